@@ -1,0 +1,62 @@
+//! What stopped a run: one sentence for the operator, and the remedy the caller branches on.
+
+use std::fmt;
+
+/// What a caller may do about a [`Fault`]. Nothing else about a fault is ever branched on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// The world may heal by itself: a file being rotated, a server that is down.
+    Retry,
+    /// This window can never be judged; later ones can.
+    SkipWindow,
+    /// A person has to change the config, the reference or the file.
+    FixSetup,
+}
+
+/// A run that could not tell (exit code 2). The sentence names the file, line or key and the next step.
+#[derive(Debug)]
+pub struct Fault {
+    remedy: Remedy,
+    sentence: String,
+}
+
+/// What a fallible step of vigie returns.
+pub type Outcome<T> = Result<T, Fault>;
+
+impl Fault {
+    /// A fault that only a person can mend.
+    pub fn setup(sentence: impl Into<String>) -> Self {
+        Self { remedy: Remedy::FixSetup, sentence: sentence.into() }
+    }
+
+    /// A fault that a later try may not meet.
+    pub fn retry(sentence: impl Into<String>) -> Self {
+        Self { remedy: Remedy::Retry, sentence: sentence.into() }
+    }
+
+    /// The window cannot be judged.
+    pub fn skip(sentence: impl Into<String>) -> Self {
+        Self { remedy: Remedy::SkipWindow, sentence: sentence.into() }
+    }
+
+    /// What the caller may do.
+    #[must_use]
+    pub fn remedy(&self) -> Remedy {
+        self.remedy
+    }
+
+    /// Puts where it happened before the sentence.
+    #[must_use]
+    pub fn context(mut self, place: impl fmt::Display) -> Self {
+        self.sentence = format!("{place}: {}", self.sentence);
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,326 @@
+//! The fine intervals on which a numeric feature is counted, and the PSI bins that are unions of them.
+//!
+//! Cell `i` is `(edges[i−1], edges[i]]`. The first cell is everything below the reference's minimum,
+//! the last everything above its maximum: the two guard bins.
+
+use super::Precision;
+
+/// At most so many cells a feature.
+pub const MAX_CELLS: usize = 4_096;
+/// Of rows a cell's worth is one in so many. A heavy value costs up to two cells (its own and the
+/// gap before it), so half of [`MAX_CELLS`] less room for cuts and atoms.
+const WORTHS: u64 = 2_000;
+/// A value that holds this share (1 in 20) of the non-missing reference rows is an atom.
+const ATOM_ONE_IN: u64 = 20;
+
+/// What a PSI bin of a numeric feature is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BinKind {
+    /// Guard: below the reference's minimum.
+    Below,
+    /// One value with a bin of its own.
+    Atom,
+    /// `(lower, upper]`, without the atoms that lie in it.
+    Interval,
+    /// Guard: above the reference's maximum.
+    Above,
+}
+
+/// A PSI bin of a numeric feature; `None` is unbounded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bin {
+    pub kind: BinKind,
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+}
+
+/// Learnt from the reference's values, never moved by a window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cells {
+    edges: Vec<f64>,
+    atoms: Vec<f64>,
+    cuts: Vec<f64>,
+    bins: Vec<Bin>,
+    bin_of_cell: Vec<u16>,
+}
+
+impl Cells {
+    /// From the reference's sorted distinct values (no NaN) with their counts.
+    ///
+    /// With no value at all there is one cell and one bin, unbounded, that the reference never fills.
+    #[must_use]
+    pub fn learn(values: &[(f64, u64)], precision: Precision) -> Self {
+        let rows: u64 = values.iter().map(|(_, count)| count).sum();
+        let (Some(&(min, _)), Some(&(max, _))) = (values.first(), values.last()) else {
+            return Self::from_parts(Vec::new(), Vec::new(), Vec::new());
+        };
+        let is_atom = |count: u64| count * ATOM_ONE_IN >= rows;
+        let atoms: Vec<f64> =
+            values.iter().filter(|(_, count)| is_atom(*count)).map(|(value, _)| *value).collect();
+        let rest: Vec<(f64, u64)> =
+            values.iter().filter(|(_, count)| !is_atom(*count)).copied().collect();
+        let mut cuts: Vec<f64> = (1..10).filter_map(|k| quantile(&rest, f64::from(k) / 10.0)).collect();
+        cuts.dedup();
+
+        let worth = rows.div_ceil(WORTHS).max(1);
+        let mut edges = vec![precision.next_down(min), max];
+        edges.extend_from_slice(&cuts);
+        let mut open = 0;
+        for &(value, count) in values {
+            if count >= worth {
+                edges.extend([precision.next_down(value), value]);
+                open = 0;
+            } else {
+                open += count;
+                if open >= worth {
+                    edges.push(value);
+                    open = 0;
+                }
+            }
+        }
+        edges.sort_unstable_by(f64::total_cmp);
+        edges.dedup();
+        Self::from_parts(edges, atoms, cuts)
+    }
+
+    /// As stored: `edges` ascending, `atoms` and `cuts` among them, the first edge just below the
+    /// reference's minimum and the last its maximum.
+    #[must_use]
+    pub fn from_parts(edges: Vec<f64>, atoms: Vec<f64>, cuts: Vec<f64>) -> Self {
+        let bins = bins(&edges, &atoms, &cuts);
+        let bin_of_cell = (0..=edges.len()).map(|cell| bin_of(cell, &edges, &atoms, &cuts, &bins)).collect();
+        Self { edges, atoms, cuts, bins, bin_of_cell }
+    }
+
+    /// Ascending upper edges; there is one cell more than edges.
+    #[must_use]
+    pub fn edges(&self) -> &[f64] {
+        &self.edges
+    }
+
+    /// The values with a bin of their own.
+    #[must_use]
+    pub fn atoms(&self) -> &[f64] {
+        &self.atoms
+    }
+
+    /// The inner deciles of the rows that are no atoms, equal ones merged.
+    #[must_use]
+    pub fn cuts(&self) -> &[f64] {
+        &self.cuts
+    }
+
+    /// How many cells there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.edges.len() + 1
+    }
+
+    /// Never: there is always a cell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The PSI bins in the order of their values, guards first and last.
+    #[must_use]
+    pub fn bins(&self) -> &[Bin] {
+        &self.bins
+    }
+
+    /// The bin of every cell.
+    #[must_use]
+    pub fn bin_of_cell(&self) -> &[u16] {
+        &self.bin_of_cell
+    }
+
+    /// The cell of a value that is not NaN.
+    #[must_use]
+    pub fn cell(&self, value: f64) -> usize {
+        self.edges.partition_point(|edge| *edge < value)
+    }
+
+    /// Whether the reference's minimum and maximum are known (it had a value).
+    #[must_use]
+    pub fn has_range(&self) -> bool {
+        !self.edges.is_empty()
+    }
+
+    /// `(lower, upper]` of a cell; infinite at both ends.
+    #[must_use]
+    pub fn bounds(&self, cell: usize) -> (f64, f64) {
+        let edge = |index: Option<usize>, open| index.and_then(|i| self.edges.get(i)).copied().unwrap_or(open);
+        (edge(cell.checked_sub(1), f64::NEG_INFINITY), edge(Some(cell), f64::INFINITY))
+    }
+
+    /// Whether a cell can hold one value only.
+    #[must_use]
+    pub fn is_single(&self, cell: usize, precision: Precision) -> bool {
+        let (lower, upper) = self.bounds(cell);
+        upper.is_finite() && precision.next_down(upper) == lower
+    }
+}
+
+/// numpy's default quantile (linear interpolation) over sorted distinct values with counts.
+fn quantile(values: &[(f64, u64)], q: f64) -> Option<f64> {
+    let rows: u64 = values.iter().map(|(_, count)| count).sum();
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let place = rows.checked_sub(1)? as f64 * q;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row's place, not negative")]
+    let below = place.floor() as u64;
+    let low = value_at(values, below)?;
+    let high = value_at(values, below + 1).unwrap_or(low);
+    let t = place - place.floor();
+    let step = high - low;
+    if step == 0.0 || !step.is_finite() {
+        // Between infinities nothing can be interpolated: the nearer row's value.
+        return Some(if t < 0.5 { low } else { high });
+    }
+    // numpy's own order of operations, for its bits.
+    Some(if t >= 0.5 { high - step * (1.0 - t) } else { low + step * t })
+}
+
+fn value_at(values: &[(f64, u64)], row: u64) -> Option<f64> {
+    let mut seen = 0;
+    values.iter().find_map(|&(value, count)| {
+        seen += count;
+        (row < seen).then_some(value)
+    })
+}
+
+fn bins(edges: &[f64], atoms: &[f64], cuts: &[f64]) -> Vec<Bin> {
+    let (Some(&floor), Some(&max)) = (edges.first(), edges.last()) else {
+        return vec![Bin { kind: BinKind::Interval, lower: None, upper: None }];
+    };
+    let mut inner: Vec<Bin> = atoms
+        .iter()
+        .map(|&atom| Bin { kind: BinKind::Atom, lower: Some(atom), upper: Some(atom) })
+        .collect();
+    let mut lower = floor;
+    for &upper in cuts.iter().chain([&max]) {
+        // A cut may be the maximum itself; then nothing lies above it.
+        if lower < upper {
+            inner.push(Bin { kind: BinKind::Interval, lower: Some(lower), upper: Some(upper) });
+        }
+        lower = upper;
+    }
+    inner.sort_by(|a, b| {
+        let key = |bin: &Bin| bin.upper.unwrap_or(f64::INFINITY);
+        key(a).total_cmp(&key(b)).then_with(|| (a.kind == BinKind::Atom).cmp(&(b.kind == BinKind::Atom)))
+    });
+    let mut bins = vec![Bin { kind: BinKind::Below, lower: None, upper: Some(floor) }];
+    bins.append(&mut inner);
+    bins.push(Bin { kind: BinKind::Above, lower: Some(max), upper: None });
+    bins
+}
+
+fn bin_of(cell: usize, edges: &[f64], atoms: &[f64], cuts: &[f64], bins: &[Bin]) -> u16 {
+    let last = bins.len() - 1;
+    let place = if cell == 0 {
+        0
+    } else if let Some(&upper) = edges.get(cell) {
+        let is_atom = atoms.binary_search_by(|atom| atom.total_cmp(&upper)).is_ok();
+        let interval = cuts.partition_point(|cut| *cut < upper);
+        let wanted = |bin: &Bin| {
+            if is_atom {
+                bin.kind == BinKind::Atom && bin.upper == Some(upper)
+            } else {
+                bin.kind == BinKind::Interval
+                    && bin.upper == cuts.get(interval).or(edges.last()).copied()
+            }
+        };
+        bins.iter().position(wanted).unwrap_or(last)
+    } else {
+        last
+    };
+    u16::try_from(place).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn distinct(mut values: Vec<f64>) -> Vec<(f64, u64)> {
+        values.sort_unstable_by(f64::total_cmp);
+        let mut out: Vec<(f64, u64)> = Vec::new();
+        for value in values {
+            match out.last_mut() {
+                Some((last, count)) if *last == value => *count += 1,
+                _ => out.push((value, 1)),
+            }
+        }
+        out
+    }
+
+    /// `numpy.quantile([1,2,4,8,16], [.1,.3,.5,.7,.9])` with numpy 2.3.
+    #[test]
+    fn quantiles_are_numpys() {
+        let values = distinct(vec![1.0, 2.0, 4.0, 8.0, 16.0]);
+        let got: Vec<f64> = [0.1, 0.3, 0.5, 0.7, 0.9].iter().filter_map(|q| quantile(&values, *q)).collect();
+        assert_eq!(got, [1.4, 2.4, 4.0, 7.199_999_999_999_999, 12.8]);
+    }
+
+    #[test]
+    fn zero_inflated_counters_keep_a_bin_for_zero_and_one_for_one() {
+        // Deciles of the whole would be [0, 1, 8]: 0 and 1 in one bin.
+        let mut values = vec![0.0; 700];
+        values.extend(vec![1.0; 200]);
+        values.extend((0..100).map(|k| f64::from(2 + k % 7)));
+        let cells = Cells::learn(&distinct(values), Precision::F64);
+        assert_eq!(cells.atoms(), [0.0, 1.0]);
+        let bin = |value| usize::from(cells.bin_of_cell()[cells.cell(value)]);
+        assert_ne!(bin(0.0), bin(1.0));
+        assert_ne!(bin(1.0), bin(2.0));
+        assert_eq!(cells.bins()[bin(-1.0)].kind, BinKind::Below);
+        assert_eq!(cells.bins()[bin(9.0)].kind, BinKind::Above);
+    }
+
+    #[test]
+    fn a_constant_still_has_guards_and_a_rest_bin() {
+        let cells = Cells::learn(&[(5.0, 100)], Precision::F64);
+        let kinds: Vec<BinKind> = cells.bins().iter().map(|bin| bin.kind).collect();
+        assert_eq!(kinds, [BinKind::Below, BinKind::Interval, BinKind::Atom, BinKind::Above]);
+        let kind = |value| cells.bins()[usize::from(cells.bin_of_cell()[cells.cell(value)])].kind;
+        assert_eq!(kind(5.0), BinKind::Atom);
+        assert_eq!(kind(5.1), BinKind::Above);
+        assert_eq!(kind(4.9), BinKind::Below);
+    }
+
+    #[test]
+    fn a_feature_without_values_has_one_unbounded_bin() {
+        let cells = Cells::learn(&[], Precision::F64);
+        assert_eq!(cells.len(), 1);
+        assert_eq!(cells.cell(3.0), 0);
+        assert_eq!(cells.bins().len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn cells_partition_the_line_and_bins_are_unions_of_cells(
+            values in prop::collection::vec(prop_oneof![(-50i32..50).prop_map(f64::from), -1e6f64..1e6], 1..4000),
+            probe in -2e6f64..2e6,
+        ) {
+            let distinct = distinct(values);
+            let cells = Cells::learn(&distinct, Precision::F64);
+            prop_assert!(cells.len() <= MAX_CELLS);
+            prop_assert!(cells.edges().is_sorted());
+            let (lower, upper) = cells.bounds(cells.cell(probe));
+            prop_assert!(lower < probe && probe <= upper);
+            for value in distinct.iter().map(|(v, _)| *v).chain([probe]) {
+                let bin = cells.bins()[usize::from(cells.bin_of_cell()[cells.cell(value)])];
+                let inside = match bin.kind {
+                    BinKind::Atom => bin.upper == Some(value),
+                    BinKind::Below => value < distinct[0].0,
+                    BinKind::Above => value > distinct[distinct.len() - 1].0,
+                    BinKind::Interval => {
+                        bin.lower.is_none_or(|l| l < value) && bin.upper.is_none_or(|u| value <= u)
+                            && !cells.atoms().contains(&value)
+                    }
+                };
+                prop_assert!(inside, "{value} in {bin:?}");
+            }
+        }
+    }
+}

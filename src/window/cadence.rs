@@ -1,0 +1,113 @@
+//! Tiles time with windows: calendar days in a time zone (also over DST), or fixed hours and minutes in UTC.
+
+use jiff::{ToSpan, civil::date, tz::TimeZone};
+
+use super::{Instant, Span, Window};
+
+/// Every instant lies in exactly one window of a cadence.
+///
+/// Windows of `n` days run from local midnight to local midnight; those of 7 days start on Mondays.
+/// Shorter windows are fixed lengths counted from 1970-01-01T00:00Z.
+#[derive(Debug, Clone)]
+pub struct Cadence {
+    span: Span,
+    zone: TimeZone,
+}
+
+impl Cadence {
+    /// `span` must be longer than zero.
+    pub fn new(span: Span, zone: TimeZone) -> Result<Self, String> {
+        if span.microseconds() <= 0 {
+            return Err(format!("a window of {span} has no length"));
+        }
+        Ok(Self { span, zone })
+    }
+
+    /// The window that holds `instant`.
+    #[must_use]
+    pub fn window_at(&self, instant: Instant) -> Window {
+        let Some(days) = self.span.days() else {
+            let step = self.span.microseconds();
+            let from = instant.0.div_euclid(step) * step;
+            return Window { from: Instant(from), to: Instant(from + step) };
+        };
+        let today = instant.timestamp().to_zoned(self.zone.clone()).date();
+        // A Monday, so that weeks start where people expect them.
+        let anchor = date(1970, 1, 5);
+        let since = (today - anchor).get_days();
+        let index = i64::from(since).div_euclid(days);
+        let midnight = |index: i64| {
+            anchor
+                .saturating_add((index * days).days())
+                .to_zoned(self.zone.clone())
+                .map_or(instant, |zoned| zoned.timestamp().into())
+        };
+        Window { from: midnight(index), to: midnight(index + 1) }
+    }
+
+    /// The window just before `window`.
+    #[must_use]
+    pub fn before(&self, window: Window) -> Window {
+        self.window_at(Instant(window.from.0 - 1))
+    }
+
+    /// The latest window that is over, `lateness` after its end.
+    #[must_use]
+    pub fn latest_complete(&self, now: Instant, lateness: Span) -> Window {
+        let horizon = Instant(now.0 - lateness.microseconds());
+        self.before(self.window_at(horizon))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn paris(span: &str) -> Cadence {
+        Cadence::new(span.parse().unwrap(), TimeZone::get("Europe/Paris").unwrap()).unwrap()
+    }
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(text, &TimeZone::UTC).unwrap()
+    }
+
+    #[test]
+    fn days_are_23_or_25_hours_long_when_the_clock_changes() {
+        let hours = |text| {
+            let window = paris("1d").window_at(at(text));
+            (window.to.0 - window.from.0) / 3_600_000_000
+        };
+        assert_eq!(hours("2026-03-29T12:00:00Z"), 23);
+        assert_eq!(hours("2026-10-25T12:00:00Z"), 25);
+        assert_eq!(hours("2026-10-26T12:00:00Z"), 24);
+    }
+
+    #[test]
+    fn the_latest_complete_window_waits_for_late_records() {
+        let cadence = Cadence::new("1d".parse().unwrap(), TimeZone::UTC).unwrap();
+        let lateness = "2h".parse().unwrap();
+        let from = |now| cadence.latest_complete(at(now), lateness).from.to_string();
+        assert_eq!(from("2026-10-02T01:59:59Z"), "2026-09-30T00:00:00Z");
+        assert_eq!(from("2026-10-02T02:00:00Z"), "2026-10-01T00:00:00Z");
+    }
+
+    #[test]
+    fn weeks_start_on_mondays() {
+        let week = paris("1w").window_at(at("2026-10-01T12:00:00Z"));
+        assert_eq!(week.from.to_string(), "2026-09-27T22:00:00Z");
+    }
+
+    proptest! {
+        #[test]
+        fn a_cadence_tiles_time(seconds in 0i64..4_000_000_000, span in prop::sample::select(vec!["1d", "1w", "3d", "1h", "15m"])) {
+            let cadence = paris(span);
+            let instant = Instant(seconds * 1_000_000);
+            let window = cadence.window_at(instant);
+            prop_assert!(window.contains(instant));
+            prop_assert_eq!(cadence.before(window).to, window.from);
+            prop_assert_eq!(cadence.window_at(window.to).from, window.to);
+        }
+    }
+}
