@@ -1,0 +1,111 @@
+//! The limits of the config's `policy:` section: what is worth a watch, what an alarm, on which evidence.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Effect sizes from which a test is worth a watch or an alarm; `null` is never.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    #[serde(default)]
+    pub watch: Option<f64>,
+    #[serde(default)]
+    pub alarm: Option<f64>,
+}
+
+impl Limits {
+    const fn new(watch: f64, alarm: f64) -> Self {
+        Self { watch: Some(watch), alarm: Some(alarm) }
+    }
+
+    const fn watch_only(watch: f64) -> Self {
+        Self { watch: Some(watch), alarm: None }
+    }
+
+    const fn off() -> Self {
+        Self { watch: None, alarm: None }
+    }
+}
+
+/// What an empty PSI bin counts as. `half_count`: half a row; `floor`: a least share, as other tools have it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EmptyBins {
+    #[default]
+    HalfCount,
+    Floor(f64),
+}
+
+/// Limits of one feature that differ from the policy's.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Override {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub psi: Option<Limits>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ks: Option<Limits>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chi2: Option<Limits>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Limits>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<Limits>,
+}
+
+/// Every limit, with the defaults of the definitions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// Fewer used rows: `too_few`, no verdict.
+    pub min_rows: u64,
+    /// A test speaks when its q-value (Benjamini–Hochberg) is at most this.
+    pub q: f64,
+    /// An alarm on one of so many most important features is an alarm of the run.
+    pub top: usize,
+    /// An importance-weighted share of drifted features from which the run is an alarm.
+    pub drifted_share: f64,
+    pub empty_bins: EmptyBins,
+    pub psi: Limits,
+    /// Kolmogorov–Smirnov D.
+    pub ks: Limits,
+    /// Cramér's V of the table with equal weights.
+    pub chi2: Limits,
+    /// Change of the share, 0–1.
+    pub missing: Limits,
+    /// Share in excess of what the reference leads to expect.
+    pub unseen: Limits,
+    /// Change of the share, 0–1.
+    pub share_refused: Limits,
+    /// Share of rows answered by another version of the model.
+    pub model_version: Limits,
+    /// Absolute.
+    pub error_rate: Limits,
+    /// Absolute, in milliseconds; off unless set.
+    pub latency_p95_ms: Limits,
+    /// Limits of single features.
+    pub features: BTreeMap<String, Override>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            min_rows: 500,
+            q: 0.01,
+            top: 10,
+            drifted_share: 0.3,
+            empty_bins: EmptyBins::HalfCount,
+            psi: Limits::new(0.10, 0.25),
+            ks: Limits::watch_only(0.10),
+            chi2: Limits::watch_only(0.10),
+            missing: Limits::new(0.05, 0.20),
+            unseen: Limits::new(0.01, 0.10),
+            share_refused: Limits::new(0.05, 0.10),
+            model_version: Limits::new(0.01, 0.10),
+            error_rate: Limits::new(0.01, 0.05),
+            latency_p95_ms: Limits::off(),
+            features: BTreeMap::new(),
+        }
+    }
+}

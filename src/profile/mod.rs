@@ -1,0 +1,13 @@
+//! Counts of some rows on the reference's cells and levels: integers only, exactly mergeable.
+
+mod categorical;
+mod moments;
+mod numeric;
+mod profile;
+mod traffic;
+
+pub use categorical::LevelCounts;
+pub use moments::{Moments, Scale};
+pub use numeric::{CellCounts, for_each_number};
+pub use profile::{Counts, FeatureProfile, Profile, scale};
+pub use traffic::{Latency, Traffic};

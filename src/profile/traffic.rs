@@ -1,0 +1,122 @@
+//! What the service did, over all requests of the window: how many, when, with which status, how fast.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+
+use crate::window::Instant;
+
+/// Latencies in microseconds, to 3 significant digits, 1 µs to 1 hour. Mergeable exactly.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latency {
+    histogram: Histogram<u64>,
+    sum_us: u128,
+    max_us: u64,
+}
+
+const HOUR_US: u64 = 3_600_000_000;
+
+impl Default for Latency {
+    fn default() -> Self {
+        let mut histogram = Histogram::new(3).unwrap_or_else(|_| unreachable!("3 digits are within 0..=5"));
+        histogram.auto(true);
+        Self { histogram, sum_us: 0, max_us: 0 }
+    }
+}
+
+impl Latency {
+    /// Counts one latency; what is negative, infinite or no number is left out.
+    pub fn observe(&mut self, milliseconds: f64) {
+        if !(milliseconds.is_finite() && milliseconds >= 0.0) {
+            return;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
+        let microseconds = ((milliseconds * 1000.0).round() as u64).min(HOUR_US);
+        self.histogram.saturating_record(microseconds);
+        self.sum_us += u128::from(microseconds);
+        self.max_us = self.max_us.max(microseconds);
+    }
+
+    /// Adds the other's counts.
+    pub fn merge(&mut self, other: &Self) {
+        // Cannot fail: the histogram grows by itself.
+        let _ = self.histogram.add(&other.histogram);
+        self.sum_us += other.sum_us;
+        self.max_us = self.max_us.max(other.max_us);
+    }
+
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// In milliseconds; `None` without requests.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an hour of microseconds is below 2^53")]
+    pub fn quantile_ms(&self, q: f64) -> Option<f64> {
+        (self.count() > 0).then(|| self.histogram.value_at_quantile(q).min(self.max_us) as f64 / 1000.0)
+    }
+
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "rounded once")]
+    pub fn mean_ms(&self) -> Option<f64> {
+        (self.count() > 0).then(|| self.sum_us as f64 / self.count() as f64 / 1000.0)
+    }
+
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an hour of microseconds is below 2^53")]
+    pub fn max_ms(&self) -> Option<f64> {
+        (self.count() > 0).then(|| self.max_us as f64 / 1000.0)
+    }
+}
+
+/// Every request of the window that the config's `where` lets through, once an id.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Traffic {
+    pub requests: u64,
+    pub errors: u64,
+    /// Requests by HTTP status, where the log has one.
+    pub by_status: BTreeMap<i32, u64>,
+    /// Requests and errors by hour (hours since 1970 in UTC).
+    pub by_hour: BTreeMap<i64, (u64, u64)>,
+    /// Of requests that were answered.
+    pub latency: Latency,
+    /// Of requests that failed: they would flatter or spoil the others.
+    pub failed_latency: Latency,
+}
+
+const US_AN_HOUR: i64 = 3_600_000_000;
+
+impl Traffic {
+    /// Counts one request.
+    pub fn observe(&mut self, at: Instant, status: Option<i32>, latency_ms: Option<f64>, failed: bool) {
+        self.requests += 1;
+        self.errors += u64::from(failed);
+        if let Some(status) = status {
+            *self.by_status.entry(status).or_default() += 1;
+        }
+        let hour = self.by_hour.entry(at.0.div_euclid(US_AN_HOUR)).or_default();
+        hour.0 += 1;
+        hour.1 += u64::from(failed);
+        if let Some(latency) = latency_ms {
+            let book = if failed { &mut self.failed_latency } else { &mut self.latency };
+            book.observe(latency);
+        }
+    }
+
+    /// Adds the other's counts.
+    pub fn merge(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.errors += other.errors;
+        for (status, count) in other.by_status {
+            *self.by_status.entry(status).or_default() += count;
+        }
+        for (hour, (requests, errors)) in other.by_hour {
+            let ours = self.by_hour.entry(hour).or_default();
+            ours.0 += requests;
+            ours.1 += errors;
+        }
+        self.latency.merge(&other.latency);
+        self.failed_latency.merge(&other.failed_latency);
+    }
+}
