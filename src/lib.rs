@@ -2,5 +2,6 @@
 pub mod batch;
 pub mod fault;
 pub mod layout;
-pub mod stats;
+pub mod profile;
+pub mod source;
 pub mod window;

@@ -3,9 +3,13 @@
 //! Dirty rows are values, not errors: they come as [`Complaints`] beside the columns.
 
 mod complaints;
+mod numbers;
 mod records;
+mod rows;
 mod spelling;
 
 pub use complaints::{Complaint, Complaints, Reason};
+pub use numbers::for_each_number;
 pub use records::Records;
+pub use rows::Rows;
 pub use spelling::{Number, level, level_of_number, number};

@@ -8,6 +8,6 @@ mod traffic;
 
 pub use categorical::LevelCounts;
 pub use moments::{Moments, Scale};
-pub use numeric::{CellCounts, for_each_number};
-pub use profile::{Counts, FeatureProfile, Profile, scale};
+pub use numeric::CellCounts;
+pub use profile::{Counts, Profile, scale};
 pub use traffic::{Latency, Traffic};

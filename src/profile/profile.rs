@@ -15,21 +15,13 @@ pub enum Counts {
     Categorical(LevelCounts),
 }
 
-/// One feature's counts, and whether the log has it at all.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeatureProfile {
-    pub counts: Counts,
-    /// Rows whose record or file has the feature, be it null.
-    pub there: u64,
-}
-
 /// Counts of some used rows. Merging is exact, commutative and associative, so threads (and a
 /// distributed engine) cannot change an answer. Profiles of two layouts do not merge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     layout: LayoutId,
     rows: u64,
-    features: Vec<FeatureProfile>,
+    features: Vec<Counts>,
     score: Option<CellCounts>,
     refused: u64,
 }
@@ -47,11 +39,7 @@ impl Profile {
     /// No row counted yet.
     #[must_use]
     pub fn empty(layout: &Layout) -> Self {
-        let features = layout
-            .features()
-            .iter()
-            .map(|feature| FeatureProfile { counts: Counts::empty(feature), there: 0 })
-            .collect();
+        let features = layout.features().iter().map(Counts::empty).collect();
         Self {
             layout: layout.id().clone(),
             rows: 0,
@@ -64,21 +52,17 @@ impl Profile {
     /// From stored parts; `rows` is the number of rows every feature was counted over.
     #[must_use]
     pub fn from_parts(layout: &Layout, rows: u64, counts: Vec<Counts>, score: Option<CellCounts>) -> Self {
-        let features = counts.into_iter().map(|counts| FeatureProfile { counts, there: rows }).collect();
-        Self { layout: layout.id().clone(), rows, features, score, refused: 0 }
+        Self { layout: layout.id().clone(), rows, features: counts, score, refused: 0 }
     }
 
     /// Counts used rows; refused are those with a probability at or above `threshold`.
     pub fn observe(&mut self, rows: &Rows, layout: &Layout, threshold: f64) {
         let n = rows.len as u64;
         self.rows += n;
-        for (index, (profile, feature)) in self.features.iter_mut().zip(layout.features()).enumerate() {
+        for (index, (counts, feature)) in self.features.iter_mut().zip(layout.features()).enumerate() {
             match rows.features.get(index).and_then(Option::as_ref) {
-                Some(column) => {
-                    profile.there += n;
-                    profile.counts.observe(column.as_ref(), feature, layout.precision());
-                }
-                None => profile.counts.observe_missing(n),
+                Some(column) => counts.observe(column.as_ref(), feature, layout.precision()),
+                None => counts.observe_missing(n),
             }
         }
         if let (Some(counts), Some(cells), Some(score)) = (&mut self.score, layout.score(), &rows.probability) {
@@ -95,8 +79,7 @@ impl Profile {
         self.rows += other.rows;
         self.refused += other.refused;
         for (ours, theirs) in self.features.iter_mut().zip(&other.features) {
-            ours.there += theirs.there;
-            match (&mut ours.counts, &theirs.counts) {
+            match (ours, theirs) {
                 (Counts::Numeric(ours), Counts::Numeric(theirs)) => ours.merge(theirs),
                 (Counts::Categorical(ours), Counts::Categorical(theirs)) => ours.merge(theirs),
                 _ => return Err("one layout, two kinds of the same feature".to_owned()),
@@ -116,7 +99,7 @@ impl Profile {
 
     /// In the layout's order.
     #[must_use]
-    pub fn features(&self) -> &[FeatureProfile] {
+    pub fn features(&self) -> &[Counts] {
         &self.features
     }
 

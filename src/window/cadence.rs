@@ -31,7 +31,7 @@ impl Cadence {
             let from = instant.0.div_euclid(step) * step;
             return Window { from: Instant(from), to: Instant(from + step) };
         };
-        let today = instant.timestamp().to_zoned(self.zone.clone()).date();
+        let today = instant.timestamp().to_zoned_datetime(self.zone.clone()).date();
         // A Monday, so that weeks start where people expect them.
         let anchor = date(1970, 1, 5);
         let since = (today - anchor).get_days();
@@ -39,7 +39,7 @@ impl Cadence {
         let midnight = |index: i64| {
             anchor
                 .saturating_add((index * days).days())
-                .to_zoned(self.zone.clone())
+                .to_zoned_datetime(self.zone.clone())
                 .map_or(instant, |zoned| zoned.timestamp().into())
         };
         Window { from: midnight(index), to: midnight(index + 1) }

@@ -1,0 +1,91 @@
+//! A row of an Arrow batch as a line of JSON: for tables whose columns hold lists, maps or JSON text.
+
+use arrow::{
+    array::{Array, AsArray, RecordBatch},
+    datatypes::DataType,
+    util::display::{ArrayFormatter, FormatOptions},
+};
+
+/// Writes row `row` as one JSON object.
+pub(super) fn write_row(batch: &RecordBatch, row: usize, line: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let schema = batch.schema();
+    line.push(b'{');
+    for (place, (field, column)) in schema.fields().iter().zip(batch.columns()).enumerate() {
+        if place > 0 {
+            line.push(b',');
+        }
+        serde_json::to_writer(&mut *line, field.name())?;
+        line.push(b':');
+        write(column.as_ref(), row, line)?;
+    }
+    line.push(b'}');
+    Ok(())
+}
+
+fn write(array: &dyn Array, row: usize, line: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    if array.is_null(row) {
+        line.extend_from_slice(b"null");
+        return Ok(());
+    }
+    let list = |values: &dyn Array, line: &mut Vec<u8>| {
+        line.push(b'[');
+        for place in 0..values.len() {
+            if place > 0 {
+                line.push(b',');
+            }
+            write(values, place, line)?;
+        }
+        line.push(b']');
+        Ok(())
+    };
+    match array.data_type() {
+        DataType::List(_) => list(array.as_list::<i32>().value(row).as_ref(), line),
+        DataType::LargeList(_) => list(array.as_list::<i64>().value(row).as_ref(), line),
+        DataType::FixedSizeList(..) => list(array.as_fixed_size_list().value(row).as_ref(), line),
+        DataType::Struct(fields) => {
+            line.push(b'{');
+            for (place, (field, column)) in fields.iter().zip(array.as_struct().columns()).enumerate() {
+                if place > 0 {
+                    line.push(b',');
+                }
+                serde_json::to_writer(&mut *line, field.name())?;
+                line.push(b':');
+                write(column.as_ref(), row, line)?;
+            }
+            line.push(b'}');
+            Ok(())
+        }
+        DataType::Map(..) => {
+            let entries = array.as_map().value(row);
+            let (keys, values) = (entries.column(0), entries.column(1));
+            line.push(b'{');
+            for place in 0..entries.len() {
+                if place > 0 {
+                    line.push(b',');
+                }
+                serde_json::to_writer(&mut *line, &text(keys.as_ref(), place))?;
+                line.push(b':');
+                write(values.as_ref(), place, line)?;
+            }
+            line.push(b'}');
+            Ok(())
+        }
+        kind => {
+            let text = text(array, row);
+            let is_number = kind.is_numeric() || *kind == DataType::Boolean;
+            let is_json = is_number && !text.contains(['N', 'n', 'i']) || text == "true" || text == "false";
+            if is_json && is_number {
+                line.extend_from_slice(text.as_bytes());
+                Ok(())
+            } else {
+                serde_json::to_writer(line, &text)
+            }
+        }
+    }
+}
+
+fn text(array: &dyn Array, row: usize) -> String {
+    ArrayFormatter::try_new(array, &FormatOptions::default())
+        .map(|formatter| formatter.value(row).to_string())
+        .unwrap_or_default()
+}

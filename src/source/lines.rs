@@ -1,0 +1,110 @@
+//! Files read line by line: NDJSON, and CSV whose cells may hold JSON text.
+
+use std::io::{self, BufRead};
+
+use super::{
+    file::{Format, LogFile},
+    mapping::{Found, Mapping},
+    record::RecordReader,
+    sheet::SHEET_ROWS,
+};
+use crate::batch::{Reason, Records};
+
+/// Streams a file's records into `sink`. What was read before an error has reached the sink.
+pub(super) fn read(
+    file: &LogFile,
+    mapping: &Mapping,
+    sink: &mut dyn FnMut(Records),
+) -> (Found, io::Result<()>) {
+    let mut reader = RecordReader::new(mapping);
+    let outcome = file.stream().and_then(|stream| match file.format {
+        Format::Csv => csv(stream, &mut reader, mapping, sink),
+        Format::Ndjson | Format::Parquet => ndjson(stream, &mut reader, mapping, sink),
+    });
+    sink(reader.sheet.take(mapping));
+    (reader.found, outcome)
+}
+
+fn ndjson(
+    mut stream: Box<dyn BufRead>,
+    reader: &mut RecordReader<'_>,
+    mapping: &Mapping,
+    sink: &mut dyn FnMut(Records),
+) -> io::Result<()> {
+    let mut line = Vec::new();
+    let mut is_first = true;
+    loop {
+        line.clear();
+        if stream.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        let mut text = line.trim_ascii();
+        if is_first {
+            text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+            is_first = false;
+        }
+        if !text.is_empty() {
+            reader.line(text);
+        }
+        if reader.sheet.rows() >= SHEET_ROWS {
+            sink(reader.sheet.take(mapping));
+        }
+    }
+}
+
+/// Each line becomes a JSON object of texts: one way of reading cells, with or without JSON in them.
+fn csv(
+    stream: Box<dyn BufRead>,
+    reader: &mut RecordReader<'_>,
+    mapping: &Mapping,
+    sink: &mut dyn FnMut(Records),
+) -> io::Result<()> {
+    let mut rows = csv::ReaderBuilder::new().from_reader(stream);
+    let header: Vec<Vec<u8>> = match rows.headers() {
+        Ok(header) => header
+            .iter()
+            .map(|name| serde_json::to_vec(name.trim_start_matches('\u{feff}')))
+            .collect::<Result<_, _>>()?,
+        Err(error) => return Err(into_io(error)),
+    };
+    let mut row = csv::StringRecord::new();
+    let mut line = Vec::new();
+    loop {
+        match rows.read_record(&mut row) {
+            Ok(false) => return Ok(()),
+            Ok(true) => {
+                line.clear();
+                for (place, (name, cell)) in header.iter().zip(row.iter()).enumerate() {
+                    line.push(if place == 0 { b'{' } else { b',' });
+                    line.extend_from_slice(name);
+                    line.push(b':');
+                    serde_json::to_writer(&mut line, cell)?;
+                }
+                line.push(b'}');
+                reader.line(&line);
+            }
+            Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => return Err(into_io(error)),
+            Err(error) => reader.sheet.complaints.add(Reason::Malformed, &spoken(&error)),
+        }
+        if reader.sheet.rows() >= SHEET_ROWS {
+            sink(reader.sheet.take(mapping));
+        }
+    }
+}
+
+fn spoken(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} cells where the header has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
+        _ => "not CSV".to_owned(),
+    }
+}
+
+fn into_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        _ => io::Error::new(io::ErrorKind::InvalidData, "its header is not CSV in UTF-8"),
+    }
+}

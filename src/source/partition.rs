@@ -1,0 +1,86 @@
+//! Hive partitions: `dt=2026-10-01` or `year=2026/month=10/day=1[/hour=8]` in a path says which day its records are of.
+
+use std::{collections::BTreeMap, path::Path};
+
+use jiff::civil::{Date, date};
+
+use crate::window::{Instant, Window};
+
+/// The `key=value` folders above a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Partition {
+    pub values: BTreeMap<String, String>,
+}
+
+const DAY_US: i64 = 86_400_000_000;
+
+impl Partition {
+    pub fn of(path: &Path) -> Self {
+        let folders = path.parent().into_iter().flat_map(Path::components);
+        let values = folders
+            .filter_map(|folder| {
+                let folder = folder.as_os_str().to_str()?;
+                let (key, value) = folder.split_once('=')?;
+                Some((key.to_owned(), value.to_owned()))
+            })
+            .collect();
+        Self { values }
+    }
+
+    /// Whether records of the window may stand here. A day more on each side is read: partitions are
+    /// cut at some zone's midnight, and writers are late.
+    pub fn may_hold(&self, window: Window) -> bool {
+        self.days().is_none_or(|(first, last)| {
+            let start = |day: Date| {
+                day.to_zoned_datetime(jiff::tz::TimeZone::UTC).map_or(0, |midnight| Instant::from(midnight.timestamp()).0)
+            };
+            start(first) - DAY_US < window.to.0 && window.from.0 < start(last) + 2 * DAY_US
+        })
+    }
+
+    /// First and last day of the partition.
+    fn days(&self) -> Option<(Date, Date)> {
+        let keys = ["dt", "ds", "date", "day", "event_date", "log_date", "partition_date"];
+        let whole = keys.iter().find_map(|key| self.values.get(*key)?.parse::<Date>().ok());
+        if let Some(day) = whole {
+            return Some((day, day));
+        }
+        let part = |key: &str| self.values.get(key)?.parse::<i16>().ok();
+        let year = part("year")?;
+        let Some(month) = part("month").and_then(|month| i8::try_from(month).ok()) else {
+            return Some((Date::new(year, 1, 1).ok()?, Date::new(year, 12, 31).ok()?));
+        };
+        match part("day").and_then(|day| i8::try_from(day).ok()) {
+            Some(day) => Date::new(year, month, day).ok().map(|day| (day, day)),
+            None => {
+                let first = Date::new(year, month, 1).ok()?;
+                Some((first, date(first.year(), first.month(), first.days_in_month())))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_is_read_when_its_day_may_touch_the_window() {
+        let window = |from: &str, to: &str| Window { from: at(from), to: at(to) };
+        let october = window("2026-10-05T00:00:00Z", "2026-10-06T00:00:00Z");
+        let holds = |path: &str| Partition::of(Path::new(path)).may_hold(october);
+        assert!(holds("dt=2026-10-05/a.parquet"));
+        assert!(holds("dt=2026-10-04/a.parquet"));
+        assert!(holds("dt=2026-10-06/a.parquet"));
+        assert!(!holds("dt=2026-10-03/a.parquet"));
+        assert!(!holds("dt=2026-10-07/a.parquet"));
+        assert!(holds("year=2026/month=10/a.parquet"));
+        assert!(!holds("year=2026/month=8/a.parquet"));
+        assert!(!holds("year=2026/month=10/day=12/hour=3/a.parquet"));
+        assert!(holds("country=FR/a.parquet"));
+    }
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(text, &jiff::tz::TimeZone::UTC).unwrap()
+    }
+}

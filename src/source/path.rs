@@ -1,0 +1,177 @@
+//! Finds what a dotted path names in a JSON record, through objects, arrays and JSON text inside JSON.
+
+use simd_json::{
+    prelude::ValueAsScalar,
+    tape::{Tape, Value as Json},
+};
+
+use super::value::Value;
+
+/// Calls `then` with the first of `paths` that is there and not null, else with the first that is
+/// there; says whether one was. `row` picks the element where the way leads through an array.
+pub(super) fn first(
+    json: Json<'_, '_>,
+    paths: &[String],
+    row: usize,
+    then: &mut dyn FnMut(Json<'_, '_>),
+) -> bool {
+    if let [path] = paths {
+        return at(json, path, row, then);
+    }
+    let mut there = None;
+    for path in paths {
+        let mut is_null = false;
+        let found = at(json, path, row, &mut |value| is_null = value.as_null().is_some());
+        if found && !is_null {
+            there = Some(path);
+            break;
+        }
+        if found {
+            there = there.or(Some(path));
+        }
+    }
+    there.is_some_and(|path| at(json, path, row, then))
+}
+
+/// A path is tried as a whole name first (`emp.var.rate` may be one key), then piece by piece.
+fn at(json: Json<'_, '_>, path: &str, row: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
+    if let Some(object) = json.as_object() {
+        if let Some(child) = object.get(path) {
+            then(child);
+            return true;
+        }
+        return path.match_indices('.').any(|(dot, _)| {
+            let (Some(head), Some(rest)) = (path.get(..dot), path.get(dot + 1..)) else { return false };
+            object.get(head).is_some_and(|child| at(child, rest, row, then))
+        });
+    }
+    if let Some(array) = json.as_array() {
+        let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
+        if let Ok(index) = head.parse::<usize>() {
+            return array.get(index).is_some_and(|child| match rest {
+                Some(rest) => at(child, rest, row, then),
+                None => {
+                    then(child);
+                    true
+                }
+            });
+        }
+        return array.get(row).is_some_and(|child| at(child, path, row, then));
+    }
+    let Some(text) = json.as_str() else { return false };
+    let mut found = false;
+    inside(text, &mut |json| found = at(json, path, row, then));
+    found
+}
+
+/// Reads JSON text that stands in a field, if it is an object or an array.
+pub(super) fn inside(text: &str, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
+    if !matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'[')) {
+        return false;
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    match simd_json::to_tape(&mut bytes) {
+        Ok(tape) => then(tape.as_value()),
+        Err(_) => {
+            let Some(mut bytes) = plain_tokens(text.as_bytes()) else { return false };
+            let Ok(tape) = simd_json::to_tape(&mut bytes) else { return false };
+            then(tape.as_value());
+        }
+    }
+    true
+}
+
+/// The scalar that a JSON value is.
+pub(super) fn scalar<'a>(json: Json<'_, 'a>) -> Value<'a> {
+    use simd_json::prelude::ValueIntoString;
+    if let Some(real) = json.as_f64() {
+        Value::Real(real)
+    } else if let Some(integer) = json.as_i64() {
+        Value::Integer(integer)
+    } else if json.as_null().is_some() {
+        Value::Null
+    } else if let Some(truth) = json.as_bool() {
+        Value::Truth(truth)
+    } else if let Some(large) = json.as_u64() {
+        #[expect(clippy::cast_precision_loss, reason = "beyond i64 no log means the last digits")]
+        Value::Real(large as f64)
+    } else if let Some(text) = json.into_string() {
+        Value::Text(text)
+    } else {
+        Value::Nested
+    }
+}
+
+/// A parsed line's tape, kept for its memory.
+pub(super) fn empty_tape() -> Tape<'static> {
+    Tape(Vec::new())
+}
+
+/// Python writes NaN and Infinity as bare tokens, which is not JSON: `null` and a text take their
+/// place. `None` when there is no such token.
+pub(super) fn plain_tokens(line: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::with_capacity(line.len() + 16);
+    let mut rest = line;
+    let (mut in_text, mut changed) = (false, false);
+    while let Some((&byte, after)) = rest.split_first() {
+        if in_text {
+            plain.push(byte);
+            rest = after;
+            match byte {
+                b'"' => in_text = false,
+                b'\\' => {
+                    if let Some((&escaped, after)) = rest.split_first() {
+                        plain.push(escaped);
+                        rest = after;
+                    }
+                }
+                _ => {}
+            }
+            continue;
+        }
+        let tokens: [(&[u8], &[u8]); 3] =
+            [(b"NaN", b"null"), (b"-Infinity", b"\"-Infinity\""), (b"Infinity", b"\"Infinity\"")];
+        if let Some((token, instead)) = tokens.iter().find(|(token, _)| rest.starts_with(token)) {
+            plain.extend_from_slice(instead);
+            rest = rest.get(token.len()..).unwrap_or_default();
+            changed = true;
+        } else {
+            in_text = byte == b'"';
+            plain.push(byte);
+            rest = after;
+        }
+    }
+    changed.then_some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(line: &str, path: &str, row: usize) -> Option<String> {
+        let mut got = None;
+        inside(line, &mut |json| {
+            first(json, &[path.to_owned()], row, &mut |value| got = scalar(value).level().map(std::borrow::Cow::into_owned));
+        });
+        got
+    }
+
+    #[test]
+    fn a_path_is_a_whole_name_first_then_pieces() {
+        let line = r#"{"emp.var.rate": 1.5, "a": {"b.c": {"d": "x"}}, "text": "{\"n\": [1, {\"m\": 7}]}"}"#;
+        assert_eq!(look(line, "emp.var.rate", 0).unwrap(), "1.5");
+        assert_eq!(look(line, "a.b.c.d", 0).unwrap(), "x");
+        assert_eq!(look(line, "text.n.1.m", 0).unwrap(), "7");
+        assert_eq!(look(line, "text.n.m", 1).unwrap(), "7");
+        assert_eq!(look(line, "a.b", 0), None);
+    }
+
+    #[test]
+    fn bare_tokens_of_python_are_read_but_not_inside_texts() {
+        let line = r#"{"a": NaN, "b": -Infinity, "c": "NaN \" Infinity"}"#;
+        assert_eq!(look(line, "a", 0), None);
+        assert_eq!(look(line, "b", 0).unwrap(), "-Infinity");
+        assert_eq!(look(line, "c", 0).unwrap(), "NaN \" Infinity");
+        assert_eq!(plain_tokens(b"{\"a\": 1}"), None);
+    }
+}

@@ -1,0 +1,271 @@
+//! One JSON record → rows of a [`Sheet`]: where filter, time, inputs in any shape, mapped fields.
+
+use simd_json::{
+    Buffers,
+    prelude::ValueAsScalar,
+    tape::{Array, Object, Tape, Value as Json},
+};
+
+use super::{
+    clock,
+    mapping::{Field, Found, Mapping, passes},
+    path,
+    sheet::Sheet,
+    value::Value,
+};
+use crate::{batch::Reason, window::Instant};
+
+/// Reads lines of JSON; what it needs from one line to the next is memory, nothing else.
+pub(super) struct RecordReader<'m> {
+    mapping: &'m Mapping,
+    pub sheet: Sheet,
+    pub found: Found,
+    buffers: Buffers,
+    tape: Tape<'static>,
+    scratch: Vec<u8>,
+    /// The name and column met at each place of the last inputs object: the next one mostly has the same.
+    order: Vec<(String, Option<usize>)>,
+}
+
+/// The names of so many records are remembered for the operator.
+const NAMED_RECORDS: u64 = 100;
+/// Objects with more keys than this are inputs, not sections: their names would flood the list.
+const SECTION_KEYS: usize = 12;
+
+impl<'m> RecordReader<'m> {
+    pub fn new(mapping: &'m Mapping) -> Self {
+        Self {
+            mapping,
+            sheet: Sheet::new(mapping),
+            found: Found::default(),
+            buffers: Buffers::default(),
+            tape: path::empty_tape(),
+            scratch: Vec::new(),
+            order: Vec::new(),
+        }
+    }
+
+    /// Reads one line. What is no record is a complaint.
+    pub fn line(&mut self, line: &[u8]) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut tape = std::mem::replace(&mut self.tape, path::empty_tape()).reset();
+        scratch.clear();
+        scratch.extend_from_slice(line);
+        let mut parsed = simd_json::fill_tape(&mut scratch, &mut self.buffers, &mut tape).is_ok();
+        if parsed {
+            self.json(tape.as_value(), line);
+            self.tape = tape.reset();
+        } else if let Some(mut plain) = path::plain_tokens(line) {
+            // Only now: lines of NaN are rare, and looking for them is not free.
+            if let Ok(tape) = simd_json::to_tape(&mut plain) {
+                self.json(tape.as_value(), line);
+                parsed = true;
+            }
+        }
+        self.scratch = scratch;
+        if !parsed {
+            self.sheet.complaints.add(Reason::Malformed, &String::from_utf8_lossy(line));
+        }
+    }
+
+    fn json(&mut self, record: Json<'_, '_>, line: &[u8]) {
+        let Some(object) = record.as_object() else {
+            self.sheet.complaints.add(Reason::Malformed, &String::from_utf8_lossy(line));
+            return;
+        };
+        if self.found.records < NAMED_RECORDS {
+            self.remember(&object);
+        }
+        for (field, wanted) in &self.mapping.only {
+            let mut passed = false;
+            path::first(record, std::slice::from_ref(field), 0, &mut |value| {
+                passed = passes(path::scalar(value), wanted);
+            });
+            if !passed {
+                self.found.filtered += 1;
+                return;
+            }
+        }
+        self.found.records += 1;
+        let Some(at) = self.instant(record) else { return };
+        if !self.mapping.wants(at) {
+            return;
+        }
+        let first = self.sheet.rows();
+        let mapping = self.mapping;
+        match &mapping.features {
+            None => self.object(at, &object),
+            Some(paths) => {
+                let there = path::first(record, paths, 0, &mut |value| self.inputs(at, value));
+                if there {
+                    self.found.fields.insert(Field::Features);
+                } else {
+                    self.sheet.begin(at);
+                }
+            }
+        }
+        let rows = self.sheet.rows() - first;
+        for row in 0..rows {
+            self.fields(record, first + row, (rows > 1).then_some(row));
+        }
+    }
+
+    fn instant(&mut self, record: Json<'_, '_>) -> Option<Instant> {
+        let mapping = self.mapping;
+        let (mut at, mut example) = (None, String::new());
+        let there = path::first(record, &mapping.timestamp, 0, &mut |value| {
+            let value = path::scalar(value);
+            at = clock::instant(value, &mapping.zone);
+            if at.is_none() {
+                example = format!("{value:?}");
+            }
+        });
+        if there {
+            self.found.fields.insert(Field::Timestamp);
+        }
+        if at.is_none() {
+            let example = if there { example } else { "no such field".to_owned() };
+            self.sheet.complaints.add(Reason::Timestamp, &example);
+        }
+        at
+    }
+
+    /// Inputs as an object, an array, a batch of either, JSON text, or lines of CSV.
+    fn inputs(&mut self, at: Instant, inputs: Json<'_, '_>) {
+        if let Some(object) = inputs.as_object() {
+            match (object.get("columns").and_then(|c| c.as_array()), object.get("data").and_then(|d| d.as_array())) {
+                (Some(names), Some(rows)) => self.split(at, &names, &rows),
+                _ => self.object(at, &object),
+            }
+        } else if let Some(array) = inputs.as_array() {
+            let is_batch = array.get(0).is_some_and(|first| first.as_object().is_some() || first.as_array().is_some());
+            if is_batch {
+                array.iter().for_each(|row| self.inputs(at, row));
+            } else {
+                let positions = self.mapping.positions.as_deref().unwrap_or_default();
+                self.array(at, &array, positions);
+            }
+        } else if let Some(text) = inputs.as_str() {
+            if !path::inside(text, &mut |json| self.inputs(at, json)) {
+                self.csv(at, text);
+            }
+        } else {
+            self.sheet.begin(at);
+        }
+    }
+
+    fn object(&mut self, at: Instant, object: &Object<'_, '_>) {
+        self.sheet.begin(at);
+        self.sheet.has_features();
+        for (place, (name, value)) in object.iter().enumerate() {
+            let column = match self.order.get(place) {
+                Some((known, column)) if known == name => *column,
+                _ => {
+                    let column = self.mapping.column_of.get(name).copied();
+                    if let Some(slot) = self.order.get_mut(place) {
+                        *slot = (name.to_owned(), column);
+                    } else {
+                        self.order.push((name.to_owned(), column));
+                    }
+                    column
+                }
+            };
+            if let Some(column) = column {
+                self.sheet.feature(column, path::scalar(value));
+            }
+        }
+    }
+
+    /// A batch as `{"columns": […], "data": [[…], …]}`.
+    fn split(&mut self, at: Instant, names: &Array<'_, '_>, rows: &Array<'_, '_>) {
+        let positions: Vec<Option<usize>> = names
+            .iter()
+            .map(|name| name.as_str().and_then(|name| self.mapping.column_of.get(name).copied()))
+            .collect();
+        for row in rows.iter() {
+            if let Some(row) = row.as_array() {
+                self.array(at, &row, &positions);
+            }
+        }
+    }
+
+    fn array(&mut self, at: Instant, array: &Array<'_, '_>, positions: &[Option<usize>]) {
+        self.sheet.begin(at);
+        if array.is_empty() {
+            return;
+        }
+        self.sheet.has_features();
+        for (column, value) in positions.iter().zip(array.iter()) {
+            if let Some(column) = column {
+                self.sheet.feature(*column, path::scalar(value));
+            }
+        }
+    }
+
+    fn csv(&mut self, at: Instant, text: &str) {
+        let positions = self.mapping.positions.as_deref().unwrap_or_default();
+        let mut rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let mut any = false;
+        for row in rows.records().map_while(Result::ok) {
+            any = true;
+            self.sheet.begin(at);
+            if positions.is_empty() {
+                continue;
+            }
+            self.sheet.has_features();
+            for (column, value) in positions.iter().zip(row.iter()) {
+                if let Some(column) = column {
+                    self.sheet.feature(*column, Value::Text(value));
+                }
+            }
+        }
+        if !any {
+            self.sheet.begin(at);
+        }
+    }
+
+    fn fields(&mut self, record: Json<'_, '_>, row: usize, batch: Option<usize>) {
+        let mapping = self.mapping;
+        let element = batch.unwrap_or(0);
+        for place in &mapping.places {
+            let there = path::first(record, &place.paths, element, &mut |value| {
+                element_of(value, element, &mut |value| {
+                    self.sheet.field(row, place.field, value, place.scale, batch);
+                });
+            });
+            if there {
+                self.found.fields.insert(place.field);
+            }
+        }
+    }
+
+    fn remember(&mut self, object: &Object<'_, '_>) {
+        for (name, value) in object.iter() {
+            self.found.name(name);
+            if let Some(section) = value.as_object().filter(|section| section.len() <= SECTION_KEYS) {
+                section.keys().for_each(|key| self.found.name(&format!("{name}.{key}")));
+            }
+        }
+    }
+}
+
+/// The value itself, or a batch's element of it: of an array, of JSON text that is one, of lines.
+fn element_of(json: Json<'_, '_>, element: usize, then: &mut dyn FnMut(Value<'_>)) {
+    if let Some(array) = json.as_array() {
+        match array.get(element) {
+            Some(value) => element_of(value, 0, then),
+            None => then(Value::Null),
+        }
+    } else if let Some(text) = json.as_str() {
+        let is_array = path::inside(text, &mut |json| match json.as_array() {
+            Some(_) => element_of(json, element, then),
+            None => then(Value::Text(text)),
+        });
+        if !is_array {
+            let line = if text.contains('\n') { text.lines().nth(element) } else { Some(text) };
+            then(line.map_or(Value::Null, Value::Text));
+        }
+    } else {
+        then(path::scalar(json));
+    }
+}

@@ -1,0 +1,411 @@
+//! Parquet: row groups outside the window are skipped, wanted columns decoded, nothing else read.
+
+use std::{collections::BTreeSet, fs::File, io, sync::Arc};
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int32Array, RecordBatch},
+    compute::{filter_record_batch, is_not_null},
+    datatypes::{DataType, Field as ArrowField, FieldRef, Fields as ArrowFields, Schema},
+};
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+            statistics::StatisticsConverter,
+        },
+    },
+    file::reader::ChunkReader,
+};
+
+use super::{
+    file::LogFile,
+    json_text,
+    mapping::{Field, Found, Mapping, passes},
+    record::RecordReader,
+    sheet::SHEET_ROWS,
+    typed,
+    value::Value,
+};
+use crate::{
+    batch::{Complaints, Number, Reason, Records, for_each_number, number},
+    layout::Kind,
+    window::{Instant, Window},
+};
+
+fn invalid(error: impl std::fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error.to_string())
+}
+
+/// The footer of an unpacked file, and the row groups that may hold records of the window. `None`:
+/// the file is packed and has to be read whole.
+pub(super) fn plan(file: &LogFile, mapping: &Mapping) -> io::Result<Option<(ArrowReaderMetadata, Vec<usize>)>> {
+    if file.is_packed() {
+        return Ok(None);
+    }
+    let handle = File::open(&file.path)?;
+    let metadata = load(&handle, mapping)?;
+    let groups = 0..metadata.metadata().num_row_groups();
+    let kept = match mapping.window {
+        Some(window) => prune(&metadata, groups.collect(), mapping, window),
+        None => groups.collect(),
+    };
+    Ok(Some((metadata, kept)))
+}
+
+/// Streams one row group (of an unpacked file) or the whole (of a packed one) into `sink`.
+pub(super) fn read(
+    file: &LogFile,
+    group: Option<&(ArrowReaderMetadata, usize)>,
+    mapping: &Mapping,
+    sink: &mut dyn FnMut(Records),
+) -> (Found, io::Result<()>) {
+    let mut found = Found::default();
+    let outcome = match (file.open(), group) {
+        (Err(error), _) => Err(error),
+        (Ok(Ok(handle)), Some((metadata, group))) => {
+            batches(handle, metadata.clone(), Some(*group), mapping, &mut found, sink)
+        }
+        (Ok(Ok(handle)), None) => load(&handle, mapping)
+            .and_then(|metadata| batches(handle, metadata, None, mapping, &mut found, sink)),
+        (Ok(Err(bytes)), _) => {
+            let bytes = bytes::Bytes::from(bytes);
+            load(&bytes, mapping).and_then(|metadata| batches(bytes, metadata, None, mapping, &mut found, sink))
+        }
+    };
+    (found, outcome)
+}
+
+/// The footer, with texts of categorical features asked for as dictionaries: a level is then looked
+/// at once a batch, not once a row.
+fn load<R: ChunkReader>(reader: &R, mapping: &Mapping) -> io::Result<ArrowReaderMetadata> {
+    let plain = ArrowReaderMetadata::load(reader, ArrowReaderOptions::new()).map_err(invalid)?;
+    let categorical: BTreeSet<&str> = mapping
+        .columns
+        .iter()
+        .filter(|column| column.kind == Kind::Categorical)
+        .map(|column| column.name.as_str())
+        .collect();
+    let keyed = Schema::new(keyed(plain.schema().fields(), &categorical));
+    if keyed.fields() == plain.schema().fields() {
+        return Ok(plain);
+    }
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(keyed));
+    Ok(ArrowReaderMetadata::try_new(plain.metadata().clone(), options).unwrap_or(plain))
+}
+
+fn keyed(fields: &ArrowFields, categorical: &BTreeSet<&str>) -> ArrowFields {
+    let keyed = |field: &FieldRef| -> FieldRef {
+        match field.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View if categorical.contains(field.name().as_str()) => {
+                let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+                Arc::new(ArrowField::clone(field).with_data_type(kind))
+            }
+            DataType::Struct(children) => {
+                Arc::new(ArrowField::clone(field).with_data_type(DataType::Struct(self::keyed(children, categorical))))
+            }
+            _ => field.clone(),
+        }
+    };
+    fields.iter().map(keyed).collect()
+}
+
+/// Leaves out row groups whose least and greatest time say that the window is not there.
+fn prune(metadata: &ArrowReaderMetadata, groups: Vec<usize>, mapping: &Mapping, window: Window) -> Vec<usize> {
+    let schema = metadata.schema();
+    let present: Vec<&String> = mapping.timestamp.iter().filter(|path| schema.index_of(path).is_ok()).collect();
+    let [path] = present.as_slice() else { return groups };
+    // The order of texts is not the order of the times they say.
+    let is_time = schema.field_with_name(path).is_ok_and(|field| {
+        let kind = field.data_type();
+        kind.is_temporal() || kind.is_integer() || kind.is_floating()
+    });
+    let parquet_schema = metadata.metadata().file_metadata().schema_descr();
+    let Some(converter) = is_time.then(|| StatisticsConverter::try_new(path, schema, parquet_schema).ok()).flatten() else {
+        return groups;
+    };
+    let row_groups = metadata.metadata().row_groups();
+    let (Ok(least), Ok(greatest)) = (converter.row_group_mins(row_groups), converter.row_group_maxes(row_groups)) else {
+        return groups;
+    };
+    let (least, greatest) = (typed::instants(&least, &mapping.zone), typed::instants(&greatest, &mapping.zone));
+    let may_hold = |group: &usize| match (least.get(*group), greatest.get(*group)) {
+        (Some(Some(least)), Some(Some(greatest))) => *least < window.to.0 && *greatest >= window.from.0,
+        _ => true,
+    };
+    groups.into_iter().filter(may_hold).collect()
+}
+
+fn batches<R: ChunkReader + 'static>(
+    reader: R,
+    metadata: ArrowReaderMetadata,
+    group: Option<usize>,
+    mapping: &Mapping,
+    found: &mut Found,
+    sink: &mut dyn FnMut(Records),
+) -> io::Result<()> {
+    for field in metadata.schema().fields() {
+        found.name(field.name());
+    }
+    let as_columns = is_columnar(metadata.schema(), mapping);
+    let schema = metadata.metadata().file_metadata().schema_descr_ptr();
+    let wanted = (0..schema.num_columns()).filter(|leaf| wants(mapping, schema.column(*leaf).path().parts()));
+    let mask = ProjectionMask::leaves(&schema, wanted);
+    let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
+        .with_projection(mask)
+        .with_batch_size(SHEET_ROWS);
+    if let Some(group) = group {
+        builder = builder.with_row_groups(vec![group]);
+    }
+    let batches = builder.build().map_err(invalid)?;
+    if as_columns {
+        for batch in batches {
+            sink(records(&batch.map_err(invalid)?, mapping, found).map_err(invalid)?);
+        }
+        return Ok(());
+    }
+    let mut lines = RecordReader::new(mapping);
+    let mut line = Vec::new();
+    for batch in batches {
+        let batch = batch.map_err(invalid)?;
+        for row in 0..batch.num_rows() {
+            line.clear();
+            json_text::write_row(&batch, row, &mut line).map_err(invalid)?;
+            lines.line(&line);
+            if lines.sheet.rows() >= SHEET_ROWS {
+                sink(lines.sheet.take(mapping));
+            }
+        }
+    }
+    sink(lines.sheet.take(mapping));
+    found.merge(lines.found);
+    Ok(())
+}
+
+/// Whether a leaf of the file is needed: its root is mapped, and if it is an input, it is asked for.
+fn wants(mapping: &Mapping, parts: &[String]) -> bool {
+    let leaf = parts.join(".");
+    let root = parts.first().map_or("", String::as_str);
+    let mapped = |path: &String| {
+        path == root || path == &leaf || path.starts_with(&format!("{root}.")) || leaf.starts_with(&format!("{path}."))
+    };
+    let in_features = |paths: &Vec<String>| {
+        paths.iter().any(|path| {
+            let inside = leaf.strip_prefix(path.as_str()).and_then(|rest| rest.strip_prefix('.'));
+            // A list's leaf is called `features.list.element`: not a column of ours, but wanted.
+            inside.is_some_and(|name| {
+                mapping.column_of.contains_key(name) || mapping.positions.is_some() || name.contains('.')
+            }) || mapped(path) && inside.is_none()
+        })
+    };
+    let features = match &mapping.features {
+        None => mapping.column_of.contains_key(&leaf) || mapping.column_of.contains_key(root),
+        Some(paths) => in_features(paths),
+    };
+    features
+        || mapping.timestamp.iter().any(mapped)
+        || mapping.places.iter().any(|place| place.paths.iter().any(mapped))
+        || mapping.only.iter().any(|(path, _)| mapped(path))
+}
+
+/// What a path names in a table.
+enum Spot {
+    Nowhere,
+    Column(DataType),
+    /// Inside a text, a list or a map: only reading row by row gets there.
+    Deep,
+}
+
+fn spot(fields: &ArrowFields, path: &str) -> Spot {
+    if let Some((_, field)) = fields.find(path) {
+        return Spot::Column(field.data_type().clone());
+    }
+    for (dot, _) in path.match_indices('.') {
+        let (Some(head), Some(rest)) = (path.get(..dot), path.get(dot + 1..)) else { continue };
+        match fields.find(head).map(|(_, field)| field.data_type()) {
+            Some(DataType::Struct(children)) => return spot(children, rest),
+            Some(kind) if kind.is_nested() || typed::may_hold_json(kind) => return Spot::Deep,
+            _ => {}
+        }
+    }
+    Spot::Nowhere
+}
+
+/// Whether every mapped field is a column of scalars, and the features are columns.
+fn is_columnar(schema: &Schema, mapping: &Mapping) -> bool {
+    let fields = schema.fields();
+    let one_scalar = |paths: &[String]| {
+        let spots: Vec<Spot> = paths.iter().map(|path| spot(fields, path)).collect();
+        let there = spots.iter().filter(|spot| !matches!(spot, Spot::Nowhere)).count();
+        there <= 1
+            && spots.iter().all(|spot| match spot {
+                Spot::Nowhere => true,
+                Spot::Column(kind) => typed::is_scalar(kind),
+                Spot::Deep => false,
+            })
+    };
+    let features = match &mapping.features {
+        None => true,
+        Some(paths) => match paths.as_slice() {
+            [path] => match spot(fields, path) {
+                Spot::Nowhere => true,
+                // A struct of `columns` and `data` is a batch to be exploded.
+                Spot::Column(DataType::Struct(children)) => {
+                    !(children.find("columns").is_some() && children.find("data").is_some())
+                        && children.iter().all(|child| {
+                            typed::is_scalar(child.data_type()) || !mapping.column_of.contains_key(child.name())
+                        })
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+    };
+    features
+        && one_scalar(&mapping.timestamp)
+        && mapping.places.iter().all(|place| one_scalar(&place.paths))
+        && mapping.only.iter().all(|(path, _)| one_scalar(std::slice::from_ref(path)))
+}
+
+fn column(batch: &RecordBatch, path: &str) -> Option<ArrayRef> {
+    if let Some(column) = batch.column_by_name(path) {
+        return Some(column.clone());
+    }
+    path.match_indices('.').find_map(|(dot, _)| {
+        let parent = batch.column_by_name(path.get(..dot)?)?;
+        let children = RecordBatch::from(parent.as_struct_opt()?);
+        column(&children, path.get(dot + 1..)?)
+    })
+}
+
+fn records(
+    batch: &RecordBatch,
+    mapping: &Mapping,
+    found: &mut Found,
+) -> Result<Records, arrow::error::ArrowError> {
+    let mut keep = vec![true; batch.num_rows()];
+    for (path, wanted) in &mapping.only {
+        match column(batch, path) {
+            Some(values) => {
+                for (keep, value) in keep.iter_mut().zip(&typed::spelled(&values)) {
+                    *keep &= value.is_some_and(|value| passes(Value::Text(value), wanted));
+                }
+            }
+            None => keep.fill(false),
+        }
+    }
+    let passed = keep.iter().filter(|keep| **keep).count() as u64;
+    found.records += passed;
+    found.filtered += batch.num_rows() as u64 - passed;
+
+    let mut complaints = Complaints::default();
+    let times = mapping.timestamp.iter().find_map(|path| column(batch, path));
+    let instants = match &times {
+        Some(times) => {
+            found.fields.insert(Field::Timestamp);
+            typed::instants(times, &mapping.zone)
+        }
+        None => vec![None; batch.num_rows()],
+    };
+    let mut timestamp = Vec::with_capacity(batch.num_rows());
+    for (row, (keep, at)) in keep.iter_mut().zip(&instants).enumerate() {
+        if !*keep {
+            continue;
+        }
+        match at {
+            Some(at) if mapping.wants(Instant(*at)) => timestamp.push(*at),
+            Some(_) => *keep = false,
+            None => {
+                *keep = false;
+                let example = times.as_ref().map_or("no such field".to_owned(), |times| {
+                    let text = typed::texts(&times.slice(row, 1));
+                    if text.is_null(0) { "Null".to_owned() } else { format!("Text({:?})", text.value(0)) }
+                });
+                complaints.add(Reason::Timestamp, &example);
+            }
+        }
+    }
+    let narrowed;
+    let batch = if timestamp.len() < batch.num_rows() {
+        narrowed = filter_record_batch(batch, &BooleanArray::from(keep))?;
+        &narrowed
+    } else {
+        batch
+    };
+    Ok(convert(batch, timestamp, complaints, mapping, found))
+}
+
+fn convert(
+    batch: &RecordBatch,
+    timestamp: Vec<i64>,
+    complaints: Complaints,
+    mapping: &Mapping,
+    found: &mut Found,
+) -> Records {
+    let mut records = Records { len: timestamp.len(), timestamp, complaints, ..Records::default() };
+    let inputs = match &mapping.features {
+        None => Some(batch.clone()),
+        Some(paths) => paths.iter().find_map(|path| column(batch, path)).and_then(|inputs| {
+            records.has_features = Some(is_not_null(inputs.as_ref()).ok()?);
+            Some(RecordBatch::from(inputs.as_struct_opt()?))
+        }),
+    };
+    match &inputs {
+        Some(_) => {
+            found.fields.insert(Field::Features);
+        }
+        None => records.has_features = Some(BooleanArray::from(vec![false; records.len])),
+    }
+    for wanted in &mapping.columns {
+        let column = inputs.as_ref().and_then(|inputs| inputs.column_by_name(&wanted.name));
+        records.features.push(column.map(|column| match wanted.kind {
+            Kind::Numeric => typed::to_numbers(column, &wanted.name, &mut records.complaints),
+            Kind::Categorical => typed::to_levels(column),
+        }));
+    }
+    for place in &mapping.places {
+        let Some(values) = place.paths.iter().find_map(|path| column(batch, path)) else { continue };
+        found.fields.insert(place.field);
+        match place.field {
+            Field::Probability => records.probability = Some(scaled(&values, place.scale)),
+            Field::LatencyMs => {
+                complain(&values, place.field, &mut records.complaints);
+                records.latency_ms = Some(scaled(&values, place.scale));
+            }
+            Field::Status => {
+                complain(&values, place.field, &mut records.complaints);
+                #[expect(clippy::cast_possible_truncation, reason = "bounded just before")]
+                let code = |code: f64| (code.fract() == 0.0 && code.abs() < 1e9).then_some(code as i32);
+                let codes = scaled(&values, 1.0);
+                records.status = Some(codes.iter().map(|status| status.and_then(code)).collect::<Int32Array>());
+            }
+            Field::Error => {
+                let texts = typed::spelled(&values);
+                records.error = Some(texts.iter().map(|text| Some(text.map_or(Value::Null, Value::Text).is_set())).collect());
+            }
+            Field::Decision => records.decision = Some(typed::spelled(&values)),
+            Field::Id => records.id = Some(typed::spelled(&values)),
+            Field::ModelVersion => records.model_version = Some(typed::spelled(&values)),
+            Field::Timestamp | Field::Features => {}
+        }
+    }
+    records
+}
+
+fn scaled(values: &ArrayRef, scale: f64) -> Float64Array {
+    let numbers = typed::to_numbers(values, "", &mut Complaints::default());
+    let mut scaled = Vec::with_capacity(numbers.len());
+    #[expect(clippy::float_cmp, reason = "exactly one: the value stays to the bit")]
+    for_each_number(numbers.as_ref(), &mut |value| {
+        scaled.push((!value.is_nan()).then_some(if scale == 1.0 { value } else { value * scale }));
+    });
+    Float64Array::from(scaled)
+}
+
+fn complain(values: &ArrayRef, field: Field, complaints: &mut Complaints) {
+    if typed::may_hold_json(values.data_type()) {
+        for text in typed::texts(values).iter().flatten().filter(|text| number(text) == Number::Not) {
+            complaints.add(Reason::UnreadableField, &format!("{}: \"{text}\"", field.key()));
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Typed Arrow columns turned into what counting wants: numbers, levels, times, texts.
+
+use std::{collections::HashMap, sync::Arc};
+
+use arrow::{
+    array::{
+        Array, ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, StringArray,
+        new_null_array,
+    },
+    compute::cast,
+    datatypes::{DataType, Int32Type, Int64Type, TimeUnit},
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{clock, value::Value};
+use crate::{
+    batch::{Complaints, Number, Reason, for_each_number, level, level_of_number, number},
+    window::Instant,
+};
+
+fn is_text(kind: &DataType) -> bool {
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, values) => is_text(values),
+        _ => false,
+    }
+}
+
+/// A column that [`for_each_number`] understands. Text that is no number is missing, with a complaint.
+pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complaints) -> ArrayRef {
+    let kind = column.data_type();
+    let plain = (kind.is_integer() || *kind == DataType::Boolean)
+        || matches!(kind, DataType::Float32 | DataType::Float64);
+    if plain {
+        return column.clone();
+    }
+    if !is_text(kind) {
+        return cast(column, &DataType::Float64)
+            .unwrap_or_else(|_| new_null_array(&DataType::Float64, column.len()));
+    }
+    let texts = texts(column);
+    let numbers = texts.iter().map(|text| match text.map_or(Number::Missing, number) {
+        Number::Value(value) => Some(value),
+        Number::Missing => None,
+        Number::Not => {
+            complaints.add(Reason::NotANumber, &format!("{name}: \"{}\"", text.unwrap_or_default()));
+            None
+        }
+    });
+    Arc::new(numbers.collect::<Float64Array>())
+}
+
+/// A dictionary of levels in canonical spelling.
+pub(super) fn to_levels(column: &ArrayRef) -> ArrayRef {
+    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let keyed = match column.data_type() {
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => return levels_of_reals(column),
+        DataType::Boolean => cast(column, &DataType::Int8).and_then(|bits| cast(&bits, &DataType::Utf8)),
+        DataType::Dictionary(_, values) if !is_text(values) => cast(column, &DataType::Utf8),
+        kind if is_text(kind) => Ok(column.clone()),
+        _ => cast(column, &DataType::Utf8),
+    }
+    .and_then(|texts| cast(&texts, &dictionary));
+    let Ok(keyed) = keyed else { return new_null_array(&dictionary, column.len()) };
+    let Some(keyed) = keyed.as_dictionary_opt::<Int32Type>() else { return column.clone() };
+    let spelled: StringArray =
+        keyed.values().as_string::<i32>().iter().map(|text| text.and_then(level)).collect();
+    Arc::new(keyed.with_values(Arc::new(spelled)))
+}
+
+fn levels_of_reals(column: &ArrayRef) -> ArrayRef {
+    let wide = cast(column, &DataType::Float64).unwrap_or_else(|_| column.clone());
+    let mut names: Vec<String> = Vec::new();
+    let mut key_of: HashMap<u64, Option<i32>> = HashMap::new();
+    let mut keys: Vec<Option<i32>> = Vec::with_capacity(column.len());
+    for_each_number(wide.as_ref(), &mut |value| {
+        let key = key_of.entry(value.to_bits()).or_insert_with(|| {
+            let name = level_of_number(value)?;
+            names.push(name);
+            i32::try_from(names.len() - 1).ok()
+        });
+        keys.push(*key);
+    });
+    DictionaryArray::try_new(Int32Array::from(keys), Arc::new(StringArray::from(names)))
+        .map_or_else(|_| column.clone(), |dictionary| Arc::new(dictionary) as ArrayRef)
+}
+
+/// Any column as text, as Arrow prints it.
+pub(super) fn texts(column: &ArrayRef) -> StringArray {
+    let column = match column.data_type() {
+        // A categorical column is text already, only stored by number.
+        DataType::Boolean => &cast(column, &DataType::Int8).unwrap_or_else(|_| column.clone()),
+        _ => column,
+    };
+    cast(column, &DataType::Utf8).ok().and_then(|texts| texts.as_string_opt::<i32>().cloned()).unwrap_or_else(|| {
+        std::iter::repeat_n(None::<&str>, column.len()).collect()
+    })
+}
+
+/// Texts in canonical spelling: ids, decisions, versions.
+pub(super) fn spelled(column: &ArrayRef) -> StringArray {
+    if column.data_type().is_floating() {
+        let mut spelled = Vec::with_capacity(column.len());
+        let wide = cast(column, &DataType::Float64).unwrap_or_else(|_| column.clone());
+        for_each_number(wide.as_ref(), &mut |value| spelled.push(level_of_number(value)));
+        return spelled.into_iter().collect();
+    }
+    texts(column).iter().map(|text| text.and_then(level)).collect()
+}
+
+/// Times in microseconds of UTC; `None` is not a time.
+pub(super) fn instants(column: &ArrayRef, zone: &TimeZone) -> Vec<Option<i64>> {
+    match column.data_type() {
+        DataType::Timestamp(unit, written) => {
+            let Ok(ticks) = cast(column, &DataType::Int64) else { return vec![None; column.len()] };
+            let micros = |tick: i64| match unit {
+                TimeUnit::Second => tick.checked_mul(1_000_000),
+                TimeUnit::Millisecond => tick.checked_mul(1_000),
+                TimeUnit::Microsecond => Some(tick),
+                TimeUnit::Nanosecond => Some(tick.div_euclid(1_000)),
+            };
+            // Without a zone the ticks are those of a wall clock.
+            let is_civil = written.is_none() && *zone != TimeZone::UTC;
+            ticks
+                .as_primitive::<Int64Type>()
+                .iter()
+                .map(|tick| micros(tick?).and_then(|at| if is_civil { civil(at, zone) } else { Some(at) }))
+                .collect()
+        }
+        DataType::Date32 | DataType::Date64 => {
+            let millis = cast(column, &DataType::Date64).and_then(|days| cast(&days, &DataType::Int64));
+            let Ok(millis) = millis else { return vec![None; column.len()] };
+            millis.as_primitive::<Int64Type>().iter().map(|at| civil(at?.checked_mul(1_000)?, zone)).collect()
+        }
+        kind if kind.is_integer() => match cast(column, &DataType::Int64) {
+            Ok(epochs) => {
+                let epochs = epochs.as_primitive::<Int64Type>();
+                epochs.iter().map(|epoch| Some(clock::epoch_integer(epoch?)?.0)).collect()
+            }
+            Err(_) => vec![None; column.len()],
+        },
+        kind if kind.is_floating() => {
+            let wide = cast(column, &DataType::Float64).unwrap_or_else(|_| column.clone());
+            let mut at = Vec::with_capacity(column.len());
+            for_each_number(wide.as_ref(), &mut |epoch| {
+                at.push(clock::instant(Value::Real(epoch), zone).map(|instant| instant.0));
+            });
+            at
+        }
+        _ => {
+            let texts = texts(column);
+            texts.iter().map(|text| Some(clock::instant(Value::Text(text?), zone)?.0)).collect()
+        }
+    }
+}
+
+/// Wall-clock microseconds → UTC.
+fn civil(wall: i64, zone: &TimeZone) -> Option<i64> {
+    let civil = TimeZone::UTC.to_datetime(Timestamp::from_microsecond(wall).ok()?);
+    let at = zone.to_ambiguous_timestamp(civil).compatible().ok()?;
+    Some(Instant::from(at).0)
+}
+
+/// Whether a column of this type holds one value a row that can be read as it is.
+pub(super) fn is_scalar(kind: &DataType) -> bool {
+    !kind.is_nested()
+}
+
+/// Whether a column may hold JSON text.
+pub(super) fn may_hold_json(kind: &DataType) -> bool {
+    is_text(kind)
+}

@@ -1,0 +1,52 @@
+//! One value of a record, whatever the file writes it as.
+
+use std::borrow::Cow;
+
+use crate::batch::{Number, level, level_of_number, number};
+
+/// A scalar of a log.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Value<'a> {
+    Null,
+    Truth(bool),
+    Integer(i64),
+    Real(f64),
+    Text(&'a str),
+    /// An object or an array where a scalar is wanted.
+    Nested,
+}
+
+impl<'a> Value<'a> {
+    /// What it says as a number.
+    pub fn number(self) -> Number {
+        match self {
+            Self::Null => Number::Missing,
+            Self::Truth(truth) => Number::Value(f64::from(u8::from(truth))),
+            #[expect(clippy::cast_precision_loss, reason = "models compare floats")]
+            Self::Integer(integer) => Number::Value(integer as f64),
+            Self::Real(real) if real.is_nan() => Number::Missing,
+            Self::Real(real) => Number::Value(real),
+            Self::Text(text) => number(text),
+            Self::Nested => Number::Not,
+        }
+    }
+
+    /// Its canonical spelling as a level or an id; `None` is missing.
+    pub fn level(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Null | Self::Nested => None,
+            Self::Truth(truth) => Some(Cow::Borrowed(if truth { "1" } else { "0" })),
+            Self::Integer(integer) => Some(Cow::Owned(integer.to_string())),
+            Self::Real(real) => level_of_number(real).map(Cow::Owned),
+            Self::Text(text) => level(text),
+        }
+    }
+
+    /// Whether an error field with this value says that the request failed.
+    pub fn is_set(self) -> bool {
+        match self {
+            Self::Nested => true,
+            value => value.level().is_some_and(|level| level != "0"),
+        }
+    }
+}
