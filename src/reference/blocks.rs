@@ -1,0 +1,123 @@
+//! A feature's sorted distinct values with counts, packed: read only when KS has to be exact.
+//!
+//! Values that are short decimals (most are) are stored as integers times a power of ten, others by
+//! their bits in the order of the numbers; both as differences, then zstd. Features stand apart: no row can be put
+//! together again.
+
+use super::bytes::{Reader, Writer};
+use crate::layout::Precision;
+
+const BITS: u64 = 255;
+const LEVEL: i32 = 9;
+/// Integers a float holds exactly.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Packs `values`: ascending, no NaN.
+pub(super) fn pack(values: &[(f64, u64)], precision: Precision) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.integer(values.len() as u64);
+    let decimal = (0..=9u64).find_map(|exponent| {
+        let integers = values.iter().map(|(value, _)| integer(*value, exponent, precision));
+        Some((exponent, integers.collect::<Option<Vec<i64>>>()?))
+    });
+    let (kind, keys): (u64, Vec<u64>) = match decimal {
+        Some((exponent, integers)) => {
+            (exponent, integers.into_iter().map(|integer| ordered_integer(integer)).collect())
+        }
+        None => (BITS, values.iter().map(|(value, _)| ordered_bits(*value)).collect()),
+    };
+    out.integer(kind);
+    let mut former = 0;
+    for key in keys {
+        out.integer(key.wrapping_sub(former));
+        former = key;
+    }
+    values.iter().for_each(|(_, count)| out.integer(*count));
+    zstd::bulk::compress(&out.0, LEVEL).unwrap_or_default()
+}
+
+/// Unpacks what [`pack`] wrote; `None` when the bytes are damaged.
+pub(super) fn unpack(packed: &[u8], precision: Precision) -> Option<Vec<(f64, u64)>> {
+    let bytes = zstd::stream::decode_all(packed).ok()?;
+    let mut reader = Reader(&bytes);
+    let count = reader.count(1)?;
+    let kind = reader.integer()?;
+    let mut key = 0u64;
+    let mut values = Vec::with_capacity(count);
+    for _ in 0..count {
+        key = key.wrapping_add(reader.integer()?);
+        values.push(match kind {
+            BITS => from_bits(key),
+            exponent => decimal(from_ordered(key), exponent, precision),
+        });
+    }
+    let counts: Vec<u64> = (0..count).map(|_| reader.integer()).collect::<Option<_>>()?;
+    Some(values.into_iter().zip(counts).collect())
+}
+
+fn power(exponent: u64) -> f64 {
+    // Powers of ten up to 10^22 are exact.
+    10f64.powi(i32::try_from(exponent).unwrap_or(0))
+}
+
+fn decimal(integer: i64, exponent: u64, precision: Precision) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "written only when exact")]
+    let value = integer as f64 / power(exponent);
+    precision.round(value)
+}
+
+fn integer(value: f64, exponent: u64, precision: Precision) -> Option<i64> {
+    let scaled = (value * power(exponent)).round();
+    if !(scaled.abs() < EXACT) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
+    let integer = scaled as i64;
+    (decimal(integer, exponent, precision).to_bits() == value.to_bits()).then_some(integer)
+}
+
+fn ordered_integer(integer: i64) -> u64 {
+    integer.cast_unsigned() ^ (1 << 63)
+}
+
+fn from_ordered(key: u64) -> i64 {
+    (key ^ (1 << 63)).cast_signed()
+}
+
+/// Bits whose order as integers is that of the floats.
+fn ordered_bits(value: f64) -> u64 {
+    let bits = value.to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
+}
+
+fn from_bits(key: u64) -> f64 {
+    f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_back_to_the_bit(
+            mut values in prop::collection::vec(prop_oneof![any::<f64>(), (-1000i32..1000).prop_map(|v| f64::from(v) / 100.0)], 0..200),
+            single in any::<bool>(),
+        ) {
+            let precision = if single { Precision::F32 } else { Precision::F64 };
+            values.retain(|value| !value.is_nan());
+            values.iter_mut().for_each(|value| *value = precision.round(*value) + 0.0);
+            values.sort_unstable_by(f64::total_cmp);
+            values.dedup();
+            let counted: Vec<(f64, u64)> = values.into_iter().zip(1..).collect();
+            prop_assert_eq!(unpack(&pack(&counted, precision), precision).unwrap(), counted);
+        }
+
+        #[test]
+        fn damaged_bytes_are_refused_or_read_but_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            let _ = unpack(&bytes, Precision::F64);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! A reference as bytes of one file, and back: versioned, checked, and never half-believed.
+//!
+//! `VIGIEREF`, version, length and checksum of the core, the core (zstd: header as JSON, then per
+//! feature edges, counts, sums, levels), then the value blocks, each with a checksum in the core.
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{
+    Provenance, Reference,
+    bytes::{Reader, Writer},
+};
+use crate::{
+    fault::{Fault, Outcome},
+    layout::{Cells, Column, Feature, Kind, Layout, Levels, Precision, Shape},
+    profile::{CellCounts, Counts, LevelCounts, Moments, Profile},
+};
+
+const MAGIC: &[u8; 8] = b"VIGIEREF";
+/// Raised when older versions of vigie can no longer read what is written.
+const VERSION: u32 = 1;
+const LEVEL: i32 = 15;
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    provenance: Provenance,
+    precision: Precision,
+    columns: Vec<Column>,
+    importance: Vec<Option<f64>>,
+    has_score: bool,
+    rows: u64,
+    /// Length and checksum of each value block.
+    blocks: Vec<(u64, u64)>,
+}
+
+impl Reference {
+    /// The bytes of the file. The same reference makes the same bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let header = Header {
+            provenance: self.provenance().clone(),
+            precision: self.layout().precision(),
+            columns: self.layout().columns(),
+            importance: self.importance().to_vec(),
+            has_score: self.layout().score().is_some(),
+            rows: self.profile().rows(),
+            blocks: self.blocks().iter().map(|block| (block.len() as u64, xxh3_64(block))).collect(),
+        };
+        let mut core = Writer::default();
+        core.text(&serde_json::to_string(&header).unwrap_or_default());
+        for (feature, counts) in self.layout().features().iter().zip(self.profile().features()) {
+            match (&feature.shape, counts) {
+                (Shape::Numeric(cells), Counts::Numeric(counts)) => write_cells(&mut core, cells, counts),
+                (Shape::Categorical(levels), Counts::Categorical(counts)) => {
+                    core.integer(levels.names().len() as u64);
+                    levels.names().iter().for_each(|name| core.text(name));
+                    core.integers(counts.levels());
+                    core.integer(counts.missing());
+                }
+                _ => debug_assert!(false, "layout and profile disagree on {}", feature.name),
+            }
+        }
+        if let (Some(cells), Some(counts)) = (self.layout().score(), self.profile().score()) {
+            write_cells(&mut core, cells, counts);
+        }
+        let core = zstd::bulk::compress(&core.0, LEVEL).unwrap_or_default();
+        let mut file = MAGIC.to_vec();
+        file.extend_from_slice(&VERSION.to_le_bytes());
+        file.extend_from_slice(&(core.len() as u64).to_le_bytes());
+        file.extend_from_slice(&xxh3_64(&core).to_le_bytes());
+        file.extend_from_slice(&core);
+        self.blocks().iter().for_each(|block| file.extend_from_slice(block));
+        file
+    }
+
+    /// Reads a file's bytes; `name` is for the operator.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Outcome<Self> {
+        let again = "learn it again with `vigie learn`";
+        let Some(rest) = bytes.strip_prefix(MAGIC) else {
+            return Err(Fault::setup(format!("{name} is not a reference of vigie; {again}")));
+        };
+        let cut = || Fault::setup(format!("{name} is cut short or damaged; copy it again or {again}"));
+        let mut reader = Reader(rest);
+        let mut fixed = |count| reader.take(count).ok_or_else(cut);
+        let version = u32::from_le_bytes(fixed(4)?.try_into().map_err(|_| cut())?);
+        if version != VERSION {
+            return Err(Fault::setup(format!(
+                "{name} is a reference of format {version}, this vigie reads format {VERSION}; {again}"
+            )));
+        }
+        let length = u64::from_le_bytes(fixed(8)?.try_into().map_err(|_| cut())?);
+        let checksum = u64::from_le_bytes(fixed(8)?.try_into().map_err(|_| cut())?);
+        let core = fixed(usize::try_from(length).map_err(|_| cut())?)?;
+        if xxh3_64(core) != checksum {
+            return Err(cut());
+        }
+        let core = zstd::stream::decode_all(core).map_err(|_| cut())?;
+        read(&core, reader.0).ok_or_else(cut)
+    }
+}
+
+fn write_cells(core: &mut Writer, cells: &Cells, counts: &CellCounts) {
+    core.numbers(cells.edges());
+    core.numbers(cells.atoms());
+    core.numbers(cells.cuts());
+    core.integers(counts.cells());
+    core.integer(counts.missing());
+    let (count, sum, squares, beyond) = counts.moments().parts();
+    core.integer(count);
+    core.wide(sum);
+    core.wide(squares);
+    core.integer(beyond);
+    let range = counts.range();
+    core.integer(u64::from(range.is_some()));
+    if let Some((least, greatest)) = range {
+        core.number(least);
+        core.number(greatest);
+    }
+}
+
+fn read_cells(core: &mut Reader<'_>) -> Option<(Cells, CellCounts)> {
+    let (edges, atoms, cuts) = (core.numbers()?, core.numbers()?, core.numbers()?);
+    let counts = core.integers()?;
+    let missing = core.integer()?;
+    let moments = Moments::from_parts((core.integer()?, core.wide()?, core.wide()?, core.integer()?));
+    let range = match core.integer()? {
+        0 => None,
+        _ => Some((core.number()?, core.number()?)),
+    };
+    let cells = Cells::from_parts(edges, atoms, cuts);
+    (counts.len() == cells.len()).then(|| (cells, CellCounts::from_parts(counts, missing, moments, range)))
+}
+
+fn read(core: &[u8], mut blocks: &[u8]) -> Option<Reference> {
+    let mut core = Reader(core);
+    let header: Header = serde_json::from_str(&core.text()?).ok()?;
+    let mut features = Vec::with_capacity(header.columns.len());
+    let mut all_counts = Vec::with_capacity(header.columns.len());
+    for column in header.columns {
+        let (shape, counts) = match column.kind {
+            Kind::Numeric => {
+                let (cells, counts) = read_cells(&mut core)?;
+                (Shape::Numeric(cells), Counts::Numeric(counts))
+            }
+            Kind::Categorical => {
+                let names = core.count(1)?;
+                let names = (0..names).map(|_| core.text()).collect::<Option<Vec<_>>>()?;
+                let counts = core.integers()?;
+                if counts.len() != names.len() {
+                    return None;
+                }
+                let counts = LevelCounts::from_parts(counts, core.integer()?);
+                (Shape::Categorical(Levels::new(names)), Counts::Categorical(counts))
+            }
+        };
+        features.push(Feature { name: column.name, shape });
+        all_counts.push(counts);
+    }
+    let score = if header.has_score { Some(read_cells(&mut core)?) } else { None };
+    let (cells, counts) = score.unzip();
+    let layout = Layout::new(header.precision, features, cells);
+    let profile = Profile::from_parts(&layout, header.rows, all_counts, counts);
+    let mut own = Vec::with_capacity(header.blocks.len());
+    for (length, checksum) in header.blocks {
+        let (block, rest) = blocks.split_at_checked(usize::try_from(length).ok()?)?;
+        if xxh3_64(block) != checksum {
+            return None;
+        }
+        own.push(block.to_vec());
+        blocks = rest;
+    }
+    blocks.is_empty().then(|| Reference::new(layout, profile, header.provenance, header.importance, own))
+}

@@ -1,0 +1,64 @@
+//! Training or hold-out rows as plain columns.
+
+use crate::fault::{Fault, Outcome};
+
+/// The values of a column; NaN and `None` are missing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    Numbers(Vec<f64>),
+    /// As the file spells them.
+    Texts(Vec<Option<String>>),
+    /// A time or a nested value: not an input of a model.
+    Other,
+}
+
+/// One column of a training table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingColumn {
+    pub name: String,
+    pub values: Values,
+    /// Whether the file stores it as 32-bit floats.
+    pub is_single: bool,
+    /// Whether the file says what type it is (CSV does not).
+    pub is_typed: bool,
+}
+
+/// The rows of one or more training files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Training {
+    pub rows: usize,
+    pub columns: Vec<TrainingColumn>,
+}
+
+impl Training {
+    /// Adds the rows of another file with the same columns.
+    pub fn append(&mut self, other: Self, name: &str) -> Outcome<()> {
+        for column in &mut self.columns {
+            let more = other.columns.iter().find(|theirs| theirs.name == column.name).ok_or_else(|| {
+                Fault::setup(format!("{name}: no column `{}`, which the files before it have", column.name))
+            })?;
+            match (&mut column.values, &more.values) {
+                (Values::Numbers(ours), Values::Numbers(theirs)) => ours.extend(theirs),
+                (Values::Texts(ours), Values::Texts(theirs)) => ours.extend(theirs.iter().cloned()),
+                (Values::Other, Values::Other) => {}
+                _ => {
+                    return Err(Fault::setup(format!(
+                        "{name}: column `{}` has another type than in the files before it; make them agree",
+                        column.name
+                    )));
+                }
+            }
+            column.is_single &= more.is_single;
+        }
+        self.rows += other.rows;
+        Ok(())
+    }
+
+    /// A column by name.
+    pub fn column(&self, name: &str) -> Outcome<&TrainingColumn> {
+        self.columns.iter().find(|column| column.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).take(60).collect();
+            Fault::setup(format!("the training table has no column `{name}`; it has: {}", names.join(", ")))
+        })
+    }
+}
