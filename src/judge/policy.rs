@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::stats::EmptyBins;
+
 /// Effect sizes from which a test is worth a watch or an alarm; `null` is never.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,15 +29,6 @@ impl Limits {
     const fn off() -> Self {
         Self { watch: None, alarm: None }
     }
-}
-
-/// What an empty PSI bin counts as. `half_count`: half a row; `floor`: a least share, as other tools have it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EmptyBins {
-    #[default]
-    HalfCount,
-    Floor(f64),
 }
 
 /// Limits of one feature that differ from the policy's.
@@ -106,6 +99,30 @@ impl Default for Policy {
             error_rate: Limits::new(0.01, 0.05),
             latency_p95_ms: Limits::off(),
             features: BTreeMap::new(),
+        }
+    }
+}
+
+/// The limits that hold for one feature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct FeatureLimits {
+    pub psi: Limits,
+    pub ks: Limits,
+    pub chi2: Limits,
+    pub missing: Limits,
+    pub unseen: Limits,
+}
+
+impl Policy {
+    pub(super) fn limits_of(&self, feature: &str) -> FeatureLimits {
+        let own = self.features.get(feature);
+        let pick = |own: Option<Option<Limits>>, general: Limits| own.flatten().unwrap_or(general);
+        FeatureLimits {
+            psi: pick(own.map(|own| own.psi), self.psi),
+            ks: pick(own.map(|own| own.ks), self.ks),
+            chi2: pick(own.map(|own| own.chi2), self.chi2),
+            missing: pick(own.map(|own| own.missing), self.missing),
+            unseen: pick(own.map(|own| own.unseen), self.unseen),
         }
     }
 }

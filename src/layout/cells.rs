@@ -6,7 +6,8 @@
 use super::Precision;
 
 /// At most so many cells a feature.
-pub const MAX_CELLS: usize = 4_096;
+#[cfg(test)]
+const MAX_CELLS: usize = 4_096;
 /// Of rows a cell's worth is one in so many. A heavy value costs up to two cells (its own and the
 /// gap before it), so half of [`MAX_CELLS`] less room for cuts and atoms.
 const WORTHS: u64 = 2_000;

@@ -1,6 +1,7 @@
 //! A log in files: found once, planned for a window, read piece by piece on any thread.
 
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,7 +13,7 @@ use super::{
     Options,
     file::{ENDINGS, Format, LogFile},
     lines,
-    mapping::{Found, Mapping, Request, passes},
+    mapping::{Field, Found, Mapping, Request, passes},
     table,
     value::Value,
 };
@@ -103,6 +104,12 @@ impl FileLog {
 }
 
 impl Plan {
+    /// The mapped fields with their paths as the config has them.
+    #[must_use]
+    pub fn fields(&self) -> BTreeMap<Field, String> {
+        self.mapping.fields()
+    }
+
     /// Streams a piece's records into `sink`.
     pub fn read(&self, piece: &Piece, sink: &mut dyn FnMut(Records)) -> Reading {
         // A `where` on a partition's key is settled by the path, not by the record.

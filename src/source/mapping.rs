@@ -1,6 +1,6 @@
 //! The config's `fields` and `where`, made ready for reading: what is looked for, and what was found.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::tz::TimeZone;
 
@@ -118,6 +118,14 @@ impl Mapping {
         })
     }
 
+    /// The mapped fields with their paths as the config has them.
+    pub fn fields(&self) -> BTreeMap<Field, String> {
+        let timestamp = (Field::Timestamp, self.timestamp.join(", "));
+        let features = self.features.iter().map(|paths| (Field::Features, paths.join(", ")));
+        let places = self.places.iter().map(|place| (place.field, place.paths.join(", ")));
+        features.chain(places).chain([timestamp]).collect()
+    }
+
     /// Whether a record at `instant` is wanted.
     pub fn wants(&self, instant: Instant) -> bool {
         self.window.is_none_or(|window| window.contains(instant))
@@ -155,8 +163,6 @@ pub struct Found {
     pub filtered: u64,
     /// Mapped fields that at least one record has.
     pub fields: BTreeSet<Field>,
-    /// Features, by place in the request, that at least one record of the window has.
-    pub columns: BTreeSet<usize>,
     /// Names that stand in records, for the operator: the least sixty.
     pub names: BTreeSet<String>,
 }
@@ -179,7 +185,6 @@ impl Found {
         self.records += other.records;
         self.filtered += other.filtered;
         self.fields.extend(other.fields);
-        self.columns.extend(other.columns);
         for name in other.names {
             self.name(&name);
         }

@@ -149,7 +149,16 @@ fn batches<R: ChunkReader + 'static>(
     }
     let as_columns = is_columnar(metadata.schema(), mapping);
     let schema = metadata.metadata().file_metadata().schema_descr_ptr();
-    let wanted = (0..schema.num_columns()).filter(|leaf| wants(mapping, schema.column(*leaf).path().parts()));
+    let mut wanted: Vec<usize> =
+        (0..schema.num_columns()).filter(|leaf| wants(mapping, schema.column(*leaf).path().parts())).collect();
+    // Without any wanted input one of them still has to be read: whether a record carries inputs counts.
+    let is_input = |leaf: &usize| {
+        let path = schema.column(*leaf).path().string();
+        mapping.features.iter().flatten().any(|features| path.starts_with(&format!("{features}.")))
+    };
+    if !wanted.iter().any(is_input) {
+        wanted.extend((0..schema.num_columns()).find(is_input));
+    }
     let mask = ProjectionMask::leaves(&schema, wanted);
     let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
         .with_projection(mask)

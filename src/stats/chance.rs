@@ -67,11 +67,7 @@ pub fn law(psi: f64, bins: usize, n: u64, m: u64) -> Chance {
     }
     let scale = 1.0 / real(n) + 1.0 / real(m);
     let freedom = bins - 1;
-    Chance {
-        bins,
-        critical: Some(scale * quantile(0.95, freedom)),
-        p_value: Some(survival(psi / scale, freedom)),
-    }
+    Chance { bins, critical: Some(scale * quantile(0.95, freedom)), p_value: Some(survival(psi / scale, freedom)) }
 }
 
 /// Joins thin bins until none is left, or one bin is.

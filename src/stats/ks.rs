@@ -76,19 +76,20 @@ pub fn grid(reference: &[u64], window: &[u64], single: &[bool]) -> Option<Grid> 
 /// `before` are the rows of reference and window below the cell, `totals` all rows of both; `reference` and `window` the
 /// cell's distinct values with their counts, ascending. 0 when a side has no rows at all. Source: as [`exact`].
 #[must_use]
-pub fn exact_in_cell(
-    before: (u64, u64),
-    totals: (u64, u64),
-    reference: &[(f64, u64)],
-    window: &[(f64, u64)],
-) -> f64 {
+pub fn exact_in_cell(before: (u64, u64), totals: (u64, u64), reference: &[(f64, u64)], window: &[(f64, u64)]) -> f64 {
     let Some(mut walk) = Walk::new(totals) else { return 0.0 };
     walk.add(before.0, before.1);
     let (mut reference, mut window) = (reference.iter().peekable(), window.iter().peekable());
     let mut largest = 0.0_f64;
     loop {
         let value = match (reference.peek(), window.peek()) {
-            (Some(&&(r, _)), Some(&&(w, _))) => if order(r, w).is_le() { r } else { w },
+            (Some(&&(r, _)), Some(&&(w, _))) => {
+                if order(r, w).is_le() {
+                    r
+                } else {
+                    w
+                }
+            }
             (Some(&&(only, _)), None) | (None, Some(&&(only, _))) => only,
             (None, None) => return largest,
         };
@@ -135,13 +136,15 @@ fn order(left: f64, right: f64) -> Ordering {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are equal to the bit")]
 mod tests {
+    use super::super::real::length;
     use super::*;
     use proptest::prelude::*;
 
     fn distinct(values: &[u8]) -> Vec<(f64, u64)> {
         (0..=u8::MAX)
-            .map(|value| (f64::from(value), values.iter().filter(|&&other| other == value).count() as u64))
+            .map(|value| (f64::from(value), values.iter().map(|&other| u64::from(other == value)).sum()))
             .filter(|entry| entry.1 > 0)
             .collect()
     }
@@ -198,8 +201,10 @@ mod tests {
             // Looking into the candidates alone finds the same number.
             let mut refined = got.grid;
             for &cell in &got.candidates {
-                let range = f64::from(width) * cell as f64..f64::from(width) * (cell + 1) as f64;
-                let inside = |side: &[(f64, u64)]| side.iter().copied().filter(|entry| range.contains(&entry.0)).collect::<Vec<_>>();
+                let range = length(usize::from(width) * cell)..length(usize::from(width) * (cell + 1));
+                let inside = |side: &[(f64, u64)]| -> Vec<(f64, u64)> {
+                    side.iter().copied().filter(|entry| range.contains(&entry.0)).collect()
+                };
                 let before = (in_r[..cell].iter().sum(), in_w[..cell].iter().sum());
                 let totals = (reference.len() as u64, window.len() as u64);
                 refined = refined.max(exact_in_cell(before, totals, &inside(&r), &inside(&w)));

@@ -63,7 +63,7 @@ struct Grid {
 impl Grid {
     fn new(n: u64, x: f64) -> Self {
         let steps = real(n) * x;
-        #[expect(clippy::cast_possible_truncation, reason = "n·x stays below n, a few thousand")]
+        #[expect(clippy::cast_possible_truncation, reason = "n·x stays below n, a few hundred")]
         let whole = steps.floor() as i64;
         Self { rows: i64::try_from(n).unwrap_or(0), whole, fraction: steps - steps.floor() }
     }

@@ -65,6 +65,7 @@ pub fn psi(reference: &[u64], window: &[u64], empty: EmptyBins) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

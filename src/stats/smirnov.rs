@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn steps_give_the_same_as_every_term() {
-        for (n, x) in [(4096_u64, 0.0235), (4096, 0.05), (4096, 0.2), (50_000, 0.0067), (50_000, 0.02), (50_000, 0.08)] {
+        for (n, x) in [(4096_u64, 0.0235), (4096, 0.05), (4096, 0.2), (50_000, 0.0067), (50_000, 0.02), (50_000, 0.08)]
+        {
             let rows = super::super::real::real(n);
             let shift = rows * x;
             let mut every = (rows * (-x).ln_1p()).exp();

@@ -1,0 +1,100 @@
+//! One categorical feature against the reference.
+
+use super::{
+    BinCount, BinKind, Chi2, FeatureDrift, Missing, Summary, Unseen,
+    compare::{psi, share},
+};
+use crate::{
+    layout::{Kind, Levels},
+    profile::LevelCounts,
+    stats::{EmptyBins, chi2, proportion},
+};
+
+/// A level under 1 % of all reference rows is pooled.
+const RARE_ONE_IN: u64 = 100;
+const NAMES: usize = 20;
+
+pub(super) fn compare(
+    name: &str,
+    levels: &Levels,
+    reference: &LevelCounts,
+    window: &LevelCounts,
+    empty: EmptyBins,
+) -> FeatureDrift {
+    let (n_reference, n_window) = (reference.present() + reference.missing(), window.present() + window.missing());
+    let mut bins = count(levels, reference, window, n_reference);
+    let psi = psi(&mut bins, empty);
+    FeatureDrift {
+        name: name.to_owned(),
+        kind: Kind::Categorical,
+        n_reference,
+        n_window,
+        missing: Missing {
+            reference_share: share(reference.missing(), n_reference),
+            window_share: share(window.missing(), n_window),
+            p_value: proportion::two_by_two(reference.missing(), n_reference, window.missing(), n_window),
+        },
+        unseen: Some(unseen(reference, window, n_reference, n_window)),
+        out_of_range: None,
+        psi,
+        ks: None,
+        chi2: homogeneity(reference, window),
+        bins,
+        reference: Summary::categorical(reference),
+        window: Summary::categorical(window),
+    }
+}
+
+fn count(levels: &Levels, reference: &LevelCounts, window: &LevelCounts, n_reference: u64) -> Vec<BinCount> {
+    let mut bins = Vec::new();
+    let mut rare = BinCount::new(BinKind::Rare, "rare levels", 0, 0);
+    for ((name, ours), theirs) in levels.names().iter().zip(reference.levels()).zip(window.levels()) {
+        if ours * RARE_ONE_IN < n_reference {
+            rare.reference += ours;
+            rare.window += theirs;
+        } else {
+            bins.push(BinCount::new(BinKind::Level, name.clone(), *ours, *theirs));
+        }
+    }
+    bins.push(rare);
+    bins.push(BinCount::new(BinKind::Unseen, "unseen levels", 0, window.unseen_rows()));
+    bins.push(BinCount::new(BinKind::Missing, "missing", reference.missing(), window.missing()));
+    bins
+}
+
+/// Every level of the union is a column, and missing one if any.
+fn homogeneity(reference: &LevelCounts, window: &LevelCounts) -> Option<Chi2> {
+    let mut ours = reference.levels().to_vec();
+    let mut theirs = window.levels().to_vec();
+    for rows in window.unseen().values() {
+        ours.push(0);
+        theirs.push(*rows);
+    }
+    ours.push(reference.missing());
+    theirs.push(window.missing());
+    chi2::homogeneity(&ours, &theirs).map(|test| Chi2 {
+        statistic: test.statistic,
+        dof: test.dof,
+        p_value: test.p_value,
+        cramers_v: test.cramers_v,
+        pooled_levels: test.pooled,
+    })
+}
+
+fn unseen(reference: &LevelCounts, window: &LevelCounts, n_reference: u64, n_window: u64) -> Unseen {
+    let singletons = reference.levels().iter().filter(|rows| **rows == 1).count() as u64;
+    let expected = share(singletons, n_reference).unwrap_or(0.0);
+    let share = share(window.unseen_rows(), n_window);
+    let mut levels: Vec<(String, u64)> = window.unseen().iter().map(|(name, rows)| (name.clone(), *rows)).collect();
+    levels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let distinct = levels.len();
+    levels.truncate(NAMES);
+    Unseen {
+        share,
+        expected,
+        excess: share.map(|share| (share - expected).max(0.0)),
+        levels,
+        distinct,
+        p_value: proportion::unseen_excess(singletons, n_reference, window.unseen_rows(), n_window),
+    }
+}

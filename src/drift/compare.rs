@@ -1,0 +1,92 @@
+//! Reference and window profile → [`Drift`].
+
+use super::{BinCount, FeatureDrift, Psi, Refused, categorical, numeric};
+use crate::{
+    layout::{Precision, Shape},
+    profile::{Counts, Profile},
+    reference::Reference,
+    stats::{self, EmptyBins, chance, proportion},
+};
+
+/// The distances of all features and of the score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drift {
+    pub n_reference: u64,
+    /// Used rows of the window.
+    pub n_window: u64,
+    /// In the reference's order.
+    pub features: Vec<FeatureDrift>,
+    pub score: Option<ScoreDrift>,
+}
+
+/// The score's distances, as those of a numeric feature, and the decisions that follow from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreDrift {
+    pub distance: FeatureDrift,
+    pub refused: Refused,
+}
+
+/// Measures a window against its reference. Fails when they were not counted on the same layout.
+pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, threshold: f64) -> Result<Drift, String> {
+    let layout = reference.layout();
+    // Strangers do not merge, so a window of another layout is found here.
+    Profile::empty(layout).merge(window)?;
+    let counted = reference.profile().features().iter().zip(window.features());
+    let features = layout
+        .features()
+        .iter()
+        .zip(counted)
+        .filter_map(|(feature, (ours, theirs))| match (&feature.shape, ours, theirs) {
+            (Shape::Numeric(cells), Counts::Numeric(ours), Counts::Numeric(theirs)) => {
+                Some(numeric::compare(&feature.name, cells, ours, theirs, layout.precision(), empty))
+            }
+            (Shape::Categorical(levels), Counts::Categorical(ours), Counts::Categorical(theirs)) => {
+                Some(categorical::compare(&feature.name, levels, ours, theirs, empty))
+            }
+            _ => None,
+        })
+        .collect();
+    let score = match (layout.score(), reference.profile().score(), window.score()) {
+        (Some(cells), Some(ours), Some(theirs)) => Some(ScoreDrift {
+            distance: numeric::compare("score", cells, ours, theirs, Precision::F64, empty),
+            refused: refused(reference, window, threshold),
+        }),
+        _ => None,
+    };
+    Ok(Drift { n_reference: reference.profile().rows(), n_window: window.rows(), features, score })
+}
+
+fn refused(reference: &Reference, window: &Profile, threshold: f64) -> Refused {
+    let ours = reference.refused(threshold);
+    let scored = window.score().map_or(0, crate::profile::CellCounts::present);
+    Refused {
+        reference: ours.and_then(|(rows, refused)| share(refused, rows)),
+        window: share(window.refused(), scored),
+        p_value: ours
+            .and_then(|(rows, refused)| proportion::two_proportions(refused, rows, window.refused(), scored)),
+    }
+}
+
+/// `None` of nothing.
+pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// PSI over the bins, each told what it adds; bins empty on both sides are left out.
+pub(super) fn psi(bins: &mut Vec<BinCount>, empty: EmptyBins) -> Psi {
+    let reference: Vec<u64> = bins.iter().map(|bin| bin.reference).collect();
+    let window: Vec<u64> = bins.iter().map(|bin| bin.window).collect();
+    let places: Vec<stats::Place> = bins.iter().map(|bin| bin.kind.place()).collect();
+    let law = chance::chance(&reference, &window, &places, empty);
+    for (bin, contribution) in bins.iter_mut().zip(stats::psi::contributions(&reference, &window, empty)) {
+        bin.contribution = contribution;
+    }
+    bins.retain(|bin| bin.reference > 0 || bin.window > 0);
+    Psi {
+        value: stats::psi::psi(&reference, &window, empty),
+        critical: law.critical,
+        p_value: law.p_value,
+        p_bins: law.bins,
+    }
+}

@@ -1,0 +1,13 @@
+//! How far a window lies from the reference: numbers with their sample sizes, no opinion.
+
+mod bins;
+mod categorical;
+mod compare;
+mod feature;
+mod numeric;
+mod summary;
+
+pub use bins::{BinCount, BinKind};
+pub use compare::{Drift, ScoreDrift, compare};
+pub use feature::{Chi2, FeatureDrift, Ks, Missing, OutOfRange, Psi, Refused, Unseen};
+pub use summary::Summary;

@@ -1,0 +1,173 @@
+//! Counts a window of a log on a reference's layout.
+
+use super::{
+    Rule,
+    sift::sift,
+    threads::{Progress, pass},
+    twins::{Keeper, Twins, repeated, short_hashes},
+};
+use crate::{
+    batch::{Complaints, Reason, Records},
+    fault::{Fault, Outcome},
+    layout::Layout,
+    profile::{Profile, Traffic},
+    source::{Field, FileLog, Found, Plan, Request, Unreadable},
+    window::Window,
+};
+
+/// What is to be counted, and how.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    pub log: &'a FileLog,
+    pub layout: &'a Layout,
+    pub window: Window,
+    pub rule: &'a Rule,
+    /// Refused at or above.
+    pub threshold: f64,
+    pub threads: usize,
+    pub progress: Progress<'a>,
+}
+
+/// A window, counted.
+#[derive(Debug)]
+pub struct Counted {
+    pub profile: Profile,
+    /// Rows that another version of the model answered.
+    pub other_version: Profile,
+    pub traffic: Traffic,
+    pub complaints: Complaints,
+    /// By feature: whether no record of the window has it.
+    pub absent: Vec<bool>,
+    pub found: Found,
+    pub unreadable: Vec<Unreadable>,
+    /// Files that were read.
+    pub files: usize,
+    pub(super) twins: Twins,
+}
+
+struct Tally {
+    profile: Profile,
+    other_version: Profile,
+    traffic: Traffic,
+    complaints: Complaints,
+    /// By feature: whether a record of the window has it.
+    seen: Vec<bool>,
+    ids: Vec<u64>,
+    fault: Option<String>,
+}
+
+impl Tally {
+    fn empty(layout: &Layout) -> Self {
+        Self {
+            profile: Profile::empty(layout),
+            other_version: Profile::empty(layout),
+            traffic: Traffic::default(),
+            complaints: Complaints::default(),
+            seen: vec![false; layout.features().len()],
+            ids: Vec::new(),
+            fault: None,
+        }
+    }
+
+    fn observe(&mut self, mut records: Records, keeper: &Keeper<'_>, job: &Job<'_>) {
+        self.complaints.merge(std::mem::take(&mut records.complaints));
+        for (seen, column) in self.seen.iter_mut().zip(&records.features) {
+            *seen |= records.len > 0 && column.is_some();
+        }
+        let keeps = keeper.keeps(&records);
+        match sift(&records, keeps.as_deref(), job.rule, &mut self.traffic, &mut self.complaints) {
+            Ok(sifted) => {
+                self.profile.observe(&sifted.used, job.layout, job.threshold);
+                self.other_version.observe(&sifted.other_version, job.layout, job.threshold);
+            }
+            Err(error) => self.fault = Some(error.to_string()),
+        }
+    }
+
+    fn merge(&mut self, other: Self) -> Result<(), String> {
+        self.profile.merge(&other.profile)?;
+        self.other_version.merge(&other.other_version)?;
+        self.traffic.merge(other.traffic);
+        self.complaints.merge(other.complaints);
+        self.ids.extend(other.ids);
+        for (ours, theirs) in self.seen.iter_mut().zip(other.seen) {
+            *ours |= theirs;
+        }
+        self.fault = self.fault.take().or(other.fault);
+        Ok(())
+    }
+}
+
+/// Counts a window. Each id is counted once; to know that none comes twice costs eight bytes a row,
+/// and only where one does is the window read again.
+pub fn count(job: &Job<'_>) -> Outcome<Counted> {
+    let request = Request { columns: job.layout.columns(), window: Some(job.window) };
+    let plan = job.log.plan(&request)?;
+    let none = Twins::default();
+    let all = Keeper::new(&none);
+    let first = pass(&plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
+        short_hashes(&records, &mut tally.ids);
+        tally.observe(records, &all, job);
+    });
+    let (found, unreadable) = (first.found, first.unreadable);
+    let mut tally = merged(first.tallies, job.layout)?;
+    let repeated = repeated(std::mem::take(&mut tally.ids));
+    let mut twins = Twins::default();
+    if !repeated.is_empty() {
+        let second = pass(&plan, job.threads, job.progress, &Twins::default, &|twins, records| {
+            twins.observe(&records, &repeated);
+        });
+        second.tallies.iter().for_each(|more| twins.merge(more));
+        let keeper = Keeper::new(&twins);
+        let third = pass(&plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
+            tally.observe(records, &keeper, job);
+        });
+        tally = merged(third.tallies, job.layout)?;
+    }
+    let answered = tally.traffic.requests - tally.complaints.of(Reason::Failed).min(tally.traffic.requests);
+    mapped(&plan, &found, tally.traffic.requests, answered)?;
+    let absent = tally.seen.iter().map(|seen| answered > 0 && !seen).collect();
+    Ok(Counted {
+        profile: tally.profile,
+        other_version: tally.other_version,
+        traffic: tally.traffic,
+        complaints: tally.complaints,
+        absent,
+        found,
+        unreadable,
+        files: plan.files,
+        twins,
+    })
+}
+
+fn merged(tallies: Vec<Tally>, layout: &Layout) -> Outcome<Tally> {
+    let mut all = Tally::empty(layout);
+    for tally in tallies {
+        all.merge(tally).map_err(Fault::setup)?;
+    }
+    match all.fault.take() {
+        Some(why) => Err(Fault::skip(format!("the records of the window cannot be counted: {why}"))),
+        None => Ok(all),
+    }
+}
+
+/// A field that no record has is a mistake in the config, not a quiet day.
+fn mapped(plan: &Plan, found: &Found, requests: u64, answered: u64) -> Outcome<()> {
+    let fields = plan.fields();
+    let lacks = |field: &Field, rows: u64| rows > 0 && fields.contains_key(field) && !found.fields.contains(field);
+    let wanted = [
+        (Field::Timestamp, found.records),
+        (Field::Id, requests),
+        // Requests that failed have no inputs and no answer.
+        (Field::Features, answered),
+        (Field::Probability, answered),
+    ];
+    let Some((field, _)) = wanted.into_iter().find(|(field, rows)| lacks(field, *rows)) else { return Ok(()) };
+    let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
+    Err(Fault::setup(format!(
+        "source.fields.{}: no record has `{}`; the records have: {}",
+        field.key(),
+        fields.get(&field).map_or("", String::as_str),
+        names.join(", ")
+    )))
+}

@@ -1,0 +1,13 @@
+//! Threads over the pieces of a log: what is read is sifted, counted and merged, in any order to the same answer.
+
+mod count;
+mod latest;
+mod refine;
+mod sift;
+mod threads;
+mod twins;
+
+pub use count::{Counted, Job, count};
+pub use latest::latest;
+pub use refine::refine;
+pub use sift::Rule;

@@ -1,0 +1,103 @@
+//! Records → rows that count: each other one under a reason.
+
+use arrow::{
+    array::{Array, BooleanArray},
+    error::ArrowError,
+};
+
+use crate::{
+    batch::{Complaints, Reason, Records, Rows},
+    profile::Traffic,
+    window::Instant,
+};
+
+/// What makes a record usable.
+#[derive(Debug, Clone, Default)]
+pub struct Rule {
+    /// Whether the config maps a probability: then a row needs one from 0 to 1.
+    pub needs_probability: bool,
+    /// The model watched; rows of another are counted apart. `None`: any.
+    pub model_version: Option<String>,
+}
+
+/// The rows of some records, apart.
+#[derive(Debug, Default)]
+pub(super) struct Sifted {
+    pub used: Rows,
+    /// Answered by another version of the model.
+    pub other_version: Rows,
+}
+
+/// Sorts records by what they are good for. `keeps`: which of several with one id counts.
+pub(super) fn sift(
+    records: &Records,
+    keeps: Option<&[bool]>,
+    rule: &Rule,
+    traffic: &mut Traffic,
+    complaints: &mut Complaints,
+) -> Result<Sifted, ArrowError> {
+    let mut used = Vec::with_capacity(records.len);
+    let mut other = Vec::with_capacity(records.len);
+    for (row, at) in records.timestamp.iter().enumerate() {
+        let reason = if keeps.is_some_and(|keeps| keeps.get(row) == Some(&false)) {
+            Some(Reason::Duplicate)
+        } else {
+            let status = value(records.status.as_ref(), row, |column| column.value(row));
+            let latency = value(records.latency_ms.as_ref(), row, |column| column.value(row));
+            let error = value(records.error.as_ref(), row, |column| column.value(row)).unwrap_or(false);
+            let failed = error || status.is_some_and(|status| status >= 400);
+            traffic.observe(Instant(*at), status, latency, failed);
+            if failed { Some(Reason::Failed) } else { unusable(records, row, rule) }
+        };
+        used.push(reason.is_none());
+        other.push(reason == Some(Reason::ModelVersion));
+        if let Some(reason) = reason {
+            complaints.add(reason, &example(records, row, reason));
+        }
+    }
+    let other_version =
+        if other.contains(&true) { Rows::of(records, &BooleanArray::from(other))? } else { Rows::default() };
+    Ok(Sifted { used: Rows::of(records, &BooleanArray::from(used))?, other_version })
+}
+
+fn value<A: Array, T>(column: Option<&A>, row: usize, get: impl Fn(&A) -> T) -> Option<T> {
+    column.filter(|column| row < column.len() && column.is_valid(row)).map(get)
+}
+
+fn unusable(records: &Records, row: usize, rule: &Rule) -> Option<Reason> {
+    let has_features = records.has_features.as_ref().is_none_or(|has| has.value(row));
+    if !has_features {
+        return Some(Reason::NoFeatures);
+    }
+    if let (Some(wanted), Some(versions)) = (&rule.model_version, &records.model_version)
+        && versions.is_valid(row)
+        && versions.value(row) != wanted
+    {
+        return Some(Reason::ModelVersion);
+    }
+    if rule.needs_probability {
+        let probability = value(records.probability.as_ref(), row, |column| column.value(row));
+        if !probability.is_some_and(|probability| (0.0..=1.0).contains(&probability)) {
+            return Some(Reason::NoProbability);
+        }
+    }
+    None
+}
+
+/// What the operator needs to find the row again.
+fn example(records: &Records, row: usize, reason: Reason) -> String {
+    let id = value(records.id.as_ref(), row, |ids| ids.value(row).to_owned());
+    let at = || Instant(records.timestamp.get(row).copied().unwrap_or_default()).to_string();
+    let whose = id.unwrap_or_else(at);
+    match reason {
+        Reason::Failed => value(records.status.as_ref(), row, |column| column.value(row))
+            .map_or(whose.clone(), |status| format!("{whose}: status {status}")),
+        Reason::NoProbability => value(records.probability.as_ref(), row, |column| column.value(row))
+            .map_or(whose.clone(), |probability| format!("{whose}: {probability}")),
+        Reason::ModelVersion => {
+            let version = value(records.model_version.as_ref(), row, |column| column.value(row).to_owned());
+            format!("{whose}: version {}", version.unwrap_or_default())
+        }
+        _ => whose,
+    }
+}

@@ -1,0 +1,146 @@
+//! Records with the same id: the one with the least (timestamp, content hash) counts, whatever the order or file.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Mutex,
+};
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray, DictionaryArray},
+    datatypes::Int32Type,
+};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
+
+use crate::batch::{Records, for_each_number};
+
+/// 64 bits of each record's id, to find out whether any id comes twice.
+pub(super) fn short_hashes(records: &Records, hashes: &mut Vec<u64>) {
+    if let Some(ids) = &records.id {
+        hashes.extend(ids.iter().flatten().map(|id| xxh3_64(id.as_bytes())));
+    }
+}
+
+/// Those that come at least twice. (Two ids may share 64 bits: [`Twins`] looks at 128.)
+pub(super) fn repeated(mut hashes: Vec<u64>) -> HashSet<u64> {
+    hashes.sort_unstable();
+    hashes.windows(2).filter(|pair| pair.first() == pair.last()).filter_map(|pair| pair.first().copied()).collect()
+}
+
+/// The record that counts, by id.
+#[derive(Debug, Default)]
+pub(super) struct Twins {
+    least: HashMap<u128, (i64, u128)>,
+}
+
+impl Twins {
+    /// Remembers the least of the records whose id may come twice.
+    pub fn observe(&mut self, records: &Records, repeated: &HashSet<u64>) {
+        let Some(ids) = &records.id else { return };
+        let rows: Vec<usize> = (0..records.len)
+            .filter(|row| ids.is_valid(*row) && repeated.contains(&xxh3_64(ids.value(*row).as_bytes())))
+            .collect();
+        if rows.is_empty() {
+            return;
+        }
+        for (row, content) in rows.iter().zip(contents(records, &rows)) {
+            let order = (records.timestamp.get(*row).copied().unwrap_or(i64::MAX), content);
+            let least = self.least.entry(xxh3_128(ids.value(*row).as_bytes())).or_insert(order);
+            *least = order.min(*least);
+        }
+    }
+
+    /// Keeps the least of both.
+    pub fn merge(&mut self, other: &Self) {
+        #[expect(clippy::iter_over_hash_type, reason = "the least of each id does not depend on the order")]
+        for (id, order) in &other.least {
+            let least = self.least.entry(*id).or_insert(*order);
+            *least = (*order).min(*least);
+        }
+    }
+}
+
+/// Says of each record of one pass whether it is the one that counts. Exact twins cannot be told
+/// apart: the first that comes is kept, and it does not matter which.
+#[derive(Debug)]
+pub(super) struct Keeper<'a> {
+    twins: &'a Twins,
+    taken: Mutex<HashSet<u128>>,
+}
+
+impl<'a> Keeper<'a> {
+    pub fn new(twins: &'a Twins) -> Self {
+        Self { twins, taken: Mutex::default() }
+    }
+
+    /// By row; `None`: all count.
+    pub fn keeps(&self, records: &Records) -> Option<Vec<bool>> {
+        let ids = records.id.as_ref().filter(|_| !self.twins.least.is_empty())?;
+        let hash = |row: usize| ids.is_valid(row).then(|| xxh3_128(ids.value(row).as_bytes()));
+        let rows: Vec<usize> = (0..records.len)
+            .filter(|row| hash(*row).is_some_and(|id| self.twins.least.contains_key(&id)))
+            .collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let mut keeps = vec![true; records.len];
+        let mut taken = self.taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (row, content) in rows.iter().zip(contents(records, &rows)) {
+            let order = (records.timestamp.get(*row).copied().unwrap_or(i64::MAX), content);
+            let Some(id) = hash(*row) else { continue };
+            let is_least = self.twins.least.get(&id) == Some(&order);
+            if let Some(keep) = keeps.get_mut(*row) {
+                *keep = is_least && taken.insert(id);
+            }
+        }
+        Some(keeps)
+    }
+}
+
+/// 128 bits of everything that was decoded of each row, but for its time: alike for every layout of a log.
+fn contents(records: &Records, rows: &[usize]) -> Vec<u128> {
+    let mut hashers = vec![Xxh3::new(); rows.len()];
+    let mut number = |column: Option<&ArrayRef>| match column {
+        Some(column) => {
+            let mut values = Vec::with_capacity(column.len());
+            for_each_number(column.as_ref(), &mut |value| values.push(value));
+            for (hasher, row) in hashers.iter_mut().zip(rows) {
+                let value = values.get(*row).copied().unwrap_or(f64::NAN);
+                let bits = if value.is_nan() { u64::MAX } else { (value + 0.0).to_bits() };
+                hasher.update(&bits.to_le_bytes());
+            }
+        }
+        None => hashers.iter_mut().for_each(|hasher| hasher.update(&u64::MAX.to_le_bytes())),
+    };
+    let floats = |column: &Option<arrow::array::Float64Array>| column.clone().map(|c| std::sync::Arc::new(c) as ArrayRef);
+    number(floats(&records.probability).as_ref());
+    number(floats(&records.latency_ms).as_ref());
+    number(records.status.clone().map(|c| std::sync::Arc::new(c) as ArrayRef).as_ref());
+    number(records.error.clone().map(|c| std::sync::Arc::new(c) as ArrayRef).as_ref());
+    for column in &records.features {
+        match column.as_ref().and_then(|column| column.as_dictionary_opt::<Int32Type>()) {
+            None => number(column.as_ref()),
+            Some(levels) => {
+                // A number for each text, so that levels go the way of numbers.
+                let hashed = level_hashes(levels);
+                number(Some(&hashed));
+            }
+        }
+    }
+    for (hasher, row) in hashers.iter_mut().zip(rows) {
+        for texts in [&records.decision, &records.model_version].into_iter().flatten() {
+            let text = if texts.is_valid(*row) { texts.value(*row) } else { "" };
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+    }
+    hashers.iter().map(Xxh3::digest128).collect()
+}
+
+fn level_hashes(levels: &DictionaryArray<Int32Type>) -> ArrayRef {
+    let names = levels.values().as_string::<i32>();
+    #[expect(clippy::cast_precision_loss, reason = "53 bits of a hash are a hash")]
+    let of_name: Vec<Option<f64>> =
+        names.iter().map(|name| name.map(|name| (xxh3_64(name.as_bytes()) >> 11) as f64)).collect();
+    let of_row = levels.keys().iter().map(|key| of_name.get(usize::try_from(key?).ok()?).copied().flatten());
+    std::sync::Arc::new(of_row.collect::<arrow::array::Float64Array>())
+}

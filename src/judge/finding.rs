@@ -1,0 +1,101 @@
+//! An opinion with its reason: one test over its limit.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// In rising order of how much somebody should look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Stable,
+    Watch,
+    /// Fewer used rows than the policy asks for: no verdict.
+    TooFew,
+    /// No record at all: no verdict.
+    NoData,
+    Alarm,
+}
+
+impl Severity {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stable => "stable",
+            Self::Watch => "watch",
+            Self::TooFew => "too_few",
+            Self::NoData => "no_data",
+            Self::Alarm => "alarm",
+        }
+    }
+
+    /// Whether a feature with it has drifted.
+    #[must_use]
+    pub fn is_drift(self) -> bool {
+        matches!(self, Self::Watch | Self::Alarm)
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    Psi,
+    Ks,
+    Chi2,
+    Missing,
+    Unseen,
+    Absent,
+    ShareRefused,
+    Score,
+    Latency,
+    ErrorRate,
+    NoData,
+    TooFew,
+    ModelVersion,
+    Source,
+}
+
+impl Test {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Psi => "psi",
+            Self::Ks => "ks",
+            Self::Chi2 => "chi2",
+            Self::Missing => "missing",
+            Self::Unseen => "unseen",
+            Self::Absent => "absent",
+            Self::ShareRefused => "share_refused",
+            Self::Score => "score",
+            Self::Latency => "latency",
+            Self::ErrorRate => "error_rate",
+            Self::NoData => "no_data",
+            Self::TooFew => "too_few",
+            Self::ModelVersion => "model_version",
+            Self::Source => "source",
+        }
+    }
+}
+
+/// One test over its limit, with evidence where evidence is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    pub severity: Severity,
+    /// `None`: about the score or the service.
+    pub feature: Option<String>,
+    pub test: Test,
+    pub value: Option<f64>,
+    pub limit: Option<f64>,
+    pub q_value: Option<f64>,
+    /// One sentence for people.
+    pub reason: String,
+}

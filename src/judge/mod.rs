@@ -1,0 +1,16 @@
+//! Opinions: which distances are worth a watch or an alarm, on which evidence, and what that makes of the run.
+
+mod evidence;
+mod finding;
+mod policy;
+mod rules;
+mod service;
+mod verdict;
+mod words;
+
+pub use evidence::{Evidence, Qs};
+pub use finding::{Finding, Severity, Test};
+pub use policy::{Limits, Override, Policy};
+pub use service::Service;
+pub use verdict::{Case, FeatureVerdict, Verdict, judge, undecided};
+pub use words::{number, percent, q_value};

@@ -1,0 +1,154 @@
+//! The rules for one feature (and for the score): effect over its limit, and evidence that it is no chance.
+
+use super::{
+    Limits, Policy, Qs, Severity, Test,
+    evidence::At,
+    policy::FeatureLimits,
+    words::{number, percent, q_value},
+};
+use crate::drift::{BinKind, FeatureDrift};
+
+/// What one rule says of one feature.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Ruling {
+    pub severity: Severity,
+    pub test: Test,
+    pub value: Option<f64>,
+    pub limit: Option<f64>,
+    pub q_value: Option<f64>,
+    pub reason: String,
+}
+
+/// The highest limit that `value` reaches.
+pub(super) fn reached(limits: Limits, value: f64) -> Option<(Severity, f64)> {
+    let over = |limit: Option<f64>, severity| limit.filter(|limit| value >= *limit).map(|limit| (severity, limit));
+    over(limits.alarm, Severity::Alarm).or_else(|| over(limits.watch, Severity::Watch))
+}
+
+/// Every rule that has something to say. A ruling of `Stable` is an effect that chance explains.
+pub(super) fn rule(feature: &FeatureDrift, qs: &Qs, policy: &Policy, at: At) -> Vec<Ruling> {
+    let limits = policy.limits_of(&feature.name);
+    [
+        psi(feature, qs, policy, &limits),
+        ks(feature, qs, policy, &limits, at),
+        chi2(feature, qs, policy, &limits),
+        missing(feature, qs, policy, &limits),
+        unseen(feature, qs, policy, &limits),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn is_evident(q: Option<f64>, policy: &Policy) -> bool {
+    q.is_some_and(|q| q <= policy.q)
+}
+
+/// The ruling of a test whose effect reached `limit`.
+fn ruled(
+    test: Test,
+    value: f64,
+    (severity, limit): (Severity, f64),
+    q: Option<f64>,
+    policy: &Policy,
+    what: String,
+) -> Ruling {
+    if is_evident(q, policy) {
+        let reason = format!("{what}; {severity} from {}, q {}", limit_words(test, limit), q_value(q));
+        return Ruling { severity, test, value: Some(value), limit: Some(limit), q_value: q, reason };
+    }
+    let reason = match q {
+        Some(_) => format!("{what}, but chance explains it (q {} > {})", q_value(q), policy.q),
+        None => format!("{what}, but there are too few rows to tell it from chance"),
+    };
+    Ruling { severity: Severity::Stable, test, value: Some(value), limit: Some(limit), q_value: q, reason }
+}
+
+fn limit_words(test: Test, limit: f64) -> String {
+    match test {
+        Test::Missing | Test::ShareRefused => format!("{} points", number(limit * 100.0)),
+        Test::Unseen => percent(limit),
+        _ => number(limit),
+    }
+}
+
+/// PSI. Its law of chance joins thin bins, so a value that the reference hardly knows (missing, unseen, out
+/// of range) may vanish in a large bin. Such bins have exact tests of their own: where those that are evident
+/// reach the limit by themselves, that is the evidence.
+fn psi(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
+    let value = feature.psi.value?;
+    let hit = reached(limits.psi, value)?;
+    let what = format!("PSI {}{}", number(value), culprit(feature));
+    if is_evident(qs.psi, policy) {
+        return Some(ruled(Test::Psi, value, hit, qs.psi, policy, what));
+    }
+    let q_of = |kind| match kind {
+        BinKind::Missing => qs.missing,
+        BinKind::Unseen => qs.unseen,
+        BinKind::Below | BinKind::Above => qs.out_of_range,
+        BinKind::Atom | BinKind::Interval | BinKind::Level | BinKind::Rare => None,
+    };
+    let evident = feature.bins.iter().filter(|bin| is_evident(q_of(bin.kind), policy));
+    let (by_themselves, weakest_q) = evident.fold((0.0, 0.0f64), |(sum, weakest), bin| {
+        (sum + bin.contribution, weakest.max(q_of(bin.kind).unwrap_or(0.0)))
+    });
+    Some(match reached(limits.psi, by_themselves) {
+        Some(hit) => ruled(Test::Psi, value, hit, Some(weakest_q), policy, what),
+        None => ruled(Test::Psi, value, hit, qs.psi, policy, what),
+    })
+}
+
+/// The bin that adds most to PSI, in words.
+fn culprit(feature: &FeatureDrift) -> String {
+    let Some(bin) = feature.bins.iter().max_by(|a, b| a.contribution.total_cmp(&b.contribution)) else {
+        return String::new();
+    };
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let share = |rows: u64, of: u64| percent(rows as f64 / (of as f64).max(1.0));
+    let (from, to) = (share(bin.reference, feature.n_reference), share(bin.window, feature.n_window));
+    format!(", most of it from {} ({from} → {to})", bin.label)
+}
+
+fn ks(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits, at: At) -> Option<Ruling> {
+    let d = at.d(feature.ks.as_ref()?);
+    let hit = reached(limits.ks, d)?;
+    Some(ruled(Test::Ks, d, hit, qs.ks, policy, format!("KS distance {}", number(d))))
+}
+
+fn chi2(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
+    let v = feature.chi2?.cramers_v;
+    let hit = reached(limits.chi2, v)?;
+    Some(ruled(Test::Chi2, v, hit, qs.chi2, policy, format!("Cramér's V {}", number(v))))
+}
+
+fn missing(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
+    let (from, to) = (feature.missing.reference_share?, feature.missing.window_share?);
+    let moved = to - from;
+    let hit = reached(limits.missing, moved.abs())?;
+    let what = format!("missing {} → {}", percent(from), percent(to));
+    Some(ruled(Test::Missing, moved, hit, qs.missing, policy, what))
+}
+
+fn unseen(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
+    let unseen = feature.unseen.as_ref()?;
+    let excess = unseen.excess?;
+    let hit = reached(limits.unseen, excess)?;
+    let names: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| format!("“{name}”")).collect();
+    let more = if unseen.distinct > names.len() { ", …" } else { "" };
+    let what =
+        format!("{} of rows hold levels the reference never had ({}{more})", percent(unseen.share?), names.join(", "));
+    Some(ruled(Test::Unseen, excess, hit, qs.unseen, policy, what))
+}
+
+/// Share refused, a rule of the score alone.
+pub(super) fn share_refused(
+    refused: &crate::drift::Refused,
+    q: Option<f64>,
+    policy: &Policy,
+) -> Option<Ruling> {
+    let (from, to) = (refused.reference?, refused.window?);
+    let moved = to - from;
+    let hit = reached(policy.share_refused, moved.abs())?;
+    let what = format!("share refused {} → {}", percent(from), percent(to));
+    Some(ruled(Test::ShareRefused, moved, hit, q, policy, what))
+}
