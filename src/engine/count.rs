@@ -1,5 +1,7 @@
 //! Counts a window of a log on a reference's layout.
 
+use std::collections::BTreeMap;
+
 use super::{
     Rule,
     sift::sift,
@@ -39,6 +41,8 @@ pub struct Counted {
     /// By feature: whether no record of the window has it.
     pub absent: Vec<bool>,
     pub found: Found,
+    /// The mapped fields with their paths as the config has them.
+    pub mapped: BTreeMap<Field, String>,
     pub unreadable: Vec<Unreadable>,
     /// Files that were read.
     pub files: usize,
@@ -134,6 +138,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         complaints: tally.complaints,
         absent,
         found,
+        mapped: plan.fields(),
         unreadable,
         files: plan.files,
         twins,

@@ -1,0 +1,116 @@
+//! Puts a report where people look for it, in one step; the former one is kept when it said something else.
+
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::{
+    fault::{Fault, Outcome},
+    window::Window,
+};
+
+/// Where a report stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    pub json: PathBuf,
+    pub html: PathBuf,
+}
+
+/// `reports/<model>/<from>_<to>`.
+#[must_use]
+pub fn folder_of(reports: &Path, model: &str, window: Window) -> PathBuf {
+    reports.join(model).join(window.folder())
+}
+
+/// The revision a report will be: that of the former one if it says the same (but for who made it,
+/// when), else one more; 0 without a former one.
+#[must_use]
+pub fn next_revision(folder: &Path, json: &str) -> u32 {
+    match former(folder) {
+        None => 0,
+        Some((revision, content)) if says(json).as_ref() == Some(&content) => revision,
+        Some((revision, _)) => revision.saturating_add(1),
+    }
+}
+
+/// Everything of a report but its `run` section.
+fn says(json: &str) -> Option<Value> {
+    let mut document: Value = serde_json::from_str(json).ok()?;
+    document.as_object_mut()?.remove("run")?;
+    Some(document)
+}
+
+fn former(folder: &Path) -> Option<(u32, Value)> {
+    let json = fs::read_to_string(folder.join("report.json")).ok()?;
+    let document: Value = serde_json::from_str(&json).ok()?;
+    let revision = document.get("run")?.get("revision")?.as_u64()?;
+    Some((u32::try_from(revision).ok()?, says(&json)?))
+}
+
+/// Writes both files beside their places, then moves them there. Whoever reads meanwhile, or after a
+/// crash, finds the former report or the new one, whole.
+pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Outcome<Published> {
+    fs::create_dir_all(folder).map_err(|error| cannot("make the folder", folder, &error))?;
+    let place = |ending: &str| folder.join(format!("report.{ending}"));
+    let new_json = written(folder, json)?;
+    let new_html = written(folder, html)?;
+    if let Some((former, _)) = former(folder).filter(|(former, _)| *former < revision) {
+        for ending in ["json", "html"] {
+            let kept = folder.join(format!("report.r{former}.{ending}"));
+            keep(&place(ending), &kept).map_err(|error| cannot("keep the former report as", &kept, &error))?;
+        }
+    }
+    for (new, ending) in [(new_html, "html"), (new_json, "json")] {
+        let place = place(ending);
+        new.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
+    }
+    Ok(Published { json: place("json"), html: place("html") })
+}
+
+/// A file with this content, on the disk, not yet in its place. It vanishes if it never gets there.
+pub(super) fn written(folder: &Path, content: &str) -> Outcome<tempfile::NamedTempFile> {
+    let fault = |error: &io::Error| cannot("write in", folder, error);
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // People other than the service read reports; the umask still has its say.
+        builder.permissions(fs::Permissions::from_mode(0o644));
+    }
+    let mut file = builder.prefix(".report-").tempfile_in(folder).map_err(|error| fault(&error))?;
+    file.write_all(content.as_bytes()).map_err(|error| fault(&error))?;
+    file.as_file().sync_all().map_err(|error| fault(&error))?;
+    Ok(file)
+}
+
+fn keep(former: &Path, kept: &Path) -> io::Result<()> {
+    match fs::hard_link(former, kept) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        // Some file systems have no links.
+        Err(_) => fs::copy(former, kept).map(|_| ()),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// The fault of a write, with what to do about it.
+pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> Fault {
+    let next = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and run again",
+        io::ErrorKind::PermissionDenied => "give the user that runs vigie the right to write there",
+        io::ErrorKind::ReadOnlyFilesystem => "set reports.dir to a place that can be written",
+        _ => "see reports.dir in the config",
+    };
+    Fault::retry(format!("cannot {what} {}: {}; {next}", path.display(), spoken(error)))
+}
+
+/// The error without the operating system's number.
+#[must_use]
+pub fn spoken(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}

@@ -1,0 +1,137 @@
+//! What may be typed, and what it means.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{layout::Precision, reference::Holdout};
+
+/// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, says
+/// what moved and whether to believe it.
+#[derive(Debug, Parser)]
+#[command(name = "vigie", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Learn a reference from training or hold-out rows
+    Learn(LearnArgs),
+    /// Check one window of the log now, and write its report
+    Check(CheckArgs),
+    /// Check or show the config
+    Config {
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum HoldoutArg {
+    Yes,
+    No,
+    Unknown,
+}
+
+impl From<HoldoutArg> for Holdout {
+    fn from(arg: HoldoutArg) -> Self {
+        match arg {
+            HoldoutArg::Yes => Self::Yes,
+            HoldoutArg::No => Self::No,
+            HoldoutArg::Unknown => Self::Unknown,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum PrecisionArg {
+    F32,
+    F64,
+}
+
+impl From<PrecisionArg> for Precision {
+    fn from(arg: PrecisionArg) -> Self {
+        match arg {
+            PrecisionArg::F32 => Self::F32,
+            PrecisionArg::F64 => Self::F64,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LearnArgs {
+    /// Training or hold-out rows: .parquet, .csv or .ndjson files with the same columns
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub data: Vec<PathBuf>,
+    /// Where the reference is written
+    #[arg(long, value_name = "REF")]
+    pub out: PathBuf,
+    /// The outcome's column: not a feature
+    #[arg(long, value_name = "COL")]
+    pub target: Option<String>,
+    /// The model's probability: not a feature, watched as the score
+    #[arg(long, value_name = "COL")]
+    pub probability: Option<String>,
+    /// The features, in the model's order (default: every other column)
+    #[arg(long, value_name = "A,B or @FILE")]
+    pub features: Option<String>,
+    /// Features that are categories though they hold numbers
+    #[arg(long, value_name = "A,B or @FILE")]
+    pub categorical: Option<String>,
+    /// Columns that are not features
+    #[arg(long, value_name = "A,B or @FILE")]
+    pub ignore: Option<String>,
+    /// Whether the rows were held out of training: a score learnt on training rows is too good
+    #[arg(long, default_value = "unknown")]
+    pub holdout: HoldoutArg,
+    /// How the model compares numbers (default: f32 if the table stores its fractions so)
+    #[arg(long)]
+    pub precision: Option<PrecisionArg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The config
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// Start of the window: RFC 3339 or a date (midnight in schedule.timezone)
+    #[arg(long, requires = "to", value_name = "T")]
+    pub from: Option<String>,
+    /// End of the window, not part of it
+    #[arg(long, requires = "from", value_name = "T")]
+    pub to: Option<String>,
+    /// What is printed: a table, or the report's JSON
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Exit with 1 if the run is an alarm
+    #[arg(long)]
+    pub exit_code: bool,
+    /// How many threads read the log (default: one a core)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigVerb {
+    /// Name all problems at once, with line and key
+    Check(ConfigArgs),
+    /// Print what was understood, with defaults filled in and secrets masked
+    Show(ConfigArgs),
+    /// Print the JSON schema of the config
+    Schema,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    /// The config
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
+}

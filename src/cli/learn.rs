@@ -1,0 +1,60 @@
+//! `vigie learn`: training rows → a reference file.
+
+use super::{Ending, args::LearnArgs, progress::Bar};
+use crate::{
+    fault::{Fault, Outcome},
+    layout::Kind,
+    monitor::{Lesson, learn},
+    reference::Choice,
+    window::Instant,
+};
+
+pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
+    let lesson = Lesson {
+        data: args.data.clone(),
+        out: args.out.clone(),
+        choice: Choice {
+            target: args.target.clone(),
+            probability: args.probability.clone(),
+            features: args.features.as_deref().map(|list| names("--features", list)).transpose()?,
+            categorical: listed("--categorical", args.categorical.as_deref())?,
+            ignore: listed("--ignore", args.ignore.as_deref())?,
+            precision: args.precision.map(Into::into),
+        },
+        holdout: args.holdout.into(),
+    };
+    let bar = Bar::new("learning");
+    let learnt = learn(&lesson, Instant::now(), &mut |done, all| bar.at(done, all))?;
+    drop(bar);
+    for note in &learnt.notes {
+        eprintln!("note: {note}");
+    }
+    let reference = &learnt.reference;
+    let features = reference.layout().features();
+    let categorical = features.iter().filter(|feature| feature.kind() == Kind::Categorical).count();
+    println!(
+        "{}: {} features ({} numeric, {categorical} categorical){} from {} rows, reference {}",
+        args.out.display(),
+        features.len(),
+        features.len() - categorical,
+        if reference.layout().score().is_some() { " and the score" } else { "" },
+        reference.profile().rows(),
+        reference.id(),
+    );
+    Ok(Ending::Told)
+}
+
+fn listed(flag: &str, list: Option<&str>) -> Outcome<Vec<String>> {
+    list.map_or(Ok(Vec::new()), |list| names(flag, list))
+}
+
+/// `A,B`, or `@file` with a name a line.
+fn names(flag: &str, list: &str) -> Outcome<Vec<String>> {
+    let clean = |names: &mut dyn Iterator<Item = &str>| -> Vec<String> {
+        names.map(str::trim).filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
+    };
+    let Some(path) = list.strip_prefix('@') else { return Ok(clean(&mut list.split(','))) };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Fault::setup(format!("{flag} @{path}: {}", crate::archive::spoken(&error))))?;
+    Ok(clean(&mut text.lines()))
+}

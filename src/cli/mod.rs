@@ -1,0 +1,12 @@
+//! The command line: one file a verb, exit codes, what the terminal shows.
+
+mod args;
+mod check;
+mod config;
+mod learn;
+mod progress;
+mod run;
+mod table;
+
+pub use args::Cli;
+pub use run::{Ending, run};

@@ -1,0 +1,25 @@
+//! From a command line to the verb that was asked for.
+
+use super::{
+    Cli,
+    args::Verb,
+    check, config, learn,
+};
+use crate::fault::Outcome;
+
+/// How a command ended that could tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    Told,
+    /// An alarm, and `--exit-code` asked to hear of it.
+    Alarm,
+}
+
+/// Does what was asked for.
+pub fn run(cli: &Cli) -> Outcome<Ending> {
+    match &cli.verb {
+        Verb::Learn(args) => learn::run(args),
+        Verb::Check(args) => check::run(args),
+        Verb::Config { verb } => config::run(verb),
+    }
+}

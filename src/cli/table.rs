@@ -1,0 +1,78 @@
+//! The short answer of a run in the terminal: the verdict, the findings worst first, where the report is.
+
+use std::fmt::Write as _;
+
+use crate::{
+    judge::{Severity, number, q_value},
+    monitor::Checked,
+    report::verdict_sentence,
+};
+
+const ROWS: usize = 12;
+
+fn painted(severity: Severity, text: &str, colour: bool) -> String {
+    if !colour {
+        return text.to_owned();
+    }
+    let code = match severity {
+        Severity::Stable => 32,
+        Severity::Watch => 33,
+        Severity::Alarm => 31,
+        Severity::TooFew | Severity::NoData => 36,
+    };
+    format!("\x1b[{code}m{text}\x1b[0m")
+}
+
+/// The table, a line end at the end.
+pub(super) fn table(checked: &Checked, colour: bool) -> String {
+    let report = &checked.report;
+    let verdict = &report.verdict;
+    let window = report.examined.window;
+    let mut text = String::new();
+    let _ = writeln!(text, "{}  {} to {}", report.run.model.name, window.from, window.to);
+    let _ = writeln!(text, "{}", painted(verdict.severity, &verdict_sentence(report), colour));
+    let later = &report.examined.empty_later;
+    if let (Some(first), Some(last)) = (later.first(), later.last()) {
+        let _ = writeln!(text, "{} later windows hold no record: {} to {}", later.len(), first.from, last.to);
+    }
+    for what in &report.examined.lacking {
+        let _ = writeln!(text, "no record has the mapped field {what}");
+    }
+    if !verdict.findings.is_empty() {
+        let _ = writeln!(text);
+        let subjects: Vec<&str> = verdict
+            .findings
+            .iter()
+            .map(|finding| finding.feature.as_deref().unwrap_or("(run)"))
+            .collect();
+        let wide = subjects.iter().take(ROWS).map(|name| name.chars().count()).max().unwrap_or(0).clamp(7, 40);
+        let _ = writeln!(text, "{:<8} {:<wide$} {:<13} {:>8} {:>7} {:>8}", "severity", "feature", "test", "value", "limit", "q");
+        for (finding, subject) in verdict.findings.iter().zip(&subjects).take(ROWS) {
+            let severity = painted(finding.severity, &format!("{:<8}", finding.severity.word()), colour);
+            let optional = |value: Option<f64>| value.map_or("–".to_owned(), number);
+            let subject: String = subject.chars().take(wide).collect();
+            let _ = writeln!(
+                text,
+                "{severity} {subject:<wide$} {:<13} {:>8} {:>7} {:>8}",
+                finding.test.word(),
+                optional(finding.value),
+                optional(finding.limit),
+                finding.q_value.map_or("–".to_owned(), |q| q_value(Some(q))),
+            );
+        }
+        if verdict.findings.len() > ROWS {
+            let _ = writeln!(text, "… and {} more, in the report", verdict.findings.len() - ROWS);
+        }
+    }
+    let rejected: Vec<String> = report
+        .examined
+        .complaints
+        .iter()
+        .map(|(reason, complaint)| format!("{} {}", complaint.count, reason.word().replace('_', " ")))
+        .collect();
+    let _ = writeln!(text);
+    let left_out = if rejected.is_empty() { "none left out".to_owned() } else { format!("left out: {}", rejected.join(", ")) };
+    let _ = writeln!(text, "{} rows used of {}, {left_out}", report.drift.n_window, report.rows());
+    let _ = writeln!(text, "report: {}", checked.published.html.display());
+    text
+}

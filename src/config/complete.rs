@@ -1,0 +1,63 @@
+//! Limits that the file half says: a `watch` without an `alarm` keeps the alarm it would have had.
+
+use serde_json::{Map, Value};
+
+use crate::judge::Policy;
+
+/// Fills the limits of the file's `policy` sections; `null` stays, and is never.
+pub(super) fn complete(file: &mut Value) {
+    let Ok(Value::Object(defaults)) = serde_json::to_value(Policy::default()) else { return };
+    let one = file.get_mut("policy").into_iter();
+    for policy in one.filter_map(Value::as_object_mut) {
+        complete_policy(policy, &defaults);
+    }
+    let models = file.get_mut("models").and_then(Value::as_array_mut).into_iter().flatten();
+    for policy in models.filter_map(|model| model.get_mut("policy")?.as_object_mut()) {
+        complete_policy(policy, &defaults);
+    }
+}
+
+fn complete_policy(policy: &mut Map<String, Value>, defaults: &Map<String, Value>) {
+    for (test, limits) in policy.iter_mut().filter(|(test, _)| *test != "features") {
+        fill(limits, defaults.get(test));
+    }
+    let general = policy.clone();
+    let features = policy.get_mut("features").and_then(Value::as_object_mut).into_iter().flatten();
+    for (test, limits) in features.filter_map(|(_, own)| own.as_object_mut()).flatten() {
+        fill(limits, general.get(test).or_else(|| defaults.get(test)));
+    }
+}
+
+fn fill(limits: &mut Value, general: Option<&Value>) {
+    let (Some(limits), Some(general)) = (limits.as_object_mut(), general.and_then(Value::as_object)) else { return };
+    for (name, limit) in general.iter().filter(|(name, _)| matches!(name.as_str(), "watch" | "alarm")) {
+        limits.entry(name).or_insert_with(|| limit.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::complete;
+
+    #[test]
+    fn half_a_limit_keeps_its_other_half_and_null_is_never() {
+        let mut file = json!({"policy": {
+            "psi": {"watch": 0.2},
+            "missing": {"alarm": null},
+            "empty_bins": {"floor": 0.0001},
+            "features": {"AGE": {"psi": {"alarm": 0.5}, "unseen": {"watch": 0.02}}},
+        }});
+        complete(&mut file);
+        assert_eq!(
+            file["policy"],
+            json!({
+                "psi": {"watch": 0.2, "alarm": 0.25},
+                "missing": {"watch": 0.05, "alarm": null},
+                "empty_bins": {"floor": 0.0001},
+                "features": {"AGE": {"psi": {"watch": 0.2, "alarm": 0.5}, "unseen": {"watch": 0.02, "alarm": 0.1}}},
+            })
+        );
+    }
+}

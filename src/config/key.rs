@@ -1,0 +1,80 @@
+//! The dotted name of a key, as sentences and rules spell it: `source.fields.timestamp`, `models[0].reference`.
+
+use std::fmt;
+
+/// The way from the top of the file to a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Key {
+    pieces: Vec<String>,
+}
+
+/// What to do about a required key that is missing.
+const ADVICE: [(&str, &str); 9] = [
+    ("model.name", "it names the model's folder of reports: `model: {name: credit-default}`"),
+    ("reference", "name the file that `vigie learn --data FILE --out reference.vigie` makes"),
+    ("source.path", "name the prediction log: a file, a folder or a glob"),
+    ("source.fields.timestamp", "say which field holds a record's time: `fields: {timestamp: ts}`"),
+    ("labels.path", "name the file of outcomes, or remove `labels`"),
+    ("alerts.email.smtp", "name the mail server: `smtps://mail.example.com:465`"),
+    ("alerts.email.from", "give the sender's address: `vigie@example.com`"),
+    ("alerts.email.to", "say who is told: `[risk@example.com]`"),
+    ("http.listen", "give an address and a port: `\"127.0.0.1:8787\"`"),
+];
+
+impl Key {
+    pub fn top() -> Self {
+        Self { pieces: Vec::new() }
+    }
+
+    /// Of a dotted name whose pieces hold no dots themselves.
+    pub fn of(dotted: &str) -> Self {
+        Self { pieces: dotted.split('.').map(ToOwned::to_owned).collect() }
+    }
+
+    pub fn is_top(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The pieces, lists' places as `[0]`.
+    pub fn pieces(&self) -> &[String] {
+        &self.pieces
+    }
+
+    pub fn join(&self, piece: &str) -> Self {
+        let mut pieces = self.pieces.clone();
+        pieces.push(piece.to_owned());
+        Self { pieces }
+    }
+
+    pub fn item(&self, index: usize) -> Self {
+        self.join(&format!("[{index}]"))
+    }
+
+    /// Whether it is `pattern`, in which `*` stands for any piece; below `models` as at the top.
+    pub fn is(&self, pattern: &str) -> bool {
+        let pieces = match self.pieces.as_slice() {
+            [first, _, rest @ ..] if first == "models" => rest,
+            pieces => pieces,
+        };
+        let wanted: Vec<&str> = pattern.split('.').collect();
+        pieces.len() == wanted.len() && pieces.iter().zip(&wanted).all(|(piece, want)| *want == "*" || piece == want)
+    }
+
+    /// What to do when it is missing.
+    pub fn advice(&self) -> &'static str {
+        let advice = ADVICE.iter().find(|(key, _)| self.is(key));
+        advice.map_or("config/vigie.yaml as it comes with vigie shows how to write it", |(_, advice)| advice)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, piece) in self.pieces.iter().enumerate() {
+            if index > 0 && !piece.starts_with('[') {
+                f.write_str(".")?;
+            }
+            f.write_str(piece)?;
+        }
+        Ok(())
+    }
+}

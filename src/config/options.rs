@@ -1,0 +1,176 @@
+//! What the config file says, key by key, before anything is made of it.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Alerts, Http};
+use crate::{judge::Policy, source, window::Span};
+
+/// The whole file. The JSON schema, the known keys and their types all come from here.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The model that is watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Model>,
+    /// The reference file, made by `vigie learn`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<PathBuf>,
+    /// Where the prediction log is, and what its fields are called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<source::Options>,
+    /// How the logged loans, or whatever is predicted, turned out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
+    /// When to look, and at how much.
+    #[serde(default)]
+    pub schedule: ScheduleOptions,
+    /// Limits: what is worth a watch, what an alarm, on which evidence.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Several models instead of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<Watched>,
+    /// Where report files go.
+    #[serde(default)]
+    pub reports: Reports,
+    /// The folder of the daemon's own state.
+    #[serde(default = "state")]
+    pub state: PathBuf,
+    /// Who is told, and when.
+    #[serde(default)]
+    pub alerts: Alerts,
+    /// Reports, metrics and health over HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<Http>,
+}
+
+/// One entry of `models:`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Watched {
+    /// The model that is watched.
+    pub model: Model,
+    /// The reference file, made by `vigie learn`.
+    pub reference: PathBuf,
+    /// Where the prediction log is, and what its fields are called.
+    pub source: source::Options,
+    /// How what was predicted turned out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
+    /// When to look, and at how much.
+    #[serde(default)]
+    pub schedule: ScheduleOptions,
+    /// Limits of this model.
+    #[serde(default)]
+    pub policy: Policy,
+}
+
+/// The `model:` section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// The name of the model's folder of reports.
+    pub name: String,
+    /// Rows that another version answered are counted, and can be a finding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The model file; replay, explain and attribution need it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// Refused when the probability is at least this.
+    #[serde(default = "threshold")]
+    pub threshold: f64,
+    /// What a wrong decision costs.
+    #[serde(default)]
+    pub cost: Cost,
+}
+
+/// What a wrong decision costs, in any unit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cost {
+    /// Accepted, and should have been refused.
+    pub false_negative: f64,
+    /// Refused, and should have been accepted.
+    pub false_positive: f64,
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self { false_negative: 10.0, false_positive: 1.0 }
+    }
+}
+
+/// The `labels:` section: a file of outcomes, joined to the log by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Labels {
+    /// A file, a folder or a glob.
+    pub path: PathBuf,
+    /// The column that holds the record's id.
+    #[serde(default = "label_id")]
+    pub id: String,
+    /// The column that holds the outcome, 0 or 1.
+    #[serde(default = "label_target")]
+    pub target: String,
+}
+
+/// The `schedule:` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScheduleOptions {
+    /// When the daemon looks: second, minute, hour, day of month, month, day of week.
+    pub cron: String,
+    /// The zone of the cron line, of windows of whole days and of dates on the command line.
+    pub timezone: String,
+    /// How long a window is.
+    pub window: Span,
+    /// How long after a window's end late records are waited for.
+    pub lateness: Span,
+}
+
+impl Default for ScheduleOptions {
+    fn default() -> Self {
+        Self {
+            cron: "0 15 6 * * *".to_owned(),
+            timezone: "UTC".to_owned(),
+            window: Span::from_days(1),
+            lateness: Span::from_hours(2),
+        }
+    }
+}
+
+/// The `reports:` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Reports {
+    /// The folder of report files.
+    pub dir: PathBuf,
+    /// Older reports are removed.
+    pub keep: Span,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self { dir: "reports".into(), keep: Span::from_days(400) }
+    }
+}
+
+fn state() -> PathBuf {
+    "state".into()
+}
+
+fn threshold() -> f64 {
+    0.5
+}
+
+fn label_id() -> String {
+    "request_id".to_owned()
+}
+
+fn label_target() -> String {
+    "actual".to_owned()
+}

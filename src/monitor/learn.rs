@@ -1,0 +1,82 @@
+//! Training files → a reference file.
+
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    archive::spoken,
+    fault::{Fault, Outcome},
+    reference::{self, Choice, Holdout, Learnt, Provenance, SourceFile, Training, read_table},
+    window::Instant,
+};
+
+/// What `vigie learn` was asked for.
+#[derive(Debug, Clone)]
+pub struct Lesson {
+    pub data: Vec<PathBuf>,
+    pub out: PathBuf,
+    pub choice: Choice,
+    pub holdout: Holdout,
+}
+
+/// Learns a reference and writes its file, whole or not at all.
+pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
+    let (training, files) = read(&lesson.data)?;
+    let provenance = Provenance {
+        created_at: now,
+        vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
+        rows: training.rows as u64,
+        columns: training.columns.len(),
+        files,
+        holdout: lesson.holdout,
+        target: None,
+        probability: None,
+    };
+    let learnt = reference::learn(&training, &lesson.choice, provenance, progress)?;
+    write(&lesson.out, &learnt.reference.to_bytes())?;
+    Ok(learnt)
+}
+
+fn read(paths: &[PathBuf]) -> Outcome<(Training, Vec<SourceFile>)> {
+    let mut all: Option<Training> = None;
+    let mut files = Vec::new();
+    for path in paths {
+        let shown = path.display().to_string();
+        let bytes = fs::read(path).map_err(|error| {
+            Fault::setup(format!("--data {shown}: {}; name a .parquet, .csv or .ndjson file", spoken(&error)))
+        })?;
+        let name = path.file_name().map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let training = read_table(&shown, bytes)?;
+        files.push(SourceFile { name, sha256, rows: training.rows as u64 });
+        match &mut all {
+            Some(all) => all.append(training, &shown)?,
+            None => all = Some(training),
+        }
+    }
+    let training = all.ok_or_else(|| Fault::setup("--data names no file"))?;
+    Ok((training, files))
+}
+
+fn write(out: &Path, bytes: &[u8]) -> Outcome<()> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let fault = |error: &io::Error| {
+        Fault::setup(format!("--out {}: {}; choose a folder that is there and can be written", out.display(), spoken(error)))
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| fault(&error))?;
+    file.write_all(bytes).map_err(|error| fault(&error))?;
+    file.as_file().sync_all().map_err(|error| fault(&error))?;
+    let path = file.into_temp_path();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // A reference is for others to read too.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).map_err(|error| fault(&error))?;
+    }
+    path.persist(out).map_err(|error| fault(&error.error))
+}

@@ -1,0 +1,7 @@
+//! The story: what one run does from beginning to end. Read `check.rs` first.
+
+mod check;
+mod learn;
+
+pub use check::{Asked, Checked, Looking, check};
+pub use learn::{Lesson, learn};

@@ -1,0 +1,81 @@
+//! Everything a run found out, as plain values: JSON and HTML are two ways to say it.
+
+use crate::{
+    batch::Complaints,
+    drift::Drift,
+    judge::{Policy, Verdict},
+    profile::Traffic,
+    reference::Provenance,
+    window::{Instant, Window},
+};
+
+/// Who made the report from what, and when. All that may differ between two runs over the same rows
+/// stands here and nowhere else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    pub revision: u32,
+    pub created_at: Instant,
+    pub vigie_version: String,
+    pub config_sha256: String,
+    pub reference_id: String,
+    pub model: Model,
+    pub threads: usize,
+    pub files: usize,
+    /// Wall time from the first look at the log to the verdict.
+    pub seconds: f64,
+}
+
+/// The model watched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    pub name: String,
+    pub version: Option<String>,
+    /// Of its file, when the config names one.
+    pub sha256: Option<String>,
+    /// Refused at or above.
+    pub threshold: f64,
+}
+
+/// The window, and what became of its records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examined {
+    pub window: Window,
+    /// Records left out by `where`: not this model's requests.
+    pub filtered: u64,
+    pub complaints: Complaints,
+    pub unreadable: Vec<String>,
+    /// Later complete windows without a record, when none was asked for by name.
+    pub empty_later: Vec<Window>,
+    /// Mapped fields that no record has, though they are not needed.
+    pub lacking: Vec<String>,
+}
+
+/// A run, said out loud.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    pub run: Run,
+    pub examined: Examined,
+    pub reference: Provenance,
+    pub policy: Policy,
+    pub drift: Drift,
+    pub verdict: Verdict,
+    /// By feature; `None` until a model was read.
+    pub importance: Vec<Option<f64>>,
+    pub traffic: Traffic,
+    /// Rows that another version of the model answered, measured apart (no verdict).
+    pub other_version: Option<Drift>,
+}
+
+impl Report {
+    /// All records of the window that `where` lets through.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.drift.n_window + self.examined.complaints.rejected_rows()
+    }
+
+    /// `credit-default/20261001T000000Z_20261002T000000Z`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{}/{}", self.run.model.name, self.examined.window.folder())
+    }
+}
