@@ -14,7 +14,7 @@ use super::{
     table::table,
 };
 use crate::{
-    config::Settings,
+    config::{Problems, Settings},
     fault::{Fault, Outcome},
     judge::Severity,
     monitor::{Asked, Looking, check},
@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
-    let settings = Settings::load(&args.config).map_err(|problems| problems.into_fault())?;
+    let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
     let window = match (&args.from, &args.to) {
         (Some(from), Some(to)) => Some(window(from, to, &settings.schedule.zone)?),
         _ => None,

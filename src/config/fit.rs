@@ -45,9 +45,11 @@ impl Fit<'_> {
 
     /// A key without a value: nothing, or a section whose keys are all commented out.
     fn nothing(&mut self, node: &Node, shapes: &[&Shape], key: &Key, named: Option<Place>) -> Option<Value> {
+        if shapes.contains(&&Shape::Null) {
+            return Some(Value::Null);
+        }
         for shape in shapes {
             match shape {
-                Shape::Null => return Some(Value::Null),
                 Shape::Map(_) => return Some(Value::Object(Map::new())),
                 Shape::Table(keys) => return Some(self.table(&[], keys, key, named)),
                 _ => {}
@@ -61,9 +63,7 @@ impl Fit<'_> {
     fn list(&mut self, nodes: &[Node], inner: &Shape, key: &Key) -> Value {
         let values = nodes.iter().enumerate();
         Value::Array(
-            values
-                .filter_map(|(index, node)| self.value(node, inner, &key.item(index), Some(node.place)))
-                .collect(),
+            values.filter_map(|(index, node)| self.value(node, inner, &key.item(index), Some(node.place))).collect(),
         )
     }
 
@@ -116,8 +116,7 @@ impl Fit<'_> {
 
     /// A required key that is not there; of a section, the required keys in it.
     pub fn missing(&mut self, key: &Key, shape: &Shape, named: Option<Place>) {
-        let required: Vec<_> =
-            shape.keys().into_iter().flatten().filter(|(_, member)| member.required).collect();
+        let required: Vec<_> = shape.keys().into_iter().flatten().filter(|(_, member)| member.required).collect();
         if required.is_empty() {
             let problem = Problem::new(key.to_string(), format!("`{key}` is missing"));
             self.problems.push(problem.hint(key.advice()).at(named));

@@ -66,7 +66,7 @@ impl fmt::Display for Problem {
 }
 
 /// All that is wrong with one config file, in the order of its lines.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
     /// The config file, as it was named.
     pub path: PathBuf,
@@ -108,3 +108,5 @@ impl fmt::Display for Problems {
         Ok(())
     }
 }
+
+impl std::error::Error for Problems {}

@@ -8,8 +8,10 @@ use crate::window::Span;
 /// What is wrong with a value (after its key's name), and what to do.
 type Wrong = (String, String);
 
+type Rule = fn(&Value) -> Option<Wrong>;
+
 /// Which value has to obey what.
-const RULES: [(&str, fn(&Value) -> Option<Wrong>); 20] = [
+const RULES: [(&str, Rule); 20] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
@@ -34,20 +36,20 @@ const RULES: [(&str, fn(&Value) -> Option<Wrong>); 20] = [
 
 /// Holds every value of the file against its rules.
 pub(super) fn hold(value: &Value, key: &Key, tree: &Node, problems: &mut Vec<Problem>) {
-    if key.is("source.where") {
-        return;
-    }
     let mut tell = |key: &Key, (wrong, hint): Wrong| {
         let place = tree.place_of(key.pieces());
         problems.push(Problem::new(key.to_string(), format!("`{key}` {wrong}")).hint(hint).at(place));
     };
-    if let Some(wrong) = empty(value) {
+    // A record may be wanted for a field that is empty.
+    if let Some(wrong) = empty(value).filter(|_| !(value.is_string() && is_wanted(key))) {
         return tell(key, wrong);
     }
     let rules = RULES.iter().filter(|(pattern, _)| key.is(pattern));
     rules.filter_map(|(_, rule)| rule(value)).for_each(|wrong| tell(key, wrong));
     if key.is("policy.*") || key.is("policy.features.*.*") {
-        limits::wrong(value, key).into_iter().for_each(|(key, wrong)| tell(&key, wrong));
+        for (key, wrong) in limits::wrong(value, key) {
+            tell(&key, wrong);
+        }
     }
     match value {
         Value::Object(values) => values.iter().for_each(|(name, value)| hold(value, &key.join(name), tree, problems)),
@@ -58,14 +60,21 @@ pub(super) fn hold(value: &Value, key: &Key, tree: &Node, problems: &mut Vec<Pro
     }
 }
 
-fn wrong(sentence: impl Into<String>, hint: impl Into<String>) -> Option<Wrong> {
-    Some((sentence.into(), hint.into()))
+/// Whether it is a value that records are kept for.
+fn is_wanted(key: &Key) -> bool {
+    key.is("source.where.*") || key.is("source.where.*.*")
+}
+
+fn wrong(sentence: impl Into<String>, hint: impl Into<String>) -> Wrong {
+    (sentence.into(), hint.into())
 }
 
 fn empty(value: &Value) -> Option<Wrong> {
     match value {
-        Value::String(text) if text.trim().is_empty() => wrong("is empty", "give it a value, or remove the line"),
-        Value::Array(values) if values.is_empty() => wrong("is an empty list", "name at least one, or remove the line"),
+        Value::String(text) if text.trim().is_empty() => Some(wrong("is empty", "give it a value, or remove the line")),
+        Value::Array(values) if values.is_empty() => {
+            Some(wrong("is an empty list", "name at least one, or remove the line"))
+        }
         _ => None,
     }
 }
@@ -75,10 +84,10 @@ fn folder_name(value: &Value) -> Option<Wrong> {
     let name = value.as_str()?;
     let bad = name.contains(['/', '\\']) || name.chars().any(char::is_control) || name.starts_with('.');
     if bad || name.trim() != name || name.len() > 100 {
-        return wrong(
-            format!("is `{}`, which cannot be the name of a folder", name.escape_debug()),
+        return Some(wrong(
+            format!("is `{}`, which cannot be the name of a folder", masked(name).escape_debug()),
             "use letters, digits, - and _, at most 100",
-        );
+        ));
     }
     None
 }
@@ -88,41 +97,43 @@ fn share(value: &Value) -> Option<Wrong> {
     if number > 0.0 && number <= 1.0 {
         return None;
     }
-    wrong(format!("is {number}, but must be above 0 and at most 1"), limits::as_share(number))
+    Some(wrong(format!("is {number}, but must be above 0 and at most 1"), limits::as_share(number)))
 }
 
 fn not_negative(value: &Value) -> Option<Wrong> {
     let number = value.as_f64().filter(|number| *number < 0.0)?;
-    wrong(format!("is {number}, but must not be negative"), "write 0 or more")
+    Some(wrong(format!("is {number}, but must not be negative"), "write 0 or more"))
 }
 
 fn positive(value: &Value) -> Option<Wrong> {
     let number = value.as_f64().filter(|number| *number <= 0.0)?;
-    wrong(format!("is {number}, but must be above 0"), "write what the logged number is multiplied by: 1000")
+    Some(wrong(format!("is {number}, but must be above 0"), "write what the logged number is multiplied by: 1000"))
 }
 
 fn counted(value: &Value) -> Option<Wrong> {
     let count = value.as_i64().filter(|count| !(1..=1000).contains(count))?;
-    wrong(format!("is {count}, but must be from 1 to 1000"), "write 1 to open an alert at the first window")
+    Some(wrong(format!("is {count}, but must be from 1 to 1000"), "write 1 to open an alert at the first window"))
 }
 
 fn zone(value: &Value) -> Option<Wrong> {
     let name = value.as_str()?;
     match jiff::tz::TimeZone::get(name) {
         Ok(_) => None,
-        Err(_) => wrong(format!("is `{name}`, which is no time zone"), "write one as Europe/Paris or UTC"),
+        Err(_) => {
+            Some(wrong(format!("is `{}`, which is no time zone", masked(name)), "write one as Europe/Paris or UTC"))
+        }
     }
 }
 
 fn cron_line(value: &Value) -> Option<Wrong> {
     let why = cron(value.as_str()?).err()?;
-    wrong(why, "write second, minute, hour, day of month, month, day of week: \"0 15 6 * * *\"")
+    Some(wrong(why, "write second, minute, hour, day of month, month, day of week: \"0 15 6 * * *\""))
 }
 
 fn window(value: &Value) -> Option<Wrong> {
     let span: Span = value.as_str()?.parse().ok()?;
     if span.days().unwrap_or(1) > 0 && span.microseconds() == 0 {
-        return wrong(format!("is {span}, which is no time at all"), "write the length of a window: 1d");
+        return Some(wrong(format!("is {span}, which is no time at all"), "write the length of a window: 1d"));
     }
     length(value)
 }
@@ -136,7 +147,7 @@ fn length(value: &Value) -> Option<Wrong> {
     if days <= MOST_DAYS {
         return None;
     }
-    wrong(format!("is {span}, longer than a hundred years"), "write a shorter time")
+    Some(wrong(format!("is {span}, longer than a hundred years"), "write a shorter time"))
 }
 
 fn mail_server(value: &Value) -> Option<Wrong> {
@@ -145,7 +156,7 @@ fn mail_server(value: &Value) -> Option<Wrong> {
     if host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace)) {
         return None;
     }
-    wrong(format!("is `{}`, which is no mail server", masked(url)), "write it as `smtps://mail.example.com:465`")
+    Some(wrong(format!("is `{}`, which is no mail server", masked(url)), "write it as `smtps://mail.example.com:465`"))
 }
 
 fn mail_address(value: &Value) -> Option<Wrong> {
@@ -153,7 +164,7 @@ fn mail_address(value: &Value) -> Option<Wrong> {
     if address.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty()) {
         return None;
     }
-    wrong(format!("is `{address}`, which is no mail address"), "write it as `risk@example.com`")
+    Some(wrong(format!("is `{}`, which is no mail address", masked(address)), "write it as `risk@example.com`"))
 }
 
 fn listen(value: &Value) -> Option<Wrong> {
@@ -161,5 +172,5 @@ fn listen(value: &Value) -> Option<Wrong> {
     if address.parse::<std::net::SocketAddr>().is_ok() {
         return None;
     }
-    wrong(format!("is `{address}`, which is no address with a port"), "write it as `127.0.0.1:8787`")
+    Some(wrong(format!("is `{}`, which is no address with a port", masked(address)), "write it as `127.0.0.1:8787`"))
 }

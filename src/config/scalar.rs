@@ -67,8 +67,8 @@ pub(super) fn misfit(node: &Node, shape: &Shape, key: &Key) -> Problem {
             format!("{kind} `{}`", masked(text))
         }
     };
-    let problem =
-        Problem::new(key.to_string(), format!("`{key}` is {found}, but {expected} is expected"));
+    let subject = if key.is_top() { "the file".to_owned() } else { format!("`{key}`") };
+    let problem = Problem::new(key.to_string(), format!("{subject} is {found}, but {expected} is expected"));
     match hint(node, shape) {
         Some(hint) => problem.hint(hint),
         None => problem,

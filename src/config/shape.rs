@@ -11,7 +11,9 @@ use super::Options;
 pub(super) enum Shape {
     Null,
     Truth,
-    Whole { least: Option<i64> },
+    Whole {
+        least: Option<i64>,
+    },
     Number,
     Text,
     /// A length of time.
@@ -59,10 +61,14 @@ impl Shape {
 
     /// What is expected, in words.
     pub fn words(&self) -> String {
+        let shapes = self.alternatives();
+        let any_text = shapes.contains(&&Self::Text);
         let mut words: Vec<String> = Vec::new();
-        for shape in self.alternatives() {
+        for shape in shapes {
             let word = match shape {
                 Self::Null => continue,
+                // Each is a text as well.
+                Self::Truth | Self::Whole { .. } | Self::Number if any_text => continue,
                 Self::Truth => "true or false".to_owned(),
                 Self::Whole { .. } => "a whole number".to_owned(),
                 Self::Number => "a number".to_owned(),

@@ -17,7 +17,10 @@ pub(super) struct Node {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
     /// As it is spelled; `quoted` is always a text.
-    Scalar { text: String, quoted: bool },
+    Scalar {
+        text: String,
+        quoted: bool,
+    },
     List(Vec<Node>),
     Table(Vec<Entry>),
 }
@@ -35,6 +38,14 @@ impl Node {
     pub fn is_null(&self) -> bool {
         matches!(&self.content, Content::Scalar { text, quoted: false }
             if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+
+    /// Where a key of this table stands.
+    pub fn key_place(&self, key: &str) -> Option<Place> {
+        match &self.content {
+            Content::Table(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| entry.place),
+            _ => None,
+        }
     }
 
     /// The place of what `path` names, or of as much of it as there is.
@@ -104,7 +115,9 @@ impl<'text> Reader<'text> {
         if self.nodes <= MOST_NODES {
             return Ok(());
         }
-        Err(Problem::new("", "the file is too large for a config").hint("write out what its aliases stand for").at(place))
+        Err(Problem::new("", "the file is too large for a config")
+            .hint("write out what its aliases stand for")
+            .at(place))
     }
 
     /// The value that begins with `event`.
@@ -155,7 +168,11 @@ impl<'text> Reader<'text> {
             let key = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(text, ..) => text.into_owned(),
-                _ => return Err(Problem::new("", "a key must be a single word").hint("put the key in quotes").at(place)),
+                _ => {
+                    return Err(Problem::new("", "a key must be a single word")
+                        .hint("put the key in quotes")
+                        .at(place));
+                }
             };
             let Some((event, start)) = self.next()? else { break };
             let value = self.node(event, start)?;

@@ -14,7 +14,7 @@ pub(super) fn understand(bytes: &[u8]) -> Result<(Options, tree::Node), Vec<Prob
     let shape = Shape::of_the_file();
     let mut fit = Fit { file: &shape, problems: Vec::new() };
     let mut value = fit.value(&root, &shape, &Key::top(), None).unwrap_or_default();
-    if fit.problems.is_empty() || value.is_object() {
+    if value.is_object() {
         require(&value, &root, &mut fit);
     }
     let mut problems = fit.problems;
@@ -39,9 +39,10 @@ fn require(value: &Value, root: &tree::Node, fit: &mut Fit<'_>) {
     }
     let keys = fit.file.keys();
     for (name, member) in REQUIRED.into_iter().filter_map(|name| Some((name, keys?.get(name)?))) {
-        let said = root.has(name) && !root.says_nothing(name);
-        if !said {
-            fit.missing(&Key::of(name), &member.shape, None);
+        let named = root.key_place(name);
+        // What is there but does not fit has been told already.
+        if named.is_none() || value.get(name).is_some_and(Value::is_null) {
+            fit.missing(&Key::of(name), &member.shape, named);
         }
     }
 }

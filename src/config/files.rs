@@ -1,0 +1,76 @@
+//! Whether the files that a config names are there: looked at, never made.
+
+use std::{fs, path::Path};
+
+use super::{Problem, Settings, settings::spoken};
+
+/// All files and folders that are named but cannot be used.
+#[must_use]
+pub fn check_files(settings: &Settings) -> Vec<Problem> {
+    let reference = settings.reference.display();
+    let learn = format!("make it with `vigie learn --data FILE --out {reference}`");
+    let mut problems = vec![
+        readable("reference", &settings.reference, &learn),
+        log("source.path", &settings.source.path),
+        writable("reports.dir", &settings.reports),
+        writable("state", &settings.state),
+    ];
+    if let Some(file) = &settings.model.file {
+        problems.push(readable("model.file", file, "name the .cbm file of the model, or remove the line"));
+    }
+    if let Some(labels) = &settings.labels {
+        problems.push(log("labels.path", &labels.path));
+    }
+    if let Some(file) = settings.alerts.email.as_ref().and_then(|email| email.password_file.as_ref()) {
+        let hint = "make it readable for the user of vigie only; it holds the password and nothing else";
+        problems.push(readable("alerts.email.password_file", file, hint));
+    }
+    let placed = |problem: Problem| {
+        let place = settings.places.get(problem.key.as_str()).copied();
+        problem.at(place)
+    };
+    problems.into_iter().flatten().map(placed).collect()
+}
+
+fn cannot(key: &str, path: &Path, why: &str) -> Problem {
+    Problem::new(key, format!("`{key}`: {}: {why}", path.display()))
+}
+
+fn readable(key: &str, path: &Path, hint: &str) -> Option<Problem> {
+    let why = match fs::metadata(path).and_then(|found| fs::File::open(path).map(|_| found)) {
+        Ok(found) if found.is_dir() => "it is a folder, where a file is expected".to_owned(),
+        Ok(_) => return None,
+        Err(error) => spoken(&error),
+    };
+    Some(cannot(key, path, &why).hint(hint))
+}
+
+/// A file, a folder, or a glob that matches something.
+fn log(key: &str, path: &Path) -> Option<Problem> {
+    let text = path.to_string_lossy();
+    let why = match fs::metadata(path) {
+        Ok(found) if found.is_dir() => spoken(&fs::read_dir(path).err()?),
+        Ok(_) => spoken(&fs::File::open(path).err()?),
+        Err(_) if text.contains(['*', '?', '[']) => match glob::glob(&text) {
+            Ok(mut found) => match found.find(Result::is_ok) {
+                Some(_) => return None,
+                None => "no file matches".to_owned(),
+            },
+            Err(error) => format!("not a glob: {}", error.msg),
+        },
+        Err(error) => spoken(&error),
+    };
+    Some(cannot(key, path, &why).hint("set it to a file, a folder or a glob of what is there"))
+}
+
+/// A folder that can be written to, or that could be made: the nearest folder above it that is there decides.
+fn writable(key: &str, path: &Path) -> Option<Problem> {
+    let there = path.ancestors().find(|folder| folder.exists())?;
+    let why = match fs::metadata(there) {
+        Ok(found) if !found.is_dir() => format!("{} is a file", there.display()),
+        Ok(found) if found.permissions().readonly() => format!("{} cannot be written to", there.display()),
+        Ok(_) => return None,
+        Err(error) => spoken(&error),
+    };
+    Some(cannot(key, path, &why).hint("name a folder that vigie may write to"))
+}

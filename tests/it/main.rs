@@ -1,0 +1,18 @@
+//! All integration tests in one binary: real files, the real program.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that goes wrong shall stop"
+)]
+
+mod applicants;
+mod config;
+mod draw;
+mod layouts;
+mod null_calibration;
+mod stats_golden;
+mod world;

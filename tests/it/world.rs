@@ -1,0 +1,100 @@
+//! A folder with a reference, a log and a config in it: data in, report out, through the real binary.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+pub struct World {
+    folder: tempfile::TempDir,
+}
+
+/// How a command ended.
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, Some(0), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+pub const POLICY: &str = "policy: {min_rows: 100}\n";
+
+impl World {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub fn vigie(&self, args: &[&str]) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_vigie"))
+            .args(args)
+            .current_dir(self.folder.path())
+            .env_remove("NO_COLOR")
+            .output()
+            .unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Writes `vigie.yaml` with this `source:` section (its lines, not indented).
+    pub fn config(&self, source: &str) {
+        let source: String = source.lines().map(|line| format!("  {line}\n")).collect();
+        self.file(
+            "vigie.yaml",
+            format!("model: {{name: m, version: \"1\"}}\nreference: ref.vigie\nsource:\n{source}{POLICY}reports: {{dir: reports}}\n"),
+        );
+    }
+
+    /// `vigie check` over a window, as the parsed report.
+    #[track_caller]
+    pub fn check(&self, from: &str, to: &str) -> Value {
+        self.check_with(from, to, &[])
+    }
+
+    #[track_caller]
+    pub fn check_with(&self, from: &str, to: &str, more: &[&str]) -> Value {
+        let mut args = vec!["check", "--config", "vigie.yaml", "--from", from, "--to", to, "--format", "json"];
+        args.extend(more);
+        serde_json::from_str(&self.vigie(&args).ok().stdout).unwrap()
+    }
+}
+
+/// A report without what may differ between two runs over the same rows.
+pub fn without_run(mut report: Value) -> Value {
+    report.as_object_mut().unwrap().remove("run");
+    report
+}
+
+/// The feature of that name.
+#[track_caller]
+pub fn feature<'r>(report: &'r Value, name: &str) -> &'r Value {
+    let features = report["features"].as_array().unwrap();
+    features.iter().find(|feature| feature["name"] == name).unwrap_or_else(|| panic!("no feature {name}"))
+}
