@@ -10,9 +10,18 @@
 )]
 
 mod applicants;
+mod bad_input;
 mod config;
+mod dirt;
 mod draw;
+mod example;
+mod false_alarms;
+mod lab;
 mod layouts;
 mod null_calibration;
+mod power;
+mod publish;
+mod sameness;
 mod stats_golden;
+mod traps;
 mod world;
