@@ -18,8 +18,9 @@ const HOUR_US: u64 = 3_600_000_000;
 
 impl Default for Latency {
     fn default() -> Self {
-        let mut histogram = Histogram::new(3).unwrap_or_else(|_| unreachable!("3 digits are within 0..=5"));
-        histogram.auto(true);
+        // 3 digits are within 0..=5, and the bounds are those it asks for.
+        let histogram = Histogram::new_with_bounds(1, HOUR_US, 3)
+            .unwrap_or_else(|_| unreachable!("constant bounds"));
         Self { histogram, sum_us: 0, max_us: 0 }
     }
 }
@@ -39,7 +40,7 @@ impl Latency {
 
     /// Adds the other's counts.
     pub fn merge(&mut self, other: &Self) {
-        // Cannot fail: the histogram grows by itself.
+        // Cannot fail: both have the same bounds.
         let _ = self.histogram.add(&other.histogram);
         self.sum_us += other.sum_us;
         self.max_us = self.max_us.max(other.max_us);
@@ -118,5 +119,39 @@ impl Traffic {
         }
         self.latency.merge(&other.latency);
         self.failed_latency.merge(&other.failed_latency);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_right_to_three_digits_and_merge_exactly() {
+        let (mut all, mut odd, mut even) = (Latency::default(), Latency::default(), Latency::default());
+        for row in 1..=1000u32 {
+            let milliseconds = f64::from(row) / 10.0;
+            all.observe(milliseconds);
+            if row % 2 == 0 { even.observe(milliseconds) } else { odd.observe(milliseconds) }
+        }
+        odd.merge(&even);
+        assert_eq!(odd, all);
+        for (q, wanted) in [(0.5, 50.0), (0.9, 90.0), (0.95, 95.0), (0.99, 99.0)] {
+            let got = all.quantile_ms(q).unwrap();
+            assert!((got - wanted).abs() <= wanted * 1e-3, "{q}: {got}");
+        }
+        assert_eq!(all.max_ms(), Some(100.0));
+        assert!((all.mean_ms().unwrap() - 50.05).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_no_latency_is_left_out_and_hours_are_an_hour() {
+        let mut latency = Latency::default();
+        for value in [-1.0, f64::NAN, f64::INFINITY] {
+            latency.observe(value);
+        }
+        assert_eq!((latency.count(), latency.quantile_ms(0.5)), (0, None));
+        latency.observe(1e12);
+        assert_eq!(latency.max_ms(), Some(3_600_000.0));
     }
 }

@@ -81,7 +81,8 @@ fn every_day_is_told_right() {
             wrong.push(format!("{date}: {} rows, {} used", day["rows"], report["window"]["rows_used"]));
         }
         let verdict = &report["verdict"];
-        if verdict["severity"] != day["verdict"] {
+        // The table promises a run's severity on quiet days; on the others that of features and service.
+        if !day["verdict"].is_null() && verdict["severity"] != day["verdict"] {
             wrong.push(format!("{date}: {} expected, {} said: {}", day["verdict"], verdict["severity"], verdict["findings"]));
         }
         if verdict["severity"] != "too_few" && verdict["severity"] != "no_data" {
@@ -94,7 +95,9 @@ fn every_day_is_told_right() {
             }
             let mut service: BTreeMap<String, String> = BTreeMap::new();
             for finding in verdict["findings"].as_array().unwrap() {
-                if finding["feature"].is_null() {
+                // The score follows from the inputs; the table promises nothing of it.
+                let of_score = finding["test"] == "score" || finding["test"] == "share_refused";
+                if finding["feature"].is_null() && !of_score {
                     service.insert(finding["test"].as_str().unwrap().into(), finding["severity"].as_str().unwrap().into());
                 }
             }
