@@ -127,11 +127,8 @@ impl Complaint {
 }
 
 fn shorten(text: &str) -> String {
-    let mut short: String = text
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .take(EXAMPLE_CHARS + 1)
-        .collect();
+    let mut short: String =
+        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(EXAMPLE_CHARS + 1).collect();
     if short.chars().count() > EXAMPLE_CHARS {
         short = short.chars().take(EXAMPLE_CHARS - 1).chain(['…']).collect();
     }

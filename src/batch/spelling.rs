@@ -17,10 +17,7 @@ pub enum Number {
 
 /// Whether a text stands for no value at all.
 fn is_missing(text: &str) -> bool {
-    matches!(
-        text,
-        "" | "NaN" | "nan" | "null" | "NULL" | "None" | "<NA>" | "NaT" | "__MISSING__"
-    )
+    matches!(text, "" | "NaN" | "nan" | "null" | "NULL" | "None" | "<NA>" | "NaT" | "__MISSING__")
 }
 
 /// The canonical spelling of a level; `None` is missing.
@@ -53,9 +50,8 @@ pub fn level_of_number(value: f64) -> Option<String> {
 fn without_zero_fraction(text: &str) -> Option<&str> {
     let (whole, fraction) = text.split_once('.')?;
     let digits = whole.strip_prefix('-').unwrap_or(whole);
-    let plain = !digits.is_empty()
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && (digits == "0" || !digits.starts_with('0'));
+    let plain =
+        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
     let zero = !fraction.is_empty() && fraction.bytes().all(|b| b == b'0');
     (plain && zero).then_some(if whole == "-0" { "0" } else { whole })
 }

@@ -37,7 +37,8 @@ pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
     let text = match args.format {
         Format::Json => to_json(&checked.report),
         Format::Text => {
-            let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+            let colour =
+                std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
             table(&checked, colour)
         }
     };
@@ -49,9 +50,8 @@ pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
 
 fn window(from: &str, to: &str, zone: &TimeZone) -> Outcome<Window> {
     let at = |flag: &str, text: &str| {
-        Instant::parse(text, zone).ok_or_else(|| {
-            Fault::setup(format!("{flag} {text}: not a time; write 2026-11-01 or 2026-11-01T06:00:00Z"))
-        })
+        Instant::parse(text, zone)
+            .ok_or_else(|| Fault::setup(format!("{flag} {text}: not a time; write 2026-11-01 or 2026-11-01T06:00:00Z")))
     };
     let (start, end) = (at("--from", from)?, at("--to", to)?);
     Window::new(start, end).ok_or_else(|| Fault::setup(format!("--to {to} is not after --from {from}")))

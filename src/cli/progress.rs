@@ -13,12 +13,12 @@ pub(super) struct Bar {
     what: &'static str,
     started: Instant,
     watched: bool,
-    bar: OnceLock<ProgressBar>,
+    shown: OnceLock<ProgressBar>,
 }
 
 impl Bar {
     pub fn new(what: &'static str) -> Self {
-        Self { what, started: Instant::now(), watched: std::io::stderr().is_terminal(), bar: OnceLock::new() }
+        Self { what, started: Instant::now(), watched: std::io::stderr().is_terminal(), shown: OnceLock::new() }
     }
 
     /// So many of so many are done.
@@ -26,7 +26,7 @@ impl Bar {
         if !self.watched || self.started.elapsed() < Duration::from_secs(1) {
             return;
         }
-        let bar = self.bar.get_or_init(|| {
+        let bar = self.shown.get_or_init(|| {
             let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {eta}");
             let bar = ProgressBar::new(all as u64).with_message(self.what);
             style.map_or(bar.clone(), |style| bar.with_style(style))
@@ -38,7 +38,7 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        if let Some(bar) = self.bar.get() {
+        if let Some(bar) = self.shown.get() {
             bar.finish_and_clear();
         }
     }

@@ -1,10 +1,6 @@
 //! From a command line to the verb that was asked for.
 
-use super::{
-    Cli,
-    args::Verb,
-    check, config, learn,
-};
+use super::{Cli, args::Verb, check, config, learn};
 use crate::fault::Outcome;
 
 /// How a command ended that could tell.

@@ -40,13 +40,14 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
     }
     if !verdict.findings.is_empty() {
         let _ = writeln!(text);
-        let subjects: Vec<&str> = verdict
-            .findings
-            .iter()
-            .map(|finding| finding.feature.as_deref().unwrap_or("(run)"))
-            .collect();
+        let subjects: Vec<&str> =
+            verdict.findings.iter().map(|finding| finding.feature.as_deref().unwrap_or("(run)")).collect();
         let wide = subjects.iter().take(ROWS).map(|name| name.chars().count()).max().unwrap_or(0).clamp(7, 40);
-        let _ = writeln!(text, "{:<8} {:<wide$} {:<13} {:>8} {:>7} {:>8}", "severity", "feature", "test", "value", "limit", "q");
+        let _ = writeln!(
+            text,
+            "{:<8} {:<wide$} {:<13} {:>8} {:>7} {:>8}",
+            "severity", "feature", "test", "value", "limit", "q"
+        );
         for (finding, subject) in verdict.findings.iter().zip(&subjects).take(ROWS) {
             let severity = painted(finding.severity, &format!("{:<8}", finding.severity.word()), colour);
             let optional = |value: Option<f64>| value.map_or("–".to_owned(), number);
@@ -71,7 +72,8 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
         .map(|(reason, complaint)| format!("{} {}", complaint.count, reason.word().replace('_', " ")))
         .collect();
     let _ = writeln!(text);
-    let left_out = if rejected.is_empty() { "none left out".to_owned() } else { format!("left out: {}", rejected.join(", ")) };
+    let left_out =
+        if rejected.is_empty() { "none left out".to_owned() } else { format!("left out: {}", rejected.join(", ")) };
     let _ = writeln!(text, "{} rows used of {}, {left_out}", report.drift.n_window, report.rows());
     let _ = writeln!(text, "report: {}", checked.published.html.display());
     text

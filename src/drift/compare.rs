@@ -62,8 +62,7 @@ fn refused(reference: &Reference, window: &Profile, threshold: f64) -> Refused {
     Refused {
         reference: ours.and_then(|(rows, refused)| share(refused, rows)),
         window: share(window.refused(), scored),
-        p_value: ours
-            .and_then(|(rows, refused)| proportion::two_proportions(refused, rows, window.refused(), scored)),
+        p_value: ours.and_then(|(rows, refused)| proportion::two_proportions(refused, rows, window.refused(), scored)),
     }
 }
 

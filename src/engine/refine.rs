@@ -95,8 +95,7 @@ fn look(
     let pass = pass(&plan, job.threads, job.progress, &empty, &|tally: &mut Vec<Values>, records| {
         let keeps = keeper.keeps(&records);
         // Counted already: only the rows are wanted here.
-        let sifted =
-            sift(&records, keeps.as_deref(), job.rule, &mut Traffic::default(), &mut Complaints::default());
+        let sifted = sift(&records, keeps.as_deref(), job.rule, &mut Traffic::default(), &mut Complaints::default());
         let Ok(sifted) = sifted else { return };
         for (values, subject) in tally.iter_mut().zip(subjects.values()) {
             observe(&sifted.used, subject, values);

@@ -76,9 +76,8 @@ impl<'a> Keeper<'a> {
     pub fn keeps(&self, records: &Records) -> Option<Vec<bool>> {
         let ids = records.id.as_ref().filter(|_| !self.twins.least.is_empty())?;
         let hash = |row: usize| ids.is_valid(row).then(|| xxh3_128(ids.value(row).as_bytes()));
-        let rows: Vec<usize> = (0..records.len)
-            .filter(|row| hash(*row).is_some_and(|id| self.twins.least.contains_key(&id)))
-            .collect();
+        let rows: Vec<usize> =
+            (0..records.len).filter(|row| hash(*row).is_some_and(|id| self.twins.least.contains_key(&id))).collect();
         if rows.is_empty() {
             return None;
         }
@@ -111,7 +110,8 @@ fn contents(records: &Records, rows: &[usize]) -> Vec<u128> {
         }
         None => hashers.iter_mut().for_each(|hasher| hasher.update(&u64::MAX.to_le_bytes())),
     };
-    let floats = |column: &Option<arrow::array::Float64Array>| column.clone().map(|c| std::sync::Arc::new(c) as ArrayRef);
+    let floats =
+        |column: &Option<arrow::array::Float64Array>| column.clone().map(|c| std::sync::Arc::new(c) as ArrayRef);
     number(floats(&records.probability).as_ref());
     number(floats(&records.latency_ms).as_ref());
     number(records.status.clone().map(|c| std::sync::Arc::new(c) as ArrayRef).as_ref());

@@ -58,8 +58,7 @@ pub struct Evidence {
 
 impl Evidence {
     pub(super) fn weigh(drift: &Drift, at: At) -> Self {
-        let mut evidence =
-            Self { features: vec![Qs::default(); drift.features.len()], ..Self::default() };
+        let mut evidence = Self { features: vec![Qs::default(); drift.features.len()], ..Self::default() };
         let mut family = Vec::new();
         for (qs, feature) in evidence.features.iter_mut().zip(&drift.features) {
             family.extend(slots(qs).into_iter().zip(tests(feature, at)));

@@ -51,7 +51,7 @@ fn ruled(
     (severity, limit): (Severity, f64),
     q: Option<f64>,
     policy: &Policy,
-    what: String,
+    what: &str,
 ) -> Ruling {
     if is_evident(q, policy) {
         let reason = format!("{what}; {severity} from {}, q {}", limit_words(test, limit), q_value(q));
@@ -80,7 +80,7 @@ fn psi(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits)
     let hit = reached(limits.psi, value)?;
     let what = format!("PSI {}{}", number(value), culprit(feature));
     if is_evident(qs.psi, policy) {
-        return Some(ruled(Test::Psi, value, hit, qs.psi, policy, what));
+        return Some(ruled(Test::Psi, value, hit, qs.psi, policy, &what));
     }
     let q_of = |kind| match kind {
         BinKind::Missing => qs.missing,
@@ -93,8 +93,8 @@ fn psi(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits)
         (sum + bin.contribution, weakest.max(q_of(bin.kind).unwrap_or(0.0)))
     });
     Some(match reached(limits.psi, by_themselves) {
-        Some(hit) => ruled(Test::Psi, value, hit, Some(weakest_q), policy, what),
-        None => ruled(Test::Psi, value, hit, qs.psi, policy, what),
+        Some(hit) => ruled(Test::Psi, value, hit, Some(weakest_q), policy, &what),
+        None => ruled(Test::Psi, value, hit, qs.psi, policy, &what),
     })
 }
 
@@ -112,13 +112,13 @@ fn culprit(feature: &FeatureDrift) -> String {
 fn ks(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits, at: At) -> Option<Ruling> {
     let d = at.d(feature.ks.as_ref()?);
     let hit = reached(limits.ks, d)?;
-    Some(ruled(Test::Ks, d, hit, qs.ks, policy, format!("KS distance {}", number(d))))
+    Some(ruled(Test::Ks, d, hit, qs.ks, policy, &format!("KS distance {}", number(d))))
 }
 
 fn chi2(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
     let v = feature.chi2?.cramers_v;
     let hit = reached(limits.chi2, v)?;
-    Some(ruled(Test::Chi2, v, hit, qs.chi2, policy, format!("Cramér's V {}", number(v))))
+    Some(ruled(Test::Chi2, v, hit, qs.chi2, policy, &format!("Cramér's V {}", number(v))))
 }
 
 fn missing(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
@@ -126,7 +126,7 @@ fn missing(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLim
     let moved = to - from;
     let hit = reached(limits.missing, moved.abs())?;
     let what = format!("missing {} → {}", percent(from), percent(to));
-    Some(ruled(Test::Missing, moved, hit, qs.missing, policy, what))
+    Some(ruled(Test::Missing, moved, hit, qs.missing, policy, &what))
 }
 
 fn unseen(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
@@ -137,18 +137,14 @@ fn unseen(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimi
     let more = if unseen.distinct > names.len() { ", …" } else { "" };
     let what =
         format!("{} of rows hold levels the reference never had ({}{more})", percent(unseen.share?), names.join(", "));
-    Some(ruled(Test::Unseen, excess, hit, qs.unseen, policy, what))
+    Some(ruled(Test::Unseen, excess, hit, qs.unseen, policy, &what))
 }
 
 /// Share refused, a rule of the score alone.
-pub(super) fn share_refused(
-    refused: &crate::drift::Refused,
-    q: Option<f64>,
-    policy: &Policy,
-) -> Option<Ruling> {
+pub(super) fn share_refused(refused: &crate::drift::Refused, q: Option<f64>, policy: &Policy) -> Option<Ruling> {
     let (from, to) = (refused.reference?, refused.window?);
     let moved = to - from;
     let hit = reached(policy.share_refused, moved.abs())?;
     let what = format!("share refused {} → {}", percent(from), percent(to));
-    Some(ruled(Test::ShareRefused, moved, hit, q, policy, what))
+    Some(ruled(Test::ShareRefused, moved, hit, q, policy, &what))
 }

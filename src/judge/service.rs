@@ -30,10 +30,13 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |test, value: f64, hit: Option<(Severity, f64)>, reason: String| {
         if let Some((severity, limit)) = hit {
-            let reason = format!("{reason}; {severity} from {}", match test {
-                Test::Latency => format!("{} ms", number(limit)),
-                _ => percent(limit),
-            });
+            let reason = format!(
+                "{reason}; {severity} from {}",
+                match test {
+                    Test::Latency => format!("{} ms", number(limit)),
+                    _ => percent(limit),
+                }
+            );
             findings.push(Finding {
                 severity,
                 feature: None,
@@ -48,7 +51,12 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     if service.answered >= policy.min_rows {
         let other = share(service.other_version, service.answered);
         let over = reached(policy.model_version, other).filter(|(_, limit)| other > *limit);
-        add(Test::ModelVersion, other, over, format!("{} of rows were answered by another model version", percent(other)));
+        add(
+            Test::ModelVersion,
+            other,
+            over,
+            format!("{} of rows were answered by another model version", percent(other)),
+        );
     }
     if service.requests >= policy.min_rows {
         let rate = share(service.errors, service.requests);

@@ -161,12 +161,7 @@ fn absent() -> Ruling {
 }
 
 /// The worst ruling is the feature's severity; those over a limit become findings.
-fn concluded(
-    rulings: Vec<Ruling>,
-    qs: Qs,
-    feature: Option<&str>,
-    findings: &mut Vec<Finding>,
-) -> FeatureVerdict {
+fn concluded(rulings: Vec<Ruling>, qs: Qs, feature: Option<&str>, findings: &mut Vec<Finding>) -> FeatureVerdict {
     let severity = rulings.iter().map(|ruling| ruling.severity).max().unwrap_or(Severity::Stable);
     let reasons = rulings.iter().map(|ruling| ruling.reason.clone()).collect();
     findings.extend(rulings.into_iter().filter(|ruling| ruling.severity.is_drift()).map(|ruling| Finding {

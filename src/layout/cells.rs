@@ -56,10 +56,8 @@ impl Cells {
             return Self::from_parts(Vec::new(), Vec::new(), Vec::new());
         };
         let is_atom = |count: u64| count * ATOM_ONE_IN >= rows;
-        let atoms: Vec<f64> =
-            values.iter().filter(|(_, count)| is_atom(*count)).map(|(value, _)| *value).collect();
-        let rest: Vec<(f64, u64)> =
-            values.iter().filter(|(_, count)| !is_atom(*count)).copied().collect();
+        let atoms: Vec<f64> = values.iter().filter(|(_, count)| is_atom(*count)).map(|(value, _)| *value).collect();
+        let rest: Vec<(f64, u64)> = values.iter().filter(|(_, count)| !is_atom(*count)).copied().collect();
         let mut cuts: Vec<f64> = (1..10).filter_map(|k| quantile(&rest, f64::from(k) / 10.0)).collect();
         cuts.dedup();
 
@@ -158,7 +156,7 @@ impl Cells {
     #[must_use]
     pub fn is_single(&self, cell: usize, precision: Precision) -> bool {
         let (lower, upper) = self.bounds(cell);
-        upper.is_finite() && precision.next_down(upper) == lower
+        upper.is_finite() && precision.next_down(upper).to_bits() == lower.to_bits()
     }
 }
 
@@ -193,10 +191,8 @@ fn bins(edges: &[f64], atoms: &[f64], cuts: &[f64]) -> Vec<Bin> {
     let (Some(&floor), Some(&max)) = (edges.first(), edges.last()) else {
         return vec![Bin { kind: BinKind::Interval, lower: None, upper: None }];
     };
-    let mut inner: Vec<Bin> = atoms
-        .iter()
-        .map(|&atom| Bin { kind: BinKind::Atom, lower: Some(atom), upper: Some(atom) })
-        .collect();
+    let mut inner: Vec<Bin> =
+        atoms.iter().map(|&atom| Bin { kind: BinKind::Atom, lower: Some(atom), upper: Some(atom) }).collect();
     let mut lower = floor;
     for &upper in cuts.iter().chain([&max]) {
         // A cut may be the maximum itself; then nothing lies above it.
@@ -226,8 +222,7 @@ fn bin_of(cell: usize, edges: &[f64], atoms: &[f64], cuts: &[f64], bins: &[Bin])
             if is_atom {
                 bin.kind == BinKind::Atom && bin.upper == Some(upper)
             } else {
-                bin.kind == BinKind::Interval
-                    && bin.upper == cuts.get(interval).or(edges.last()).copied()
+                bin.kind == BinKind::Interval && bin.upper == cuts.get(interval).or(edges.last()).copied()
             }
         };
         bins.iter().position(wanted).unwrap_or(last)
@@ -248,7 +243,7 @@ mod tests {
         let mut out: Vec<(f64, u64)> = Vec::new();
         for value in values {
             match out.last_mut() {
-                Some((last, count)) if *last == value => *count += 1,
+                Some((last, count)) if last.to_bits() == value.to_bits() => *count += 1,
                 _ => out.push((value, 1)),
             }
         }

@@ -71,13 +71,7 @@ fn open_reference(settings: &Settings) -> Outcome<Reference> {
 }
 
 /// Counts the window asked for, or the latest complete one that holds a record.
-fn see(
-    settings: &Settings,
-    reference: &Reference,
-    log: &FileLog,
-    asked: Asked,
-    looking: Looking<'_>,
-) -> Outcome<Seen> {
+fn see(settings: &Settings, reference: &Reference, log: &FileLog, asked: Asked, looking: Looking<'_>) -> Outcome<Seen> {
     let rule = Rule {
         needs_probability: settings.source.fields.probability.is_some(),
         model_version: settings.source.fields.model_version.as_ref().and(settings.model.version.clone()),
@@ -138,8 +132,8 @@ fn weigh(
     };
     let job = job(settings, reference, log, seen.window, &rule, looking);
     let policy = &settings.policy;
-    let mut drift = compare(reference, &seen.counted.profile, policy.empty_bins, settings.model.threshold)
-        .map_err(Fault::setup)?;
+    let mut drift =
+        compare(reference, &seen.counted.profile, policy.empty_bins, settings.model.threshold).map_err(Fault::setup)?;
     let service = service(&seen.counted);
     loop {
         let case = Case {

@@ -66,7 +66,11 @@ fn read(paths: &[PathBuf]) -> Outcome<(Training, Vec<SourceFile>)> {
 fn write(out: &Path, bytes: &[u8]) -> Outcome<()> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fault = |error: &io::Error| {
-        Fault::setup(format!("--out {}: {}; choose a folder that is there and can be written", out.display(), spoken(error)))
+        Fault::setup(format!(
+            "--out {}: {}; choose a folder that is there and can be written",
+            out.display(),
+            spoken(error)
+        ))
     };
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| fault(&error))?;
     file.write_all(bytes).map_err(|error| fault(&error))?;

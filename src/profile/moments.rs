@@ -50,8 +50,7 @@ impl Moments {
             // 2^45: squares of 2^90, and 2^36 rows of them fit.
             self.count += 1;
             #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
-            let (fine, coarse) =
-                ((distance * scale.fine).round_ties_even() as i128, coarse as i128);
+            let (fine, coarse) = ((distance * scale.fine).round_ties_even() as i128, coarse as i128);
             self.sum += fine;
             self.squares += coarse * coarse;
         } else {
@@ -71,8 +70,7 @@ impl Moments {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "rounded once, at the end")]
     pub fn mean(&self, scale: &Scale) -> Option<f64> {
-        (self.count > 0 && self.beyond == 0)
-            .then(|| scale.center + self.sum as f64 / self.count as f64 / scale.fine)
+        (self.count > 0 && self.beyond == 0).then(|| scale.center + self.sum as f64 / self.count as f64 / scale.fine)
     }
 
     /// Population standard deviation (divides by n).
@@ -118,6 +116,7 @@ mod tests {
             };
             let forward = observe(&mut values.iter());
             prop_assert_eq!(forward, observe(&mut values.iter().rev()));
+            #[expect(clippy::cast_precision_loss, reason = "a handful of values")]
             let n = values.len() as f64;
             let mean = values.iter().sum::<f64>() / n;
             let std = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();

@@ -19,8 +19,7 @@ const HOUR_US: u64 = 3_600_000_000;
 impl Default for Latency {
     fn default() -> Self {
         // 3 digits are within 0..=5, and the bounds are those it asks for.
-        let histogram = Histogram::new_with_bounds(1, HOUR_US, 3)
-            .unwrap_or_else(|_| unreachable!("constant bounds"));
+        let histogram = Histogram::new_with_bounds(1, HOUR_US, 3).unwrap_or_else(|_| unreachable!("constant bounds"));
         Self { histogram, sum_us: 0, max_us: 0 }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn pack(values: &[(f64, u64)], precision: Precision) -> Vec<u8> {
     });
     let (kind, keys): (u64, Vec<u64>) = match decimal {
         Some((exponent, integers)) => {
-            (exponent, integers.into_iter().map(|integer| ordered_integer(integer)).collect())
+            (exponent, integers.into_iter().map(ordered_integer).collect())
         }
         None => (BITS, values.iter().map(|(value, _)| ordered_bits(*value)).collect()),
     };
@@ -68,7 +68,7 @@ fn decimal(integer: i64, exponent: u64, precision: Precision) -> f64 {
 
 fn integer(value: f64, exponent: u64, precision: Precision) -> Option<i64> {
     let scaled = (value * power(exponent)).round();
-    if !(scaled.abs() < EXACT) {
+    if scaled.is_nan() || scaled.abs() >= EXACT {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]

@@ -94,11 +94,7 @@ pub fn learn(
     Ok(Learnt { reference: Reference::new(layout, profile, provenance, importance, packed), notes })
 }
 
-fn chosen<'t>(
-    training: &'t Training,
-    choice: &Choice,
-    notes: &mut Vec<String>,
-) -> Outcome<Vec<&'t TrainingColumn>> {
+fn chosen<'t>(training: &'t Training, choice: &Choice, notes: &mut Vec<String>) -> Outcome<Vec<&'t TrainingColumn>> {
     for name in choice.categorical.iter().chain(&choice.ignore).chain(&choice.target).chain(&choice.probability) {
         training.column(name)?;
     }
@@ -220,7 +216,7 @@ fn target(training: &Training, name: &str) -> Outcome<Target> {
     let column = training.column(name)?;
     let share = numbers_of(column, false).and_then(|numbers| {
         let known: Vec<f64> = numbers.into_iter().filter(|value| !value.is_nan()).collect();
-        let is_binary = known.iter().all(|value| *value == 0.0 || *value == 1.0);
+        let is_binary = known.iter().all(|value| [0.0, 1.0].contains(value));
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         (is_binary && !known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
     });

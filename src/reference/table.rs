@@ -3,8 +3,7 @@
 use std::io::Cursor;
 
 use polars::prelude::{
-    Column, CsvReadOptions, DataFrame, DataType, JsonFormat, JsonReader, ParquetReader,
-    PolarsResult, SerReader,
+    Column, CsvReadOptions, DataFrame, DataType, JsonFormat, JsonReader, ParquetReader, PolarsResult, SerReader,
 };
 
 use super::training::{Training, TrainingColumn, Values};
@@ -25,14 +24,11 @@ pub fn read(name: &str, bytes: Vec<u8>) -> Outcome<Training> {
             .with_infer_schema_length(Some(0))
             .into_reader_with_file_handle(Cursor::new(bytes))
             .finish(),
-        "ndjson" | "jsonl" | "json" => JsonReader::new(Cursor::new(bytes))
-            .with_json_format(JsonFormat::JsonLines)
-            .infer_schema_len(None)
-            .finish(),
+        "ndjson" | "jsonl" | "json" => {
+            JsonReader::new(Cursor::new(bytes)).with_json_format(JsonFormat::JsonLines).infer_schema_len(None).finish()
+        }
         _ => {
-            return Err(Fault::setup(format!(
-                "{name}: a training table is a .parquet, .csv or .ndjson file"
-            )));
+            return Err(Fault::setup(format!("{name}: a training table is a .parquet, .csv or .ndjson file")));
         }
     }
     .map_err(broken)?;

@@ -32,14 +32,14 @@ pub struct Training {
 
 impl Training {
     /// Adds the rows of another file with the same columns.
-    pub fn append(&mut self, other: Self, name: &str) -> Outcome<()> {
+    pub fn append(&mut self, mut other: Self, name: &str) -> Outcome<()> {
         for column in &mut self.columns {
-            let more = other.columns.iter().find(|theirs| theirs.name == column.name).ok_or_else(|| {
+            let more = other.columns.iter_mut().find(|theirs| theirs.name == column.name).ok_or_else(|| {
                 Fault::setup(format!("{name}: no column `{}`, which the files before it have", column.name))
             })?;
-            match (&mut column.values, &more.values) {
-                (Values::Numbers(ours), Values::Numbers(theirs)) => ours.extend(theirs),
-                (Values::Texts(ours), Values::Texts(theirs)) => ours.extend(theirs.iter().cloned()),
+            match (&mut column.values, &mut more.values) {
+                (Values::Numbers(ours), Values::Numbers(theirs)) => ours.append(theirs),
+                (Values::Texts(ours), Values::Texts(theirs)) => ours.append(theirs),
                 (Values::Other, Values::Other) => {}
                 _ => {
                     return Err(Fault::setup(format!(

@@ -136,9 +136,7 @@ fn window(report: &Report) -> Value {
     let complaints: BTreeMap<&str, Value> = examined
         .complaints
         .iter()
-        .map(|(reason, complaint)| {
-            (reason.word(), json!({ "count": complaint.count, "examples": complaint.examples }))
-        })
+        .map(|(reason, complaint)| (reason.word(), json!({ "count": complaint.count, "examples": complaint.examples })))
         .collect();
     let rejected: BTreeMap<&str, u64> = examined
         .complaints

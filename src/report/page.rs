@@ -183,7 +183,11 @@ fn card(
         ),
     ));
     if let Some(ks) = &drift.ks {
-        let d = if ks.exact { number(ks.statistic) } else { format!("{} to {}", number(ks.statistic), number(ks.upper_bound)) };
+        let d = if ks.exact {
+            number(ks.statistic)
+        } else {
+            format!("{} to {}", number(ks.statistic), number(ks.upper_bound))
+        };
         facts.push(fact("KS distance", format!("{d}; q {}", q_value(qs.ks))));
     }
     if let Some(chi2) = drift.chi2 {
@@ -210,10 +214,16 @@ fn card(
     ));
     if let Some(unseen) = drift.unseen.as_ref().filter(|unseen| unseen.distinct > 0) {
         let names: Vec<String> = unseen.levels.iter().map(|(name, rows)| format!("{name} ({rows})")).collect();
-        facts.push(fact("unseen levels", format!("{} of rows: {}; q {}", share(unseen.share), names.join(", "), q_value(qs.unseen))));
+        facts.push(fact(
+            "unseen levels",
+            format!("{} of rows: {}; q {}", share(unseen.share), names.join(", "), q_value(qs.unseen)),
+        ));
     }
     if let Some(range) = drift.out_of_range.filter(|range| range.below != Some(0.0) || range.above != Some(0.0)) {
-        facts.push(fact("outside the reference's range", format!("{} below, {} above", share(range.below), share(range.above))));
+        facts.push(fact(
+            "outside the reference's range",
+            format!("{} below, {} above", share(range.below), share(range.above)),
+        ));
     }
     facts.extend(summaries(&drift.reference, &drift.window));
     facts.push(fact("kind", drift.kind.to_string()));
@@ -266,7 +276,7 @@ fn summaries(reference: &Summary, window: &Summary) -> Vec<Fact> {
             Summary::Numeric { mean: mean_w, std: std_w, min: min_w, max: max_w, quantiles: quantiles_w, .. },
         ) => {
             let median = |quantiles: &[(f64, Option<f64>)]| {
-                quantiles.iter().find(|(q, _)| *q == 0.5).and_then(|(_, value)| *value)
+                quantiles.iter().find(|(q, _)| (*q - 0.5).abs() < 1e-9).and_then(|(_, value)| *value)
             };
             let moved = |a, b| format!("{} → {}", optional(a), optional(b));
             vec![
@@ -355,7 +365,10 @@ fn notes(report: &Report) -> Vec<String> {
         ));
     }
     if let Some(other) = &report.other_version {
-        notes.push(format!("{} rows were answered by another model version and are measured apart.", grouped(other.n_window)));
+        notes.push(format!(
+            "{} rows were answered by another model version and are measured apart.",
+            grouped(other.n_window)
+        ));
     }
     notes
 }

@@ -25,10 +25,9 @@ pub fn verdict_sentence(report: &Report) -> String {
         Severity::Stable => format!("Stable: {rows} rows look like the reference in all {features} features."),
         Severity::Watch => format!("Watch: {}.", what()),
         Severity::Alarm => format!("Alarm: {}.", what()),
-        Severity::TooFew => format!(
-            "Too few rows for a verdict: {rows} used, {} needed.",
-            grouped(report.policy.min_rows)
-        ),
+        Severity::TooFew => {
+            format!("Too few rows for a verdict: {rows} used, {} needed.", grouped(report.policy.min_rows))
+        }
         Severity::NoData => "No data: no record in this window.".to_owned(),
     }
 }

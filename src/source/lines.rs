@@ -11,11 +11,7 @@ use super::{
 use crate::batch::{Reason, Records};
 
 /// Streams a file's records into `sink`. What was read before an error has reached the sink.
-pub(super) fn read(
-    file: &LogFile,
-    mapping: &Mapping,
-    sink: &mut dyn FnMut(Records),
-) -> (Found, io::Result<()>) {
+pub(super) fn read(file: &LogFile, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> (Found, io::Result<()>) {
     let mut reader = RecordReader::new(mapping);
     let outcome = file.stream().and_then(|stream| match file.format {
         Format::Csv => csv(stream, &mut reader, mapping, sink),

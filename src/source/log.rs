@@ -124,9 +124,7 @@ impl Plan {
             Format::Parquet => table::read(&piece.file, piece.group.as_ref(), mapping, sink),
             Format::Ndjson | Format::Csv => lines::read(&piece.file, mapping, sink),
         };
-        let unreadable = outcome
-            .err()
-            .map(|error| Unreadable { path: piece.file.path.clone(), why: spoken(&error) });
+        let unreadable = outcome.err().map(|error| Unreadable { path: piece.file.path.clone(), why: spoken(&error) });
         Reading { found, unreadable }
     }
 }

@@ -32,7 +32,8 @@ impl Partition {
     pub fn may_hold(&self, window: Window) -> bool {
         self.days().is_none_or(|(first, last)| {
             let start = |day: Date| {
-                day.to_zoned_datetime(jiff::tz::TimeZone::UTC).map_or(0, |midnight| Instant::from(midnight.timestamp()).0)
+                day.to_zoned_datetime(jiff::tz::TimeZone::UTC)
+                    .map_or(0, |midnight| Instant::from(midnight.timestamp()).0)
             };
             start(first) - DAY_US < window.to.0 && window.from.0 < start(last) + 2 * DAY_US
         })

@@ -9,12 +9,7 @@ use super::value::Value;
 
 /// Calls `then` with the first of `paths` that is there and not null, else with the first that is
 /// there; says whether one was. `row` picks the element where the way leads through an array.
-pub(super) fn first(
-    json: Json<'_, '_>,
-    paths: &[String],
-    row: usize,
-    then: &mut dyn FnMut(Json<'_, '_>),
-) -> bool {
+pub(super) fn first(json: Json<'_, '_>, paths: &[String], row: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
     if let [path] = paths {
         return at(json, path, row, then);
     }
@@ -151,7 +146,9 @@ mod tests {
     fn look(line: &str, path: &str, row: usize) -> Option<String> {
         let mut got = None;
         inside(line, &mut |json| {
-            first(json, &[path.to_owned()], row, &mut |value| got = scalar(value).level().map(std::borrow::Cow::into_owned));
+            first(json, &[path.to_owned()], row, &mut |value| {
+                got = scalar(value).level().map(std::borrow::Cow::into_owned);
+            });
         });
         got
     }

@@ -178,11 +178,9 @@ impl<'m> RecordReader<'m> {
 
     /// A batch as `{"columns": […], "data": [[…], …]}`.
     fn split(&mut self, at: Instant, names: &Array<'_, '_>, rows: &Array<'_, '_>) {
-        let positions: Vec<Option<usize>> = names
-            .iter()
-            .map(|name| name.as_str().and_then(|name| self.mapping.column_of.get(name).copied()))
-            .collect();
-        for row in rows.iter() {
+        let positions: Vec<Option<usize>> =
+            names.iter().map(|name| name.as_str().and_then(|name| self.mapping.column_of.get(name).copied())).collect();
+        for row in rows {
             if let Some(row) = row.as_array() {
                 self.array(at, &row, &positions);
             }
@@ -240,7 +238,7 @@ impl<'m> RecordReader<'m> {
     }
 
     fn remember(&mut self, object: &Object<'_, '_>) {
-        for (name, value) in object.iter() {
+        for (name, value) in object {
             self.found.name(name);
             if let Some(section) = value.as_object().filter(|section| section.len() <= SECTION_KEYS) {
                 section.keys().for_each(|key| self.found.name(&format!("{name}.{key}")));

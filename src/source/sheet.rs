@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use arrow::array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, StringArray,
-};
+use arrow::array::{ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, StringArray};
 
-use super::{mapping::{Field, Mapping}, value::Value};
+use super::{
+    mapping::{Field, Mapping},
+    value::Value,
+};
 use crate::{
     batch::{Complaints, Number, Reason, Records},
     layout::{Column, Kind},
@@ -183,9 +184,7 @@ impl Values {
     fn new(column: &Column) -> Self {
         match column.kind {
             Kind::Numeric => Self::Numbers(Vec::new()),
-            Kind::Categorical => {
-                Self::Levels { keys: Vec::new(), names: Vec::new(), key_of: HashMap::new() }
-            }
+            Kind::Categorical => Self::Levels { keys: Vec::new(), names: Vec::new(), key_of: HashMap::new() },
         }
     }
 

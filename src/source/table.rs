@@ -11,8 +11,7 @@ use parquet::{
     arrow::{
         ProjectionMask,
         arrow_reader::{
-            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-            statistics::StatisticsConverter,
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, statistics::StatisticsConverter,
         },
     },
     file::reader::ChunkReader,
@@ -66,8 +65,9 @@ pub(super) fn read(
         (Ok(Ok(handle)), Some((metadata, group))) => {
             batches(handle, metadata.clone(), Some(*group), mapping, &mut found, sink)
         }
-        (Ok(Ok(handle)), None) => load(&handle, mapping)
-            .and_then(|metadata| batches(handle, metadata, None, mapping, &mut found, sink)),
+        (Ok(Ok(handle)), None) => {
+            load(&handle, mapping).and_then(|metadata| batches(handle, metadata, None, mapping, &mut found, sink))
+        }
         (Ok(Err(bytes)), _) => {
             let bytes = bytes::Bytes::from(bytes);
             load(&bytes, mapping).and_then(|metadata| batches(bytes, metadata, None, mapping, &mut found, sink))
@@ -97,7 +97,9 @@ fn load<R: ChunkReader>(reader: &R, mapping: &Mapping) -> io::Result<ArrowReader
 fn keyed(fields: &ArrowFields, categorical: &BTreeSet<&str>) -> ArrowFields {
     let keyed = |field: &FieldRef| -> FieldRef {
         match field.data_type() {
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View if categorical.contains(field.name().as_str()) => {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+                if categorical.contains(field.name().as_str()) =>
+            {
                 let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
                 Arc::new(ArrowField::clone(field).with_data_type(kind))
             }
@@ -121,11 +123,13 @@ fn prune(metadata: &ArrowReaderMetadata, groups: Vec<usize>, mapping: &Mapping, 
         kind.is_temporal() || kind.is_integer() || kind.is_floating()
     });
     let parquet_schema = metadata.metadata().file_metadata().schema_descr();
-    let Some(converter) = is_time.then(|| StatisticsConverter::try_new(path, schema, parquet_schema).ok()).flatten() else {
+    let Some(converter) = is_time.then(|| StatisticsConverter::try_new(path, schema, parquet_schema).ok()).flatten()
+    else {
         return groups;
     };
     let row_groups = metadata.metadata().row_groups();
-    let (Ok(least), Ok(greatest)) = (converter.row_group_mins(row_groups), converter.row_group_maxes(row_groups)) else {
+    let (Ok(least), Ok(greatest)) = (converter.row_group_mins(row_groups), converter.row_group_maxes(row_groups))
+    else {
         return groups;
     };
     let (least, greatest) = (typed::instants(&least, &mapping.zone), typed::instants(&greatest, &mapping.zone));
@@ -287,11 +291,7 @@ fn column(batch: &RecordBatch, path: &str) -> Option<ArrayRef> {
     })
 }
 
-fn records(
-    batch: &RecordBatch,
-    mapping: &Mapping,
-    found: &mut Found,
-) -> Result<Records, arrow::error::ArrowError> {
+fn records(batch: &RecordBatch, mapping: &Mapping, found: &mut Found) -> Result<Records, arrow::error::ArrowError> {
     let mut keep = vec![true; batch.num_rows()];
     for (path, wanted) in &mapping.only {
         match column(batch, path) {
@@ -390,7 +390,8 @@ fn convert(
             }
             Field::Error => {
                 let texts = typed::spelled(&values);
-                records.error = Some(texts.iter().map(|text| Some(text.map_or(Value::Null, Value::Text).is_set())).collect());
+                records.error =
+                    Some(texts.iter().map(|text| Some(text.map_or(Value::Null, Value::Text).is_set())).collect());
             }
             Field::Decision => records.decision = Some(typed::spelled(&values)),
             Field::Id => records.id = Some(typed::spelled(&values)),

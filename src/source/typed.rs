@@ -3,10 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use arrow::{
-    array::{
-        Array, ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, StringArray,
-        new_null_array,
-    },
+    array::{Array, ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, StringArray, new_null_array},
     compute::cast,
     datatypes::{DataType, Int32Type, Int64Type, TimeUnit},
 };
@@ -29,14 +26,13 @@ fn is_text(kind: &DataType) -> bool {
 /// A column that [`for_each_number`] understands. Text that is no number is missing, with a complaint.
 pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complaints) -> ArrayRef {
     let kind = column.data_type();
-    let plain = (kind.is_integer() || *kind == DataType::Boolean)
-        || matches!(kind, DataType::Float32 | DataType::Float64);
+    let plain =
+        (kind.is_integer() || *kind == DataType::Boolean) || matches!(kind, DataType::Float32 | DataType::Float64);
     if plain {
         return column.clone();
     }
     if !is_text(kind) {
-        return cast(column, &DataType::Float64)
-            .unwrap_or_else(|_| new_null_array(&DataType::Float64, column.len()));
+        return cast(column, &DataType::Float64).unwrap_or_else(|_| new_null_array(&DataType::Float64, column.len()));
     }
     let texts = texts(column);
     let numbers = texts.iter().map(|text| match text.map_or(Number::Missing, number) {
@@ -63,8 +59,7 @@ pub(super) fn to_levels(column: &ArrayRef) -> ArrayRef {
     .and_then(|texts| cast(&texts, &dictionary));
     let Ok(keyed) = keyed else { return new_null_array(&dictionary, column.len()) };
     let Some(keyed) = keyed.as_dictionary_opt::<Int32Type>() else { return column.clone() };
-    let spelled: StringArray =
-        keyed.values().as_string::<i32>().iter().map(|text| text.and_then(level)).collect();
+    let spelled: StringArray = keyed.values().as_string::<i32>().iter().map(|text| text.and_then(level)).collect();
     Arc::new(keyed.with_values(Arc::new(spelled)))
 }
 
@@ -92,9 +87,10 @@ pub(super) fn texts(column: &ArrayRef) -> StringArray {
         DataType::Boolean => &cast(column, &DataType::Int8).unwrap_or_else(|_| column.clone()),
         _ => column,
     };
-    cast(column, &DataType::Utf8).ok().and_then(|texts| texts.as_string_opt::<i32>().cloned()).unwrap_or_else(|| {
-        std::iter::repeat_n(None::<&str>, column.len()).collect()
-    })
+    cast(column, &DataType::Utf8)
+        .ok()
+        .and_then(|texts| texts.as_string_opt::<i32>().cloned())
+        .unwrap_or_else(|| std::iter::repeat_n(None::<&str>, column.len()).collect())
 }
 
 /// Texts in canonical spelling: ids, decisions, versions.

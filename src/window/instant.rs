@@ -34,8 +34,7 @@ impl Instant {
     /// As jiff's type, for calendar arithmetic. Out of jiff's range (years −9999 to 9999) it is clamped.
     #[must_use]
     pub fn timestamp(self) -> Timestamp {
-        Timestamp::from_microsecond(self.0)
-            .unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX })
+        Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX })
     }
 
     /// `20261001T000000Z`, as it stands in folder names.

@@ -71,9 +71,8 @@ pub fn training_csv(rows: usize) -> String {
     csv
 }
 
-pub const LEARN: &[&str] = &[
-    "learn", "--data", "train.csv", "--out", "ref.vigie", "--target", "TARGET", "--probability", "p",
-];
+pub const LEARN: &[&str] =
+    &["learn", "--data", "train.csv", "--out", "ref.vigie", "--target", "TARGET", "--probability", "p"];
 
 impl Applicant {
     pub fn rfc3339(&self) -> String {

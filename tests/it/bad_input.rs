@@ -32,7 +32,8 @@ fn check(world: &World) -> Ran {
 #[track_caller]
 fn refused(world: &World, ran: &Ran, sentence: &str) {
     let root = fs::canonicalize(world.root()).unwrap();
-    let said = ran.stderr.replace(&root.display().to_string(), "DIR").replace(&world.root().display().to_string(), "DIR");
+    let said =
+        ran.stderr.replace(&root.display().to_string(), "DIR").replace(&world.root().display().to_string(), "DIR");
     assert_eq!(said.trim_end(), format!("vigie: {sentence}"));
     assert_eq!(ran.code, Some(2));
     assert!(!world.path("reports/m").exists(), "nothing is half-written");
@@ -102,9 +103,17 @@ fn a_reference_of_another_version_or_damaged() {
 fn a_log_without_a_mapped_field_names_those_that_are_there() {
     let world = world();
     world.config(&SOURCE.replace("timestamp: ts", "timestamp: time"));
-    refused(&world, &check(&world), "source.fields.timestamp: no record has `time`; the records have: inputs, inputs.AGE, inputs.INCOME, inputs.JOB, inputs.OWNS, inputs.emp.var.rate, p, ts");
+    refused(
+        &world,
+        &check(&world),
+        "source.fields.timestamp: no record has `time`; the records have: inputs, inputs.AGE, inputs.INCOME, inputs.JOB, inputs.OWNS, inputs.emp.var.rate, p, ts",
+    );
     world.config(&SOURCE.replace("probability: p", "probability: score.p"));
-    refused(&world, &check(&world), "source.fields.probability: no record has `score.p`; the records have: inputs, inputs.AGE, inputs.INCOME, inputs.JOB, inputs.OWNS, inputs.emp.var.rate, p, ts");
+    refused(
+        &world,
+        &check(&world),
+        "source.fields.probability: no record has `score.p`; the records have: inputs, inputs.AGE, inputs.INCOME, inputs.JOB, inputs.OWNS, inputs.emp.var.rate, p, ts",
+    );
     world.config(&SOURCE.replace("features: inputs", "features: input"));
     assert_eq!(check(&world).code, Some(2));
 }

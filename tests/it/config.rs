@@ -64,7 +64,7 @@ fn the_commented_lines_of_the_template_are_understood_too() {
 #[test]
 fn what_is_left_out_has_a_default() {
     let settings = read(LEAST).unwrap();
-    let here = std::env::current_dir().unwrap().canonicalize().unwrap();
+    let here = Path::new(".").canonicalize().unwrap();
     assert_eq!(settings.reference, here.join("reference.vigie"));
     assert_eq!(settings.source.path, here.join("log"));
     assert_eq!(settings.reports, here.join("reports"));

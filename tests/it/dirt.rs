@@ -1,5 +1,7 @@
 //! Dirty logs: nothing stops a run, and every row that cannot be used is counted under a reason.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -188,7 +190,7 @@ fn csv_rows_with_too_few_cells() {
     world.config("path: log\nfields: {timestamp: timestamp, probability: p}\n");
     let mut csv = String::from("\u{feff}timestamp,p,AGE,INCOME,emp.var.rate,JOB,OWNS\n");
     for one in applicants(300, 21) {
-        csv.push_str(&format!("{},{},{}\n", one.rfc3339(), one.probability, one.csv()));
+        let _ = writeln!(csv, "{},{},{}", one.rfc3339(), one.probability, one.csv());
     }
     csv.push_str("2026-10-01T08:00:00Z,0.5,41\n");
     world.file("log/a.csv", csv);

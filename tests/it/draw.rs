@@ -1,6 +1,6 @@
 //! Seeded draws: the same numbers on every machine, for ever.
 
-/// SplitMix64 (Steele, Lea, Flood 2014): 64 bits of state, good enough to shuffle and to draw.
+/// ``SplitMix64`` (Steele, Lea, Flood 2014): 64 bits of state, good enough to shuffle and to draw.
 pub struct Draw(u64);
 
 impl Draw {

@@ -83,14 +83,20 @@ fn every_day_is_told_right() {
         let verdict = &report["verdict"];
         // The table promises a run's severity on quiet days; on the others that of features and service.
         if !day["verdict"].is_null() && verdict["severity"] != day["verdict"] {
-            wrong.push(format!("{date}: {} expected, {} said: {}", day["verdict"], verdict["severity"], verdict["findings"]));
+            wrong.push(format!(
+                "{date}: {} expected, {} said: {}",
+                day["verdict"], verdict["severity"], verdict["findings"]
+            ));
         }
         if verdict["severity"] != "too_few" && verdict["severity"] != "no_data" {
             for feature in report["features"].as_array().unwrap() {
                 let name = feature["name"].as_str().unwrap();
                 let wanted = day["features"][name].as_str().unwrap_or("stable");
                 if feature["severity"] != wanted {
-                    wrong.push(format!("{date} {name}: {wanted} expected, {} said: {}", feature["severity"], feature["reasons"]));
+                    wrong.push(format!(
+                        "{date} {name}: {wanted} expected, {} said: {}",
+                        feature["severity"], feature["reasons"]
+                    ));
                 }
             }
             let mut service: BTreeMap<String, String> = BTreeMap::new();
@@ -98,7 +104,8 @@ fn every_day_is_told_right() {
                 // The score follows from the inputs; the table promises nothing of it.
                 let of_score = finding["test"] == "score" || finding["test"] == "share_refused";
                 if finding["feature"].is_null() && !of_score {
-                    service.insert(finding["test"].as_str().unwrap().into(), finding["severity"].as_str().unwrap().into());
+                    service
+                        .insert(finding["test"].as_str().unwrap().into(), finding["severity"].as_str().unwrap().into());
                 }
             }
             let wanted: BTreeMap<String, String> = serde_json::from_value(day["service"].clone()).unwrap();

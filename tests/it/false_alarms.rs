@@ -101,7 +101,10 @@ fn alarms(reference_rows: usize, window_rows: usize) -> (usize, usize, usize) {
 #[track_caller]
 fn believable(reference_rows: usize, window_rows: usize) {
     let (with, without, draws) = alarms(reference_rows, window_rows);
-    println!("({reference_rows}, {window_rows}): {with} of {draws} not stable; without evidence {without} of {}", draws.div_ceil(4));
+    println!(
+        "({reference_rows}, {window_rows}): {with} of {draws} not stable; without evidence {without} of {}",
+        draws.div_ceil(4)
+    );
     assert!(with * 200 <= 3 * draws, "{with} of {draws} runs without drift are not stable");
     assert!(without * 5 > draws.div_ceil(4), "without evidence only {without} of {}", draws.div_ceil(4));
 }

@@ -22,10 +22,6 @@ pub enum Data {
 }
 
 impl Data {
-    pub fn texts(levels: &[Option<&str>]) -> Self {
-        Self::Texts(levels.iter().map(|level| level.map(ToOwned::to_owned)).collect())
-    }
-
     pub fn len(&self) -> usize {
         match self {
             Self::Numbers(numbers) => numbers.len(),
@@ -36,9 +32,9 @@ impl Data {
     fn array(&self) -> ArrayRef {
         match self {
             Self::Numbers(numbers) => Arc::new(Float64Array::from(numbers.clone())),
-            Self::Texts(texts) => Arc::new(
-                texts.iter().map(Option::as_deref).collect::<DictionaryArray<arrow::datatypes::Int32Type>>(),
-            ),
+            Self::Texts(texts) => {
+                Arc::new(texts.iter().map(Option::as_deref).collect::<DictionaryArray<arrow::datatypes::Int32Type>>())
+            }
         }
     }
 }
@@ -138,7 +134,7 @@ fn refine(reference: &Reference, columns: &[(String, Data)], drift: &mut Drift, 
 pub fn distinct(numbers: &[f64]) -> Vec<(f64, u64)> {
     let mut sorted: Vec<f64> = numbers.iter().copied().filter(|value| !value.is_nan()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
-    sorted.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64)).collect()
+    sorted.chunk_by(|a, b| a.to_bits() == b.to_bits()).map(|same| (same[0], same.len() as u64)).collect()
 }
 
 /// The distances of a single feature.

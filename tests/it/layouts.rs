@@ -102,7 +102,9 @@ fn json_text_inside_json() {
 fn a_bare_array_with_names_in_the_config() {
     same(
         "a.ndjson",
-        &format!("path: log\nfeature_names: {FEATURES}\nfields: {{timestamp: timestamp, features: features, probability: probability, latency_ms: ms, id: request_id}}\n"),
+        &format!(
+            "path: log\nfeature_names: {FEATURES}\nfields: {{timestamp: timestamp, features: features, probability: probability, latency_ms: ms, id: request_id}}\n"
+        ),
         |applicants| {
             lines(applicants, |one| {
                 json!({"timestamp": one.rfc3339(), "request_id": one.id, "features": one.array(), "probability": one.probability, "ms": one.latency_ms})
@@ -181,7 +183,8 @@ fn a_csv_cell_holding_json_text() {
             let mut csv = String::from("when,id,payload,p,ms\n");
             for one in applicants {
                 let payload = one.inputs().to_string().replace('"', "\"\"");
-                let _ = writeln!(csv, "{},{},\"{payload}\",{},{}", one.rfc3339(), one.id, one.probability, one.latency_ms);
+                let _ =
+                    writeln!(csv, "{},{},\"{payload}\",{},{}", one.rfc3339(), one.id, one.probability, one.latency_ms);
             }
             csv.into_bytes()
         },
@@ -192,7 +195,9 @@ fn a_csv_cell_holding_json_text() {
 fn sagemaker_data_capture() {
     same(
         "a.jsonl",
-        &format!("path: log\nfeature_names: {FEATURES}\nfields: {{timestamp: eventMetadata.inferenceTime, features: captureData.endpointInput.data, probability: captureData.endpointOutput.data, latency_ms: ms, id: eventMetadata.eventId}}\n"),
+        &format!(
+            "path: log\nfeature_names: {FEATURES}\nfields: {{timestamp: eventMetadata.inferenceTime, features: captureData.endpointInput.data, probability: captureData.endpointOutput.data, latency_ms: ms, id: eventMetadata.eventId}}\n"
+        ),
         |applicants| {
             lines(applicants, |one| {
                 json!({
@@ -230,7 +235,8 @@ fn two_record_kinds_in_one_file_told_apart_by_where() {
 }
 
 fn write_parquet(batch: &RecordBatch) -> Vec<u8> {
-    let properties = parquet::file::properties::WriterProperties::builder().set_max_row_group_row_count(Some(150)).build();
+    let properties =
+        parquet::file::properties::WriterProperties::builder().set_max_row_group_row_count(Some(150)).build();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
     writer.write(batch).unwrap();
     writer.into_inner().unwrap()
@@ -261,7 +267,9 @@ fn outputs_arrays(applicants: &[Applicant]) -> Vec<(&'static str, ArrayRef)> {
 fn flat_columns_of_parquet() {
     same("a.parquet", FLAT, |applicants| {
         let columns = outputs_arrays(applicants).into_iter().chain(inputs_arrays(applicants));
-        write_parquet(&RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap())
+        write_parquet(
+            &RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap(),
+        )
     });
 }
 

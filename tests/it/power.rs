@@ -56,11 +56,9 @@ impl Example {
         };
         let pick = |data: &Data| match data {
             Data::Numbers(numbers) => Data::Numbers(rows.iter().map(|row| numbers[*row]).collect()),
-            Data::Texts(texts) => Data::Texts(
-                rows.iter()
-                    .map(|row| texts[*row].clone().filter(|text| text != "__MISSING__"))
-                    .collect(),
-            ),
+            Data::Texts(texts) => {
+                Data::Texts(rows.iter().map(|row| texts[*row].clone().filter(|text| text != "__MISSING__")).collect())
+            }
         };
         self.columns.iter().map(|(name, data)| (name.clone(), pick(data))).collect()
     }
@@ -132,8 +130,12 @@ fn incidents_of_the_example_at_500_rows() {
             }
         });
     });
-    example.told(&[("AMT_CREDIT", Severity::Watch), ("AMT_ANNUITY", Severity::Alarm)], Some("AMT_CREDIT"), |window, _| {
-        edit(window, "AMT_CREDIT", |value| *value = (*value * 1.3).round());
-        edit(window, "AMT_ANNUITY", |value| *value = (*value * 1.5).round());
-    });
+    example.told(
+        &[("AMT_CREDIT", Severity::Watch), ("AMT_ANNUITY", Severity::Alarm)],
+        Some("AMT_CREDIT"),
+        |window, _| {
+            edit(window, "AMT_CREDIT", |value| *value = (*value * 1.3).round());
+            edit(window, "AMT_ANNUITY", |value| *value = (*value * 1.5).round());
+        },
+    );
 }

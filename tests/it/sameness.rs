@@ -8,7 +8,8 @@ use crate::{
     world::{World, without_run},
 };
 
-const SOURCE: &str = "path: log\nfields: {timestamp: ts, features: inputs, probability: p, latency_ms: ms, id: id, status: status}\n";
+const SOURCE: &str =
+    "path: log\nfields: {timestamp: ts, features: inputs, probability: p, latency_ms: ms, id: id, status: status}\n";
 
 fn line(one: &Applicant) -> String {
     let status = if one.id.ends_with('7') { 500 } else { 200 };

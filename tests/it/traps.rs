@@ -20,7 +20,7 @@ fn near(value: Option<f64>, wanted: f64) {
     assert!((value - wanted).abs() < 5e-4, "{value} is not {wanted}");
 }
 
-fn bin<'d>(drift: &'d FeatureDrift, kind: BinKind) -> &'d vigie::drift::BinCount {
+fn bin(drift: &FeatureDrift, kind: BinKind) -> &vigie::drift::BinCount {
     drift.bins.iter().find(|bin| bin.kind == kind).unwrap()
 }
 
