@@ -1,4 +1,5 @@
-//! draft
+#![doc = include_str!("ARCHITECTURE.md")]
+
 pub mod archive;
 pub mod batch;
 pub mod cli;

@@ -1,6 +1,6 @@
 //! Reference and window profile → [`Drift`].
 
-use super::{BinCount, FeatureDrift, Psi, Refused, categorical, numeric};
+use super::{BinCount, FeatureDrift, Psi, Refused, Step, categorical, histogram, numeric};
 use crate::{
     layout::{Precision, Shape},
     profile::{Counts, Profile},
@@ -24,6 +24,8 @@ pub struct Drift {
 pub struct ScoreDrift {
     pub distance: FeatureDrift,
     pub refused: Refused,
+    /// In equal steps from 0 to 1.
+    pub histogram: Vec<Step>,
 }
 
 /// Measures a window against its reference. Fails when they were not counted on the same layout.
@@ -50,6 +52,7 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
         (Some(cells), Some(ours), Some(theirs)) => Some(ScoreDrift {
             distance: numeric::compare("score", cells, ours, theirs, Precision::F64, empty),
             refused: refused(reference, window, threshold),
+            histogram: histogram::histogram(cells, ours, theirs),
         }),
         _ => None,
     };

@@ -4,10 +4,12 @@ mod bins;
 mod categorical;
 mod compare;
 mod feature;
+mod histogram;
 mod numeric;
 mod summary;
 
 pub use bins::{BinCount, BinKind};
 pub use compare::{Drift, ScoreDrift, compare};
 pub use feature::{Chi2, FeatureDrift, Ks, Missing, OutOfRange, Psi, Refused, Unseen};
+pub use histogram::Step;
 pub use summary::Summary;

@@ -58,7 +58,8 @@ fn of_kind(bins: &[BinCount], kind: BinKind) -> u64 {
 
 /// The bins in the order of their values.
 fn count(cells: &Cells, reference: &CellCounts, window: &CellCounts) -> Vec<BinCount> {
-    let mut bins: Vec<BinCount> = cells.bins().iter().map(named).collect();
+    let least = cells.edges().first().copied();
+    let mut bins: Vec<BinCount> = cells.bins().iter().map(|bin| named(bin, least)).collect();
     for (cell, bin) in cells.bin_of_cell().iter().enumerate() {
         if let Some(bin) = bins.get_mut(usize::from(*bin)) {
             bin.reference += reference.cells().get(cell).copied().unwrap_or(0);
@@ -68,15 +69,37 @@ fn count(cells: &Cells, reference: &CellCounts, window: &CellCounts) -> Vec<BinC
     bins
 }
 
-fn named(bin: &layout::Bin) -> BinCount {
-    let text = |edge: Option<f64>, open: &str| edge.map_or(open.to_owned(), |edge| edge.to_string());
+/// `floor`: the edge just below the reference's minimum; a bin that begins there begins with the minimum.
+fn named(bin: &layout::Bin, floor: Option<f64>) -> BinCount {
+    let text = |edge: Option<f64>, open: &str| edge.map_or(open.to_owned(), short);
     let (kind, label) = match bin.kind {
         layout::BinKind::Below => (BinKind::Below, "below the reference".to_owned()),
         layout::BinKind::Above => (BinKind::Above, "above the reference".to_owned()),
         layout::BinKind::Atom => (BinKind::Atom, text(bin.upper, "")),
         layout::BinKind::Interval => {
-            (BinKind::Interval, format!("({}, {}]", text(bin.lower, "−∞"), text(bin.upper, "∞")))
+            let open = if bin.lower == floor && floor.is_some() { '[' } else { '(' };
+            (BinKind::Interval, format!("{open}{}, {}]", text(bin.lower, "−∞"), text(bin.upper, "∞")))
         }
     };
     BinCount { lower: bin.lower, upper: bin.upper, ..BinCount::new(kind, label, 0, 0) }
+}
+
+/// Six significant digits: labels are for people, `lower` and `upper` are exact.
+fn short(edge: f64) -> String {
+    let rounded = format!("{edge:.5e}").parse::<f64>().unwrap_or(edge);
+    if rounded != 0.0 && !(1e-4..1e9).contains(&rounded.abs()) { format!("{rounded:e}") } else { rounded.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_short() {
+        let labels: Vec<String> =
+            [0.0, 1.0, -365_243.0, 19_618.199_999_999_997, 0.123_456_789, 1.5e-7, 585_000_000.0, 2.5e12]
+                .map(short)
+                .into();
+        assert_eq!(labels, ["0", "1", "-365243", "19618.2", "0.123457", "1.5e-7", "585000000", "2.5e12"]);
+    }
 }

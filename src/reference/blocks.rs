@@ -21,9 +21,7 @@ pub(super) fn pack(values: &[(f64, u64)], precision: Precision) -> Vec<u8> {
         Some((exponent, integers.collect::<Option<Vec<i64>>>()?))
     });
     let (kind, keys): (u64, Vec<u64>) = match decimal {
-        Some((exponent, integers)) => {
-            (exponent, integers.into_iter().map(ordered_integer).collect())
-        }
+        Some((exponent, integers)) => (exponent, integers.into_iter().map(ordered_integer).collect()),
         None => (BITS, values.iter().map(|(value, _)| ordered_bits(*value)).collect()),
     };
     out.integer(kind);

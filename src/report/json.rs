@@ -54,6 +54,8 @@ struct Feature<'a> {
     summary: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused_share: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    histogram: Option<Value>,
     /// Why a value is null, by its path.
     null_reasons: BTreeMap<&'static str, &'static str>,
 }
@@ -231,6 +233,7 @@ fn feature<'a>(
         bins: drift.bins.iter().map(bin).collect(),
         summary: json!({ "reference": summary(&drift.reference), "window": summary(&drift.window) }),
         refused_share: None,
+        histogram: None,
         null_reasons: null_reasons(drift),
     }
 }
@@ -313,6 +316,12 @@ fn score(drift: &Drift, verdict: Option<&FeatureVerdict>, q: Option<f64>, empty:
         "p_value": score.refused.p_value,
         "q_value": q,
     }));
+    let steps: Vec<Value> = score
+        .histogram
+        .iter()
+        .map(|step| json!({ "lower": step.lower, "upper": step.upper, "reference": step.reference, "window": step.window }))
+        .collect();
+    feature.histogram = Some(Value::Array(steps));
     serde_json::to_value(feature).unwrap_or_default()
 }
 

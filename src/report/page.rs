@@ -93,6 +93,7 @@ impl Page {
             score: report.drift.score.as_ref().map(|score| {
                 let mut card = card(&score.distance, report.verdict.score.as_ref(), None, "score".to_owned());
                 card.is_open = true;
+                card.chart = chart::histogram(&score.histogram);
                 card.facts.insert(
                     0,
                     fact(

@@ -10,16 +10,13 @@ pub fn verdict_sentence(report: &Report) -> String {
     let features = report.drift.features.len();
     let drifted = report.verdict.features.iter().filter(|feature| feature.severity.is_drift()).count();
     let what = || {
-        let first = report.verdict.findings.first().map(|finding| match &finding.feature {
-            Some(name) => format!("{name}: {}", finding.reason),
-            None => finding.reason.clone(),
-        });
-        let many = match drifted {
-            0 => String::new(),
-            1 => format!("1 of {features} features moved. "),
-            _ => format!("{drifted} of {features} features moved. "),
-        };
-        format!("{many}{}", first.unwrap_or_default())
+        let mut said = Vec::new();
+        if drifted > 0 {
+            let verb = if drifted == 1 { "feature" } else { "features" };
+            said.push(format!("{drifted} of {features} {verb} moved ({})", moved(report)));
+        }
+        said.extend(elsewhere(report));
+        said.join("; ")
     };
     match report.verdict.severity {
         Severity::Stable => format!("Stable: {rows} rows look like the reference in all {features} features."),
@@ -30,6 +27,29 @@ pub fn verdict_sentence(report: &Report) -> String {
         }
         Severity::NoData => "No data: no record in this window.".to_owned(),
     }
+}
+
+/// The features of the findings, worst first, at most three by name.
+fn moved(report: &Report) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in report.verdict.findings.iter().filter_map(|finding| finding.feature.as_deref()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let more = names.len().saturating_sub(3);
+    names.truncate(3);
+    let listed = names.join(", ");
+    if more > 0 { format!("{listed} and {more} more") } else { listed }
+}
+
+/// What else was found, about the score and the service, one clause each.
+fn elsewhere(report: &Report) -> Vec<String> {
+    let findings = report.verdict.findings.iter().filter(|finding| finding.feature.is_none());
+    let clause = |reason: &str| reason.split("; ").next().unwrap_or_default().to_owned();
+    let mut clauses: Vec<String> = findings.map(|finding| clause(&finding.reason)).collect();
+    clauses.truncate(3);
+    clauses
 }
 
 /// 1234567 → 1 234 567 (narrow spaces).

@@ -19,6 +19,7 @@ mod draw;
 mod example;
 mod false_alarms;
 mod lab;
+mod ladder;
 mod layouts;
 mod null_calibration;
 mod power;
