@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::shown::shown;
+
 /// Why a row does not enter drift, or a value is read as missing. One word a reason, as it stands in the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,7 +67,8 @@ pub struct Complaint {
 pub struct Complaints(BTreeMap<Reason, Complaint>);
 
 const EXAMPLES: usize = 5;
-const EXAMPLE_CHARS: usize = 80;
+/// Bytes of an example that is certainly shown whole.
+const SHORT: usize = 80;
 
 impl Complaints {
     /// Counts one row (or value) under `reason`; `example` is shortened, control characters replaced.
@@ -74,11 +77,12 @@ impl Complaints {
         complaint.count += 1;
         if complaint.examples.len() == EXAMPLES
             && complaint.examples.last().is_some_and(|last| last.as_str() <= example)
-            && example.len() <= EXAMPLE_CHARS
+            // What is cut may sort before what it was.
+            && example.len() <= SHORT
         {
             return;
         }
-        complaint.keep(shorten(example));
+        complaint.keep(shown(example));
     }
 
     /// Counts `count` rows that have nothing to show.
@@ -124,13 +128,4 @@ impl Complaint {
             self.examples.pop_last();
         }
     }
-}
-
-fn shorten(text: &str) -> String {
-    let mut short: String =
-        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(EXAMPLE_CHARS + 1).collect();
-    if short.chars().count() > EXAMPLE_CHARS {
-        short = short.chars().take(EXAMPLE_CHARS - 1).chain(['…']).collect();
-    }
-    short
 }

@@ -6,6 +6,7 @@ use crate::{
     judge::{Severity, number, q_value},
     monitor::Checked,
     report::verdict_sentence,
+    shown::shown,
 };
 
 const ROWS: usize = 12;
@@ -40,8 +41,11 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
     }
     if !verdict.findings.is_empty() {
         let _ = writeln!(text);
-        let subjects: Vec<&str> =
-            verdict.findings.iter().map(|finding| finding.feature.as_deref().unwrap_or("(run)")).collect();
+        let subjects: Vec<String> = verdict
+            .findings
+            .iter()
+            .map(|finding| finding.feature.as_deref().map_or("(run)".to_owned(), shown))
+            .collect();
         let wide = subjects.iter().take(ROWS).map(|name| name.chars().count()).max().unwrap_or(0).clamp(7, 40);
         let _ = writeln!(
             text,

@@ -1,12 +1,17 @@
 //! The rules for one feature (and for the score): effect over its limit, and evidence that it is no chance.
 
+use std::fmt::Write as _;
+
 use super::{
     Limits, Policy, Qs, Severity, Test,
     evidence::At,
     policy::FeatureLimits,
     words::{number, percent, q_value},
 };
-use crate::drift::{BinKind, FeatureDrift};
+use crate::{
+    drift::{BinKind, FeatureDrift},
+    shown::shown,
+};
 
 /// What one rule says of one feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,14 +93,20 @@ fn psi(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits)
         BinKind::Below | BinKind::Above => qs.out_of_range,
         BinKind::Atom | BinKind::Interval | BinKind::Level | BinKind::Rare => None,
     };
-    let evident = feature.bins.iter().filter(|bin| is_evident(q_of(bin.kind), policy));
-    let (by_themselves, weakest_q) = evident.fold((0.0, 0.0f64), |(sum, weakest), bin| {
-        (sum + bin.contribution, weakest.max(q_of(bin.kind).unwrap_or(0.0)))
-    });
-    Some(match reached(limits.psi, by_themselves) {
-        Some(hit) => ruled(Test::Psi, value, hit, Some(weakest_q), policy, &what),
-        None => ruled(Test::Psi, value, hit, qs.psi, policy, &what),
-    })
+    let evident = || feature.bins.iter().filter(|bin| is_evident(q_of(bin.kind), policy));
+    let by_themselves = evident().map(|bin| bin.contribution).sum();
+    let Some(hit_by_themselves) = reached(limits.psi, by_themselves) else {
+        return Some(ruled(Test::Psi, value, hit, qs.psi, policy, &what));
+    };
+    let weakest = evident().max_by(|a, b| q_of(a.kind).unwrap_or(0.0).total_cmp(&q_of(b.kind).unwrap_or(0.0)))?;
+    let mut ruling = ruled(Test::Psi, value, hit_by_themselves, q_of(weakest.kind), policy, &what);
+    let whose = match weakest.kind {
+        BinKind::Missing => "missing values",
+        BinKind::Unseen => "unseen levels",
+        _ => "values out of range",
+    };
+    let _ = write!(ruling.reason, " by the exact test of {whose}");
+    Some(ruling)
 }
 
 /// The bin that adds most to PSI, in words.
@@ -106,7 +117,7 @@ fn culprit(feature: &FeatureDrift) -> String {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |rows: u64, of: u64| percent(rows as f64 / (of as f64).max(1.0));
     let (from, to) = (share(bin.reference, feature.n_reference), share(bin.window, feature.n_window));
-    format!(", most of it from {} ({from} → {to})", bin.label)
+    format!(", most of it from {} ({from} → {to})", shown(&bin.label))
 }
 
 fn ks(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits, at: At) -> Option<Ruling> {
@@ -133,7 +144,7 @@ fn unseen(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimi
     let unseen = feature.unseen.as_ref()?;
     let excess = unseen.excess?;
     let hit = reached(limits.unseen, excess)?;
-    let names: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| format!("“{name}”")).collect();
+    let names: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| format!("“{}”", shown(name))).collect();
     let more = if unseen.distinct > names.len() { ", …" } else { "" };
     let what =
         format!("{} of rows hold levels the reference never had ({}{more})", percent(unseen.share?), names.join(", "));

@@ -9,7 +9,7 @@ use super::Precision;
 #[cfg(test)]
 const MAX_CELLS: usize = 4_096;
 /// Of rows a cell's worth is one in so many. A heavy value costs up to two cells (its own and the
-/// gap before it), so half of [`MAX_CELLS`] less room for cuts and atoms.
+/// gap before it), so half of `MAX_CELLS` less room for cuts and atoms.
 const WORTHS: u64 = 2_000;
 /// A value that holds this share (1 in 20) of the non-missing reference rows is an atom.
 const ATOM_ONE_IN: u64 = 20;

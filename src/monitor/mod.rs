@@ -2,6 +2,9 @@
 
 mod check;
 mod learn;
+mod lookout;
+mod tell;
+mod weigh;
 
 pub use check::{Asked, Checked, Looking, check};
 pub use learn::{Lesson, learn};

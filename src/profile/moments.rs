@@ -1,16 +1,15 @@
 //! Mean and standard deviation from fixed-point sums: integers, so that no order of rows changes a bit.
 
-/// Where zero lies and how long a unit is, for one feature. From the reference's range alone.
+/// Where zero lies and how long a unit is, for one feature. From the reference's cells alone.
 ///
-/// With `d` the largest distance of a reference value from the centre, a unit of the sum is
-/// about `d / 2^38` and a unit of the sum of squares about `d / 2^26` (before squaring).
+/// Zero is the middle of the bulk and a unit at most 2^-26 of its width, so that one far outlier of the reference
+/// costs no digits; only one beyond 2^12 such widths makes the unit longer, to 2^-38 of its distance. The sum of the
+/// values themselves, which takes less room than that of their squares, is kept in 2^-12 of a unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     center: f64,
-    /// Power of two: units of the sum per 1.0.
-    fine: f64,
-    /// Power of two: units of the sum of squares per 1.0.
-    coarse: f64,
+    /// Power of two: units per 1.0.
+    units: f64,
 }
 
 /// Sums of the finite values of a feature.
@@ -19,24 +18,30 @@ pub struct Moments {
     count: u64,
     sum: i128,
     squares: i128,
-    /// Values so far outside the reference's range (2^19 times) that a sum of them means nothing, and infinities.
+    /// Values at least 2^48 units away, 1,024 times the reference's reach or more, and infinities: a sum of them means nothing.
     beyond: u64,
 }
 
+/// 2^48 units: squares of 2^96, and 2^31 rows of them fit.
+const BEYOND: f64 = 281_474_976_710_656.0;
+
+/// 2^12.
+const FINE: f64 = 4_096.0;
+
 impl Scale {
-    /// From the reference's minimum and maximum (both finite, else the unit scale).
+    /// From the edges of the reference's cells, which lie as dense as its values; finite and ascending.
     #[must_use]
-    pub fn of_range(min: f64, max: f64) -> Self {
-        let center = min / 2.0 + max / 2.0;
-        let reach = (max - center).max(center - min);
-        if !center.is_finite() || !reach.is_finite() {
-            return Self { center: 0.0, fine: 1.0, coarse: 1.0 };
-        }
+    pub fn of_edges(edges: &[f64]) -> Self {
+        let edge = |quarter: usize| edges.get(quarter * edges.len().saturating_sub(1) / 4).copied().unwrap_or(0.0);
+        let center = edge(2);
+        let reach = (edge(4) - center).max(center - edge(0));
+        let bulk = edge(3) - edge(1);
         // A constant feature: its own size, or 1, says what a unit is.
-        let reach = if reach > 0.0 { reach } else { center.abs().max(1.0) };
-        // 2^ceil(log2(reach)), kept where its powers below stay normal numbers.
-        let exponent = reach.log2().ceil().clamp(-900.0, 900.0);
-        Self { center, fine: (38.0 - exponent).exp2(), coarse: (26.0 - exponent).exp2() }
+        let least = if reach > 0.0 { reach } else { center.abs().max(1.0) };
+        let bulk = if bulk > 0.0 { bulk } else { least };
+        // A power of two, kept where it and its square stay normal numbers.
+        let power = (26.0 - bulk.log2().ceil()).min(38.0 - least.log2().ceil());
+        Self { center, units: power.clamp(-400.0, 400.0).exp2() }
     }
 }
 
@@ -44,15 +49,13 @@ impl Moments {
     /// Counts one value.
     #[inline]
     pub fn observe(&mut self, value: f64, scale: &Scale) {
-        let distance = value - scale.center;
-        let coarse = (distance * scale.coarse).round_ties_even();
-        if coarse.abs() < 35_184_372_088_832.0 {
-            // 2^45: squares of 2^90, and 2^36 rows of them fit.
+        let distance = (value - scale.center) * scale.units;
+        if distance.abs() < BEYOND {
             self.count += 1;
             #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
-            let (fine, coarse) = ((distance * scale.fine).round_ties_even() as i128, coarse as i128);
-            self.sum += fine;
-            self.squares += coarse * coarse;
+            let (fine, whole) = ((distance * FINE).round_ties_even() as i64, distance.round_ties_even() as i64);
+            self.sum += i128::from(fine);
+            self.squares += i128::from(whole) * i128::from(whole);
         } else {
             self.beyond += 1;
         }
@@ -70,7 +73,8 @@ impl Moments {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "rounded once, at the end")]
     pub fn mean(&self, scale: &Scale) -> Option<f64> {
-        (self.count > 0 && self.beyond == 0).then(|| scale.center + self.sum as f64 / self.count as f64 / scale.fine)
+        (self.count > 0 && self.beyond == 0)
+            .then(|| scale.center + self.sum as f64 / self.count as f64 / FINE / scale.units)
     }
 
     /// Population standard deviation (divides by n).
@@ -79,9 +83,8 @@ impl Moments {
     pub fn std(&self, scale: &Scale) -> Option<f64> {
         (self.count > 0 && self.beyond == 0).then(|| {
             let n = self.count as f64;
-            let mean = self.sum as f64 / n / scale.fine;
-            let square = self.squares as f64 / n / scale.coarse / scale.coarse;
-            (square - mean * mean).max(0.0).sqrt()
+            let mean = self.sum as f64 / n / FINE;
+            (self.squares as f64 / n - mean * mean).max(0.0).sqrt() / scale.units
         })
     }
 
@@ -107,8 +110,11 @@ mod tests {
     proptest! {
         #[test]
         fn close_to_the_textbook_and_blind_to_order(values in prop::collection::vec(-1e5f64..1e5, 2..500)) {
-            let (min, max) = values.iter().fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(*v), b.max(*v)));
-            let scale = Scale::of_range(min, max);
+            let mut edges = values.clone();
+            edges.sort_unstable_by(f64::total_cmp);
+            edges.dedup();
+            let width = edges[edges.len() - 1] - edges[0];
+            let scale = Scale::of_edges(&edges);
             let observe = |values: &mut dyn Iterator<Item = &f64>| {
                 let mut moments = Moments::default();
                 values.for_each(|value| moments.observe(*value, &scale));
@@ -120,14 +126,30 @@ mod tests {
             let n = values.len() as f64;
             let mean = values.iter().sum::<f64>() / n;
             let std = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-            prop_assert!((forward.mean(&scale).unwrap() - mean).abs() <= 1e-9 * (max - min).max(1e-9));
-            prop_assert!((forward.std(&scale).unwrap() - std).abs() <= 1e-6 * (max - min).max(1e-9));
+            prop_assert!((forward.mean(&scale).unwrap() - mean).abs() <= 1e-9 * width.max(1e-9));
+            prop_assert!((forward.std(&scale).unwrap() - std).abs() <= 1e-7 * width.max(1e-9));
+        }
+    }
+
+    /// One row of 1e12 in the reference, and the window's deviation keeps its digits.
+    #[test]
+    fn an_outlier_of_the_reference_costs_no_digits() {
+        let values: Vec<f64> = (0..4_000).map(|row| 50_000.0 + f64::from(row) * 37.0).collect();
+        // A rounding of half a unit at most: of 2^-26 of the bulk, and of 1e12 / 2^38 = 4.
+        for (outlier, most) in [(1.17e8, 1e-8), (1e12, 2.0 / 42_727.0)] {
+            let scale = Scale::of_edges(&[values.as_slice(), &[outlier]].concat());
+            let mut moments = Moments::default();
+            values.iter().for_each(|value| moments.observe(*value, &scale));
+            // Of 0, 1, … n − 1 the variance is (n² − 1) / 12.
+            let std = ((4_000.0_f64.powi(2) - 1.0) / 12.0).sqrt() * 37.0;
+            assert!((moments.std(&scale).unwrap() / std - 1.0).abs() < most, "{outlier}");
+            assert!((moments.mean(&scale).unwrap() / (50_000.0 + 1_999.5 * 37.0) - 1.0).abs() < 1e-9, "{outlier}");
         }
     }
 
     #[test]
     fn infinities_leave_no_mean() {
-        let scale = Scale::of_range(0.0, 1.0);
+        let scale = Scale::of_edges(&[0.0, 1.0]);
         let mut moments = Moments::default();
         moments.observe(0.5, &scale);
         moments.observe(f64::INFINITY, &scale);

@@ -29,10 +29,7 @@ pub struct Profile {
 /// The scale of a feature's sums, from its cells alone.
 #[must_use]
 pub fn scale(cells: &Cells) -> Scale {
-    match (cells.edges().first(), cells.edges().last()) {
-        (Some(&min), Some(&max)) => Scale::of_range(min, max),
-        _ => Scale::of_range(f64::NEG_INFINITY, f64::INFINITY),
-    }
+    Scale::of_edges(cells.edges())
 }
 
 impl Profile {

@@ -8,7 +8,7 @@ use crate::{
     profile::{CellCounts, Counts, Profile},
 };
 
-/// Learnt by [`super::learn`], stored in one file.
+/// Learnt by [`super::learn()`], stored in one file.
 #[derive(Debug, Clone)]
 pub struct Reference {
     layout: Layout,

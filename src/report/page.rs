@@ -8,6 +8,7 @@ use crate::{
     drift::{FeatureDrift, Summary},
     judge::{FeatureVerdict, Severity, number, percent, q_value},
     reference::Holdout,
+    shown::shown,
     window::Instant,
 };
 
@@ -68,7 +69,7 @@ pub(super) struct Page {
 }
 
 fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
-    Fact { name: name.into(), value: value.into() }
+    Fact { name: shown(&name.into()), value: value.into() }
 }
 
 /// `2026-10-01 00:00` and a zone, seconds only where there are some.
@@ -140,7 +141,7 @@ fn findings(report: &Report) -> Vec<FindingLine> {
         .iter()
         .map(|finding| FindingLine {
             severity: finding.severity.word(),
-            subject: finding.feature.clone().unwrap_or_else(|| finding.test.word().replace('_', " ")),
+            subject: finding.feature.as_deref().map_or_else(|| finding.test.word().replace('_', " "), shown),
             anchor: finding.feature.as_ref().and_then(place).map(|place| format!("#f{place}")).unwrap_or_default(),
             reason: finding.reason.clone(),
         })
@@ -214,7 +215,7 @@ fn card(
         ),
     ));
     if let Some(unseen) = drift.unseen.as_ref().filter(|unseen| unseen.distinct > 0) {
-        let names: Vec<String> = unseen.levels.iter().map(|(name, rows)| format!("{name} ({rows})")).collect();
+        let names: Vec<String> = unseen.levels.iter().map(|(name, rows)| format!("{} ({rows})", shown(name))).collect();
         facts.push(fact(
             "unseen levels",
             format!("{} of rows: {}; q {}", share(unseen.share), names.join(", "), q_value(qs.unseen)),
@@ -238,7 +239,7 @@ fn card(
     };
     FeatureCard {
         anchor,
-        name: drift.name.clone(),
+        name: shown(&drift.name),
         severity: severity.word(),
         psi: optional(drift.psi.value),
         distance: distance.map_or("–".to_owned(), |distance| format!("{distance_name} {}", number(distance))),
@@ -259,7 +260,7 @@ fn bins(drift: &FeatureDrift) -> Vec<BinLine> {
         .bins
         .iter()
         .map(|bin| BinLine {
-            label: bin.label.clone(),
+            label: shown(&bin.label),
             reference: grouped(bin.reference),
             window: grouped(bin.window),
             reference_share: share(bin.reference, drift.n_reference),

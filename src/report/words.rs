@@ -1,7 +1,10 @@
 //! Sentences that stand in the page and in the terminal alike.
 
 use super::Report;
-use crate::judge::{Severity, percent};
+use crate::{
+    judge::{Severity, percent},
+    shown::shown,
+};
 
 /// The verdict in one sentence.
 #[must_use]
@@ -39,7 +42,7 @@ fn moved(report: &Report) -> String {
     }
     let more = names.len().saturating_sub(3);
     names.truncate(3);
-    let listed = names.join(", ");
+    let listed = names.into_iter().map(shown).collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{listed} and {more} more") } else { listed }
 }
 

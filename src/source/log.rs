@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    fmt, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     batch::Records,
     fault::{Fault, Outcome},
+    shown::harmless,
 };
 
 /// The files of a log.
@@ -41,6 +42,12 @@ pub struct Piece {
 pub struct Unreadable {
     pub path: PathBuf,
     pub why: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", harmless(&self.path.display().to_string()), harmless(&self.why))
+    }
 }
 
 /// What has to be read for a window.

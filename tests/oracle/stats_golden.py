@@ -1,6 +1,7 @@
 """Golden values for vigie's `stats` module, made by scipy and numpy: never by vigie.
 
 Usage: python tests/oracle/stats_golden.py [OUTPUT]      (default: stats_golden.json beside this script)
+       python tests/oracle/stats_golden.py --compare     (makes them again and compares with the committed file)
 Needs scipy and numpy; their versions stand in the output. Deterministic: same versions, same bytes.
 """
 
@@ -208,9 +209,29 @@ def main():
         "two_by_two": two_by_two(), "two_proportions": two_proportions(), "unseen": unseen(),
         "outside_range": outside_range(), "false_discovery": false_discovery(), "psi": psi(),
     }
-    output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("stats_golden.json")
+    committed = Path(__file__).with_name("stats_golden.json")
+    if sys.argv[1:] == ["--compare"]:
+        largest = far_apart(json.loads(committed.read_text()), json.loads(json.dumps(golden)), "golden")
+        print(f"golden values: made again, largest relative difference {largest:.1e}")
+        sys.exit(largest > 1e-12)
+    output = Path(sys.argv[1]) if len(sys.argv) > 1 else committed
     parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in golden.items()]
     output.write_text("{\n" + ",\n".join(parts) + "\n}\n")
+
+
+def far_apart(before, now, where):
+    """The largest relative difference of two trees of values; another processor's last bits may differ, no more."""
+    if where == "golden.versions.python":
+        return 0.0
+    if isinstance(before, dict) and isinstance(now, dict) and before.keys() == now.keys():
+        return max((far_apart(before[key], now[key], f"{where}.{key}") for key in before), default=0.0)
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        return max((far_apart(b, n, f"{where}[{i}]") for i, (b, n) in enumerate(zip(before, now))), default=0.0)
+    if before == now:
+        return 0.0
+    if isinstance(before, float) and isinstance(now, float):
+        return abs(before - now) / max(abs(before), abs(now))
+    sys.exit(f"{where}: {before!r} in the committed file, {now!r} now")
 
 
 main()

@@ -1,0 +1,94 @@
+//! What a run looks with: the reference, the log, and the rule of which rows count.
+
+use super::{Asked, Looking};
+use crate::{
+    archive,
+    config::Settings,
+    engine::{self, Counted, Job, Rule},
+    fault::{Fault, Outcome},
+    reference::Reference,
+    source::FileLog,
+    window::{Cadence, Window},
+};
+
+pub(super) struct Lookout<'a> {
+    pub settings: &'a Settings,
+    pub reference: Reference,
+    pub looking: Looking<'a>,
+    log: FileLog,
+    rule: Rule,
+}
+
+/// A window, counted.
+pub(super) struct Seen {
+    pub window: Window,
+    pub counted: Counted,
+    /// Later windows that are complete but hold no record.
+    pub empty_later: Vec<Window>,
+}
+
+impl<'a> Lookout<'a> {
+    pub fn open(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
+        let fields = &settings.source.fields;
+        Ok(Self {
+            reference: open_reference(settings)?,
+            log: FileLog::open(&settings.source)?,
+            rule: Rule {
+                needs_probability: fields.probability.is_some(),
+                model_version: fields.model_version.as_ref().and(settings.model.version.clone()),
+            },
+            settings,
+            looking,
+        })
+    }
+
+    /// The counting of a window, as the engine takes it.
+    pub fn job(&self, window: Window) -> Job<'_> {
+        Job {
+            log: &self.log,
+            layout: self.reference.layout(),
+            window,
+            rule: &self.rule,
+            threshold: self.settings.model.threshold,
+            threads: self.looking.threads,
+            progress: self.looking.progress,
+        }
+    }
+
+    /// Counts the window asked for, or the latest complete one that holds a record.
+    pub fn see(&self, asked: Asked) -> Outcome<Seen> {
+        let seen = |window, counted, empty_later| Ok(Seen { window, counted, empty_later });
+        let count = |window| engine::count(&self.job(window));
+        if let Some(window) = asked.window {
+            return seen(window, count(window)?, Vec::new());
+        }
+        let schedule = &self.settings.schedule;
+        let cadence = Cadence::new(schedule.window, schedule.zone.clone())
+            .map_err(|why| Fault::setup(format!("schedule.window: {why}")))?;
+        let newest = cadence.latest_complete(asked.now, schedule.lateness);
+        let counted = count(newest)?;
+        if counted.traffic.requests > 0 {
+            return seen(newest, counted, Vec::new());
+        }
+        let Some(last) = engine::latest(&self.log, newest.from, self.looking.threads, self.looking.progress)? else {
+            return seen(newest, counted, Vec::new());
+        };
+        let window = cadence.window_at(last);
+        let mut empty_later: Vec<Window> = std::iter::successors(Some(newest), |later| Some(cadence.before(*later)))
+            .take_while(|w| *w != window)
+            .collect();
+        empty_later.reverse();
+        seen(window, count(window)?, empty_later)
+    }
+}
+
+fn open_reference(settings: &Settings) -> Outcome<Reference> {
+    let path = settings.reference.display().to_string();
+    let bytes = std::fs::read(&settings.reference).map_err(|error| {
+        Fault::setup(format!(
+            "reference: {path}: {}; make it with `vigie learn --data FILE --out {path}`",
+            archive::spoken(&error)
+        ))
+    })?;
+    Reference::from_bytes(&path, &bytes).map_err(|fault| fault.context("reference"))
+}

@@ -1,0 +1,74 @@
+//! Compares and judges, and looks again at what the verdict has to know exactly, until nothing changes.
+
+use super::lookout::{Lookout, Seen};
+use crate::{
+    drift::{Drift, Ks, compare},
+    engine::{self, Counted},
+    fault::{Fault, Outcome},
+    judge::{Case, Service, Verdict, judge, undecided},
+};
+
+/// How far the window lies from the reference, and what that means.
+pub(super) struct Weighed {
+    pub drift: Drift,
+    pub verdict: Verdict,
+}
+
+pub(super) fn weigh(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Weighed> {
+    let (reference, policy) = (&lookout.reference, &lookout.settings.policy);
+    let threshold = lookout.settings.model.threshold;
+    let mut drift = compare(reference, &seen.counted.profile, policy.empty_bins, threshold).map_err(Fault::setup)?;
+    let service = service(&seen.counted);
+    loop {
+        let case = Case {
+            drift: &drift,
+            absent: &seen.counted.absent,
+            importance: reference.importance(),
+            service: &service,
+            policy,
+        };
+        let asked: Vec<(usize, Vec<usize>)> = undecided(&case)
+            .into_iter()
+            .filter_map(|feature| Some((feature, ks_of(&drift, feature)?.candidates.clone())))
+            .collect();
+        if asked.is_empty() {
+            let verdict = judge(&case);
+            return Ok(Weighed { drift, verdict });
+        }
+        let exact = engine::refine(&lookout.job(seen.window), &seen.counted, reference, &asked)?;
+        for (feature, _) in asked {
+            // One that could not be refined stays at its lower bound, but is not asked for again.
+            let inside = exact.get(&feature).copied().unwrap_or(0.0);
+            if let Some(ks) = ks_mut(&mut drift, feature) {
+                ks.refine(inside);
+            }
+        }
+    }
+}
+
+/// The KS distance of a feature; the score comes after the last one.
+fn ks_of(drift: &Drift, feature: usize) -> Option<&Ks> {
+    match drift.features.get(feature) {
+        Some(feature) => feature.ks.as_ref(),
+        None => drift.score.as_ref()?.distance.ks.as_ref(),
+    }
+}
+
+fn ks_mut(drift: &mut Drift, feature: usize) -> Option<&mut Ks> {
+    match drift.features.get_mut(feature) {
+        Some(feature) => feature.ks.as_mut(),
+        None => drift.score.as_mut()?.distance.ks.as_mut(),
+    }
+}
+
+fn service(counted: &Counted) -> Service {
+    let traffic = &counted.traffic;
+    Service {
+        requests: traffic.requests,
+        errors: traffic.errors,
+        latency_p95_ms: traffic.latency.quantile_ms(0.95),
+        answered: counted.profile.rows() + counted.other_version.rows(),
+        other_version: counted.other_version.rows(),
+        unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
+    }
+}

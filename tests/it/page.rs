@@ -1,0 +1,98 @@
+//! The page says what the JSON says, and what a log or a table holds cannot become markup or control a terminal.
+
+use serde_json::{Value, json};
+use vigie::shown::shown;
+
+use crate::world::World;
+
+/// What a page shows of a text.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&#38;").replace('<', "&#60;").replace('>', "&#62;").replace('"', "&#34;").replace('\'', "&#39;")
+}
+
+fn page(world: &World, report: &Value) -> String {
+    let place = |key: &str| report["window"][key].as_str().unwrap().replace(['-', ':'], "");
+    let folder = format!("reports/m/{}_{}", place("from"), place("to"));
+    std::fs::read_to_string(world.path(&format!("{folder}/report.html"))).unwrap()
+}
+
+const SCRIPT: &str = "<script>alert('x')</script>";
+const LEVEL: &str = "\"><img src=x onerror=alert(1)>";
+const BACKWARDS: &str = "\u{202e}EMOCNI\u{1b}[31m";
+
+/// A world whose names, levels and errors are an attack, and whose window has drifted in all of them.
+fn hostile() -> World {
+    let world = World::new();
+    let long = "L".repeat(10_000);
+    let line = |row: i32, drifted: bool| {
+        let level = if drifted && row % 2 == 0 { LEVEL } else { "usual" };
+        let error = if row % 40 == 0 { Value::from(LEVEL) } else { Value::Null };
+        json!({
+            "ts": format!("2026-10-01T{:02}:{:02}:00Z", row / 60 % 24, row % 60), "id": format!("{SCRIPT}{row}"), "error": error,
+            "version": if drifted && row % 20 == 0 { SCRIPT } else { "1" },
+            "inputs": {
+                SCRIPT: row % 50 + if drifted { 25 } else { 0 },
+                BACKWARDS: row % 7 + if drifted { 4 } else { 0 },
+                "WORD": level, &long: if row % 90 == 0 { json!(LEVEL) } else { json!(row % 3) },
+            },
+            "p": 0.3,
+        })
+    };
+    let training: String = (0..2_000).map(|row| format!("{}\n", line(row, false)["inputs"])).collect();
+    world.file("train.ndjson", training);
+    world.vigie(&["learn", "--data", "train.ndjson", "--out", "ref.vigie", "--categorical", "WORD"]).ok();
+    world.config(
+        "path: log\nfields: {timestamp: ts, features: inputs, probability: p, id: id, error: error, model_version: version}\n",
+    );
+    let drifted: String = (0..1_200).map(|row| format!("{}\n", line(row, true))).collect();
+    world.file("log/<u>&.ndjson", drifted);
+    world.file("log/'\"><script>.parquet", "no parquet at all");
+    world
+}
+
+#[test]
+fn nothing_of_a_log_becomes_markup() {
+    let world = hostile();
+    let report = world.check("2026-10-01", "2026-10-02");
+    assert_eq!(report["verdict"]["severity"], "alarm", "{}", report["verdict"]);
+    let html = page(&world, &report);
+    let index = std::fs::read_to_string(world.path("reports/index.html")).unwrap();
+    for (name, page) in [("report", &html), ("index", &index)] {
+        for markup in ["<script>alert", "<img", "<u>&", "onerror=alert(1)>"] {
+            assert!(!page.contains(markup), "{name} holds {markup}");
+        }
+    }
+    for shown in [SCRIPT, LEVEL] {
+        assert!(html.contains(&escaped(shown)), "{shown} is not shown");
+    }
+    assert!(html.len() < 600_000, "{} bytes", html.len());
+}
+
+#[test]
+fn nothing_of_a_log_controls_the_terminal() {
+    let world = hostile();
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]).ok();
+    let controls: Vec<char> = ran.stdout.chars().filter(|c| c.is_control() && *c != '\n').collect();
+    assert_eq!(controls, [], "{}", ran.stdout);
+    assert!(!ran.stdout.contains('\u{202e}'), "{}", ran.stdout);
+    assert!(ran.stdout.lines().all(|line| line.chars().count() < 500), "{}", ran.stdout);
+}
+
+#[test]
+fn every_finding_of_the_json_stands_in_the_page() {
+    let world = hostile();
+    let report = world.check("2026-10-01", "2026-10-02");
+    let html = page(&world, &report);
+    let findings = report["verdict"]["findings"].as_array().unwrap();
+    assert!(findings.len() >= 4, "{findings:?}");
+    for finding in findings {
+        let reason = escaped(finding["reason"].as_str().unwrap());
+        assert!(html.contains(&reason), "{reason}");
+        if let Some(feature) = finding["feature"].as_str() {
+            assert!(html.contains(&escaped(&shown(feature))), "{feature}");
+        }
+    }
+    for feature in report["features"].as_array().unwrap() {
+        assert!(html.contains(&escaped(&shown(feature["name"].as_str().unwrap()))));
+    }
+}
