@@ -9,15 +9,22 @@ use arrow::{
 };
 
 /// Calls `each` with every value of a column of any number or truth type; NaN for null.
-pub fn for_each_number(array: &dyn Array, each: &mut dyn FnMut(f64)) {
-    fn walk<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, each: &mut dyn FnMut(f64), to: fn(T::Native) -> f64) {
-        if array.null_count() == 0 {
-            array.values().iter().for_each(|value| each(to(*value)));
-        } else {
-            array.iter().for_each(|value| each(value.map_or(f64::NAN, to)));
+pub fn for_each_number(array: &dyn Array, each: &mut impl FnMut(f64)) {
+    #[inline]
+    fn walk<T: ArrowPrimitiveType>(
+        array: &PrimitiveArray<T>,
+        each: &mut impl FnMut(f64),
+        to: impl Fn(T::Native) -> f64,
+    ) {
+        match array.nulls() {
+            None => array.values().iter().for_each(|value| each(to(*value))),
+            Some(valid) => {
+                let values = array.values().iter().zip(valid.iter());
+                values.for_each(|(value, valid)| each(if valid { to(*value) } else { f64::NAN }));
+            }
         }
     }
-    fn truths(array: &BooleanArray, each: &mut dyn FnMut(f64)) {
+    fn truths(array: &BooleanArray, each: &mut impl FnMut(f64)) {
         array.iter().for_each(|value| each(value.map_or(f64::NAN, |truth| f64::from(u8::from(truth)))));
     }
     match array.data_type() {

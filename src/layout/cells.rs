@@ -3,7 +3,7 @@
 //! Cell `i` is `(edges[i−1], edges[i]]`. The first cell is everything below the reference's minimum,
 //! the last everything above its maximum: the two guard bins.
 
-use super::Precision;
+use super::{Precision, places::Places};
 
 /// At most so many cells a feature.
 #[cfg(test)]
@@ -43,6 +43,8 @@ pub struct Cells {
     cuts: Vec<f64>,
     bins: Vec<Bin>,
     bin_of_cell: Vec<u16>,
+    /// Follows from the edges; `None` where a plain search has to do.
+    places: Option<Places>,
 }
 
 impl Cells {
@@ -88,7 +90,8 @@ impl Cells {
     pub fn from_parts(edges: Vec<f64>, atoms: Vec<f64>, cuts: Vec<f64>) -> Self {
         let bins = bins(&edges, &atoms, &cuts);
         let bin_of_cell = (0..=edges.len()).map(|cell| bin_of(cell, &edges, &atoms, &cuts, &bins)).collect();
-        Self { edges, atoms, cuts, bins, bin_of_cell }
+        let places = Places::of(&edges);
+        Self { edges, atoms, cuts, bins, bin_of_cell, places }
     }
 
     /// Ascending upper edges; there is one cell more than edges.
@@ -135,8 +138,12 @@ impl Cells {
 
     /// The cell of a value that is not NaN.
     #[must_use]
+    #[inline]
     pub fn cell(&self, value: f64) -> usize {
-        self.edges.partition_point(|edge| *edge < value)
+        match &self.places {
+            Some(places) => places.below(value),
+            None => self.edges.partition_point(|edge| *edge < value),
+        }
     }
 
     /// Whether the reference's minimum and maximum are known (it had a value).
@@ -293,6 +300,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_table_finds_the_cell_that_a_plain_search_finds(
+            edges in prop::collection::vec(prop_oneof![prop::num::f64::ANY, (-4i32..4).prop_map(f64::from), -3.0f64..3.0], 0..300),
+            probes in prop::collection::vec(prop_oneof![prop::num::f64::ANY, -4.0f64..4.0], 1..100),
+        ) {
+            let mut edges: Vec<f64> = edges.into_iter().filter(|edge| !edge.is_nan()).map(|edge| edge + 0.0).collect();
+            edges.sort_unstable_by(f64::total_cmp);
+            edges.dedup();
+            let cells = Cells::from_parts(edges.clone(), Vec::new(), Vec::new());
+            let ends = [f64::INFINITY, f64::NEG_INFINITY, 0.0, f64::MIN_POSITIVE / 8.0, f64::MAX];
+            for value in probes.iter().chain(&ends).chain(&edges).copied().filter(|value| !value.is_nan()) {
+                for value in [value, value.next_up(), value.next_down()] {
+                    let plain = edges.partition_point(|edge| *edge < value);
+                    prop_assert_eq!(cells.cell(value + 0.0), plain, "{}", value);
+                }
+            }
+        }
+
         #[test]
         fn cells_partition_the_line_and_bins_are_unions_of_cells(
             values in prop::collection::vec(prop_oneof![(-50i32..50).prop_map(f64::from), -1e6f64..1e6], 1..4000),

@@ -4,6 +4,7 @@ mod cells;
 mod feature;
 mod layout;
 mod levels;
+mod places;
 
 pub use cells::{Bin, BinKind, Cells};
 pub use feature::{Column, Feature, Kind, Shape};

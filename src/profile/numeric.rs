@@ -8,48 +8,71 @@ use crate::{
     layout::{Cells, Precision},
 };
 
+/// Values looked at together: each step of counting is a loop of its own over a block that stays in the nearest cache.
+const BLOCK: usize = 1_024;
+
 /// Counts on [`Cells`], with the sums that mean and deviation need.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CellCounts {
     cells: Vec<u64>,
     missing: u64,
     moments: Moments,
-    /// Least and greatest value seen.
-    range: Option<(f64, f64)>,
+    /// Least and greatest value seen; the other way round while there is none.
+    least: f64,
+    greatest: f64,
 }
 
 impl CellCounts {
     /// Nothing counted yet.
     #[must_use]
     pub fn empty(cells: &Cells) -> Self {
-        Self { cells: vec![0; cells.len()], missing: 0, moments: Moments::default(), range: None }
+        Self::from_parts(vec![0; cells.len()], 0, Moments::default(), None)
     }
 
     /// From stored integers.
     #[must_use]
     pub fn from_parts(cells: Vec<u64>, missing: u64, moments: Moments, range: Option<(f64, f64)>) -> Self {
-        Self { cells, missing, moments, range }
+        let (least, greatest) = range.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
+        Self { cells, missing, moments, least, greatest }
     }
 
-    /// Counts one value; NaN is missing.
-    #[inline]
-    pub fn observe(&mut self, value: f64, cells: &Cells, scale: &Scale, precision: Precision) {
-        if value.is_nan() {
-            self.missing += 1;
-            return;
-        }
-        // Adding zero turns −0 into 0.
-        let value = precision.round(value) + 0.0;
-        if let Some(count) = self.cells.get_mut(cells.cell(value)) {
-            *count += 1;
-        }
-        self.moments.observe(value, scale);
-        self.range = Some(self.range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))));
-    }
-
-    /// Counts the values of a column of any number or truth type.
+    /// Counts the values of a column of any number or truth type; null and NaN are missing.
     pub fn observe_array(&mut self, array: &dyn Array, cells: &Cells, scale: &Scale, precision: Precision) {
-        for_each_number(array, &mut |value| self.observe(value, cells, scale, precision));
+        let mut block = [0.0; BLOCK];
+        let (mut filled, mut present) = (0, 0);
+        for_each_number(array, &mut |value: f64| {
+            if let Some(place) = block.get_mut(filled) {
+                *place = value;
+            }
+            // No branch: which values are missing cannot be foreseen.
+            filled += usize::from(!value.is_nan());
+            if filled == BLOCK {
+                self.observe(&mut block, cells, scale, precision);
+                present += filled;
+                filled = 0;
+            }
+        });
+        if let Some(rest) = block.get_mut(..filled) {
+            self.observe(rest, cells, scale, precision);
+        }
+        self.missing += (array.len() - present - filled) as u64;
+    }
+
+    /// Counts values none of which is NaN.
+    fn observe(&mut self, values: &mut [f64], cells: &Cells, scale: &Scale, precision: Precision) {
+        for value in &mut *values {
+            // Adding zero turns −0 into 0.
+            *value = precision.round(*value) + 0.0;
+        }
+        for value in &*values {
+            if let Some(count) = self.cells.get_mut(cells.cell(*value)) {
+                *count += 1;
+            }
+        }
+        let (least, greatest) = ends(values);
+        self.least = self.least.min(least);
+        self.greatest = self.greatest.max(greatest);
+        self.moments.observe(values, scale);
     }
 
     /// Counts `rows` rows without a value.
@@ -64,10 +87,8 @@ impl CellCounts {
         }
         self.missing += other.missing;
         self.moments.merge(&other.moments);
-        self.range = match (self.range, other.range) {
-            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-            (ours, theirs) => ours.or(theirs),
-        };
+        self.least = self.least.min(other.least);
+        self.greatest = self.greatest.max(other.greatest);
     }
 
     /// In cell order.
@@ -94,6 +115,26 @@ impl CellCounts {
 
     #[must_use]
     pub fn range(&self) -> Option<(f64, f64)> {
-        self.range
+        (self.present() > 0).then_some((self.least, self.greatest))
     }
+}
+
+/// The least and the greatest of values none of which is NaN.
+fn ends(values: &[f64]) -> (f64, f64) {
+    const LANES: usize = 8;
+    let mut least = [f64::INFINITY; LANES];
+    let mut greatest = [f64::NEG_INFINITY; LANES];
+    let chunks = values.chunks_exact(LANES);
+    for (lane, value) in chunks.remainder().iter().enumerate() {
+        if let (Some(least), Some(greatest)) = (least.get_mut(lane), greatest.get_mut(lane)) {
+            (*least, *greatest) = (*value, *value);
+        }
+    }
+    for chunk in chunks {
+        for ((least, greatest), value) in least.iter_mut().zip(&mut greatest).zip(chunk) {
+            *least = if *value < *least { *value } else { *least };
+            *greatest = if *value > *greatest { *value } else { *greatest };
+        }
+    }
+    (least.into_iter().fold(f64::INFINITY, f64::min), greatest.into_iter().fold(f64::NEG_INFINITY, f64::max))
 }

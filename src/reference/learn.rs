@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use arrow::array::Float64Array;
+
 use super::{Provenance, Reference, Target, Training, TrainingColumn, Values, blocks};
 use crate::{
     batch::{Number, level, level_of_number, number},
@@ -176,7 +178,8 @@ fn numeric(numbers: &[f64], precision: Precision) -> (Cells, CellCounts, Vec<u8>
     let cells = Cells::learn(&distinct, precision);
     let scale = scale(&cells);
     let mut counts = CellCounts::empty(&cells);
-    numbers.iter().for_each(|value| counts.observe(*value, &cells, &scale, precision));
+    counts.observe_missing((numbers.len() - sorted.len()) as u64);
+    counts.observe_array(&Float64Array::from(sorted), &cells, &scale, precision);
     (cells, counts, blocks::pack(&distinct, precision))
 }
 
