@@ -1,9 +1,6 @@
 //! `vigie check`: one window, now.
 
-use std::{
-    io::{IsTerminal, Write},
-    num::NonZero,
-};
+use std::{io::IsTerminal, num::NonZero};
 
 use jiff::tz::TimeZone;
 
@@ -11,6 +8,7 @@ use super::{
     Ending,
     args::{CheckArgs, Format},
     progress::Bar,
+    say::say,
     table::table,
 };
 use crate::{
@@ -42,8 +40,7 @@ pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
             table(&checked, colour)
         }
     };
-    // Whoever closes the pipe early has read enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    say(&text);
     let is_alarm = checked.report.verdict.severity == Severity::Alarm;
     Ok(if args.exit_code && is_alarm { Ending::Alarm } else { Ending::Told })
 }

@@ -1,6 +1,6 @@
 //! `vigie config check`, `show`, `schema`.
 
-use super::{Ending, args::ConfigVerb};
+use super::{Ending, args::ConfigVerb, say::say};
 use crate::{
     config::{self, Problems, Settings},
     fault::Outcome,
@@ -17,13 +17,13 @@ pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
             for note in config::not_yet(&settings) {
                 eprintln!("note: {note}");
             }
-            println!("{}: no problem found", args.config.display());
+            say(&format!("{}: no problem found\n", args.config.display()));
         }
         ConfigVerb::Show(args) => {
             let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
-            print!("{}", settings.show());
+            say(&settings.show());
         }
-        ConfigVerb::Schema => println!("{}", config::schema()),
+        ConfigVerb::Schema => say(&format!("{}\n", config::schema())),
     }
     Ok(Ending::Told)
 }

@@ -1,6 +1,6 @@
 //! `vigie learn`: training rows → a reference file.
 
-use super::{Ending, args::LearnArgs, progress::Bar};
+use super::{Ending, args::LearnArgs, progress::Bar, say::say};
 use crate::{
     fault::{Fault, Outcome},
     layout::Kind,
@@ -32,15 +32,15 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
     let reference = &learnt.reference;
     let features = reference.layout().features();
     let categorical = features.iter().filter(|feature| feature.kind() == Kind::Categorical).count();
-    println!(
-        "{}: {} features ({} numeric, {categorical} categorical){} from {} rows, reference {}",
+    say(&format!(
+        "{}: {} features ({} numeric, {categorical} categorical){} from {} rows, reference {}\n",
         args.out.display(),
         features.len(),
         features.len() - categorical,
         if reference.layout().score().is_some() { " and the score" } else { "" },
         reference.profile().rows(),
         reference.id(),
-    );
+    ));
     Ok(Ending::Told)
 }
 

@@ -6,6 +6,7 @@ mod config;
 mod learn;
 mod progress;
 mod run;
+mod say;
 mod table;
 
 pub use args::Cli;

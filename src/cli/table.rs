@@ -32,9 +32,8 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{}  {} to {}", report.run.model.name, window.from, window.to);
     let _ = writeln!(text, "{}", painted(verdict.severity, &verdict_sentence(report), colour));
-    let later = &report.examined.empty_later;
-    if let (Some(first), Some(last)) = (later.first(), later.last()) {
-        let _ = writeln!(text, "{} later windows hold no record: {} to {}", later.len(), first.from, last.to);
+    if let Some(later) = report.examined.empty_later {
+        let _ = writeln!(text, "later windows hold no record: {} to {}", later.from, later.to);
     }
     for what in &report.examined.lacking {
         let _ = writeln!(text, "no record has the mapped field {what}");

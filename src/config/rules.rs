@@ -83,6 +83,9 @@ fn empty(value: &Value) -> Option<Wrong> {
 fn folder_name(value: &Value) -> Option<Wrong> {
     let name = value.as_str()?;
     let bad = name.contains(['/', '\\']) || name.chars().any(char::is_control) || name.starts_with('.');
+    if name == "example" {
+        return Some(wrong("is `example`, the folder of the committed example", "choose another name"));
+    }
     if bad || name.trim() != name || name.len() > 100 {
         return Some(wrong(
             format!("is `{}`, which cannot be the name of a folder", masked(name).escape_debug()),
@@ -132,7 +135,7 @@ fn cron_line(value: &Value) -> Option<Wrong> {
 
 fn window(value: &Value) -> Option<Wrong> {
     let span: Span = value.as_str()?.parse().ok()?;
-    if span.days().unwrap_or(1) > 0 && span.microseconds() == 0 {
+    if span.days().unwrap_or(0) == 0 && span.microseconds() == 0 {
         return Some(wrong(format!("is {span}, which is no time at all"), "write the length of a window: 1d"));
     }
     length(value)

@@ -8,11 +8,11 @@ const MASK: &str = "***";
 /// When in doubt it hides too much: a stray `@` may cost a host name, never show a password.
 #[must_use]
 pub fn masked(text: &str) -> String {
-    let mut masked = match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
-        Some((scheme, (login, host))) => match login.split_once(':') {
-            Some((user, _)) => format!("{scheme}://{user}:{MASK}@{host}"),
-            None => text.to_owned(),
-        },
+    // The scheme may have been forgotten.
+    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+    let mut masked = match rest.rsplit_once('@').and_then(|(login, host)| Some((login.split_once(':')?.0, host))) {
+        Some((user, host)) if scheme.is_empty() => format!("{user}:{MASK}@{host}"),
+        Some((user, host)) => format!("{scheme}://{user}:{MASK}@{host}"),
         None => text.to_owned(),
     };
     // `password=` of a query (`?password=…&`) or of a database's `host=… password=…`.
@@ -43,6 +43,7 @@ mod tests {
         assert_eq!(masked("postgres://db/log?Password=secret&user=u"), "postgres://db/log?Password=***&user=u");
         assert_eq!(masked("host=db password=secret user=u"), "host=db password=*** user=u");
         assert_eq!(masked("smtps://host:465"), "smtps://host:465");
+        assert_eq!(masked("user:secret@mail.example.com:465"), "user:***@mail.example.com:465");
         assert_eq!(masked("ops@example.com"), "ops@example.com");
     }
 }

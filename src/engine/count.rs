@@ -113,7 +113,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         short_hashes(&records, &mut tally.ids);
         tally.observe(records, &all, job);
     });
-    let (found, unreadable) = (first.found, first.unreadable);
+    let (found, mut unreadable) = (first.found, first.unreadable);
     let mut tally = merged(first.tallies, job.layout)?;
     let repeated = repeated(std::mem::take(&mut tally.ids));
     let mut twins = Twins::default();
@@ -126,8 +126,12 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         let third = pass(&plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
             tally.observe(records, &keeper, job);
         });
+        unreadable.extend(third.unreadable);
+        unreadable.sort();
+        unreadable.dedup();
         tally = merged(third.tallies, job.layout)?;
     }
+    timed(&plan, &found, &tally.complaints)?;
     let answered = tally.traffic.requests - tally.complaints.of(Reason::Failed).min(tally.traffic.requests);
     mapped(&plan, &found, tally.traffic.requests, answered)?;
     let absent = tally.seen.iter().map(|seen| answered > 0 && !seen).collect();
@@ -154,6 +158,22 @@ fn merged(tallies: Vec<Tally>, layout: &Layout) -> Outcome<Tally> {
         Some(why) => Err(Fault::skip(format!("the records of the window cannot be counted: {why}"))),
         None => Ok(all),
     }
+}
+
+/// Records of which not one has a time that can be read are no quiet day either.
+fn timed(plan: &Plan, found: &Found, complaints: &Complaints) -> Outcome<()> {
+    let timeless = complaints.iter().find(|(reason, _)| *reason == Reason::Timestamp).map(|(_, complaint)| complaint);
+    let Some(timeless) = timeless.filter(|timeless| {
+        timeless.count > 0 && timeless.count == found.records && found.fields.contains(&Field::Timestamp)
+    }) else {
+        return Ok(());
+    };
+    Err(Fault::setup(format!(
+        "source.fields.timestamp: none of {} records has a time in `{}` that can be read, such as {}; write RFC 3339 or an epoch",
+        timeless.count,
+        plan.fields().get(&Field::Timestamp).map_or("", String::as_str),
+        timeless.examples.iter().cloned().collect::<Vec<_>>().join(", ")
+    )))
 }
 
 /// A field that no record has is a mistake in the config, not a quiet day.

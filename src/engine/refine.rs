@@ -35,14 +35,21 @@ pub fn refine(
     asked: &[(usize, Vec<usize>)],
 ) -> Outcome<BTreeMap<usize, f64>> {
     let features = job.layout.features();
-    let mut columns = Vec::new();
+    // Which of several records with one id counts is told by everything they hold: then nothing may be left out.
+    let all_columns = !counted.twins.is_empty();
+    let mut columns = if all_columns { job.layout.columns() } else { Vec::new() };
     let mut subjects = BTreeMap::new();
     for (feature, candidates) in asked {
         let (cells, precision, column) = match features.get(*feature) {
             Some(numeric) => {
                 let Shape::Numeric(cells) = &numeric.shape else { continue };
-                columns.push(numeric.column());
-                (cells, job.layout.precision(), Some(columns.len() - 1))
+                let column = if all_columns {
+                    *feature
+                } else {
+                    columns.push(numeric.column());
+                    columns.len() - 1
+                };
+                (cells, job.layout.precision(), Some(column))
             }
             None => match job.layout.score() {
                 Some(cells) => (cells, Precision::F64, None),

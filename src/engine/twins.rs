@@ -33,6 +33,11 @@ pub(super) struct Twins {
 }
 
 impl Twins {
+    /// Whether no id comes twice.
+    pub fn is_empty(&self) -> bool {
+        self.least.is_empty()
+    }
+
     /// Remembers the least of the records whose id may come twice.
     pub fn observe(&mut self, records: &Records, repeated: &HashSet<u64>) {
         let Some(ids) = &records.id else { return };
@@ -74,7 +79,7 @@ impl<'a> Keeper<'a> {
 
     /// By row; `None`: all count.
     pub fn keeps(&self, records: &Records) -> Option<Vec<bool>> {
-        let ids = records.id.as_ref().filter(|_| !self.twins.least.is_empty())?;
+        let ids = records.id.as_ref().filter(|_| !self.twins.is_empty())?;
         let hash = |row: usize| ids.is_valid(row).then(|| xxh3_128(ids.value(row).as_bytes()));
         let rows: Vec<usize> =
             (0..records.len).filter(|row| hash(*row).is_some_and(|id| self.twins.least.contains_key(&id))).collect();

@@ -23,8 +23,8 @@ pub(super) struct Lookout<'a> {
 pub(super) struct Seen {
     pub window: Window,
     pub counted: Counted,
-    /// Later windows that are complete but hold no record.
-    pub empty_later: Vec<Window>,
+    /// The later windows that are complete but hold no record, as one.
+    pub empty_later: Option<Window>,
 }
 
 impl<'a> Lookout<'a> {
@@ -60,7 +60,7 @@ impl<'a> Lookout<'a> {
         let seen = |window, counted, empty_later| Ok(Seen { window, counted, empty_later });
         let count = |window| engine::count(&self.job(window));
         if let Some(window) = asked.window {
-            return seen(window, count(window)?, Vec::new());
+            return seen(window, count(window)?, None);
         }
         let schedule = &self.settings.schedule;
         let cadence = Cadence::new(schedule.window, schedule.zone.clone())
@@ -68,17 +68,13 @@ impl<'a> Lookout<'a> {
         let newest = cadence.latest_complete(asked.now, schedule.lateness);
         let counted = count(newest)?;
         if counted.traffic.requests > 0 {
-            return seen(newest, counted, Vec::new());
+            return seen(newest, counted, None);
         }
         let Some(last) = engine::latest(&self.log, newest.from, self.looking.threads, self.looking.progress)? else {
-            return seen(newest, counted, Vec::new());
+            return seen(newest, counted, None);
         };
         let window = cadence.window_at(last);
-        let mut empty_later: Vec<Window> = std::iter::successors(Some(newest), |later| Some(cadence.before(*later)))
-            .take_while(|w| *w != window)
-            .collect();
-        empty_later.reverse();
-        seen(window, count(window)?, empty_later)
+        seen(window, count(window)?, Window::new(window.to, newest.to))
     }
 }
 

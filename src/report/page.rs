@@ -357,14 +357,8 @@ fn notes(report: &Report) -> Vec<String> {
     for what in &report.examined.lacking {
         notes.push(format!("No record has the mapped field {what}."));
     }
-    let later = &report.examined.empty_later;
-    if let (Some(first), Some(last)) = (later.first(), later.last()) {
-        notes.push(format!(
-            "{} later windows hold no record ({} to {}).",
-            later.len(),
-            minute(first.from),
-            minute(last.to)
-        ));
+    if let Some(later) = report.examined.empty_later {
+        notes.push(format!("Later windows hold no record ({} to {}).", minute(later.from), minute(later.to)));
     }
     if let Some(other) = &report.other_version {
         notes.push(format!(

@@ -44,8 +44,8 @@ pub struct Examined {
     pub filtered: u64,
     pub complaints: Complaints,
     pub unreadable: Vec<String>,
-    /// Later complete windows without a record, when none was asked for by name.
-    pub empty_later: Vec<Window>,
+    /// The later complete windows, as one, which hold no record; when no window was asked for.
+    pub empty_later: Option<Window>,
     /// Mapped fields that no record has, though they are not needed.
     pub lacking: Vec<String>,
 }

@@ -15,8 +15,8 @@ pub fn verdict_sentence(report: &Report) -> String {
     let what = || {
         let mut said = Vec::new();
         if drifted > 0 {
-            let verb = if drifted == 1 { "feature" } else { "features" };
-            said.push(format!("{drifted} of {features} {verb} moved ({})", moved(report)));
+            let noun = if features == 1 { "feature" } else { "features" };
+            said.push(format!("{drifted} of {features} {noun} moved ({})", moved(report)));
         }
         said.extend(elsewhere(report));
         said.join("; ")

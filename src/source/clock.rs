@@ -16,8 +16,18 @@ pub(super) fn instant(value: Value<'_>, zone: &TimeZone) -> Option<Instant> {
             let integer = text.parse().ok().and_then(epoch_integer);
             integer.or_else(|| text.parse().ok().and_then(epoch_real))
         }),
-        Value::Null | Value::Truth(_) | Value::Nested => None,
+        Value::Null | Value::Truth(_) | Value::Large(_) | Value::Nested => None,
     }
+}
+
+/// Which unit the size of an epoch stands for; `None` for what is no time after 1970.
+pub(super) fn unit(epoch: f64) -> Option<u8> {
+    (epoch >= 0.0).then_some(match epoch {
+        seconds if seconds < 1e11 => 0,
+        milliseconds if milliseconds < 1e14 => 1,
+        microseconds if microseconds < 1e17 => 2,
+        _ => 3,
+    })
 }
 
 /// An epoch whose unit follows from its size.

@@ -1,6 +1,6 @@
 //! Files read line by line: NDJSON, and CSV whose cells may hold JSON text.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 
 use super::{
     file::{Format, LogFile},
@@ -9,6 +9,9 @@ use super::{
     sheet::SHEET_ROWS,
 };
 use crate::batch::{Reason, Records};
+
+/// Bytes of a line, with its end; a longer one is no record, and must not fill the memory.
+const LONGEST: u64 = 16 << 20;
 
 /// Streams a file's records into `sink`. What was read before an error has reached the sink.
 pub(super) fn read(file: &LogFile, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> (Found, io::Result<()>) {
@@ -31,8 +34,13 @@ fn ndjson(
     let mut is_first = true;
     loop {
         line.clear();
-        if stream.read_until(b'\n', &mut line)? == 0 {
+        if stream.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
             return Ok(());
+        }
+        if line.len() as u64 == LONGEST && !line.ends_with(b"\n") {
+            reader.sheet.complaints.add(Reason::Malformed, "a line of more than 16 MB");
+            skip_line(&mut stream)?;
+            continue;
         }
         let mut text = line.trim_ascii();
         if is_first {
@@ -44,6 +52,19 @@ fn ndjson(
         }
         if reader.sheet.rows() >= SHEET_ROWS {
             sink(reader.sheet.take(mapping));
+        }
+    }
+}
+
+/// Reads on to the next line, keeping nothing.
+fn skip_line(stream: &mut dyn BufRead) -> io::Result<()> {
+    loop {
+        let buffered = stream.fill_buf()?;
+        let end = buffered.iter().position(|byte| *byte == b'\n');
+        let (read, done) = end.map_or((buffered.len(), buffered.is_empty()), |end| (end + 1, true));
+        stream.consume(read);
+        if done {
+            return Ok(());
         }
     }
 }

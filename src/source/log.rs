@@ -1,8 +1,9 @@
 //! A log in files: found once, planned for a window, read piece by piece on any thread.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fmt, io,
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -74,6 +75,9 @@ impl FileLog {
         let mut files: Vec<Arc<LogFile>> =
             paths.iter().filter_map(|path| LogFile::new(path, &root)).map(Arc::new).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
+        // Links, and globs that overlap, must not count a file twice.
+        let mut real = HashSet::new();
+        files.retain(|file| std::fs::canonicalize(&file.path).map_or(true, |path| real.insert(path)));
         if files.is_empty() {
             return Err(Fault::setup(format!(
                 "source.path: {} holds no file that can be read ({ENDINGS}); {} other files are there",
@@ -98,7 +102,7 @@ impl FileLog {
             if elsewhere {
                 continue;
             }
-            match pieces(file, &plan.mapping) {
+            match guarded(|| pieces(file, &plan.mapping)) {
                 Ok(pieces) => {
                     plan.files += usize::from(!pieces.is_empty());
                     plan.pieces.extend(pieces);
@@ -127,13 +131,25 @@ impl Plan {
             settled.only.retain(|(key, _)| !piece.file.partition.values.contains_key(key));
             mapping = &settled;
         }
-        let (found, outcome) = match piece.file.format {
-            Format::Parquet => table::read(&piece.file, piece.group.as_ref(), mapping, sink),
-            Format::Ndjson | Format::Csv => lines::read(&piece.file, mapping, sink),
-        };
+        let mut found = Found::default();
+        let outcome = guarded(|| {
+            let (met, outcome) = match piece.file.format {
+                Format::Parquet => table::read(&piece.file, piece.group.as_ref(), mapping, sink),
+                Format::Ndjson | Format::Csv => lines::read(&piece.file, mapping, sink),
+            };
+            found = met;
+            outcome
+        });
         let unreadable = outcome.err().map(|error| Unreadable { path: piece.file.path.clone(), why: spoken(&error) });
         Reading { found, unreadable }
     }
+}
+
+/// A decoder that gives up on a broken file by a panic has only not read it: the run goes on without the file.
+fn guarded<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        Err(io::Error::new(io::ErrorKind::InvalidData, "it is damaged in a way that its decoder did not foresee"))
+    })
 }
 
 fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
@@ -174,7 +190,7 @@ fn find(path: &Path) -> Outcome<(PathBuf, Vec<PathBuf>)> {
     }
     let mut paths = Vec::new();
     if path.is_dir() {
-        walk(path, &mut paths).map_err(|(place, error)| {
+        walk(path, &mut HashSet::new(), &mut paths).map_err(|(place, error)| {
             Fault::retry(format!("source.path: {} cannot be listed: {}", place.display(), spoken(&error)))
         })?;
         return Ok((path.to_owned(), paths));
@@ -183,16 +199,24 @@ fn find(path: &Path) -> Outcome<(PathBuf, Vec<PathBuf>)> {
     if !text.contains(['*', '?', '[']) {
         return Err(nowhere("no such file or folder".to_owned()));
     }
-    let found = glob::glob(&text).map_err(|error| nowhere(format!("not a glob: {}", error.msg)))?;
-    for entry in found.flatten() {
-        if entry.is_dir() {
-            walk(&entry, &mut paths).map_err(|(place, error)| {
-                Fault::retry(format!("source.path: {} cannot be listed: {}", place.display(), spoken(&error)))
-            })?;
-        } else {
-            paths.push(entry);
-        }
+    let pattern = glob::Pattern::new(&text).map_err(|error| nowhere(format!("not a glob: {}", error.msg)))?;
+    // Walked from the last folder before the first `*`, and not by the glob itself, which follows links in circles.
+    let is_plain = |part: &std::path::Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    let base: PathBuf = path.components().take_while(is_plain).collect();
+    let base = if base.as_os_str().is_empty() { PathBuf::from(".") } else { base };
+    let mut below = Vec::new();
+    if base.is_dir() {
+        walk(&base, &mut HashSet::new(), &mut below).map_err(|(place, error)| {
+            Fault::retry(format!("source.path: {} cannot be listed: {}", place.display(), spoken(&error)))
+        })?;
     }
+    let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
+    // A folder that matches stands for everything in it.
+    let matches = |file: &PathBuf| {
+        let file = file.strip_prefix("./").unwrap_or(file);
+        file.ancestors().any(|part| pattern.matches_path_with(part, options))
+    };
+    paths.extend(below.into_iter().filter(matches));
     if paths.is_empty() {
         return Err(nowhere("no file matches".to_owned()));
     }
@@ -200,16 +224,24 @@ fn find(path: &Path) -> Outcome<(PathBuf, Vec<PathBuf>)> {
 }
 
 /// All files below, but hidden ones and those that writers set aside (`_SUCCESS`, `_temporary/`).
-fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Error)> {
-    let entries = std::fs::read_dir(folder).map_err(|error| (folder.to_owned(), error))?;
-    for entry in entries {
-        let path = entry.map_err(|error| (folder.to_owned(), error))?.path();
+///
+/// `walked`: the folders above and before, so that a link that leads back leads nowhere.
+fn walk(folder: &Path, walked: &mut HashSet<PathBuf>, paths: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Error)> {
+    if !walked.insert(std::fs::canonicalize(folder).map_err(|error| (folder.to_owned(), error))?) {
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let mut entries: Vec<PathBuf> =
+        entries.map_err(|error| (folder.to_owned(), error))?.iter().map(std::fs::DirEntry::path).collect();
+    // A folder is walked where it stands, before any link that leads to it.
+    entries.sort_by_cached_key(|path| (path.is_symlink(), path.clone()));
+    for path in entries {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if name.starts_with(['.', '_']) {
             continue;
         }
         if path.is_dir() {
-            walk(&path, paths)?;
+            walk(&path, walked, paths)?;
         } else {
             paths.push(path);
         }

@@ -7,6 +7,9 @@ use simd_json::{
 
 use super::value::Value;
 
+/// Steps from a record down to a value: more than any path has, and no nesting is an attack.
+const DEEPEST: usize = 64;
+
 /// Calls `then` with the first of `paths` that is there and not null, else with the first that is
 /// there; says whether one was. `row` picks the element where the way leads through an array.
 pub(super) fn first(json: Json<'_, '_>, paths: &[String], row: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
@@ -30,6 +33,12 @@ pub(super) fn first(json: Json<'_, '_>, paths: &[String], row: usize, then: &mut
 
 /// A path is tried as a whole name first (`emp.var.rate` may be one key), then piece by piece.
 fn at(json: Json<'_, '_>, path: &str, row: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
+    below(json, path, row, DEEPEST, then)
+}
+
+/// `deeper`: how many more steps down may be made.
+fn below(json: Json<'_, '_>, path: &str, row: usize, deeper: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
+    let Some(deeper) = deeper.checked_sub(1) else { return false };
     if let Some(object) = json.as_object() {
         if let Some(child) = object.get(path) {
             then(child);
@@ -37,25 +46,25 @@ fn at(json: Json<'_, '_>, path: &str, row: usize, then: &mut dyn FnMut(Json<'_, 
         }
         return path.match_indices('.').any(|(dot, _)| {
             let (Some(head), Some(rest)) = (path.get(..dot), path.get(dot + 1..)) else { return false };
-            object.get(head).is_some_and(|child| at(child, rest, row, then))
+            object.get(head).is_some_and(|child| below(child, rest, row, deeper, then))
         });
     }
     if let Some(array) = json.as_array() {
         let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
         if let Ok(index) = head.parse::<usize>() {
             return array.get(index).is_some_and(|child| match rest {
-                Some(rest) => at(child, rest, row, then),
+                Some(rest) => below(child, rest, row, deeper, then),
                 None => {
                     then(child);
                     true
                 }
             });
         }
-        return array.get(row).is_some_and(|child| at(child, path, row, then));
+        return array.get(row).is_some_and(|child| below(child, path, row, deeper, then));
     }
     let Some(text) = json.as_str() else { return false };
     let mut found = false;
-    inside(text, &mut |json| found = at(json, path, row, then));
+    inside(text, &mut |json| found = below(json, path, row, deeper, then));
     found
 }
 
@@ -88,8 +97,7 @@ pub(super) fn scalar<'a>(json: Json<'_, 'a>) -> Value<'a> {
     } else if let Some(truth) = json.as_bool() {
         Value::Truth(truth)
     } else if let Some(large) = json.as_u64() {
-        #[expect(clippy::cast_precision_loss, reason = "beyond i64 no log means the last digits")]
-        Value::Real(large as f64)
+        Value::Large(large)
     } else if let Some(text) = json.into_string() {
         Value::Text(text)
     } else {

@@ -27,6 +27,8 @@ pub(super) struct RecordReader<'m> {
     order: Vec<(String, Option<usize>)>,
 }
 
+/// Lists in lists, and JSON text in JSON, no deeper than this: no log is, and an attack would be.
+const DEEPEST: usize = 8;
 /// The names of so many records are remembered for the operator.
 const NAMED_RECORDS: u64 = 100;
 /// Objects with more keys than this are inputs, not sections: their names would flood the list.
@@ -82,7 +84,8 @@ impl<'m> RecordReader<'m> {
                 passed = passes(path::scalar(value), wanted);
             });
             if !passed {
-                self.found.filtered += 1;
+                let at = self.time(record).and_then(Result::ok);
+                self.found.filtered += u64::from(at.is_some_and(|at| self.mapping.wants(at)));
                 return;
             }
         }
@@ -96,7 +99,7 @@ impl<'m> RecordReader<'m> {
         match &mapping.features {
             None => self.object(at, &object),
             Some(paths) => {
-                let there = path::first(record, paths, 0, &mut |value| self.inputs(at, value));
+                let there = path::first(record, paths, 0, &mut |value| self.inputs(at, value, 0));
                 if there {
                     self.found.fields.insert(Field::Features);
                 } else {
@@ -111,28 +114,34 @@ impl<'m> RecordReader<'m> {
     }
 
     fn instant(&mut self, record: Json<'_, '_>) -> Option<Instant> {
-        let mapping = self.mapping;
-        let (mut at, mut example) = (None, String::new());
-        let there = path::first(record, &mapping.timestamp, 0, &mut |value| {
-            let value = path::scalar(value);
-            at = clock::instant(value, &mapping.zone);
-            if at.is_none() {
-                example = format!("{value:?}");
-            }
-        });
-        if there {
+        let time = self.time(record);
+        if time.is_some() {
             self.found.fields.insert(Field::Timestamp);
         }
-        if at.is_none() {
-            let example = if there { example } else { "no such field".to_owned() };
-            self.sheet.complaints.add(Reason::Timestamp, &example);
+        match time.unwrap_or_else(|| Err("no such field".to_owned())) {
+            Ok(at) => Some(at),
+            Err(example) => {
+                self.sheet.complaints.add(Reason::Timestamp, &example);
+                None
+            }
         }
-        at
+    }
+
+    /// When the request was made, or what stands there instead; `None`: nothing does.
+    fn time(&self, record: Json<'_, '_>) -> Option<Result<Instant, String>> {
+        let mut time = None;
+        path::first(record, &self.mapping.timestamp, 0, &mut |value| {
+            let value = path::scalar(value);
+            time = Some(clock::instant(value, &self.mapping.zone).ok_or_else(|| value.to_string()));
+        });
+        time
     }
 
     /// Inputs as an object, an array, a batch of either, JSON text, or lines of CSV.
-    fn inputs(&mut self, at: Instant, inputs: Json<'_, '_>) {
-        if let Some(object) = inputs.as_object() {
+    fn inputs(&mut self, at: Instant, inputs: Json<'_, '_>, depth: usize) {
+        if depth > DEEPEST {
+            self.sheet.begin(at);
+        } else if let Some(object) = inputs.as_object() {
             match (object.get("columns").and_then(|c| c.as_array()), object.get("data").and_then(|d| d.as_array())) {
                 (Some(names), Some(rows)) => self.split(at, &names, &rows),
                 _ => self.object(at, &object),
@@ -140,13 +149,13 @@ impl<'m> RecordReader<'m> {
         } else if let Some(array) = inputs.as_array() {
             let is_batch = array.get(0).is_some_and(|first| first.as_object().is_some() || first.as_array().is_some());
             if is_batch {
-                array.iter().for_each(|row| self.inputs(at, row));
+                array.iter().for_each(|row| self.inputs(at, row, depth + 1));
             } else {
                 let positions = self.mapping.positions.as_deref().unwrap_or_default();
                 self.array(at, &array, positions);
             }
         } else if let Some(text) = inputs.as_str() {
-            if !path::inside(text, &mut |json| self.inputs(at, json)) {
+            if !path::inside(text, &mut |json| self.inputs(at, json, depth + 1)) {
                 self.csv(at, text);
             }
         } else {
@@ -227,7 +236,7 @@ impl<'m> RecordReader<'m> {
         let element = batch.unwrap_or(0);
         for place in &mapping.places {
             let there = path::first(record, &place.paths, element, &mut |value| {
-                element_of(value, element, &mut |value| {
+                element_of(value, element, 0, &mut |value| {
                     self.sheet.field(row, place.field, value, place.scale, batch);
                 });
             });
@@ -248,15 +257,17 @@ impl<'m> RecordReader<'m> {
 }
 
 /// The value itself, or a batch's element of it: of an array, of JSON text that is one, of lines.
-fn element_of(json: Json<'_, '_>, element: usize, then: &mut dyn FnMut(Value<'_>)) {
-    if let Some(array) = json.as_array() {
+fn element_of(json: Json<'_, '_>, element: usize, depth: usize, then: &mut dyn FnMut(Value<'_>)) {
+    if depth > DEEPEST {
+        then(Value::Nested);
+    } else if let Some(array) = json.as_array() {
         match array.get(element) {
-            Some(value) => element_of(value, 0, then),
+            Some(value) => element_of(value, 0, depth + 1, then),
             None => then(Value::Null),
         }
     } else if let Some(text) = json.as_str() {
         let is_array = path::inside(text, &mut |json| match json.as_array() {
-            Some(_) => element_of(json, element, then),
+            Some(_) => element_of(json, element, depth + 1, then),
             None => then(Value::Text(text)),
         });
         if !is_array {

@@ -150,7 +150,7 @@ impl Sheet {
     }
 
     fn complain_of(&mut self, field: Field, value: Value<'_>) {
-        self.complaints.add(Reason::UnreadableField, &format!("{}: {}", field.key(), shown(value)));
+        self.complaints.add(Reason::UnreadableField, &format!("{}: {}", field.key(), value));
     }
 
     /// The rows so far, leaving the sheet empty for the next ones.
@@ -221,16 +221,5 @@ fn scaled(value: Value<'_>, scale: f64) -> Option<f64> {
 
 fn complain(complaints: &mut Complaints, columns: &[Column], column: usize, value: Value<'_>) {
     let name = columns.get(column).map_or("?", |column| &column.name);
-    complaints.add(Reason::NotANumber, &format!("{name}: {}", shown(value)));
-}
-
-fn shown(value: Value<'_>) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Truth(truth) => truth.to_string(),
-        Value::Integer(integer) => integer.to_string(),
-        Value::Real(real) => real.to_string(),
-        Value::Text(text) => format!("\"{text}\""),
-        Value::Nested => "an object or array".to_owned(),
-    }
+    complaints.add(Reason::NotANumber, &format!("{name}: {value}"));
 }

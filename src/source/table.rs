@@ -3,8 +3,10 @@
 use std::{collections::BTreeSet, fs::File, io, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int32Array, RecordBatch},
-    compute::{filter_record_batch, is_not_null},
+    array::{
+        Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int32Array, RecordBatch, RecordBatchOptions, StructArray,
+    },
+    compute::{cast, filter_record_batch, is_not_null, is_null, nullif},
     datatypes::{DataType, Field as ArrowField, FieldRef, Fields as ArrowFields, Schema},
 };
 use parquet::{
@@ -18,6 +20,7 @@ use parquet::{
 };
 
 use super::{
+    clock,
     file::LogFile,
     json_text,
     mapping::{Field, Found, Mapping, passes},
@@ -132,12 +135,29 @@ fn prune(metadata: &ArrowReaderMetadata, groups: Vec<usize>, mapping: &Mapping, 
     else {
         return groups;
     };
+    // The unit of an epoch follows from its size: between two of one unit, and only there, all are of that unit.
+    let (unit_of_least, unit_of_greatest) = (units(&least), units(&greatest));
     let (least, greatest) = (typed::instants(&least, &mapping.zone), typed::instants(&greatest, &mapping.zone));
     let may_hold = |group: &usize| match (least.get(*group), greatest.get(*group)) {
-        (Some(Some(least)), Some(Some(greatest))) => *least < window.to.0 && *greatest >= window.from.0,
+        (Some(Some(least)), Some(Some(greatest))) if unit_of_least.get(*group) == unit_of_greatest.get(*group) => {
+            *least < window.to.0 && *greatest >= window.from.0
+        }
         _ => true,
     };
     groups.into_iter().filter(may_hold).collect()
+}
+
+/// By number, which unit of time its size says it is in; the same for every column of another type.
+fn units(epochs: &ArrayRef) -> Vec<Option<u8>> {
+    let kind = epochs.data_type();
+    if !kind.is_integer() && !kind.is_floating() {
+        return vec![Some(0); epochs.len()];
+    }
+    let mut units = Vec::with_capacity(epochs.len());
+    if let Ok(epochs) = cast(epochs, &DataType::Float64) {
+        for_each_number(epochs.as_ref(), &mut |epoch| units.push(clock::unit(epoch)));
+    }
+    units
 }
 
 fn batches<R: ChunkReader + 'static>(
@@ -286,9 +306,18 @@ fn column(batch: &RecordBatch, path: &str) -> Option<ArrayRef> {
     }
     path.match_indices('.').find_map(|(dot, _)| {
         let parent = batch.column_by_name(path.get(..dot)?)?;
-        let children = RecordBatch::from(parent.as_struct_opt()?);
-        column(&children, path.get(dot + 1..)?)
+        column(&children(parent.as_struct_opt()?)?, path.get(dot + 1..)?)
     })
+}
+
+/// The fields of a struct column as columns; where the struct is null, so are they, whatever lies below.
+fn children(parent: &StructArray) -> Option<RecordBatch> {
+    let absent = is_null(parent).ok()?;
+    let field = |field: &FieldRef| ArrowField::clone(field).with_nullable(true);
+    let schema = Schema::new(parent.fields().iter().map(field).collect::<Vec<_>>());
+    let columns: Result<Vec<ArrayRef>, _> = parent.columns().iter().map(|child| nullif(child, &absent)).collect();
+    let rows = RecordBatchOptions::new().with_row_count(Some(parent.len()));
+    RecordBatch::try_new_with_options(Arc::new(schema), columns.ok()?, &rows).ok()
 }
 
 fn records(batch: &RecordBatch, mapping: &Mapping, found: &mut Found) -> Result<Records, arrow::error::ArrowError> {
@@ -303,10 +332,7 @@ fn records(batch: &RecordBatch, mapping: &Mapping, found: &mut Found) -> Result<
             None => keep.fill(false),
         }
     }
-    let passed = keep.iter().filter(|keep| **keep).count() as u64;
-    found.records += passed;
-    found.filtered += batch.num_rows() as u64 - passed;
-
+    found.records += keep.iter().filter(|keep| **keep).count() as u64;
     let mut complaints = Complaints::default();
     let times = mapping.timestamp.iter().find_map(|path| column(batch, path));
     let instants = match &times {
@@ -319,6 +345,7 @@ fn records(batch: &RecordBatch, mapping: &Mapping, found: &mut Found) -> Result<
     let mut timestamp = Vec::with_capacity(batch.num_rows());
     for (row, (keep, at)) in keep.iter_mut().zip(&instants).enumerate() {
         if !*keep {
+            found.filtered += u64::from(at.is_some_and(|at| mapping.wants(Instant(at))));
             continue;
         }
         match at {
@@ -328,7 +355,7 @@ fn records(batch: &RecordBatch, mapping: &Mapping, found: &mut Found) -> Result<
                 *keep = false;
                 let example = times.as_ref().map_or("no such field".to_owned(), |times| {
                     let text = typed::texts(&times.slice(row, 1));
-                    if text.is_null(0) { "Null".to_owned() } else { format!("Text({:?})", text.value(0)) }
+                    if text.is_null(0) { Value::Null } else { Value::Text(text.value(0)) }.to_string()
                 });
                 complaints.add(Reason::Timestamp, &example);
             }
@@ -356,7 +383,7 @@ fn convert(
         None => Some(batch.clone()),
         Some(paths) => paths.iter().find_map(|path| column(batch, path)).and_then(|inputs| {
             records.has_features = Some(is_not_null(inputs.as_ref()).ok()?);
-            Some(RecordBatch::from(inputs.as_struct_opt()?))
+            children(inputs.as_struct_opt()?)
         }),
     };
     match &inputs {

@@ -23,6 +23,27 @@ fn is_text(kind: &DataType) -> bool {
     }
 }
 
+/// Texts that a writer has not marked as such, or an identifier in binary.
+fn is_bytes(kind: &DataType) -> bool {
+    matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_))
+}
+
+/// Bytes as the text they are, or where they are none, in hexadecimal.
+fn texts_of_bytes(column: &ArrayRef) -> StringArray {
+    use std::fmt::Write as _;
+    let Ok(bytes) = cast(column, &DataType::LargeBinary) else {
+        return std::iter::repeat_n(None::<&str>, column.len()).collect();
+    };
+    let spelled = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+        Ok(text) if text.chars().all(|letter| !letter.is_control()) => text.to_owned(),
+        _ => bytes.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        }),
+    };
+    bytes.as_binary::<i64>().iter().map(|bytes| bytes.map(spelled)).collect()
+}
+
 /// A column that [`for_each_number`] understands. Text that is no number is missing, with a complaint.
 pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complaints) -> ArrayRef {
     let kind = column.data_type();
@@ -31,8 +52,13 @@ pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complai
     if plain {
         return column.clone();
     }
-    if !is_text(kind) {
-        return cast(column, &DataType::Float64).unwrap_or_else(|_| new_null_array(&DataType::Float64, column.len()));
+    if !is_text(kind) && !is_bytes(kind) {
+        return cast(column, &DataType::Float64).unwrap_or_else(|_| {
+            for _ in 0..column.len() - column.null_count() {
+                complaints.add(Reason::NotANumber, &format!("{name}: a column of {kind}"));
+            }
+            new_null_array(&DataType::Float64, column.len())
+        });
     }
     let texts = texts(column);
     let numbers = texts.iter().map(|text| match text.map_or(Number::Missing, number) {
@@ -53,6 +79,7 @@ pub(super) fn to_levels(column: &ArrayRef) -> ArrayRef {
         DataType::Float16 | DataType::Float32 | DataType::Float64 => return levels_of_reals(column),
         DataType::Boolean => cast(column, &DataType::Int8).and_then(|bits| cast(&bits, &DataType::Utf8)),
         DataType::Dictionary(_, values) if !is_text(values) => cast(column, &DataType::Utf8),
+        kind if is_bytes(kind) => Ok(Arc::new(texts_of_bytes(column)) as ArrayRef),
         kind if is_text(kind) => Ok(column.clone()),
         _ => cast(column, &DataType::Utf8),
     }
@@ -82,6 +109,9 @@ fn levels_of_reals(column: &ArrayRef) -> ArrayRef {
 
 /// Any column as text, as Arrow prints it.
 pub(super) fn texts(column: &ArrayRef) -> StringArray {
+    if is_bytes(column.data_type()) {
+        return texts_of_bytes(column);
+    }
     let column = match column.data_type() {
         // A categorical column is text already, only stored by number.
         DataType::Boolean => &cast(column, &DataType::Int8).unwrap_or_else(|_| column.clone()),

@@ -1,6 +1,6 @@
 //! One value of a record, whatever the file writes it as.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use crate::batch::{Number, level, level_of_number, number};
 
@@ -10,6 +10,8 @@ pub(super) enum Value<'a> {
     Null,
     Truth(bool),
     Integer(i64),
+    /// Beyond `i64`: a hash as an id, for one.
+    Large(u64),
     Real(f64),
     Text(&'a str),
     /// An object or an array where a scalar is wanted.
@@ -24,6 +26,8 @@ impl<'a> Value<'a> {
             Self::Truth(truth) => Number::Value(f64::from(u8::from(truth))),
             #[expect(clippy::cast_precision_loss, reason = "models compare floats")]
             Self::Integer(integer) => Number::Value(integer as f64),
+            #[expect(clippy::cast_precision_loss, reason = "models compare floats")]
+            Self::Large(large) => Number::Value(large as f64),
             Self::Real(real) if real.is_nan() => Number::Missing,
             Self::Real(real) => Number::Value(real),
             Self::Text(text) => number(text),
@@ -37,6 +41,7 @@ impl<'a> Value<'a> {
             Self::Null | Self::Nested => None,
             Self::Truth(truth) => Some(Cow::Borrowed(if truth { "1" } else { "0" })),
             Self::Integer(integer) => Some(Cow::Owned(integer.to_string())),
+            Self::Large(large) => Some(Cow::Owned(large.to_string())),
             Self::Real(real) => level_of_number(real).map(Cow::Owned),
             Self::Text(text) => level(text),
         }
@@ -47,6 +52,21 @@ impl<'a> Value<'a> {
         match self {
             Self::Nested => true,
             value => value.level().is_some_and(|level| level != "0"),
+        }
+    }
+}
+
+/// As an operator may see it beside a complaint.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => formatter.write_str("null"),
+            Self::Truth(truth) => truth.fmt(formatter),
+            Self::Integer(integer) => integer.fmt(formatter),
+            Self::Large(large) => large.fmt(formatter),
+            Self::Real(real) => real.fmt(formatter),
+            Self::Text(text) => write!(formatter, "\"{text}\""),
+            Self::Nested => formatter.write_str("an object or array"),
         }
     }
 }

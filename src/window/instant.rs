@@ -21,7 +21,9 @@ impl Instant {
     #[must_use]
     pub fn parse(text: &str, zone: &TimeZone) -> Option<Self> {
         let text = text.trim();
-        if let Ok(timestamp) = text.parse::<Timestamp>() {
+        // BigQuery writes `2026-10-01 08:00:00 UTC`.
+        let zoned = text.strip_suffix(" UTC").map(|civil| format!("{civil}Z"));
+        if let Ok(timestamp) = zoned.as_deref().unwrap_or(text).parse::<Timestamp>() {
             return Some(timestamp.into());
         }
         let civil = match text.parse::<civil::DateTime>() {

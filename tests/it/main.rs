@@ -18,6 +18,7 @@ mod dirt;
 mod draw;
 mod example;
 mod false_alarms;
+mod hostile;
 mod lab;
 mod ladder;
 mod laws;

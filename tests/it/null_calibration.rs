@@ -90,6 +90,8 @@ fn alarms(name: &str, seed: u64, runs: usize, mut test: impl FnMut(&mut Draws) -
     println!("{name}: {low} of {known} at or below 0.01 ({share:.4})");
     assert!(known > runs / 2, "{name}: only {known} p-values");
     assert!(share <= 0.015, "{name}: {share}");
+    // One that never speaks would pass too. (The exact tests of few rows are conservative.)
+    assert!(share >= 0.002, "{name}: {share}");
 }
 
 /// Two guards that nobody uses, four atoms, ten near-deciles of the rest, three thin bins, missing: 20 bins.
