@@ -2,7 +2,7 @@
 //!
 //! `decode_floor FILE [THREADS]`, over every `f…` and `c…` column; (row group × 16 columns) is the unit of work.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measuring stick may stop")]
+#![expect(clippy::unwrap_used, reason = "a measuring stick may stop")]
 
 use std::{
     fs::File,

@@ -13,6 +13,7 @@ pub mod monitor;
 pub mod profile;
 pub mod reference;
 pub mod report;
+pub mod scorer;
 pub mod shown;
 pub mod source;
 pub mod stats;

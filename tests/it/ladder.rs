@@ -14,6 +14,7 @@ const LADDER: &[(&str, &str)] = &[
     ("window", ""),
     ("layout", ""),
     ("batch", "layout"),
+    ("scorer", "layout batch"),
     ("profile", "window layout batch"),
     ("reference", "window layout batch profile"),
     ("drift", "stats layout profile reference"),

@@ -18,6 +18,8 @@ mod dirt;
 mod draw;
 mod example;
 mod false_alarms;
+mod forest_golden;
+mod forest_mutants;
 mod hostile;
 mod lab;
 mod ladder;

@@ -1,0 +1,188 @@
+//! A CatBoost model, read and checked: nothing in it can lead a kernel astray.
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    allowance::Allowance,
+    binning::Draft,
+    bins::{BinColumn, Binning},
+    cbm,
+    feature::{Feature, features},
+    json,
+    link::{Link, Outputs},
+    missing,
+    parts::Parts,
+    refusal::damaged,
+    trees::Trees,
+};
+use crate::fault::Outcome;
+
+/// A model that scores rows exactly as the official library does.
+///
+/// A block of rows becomes bin columns ([`Binning`]), conditions on bins lead to leaves ([`Trees`]), leaf values are
+/// summed in `f64`, tree after tree, and `scale · sum + bias` is the raw output. Made of the bytes of a `.cbm` file, or
+/// of CatBoost's JSON.
+#[derive(Debug)]
+pub struct Forest {
+    pub(super) features: Vec<Feature>,
+    pub(super) binning: Binning,
+    pub(super) trees: Trees,
+    /// Leaf after leaf, of each a value per dimension. No value is checked to be finite.
+    pub(super) leaf_values: Vec<f64>,
+    /// Training weight of each leaf, without dimensions; empty if the file has none.
+    pub(super) leaf_weights: Vec<f64>,
+    /// Values per leaf, at least 1.
+    pub(super) dimension: usize,
+    pub(super) scale: f64,
+    /// One a dimension.
+    pub(super) bias: Vec<f64>,
+    pub(super) outputs: Outputs,
+    /// How training spelt a missing level, a text a feature.
+    pub(super) missing_levels: Vec<&'static str>,
+    sha256: [u8; 32],
+}
+
+impl Forest {
+    /// Reads a model; `name` is for the operator.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Outcome<Self> {
+        Self::read(bytes).map_err(|fault| fault.context(name))
+    }
+
+    fn read(bytes: &[u8]) -> Outcome<Self> {
+        let allowance = Allowance::of(bytes);
+        let parts = if bytes.starts_with(cbm::MAGIC) {
+            cbm::read(bytes, &allowance)?
+        } else if bytes.trim_ascii_start().starts_with(b"{") {
+            json::read(bytes)?
+        } else {
+            return Err(damaged("it begins neither with CBM1 nor, as JSON, with {"));
+        };
+        Self::grow(parts, Sha256::digest(bytes).into(), &allowance)
+    }
+
+    fn grow(mut parts: Parts, sha256: [u8; 32], allowance: &Allowance) -> Outcome<Self> {
+        let Parts { dimension, .. } = parts;
+        if dimension == 0 || parts.bias.len() != 1 && parts.bias.len() != dimension {
+            return Err(damaged("its dimensions and its bias do not match"));
+        }
+        if !parts.scale.is_finite() || !parts.bias.iter().all(|bias| bias.is_finite()) {
+            return Err(damaged("its scale or bias is no number"));
+        }
+        let (mut features, numeric, categorical) = features(&parts)?;
+        let mut draft = Draft::of(&parts, &numeric, &categorical)?;
+        draft.add_ctrs(&mut parts, &categorical, allowance)?;
+        let Draft { binning, splits, .. } = draft;
+        let trees = Trees::grow(&parts, &splits)?;
+        mark_used(&mut features, &binning);
+        allowance.spend(dimension, 32).ok_or_else(|| damaged("it has too many dimensions"))?;
+        let outputs = Outputs::of(&parts.about, dimension, allowance)?;
+        let Parts { leaf_values, mut leaf_weights, scale, mut bias, .. } = parts;
+        if leaf_weights.len().checked_mul(dimension) != Some(leaf_values.len()) {
+            leaf_weights.clear();
+        }
+        // One bias for several dimensions is 0: more would not have been written so.
+        if bias.len() < dimension && bias.iter().any(|&bias| bias != 0.0) {
+            return Err(damaged("its dimensions and its bias do not match"));
+        }
+        bias.resize(dimension, 0.0);
+        let missing_levels = (0..features.len()).map(|feature| missing::spelling(&binning, feature)).collect();
+        Ok(Self {
+            features,
+            binning,
+            trees,
+            leaf_values,
+            leaf_weights,
+            dimension,
+            scale,
+            bias,
+            outputs,
+            missing_levels,
+            sha256,
+        })
+    }
+
+    /// What the model reads, in the order of columns at training.
+    #[must_use]
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    /// How rows become bins.
+    #[must_use]
+    pub fn binning(&self) -> &Binning {
+        &self.binning
+    }
+
+    #[must_use]
+    pub fn trees(&self) -> &Trees {
+        &self.trees
+    }
+
+    /// Values of all leaves: leaf after leaf, of each a value per dimension.
+    #[must_use]
+    pub fn leaf_values(&self) -> &[f64] {
+        &self.leaf_values
+    }
+
+    /// Training weight of each leaf, one for all its dimensions; empty if the file has none.
+    #[must_use]
+    pub fn leaf_weights(&self) -> &[f64] {
+        &self.leaf_weights
+    }
+
+    /// Values per leaf. A model has more outputs than dimensions if training has not met all its classes.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// What raw outputs mean.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        self.outputs.link
+    }
+
+    /// Names of the classes, in the order of outputs; two for [`Link::Sigmoid`], none for [`Link::Identity`].
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        &self.outputs.classes
+    }
+
+    /// How many raw outputs a row has.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.outputs.count
+    }
+
+    /// The probability above which a row is in the second of two classes.
+    #[must_use]
+    pub fn threshold(&self) -> f64 {
+        self.outputs.threshold
+    }
+
+    /// SHA-256 of the file's bytes.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        self.sha256
+    }
+
+    /// The SHA-256 as people write it.
+    #[must_use]
+    pub fn sha256_hex(&self) -> String {
+        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A feature is used if a column is made of it.
+fn mark_used(features: &mut [Feature], binning: &Binning) {
+    let keys = binning.projections.iter().flat_map(|projection| &projection.features).copied();
+    let columns = binning.columns.iter().filter_map(|column| match column {
+        BinColumn::Number { feature, .. } | BinColumn::Level { feature, .. } => Some(*feature),
+        BinColumn::Ctr { .. } => None,
+    });
+    for used in columns.chain(keys) {
+        if let Some(feature) = features.get_mut(used) {
+            feature.used = true;
+        }
+    }
+}

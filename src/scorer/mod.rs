@@ -1,0 +1,41 @@
+//! CatBoost models without CatBoost: a file's bytes become a [`Forest`], Arrow columns become [`Inputs`], and raw
+//! outputs are those of the official library to the bit.
+//!
+//! Reading: `cbm` (a `flatbuffer` and `cbm_ctr`) or `json` make `parts`, which claim; `binning`, `ctr_bins`, `trees`
+//! and `link` check and lay out. Scoring: `quantise` makes bins of a block of rows, `walk` sums leaves, `score` ties
+//! both together. What the format is and where it deceives stands beside each step.
+
+mod about;
+mod allowance;
+mod binning;
+mod bins;
+mod cbm;
+mod cbm_ctr;
+mod city;
+mod ctr;
+mod ctr_bins;
+mod exponent;
+mod feature;
+mod flatbuffer;
+mod forest;
+mod inputs;
+mod json;
+mod json_ctr;
+mod json_cuts;
+mod link;
+mod missing;
+mod parts;
+mod quantise;
+mod refusal;
+mod score;
+mod trees;
+mod walk;
+
+pub use bins::{BinColumn, Binning, PER_COLUMN, Split};
+pub use city::level_hash;
+pub use ctr::{CtrColumn, CtrTable, EMPTY, Projection, element_of_level, extend_key};
+pub use feature::Feature;
+pub use forest::Forest;
+pub use inputs::Inputs;
+pub use link::Link;
+pub use trees::{Branching, DEEPEST, Node, Oblivious, Trees};

@@ -1,0 +1,18 @@
+//! Why a model file is refused: one sentence each, the file's name comes before it.
+
+use crate::fault::Fault;
+
+/// The bytes contradict themselves.
+pub(super) fn damaged(what: impl std::fmt::Display) -> Fault {
+    Fault::setup(format!("this CatBoost model is damaged: {what}; copy it again or save it again with `save_model`"))
+}
+
+/// The file is sound, but its model is beyond this scorer.
+pub(super) fn unsupported(what: impl std::fmt::Display) -> Fault {
+    Fault::setup(format!("this CatBoost model {what}"))
+}
+
+/// The beginning of a text from a file, for a sentence.
+pub(super) fn excerpt(text: &str) -> String {
+    text.chars().take(40).collect()
+}

@@ -1,0 +1,66 @@
+//! Raw outputs, probabilities and decisions of rows.
+
+use std::ops::Range;
+
+use super::{
+    Forest, Inputs,
+    quantise::{BLOCK, Block},
+};
+use crate::fault::{Fault, Outcome};
+
+impl Forest {
+    /// Raw outputs (`RawFormulaVal`) of some rows, [`Forest::outputs`] a row, equal to the official library's to the
+    /// bit.
+    ///
+    /// Threads may take different rows of the same inputs. A class that training has not met is −∞.
+    pub fn raw(&self, inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) -> Outcome<()> {
+        if inputs.model != self.sha256() {
+            return Err(Fault::setup("these columns were prepared for another model"));
+        }
+        if rows.end > inputs.rows() || rows.len().checked_mul(self.outputs()) != Some(out.len()) {
+            let all = inputs.rows();
+            return Err(Fault::setup(format!("rows {rows:?} of {all} do not fit {} raw outputs", out.len())));
+        }
+        let mut block = Block::new(self);
+        let mut sums = vec![0.0; self.dimension.saturating_mul(BLOCK.min(rows.len()))];
+        for (number, out) in out.chunks_mut(self.outputs().saturating_mul(BLOCK)).enumerate() {
+            let count = out.len().checked_div(self.outputs()).unwrap_or(0);
+            self.quantise(inputs, rows.start.saturating_add(number.saturating_mul(BLOCK)), count, &mut block);
+            let sums = sums.split_at_mut(self.dimension.saturating_mul(count)).0;
+            self.walk(&block, sums);
+            self.finish(sums, out);
+        }
+        Ok(())
+    }
+
+    /// `scale · sum + bias`, rounded after each step, at the place of each dimension's output.
+    fn finish(&self, sums: &[f64], out: &mut [f64]) {
+        if self.outputs() > self.dimension {
+            out.fill(f64::NEG_INFINITY);
+        }
+        for (sums, out) in sums.chunks_exact(self.dimension).zip(out.chunks_exact_mut(self.outputs())) {
+            for ((sum, bias), &place) in sums.iter().zip(&self.bias).zip(&self.outputs.of_dimension) {
+                if let Some(out) = out.get_mut(place) {
+                    *out = self.scale * sum + bias;
+                }
+            }
+        }
+    }
+
+    /// Turns raw outputs of whole rows into probabilities, in place: that of the second class of two, or of every
+    /// class.
+    ///
+    /// Equal to the official library's to the bit where the platform's `exp` is. False, and nothing done, if the model
+    /// has no probabilities.
+    #[must_use]
+    pub fn probabilities(&self, raw: &mut [f64]) -> bool {
+        self.outputs.probabilities(raw)
+    }
+
+    /// The place, among [`Forest::classes`], of the class that one row's raw outputs decide for; `None` if the model
+    /// decides for none (a regression) or for any number of labels.
+    #[must_use]
+    pub fn decision(&self, raw: &[f64]) -> Option<usize> {
+        self.outputs.decision(raw)
+    }
+}

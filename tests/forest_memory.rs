@@ -1,0 +1,145 @@
+//! What reading a model costs in memory: at most four times a `.cbm` file, twelve times JSON, damaged or not.
+//!
+//! A binary of its own, because it counts every byte that is set aside.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::unwrap_used,
+    unsafe_code,
+    reason = "a test that goes wrong shall stop; a counting allocator cannot be written otherwise"
+)]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    fs,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use vigie::scorer::Forest;
+
+struct Counting;
+
+static NOW: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is passed on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        PEAK.fetch_max(NOW.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
+        // SAFETY: as the caller promised.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        NOW.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: as the caller promised.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Bytes set aside at once while a model is read.
+fn cost(file: &[u8]) -> usize {
+    let before = NOW.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    let forest = Forest::from_bytes("it", file);
+    let peak = PEAK.load(Relaxed) - before;
+    drop(forest);
+    peak
+}
+
+/// Beside the file: what the smallest model takes, names of classes, an error's sentence.
+const FIXED: usize = 16 << 10;
+
+fn goldens() -> Vec<(String, Vec<u8>)> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest")];
+    folders.extend(std::env::var_os("VIGIE_FOREST").map(Into::into));
+    let mut models = Vec::new();
+    for path in folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path()) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if [".cbm", ".model.json"].iter().any(|ending| name.ends_with(ending)) {
+            models.push((name, fs::read(&path).unwrap()));
+        }
+    }
+    models.sort();
+    models
+}
+
+/// A model with many float features, all the same one with many borders: a flatbuffer's vectors may overlap.
+fn bomb(features: usize, borders: usize) -> Vec<u8> {
+    let mut core: Vec<u8> = Vec::new();
+    let put = |core: &mut Vec<u8>, words: &[u32]| words.iter().for_each(|word| core.extend(word.to_le_bytes()));
+    // 0: the root at 32. 4: vtable of the core (format, trees). 12: vtable of the trees (float features are slot 5).
+    put(&mut core, &[32]);
+    for half in [8_u16, 12, 4, 8, 16, 8, 0, 0, 0, 0, 0, 4, 0, 0] {
+        core.extend(half.to_le_bytes());
+    }
+    // 32: the core: back to 4; to the format at 56; to the trees at 48.
+    put(&mut core, &[28, 56 - 36, 48 - 40, 0]);
+    // 48: the trees: back to 12; to the vector of features at 92. 56: the format.
+    put(&mut core, &[36, 92 - 52, 18]);
+    core.extend(b"FlabuffersModel_v1\0\0");
+    // 80: vtable of a feature (borders are slot 3). 92: the features, each the one behind them: back to 80; to the
+    // borders.
+    for half in [12_u16, 8, 0, 0, 0, 4] {
+        core.extend(half.to_le_bytes());
+    }
+    put(&mut core, &[features as u32]);
+    let feature = 96 + 4 * features;
+    (96..feature).step_by(4).for_each(|at| put(&mut core, &[(feature - at) as u32]));
+    put(&mut core, &[feature as u32 - 80, 4, borders as u32]);
+    core.resize(core.len() + 4 * borders, 0);
+    let mut file = b"CBM1".to_vec();
+    put(&mut file, &[core.len() as u32]);
+    file.extend(core);
+    file
+}
+
+#[test]
+fn reading_costs_at_most_four_times_the_file() {
+    let mut worst = [(0.0_f64, String::new()), (0.0_f64, String::new())];
+    let mut check = |name: &str, file: &[u8]| {
+        let cost = cost(file);
+        let ratio = cost.saturating_sub(FIXED) as f64 / file.len().max(1) as f64;
+        let is_json = file.starts_with(b"{");
+        assert!(ratio <= if is_json { 12.0 } else { 4.0 }, "{name}: {cost} bytes for a file of {}", file.len());
+        let worst = &mut worst[usize::from(is_json)];
+        if ratio > worst.0 {
+            *worst = (ratio, format!("{name}, {cost} bytes for {}", file.len()));
+        }
+    };
+    let mut seed = 1_u64;
+    let mut draw = move |bound: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % bound
+    };
+    for (name, file) in goldens() {
+        check(&name, &file);
+        for _ in 0..if file.len() < 40_000 { 100 } else { 3 } {
+            let mut mutant = file.clone();
+            for _ in 0..3 {
+                let at = draw(mutant.len() / 4 - 1) * 4;
+                let word = [draw(mutant.len()) as u32, u32::MAX >> draw(32), 1 << draw(32)][draw(3)];
+                mutant[at..at + 4].copy_from_slice(&word.to_le_bytes());
+            }
+            check(&name, &mutant);
+        }
+    }
+    let refusal = |file: &[u8]| Forest::from_bytes("it", file).unwrap_err().to_string();
+    assert!(refusal(&bomb(2, 3)).contains("its dimensions and its bias"), "{}", refusal(&bomb(2, 3)));
+    assert!(refusal(&bomb(10_000, 10_000)).contains("its trees cannot be read"));
+    for (features, borders) in [(10_000, 10_000), (40_000, 1), (1, 100_000), (2_000, 0)] {
+        check(&format!("{features} times {borders} borders"), &bomb(features, borders));
+    }
+    let zeros = vec!["0"; 1 << 18].join(",");
+    let leaves = vec![r#"{"value":0}"#; 1 << 16].join(",");
+    check("zeros", format!(r#"{{"features_info":{{}},"oblivious_trees":[{{"leaf_values":[{zeros}]}}]}}"#).as_bytes());
+    check("leaves", format!(r#"{{"features_info":{{}},"trees":[{leaves}]}}"#).as_bytes());
+    for (ratio, what) in worst {
+        println!("worst: {ratio:.2} times the file ({what})");
+    }
+}
