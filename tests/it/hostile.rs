@@ -126,10 +126,13 @@ fn lists_in_lists_without_end() {
     let world = world();
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let at = applicants(1, 8)[0].rfc3339();
-    let mut log = lines(&applicants(300, 7));
-    log += &format!("{{\"ts\": \"{at}\", \"id\": \"a\", \"inputs\": {{}}, \"p\": {deep}}}\n");
-    log += &format!("{{\"ts\": \"{at}\", \"id\": \"b\", \"inputs\": {deep}, \"p\": 0.5}}\n");
-    log += &format!("{{\"ts\": {deep}, \"id\": \"c\", \"inputs\": {{}}, \"p\": 0.5}}\n");
+    let log = [
+        lines(&applicants(300, 7)),
+        format!("{{\"ts\": \"{at}\", \"id\": \"a\", \"inputs\": {{}}, \"p\": {deep}}}\n"),
+        format!("{{\"ts\": \"{at}\", \"id\": \"b\", \"inputs\": {deep}, \"p\": 0.5}}\n"),
+        format!("{{\"ts\": {deep}, \"id\": \"c\", \"inputs\": {{}}, \"p\": 0.5}}\n"),
+    ]
+    .concat();
     world.file("log/a.ndjson", log);
     assert_eq!(used(&world), 300);
 }
