@@ -21,6 +21,8 @@ pub(super) enum Verb {
     Learn(LearnArgs),
     /// Check one window of the log now, and write its report
     Check(CheckArgs),
+    /// Score a file with a CatBoost model, equal to the official library to the bit
+    Score(ScoreArgs),
     /// Check or show the config
     Config {
         #[command(subcommand)]
@@ -117,6 +119,32 @@ pub(super) struct CheckArgs {
     /// How many threads read the log (default: one a core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputArg {
+    Raw,
+    Probability,
+    Decision,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScoreArgs {
+    /// The model: a .cbm file of CatBoost, or its JSON
+    #[arg(long, value_name = "M")]
+    pub model: PathBuf,
+    /// The rows: a .parquet, .csv or .ndjson file with the model's features as columns
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// Where the scores are written: .parquet or .csv
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// What is written of each row
+    #[arg(long, value_delimiter = ',', default_value = "probability")]
+    pub output: Vec<OutputArg>,
+    /// A column that goes along
+    #[arg(long, value_name = "COL")]
+    pub id: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ mod learn;
 mod progress;
 mod run;
 mod say;
+mod score;
 mod table;
 
 pub use args::Cli;

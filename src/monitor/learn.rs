@@ -1,13 +1,10 @@
 //! Training files → a reference file.
 
-use std::{
-    fs, io,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::whole::write_whole;
 use crate::{
     archive::spoken,
     fault::{Fault, Outcome},
@@ -38,11 +35,12 @@ pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usiz
         probability: None,
     };
     let learnt = reference::learn(&training, &lesson.choice, provenance, progress)?;
-    write(&lesson.out, &learnt.reference.to_bytes())?;
+    write_whole(&lesson.out, &learnt.reference.to_bytes())?;
     Ok(learnt)
 }
 
-fn read(paths: &[PathBuf]) -> Outcome<(Training, Vec<SourceFile>)> {
+/// The rows of all files, which have the same columns.
+pub(super) fn read(paths: &[PathBuf]) -> Outcome<(Training, Vec<SourceFile>)> {
     let mut all: Option<Training> = None;
     let mut files = Vec::new();
     for path in paths {
@@ -61,26 +59,4 @@ fn read(paths: &[PathBuf]) -> Outcome<(Training, Vec<SourceFile>)> {
     }
     let training = all.ok_or_else(|| Fault::setup("--data names no file"))?;
     Ok((training, files))
-}
-
-fn write(out: &Path, bytes: &[u8]) -> Outcome<()> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let fault = |error: &io::Error| {
-        Fault::setup(format!(
-            "--out {}: {}; choose a folder that is there and can be written",
-            out.display(),
-            spoken(error)
-        ))
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| fault(&error))?;
-    file.write_all(bytes).map_err(|error| fault(&error))?;
-    file.as_file().sync_all().map_err(|error| fault(&error))?;
-    let path = file.into_temp_path();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // A reference is for others to read too.
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).map_err(|error| fault(&error))?;
-    }
-    path.persist(out).map_err(|error| fault(&error.error))
 }

@@ -3,8 +3,11 @@
 mod check;
 mod learn;
 mod lookout;
+mod score;
 mod tell;
 mod weigh;
+mod whole;
 
 pub use check::{Asked, Checked, Looking, check};
 pub use learn::{Lesson, learn};
+pub use score::{Output, Scoring, score};

@@ -30,8 +30,8 @@ const LADDER: &[(&str, &str)] = &[
 
 /// Outside crates and the modules that are their home.
 const HOMES: &[(&str, &str)] = &[
-    ("parquet", "source"),
-    ("csv", "source"),
+    ("parquet", "source monitor"),
+    ("csv", "source monitor"),
     ("simd_json", "source"),
     ("glob", "source config"),
     ("flate2", "source"),

@@ -30,6 +30,7 @@ mod page;
 mod power;
 mod publish;
 mod sameness;
+mod score;
 mod showcase;
 mod snapshots;
 mod stats_golden;

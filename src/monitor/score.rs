@@ -1,0 +1,204 @@
+//! A file of rows → a file of scores, by the model's own bytes.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use parquet::{
+    arrow::ArrowWriter,
+    basic::{Compression, ZstdLevel},
+    file::properties::WriterProperties,
+};
+
+use super::{learn::read, whole::write_whole};
+use crate::{
+    archive::spoken,
+    batch::level_of_number,
+    fault::{Fault, Outcome},
+    layout::Kind,
+    reference::{Training, Values},
+    scorer::{Feature, Forest, Inputs},
+};
+
+/// What `vigie score` was asked for.
+#[derive(Debug, Clone)]
+pub struct Scoring {
+    pub model: PathBuf,
+    pub data: PathBuf,
+    /// `.parquet` or `.csv`.
+    pub out: PathBuf,
+    pub outputs: Vec<Output>,
+    /// A column that goes along.
+    pub id: Option<String>,
+    pub threads: usize,
+}
+
+/// What is written of each row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// The sum of leaves: `raw`, or `raw_0`, `raw_1`, … where there are several.
+    Raw,
+    /// `probability` of the second class of two, or `probability_<class>` of each.
+    Probability,
+    /// The class that the model decides for.
+    Decision,
+}
+
+/// Scores every row. Says how many.
+pub fn score(scoring: &Scoring) -> Outcome<usize> {
+    let forest = read_forest(&scoring.model)?;
+    let (table, _) = read(std::slice::from_ref(&scoring.data))?;
+    let columns: Vec<Option<ArrayRef>> =
+        forest.features().iter().map(|feature| input(&table, feature).map(Some)).collect::<Outcome<_>>()?;
+    let inputs = Inputs::new(&forest, table.rows, &columns)?;
+    let raw = raw_of(&forest, &inputs, scoring.threads)?;
+    let mut written: Vec<(String, ArrayRef)> = Vec::new();
+    if let Some(id) = &scoring.id {
+        written.push((id.clone(), texts(&table, id)?));
+    }
+    for output in &scoring.outputs {
+        written.extend(columns_of(*output, &forest, &raw)?);
+    }
+    let bytes = match scoring.out.extension().and_then(|ending| ending.to_str()) {
+        Some("parquet") => parquet_of(&written),
+        Some("csv") => csv_of(&written, table.rows),
+        _ => {
+            let out = scoring.out.display();
+            return Err(Fault::setup(format!("--out {out}: scores are written to a .parquet or a .csv file")));
+        }
+    };
+    let bytes = bytes.map_err(|why| Fault::setup(format!("--out {}: {why}", scoring.out.display())))?;
+    write_whole(&scoring.out, &bytes)?;
+    Ok(table.rows)
+}
+
+fn read_forest(path: &PathBuf) -> Outcome<Forest> {
+    let shown = path.display().to_string();
+    let bytes = fs::read(path)
+        .map_err(|error| Fault::setup(format!("--model {shown}: {}; name a .cbm file of CatBoost", spoken(&error))))?;
+    Forest::from_bytes(&shown, &bytes)
+}
+
+/// The column of a feature, as the model takes it.
+fn input(table: &Training, feature: &Feature) -> Outcome<ArrayRef> {
+    let column = table.column(&feature.name).map_err(|fault| fault.context("--data"))?;
+    let wrong = |holds: &str, wants: &str| {
+        Err(Fault::setup(format!("--data: column `{}` holds {holds} where the model wants {wants}", feature.name)))
+    };
+    Ok(match (feature.kind, &column.values) {
+        (Kind::Numeric, Values::Numbers(numbers)) => Arc::new(Float64Array::from(numbers.clone())),
+        // Every cell of CSV is text.
+        (Kind::Numeric, Values::Texts(texts)) => {
+            let mut numbers = Vec::with_capacity(texts.len());
+            for text in texts {
+                match text.as_deref().map_or(crate::batch::Number::Missing, crate::batch::number) {
+                    crate::batch::Number::Missing => numbers.push(f64::NAN),
+                    crate::batch::Number::Value(value) => numbers.push(value),
+                    crate::batch::Number::Not => {
+                        return wrong(&format!("`{}`", text.as_deref().unwrap_or_default()), "a number");
+                    }
+                }
+            }
+            Arc::new(Float64Array::from(numbers))
+        }
+        (Kind::Categorical, Values::Texts(texts)) => {
+            Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>())
+        }
+        (Kind::Categorical, Values::Numbers(numbers)) => {
+            Arc::new(numbers.iter().map(|number| level_of_number(*number)).collect::<StringArray>())
+        }
+        (_, Values::Other) => return wrong("times or nested values", "a number or a level"),
+    })
+}
+
+/// Raw outputs of all rows, each thread its own.
+fn raw_of(forest: &Forest, inputs: &Inputs, threads: usize) -> Outcome<Vec<f64>> {
+    let rows = inputs.rows();
+    let mut raw = vec![0.0; rows * forest.outputs()];
+    let each = rows.div_ceil(threads.max(1)).max(1);
+    std::thread::scope(|scope| {
+        let parts = raw.chunks_mut(each * forest.outputs()).enumerate();
+        let work: Vec<_> = parts
+            .map(|(number, out)| {
+                let first = number * each;
+                scope.spawn(move || forest.raw(inputs, first..(first + each).min(rows), out))
+            })
+            .collect();
+        work.into_iter().try_for_each(|part| {
+            part.join()
+                .unwrap_or_else(|_| Err(Fault::setup("a thread of the scorer stopped; this is a fault of vigie")))
+        })
+    })?;
+    Ok(raw)
+}
+
+fn columns_of(output: Output, forest: &Forest, raw: &[f64]) -> Outcome<Vec<(String, ArrayRef)>> {
+    let column = |values: &[f64], place: usize, of: usize| -> ArrayRef {
+        Arc::new(values.iter().skip(place).step_by(of).copied().collect::<Float64Array>())
+    };
+    let of = forest.outputs();
+    Ok(match output {
+        Output::Raw if of == 1 => vec![("raw".to_owned(), column(raw, 0, 1))],
+        Output::Raw => (0..of).map(|place| (format!("raw_{place}"), column(raw, place, of))).collect(),
+        Output::Probability => {
+            let mut values = raw.to_vec();
+            if !forest.probabilities(&mut values) {
+                return Err(Fault::setup("--output probability: the model is no classifier; ask for raw"));
+            }
+            match of {
+                1 => vec![("probability".to_owned(), column(&values, 0, 1))],
+                _ => forest
+                    .classes()
+                    .iter()
+                    .enumerate()
+                    .map(|(place, class)| (format!("probability_{class}"), column(&values, place, of)))
+                    .collect(),
+            }
+        }
+        Output::Decision => {
+            let class = |row: &[f64]| Some(forest.classes().get(forest.decision(row)?)?.as_str());
+            vec![("decision".to_owned(), Arc::new(raw.chunks(of).map(class).collect::<StringArray>()) as ArrayRef)]
+        }
+    })
+}
+
+fn texts(table: &Training, name: &str) -> Outcome<ArrayRef> {
+    let column = table.column(name).map_err(|fault| fault.context("--id"))?;
+    Ok(match &column.values {
+        Values::Texts(texts) => Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>()),
+        Values::Numbers(numbers) => {
+            Arc::new(numbers.iter().map(|number| level_of_number(*number)).collect::<StringArray>())
+        }
+        Values::Other => return Err(Fault::setup(format!("--id {name}: it holds times or nested values"))),
+    })
+}
+
+fn parquet_of(columns: &[(String, ArrayRef)]) -> Result<Vec<u8>, String> {
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.iter().map(|(name, column)| (name, column.clone(), true)))
+            .map_err(|error| error.to_string())?;
+    let compression = Compression::ZSTD(ZstdLevel::default());
+    let properties = WriterProperties::builder().set_compression(compression).build();
+    let mut bytes = Vec::new();
+    let mut writer =
+        ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).map_err(|error| error.to_string())?;
+    writer.write(&batch).and_then(|()| writer.close()).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// Floats in the fewest digits that give their bits back.
+fn csv_of(columns: &[(String, ArrayRef)], rows: usize) -> Result<Vec<u8>, String> {
+    use arrow::array::{Array, AsArray};
+    let cell = |column: &ArrayRef, row: usize| match column.as_string_opt::<i32>() {
+        Some(texts) if texts.is_null(row) => String::new(),
+        Some(texts) => texts.value(row).to_owned(),
+        None => column
+            .as_primitive_opt::<arrow::datatypes::Float64Type>()
+            .map_or(String::new(), |numbers| numbers.value(row).to_string()),
+    };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(columns.iter().map(|(name, _)| name)).map_err(|error| error.to_string())?;
+    for row in 0..rows {
+        writer.write_record(columns.iter().map(|(_, column)| cell(column, row))).map_err(|error| error.to_string())?;
+    }
+    writer.into_inner().map_err(|error| error.to_string())
+}
