@@ -32,6 +32,9 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{}  {} to {}", report.run.model.name, window.from, window.to);
     let _ = writeln!(text, "{}", painted(verdict.severity, &verdict_sentence(report), colour));
+    if let Some(files) = &report.run.passed_over {
+        let _ = writeln!(text, "files {files}");
+    }
     if let Some(later) = report.examined.empty_later {
         let _ = writeln!(text, "later windows hold no record: {} to {}", later.from, later.to);
     }

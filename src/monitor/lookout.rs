@@ -42,6 +42,11 @@ impl<'a> Lookout<'a> {
         })
     }
 
+    /// Files beside the log that are not read.
+    pub fn passed_over(&self) -> Option<String> {
+        self.log.passed_over()
+    }
+
     /// The counting of a window, as the engine takes it.
     pub fn job(&self, window: Window) -> Job<'_> {
         Job {

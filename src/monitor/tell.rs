@@ -32,6 +32,7 @@ pub(super) fn tell(lookout: &Lookout<'_>, seen: Seen, weighed: Weighed, now: Ins
             },
             threads: lookout.looking.threads,
             files: counted.files,
+            passed_over: lookout.passed_over(),
             seconds: 0.0,
         },
         examined: Examined {

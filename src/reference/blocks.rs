@@ -4,7 +4,7 @@
 //! their bits in the order of the numbers; both as differences, then zstd. Features stand apart: no row can be put
 //! together again.
 
-use super::bytes::{Reader, Writer};
+use super::bytes::{Reader, Writer, unpacked};
 use crate::layout::Precision;
 
 const BITS: u64 = 255;
@@ -36,7 +36,7 @@ pub(super) fn pack(values: &[(f64, u64)], precision: Precision) -> Vec<u8> {
 
 /// Unpacks what [`pack`] wrote; `None` when the bytes are damaged.
 pub(super) fn unpack(packed: &[u8], precision: Precision) -> Option<Vec<(f64, u64)>> {
-    let bytes = zstd::stream::decode_all(packed).ok()?;
+    let bytes = unpacked(packed)?;
     let mut reader = Reader(&bytes);
     let count = reader.count(1)?;
     let kind = reader.integer()?;

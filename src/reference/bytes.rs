@@ -1,5 +1,17 @@
 //! Integers, floats and texts as bytes, and back without trusting them.
 
+use std::io::Read;
+
+/// More than any reference unpacks to: a crafted one must not fill the memory.
+const MOST: u64 = 1 << 30;
+
+/// What zstd has packed; `None` when it is damaged, or a bomb.
+pub(super) fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    zstd::stream::Decoder::new(packed).ok()?.take(MOST + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= MOST).then_some(bytes)
+}
+
 /// Writes.
 #[derive(Debug, Default)]
 pub(super) struct Writer(pub Vec<u8>);

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Provenance, Reference,
-    bytes::{Reader, Writer},
+    bytes::{Reader, Writer, unpacked},
 };
 use crate::{
     fault::{Fault, Outcome},
@@ -94,7 +94,7 @@ impl Reference {
         if xxh3_64(core) != checksum {
             return Err(cut());
         }
-        let core = zstd::stream::decode_all(core).map_err(|_| cut())?;
+        let core = unpacked(core).ok_or_else(cut)?;
         read(&core, reader.0).ok_or_else(cut)
     }
 }

@@ -129,6 +129,7 @@ fn run(report: &Report) -> Value {
         },
         "threads": run.threads,
         "files": run.files,
+        "passed_over": run.passed_over,
         "seconds": run.seconds,
     })
 }

@@ -357,6 +357,9 @@ fn notes(report: &Report) -> Vec<String> {
     for what in &report.examined.lacking {
         notes.push(format!("No record has the mapped field {what}."));
     }
+    if let Some(files) = &report.run.passed_over {
+        notes.push(format!("Files {files}."));
+    }
     if let Some(later) = report.examined.empty_later {
         notes.push(format!("Later windows hold no record ({} to {}).", minute(later.from), minute(later.to)));
     }

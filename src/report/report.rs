@@ -21,6 +21,8 @@ pub struct Run {
     pub model: Model,
     pub threads: usize,
     pub files: usize,
+    /// Files beside the log that were not read, in one sentence.
+    pub passed_over: Option<String>,
     /// Wall time from the first look at the log to the verdict.
     pub seconds: f64,
 }

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     batch::Records,
     fault::{Fault, Outcome},
-    shown::harmless,
+    shown::{harmless, shown},
 };
 
 /// The files of a log.
@@ -29,6 +29,8 @@ use crate::{
 pub struct FileLog {
     options: Options,
     files: Vec<Arc<LogFile>>,
+    /// What stands beside them and is of no kind that can be read.
+    passed_over: Vec<PathBuf>,
 }
 
 /// A file, or a row group of one: what one thread reads at a time.
@@ -72,8 +74,15 @@ impl FileLog {
     /// Finds the files. None at all is a fault: a log that is nowhere cannot be told from a quiet day.
     pub fn open(options: &Options) -> Outcome<Self> {
         let (root, paths) = find(&options.path)?;
-        let mut files: Vec<Arc<LogFile>> =
-            paths.iter().filter_map(|path| LogFile::new(path, &root)).map(Arc::new).collect();
+        let mut files = Vec::new();
+        let mut passed_over = Vec::new();
+        for path in paths {
+            match LogFile::new(&path, &root) {
+                Some(file) => files.push(Arc::new(file)),
+                None => passed_over.push(path),
+            }
+        }
+        passed_over.sort();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         // Links, and globs that overlap, must not count a file twice.
         let mut real = HashSet::new();
@@ -82,10 +91,22 @@ impl FileLog {
             return Err(Fault::setup(format!(
                 "source.path: {} holds no file that can be read ({ENDINGS}); {} other files are there",
                 options.path.display(),
-                paths.len()
+                passed_over.len()
             )));
         }
-        Ok(Self { options: options.clone(), files })
+        Ok(Self { options: options.clone(), files, passed_over })
+    }
+
+    /// Files beside the log that are of no kind that can be read (`predictions.ndjson.1`), in one sentence, if any are.
+    #[must_use]
+    pub fn passed_over(&self) -> Option<String> {
+        const NAMED: usize = 5;
+        let name = |path: &PathBuf| shown(&path.file_name().unwrap_or_default().to_string_lossy());
+        let mut names: Vec<String> = self.passed_over.iter().take(NAMED).map(name).collect();
+        if self.passed_over.len() > NAMED {
+            names.push(format!("and {} more", self.passed_over.len() - NAMED));
+        }
+        (!names.is_empty()).then(|| format!("not read, as their names end in none of {ENDINGS}: {}", names.join(", ")))
     }
 
     /// What has to be read; files and row groups that cannot hold records of the window are left out.

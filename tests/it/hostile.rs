@@ -244,6 +244,17 @@ fn times_of_which_none_can_be_read_are_no_quiet_day() {
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }
 
+#[test]
+fn files_that_are_not_read_are_named() {
+    let world = world();
+    world.file("log/a.ndjson", lines(&applicants(300, 7)));
+    world.file("log/a.ndjson.1", lines(&applicants(300, 8)));
+    let report = world.check("2026-10-01", "2026-10-02");
+    assert!(report["run"]["passed_over"].as_str().unwrap().ends_with(": a.ndjson.1"), "{}", report["run"]);
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]).ok();
+    assert!(ran.stdout.contains("files not read"), "{}", ran.stdout);
+}
+
 /// As another user where the test runs as root, whom no permission stops.
 #[test]
 fn a_file_that_may_not_be_read_is_named_and_left_out() {
