@@ -12,7 +12,7 @@ use parquet::{
 use super::{learn::read, whole::write_whole};
 use crate::{
     archive::spoken,
-    batch::level_of_number,
+    batch::{Number, level_of_number, number},
     fault::{Fault, Outcome},
     layout::Kind,
     reference::{Training, Values},
@@ -90,10 +90,10 @@ fn input(table: &Training, feature: &Feature) -> Outcome<ArrayRef> {
         (Kind::Numeric, Values::Texts(texts)) => {
             let mut numbers = Vec::with_capacity(texts.len());
             for text in texts {
-                match text.as_deref().map_or(crate::batch::Number::Missing, crate::batch::number) {
-                    crate::batch::Number::Missing => numbers.push(f64::NAN),
-                    crate::batch::Number::Value(value) => numbers.push(value),
-                    crate::batch::Number::Not => {
+                match text.as_deref().map_or(Number::Missing, number) {
+                    Number::Missing => numbers.push(f64::NAN),
+                    Number::Value(value) => numbers.push(value),
+                    Number::Not => {
                         return wrong(&format!("`{}`", text.as_deref().unwrap_or_default()), "a number");
                     }
                 }
@@ -104,7 +104,7 @@ fn input(table: &Training, feature: &Feature) -> Outcome<ArrayRef> {
             Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>())
         }
         (Kind::Categorical, Values::Numbers(numbers)) => {
-            Arc::new(numbers.iter().map(|number| level_of_number(*number)).collect::<StringArray>())
+            Arc::new(numbers.iter().map(|value| level_of_number(*value)).collect::<StringArray>())
         }
         (_, Values::Other) => return wrong("times or nested values", "a number or a level"),
     })
@@ -166,7 +166,7 @@ fn texts(table: &Training, name: &str) -> Outcome<ArrayRef> {
     Ok(match &column.values {
         Values::Texts(texts) => Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>()),
         Values::Numbers(numbers) => {
-            Arc::new(numbers.iter().map(|number| level_of_number(*number)).collect::<StringArray>())
+            Arc::new(numbers.iter().map(|value| level_of_number(*value)).collect::<StringArray>())
         }
         Values::Other => return Err(Fault::setup(format!("--id {name}: it holds times or nested values"))),
     })
