@@ -1,5 +1,6 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
+pub mod alert;
 pub mod archive;
 pub mod batch;
 pub mod cli;

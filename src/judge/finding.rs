@@ -61,6 +61,11 @@ pub enum Test {
     TooFew,
     ModelVersion,
     Source,
+    Volume,
+    Parity,
+    RunFailed,
+    StaleReference,
+    Cost,
 }
 
 impl Test {
@@ -82,6 +87,11 @@ impl Test {
             Self::TooFew => "too_few",
             Self::ModelVersion => "model_version",
             Self::Source => "source",
+            Self::Volume => "volume",
+            Self::Parity => "parity",
+            Self::RunFailed => "run_failed",
+            Self::StaleReference => "stale_reference",
+            Self::Cost => "cost",
         }
     }
 }
