@@ -27,6 +27,9 @@ pub struct Options {
     /// When to look, and at how much.
     #[serde(default)]
     pub schedule: ScheduleOptions,
+    /// How much of the machine a run takes.
+    #[serde(default)]
+    pub run: Run,
     /// Limits: what is worth a watch, what an alarm, on which evidence.
     #[serde(default)]
     pub policy: Policy,
@@ -130,6 +133,23 @@ pub struct ScheduleOptions {
     pub window: Span,
     /// How long after a window's end late records are waited for.
     pub lateness: Span,
+    /// The first window that the daemon looks at, a date or a time. Without it the first that holds a record,
+    /// among as many as are caught up with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// How many windows are caught up with after the daemon was away; what lies before is named as a gap.
+    pub catch_up: u32,
+    /// How many of the latest windows are checked again when their row count has changed.
+    pub revise: u32,
+}
+
+/// The `run:` section.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Run {
+    /// How many threads the daemon reads the log with (default: half the cores).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u16>,
 }
 
 impl Default for ScheduleOptions {
@@ -139,6 +159,9 @@ impl Default for ScheduleOptions {
             timezone: "UTC".to_owned(),
             window: Span::from_days(1),
             lateness: Span::from_hours(2),
+            start: None,
+            catch_up: 31,
+            revise: 3,
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Problem, cron::cron, key::Key, limits, masked, tree::Node};
-use crate::window::Span;
+use crate::window::{Instant, Span};
 
 /// What is wrong with a value (after its key's name), and what to do.
 type Wrong = (String, String);
@@ -11,7 +11,7 @@ type Wrong = (String, String);
 type Rule = fn(&Value) -> Option<Wrong>;
 
 /// Which value has to obey what.
-const RULES: [(&str, Rule); 20] = [
+const RULES: [(&str, Rule); 25] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
@@ -21,12 +21,17 @@ const RULES: [(&str, Rule); 20] = [
     ("schedule.timezone", zone),
     ("schedule.window", window),
     ("schedule.lateness", length),
+    ("schedule.start", start),
+    ("schedule.catch_up", counted),
+    ("schedule.revise", few),
+    ("run.threads", threads),
     ("policy.q", share),
     ("policy.drifted_share", share),
     ("policy.empty_bins.floor", share),
     ("reports.keep", length),
     ("alerts.cooldown", length),
     ("alerts.after", counted),
+    ("alerts.volume", share),
     ("alerts.email.smtp", mail_server),
     ("alerts.email.from", mail_address),
     ("alerts.email.to", mail_address),
@@ -115,7 +120,25 @@ fn positive(value: &Value) -> Option<Wrong> {
 
 fn counted(value: &Value) -> Option<Wrong> {
     let count = value.as_i64().filter(|count| !(1..=1000).contains(count))?;
-    Some(wrong(format!("is {count}, but must be from 1 to 1000"), "write 1 to open an alert at the first window"))
+    Some(wrong(format!("is {count}, but must be from 1 to 1000"), "write a small number, such as 2"))
+}
+
+fn few(value: &Value) -> Option<Wrong> {
+    let count = value.as_i64().filter(|count| !(0..=100).contains(count))?;
+    Some(wrong(format!("is {count}, but must be from 0 to 100"), "write 0 to never look at a window again"))
+}
+
+fn threads(value: &Value) -> Option<Wrong> {
+    let count = value.as_i64().filter(|count| !(1..=1024).contains(count))?;
+    Some(wrong(format!("is {count}, but must be from 1 to 1024"), "remove the line for half the cores"))
+}
+
+fn start(value: &Value) -> Option<Wrong> {
+    let text = value.as_str()?;
+    match Instant::parse(text, &jiff::tz::TimeZone::UTC) {
+        Some(_) => None,
+        None => Some(wrong(format!("is `{}`, which is no time", masked(text)), "write it as 2026-11-01")),
+    }
 }
 
 fn zone(value: &Value) -> Option<Wrong> {
