@@ -11,7 +11,7 @@ type Wrong = (String, String);
 type Rule = fn(&Value) -> Option<Wrong>;
 
 /// Which value has to obey what.
-const RULES: [(&str, Rule); 20] = [
+const RULES: [(&str, Rule); 23] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
@@ -25,12 +25,15 @@ const RULES: [(&str, Rule); 20] = [
     ("policy.drifted_share", share),
     ("policy.empty_bins.floor", share),
     ("reports.keep", length),
+    ("reports.base_url", web_address),
+    ("run.threads", threads),
     ("alerts.cooldown", length),
     ("alerts.after", counted),
     ("alerts.email.smtp", mail_server),
     ("alerts.email.from", mail_address),
     ("alerts.email.to", mail_address),
     ("alerts.email.to.*", mail_address),
+    ("alerts.webhook.url", web_address),
     ("http.listen", listen),
 ];
 
@@ -168,6 +171,21 @@ fn mail_address(value: &Value) -> Option<Wrong> {
         return None;
     }
     Some(wrong(format!("is `{}`, which is no mail address", masked(address)), "write it as `risk@example.com`"))
+}
+
+fn web_address(value: &Value) -> Option<Wrong> {
+    let url = value.as_str()?;
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let is_plain = |host: &str| host.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>'));
+    if host.is_some_and(|host| !host.is_empty() && !host.starts_with('/') && is_plain(host)) {
+        return None;
+    }
+    Some(wrong(format!("is `{}`, which is no web address", masked(url)), "write it as `https://vigie.example.com/`"))
+}
+
+fn threads(value: &Value) -> Option<Wrong> {
+    let count = value.as_i64().filter(|count| !(1..=1024).contains(count))?;
+    Some(wrong(format!("is {count}, but must be from 1 to 1024"), "remove the line for half the cores"))
 }
 
 fn listen(value: &Value) -> Option<Wrong> {

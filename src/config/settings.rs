@@ -38,8 +38,12 @@ pub struct Settings {
     pub reports: PathBuf,
     /// How long reports are kept.
     pub keep: Span,
+    /// Where people find the reports folder.
+    pub base_url: Option<String>,
     /// The folder of the daemon's own state.
     pub state: PathBuf,
+    /// Threads of the daemon, where the file says a number.
+    pub threads: Option<u16>,
     /// Who is told, and when.
     pub alerts: Alerts,
     /// Reports and health over HTTP.
@@ -66,8 +70,18 @@ pub struct Schedule {
 }
 
 /// Keys that name files and folders.
-const PATHS: [&str; 7] =
-    ["reference", "source.path", "labels.path", "model.file", "reports.dir", "state", "alerts.email.password_file"];
+const PATHS: [&str; 10] = [
+    "reference",
+    "source.path",
+    "labels.path",
+    "model.file",
+    "reports.dir",
+    "state",
+    "alerts.email.password_file",
+    "alerts.email.ca_file",
+    "alerts.webhook.token_file",
+    "alerts.webhook.ca_file",
+];
 
 impl Settings {
     /// Reads a config file; relative paths in it are relative to its folder.
@@ -106,7 +120,9 @@ impl Settings {
             policy: options.policy,
             reports: options.reports.dir,
             keep: options.reports.keep,
+            base_url: options.reports.base_url,
             state: options.state,
+            threads: options.run.threads,
             alerts: options.alerts,
             http: options.http,
             models: options.models,
@@ -118,11 +134,22 @@ impl Settings {
         Ok(settings)
     }
 
+    /// How many threads the daemon reads the log with: as the file says, else half the cores.
+    #[must_use]
+    pub fn daemon_threads(&self, cores: usize) -> usize {
+        self.threads.map_or(cores.div_ceil(2), usize::from).max(1)
+    }
+
     fn paths(&mut self) -> Vec<&mut PathBuf> {
         let mut paths = vec![&mut self.reference, &mut self.source.path, &mut self.reports, &mut self.state];
         paths.extend(self.model.file.as_mut());
         paths.extend(self.labels.as_mut().map(|labels| &mut labels.path));
-        paths.extend(self.alerts.email.as_mut().and_then(|email| email.password_file.as_mut()));
+        if let Some(email) = &mut self.alerts.email {
+            paths.extend([&mut email.password_file, &mut email.ca_file].into_iter().flatten());
+        }
+        if let Some(webhook) = &mut self.alerts.webhook {
+            paths.extend([&mut webhook.token_file, &mut webhook.ca_file].into_iter().flatten());
+        }
         for watched in &mut self.models {
             paths.extend([&mut watched.reference, &mut watched.source.path]);
             paths.extend(watched.model.file.as_mut());

@@ -26,7 +26,7 @@ const LADDER: &[(&str, &str)] = &[
     ("alert", "window judge report"),
     ("ledger", "window judge alert"),
     ("web", "window archive ledger"),
-    ("config", "window source judge"),
+    ("config", "window source judge alert"),
     ("monitor", "*"),
     ("daemon", "*"),
     ("cli", "*"),
