@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Problem, cron::cron, key::Key, limits, masked, tree::Node};
-use crate::window::Span;
+use crate::{alert, window::Span};
 
 /// What is wrong with a value (after its key's name), and what to do.
 type Wrong = (String, String);
@@ -158,8 +158,7 @@ fn length(value: &Value) -> Option<Wrong> {
 
 fn mail_server(value: &Value) -> Option<Wrong> {
     let url = value.as_str()?;
-    let host = url.strip_prefix("smtps://").or_else(|| url.strip_prefix("smtp://"));
-    if host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace)) {
+    if alert::is_server(url) {
         return None;
     }
     Some(wrong(format!("is `{}`, which is no mail server", masked(url)), "write it as `smtps://mail.example.com:465`"))
@@ -167,7 +166,7 @@ fn mail_server(value: &Value) -> Option<Wrong> {
 
 fn mail_address(value: &Value) -> Option<Wrong> {
     let address = value.as_str()?;
-    if address.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty()) {
+    if alert::is_address(address) {
         return None;
     }
     Some(wrong(format!("is `{}`, which is no mail address", masked(address)), "write it as `risk@example.com`"))
