@@ -5,6 +5,7 @@ pub mod archive;
 pub mod batch;
 pub mod cli;
 pub mod config;
+pub mod crash;
 pub mod daemon;
 pub mod drift;
 pub mod engine;

@@ -27,9 +27,6 @@ pub struct Options {
     /// When to look, and at how much.
     #[serde(default)]
     pub schedule: ScheduleOptions,
-    /// How much of the machine a run takes.
-    #[serde(default)]
-    pub run: Run,
     /// Limits: what is worth a watch, what an alarm, on which evidence.
     #[serde(default)]
     pub policy: Policy,
@@ -42,6 +39,9 @@ pub struct Options {
     /// The folder of the daemon's own state.
     #[serde(default = "state")]
     pub state: PathBuf,
+    /// How much of the machine a run may take.
+    #[serde(default)]
+    pub run: RunOptions,
     /// Who is told, and when.
     #[serde(default)]
     pub alerts: Alerts,
@@ -143,15 +143,6 @@ pub struct ScheduleOptions {
     pub revise: u32,
 }
 
-/// The `run:` section.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Run {
-    /// How many threads the daemon reads the log with (default: half the cores).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threads: Option<u16>,
-}
-
 impl Default for ScheduleOptions {
     fn default() -> Self {
         Self {
@@ -174,12 +165,24 @@ pub struct Reports {
     pub dir: PathBuf,
     /// Older reports are removed.
     pub keep: Span,
+    /// Where people find the folder: `https://vigie.example.com/`. Mails link to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
 }
 
 impl Default for Reports {
     fn default() -> Self {
-        Self { dir: "reports".into(), keep: Span::from_days(400) }
+        Self { dir: "reports".into(), keep: Span::from_days(400), base_url: None }
     }
+}
+
+/// The `run:` section.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunOptions {
+    /// How many threads of the daemon read the log. Default: half the cores, for the host is shared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u16>,
 }
 
 fn state() -> PathBuf {

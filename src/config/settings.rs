@@ -36,16 +36,18 @@ pub struct Settings {
     pub labels: Option<Labels>,
     /// When to look, and at how much.
     pub schedule: Schedule,
-    /// How many threads the daemon reads the log with; `None`: half the cores.
-    pub threads: Option<usize>,
     /// The limits.
     pub policy: Policy,
     /// The folder of report files.
     pub reports: PathBuf,
     /// How long reports are kept.
     pub keep: Span,
+    /// Where people find the reports folder.
+    pub base_url: Option<String>,
     /// The folder of the daemon's own state.
     pub state: PathBuf,
+    /// Threads of the daemon, where the file says a number.
+    pub threads: Option<u16>,
     /// Who is told, and when.
     pub alerts: Alerts,
     /// Reports and health over HTTP.
@@ -75,12 +77,22 @@ pub struct Schedule {
     pub revise: u32,
 }
 
-/// Those of [`PATHS`] that each of several models has for itself.
-const PATHS_OF_A_MODEL: [&str; 5] = ["reference", "source.path", "labels.path", "model.file", "model.name"];
+/// Keys that each of several models has for itself.
+const KEYS_OF_A_MODEL: [&str; 5] = ["reference", "source.path", "labels.path", "model.file", "model.name"];
 
 /// Keys that name files and folders.
-const PATHS: [&str; 7] =
-    ["reference", "source.path", "labels.path", "model.file", "reports.dir", "state", "alerts.email.password_file"];
+const PATHS: [&str; 10] = [
+    "reference",
+    "source.path",
+    "labels.path",
+    "model.file",
+    "reports.dir",
+    "state",
+    "alerts.email.password_file",
+    "alerts.email.ca_file",
+    "alerts.webhook.token_file",
+    "alerts.webhook.ca_file",
+];
 
 impl Settings {
     /// Reads a config file that watches one model; relative paths in it are relative to its folder.
@@ -136,7 +148,7 @@ impl Settings {
         let mut all: Vec<Self> = Vec::new();
         for (place, watched) in models(&options) {
             let within = |key: &'static str| {
-                let own = PATHS_OF_A_MODEL.contains(&key);
+                let own = KEYS_OF_A_MODEL.contains(&key);
                 Key::of(&if own { format!("{place}{key}") } else { key.to_owned() })
             };
             if all.iter().any(|other| other.model.name == watched.model.name) {
@@ -154,10 +166,11 @@ impl Settings {
                 source: watched.source,
                 labels: watched.labels,
                 schedule: Schedule::new(watched.schedule).map_err(|problem| vec![problem])?,
-                threads: options.run.threads.map(usize::from),
+                threads: options.run.threads,
                 policy: watched.policy,
                 reports: options.reports.dir.clone(),
                 keep: options.reports.keep,
+                base_url: options.reports.base_url.clone(),
                 state: options.state.clone(),
                 alerts: options.alerts.clone(),
                 http: options.http.clone(),
@@ -175,11 +188,22 @@ impl Settings {
         Ok(all)
     }
 
+    /// How many threads the daemon reads the log with: as the file says, else half the cores.
+    #[must_use]
+    pub fn daemon_threads(&self, cores: usize) -> usize {
+        self.threads.map_or(cores.div_ceil(2), usize::from).max(1)
+    }
+
     fn paths(&mut self) -> Vec<&mut PathBuf> {
         let mut paths = vec![&mut self.reference, &mut self.source.path, &mut self.reports, &mut self.state];
         paths.extend(self.model.file.as_mut());
         paths.extend(self.labels.as_mut().map(|labels| &mut labels.path));
-        paths.extend(self.alerts.email.as_mut().and_then(|email| email.password_file.as_mut()));
+        if let Some(email) = &mut self.alerts.email {
+            paths.extend([&mut email.password_file, &mut email.ca_file].into_iter().flatten());
+        }
+        if let Some(webhook) = &mut self.alerts.webhook {
+            paths.extend([&mut webhook.token_file, &mut webhook.ca_file].into_iter().flatten());
+        }
         paths
     }
 }

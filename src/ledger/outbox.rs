@@ -126,10 +126,10 @@ impl Entry<'_> {
         Ok(())
     }
 
-    /// The letter is tried again at `next`.
-    pub fn postpone(&self, id: i64, reason: &str, next: Instant) -> Outcome<()> {
-        let sql = "UPDATE outbox SET attempts = attempts + 1, reason = ?2, next_us = ?3 WHERE id = ?1";
-        self.done(self.tx.execute(sql, params![id, reason, next.0]))?;
+    /// The letter, as it is now, is tried again at `next`.
+    pub fn postpone(&self, id: i64, letter: &[u8], reason: &str, next: Instant) -> Outcome<()> {
+        let sql = "UPDATE outbox SET attempts = attempts + 1, letter = ?2, reason = ?3, next_us = ?4 WHERE id = ?1";
+        self.done(self.tx.execute(sql, params![id, letter, reason, next.0]))?;
         Ok(())
     }
 

@@ -4,10 +4,12 @@ mod check;
 mod learn;
 mod lookout;
 mod score;
+mod settle;
 mod tell;
 mod weigh;
 mod whole;
 
-pub use check::{Asked, Checked, Looking, check};
+pub use check::{Asked, Checked, Looking, check, examine, publish};
 pub use learn::{Lesson, learn};
 pub use score::{Output, Scoring, score};
+pub use settle::{Compose, Result, Settled, Tried, settle};
