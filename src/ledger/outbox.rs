@@ -41,6 +41,8 @@ pub struct Queued {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Sent,
+    /// To some of those it was meant for.
+    Partly,
     /// The other side will never take it.
     Refused,
     /// It was tried for too long.
@@ -51,6 +53,7 @@ impl Fate {
     fn word(self) -> &'static str {
         match self {
             Self::Sent => "sent",
+            Self::Partly => "partly",
             Self::Refused => "refused",
             Self::Expired => "expired",
         }
@@ -70,7 +73,7 @@ pub struct Letter {
     /// Not tried before.
     pub next_at: Instant,
     pub attempts: u32,
-    /// `queued`, `sent`, `refused`, `expired`.
+    /// `queued`, `sent`, `partly`, `refused`, `expired`.
     pub state: String,
     /// Why it is not sent.
     pub reason: Option<String>,

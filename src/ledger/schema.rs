@@ -86,7 +86,7 @@ CREATE TABLE outbox (
   queued_us INTEGER NOT NULL,
   next_us INTEGER NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
-  state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'refused', 'expired')),
+  state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'partly', 'refused', 'expired')),
   settled_us INTEGER,
   reason TEXT,
   UNIQUE (channel, message_id)

@@ -61,15 +61,18 @@ impl Entry<'_> {
     /// Takes back runs of windows that are not over yet: they were made while the clock was ahead. Answers the start
     /// of the first of them.
     pub fn take_back(&self, model: &str, after: Instant) -> Outcome<Option<Instant>> {
-        let first: Option<i64> = self.done(self.tx.query_row(
-            "SELECT min(from_us) FROM run WHERE model = ?1 AND current = 1 AND scheduled = 1 AND to_us > ?2",
-            params![model, after.0],
-            |row| row.get(0),
-        ))?;
+        let first = self.first_after(model, after)?;
         if first.is_some() {
             let sql = "UPDATE run SET current = 0 WHERE model = ?1 AND current = 1 AND scheduled = 1 AND to_us > ?2";
             self.done(self.tx.execute(sql, params![model, after.0]))?;
         }
+        Ok(first)
+    }
+
+    /// The start of the first run whose window ends later.
+    pub fn first_after(&self, model: &str, after: Instant) -> Outcome<Option<Instant>> {
+        let sql = "SELECT min(from_us) FROM run WHERE model = ?1 AND current = 1 AND scheduled = 1 AND to_us > ?2";
+        let first: Option<i64> = self.done(self.tx.query_row(sql, params![model, after.0], |row| row.get(0)))?;
         Ok(first.map(Instant))
     }
 
