@@ -39,9 +39,6 @@ pub struct Options {
     /// The folder of the daemon's own state.
     #[serde(default = "state")]
     pub state: PathBuf,
-    /// How much of the machine a run may take.
-    #[serde(default)]
-    pub run: RunOptions,
     /// Who is told, and when.
     #[serde(default)]
     pub alerts: Alerts,
@@ -163,15 +160,6 @@ impl Default for Reports {
     fn default() -> Self {
         Self { dir: "reports".into(), keep: Span::from_days(400), base_url: None }
     }
-}
-
-/// The `run:` section.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RunOptions {
-    /// How many threads of the daemon read the log. Default: half the cores, for the host is shared.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threads: Option<u16>,
 }
 
 fn state() -> PathBuf {

@@ -11,7 +11,7 @@ type Wrong = (String, String);
 type Rule = fn(&Value) -> Option<Wrong>;
 
 /// Which value has to obey what.
-const RULES: [(&str, Rule); 23] = [
+const RULES: [(&str, Rule); 22] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
@@ -26,7 +26,6 @@ const RULES: [(&str, Rule); 23] = [
     ("policy.empty_bins.floor", share),
     ("reports.keep", length),
     ("reports.base_url", web_address),
-    ("run.threads", threads),
     ("alerts.cooldown", length),
     ("alerts.after", counted),
     ("alerts.email.smtp", mail_server),
@@ -180,11 +179,6 @@ fn web_address(value: &Value) -> Option<Wrong> {
         return None;
     }
     Some(wrong(format!("is `{}`, which is no web address", masked(url)), "write it as `https://vigie.example.com/`"))
-}
-
-fn threads(value: &Value) -> Option<Wrong> {
-    let count = value.as_i64().filter(|count| !(1..=1024).contains(count))?;
-    Some(wrong(format!("is {count}, but must be from 1 to 1024"), "remove the line for half the cores"))
 }
 
 fn listen(value: &Value) -> Option<Wrong> {

@@ -42,8 +42,6 @@ pub struct Settings {
     pub base_url: Option<String>,
     /// The folder of the daemon's own state.
     pub state: PathBuf,
-    /// Threads of the daemon, where the file says a number.
-    pub threads: Option<u16>,
     /// Who is told, and when.
     pub alerts: Alerts,
     /// Reports and health over HTTP.
@@ -122,7 +120,6 @@ impl Settings {
             keep: options.reports.keep,
             base_url: options.reports.base_url,
             state: options.state,
-            threads: options.run.threads,
             alerts: options.alerts,
             http: options.http,
             models: options.models,
@@ -132,12 +129,6 @@ impl Settings {
             *path = from_folder(&folder, path);
         }
         Ok(settings)
-    }
-
-    /// How many threads the daemon reads the log with: as the file says, else half the cores.
-    #[must_use]
-    pub fn daemon_threads(&self, cores: usize) -> usize {
-        self.threads.map_or(cores.div_ceil(2), usize::from).max(1)
     }
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {

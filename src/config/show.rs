@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Options, Reports, RunOptions, ScheduleOptions, Settings, masked};
+use super::{Options, Reports, ScheduleOptions, Settings, masked};
 
 impl Settings {
     /// YAML of what was understood: defaults filled in, paths absolute, passwords hidden.
@@ -32,7 +32,6 @@ impl Settings {
             models: self.models.clone(),
             reports: Reports { dir: self.reports.clone(), keep: self.keep, base_url: self.base_url.clone() },
             state: self.state.clone(),
-            run: RunOptions { threads: self.threads },
             alerts: self.alerts.clone(),
             http: self.http.clone(),
         }
