@@ -43,7 +43,7 @@ pub fn compose(
     let mut story = Story::of(telling, report, base_url);
     story.attached = page.is_some();
     spare(&mut story);
-    let subject = story.subject(telling);
+    let subject = unencoded(&story.subject(telling));
     let mut builder = Message::builder()
         .from(from)
         .date(moment(now))
@@ -68,7 +68,12 @@ pub fn compose(
     let parts = parts(&story, &subject, &mark, page)?;
     let message =
         builder.multipart(parts).map_err(|error| Fault::setup(format!("the mail cannot be made: {error}")))?;
-    Ok(Letter { message_id, to: to.iter().map(|to| to.email.to_string()).collect(), bytes: message.formatted() })
+    Ok(Letter {
+        message_id,
+        subject,
+        to: to.iter().map(|to| to.email.to_string()).collect(),
+        bytes: message.formatted(),
+    })
 }
 
 /// What `vigie alert test` tells: nothing happened. `id` is unique to the test.
@@ -112,7 +117,12 @@ fn moment(now: Instant) -> SystemTime {
 
 /// Every text is encoded: no line can be broken out of.
 fn named(name: &'static str, value: &str) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), unencoded(value))
+}
+
+/// A name that looks like an encoded word (`=?utf-8?q?…?=`) would be decoded by readers: it is broken up.
+fn unencoded(text: &str) -> String {
+    text.replace("=?", "= ?")
 }
 
 fn is_urgent(telling: &Telling) -> bool {

@@ -114,6 +114,12 @@ impl Dialogue<'_> {
             Security::StartTls(_) | Security::Plain => None,
         };
         let address = (server.host.as_str(), server.port);
+        // Nothing said before the letter is known is said against it: a refusal here is the setup's.
+        let stopped = |what: &str, error: &Error| {
+            let stopped = stopped(what, error);
+            let kind = if matches!(stopped.kind, Kind::Refused) { Kind::Setup } else { stopped.kind };
+            Stopped { kind, ..stopped }
+        };
         let mut connection = SmtpConnection::connect(address, Some(self.left()), &hello, implicit, None)
             .map_err(|error| stopped(&format!("{at} cannot be reached"), &error))?;
         if let Security::StartTls(tls) = &server.security {
@@ -186,6 +192,8 @@ impl Dialogue<'_> {
 fn stopped(what: &str, error: &Error) -> Stopped {
     let untrusted = is_untrusted(error);
     let kind = match () {
+        // "Log in first", "encrypt first": RFC 4954.
+        () if error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538)) => Kind::Setup,
         () if error.is_permanent() => Kind::Refused,
         () if untrusted => Kind::Setup,
         () => Kind::Later,
@@ -217,9 +225,16 @@ fn spoken(error: &Error) -> String {
     }
 }
 
+/// What happened to the line itself, wherever it stands in the chain of causes.
 fn of_line(error: &Error) -> Option<&std::io::Error> {
-    std::iter::successors(error.source(), |source| source.source())
-        .find_map(|source| source.downcast_ref::<std::io::Error>())
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(line) = cause.downcast_ref() {
+            return Some(line);
+        }
+        source = cause.source();
+    }
+    None
 }
 
 /// A socket's read that took too long.

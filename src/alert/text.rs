@@ -18,8 +18,8 @@ pub(super) fn text(story: &Story) -> String {
         text.push_str("\nWHAT CHANGED\n");
     }
     for change in &story.changes {
-        let test = if change.test.is_empty() { String::new() } else { format!(", {}", change.test) };
-        paragraph(&mut text, "  ", &format!("{:<11} {}{test}, since {}", change.word, change.subject, change.since));
+        let about = if change.test.is_empty() { String::new() } else { format!(", {}", change.test) };
+        paragraph(&mut text, "  ", &format!("{:<11} {}{about}, since {}", change.word, change.subject, change.since));
         if let Some(sentence) = &change.sentence {
             paragraph(&mut text, "      ", sentence);
         }
