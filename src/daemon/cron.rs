@@ -1,6 +1,6 @@
 //! Ticks: at the moments of each model's cron line, in its zone, a number comes out. A tick only says "look".
 
-use chrono::FixedOffset;
+use chrono::{FixedOffset, Offset};
 use tokio::sync::mpsc::Sender;
 use tokio_cron_scheduler::{JobBuilder, JobScheduler};
 
@@ -70,5 +70,5 @@ fn offsets(fleet: &[Settings], now: Instant) -> Vec<i32> {
 fn zone(settings: &Settings, now: Instant) -> FixedOffset {
     let seconds = settings.schedule.zone.to_offset(now.timestamp()).seconds();
     // Offsets of the time zone database are within a day.
-    FixedOffset::east_opt(seconds).unwrap_or(FixedOffset::east_opt(0).unwrap_or(chrono::Utc.fix()))
+    FixedOffset::east_opt(seconds).unwrap_or_else(|| chrono::Utc.fix())
 }

@@ -31,7 +31,7 @@ pub fn compose(settings: &Settings, telling: &Telling, report: Option<&Report>, 
         queued.push(Queued {
             channel: Channel::Email,
             message_id: letter.message_id.clone(),
-            subject: subject.clone(),
+            subject: letter.subject.clone(),
             letter: packed(&letter),
         });
     }
@@ -44,9 +44,10 @@ pub fn compose(settings: &Settings, telling: &Telling, report: Option<&Report>, 
     Ok(queued)
 }
 
-/// A letter as bytes: Message-ID and recipients on a line each, an empty line, the mail.
+/// A letter as bytes: Message-ID, subject and recipients on a line each, an empty line, the mail.
 fn packed(letter: &alert::Letter) -> Vec<u8> {
-    let mut bytes = format!("{}\n", letter.message_id).into_bytes();
+    let subject = letter.subject.replace(['\n', '\r'], " ");
+    let mut bytes = format!("{}\n{subject} \n", letter.message_id).into_bytes();
     for to in &letter.to {
         bytes.extend(to.as_bytes());
         bytes.push(b'\n');
@@ -60,8 +61,10 @@ fn unpacked(bytes: &[u8]) -> Option<alert::Letter> {
     let end = bytes.windows(2).position(|two| two == b"\n\n")?;
     let mut lines = str::from_utf8(bytes.get(..end)?).ok()?.lines();
     let message_id = lines.next()?.to_owned();
+    let subject = lines.next()?.trim_end().to_owned();
     Some(alert::Letter {
         message_id,
+        subject,
         to: lines.map(ToOwned::to_owned).collect(),
         bytes: bytes.get(end + 2..)?.to_vec(),
     })
