@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::log::{Log, LogFormat};
 use crate::{layout::Precision, reference::Holdout};
 
 /// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, says
@@ -13,6 +14,17 @@ use crate::{layout::Precision, reference::Holdout};
 pub struct Cli {
     #[command(subcommand)]
     pub(super) verb: Verb,
+    /// How the log on standard error is written: human, json, journald, auto
+    #[arg(long, global = true, default_value = "auto", value_name = "FORMAT", hide_possible_values = true)]
+    log_format: LogFormat,
+}
+
+impl Cli {
+    /// Begins to log as was asked for.
+    #[must_use]
+    pub fn begin_log(&self) -> Log {
+        Log::begin(self.log_format)
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,7 +16,7 @@ use crate::{
     fault::{Fault, Outcome},
     judge::Severity,
     monitor::{Asked, Looking, check},
-    report::to_json,
+    report::{to_json, verdict_sentence},
     window::{Instant, Window},
 };
 
@@ -32,6 +32,15 @@ pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
         Looking { threads: args.threads.map_or(cores, usize::from), progress: &|done, all| bar.at(done, all) };
     let checked = check(&settings, Asked { window, now: Instant::now() }, looking)?;
     drop(bar);
+    tracing::info!(
+        model = checked.report.run.model.name,
+        window = %checked.report.examined.window,
+        severity = %checked.report.verdict.severity,
+        rows = checked.report.drift.n_window,
+        report = %checked.published.html.display(),
+        "{}",
+        verdict_sentence(&checked.report),
+    );
     let text = match args.format {
         Format::Json => to_json(&checked.report),
         Format::Text => {

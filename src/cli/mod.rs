@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod config;
 mod learn;
+mod log;
 mod progress;
 mod run;
 mod say;
@@ -11,4 +12,5 @@ mod score;
 mod table;
 
 pub use args::Cli;
+pub use log::Log;
 pub use run::{Ending, run};

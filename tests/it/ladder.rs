@@ -59,6 +59,8 @@ const HOMES: &[(&str, &str)] = &[
     ("sd_notify", "daemon"),
     ("clap", "cli main"),
     ("indicatif", "cli"),
+    ("tracing_subscriber", "cli"),
+    ("tracing_journald", "cli"),
 ];
 
 /// Words followed by `::` in a line of code: paths. Comments and texts do not count.

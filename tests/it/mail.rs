@@ -116,6 +116,14 @@ fn a_mail_of_a_drifted_day() {
     assert!(attached.text().starts_with("<!DOCTYPE html>") && attached.text().len() > 5_000);
 }
 
+/// The mail of that day and how many pictures are in it, for whoever sends one.
+pub fn drifted_letter() -> (Letter, usize) {
+    let report = report_of(&drifted(), "vigie.yaml", first_day());
+    let sent = letter(&telling_of(&report), Some(&report));
+    let pictures = Part::of(&sent.bytes).all("image/png").len();
+    (sent, pictures)
+}
+
 /// The headers that a reader's program goes by; the rest of them too, one a line.
 fn headers(mail: &Part) -> String {
     let names = mail.headers.iter().map(|(name, _)| format!("{name}: {}\n", mail.header(name).unwrap()));

@@ -25,6 +25,7 @@ mod lab;
 mod ladder;
 mod laws;
 mod layouts;
+mod logging;
 mod mail;
 mod mail_real;
 mod mail_server;
