@@ -47,7 +47,8 @@ pub fn recall(reports: &Path, model: &str) -> (Vec<Recalled>, usize) {
     for entry in fs::read_dir(reports.join(model)).into_iter().flatten().flatten() {
         let Some(window) = entry.file_name().to_str().and_then(Window::of_folder) else { continue };
         let read = fs::read_to_string(entry.path().join("report.json")).ok();
-        match read.and_then(|text| serde_json::from_str::<Value>(&text).ok()).and_then(|document| one(&document, model)) {
+        match read.and_then(|text| serde_json::from_str::<Value>(&text).ok()).and_then(|document| one(&document, model))
+        {
             Some(recalled) if recalled.window == window => found.push(recalled),
             _ => unreadable += 1,
         }

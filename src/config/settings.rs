@@ -237,10 +237,7 @@ fn models(options: &Options) -> Vec<(String, Watched)> {
         _ => None,
     };
     let further = options.models.iter().enumerate();
-    first
-        .into_iter()
-        .chain(further.map(|(index, watched)| (format!("models.[{index}]."), watched.clone())))
-        .collect()
+    first.into_iter().chain(further.map(|(index, watched)| (format!("models.[{index}]."), watched.clone()))).collect()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

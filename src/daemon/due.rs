@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::window::{Cadence, Instant, Window};
+use crate::{
+    config::Settings,
+    fault::Outcome,
+    ledger::{Ended, Ledger, Watched},
+    window::{Cadence, Instant, Window},
+};
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +54,16 @@ pub fn due(cadence: &Cadence, newest: Window, covered: Instant, settled: &BTreeS
         .collect();
     let covered = windows.first().map_or(newest.to.max(covered), |window| window.from);
     Due { gap, windows, covered }
+}
+
+/// What is due by the ledger.
+pub fn of_ledger(ledger: &mut Ledger, settings: &Settings, watched: &Watched, newest: Window) -> Outcome<Due> {
+    let schedule = &settings.schedule;
+    let stretch = Window { from: watched.covered.min(newest.from), to: newest.to };
+    let runs = ledger.view(|entry| entry.runs_in(&settings.model.name, stretch))?;
+    let settled = runs.iter().filter(|run| matches!(run.ended, Ended::Told | Ended::Skipped));
+    let settled: BTreeSet<Window> = settled.map(|run| run.window).collect();
+    Ok(due(&schedule.cadence(), newest, watched.covered, &settled, schedule.catch_up))
 }
 
 #[cfg(test)]

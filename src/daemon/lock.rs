@@ -28,7 +28,15 @@ pub fn lock(state: &Path) -> Outcome<Lock> {
     fs::create_dir_all(state).map_err(|error| cannot(&error))?;
     let mut file =
         File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| cannot(&error))?;
-    match file.try_lock() {
+    let mut taken = file.try_lock();
+    for _ in 0..5 {
+        // `vigie status` looks for a moment.
+        if matches!(taken, Err(TryLockError::WouldBlock)) {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            taken = file.try_lock();
+        }
+    }
+    match taken {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             return Err(Fault::setup(format!(
@@ -41,4 +49,11 @@ pub fn lock(state: &Path) -> Outcome<Lock> {
     // For whoever looks into the folder; nothing reads it.
     let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     Ok(Lock(file))
+}
+
+/// Whether a daemon runs on the folder; looked at without disturbing it.
+#[must_use]
+pub fn is_held(state: &Path) -> bool {
+    let Ok(file) = File::open(state.join("daemon.lock")) else { return false };
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }

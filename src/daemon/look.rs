@@ -2,7 +2,6 @@
 
 use std::{
     any::Any,
-    collections::BTreeSet,
     panic::{self, AssertUnwindSafe},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -16,7 +15,7 @@ use crate::{
     crash, engine,
     fault::{Fault, Outcome},
     judge::Test,
-    ledger::{Ended, Ledger, RunRow, Watched},
+    ledger::{Ended, Ledger, Watched},
     monitor::{self, Asked, Compose, Looking, Settled, Tried, settle},
     report::Report,
     source::FileLog,
@@ -52,6 +51,7 @@ pub fn look(settings: &Settings, ledger: &mut Ledger, hands: Hands<'_>) -> Outco
     let Some(due) = look.due()? else { return Ok(look.done) };
     look.catch_up(&due)?;
     look.revise(&due)?;
+    look.settled()?;
     if look.done.told > 0 {
         look.tidy()?;
     }
@@ -92,7 +92,6 @@ impl Look<'_> {
     /// What is due; `None` when the log cannot be looked at, which is written down.
     fn due(&mut self) -> Outcome<Option<Due>> {
         let (model, newest) = (self.settings.model.name.clone(), self.newest);
-        let catch_up = self.settings.schedule.catch_up;
         let watched = match self.ledger.view(|entry| entry.watched(&model))? {
             Some(watched) => watched,
             None => match self.first()? {
@@ -100,21 +99,36 @@ impl Look<'_> {
                 None => return Ok(None),
             },
         };
-        let stretch = Window { from: watched.covered.min(newest.from), to: newest.to };
-        let runs = self.ledger.view(|entry| entry.runs_in(&model, stretch))?;
-        let is_settled = |run: &&RunRow| matches!(run.ended, Ended::Told | Ended::Skipped);
-        let settled: BTreeSet<Window> = runs.iter().filter(is_settled).map(|run| run.window).collect();
-        let due = due::due(&self.cadence, newest, watched.covered, &settled, catch_up);
+        let due = due::of_ledger(self.ledger, self.settings, &watched, newest)?;
         if let Some((gap, missed)) = due.gap {
             warn!(model, %gap, missed, "too long ago to be caught up with");
             self.write(gap, true, None, monitor::Result::Missed(missed))?;
         }
-        let now = self.ledger.view(|entry| entry.watched(&model))?.unwrap_or(watched);
-        if now.covered != due.covered {
-            self.ledger.write(|entry| entry.put_watched(&model, &Watched { covered: due.covered, ..now }))?;
+        if watched.covered != due.covered {
+            self.cover(due.covered)?;
         }
         crash::point("look.due");
         Ok(Some(due))
+    }
+
+    fn cover(&mut self, covered: Instant) -> Outcome<()> {
+        let model = self.settings.model.name.clone();
+        self.ledger.write(|entry| match entry.watched(&model)? {
+            Some(watched) => entry.put_watched(&model, &Watched { covered, ..watched }),
+            None => Ok(()),
+        })
+    }
+
+    /// What was due and is settled now is not asked for again.
+    fn settled(&mut self) -> Outcome<()> {
+        let model = self.settings.model.name.clone();
+        let Some(watched) = self.ledger.view(|entry| entry.watched(&model))? else { return Ok(()) };
+        let due = due::of_ledger(self.ledger, self.settings, &watched, self.newest)?;
+        if due.gap.is_none() && due.covered != watched.covered {
+            self.cover(due.covered)?;
+        }
+        crash::point("look.covered");
+        Ok(())
     }
 
     /// The first look of all: from `schedule.start`, else from the first of the last windows that holds a record.
@@ -129,8 +143,7 @@ impl Look<'_> {
                 held.map_or(self.newest.from, |(window, _)| window.from)
             }
         };
-        let watched =
-            Watched { first, covered: first, line: 0, reference_id: None, model_sha256: None, digest: None };
+        let watched = Watched { first, covered: first, line: 0, reference_id: None, model_sha256: None, digest: None };
         let model = self.settings.model.name.clone();
         self.ledger.write(|entry| entry.put_watched(&model, &watched))?;
         info!(model, from = %first, "watched for the first time");

@@ -11,8 +11,8 @@ mod run;
 mod wake;
 
 pub use clock::Clock;
-pub use due::{Due, due};
-pub use lock::{Lock, lock};
+pub use due::{Due, due, of_ledger};
+pub use lock::{Lock, is_held, lock};
 pub use look::{Hands, Looked, look};
 pub use post::{Post, Round, compose, round, send_now};
 pub use run::{Start, run};

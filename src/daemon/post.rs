@@ -91,9 +91,7 @@ impl Post for Settings {
                 };
                 let delivery = alert::deliver(email, &mail, ONE_TRY);
                 let rest = match &delivery {
-                    Delivery::Later { to, .. } if !to.is_empty() => {
-                        packed(&alert::Letter { to: to.clone(), ..mail })
-                    }
+                    Delivery::Later { to, .. } if !to.is_empty() => packed(&alert::Letter { to: to.clone(), ..mail }),
                     _ => letter.letter.clone(),
                 };
                 (delivery, rest)

@@ -19,8 +19,8 @@ use tracing::{error, info, warn};
 use super::{
     clock::Clock,
     cron::Cron,
-    look::{Hands, Looked, look},
     lock::{Lock, lock},
+    look::{Hands, Looked, look},
     post::{compose, round},
     pulse::{Pulse, notify},
     wake::Wakes,
@@ -134,9 +134,10 @@ impl Daemon {
                     }
                 };
                 let Some(outcome) = outcome else { break Ok(()) };
-                self.looked(model, outcome.unwrap_or_else(|error| {
-                    Err(Fault::retry(format!("the look broke down: {error}")))
-                }));
+                self.looked(
+                    model,
+                    outcome.unwrap_or_else(|error| Err(Fault::retry(format!("the look broke down: {error}")))),
+                );
                 if self.stop.load(Ordering::Relaxed) {
                     break Ok(());
                 }
@@ -191,17 +192,16 @@ impl Daemon {
     }
 
     /// Waits for the run in flight; `true`: it has to be abandoned.
-    async fn end(
-        &self,
-        looking: &mut std::pin::Pin<&mut tokio::task::JoinHandle<Outcome<Looked>>>,
-    ) -> bool {
+    async fn end(&self, looking: &mut std::pin::Pin<&mut tokio::task::JoinHandle<Outcome<Looked>>>) -> bool {
         notify(&[sd_notify::NotifyState::Stopping]);
         info!("told to end: the run in flight is finished first");
         self.stop.store(true, Ordering::Relaxed);
         let end = Stopwatch::now() + GRACE;
         while !looking.is_finished() {
             if Stopwatch::now() >= end {
-                warn!("the run in flight takes too long and is rolled back; its window is looked at after the next start");
+                warn!(
+                    "the run in flight takes too long and is rolled back; its window is looked at after the next start"
+                );
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -216,8 +216,7 @@ impl Daemon {
             let Some(settings) = fleet.get(model) else { return Ok(Looked::default()) };
             let now = start.clock.now();
             let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
-            let looking =
-                Looking { threads: settings.daemon_threads(start.cores), progress: &|_, _| pulse.beat() };
+            let looking = Looking { threads: settings.daemon_threads(start.cores), progress: &|_, _| pulse.beat() };
             let compose = |telling: &crate::alert::Telling, report: Option<&crate::report::Report>| {
                 compose(settings, telling, report, now)
             };

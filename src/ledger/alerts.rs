@@ -15,16 +15,10 @@ const COLUMNS: &str = "id, model, feature, test, phase, severity, streak, since_
 
 fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
     let word = |index: usize| row.get::<_, String>(index);
-    let at = |index: usize| -> rusqlite::Result<Option<Instant>> {
-        Ok(row.get::<_, Option<i64>>(index)?.map(Instant))
-    };
+    let at = |index: usize| -> rusqlite::Result<Option<Instant>> { Ok(row.get::<_, Option<i64>>(index)?.map(Instant)) };
     Ok(Alert {
         id: row.get(0)?,
-        key: Key {
-            model: row.get(1)?,
-            feature: row.get(2)?,
-            test: Test::parse(&word(3)?).unwrap_or(Test::RunFailed),
-        },
+        key: Key { model: row.get(1)?, feature: row.get(2)?, test: Test::parse(&word(3)?).unwrap_or(Test::RunFailed) },
         phase: Phase::parse(&word(4)?).unwrap_or(Phase::Recovered),
         severity: Severity::parse(&word(5)?).unwrap_or(Severity::Alarm),
         streak: row.get(6)?,
@@ -52,7 +46,9 @@ impl Entry<'_> {
 
     /// Alerts that are over, the latest first.
     pub fn past_alerts(&self, most: u32) -> Outcome<Vec<Alert>> {
-        let sql = format!("SELECT {COLUMNS} FROM alert WHERE phase = 'recovered' AND opened_us IS NOT NULL ORDER BY changed_us DESC, id DESC LIMIT ?1");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM alert WHERE phase = 'recovered' AND opened_us IS NOT NULL ORDER BY changed_us DESC, id DESC LIMIT ?1"
+        );
         self.rows(&sql, [most], alert)
     }
 

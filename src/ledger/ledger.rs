@@ -8,8 +8,14 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{refusal::refused, schema::migrate};
-use crate::fault::{Fault, Outcome};
+use super::{
+    refusal::refused,
+    schema::{known, migrate},
+};
+use crate::{
+    fault::{Fault, Outcome, Remedy},
+    window::Instant,
+};
 
 /// An open ledger.
 #[derive(Debug)]
@@ -66,10 +72,45 @@ impl Ledger {
             .db
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .map_err(|error| refused(&ledger.shown, &error))?;
-        if version == 0 {
+        known(version, &ledger.shown)?;
+        Ok((version > 0).then_some(ledger))
+    }
+
+    /// Moves a damaged ledger out of the way; it is never deleted. `None`: it is sound, or there is none.
+    pub fn set_aside(state: &Path, now: Instant) -> Outcome<Option<PathBuf>> {
+        let path = file(state);
+        let is_sound = match Self::read(state) {
+            Ok(None) => path.metadata().map_or(true, |found| found.len() == 0),
+            Ok(Some(ledger)) => {
+                let verdict = ledger.db.pragma_query_value(None, "integrity_check", |row| row.get::<_, String>(0));
+                verdict.is_ok_and(|verdict| verdict == "ok")
+            }
+            Err(fault) if fault.remedy() == Remedy::Retry => return Err(fault),
+            // One of a newer vigie is sound, and not ours to move.
+            Err(fault) if Self::is_newer(&path) => return Err(fault),
+            Err(_) => false,
+        };
+        if is_sound {
             return Ok(None);
         }
-        Ok(Some(ledger))
+        let aside = path.with_extension(format!("sqlite.damaged-{}", now.compact()));
+        let cannot = |error: std::io::Error| Fault::retry(format!("{} cannot be moved: {error}", path.display()));
+        fs::rename(&path, &aside).map_err(cannot)?;
+        for ending in ["-wal", "-shm"] {
+            let beside = |path: &Path| PathBuf::from(format!("{}{ending}", path.display()));
+            if beside(&path).exists() {
+                fs::rename(beside(&path), beside(&aside)).map_err(cannot)?;
+            }
+        }
+        Ok(Some(aside))
+    }
+
+    fn is_newer(path: &Path) -> bool {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let version = Self::connect(path, flags, Duration::from_secs(1))
+            .ok()
+            .and_then(|ledger| ledger.db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).ok());
+        version.is_some_and(|version| known(version, "").is_err())
     }
 
     fn connect(path: &Path, flags: OpenFlags, wait: Duration) -> Outcome<Self> {
@@ -96,10 +137,8 @@ impl Ledger {
     /// Reads a consistent picture.
     pub fn view<T>(&mut self, read: impl FnOnce(&Entry<'_>) -> Outcome<T>) -> Outcome<T> {
         let shown = &self.shown;
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Deferred)
-            .map_err(|error| refused(shown, &error))?;
+        let tx =
+            self.db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(|error| refused(shown, &error))?;
         read(&Entry { tx, shown })
     }
 }

@@ -103,15 +103,8 @@ impl Entry<'_> {
     pub fn queue(&self, run: Option<i64>, model: &str, queued: &Queued, now: Instant) -> Outcome<()> {
         let sql = "INSERT OR IGNORE INTO outbox (run, model, channel, message_id, subject, letter, queued_us, next_us, state) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 'queued')";
-        let values = params![
-            run,
-            model,
-            queued.channel.word(),
-            queued.message_id,
-            queued.subject,
-            queued.letter,
-            now.0
-        ];
+        let values =
+            params![run, model, queued.channel.word(), queued.message_id, queued.subject, queued.letter, now.0];
         self.done(self.tx.execute(sql, values))?;
         Ok(())
     }

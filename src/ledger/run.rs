@@ -117,8 +117,7 @@ fn count(count: Option<u64>) -> Option<i64> {
 impl Entry<'_> {
     /// The run that counts for a window.
     pub fn current(&self, model: &str, window: Window) -> Outcome<Option<RunRow>> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM run WHERE model = ?1 AND from_us = ?2 AND to_us = ?3 AND current = 1");
+        let sql = format!("SELECT {COLUMNS} FROM run WHERE model = ?1 AND from_us = ?2 AND to_us = ?3 AND current = 1");
         self.done(self.tx.query_row(&sql, params![model, window.from.0, window.to.0], run).optional())
     }
 
@@ -182,18 +181,12 @@ impl Entry<'_> {
             ],
         ))?;
         let id = self.tx.last_insert_rowid();
-        let sql = "INSERT INTO trend (run, feature, severity, psi, ks, missing, q_value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let sql =
+            "INSERT INTO trend (run, feature, severity, psi, ks, missing, q_value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let mut insert = self.done(self.tx.prepare(sql))?;
         for trend in trends {
-            let values = params![
-                id,
-                trend.feature,
-                trend.severity.word(),
-                trend.psi,
-                trend.ks,
-                trend.missing,
-                trend.q_value
-            ];
+            let values =
+                params![id, trend.feature, trend.severity.word(), trend.psi, trend.ks, trend.missing, trend.q_value];
             self.done(insert.execute(values))?;
         }
         Ok(id)
@@ -201,8 +194,7 @@ impl Entry<'_> {
 
     /// Notes how many records a window holds, where a second look found the same report.
     pub fn put_records(&self, model: &str, window: Window, records: u64) -> Outcome<()> {
-        let sql =
-            "UPDATE run SET records = ?4 WHERE model = ?1 AND from_us = ?2 AND to_us = ?3 AND current = 1";
+        let sql = "UPDATE run SET records = ?4 WHERE model = ?1 AND from_us = ?2 AND to_us = ?3 AND current = 1";
         self.done(self.tx.execute(sql, params![model, window.from.0, window.to.0, count(Some(records))]))?;
         Ok(())
     }

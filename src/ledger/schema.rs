@@ -94,17 +94,23 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_queued ON outbox (channel, id) WHERE state = 'queued';
 "];
 
+/// Refuses a file of a newer vigie.
+pub(super) fn known(version: i64, shown: &str) -> Outcome<()> {
+    if usize::try_from(version).is_ok_and(|version| version <= STEPS.len()) {
+        return Ok(());
+    }
+    Err(Fault::setup(format!(
+        "{shown} is a ledger of version {version}, this vigie knows {}; it is left as it is: run the newer vigie, or name another folder as `state`",
+        STEPS.len()
+    )))
+}
+
 /// Brings the file to this version's tables. One from a newer vigie is left alone.
 pub(super) fn migrate(db: &mut Connection, shown: &str) -> Outcome<()> {
     let version: i64 =
         db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| refused(shown, &error))?;
+    known(version, shown)?;
     let taken = usize::try_from(version).unwrap_or(usize::MAX);
-    if taken > STEPS.len() {
-        return Err(Fault::setup(format!(
-            "{shown} is a ledger of version {version}, this vigie knows {}; it is left as it is: run the newer vigie, or name another folder as `state`",
-            STEPS.len()
-        )));
-    }
     for (number, step) in STEPS.iter().enumerate().skip(taken) {
         let change = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate);
         let done = change.and_then(|change| {

@@ -82,7 +82,13 @@ impl Entry<'_> {
     }
 
     /// Records of earlier windows, newest first, that `alike` takes for the same place in the week.
-    pub fn usual(&self, model: &str, before: Instant, most: usize, alike: impl Fn(Window) -> bool) -> Outcome<Vec<u64>> {
+    pub fn usual(
+        &self,
+        model: &str,
+        before: Instant,
+        most: usize,
+        alike: impl Fn(Window) -> bool,
+    ) -> Outcome<Vec<u64>> {
         let sql = "SELECT from_us, to_us, records FROM run WHERE model = ?1 AND current = 1 AND scheduled = 1 \
                    AND outcome = 'told' AND records IS NOT NULL AND to_us <= ?2 AND from_us >= ?3 ORDER BY to_us DESC";
         // Ten weeks say what is usual now.

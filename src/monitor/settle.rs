@@ -141,9 +141,8 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
 /// An alert that was told for the first time remembers the mail that did.
 fn thread(decision: &mut Decision, letters: &[Queued]) {
     let Some(mail) = letters.iter().find(|letter| letter.channel == Channel::Email) else { return };
-    let opened = |alert: &&mut crate::alert::Alert| {
-        alert.phase == Phase::Open && alert.told.is_some() && alert.thread.is_none()
-    };
+    let opened =
+        |alert: &&mut crate::alert::Alert| alert.phase == Phase::Open && alert.told.is_some() && alert.thread.is_none();
     decision.alerts.iter_mut().filter(opened).for_each(|alert| alert.thread = Some(mail.message_id.clone()));
 }
 
