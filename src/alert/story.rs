@@ -76,7 +76,7 @@ impl Story {
             changes_more,
             rows,
             findings,
-            link: base_url.zip(telling.report.as_deref()).map(|(base, page)| link(base, page)),
+            link: base_url.zip(telling.report.as_deref()).and_then(|(base, page)| link(base, page)),
             attached: false,
             version: env!("CARGO_PKG_VERSION"),
         }
@@ -162,7 +162,8 @@ fn change_lines(events: &[Event], rows: &[Row]) -> Vec<ChangeLine> {
         match lines.iter_mut().find(same) {
             Some(line) => {
                 line.tests.extend([", ", test.unwrap_or_default()].into_iter().filter(|_| test.is_some()));
-                line.sentences.extend(told);
+                // The first is enough for a subject; the report has them all.
+                line.sentences.extend(told.filter(|_| line.sentences.is_empty()));
             }
             None => {
                 let tests = test.unwrap_or_default().to_owned();
@@ -229,7 +230,7 @@ fn grouped<'a>(found: impl Iterator<Item = Found<'a>>) -> Vec<(Row, Option<Strin
             let row = Row {
                 severity: found.severity.word(),
                 subject: found.feature.map_or_else(|| test_word(found.test).to_owned(), short),
-                value: value_words(found.test, found.value),
+                value: value_words(found.test, found.value, found.feature.is_some()),
                 limit: limit_words(found.test, found.limit),
                 reasons: vec![reason],
                 picture: None,
@@ -254,7 +255,7 @@ fn picture(report: &Report, feature: Option<&str>, test: Test) -> Option<Picture
 }
 
 /// The page's address: each step of its path spelled so that nothing in it means anything to a browser.
-pub(super) fn link(base: &str, page: &str) -> String {
+pub(super) fn link(base: &str, page: &str) -> Option<String> {
     let mut link = base.trim_end_matches('/').to_owned();
     for step in page.split('/').filter(|step| !matches!(*step, "" | "." | "..")) {
         link.push('/');
@@ -266,5 +267,6 @@ pub(super) fn link(base: &str, page: &str) -> String {
             }
         }
     }
-    link
+    // Longer ones are cut by servers and browsers, each at its own length.
+    (link.len() <= 2_000).then_some(link)
 }

@@ -33,9 +33,10 @@ pub(super) fn text(story: &Story) -> String {
         let _ = writeln!(text, "\nWORST FIRST");
     }
     for row in &story.rows {
-        let limit = if row.limit.is_empty() { String::new() } else { format!(" ({})", row.limit) };
         let severity = row.severity.replace('_', " ");
-        paragraph(&mut text, "  ", &format!("{severity:<8} {}: {}{limit}", row.subject, row.value));
+        let value = if row.value.is_empty() { String::new() } else { format!(": {}", row.value) };
+        let limit = if row.limit.is_empty() { String::new() } else { format!(" ({})", row.limit) };
+        paragraph(&mut text, "  ", &format!("{severity:<8} {}{value}{limit}", row.subject));
         for reason in &row.reasons {
             paragraph(&mut text, "           ", reason);
         }

@@ -72,11 +72,16 @@ pub(super) fn test_word(test: Test) -> &'static str {
     }
 }
 
-/// `PSI 0.43`, in the unit people know.
-pub(super) fn value_words(test: Test, value: Option<f64>) -> String {
+/// `PSI 0.43`, in the unit people know; the test's name stands already where there is no feature.
+pub(super) fn value_words(test: Test, value: Option<f64>, is_named: bool) -> String {
     let moved = matches!(test, Test::Missing | Test::ShareRefused) && value.is_some_and(|value| value > 0.0);
     let moved = if moved { "+" } else { "" };
-    value.map_or(test_word(test).to_owned(), |value| format!("{} {moved}{}", test_word(test), measured(test, value)))
+    match (value, is_named) {
+        (Some(value), true) => format!("{} {moved}{}", test_word(test), measured(test, value)),
+        (Some(value), false) => format!("{moved}{}", measured(test, value)),
+        (None, true) => test_word(test).to_owned(),
+        (None, false) => String::new(),
+    }
 }
 
 /// `limit 0.25`; empty without one.
