@@ -2,6 +2,10 @@
 
 mod index;
 mod publish;
+mod recall;
+mod retain;
 
 pub use index::write_index;
 pub use publish::{Published, folder_of, next_revision, publish, spoken};
+pub use recall::{Recalled, RecalledFeature, recall};
+pub use retain::retain;

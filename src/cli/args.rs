@@ -33,6 +33,15 @@ pub(super) enum Verb {
     Learn(LearnArgs),
     /// Check one window of the log now, and write its report
     Check(CheckArgs),
+    /// The daemon: look whenever schedule.cron says so, write reports, tell people
+    Run(RunArgs),
+    /// What the ledger knows: last runs, open alerts, what is due next, undelivered mail
+    Status(StatusArgs),
+    /// Alerts by hand
+    Alert {
+        #[command(subcommand)]
+        verb: AlertVerb,
+    },
     /// Score a file with a CatBoost model, equal to the official library to the bit
     Score(ScoreArgs),
     /// Check or show the config
@@ -122,6 +131,12 @@ pub(super) struct CheckArgs {
     /// End of the window, not part of it
     #[arg(long, requires = "from", value_name = "T")]
     pub to: Option<String>,
+    /// The model, when the config watches several
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Send what there is to tell now; without it that is left to the daemon
+    #[arg(long)]
+    pub send: bool,
     /// What is printed: a table, or the report's JSON
     #[arg(long, default_value = "text")]
     pub format: Format,
@@ -131,6 +146,67 @@ pub(super) struct CheckArgs {
     /// How many threads read the log (default: one a core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The config
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// Look at everything that is due, send what is to be sent, and end: for timers and cron
+    #[arg(long)]
+    pub once: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// The config
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// What is printed: lines, or JSON
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Read runs and trends anew from the reports; a damaged ledger is set aside first
+    #[arg(long)]
+    pub rebuild: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AlertVerb {
+    /// Pending and open alerts, and the latest that are over
+    List(AlertListArgs),
+    /// Somebody looks after it: no reminders until it recovers
+    Ack {
+        /// Its number in the list
+        id: i64,
+        #[command(flatten)]
+        of: ConfigArgs,
+    },
+    /// Tell nobody of a feature for a while
+    Mute {
+        /// A feature, or a test of the run itself: latency, no_data, volume, score
+        feature: String,
+        /// Until then: RFC 3339 or a date
+        #[arg(long, value_name = "T")]
+        until: String,
+        /// Of this model only
+        #[arg(long, value_name = "NAME")]
+        model: Option<String>,
+        #[command(flatten)]
+        of: ConfigArgs,
+    },
+    /// Send one real mail, to see that it arrives
+    Test(ConfigArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AlertListArgs {
+    /// The config
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// What is printed: lines, or JSON
+    #[arg(long, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

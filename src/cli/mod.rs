@@ -1,14 +1,17 @@
 //! The command line: one file a verb, exit codes, what the terminal shows.
 
+mod alert;
 mod args;
 mod check;
 mod config;
+mod daemon;
 mod learn;
 mod log;
 mod progress;
 mod run;
 mod say;
 mod score;
+mod status;
 mod table;
 
 pub use args::Cli;

@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{Problem, cron::cron, key::Key, limits, masked, tree::Node};
-use crate::{alert, window::Span};
+use crate::{
+    alert,
+    window::{Instant, Span},
+};
 
 /// What is wrong with a value (after its key's name), and what to do.
 type Wrong = (String, String);
@@ -11,7 +14,7 @@ type Wrong = (String, String);
 type Rule = fn(&Value) -> Option<Wrong>;
 
 /// Which value has to obey what.
-const RULES: [(&str, Rule); 22] = [
+const RULES: [(&str, Rule); 27] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
@@ -21,13 +24,18 @@ const RULES: [(&str, Rule); 22] = [
     ("schedule.timezone", zone),
     ("schedule.window", window),
     ("schedule.lateness", length),
+    ("schedule.start", start),
+    ("schedule.catch_up", counted),
+    ("schedule.revise", few),
     ("policy.q", share),
     ("policy.drifted_share", share),
     ("policy.empty_bins.floor", share),
     ("reports.keep", length),
     ("reports.base_url", web_address),
+    ("run.threads", threads),
     ("alerts.cooldown", length),
     ("alerts.after", counted),
+    ("alerts.volume", share),
     ("alerts.email.smtp", mail_server),
     ("alerts.email.from", mail_address),
     ("alerts.email.to", mail_address),
@@ -117,7 +125,20 @@ fn positive(value: &Value) -> Option<Wrong> {
 
 fn counted(value: &Value) -> Option<Wrong> {
     let count = value.as_i64().filter(|count| !(1..=1000).contains(count))?;
-    Some(wrong(format!("is {count}, but must be from 1 to 1000"), "write 1 to open an alert at the first window"))
+    Some(wrong(format!("is {count}, but must be from 1 to 1000"), "write a small number, such as 2"))
+}
+
+fn few(value: &Value) -> Option<Wrong> {
+    let count = value.as_i64().filter(|count| !(0..=100).contains(count))?;
+    Some(wrong(format!("is {count}, but must be from 0 to 100"), "write 0 to never look at a window again"))
+}
+
+fn start(value: &Value) -> Option<Wrong> {
+    let text = value.as_str()?;
+    match Instant::parse(text, &jiff::tz::TimeZone::UTC) {
+        Some(_) => None,
+        None => Some(wrong(format!("is `{}`, which is no time", masked(text)), "write it as 2026-11-01")),
+    }
 }
 
 fn zone(value: &Value) -> Option<Wrong> {
@@ -179,6 +200,11 @@ fn web_address(value: &Value) -> Option<Wrong> {
         return None;
     }
     Some(wrong(format!("is `{}`, which is no web address", masked(url)), "write it as `https://vigie.example.com/`"))
+}
+
+fn threads(value: &Value) -> Option<Wrong> {
+    let count = value.as_i64().filter(|count| !(1..=1024).contains(count))?;
+    Some(wrong(format!("is {count}, but must be from 1 to 1024"), "remove the line for half the cores"))
 }
 
 fn listen(value: &Value) -> Option<Wrong> {

@@ -4,6 +4,7 @@ mod count;
 mod latest;
 mod refine;
 mod sift;
+mod tally;
 mod threads;
 mod twins;
 
@@ -11,3 +12,4 @@ pub use count::{Counted, Job, count};
 pub use latest::latest;
 pub use refine::refine;
 pub use sift::Rule;
+pub use tally::tally;

@@ -10,7 +10,7 @@ mod words;
 
 pub use evidence::{Evidence, Qs};
 pub use finding::{Finding, Severity, Test};
-pub use policy::{Limits, Override, Policy};
+pub use policy::{FeatureLimits, Limits, Override, Policy};
 pub use service::Service;
 pub use verdict::{Case, FeatureVerdict, Verdict, judge, undecided};
 pub use words::{number, percent, q_value};

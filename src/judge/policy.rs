@@ -105,7 +105,7 @@ impl Default for Policy {
 
 /// The limits that hold for one feature.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct FeatureLimits {
+pub struct FeatureLimits {
     pub psi: Limits,
     pub ks: Limits,
     pub chi2: Limits,
@@ -114,7 +114,9 @@ pub(super) struct FeatureLimits {
 }
 
 impl Policy {
-    pub(super) fn limits_of(&self, feature: &str) -> FeatureLimits {
+    /// The limits that hold for a feature, or for the score.
+    #[must_use]
+    pub fn limits_of(&self, feature: &str) -> FeatureLimits {
         let own = self.features.get(feature);
         let pick = |own: Option<Option<Limits>>, general: Limits| own.flatten().unwrap_or(general);
         FeatureLimits {

@@ -3,11 +3,15 @@
 mod check;
 mod learn;
 mod lookout;
+mod rebuild;
 mod score;
+mod settle;
 mod tell;
 mod weigh;
 mod whole;
 
-pub use check::{Asked, Checked, Looking, check};
+pub use check::{Asked, Checked, Looking, check, examine, publish};
 pub use learn::{Lesson, learn};
+pub use rebuild::rebuild;
 pub use score::{Output, Scoring, score};
+pub use settle::{Compose, Result, Settled, Tried, settle};
