@@ -39,7 +39,18 @@ pub fn deliver(email: &Email, letter: &Letter, patience: Duration) -> Delivery {
     let (email, letter_sent) = (email.clone(), letter.clone());
     // A thread of its own: a server that sends a byte now and then outlasts every time-out of the socket.
     let spawned = thread::Builder::new().name("vigie-mail".to_owned()).spawn(move || {
-        let _ = tell.send(Dialogue { end, letter: &letter_sent }.hold(&email));
+        let dialogue = Dialogue { end, letter: &letter_sent };
+        match dialogue.open(&email) {
+            Err(stopped) => {
+                let _ = tell.send(dialogue.ended(stopped));
+            }
+            Ok((mut connection, sender)) => {
+                let _ = tell.send(dialogue.give(&mut connection, sender));
+                // The letter is theirs or not by now: nobody waits for a good-bye.
+                let _ = connection.set_timeout(Some(Duration::from_secs(1)));
+                let _ = connection.command(Quit);
+            }
+        }
     });
     let trouble = |reason: String| later(letter, reason, false);
     if let Err(error) = spawned {
@@ -77,18 +88,6 @@ enum Kind {
 }
 
 impl Dialogue<'_> {
-    fn hold(&self, email: &Email) -> Delivery {
-        let (mut connection, sender) = match self.open(email) {
-            Ok(open) => open,
-            Err(stopped) => return self.ended(stopped),
-        };
-        let delivery = self.give(&mut connection, sender);
-        // The letter is theirs or not by now: nobody waits for a good-bye.
-        let _ = connection.set_timeout(Some(Duration::from_millis(500).min(self.left())));
-        let _ = connection.command(Quit);
-        delivery
-    }
-
     fn ended(&self, stopped: Stopped) -> Delivery {
         match stopped.kind {
             Kind::Later => later(self.letter, stopped.reason, false),

@@ -2,7 +2,10 @@
 
 use super::{
     Change, Event, Telling,
-    words::{change_word, day, minute, quantity, sentence, severity_word, short, spoken, test_word},
+    words::{
+        change_word, day, day_or_minute, limit_words, minute, sentence, severity_word, short, spoken, test_word,
+        value_words,
+    },
 };
 use crate::{
     judge::{Finding, Severity, Test},
@@ -18,18 +21,21 @@ const CHANGES: usize = 12;
 pub(super) struct ChangeLine {
     pub word: &'static str,
     pub subject: String,
-    pub test: &'static str,
+    /// The tests that say so.
+    pub tests: String,
     pub since: String,
     /// What the table below does not say already.
-    pub sentence: Option<String>,
+    pub sentences: Vec<String>,
 }
 
 /// One subject of the table: a feature, the score, the service.
 pub(super) struct Row {
     pub severity: &'static str,
     pub subject: String,
-    /// `PSI 0.43 (limit 0.25)`.
-    pub measured: String,
+    /// `PSI 0.43`.
+    pub value: String,
+    /// `limit 0.25`; empty without one.
+    pub limit: String,
     pub reasons: Vec<String>,
     pub picture: Option<Picture>,
 }
@@ -54,7 +60,7 @@ pub(super) struct Story {
 impl Story {
     pub fn of(telling: &Telling, report: Option<&Report>, base_url: Option<&str>) -> Self {
         let (rows, findings) = report.map_or_else(|| (of_events(telling), telling.events.len()), of_findings);
-        let mut changes: Vec<ChangeLine> = telling.events.iter().map(|event| change_line(event, &rows)).collect();
+        let mut changes = change_lines(&telling.events, &rows);
         let changes_more = changes.len().saturating_sub(CHANGES);
         changes.truncate(CHANGES);
         Self {
@@ -62,12 +68,15 @@ impl Story {
             severity: telling.severity.word(),
             severity_shown: severity_word(telling.severity),
             verdict: sentence(&telling.verdict),
-            window: telling.window.map(|window| format!("{} to {} UTC", minute(window.from), minute(window.to))),
+            window: telling.window.map(|window| {
+                let rows = report.map_or(String::new(), |report| format!(" · {} rows", report.drift.n_window));
+                format!("{} to {} UTC{rows}", minute(window.from), minute(window.to))
+            }),
             changes,
             changes_more,
             rows,
             findings,
-            link: base_url.zip(telling.report.as_deref()).map(|(base, page)| link(base, page)),
+            link: base_url.zip(telling.report.as_deref()).and_then(|(base, page)| link(base, page)),
             attached: false,
             version: env!("CARGO_PKG_VERSION"),
         }
@@ -122,7 +131,7 @@ impl Story {
 impl Row {
     /// What the picture shows, for those who do not see it.
     pub fn alt(&self) -> String {
-        format!("Bars of {}, reference against this window: {}", self.subject, self.measured)
+        format!("Bars of {}, reference against this window: {}", self.subject, self.value)
     }
 }
 
@@ -139,17 +148,30 @@ fn subject_of(event: &Event) -> String {
     event.key.feature.as_deref().map_or_else(|| test_word(event.key.test).to_owned(), short)
 }
 
-fn change_line(event: &Event, rows: &[Row]) -> ChangeLine {
-    let subject = subject_of(event);
-    let is_below = event.change != Change::Recovered && rows.iter().any(|row| row.subject == subject);
-    let told = spoken(event.key.test, event.value, event.limit, &event.sentence);
-    ChangeLine {
-        word: change_word(event.change),
-        test: if event.key.feature.is_some() { test_word(event.key.test) } else { "" },
-        since: minute(event.since),
-        sentence: (!is_below && !told.is_empty()).then_some(told),
-        subject,
+/// One line for all that happened to a subject in the same way.
+fn change_lines(events: &[Event], rows: &[Row]) -> Vec<ChangeLine> {
+    let mut lines: Vec<ChangeLine> = Vec::new();
+    for event in events {
+        let (word, subject) = (change_word(event.change), subject_of(event));
+        let since = day_or_minute(event.since);
+        let test = event.key.feature.as_ref().map(|_| test_word(event.key.test));
+        let is_below = event.change != Change::Recovered && rows.iter().any(|row| row.subject == subject);
+        let told = spoken(event.key.test, event.value, event.limit, &event.sentence);
+        let told = (!is_below && !told.is_empty()).then_some(told);
+        let same = |line: &&mut ChangeLine| line.word == word && line.subject == subject && line.since == since;
+        match lines.iter_mut().find(same) {
+            Some(line) => {
+                line.tests.extend([", ", test.unwrap_or_default()].into_iter().filter(|_| test.is_some()));
+                // The first is enough for a subject; the report has them all.
+                line.sentences.extend(told.filter(|_| line.sentences.is_empty()));
+            }
+            None => {
+                let tests = test.unwrap_or_default().to_owned();
+                lines.push(ChangeLine { word, subject, tests, since, sentences: told.into_iter().collect() });
+            }
+        }
     }
+    lines
 }
 
 /// One finding, or one event where no report is.
@@ -208,7 +230,8 @@ fn grouped<'a>(found: impl Iterator<Item = Found<'a>>) -> Vec<(Row, Option<Strin
             let row = Row {
                 severity: found.severity.word(),
                 subject: found.feature.map_or_else(|| test_word(found.test).to_owned(), short),
-                measured: quantity(found.test, found.value, found.limit),
+                value: value_words(found.test, found.value, found.feature.is_some()),
+                limit: limit_words(found.test, found.limit),
                 reasons: vec![reason],
                 picture: None,
             };
@@ -232,7 +255,7 @@ fn picture(report: &Report, feature: Option<&str>, test: Test) -> Option<Picture
 }
 
 /// The page's address: each step of its path spelled so that nothing in it means anything to a browser.
-pub(super) fn link(base: &str, page: &str) -> String {
+pub(super) fn link(base: &str, page: &str) -> Option<String> {
     let mut link = base.trim_end_matches('/').to_owned();
     for step in page.split('/').filter(|step| !matches!(*step, "" | "." | "..")) {
         link.push('/');
@@ -244,5 +267,6 @@ pub(super) fn link(base: &str, page: &str) -> String {
             }
         }
     }
-    link
+    // Longer ones are cut by servers and browsers, each at its own length.
+    (link.len() <= 2_000).then_some(link)
 }

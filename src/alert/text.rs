@@ -18,10 +18,12 @@ pub(super) fn text(story: &Story) -> String {
         text.push_str("\nWHAT CHANGED\n");
     }
     for change in &story.changes {
-        let about = if change.test.is_empty() { String::new() } else { format!(", {}", change.test) };
-        paragraph(&mut text, "  ", &format!("{:<11} {}{about}, since {}", change.word, change.subject, change.since));
-        if let Some(sentence) = &change.sentence {
-            paragraph(&mut text, "      ", sentence);
+        let tests = if change.tests.is_empty() { String::new() } else { format!(": {}", change.tests) };
+        let line =
+            format!("{:<11} {}{tests} (since {})", change.word.trim_end_matches(':'), change.subject, change.since);
+        paragraph(&mut text, "  ", &line);
+        for sentence in &change.sentences {
+            paragraph(&mut text, "              ", sentence);
         }
     }
     if story.changes_more > 0 {
@@ -31,10 +33,12 @@ pub(super) fn text(story: &Story) -> String {
         let _ = writeln!(text, "\nWORST FIRST");
     }
     for row in &story.rows {
-        paragraph(&mut text, "  ", &format!("{:<8} {}", row.severity.replace('_', " "), row.subject));
-        paragraph(&mut text, "           ", &row.measured);
+        let severity = row.severity.replace('_', " ");
+        let value = if row.value.is_empty() { String::new() } else { format!(": {}", row.value) };
+        let limit = if row.limit.is_empty() { String::new() } else { format!(" ({})", row.limit) };
+        paragraph(&mut text, "  ", &format!("{severity:<8} {}{value}{limit}", row.subject));
         for reason in &row.reasons {
-            paragraph(&mut text, "           ", &format!("- {reason}"));
+            paragraph(&mut text, "           ", reason);
         }
     }
     if story.findings > story.shown() {
@@ -42,7 +46,7 @@ pub(super) fn text(story: &Story) -> String {
     }
     text.push('\n');
     if let Some(link) = &story.link {
-        let _ = writeln!(text, "The report: {link}");
+        let _ = writeln!(text, "The report:\n{link}");
     }
     if story.attached {
         text.push_str("The report is attached.\n");

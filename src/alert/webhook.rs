@@ -58,7 +58,7 @@ pub fn call_of(telling: &Telling, base_url: Option<&str>) -> Call {
         "severity": telling.severity,
         "verdict": sentence(&telling.verdict),
         "events": telling.events.iter().map(event).collect::<Vec<_>>(),
-        "report": base_url.zip(telling.report.as_deref()).map(|(base, page)| link(base, page)),
+        "report": base_url.zip(telling.report.as_deref()).and_then(|(base, page)| link(base, page)),
         "vigie_version": env!("CARGO_PKG_VERSION"),
     });
     Call { key, body: body.to_string().into_bytes() }

@@ -25,9 +25,9 @@ pub(super) fn short(name: &str) -> String {
     cut(name, NAME)
 }
 
-/// A sentence that somebody else made.
+/// A sentence that somebody else made. A number keeps its unit on its line.
 pub(super) fn sentence(text: &str) -> String {
-    cut(text, SENTENCE)
+    cut(text, SENTENCE).replace(" %", "\u{a0}%").replace(", q ", ", q\u{a0}").replace(" points", "\u{a0}points")
 }
 
 /// `too_few` → `too few`; an alarm is loud.
@@ -72,22 +72,29 @@ pub(super) fn test_word(test: Test) -> &'static str {
     }
 }
 
-/// `PSI 0.43 (limit 0.25)`, in the unit people know.
-pub(super) fn quantity(test: Test, value: Option<f64>, limit: Option<f64>) -> String {
-    let said = |value: f64| match test {
-        Test::Missing | Test::ShareRefused => format!("{} points", number(value * 100.0)),
-        Test::Unseen | Test::ModelVersion | Test::ErrorRate => percent(value),
-        Test::Latency => format!("{} ms", number(value)),
+/// `PSI 0.43`, in the unit people know; the test's name stands already where there is no feature.
+pub(super) fn value_words(test: Test, value: Option<f64>, is_named: bool) -> String {
+    let moved = matches!(test, Test::Missing | Test::ShareRefused) && value.is_some_and(|value| value > 0.0);
+    let moved = if moved { "+" } else { "" };
+    match (value, is_named) {
+        (Some(value), true) => format!("{} {moved}{}", test_word(test), measured(test, value)),
+        (Some(value), false) => format!("{moved}{}", measured(test, value)),
+        (None, true) => test_word(test).to_owned(),
+        (None, false) => String::new(),
+    }
+}
+
+/// `limit 0.25`; empty without one.
+pub(super) fn limit_words(test: Test, limit: Option<f64>) -> String {
+    limit.map_or(String::new(), |limit| format!("limit {}", measured(test, limit)))
+}
+
+fn measured(test: Test, value: f64) -> String {
+    match test {
+        Test::Missing | Test::ShareRefused => format!("{}\u{a0}points", number(value * 100.0)),
+        Test::Unseen | Test::ModelVersion | Test::ErrorRate => percent(value).replace(' ', "\u{a0}"),
+        Test::Latency => format!("{}\u{a0}ms", number(value)),
         _ => number(value),
-    };
-    let moved = match (test, value) {
-        (Test::Missing | Test::ShareRefused, Some(value)) if value > 0.0 => "+",
-        _ => "",
-    };
-    let limit = limit.map_or(String::new(), |limit| format!(" (limit {})", said(limit)));
-    match value {
-        Some(value) => format!("{} {moved}{}{limit}", test_word(test), said(value)),
-        None => test_word(test).to_owned(),
     }
 }
 
@@ -98,7 +105,13 @@ pub(super) fn spoken(test: Test, value: Option<f64>, limit: Option<f64>, reason:
     }
     let share = value.map_or("some".to_owned(), percent);
     let limit = limit.map_or(String::new(), |limit| format!("; the limit is {}", percent(limit)));
-    format!("{share} of rows more than expected hold levels the reference never had{limit}")
+    sentence(&format!("{share} of rows more than expected hold levels the reference never had{limit}"))
+}
+
+/// `2026-10-01`, or `2026-10-01 06:30` where it is not midnight.
+pub(super) fn day_or_minute(at: Instant) -> String {
+    let text = minute(at);
+    text.strip_suffix(" 00:00").map_or(text.clone(), ToOwned::to_owned)
 }
 
 /// `2026-10-01 06:30`, seconds only where there are some.
