@@ -66,8 +66,17 @@ pub struct Schedule {
 }
 
 /// Keys that name files and folders.
-const PATHS: [&str; 7] =
-    ["reference", "source.path", "labels.path", "model.file", "reports.dir", "state", "alerts.email.password_file"];
+const PATHS: [&str; 9] = [
+    "reference",
+    "source.path",
+    "source.password_file",
+    "source.sslrootcert",
+    "labels.path",
+    "model.file",
+    "reports.dir",
+    "state",
+    "alerts.email.password_file",
+];
 
 impl Settings {
     /// Reads a config file; relative paths in it are relative to its folder.
@@ -119,12 +128,14 @@ impl Settings {
     }
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {
-        let mut paths = vec![&mut self.reference, &mut self.source.path, &mut self.reports, &mut self.state];
+        let mut paths = vec![&mut self.reference, &mut self.reports, &mut self.state];
+        paths.extend(self.source.paths());
         paths.extend(self.model.file.as_mut());
         paths.extend(self.labels.as_mut().map(|labels| &mut labels.path));
         paths.extend(self.alerts.email.as_mut().and_then(|email| email.password_file.as_mut()));
         for watched in &mut self.models {
-            paths.extend([&mut watched.reference, &mut watched.source.path]);
+            paths.push(&mut watched.reference);
+            paths.extend(watched.source.paths());
             paths.extend(watched.model.file.as_mut());
             paths.extend(watched.labels.as_mut().map(|labels| &mut labels.path));
         }

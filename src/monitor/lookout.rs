@@ -7,7 +7,7 @@ use crate::{
     engine::{self, Counted, Job, Rule},
     fault::{Fault, Outcome},
     reference::Reference,
-    source::FileLog,
+    source::Log,
     window::{Cadence, Window},
 };
 
@@ -15,7 +15,7 @@ pub(super) struct Lookout<'a> {
     pub settings: &'a Settings,
     pub reference: Reference,
     pub looking: Looking<'a>,
-    log: FileLog,
+    log: Log,
     rule: Rule,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Lookout<'a> {
         let fields = &settings.source.fields;
         Ok(Self {
             reference: open_reference(settings)?,
-            log: FileLog::open(&settings.source)?,
+            log: Log::open(&settings.source)?,
             rule: Rule {
                 needs_probability: fields.probability.is_some(),
                 model_version: fields.model_version.as_ref().and(settings.model.version.clone()),

@@ -27,6 +27,7 @@ mod laws;
 mod layouts;
 mod null_calibration;
 mod page;
+mod postgres;
 mod power;
 mod publish;
 mod sameness;

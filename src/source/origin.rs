@@ -1,0 +1,54 @@
+//! Where a log is kept: in files, or in a database. What is read of it looks the same.
+
+use super::{
+    FileLog, Kind, Options, Plan, Request,
+    mapping::Mapping,
+    postgres::TableLog,
+};
+use crate::{fault::Outcome, window::Instant};
+
+/// A log that has been found.
+#[derive(Debug)]
+pub enum Log {
+    Files(FileLog),
+    Postgres(TableLog, Box<Options>),
+}
+
+impl Log {
+    /// Finds the files, or connects to the database.
+    pub fn open(options: &Options) -> Outcome<Self> {
+        Ok(match options.kind {
+            Kind::Files => Self::Files(FileLog::open(options)?),
+            Kind::Postgres => Self::Postgres(TableLog::open(options)?, Box::new(options.clone())),
+        })
+    }
+
+    /// What has to be read; what cannot hold records of the window is left out.
+    pub fn plan(&self, request: &Request) -> Outcome<Plan> {
+        match self {
+            Self::Files(files) => files.plan(request),
+            Self::Postgres(table, options) => {
+                let mapping = Mapping::new(options, request)?;
+                let rows = table.plan(&mapping)?;
+                Ok(Plan::of_rows(mapping, rows))
+            }
+        }
+    }
+
+    /// The time of the latest record that `request` wants, where it can be known without reading all of them.
+    pub fn latest(&self, request: &Request) -> Outcome<Option<Option<Instant>>> {
+        match self {
+            Self::Files(_) => Ok(None),
+            Self::Postgres(table, options) => table.latest(&Mapping::new(options, request)?),
+        }
+    }
+
+    /// Files beside the log that are of no kind that can be read, in one sentence, if any are.
+    #[must_use]
+    pub fn passed_over(&self) -> Option<String> {
+        match self {
+            Self::Files(files) => files.passed_over(),
+            Self::Postgres(..) => None,
+        }
+    }
+}

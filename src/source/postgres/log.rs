@@ -1,0 +1,170 @@
+//! A table as a log: described once, planned for a window, read within one snapshot.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{
+    column::Column,
+    copy::copy,
+    database::Database,
+    pushdown::{Time, begins},
+    relation::Relation,
+    session::Session,
+};
+use crate::{
+    batch::{Reason, Records},
+    fault::Outcome,
+    source::{
+        Options,
+        mapping::{Found, Mapping},
+        record::RecordReader,
+        sheet::SHEET_ROWS,
+    },
+    window::Instant,
+};
+
+/// A table, a view or a query. All that is read through one of these is one snapshot.
+#[derive(Debug, Clone)]
+pub struct TableLog {
+    table: Arc<Table>,
+}
+
+struct Table {
+    relation: Relation,
+    columns: Vec<Column>,
+    session: Mutex<Session>,
+}
+
+/// Rows to be read: those of the window, or those without a time.
+#[derive(Debug)]
+pub struct Rows {
+    table: Arc<Table>,
+    columns: Vec<Column>,
+    sql: String,
+    /// Rows without a time, while others have one: which these then belong to is only not known.
+    timed_elsewhere: Option<String>,
+}
+
+/// Bytes of a record; a longer one is none, and must not fill the memory.
+const LONGEST: usize = 16 << 20;
+/// For the latest record the last so many rows are read, then all: `where` may leave out many.
+const LAST: [u64; 3] = [200, 20_000, u64::MAX >> 1];
+
+impl TableLog {
+    /// Connects, and looks at what columns there are.
+    pub fn open(options: &Options) -> Outcome<Self> {
+        let relation = Relation::of(options.table.as_deref(), options.query.as_deref())?;
+        let session = Session::open(&Arc::new(Database::of(options)?))?;
+        let columns = relation.describe(&session)?;
+        Ok(Self { table: Arc::new(Table { relation, columns, session: Mutex::new(session) }) })
+    }
+
+    /// What has to be read for the mapping's window.
+    pub(in crate::source) fn plan(&self, mapping: &Mapping) -> Outcome<Vec<Rows>> {
+        let time = self.time(mapping)?;
+        let within = mapping.window.and_then(|window| time.within(window, &mapping.zone));
+        let Some(within) = within else { return Ok(vec![self.rows(mapping, None, "", None)]) };
+        let timeless = time.timeless().map(|timeless| {
+            let others = format!("SELECT EXISTS (SELECT 1 FROM {} WHERE NOT ({timeless}))", self.table.relation.from());
+            self.rows(mapping, Some(&timeless), "", Some(others))
+        });
+        Ok([self.rows(mapping, Some(&within), "", None)].into_iter().chain(timeless).collect())
+    }
+
+    /// The time of the latest record before the window's end; `None`: the server cannot order the times.
+    pub(in crate::source) fn latest(&self, mapping: &Mapping) -> Outcome<Option<Option<Instant>>> {
+        let time = self.time(mapping)?;
+        let within = mapping.window.and_then(|window| time.within(window, &mapping.zone));
+        let (Some(within), Some(order)) = (within, time.latest_first()) else { return Ok(None) };
+        for limit in LAST {
+            let rows = self.rows(mapping, Some(&within), &format!("ORDER BY {order} LIMIT {limit}"), None);
+            let (mut latest, mut read) = (None, 0);
+            let (_, outcome) = rows.stream(mapping, &mut read, &mut |records: Records| {
+                latest = latest.max(records.timestamp.iter().copied().max());
+            });
+            outcome?;
+            if latest.is_some() || read < limit {
+                return Ok(Some(latest.map(Instant)));
+            }
+        }
+        Ok(Some(None))
+    }
+
+    fn time(&self, mapping: &Mapping) -> Outcome<Time> {
+        Time::of(&self.table.columns, &mapping.timestamp, self.table.relation.key())
+    }
+
+    fn rows(&self, mapping: &Mapping, condition: Option<&str>, tail: &str, timed_elsewhere: Option<String>) -> Rows {
+        let columns: Vec<Column> =
+            self.table.columns.iter().filter(|column| wants(mapping, &column.name)).cloned().collect();
+        let names: Vec<String> = columns.iter().map(Column::sql).collect();
+        let condition = condition.map(|condition| format!("WHERE {condition}")).unwrap_or_default();
+        let sql = format!("SELECT {} FROM {} {condition} {tail}", names.join(", "), self.table.relation.from());
+        Rows { table: self.table.clone(), columns, sql, timed_elsewhere }
+    }
+}
+
+impl Rows {
+    /// Streams the rows into `sink`, as records.
+    pub(in crate::source) fn read(&self, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> (Found, Outcome<()>) {
+        let mut read = 0;
+        let (mut found, outcome) = self.stream(mapping, &mut read, sink);
+        let outcome = outcome.and_then(|()| self.note_others(read, &mut found));
+        (found, outcome)
+    }
+
+    fn stream(&self, mapping: &Mapping, read: &mut u64, sink: &mut dyn FnMut(Records)) -> (Found, Outcome<()>) {
+        let mut reader = RecordReader::new(mapping);
+        for column in &self.table.columns {
+            reader.found.name(&column.name);
+        }
+        let mut line = Vec::new();
+        let session = self.table.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = session.wait(|client| {
+            copy(client, &self.sql, |cells| {
+                *read += 1;
+                line.clear();
+                for (column, value) in self.columns.iter().zip(cells) {
+                    line.push(if line.is_empty() { b'{' } else { b',' });
+                    column.write(value, &mut line);
+                }
+                line.push(b'}');
+                if line.len() > LONGEST {
+                    reader.sheet.complaints.add(Reason::Malformed, "a record of more than 16 MB");
+                    line = Vec::new();
+                } else {
+                    reader.line(&line);
+                }
+                if reader.sheet.rows() >= SHEET_ROWS {
+                    sink(reader.sheet.take(mapping));
+                }
+            })
+        });
+        drop(session);
+        sink(reader.sheet.take(mapping));
+        (reader.found, outcome)
+    }
+
+    /// Only where not one row of the whole table has a time is that a mistake in the config.
+    fn note_others(&self, read: u64, found: &mut Found) -> Outcome<()> {
+        let Some(others) = self.timed_elsewhere.as_ref().filter(|_| read > 0) else { return Ok(()) };
+        let session = self.table.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let exist: bool = session.wait(|client| async move { client.query_one(others.as_str(), &[]).await?.try_get(0) })?;
+        found.records += u64::from(exist);
+        Ok(())
+    }
+}
+
+/// Whether a column may hold something that is mapped.
+fn wants(mapping: &Mapping, name: &str) -> bool {
+    let leads = |path: &String| path == name || begins(path, name);
+    mapping.timestamp.iter().any(leads)
+        || mapping.features.as_ref().map_or(mapping.column_of.contains_key(name), |paths| paths.iter().any(leads))
+        || mapping.places.iter().any(|place| place.paths.iter().any(leads))
+        || mapping.only.iter().any(|(path, _)| leads(path))
+}
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Table({:?})", self.relation)
+    }
+}

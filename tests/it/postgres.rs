@@ -1,0 +1,5 @@
+//! A log in a table of PostgreSQL: a real server, the real program.
+
+mod failures;
+mod same_report;
+mod server;

@@ -1,0 +1,1 @@
+//! What goes wrong with a database: one clear sentence, the remedy, no password.
