@@ -1,14 +1,15 @@
 //! `vigie config check`, `show`, `schema`.
 
-use super::{Ending, args::ConfigVerb, say::say};
+use super::{Ending, args::ConfigVerb, connect, say::say};
 use crate::{
     config::{self, Problems, Settings},
     fault::Outcome,
+    monitor,
 };
 
 pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
     match verb {
-        ConfigVerb::Check(args) => {
+        ConfigVerb::Check { config: args, connect } => {
             let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
             let problems = config::check_files(&settings);
             if !problems.is_empty() {
@@ -18,6 +19,9 @@ pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
                 eprintln!("note: {note}");
             }
             say(&format!("{}: no problem found\n", args.config.display()));
+            if *connect {
+                say(&connect::lines(&monitor::connect(&settings)?));
+            }
         }
         ConfigVerb::Show(args) => {
             let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;

@@ -2,16 +2,19 @@
 
 use super::{Ending, args::LearnArgs, progress::Bar, say::say};
 use crate::{
+    config::{Problems, Settings},
     fault::{Fault, Outcome},
     layout::Kind,
-    monitor::{Lesson, learn},
+    monitor::{Lesson, STORED, learn},
     reference::Choice,
+    source,
     window::Instant,
 };
 
 pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
     let lesson = Lesson {
         data: args.data.clone(),
+        database: database(args)?,
         out: args.out.clone(),
         choice: Choice {
             target: args.target.clone(),
@@ -42,6 +45,13 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
         reference.id(),
     ));
     Ok(Ending::Told)
+}
+
+/// The config is looked at only where data are in its database.
+fn database(args: &LearnArgs) -> Outcome<Option<source::Options>> {
+    let is_stored = args.data.iter().any(|data| data.display().to_string().starts_with(STORED));
+    let load = || Settings::load(&args.config).map_err(Problems::into_fault).map(|settings| settings.source);
+    is_stored.then(load).transpose()
 }
 
 fn listed(flag: &str, list: Option<&str>) -> Outcome<Vec<String>> {

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod config;
+mod connect;
 mod learn;
 mod progress;
 mod run;

@@ -10,4 +10,4 @@ mod twins;
 pub use count::{Counted, Job, count};
 pub use latest::latest;
 pub use refine::refine;
-pub use sift::Rule;
+pub use sift::{Rule, usable};

@@ -1,6 +1,7 @@
 //! The story: what one run does from beginning to end. Read `check.rs` first.
 
 mod check;
+mod connect;
 mod learn;
 mod lookout;
 mod score;
@@ -8,6 +9,7 @@ mod tell;
 mod weigh;
 mod whole;
 
+pub use connect::{Connected, connect};
 pub use check::{Asked, Checked, Looking, check};
-pub use learn::{Lesson, learn};
+pub use learn::{Lesson, STORED, learn};
 pub use score::{Output, Scoring, score};

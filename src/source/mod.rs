@@ -25,3 +25,4 @@ pub(crate) use log::spoken;
 pub use mapping::{Field, Found, Request};
 pub use options::{DatabaseUrl, Kind, Options, Scalar, SslMode, Where};
 pub use origin::Log;
+pub use postgres::{Looked, StoredColumn, StoredTable, StoredValues, read_stored};

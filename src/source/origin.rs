@@ -3,9 +3,9 @@
 use super::{
     FileLog, Kind, Options, Plan, Request,
     mapping::Mapping,
-    postgres::TableLog,
+    postgres::{Looked, TableLog},
 };
-use crate::{fault::Outcome, window::Instant};
+use crate::{fault::Outcome, layout::Column, window::Instant};
 
 /// A log that has been found.
 #[derive(Debug)]
@@ -40,6 +40,16 @@ impl Log {
         match self {
             Self::Files(_) => Ok(None),
             Self::Postgres(table, options) => table.latest(&Mapping::new(options, request)?),
+        }
+    }
+
+    /// A look at the latest `most` rows of a table; `None`: the log is no table.
+    pub fn look(&self, columns: Vec<Column>, most: u64) -> Outcome<Option<Looked>> {
+        match self {
+            Self::Files(_) => Ok(None),
+            Self::Postgres(table, options) => {
+                table.look(&Mapping::new(options, &Request { columns, window: None })?, most).map(Some)
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! A table as a log: described once, planned for a window, read within one snapshot.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
     column::Column,
@@ -25,13 +25,21 @@ use crate::{
 /// A table, a view or a query. All that is read through one of these is one snapshot.
 #[derive(Debug, Clone)]
 pub struct TableLog {
-    table: Arc<Table>,
+    pub(super) table: Arc<Table>,
 }
 
-struct Table {
-    relation: Relation,
-    columns: Vec<Column>,
+pub(super) struct Table {
+    pub relation: Relation,
+    pub columns: Vec<Column>,
+    pub database: Arc<Database>,
     session: Mutex<Session>,
+}
+
+impl Table {
+    /// The one connection, when nobody else reads.
+    pub fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Rows to be read: those of the window, or those without a time.
@@ -53,9 +61,10 @@ impl TableLog {
     /// Connects, and looks at what columns there are.
     pub fn open(options: &Options) -> Outcome<Self> {
         let relation = Relation::of(options.table.as_deref(), options.query.as_deref())?;
-        let session = Session::open(&Arc::new(Database::of(options)?))?;
+        let database = Arc::new(Database::of(options)?);
+        let session = Session::open(&database)?;
         let columns = relation.describe(&session)?;
-        Ok(Self { table: Arc::new(Table { relation, columns, session: Mutex::new(session) }) })
+        Ok(Self { table: Arc::new(Table { relation, columns, database, session: Mutex::new(session) }) })
     }
 
     /// What has to be read for the mapping's window.
@@ -89,11 +98,12 @@ impl TableLog {
         Ok(Some(None))
     }
 
-    fn time(&self, mapping: &Mapping) -> Outcome<Time> {
+    pub(super) fn time(&self, mapping: &Mapping) -> Outcome<Time> {
         Time::of(&self.table.columns, &mapping.timestamp, self.table.relation.key())
     }
 
-    fn rows(&self, mapping: &Mapping, condition: Option<&str>, tail: &str, timed_elsewhere: Option<String>) -> Rows {
+    /// The rows that fulfil `condition`, in the order and number that `tail` says.
+    pub(super) fn rows(&self, mapping: &Mapping, condition: Option<&str>, tail: &str, timed_elsewhere: Option<String>) -> Rows {
         let columns: Vec<Column> =
             self.table.columns.iter().filter(|column| wants(mapping, &column.name)).cloned().collect();
         let names: Vec<String> = columns.iter().map(Column::sql).collect();
@@ -112,13 +122,14 @@ impl Rows {
         (found, outcome)
     }
 
-    fn stream(&self, mapping: &Mapping, read: &mut u64, sink: &mut dyn FnMut(Records)) -> (Found, Outcome<()>) {
+    /// As [`Rows::read`]; `read` counts the rows, whatever becomes of them.
+    pub(super) fn stream(&self, mapping: &Mapping, read: &mut u64, sink: &mut dyn FnMut(Records)) -> (Found, Outcome<()>) {
         let mut reader = RecordReader::new(mapping);
         for column in &self.table.columns {
             reader.found.name(&column.name);
         }
         let mut line = Vec::new();
-        let session = self.table.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = self.table.session();
         let outcome = session.wait(|client| {
             copy(client, &self.sql, |cells| {
                 *read += 1;
@@ -147,7 +158,7 @@ impl Rows {
     /// Only where not one row of the whole table has a time is that a mistake in the config.
     fn note_others(&self, read: u64, found: &mut Found) -> Outcome<()> {
         let Some(others) = self.timed_elsewhere.as_ref().filter(|_| read > 0) else { return Ok(()) };
-        let session = self.table.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = self.table.session();
         let exist: bool = session.wait(|client| async move { client.query_one(others.as_str(), &[]).await?.try_get(0) })?;
         found.records += u64::from(exist);
         Ok(())

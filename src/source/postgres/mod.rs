@@ -4,13 +4,17 @@ mod column;
 mod copy;
 mod database;
 mod log;
+mod look;
 mod name;
 mod password;
 mod pushdown;
 mod relation;
 mod session;
+mod stored;
 mod tls;
 mod trouble;
 
-pub use log::TableLog;
 pub(super) use log::Rows;
+pub use log::TableLog;
+pub use look::Looked;
+pub use stored::{StoredColumn, StoredTable, StoredValues, read_stored};

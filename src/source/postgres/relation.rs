@@ -38,6 +38,14 @@ impl Relation {
         }
     }
 
+    /// As people may see it.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Table(name) => format!("table {name}"),
+            Self::Query(_) => "a query".to_owned(),
+        }
+    }
+
     /// The key of the config that it comes from.
     pub fn key(&self) -> &'static str {
         match self {

@@ -1,6 +1,10 @@
 //! One connection in one read-only transaction: what is read through it is one snapshot.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::{
     runtime::{Builder, Runtime},
@@ -20,6 +24,8 @@ pub(super) struct Session {
     runtime: Runtime,
     client: Option<Client>,
     connection: Option<JoinHandle<()>>,
+    /// What went wrong first: after it the transaction answers nothing any more.
+    broken: OnceLock<Fault>,
 }
 
 impl Session {
@@ -39,7 +45,7 @@ impl Session {
             Ok((client, connection))
         });
         let (client, connection) = connected.map_err(|error| trouble::fault(database, &error))?;
-        Ok(Self { database: database.clone(), runtime, client: Some(client), connection: Some(connection) })
+        Ok(Self { database: database.clone(), runtime, client: Some(client), connection: Some(connection), broken: OnceLock::new() })
     }
 
     /// Does something with the connection; the error as the operator may hear it.
@@ -47,8 +53,12 @@ impl Session {
     where
         F: Future<Output = Result<T, Error>> + 's,
     {
+        if let Some(fault) = self.broken.get() {
+            return Err(fault.clone());
+        }
         let Some(client) = &self.client else { return Err(Fault::retry("source: the connection is closed")) };
-        self.runtime.block_on(work(client)).map_err(|error| trouble::fault(&self.database, &error))
+        let answer = self.runtime.block_on(work(client));
+        answer.map_err(|error| self.broken.get_or_init(|| trouble::fault(&self.database, &error)).clone())
     }
 }
 
