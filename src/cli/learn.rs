@@ -5,7 +5,7 @@ use crate::{
     config::{Problems, Settings},
     fault::{Fault, Outcome},
     layout::Kind,
-    monitor::{Lesson, STORED, learn},
+    monitor::{Lesson, STORED, import, learn},
     reference::Choice,
     source,
     window::Instant,
@@ -27,7 +27,10 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
         holdout: args.holdout.into(),
     };
     let bar = Bar::new("learning");
-    let learnt = learn(&lesson, Instant::now(), &mut |done, all| bar.at(done, all))?;
+    let learnt = match &args.distributions {
+        Some(table) => import(&lesson, table, Instant::now())?,
+        None => learn(&lesson, Instant::now(), &mut |done, all| bar.at(done, all))?,
+    };
     drop(bar);
     for note in &learnt.notes {
         eprintln!("note: {note}");
@@ -49,7 +52,7 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
 
 /// The config is looked at only where data are in its database.
 fn database(args: &LearnArgs) -> Outcome<Option<source::Options>> {
-    let is_stored = args.data.iter().any(|data| data.display().to_string().starts_with(STORED));
+    let is_stored = args.data.iter().chain(&args.distributions).any(|data| data.display().to_string().starts_with(STORED));
     let load = || Settings::load(&args.config).map_err(Problems::into_fault).map(|settings| settings.source);
     is_stored.then(load).transpose()
 }

@@ -42,8 +42,32 @@ pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usiz
         holdout: lesson.holdout,
         target: None,
         probability: None,
+        reduced: false,
     };
     let learnt = reference::learn(&training, &lesson.choice, provenance, progress)?;
+    write_whole(&lesson.out, &learnt.reference.to_bytes())?;
+    Ok(learnt)
+}
+
+/// Makes a reduced reference of a stored table of distributions, a file or `postgres:TABLE`.
+pub fn import(lesson: &Lesson, table: &Path, now: Instant) -> Outcome<Learnt> {
+    let shown = table.display().to_string();
+    let (table, file) = match shown.strip_prefix(STORED) {
+        Some(name) => read_table_of(name, lesson.database.as_ref(), true)?,
+        None => read_file(table)?,
+    };
+    let provenance = Provenance {
+        created_at: now,
+        vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
+        rows: 0,
+        columns: 0,
+        files: vec![file],
+        holdout: lesson.holdout,
+        target: None,
+        probability: None,
+        reduced: true,
+    };
+    let learnt = reference::import(&table, lesson.choice.probability.as_deref(), provenance)?;
     write_whole(&lesson.out, &learnt.reference.to_bytes())?;
     Ok(learnt)
 }
@@ -59,7 +83,7 @@ fn read_all(paths: &[PathBuf], database: Option<&source::Options>) -> Outcome<(T
     for path in paths {
         let shown = path.display().to_string();
         let (training, file) = match shown.strip_prefix(STORED) {
-            Some(table) => read_table_of(table, database)?,
+            Some(table) => read_table_of(table, database, false)?,
             None => read_file(path)?,
         };
         files.push(file);
@@ -87,7 +111,11 @@ fn read_file(path: &Path) -> Outcome<(Training, SourceFile)> {
     Ok((training, file))
 }
 
-fn read_table_of(table: &str, database: Option<&source::Options>) -> Outcome<(Training, SourceFile)> {
+fn read_table_of(
+    table: &str,
+    database: Option<&source::Options>,
+    with_json: bool,
+) -> Outcome<(Training, SourceFile)> {
     let name = format!("{STORED}{table}");
     let options = database.filter(|options| options.kind == source::Kind::Postgres).ok_or_else(|| {
         Fault::setup(format!(
@@ -100,6 +128,8 @@ fn read_table_of(table: &str, database: Option<&source::Options>) -> Outcome<(Tr
         values: match column.values {
             StoredValues::Numbers(numbers) => Values::Numbers(numbers),
             StoredValues::Texts(texts) => Values::Texts(texts),
+            // Nothing nested is an input of a model; in a table of distributions it is all there is.
+            StoredValues::Json(texts) if with_json => Values::Texts(texts),
             StoredValues::Json(_) | StoredValues::Other => Values::Other,
         },
         is_single: column.is_single,

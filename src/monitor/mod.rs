@@ -11,5 +11,5 @@ mod whole;
 
 pub use connect::{Connected, connect};
 pub use check::{Asked, Checked, Looking, check};
-pub use learn::{Lesson, STORED, learn};
+pub use learn::{Lesson, STORED, import, learn};
 pub use score::{Output, Scoring, score};

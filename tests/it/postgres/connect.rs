@@ -24,13 +24,13 @@ fn a_first_look_says_what_is_there_and_what_is_not() {
     assert_eq!(
         look(),
         "vigie.yaml: no problem found\n\
-         PostgreSQL at SOCKET:PORT/look, table \"public\".\"prod_requests\": 10 columns, about 8432 rows\n\
-         time: ts (timestamptz), from 2026-10-01T04:30:00.201Z to 2026-10-14T19:29:01.377Z; an index begins with it\n\
+         PostgreSQL at SOCKET:PORT/look, table \"public\".\"prod_requests\": 10 columns, about 8744 rows\n\
+         time: ts (timestamptz), from 2026-10-01T05:49:45.014Z to 2026-10-14T17:35:11.193Z; an index begins with it\n\
          fields found in 100 records: timestamp (ts, at), features (inputs), probability (outputs.proba_default), \
          decision (outputs.decision), latency_ms (latency_ms), status (status_code), error (error)\n\
          fields NOT found: id (request_id), model_version (model_version)\n\
          features found: 125 of 125\n\
-         usable: 98 of 98 records, beside 2 that `where` leaves out\n"
+         usable: 97 of 97 records, beside 3 that `where` leaves out\n"
     );
     database.sql("DROP INDEX prod_requests_ts_idx; UPDATE prod_requests SET inputs = inputs - 'EXT_SOURCE_1' WHERE true");
     let said = look();

@@ -31,8 +31,18 @@ bin=$1 folder=$2 port=$3
 trap 'rm -rf "$folder"' EXIT
 "$bin/initdb" --no-sync -D "$folder/data" -U postgres -E UTF8 --locale=C \
   --auth-local=trust --auth-host=scram-sha-256 --pwfile="$folder/password" >"$folder/initdb.log" 2>&1
+cd "$folder"
+new() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "$@" 2>>openssl.log; }
+new -x509 -subj '/CN=an authority' -keyout ca.key -out ca.crt
+new -x509 -subj '/CN=another authority' -keyout other.key -out other.crt
+new -subj /CN=server -keyout server.key -out server.csr
+echo subjectAltName=DNS:localhost >san
+openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile san -out server.crt 2>>openssl.log
+chmod 600 server.key
+{ echo 'hostnossl encrypted all all reject'; cat data/pg_hba.conf; } >hba && cat hba >data/pg_hba.conf
 "$bin/postgres" -D "$folder/data" -p "$port" -k "$folder" -c listen_addresses=127.0.0.1 \
   -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c logging_collector=off \
+  -c ssl=on -c ssl_cert_file="$folder/server.crt" -c ssl_key_file="$folder/server.key" \
   >"$folder/server.log" 2>&1 </dev/null &
 server=$!
 cat >/dev/null
@@ -112,7 +122,7 @@ impl Server {
             std::thread::sleep(Duration::from_millis(50));
         }
         let log = |name: &str| fs::read_to_string(self.folder.join(name)).unwrap_or_default();
-        panic!("the server does not start: {}{}", log("initdb.log"), log("server.log"));
+        panic!("the server does not start: {}{}", log("initdb.log"), log("openssl.log") + &log("server.log"));
     }
 
     /// `psql` as the superuser, by the socket.
