@@ -52,7 +52,8 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
 
 /// The config is looked at only where data are in its database.
 fn database(args: &LearnArgs) -> Outcome<Option<source::Options>> {
-    let is_stored = args.data.iter().chain(&args.distributions).any(|data| data.display().to_string().starts_with(STORED));
+    let is_stored =
+        args.data.iter().chain(&args.distributions).any(|data| data.display().to_string().starts_with(STORED));
     let load = || Settings::load(&args.config).map_err(Problems::into_fault).map(|settings| settings.source);
     is_stored.then(load).transpose()
 }

@@ -3,7 +3,7 @@
 use super::threads::{Progress, pass};
 use crate::{
     fault::Outcome,
-    source::{Log, Request},
+    source::{Latest, Log, Request},
     window::{Instant, Window},
 };
 
@@ -11,7 +11,7 @@ use crate::{
 pub fn latest(log: &Log, end: Instant, threads: usize, progress: Progress<'_>) -> Outcome<Option<Instant>> {
     let window = Window { from: Instant(i64::MIN / 4), to: end };
     let request = Request { columns: Vec::new(), window: Some(window) };
-    if let Some(latest) = log.latest(&request)? {
+    if let Latest::Known(latest) = log.latest(&request)? {
         return Ok(latest);
     }
     let plan = log.plan(&request)?;

@@ -11,9 +11,7 @@ use super::whole::write_whole;
 use crate::{
     archive::spoken,
     fault::{Fault, Outcome},
-    reference::{
-        self, Choice, Holdout, Learnt, Provenance, SourceFile, Training, TrainingColumn, Values, read_table,
-    },
+    reference::{self, Choice, Holdout, Learnt, Provenance, SourceFile, Training, TrainingColumn, Values, read_table},
     source::{self, StoredValues},
     window::Instant,
 };
@@ -111,11 +109,7 @@ fn read_file(path: &Path) -> Outcome<(Training, SourceFile)> {
     Ok((training, file))
 }
 
-fn read_table_of(
-    table: &str,
-    database: Option<&source::Options>,
-    with_json: bool,
-) -> Outcome<(Training, SourceFile)> {
+fn read_table_of(table: &str, database: Option<&source::Options>, with_json: bool) -> Outcome<(Training, SourceFile)> {
     let name = format!("{STORED}{table}");
     let options = database.filter(|options| options.kind == source::Kind::Postgres).ok_or_else(|| {
         Fault::setup(format!(

@@ -9,7 +9,7 @@ mod tell;
 mod weigh;
 mod whole;
 
-pub use connect::{Connected, connect};
 pub use check::{Asked, Checked, Looking, check};
+pub use connect::{Connected, connect};
 pub use learn::{Lesson, STORED, import, learn};
 pub use score::{Output, Scoring, score};

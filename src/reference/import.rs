@@ -68,7 +68,8 @@ pub fn import(table: &Training, probability: Option<&str>, mut provenance: Prove
     if all.is_empty() {
         return Err(Fault::setup("--distributions: the table holds no feature; nothing can be learnt from it"));
     }
-    let mut notes = vec!["a reduced reference: bins only, so PSI is measured, but neither KS nor chi-square".to_owned()];
+    let mut notes =
+        vec!["a reduced reference: bins only, so PSI is measured, but neither KS nor chi-square".to_owned()];
     if score.is_none() {
         notes.push("no --probability: the score itself is not watched".to_owned());
     }
@@ -181,13 +182,21 @@ fn numeric(edges: &[Value], counts: &[u64], missing: u64) -> Result<(Shape, Coun
         Value::String(text) => text.parse().ok(),
         number => number.as_f64(),
     };
-    let mut edges: Vec<f64> = edges.iter().enumerate().map(edge).collect::<Option<_>>().ok_or("an edge is no number")?;
-    if edges.len() < 2 || edges.iter().any(|edge| edge.is_nan()) || edges.windows(2).any(|pair| pair.first() >= pair.last())
+    let mut edges: Vec<f64> =
+        edges.iter().enumerate().map(edge).collect::<Option<_>>().ok_or("an edge is no number")?;
+    if edges.len() < 2
+        || edges.iter().any(|edge| edge.is_nan())
+        || edges.windows(2).any(|pair| pair.first() >= pair.last())
     {
         return Err("its edges do not ascend".to_owned());
     }
     if edges.len() != counts.len() + 1 {
-        return Err(format!("{} edges bound {} bins, but there are {} shares", edges.len(), edges.len() - 1, counts.len()));
+        return Err(format!(
+            "{} edges bound {} bins, but there are {} shares",
+            edges.len(),
+            edges.len() - 1,
+            counts.len()
+        ));
     }
     let inner: Vec<f64> = edges.iter().copied().filter(|edge| edge.is_finite()).collect();
     let (Some(least), Some(most)) = (inner.first().copied(), inner.last().copied()) else {

@@ -20,9 +20,9 @@ mod typed;
 mod value;
 
 pub use fields::{Fields, Paths, Scaled};
-pub use log::{FileLog, Piece, Plan, Reading, Unreadable};
 pub(crate) use log::spoken;
+pub use log::{FileLog, Piece, Plan, Reading, Unreadable};
 pub use mapping::{Field, Found, Request};
 pub use options::{DatabaseUrl, Kind, Options, Scalar, SslMode, Where};
-pub use origin::Log;
+pub use origin::{Latest, Log};
 pub use postgres::{Looked, StoredColumn, StoredTable, StoredValues, read_stored};

@@ -7,10 +7,19 @@ use super::{
 };
 use crate::{fault::Outcome, layout::Column, window::Instant};
 
+/// What is known of the latest record without reading them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Latest {
+    /// Its time; `None`: there is no record.
+    Known(Option<Instant>),
+    /// All of them have to be read.
+    Unordered,
+}
+
 /// A log that has been found.
 #[derive(Debug)]
 pub enum Log {
-    Files(FileLog),
+    Files(Box<FileLog>),
     Postgres(TableLog, Box<Options>),
 }
 
@@ -18,7 +27,7 @@ impl Log {
     /// Finds the files, or connects to the database.
     pub fn open(options: &Options) -> Outcome<Self> {
         Ok(match options.kind {
-            Kind::Files => Self::Files(FileLog::open(options)?),
+            Kind::Files => Self::Files(Box::new(FileLog::open(options)?)),
             Kind::Postgres => Self::Postgres(TableLog::open(options)?, Box::new(options.clone())),
         })
     }
@@ -36,9 +45,9 @@ impl Log {
     }
 
     /// The time of the latest record that `request` wants, where it can be known without reading all of them.
-    pub fn latest(&self, request: &Request) -> Outcome<Option<Option<Instant>>> {
+    pub fn latest(&self, request: &Request) -> Outcome<Latest> {
         match self {
-            Self::Files(_) => Ok(None),
+            Self::Files(_) => Ok(Latest::Unordered),
             Self::Postgres(table, options) => table.latest(&Mapping::new(options, request)?),
         }
     }

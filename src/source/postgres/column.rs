@@ -74,6 +74,29 @@ impl Column {
         }
     }
 
+    /// Writes `"name":{"key":value,…}` of some keys of a JSONB column.
+    pub fn write_object<'v>(&self, members: impl Iterator<Item = (&'v str, &'v [u8])>, line: &mut Vec<u8>) {
+        line.extend_from_slice(&self.key);
+        line.push(b'{');
+        for (place, (key, value)) in members.enumerate() {
+            if place > 0 {
+                line.push(b',');
+            }
+            if serde_json::to_writer(&mut *line, key).is_ok() {
+                line.push(b':');
+                if write(Wire::Jsonb, value, line).is_none() {
+                    line.extend_from_slice(b"null");
+                }
+            }
+        }
+        line.push(b'}');
+    }
+
+    /// Whether its keys can be asked for one by one.
+    pub fn is_jsonb(&self) -> bool {
+        self.wire == Wire::Jsonb
+    }
+
     /// A number as a training table has it; `None` for what is no number.
     pub fn is_number(&self) -> bool {
         matches!(

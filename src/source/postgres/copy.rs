@@ -98,7 +98,7 @@ mod tests {
         for value in [Some(b"one".as_slice()), None, Some(b"")] {
             bytes.extend(2_i16.to_be_bytes());
             for value in [value, Some(b"x")] {
-                bytes.extend(value.map_or(-1, |value| value.len() as i32).to_be_bytes());
+                bytes.extend(value.map_or(-1, |value| i32::try_from(value.len()).unwrap()).to_be_bytes());
                 bytes.extend(value.unwrap_or_default());
             }
         }

@@ -107,6 +107,8 @@ fn unreadable(error: &tokio_postgres::Error) -> Fault {
     Fault::setup(format!("source.url cannot be read{which}; {HOW}"))
 }
 
+const SSLMODE: &str = "sslmode=";
+
 /// The url with libpq's two stricter modes taken out, which the driver does not know, and the mode it said.
 fn sslmode_of(url: &str) -> Outcome<(String, Option<SslMode>)> {
     if url.contains("://") && url.matches('@').count() > 1 {
@@ -119,8 +121,7 @@ fn sslmode_of(url: &str) -> Outcome<(String, Option<SslMode>)> {
             "source.url names certificates, which are not read from there; name the authority's file in `source.sslrootcert`",
         ));
     }
-    const KEY: &str = "sslmode=";
-    let Some(start) = url.find(KEY).map(|at| at + KEY.len()) else { return Ok((url.to_owned(), None)) };
+    let Some(start) = url.find(SSLMODE).map(|at| at + SSLMODE.len()) else { return Ok((url.to_owned(), None)) };
     let rest = url.get(start..).unwrap_or_default();
     let length = rest.find(|letter: char| !letter.is_ascii_alphabetic() && letter != '-').unwrap_or(rest.len());
     let mode = match rest.get(..length).unwrap_or_default() {

@@ -3,18 +3,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
-    column::Column,
-    copy::copy,
-    database::Database,
-    pushdown::{Time, begins},
-    relation::Relation,
+    column::Column, copy::copy, database::Database, pushdown::Time, relation::Relation, selection::Selection,
     session::Session,
 };
 use crate::{
     batch::{Reason, Records},
     fault::Outcome,
     source::{
-        Options,
+        Latest, Options,
         mapping::{Found, Mapping},
         record::RecordReader,
         sheet::SHEET_ROWS,
@@ -46,7 +42,7 @@ impl Table {
 #[derive(Debug)]
 pub struct Rows {
     table: Arc<Table>,
-    columns: Vec<Column>,
+    selection: Selection,
     sql: String,
     /// Rows without a time, while others have one: which these then belong to is only not known.
     timed_elsewhere: Option<String>,
@@ -79,11 +75,11 @@ impl TableLog {
         Ok([self.rows(mapping, Some(&within), "", None)].into_iter().chain(timeless).collect())
     }
 
-    /// The time of the latest record before the window's end; `None`: the server cannot order the times.
-    pub(in crate::source) fn latest(&self, mapping: &Mapping) -> Outcome<Option<Option<Instant>>> {
+    /// The time of the latest record before the window's end; where the server can order the times.
+    pub(in crate::source) fn latest(&self, mapping: &Mapping) -> Outcome<Latest> {
         let time = self.time(mapping)?;
         let within = mapping.window.and_then(|window| time.within(window, &mapping.zone));
-        let (Some(within), Some(order)) = (within, time.latest_first()) else { return Ok(None) };
+        let (Some(within), Some(order)) = (within, time.latest_first()) else { return Ok(Latest::Unordered) };
         for limit in LAST {
             let rows = self.rows(mapping, Some(&within), &format!("ORDER BY {order} LIMIT {limit}"), None);
             let (mut latest, mut read) = (None, 0);
@@ -92,10 +88,10 @@ impl TableLog {
             });
             outcome?;
             if latest.is_some() || read < limit {
-                return Ok(Some(latest.map(Instant)));
+                return Ok(Latest::Known(latest.map(Instant)));
             }
         }
-        Ok(Some(None))
+        Ok(Latest::Known(None))
     }
 
     pub(super) fn time(&self, mapping: &Mapping) -> Outcome<Time> {
@@ -103,13 +99,17 @@ impl TableLog {
     }
 
     /// The rows that fulfil `condition`, in the order and number that `tail` says.
-    pub(super) fn rows(&self, mapping: &Mapping, condition: Option<&str>, tail: &str, timed_elsewhere: Option<String>) -> Rows {
-        let columns: Vec<Column> =
-            self.table.columns.iter().filter(|column| wants(mapping, &column.name)).cloned().collect();
-        let names: Vec<String> = columns.iter().map(Column::sql).collect();
+    pub(super) fn rows(
+        &self,
+        mapping: &Mapping,
+        condition: Option<&str>,
+        tail: &str,
+        timed_elsewhere: Option<String>,
+    ) -> Rows {
+        let selection = Selection::of(&self.table.columns, mapping);
         let condition = condition.map(|condition| format!("WHERE {condition}")).unwrap_or_default();
-        let sql = format!("SELECT {} FROM {} {condition} {tail}", names.join(", "), self.table.relation.from());
-        Rows { table: self.table.clone(), columns, sql, timed_elsewhere }
+        let sql = format!("{} {condition} {tail}", selection.sql(&self.table.relation));
+        Rows { table: self.table.clone(), selection, sql, timed_elsewhere }
     }
 }
 
@@ -123,7 +123,12 @@ impl Rows {
     }
 
     /// As [`Rows::read`]; `read` counts the rows, whatever becomes of them.
-    pub(super) fn stream(&self, mapping: &Mapping, read: &mut u64, sink: &mut dyn FnMut(Records)) -> (Found, Outcome<()>) {
+    pub(super) fn stream(
+        &self,
+        mapping: &Mapping,
+        read: &mut u64,
+        sink: &mut dyn FnMut(Records),
+    ) -> (Found, Outcome<()>) {
         let mut reader = RecordReader::new(mapping);
         for column in &self.table.columns {
             reader.found.name(&column.name);
@@ -134,11 +139,7 @@ impl Rows {
             copy(client, &self.sql, |cells| {
                 *read += 1;
                 line.clear();
-                for (column, value) in self.columns.iter().zip(cells) {
-                    line.push(if line.is_empty() { b'{' } else { b',' });
-                    column.write(value, &mut line);
-                }
-                line.push(b'}');
+                self.selection.write(cells, &mut line);
                 if line.len() > LONGEST {
                     reader.sheet.complaints.add(Reason::Malformed, "a record of more than 16 MB");
                     line = Vec::new();
@@ -159,19 +160,11 @@ impl Rows {
     fn note_others(&self, read: u64, found: &mut Found) -> Outcome<()> {
         let Some(others) = self.timed_elsewhere.as_ref().filter(|_| read > 0) else { return Ok(()) };
         let session = self.table.session();
-        let exist: bool = session.wait(|client| async move { client.query_one(others.as_str(), &[]).await?.try_get(0) })?;
+        let exist: bool =
+            session.wait(|client| async move { client.query_one(others.as_str(), &[]).await?.try_get(0) })?;
         found.records += u64::from(exist);
         Ok(())
     }
-}
-
-/// Whether a column may hold something that is mapped.
-fn wants(mapping: &Mapping, name: &str) -> bool {
-    let leads = |path: &String| path == name || begins(path, name);
-    mapping.timestamp.iter().any(leads)
-        || mapping.features.as_ref().map_or(mapping.column_of.contains_key(name), |paths| paths.iter().any(leads))
-        || mapping.places.iter().any(|place| place.paths.iter().any(leads))
-        || mapping.only.iter().any(|(path, _)| leads(path))
 }
 
 impl std::fmt::Debug for Table {

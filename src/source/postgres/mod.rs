@@ -9,6 +9,7 @@ mod name;
 mod password;
 mod pushdown;
 mod relation;
+mod selection;
 mod session;
 mod stored;
 mod tls;

@@ -7,6 +7,11 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// A text in single quotes, whatever `standard_conforming_strings` says.
+pub(super) fn literal(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
 /// `schema.table` → each piece quoted; a piece in double quotes may hold dots.
 pub(super) fn qualified(table: &str) -> Outcome<String> {
     let wrong = |why: &str| {
@@ -52,6 +57,7 @@ mod tests {
     fn names_are_quoted_to_the_letter() {
         assert_eq!(quoted("inputs"), "\"inputs\"");
         assert_eq!(quoted("a\"; DROP TABLE t; --"), "\"a\"\"; DROP TABLE t; --\"");
+        assert_eq!(literal("it's \\' so"), "E'it''s \\\\'' so'");
         let of = |table: &str| qualified(table).map_err(|fault| fault.to_string());
         assert_eq!(of("prod_requests").unwrap(), "\"prod_requests\"");
         assert_eq!(of("Public.Log").unwrap(), "\"Public\".\"Log\"");

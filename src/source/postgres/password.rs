@@ -39,6 +39,9 @@ fn first_line(text: &str) -> String {
     text.trim_end_matches(['\n', '\r']).to_owned()
 }
 
+/// What anyone but the owner may do.
+const OTHERS: u32 = 0o077;
+
 /// As libpq: others must not be able to read it.
 fn pgpass_file() -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
@@ -46,7 +49,7 @@ fn pgpass_file() -> Option<PathBuf> {
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".pgpass")))?;
     let mode = fs::metadata(&path).ok()?.permissions().mode();
-    (mode & 0o077 == 0).then_some(path)
+    (mode & OTHERS == 0).then_some(path)
 }
 
 /// The first line `host:port:database:user:password` that fits; `*` fits all, `\` takes a colon its meaning.

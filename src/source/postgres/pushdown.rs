@@ -14,7 +14,10 @@ use crate::{
 /// The log's time, as far as the server can compare it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Time {
-    Column { name: String, wire: Wire },
+    Column {
+        name: String,
+        wire: Wire,
+    },
     /// Every row has to be read to know its time: why.
     Unordered(String),
 }
@@ -32,11 +35,11 @@ impl Time {
             |column: &&Column| paths.iter().any(|path| *path == column.name || begins(path, column.name.as_str()));
         let named: Vec<&Column> = columns.iter().filter(leads_to).collect();
         let Some(column) = named.first() else {
-            let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).take(60).collect();
+            let there: Vec<&str> = columns.iter().map(|column| column.name.as_str()).take(60).collect();
             return Err(Fault::setup(format!(
                 "source.fields.timestamp: {key} has no column `{}`; it has: {}",
                 paths.join("`, `"),
-                names.join(", ")
+                there.join(", ")
             )));
         };
         if named.len() > 1 {
@@ -77,10 +80,9 @@ impl Time {
                 let at = |at: Instant| format!("'{at}'::timestamptz");
                 bounds(&at, &at)
             }
-            Wire::Civil | Wire::Date => bounds(
-                &|from| format!("'{}'::timestamp", wall(from, zone, -CHANGE)),
-                &|to| format!("'{}'::timestamp", wall(to, zone, CHANGE)),
-            ),
+            Wire::Civil | Wire::Date => bounds(&|from| format!("'{}'::timestamp", wall(from, zone, -CHANGE)), &|to| {
+                format!("'{}'::timestamp", wall(to, zone, CHANGE))
+            }),
             _ => epochs(&column, from, to),
         };
         Some(if condition.is_empty() { format!("{column} IS NOT NULL") } else { condition })
@@ -106,9 +108,7 @@ pub(super) fn begins(path: &str, name: &str) -> bool {
 
 /// What the clock of the zone shows; where it changes about then, `beside` it.
 fn wall(at: Instant, zone: &TimeZone, beside: SignedDuration) -> String {
-    let offset = |by: SignedDuration| {
-        zone.to_offset(at.timestamp().checked_add(by).unwrap_or(at.timestamp()))
-    };
+    let offset = |by: SignedDuration| zone.to_offset(at.timestamp().checked_add(by).unwrap_or(at.timestamp()));
     let is_even = offset(-CHANGE) == offset(CHANGE) && offset(CHANGE) == offset(SignedDuration::ZERO);
     let shown = zone.to_datetime(at.timestamp());
     let shown = if is_even { shown } else { shown.checked_add(beside).unwrap_or(shown) };

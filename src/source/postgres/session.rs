@@ -45,7 +45,13 @@ impl Session {
             Ok((client, connection))
         });
         let (client, connection) = connected.map_err(|error| trouble::fault(database, &error))?;
-        Ok(Self { database: database.clone(), runtime, client: Some(client), connection: Some(connection), broken: OnceLock::new() })
+        Ok(Self {
+            database: database.clone(),
+            runtime,
+            client: Some(client),
+            connection: Some(connection),
+            broken: OnceLock::new(),
+        })
     }
 
     /// Does something with the connection; the error as the operator may hear it.

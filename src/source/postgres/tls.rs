@@ -24,14 +24,14 @@ use crate::{
 pub(super) fn connector(mode: SslMode, roots: Option<&Path>) -> Outcome<MakeRustlsConnect> {
     let broken = |error: &dyn std::fmt::Display| Fault::setup(format!("TLS cannot be set up: {error}"));
     let provider = Arc::new(ring::default_provider());
-    let verified = match mode {
+    let believed = match mode {
         SslMode::Disable | SslMode::Prefer | SslMode::Require => None,
         SslMode::VerifyCa | SslMode::VerifyFull => Some(authorities(roots)?),
     };
     let verifier = Verifier {
         provider: provider.clone(),
         named: mode == SslMode::VerifyFull,
-        trusted: verified
+        trusted: believed
             .map(|certificates| {
                 let mut store = RootCertStore::empty();
                 store.add_parsable_certificates(certificates.iter().cloned());

@@ -31,9 +31,10 @@ fn refused(code: &SqlState, said: &str) -> (Remedy, String) {
         "55P03" => (Remedy::Retry, "another session holds the table; it is tried again"),
         "25P03" | "57P05" => (Remedy::Retry, "the server ends idle sessions; it is tried again"),
         "53300" => (Remedy::Retry, "the server has no connection left for vigie; it is tried again"),
-        "28P01" | "28000" => {
-            (Remedy::FixSetup, "check the user in `source.url`, the password in `source.password_file`, and pg_hba.conf")
-        }
+        "28P01" | "28000" => (
+            Remedy::FixSetup,
+            "check the user in `source.url`, the password in `source.password_file`, and pg_hba.conf",
+        ),
         "3D000" => (Remedy::FixSetup, "check the database's name in `source.url`"),
         "42501" => (Remedy::FixSetup, "grant SELECT on it (and USAGE on its schema) to the user of `source.url`"),
         "42P01" | "3F000" => (Remedy::FixSetup, "name a table that is there in `source.table`"),
@@ -56,12 +57,13 @@ fn unheard(error: &Error) -> (Remedy, String) {
         ),
         what if what.starts_with("error connecting") || what.starts_with("timeout") => (
             Remedy::Retry,
-            format!("no connection: {cause}; check that the server runs and that host and port in `source.url` are right"),
+            format!(
+                "no connection: {cause}; check that the server runs and that host and port in `source.url` are right"
+            ),
         ),
-        what if what.starts_with("invalid configuration") || what.starts_with("authentication") => (
-            Remedy::FixSetup,
-            format!("{cause}; put the password into a file and name it in `source.password_file`"),
-        ),
+        what if what.starts_with("invalid configuration") || what.starts_with("authentication") => {
+            (Remedy::FixSetup, format!("{cause}; put the password into a file and name it in `source.password_file`"))
+        }
         what if what.starts_with("error parsing response") || what.starts_with("unexpected message") => {
             (Remedy::Retry, format!("{what}; check that this is a PostgreSQL server"))
         }

@@ -4,10 +4,7 @@ use super::{
     example::{TABLE, lines, world},
     server::Server,
 };
-use crate::{
-    applicants::training_csv,
-    world::World,
-};
+use crate::{applicants::training_csv, world::World};
 
 #[test]
 fn a_first_look_says_what_is_there_and_what_is_not() {
@@ -32,7 +29,8 @@ fn a_first_look_says_what_is_there_and_what_is_not() {
          features found: 125 of 125\n\
          usable: 97 of 97 records, beside 3 that `where` leaves out\n"
     );
-    database.sql("DROP INDEX prod_requests_ts_idx; UPDATE prod_requests SET inputs = inputs - 'EXT_SOURCE_1' WHERE true");
+    database
+        .sql("DROP INDEX prod_requests_ts_idx; UPDATE prod_requests SET inputs = inputs - 'EXT_SOURCE_1' WHERE true");
     let said = look();
     assert!(said.contains("NO INDEX begins with it: every window reads the whole table"), "{said}");
     assert!(said.contains("features found: 124 of 125; not found: EXT_SOURCE_1\n"), "{said}");
@@ -60,8 +58,19 @@ fn a_reference_learnt_from_a_table_is_that_of_the_file() {
     server.sql_with(&database.name, copy, training_csv(1_000).as_bytes());
     database.config(&world, "training", "fields: {timestamp: made}\n");
     let learn = |data: &str, out: &str| {
-        let args =
-            ["learn", "--config", "vigie.yaml", "--target", "TARGET", "--probability", "p", "--data", data, "--out", out];
+        let args = [
+            "learn",
+            "--config",
+            "vigie.yaml",
+            "--target",
+            "TARGET",
+            "--probability",
+            "p",
+            "--data",
+            data,
+            "--out",
+            out,
+        ];
         world.vigie(&args)
     };
     let id = |said: String| said.split("reference ").nth(1).unwrap().trim().to_owned();

@@ -17,7 +17,17 @@ INSERT INTO log SELECT timestamptz '2026-10-01' + n * interval '1 minute', 50 * 
 "#;
 
 fn learn(world: &World, data: &str) -> Ran {
-    world.vigie(&["learn", "--config", "vigie.yaml", "--distributions", data, "--probability", "p", "--out", "ref.vigie"])
+    world.vigie(&[
+        "learn",
+        "--config",
+        "vigie.yaml",
+        "--distributions",
+        data,
+        "--probability",
+        "p",
+        "--out",
+        "ref.vigie",
+    ])
 }
 
 /// Σ (w − r) ln(w / r) with half a row in an empty bin.
@@ -41,7 +51,11 @@ fn psi_is_that_of_the_bins_and_there_is_no_ks() {
     database.config(&world, "log", "fields: {timestamp: ts, probability: p}\n");
     let ran = learn(&world, "postgres:ref_feature_dist").ok();
     assert!(ran.stderr.contains("a reduced reference: bins only, so PSI is measured, but neither KS nor chi-square"));
-    assert!(ran.stdout.contains("3 features (2 numeric, 1 categorical) and the score from 1000 rows"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("3 features (2 numeric, 1 categorical) and the score from 1000 rows"),
+        "{}",
+        ran.stdout
+    );
     let report = world.check("2026-10-01", "2026-10-02");
     let value = |name: &str| {
         let part = if name == "p" { &report["score"] } else { feature(&report, name) };
@@ -70,7 +84,8 @@ fn a_table_that_is_none_is_refused_in_one_sentence() {
     let world = World::new();
     let told = |kind: &str, bins: &str, shares: &str, rows: &str| {
         let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-        let csv = format!("feature,kind,bins_json,ref_dist_json,n_ref\nAGE,{kind},{},{},{rows}\n", cell(bins), cell(shares));
+        let csv =
+            format!("feature,kind,bins_json,ref_dist_json,n_ref\nAGE,{kind},{},{},{rows}\n", cell(bins), cell(shares));
         world.file("dist.csv", csv);
         let ran = world.vigie(&["learn", "--distributions", "dist.csv", "--out", "ref.vigie"]);
         if ran.code == Some(0) {
@@ -85,7 +100,10 @@ fn a_table_that_is_none_is_refused_in_one_sentence() {
     assert_eq!(told("numeric", "{\"edges\": [0, 1, 1]}", shares, "9"), "its edges do not ascend");
     assert_eq!(told("numeric", "{\"edges\": [0, 1]}", shares, "9"), "2 edges bound 1 bins, but there are 2 shares");
     assert_eq!(told("numeric", edges, "?", "9"), "ref_dist_json is not JSON; it has to hold `labels` and `p`");
-    assert_eq!(told("numeric", edges, "{\"labels\": [\"a\"], \"p\": [0.5, 0.5]}", "9"), "it has 1 labels, but 2 shares");
+    assert_eq!(
+        told("numeric", edges, "{\"labels\": [\"a\"], \"p\": [0.5, 0.5]}", "9"),
+        "it has 1 labels, but 2 shares"
+    );
     assert_eq!(
         told("numeric", edges, "{\"labels\": [\"a\", \"b\"], \"p\": [0.5, 0.1]}", "9"),
         "its shares add up to 0.6, not to 1"

@@ -35,7 +35,8 @@ ANALYZE prod_requests;";
 pub fn world(place: &str, fields: impl Fn(String) -> String) -> World {
     let world = World::new();
     let shipped = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config/vigie.yaml")).unwrap();
-    let path = shipped.lines().find(|line| line.trim_start().starts_with("path: ../reference_data")).unwrap().to_owned();
+    let path =
+        shipped.lines().find(|line| line.trim_start().starts_with("path: ../reference_data")).unwrap().to_owned();
     let config = shipped
         .replace("  kind: files\n", "")
         .replace(&path, place)

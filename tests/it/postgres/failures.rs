@@ -162,7 +162,9 @@ fn a_server_that_is_not_there_is_tried_again() {
     database.config(&world, "log", &format!("statement_timeout: 1s\n{FIELDS}"));
     let slow = format!("kind: postgres\nurl: \"{}\"\nstatement_timeout: 1s\n{FIELDS}", database.url());
     world.config(&format!("{slow}query: SELECT *, pg_sleep(0.1) AS nap FROM log\n"));
-    assert!(refused(&world, Remedy::Retry).contains("canceling statement due to statement timeout; a read took too long"));
+    assert!(
+        refused(&world, Remedy::Retry).contains("canceling statement due to statement timeout; a read took too long")
+    );
 }
 
 /// A `vigie check` whose rows come slowly, caught in the middle of its COPY.
@@ -171,6 +173,7 @@ struct Reading {
     pid: String,
 }
 
+#[expect(clippy::zombie_processes, reason = "a test that goes wrong shall stop")]
 fn caught_reading(server: &Server, database: &Database<'_>, world: &World) -> Reading {
     // Enough rows for the server to have sent some, slow enough to be caught.
     world.config(&format!(
@@ -255,7 +258,9 @@ fn nothing_can_be_written_through_a_query_and_no_name_is_sql() {
         let said = refused(&world, Remedy::FixSetup);
         assert!(said.starts_with("source.table: "), "{said}");
     }
-    for column in ["ts\\\"; DROP TABLE victim; --", "ts'; DROP TABLE victim; --", "ts) TO STDOUT; DROP TABLE victim; --"] {
+    for column in
+        ["ts\\\"; DROP TABLE victim; --", "ts'; DROP TABLE victim; --", "ts) TO STDOUT; DROP TABLE victim; --"]
+    {
         database.config(&world, "log", &FIELDS.replace("timestamp: ts", &format!("timestamp: \"{column}\"")));
         assert!(refused(&world, Remedy::FixSetup).contains("source.table has no column"), "{column}");
         database.config(&world, "log", &FIELDS.replace("features: inputs", &format!("features: \"{column}\"")));
@@ -271,9 +276,8 @@ fn nothing_can_be_written_through_a_query_and_no_name_is_sql() {
         refused(&world, Remedy::FixSetup);
     }
     // A function that writes is stopped by the transaction.
-    database.sql(
-        "CREATE FUNCTION gone() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM victim; RETURN 1; END $$",
-    );
+    database
+        .sql("CREATE FUNCTION gone() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM victim; RETURN 1; END $$");
     world.config(&format!(
         "kind: postgres\nurl: \"{}\"\nquery: SELECT log.*, gone() AS victim FROM log\n{FIELDS}",
         database.url()
@@ -313,8 +317,11 @@ fn hostile_tables_are_read_or_complained_of() {
     assert_eq!(feature(&report, "AGE")["missing"]["window_share"], 1.0);
 
     // NULL everywhere: counted, whatever the window; a time is a time only if it is there.
-    database.sql("CREATE TABLE nulls AS SELECT ts, inputs, p FROM log; INSERT INTO nulls SELECT FROM generate_series(1, 9)");
-    database.sql("INSERT INTO nulls (ts) SELECT ts FROM log LIMIT 3; INSERT INTO nulls VALUES ('infinity'), ('-infinity')");
+    database.sql(
+        "CREATE TABLE nulls AS SELECT ts, inputs, p FROM log; INSERT INTO nulls SELECT FROM generate_series(1, 9)",
+    );
+    database
+        .sql("INSERT INTO nulls (ts) SELECT ts FROM log LIMIT 3; INSERT INTO nulls VALUES ('infinity'), ('-infinity')");
     database.config(&world, "nulls", FIELDS);
     let report = run(&world).unwrap();
     assert_eq!(report["window"]["rows"], 203 + 9, "{}", report["window"]);
@@ -356,7 +363,9 @@ fn times_of_every_type_give_the_same_window() {
         ("spelled", "to_char(ts AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS')", "UTC"),
         ("inside", "jsonb_build_object('at', ts)", "UTC"),
     ] {
-        database.sql(&format!("CREATE TABLE {table} AS SELECT {kind} AS ts, inputs, p FROM log; CREATE INDEX ON {table} (ts)"));
+        database.sql(&format!(
+            "CREATE TABLE {table} AS SELECT {kind} AS ts, inputs, p FROM log; CREATE INDEX ON {table} (ts)"
+        ));
         let path = if table == "inside" { "ts.at" } else { "ts" };
         let fields = FIELDS.replace("timestamp: ts", &format!("timestamp: {path}"));
         database.config(&world, table, &format!("timestamp_timezone: {zone}\n{fields}"));
@@ -375,7 +384,8 @@ fn columns_up_to_the_most_a_table_can_have_and_of_every_type() {
     let world = world(&database);
     let report = run(&world).unwrap();
     // 1,600 columns, of which the features are six.
-    let names = "AGE float8, \"INCOME\" numeric, \"JOB\" text, \"OWNS\" boolean, \"emp.var.rate\" float4".replace("AGE", "\"AGE\"");
+    let names = "AGE float8, \"INCOME\" numeric, \"JOB\" text, \"OWNS\" boolean, \"emp.var.rate\" float4"
+        .replace("AGE", "\"AGE\"");
     let more: Vec<String> = (0..1_593).map(|n| format!("c{n} int2")).collect();
     database.sql(&format!("CREATE TABLE wide (ts timestamptz, p float8, {names}, {})", more.join(", ")));
     database.sql(
@@ -383,7 +393,10 @@ fn columns_up_to_the_most_a_table_can_have_and_of_every_type() {
          (inputs->>'AGE')::float8, (inputs->>'INCOME')::numeric, inputs->>'JOB', (inputs->>'OWNS')::boolean, \
          (inputs->>'emp.var.rate')::float4 FROM log",
     );
-    assert_eq!(database.sql("SELECT count(*) FROM pg_attribute WHERE attrelid = 'wide'::regclass AND attnum > 0"), "1600");
+    assert_eq!(
+        database.sql("SELECT count(*) FROM pg_attribute WHERE attrelid = 'wide'::regclass AND attnum > 0"),
+        "1600"
+    );
     database.config(&world, "wide", "fields: {timestamp: ts, probability: p}\n");
     let wide = run(&world).unwrap();
     assert_eq!(wide["window"], report["window"]);
@@ -396,7 +409,11 @@ fn columns_up_to_the_most_a_table_can_have_and_of_every_type() {
          CREATE TABLE shapes AS SELECT ts, p::share AS p, ROW((inputs->>'AGE')::float8, inputs->>'JOB')::person AS person, \
          ARRAY[(inputs->>'AGE')::float8, (inputs->>'INCOME')::float8] AS list, 'a'::job AS job, gen_random_uuid() AS id FROM log",
     );
-    database.config(&world, "shapes", "fields: {timestamp: ts, probability: p, features: person, id: id, decision: job}\n");
+    database.config(
+        &world,
+        "shapes",
+        "fields: {timestamp: ts, probability: p, features: person, id: id, decision: job}\n",
+    );
     assert_eq!(feature(&run(&world).unwrap(), "AGE")["bins"], feature(&report, "AGE")["bins"]);
     database.config(
         &world,

@@ -16,11 +16,11 @@ fn page() -> String {
 fn as_the_page_says(database: &Database<'_>) {
     let page = page();
     let password = PASSWORD.replace('\'', "''");
-    let blocks: Vec<&str> =
-        page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let blocks: Vec<&str> = page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert_eq!(blocks.len(), 2);
     for block in blocks {
-        database.sql(&block.replace('…', &password).replace("DATABASE scoring", &format!("DATABASE {}", database.name)));
+        database
+            .sql(&block.replace('…', &password).replace("DATABASE scoring", &format!("DATABASE {}", database.name)));
     }
 }
 

@@ -46,9 +46,8 @@ fn the_table_of_a_scoring_api_gives_the_report_of_its_log_file() {
     let Some(server) = Server::shared() else { return };
     let database = with_example(server, "same");
     // The table has neither an id of the request nor the model's version.
-    let without = |config: String| {
-        config.replace("    id: request_id\n", "").replace("    model_version: model_version\n", "")
-    };
+    let without =
+        |config: String| config.replace("    id: request_id\n", "").replace("    model_version: model_version\n", "");
     let place = format!("  kind: postgres\n  url: \"{}\"\n  table: prod_requests", database.url());
     assert_same(&world(&files_place(), without), &world(&place, without));
 }
