@@ -85,9 +85,15 @@ impl From<PrecisionArg> for Precision {
 
 #[derive(Debug, Args)]
 pub(super) struct LearnArgs {
-    /// Training or hold-out rows: .parquet, .csv or .ndjson files with the same columns
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    /// Training or hold-out rows: .parquet, .csv or .ndjson files with the same columns, or `postgres:TABLE`
+    #[arg(long, required_unless_present = "distributions", num_args = 1.., value_name = "FILE")]
     pub data: Vec<PathBuf>,
+    /// Instead of rows: a stored table of distributions (feature, kind, `bins_json`, `ref_dist_json`, `n_ref`), for PSI only
+    #[arg(long, conflicts_with_all = ["data", "target", "features", "categorical", "ignore", "precision"], value_name = "FILE")]
+    pub distributions: Option<PathBuf>,
+    /// Where `postgres:TABLE` (or `postgres:SELECT …`) is: the database of this config's `source`
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
     /// Where the reference is written
     #[arg(long, value_name = "REF")]
     pub out: PathBuf,
@@ -238,7 +244,13 @@ pub(super) struct ScoreArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigVerb {
     /// Name all problems at once, with line and key
-    Check(ConfigArgs),
+    Check {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Connect to the database, and try the mapping on 100 records
+        #[arg(long)]
+        connect: bool,
+    },
     /// Print what was understood, with defaults filled in and secrets masked
     Show(ConfigArgs),
     /// Print the JSON schema of the config

@@ -1,14 +1,15 @@
 //! `vigie config check`, `show`, `schema`.
 
-use super::{Ending, args::ConfigVerb, say::say};
+use super::{Ending, args::ConfigVerb, connect, say::say};
 use crate::{
     config::{self, Problems, Settings},
     fault::Outcome,
+    monitor,
 };
 
 pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
     match verb {
-        ConfigVerb::Check(args) => {
+        ConfigVerb::Check { config: args, connect } => {
             let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
             let mut problems: Vec<_> = all.iter().flat_map(config::check_files).collect();
             // What is common to all models is named once.
@@ -22,6 +23,11 @@ pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
                 eprintln!("note: {note}");
             }
             say(&format!("{}: no problem found\n", args.config.display()));
+            if *connect {
+                for settings in &all {
+                    say(&connect::lines(&monitor::connect(settings)?));
+                }
+            }
         }
         ConfigVerb::Show(args) => {
             let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;

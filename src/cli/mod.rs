@@ -4,6 +4,7 @@ mod alert;
 mod args;
 mod check;
 mod config;
+mod connect;
 mod daemon;
 mod learn;
 mod log;

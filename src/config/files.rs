@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use super::{Problem, Settings, settings::spoken};
+use crate::source::Kind;
 
 /// All files and folders that are named but cannot be used.
 #[must_use]
@@ -11,12 +12,20 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     let learn = format!("make it with `vigie learn --data FILE --out {reference}`");
     let mut problems = vec![
         readable("reference", &settings.reference, &learn),
-        log("source.path", &settings.source.path),
+        (settings.source.kind == Kind::Files).then(|| log("source.path", &settings.source.path)).flatten(),
         writable("reports.dir", &settings.reports),
         writable("state", &settings.state),
     ];
     if let Some(file) = &settings.model.file {
         problems.push(readable("model.file", file, "name the .cbm file of the model, or remove the line"));
+    }
+    if let Some(file) = &settings.source.password_file {
+        let hint = "make it readable for the user of vigie only; it holds the password and nothing else";
+        problems.push(readable("source.password_file", file, hint));
+    }
+    if let Some(file) = &settings.source.sslrootcert {
+        let hint = "name the PEM file of the authority that signed the server's certificate";
+        problems.push(readable("source.sslrootcert", file, hint));
     }
     if let Some(labels) = &settings.labels {
         problems.push(log("labels.path", &labels.path));

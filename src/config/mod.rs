@@ -12,6 +12,7 @@ mod limits;
 mod near;
 mod not_yet;
 mod options;
+mod place;
 mod problems;
 mod rules;
 mod scalar;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Problem, cron::cron, key::Key, limits, masked, tree::Node};
+use super::{Problem, cron::cron, key::Key, limits, masked, place, tree::Node};
 use crate::{
     alert,
     window::{Instant, Span},
@@ -14,10 +14,12 @@ type Wrong = (String, String);
 type Rule = fn(&Value) -> Option<Wrong>;
 
 /// Which value has to obey what.
-const RULES: [(&str, Rule); 27] = [
+const RULES: [(&str, Rule); 29] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
+    ("source", place::wrong),
+    ("source.statement_timeout", length),
     ("source.timestamp_timezone", zone),
     ("source.fields.*.scale", positive),
     ("schedule.cron", cron_line),

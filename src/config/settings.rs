@@ -78,12 +78,22 @@ pub struct Schedule {
 }
 
 /// Keys that each of several models has for itself.
-const KEYS_OF_A_MODEL: [&str; 5] = ["reference", "source.path", "labels.path", "model.file", "model.name"];
-
-/// Keys that name files and folders.
-const PATHS: [&str; 10] = [
+const KEYS_OF_A_MODEL: [&str; 7] = [
     "reference",
     "source.path",
+    "source.password_file",
+    "source.sslrootcert",
+    "labels.path",
+    "model.file",
+    "model.name",
+];
+
+/// Keys that name files and folders.
+const PATHS: [&str; 12] = [
+    "reference",
+    "source.path",
+    "source.password_file",
+    "source.sslrootcert",
     "labels.path",
     "model.file",
     "reports.dir",
@@ -195,7 +205,8 @@ impl Settings {
     }
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {
-        let mut paths = vec![&mut self.reference, &mut self.source.path, &mut self.reports, &mut self.state];
+        let mut paths = vec![&mut self.reference, &mut self.reports, &mut self.state];
+        paths.extend(self.source.paths());
         paths.extend(self.model.file.as_mut());
         paths.extend(self.labels.as_mut().map(|labels| &mut labels.path));
         if let Some(email) = &mut self.alerts.email {

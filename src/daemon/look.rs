@@ -18,7 +18,7 @@ use crate::{
     ledger::{Ended, Ledger, Watched},
     monitor::{self, Asked, Compose, Looking, Settled, Tried, settle},
     report::Report,
-    source::FileLog,
+    source::Log,
     window::{Cadence, Instant, Window},
 };
 
@@ -154,7 +154,7 @@ impl Look<'_> {
     /// Records of each window; `None` when the log cannot be looked at, which is written down for the newest window.
     fn tally(&mut self, windows: &[Window]) -> Outcome<Option<Vec<u64>>> {
         let counted = guarded(|| {
-            let log = FileLog::open(&self.settings.source)?;
+            let log = Log::open(&self.settings.source)?;
             engine::tally(&log, windows, self.hands.looking.threads, self.hands.looking.progress)
         });
         match counted {
@@ -205,7 +205,7 @@ impl Look<'_> {
         }
         // The log was there a moment ago; if it is gone now, the next look says so.
         let Some(counts) = guarded(|| {
-            let log = FileLog::open(&self.settings.source)?;
+            let log = Log::open(&self.settings.source)?;
             engine::tally(&log, &asked, self.hands.looking.threads, self.hands.looking.progress)
         })
         .ok() else {

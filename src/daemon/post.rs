@@ -9,7 +9,7 @@ use crate::{
     config::Settings,
     crash,
     fault::{Fault, Outcome},
-    ledger::{Channel, Entry, Fate, Ledger, Letter, Queued},
+    ledger::{Channel, Fate, Ledger, Letter, Queued},
     report::Report,
     window::{Instant, Span},
 };
@@ -183,7 +183,7 @@ fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, rest: &[u8],
 /// Sends what is due once, and says what became of it: for a command, not for the daemon.
 pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Outcome<()> {
     round(ledger, settings, &Instant::now, &|| false)?;
-    let waiting = ledger.view(Entry::undelivered)?;
+    let waiting = ledger.view(|entry| entry.undelivered())?;
     match waiting.iter().rev().find(|letter| letter.state == "queued") {
         None => Ok(()),
         Some(letter) => Err(Fault::retry(format!(

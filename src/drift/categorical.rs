@@ -42,6 +42,7 @@ pub(super) fn compare(
         bins,
         reference: Summary::categorical(reference),
         window: Summary::categorical(window),
+        reduced: false,
     }
 }
 

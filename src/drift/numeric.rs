@@ -49,6 +49,7 @@ pub(super) fn compare(
         bins,
         reference: Summary::numeric(reference, cells),
         window: Summary::numeric(window, cells),
+        reduced: false,
     }
 }
 

@@ -11,5 +11,5 @@ mod twins;
 pub use count::{Counted, Job, count};
 pub use latest::latest;
 pub use refine::refine;
-pub use sift::Rule;
+pub use sift::{Rule, usable};
 pub use tally::tally;

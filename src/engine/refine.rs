@@ -107,7 +107,7 @@ fn look(
         for (values, subject) in tally.iter_mut().zip(subjects.values()) {
             observe(&sifted.used, subject, values);
         }
-    });
+    })?;
     let mut all = empty();
     for tally in pass.tallies {
         for (ours, theirs) in all.iter_mut().zip(tally) {

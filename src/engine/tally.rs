@@ -3,13 +3,13 @@
 use super::threads::{Progress, pass};
 use crate::{
     fault::Outcome,
-    source::{FileLog, Request},
+    source::{Log, Request},
     window::Window,
 };
 
 /// Records of each window, in the order asked for; one pass, only times are looked at. Windows must not overlap and
 /// stand in the order of time.
-pub fn tally(log: &FileLog, windows: &[Window], threads: usize, progress: Progress<'_>) -> Outcome<Vec<u64>> {
+pub fn tally(log: &Log, windows: &[Window], threads: usize, progress: Progress<'_>) -> Outcome<Vec<u64>> {
     let (Some(first), Some(last)) = (windows.first(), windows.last()) else { return Ok(Vec::new()) };
     let whole = Window { from: first.from, to: last.to };
     let plan = log.plan(&Request { columns: Vec::new(), window: Some(whole) })?;
@@ -22,7 +22,7 @@ pub fn tally(log: &FileLog, windows: &[Window], threads: usize, progress: Progre
                 *count += 1;
             }
         }
-    });
+    })?;
     let mut counts = vec![0; windows.len()];
     for tally in pass.tallies {
         counts.iter_mut().zip(tally).for_each(|(all, more)| *all += more);

@@ -1,12 +1,13 @@
 //! One pass over a log: pieces are taken by whichever thread is free, each with a tally of its own.
 
 use std::sync::{
-    Mutex,
+    Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 
 use crate::{
     batch::Records,
+    fault::{Fault, Outcome},
     source::{Found, Plan, Unreadable},
 };
 
@@ -27,10 +28,11 @@ pub(super) fn pass<T: Send>(
     progress: Progress<'_>,
     empty: &(dyn Fn() -> T + Sync),
     each: &(dyn Fn(&mut T, Records) + Sync),
-) -> Pass<T> {
+) -> Outcome<Pass<T>> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
     let read = Mutex::new(Pass { tallies: Vec::new(), found: Found::default(), unreadable: plan.unreadable.clone() });
+    let fault: Mutex<Option<Fault>> = Mutex::new(None);
     let work = || {
         let mut tally = empty();
         let mut found = Found::default();
@@ -39,9 +41,14 @@ pub(super) fn pass<T: Send>(
             let reading = plan.read(piece, &mut |records| each(&mut tally, records));
             found.merge(reading.found);
             unreadable.extend(reading.unreadable);
+            if let Some(met) = reading.fault {
+                // Nobody needs the other pieces any more.
+                next.store(plan.pieces.len(), Ordering::Relaxed);
+                fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(met);
+            }
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, plan.pieces.len());
         }
-        let mut read = read.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
         read.tallies.push(tally);
         read.found.merge(found);
         read.unreadable.extend(unreadable);
@@ -52,9 +59,12 @@ pub(super) fn pass<T: Send>(
         }
         work();
     });
-    let mut read = read.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(fault) = fault.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(fault);
+    }
+    let mut read = read.into_inner().unwrap_or_else(PoisonError::into_inner);
     // Row groups of one file that fail alike are one file that could not be read.
     read.unreadable.sort();
     read.unreadable.dedup();
-    read
+    Ok(read)
 }

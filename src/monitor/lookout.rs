@@ -7,7 +7,7 @@ use crate::{
     engine::{self, Counted, Job, Rule},
     fault::{Fault, Outcome},
     reference::Reference,
-    source::FileLog,
+    source::Log,
     window::{Cadence, Window},
 };
 
@@ -15,7 +15,7 @@ pub(super) struct Lookout<'a> {
     pub settings: &'a Settings,
     pub reference: Reference,
     pub looking: Looking<'a>,
-    log: FileLog,
+    log: Log,
     rule: Rule,
 }
 
@@ -29,14 +29,10 @@ pub(super) struct Seen {
 
 impl<'a> Lookout<'a> {
     pub fn open(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
-        let fields = &settings.source.fields;
         Ok(Self {
             reference: open_reference(settings)?,
-            log: FileLog::open(&settings.source)?,
-            rule: Rule {
-                needs_probability: fields.probability.is_some(),
-                model_version: fields.model_version.as_ref().and(settings.model.version.clone()),
-            },
+            log: Log::open(&settings.source)?,
+            rule: rule(settings),
             settings,
             looking,
         })
@@ -83,7 +79,16 @@ impl<'a> Lookout<'a> {
     }
 }
 
-fn open_reference(settings: &Settings) -> Outcome<Reference> {
+/// Which records count.
+pub(super) fn rule(settings: &Settings) -> Rule {
+    let fields = &settings.source.fields;
+    Rule {
+        needs_probability: fields.probability.is_some(),
+        model_version: fields.model_version.as_ref().and(settings.model.version.clone()),
+    }
+}
+
+pub(super) fn open_reference(settings: &Settings) -> Outcome<Reference> {
     let path = settings.reference.display().to_string();
     let bytes = std::fs::read(&settings.reference).map_err(|error| {
         Fault::setup(format!(

@@ -1,6 +1,7 @@
 //! The story: what one run does from beginning to end. Read `check.rs` first.
 
 mod check;
+mod connect;
 mod learn;
 mod lookout;
 mod rebuild;
@@ -11,7 +12,8 @@ mod weigh;
 mod whole;
 
 pub use check::{Asked, Checked, Looking, check, examine, publish};
-pub use learn::{Lesson, learn};
+pub use connect::{Connected, connect};
+pub use learn::{Lesson, STORED, import, learn};
 pub use rebuild::rebuild;
 pub use score::{Output, Scoring, score};
 pub use settle::{Compose, Result, Settled, Tried, settle};

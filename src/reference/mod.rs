@@ -3,12 +3,14 @@
 mod blocks;
 mod bytes;
 mod codec;
+mod import;
 mod learn;
 mod provenance;
 mod reference;
 mod table;
 mod training;
 
+pub use import::import;
 pub use learn::{Choice, Learnt, learn};
 pub use provenance::{Holdout, Provenance, SourceFile, Target};
 pub use reference::Reference;

@@ -42,4 +42,7 @@ pub struct Provenance {
     pub target: Option<Target>,
     /// The column the score was learnt from.
     pub probability: Option<String>,
+    /// Whether it was imported as distributions: bins only, so PSI only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reduced: bool,
 }

@@ -288,13 +288,15 @@ fn null_reasons(drift: &FeatureDrift) -> BTreeMap<&'static str, &'static str> {
     add(drift.psi.value.is_none(), "psi.value", "the window has no used rows");
     add(drift.psi.p_value.is_none(), "psi.p_value", "fewer than two bins are left when thin ones are joined");
     add(drift.missing.p_value.is_none(), "missing.p_value", "nothing, or everything, is missing on both sides");
-    add(numeric && drift.ks.is_none(), "ks", "one side has no value");
+    let reduced = "the reference was imported as distributions: PSI only";
+    let lacks = |reason| if drift.reduced { reduced } else { reason };
+    add(numeric && drift.ks.is_none(), "ks", lacks("one side has no value"));
     add(numeric && drift.out_of_range.is_none(), "out_of_range", "the reference has no value");
     add(!numeric, "ks", "not a numeric feature");
     add(!numeric, "out_of_range", "not a numeric feature");
     add(numeric, "chi2", "not a categorical feature");
     add(numeric, "unseen", "not a categorical feature");
-    add(!numeric && drift.chi2.is_none(), "chi2", "one side has no rows");
+    add(!numeric && drift.chi2.is_none(), "chi2", lacks("one side has no rows"));
     add(
         drift.chi2.is_some_and(|chi2| chi2.p_value.is_none()),
         "chi2.p_value",

@@ -354,6 +354,12 @@ fn notes(report: &Report) -> Vec<String> {
     if report.importance.iter().all(Option::is_none) {
         notes.push("No model was read, so features weigh the same and none is among the most important.".to_owned());
     }
+    if report.reference.reduced {
+        notes.push(
+            "The reference was imported as a table of distributions, its bins only: PSI is measured, but neither KS nor chi-square."
+                .to_owned(),
+        );
+    }
     for what in &report.examined.lacking {
         notes.push(format!("No record has the mapped field {what}."));
     }

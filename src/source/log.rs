@@ -15,7 +15,7 @@ use super::{
     file::{ENDINGS, Format, LogFile},
     lines,
     mapping::{Field, Found, Mapping, Request, passes},
-    table,
+    postgres, table,
     value::Value,
 };
 use crate::{
@@ -33,11 +33,16 @@ pub struct FileLog {
     passed_over: Vec<PathBuf>,
 }
 
-/// A file, or a row group of one: what one thread reads at a time.
+/// What one thread reads at a time.
 #[derive(Debug)]
-pub struct Piece {
-    file: Arc<LogFile>,
-    group: Option<(ArrowReaderMetadata, usize)>,
+pub struct Piece(Part);
+
+#[derive(Debug)]
+enum Part {
+    /// A file, or a row group of one.
+    File { file: Arc<LogFile>, group: Option<(ArrowReaderMetadata, usize)> },
+    /// Rows of a table.
+    Rows(postgres::Rows),
 }
 
 /// A file that could not be read to its end, and why.
@@ -68,6 +73,8 @@ pub struct Plan {
 pub struct Reading {
     pub found: Found,
     pub unreadable: Option<Unreadable>,
+    /// What ends the whole run: half of a table is no window.
+    pub fault: Option<Fault>,
 }
 
 impl FileLog {
@@ -142,27 +149,40 @@ impl Plan {
         self.mapping.fields()
     }
 
+    /// The rows of a table that a request wants.
+    pub(super) fn of_rows(mapping: Mapping, rows: Vec<postgres::Rows>) -> Self {
+        let pieces = rows.into_iter().map(|rows| Piece(Part::Rows(rows))).collect();
+        Self { mapping, pieces, files: 0, unreadable: Vec::new() }
+    }
+
     /// Streams a piece's records into `sink`.
     pub fn read(&self, piece: &Piece, sink: &mut dyn FnMut(Records)) -> Reading {
+        let (file, group) = match &piece.0 {
+            Part::File { file, group } => (file, group.as_ref()),
+            Part::Rows(rows) => {
+                let (found, outcome) = rows.read(&self.mapping, sink);
+                return Reading { found, unreadable: None, fault: outcome.err() };
+            }
+        };
         // A `where` on a partition's key is settled by the path, not by the record.
         let mut settled;
         let mut mapping = &self.mapping;
-        if mapping.only.iter().any(|(key, _)| piece.file.partition.values.contains_key(key)) {
+        if mapping.only.iter().any(|(key, _)| file.partition.values.contains_key(key)) {
             settled = mapping.clone();
-            settled.only.retain(|(key, _)| !piece.file.partition.values.contains_key(key));
+            settled.only.retain(|(key, _)| !file.partition.values.contains_key(key));
             mapping = &settled;
         }
         let mut found = Found::default();
         let outcome = guarded(|| {
-            let (met, outcome) = match piece.file.format {
-                Format::Parquet => table::read(&piece.file, piece.group.as_ref(), mapping, sink),
-                Format::Ndjson | Format::Csv => lines::read(&piece.file, mapping, sink),
+            let (met, outcome) = match file.format {
+                Format::Parquet => table::read(file, group, mapping, sink),
+                Format::Ndjson | Format::Csv => lines::read(file, mapping, sink),
             };
             found = met;
             outcome
         });
-        let unreadable = outcome.err().map(|error| Unreadable { path: piece.file.path.clone(), why: spoken(&error) });
-        Reading { found, unreadable }
+        let unreadable = outcome.err().map(|error| Unreadable { path: file.path.clone(), why: spoken(&error) });
+        Reading { found, unreadable, fault: None }
     }
 }
 
@@ -177,7 +197,7 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
     if file.size()? == 0 {
         return Ok(Vec::new());
     }
-    let whole = || vec![Piece { file: file.clone(), group: None }];
+    let whole = || vec![Piece(Part::File { file: file.clone(), group: None })];
     if file.format != Format::Parquet {
         return Ok(whole());
     }
@@ -185,13 +205,13 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
         None => whole(),
         Some((metadata, groups)) => groups
             .into_iter()
-            .map(|group| Piece { file: file.clone(), group: Some((metadata.clone(), group)) })
+            .map(|group| Piece(Part::File { file: file.clone(), group: Some((metadata.clone(), group)) }))
             .collect(),
     })
 }
 
 /// The error without the operating system's number.
-fn spoken(error: &io::Error) -> String {
+pub(crate) fn spoken(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "it is gone (rotated while being read?)".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

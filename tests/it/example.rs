@@ -23,6 +23,7 @@ fn the_committed_reference_is_what_learn_makes() {
     let folder = tempfile::tempdir().unwrap();
     let lesson = Lesson {
         data: vec![home_credit("reference.parquet")],
+        database: None,
         out: folder.path().join("again.vigie"),
         choice: Choice {
             target: Some("TARGET".to_owned()),

@@ -37,6 +37,7 @@ mod mail_server;
 mod mime;
 mod null_calibration;
 mod page;
+mod postgres;
 mod postman;
 mod power;
 mod publish;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vigie::config::{Settings, not_yet};
+use vigie::config::Settings;
 
 use super::{LEAST, full_template, read};
 
@@ -54,6 +54,33 @@ fn required_keys_are_asked_for() {
 }
 
 #[test]
+fn a_log_is_in_files_or_in_a_database() {
+    let of = |lines: &str| wrong(&LEAST.replace("  path: log\n", lines));
+    assert_eq!(
+        of("  kind: postgres\n"),
+        "vigie.yaml:3: `source.table` is missing — name the table of the log, or write a SELECT as `query`\n\
+         vigie.yaml:3: `source.url` is missing — name the database: `postgresql://vigie@db.example.com:5432/scoring`"
+    );
+    assert_eq!(
+        of("  kind: postgres\n  url: host=x\n  table: t\n  query: SELECT 1\n"),
+        "vigie.yaml:3: `source` has both `table` and `query` — keep one of the two"
+    );
+    assert_eq!(
+        of("  kind: postgres\n  url: host=x\n  table: t\n  path: log\n"),
+        "vigie.yaml:3: `source` has a `path`, which a database has none of — remove the line"
+    );
+    assert_eq!(
+        of("  path: log\n  url: host=x\n"),
+        "vigie.yaml:3: `source` has `url`, which is of a database — write `kind: postgres`, or remove the line"
+    );
+    assert_eq!(
+        of("  kind: postgres\n  url: host=x\n  table: t\n  sslmode: verify\n"),
+        "vigie.yaml:6: `source.sslmode` is the text `verify`, but `disable` or `prefer` or `require` or `verify-ca` or \
+         `verify-full` is expected"
+    );
+}
+
+#[test]
 fn wrong_types_say_what_was_found_and_what_is_expected() {
     assert_eq!(
         wrong(&LEAST.replace("name: credit", "name: [a]")),
@@ -87,7 +114,7 @@ fn wrong_types_say_what_was_found_and_what_is_expected() {
 fn words_lengths_zones_and_cron_lines_are_read() {
     assert_eq!(
         wrong(&LEAST.replace("path: log", "path: log\n  kind: file\n  timestamp_timezone: Europe/Pari")),
-        "vigie.yaml:5: `source.kind` is the text `file`, but `files` is expected — did you mean `files`?\n\
+        "vigie.yaml:5: `source.kind` is the text `file`, but `files` or `postgres` is expected — did you mean `files`?\n\
          vigie.yaml:6: `source.timestamp_timezone` is `Europe/Pari`, which is no time zone — write one as Europe/Paris or UTC"
     );
     assert_eq!(
