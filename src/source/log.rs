@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
 use super::{
     Options,
-    file::{ENDINGS, Format, LogFile},
+    file::{ENDINGS, Format, LogFile, Stretch},
     lines,
     mapping::{Field, Found, Mapping, Request, passes},
     table,
@@ -33,11 +33,20 @@ pub struct FileLog {
     passed_over: Vec<PathBuf>,
 }
 
-/// A file, or a row group of one: what one thread reads at a time.
+/// A file or a part of one: what one thread reads at a time.
 #[derive(Debug)]
 pub struct Piece {
     file: Arc<LogFile>,
-    group: Option<(ArrowReaderMetadata, usize)>,
+    part: Part,
+}
+
+#[derive(Debug)]
+enum Part {
+    Whole,
+    /// A row group of Parquet.
+    Group(ArrowReaderMetadata, usize),
+    /// The lines that begin between two bytes.
+    Lines(Stretch),
 }
 
 /// A file that could not be read to its end, and why.
@@ -155,8 +164,20 @@ impl Plan {
         let mut found = Found::default();
         let outcome = guarded(|| {
             let (met, outcome) = match piece.file.format {
-                Format::Parquet => table::read(&piece.file, piece.group.as_ref(), mapping, sink),
-                Format::Ndjson | Format::Csv => lines::read(&piece.file, mapping, sink),
+                Format::Parquet => {
+                    let group = match &piece.part {
+                        Part::Group(metadata, group) => Some((metadata, *group)),
+                        Part::Whole | Part::Lines(_) => None,
+                    };
+                    table::read(&piece.file, group, mapping, sink)
+                }
+                Format::Ndjson | Format::Csv => {
+                    let stretch = match piece.part {
+                        Part::Lines(stretch) => Some(stretch),
+                        Part::Whole | Part::Group(..) => None,
+                    };
+                    lines::read(&piece.file, stretch, mapping, sink)
+                }
             };
             found = met;
             outcome
@@ -174,19 +195,23 @@ fn guarded<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
 }
 
 fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
-    if file.size()? == 0 {
+    let size = file.size()?;
+    if size == 0 {
         return Ok(Vec::new());
     }
-    let whole = || vec![Piece { file: file.clone(), group: None }];
-    if file.format != Format::Parquet {
-        return Ok(whole());
-    }
-    Ok(match table::plan(file, mapping)? {
-        None => whole(),
-        Some((metadata, groups)) => groups
-            .into_iter()
-            .map(|group| Piece { file: file.clone(), group: Some((metadata.clone(), group)) })
-            .collect(),
+    let piece = |part| Piece { file: file.clone(), part };
+    Ok(match file.format {
+        Format::Parquet => match table::plan(file, mapping)? {
+            None => vec![piece(Part::Whole)],
+            Some((metadata, groups)) => {
+                groups.into_iter().map(|group| piece(Part::Group(metadata.clone(), group))).collect()
+            }
+        },
+        // A cell of CSV may hold line ends, and what is packed has no places.
+        Format::Ndjson if !file.is_packed() => {
+            Stretch::of(size).into_iter().map(|stretch| piece(Part::Lines(stretch))).collect()
+        }
+        Format::Ndjson | Format::Csv => vec![piece(Part::Whole)],
     })
 }
 

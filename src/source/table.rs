@@ -58,7 +58,7 @@ pub(super) fn plan(file: &LogFile, mapping: &Mapping) -> io::Result<Option<(Arro
 /// Streams one row group (of an unpacked file) or the whole (of a packed one) into `sink`.
 pub(super) fn read(
     file: &LogFile,
-    group: Option<&(ArrowReaderMetadata, usize)>,
+    group: Option<(&ArrowReaderMetadata, usize)>,
     mapping: &Mapping,
     sink: &mut dyn FnMut(Records),
 ) -> (Found, io::Result<()>) {
@@ -66,7 +66,7 @@ pub(super) fn read(
     let outcome = match (file.open(), group) {
         (Err(error), _) => Err(error),
         (Ok(Ok(handle)), Some((metadata, group))) => {
-            batches(handle, metadata.clone(), Some(*group), mapping, &mut found, sink)
+            batches(handle, metadata.clone(), Some(group), mapping, &mut found, sink)
         }
         (Ok(Ok(handle)), None) => {
             load(&handle, mapping).and_then(|metadata| batches(handle, metadata, None, mapping, &mut found, sink))
