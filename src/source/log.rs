@@ -1,8 +1,10 @@
 //! A log in files: found once, planned for a window, read piece by piece on any thread.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashSet},
     fmt, io,
+    ops::Range,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,6 +14,7 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
 use super::{
     Options,
+    apart::{self, Kept, Sink},
     file::{ENDINGS, Format, LogFile, Stretch},
     lines,
     mapping::{Field, Found, Mapping, Request, passes},
@@ -43,8 +46,8 @@ pub struct Piece {
 #[derive(Debug)]
 enum Part {
     Whole,
-    /// A row group of Parquet.
-    Group(ArrowReaderMetadata, usize),
+    /// A row group of Parquet, and whether its columns can be read apart.
+    Group(ArrowReaderMetadata, usize, bool),
     /// The lines that begin between two bytes.
     Lines(Stretch),
 }
@@ -137,7 +140,7 @@ impl FileLog {
                     plan.files += usize::from(!pieces.is_empty());
                     plan.pieces.extend(pieces);
                 }
-                Err(error) => plan.unreadable.push(Unreadable { path: file.path.clone(), why: spoken(&error) }),
+                Err(error) => plan.unreadable.push(file.unreadable(&error)),
             }
         }
         Ok(plan)
@@ -151,22 +154,55 @@ impl Plan {
         self.mapping.fields()
     }
 
+    /// A `where` on a partition's key is settled by the path, not by the record.
+    fn mapping_of(&self, file: &LogFile) -> Cow<'_, Mapping> {
+        if !self.mapping.only.iter().any(|(key, _)| file.partition.values.contains_key(key)) {
+            return Cow::Borrowed(&self.mapping);
+        }
+        let mut settled = self.mapping.clone();
+        settled.only.retain(|(key, _)| !file.partition.values.contains_key(key));
+        Cow::Owned(settled)
+    }
+
+    /// Whether the features of a piece can be read apart from its records.
+    #[must_use]
+    pub fn is_apart(&self, piece: &Piece) -> bool {
+        matches!(piece.part, Part::Group(_, _, true))
+    }
+
+    /// Streams the records of a piece that [`Self::is_apart`] into `sink`, without their features.
+    pub fn read_spine(&self, piece: &Piece, sink: &mut dyn FnMut(Records, Kept)) -> Reading {
+        let mut found = Found::default();
+        let outcome = guarded(|| match &piece.part {
+            Part::Group(metadata, group, true) => {
+                let mapping = self.mapping_of(&piece.file);
+                apart::spine(&piece.file, (metadata, *group), &mapping, &mut found, sink)
+            }
+            _ => Ok(()),
+        });
+        Reading { found, unreadable: outcome.err().map(|error| piece.file.unreadable(&error)) }
+    }
+
+    /// Streams some features of those records, batch by batch; `kept` as [`Self::read_spine`] told.
+    pub fn read_features(&self, piece: &Piece, columns: Range<usize>, kept: &[Kept], sink: Sink<'_>) -> Reading {
+        let outcome = guarded(|| match &piece.part {
+            Part::Group(metadata, group, true) => {
+                apart::features(&piece.file, (metadata, *group), &self.mapping, columns, kept, sink)
+            }
+            _ => Ok(()),
+        });
+        Reading { found: Found::default(), unreadable: outcome.err().map(|error| piece.file.unreadable(&error)) }
+    }
+
     /// Streams a piece's records into `sink`.
     pub fn read(&self, piece: &Piece, sink: &mut dyn FnMut(Records)) -> Reading {
-        // A `where` on a partition's key is settled by the path, not by the record.
-        let mut settled;
-        let mut mapping = &self.mapping;
-        if mapping.only.iter().any(|(key, _)| piece.file.partition.values.contains_key(key)) {
-            settled = mapping.clone();
-            settled.only.retain(|(key, _)| !piece.file.partition.values.contains_key(key));
-            mapping = &settled;
-        }
+        let mapping = &*self.mapping_of(&piece.file);
         let mut found = Found::default();
         let outcome = guarded(|| {
             let (met, outcome) = match piece.file.format {
                 Format::Parquet => {
                     let group = match &piece.part {
-                        Part::Group(metadata, group) => Some((metadata, *group)),
+                        Part::Group(metadata, group, _) => Some((metadata, *group)),
                         Part::Whole | Part::Lines(_) => None,
                     };
                     table::read(&piece.file, group, mapping, sink)
@@ -182,8 +218,13 @@ impl Plan {
             found = met;
             outcome
         });
-        let unreadable = outcome.err().map(|error| Unreadable { path: piece.file.path.clone(), why: spoken(&error) });
-        Reading { found, unreadable }
+        Reading { found, unreadable: outcome.err().map(|error| piece.file.unreadable(&error)) }
+    }
+}
+
+impl LogFile {
+    fn unreadable(&self, error: &io::Error) -> Unreadable {
+        Unreadable { path: self.path.clone(), why: spoken(error) }
     }
 }
 
@@ -204,7 +245,8 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
         Format::Parquet => match table::plan(file, mapping)? {
             None => vec![piece(Part::Whole)],
             Some((metadata, groups)) => {
-                groups.into_iter().map(|group| piece(Part::Group(metadata.clone(), group))).collect()
+                let is_apart = table::is_columnar(metadata.schema(), mapping);
+                groups.into_iter().map(|group| piece(Part::Group(metadata.clone(), group, is_apart))).collect()
             }
         },
         // A cell of CSV may hold line ends, and what is packed has no places.

@@ -1,5 +1,6 @@
 //! Where records come from: files (Parquet, NDJSON, CSV), found, pruned and read into [`crate::batch::Records`].
 
+mod apart;
 mod clock;
 mod fields;
 mod file;
@@ -16,6 +17,7 @@ mod table;
 mod typed;
 mod value;
 
+pub use apart::Kept;
 pub use fields::{Fields, Paths, Scaled};
 pub use log::{FileLog, Piece, Plan, Reading, Unreadable};
 pub use mapping::{Field, Found, Request};
