@@ -1,5 +1,6 @@
 //! Threads over the pieces of a log: what is read is sifted, counted and merged, in any order to the same answer.
 
+mod apart;
 mod count;
 mod latest;
 mod refine;

@@ -90,11 +90,11 @@ pub(super) fn rule(settings: &Settings) -> Rule {
 
 pub(super) fn open_reference(settings: &Settings) -> Outcome<Reference> {
     let path = settings.reference.display().to_string();
-    let bytes = std::fs::read(&settings.reference).map_err(|error| {
+    let file = std::fs::File::open(&settings.reference).map_err(|error| {
         Fault::setup(format!(
             "reference: {path}: {}; make it with `vigie learn --data FILE --out {path}`",
             archive::spoken(&error)
         ))
     })?;
-    Reference::from_bytes(&path, &bytes).map_err(|fault| fault.context("reference"))
+    Reference::open(&path, Box::new(file)).map_err(|fault| fault.context("reference"))
 }

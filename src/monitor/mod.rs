@@ -8,12 +8,14 @@ mod rebuild;
 mod score;
 mod settle;
 mod tell;
+mod training;
 mod weigh;
 mod whole;
 
 pub use check::{Asked, Checked, Looking, check, examine, publish};
 pub use connect::{Connected, connect};
-pub use learn::{Lesson, STORED, import, learn};
+pub use learn::{Lesson, import, learn};
 pub use rebuild::rebuild;
 pub use score::{Output, Scoring, score};
 pub use settle::{Compose, Result, Settled, Tried, settle};
+pub use training::STORED;

@@ -9,7 +9,7 @@ use parquet::{
     file::properties::WriterProperties,
 };
 
-use super::{learn::read, whole::write_whole};
+use super::{training::read, whole::write_whole};
 use crate::{
     archive::spoken,
     batch::{Number, level_of_number, number},

@@ -35,7 +35,7 @@ const LADDER: &[(&str, &str)] = &[
 
 /// Outside crates and the modules that are their home.
 const HOMES: &[(&str, &str)] = &[
-    ("parquet", "source monitor"),
+    ("parquet", "reference source monitor"),
     ("csv", "source monitor"),
     ("simd_json", "source"),
     ("glob", "source config"),
