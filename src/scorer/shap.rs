@@ -82,7 +82,7 @@ impl Shap {
             return Err(Fault::setup("these SHAP values were prepared for another model"));
         }
         forest.fits(inputs, &rows, self.width(), out.len())?;
-        let mut block = Block::new(forest);
+        let mut block = Block::new(forest, BLOCK.min(rows.len()));
         let mut shares = vec![0.0; self.players.features.len().saturating_mul(self.dimensions)];
         let mut room = self.walk.room(self.players.features.len());
         for (number, out) in out.chunks_mut(self.width().saturating_mul(BLOCK).max(1)).enumerate() {
