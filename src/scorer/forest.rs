@@ -139,9 +139,7 @@ impl Forest {
         }
         let (Ok(targets), mut tables) = (u32::try_from(self.dimension), Tables::new()) else { return };
         for tree in 0..self.trees.len() {
-            if tables.add_tree(trees.of(tree), 0..targets).is_none() {
-                return;
-            }
+            tables.add_tree(trees.of(tree), 0..targets);
         }
         if matches!(kernel, Kernel::Avx512(_)) {
             let leaves = (0..self.trees.len()).map(|tree| 1 << trees.of(tree).len());

@@ -38,17 +38,15 @@ impl Tables {
         Self { starts: vec![0], target_starts: vec![0], is_single: true, ..Self::default() }
     }
 
-    /// Adds the tables of the next tree, one for each target. `None`, and nothing added, if it is too deep.
-    pub fn add_tree(&mut self, splits: &[Split], targets: impl Iterator<Item = u32>) -> Option<()> {
-        if splits.len() > NARROW {
-            return None;
-        }
+    /// Adds the tables of the next tree, one for each target. A tree of more than [`NARROW`] conditions has none.
+    pub fn add_tree(&mut self, splits: &[Split], targets: impl Iterator<Item = u32>) {
+        let targets = targets.take(if splits.len() > NARROW { 0 } else { usize::MAX });
         let before = self.targets.len();
         self.targets.extend(targets);
         let own = self.targets.get(before..).unwrap_or_default();
         self.is_single &= own == [0];
         self.columns = own.iter().fold(self.columns, |most, &target| most.max(target as usize + 1));
-        let values = own.len() << splits.len();
+        let values = own.len() << splits.len().min(NARROW);
         self.target_starts.push(self.targets.len());
         self.starts.push(self.starts.last().copied().unwrap_or(0).saturating_add(values));
         self.splits = self.splits.saturating_add(splits.len());
@@ -56,7 +54,6 @@ impl Tables {
             self.asked = self.asked.max(usize::from(split.column) + 1);
             self.has_levels |= split.mask != 0;
         }
-        Some(())
     }
 
     /// Splits all values into planes. `leaves` says how many a tree has; of each leaf there are `step` values, the
