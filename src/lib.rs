@@ -13,6 +13,7 @@ pub mod layout;
 pub mod monitor;
 pub mod profile;
 pub mod reference;
+pub mod replay;
 pub mod report;
 pub mod scorer;
 pub mod shown;

@@ -2,6 +2,7 @@
 
 mod count;
 mod latest;
+mod look;
 mod refine;
 mod sift;
 mod threads;
@@ -9,5 +10,6 @@ mod twins;
 
 pub use count::{Counted, Job, count};
 pub use latest::latest;
+pub use look::{Answered, Looked, Wanted, look};
 pub use refine::refine;
 pub use sift::Rule;

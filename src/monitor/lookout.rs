@@ -1,12 +1,13 @@
 //! What a run looks with: the reference, the log, and the rule of which rows count.
 
-use super::{Asked, Looking};
+use super::{Asked, Looking, model::read_forest};
 use crate::{
     archive,
     config::Settings,
     engine::{self, Counted, Job, Rule},
     fault::{Fault, Outcome},
     reference::Reference,
+    replay::Rescorer,
     source::FileLog,
     window::{Cadence, Window},
 };
@@ -15,6 +16,8 @@ pub(super) struct Lookout<'a> {
     pub settings: &'a Settings,
     pub reference: Reference,
     pub looking: Looking<'a>,
+    /// The config's model file, if it names one.
+    pub model: Option<Rescorer>,
     log: FileLog,
     rule: Rule,
 }
@@ -30,8 +33,10 @@ pub(super) struct Seen {
 impl<'a> Lookout<'a> {
     pub fn open(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
         let fields = &settings.source.fields;
+        let reference = open_reference(settings)?;
         Ok(Self {
-            reference: open_reference(settings)?,
+            model: open_model(settings, &reference)?,
+            reference,
             log: FileLog::open(&settings.source)?,
             rule: Rule {
                 needs_probability: fields.probability.is_some(),
@@ -92,4 +97,10 @@ fn open_reference(settings: &Settings) -> Outcome<Reference> {
         ))
     })?;
     Reference::from_bytes(&path, &bytes).map_err(|fault| fault.context("reference"))
+}
+
+fn open_model(settings: &Settings, reference: &Reference) -> Outcome<Option<Rescorer>> {
+    let Some(file) = &settings.model.file else { return Ok(None) };
+    let forest = read_forest("model.file", file)?;
+    Rescorer::of_reference(&file.display().to_string(), forest, reference.layout()).map(Some)
 }

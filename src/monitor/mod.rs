@@ -3,6 +3,9 @@
 mod check;
 mod learn;
 mod lookout;
+mod model;
+mod parity;
+mod replay;
 mod score;
 mod tell;
 mod weigh;

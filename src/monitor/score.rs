@@ -1,6 +1,6 @@
 //! A file of rows → a file of scores, by the model's own bytes.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use parquet::{
@@ -9,9 +9,8 @@ use parquet::{
     file::properties::WriterProperties,
 };
 
-use super::{learn::read, whole::write_whole};
+use super::{learn::read, model::read_forest, whole::write_whole};
 use crate::{
-    archive::spoken,
     batch::{Number, level_of_number, number},
     fault::{Fault, Outcome},
     layout::Kind,
@@ -45,7 +44,7 @@ pub enum Output {
 
 /// Scores every row. Says how many.
 pub fn score(scoring: &Scoring) -> Outcome<usize> {
-    let forest = read_forest(&scoring.model)?;
+    let forest = read_forest("--model", &scoring.model)?;
     let (table, _) = read(std::slice::from_ref(&scoring.data))?;
     let columns: Vec<Option<ArrayRef>> =
         forest.features().iter().map(|feature| input(&table, feature).map(Some)).collect::<Outcome<_>>()?;
@@ -69,13 +68,6 @@ pub fn score(scoring: &Scoring) -> Outcome<usize> {
     let bytes = bytes.map_err(|why| Fault::setup(format!("--out {}: {why}", scoring.out.display())))?;
     write_whole(&scoring.out, &bytes)?;
     Ok(table.rows)
-}
-
-fn read_forest(path: &PathBuf) -> Outcome<Forest> {
-    let shown = path.display().to_string();
-    let bytes = fs::read(path)
-        .map_err(|error| Fault::setup(format!("--model {shown}: {}; name a .cbm file of CatBoost", spoken(&error))))?;
-    Forest::from_bytes(&shown, &bytes)
 }
 
 /// The column of a feature, as the model takes it.

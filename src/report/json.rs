@@ -102,7 +102,7 @@ pub fn to_json(report: &Report) -> String {
         service: service(report),
         performance: None,
         cost: None,
-        replay: None,
+        replay: report.replay.as_ref().map(super::replay::to_value),
         reference: reference(report),
         policy: serde_json::to_value(&report.policy).unwrap_or_default(),
         other_version: report.other_version.as_ref().map_or(Value::Null, |drift| other_version(drift, empty)),

@@ -5,6 +5,7 @@ mod html;
 mod index;
 mod json;
 mod page;
+mod replay;
 mod report;
 mod words;
 

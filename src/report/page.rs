@@ -2,6 +2,7 @@
 
 use super::{
     Report, chart,
+    replay::{self, ReplayCard},
     words::{grouped, share, verdict_sentence},
 };
 use crate::{
@@ -60,6 +61,7 @@ pub(super) struct Page {
     pub findings: Vec<FindingLine>,
     pub score: Option<FeatureCard>,
     pub features: Vec<FeatureCard>,
+    pub replay: Option<ReplayCard>,
     pub service: Vec<Fact>,
     pub quality: Vec<Fact>,
     pub complaints: Vec<(String, String, Vec<String>)>,
@@ -105,6 +107,7 @@ impl Page {
                 card
             }),
             features: cards(report),
+            replay: report.replay.as_ref().map(replay::card),
             service: service(report),
             quality: quality(report),
             complaints: complaints(report),

@@ -1,0 +1,45 @@
+//! The finding that logged scores are not those of the model file: a wrong or rolled-back model, or inputs that are
+//! not what was scored.
+
+use super::{
+    Finding, Severity, Test,
+    words::{number, percent},
+};
+use crate::{replay::Parity, shown::shown};
+
+/// One row that differs is enough: rounding is accounted for, chance has no part in it.
+pub(super) fn finding(parity: &Parity) -> Option<Finding> {
+    if !parity.is_broken() {
+        return None;
+    }
+    let Parity { compared, mismatches, decisions_flipped, .. } = parity;
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let share = *mismatches as f64 / (*compared as f64).max(1.0);
+    let farthest = parity.max_abs_difference.map_or(String::new(), |far| format!(" by up to {}", number(far)));
+    let example = parity.examples.first().map_or(String::new(), |example| {
+        format!(
+            ", such as {}: logged {}, the model says {}",
+            shown(&example.id),
+            example.logged,
+            number_of(example.replayed)
+        )
+    });
+    Some(Finding {
+        severity: Severity::Alarm,
+        feature: None,
+        test: Test::Parity,
+        value: Some(share),
+        limit: Some(0.0),
+        q_value: None,
+        reason: format!(
+            "{mismatches} of {compared} logged scores ({}) are not those of the model file{farthest}, {decisions_flipped} \
+             decisions with them{example}; is it the model that answered, and are the logged inputs what it was given?",
+            percent(share)
+        ),
+    })
+}
+
+/// Six decimals: enough to see how far it is from the logged one.
+fn number_of(score: f64) -> String {
+    format!("{score:.6}")
+}

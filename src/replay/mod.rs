@@ -1,0 +1,16 @@
+//! What a model file says of logged rows: whether their scores are its own, and what another model would have decided.
+//!
+//! A scorer that knows nothing of drift adds one column to the rows of a window; everything here is counted in
+//! integers, and merges.
+
+mod excess;
+mod grain;
+mod parity;
+mod replay;
+mod rescorer;
+mod spelling;
+
+pub use grain::Grain;
+pub use parity::{Example, Pair, Parity, ParityTally, Reading};
+pub use replay::Replay;
+pub use rescorer::Rescorer;

@@ -1,0 +1,11 @@
+//! What replaying a window told.
+
+use super::Parity;
+
+/// The `replay` section of a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replay {
+    /// Of the model file that the rows were scored with.
+    pub model_sha256: String,
+    pub parity: Parity,
+}
