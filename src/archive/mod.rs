@@ -2,6 +2,8 @@
 
 mod index;
 mod publish;
+mod summary;
 
 pub use index::write_index;
 pub use publish::{Published, folder_of, next_revision, publish, spoken};
+pub use summary::{publish_summary, replay_folder};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{layout::Precision, reference::Holdout};
+use crate::{layout::Precision, reference::Holdout, window::Span};
 
 /// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, says
 /// what moved and whether to believe it.
@@ -21,6 +21,8 @@ pub(super) enum Verb {
     Learn(LearnArgs),
     /// Check one window of the log now, and write its report
     Check(CheckArgs),
+    /// Score the logged inputs of a range of days again, and compare with what was logged
+    Replay(ReplayArgs),
     /// Score a file with a CatBoost model, equal to the official library to the bit
     Score(ScoreArgs),
     /// Check or show the config
@@ -114,6 +116,34 @@ pub(super) struct CheckArgs {
     #[arg(long, default_value = "text")]
     pub format: Format,
     /// Exit with 1 if the run is an alarm
+    #[arg(long)]
+    pub exit_code: bool,
+    /// How many threads read the log (default: one a core)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// The config
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// Start of the range: RFC 3339 or a date (midnight in schedule.timezone)
+    #[arg(long, value_name = "T")]
+    pub from: String,
+    /// End of the range, not part of it
+    #[arg(long, value_name = "T")]
+    pub to: String,
+    /// Another model than the config's: what it would have decided is compared with what was logged
+    #[arg(long, value_name = "M")]
+    pub model: Option<PathBuf>,
+    /// The length of a window, each with a report of its own: 1d, 6h (default: schedule.window)
+    #[arg(long, value_name = "SPAN")]
+    pub each: Option<Span>,
+    /// What is printed: a table, or the summary's JSON
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Exit with 1 if a logged score is not the model's, or a window is an alarm
     #[arg(long)]
     pub exit_code: bool,
     /// How many threads read the log (default: one a core)

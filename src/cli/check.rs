@@ -45,7 +45,7 @@ pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
     Ok(if args.exit_code && is_alarm { Ending::Alarm } else { Ending::Told })
 }
 
-fn window(from: &str, to: &str, zone: &TimeZone) -> Outcome<Window> {
+pub(super) fn window(from: &str, to: &str, zone: &TimeZone) -> Outcome<Window> {
     let at = |flag: &str, text: &str| {
         Instant::parse(text, zone)
             .ok_or_else(|| Fault::setup(format!("{flag} {text}: not a time; write 2026-11-01 or 2026-11-01T06:00:00Z")))

@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod learn;
 mod progress;
+mod replay;
 mod run;
 mod say;
 mod score;

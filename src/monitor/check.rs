@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Instant as Stopwatch};
 
-use super::{lookout::Lookout, replay::rescored, tell::tell, weigh::weigh};
+use super::{lookout::Lookout, rescore::replayed, tell::tell, weigh::weigh};
 use crate::{
     archive::{self, Published},
     config::Settings,
@@ -40,7 +40,7 @@ pub fn check(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome
     let started = Stopwatch::now();
     let lookout = Lookout::open(settings, looking)?;
     let seen = lookout.see(asked)?;
-    let replay = rescored(&lookout, &seen)?;
+    let replay = replayed(&lookout, &seen)?;
     let weighed = weigh(&lookout, &seen, replay.as_ref())?;
     let mut report = tell(&lookout, seen, weighed, replay, asked.now);
     report.run.seconds = started.elapsed().as_secs_f64();

@@ -16,7 +16,7 @@ pub(super) struct Lookout<'a> {
     pub settings: &'a Settings,
     pub reference: Reference,
     pub looking: Looking<'a>,
-    /// The config's model file, if it names one.
+    /// What rows are scored again with: the config's model file, if it names one.
     pub model: Option<Rescorer>,
     log: FileLog,
     rule: Rule,
@@ -32,11 +32,17 @@ pub(super) struct Seen {
 
 impl<'a> Lookout<'a> {
     pub fn open(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
+        let mut lookout = Self::without_model(settings, looking)?;
+        lookout.model = open_model(settings, &lookout.reference)?;
+        Ok(lookout)
+    }
+
+    /// The config's model file is left where it is.
+    pub fn without_model(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
         let fields = &settings.source.fields;
-        let reference = open_reference(settings)?;
         Ok(Self {
-            model: open_model(settings, &reference)?,
-            reference,
+            reference: open_reference(settings)?,
+            model: None,
             log: FileLog::open(&settings.source)?,
             rule: Rule {
                 needs_probability: fields.probability.is_some(),

@@ -4,8 +4,9 @@ mod check;
 mod learn;
 mod lookout;
 mod model;
-mod parity;
+mod needs;
 mod replay;
+mod rescore;
 mod score;
 mod tell;
 mod weigh;
@@ -13,4 +14,5 @@ mod whole;
 
 pub use check::{Asked, Checked, Looking, check};
 pub use learn::{Lesson, learn};
+pub use replay::{Range, Replayed, replay};
 pub use score::{Output, Scoring, score};

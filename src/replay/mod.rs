@@ -6,11 +6,17 @@
 mod excess;
 mod grain;
 mod parity;
+mod quadrants;
 mod replay;
 mod rescorer;
+mod segments;
+mod shift;
 mod spelling;
 
 pub use grain::Grain;
 pub use parity::{Example, Pair, Parity, ParityTally, Reading};
+pub use quadrants::{Price, Quadrants, Score, Sums};
 pub use replay::Replay;
 pub use rescorer::Rescorer;
+pub use segments::Segments;
+pub use shift::{Segment, Shift, ShiftTally};

@@ -1,6 +1,6 @@
 //! What replaying a window told.
 
-use super::Parity;
+use super::{Parity, Shift};
 
 /// The `replay` section of a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -8,4 +8,6 @@ pub struct Replay {
     /// Of the model file that the rows were scored with.
     pub model_sha256: String,
     pub parity: Parity,
+    /// What it would have decided, where it is another model than the one that answered.
+    pub challenger: Option<Shift>,
 }

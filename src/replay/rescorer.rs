@@ -105,10 +105,10 @@ impl Rescorer {
     /// Columns of some rows as the model takes them.
     pub fn inputs(&self, rows: &Rows) -> Outcome<Inputs> {
         let column = |(feature, place): (usize, &Option<usize>)| {
-            let column = rows.features.get((*place)?)?.as_ref()?;
-            Some(self.as_trained(feature, column))
+            let column = place.and_then(|place| rows.features.get(place)?.as_ref());
+            column.map(|column| self.as_trained(feature, column)).transpose()
         };
-        let columns: Vec<Option<ArrayRef>> = self.columns.iter().enumerate().map(column).collect();
+        let columns: Vec<Option<ArrayRef>> = self.columns.iter().enumerate().map(column).collect::<Outcome<_>>()?;
         Inputs::new(&self.forest, rows.len, &columns)
     }
 
@@ -122,16 +122,18 @@ impl Rescorer {
     }
 
     /// A column in the kind, and levels in the spelling, that the model knows.
-    fn as_trained(&self, feature: usize, column: &ArrayRef) -> ArrayRef {
-        let Some(kind) = self.forest.features().get(feature).map(|feature| feature.kind) else { return column.clone() };
+    fn as_trained(&self, feature: usize, column: &ArrayRef) -> Outcome<ArrayRef> {
+        let Some(own) = self.forest.features().get(feature) else { return Ok(column.clone()) };
         let levels = column.as_dictionary_opt::<Int32Type>();
-        match (kind, levels) {
+        Ok(match (own.kind, levels) {
             (Kind::Numeric, None) => column.clone(),
             (Kind::Numeric, Some(levels)) => {
-                let numbers: Vec<Option<f64>> =
-                    levels.values().as_string::<i32>().iter().map(|text| as_number(text?)).collect();
-                let of_row = levels.keys().iter().map(|key| *numbers.get(usize::try_from(key?).ok()?)?);
-                Arc::new(of_row.collect::<Float64Array>())
+                let texts = levels.values().as_string::<i32>();
+                let text =
+                    |key: i32| usize::try_from(key).ok().filter(|key| *key < texts.len()).map(|key| texts.value(key));
+                let of_row =
+                    levels.keys().iter().map(|key| as_number(&own.name, key.and_then(text).unwrap_or_default()));
+                Arc::new(of_row.collect::<Outcome<Float64Array>>()?)
             }
             (Kind::Categorical, Some(levels)) => {
                 let names = levels.values().as_string::<i32>().iter();
@@ -147,14 +149,19 @@ impl Rescorer {
                     names.iter().map(|name| name.as_deref().map(|name| trained_spelling(&self.forest, feature, name)));
                 Arc::new(spelled.collect::<StringArray>())
             }
-        }
+        })
     }
 }
 
-fn as_number(text: &str) -> Option<f64> {
+fn as_number(feature: &str, text: &str) -> Outcome<Option<f64>> {
     match number(text) {
-        Number::Value(value) => Some(value),
-        Number::Missing | Number::Not => None,
+        Number::Value(value) => Ok(Some(value)),
+        Number::Missing => Ok(None),
+        Number::Not => Err(Fault::setup(format!(
+            "source.fields.features: `{}` holds text, such as `{}`, where the model wants a number",
+            shown(feature),
+            shown(text)
+        ))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a run says, in JSON for machines and in HTML for people: words and pictures, no new numbers.
 
+mod challenger;
 mod chart;
 mod html;
 mod index;
@@ -7,10 +8,12 @@ mod json;
 mod page;
 mod replay;
 mod report;
+mod summary;
 mod words;
 
 pub use html::to_html;
 pub use index::{IndexEntry, to_index};
 pub use json::to_json;
 pub use report::{Examined, Model, Report, Run};
+pub use summary::{Rerun, Summary, to_summary_html, to_summary_json};
 pub use words::verdict_sentence;

@@ -3,14 +3,13 @@
 use super::{
     Report, chart,
     replay::{self, ReplayCard},
-    words::{grouped, share, verdict_sentence},
+    words::{grouped, minute, share, verdict_sentence},
 };
 use crate::{
     drift::{FeatureDrift, Summary},
     judge::{FeatureVerdict, Severity, number, percent, q_value},
     reference::Holdout,
     shown::shown,
-    window::Instant,
 };
 
 /// A label and its text.
@@ -72,13 +71,6 @@ pub(super) struct Page {
 
 fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
     Fact { name: shown(&name.into()), value: value.into() }
-}
-
-/// `2026-10-01 00:00` and a zone, seconds only where there are some.
-fn minute(at: Instant) -> String {
-    let text = at.to_string();
-    let text = text.trim_end_matches('Z').replace('T', " ");
-    text.strip_suffix(":00").map_or(text.clone(), ToOwned::to_owned)
 }
 
 impl Page {
