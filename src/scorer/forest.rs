@@ -37,6 +37,8 @@ pub struct Forest {
     /// One a dimension.
     pub(super) bias: Vec<f64>,
     pub(super) outputs: Outputs,
+    /// What training minimised; empty if the model does not say.
+    pub(super) loss: String,
     /// How training spelt a missing level, a text a feature.
     pub(super) missing_levels: Vec<&'static str>,
     sha256: [u8; 32],
@@ -76,6 +78,7 @@ impl Forest {
         mark_used(&mut features, &binning);
         allowance.spend(dimension, 32).ok_or_else(|| damaged("it has too many dimensions"))?;
         let outputs = Outputs::of(&parts.about, dimension, allowance)?;
+        let loss = parts.about.loss();
         let Parts { leaf_values, mut leaf_weights, scale, mut bias, .. } = parts;
         if leaf_weights.len().checked_mul(dimension) != Some(leaf_values.len()) {
             leaf_weights.clear();
@@ -96,6 +99,7 @@ impl Forest {
             scale,
             bias,
             outputs,
+            loss,
             missing_levels,
             sha256,
         })

@@ -3,7 +3,7 @@
 //!
 //! Reading: `cbm` (a `flatbuffer` and `cbm_ctr`) or `json` make `parts`, which claim; `binning`, `ctr_bins`, `trees`
 //! and `link` check and lay out. Scoring: `quantise` makes bins of a block of rows, `walk` sums leaves, `score` ties
-//! both together. What the format is and where it deceives stands beside each step.
+//! both together. Explaining: `shap` prepares a model, `shap_walk` follows paths. What the format is and where it deceives stands beside each step.
 
 mod about;
 mod allowance;
@@ -25,9 +25,14 @@ mod json_cuts;
 mod link;
 mod missing;
 mod parts;
+mod players;
+mod quadrature;
 mod quantise;
 mod refusal;
 mod score;
+mod shap;
+mod shap_leaves;
+mod shap_walk;
 mod trees;
 mod walk;
 
@@ -38,4 +43,5 @@ pub use feature::Feature;
 pub use forest::Forest;
 pub use inputs::Inputs;
 pub use link::Link;
+pub use shap::Shap;
 pub use trees::{Branching, DEEPEST, Node, Oblivious, Trees};

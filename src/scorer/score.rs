@@ -14,13 +14,7 @@ impl Forest {
     ///
     /// Threads may take different rows of the same inputs. A class that training has not met is −∞.
     pub fn raw(&self, inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) -> Outcome<()> {
-        if inputs.model != self.sha256() {
-            return Err(Fault::setup("these columns were prepared for another model"));
-        }
-        if rows.end > inputs.rows() || rows.len().checked_mul(self.outputs()) != Some(out.len()) {
-            let all = inputs.rows();
-            return Err(Fault::setup(format!("rows {rows:?} of {all} do not fit {} raw outputs", out.len())));
-        }
+        self.fits(inputs, &rows, self.outputs(), out.len())?;
         let mut block = Block::new(self);
         let mut sums = vec![0.0; self.dimension.saturating_mul(BLOCK.min(rows.len()))];
         for (number, out) in out.chunks_mut(self.outputs().saturating_mul(BLOCK)).enumerate() {
@@ -29,6 +23,18 @@ impl Forest {
             let sums = sums.split_at_mut(self.dimension.saturating_mul(count)).0;
             self.walk(&block, sums);
             self.finish(sums, out);
+        }
+        Ok(())
+    }
+
+    /// Refuses rows that are not there, that another model reads, or that do not fill the output.
+    pub(super) fn fits(&self, inputs: &Inputs, rows: &Range<usize>, width: usize, out: usize) -> Outcome<()> {
+        if inputs.model != self.sha256() {
+            return Err(Fault::setup("these columns were prepared for another model"));
+        }
+        if rows.end > inputs.rows() || rows.len().checked_mul(width) != Some(out) {
+            let all = inputs.rows();
+            return Err(Fault::setup(format!("rows {rows:?} of {all} do not fit {out} outputs")));
         }
         Ok(())
     }

@@ -110,6 +110,14 @@ fn split(all: &[Split], id: i32) -> Outcome<Split> {
 }
 
 impl Oblivious {
+    /// The conditions of one tree.
+    #[must_use]
+    pub fn of(&self, tree: usize) -> &[Split] {
+        let from = self.split_starts.get(tree).copied().unwrap_or(0);
+        let to = self.split_starts.get(tree.saturating_add(1)).copied().unwrap_or(from);
+        self.splits.get(from..to).unwrap_or_default()
+    }
+
     fn grow(parts: &Parts, all: &[Split]) -> Outcome<Self> {
         let split_starts = starts(parts)?;
         let mut value_starts = Vec::with_capacity(split_starts.len());
