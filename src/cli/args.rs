@@ -72,6 +72,9 @@ pub(super) struct LearnArgs {
     /// Where the reference is written
     #[arg(long, value_name = "REF")]
     pub out: PathBuf,
+    /// The model: names the features, their order and kinds, scores the rows, and says which features matter
+    #[arg(long, value_name = "M", conflicts_with_all = ["features", "categorical", "ignore", "precision"])]
+    pub model: Option<PathBuf>,
     /// The outcome's column: not a feature
     #[arg(long, value_name = "COL")]
     pub target: Option<String>,

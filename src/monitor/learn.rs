@@ -4,7 +4,11 @@ use std::{fs, path::PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::whole::write_whole;
+use super::{
+    explained::{self, explained},
+    model::read_forest,
+    whole::write_whole,
+};
 use crate::{
     archive::spoken,
     fault::{Fault, Outcome},
@@ -18,12 +22,24 @@ pub struct Lesson {
     pub data: Vec<PathBuf>,
     pub out: PathBuf,
     pub choice: Choice,
+    /// The model, which names its features, their order and kinds, scores the rows, and says which features matter.
+    pub model: Option<PathBuf>,
     pub holdout: Holdout,
 }
 
 /// Learns a reference and writes its file, whole or not at all.
 pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
-    let (training, files) = read(&lesson.data)?;
+    let (mut training, files) = read(&lesson.data)?;
+    let mut choice = lesson.choice.clone();
+    let mut notes = Vec::new();
+    let model = match &lesson.model {
+        Some(path) => {
+            let forest = read_forest("--model", path)?;
+            notes = explained::scored(&forest, &mut training, &mut choice)?;
+            Some((path, forest))
+        }
+        None => None,
+    };
     let provenance = Provenance {
         created_at: now,
         vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -33,8 +49,15 @@ pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usiz
         holdout: lesson.holdout,
         target: None,
         probability: None,
+        model: None,
     };
-    let learnt = reference::learn(&training, &lesson.choice, provenance, progress)?;
+    let mut learnt = reference::learn(&training, &choice, provenance, progress)?;
+    if let Some((path, forest)) = model {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let contributions = explained(&forest, &training)?;
+        learnt.reference = learnt.reference.explained(name, contributions);
+    }
+    learnt.notes.extend(notes);
     write_whole(&lesson.out, &learnt.reference.to_bytes())?;
     Ok(learnt)
 }

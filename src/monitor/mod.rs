@@ -1,12 +1,14 @@
 //! The story: what one run does from beginning to end. Read `check.rs` first.
 
 mod check;
+mod explained;
 mod learn;
 mod lookout;
 mod model;
 mod needs;
 mod replay;
 mod rescore;
+mod rows;
 mod score;
 mod tell;
 mod weigh;

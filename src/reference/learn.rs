@@ -10,6 +10,7 @@ use crate::{
     fault::{Fault, Outcome},
     layout::{Cells, Feature, Layout, Levels, Precision, Shape},
     profile::{CellCounts, Counts, LevelCounts, Profile, scale},
+    shown::shown,
 };
 
 /// What the user says about the columns of a training table.
@@ -20,6 +21,8 @@ pub struct Choice {
     /// These and in this order; `None`: all that are not something else.
     pub features: Option<Vec<String>>,
     pub categorical: Vec<String>,
+    /// Features that have to be numbers, as the model reads them so.
+    pub numeric: Vec<String>,
     pub ignore: Vec<String>,
     /// How the model compares numbers; `None`: as 32-bit floats if the table stores all its floats so.
     pub precision: Option<Precision>,
@@ -56,6 +59,7 @@ pub fn learn(
                 let (cells, counts, block) = numeric(&numbers, precision);
                 (Shape::Numeric(cells), Counts::Numeric(counts), block)
             }
+            None if choice.numeric.contains(&column.name) => return Err(no_number(column)),
             None => {
                 if !is_declared && !column.is_typed {
                     notes.push(format!("{}: holds texts, learnt as categorical", column.name));
@@ -94,6 +98,16 @@ pub fn learn(
     let profile = Profile::from_parts(&layout, training.rows as u64, counts, score_counts);
     let importance = vec![None; columns.len()];
     Ok(Learnt { reference: Reference::new(layout, profile, provenance, importance, packed), notes })
+}
+
+/// A column of texts where the model reads numbers.
+fn no_number(column: &TrainingColumn) -> Fault {
+    let example = match &column.values {
+        Values::Texts(texts) => texts.iter().flatten().find(|text| number(text) == Number::Not),
+        Values::Numbers(_) | Values::Other => None,
+    };
+    let such = example.map_or(String::new(), |text| format!(", such as `{}`,", shown(text)));
+    Fault::setup(format!("column `{}` holds texts{such} where the model reads numbers", shown(&column.name)))
 }
 
 fn chosen<'t>(training: &'t Training, choice: &Choice, notes: &mut Vec<String>) -> Outcome<Vec<&'t TrainingColumn>> {

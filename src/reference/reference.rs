@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Provenance, blocks};
+use super::{Contributions, Provenance, SourceModel, blocks};
 use crate::{
     layout::{Layout, Precision},
     profile::{CellCounts, Counts, Profile},
@@ -18,6 +18,7 @@ pub struct Reference {
     importance: Vec<Option<f64>>,
     /// Packed distinct values: one a feature (empty for categorical ones), then the score.
     blocks: Vec<Vec<u8>>,
+    contributions: Option<Contributions>,
     id: String,
 }
 
@@ -29,8 +30,29 @@ impl Reference {
         importance: Vec<Option<f64>>,
         blocks: Vec<Vec<u8>>,
     ) -> Self {
-        let id = identify(&layout, &profile);
-        Self { layout, profile, provenance, importance, blocks, id }
+        let id = identify(&layout, &profile, None);
+        Self { layout, profile, provenance, importance, blocks, contributions: None, id }
+    }
+
+    /// With what a model says of the reference's rows: each feature's importance, and how its contributions are spread.
+    #[must_use]
+    pub fn explained(mut self, name: String, contributions: Contributions) -> Self {
+        self.importance = contributions.features.iter().map(|feature| Some(feature.mean_abs)).collect();
+        let (sha256, rows_explained) = (contributions.model_sha256.clone(), contributions.rows);
+        self.provenance.model = Some(SourceModel { name, sha256, rows_explained });
+        self.with_contributions(contributions)
+    }
+
+    pub(super) fn with_contributions(mut self, contributions: Contributions) -> Self {
+        self.id = identify(&self.layout, &self.profile, Some(&contributions));
+        self.contributions = Some(contributions);
+        self
+    }
+
+    /// How much each feature adds to the score, where a model was read.
+    #[must_use]
+    pub fn contributions(&self) -> Option<&Contributions> {
+        self.contributions.as_ref()
     }
 
     #[must_use]
@@ -87,7 +109,7 @@ impl Reference {
     }
 }
 
-fn identify(layout: &Layout, profile: &Profile) -> String {
+fn identify(layout: &Layout, profile: &Profile, contributions: Option<&Contributions>) -> String {
     let mut sha = Sha256::new();
     sha.update(layout.id().to_string().as_bytes());
     sha.update(profile.rows().to_le_bytes());
@@ -106,6 +128,10 @@ fn identify(layout: &Layout, profile: &Profile) -> String {
         if let Counts::Categorical(counts) = counts {
             counts.levels().iter().chain([&counts.missing()]).for_each(|count| sha.update(count.to_le_bytes()));
         }
+    }
+    if let Some(contributions) = contributions {
+        sha.update(contributions.model_sha256.as_bytes());
+        sha.update(contributions.rows.to_le_bytes());
     }
     sha.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -49,6 +49,7 @@ pub fn provenance(rows: usize) -> Provenance {
         holdout: Holdout::Yes,
         target: None,
         probability: None,
+        model: None,
     }
 }
 
