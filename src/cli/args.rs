@@ -23,6 +23,8 @@ pub(super) enum Verb {
     Check(CheckArgs),
     /// Score the logged inputs of a range of days again, and compare with what was logged
     Replay(ReplayArgs),
+    /// Explain one prediction: what each feature added to its score
+    Explain(ExplainArgs),
     /// Score a file with a CatBoost model, equal to the official library to the bit
     Score(ScoreArgs),
     /// Check or show the config
@@ -152,6 +154,29 @@ pub(super) struct ReplayArgs {
     /// How many threads read the log (default: one a core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "which", required = true, multiple = false, args = ["id", "row"])]
+pub(super) struct ExplainArgs {
+    /// The config, which names the model
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// The record of the log with this id
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// A JSON file with one record as it is logged, or with its inputs alone
+    #[arg(long, value_name = "FILE")]
+    pub row: Option<PathBuf>,
+    /// Where in the log to look for the id: from here
+    #[arg(long, requires = "to", value_name = "T")]
+    pub from: Option<String>,
+    /// To here, not part of it
+    #[arg(long, requires = "from", value_name = "T")]
+    pub to: Option<String>,
+    /// What is printed: a sorted list with bars, or JSON
+    #[arg(long, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,6 @@
 //! From a command line to the verb that was asked for.
 
-use super::{Cli, args::Verb, check, config, learn, replay, score};
+use super::{Cli, args::Verb, check, config, explain, learn, replay, score};
 use crate::fault::Outcome;
 
 /// How a command ended that could tell.
@@ -16,6 +16,7 @@ pub fn run(cli: &Cli) -> Outcome<Ending> {
     match &cli.verb {
         Verb::Learn(args) => learn::run(args),
         Verb::Check(args) => check::run(args),
+        Verb::Explain(args) => explain::run(args),
         Verb::Replay(args) => replay::run(args),
         Verb::Score(args) => score::run(args),
         Verb::Config { verb } => config::run(verb),

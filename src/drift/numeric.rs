@@ -78,8 +78,14 @@ pub fn labels(cells: &Cells) -> Vec<String> {
 
 /// Two counts on the same cells: the second's distance from the first.
 #[must_use]
-pub fn between(cells: &Cells, ours: &CellCounts, theirs: &CellCounts, empty: EmptyBins) -> FeatureDrift {
-    compare("score", cells, ours, theirs, Precision::F64, empty)
+pub fn between(
+    cells: &Cells,
+    ours: &CellCounts,
+    theirs: &CellCounts,
+    precision: Precision,
+    empty: EmptyBins,
+) -> FeatureDrift {
+    compare("score", cells, ours, theirs, precision, empty)
 }
 
 /// `floor`: the edge just below the reference's minimum; a bin that begins there begins with the minimum.

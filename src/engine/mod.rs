@@ -1,6 +1,7 @@
 //! Threads over the pieces of a log: what is read is sifted, counted and merged, in any order to the same answer.
 
 mod count;
+mod find;
 mod latest;
 mod look;
 mod refine;
@@ -9,6 +10,7 @@ mod threads;
 mod twins;
 
 pub use count::{Counted, Job, count};
+pub use find::{Record, find};
 pub use latest::latest;
 pub use look::{Answered, Looked, Wanted, look};
 pub use refine::refine;

@@ -94,7 +94,7 @@ impl<'a> Lookout<'a> {
     }
 }
 
-fn open_reference(settings: &Settings) -> Outcome<Reference> {
+pub(super) fn open_reference(settings: &Settings) -> Outcome<Reference> {
     let path = settings.reference.display().to_string();
     let bytes = std::fs::read(&settings.reference).map_err(|error| {
         Fault::setup(format!(
@@ -105,7 +105,7 @@ fn open_reference(settings: &Settings) -> Outcome<Reference> {
     Reference::from_bytes(&path, &bytes).map_err(|fault| fault.context("reference"))
 }
 
-fn open_model(settings: &Settings, reference: &Reference) -> Outcome<Option<Rescorer>> {
+pub(super) fn open_model(settings: &Settings, reference: &Reference) -> Outcome<Option<Rescorer>> {
     let Some(file) = &settings.model.file else { return Ok(None) };
     let forest = read_forest("model.file", file)?;
     Rescorer::of_reference(&file.display().to_string(), forest, reference.layout()).map(Some)

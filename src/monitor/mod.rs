@@ -1,7 +1,9 @@
 //! The story: what one run does from beginning to end. Read `check.rs` first.
 
 mod check;
+mod explain;
 mod explained;
+mod given;
 mod learn;
 mod lookout;
 mod model;
@@ -15,6 +17,7 @@ mod weigh;
 mod whole;
 
 pub use check::{Asked, Checked, Looking, check};
+pub use explain::{Asked as ExplainAsked, Explained, Logged, explain};
 pub use learn::{Lesson, learn};
 pub use replay::{Range, Replayed, replay};
 pub use score::{Output, Scoring, score};

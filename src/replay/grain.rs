@@ -163,6 +163,8 @@ impl Grain {
             (true, false) if self.rounded_single && self.digits > 7 => "single precision".to_owned(),
             (true, false) if self.decimals > self.digits + 1 => format!("{} significant digits", self.digits),
             (true, false) => format!("{} decimals", self.decimals),
+            // Some full values end with a nought or two.
+            (true, true) if self.decimals >= 13 => full.to_owned(),
             (true, true) => format!("{} decimals or {full}", self.decimals),
         }
     }

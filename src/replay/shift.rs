@@ -71,7 +71,9 @@ impl ShiftTally {
     /// What was found.
     #[must_use]
     pub fn told(&self, layout: &Layout, segments: &[Segments], price: Price, empty: EmptyBins) -> Shift {
-        let drift = |(ours, theirs): &(CellCounts, CellCounts)| Some(between(layout.score()?, ours, theirs, empty));
+        let drift = |(ours, theirs): &(CellCounts, CellCounts)| {
+            Some(between(layout.score()?, ours, theirs, Precision::F64, empty))
+        };
         let named = segments.iter().zip(&self.segments).flat_map(|(of, tallies)| {
             of.labels.iter().zip(tallies).filter(|(_, tally)| tally.all().rows > 0).map(|(label, tally)| Segment {
                 feature: of.name.clone(),

@@ -18,7 +18,7 @@ const LADDER: &[(&str, &str)] = &[
     ("profile", "window layout batch"),
     ("reference", "window layout batch profile"),
     ("drift", "stats layout profile reference"),
-    ("replay", "layout batch scorer profile drift stats"),
+    ("replay", "layout batch scorer profile reference drift stats"),
     ("judge", "stats drift replay"),
     ("report", "window layout batch profile reference drift replay judge stats"),
     ("source", "window layout batch"),

@@ -36,6 +36,11 @@ pub fn day(date: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// The inputs of a line; failed requests have none.
+fn inputs(line: &mut Value) -> Option<&mut serde_json::Map<String, Value>> {
+    line.get_mut("inputs")?.as_object_mut().filter(|inputs| !inputs.is_empty())
+}
+
 /// Writes a log of its own for the world, and maps it.
 pub fn log(world: &World, lines: &[Value]) {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -144,7 +149,7 @@ fn two_columns_that_changed_places_are_told() {
     let world = World::new();
     let mut lines = day("2026-10-01");
     for line in &mut lines {
-        if let Some(inputs) = line.get_mut("inputs").and_then(Value::as_object_mut) {
+        if let Some(inputs) = inputs(line) {
             let credit = inputs["AMT_CREDIT"].clone();
             let annuity = std::mem::replace(&mut inputs["AMT_ANNUITY"], credit);
             inputs["AMT_CREDIT"] = annuity;
@@ -276,7 +281,7 @@ fn what_cannot_be_replayed_is_said_in_a_sentence() {
     let edited = |edit: &dyn Fn(&mut serde_json::Map<String, Value>)| {
         let world = World::new();
         let mut lines = day("2026-10-01");
-        lines.iter_mut().filter_map(|line| line.get_mut("inputs")?.as_object_mut()).for_each(edit);
+        lines.iter_mut().filter_map(inputs).for_each(edit);
         log(&world, &lines);
         world
     };
