@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Instant as Stopwatch};
 
-use super::{lookout::Lookout, rescore::replayed, tell::tell, weigh::weigh};
+use super::{attribution::attribution, lookout::Lookout, rescore::replayed, tell::tell, weigh::weigh};
 use crate::{
     archive::{self, Published},
     config::Settings,
@@ -41,8 +41,9 @@ pub fn check(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome
     let lookout = Lookout::open(settings, looking)?;
     let seen = lookout.see(asked)?;
     let replay = replayed(&lookout, &seen)?;
+    let attribution = attribution(&lookout, &seen)?;
     let weighed = weigh(&lookout, &seen, replay.as_ref())?;
-    let mut report = tell(&lookout, seen, weighed, replay, asked.now);
+    let mut report = tell(&lookout, seen, weighed, (replay, attribution), asked.now);
     report.run.seconds = started.elapsed().as_secs_f64();
     publish(settings, report)
 }

@@ -1,6 +1,10 @@
 //! What a run looks with: the reference, the log, and the rule of which rows count.
 
-use super::{Asked, Looking, model::read_forest};
+use super::{
+    Asked, Looking,
+    attribution::{Attributing, attributing},
+    model::read_forest,
+};
 use crate::{
     archive,
     config::Settings,
@@ -18,6 +22,7 @@ pub(super) struct Lookout<'a> {
     pub looking: Looking<'a>,
     /// What rows are scored again with: the config's model file, if it names one.
     pub model: Option<Rescorer>,
+    pub attributing: Attributing,
     log: FileLog,
     rule: Rule,
 }
@@ -34,6 +39,7 @@ impl<'a> Lookout<'a> {
     pub fn open(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
         let mut lookout = Self::without_model(settings, looking)?;
         lookout.model = open_model(settings, &lookout.reference)?;
+        lookout.attributing = attributing(settings, &lookout.reference, lookout.model.as_ref())?;
         Ok(lookout)
     }
 
@@ -43,6 +49,7 @@ impl<'a> Lookout<'a> {
         Ok(Self {
             reference: open_reference(settings)?,
             model: None,
+            attributing: Attributing::Off,
             log: FileLog::open(&settings.source)?,
             rule: Rule {
                 needs_probability: fields.probability.is_some(),

@@ -1,5 +1,6 @@
 //! The story: what one run does from beginning to end. Read `check.rs` first.
 
+mod attribution;
 mod check;
 mod explain;
 mod explained;

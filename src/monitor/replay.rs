@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Instant as Stopwatch};
 
 use super::{
     Looking,
+    attribution::attribution,
     lookout::{Lookout, Seen},
     model::read_forest,
     needs::needed,
@@ -78,8 +79,9 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
             parity: rescored.parity.told(seen.counted.profile.rows()),
             challenger: rescored.shift.as_ref().map(|shift| question.told(&lookout, shift, &parts)),
         };
+        let attribution = attribution(&lookout, &seen)?;
         let weighed = weigh(&lookout, &seen, Some(&replay))?;
-        let mut report = tell(&lookout, seen, weighed, Some(replay), range.now);
+        let mut report = tell(&lookout, seen, weighed, (Some(replay), attribution), range.now);
         report.run.seconds = started.elapsed().as_secs_f64();
         let html = to_html(&report).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
         archive::publish(&folder.join(window.folder()), 0, &to_json(&report), &html)?;

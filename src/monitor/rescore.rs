@@ -15,6 +15,11 @@ const AIM: u64 = 9_400;
 /// Decisions are looked at apart by so many features of each kind.
 const APART: usize = 3;
 
+/// Which of so many rows are looked at: those with a lesser key. They are the same, whatever their order or the threads.
+pub(super) fn below(of: ParityOf, rows: u64) -> Option<u128> {
+    (of == ParityOf::Sample && rows > SAMPLE).then(|| u128::MAX / u128::from(rows) * u128::from(AIM))
+}
+
 /// What is compared, and how logged probabilities are read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question {
@@ -33,12 +38,6 @@ impl Question {
             reading: Reading { threshold: model.threshold, scale },
             price: Price { false_negative: model.cost.false_negative, false_positive: model.cost.false_positive },
         })
-    }
-
-    /// Which of so many rows are compared: those with a lesser key. They are the same, whatever their order or the
-    /// threads.
-    fn below(self, rows: u64) -> Option<u128> {
-        (self.of == ParityOf::Sample && rows > SAMPLE).then(|| u128::MAX / u128::from(rows) * u128::from(AIM))
     }
 
     pub fn told(self, lookout: &Lookout<'_>, shift: &ShiftTally, segments: &[Segments]) -> Shift {
@@ -83,7 +82,7 @@ pub(super) fn rescore(
     is_challenger: bool,
 ) -> Outcome<Rescored> {
     let layout = lookout.reference.layout();
-    let wanted = Wanted { more: model.more(), below: question.below(seen.counted.profile.rows()) };
+    let wanted = Wanted { more: model.more(), below: below(question.of, seen.counted.profile.rows()) };
     let empty = || Tally {
         parity: ParityTally::default(),
         shift: is_challenger.then(|| ShiftTally::empty(layout, segments)),

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     drift::compare,
     engine::Counted,
-    replay::Replay,
+    replay::{Attribution, Replay},
     report::{Examined, Model, Report, Run},
     source::Field,
     window::Instant,
@@ -17,7 +17,7 @@ pub(super) fn tell(
     lookout: &Lookout<'_>,
     seen: Seen,
     weighed: Weighed,
-    replay: Option<Replay>,
+    (replay, attribution): (Option<Replay>, Option<Attribution>),
     now: Instant,
 ) -> Report {
     let (settings, reference, counted) = (lookout.settings, &lookout.reference, seen.counted);
@@ -58,6 +58,7 @@ pub(super) fn tell(
         traffic: counted.traffic,
         other_version,
         replay,
+        attribution,
     }
 }
 

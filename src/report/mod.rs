@@ -1,5 +1,6 @@
 //! What a run says, in JSON for machines and in HTML for people: words and pictures, no new numbers.
 
+mod attribution;
 mod challenger;
 mod chart;
 mod html;

@@ -1,7 +1,9 @@
 //! What the page shows, as texts ready to print.
 
 use super::{
-    Report, chart,
+    Report,
+    attribution::{self, AttributionCard},
+    chart,
     replay::{self, ReplayCard},
     words::{grouped, minute, share, verdict_sentence},
 };
@@ -61,6 +63,7 @@ pub(super) struct Page {
     pub score: Option<FeatureCard>,
     pub features: Vec<FeatureCard>,
     pub replay: Option<ReplayCard>,
+    pub attribution: Option<AttributionCard>,
     pub service: Vec<Fact>,
     pub quality: Vec<Fact>,
     pub complaints: Vec<(String, String, Vec<String>)>,
@@ -100,6 +103,7 @@ impl Page {
             }),
             features: cards(report),
             replay: report.replay.as_ref().map(replay::card),
+            attribution: attribution::card(report),
             service: service(report),
             quality: quality(report),
             complaints: complaints(report),

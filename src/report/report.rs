@@ -6,7 +6,7 @@ use crate::{
     judge::{Policy, Verdict},
     profile::Traffic,
     reference::Provenance,
-    replay::Replay,
+    replay::{Attribution, Replay},
     window::{Instant, Window},
 };
 
@@ -69,6 +69,8 @@ pub struct Report {
     pub other_version: Option<Drift>,
     /// Logged scores against those of the model file, where there is one.
     pub replay: Option<Replay>,
+    /// Drift of the features' contributions to the score, where the policy asks for it.
+    pub attribution: Option<Attribution>,
 }
 
 impl Report {
