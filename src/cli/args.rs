@@ -157,13 +157,12 @@ pub(super) struct ReplayArgs {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "which", required = true, multiple = false, args = ["id", "row"])]
 pub(super) struct ExplainArgs {
     /// The config, which names the model
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
     /// The record of the log with this id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", required_unless_present = "row", conflicts_with = "row")]
     pub id: Option<String>,
     /// A JSON file with one record as it is logged, or with its inputs alone
     #[arg(long, value_name = "FILE")]

@@ -15,14 +15,11 @@ pub(super) fn finding(parity: &Parity) -> Option<Finding> {
     let Parity { compared, mismatches, decisions_flipped, .. } = parity;
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = *mismatches as f64 / (*compared as f64).max(1.0);
-    let farthest = parity.max_abs_difference.map_or(String::new(), |far| format!(" by up to {}", number(far)));
+    let farthest =
+        parity.max_abs_difference.map_or(String::new(), |far| format!("; they differ by up to {}", number(far)));
     let example = parity.examples.first().map_or(String::new(), |example| {
-        format!(
-            ", such as {}: logged {}, the model says {}",
-            shown(&example.id),
-            example.logged,
-            number_of(example.replayed)
-        )
+        let (id, logged) = (shown(&example.id), example.logged);
+        format!(", such as {id}: logged {logged}, the model says {}", number_of(example.replayed))
     });
     Some(Finding {
         severity: Severity::Alarm,
@@ -32,8 +29,9 @@ pub(super) fn finding(parity: &Parity) -> Option<Finding> {
         limit: Some(0.0),
         q_value: None,
         reason: format!(
-            "{mismatches} of {compared} logged scores ({}) are not those of the model file{farthest}, {decisions_flipped} \
-             decisions with them{example}; is it the model that answered, and are the logged inputs what it was given?",
+            "{mismatches} of {compared} logged scores ({}) are not those of the model file{farthest}{example}; \
+             {decisions_flipped} decisions would be others; either another model answered, or the log does not hold what it \
+             was given",
             percent(share)
         ),
     })

@@ -38,7 +38,7 @@ pub fn day(date: &str) -> Vec<Value> {
 
 /// The inputs of a line; failed requests have none.
 fn inputs(line: &mut Value) -> Option<&mut serde_json::Map<String, Value>> {
-    line.get_mut("inputs")?.as_object_mut().filter(|inputs| !inputs.is_empty())
+    line.get_mut("inputs")?.as_object_mut().filter(|inputs| inputs.contains_key("AMT_CREDIT"))
 }
 
 /// Writes a log of its own for the world, and maps it.
