@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod monitor;
 pub mod profile;
 pub mod reference;
+pub mod replay;
 pub mod report;
 pub mod scorer;
 pub mod shown;

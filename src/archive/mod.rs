@@ -4,8 +4,10 @@ mod index;
 mod publish;
 mod recall;
 mod retain;
+mod summary;
 
 pub use index::write_index;
 pub use publish::{Published, folder_of, next_revision, publish, spoken};
 pub use recall::{Recalled, RecalledFeature, recall};
 pub use retain::retain;
+pub use summary::{publish_summary, replay_folder};

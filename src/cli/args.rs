@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::log::{Log, LogFormat};
-use crate::{layout::Precision, reference::Holdout};
+use crate::{layout::Precision, reference::Holdout, window::Span};
 
 /// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, says
 /// what moved and whether to believe it.
@@ -42,6 +42,10 @@ pub(super) enum Verb {
         #[command(subcommand)]
         verb: AlertVerb,
     },
+    /// Score the logged inputs of a range of days again, and compare with what was logged
+    Replay(ReplayArgs),
+    /// Explain one prediction: what each feature added to its score
+    Explain(ExplainArgs),
     /// Score a file with a CatBoost model, equal to the official library to the bit
     Score(ScoreArgs),
     /// Check or show the config
@@ -97,6 +101,9 @@ pub(super) struct LearnArgs {
     /// Where the reference is written
     #[arg(long, value_name = "REF")]
     pub out: PathBuf,
+    /// The model: names the features, their order and kinds, scores the rows, and says which features matter
+    #[arg(long, value_name = "M", conflicts_with_all = ["features", "categorical", "ignore", "precision"])]
+    pub model: Option<PathBuf>,
     /// The outcome's column: not a feature
     #[arg(long, value_name = "COL")]
     pub target: Option<String>,
@@ -211,6 +218,56 @@ pub(super) struct AlertListArgs {
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
     /// What is printed: lines, or JSON
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// The config
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// Start of the range: RFC 3339 or a date (midnight in schedule.timezone)
+    #[arg(long, value_name = "T")]
+    pub from: String,
+    /// End of the range, not part of it
+    #[arg(long, value_name = "T")]
+    pub to: String,
+    /// Another model than the config's: what it would have decided is compared with what was logged
+    #[arg(long, value_name = "M")]
+    pub model: Option<PathBuf>,
+    /// The length of a window, each with a report of its own: 1d, 6h (default: schedule.window)
+    #[arg(long, value_name = "SPAN")]
+    pub each: Option<Span>,
+    /// What is printed: a table, or the summary's JSON
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Exit with 1 if a logged score is not the model's, or a window is an alarm
+    #[arg(long)]
+    pub exit_code: bool,
+    /// How many threads read the log (default: one a core)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The config, which names the model
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// The record of the log with this id
+    #[arg(long, value_name = "ID", required_unless_present = "row", conflicts_with = "row")]
+    pub id: Option<String>,
+    /// A JSON file with one record as it is logged, or with its inputs alone
+    #[arg(long, value_name = "FILE")]
+    pub row: Option<PathBuf>,
+    /// Where in the log to look for the id: from here
+    #[arg(long, requires = "to", value_name = "T")]
+    pub from: Option<String>,
+    /// To here, not part of it
+    #[arg(long, requires = "from", value_name = "T")]
+    pub to: Option<String>,
+    /// What is printed: a sorted list with bars, or JSON
     #[arg(long, default_value = "text")]
     pub format: Format,
 }

@@ -97,7 +97,7 @@ fn failed(settings: &Settings, asked: Asked, fault: Fault) -> Fault {
     fault
 }
 
-fn window(from: &str, to: &str, zone: &TimeZone) -> Outcome<Window> {
+pub(super) fn window(from: &str, to: &str, zone: &TimeZone) -> Outcome<Window> {
     let at = |flag: &str, text: &str| {
         Instant::parse(text, zone)
             .ok_or_else(|| Fault::setup(format!("{flag} {text}: not a time; write 2026-11-01 or 2026-11-01T06:00:00Z")))

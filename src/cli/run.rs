@@ -1,6 +1,6 @@
 //! From a command line to the verb that was asked for.
 
-use super::{Cli, alert, args::Verb, check, config, daemon, learn, score, status};
+use super::{Cli, alert, args::Verb, check, config, daemon, explain, learn, replay, score, status};
 use crate::fault::Outcome;
 
 /// How a command ended that could tell.
@@ -19,6 +19,8 @@ pub fn run(cli: &Cli) -> Outcome<Ending> {
         Verb::Run(args) => daemon::run(args),
         Verb::Status(args) => status::run(args),
         Verb::Alert { verb } => alert::run(verb),
+        Verb::Explain(args) => explain::run(args),
+        Verb::Replay(args) => replay::run(args),
         Verb::Score(args) => score::run(args),
         Verb::Config { verb } => config::run(verb),
     }

@@ -5,8 +5,7 @@ use super::{Cost, Settings};
 type IsUsed = fn(&Settings) -> bool;
 
 /// The key, whether the config uses it, and what is not done with it.
-const NOT_YET: [(&str, IsUsed, &str); 4] = [
-    ("model.file", |settings| settings.model.file.is_some(), "there is no replay, explanation or attribution yet"),
+const NOT_YET: [(&str, IsUsed, &str); 3] = [
     ("model.cost", |settings| settings.model.cost != Cost::default(), "no money is counted yet"),
     ("labels", |settings| settings.labels.is_some(), "no outcome is read yet"),
     ("http", |settings| settings.http.is_some(), "nothing is served yet"),

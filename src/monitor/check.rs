@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Instant as Stopwatch};
 
-use super::{lookout::Lookout, tell::tell, weigh::weigh};
+use super::{attribution::attribution, lookout::Lookout, rescore::replayed, tell::tell, weigh::weigh};
 use crate::{
     archive::{self, Published},
     config::Settings,
@@ -50,9 +50,11 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
     crash::point("window.opened");
     let seen = lookout.see(asked)?;
     crash::point("window.counted");
-    let weighed = weigh(&lookout, &seen)?;
+    let replay = replayed(&lookout, &seen)?;
+    let attribution = attribution(&lookout, &seen)?;
+    let weighed = weigh(&lookout, &seen, replay.as_ref())?;
     crash::point("window.weighed");
-    let mut report = tell(&lookout, seen, weighed, asked.now);
+    let mut report = tell(&lookout, seen, weighed, (replay, attribution), asked.now);
     report.run.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }

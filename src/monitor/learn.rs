@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
+    explained::{self, explained},
+    model::read_forest,
     training::{in_columns, read_all, read_one},
     whole::write_whole,
 };
@@ -22,6 +24,8 @@ pub struct Lesson {
     pub database: Option<source::Options>,
     pub out: PathBuf,
     pub choice: Choice,
+    /// The model, which names its features, their order and kinds, scores the rows, and says which features matter.
+    pub model: Option<PathBuf>,
     pub holdout: Holdout,
 }
 
@@ -37,6 +41,7 @@ impl Lesson {
             target: None,
             probability: None,
             reduced: false,
+            model: None,
         }
     }
 
@@ -49,7 +54,10 @@ impl Lesson {
 
 /// Learns a reference and writes its file, whole or not at all.
 pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if let Some(model) = &lesson.model {
+        return learn_with(model, lesson, now, progress);
+    }
+    let threads = threads();
     let Some((sheet, files)) = in_columns(&lesson.data)? else {
         let (training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
         let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
@@ -65,6 +73,25 @@ pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usiz
     let mut learnt = learnt?;
     learnt.reference.made_from(files);
     lesson.write(learnt)
+}
+
+/// The model has the last word on features, and scores and explains the rows, so all of them are held at once.
+fn learn_with(model: &Path, lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
+    let (mut training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
+    let forest = read_forest("--model", model)?;
+    let mut choice = lesson.choice.clone();
+    let notes = explained::scored(&forest, &mut training, &mut choice)?;
+    let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
+    let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, progress)?;
+    let name = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let contributions = explained(&forest, &training)?;
+    learnt.reference = learnt.reference.explained(name, contributions);
+    learnt.notes.extend(notes);
+    lesson.write(learnt)
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Makes a reduced reference of a stored table of distributions, a file or `postgres:TABLE`.

@@ -6,17 +6,29 @@ use super::{Examined, Report};
 use crate::{
     batch::Complaints,
     drift::{Drift, FeatureDrift, Unseen},
+    replay::Replay,
     shown::shown,
 };
 
 impl Report {
-    /// The same without examples of rejected rows and without names of unseen levels: counts, shares and words stay.
+    /// The same without examples of rows, rejected or scored otherwise, and without names of unseen levels: counts, shares and words stay.
     ///
     /// Every part is named, so that whoever adds one decides here whether it may leave the house.
     #[must_use]
     pub fn discreet(&self) -> Self {
-        let Self { run, examined, reference, policy, drift, verdict, importance, traffic, other_version } =
-            self.clone();
+        let Self {
+            run,
+            examined,
+            reference,
+            policy,
+            drift,
+            verdict,
+            importance,
+            traffic,
+            other_version,
+            replay,
+            attribution,
+        } = self.clone();
         let names: Vec<String> = drift
             .features
             .iter()
@@ -40,6 +52,8 @@ impl Report {
             importance,
             traffic,
             other_version: other_version.map(without_levels),
+            replay: replay.map(without_rows),
+            attribution,
         }
     }
 }
@@ -50,6 +64,11 @@ fn without_examples(complaints: &Complaints) -> Complaints {
         counted.count(reason, complaint.count);
     }
     counted
+}
+
+fn without_rows(mut replay: Replay) -> Replay {
+    replay.parity.examples.clear();
+    replay
 }
 
 fn without_levels(mut drift: Drift) -> Drift {
