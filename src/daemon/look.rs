@@ -270,7 +270,10 @@ impl Look<'_> {
     /// What is too old goes, but for what an open alert speaks of; then the index is written anew.
     fn tidy(&mut self) -> Outcome<()> {
         let model = self.settings.model.name.clone();
-        let before = Instant(self.hands.now.0.saturating_sub(self.settings.keep.microseconds()));
+        // Counted from the log's own time: a clock that is years ahead must not cost a single report.
+        let held = self.ledger.view(|entry| entry.held_to(&model))?.unwrap_or(Instant(i64::MIN));
+        let newest = self.hands.now.min(held);
+        let before = Instant(newest.0.saturating_sub(self.settings.keep.microseconds()));
         let open = self.ledger.view(|entry| entry.live_alerts(Some(&model)))?;
         let since = open.iter().filter(|alert| alert.opened.is_some()).map(|alert| alert.since).min();
         let kept = |window: Window| since.is_some_and(|since| window.to > since);

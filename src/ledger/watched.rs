@@ -76,9 +76,11 @@ impl Entry<'_> {
         Ok(first.map(Instant))
     }
 
-    /// All models of the ledger by name.
-    pub fn models(&self) -> Outcome<Vec<String>> {
-        self.rows("SELECT name FROM model UNION SELECT DISTINCT model FROM run ORDER BY 1", [], |row| row.get(0))
+    /// The end of the newest window that holds a record: what is old is counted from there.
+    pub fn held_to(&self, model: &str) -> Outcome<Option<Instant>> {
+        let sql = "SELECT max(to_us) FROM run WHERE model = ?1 AND current = 1 AND records > 0";
+        let to: Option<i64> = self.done(self.tx.query_row(sql, [model], |row| row.get(0)))?;
+        Ok(to.map(Instant))
     }
 
     /// Records of earlier windows, newest first, that `alike` takes for the same place in the week.

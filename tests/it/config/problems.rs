@@ -176,7 +176,7 @@ fn names_paths_and_addresses_must_be_usable() {
     assert_eq!(
         wrong_with("http: {listen: 8787}\nalerts: {after: 0, email: {smtp: host, from: me, to: [you]}}\n"),
         "vigie.yaml:6: `http.listen` is `8787`, which is no address with a port — write it as `127.0.0.1:8787`\n\
-         vigie.yaml:7: `alerts.after` is 0, but must be from 1 to 1000 — write 1 to open an alert at the first window\n\
+         vigie.yaml:7: `alerts.after` is 0, but must be from 1 to 1000 — write a small number, such as 2\n\
          vigie.yaml:7: `alerts.email.smtp` is `host`, which is no mail server — write it as `smtps://mail.example.com:465`\n\
          vigie.yaml:7: `alerts.email.from` is `me`, which is no mail address — write it as `risk@example.com`\n\
          vigie.yaml:7: `alerts.email.to[0]` is `you`, which is no mail address — write it as `risk@example.com`"
