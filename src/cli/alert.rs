@@ -137,7 +137,7 @@ fn test(settings: &Settings) -> Outcome<()> {
     }
     let now = Instant::now();
     let telling = alert::trial(&settings.model.name, now);
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_mins(1);
     if let Some(email) = &alerts.email {
         let letter = alert::compose(email, &telling, None, settings.base_url.as_deref(), now)?;
         arrived("alerts.email", alert::deliver(email, &letter, patience))?;

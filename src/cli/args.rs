@@ -184,7 +184,7 @@ pub(super) enum AlertVerb {
     },
     /// Tell nobody of a feature for a while
     Mute {
-        /// A feature, or a test of the run itself: latency, no_data, volume, score
+        /// A feature, or a test of the run itself: latency, volume, score
         feature: String,
         /// Until then: RFC 3339 or a date
         #[arg(long, value_name = "T")]

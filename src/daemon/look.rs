@@ -50,6 +50,7 @@ pub fn look(settings: &Settings, ledger: &mut Ledger, hands: Hands<'_>) -> Outco
     look.take_back()?;
     let Some(due) = look.due()? else { return Ok(look.done) };
     look.catch_up(&due)?;
+    crash::point("look.caught_up");
     look.revise(&due)?;
     look.settled()?;
     if look.done.told > 0 {
@@ -172,6 +173,7 @@ impl Look<'_> {
             return Ok(());
         }
         let Some(counts) = self.tally(&due.windows)? else { return Ok(()) };
+        crash::point("look.tallied");
         for (window, records) in due.windows.iter().zip(counts) {
             if self.hands.stop.load(Ordering::Relaxed) {
                 return Ok(());

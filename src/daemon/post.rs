@@ -9,7 +9,7 @@ use crate::{
     config::Settings,
     crash,
     fault::{Fault, Outcome},
-    ledger::{Channel, Fate, Ledger, Letter, Queued},
+    ledger::{Channel, Entry, Fate, Ledger, Letter, Queued},
     report::Report,
     window::{Instant, Span},
 };
@@ -17,7 +17,7 @@ use crate::{
 /// A letter is tried for so long.
 const PATIENCE: Span = Span::from_days(3);
 /// One try takes at most so long.
-const ONE_TRY: Duration = Duration::from_secs(60);
+const ONE_TRY: Duration = Duration::from_mins(1);
 const FIRST_WAIT: i64 = 15_000_000;
 const LONGEST_WAIT: i64 = 3_600_000_000;
 
@@ -183,7 +183,7 @@ fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, rest: &[u8],
 /// Sends what is due once, and says what became of it: for a command, not for the daemon.
 pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Outcome<()> {
     round(ledger, settings, &Instant::now, &|| false)?;
-    let waiting = ledger.view(|entry| entry.undelivered())?;
+    let waiting = ledger.view(Entry::undelivered)?;
     match waiting.iter().rev().find(|letter| letter.state == "queued") {
         None => Ok(()),
         Some(letter) => Err(Fault::retry(format!(

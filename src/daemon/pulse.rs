@@ -21,7 +21,7 @@ pub(super) struct Pulse {
 }
 
 /// One file may take this long to read without a sign of life; then systemd may find the daemon stuck.
-const PATIENCE: Duration = Duration::from_secs(900);
+const PATIENCE: Duration = Duration::from_mins(15);
 
 impl Default for Pulse {
     fn default() -> Self {

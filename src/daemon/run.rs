@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     config::Settings,
+    crash,
     fault::{Fault, Outcome, Remedy},
     ledger::Ledger,
     monitor::Looking,
@@ -53,18 +54,20 @@ pub fn run(start: &Start) -> Outcome<()> {
     let fleet = load(start)?;
     let state = fleet.first().map(|settings| settings.state.clone()).unwrap_or_default();
     let lock = lock(&state)?;
+    crash::point("start.locked");
     // What only a person can mend is said before anything is promised; a ledger that is busy is waited for later.
     match Ledger::open(&state, Duration::from_secs(1)) {
         Err(fault) if fault.remedy() != Remedy::Retry || start.once => return Err(fault),
         Err(fault) => warn!("{fault}"),
         Ok(_) => {}
     }
+    crash::point("start.ledger");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| Fault::retry(format!("the daemon cannot be started: {error}")))?;
-    let ended = runtime.block_on(async { Daemon::new(start.clone(), fleet, lock)?.live().await });
+    let ended = runtime.block_on(async { Daemon::new(start.clone(), fleet, lock).live().await });
     // A run that did not end in time is abandoned: its report was not moved into place, its transaction not committed.
     runtime.shutdown_background();
     ended
@@ -94,8 +97,8 @@ enum Woken {
 }
 
 impl Daemon {
-    fn new(start: Start, fleet: Vec<Settings>, lock: Lock) -> Outcome<Self> {
-        Ok(Self {
+    fn new(start: Start, fleet: Vec<Settings>, lock: Lock) -> Self {
+        Self {
             wakes: Wakes::all(fleet.len()),
             start,
             fleet: Arc::new(fleet),
@@ -103,7 +106,7 @@ impl Daemon {
             letters: Arc::default(),
             pulse: Pulse::default(),
             _lock: lock,
-        })
+        }
     }
 
     async fn live(mut self) -> Outcome<()> {
@@ -291,10 +294,10 @@ impl Daemon {
         let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
         let clock = self.start.clock;
         round(&mut ledger, settings, &|| clock.now(), &|| self.stop.load(Ordering::Relaxed))?;
-        match self.wakes.is_failing() {
-            false => Ok(()),
-            true => Err(Fault::retry("not every window could be checked; `vigie status` names them")),
+        if self.wakes.is_failing() {
+            return Err(Fault::retry("not every window could be checked; `vigie status` names them"));
         }
+        Ok(())
     }
 
     /// Sends letters as they come, and again when it is time.

@@ -20,7 +20,7 @@ pub(super) struct Wakes {
 
 /// After a failure a look waits so long, then twice as long each time.
 const FIRST: Duration = Duration::from_secs(15);
-const LONGEST: Duration = Duration::from_secs(3_600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 impl Wakes {
     /// Every model at once: what was missed while nobody looked is due.

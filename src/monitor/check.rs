@@ -6,6 +6,7 @@ use super::{lookout::Lookout, tell::tell, weigh::weigh};
 use crate::{
     archive::{self, Published},
     config::Settings,
+    crash,
     fault::{Fault, Outcome},
     report::{Report, to_html, to_json},
     window::{Instant, Window},
@@ -46,8 +47,11 @@ pub fn check(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome
 pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome<Report> {
     let started = Stopwatch::now();
     let lookout = Lookout::open(settings, looking)?;
+    crash::point("window.opened");
     let seen = lookout.see(asked)?;
+    crash::point("window.counted");
     let weighed = weigh(&lookout, &seen)?;
+    crash::point("window.weighed");
     let mut report = tell(&lookout, seen, weighed, asked.now);
     report.run.seconds = started.elapsed().as_secs_f64();
     Ok(report)
@@ -58,6 +62,7 @@ pub fn publish(settings: &Settings, mut report: Report) -> Outcome<(Report, Publ
     let folder = archive::folder_of(&settings.reports, &settings.model.name, report.examined.window);
     report.run.revision = archive::next_revision(&folder, &to_json(&report));
     let html = to_html(&report).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
+    crash::point("report.rendered");
     let published = archive::publish(&folder, report.run.revision, &to_json(&report), &html)?;
     Ok((report, published))
 }

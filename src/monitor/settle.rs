@@ -72,7 +72,11 @@ pub fn settle(ledger: &mut Ledger, tried: &Tried<'_>, result: Result<'_>, compos
 }
 
 fn queue(entry: &Entry<'_>, tried: &Tried<'_>, run: Option<i64>, letters: &[Queued]) -> Outcome<()> {
-    letters.iter().try_for_each(|letter| entry.queue(run, &tried.settings.model.name, letter, tried.now))
+    for letter in letters {
+        entry.queue(run, &tried.settings.model.name, letter, tried.now)?;
+        crash::point("outbox.queued");
+    }
+    Ok(())
 }
 
 type Written = (Settled, Vec<Queued>, Option<i64>);
@@ -103,6 +107,7 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
         }
         entry.put_watched(model, watched)?;
     }
+    crash::point("ledger.known");
     let id = entry.put_run(&run, &trends(result))?;
     crash::point("ledger.run");
     let mut settled = Settled { events: Vec::new(), note: run.note.clone() };
@@ -122,7 +127,9 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
             Result::Told(report) => Some(report),
             _ => None,
         };
+        crash::point("letter.before");
         letters = compose(&telling, report)?;
+        crash::point("letter.made");
         thread(&mut decision, &letters);
     }
     crash::point("ledger.decided");

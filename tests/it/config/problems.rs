@@ -236,14 +236,25 @@ fn a_fault_counts_its_problems_on_its_first_line() {
 }
 
 #[test]
-fn several_models_are_for_a_later_version() {
+fn several_models_are_asked_for_by_name() {
     let one = "models:\n- model: {name: a}\n  reference: r\n  source: {path: log, fields: {timestamp: ts}}\n";
+    let all = |text: &str| Settings::all_from_bytes(Path::new("vigie.yaml"), text.as_bytes());
+    let names =
+        |text: &str| -> Vec<String> { all(text).unwrap().into_iter().map(|settings| settings.model.name).collect() };
+    assert_eq!(read(one).unwrap().model.name, "a");
+    assert_eq!(names(&format!("{LEAST}{one}")), ["credit", "a"]);
     assert_eq!(
-        wrong(one),
-        "vigie.yaml:1: `models` is not acted on by this version: a config watches one model — \
-         write `model`, `reference` and `source` at the top, and one config for each model"
+        wrong(&format!("{LEAST}{one}")),
+        "vigie.yaml: `models` watches several models: credit, a — say which one is meant with `--model NAME`"
     );
-    assert_eq!(not_yet(&read(&format!("{LEAST}{one}")).unwrap()).len(), 1);
+    let twice = format!("{one}{}", one.replace("models:\n", ""));
+    assert_eq!(
+        all(&twice).unwrap_err().to_string(),
+        "vigie.yaml:5: two models are called `a` — reports and alerts are kept by the model's name: choose another"
+    );
+    let shown = vigie::config::show(&all(&format!("{LEAST}{one}")).unwrap());
+    let again = shown.split_once('\n').unwrap().1;
+    assert_eq!(names(again), ["credit", "a"]);
     assert_eq!(
         wrong(&format!("{one}  policy: {{psi: {{watch: 1, alarm: 0.5}}}}\n")),
         "vigie.yaml:5: `models[0].policy.psi.watch` is 1, above the alarm of 0.5 — lower it, or raise `models[0].policy.psi.alarm`"
