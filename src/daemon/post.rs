@@ -9,7 +9,7 @@ use crate::{
     config::Settings,
     crash,
     fault::{Fault, Outcome},
-    ledger::{Channel, Entry, Fate, Ledger, Letter, Queued},
+    ledger::{Channel, Fate, Ledger, Letter, Queued},
     report::Report,
     window::{Instant, Span},
 };
@@ -183,8 +183,8 @@ fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, rest: &[u8],
 /// Sends what is due once, and says what became of it: for a command, not for the daemon.
 pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Outcome<()> {
     round(ledger, settings, &Instant::now, &|| false)?;
-    let waiting = ledger.view(Entry::undelivered)?;
-    match waiting.iter().rev().find(|letter| letter.state == "queued") {
+    let is_waiting = |letter: &Letter| letter.state == "queued";
+    match ledger.view(|entry| entry.undelivered().map(|letters| letters.into_iter().rfind(is_waiting)))? {
         None => Ok(()),
         Some(letter) => Err(Fault::retry(format!(
             "{}: {}; it stays in the outbox",

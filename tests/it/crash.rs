@@ -113,7 +113,7 @@ impl Stage {
         configure(
             &world,
             &format!(
-                "alerts:\n  after: 1\n  email: {{smtp: \"smtp://127.0.0.1:{}\", from: vigie@example.com, to: risk@example.com, starttls: never}}\n",
+                "schedule: {{lateness: 2h, catch_up: 100}}\nalerts:\n  after: 1\n  email: {{smtp: \"smtp://127.0.0.1:{}\", from: vigie@example.com, to: risk@example.com, starttls: never}}\n",
                 postman.port
             ),
         );
