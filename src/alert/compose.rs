@@ -168,7 +168,7 @@ fn parts(story: &Story, subject: &str, mark: &str, page: Option<String>) -> Outc
         html(story, subject, &cid).map_err(|error| Fault::setup(format!("the mail cannot be made: {error}")))?;
     let printable = |text: String| {
         // Long lines and letters beyond ASCII survive every server this way.
-        Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(|bytes| Body::new(bytes))
+        Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new)
     };
     let typed = |kind: ContentType, body: Body| SinglePart::builder().header(kind).body(body);
     let mut parts = MultiPart::alternative()

@@ -37,9 +37,8 @@ impl Server {
         let security = match (place.is_tls, email.starttls) {
             (true, _) => Security::Tls(tls()?),
             (false, Some(StartTls::Never)) => Security::Plain,
-            (false, Some(StartTls::Required)) => Security::StartTls(tls()?),
             (false, None) if is_this_machine(&place.host) => Security::Plain,
-            (false, None) => Security::StartTls(tls()?),
+            (false, Some(StartTls::Required) | None) => Security::StartTls(tls()?),
         };
         Ok(Self { login: login(email, place.login)?, host: place.host, port: place.port, security })
     }

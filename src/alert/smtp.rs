@@ -52,21 +52,21 @@ pub fn deliver(email: &Email, letter: &Letter, patience: Duration) -> Delivery {
             }
         }
     });
-    let trouble = |reason: String| later(letter, reason, false);
+    let trouble = |reason: &str| later(letter, reason, false);
     if let Err(error) = spawned {
-        return trouble(format!("no thread to send mail: {error}"));
+        return trouble(&format!("no thread to send mail: {error}"));
     }
     match told.recv_timeout(patience) {
         Ok(delivery) => delivery,
         Err(mpsc::RecvTimeoutError::Timeout) => {
-            trouble(format!("the mail server did not answer within {} s", patience.as_secs_f64().ceil()))
+            trouble(&format!("the mail server did not answer within {} s", patience.as_secs_f64().ceil()))
         }
-        Err(mpsc::RecvTimeoutError::Disconnected) => trouble("sending broke down".to_owned()),
+        Err(mpsc::RecvTimeoutError::Disconnected) => trouble("sending broke down"),
     }
 }
 
-fn later(letter: &Letter, reason: String, setup: bool) -> Delivery {
-    Delivery::Later { reason: sentence(&reason), to: letter.to.clone(), refused: Vec::new(), setup }
+fn later(letter: &Letter, reason: &str, setup: bool) -> Delivery {
+    Delivery::Later { reason: sentence(reason), to: letter.to.clone(), refused: Vec::new(), setup }
 }
 
 /// What was said to whom, and until when.
@@ -90,8 +90,8 @@ enum Kind {
 impl Dialogue<'_> {
     fn ended(&self, stopped: Stopped) -> Delivery {
         match stopped.kind {
-            Kind::Later => later(self.letter, stopped.reason, false),
-            Kind::Setup => later(self.letter, stopped.reason, true),
+            Kind::Later => later(self.letter, &stopped.reason, false),
+            Kind::Setup => later(self.letter, &stopped.reason, true),
             Kind::Refused => Delivery::Refused(sentence(&stopped.reason)),
         }
     }

@@ -1,5 +1,7 @@
 //! What a mail says, as texts ready to print: the text part and the HTML part are two ways to say it.
 
+use std::fmt::Write as _;
+
 use super::{
     Change, Event, Telling,
     words::{
@@ -263,7 +265,7 @@ pub(super) fn link(base: &str, page: &str) -> Option<String> {
             if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
                 link.push(char::from(byte));
             } else {
-                link.push_str(&format!("%{byte:02X}"));
+                let _ = write!(link, "%{byte:02X}");
             }
         }
     }

@@ -149,8 +149,6 @@ fn the_same_telling_is_the_same_mail() {
     let one = telling(vec![event(Some("AGE"), Test::Psi, Change::Opened, "PSI 0.31")]);
     let (a, b) = (letter(&one, None), letter(&one, None));
     assert_eq!(a, b);
-    assert_eq!(Letter::from_stored(&a.to_stored()), Some(a.clone()));
-    assert_eq!(Letter::from_stored(b"{}\nx"), None);
     let other = Telling { id: "m/20261001/1".to_owned(), ..one };
     assert_ne!(letter(&other, None).message_id, a.message_id);
     assert_eq!(a.to, ["risk@example.com", "ops@example.com"]);
@@ -260,7 +258,10 @@ fn hostile_names_are_harmless() {
             assert!(!part.contains(['\u{202e}', '\u{2066}']), "{name:?}");
         }
         let tags = html.matches('<').count();
-        assert!(!html.contains("<script") && !html.contains("<img") && tags == calm_tags(), "{name:?}: {tags} tags");
+        assert!(
+            !html.contains("<script") && !html.contains("<img") && tags == calm_tags(html.contains("href=")),
+            "{name:?}: {tags} tags"
+        );
         let Some(link) = html.split("href=\"").nth(1).map(|rest| rest.split('"').next().unwrap()) else {
             assert!(name.len() > 600, "{name:?} has no link");
             continue;
@@ -271,11 +272,12 @@ fn hostile_names_are_harmless() {
 }
 
 /// How many tags the same mail has with names that mean nothing.
-fn calm_tags() -> usize {
-    let told = telling(vec![
+fn calm_tags(linked: bool) -> usize {
+    let mut told = telling(vec![
         event(Some("AGE"), Test::Psi, Change::Opened, "PSI"),
         event(Some("AGE"), Test::Unseen, Change::Recovered, "unseen"),
     ]);
+    told.report = told.report.filter(|_| linked);
     Part::of(&letter(&told, None).bytes).find("text/html").unwrap().text().matches('<').count()
 }
 
