@@ -1,11 +1,19 @@
 //! Points at which a test may kill the process, to prove that nothing is lost there. Release builds have none.
 
-/// Dies here by SIGKILL if `VIGIE_CRASH_AT` is `name:n` and this is the n-th time.
+/// Dies here by SIGKILL if `VIGIE_CRASH_AT` is `name:n` and this is the n-th time. Panics if `VIGIE_PANIC_AT` is the
+/// name, and never goes on if `VIGIE_HANG_AT` is.
 #[cfg(debug_assertions)]
 pub fn point(name: &str) {
     use std::sync::{Mutex, OnceLock};
 
     static WANTED: OnceLock<Option<(String, Mutex<u32>)>> = OnceLock::new();
+    let asked = |variable: &str| std::env::var(variable).is_ok_and(|wanted| wanted == name);
+    assert!(!asked("VIGIE_PANIC_AT"), "a test asked for it at {name}");
+    if asked("VIGIE_HANG_AT") {
+        loop {
+            std::thread::park();
+        }
+    }
     let wanted = WANTED.get_or_init(|| {
         let wanted = std::env::var("VIGIE_CRASH_AT").ok()?;
         let (name, count) = wanted.rsplit_once(':')?;

@@ -12,13 +12,12 @@ use super::due::{self, Due};
 use crate::{
     archive,
     config::Settings,
-    crash, engine,
+    crash,
     fault::{Fault, Outcome},
     judge::Test,
     ledger::{Ended, Ledger, Watched},
     monitor::{self, Asked, Compose, Looking, Settled, Tried, settle},
     report::Report,
-    source::Log,
     window::{Cadence, Instant, Window},
 };
 
@@ -153,11 +152,7 @@ impl Look<'_> {
 
     /// Records of each window; `None` when the log cannot be looked at, which is written down for the newest window.
     fn tally(&mut self, windows: &[Window]) -> Outcome<Option<Vec<u64>>> {
-        let counted = guarded(|| {
-            let log = Log::open(&self.settings.source)?;
-            engine::tally(&log, windows, self.hands.looking.threads, self.hands.looking.progress)
-        });
-        match counted {
+        match guarded(|| monitor::tally(self.settings, windows, self.hands.looking)) {
             Ok(counts) => Ok(Some(counts)),
             Err(fault) => {
                 error!(model = self.model(), "{fault}");
@@ -204,13 +199,7 @@ impl Look<'_> {
             return Ok(());
         }
         // The log was there a moment ago; if it is gone now, the next look says so.
-        let Some(counts) = guarded(|| {
-            let log = Log::open(&self.settings.source)?;
-            engine::tally(&log, &asked, self.hands.looking.threads, self.hands.looking.progress)
-        })
-        .ok() else {
-            return Ok(());
-        };
+        let Ok(counts) = guarded(|| monitor::tally(self.settings, &asked, self.hands.looking)) else { return Ok(()) };
         for ((window, before), records) in told.into_iter().zip(counts) {
             if before != Some(records) && !self.hands.stop.load(Ordering::Relaxed) {
                 info!(model = self.model(), %window, before, records, "the count of records has changed");
@@ -290,6 +279,7 @@ impl Look<'_> {
             entry.forget_letters(&model, before)
         })?;
         crash::point("retention.forgotten");
+        crash::point("index.before");
         if let Err(fault) = archive::write_index(&self.settings.reports) {
             warn!(model, "{fault}");
         }
@@ -301,7 +291,7 @@ impl Look<'_> {
 /// A check that panics is a run that failed; the daemon and its other models go on.
 fn guarded<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|cause| {
-        Err(Fault::skip(format!(
+        Err(Fault::setup(format!(
             "the run broke down ({}); this is a fault of vigie: please report it with the window's log",
             said(cause.as_ref())
         )))

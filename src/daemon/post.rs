@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
+use super::lock::is_held;
 use crate::{
     alert::{self, Call, Delivery, Telling},
     config::Settings,
@@ -182,6 +183,10 @@ fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, rest: &[u8],
 
 /// Sends what is due once, and says what became of it: for a command, not for the daemon.
 pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Outcome<()> {
+    // A daemon that runs sends them in their order; two senders would send some twice.
+    if is_held(&settings.state) {
+        return Ok(());
+    }
     round(ledger, settings, &Instant::now, &|| false)?;
     let is_waiting = |letter: &Letter| letter.state == "queued";
     match ledger.view(|entry| entry.undelivered().map(|letters| letters.into_iter().rfind(is_waiting)))? {

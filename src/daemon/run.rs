@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::{Notify, mpsc},
+    sync::{Notify, mpsc, watch},
     time::{MissedTickBehavior, interval, sleep_until, timeout},
 };
 use tracing::{error, info, warn};
@@ -83,6 +83,8 @@ struct Daemon {
     wakes: Wakes,
     stop: Arc<AtomicBool>,
     letters: Arc<Notify>,
+    /// The config that letters are sent by.
+    channels: watch::Sender<Arc<Vec<Settings>>>,
     pulse: Pulse,
     _lock: Lock,
 }
@@ -98,10 +100,12 @@ enum Woken {
 
 impl Daemon {
     fn new(start: Start, fleet: Vec<Settings>, lock: Lock) -> Self {
+        let fleet = Arc::new(fleet);
         Self {
             wakes: Wakes::all(fleet.len()),
             start,
-            fleet: Arc::new(fleet),
+            channels: watch::Sender::new(Arc::clone(&fleet)),
+            fleet,
             stop: Arc::default(),
             letters: Arc::default(),
             pulse: Pulse::default(),
@@ -116,7 +120,7 @@ impl Daemon {
         let mut hangup = signal(SignalKind::hangup()).map_err(broken)?;
         let (ticker, mut ticks) = mpsc::channel(self.fleet.len().max(1) * 2);
         let mut cron = Cron::start(&self.fleet, &ticker, self.start.clock.now()).await?;
-        let mut postman = (!self.start.once).then(|| self.postman());
+        let postman = (!self.start.once).then(|| self.postman());
         let mut beat = interval(self.pulse.rhythm());
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         notify(&[sd_notify::NotifyState::Ready]);
@@ -150,12 +154,7 @@ impl Daemon {
                 break self.once();
             }
             if std::mem::take(&mut self.wakes.reload) {
-                if self.reload(&mut cron, &ticker).await {
-                    // Letters go by the new config from now on.
-                    if let Some(former) = postman.replace(self.postman()) {
-                        former.abort();
-                    }
-                }
+                self.reload(&mut cron, &ticker).await;
                 continue;
             }
             let next = self.wakes.next();
@@ -253,7 +252,7 @@ impl Daemon {
     }
 
     /// A good config takes the place of the old one; a bad one is named, and changes nothing.
-    async fn reload(&mut self, cron: &mut Cron, ticker: &mpsc::Sender<usize>) -> bool {
+    async fn reload(&mut self, cron: &mut Cron, ticker: &mpsc::Sender<usize>) {
         notify(&[
             sd_notify::NotifyState::Reloading,
             sd_notify::NotifyState::monotonic_usec_now().unwrap_or(sd_notify::NotifyState::MonotonicUsec(0)),
@@ -275,17 +274,18 @@ impl Daemon {
             },
             Err(fault) => Err(fault),
         };
-        let is_good = reloaded.is_ok();
         match reloaded {
             Ok(fleet) => {
                 self.wakes = Wakes::all(fleet.len());
                 self.fleet = Arc::new(fleet);
+                // Letters go by the new config from now on.
+                self.channels.send_replace(Arc::clone(&self.fleet));
+                self.letters.notify_one();
                 info!(models = self.fleet.len(), "the config was read again");
             }
             Err(fault) => error!("the config was read again and is not good; the former one stays: {fault}"),
         }
         notify(&[sd_notify::NotifyState::Ready]);
-        is_good
     }
 
     /// `--once`: what is in the outbox is tried once.
@@ -302,11 +302,11 @@ impl Daemon {
 
     /// Sends letters as they come, and again when it is time.
     fn postman(&self) -> tokio::task::JoinHandle<()> {
-        let (fleet, stop, letters, clock) =
-            (self.fleet.clone(), self.stop.clone(), self.letters.clone(), self.start.clock);
+        let (channels, stop, letters, clock) =
+            (self.channels.subscribe(), self.stop.clone(), self.letters.clone(), self.start.clock);
         tokio::spawn(async move {
             while !stop.load(Ordering::Relaxed) {
-                let (fleet, stop) = (fleet.clone(), stop.clone());
+                let (fleet, stop) = (Arc::clone(&channels.borrow()), stop.clone());
                 let done = tokio::task::spawn_blocking(move || {
                     let Some(settings) = fleet.first() else { return Ok(None) };
                     let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;

@@ -34,10 +34,10 @@ impl Wakes {
         }
     }
 
-    /// A model whose look is due; it is not due any more.
+    /// The model whose look has been due for longest, so that a busy one starves no other; it is not due any more.
     pub fn take(&mut self, now: Stopwatch) -> Option<usize> {
-        let due = |wake: &Wake| wake.at.is_some_and(|at| at <= now);
-        let model = self.models.iter().position(due)?;
+        let due = self.models.iter().enumerate().filter_map(|(model, wake)| Some((wake.at?, model)));
+        let (_, model) = due.filter(|(at, _)| *at <= now).min()?;
         if let Some(wake) = self.models.get_mut(model) {
             wake.at = None;
         }

@@ -56,7 +56,7 @@ const POINTS: [&str; 38] = [
     "retention.begun",
     "retention.removed",
     "retention.forgotten",
-    "index.rendered",
+    "index.before",
     "index.written",
     "outbox.before",
     "outbox.sent",

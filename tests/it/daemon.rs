@@ -130,6 +130,37 @@ fn systemd_hears_when_it_is_ready_reloads_feeds_and_stops() {
     assert_eq!(daemon.child.wait().unwrap().code(), Some(0));
 }
 
+/// A run in flight that takes too long is dropped: its window is looked at after the next start.
+#[test]
+fn a_run_that_hangs_is_rolled_back_within_ten_seconds() {
+    let world = watched("");
+    day(&world, 0, 120, 0);
+    let now = at(1, 6).to_string();
+    let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now), ("VIGIE_HANG_AT", "ledger.run")]);
+    let report = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.json");
+    eventually("the report is there", || report.exists());
+    assert_eq!(daemon.end("TERM"), Some(0));
+    assert!(said(&world).contains("is rolled back"), "{}", said(&world));
+    let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
+    eventually("the window is looked at", || said(&world).contains("\"checked\""));
+    assert_eq!(daemon.end("TERM"), Some(0));
+    let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
+    assert_eq!(report["run"]["revision"], 0);
+}
+
+#[test]
+fn a_check_that_panics_is_a_failed_run_and_not_a_dead_daemon() {
+    let world = watched("");
+    day(&world, 0, 120, 0);
+    let now = at(1, 6).to_string();
+    let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now), ("VIGIE_PANIC_AT", "window.counted")]);
+    eventually("the panic is told", || said(&world).contains("the run broke down (a test asked for it"));
+    assert!(daemon.child.try_wait().unwrap().is_none(), "it lives");
+    assert_eq!(daemon.end("TERM"), Some(0));
+    let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(status.contains("failed: the run broke down") && status.contains("1 open alerts"), "{status}");
+}
+
 #[test]
 fn a_bad_config_keeps_the_old_one() {
     let world = watched("");
