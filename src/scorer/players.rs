@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Forest, bins::BinColumn};
+use super::{Forest, bins::BinColumn, refusal::damaged};
+use crate::fault::Outcome;
 
 #[derive(Debug)]
 pub(super) struct Players {
@@ -17,7 +18,7 @@ pub(super) struct Players {
 }
 
 impl Players {
-    pub fn of(forest: &Forest) -> Self {
+    pub fn of(forest: &Forest) -> Outcome<Self> {
         let mut numbers: BTreeMap<&[usize], usize> = BTreeMap::new();
         let mut features = Vec::new();
         let mut of_column = Vec::with_capacity(forest.binning.columns.len());
@@ -28,13 +29,16 @@ impl Players {
                     forest.binning.projections.get(*projection).map_or(&[][..], |projection| &projection.features)
                 }
             };
+            if own.is_empty() {
+                return Err(damaged("a CTR counts by no feature"));
+            }
             let player = *numbers.entry(own).or_insert_with(|| {
                 features.push(own.to_vec());
                 features.len().saturating_sub(1)
             });
             of_column.push(player);
         }
-        Self { features, of_column }
+        Ok(Self { features, of_column })
     }
 
     /// The player a condition belongs to.

@@ -7,10 +7,11 @@
 use std::ops::Range;
 
 use super::{
-    Forest, Inputs,
+    Forest, Inputs, Split,
     players::Players,
     quantise::{BLOCK, Block},
     shap_leaves::{self, Means},
+    shap_tables::ShapTables,
     shap_walk::Walk,
     trees::Trees,
 };
@@ -29,6 +30,8 @@ pub struct Shap {
     dimensions: usize,
     expected: Vec<f64>,
     players: Players,
+    /// Trees that have tables by leaf, and those that are walked.
+    tables: ShapTables,
     walk: Walk,
     model: [u8; 32],
 }
@@ -38,18 +41,24 @@ impl Shap {
     /// weight, a tree without weight.
     pub fn new(forest: &Forest) -> Outcome<Self> {
         shap_leaves::check(forest)?;
-        let (players, dimensions) = (Players::of(forest), shap_leaves::dimensions(forest));
+        let (players, dimensions) = (Players::of(forest)?, shap_leaves::dimensions(forest));
         let mut walk = Walk::new(dimensions);
+        let mut tables = ShapTables::new(&players, dimensions);
         let mut expected = vec![0.0; dimensions];
         let mut add = |means: &Means| expected.iter_mut().zip(&means.of).for_each(|(sum, mean)| *sum += mean);
         for tree in 0..forest.trees.len() {
             match &forest.trees {
-                Trees::Oblivious(trees) => add(&walk.add_oblivious(forest, &players, trees, tree)?),
+                Trees::Oblivious(trees) => match tables.add(forest, &players, trees, tree)? {
+                    Some(means) => add(&means),
+                    None => add(&walk.add_oblivious(forest, &players, trees, tree)?),
+                },
                 Trees::Branching(trees) => add(&walk.add_branching(forest, &players, trees, tree)?),
             }
         }
+        tables.settle(forest);
         expected.iter_mut().zip(&forest.bias).for_each(|(sum, bias)| *sum += bias);
-        Ok(Self { features: forest.features.len(), dimensions, expected, players, walk, model: forest.sha256() })
+        let features = forest.features.len();
+        Ok(Self { features, dimensions, expected, players, tables, walk, model: forest.sha256() })
     }
 
     /// What the model expects before it knows a row: the mean raw output over training, bias included, of each
@@ -82,29 +91,37 @@ impl Shap {
             return Err(Fault::setup("these SHAP values were prepared for another model"));
         }
         forest.fits(inputs, &rows, self.width(), out.len())?;
-        let mut block = Block::new(forest);
+        let at_once = BLOCK.min(rows.len());
+        let mut block = Block::new(forest, at_once);
+        let mut sums = self.tables.room(&block);
         let mut shares = vec![0.0; self.players.features.len().saturating_mul(self.dimensions)];
         let mut room = self.walk.room(self.players.features.len());
-        for (number, out) in out.chunks_mut(self.width().saturating_mul(BLOCK).max(1)).enumerate() {
+        for (number, out) in out.chunks_mut(self.width().saturating_mul(at_once).max(1)).enumerate() {
             let count = out.len().checked_div(self.width()).unwrap_or(0);
-            forest.quantise(inputs, rows.start.saturating_add(number.saturating_mul(BLOCK)), count, &mut block);
+            forest.quantise(inputs, rows.start.saturating_add(number.saturating_mul(at_once)), count, &mut block);
+            out.fill(0.0);
+            self.tables.explain(forest, &block, &mut sums);
+            self.tables.read(&sums, &block, self.features + 1, out);
             for (row, out) in out.chunks_exact_mut(self.width()).enumerate() {
-                shares.fill(0.0);
-                let holds = |split: super::Split| {
-                    let bin = block.column(usize::from(split.column)).get(row);
-                    bin.is_some_and(|bin| split.holds(*bin))
-                };
-                self.walk.explain(&holds, &mut room, &mut shares);
-                self.spread(&shares, out);
+                if !self.walk.is_empty() {
+                    shares.fill(0.0);
+                    let holds = |split: Split| {
+                        let bin = block.column(usize::from(split.column)).get(row);
+                        bin.is_some_and(|bin| split.holds(*bin))
+                    };
+                    self.walk.explain(&holds, &mut room, &mut shares);
+                    self.spread(&shares, out);
+                }
+                let lasts = out.chunks_exact_mut(self.features + 1).filter_map(<[f64]>::last_mut);
+                lasts.zip(&self.expected).for_each(|(last, expected)| *last = *expected);
             }
         }
         Ok(())
     }
 
-    /// One row's contributions of players, evenly among their features; and the expected values.
+    /// Adds one row's contributions of players, evenly among their features.
     fn spread(&self, shares: &[f64], out: &mut [f64]) {
-        for ((place, out), expected) in out.chunks_exact_mut(self.features + 1).enumerate().zip(&self.expected) {
-            out.fill(0.0);
+        for (place, out) in out.chunks_exact_mut(self.features + 1).enumerate() {
             let own = shares.iter().skip(place).step_by(self.dimensions);
             for (share, features) in own.zip(&self.players.features) {
                 #[expect(clippy::cast_precision_loss, reason = "features of a combination are few")]
@@ -113,7 +130,6 @@ impl Shap {
                     out.get_mut(*feature).into_iter().for_each(|value| *value += each);
                 }
             }
-            out.last_mut().into_iter().for_each(|last| *last = *expected);
         }
     }
 
