@@ -138,7 +138,7 @@ fn text_of(settings: &Settings, explained: &Explained) -> String {
             None => writeln!(text, "logged: no probability{decided}"),
         };
     }
-    let _ = writeln!(text, "\nreasons:");
+    let _ = writeln!(text, "\nreasons, in units of the raw score:");
     for (place, reason) in reasons(explained).enumerate() {
         let _ = writeln!(text, "  {}. {}", place + 1, sentence(reason));
     }
@@ -201,13 +201,9 @@ fn capitalised(word: &str) -> String {
 /// A reason code: feature, value, where it lies, what it does.
 fn sentence(reason: &Reason) -> String {
     let beside = reason.beside.map_or(String::new(), |beside| format!(" ({})", words(beside)));
-    let how = if reason.contribution > 0.0 { "raises" } else { "lowers" };
-    format!(
-        "{} is {}{beside}: {how} the raw score by {}",
-        shown(&reason.feature),
-        value(&reason.given),
-        number(reason.contribution.abs())
-    )
+    let towards = if reason.contribution > 0.0 { "refusal" } else { "acceptance" };
+    let size = number(reason.contribution.abs());
+    format!("{} is {}{beside}: {size} towards {towards}", shown(&reason.feature), value(&reason.given))
 }
 
 fn words(beside: Beside) -> String {

@@ -2,6 +2,11 @@
 
 use std::{fs, path::PathBuf};
 
+use arrow::{
+    array::{Array, ArrayRef, AsArray},
+    datatypes::Int32Type,
+};
+
 use super::{
     Looking,
     given::{described, given},
@@ -9,7 +14,7 @@ use super::{
 };
 use crate::{
     archive::spoken,
-    batch::level,
+    batch::{for_each_number, level},
     config::Settings,
     engine,
     fault::{Fault, Outcome},
@@ -115,13 +120,27 @@ fn found(
             described(settings)
         ))
     })?;
-    if !record.has_features {
+    if !record.has_features || record.rows.features.iter().flatten().all(|column| is_missing(column)) {
         return Err(Fault::setup(format!(
             "--id {}: its record holds no inputs (a request that failed?), so there is nothing to explain",
             shown(id)
         )));
     }
     Ok(record)
+}
+
+/// Whether the only row of a column has no value.
+fn is_missing(column: &ArrayRef) -> bool {
+    if let Some(levels) = column.as_dictionary_opt::<Int32Type>() {
+        return levels
+            .keys()
+            .iter()
+            .flatten()
+            .all(|key| usize::try_from(key).is_ok_and(|key| levels.values().is_null(key)));
+    }
+    let mut missing = true;
+    for_each_number(column.as_ref(), &mut |value| missing &= value.is_nan());
+    missing
 }
 
 fn within(window: Option<Window>) -> String {

@@ -105,11 +105,11 @@ fn drift_of_contributions_stands_beside_drift_of_inputs() {
         (of["psi"].as_f64().unwrap(), (mean("window") - mean("reference")).abs())
     };
     let (psi, shift) = moved("EXT_SOURCE_2");
+    assert!(psi > 0.05 && shift > 0.05, "{psi} {shift}");
     for one in report["features"].as_array().unwrap() {
         let name = one["name"].as_str().unwrap();
-        let (others_psi, others_shift) = moved(name);
-        let is_less = others_psi < psi && others_shift < shift;
-        assert!(name == "EXT_SOURCE_2" || is_less, "{name} moved more: {others_psi} {others_shift}, {psi} {shift}");
+        // (PSI alone knows no size: contributions of next to nothing may move from one value to another.)
+        assert!(name == "EXT_SOURCE_2" || moved(name).1 < shift, "{name} moved the score more than EXT_SOURCE_2");
     }
     // The window's mean size, once more by the scorer alone.
     let forest = Forest::from_bytes("model.cbm", &fs::read(home_credit("model.cbm")).unwrap()).unwrap();
