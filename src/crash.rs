@@ -1,7 +1,11 @@
 //! Points at which a test may kill the process, to prove that nothing is lost there. Release builds have none.
 
-/// Dies here by SIGKILL if `VIGIE_CRASH_AT` is `name:n` and this is the n-th time. Panics if `VIGIE_PANIC_AT` is the
-/// name, and never goes on if `VIGIE_HANG_AT` is.
+/// Dies here by SIGKILL if `VIGIE_CRASH_AT` is `name:n` and this is the n-th time; never goes on if `VIGIE_HANG_AT` is
+/// the name.
+///
+/// # Panics
+///
+/// If `VIGIE_PANIC_AT` is the name.
 #[cfg(debug_assertions)]
 pub fn point(name: &str) {
     use std::sync::{Mutex, OnceLock};

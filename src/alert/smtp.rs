@@ -42,7 +42,7 @@ pub fn deliver(email: &Email, letter: &Letter, patience: Duration) -> Delivery {
         let dialogue = Dialogue { end, letter: &letter_sent };
         match dialogue.open(&email) {
             Err(stopped) => {
-                let _ = tell.send(dialogue.ended(stopped));
+                let _ = tell.send(dialogue.ended(&stopped));
             }
             Ok((mut connection, sender)) => {
                 let _ = tell.send(dialogue.give(&mut connection, sender));
@@ -88,7 +88,7 @@ enum Kind {
 }
 
 impl Dialogue<'_> {
-    fn ended(&self, stopped: Stopped) -> Delivery {
+    fn ended(&self, stopped: &Stopped) -> Delivery {
         match stopped.kind {
             Kind::Later => later(self.letter, &stopped.reason, false),
             Kind::Setup => later(self.letter, &stopped.reason, true),
@@ -148,7 +148,7 @@ impl Dialogue<'_> {
     fn give(&self, connection: &mut SmtpConnection, sender: Address) -> Delivery {
         self.wait(connection);
         if let Err(error) = connection.command(Mail::new(Some(sender), vec![])) {
-            return self.ended(stopped("the sender is not taken", &error));
+            return self.ended(&stopped("the sender is not taken", &error));
         }
         let (mut taken, mut waiting, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         let mut reasons: Vec<String> = Vec::new();
@@ -165,7 +165,7 @@ impl Dialogue<'_> {
                     waiting.push(to.clone());
                     reasons.push(format!("{to}: {}", spoken(&error)));
                 }
-                Err(error) => return self.ended(stopped("the connection broke", &error)),
+                Err(error) => return self.ended(&stopped("the connection broke", &error)),
             }
         }
         if taken.is_empty() {
@@ -176,11 +176,11 @@ impl Dialogue<'_> {
         }
         self.wait(connection);
         if let Err(error) = connection.command(Data) {
-            return self.ended(stopped("the letter is not taken", &error));
+            return self.ended(&stopped("the letter is not taken", &error));
         }
         self.wait(connection);
         match connection.message(&self.letter.bytes) {
-            Err(error) => self.ended(stopped("the letter is not taken", &error)),
+            Err(error) => self.ended(&stopped("the letter is not taken", &error)),
             Ok(_) if waiting.is_empty() => Delivery::Accepted { refused },
             Ok(_) => Delivery::Later { reason: sentence(&reasons.join("; ")), to: waiting, refused, setup: false },
         }
