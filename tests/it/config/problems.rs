@@ -75,8 +75,8 @@ fn a_log_is_in_files_or_in_a_database() {
     );
     assert_eq!(
         of("  kind: postgres\n  url: host=x\n  table: t\n  sslmode: verify\n"),
-        "vigie.yaml:6: `source.sslmode` is the text `verify`, but `disable` or `prefer` or `require` or `verify-ca` or \
-         `verify-full` is expected"
+        "vigie.yaml:7: `source.sslmode` is the text `verify`, but `disable` or `prefer` or `require` or `verify-ca` or \
+         `verify-full` is expected — did you mean `verify-ca`?"
     );
 }
 
