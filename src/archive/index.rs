@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::publish::{cannot, written};
 use crate::{
+    crash,
     fault::Outcome,
     report::{IndexEntry, to_index},
 };
@@ -57,6 +58,8 @@ pub fn write_index(reports: &Path) -> Outcome<PathBuf> {
     entries.sort_by(|a, b| b.from.cmp(&a.from).then_with(|| b.to.cmp(&a.to)).then_with(|| a.model.cmp(&b.model)));
     let html = to_index(entries).unwrap_or_default();
     let place = reports.join("index.html");
+    fs::create_dir_all(reports).map_err(|error| cannot("make the folder", reports, &error))?;
+    crash::point("index.rendered");
     written(reports, &html)?.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
     Ok(place)
 }

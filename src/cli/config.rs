@@ -10,22 +10,28 @@ use crate::{
 pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
     match verb {
         ConfigVerb::Check { config: args, connect } => {
-            let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
-            let problems = config::check_files(&settings);
+            let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
+            let mut problems: Vec<_> = all.iter().flat_map(config::check_files).collect();
+            // What is common to all models is named once.
+            problems.dedup();
             if !problems.is_empty() {
                 return Err(Problems::new(&args.config, problems).into_fault());
             }
-            for note in config::not_yet(&settings) {
+            let mut notes: Vec<_> = all.iter().flat_map(config::not_yet).collect();
+            notes.dedup();
+            for note in notes {
                 eprintln!("note: {note}");
             }
             say(&format!("{}: no problem found\n", args.config.display()));
             if *connect {
-                say(&connect::lines(&monitor::connect(&settings)?));
+                for settings in &all {
+                    say(&connect::lines(&monitor::connect(settings)?));
+                }
             }
         }
         ConfigVerb::Show(args) => {
-            let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
-            say(&settings.show());
+            let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
+            say(&config::show(&all));
         }
         ConfigVerb::Schema => say(&format!("{}\n", config::schema())),
     }

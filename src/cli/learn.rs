@@ -21,9 +21,11 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
             probability: args.probability.clone(),
             features: args.features.as_deref().map(|list| names("--features", list)).transpose()?,
             categorical: listed("--categorical", args.categorical.as_deref())?,
+            numeric: Vec::new(),
             ignore: listed("--ignore", args.ignore.as_deref())?,
             precision: args.precision.map(Into::into),
         },
+        model: args.model.clone(),
         holdout: args.holdout.into(),
     };
     let bar = Bar::new("learning");

@@ -24,12 +24,12 @@ mod template;
 mod tree;
 mod understand;
 
-pub use channels::{Addresses, Alerts, Email, Http};
+pub use channels::{Alerts, Http};
 pub use files::check_files;
 pub use not_yet::not_yet;
-pub use options::{Cost, Labels, Model, Options, Reports, ScheduleOptions, Watched};
+pub use options::{Cost, Labels, Model, Options, Reports, RunOptions, ScheduleOptions, Watched};
 pub use problems::{Place, Problem, Problems};
 pub use secrets::masked;
 pub use settings::{Schedule, Settings};
-pub use show::schema;
+pub use show::{schema, show};
 pub use template::TEMPLATE;

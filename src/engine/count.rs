@@ -1,9 +1,9 @@
 //! Counts a window of a log on a reference's layout.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    Rule,
+    Rule, apart,
     sift::sift,
     threads::{Progress, pass},
     twins::{Keeper, Twins, repeated, short_hashes},
@@ -49,19 +49,20 @@ pub struct Counted {
     pub(super) twins: Twins,
 }
 
-struct Tally {
-    profile: Profile,
-    other_version: Profile,
-    traffic: Traffic,
-    complaints: Complaints,
+/// What one thread counts.
+pub(super) struct Tally {
+    pub profile: Profile,
+    pub other_version: Profile,
+    pub traffic: Traffic,
+    pub complaints: Complaints,
     /// By feature: whether a record of the window has it.
-    seen: Vec<bool>,
-    ids: Vec<u64>,
-    fault: Option<String>,
+    pub seen: Vec<bool>,
+    pub ids: Vec<u64>,
+    pub fault: Option<String>,
 }
 
 impl Tally {
-    fn empty(layout: &Layout) -> Self {
+    pub fn empty(layout: &Layout) -> Self {
         Self {
             profile: Profile::empty(layout),
             other_version: Profile::empty(layout),
@@ -73,7 +74,7 @@ impl Tally {
         }
     }
 
-    fn observe(&mut self, mut records: Records, keeper: &Keeper<'_>, job: &Job<'_>) {
+    pub fn observe(&mut self, mut records: Records, keeper: &Keeper<'_>, job: &Job<'_>) {
         self.complaints.merge(std::mem::take(&mut records.complaints));
         for (seen, column) in self.seen.iter_mut().zip(&records.features) {
             *seen |= records.len > 0 && column.is_some();
@@ -88,7 +89,7 @@ impl Tally {
         }
     }
 
-    fn merge(&mut self, other: Self) -> Result<(), String> {
+    pub fn merge(&mut self, other: Self) -> Result<(), String> {
         self.profile.merge(&other.profile)?;
         self.other_version.merge(&other.other_version)?;
         self.traffic.merge(other.traffic);
@@ -107,15 +108,10 @@ impl Tally {
 pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     let request = Request { columns: job.layout.columns(), window: Some(job.window) };
     let plan = job.log.plan(&request)?;
-    let none = Twins::default();
-    let all = Keeper::new(&none);
-    let first = pass(&plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
-        short_hashes(&records, &mut tally.ids);
-        tally.observe(records, &all, job);
-    })?;
-    let (found, mut unreadable) = (first.found, first.unreadable);
-    let mut tally = merged(first.tallies, job.layout)?;
-    let repeated = repeated(std::mem::take(&mut tally.ids));
+    let First { found, mut unreadable, mut tally, repeated } = match apart::look(&plan, job)? {
+        Some(first) => first,
+        None => look(&plan, job)?,
+    };
     let mut twins = Twins::default();
     if !repeated.is_empty() {
         let second = pass(&plan, job.threads, job.progress, &Twins::default, &|twins, records| {
@@ -149,7 +145,30 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     })
 }
 
-fn merged(tallies: Vec<Tally>, layout: &Layout) -> Outcome<Tally> {
+/// What a first look at a log tells.
+pub(super) struct First {
+    pub found: Found,
+    pub unreadable: Vec<Unreadable>,
+    /// Means nothing if an id comes twice.
+    pub tally: Tally,
+    /// Short hashes of the ids that come twice.
+    pub repeated: HashSet<u64>,
+}
+
+/// Counts records whole.
+fn look(plan: &Plan, job: &Job<'_>) -> Outcome<First> {
+    let none = Twins::default();
+    let all = Keeper::new(&none);
+    let first = pass(plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
+        short_hashes(&records, &mut tally.ids);
+        tally.observe(records, &all, job);
+    })?;
+    let mut tally = merged(first.tallies, job.layout)?;
+    let repeated = repeated(std::mem::take(&mut tally.ids));
+    Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated })
+}
+
+pub(super) fn merged(tallies: Vec<Tally>, layout: &Layout) -> Outcome<Tally> {
     let mut all = Tally::empty(layout);
     for tally in tallies {
         all.merge(tally).map_err(Fault::setup)?;

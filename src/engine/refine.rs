@@ -61,12 +61,11 @@ pub fn refine(
     let values = look(job, counted, columns, &subjects)?;
     let mut distances = BTreeMap::new();
     for ((feature, subject), values) in subjects.iter().zip(values) {
-        let damaged = || Fault::setup("the reference's value blocks are damaged; learn it again with `vigie learn`");
         let ours = match features.get(*feature) {
             Some(_) => reference.values(*feature),
             None => reference.score_values(),
         }
-        .ok_or_else(damaged)?;
+        .ok_or_else(|| Fault::setup(reference.damaged()))?;
         let (Some(counts), Some(window)) =
             (cell_counts(reference.profile(), *feature), cell_counts(&counted.profile, *feature))
         else {

@@ -28,6 +28,25 @@ pub(super) struct Sifted {
     pub other_version: Rows,
 }
 
+/// Which of some records are good for what.
+#[derive(Debug)]
+pub(super) struct Sieve {
+    pub used: BooleanArray,
+    /// Answered by another version of the model; `None`: no row is.
+    pub other_version: Option<BooleanArray>,
+}
+
+impl Sieve {
+    /// The rows of the records it was made of, or of their features.
+    pub fn apply(&self, records: &Records) -> Result<Sifted, ArrowError> {
+        let other_version = match &self.other_version {
+            Some(other_version) => Rows::of(records, other_version)?,
+            None => Rows::default(),
+        };
+        Ok(Sifted { used: Rows::of(records, &self.used)?, other_version })
+    }
+}
+
 /// Sorts records by what they are good for. `keeps`: which of several with one id counts.
 pub(super) fn sift(
     records: &Records,
@@ -36,6 +55,17 @@ pub(super) fn sift(
     traffic: &mut Traffic,
     complaints: &mut Complaints,
 ) -> Result<Sifted, ArrowError> {
+    sieve(records, keeps, rule, traffic, complaints).apply(records)
+}
+
+/// As [`sift`], but only says which rows they are.
+pub(super) fn sieve(
+    records: &Records,
+    keeps: Option<&[bool]>,
+    rule: &Rule,
+    traffic: &mut Traffic,
+    complaints: &mut Complaints,
+) -> Sieve {
     let mut used = Vec::with_capacity(records.len);
     let mut other = Vec::with_capacity(records.len);
     for (row, at) in records.timestamp.iter().enumerate() {
@@ -55,9 +85,8 @@ pub(super) fn sift(
             complaints.add(reason, &example(records, row, reason));
         }
     }
-    let other_version =
-        if other.contains(&true) { Rows::of(records, &BooleanArray::from(other))? } else { Rows::default() };
-    Ok(Sifted { used: Rows::of(records, &BooleanArray::from(used))?, other_version })
+    let other_version = other.contains(&true).then(|| BooleanArray::from(other));
+    Sieve { used: BooleanArray::from(used), other_version }
 }
 
 /// How many of some records can be used; why the others cannot is added to `complaints`.

@@ -3,7 +3,10 @@
 //! Cell `i` is `(edges[i−1], edges[i]]`. The first cell is everything below the reference's minimum,
 //! the last everything above its maximum: the two guard bins.
 
-use super::{Precision, places::Places};
+use super::{
+    Precision,
+    places::{Places, Real},
+};
 
 /// At most so many cells a feature.
 #[cfg(test)]
@@ -53,17 +56,23 @@ impl Cells {
     /// With no value at all there is one cell and one bin, unbounded, that the reference never fills.
     #[must_use]
     pub fn learn(values: &[(f64, u64)], precision: Precision) -> Self {
+        Self::learn_coarsely(values, precision, WORTHS)
+    }
+
+    /// The same with a cell for one in `worths` rows.
+    #[must_use]
+    pub fn learn_coarsely(values: &[(f64, u64)], precision: Precision, worths: u64) -> Self {
         let rows: u64 = values.iter().map(|(_, count)| count).sum();
         let (Some(&(min, _)), Some(&(max, _))) = (values.first(), values.last()) else {
             return Self::from_parts(Vec::new(), Vec::new(), Vec::new());
         };
         let is_atom = |count: u64| count * ATOM_ONE_IN >= rows;
         let atoms: Vec<f64> = values.iter().filter(|(_, count)| is_atom(*count)).map(|(value, _)| *value).collect();
-        let rest: Vec<(f64, u64)> = values.iter().filter(|(_, count)| !is_atom(*count)).copied().collect();
-        let mut cuts: Vec<f64> = (1..10).filter_map(|k| quantile(&rest, f64::from(k) / 10.0)).collect();
+        let rest = Ranks::new(values.iter().filter(|(_, count)| !is_atom(*count)).copied());
+        let mut cuts: Vec<f64> = (1..10).filter_map(|k| rest.quantile(f64::from(k) / 10.0)).collect();
         cuts.dedup();
 
-        let worth = rows.div_ceil(WORTHS).max(1);
+        let worth = rows.div_ceil(worths).max(1);
         let mut edges = vec![precision.next_down(min), max];
         edges.extend_from_slice(&cuts);
         let mut open = 0;
@@ -146,6 +155,20 @@ impl Cells {
         }
     }
 
+    /// Counts at most [`BLOCK`] values, none of which is NaN, in their cells; see [`Places::tally`].
+    #[inline(always)]
+    pub fn tally<T: Real>(&self, values: &[T], stride: usize, counts: &mut [u32]) {
+        if let Some(places) = &self.places {
+            places.tally(values, stride, counts);
+            return;
+        }
+        for value in values {
+            if let Some(count) = counts.get_mut(self.cell((*value).into())) {
+                *count += 1;
+            }
+        }
+    }
+
     /// Whether the reference's minimum and maximum are known (it had a value).
     #[must_use]
     pub fn has_range(&self) -> bool {
@@ -167,31 +190,45 @@ impl Cells {
     }
 }
 
-/// numpy's default quantile (linear interpolation) over sorted distinct values with counts.
-fn quantile(values: &[(f64, u64)], q: f64) -> Option<f64> {
-    let rows: u64 = values.iter().map(|(_, count)| count).sum();
-    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-    let place = rows.checked_sub(1)? as f64 * q;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row's place, not negative")]
-    let below = place.floor() as u64;
-    let low = value_at(values, below)?;
-    let high = value_at(values, below + 1).unwrap_or(low);
-    let t = place - place.floor();
-    let step = high - low;
-    if step == 0.0 || !step.is_finite() {
-        // Between infinities nothing can be interpolated: the nearer row's value.
-        return Some(if t < 0.5 { low } else { high });
-    }
-    // numpy's own order of operations, for its bits.
-    Some(if t >= 0.5 { high - step * (1.0 - t) } else { low + step * t })
-}
+/// Sorted distinct values, each with the number of rows up to and with it.
+struct Ranks(Vec<(f64, u64)>);
 
-fn value_at(values: &[(f64, u64)], row: u64) -> Option<f64> {
-    let mut seen = 0;
-    values.iter().find_map(|&(value, count)| {
-        seen += count;
-        (row < seen).then_some(value)
-    })
+impl Ranks {
+    fn new(values: impl Iterator<Item = (f64, u64)>) -> Self {
+        let mut rows = 0;
+        Self(
+            values
+                .map(|(value, count)| {
+                    rows += count;
+                    (value, rows)
+                })
+                .collect(),
+        )
+    }
+
+    /// numpy's default quantile (linear interpolation).
+    fn quantile(&self, q: f64) -> Option<f64> {
+        let rows = self.0.last()?.1;
+        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+        let place = rows.checked_sub(1)? as f64 * q;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row's place, not negative")]
+        let below = place.floor() as u64;
+        let low = self.value_at(below)?;
+        let high = self.value_at(below + 1).unwrap_or(low);
+        let t = place - place.floor();
+        let step = high - low;
+        if step == 0.0 || !step.is_finite() {
+            // Between infinities nothing can be interpolated: the nearer row's value.
+            return Some(if t < 0.5 { low } else { high });
+        }
+        // numpy's own order of operations, for its bits.
+        Some(if t >= 0.5 { high - step * (1.0 - t) } else { low + step * t })
+    }
+
+    fn value_at(&self, row: u64) -> Option<f64> {
+        let place = self.0.partition_point(|(_, upto)| *upto <= row);
+        self.0.get(place).map(|(value, _)| *value)
+    }
 }
 
 fn bins(edges: &[f64], atoms: &[f64], cuts: &[f64]) -> Vec<Bin> {
@@ -261,7 +298,8 @@ mod tests {
     #[test]
     fn quantiles_are_numpys() {
         let values = distinct(vec![1.0, 2.0, 4.0, 8.0, 16.0]);
-        let got: Vec<f64> = [0.1, 0.3, 0.5, 0.7, 0.9].iter().filter_map(|q| quantile(&values, *q)).collect();
+        let got: Vec<f64> =
+            [0.1, 0.3, 0.5, 0.7, 0.9].iter().filter_map(|q| Ranks::new(values.iter().copied()).quantile(*q)).collect();
         assert_eq!(got, [1.4, 2.4, 4.0, 7.199_999_999_999_999, 12.8]);
     }
 

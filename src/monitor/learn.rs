@@ -1,18 +1,17 @@
-//! Training files → a reference file.
+//! Training rows → a reference file.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use std::path::{Path, PathBuf};
+
+use super::{
+    explained::{self, explained},
+    model::read_forest,
+    training::{in_columns, read_all, read_one},
+    whole::write_whole,
 };
-
-use sha2::{Digest, Sha256};
-
-use super::whole::write_whole;
 use crate::{
-    archive::spoken,
     fault::{Fault, Outcome},
-    reference::{self, Choice, Holdout, Learnt, Provenance, SourceFile, Training, TrainingColumn, Values, read_table},
-    source::{self, StoredValues},
+    reference::{self, Choice, Holdout, Learnt, Provenance, SourceFile, Table},
+    source,
     window::Instant,
 };
 
@@ -25,111 +24,79 @@ pub struct Lesson {
     pub database: Option<source::Options>,
     pub out: PathBuf,
     pub choice: Choice,
+    /// The model, which names its features, their order and kinds, scores the rows, and says which features matter.
+    pub model: Option<PathBuf>,
     pub holdout: Holdout,
+}
+
+impl Lesson {
+    fn provenance(&self, now: Instant, rows: usize, columns: usize, files: Vec<SourceFile>) -> Provenance {
+        Provenance {
+            created_at: now,
+            vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
+            rows: rows as u64,
+            columns,
+            files,
+            holdout: self.holdout,
+            target: None,
+            probability: None,
+            reduced: false,
+            model: None,
+        }
+    }
+
+    fn write(&self, learnt: Learnt) -> Outcome<Learnt> {
+        let bytes = learnt.reference.to_bytes().ok_or_else(|| Fault::setup(learnt.reference.damaged()))?;
+        write_whole(&self.out, &bytes)?;
+        Ok(learnt)
+    }
 }
 
 /// Learns a reference and writes its file, whole or not at all.
 pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
-    let (training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
-    let provenance = Provenance {
-        created_at: now,
-        vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
-        rows: training.rows as u64,
-        columns: training.columns.len(),
-        files,
-        holdout: lesson.holdout,
-        target: None,
-        probability: None,
-        reduced: false,
+    if let Some(model) = &lesson.model {
+        return learn_with(model, lesson, now, progress);
+    }
+    let threads = threads();
+    let Some((sheet, files)) = in_columns(&lesson.data)? else {
+        let (training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
+        let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
+        return lesson.write(reference::learn_on(threads, &training, &lesson.choice, provenance, progress)?);
     };
-    let learnt = reference::learn(&training, &lesson.choice, provenance, progress)?;
-    write_whole(&lesson.out, &learnt.reference.to_bytes())?;
-    Ok(learnt)
+    let provenance = lesson.provenance(now, sheet.rows(), sheet.columns().len(), Vec::new());
+    // What was read is named by its hash, which is made while it is learnt from.
+    let (learnt, files) = std::thread::scope(|scope| {
+        let files = scope.spawn(files);
+        (reference::learn_on(threads, &sheet, &lesson.choice, provenance, progress), files.join())
+    });
+    let files = files.map_err(|_| Fault::setup("a thread stopped; this is a fault of vigie"))??;
+    let mut learnt = learnt?;
+    learnt.reference.made_from(files);
+    lesson.write(learnt)
+}
+
+/// The model has the last word on features, and scores and explains the rows, so all of them are held at once.
+fn learn_with(model: &Path, lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
+    let (mut training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
+    let forest = read_forest("--model", model)?;
+    let mut choice = lesson.choice.clone();
+    let notes = explained::scored(&forest, &mut training, &mut choice)?;
+    let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
+    let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, progress)?;
+    let name = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let contributions = explained(&forest, &training)?;
+    learnt.reference = learnt.reference.explained(name, contributions);
+    learnt.notes.extend(notes);
+    lesson.write(learnt)
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Makes a reduced reference of a stored table of distributions, a file or `postgres:TABLE`.
 pub fn import(lesson: &Lesson, table: &Path, now: Instant) -> Outcome<Learnt> {
-    let shown = table.display().to_string();
-    let (table, file) = match shown.strip_prefix(STORED) {
-        Some(name) => read_table_of(name, lesson.database.as_ref(), true)?,
-        None => read_file(table)?,
-    };
-    let provenance = Provenance {
-        created_at: now,
-        vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
-        rows: 0,
-        columns: 0,
-        files: vec![file],
-        holdout: lesson.holdout,
-        target: None,
-        probability: None,
-        reduced: true,
-    };
-    let learnt = reference::import(&table, lesson.choice.probability.as_deref(), provenance)?;
-    write_whole(&lesson.out, &learnt.reference.to_bytes())?;
-    Ok(learnt)
-}
-
-/// The rows of all files, which have the same columns.
-pub(super) fn read(paths: &[PathBuf]) -> Outcome<(Training, Vec<SourceFile>)> {
-    read_all(paths, None)
-}
-
-fn read_all(paths: &[PathBuf], database: Option<&source::Options>) -> Outcome<(Training, Vec<SourceFile>)> {
-    let mut all: Option<Training> = None;
-    let mut files = Vec::new();
-    for path in paths {
-        let shown = path.display().to_string();
-        let (training, file) = match shown.strip_prefix(STORED) {
-            Some(table) => read_table_of(table, database, false)?,
-            None => read_file(path)?,
-        };
-        files.push(file);
-        match &mut all {
-            Some(all) => all.append(training, &shown)?,
-            None => all = Some(training),
-        }
-    }
-    let training = all.ok_or_else(|| Fault::setup("--data names no file"))?;
-    Ok((training, files))
-}
-
-/// Data that begin with this are a table, or a SELECT, of the database in the config.
-pub const STORED: &str = "postgres:";
-
-fn read_file(path: &Path) -> Outcome<(Training, SourceFile)> {
-    let shown = path.display().to_string();
-    let bytes = fs::read(path).map_err(|error| {
-        Fault::setup(format!("--data {shown}: {}; name a .parquet, .csv or .ndjson file", spoken(&error)))
-    })?;
-    let name = path.file_name().map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let training = read_table(&shown, bytes)?;
-    let file = SourceFile { name, sha256, rows: training.rows as u64 };
-    Ok((training, file))
-}
-
-fn read_table_of(table: &str, database: Option<&source::Options>, with_json: bool) -> Outcome<(Training, SourceFile)> {
-    let name = format!("{STORED}{table}");
-    let options = database.filter(|options| options.kind == source::Kind::Postgres).ok_or_else(|| {
-        Fault::setup(format!(
-            "--data {name}: no database is known; name a config whose `source` is `kind: postgres` with --config FILE"
-        ))
-    })?;
-    let stored = source::read_stored(options, table).map_err(|fault| fault.context(format!("--data {name}")))?;
-    let plain = |column: source::StoredColumn| TrainingColumn {
-        name: column.name,
-        values: match column.values {
-            StoredValues::Numbers(numbers) => Values::Numbers(numbers),
-            StoredValues::Texts(texts) => Values::Texts(texts),
-            // Nothing nested is an input of a model; in a table of distributions it is all there is.
-            StoredValues::Json(texts) if with_json => Values::Texts(texts),
-            StoredValues::Json(_) | StoredValues::Other => Values::Other,
-        },
-        is_single: column.is_single,
-        is_typed: true,
-    };
-    let rows = usize::try_from(stored.rows).unwrap_or(usize::MAX);
-    let training = Training { rows, columns: stored.columns.into_iter().map(plain).collect() };
-    Ok((training, SourceFile { name, sha256: stored.sha256, rows: stored.rows }))
+    let (table, file) = read_one(table, lesson.database.as_ref(), true)?;
+    let provenance = Provenance { reduced: true, ..lesson.provenance(now, 0, 0, vec![file]) };
+    lesson.write(reference::import(&table, lesson.choice.probability.as_deref(), provenance)?)
 }

@@ -4,7 +4,9 @@ mod categorical;
 mod moments;
 mod numeric;
 mod profile;
+mod tally;
 mod traffic;
+mod widest;
 
 pub use categorical::LevelCounts;
 pub use moments::{Moments, Scale};

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Learnt, Provenance, Reference, Training, Values};
+use super::{Learnt, Provenance, Reference, Training, Values, shelf::Shelf};
 use crate::{
     batch::{level, level_of_number},
     fault::{Fault, Outcome},
@@ -85,7 +85,7 @@ pub fn import(table: &Training, probability: Option<&str>, mut provenance: Prove
     let (cells, score) = score.unzip();
     let layout = Layout::new(Precision::F64, features, cells);
     let profile = Profile::from_parts(&layout, rows, counts, score);
-    Ok(Learnt { reference: Reference::new(layout, profile, provenance, importance, blocks), notes })
+    Ok(Learnt { reference: Reference::new(layout, profile, provenance, importance, Shelf::Held(blocks)), notes })
 }
 
 fn rows(table: &Training) -> Outcome<Vec<Option<u64>>> {

@@ -1,6 +1,7 @@
 //! Where records come from: files (Parquet, NDJSON, CSV) or a table of PostgreSQL, found, pruned and read into
 //! [`crate::batch::Records`].
 
+mod apart;
 mod clock;
 mod fields;
 mod file;
@@ -19,6 +20,7 @@ mod table;
 mod typed;
 mod value;
 
+pub use apart::Kept;
 pub use fields::{Fields, Paths, Scaled};
 pub(crate) use log::spoken;
 pub use log::{FileLog, Piece, Plan, Reading, Unreadable};

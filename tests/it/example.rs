@@ -30,6 +30,7 @@ fn the_committed_reference_is_what_learn_makes() {
             probability: Some("probability".to_owned()),
             ..Choice::default()
         },
+        model: Some(home_credit("model.cbm")),
         holdout: Holdout::Yes,
     };
     learn(&lesson, now, &mut |_, _| {}).unwrap();

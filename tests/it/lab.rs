@@ -50,6 +50,7 @@ pub fn provenance(rows: usize) -> Provenance {
         target: None,
         probability: None,
         reduced: false,
+        model: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vigie::config::{Settings, not_yet};
+use vigie::config::Settings;
 
 use super::{LEAST, full_template, read};
 
@@ -176,7 +176,7 @@ fn names_paths_and_addresses_must_be_usable() {
     assert_eq!(
         wrong_with("http: {listen: 8787}\nalerts: {after: 0, email: {smtp: host, from: me, to: [you]}}\n"),
         "vigie.yaml:6: `http.listen` is `8787`, which is no address with a port — write it as `127.0.0.1:8787`\n\
-         vigie.yaml:7: `alerts.after` is 0, but must be from 1 to 1000 — write 1 to open an alert at the first window\n\
+         vigie.yaml:7: `alerts.after` is 0, but must be from 1 to 1000 — write a small number, such as 2\n\
          vigie.yaml:7: `alerts.email.smtp` is `host`, which is no mail server — write it as `smtps://mail.example.com:465`\n\
          vigie.yaml:7: `alerts.email.from` is `me`, which is no mail address — write it as `risk@example.com`\n\
          vigie.yaml:7: `alerts.email.to[0]` is `you`, which is no mail address — write it as `risk@example.com`"
@@ -263,14 +263,25 @@ fn a_fault_counts_its_problems_on_its_first_line() {
 }
 
 #[test]
-fn several_models_are_for_a_later_version() {
+fn several_models_are_asked_for_by_name() {
     let one = "models:\n- model: {name: a}\n  reference: r\n  source: {path: log, fields: {timestamp: ts}}\n";
+    let all = |text: &str| Settings::all_from_bytes(Path::new("vigie.yaml"), text.as_bytes());
+    let names =
+        |text: &str| -> Vec<String> { all(text).unwrap().into_iter().map(|settings| settings.model.name).collect() };
+    assert_eq!(read(one).unwrap().model.name, "a");
+    assert_eq!(names(&format!("{LEAST}{one}")), ["credit", "a"]);
     assert_eq!(
-        wrong(one),
-        "vigie.yaml:1: `models` is not acted on by this version: a config watches one model — \
-         write `model`, `reference` and `source` at the top, and one config for each model"
+        wrong(&format!("{LEAST}{one}")),
+        "vigie.yaml: `models` watches several models: credit, a — say which one is meant with `--model NAME`"
     );
-    assert_eq!(not_yet(&read(&format!("{LEAST}{one}")).unwrap()).len(), 1);
+    let twice = format!("{one}{}", one.replace("models:\n", ""));
+    assert_eq!(
+        all(&twice).unwrap_err().to_string(),
+        "vigie.yaml:5: two models are called `a` — reports and alerts are kept by the model's name: choose another"
+    );
+    let shown = vigie::config::show(&all(&format!("{LEAST}{one}")).unwrap());
+    let again = shown.split_once('\n').unwrap().1;
+    assert_eq!(names(again), ["credit", "a"]);
     assert_eq!(
         wrong(&format!("{one}  policy: {{psi: {{watch: 1, alarm: 0.5}}}}\n")),
         "vigie.yaml:5: `models[0].policy.psi.watch` is 1, above the alarm of 0.5 — lower it, or raise `models[0].policy.psi.alarm`"
