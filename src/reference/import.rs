@@ -214,7 +214,7 @@ fn numeric(edges: &[Value], counts: &[u64], missing: u64) -> Result<(Shape, Coun
     let cells = Cells::from_parts(edges, Vec::new(), cuts);
     // Nothing lay outside.
     let guarded = [0].into_iter().chain(counts.iter().copied()).chain([0]).collect();
-    let counts = CellCounts::from_parts(guarded, missing, Moments::default(), None);
+    let counts = CellCounts::from_parts(guarded, missing, Moments::default(), Some((least, most)));
     Ok((Shape::Numeric(cells), Counts::Numeric(counts)))
 }
 

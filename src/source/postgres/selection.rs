@@ -3,8 +3,8 @@
 use super::{column::Column, copy::Cells, name::literal, pushdown::begins, relation::Relation};
 use crate::source::mapping::Mapping;
 
-/// So many keys are picked out by the server; of more the whole object is cheaper to send than to take apart twice.
-const FEW: usize = 16;
+/// So many keys are picked out by the server. Measured on objects of 125 keys: taking 50 out costs as much as sending all.
+const FEW: usize = 40;
 
 /// The columns of one reading, and how a row of them becomes JSON.
 #[derive(Debug)]

@@ -63,20 +63,20 @@ fn a_log_is_in_files_or_in_a_database() {
     );
     assert_eq!(
         of("  kind: postgres\n  url: host=x\n  table: t\n  query: SELECT 1\n"),
-        "vigie.yaml:3: `source` has both `table` and `query` — keep one of the two"
+        "vigie.yaml:4: `source` has both `table` and `query` — keep one of the two"
     );
     assert_eq!(
         of("  kind: postgres\n  url: host=x\n  table: t\n  path: log\n"),
-        "vigie.yaml:3: `source` has a `path`, which a database has none of — remove the line"
+        "vigie.yaml:4: `source` has a `path`, which a database has none of — remove the line"
     );
     assert_eq!(
         of("  path: log\n  url: host=x\n"),
-        "vigie.yaml:3: `source` has `url`, which is of a database — write `kind: postgres`, or remove the line"
+        "vigie.yaml:4: `source` has `url`, which is of a database — write `kind: postgres`, or remove the line"
     );
     assert_eq!(
         of("  kind: postgres\n  url: host=x\n  table: t\n  sslmode: verify\n"),
-        "vigie.yaml:6: `source.sslmode` is the text `verify`, but `disable` or `prefer` or `require` or `verify-ca` or \
-         `verify-full` is expected"
+        "vigie.yaml:7: `source.sslmode` is the text `verify`, but `disable` or `prefer` or `require` or `verify-ca` or \
+         `verify-full` is expected — did you mean `verify-ca`?"
     );
 }
 

@@ -114,7 +114,7 @@ impl Server {
 
     fn wait_until_ready(&self) {
         let started = Instant::now();
-        while started.elapsed() < Duration::from_secs(60) {
+        while started.elapsed() < Duration::from_mins(1) {
             let asked = self.psql("postgres", &["-c", "SELECT 1"]).output().unwrap();
             if asked.status.success() {
                 return;
