@@ -95,7 +95,7 @@ impl ParityTally {
 
     pub fn merge(&mut self, other: &Self) {
         self.compared += other.compared;
-        self.grain.merge(&other.grain);
+        self.grain.merge(other.grain);
         self.mismatches.merge(&other.mismatches);
         self.flips.merge(&other.flips);
         self.refused_logged += other.refused_logged;
@@ -121,10 +121,10 @@ impl ParityTally {
         Parity {
             rows,
             compared: self.compared,
-            mismatches: self.mismatches.beyond(&self.grain),
+            mismatches: self.mismatches.beyond(self.grain),
             max_abs_difference: (self.compared > 0)
                 .then(|| self.farthest.first().map_or(0.0, |far| (far.example.logged - far.example.replayed).abs())),
-            decisions_flipped: self.flips.beyond(&self.grain),
+            decisions_flipped: self.flips.beyond(self.grain),
             refused_logged: self.refused_logged,
             refused_replayed: self.refused_replayed,
             precision: self.grain.words(),
