@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::{
-    explained::{self, explained},
+    importance::{self, explained},
     model::read_forest,
     whole::write_whole,
 };
@@ -35,7 +35,7 @@ pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usiz
     let model = match &lesson.model {
         Some(path) => {
             let forest = read_forest("--model", path)?;
-            notes = explained::scored(&forest, &mut training, &mut choice)?;
+            notes = importance::scored(&forest, &mut training, &mut choice)?;
             Some((path, forest))
         }
         None => None,

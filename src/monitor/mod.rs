@@ -3,7 +3,7 @@
 mod attribution;
 mod check;
 mod explain;
-mod explained;
+mod importance;
 mod given;
 mod learn;
 mod lookout;
