@@ -126,6 +126,7 @@ pub(super) enum OutputArg {
     Raw,
     Probability,
     Decision,
+    Shap,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The story: what one run does from beginning to end. Read `check.rs` first.
 
 mod check;
+mod explained;
 mod learn;
 mod lookout;
 mod score;

@@ -18,6 +18,7 @@ mod dirt;
 mod draw;
 mod example;
 mod false_alarms;
+mod forest_exercise;
 mod forest_golden;
 mod forest_mutants;
 mod hostile;
