@@ -183,6 +183,7 @@ pub(super) enum OutputArg {
     Raw,
     Probability,
     Decision,
+    Shap,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,9 @@
 //! What a model says of the rows of its reference: their scores, and how much each feature adds to them.
 
-use super::rows::{inputs, raw_of};
+use super::{
+    explained::by_thread,
+    rows::{inputs, raw_of},
+};
 use crate::{
     fault::{Fault, Outcome},
     layout::{Kind, Precision},
@@ -81,23 +84,10 @@ pub(super) fn explained(forest: &Forest, training: &Training) -> Outcome<Contrib
     let width = shap.width();
     let mut values = vec![0.0; rows * width];
     let each = rows.div_ceil(threads()).max(1);
-    std::thread::scope(|scope| {
-        let (shap, inputs) = (&shap, &inputs);
-        let work: Vec<_> = values
-            .chunks_mut(each * width)
-            .enumerate()
-            .map(|(number, out)| {
-                scope.spawn(move || {
-                    out.chunks_exact_mut(width).enumerate().try_for_each(|(place, out)| {
-                        let row = (number * each + place) * training.rows / rows;
-                        shap.values(forest, inputs, row..row + 1, out)
-                    })
-                })
-            })
-            .collect();
-        work.into_iter().try_for_each(|part| {
-            part.join()
-                .unwrap_or_else(|_| Err(Fault::setup("a thread of the scorer stopped; this is a fault of vigie")))
+    by_thread(rows, each, values.chunks_mut(each * width), |own, out| {
+        own.zip(out.chunks_exact_mut(width)).try_for_each(|(place, out)| {
+            let row = place * training.rows / rows;
+            shap.values(forest, &inputs, row..row + 1, out)
         })
     })?;
     let of_feature = |place: usize| values.iter().skip(place).step_by(width).copied().collect::<Vec<f64>>();

@@ -3,8 +3,9 @@
 mod attribution;
 mod check;
 mod explain;
-mod importance;
+mod explained;
 mod given;
+mod importance;
 mod learn;
 mod lookout;
 mod model;
