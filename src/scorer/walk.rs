@@ -44,13 +44,20 @@ impl Forest {
     }
 
     /// One row after another: for a few, it takes less time.
-    #[expect(clippy::indexing_slicing, reason = "Oblivious::grow has checked every tree's leaves")]
+    #[expect(clippy::indexing_slicing, reason = "columns and leaves are checked when a model is read")]
     fn walk_rows(&self, trees: &Oblivious, block: &Block, sums: &mut [f64]) {
         for row in 0..block.rows {
+            let bins: Vec<u8> = block.row(row).collect();
+            let leaf = |splits: &[Split]| {
+                let bit = |split: &Split| usize::from(split.holds(bins[usize::from(split.column)]));
+                splits.iter().zip(0..).fold(0, |leaf, (split, place)| leaf | bit(split) << place)
+            };
+            if self.dimension == 1 {
+                sums[row] = self.each(trees).fold(0.0, |sum, (splits, values)| sum + values[leaf(splits)]);
+                continue;
+            }
             for (splits, values) in self.each(trees) {
-                let bit = |split: &Split| usize::from(split.holds(block.column(usize::from(split.column))[row]));
-                let leaf = splits.iter().rev().fold(0, |leaf, split| leaf << 1 | bit(split));
-                let values = &values[leaf * self.dimension..][..self.dimension];
+                let values = &values[leaf(splits) * self.dimension..][..self.dimension];
                 add(sums, row, block.stride(), values);
             }
         }
