@@ -4,7 +4,6 @@ use std::{
     borrow::Cow,
     collections::{BTreeMap, HashSet},
     fmt, io,
-    ops::Range,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::Arc,
@@ -183,8 +182,9 @@ impl Plan {
         Reading { found, unreadable: outcome.err().map(|error| piece.file.unreadable(&error)) }
     }
 
-    /// Streams some features of those records, batch by batch; `kept` as [`Self::read_spine`] told.
-    pub fn read_features(&self, piece: &Piece, columns: Range<usize>, kept: &[Kept], sink: Sink<'_>) -> Reading {
+    /// Streams some features of those records, batch by batch: those of these numbers in the request; `kept` as
+    /// [`Self::read_spine`] told.
+    pub fn read_features(&self, piece: &Piece, columns: &[usize], kept: &[Kept], sink: Sink<'_>) -> Reading {
         let outcome = guarded(|| match &piece.part {
             Part::Group(metadata, group, true) => {
                 apart::features(&piece.file, (metadata, *group), &self.mapping, columns, kept, sink)
