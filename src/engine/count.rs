@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    Rule, apart,
+    Rule,
+    apart::{self, Apart},
     sift::sift,
     threads::{Progress, pass},
     twins::{Keeper, Twins, repeated, short_hashes},
@@ -47,6 +48,8 @@ pub struct Counted {
     /// Files that were read.
     pub files: usize,
     pub(super) twins: Twins,
+    /// How to look at single features again, if no id comes twice.
+    pub(super) again: Option<(Plan, Apart)>,
 }
 
 /// What one thread counts.
@@ -94,7 +97,6 @@ impl Tally {
         self.other_version.merge(&other.other_version)?;
         self.traffic.merge(other.traffic);
         self.complaints.merge(other.complaints);
-        self.ids.extend(other.ids);
         for (ours, theirs) in self.seen.iter_mut().zip(other.seen) {
             *ours |= theirs;
         }
@@ -108,7 +110,7 @@ impl Tally {
 pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     let request = Request { columns: job.layout.columns(), window: Some(job.window) };
     let plan = job.log.plan(&request)?;
-    let First { found, mut unreadable, mut tally, repeated } = match apart::look(&plan, job)? {
+    let First { found, mut unreadable, mut tally, repeated, apart } = match apart::look(&plan, job)? {
         Some(first) => first,
         None => look(&plan, job)?,
     };
@@ -125,7 +127,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         unreadable.extend(third.unreadable);
         unreadable.sort();
         unreadable.dedup();
-        tally = merged(third.tallies, job.layout)?;
+        tally = merged(third.tallies, job.layout)?.0;
     }
     timed(&plan, &found, &tally.complaints)?;
     let answered = tally.traffic.requests - tally.complaints.of(Reason::Failed).min(tally.traffic.requests);
@@ -141,6 +143,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         mapped: plan.fields(),
         unreadable,
         files: plan.files,
+        again: apart.filter(|_| twins.is_empty()).map(|apart| (plan, apart)),
         twins,
     })
 }
@@ -153,6 +156,8 @@ pub(super) struct First {
     pub tally: Tally,
     /// Short hashes of the ids that come twice.
     pub repeated: HashSet<u64>,
+    /// Where single features can be looked at again.
+    pub apart: Option<Apart>,
 }
 
 /// Counts records whole.
@@ -163,19 +168,22 @@ fn look(plan: &Plan, job: &Job<'_>) -> Outcome<First> {
         short_hashes(&records, &mut tally.ids);
         tally.observe(records, &all, job);
     })?;
-    let mut tally = merged(first.tallies, job.layout)?;
-    let repeated = repeated(std::mem::take(&mut tally.ids));
-    Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated })
+    let (tally, ids) = merged(first.tallies, job.layout)?;
+    let repeated = repeated(&ids, job.threads);
+    Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated, apart: None })
 }
 
-pub(super) fn merged(tallies: Vec<Tally>, layout: &Layout) -> Outcome<Tally> {
+/// One of many, and the short hashes of the ids of each.
+pub(super) fn merged(tallies: Vec<Tally>, layout: &Layout) -> Outcome<(Tally, Vec<Vec<u64>>)> {
     let mut all = Tally::empty(layout);
-    for tally in tallies {
+    let mut ids = Vec::with_capacity(tallies.len());
+    for mut tally in tallies {
+        ids.push(std::mem::take(&mut tally.ids));
         all.merge(tally).map_err(Fault::setup)?;
     }
     match all.fault.take() {
         Some(why) => Err(Fault::skip(format!("the records of the window cannot be counted: {why}"))),
-        None => Ok(all),
+        None => Ok((all, ids)),
     }
 }
 

@@ -7,7 +7,7 @@ use arrow::{
 
 use crate::{
     batch::{Complaints, Reason, Records, Rows},
-    profile::Traffic,
+    profile::{Answer, Traffic},
     window::Instant,
 };
 
@@ -67,26 +67,32 @@ pub(super) fn sieve(
     complaints: &mut Complaints,
 ) -> Sieve {
     let mut used = Vec::with_capacity(records.len);
-    let mut other = Vec::with_capacity(records.len);
-    for (row, at) in records.timestamp.iter().enumerate() {
-        let reason = if keeps.is_some_and(|keeps| keeps.get(row) == Some(&false)) {
-            Some(Reason::Duplicate)
+    let mut other = None;
+    let answers = records.timestamp.iter().enumerate().filter_map(|(row, at)| {
+        let (answer, reason) = if keeps.is_some_and(|keeps| keeps.get(row) == Some(&false)) {
+            (None, Some(Reason::Duplicate))
         } else {
             let status = value(records.status.as_ref(), row, |column| column.value(row));
-            let latency = value(records.latency_ms.as_ref(), row, |column| column.value(row));
+            let latency_ms = value(records.latency_ms.as_ref(), row, |column| column.value(row));
             let error = value(records.error.as_ref(), row, |column| column.value(row)).unwrap_or(false);
             let failed = error || status.is_some_and(|status| status >= 400);
-            traffic.observe(Instant(*at), status, latency, failed);
-            if failed { Some(Reason::Failed) } else { unusable(records, row, rule) }
+            let reason = if failed { Some(Reason::Failed) } else { unusable(records, row, rule) };
+            (Some(Answer { at: Instant(*at), status, latency_ms, failed }), reason)
         };
         used.push(reason.is_none());
-        other.push(reason == Some(Reason::ModelVersion));
         if let Some(reason) = reason {
+            if reason == Reason::ModelVersion {
+                let other = other.get_or_insert_with(|| vec![false; records.len]);
+                if let Some(place) = other.get_mut(row) {
+                    *place = true;
+                }
+            }
             complaints.add(reason, &example(records, row, reason));
         }
-    }
-    let other_version = other.contains(&true).then(|| BooleanArray::from(other));
-    Sieve { used: BooleanArray::from(used), other_version }
+        answer
+    });
+    traffic.observe(answers);
+    Sieve { used: BooleanArray::from(used), other_version: other.map(BooleanArray::from) }
 }
 
 /// How many of some records can be used; why the others cannot is added to `complaints`.

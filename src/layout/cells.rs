@@ -68,8 +68,7 @@ impl Cells {
         };
         let is_atom = |count: u64| count * ATOM_ONE_IN >= rows;
         let atoms: Vec<f64> = values.iter().filter(|(_, count)| is_atom(*count)).map(|(value, _)| *value).collect();
-        let rest = Ranks::new(values.iter().filter(|(_, count)| !is_atom(*count)).copied());
-        let mut cuts: Vec<f64> = (1..10).filter_map(|k| rest.quantile(f64::from(k) / 10.0)).collect();
+        let mut cuts = quantiles(values.iter().filter(|(_, count)| !is_atom(*count)).copied(), &DECILES);
         cuts.dedup();
 
         let worth = rows.div_ceil(worths).max(1);
@@ -155,8 +154,9 @@ impl Cells {
         }
     }
 
-    /// Counts at most [`BLOCK`] values, none of which is NaN, in their cells; see [`Places::tally`].
+    /// Counts at most [`super::BLOCK`] values, none of which is NaN, in their cells; see [`Places::tally`].
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
     pub fn tally<T: Real>(&self, values: &[T], stride: usize, counts: &mut [u32]) {
         if let Some(places) = &self.places {
             places.tally(values, stride, counts);
@@ -190,44 +190,52 @@ impl Cells {
     }
 }
 
-/// Sorted distinct values, each with the number of rows up to and with it.
-struct Ranks(Vec<(f64, u64)>);
+const DECILES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-impl Ranks {
-    fn new(values: impl Iterator<Item = (f64, u64)>) -> Self {
-        let mut rows = 0;
-        Self(
-            values
-                .map(|(value, count)| {
-                    rows += count;
-                    (value, rows)
-                })
-                .collect(),
-        )
-    }
+/// numpy's default quantiles (linear interpolation) over sorted distinct values with counts; `wanted` ascending.
+fn quantiles(values: impl Iterator<Item = (f64, u64)> + Clone, wanted: &[f64]) -> Vec<f64> {
+    let rows: u64 = values.clone().map(|(_, count)| count).sum();
+    let Some(last) = rows.checked_sub(1) else { return Vec::new() };
+    let mut ranks = Ranks { values, upto: 0, value: None };
+    wanted
+        .iter()
+        .filter_map(|q| {
+            #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+            let place = last as f64 * q;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row's place, not negative")]
+            let below = place.floor() as u64;
+            let low = ranks.value_at(below)?;
+            // The next quantile may begin at this row again, so the next one is only looked at.
+            let high = Ranks { values: ranks.values.clone(), ..ranks }.value_at(below + 1).unwrap_or(low);
+            let t = place - place.floor();
+            let step = high - low;
+            if step == 0.0 || !step.is_finite() {
+                // Between infinities nothing can be interpolated: the nearer row's value.
+                return Some(if t < 0.5 { low } else { high });
+            }
+            // numpy's own order of operations, for its bits.
+            Some(if t >= 0.5 { high - step * (1.0 - t) } else { low + step * t })
+        })
+        .collect()
+}
 
-    /// numpy's default quantile (linear interpolation).
-    fn quantile(&self, q: f64) -> Option<f64> {
-        let rows = self.0.last()?.1;
-        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        let place = rows.checked_sub(1)? as f64 * q;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row's place, not negative")]
-        let below = place.floor() as u64;
-        let low = self.value_at(below)?;
-        let high = self.value_at(below + 1).unwrap_or(low);
-        let t = place - place.floor();
-        let step = high - low;
-        if step == 0.0 || !step.is_finite() {
-            // Between infinities nothing can be interpolated: the nearer row's value.
-            return Some(if t < 0.5 { low } else { high });
+/// A walk over sorted distinct values with counts, by the number of the row.
+struct Ranks<I> {
+    values: I,
+    /// Rows up to and with those of `value`.
+    upto: u64,
+    value: Option<f64>,
+}
+
+impl<I: Iterator<Item = (f64, u64)>> Ranks<I> {
+    /// Of a row that is not before the last one asked for.
+    fn value_at(&mut self, row: u64) -> Option<f64> {
+        while self.value.is_none() || self.upto <= row {
+            let (value, count) = self.values.next()?;
+            self.upto += count;
+            self.value = Some(value);
         }
-        // numpy's own order of operations, for its bits.
-        Some(if t >= 0.5 { high - step * (1.0 - t) } else { low + step * t })
-    }
-
-    fn value_at(&self, row: u64) -> Option<f64> {
-        let place = self.0.partition_point(|(_, upto)| *upto <= row);
-        self.0.get(place).map(|(value, _)| *value)
+        self.value
     }
 }
 
@@ -298,8 +306,7 @@ mod tests {
     #[test]
     fn quantiles_are_numpys() {
         let values = distinct(vec![1.0, 2.0, 4.0, 8.0, 16.0]);
-        let got: Vec<f64> =
-            [0.1, 0.3, 0.5, 0.7, 0.9].iter().filter_map(|q| Ranks::new(values.iter().copied()).quantile(*q)).collect();
+        let got = quantiles(values.iter().copied(), &[0.1, 0.3, 0.5, 0.7, 0.9]);
         assert_eq!(got, [1.4, 2.4, 4.0, 7.199_999_999_999_999, 12.8]);
     }
 

@@ -4,6 +4,8 @@
 //! edges it lies, but for the few edges that share them. Bits of values nearer to zero than nearly all edges say
 //! nothing: such values share one place, which keeps the table short.
 
+#![expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
+
 /// Edges compared at once, whatever their number; more that share a place are searched.
 const AT_ONCE: usize = 4;
 /// Places at most, on either side of zero.

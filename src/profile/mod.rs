@@ -12,4 +12,4 @@ pub use categorical::LevelCounts;
 pub use moments::{Moments, Scale};
 pub use numeric::CellCounts;
 pub use profile::{Counts, Profile, scale};
-pub use traffic::{Latency, Traffic};
+pub use traffic::{Answer, Latency, Traffic};

@@ -1,5 +1,7 @@
 //! Mean and standard deviation from fixed-point sums: integers, so that no order of rows changes a bit.
 
+#![expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
+
 #[cfg(doc)]
 use crate::layout::BLOCK;
 use crate::layout::Real;

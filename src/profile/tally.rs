@@ -1,5 +1,7 @@
 //! Counts of the rows of one column, in integers that are small and near while they grow.
 
+#![expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
+
 use super::{
     Moments, Scale,
     moments::Sums,

@@ -16,22 +16,22 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Packs `values`: ascending, no NaN.
 pub(super) fn pack(values: &[(f64, u64)], precision: Precision) -> Vec<u8> {
-    let mut out = Writer::default();
+    let mut out = Writer(Vec::with_capacity(values.len() * 4 + 16));
     out.integer(values.len() as u64);
-    let decimal = (0..=9u64).find_map(|exponent| {
-        let integers = values.iter().map(|(value, _)| integer(*value, exponent, precision));
-        Some((exponent, integers.collect::<Option<Vec<i64>>>()?))
+    let decimal = (0..=9u64).find(|exponent| {
+        let power = power(*exponent);
+        values.iter().all(|(value, _)| integer(*value, power, precision).is_some())
     });
-    let (kind, keys): (u64, Vec<u64>) = match decimal {
-        Some((exponent, integers)) => (exponent, integers.into_iter().map(ordered_integer).collect()),
-        None if precision == Precision::F32 => {
-            (SINGLE_BITS, values.iter().map(|(value, _)| ordered_single(*value)).collect())
-        }
-        None => (BITS, values.iter().map(|(value, _)| ordered_bits(*value)).collect()),
-    };
+    let kind = decimal.unwrap_or(if precision == Precision::F32 { SINGLE_BITS } else { BITS });
     out.integer(kind);
+    let power = decimal.map(power);
     let mut former = 0;
-    for key in keys {
+    for (value, _) in values {
+        let key = match power {
+            Some(power) => ordered_integer(integer(*value, power, precision).unwrap_or_default()),
+            None if precision == Precision::F32 => ordered_single(*value),
+            None => ordered_bits(*value),
+        };
         out.integer(key.wrapping_sub(former));
         former = key;
     }
@@ -45,6 +45,7 @@ pub(super) fn unpack(packed: &[u8], precision: Precision) -> Option<Vec<(f64, u6
     let mut reader = Reader(&bytes);
     let count = reader.count(1)?;
     let kind = reader.integer()?;
+    let power = power(kind.min(9));
     let mut key = 0u64;
     // Not more than there are bytes: `count` was held against them.
     let mut values = Vec::with_capacity(count);
@@ -53,7 +54,7 @@ pub(super) fn unpack(packed: &[u8], precision: Precision) -> Option<Vec<(f64, u6
         values.push(match kind {
             BITS => from_bits(key),
             SINGLE_BITS => from_single(key)?,
-            exponent => decimal(from_ordered(key), exponent, precision),
+            _ => decimal(from_ordered(key), power, precision),
         });
     }
     let counts: Vec<u64> = (0..count).map(|_| reader.integer()).collect::<Option<_>>()?;
@@ -65,20 +66,20 @@ fn power(exponent: u64) -> f64 {
     10f64.powi(i32::try_from(exponent).unwrap_or(0))
 }
 
-fn decimal(integer: i64, exponent: u64, precision: Precision) -> f64 {
+fn decimal(integer: i64, power: f64, precision: Precision) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "written only when exact")]
-    let value = integer as f64 / power(exponent);
+    let value = integer as f64 / power;
     precision.round(value)
 }
 
-fn integer(value: f64, exponent: u64, precision: Precision) -> Option<i64> {
-    let scaled = (value * power(exponent)).round();
+fn integer(value: f64, power: f64, precision: Precision) -> Option<i64> {
+    let scaled = (value * power).round();
     if scaled.is_nan() || scaled.abs() >= EXACT {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
     let integer = scaled as i64;
-    (decimal(integer, exponent, precision).to_bits() == value.to_bits()).then_some(integer)
+    (decimal(integer, power, precision).to_bits() == value.to_bits()).then_some(integer)
 }
 
 fn ordered_integer(integer: i64) -> u64 {

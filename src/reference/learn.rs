@@ -81,8 +81,9 @@ pub fn learn_on(
     };
     let score = choice.probability.as_deref().map(|name| find(&abouts, name)).transpose()?;
     let all = columns.len() + usize::from(score.is_some());
-    let learnt =
-        on_all(threads, all, &|number| lesson(table, &abouts, choice, precision, columns.get(number)), progress);
+    let work =
+        |scratch: &mut Scratch, number: usize| lesson(table, &abouts, choice, precision, columns.get(number), scratch);
+    let learnt = on_all(threads, all, &work, progress);
     let mut features = Vec::with_capacity(columns.len());
     let mut counts = Vec::with_capacity(columns.len());
     let mut packed = Vec::with_capacity(columns.len() + 1);
@@ -120,11 +121,12 @@ fn lesson(
     choice: &Choice,
     precision: Precision,
     column: Option<&usize>,
+    scratch: &mut Scratch,
 ) -> Outcome<Lesson> {
-    let of_numbers = |numbers: &[ArrayRef], precision: Precision| {
+    let mut of_numbers = |numbers: &[ArrayRef], precision: Precision| {
         let (cells, counts, block) = match precision {
-            Precision::F32 => numeric::<f32>(numbers, precision),
-            Precision::F64 => numeric::<f64>(numbers, precision),
+            Precision::F32 => numeric::<f32>(numbers, precision, &mut scratch.singles),
+            Precision::F64 => numeric::<f64>(numbers, precision, &mut scratch.doubles),
         };
         Lesson { shape: Shape::Numeric(cells), counts: Counts::Numeric(counts), block, notes: Vec::new() }
     };
@@ -254,26 +256,35 @@ fn numbers_of<'a>(loaded: &'a Loaded, about: &About, is_categorical: bool) -> Op
     }
 }
 
-/// What is no NaN, as the model compares it.
-fn present<T: Real>(arrays: &[ArrayRef]) -> Vec<T> {
-    let mut values = Vec::with_capacity(arrays.iter().map(|array| array.len()).sum());
+/// Calls `each` with what is no NaN, as the model compares it.
+fn present<T: Real>(arrays: &[ArrayRef], each: &mut dyn FnMut(T)) {
     for array in arrays {
         for_each_number(array.as_ref(), &mut |value| {
             if !value.is_nan() {
-                values.push(T::of(value));
+                each(T::of(value));
             }
         });
     }
-    values
 }
 
-fn numeric<T: Real + radix::Bits>(arrays: &[ArrayRef], precision: Precision) -> (Cells, CellCounts, Vec<u8>) {
-    let distinct = radix::distinct(&present::<T>(arrays));
-    let cells = Cells::learn(&distinct, precision);
+/// Memory of a thread.
+#[derive(Default)]
+struct Scratch {
+    singles: radix::Scratch<u32>,
+    doubles: radix::Scratch<u64>,
+}
+
+fn numeric<T: Real + radix::Bits<Key: Copy + Default + PartialEq>>(
+    arrays: &[ArrayRef],
+    precision: Precision,
+    scratch: &mut radix::Scratch<T::Key>,
+) -> (Cells, CellCounts, Vec<u8>) {
+    let distinct = scratch.distinct::<T>(|each| present(arrays, each));
+    let cells = Cells::learn(distinct, precision);
     let scale = scale(&cells);
     let mut counts = CellCounts::empty(&cells);
     arrays.iter().for_each(|array| counts.observe_array(array.as_ref(), &cells, &scale, precision));
-    (cells, counts, blocks::pack(&distinct, precision))
+    (cells, counts, blocks::pack(distinct, precision))
 }
 
 fn categorical(loaded: &Loaded) -> (Levels, LevelCounts) {
@@ -294,12 +305,11 @@ fn categorical(loaded: &Loaded) -> (Levels, LevelCounts) {
             rows.iter().for_each(|(text, rows)| count(level(text), *rows));
         }
         Loaded::Numbers(arrays) => {
-            let values = present::<f64>(arrays);
-            let all: usize = arrays.iter().map(|array| array.len()).sum();
-            count(None, (all - values.len()) as u64);
-            radix::distinct(&values)
-                .iter()
-                .for_each(|(value, rows)| count(level_of_number(*value).map(Cow::Owned), *rows));
+            let mut scratch = radix::Scratch::default();
+            let distinct = scratch.distinct::<f64>(|each| present(arrays, each));
+            let all: u64 = arrays.iter().map(|array| array.len() as u64).sum();
+            count(None, all - distinct.iter().map(|(_, rows)| rows).sum::<u64>());
+            distinct.iter().for_each(|(value, rows)| count(level_of_number(*value).map(Cow::Owned), *rows));
         }
     }
     let counts = rows.values().copied().collect();
@@ -335,7 +345,8 @@ fn target(table: &dyn Table, abouts: &[About], name: &str) -> Outcome<Target> {
     };
     let loaded = table.load(column)?;
     let share = numbers_of(&loaded, about, false).and_then(|numbers| {
-        let known = present::<f64>(&numbers);
+        let mut known = Vec::new();
+        present::<f64>(&numbers, &mut |value| known.push(value));
         let is_binary = known.iter().all(|value| [0.0, 1.0].contains(value));
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         (is_binary && !known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)

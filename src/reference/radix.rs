@@ -53,17 +53,32 @@ impl Bits for f64 {
     }
 }
 
-/// The distinct values, ascending, each with how often it comes. No value may be NaN.
-pub(super) fn distinct<T: Bits>(values: &[T]) -> Vec<(f64, u64)> {
-    let mut keys: Vec<T::Key> = values.iter().map(|value| value.key()).collect();
-    sort::<T>(&mut keys);
-    keys.chunk_by(|a, b| a == b).filter_map(|same| Some((T::of(*same.first()?), same.len() as u64))).collect()
+/// Memory for sorting a column, used again for the next.
+#[derive(Debug, Default)]
+pub(super) struct Scratch<K> {
+    keys: Vec<K>,
+    other: Vec<K>,
+    distinct: Vec<(f64, u64)>,
 }
 
-fn sort<T: Bits>(keys: &mut Vec<T::Key>) {
-    let mut other = vec![T::Key::default(); keys.len()];
+impl<K: Copy + Default + PartialEq> Scratch<K> {
+    /// The distinct values that `each` is called with, ascending, each with how often it comes. None may be NaN.
+    pub fn distinct<T: Bits<Key = K>>(&mut self, each: impl FnOnce(&mut dyn FnMut(T))) -> &[(f64, u64)] {
+        self.keys.clear();
+        each(&mut |value| self.keys.push(value.key()));
+        self.other.clear();
+        self.other.resize(self.keys.len(), K::default());
+        sort::<T>(&mut self.keys, &mut self.other);
+        self.distinct.clear();
+        let same = self.keys.chunk_by(|a, b| a == b);
+        self.distinct.extend(same.filter_map(|same| Some((T::of(*same.first()?), same.len() as u64))));
+        &self.distinct
+    }
+}
+
+fn sort<T: Bits>(keys: &mut Vec<T::Key>, other: &mut Vec<T::Key>) {
     for digit in 0..T::DIGITS {
-        let mut starts = vec![0usize; TABLE];
+        let mut starts = [0usize; TABLE];
         for key in &*keys {
             if let Some(count) = starts.get_mut(T::digit(*key, digit)) {
                 *count += 1;
@@ -85,7 +100,7 @@ fn sort<T: Bits>(keys: &mut Vec<T::Key>) {
                 *start += 1;
             }
         }
-        std::mem::swap(keys, &mut other);
+        std::mem::swap(keys, other);
     }
 }
 
@@ -94,6 +109,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn distinct<T: Bits<Key: Copy + Default + PartialEq>>(values: &[T]) -> Vec<(f64, u64)> {
+        let mut scratch = Scratch::default();
+        // What was left by another column does not matter.
+        scratch.distinct::<T>(|each| values.iter().rev().take(3).for_each(|value| each(*value)));
+        scratch.distinct::<T>(|each| values.iter().for_each(|value| each(*value))).to_vec()
+    }
 
     fn compared(mut values: Vec<f64>) -> Vec<(f64, u64)> {
         values.iter_mut().for_each(|value| *value += 0.0);
@@ -108,9 +130,9 @@ mod tests {
             singles in prop::collection::vec(prop_oneof![any::<f32>(), (-50i16..50).prop_map(f32::from), Just(-0.0)], 0..500),
         ) {
             let values: Vec<f64> = values.into_iter().filter(|value| !value.is_nan()).collect();
-            prop_assert_eq!(distinct(&values), compared(values));
+            prop_assert_eq!(distinct::<f64>(&values), compared(values));
             let singles: Vec<f32> = singles.into_iter().filter(|value| !value.is_nan()).collect();
-            prop_assert_eq!(distinct(&singles), compared(singles.into_iter().map(f64::from).collect()));
+            prop_assert_eq!(distinct::<f32>(&singles), compared(singles.into_iter().map(f64::from).collect()));
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::{
     profile::{CellCounts, Counts, Profile},
 };
 
+/// Sorted distinct values with counts.
+type Distinct = Vec<(f64, u64)>;
+
 /// Learnt by [`super::learn()`], stored in one file.
 #[derive(Debug, Clone)]
 pub struct Reference {
@@ -20,7 +23,7 @@ pub struct Reference {
     importance: Vec<Option<f64>>,
     shelf: Shelf,
     /// The score's values once they were asked for, as every comparison does.
-    score: Arc<OnceLock<Option<Vec<(f64, u64)>>>>,
+    score: Arc<OnceLock<Option<Distinct>>>,
     contributions: Option<Contributions>,
     id: String,
 }

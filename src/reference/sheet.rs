@@ -57,8 +57,7 @@ impl Sheet {
         let file = open().map_err(|error| broken(error.to_string()))?;
         let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|e| broken(e.to_string()))?;
         // Texts as dictionaries: one is looked at once a batch, not once a row.
-        let schema =
-            Arc::new(Schema::new(plain.schema().fields().iter().map(|field| keyed(field)).collect::<Vec<_>>()));
+        let schema = Arc::new(Schema::new(plain.schema().fields().iter().map(keyed).collect::<Vec<_>>()));
         let options = ArrowReaderOptions::new().with_schema(schema);
         let metadata = ArrowReaderMetadata::try_new(plain.metadata().clone(), options).unwrap_or(plain);
         let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);

@@ -1,7 +1,7 @@
 //! Parquet whose fields are columns, read in two steps: what every record has beside its features, then the features,
 //! a few at a time. Pages and tables of some columns stay near, and a row group is work for many threads.
 
-use std::{io, ops::Range};
+use std::io;
 
 use arrow::{array::BooleanArray, compute::filter_record_batch};
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
@@ -11,12 +11,15 @@ use super::{
     mapping::{Found, Mapping},
     table::{convert, invalid, reader, records},
 };
-use crate::batch::{Complaints, Records};
+use crate::{
+    batch::{Complaints, Records},
+    layout::Column,
+};
 
 /// Which rows of a batch are records of the window; `None`: all.
 pub type Kept = Option<BooleanArray>;
 
-/// Features of one batch of records: its number, and the features in the order of the request.
+/// Features of one batch of records: its number, and the features in the order asked for.
 pub type Sink<'a> = &'a mut dyn FnMut(usize, Records);
 
 impl Mapping {
@@ -26,8 +29,8 @@ impl Mapping {
     }
 
     /// Some features, of records that are known already.
-    pub(super) fn features_only(&self, columns: Range<usize>) -> Self {
-        let columns = self.columns.get(columns).unwrap_or_default().to_vec();
+    pub(super) fn features_only(&self, columns: &[usize]) -> Self {
+        let columns: Vec<Column> = columns.iter().filter_map(|column| self.columns.get(*column)).cloned().collect();
         let column_of = columns.iter().enumerate().map(|(index, column)| (column.name.clone(), index)).collect();
         Self {
             timestamp: Vec::new(),
@@ -68,7 +71,7 @@ pub(super) fn features(
     file: &LogFile,
     (metadata, group): (&ArrowReaderMetadata, usize),
     mapping: &Mapping,
-    columns: Range<usize>,
+    columns: &[usize],
     kept: &[Kept],
     sink: Sink<'_>,
 ) -> io::Result<()> {

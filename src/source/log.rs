@@ -4,7 +4,6 @@ use std::{
     borrow::Cow,
     collections::{BTreeMap, HashSet},
     fmt, io,
-    ops::Range,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::Arc,
@@ -192,8 +191,9 @@ impl Plan {
         file.reading(found, outcome)
     }
 
-    /// Streams some features of those records, batch by batch; `kept` as [`Self::read_spine`] told.
-    pub fn read_features(&self, piece: &Piece, columns: Range<usize>, kept: &[Kept], sink: Sink<'_>) -> Reading {
+    /// Streams some features of those records, batch by batch: those of these numbers in the request; `kept` as
+    /// [`Self::read_spine`] told.
+    pub fn read_features(&self, piece: &Piece, columns: &[usize], kept: &[Kept], sink: Sink<'_>) -> Reading {
         let Whence::File(file, Part::Group(metadata, group, true)) = &piece.0 else { return Reading::default() };
         let outcome = guarded(|| apart::features(file, (metadata, *group), &self.mapping, columns, kept, sink));
         file.reading(Found::default(), outcome)

@@ -7,7 +7,7 @@ use arrow::{
         Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int32Array, RecordBatch, RecordBatchOptions, StructArray,
     },
     compute::{cast, filter_record_batch, is_not_null, is_null, nullif},
-    datatypes::{DataType, Field as ArrowField, FieldRef, Fields as ArrowFields, Schema},
+    datatypes::{DataType, Field as ArrowField, FieldRef, Fields as ArrowFields, Float64Type, Schema},
 };
 use parquet::{
     arrow::{
@@ -444,10 +444,16 @@ pub(super) fn convert(
     records
 }
 
+#[expect(clippy::float_cmp, reason = "exactly one: the value stays to the bit")]
 fn scaled(values: &ArrayRef, scale: f64) -> Float64Array {
     let numbers = typed::to_numbers(values, "", &mut Complaints::default());
+    if let Some(numbers) = numbers.as_primitive_opt::<Float64Type>()
+        && scale == 1.0
+        && !numbers.values().iter().any(|value| value.is_nan())
+    {
+        return numbers.clone();
+    }
     let mut scaled = Vec::with_capacity(numbers.len());
-    #[expect(clippy::float_cmp, reason = "exactly one: the value stays to the bit")]
     for_each_number(numbers.as_ref(), &mut |value| {
         scaled.push((!value.is_nan()).then_some(if scale == 1.0 { value } else { value * scale }));
     });
