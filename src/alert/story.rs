@@ -126,6 +126,10 @@ impl Story {
         }
         let told = if told.is_empty() { self.verdict.clone() } else { told.join("; ") };
         let when = telling.window.map_or(String::new(), |window| format!(" ({})", day(window)));
+        if told == format!("{} {}", change_word(Change::Opened), self.severity_shown) {
+            // "no data – new: no data" says it twice.
+            return format!("{}: {}{when}", self.model, self.severity_shown);
+        }
         format!("{}: {} – {told}{when}", self.model, self.severity_shown)
     }
 }

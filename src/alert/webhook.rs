@@ -30,10 +30,25 @@ pub struct Webhook {
     pub ca_file: Option<PathBuf>,
 }
 
-/// Not the address: such URLs hold keys.
+impl Webhook {
+    /// Scheme and host: the rest of such addresses is often a key.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let (scheme, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
+        let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = place.rsplit('@').next().unwrap_or_default();
+        format!("{scheme}://{host}{}", if host.len() == rest.len() { "" } else { "/***" })
+    }
+}
+
+/// Not the whole address: such URLs hold keys.
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Webhook").field("token_file", &self.token_file).finish_non_exhaustive()
+        f.debug_struct("Webhook")
+            .field("url", &self.shown())
+            .field("token_file", &self.token_file)
+            .field("ca_file", &self.ca_file)
+            .finish()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A real mail server with TLS and login (aiosmtpd), and Python's reader of mails as judge of ours.
 //!
-//! `VIGIE_SMTP_PYTHON` names a Python that has what tests/oracle/smtp_requirements.txt lists; `.ci/run` makes one.
+//! `VIGIE_SMTP_PYTHON` names a Python that has what `tests/oracle/smtp_requirements.txt` lists; `.ci/run` makes one.
 
 use std::{
     io::{BufRead, BufReader},

@@ -10,6 +10,9 @@ use crate::{
     world::World,
 };
 
+/// Whether this is the step at which the server misbehaves.
+type At = fn(&Step) -> bool;
+
 const PATIENCE: Duration = Duration::from_secs(10);
 /// For servers that never answer.
 const SHORT: Duration = Duration::from_millis(700);
@@ -60,7 +63,7 @@ fn a_letter_arrives_to_the_byte() {
 #[test]
 fn four_hundreds_are_tried_again() {
     let replies = ["421 4.3.2 shutting down", "450 4.2.0 mailbox busy", "451 4.3.0 local error", "452 4.2.2 no space"];
-    let steps: [fn(&Step) -> bool; 6] = [
+    let steps: [At; 6] = [
         |step| *step == Step::Greeting,
         |step| step.is("EHLO"),
         |step| step.is("MAIL"),
@@ -86,7 +89,7 @@ fn four_hundreds_are_tried_again() {
 /// Never: 5xx to the sender, the only recipient or the letter itself.
 #[test]
 fn five_hundreds_are_refusals() {
-    let cases: [(&str, fn(&Step) -> bool); 5] = [
+    let cases: [(&str, At); 5] = [
         ("553 5.1.8 sender not allowed", |step| step.is("MAIL")),
         ("550 5.1.1 no such user", |step| step.is("RCPT")),
         ("553 5.1.3 no such mailbox", |step| step.is("RCPT")),
@@ -190,7 +193,7 @@ fn only_those_who_wait_are_tried_again() {
 
 #[test]
 fn a_server_that_hangs_is_left_at_the_deadline() {
-    let steps: [fn(&Step) -> bool; 6] = [
+    let steps: [At; 6] = [
         |step| *step == Step::Greeting,
         |step| step.is("EHLO"),
         |step| step.is("MAIL"),
@@ -213,7 +216,7 @@ fn a_server_that_hangs_is_left_at_the_deadline() {
 
 #[test]
 fn a_server_that_closes_is_tried_again() {
-    let steps: [fn(&Step) -> bool; 5] = [
+    let steps: [At; 5] = [
         |step| *step == Step::Greeting,
         |step| step.is("EHLO"),
         |step| step.is("MAIL"),

@@ -10,9 +10,10 @@ pub struct Part {
 
 impl Part {
     pub fn of(bytes: &[u8]) -> Self {
-        let text = std::str::from_utf8(bytes).expect("a mail is 7-bit text");
+        let text = std::str::from_utf8(bytes).unwrap_or_else(|error| panic!("a mail is 7-bit: {error}"));
         assert!(text.is_ascii(), "a mail is 7-bit");
-        let (head, body) = text.split_once("\r\n\r\n").expect("headers end with an empty line");
+        let (head, body) =
+            text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no empty line ends the headers: {text}"));
         let mut headers: Vec<(String, String)> = Vec::new();
         for line in head.split("\r\n") {
             assert!(!line.contains(['\r', '\n']), "a bare line end: {line:?}");

@@ -112,7 +112,7 @@ fn systemd_finds_nothing_to_complain_of() {
     let mut units = Vec::new();
     for entry in fs::read_dir(folder()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".service") || name.ends_with(".timer") {
+        if [".service", ".timer"].iter().any(|ending| name.ends_with(ending)) {
             // The program stands elsewhere in a test.
             let text = unit(&name).replace("/usr/local/bin/vigie", env!("CARGO_BIN_EXE_vigie"));
             units.push(world.file(&format!("units/{name}"), text).display().to_string());
@@ -159,11 +159,10 @@ fn the_install_commands_work() {
             .next()
             .unwrap()
             .split_whitespace()
-            .map(|word| match word {
+            .map(|argument| match argument {
                 "target/release/vigie" => env!("CARGO_BIN_EXE_vigie").to_owned(),
-                "/dev/stdin" => word.to_owned(),
-                word if word.starts_with('/') => format!("{root}{word}"),
-                word => word.to_owned(),
+                place if place.starts_with('/') && place != "/dev/stdin" => format!("{root}{place}"),
+                other => other.to_owned(),
             })
             .collect();
         let ran = Command::new("install").args(&words).current_dir(here).output().unwrap();

@@ -85,13 +85,13 @@ fn a_call_says_what_happened() {
     let call = call_of(&telling(), Some("https://vigie.example.com"));
     assert_eq!(post(&webhook, &call, Duration::from_secs(10)), Delivery::Accepted { refused: vec![] });
     let heard = heard.lock().unwrap()[0].clone();
-    let (head, body) = heard.split_once("\r\n\r\n").unwrap();
-    let head = head.to_ascii_lowercase();
-    assert!(head.starts_with("post /hook?key=s3cret http/1.1"), "{head}");
+    let (top, body) = heard.split_once("\r\n\r\n").unwrap();
+    let top = top.to_ascii_lowercase();
+    assert!(top.starts_with("post /hook?key=s3cret http/1.1"), "{top}");
     for line in
         ["content-type: application/json", &format!("idempotency-key: {}", call.key), "authorization: bearer t0ken"]
     {
-        assert!(head.contains(line), "{head}");
+        assert!(top.contains(line), "{top}");
     }
     insta::assert_snapshot!(serde_json::to_string_pretty(&serde_json::from_str::<Value>(body).unwrap()).unwrap());
     assert_eq!(call, call_of(&telling(), Some("https://vigie.example.com")));
