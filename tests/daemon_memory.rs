@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::cast_precision_loss,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that goes wrong shall stop"

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vigie::config::{Settings, not_yet};
+use vigie::config::Settings;
 
 use super::{LEAST, full_template, read};
 
