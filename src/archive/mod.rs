@@ -2,6 +2,12 @@
 
 mod index;
 mod publish;
+mod recall;
+mod retain;
+mod summary;
 
 pub use index::write_index;
 pub use publish::{Published, folder_of, next_revision, publish, spoken};
+pub use recall::{Recalled, RecalledFeature, recall};
+pub use retain::retain;
+pub use summary::{publish_summary, replay_folder};

@@ -34,7 +34,7 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
     // Strangers do not merge, so a window of another layout is found here.
     Profile::empty(layout).merge(window)?;
     let counted = reference.profile().features().iter().zip(window.features());
-    let features = layout
+    let mut features: Vec<FeatureDrift> = layout
         .features()
         .iter()
         .zip(counted)
@@ -48,7 +48,7 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
             _ => None,
         })
         .collect();
-    let score = match (layout.score(), reference.profile().score(), window.score()) {
+    let mut score = match (layout.score(), reference.profile().score(), window.score()) {
         (Some(cells), Some(ours), Some(theirs)) => Some(ScoreDrift {
             distance: numeric::compare("score", cells, ours, theirs, Precision::F64, empty),
             refused: refused(reference, window, threshold)?,
@@ -56,6 +56,9 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
         }),
         _ => None,
     };
+    if reference.provenance().reduced {
+        features.iter_mut().chain(score.as_mut().map(|score| &mut score.distance)).for_each(FeatureDrift::psi_only);
+    }
     Ok(Drift { n_reference: reference.profile().rows(), n_window: window.rows(), features, score })
 }
 

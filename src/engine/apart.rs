@@ -37,7 +37,7 @@ pub(super) fn look(plan: &Plan, job: &Job<'_>) -> Outcome<Option<First>> {
     }
     let features: Vec<usize> = (0..job.layout.features().len()).collect();
     let all = plan.pieces.len() + parts(plan, &features).len();
-    let (records, sifted) = look_at_records(plan, job, &|done, _| (job.progress)(done, all));
+    let (records, sifted) = look_at_records(plan, job, &|done, _| (job.progress)(done, all))?;
     if records.unreadable.iter().any(|unreadable| !plan.unreadable.contains(unreadable)) {
         return Ok(None);
     }
@@ -52,10 +52,16 @@ pub(super) fn look(plan: &Plan, job: &Job<'_>) -> Outcome<Option<First>> {
     let apart = Apart(sifted);
     let empty = || Tally::empty(job.layout);
     let progress = |done: usize, _: usize| (job.progress)(plan.pieces.len() + done, all);
-    let counted =
-        apart.look(plan, &features, job.threads, &progress, &empty, &|tally: &mut Tally, features, records, sieve| {
+    let counted = apart.look(
+        plan,
+        &features,
+        job.threads,
+        &progress,
+        &empty,
+        &|tally: &mut Tally, features, records, sieve| {
             tally.observe_features(features, records, sieve, job);
-        });
+        },
+    )?;
     if !counted.unreadable.is_empty() {
         return Ok(None);
     }
@@ -73,7 +79,7 @@ fn parts<'f>(plan: &Plan, features: &'f [usize]) -> Vec<(usize, &'f [usize])> {
 }
 
 /// Counts all of the records but the features of those that can be read apart.
-fn look_at_records(plan: &Plan, job: &Job<'_>, progress: Progress<'_>) -> (Pass<Tally>, Vec<Sifted>) {
+fn look_at_records(plan: &Plan, job: &Job<'_>, progress: Progress<'_>) -> Outcome<(Pass<Tally>, Vec<Sifted>)> {
     let none = Twins::default();
     let keeper = Keeper::new(&none);
     let sifted: Vec<Mutex<Sifted>> = plan.pieces.iter().map(|_| Mutex::default()).collect();
@@ -93,9 +99,9 @@ fn look_at_records(plan: &Plan, job: &Job<'_>, progress: Progress<'_>) -> (Pass<
         });
         *sifted.get(number)?.lock().unwrap_or_else(PoisonError::into_inner) = own;
         Some(reading)
-    });
+    })?;
     let unlocked = |place: Mutex<Sifted>| place.into_inner().unwrap_or_else(PoisonError::into_inner);
-    (pass, sifted.into_iter().map(unlocked).collect())
+    Ok((pass, sifted.into_iter().map(unlocked).collect()))
 }
 
 impl Apart {
@@ -108,7 +114,7 @@ impl Apart {
         progress: Progress<'_>,
         empty: &(dyn Fn() -> T + Sync),
         each: &(dyn Fn(&mut T, &[usize], Records, &Sieve) + Sync),
-    ) -> Pass<T> {
+    ) -> Outcome<Pass<T>> {
         let parts = parts(plan, features);
         in_turn(parts.len(), threads, progress, empty, &|tally: &mut T, number| {
             let (piece, features) = parts.get(number)?;

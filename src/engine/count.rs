@@ -14,14 +14,14 @@ use crate::{
     fault::{Fault, Outcome},
     layout::Layout,
     profile::{Profile, Traffic},
-    source::{Field, FileLog, Found, Plan, Request, Unreadable},
+    source::{Field, Found, Log, Plan, Request, Unreadable},
     window::Window,
 };
 
 /// What is to be counted, and how.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
-    pub log: &'a FileLog,
+    pub log: &'a Log,
     pub layout: &'a Layout,
     pub window: Window,
     pub rule: &'a Rule,
@@ -118,12 +118,12 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     if !repeated.is_empty() {
         let second = pass(&plan, job.threads, job.progress, &Twins::default, &|twins, records| {
             twins.observe(&records, &repeated);
-        });
+        })?;
         second.tallies.iter().for_each(|more| twins.merge(more));
         let keeper = Keeper::new(&twins);
         let third = pass(&plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
             tally.observe(records, &keeper, job);
-        });
+        })?;
         unreadable.extend(third.unreadable);
         unreadable.sort();
         unreadable.dedup();
@@ -167,7 +167,7 @@ fn look(plan: &Plan, job: &Job<'_>) -> Outcome<First> {
     let first = pass(plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
         short_hashes(&records, &mut tally.ids);
         tally.observe(records, &all, job);
-    });
+    })?;
     let (tally, ids) = merged(first.tallies, job.layout)?;
     let repeated = repeated(&ids, job.threads);
     Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated, apart: None })

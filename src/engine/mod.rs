@@ -2,13 +2,19 @@
 
 mod apart;
 mod count;
+mod find;
 mod latest;
+mod look;
 mod refine;
 mod sift;
+mod tally;
 mod threads;
 mod twins;
 
 pub use count::{Counted, Job, count};
+pub use find::{Record, find};
 pub use latest::latest;
+pub use look::{Answered, Looked, Wanted, look};
 pub use refine::refine;
-pub use sift::Rule;
+pub use sift::{Rule, usable};
+pub use tally::tally;

@@ -105,7 +105,7 @@ fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>
                 }
             }
         };
-        let pass = apart.look(plan, &numbers, job.threads, job.progress, &Tally::new, &each);
+        let pass = apart.look(plan, &numbers, job.threads, job.progress, &Tally::new, &each)?;
         if pass.unreadable.is_empty() {
             add(&mut all, pass.tallies);
             numbers.clear();
@@ -118,10 +118,8 @@ fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>
     // Which of several records with one id counts is told by everything they hold: then nothing may be left out.
     let all_columns = !counted.twins.is_empty();
     let wanted = job.layout.columns();
-    let columns: Vec<Column> = match all_columns {
-        true => wanted,
-        false => numbers.iter().filter_map(|number| wanted.get(*number)).cloned().collect(),
-    };
+    let columns: Vec<Column> =
+        if all_columns { wanted } else { numbers.iter().filter_map(|number| wanted.get(*number)).cloned().collect() };
     let plan = job.log.plan(&Request { columns, window: Some(job.window) })?;
     let keeper = Keeper::new(&counted.twins);
     let pass = pass(&plan, job.threads, job.progress, &Tally::new, &|tally: &mut Tally, records| {
@@ -138,7 +136,7 @@ fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>
         if let (Some(subject), Some(probability)) = (subjects.get(&features), &used.probability) {
             observe(probability, subject, tally.entry(features).or_default());
         }
-    });
+    })?;
     add(&mut all, pass.tallies);
     Ok(all)
 }

@@ -95,6 +95,11 @@ pub(super) fn sieve(
     Sieve { used: BooleanArray::from(used), other_version: other.map(BooleanArray::from) }
 }
 
+/// How many of some records can be used; why the others cannot is added to `complaints`.
+pub fn usable(records: &Records, rule: &Rule, complaints: &mut Complaints) -> usize {
+    sift(records, None, rule, &mut Traffic::default(), complaints).map_or(0, |sifted| sifted.used.len)
+}
+
 fn value<A: Array, T>(column: Option<&A>, row: usize, get: impl Fn(&A) -> T) -> Option<T> {
     column.filter(|column| row < column.len() && column.is_valid(row)).map(get)
 }

@@ -130,7 +130,7 @@ impl<'a> Keeper<'a> {
 }
 
 /// 128 bits of everything that was decoded of each row, but for its time: alike for every layout of a log.
-fn contents(records: &Records, rows: &[usize]) -> Vec<u128> {
+pub(super) fn contents(records: &Records, rows: &[usize]) -> Vec<u128> {
     let mut hashers = vec![Xxh3::new(); rows.len()];
     let mut number = |column: Option<&ArrayRef>| match column {
         Some(column) => {

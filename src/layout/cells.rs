@@ -56,6 +56,12 @@ impl Cells {
     /// With no value at all there is one cell and one bin, unbounded, that the reference never fills.
     #[must_use]
     pub fn learn(values: &[(f64, u64)], precision: Precision) -> Self {
+        Self::learn_coarsely(values, precision, WORTHS)
+    }
+
+    /// The same with a cell for one in `worths` rows.
+    #[must_use]
+    pub fn learn_coarsely(values: &[(f64, u64)], precision: Precision, worths: u64) -> Self {
         let rows: u64 = values.iter().map(|(_, count)| count).sum();
         let (Some(&(min, _)), Some(&(max, _))) = (values.first(), values.last()) else {
             return Self::from_parts(Vec::new(), Vec::new(), Vec::new());
@@ -65,7 +71,7 @@ impl Cells {
         let mut cuts = quantiles(values.iter().filter(|(_, count)| !is_atom(*count)).copied(), &DECILES);
         cuts.dedup();
 
-        let worth = rows.div_ceil(WORTHS).max(1);
+        let worth = rows.div_ceil(worths).max(1);
         let mut edges = vec![precision.next_down(min), max];
         edges.extend_from_slice(&cuts);
         let mut open = 0;

@@ -1,126 +1,102 @@
-//! Training files → a reference file.
+//! Training rows → a reference file.
 
-use std::{
-    fs,
-    io::{self, Read},
-    path::{Path, PathBuf},
+use std::path::{Path, PathBuf};
+
+use super::{
+    explained::{self, explained},
+    model::read_forest,
+    training::{in_columns, read_all, read_one},
+    whole::write_whole,
 };
-
-use sha2::{Digest, Sha256};
-
-use super::whole::write_whole;
 use crate::{
-    archive::spoken,
     fault::{Fault, Outcome},
-    reference::{self, Choice, Holdout, Learnt, Opener, Provenance, Sheet, SourceFile, Table, Training, read_table},
+    reference::{self, Choice, Holdout, Learnt, Provenance, SourceFile, Table},
+    source,
     window::Instant,
 };
 
 /// What `vigie learn` was asked for.
 #[derive(Debug, Clone)]
 pub struct Lesson {
+    /// Files, or `postgres:TABLE`.
     pub data: Vec<PathBuf>,
+    /// The database of `postgres:TABLE`.
+    pub database: Option<source::Options>,
     pub out: PathBuf,
     pub choice: Choice,
+    /// The model, which names its features, their order and kinds, scores the rows, and says which features matter.
+    pub model: Option<PathBuf>,
     pub holdout: Holdout,
+}
+
+impl Lesson {
+    fn provenance(&self, now: Instant, rows: usize, columns: usize, files: Vec<SourceFile>) -> Provenance {
+        Provenance {
+            created_at: now,
+            vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
+            rows: rows as u64,
+            columns,
+            files,
+            holdout: self.holdout,
+            target: None,
+            probability: None,
+            reduced: false,
+            model: None,
+        }
+    }
+
+    fn write(&self, learnt: Learnt) -> Outcome<Learnt> {
+        let bytes = learnt.reference.to_bytes().ok_or_else(|| Fault::setup(learnt.reference.damaged()))?;
+        write_whole(&self.out, &bytes)?;
+        Ok(learnt)
+    }
 }
 
 /// Learns a reference and writes its file, whole or not at all.
 pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let provenance = |rows: usize, columns: usize, files: Vec<SourceFile>| Provenance {
-        created_at: now,
-        vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
-        rows: rows as u64,
-        columns,
-        files,
-        holdout: lesson.holdout,
-        target: None,
-        probability: None,
-    };
-    let is_parquet = |path: &PathBuf| {
-        path.extension()
-            .is_some_and(|ending| ["parquet", "pq"].contains(&ending.to_string_lossy().to_lowercase().as_str()))
-    };
-    let learnt = if lesson.data.iter().all(is_parquet) && !lesson.data.is_empty() {
-        for path in &lesson.data {
-            fs::File::open(path).map_err(|error| cannot_read(path, &error))?;
-        }
-        let sheet = Sheet::open(lesson.data.iter().map(|path| (path.display().to_string(), opener(path))).collect())?;
-        let provenance = provenance(sheet.rows(), sheet.columns().len(), Vec::new());
-        // What was read is named by its hash, which is made while it is learnt from.
-        let (learnt, files) = std::thread::scope(|scope| {
-            let files = scope.spawn(|| {
-                let rows = sheet.rows_by_file();
-                lesson.data.iter().zip(rows).map(|(path, rows)| source_file(path, rows)).collect::<Outcome<Vec<_>>>()
-            });
-            let learnt = reference::learn_on(threads, &sheet, &lesson.choice, provenance, progress);
-            (learnt, files.join())
-        });
-        let files = files.map_err(|_| Fault::setup("a thread stopped; this is a fault of vigie"))??;
-        let mut learnt = learnt?;
-        learnt.reference.made_from(files);
-        learnt
-    } else {
-        let (training, files) = read(&lesson.data)?;
-        let provenance = provenance(training.rows, training.columns.len(), files);
-        reference::learn_on(threads, &training, &lesson.choice, provenance, progress)?
-    };
-    let bytes = learnt.reference.to_bytes().ok_or_else(|| Fault::setup(learnt.reference.damaged()))?;
-    write_whole(&lesson.out, &bytes)?;
-    Ok(learnt)
-}
-
-fn cannot_read(path: &Path, error: &io::Error) -> Fault {
-    let shown = path.display();
-    Fault::setup(format!("--data {shown}: {}; name a .parquet, .csv or .ndjson file", spoken(error)))
-}
-
-fn opener(path: &Path) -> Opener {
-    let path = path.to_owned();
-    Box::new(move || fs::File::open(&path))
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name().map_or(path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-fn hex(hash: impl AsRef<[u8]>) -> String {
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The file's name and hash, its bytes read in turn.
-fn source_file(path: &Path, rows: usize) -> Outcome<SourceFile> {
-    let hash = || -> io::Result<String> {
-        let mut file = fs::File::open(path)?;
-        let mut sha = Sha256::new();
-        let mut bytes = vec![0; 1 << 18];
-        loop {
-            match file.read(&mut bytes)? {
-                0 => return Ok(hex(sha.finalize())),
-                read => sha.update(bytes.get(..read).unwrap_or_default()),
-            }
-        }
-    };
-    let sha256 = hash().map_err(|error| cannot_read(path, &error))?;
-    Ok(SourceFile { name: name_of(path), sha256, rows: rows as u64 })
-}
-
-/// The rows of all files, which have the same columns.
-pub(super) fn read(paths: &[PathBuf]) -> Outcome<(Training, Vec<SourceFile>)> {
-    let mut all: Option<Training> = None;
-    let mut files = Vec::new();
-    for path in paths {
-        let shown = path.display().to_string();
-        let bytes = fs::read(path).map_err(|error| cannot_read(path, &error))?;
-        let sha256 = hex(Sha256::digest(&bytes));
-        let training = read_table(&shown, bytes)?;
-        files.push(SourceFile { name: name_of(path), sha256, rows: training.rows as u64 });
-        match &mut all {
-            Some(all) => all.append(training, &shown)?,
-            None => all = Some(training),
-        }
+    if let Some(model) = &lesson.model {
+        return learn_with(model, lesson, now, progress);
     }
-    let training = all.ok_or_else(|| Fault::setup("--data names no file"))?;
-    Ok((training, files))
+    let threads = threads();
+    let Some((sheet, files)) = in_columns(&lesson.data)? else {
+        let (training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
+        let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
+        return lesson.write(reference::learn_on(threads, &training, &lesson.choice, provenance, progress)?);
+    };
+    let provenance = lesson.provenance(now, sheet.rows(), sheet.columns().len(), Vec::new());
+    // What was read is named by its hash, which is made while it is learnt from.
+    let (learnt, files) = std::thread::scope(|scope| {
+        let files = scope.spawn(files);
+        (reference::learn_on(threads, &sheet, &lesson.choice, provenance, progress), files.join())
+    });
+    let files = files.map_err(|_| Fault::setup("a thread stopped; this is a fault of vigie"))??;
+    let mut learnt = learnt?;
+    learnt.reference.made_from(files);
+    lesson.write(learnt)
+}
+
+/// The model has the last word on features, and scores and explains the rows, so all of them are held at once.
+fn learn_with(model: &Path, lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
+    let (mut training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
+    let forest = read_forest("--model", model)?;
+    let mut choice = lesson.choice.clone();
+    let notes = explained::scored(&forest, &mut training, &mut choice)?;
+    let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
+    let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, progress)?;
+    let name = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let contributions = explained(&forest, &training)?;
+    learnt.reference = learnt.reference.explained(name, contributions);
+    learnt.notes.extend(notes);
+    lesson.write(learnt)
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Makes a reduced reference of a stored table of distributions, a file or `postgres:TABLE`.
+pub fn import(lesson: &Lesson, table: &Path, now: Instant) -> Outcome<Learnt> {
+    let (table, file) = read_one(table, lesson.database.as_ref(), true)?;
+    let provenance = Provenance { reduced: true, ..lesson.provenance(now, 0, 0, vec![file]) };
+    lesson.write(reference::import(&table, lesson.choice.probability.as_deref(), provenance)?)
 }

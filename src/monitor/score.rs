@@ -1,6 +1,6 @@
 //! A file of rows → a file of scores, by the model's own bytes.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use parquet::{
@@ -9,14 +9,17 @@ use parquet::{
     file::properties::WriterProperties,
 };
 
-use super::{learn::read, whole::write_whole};
+use super::{
+    model::read_forest,
+    rows::{inputs, raw_of},
+    training::read,
+    whole::write_whole,
+};
 use crate::{
-    archive::spoken,
-    batch::{Number, level_of_number, number},
+    batch::level_of_number,
     fault::{Fault, Outcome},
-    layout::Kind,
     reference::{Training, Values},
-    scorer::{Feature, Forest, Inputs},
+    scorer::Forest,
 };
 
 /// What `vigie score` was asked for.
@@ -45,11 +48,9 @@ pub enum Output {
 
 /// Scores every row. Says how many.
 pub fn score(scoring: &Scoring) -> Outcome<usize> {
-    let forest = read_forest(&scoring.model)?;
+    let forest = read_forest("--model", &scoring.model)?;
     let (table, _) = read(std::slice::from_ref(&scoring.data))?;
-    let columns: Vec<Option<ArrayRef>> =
-        forest.features().iter().map(|feature| input(&table, feature).map(Some)).collect::<Outcome<_>>()?;
-    let inputs = Inputs::new(&forest, table.rows, &columns)?;
+    let inputs = inputs(&forest, &table)?;
     let raw = raw_of(&forest, &inputs, scoring.threads)?;
     let mut written: Vec<(String, ArrayRef)> = Vec::new();
     if let Some(id) = &scoring.id {
@@ -69,66 +70,6 @@ pub fn score(scoring: &Scoring) -> Outcome<usize> {
     let bytes = bytes.map_err(|why| Fault::setup(format!("--out {}: {why}", scoring.out.display())))?;
     write_whole(&scoring.out, &bytes)?;
     Ok(table.rows)
-}
-
-fn read_forest(path: &PathBuf) -> Outcome<Forest> {
-    let shown = path.display().to_string();
-    let bytes = fs::read(path)
-        .map_err(|error| Fault::setup(format!("--model {shown}: {}; name a .cbm file of CatBoost", spoken(&error))))?;
-    Forest::from_bytes(&shown, &bytes)
-}
-
-/// The column of a feature, as the model takes it.
-fn input(table: &Training, feature: &Feature) -> Outcome<ArrayRef> {
-    let column = table.column(&feature.name).map_err(|fault| fault.context("--data"))?;
-    let wrong = |holds: &str, wants: &str| {
-        Err(Fault::setup(format!("--data: column `{}` holds {holds} where the model wants {wants}", feature.name)))
-    };
-    Ok(match (feature.kind, &column.values) {
-        (Kind::Numeric, Values::Numbers(numbers)) => Arc::new(Float64Array::from(numbers.clone())),
-        // Every cell of CSV is text.
-        (Kind::Numeric, Values::Texts(texts)) => {
-            let mut numbers = Vec::with_capacity(texts.len());
-            for text in texts {
-                match text.as_deref().map_or(Number::Missing, number) {
-                    Number::Missing => numbers.push(f64::NAN),
-                    Number::Value(value) => numbers.push(value),
-                    Number::Not => {
-                        return wrong(&format!("`{}`", text.as_deref().unwrap_or_default()), "a number");
-                    }
-                }
-            }
-            Arc::new(Float64Array::from(numbers))
-        }
-        (Kind::Categorical, Values::Texts(texts)) => {
-            Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>())
-        }
-        (Kind::Categorical, Values::Numbers(numbers)) => {
-            Arc::new(numbers.iter().map(|value| level_of_number(*value)).collect::<StringArray>())
-        }
-        (_, Values::Other) => return wrong("times or nested values", "a number or a level"),
-    })
-}
-
-/// Raw outputs of all rows, each thread its own.
-fn raw_of(forest: &Forest, inputs: &Inputs, threads: usize) -> Outcome<Vec<f64>> {
-    let rows = inputs.rows();
-    let mut raw = vec![0.0; rows * forest.outputs()];
-    let each = rows.div_ceil(threads.max(1)).max(1);
-    std::thread::scope(|scope| {
-        let parts = raw.chunks_mut(each * forest.outputs()).enumerate();
-        let work: Vec<_> = parts
-            .map(|(number, out)| {
-                let first = number * each;
-                scope.spawn(move || forest.raw(inputs, first..(first + each).min(rows), out))
-            })
-            .collect();
-        work.into_iter().try_for_each(|part| {
-            part.join()
-                .unwrap_or_else(|_| Err(Fault::setup("a thread of the scorer stopped; this is a fault of vigie")))
-        })
-    })?;
-    Ok(raw)
 }
 
 fn columns_of(output: Output, forest: &Forest, raw: &[f64]) -> Outcome<Vec<(String, ArrayRef)>> {

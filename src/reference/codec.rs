@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Provenance, Reference,
+    Contribution, Contributions, Provenance, Reference,
     bytes::{Reader, Writer, unpacked},
     reference::damaged,
     shelf::{Bytes, Shelf},
@@ -37,6 +37,9 @@ struct Header {
     importance: Vec<Option<f64>>,
     has_score: bool,
     rows: u64,
+    /// Rows that a model has explained: then each feature's contributions follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rows_explained: Option<u64>,
     /// Length and checksum of each value block.
     blocks: Vec<(u64, u64)>,
 }
@@ -55,6 +58,7 @@ impl Reference {
             importance: self.importance().to_vec(),
             has_score: self.layout().score().is_some(),
             rows: self.profile().rows(),
+            rows_explained: self.contributions().map(|contributions| contributions.rows),
             blocks: blocks.iter().map(|block| (block.len() as u64, xxh3_64(block))).collect(),
         };
         let mut core = Writer::default();
@@ -73,6 +77,10 @@ impl Reference {
         }
         if let (Some(cells), Some(counts)) = (self.layout().score(), self.profile().score()) {
             write_cells(&mut core, cells, counts);
+        }
+        for feature in self.contributions().into_iter().flat_map(|contributions| &contributions.features) {
+            write_cells(&mut core, &feature.cells, &feature.counts);
+            core.number(feature.mean_abs);
         }
         let core = zstd::bulk::compress(&core.0, LEVEL).unwrap_or_default();
         let mut file = MAGIC.to_vec();
@@ -160,6 +168,11 @@ fn read_cells(core: &mut Reader<'_>) -> Option<(Cells, CellCounts)> {
     (counts.len() == cells.len()).then(|| (cells, CellCounts::from_parts(counts, missing, moments, range)))
 }
 
+fn read_contribution(core: &mut Reader<'_>) -> Option<Contribution> {
+    let (cells, counts) = read_cells(core)?;
+    Some(Contribution { cells, counts, mean_abs: core.number()? })
+}
+
 fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Option<Reference> {
     let mut core = Reader(core);
     let header: Header = serde_json::from_str(&core.text()?).ok()?;
@@ -186,9 +199,21 @@ fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Opti
         all_counts.push(counts);
     }
     let score = if header.has_score { Some(read_cells(&mut core)?) } else { None };
+    let contributions = match (header.rows_explained, &header.provenance.model) {
+        (Some(rows), Some(model)) => Some(Contributions {
+            model_sha256: model.sha256.clone(),
+            rows,
+            features: features.iter().map(|_| read_contribution(&mut core)).collect::<Option<_>>()?,
+        }),
+        _ => None,
+    };
     let (cells, counts) = score.unzip();
     let layout = Layout::new(header.precision, features, cells);
     let profile = Profile::from_parts(&layout, header.rows, all_counts, counts);
     let shelf = shelf(&header.blocks)?;
-    Some(Reference::new(layout, profile, header.provenance, header.importance, shelf))
+    let reference = Reference::new(layout, profile, header.provenance, header.importance, shelf);
+    Some(match contributions {
+        Some(contributions) => reference.with_contributions(contributions),
+        None => reference,
+    })
 }

@@ -16,6 +16,7 @@ use crate::{
     fault::{Fault, Outcome},
     layout::{Cells, Feature, Layout, Levels, Precision, Real, Shape},
     profile::{CellCounts, Counts, LevelCounts, Profile, scale},
+    shown::shown,
 };
 
 /// What the user says about the columns of a training table.
@@ -26,6 +27,8 @@ pub struct Choice {
     /// These and in this order; `None`: all that are not something else.
     pub features: Option<Vec<String>>,
     pub categorical: Vec<String>,
+    /// Features that have to be numbers, as the model reads them so.
+    pub numeric: Vec<String>,
     pub ignore: Vec<String>,
     /// How the model compares numbers; `None`: as 32-bit floats if the table stores all its floats so.
     pub precision: Option<Precision>,
@@ -137,6 +140,9 @@ fn lesson(
     if let Some(numbers) = numbers_of(&loaded, about, is_declared) {
         return Ok(of_numbers(&numbers, precision));
     }
+    if choice.numeric.contains(&about.name) {
+        return Err(no_number(&loaded, about));
+    }
     let (levels, counts) = categorical(&loaded);
     let mut notes = Vec::new();
     if !is_declared && !about.is_typed {
@@ -151,6 +157,16 @@ fn lesson(
         ));
     }
     Ok(Lesson { shape: Shape::Categorical(levels), counts: Counts::Categorical(counts), block: Vec::new(), notes })
+}
+
+/// A column of texts where the model reads numbers.
+fn no_number(loaded: &Loaded, about: &About) -> Fault {
+    let example = match loaded {
+        Loaded::Texts { rows, .. } => rows.keys().find(|text| number(text) == Number::Not),
+        Loaded::Numbers(_) => None,
+    };
+    let such = example.map_or(String::new(), |text| format!(", such as `{}`,", shown(text)));
+    Fault::setup(format!("column `{}` holds texts{such} where the model reads numbers", shown(&about.name)))
 }
 
 /// The numbers of the columns that shall be features, in their order.

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::{Provenance, SourceFile, blocks, shelf::Shelf};
+use super::{Contributions, Provenance, SourceFile, SourceModel, blocks, shelf::Shelf};
 use crate::{
     layout::{Layout, Precision},
     profile::{CellCounts, Counts, Profile},
@@ -24,6 +24,7 @@ pub struct Reference {
     shelf: Shelf,
     /// The score's values once they were asked for, as every comparison does.
     score: Arc<OnceLock<Option<Distinct>>>,
+    contributions: Option<Contributions>,
     id: String,
 }
 
@@ -35,8 +36,29 @@ impl Reference {
         importance: Vec<Option<f64>>,
         shelf: Shelf,
     ) -> Self {
-        let id = identify(&layout, &profile);
-        Self { layout, profile, provenance, importance, shelf, score: Arc::default(), id }
+        let id = identify(&layout, &profile, None);
+        Self { layout, profile, provenance, importance, shelf, score: Arc::default(), contributions: None, id }
+    }
+
+    /// With what a model says of the reference's rows: each feature's importance, and how its contributions are spread.
+    #[must_use]
+    pub fn explained(mut self, name: String, contributions: Contributions) -> Self {
+        self.importance = contributions.features.iter().map(|feature| Some(feature.mean_abs)).collect();
+        let (sha256, rows_explained) = (contributions.model_sha256.clone(), contributions.rows);
+        self.provenance.model = Some(SourceModel { name, sha256, rows_explained });
+        self.with_contributions(contributions)
+    }
+
+    pub(super) fn with_contributions(mut self, contributions: Contributions) -> Self {
+        self.id = identify(&self.layout, &self.profile, Some(&contributions));
+        self.contributions = Some(contributions);
+        self
+    }
+
+    /// How much each feature adds to the score, where a model was read.
+    #[must_use]
+    pub fn contributions(&self) -> Option<&Contributions> {
+        self.contributions.as_ref()
     }
 
     #[must_use]
@@ -114,7 +136,7 @@ pub(super) fn damaged(name: &str) -> String {
     format!("{name} is cut short or damaged; copy it again or learn it again with `vigie learn`")
 }
 
-fn identify(layout: &Layout, profile: &Profile) -> String {
+fn identify(layout: &Layout, profile: &Profile, contributions: Option<&Contributions>) -> String {
     let mut sha = Sha256::new();
     sha.update(layout.id().to_string().as_bytes());
     sha.update(profile.rows().to_le_bytes());
@@ -133,6 +155,10 @@ fn identify(layout: &Layout, profile: &Profile) -> String {
         if let Counts::Categorical(counts) = counts {
             counts.levels().iter().chain([&counts.missing()]).for_each(|count| sha.update(count.to_le_bytes()));
         }
+    }
+    if let Some(contributions) = contributions {
+        sha.update(contributions.model_sha256.as_bytes());
+        sha.update(contributions.rows.to_le_bytes());
     }
     sha.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

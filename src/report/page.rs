@@ -1,15 +1,17 @@
 //! What the page shows, as texts ready to print.
 
 use super::{
-    Report, chart,
-    words::{grouped, share, verdict_sentence},
+    Report,
+    attribution::{self, AttributionCard},
+    chart,
+    replay::{self, ReplayCard},
+    words::{grouped, minute, share, verdict_sentence},
 };
 use crate::{
     drift::{FeatureDrift, Summary},
     judge::{FeatureVerdict, Severity, number, percent, q_value},
     reference::Holdout,
     shown::shown,
-    window::Instant,
 };
 
 /// A label and its text.
@@ -60,6 +62,8 @@ pub(super) struct Page {
     pub findings: Vec<FindingLine>,
     pub score: Option<FeatureCard>,
     pub features: Vec<FeatureCard>,
+    pub replay: Option<ReplayCard>,
+    pub attribution: Option<AttributionCard>,
     pub service: Vec<Fact>,
     pub quality: Vec<Fact>,
     pub complaints: Vec<(String, String, Vec<String>)>,
@@ -70,13 +74,6 @@ pub(super) struct Page {
 
 fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
     Fact { name: shown(&name.into()), value: value.into() }
-}
-
-/// `2026-10-01 00:00` and a zone, seconds only where there are some.
-fn minute(at: Instant) -> String {
-    let text = at.to_string();
-    let text = text.trim_end_matches('Z').replace('T', " ");
-    text.strip_suffix(":00").map_or(text.clone(), ToOwned::to_owned)
 }
 
 impl Page {
@@ -105,6 +102,8 @@ impl Page {
                 card
             }),
             features: cards(report),
+            replay: report.replay.as_ref().map(replay::card),
+            attribution: attribution::card(report),
             service: service(report),
             quality: quality(report),
             complaints: complaints(report),
@@ -353,6 +352,12 @@ fn notes(report: &Report) -> Vec<String> {
     }
     if report.importance.iter().all(Option::is_none) {
         notes.push("No model was read, so features weigh the same and none is among the most important.".to_owned());
+    }
+    if report.reference.reduced {
+        notes.push(
+            "The reference was imported as a table of distributions, its bins only: PSI is measured, but neither KS nor chi-square."
+                .to_owned(),
+        );
     }
     for what in &report.examined.lacking {
         notes.push(format!("No record has the mapped field {what}."));

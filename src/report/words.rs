@@ -4,6 +4,7 @@ use super::Report;
 use crate::{
     judge::{Severity, percent},
     shown::shown,
+    window::Instant,
 };
 
 /// The verdict in one sentence.
@@ -71,4 +72,11 @@ pub(super) fn grouped(number: u64) -> String {
 /// A share that may not be there.
 pub(super) fn share(share: Option<f64>) -> String {
     share.map_or("–".to_owned(), percent)
+}
+
+/// `2026-10-01 00:00` and a zone, seconds only where there are some.
+pub(super) fn minute(at: Instant) -> String {
+    let text = at.to_string();
+    let text = text.trim_end_matches('Z').replace('T', " ");
+    text.strip_suffix(":00").map_or(text.clone(), ToOwned::to_owned)
 }

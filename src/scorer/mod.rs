@@ -3,7 +3,7 @@
 //!
 //! Reading: `cbm` (a `flatbuffer` and `cbm_ctr`) or `json` make `parts`, which claim; `binning`, `ctr_bins`, `trees`
 //! and `link` check and lay out. Scoring: `quantise` makes bins of a block of rows, `walk` sums leaves, `score` ties
-//! both together. What the format is and where it deceives stands beside each step.
+//! both together. Explaining: `shap` prepares a model, `shap_walk` follows paths. What the format is and where it deceives stands beside each step.
 
 mod about;
 mod allowance;
@@ -22,12 +22,23 @@ mod inputs;
 mod json;
 mod json_ctr;
 mod json_cuts;
+mod kernel;
 mod link;
 mod missing;
 mod parts;
+mod players;
+mod quadrature;
 mod quantise;
 mod refusal;
 mod score;
+mod search;
+mod shap;
+mod shap_fold;
+mod shap_leaves;
+mod shap_tables;
+mod shap_walk;
+mod simd;
+mod tables;
 mod trees;
 mod walk;
 
@@ -37,5 +48,8 @@ pub use ctr::{CtrColumn, CtrTable, EMPTY, Projection, element_of_level, extend_k
 pub use feature::Feature;
 pub use forest::Forest;
 pub use inputs::Inputs;
+pub use kernel::Kernel;
 pub use link::Link;
+pub use shap::Shap;
+pub use simd::{Avx2, Avx512};
 pub use trees::{Branching, DEEPEST, Node, Oblivious, Trees};

@@ -17,7 +17,7 @@ use super::{
     file::{ENDINGS, Format, LogFile, Stretch},
     lines,
     mapping::{Field, Found, Mapping, Request, passes},
-    table,
+    postgres, table,
     value::Value,
 };
 use crate::{
@@ -35,11 +35,16 @@ pub struct FileLog {
     passed_over: Vec<PathBuf>,
 }
 
-/// A file or a part of one: what one thread reads at a time.
+/// What one thread reads at a time.
 #[derive(Debug)]
-pub struct Piece {
-    file: Arc<LogFile>,
-    part: Part,
+pub struct Piece(Whence);
+
+#[derive(Debug)]
+enum Whence {
+    /// A file, or a part of one.
+    File(Arc<LogFile>, Part),
+    /// Rows of a table.
+    Rows(postgres::Rows),
 }
 
 #[derive(Debug)]
@@ -75,10 +80,12 @@ pub struct Plan {
 }
 
 /// What reading a piece told, besides its records.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Reading {
     pub found: Found,
     pub unreadable: Option<Unreadable>,
+    /// What ends the whole run: half of a table is no window.
+    pub fault: Option<Fault>,
 }
 
 impl FileLog {
@@ -153,6 +160,12 @@ impl Plan {
         self.mapping.fields()
     }
 
+    /// The rows of a table that a request wants.
+    pub(super) fn of_rows(mapping: Mapping, rows: Vec<postgres::Rows>) -> Self {
+        let pieces = rows.into_iter().map(|rows| Piece(Whence::Rows(rows))).collect();
+        Self { mapping, pieces, files: 0, unreadable: Vec::new() }
+    }
+
     /// A `where` on a partition's key is settled by the path, not by the record.
     fn mapping_of(&self, file: &LogFile) -> Cow<'_, Mapping> {
         if !self.mapping.only.iter().any(|(key, _)| file.partition.values.contains_key(key)) {
@@ -166,65 +179,68 @@ impl Plan {
     /// Whether the features of a piece can be read apart from its records.
     #[must_use]
     pub fn is_apart(&self, piece: &Piece) -> bool {
-        matches!(piece.part, Part::Group(_, _, true))
+        matches!(piece.0, Whence::File(_, Part::Group(_, _, true)))
     }
 
     /// Streams the records of a piece that [`Self::is_apart`] into `sink`, without their features.
     pub fn read_spine(&self, piece: &Piece, sink: &mut dyn FnMut(Records, Kept)) -> Reading {
         let mut found = Found::default();
-        let outcome = guarded(|| match &piece.part {
-            Part::Group(metadata, group, true) => {
-                let mapping = self.mapping_of(&piece.file);
-                apart::spine(&piece.file, (metadata, *group), &mapping, &mut found, sink)
-            }
-            _ => Ok(()),
-        });
-        Reading { found, unreadable: outcome.err().map(|error| piece.file.unreadable(&error)) }
+        let Whence::File(file, Part::Group(metadata, group, true)) = &piece.0 else { return Reading::default() };
+        let mapping = self.mapping_of(file);
+        let outcome = guarded(|| apart::spine(file, (metadata, *group), &mapping, &mut found, sink));
+        file.reading(found, outcome)
     }
 
     /// Streams some features of those records, batch by batch: those of these numbers in the request; `kept` as
     /// [`Self::read_spine`] told.
     pub fn read_features(&self, piece: &Piece, columns: &[usize], kept: &[Kept], sink: Sink<'_>) -> Reading {
-        let outcome = guarded(|| match &piece.part {
-            Part::Group(metadata, group, true) => {
-                apart::features(&piece.file, (metadata, *group), &self.mapping, columns, kept, sink)
-            }
-            _ => Ok(()),
-        });
-        Reading { found: Found::default(), unreadable: outcome.err().map(|error| piece.file.unreadable(&error)) }
+        let Whence::File(file, Part::Group(metadata, group, true)) = &piece.0 else { return Reading::default() };
+        let outcome = guarded(|| apart::features(file, (metadata, *group), &self.mapping, columns, kept, sink));
+        file.reading(Found::default(), outcome)
     }
 
     /// Streams a piece's records into `sink`.
     pub fn read(&self, piece: &Piece, sink: &mut dyn FnMut(Records)) -> Reading {
-        let mapping = &*self.mapping_of(&piece.file);
+        let (file, part) = match &piece.0 {
+            Whence::File(file, part) => (file, part),
+            Whence::Rows(rows) => {
+                let (found, outcome) = rows.read(&self.mapping, sink);
+                return Reading { found, unreadable: None, fault: outcome.err() };
+            }
+        };
+        let mapping = &*self.mapping_of(file);
         let mut found = Found::default();
         let outcome = guarded(|| {
-            let (met, outcome) = match piece.file.format {
+            let (met, outcome) = match file.format {
                 Format::Parquet => {
-                    let group = match &piece.part {
+                    let group = match part {
                         Part::Group(metadata, group, _) => Some((metadata, *group)),
                         Part::Whole | Part::Lines(_) => None,
                     };
-                    table::read(&piece.file, group, mapping, sink)
+                    table::read(file, group, mapping, sink)
                 }
                 Format::Ndjson | Format::Csv => {
-                    let stretch = match piece.part {
-                        Part::Lines(stretch) => Some(stretch),
+                    let stretch = match part {
+                        Part::Lines(stretch) => Some(*stretch),
                         Part::Whole | Part::Group(..) => None,
                     };
-                    lines::read(&piece.file, stretch, mapping, sink)
+                    lines::read(file, stretch, mapping, sink)
                 }
             };
             found = met;
             outcome
         });
-        Reading { found, unreadable: outcome.err().map(|error| piece.file.unreadable(&error)) }
+        file.reading(found, outcome)
     }
 }
 
 impl LogFile {
     fn unreadable(&self, error: &io::Error) -> Unreadable {
         Unreadable { path: self.path.clone(), why: spoken(error) }
+    }
+
+    fn reading(&self, found: Found, outcome: io::Result<()>) -> Reading {
+        Reading { found, unreadable: outcome.err().map(|error| self.unreadable(&error)), fault: None }
     }
 }
 
@@ -240,7 +256,7 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
     if size == 0 {
         return Ok(Vec::new());
     }
-    let piece = |part| Piece { file: file.clone(), part };
+    let piece = |part| Piece(Whence::File(file.clone(), part));
     Ok(match file.format {
         Format::Parquet => match table::plan(file, mapping)? {
             None => vec![piece(Part::Whole)],
@@ -258,7 +274,7 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
 }
 
 /// The error without the operating system's number.
-fn spoken(error: &io::Error) -> String {
+pub(crate) fn spoken(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "it is gone (rotated while being read?)".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

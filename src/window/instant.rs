@@ -46,6 +46,15 @@ impl Instant {
     }
 }
 
+impl Instant {
+    /// Reads what [`Instant::compact`] writes.
+    #[must_use]
+    pub fn parse_compact(text: &str) -> Option<Self> {
+        let civil = civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
+        Some(TimeZone::UTC.to_timestamp(civil).ok()?.into())
+    }
+}
+
 impl From<Timestamp> for Instant {
     fn from(timestamp: Timestamp) -> Self {
         Self(timestamp.as_microsecond())

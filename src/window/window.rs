@@ -31,6 +31,14 @@ impl Window {
     pub fn folder(self) -> String {
         format!("{}_{}", self.from.compact(), self.to.compact())
     }
+
+    /// The window of a folder's name; `None`: it is another kind of folder.
+    #[must_use]
+    pub fn of_folder(name: &str) -> Option<Self> {
+        let (from, to) = name.split_once('_')?;
+        let window = Self::new(Instant::parse_compact(from)?, Instant::parse_compact(to)?)?;
+        (window.folder() == name).then_some(window)
+    }
 }
 
 impl fmt::Display for Window {
