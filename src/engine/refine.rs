@@ -118,10 +118,8 @@ fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>
     // Which of several records with one id counts is told by everything they hold: then nothing may be left out.
     let all_columns = !counted.twins.is_empty();
     let wanted = job.layout.columns();
-    let columns: Vec<Column> = match all_columns {
-        true => wanted,
-        false => numbers.iter().filter_map(|number| wanted.get(*number)).cloned().collect(),
-    };
+    let columns: Vec<Column> =
+        if all_columns { wanted } else { numbers.iter().filter_map(|number| wanted.get(*number)).cloned().collect() };
     let plan = job.log.plan(&Request { columns, window: Some(job.window) })?;
     let keeper = Keeper::new(&counted.twins);
     let pass = pass(&plan, job.threads, job.progress, &Tally::new, &|tally: &mut Tally, records| {
