@@ -161,15 +161,23 @@ fn fetch(inputs: &Inputs, feature: usize, from: usize, missing_above: bool, numb
 }
 
 /// Makes NaN of the numbers of nulls. Without a branch: which rows are null, no processor can guess.
+#[expect(clippy::indexing_slicing, reason = "there are as many entries as a byte has values")]
 fn blank(nulls: &NullBuffer, from: usize, numbers: &mut [f32]) {
-    let valid = nulls.inner().slice(from, numbers.len());
-    let chunks = valid.bit_chunks();
-    for (numbers, valid) in numbers.chunks_mut(64).zip(chunks.iter().chain([chunks.remainder_bits()])) {
-        for (numbers, valid) in numbers.chunks_mut(8).zip(valid.to_le_bytes()) {
-            let Some(blanks) = BLANKS.get(usize::from(valid)) else { continue };
-            for (number, blank) in numbers.iter_mut().zip(blanks) {
-                *number = f32::from_bits(number.to_bits() | blank);
+    let nulls = nulls.inner();
+    let valid = nulls.inner().bit_chunks(nulls.offset().saturating_add(from), numbers.len());
+    let words = valid.iter().chain([valid.remainder_bits()]);
+    for (numbers, word) in numbers.chunks_mut(64).zip(words) {
+        let bytes = word.to_le_bytes();
+        let (eights, rest) = numbers.as_chunks_mut::<8>();
+        let last = bytes.get(eights.len()).copied().unwrap_or(u8::MAX);
+        for (eight, byte) in eights.iter_mut().zip(bytes) {
+            let blanks = &BLANKS[usize::from(byte)];
+            for at in 0..8 {
+                eight[at] = f32::from_bits(eight[at].to_bits() | blanks[at]);
             }
+        }
+        for (number, blank) in rest.iter_mut().zip(BLANKS[usize::from(last)]) {
+            *number = f32::from_bits(number.to_bits() | blank);
         }
     }
 }
@@ -182,7 +190,7 @@ const fn blanks() -> [[u32; 8]; 256] {
     let mut blanks = [[0; 8]; 256];
     let mut at = 0;
     while at < 256 * 8 {
-        blanks[at / 8][at % 8] = if at / 8 >> (at % 8) & 1 == 0 { u32::MAX } else { 0 };
+        blanks[at / 8][at % 8] = if ((at / 8) >> (at % 8)) & 1 == 0 { u32::MAX } else { 0 };
         at += 1;
     }
     blanks
