@@ -18,4 +18,5 @@ pub mod scorer;
 pub mod shown;
 pub mod source;
 pub mod stats;
+pub mod web;
 pub mod window;

@@ -2,6 +2,8 @@
 
 mod index;
 mod publish;
+mod trend;
 
-pub use index::write_index;
+pub use index::{index, models, write_index};
 pub use publish::{Published, folder_of, next_revision, publish, spoken};
+pub use trend::{note, past, windows};

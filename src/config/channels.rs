@@ -72,6 +72,9 @@ impl Addresses {
 pub struct Http {
     /// Address and port, `127.0.0.1:8787`.
     pub listen: String,
+    /// A file that holds the token readers must send, and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// Without the password that an SMTP address may hold.

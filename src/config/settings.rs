@@ -13,7 +13,7 @@ use super::{
     Alerts, Http, Labels, Model, Options, Place, Problem, Problems, ScheduleOptions, Watched, cron::cron, key::Key,
     understand::understand,
 };
-use crate::{judge::Policy, source, window::Span};
+use crate::{judge::Policy, report::Language, source, window::Span};
 
 /// Everything a run has to know. Paths are absolute.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ pub struct Settings {
     pub reports: PathBuf,
     /// How long reports are kept.
     pub keep: Span,
+    /// What the pages are written in.
+    pub language: Language,
     /// The folder of the daemon's own state.
     pub state: PathBuf,
     /// Who is told, and when.
@@ -66,8 +68,16 @@ pub struct Schedule {
 }
 
 /// Keys that name files and folders.
-const PATHS: [&str; 7] =
-    ["reference", "source.path", "labels.path", "model.file", "reports.dir", "state", "alerts.email.password_file"];
+const PATHS: [&str; 8] = [
+    "reference",
+    "source.path",
+    "labels.path",
+    "model.file",
+    "reports.dir",
+    "state",
+    "alerts.email.password_file",
+    "http.token_file",
+];
 
 impl Settings {
     /// Reads a config file; relative paths in it are relative to its folder.
@@ -106,6 +116,7 @@ impl Settings {
             policy: options.policy,
             reports: options.reports.dir,
             keep: options.reports.keep,
+            language: options.reports.language,
             state: options.state,
             alerts: options.alerts,
             http: options.http,
@@ -123,6 +134,7 @@ impl Settings {
         paths.extend(self.model.file.as_mut());
         paths.extend(self.labels.as_mut().map(|labels| &mut labels.path));
         paths.extend(self.alerts.email.as_mut().and_then(|email| email.password_file.as_mut()));
+        paths.extend(self.http.as_mut().and_then(|http| http.token_file.as_mut()));
         for watched in &mut self.models {
             paths.extend([&mut watched.reference, &mut watched.source.path]);
             paths.extend(watched.model.file.as_mut());

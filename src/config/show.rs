@@ -30,7 +30,7 @@ impl Settings {
             },
             policy: self.policy.clone(),
             models: self.models.clone(),
-            reports: Reports { dir: self.reports.clone(), keep: self.keep },
+            reports: Reports { dir: self.reports.clone(), keep: self.keep, language: self.language },
             state: self.state.clone(),
             alerts: self.alerts.clone(),
             http: self.http.clone(),

@@ -114,6 +114,12 @@ pub(super) struct FeatureLimits {
 }
 
 impl Policy {
+    /// The limits of PSI that hold for one feature.
+    #[must_use]
+    pub fn psi_of(&self, feature: &str) -> Limits {
+        self.limits_of(feature).psi
+    }
+
     pub(super) fn limits_of(&self, feature: &str) -> FeatureLimits {
         let own = self.features.get(feature);
         let pick = |own: Option<Option<Limits>>, general: Limits| own.flatten().unwrap_or(general);

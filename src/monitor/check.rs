@@ -7,7 +7,7 @@ use crate::{
     archive::{self, Published},
     config::Settings,
     fault::{Fault, Outcome},
-    report::{Report, to_html, to_json},
+    report::{Context, Point, Report, to_html, to_json},
     window::{Instant, Window},
 };
 
@@ -26,6 +26,9 @@ pub struct Looking<'a> {
     /// Told how many of how many pieces of the log are read.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
 }
+
+/// Earlier windows that a page shows beside its own.
+const PAST: usize = 29;
 
 /// A run that could tell.
 #[derive(Debug)]
@@ -49,8 +52,14 @@ pub fn check(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome
 fn publish(settings: &Settings, mut report: Report) -> Outcome<Checked> {
     let folder = archive::folder_of(&settings.reports, &settings.model.name, report.examined.window);
     report.run.revision = archive::next_revision(&folder, &to_json(&report));
-    let html = to_html(&report).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
+    let context = Context {
+        language: settings.language,
+        past: archive::past(&settings.reports, &settings.model.name, report.examined.window, PAST),
+        index: Some("../../index.html".to_owned()),
+    };
+    let html = to_html(&report, &context).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
     let published = archive::publish(&folder, report.run.revision, &to_json(&report), &html)?;
-    let index = archive::write_index(&settings.reports)?;
+    archive::note(&folder, &Point::of(&report))?;
+    let index = archive::write_index(&settings.reports, settings.language, None)?;
     Ok(Checked { report, published, index })
 }

@@ -31,6 +31,14 @@ impl Window {
     pub fn folder(self) -> String {
         format!("{}_{}", self.from.compact(), self.to.compact())
     }
+
+    /// The window that a folder is named after.
+    #[must_use]
+    pub fn named(folder: &str) -> Option<Self> {
+        let (from, to) = folder.split_once('_')?;
+        let window = Self::new(Instant::from_compact(from)?, Instant::from_compact(to)?)?;
+        (window.folder() == folder).then_some(window)
+    }
 }
 
 impl fmt::Display for Window {
