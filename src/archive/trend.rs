@@ -45,7 +45,7 @@ pub fn past(reports: &Path, model: &str, window: Window, most: usize) -> Vec<Poi
 #[must_use]
 pub fn windows(model: &Path) -> Vec<(Window, PathBuf)> {
     let Ok(entries) = fs::read_dir(model) else { return Vec::new() };
-    let named = |path: PathBuf| Some((Window::named(path.file_name()?.to_str()?)?, path));
+    let named = |path: PathBuf| Some((Window::of_folder(path.file_name()?.to_str()?)?, path));
     entries.flatten().map(|entry| entry.path()).filter_map(named).collect()
 }
 

@@ -25,6 +25,10 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
         let hint = "make it readable for the user of vigie only; it holds the password and nothing else";
         problems.push(readable("alerts.email.password_file", file, hint));
     }
+    if let Some(file) = settings.http.as_ref().and_then(|http| http.token_file.as_ref()) {
+        let hint = "make it readable for the user of vigie only; it holds the token and nothing else";
+        problems.push(readable("http.token_file", file, hint));
+    }
     let placed = |problem: Problem| {
         let place = settings.places.get(problem.key.as_str()).copied();
         problem.at(place)

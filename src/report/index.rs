@@ -5,6 +5,7 @@ use askama::Template;
 use super::{
     Head, Language,
     chart::{self, icon, symbols},
+    language::unbroken,
     words::{day, grouped, minute},
 };
 use crate::{
@@ -139,7 +140,7 @@ fn alert_line(alert: &OpenAlert, language: Language) -> AlertLine {
 
 /// Sentences are longer than names; what controls a reader's eye is taken away all the same.
 fn shown_sentence(sentence: &str) -> String {
-    crate::shown::harmless(sentence).chars().take(600).collect()
+    unbroken(&crate::shown::harmless(sentence).chars().take(600).collect::<String>())
 }
 
 /// Oldest first in, newest first in the list.

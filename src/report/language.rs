@@ -49,12 +49,17 @@ impl Language {
         self.spelt(value.to_string())
     }
 
+    /// Four decimals, so that figures of a column stand under each other.
+    pub(super) fn four_decimals(self, value: f64) -> String {
+        self.spelt(format!("{value:.4}"))
+    }
+
     pub(super) fn number_or_dash(self, value: Option<f64>) -> String {
         value.map_or("–".to_owned(), |value| self.number(value))
     }
 
     pub(super) fn percent(self, share: f64) -> String {
-        self.spelt(judge::percent(share))
+        unbroken(&self.spelt(judge::percent(share)))
     }
 
     pub(super) fn percent_or_dash(self, share: Option<f64>) -> String {
@@ -66,6 +71,11 @@ impl Language {
     }
 
     pub(super) fn milliseconds(self, value: Option<f64>) -> String {
-        value.map_or("–".to_owned(), |value| format!("{} ms", self.number(value)))
+        value.map_or("–".to_owned(), |value| format!("{}\u{a0}ms", self.number(value)))
     }
+}
+
+/// A number and its unit stay on one line.
+pub(super) fn unbroken(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
 }

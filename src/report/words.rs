@@ -102,8 +102,7 @@ pub(super) fn since(report: &Report, context: &Context) -> String {
         None => point.head.severity == severity,
     };
     let streak: Vec<&Point> = past.iter().rev().take_while(alike).collect();
-    let subject = worst_feature(report)
-        .map_or_else(|| language.pick("the model", "le modèle").to_owned(), |(_, name)| shown(name));
+    let subject = worst_feature(report).map(|(_, name)| shown(name));
     let before = past.len();
     match (streak.last(), language) {
         (None, Language::English) if severity == Severity::Stable => {
@@ -115,23 +114,34 @@ pub(super) fn since(report: &Report, context: &Context) -> String {
                 language.severity_word(last.head.severity)
             )
         }
-        (None, Language::English) => format!(
-            "New in this window ({}): {subject} was not so in the {} before.",
-            day(report.examined.window.from),
-            if before == 1 { "window".to_owned() } else { format!("{before} windows") },
-        ),
-        (None, Language::French) => format!(
-            "Nouveau dans cette fenêtre ({}) : {subject} ne l’était pas dans {}.",
-            day(report.examined.window.from),
-            if before == 1 { "la précédente".to_owned() } else { format!("les {before} précédentes") },
-        ),
+        (None, Language::English) => {
+            let windows = if before == 1 { "window".to_owned() } else { format!("{before} windows") };
+            let day = day(report.examined.window.from);
+            match subject {
+                Some(name) => format!("New in this window ({day}): {name} had not moved in the {windows} before."),
+                None => format!("New in this window ({day}): the {windows} before had another verdict."),
+            }
+        }
+        (None, Language::French) => {
+            let windows = if before == 1 {
+                "la fenêtre précédente".to_owned()
+            } else {
+                format!("les {before} fenêtres précédentes")
+            };
+            let day = day(report.examined.window.from);
+            match subject {
+                Some(name) => format!("Nouveau dans cette fenêtre ({day}) : {name} n’avait pas bougé dans {windows}."),
+                None => format!("Nouveau dans cette fenêtre ({day}) : le verdict était autre dans {windows}."),
+            }
+        }
         (Some(first), Language::English) => {
             let since = day(first.head.window.from);
             let windows = streak.len() + 1;
             if severity == Severity::Stable {
                 format!("Stable since {since} at least: {windows} windows in a row.")
             } else {
-                format!("Since {since}: {subject}, {windows} windows in a row.")
+                let what = subject.unwrap_or_else(|| "the same verdict".to_owned());
+                format!("Since {since}: {what}, {windows} windows in a row.")
             }
         }
         (Some(first), Language::French) => {
@@ -140,7 +150,8 @@ pub(super) fn since(report: &Report, context: &Context) -> String {
             if severity == Severity::Stable {
                 format!("Stable au moins depuis le {since} : {windows} fenêtres de suite.")
             } else {
-                format!("Depuis le {since} : {subject}, {windows} fenêtres de suite.")
+                let what = subject.unwrap_or_else(|| "le même verdict".to_owned());
+                format!("Depuis le {since} : {what}, {windows} fenêtres de suite.")
             }
         }
     }

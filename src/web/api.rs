@@ -82,7 +82,7 @@ pub(super) async fn runs(Shared(served): Shared<Arc<Served>>, uri: Uri) -> Respo
 pub(super) async fn run(Shared(served): Shared<Arc<Served>>, uri: Uri) -> Response {
     let id = uri.path().strip_prefix("/api/v1/runs/").unwrap_or_default().to_owned();
     let window = id.split_once('/').map(|(_, window)| window);
-    if window.and_then(Window::named).is_none() {
+    if window.and_then(Window::of_folder).is_none() {
         return refuse(StatusCode::BAD_REQUEST, "a run's id is MODEL/FROM_TO, as /api/v1/runs lists it");
     }
     aside(move || files::file(&served.state.reports, &format!("{id}/report.json"))).await

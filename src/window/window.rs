@@ -34,7 +34,7 @@ impl Window {
 
     /// The window that a folder is named after.
     #[must_use]
-    pub fn named(folder: &str) -> Option<Self> {
+    pub fn of_folder(folder: &str) -> Option<Self> {
         let (from, to) = folder.split_once('_')?;
         let window = Self::new(Instant::from_compact(from)?, Instant::from_compact(to)?)?;
         (window.folder() == folder).then_some(window)

@@ -35,4 +35,5 @@ mod showcase;
 mod snapshots;
 mod stats_golden;
 mod traps;
+mod web;
 mod world;

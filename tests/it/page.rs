@@ -1,7 +1,13 @@
 //! The page says what the JSON says, and what a log or a table holds cannot become markup or control a terminal.
 
 use serde_json::{Value, json};
-use vigie::shown::shown;
+use vigie::{
+    config::Settings,
+    monitor::{Asked, Looking, check},
+    report::{Context, Point, to_html},
+    shown::shown,
+    window::{Instant, Window},
+};
 
 use crate::world::World;
 
@@ -95,4 +101,29 @@ fn every_finding_of_the_json_stands_in_the_page() {
     for feature in report["features"].as_array().unwrap() {
         assert!(html.contains(&escaped(&shown(feature["name"].as_str().unwrap()))));
     }
+}
+
+/// Writing the page is part of every run: for 125 features with 29 windows behind them it takes a few milliseconds.
+#[test]
+fn a_page_is_written_quickly() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut settings = Settings::load(&root.join("config/vigie.yaml")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    settings.reports = folder.path().to_owned();
+    let at = |text: &str| Instant::parse(text, &jiff::tz::TimeZone::UTC).unwrap();
+    let window = Window::new(at("2026-10-14"), at("2026-10-15"));
+    let looking = Looking { threads: 2, progress: &|_, _| {} };
+    let checked = check(&settings, Asked { window, now: at("2026-11-01") }, looking).unwrap();
+    let context = Context { past: vec![Point::of(&checked.report); 29], ..Context::default() };
+    let took = (0..10)
+        .map(|_| {
+            let started = std::time::Instant::now();
+            assert!(to_html(&checked.report, &context).unwrap().len() > 100_000);
+            started.elapsed()
+        })
+        .min()
+        .unwrap();
+    println!("a page of 125 features: {took:?}");
+    let limit = if cfg!(debug_assertions) { 75 } else { 15 };
+    assert!(took < std::time::Duration::from_millis(limit), "{took:?}");
 }

@@ -112,7 +112,7 @@ pub(super) fn card(
         label: bin_label(bin, language),
         reference: language.percent(*reference),
         window: language.percent(*window),
-        contribution: language.number_plain((bin.contribution * 1e4).round() / 1e4),
+        contribution: language.four_decimals(bin.contribution),
     });
     Card {
         anchor: String::new(),
