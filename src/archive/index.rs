@@ -1,6 +1,7 @@
 //! `reports/index.html`: every report that is there, model by model.
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -70,7 +71,9 @@ fn link(pieces: &[&str]) -> String {
         piece.bytes().fold(String::new(), |mut text, byte| {
             match byte {
                 b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
-                _ => text.push_str(&format!("%{byte:02X}")),
+                _ => {
+                    let _ = write!(text, "%{byte:02X}");
+                }
             }
             text
         })

@@ -46,11 +46,11 @@ fn french(report: &Report, finding: &Finding) -> Option<String> {
         Test::Score => score(drift?, value?)?,
         _ => return service(report, finding),
     };
-    Some(judged(report, finding, what, drift, &qs))
+    Some(judged(report, finding, &what, drift, &qs))
 }
 
 /// Effect, limit, evidence.
-fn judged(report: &Report, finding: &Finding, what: String, drift: Option<&FeatureDrift>, qs: &Qs) -> String {
+fn judged(report: &Report, finding: &Finding, what: &str, drift: Option<&FeatureDrift>, qs: &Qs) -> String {
     let q = FR.q_value(finding.q_value);
     if !finding.severity.is_drift() {
         return match finding.q_value {
@@ -111,7 +111,7 @@ fn psi(drift: &FeatureDrift, value: f64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |rows: u64, of: u64| FR.percent(rows as f64 / (of as f64).max(1.0));
     let (from, to) = (share(bin.reference, drift.n_reference), share(bin.window, drift.n_window));
-    format!("PSI {}, surtout dû à {} ({from} → {to})", FR.number(value), bin_label(bin, FR))
+    format!("PSI {}, surtout : {} ({from} → {to})", FR.number(value), bin_label(bin, FR))
 }
 
 fn missing(drift: &FeatureDrift) -> Option<String> {

@@ -173,11 +173,15 @@ pub(super) fn changes(report: &Report, context: &Context) -> Vec<String> {
     for (place, (drift, verdict)) in report.drift.features.iter().zip(&report.verdict.features).enumerate() {
         let was = last.feature(place, &drift.name).is_some_and(|feature| feature.2.is_drift());
         match (was, verdict.severity.is_drift()) {
-            (false, true) => new.push(drift.name.as_str()),
+            (false, true) => new.push((verdict.severity, drift.psi.value.unwrap_or(0.0), drift.name.as_str())),
             (true, false) => gone.push(drift.name.as_str()),
             _ => {}
         }
     }
+    new.sort_by(|(severity_a, psi_a, _), (severity_b, psi_b, _)| {
+        severity_b.cmp(severity_a).then(psi_b.total_cmp(psi_a))
+    });
+    let new: Vec<&str> = new.into_iter().map(|(_, _, name)| name).collect();
     let mut said = Vec::new();
     let (was, is) = (last.head.severity, report.verdict.severity);
     if was != is {

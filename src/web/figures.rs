@@ -9,7 +9,7 @@ use crate::{archive, judge::Severity, window::Window};
 #[derive(Debug, Deserialize)]
 pub(super) struct Figures {
     pub run: Run,
-    pub window: Rows,
+    pub window: Examined,
     pub verdict: Verdict,
     pub features: Vec<Measured>,
     pub score: Option<Measured>,
@@ -25,7 +25,7 @@ pub(super) struct Run {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Rows {
+pub(super) struct Examined {
     #[serde(flatten)]
     pub window: Window,
     pub rows: u64,

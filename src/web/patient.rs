@@ -24,7 +24,7 @@ const CONNECTIONS: usize = 256;
 /// byte at a time is cut off, and so is an idle one.
 const REQUEST: Duration = Duration::from_secs(15);
 /// A connection is over after this, whatever it does: a client that reads its answer one byte at a time.
-const LIFE: Duration = Duration::from_secs(300);
+const LIFE: Duration = Duration::from_mins(5);
 
 /// Accepts connections that end.
 pub(super) struct Patient {

@@ -136,3 +136,29 @@ fn the_exit_code_says_alarm_only_when_asked() {
     asked.push("--exit-code");
     assert_eq!(world.vigie(&asked).code, Some(1));
 }
+
+/// Trends come from the small files beside the reports; a lost or outdated one is made up for from the report itself.
+#[test]
+fn a_page_has_the_windows_before_it_with_or_without_their_points() {
+    let world = World::new();
+    world.file("train.csv", training_csv(1_000));
+    world.vigie(LEARN).ok();
+    world.config(SOURCE);
+    let days = (1..=3).map(|day| log(200).replace("2026-10-01", &format!("2026-10-0{day}"))).collect::<String>();
+    world.file("log/a.ndjson", days);
+    let page = || {
+        world.check("2026-10-03", "2026-10-04");
+        fs::read_to_string(world.path("reports/m/20261003T000000Z_20261004T000000Z/report.html")).unwrap()
+    };
+    assert!(page().contains("No earlier report"));
+    world.check("2026-10-01", "2026-10-02");
+    world.check("2026-10-02", "2026-10-03");
+    // Another length: no part of the trend.
+    world.check("2026-09-30", "2026-10-02");
+    let with = page();
+    assert!(with.contains("at least: 3 windows in a row") || with.contains("3 windows in a row"), "no trend");
+    fs::remove_file(world.path(FOLDER).join("trend.ndjson")).unwrap();
+    world.file(&format!("reports/m/{}/trend.ndjson", "20261002T000000Z_20261003T000000Z"), "{torn");
+    let body = |page: String| page.split("<section id=\"provenance\">").next().unwrap().to_owned();
+    assert_eq!(body(page()), body(with));
+}

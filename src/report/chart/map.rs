@@ -97,8 +97,11 @@ pub(in crate::report) fn map(places: &[Place], by_rank: bool, limits: Limits, la
 
 /// Names beside the marks that moved, each where it hides no other.
 fn labels(out: &mut String, order: &[&Place], x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) {
-    let mut taken: Vec<(f64, f64, f64)> = Vec::new();
-    for place in order.iter().rev().filter(|place| place.severity.is_drift()).take(LABELS) {
+    let moved = || order.iter().rev().filter(|place| place.severity.is_drift());
+    // The marks themselves are in the way of names.
+    let mut taken: Vec<(f64, f64, f64)> =
+        moved().map(|place| (x(place.across) - 8.0, x(place.across) + 8.0, y(place.psi))).collect();
+    for place in moved().take(LABELS) {
         let name: String = place.name.chars().take(26).collect();
         #[expect(clippy::cast_precision_loss, reason = "a short name")]
         let wide = name.chars().count() as f64 * 6.6;
