@@ -134,9 +134,9 @@ fn run(all: &mut Families, model: &str, figures: &Figures) {
         .add_some(&labels, verdict.weighted_drifted_share);
     all.of("vigie_requests", "Requests of the latest window.").add(&labels, count(service.requests));
     all.of("vigie_failed_requests", "Requests of the latest window that failed.").add(&labels, count(service.errors));
-    for (quantile, ms) in [("0.5", latency.p50), ("0.9", latency.p90), ("0.95", latency.p95), ("0.99", latency.p99)] {
-        all.of("vigie_latency_seconds", "Latency of answered requests by quantile.")
-            .add_some(&[("model", model), ("quantile", quantile)], ms.map(|ms| ms / 1e3));
+    for (percentile, ms) in [("50", latency.p50), ("90", latency.p90), ("95", latency.p95), ("99", latency.p99)] {
+        all.of("vigie_latency_seconds", "Latency of answered requests by percentile.")
+            .add_some(&[("model", model), ("percentile", percentile)], ms.map(|ms| ms / 1e3));
     }
     all.of("vigie_latency_mean_seconds", "Mean latency of answered requests.")
         .add_some(&labels, latency.mean.map(|ms| ms / 1e3));

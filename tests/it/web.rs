@@ -273,7 +273,7 @@ fn metrics_are_well_formed_and_bounded() {
         "vigie_rows{model=\"m\",state=\"used\"} 300",
         "vigie_feature_psi{model=\"m\",feature=\"a\\\"b\\\\c�d\"}",
         "vigie_score_psi{model=\"m\"}",
-        "vigie_latency_seconds{model=\"m\",quantile=\"0.95\"}",
+        "vigie_latency_seconds{model=\"m\",percentile=\"95\"}",
         "vigie_refused_share{model=\"m\",side=\"window\"}",
     ] {
         assert!(text.contains(wanted), "{wanted} is not in\n{text}");

@@ -45,7 +45,7 @@ pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
         glances.push(Glance {
             name: language.score_psi(),
             value: language.number_or_dash(psi.value),
-            beside: format!("{} {}", language.chance_limit(), language.number_or_dash(psi.critical)),
+            beside: format!("{} {}", language.pick("by chance", "par hasard"), language.number_or_dash(psi.critical)),
             spark: spark(|head| head.score_psi, psi.value, policy.psi_of("score")),
         });
     }
