@@ -19,8 +19,11 @@ pub(super) struct Step {
 pub(super) fn steps(report: &Report, language: Language) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for finding in &report.verdict.findings {
+        if steps.len() == 3 {
+            break;
+        }
         let step = step(report, finding, language);
-        if steps.len() < 3 && steps.iter().all(|other| other.subject != step.subject) {
+        if steps.iter().all(|other| other.subject != step.subject) {
             steps.push(step);
         }
     }

@@ -68,7 +68,7 @@ phrases! {
     adds_to_psi: "adds to PSI", "part du PSI";
     tests: "test", "test";
     value: "value", "valeur";
-    chance_limit: "chance alone, 95 %", "hasard seul, 95 %";
+    chance_limit: "by chance, 95 %", "par hasard, 95 %";
     mean: "mean", "moyenne";
     deviation: "deviation", "écart-type";
     least: "least", "minimum";

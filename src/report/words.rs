@@ -1,5 +1,7 @@
 //! Sentences about the whole run: the verdict, since when, what changed.
 
+use std::collections::BTreeSet;
+
 use super::{Context, Feature, Language, Point, Report, reasons};
 use crate::{
     judge::{Severity, Test},
@@ -59,12 +61,9 @@ pub(super) fn verdict_in(report: &Report, language: Language) -> String {
 
 /// The features of the findings, worst first, at most three by name.
 fn moved(report: &Report, language: Language) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for name in report.verdict.findings.iter().filter_map(|finding| finding.feature.as_deref()) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+    let mut seen = BTreeSet::new();
+    let named = report.verdict.findings.iter().filter_map(|finding| finding.feature.as_deref());
+    let names: Vec<&str> = named.filter(|name| seen.insert(*name)).collect();
     some(&names, 3, language)
 }
 

@@ -21,11 +21,12 @@ for n in 01 02 03 04 05 06 07 08 09; do
   (cd "$work" && "$vigie" check --from "2026-10-$n" --to "2026-10-$(printf %02d $((10#$n + 1)))" >/dev/null)
 done
 check
-exec 3< <(exec "$serve" "$work/reports" 127.0.0.1:0)
+"$serve" "$work/reports" 127.0.0.1:0 >"$work/address" &
 server=$!
-read -r address <&3
+until [ -s "$work/address" ]; do sleep 0.1; done
+address=$(<"$work/address")
 alone=$(median 15)
-wrk -t1 -c10 -d25s -s tests/browser/load.lua "${address%/}" -- /reports/credit-default/20261014T000000Z_20261015T000000Z/report.html >"$work/wrk" &
+wrk -t1 -c10 -d30s -s tests/browser/load.lua "${address%/}" -- /reports/credit-default/20261014T000000Z_20261015T000000Z/report.html >"$work/wrk" &
 wrk=$!
 sleep 1
 beside=$(median 15)

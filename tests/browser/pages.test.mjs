@@ -10,6 +10,7 @@ import { example, hostile, served, wide } from './world.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = process.env.VIGIE_SHOTS;
+const servers = [];
 let browser, english, french, attack, many;
 
 before(async () => {
@@ -19,7 +20,10 @@ before(async () => {
   attack = hostile();
   many = wide();
 });
-after(() => browser?.close());
+after(async () => {
+  servers.forEach((server) => server.end());
+  await browser?.close();
+});
 
 /** Opens a page; `heard` holds what it said and asked for. */
 async function open(url, options = {}) {
@@ -210,6 +214,7 @@ describe('over HTTP', () => {
   test('pages keep their style and script under a strict policy, and nothing else runs', async () => {
     for (const { world, last } of [english, attack]) {
       const server = await served(world);
+      servers.push(server);
       const url = new URL(last.address, server.address).href;
       const { page, heard, close } = await open(url);
       await findingsAreSeen(page, last.json);
@@ -230,7 +235,6 @@ describe('over HTTP', () => {
         writeFileSync(process.env.VIGIE_METRICS, await (await fetch(new URL('metrics', server.address))).text());
       }
       await close();
-      server.end();
     }
   });
 });

@@ -109,7 +109,7 @@ fn example() -> Report {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut settings = Settings::load(&root.join("config/vigie.yaml")).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    settings.reports = folder.path().to_owned();
+    folder.path().clone_into(&mut settings.reports);
     let at = |text: &str| Instant::parse(text, &jiff::tz::TimeZone::UTC).unwrap();
     let window = Window::new(at("2026-10-14"), at("2026-10-15"));
     let looking = Looking { threads: 2, progress: &|_, _| {} };
