@@ -14,7 +14,7 @@ pub enum Remedy {
 }
 
 /// A run that could not tell (exit code 2). The sentence names the file, line or key and the next step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Fault {
     remedy: Remedy,
     sentence: String,

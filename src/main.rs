@@ -3,20 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use vigie::{
-    cli::{Cli, Ending, run},
-    shown::harmless,
-};
+use vigie::cli::{Cli, Ending, run};
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
+    let cli = Cli::parse();
+    let log = cli.begin_log();
+    match run(&cli) {
         Ok(Ending::Told) => ExitCode::SUCCESS,
         Ok(Ending::Alarm) => ExitCode::from(1),
         Err(fault) => {
-            // A file's name is not ours, and may hold what controls a terminal.
-            let sentence = fault.to_string();
-            let lines: Vec<String> = sentence.lines().map(harmless).collect();
-            eprintln!("vigie: {}", lines.join("\n"));
+            log.complain(&fault);
             ExitCode::from(2)
         }
     }

@@ -43,6 +43,7 @@ pub fn index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>)
 pub fn write_index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>) -> Outcome<PathBuf> {
     let html = to_index(&index(reports, language, alerts))
         .map_err(|error| Fault::setup(format!("the index cannot be made: {error}")))?;
+    fs::create_dir_all(reports).map_err(|error| cannot("make the folder", reports, &error))?;
     let place = reports.join("index.html");
     written(reports, &html)?.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
     Ok(place)

@@ -2,8 +2,14 @@
 
 mod index;
 mod publish;
+mod recall;
+mod retain;
+mod summary;
 mod trend;
 
 pub use index::{index, models, write_index};
 pub use publish::{Published, folder_of, next_revision, publish, spoken};
+pub use recall::{Recalled, RecalledFeature, recall};
+pub use retain::retain;
+pub use summary::{publish_summary, replay_folder};
 pub use trend::{note, past, windows};

@@ -9,6 +9,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    crash,
     fault::{Fault, Outcome},
     window::Window,
 };
@@ -56,17 +57,22 @@ fn former(folder: &Path) -> Option<(u32, Value)> {
 pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Outcome<Published> {
     fs::create_dir_all(folder).map_err(|error| cannot("make the folder", folder, &error))?;
     let place = |ending: &str| folder.join(format!("report.{ending}"));
+    crash::point("report.folder");
     let new_json = written(folder, json)?;
+    crash::point("report.json_written");
     let new_html = written(folder, html)?;
+    crash::point("report.html_written");
     if let Some((former, _)) = former(folder).filter(|(former, _)| *former < revision) {
         for ending in ["json", "html"] {
             let kept = folder.join(format!("report.r{former}.{ending}"));
             keep(&place(ending), &kept).map_err(|error| cannot("keep the former report as", &kept, &error))?;
         }
     }
+    crash::point("report.former_kept");
     for (new, ending) in [(new_html, "html"), (new_json, "json")] {
         let place = place(ending);
         new.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
+        crash::point(if ending == "html" { "report.html_placed" } else { "report.json_placed" });
     }
     Ok(Published { json: place("json"), html: place("html") })
 }

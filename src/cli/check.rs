@@ -1,6 +1,6 @@
 //! `vigie check`: one window, now.
 
-use std::{io::IsTerminal, num::NonZero};
+use std::{io::IsTerminal, num::NonZero, time::Duration};
 
 use jiff::tz::TimeZone;
 
@@ -12,16 +12,19 @@ use super::{
     table::table,
 };
 use crate::{
+    alert::Telling,
     config::{Problems, Settings},
+    daemon::{self, Clock},
     fault::{Fault, Outcome},
-    judge::Severity,
-    monitor::{Asked, Looking, check},
-    report::to_json,
+    judge::{Severity, Test},
+    ledger::Ledger,
+    monitor::{self, Asked, Looking, Tried, check},
+    report::{Report, to_json, verdict_sentence},
     window::{Instant, Window},
 };
 
 pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
-    let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
+    let settings = Settings::load_one(&args.config, args.model.as_deref()).map_err(Problems::into_fault)?;
     let window = match (&args.from, &args.to) {
         (Some(from), Some(to)) => Some(window(from, to, &settings.schedule.zone)?),
         _ => None,
@@ -30,8 +33,24 @@ pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
     let bar = Bar::new("reading the log");
     let looking =
         Looking { threads: args.threads.map_or(cores, usize::from), progress: &|done, all| bar.at(done, all) };
-    let checked = check(&settings, Asked { window, now: Instant::now() }, looking)?;
+    let asked = Asked { window, now: Clock::of_environment().now() };
+    let checked = match check(&settings, asked, looking) {
+        Ok(checked) => checked,
+        Err(fault) => {
+            drop(bar);
+            return Err(if args.send { failed(&settings, asked, fault) } else { fault });
+        }
+    };
     drop(bar);
+    tracing::info!(
+        model = checked.report.run.model.name,
+        window = %checked.report.examined.window,
+        severity = %checked.report.verdict.severity,
+        rows = checked.report.drift.n_window,
+        report = %checked.published.html.display(),
+        "{}",
+        verdict_sentence(&checked.report),
+    );
     let text = match args.format {
         Format::Json => to_json(&checked.report),
         Format::Text => {
@@ -41,11 +60,44 @@ pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
         }
     };
     say(&text);
+    let window = checked.report.examined.window;
+    if let Err(fault) = write_down(&settings, window, asked.now, monitor::Result::Told(&checked.report), args.send) {
+        eprintln!("note: {fault}");
+    }
     let is_alarm = checked.report.verdict.severity == Severity::Alarm;
     Ok(if args.exit_code && is_alarm { Ending::Alarm } else { Ending::Told })
 }
 
-fn window(from: &str, to: &str, zone: &TimeZone) -> Outcome<Window> {
+/// The run takes its place in the ledger, which is waited for at most 5 s. The report is there already, whatever comes.
+fn write_down(
+    settings: &Settings,
+    window: Window,
+    now: Instant,
+    result: monitor::Result<'_>,
+    send: bool,
+) -> Outcome<()> {
+    let missing = |fault: Fault| fault.context("the report is written, the ledger does not know of it");
+    let mut ledger = Ledger::open(&settings.state, Duration::from_secs(5)).map_err(missing)?;
+    let cadence = settings.schedule.cadence();
+    let newest = cadence.latest_complete(now, settings.schedule.lateness);
+    let scheduled = cadence.has(window) && window.to <= newest.to;
+    let compose = |telling: &Telling, report: Option<&Report>| daemon::compose(settings, telling, report, now);
+    let tried = Tried { settings, window, scheduled, records: None, now };
+    monitor::settle(&mut ledger, &tried, result, &compose).map_err(missing)?;
+    if send { daemon::send_now(&mut ledger, settings) } else { Ok(()) }
+}
+
+/// With `--send` nobody else tells of a check that failed.
+fn failed(settings: &Settings, asked: Asked, fault: Fault) -> Fault {
+    let newest = settings.schedule.cadence().latest_complete(asked.now, settings.schedule.lateness);
+    let result = monitor::Result::Failed(Test::RunFailed, &fault);
+    if let Err(further) = write_down(settings, asked.window.unwrap_or(newest), asked.now, result, true) {
+        eprintln!("note: {further}");
+    }
+    fault
+}
+
+pub(super) fn window(from: &str, to: &str, zone: &TimeZone) -> Outcome<Window> {
     let at = |flag: &str, text: &str| {
         Instant::parse(text, zone)
             .ok_or_else(|| Fault::setup(format!("{flag} {text}: not a time; write 2026-11-01 or 2026-11-01T06:00:00Z")))

@@ -1,27 +1,37 @@
 //! `vigie config check`, `show`, `schema`.
 
-use super::{Ending, args::ConfigVerb, say::say};
+use super::{Ending, args::ConfigVerb, connect, say::say};
 use crate::{
     config::{self, Problems, Settings},
     fault::Outcome,
+    monitor,
 };
 
 pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
     match verb {
-        ConfigVerb::Check(args) => {
-            let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
-            let problems = config::check_files(&settings);
+        ConfigVerb::Check { config: args, connect } => {
+            let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
+            let mut problems: Vec<_> = all.iter().flat_map(config::check_files).collect();
+            // What is common to all models is named once.
+            problems.dedup();
             if !problems.is_empty() {
                 return Err(Problems::new(&args.config, problems).into_fault());
             }
-            for note in config::not_yet(&settings) {
+            let mut notes: Vec<_> = all.iter().flat_map(config::not_yet).collect();
+            notes.dedup();
+            for note in notes {
                 eprintln!("note: {note}");
             }
             say(&format!("{}: no problem found\n", args.config.display()));
+            if *connect {
+                for settings in &all {
+                    say(&connect::lines(&monitor::connect(settings)?));
+                }
+            }
         }
         ConfigVerb::Show(args) => {
-            let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
-            say(&settings.show());
+            let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
+            say(&config::show(&all));
         }
         ConfigVerb::Schema => say(&format!("{}\n", config::schema())),
     }

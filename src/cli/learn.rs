@@ -2,29 +2,37 @@
 
 use super::{Ending, args::LearnArgs, progress::Bar, say::say};
 use crate::{
+    config::{Problems, Settings},
     fault::{Fault, Outcome},
     layout::Kind,
-    monitor::{Lesson, learn},
+    monitor::{Lesson, STORED, import, learn},
     reference::Choice,
+    source,
     window::Instant,
 };
 
 pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
     let lesson = Lesson {
         data: args.data.clone(),
+        database: database(args)?,
         out: args.out.clone(),
         choice: Choice {
             target: args.target.clone(),
             probability: args.probability.clone(),
             features: args.features.as_deref().map(|list| names("--features", list)).transpose()?,
             categorical: listed("--categorical", args.categorical.as_deref())?,
+            numeric: Vec::new(),
             ignore: listed("--ignore", args.ignore.as_deref())?,
             precision: args.precision.map(Into::into),
         },
+        model: args.model.clone(),
         holdout: args.holdout.into(),
     };
     let bar = Bar::new("learning");
-    let learnt = learn(&lesson, Instant::now(), &mut |done, all| bar.at(done, all))?;
+    let learnt = match &args.distributions {
+        Some(table) => import(&lesson, table, Instant::now())?,
+        None => learn(&lesson, Instant::now(), &mut |done, all| bar.at(done, all))?,
+    };
     drop(bar);
     for note in &learnt.notes {
         eprintln!("note: {note}");
@@ -42,6 +50,14 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
         reference.id(),
     ));
     Ok(Ending::Told)
+}
+
+/// The config is looked at only where data are in its database.
+fn database(args: &LearnArgs) -> Outcome<Option<source::Options>> {
+    let is_stored =
+        args.data.iter().chain(&args.distributions).any(|data| data.display().to_string().starts_with(STORED));
+    let load = || Settings::load(&args.config).map_err(Problems::into_fault).map(|settings| settings.source);
+    is_stored.then(load).transpose()
 }
 
 fn listed(flag: &str, list: Option<&str>) -> Outcome<Vec<String>> {

@@ -1,6 +1,6 @@
 //! From a command line to the verb that was asked for.
 
-use super::{Cli, args::Verb, check, config, learn, score};
+use super::{Cli, alert, args::Verb, check, config, daemon, explain, learn, replay, score, status};
 use crate::fault::Outcome;
 
 /// How a command ended that could tell.
@@ -16,6 +16,11 @@ pub fn run(cli: &Cli) -> Outcome<Ending> {
     match &cli.verb {
         Verb::Learn(args) => learn::run(args),
         Verb::Check(args) => check::run(args),
+        Verb::Run(args) => daemon::run(args),
+        Verb::Status(args) => status::run(args),
+        Verb::Alert { verb } => alert::run(verb),
+        Verb::Explain(args) => explain::run(args),
+        Verb::Replay(args) => replay::run(args),
         Verb::Score(args) => score::run(args),
         Verb::Config { verb } => config::run(verb),
     }

@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use super::{Problem, Settings, settings::spoken};
+use crate::source::Kind;
 
 /// All files and folders that are named but cannot be used.
 #[must_use]
@@ -11,29 +12,46 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     let learn = format!("make it with `vigie learn --data FILE --out {reference}`");
     let mut problems = vec![
         readable("reference", &settings.reference, &learn),
-        log("source.path", &settings.source.path),
+        (settings.source.kind == Kind::Files).then(|| log("source.path", &settings.source.path)).flatten(),
         writable("reports.dir", &settings.reports),
         writable("state", &settings.state),
     ];
     if let Some(file) = &settings.model.file {
         problems.push(readable("model.file", file, "name the .cbm file of the model, or remove the line"));
     }
+    if let Some(file) = &settings.source.password_file {
+        let hint = "make it readable for the user of vigie only; it holds the password and nothing else";
+        problems.push(readable("source.password_file", file, hint));
+    }
+    if let Some(file) = &settings.source.sslrootcert {
+        let hint = "name the PEM file of the authority that signed the server's certificate";
+        problems.push(readable("source.sslrootcert", file, hint));
+    }
     if let Some(labels) = &settings.labels {
         problems.push(log("labels.path", &labels.path));
     }
-    if let Some(file) = settings.alerts.email.as_ref().and_then(|email| email.password_file.as_ref()) {
-        let hint = "make it readable for the user of vigie only; it holds the password and nothing else";
-        problems.push(readable("alerts.email.password_file", file, hint));
-    }
-    if let Some(file) = settings.http.as_ref().and_then(|http| http.token_file.as_ref()) {
-        let hint = "make it readable for the user of vigie only; it holds the token and nothing else";
-        problems.push(readable("http.token_file", file, hint));
-    }
+    problems.extend(channel_files(settings));
     let placed = |problem: Problem| {
         let place = settings.places.get(problem.key.as_str()).copied();
         problem.at(place)
     };
     problems.into_iter().flatten().map(placed).collect()
+}
+
+/// Passwords, tokens and certificates of the ways to tell people.
+fn channel_files(settings: &Settings) -> Vec<Option<Problem>> {
+    let (email, webhook) = (settings.alerts.email.as_ref(), settings.alerts.webhook.as_ref());
+    let token = settings.http.as_ref().and_then(|http| http.token_file.as_ref());
+    let secret = "make it readable for the user of vigie only; it holds the secret and nothing else";
+    let trust = "name a file of certificates in PEM, or remove the line to trust the system's alone";
+    let files = [
+        ("alerts.email.password_file", email.and_then(|email| email.password_file.as_ref()), secret),
+        ("alerts.email.ca_file", email.and_then(|email| email.ca_file.as_ref()), trust),
+        ("alerts.webhook.token_file", webhook.and_then(|webhook| webhook.token_file.as_ref()), secret),
+        ("http.token_file", token, secret),
+        ("alerts.webhook.ca_file", webhook.and_then(|webhook| webhook.ca_file.as_ref()), trust),
+    ];
+    files.into_iter().map(|(key, file, hint)| readable(key, file?, hint)).collect()
 }
 
 fn cannot(key: &str, path: &Path, why: &str) -> Problem {

@@ -6,7 +6,7 @@ use super::{
     Place, Problem,
     key::Key,
     near::nearest,
-    scalar,
+    place, scalar,
     shape::{Member, Shape},
     tree::{Content, Entry, Node},
 };
@@ -92,7 +92,7 @@ impl Fit<'_> {
         }
         for (name, member) in keys {
             let there = entries.iter().any(|entry| entry.key == *name);
-            if member.required && !there {
+            if (member.required || place::needs(key, name, &values)) && !there {
                 self.missing(&key.join(name), &member.shape, named);
             }
         }
@@ -116,7 +116,8 @@ impl Fit<'_> {
 
     /// A required key that is not there; of a section, the required keys in it.
     pub fn missing(&mut self, key: &Key, shape: &Shape, named: Option<Place>) {
-        let required: Vec<_> = shape.keys().into_iter().flatten().filter(|(_, member)| member.required).collect();
+        let is_required = |(name, member): &(&String, &Member)| member.required || place::needs(key, name, &Map::new());
+        let required: Vec<_> = shape.keys().into_iter().flatten().filter(is_required).collect();
         if required.is_empty() {
             let problem = Problem::new(key.to_string(), format!("`{key}` is missing"));
             self.problems.push(problem.hint(key.advice()).at(named));

@@ -9,15 +9,18 @@ pub(super) struct Key {
 }
 
 /// What to do about a required key that is missing.
-const ADVICE: [(&str, &str); 9] = [
+const ADVICE: [(&str, &str); 12] = [
     ("model.name", "it names the model's folder of reports: `model: {name: credit-default}`"),
     ("reference", "name the file that `vigie learn --data FILE --out reference.vigie` makes"),
     ("source.path", "name the prediction log: a file, a folder or a glob"),
+    ("source.url", "name the database: `postgresql://vigie@db.example.com:5432/scoring`"),
+    ("source.table", "name the table of the log, or write a SELECT as `query`"),
     ("source.fields.timestamp", "say which field holds a record's time: `fields: {timestamp: ts}`"),
     ("labels.path", "name the file of outcomes, or remove `labels`"),
     ("alerts.email.smtp", "name the mail server: `smtps://mail.example.com:465`"),
     ("alerts.email.from", "give the sender's address: `vigie@example.com`"),
     ("alerts.email.to", "say who is told: `[risk@example.com]`"),
+    ("alerts.webhook.url", "say where the call goes: `https://hooks.example.com/vigie`"),
     ("http.listen", "give an address and a port: `\"127.0.0.1:8787\"`"),
 ];
 

@@ -1,17 +1,13 @@
 //! Sections that are accepted and not acted on by this version. A line goes when its feature lands.
 
-use super::{Alerts, Cost, Settings};
+use super::{Cost, Settings};
 
 type IsUsed = fn(&Settings) -> bool;
 
 /// The key, whether the config uses it, and what is not done with it.
-const NOT_YET: [(&str, IsUsed, &str); 6] = [
-    ("model.file", |settings| settings.model.file.is_some(), "there is no replay, explanation or attribution yet"),
+const NOT_YET: [(&str, IsUsed, &str); 2] = [
     ("model.cost", |settings| settings.model.cost != Cost::default(), "no money is counted yet"),
-    ("models", |settings| !settings.models.is_empty(), "only the model at the top is watched"),
     ("labels", |settings| settings.labels.is_some(), "no outcome is read yet"),
-    ("alerts", |settings| settings.alerts != Alerts::default(), "nobody is told yet"),
-    ("http", |settings| settings.http.is_some(), "nothing is served yet"),
 ];
 
 /// A sentence for each section that the config has for a later version.

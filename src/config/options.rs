@@ -39,6 +39,9 @@ pub struct Options {
     /// The folder of the daemon's own state.
     #[serde(default = "state")]
     pub state: PathBuf,
+    /// How much of the machine a run may take.
+    #[serde(default)]
+    pub run: RunOptions,
     /// Who is told, and when.
     #[serde(default)]
     pub alerts: Alerts,
@@ -130,6 +133,14 @@ pub struct ScheduleOptions {
     pub window: Span,
     /// How long after a window's end late records are waited for.
     pub lateness: Span,
+    /// The first window that the daemon looks at, a date or a time. Without it the first that holds a record,
+    /// among as many as are caught up with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// How many windows are caught up with after the daemon was away; what lies before is named as a gap.
+    pub catch_up: u32,
+    /// How many of the latest windows are checked again when their row count has changed.
+    pub revise: u32,
 }
 
 impl Default for ScheduleOptions {
@@ -139,6 +150,9 @@ impl Default for ScheduleOptions {
             timezone: "UTC".to_owned(),
             window: Span::from_days(1),
             lateness: Span::from_hours(2),
+            start: None,
+            catch_up: 31,
+            revise: 3,
         }
     }
 }
@@ -153,12 +167,24 @@ pub struct Reports {
     pub keep: Span,
     /// What the pages are written in: en or fr.
     pub language: Language,
+    /// Where people find the folder: `https://vigie.example.com/`. Mails link to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
 }
 
 impl Default for Reports {
     fn default() -> Self {
-        Self { dir: "reports".into(), keep: Span::from_days(400), language: Language::English }
+        Self { dir: "reports".into(), keep: Span::from_days(400), language: Language::English, base_url: None }
     }
+}
+
+/// The `run:` section.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunOptions {
+    /// How many threads of the daemon read the log. Default: half the cores, for the host is shared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u16>,
 }
 
 fn state() -> PathBuf {

@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Problem, cron::cron, key::Key, limits, masked, tree::Node};
-use crate::window::Span;
+use super::{Problem, cron::cron, key::Key, limits, masked, place, tree::Node};
+use crate::{
+    alert,
+    window::{Instant, Span},
+};
 
 /// What is wrong with a value (after its key's name), and what to do.
 type Wrong = (String, String);
@@ -11,26 +14,35 @@ type Wrong = (String, String);
 type Rule = fn(&Value) -> Option<Wrong>;
 
 /// Which value has to obey what.
-const RULES: [(&str, Rule); 20] = [
+const RULES: [(&str, Rule); 29] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
+    ("source", place::wrong),
+    ("source.statement_timeout", length),
     ("source.timestamp_timezone", zone),
     ("source.fields.*.scale", positive),
     ("schedule.cron", cron_line),
     ("schedule.timezone", zone),
     ("schedule.window", window),
     ("schedule.lateness", length),
+    ("schedule.start", start),
+    ("schedule.catch_up", counted),
+    ("schedule.revise", few),
     ("policy.q", share),
     ("policy.drifted_share", share),
     ("policy.empty_bins.floor", share),
     ("reports.keep", length),
+    ("reports.base_url", web_address),
+    ("run.threads", threads),
     ("alerts.cooldown", length),
     ("alerts.after", counted),
+    ("alerts.volume", share),
     ("alerts.email.smtp", mail_server),
     ("alerts.email.from", mail_address),
     ("alerts.email.to", mail_address),
     ("alerts.email.to.*", mail_address),
+    ("alerts.webhook.url", web_address),
     ("http.listen", listen),
 ];
 
@@ -115,7 +127,20 @@ fn positive(value: &Value) -> Option<Wrong> {
 
 fn counted(value: &Value) -> Option<Wrong> {
     let count = value.as_i64().filter(|count| !(1..=1000).contains(count))?;
-    Some(wrong(format!("is {count}, but must be from 1 to 1000"), "write 1 to open an alert at the first window"))
+    Some(wrong(format!("is {count}, but must be from 1 to 1000"), "write a small number, such as 2"))
+}
+
+fn few(value: &Value) -> Option<Wrong> {
+    let count = value.as_i64().filter(|count| !(0..=100).contains(count))?;
+    Some(wrong(format!("is {count}, but must be from 0 to 100"), "write 0 to never look at a window again"))
+}
+
+fn start(value: &Value) -> Option<Wrong> {
+    let text = value.as_str()?;
+    match Instant::parse(text, &jiff::tz::TimeZone::UTC) {
+        Some(_) => None,
+        None => Some(wrong(format!("is `{}`, which is no time", masked(text)), "write it as 2026-11-01")),
+    }
 }
 
 fn zone(value: &Value) -> Option<Wrong> {
@@ -155,8 +180,7 @@ fn length(value: &Value) -> Option<Wrong> {
 
 fn mail_server(value: &Value) -> Option<Wrong> {
     let url = value.as_str()?;
-    let host = url.strip_prefix("smtps://").or_else(|| url.strip_prefix("smtp://"));
-    if host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace)) {
+    if alert::is_server(url) {
         return None;
     }
     Some(wrong(format!("is `{}`, which is no mail server", masked(url)), "write it as `smtps://mail.example.com:465`"))
@@ -164,10 +188,26 @@ fn mail_server(value: &Value) -> Option<Wrong> {
 
 fn mail_address(value: &Value) -> Option<Wrong> {
     let address = value.as_str()?;
-    if address.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty()) {
+    if alert::is_address(address) {
         return None;
     }
     Some(wrong(format!("is `{}`, which is no mail address", masked(address)), "write it as `risk@example.com`"))
+}
+
+fn web_address(value: &Value) -> Option<Wrong> {
+    let url = value.as_str()?;
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let is_plain = |host: &str| host.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>'));
+    if host.is_some_and(|host| !host.is_empty() && !host.starts_with('/') && is_plain(host)) {
+        return None;
+    }
+    // Not told as it is: such addresses hold keys.
+    Some(wrong("is no web address", "write it as `https://vigie.example.com/`"))
+}
+
+fn threads(value: &Value) -> Option<Wrong> {
+    let count = value.as_i64().filter(|count| !(1..=1024).contains(count))?;
+    Some(wrong(format!("is {count}, but must be from 1 to 1024"), "remove the line for half the cores"))
 }
 
 fn listen(value: &Value) -> Option<Wrong> {

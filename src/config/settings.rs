@@ -13,7 +13,12 @@ use super::{
     Alerts, Http, Labels, Model, Options, Place, Problem, Problems, ScheduleOptions, Watched, cron::cron, key::Key,
     understand::understand,
 };
-use crate::{judge::Policy, report::Language, source, window::Span};
+use crate::{
+    judge::Policy,
+    report::Language,
+    source,
+    window::{Cadence, Instant, Span},
+};
 
 /// Everything a run has to know. Paths are absolute.
 #[derive(Debug, Clone)]
@@ -40,14 +45,16 @@ pub struct Settings {
     pub keep: Span,
     /// What the pages are written in.
     pub language: Language,
+    /// Where people find the reports folder.
+    pub base_url: Option<String>,
     /// The folder of the daemon's own state.
     pub state: PathBuf,
+    /// Threads of the daemon, where the file says a number.
+    pub threads: Option<u16>,
     /// Who is told, and when.
     pub alerts: Alerts,
     /// Reports and health over HTTP.
     pub http: Option<Http>,
-    /// Further models, as the file says them.
-    pub models: Vec<Watched>,
     /// Where the paths stand in the file.
     pub(super) places: BTreeMap<&'static str, Place>,
 }
@@ -65,93 +72,189 @@ pub struct Schedule {
     pub window: Span,
     /// How long after a window's end late records are waited for.
     pub lateness: Span,
+    /// The first window that the daemon looks at holds it.
+    pub start: Option<Instant>,
+    /// How many windows are caught up with.
+    pub catch_up: u32,
+    /// How many of the latest windows are looked at again.
+    pub revise: u32,
 }
 
-/// Keys that name files and folders.
-const PATHS: [&str; 8] = [
+/// Keys that each of several models has for itself.
+const KEYS_OF_A_MODEL: [&str; 7] = [
     "reference",
     "source.path",
+    "source.password_file",
+    "source.sslrootcert",
+    "labels.path",
+    "model.file",
+    "model.name",
+];
+
+/// Keys that name files and folders.
+const PATHS: [&str; 13] = [
+    "reference",
+    "source.path",
+    "source.password_file",
+    "source.sslrootcert",
     "labels.path",
     "model.file",
     "reports.dir",
     "state",
     "alerts.email.password_file",
+    "alerts.email.ca_file",
+    "alerts.webhook.token_file",
+    "alerts.webhook.ca_file",
     "http.token_file",
 ];
 
 impl Settings {
-    /// Reads a config file; relative paths in it are relative to its folder.
+    /// Reads a config file that watches one model; relative paths in it are relative to its folder.
     pub fn load(path: &Path) -> Result<Self, Problems> {
+        Self::load_one(path, None)
+    }
+
+    /// Reads a config file; of several models the one of that name.
+    pub fn load_one(path: &Path, model: Option<&str>) -> Result<Self, Problems> {
+        Self::one_of(path, Self::load_all(path)?, model)
+    }
+
+    /// Reads a config file: the settings of each model it watches, at least one. What is common to all is in each.
+    pub fn load_all(path: &Path) -> Result<Vec<Self>, Problems> {
         let bytes = fs::read(path).map_err(|error| {
             let sentence = format!("the config cannot be read: {}", spoken(&error));
             Problems::new(path, vec![Problem::new("", sentence).hint("name another one with `--config FILE`")])
         })?;
-        Self::from_bytes(path, &bytes)
+        Self::all_from_bytes(path, &bytes)
     }
 
-    /// What `bytes` mean as the file `path`, which need not be there.
+    /// What `bytes` mean as the file `path`, which need not be there; it has to watch one model.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, Problems> {
+        Self::one_of(path, Self::all_from_bytes(path, bytes)?, None)
+    }
+
+    /// The same for any number of models.
+    pub fn all_from_bytes(path: &Path, bytes: &[u8]) -> Result<Vec<Self>, Problems> {
         Self::meant_by(path, bytes).map_err(|problems| Problems::new(path, problems))
     }
 
-    fn meant_by(path: &Path, bytes: &[u8]) -> Result<Self, Vec<Problem>> {
+    fn one_of(path: &Path, mut all: Vec<Self>, model: Option<&str>) -> Result<Self, Problems> {
+        let names: Vec<&str> = all.iter().map(|settings| settings.model.name.as_str()).collect();
+        let names = names.join(", ");
+        let found = match model {
+            Some(name) => all.iter().position(|settings| settings.model.name == name),
+            None => (all.len() == 1).then_some(0),
+        };
+        found.map(|index| all.swap_remove(index)).ok_or_else(|| {
+            let problem = match model {
+                Some(name) => Problem::new("", format!("no model is called `{name}`; there are: {names}")),
+                None => Problem::new("models", format!("`models` watches several models: {names}"))
+                    .hint("say which one is meant with `--model NAME`"),
+            };
+            Problems::new(path, vec![problem])
+        })
+    }
+
+    fn meant_by(path: &Path, bytes: &[u8]) -> Result<Vec<Self>, Vec<Problem>> {
         let (options, tree) = understand(bytes)?;
-        let places = PATHS.into_iter().map(|key| (key, tree.place_of(Key::of(key).pieces()))).collect();
-        let Options { model: Some(model), reference: Some(reference), source: Some(source), .. } = options.clone()
-        else {
-            let problem =
-                Problem::new("models", "`models` is not acted on by this version: a config watches one model")
-                    .hint("write `model`, `reference` and `source` at the top, and one config for each model");
-            return Err(vec![problem.at(tree.key_place("models"))]);
-        };
         let folder = folder(path);
-        let mut settings = Self {
-            path: path.to_owned(),
-            sha256: hexadecimal(&Sha256::digest(bytes)),
-            model,
-            reference,
-            source,
-            labels: options.labels,
-            schedule: Schedule::new(options.schedule).map_err(|problem| vec![problem])?,
-            policy: options.policy,
-            reports: options.reports.dir,
-            keep: options.reports.keep,
-            language: options.reports.language,
-            state: options.state,
-            alerts: options.alerts,
-            http: options.http,
-            models: options.models,
-            places,
-        };
-        for path in settings.paths() {
-            *path = from_folder(&folder, path);
+        let sha256 = hexadecimal(&Sha256::digest(bytes));
+        let mut all: Vec<Self> = Vec::new();
+        for (place, watched) in models(&options) {
+            let within = |key: &'static str| {
+                let own = KEYS_OF_A_MODEL.contains(&key);
+                Key::of(&if own { format!("{place}{key}") } else { key.to_owned() })
+            };
+            if all.iter().any(|other| other.model.name == watched.model.name) {
+                let name = &watched.model.name;
+                let problem = Problem::new("model.name", format!("two models are called `{name}`"))
+                    .hint("reports and alerts are kept by the model's name: choose another");
+                return Err(vec![problem.at(tree.place_of(within("model.name").pieces()))]);
+            }
+            let places = PATHS.into_iter().map(|key| (key, tree.place_of(within(key).pieces()))).collect();
+            let mut settings = Self {
+                path: path.to_owned(),
+                sha256: sha256.clone(),
+                model: watched.model,
+                reference: watched.reference,
+                source: watched.source,
+                labels: watched.labels,
+                schedule: Schedule::new(watched.schedule).map_err(|problem| vec![problem])?,
+                threads: options.run.threads,
+                policy: watched.policy,
+                reports: options.reports.dir.clone(),
+                keep: options.reports.keep,
+                language: options.reports.language,
+                base_url: options.reports.base_url.clone(),
+                state: options.state.clone(),
+                alerts: options.alerts.clone(),
+                http: options.http.clone(),
+                places,
+            };
+            for path in settings.paths() {
+                *path = from_folder(&folder, path);
+            }
+            all.push(settings);
         }
-        Ok(settings)
+        if all.is_empty() {
+            let problem = Problem::new("models", "`models` names no model").hint("describe at least one");
+            return Err(vec![problem.at(tree.key_place("models"))]);
+        }
+        Ok(all)
+    }
+
+    /// How many threads the daemon reads the log with: as the file says, else half the cores.
+    #[must_use]
+    pub fn daemon_threads(&self, cores: usize) -> usize {
+        self.threads.map_or(cores.div_ceil(2), usize::from).max(1)
     }
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {
-        let mut paths = vec![&mut self.reference, &mut self.source.path, &mut self.reports, &mut self.state];
+        let mut paths = vec![&mut self.reference, &mut self.reports, &mut self.state];
+        paths.extend(self.source.paths());
         paths.extend(self.model.file.as_mut());
         paths.extend(self.labels.as_mut().map(|labels| &mut labels.path));
-        paths.extend(self.alerts.email.as_mut().and_then(|email| email.password_file.as_mut()));
-        paths.extend(self.http.as_mut().and_then(|http| http.token_file.as_mut()));
-        for watched in &mut self.models {
-            paths.extend([&mut watched.reference, &mut watched.source.path]);
-            paths.extend(watched.model.file.as_mut());
-            paths.extend(watched.labels.as_mut().map(|labels| &mut labels.path));
+        if let Some(email) = &mut self.alerts.email {
+            paths.extend([&mut email.password_file, &mut email.ca_file].into_iter().flatten());
         }
+        if let Some(webhook) = &mut self.alerts.webhook {
+            paths.extend([&mut webhook.token_file, &mut webhook.ca_file].into_iter().flatten());
+        }
+        paths.extend(self.http.as_mut().and_then(|http| http.token_file.as_mut()));
         paths
     }
 }
 
 impl Schedule {
     fn new(options: ScheduleOptions) -> Result<Self, Problem> {
-        let ScheduleOptions { cron: line, timezone: zone_name, window, lateness } = options;
+        let ScheduleOptions { cron: line, timezone: zone_name, window, lateness, start, catch_up, revise } = options;
         let cron = cron(&line).map_err(|why| Problem::new("schedule.cron", format!("`schedule.cron` {why}")))?;
         let zone = TimeZone::get(&zone_name)
             .map_err(|error| Problem::new("schedule.timezone", format!("`schedule.timezone`: {error}")))?;
-        Ok(Self { cron, zone, zone_name, window, lateness })
+        let start = start.and_then(|start| Instant::parse(&start, &zone));
+        Ok(Self { cron, zone, zone_name, window, lateness, start, catch_up, revise })
     }
+
+    /// How the schedule tiles time.
+    #[must_use]
+    pub fn cadence(&self) -> Cadence {
+        let days = |_| Cadence::new(Span::from_days(1), self.zone.clone());
+        // A window without a length was refused when the config was read.
+        Cadence::new(self.window, self.zone.clone()).or_else(days).unwrap_or_else(|_| Cadence::daily())
+    }
+}
+
+/// The models that a file describes, each with where its section begins.
+fn models(options: &Options) -> Vec<(String, Watched)> {
+    let Options { model, reference, source, labels, schedule, policy, .. } = options.clone();
+    let first = match (model, reference, source) {
+        (Some(model), Some(reference), Some(source)) => {
+            Some((String::new(), Watched { model, reference, source, labels, schedule, policy }))
+        }
+        _ => None,
+    };
+    let further = options.models.iter().enumerate();
+    first.into_iter().chain(further.map(|(index, watched)| (format!("models.[{index}]."), watched.clone()))).collect()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -2,39 +2,72 @@
 
 use serde_json::json;
 
-use super::{Options, Reports, ScheduleOptions, Settings, masked};
+use super::{Options, Reports, RunOptions, ScheduleOptions, Settings, Watched, masked};
 
 impl Settings {
     /// YAML of what was understood: defaults filled in, paths absolute, passwords hidden.
     #[must_use]
     pub fn show(&self) -> String {
-        let written = serde_yaml::to_value(Tidy(self.as_options())).map(hidden);
-        let text = written
-            .and_then(|value| serde_yaml::to_string(&value))
-            .unwrap_or_else(|error| format!("# it cannot be shown: {error}\n"));
-        format!("# {} (sha256 {})\n{text}", self.path.display(), self.sha256)
+        show(std::slice::from_ref(self))
     }
+}
 
-    /// The file that would say just this.
-    fn as_options(&self) -> Options {
-        Options {
-            model: Some(self.model.clone()),
-            reference: Some(self.reference.clone()),
-            source: Some(self.source.clone()),
-            labels: self.labels.clone(),
-            schedule: ScheduleOptions {
-                cron: self.schedule.cron.clone(),
-                timezone: self.schedule.zone_name.clone(),
-                window: self.schedule.window,
-                lateness: self.schedule.lateness,
-            },
-            policy: self.policy.clone(),
-            models: self.models.clone(),
-            reports: Reports { dir: self.reports.clone(), keep: self.keep, language: self.language },
-            state: self.state.clone(),
-            alerts: self.alerts.clone(),
-            http: self.http.clone(),
-        }
+/// The same for all models of one file.
+#[must_use]
+pub fn show(all: &[Settings]) -> String {
+    let Some(first) = all.first() else { return String::new() };
+    let written = serde_yaml::to_value(Tidy(as_options(first, all))).map(hidden);
+    let text = written
+        .and_then(|value| serde_yaml::to_string(&value))
+        .unwrap_or_else(|error| format!("# it cannot be shown: {error}\n"));
+    format!("# {} (sha256 {})\n{text}", first.path.display(), first.sha256)
+}
+
+/// The file that would say just this.
+fn as_options(first: &Settings, all: &[Settings]) -> Options {
+    let single = (all.len() == 1).then_some(first);
+    Options {
+        model: single.map(|one| one.model.clone()),
+        reference: single.map(|one| one.reference.clone()),
+        source: single.map(|one| one.source.clone()),
+        labels: single.and_then(|one| one.labels.clone()),
+        schedule: schedule(first),
+        policy: first.policy.clone(),
+        models: if single.is_some() { Vec::new() } else { all.iter().map(watched).collect() },
+        reports: Reports {
+            dir: first.reports.clone(),
+            keep: first.keep,
+            language: first.language,
+            base_url: first.base_url.clone(),
+        },
+        state: first.state.clone(),
+        run: RunOptions { threads: first.threads },
+        alerts: first.alerts.clone(),
+        http: first.http.clone(),
+    }
+}
+
+fn watched(settings: &Settings) -> Watched {
+    Watched {
+        model: settings.model.clone(),
+        reference: settings.reference.clone(),
+        source: settings.source.clone(),
+        labels: settings.labels.clone(),
+        schedule: schedule(settings),
+        policy: settings.policy.clone(),
+    }
+}
+
+fn schedule(settings: &Settings) -> ScheduleOptions {
+    let schedule = &settings.schedule;
+    ScheduleOptions {
+        cron: schedule.cron.clone(),
+        timezone: schedule.zone_name.clone(),
+        window: schedule.window,
+        lateness: schedule.lateness,
+        start: schedule.start.map(|start| start.to_string()),
+        catch_up: schedule.catch_up,
+        revise: schedule.revise,
     }
 }
 

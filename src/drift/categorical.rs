@@ -42,14 +42,21 @@ pub(super) fn compare(
         bins,
         reference: Summary::categorical(reference),
         window: Summary::categorical(window),
+        reduced: false,
     }
+}
+
+/// Whether a level of so many rows is pooled.
+#[must_use]
+pub fn is_rare(level: u64, n_reference: u64) -> bool {
+    level * RARE_ONE_IN < n_reference
 }
 
 fn count(levels: &Levels, reference: &LevelCounts, window: &LevelCounts, n_reference: u64) -> Vec<BinCount> {
     let mut bins = Vec::new();
     let mut rare = BinCount::new(BinKind::Rare, "rare levels", 0, 0);
     for ((name, ours), theirs) in levels.names().iter().zip(reference.levels()).zip(window.levels()) {
-        if ours * RARE_ONE_IN < n_reference {
+        if is_rare(*ours, n_reference) {
             rare.reference += ours;
             rare.window += theirs;
         } else {

@@ -28,13 +28,13 @@ pub struct ScoreDrift {
     pub histogram: Vec<Step>,
 }
 
-/// Measures a window against its reference. Fails when they were not counted on the same layout.
+/// Measures a window against its reference. Fails when they were not counted on the same layout, or the reference is damaged.
 pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, threshold: f64) -> Result<Drift, String> {
     let layout = reference.layout();
     // Strangers do not merge, so a window of another layout is found here.
     Profile::empty(layout).merge(window)?;
     let counted = reference.profile().features().iter().zip(window.features());
-    let features = layout
+    let mut features: Vec<FeatureDrift> = layout
         .features()
         .iter()
         .zip(counted)
@@ -48,25 +48,28 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
             _ => None,
         })
         .collect();
-    let score = match (layout.score(), reference.profile().score(), window.score()) {
+    let mut score = match (layout.score(), reference.profile().score(), window.score()) {
         (Some(cells), Some(ours), Some(theirs)) => Some(ScoreDrift {
             distance: numeric::compare("score", cells, ours, theirs, Precision::F64, empty),
-            refused: refused(reference, window, threshold),
+            refused: refused(reference, window, threshold)?,
             histogram: histogram::histogram(cells, ours, theirs),
         }),
         _ => None,
     };
+    if reference.provenance().reduced {
+        features.iter_mut().chain(score.as_mut().map(|score| &mut score.distance)).for_each(FeatureDrift::psi_only);
+    }
     Ok(Drift { n_reference: reference.profile().rows(), n_window: window.rows(), features, score })
 }
 
-fn refused(reference: &Reference, window: &Profile, threshold: f64) -> Refused {
-    let ours = reference.refused(threshold);
+fn refused(reference: &Reference, window: &Profile, threshold: f64) -> Result<Refused, String> {
+    let (rows, refused) = reference.refused(threshold).ok_or_else(|| reference.damaged())?;
     let scored = window.score().map_or(0, crate::profile::CellCounts::present);
-    Refused {
-        reference: ours.and_then(|(rows, refused)| share(refused, rows)),
+    Ok(Refused {
+        reference: share(refused, rows),
         window: share(window.refused(), scored),
-        p_value: ours.and_then(|(rows, refused)| proportion::two_proportions(refused, rows, window.refused(), scored)),
-    }
+        p_value: proportion::two_proportions(refused, rows, window.refused(), scored),
+    })
 }
 
 /// `None` of nothing.

@@ -25,6 +25,15 @@ pub struct FeatureDrift {
     pub bins: Vec<BinCount>,
     pub reference: Summary,
     pub window: Summary,
+    /// The reference holds bins and nothing finer: there is neither KS nor chi-square.
+    pub reduced: bool,
+}
+
+impl FeatureDrift {
+    /// What bins alone can tell.
+    pub(super) fn psi_only(&mut self) {
+        (self.ks, self.chi2, self.reduced) = (None, None, true);
+    }
 }
 
 /// Share of rows without a value.

@@ -9,7 +9,9 @@ mod numeric;
 mod summary;
 
 pub use bins::{BinCount, BinKind};
+pub use categorical::is_rare;
 pub use compare::{Drift, ScoreDrift, compare};
 pub use feature::{Chi2, FeatureDrift, Ks, Missing, OutOfRange, Psi, Refused, Unseen};
 pub use histogram::Step;
+pub use numeric::{between, labels};
 pub use summary::Summary;

@@ -49,6 +49,7 @@ pub(super) fn compare(
         bins,
         reference: Summary::numeric(reference, cells),
         window: Summary::numeric(window, cells),
+        reduced: false,
     }
 }
 
@@ -67,6 +68,25 @@ fn count(cells: &Cells, reference: &CellCounts, window: &CellCounts) -> Vec<BinC
         }
     }
     bins
+}
+
+/// The labels of a feature's bins, guards included, in the order of [`Cells::bins`].
+#[must_use]
+pub fn labels(cells: &Cells) -> Vec<String> {
+    let floor = cells.edges().first().copied();
+    cells.bins().iter().map(|bin| named(bin, floor).label).collect()
+}
+
+/// Two counts on the same cells: the second's distance from the first.
+#[must_use]
+pub fn between(
+    cells: &Cells,
+    ours: &CellCounts,
+    theirs: &CellCounts,
+    precision: Precision,
+    empty: EmptyBins,
+) -> FeatureDrift {
+    compare("score", cells, ours, theirs, precision, empty)
 }
 
 /// `floor`: the edge just below the reference's minimum; a bin that begins there begins with the minimum.

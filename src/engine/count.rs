@@ -1,9 +1,10 @@
 //! Counts a window of a log on a reference's layout.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{
     Rule,
+    apart::{self, Apart},
     sift::sift,
     threads::{Progress, pass},
     twins::{Keeper, Twins, repeated, short_hashes},
@@ -13,14 +14,14 @@ use crate::{
     fault::{Fault, Outcome},
     layout::Layout,
     profile::{Profile, Traffic},
-    source::{Field, FileLog, Found, Plan, Request, Unreadable},
+    source::{Field, Found, Log, Plan, Request, Unreadable},
     window::Window,
 };
 
 /// What is to be counted, and how.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
-    pub log: &'a FileLog,
+    pub log: &'a Log,
     pub layout: &'a Layout,
     pub window: Window,
     pub rule: &'a Rule,
@@ -47,21 +48,24 @@ pub struct Counted {
     /// Files that were read.
     pub files: usize,
     pub(super) twins: Twins,
+    /// How to look at single features again, if no id comes twice.
+    pub(super) again: Option<(Plan, Apart)>,
 }
 
-struct Tally {
-    profile: Profile,
-    other_version: Profile,
-    traffic: Traffic,
-    complaints: Complaints,
+/// What one thread counts.
+pub(super) struct Tally {
+    pub profile: Profile,
+    pub other_version: Profile,
+    pub traffic: Traffic,
+    pub complaints: Complaints,
     /// By feature: whether a record of the window has it.
-    seen: Vec<bool>,
-    ids: Vec<u64>,
-    fault: Option<String>,
+    pub seen: Vec<bool>,
+    pub ids: Vec<u64>,
+    pub fault: Option<String>,
 }
 
 impl Tally {
-    fn empty(layout: &Layout) -> Self {
+    pub fn empty(layout: &Layout) -> Self {
         Self {
             profile: Profile::empty(layout),
             other_version: Profile::empty(layout),
@@ -73,7 +77,7 @@ impl Tally {
         }
     }
 
-    fn observe(&mut self, mut records: Records, keeper: &Keeper<'_>, job: &Job<'_>) {
+    pub fn observe(&mut self, mut records: Records, keeper: &Keeper<'_>, job: &Job<'_>) {
         self.complaints.merge(std::mem::take(&mut records.complaints));
         for (seen, column) in self.seen.iter_mut().zip(&records.features) {
             *seen |= records.len > 0 && column.is_some();
@@ -88,12 +92,11 @@ impl Tally {
         }
     }
 
-    fn merge(&mut self, other: Self) -> Result<(), String> {
+    pub fn merge(&mut self, other: Self) -> Result<(), String> {
         self.profile.merge(&other.profile)?;
         self.other_version.merge(&other.other_version)?;
         self.traffic.merge(other.traffic);
         self.complaints.merge(other.complaints);
-        self.ids.extend(other.ids);
         for (ours, theirs) in self.seen.iter_mut().zip(other.seen) {
             *ours |= theirs;
         }
@@ -107,29 +110,24 @@ impl Tally {
 pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     let request = Request { columns: job.layout.columns(), window: Some(job.window) };
     let plan = job.log.plan(&request)?;
-    let none = Twins::default();
-    let all = Keeper::new(&none);
-    let first = pass(&plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
-        short_hashes(&records, &mut tally.ids);
-        tally.observe(records, &all, job);
-    });
-    let (found, mut unreadable) = (first.found, first.unreadable);
-    let mut tally = merged(first.tallies, job.layout)?;
-    let repeated = repeated(std::mem::take(&mut tally.ids));
+    let First { found, mut unreadable, mut tally, repeated, apart } = match apart::look(&plan, job)? {
+        Some(first) => first,
+        None => look(&plan, job)?,
+    };
     let mut twins = Twins::default();
     if !repeated.is_empty() {
         let second = pass(&plan, job.threads, job.progress, &Twins::default, &|twins, records| {
             twins.observe(&records, &repeated);
-        });
+        })?;
         second.tallies.iter().for_each(|more| twins.merge(more));
         let keeper = Keeper::new(&twins);
         let third = pass(&plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
             tally.observe(records, &keeper, job);
-        });
+        })?;
         unreadable.extend(third.unreadable);
         unreadable.sort();
         unreadable.dedup();
-        tally = merged(third.tallies, job.layout)?;
+        tally = merged(third.tallies, job.layout)?.0;
     }
     timed(&plan, &found, &tally.complaints)?;
     let answered = tally.traffic.requests - tally.complaints.of(Reason::Failed).min(tally.traffic.requests);
@@ -145,18 +143,47 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         mapped: plan.fields(),
         unreadable,
         files: plan.files,
+        again: apart.filter(|_| twins.is_empty()).map(|apart| (plan, apart)),
         twins,
     })
 }
 
-fn merged(tallies: Vec<Tally>, layout: &Layout) -> Outcome<Tally> {
+/// What a first look at a log tells.
+pub(super) struct First {
+    pub found: Found,
+    pub unreadable: Vec<Unreadable>,
+    /// Means nothing if an id comes twice.
+    pub tally: Tally,
+    /// Short hashes of the ids that come twice.
+    pub repeated: HashSet<u64>,
+    /// Where single features can be looked at again.
+    pub apart: Option<Apart>,
+}
+
+/// Counts records whole.
+fn look(plan: &Plan, job: &Job<'_>) -> Outcome<First> {
+    let none = Twins::default();
+    let all = Keeper::new(&none);
+    let first = pass(plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
+        short_hashes(&records, &mut tally.ids);
+        tally.observe(records, &all, job);
+    })?;
+    let (tally, ids) = merged(first.tallies, job.layout)?;
+    let repeated = repeated(&ids, job.threads);
+    Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated, apart: None })
+}
+
+/// One of many, and the short hashes of the ids of each.
+pub(super) fn merged(tallies: Vec<Tally>, layout: &Layout) -> Outcome<(Tally, Vec<Vec<u64>>)> {
     let mut all = Tally::empty(layout);
-    for tally in tallies {
+    let mut ids = Vec::with_capacity(tallies.len());
+    for mut tally in tallies {
+        ids.push(std::mem::take(&mut tally.ids));
         all.merge(tally).map_err(Fault::setup)?;
     }
     match all.fault.take() {
         Some(why) => Err(Fault::skip(format!("the records of the window cannot be counted: {why}"))),
-        None => Ok(all),
+        None => Ok((all, ids)),
     }
 }
 

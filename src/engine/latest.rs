@@ -3,16 +3,20 @@
 use super::threads::{Progress, pass};
 use crate::{
     fault::Outcome,
-    source::{FileLog, Request},
+    source::{Latest, Log, Request},
     window::{Instant, Window},
 };
 
 /// The time of the latest record before `end`; only times are looked at.
-pub fn latest(log: &FileLog, end: Instant, threads: usize, progress: Progress<'_>) -> Outcome<Option<Instant>> {
+pub fn latest(log: &Log, end: Instant, threads: usize, progress: Progress<'_>) -> Outcome<Option<Instant>> {
     let window = Window { from: Instant(i64::MIN / 4), to: end };
-    let plan = log.plan(&Request { columns: Vec::new(), window: Some(window) })?;
+    let request = Request { columns: Vec::new(), window: Some(window) };
+    if let Latest::Known(latest) = log.latest(&request)? {
+        return Ok(latest);
+    }
+    let plan = log.plan(&request)?;
     let pass = pass(&plan, threads, progress, &|| None::<i64>, &|latest, records| {
         *latest = (*latest).max(records.timestamp.iter().copied().max());
-    });
+    })?;
     Ok(pass.tallies.into_iter().flatten().max().map(Instant))
 }

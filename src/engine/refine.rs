@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use arrow::array::Array;
+
 use super::{
     count::{Counted, Job},
-    sift::sift,
+    sift::{Sieve, Sifted, sift},
     threads::pass,
     twins::Keeper,
 };
 use crate::{
-    batch::{Complaints, Rows, for_each_number},
+    batch::{Complaints, Records, for_each_number},
     fault::{Fault, Outcome},
-    layout::{Cells, Precision, Shape},
+    layout::{Cells, Column, Precision, Shape},
     profile::{CellCounts, Counts, Traffic},
     reference::Reference,
     source::Request,
@@ -23,8 +25,15 @@ struct Subject<'a> {
     cells: &'a Cells,
     precision: Precision,
     candidates: &'a [usize],
-    /// Its column in the second look; `None` is the probability.
-    column: Option<usize>,
+    /// From this to that: where all candidates lie.
+    within: (f64, f64),
+}
+
+impl<'a> Subject<'a> {
+    fn new(cells: &'a Cells, precision: Precision, candidates: &'a [usize]) -> Self {
+        let bounds = |cell: Option<&usize>| cell.map_or((f64::INFINITY, f64::NEG_INFINITY), |cell| cells.bounds(*cell));
+        Self { cells, precision, candidates, within: (bounds(candidates.first()).0, bounds(candidates.last()).1) }
+    }
 }
 
 /// The largest distance inside the candidate cells of each asked feature (the score is number `features.len()`).
@@ -35,44 +44,35 @@ pub fn refine(
     asked: &[(usize, Vec<usize>)],
 ) -> Outcome<BTreeMap<usize, f64>> {
     let features = job.layout.features();
-    // Which of several records with one id counts is told by everything they hold: then nothing may be left out.
-    let all_columns = !counted.twins.is_empty();
-    let mut columns = if all_columns { job.layout.columns() } else { Vec::new() };
     let mut subjects = BTreeMap::new();
     for (feature, candidates) in asked {
-        let (cells, precision, column) = match features.get(*feature) {
-            Some(numeric) => {
-                let Shape::Numeric(cells) = &numeric.shape else { continue };
-                let column = if all_columns {
-                    *feature
-                } else {
-                    columns.push(numeric.column());
-                    columns.len() - 1
-                };
-                (cells, job.layout.precision(), Some(column))
-            }
+        let (cells, precision) = match features.get(*feature) {
+            Some(numeric) => match &numeric.shape {
+                Shape::Numeric(cells) => (cells, job.layout.precision()),
+                Shape::Categorical(_) => continue,
+            },
             None => match job.layout.score() {
-                Some(cells) => (cells, Precision::F64, None),
+                Some(cells) => (cells, Precision::F64),
                 None => continue,
             },
         };
-        subjects.insert(*feature, Subject { cells, precision, candidates, column });
+        subjects.insert(*feature, Subject::new(cells, precision, candidates));
     }
-    let values = look(job, counted, columns, &subjects)?;
+    let values = look(job, counted, &subjects)?;
     let mut distances = BTreeMap::new();
-    for ((feature, subject), values) in subjects.iter().zip(values) {
-        let damaged = || Fault::setup("the reference's value blocks are damaged; learn it again with `vigie learn`");
+    for (feature, subject) in &subjects {
         let ours = match features.get(*feature) {
             Some(_) => reference.values(*feature),
             None => reference.score_values(),
         }
-        .ok_or_else(damaged)?;
+        .ok_or_else(|| Fault::setup(reference.damaged()))?;
         let (Some(counts), Some(window)) =
             (cell_counts(reference.profile(), *feature), cell_counts(&counted.profile, *feature))
         else {
             continue;
         };
-        let mut theirs: Vec<(f64, u64)> = values.into_iter().map(|(bits, rows)| (f64::from_bits(bits), rows)).collect();
+        let theirs = values.get(feature).into_iter().flatten();
+        let mut theirs: Vec<(f64, u64)> = theirs.map(|(bits, rows)| (f64::from_bits(*bits), *rows)).collect();
         theirs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         distances.insert(*feature, distance(subject, counts, window, &ours, &theirs));
     }
@@ -87,61 +87,81 @@ fn cell_counts(profile: &crate::profile::Profile, feature: usize) -> Option<&Cel
     }
 }
 
-type Values = HashMap<u64, u64>;
-
 /// The window's values in the candidate cells, with counts.
-fn look(
-    job: &Job<'_>,
-    counted: &Counted,
-    columns: Vec<crate::layout::Column>,
-    subjects: &BTreeMap<usize, Subject<'_>>,
-) -> Outcome<Vec<Values>> {
+type Values = HashMap<u64, u64>;
+/// By subject.
+type Tally = BTreeMap<usize, Values>;
+
+fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>>) -> Outcome<Tally> {
+    let features = job.layout.features().len();
+    let mut numbers: Vec<usize> = subjects.keys().copied().filter(|number| *number < features).collect();
+    let mut all = Tally::new();
+    if let Some((plan, apart)) = counted.again.as_ref().filter(|_| !numbers.is_empty()) {
+        let each = |tally: &mut Tally, numbers: &[usize], records: Records, sieve: &Sieve| {
+            let Ok(sifted) = sieve.apply(&records) else { return };
+            for (number, column) in numbers.iter().zip(&sifted.used.features) {
+                if let (Some(subject), Some(column)) = (subjects.get(number), column) {
+                    observe(column.as_ref(), subject, tally.entry(*number).or_default());
+                }
+            }
+        };
+        let pass = apart.look(plan, &numbers, job.threads, job.progress, &Tally::new, &each)?;
+        if pass.unreadable.is_empty() {
+            add(&mut all, pass.tallies);
+            numbers.clear();
+        }
+    }
+    let wants_score = subjects.contains_key(&features);
+    if numbers.is_empty() && !wants_score {
+        return Ok(all);
+    }
+    // Which of several records with one id counts is told by everything they hold: then nothing may be left out.
+    let all_columns = !counted.twins.is_empty();
+    let wanted = job.layout.columns();
+    let columns: Vec<Column> = match all_columns {
+        true => wanted,
+        false => numbers.iter().filter_map(|number| wanted.get(*number)).cloned().collect(),
+    };
     let plan = job.log.plan(&Request { columns, window: Some(job.window) })?;
     let keeper = Keeper::new(&counted.twins);
-    let empty = || vec![Values::new(); subjects.len()];
-    let pass = pass(&plan, job.threads, job.progress, &empty, &|tally: &mut Vec<Values>, records| {
+    let pass = pass(&plan, job.threads, job.progress, &Tally::new, &|tally: &mut Tally, records| {
         let keeps = keeper.keeps(&records);
         // Counted already: only the rows are wanted here.
         let sifted = sift(&records, keeps.as_deref(), job.rule, &mut Traffic::default(), &mut Complaints::default());
-        let Ok(sifted) = sifted else { return };
-        for (values, subject) in tally.iter_mut().zip(subjects.values()) {
-            observe(&sifted.used, subject, values);
-        }
-    });
-    let mut all = empty();
-    for tally in pass.tallies {
-        for (ours, theirs) in all.iter_mut().zip(tally) {
-            #[expect(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
-            for (bits, rows) in theirs {
-                *ours.entry(bits).or_default() += rows;
+        let Ok(Sifted { used, .. }) = sifted else { return };
+        for (place, number) in numbers.iter().enumerate() {
+            let column = used.features.get(if all_columns { *number } else { place }).and_then(Option::as_ref);
+            if let (Some(subject), Some(column)) = (subjects.get(number), column) {
+                observe(column.as_ref(), subject, tally.entry(*number).or_default());
             }
         }
-    }
+        if let (Some(subject), Some(probability)) = (subjects.get(&features), &used.probability) {
+            observe(probability, subject, tally.entry(features).or_default());
+        }
+    })?;
+    add(&mut all, pass.tallies);
     Ok(all)
 }
 
-fn observe(rows: &Rows, subject: &Subject<'_>, values: &mut Values) {
-    let mut each = |value: f64| {
-        if value.is_nan() {
-            return;
-        }
-        let value = subject.precision.round(value) + 0.0;
-        if subject.candidates.binary_search(&subject.cells.cell(value)).is_ok() {
-            *values.entry(value.to_bits()).or_default() += 1;
-        }
-    };
-    match subject.column {
-        Some(column) => {
-            if let Some(column) = rows.features.get(column).and_then(Option::as_ref) {
-                for_each_number(column.as_ref(), &mut each);
-            }
-        }
-        None => {
-            if let Some(probability) = &rows.probability {
-                for_each_number(probability, &mut each);
-            }
+fn add(all: &mut Tally, tallies: Vec<Tally>) {
+    for (number, values) in tallies.into_iter().flatten() {
+        let ours = all.entry(number).or_default();
+        #[expect(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
+        for (bits, rows) in values {
+            *ours.entry(bits).or_default() += rows;
         }
     }
+}
+
+fn observe(column: &dyn Array, subject: &Subject<'_>, values: &mut Values) {
+    let (from, to) = subject.within;
+    for_each_number(column, &mut |value: f64| {
+        let value = subject.precision.round(value) + 0.0;
+        // Nearly all lie elsewhere; NaN does.
+        if value >= from && value <= to && subject.candidates.binary_search(&subject.cells.cell(value)).is_ok() {
+            *values.entry(value.to_bits()).or_default() += 1;
+        }
+    });
 }
 
 fn distance(

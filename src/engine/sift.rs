@@ -7,7 +7,7 @@ use arrow::{
 
 use crate::{
     batch::{Complaints, Reason, Records, Rows},
-    profile::Traffic,
+    profile::{Answer, Traffic},
     window::Instant,
 };
 
@@ -28,6 +28,25 @@ pub(super) struct Sifted {
     pub other_version: Rows,
 }
 
+/// Which of some records are good for what.
+#[derive(Debug)]
+pub(super) struct Sieve {
+    pub used: BooleanArray,
+    /// Answered by another version of the model; `None`: no row is.
+    pub other_version: Option<BooleanArray>,
+}
+
+impl Sieve {
+    /// The rows of the records it was made of, or of their features.
+    pub fn apply(&self, records: &Records) -> Result<Sifted, ArrowError> {
+        let other_version = match &self.other_version {
+            Some(other_version) => Rows::of(records, other_version)?,
+            None => Rows::default(),
+        };
+        Ok(Sifted { used: Rows::of(records, &self.used)?, other_version })
+    }
+}
+
 /// Sorts records by what they are good for. `keeps`: which of several with one id counts.
 pub(super) fn sift(
     records: &Records,
@@ -36,28 +55,49 @@ pub(super) fn sift(
     traffic: &mut Traffic,
     complaints: &mut Complaints,
 ) -> Result<Sifted, ArrowError> {
+    sieve(records, keeps, rule, traffic, complaints).apply(records)
+}
+
+/// As [`sift`], but only says which rows they are.
+pub(super) fn sieve(
+    records: &Records,
+    keeps: Option<&[bool]>,
+    rule: &Rule,
+    traffic: &mut Traffic,
+    complaints: &mut Complaints,
+) -> Sieve {
     let mut used = Vec::with_capacity(records.len);
-    let mut other = Vec::with_capacity(records.len);
-    for (row, at) in records.timestamp.iter().enumerate() {
-        let reason = if keeps.is_some_and(|keeps| keeps.get(row) == Some(&false)) {
-            Some(Reason::Duplicate)
+    let mut other = None;
+    let answers = records.timestamp.iter().enumerate().filter_map(|(row, at)| {
+        let (answer, reason) = if keeps.is_some_and(|keeps| keeps.get(row) == Some(&false)) {
+            (None, Some(Reason::Duplicate))
         } else {
             let status = value(records.status.as_ref(), row, |column| column.value(row));
-            let latency = value(records.latency_ms.as_ref(), row, |column| column.value(row));
+            let latency_ms = value(records.latency_ms.as_ref(), row, |column| column.value(row));
             let error = value(records.error.as_ref(), row, |column| column.value(row)).unwrap_or(false);
             let failed = error || status.is_some_and(|status| status >= 400);
-            traffic.observe(Instant(*at), status, latency, failed);
-            if failed { Some(Reason::Failed) } else { unusable(records, row, rule) }
+            let reason = if failed { Some(Reason::Failed) } else { unusable(records, row, rule) };
+            (Some(Answer { at: Instant(*at), status, latency_ms, failed }), reason)
         };
         used.push(reason.is_none());
-        other.push(reason == Some(Reason::ModelVersion));
         if let Some(reason) = reason {
+            if reason == Reason::ModelVersion {
+                let other = other.get_or_insert_with(|| vec![false; records.len]);
+                if let Some(place) = other.get_mut(row) {
+                    *place = true;
+                }
+            }
             complaints.add(reason, &example(records, row, reason));
         }
-    }
-    let other_version =
-        if other.contains(&true) { Rows::of(records, &BooleanArray::from(other))? } else { Rows::default() };
-    Ok(Sifted { used: Rows::of(records, &BooleanArray::from(used))?, other_version })
+        answer
+    });
+    traffic.observe(answers);
+    Sieve { used: BooleanArray::from(used), other_version: other.map(BooleanArray::from) }
+}
+
+/// How many of some records can be used; why the others cannot is added to `complaints`.
+pub fn usable(records: &Records, rule: &Rule, complaints: &mut Complaints) -> usize {
+    sift(records, None, rule, &mut Traffic::default(), complaints).map_or(0, |sifted| sifted.used.len)
 }
 
 fn value<A: Array, T>(column: Option<&A>, row: usize, get: impl Fn(&A) -> T) -> Option<T> {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 use arrow::{
@@ -21,9 +21,38 @@ pub(super) fn short_hashes(records: &Records, hashes: &mut Vec<u64>) {
 }
 
 /// Those that come at least twice. (Two ids may share 64 bits: [`Twins`] looks at 128.)
-pub(super) fn repeated(mut hashes: Vec<u64>) -> HashSet<u64> {
-    hashes.sort_unstable();
-    hashes.windows(2).filter(|pair| pair.first() == pair.last()).filter_map(|pair| pair.first().copied()).collect()
+///
+/// Each thread takes the hashes that begin with bits of its own, and sorts them in parts that stay in its cache.
+pub(super) fn repeated(hashes: &[Vec<u64>], threads: usize) -> HashSet<u64> {
+    const PARTS: usize = 256;
+    let of = |hash: u64| (hash >> 56) as usize;
+    let twice = Mutex::new(HashSet::new());
+    let work = |own: std::ops::Range<usize>| {
+        let rows: usize = hashes.iter().map(Vec::len).sum();
+        let mut parts: Vec<Vec<u64>> =
+            own.clone().map(|_| Vec::with_capacity((rows / PARTS).saturating_add(rows / PARTS / 8))).collect();
+        for hash in hashes.iter().flatten() {
+            if let Some(part) = of(*hash).checked_sub(own.start).and_then(|part| parts.get_mut(part)) {
+                part.push(*hash);
+            }
+        }
+        let mut found = Vec::new();
+        for mut part in parts {
+            part.sort_unstable();
+            found.extend(
+                part.windows(2).filter(|pair| pair.first() == pair.last()).filter_map(|pair| pair.first().copied()),
+            );
+        }
+        twice.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
+    };
+    let each = PARTS.div_ceil(threads.max(1));
+    std::thread::scope(|scope| {
+        for from in (each..PARTS).step_by(each) {
+            scope.spawn(move || work(from..(from + each).min(PARTS)));
+        }
+        work(0..each.min(PARTS));
+    });
+    twice.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The record that counts, by id.
@@ -87,7 +116,7 @@ impl<'a> Keeper<'a> {
             return None;
         }
         let mut keeps = vec![true; records.len];
-        let mut taken = self.taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         for (row, content) in rows.iter().zip(contents(records, &rows)) {
             let order = (records.timestamp.get(*row).copied().unwrap_or(i64::MAX), content);
             let Some(id) = hash(*row) else { continue };
@@ -101,7 +130,7 @@ impl<'a> Keeper<'a> {
 }
 
 /// 128 bits of everything that was decoded of each row, but for its time: alike for every layout of a log.
-fn contents(records: &Records, rows: &[usize]) -> Vec<u128> {
+pub(super) fn contents(records: &Records, rows: &[usize]) -> Vec<u128> {
     let mut hashers = vec![Xxh3::new(); rows.len()];
     let mut number = |column: Option<&ArrayRef>| match column {
         Some(column) => {

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{
+    Deserialize, Serialize,
+    de::{IntoDeserializer, value::Error as ValueError},
+};
 
 /// In rising order of how much somebody should look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,6 +34,12 @@ impl Severity {
         }
     }
 
+    /// The severity of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::deserialize(IntoDeserializer::<ValueError>::into_deserializer(word)).ok()
+    }
+
     /// Whether a feature with it has drifted.
     #[must_use]
     pub fn is_drift(self) -> bool {
@@ -44,7 +54,7 @@ impl fmt::Display for Severity {
 }
 
 /// What a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Test {
     Psi,
@@ -69,6 +79,12 @@ pub enum Test {
 }
 
 impl Test {
+    /// The test of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::deserialize(IntoDeserializer::<ValueError>::into_deserializer(word)).ok()
+    }
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {

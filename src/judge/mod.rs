@@ -2,6 +2,7 @@
 
 mod evidence;
 mod finding;
+mod parity;
 mod policy;
 mod rules;
 mod service;
@@ -10,7 +11,7 @@ mod words;
 
 pub use evidence::{Evidence, Qs};
 pub use finding::{Finding, Severity, Test};
-pub use policy::{Limits, Override, Policy};
+pub use policy::{FeatureLimits, Limits, Override, ParityOf, Policy};
 pub use service::Service;
 pub use verdict::{Case, FeatureVerdict, Verdict, judge, undecided};
 pub use words::{number, percent, q_value};

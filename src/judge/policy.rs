@@ -31,6 +31,19 @@ impl Limits {
     }
 }
 
+/// How many logged scores are held against the model file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ParityOf {
+    /// At most 10,000 rows of a window, the same ones whatever their order.
+    #[default]
+    Sample,
+    /// Every row.
+    All,
+    /// None.
+    Off,
+}
+
 /// Limits of one feature that differ from the policy's.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +90,10 @@ pub struct Policy {
     pub error_rate: Limits,
     /// Absolute, in milliseconds; off unless set.
     pub latency_p95_ms: Limits,
+    /// Which logged scores are compared with those of `model.file`: one that differs is an alarm.
+    pub parity: ParityOf,
+    /// Whether drift of the features' contributions to the score is measured too; needs `model.file`.
+    pub attribution: bool,
     /// Limits of single features.
     pub features: BTreeMap<String, Override>,
 }
@@ -98,6 +115,8 @@ impl Default for Policy {
             model_version: Limits::new(0.01, 0.10),
             error_rate: Limits::new(0.01, 0.05),
             latency_p95_ms: Limits::off(),
+            parity: ParityOf::Sample,
+            attribution: false,
             features: BTreeMap::new(),
         }
     }
@@ -105,7 +124,7 @@ impl Default for Policy {
 
 /// The limits that hold for one feature.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct FeatureLimits {
+pub struct FeatureLimits {
     pub psi: Limits,
     pub ks: Limits,
     pub chi2: Limits,
@@ -114,13 +133,9 @@ pub(super) struct FeatureLimits {
 }
 
 impl Policy {
-    /// The limits of PSI that hold for one feature.
+    /// The limits that hold for a feature, or for the score.
     #[must_use]
-    pub fn psi_of(&self, feature: &str) -> Limits {
-        self.limits_of(feature).psi
-    }
-
-    pub(super) fn limits_of(&self, feature: &str) -> FeatureLimits {
+    pub fn limits_of(&self, feature: &str) -> FeatureLimits {
         let own = self.features.get(feature);
         let pick = |own: Option<Option<Limits>>, general: Limits| own.flatten().unwrap_or(general);
         FeatureLimits {

@@ -1,10 +1,11 @@
 //! Findings about the service rather than the applicants: errors, latency, the wrong model, unreadable files.
 
 use super::{
-    Finding, Policy, Severity, Test,
+    Finding, Policy, Severity, Test, parity,
     rules::reached,
     words::{number, percent},
 };
+use crate::replay::Parity;
 
 /// What the service did in the window.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,6 +19,8 @@ pub struct Service {
     pub other_version: u64,
     /// What could not be read, in words.
     pub unreadable: Vec<String>,
+    /// Logged scores against those of the model file, where one was named.
+    pub parity: Option<Parity>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
@@ -67,6 +70,7 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
             add(Test::Latency, p95, over, format!("95 % of answers took up to {} ms", number(p95)));
         }
     }
+    findings.extend(service.parity.as_ref().and_then(parity::finding));
     for what in &service.unreadable {
         findings.push(Finding {
             severity: Severity::Watch,

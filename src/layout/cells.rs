@@ -3,7 +3,10 @@
 //! Cell `i` is `(edges[i−1], edges[i]]`. The first cell is everything below the reference's minimum,
 //! the last everything above its maximum: the two guard bins.
 
-use super::{Precision, places::Places};
+use super::{
+    Precision,
+    places::{Places, Real},
+};
 
 /// At most so many cells a feature.
 #[cfg(test)]
@@ -53,17 +56,22 @@ impl Cells {
     /// With no value at all there is one cell and one bin, unbounded, that the reference never fills.
     #[must_use]
     pub fn learn(values: &[(f64, u64)], precision: Precision) -> Self {
+        Self::learn_coarsely(values, precision, WORTHS)
+    }
+
+    /// The same with a cell for one in `worths` rows.
+    #[must_use]
+    pub fn learn_coarsely(values: &[(f64, u64)], precision: Precision, worths: u64) -> Self {
         let rows: u64 = values.iter().map(|(_, count)| count).sum();
         let (Some(&(min, _)), Some(&(max, _))) = (values.first(), values.last()) else {
             return Self::from_parts(Vec::new(), Vec::new(), Vec::new());
         };
         let is_atom = |count: u64| count * ATOM_ONE_IN >= rows;
         let atoms: Vec<f64> = values.iter().filter(|(_, count)| is_atom(*count)).map(|(value, _)| *value).collect();
-        let rest: Vec<(f64, u64)> = values.iter().filter(|(_, count)| !is_atom(*count)).copied().collect();
-        let mut cuts: Vec<f64> = (1..10).filter_map(|k| quantile(&rest, f64::from(k) / 10.0)).collect();
+        let mut cuts = quantiles(values.iter().filter(|(_, count)| !is_atom(*count)).copied(), &DECILES);
         cuts.dedup();
 
-        let worth = rows.div_ceil(WORTHS).max(1);
+        let worth = rows.div_ceil(worths).max(1);
         let mut edges = vec![precision.next_down(min), max];
         edges.extend_from_slice(&cuts);
         let mut open = 0;
@@ -146,6 +154,21 @@ impl Cells {
         }
     }
 
+    /// Counts at most [`super::BLOCK`] values, none of which is NaN, in their cells; see [`Places::tally`].
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
+    pub fn tally<T: Real>(&self, values: &[T], stride: usize, counts: &mut [u32]) {
+        if let Some(places) = &self.places {
+            places.tally(values, stride, counts);
+            return;
+        }
+        for value in values {
+            if let Some(count) = counts.get_mut(self.cell((*value).into())) {
+                *count += 1;
+            }
+        }
+    }
+
     /// Whether the reference's minimum and maximum are known (it had a value).
     #[must_use]
     pub fn has_range(&self) -> bool {
@@ -167,31 +190,53 @@ impl Cells {
     }
 }
 
-/// numpy's default quantile (linear interpolation) over sorted distinct values with counts.
-fn quantile(values: &[(f64, u64)], q: f64) -> Option<f64> {
-    let rows: u64 = values.iter().map(|(_, count)| count).sum();
-    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-    let place = rows.checked_sub(1)? as f64 * q;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row's place, not negative")]
-    let below = place.floor() as u64;
-    let low = value_at(values, below)?;
-    let high = value_at(values, below + 1).unwrap_or(low);
-    let t = place - place.floor();
-    let step = high - low;
-    if step == 0.0 || !step.is_finite() {
-        // Between infinities nothing can be interpolated: the nearer row's value.
-        return Some(if t < 0.5 { low } else { high });
-    }
-    // numpy's own order of operations, for its bits.
-    Some(if t >= 0.5 { high - step * (1.0 - t) } else { low + step * t })
+const DECILES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/// numpy's default quantiles (linear interpolation) over sorted distinct values with counts; `wanted` ascending.
+fn quantiles(values: impl Iterator<Item = (f64, u64)> + Clone, wanted: &[f64]) -> Vec<f64> {
+    let rows: u64 = values.clone().map(|(_, count)| count).sum();
+    let Some(last) = rows.checked_sub(1) else { return Vec::new() };
+    let mut ranks = Ranks { values, upto: 0, value: None };
+    wanted
+        .iter()
+        .filter_map(|q| {
+            #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+            let place = last as f64 * q;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row's place, not negative")]
+            let below = place.floor() as u64;
+            let low = ranks.value_at(below)?;
+            // The next quantile may begin at this row again, so the next one is only looked at.
+            let high = Ranks { values: ranks.values.clone(), ..ranks }.value_at(below + 1).unwrap_or(low);
+            let t = place - place.floor();
+            let step = high - low;
+            if step == 0.0 || !step.is_finite() {
+                // Between infinities nothing can be interpolated: the nearer row's value.
+                return Some(if t < 0.5 { low } else { high });
+            }
+            // numpy's own order of operations, for its bits.
+            Some(if t >= 0.5 { high - step * (1.0 - t) } else { low + step * t })
+        })
+        .collect()
 }
 
-fn value_at(values: &[(f64, u64)], row: u64) -> Option<f64> {
-    let mut seen = 0;
-    values.iter().find_map(|&(value, count)| {
-        seen += count;
-        (row < seen).then_some(value)
-    })
+/// A walk over sorted distinct values with counts, by the number of the row.
+struct Ranks<I> {
+    values: I,
+    /// Rows up to and with those of `value`.
+    upto: u64,
+    value: Option<f64>,
+}
+
+impl<I: Iterator<Item = (f64, u64)>> Ranks<I> {
+    /// Of a row that is not before the last one asked for.
+    fn value_at(&mut self, row: u64) -> Option<f64> {
+        while self.value.is_none() || self.upto <= row {
+            let (value, count) = self.values.next()?;
+            self.upto += count;
+            self.value = Some(value);
+        }
+        self.value
+    }
 }
 
 fn bins(edges: &[f64], atoms: &[f64], cuts: &[f64]) -> Vec<Bin> {
@@ -261,7 +306,7 @@ mod tests {
     #[test]
     fn quantiles_are_numpys() {
         let values = distinct(vec![1.0, 2.0, 4.0, 8.0, 16.0]);
-        let got: Vec<f64> = [0.1, 0.3, 0.5, 0.7, 0.9].iter().filter_map(|q| quantile(&values, *q)).collect();
+        let got = quantiles(values.iter().copied(), &[0.1, 0.3, 0.5, 0.7, 0.9]);
         assert_eq!(got, [1.4, 2.4, 4.0, 7.199_999_999_999_999, 12.8]);
     }
 

@@ -10,3 +10,4 @@ pub use cells::{Bin, BinKind, Cells};
 pub use feature::{Column, Feature, Kind, Shape};
 pub use layout::{Layout, LayoutId, Precision};
 pub use levels::Levels;
+pub use places::{BLOCK, Real};

@@ -2,10 +2,11 @@
 
 use std::{path::PathBuf, time::Instant as Stopwatch};
 
-use super::{lookout::Lookout, tell::tell, weigh::weigh};
+use super::{attribution::attribution, lookout::Lookout, rescore::replayed, tell::tell, weigh::weigh};
 use crate::{
     archive::{self, Published},
     config::Settings,
+    crash,
     fault::{Fault, Outcome},
     report::{Context, Point, Report, to_html, to_json},
     window::{Instant, Window},
@@ -40,16 +41,29 @@ pub struct Checked {
 
 /// Looks at a window, writes its report, says where.
 pub fn check(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome<Checked> {
-    let started = Stopwatch::now();
-    let lookout = Lookout::open(settings, looking)?;
-    let seen = lookout.see(asked)?;
-    let weighed = weigh(&lookout, &seen)?;
-    let mut report = tell(&lookout, seen, weighed, asked.now);
-    report.run.seconds = started.elapsed().as_secs_f64();
-    publish(settings, report)
+    let (report, published) = publish(settings, examine(settings, asked, looking)?)?;
+    let index = archive::write_index(&settings.reports, settings.language, None)?;
+    Ok(Checked { report, published, index })
 }
 
-fn publish(settings: &Settings, mut report: Report) -> Outcome<Checked> {
+/// Looks at a window.
+pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome<Report> {
+    let started = Stopwatch::now();
+    let lookout = Lookout::open(settings, looking)?;
+    crash::point("window.opened");
+    let seen = lookout.see(asked)?;
+    crash::point("window.counted");
+    let replay = replayed(&lookout, &seen)?;
+    let attribution = attribution(&lookout, &seen)?;
+    let weighed = weigh(&lookout, &seen, replay.as_ref())?;
+    crash::point("window.weighed");
+    let mut report = tell(&lookout, seen, weighed, (replay, attribution), asked.now);
+    report.run.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// Writes a report's files. Killed at any moment, it leaves the former ones or the new ones.
+pub fn publish(settings: &Settings, mut report: Report) -> Outcome<(Report, Published)> {
     let folder = archive::folder_of(&settings.reports, &settings.model.name, report.examined.window);
     report.run.revision = archive::next_revision(&folder, &to_json(&report));
     let context = Context {
@@ -58,8 +72,8 @@ fn publish(settings: &Settings, mut report: Report) -> Outcome<Checked> {
         index: Some("../../index.html".to_owned()),
     };
     let html = to_html(&report, &context).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
+    crash::point("report.rendered");
     let published = archive::publish(&folder, report.run.revision, &to_json(&report), &html)?;
     archive::note(&folder, &Point::of(&report))?;
-    let index = archive::write_index(&settings.reports, settings.language, None)?;
-    Ok(Checked { report, published, index })
+    Ok((report, published))
 }

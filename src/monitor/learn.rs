@@ -1,62 +1,102 @@
-//! Training files → a reference file.
+//! Training rows → a reference file.
 
-use std::{fs, path::PathBuf};
+use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use super::whole::write_whole;
+use super::{
+    importance::{self, explained},
+    model::read_forest,
+    training::{in_columns, read_all, read_one},
+    whole::write_whole,
+};
 use crate::{
-    archive::spoken,
     fault::{Fault, Outcome},
-    reference::{self, Choice, Holdout, Learnt, Provenance, SourceFile, Training, read_table},
+    reference::{self, Choice, Holdout, Learnt, Provenance, SourceFile, Table},
+    source,
     window::Instant,
 };
 
 /// What `vigie learn` was asked for.
 #[derive(Debug, Clone)]
 pub struct Lesson {
+    /// Files, or `postgres:TABLE`.
     pub data: Vec<PathBuf>,
+    /// The database of `postgres:TABLE`.
+    pub database: Option<source::Options>,
     pub out: PathBuf,
     pub choice: Choice,
+    /// The model, which names its features, their order and kinds, scores the rows, and says which features matter.
+    pub model: Option<PathBuf>,
     pub holdout: Holdout,
+}
+
+impl Lesson {
+    fn provenance(&self, now: Instant, rows: usize, columns: usize, files: Vec<SourceFile>) -> Provenance {
+        Provenance {
+            created_at: now,
+            vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
+            rows: rows as u64,
+            columns,
+            files,
+            holdout: self.holdout,
+            target: None,
+            probability: None,
+            reduced: false,
+            model: None,
+        }
+    }
+
+    fn write(&self, learnt: Learnt) -> Outcome<Learnt> {
+        let bytes = learnt.reference.to_bytes().ok_or_else(|| Fault::setup(learnt.reference.damaged()))?;
+        write_whole(&self.out, &bytes)?;
+        Ok(learnt)
+    }
 }
 
 /// Learns a reference and writes its file, whole or not at all.
 pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
-    let (training, files) = read(&lesson.data)?;
-    let provenance = Provenance {
-        created_at: now,
-        vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
-        rows: training.rows as u64,
-        columns: training.columns.len(),
-        files,
-        holdout: lesson.holdout,
-        target: None,
-        probability: None,
+    if let Some(model) = &lesson.model {
+        return learn_with(model, lesson, now, progress);
+    }
+    let threads = threads();
+    let Some((sheet, files)) = in_columns(&lesson.data)? else {
+        let (training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
+        let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
+        return lesson.write(reference::learn_on(threads, &training, &lesson.choice, provenance, progress)?);
     };
-    let learnt = reference::learn(&training, &lesson.choice, provenance, progress)?;
-    write_whole(&lesson.out, &learnt.reference.to_bytes())?;
-    Ok(learnt)
+    let provenance = lesson.provenance(now, sheet.rows(), sheet.columns().len(), Vec::new());
+    // What was read is named by its hash, which is made while it is learnt from.
+    let (learnt, files) = std::thread::scope(|scope| {
+        let files = scope.spawn(files);
+        (reference::learn_on(threads, &sheet, &lesson.choice, provenance, progress), files.join())
+    });
+    let files = files.map_err(|_| Fault::setup("a thread stopped; this is a fault of vigie"))??;
+    let mut learnt = learnt?;
+    learnt.reference.made_from(files);
+    lesson.write(learnt)
 }
 
-/// The rows of all files, which have the same columns.
-pub(super) fn read(paths: &[PathBuf]) -> Outcome<(Training, Vec<SourceFile>)> {
-    let mut all: Option<Training> = None;
-    let mut files = Vec::new();
-    for path in paths {
-        let shown = path.display().to_string();
-        let bytes = fs::read(path).map_err(|error| {
-            Fault::setup(format!("--data {shown}: {}; name a .parquet, .csv or .ndjson file", spoken(&error)))
-        })?;
-        let name = path.file_name().map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let training = read_table(&shown, bytes)?;
-        files.push(SourceFile { name, sha256, rows: training.rows as u64 });
-        match &mut all {
-            Some(all) => all.append(training, &shown)?,
-            None => all = Some(training),
-        }
-    }
-    let training = all.ok_or_else(|| Fault::setup("--data names no file"))?;
-    Ok((training, files))
+/// The model has the last word on features, and scores and explains the rows, so all of them are held at once.
+fn learn_with(model: &Path, lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
+    let (mut training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
+    let forest = read_forest("--model", model)?;
+    let mut choice = lesson.choice.clone();
+    let notes = importance::scored(&forest, &mut training, &mut choice)?;
+    let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
+    let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, progress)?;
+    let name = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let contributions = explained(&forest, &training)?;
+    learnt.reference = learnt.reference.explained(name, contributions);
+    learnt.notes.extend(notes);
+    lesson.write(learnt)
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Makes a reduced reference of a stored table of distributions, a file or `postgres:TABLE`.
+pub fn import(lesson: &Lesson, table: &Path, now: Instant) -> Outcome<Learnt> {
+    let (table, file) = read_one(table, lesson.database.as_ref(), true)?;
+    let provenance = Provenance { reduced: true, ..lesson.provenance(now, 0, 0, vec![file]) };
+    lesson.write(reference::import(&table, lesson.choice.probability.as_deref(), provenance)?)
 }

@@ -1,13 +1,18 @@
 //! What a run looks with: the reference, the log, and the rule of which rows count.
 
-use super::{Asked, Looking};
+use super::{
+    Asked, Looking,
+    attribution::{Attributing, attributing},
+    model::read_forest,
+};
 use crate::{
     archive,
     config::Settings,
     engine::{self, Counted, Job, Rule},
     fault::{Fault, Outcome},
     reference::Reference,
-    source::FileLog,
+    replay::Rescorer,
+    source::Log,
     window::{Cadence, Window},
 };
 
@@ -15,7 +20,10 @@ pub(super) struct Lookout<'a> {
     pub settings: &'a Settings,
     pub reference: Reference,
     pub looking: Looking<'a>,
-    log: FileLog,
+    /// What rows are scored again with: the config's model file, if it names one.
+    pub model: Option<Rescorer>,
+    pub attributing: Attributing,
+    log: Log,
     rule: Rule,
 }
 
@@ -29,14 +37,20 @@ pub(super) struct Seen {
 
 impl<'a> Lookout<'a> {
     pub fn open(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
-        let fields = &settings.source.fields;
+        let mut lookout = Self::without_model(settings, looking)?;
+        lookout.model = open_model(settings, &lookout.reference)?;
+        lookout.attributing = attributing(settings, &lookout.reference, lookout.model.as_ref())?;
+        Ok(lookout)
+    }
+
+    /// The config's model file is left where it is.
+    pub fn without_model(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
         Ok(Self {
             reference: open_reference(settings)?,
-            log: FileLog::open(&settings.source)?,
-            rule: Rule {
-                needs_probability: fields.probability.is_some(),
-                model_version: fields.model_version.as_ref().and(settings.model.version.clone()),
-            },
+            model: None,
+            attributing: Attributing::Off,
+            log: Log::open(&settings.source)?,
+            rule: rule(settings),
             settings,
             looking,
         })
@@ -83,13 +97,28 @@ impl<'a> Lookout<'a> {
     }
 }
 
-fn open_reference(settings: &Settings) -> Outcome<Reference> {
+/// Which records count.
+pub(super) fn rule(settings: &Settings) -> Rule {
+    let fields = &settings.source.fields;
+    Rule {
+        needs_probability: fields.probability.is_some(),
+        model_version: fields.model_version.as_ref().and(settings.model.version.clone()),
+    }
+}
+
+pub(super) fn open_reference(settings: &Settings) -> Outcome<Reference> {
     let path = settings.reference.display().to_string();
-    let bytes = std::fs::read(&settings.reference).map_err(|error| {
+    let file = std::fs::File::open(&settings.reference).map_err(|error| {
         Fault::setup(format!(
             "reference: {path}: {}; make it with `vigie learn --data FILE --out {path}`",
             archive::spoken(&error)
         ))
     })?;
-    Reference::from_bytes(&path, &bytes).map_err(|fault| fault.context("reference"))
+    Reference::open(&path, Box::new(file)).map_err(|fault| fault.context("reference"))
+}
+
+pub(super) fn open_model(settings: &Settings, reference: &Reference) -> Outcome<Option<Rescorer>> {
+    let Some(file) = &settings.model.file else { return Ok(None) };
+    let forest = read_forest("model.file", file)?;
+    Rescorer::of_reference(&file.display().to_string(), forest, reference.layout()).map(Some)
 }

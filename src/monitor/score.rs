@@ -1,6 +1,6 @@
 //! A file of rows → a file of scores, by the model's own bytes.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use parquet::{
@@ -9,14 +9,18 @@ use parquet::{
     file::properties::WriterProperties,
 };
 
-use super::{learn::read, whole::write_whole};
+use super::{
+    explained::explained,
+    model::read_forest,
+    rows::{inputs, raw_of},
+    training::read,
+    whole::write_whole,
+};
 use crate::{
-    archive::spoken,
-    batch::{Number, level_of_number, number},
+    batch::level_of_number,
     fault::{Fault, Outcome},
-    layout::Kind,
     reference::{Training, Values},
-    scorer::{Feature, Forest, Inputs},
+    scorer::Forest,
 };
 
 /// What `vigie score` was asked for.
@@ -41,22 +45,31 @@ pub enum Output {
     Probability,
     /// The class that the model decides for.
     Decision,
+    /// What each feature adds: `shap_<feature>` and last `shap_expected_value`, or `shap_0_<feature>`, … where there are
+    /// several raw outputs. Together they are the raw output.
+    Shap,
 }
 
 /// Scores every row. Says how many.
 pub fn score(scoring: &Scoring) -> Outcome<usize> {
-    let forest = read_forest(&scoring.model)?;
+    let forest = read_forest("--model", &scoring.model)?;
     let (table, _) = read(std::slice::from_ref(&scoring.data))?;
-    let columns: Vec<Option<ArrayRef>> =
-        forest.features().iter().map(|feature| input(&table, feature).map(Some)).collect::<Outcome<_>>()?;
-    let inputs = Inputs::new(&forest, table.rows, &columns)?;
+    let inputs = inputs(&forest, &table)?;
     let raw = raw_of(&forest, &inputs, scoring.threads)?;
     let mut written: Vec<(String, ArrayRef)> = Vec::new();
     if let Some(id) = &scoring.id {
         written.push((id.clone(), texts(&table, id)?));
     }
     for output in &scoring.outputs {
-        written.extend(columns_of(*output, &forest, &raw)?);
+        written.extend(match output {
+            Output::Raw => raws(&forest, &raw),
+            Output::Probability => probabilities(&forest, &raw)?,
+            Output::Decision => vec![decision(&forest, &raw)],
+            Output::Shap => explained(&forest, &inputs, &raw, scoring.threads)?,
+        });
+    }
+    if let Some(twice) = twice(&written) {
+        return Err(Fault::setup(format!("--out: two columns would be called `{twice}`; rename the one in --data")));
     }
     let bytes = match scoring.out.extension().and_then(|ending| ending.to_str()) {
         Some("parquet") => parquet_of(&written),
@@ -71,94 +84,41 @@ pub fn score(scoring: &Scoring) -> Outcome<usize> {
     Ok(table.rows)
 }
 
-fn read_forest(path: &PathBuf) -> Outcome<Forest> {
-    let shown = path.display().to_string();
-    let bytes = fs::read(path)
-        .map_err(|error| Fault::setup(format!("--model {shown}: {}; name a .cbm file of CatBoost", spoken(&error))))?;
-    Forest::from_bytes(&shown, &bytes)
+/// A name that two columns have.
+fn twice(columns: &[(String, ArrayRef)]) -> Option<&str> {
+    let mut names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.array_windows().find(|[one, other]| one == other).map(|[one, _]| *one)
 }
 
-/// The column of a feature, as the model takes it.
-fn input(table: &Training, feature: &Feature) -> Outcome<ArrayRef> {
-    let column = table.column(&feature.name).map_err(|fault| fault.context("--data"))?;
-    let wrong = |holds: &str, wants: &str| {
-        Err(Fault::setup(format!("--data: column `{}` holds {holds} where the model wants {wants}", feature.name)))
-    };
-    Ok(match (feature.kind, &column.values) {
-        (Kind::Numeric, Values::Numbers(numbers)) => Arc::new(Float64Array::from(numbers.clone())),
-        // Every cell of CSV is text.
-        (Kind::Numeric, Values::Texts(texts)) => {
-            let mut numbers = Vec::with_capacity(texts.len());
-            for text in texts {
-                match text.as_deref().map_or(Number::Missing, number) {
-                    Number::Missing => numbers.push(f64::NAN),
-                    Number::Value(value) => numbers.push(value),
-                    Number::Not => {
-                        return wrong(&format!("`{}`", text.as_deref().unwrap_or_default()), "a number");
-                    }
-                }
-            }
-            Arc::new(Float64Array::from(numbers))
-        }
-        (Kind::Categorical, Values::Texts(texts)) => {
-            Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>())
-        }
-        (Kind::Categorical, Values::Numbers(numbers)) => {
-            Arc::new(numbers.iter().map(|value| level_of_number(*value)).collect::<StringArray>())
-        }
-        (_, Values::Other) => return wrong("times or nested values", "a number or a level"),
-    })
+/// Every `of`th value from a place on.
+fn column(values: &[f64], place: usize, of: usize) -> ArrayRef {
+    Arc::new(values.iter().skip(place).step_by(of).copied().collect::<Float64Array>())
 }
 
-/// Raw outputs of all rows, each thread its own.
-fn raw_of(forest: &Forest, inputs: &Inputs, threads: usize) -> Outcome<Vec<f64>> {
-    let rows = inputs.rows();
-    let mut raw = vec![0.0; rows * forest.outputs()];
-    let each = rows.div_ceil(threads.max(1)).max(1);
-    std::thread::scope(|scope| {
-        let parts = raw.chunks_mut(each * forest.outputs()).enumerate();
-        let work: Vec<_> = parts
-            .map(|(number, out)| {
-                let first = number * each;
-                scope.spawn(move || forest.raw(inputs, first..(first + each).min(rows), out))
-            })
-            .collect();
-        work.into_iter().try_for_each(|part| {
-            part.join()
-                .unwrap_or_else(|_| Err(Fault::setup("a thread of the scorer stopped; this is a fault of vigie")))
-        })
-    })?;
-    Ok(raw)
+fn raws(forest: &Forest, raw: &[f64]) -> Vec<(String, ArrayRef)> {
+    match forest.outputs() {
+        1 => vec![("raw".to_owned(), column(raw, 0, 1))],
+        of => (0..of).map(|place| (format!("raw_{place}"), column(raw, place, of))).collect(),
+    }
 }
 
-fn columns_of(output: Output, forest: &Forest, raw: &[f64]) -> Outcome<Vec<(String, ArrayRef)>> {
-    let column = |values: &[f64], place: usize, of: usize| -> ArrayRef {
-        Arc::new(values.iter().skip(place).step_by(of).copied().collect::<Float64Array>())
-    };
+fn probabilities(forest: &Forest, raw: &[f64]) -> Outcome<Vec<(String, ArrayRef)>> {
+    let mut values = raw.to_vec();
+    if !forest.probabilities(&mut values) {
+        return Err(Fault::setup("--output probability: the model is no classifier; ask for raw"));
+    }
     let of = forest.outputs();
-    Ok(match output {
-        Output::Raw if of == 1 => vec![("raw".to_owned(), column(raw, 0, 1))],
-        Output::Raw => (0..of).map(|place| (format!("raw_{place}"), column(raw, place, of))).collect(),
-        Output::Probability => {
-            let mut values = raw.to_vec();
-            if !forest.probabilities(&mut values) {
-                return Err(Fault::setup("--output probability: the model is no classifier; ask for raw"));
-            }
-            match of {
-                1 => vec![("probability".to_owned(), column(&values, 0, 1))],
-                _ => forest
-                    .classes()
-                    .iter()
-                    .enumerate()
-                    .map(|(place, class)| (format!("probability_{class}"), column(&values, place, of)))
-                    .collect(),
-            }
-        }
-        Output::Decision => {
-            let class = |row: &[f64]| Some(forest.classes().get(forest.decision(row)?)?.as_str());
-            vec![("decision".to_owned(), Arc::new(raw.chunks(of).map(class).collect::<StringArray>()) as ArrayRef)]
-        }
+    let classes = forest.classes().iter().enumerate();
+    Ok(match of {
+        1 => vec![("probability".to_owned(), column(&values, 0, 1))],
+        _ => classes.map(|(place, class)| (format!("probability_{class}"), column(&values, place, of))).collect(),
     })
+}
+
+fn decision(forest: &Forest, raw: &[f64]) -> (String, ArrayRef) {
+    let class = |row: &[f64]| Some(forest.classes().get(forest.decision(row)?)?.as_str());
+    ("decision".to_owned(), Arc::new(raw.chunks(forest.outputs()).map(class).collect::<StringArray>()))
 }
 
 fn texts(table: &Training, name: &str) -> Outcome<ArrayRef> {

@@ -7,12 +7,19 @@ use super::{
 use crate::{
     drift::compare,
     engine::Counted,
+    replay::{Attribution, Replay},
     report::{Examined, Model, Report, Run},
     source::Field,
     window::Instant,
 };
 
-pub(super) fn tell(lookout: &Lookout<'_>, seen: Seen, weighed: Weighed, now: Instant) -> Report {
+pub(super) fn tell(
+    lookout: &Lookout<'_>,
+    seen: Seen,
+    weighed: Weighed,
+    (replay, attribution): (Option<Replay>, Option<Attribution>),
+    now: Instant,
+) -> Report {
     let (settings, reference, counted) = (lookout.settings, &lookout.reference, seen.counted);
     let other_version = (counted.other_version.rows() > 0)
         .then(|| compare(reference, &counted.other_version, settings.policy.empty_bins, settings.model.threshold).ok())
@@ -27,7 +34,7 @@ pub(super) fn tell(lookout: &Lookout<'_>, seen: Seen, weighed: Weighed, now: Ins
             model: Model {
                 name: settings.model.name.clone(),
                 version: settings.model.version.clone(),
-                sha256: None,
+                sha256: lookout.model.as_ref().map(|model| model.forest().sha256_hex()),
                 threshold: settings.model.threshold,
             },
             threads: lookout.looking.threads,
@@ -50,6 +57,8 @@ pub(super) fn tell(lookout: &Lookout<'_>, seen: Seen, weighed: Weighed, now: Ins
         importance: reference.importance().to_vec(),
         traffic: counted.traffic,
         other_version,
+        replay,
+        attribution,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     engine::{self, Counted},
     fault::{Fault, Outcome},
     judge::{Case, Service, Verdict, judge, undecided},
+    replay::Replay,
 };
 
 /// How far the window lies from the reference, and what that means.
@@ -14,11 +15,11 @@ pub(super) struct Weighed {
     pub verdict: Verdict,
 }
 
-pub(super) fn weigh(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Weighed> {
+pub(super) fn weigh(lookout: &Lookout<'_>, seen: &Seen, replay: Option<&Replay>) -> Outcome<Weighed> {
     let (reference, policy) = (&lookout.reference, &lookout.settings.policy);
     let threshold = lookout.settings.model.threshold;
     let mut drift = compare(reference, &seen.counted.profile, policy.empty_bins, threshold).map_err(Fault::setup)?;
-    let service = service(&seen.counted);
+    let service = service(&seen.counted, replay);
     loop {
         let case = Case {
             drift: &drift,
@@ -61,7 +62,7 @@ fn ks_mut(drift: &mut Drift, feature: usize) -> Option<&mut Ks> {
     }
 }
 
-fn service(counted: &Counted) -> Service {
+fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
     let traffic = &counted.traffic;
     Service {
         requests: traffic.requests,
@@ -70,5 +71,6 @@ fn service(counted: &Counted) -> Service {
         answered: counted.profile.rows() + counted.other_version.rows(),
         other_version: counted.other_version.rows(),
         unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
+        parity: replay.map(|replay| replay.parity.clone()),
     }
 }

@@ -4,10 +4,12 @@ mod categorical;
 mod moments;
 mod numeric;
 mod profile;
+mod tally;
 mod traffic;
+mod widest;
 
 pub use categorical::LevelCounts;
 pub use moments::{Moments, Scale};
 pub use numeric::CellCounts;
 pub use profile::{Counts, Profile, scale};
-pub use traffic::{Latency, Traffic};
+pub use traffic::{Answer, Latency, Traffic};

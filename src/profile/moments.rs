@@ -1,5 +1,11 @@
 //! Mean and standard deviation from fixed-point sums: integers, so that no order of rows changes a bit.
 
+#![expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
+
+#[cfg(doc)]
+use crate::layout::BLOCK;
+use crate::layout::Real;
+
 /// Where zero lies and how long a unit is, for one feature. From the reference's cells alone.
 ///
 /// Zero is the middle of the bulk and a unit at most 2^-26 of its width, so that one far outlier of the reference
@@ -25,9 +31,6 @@ pub struct Moments {
 /// 2^48 units: squares of 2^96, and 2^31 rows of them fit.
 const BEYOND: f64 = 281_474_976_710_656.0;
 
-/// Values added up before their sums are widened.
-const BLOCK: usize = 1_024;
-
 /// 2^12.
 const FINE: f64 = 4_096.0;
 
@@ -52,43 +55,70 @@ impl Scale {
 /// by name would be a call into the C library on x86-64.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
 
-#[inline]
+/// 2^52: added to a whole number from 0 to 2^52, the low bits of the sum are that number.
+const WHOLE: f64 = 4_503_599_627_370_496.0;
+
+#[inline(always)]
 #[expect(clippy::cast_possible_wrap, reason = "bits, not numbers")]
 fn nearest(value: f64) -> i64 {
-    (value + MAGIC).to_bits() as i64 - MAGIC.to_bits() as i64
+    (value + MAGIC).to_bits().wrapping_sub(MAGIC.to_bits()) as i64
+}
+
+/// Sums of at most [`BLOCK`] values. Halves of 24 bits are squared, as their products and sums fit 64 bits: nothing
+/// wider is needed in the loop.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sums {
+    count: u64,
+    /// Values less than [`BEYOND`] units away: unless all are, the sums below mean nothing.
+    within: u64,
+    wholes: i64,
+    rests: i64,
+    high_squares: u64,
+    products: u64,
+    low_squares: u64,
+}
+
+impl Sums {
+    /// Of values none of which is NaN. One loop without calls, branches or wide integers, so that it becomes vectors.
+    #[inline(always)]
+    pub fn of<T: Real>(values: &[T], scale: &Scale) -> Self {
+        const HALF: u64 = (1 << 24) - 1;
+        let mut sums = Self { count: values.len() as u64, ..Self::default() };
+        for value in values {
+            let value: f64 = (*value).into();
+            let distance = (value - scale.center) * scale.units;
+            let whole = distance + MAGIC - MAGIC;
+            sums.within += u64::from(distance.abs() < BEYOND);
+            sums.wholes = sums.wholes.wrapping_add(nearest(distance));
+            sums.rests = sums.rests.wrapping_add(nearest((distance - whole) * FINE));
+            let size = (whole.abs() + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits());
+            let (high, low) = ((size >> 24) & HALF, size & HALF);
+            sums.high_squares = sums.high_squares.wrapping_add(high * high);
+            sums.products = sums.products.wrapping_add(high * low);
+            sums.low_squares = sums.low_squares.wrapping_add(low * low);
+        }
+        sums
+    }
 }
 
 impl Moments {
-    /// Counts values none of which is NaN.
-    pub fn observe(&mut self, values: &[f64], scale: &Scale) {
-        for values in values.chunks(BLOCK) {
-            let within = values.iter().filter(|value| ((**value - scale.center) * scale.units).abs() < BEYOND).count();
-            if within == values.len() {
-                self.add(values, scale);
-            } else {
-                self.beyond += (values.len() - within) as u64;
-                let within = |value: &&f64| ((**value - scale.center) * scale.units).abs() < BEYOND;
-                let within: Vec<f64> = values.iter().filter(within).copied().collect();
-                self.add(&within, scale);
-            }
+    /// Counts at most [`BLOCK`] values, none of which is NaN; `sums` are theirs.
+    pub(super) fn observe<T: Real>(&mut self, values: &[T], sums: &Sums, scale: &Scale) {
+        if sums.within == sums.count {
+            self.add(sums);
+            return;
         }
+        self.beyond += sums.count - sums.within;
+        let is_within = |value: &&T| (((**value).into() - scale.center) * scale.units).abs() < BEYOND;
+        let within: Vec<T> = values.iter().filter(is_within).copied().collect();
+        self.add(&Sums::of(&within, scale));
     }
 
-    /// Adds at most [`BLOCK`] values less than [`BEYOND`] units away.
-    fn add(&mut self, values: &[f64], scale: &Scale) {
-        // 2^48 units a value and 2^10 values: both sums fit.
-        let (mut wholes, mut rests) = (0i64, 0i64);
-        let mut squares = 0i128;
-        for value in values {
-            let distance = (value - scale.center) * scale.units;
-            let whole = nearest(distance);
-            wholes += whole;
-            rests += nearest((distance - (distance + MAGIC - MAGIC)) * FINE);
-            squares += i128::from(whole) * i128::from(whole);
-        }
-        self.count += values.len() as u64;
-        self.sum += (i128::from(wholes) << 12) + i128::from(rests);
-        self.squares += squares;
+    fn add(&mut self, sums: &Sums) {
+        self.count += sums.count;
+        self.sum += (i128::from(sums.wholes) << 12) + i128::from(sums.rests);
+        let wide = |sum: u64| i128::from(sum);
+        self.squares += (wide(sums.high_squares) << 48) + (wide(sums.products) << 25) + wide(sums.low_squares);
     }
 
     /// Adds the other's sums.
@@ -136,6 +166,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::layout::BLOCK;
+
+    fn observe(moments: &mut Moments, values: &[f64], scale: &Scale) {
+        values.chunks(BLOCK).for_each(|values| moments.observe(values, &Sums::of(values, scale), scale));
+    }
 
     proptest! {
         #[test]
@@ -145,13 +180,19 @@ mod tests {
             edges.dedup();
             let width = edges[edges.len() - 1] - edges[0];
             let scale = Scale::of_edges(&edges);
-            let observe = |values: &mut dyn Iterator<Item = &f64>| {
+            let one_by_one = |values: &mut dyn Iterator<Item = &f64>| {
                 let mut moments = Moments::default();
-                values.for_each(|value| moments.observe(&[*value], &scale));
+                values.for_each(|value| observe(&mut moments, &[*value], &scale));
                 moments
             };
-            let forward = observe(&mut values.iter());
-            prop_assert_eq!(forward, observe(&mut values.iter().rev()));
+            let forward = one_by_one(&mut values.iter());
+            prop_assert_eq!(forward, one_by_one(&mut values.iter().rev()));
+            let mut together = Moments::default();
+            observe(&mut together, &values, &scale);
+            prop_assert_eq!(forward, together);
+            // What the integers are, by wide arithmetic.
+            let wholes = values.iter().map(|value| i128::from(nearest((value - scale.center) * scale.units)));
+            prop_assert_eq!(forward.squares, wholes.map(|whole| whole * whole).sum::<i128>());
             #[expect(clippy::cast_precision_loss, reason = "a handful of values")]
             let n = values.len() as f64;
             let mean = values.iter().sum::<f64>() / n;
@@ -169,7 +210,7 @@ mod tests {
         for (outlier, most) in [(1.17e8, 1e-8), (1e12, 2.0 / 42_727.0)] {
             let scale = Scale::of_edges(&[values.as_slice(), &[outlier]].concat());
             let mut moments = Moments::default();
-            moments.observe(&values, &scale);
+            observe(&mut moments, &values, &scale);
             // Of 0, 1, … n − 1 the variance is (n² − 1) / 12.
             let std = ((4_000.0_f64.powi(2) - 1.0) / 12.0).sqrt() * 37.0;
             assert!((moments.std(&scale).unwrap() / std - 1.0).abs() < most, "{outlier}");
@@ -181,7 +222,7 @@ mod tests {
     fn infinities_leave_no_mean() {
         let scale = Scale::of_edges(&[0.0, 1.0]);
         let mut moments = Moments::default();
-        moments.observe(&[0.5, f64::INFINITY], &scale);
+        observe(&mut moments, &[0.5, f64::INFINITY], &scale);
         assert_eq!(moments.mean(&scale), None);
     }
 }

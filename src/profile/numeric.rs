@@ -1,15 +1,18 @@
 //! How often each cell of a numeric feature was hit.
 
-use arrow::array::Array;
-
-use super::{Moments, Scale};
-use crate::{
-    batch::for_each_number,
-    layout::{Cells, Precision},
+use arrow::{
+    array::{Array, AsArray, PrimitiveArray},
+    datatypes::{ArrowPrimitiveType, DataType, Float32Type, Float64Type},
 };
 
-/// Values looked at together: each step of counting is a loop of its own over a block that stays in the nearest cache.
-const BLOCK: usize = 1_024;
+use super::{
+    Moments, Scale,
+    tally::{Block, Tally},
+};
+use crate::{
+    batch::for_each_number,
+    layout::{BLOCK, Cells, Precision, Real},
+};
 
 /// Counts on [`Cells`], with the sums that mean and deviation need.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,41 +41,66 @@ impl CellCounts {
 
     /// Counts the values of a column of any number or truth type; null and NaN are missing.
     pub fn observe_array(&mut self, array: &dyn Array, cells: &Cells, scale: &Scale, precision: Precision) {
-        let mut block = [0.0; BLOCK];
-        let (mut filled, mut present) = (0, 0);
-        for_each_number(array, &mut |value: f64| {
-            if let Some(place) = block.get_mut(filled) {
-                *place = value;
+        match (precision, array.data_type()) {
+            (Precision::F32, DataType::Float32) => {
+                self.observe_reals(array.as_primitive::<Float32Type>(), cells, scale);
             }
-            // No branch: which values are missing cannot be foreseen.
-            filled += usize::from(!value.is_nan());
-            if filled == BLOCK {
-                self.observe(&mut block, cells, scale, precision);
-                present += filled;
-                filled = 0;
+            (Precision::F64, DataType::Float64) => {
+                self.observe_reals(array.as_primitive::<Float64Type>(), cells, scale);
             }
-        });
-        if let Some(rest) = block.get_mut(..filled) {
-            self.observe(rest, cells, scale, precision);
+            (Precision::F32, _) => self.observe_numbers::<f32>(array, cells, scale),
+            (Precision::F64, _) => self.observe_numbers::<f64>(array, cells, scale),
         }
-        self.missing += (array.len() - present - filled) as u64;
     }
 
-    /// Counts values none of which is NaN.
-    fn observe(&mut self, values: &mut [f64], cells: &Cells, scale: &Scale, precision: Precision) {
-        for value in &mut *values {
-            // Adding zero turns −0 into 0.
-            *value = precision.round(*value) + 0.0;
-        }
-        for value in &*values {
-            if let Some(count) = self.cells.get_mut(cells.cell(*value)) {
-                *count += 1;
+    /// Counts values that are stored as they are compared: where nothing is missing, without copying one.
+    fn observe_reals<P: ArrowPrimitiveType<Native: Real>>(
+        &mut self,
+        array: &PrimitiveArray<P>,
+        cells: &Cells,
+        scale: &Scale,
+    ) {
+        let mut tally = Tally::new(cells, scale);
+        let mut block = Block::new();
+        match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => {
+                for values in array.values().chunks(BLOCK) {
+                    let nans = values.iter().filter(|value| value.is_nan()).count();
+                    if nans == 0 {
+                        tally.observe(values);
+                    } else {
+                        values.iter().for_each(|value| block.push(*value, true, &mut tally));
+                    }
+                }
+            }
+            Some(valid) => {
+                for (value, is_valid) in array.values().iter().zip(valid.iter()) {
+                    block.push(*value, is_valid, &mut tally);
+                }
             }
         }
-        let (least, greatest) = ends(values);
-        self.least = self.least.min(least);
-        self.greatest = self.greatest.max(greatest);
-        self.moments.observe(values, scale);
+        block.finish(&mut tally);
+        self.add(&mut tally, array.len());
+    }
+
+    /// Counts values of another type, each turned into what it is compared as.
+    fn observe_numbers<T: Real>(&mut self, array: &dyn Array, cells: &Cells, scale: &Scale) {
+        let mut tally = Tally::new(cells, scale);
+        let mut block = Block::new();
+        for_each_number(array, &mut |value: f64| block.push(T::of(value), true, &mut tally));
+        block.finish(&mut tally);
+        self.add(&mut tally, array.len());
+    }
+
+    fn add<T: Real>(&mut self, tally: &mut Tally<'_, T>, rows: usize) {
+        for (count, more) in self.cells.iter_mut().zip(tally.counts()) {
+            *count += more;
+        }
+        self.missing += rows as u64 - tally.present;
+        self.moments.merge(&tally.moments);
+        // Adding zero turns −0 into 0.
+        self.least = self.least.min(tally.least.into() + 0.0);
+        self.greatest = self.greatest.max(tally.greatest.into() + 0.0);
     }
 
     /// Counts `rows` rows without a value.
@@ -117,24 +145,4 @@ impl CellCounts {
     pub fn range(&self) -> Option<(f64, f64)> {
         (self.present() > 0).then_some((self.least, self.greatest))
     }
-}
-
-/// The least and the greatest of values none of which is NaN.
-fn ends(values: &[f64]) -> (f64, f64) {
-    const LANES: usize = 8;
-    let mut least = [f64::INFINITY; LANES];
-    let mut greatest = [f64::NEG_INFINITY; LANES];
-    let chunks = values.chunks_exact(LANES);
-    for (lane, value) in chunks.remainder().iter().enumerate() {
-        if let (Some(least), Some(greatest)) = (least.get_mut(lane), greatest.get_mut(lane)) {
-            (*least, *greatest) = (*value, *value);
-        }
-    }
-    for chunk in chunks {
-        for ((least, greatest), value) in least.iter_mut().zip(&mut greatest).zip(chunk) {
-            *least = if *value < *least { *value } else { *least };
-            *greatest = if *value > *greatest { *value } else { *greatest };
-        }
-    }
-    (least.into_iter().fold(f64::INFINITY, f64::min), greatest.into_iter().fold(f64::NEG_INFINITY, f64::max))
 }

@@ -1,5 +1,7 @@
 //! The counts of some rows over all features: empty, observe, merge — nothing else combines them.
 
+use std::ops::Range;
+
 use arrow::array::{Array, Float64Array};
 
 use super::{CellCounts, LevelCounts, Scale};
@@ -54,17 +56,27 @@ impl Profile {
 
     /// Counts used rows; refused are those with a probability at or above `threshold`.
     pub fn observe(&mut self, rows: &Rows, layout: &Layout, threshold: f64) {
-        let n = rows.len as u64;
-        self.rows += n;
-        for (index, (counts, feature)) in self.features.iter_mut().zip(layout.features()).enumerate() {
-            match rows.features.get(index).and_then(Option::as_ref) {
-                Some(column) => counts.observe(column.as_ref(), feature, layout.precision()),
-                None => counts.observe_missing(n),
-            }
-        }
-        if let (Some(counts), Some(cells), Some(score)) = (&mut self.score, layout.score(), &rows.probability) {
+        self.observe_rows(rows.len as u64, rows.probability.as_ref(), layout, threshold);
+        self.observe_features(0..layout.features().len(), rows, layout);
+    }
+
+    /// Counts used rows and their scores, but not their features: those have to follow, each once.
+    pub fn observe_rows(&mut self, rows: u64, probability: Option<&Float64Array>, layout: &Layout, threshold: f64) {
+        self.rows += rows;
+        if let (Some(counts), Some(cells), Some(score)) = (&mut self.score, layout.score(), probability) {
             counts.observe_array(score, cells, &scale(cells), Precision::F64);
             self.refused += refused(score, threshold);
+        }
+    }
+
+    /// Counts some features of used rows; `rows` holds those alone.
+    pub fn observe_features(&mut self, which: Range<usize>, rows: &Rows, layout: &Layout) {
+        let features = self.features.iter_mut().zip(layout.features()).take(which.end).skip(which.start);
+        for (index, (counts, feature)) in features.enumerate() {
+            match rows.features.get(index).and_then(Option::as_ref) {
+                Some(column) => counts.observe(column.as_ref(), feature, layout.precision()),
+                None => counts.observe_missing(rows.len as u64),
+            }
         }
     }
 

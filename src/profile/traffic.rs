@@ -87,20 +87,54 @@ pub struct Traffic {
 
 const US_AN_HOUR: i64 = 3_600_000_000;
 
+/// One request, as it is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer {
+    pub at: Instant,
+    pub status: Option<i32>,
+    pub latency_ms: Option<f64>,
+    pub failed: bool,
+}
+
 impl Traffic {
-    /// Counts one request.
-    pub fn observe(&mut self, at: Instant, status: Option<i32>, latency_ms: Option<f64>, failed: bool) {
-        self.requests += 1;
-        self.errors += u64::from(failed);
-        if let Some(status) = status {
-            *self.by_status.entry(status).or_default() += 1;
+    /// Counts requests. Those that follow each other mostly fall in one hour and have one status, which is looked up once.
+    pub fn observe(&mut self, answers: impl IntoIterator<Item = Answer>) {
+        let mut hour = (0, (0, 0));
+        let mut status = (None, 0);
+        for answer in answers {
+            let errors = u64::from(answer.failed);
+            self.requests += 1;
+            self.errors += errors;
+            if answer.status != status.0 {
+                self.add_status(status);
+                status = (answer.status, 0);
+            }
+            status.1 += 1;
+            let own = answer.at.0.div_euclid(US_AN_HOUR);
+            if own != hour.0 {
+                self.add_hour(hour);
+                hour = (own, (0, 0));
+            }
+            hour.1 = (hour.1.0 + 1, hour.1.1 + errors);
+            if let Some(latency) = answer.latency_ms {
+                let book = if answer.failed { &mut self.failed_latency } else { &mut self.latency };
+                book.observe(latency);
+            }
         }
-        let hour = self.by_hour.entry(at.0.div_euclid(US_AN_HOUR)).or_default();
-        hour.0 += 1;
-        hour.1 += u64::from(failed);
-        if let Some(latency) = latency_ms {
-            let book = if failed { &mut self.failed_latency } else { &mut self.latency };
-            book.observe(latency);
+        self.add_status(status);
+        self.add_hour(hour);
+    }
+
+    fn add_status(&mut self, (status, requests): (Option<i32>, u64)) {
+        if let Some(status) = status {
+            *self.by_status.entry(status).or_default() += requests;
+        }
+    }
+
+    fn add_hour(&mut self, (hour, (requests, errors)): (i64, (u64, u64))) {
+        if requests > 0 {
+            let ours = self.by_hour.entry(hour).or_default();
+            *ours = (ours.0 + requests, ours.1 + errors);
         }
     }
 

@@ -1,32 +1,37 @@
 //! A feature's sorted distinct values with counts, packed: read only when KS has to be exact.
 //!
 //! Values that are short decimals (most are) are stored as integers times a power of ten, others by
-//! their bits in the order of the numbers; both as differences, then zstd. Features stand apart: no row can be put
-//! together again.
+//! their bits in the order of the numbers (32 where the model compares in 32); both as differences, then zstd.
+//! Features stand apart: no row can be put together again.
 
 use super::bytes::{Reader, Writer, unpacked};
 use crate::layout::Precision;
 
 const BITS: u64 = 255;
-const LEVEL: i32 = 9;
+const SINGLE_BITS: u64 = 254;
+/// Bits of measured numbers hardly pack: higher levels take ten times as long for a tenth of the room.
+const LEVEL: i32 = 1;
 /// Integers a float holds exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Packs `values`: ascending, no NaN.
 pub(super) fn pack(values: &[(f64, u64)], precision: Precision) -> Vec<u8> {
-    let mut out = Writer::default();
+    let mut out = Writer(Vec::with_capacity(values.len() * 4 + 16));
     out.integer(values.len() as u64);
-    let decimal = (0..=9u64).find_map(|exponent| {
-        let integers = values.iter().map(|(value, _)| integer(*value, exponent, precision));
-        Some((exponent, integers.collect::<Option<Vec<i64>>>()?))
+    let decimal = (0..=9u64).find(|exponent| {
+        let power = power(*exponent);
+        values.iter().all(|(value, _)| integer(*value, power, precision).is_some())
     });
-    let (kind, keys): (u64, Vec<u64>) = match decimal {
-        Some((exponent, integers)) => (exponent, integers.into_iter().map(ordered_integer).collect()),
-        None => (BITS, values.iter().map(|(value, _)| ordered_bits(*value)).collect()),
-    };
+    let kind = decimal.unwrap_or(if precision == Precision::F32 { SINGLE_BITS } else { BITS });
     out.integer(kind);
+    let power = decimal.map(power);
     let mut former = 0;
-    for key in keys {
+    for (value, _) in values {
+        let key = match power {
+            Some(power) => ordered_integer(integer(*value, power, precision).unwrap_or_default()),
+            None if precision == Precision::F32 => ordered_single(*value),
+            None => ordered_bits(*value),
+        };
         out.integer(key.wrapping_sub(former));
         former = key;
     }
@@ -40,13 +45,16 @@ pub(super) fn unpack(packed: &[u8], precision: Precision) -> Option<Vec<(f64, u6
     let mut reader = Reader(&bytes);
     let count = reader.count(1)?;
     let kind = reader.integer()?;
+    let power = power(kind.min(9));
     let mut key = 0u64;
+    // Not more than there are bytes: `count` was held against them.
     let mut values = Vec::with_capacity(count);
     for _ in 0..count {
         key = key.wrapping_add(reader.integer()?);
         values.push(match kind {
             BITS => from_bits(key),
-            exponent => decimal(from_ordered(key), exponent, precision),
+            SINGLE_BITS => from_single(key)?,
+            _ => decimal(from_ordered(key), power, precision),
         });
     }
     let counts: Vec<u64> = (0..count).map(|_| reader.integer()).collect::<Option<_>>()?;
@@ -58,20 +66,20 @@ fn power(exponent: u64) -> f64 {
     10f64.powi(i32::try_from(exponent).unwrap_or(0))
 }
 
-fn decimal(integer: i64, exponent: u64, precision: Precision) -> f64 {
+fn decimal(integer: i64, power: f64, precision: Precision) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "written only when exact")]
-    let value = integer as f64 / power(exponent);
+    let value = integer as f64 / power;
     precision.round(value)
 }
 
-fn integer(value: f64, exponent: u64, precision: Precision) -> Option<i64> {
-    let scaled = (value * power(exponent)).round();
+fn integer(value: f64, power: f64, precision: Precision) -> Option<i64> {
+    let scaled = (value * power).round();
     if scaled.is_nan() || scaled.abs() >= EXACT {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
     let integer = scaled as i64;
-    (decimal(integer, exponent, precision).to_bits() == value.to_bits()).then_some(integer)
+    (decimal(integer, power, precision).to_bits() == value.to_bits()).then_some(integer)
 }
 
 fn ordered_integer(integer: i64) -> u64 {
@@ -86,6 +94,18 @@ fn from_ordered(key: u64) -> i64 {
 fn ordered_bits(value: f64) -> u64 {
     let bits = value.to_bits();
     if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
+}
+
+/// As [`ordered_bits`], of a value that is an f32.
+fn ordered_single(value: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, reason = "the value is an f32 already")]
+    let bits = (value as f32).to_bits();
+    u64::from(if bits >> 31 == 1 { !bits } else { bits | (1 << 31) })
+}
+
+fn from_single(key: u64) -> Option<f64> {
+    let key = u32::try_from(key).ok()?;
+    Some(f64::from(f32::from_bits(if key >> 31 == 1 { key & !(1 << 31) } else { !key })))
 }
 
 fn from_bits(key: u64) -> f64 {

@@ -1,14 +1,19 @@
 //! A reference as bytes of one file, and back: versioned, checked, and never half-believed.
 //!
 //! `VIGIEREF`, version, length and checksum of the core, the core (zstd: header as JSON, then per
-//! feature edges, counts, sums, levels), then the value blocks, each with a checksum in the core.
+//! feature edges, counts, sums, levels), then the value blocks, each with a checksum in the core. Opening a file reads
+//! and checks the core alone; a block is read and checked when its values are asked for.
+
+use std::io::{Cursor, Read, Seek};
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Provenance, Reference,
+    Contribution, Contributions, Provenance, Reference,
     bytes::{Reader, Writer, unpacked},
+    reference::damaged,
+    shelf::{Bytes, Shelf},
 };
 use crate::{
     fault::{Fault, Outcome},
@@ -18,8 +23,11 @@ use crate::{
 
 const MAGIC: &[u8; 8] = b"VIGIEREF";
 /// Raised when older versions of vigie can no longer read what is written.
-const VERSION: u32 = 1;
-const LEVEL: i32 = 15;
+const VERSION: u32 = 2;
+/// What is read.
+const READ: std::ops::RangeInclusive<u32> = 1..=VERSION;
+/// Higher levels take thirty times as long for a fifth of the room.
+const LEVEL: i32 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -29,14 +37,20 @@ struct Header {
     importance: Vec<Option<f64>>,
     has_score: bool,
     rows: u64,
+    /// Rows that a model has explained: then each feature's contributions follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rows_explained: Option<u64>,
     /// Length and checksum of each value block.
     blocks: Vec<(u64, u64)>,
 }
 
 impl Reference {
-    /// The bytes of the file. The same reference makes the same bytes.
+    /// The bytes of the file; the same reference makes the same bytes. `None` when it was read from a file whose value
+    /// blocks are damaged.
     #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        let blocks: Vec<Vec<u8>> =
+            (0..self.shelf().len()).map(|number| self.shelf().block(number)).collect::<Option<_>>()?;
         let header = Header {
             provenance: self.provenance().clone(),
             precision: self.layout().precision(),
@@ -44,7 +58,8 @@ impl Reference {
             importance: self.importance().to_vec(),
             has_score: self.layout().score().is_some(),
             rows: self.profile().rows(),
-            blocks: self.blocks().iter().map(|block| (block.len() as u64, xxh3_64(block))).collect(),
+            rows_explained: self.contributions().map(|contributions| contributions.rows),
+            blocks: blocks.iter().map(|block| (block.len() as u64, xxh3_64(block))).collect(),
         };
         let mut core = Writer::default();
         core.text(&serde_json::to_string(&header).unwrap_or_default());
@@ -63,40 +78,62 @@ impl Reference {
         if let (Some(cells), Some(counts)) = (self.layout().score(), self.profile().score()) {
             write_cells(&mut core, cells, counts);
         }
+        for feature in self.contributions().into_iter().flat_map(|contributions| &contributions.features) {
+            write_cells(&mut core, &feature.cells, &feature.counts);
+            core.number(feature.mean_abs);
+        }
         let core = zstd::bulk::compress(&core.0, LEVEL).unwrap_or_default();
         let mut file = MAGIC.to_vec();
         file.extend_from_slice(&VERSION.to_le_bytes());
         file.extend_from_slice(&(core.len() as u64).to_le_bytes());
         file.extend_from_slice(&xxh3_64(&core).to_le_bytes());
         file.extend_from_slice(&core);
-        self.blocks().iter().for_each(|block| file.extend_from_slice(block));
-        file
+        blocks.iter().for_each(|block| file.extend_from_slice(block));
+        Some(file)
     }
 
-    /// Reads a file's bytes; `name` is for the operator.
+    /// Reads a file's bytes, all of them; `name` is for the operator.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Outcome<Self> {
-        let again = "learn it again with `vigie learn`";
-        let Some(rest) = bytes.strip_prefix(MAGIC) else {
-            return Err(Fault::setup(format!("{name} is not a reference of vigie; {again}")));
-        };
-        let cut = || Fault::setup(format!("{name} is cut short or damaged; copy it again or {again}"));
-        let mut reader = Reader(rest);
+        let reference = Self::open(name, Box::new(Cursor::new(bytes.to_vec())))?;
+        let is_whole = (0..reference.shelf().len()).all(|number| reference.shelf().block(number).is_some());
+        if is_whole { Ok(reference) } else { Err(cut(name)) }
+    }
+
+    /// Reads what every run needs of a file, and leaves the values where they are until they are asked for.
+    pub fn open(name: &str, mut file: Box<dyn Bytes>) -> Outcome<Self> {
+        let cut = || cut(name);
+        let mut magic = [0; MAGIC.len()];
+        if file.read_exact(&mut magic).is_err() || magic != *MAGIC {
+            return Err(Fault::setup(format!("{name} is not a reference of vigie; {AGAIN}")));
+        }
+        let mut head = [0; 20];
+        file.read_exact(&mut head).map_err(|_| cut())?;
+        let mut reader = Reader(&head);
         let mut fixed = |count| reader.take(count).ok_or_else(cut);
         let version = u32::from_le_bytes(fixed(4)?.try_into().map_err(|_| cut())?);
-        if version != VERSION {
+        if !READ.contains(&version) {
             return Err(Fault::setup(format!(
-                "{name} is a reference of format {version}, this vigie reads format {VERSION}; {again}"
+                "{name} is a reference of format {version}, this vigie reads format {VERSION}; {AGAIN}"
             )));
         }
         let length = u64::from_le_bytes(fixed(8)?.try_into().map_err(|_| cut())?);
         let checksum = u64::from_le_bytes(fixed(8)?.try_into().map_err(|_| cut())?);
-        let core = fixed(usize::try_from(length).map_err(|_| cut())?)?;
-        if xxh3_64(core) != checksum {
+        // Read as far as the file goes: a length that lies must not fill the memory.
+        let mut core = Vec::new();
+        file.by_ref().take(length).read_to_end(&mut core).map_err(|_| cut())?;
+        if core.len() as u64 != length || xxh3_64(&core) != checksum {
             return Err(cut());
         }
-        let core = unpacked(core).ok_or_else(cut)?;
-        read(&core, reader.0).ok_or_else(cut)
+        let core = unpacked(&core).ok_or_else(cut)?;
+        let at = file.stream_position().map_err(|_| cut())?;
+        read(&core, |blocks| Shelf::away(name, file, at, blocks)).ok_or_else(cut)
     }
+}
+
+const AGAIN: &str = "learn it again with `vigie learn`";
+
+fn cut(name: &str) -> Fault {
+    Fault::setup(damaged(name))
 }
 
 fn write_cells(core: &mut Writer, cells: &Cells, counts: &CellCounts) {
@@ -131,7 +168,12 @@ fn read_cells(core: &mut Reader<'_>) -> Option<(Cells, CellCounts)> {
     (counts.len() == cells.len()).then(|| (cells, CellCounts::from_parts(counts, missing, moments, range)))
 }
 
-fn read(core: &[u8], mut blocks: &[u8]) -> Option<Reference> {
+fn read_contribution(core: &mut Reader<'_>) -> Option<Contribution> {
+    let (cells, counts) = read_cells(core)?;
+    Some(Contribution { cells, counts, mean_abs: core.number()? })
+}
+
+fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Option<Reference> {
     let mut core = Reader(core);
     let header: Header = serde_json::from_str(&core.text()?).ok()?;
     let mut features = Vec::with_capacity(header.columns.len());
@@ -157,17 +199,21 @@ fn read(core: &[u8], mut blocks: &[u8]) -> Option<Reference> {
         all_counts.push(counts);
     }
     let score = if header.has_score { Some(read_cells(&mut core)?) } else { None };
+    let contributions = match (header.rows_explained, &header.provenance.model) {
+        (Some(rows), Some(model)) => Some(Contributions {
+            model_sha256: model.sha256.clone(),
+            rows,
+            features: features.iter().map(|_| read_contribution(&mut core)).collect::<Option<_>>()?,
+        }),
+        _ => None,
+    };
     let (cells, counts) = score.unzip();
     let layout = Layout::new(header.precision, features, cells);
     let profile = Profile::from_parts(&layout, header.rows, all_counts, counts);
-    let mut own = Vec::with_capacity(header.blocks.len());
-    for (length, checksum) in header.blocks {
-        let (block, rest) = blocks.split_at_checked(usize::try_from(length).ok()?)?;
-        if xxh3_64(block) != checksum {
-            return None;
-        }
-        own.push(block.to_vec());
-        blocks = rest;
-    }
-    blocks.is_empty().then(|| Reference::new(layout, profile, header.provenance, header.importance, own))
+    let shelf = shelf(&header.blocks)?;
+    let reference = Reference::new(layout, profile, header.provenance, header.importance, shelf);
+    Some(match contributions {
+        Some(contributions) => reference.with_contributions(contributions),
+        None => reference,
+    })
 }

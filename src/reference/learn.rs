@@ -1,15 +1,22 @@
 //! Training rows → [`Reference`]: kinds, cells, levels, counts.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use arrow::array::Float64Array;
+use arrow::array::{ArrayRef, Float64Array};
 
-use super::{Provenance, Reference, Target, Training, TrainingColumn, Values, blocks};
+use super::{
+    Provenance, Reference, Target, blocks,
+    columns::{About, Holds, Loaded, Table, find},
+    radix,
+    shelf::Shelf,
+    workers::on_all,
+};
 use crate::{
-    batch::{Number, level, level_of_number, number},
+    batch::{Number, for_each_number, level, level_of_number, number},
     fault::{Fault, Outcome},
-    layout::{Cells, Feature, Layout, Levels, Precision, Shape},
+    layout::{Cells, Feature, Layout, Levels, Precision, Real, Shape},
     profile::{CellCounts, Counts, LevelCounts, Profile, scale},
+    shown::shown,
 };
 
 /// What the user says about the columns of a training table.
@@ -20,6 +27,8 @@ pub struct Choice {
     /// These and in this order; `None`: all that are not something else.
     pub features: Option<Vec<String>>,
     pub categorical: Vec<String>,
+    /// Features that have to be numbers, as the model reads them so.
+    pub numeric: Vec<String>,
     pub ignore: Vec<String>,
     /// How the model compares numbers; `None`: as 32-bit floats if the table stores all its floats so.
     pub precision: Option<Precision>,
@@ -32,99 +41,164 @@ pub struct Learnt {
     pub notes: Vec<String>,
 }
 
-/// Learns a reference. `progress` is told how many of how many columns are done.
+/// One column, learnt.
+struct Lesson {
+    shape: Shape,
+    counts: Counts,
+    /// Its values, packed.
+    block: Vec<u8>,
+    notes: Vec<String>,
+}
+
+/// Learns a reference on one thread. `progress` is told how many of how many columns are done.
 pub fn learn(
-    training: &Training,
+    table: &dyn Table,
+    choice: &Choice,
+    provenance: Provenance,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Outcome<Learnt> {
+    learn_on(1, table, choice, provenance, progress)
+}
+
+/// As [`learn`], a column a thread: the reference does not depend on their number.
+pub fn learn_on(
+    threads: usize,
+    table: &dyn Table,
     choice: &Choice,
     mut provenance: Provenance,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Outcome<Learnt> {
-    if training.rows == 0 {
+    if table.rows() == 0 {
         return Err(Fault::setup("the training table has no rows; nothing can be learnt from it"));
     }
     let mut notes = Vec::new();
-    let columns = chosen(training, choice, &mut notes)?;
-    let precision = choice.precision.unwrap_or_else(|| precision_of(&columns, &mut notes));
+    let abouts = table.columns();
+    let columns = chosen(&abouts, choice, &mut notes)?;
+    let named = |number: usize| abouts.get(number).map_or("", |about| about.name.as_str());
+    let precision = match choice.precision {
+        Some(precision) => precision,
+        None => precision_of(table, &abouts, &columns, &mut notes)?,
+    };
+    let score = choice.probability.as_deref().map(|name| find(&abouts, name)).transpose()?;
+    let all = columns.len() + usize::from(score.is_some());
+    let work =
+        |scratch: &mut Scratch, number: usize| lesson(table, &abouts, choice, precision, columns.get(number), scratch);
+    let learnt = on_all(threads, all, &work, progress);
     let mut features = Vec::with_capacity(columns.len());
     let mut counts = Vec::with_capacity(columns.len());
     let mut packed = Vec::with_capacity(columns.len() + 1);
-    for (done, column) in columns.iter().enumerate() {
-        progress(done, columns.len());
-        let is_declared = choice.categorical.contains(&column.name);
-        let (shape, feature_counts, block) = match numbers_of(column, is_declared) {
-            Some(numbers) => {
-                let (cells, counts, block) = numeric(&numbers, precision);
-                (Shape::Numeric(cells), Counts::Numeric(counts), block)
+    let mut score_counts = None;
+    for (place, lesson) in learnt.into_iter().enumerate() {
+        let lesson = lesson?;
+        notes.extend(lesson.notes);
+        packed.push(lesson.block);
+        match (columns.get(place), lesson.shape, lesson.counts) {
+            (Some(column), shape, own) => {
+                features.push(Feature { name: named(*column).to_owned(), shape });
+                counts.push(own);
             }
-            None => {
-                if !is_declared && !column.is_typed {
-                    notes.push(format!("{}: holds texts, learnt as categorical", column.name));
-                }
-                let (levels, counts) = categorical(column);
-                if levels.names().len() > 1_000 && levels.names().len() * 2 > training.rows {
-                    notes.push(format!(
-                        "{}: {} levels in {} rows looks like an identifier; leave it out with --ignore {0}",
-                        column.name,
-                        levels.names().len(),
-                        training.rows
-                    ));
-                }
-                (Shape::Categorical(levels), Counts::Categorical(counts), Vec::new())
-            }
-        };
-        features.push(Feature { name: column.name.clone(), shape });
-        counts.push(feature_counts);
-        packed.push(block);
+            (None, Shape::Numeric(cells), Counts::Numeric(own)) => score_counts = Some((cells, own)),
+            (None, ..) => debug_assert!(false, "a score is numeric"),
+        }
     }
-    let score = match &choice.probability {
-        Some(name) => {
-            let (cells, counts, block) = numeric(&probabilities(training.column(name)?)?, Precision::F64);
-            packed.push(block);
-            Some((cells, counts))
-        }
-        None => {
-            notes.push("no --probability column: the score itself is not watched".to_owned());
-            None
-        }
-    };
-    provenance.target = choice.target.as_deref().map(|name| target(training, name)).transpose()?;
+    if score.is_none() {
+        notes.push("no --probability column: the score itself is not watched".to_owned());
+    }
+    provenance.target = choice.target.as_deref().map(|name| target(table, &abouts, name)).transpose()?;
     provenance.probability.clone_from(&choice.probability);
-    let (cells, score_counts) = score.unzip();
+    let (cells, score_counts) = score_counts.unzip();
     let layout = Layout::new(precision, features, cells);
-    let profile = Profile::from_parts(&layout, training.rows as u64, counts, score_counts);
+    let profile = Profile::from_parts(&layout, table.rows() as u64, counts, score_counts);
     let importance = vec![None; columns.len()];
-    Ok(Learnt { reference: Reference::new(layout, profile, provenance, importance, packed), notes })
+    let reference = Reference::new(layout, profile, provenance, importance, Shelf::Held(packed));
+    Ok(Learnt { reference, notes })
 }
 
-fn chosen<'t>(training: &'t Training, choice: &Choice, notes: &mut Vec<String>) -> Outcome<Vec<&'t TrainingColumn>> {
+/// Learns a feature, or after the last one the score.
+fn lesson(
+    table: &dyn Table,
+    abouts: &[About],
+    choice: &Choice,
+    precision: Precision,
+    column: Option<&usize>,
+    scratch: &mut Scratch,
+) -> Outcome<Lesson> {
+    let mut of_numbers = |numbers: &[ArrayRef], precision: Precision| {
+        let (cells, counts, block) = match precision {
+            Precision::F32 => numeric::<f32>(numbers, precision, &mut scratch.singles),
+            Precision::F64 => numeric::<f64>(numbers, precision, &mut scratch.doubles),
+        };
+        Lesson { shape: Shape::Numeric(cells), counts: Counts::Numeric(counts), block, notes: Vec::new() }
+    };
+    let Some(&column) = column else {
+        let name = choice.probability.as_deref().unwrap_or_default();
+        return Ok(of_numbers(&probabilities(table, abouts, name)?, Precision::F64));
+    };
+    let about = abouts.get(column).ok_or_else(|| Fault::setup("the training table has fewer columns"))?;
+    let is_declared = choice.categorical.contains(&about.name);
+    let loaded = table.load(column)?;
+    if let Some(numbers) = numbers_of(&loaded, about, is_declared) {
+        return Ok(of_numbers(&numbers, precision));
+    }
+    if choice.numeric.contains(&about.name) {
+        return Err(no_number(&loaded, about));
+    }
+    let (levels, counts) = categorical(&loaded);
+    let mut notes = Vec::new();
+    if !is_declared && !about.is_typed {
+        notes.push(format!("{}: holds texts, learnt as categorical", about.name));
+    }
+    if levels.names().len() > 1_000 && levels.names().len() * 2 > table.rows() {
+        notes.push(format!(
+            "{}: {} levels in {} rows looks like an identifier; leave it out with --ignore {0}",
+            about.name,
+            levels.names().len(),
+            table.rows()
+        ));
+    }
+    Ok(Lesson { shape: Shape::Categorical(levels), counts: Counts::Categorical(counts), block: Vec::new(), notes })
+}
+
+/// A column of texts where the model reads numbers.
+fn no_number(loaded: &Loaded, about: &About) -> Fault {
+    let example = match loaded {
+        Loaded::Texts { rows, .. } => rows.keys().find(|text| number(text) == Number::Not),
+        Loaded::Numbers(_) => None,
+    };
+    let such = example.map_or(String::new(), |text| format!(", such as `{}`,", shown(text)));
+    Fault::setup(format!("column `{}` holds texts{such} where the model reads numbers", shown(&about.name)))
+}
+
+/// The numbers of the columns that shall be features, in their order.
+fn chosen(abouts: &[About], choice: &Choice, notes: &mut Vec<String>) -> Outcome<Vec<usize>> {
     for name in choice.categorical.iter().chain(&choice.ignore).chain(&choice.target).chain(&choice.probability) {
-        training.column(name)?;
+        find(abouts, name)?;
     }
     let mut columns = Vec::new();
     if let Some(names) = &choice.features {
         for name in names {
-            let column = training.column(name)?;
-            if column.values == Values::Other {
+            let column = find(abouts, name)?;
+            if abouts.get(column).is_some_and(|about| about.holds == Holds::Other) {
                 return Err(Fault::setup(format!(
                     "column `{name}` holds times or nested values: it cannot be a feature; leave it out of --features"
                 )));
             }
-            if columns.iter().any(|known: &&TrainingColumn| known.name == column.name) {
+            if columns.contains(&column) {
                 return Err(Fault::setup(format!("--features names `{name}` twice")));
             }
             columns.push(column);
         }
     } else {
         let is_role = |name: &String| choice.target.as_ref() == Some(name) || choice.probability.as_ref() == Some(name);
-        for column in &training.columns {
-            if is_role(&column.name) || choice.ignore.contains(&column.name) {
+        for (number, about) in abouts.iter().enumerate() {
+            if is_role(&about.name) || choice.ignore.contains(&about.name) {
                 continue;
             }
-            if column.values == Values::Other {
-                notes.push(format!("{}: holds times or nested values, left out", column.name));
+            if about.holds == Holds::Other {
+                notes.push(format!("{}: holds times or nested values, left out", about.name));
                 continue;
             }
-            columns.push(column);
+            columns.push(number);
         }
     }
     if columns.is_empty() {
@@ -133,92 +207,146 @@ fn chosen<'t>(training: &'t Training, choice: &Choice, notes: &mut Vec<String>) 
     Ok(columns)
 }
 
-fn precision_of(columns: &[&TrainingColumn], notes: &mut Vec<String>) -> Precision {
-    let is_float = |column: &&&TrainingColumn| match &column.values {
-        Values::Numbers(numbers) => numbers.iter().any(|value| value.fract() != 0.0 && !value.is_nan()),
-        Values::Texts(_) | Values::Other => false,
-    };
-    let singles = columns.iter().filter(|column| column.is_single).count();
-    let doubles = columns.iter().filter(is_float).filter(|column| !column.is_single).count();
-    if singles > 0 && doubles > 0 {
+fn precision_of(table: &dyn Table, abouts: &[About], columns: &[usize], notes: &mut Vec<String>) -> Outcome<Precision> {
+    let numbers = || columns.iter().filter_map(|column| Some((*column, abouts.get(*column)?)));
+    let singles = numbers().filter(|(_, about)| about.is_single).count();
+    if singles == 0 {
+        return Ok(Precision::F64);
+    }
+    let mut doubles = 0;
+    for (column, _) in numbers().filter(|(_, about)| about.is_real && about.holds == Holds::Numbers) {
+        let Loaded::Numbers(arrays) = table.load(column)? else { continue };
+        let mut has_fraction = false;
+        for array in &arrays {
+            for_each_number(array.as_ref(), &mut |value| has_fraction |= value.fract() != 0.0 && !value.is_nan());
+        }
+        doubles += usize::from(has_fraction);
+    }
+    if doubles > 0 {
         notes.push(format!(
             "{singles} columns are stored as 32-bit floats, {doubles} as 64-bit: values are compared as 64-bit floats; \
              say --precision f32 if the model compares in 32 bits (CatBoost does)"
         ));
+        return Ok(Precision::F64);
     }
-    if singles > 0 && doubles == 0 { Precision::F32 } else { Precision::F64 }
+    Ok(Precision::F32)
 }
 
 /// The column's numbers, unless it is categorical: declared so, or holding texts that are none.
-fn numbers_of(column: &TrainingColumn, is_categorical: bool) -> Option<Vec<f64>> {
-    match &column.values {
+fn numbers_of<'a>(loaded: &'a Loaded, about: &About, is_categorical: bool) -> Option<Cow<'a, [ArrayRef]>> {
+    match loaded {
         _ if is_categorical => None,
-        Values::Numbers(numbers) => Some(numbers.clone()),
-        Values::Texts(_) if column.is_typed => None,
-        Values::Texts(texts) => texts
-            .iter()
-            .map(|text| match text.as_deref().map_or(Number::Missing, number) {
-                Number::Value(value) => Some(value),
-                Number::Missing => Some(f64::NAN),
-                Number::Not => None,
-            })
-            .collect(),
-        Values::Other => None,
+        Loaded::Numbers(arrays) => Some(Cow::Borrowed(arrays)),
+        Loaded::Texts { .. } if about.is_typed => None,
+        Loaded::Texts { rows, missing } => {
+            let mut numbers = Vec::new();
+            let mut add = |value: f64, rows: u64| {
+                numbers.extend(std::iter::repeat_n(value, usize::try_from(rows).unwrap_or(0)));
+            };
+            add(f64::NAN, *missing);
+            for (text, rows) in rows {
+                match number(text) {
+                    Number::Value(value) => add(value, *rows),
+                    Number::Missing => add(f64::NAN, *rows),
+                    Number::Not => return None,
+                }
+            }
+            Some(Cow::Owned(vec![Arc::new(Float64Array::from(numbers)) as ArrayRef]))
+        }
     }
 }
 
-fn numeric(numbers: &[f64], precision: Precision) -> (Cells, CellCounts, Vec<u8>) {
-    let mut sorted: Vec<f64> =
-        numbers.iter().filter(|value| !value.is_nan()).map(|value| precision.round(*value) + 0.0).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let distinct: Vec<(f64, u64)> = sorted
-        .chunk_by(|a, b| a.to_bits() == b.to_bits())
-        .filter_map(|same| Some((*same.first()?, same.len() as u64)))
-        .collect();
-    let cells = Cells::learn(&distinct, precision);
+/// Calls `each` with what is no NaN, as the model compares it.
+fn present<T: Real>(arrays: &[ArrayRef], each: &mut dyn FnMut(T)) {
+    for array in arrays {
+        for_each_number(array.as_ref(), &mut |value| {
+            if !value.is_nan() {
+                each(T::of(value));
+            }
+        });
+    }
+}
+
+/// Memory of a thread.
+#[derive(Default)]
+struct Scratch {
+    singles: radix::Scratch<u32>,
+    doubles: radix::Scratch<u64>,
+}
+
+fn numeric<T: Real + radix::Bits<Key: Copy + Default + PartialEq>>(
+    arrays: &[ArrayRef],
+    precision: Precision,
+    scratch: &mut radix::Scratch<T::Key>,
+) -> (Cells, CellCounts, Vec<u8>) {
+    let distinct = scratch.distinct::<T>(|each| present(arrays, each));
+    let cells = Cells::learn(distinct, precision);
     let scale = scale(&cells);
     let mut counts = CellCounts::empty(&cells);
-    counts.observe_missing((numbers.len() - sorted.len()) as u64);
-    counts.observe_array(&Float64Array::from(sorted), &cells, &scale, precision);
-    (cells, counts, blocks::pack(&distinct, precision))
+    arrays.iter().for_each(|array| counts.observe_array(array.as_ref(), &cells, &scale, precision));
+    (cells, counts, blocks::pack(distinct, precision))
 }
 
-fn categorical(column: &TrainingColumn) -> (Levels, LevelCounts) {
+fn categorical(loaded: &Loaded) -> (Levels, LevelCounts) {
     let mut rows: BTreeMap<String, u64> = BTreeMap::new();
-    let mut missing = 0;
-    let mut count = |name: Option<std::borrow::Cow<'_, str>>| match name {
+    let mut none = 0;
+    let mut count = |name: Option<Cow<'_, str>>, more: u64| match name {
         Some(name) => match rows.get_mut(name.as_ref()) {
-            Some(count) => *count += 1,
+            Some(count) => *count += more,
             None => {
-                rows.insert(name.into_owned(), 1);
+                rows.insert(name.into_owned(), more);
             }
         },
-        None => missing += 1,
+        None => none += more,
     };
-    match &column.values {
-        Values::Texts(texts) => texts.iter().for_each(|text| count(text.as_deref().and_then(level))),
-        Values::Numbers(numbers) => numbers.iter().for_each(|value| count(level_of_number(*value).map(Into::into))),
-        Values::Other => {}
+    match loaded {
+        Loaded::Texts { rows, missing } => {
+            count(None, *missing);
+            rows.iter().for_each(|(text, rows)| count(level(text), *rows));
+        }
+        Loaded::Numbers(arrays) => {
+            let mut scratch = radix::Scratch::default();
+            let distinct = scratch.distinct::<f64>(|each| present(arrays, each));
+            let all: u64 = arrays.iter().map(|array| array.len() as u64).sum();
+            count(None, all - distinct.iter().map(|(_, rows)| rows).sum::<u64>());
+            distinct.iter().for_each(|(value, rows)| count(level_of_number(*value).map(Cow::Owned), *rows));
+        }
     }
     let counts = rows.values().copied().collect();
-    (Levels::new(rows.into_keys().collect()), LevelCounts::from_parts(counts, missing))
+    (Levels::new(rows.into_keys().collect()), LevelCounts::from_parts(counts, none))
 }
 
-fn probabilities(column: &TrainingColumn) -> Outcome<Vec<f64>> {
-    let wrong = |what: String| {
-        Fault::setup(format!("--probability {}: {what}; a probability is a number from 0 to 1", column.name))
-    };
-    let numbers = numbers_of(column, false).ok_or_else(|| wrong("it holds texts".to_owned()))?;
-    match numbers.iter().find(|value| !value.is_nan() && !(0.0..=1.0).contains(*value)) {
+fn probabilities(table: &dyn Table, abouts: &[About], name: &str) -> Outcome<Vec<ArrayRef>> {
+    let wrong =
+        |what: String| Fault::setup(format!("--probability {name}: {what}; a probability is a number from 0 to 1"));
+    let column = find(abouts, name)?;
+    let about = abouts.get(column).filter(|about| about.holds != Holds::Other);
+    let about = about.ok_or_else(|| wrong("it holds texts".to_owned()))?;
+    let loaded = table.load(column)?;
+    let numbers = numbers_of(&loaded, about, false).ok_or_else(|| wrong("it holds texts".to_owned()))?;
+    let mut outside = None;
+    for array in numbers.as_ref() {
+        for_each_number(array.as_ref(), &mut |value| {
+            if outside.is_none() && !value.is_nan() && !(0.0..=1.0).contains(&value) {
+                outside = Some(value);
+            }
+        });
+    }
+    match outside {
         Some(value) => Err(wrong(format!("it holds {value}"))),
-        None => Ok(numbers),
+        None => Ok(numbers.into_owned()),
     }
 }
 
-fn target(training: &Training, name: &str) -> Outcome<Target> {
-    let column = training.column(name)?;
-    let share = numbers_of(column, false).and_then(|numbers| {
-        let known: Vec<f64> = numbers.into_iter().filter(|value| !value.is_nan()).collect();
+fn target(table: &dyn Table, abouts: &[About], name: &str) -> Outcome<Target> {
+    let column = find(abouts, name)?;
+    let Some(about) = abouts.get(column).filter(|about| about.holds != Holds::Other) else {
+        return Ok(Target { name: name.to_owned(), share: None });
+    };
+    let loaded = table.load(column)?;
+    let share = numbers_of(&loaded, about, false).and_then(|numbers| {
+        let mut known = Vec::new();
+        present::<f64>(&numbers, &mut |value| known.push(value));
         let is_binary = known.iter().all(|value| [0.0, 1.0].contains(value));
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         (is_binary && !known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)

@@ -3,14 +3,26 @@
 mod blocks;
 mod bytes;
 mod codec;
+mod columns;
+mod contributions;
+mod import;
 mod learn;
 mod provenance;
+mod radix;
 mod reference;
+mod sheet;
+mod shelf;
 mod table;
 mod training;
+mod workers;
 
-pub use learn::{Choice, Learnt, learn};
-pub use provenance::{Holdout, Provenance, SourceFile, Target};
+pub use columns::{About, Holds, Loaded, Table};
+pub use contributions::{Contribution, Contributions};
+pub use import::import;
+pub use learn::{Choice, Learnt, learn, learn_on};
+pub use provenance::{Holdout, Provenance, SourceFile, SourceModel, Target};
 pub use reference::Reference;
+pub use sheet::{Opener, Sheet};
+pub use shelf::Bytes;
 pub use table::read as read_table;
 pub use training::{Training, TrainingColumn, Values};

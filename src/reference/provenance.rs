@@ -30,6 +30,16 @@ pub struct Target {
     pub share: Option<f64>,
 }
 
+/// The model file that says which features matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceModel {
+    /// Its name without folders.
+    pub name: String,
+    pub sha256: String,
+    /// Rows that importance was measured on.
+    pub rows_explained: u64,
+}
+
 /// Who learnt what from where, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -40,6 +50,11 @@ pub struct Provenance {
     pub columns: usize,
     pub holdout: Holdout,
     pub target: Option<Target>,
-    /// The column the score was learnt from.
+    /// The column the score was learnt from, or that the model gave it.
     pub probability: Option<String>,
+    /// Whether it was imported as distributions: bins only, so PSI only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reduced: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<SourceModel>,
 }

@@ -1,12 +1,17 @@
 //! A reference: the layout windows are counted on, its own counts, and where it comes from.
 
+use std::sync::{Arc, OnceLock};
+
 use sha2::{Digest, Sha256};
 
-use super::{Provenance, blocks};
+use super::{Contributions, Provenance, SourceFile, SourceModel, blocks, shelf::Shelf};
 use crate::{
     layout::{Layout, Precision},
     profile::{CellCounts, Counts, Profile},
 };
+
+/// Sorted distinct values with counts.
+type Distinct = Vec<(f64, u64)>;
 
 /// Learnt by [`super::learn()`], stored in one file.
 #[derive(Debug, Clone)]
@@ -16,8 +21,10 @@ pub struct Reference {
     provenance: Provenance,
     /// Importance of each feature in the model; `None` until a model was read.
     importance: Vec<Option<f64>>,
-    /// Packed distinct values: one a feature (empty for categorical ones), then the score.
-    blocks: Vec<Vec<u8>>,
+    shelf: Shelf,
+    /// The score's values once they were asked for, as every comparison does.
+    score: Arc<OnceLock<Option<Distinct>>>,
+    contributions: Option<Contributions>,
     id: String,
 }
 
@@ -27,10 +34,31 @@ impl Reference {
         profile: Profile,
         provenance: Provenance,
         importance: Vec<Option<f64>>,
-        blocks: Vec<Vec<u8>>,
+        shelf: Shelf,
     ) -> Self {
-        let id = identify(&layout, &profile);
-        Self { layout, profile, provenance, importance, blocks, id }
+        let id = identify(&layout, &profile, None);
+        Self { layout, profile, provenance, importance, shelf, score: Arc::default(), contributions: None, id }
+    }
+
+    /// With what a model says of the reference's rows: each feature's importance, and how its contributions are spread.
+    #[must_use]
+    pub fn explained(mut self, name: String, contributions: Contributions) -> Self {
+        self.importance = contributions.features.iter().map(|feature| Some(feature.mean_abs)).collect();
+        let (sha256, rows_explained) = (contributions.model_sha256.clone(), contributions.rows);
+        self.provenance.model = Some(SourceModel { name, sha256, rows_explained });
+        self.with_contributions(contributions)
+    }
+
+    pub(super) fn with_contributions(mut self, contributions: Contributions) -> Self {
+        self.id = identify(&self.layout, &self.profile, Some(&contributions));
+        self.contributions = Some(contributions);
+        self
+    }
+
+    /// How much each feature adds to the score, where a model was read.
+    #[must_use]
+    pub fn contributions(&self) -> Option<&Contributions> {
+        self.contributions.as_ref()
     }
 
     #[must_use]
@@ -49,6 +77,11 @@ impl Reference {
         &self.provenance
     }
 
+    /// Names the files it was learnt from, which decide no number.
+    pub fn made_from(&mut self, files: Vec<SourceFile>) {
+        self.provenance.files = files;
+    }
+
     /// In the order of the layout's features.
     #[must_use]
     pub fn importance(&self) -> &[Option<f64>] {
@@ -64,30 +97,46 @@ impl Reference {
     /// Sorted distinct values of a numeric feature with counts; `None` when its block is damaged.
     #[must_use]
     pub fn values(&self, feature: usize) -> Option<Vec<(f64, u64)>> {
-        blocks::unpack(self.blocks.get(feature)?, self.layout.precision())
+        blocks::unpack(&self.shelf.block(feature)?, self.layout.precision())
     }
 
-    /// Sorted distinct values of the score with counts.
+    /// Sorted distinct values of the score with counts; `None` when the reference has none, or its block is damaged.
     #[must_use]
     pub fn score_values(&self) -> Option<Vec<(f64, u64)>> {
-        blocks::unpack(self.blocks.get(self.layout.features().len())?, Precision::F64)
+        self.scores().map(<[_]>::to_vec)
     }
 
-    /// Rows with a score, and those at or above `threshold`.
+    fn scores(&self) -> Option<&[(f64, u64)]> {
+        let unpacked = || blocks::unpack(&self.shelf.block(self.layout.features().len())?, Precision::F64);
+        self.score.get_or_init(unpacked).as_deref()
+    }
+
+    /// Rows with a score, and those at or above `threshold`; `None` as of [`Self::score_values`].
     #[must_use]
     pub fn refused(&self, threshold: f64) -> Option<(u64, u64)> {
-        let values = self.score_values()?;
+        let values = self.scores()?;
         let rows = values.iter().map(|(_, count)| count).sum();
         let refused = values.iter().filter(|(score, _)| *score >= threshold).map(|(_, count)| count).sum();
         Some((rows, refused))
     }
 
-    pub(super) fn blocks(&self) -> &[Vec<u8>] {
-        &self.blocks
+    /// What to say where values are asked for that are not there.
+    #[must_use]
+    pub fn damaged(&self) -> String {
+        format!("reference: {}", damaged(self.shelf.name()))
+    }
+
+    pub(super) fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 }
 
-fn identify(layout: &Layout, profile: &Profile) -> String {
+/// The sentence about a file that is not what was written.
+pub(super) fn damaged(name: &str) -> String {
+    format!("{name} is cut short or damaged; copy it again or learn it again with `vigie learn`")
+}
+
+fn identify(layout: &Layout, profile: &Profile, contributions: Option<&Contributions>) -> String {
     let mut sha = Sha256::new();
     sha.update(layout.id().to_string().as_bytes());
     sha.update(profile.rows().to_le_bytes());
@@ -106,6 +155,10 @@ fn identify(layout: &Layout, profile: &Profile) -> String {
         if let Counts::Categorical(counts) = counts {
             counts.levels().iter().chain([&counts.missing()]).for_each(|count| sha.update(count.to_le_bytes()));
         }
+    }
+    if let Some(contributions) = contributions {
+        sha.update(contributions.model_sha256.as_bytes());
+        sha.update(contributions.rows.to_le_bytes());
     }
     sha.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,5 +1,10 @@
 //! Training or hold-out rows as plain columns.
 
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow::array::Float64Array;
+
+use super::columns::{About, Holds, Loaded, Table};
 use crate::fault::{Fault, Outcome};
 
 /// The values of a column; NaN and `None` are missing.
@@ -59,6 +64,51 @@ impl Training {
         self.columns.iter().find(|column| column.name == name).ok_or_else(|| {
             let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).take(60).collect();
             Fault::setup(format!("the training table has no column `{name}`; it has: {}", names.join(", ")))
+        })
+    }
+}
+
+impl Table for Training {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn columns(&self) -> Vec<About> {
+        let about = |column: &TrainingColumn| About {
+            name: column.name.clone(),
+            holds: match column.values {
+                Values::Numbers(_) => Holds::Numbers,
+                Values::Texts(_) => Holds::Texts,
+                Values::Other => Holds::Other,
+            },
+            is_single: column.is_single,
+            is_real: !column.is_single,
+            is_typed: column.is_typed,
+        };
+        self.columns.iter().map(about).collect()
+    }
+
+    fn load(&self, column: usize) -> Outcome<Loaded> {
+        let column = self.columns.get(column).ok_or_else(|| Fault::setup("the training table has fewer columns"))?;
+        Ok(match &column.values {
+            Values::Numbers(numbers) => Loaded::Numbers(vec![Arc::new(Float64Array::from(numbers.clone()))]),
+            Values::Texts(texts) => {
+                let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+                let mut missing = 0;
+                for text in texts {
+                    match text {
+                        None => missing += 1,
+                        Some(text) => match rows.get_mut(text) {
+                            Some(count) => *count += 1,
+                            None => {
+                                rows.insert(text.clone(), 1);
+                            }
+                        },
+                    }
+                }
+                Loaded::Texts { rows, missing }
+            }
+            Values::Other => Loaded::Numbers(Vec::new()),
         })
     }
 }

@@ -29,6 +29,7 @@ struct Document<'a> {
     performance: Option<Value>,
     cost: Option<Value>,
     replay: Option<Value>,
+    attribution: Option<Value>,
     reference: Value,
     policy: Value,
     other_version: Value,
@@ -52,6 +53,9 @@ struct Feature<'a> {
     chi2: Value,
     bins: Vec<Bin<'a>>,
     summary: Value,
+    /// Of its contributions to the score; `None` unless they are measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attribution: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused_share: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,7 +86,10 @@ pub fn to_json(report: &Report) -> String {
         .zip(&verdict.features)
         .enumerate()
         .map(|(index, (drift, verdict))| {
-            feature(drift, Some(verdict), report.importance.get(index).copied().flatten(), empty)
+            let mut feature = feature(drift, Some(verdict), report.importance.get(index).copied().flatten(), empty);
+            let contribution = report.attribution.as_ref().and_then(|attribution| attribution.of(index));
+            feature.attribution = contribution.map(super::attribution::of_feature);
+            feature
         })
         .collect();
     let document = Document {
@@ -102,7 +109,8 @@ pub fn to_json(report: &Report) -> String {
         service: service(report),
         performance: None,
         cost: None,
-        replay: None,
+        replay: report.replay.as_ref().map(super::replay::to_value),
+        attribution: report.attribution.as_ref().map(super::attribution::to_value),
         reference: reference(report),
         policy: serde_json::to_value(&report.policy).unwrap_or_default(),
         other_version: report.other_version.as_ref().map_or(Value::Null, |drift| other_version(drift, empty)),
@@ -233,6 +241,7 @@ fn feature<'a>(
         }),
         bins: drift.bins.iter().map(bin).collect(),
         summary: json!({ "reference": summary(&drift.reference), "window": summary(&drift.window) }),
+        attribution: None,
         refused_share: None,
         histogram: None,
         null_reasons: null_reasons(drift),
@@ -288,13 +297,15 @@ fn null_reasons(drift: &FeatureDrift) -> BTreeMap<&'static str, &'static str> {
     add(drift.psi.value.is_none(), "psi.value", "the window has no used rows");
     add(drift.psi.p_value.is_none(), "psi.p_value", "fewer than two bins are left when thin ones are joined");
     add(drift.missing.p_value.is_none(), "missing.p_value", "nothing, or everything, is missing on both sides");
-    add(numeric && drift.ks.is_none(), "ks", "one side has no value");
+    let reduced = "the reference was imported as distributions: PSI only";
+    let lacks = |reason| if drift.reduced { reduced } else { reason };
+    add(numeric && drift.ks.is_none(), "ks", lacks("one side has no value"));
     add(numeric && drift.out_of_range.is_none(), "out_of_range", "the reference has no value");
     add(!numeric, "ks", "not a numeric feature");
     add(!numeric, "out_of_range", "not a numeric feature");
     add(numeric, "chi2", "not a categorical feature");
     add(numeric, "unseen", "not a categorical feature");
-    add(!numeric && drift.chi2.is_none(), "chi2", "one side has no rows");
+    add(!numeric && drift.chi2.is_none(), "chi2", lacks("one side has no rows"));
     add(
         drift.chi2.is_some_and(|chi2| chi2.p_value.is_none()),
         "chi2.p_value",

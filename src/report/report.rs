@@ -6,6 +6,7 @@ use crate::{
     judge::{Policy, Verdict},
     profile::Traffic,
     reference::Provenance,
+    replay::{Attribution, Replay},
     window::{Instant, Window},
 };
 
@@ -66,6 +67,10 @@ pub struct Report {
     pub traffic: Traffic,
     /// Rows that another version of the model answered, measured apart (no verdict).
     pub other_version: Option<Drift>,
+    /// Logged scores against those of the model file, where there is one.
+    pub replay: Option<Replay>,
+    /// Drift of the features' contributions to the score, where the policy asks for it.
+    pub attribution: Option<Attribution>,
 }
 
 impl Report {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Context, Feature, Language, Point, Report, reasons};
 use crate::{
-    judge::{Severity, Test},
+    judge::{Severity, Test, percent},
     shown::shown,
     window::Instant,
 };
@@ -233,4 +233,9 @@ pub(super) fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A share that may not be there, in English.
+pub(super) fn share(share: Option<f64>) -> String {
+    share.map_or("–".to_owned(), percent)
 }

@@ -9,10 +9,13 @@ use super::{
     cbm,
     feature::{Feature, features},
     json,
+    kernel::Kernel,
     link::{Link, Outputs},
     missing,
     parts::Parts,
     refusal::damaged,
+    search::Searches,
+    tables::{NARROW, Tables},
     trees::Trees,
 };
 use crate::fault::Outcome;
@@ -37,9 +40,15 @@ pub struct Forest {
     /// One a dimension.
     pub(super) bias: Vec<f64>,
     pub(super) outputs: Outputs,
+    /// What training minimised; empty if the model does not say.
+    pub(super) loss: String,
     /// How training spelt a missing level, a text a feature.
     pub(super) missing_levels: Vec<&'static str>,
     sha256: [u8; 32],
+    pub(super) kernel: Kernel,
+    pub(super) searches: Searches,
+    /// For the wide kernels, if they can score these trees.
+    pub(super) tables: Option<Tables>,
 }
 
 impl Forest {
@@ -73,9 +82,12 @@ impl Forest {
         draft.add_ctrs(&mut parts, &categorical, allowance)?;
         let Draft { binning, splits, .. } = draft;
         let trees = Trees::grow(&parts, &splits)?;
+        // What is laid out anew is let go first: reading has only so much room.
+        drop((splits, std::mem::take(&mut parts.floats), std::mem::take(&mut parts.splits)));
         mark_used(&mut features, &binning);
         allowance.spend(dimension, 32).ok_or_else(|| damaged("it has too many dimensions"))?;
         let outputs = Outputs::of(&parts.about, dimension, allowance)?;
+        let loss = parts.about.loss();
         let Parts { leaf_values, mut leaf_weights, scale, mut bias, .. } = parts;
         if leaf_weights.len().checked_mul(dimension) != Some(leaf_values.len()) {
             leaf_weights.clear();
@@ -86,7 +98,12 @@ impl Forest {
         }
         bias.resize(dimension, 0.0);
         let missing_levels = (0..features.len()).map(|feature| missing::spelling(&binning, feature)).collect();
-        Ok(Self {
+        let borders = binning.columns.iter().map_while(|column| match column {
+            BinColumn::Number { borders, .. } => binning.borders.get(borders.clone()),
+            _ => None,
+        });
+        let searches = Searches::of(borders);
+        let mut forest = Self {
             features,
             binning,
             trees,
@@ -96,9 +113,41 @@ impl Forest {
             scale,
             bias,
             outputs,
+            loss,
             missing_levels,
             sha256,
-        })
+            kernel: Kernel::Portable,
+            searches,
+            tables: None,
+        };
+        forest.choose(Kernel::best());
+        Ok(forest)
+    }
+
+    /// Which instructions score; [`Kernel::best`] unless chosen otherwise.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
+    }
+
+    /// Scores with other instructions from now on. No bit of any score changes.
+    pub fn choose(&mut self, kernel: Kernel) {
+        self.kernel = kernel;
+        self.tables = None;
+        let Trees::Oblivious(trees) = &self.trees else { return };
+        let several = self.dimension > 1 && !matches!(kernel, Kernel::Avx512(_));
+        if kernel == Kernel::Portable || several || !trees.are_within(NARROW) {
+            return;
+        }
+        let (Ok(targets), mut tables) = (u32::try_from(self.dimension), Tables::new()) else { return };
+        for tree in 0..self.trees.len() {
+            tables.add_tree(trees.of(tree), 0..targets);
+        }
+        if matches!(kernel, Kernel::Avx512(_)) {
+            let leaves = (0..self.trees.len()).map(|tree| 1 << trees.of(tree).len());
+            tables.split(&self.leaf_values, self.dimension, leaves);
+        }
+        self.tables = Some(tables);
     }
 
     /// What the model reads, in the order of columns at training.

@@ -2,10 +2,7 @@
 
 use std::ops::Range;
 
-use super::{
-    Forest, Inputs,
-    quantise::{BLOCK, Block},
-};
+use super::{Forest, Inputs, quantise::Block};
 use crate::fault::{Fault, Outcome};
 
 impl Forest {
@@ -14,36 +11,39 @@ impl Forest {
     ///
     /// Threads may take different rows of the same inputs. A class that training has not met is −∞.
     pub fn raw(&self, inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) -> Outcome<()> {
+        self.fits(inputs, &rows, self.outputs(), out.len())?;
+        let at_once = self.block_rows().min(rows.len());
+        let mut block = Block::new(self, at_once);
+        let mut sums = vec![0.0; self.dimension.saturating_mul(block.stride())];
+        for (number, out) in out.chunks_mut(self.outputs().saturating_mul(at_once).max(1)).enumerate() {
+            let count = out.len().checked_div(self.outputs()).unwrap_or(0);
+            self.quantise(inputs, rows.start.saturating_add(number.saturating_mul(at_once)), count, &mut block);
+            self.walk(&block, &mut sums);
+            self.finish(&sums, block.stride(), out);
+        }
+        Ok(())
+    }
+
+    /// Refuses rows that are not there, that another model reads, or that do not fill the output.
+    pub(super) fn fits(&self, inputs: &Inputs, rows: &Range<usize>, width: usize, out: usize) -> Outcome<()> {
         if inputs.model != self.sha256() {
             return Err(Fault::setup("these columns were prepared for another model"));
         }
-        if rows.end > inputs.rows() || rows.len().checked_mul(self.outputs()) != Some(out.len()) {
+        if rows.end > inputs.rows() || rows.len().checked_mul(width) != Some(out) {
             let all = inputs.rows();
-            return Err(Fault::setup(format!("rows {rows:?} of {all} do not fit {} raw outputs", out.len())));
-        }
-        let mut block = Block::new(self);
-        let mut sums = vec![0.0; self.dimension.saturating_mul(BLOCK.min(rows.len()))];
-        for (number, out) in out.chunks_mut(self.outputs().saturating_mul(BLOCK)).enumerate() {
-            let count = out.len().checked_div(self.outputs()).unwrap_or(0);
-            self.quantise(inputs, rows.start.saturating_add(number.saturating_mul(BLOCK)), count, &mut block);
-            let sums = sums.split_at_mut(self.dimension.saturating_mul(count)).0;
-            self.walk(&block, sums);
-            self.finish(sums, out);
+            return Err(Fault::setup(format!("rows {rows:?} of {all} do not fit {out} outputs")));
         }
         Ok(())
     }
 
     /// `scale · sum + bias`, rounded after each step, at the place of each dimension's output.
-    fn finish(&self, sums: &[f64], out: &mut [f64]) {
+    fn finish(&self, sums: &[f64], stride: usize, out: &mut [f64]) {
         if self.outputs() > self.dimension {
             out.fill(f64::NEG_INFINITY);
         }
-        for (sums, out) in sums.chunks_exact(self.dimension).zip(out.chunks_exact_mut(self.outputs())) {
-            for ((sum, bias), &place) in sums.iter().zip(&self.bias).zip(&self.outputs.of_dimension) {
-                if let Some(out) = out.get_mut(place) {
-                    *out = self.scale * sum + bias;
-                }
-            }
+        for ((sums, bias), &place) in sums.chunks_exact(stride).zip(&self.bias).zip(&self.outputs.of_dimension) {
+            let own = out.iter_mut().skip(place).step_by(self.outputs());
+            own.zip(sums).for_each(|(out, sum)| *out = self.scale * sum + bias);
         }
     }
 

@@ -110,6 +110,24 @@ fn split(all: &[Split], id: i32) -> Outcome<Split> {
 }
 
 impl Oblivious {
+    /// How many trees there are, and one.
+    pub(super) fn len_with_end(&self) -> usize {
+        self.split_starts.len()
+    }
+
+    /// Whether no tree asks more than `depth` conditions.
+    pub(super) fn are_within(&self, depth: usize) -> bool {
+        self.split_starts.array_windows().all(|[from, to]| to.saturating_sub(*from) <= depth)
+    }
+
+    /// The conditions of one tree.
+    #[must_use]
+    pub fn of(&self, tree: usize) -> &[Split] {
+        let from = self.split_starts.get(tree).copied().unwrap_or(0);
+        let to = self.split_starts.get(tree.saturating_add(1)).copied().unwrap_or(from);
+        self.splits.get(from..to).unwrap_or_default()
+    }
+
     fn grow(parts: &Parts, all: &[Split]) -> Outcome<Self> {
         let split_starts = starts(parts)?;
         let mut value_starts = Vec::with_capacity(split_starts.len());

@@ -3,56 +3,89 @@
 use std::ops::{BitOrAssign, Shl};
 
 use super::{
-    Forest,
+    Forest, Kernel,
     bins::Split,
-    quantise::{BLOCK, Block},
+    quantise::Block,
+    tables::{Job, NARROW},
     trees::{Branching, Oblivious, Trees},
 };
 
 impl Forest {
-    /// The sums of all trees over a block: row after row, a value per dimension. Neither scale nor bias is in them.
+    /// The sums of all trees over a block, a column of [`Block::stride`] rows a dimension. Neither scale nor bias is in
+    /// them.
     pub(super) fn walk(&self, block: &Block, sums: &mut [f64]) {
         sums.fill(0.0);
-        match &self.trees {
-            Trees::Oblivious(trees) => self.walk_oblivious(trees, block, sums),
-            Trees::Branching(trees) => self.walk_branching(trees, block, sums),
+        match (&self.trees, &self.tables, block.bins()) {
+            (Trees::Branching(trees), ..) => self.walk_branching(trees, block, sums),
+            (Trees::Oblivious(trees), Some(tables), Some(bins)) => {
+                let job = Job { trees, tables, bins };
+                match self.kernel {
+                    Kernel::Avx512(kernel) => kernel.add(job, sums),
+                    Kernel::Avx2(kernel) => kernel.add(job, &self.leaf_values, sums),
+                    Kernel::Portable => self.walk_oblivious(trees, block, sums),
+                }
+            }
+            (Trees::Oblivious(trees), ..) if block.rows < 8 => self.walk_rows(trees, block, sums),
+            (Trees::Oblivious(trees), ..) => self.walk_oblivious(trees, block, sums),
         }
     }
 
-    #[expect(clippy::indexing_slicing, reason = "Oblivious::grow has checked every start and every tree's leaves")]
     fn walk_oblivious(&self, trees: &Oblivious, block: &Block, sums: &mut [f64]) {
-        let (mut shallow, mut deep) = ([0_u8; BLOCK], [0_u16; BLOCK]);
-        let starts = trees.split_starts.array_windows().zip(trees.value_starts.array_windows());
-        for ([from, to], [values_from, values_to]) in starts {
-            let splits = &trees.splits[*from..*to];
-            let values = &self.leaf_values[*values_from..*values_to];
-            if splits.len() <= 8 {
+        let (mut shallow, mut deep) = (vec![0_u8; block.rows], vec![0_u16; block.rows]);
+        for (splits, values) in self.each(trees) {
+            if splits.len() <= NARROW {
                 number(splits, block, &mut shallow);
-                self.add_leaves(values, &shallow, sums);
+                self.add_leaves(values, &shallow, block.stride(), sums);
             } else {
                 number(splits, block, &mut deep);
-                self.add_leaves(values, &deep, sums);
+                self.add_leaves(values, &deep, block.stride(), sums);
             }
         }
+    }
+
+    /// One row after another: for a few, it takes less time.
+    #[expect(clippy::indexing_slicing, reason = "columns and leaves are checked when a model is read")]
+    fn walk_rows(&self, trees: &Oblivious, block: &Block, sums: &mut [f64]) {
+        for row in 0..block.rows {
+            let bins: Vec<u8> = block.row(row).collect();
+            let leaf = |splits: &[Split]| {
+                let bit = |split: &Split| usize::from(split.holds(bins[usize::from(split.column)]));
+                splits.iter().zip(0..).fold(0, |leaf, (split, place)| leaf | bit(split) << place)
+            };
+            if self.dimension == 1 {
+                sums[row] = self.each(trees).fold(0.0, |sum, (splits, values)| sum + values[leaf(splits)]);
+                continue;
+            }
+            for (splits, values) in self.each(trees) {
+                let values = &values[leaf(splits) * self.dimension..][..self.dimension];
+                add(sums, row, block.stride(), values);
+            }
+        }
+    }
+
+    /// Conditions and values of each tree.
+    #[expect(clippy::indexing_slicing, reason = "Oblivious::grow has checked every start and every tree's leaves")]
+    fn each<'a>(&'a self, trees: &'a Oblivious) -> impl Iterator<Item = (&'a [Split], &'a [f64])> {
+        let starts = trees.split_starts.array_windows().zip(trees.value_starts.array_windows());
+        starts.map(|([from, to], [values_from, values_to])| {
+            (&trees.splits[*from..*to], &self.leaf_values[*values_from..*values_to])
+        })
     }
 
     /// Adds the values of each row's leaf.
     #[expect(clippy::indexing_slicing, reason = "a tree of depth d has 2^d leaves, and a number of d bits is below")]
     #[inline]
-    fn add_leaves<L: Copy + Into<usize>>(&self, values: &[f64], leaves: &[L; BLOCK], sums: &mut [f64]) {
-        if self.dimension == 1 {
-            sums.iter_mut().zip(leaves).for_each(|(sum, &leaf)| *sum += values[leaf.into()]);
-        } else {
-            for (sums, &leaf) in sums.chunks_exact_mut(self.dimension).zip(leaves) {
-                add(sums, &values[leaf.into() * self.dimension..]);
-            }
+    fn add_leaves<L: Copy + Into<usize>>(&self, values: &[f64], leaves: &[L], stride: usize, sums: &mut [f64]) {
+        for (dimension, sums) in sums.chunks_exact_mut(stride).enumerate() {
+            let value = |leaf: L| values[leaf.into() * self.dimension + dimension];
+            sums.iter_mut().zip(leaves).for_each(|(sum, &leaf)| *sum += value(leaf));
         }
     }
 
     #[expect(clippy::indexing_slicing, reason = "Branching::grow has checked every step and every leaf")]
     fn walk_branching(&self, trees: &Branching, block: &Block, sums: &mut [f64]) {
         for [root, _] in trees.roots.array_windows() {
-            for (row, sums) in sums.chunks_exact_mut(self.dimension).enumerate() {
+            for row in 0..block.rows {
                 let mut at = *root;
                 loop {
                     let node = trees.nodes[at];
@@ -66,7 +99,8 @@ impl Forest {
                     }
                     at += usize::from(step);
                 }
-                add(sums, &self.leaf_values[trees.values[at] as usize..]);
+                let from = trees.values[at] as usize;
+                add(sums, row, block.stride(), &self.leaf_values[from..from + self.dimension]);
             }
         }
     }
@@ -74,7 +108,7 @@ impl Forest {
 
 /// The leaf of each row, in as few bits as the tree's depth needs: more rows fit into a register then.
 #[inline]
-fn number<L>(splits: &[Split], block: &Block, leaves: &mut [L; BLOCK])
+pub(super) fn number<L>(splits: &[Split], block: &Block, leaves: &mut [L])
 where
     L: Copy + From<bool> + BitOrAssign + Shl<u32, Output = L>,
 {
@@ -86,9 +120,10 @@ where
     }
 }
 
-/// Adds a leaf's values, dimension by dimension.
-fn add(sums: &mut [f64], values: &[f64]) {
-    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+/// Adds a leaf's values to a row's sums, dimension by dimension.
+fn add(sums: &mut [f64], row: usize, stride: usize, values: &[f64]) {
+    let own = sums.iter_mut().skip(row).step_by(stride);
+    own.zip(values).for_each(|(sum, value)| *sum += value);
 }
 
 #[cfg(test)]

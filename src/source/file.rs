@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -30,6 +30,25 @@ pub(super) struct LogFile {
     pub format: Format,
     packing: Packing,
     pub partition: Partition,
+}
+
+/// The lines of a file that begin at or after one byte and before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub from: u64,
+    pub to: u64,
+}
+
+/// Bytes of a stretch: many to a file that is worth many threads, few enough that none is left alone at the end.
+const STRETCH: u64 = 8 << 20;
+
+impl Stretch {
+    /// All of a file, the last without an end: what is written meanwhile is read.
+    pub fn of(size: u64) -> Vec<Self> {
+        let count = size.div_ceil(STRETCH).max(1);
+        let to = |number| if number + 1 == count { u64::MAX } else { (number + 1) * STRETCH };
+        (0..count).map(|number| Self { from: number * STRETCH, to: to(number) }).collect()
+    }
 }
 
 /// The endings that are read.
@@ -76,6 +95,13 @@ impl LogFile {
             Packing::Gzip => Box::new(BufReader::with_capacity(BUFFER, flate2::read::MultiGzDecoder::new(file))),
             Packing::Zstd => Box::new(BufReader::with_capacity(BUFFER, zstd::Decoder::new(file)?)),
         })
+    }
+
+    /// The bytes of a file that is not packed, from one on.
+    pub fn stream_from(&self, from: u64) -> io::Result<Box<dyn BufRead>> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(from))?;
+        Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
     }
 
     /// The file itself when it is not packed: Parquet is read by place.

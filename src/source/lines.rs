@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::{
-    file::{Format, LogFile},
+    file::{Format, LogFile, Stretch},
     mapping::{Found, Mapping},
     record::RecordReader,
     sheet::SHEET_ROWS,
@@ -13,39 +13,64 @@ use crate::batch::{Reason, Records};
 /// Bytes of a line, with its end; a longer one is no record, and must not fill the memory.
 const LONGEST: u64 = 16 << 20;
 
-/// Streams a file's records into `sink`. What was read before an error has reached the sink.
-pub(super) fn read(file: &LogFile, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> (Found, io::Result<()>) {
+/// Streams the records of a file, or of a stretch of its lines, into `sink`. What was read before an error has reached
+/// the sink.
+pub(super) fn read(
+    file: &LogFile,
+    stretch: Option<Stretch>,
+    mapping: &Mapping,
+    sink: &mut dyn FnMut(Records),
+) -> (Found, io::Result<()>) {
     let mut reader = RecordReader::new(mapping);
-    let outcome = file.stream().and_then(|stream| match file.format {
-        Format::Csv => csv(stream, &mut reader, mapping, sink),
-        Format::Ndjson | Format::Parquet => ndjson(stream, &mut reader, mapping, sink),
-    });
+    let outcome = match (file.format, stretch) {
+        (Format::Csv, _) => file.stream().and_then(|stream| csv(stream, &mut reader, mapping, sink)),
+        (_, Some(stretch)) => within(file, stretch).and_then(|(stream, stretch)| match stretch {
+            Some(stretch) => ndjson(stream, stretch, &mut reader, mapping, sink),
+            None => Ok(()),
+        }),
+        (_, None) => {
+            let whole = Stretch { from: 0, to: u64::MAX };
+            file.stream().and_then(|stream| ndjson(stream, whole, &mut reader, mapping, sink))
+        }
+    };
     sink(reader.sheet.take(mapping));
     (reader.found, outcome)
 }
 
+/// The bytes from the first line on that begins in the stretch; `None`: none does.
+fn within(file: &LogFile, stretch: Stretch) -> io::Result<(Box<dyn BufRead>, Option<Stretch>)> {
+    let Some(before) = stretch.from.checked_sub(1) else { return Ok((file.stream_from(0)?, Some(stretch))) };
+    // A line begins after a line end: the one that ends just before the stretch, or the next.
+    let mut stream = file.stream_from(before)?;
+    let from = before.saturating_add(skip_line(&mut stream)?);
+    Ok((stream, (from < stretch.to).then_some(Stretch { from, ..stretch })))
+}
+
 fn ndjson(
     mut stream: Box<dyn BufRead>,
+    stretch: Stretch,
     reader: &mut RecordReader<'_>,
     mapping: &Mapping,
     sink: &mut dyn FnMut(Records),
 ) -> io::Result<()> {
     let mut line = Vec::new();
-    let mut is_first = true;
-    loop {
+    let mut at = stretch.from;
+    while at < stretch.to {
         line.clear();
-        if stream.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
+        let read = stream.by_ref().take(LONGEST).read_until(b'\n', &mut line)? as u64;
+        if read == 0 {
             return Ok(());
         }
-        if line.len() as u64 == LONGEST && !line.ends_with(b"\n") {
+        let is_first = at == 0;
+        at = at.saturating_add(read);
+        if read == LONGEST && !line.ends_with(b"\n") {
             reader.sheet.complaints.add(Reason::Malformed, "a line of more than 16 MB");
-            skip_line(&mut stream)?;
+            at = at.saturating_add(skip_line(&mut stream)?);
             continue;
         }
         let mut text = line.trim_ascii();
         if is_first {
             text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-            is_first = false;
         }
         if !text.is_empty() {
             reader.line(text);
@@ -54,17 +79,20 @@ fn ndjson(
             sink(reader.sheet.take(mapping));
         }
     }
+    Ok(())
 }
 
-/// Reads on to the next line, keeping nothing.
-fn skip_line(stream: &mut dyn BufRead) -> io::Result<()> {
+/// Reads on to the next line, keeping nothing; says how many bytes that was.
+fn skip_line(stream: &mut dyn BufRead) -> io::Result<u64> {
+    let mut skipped = 0;
     loop {
         let buffered = stream.fill_buf()?;
         let end = buffered.iter().position(|byte| *byte == b'\n');
         let (read, done) = end.map_or((buffered.len(), buffered.is_empty()), |end| (end + 1, true));
         stream.consume(read);
+        skipped += read as u64;
         if done {
-            return Ok(());
+            return Ok(skipped);
         }
     }
 }

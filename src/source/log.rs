@@ -1,6 +1,7 @@
 //! A log in files: found once, planned for a window, read piece by piece on any thread.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashSet},
     fmt, io,
     panic::{self, AssertUnwindSafe},
@@ -12,10 +13,11 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
 use super::{
     Options,
-    file::{ENDINGS, Format, LogFile},
+    apart::{self, Kept, Sink},
+    file::{ENDINGS, Format, LogFile, Stretch},
     lines,
     mapping::{Field, Found, Mapping, Request, passes},
-    table,
+    postgres, table,
     value::Value,
 };
 use crate::{
@@ -33,11 +35,25 @@ pub struct FileLog {
     passed_over: Vec<PathBuf>,
 }
 
-/// A file, or a row group of one: what one thread reads at a time.
+/// What one thread reads at a time.
 #[derive(Debug)]
-pub struct Piece {
-    file: Arc<LogFile>,
-    group: Option<(ArrowReaderMetadata, usize)>,
+pub struct Piece(Whence);
+
+#[derive(Debug)]
+enum Whence {
+    /// A file, or a part of one.
+    File(Arc<LogFile>, Part),
+    /// Rows of a table.
+    Rows(postgres::Rows),
+}
+
+#[derive(Debug)]
+enum Part {
+    Whole,
+    /// A row group of Parquet, and whether its columns can be read apart.
+    Group(ArrowReaderMetadata, usize, bool),
+    /// The lines that begin between two bytes.
+    Lines(Stretch),
 }
 
 /// A file that could not be read to its end, and why.
@@ -64,10 +80,12 @@ pub struct Plan {
 }
 
 /// What reading a piece told, besides its records.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Reading {
     pub found: Found,
     pub unreadable: Option<Unreadable>,
+    /// What ends the whole run: half of a table is no window.
+    pub fault: Option<Fault>,
 }
 
 impl FileLog {
@@ -128,7 +146,7 @@ impl FileLog {
                     plan.files += usize::from(!pieces.is_empty());
                     plan.pieces.extend(pieces);
                 }
-                Err(error) => plan.unreadable.push(Unreadable { path: file.path.clone(), why: spoken(&error) }),
+                Err(error) => plan.unreadable.push(file.unreadable(&error)),
             }
         }
         Ok(plan)
@@ -142,27 +160,87 @@ impl Plan {
         self.mapping.fields()
     }
 
+    /// The rows of a table that a request wants.
+    pub(super) fn of_rows(mapping: Mapping, rows: Vec<postgres::Rows>) -> Self {
+        let pieces = rows.into_iter().map(|rows| Piece(Whence::Rows(rows))).collect();
+        Self { mapping, pieces, files: 0, unreadable: Vec::new() }
+    }
+
+    /// A `where` on a partition's key is settled by the path, not by the record.
+    fn mapping_of(&self, file: &LogFile) -> Cow<'_, Mapping> {
+        if !self.mapping.only.iter().any(|(key, _)| file.partition.values.contains_key(key)) {
+            return Cow::Borrowed(&self.mapping);
+        }
+        let mut settled = self.mapping.clone();
+        settled.only.retain(|(key, _)| !file.partition.values.contains_key(key));
+        Cow::Owned(settled)
+    }
+
+    /// Whether the features of a piece can be read apart from its records.
+    #[must_use]
+    pub fn is_apart(&self, piece: &Piece) -> bool {
+        matches!(piece.0, Whence::File(_, Part::Group(_, _, true)))
+    }
+
+    /// Streams the records of a piece that [`Self::is_apart`] into `sink`, without their features.
+    pub fn read_spine(&self, piece: &Piece, sink: &mut dyn FnMut(Records, Kept)) -> Reading {
+        let mut found = Found::default();
+        let Whence::File(file, Part::Group(metadata, group, true)) = &piece.0 else { return Reading::default() };
+        let mapping = self.mapping_of(file);
+        let outcome = guarded(|| apart::spine(file, (metadata, *group), &mapping, &mut found, sink));
+        file.reading(found, outcome)
+    }
+
+    /// Streams some features of those records, batch by batch: those of these numbers in the request; `kept` as
+    /// [`Self::read_spine`] told.
+    pub fn read_features(&self, piece: &Piece, columns: &[usize], kept: &[Kept], sink: Sink<'_>) -> Reading {
+        let Whence::File(file, Part::Group(metadata, group, true)) = &piece.0 else { return Reading::default() };
+        let outcome = guarded(|| apart::features(file, (metadata, *group), &self.mapping, columns, kept, sink));
+        file.reading(Found::default(), outcome)
+    }
+
     /// Streams a piece's records into `sink`.
     pub fn read(&self, piece: &Piece, sink: &mut dyn FnMut(Records)) -> Reading {
-        // A `where` on a partition's key is settled by the path, not by the record.
-        let mut settled;
-        let mut mapping = &self.mapping;
-        if mapping.only.iter().any(|(key, _)| piece.file.partition.values.contains_key(key)) {
-            settled = mapping.clone();
-            settled.only.retain(|(key, _)| !piece.file.partition.values.contains_key(key));
-            mapping = &settled;
-        }
+        let (file, part) = match &piece.0 {
+            Whence::File(file, part) => (file, part),
+            Whence::Rows(rows) => {
+                let (found, outcome) = rows.read(&self.mapping, sink);
+                return Reading { found, unreadable: None, fault: outcome.err() };
+            }
+        };
+        let mapping = &*self.mapping_of(file);
         let mut found = Found::default();
         let outcome = guarded(|| {
-            let (met, outcome) = match piece.file.format {
-                Format::Parquet => table::read(&piece.file, piece.group.as_ref(), mapping, sink),
-                Format::Ndjson | Format::Csv => lines::read(&piece.file, mapping, sink),
+            let (met, outcome) = match file.format {
+                Format::Parquet => {
+                    let group = match part {
+                        Part::Group(metadata, group, _) => Some((metadata, *group)),
+                        Part::Whole | Part::Lines(_) => None,
+                    };
+                    table::read(file, group, mapping, sink)
+                }
+                Format::Ndjson | Format::Csv => {
+                    let stretch = match part {
+                        Part::Lines(stretch) => Some(*stretch),
+                        Part::Whole | Part::Group(..) => None,
+                    };
+                    lines::read(file, stretch, mapping, sink)
+                }
             };
             found = met;
             outcome
         });
-        let unreadable = outcome.err().map(|error| Unreadable { path: piece.file.path.clone(), why: spoken(&error) });
-        Reading { found, unreadable }
+        file.reading(found, outcome)
+    }
+}
+
+impl LogFile {
+    fn unreadable(&self, error: &io::Error) -> Unreadable {
+        Unreadable { path: self.path.clone(), why: spoken(error) }
+    }
+
+    fn reading(&self, found: Found, outcome: io::Result<()>) -> Reading {
+        Reading { found, unreadable: outcome.err().map(|error| self.unreadable(&error)), fault: None }
     }
 }
 
@@ -174,24 +252,29 @@ fn guarded<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
 }
 
 fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
-    if file.size()? == 0 {
+    let size = file.size()?;
+    if size == 0 {
         return Ok(Vec::new());
     }
-    let whole = || vec![Piece { file: file.clone(), group: None }];
-    if file.format != Format::Parquet {
-        return Ok(whole());
-    }
-    Ok(match table::plan(file, mapping)? {
-        None => whole(),
-        Some((metadata, groups)) => groups
-            .into_iter()
-            .map(|group| Piece { file: file.clone(), group: Some((metadata.clone(), group)) })
-            .collect(),
+    let piece = |part| Piece(Whence::File(file.clone(), part));
+    Ok(match file.format {
+        Format::Parquet => match table::plan(file, mapping)? {
+            None => vec![piece(Part::Whole)],
+            Some((metadata, groups)) => {
+                let is_apart = table::is_columnar(metadata.schema(), mapping);
+                groups.into_iter().map(|group| piece(Part::Group(metadata.clone(), group, is_apart))).collect()
+            }
+        },
+        // A cell of CSV may hold line ends, and what is packed has no places.
+        Format::Ndjson if !file.is_packed() => {
+            Stretch::of(size).into_iter().map(|stretch| piece(Part::Lines(stretch))).collect()
+        }
+        Format::Ndjson | Format::Csv => vec![piece(Part::Whole)],
     })
 }
 
 /// The error without the operating system's number.
-fn spoken(error: &io::Error) -> String {
+pub(crate) fn spoken(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "it is gone (rotated while being read?)".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

@@ -1,5 +1,7 @@
-//! Where records come from: files (Parquet, NDJSON, CSV), found, pruned and read into [`crate::batch::Records`].
+//! Where records come from: files (Parquet, NDJSON, CSV) or a table of PostgreSQL, found, pruned and read into
+//! [`crate::batch::Records`].
 
+mod apart;
 mod clock;
 mod fields;
 mod file;
@@ -8,15 +10,21 @@ mod lines;
 mod log;
 mod mapping;
 mod options;
+mod origin;
 mod partition;
 mod path;
+mod postgres;
 mod record;
 mod sheet;
 mod table;
 mod typed;
 mod value;
 
+pub use apart::Kept;
 pub use fields::{Fields, Paths, Scaled};
+pub(crate) use log::spoken;
 pub use log::{FileLog, Piece, Plan, Reading, Unreadable};
 pub use mapping::{Field, Found, Request};
-pub use options::{Kind, Options, Scalar, Where};
+pub use options::{DatabaseUrl, Kind, Options, Scalar, SslMode, Where};
+pub use origin::{Latest, Log};
+pub use postgres::{Looked, StoredColumn, StoredTable, StoredValues, read_stored};

@@ -142,7 +142,10 @@ impl<'m> RecordReader<'m> {
         if depth > DEEPEST {
             self.sheet.begin(at);
         } else if let Some(object) = inputs.as_object() {
-            match (object.get("columns").and_then(|c| c.as_array()), object.get("data").and_then(|d| d.as_array())) {
+            // Looked for among few keys only: a batch has no others, and a hundred inputs are a long way.
+            let may_split = object.len() <= SECTION_KEYS;
+            let list = |key| may_split.then(|| object.get(key)?.as_array()).flatten();
+            match (list("columns"), list("data")) {
                 (Some(names), Some(rows)) => self.split(at, &names, &rows),
                 _ => self.object(at, &object),
             }

@@ -7,19 +7,21 @@ use arrow::{
         Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int32Array, RecordBatch, RecordBatchOptions, StructArray,
     },
     compute::{cast, filter_record_batch, is_not_null, is_null, nullif},
-    datatypes::{DataType, Field as ArrowField, FieldRef, Fields as ArrowFields, Schema},
+    datatypes::{DataType, Field as ArrowField, FieldRef, Fields as ArrowFields, Float64Type, Schema},
 };
 use parquet::{
     arrow::{
         ProjectionMask,
         arrow_reader::{
-            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, statistics::StatisticsConverter,
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+            statistics::StatisticsConverter,
         },
     },
     file::reader::ChunkReader,
 };
 
 use super::{
+    apart::Kept,
     clock,
     file::LogFile,
     json_text,
@@ -35,7 +37,7 @@ use crate::{
     window::{Instant, Window},
 };
 
-fn invalid(error: impl std::fmt::Display) -> io::Error {
+pub(super) fn invalid(error: impl std::fmt::Display) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }
 
@@ -58,7 +60,7 @@ pub(super) fn plan(file: &LogFile, mapping: &Mapping) -> io::Result<Option<(Arro
 /// Streams one row group (of an unpacked file) or the whole (of a packed one) into `sink`.
 pub(super) fn read(
     file: &LogFile,
-    group: Option<&(ArrowReaderMetadata, usize)>,
+    group: Option<(&ArrowReaderMetadata, usize)>,
     mapping: &Mapping,
     sink: &mut dyn FnMut(Records),
 ) -> (Found, io::Result<()>) {
@@ -66,7 +68,7 @@ pub(super) fn read(
     let outcome = match (file.open(), group) {
         (Err(error), _) => Err(error),
         (Ok(Ok(handle)), Some((metadata, group))) => {
-            batches(handle, metadata.clone(), Some(*group), mapping, &mut found, sink)
+            batches(handle, metadata.clone(), Some(group), mapping, &mut found, sink)
         }
         (Ok(Ok(handle)), None) => {
             load(&handle, mapping).and_then(|metadata| batches(handle, metadata, None, mapping, &mut found, sink))
@@ -172,28 +174,10 @@ fn batches<R: ChunkReader + 'static>(
         found.name(field.name());
     }
     let as_columns = is_columnar(metadata.schema(), mapping);
-    let schema = metadata.metadata().file_metadata().schema_descr_ptr();
-    let mut wanted: Vec<usize> =
-        (0..schema.num_columns()).filter(|leaf| wants(mapping, schema.column(*leaf).path().parts())).collect();
-    // Without any wanted input one of them still has to be read: whether a record carries inputs counts.
-    let is_input = |leaf: &usize| {
-        let path = schema.column(*leaf).path().string();
-        mapping.features.iter().flatten().any(|features| path.starts_with(&format!("{features}.")))
-    };
-    if !wanted.iter().any(is_input) {
-        wanted.extend((0..schema.num_columns()).find(is_input));
-    }
-    let mask = ProjectionMask::leaves(&schema, wanted);
-    let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
-        .with_projection(mask)
-        .with_batch_size(SHEET_ROWS);
-    if let Some(group) = group {
-        builder = builder.with_row_groups(vec![group]);
-    }
-    let batches = builder.build().map_err(invalid)?;
+    let batches = self::reader(reader, metadata, group, mapping)?;
     if as_columns {
         for batch in batches {
-            sink(records(&batch.map_err(invalid)?, mapping, found).map_err(invalid)?);
+            sink(records(&batch.map_err(invalid)?, mapping, found).map_err(invalid)?.0);
         }
         return Ok(());
     }
@@ -213,6 +197,34 @@ fn batches<R: ChunkReader + 'static>(
     sink(lines.sheet.take(mapping));
     found.merge(lines.found);
     Ok(())
+}
+
+/// Decodes what the mapping wants of a row group, or of all.
+pub(super) fn reader<R: ChunkReader + 'static>(
+    reader: R,
+    metadata: ArrowReaderMetadata,
+    group: Option<usize>,
+    mapping: &Mapping,
+) -> io::Result<ParquetRecordBatchReader> {
+    let schema = metadata.metadata().file_metadata().schema_descr_ptr();
+    let mut wanted: Vec<usize> =
+        (0..schema.num_columns()).filter(|leaf| wants(mapping, schema.column(*leaf).path().parts())).collect();
+    // Without any wanted input one of them still has to be read: whether a record carries inputs counts.
+    let is_input = |leaf: &usize| {
+        let path = schema.column(*leaf).path().string();
+        mapping.features.iter().flatten().any(|features| path.starts_with(&format!("{features}.")))
+    };
+    if !wanted.iter().any(is_input) {
+        wanted.extend((0..schema.num_columns()).find(is_input));
+    }
+    let mask = ProjectionMask::leaves(&schema, wanted);
+    let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
+        .with_projection(mask)
+        .with_batch_size(SHEET_ROWS);
+    if let Some(group) = group {
+        builder = builder.with_row_groups(vec![group]);
+    }
+    builder.build().map_err(invalid)
 }
 
 /// Whether a leaf of the file is needed: its root is mapped, and if it is an input, it is asked for.
@@ -265,7 +277,7 @@ fn spot(fields: &ArrowFields, path: &str) -> Spot {
 }
 
 /// Whether every mapped field is a column of scalars, and the features are columns.
-fn is_columnar(schema: &Schema, mapping: &Mapping) -> bool {
+pub(super) fn is_columnar(schema: &Schema, mapping: &Mapping) -> bool {
     let fields = schema.fields();
     let one_scalar = |paths: &[String]| {
         let spots: Vec<Spot> = paths.iter().map(|path| spot(fields, path)).collect();
@@ -320,7 +332,12 @@ fn children(parent: &StructArray) -> Option<RecordBatch> {
     RecordBatch::try_new_with_options(Arc::new(schema), columns.ok()?, &rows).ok()
 }
 
-fn records(batch: &RecordBatch, mapping: &Mapping, found: &mut Found) -> Result<Records, arrow::error::ArrowError> {
+/// The records of a batch, and which rows they are.
+pub(super) fn records(
+    batch: &RecordBatch,
+    mapping: &Mapping,
+    found: &mut Found,
+) -> Result<(Records, Kept), arrow::error::ArrowError> {
     let mut keep = vec![true; batch.num_rows()];
     for (path, wanted) in &mapping.only {
         match column(batch, path) {
@@ -361,17 +378,15 @@ fn records(batch: &RecordBatch, mapping: &Mapping, found: &mut Found) -> Result<
             }
         }
     }
-    let narrowed;
-    let batch = if timestamp.len() < batch.num_rows() {
-        narrowed = filter_record_batch(batch, &BooleanArray::from(keep))?;
-        &narrowed
-    } else {
-        batch
-    };
-    Ok(convert(batch, timestamp, complaints, mapping, found))
+    if timestamp.len() == batch.num_rows() {
+        return Ok((convert(batch, timestamp, complaints, mapping, found), None));
+    }
+    let keep = BooleanArray::from(keep);
+    let narrowed = filter_record_batch(batch, &keep)?;
+    Ok((convert(&narrowed, timestamp, complaints, mapping, found), Some(keep)))
 }
 
-fn convert(
+pub(super) fn convert(
     batch: &RecordBatch,
     timestamp: Vec<i64>,
     complaints: Complaints,
@@ -429,10 +444,16 @@ fn convert(
     records
 }
 
+#[expect(clippy::float_cmp, reason = "exactly one: the value stays to the bit")]
 fn scaled(values: &ArrayRef, scale: f64) -> Float64Array {
     let numbers = typed::to_numbers(values, "", &mut Complaints::default());
+    if let Some(numbers) = numbers.as_primitive_opt::<Float64Type>()
+        && scale == 1.0
+        && !numbers.values().iter().any(|value| value.is_nan())
+    {
+        return numbers.clone();
+    }
     let mut scaled = Vec::with_capacity(numbers.len());
-    #[expect(clippy::float_cmp, reason = "exactly one: the value stays to the bit")]
     for_each_number(numbers.as_ref(), &mut |value| {
         scaled.push((!value.is_nan()).then_some(if scale == 1.0 { value } else { value * scale }));
     });

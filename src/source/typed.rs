@@ -3,7 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, StringArray, new_null_array},
+    array::{
+        Array, ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, PrimitiveArray, StringArray,
+        StringBuilder, new_null_array,
+    },
     compute::cast,
     datatypes::{DataType, Int32Type, Int64Type, TimeUnit},
 };
@@ -131,7 +134,47 @@ pub(super) fn spelled(column: &ArrayRef) -> StringArray {
         for_each_number(wide.as_ref(), &mut |value| spelled.push(level_of_number(value)));
         return spelled.into_iter().collect();
     }
+    if column.data_type().is_integer()
+        && let Ok(integers) = cast(column, &DataType::Int64)
+        // What does not fit (a hash as an id) has become nothing.
+        && integers.null_count() == column.null_count()
+    {
+        return spelled_integers(integers.as_primitive::<Int64Type>());
+    }
     texts(column).iter().map(|text| text.and_then(level)).collect()
+}
+
+/// Integers are canonical as they are; written digit by digit, as a million ids are, in half the time of `fmt`.
+fn spelled_integers(integers: &PrimitiveArray<Int64Type>) -> StringArray {
+    const MOST: usize = 20;
+    let mut spelled = StringBuilder::with_capacity(integers.len(), integers.len() * 8);
+    for integer in integers {
+        let Some(integer) = integer else {
+            spelled.append_null();
+            continue;
+        };
+        let mut digits = [b'0'; MOST];
+        let (mut rest, mut first) = (integer.unsigned_abs(), MOST);
+        let mut put = |digit: u8| {
+            first -= 1;
+            if let Some(place) = digits.get_mut(first) {
+                *place = digit;
+            }
+        };
+        loop {
+            #[expect(clippy::cast_possible_truncation, reason = "a digit")]
+            put(b'0' + (rest % 10) as u8);
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if integer < 0 {
+            put(b'-');
+        }
+        spelled.append_value(digits.get(first..).map_or("", |digits| std::str::from_utf8(digits).unwrap_or_default()));
+    }
+    spelled.finish()
 }
 
 /// Times in microseconds of UTC; `None` is not a time.
@@ -195,4 +238,21 @@ pub(super) fn is_scalar(kind: &DataType) -> bool {
 /// Whether a column may hold JSON text.
 pub(super) fn may_hold_json(kind: &DataType) -> bool {
     is_text(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, UInt64Array};
+
+    use super::*;
+
+    #[test]
+    fn integers_are_spelled_as_they_are_everywhere() {
+        let all = [0, 7, -1, 10, 99, 100, i64::MAX, i64::MIN, 1_234_567_890];
+        let column: ArrayRef = Arc::new(Int64Array::from_iter(all.iter().map(|i| Some(*i)).chain([None])));
+        let wanted: Vec<Option<String>> = all.iter().map(|i| Some(i.to_string())).chain([None]).collect();
+        assert_eq!(spelled(&column), StringArray::from(wanted));
+        let hashes: ArrayRef = Arc::new(UInt64Array::from(vec![u64::MAX, 3]));
+        assert_eq!(spelled(&hashes), StringArray::from(vec!["18446744073709551615", "3"]));
+    }
 }

@@ -23,6 +23,12 @@ impl Cadence {
         Ok(Self { span, zone })
     }
 
+    /// Days of UTC.
+    #[must_use]
+    pub fn daily() -> Self {
+        Self { span: Span::from_days(1), zone: TimeZone::UTC }
+    }
+
     /// The window that holds `instant`.
     #[must_use]
     pub fn window_at(&self, instant: Instant) -> Window {
@@ -49,6 +55,30 @@ impl Cadence {
     #[must_use]
     pub fn before(&self, window: Window) -> Window {
         self.window_at(Instant(window.from.0 - 1))
+    }
+
+    /// The window just after `window`.
+    #[must_use]
+    pub fn after(&self, window: Window) -> Window {
+        self.window_at(window.to)
+    }
+
+    /// Whether it is one of the cadence's windows.
+    #[must_use]
+    pub fn has(&self, window: Window) -> bool {
+        self.window_at(window.from) == window
+    }
+
+    /// Whether two windows are at the same place in the week: the same weekday, and the same hour if they are shorter
+    /// than a day.
+    #[must_use]
+    pub fn alike(&self, a: Window, b: Window) -> bool {
+        let place = |window: Window| {
+            let start = window.from.timestamp().to_zoned_datetime(self.zone.clone());
+            let hour = self.span.days().is_none().then(|| (start.hour(), start.minute()));
+            (self.span.days().is_none_or(|days| days < 7).then(|| start.weekday()), hour)
+        };
+        place(a) == place(b)
     }
 
     /// The latest window that is over, `lateness` after its end.

@@ -24,6 +24,12 @@ impl Span {
         Self { seconds: hours * 3_600, days: None }
     }
 
+    /// A span of whole minutes.
+    #[must_use]
+    pub const fn from_minutes(minutes: i64) -> Self {
+        Self { seconds: minutes * 60, days: None }
+    }
+
     /// Nominal length in microseconds (a day counts as 24 hours).
     #[must_use]
     pub fn microseconds(self) -> i64 {

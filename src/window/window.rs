@@ -32,12 +32,12 @@ impl Window {
         format!("{}_{}", self.from.compact(), self.to.compact())
     }
 
-    /// The window that a folder is named after.
+    /// The window of a folder's name; `None`: it is another kind of folder.
     #[must_use]
-    pub fn of_folder(folder: &str) -> Option<Self> {
-        let (from, to) = folder.split_once('_')?;
-        let window = Self::new(Instant::from_compact(from)?, Instant::from_compact(to)?)?;
-        (window.folder() == folder).then_some(window)
+    pub fn of_folder(name: &str) -> Option<Self> {
+        let (from, to) = name.split_once('_')?;
+        let window = Self::new(Instant::parse_compact(from)?, Instant::parse_compact(to)?)?;
+        (window.folder() == name).then_some(window)
     }
 }
 

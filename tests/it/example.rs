@@ -23,12 +23,14 @@ fn the_committed_reference_is_what_learn_makes() {
     let folder = tempfile::tempdir().unwrap();
     let lesson = Lesson {
         data: vec![home_credit("reference.parquet")],
+        database: None,
         out: folder.path().join("again.vigie"),
         choice: Choice {
             target: Some("TARGET".to_owned()),
             probability: Some("probability".to_owned()),
             ..Choice::default()
         },
+        model: Some(home_credit("model.cbm")),
         holdout: Holdout::Yes,
     };
     learn(&lesson, now, &mut |_, _| {}).unwrap();
@@ -56,6 +58,16 @@ fn expected() -> Value {
     serde_json::from_str(&fs::read_to_string(home_credit("expected.json")).unwrap()).unwrap()
 }
 
+fn ten_most_important() -> Vec<String> {
+    let reference =
+        Reference::from_bytes("reference.vigie", &fs::read(home_credit("reference.vigie")).unwrap()).unwrap();
+    let features = reference.layout().features().iter().map(|feature| feature.name.clone());
+    let mut ranked: Vec<(f64, String)> =
+        reference.importance().iter().map(|importance| importance.unwrap()).zip(features).collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    ranked.into_iter().take(10).map(|(_, name)| name).collect()
+}
+
 /// `date,feature,psi`, made by `psi.py`.
 fn golden_psi() -> BTreeMap<(String, String), f64> {
     let text = fs::read_to_string(home_credit("psi.csv")).unwrap();
@@ -72,6 +84,7 @@ fn golden_psi() -> BTreeMap<(String, String), f64> {
 fn every_day_is_told_right() {
     let world = world();
     let golden = golden_psi();
+    let top = ten_most_important();
     let mut compared = 0;
     let mut wrong = Vec::new();
     for day in expected()["days"].as_array().unwrap() {
@@ -87,6 +100,15 @@ fn every_day_is_told_right() {
                 "{date}: {} expected, {} said: {}",
                 day["verdict"], verdict["severity"], verdict["findings"]
             ));
+        }
+        // On the others it follows: an alarm if one of the ten most important features is, else a watch.
+        if day["verdict"].is_null() {
+            let alarms = day["features"].as_object().unwrap().iter().filter(|(_, severity)| **severity == "alarm");
+            let is_alarm = alarms.into_iter().any(|(name, _)| top.contains(name));
+            let wanted = if is_alarm { "alarm" } else { "watch" };
+            if verdict["severity"] != wanted {
+                wrong.push(format!("{date}: {wanted} follows, {} said", verdict["severity"]));
+            }
         }
         if verdict["severity"] != "too_few" && verdict["severity"] != "no_data" {
             for feature in report["features"].as_array().unwrap() {

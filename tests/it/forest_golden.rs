@@ -12,7 +12,7 @@ use std::{
 use arrow::array::{ArrayRef, DictionaryArray, Float32Array, Float64Array, LargeStringArray, StringArray};
 use arrow::datatypes::Int32Type;
 use serde::Deserialize;
-use vigie::scorer::{Forest, Inputs, Link};
+use vigie::scorer::{Forest, Inputs, Kernel, Link, Shap};
 
 /// What the official library said.
 #[derive(Deserialize)]
@@ -23,6 +23,9 @@ struct Golden {
     probability: Option<Vec<String>>,
     classes: Option<Vec<String>>,
     decision: Option<Vec<String>>,
+    /// Of the first rows: (rows, columns + 1), or (rows, dimensions, columns + 1).
+    shap_shape: Option<Vec<usize>>,
+    shap: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -88,16 +91,21 @@ fn assert_same(what: &str, got: &[f64], expected: &[String]) {
 /// One model against its golden file; how many rows were compared.
 fn check(model: &Path, golden: &Golden) -> usize {
     let name = model.file_name().unwrap().to_string_lossy().into_owned();
-    let forest = Forest::from_bytes(&name, &fs::read(model).unwrap()).unwrap();
+    let mut forest = Forest::from_bytes(&name, &fs::read(model).unwrap()).unwrap();
     for feature in forest.features() {
         let column = &golden.features[feature.column];
         assert_eq!(feature.name, column.name, "{name}");
     }
     let mut raw = vec![0.0; golden.rows * forest.outputs()];
-    for way in 0..3 {
-        raw.fill(f64::NAN);
-        forest.raw(&golden.inputs(&forest, way), 0..golden.rows, &mut raw).unwrap();
-        assert_same(&format!("{name} raw, columns {way}"), &raw, &golden.raw);
+    for kernel in Kernel::here() {
+        forest.choose(kernel);
+        // Columns in all ways, by one kernel; the others read the same bins.
+        for way in 0..if kernel == Kernel::Portable { 3 } else { 1 } {
+            raw.fill(f64::NAN);
+            forest.raw(&golden.inputs(&forest, way), 0..golden.rows, &mut raw).unwrap();
+            assert_same(&format!("{name} raw, {kernel}, columns {way}"), &raw, &golden.raw);
+        }
+        check_shap(&format!("{name}, {kernel}"), &forest, golden, &raw);
     }
     if let Some(expected) = &golden.probability {
         let mut probability = raw.clone();
@@ -111,6 +119,38 @@ fn check(model: &Path, golden: &Golden) -> usize {
         }
     }
     golden.rows
+}
+
+/// SHAP values within 1e-12 of the official library's, and with the expected value the raw output.
+fn check_shap(name: &str, forest: &Forest, golden: &Golden, raw: &[f64]) {
+    let Some(shape) = &golden.shap_shape else {
+        if golden.features.iter().all(|column| column.level.is_none()) && name.starts_with("scale") {
+            let fault = Shap::new(forest).unwrap_err().to_string();
+            assert!(fault.contains("has a scale of"), "{fault}");
+        }
+        return;
+    };
+    let expected: Vec<f64> = golden.shap.as_ref().unwrap().iter().map(double).collect();
+    let (rows, columns) = (shape[0], shape[shape.len() - 1]);
+    let shap = Shap::new(forest).unwrap();
+    let mut values = vec![f64::NAN; rows * shap.width()];
+    shap.values(forest, &golden.inputs(forest, 0), 0..rows, &mut values).unwrap();
+    assert_eq!(shap.dimensions() * columns * rows, expected.len(), "{name}");
+    let places: Vec<usize> = forest.features().iter().map(|feature| feature.column).chain([columns - 1]).collect();
+    let mut worst = 0.0_f64;
+    for (values, expected) in values.chunks_exact(places.len()).zip(expected.chunks_exact(columns)) {
+        let mut whole = vec![0.0; columns];
+        places.iter().zip(values).for_each(|(place, value)| whole[*place] = *value);
+        for (place, (value, expected)) in whole.iter().zip(expected).enumerate() {
+            let off = (value - expected).abs();
+            // Values in the hundreds carry no twelve digits behind the point.
+            assert!(off <= 1e-12 * expected.abs().max(1.0), "{name}: column {place}: {value:e} for {expected:e}");
+            worst = worst.max(off);
+        }
+    }
+    let gap = shap.gap(forest, &values, &raw[..rows * forest.outputs()]);
+    assert!(gap <= Shap::TOLERANCE, "{name}: contributions and raw output differ by {gap:e}");
+    println!("{name}: SHAP values of {rows} rows, at most {worst:.1e} off, sums {gap:.1e}");
 }
 
 fn models(folder: &Path) -> Vec<PathBuf> {
@@ -150,7 +190,11 @@ fn committed() -> PathBuf {
 #[test]
 fn committed_models_score_to_the_bit() {
     let (models, files, rows) = check_all(&committed());
-    println!("{models} models ({files} files), {rows} rows, every bit equal");
+    let kernels: Vec<_> = Kernel::here().iter().map(ToString::to_string).collect();
+    println!("{models} models ({files} files), {rows} rows, every bit equal; kernels: {}", kernels.join(", "));
+    if kernels.len() < 3 {
+        println!("not run: AVX2 or AVX-512 with VBMI, which this processor lacks");
+    }
     assert!(models >= 31 && rows == models * 50);
 }
 

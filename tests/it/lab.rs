@@ -49,6 +49,8 @@ pub fn provenance(rows: usize) -> Provenance {
         holdout: Holdout::Yes,
         target: None,
         probability: None,
+        reduced: false,
+        model: None,
     }
 }
 

@@ -10,14 +10,14 @@ use crate::{
 #[test]
 fn help() {
     let world = World::new();
-    for verb in ["", "learn", "check", "score", "config"] {
+    for verb in ["", "learn", "check", "replay", "explain", "score", "config"] {
         let args: Vec<&str> = [verb, "--help"].into_iter().filter(|arg| !arg.is_empty()).collect();
         insta::assert_snapshot!(format!("help-{verb}"), world.vigie(&args).ok().stdout);
     }
 }
 
 /// A day on which incomes have doubled and one job is new.
-fn drifted() -> World {
+pub fn drifted() -> World {
     let world = World::new();
     world.file("train.csv", training_csv(2_000));
     world.vigie(LEARN).ok();

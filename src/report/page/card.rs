@@ -84,7 +84,7 @@ pub(super) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec
             card.importance = context.language.number_or_dash(card.importance_value);
             card.is_open = rank < OPEN && card.severity.is_drift();
             card.is_short = is_compact && !card.severity.is_drift();
-            card.spark = chart::spark(&values, report.policy.psi_of(&drift.name), card.severity);
+            card.spark = chart::spark(&values, report.policy.limits_of(&drift.name).psi, card.severity);
             card
         })
         .collect()

@@ -46,7 +46,7 @@ pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
             name: language.score_psi(),
             value: language.number_or_dash(psi.value),
             beside: format!("{} {}", language.pick("by chance", "par hasard"), language.number_or_dash(psi.critical)),
-            spark: spark(|head| head.score_psi, psi.value, policy.psi_of("score")),
+            spark: spark(|head| head.score_psi, psi.value, policy.limits_of("score").psi),
         });
     }
     if p95.is_some() {

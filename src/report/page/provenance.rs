@@ -42,6 +42,16 @@ pub(super) fn notes(report: &Report, language: Language) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if report.reference.reduced {
+        notes.push(
+            language
+                .pick(
+                    "The reference was imported as a table of distributions, its bins only: PSI is measured, but neither KS nor chi-square.",
+                    "La référence est un tableau de distributions, ses classes seules : le PSI est mesuré, mais ni KS ni khi-deux.",
+                )
+                .to_owned(),
+        );
+    }
     for what in &report.examined.lacking {
         notes.push(match language {
             Language::English => format!("No record has the mapped field {}.", shown(what)),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vigie::config::{Settings, not_yet};
+use vigie::config::Settings;
 
 use super::{LEAST, full_template, read};
 
@@ -54,6 +54,33 @@ fn required_keys_are_asked_for() {
 }
 
 #[test]
+fn a_log_is_in_files_or_in_a_database() {
+    let of = |lines: &str| wrong(&LEAST.replace("  path: log\n", lines));
+    assert_eq!(
+        of("  kind: postgres\n"),
+        "vigie.yaml:3: `source.table` is missing — name the table of the log, or write a SELECT as `query`\n\
+         vigie.yaml:3: `source.url` is missing — name the database: `postgresql://vigie@db.example.com:5432/scoring`"
+    );
+    assert_eq!(
+        of("  kind: postgres\n  url: host=x\n  table: t\n  query: SELECT 1\n"),
+        "vigie.yaml:4: `source` has both `table` and `query` — keep one of the two"
+    );
+    assert_eq!(
+        of("  kind: postgres\n  url: host=x\n  table: t\n  path: log\n"),
+        "vigie.yaml:4: `source` has a `path`, which a database has none of — remove the line"
+    );
+    assert_eq!(
+        of("  path: log\n  url: host=x\n"),
+        "vigie.yaml:4: `source` has `url`, which is of a database — write `kind: postgres`, or remove the line"
+    );
+    assert_eq!(
+        of("  kind: postgres\n  url: host=x\n  table: t\n  sslmode: verify\n"),
+        "vigie.yaml:7: `source.sslmode` is the text `verify`, but `disable` or `prefer` or `require` or `verify-ca` or \
+         `verify-full` is expected — did you mean `verify-ca`?"
+    );
+}
+
+#[test]
 fn wrong_types_say_what_was_found_and_what_is_expected() {
     assert_eq!(
         wrong(&LEAST.replace("name: credit", "name: [a]")),
@@ -87,7 +114,7 @@ fn wrong_types_say_what_was_found_and_what_is_expected() {
 fn words_lengths_zones_and_cron_lines_are_read() {
     assert_eq!(
         wrong(&LEAST.replace("path: log", "path: log\n  kind: file\n  timestamp_timezone: Europe/Pari")),
-        "vigie.yaml:5: `source.kind` is the text `file`, but `files` is expected — did you mean `files`?\n\
+        "vigie.yaml:5: `source.kind` is the text `file`, but `files` or `postgres` is expected — did you mean `files`?\n\
          vigie.yaml:6: `source.timestamp_timezone` is `Europe/Pari`, which is no time zone — write one as Europe/Paris or UTC"
     );
     assert_eq!(
@@ -149,7 +176,7 @@ fn names_paths_and_addresses_must_be_usable() {
     assert_eq!(
         wrong_with("http: {listen: 8787}\nalerts: {after: 0, email: {smtp: host, from: me, to: [you]}}\n"),
         "vigie.yaml:6: `http.listen` is `8787`, which is no address with a port — write it as `127.0.0.1:8787`\n\
-         vigie.yaml:7: `alerts.after` is 0, but must be from 1 to 1000 — write 1 to open an alert at the first window\n\
+         vigie.yaml:7: `alerts.after` is 0, but must be from 1 to 1000 — write a small number, such as 2\n\
          vigie.yaml:7: `alerts.email.smtp` is `host`, which is no mail server — write it as `smtps://mail.example.com:465`\n\
          vigie.yaml:7: `alerts.email.from` is `me`, which is no mail address — write it as `risk@example.com`\n\
          vigie.yaml:7: `alerts.email.to[0]` is `you`, which is no mail address — write it as `risk@example.com`"
@@ -236,14 +263,25 @@ fn a_fault_counts_its_problems_on_its_first_line() {
 }
 
 #[test]
-fn several_models_are_for_a_later_version() {
+fn several_models_are_asked_for_by_name() {
     let one = "models:\n- model: {name: a}\n  reference: r\n  source: {path: log, fields: {timestamp: ts}}\n";
+    let all = |text: &str| Settings::all_from_bytes(Path::new("vigie.yaml"), text.as_bytes());
+    let names =
+        |text: &str| -> Vec<String> { all(text).unwrap().into_iter().map(|settings| settings.model.name).collect() };
+    assert_eq!(read(one).unwrap().model.name, "a");
+    assert_eq!(names(&format!("{LEAST}{one}")), ["credit", "a"]);
     assert_eq!(
-        wrong(one),
-        "vigie.yaml:1: `models` is not acted on by this version: a config watches one model — \
-         write `model`, `reference` and `source` at the top, and one config for each model"
+        wrong(&format!("{LEAST}{one}")),
+        "vigie.yaml: `models` watches several models: credit, a — say which one is meant with `--model NAME`"
     );
-    assert_eq!(not_yet(&read(&format!("{LEAST}{one}")).unwrap()).len(), 1);
+    let twice = format!("{one}{}", one.replace("models:\n", ""));
+    assert_eq!(
+        all(&twice).unwrap_err().to_string(),
+        "vigie.yaml:5: two models are called `a` — reports and alerts are kept by the model's name: choose another"
+    );
+    let shown = vigie::config::show(&all(&format!("{LEAST}{one}")).unwrap());
+    let again = shown.split_once('\n').unwrap().1;
+    assert_eq!(names(again), ["credit", "a"]);
     assert_eq!(
         wrong(&format!("{one}  policy: {{psi: {{watch: 1, alarm: 0.5}}}}\n")),
         "vigie.yaml:5: `models[0].policy.psi.watch` is 1, above the alarm of 0.5 — lower it, or raise `models[0].policy.psi.alarm`"

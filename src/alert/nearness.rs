@@ -1,0 +1,60 @@
+//! How near everything measured lies to its limit: what an open alert without a finding recovers by.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    judge::{Limits, Test},
+    report::Report,
+};
+
+/// Shares of limits by subject (`None`: the score, the service); what chance explains is not there.
+///
+/// Chance: below the 95 % critical value of PSI, or a p-value above 0.05. A small window's PSI never
+/// comes near 0, and an alert must not stay open for that.
+#[must_use]
+pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
+    let mut near = BTreeMap::new();
+    let mut add = |subject: Option<&str>, test: Test, value: Option<f64>, limits: Limits, p: Option<f64>| {
+        let (Some(value), Some(limit)) = (value, limits.watch.or(limits.alarm)) else { return };
+        if limit > 0.0 && p.is_none_or(|p| p <= 0.05) {
+            let share: &mut f64 = near.entry((subject.map(ToOwned::to_owned), test)).or_default();
+            *share = share.max(value.abs() / limit);
+        }
+    };
+    let policy = &report.policy;
+    let score = report.drift.score.as_ref().map(|score| &score.distance);
+    for (feature, is_score) in
+        report.drift.features.iter().map(|feature| (feature, false)).chain(score.map(|score| (score, true)))
+    {
+        let limits = policy.limits_of(&feature.name);
+        let subject = (!is_score).then_some(feature.name.as_str());
+        let test = |test| if is_score { Test::Score } else { test };
+        let beyond = |value: &f64| feature.psi.critical.is_none_or(|critical| *value > critical);
+        add(subject, test(Test::Psi), feature.psi.value.filter(beyond), limits.psi, None);
+        if let Some(ks) = &feature.ks {
+            add(subject, test(Test::Ks), Some(ks.statistic), limits.ks, ks.p_value);
+        }
+        if let Some(chi2) = &feature.chi2 {
+            add(subject, test(Test::Chi2), Some(chi2.cramers_v), limits.chi2, chi2.p_value);
+        }
+        if let (Some(reference), Some(window)) = (feature.missing.reference_share, feature.missing.window_share) {
+            add(subject, test(Test::Missing), Some(window - reference), limits.missing, feature.missing.p_value);
+        }
+        if let Some(unseen) = &feature.unseen {
+            add(subject, test(Test::Unseen), unseen.excess, limits.unseen, unseen.p_value);
+        }
+    }
+    if let Some(refused) = report.drift.score.as_ref().map(|score| &score.refused)
+        && let (Some(reference), Some(window)) = (refused.reference, refused.window)
+    {
+        add(None, Test::ShareRefused, Some(window - reference), policy.share_refused, refused.p_value);
+    }
+    let traffic = &report.traffic;
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+    let other = report.other_version.as_ref().map_or(0, |drift| drift.n_window);
+    add(None, Test::ErrorRate, share(traffic.errors, traffic.requests), policy.error_rate, None);
+    add(None, Test::Latency, traffic.latency.quantile_ms(0.95), policy.latency_p95_ms, None);
+    add(None, Test::ModelVersion, share(other, report.drift.n_window + other), policy.model_version, None);
+    near
+}

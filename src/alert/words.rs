@@ -1,0 +1,131 @@
+//! The words of mails: short, harmless, and without anything that one applicant wrote.
+
+use super::Change;
+use crate::{
+    judge::{Severity, Test, number, percent},
+    shown::harmless,
+    window::{Instant, Window},
+};
+
+/// Longer names are cut: a name of 10 KB is nobody's.
+const NAME: usize = 60;
+/// Longer sentences are cut.
+const SENTENCE: usize = 500;
+
+fn cut(text: &str, most: usize) -> String {
+    let whole = harmless(text);
+    match whole.char_indices().nth(most) {
+        None => whole,
+        Some(_) => whole.chars().take(most - 1).chain(['…']).collect(),
+    }
+}
+
+/// A name.
+pub(super) fn short(name: &str) -> String {
+    cut(name, NAME)
+}
+
+/// A sentence that somebody else made. A number keeps its unit on its line.
+pub(super) fn sentence(text: &str) -> String {
+    cut(text, SENTENCE).replace(" %", "\u{a0}%").replace(", q ", ", q\u{a0}").replace(" points", "\u{a0}points")
+}
+
+/// `too_few` → `too few`; an alarm is loud.
+pub(super) fn severity_word(severity: Severity) -> String {
+    match severity {
+        Severity::Alarm => "ALARM".to_owned(),
+        severity => severity.word().replace('_', " "),
+    }
+}
+
+pub(super) fn change_word(change: Change) -> &'static str {
+    match change {
+        Change::Opened => "new:",
+        Change::Worsened => "worse:",
+        Change::Reminded => "still open:",
+        Change::Recovered => "recovered:",
+        Change::Noted => "noted:",
+    }
+}
+
+pub(super) fn test_word(test: Test) -> &'static str {
+    match test {
+        Test::Psi => "PSI",
+        Test::Ks => "KS distance",
+        Test::Chi2 => "Cramér's V",
+        Test::Missing => "missing values",
+        Test::Unseen => "unseen levels",
+        Test::Absent => "absent",
+        Test::ShareRefused => "share refused",
+        Test::Score => "score",
+        Test::Latency => "latency",
+        Test::ErrorRate => "error rate",
+        Test::NoData => "no data",
+        Test::TooFew => "too few rows",
+        Test::ModelVersion => "model version",
+        Test::Source => "source",
+        Test::Volume => "rows fewer than expected",
+        Test::Parity => "model parity",
+        Test::RunFailed => "run failed",
+        Test::StaleReference => "reference too old",
+        Test::Cost => "cost",
+    }
+}
+
+/// `PSI 0.43`, in the unit people know; the test's name stands already where there is no feature.
+pub(super) fn value_words(test: Test, value: Option<f64>, is_named: bool) -> String {
+    let moved = matches!(test, Test::Missing | Test::ShareRefused) && value.is_some_and(|value| value > 0.0);
+    let moved = if moved { "+" } else { "" };
+    match (value, is_named) {
+        (Some(value), true) => format!("{} {moved}{}", test_word(test), measured(test, value)),
+        (Some(value), false) => format!("{moved}{}", measured(test, value)),
+        (None, true) => test_word(test).to_owned(),
+        (None, false) => String::new(),
+    }
+}
+
+/// `limit 0.25`; empty without one.
+pub(super) fn limit_words(test: Test, limit: Option<f64>) -> String {
+    limit.map_or(String::new(), |limit| format!("limit {}", measured(test, limit)))
+}
+
+fn measured(test: Test, value: f64) -> String {
+    match test {
+        Test::Missing | Test::ShareRefused => format!("{}\u{a0}points", number(value * 100.0)),
+        Test::Unseen | Test::ModelVersion | Test::ErrorRate => percent(value).replace(' ', "\u{a0}"),
+        Test::Latency => format!("{}\u{a0}ms", number(value)),
+        _ => number(value),
+    }
+}
+
+/// A finding's reason, without the names of unseen levels: an applicant may have written one.
+pub(super) fn spoken(test: Test, value: Option<f64>, limit: Option<f64>, reason: &str) -> String {
+    if test != Test::Unseen {
+        return sentence(reason);
+    }
+    let share = value.map_or("some".to_owned(), percent);
+    let limit = limit.map_or(String::new(), |limit| format!("; the limit is {}", percent(limit)));
+    sentence(&format!("{share} of rows more than expected hold levels the reference never had{limit}"))
+}
+
+/// `2026-10-01`, or `2026-10-01 06:30` where it is not midnight.
+pub(super) fn day_or_minute(at: Instant) -> String {
+    let text = minute(at);
+    text.strip_suffix(" 00:00").map_or(text.clone(), ToOwned::to_owned)
+}
+
+/// `2026-10-01 06:30`, seconds only where there are some.
+pub(super) fn minute(at: Instant) -> String {
+    let text = at.timestamp().strftime("%Y-%m-%d %H:%M:%S").to_string();
+    text.strip_suffix(":00").map_or(text.clone(), ToOwned::to_owned)
+}
+
+/// The window in as few words as a subject has room for.
+pub(super) fn day(window: Window) -> String {
+    let (from, to) = (minute(window.from), minute(window.to));
+    let is_a_day = window.to.0 - window.from.0 == 86_400_000_000;
+    match from.strip_suffix(" 00:00") {
+        Some(day) if is_a_day => day.to_owned(),
+        _ => format!("{from} to {to} UTC"),
+    }
+}

@@ -1,0 +1,163 @@
+//! `vigie alert list`, `ack`, `mute`, `test`.
+
+use std::{fmt::Write as _, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    Ending,
+    args::{AlertListArgs, AlertVerb, Format},
+    say::say,
+};
+use crate::{
+    alert::{self, Alert, Delivery, Mute, Phase},
+    config::{Problems, Settings},
+    fault::{Fault, Outcome},
+    ledger::Ledger,
+    shown::shown,
+    window::Instant,
+};
+
+/// The ledger is waited for so long.
+const WAIT: Duration = Duration::from_secs(5);
+
+pub(super) fn run(verb: &AlertVerb) -> Outcome<Ending> {
+    match verb {
+        AlertVerb::List(args) => list(args)?,
+        AlertVerb::Ack { id, of } => {
+            let settings = first(&of.config)?;
+            if !Ledger::open(&settings.state, WAIT)?.write(|entry| entry.acknowledge(*id))? {
+                return Err(Fault::setup(format!("no open alert has the number {id}; `vigie alert list` shows them")));
+            }
+            say(&format!("alert {id} is acknowledged: no reminders until it recovers\n"));
+        }
+        AlertVerb::Mute { feature, until, model, of } => {
+            let settings = first(&of.config)?;
+            let at = Instant::parse(until, &settings.schedule.zone).ok_or_else(|| {
+                Fault::setup(format!("--until {until}: not a time; write 2026-12-01 or 2026-12-01T06:00:00Z"))
+            })?;
+            let mute = Mute { model: model.clone(), subject: feature.clone(), until: at };
+            Ledger::open(&settings.state, WAIT)?.write(|entry| entry.put_mute(&mute, Instant::now()))?;
+            say(&format!("nobody is told of {} until {at}; an alert that is open then is told\n", shown(feature)));
+        }
+        AlertVerb::Test(args) => test(&first(&args.config)?)?,
+    }
+    Ok(Ending::Told)
+}
+
+/// What all models of a config have in common stands in each.
+fn first(config: &std::path::Path) -> Outcome<Settings> {
+    let all = Settings::load_all(config).map_err(Problems::into_fault)?;
+    all.into_iter().next().ok_or_else(|| Fault::setup("the config watches no model"))
+}
+
+fn list(args: &AlertListArgs) -> Outcome<()> {
+    let settings = first(&args.config)?;
+    let (live, past, mutes) = match Ledger::read(&settings.state)? {
+        None => (Vec::new(), Vec::new(), Vec::new()),
+        Some(mut ledger) => {
+            ledger.view(|entry| Ok((entry.live_alerts(None)?, entry.past_alerts(20)?, entry.mutes(Instant::now())?)))?
+        }
+    };
+    if args.format == Format::Json {
+        let mutes: Vec<Value> = mutes
+            .iter()
+            .map(|mute| json!({ "model": mute.model, "feature": mute.subject, "until": mute.until }))
+            .collect();
+        let document = json!({
+            "alerts": live.iter().map(as_json).collect::<Vec<_>>(),
+            "recovered": past.iter().map(as_json).collect::<Vec<_>>(),
+            "mutes": mutes,
+        });
+        say(&format!("{document:#}\n"));
+        return Ok(());
+    }
+    let mut text = String::new();
+    if live.is_empty() {
+        text.push_str("no alert is open\n");
+    }
+    for alert in live.iter().chain(&past) {
+        let _ = writeln!(text, "{}", line(alert));
+    }
+    for mute in &mutes {
+        let _ = writeln!(text, "muted until {}: {}", mute.until, shown(&mute.subject));
+    }
+    say(&text);
+    Ok(())
+}
+
+/// One alert in one line.
+pub(super) fn line(alert: &Alert) -> String {
+    let subject = alert.key.feature.as_deref().map_or("(run)".to_owned(), shown);
+    let mut text = format!(
+        "#{} {} {} {} {} {} since {}",
+        alert.id.unwrap_or_default(),
+        alert.phase.word(),
+        alert.severity,
+        alert.key.model,
+        subject,
+        alert.key.test.word(),
+        alert.since
+    );
+    if alert.acknowledged {
+        text.push_str(" (acknowledged)");
+    }
+    let _ = write!(text, ": {}", shown(&alert.sentence));
+    text
+}
+
+pub(super) fn as_json(alert: &Alert) -> Value {
+    json!({
+        "id": alert.id,
+        "model": alert.key.model,
+        "feature": alert.key.feature,
+        "test": alert.key.test,
+        "phase": alert.phase.word(),
+        "severity": alert.severity,
+        "since": alert.since,
+        "opened_at": alert.opened,
+        "told_at": alert.told,
+        "reminders": alert.reminders,
+        "acknowledged": alert.acknowledged,
+        "pending_windows": (alert.phase == Phase::Pending).then_some(alert.streak),
+        "value": alert.value,
+        "limit": alert.limit,
+        "reason": alert.sentence,
+        "message_id": alert.thread,
+    })
+}
+
+/// One real mail and one real call, past the outbox: whoever tests wants to know now.
+fn test(settings: &Settings) -> Outcome<()> {
+    let alerts = &settings.alerts;
+    if alerts.email.is_none() && alerts.webhook.is_none() {
+        return Err(Fault::setup(
+            "alerts: neither `email` nor `webhook` is set, nobody would be told; see config/vigie.yaml",
+        ));
+    }
+    let now = Instant::now();
+    let telling = alert::trial(&settings.model.name, now);
+    let patience = Duration::from_mins(1);
+    if let Some(email) = &alerts.email {
+        let letter = alert::compose(email, &telling, None, settings.base_url.as_deref(), now)?;
+        arrived("alerts.email", alert::deliver(email, &letter, patience))?;
+        say(&format!("the mail server took {} for {}\n", letter.message_id, letter.to.join(", ")));
+    }
+    if let Some(webhook) = &alerts.webhook {
+        let call = alert::call_of(&telling, settings.base_url.as_deref());
+        arrived("alerts.webhook", alert::post(webhook, &call, patience))?;
+        say("the webhook was called\n");
+    }
+    Ok(())
+}
+
+fn arrived(key: &str, delivery: Delivery) -> Outcome<()> {
+    match delivery {
+        Delivery::Accepted { refused } if refused.is_empty() => Ok(()),
+        Delivery::Accepted { refused } => {
+            Err(Fault::setup(format!("{key}: sent, but not to everybody: {}", refused.join("; "))))
+        }
+        Delivery::Refused(reason) => Err(Fault::setup(format!("{key}: refused: {reason}"))),
+        Delivery::Later { reason, .. } => Err(Fault::retry(format!("{key}: not sent: {reason}"))),
+    }
+}

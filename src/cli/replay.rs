@@ -1,0 +1,91 @@
+//! `vigie replay`: a range of days scored again.
+
+use std::{fmt::Write as _, num::NonZero};
+
+use super::{
+    Ending,
+    args::{Format, ReplayArgs},
+    check::window,
+    progress::Bar,
+    say::say,
+};
+use crate::{
+    config::{Problems, Settings},
+    fault::Outcome,
+    judge::{Severity, percent},
+    monitor::{Looking, Range, Replayed, replay},
+    report::to_summary_json,
+    shown::shown,
+    window::Instant,
+};
+
+pub(super) fn run(args: &ReplayArgs) -> Outcome<Ending> {
+    let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
+    let range = Range {
+        window: window(&args.from, &args.to, &settings.schedule.zone)?,
+        each: args.each,
+        model: args.model.clone(),
+        now: Instant::now(),
+    };
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let bar = Bar::new("replaying");
+    let looking =
+        Looking { threads: args.threads.map_or(cores, usize::from), progress: &|done, all| bar.at(done, all) };
+    let replayed = replay(&settings, &range, looking)?;
+    drop(bar);
+    say(&match args.format {
+        Format::Json => to_summary_json(&replayed.summary),
+        Format::Text => table(&replayed),
+    });
+    let summary = &replayed.summary;
+    let is_alarm = summary.parity.is_broken() || summary.severity == Severity::Alarm;
+    Ok(if args.exit_code && is_alarm { Ending::Alarm } else { Ending::Told })
+}
+
+fn table(replayed: &Replayed) -> String {
+    let summary = &replayed.summary;
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{}  {} to {}, each {}, scored by {} ({})",
+        summary.model,
+        summary.range.from,
+        summary.range.to,
+        summary.each,
+        shown(&summary.file),
+        summary.sha256.get(..8).unwrap_or_default()
+    );
+    let _ = writeln!(text, "{}", summary.sentence());
+    if let Some(challenge) = summary.challenge() {
+        let _ = writeln!(text, "{challenge}");
+    }
+    let _ = writeln!(
+        text,
+        "\n{:<20} {:>8} {:>7} {:>9} {:>7} {:>17}  drift",
+        "window from", "compared", "differ", "largest", "flipped", "refused"
+    );
+    for rerun in &summary.windows {
+        let Some(parity) = &rerun.parity else { continue };
+        let (logged, again) = parity.refused();
+        let share = |share: Option<f64>| share.map_or("–".to_owned(), percent);
+        let _ = writeln!(
+            text,
+            "{:<20} {:>8} {:>7} {:>9} {:>7} {:>17}  {}",
+            rerun.window.from.to_string(),
+            parity.compared,
+            parity.mismatches,
+            parity.max_abs_difference.map_or("–".to_owned(), |far| format!("{far:.1e}")),
+            parity.decisions_flipped,
+            format!("{} → {}", share(logged), share(again)),
+            rerun.severity.word(),
+        );
+    }
+    if !summary.parity.examples.is_empty() {
+        let _ = writeln!(text, "\nthose that differ most:");
+        for one in &summary.parity.examples {
+            let _ = writeln!(text, "  {}: logged {}, the model says {:.6}", shown(&one.id), one.logged, one.replayed);
+        }
+    }
+    let _ = writeln!(text, "\nsummary: {}", replayed.html.display());
+    text
+}

@@ -1,0 +1,126 @@
+//! Which windows are to be looked at: a pure function of what is settled and of the time.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    config::Settings,
+    fault::Outcome,
+    ledger::{Ended, Ledger, Watched},
+    window::{Cadence, Instant, Window},
+};
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Too long ago to be caught up with, and how many windows that is.
+    pub gap: Option<(Window, usize)>,
+    /// Oldest first.
+    pub windows: Vec<Window>,
+    /// Every window before this is settled once the gap is written down.
+    pub covered: Instant,
+}
+
+/// The first of the last `catch_up` windows.
+#[must_use]
+pub fn horizon(cadence: &Cadence, newest: Window, catch_up: u32) -> Window {
+    (1..catch_up.max(1)).fold(newest, |window, _| cadence.before(window))
+}
+
+/// The windows from `from` to `newest`, oldest first.
+#[must_use]
+pub fn between(cadence: &Cadence, from: Instant, newest: Window) -> Vec<Window> {
+    let mut windows = Vec::new();
+    let mut window = cadence.window_at(from);
+    while window.from < newest.to {
+        windows.push(window);
+        window = cadence.after(window);
+    }
+    windows
+}
+
+/// `covered`: every window before is settled; of those after it, `settled` are.
+#[must_use]
+pub fn due(cadence: &Cadence, newest: Window, covered: Instant, settled: &BTreeSet<Window>, catch_up: u32) -> Due {
+    let horizon = horizon(cadence, newest, catch_up);
+    let gap = Window::new(covered, horizon.from).and_then(|gap| {
+        let missed = between(cadence, gap.from, cadence.before(horizon));
+        let missed = missed.iter().filter(|window| !settled.contains(window)).count();
+        (missed > 0).then_some((gap, missed))
+    });
+    let start = covered.max(horizon.from);
+    let windows: Vec<Window> = between(cadence, start, newest)
+        .into_iter()
+        .filter(|window| window.from >= start && !settled.contains(window))
+        .collect();
+    let covered = windows.first().map_or(newest.to.max(covered), |window| window.from);
+    Due { gap, windows, covered }
+}
+
+/// What is due by the ledger.
+pub fn of_ledger(ledger: &mut Ledger, settings: &Settings, watched: &Watched, newest: Window) -> Outcome<Due> {
+    let schedule = &settings.schedule;
+    let stretch = Window { from: watched.covered.min(newest.from), to: newest.to };
+    let runs = ledger.view(|entry| entry.runs_in(&settings.model.name, stretch))?;
+    let settled = runs.iter().filter(|run| matches!(run.ended, Ended::Told | Ended::Skipped));
+    let settled: BTreeSet<Window> = settled.map(|run| run.window).collect();
+    Ok(due(&schedule.cadence(), newest, watched.covered, &settled, schedule.catch_up))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cadence(span: &str, zone: &str) -> Cadence {
+        Cadence::new(span.parse().unwrap(), TimeZone::get(zone).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_gap_is_named_and_the_rest_caught_up() {
+        let cadence = cadence("1d", "Europe/Paris");
+        let day = |n: i64| cadence.window_at(Instant(n * 86_400_000_000 + 43_200_000_000));
+        let due = due(&cadence, day(100), day(50).from, &BTreeSet::new(), 31);
+        assert_eq!(due.windows.len(), 31);
+        assert_eq!(due.gap, Some((Window { from: day(50).from, to: day(70).from }, 20)));
+        assert_eq!(due.windows.last(), Some(&day(100)));
+        assert_eq!(due.covered, day(70).from);
+    }
+
+    proptest! {
+        /// Whenever somebody looks, and however long nobody did: gaps and windows tile time.
+        #[test]
+        fn looks_tile_time(
+            steps in prop::collection::vec(1i64..3_000, 1..40),
+            catch_up in 1u32..40,
+            span in prop::sample::select(vec!["1d", "1h", "1w"]),
+            zone in prop::sample::select(vec!["Europe/Paris", "America/New_York", "UTC"]),
+        ) {
+            let cadence = cadence(span, zone);
+            let start = cadence.window_at(Instant(1_770_000_000_000_000));
+            let mut covered = start.from;
+            let mut now = start.from;
+            let mut end = start.from;
+            for step in steps {
+                now = Instant(now.0 + step * 1_800_000_000);
+                let newest = cadence.before(cadence.window_at(now));
+                if newest.to <= covered {
+                    continue;
+                }
+                let due = due(&cadence, newest, covered, &BTreeSet::new(), catch_up);
+                if let Some((gap, _)) = due.gap {
+                    prop_assert_eq!(gap.from, end);
+                    end = gap.to;
+                }
+                for window in &due.windows {
+                    prop_assert_eq!(window.from, end);
+                    prop_assert!(cadence.has(*window));
+                    end = window.to;
+                }
+                prop_assert_eq!(end, newest.to);
+                covered = end;
+            }
+        }
+    }
+}

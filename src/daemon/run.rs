@@ -1,0 +1,338 @@
+//! The daemon's loop: whatever wakes it, it looks at what is due; a signal ends it between two runs, or within seconds.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant as Stopwatch},
+};
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{Notify, mpsc, watch},
+    time::{MissedTickBehavior, interval, sleep_until, timeout},
+};
+use tracing::{error, info, warn};
+
+use super::{
+    clock::Clock,
+    cron::Cron,
+    lock::{Lock, lock},
+    look::{Hands, Looked, look},
+    post::{compose, round},
+    pulse::{Pulse, notify},
+    serve,
+    wake::Wakes,
+};
+use crate::{
+    config::Settings,
+    crash,
+    fault::{Fault, Outcome, Remedy},
+    ledger::Ledger,
+    monitor::Looking,
+    window::Instant,
+};
+
+/// The run in flight may take so long to end when the daemon is told to; then it is rolled back.
+const GRACE: Duration = Duration::from_secs(8);
+/// The ledger is waited for so long; then the look is tried again later.
+const LEDGER_WAIT: Duration = Duration::from_secs(10);
+
+/// What the daemon is started with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    pub config: PathBuf,
+    pub cores: usize,
+    pub clock: Clock,
+    /// Look once, send what is to be sent, and end.
+    pub once: bool,
+}
+
+/// Runs until a signal ends it.
+pub fn run(start: &Start) -> Outcome<()> {
+    let fleet = load(start)?;
+    let state = fleet.first().map(|settings| settings.state.clone()).unwrap_or_default();
+    let lock = lock(&state)?;
+    crash::point("start.locked");
+    // What only a person can mend is said before anything is promised; a ledger that is busy is waited for later.
+    match Ledger::open(&state, Duration::from_secs(1)) {
+        Err(fault) if fault.remedy() != Remedy::Retry || start.once => return Err(fault),
+        Err(fault) => warn!("{fault}"),
+        Ok(_) => {}
+    }
+    crash::point("start.ledger");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::retry(format!("the daemon cannot be started: {error}")))?;
+    let ended = runtime.block_on(async { Daemon::new(start.clone(), fleet, lock).live().await });
+    // A run that did not end in time is abandoned: its report was not moved into place, its transaction not committed.
+    runtime.shutdown_background();
+    ended
+}
+
+fn load(start: &Start) -> Outcome<Vec<Settings>> {
+    Settings::load_all(&start.config).map_err(crate::config::Problems::into_fault)
+}
+
+struct Daemon {
+    start: Start,
+    fleet: Arc<Vec<Settings>>,
+    wakes: Wakes,
+    stop: Arc<AtomicBool>,
+    letters: Arc<Notify>,
+    /// The config that letters are sent by.
+    channels: watch::Sender<Arc<Vec<Settings>>>,
+    pulse: Pulse,
+    _lock: Lock,
+}
+
+/// Why the loop went on.
+enum Woken {
+    Tick(usize),
+    Due,
+    Beat,
+    Reload,
+    End,
+}
+
+impl Daemon {
+    fn new(start: Start, fleet: Vec<Settings>, lock: Lock) -> Self {
+        let fleet = Arc::new(fleet);
+        Self {
+            wakes: Wakes::all(fleet.len()),
+            start,
+            channels: watch::Sender::new(Arc::clone(&fleet)),
+            fleet,
+            stop: Arc::default(),
+            letters: Arc::default(),
+            pulse: Pulse::default(),
+            _lock: lock,
+        }
+    }
+
+    async fn live(mut self) -> Outcome<()> {
+        let broken = |error: std::io::Error| Fault::retry(format!("signals cannot be heard: {error}"));
+        let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(broken)?;
+        let mut hangup = signal(SignalKind::hangup()).map_err(broken)?;
+        let (ticker, mut ticks) = mpsc::channel(self.fleet.len().max(1) * 2);
+        let mut cron = Cron::start(&self.fleet, &ticker, self.start.clock.now()).await?;
+        let server = if self.start.once { None } else { serve::start(&self.channels.subscribe(), self.start.clock)? };
+        let postman = (!self.start.once).then(|| self.postman());
+        let mut beat = interval(self.pulse.rhythm());
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        notify(&[sd_notify::NotifyState::Ready]);
+        info!(models = self.fleet.len(), config = %self.start.config.display(), "watching");
+        let ended = loop {
+            if let Some(model) = self.wakes.take(Stopwatch::now()) {
+                let looking = self.spawn_look(model);
+                tokio::pin!(looking);
+                let outcome = loop {
+                    tokio::select! {
+                        outcome = &mut looking => break Some(outcome),
+                        _ = terminate.recv() => { if self.end(&mut looking).await { break None } }
+                        _ = interrupt.recv() => { if self.end(&mut looking).await { break None } }
+                        // Heard, and done after the run.
+                        _ = hangup.recv() => self.wakes.reload = true,
+                        Some(model) = ticks.recv() => self.wakes.at_once(model),
+                        _ = beat.tick() => self.pulse.feed(),
+                    }
+                };
+                let Some(outcome) = outcome else { break Ok(()) };
+                self.looked(
+                    model,
+                    outcome.unwrap_or_else(|error| Err(Fault::retry(format!("the look broke down: {error}")))),
+                );
+                if self.stop.load(Ordering::Relaxed) {
+                    break Ok(());
+                }
+                continue;
+            }
+            if self.start.once {
+                break self.once();
+            }
+            if std::mem::take(&mut self.wakes.reload) {
+                self.reload(&mut cron, &ticker).await;
+                continue;
+            }
+            let next = self.wakes.next();
+            let woken = tokio::select! {
+                _ = terminate.recv() => Woken::End,
+                _ = interrupt.recv() => Woken::End,
+                _ = hangup.recv() => Woken::Reload,
+                Some(model) = ticks.recv() => Woken::Tick(model),
+                () = sleep_until(next.into()) => Woken::Due,
+                _ = beat.tick() => Woken::Beat,
+            };
+            self.pulse.beat();
+            match woken {
+                Woken::End => break Ok(()),
+                Woken::Reload => self.wakes.reload = true,
+                Woken::Tick(model) => self.wakes.at_once(model),
+                Woken::Due => {}
+                Woken::Beat => {
+                    self.pulse.feed();
+                    if cron.is_stale(&self.fleet, self.start.clock.now()) {
+                        info!("the clocks have changed: ticks are set anew");
+                        let new = Cron::start(&self.fleet, &ticker, self.start.clock.now()).await?;
+                        std::mem::replace(&mut cron, new).stop().await;
+                    }
+                }
+            }
+        };
+        notify(&[sd_notify::NotifyState::Stopping]);
+        self.stop.store(true, Ordering::Relaxed);
+        self.letters.notify_one();
+        if let Some(postman) = postman {
+            // A letter in flight is sent again after the start, under the same Message-ID.
+            let _ = timeout(Duration::from_secs(1), postman).await;
+        }
+        if let Some(server) = server {
+            server.end().await;
+        }
+        info!("ended");
+        ended
+    }
+
+    /// Waits for the run in flight; `true`: it has to be abandoned.
+    async fn end(&self, looking: &mut std::pin::Pin<&mut tokio::task::JoinHandle<Outcome<Looked>>>) -> bool {
+        notify(&[sd_notify::NotifyState::Stopping]);
+        info!("told to end: the run in flight is finished first");
+        self.stop.store(true, Ordering::Relaxed);
+        let end = Stopwatch::now() + GRACE;
+        while !looking.is_finished() {
+            if Stopwatch::now() >= end {
+                warn!(
+                    "the run in flight takes too long and is rolled back; its window is looked at after the next start"
+                );
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        false
+    }
+
+    fn spawn_look(&self, model: usize) -> tokio::task::JoinHandle<Outcome<Looked>> {
+        let (fleet, stop, pulse, start) =
+            (self.fleet.clone(), self.stop.clone(), self.pulse.clone(), self.start.clone());
+        tokio::task::spawn_blocking(move || {
+            let Some(settings) = fleet.get(model) else { return Ok(Looked::default()) };
+            let now = start.clock.now();
+            let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
+            let looking = Looking { threads: settings.daemon_threads(start.cores), progress: &|_, _| pulse.beat() };
+            let compose = |telling: &crate::alert::Telling, report: Option<&crate::report::Report>| {
+                compose(settings, telling, report, now)
+            };
+            look(settings, &mut ledger, Hands { now, looking, compose: &compose, stop: &stop })
+        })
+    }
+
+    fn looked(&mut self, model: usize, outcome: Outcome<Looked>) {
+        self.pulse.beat();
+        let name = self.fleet.get(model).map_or("", |settings| settings.model.name.as_str());
+        match outcome {
+            Ok(looked) => {
+                if looked.events > 0 {
+                    self.letters.notify_one();
+                }
+                self.wakes.done(model, looked.failed > 0);
+                notify(&[sd_notify::NotifyState::Status(&format!(
+                    "{name}: {} windows checked, {} could not be, {} events told; at {}",
+                    looked.told,
+                    looked.failed,
+                    looked.events,
+                    self.start.clock.now()
+                ))]);
+            }
+            Err(fault) => {
+                error!(model = name, "{fault}");
+                self.wakes.done(model, true);
+                notify(&[sd_notify::NotifyState::Status(&format!("{name}: {fault}"))]);
+            }
+        }
+    }
+
+    /// A good config takes the place of the old one; a bad one is named, and changes nothing.
+    async fn reload(&mut self, cron: &mut Cron, ticker: &mpsc::Sender<usize>) {
+        notify(&[
+            sd_notify::NotifyState::Reloading,
+            sd_notify::NotifyState::monotonic_usec_now().unwrap_or(sd_notify::NotifyState::MonotonicUsec(0)),
+        ]);
+        let state = self.fleet.first().map(|settings| settings.state.clone());
+        let loaded = load(&self.start).and_then(|fleet| {
+            if fleet.first().map(|settings| &settings.state) != state.as_ref() {
+                return Err(Fault::setup("`state` is another folder now: that takes a restart"));
+            }
+            Ok(fleet)
+        });
+        let reloaded = match loaded {
+            Ok(fleet) => match Cron::start(&fleet, ticker, self.start.clock.now()).await {
+                Ok(new) => {
+                    std::mem::replace(cron, new).stop().await;
+                    Ok(fleet)
+                }
+                Err(fault) => Err(fault),
+            },
+            Err(fault) => Err(fault),
+        };
+        match reloaded {
+            Ok(fleet) => {
+                self.wakes = Wakes::all(fleet.len());
+                self.fleet = Arc::new(fleet);
+                // Letters go by the new config from now on.
+                self.channels.send_replace(Arc::clone(&self.fleet));
+                self.letters.notify_one();
+                info!(models = self.fleet.len(), "the config was read again");
+            }
+            Err(fault) => error!("the config was read again and is not good; the former one stays: {fault}"),
+        }
+        notify(&[sd_notify::NotifyState::Ready]);
+    }
+
+    /// `--once`: what is in the outbox is tried once.
+    fn once(&self) -> Outcome<()> {
+        let Some(settings) = self.fleet.first() else { return Ok(()) };
+        let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
+        let clock = self.start.clock;
+        round(&mut ledger, settings, &|| clock.now(), &|| self.stop.load(Ordering::Relaxed))?;
+        if self.wakes.is_failing() {
+            return Err(Fault::retry("not every window could be checked; `vigie status` names them"));
+        }
+        Ok(())
+    }
+
+    /// Sends letters as they come, and again when it is time.
+    fn postman(&self) -> tokio::task::JoinHandle<()> {
+        let (channels, stop, letters, clock) =
+            (self.channels.subscribe(), self.stop.clone(), self.letters.clone(), self.start.clock);
+        tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                let (fleet, stop) = (Arc::clone(&channels.borrow()), stop.clone());
+                let done = tokio::task::spawn_blocking(move || {
+                    let Some(settings) = fleet.first() else { return Ok(None) };
+                    let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
+                    let stop = || stop.load(Ordering::Relaxed);
+                    round(&mut ledger, settings, &|| clock.now(), &stop).map(|round| round.next)
+                });
+                let next = match done.await {
+                    Ok(Ok(next)) => next,
+                    Ok(Err(fault)) => {
+                        error!("the outbox cannot be read: {fault}");
+                        Some(Instant(clock.now().0 + 30_000_000))
+                    }
+                    Err(error) => {
+                        error!("sending broke down: {error}");
+                        Some(Instant(clock.now().0 + 300_000_000))
+                    }
+                };
+                // Not longer than a quarter of an hour: the machine may have slept, a command may have queued a letter.
+                let wait = next.map_or(900_000_000, |next| next.0 - clock.now().0).clamp(1_000_000, 900_000_000);
+                let _ = timeout(Duration::from_micros(wait.unsigned_abs()), letters.notified()).await;
+            }
+        })
+    }
+}

@@ -1,0 +1,164 @@
+//! A look at a log whose columns can be read apart: what every record has first, then the features, a few columns of a
+//! row group at a time, by whichever thread is free.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::{
+    count::{First, Job, Tally, merged},
+    sift::{Sieve, sieve},
+    threads::{Pass, Progress, in_turn},
+    twins::{Keeper, Twins, repeated, short_hashes},
+};
+use crate::{
+    batch::{Records, Rows},
+    fault::{Fault, Outcome},
+    source::{Kept, Plan},
+};
+
+/// Features read together: enough that a row group is opened seldom, few enough that what is read stays near.
+const TOGETHER: usize = 16;
+
+/// What the records of a piece, batch by batch, are good for.
+#[derive(Debug, Default)]
+struct Sifted {
+    kept: Vec<Kept>,
+    sieves: Vec<Sieve>,
+}
+
+/// What the records of a log are good for, where all of it can be read apart: enough to look at single features again.
+#[derive(Debug)]
+pub(super) struct Apart(Vec<Sifted>);
+
+/// `None`: nothing can be read apart, or something could not be read to its end; then records have to be read whole,
+/// so that the features of a record count together or not at all.
+pub(super) fn look(plan: &Plan, job: &Job<'_>) -> Outcome<Option<First>> {
+    if !plan.pieces.iter().any(|piece| plan.is_apart(piece)) {
+        return Ok(None);
+    }
+    let features: Vec<usize> = (0..job.layout.features().len()).collect();
+    let all = plan.pieces.len() + parts(plan, &features).len();
+    let (records, sifted) = look_at_records(plan, job, &|done, _| (job.progress)(done, all))?;
+    if records.unreadable.iter().any(|unreadable| !plan.unreadable.contains(unreadable)) {
+        return Ok(None);
+    }
+    let (tally, ids) = merged(records.tallies, job.layout)?;
+    let repeated = repeated(&ids, job.threads);
+    drop(ids);
+    let is_whole = plan.pieces.iter().all(|piece| plan.is_apart(piece));
+    let mut first = First { found: records.found, unreadable: plan.unreadable.clone(), tally, repeated, apart: None };
+    if !first.repeated.is_empty() {
+        return Ok(Some(first));
+    }
+    let apart = Apart(sifted);
+    let empty = || Tally::empty(job.layout);
+    let progress = |done: usize, _: usize| (job.progress)(plan.pieces.len() + done, all);
+    let counted = apart.look(
+        plan,
+        &features,
+        job.threads,
+        &progress,
+        &empty,
+        &|tally: &mut Tally, features, records, sieve| {
+            tally.observe_features(features, records, sieve, job);
+        },
+    )?;
+    if !counted.unreadable.is_empty() {
+        return Ok(None);
+    }
+    first.tally.merge(merged(counted.tallies, job.layout)?.0).map_err(Fault::setup)?;
+    if is_whole {
+        first.apart = Some(apart);
+    }
+    Ok(Some(first))
+}
+
+/// Pieces with some of the features each: what one thread reads at a time.
+fn parts<'f>(plan: &Plan, features: &'f [usize]) -> Vec<(usize, &'f [usize])> {
+    let apart = plan.pieces.iter().enumerate().filter(|(_, piece)| plan.is_apart(piece));
+    apart.flat_map(|(piece, _)| features.chunks(TOGETHER).map(move |features| (piece, features))).collect()
+}
+
+/// Counts all of the records but the features of those that can be read apart.
+fn look_at_records(plan: &Plan, job: &Job<'_>, progress: Progress<'_>) -> Outcome<(Pass<Tally>, Vec<Sifted>)> {
+    let none = Twins::default();
+    let keeper = Keeper::new(&none);
+    let sifted: Vec<Mutex<Sifted>> = plan.pieces.iter().map(|_| Mutex::default()).collect();
+    let empty = || Tally::empty(job.layout);
+    let pass = in_turn(plan.pieces.len(), job.threads, progress, &empty, &|tally: &mut Tally, number| {
+        let piece = plan.pieces.get(number)?;
+        if !plan.is_apart(piece) {
+            return Some(plan.read(piece, &mut |records| {
+                short_hashes(&records, &mut tally.ids);
+                tally.observe(records, &keeper, job);
+            }));
+        }
+        let mut own = Sifted::default();
+        let reading = plan.read_spine(piece, &mut |records, kept| {
+            own.kept.push(kept);
+            own.sieves.push(tally.observe_spine(records, job));
+        });
+        *sifted.get(number)?.lock().unwrap_or_else(PoisonError::into_inner) = own;
+        Some(reading)
+    })?;
+    let unlocked = |place: Mutex<Sifted>| place.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((pass, sifted.into_iter().map(unlocked).collect()))
+}
+
+impl Apart {
+    /// Hands some features of all records to `each`, batch by batch, with what the records are good for.
+    pub fn look<T: Send>(
+        &self,
+        plan: &Plan,
+        features: &[usize],
+        threads: usize,
+        progress: Progress<'_>,
+        empty: &(dyn Fn() -> T + Sync),
+        each: &(dyn Fn(&mut T, &[usize], Records, &Sieve) + Sync),
+    ) -> Outcome<Pass<T>> {
+        let parts = parts(plan, features);
+        in_turn(parts.len(), threads, progress, empty, &|tally: &mut T, number| {
+            let (piece, features) = parts.get(number)?;
+            let sifted = self.0.get(*piece)?;
+            Some(plan.read_features(plan.pieces.get(*piece)?, features, &sifted.kept, &mut |batch, records| {
+                if let Some(sieve) = sifted.sieves.get(batch) {
+                    each(tally, features, records, sieve);
+                }
+            }))
+        })
+    }
+}
+
+impl Tally {
+    /// Counts all of some records but their features.
+    fn observe_spine(&mut self, mut records: Records, job: &Job<'_>) -> Sieve {
+        short_hashes(&records, &mut self.ids);
+        self.complaints.merge(std::mem::take(&mut records.complaints));
+        let sieve = sieve(&records, None, job.rule, &mut self.traffic, &mut self.complaints);
+        self.with_rows(&records, &sieve, |profile, rows| {
+            profile.observe_rows(rows.len as u64, rows.probability.as_ref(), job.layout, job.threshold);
+        });
+        sieve
+    }
+
+    /// Counts some features of those records, one after the other in the layout.
+    fn observe_features(&mut self, features: &[usize], mut records: Records, sieve: &Sieve, job: &Job<'_>) {
+        let first = features.first().copied().unwrap_or(0);
+        for (seen, column) in self.seen.iter_mut().skip(first).zip(&records.features) {
+            *seen |= records.len > 0 && column.is_some();
+        }
+        self.complaints.merge(std::mem::take(&mut records.complaints));
+        self.with_rows(&records, sieve, |profile, rows| {
+            profile.observe_features(first..first + features.len(), rows, job.layout);
+        });
+    }
+
+    fn with_rows(&mut self, records: &Records, sieve: &Sieve, count: impl Fn(&mut crate::profile::Profile, &Rows)) {
+        match sieve.apply(records) {
+            Ok(sifted) => {
+                count(&mut self.profile, &sifted.used);
+                count(&mut self.other_version, &sifted.other_version);
+            }
+            Err(error) => self.fault = Some(error.to_string()),
+        }
+    }
+}

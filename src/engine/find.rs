@@ -1,0 +1,68 @@
+//! One record of a log, by its id.
+
+use arrow::array::Array;
+
+use super::{
+    threads::{Progress, pass},
+    twins::contents,
+};
+use crate::{
+    batch::{Records, Rows},
+    fault::Outcome,
+    layout::Column,
+    source::{Log, Request},
+    window::{Instant, Window},
+};
+
+/// A record and its answer.
+#[derive(Debug)]
+pub struct Record {
+    pub at: Instant,
+    /// One row, the columns asked for.
+    pub rows: Rows,
+    pub has_features: bool,
+    pub decision: Option<String>,
+    pub model_version: Option<String>,
+    order: (i64, u128),
+}
+
+/// Finds the record with an id; of several, the one that counts: the least by time and content.
+pub fn find(
+    log: &Log,
+    columns: Vec<Column>,
+    window: Option<Window>,
+    id: &str,
+    threads: usize,
+    progress: Progress<'_>,
+) -> Outcome<Option<Record>> {
+    let plan = log.plan(&Request { columns, window })?;
+    let pass = pass(&plan, threads, progress, &|| None::<Record>, &|least, records| {
+        let Some(ids) = &records.id else { return };
+        let rows: Vec<usize> = (0..ids.len()).filter(|row| ids.is_valid(*row) && ids.value(*row) == id).collect();
+        for (row, content) in rows.iter().zip(contents(&records, &rows)) {
+            let order = (records.timestamp.get(*row).copied().unwrap_or(i64::MAX), content);
+            if least.as_ref().is_none_or(|least| order < least.order) {
+                *least = Some(record(&records, *row, order));
+            }
+        }
+    })?;
+    Ok(pass.tallies.into_iter().flatten().min_by_key(|record| record.order))
+}
+
+fn record(records: &Records, row: usize, order: (i64, u128)) -> Record {
+    let text = |column: &Option<arrow::array::StringArray>| {
+        column.as_ref().filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row).to_owned())
+    };
+    Record {
+        at: Instant(order.0),
+        rows: Rows {
+            len: 1,
+            features: records.features.iter().map(|column| Some(column.as_ref()?.slice(row, 1))).collect(),
+            probability: records.probability.as_ref().map(|column| column.slice(row, 1)),
+        },
+        has_features: records.has_features.as_ref().is_none_or(|has| has.value(row)),
+        decision: text(&records.decision),
+        model_version: text(&records.model_version),
+        order,
+    }
+}

@@ -1,0 +1,123 @@
+//! Alert states and mutes, as rows.
+
+use rusqlite::{Row, params};
+
+use super::Entry;
+use crate::{
+    alert::{Alert, Key, Mute, Phase},
+    fault::Outcome,
+    judge::{Severity, Test},
+    window::Instant,
+};
+
+const COLUMNS: &str = "id, model, feature, test, phase, severity, streak, since_us, opened_us, told_us, told_severity, \
+                       reminders, thread, acknowledged, sentence, value, limit_value";
+
+fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
+    let word = |index: usize| row.get::<_, String>(index);
+    let at = |index: usize| -> rusqlite::Result<Option<Instant>> { Ok(row.get::<_, Option<i64>>(index)?.map(Instant)) };
+    Ok(Alert {
+        id: row.get(0)?,
+        key: Key { model: row.get(1)?, feature: row.get(2)?, test: Test::parse(&word(3)?).unwrap_or(Test::RunFailed) },
+        phase: Phase::parse(&word(4)?).unwrap_or(Phase::Recovered),
+        severity: Severity::parse(&word(5)?).unwrap_or(Severity::Alarm),
+        streak: row.get(6)?,
+        since: Instant(row.get(7)?),
+        opened: at(8)?,
+        told: at(9)?,
+        told_severity: Severity::parse(&word(10)?).unwrap_or(Severity::Stable),
+        reminders: row.get(11)?,
+        thread: row.get(12)?,
+        acknowledged: row.get(13)?,
+        sentence: row.get(14)?,
+        value: row.get(15)?,
+        limit: row.get(16)?,
+    })
+}
+
+impl Entry<'_> {
+    /// Pending and open alerts, of one model or of all; the longest open first.
+    pub fn live_alerts(&self, model: Option<&str>) -> Outcome<Vec<Alert>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM alert WHERE phase IN ('pending', 'open') AND (?1 IS NULL OR model = ?1) ORDER BY since_us, id"
+        );
+        self.rows(&sql, [model], alert)
+    }
+
+    /// Alerts that are over, the latest first.
+    pub fn past_alerts(&self, most: u32) -> Outcome<Vec<Alert>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM alert WHERE phase = 'recovered' AND opened_us IS NOT NULL ORDER BY changed_us DESC, id DESC LIMIT ?1"
+        );
+        self.rows(&sql, [most], alert)
+    }
+
+    /// Writes an alert down: a new one as a new row. A pending one that is well again leaves none.
+    pub fn put_alert(&self, alert: &Alert, now: Instant) -> Outcome<()> {
+        if alert.phase == Phase::Recovered && alert.opened.is_none() {
+            self.done(self.tx.execute("DELETE FROM alert WHERE id = ?1", [alert.id]))?;
+            return Ok(());
+        }
+        let sql = format!(
+            "INSERT OR REPLACE INTO alert ({COLUMNS}, changed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+        );
+        self.done(self.tx.execute(
+            &sql,
+            params![
+                alert.id,
+                alert.key.model,
+                alert.key.feature,
+                alert.key.test.word(),
+                alert.phase.word(),
+                alert.severity.word(),
+                alert.streak,
+                alert.since.0,
+                alert.opened.map(|at| at.0),
+                alert.told.map(|at| at.0),
+                alert.told_severity.word(),
+                alert.reminders,
+                alert.thread,
+                alert.acknowledged,
+                alert.sentence,
+                alert.value,
+                alert.limit,
+                now.0,
+            ],
+        ))?;
+        Ok(())
+    }
+
+    /// Drops what is pending: it was counted on another trend line. Answers how many.
+    pub fn reset_pending(&self, model: &str) -> Outcome<usize> {
+        self.done(self.tx.execute("DELETE FROM alert WHERE model = ?1 AND phase = 'pending'", [model]))
+    }
+
+    /// Somebody looks after an open alert. `false`: there is none of that number.
+    pub fn acknowledge(&self, id: i64) -> Outcome<bool> {
+        let sql = "UPDATE alert SET acknowledged = 1 WHERE id = ?1 AND phase IN ('pending', 'open')";
+        Ok(self.done(self.tx.execute(sql, [id]))? > 0)
+    }
+
+    /// Mutes that still hold.
+    pub fn mutes(&self, now: Instant) -> Outcome<Vec<Mute>> {
+        self.rows("SELECT model, subject, until_us FROM mute WHERE until_us > ?1 ORDER BY subject", [now.0], |row| {
+            Ok(Mute { model: row.get(0)?, subject: row.get(1)?, until: Instant(row.get(2)?) })
+        })
+    }
+
+    /// Mutes a subject, in place of what was said of it before.
+    pub fn put_mute(&self, mute: &Mute, now: Instant) -> Outcome<()> {
+        let sql = "DELETE FROM mute WHERE until_us <= ?3 OR (model IS ?1 AND subject = ?2)";
+        self.done(self.tx.execute(sql, params![mute.model, mute.subject, now.0]))?;
+        let sql = "INSERT INTO mute (model, subject, until_us) VALUES (?1, ?2, ?3)";
+        self.done(self.tx.execute(sql, params![mute.model, mute.subject, mute.until.0]))?;
+        Ok(())
+    }
+
+    /// Drops alerts that were over before.
+    pub fn forget_alerts(&self, model: &str, before: Instant) -> Outcome<()> {
+        let sql = "DELETE FROM alert WHERE model = ?1 AND phase = 'recovered' AND changed_us < ?2";
+        self.done(self.tx.execute(sql, params![model, before.0]))?;
+        Ok(())
+    }
+}

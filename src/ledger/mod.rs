@@ -1,0 +1,14 @@
+//! The ledger: which windows are done, their trends, alert states, and what has still to be told. One SQLite file.
+
+mod alerts;
+mod ledger;
+mod outbox;
+mod refusal;
+mod run;
+mod schema;
+mod watched;
+
+pub use ledger::{Entry, Ledger, file};
+pub use outbox::{Channel, Fate, Letter, Queued};
+pub use run::{Ended, RunRow, Trend};
+pub use watched::Watched;

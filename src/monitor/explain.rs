@@ -1,0 +1,148 @@
+//! `vigie explain`: one prediction, what each feature added to it.
+
+use std::{fs, path::PathBuf};
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray},
+    datatypes::Int32Type,
+};
+
+use super::{
+    Looking,
+    given::{described, given},
+    lookout::{open_model, open_reference},
+};
+use crate::{
+    archive::spoken,
+    batch::{for_each_number, level},
+    config::Settings,
+    engine,
+    fault::{Fault, Outcome},
+    replay::{Explanation, Pair, ParityTally, Reading, explain as explain_row},
+    scorer::Shap,
+    shown::shown,
+    source::Log,
+    window::{Instant, Window},
+};
+
+/// Which prediction.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// A record of the log, by its id; looked for in a window, or in all of it.
+    Id(String, Option<Window>),
+    /// A file with one record, or with its inputs alone.
+    Row(PathBuf),
+}
+
+/// A prediction, explained.
+#[derive(Debug)]
+pub struct Explained {
+    pub id: Option<String>,
+    pub at: Option<Instant>,
+    pub logged: Option<Logged>,
+    pub model_sha256: String,
+    pub threshold: f64,
+    pub explanation: Explanation,
+}
+
+/// What the log says of it.
+#[derive(Debug)]
+pub struct Logged {
+    pub probability: Option<f64>,
+    pub decision: Option<String>,
+    pub model_version: Option<String>,
+    /// Whether the probability is the model's, as finely as it is written.
+    pub agrees: bool,
+}
+
+/// Explains a prediction with the config's model.
+pub fn explain(settings: &Settings, asked: &Asked, looking: Looking<'_>) -> Outcome<Explained> {
+    let reference = open_reference(settings)?;
+    let layout = reference.layout();
+    let model = open_model(settings, &reference)?.ok_or_else(|| {
+        Fault::setup("model.file: the config names no model, and there is nothing to explain with; add it")
+    })?;
+    let (id, record, rows) = match asked {
+        Asked::Id(id, window) => {
+            let record = found(settings, id, *window, layout.columns(), looking)?;
+            (Some(id.clone()), Some((record.at, record.decision, record.model_version)), record.rows)
+        }
+        Asked::Row(path) => {
+            let shown = path.display().to_string();
+            let bytes = fs::read(path).map_err(|error| {
+                Fault::setup(format!("--row {shown}: {}; name a JSON file with one record", spoken(&error)))
+            })?;
+            let rows =
+                given(&bytes, settings, &model, layout).map_err(|fault| fault.context(format!("--row {shown}")))?;
+            (None, None, rows)
+        }
+    };
+    let shap = Shap::new(model.forest())?;
+    let explanation = explain_row(&model, &shap, &rows, layout, reference.profile())?;
+    let threshold = settings.model.threshold;
+    let probability = rows.probability.as_ref().and_then(|column| column.iter().next().flatten());
+    let (at, logged) = match record {
+        Some((at, decision, model_version)) => {
+            let scale = settings.source.fields.probability.as_ref().map_or(1.0, crate::source::Scaled::scale);
+            let mut tally = ParityTally::default();
+            if let Some(logged) = probability {
+                let pair = Pair { name: "", key: 0, logged, replayed: explanation.probability };
+                tally.observe(pair, Reading { threshold, scale });
+            }
+            let agrees = !tally.told(1).is_broken();
+            (Some(at), Some(Logged { probability, decision, model_version, agrees }))
+        }
+        None => (None, None),
+    };
+    Ok(Explained { id, at, logged, model_sha256: model.forest().sha256_hex(), threshold, explanation })
+}
+
+fn found(
+    settings: &Settings,
+    id: &str,
+    window: Option<Window>,
+    columns: Vec<crate::layout::Column>,
+    looking: Looking<'_>,
+) -> Outcome<engine::Record> {
+    if settings.source.fields.id.is_none() {
+        return Err(Fault::setup(
+            "source.fields.id: it is not mapped, and --id looks for it; map it, or use --row FILE",
+        ));
+    }
+    let log = Log::open(&settings.source)?;
+    let spelled = level(id).map_or_else(|| id.to_owned(), std::borrow::Cow::into_owned);
+    let found = engine::find(&log, columns, window, &spelled, looking.threads, looking.progress)?;
+    let record = found.ok_or_else(|| {
+        Fault::setup(format!(
+            "--id {}: no record{} has it; is it the one in {}?",
+            shown(id),
+            within(window),
+            described(settings)
+        ))
+    })?;
+    if !record.has_features || record.rows.features.iter().flatten().all(is_missing) {
+        return Err(Fault::setup(format!(
+            "--id {}: its record holds no inputs (a request that failed?), so there is nothing to explain",
+            shown(id)
+        )));
+    }
+    Ok(record)
+}
+
+/// Whether the only row of a column has no value.
+fn is_missing(column: &ArrayRef) -> bool {
+    if let Some(levels) = column.as_dictionary_opt::<Int32Type>() {
+        return levels
+            .keys()
+            .iter()
+            .flatten()
+            .all(|key| usize::try_from(key).is_ok_and(|key| levels.values().is_null(key)));
+    }
+    let mut missing = true;
+    for_each_number(column.as_ref(), &mut |value| missing &= value.is_nan());
+    missing
+}
+
+fn within(window: Option<Window>) -> String {
+    window.map_or(" of the log".to_owned(), |window| format!(" from {} to {}", window.from, window.to))
+}

@@ -1,0 +1,17 @@
+//! A model file on its way in.
+
+use std::{fs, path::Path};
+
+use crate::{
+    archive::spoken,
+    fault::{Fault, Outcome},
+    scorer::Forest,
+};
+
+/// Reads a model; `key` is the flag or the config key that named it.
+pub(super) fn read_forest(key: &str, path: &Path) -> Outcome<Forest> {
+    let shown = path.display().to_string();
+    let bytes = fs::read(path)
+        .map_err(|error| Fault::setup(format!("{key} {shown}: {}; name a .cbm file of CatBoost", spoken(&error))))?;
+    Forest::from_bytes(&shown, &bytes)
+}

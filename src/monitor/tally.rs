@@ -1,0 +1,10 @@
+//! How many records windows hold, without a reference: what is due, and what has changed since it was looked at.
+
+use super::Looking;
+use crate::{config::Settings, engine, fault::Outcome, source::Log, window::Window};
+
+/// Records of each window, in the order of time.
+pub fn tally(settings: &Settings, windows: &[Window], looking: Looking<'_>) -> Outcome<Vec<u64>> {
+    let log = Log::open(&settings.source)?;
+    engine::tally(&log, windows, looking.threads, looking.progress)
+}

@@ -1,0 +1,102 @@
+//! Drift of what each feature adds to the score: which of the moved inputs matter for the decisions.
+
+use arrow::array::Float64Array;
+
+use crate::{
+    drift::{FeatureDrift, between},
+    layout::Precision,
+    profile::{CellCounts, scale},
+    reference::Contributions,
+    stats::EmptyBins,
+};
+
+/// Sums of sizes are integers of this share of one: 2^40.
+const UNIT: f64 = 1_099_511_627_776.0;
+
+/// The contributions of some rows, counted on the cells of the reference's. Merging is commutative.
+#[derive(Debug, Clone)]
+pub struct AttributionTally {
+    rows: u64,
+    features: Vec<(CellCounts, i128)>,
+}
+
+impl AttributionTally {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn empty(reference: &Contributions) -> Self {
+        let counts = reference.features.iter().map(|feature| (CellCounts::empty(&feature.cells), 0));
+        Self { rows: 0, features: counts.collect() }
+    }
+
+    /// Counts SHAP values of some rows, `width` a row. `columns`: of each feature of the model its place in the layout.
+    pub fn observe(&mut self, values: &[f64], width: usize, columns: &[Option<usize>], reference: &Contributions) {
+        self.rows += values.len().checked_div(width).unwrap_or(0) as u64;
+        for (place, column) in columns.iter().enumerate() {
+            let own = column.and_then(|column| Some((self.features.get_mut(column)?, reference.features.get(column)?)));
+            let Some(((counts, sizes), contribution)) = own else { continue };
+            let of_feature: Vec<f64> = values.iter().skip(place).step_by(width).copied().collect();
+            for value in &of_feature {
+                #[expect(clippy::cast_possible_truncation, reason = "saturates; contributions are small")]
+                let size = (value.abs() * UNIT).round() as i128;
+                *sizes += size;
+            }
+            let cells = &contribution.cells;
+            counts.observe_array(&Float64Array::from(of_feature), cells, &scale(cells), Precision::F32);
+        }
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        for ((ours, sizes), (theirs, more)) in self.features.iter_mut().zip(&other.features) {
+            ours.merge(theirs);
+            *sizes += more;
+        }
+    }
+
+    /// The distances from the reference's contributions.
+    #[must_use]
+    pub fn told(&self, reference: &Contributions, empty: EmptyBins) -> Attribution {
+        let features = reference.features.iter().zip(&self.features).map(|(ours, (theirs, sizes))| {
+            #[expect(clippy::cast_precision_loss, reason = "rounded once, at the end")]
+            let mean_abs = (self.rows > 0).then(|| *sizes as f64 / UNIT / self.rows as f64);
+            ContributionDrift {
+                distance: between(&ours.cells, &ours.counts, theirs, Precision::F32, empty),
+                mean_abs: (ours.mean_abs, mean_abs),
+            }
+        });
+        Attribution::Measured { rows: self.rows, features: features.collect() }
+    }
+}
+
+/// How contributions have moved.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Attribution {
+    /// Why they could not be measured.
+    Not(String),
+    Measured {
+        /// Rows of the window that were explained.
+        rows: u64,
+        /// In the order of the layout's features.
+        features: Vec<ContributionDrift>,
+    },
+}
+
+/// Of one feature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContributionDrift {
+    /// PSI, KS and means of the contributions, in units of the raw score.
+    pub distance: FeatureDrift,
+    /// The mean of their sizes, reference and window.
+    pub mean_abs: (f64, Option<f64>),
+}
+
+impl Attribution {
+    /// Of the feature at this place of the layout.
+    #[must_use]
+    pub fn of(&self, feature: usize) -> Option<&ContributionDrift> {
+        match self {
+            Self::Not(_) => None,
+            Self::Measured { features, .. } => features.get(feature),
+        }
+    }
+}

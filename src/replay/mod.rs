@@ -1,0 +1,26 @@
+//! What a model file says of logged rows: whether their scores are its own, and what another model would have decided.
+//!
+//! A scorer that knows nothing of drift adds one column to the rows of a window; everything here is counted in
+//! integers, and merges.
+
+mod attribution;
+mod excess;
+mod grain;
+mod parity;
+mod quadrants;
+mod reasons;
+mod replay;
+mod rescorer;
+mod segments;
+mod shift;
+mod spelling;
+
+pub use attribution::{Attribution, AttributionTally, ContributionDrift};
+pub use grain::Grain;
+pub use parity::{Example, Pair, Parity, ParityTally, Reading};
+pub use quadrants::{Price, Quadrants, Score, Sums};
+pub use reasons::{Beside, Explanation, Given, Reason, explain};
+pub use replay::Replay;
+pub use rescorer::Rescorer;
+pub use segments::Segments;
+pub use shift::{Segment, Shift, ShiftTally};

@@ -1,0 +1,239 @@
+//! Whether logged scores are the model's own: rows scored again from their logged inputs, compared as finely as the
+//! log was written.
+
+use super::{
+    excess::Excess,
+    grain::{Grain, Written},
+};
+
+/// So many rows are shown of those that differ.
+const EXAMPLES: usize = 5;
+
+/// One row, as it was answered and as the model answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    /// Its id, or its time.
+    pub name: &'a str,
+    pub key: u128,
+    pub logged: f64,
+    pub replayed: f64,
+}
+
+/// A row that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    pub id: String,
+    pub logged: f64,
+    pub replayed: f64,
+}
+
+/// How logged probabilities are to be read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    /// Refused at or above.
+    pub threshold: f64,
+    /// What the reader multiplies logged numbers by.
+    pub scale: f64,
+}
+
+/// Compared rows, counted. Merging is commutative, so threads cannot change an answer.
+#[derive(Debug, Clone, Default)]
+pub struct ParityTally {
+    compared: u64,
+    grain: Grain,
+    mismatches: Excess,
+    flips: Excess,
+    refused_logged: u64,
+    refused_replayed: u64,
+    /// Those with the largest differences, absolute and relative to the logged value.
+    farthest: Vec<Candidate>,
+    relatively: Vec<Candidate>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Candidate {
+    example: Example,
+    written: Written,
+    off: f64,
+    /// What it is ranked by.
+    rank: f64,
+    key: u128,
+}
+
+impl ParityTally {
+    pub fn observe(&mut self, pair: Pair<'_>, reading: Reading) {
+        let Pair { logged, replayed, .. } = pair;
+        let Reading { threshold, scale } = reading;
+        let written = Written::of(logged, scale);
+        let distance = |from: f64, to: f64| {
+            let off = (from - to).abs();
+            if off.is_nan() { f64::INFINITY } else { off }
+        };
+        let off = distance(written.value, replayed / scale);
+        self.compared += 1;
+        self.grain.observe(&written);
+        self.mismatches.observe(&written.need(off));
+        let (was, is) = (logged >= threshold, replayed >= threshold);
+        self.refused_logged += u64::from(was);
+        self.refused_replayed += u64::from(is);
+        if was != is {
+            self.flips.observe(&written.need(distance(threshold / scale, replayed / scale)));
+        }
+        if off > 0.0 {
+            let candidate = |rank| Candidate {
+                example: Example { id: pair.name.to_owned(), logged, replayed },
+                written,
+                off,
+                rank,
+                key: pair.key,
+            };
+            let relative = off / written.value.abs().max(f64::MIN_POSITIVE);
+            keep(&mut self.farthest, off, pair.key, &|| candidate(off));
+            keep(&mut self.relatively, relative, pair.key, &|| candidate(relative));
+        }
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        self.compared += other.compared;
+        self.grain.merge(other.grain);
+        self.mismatches.merge(&other.mismatches);
+        self.flips.merge(&other.flips);
+        self.refused_logged += other.refused_logged;
+        self.refused_replayed += other.refused_replayed;
+        for candidate in &other.farthest {
+            keep(&mut self.farthest, candidate.rank, candidate.key, &|| candidate.clone());
+        }
+        for candidate in &other.relatively {
+            keep(&mut self.relatively, candidate.rank, candidate.key, &|| candidate.clone());
+        }
+    }
+
+    /// What was found in a window of so many used rows.
+    #[must_use]
+    pub fn told(&self, rows: u64) -> Parity {
+        let differs = |candidate: &&Candidate| !self.grain.explains(&candidate.written.need(candidate.off));
+        let mut examples: Vec<Example> = Vec::new();
+        for candidate in self.farthest.iter().chain(&self.relatively).filter(differs) {
+            if examples.len() < EXAMPLES && !examples.contains(&candidate.example) {
+                examples.push(candidate.example.clone());
+            }
+        }
+        Parity {
+            rows,
+            compared: self.compared,
+            mismatches: self.mismatches.beyond(self.grain),
+            max_abs_difference: (self.compared > 0)
+                .then(|| self.farthest.first().map_or(0.0, |far| (far.example.logged - far.example.replayed).abs())),
+            decisions_flipped: self.flips.beyond(self.grain),
+            refused_logged: self.refused_logged,
+            refused_replayed: self.refused_replayed,
+            precision: self.grain.words(),
+            decimals: self.grain.decimals(),
+            examples,
+        }
+    }
+}
+
+/// Keeps the first few by rank; equals by key.
+fn keep(kept: &mut Vec<Candidate>, rank: f64, key: u128, candidate: &dyn Fn() -> Candidate) {
+    let place = kept.partition_point(|one| one.rank.total_cmp(&rank).reverse().then(one.key.cmp(&key)).is_lt());
+    if place < EXAMPLES {
+        kept.insert(place, candidate());
+        kept.truncate(EXAMPLES);
+    }
+}
+
+/// Logged scores against the model's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parity {
+    /// Used rows of the window.
+    pub rows: u64,
+    /// Those that were scored again.
+    pub compared: u64,
+    /// Those whose logged score is not the model's, beyond how the log rounds.
+    pub mismatches: u64,
+    /// Rounding included; `None` of nothing.
+    pub max_abs_difference: Option<f64>,
+    /// Decisions that the model takes otherwise, beyond how the log rounds.
+    pub decisions_flipped: u64,
+    pub refused_logged: u64,
+    pub refused_replayed: u64,
+    /// How finely the log is written, in words.
+    pub precision: String,
+    pub decimals: Option<u8>,
+    /// Rows that differ, farthest first.
+    pub examples: Vec<Example>,
+}
+
+impl Parity {
+    /// Whether any logged score is not the model's.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.mismatches > 0
+    }
+
+    /// Shares refused of the compared rows, logged and replayed.
+    #[must_use]
+    pub fn refused(&self) -> (Option<f64>, Option<f64>) {
+        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+        let share = |part: u64| (self.compared > 0).then(|| part as f64 / self.compared as f64);
+        (share(self.refused_logged), share(self.refused_replayed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const READING: Reading = Reading { threshold: 0.5, scale: 1.0 };
+
+    fn tally(pairs: &[(f64, f64)], first: usize) -> ParityTally {
+        let mut tally = ParityTally::default();
+        for (row, (logged, replayed)) in pairs.iter().enumerate() {
+            let name = format!("r{}", first + row);
+            let pair = Pair { name: &name, key: (first + row) as u128, logged: *logged, replayed: *replayed };
+            tally.observe(pair, READING);
+        }
+        tally
+    }
+
+    #[test]
+    fn what_differs_is_told_with_the_farthest_first() {
+        let parity = tally(&[(0.25, 0.25), (0.123_456, 0.123_456_4), (0.7, 0.2), (0.6, 0.61)], 0).told(9);
+        assert_eq!((parity.rows, parity.compared, parity.mismatches, parity.decisions_flipped), (9, 4, 2, 1));
+        assert_eq!(parity.max_abs_difference, Some(0.7 - 0.2));
+        assert_eq!((parity.refused_logged, parity.refused_replayed), (2, 1));
+        let ids: Vec<&str> = parity.examples.iter().map(|example| example.id.as_str()).collect();
+        assert_eq!(ids, ["r2", "r3"]);
+    }
+
+    #[test]
+    fn a_decision_at_the_threshold_is_not_compared_more_finely_than_it_was_logged() {
+        let parity = tally(&[(0.5, 0.499_999_7), (0.123_456, 0.123_456)], 0).told(2);
+        assert_eq!((parity.mismatches, parity.decisions_flipped), (0, 0));
+        assert_eq!((parity.refused_logged, parity.refused_replayed), (1, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn neither_order_nor_threads_change_the_answer(
+            pairs in prop::collection::vec((0.0f64..1.0, 0.0f64..1.0, any::<bool>()), 1..60),
+            at in 0usize..60,
+        ) {
+            let pairs: Vec<(f64, f64)> = pairs
+                .into_iter()
+                .map(|(logged, other, same)| {
+                    let logged = (logged * 1e4).round() / 1e4;
+                    (logged, if same { logged + 2e-5 } else { other })
+                })
+                .collect();
+            let at = at % pairs.len();
+            let whole = tally(&pairs, 0).told(1);
+            let mut merged = tally(&pairs[at..], at);
+            merged.merge(&tally(&pairs[..at], 0));
+            prop_assert_eq!(merged.told(1), whole);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Rows apart by one feature: by the PSI bins of a number, by the levels of a category, as the reference has them.
+
+use std::collections::HashMap;
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray},
+    datatypes::Int32Type,
+};
+
+use crate::{
+    batch::for_each_number,
+    drift::{is_rare, labels},
+    layout::{Feature, Precision, Shape},
+    profile::Counts,
+};
+
+/// How the rows of one feature are told apart.
+#[derive(Debug)]
+pub struct Segments {
+    /// Its place in the layout.
+    pub feature: usize,
+    pub name: String,
+    /// Of each segment.
+    pub labels: Vec<String>,
+    parts: Parts,
+}
+
+#[derive(Debug)]
+enum Parts {
+    Bins { shape: Shape, precision: Precision },
+    Levels { place: HashMap<String, usize>, unseen: usize },
+}
+
+impl Segments {
+    /// Of a feature of the layout; its counts in the reference say which levels are rare.
+    #[must_use]
+    pub fn of(feature: usize, of: &Feature, counts: &Counts, precision: Precision) -> Self {
+        let (mut labels, parts) = match (&of.shape, counts) {
+            (Shape::Categorical(levels), Counts::Categorical(counts)) => {
+                let rows = counts.present() + counts.missing();
+                let mut labels = Vec::new();
+                let mut place = HashMap::new();
+                let common = levels.names().iter().zip(counts.levels()).filter(|(_, count)| !is_rare(**count, rows));
+                for (name, _) in common {
+                    place.insert(name.clone(), labels.len());
+                    labels.push(name.clone());
+                }
+                let rare = labels.len();
+                for name in levels.names() {
+                    place.entry(name.clone()).or_insert(rare);
+                }
+                labels.extend(["rare levels".to_owned(), "unseen levels".to_owned()]);
+                (labels, Parts::Levels { place, unseen: rare + 1 })
+            }
+            (Shape::Numeric(cells), _) => (labels(cells), Parts::Bins { shape: of.shape.clone(), precision }),
+            (Shape::Categorical(_), _) => (Vec::new(), Parts::Levels { place: HashMap::new(), unseen: 0 }),
+        };
+        labels.push("missing".to_owned());
+        Self { feature, name: of.name.clone(), labels, parts }
+    }
+
+    /// The segment of each row.
+    #[must_use]
+    pub fn of_rows(&self, column: Option<&ArrayRef>, rows: usize) -> Vec<usize> {
+        let missing = self.labels.len().saturating_sub(1);
+        let Some(column) = column else { return vec![missing; rows] };
+        match &self.parts {
+            Parts::Bins { shape: Shape::Numeric(cells), precision } => {
+                let mut segments = Vec::with_capacity(rows);
+                for_each_number(column.as_ref(), &mut |value| {
+                    let cell = cells.cell(precision.round(value) + 0.0);
+                    let bin = cells.bin_of_cell().get(cell).map(|bin| usize::from(*bin));
+                    segments.push(bin.filter(|_| !value.is_nan()).unwrap_or(missing));
+                });
+                segments
+            }
+            Parts::Levels { place, unseen } => {
+                let Some(dictionary) = column.as_dictionary_opt::<Int32Type>() else { return vec![missing; rows] };
+                let names = dictionary.values().as_string::<i32>();
+                let of_name: Vec<usize> = names
+                    .iter()
+                    .map(|name| name.map_or(missing, |name| place.get(name).copied().unwrap_or(*unseen)))
+                    .collect();
+                let of_key = |key: Option<i32>| of_name.get(usize::try_from(key?).ok()?).copied();
+                dictionary.keys().iter().map(|key| of_key(key).unwrap_or(missing)).collect()
+            }
+            Parts::Bins { .. } => vec![missing; column.len()],
+        }
+    }
+}

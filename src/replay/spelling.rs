@@ -1,0 +1,26 @@
+//! Levels back in the spelling that training had: logs are read in one canonical spelling, a model knows its own.
+
+use std::borrow::Cow;
+
+use crate::scorer::Forest;
+
+/// The spelling that the model knows of a level in canonical spelling; the level itself if it knows none.
+///
+/// `1` may have been `1.0` (a column with gaps, as pandas writes it), `True` or `true`.
+pub fn trained_spelling<'l>(forest: &Forest, feature: usize, level: &'l str) -> Cow<'l, str> {
+    let is_whole = level.strip_prefix('-').unwrap_or(level).bytes().all(|byte| byte.is_ascii_digit());
+    if !is_whole || level.is_empty() || forest.knows_level(feature, level) {
+        return Cow::Borrowed(level);
+    }
+    let truth: &[&str] = match level {
+        "1" => &["True", "true", "TRUE"],
+        "0" => &["False", "false", "FALSE"],
+        _ => &[],
+    };
+    let fraction = format!("{level}.0");
+    if forest.knows_level(feature, &fraction) {
+        return Cow::Owned(fraction);
+    }
+    let known = truth.iter().find(|spelling| forest.knows_level(feature, spelling));
+    known.map_or(Cow::Borrowed(level), |spelling| Cow::Owned((*spelling).to_owned()))
+}

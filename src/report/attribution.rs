@@ -1,0 +1,93 @@
+//! Which drifts matter for the score: contributions beside those of the reference, for machines and for people.
+
+use serde_json::{Value, json};
+
+use super::Report;
+use crate::{
+    drift::Summary,
+    judge::number,
+    replay::{Attribution, ContributionDrift},
+    shown::shown,
+};
+
+/// So many features are listed.
+const LISTED: usize = 15;
+
+/// The `attribution` section.
+pub(super) fn to_value(attribution: &Attribution) -> Value {
+    match attribution {
+        Attribution::Not(reason) => json!({ "rows": null, "reason": reason }),
+        Attribution::Measured { rows, .. } => json!({ "rows": rows, "unit": "raw score", "reason": null }),
+    }
+}
+
+/// The `attribution` of one feature.
+pub(super) fn of_feature(drift: &ContributionDrift) -> Value {
+    let (reference, window) = means(drift);
+    json!({
+        "psi": drift.distance.psi.value,
+        "ks": drift.distance.ks.as_ref().map(|ks| {
+            json!({ "statistic": ks.statistic, "upper_bound": ks.upper_bound, "exact": ks.exact })
+        }),
+        "mean": { "reference": reference, "window": window },
+        "mean_abs": { "reference": drift.mean_abs.0, "window": drift.mean_abs.1 },
+    })
+}
+
+fn means(drift: &ContributionDrift) -> (Option<f64>, Option<f64>) {
+    let mean = |summary: &Summary| match summary {
+        Summary::Numeric { mean, .. } => *mean,
+        Summary::Categorical { .. } => None,
+    };
+    (mean(&drift.distance.reference), mean(&drift.distance.window))
+}
+
+/// One feature, as text.
+pub(super) struct ContributionLine {
+    pub anchor: String,
+    pub name: String,
+    pub psi: String,
+    pub ks: String,
+    pub mean: String,
+    pub shift: String,
+    pub size: String,
+}
+
+/// What the page shows.
+pub(super) struct AttributionCard {
+    /// Why there is nothing to show; empty if there is.
+    pub reason: String,
+    pub lines: Vec<ContributionLine>,
+}
+
+/// Those whose contributions moved the score most.
+pub(super) fn card(report: &Report) -> Option<AttributionCard> {
+    let features = match report.attribution.as_ref()? {
+        Attribution::Not(reason) => return Some(AttributionCard { reason: reason.clone(), lines: Vec::new() }),
+        Attribution::Measured { features, .. } => features,
+    };
+    let shift = |drift: &ContributionDrift| {
+        let (reference, window) = means(drift);
+        window.unwrap_or(0.0) - reference.unwrap_or(0.0)
+    };
+    let mut order: Vec<(usize, &ContributionDrift)> = features.iter().enumerate().collect();
+    order.sort_by(|(a, left), (b, right)| shift(right).abs().total_cmp(&shift(left).abs()).then(a.cmp(b)));
+    let optional = |value: Option<f64>| value.map_or("–".to_owned(), number);
+    let lines = order
+        .into_iter()
+        .take(LISTED)
+        .filter_map(|(place, drift)| {
+            let (reference, window) = means(drift);
+            Some(ContributionLine {
+                anchor: format!("#f{place}"),
+                name: shown(&report.drift.features.get(place)?.name),
+                psi: optional(drift.distance.psi.value),
+                ks: optional(drift.distance.ks.as_ref().map(|ks| ks.statistic)),
+                mean: format!("{} → {}", optional(reference), optional(window)),
+                shift: format!("{:+.4}", shift(drift)).replace('-', "−"),
+                size: format!("{} → {}", number(drift.mean_abs.0), optional(drift.mean_abs.1)),
+            })
+        })
+        .collect();
+    Some(AttributionCard { reason: String::new(), lines })
+}

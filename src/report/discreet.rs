@@ -1,0 +1,95 @@
+//! The report as it may leave the house in a mail: without anything that one applicant wrote or is.
+
+use std::collections::BTreeSet;
+
+use super::{Examined, Report};
+use crate::{
+    batch::Complaints,
+    drift::{Drift, FeatureDrift, Unseen},
+    replay::Replay,
+    shown::shown,
+};
+
+impl Report {
+    /// The same without examples of rows, rejected or scored otherwise, and without names of unseen levels: counts, shares and words stay.
+    ///
+    /// Every part is named, so that whoever adds one decides here whether it may leave the house.
+    #[must_use]
+    pub fn discreet(&self) -> Self {
+        let Self {
+            run,
+            examined,
+            reference,
+            policy,
+            drift,
+            verdict,
+            importance,
+            traffic,
+            other_version,
+            replay,
+            attribution,
+        } = self.clone();
+        let names: Vec<String> = drift
+            .features
+            .iter()
+            .chain(other_version.iter().flat_map(|drift| &drift.features))
+            .filter_map(named)
+            .collect();
+        let mut verdict = verdict;
+        for reason in verdict.findings.iter_mut().map(|finding| &mut finding.reason) {
+            unname(reason, &names);
+        }
+        for opinion in verdict.features.iter_mut().chain(&mut verdict.score).flat_map(|judged| &mut judged.opinions) {
+            unname(&mut opinion.reason, &names);
+        }
+        Self {
+            run,
+            examined: Examined { complaints: without_examples(&examined.complaints), ..examined },
+            reference,
+            policy,
+            drift: without_levels(drift),
+            verdict,
+            importance,
+            traffic,
+            other_version: other_version.map(without_levels),
+            replay: replay.map(without_rows),
+            attribution,
+        }
+    }
+}
+
+fn without_examples(complaints: &Complaints) -> Complaints {
+    let mut counted = Complaints::default();
+    for (reason, complaint) in complaints.iter() {
+        counted.count(reason, complaint.count);
+    }
+    counted
+}
+
+fn without_rows(mut replay: Replay) -> Replay {
+    replay.parity.examples.clear();
+    replay
+}
+
+fn without_levels(mut drift: Drift) -> Drift {
+    let score = drift.score.as_mut().map(|score| &mut score.distance);
+    for unseen in drift.features.iter_mut().chain(score).filter_map(|feature| feature.unseen.as_mut()) {
+        unseen.levels.clear();
+    }
+    drift
+}
+
+/// Unseen levels as the reason of a finding lists them.
+fn named(feature: &FeatureDrift) -> Option<String> {
+    let Unseen { levels, distinct, .. } = feature.unseen.as_ref()?;
+    let names: Vec<String> = levels.iter().take(3).map(|(name, _)| format!("“{}”", shown(name))).collect();
+    let more = if *distinct > names.len() { ", …" } else { "" };
+    (!names.is_empty()).then(|| format!(" ({}{more})", names.join(", ")))
+}
+
+fn unname(reason: &mut String, names: &[String]) {
+    let found: BTreeSet<&String> = names.iter().filter(|names| reason.contains(names.as_str())).collect();
+    for names in found {
+        *reason = reason.replace(names.as_str(), "");
+    }
+}

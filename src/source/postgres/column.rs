@@ -1,0 +1,238 @@
+//! A column of the log: what is asked of the server for it, and how its binary values become JSON.
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use tokio_postgres::types::{Kind, Type};
+
+use super::name::quoted;
+use crate::window::Instant;
+
+/// How a value crosses the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wire {
+    Truth,
+    Int2,
+    Int4,
+    Int8,
+    Float4,
+    Float8,
+    /// As digits.
+    Numeric,
+    Text,
+    /// Anything else, as the server spells it.
+    Spelled,
+    Json,
+    Jsonb,
+    /// Arrays and rows, which the server makes JSON of.
+    AsJsonb,
+    /// An instant.
+    Zoned,
+    /// A date and time on some clock.
+    Civil,
+    Date,
+}
+
+/// A column with a name, as JSON will have it.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub name: String,
+    pub wire: Wire,
+    /// The server's name of its type.
+    pub kind: String,
+    /// `"name":`
+    key: Vec<u8>,
+}
+
+/// From 1970 to 2000, where PostgreSQL's time begins.
+const EPOCH_US: i64 = 946_684_800_000_000;
+const EPOCH_DAYS: i64 = 10_957;
+const DAY_US: i64 = 86_400_000_000;
+
+impl Column {
+    pub fn new(name: &str, kind: &Type) -> Self {
+        let mut key = serde_json::to_vec(name).unwrap_or_default();
+        key.push(b':');
+        Self { name: name.to_owned(), wire: wire(kind), kind: kind.name().to_owned(), key }
+    }
+
+    /// What is asked for.
+    pub fn sql(&self) -> String {
+        let name = format!("log.{}", quoted(&self.name));
+        match self.wire {
+            Wire::Numeric | Wire::Spelled => format!("{name}::text"),
+            Wire::AsJsonb => format!("to_jsonb({name})"),
+            _ => name,
+        }
+    }
+
+    /// Writes `"name":value`.
+    pub fn write(&self, value: Option<&[u8]>, line: &mut Vec<u8>) {
+        line.extend_from_slice(&self.key);
+        let before = line.len();
+        if value.and_then(|value| write(self.wire, value, line)).is_none() {
+            line.truncate(before);
+            line.extend_from_slice(b"null");
+        }
+    }
+
+    /// Writes `"name":{"key":value,…}` of some keys of a JSONB column.
+    pub fn write_object<'v>(&self, members: impl Iterator<Item = (&'v str, &'v [u8])>, line: &mut Vec<u8>) {
+        line.extend_from_slice(&self.key);
+        line.push(b'{');
+        for (place, (key, value)) in members.enumerate() {
+            if place > 0 {
+                line.push(b',');
+            }
+            if serde_json::to_writer(&mut *line, key).is_ok() {
+                line.push(b':');
+                if write(Wire::Jsonb, value, line).is_none() {
+                    line.extend_from_slice(b"null");
+                }
+            }
+        }
+        line.push(b'}');
+    }
+
+    /// Whether its keys can be asked for one by one.
+    pub fn is_jsonb(&self) -> bool {
+        self.wire == Wire::Jsonb
+    }
+
+    /// A number as a training table has it; `None` for what is no number.
+    pub fn is_number(&self) -> bool {
+        matches!(
+            self.wire,
+            Wire::Truth | Wire::Int2 | Wire::Int4 | Wire::Int8 | Wire::Float4 | Wire::Float8 | Wire::Numeric
+        )
+    }
+
+    /// The number that a value of such a column is; NaN is missing.
+    pub fn number(&self, value: Option<&[u8]>) -> f64 {
+        let number = value.and_then(|value| {
+            #[expect(clippy::cast_precision_loss, reason = "models compare floats")]
+            match self.wire {
+                Wire::Truth => Some(f64::from(*value.first()?)),
+                Wire::Int2 => Some(f64::from(i16::from_be_bytes(value.try_into().ok()?))),
+                Wire::Int4 => Some(f64::from(i32::from_be_bytes(value.try_into().ok()?))),
+                Wire::Int8 => Some(i64::from_be_bytes(value.try_into().ok()?) as f64),
+                Wire::Float4 => Some(f64::from(f32::from_be_bytes(value.try_into().ok()?))),
+                Wire::Float8 => Some(f64::from_be_bytes(value.try_into().ok()?)),
+                Wire::Numeric => std::str::from_utf8(value).ok()?.parse().ok(),
+                _ => None,
+            }
+        });
+        number.unwrap_or(f64::NAN)
+    }
+}
+
+fn wire(kind: &Type) -> Wire {
+    if let Kind::Domain(base) = kind.kind() {
+        return wire(base);
+    }
+    match *kind {
+        Type::BOOL => Wire::Truth,
+        Type::INT2 => Wire::Int2,
+        Type::INT4 => Wire::Int4,
+        Type::INT8 => Wire::Int8,
+        Type::FLOAT4 => Wire::Float4,
+        Type::FLOAT8 => Wire::Float8,
+        Type::NUMERIC => Wire::Numeric,
+        Type::TEXT | Type::VARCHAR | Type::NAME => Wire::Text,
+        Type::JSON => Wire::Json,
+        Type::JSONB => Wire::Jsonb,
+        Type::TIMESTAMPTZ => Wire::Zoned,
+        Type::TIMESTAMP => Wire::Civil,
+        Type::DATE => Wire::Date,
+        _ => match kind.kind() {
+            Kind::Array(_) | Kind::Composite(_) => Wire::AsJsonb,
+            _ => Wire::Spelled,
+        },
+    }
+}
+
+/// `None`: the bytes are not what the type promises, and the value is missing.
+fn write(wire: Wire, value: &[u8], line: &mut Vec<u8>) -> Option<()> {
+    match wire {
+        Wire::Truth => line.extend_from_slice(if *value.first()? == 0 { b"false" } else { b"true" }),
+        Wire::Int2 => integer(i16::from_be_bytes(value.try_into().ok()?).into(), line)?,
+        Wire::Int4 => integer(i32::from_be_bytes(value.try_into().ok()?).into(), line)?,
+        Wire::Int8 => integer(i64::from_be_bytes(value.try_into().ok()?), line)?,
+        Wire::Float4 => real(f32::from_be_bytes(value.try_into().ok()?).into(), line)?,
+        Wire::Float8 => real(f64::from_be_bytes(value.try_into().ok()?), line)?,
+        Wire::Numeric => match value {
+            b"NaN" => return None,
+            [b'0'..=b'9' | b'-', b'0'..=b'9', ..] | [b'0'..=b'9'] => line.extend_from_slice(value),
+            _ => text(value, line)?,
+        },
+        Wire::Text | Wire::Spelled => text(value, line)?,
+        Wire::Json => line.extend_from_slice(value),
+        // Its version, then its text.
+        Wire::Jsonb | Wire::AsJsonb => line.extend_from_slice(value.strip_prefix(&[1])?),
+        Wire::Zoned => match i64::from_be_bytes(value.try_into().ok()?) {
+            i64::MAX | i64::MIN => text(b"infinity", line)?,
+            micros => text(Instant(micros.checked_add(EPOCH_US)?).to_string().as_bytes(), line)?,
+        },
+        Wire::Civil => match i64::from_be_bytes(value.try_into().ok()?) {
+            i64::MAX | i64::MIN => text(b"infinity", line)?,
+            micros => text(civil(micros.checked_add(EPOCH_US)?)?.to_string().as_bytes(), line)?,
+        },
+        Wire::Date => match i32::from_be_bytes(value.try_into().ok()?) {
+            i32::MAX | i32::MIN => text(b"infinity", line)?,
+            days => {
+                let micros = (i64::from(days) + EPOCH_DAYS).checked_mul(DAY_US)?;
+                text(civil(micros)?.date().to_string().as_bytes(), line)?;
+            }
+        },
+    }
+    Some(())
+}
+
+fn civil(micros: i64) -> Option<DateTime> {
+    Some(TimeZone::UTC.to_datetime(Timestamp::from_microsecond(micros).ok()?))
+}
+
+fn integer(value: i64, line: &mut Vec<u8>) -> Option<()> {
+    serde_json::to_writer(line, &value).ok()
+}
+
+/// What JSON has no number for is missing (NaN), or a text that is read as one (infinity).
+fn real(value: f64, line: &mut Vec<u8>) -> Option<()> {
+    if value.is_infinite() {
+        return text(if value > 0.0 { b"Infinity" } else { b"-Infinity" }, line);
+    }
+    serde_json::to_writer(line, &value).ok()
+}
+
+fn text(value: &[u8], line: &mut Vec<u8>) -> Option<()> {
+    serde_json::to_writer(line, &String::from_utf8_lossy(value)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(kind: &Type, value: &[u8]) -> String {
+        let mut line = Vec::new();
+        Column::new("x", kind).write(Some(value), &mut line);
+        String::from_utf8(line).unwrap()
+    }
+
+    #[test]
+    fn binary_values_become_json() {
+        assert_eq!(json(&Type::BOOL, &[1]), "\"x\":true");
+        assert_eq!(json(&Type::INT8, &(-5_i64).to_be_bytes()), "\"x\":-5");
+        assert_eq!(json(&Type::FLOAT8, &1e300_f64.to_be_bytes()), "\"x\":1e+300");
+        assert_eq!(json(&Type::FLOAT8, &f64::NAN.to_be_bytes()), "\"x\":null");
+        assert_eq!(json(&Type::FLOAT4, &f32::NEG_INFINITY.to_be_bytes()), "\"x\":\"-Infinity\"");
+        assert_eq!(json(&Type::NUMERIC, b"-0.10"), "\"x\":-0.10");
+        assert_eq!(json(&Type::NUMERIC, b"NaN"), "\"x\":null");
+        assert_eq!(json(&Type::NUMERIC, b"-Infinity"), "\"x\":\"-Infinity\"");
+        assert_eq!(json(&Type::TEXT, "a\"é\n".as_bytes()), "\"x\":\"a\\\"é\\n\"");
+        assert_eq!(json(&Type::JSONB, b"\x01{\"a\": 1}"), "\"x\":{\"a\": 1}");
+        assert_eq!(json(&Type::TIMESTAMPTZ, &0_i64.to_be_bytes()), "\"x\":\"2000-01-01T00:00:00Z\"");
+        assert_eq!(json(&Type::TIMESTAMP, &1_500_000_i64.to_be_bytes()), "\"x\":\"2000-01-01T00:00:01.5\"");
+        assert_eq!(json(&Type::TIMESTAMPTZ, &i64::MAX.to_be_bytes()), "\"x\":\"infinity\"");
+        assert_eq!(json(&Type::DATE, &(-1_i32).to_be_bytes()), "\"x\":\"1999-12-31\"");
+        assert_eq!(json(&Type::INT4, b"torn"), "\"x\":1953460846");
+        assert_eq!(json(&Type::INT8, b"torn"), "\"x\":null");
+    }
+}

@@ -1,0 +1,21 @@
+//! A log in a table of PostgreSQL: read-only, one snapshot, the window pushed down to the server, rows streamed.
+
+mod column;
+mod copy;
+mod database;
+mod log;
+mod look;
+mod name;
+mod password;
+mod pushdown;
+mod relation;
+mod selection;
+mod session;
+mod stored;
+mod tls;
+mod trouble;
+
+pub(super) use log::Rows;
+pub use log::TableLog;
+pub use look::Looked;
+pub use stored::{StoredColumn, StoredTable, StoredValues, read_stored};

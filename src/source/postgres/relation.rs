@@ -1,0 +1,100 @@
+//! The table, or the operator's own SELECT, as what stands after FROM; and the columns it has.
+
+use super::{column::Column, name::qualified, session::Session};
+use crate::fault::{Fault, Outcome};
+
+/// What rows are read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// Quoted.
+    Table(String),
+    /// SQL of the operator: the transaction it runs in can write nothing.
+    Query(String),
+}
+
+/// A database may have thousands of tables; so many are named.
+const NAMED: i64 = 20;
+
+impl Relation {
+    pub fn of(table: Option<&str>, query: Option<&str>) -> Outcome<Self> {
+        match (table, query) {
+            (Some(table), None) => Ok(Self::Table(qualified(table)?)),
+            (None, Some(query)) => {
+                let query = query.trim().trim_end_matches(';').trim_end();
+                if query.contains('\0') || query.is_empty() {
+                    return Err(Fault::setup("source.query is no SELECT; write one, or name a `table`"));
+                }
+                Ok(Self::Query(query.to_owned()))
+            }
+            _ => Err(Fault::setup("source: a log in PostgreSQL needs `table` or `query`, one of the two")),
+        }
+    }
+
+    /// What stands after FROM. A comment at the end of a query ends with its line.
+    pub fn from(&self) -> String {
+        match self {
+            Self::Table(name) => format!("{name} AS log"),
+            Self::Query(query) => format!("(\n{query}\n) AS log"),
+        }
+    }
+
+    /// As people may see it.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Table(name) => format!("table {name}"),
+            Self::Query(_) => "a query".to_owned(),
+        }
+    }
+
+    /// The key of the config that it comes from.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Table(_) => "source.table",
+            Self::Query(_) => "source.query",
+        }
+    }
+
+    /// Its columns; nothing is read.
+    pub fn describe(&self, session: &Session) -> Outcome<Vec<Column>> {
+        let sql = format!("SELECT * FROM {}", self.from());
+        let described = session.wait(|client| async move {
+            match client.prepare(&sql).await {
+                Ok(statement) => Ok(Ok(statement)),
+                Err(error) if error.code().is_some_and(|code| code.code() == "42P01") && self.is_table() => {
+                    // The refused statement has ended the transaction.
+                    client.batch_execute("ROLLBACK").await?;
+                    Ok(Err(tables(client).await?))
+                }
+                Err(error) => Err(error),
+            }
+        })?;
+        let statement = described.map_err(|tables| self.missing(&tables))?;
+        Ok(statement.columns().iter().map(|column| Column::new(column.name(), column.type_())).collect())
+    }
+
+    fn is_table(&self) -> bool {
+        matches!(self, Self::Table(_))
+    }
+
+    fn missing(&self, tables: &[String]) -> Fault {
+        let name = match self {
+            Self::Table(name) | Self::Query(name) => name,
+        };
+        let there = match tables {
+            [] => "the user of `source.url` may read no table of this database: grant SELECT on the log's".to_owned(),
+            tables => format!("name one that is there, such as {}", tables.join(", ")),
+        };
+        Fault::setup(format!("{}: the database has no table {name}; {there}", self.key()))
+    }
+}
+
+/// The tables and views that may be read, as `source.table` takes them.
+async fn tables(client: &tokio_postgres::Client) -> Result<Vec<String>, tokio_postgres::Error> {
+    let sql = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \
+               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+               WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^(pg_|information_schema$)' \
+               AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') \
+               ORDER BY 1 LIMIT $1";
+    let rows = client.query(sql, &[&NAMED]).await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}

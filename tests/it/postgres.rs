@@ -1,0 +1,9 @@
+//! A log in a table of PostgreSQL: a real server, the real program.
+
+mod connect;
+mod distributions;
+mod example;
+mod failures;
+mod role;
+mod same_report;
+mod server;
