@@ -22,4 +22,5 @@ pub mod scorer;
 pub mod shown;
 pub mod source;
 pub mod stats;
+pub mod web;
 pub mod window;

@@ -15,7 +15,7 @@ use super::{Change, Email, Event, Letter, Telling, html::html, story::Story, tex
 use crate::{
     fault::{Fault, Outcome},
     judge::Severity,
-    report::{Report, to_html},
+    report::{Context, Report, to_html},
     window::Instant,
 };
 
@@ -147,7 +147,7 @@ fn threads(events: &[Event], own: &str) -> Vec<String> {
 
 /// The page as it may leave the house, when it is small enough.
 fn page(report: &Report) -> Option<String> {
-    to_html(&report.discreet()).ok().filter(|page| page.len() < LARGEST_PAGE)
+    to_html(&report.discreet(), &Context::default()).ok().filter(|page| page.len() < LARGEST_PAGE)
 }
 
 /// Takes away the last pictures when all together weigh too much.

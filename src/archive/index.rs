@@ -1,82 +1,83 @@
-//! `reports/index.html`: every report that is there, newest window first.
+//! `reports/index.html`: every report that is there, model by model.
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
-
-use super::publish::{cannot, written};
-use crate::{
-    fault::Outcome,
-    report::{IndexEntry, to_index},
+use super::{
+    publish::{cannot, written},
+    trend::{head, windows},
 };
-
-#[derive(Deserialize)]
-struct Document {
-    run: Run,
-    window: Window,
-    verdict: Verdict,
-}
-
-#[derive(Deserialize)]
-struct Run {
-    model: Model,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Window {
-    from: String,
-    to: String,
-    rows_used: u64,
-}
-
-#[derive(Deserialize)]
-struct Verdict {
-    severity: String,
-    sentence: String,
-}
+use crate::{
+    fault::{Fault, Outcome},
+    report::{Index, Language, Listed, OpenAlert, to_index},
+};
 
 /// The committed example is not a run of this machine.
 const EXAMPLE: &str = "example";
 
+/// Everything the index shows of a folder of reports; `alerts` are the ledger's.
+#[must_use]
+pub fn index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>) -> Index {
+    let (mut runs, mut replays) = (Vec::new(), Vec::new());
+    for model in models(reports) {
+        let folder = reports.join(&model);
+        for (window, place) in windows(&folder) {
+            if let Some(head) = head(&place) {
+                runs.push(Listed { link: link(&[&model, &window.folder(), "report.html"]), head });
+            }
+        }
+        for name in folders(&folder.join("replay")) {
+            if folder.join("replay").join(&name).join("summary.html").is_file() {
+                replays.push((model.clone(), name.clone(), link(&[&model, "replay", &name, "summary.html"])));
+            }
+        }
+    }
+    replays.sort();
+    Index { language, alerts, runs, replays }
+}
+
 /// Writes the index anew from the reports in the folder.
-pub fn write_index(reports: &Path) -> Outcome<PathBuf> {
-    let mut entries: Vec<IndexEntry> = folders(reports)
-        .into_iter()
-        .filter(|model| model.file_name().is_some_and(|name| name != EXAMPLE))
-        .flat_map(|model| folders(&model))
-        .filter_map(|folder| entry(reports, &folder))
-        .collect();
-    entries.sort_by(|a, b| b.from.cmp(&a.from).then_with(|| b.to.cmp(&a.to)).then_with(|| a.model.cmp(&b.model)));
-    let html = to_index(entries).unwrap_or_default();
+pub fn write_index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>) -> Outcome<PathBuf> {
+    let html = to_index(&index(reports, language, alerts))
+        .map_err(|error| Fault::setup(format!("the index cannot be made: {error}")))?;
+    fs::create_dir_all(reports).map_err(|error| cannot("make the folder", reports, &error))?;
     let place = reports.join("index.html");
     written(reports, &html)?.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
     Ok(place)
 }
 
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
-    entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+/// Names of the models that have a folder, in order.
+#[must_use]
+pub fn models(reports: &Path) -> Vec<String> {
+    let mut names = folders(reports);
+    names.retain(|name| name != EXAMPLE && !name.starts_with('.'));
+    names
 }
 
-/// `None`: no report, or none that can be read; the folder speaks for itself.
-fn entry(reports: &Path, folder: &Path) -> Option<IndexEntry> {
-    let document: Document = serde_json::from_str(&fs::read_to_string(folder.join("report.json")).ok()?).ok()?;
-    let link = folder.strip_prefix(reports).ok()?.join("report.html").to_str()?.to_owned();
-    Some(IndexEntry {
-        link,
-        model: document.run.model.name,
-        from: document.window.from,
-        to: document.window.to,
-        rows: document.window.rows_used,
-        severity: document.verdict.severity,
-        sentence: document.verdict.sentence,
-    })
+fn folders(path: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+    let is_folder = |entry: &fs::DirEntry| entry.path().is_dir();
+    let mut names: Vec<String> =
+        entries.flatten().filter(is_folder).filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
+
+/// A relative address: what is not plain in a name is written as `%XX`.
+fn link(pieces: &[&str]) -> String {
+    let encoded = |piece: &&str| {
+        piece.bytes().fold(String::new(), |mut text, byte| {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
+                _ => {
+                    let _ = write!(text, "%{byte:02X}");
+                }
+            }
+            text
+        })
+    };
+    pieces.iter().map(encoded).collect::<Vec<_>>().join("/")
 }

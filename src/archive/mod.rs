@@ -5,9 +5,11 @@ mod publish;
 mod recall;
 mod retain;
 mod summary;
+mod trend;
 
-pub use index::write_index;
+pub use index::{index, models, write_index};
 pub use publish::{Published, folder_of, next_revision, publish, spoken};
 pub use recall::{Recalled, RecalledFeature, recall};
 pub use retain::retain;
 pub use summary::{publish_summary, replay_folder};
+pub use trend::{note, past, windows};

@@ -1,5 +1,7 @@
 //! The `alerts:` and `http:` sections: how vigie speaks to people and to other machines.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -53,4 +55,7 @@ impl Default for Alerts {
 pub struct Http {
     /// Address and port, `127.0.0.1:8787`.
     pub listen: String,
+    /// A file that holds the token readers must send, and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<PathBuf>,
 }

@@ -41,12 +41,14 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
 /// Passwords, tokens and certificates of the ways to tell people.
 fn channel_files(settings: &Settings) -> Vec<Option<Problem>> {
     let (email, webhook) = (settings.alerts.email.as_ref(), settings.alerts.webhook.as_ref());
+    let token = settings.http.as_ref().and_then(|http| http.token_file.as_ref());
     let secret = "make it readable for the user of vigie only; it holds the secret and nothing else";
     let trust = "name a file of certificates in PEM, or remove the line to trust the system's alone";
     let files = [
         ("alerts.email.password_file", email.and_then(|email| email.password_file.as_ref()), secret),
         ("alerts.email.ca_file", email.and_then(|email| email.ca_file.as_ref()), trust),
         ("alerts.webhook.token_file", webhook.and_then(|webhook| webhook.token_file.as_ref()), secret),
+        ("http.token_file", token, secret),
         ("alerts.webhook.ca_file", webhook.and_then(|webhook| webhook.ca_file.as_ref()), trust),
     ];
     let mut problems: Vec<_> = files.into_iter().map(|(key, file, hint)| readable(key, file?, hint)).collect();

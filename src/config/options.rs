@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Alerts, Http};
-use crate::{judge::Policy, source, window::Span};
+use crate::{judge::Policy, report::Language, source, window::Span};
 
 /// The whole file. The JSON schema, the known keys and their types all come from here.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -165,6 +165,8 @@ pub struct Reports {
     pub dir: PathBuf,
     /// Older reports are removed.
     pub keep: Span,
+    /// What the pages are written in: en or fr.
+    pub language: Language,
     /// Where people find the folder: `https://vigie.example.com/`. Mails link to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
@@ -172,7 +174,7 @@ pub struct Reports {
 
 impl Default for Reports {
     fn default() -> Self {
-        Self { dir: "reports".into(), keep: Span::from_days(400), base_url: None }
+        Self { dir: "reports".into(), keep: Span::from_days(400), language: Language::English, base_url: None }
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     judge::Policy,
+    report::Language,
     source,
     window::{Cadence, Instant, Span},
 };
@@ -42,6 +43,8 @@ pub struct Settings {
     pub reports: PathBuf,
     /// How long reports are kept.
     pub keep: Span,
+    /// What the pages are written in.
+    pub language: Language,
     /// Where people find the reports folder.
     pub base_url: Option<String>,
     /// The folder of the daemon's own state.
@@ -89,7 +92,7 @@ const KEYS_OF_A_MODEL: [&str; 7] = [
 ];
 
 /// Keys that name files and folders.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 13] = [
     "reference",
     "source.path",
     "source.password_file",
@@ -102,6 +105,7 @@ const PATHS: [&str; 12] = [
     "alerts.email.ca_file",
     "alerts.webhook.token_file",
     "alerts.webhook.ca_file",
+    "http.token_file",
 ];
 
 impl Settings {
@@ -180,6 +184,7 @@ impl Settings {
                 policy: watched.policy,
                 reports: options.reports.dir.clone(),
                 keep: options.reports.keep,
+                language: options.reports.language,
                 base_url: options.reports.base_url.clone(),
                 state: options.state.clone(),
                 alerts: options.alerts.clone(),
@@ -215,6 +220,7 @@ impl Settings {
         if let Some(webhook) = &mut self.alerts.webhook {
             paths.extend([&mut webhook.token_file, &mut webhook.ca_file].into_iter().flatten());
         }
+        paths.extend(self.http.as_mut().and_then(|http| http.token_file.as_mut()));
         paths
     }
 }

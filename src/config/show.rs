@@ -34,7 +34,12 @@ fn as_options(first: &Settings, all: &[Settings]) -> Options {
         schedule: schedule(first),
         policy: first.policy.clone(),
         models: if single.is_some() { Vec::new() } else { all.iter().map(watched).collect() },
-        reports: Reports { dir: first.reports.clone(), keep: first.keep, base_url: first.base_url.clone() },
+        reports: Reports {
+            dir: first.reports.clone(),
+            keep: first.keep,
+            language: first.language,
+            base_url: first.base_url.clone(),
+        },
         state: first.state.clone(),
         run: RunOptions { threads: first.threads },
         alerts: hushed(&first.alerts),

@@ -280,7 +280,7 @@ impl Look<'_> {
         })?;
         crash::point("retention.forgotten");
         crash::point("index.before");
-        if let Err(fault) = archive::write_index(&self.settings.reports) {
+        if let Err(fault) = archive::write_index(&self.settings.reports, self.settings.language, None) {
             warn!(model, "{fault}");
         }
         crash::point("index.written");

@@ -8,6 +8,7 @@ mod look;
 mod post;
 mod pulse;
 mod run;
+mod serve;
 mod wake;
 
 pub use clock::Clock;

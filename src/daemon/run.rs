@@ -23,6 +23,7 @@ use super::{
     look::{Hands, Looked, look},
     post::{compose, round},
     pulse::{Pulse, notify},
+    serve,
     wake::Wakes,
 };
 use crate::{
@@ -120,6 +121,7 @@ impl Daemon {
         let mut hangup = signal(SignalKind::hangup()).map_err(broken)?;
         let (ticker, mut ticks) = mpsc::channel(self.fleet.len().max(1) * 2);
         let mut cron = Cron::start(&self.fleet, &ticker, self.start.clock.now()).await?;
+        let server = if self.start.once { None } else { serve::start(&self.channels.subscribe(), self.start.clock)? };
         let postman = (!self.start.once).then(|| self.postman());
         let mut beat = interval(self.pulse.rhythm());
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -188,6 +190,9 @@ impl Daemon {
         if let Some(postman) = postman {
             // A letter in flight is sent again after the start, under the same Message-ID.
             let _ = timeout(Duration::from_secs(1), postman).await;
+        }
+        if let Some(server) = server {
+            server.end().await;
         }
         info!("ended");
         ended

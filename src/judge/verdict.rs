@@ -25,8 +25,8 @@ pub struct Case<'a> {
 pub struct FeatureVerdict {
     pub severity: Severity,
     pub qs: Qs,
-    /// Sentences; an effect that chance explains has one too.
-    pub reasons: Vec<String>,
+    /// What the rules say of it; an effect that chance explains is a `Stable` one.
+    pub opinions: Vec<Finding>,
 }
 
 /// The judgement of a run.
@@ -85,7 +85,7 @@ fn judge_at(case: &Case<'_>, at: At) -> Verdict {
         .enumerate()
         .map(|(index, (feature, qs))| {
             if let Some(finding) = &no_verdict {
-                return FeatureVerdict { severity: finding.severity, qs: *qs, reasons: Vec::new() };
+                return FeatureVerdict { severity: finding.severity, qs: *qs, opinions: Vec::new() };
             }
             let rulings = if case.absent.get(index).copied().unwrap_or(false) {
                 vec![absent()]
@@ -97,7 +97,7 @@ fn judge_at(case: &Case<'_>, at: At) -> Verdict {
         .collect();
     let score = case.drift.score.as_ref().map(|score| {
         if let Some(finding) = &no_verdict {
-            return FeatureVerdict { severity: finding.severity, qs: evidence.score, reasons: Vec::new() };
+            return FeatureVerdict { severity: finding.severity, qs: evidence.score, opinions: Vec::new() };
         }
         let mut rulings = rule(&score.distance, &evidence.score, case.policy, at);
         // PSI, KS and missing of the score are one subject: the score.
@@ -163,17 +163,20 @@ fn absent() -> Ruling {
 /// The worst ruling is the feature's severity; those over a limit become findings.
 fn concluded(rulings: Vec<Ruling>, qs: Qs, feature: Option<&str>, findings: &mut Vec<Finding>) -> FeatureVerdict {
     let severity = rulings.iter().map(|ruling| ruling.severity).max().unwrap_or(Severity::Stable);
-    let reasons = rulings.iter().map(|ruling| ruling.reason.clone()).collect();
-    findings.extend(rulings.into_iter().filter(|ruling| ruling.severity.is_drift()).map(|ruling| Finding {
-        severity: ruling.severity,
-        feature: feature.map(ToOwned::to_owned),
-        test: ruling.test,
-        value: ruling.value,
-        limit: ruling.limit,
-        q_value: ruling.q_value,
-        reason: ruling.reason,
-    }));
-    FeatureVerdict { severity, qs, reasons }
+    let opinions: Vec<Finding> = rulings
+        .into_iter()
+        .map(|ruling| Finding {
+            severity: ruling.severity,
+            feature: feature.map(ToOwned::to_owned),
+            test: ruling.test,
+            value: ruling.value,
+            limit: ruling.limit,
+            q_value: ruling.q_value,
+            reason: ruling.reason,
+        })
+        .collect();
+    findings.extend(opinions.iter().filter(|opinion| opinion.severity.is_drift()).cloned());
+    FeatureVerdict { severity, qs, opinions }
 }
 
 fn drifted(features: &[FeatureVerdict], case: &Case<'_>) -> (Option<f64>, Option<f64>) {

@@ -8,7 +8,7 @@ use crate::{
     config::Settings,
     crash,
     fault::{Fault, Outcome},
-    report::{Report, to_html, to_json},
+    report::{Context, Point, Report, to_html, to_json},
     window::{Instant, Window},
 };
 
@@ -28,6 +28,9 @@ pub struct Looking<'a> {
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
 }
 
+/// Earlier windows that a page shows beside its own.
+const PAST: usize = 29;
+
 /// A run that could tell.
 #[derive(Debug)]
 pub struct Checked {
@@ -39,7 +42,7 @@ pub struct Checked {
 /// Looks at a window, writes its report, says where.
 pub fn check(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome<Checked> {
     let (report, published) = publish(settings, examine(settings, asked, looking)?)?;
-    let index = archive::write_index(&settings.reports)?;
+    let index = archive::write_index(&settings.reports, settings.language, None)?;
     Ok(Checked { report, published, index })
 }
 
@@ -63,8 +66,14 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
 pub fn publish(settings: &Settings, mut report: Report) -> Outcome<(Report, Published)> {
     let folder = archive::folder_of(&settings.reports, &settings.model.name, report.examined.window);
     report.run.revision = archive::next_revision(&folder, &to_json(&report));
-    let html = to_html(&report).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
+    let context = Context {
+        language: settings.language,
+        past: archive::past(&settings.reports, &settings.model.name, report.examined.window, PAST),
+        index: Some("../../index.html".to_owned()),
+    };
+    let html = to_html(&report, &context).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
     crash::point("report.rendered");
     let published = archive::publish(&folder, report.run.revision, &to_json(&report), &html)?;
+    archive::note(&folder, &Point::of(&report))?;
     Ok((report, published))
 }

@@ -19,7 +19,7 @@ use crate::{
     fault::{Fault, Outcome},
     judge::{ParityOf, Severity},
     replay::{ParityTally, Replay, Rescorer, ShiftTally},
-    report::{Rerun, Summary, to_html, to_json, to_summary_html, to_summary_json},
+    report::{Context, Rerun, Summary, to_html, to_json, to_summary_html, to_summary_json},
     window::{Cadence, Instant, Span, Window},
 };
 
@@ -60,6 +60,8 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
     let sha256 = model.forest().sha256_hex();
     let mark = range.model.as_ref().map(|_| sha256.as_str());
     let folder = archive::replay_folder(&settings.reports, &settings.model.name, range.window, mark);
+    let context =
+        Context { language: settings.language, past: Vec::new(), index: Some("../../../../index.html".to_owned()) };
     let mut parity = ParityTally::default();
     let mut shift = range.model.as_ref().map(|_| ShiftTally::empty(lookout.reference.layout(), &parts));
     let mut windows = Vec::new();
@@ -83,7 +85,8 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
         let weighed = weigh(&lookout, &seen, Some(&replay))?;
         let mut report = tell(&lookout, seen, weighed, (Some(replay), attribution), range.now);
         report.run.seconds = started.elapsed().as_secs_f64();
-        let html = to_html(&report).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
+        let html =
+            to_html(&report, &context).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
         archive::publish(&folder.join(window.folder()), 0, &to_json(&report), &html)?;
         windows.push(Rerun::of(&report));
     }

@@ -39,8 +39,8 @@ impl Report {
         for reason in verdict.findings.iter_mut().map(|finding| &mut finding.reason) {
             unname(reason, &names);
         }
-        for reason in verdict.features.iter_mut().flat_map(|feature| &mut feature.reasons) {
-            unname(reason, &names);
+        for opinion in verdict.features.iter_mut().chain(&mut verdict.score).flat_map(|judged| &mut judged.opinions) {
+            unname(&mut opinion.reason, &names);
         }
         Self {
             run,

@@ -2,23 +2,32 @@
 
 use askama::Template;
 
-use super::{Report, page::Page};
+use super::{
+    Context, Language, Report,
+    chart::{icon, symbols},
+    page::Page,
+};
+use crate::judge::Severity;
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/report/askama.toml")]
 struct PageTemplate {
     page: Page,
+    l: Language,
 }
 
+#[expect(clippy::unused_self, reason = "a template calls methods of its own")]
 impl PageTemplate {
-    /// `too_few` → `too few`.
-    #[expect(clippy::unused_self, reason = "a template calls methods of its own")]
-    fn spoken(&self, word: &str) -> String {
-        word.replace('_', " ")
+    fn icon(&self, severity: Severity) -> String {
+        icon(severity)
+    }
+
+    fn symbols(&self) -> String {
+        symbols()
     }
 }
 
 /// The page. Names and values of the log are escaped.
-pub fn to_html(report: &Report) -> Result<String, askama::Error> {
-    PageTemplate { page: Page::of(report) }.render()
+pub fn to_html(report: &Report, context: &Context) -> Result<String, askama::Error> {
+    PageTemplate { page: Page::of(report, context), l: context.language }.render()
 }

@@ -1,35 +1,247 @@
-//! The page that lists all reports.
+//! The page of all reports: what is open now, how each model has fared day by day, and every window.
 
 use askama::Template;
 
-/// One report of the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexEntry {
-    /// Relative to the index.
+use super::{
+    Head, Language,
+    chart::{self, icon, symbols},
+    language::unbroken,
+    words::{day, grouped, minute},
+};
+use crate::{
+    judge::{Severity, Test},
+    shown::shown,
+    window::Instant,
+};
+
+/// A report of the folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The page, relative to the index.
     pub link: String,
+    pub head: Head,
+}
+
+/// An alert that is open, as the ledger knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenAlert {
+    pub id: i64,
     pub model: String,
-    pub from: String,
-    pub to: String,
-    pub rows: u64,
-    pub severity: String,
+    /// `None`: about the score, the service, the run itself.
+    pub feature: Option<String>,
+    pub test: Test,
+    pub severity: Severity,
+    /// The start of the first window of this alert.
+    pub since: Instant,
     pub sentence: String,
+    /// The page that tells most of it, relative to the index.
+    pub report: Option<String>,
+    /// Somebody has said that they know.
+    pub is_acknowledged: bool,
+}
+
+/// Everything the index shows.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    pub language: Language,
+    /// `None`: nobody keeps alerts here.
+    pub alerts: Option<Vec<OpenAlert>>,
+    /// In any order.
+    pub runs: Vec<Listed>,
+    /// Pages of replays: model, name, link.
+    pub replays: Vec<(String, String, String)>,
+}
+
+struct AlertLine {
+    severity: Severity,
+    subject: String,
+    sentence: String,
+    since: String,
+    report: Option<String>,
+    is_acknowledged: bool,
+}
+
+struct RunLine {
+    link: String,
+    window: String,
+    severity: Severity,
+    sentence: String,
+    rows: String,
+}
+
+struct Trend {
+    name: &'static str,
+    last: String,
+    picture: String,
+}
+
+struct ModelPart {
+    anchor: String,
+    name: String,
+    latest: RunLine,
+    calendar: String,
+    trends: Vec<Trend>,
+    runs: Vec<RunLine>,
+    replays: Vec<(String, String)>,
 }
 
 #[derive(Template)]
 #[template(path = "index.html", config = "src/report/askama.toml")]
 struct IndexTemplate {
-    entries: Vec<IndexEntry>,
+    l: Language,
+    alerts: Option<Vec<AlertLine>>,
+    models: Vec<ModelPart>,
 }
 
+#[expect(clippy::unused_self, reason = "a template calls methods of its own")]
 impl IndexTemplate {
-    /// `too_few` → `too few`.
-    #[expect(clippy::unused_self, reason = "a template calls methods of its own")]
-    fn spoken(&self, word: &str) -> String {
-        word.replace('_', " ")
+    fn icon(&self, severity: Severity) -> String {
+        icon(severity)
+    }
+
+    fn symbols(&self) -> String {
+        symbols()
     }
 }
 
+/// Trends show so many windows.
+const TREND: usize = 90;
+
 /// The list as one HTML file.
-pub fn to_index(entries: Vec<IndexEntry>) -> Result<String, askama::Error> {
-    IndexTemplate { entries }.render()
+pub fn to_index(index: &Index) -> Result<String, askama::Error> {
+    let mut runs: Vec<&Listed> = index.runs.iter().collect();
+    runs.sort_by(|a, b| {
+        let (a, b) = (&a.head, &b.head);
+        a.model.cmp(&b.model).then_with(|| (a.window.from, a.window.to).cmp(&(b.window.from, b.window.to)))
+    });
+    let models = runs.chunk_by(|a, b| a.head.model == b.head.model).enumerate();
+    IndexTemplate {
+        l: index.language,
+        alerts: index
+            .alerts
+            .as_ref()
+            .map(|alerts| alerts.iter().map(|alert| alert_line(alert, index.language)).collect()),
+        models: models.filter_map(|(place, runs)| model(place, runs, index)).collect(),
+    }
+    .render()
+}
+
+fn alert_line(alert: &OpenAlert, language: Language) -> AlertLine {
+    let subject = alert.feature.as_deref().map_or_else(|| language.subject(alert.test).to_owned(), shown);
+    AlertLine {
+        severity: alert.severity,
+        subject: format!("{} · {subject}", shown(&alert.model)),
+        sentence: shown_sentence(&alert.sentence),
+        since: day(alert.since),
+        report: alert.report.clone(),
+        is_acknowledged: alert.is_acknowledged,
+    }
+}
+
+/// Sentences are longer than names; what controls a reader's eye is taken away all the same.
+fn shown_sentence(sentence: &str) -> String {
+    unbroken(&crate::shown::harmless(sentence).chars().take(600).collect::<String>())
+}
+
+/// Oldest first in, newest first in the list.
+fn model(place: usize, runs: &[&Listed], index: &Index) -> Option<ModelPart> {
+    let language = index.language;
+    let latest = runs.last()?;
+    let lines = runs.iter().rev().map(|listed| run_line(listed, language)).collect();
+    let model = &latest.head.model;
+    let replays =
+        index.replays.iter().filter(|(of, _, _)| of == model).map(|(_, name, link)| (shown(name), link.clone()));
+    Some(ModelPart {
+        anchor: format!("m{place}"),
+        name: shown(model),
+        latest: run_line(latest, language),
+        calendar: calendar(runs, language),
+        trends: trends(runs, language),
+        runs: lines,
+        replays: replays.collect(),
+    })
+}
+
+fn run_line(listed: &Listed, language: Language) -> RunLine {
+    let head = &listed.head;
+    RunLine {
+        link: listed.link.clone(),
+        window: format!("{} – {}", day(head.window.from), day(head.window.to)),
+        severity: head.severity,
+        // Kept in English in the files: in French the verdict's word and the figures stand for it.
+        sentence: match language {
+            Language::English => shown_sentence(&head.sentence),
+            Language::French => format!(
+                "{} : {} constats, {} des variables en dérive.",
+                language.severity_word(head.severity),
+                head.findings,
+                language.percent_or_dash(head.drifted_share)
+            ),
+        },
+        rows: grouped(head.rows),
+    }
+}
+
+const DAY_US: i64 = 86_400_000_000;
+
+/// A window belongs to the day of its middle; a day is as bad as its worst window.
+fn calendar(runs: &[&Listed], language: Language) -> String {
+    let mut days: Vec<chart::Day> = Vec::new();
+    for listed in runs {
+        let window = listed.head.window;
+        let middle = i64::midpoint(window.from.0, window.to.0);
+        let number = middle.div_euclid(DAY_US);
+        let date = day(Instant(number * DAY_US));
+        let new = chart::Day {
+            number,
+            severity: listed.head.severity,
+            link: listed.link.clone(),
+            title: format!("{date}: {}", language.severity_word(listed.head.severity)),
+            month: date.get(..7).unwrap_or_default().to_owned(),
+        };
+        match days.last_mut().filter(|last| last.number == number) {
+            Some(last) if last.severity >= new.severity => {}
+            Some(last) => *last = new,
+            None => days.push(new),
+        }
+    }
+    days.sort_by_key(|day| day.number);
+    days.dedup_by_key(|day| day.number);
+    let weekdays = match language {
+        Language::English => ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"],
+        Language::French => ["lu", "ma", "me", "je", "ve", "sa", "di"],
+    };
+    chart::calendar(&days, language.calendar(), weekdays)
+}
+
+fn trends(runs: &[&Listed], language: Language) -> Vec<Trend> {
+    let runs = runs.get(runs.len().saturating_sub(TREND)..).unwrap_or(runs);
+    let percent = |value: f64| language.percent(value);
+    let trend = |name: &'static str, of: &dyn Fn(&Head) -> Option<f64>, spelt: &dyn Fn(f64) -> String| {
+        let dots: Vec<chart::Dot> = runs
+            .iter()
+            .map(|listed| {
+                let head = &listed.head;
+                let value = of(head);
+                let title = format!("{}: {}", minute(head.window.from), value.map_or("–".to_owned(), spelt));
+                chart::Dot { value, severity: head.severity, title }
+            })
+            .collect();
+        let last = dots.last().and_then(|dot| dot.value).map_or("–".to_owned(), spelt);
+        let picture = chart::line(&dots, name, spelt);
+        (!picture.is_empty()).then_some(Trend { name, last, picture })
+    };
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let requests = |head: &Head| Some(head.requests as f64);
+    [
+        trend(language.score_psi(), &|head| head.score_psi, &|value| language.number(value)),
+        trend(language.share_refused(), &|head| head.refused_share, &percent),
+        trend(language.drifted_share(), &|head| head.drifted_share, &percent),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        trend(language.volume_short(), &requests, &|value| grouped(value as u64)),
+        trend(language.latency_p95(), &|head| head.latency_p95_ms, &|value| language.milliseconds(Some(value))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -44,7 +44,7 @@ struct Feature<'a> {
     n_window: u64,
     severity: &'static str,
     q_value: Option<f64>,
-    reasons: &'a [String],
+    reasons: Vec<&'a str>,
     missing: Value,
     unseen: Value,
     out_of_range: Value,
@@ -195,7 +195,7 @@ fn feature<'a>(
         n_window: drift.n_window,
         severity: verdict.map_or("stable", |verdict| verdict.severity.word()),
         q_value: qs.least(),
-        reasons: verdict.map_or(&[], |verdict| &verdict.reasons),
+        reasons: verdict.iter().flat_map(|verdict| &verdict.opinions).map(|opinion| opinion.reason.as_str()).collect(),
         missing: json!({
             "reference_share": drift.missing.reference_share,
             "window_share": drift.missing.window_share,

@@ -44,9 +44,7 @@ impl Instant {
     pub fn compact(self) -> String {
         self.timestamp().strftime("%Y%m%dT%H%M%SZ").to_string()
     }
-}
 
-impl Instant {
     /// Reads what [`Instant::compact`] writes.
     #[must_use]
     pub fn parse_compact(text: &str) -> Option<Self> {
@@ -95,6 +93,15 @@ mod tests {
         assert_eq!(utc("2026-06-15 12:49:06.157843").unwrap(), "2026-06-15T12:49:06.157843Z");
         assert_eq!(utc("2026-10-01").unwrap(), "2026-10-01T00:00:00Z");
         assert_eq!(utc("yesterday"), None);
+    }
+
+    #[test]
+    fn folder_names_come_back() {
+        let instant = Instant::parse("2026-10-01T08:30:05Z", &TimeZone::UTC).unwrap();
+        assert_eq!(Instant::parse_compact(&instant.compact()), Some(instant));
+        for other in ["", "replay", "20261001", "20261301T000000Z", "20261001T000000Z "] {
+            assert_eq!(Instant::parse_compact(other), None, "{other}");
+        }
     }
 
     #[test]

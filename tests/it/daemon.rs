@@ -352,3 +352,46 @@ fn the_example_is_quiet() {
     assert_eq!(opened, ["no_data"]);
     assert_eq!(fs::read_dir(world.path("reports/credit-default")).unwrap().count(), 14);
 }
+
+/// `http.listen`: what the ledger knows and what the reports say, over a real socket; the token is asked for, and a signal ends it.
+#[test]
+fn it_serves_what_it_knows() {
+    let world = watched("alerts: {after: 1}\nhttp: {listen: \"127.0.0.1:0\", token_file: token}\n");
+    day(&world, 0, 120, 0);
+    day(&world, 1, 120, 40);
+    let now = at(2, 6).to_string();
+    let refused = world.vigie(&["run", "--config", "vigie.yaml"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("http.token_file"), "{}", refused.stderr);
+    world.file("token", "s3cret\n");
+    let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
+    let address = || {
+        let said = said(&world);
+        Some(said.split_once("serving http://")?.1.split('/').next()?.to_owned())
+    };
+    eventually("it serves", || address().is_some());
+    let get = |path: &str, token: &str| {
+        let mut stream = std::net::TcpStream::connect(address().unwrap()).unwrap();
+        let ask =
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+        std::io::Write::write_all(&mut stream, ask.as_bytes()).unwrap();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        answer
+    };
+    eventually("the alert is open", || get("/api/v1/alerts", "s3cret").contains("\"feature\":\"AGE\""));
+    eventually("the list has it", || get("/reports/", "s3cret").contains("AGE"));
+    assert!(get("/readyz", "").ends_with("ready\n"));
+    assert!(get("/metrics", "wrong").starts_with("HTTP/1.1 401"));
+    let metrics = get("/metrics", "s3cret");
+    for wanted in [
+        "vigie_open_alerts{model=\"m\",severity=\"",
+        "vigie_last_success_timestamp_seconds{model=\"m\"}",
+        "vigie_next_due_timestamp_seconds{model=\"m\"}",
+    ] {
+        assert!(metrics.contains(wanted), "{wanted}: {metrics}");
+    }
+    let models = get("/api/v1/models", "s3cret");
+    assert!(models.contains("\"runs\":2") && !models.contains("\"last_success\":null"), "{models}");
+    assert_eq!(daemon.end("TERM"), Some(0));
+}

@@ -54,5 +54,6 @@ mod stats_golden;
 mod traps;
 mod units;
 mod watched;
+mod web;
 mod webhook;
 mod world;

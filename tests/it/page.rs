@@ -1,7 +1,14 @@
 //! The page says what the JSON says, and what a log or a table holds cannot become markup or control a terminal.
 
 use serde_json::{Value, json};
-use vigie::shown::shown;
+use vigie::{
+    config::Settings,
+    judge::Severity,
+    monitor::{Asked, Looking, check},
+    report::{Context, Language, Point, Report, to_html},
+    shown::shown,
+    window::{Instant, Window},
+};
 
 use crate::world::World;
 
@@ -95,4 +102,96 @@ fn every_finding_of_the_json_stands_in_the_page() {
     for feature in report["features"].as_array().unwrap() {
         assert!(html.contains(&escaped(&shown(feature["name"].as_str().unwrap()))));
     }
+}
+
+/// The example's last day, as a report in memory.
+fn example() -> Report {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut settings = Settings::load(&root.join("config/vigie.yaml")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    folder.path().clone_into(&mut settings.reports);
+    let at = |text: &str| Instant::parse(text, &jiff::tz::TimeZone::UTC).unwrap();
+    let window = Window::new(at("2026-10-14"), at("2026-10-15"));
+    let looking = Looking { threads: 2, progress: &|_, _| {} };
+    check(&settings, Asked { window, now: at("2026-11-01") }, looking).unwrap().report
+}
+
+/// Writing the page is part of every run: for 125 features with 29 windows behind them it takes a few milliseconds.
+#[test]
+fn a_page_is_written_quickly() {
+    let report = example();
+    let context = Context { past: vec![Point::of(&report); 29], ..Context::default() };
+    let took = (0..10)
+        .map(|_| {
+            let started = std::time::Instant::now();
+            assert!(to_html(&report, &context).unwrap().len() > 100_000);
+            started.elapsed()
+        })
+        .min()
+        .unwrap();
+    println!("a page of 125 features: {took:?}");
+    let limit = if cfg!(debug_assertions) { 75 } else { 15 };
+    assert!(took < std::time::Duration::from_millis(limit), "{took:?}");
+}
+
+/// Names in the order of the list.
+fn listed(html: &str) -> Vec<&str> {
+    html.split("<summary>").skip(1).map(|row| row.split("<b>").nth(1).unwrap().split("</b>").next().unwrap()).collect()
+}
+
+#[test]
+fn importance_ranks_the_list_and_spreads_the_map() {
+    let mut report = example();
+    let without = to_html(&report, &Context::default()).unwrap();
+    assert!(without.contains("importance is not known") && !without.contains("importance for the model"));
+    assert_eq!(listed(&without)[..2], ["AMT_ANNUITY", "AMT_CREDIT"]);
+    let names: Vec<String> = report.drift.features.iter().map(|feature| feature.name.clone()).collect();
+    report.importance = (1..=names.len()).map(|place| Some(100.0 / place as f64)).collect();
+    let with = to_html(&report, &Context::default()).unwrap();
+    assert!(with.contains("importance for the model") && !with.contains("importance is not known"));
+    let rank = |name: &str| {
+        let place = names.iter().position(|other| other == name).unwrap();
+        report.importance[place].unwrap() * report.drift.features[place].psi.value.unwrap()
+    };
+    let order = listed(&with);
+    assert_eq!(order.len(), names.len());
+    // Those that moved stay first; among the others importance × PSI decides.
+    assert_eq!(order[..2], ["AMT_ANNUITY", "AMT_CREDIT"]);
+    assert!(order[2..].windows(2).all(|pair| rank(pair[0]) >= rank(pair[1])));
+}
+
+/// A run of windows tells since when, and what changed; a window of another length is no part of it.
+#[test]
+fn the_page_says_since_when_and_what_changed() {
+    let report = example();
+    let mut calm = Point::of(&report);
+    calm.head.severity = Severity::Stable;
+    calm.head.refused_share = Some(0.25);
+    calm.features.iter_mut().for_each(|feature| feature.2 = Severity::Stable);
+    let day = |back: i64, mut point: Point| {
+        for at in [&mut point.head.window.from, &mut point.head.window.to] {
+            at.0 -= back * 86_400_000_000;
+        }
+        point
+    };
+    let said = |past: Vec<Point>, language| {
+        to_html(&report, &Context { past, language, index: None }).unwrap().replace('\u{a0}', " ")
+    };
+    let first = said(Vec::new(), Language::English);
+    assert!(first.contains("No earlier report of this model is at hand") && !first.contains("Since the last window"));
+    let new = said(vec![day(2, calm.clone()), day(1, calm.clone())], Language::English);
+    assert!(
+        new.contains("New in this window (2026-10-14): AMT_ANNUITY had not moved in the 2 windows before."),
+        "{new}"
+    );
+    for change in ["Verdict: stable → watch", "Newly moved: AMT_ANNUITY, AMT_CREDIT", "Share refused: 25.0 % → 31.4 %"]
+    {
+        assert!(new.contains(change), "{change}");
+    }
+    let old =
+        said(vec![day(3, calm.clone()), day(2, Point::of(&report)), day(1, Point::of(&report))], Language::English);
+    assert!(old.contains("Since 2026-10-12: AMT_ANNUITY, 3 windows in a row."));
+    assert!(!old.contains("Newly moved"));
+    let french = said(vec![day(1, Point::of(&report))], Language::French);
+    assert!(french.contains("Depuis le 2026-10-13 : AMT_ANNUITY, 2 fenêtres de suite."));
 }

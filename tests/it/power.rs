@@ -84,7 +84,7 @@ impl Example {
             if !as_wanted {
                 for (feature, verdict) in drift.features.iter().zip(&verdict.features) {
                     if verdict.severity != Severity::Stable {
-                        println!("draw {seed} {}: {} {:?}", feature.name, verdict.severity, verdict.reasons);
+                        println!("draw {seed} {}: {} {:?}", feature.name, verdict.severity, verdict.opinions);
                     }
                 }
             }

@@ -43,7 +43,7 @@ fn what_is_printed_is_what_is_published() {
     let index = fs::read_to_string(world.path("reports/index.html")).unwrap();
     assert!(index.contains("m/20261001T000000Z_20261002T000000Z/report.html"), "{index}");
     let left: Vec<_> = fs::read_dir(world.path(FOLDER)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(left.len(), 3, "{left:?}");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_full_disk_leaves_the_former_report_and_nothing_else() {
     assert!(stderr.contains("cannot write in") && stderr.contains(FOLDER), "{stderr}");
     assert_eq!(published(&world), former);
     let left: Vec<_> = fs::read_dir(world.path(FOLDER)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(left.len(), 3, "{left:?}");
 }
 
 /// Killed at any moment, a run leaves the former report or the new one, whole.
@@ -135,4 +135,30 @@ fn the_exit_code_says_alarm_only_when_asked() {
     let mut asked = args.to_vec();
     asked.push("--exit-code");
     assert_eq!(world.vigie(&asked).code, Some(1));
+}
+
+/// Trends come from the small files beside the reports; a lost or outdated one is made up for from the report itself.
+#[test]
+fn a_page_has_the_windows_before_it_with_or_without_their_points() {
+    let world = World::new();
+    world.file("train.csv", training_csv(1_000));
+    world.vigie(LEARN).ok();
+    world.config(SOURCE);
+    let days = (1..=3).map(|day| log(200).replace("2026-10-01", &format!("2026-10-0{day}"))).collect::<String>();
+    world.file("log/a.ndjson", days);
+    let page = || {
+        world.check("2026-10-03", "2026-10-04");
+        fs::read_to_string(world.path("reports/m/20261003T000000Z_20261004T000000Z/report.html")).unwrap()
+    };
+    assert!(page().contains("No earlier report"));
+    world.check("2026-10-01", "2026-10-02");
+    world.check("2026-10-02", "2026-10-03");
+    // Another length: no part of the trend.
+    world.check("2026-09-30", "2026-10-02");
+    let with = page();
+    assert!(with.contains("at least: 3 windows in a row") || with.contains("3 windows in a row"), "no trend");
+    fs::remove_file(world.path(FOLDER).join("trend.ndjson")).unwrap();
+    world.file(&format!("reports/m/{}/trend.ndjson", "20261002T000000Z_20261003T000000Z"), "{torn");
+    let body = |page: String| page.split("<section id=\"provenance\">").next().unwrap().to_owned();
+    assert_eq!(body(page()), body(with));
 }

@@ -26,7 +26,7 @@ fn unknown_keys_are_refused_with_what_was_meant() {
     assert_eq!(wrong_with("threshold: 0.4\n"), "vigie.yaml:6: unknown key `threshold` — it belongs under `model`");
     assert_eq!(
         wrong_with("http: {listen: \"127.0.0.1:1\", colour: red}\n"),
-        "vigie.yaml:6: unknown key `colour` under `http` — known here: listen"
+        "vigie.yaml:6: unknown key `colour` under `http` — known here: listen, token_file"
     );
 }
 
@@ -99,7 +99,7 @@ fn wrong_types_say_what_was_found_and_what_is_expected() {
     );
     assert_eq!(
         wrong_with("http: here\n"),
-        "vigie.yaml:6: `http` is the text `here`, but a section with listen is expected"
+        "vigie.yaml:6: `http` is the text `here`, but a section with listen, token_file is expected"
     );
     assert_eq!(
         wrong_with("policy: {psi: 0.1, q: .nan}\n"),

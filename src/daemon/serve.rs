@@ -1,0 +1,146 @@
+//! The server of `http.listen` beside the daemon's looks: reports from their folder, alerts and the outbox from the ledger.
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+    time::timeout,
+};
+use tracing::{error, info, warn};
+
+use super::clock::Clock;
+use crate::{
+    alert::{Alert, Phase},
+    archive::spoken,
+    config::{Http, Settings},
+    fault::{Fault, Outcome},
+    ledger::{Ended, Ledger, RunRow},
+    report::OpenAlert,
+    web::{self, ModelStanding, Standing, State},
+};
+
+/// A server that runs.
+pub(super) struct Server {
+    task: JoinHandle<()>,
+    end: Arc<Notify>,
+}
+
+/// Starts it, if the config asks for one. What it cannot listen on, or a token that is not there, is for a person to mend.
+pub(super) fn start(fleet: &watch::Receiver<Arc<Vec<Settings>>>, clock: Clock) -> Outcome<Option<Server>> {
+    let known = Arc::clone(&fleet.borrow());
+    let Some((settings, http)) = known.first().and_then(|settings| Some((settings, settings.http.as_ref()?))) else {
+        return Ok(None);
+    };
+    let token = http.token_file.as_ref().map(token).transpose()?;
+    let (listener, address) = listen(http)?;
+    if token.is_none() && !address.ip().is_loopback() {
+        warn!(
+            "http.listen: whoever reaches {address} can read the reports; http.token_file would ask them for a token"
+        );
+    }
+    let state = State {
+        reports: settings.reports.clone(),
+        language: settings.language,
+        token,
+        standing: {
+            let fleet = fleet.clone();
+            Arc::new(move || standing(&fleet.borrow().clone(), clock))
+        },
+    };
+    let end = Arc::new(Notify::new());
+    let ended = Arc::clone(&end);
+    info!("serving http://{address}/");
+    let task = tokio::spawn(async move {
+        if let Err(error) = web::serve(listener, state, async move { ended.notified().await }).await {
+            error!("the server ended: {error}");
+        }
+    });
+    Ok(Some(Server { task, end }))
+}
+
+impl Server {
+    /// Answers what is under way, for a second at most.
+    pub async fn end(self) {
+        self.end.notify_one();
+        let _ = timeout(Duration::from_secs(1), self.task).await;
+    }
+}
+
+fn token(file: &PathBuf) -> Outcome<String> {
+    let fault = |why: String| {
+        Fault::setup(format!("http.token_file: {}: {why}; it holds the token and nothing else", file.display()))
+    };
+    let text = fs::read_to_string(file).map_err(|error| fault(spoken(&error)))?;
+    match text.trim() {
+        "" => Err(fault("it is empty".to_owned())),
+        token => Ok(token.to_owned()),
+    }
+}
+
+fn listen(http: &Http) -> Outcome<(tokio::net::TcpListener, SocketAddr)> {
+    let bound = || -> std::io::Result<_> {
+        let listener = TcpListener::bind(&http.listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok((tokio::net::TcpListener::from_std(listener)?, address))
+    };
+    bound().map_err(|error| {
+        Fault::setup(format!("http.listen: {}: {}; choose another address or port", http.listen, spoken(&error)))
+    })
+}
+
+/// What the ledger knows just now.
+fn standing(fleet: &[Settings], clock: Clock) -> Standing {
+    read(fleet, clock).unwrap_or_else(|fault| Standing { not_ready: Some(fault.to_string()), ..Standing::default() })
+}
+
+fn read(fleet: &[Settings], clock: Clock) -> Outcome<Standing> {
+    let Some(settings) = fleet.first() else { return Ok(Standing::default()) };
+    let Some(mut ledger) = Ledger::read(&settings.state)? else { return Ok(Standing::default()) };
+    ledger.view(|entry| {
+        let mut standing = Standing { outbox: entry.undelivered()?.len() as u64, ..Standing::default() };
+        for settings in fleet {
+            let name = &settings.model.name;
+            let runs = entry.latest(name, 100)?;
+            let alerts = entry.live_alerts(Some(name))?;
+            let page = runs.iter().find_map(|run| run.report.clone());
+            standing.alerts.extend(
+                alerts.into_iter().filter(|alert| alert.phase == Phase::Open).map(|alert| open(alert, page.clone())),
+            );
+            let of = |ended: Ended| runs.iter().filter(move |run| run.ended == ended).max_by_key(|run| run.created_at);
+            let cadence = settings.schedule.cadence();
+            let next = cadence.after(cadence.latest_complete(clock.now(), settings.schedule.lateness));
+            standing.models.push(ModelStanding {
+                model: name.clone(),
+                last_success: of(Ended::Told).map(|run| run.created_at),
+                last_failure: of(Ended::Failed).map(|run: &RunRow| (run.created_at, run.sentence.clone())),
+                next_due: Some(crate::window::Instant(
+                    next.to.0.saturating_add(settings.schedule.lateness.microseconds()),
+                )),
+            });
+        }
+        Ok(standing)
+    })
+}
+
+fn open(alert: Alert, report: Option<String>) -> OpenAlert {
+    OpenAlert {
+        // One that was read from the ledger has a number.
+        id: alert.id.unwrap_or_default(),
+        model: alert.key.model,
+        feature: alert.key.feature,
+        test: alert.key.test,
+        severity: alert.severity,
+        since: alert.since,
+        sentence: alert.sentence,
+        report,
+        is_acknowledged: alert.acknowledged,
+    }
+}

@@ -1,0 +1,67 @@
+//! PSI over the last windows, a hand's breadth wide, with the limits as lines.
+
+use std::fmt::Write as _;
+
+use super::mark::mark;
+use crate::judge::{Limits, Severity};
+
+/// How many windows a sparkline shows.
+pub(in crate::report) const WINDOWS: usize = 30;
+const STEP: usize = 4;
+const WIDE: usize = (WINDOWS - 1) * STEP;
+const TALL: f64 = 22.0;
+
+/// Oldest first, `None` where there was no value. Heights grow as the square root, so that small moves and large ones
+/// can both be seen. Empty with fewer than two values.
+pub(in crate::report) fn spark(values: &[Option<f64>], limits: Limits, severity: Severity) -> String {
+    let values = values.get(values.len().saturating_sub(WINDOWS)..).unwrap_or(values);
+    if values.iter().flatten().count() < 2 {
+        return String::new();
+    }
+    let highest = values.iter().flatten().copied().fold(0.0, f64::max);
+    let top = [limits.alarm, limits.watch, Some(highest)].into_iter().flatten().fold(1e-9, f64::max) * 1.05;
+    #[expect(clippy::cast_possible_truncation, reason = "a height in pixels")]
+    let height = |value: f64| (TALL - (value.max(0.0) / top).sqrt() * TALL).round() as i64 + 1;
+    let mut lines = String::new();
+    for limit in [limits.watch, limits.alarm].into_iter().flatten() {
+        let _ = write!(lines, "M0 {}h{WIDE}", height(limit));
+    }
+    let mut path = String::new();
+    let mut before: Option<i64> = None;
+    let first = WINDOWS - values.len();
+    for (place, value) in values.iter().enumerate() {
+        let y = value.map(height);
+        match (before, y) {
+            (None, Some(y)) => {
+                let _ = write!(path, "M{} {y}", (first + place) * STEP);
+            }
+            (Some(before), Some(y)) => {
+                let down = y - before;
+                let _ = write!(path, "l{STEP}{}{down}", if down < 0 { "" } else { " " });
+            }
+            _ => {}
+        }
+        before = y;
+    }
+    let mut end = String::new();
+    if let (Some(y), true) = (before, severity.is_drift()) {
+        #[expect(clippy::cast_precision_loss, reason = "a height in pixels")]
+        mark(&mut end, severity, WIDE as f64, y as f64, 3.5);
+    }
+    format!(
+        "<svg class=\"k\" viewBox=\"0 0 122 24\" aria-hidden=\"true\"><path class=\"g\" d=\"{lines}\"/><path class=\"l\" d=\"{path}\"/>{end}</svg>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_value_is_no_trend_and_a_gap_breaks_the_line() {
+        let limits = Limits { watch: Some(0.1), alarm: Some(0.25) };
+        assert_eq!(spark(&[None, Some(0.2)], limits, Severity::Watch), "");
+        let drawn = spark(&[Some(0.0), Some(0.0), None, Some(0.25), Some(0.0)], limits, Severity::Stable);
+        assert!(drawn.contains("d=\"M100 23l4 0M112 2l4 21\""), "{drawn}");
+    }
+}

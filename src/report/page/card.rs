@@ -1,0 +1,223 @@
+//! One feature: its line in the list, and all that is known of it.
+
+use super::page::reasons;
+use crate::{
+    drift::{FeatureDrift, Summary},
+    judge::{FeatureVerdict, Severity},
+    layout::Kind,
+    report::{Context, Language, Report, chart, reasons::bin_label, words::grouped},
+    shown::shown,
+};
+
+/// A bin's row of the table.
+pub(in crate::report) struct BinLine {
+    pub label: String,
+    pub reference: String,
+    pub window: String,
+    pub contribution: String,
+}
+
+/// A test or a figure of both sides: three texts.
+pub(in crate::report) struct Line {
+    pub name: String,
+    pub first: String,
+    pub second: String,
+}
+
+pub(super) fn line(name: impl Into<String>, first: impl Into<String>, second: impl Into<String>) -> Line {
+    Line { name: name.into(), first: first.into(), second: second.into() }
+}
+
+/// A feature, or the score.
+pub(in crate::report) struct Card {
+    pub anchor: String,
+    pub name: String,
+    pub kind: &'static str,
+    pub severity: Severity,
+    pub importance_value: Option<f64>,
+    pub importance: String,
+    pub psi_value: Option<f64>,
+    pub psi: String,
+    pub distance: String,
+    pub missing: String,
+    pub q_value: String,
+    pub is_open: bool,
+    pub spark: String,
+    pub reasons: Vec<String>,
+    /// Figures of the bins are left out where a page would grow too heavy.
+    pub is_short: bool,
+    pub bars: String,
+    pub bins: Vec<BinLine>,
+    /// Test, value, q.
+    pub tests: Vec<Line>,
+    /// Figure, reference, window.
+    pub summary: Vec<Line>,
+}
+
+/// So many features that moved are open at once.
+const OPEN: usize = 5;
+
+/// Worst first: severity, then importance where it is known, then PSI.
+pub(super) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec<Card> {
+    let mut order: Vec<(usize, (&FeatureDrift, &FeatureVerdict))> =
+        report.drift.features.iter().zip(&report.verdict.features).enumerate().collect();
+    let importance = |place: usize| report.importance.get(place).copied().flatten();
+    order.sort_by(|(place_a, (a, judged_a)), (place_b, (b, judged_b))| {
+        let psi = |feature: &FeatureDrift| feature.psi.value.unwrap_or(0.0);
+        // Importance × PSI ranks what moved; without importance all weigh the same.
+        let weight = |place: usize, feature: &FeatureDrift| importance(place).unwrap_or(1.0) * psi(feature);
+        judged_b
+            .severity
+            .cmp(&judged_a.severity)
+            .then_with(|| weight(*place_b, b).total_cmp(&weight(*place_a, a)))
+            .then_with(|| psi(b).total_cmp(&psi(a)))
+    });
+    order
+        .into_iter()
+        .enumerate()
+        .map(|(rank, (place, (drift, verdict)))| {
+            let past = context.past.iter().map(|point| point.feature(place, &drift.name).and_then(|feature| feature.1));
+            let values: Vec<Option<f64>> = past.chain([drift.psi.value]).collect();
+            let mut card = card(report, drift, Some(verdict), context.language);
+            card.anchor = format!("f{place}");
+            card.importance_value = importance(place);
+            card.importance = context.language.number_or_dash(card.importance_value);
+            card.is_open = rank < OPEN && card.severity.is_drift();
+            card.is_short = is_compact && !card.severity.is_drift();
+            card.spark = chart::spark(&values, report.policy.limits_of(&drift.name).psi, card.severity);
+            card
+        })
+        .collect()
+}
+
+pub(super) fn card(
+    report: &Report,
+    drift: &FeatureDrift,
+    verdict: Option<&FeatureVerdict>,
+    language: Language,
+) -> Card {
+    let (distance_name, distance) = match (&drift.ks, drift.chi2) {
+        (Some(ks), _) => ("D ", Some(ks.statistic)),
+        (None, Some(chi2)) => ("V ", Some(chi2.cramers_v)),
+        (None, None) => ("", None),
+    };
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let share = |rows: u64, of: u64| rows as f64 / (of as f64).max(1.0);
+    let shares: Vec<(f64, f64)> = drift
+        .bins
+        .iter()
+        .map(|bin| (share(bin.reference, drift.n_reference), share(bin.window, drift.n_window)))
+        .collect();
+    let bins = drift.bins.iter().zip(&shares).map(|(bin, (reference, window))| BinLine {
+        label: bin_label(bin, language),
+        reference: language.percent(*reference),
+        window: language.percent(*window),
+        contribution: language.four_decimals(bin.contribution),
+    });
+    Card {
+        anchor: String::new(),
+        name: shown(&drift.name),
+        kind: if drift.kind == Kind::Numeric { language.numeric() } else { language.categorical() },
+        severity: verdict.map_or(Severity::Stable, |verdict| verdict.severity),
+        importance_value: None,
+        importance: String::new(),
+        psi_value: drift.psi.value,
+        psi: language.number_or_dash(drift.psi.value),
+        distance: distance.map_or("–".to_owned(), |distance| format!("{distance_name}{}", language.number(distance))),
+        missing: moved(drift.missing.reference_share, drift.missing.window_share, language),
+        q_value: language.q_value(verdict.and_then(|verdict| verdict.qs.least())),
+        is_open: false,
+        spark: String::new(),
+        reasons: verdict.map(|verdict| reasons(report, &verdict.opinions, language)).unwrap_or_default(),
+        is_short: false,
+        bars: chart::bars(&shares),
+        bins: bins.collect(),
+        tests: tests(drift, verdict, language),
+        summary: summary(&drift.reference, &drift.window, language),
+    }
+}
+
+/// `10 % → 12 %`, once where nothing moved.
+pub(super) fn moved(from: Option<f64>, to: Option<f64>, language: Language) -> String {
+    let (from, to) = (language.percent_or_dash(from), language.percent_or_dash(to));
+    if from == to { from } else { format!("{from} → {to}") }
+}
+
+fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Language) -> Vec<Line> {
+    let qs = verdict.map(|verdict| verdict.qs).unwrap_or_default();
+    let q = |q: Option<f64>| language.q_value(q);
+    let mut lines = vec![line("PSI", language.number_or_dash(drift.psi.value), q(qs.psi))];
+    if drift.psi.critical.is_some() {
+        lines.push(line(language.chance_limit(), language.number_or_dash(drift.psi.critical), ""));
+    }
+    if let Some(ks) = &drift.ks {
+        let d = if ks.exact {
+            language.number(ks.statistic)
+        } else {
+            format!("{}–{}", language.number(ks.statistic), language.number(ks.upper_bound))
+        };
+        lines.push(line(language.ks_distance(), d, q(qs.ks)));
+    }
+    if let Some(chi2) = drift.chi2 {
+        lines.push(line(language.cramers_v(), language.number(chi2.cramers_v), q(qs.chi2)));
+        let pooled = match (chi2.pooled_levels, language) {
+            (0, _) => String::new(),
+            (pooled, Language::English) => format!(", {pooled} rare pooled"),
+            (pooled, Language::French) => format!(", {pooled} rares regroupées"),
+        };
+        let dof = language.pick("df", "ddl");
+        lines.push(line(
+            language.chi2(),
+            format!("{} ({} {dof}{pooled})", language.number_or_dash(chi2.statistic), chi2.dof),
+            "",
+        ));
+    }
+    lines.push(line(
+        language.missing(),
+        moved(drift.missing.reference_share, drift.missing.window_share, language),
+        q(qs.missing),
+    ));
+    if let Some(unseen) = drift.unseen.as_ref().filter(|unseen| unseen.distinct > 0) {
+        let names: Vec<String> =
+            unseen.levels.iter().map(|(name, rows)| format!("{} ({})", shown(name), grouped(*rows))).collect();
+        lines.push(line(
+            language.unseen_levels(),
+            format!("{}: {}", language.percent_or_dash(unseen.share), names.join(", ")),
+            q(qs.unseen),
+        ));
+    }
+    if let Some(range) = drift.out_of_range.filter(|range| range.below != Some(0.0) || range.above != Some(0.0)) {
+        let (below, above) = (language.percent_or_dash(range.below), language.percent_or_dash(range.above));
+        lines.push(line(language.outside_range(), format!("< {below}, > {above}"), q(qs.out_of_range)));
+    }
+    lines
+}
+
+fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Line> {
+    match (reference, window) {
+        (
+            Summary::Numeric { mean, std, min, max, quantiles, .. },
+            Summary::Numeric { mean: mean_w, std: std_w, min: min_w, max: max_w, quantiles: quantiles_w, .. },
+        ) => {
+            let both = |name: String, a: &Option<f64>, b: &Option<f64>| {
+                line(name, language.number_or_dash(*a), language.number_or_dash(*b))
+            };
+            let mut lines = vec![
+                both(language.mean().to_owned(), mean, mean_w),
+                both(language.deviation().to_owned(), std, std_w),
+                both(language.least().to_owned(), min, min_w),
+            ];
+            lines.extend(quantiles.iter().zip(quantiles_w).map(|((q, ours), (_, theirs))| {
+                let name =
+                    if (*q - 0.5).abs() < 1e-9 { language.median().to_owned() } else { format!("{:.0} %", q * 100.0) };
+                both(name, ours, theirs)
+            }));
+            lines.push(both(language.greatest().to_owned(), max, max_w));
+            lines
+        }
+        (Summary::Categorical { levels, .. }, Summary::Categorical { levels: levels_w, .. }) => {
+            vec![line(language.levels(), levels.to_string(), levels_w.to_string())]
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,80 @@
+//! The figures a reader wants at a glance, each with its last windows.
+
+use crate::{
+    judge::{Limits, Severity},
+    report::{Context, Head, Report, chart, words::grouped},
+};
+
+/// A figure, what it was, and its picture.
+pub(in crate::report) struct Glance {
+    pub name: &'static str,
+    pub value: String,
+    /// What it is compared with; may be empty.
+    pub beside: String,
+    pub spark: String,
+}
+
+const NEVER: Limits = Limits { watch: None, alarm: None };
+
+pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
+    let language = context.language;
+    let (traffic, policy) = (&report.traffic, &report.policy);
+    let spark = |of: fn(&Head) -> Option<f64>, now: Option<f64>, limits| {
+        let values: Vec<Option<f64>> = context.past.iter().map(|point| of(&point.head)).chain([now]).collect();
+        chart::spark(&values, limits, Severity::Stable)
+    };
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let (rows, errors, requests) = (report.drift.n_window as f64, traffic.errors as f64, traffic.requests as f64);
+    let rate = (requests > 0.0).then_some(errors / requests);
+    let p95 = traffic.latency.quantile_ms(0.95);
+    let drifted = report.verdict.features.iter().filter(|feature| feature.severity.is_drift()).count();
+    let mut glances = vec![Glance {
+        name: language.features_moved(),
+        value: format!("{drifted} / {}", report.drift.features.len()),
+        beside: language.percent_or_dash(report.verdict.drifted_share),
+        spark: spark(|head| head.drifted_share, report.verdict.drifted_share, NEVER),
+    }];
+    if let Some(score) = &report.drift.score {
+        let (psi, refused) = (score.distance.psi, score.refused);
+        glances.push(Glance {
+            name: language.share_refused(),
+            value: language.percent_or_dash(refused.window),
+            beside: format!("{} {}", language.reference(), language.percent_or_dash(refused.reference)),
+            spark: spark(|head| head.refused_share, refused.window, NEVER),
+        });
+        glances.push(Glance {
+            name: language.score_psi(),
+            value: language.number_or_dash(psi.value),
+            beside: format!("{} {}", language.pick("by chance", "par hasard"), language.number_or_dash(psi.critical)),
+            spark: spark(|head| head.score_psi, psi.value, policy.limits_of("score").psi),
+        });
+    }
+    if p95.is_some() {
+        glances.push(Glance {
+            name: language.latency_p95(),
+            value: language.milliseconds(p95),
+            beside: policy.latency_p95_ms.watch.map_or(String::new(), |watch| {
+                format!("{} {} ms", language.severity_word(Severity::Watch), language.number_plain(watch))
+            }),
+            spark: spark(|head| head.latency_p95_ms, p95, policy.latency_p95_ms),
+        });
+    }
+    glances.push(Glance {
+        name: language.error_rate(),
+        value: language.percent_or_dash(rate),
+        beside: format!("{} / {}", grouped(traffic.errors), grouped(traffic.requests)),
+        spark: spark(|head| head.error_rate, rate, policy.error_rate),
+    });
+    glances.push(Glance {
+        name: language.rows_used(),
+        value: grouped(report.drift.n_window),
+        beside: format!(
+            "{} {}",
+            grouped(report.examined.complaints.rejected_rows()),
+            language.pick("left out", "écartées")
+        ),
+        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+        spark: spark(|head| Some(head.rows as f64), Some(rows), NEVER),
+    });
+    glances
+}

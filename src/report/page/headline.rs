@@ -1,0 +1,40 @@
+//! The findings, in words.
+
+use crate::{
+    judge::Severity,
+    report::{Language, Report, advice::anchor, reasons::reason},
+    shown::shown,
+};
+
+/// One finding.
+pub(in crate::report) struct FindingLine {
+    pub severity: Severity,
+    /// What it is about: a link.
+    pub subject: String,
+    pub anchor: String,
+    /// The sentence that follows.
+    pub reason: String,
+}
+
+/// Worst first, as the verdict has them.
+pub(super) fn findings(report: &Report, language: Language) -> Vec<FindingLine> {
+    let place = |name: &String| report.drift.features.iter().position(|feature| feature.name == *name);
+    report
+        .verdict
+        .findings
+        .iter()
+        .map(|finding| {
+            let said = reason(report, finding, language);
+            let subject = finding.feature.as_deref().map_or_else(|| language.subject(finding.test).to_owned(), shown);
+            // "share refused 26 % → 31 %" needs no "share refused" before it.
+            let repeats = said.strip_prefix(subject.as_str()).filter(|_| finding.feature.is_none());
+            let reason = repeats.map_or_else(|| format!(" {said}"), ToOwned::to_owned);
+            FindingLine {
+                severity: finding.severity,
+                anchor: anchor(finding.test, finding.feature.as_ref().and_then(place)),
+                subject,
+                reason,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,11 @@
+//! What the page shows, as texts ready to print: one file a part of the page.
+
+mod card;
+mod glance;
+mod headline;
+mod page;
+mod provenance;
+mod score;
+mod service;
+
+pub(super) use page::Page;

@@ -1,0 +1,145 @@
+//! Where the numbers come from, the limits they were judged by, and what a reader has to know about both.
+
+use super::page::{Fact, fact};
+use crate::{
+    judge::Limits,
+    reference::Holdout,
+    report::{
+        Language, Report,
+        words::{grouped, minute},
+    },
+    shown::shown,
+};
+
+pub(super) fn notes(report: &Report, language: Language) -> Vec<String> {
+    let mut notes = Vec::new();
+    match report.reference.holdout {
+        Holdout::Yes => {}
+        Holdout::No => notes.push(
+            language
+                .pick(
+                    "The reference holds rows the model was trained on: its score is better than on any other rows, so some drift of the score is expected.",
+                    "La référence contient des lignes d’entraînement du modèle : son score y est meilleur qu’ailleurs, une certaine dérive du score est donc attendue.",
+                )
+                .to_owned(),
+        ),
+        Holdout::Unknown => notes.push(
+            language
+                .pick(
+                    "Whether the reference's rows were held out of training is not known (vigie learn --holdout yes|no).",
+                    "On ne sait pas si les lignes de la référence ont été tenues hors de l’entraînement (vigie learn --holdout yes|no).",
+                )
+                .to_owned(),
+        ),
+    }
+    if report.importance.iter().all(Option::is_none) {
+        notes.push(
+            language
+                .pick(
+                    "No model was read, so features weigh the same and none is among the most important.",
+                    "Aucun modèle n’a été lu : les variables pèsent toutes autant et aucune n’est parmi les plus importantes.",
+                )
+                .to_owned(),
+        );
+    }
+    if report.reference.reduced {
+        notes.push(
+            language
+                .pick(
+                    "The reference was imported as a table of distributions, its bins only: PSI is measured, but neither KS nor chi-square.",
+                    "La référence est un tableau de distributions, ses classes seules : le PSI est mesuré, mais ni KS ni khi-deux.",
+                )
+                .to_owned(),
+        );
+    }
+    for what in &report.examined.lacking {
+        notes.push(match language {
+            Language::English => format!("No record has the mapped field {}.", shown(what)),
+            Language::French => format!("Aucun enregistrement n’a le champ déclaré {}.", shown(what)),
+        });
+    }
+    if let Some(files) = &report.run.passed_over {
+        notes.push(match language {
+            Language::English => format!("Files {}.", shown(files)),
+            Language::French => format!("Fichiers : {}.", shown(files)),
+        });
+    }
+    if let Some(later) = report.examined.empty_later {
+        let (from, to) = (minute(later.from), minute(later.to));
+        notes.push(match language {
+            Language::English => format!("Later windows hold no record ({from} to {to})."),
+            Language::French => format!("Les fenêtres suivantes n’ont aucun enregistrement ({from} à {to})."),
+        });
+    }
+    if let Some(other) = &report.other_version {
+        let rows = grouped(other.n_window);
+        notes.push(match language {
+            Language::English => format!("{rows} rows were answered by another model version and are measured apart."),
+            Language::French => {
+                format!("{rows} lignes viennent d’une autre version du modèle et sont mesurées à part.")
+            }
+        });
+    }
+    notes
+}
+
+pub(super) fn limits(report: &Report, language: Language) -> Vec<Fact> {
+    let policy = &report.policy;
+    let limit = |limits: Limits| {
+        let show = |limit: Option<f64>| limit.map_or("–".to_owned(), |limit| language.number_plain(limit));
+        format!("{} / {}", show(limits.watch), show(limits.alarm))
+    };
+    vec![
+        fact("PSI", limit(policy.psi)),
+        fact(language.ks_distance(), limit(policy.ks)),
+        fact(language.cramers_v(), limit(policy.chi2)),
+        fact(language.missing_moved(), limit(policy.missing)),
+        fact(language.unseen_excess(), limit(policy.unseen)),
+        fact(language.refused_moved(), limit(policy.share_refused)),
+        fact(language.other_version_rows(), limit(policy.model_version)),
+        fact(language.error_rate(), limit(policy.error_rate)),
+        fact(language.latency_limit(), limit(policy.latency_p95_ms)),
+        fact(language.pick("evidence", "preuve"), format!("q ≤ {}", language.number_plain(policy.q))),
+        fact(language.rows_needed(), grouped(policy.min_rows)),
+    ]
+}
+
+pub(super) fn provenance(report: &Report, language: Language) -> Vec<Fact> {
+    let reference = &report.reference;
+    let by = language.pick("by", "par");
+    let mut facts = Vec::new();
+    let model = &report.run.model;
+    facts.push(fact(
+        language.model(),
+        format!("{} {}", shown(&model.name), model.version.as_deref().map(shown).unwrap_or_default()),
+    ));
+    if let Some(sha256) = &model.sha256 {
+        facts.push(fact(format!("{} sha256", language.model()), sha256.clone()));
+    }
+    facts.extend([
+        fact(language.reference(), report.run.reference_id.clone()),
+        fact(language.learnt(), format!("{} {by} vigie {}", minute(reference.created_at), reference.vigie_version)),
+        fact(language.rows(), grouped(reference.rows)),
+        fact(
+            language.hold_out(),
+            match reference.holdout {
+                Holdout::Yes => language.yes(),
+                Holdout::No => language.no(),
+                Holdout::Unknown => language.unknown(),
+            },
+        ),
+    ]);
+    for file in &reference.files {
+        facts.push(fact(&file.name, format!("sha256 {}", file.sha256)));
+    }
+    if let Some(target) = &reference.target {
+        facts.push(fact(format!("target {}", target.name), language.percent_or_dash(target.share)));
+    }
+    facts.push(fact(language.report_word(), format!("{} revision {}", report.id(), report.run.revision)));
+    facts.push(fact(
+        language.written(),
+        format!("{} {by} vigie {}", minute(report.run.created_at), report.run.vigie_version),
+    ));
+    facts.push(fact("config sha256", report.run.config_sha256.clone()));
+    facts
+}

@@ -1,0 +1,20 @@
+//! The score: both sides laid over each other, quantiles, the share refused.
+
+use super::card::{Card, card, line, moved};
+use crate::report::{Language, Report, chart};
+
+/// The score's part of the page.
+pub(in crate::report) struct ScorePart {
+    pub chart: String,
+    pub card: Card,
+}
+
+pub(super) fn score(report: &Report, language: Language) -> Option<ScorePart> {
+    let score = report.drift.score.as_ref()?;
+    let mut card = card(report, &score.distance, report.verdict.score.as_ref(), language);
+    let refused = moved(score.refused.reference, score.refused.window, language);
+    let name =
+        format!("{} (≥ {})", language.pick("refused", "refusé"), language.number_plain(report.run.model.threshold));
+    card.tests.insert(0, line(name, refused, language.q_value(report.verdict.share_refused_q)));
+    Some(ScorePart { chart: chart::density(&score.histogram, report.run.model.threshold, language), card })
+}

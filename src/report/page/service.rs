@@ -1,0 +1,127 @@
+//! The service: volume by hour, answers by status, latency. And what was left out, with examples.
+
+use super::{
+    card::{Line, line},
+    page::{Fact, fact},
+};
+use crate::{
+    profile::Latency,
+    report::{Language, Report, chart, words::grouped},
+    window::Instant,
+};
+
+/// The service's part of the page.
+pub(in crate::report) struct ServicePart {
+    pub facts: Vec<Fact>,
+    pub volume: String,
+    /// Percentile, of answered and of failed requests.
+    pub latency: Vec<Line>,
+    /// Status, requests, share.
+    pub statuses: Vec<Line>,
+}
+
+pub(super) fn service(report: &Report, language: Language) -> ServicePart {
+    let traffic = &report.traffic;
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let share = |part: u64| (traffic.requests > 0).then(|| part as f64 / traffic.requests as f64);
+    let statuses = traffic
+        .by_status
+        .iter()
+        .map(|(status, count)| line(status.to_string(), grouped(*count), language.percent_or_dash(share(*count))));
+    ServicePart {
+        facts: vec![
+            fact(language.requests(), grouped(traffic.requests)),
+            fact(
+                language.failed(),
+                format!("{} ({})", grouped(traffic.errors), language.percent_or_dash(share(traffic.errors))),
+            ),
+        ],
+        volume: volume(report, language),
+        latency: latency(&traffic.latency, &traffic.failed_latency, language),
+        statuses: statuses.collect(),
+    }
+}
+
+/// At most so many hours are drawn; a longer window is drawn by days.
+const HOURS: i64 = 72;
+const HOUR_US: i64 = 3_600_000_000;
+
+fn volume(report: &Report, language: Language) -> String {
+    let by_hour = &report.traffic.by_hour;
+    let (Some(first), Some(last)) = (by_hour.keys().next(), by_hour.keys().next_back()) else { return String::new() };
+    let span = if last - first < HOURS { 1 } else { 24 };
+    let (first, last) = (first.div_euclid(span), last.div_euclid(span));
+    // A window of years is not drawn day by day.
+    if last - first > 800 {
+        return String::new();
+    }
+    let columns: Vec<chart::Column> = (first..=last)
+        .map(|slot| {
+            let hours = by_hour.range(slot * span..(slot + 1) * span);
+            let (all, part) =
+                hours.fold((0, 0), |(all, part), (_, (requests, errors))| (all + requests, part + errors));
+            let text = Instant(slot * span * HOUR_US).to_string();
+            let piece = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+            let (when, label) = if span == 1 { (piece(11, 16), piece(11, 13)) } else { (piece(0, 10), piece(8, 10)) };
+            let every = ((last - first) / 12).max(1);
+            chart::Column {
+                label: if (slot - first) % every == 0 { label.to_owned() } else { String::new() },
+                title: format!(
+                    "{when}: {} {}, {} {}",
+                    grouped(all),
+                    language.requests(),
+                    grouped(part),
+                    language.failed()
+                ),
+                all,
+                part,
+            }
+        })
+        .collect();
+    let top = columns.iter().map(|column| column.all).max().unwrap_or(0);
+    chart::columns(&columns, language.volume(), &grouped(top))
+}
+
+fn latency(answered: &Latency, failed: &Latency, language: Language) -> Vec<Line> {
+    if answered.count() == 0 && failed.count() == 0 {
+        return Vec::new();
+    }
+    let ms = |value: Option<f64>| language.milliseconds(value);
+    let mut lines: Vec<Line> = [("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99)]
+        .into_iter()
+        .map(|(name, q)| line(name, ms(answered.quantile_ms(q)), ms(failed.quantile_ms(q))))
+        .collect();
+    lines.push(line(language.longest(), ms(answered.max_ms()), ms(failed.max_ms())));
+    lines.push(line(language.mean(), ms(answered.mean_ms()), ms(failed.mean_ms())));
+    lines.push(line(language.count(), grouped(answered.count()), grouped(failed.count())));
+    lines
+}
+
+/// What was read, and what of it was not used.
+pub(in crate::report) struct Quality {
+    pub facts: Vec<Fact>,
+    pub complaints: Vec<ComplaintLine>,
+}
+
+/// A reason with its examples.
+pub(in crate::report) struct ComplaintLine {
+    pub reason: String,
+    pub count: String,
+    pub examples: Vec<String>,
+}
+
+pub(super) fn quality(report: &Report, language: Language) -> Quality {
+    let complaints = report.examined.complaints.iter().map(|(reason, complaint)| ComplaintLine {
+        reason: language.complaint(reason),
+        count: grouped(complaint.count),
+        examples: complaint.examples.iter().cloned().collect(),
+    });
+    Quality {
+        facts: vec![
+            fact(language.records(), grouped(report.rows())),
+            fact(language.rows_used(), grouped(report.drift.n_window)),
+            fact(language.left_out_by_where(), grouped(report.examined.filtered)),
+        ],
+        complaints: complaints.collect(),
+    }
+}

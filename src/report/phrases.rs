@@ -1,0 +1,186 @@
+//! Every fixed phrase of the pages, both languages side by side. Sentences with values in them stand in `words`,
+//! `reasons` and `advice`.
+
+use super::Language;
+use crate::{
+    batch::Reason,
+    judge::{Severity, Test},
+};
+
+macro_rules! phrases {
+    ($($name:ident: $english:literal, $french:literal;)*) => {
+        impl Language {
+            $(pub(super) fn $name(self) -> &'static str {
+                self.pick($english, $french)
+            })*
+        }
+    };
+}
+
+phrases! {
+    // The head of the page.
+    skip: "Skip to the findings", "Aller aux constats";
+    all_reports: "All reports", "Tous les rapports";
+    since_when: "Since when", "Depuis quand";
+    what_changed: "Since the last window", "Depuis la dernière fenêtre";
+    look_first: "What to do first", "À faire d’abord";
+    rows_used: "Rows used", "Lignes utilisées";
+    features_moved: "Features that moved", "Variables qui ont bougé";
+    share_refused: "Share refused", "Part refusée";
+    score_psi: "PSI of the score", "PSI du score";
+    latency_p95: "Latency p95", "Latence p95";
+    error_rate: "Failed requests", "Requêtes en échec";
+    // Sections.
+    findings: "Findings", "Constats";
+    no_findings: "None: no test is over its limit with evidence.", "Aucun : aucun test ne dépasse sa limite avec preuve.";
+    map: "Where the drift is", "Où est la dérive";
+    features: "All features", "Toutes les variables";
+    score: "Score", "Score";
+    service: "Service", "Service";
+    quality: "Data quality", "Qualité des données";
+    glossary: "What the numbers mean", "Ce que veulent dire les nombres";
+    provenance: "Where it comes from", "D’où cela vient";
+    // The map.
+    map_by_importance: "Each mark is a feature: further right matters more to the model, higher up has moved more.",
+        "Chaque marque est une variable : plus à droite, elle compte plus pour le modèle ; plus haut, elle a bougé davantage.";
+    map_by_rank: "No model was read, so importance is not known: features stand in the order of their PSI. Set model.file for a map of importance.",
+        "Aucun modèle n’a été lu, l’importance n’est donc pas connue : les variables sont dans l’ordre de leur PSI. Renseignez model.file pour une carte par importance.";
+    importance: "importance", "importance";
+    importance_axis: "importance for the model →", "importance pour le modèle →";
+    rank_axis: "features, most moved first →", "variables, les plus déplacées d’abord →";
+    // The list of features.
+    filter_name: "Find a feature", "Chercher une variable";
+    filter_severity: "Severity", "Gravité";
+    every_severity: "all", "toutes";
+    of_features: "features shown", "variables affichées";
+    sort_by: "Sort by", "Trier par";
+    feature: "feature", "variable";
+    severity: "severity", "gravité";
+    distance: "distance", "distance";
+    missing: "missing", "manquants";
+    trend: "last 30 windows", "30 dernières fenêtres";
+    keys: "keys: / finds, Esc clears", "touches : / cherche, Échap efface";
+    nothing_found: "No feature matches.", "Aucune variable ne correspond.";
+    // One feature.
+    reference: "reference", "référence";
+    window: "window", "fenêtre";
+    bin: "bin", "classe";
+    adds_to_psi: "adds to PSI", "part du PSI";
+    tests: "test", "test";
+    value: "value", "valeur";
+    chance_limit: "by chance, 95 %", "par hasard, 95 %";
+    mean: "mean", "moyenne";
+    deviation: "deviation", "écart-type";
+    least: "least", "minimum";
+    greatest: "greatest", "maximum";
+    median: "median", "médiane";
+    levels: "levels", "modalités";
+    unseen_levels: "unseen levels", "modalités jamais vues";
+    outside_range: "outside the reference’s range", "hors de l’étendue de la référence";
+    ks_distance: "KS distance", "distance KS";
+    cramers_v: "Cramér’s V", "V de Cramér";
+    chi2: "chi-square", "khi-deux";
+    numeric: "numeric", "numérique";
+    categorical: "categorical", "catégorielle";
+    compact: "Stable features stand without their bins here, to keep the page small: report.json has them.",
+        "Les variables stables sont ici sans leurs classes, pour une page légère : report.json les contient.";
+    missing_bin: "missing", "manquants";
+    below_bin: "below the reference", "sous la référence";
+    above_bin: "above the reference", "au-dessus de la référence";
+    unseen_bin: "unseen levels", "modalités jamais vues";
+    rare_bin: "rare levels", "modalités rares";
+    // Score, service, quality.
+    threshold: "threshold", "seuil";
+    refused_from_here: "refused →", "refusé →";
+    quantile: "quantile", "quantile";
+    no_score: "The log holds no score.", "Le journal ne contient pas de score.";
+    requests: "requests", "requêtes";
+    failed: "failed", "en échec";
+    volume: "Requests by hour, UTC", "Requêtes par heure, UTC";
+    latency: "Latency", "Latence";
+    no_latency: "The log holds no latency.", "Le journal ne contient pas de latence.";
+    answered: "answered", "répondues";
+    statuses: "Answers by status", "Réponses par statut";
+    status: "status", "statut";
+    longest: "longest", "la plus longue";
+    records: "records of the window", "enregistrements de la fenêtre";
+    left_out_by_where: "left out by where", "écartés par where";
+    reason: "reason", "motif";
+    count: "count", "nombre";
+    examples: "examples", "exemples";
+    nothing_left_out: "No row was left out.", "Aucune ligne n’a été écartée.";
+    // Glossary.
+    limits: "Limits, watch / alarm", "Limites, à surveiller / alarme";
+    missing_moved: "missing share moved by", "part de manquants déplacée de";
+    unseen_excess: "unseen share in excess", "part jamais vue en excès";
+    refused_moved: "share refused moved by", "part refusée déplacée de";
+    other_version_rows: "rows of another version", "lignes d’une autre version";
+    latency_limit: "latency p95, ms", "latence p95, ms";
+    rows_needed: "rows needed", "lignes nécessaires";
+    // Provenance.
+    learnt: "learnt", "apprise";
+    written: "written", "écrit";
+    rows: "rows", "lignes";
+    hold_out: "hold-out", "échantillon de test";
+    yes: "yes", "oui";
+    no: "no", "non";
+    unknown: "unknown", "inconnu";
+    report_word: "report", "rapport";
+    model: "model", "modèle";
+    // The index.
+    index_title: "Reports", "Rapports";
+    none_yet: "None yet: vigie check writes one.", "Aucun pour l’instant : vigie check en écrit un.";
+    latest: "Latest", "Dernière fenêtre";
+    open_alerts: "Open alerts", "Alertes ouvertes";
+    no_alerts: "No alert is open.", "Aucune alerte ouverte.";
+    calendar: "Severity by day", "Gravité par jour";
+    trends: "Trends", "Tendances";
+    every_window: "All windows", "Toutes les fenêtres";
+    drifted_share: "Drifted share", "Part de variables en dérive";
+    volume_short: "Requests", "Requêtes";
+}
+
+impl Language {
+    pub(super) fn severity_word(self, severity: Severity) -> &'static str {
+        match severity {
+            Severity::Stable => self.pick("stable", "stable"),
+            Severity::Watch => self.pick("watch", "à surveiller"),
+            Severity::Alarm => self.pick("alarm", "alarme"),
+            Severity::TooFew => self.pick("too few", "trop peu"),
+            Severity::NoData => self.pick("no data", "pas de données"),
+        }
+    }
+
+    /// What a finding without a feature is about.
+    pub(super) fn subject(self, test: Test) -> &'static str {
+        match test {
+            Test::Psi => "PSI",
+            Test::Ks => self.ks_distance(),
+            Test::Chi2 => self.cramers_v(),
+            Test::Missing => self.missing(),
+            Test::Unseen => self.unseen_levels(),
+            Test::Absent => self.pick("absent", "absente"),
+            Test::ShareRefused => self.pick("share refused", "part refusée"),
+            Test::Score => self.pick("score", "score"),
+            Test::Latency => self.pick("latency", "latence"),
+            Test::ErrorRate => self.pick("error rate", "taux d’échec"),
+            Test::NoData => self.pick("no data", "pas de données"),
+            Test::TooFew => self.pick("too few", "trop peu"),
+            Test::ModelVersion => self.pick("model version", "version du modèle"),
+            Test::Source => self.pick("source", "source"),
+            Test::Volume => self.pick("volume", "volume"),
+            Test::Parity => self.pick("parity", "parité"),
+            Test::RunFailed => self.pick("run failed", "échec du passage"),
+            Test::StaleReference => self.pick("stale reference", "référence ancienne"),
+            Test::Cost => self.pick("cost", "coût"),
+        }
+    }
+
+    /// Why a row was left out, or what was odd about it.
+    pub(super) fn complaint(self, reason: Reason) -> String {
+        match self {
+            Self::English => reason.word().replace('_', " "),
+            Self::French => super::reasons::complaint(reason).to_owned(),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A finding in one sentence. The English one is `judge`'s own; the French one is made from the same typed fields.
+
+use super::{Language, Report, words::grouped};
+use crate::{
+    batch::Reason,
+    drift::{BinCount, BinKind, FeatureDrift},
+    judge::{FeatureVerdict, Finding, Qs, Severity, Test},
+    shown::shown,
+};
+
+/// The sentence of a finding of this report, or of an opinion that found no more than chance.
+pub(super) fn reason(report: &Report, finding: &Finding, language: Language) -> String {
+    match language {
+        Language::English => finding.reason.clone(),
+        Language::French => french(report, finding).unwrap_or_else(|| finding.reason.clone()),
+    }
+}
+
+const FR: Language = Language::French;
+
+fn french(report: &Report, finding: &Finding) -> Option<String> {
+    let feature = finding.feature.as_deref();
+    let (drift, qs) = match feature {
+        Some(name) => {
+            let place = report.drift.features.iter().position(|feature| feature.name == name);
+            (
+                place.and_then(|place| report.drift.features.get(place)),
+                place.and_then(|place| report.verdict.features.get(place)),
+            )
+        }
+        None => (report.drift.score.as_ref().map(|score| &score.distance), report.verdict.score.as_ref()),
+    };
+    let qs = qs.map(|verdict: &FeatureVerdict| verdict.qs).unwrap_or_default();
+    let value = finding.value;
+    let what = match finding.test {
+        Test::Psi => psi(drift?, value?),
+        Test::Ks => format!("distance KS {}", FR.number(value?)),
+        Test::Chi2 => format!("V de Cramér {}", FR.number(value?)),
+        Test::Missing => missing(drift?)?,
+        Test::Unseen => unseen(drift?)?,
+        Test::Absent => return Some("aucun enregistrement de la fenêtre n’a cette variable".to_owned()),
+        Test::ShareRefused => {
+            let refused = report.drift.score.as_ref()?.refused;
+            format!("part refusée {} → {}", FR.percent(refused.reference?), FR.percent(refused.window?))
+        }
+        Test::Score => score(drift?, value?)?,
+        _ => return service(report, finding),
+    };
+    Some(judged(report, finding, &what, drift, &qs))
+}
+
+/// Effect, limit, evidence.
+fn judged(report: &Report, finding: &Finding, what: &str, drift: Option<&FeatureDrift>, qs: &Qs) -> String {
+    let q = FR.q_value(finding.q_value);
+    if !finding.severity.is_drift() {
+        return match finding.q_value {
+            Some(_) => format!("{what}, mais le hasard l’explique (q {q} > {})", FR.number(report.policy.q)),
+            None => format!("{what}, mais il y a trop peu de lignes pour le distinguer du hasard"),
+        };
+    }
+    let limit = finding.limit.map_or(String::new(), |limit| match finding.test {
+        Test::Missing | Test::ShareRefused => format!("{} points", FR.number(limit * 100.0)),
+        Test::Unseen => FR.percent(limit),
+        _ => FR.number(limit),
+    });
+    let exact = exact_test(finding, drift, qs).map_or(String::new(), |whose| format!(" par le test exact des {whose}"));
+    format!("{what} ; {} à partir de {limit}, q {q}{exact}", severity(finding.severity))
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Alarm => "alarme",
+        other => FR.severity_word(other),
+    }
+}
+
+/// Whose exact test is the evidence of a PSI, where the law of chance of PSI itself is not (see `judge`).
+fn exact_test(finding: &Finding, drift: Option<&FeatureDrift>, qs: &Qs) -> Option<&'static str> {
+    let q = finding.q_value?;
+    let is = |other: Option<f64>| other.is_some_and(|other| other.to_bits() == q.to_bits());
+    let of_psi = matches!(finding.test, Test::Psi)
+        || finding.test == Test::Score && finding.value.is_some() && finding.value == drift?.psi.value;
+    if !of_psi || is(qs.psi) {
+        return None;
+    }
+    let kinds = [
+        (qs.missing, "valeurs manquantes"),
+        (qs.unseen, "modalités jamais vues"),
+        (qs.out_of_range, "valeurs hors étendue"),
+    ];
+    kinds.into_iter().find(|(other, _)| is(*other)).map(|(_, whose)| whose)
+}
+
+/// The score's finding does not say which of its measures it is of: its value does.
+fn score(drift: &FeatureDrift, value: f64) -> Option<String> {
+    let is = |other: Option<f64>| other.is_some_and(|other| other.to_bits() == value.to_bits());
+    let what = if is(drift.psi.value) {
+        psi(drift, value)
+    } else if is(drift.ks.as_ref().map(|ks| ks.statistic)) {
+        format!("distance KS {}", FR.number(value))
+    } else {
+        missing(drift)?
+    };
+    Some(format!("score : {what}"))
+}
+
+fn psi(drift: &FeatureDrift, value: f64) -> String {
+    let Some(bin) = drift.bins.iter().max_by(|a, b| a.contribution.total_cmp(&b.contribution)) else {
+        return format!("PSI {}", FR.number(value));
+    };
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let share = |rows: u64, of: u64| FR.percent(rows as f64 / (of as f64).max(1.0));
+    let (from, to) = (share(bin.reference, drift.n_reference), share(bin.window, drift.n_window));
+    format!("PSI {}, surtout : {} ({from} → {to})", FR.number(value), bin_label(bin, FR))
+}
+
+fn missing(drift: &FeatureDrift) -> Option<String> {
+    let missing = drift.missing;
+    Some(format!("manquants {} → {}", FR.percent(missing.reference_share?), FR.percent(missing.window_share?)))
+}
+
+fn unseen(drift: &FeatureDrift) -> Option<String> {
+    let unseen = drift.unseen.as_ref()?;
+    let names: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| format!("« {} »", shown(name))).collect();
+    let more = if unseen.distinct > names.len() { ", …" } else { "" };
+    // A report that leaves the house does not name them.
+    let named = if names.is_empty() { String::new() } else { format!(" ({}{more})", names.join(", ")) };
+    Some(format!("{} des lignes ont des modalités que la référence n’a jamais eues{named}", FR.percent(unseen.share?)))
+}
+
+/// Findings about the service. `None`: this version has no French for it.
+fn service(report: &Report, finding: &Finding) -> Option<String> {
+    let from = |limit: String| format!(" ; {} à partir de {limit}", severity(finding.severity));
+    Some(match finding.test {
+        Test::ModelVersion => format!(
+            "{} des lignes viennent d’une autre version du modèle{}",
+            FR.percent(finding.value?),
+            from(FR.percent(finding.limit?))
+        ),
+        Test::ErrorRate => {
+            format!("{} des requêtes ont échoué{}", FR.percent(finding.value?), from(FR.percent(finding.limit?)))
+        }
+        Test::Latency => format!(
+            "95 % des réponses ont pris jusqu’à {}{}",
+            FR.milliseconds(finding.value),
+            from(FR.milliseconds(finding.limit))
+        ),
+        Test::NoData => "aucun enregistrement dans cette fenêtre : le service tourne-t-il, son journal est-il écrit là où on le cherche ?".to_owned(),
+        Test::TooFew => format!(
+            "{} lignes utilisées, {} nécessaires pour un verdict",
+            grouped(report.drift.n_window),
+            grouped(report.policy.min_rows)
+        ),
+        Test::Source => format!("laissé de côté : {}", finding.reason.strip_prefix("left out: ")?),
+        _ => return None,
+    })
+}
+
+/// A bin's name for people: levels keep theirs.
+pub(super) fn bin_label(bin: &BinCount, language: Language) -> String {
+    match bin.kind {
+        BinKind::Missing => language.missing_bin().to_owned(),
+        BinKind::Below => language.below_bin().to_owned(),
+        BinKind::Above => language.above_bin().to_owned(),
+        BinKind::Unseen => language.unseen_bin().to_owned(),
+        BinKind::Rare => language.rare_bin().to_owned(),
+        BinKind::Atom | BinKind::Interval | BinKind::Level => shown(&bin.label),
+    }
+}
+
+/// A complaint's reason in French.
+pub(super) fn complaint(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Malformed => "illisible",
+        Reason::Timestamp => "sans heure lisible",
+        Reason::Duplicate => "en double",
+        Reason::Failed => "requête en échec",
+        Reason::ModelVersion => "autre version du modèle",
+        Reason::NoFeatures => "sans variables",
+        Reason::NoProbability => "sans probabilité",
+        Reason::NotANumber => "valeur qui n’est pas un nombre",
+        Reason::UnreadableField => "champ illisible",
+    }
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# At least 10,000 requests while runs are in progress: none fails, 99 of 100 are answered within 50 ms, and a run is at most 10 % slower.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+[ -n "${VIGIE:-}" ] || cargo build --release --quiet --bin vigie --example serve
+vigie=${VIGIE:-$PWD/target/release/vigie} serve=${VIGIE_SERVE:-$PWD/target/release/examples/serve}
+work=$(mktemp -d) && trap 'kill "${server:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
+mkdir "$work/config" && cp config/vigie.yaml "$work/config/" && ln -s "$PWD/reference_data" "$work/reference_data"
+
+check() { (cd "$work" && "$vigie" check --from 2026-10-14 --to 2026-10-15 >/dev/null); }
+# median N: the middle one of N runs, in ms
+median() {
+  for _ in $(seq "$1"); do
+    local from=${EPOCHREALTIME/[.,]/}
+    check
+    echo $(((${EPOCHREALTIME/[.,]/} - from) / 1000))
+  done | sort -n | sed -n "$((($1 + 1) / 2))p"
+}
+
+for n in 01 02 03 04 05 06 07 08 09; do
+  (cd "$work" && "$vigie" check --from "2026-10-$n" --to "2026-10-$(printf %02d $((10#$n + 1)))" >/dev/null)
+done
+check
+"$serve" "$work/reports" 127.0.0.1:0 >"$work/address" &
+server=$!
+until [ -s "$work/address" ]; do sleep 0.1; done
+address=$(<"$work/address")
+alone=$(median 15)
+wrk -t1 -c10 -d30s -s tests/browser/load.lua "${address%/}" -- /reports/credit-default/20261014T000000Z_20261015T000000Z/report.html >"$work/wrk" &
+wrk=$!
+sleep 1
+beside=$(median 15)
+wait "$wrk"
+result=$(grep '^requests=' "$work/wrk")
+echo "$result; a run takes $alone ms alone, $beside ms beside them"
+eval "$result"
+[ "$requests" -ge 10000 ] || { echo "only $requests requests"; exit 1; }
+[ "$failed" -eq 0 ] || { echo "$failed requests failed"; exit 1; }
+awk -v p99="$p99_ms" 'BEGIN {exit !(p99 < 50)}' || { echo "99 of 100 took up to $p99_ms ms"; exit 1; }
+[ $((beside * 100)) -le $((alone * 110 + 500)) ] || { echo "a run is more than 10 % slower beside readers"; exit 1; }
