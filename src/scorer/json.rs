@@ -3,7 +3,7 @@
 //!
 //! (The library's own JSON loader does not parse them exactly.) What differs from `.cbm`: one-hot levels stand with
 //! their feature, a branching tree is nested, and a table is named by a text that is JSON again. A number takes eight
-//! bytes and as little as two in the text, so reading may cost twelve times the file.
+//! bytes and as little as two in the text, so reading may cost eight times the file.
 
 use std::collections::BTreeMap;
 

@@ -11,8 +11,8 @@ use std::arch::x86_64::{
     __m256, __m256i, _CMP_GT_OQ, _mm256_add_epi8, _mm256_add_epi32, _mm256_and_si256, _mm256_blendv_ps,
     _mm256_castps_si256, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cmpeq_epi8, _mm256_i32gather_ps, _mm256_loadu_ps,
     _mm256_loadu_si256, _mm256_max_epu8, _mm256_or_si256, _mm256_packus_epi16, _mm256_packus_epi32,
-    _mm256_permutevar8x32_epi32, _mm256_permutevar8x32_ps, _mm256_set1_epi8, _mm256_setr_epi32, _mm256_setzero_si256,
-    _mm256_slli_epi32, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_xor_si256,
+    _mm256_permutevar8x32_epi32, _mm256_permutevar8x32_ps, _mm256_set1_epi8, _mm256_setr_epi32, _mm256_setzero_ps,
+    _mm256_setzero_si256, _mm256_slli_epi32, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_xor_si256,
 };
 
 use super::super::{bins::Split, search::count_below, tables::Job};
@@ -44,10 +44,10 @@ impl Avx2 {
         assert!(job.is_sound(values.len(), sums.len()));
         // SAFETY: `self` proves the instructions, and `is_sound` that all columns, values and sums are there.
         unsafe {
-            if job.tables.is_single {
-                add_one(&job, values, &mut sums[..job.bins.stride]);
-            } else {
-                add_many(&job, values, sums);
+            match (job.tables.has_levels, job.tables.is_single) {
+                (false, true) => add_one::<false>(&job, values, &mut sums[..job.bins.stride]),
+                (true, true) => add_one::<true>(&job, values, &mut sums[..job.bins.stride]),
+                (_, false) => add_many(&job, values, sums),
             }
         }
     }
@@ -65,18 +65,30 @@ unsafe fn places(asked: *const f32, levels: u32, numbers: [__m256; 4]) -> [__m25
     for level in 0..levels {
         // SAFETY: as for `search`: a level's borders begin at `2^level − 1`.
         let own = unsafe { asked.add((1 << level) - 1) };
+        // SAFETY: as above; places are below `2^level`.
+        let (table, of) = unsafe {
+            let load = |at: usize| _mm256_loadu_ps(own.add(8 * at));
+            match level {
+                0..=3 => ([load(0); 4], 1),
+                4 => ([load(0), load(1), load(0), load(1)], 2),
+                5 => ([load(0), load(1), load(2), load(3)], 4),
+                _ => ([_mm256_setzero_ps(); 4], 0),
+            }
+        };
         for (place, number) in places.iter_mut().zip(numbers) {
-            // SAFETY: as above; places are below `2^level`.
-            let border = unsafe {
-                match level {
-                    0..=3 => _mm256_permutevar8x32_ps(_mm256_loadu_ps(own), *place),
-                    4 => _mm256_blendv_ps(
-                        _mm256_permutevar8x32_ps(_mm256_loadu_ps(own), *place),
-                        _mm256_permutevar8x32_ps(_mm256_loadu_ps(own.add(8)), *place),
-                        _mm256_castsi256_ps(_mm256_slli_epi32::<28>(*place)),
-                    ),
-                    _ => _mm256_i32gather_ps::<4>(own, *place),
+            let look = |at: usize| _mm256_permutevar8x32_ps(table[at], *place);
+            // The place's fourth bit, and its fifth, choose the register.
+            let odd = _mm256_castsi256_ps(_mm256_slli_epi32::<28>(*place));
+            let upper = _mm256_castsi256_ps(_mm256_slli_epi32::<27>(*place));
+            let border = match of {
+                1 => look(0),
+                2 => _mm256_blendv_ps(look(0), look(1), odd),
+                4 => {
+                    let pairs = [_mm256_blendv_ps(look(0), look(1), odd), _mm256_blendv_ps(look(2), look(3), odd)];
+                    _mm256_blendv_ps(pairs[0], pairs[1], upper)
                 }
+                // SAFETY: as above.
+                _ => unsafe { _mm256_i32gather_ps::<4>(own, *place) },
             };
             step(place, number, border);
         }
@@ -103,30 +115,38 @@ unsafe fn search(asked: &[f32], levels: u32, numbers: &[f32], bins: &mut [u8]) {
     }
 }
 
-/// The leaves of a block of rows.
+/// The leaves of a block of rows, two registers at a time: a block is of 64 rows, or several times as many.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn leaves(splits: &[Split], bins: *const u8, stride: usize, out: *mut u8) {
-    for group in (0..stride).step_by(GROUP) {
-        let mut leaves = _mm256_setzero_si256();
+unsafe fn number<const LEVELS: bool>(splits: &[Split], bins: *const u8, stride: usize, out: *mut u8) {
+    for group in (0..stride).step_by(2 * GROUP) {
+        let mut leaves = [_mm256_setzero_si256(); 2];
         let mut bit = _mm256_set1_epi8(1);
         for split in splits {
-            // SAFETY: `is_sound`.
-            let bins = unsafe { _mm256_loadu_si256(bins.add(usize::from(split.column) * stride + group).cast()) };
-            let bins = _mm256_xor_si256(bins, _mm256_set1_epi8(split.mask.cast_signed()));
             let least = _mm256_set1_epi8(split.least.cast_signed());
-            let holds = _mm256_cmpeq_epi8(_mm256_max_epu8(bins, least), bins);
-            leaves = _mm256_or_si256(leaves, _mm256_and_si256(holds, bit));
+            let mask = _mm256_set1_epi8(split.mask.cast_signed());
+            for (half, leaves) in leaves.iter_mut().enumerate() {
+                let at = usize::from(split.column) * stride + group + half * GROUP;
+                // SAFETY: `is_sound`.
+                let mut bins = unsafe { _mm256_loadu_si256(bins.add(at).cast()) };
+                if LEVELS {
+                    bins = _mm256_xor_si256(bins, mask);
+                }
+                let holds = _mm256_cmpeq_epi8(_mm256_max_epu8(bins, least), bins);
+                *leaves = _mm256_or_si256(*leaves, _mm256_and_si256(holds, bit));
+            }
             bit = _mm256_add_epi8(bit, bit);
         }
-        // SAFETY: the caller's `stride` bytes.
-        unsafe { _mm256_storeu_si256(out.add(group).cast(), leaves) }
+        for (half, leaves) in leaves.into_iter().enumerate() {
+            // SAFETY: the caller's `stride` bytes.
+            unsafe { _mm256_storeu_si256(out.add(group + half * GROUP).cast(), leaves) }
+        }
     }
 }
 
 /// One table a tree, one column of sums; several trees a pass, so that a sum is loaded and stored once for them.
 #[target_feature(enable = "avx2")]
-unsafe fn add_one(job: &Job, values: &[f64], sums: &mut [f64]) {
+unsafe fn add_one<const LEVELS: bool>(job: &Job, values: &[f64], sums: &mut [f64]) {
     let (stride, count) = (job.bins.stride, (job.trees.len_with_end() - 1));
     let mut numbers = vec![0_u8; stride * TREES];
     for first in (0..count).step_by(TREES) {
@@ -136,7 +156,7 @@ unsafe fn add_one(job: &Job, values: &[f64], sums: &mut [f64]) {
         unsafe {
             for (at, table) in tables.iter_mut().take(near).enumerate() {
                 let out = numbers.as_mut_ptr().add(at * stride);
-                leaves(job.trees.of(first + at), job.bins.bytes.as_ptr(), stride, out);
+                number::<LEVELS>(job.trees.of(first + at), job.bins.bytes.as_ptr(), stride, out);
                 *table = values.as_ptr().add(*job.tables.starts.get_unchecked(first + at));
             }
             let leaf = |at: usize, row: usize| usize::from(*numbers.get_unchecked(at * stride + row));
@@ -169,7 +189,7 @@ unsafe fn add_many(job: &Job, values: &[f64], sums: &mut [f64]) {
         }
         // SAFETY: `is_sound`; a leaf's number is below the table's length.
         unsafe {
-            leaves(splits, job.bins.bytes.as_ptr(), stride, numbers.as_mut_ptr());
+            number::<true>(splits, job.bins.bytes.as_ptr(), stride, numbers.as_mut_ptr());
             let mut table = values.as_ptr().add(*job.tables.starts.get_unchecked(tree));
             for target in targets {
                 let column = sums.as_mut_ptr().add(*target as usize * stride);
