@@ -82,7 +82,8 @@ impl Written {
             digits: count(&|digits| {
                 if digits == 0 { f64::INFINITY } else { half(self.exponent - i32::from(digits) + 1) }
             }),
-            single: off <= half_single * (1.0 + 1e-9),
+            // The shortest text of a single-precision number is off by another half of its last place.
+            single: off <= half_single * if self.is_full() { 1.0 } else { 2.0 } * (1.0 + 1e-9),
         }
     }
 }
