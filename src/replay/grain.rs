@@ -6,6 +6,8 @@
 
 /// Digits from which a value is taken as not rounded: a double needs up to 17.
 const FULL: u8 = 15;
+/// Digits that the shortest text of a single-precision number needs, at most.
+const SINGLE: u8 = 9;
 /// Decimals and digits that are told apart.
 const MOST: u8 = 20;
 
@@ -62,8 +64,13 @@ impl Written {
         }
     }
 
+    /// Not rounded by the log: of full length, or a single-precision number that was never written in decimals.
     fn is_full(&self) -> bool {
-        self.digits >= FULL
+        #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
+        let single = f64::from(self.value as f32);
+        #[expect(clippy::float_cmp, reason = "exactly: a double that is a single-precision number")]
+        let is_single = single == self.value;
+        self.digits >= FULL || self.digits > SINGLE && is_single
     }
 
     /// How loose a log would have to be written for rounding to explain this much.
