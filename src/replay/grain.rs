@@ -6,6 +6,8 @@
 
 /// Digits from which a value is taken as not rounded: a double needs up to 17.
 const FULL: u8 = 15;
+/// Digits that the shortest text of a single-precision number needs, at most.
+const SINGLE: u8 = 9;
 /// Decimals and digits that are told apart.
 const MOST: u8 = 20;
 
@@ -62,8 +64,13 @@ impl Written {
         }
     }
 
+    /// Not rounded by the log: of full length, or a single-precision number that was never written in decimals.
     fn is_full(&self) -> bool {
-        self.digits >= FULL
+        #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
+        let single = f64::from(self.value as f32);
+        #[expect(clippy::float_cmp, reason = "exactly: a double that is a single-precision number")]
+        let is_single = single == self.value;
+        self.digits >= FULL || self.digits > SINGLE && is_single
     }
 
     /// How loose a log would have to be written for rounding to explain this much.
@@ -74,8 +81,6 @@ impl Written {
         let count = |of: &dyn Fn(u8) -> f64| (0..=MOST).take_while(|places| off <= of(*places)).count();
         #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
         let half_single = f64::from((self.value as f32).next_up() - self.value as f32) * 0.5;
-        // The shortest text of a single-precision number is itself rounded, by as much again.
-        let of_single = if self.is_full() { half_single } else { 2.0 * half_single };
         Need {
             always: off.is_nan() || off == f64::INFINITY,
             never: off <= 0.0,
@@ -84,7 +89,8 @@ impl Written {
             digits: count(&|digits| {
                 if digits == 0 { f64::INFINITY } else { half(self.exponent - i32::from(digits) + 1) }
             }),
-            single: off <= of_single * (1.0 + 1e-9),
+            // The shortest text of a single-precision number is off by another half of its last place.
+            single: off <= half_single * if self.is_full() { 1.0 } else { 2.0 } * (1.0 + 1e-9),
         }
     }
 }
