@@ -65,7 +65,7 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
 fn refused(reference: &Reference, window: &Profile, threshold: f64) -> Result<Refused, String> {
     let scored = window.score().map_or(0, crate::profile::CellCounts::present);
     if reference.provenance().reduced {
-        // Bins do not say how many lie on either side of a threshold.
+        // Bins do not say on which side of the threshold a score was.
         return Ok(Refused { reference: None, window: share(window.refused(), scored), p_value: None });
     }
     let (rows, refused) = reference.refused(threshold).ok_or_else(|| reference.damaged())?;
