@@ -63,12 +63,15 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
 }
 
 fn refused(reference: &Reference, window: &Profile, threshold: f64) -> Result<Refused, String> {
-    let (rows, refused) = reference.refused(threshold).ok_or_else(|| reference.damaged())?;
+    let ours = reference.refused(threshold);
+    if ours.is_none() && !reference.provenance().reduced {
+        return Err(reference.damaged());
+    }
     let scored = window.score().map_or(0, crate::profile::CellCounts::present);
     Ok(Refused {
-        reference: share(refused, rows),
+        reference: ours.and_then(|(rows, refused)| share(refused, rows)),
         window: share(window.refused(), scored),
-        p_value: proportion::two_proportions(refused, rows, window.refused(), scored),
+        p_value: ours.and_then(|(rows, refused)| proportion::two_proportions(refused, rows, window.refused(), scored)),
     })
 }
 
