@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::cast_precision_loss,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that goes wrong shall stop"
@@ -67,8 +68,10 @@ fn day(root: &Path, number: i64) {
     let mut text = String::new();
     for row in 0..240_i64 {
         let at = Instant(START + number * 24 * HOUR + row * HOUR / 10);
-        let age = 20 + row % 50 + if (row / 10) % 5 == 0 { 60 } else { 0 };
-        let _ = writeln!(text, "{{\"ts\": \"{at}\", \"AGE\": {age}, \"JOB\": \"a\", \"p\": 0.{}}}", 10 + row % 80);
+        // Spread like the reference: an alert that never ended would keep every report since.
+        let age = 20 + row * 17 % 50 + if (row / 10) % 5 == 0 { 60 } else { 0 };
+        let (job, p) = (["a", "b"][usize::from(row % 2 == 0)], (row * 31 % 97) as f64 / 97.0);
+        let _ = writeln!(text, "{{\"ts\": \"{at}\", \"AGE\": {age}, \"JOB\": \"{job}\", \"p\": {p}}}");
     }
     let date = Instant(START + number * 24 * HOUR).to_string();
     let folder = root.join(format!("log/dt={}", date.split('T').next().unwrap()));

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A window of ROWS records × 125 JSONB keys: `vigie check`, beside psql's COPY of the same columns to /dev/null.
 # usage: benches/peers/postgres.sh [ROWS] [VIGIE]; starts a PostgreSQL of its own. Fails above 300 MB or 1.5 × COPY.
+# DAY=14 takes the requests of a day of the example with drift: exact KS then looks at the rows again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rows=${1:-50000} vigie=$(realpath "${2:-target/release/vigie}") runs=${RUNS:-3}
@@ -18,7 +19,7 @@ psql=("$bin/psql" -X -q -v ON_ERROR_STOP=1 -h "$work" -U postgres -d postgres)
 
 # The example's answered requests, as often as it takes, spread over one day.
 "${psql[@]}" -c 'CREATE TABLE raw (n bigserial, line text)'
-zcat reference_data/home_credit/log/predictions-2026-10-0[13].ndjson.gz | grep '"status_code":200' | grep '"/predict"' |
+zcat reference_data/home_credit/log/predictions-2026-10-${DAY:-01}.ndjson.gz | grep '"status_code":200' | grep '"/predict"' |
   "${psql[@]}" -c "COPY raw (line) FROM STDIN WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')"
 "${psql[@]}" <<SQL
 CREATE TABLE prod_requests (id bigserial, ts timestamptz, endpoint text, status_code int, latency_ms double precision,

@@ -277,6 +277,7 @@ pub(super) enum OutputArg {
     Raw,
     Probability,
     Decision,
+    Shap,
 }
 
 #[derive(Debug, Args)]

@@ -212,8 +212,7 @@ fn words(beside: Beside) -> String {
         Beside::AboveAll => "above everything in the reference".to_owned(),
         Beside::Among { above, below } if above >= below => format!("higher than {} of the reference", percent(above)),
         Beside::Among { below, .. } => format!("lower than {} of the reference", percent(below)),
-        Beside::Level(share) => format!("as in {} of the reference", percent(share)),
         Beside::Unseen => "a level that the reference never had".to_owned(),
-        Beside::Missing(share) => format!("as in {} of the reference", percent(share)),
+        Beside::Level(share) | Beside::Missing(share) => format!("as in {} of the reference", percent(share)),
     }
 }

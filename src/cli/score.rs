@@ -17,6 +17,7 @@ pub(super) fn run(args: &ScoreArgs) -> Outcome<Ending> {
         OutputArg::Raw => Output::Raw,
         OutputArg::Probability => Output::Probability,
         OutputArg::Decision => Output::Decision,
+        OutputArg::Shap => Output::Shap,
     });
     let rows = score(&Scoring {
         model: args.model.clone(),

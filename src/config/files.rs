@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use super::{Problem, Settings, settings::spoken};
-use crate::source::Kind;
+use crate::{alert, source::Kind};
 
 /// All files and folders that are named but cannot be used.
 #[must_use]
@@ -49,7 +49,20 @@ fn channel_files(settings: &Settings) -> Vec<Option<Problem>> {
         ("alerts.webhook.token_file", webhook.and_then(|webhook| webhook.token_file.as_ref()), secret),
         ("alerts.webhook.ca_file", webhook.and_then(|webhook| webhook.ca_file.as_ref()), trust),
     ];
-    files.into_iter().map(|(key, file, hint)| readable(key, file?, hint)).collect()
+    let mut problems: Vec<_> = files.into_iter().map(|(key, file, hint)| readable(key, file?, hint)).collect();
+    problems.push(email.and_then(password));
+    problems
+}
+
+/// Below systemd it is known whether the password is there; by hand the credential cannot be seen.
+fn password(email: &alert::Email) -> Option<Problem> {
+    let is_missing = email.username.is_some() && email.password_file.is_none() && !email.smtp.contains('@');
+    let is_service = std::env::var_os("CREDENTIALS_DIRECTORY").is_some();
+    if !is_missing || !is_service || alert::credential(alert::PASSWORD_CREDENTIAL).is_some() {
+        return None;
+    }
+    let problem = Problem::new("alerts.email.username", "`alerts.email.username` has no password");
+    Some(problem.hint(format!("put it into /etc/credstore/{}, or name `password_file`", alert::PASSWORD_CREDENTIAL)))
 }
 
 fn cannot(key: &str, path: &Path, why: &str) -> Problem {

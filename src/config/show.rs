@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Options, Reports, RunOptions, ScheduleOptions, Settings, Watched, masked};
+use super::{Alerts, Options, Reports, RunOptions, ScheduleOptions, Settings, Watched, masked};
 
 impl Settings {
     /// YAML of what was understood: defaults filled in, paths absolute, passwords hidden.
@@ -37,7 +37,7 @@ fn as_options(first: &Settings, all: &[Settings]) -> Options {
         reports: Reports { dir: first.reports.clone(), keep: first.keep, base_url: first.base_url.clone() },
         state: first.state.clone(),
         run: RunOptions { threads: first.threads },
-        alerts: first.alerts.clone(),
+        alerts: hushed(&first.alerts),
         http: first.http.clone(),
     }
 }
@@ -64,6 +64,15 @@ fn schedule(settings: &Settings) -> ScheduleOptions {
         catch_up: schedule.catch_up,
         revise: schedule.revise,
     }
+}
+
+/// Without the part of a webhook's address that is often a key.
+fn hushed(alerts: &Alerts) -> Alerts {
+    let mut alerts = alerts.clone();
+    for webhook in &mut alerts.webhook {
+        webhook.url = webhook.shown();
+    }
+    alerts
 }
 
 /// Options with `floor: 0.0001` written as a key, not as a YAML tag.

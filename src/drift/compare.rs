@@ -63,15 +63,16 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
 }
 
 fn refused(reference: &Reference, window: &Profile, threshold: f64) -> Result<Refused, String> {
-    let ours = reference.refused(threshold);
-    if ours.is_none() && !reference.provenance().reduced {
-        return Err(reference.damaged());
-    }
     let scored = window.score().map_or(0, crate::profile::CellCounts::present);
+    if reference.provenance().reduced {
+        // Bins do not say how many lie on either side of a threshold.
+        return Ok(Refused { reference: None, window: share(window.refused(), scored), p_value: None });
+    }
+    let (rows, refused) = reference.refused(threshold).ok_or_else(|| reference.damaged())?;
     Ok(Refused {
-        reference: ours.and_then(|(rows, refused)| share(refused, rows)),
+        reference: share(refused, rows),
         window: share(window.refused(), scored),
-        p_value: ours.and_then(|(rows, refused)| proportion::two_proportions(refused, rows, window.refused(), scored)),
+        p_value: proportion::two_proportions(refused, rows, window.refused(), scored),
     })
 }
 

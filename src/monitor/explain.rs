@@ -120,7 +120,7 @@ fn found(
             described(settings)
         ))
     })?;
-    if !record.has_features || record.rows.features.iter().flatten().all(|column| is_missing(column)) {
+    if !record.has_features || record.rows.features.iter().flatten().all(is_missing) {
         return Err(Fault::setup(format!(
             "--id {}: its record holds no inputs (a request that failed?), so there is nothing to explain",
             shown(id)

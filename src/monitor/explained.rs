@@ -1,109 +1,86 @@
-//! What a model says of the rows of its reference: their scores, and how much each feature adds to them.
+//! SHAP values of many rows as columns, each thread its own rows.
 
-use super::rows::{inputs, raw_of};
+use std::{ops::Range, sync::Arc};
+
+use arrow::array::{ArrayRef, Float64Array};
+
 use crate::{
     fault::{Fault, Outcome},
-    layout::{Kind, Precision},
-    reference::{Choice, Contribution, Contributions, Training, TrainingColumn, Values},
-    scorer::{Forest, Link, Shap},
+    scorer::{Forest, Inputs, Shap},
 };
 
-/// Contributions are measured on so many rows at most, evenly spaced: enough for three digits of importance.
-const ROWS: usize = 10_000;
+/// Rows whose SHAP values are held row by row before they go to their columns.
+const EXPLAINED_AT_ONCE: usize = 1024;
 
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-/// Features, their order and kinds are the model's; so is the score, unless a column holds it.
-pub(super) fn scored(forest: &Forest, training: &mut Training, choice: &mut Choice) -> Outcome<Vec<String>> {
-    let of = |kind| {
-        let features = forest.features().iter().filter(move |feature| feature.kind == kind);
-        features.map(|feature| feature.name.clone()).collect::<Vec<_>>()
-    };
-    choice.features = Some(forest.features().iter().map(|feature| feature.name.clone()).collect());
-    choice.categorical = of(Kind::Categorical);
-    choice.numeric = of(Kind::Numeric);
-    choice.precision = Some(Precision::F32);
-    if forest.link() != Link::Sigmoid {
-        let note = "the model does not give one probability a row: only a --probability column is watched as the score";
-        return Ok(if choice.probability.is_some() { Vec::new() } else { vec![note.to_owned()] });
+/// The columns of SHAP values. Every row is checked to add up to its raw output.
+pub(super) fn explained(
+    forest: &Forest,
+    inputs: &Inputs,
+    raw: &[f64],
+    threads: usize,
+) -> Outcome<Vec<(String, ArrayRef)>> {
+    let shap = Shap::new(forest).map_err(|fault| fault.context("--output shap"))?;
+    let (rows, width) = (inputs.rows(), shap.width());
+    let each = rows.div_ceil(threads.max(1)).max(1);
+    let mut columns = vec![vec![0.0; rows]; width];
+    let mut parts: Vec<Vec<&mut [f64]>> = Vec::new();
+    for column in &mut columns {
+        for (number, part) in column.chunks_mut(each).enumerate() {
+            match parts.get_mut(number) {
+                Some(parts) => parts.push(part),
+                None => parts.push(vec![part]),
+            }
+        }
     }
-    let mut scores = raw_of(forest, &inputs(forest, training)?, threads())?;
-    // A model of two classes always has them.
-    let _ = forest.probabilities(&mut scores);
-    let Some(name) = &choice.probability else {
-        let name = free_name(training);
-        choice.probability = Some(name.clone());
-        training.columns.push(TrainingColumn {
-            name,
-            values: Values::Numbers(scores),
-            is_single: false,
-            is_typed: true,
-        });
-        return Ok(Vec::new());
-    };
-    Ok(differing(name, training, &scores)?.into_iter().collect())
+    by_thread(rows, each, parts.into_iter(), |range, mut part| {
+        let mut values = vec![0.0; width * EXPLAINED_AT_ONCE.min(range.len())];
+        for from in range.clone().step_by(EXPLAINED_AT_ONCE) {
+            let end = (from + EXPLAINED_AT_ONCE).min(range.end);
+            let values = values.split_at_mut(width * (end - from)).0;
+            shap.values(forest, inputs, from..end, values)?;
+            let own = raw.get(from * forest.outputs()..end * forest.outputs()).unwrap_or_default();
+            let gap = shap.gap(forest, values, own);
+            if gap > Shap::TOLERANCE {
+                return Err(Fault::setup(format!(
+                    "--output shap: contributions and raw outputs of rows {from} to {end} differ by {gap:e}; this is a \
+                     fault of vigie, or a damaged model"
+                )));
+            }
+            for (place, part) in part.iter_mut().enumerate() {
+                let own = part.iter_mut().skip(from - range.start);
+                own.zip(values.iter().skip(place).step_by(width)).for_each(|(cell, value)| *cell = *value);
+            }
+        }
+        Ok(())
+    })?;
+    let features = || forest.features().iter().map(|feature| feature.name.as_str()).chain(["expected_value"]);
+    let dimensions = shap.dimensions();
+    let names = (0..dimensions).flat_map(|place| {
+        features().map(move |name| match dimensions {
+            1 => format!("shap_{name}"),
+            _ => format!("shap_{place}_{name}"),
+        })
+    });
+    Ok(names.zip(columns).map(|(name, column)| (name, Arc::new(Float64Array::from(column)) as ArrayRef)).collect())
 }
 
-/// A name that no column has.
-fn free_name(training: &Training) -> String {
-    let mut name = "score of the model".to_owned();
-    while training.columns.iter().any(|column| column.name == name) {
-        name.push('\'');
-    }
-    name
-}
-
-/// A note where a column's scores are not the model's.
-fn differing(name: &str, training: &Training, scores: &[f64]) -> Outcome<Option<String>> {
-    let Values::Numbers(logged) = &training.column(name)?.values else { return Ok(None) };
-    let off = logged.iter().zip(scores).filter(|(logged, score)| (**logged - **score).abs() > 1e-6).count();
-    Ok((off > 0).then(|| {
-        format!(
-            "{off} of {} scores of the column `{name}` are not those of the model (by more than 1e-6)",
-            scores.len()
-        )
-    }))
-}
-
-/// Explains rows of the reference.
-pub(super) fn explained(forest: &Forest, training: &Training) -> Outcome<Contributions> {
-    let shap = Shap::new(forest)?;
-    if shap.dimensions() != 1 {
-        return Err(Fault::setup(
-            "--model: the model has several outputs, and importance is measured on one; leave it out, and name \
-             --features and --categorical",
-        ));
-    }
-    let inputs = inputs(forest, training)?;
-    let rows = ROWS.min(training.rows);
-    let width = shap.width();
-    let mut values = vec![0.0; rows * width];
-    let each = rows.div_ceil(threads()).max(1);
+/// Work on ranges of `each` rows, every range with a part of the output, on a thread of its own.
+pub(super) fn by_thread<P: Send>(
+    rows: usize,
+    each: usize,
+    parts: impl Iterator<Item = P>,
+    work: impl Fn(Range<usize>, P) -> Outcome<()> + Sync,
+) -> Outcome<()> {
     std::thread::scope(|scope| {
-        let (shap, inputs) = (&shap, &inputs);
-        let work: Vec<_> = values
-            .chunks_mut(each * width)
-            .enumerate()
-            .map(|(number, out)| {
-                scope.spawn(move || {
-                    out.chunks_exact_mut(width).enumerate().try_for_each(|(place, out)| {
-                        let row = (number * each + place) * training.rows / rows;
-                        shap.values(forest, inputs, row..row + 1, out)
-                    })
-                })
-            })
-            .collect();
-        work.into_iter().try_for_each(|part| {
+        let work = &work;
+        let parts = parts.enumerate().map(|(number, part)| {
+            let first = number * each;
+            scope.spawn(move || work(first..(first + each).min(rows), part))
+        });
+        let running: Vec<_> = parts.collect();
+        running.into_iter().try_for_each(|part| {
             part.join()
                 .unwrap_or_else(|_| Err(Fault::setup("a thread of the scorer stopped; this is a fault of vigie")))
         })
-    })?;
-    let of_feature = |place: usize| values.iter().skip(place).step_by(width).copied().collect::<Vec<f64>>();
-    Ok(Contributions {
-        model_sha256: forest.sha256_hex(),
-        rows: rows as u64,
-        features: (0..forest.features().len()).map(|place| Contribution::learn(&of_feature(place))).collect(),
     })
 }

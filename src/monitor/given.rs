@@ -19,7 +19,7 @@ use crate::{
 
 /// The field that holds ids, in the config's words.
 pub(super) fn described(settings: &Settings) -> String {
-    let paths = settings.source.fields.id.iter().flat_map(|paths| paths.iter());
+    let paths = settings.source.fields.id.iter().flat_map(crate::source::Paths::iter);
     paths.map(|path| format!("`{}`", shown(path))).collect::<Vec<_>>().join(" or ")
 }
 
@@ -30,8 +30,8 @@ pub(super) fn given(bytes: &[u8], settings: &Settings, model: &Rescorer, layout:
     let Some(whole) = record.as_object() else {
         return Err(Fault::setup("it is not one record: write an object of features and values"));
     };
-    let paths = settings.source.fields.features.iter().flat_map(|paths| paths.iter());
-    let inside = paths.filter_map(|path| at(&record, path)?.as_object()).next();
+    let mut paths = settings.source.fields.features.iter().flat_map(crate::source::Paths::iter);
+    let inside = paths.find_map(|path| at(&record, path)?.as_object());
     let inputs = inside.unwrap_or(whole);
     let columns: Vec<Column> = layout.columns();
     let mut rows = Rows { len: 1, features: vec![None; columns.len()], probability: None };

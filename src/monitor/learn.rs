@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    explained::{self, explained},
+    importance::{self, explained},
     model::read_forest,
     training::{in_columns, read_all, read_one},
     whole::write_whole,
@@ -80,7 +80,7 @@ fn learn_with(model: &Path, lesson: &Lesson, now: Instant, progress: &mut dyn Fn
     let (mut training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
     let forest = read_forest("--model", model)?;
     let mut choice = lesson.choice.clone();
-    let notes = explained::scored(&forest, &mut training, &mut choice)?;
+    let notes = importance::scored(&forest, &mut training, &mut choice)?;
     let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
     let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, progress)?;
     let name = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

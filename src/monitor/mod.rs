@@ -6,6 +6,7 @@ mod connect;
 mod explain;
 mod explained;
 mod given;
+mod importance;
 mod learn;
 mod lookout;
 mod model;

@@ -2,7 +2,7 @@
 //! can be replayed.
 
 use arrow::{
-    array::{AsArray, StringArray},
+    array::{AsArray, DictionaryArray, StringArray},
     datatypes::Int32Type,
 };
 
@@ -71,7 +71,7 @@ fn text_in(lookout: &Lookout<'_>, seen: &Seen, columns: &[Column]) -> Outcome<Op
     let looked = engine::look(&lookout.job(seen.window), &seen.counted, wanted, &none, &|found, answered| {
         for (place, column) in answered.rows.features.iter().skip(own).enumerate() {
             let levels = column.as_ref().and_then(|column| column.as_dictionary_opt::<Int32Type>());
-            let texts = levels.and_then(|levels| levels.downcast_dict::<StringArray>());
+            let texts = levels.and_then(DictionaryArray::downcast_dict::<StringArray>);
             for text in texts.into_iter().flatten().flatten().filter(|text| number(text) == Number::Not) {
                 let least = found.as_ref().is_none_or(|known| (place, text) < (known.0, known.1.as_str()));
                 if least {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, StringArray};
 
+use super::explained::by_thread;
 use crate::{
     batch::{Number, level_of_number, number},
     fault::{Fault, Outcome},
@@ -53,21 +54,9 @@ fn input(table: &Training, feature: &Feature) -> Outcome<ArrayRef> {
 
 /// Raw outputs of all rows, each thread its own.
 pub(super) fn raw_of(forest: &Forest, inputs: &Inputs, threads: usize) -> Outcome<Vec<f64>> {
-    let rows = inputs.rows();
-    let mut raw = vec![0.0; rows * forest.outputs()];
-    let each = rows.div_ceil(threads.max(1)).max(1);
-    std::thread::scope(|scope| {
-        let parts = raw.chunks_mut(each * forest.outputs()).enumerate();
-        let work: Vec<_> = parts
-            .map(|(number, out)| {
-                let first = number * each;
-                scope.spawn(move || forest.raw(inputs, first..(first + each).min(rows), out))
-            })
-            .collect();
-        work.into_iter().try_for_each(|part| {
-            part.join()
-                .unwrap_or_else(|_| Err(Fault::setup("a thread of the scorer stopped; this is a fault of vigie")))
-        })
-    })?;
+    let mut raw = vec![0.0; inputs.rows() * forest.outputs()];
+    let each = inputs.rows().div_ceil(threads.max(1)).max(1);
+    let parts = raw.chunks_mut(each * forest.outputs());
+    by_thread(inputs.rows(), each, parts, |rows, out| forest.raw(inputs, rows, out))?;
     Ok(raw)
 }

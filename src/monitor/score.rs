@@ -10,6 +10,7 @@ use parquet::{
 };
 
 use super::{
+    explained::explained,
     model::read_forest,
     rows::{inputs, raw_of},
     training::read,
@@ -44,6 +45,9 @@ pub enum Output {
     Probability,
     /// The class that the model decides for.
     Decision,
+    /// What each feature adds: `shap_<feature>` and last `shap_expected_value`, or `shap_0_<feature>`, … where there are
+    /// several raw outputs. Together they are the raw output.
+    Shap,
 }
 
 /// Scores every row. Says how many.
@@ -57,7 +61,15 @@ pub fn score(scoring: &Scoring) -> Outcome<usize> {
         written.push((id.clone(), texts(&table, id)?));
     }
     for output in &scoring.outputs {
-        written.extend(columns_of(*output, &forest, &raw)?);
+        written.extend(match output {
+            Output::Raw => raws(&forest, &raw),
+            Output::Probability => probabilities(&forest, &raw)?,
+            Output::Decision => vec![decision(&forest, &raw)],
+            Output::Shap => explained(&forest, &inputs, &raw, scoring.threads)?,
+        });
+    }
+    if let Some(twice) = twice(&written) {
+        return Err(Fault::setup(format!("--out: two columns would be called `{twice}`; rename the one in --data")));
     }
     let bytes = match scoring.out.extension().and_then(|ending| ending.to_str()) {
         Some("parquet") => parquet_of(&written),
@@ -72,34 +84,41 @@ pub fn score(scoring: &Scoring) -> Outcome<usize> {
     Ok(table.rows)
 }
 
-fn columns_of(output: Output, forest: &Forest, raw: &[f64]) -> Outcome<Vec<(String, ArrayRef)>> {
-    let column = |values: &[f64], place: usize, of: usize| -> ArrayRef {
-        Arc::new(values.iter().skip(place).step_by(of).copied().collect::<Float64Array>())
-    };
+/// A name that two columns have.
+fn twice(columns: &[(String, ArrayRef)]) -> Option<&str> {
+    let mut names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.array_windows().find(|[one, other]| one == other).map(|[one, _]| *one)
+}
+
+/// Every `of`th value from a place on.
+fn column(values: &[f64], place: usize, of: usize) -> ArrayRef {
+    Arc::new(values.iter().skip(place).step_by(of).copied().collect::<Float64Array>())
+}
+
+fn raws(forest: &Forest, raw: &[f64]) -> Vec<(String, ArrayRef)> {
+    match forest.outputs() {
+        1 => vec![("raw".to_owned(), column(raw, 0, 1))],
+        of => (0..of).map(|place| (format!("raw_{place}"), column(raw, place, of))).collect(),
+    }
+}
+
+fn probabilities(forest: &Forest, raw: &[f64]) -> Outcome<Vec<(String, ArrayRef)>> {
+    let mut values = raw.to_vec();
+    if !forest.probabilities(&mut values) {
+        return Err(Fault::setup("--output probability: the model is no classifier; ask for raw"));
+    }
     let of = forest.outputs();
-    Ok(match output {
-        Output::Raw if of == 1 => vec![("raw".to_owned(), column(raw, 0, 1))],
-        Output::Raw => (0..of).map(|place| (format!("raw_{place}"), column(raw, place, of))).collect(),
-        Output::Probability => {
-            let mut values = raw.to_vec();
-            if !forest.probabilities(&mut values) {
-                return Err(Fault::setup("--output probability: the model is no classifier; ask for raw"));
-            }
-            match of {
-                1 => vec![("probability".to_owned(), column(&values, 0, 1))],
-                _ => forest
-                    .classes()
-                    .iter()
-                    .enumerate()
-                    .map(|(place, class)| (format!("probability_{class}"), column(&values, place, of)))
-                    .collect(),
-            }
-        }
-        Output::Decision => {
-            let class = |row: &[f64]| Some(forest.classes().get(forest.decision(row)?)?.as_str());
-            vec![("decision".to_owned(), Arc::new(raw.chunks(of).map(class).collect::<StringArray>()) as ArrayRef)]
-        }
+    let classes = forest.classes().iter().enumerate();
+    Ok(match of {
+        1 => vec![("probability".to_owned(), column(&values, 0, 1))],
+        _ => classes.map(|(place, class)| (format!("probability_{class}"), column(&values, place, of))).collect(),
     })
+}
+
+fn decision(forest: &Forest, raw: &[f64]) -> (String, ArrayRef) {
+    let class = |row: &[f64]| Some(forest.classes().get(forest.decision(row)?)?.as_str());
+    ("decision".to_owned(), Arc::new(raw.chunks(forest.outputs()).map(class).collect::<StringArray>()))
 }
 
 fn texts(table: &Training, name: &str) -> Outcome<ArrayRef> {

@@ -10,8 +10,8 @@ use crate::{
     stats::EmptyBins,
 };
 
-/// Sums of sizes are integers of this share of one.
-const UNIT: f64 = (1u64 << 40) as f64;
+/// Sums of sizes are integers of this share of one: 2^40.
+const UNIT: f64 = 1_099_511_627_776.0;
 
 /// The contributions of some rows, counted on the cells of the reference's. Merging is commutative.
 #[derive(Debug, Clone)]

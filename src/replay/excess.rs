@@ -44,7 +44,7 @@ impl Excess {
     }
 
     /// Rows that a log of this grain does not explain.
-    pub fn beyond(&self, grain: &Grain) -> u64 {
+    pub fn beyond(&self, grain: Grain) -> u64 {
         let need =
             |is_full, decimals, digits, single| Need { always: false, never: false, is_full, decimals, digits, single };
         let rounded = self.rounded.iter().enumerate().filter(|(cell, _)| {

@@ -74,6 +74,8 @@ impl Written {
         let count = |of: &dyn Fn(u8) -> f64| (0..=MOST).take_while(|places| off <= of(*places)).count();
         #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
         let half_single = f64::from((self.value as f32).next_up() - self.value as f32) * 0.5;
+        // The shortest text of a single-precision number is itself rounded, by as much again.
+        let of_single = if self.is_full() { half_single } else { 2.0 * half_single };
         Need {
             always: off.is_nan() || off == f64::INFINITY,
             never: off <= 0.0,
@@ -82,7 +84,7 @@ impl Written {
             digits: count(&|digits| {
                 if digits == 0 { f64::INFINITY } else { half(self.exponent - i32::from(digits) + 1) }
             }),
-            single: off <= half_single * (1.0 + 1e-9),
+            single: off <= of_single * (1.0 + 1e-9),
         }
     }
 }
@@ -117,13 +119,12 @@ impl Grain {
             self.rounded = true;
             self.decimals = self.decimals.max(written.decimals);
             self.digits = self.digits.max(written.digits);
-            #[expect(clippy::float_cmp, reason = "exactly: the shortest text of the single-precision number")]
             let is_single = single.to_string().parse::<f64>() == Ok(value);
             self.rounded_single &= is_single;
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         self.decimals = self.decimals.max(other.decimals);
         self.digits = self.digits.max(other.digits);
         self.rounded |= other.rounded;
@@ -133,7 +134,7 @@ impl Grain {
     }
 
     /// Whether rounding explains what needs this.
-    pub(super) fn explains(&self, need: &Need) -> bool {
+    pub(super) fn explains(self, need: &Need) -> bool {
         if need.always {
             return false;
         }
@@ -182,7 +183,12 @@ mod tests {
         grain
     }
 
-    fn explained(grain: &Grain, logged: f64, exact: f64) -> bool {
+    #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
+    fn single(value: f64) -> f32 {
+        value as f32
+    }
+
+    fn explained(grain: Grain, logged: f64, exact: f64) -> bool {
         grain.explains(&Written::of(logged, 1.0).need((logged - exact).abs()))
     }
 
@@ -190,10 +196,10 @@ mod tests {
     fn six_decimals_explain_half_a_unit_of_the_sixth() {
         let grain = grain(&[0.5, 0.504_841, 0.25]);
         assert_eq!(grain.words(), "6 decimals");
-        assert!(explained(&grain, 0.5, 0.500_000_5));
-        assert!(!explained(&grain, 0.5, 0.500_000_6));
+        assert!(explained(grain, 0.5, 0.500_000_5));
+        assert!(!explained(grain, 0.5, 0.500_000_6));
         // 0.5 is written with one decimal, but others show that it was rounded to six.
-        assert!(!explained(&grain, 0.5, 0.52));
+        assert!(!explained(grain, 0.5, 0.52));
     }
 
     #[test]
@@ -202,22 +208,22 @@ mod tests {
         let grain = grain(&values);
         assert_eq!(grain.words(), "full precision");
         for value in values {
-            assert!(explained(&grain, value, value.next_up()));
-            assert!(!explained(&grain, value, value + 1e-14));
+            assert!(explained(grain, value, value.next_up()));
+            assert!(!explained(grain, value, value + 1e-14));
         }
     }
 
     #[test]
     fn a_service_that_rounds_beside_one_that_does_not() {
         let grain = grain(&[0.504_841, 1.0 / 3.0]);
-        assert!(explained(&grain, 0.504_841, 0.504_841_4));
-        assert!(!explained(&grain, 1.0 / 3.0, 0.333_333_4));
+        assert!(explained(grain, 0.504_841, 0.504_841_4));
+        assert!(!explained(grain, 1.0 / 3.0, 0.333_333_4));
     }
 
     #[test]
     fn nothing_explains_what_is_no_number() {
-        assert!(!explained(&grain(&[0.5]), 0.5, f64::NAN));
-        assert!(!explained(&grain(&[0.5]), 0.5, f64::INFINITY));
+        assert!(!explained(grain(&[0.5]), 0.5, f64::NAN));
+        assert!(!explained(grain(&[0.5]), 0.5, f64::INFINITY));
     }
 
     #[test]
@@ -240,14 +246,14 @@ mod tests {
                 match kind {
                     0 => format!("{value:.places$}").parse().unwrap(),
                     1 => format!("{value:.places$e}").parse().unwrap(),
-                    2 => f64::from(value as f32),
-                    _ => (value as f32).to_string().parse().unwrap(),
+                    2 => f64::from(single(value)),
+                    _ => single(value).to_string().parse().unwrap(),
                 }
             };
             let logged: Vec<f64> = exact.iter().map(|value| write(*value)).collect();
             let grain = grain(&logged);
             for (logged, exact) in logged.iter().zip(&exact) {
-                prop_assert!(explained(&grain, *logged, *exact), "{} for {} by {:?}", logged, exact, grain);
+                prop_assert!(explained(grain, *logged, *exact), "{} for {} by {:?}", logged, exact, grain);
             }
         }
 
@@ -255,7 +261,7 @@ mod tests {
         fn merging_is_seeing_both(values in prop::collection::vec(0.0f64..1.0, 2..40), at in 0usize..40) {
             let (left, right) = values.split_at(at % values.len());
             let mut merged = grain(left);
-            merged.merge(&grain(right));
+            merged.merge(grain(right));
             prop_assert_eq!(merged, grain(&values));
         }
     }

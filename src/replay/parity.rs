@@ -95,7 +95,7 @@ impl ParityTally {
 
     pub fn merge(&mut self, other: &Self) {
         self.compared += other.compared;
-        self.grain.merge(&other.grain);
+        self.grain.merge(other.grain);
         self.mismatches.merge(&other.mismatches);
         self.flips.merge(&other.flips);
         self.refused_logged += other.refused_logged;
@@ -121,10 +121,10 @@ impl ParityTally {
         Parity {
             rows,
             compared: self.compared,
-            mismatches: self.mismatches.beyond(&self.grain),
+            mismatches: self.mismatches.beyond(self.grain),
             max_abs_difference: (self.compared > 0)
                 .then(|| self.farthest.first().map_or(0.0, |far| (far.example.logged - far.example.replayed).abs())),
-            decisions_flipped: self.flips.beyond(&self.grain),
+            decisions_flipped: self.flips.beyond(self.grain),
             refused_logged: self.refused_logged,
             refused_replayed: self.refused_replayed,
             precision: self.grain.words(),
@@ -203,7 +203,7 @@ mod tests {
     fn what_differs_is_told_with_the_farthest_first() {
         let parity = tally(&[(0.25, 0.25), (0.123_456, 0.123_456_4), (0.7, 0.2), (0.6, 0.61)], 0).told(9);
         assert_eq!((parity.rows, parity.compared, parity.mismatches, parity.decisions_flipped), (9, 4, 2, 1));
-        assert_eq!(parity.max_abs_difference, Some(0.5));
+        assert_eq!(parity.max_abs_difference, Some(0.7 - 0.2));
         assert_eq!((parity.refused_logged, parity.refused_replayed), (2, 1));
         let ids: Vec<&str> = parity.examples.iter().map(|example| example.id.as_str()).collect();
         assert_eq!(ids, ["r2", "r3"]);

@@ -26,8 +26,8 @@ pub struct Sums {
     replayed: i128,
 }
 
-/// Sums are integers of this share of one: no order of rows can change them.
-const UNIT: f64 = (1u64 << 52) as f64;
+/// Sums are integers of this share of one, 2^52: no order of rows can change them.
+const UNIT: f64 = 4_503_599_627_370_496.0;
 
 impl Sums {
     fn observe(&mut self, logged: f64, replayed: f64) {

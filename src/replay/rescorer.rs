@@ -167,9 +167,9 @@ fn as_number(feature: &str, text: &str) -> Outcome<Option<f64>> {
 
 /// `` `A`, `B` and 3 more ``.
 pub(super) fn listed(names: &[&str]) -> String {
-    let named: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{}`", shown(name))).collect();
+    let texts: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{}`", shown(name))).collect();
     match names.len().saturating_sub(NAMED) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
+        0 => texts.join(", "),
+        more => format!("{} and {more} more", texts.join(", ")),
     }
 }

@@ -82,6 +82,8 @@ impl Forest {
         draft.add_ctrs(&mut parts, &categorical, allowance)?;
         let Draft { binning, splits, .. } = draft;
         let trees = Trees::grow(&parts, &splits)?;
+        // What is laid out anew is let go first: reading has only so much room.
+        drop((splits, std::mem::take(&mut parts.floats), std::mem::take(&mut parts.splits)));
         mark_used(&mut features, &binning);
         allowance.spend(dimension, 32).ok_or_else(|| damaged("it has too many dimensions"))?;
         let outputs = Outputs::of(&parts.about, dimension, allowance)?;

@@ -117,7 +117,11 @@ pub(super) fn read(file: &[u8]) -> Outcome<Parts> {
         let wrong = || damaged(format_args!("its CTR table {:?} cannot be read", excerpt(&name)));
         parts.tables.push(table.ok_or_else(wrong)?);
     }
-    for tree in document.oblivious_trees.unwrap_or_default() {
+    let trees = document.oblivious_trees.unwrap_or_default();
+    // Exactly: a vector that doubles holds three times its content while it moves.
+    parts.leaf_values.reserve_exact(trees.iter().map(|tree| tree.leaf_values.len()).sum());
+    parts.leaf_weights.reserve_exact(trees.iter().map(|tree| tree.leaf_weights.len()).sum());
+    for tree in trees {
         tree.append(&mut parts).ok_or_else(|| damaged("a tree's leaves do not fit its depth"))?;
     }
     for tree in document.trees.unwrap_or_default() {

@@ -53,6 +53,11 @@ impl Block {
         &self.bins[column * self.stride..][..self.rows]
     }
 
+    /// The bins of one row, column after column.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = u8> {
+        self.bins.iter().skip(row).step_by(self.stride).copied()
+    }
+
     /// How far columns of sums for this block are apart.
     pub fn stride(&self) -> usize {
         self.stride
@@ -128,17 +133,19 @@ fn as_they_are(inputs: &Inputs, feature: usize, missing_above: bool) -> Option<&
 
 /// Numbers of a feature, a missing one as NaN, or as +∞ where it lies above every border.
 fn fetch(inputs: &Inputs, feature: usize, from: usize, missing_above: bool, numbers: &mut [f32]) {
-    let values = inputs.columns.get(feature);
-    let nulls = match values {
+    let nulls = match inputs.columns.get(feature) {
         Some(Values::Single(values)) => {
-            numbers.iter_mut().zip(values.values().iter().skip(from)).for_each(|(number, value)| *number = *value);
-            values.nulls()
+            let nulls = values.nulls();
+            let values = values.values().get(from..).unwrap_or_default();
+            numbers.iter_mut().zip(values).for_each(|(number, value)| *number = *value);
+            nulls
         }
         Some(Values::Double(values)) => {
+            let nulls = values.nulls();
+            let values = values.values().get(from..).unwrap_or_default();
             #[expect(clippy::cast_possible_truncation, reason = "models compare in single precision")]
-            let single = |(number, value): (&mut f32, &f64)| *number = *value as f32;
-            numbers.iter_mut().zip(values.values().iter().skip(from)).for_each(single);
-            values.nulls()
+            numbers.iter_mut().zip(values).for_each(|(number, value)| *number = *value as f32);
+            nulls
         }
         _ => {
             numbers.fill(f32::NAN);
@@ -154,16 +161,39 @@ fn fetch(inputs: &Inputs, feature: usize, from: usize, missing_above: bool, numb
 }
 
 /// Makes NaN of the numbers of nulls. Without a branch: which rows are null, no processor can guess.
+#[expect(clippy::indexing_slicing, reason = "there are as many entries as a byte has values")]
 fn blank(nulls: &NullBuffer, from: usize, numbers: &mut [f32]) {
-    let chunks = nulls.inner().slice(from, numbers.len());
-    let chunks = chunks.bit_chunks();
-    for (numbers, valid) in numbers.chunks_mut(64).zip(chunks.iter().chain([chunks.remainder_bits()])) {
-        for (place, number) in numbers.iter_mut().enumerate() {
-            // All ones is a NaN.
-            let null = u32::from(valid >> place & 1 == 0).wrapping_neg();
-            *number = f32::from_bits(number.to_bits() | null);
+    let nulls = nulls.inner();
+    let valid = nulls.inner().bit_chunks(nulls.offset().saturating_add(from), numbers.len());
+    let words = valid.iter().chain([valid.remainder_bits()]);
+    for (numbers, word) in numbers.chunks_mut(64).zip(words) {
+        let bytes = word.to_le_bytes();
+        let (eights, rest) = numbers.as_chunks_mut::<8>();
+        let last = bytes.get(eights.len()).copied().unwrap_or(u8::MAX);
+        for (eight, byte) in eights.iter_mut().zip(bytes) {
+            let blanks = &BLANKS[usize::from(byte)];
+            for at in 0..8 {
+                eight[at] = f32::from_bits(eight[at].to_bits() | blanks[at]);
+            }
+        }
+        for (number, blank) in rest.iter_mut().zip(BLANKS[usize::from(last)]) {
+            *number = f32::from_bits(number.to_bits() | blank);
         }
     }
+}
+
+/// For eight bits of validity, what makes NaN of the others: all ones.
+static BLANKS: [[u32; 8]; 256] = blanks();
+
+#[expect(clippy::indexing_slicing, reason = "computed by the compiler")]
+const fn blanks() -> [[u32; 8]; 256] {
+    let mut blanks = [[0; 8]; 256];
+    let mut at = 0;
+    while at < 256 * 8 {
+        blanks[at / 8][at % 8] = if ((at / 8) >> (at % 8)) & 1 == 0 { u32::MAX } else { 0 };
+        at += 1;
+    }
+    blanks
 }
 
 /// Hashes of a feature's levels from a row on.

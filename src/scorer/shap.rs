@@ -1,6 +1,6 @@
 //! SHAP values: how much each feature moves one row's raw output away from what the model expects.
 //!
-//! They are those of the official library's `ShapValues` (`shap_calc_type="Regular"`): exact path-dependent TreeSHAP
+//! They are those of the official library's `ShapValues` (`shap_calc_type="Regular"`): exact path-dependent `TreeSHAP`
 //! with the leaf weights of training. One deviation is possible: the library adds the weights of whatever rows it
 //! explains to a model that has values in leaves no training row reached; such models are refused here.
 

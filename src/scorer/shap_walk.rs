@@ -3,11 +3,11 @@
 //!
 //! On the path to a leaf, a player's conditions hold for the share `z` of training rows at their nodes, and for this
 //! row (`o` = 1) or not (`o` = 0). The leaf's value enters the player's contribution with
-//! `(o − z) ∫₀¹ Π (t oₚ + (1 − t) zₚ) dt`, the product over the path's other players: TreeSHAP's permutation weights as
+//! `(o − z) ∫₀¹ Π (t oₚ + (1 − t) zₚ) dt`, the product over the path's other players: `TreeSHAP`'s permutation weights as
 //! an integral, which a few values of `t` give exactly (see `quadrature`). Sums over the leaves below an edge are made
-//! once, so a row costs a few operations a node. Sources: Lundberg et al. 2018 (TreeSHAP); CatBoost's
+//! once, so a row costs a few operations a node. Sources: Lundberg et al. 2018 (`TreeSHAP`); CatBoost's
 //! `CalcNonObliviousInternalShapValuesForLeafRecursive`, which defines what is computed; Yu et al. 2022 (Linear
-//! TreeSHAP).
+//! `TreeSHAP`).
 
 use super::{
     Forest,

@@ -63,9 +63,10 @@ impl Tables {
         for ([from, to], leaves) in self.starts.array_windows().zip(leaves) {
             for values in values.get(*from..*to).unwrap_or_default().chunks_exact(leaves.saturating_mul(step).max(1)) {
                 for place in 0..step {
-                    for byte in 0..8 {
+                    for shift in (0..64).step_by(8) {
                         let own = values.iter().skip(place).step_by(step);
-                        self.planes.extend(own.filter_map(|value| value.to_le_bytes().get(byte).copied()));
+                        #[expect(clippy::cast_possible_truncation, reason = "one byte after the other")]
+                        self.planes.extend(own.map(|value| (value.to_bits() >> shift) as u8));
                     }
                 }
             }

@@ -44,13 +44,26 @@ impl Forest {
     }
 
     /// One row after another: for a few, it takes less time.
-    #[expect(clippy::indexing_slicing, reason = "Oblivious::grow has checked every tree's leaves")]
+    #[expect(clippy::indexing_slicing, reason = "columns and leaves are checked when a model is read")]
     fn walk_rows(&self, trees: &Oblivious, block: &Block, sums: &mut [f64]) {
         for row in 0..block.rows {
+            let bins: Vec<u8> = block.row(row).collect();
+            // Known lengths, so that the usual trees have straight code.
+            let leaf = |splits: &[Split]| {
+                if let Some(splits) = splits.as_array::<6>() {
+                    leaf_of(splits, &bins)
+                } else if let Some(splits) = splits.as_array::<8>() {
+                    leaf_of(splits, &bins)
+                } else {
+                    leaf_of(splits, &bins)
+                }
+            };
+            if self.dimension == 1 {
+                sums[row] = self.each(trees).fold(0.0, |sum, (splits, values)| sum + values[leaf(splits)]);
+                continue;
+            }
             for (splits, values) in self.each(trees) {
-                let bit = |split: &Split| usize::from(split.holds(block.column(usize::from(split.column))[row]));
-                let leaf = splits.iter().rev().fold(0, |leaf, split| leaf << 1 | bit(split));
-                let values = &values[leaf * self.dimension..][..self.dimension];
+                let values = &values[leaf(splits) * self.dimension..][..self.dimension];
                 add(sums, row, block.stride(), values);
             }
         }
@@ -111,6 +124,14 @@ where
             *leaf |= L::from(split.holds(bin)) << place;
         }
     }
+}
+
+/// The leaf of one row.
+#[expect(clippy::indexing_slicing, reason = "columns are checked when a model is read")]
+#[inline]
+fn leaf_of<'a>(splits: impl IntoIterator<IntoIter: DoubleEndedIterator<Item = &'a Split>>, bins: &[u8]) -> usize {
+    let bit = |split: &Split| usize::from(split.holds(bins[usize::from(split.column)]));
+    splits.into_iter().rev().fold(0, |leaf, split| leaf << 1 | bit(split))
 }
 
 /// Adds a leaf's values to a row's sums, dimension by dimension.

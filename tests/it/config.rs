@@ -112,6 +112,19 @@ fn secrets_are_never_shown() {
     assert!(!told.contains("hunter2"), "{told}");
 }
 
+/// The address of a webhook is often a key by itself.
+#[test]
+fn the_address_of_a_webhook_is_never_shown() {
+    let settings = |url: &str| read(&format!("{LEAST}alerts: {{webhook: {{url: \"{url}\"}}}}\n"));
+    let known = settings("https://u:pass@hooks.example.com/T0/s3cret?k=s3cret").unwrap();
+    let shown = known.show();
+    assert!(shown.contains("url: https://hooks.example.com/***"), "{shown}");
+    assert!(!format!("{shown}{known:?}").contains("s3cret") && !shown.contains("pass"), "{shown}");
+    assert!(settings("https://hooks.example.com").unwrap().show().contains("url: https://hooks.example.com\n"));
+    let told = settings("htps:/hooks/s3cret").unwrap_err().to_string();
+    assert!(told.contains("is no web address") && !told.contains("s3cret"), "{told}");
+}
+
 #[test]
 fn what_is_shown_is_understood_as_the_same() {
     let text = format!("{LEAST}policy: {{empty_bins: {{floor: 1e-4}}, psi: {{alarm: null}}}}\n");

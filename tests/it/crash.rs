@@ -140,7 +140,7 @@ impl Stage {
         command.spawn().unwrap()
     }
 
-    fn end(&self, child: Child) -> (bool, String) {
+    fn end(child: Child) -> (bool, String) {
         let output = child.wait_with_output().unwrap();
         (output.status.signal() == Some(9), String::from_utf8_lossy(&output.stderr).into_owned())
     }
@@ -149,7 +149,7 @@ impl Stage {
     fn at_point(&mut self, point: &str, nth: u32, sabotage: bool) {
         self.pass();
         let child = self.start(&["--once"], Some(&format!("{point}:{nth}")), sabotage);
-        let (killed, said) = self.end(child);
+        let (killed, said) = Self::end(child);
         assert!(killed || nth > 1, "{point} was never passed: {said}");
         if killed {
             *self.hits.entry(point.to_owned()).or_default() += 1;
@@ -167,7 +167,7 @@ impl Stage {
         let child = self.start(&["--once"], None, false);
         trap.process = Some(child.id());
         drop(trap);
-        let (killed, said) = self.end(child);
+        let (killed, said) = Self::end(child);
         *self.trap.lock().unwrap() = Trap::default();
         // The answer to QUIT is not waited for, so it may come too late.
         assert!(killed || step == "QUIT", "{step} was never said: {said}");
@@ -182,7 +182,7 @@ impl Stage {
         let mut child = self.start(&[], None, false);
         thread::sleep(after);
         child.kill().unwrap();
-        let (killed, said) = self.end(child);
+        let (killed, said) = Self::end(child);
         assert!(killed, "{said}");
         *self.hits.entry("any instant".to_owned()).or_default() += 1;
     }
@@ -192,7 +192,7 @@ impl Stage {
         self.pass();
         for _ in 0..3 {
             let child = self.start(&["--once"], None, false);
-            let (killed, said) = self.end(child);
+            let (killed, said) = Self::end(child);
             assert!(!killed && said.is_empty(), "{said}");
         }
     }

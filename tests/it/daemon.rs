@@ -1,6 +1,7 @@
 //! The real daemon: signals, one on a folder of state, what systemd hears, mail to a real socket.
 
 use std::{
+    fmt::Write as _,
     fs,
     os::unix::{fs::symlink, net::UnixDatagram},
     process::{Child, Command, Stdio},
@@ -54,7 +55,7 @@ impl Drop for Daemon {
 
 #[track_caller]
 fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let end = Stopwatch::now() + Duration::from_secs(60);
+    let end = Stopwatch::now() + Duration::from_mins(1);
     while !is_so() {
         assert!(Stopwatch::now() < end, "never: {what}");
         thread::sleep(Duration::from_millis(50));
@@ -188,10 +189,8 @@ fn cron_ticks_find_what_has_become_due() {
     let mut lines = String::new();
     for (row, one) in crate::applicants::applicants(1_200, 3).iter().enumerate() {
         let time = vigie::window::Instant(now.0 - 300_000_000 + row as i64 * 500_000).to_string();
-        lines.push_str(&format!(
-            "{}\n",
-            serde_json::json!({"ts": time, "inputs": one.inputs(), "p": one.probability, "id": one.id})
-        ));
+        let record = serde_json::json!({"ts": time, "inputs": one.inputs(), "p": one.probability, "id": one.id});
+        let _ = writeln!(lines, "{record}");
     }
     world.file("log/a.ndjson", lines);
     configure(&world, "schedule: {cron: \"*/2 * * * * *\", window: 1m, lateness: 0s}\n");

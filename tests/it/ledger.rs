@@ -94,12 +94,13 @@ fn what_is_written_half_is_not_written() {
         Err(vigie::fault::Fault::retry("no"))
     });
     assert!(failed.is_err());
-    assert_eq!(ledger.view(|entry| entry.undelivered()).unwrap(), []);
+    let waiting = |ledger: &mut Ledger| ledger.view(|entry| entry.undelivered().map(|letters| letters.len())).unwrap();
+    assert_eq!(waiting(&mut ledger), 0);
     // The same Message-ID is never queued twice.
     for _ in 0..2 {
         ledger.write(|entry| entry.queue(None, "m", &queued, Instant(1))).unwrap();
     }
-    assert_eq!(ledger.view(|entry| entry.undelivered()).unwrap().len(), 1);
+    assert_eq!(waiting(&mut ledger), 1);
     let letter = ledger.view(|entry| entry.first_in_line(Channel::Email)).unwrap().unwrap();
     ledger.write(|entry| entry.settle(letter.id, Fate::Sent, None, Instant(2))).unwrap();
     ledger.write(|entry| entry.queue(None, "m", &queued, Instant(3))).unwrap();

@@ -22,6 +22,7 @@ mod draw;
 mod example;
 mod explain;
 mod false_alarms;
+mod forest_exercise;
 mod forest_golden;
 mod forest_mutants;
 mod hostile;

@@ -128,9 +128,11 @@ fn talk(
                     return None;
                 }
                 letter.bytes = body(&mut lines)?;
-                if answer(stream, manners, &Step::End, "250 2.0.0 queued")? {
+                // Kept before it is said, as a real one does.
+                if manners(&Step::End).is_none() {
                     received.lock().unwrap().push(letter.clone());
                 }
+                answer(stream, manners, &Step::End, "250 2.0.0 queued")?;
             }
             () if line.starts_with("QUIT") => return None,
             () => {}

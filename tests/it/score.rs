@@ -97,3 +97,42 @@ fn what_cannot_be_scored_is_said_in_a_sentence() {
         "holds `one` where the model wants a number",
     );
 }
+
+#[test]
+fn contributions_add_up_to_the_score() {
+    let world = World::new();
+    let (model, data) = (home_credit("model.cbm"), home_credit("reference.parquet"));
+    let args = ["score", "--model", &model, "--data", &data, "--out", "shap.parquet", "--output", "raw,shap"];
+    assert_eq!(world.vigie(&args).ok().stdout, "shap.parquet: 20000 rows scored\n");
+    let scores = table(&world.path("shap.parquet"));
+    let forest = vigie::scorer::Forest::from_bytes("model", &fs::read(&model).unwrap()).unwrap();
+    let names: Vec<&str> = scores.columns.iter().map(|column| column.name.as_str()).collect();
+    let features = forest.features().iter().map(|feature| format!("shap_{}", feature.name));
+    let expected: Vec<String> =
+        ["raw".to_owned()].into_iter().chain(features).chain(["shap_expected_value".to_owned()]).collect();
+    assert_eq!(names, expected);
+    let raw = numbers(&scores, "raw");
+    let mut sums = vec![0.0; raw.len()];
+    for name in &names[1..] {
+        sums.iter_mut().zip(numbers(&scores, name)).for_each(|(sum, value)| *sum += value);
+    }
+    let worst = raw.iter().zip(&sums).map(|(raw, sum)| (raw - sum).abs()).fold(0.0, f64::max);
+    assert!(worst < 1e-12, "{worst:e}");
+}
+
+#[test]
+fn what_cannot_be_explained_is_said_in_a_sentence() {
+    let world = World::new();
+    let golden = |name: &str| {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest").join(name).display().to_string()
+    };
+    let scaled = golden("scale_and_bias.cbm");
+    let forest = vigie::scorer::Forest::from_bytes("it", &fs::read(&scaled).unwrap()).unwrap();
+    let names: Vec<&str> = forest.features().iter().map(|feature| feature.name.as_str()).collect();
+    world.file("rows.csv", format!("{}\n{}\n", names.join(","), vec!["1"; names.len()].join(",")));
+    let args = ["--model", &scaled, "--data", "rows.csv", "--out", "out.csv", "--output", "shap"];
+    refused(&world, &args, "--output shap: this CatBoost model has a scale of 1.7");
+    world.file("rows.csv", format!("{},raw\n{},1\n", names.join(","), vec!["1"; names.len()].join(",")));
+    let args = ["--model", &scaled, "--data", "rows.csv", "--out", "out.csv", "--output", "raw", "--id", "raw"];
+    refused(&world, &args, "two columns would be called `raw`");
+}

@@ -193,3 +193,27 @@ fn the_install_commands_work() {
     assert!(fine, "{said}");
     assert!(there("etc/credstore").is_dir());
 }
+
+/// `ExecStartPre` runs where the credential would be: a login without a password is named before the daemon starts.
+#[test]
+fn a_missing_credential_is_named_before_the_start() {
+    let world = World::new();
+    world.file("ref.vigie", "");
+    world.file("log/a.ndjson", "");
+    world.file(
+        "vigie.yaml",
+        "model: {name: m}\nreference: ref.vigie\nsource: {path: log, fields: {timestamp: ts}}\n\
+         alerts: {email: {smtp: \"smtps://mail.example.com\", from: a@example.com, to: b@example.com, username: vigie}}\n",
+    );
+    let check = || {
+        let mut vigie = Command::new(env!("CARGO_BIN_EXE_vigie"));
+        vigie.args(["config", "check", "--config", "vigie.yaml"]).current_dir(world.root());
+        let output = vigie.env("CREDENTIALS_DIRECTORY", world.path("credentials")).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, told) = check();
+    assert!(code == Some(2) && told.contains("`alerts.email.username` has no password"), "{told}");
+    world.file("credentials/vigie.smtp-password", "hunter2");
+    let (code, told) = check();
+    assert!(code == Some(0) && !told.contains("hunter2"), "{told}");
+}

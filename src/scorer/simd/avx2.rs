@@ -1,6 +1,11 @@
 //! 32 bytes at a time.
 
-#![expect(unsafe_code, reason = "see the module's page")]
+#![expect(
+    unsafe_code,
+    clippy::indexing_slicing,
+    clippy::unused_self,
+    reason = "see the module's page: jobs are checked, `self` is the proof"
+)]
 
 use std::arch::x86_64::{
     __m256, __m256i, _CMP_GT_OQ, _mm256_add_epi8, _mm256_add_epi32, _mm256_and_si256, _mm256_blendv_ps,

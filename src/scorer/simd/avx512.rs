@@ -1,16 +1,22 @@
 //! 64 bytes at a time.
 
-#![expect(unsafe_code, reason = "see the module's page")]
+#![expect(
+    unsafe_code,
+    clippy::indexing_slicing,
+    clippy::needless_range_loop,
+    clippy::unused_self,
+    reason = "see the module's page: jobs are checked, `self` is the proof; trees are counted through several arrays"
+)]
 
 use std::arch::x86_64::{
     __m512, __m512d, __m512i, __mmask64, _CMP_GT_OQ, _mm_storeu_si128, _mm512_add_epi8, _mm512_add_epi32,
     _mm512_add_pd, _mm512_castsi512_pd, _mm512_cmp_ps_mask, _mm512_cmpge_epu8_mask, _mm512_cvtepi32_epi8,
     _mm512_i32gather_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mask_add_epi8,
-    _mm512_mask_add_epi32, _mm512_mask_blend_ps, _mm512_mask_cvtepi32_storeu_epi8, _mm512_mask_permutexvar_epi8,
-    _mm512_maskz_loadu_ps, _mm512_movepi8_mask, _mm512_permutex2var_ps, _mm512_permutexvar_epi8, _mm512_permutexvar_ps,
-    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_pd, _mm512_test_epi8_mask,
-    _mm512_test_epi32_mask, _mm512_unpackhi_epi8, _mm512_unpackhi_epi16, _mm512_unpackhi_epi32, _mm512_unpacklo_epi8,
-    _mm512_unpacklo_epi16, _mm512_unpacklo_epi32, _mm512_xor_si512,
+    _mm512_mask_add_epi32, _mm512_mask_blend_epi8, _mm512_mask_blend_ps, _mm512_mask_cvtepi32_storeu_epi8,
+    _mm512_maskz_loadu_ps, _mm512_movepi8_mask, _mm512_permutex2var_epi8, _mm512_permutex2var_ps,
+    _mm512_permutexvar_epi8, _mm512_permutexvar_ps, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setzero_si512,
+    _mm512_storeu_pd, _mm512_storeu_si512, _mm512_test_epi32_mask, _mm512_unpackhi_epi8, _mm512_unpackhi_epi16,
+    _mm512_unpackhi_epi32, _mm512_unpacklo_epi8, _mm512_unpacklo_epi16, _mm512_unpacklo_epi32, _mm512_xor_si512,
 };
 
 use super::super::{
@@ -128,56 +134,66 @@ unsafe fn search(asked: *const f32, levels: u32, numbers: &[f32], bins: &mut [u8
     }
 }
 
-/// The leaves of 64 rows. `bins` begins with their first column.
+/// The leaves of a block of rows, in twos of registers.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-unsafe fn leaves<const LEVELS: bool>(splits: &[Split], bins: *const u8, stride: usize) -> __m512i {
-    let mut leaves = _mm512_setzero_si512();
-    let mut bit = _mm512_set1_epi8(1);
-    for split in splits {
-        // SAFETY: `is_sound`.
-        let mut bins = unsafe { _mm512_loadu_si512(bins.add(usize::from(split.column) * stride).cast()) };
-        if LEVELS {
-            bins = _mm512_xor_si512(bins, _mm512_set1_epi8(split.mask.cast_signed()));
+unsafe fn number<const LEVELS: bool>(splits: &[Split], bins: *const u8, stride: usize, out: *mut u8) {
+    let mut group = 0;
+    while group < stride {
+        let two = group + GROUP < stride;
+        let (mut one, mut other) = (_mm512_setzero_si512(), _mm512_setzero_si512());
+        let mut bit = _mm512_set1_epi8(1);
+        for split in splits {
+            let least = _mm512_set1_epi8(split.least.cast_signed());
+            let mask = _mm512_set1_epi8(split.mask.cast_signed());
+            // SAFETY: `is_sound`. Where there is no second register, the first is read again.
+            let read = |at: usize| unsafe {
+                let bins = _mm512_loadu_si512(bins.add(usize::from(split.column) * stride + at).cast());
+                if LEVELS { _mm512_xor_si512(bins, mask) } else { bins }
+            };
+            one = _mm512_mask_add_epi8(one, _mm512_cmpge_epu8_mask(read(group), least), one, bit);
+            let behind = if two { group + GROUP } else { group };
+            other = _mm512_mask_add_epi8(other, _mm512_cmpge_epu8_mask(read(behind), least), other, bit);
+            bit = _mm512_add_epi8(bit, bit);
         }
-        let holds = _mm512_cmpge_epu8_mask(bins, _mm512_set1_epi8(split.least.cast_signed()));
-        leaves = _mm512_mask_add_epi8(leaves, holds, leaves, bit);
-        bit = _mm512_add_epi8(bit, bit);
+        // SAFETY: the caller's `stride` bytes.
+        unsafe {
+            _mm512_storeu_si512(out.add(group).cast(), one);
+            if two {
+                _mm512_storeu_si512(out.add(group + GROUP).cast(), other);
+            }
+        }
+        group += 2 * GROUP;
     }
-    leaves
 }
 
-/// Which quarter of 256 leaves each row's is in.
-#[derive(Clone, Copy)]
-struct Quarters([__mmask64; 4]);
-
+/// One byte of the values of 64 rows' leaves: look-ups in as many registers as a plane fills.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn quarters(leaves: __m512i) -> Quarters {
-    let (upper, odd) = (_mm512_movepi8_mask(leaves), _mm512_test_epi8_mask(leaves, _mm512_set1_epi8(64)));
-    Quarters([!0, odd & !upper, upper & !odd, upper & odd])
+unsafe fn look_up(plane: *const u8, depth: usize, leaves: __m512i, is_upper: __mmask64) -> __m512i {
+    // SAFETY: a plane has a byte a leaf; what is read behind it is not looked up, and the last has slack.
+    let load = |at: usize| unsafe { _mm512_loadu_si512(plane.add(GROUP * at).cast()) };
+    match depth {
+        0..=6 => _mm512_permutexvar_epi8(leaves, load(0)),
+        7 => _mm512_permutex2var_epi8(load(0), leaves, load(1)),
+        _ => _mm512_mask_blend_epi8(
+            is_upper,
+            _mm512_permutex2var_epi8(load(0), leaves, load(1)),
+            _mm512_permutex2var_epi8(load(2), leaves, load(3)),
+        ),
+    }
 }
 
 /// Adds the values of 64 rows' leaves to their sums, in an order of rows of its own: see [`restore`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-unsafe fn add(planes: *const u8, depth: usize, leaves: __m512i, quarters: Quarters, sums: &mut [__m512d; 8]) {
-    // SAFETY: a plane has a byte a leaf; what is read behind it is not looked up, and the last has slack.
-    let load = |byte: usize, quarter: usize| unsafe {
-        _mm512_loadu_si512(planes.add((byte << depth) + GROUP * quarter).cast())
-    };
-    let mut bytes = [_mm512_setzero_si512(); 8];
-    for (byte, found) in bytes.iter_mut().enumerate() {
-        *found = _mm512_permutexvar_epi8(leaves, load(byte, 0));
-    }
-    for quarter in 1..(1 << depth) / GROUP {
-        for (byte, found) in bytes.iter_mut().enumerate() {
-            *found = _mm512_mask_permutexvar_epi8(*found, quarters.0[quarter], leaves, load(byte, quarter));
-        }
-    }
-    let [a, b, c, d, e, f, g, h] = bytes;
+unsafe fn add(planes: *const u8, depth: usize, leaves: __m512i, sums: &mut [__m512d; 8]) {
+    let is_upper = if depth > 7 { _mm512_movepi8_mask(leaves) } else { 0 };
+    // SAFETY: as the caller's.
+    let byte = |at: usize| unsafe { look_up(planes.add(at << depth), depth, leaves, is_upper) };
     let pairs = |one, other| [_mm512_unpacklo_epi8(one, other), _mm512_unpackhi_epi8(one, other)];
-    let [[a0, a1], [b0, b1], [c0, c1], [d0, d1]] = [pairs(a, b), pairs(c, d), pairs(e, f), pairs(g, h)];
+    let [[a0, a1], [b0, b1]] = [pairs(byte(0), byte(1)), pairs(byte(2), byte(3))];
+    let [[c0, c1], [d0, d1]] = [pairs(byte(4), byte(5)), pairs(byte(6), byte(7))];
     let halves = |one, other| [_mm512_unpacklo_epi16(one, other), _mm512_unpackhi_epi16(one, other)];
     let lower = [halves(a0, b0), halves(a1, b1)];
     let upper = [halves(c0, d0), halves(c1, d1)];
@@ -198,38 +214,49 @@ unsafe fn load(sums: *const f64) -> [__m512d; 8] {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-unsafe fn store(sums: *mut f64, values: [__m512d; 8]) {
-    for (at, value) in values.into_iter().enumerate() {
+unsafe fn store(sums: *mut f64, values: &[__m512d; 8]) {
+    for (at, value) in values.iter().enumerate() {
         // SAFETY: the caller's 64 sums.
-        unsafe { _mm512_storeu_pd(sums.add(8 * at), value) }
+        unsafe { _mm512_storeu_pd(sums.add(8 * at), *value) }
     }
 }
 
-/// Values of some trees that stay in the first-level cache while all groups of rows pass.
+/// Values of some trees that stay in the first-level cache while all groups of rows pass, and how many trees at most.
 const NEAR: usize = 2048;
+const TREES: usize = 32;
 
 /// One table a tree, one column of sums, which stay in registers over several trees.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 unsafe fn add_one<const LEVELS: bool>(job: &Job, sums: &mut [f64]) {
-    let (starts, count) = (&job.tables.starts, (job.trees.len_with_end() - 1));
+    let (starts, count, stride) = (&job.tables.starts, job.trees.len_with_end() - 1, job.bins.stride);
+    let mut numbers = vec![0_u8; TREES * stride];
     let mut first = 0;
     while first < count {
         let mut end = first + 1;
-        while end < count && starts[end + 1] - starts[first] <= NEAR {
+        while end < count && end - first < TREES && starts[end + 1] - starts[first] <= NEAR {
             end += 1;
         }
-        for (group, sums) in sums.chunks_exact_mut(GROUP).enumerate() {
-            // SAFETY: `is_sound`.
-            unsafe {
-                let bins = job.bins.bytes.as_ptr().add(GROUP * group);
-                let mut near = load(sums.as_ptr());
+        // SAFETY: `is_sound`.
+        unsafe {
+            for tree in first..end {
+                let own = numbers.as_mut_ptr().add((tree - first) * stride);
+                number::<LEVELS>(job.trees.of(tree), job.bins.bytes.as_ptr(), stride, own);
+            }
+            for group in (0..stride).step_by(GROUP) {
+                let sums = sums.as_mut_ptr().add(group);
+                let mut near = load(sums);
                 for tree in first..end {
-                    let splits = job.trees.of(tree);
-                    let leaves = leaves::<LEVELS>(splits, bins, job.bins.stride);
+                    let leaves = _mm512_loadu_si512(numbers.as_ptr().add((tree - first) * stride + group).cast());
                     let planes = job.tables.planes().as_ptr().add(8 * starts[tree]);
-                    add(planes, splits.len(), leaves, quarters(leaves), &mut near);
+                    // Known depths, so that each has its own straight code.
+                    match job.trees.of(tree).len() {
+                        6 => add(planes, 6, leaves, &mut near),
+                        7 => add(planes, 7, leaves, &mut near),
+                        8 => add(planes, 8, leaves, &mut near),
+                        depth => add(planes, depth.min(6), leaves, &mut near),
+                    }
                 }
-                store(sums.as_mut_ptr(), near);
+                store(sums, &near);
             }
         }
         first = end;
@@ -240,23 +267,29 @@ unsafe fn add_one<const LEVELS: bool>(job: &Job, sums: &mut [f64]) {
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 unsafe fn add_many(job: &Job, sums: &mut [f64]) {
     let stride = job.bins.stride;
-    for tree in 0..(job.trees.len_with_end() - 1) {
+    let mut numbers = vec![0_u8; stride];
+    for tree in 0..job.trees.len_with_end() - 1 {
         let (splits, targets) = (job.trees.of(tree), job.tables.targets(tree));
         if targets.is_empty() {
             continue;
         }
-        for group in (0..stride).step_by(GROUP) {
-            // SAFETY: `is_sound`.
-            unsafe {
-                let leaves = leaves::<true>(splits, job.bins.bytes.as_ptr().add(group), stride);
-                let quarters = quarters(leaves);
-                let mut planes = job.tables.planes().as_ptr().add(8 * job.tables.starts[tree]);
-                for target in targets {
+        // SAFETY: `is_sound`.
+        unsafe {
+            number::<true>(splits, job.bins.bytes.as_ptr(), stride, numbers.as_mut_ptr());
+            let planes = job.tables.planes().as_ptr().add(8 * job.tables.starts[tree]);
+            for group in (0..stride).step_by(GROUP) {
+                let leaves = _mm512_loadu_si512(numbers.as_ptr().add(group).cast());
+                for (place, target) in targets.iter().enumerate() {
+                    let planes = planes.add((8 * place) << splits.len());
                     let sums = sums.as_mut_ptr().add(*target as usize * stride + group);
                     let mut near = load(sums);
-                    add(planes, splits.len(), leaves, quarters, &mut near);
-                    store(sums, near);
-                    planes = planes.add(8 << splits.len());
+                    match splits.len() {
+                        6 => add(planes, 6, leaves, &mut near),
+                        7 => add(planes, 7, leaves, &mut near),
+                        8 => add(planes, 8, leaves, &mut near),
+                        depth => add(planes, depth.min(6), leaves, &mut near),
+                    }
+                    store(sums, &near);
                 }
             }
         }
