@@ -424,14 +424,20 @@ def main():
     scorer_page = bench.work / "scorer.md"
     script = HERE / "scorer.py"
     if "scorer" in wanted and script.exists():
-        # A script of its own: it gets the work folder and the binary, and prints its section of the page.
+        # A script of its own, which prints its tables.
         say("scorer: beside CatBoost")
-        python = bench.python("scorer") if requirements("scorer") else sys.executable
-        printed = subprocess.run([python, script, bench.work, bench.vigie], capture_output=True, text=True)
-        if printed.returncode == 0:
-            scorer_page.write_text(printed.stdout)
+        speed = bench.vigie.parent / "examples" / "score_speed"
+        printed = None
+        if not args.no_build or speed.exists():
+            if not args.no_build:
+                subprocess.run(["cargo", "build", "--release", "--quiet", "--example", "score_speed"], cwd=ROOT, check=True)
+            command = [bench.python("scorer"), script, speed, "--out", bench.work / "scorer.json"]
+            command += ["--models", bench.work / "models"]
+            printed = subprocess.run(command, capture_output=True, text=True, cwd=bench.work)
+        if printed and printed.returncode == 0:
+            scorer_page.write_text(f"## The scorer beside CatBoost\n\n{printed.stdout}")
         else:
-            say(f"  failed: {printed.stderr.strip()[-300:]}")
+            say(f"  failed: {printed.stderr.strip()[-300:] if printed else 'the example score_speed is not built'}")
     text = page(results, scorer_page.read_text() if scorer_page.exists() else "")
     if args.no_write:
         print(text)

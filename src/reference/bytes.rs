@@ -19,6 +19,17 @@ pub(super) struct Writer(pub Vec<u8>);
 impl Writer {
     /// LEB128.
     pub fn integer(&mut self, mut value: u64) {
+        if value < 0x4000 {
+            // Most are: one or two bytes, put down at once.
+            #[expect(clippy::cast_possible_truncation, reason = "below 0x4000")]
+            let pair = [value as u8 & 0x7f | 0x80, (value >> 7) as u8];
+            match value {
+                #[expect(clippy::cast_possible_truncation, reason = "below 0x80")]
+                0..0x80 => self.0.push(value as u8),
+                _ => self.0.extend_from_slice(&pair),
+            }
+            return;
+        }
         while value >= 0x80 {
             #[expect(clippy::cast_possible_truncation, reason = "the low seven bits")]
             self.0.push(value as u8 | 0x80);

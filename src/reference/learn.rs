@@ -257,7 +257,7 @@ fn numbers_of<'a>(loaded: &'a Loaded, about: &About, is_categorical: bool) -> Op
 }
 
 /// Calls `each` with what is no NaN, as the model compares it.
-fn present<T: Real>(arrays: &[ArrayRef], each: &mut dyn FnMut(T)) {
+fn present<T: Real>(arrays: &[ArrayRef], mut each: impl FnMut(T)) {
     for array in arrays {
         for_each_number(array.as_ref(), &mut |value| {
             if !value.is_nan() {
@@ -279,7 +279,7 @@ fn numeric<T: Real + radix::Bits<Key: Copy + Default + PartialEq>>(
     precision: Precision,
     scratch: &mut radix::Scratch<T::Key>,
 ) -> (Cells, CellCounts, Vec<u8>) {
-    let distinct = scratch.distinct::<T>(|each| present(arrays, each));
+    let distinct = scratch.distinct::<T>(|keys| present(arrays, |value: T| keys.push(value.key())));
     let cells = Cells::learn(distinct, precision);
     let scale = scale(&cells);
     let mut counts = CellCounts::empty(&cells);
@@ -306,7 +306,8 @@ fn categorical(loaded: &Loaded) -> (Levels, LevelCounts) {
         }
         Loaded::Numbers(arrays) => {
             let mut scratch = radix::Scratch::default();
-            let distinct = scratch.distinct::<f64>(|each| present(arrays, each));
+            let distinct =
+                scratch.distinct::<f64>(|keys| present(arrays, |value: f64| keys.push(radix::Bits::key(value))));
             let all: u64 = arrays.iter().map(|array| array.len() as u64).sum();
             count(None, all - distinct.iter().map(|(_, rows)| rows).sum::<u64>());
             distinct.iter().for_each(|(value, rows)| count(level_of_number(*value).map(Cow::Owned), *rows));
@@ -346,7 +347,7 @@ fn target(table: &dyn Table, abouts: &[About], name: &str) -> Outcome<Target> {
     let loaded = table.load(column)?;
     let share = numbers_of(&loaded, about, false).and_then(|numbers| {
         let mut known = Vec::new();
-        present::<f64>(&numbers, &mut |value| known.push(value));
+        present(&numbers, |value: f64| known.push(value));
         let is_binary = known.iter().all(|value| [0.0, 1.0].contains(value));
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         (is_binary && !known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)

@@ -62,10 +62,10 @@ pub(super) struct Scratch<K> {
 }
 
 impl<K: Copy + Default + PartialEq> Scratch<K> {
-    /// The distinct values that `each` is called with, ascending, each with how often it comes. None may be NaN.
-    pub fn distinct<T: Bits<Key = K>>(&mut self, each: impl FnOnce(&mut dyn FnMut(T))) -> &[(f64, u64)] {
+    /// The distinct values whose keys `fill` puts down, ascending, each with how often it comes. None may be NaN.
+    pub fn distinct<T: Bits<Key = K>>(&mut self, fill: impl FnOnce(&mut Vec<K>)) -> &[(f64, u64)] {
         self.keys.clear();
-        each(&mut |value| self.keys.push(value.key()));
+        fill(&mut self.keys);
         self.other.clear();
         self.other.resize(self.keys.len(), K::default());
         sort::<T>(&mut self.keys, &mut self.other);
@@ -77,13 +77,16 @@ impl<K: Copy + Default + PartialEq> Scratch<K> {
 }
 
 fn sort<T: Bits>(keys: &mut Vec<T::Key>, other: &mut Vec<T::Key>) {
-    for digit in 0..T::DIGITS {
-        let mut starts = [0usize; TABLE];
-        for key in &*keys {
-            if let Some(count) = starts.get_mut(T::digit(*key, digit)) {
+    // How often each digit comes does not depend on the order: one walk counts them all.
+    let mut digits = vec![[0usize; TABLE]; T::DIGITS as usize];
+    for key in &*keys {
+        for (digit, counts) in (0..).zip(&mut digits) {
+            if let Some(count) = counts.get_mut(T::digit(*key, digit)) {
                 *count += 1;
             }
         }
+    }
+    for (digit, mut starts) in (0..).zip(digits) {
         if starts.contains(&keys.len()) {
             // They all have the same digit here.
             continue;
@@ -113,8 +116,8 @@ mod tests {
     fn distinct<T: Bits<Key: Copy + Default + PartialEq>>(values: &[T]) -> Vec<(f64, u64)> {
         let mut scratch = Scratch::default();
         // What was left by another column does not matter.
-        scratch.distinct::<T>(|each| values.iter().rev().take(3).for_each(|value| each(*value)));
-        scratch.distinct::<T>(|each| values.iter().for_each(|value| each(*value))).to_vec()
+        scratch.distinct::<T>(|keys| keys.extend(values.iter().rev().take(3).map(|value| value.key())));
+        scratch.distinct::<T>(|keys| keys.extend(values.iter().map(|value| value.key()))).to_vec()
     }
 
     fn compared(mut values: Vec<f64>) -> Vec<(f64, u64)> {

@@ -153,3 +153,60 @@ fn into_io(error: csv::Error) -> io::Error {
         _ => io::Error::new(io::ErrorKind::InvalidData, "its header is not CSV in UTF-8"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        layout::{Column, Kind},
+        source::{Options, Request},
+    };
+
+    fn mapping() -> Mapping {
+        let options: Options = serde_yaml::from_str("path: x\nfields: {timestamp: t}").unwrap();
+        let columns = vec![Column { name: "a".to_owned(), kind: Kind::Numeric }];
+        Mapping::new(&options, &Request { columns, window: None }).unwrap()
+    }
+
+    /// Times of all records, and how many lines are none.
+    fn read_in(file: &LogFile, stretches: &[Option<Stretch>]) -> (Vec<i64>, u64) {
+        let mapping = mapping();
+        let (mut times, mut malformed) = (Vec::new(), 0);
+        for stretch in stretches {
+            let (_, outcome) = read(file, *stretch, &mapping, &mut |records| {
+                times.extend(records.timestamp);
+                malformed += records.complaints.of(Reason::Malformed);
+            });
+            outcome.unwrap();
+        }
+        (times, malformed)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn stretches_of_any_length_read_each_line_once(
+            lines in prop::collection::vec(prop_oneof![
+                8 => (0u32..1000).prop_map(|a| format!("{{\"t\": {a}, \"a\": 1}}")),
+                1 => Just(String::new()),
+                1 => Just("torn".to_owned()),
+                1 => Just("  {\"t\": 7}\r".to_owned()),
+            ], 0..30),
+            ends in any::<bool>(),
+            step in 1u64..200,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("log.ndjson");
+            let text = lines.join("\n") + if ends { "\n" } else { "" };
+            std::fs::write(&path, &text).unwrap();
+            let file = LogFile::new(&path, folder.path()).unwrap();
+            let count = (text.len() as u64).div_ceil(step).max(1);
+            let to = |number| if number + 1 == count { u64::MAX } else { (number + 1) * step };
+            let stretches: Vec<Option<Stretch>> =
+                (0..count).map(|number| Some(Stretch { from: number * step, to: to(number) })).collect();
+            prop_assert_eq!(read_in(&file, &stretches), read_in(&file, &[None]));
+        }
+    }
+}
