@@ -69,7 +69,7 @@ fn schedule(settings: &Settings) -> ScheduleOptions {
 /// Without the part of a webhook's address that is often a key.
 fn hushed(alerts: &Alerts) -> Alerts {
     let mut alerts = alerts.clone();
-    for webhook in &mut alerts.webhook {
+    if let Some(webhook) = &mut alerts.webhook {
         webhook.url = webhook.shown();
     }
     alerts
