@@ -104,6 +104,9 @@ fn look_at_records(plan: &Plan, job: &Job<'_>, progress: Progress<'_>) -> Outcom
     Ok((pass, sifted.into_iter().map(unlocked).collect()))
 }
 
+/// What is done with some features of a batch of records, and with what the records are good for.
+type Each<'a, T> = &'a (dyn Fn(&mut T, &[usize], Records, &Sieve) + Sync);
+
 impl Apart {
     /// Hands some features of all records to `each`, batch by batch, with what the records are good for.
     pub fn look<T: Send>(
@@ -113,7 +116,7 @@ impl Apart {
         threads: usize,
         progress: Progress<'_>,
         empty: &(dyn Fn() -> T + Sync),
-        each: &(dyn Fn(&mut T, &[usize], Records, &Sieve) + Sync),
+        each: Each<'_, T>,
     ) -> Outcome<Pass<T>> {
         let parts = parts(plan, features);
         in_turn(parts.len(), threads, progress, empty, &|tally: &mut T, number| {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     importance::{self, explained},
     model::read_forest,
-    training::{in_columns, read_all, read_one},
+    training::{files_of, in_columns, read_all, read_one},
     whole::write_whole,
 };
 use crate::{
@@ -58,7 +58,7 @@ pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usiz
         return learn_with(model, lesson, now, progress);
     }
     let threads = threads();
-    let Some((sheet, files)) = in_columns(&lesson.data)? else {
+    let Some(sheet) = in_columns(&lesson.data)? else {
         let (training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
         let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
         return lesson.write(reference::learn_on(threads, &training, &lesson.choice, provenance, progress)?);
@@ -66,7 +66,7 @@ pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usiz
     let provenance = lesson.provenance(now, sheet.rows(), sheet.columns().len(), Vec::new());
     // What was read is named by its hash, which is made while it is learnt from.
     let (learnt, files) = std::thread::scope(|scope| {
-        let files = scope.spawn(files);
+        let files = scope.spawn(|| files_of(&sheet, &lesson.data));
         (reference::learn_on(threads, &sheet, &lesson.choice, provenance, progress), files.join())
     });
     let files = files.map_err(|_| Fault::setup("a thread stopped; this is a fault of vigie"))??;

@@ -18,11 +18,8 @@ use crate::{
 /// Data that begin with this are a table, or a SELECT, of the database in the config.
 pub const STORED: &str = "postgres:";
 
-/// Files of Parquet as one table whose columns are read one by one, and how to name and hash the files;
-/// `None` if one of them is of another kind.
-pub(super) fn in_columns(
-    paths: &[PathBuf],
-) -> Outcome<Option<(Sheet, impl FnOnce() -> Outcome<Vec<SourceFile>> + Send)>> {
+/// Files of Parquet as one table whose columns are read one by one; `None` if one of them is of another kind.
+pub(super) fn in_columns(paths: &[PathBuf]) -> Outcome<Option<Sheet>> {
     let is_parquet = |path: &PathBuf| {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         ending.is_some_and(|ending| ["parquet", "pq"].contains(&ending.as_str()))
@@ -34,10 +31,12 @@ pub(super) fn in_columns(
     for path in paths {
         fs::File::open(path).map_err(|error| cannot_read(path, &error))?;
     }
-    let sheet = Sheet::open(paths.iter().map(|path| (path.display().to_string(), opener(path))).collect())?;
-    let rows = sheet.rows_by_file();
-    let files = move || paths.iter().zip(rows).map(|(path, rows)| hashed(path, rows)).collect();
-    Ok(Some((sheet, files)))
+    Sheet::open(paths.iter().map(|path| (path.display().to_string(), opener(path))).collect()).map(Some)
+}
+
+/// Names and hashes the files of a table.
+pub(super) fn files_of(sheet: &Sheet, paths: &[PathBuf]) -> Outcome<Vec<SourceFile>> {
+    paths.iter().zip(sheet.rows_by_file()).map(|(path, rows)| hashed(path, rows)).collect()
 }
 
 /// The rows of all files, which have the same columns.

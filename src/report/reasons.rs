@@ -124,8 +124,8 @@ fn unseen(drift: &FeatureDrift) -> Option<String> {
     let names: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| format!("« {} »", shown(name))).collect();
     let more = if unseen.distinct > names.len() { ", …" } else { "" };
     // A report that leaves the house does not name them.
-    let named = if names.is_empty() { String::new() } else { format!(" ({}{more})", names.join(", ")) };
-    Some(format!("{} des lignes ont des modalités que la référence n’a jamais eues{named}", FR.percent(unseen.share?)))
+    let told = if names.is_empty() { String::new() } else { format!(" ({}{more})", names.join(", ")) };
+    Some(format!("{} des lignes ont des modalités que la référence n’a jamais eues{told}", FR.percent(unseen.share?)))
 }
 
 /// Findings about the service. `None`: this version has no French for it.

@@ -62,8 +62,8 @@ pub(super) fn verdict_in(report: &Report, language: Language) -> String {
 /// The features of the findings, worst first, at most three by name.
 fn moved(report: &Report, language: Language) -> String {
     let mut seen = BTreeSet::new();
-    let named = report.verdict.findings.iter().filter_map(|finding| finding.feature.as_deref());
-    let names: Vec<&str> = named.filter(|name| seen.insert(*name)).collect();
+    let about = report.verdict.findings.iter().filter_map(|finding| finding.feature.as_deref());
+    let names: Vec<&str> = about.filter(|name| seen.insert(*name)).collect();
     some(&names, 3, language)
 }
 

@@ -162,7 +162,6 @@ fn spelled_integers(integers: &PrimitiveArray<Int64Type>) -> StringArray {
             }
         };
         loop {
-            #[expect(clippy::cast_possible_truncation, reason = "a digit")]
             put(b'0' + (rest % 10) as u8);
             rest /= 10;
             if rest == 0 {
@@ -249,7 +248,7 @@ mod tests {
     #[test]
     fn integers_are_spelled_as_they_are_everywhere() {
         let all = [0, 7, -1, 10, 99, 100, i64::MAX, i64::MIN, 1_234_567_890];
-        let column: ArrayRef = Arc::new(Int64Array::from_iter(all.iter().map(|i| Some(*i)).chain([None])));
+        let column: ArrayRef = Arc::new(all.iter().map(|i| Some(*i)).chain([None]).collect::<Int64Array>());
         let wanted: Vec<Option<String>> = all.iter().map(|i| Some(i.to_string())).chain([None]).collect();
         assert_eq!(spelled(&column), StringArray::from(wanted));
         let hashes: ArrayRef = Arc::new(UInt64Array::from(vec![u64::MAX, 3]));
