@@ -1,15 +1,11 @@
 //! Sections that are accepted and not acted on by this version. A line goes when its feature lands.
 
-use super::{Cost, Settings};
+use super::Settings;
 
 type IsUsed = fn(&Settings) -> bool;
 
 /// The key, whether the config uses it, and what is not done with it.
-const NOT_YET: [(&str, IsUsed, &str); 3] = [
-    ("model.cost", |settings| settings.model.cost != Cost::default(), "no money is counted yet"),
-    ("labels", |settings| settings.labels.is_some(), "no outcome is read yet"),
-    ("http", |settings| settings.http.is_some(), "nothing is served yet"),
-];
+const NOT_YET: [(&str, IsUsed, &str); 1] = [("http", |settings| settings.http.is_some(), "nothing is served yet")];
 
 /// A sentence for each section that the config has for a later version.
 #[must_use]

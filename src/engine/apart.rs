@@ -98,6 +98,7 @@ impl Tally {
         let sieve = sieve(records, None, job.rule, &mut self.traffic, &mut self.complaints);
         match sieve.apply(records) {
             Ok(sifted) => {
+                self.keep_scores(&sifted.used, job);
                 for (profile, rows) in
                     [(&mut self.profile, &sifted.used), (&mut self.other_version, &sifted.other_version)]
                 {

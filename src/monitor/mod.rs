@@ -10,6 +10,7 @@ mod learn;
 mod lookout;
 mod model;
 mod needs;
+mod performance;
 mod rebuild;
 mod replay;
 mod rescore;

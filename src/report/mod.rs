@@ -8,6 +8,7 @@ mod html;
 mod index;
 mod json;
 mod page;
+mod performance;
 mod picture;
 mod replay;
 mod report;

@@ -4,6 +4,7 @@ use super::{
     Report,
     attribution::{self, AttributionCard},
     chart,
+    performance::{self, PerformanceCard},
     replay::{self, ReplayCard},
     words::{grouped, minute, share, verdict_sentence},
 };
@@ -64,6 +65,7 @@ pub(super) struct Page {
     pub features: Vec<FeatureCard>,
     pub replay: Option<ReplayCard>,
     pub attribution: Option<AttributionCard>,
+    pub performance: Option<PerformanceCard>,
     pub service: Vec<Fact>,
     pub quality: Vec<Fact>,
     pub complaints: Vec<(String, String, Vec<String>)>,
@@ -104,6 +106,7 @@ impl Page {
             features: cards(report),
             replay: report.replay.as_ref().map(replay::card),
             attribution: attribution::card(report),
+            performance: report.performance.as_ref().and_then(performance::card),
             service: service(report),
             quality: quality(report),
             complaints: complaints(report),
@@ -393,6 +396,7 @@ fn limits(report: &Report) -> Vec<Fact> {
         fact("rows of another version", limit(policy.model_version)),
         fact("error rate", limit(policy.error_rate)),
         fact("latency p95, ms", limit(policy.latency_p95_ms)),
+        fact("cost above the reference's by", limit(policy.cost)),
         fact("evidence", format!("q ≤ {}", policy.q)),
         fact("rows needed", grouped(policy.min_rows)),
     ]
