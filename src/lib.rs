@@ -14,6 +14,7 @@ pub mod judge;
 pub mod layout;
 pub mod ledger;
 pub mod monitor;
+pub mod performance;
 pub mod profile;
 pub mod reference;
 pub mod replay;

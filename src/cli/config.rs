@@ -17,11 +17,6 @@ pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
             if !problems.is_empty() {
                 return Err(Problems::new(&args.config, problems).into_fault());
             }
-            let mut notes: Vec<_> = all.iter().flat_map(config::not_yet).collect();
-            notes.dedup();
-            for note in notes {
-                eprintln!("note: {note}");
-            }
             say(&format!("{}: no problem found\n", args.config.display()));
             if *connect {
                 for settings in &all {

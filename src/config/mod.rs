@@ -10,7 +10,6 @@ mod fit;
 mod key;
 mod limits;
 mod near;
-mod not_yet;
 mod options;
 mod place;
 mod problems;
@@ -26,7 +25,6 @@ mod understand;
 
 pub use channels::{Alerts, Http};
 pub use files::check_files;
-pub use not_yet::not_yet;
 pub use options::{Cost, Labels, Model, Options, Reports, RunOptions, ScheduleOptions, Watched};
 pub use problems::{Place, Problem, Problems};
 pub use secrets::masked;

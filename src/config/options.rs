@@ -89,6 +89,9 @@ pub struct Model {
     /// What a wrong decision costs.
     #[serde(default)]
     pub cost: Cost,
+    /// In F-beta, recall counts so many times as much as precision.
+    #[serde(default = "beta")]
+    pub beta: f64,
 }
 
 /// What a wrong decision costs, in any unit.
@@ -193,6 +196,10 @@ fn state() -> PathBuf {
 
 fn threshold() -> f64 {
     0.5
+}
+
+fn beta() -> f64 {
+    1.0
 }
 
 fn label_id() -> String {

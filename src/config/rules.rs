@@ -14,10 +14,11 @@ type Wrong = (String, String);
 type Rule = fn(&Value) -> Option<Wrong>;
 
 /// Which value has to obey what.
-const RULES: [(&str, Rule); 29] = [
+const RULES: [(&str, Rule); 30] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
+    ("model.beta", positive_beta),
     ("source", place::wrong),
     ("source.statement_timeout", length),
     ("source.timestamp_timezone", zone),
@@ -123,6 +124,11 @@ fn not_negative(value: &Value) -> Option<Wrong> {
 fn positive(value: &Value) -> Option<Wrong> {
     let number = value.as_f64().filter(|number| *number <= 0.0)?;
     Some(wrong(format!("is {number}, but must be above 0"), "write what the logged number is multiplied by: 1000"))
+}
+
+fn positive_beta(value: &Value) -> Option<Wrong> {
+    let number = value.as_f64().filter(|number| *number <= 0.0)?;
+    Some(wrong(format!("is {number}, but must be above 0"), "write 1, or 2 where recall counts twice as much"))
 }
 
 fn counted(value: &Value) -> Option<Wrong> {

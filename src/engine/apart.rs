@@ -137,9 +137,11 @@ impl Tally {
         short_hashes(&records, &mut self.ids);
         self.complaints.merge(std::mem::take(&mut records.complaints));
         let sieve = sieve(&records, None, job.rule, &mut self.traffic, &mut self.complaints);
-        self.with_rows(&records, &sieve, |profile, rows| {
+        if let Some(used) = self.with_rows(&records, &sieve, |profile, rows| {
             profile.observe_rows(rows.len as u64, rows.probability.as_ref(), job.layout, job.threshold);
-        });
+        }) {
+            self.keep_scores(&used, job);
+        }
         sieve
     }
 
@@ -155,13 +157,23 @@ impl Tally {
         });
     }
 
-    fn with_rows(&mut self, records: &Records, sieve: &Sieve, count: impl Fn(&mut crate::profile::Profile, &Rows)) {
+    /// Counts the rows that count; they are handed back.
+    fn with_rows(
+        &mut self,
+        records: &Records,
+        sieve: &Sieve,
+        count: impl Fn(&mut crate::profile::Profile, &Rows),
+    ) -> Option<Rows> {
         match sieve.apply(records) {
             Ok(sifted) => {
                 count(&mut self.profile, &sifted.used);
                 count(&mut self.other_version, &sifted.other_version);
+                Some(sifted.used)
             }
-            Err(error) => self.fault = Some(error.to_string()),
+            Err(error) => {
+                self.fault = Some(error.to_string());
+                None
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     twins::{Keeper, Twins, repeated, short_hashes},
 };
 use crate::{
-    batch::{Complaints, Reason, Records},
+    batch::{Complaints, Reason, Records, Rows},
     fault::{Fault, Outcome},
     layout::Layout,
     profile::{Profile, Traffic},
@@ -27,6 +27,8 @@ pub struct Job<'a> {
     pub rule: &'a Rule,
     /// Refused at or above.
     pub threshold: f64,
+    /// Whether the used rows' scores are kept beside their counts: eight bytes a row.
+    pub keeps_scores: bool,
     pub threads: usize,
     pub progress: Progress<'a>,
 }
@@ -47,6 +49,8 @@ pub struct Counted {
     pub unreadable: Vec<Unreadable>,
     /// Files that were read.
     pub files: usize,
+    /// Of the used rows, ascending; empty unless asked for.
+    pub scores: Vec<f64>,
     pub(super) twins: Twins,
     /// How to look at single features again, if no id comes twice.
     pub(super) again: Option<(Plan, Apart)>,
@@ -61,6 +65,7 @@ pub(super) struct Tally {
     /// By feature: whether a record of the window has it.
     pub seen: Vec<bool>,
     pub ids: Vec<u64>,
+    pub scores: Vec<f64>,
     pub fault: Option<String>,
 }
 
@@ -73,6 +78,7 @@ impl Tally {
             complaints: Complaints::default(),
             seen: vec![false; layout.features().len()],
             ids: Vec::new(),
+            scores: Vec::new(),
             fault: None,
         }
     }
@@ -85,10 +91,17 @@ impl Tally {
         let keeps = keeper.keeps(&records);
         match sift(&records, keeps.as_deref(), job.rule, &mut self.traffic, &mut self.complaints) {
             Ok(sifted) => {
+                self.keep_scores(&sifted.used, job);
                 self.profile.observe(&sifted.used, job.layout, job.threshold);
                 self.other_version.observe(&sifted.other_version, job.layout, job.threshold);
             }
             Err(error) => self.fault = Some(error.to_string()),
+        }
+    }
+
+    pub fn keep_scores(&mut self, used: &Rows, job: &Job<'_>) {
+        if job.keeps_scores {
+            self.scores.extend(used.probability.iter().flatten().flatten());
         }
     }
 
@@ -97,6 +110,7 @@ impl Tally {
         self.other_version.merge(&other.other_version)?;
         self.traffic.merge(other.traffic);
         self.complaints.merge(other.complaints);
+        self.scores.extend(other.scores);
         for (ours, theirs) in self.seen.iter_mut().zip(other.seen) {
             *ours |= theirs;
         }
@@ -132,6 +146,9 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     timed(&plan, &found, &tally.complaints)?;
     let answered = tally.traffic.requests - tally.complaints.of(Reason::Failed).min(tally.traffic.requests);
     mapped(&plan, &found, tally.traffic.requests, answered)?;
+    let mut scores = tally.scores;
+    // Whichever thread read what.
+    scores.sort_unstable_by(f64::total_cmp);
     let absent = tally.seen.iter().map(|seen| answered > 0 && !seen).collect();
     Ok(Counted {
         profile: tally.profile,
@@ -144,6 +161,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         unreadable,
         files: plan.files,
         again: apart.filter(|_| twins.is_empty()).map(|apart| (plan, apart)),
+        scores,
         twins,
     })
 }

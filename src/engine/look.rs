@@ -34,6 +34,8 @@ pub struct Answered {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted<'a> {
     pub more: &'a [Column],
+    /// Whether the layout's columns are left out where they can be: only ids and scores are wanted.
+    pub bare: bool,
     /// Only rows with a lesser key: a sample that neither threads nor the order of rows can change.
     pub below: Option<u128>,
 }
@@ -54,7 +56,9 @@ pub fn look<T: Send>(
     empty: &(dyn Fn() -> T + Sync),
     each: &(dyn Fn(&mut T, Answered) + Sync),
 ) -> Outcome<Looked<T>> {
-    let mut columns = job.layout.columns();
+    // Which of several records with one id counts is told by everything they hold: then nothing may be left out.
+    let is_bare = wanted.bare && counted.twins.is_empty();
+    let mut columns = if is_bare { Vec::new() } else { job.layout.columns() };
     let own = columns.len();
     columns.extend_from_slice(wanted.more);
     let plan = job.log.plan(&Request { columns, window: Some(job.window) })?;

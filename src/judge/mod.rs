@@ -1,5 +1,6 @@
 //! Opinions: which distances are worth a watch or an alarm, on which evidence, and what that makes of the run.
 
+mod cost;
 mod evidence;
 mod finding;
 mod parity;
@@ -9,6 +10,7 @@ mod service;
 mod verdict;
 mod words;
 
+pub use cost::CostMoved;
 pub use evidence::{Evidence, Qs};
 pub use finding::{Finding, Severity, Test};
 pub use policy::{FeatureLimits, Limits, Override, ParityOf, Policy};

@@ -90,6 +90,8 @@ pub struct Policy {
     pub error_rate: Limits,
     /// Absolute, in milliseconds; off unless set.
     pub latency_p95_ms: Limits,
+    /// By how much a row's mean cost is above the reference's, as a share of that; expected, and known from labels.
+    pub cost: Limits,
     /// Which logged scores are compared with those of `model.file`: one that differs is an alarm.
     pub parity: ParityOf,
     /// Whether drift of the features' contributions to the score is measured too; needs `model.file`.
@@ -115,6 +117,7 @@ impl Default for Policy {
             model_version: Limits::new(0.01, 0.10),
             error_rate: Limits::new(0.01, 0.05),
             latency_p95_ms: Limits::off(),
+            cost: Limits::new(0.10, 0.25),
             parity: ParityOf::Sample,
             attribution: false,
             features: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! Findings about the service rather than the applicants: errors, latency, the wrong model, unreadable files.
 
 use super::{
-    Finding, Policy, Severity, Test, parity,
+    CostMoved, Finding, Policy, Severity, Test, cost, parity,
     rules::reached,
     words::{number, percent},
 };
@@ -21,6 +21,8 @@ pub struct Service {
     pub unreadable: Vec<String>,
     /// Logged scores against those of the model file, where one was named.
     pub parity: Option<Parity>,
+    /// What decisions cost, where it is known or can be expected.
+    pub costs: Vec<CostMoved>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
@@ -70,6 +72,7 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
             add(Test::Latency, p95, over, format!("95 % of answers took up to {} ms", number(p95)));
         }
     }
+    findings.extend(service.costs.iter().filter_map(|moved| cost::finding(moved, policy)));
     findings.extend(service.parity.as_ref().and_then(parity::finding));
     for what in &service.unreadable {
         findings.push(Finding {

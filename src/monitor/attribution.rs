@@ -55,7 +55,8 @@ pub(super) fn attribution(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
         Attributing::On(shap) => shap,
     };
     let (Some(model), Some(reference)) = (&lookout.model, lookout.reference.contributions()) else { return Ok(None) };
-    let wanted = Wanted { more: model.more(), below: below(ParityOf::Sample, seen.counted.profile.rows()) };
+    let wanted =
+        Wanted { more: model.more(), below: below(ParityOf::Sample, seen.counted.profile.rows()), ..Wanted::default() };
     let empty = || (AttributionTally::empty(reference), None::<Fault>);
     let each = |(tally, fault): &mut (AttributionTally, Option<Fault>), answered: Answered| {
         let mut values = vec![0.0; answered.rows.len * shap.width()];

@@ -2,7 +2,14 @@
 
 use std::{path::PathBuf, time::Instant as Stopwatch};
 
-use super::{attribution::attribution, lookout::Lookout, rescore::replayed, tell::tell, weigh::weigh};
+use super::{
+    attribution::attribution,
+    lookout::Lookout,
+    performance::performance,
+    rescore::replayed,
+    tell::{Told, tell},
+    weigh::weigh,
+};
 use crate::{
     archive::{self, Published},
     config::Settings,
@@ -55,9 +62,10 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
     crash::point("window.counted");
     let replay = replayed(&lookout, &seen)?;
     let attribution = attribution(&lookout, &seen)?;
-    let weighed = weigh(&lookout, &seen, replay.as_ref())?;
+    let performance = performance(&lookout, &seen)?;
+    let weighed = weigh(&lookout, &seen, replay.as_ref(), performance.as_ref())?;
     crash::point("window.weighed");
-    let mut report = tell(&lookout, seen, weighed, (replay, attribution), asked.now);
+    let mut report = tell(&lookout, seen, weighed, Told { replay, attribution, performance }, asked.now);
     report.run.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }

@@ -69,6 +69,7 @@ impl<'a> Lookout<'a> {
             window,
             rule: &self.rule,
             threshold: self.settings.model.threshold,
+            keeps_scores: self.reference.has_outcomes() && self.rule.needs_probability,
             threads: self.looking.threads,
             progress: self.looking.progress,
         }

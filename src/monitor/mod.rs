@@ -11,6 +11,7 @@ mod learn;
 mod lookout;
 mod model;
 mod needs;
+mod performance;
 mod rebuild;
 mod replay;
 mod rescore;

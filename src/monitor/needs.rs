@@ -66,7 +66,7 @@ fn text_in(lookout: &Lookout<'_>, seen: &Seen, columns: &[Column]) -> Outcome<Op
         return Ok(None);
     }
     let own = lookout.reference.layout().features().len();
-    let wanted = Wanted { more: columns, below: None };
+    let wanted = Wanted { more: columns, ..Wanted::default() };
     let none = || None::<(usize, String)>;
     let looked = engine::look(&lookout.job(seen.window), &seen.counted, wanted, &none, &|found, answered| {
         for (place, column) in answered.rows.features.iter().skip(own).enumerate() {

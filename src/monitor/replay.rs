@@ -8,8 +8,9 @@ use super::{
     lookout::{Lookout, Seen},
     model::read_forest,
     needs::needed,
+    performance::performance,
     rescore::{Question, rescore, segments},
-    tell::tell,
+    tell::{Told, tell},
     weigh::weigh,
 };
 use crate::{
@@ -82,8 +83,10 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
             challenger: rescored.shift.as_ref().map(|shift| question.told(&lookout, shift, &parts)),
         };
         let attribution = attribution(&lookout, &seen)?;
-        let weighed = weigh(&lookout, &seen, Some(&replay))?;
-        let mut report = tell(&lookout, seen, weighed, (Some(replay), attribution), range.now);
+        let performance = performance(&lookout, &seen)?;
+        let weighed = weigh(&lookout, &seen, Some(&replay), performance.as_ref())?;
+        let mut report =
+            tell(&lookout, seen, weighed, Told { replay: Some(replay), attribution, performance }, range.now);
         report.run.seconds = started.elapsed().as_secs_f64();
         let html =
             to_html(&report, &context).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;

@@ -6,7 +6,8 @@ use crate::{
     fault::{Fault, Outcome},
     judge::ParityOf,
     layout::Kind,
-    replay::{Pair, ParityTally, Price, Reading, Replay, Rescorer, Segments, Shift, ShiftTally},
+    replay::{Pair, ParityTally, Reading, Replay, Rescorer, Segments, Shift, ShiftTally},
+    stats::Price,
 };
 
 /// Rows of a sample, at most; a little less is aimed at, as the hash of ids decides.
@@ -82,7 +83,8 @@ pub(super) fn rescore(
     is_challenger: bool,
 ) -> Outcome<Rescored> {
     let layout = lookout.reference.layout();
-    let wanted = Wanted { more: model.more(), below: below(question.of, seen.counted.profile.rows()) };
+    let wanted =
+        Wanted { more: model.more(), below: below(question.of, seen.counted.profile.rows()), ..Wanted::default() };
     let empty = || Tally {
         parity: ParityTally::default(),
         shift: is_challenger.then(|| ShiftTally::empty(layout, segments)),

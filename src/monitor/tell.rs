@@ -7,19 +7,21 @@ use super::{
 use crate::{
     drift::compare,
     engine::Counted,
+    performance::Performance,
     replay::{Attribution, Replay},
     report::{Examined, Model, Report, Run},
     source::Field,
     window::Instant,
 };
 
-pub(super) fn tell(
-    lookout: &Lookout<'_>,
-    seen: Seen,
-    weighed: Weighed,
-    (replay, attribution): (Option<Replay>, Option<Attribution>),
-    now: Instant,
-) -> Report {
+/// What was found out beside drift.
+pub(super) struct Told {
+    pub replay: Option<Replay>,
+    pub attribution: Option<Attribution>,
+    pub performance: Option<Performance>,
+}
+
+pub(super) fn tell(lookout: &Lookout<'_>, seen: Seen, weighed: Weighed, told: Told, now: Instant) -> Report {
     let (settings, reference, counted) = (lookout.settings, &lookout.reference, seen.counted);
     let other_version = (counted.other_version.rows() > 0)
         .then(|| compare(reference, &counted.other_version, settings.policy.empty_bins, settings.model.threshold).ok())
@@ -57,8 +59,9 @@ pub(super) fn tell(
         importance: reference.importance().to_vec(),
         traffic: counted.traffic,
         other_version,
-        replay,
-        attribution,
+        replay: told.replay,
+        attribution: told.attribution,
+        performance: told.performance,
     }
 }
 

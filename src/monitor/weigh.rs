@@ -5,7 +5,8 @@ use crate::{
     drift::{Drift, Ks, compare},
     engine::{self, Counted},
     fault::{Fault, Outcome},
-    judge::{Case, Service, Verdict, judge, undecided},
+    judge::{Case, CostMoved, Service, Verdict, judge, undecided},
+    performance::Performance,
     replay::Replay,
 };
 
@@ -15,11 +16,16 @@ pub(super) struct Weighed {
     pub verdict: Verdict,
 }
 
-pub(super) fn weigh(lookout: &Lookout<'_>, seen: &Seen, replay: Option<&Replay>) -> Outcome<Weighed> {
+pub(super) fn weigh(
+    lookout: &Lookout<'_>,
+    seen: &Seen,
+    replay: Option<&Replay>,
+    performance: Option<&Performance>,
+) -> Outcome<Weighed> {
     let (reference, policy) = (&lookout.reference, &lookout.settings.policy);
     let threshold = lookout.settings.model.threshold;
     let mut drift = compare(reference, &seen.counted.profile, policy.empty_bins, threshold).map_err(Fault::setup)?;
-    let service = service(&seen.counted, replay);
+    let service = service(&seen.counted, replay, performance);
     loop {
         let case = Case {
             drift: &drift,
@@ -62,15 +68,42 @@ fn ks_mut(drift: &mut Drift, feature: usize) -> Option<&mut Ks> {
     }
 }
 
-fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
+fn service(counted: &Counted, replay: Option<&Replay>, performance: Option<&Performance>) -> Service {
     let traffic = &counted.traffic;
+    let labels = performance.iter().filter_map(|performance| performance.labels.as_ref());
+    let labels = labels.flat_map(|labels| labels.unreadable.iter().map(|why| format!("labels: {why}")));
     Service {
         requests: traffic.requests,
         errors: traffic.errors,
         latency_p95_ms: traffic.latency.quantile_ms(0.95),
         answered: counted.profile.rows() + counted.other_version.rows(),
         other_version: counted.other_version.rows(),
-        unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
+        unreadable: counted.unreadable.iter().map(ToString::to_string).chain(labels).collect(),
         parity: replay.map(|replay| replay.parity.clone()),
+        costs: performance.map(costs).unwrap_or_default(),
     }
+}
+
+/// What decisions cost, beside the reference's.
+fn costs(performance: &Performance) -> Vec<CostMoved> {
+    let Ok(expected) = &performance.expected else { return Vec::new() };
+    let reference = &expected.reference;
+    let moved = CostMoved {
+        is_known: false,
+        rows: expected.rows,
+        window: expected.cost_per_1000.value,
+        reference: reference.per_1000,
+        p_value: expected.p_value,
+    };
+    let known = performance.realised.as_ref().map(|realised| {
+        let window = realised.cost_per_1000();
+        CostMoved {
+            is_known: true,
+            rows: realised.confusion.rows(),
+            window: window.value,
+            reference: reference.per_1000,
+            p_value: window.apart(&reference.interval),
+        }
+    });
+    [moved].into_iter().chain(known).collect()
 }

@@ -40,6 +40,9 @@ struct Header {
     /// Rows that a model has explained: then each feature's contributions follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rows_explained: Option<u64>,
+    /// Rows that came true, and that did not: then the last two blocks are their scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rows_by_outcome: Option<(u64, u64)>,
     /// Length and checksum of each value block.
     blocks: Vec<(u64, u64)>,
 }
@@ -59,6 +62,7 @@ impl Reference {
             has_score: self.layout().score().is_some(),
             rows: self.profile().rows(),
             rows_explained: self.contributions().map(|contributions| contributions.rows),
+            rows_by_outcome: self.rows_by_outcome(),
             blocks: blocks.iter().map(|block| (block.len() as u64, xxh3_64(block))).collect(),
         };
         let mut core = Writer::default();
@@ -211,7 +215,10 @@ fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Opti
     let layout = Layout::new(header.precision, features, cells);
     let profile = Profile::from_parts(&layout, header.rows, all_counts, counts);
     let shelf = shelf(&header.blocks)?;
-    let reference = Reference::new(layout, profile, header.provenance, header.importance, shelf);
+    let mut reference = Reference::new(layout, profile, header.provenance, header.importance, shelf);
+    if let Some(rows) = header.rows_by_outcome {
+        reference = reference.with_outcomes(rows);
+    }
     Some(match contributions {
         Some(contributions) => reference.with_contributions(contributions),
         None => reference,

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use arrow::array::ArrayRef;
 
-use crate::fault::{Fault, Outcome};
+use crate::{
+    batch::for_each_number,
+    fault::{Fault, Outcome},
+};
 
 /// What is known of a column before it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +49,14 @@ pub trait Table: Sync {
 
     /// Reads a column that holds numbers or texts, by its number.
     fn load(&self, column: usize) -> Outcome<Loaded>;
+
+    /// A column's numbers in the order of the rows, NaN where there is none; `None` where a text is no number.
+    fn in_order(&self, column: usize) -> Outcome<Option<Vec<f64>>> {
+        let Loaded::Numbers(arrays) = self.load(column)? else { return Ok(None) };
+        let mut numbers = Vec::with_capacity(self.rows());
+        arrays.iter().for_each(|array| for_each_number(array.as_ref(), &mut |value| numbers.push(value)));
+        Ok((numbers.len() == self.rows()).then_some(numbers))
+    }
 }
 
 /// The number of a column, by name.

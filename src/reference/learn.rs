@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, Float64Array};
 use super::{
     Provenance, Reference, Target, blocks,
     columns::{About, Holds, Loaded, Table, find},
-    radix,
+    outcomes, radix,
     shelf::Shelf,
     workers::on_all,
 };
@@ -106,11 +106,17 @@ pub fn learn_on(
     }
     provenance.target = choice.target.as_deref().map(|name| target(table, &abouts, name)).transpose()?;
     provenance.probability.clone_from(&choice.probability);
+    let outcomes = outcomes::learn(table, choice, &mut notes)?;
+    let rows_by_outcome = outcomes.as_ref().map(|outcomes| outcomes.rows);
+    packed.extend(outcomes.into_iter().flat_map(|outcomes| outcomes.blocks));
     let (cells, score_counts) = score_counts.unzip();
     let layout = Layout::new(precision, features, cells);
     let profile = Profile::from_parts(&layout, table.rows() as u64, counts, score_counts);
     let importance = vec![None; columns.len()];
-    let reference = Reference::new(layout, profile, provenance, importance, Shelf::Held(packed));
+    let mut reference = Reference::new(layout, profile, provenance, importance, Shelf::Held(packed));
+    if let Some(rows) = rows_by_outcome {
+        reference = reference.with_outcomes(rows);
+    }
     Ok(Learnt { reference, notes })
 }
 

@@ -4,8 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::{Contributions, Provenance, SourceFile, SourceModel, blocks, shelf::Shelf};
+use super::{ByOutcome, Contributions, Provenance, SourceFile, SourceModel, blocks, shelf::Shelf};
 use crate::{
+    fault::{Fault, Outcome},
     layout::{Layout, Precision},
     profile::{CellCounts, Counts, Profile},
 };
@@ -25,6 +26,8 @@ pub struct Reference {
     /// The score's values once they were asked for, as every comparison does.
     score: Arc<OnceLock<Option<Distinct>>>,
     contributions: Option<Contributions>,
+    /// Rows that came true, and rows that did not, where a target says so: two more blocks on the shelf.
+    outcomes: Option<(u64, u64)>,
     id: String,
 }
 
@@ -36,8 +39,9 @@ impl Reference {
         importance: Vec<Option<f64>>,
         shelf: Shelf,
     ) -> Self {
-        let id = identify(&layout, &profile, None);
-        Self { layout, profile, provenance, importance, shelf, score: Arc::default(), contributions: None, id }
+        let id = identify(&layout, &profile, None, None);
+        let score = Arc::default();
+        Self { layout, profile, provenance, importance, shelf, score, contributions: None, outcomes: None, id }
     }
 
     /// With what a model says of the reference's rows: each feature's importance, and how its contributions are spread.
@@ -50,9 +54,41 @@ impl Reference {
     }
 
     pub(super) fn with_contributions(mut self, contributions: Contributions) -> Self {
-        self.id = identify(&self.layout, &self.profile, Some(&contributions));
         self.contributions = Some(contributions);
+        self.identified()
+    }
+
+    pub(super) fn with_outcomes(mut self, rows: (u64, u64)) -> Self {
+        self.outcomes = Some(rows);
+        self.identified()
+    }
+
+    fn identified(mut self) -> Self {
+        self.id = identify(&self.layout, &self.profile, self.contributions.as_ref(), self.outcomes);
         self
+    }
+
+    pub(super) fn rows_by_outcome(&self) -> Option<(u64, u64)> {
+        self.outcomes
+    }
+
+    /// Whether a target was learnt, so that performance can be estimated without labels.
+    #[must_use]
+    pub fn has_outcomes(&self) -> bool {
+        self.outcomes.is_some()
+    }
+
+    /// Scores by what became of them; `None` where no target was learnt, a fault where the file is damaged.
+    pub fn outcomes(&self) -> Outcome<Option<ByOutcome>> {
+        if self.outcomes.is_none() {
+            return Ok(None);
+        }
+        let after = self.layout.features().len() + 1;
+        let block = |number: usize| blocks::unpack(&self.shelf.block(after + number)?, Precision::F64);
+        match (block(0), block(1)) {
+            (Some(positives), Some(negatives)) => Ok(Some(ByOutcome { positives, negatives })),
+            _ => Err(Fault::setup(self.damaged())),
+        }
     }
 
     /// How much each feature adds to the score, where a model was read.
@@ -136,7 +172,12 @@ pub(super) fn damaged(name: &str) -> String {
     format!("{name} is cut short or damaged; copy it again or learn it again with `vigie learn`")
 }
 
-fn identify(layout: &Layout, profile: &Profile, contributions: Option<&Contributions>) -> String {
+fn identify(
+    layout: &Layout,
+    profile: &Profile,
+    contributions: Option<&Contributions>,
+    outcomes: Option<(u64, u64)>,
+) -> String {
     let mut sha = Sha256::new();
     sha.update(layout.id().to_string().as_bytes());
     sha.update(profile.rows().to_le_bytes());
@@ -159,6 +200,10 @@ fn identify(layout: &Layout, profile: &Profile, contributions: Option<&Contribut
     if let Some(contributions) = contributions {
         sha.update(contributions.model_sha256.as_bytes());
         sha.update(contributions.rows.to_le_bytes());
+    }
+    if let Some((positives, negatives)) = outcomes {
+        sha.update(positives.to_le_bytes());
+        sha.update(negatives.to_le_bytes());
     }
     sha.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

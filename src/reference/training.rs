@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use arrow::array::Float64Array;
 
 use super::columns::{About, Holds, Loaded, Table};
-use crate::fault::{Fault, Outcome};
+use crate::{
+    batch::{Number, number},
+    fault::{Fault, Outcome},
+};
 
 /// The values of a column; NaN and `None` are missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,6 +112,20 @@ impl Table for Training {
                 Loaded::Texts { rows, missing }
             }
             Values::Other => Loaded::Numbers(Vec::new()),
+        })
+    }
+
+    fn in_order(&self, column: usize) -> Outcome<Option<Vec<f64>>> {
+        let numbered = |text: &Option<String>| match text.as_deref().map_or(Number::Missing, number) {
+            Number::Value(value) => Some(value),
+            Number::Missing => Some(f64::NAN),
+            Number::Not => None,
+        };
+        Ok(match self.columns.get(column).map(|column| &column.values) {
+            Some(Values::Numbers(numbers)) => Some(numbers.clone()),
+            // Every cell of CSV is text.
+            Some(Values::Texts(texts)) => texts.iter().map(numbered).collect(),
+            Some(Values::Other) | None => None,
         })
     }
 }

@@ -18,7 +18,7 @@ mod spelling;
 pub use attribution::{Attribution, AttributionTally, ContributionDrift};
 pub use grain::Grain;
 pub use parity::{Example, Pair, Parity, ParityTally, Reading};
-pub use quadrants::{Price, Quadrants, Score, Sums};
+pub use quadrants::{Quadrants, Score, Sums};
 pub use reasons::{Beside, Explanation, Given, Reason, explain};
 pub use replay::Replay;
 pub use rescorer::Rescorer;

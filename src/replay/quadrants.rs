@@ -1,13 +1,6 @@
 //! Decisions of two models over the same rows: who is refused by which, and what that is expected to cost.
 
-/// What a wrong decision costs.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Price {
-    /// Accepted, and should have been refused.
-    pub false_negative: f64,
-    /// Refused, and should have been accepted.
-    pub false_positive: f64,
-}
+use crate::stats::Price;
 
 /// Which score a sum is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What another model would have made of logged rows: how scores shift, which decisions change, where, at what price.
 
 use super::{
-    quadrants::{Price, Quadrants, Score},
+    quadrants::{Quadrants, Score},
     segments::Segments,
 };
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     drift::{FeatureDrift, between},
     layout::{Cells, Layout, Precision},
     profile::{CellCounts, scale},
-    stats::EmptyBins,
+    stats::{EmptyBins, Price},
 };
 use arrow::array::{Array, Float64Array};
 

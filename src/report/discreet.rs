@@ -6,6 +6,7 @@ use super::{Examined, Report};
 use crate::{
     batch::Complaints,
     drift::{Drift, FeatureDrift, Unseen},
+    performance::Performance,
     replay::Replay,
     shown::shown,
 };
@@ -28,6 +29,7 @@ impl Report {
             other_version,
             replay,
             attribution,
+            performance,
         } = self.clone();
         let names: Vec<String> = drift
             .features
@@ -54,6 +56,7 @@ impl Report {
             other_version: other_version.map(without_levels),
             replay: replay.map(without_rows),
             attribution,
+            performance: performance.map(without_ids),
         }
     }
 }
@@ -64,6 +67,13 @@ fn without_examples(complaints: &Complaints) -> Complaints {
         counted.count(reason, complaint.count);
     }
     counted
+}
+
+fn without_ids(mut performance: Performance) -> Performance {
+    if let Some(labels) = &mut performance.labels {
+        labels.examples.clear();
+    }
+    performance
 }
 
 fn without_rows(mut replay: Replay) -> Replay {

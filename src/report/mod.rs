@@ -11,6 +11,7 @@ mod index;
 mod json;
 mod language;
 mod page;
+mod performance;
 mod phrases;
 mod picture;
 mod point;

@@ -116,6 +116,7 @@ phrases! {
     refused_moved: "share refused moved by", "part refusée déplacée de";
     other_version_rows: "rows of another version", "lignes d’une autre version";
     latency_limit: "latency p95, ms", "latence p95, ms";
+    cost_limit: "cost above the reference’s by", "coût au-dessus de la référence de";
     rows_needed: "rows needed", "lignes nécessaires";
     // Provenance.
     learnt: "learnt", "apprise";

@@ -4,6 +4,7 @@ use crate::{
     batch::Complaints,
     drift::Drift,
     judge::{Policy, Verdict},
+    performance::Performance,
     profile::Traffic,
     reference::Provenance,
     replay::{Attribution, Replay},
@@ -71,6 +72,8 @@ pub struct Report {
     pub replay: Option<Replay>,
     /// Drift of the features' contributions to the score, where the policy asks for it.
     pub attribution: Option<Attribution>,
+    /// What decisions cost and how well the score ranks, where the log has one.
+    pub performance: Option<Performance>,
 }
 
 impl Report {

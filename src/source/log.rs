@@ -3,7 +3,8 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashSet},
-    fmt, io,
+    fmt,
+    io::{self, Read},
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::Arc,
@@ -91,7 +92,7 @@ pub struct Reading {
 impl FileLog {
     /// Finds the files. None at all is a fault: a log that is nowhere cannot be told from a quiet day.
     pub fn open(options: &Options) -> Outcome<Self> {
-        let (root, paths) = find(&options.path)?;
+        let (root, paths) = find("source.path", &options.path)?;
         let mut files = Vec::new();
         let mut passed_over = Vec::new();
         for path in paths {
@@ -273,6 +274,24 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
     })
 }
 
+/// The tables of a file, a folder or a glob, each as the name of its kind and its unpacked bytes, one after the other;
+/// `key` is what the operator calls the place.
+pub fn tables(key: &str, path: &Path) -> Outcome<impl Iterator<Item = (PathBuf, io::Result<(&'static str, Vec<u8>)>)>> {
+    let (root, mut paths) = find(key, path)?;
+    paths.sort();
+    let files = paths.into_iter().filter_map(move |path| LogFile::new(&path, &root));
+    Ok(files.map(|file| {
+        let kind = match file.format {
+            Format::Parquet => "parquet",
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+        };
+        let mut bytes = Vec::new();
+        let read = file.stream().and_then(|mut stream| stream.read_to_end(&mut bytes));
+        (file.path, read.map(|_| (kind, bytes)))
+    }))
+}
+
 /// The error without the operating system's number.
 pub(crate) fn spoken(error: &io::Error) -> String {
     match error.kind() {
@@ -284,9 +303,9 @@ pub(crate) fn spoken(error: &io::Error) -> String {
 }
 
 /// The folder that partitions are counted from, and every file below `path`.
-fn find(path: &Path) -> Outcome<(PathBuf, Vec<PathBuf>)> {
+fn find(key: &str, path: &Path) -> Outcome<(PathBuf, Vec<PathBuf>)> {
     let nowhere = |why: String| {
-        Fault::setup(format!("source.path: {}: {why}; set it to a file, a folder or a glob of the log", path.display()))
+        Fault::setup(format!("{key}: {}: {why}; set it to a file, a folder or a glob of the log", path.display()))
     };
     if path.is_file() {
         let root = path.parent().map(Path::to_owned).unwrap_or_default();
@@ -295,7 +314,7 @@ fn find(path: &Path) -> Outcome<(PathBuf, Vec<PathBuf>)> {
     let mut paths = Vec::new();
     if path.is_dir() {
         walk(path, &mut HashSet::new(), &mut paths).map_err(|(place, error)| {
-            Fault::retry(format!("source.path: {} cannot be listed: {}", place.display(), spoken(&error)))
+            Fault::retry(format!("{key}: {} cannot be listed: {}", place.display(), spoken(&error)))
         })?;
         return Ok((path.to_owned(), paths));
     }
@@ -311,7 +330,7 @@ fn find(path: &Path) -> Outcome<(PathBuf, Vec<PathBuf>)> {
     let mut below = Vec::new();
     if base.is_dir() {
         walk(&base, &mut HashSet::new(), &mut below).map_err(|(place, error)| {
-            Fault::retry(format!("source.path: {} cannot be listed: {}", place.display(), spoken(&error)))
+            Fault::retry(format!("{key}: {} cannot be listed: {}", place.display(), spoken(&error)))
         })?;
     }
     let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };

@@ -11,18 +11,31 @@
 //! | [`chi2`] | homogeneity of two rows of counts, Cramér's V, the chi-square law |
 //! | [`proportion`] | two shares, unseen levels, values outside the reference's range |
 //! | [`fdr`] | Benjamini–Hochberg q-values over many tests |
+//! | [`ranking`] | AUC with `DeLong`'s interval, average precision |
+//! | [`loss`] | Brier score, log loss, calibration curve |
+//! | [`threshold`] | what each threshold would cost, the cheapest one |
+//! | [`Isotonic`], [`Estimate`] | calibrated scores; performance expected of them without labels |
 //!
-//! Every law is checked against scipy: `tests/oracle/stats_golden.py` makes the values, `tests/it/stats_golden.rs` reads them.
+//! Every law is checked against scipy: `tests/oracle/stats_golden.py` makes the values, `tests/it/stats_golden.rs` reads them;
+//! performance against scikit-learn: `tests/oracle/performance_golden.py` and `tests/it/performance_golden.rs`.
 
 pub mod chance;
 pub mod chi2;
 pub mod fdr;
 pub mod ks;
+pub mod loss;
 pub mod proportion;
 pub mod psi;
+pub mod ranking;
+pub mod threshold;
 
 mod binomial;
+mod confusion;
+mod estimate;
+mod interval;
+mod isotonic;
 mod kolmogorov;
+mod outcomes;
 mod pomeranz;
 mod real;
 mod smirnov;
@@ -30,6 +43,11 @@ mod stirling;
 
 pub use chance::{Chance, Place};
 pub use chi2::Homogeneity;
+pub use confusion::{Confusion, Price};
+pub use estimate::Estimate;
 pub use fdr::benjamini_hochberg;
+pub use interval::Interval;
+pub use isotonic::Isotonic;
 pub use ks::Grid;
+pub use outcomes::{Outcomes, Step};
 pub use psi::EmptyBins;

@@ -41,6 +41,8 @@ mod mime;
 mod null_calibration;
 mod page;
 mod parity;
+mod performance;
+mod performance_golden;
 mod postgres;
 mod postman;
 mod power;

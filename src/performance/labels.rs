@@ -1,0 +1,125 @@
+//! Labels joined to scores by id, with everything that is wrong with them counted.
+
+use std::collections::{BTreeMap, HashMap};
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::{batch::level, stats::Outcomes};
+
+/// What a row of a label file says of its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    Known(bool),
+    /// No outcome yet.
+    Pending,
+    /// Something else than 0 or 1.
+    Invalid,
+}
+
+impl Label {
+    /// `1`, `1.0` and `true` are one outcome.
+    #[must_use]
+    pub fn of(text: Option<&str>) -> Self {
+        match text.and_then(level).as_deref() {
+            None => Self::Pending,
+            Some("0") => Self::Known(false),
+            Some("1") => Self::Known(true),
+            Some(_) => Self::Invalid,
+        }
+    }
+}
+
+/// How many labels were found for a window's rows, and what the others were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Labelled {
+    /// Rows of the label files.
+    pub read: u64,
+    /// Used rows of the window with one clear outcome.
+    pub matched: u64,
+    /// Label rows whose id no used row of this window has: those of other windows, and unknown ones.
+    pub elsewhere: u64,
+    /// Label rows without an id.
+    pub without_id: u64,
+    /// Label rows that say the same of an id once more.
+    pub duplicates: u64,
+    /// Ids of the window with both outcomes; none of them counts.
+    pub contradictory: u64,
+    /// Label rows of the window that hold something else than 0 or 1.
+    pub invalid: u64,
+    /// Label rows of the window without an outcome yet.
+    pub pending: u64,
+    /// Of what is invalid, at most five examples.
+    pub examples: Vec<String>,
+    /// Files that could not be read, and why.
+    pub unreadable: Vec<String>,
+}
+
+/// The scores of a window, waiting for their labels.
+#[derive(Debug, Default)]
+pub struct Labels {
+    waiting: HashMap<u128, Waiting>,
+    told: Labelled,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    score: f64,
+    outcome: Option<bool>,
+    is_contradicted: bool,
+}
+
+impl Labels {
+    /// Of the used rows: 128 bits of each id, and the score.
+    pub fn new(scores: impl IntoIterator<Item = (u128, f64)>) -> Self {
+        let waiting = |score| Waiting { score, outcome: None, is_contradicted: false };
+        let waiting = scores.into_iter().map(|(key, score)| (key, waiting(score))).collect();
+        Self { waiting, told: Labelled::default() }
+    }
+
+    /// Joins one row of a label file.
+    pub fn join(&mut self, id: Option<&str>, target: Option<&str>) {
+        const EXAMPLES: usize = 5;
+        self.told.read += 1;
+        let Some(id) = id.and_then(level) else {
+            self.told.without_id += 1;
+            return;
+        };
+        let Some(waiting) = self.waiting.get_mut(&xxh3_128(id.as_bytes())) else {
+            self.told.elsewhere += 1;
+            return;
+        };
+        match (Label::of(target), waiting.outcome) {
+            (Label::Pending, _) => self.told.pending += 1,
+            (Label::Invalid, _) => {
+                self.told.invalid += 1;
+                if self.told.examples.len() < EXAMPLES {
+                    self.told.examples.push(format!("{id}: {}", target.unwrap_or_default()));
+                }
+            }
+            (Label::Known(outcome), None) => waiting.outcome = Some(outcome),
+            (Label::Known(outcome), Some(before)) if outcome == before => self.told.duplicates += 1,
+            (Label::Known(_), Some(_)) => waiting.is_contradicted = true,
+        }
+    }
+
+    /// A file that could not be read.
+    pub fn unreadable(&mut self, why: String) {
+        self.told.unreadable.push(why);
+    }
+
+    /// What came of it.
+    #[must_use]
+    pub fn told(mut self) -> (Labelled, Outcomes) {
+        let mut known = Vec::with_capacity(self.waiting.len());
+        // In the order of the keys: hash order decides nothing.
+        for waiting in self.waiting.into_iter().collect::<BTreeMap<_, _>>().into_values() {
+            match waiting.outcome {
+                Some(_) if waiting.is_contradicted => self.told.contradictory += 1,
+                Some(outcome) => known.push((waiting.score, outcome)),
+                None => {}
+            }
+        }
+        self.told.matched = known.len() as u64;
+        (self.told, Outcomes::of(known))
+    }
+}

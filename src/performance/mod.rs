@@ -1,0 +1,11 @@
+//! What decisions cost, and how well the score tells who will not pay: known from labels, or expected without them.
+
+mod expected;
+mod labels;
+mod performance;
+mod realised;
+
+pub use expected::{Band, Expected, ReferenceCost};
+pub use labels::{Label, Labelled, Labels};
+pub use performance::{Performance, Terms};
+pub use realised::Realised;

@@ -1,0 +1,28 @@
+//! All that is known and expected of a window's performance, as one value.
+
+use super::{Expected, Labelled, Realised};
+use crate::stats::Price;
+
+/// How decisions are made and what wrong ones cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Terms {
+    /// Refused when the score is at least this.
+    pub threshold: f64,
+    pub price: Price,
+    /// Recall counts so much as precision in F-beta.
+    pub beta: f64,
+}
+
+/// The window's performance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Performance {
+    pub terms: Terms,
+    /// The window's used rows.
+    pub rows: u64,
+    /// Of the labels that were looked for; `None` without `labels:`.
+    pub labels: Option<Labelled>,
+    /// Of the rows with a label; `None` if there is none.
+    pub realised: Option<Realised>,
+    /// Of all used rows; `Err` says why not.
+    pub expected: Result<Expected, String>,
+}

@@ -1,0 +1,81 @@
+//! Performance by known outcomes.
+
+use super::Terms;
+use crate::stats::{
+    Confusion, Interval, Outcomes,
+    loss::{self, CalibrationBin},
+    ranking,
+    threshold::{self, At},
+};
+
+/// Bins of the calibration curve.
+const BINS: u8 = 10;
+
+/// Of the labelled rows; `None` where a figure is not defined.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Realised {
+    pub rows: u64,
+    pub confusion: Confusion,
+    pub auc: Option<Interval>,
+    /// The AUC where it has no interval: fewer than two rows of an outcome.
+    pub auc_value: Option<f64>,
+    pub average_precision: Option<f64>,
+    pub brier: Option<Interval>,
+    pub log_loss: Option<Interval>,
+    pub recall: Option<Interval>,
+    pub precision: Option<Interval>,
+    pub f_beta: Option<f64>,
+    pub cost: Interval,
+    pub cheapest: Option<At>,
+    pub calibration: Vec<CalibrationBin>,
+}
+
+impl Realised {
+    /// `None` of no rows.
+    #[must_use]
+    pub fn of(outcomes: &Outcomes, terms: Terms) -> Option<Self> {
+        let rows = outcomes.rows();
+        if rows <= 0.0 {
+            return None;
+        }
+        let confusion = outcomes.confusion(terms.threshold);
+        let interval = ranking::auc_interval(outcomes);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
+        let whole = rows as u64;
+        Some(Self {
+            rows: whole,
+            confusion,
+            auc: interval,
+            auc_value: ranking::auc(outcomes),
+            average_precision: ranking::average_precision(outcomes),
+            brier: loss::brier(outcomes),
+            log_loss: loss::log_loss(outcomes),
+            recall: Interval::wilson(confusion.true_positives, confusion.positives()),
+            precision: Interval::wilson(confusion.true_positives, confusion.refused()),
+            f_beta: confusion.f_beta(terms.beta),
+            cost: cost(confusion, terms),
+            cheapest: threshold::cheapest(outcomes, terms.price),
+            calibration: loss::calibration_curve(outcomes, BINS),
+        })
+    }
+
+    /// A thousand times a labelled row's mean cost.
+    #[must_use]
+    pub fn cost_per_1000(&self) -> Interval {
+        self.cost.scaled(1000.0 / self.confusion.rows())
+    }
+
+    /// What the cheapest threshold would have saved.
+    #[must_use]
+    pub fn saving(&self) -> Option<f64> {
+        self.cheapest.map(|cheapest| self.cost.value - cheapest.cost)
+    }
+}
+
+/// The rows' cost together: what chance leaves a sum of as many rows that each cost nothing, one price or the other.
+fn cost(confusion: Confusion, terms: Terms) -> Interval {
+    let (rows, cost) = (confusion.rows(), confusion.cost(terms.price));
+    let squares = terms.price.false_negative.powi(2) * confusion.false_negatives
+        + terms.price.false_positive.powi(2) * confusion.false_positives;
+    Interval::normal(cost, squares - cost * cost / rows).within(0.0, f64::INFINITY)
+}

@@ -1,0 +1,141 @@
+//! Scores with what became of them: the one table that every figure of performance is computed from.
+
+use super::{Confusion, Isotonic};
+
+/// Rows that share a score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    pub score: f64,
+    pub positives: f64,
+    pub negatives: f64,
+}
+
+/// Rows by rising score, each score once. Known outcomes are whole numbers (exact below 2^53); expected ones are fractions
+/// of rows, so that what is computed of known outcomes can be estimated by the same formula.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcomes {
+    steps: Vec<Step>,
+    positives: f64,
+    negatives: f64,
+}
+
+impl Outcomes {
+    /// Of rows in any order; a row whose score is NaN is left out.
+    #[must_use]
+    pub fn of(rows: impl IntoIterator<Item = (f64, bool)>) -> Self {
+        let mut rows: Vec<(f64, bool)> =
+            rows.into_iter().filter(|(score, _)| !score.is_nan()).map(|(score, is)| (score + 0.0, is)).collect();
+        rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let step = |same: &[(f64, bool)]| {
+            let positives = same.iter().filter(|(_, is)| *is).count();
+            let score = same.first().map_or(f64::NAN, |(score, _)| *score);
+            Step { score, positives: whole(positives as u64), negatives: whole((same.len() - positives) as u64) }
+        };
+        Self::of_steps(rows.chunk_by(|a, b| a.0.to_bits() == b.0.to_bits()).map(step).collect())
+    }
+
+    /// Of distinct scores with counts, both sides sorted.
+    #[must_use]
+    pub fn of_counts(positives: &[(f64, u64)], negatives: &[(f64, u64)]) -> Self {
+        let mut steps: Vec<Step> = Vec::with_capacity(positives.len() + negatives.len());
+        let ours =
+            positives.iter().map(|(score, rows)| Step { score: *score, positives: whole(*rows), negatives: 0.0 });
+        let theirs =
+            negatives.iter().map(|(score, rows)| Step { score: *score, positives: 0.0, negatives: whole(*rows) });
+        steps.extend(ours.chain(theirs));
+        steps.sort_by(|a, b| a.score.total_cmp(&b.score));
+        steps.dedup_by(|next, kept| {
+            let is_same = next.score.to_bits() == kept.score.to_bits();
+            if is_same {
+                kept.positives += next.positives;
+                kept.negatives += next.negatives;
+            }
+            is_same
+        });
+        Self::of_steps(steps)
+    }
+
+    /// What is to be expected of scores whose outcomes nobody knows yet, where `calibration` says how often each score
+    /// comes true.
+    #[must_use]
+    pub fn expected(scores: &[f64], calibration: &Isotonic) -> Self {
+        let mut scores: Vec<f64> = scores.iter().filter(|score| !score.is_nan()).map(|score| score + 0.0).collect();
+        scores.sort_unstable_by(f64::total_cmp);
+        let step = |same: &[f64]| {
+            let score = same.first().copied().unwrap_or(f64::NAN);
+            let (rows, chance) = (whole(same.len() as u64), calibration.chance(score).unwrap_or(0.0));
+            Step { score, positives: rows * chance, negatives: rows * (1.0 - chance) }
+        };
+        Self::of_steps(scores.chunk_by(|a, b| a.to_bits() == b.to_bits()).map(step).collect())
+    }
+
+    /// The same rows with what `calibration` expects of them instead of what is known.
+    #[must_use]
+    pub fn recalibrated(&self, calibration: &Isotonic) -> Self {
+        let step = |step: &Step| {
+            let (rows, chance) = (step.positives + step.negatives, calibration.chance(step.score).unwrap_or(0.0));
+            Step { score: step.score, positives: rows * chance, negatives: rows * (1.0 - chance) }
+        };
+        Self::of_steps(self.steps.iter().map(step).collect())
+    }
+
+    fn of_steps(steps: Vec<Step>) -> Self {
+        let sum = |of: fn(&Step) -> f64| steps.iter().map(of).fold(0.0, |sum, more| sum + more);
+        let (positives, negatives) = (sum(|step| step.positives), sum(|step| step.negatives));
+        Self { steps, positives, negatives }
+    }
+
+    /// By rising score.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    #[must_use]
+    pub fn positives(&self) -> f64 {
+        self.positives
+    }
+
+    #[must_use]
+    pub fn negatives(&self) -> f64 {
+        self.negatives
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> f64 {
+        self.positives + self.negatives
+    }
+
+    /// The share of positives.
+    #[must_use]
+    pub fn prevalence(&self) -> Option<f64> {
+        (self.rows() > 0.0).then(|| self.positives / self.rows())
+    }
+
+    /// Whether both outcomes come: else nothing can be ranked.
+    #[must_use]
+    pub fn has_both(&self) -> bool {
+        self.positives > 0.0 && self.negatives > 0.0
+    }
+
+    /// Decisions at a threshold: refused when the score is at least that.
+    #[must_use]
+    pub fn confusion(&self, threshold: f64) -> Confusion {
+        let mut confusion = Confusion::default();
+        for step in &self.steps {
+            if step.score >= threshold {
+                confusion.true_positives += step.positives;
+                confusion.false_positives += step.negatives;
+            } else {
+                confusion.false_negatives += step.positives;
+                confusion.true_negatives += step.negatives;
+            }
+        }
+        confusion
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+fn whole(rows: u64) -> f64 {
+    rows as f64
+}

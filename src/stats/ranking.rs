@@ -1,0 +1,64 @@
+//! How well a score ranks: area under the ROC curve with DeLong's interval, and average precision.
+//!
+//! AUC is the share of pairs of a positive and a negative in which the positive has the higher score, ties half
+//! (scikit-learn's `roc_auc_score`). Its variance: DeLong, DeLong & Clarke-Pearson (1988), "Comparing the areas under two or
+//! more correlated receiver operating characteristic curves".
+
+use super::{Interval, Outcomes};
+
+/// `None` where only one outcome comes.
+#[must_use]
+pub fn auc(outcomes: &Outcomes) -> Option<f64> {
+    if !outcomes.has_both() {
+        return None;
+    }
+    let (mut below, mut pairs) = (0.0, 0.0);
+    for step in outcomes.steps() {
+        pairs += step.positives * (below + step.negatives / 2.0);
+        below += step.negatives;
+    }
+    Some(pairs / (outcomes.positives() * outcomes.negatives()))
+}
+
+/// The variance of the AUC over windows of so many positives and negatives; `None` with fewer than two of either.
+#[must_use]
+pub fn auc_variance(outcomes: &Outcomes) -> Option<f64> {
+    let auc = auc(outcomes)?;
+    let (positives, negatives) = (outcomes.positives(), outcomes.negatives());
+    if positives < 2.0 || negatives < 2.0 {
+        return None;
+    }
+    let (mut below, mut under) = (0.0, 0.0);
+    let (mut of_positives, mut of_negatives) = (0.0, 0.0);
+    for step in outcomes.steps() {
+        let place = (below + step.negatives / 2.0) / negatives;
+        of_positives += step.positives * (place - auc).powi(2);
+        let place = (positives - under - step.positives / 2.0) / positives;
+        of_negatives += step.negatives * (place - auc).powi(2);
+        below += step.negatives;
+        under += step.positives;
+    }
+    Some(of_positives / (positives - 1.0) / positives + of_negatives / (negatives - 1.0) / negatives)
+}
+
+/// 95 % of windows like this one have their AUC's truth in it (DeLong, normal); within 0 and 1.
+#[must_use]
+pub fn auc_interval(outcomes: &Outcomes) -> Option<Interval> {
+    Some(Interval::normal(auc(outcomes)?, auc_variance(outcomes)?).within(0.0, 1.0))
+}
+
+/// The mean of the precisions at each threshold, weighted by the recall it adds (scikit-learn's
+/// `average_precision_score`); `None` where nothing is positive.
+#[must_use]
+pub fn average_precision(outcomes: &Outcomes) -> Option<f64> {
+    if outcomes.positives() <= 0.0 {
+        return None;
+    }
+    let (mut hits, mut refused, mut sum) = (0.0, 0.0, 0.0);
+    for step in outcomes.steps().iter().rev() {
+        hits += step.positives;
+        refused += step.positives + step.negatives;
+        sum += step.positives / outcomes.positives() * (hits / refused);
+    }
+    Some(sum)
+}

@@ -1,0 +1,201 @@
+//! From drift to money: labels joined by id, and what is expected without them.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use vigie::{
+    performance::{Expected, Terms},
+    reference::ByOutcome,
+    stats::Price,
+};
+
+use crate::{draw::Draw, lab::distinct, world::World};
+
+const TERMS: Terms = Terms { threshold: 0.3, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 };
+
+/// Scores, and whether each came true: more often than it says.
+fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
+    let mut draw = Draw::seeded(seed);
+    (0..rows)
+        .map(|_| {
+            let score = (draw.uniform() * draw.uniform() * 1e4).round() / 1e4;
+            (score, draw.chance(0.03 + 0.9 * score))
+        })
+        .collect()
+}
+
+fn by_outcome(rows: &[(f64, bool)]) -> ByOutcome {
+    let of = |outcome: bool| {
+        distinct(&rows.iter().filter(|(_, is)| *is == outcome).map(|(score, _)| *score).collect::<Vec<_>>())
+    };
+    ByOutcome { positives: of(true), negatives: of(false) }
+}
+
+fn world(rows: &[(f64, bool)], more: &str) -> World {
+    let world = World::new();
+    let mut train = "x,p,y\n".to_owned();
+    for (score, outcome) in scored(4_000, 1) {
+        writeln!(train, "{},{score},{}", score * 2.0, u8::from(outcome)).unwrap();
+    }
+    world.file("train.csv", train);
+    world.vigie(&["learn", "--data", "train.csv", "--target", "y", "--probability", "p", "--out", "ref.vigie"]).ok();
+    let mut log = String::new();
+    for (number, (score, _)) in rows.iter().enumerate() {
+        writeln!(log, r#"{{"ts":"2026-10-01T00:00:01Z","x":{},"p":{score},"id":"r{number}"}}"#, score * 2.0).unwrap();
+    }
+    world.file("log/day.ndjson", log);
+    world.file(
+        "vigie.yaml",
+        format!(
+            "model: {{name: m, threshold: 0.3}}\nreference: ref.vigie\nsource:\n  path: log\n  fields: {{timestamp: ts, \
+             probability: p, id: id}}\npolicy: {{min_rows: 100}}\nreports: {{dir: reports}}\n{more}"
+        ),
+    );
+    world
+}
+
+const LABELS: &str = "labels: {path: labels, id: id, target: y}\n";
+
+fn check(world: &World) -> Value {
+    world.check("2026-10-01", "2026-10-02")
+}
+
+fn near(value: &Value, wanted: f64) {
+    let got = value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
+    assert!((got - wanted).abs() <= 1e-12 * wanted.abs().max(1.0), "{got}, not {wanted}");
+}
+
+#[test]
+fn labels_come_late_partial_and_dirty() {
+    let rows = scored(1_000, 7);
+    let world = world(&rows, LABELS);
+    std::fs::create_dir(world.path("labels")).unwrap();
+    // No label yet: everything else stands, and the report says why there is nothing.
+    let report = check(&world);
+    assert_eq!(report["performance"]["realised"], Value::Null);
+    assert_eq!(report["performance"]["realised_reason"], "none of the 1000 used rows has a label");
+    // Half of them come, in two kinds of file, with everything that can be wrong.
+    let mut csv = "y,id\n".to_owned();
+    for (number, (_, outcome)) in rows.iter().enumerate().take(300) {
+        writeln!(csv, "{}.0,r{number}", u8::from(*outcome)).unwrap();
+    }
+    csv += "1,nobody\n0,\n2,r900\nmaybe,r901\n,r902\n";
+    writeln!(csv, "{},r0\n{},r1", u8::from(rows[0].1), u8::from(!rows[1].1)).unwrap();
+    world.file("labels/a.csv", csv);
+    let mut json = String::new();
+    for (number, (_, outcome)) in rows.iter().enumerate().take(500).skip(300) {
+        writeln!(json, r#"{{"id":"r{number}","y":{outcome}}}"#).unwrap();
+    }
+    world.file("labels/b.ndjson", json);
+    let report = check(&world);
+    let labels = &report["performance"]["labels"];
+    let counts = ["matched", "read", "elsewhere", "without_id", "duplicates", "contradictory", "invalid", "pending"];
+    let got: Vec<u64> = counts.iter().map(|key| labels[*key].as_u64().unwrap()).collect();
+    assert_eq!(got, [499, 507, 1, 1, 1, 1, 2, 1], "{labels}");
+    assert!(report["run"]["revision"].as_u64().unwrap() >= 1, "labels that came revise the window's report");
+    near(&labels["coverage"], 0.499);
+
+    // The same by hand, row by row.
+    let known: Vec<(f64, bool)> = rows.iter().take(500).enumerate().filter(|(n, _)| *n != 1).map(|(_, r)| *r).collect();
+    let count = |refused: bool, outcome: bool| {
+        known.iter().filter(|(score, is)| (*score >= 0.3) == refused && *is == outcome).count() as f64
+    };
+    let (missed, wrongly) = (count(false, true), count(true, false));
+    let realised = &report["performance"]["realised"];
+    let confusion = &realised["confusion"];
+    assert_eq!(confusion["false_negatives"].as_f64(), Some(missed));
+    assert_eq!(confusion["false_positives"].as_f64(), Some(wrongly));
+    near(&report["cost"]["realised"]["total"]["value"], 10.0 * missed + wrongly);
+    near(&report["cost"]["realised"]["per_1000"]["value"], 1000.0 * (10.0 * missed + wrongly) / 499.0);
+    near(&realised["recall"]["value"], count(true, true) / (count(true, true) + missed));
+    near(&realised["precision"]["value"], count(true, true) / (count(true, true) + wrongly));
+    let (mut pairs, mut won) = (0.0, 0.0);
+    for (score, _) in known.iter().filter(|(_, is)| *is) {
+        for (other, _) in known.iter().filter(|(_, is)| !is) {
+            pairs += 1.0;
+            won += if score > other {
+                1.0
+            } else if score < other {
+                0.0
+            } else {
+                0.5
+            };
+        }
+    }
+    near(&realised["auc"]["value"], won / pairs);
+    assert!(report["cost"]["realised"]["saving"].as_f64().unwrap() >= 0.0);
+    let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
+    assert!(page.contains("Performance and money") && page.contains("by labels of 49.9 % of rows"), "{page}");
+}
+
+#[test]
+fn labels_that_cannot_be_read_are_a_finding_and_no_more() {
+    let world = world(&scored(500, 3), LABELS);
+    let report = check(&world);
+    let findings = report["verdict"]["findings"].as_array().unwrap();
+    assert!(
+        findings.iter().any(|f| f["test"] == "source" && f["reason"].as_str().unwrap().contains("labels")),
+        "{findings:?}"
+    );
+    world.file("labels/a.csv", "id,wrong\nr1,1\n");
+    let report = check(&world);
+    assert!(report["performance"]["labels"]["unreadable"][0].as_str().unwrap().contains("no column `y`"));
+    assert!(report["performance"]["estimated"]["auc"]["value"].is_f64());
+}
+
+#[test]
+fn without_labels_the_cost_is_expected() {
+    let rows = scored(2_000, 11);
+    let world = world(&rows, "");
+    let report = check(&world);
+    assert_eq!(report["performance"]["realised_reason"], "the config names no labels");
+    let cost = &report["cost"]["expected"]["total"];
+    let truth: f64 = rows
+        .iter()
+        .map(|(score, is)| if *score < 0.3 && *is { 10.0 } else { f64::from(u8::from(*score >= 0.3 && !is)) })
+        .sum();
+    assert!(cost["low"].as_f64().unwrap() <= truth && truth <= cost["high"].as_f64().unwrap(), "{truth}: {cost}");
+    assert!(report["performance"]["estimated"]["assumption"].as_str().unwrap().contains("concept drift"));
+    assert!(report["verdict"]["findings"].as_array().unwrap().iter().all(|finding| finding["test"] != "cost"));
+}
+
+#[test]
+fn a_score_that_rises_towards_the_threshold_costs_and_is_told() {
+    // Accepted, but nearly refused: each is expected to cost more.
+    let rows: Vec<(f64, bool)> = scored(2_000, 5).iter().map(|(score, is)| (0.1 + score * 0.19, *is)).collect();
+    let report = check(&world(&rows, ""));
+    let finding =
+        report["verdict"]["findings"].as_array().unwrap().iter().find(|one| one["test"] == "cost").unwrap().clone();
+    assert_eq!(finding["severity"], "alarm");
+    assert!(finding["reason"].as_str().unwrap().starts_with("the expected cost of decisions rose by"), "{finding}");
+}
+
+#[test]
+fn expected_costs_are_near_the_real_ones_where_scores_mean_what_they_meant() {
+    let reference = by_outcome(&scored(10_000, 100));
+    let (mut inside, mut expected, mut realised) = (0, 0.0, 0.0);
+    for window in 0..100 {
+        let rows = scored(1_000, 200 + window);
+        let scores: Vec<f64> = rows.iter().map(|(score, _)| *score).collect();
+        let told = Expected::of(&scores, &reference, TERMS).unwrap();
+        let truth: f64 = rows
+            .iter()
+            .map(|(score, is)| if *score < 0.3 && *is { 10.0 } else { f64::from(u8::from(*score >= 0.3 && !is)) })
+            .sum();
+        inside += u32::from(told.cost.contains(truth));
+        expected += told.cost.value;
+        realised += truth;
+        // Concept drift is what no score can tell: the estimate does not know of the labels.
+    }
+    assert!((expected / realised - 1.0).abs() < 0.10, "{expected} expected, {realised} came");
+    assert!(inside >= 90, "{inside} of 100 windows inside their band");
+}
+
+#[test]
+fn a_reference_without_a_target_says_what_it_lacks() {
+    let world = world(&scored(500, 2), "");
+    world.vigie(&["learn", "--data", "train.csv", "--ignore", "y", "--probability", "p", "--out", "ref.vigie"]).ok();
+    let report = check(&world);
+    assert_eq!(report["performance"]["estimated"], Value::Null);
+    assert!(report["performance"]["estimated_reason"].as_str().unwrap().contains("--target"));
+}

@@ -1,0 +1,110 @@
+"""Estimated and realised performance on NannyML's own data, against NannyML and scikit-learn themselves.
+
+Usage: python tests/oracle/cbpe.py path/to/vigie      (needs performance_requirements.txt)
+
+Car loans in chunks of 5,000 rows and the US census (employment) in chunks of 20,000, in file order; the data are those of the
+wheel of nannyml 0.13.1. Each chunk is a window of vigie: first without labels, then with them. The estimated AUC has to be
+within 0.001 of what NannyML's CBPE says of the chunk, and within 0.010 of the realised one; the realised AUC equal to scikit-learn's.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"
+warnings.filterwarnings("ignore")
+
+import nannyml  # noqa: E402
+import pandas as pd  # noqa: E402
+from sklearn.metrics import roc_auc_score  # noqa: E402
+
+CAR_LOANS = [0.971, 0.970, 0.976, 0.968, 0.970, 0.960, 0.959, 0.959, 0.963, 0.958]
+
+
+def instant(at):
+    return at.isoformat() + "Z"
+
+
+def estimated(reference, log, score, target, decision, rows):
+    """NannyML's own."""
+    cbpe = nannyml.CBPE(y_pred_proba=score, y_true=target, y_pred=decision, problem_type="classification_binary",
+                        metrics=["roc_auc"], chunk_size=rows).fit(reference)
+    told = cbpe.estimate(log).to_df()
+    return told[told[("chunk", "period")] == "analysis"][("roc_auc", "value")].tolist()
+
+
+def data_set(program, folder, name, reference, log, score, target, decision, rows):
+    folder.mkdir()
+    features = [column for column in reference.columns if column not in (score, target, decision, "id", "timestamp", "year")]
+    log = log.copy()
+    log["at"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(range(len(log)), unit="s")
+    log["id"] = [f"r{number}" for number in range(len(log))]
+    texts = [column for column in features if not pd.api.types.is_numeric_dtype(reference[column])]
+    for frame in (reference, log):
+        frame[texts] = frame[texts].astype(str)
+    reference[[*features, score, target]].to_parquet(folder / "reference.parquet")
+    log[[*features, score, "at", "id"]].to_parquet(folder / "log.parquet", row_group_size=5_000)
+    log[["id", target]].to_parquet(folder / "labels.parquet")
+
+    def vigie(*arguments):
+        ended = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
+        if ended.returncode:
+            sys.exit(f"vigie {arguments[0]}: {ended.stderr}")
+        return ended.stdout
+
+    vigie("learn", "--data", folder / "reference.parquet", "--target", target, "--probability", score, "--holdout", "yes",
+          "--out", folder / "reference.vigie")
+    config = {"model": {"name": "oracle"}, "reference": "reference.vigie",
+              "source": {"path": "log.parquet", "fields": {"timestamp": "at", "probability": score, "id": "id"}},
+              "labels": {"path": "labels.parquet", "id": "id", "target": target},
+              "reports": {"dir": "reports"}, "state": "state"}
+    (folder / "vigie.yaml").write_text(json.dumps(config))
+    theirs = estimated(reference, log.drop(columns=[target]), score, target, decision, rows)
+    failures, worst, far = [], 0.0, 0.0
+    for chunk, want in enumerate(theirs):
+        part = log.iloc[chunk * rows:(chunk + 1) * rows]
+        until = part["at"].iloc[-1] + pd.Timedelta(seconds=1)
+        report = json.loads(vigie("check", "--config", folder / "vigie.yaml", "--from", instant(part["at"].iloc[0]), "--to",
+                                  instant(until), "--format", "json"))
+        got, known = report["performance"]["estimated"], report["performance"]["realised"]
+        true = roc_auc_score(part[target], part[score])
+        gap = abs(got["auc"]["value"] - want)
+        worst, far = max(worst, gap), max(far, abs(got["auc"]["value"] - true))
+        print(f"{name} chunk {chunk}: {len(part)} rows; estimated {got['auc']['value']:.5f}, NannyML {want:.5f}; "
+              f"realised {known['auc']['value']:.5f}, scikit-learn {true:.5f}")
+        refused = part[score] >= 0.5
+        cost = 10 * (part[target].astype(bool) & ~refused).sum() + (~part[target].astype(bool) & refused).sum()
+        wrong = {
+            "estimated AUC": gap > 0.001, "estimate against truth": abs(got["auc"]["value"] - true) > 0.010,
+            "realised AUC": abs(known["auc"]["value"] - true) > 1e-12, "rows": known["rows"] != len(part),
+            "cost": report["cost"]["realised"]["total"]["value"] != cost,
+            "known AUC": name == "car loans" and round(true, 3) != CAR_LOANS[chunk],
+        }
+        failures += [f"{name} chunk {chunk}: {what}" for what, is_wrong in wrong.items() if is_wrong]
+    print(f"{name}: {len(theirs)} chunks; farthest from NannyML {worst:.1e}, from the truth {far:.4f}")
+    return failures
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.split("\n\n")[1])
+    program, failures = Path(sys.argv[1]).resolve(), []
+    with tempfile.TemporaryDirectory() as temporary:
+        reference, log, labels = nannyml.load_synthetic_car_loan_dataset()
+        log["repaid"] = labels["repaid"].to_numpy()
+        failures += data_set(program, Path(temporary) / "loans", "car loans", reference, log, "y_pred_proba", "repaid", "y_pred", 5_000)
+        reference, log, labels = nannyml.load_us_census_ma_employment_data()
+        log["employed"] = labels["employed"].astype(int).to_numpy()
+        reference["employed"] = reference["employed"].astype(int)
+        failures += data_set(program, Path(temporary) / "census", "census", reference, log, "predicted_probability", "employed",
+                             "prediction", 20_000)
+    for failure in failures:
+        print(f"FAILED {failure}")
+    sys.exit(bool(failures))
+
+
+main()
