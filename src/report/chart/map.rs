@@ -104,7 +104,7 @@ fn labels(out: &mut String, order: &[&Place], x: impl Fn(f64) -> f64, y: impl Fn
     for place in moved().take(LABELS) {
         let name: String = place.name.chars().take(26).collect();
         #[expect(clippy::cast_precision_loss, reason = "a short name")]
-        let wide = name.chars().count() as f64 * 6.6;
+        let wide = name.chars().count() as f64 * 8.2;
         let (at, level) = (x(place.across), y(place.psi));
         let right = at + 10.0 + wide < WIDE;
         let start = if right { at + 10.0 } else { (at - 10.0 - wide).max(0.0) };
