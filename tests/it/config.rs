@@ -55,7 +55,7 @@ fn the_commented_lines_of_the_template_are_understood_too() {
     assert_eq!(settings.policy.features["AMT_CREDIT"].psi.unwrap().watch, Some(0.15));
     assert_eq!(settings.policy.features["AMT_CREDIT"].psi.unwrap().alarm, Some(0.25));
     let keys: Vec<String> = not_yet(&settings).iter().map(|note| note.split('`').nth(1).unwrap().to_owned()).collect();
-    assert_eq!(keys, ["labels", "http"]);
+    assert_eq!(keys, ["http"]);
     // What the commented lines say of the policy are the defaults.
     let mut policy = settings.policy.clone();
     policy.features.clear();
