@@ -37,9 +37,10 @@ impl Estimate {
         let mut squares = (0.0, 0.0);
         for step in expected.steps() {
             let rows = step.positives + step.negatives;
-            match step.score >= threshold {
-                true => squares.0 += step.negatives * step.negatives / rows,
-                false => squares.1 += step.positives * step.positives / rows,
+            if step.score >= threshold {
+                squares.0 += step.negatives * step.negatives / rows;
+            } else {
+                squares.1 += step.positives * step.positives / rows;
             }
         }
         let confusion = expected.confusion(threshold);

@@ -1,7 +1,7 @@
-//! How well a score ranks: area under the ROC curve with DeLong's interval, and average precision.
+//! How well a score ranks: area under the ROC curve with `DeLong`'s interval, and average precision.
 //!
 //! AUC is the share of pairs of a positive and a negative in which the positive has the higher score, ties half
-//! (scikit-learn's `roc_auc_score`). Its variance: DeLong, DeLong & Clarke-Pearson (1988), "Comparing the areas under two or
+//! (scikit-learn's `roc_auc_score`). Its variance: `DeLong`, `DeLong` & Clarke-Pearson (1988), "Comparing the areas under two or
 //! more correlated receiver operating characteristic curves".
 
 use super::{Interval, Outcomes};
@@ -41,7 +41,7 @@ pub fn auc_variance(outcomes: &Outcomes) -> Option<f64> {
     Some(of_positives / (positives - 1.0) / positives + of_negatives / (negatives - 1.0) / negatives)
 }
 
-/// 95 % of windows like this one have their AUC's truth in it (DeLong, normal); within 0 and 1.
+/// 95 % of windows like this one have their AUC's truth in it (`DeLong`, normal); within 0 and 1.
 #[must_use]
 pub fn auc_interval(outcomes: &Outcomes) -> Option<Interval> {
     Some(Interval::normal(auc(outcomes)?, auc_variance(outcomes)?).within(0.0, 1.0))
