@@ -56,7 +56,11 @@ pub(super) fn learn(table: &dyn Table, choice: &Choice, notes: &mut Vec<String>)
         ));
     }
     let rows = (positives.len() as u64, negatives.len() as u64);
-    let pack = |scores: &[f64]| blocks::pack(&radix::distinct(scores), Precision::F64);
+    let mut scratch = radix::Scratch::default();
+    let mut pack = |scores: &[f64]| {
+        let keys = scores.iter().map(|score| radix::Bits::key(*score));
+        blocks::pack(scratch.distinct::<f64>(|all| all.extend(keys)), Precision::F64)
+    };
     Ok(Some(Packed { rows, blocks: [pack(&positives), pack(&negatives)] }))
 }
 
