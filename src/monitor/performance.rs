@@ -7,7 +7,7 @@ use crate::{
     fault::{Fault, Outcome},
     performance::{Expected, Labelled, Labels, Performance, Realised, Terms},
     reference::read_texts,
-    source::{spoken, tables},
+    source::{TableFile, spoken, tables},
     stats::{Outcomes, Price},
 };
 
@@ -60,9 +60,9 @@ fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &Place) -> Outcome<(Labelle
     match tables("labels.path", &place.path) {
         // Labels that are not there yet must not keep anybody from looking at the rest.
         Err(fault) => labels.unreadable(fault.to_string()),
-        Ok(tables) => tables.for_each(|(path, table)| {
+        Ok(tables) => tables.for_each(|TableFile { path, kind, bytes }| {
             let name = path.display().to_string();
-            let read = table.map_err(|error| format!("{name}: {}", spoken(&error))).and_then(|(kind, bytes)| {
+            let read = bytes.map_err(|error| format!("{name}: {}", spoken(&error))).and_then(|bytes| {
                 let columns = [place.id.as_str(), place.target.as_str()];
                 read_texts(&name, kind, bytes, &columns).map_err(|fault| fault.to_string())
             });

@@ -46,6 +46,7 @@ pub struct Expected {
 impl Expected {
     /// `None` without rows on one side.
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
     pub fn of(scores: &[f64], reference: &ByOutcome, terms: Terms) -> Option<Self> {
         let known = Outcomes::of_counts(&reference.positives, &reference.negatives);
         let calibration = Isotonic::fit(&known);
@@ -53,6 +54,7 @@ impl Expected {
         if expected.rows() <= 0.0 || known.rows() <= 0.0 {
             return None;
         }
+        let rows = scores.len();
         let estimate = Estimate::of(&expected, terms.threshold, known.rows());
         let own = known.confusion(terms.threshold);
         let same = Estimate::of(&known.recalibrated(&calibration), terms.threshold, known.rows());
@@ -64,7 +66,7 @@ impl Expected {
         let greatest = known.steps().last().map_or(f64::NEG_INFINITY, |step| step.score);
         let beyond = expected.steps().iter().filter(|step| step.score < least || step.score > greatest);
         Some(Self {
-            rows: expected.rows(),
+            rows: rows as f64,
             confusion: estimate.confusion,
             auc: band(estimate.auc, ranking::auc(&known)),
             recall: band(estimate.recall(), own.recall()),

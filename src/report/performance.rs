@@ -265,7 +265,7 @@ fn lines(expected: Option<&Expected>, realised: Option<&Realised>, beta: f64) ->
     let nothing = expected.map(|_| (None, None));
     let by = |pick: &dyn Fn(&Realised) -> String| realised.map(pick);
     let cost = expected.map(|expected| (Some(expected.reference.per_1000), Some(expected.cost_per_1000)));
-    vec![
+    let all = [
         row("cost per 1,000", cost, by(&|one| figure(Some(one.cost_per_1000())))),
         row("AUC", of(|one| one.auc), by(&|one| one.auc.map_or_else(|| plain(one.auc_value), |auc| figure(Some(auc))))),
         row("recall", of(|one| one.recall), by(&|one| figure(one.recall))),
@@ -274,7 +274,9 @@ fn lines(expected: Option<&Expected>, realised: Option<&Realised>, beta: f64) ->
         row("average precision", nothing, by(&|one| plain(one.average_precision))),
         row("Brier score", nothing, by(&|one| figure(one.brier))),
         row("log loss", nothing, by(&|one| figure(one.log_loss))),
-    ]
+    ];
+    // Some figures only labels can give.
+    all.into_iter().filter(|line| line.cells.iter().any(|cell| cell != "–")).collect()
 }
 
 fn number_of(beta: f64) -> String {

@@ -274,9 +274,18 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
     })
 }
 
-/// The tables of a file, a folder or a glob, each as the name of its kind and its unpacked bytes, one after the other;
-/// `key` is what the operator calls the place.
-pub fn tables(key: &str, path: &Path) -> Outcome<impl Iterator<Item = (PathBuf, io::Result<(&'static str, Vec<u8>)>)>> {
+/// A file that holds a table.
+#[derive(Debug)]
+pub struct TableFile {
+    pub path: PathBuf,
+    /// `parquet`, `ndjson` or `csv`.
+    pub kind: &'static str,
+    /// Unpacked.
+    pub bytes: io::Result<Vec<u8>>,
+}
+
+/// The tables of a file, a folder or a glob, one after the other; `key` is what the operator calls the place.
+pub fn tables(key: &str, path: &Path) -> Outcome<impl Iterator<Item = TableFile>> {
     let (root, mut paths) = find(key, path)?;
     paths.sort();
     let files = paths.into_iter().filter_map(move |path| LogFile::new(&path, &root));
@@ -288,7 +297,7 @@ pub fn tables(key: &str, path: &Path) -> Outcome<impl Iterator<Item = (PathBuf, 
         };
         let mut bytes = Vec::new();
         let read = file.stream().and_then(|mut stream| stream.read_to_end(&mut bytes));
-        (file.path, read.map(|_| (kind, bytes)))
+        TableFile { path: file.path, kind, bytes: read.map(|_| bytes) }
     }))
 }
 

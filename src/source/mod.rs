@@ -23,7 +23,7 @@ mod value;
 pub use apart::Kept;
 pub use fields::{Fields, Paths, Scaled};
 pub(crate) use log::spoken;
-pub use log::{FileLog, Piece, Plan, Reading, Unreadable, tables};
+pub use log::{FileLog, Piece, Plan, Reading, TableFile, Unreadable, tables};
 pub use mapping::{Field, Found, Request};
 pub use options::{DatabaseUrl, Kind, Options, Scalar, SslMode, Where};
 pub use origin::{Latest, Log};

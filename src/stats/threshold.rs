@@ -37,14 +37,3 @@ pub fn cheapest(outcomes: &Outcomes, price: Price) -> Option<At> {
     }
     each(outcomes, price).reduce(|best, at| if at.cost < best.cost { at } else { best })
 }
-
-/// The cost at evenly spaced thresholds from 0 to 1, both included.
-#[must_use]
-pub fn cost_curve(outcomes: &Outcomes, price: Price, steps: u32) -> Vec<At> {
-    let at = |step: u32| {
-        let threshold = f64::from(step) / f64::from(steps.max(1));
-        let confusion = outcomes.confusion(threshold);
-        At { threshold: Some(threshold), confusion, cost: confusion.cost(price) }
-    };
-    (0..=steps).map(at).collect()
-}
