@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # At least 10,000 requests while runs are in progress: none fails, 99 of 100 are answered within 50 ms, and a run is at most 10 % slower.
+# LOOSE=3 multiplies both limits of time, for machines that do other work.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ -n "${VIGIE:-}" ] || cargo build --release --quiet --bin vigie --example serve
@@ -36,5 +37,6 @@ echo "$result; a run takes $alone ms alone, $beside ms beside them"
 eval "$result"
 [ "$requests" -ge 10000 ] || { echo "only $requests requests"; exit 1; }
 [ "$failed" -eq 0 ] || { echo "$failed requests failed"; exit 1; }
-awk -v p99="$p99_ms" 'BEGIN {exit !(p99 < 50)}' || { echo "99 of 100 took up to $p99_ms ms"; exit 1; }
-[ $((beside * 100)) -le $((alone * 110 + 500)) ] || { echo "a run is more than 10 % slower beside readers"; exit 1; }
+loose=${LOOSE:-1}
+awk -v p99="$p99_ms" -v loose="$loose" 'BEGIN {exit !(p99 < 50 * loose)}' || { echo "99 of 100 took up to $p99_ms ms"; exit 1; }
+[ $((beside * 100)) -le $((alone * (100 + 10 * loose) + 500)) ] || { echo "a run is more than $((10 * loose)) % slower beside readers"; exit 1; }
