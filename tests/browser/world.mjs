@@ -1,6 +1,6 @@
 // Folders of reports to look at, made by the real program.
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,7 +10,10 @@ const vigie = process.env.VIGIE ?? join(root, 'target/debug/vigie');
 const server = process.env.VIGIE_SERVE ?? join(root, 'target/debug/examples/serve');
 
 class World {
-  constructor() { this.folder = mkdtempSync(join(tmpdir(), 'vigie-browser-')); }
+  constructor() {
+    this.folder = mkdtempSync(join(tmpdir(), 'vigie-browser-'));
+    process.on('exit', () => rmSync(this.folder, { recursive: true, force: true }));
+  }
   path(...pieces) { return join(this.folder, ...pieces); }
   write(name, content) { mkdirSync(join(this.path(name), '..'), { recursive: true }); writeFileSync(this.path(name), content); }
   vigie(...args) { return execFileSync(vigie, args, { cwd: this.folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 }); }
