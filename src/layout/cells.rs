@@ -154,7 +154,7 @@ impl Cells {
         }
     }
 
-    /// Counts at most [`super::BLOCK`] values, none of which is NaN, in their cells; see [`Places::tally`].
+    /// Counts at most [`super::BLOCK`] values, none of which is NaN, in their cells; see `Places::tally`.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
     pub fn tally<T: Real>(&self, values: &[T], stride: usize, counts: &mut [u32]) {
