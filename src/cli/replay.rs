@@ -38,7 +38,8 @@ pub(super) fn run(args: &ReplayArgs) -> Outcome<Ending> {
         Format::Text => table(&replayed),
     });
     let summary = &replayed.summary;
-    let is_alarm = summary.parity.is_broken() || summary.severity == Severity::Alarm;
+    let is_broken = summary.parity.is_broken() && summary.challenge().is_none();
+    let is_alarm = is_broken || summary.severity == Severity::Alarm;
     Ok(if args.exit_code && is_alarm { Ending::Alarm } else { Ending::Told })
 }
 

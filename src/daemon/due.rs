@@ -61,7 +61,8 @@ pub fn of_ledger(ledger: &mut Ledger, settings: &Settings, watched: &Watched, ne
     let schedule = &settings.schedule;
     let stretch = Window { from: watched.covered.min(newest.from), to: newest.to };
     let runs = ledger.view(|entry| entry.runs_in(&settings.model.name, stretch))?;
-    let settled = runs.iter().filter(|run| matches!(run.ended, Ended::Told | Ended::Skipped));
+    // One that was looked at by hand before its time has moved no alert: it is still due.
+    let settled = runs.iter().filter(|run| run.scheduled && matches!(run.ended, Ended::Told | Ended::Skipped));
     let settled: BTreeSet<Window> = settled.map(|run| run.window).collect();
     Ok(due(&schedule.cadence(), newest, watched.covered, &settled, schedule.catch_up))
 }

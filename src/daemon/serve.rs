@@ -105,7 +105,10 @@ fn read(fleet: &[Settings], clock: Clock) -> Outcome<Standing> {
     let Some(settings) = fleet.first() else { return Ok(Standing::default()) };
     let Some(mut ledger) = Ledger::read(&settings.state)? else { return Ok(Standing::default()) };
     ledger.view(|entry| {
-        let mut standing = Standing { outbox: entry.undelivered()?.len() as u64, ..Standing::default() };
+        let mut standing = Standing {
+            outbox: entry.undelivered()?.iter().filter(|letter| letter.state == "queued").count() as u64,
+            ..Standing::default()
+        };
         for settings in fleet {
             let name = &settings.model.name;
             let runs = entry.latest(name, 100)?;

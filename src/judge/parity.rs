@@ -5,7 +5,7 @@ use super::{
     Finding, Severity, Test,
     words::{number, percent},
 };
-use crate::replay::{Example, Parity};
+use crate::replay::Parity;
 
 /// One row that differs is enough: rounding is accounted for, chance has no part in it.
 pub(super) fn finding(parity: &Parity) -> Option<Finding> {
@@ -17,11 +17,7 @@ pub(super) fn finding(parity: &Parity) -> Option<Finding> {
     let share = *mismatches as f64 / (*compared as f64).max(1.0);
     let farthest =
         parity.max_abs_difference.map_or(String::new(), |far| format!("; they differ by up to {}", number(far)));
-    let example = parity.examples.first().map_or(String::new(), |example| {
-        // Its id stands in the report's section, not here: reasons go into mails.
-        let Example { logged, replayed, .. } = example;
-        format!(", such as {logged} logged where the model says {}", number_of(*replayed))
-    });
+    // Examples stand in the report's section, not here: reasons go into mails, and a score is one applicant's.
     Some(Finding {
         severity: Severity::Alarm,
         feature: None,
@@ -30,15 +26,10 @@ pub(super) fn finding(parity: &Parity) -> Option<Finding> {
         limit: Some(0.0),
         q_value: None,
         reason: format!(
-            "{mismatches} of {compared} logged scores ({}) are not those of the model file{farthest}{example}; \
+            "{mismatches} of {compared} logged scores ({}) are not those of the model file{farthest}; \
              {decisions_flipped} decisions would be others; either another model answered, or the log does not hold what it \
              was given",
             percent(share)
         ),
     })
-}
-
-/// Six decimals: enough to see how far it is from the logged one.
-fn number_of(score: f64) -> String {
-    format!("{score:.6}")
 }

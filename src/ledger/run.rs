@@ -192,13 +192,6 @@ impl Entry<'_> {
         Ok(id)
     }
 
-    /// Notes how many records a window holds, where a second look found the same report.
-    pub fn put_records(&self, model: &str, window: Window, records: u64) -> Outcome<()> {
-        let sql = "UPDATE run SET records = ?4 WHERE model = ?1 AND from_us = ?2 AND to_us = ?3 AND current = 1";
-        self.done(self.tx.execute(sql, params![model, window.from.0, window.to.0, count(Some(records))]))?;
-        Ok(())
-    }
-
     /// The numbers of a feature through the current runs of the present trend line, oldest first.
     pub fn trend(&self, model: &str, feature: Option<&str>, most: u32) -> Outcome<Vec<(Window, Trend)>> {
         let sql = "SELECT run.from_us, run.to_us, trend.severity, psi, ks, missing, q_value \

@@ -7,6 +7,7 @@ use crate::{
     fault::{Fault, Outcome},
     judge::{Case, CostMoved, Service, Verdict, judge, undecided},
     performance::Performance,
+    reference::Holdout,
     replay::Replay,
 };
 
@@ -25,7 +26,10 @@ pub(super) fn weigh(
     let (reference, policy) = (&lookout.reference, &lookout.settings.policy);
     let threshold = lookout.settings.model.threshold;
     let mut drift = compare(reference, &seen.counted.profile, policy.empty_bins, threshold).map_err(Fault::setup)?;
-    let service = service(&seen.counted, replay, performance);
+    let is_holdout = reference.provenance().holdout == Holdout::Yes;
+    let mut service = service(&seen.counted, replay);
+    service.costs = performance.map(|performance| costs(performance, is_holdout)).unwrap_or_default();
+    service.unreadable.extend(performance.into_iter().flat_map(unreadable_labels));
     loop {
         let case = Case {
             drift: &drift,
@@ -68,24 +72,29 @@ fn ks_mut(drift: &mut Drift, feature: usize) -> Option<&mut Ks> {
     }
 }
 
-fn service(counted: &Counted, replay: Option<&Replay>, performance: Option<&Performance>) -> Service {
+fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
     let traffic = &counted.traffic;
-    let labels = performance.iter().filter_map(|performance| performance.labels.as_ref());
-    let labels = labels.flat_map(|labels| labels.unreadable.iter().map(|why| format!("labels: {why}")));
     Service {
         requests: traffic.requests,
         errors: traffic.errors,
         latency_p95_ms: traffic.latency.quantile_ms(0.95),
         answered: counted.profile.rows() + counted.other_version.rows(),
         other_version: counted.other_version.rows(),
-        unreadable: counted.unreadable.iter().map(ToString::to_string).chain(labels).collect(),
-        parity: replay.map(|replay| replay.parity.clone()),
-        costs: performance.map(costs).unwrap_or_default(),
+        unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
+        // A challenger's scores are others by design.
+        parity: replay.filter(|replay| replay.challenger.is_none()).map(|replay| replay.parity.clone()),
+        costs: Vec::new(),
     }
 }
 
-/// What decisions cost, beside the reference's.
-fn costs(performance: &Performance) -> Vec<CostMoved> {
+fn unreadable_labels(performance: &Performance) -> Vec<String> {
+    let labels = performance.labels.iter().flat_map(|labels| &labels.unreadable);
+    labels.map(|why| format!("labels: {why}")).collect()
+}
+
+/// What decisions cost, beside the reference's. Outcomes of training rows flatter their model, so what is known is
+/// only held against hold-out rows.
+fn costs(performance: &Performance, is_holdout: bool) -> Vec<CostMoved> {
     let Ok(expected) = &performance.expected else { return Vec::new() };
     let reference = &expected.reference;
     let moved = CostMoved {
@@ -95,7 +104,7 @@ fn costs(performance: &Performance) -> Vec<CostMoved> {
         reference: reference.per_1000,
         p_value: expected.p_value,
     };
-    let known = performance.realised.as_ref().map(|realised| {
+    let known = performance.realised.as_ref().filter(|_| is_holdout).map(|realised| {
         let window = realised.cost_per_1000();
         CostMoved {
             is_known: true,

@@ -64,14 +64,14 @@ pub struct Labels {
 #[derive(Debug)]
 struct Waiting {
     score: f64,
-    outcome: Option<bool>,
-    is_contradicted: bool,
+    /// How many label rows say 0, and how many 1.
+    said: [u64; 2],
 }
 
 impl Labels {
     /// Of the used rows: 128 bits of each id, and the score.
     pub fn new(scores: impl IntoIterator<Item = (u128, f64)>) -> Self {
-        let waiting = |score| Waiting { score, outcome: None, is_contradicted: false };
+        let waiting = |score| Waiting { score, said: [0, 0] };
         let waiting = scores.into_iter().map(|(key, score)| (key, waiting(score))).collect();
         Self { waiting, told: Labelled::default() }
     }
@@ -88,17 +88,17 @@ impl Labels {
             self.told.elsewhere += 1;
             return;
         };
-        match (Label::of(target), waiting.outcome) {
-            (Label::Pending, _) => self.told.pending += 1,
-            (Label::Invalid, _) => {
+        match Label::of(target) {
+            Label::Pending => self.told.pending += 1,
+            Label::Invalid => {
                 self.told.invalid += 1;
-                if self.told.examples.len() < EXAMPLES {
-                    self.told.examples.push(format!("{id}: {}", target.unwrap_or_default()));
-                }
+                // The least ones: the order of rows decides nothing.
+                self.told.examples.push(format!("{id}: {}", target.unwrap_or_default()));
+                self.told.examples.sort();
+                self.told.examples.truncate(EXAMPLES);
             }
-            (Label::Known(outcome), None) => waiting.outcome = Some(outcome),
-            (Label::Known(outcome), Some(before)) if outcome == before => self.told.duplicates += 1,
-            (Label::Known(_), Some(_)) => waiting.is_contradicted = true,
+            Label::Known(false) => waiting.said[0] += 1,
+            Label::Known(true) => waiting.said[1] += 1,
         }
     }
 
@@ -113,10 +113,12 @@ impl Labels {
         let mut known = Vec::with_capacity(self.waiting.len());
         // In the order of the keys: hash order decides nothing.
         for waiting in self.waiting.into_iter().collect::<BTreeMap<_, _>>().into_values() {
-            match waiting.outcome {
-                Some(_) if waiting.is_contradicted => self.told.contradictory += 1,
-                Some(outcome) => known.push((waiting.score, outcome)),
-                None => {}
+            self.told.duplicates += waiting.said.iter().map(|rows| rows.saturating_sub(1)).sum::<u64>();
+            match waiting.said {
+                [0, 0] => {}
+                [0, _] => known.push((waiting.score, true)),
+                [_, 0] => known.push((waiting.score, false)),
+                _ => self.told.contradictory += 1,
             }
         }
         self.told.matched = known.len() as u64;

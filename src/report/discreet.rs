@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Examined, Report};
 use crate::{
     batch::Complaints,
-    drift::{Drift, FeatureDrift, Unseen},
+    drift::{Drift, FeatureDrift, Summary, Unseen},
     performance::Performance,
     replay::Replay,
     shown::shown,
@@ -83,8 +83,14 @@ fn without_rows(mut replay: Replay) -> Replay {
 
 fn without_levels(mut drift: Drift) -> Drift {
     let score = drift.score.as_mut().map(|score| &mut score.distance);
-    for unseen in drift.features.iter_mut().chain(score).filter_map(|feature| feature.unseen.as_mut()) {
-        unseen.levels.clear();
+    for feature in drift.features.iter_mut().chain(score) {
+        if let Some(unseen) = &mut feature.unseen {
+            unseen.levels.clear();
+        }
+        // The least and the greatest of a window are one applicant's each.
+        if let Summary::Numeric { min, max, .. } = &mut feature.window {
+            (*min, *max) = (None, None);
+        }
     }
     drift
 }

@@ -239,8 +239,7 @@ fn times_of_which_none_can_be_read_are_no_quiet_day() {
     world.file("log/a.ndjson", lines(&applicants(300, 7)).replace("\"ts\":\"2026", "\"ts\":\"the year 2026"));
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert_eq!(ran.code, Some(2));
-    let said =
-        "source.fields.timestamp: none of 300 records has a time in `ts` that can be read, such as \"the year 2026";
+    let said = "source.fields.timestamp: none of 300 records has a time in `ts` that can be read; write RFC 3339";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }
 

@@ -160,7 +160,8 @@ fn write(wire: Wire, value: &[u8], line: &mut Vec<u8>) -> Option<()> {
         Wire::Float8 => real(f64::from_be_bytes(value.try_into().ok()?), line)?,
         Wire::Numeric => match value {
             b"NaN" => return None,
-            [b'0'..=b'9' | b'-', b'0'..=b'9', ..] | [b'0'..=b'9'] => line.extend_from_slice(value),
+            // Infinities are no numbers of JSON.
+            [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..] => line.extend_from_slice(value),
             _ => text(value, line)?,
         },
         Wire::Text | Wire::Spelled => text(value, line)?,
@@ -223,7 +224,9 @@ mod tests {
         assert_eq!(json(&Type::FLOAT8, &1e300_f64.to_be_bytes()), "\"x\":1e+300");
         assert_eq!(json(&Type::FLOAT8, &f64::NAN.to_be_bytes()), "\"x\":null");
         assert_eq!(json(&Type::FLOAT4, &f32::NEG_INFINITY.to_be_bytes()), "\"x\":\"-Infinity\"");
-        assert_eq!(json(&Type::NUMERIC, b"-0.10"), "\"x\":-0.10");
+        for number in ["-0.10", "0.50", "5.1", "7", "12.50"] {
+            assert_eq!(json(&Type::NUMERIC, number.as_bytes()), format!("\"x\":{number}"));
+        }
         assert_eq!(json(&Type::NUMERIC, b"NaN"), "\"x\":null");
         assert_eq!(json(&Type::NUMERIC, b"-Infinity"), "\"x\":\"-Infinity\"");
         assert_eq!(json(&Type::TEXT, "a\"é\n".as_bytes()), "\"x\":\"a\\\"é\\n\"");
