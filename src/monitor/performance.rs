@@ -5,7 +5,7 @@ use crate::{
     config::{Labels as Place, Settings},
     engine::{self, Answered, Wanted},
     fault::{Fault, Outcome},
-    performance::{Expected, Labelled, Labels, Performance, Realised, Terms},
+    performance::{Expected, Labelled, Labels, Performance, Realised, Terms, Unexpected},
     reference::read_texts,
     source::{TableFile, spoken, tables},
     stats::{Outcomes, Price},
@@ -43,12 +43,9 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
     }))
 }
 
-fn expected(lookout: &Lookout<'_>, seen: &Seen, terms: Terms) -> Outcome<Result<Expected, String>> {
-    let Some(reference) = lookout.reference.outcomes()? else {
-        let why = "the reference was learnt without --target and a probability";
-        return Ok(Err(why.to_owned()));
-    };
-    Ok(Expected::of(&seen.counted.scores, &reference, terms).ok_or_else(|| "the window has no used rows".to_owned()))
+fn expected(lookout: &Lookout<'_>, seen: &Seen, terms: Terms) -> Outcome<Result<Expected, Unexpected>> {
+    let Some(reference) = lookout.reference.outcomes()? else { return Ok(Err(Unexpected::NoOutcomes)) };
+    Ok(Expected::of(&seen.counted.scores, &reference, terms).ok_or(Unexpected::NoRows))
 }
 
 /// The labels of the window's used rows.

@@ -7,5 +7,5 @@ mod realised;
 
 pub use expected::{Band, Expected, ReferenceCost};
 pub use labels::{Label, Labelled, Labels};
-pub use performance::{Performance, Terms};
+pub use performance::{Performance, Terms, Unexpected};
 pub use realised::Realised;

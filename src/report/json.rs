@@ -139,6 +139,8 @@ fn run(report: &Report) -> Value {
         "files": run.files,
         "passed_over": run.passed_over,
         "seconds": run.seconds,
+        // What was not there yet depends on when one looks.
+        "empty_later": report.examined.empty_later.map(|window| json!({ "from": window.from, "to": window.to })),
     })
 }
 

@@ -12,6 +12,7 @@ mod json;
 mod language;
 mod page;
 mod performance;
+mod performance_card;
 mod phrases;
 mod picture;
 mod point;

@@ -109,6 +109,12 @@ phrases! {
     count: "count", "nombre";
     examples: "examples", "exemples";
     nothing_left_out: "No row was left out.", "Aucune ligne n’a été écartée.";
+    // Performance and money.
+    performance: "Performance and money", "Performance et coût";
+    figure: "figure", "grandeur";
+    calibration: "Calibration: what was said, and what came true", "Calibration : ce qui était annoncé, ce qui s’est réalisé";
+    mean_score: "mean score", "score moyen";
+    came_true: "came true", "réalisé";
     // Glossary.
     limits: "Limits, watch / alarm", "Limites, à surveiller / alarme";
     missing_moved: "missing share moved by", "part de manquants déplacée de";

@@ -16,7 +16,7 @@ use crate::{
         attribution::{self, AttributionCard},
         chart,
         language::unbroken,
-        performance::{self, PerformanceCard},
+        performance_card::{self, PerformanceCard},
         replay::{self, ReplayCard},
         words::{changes, minute, since, verdict_in},
     },
@@ -92,7 +92,10 @@ impl Page {
             findings: findings(report, language),
             map: map(report, &cards, has_importance, language),
             map_words: if has_importance { language.map_by_importance() } else { language.map_by_rank() },
-            performance: report.performance.as_ref().and_then(performance::card),
+            performance: report
+                .performance
+                .as_ref()
+                .and_then(|performance| performance_card::card(performance, language)),
             replay: report.replay.as_ref().map(replay::card),
             attribution: attribution::card(report),
             is_compact,
