@@ -25,6 +25,8 @@ pub struct Performance {
     pub labels: Option<Labelled>,
     /// Of the rows with a label; `None` if there is none.
     pub realised: Option<Realised>,
+    /// Of the labelled rows of each segment, in their order; empty without segments or labels.
+    pub segments: Vec<Option<Realised>>,
     /// Of all used rows; `Err` says why not.
     pub expected: Result<Expected, Unexpected>,
 }

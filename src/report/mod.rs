@@ -19,6 +19,8 @@ mod point;
 mod reasons;
 mod replay;
 mod report;
+mod segments;
+mod segments_card;
 mod summary;
 mod words;
 
@@ -28,7 +30,7 @@ pub use index::{Index, Listed, OpenAlert, to_index};
 pub use json::to_json;
 pub use language::Language;
 pub use picture::{Picture, picture_of_bins, picture_of_score};
-pub use point::{Feature, Head, Point};
-pub use report::{Examined, Model, Report, Run};
+pub use point::{Feature, Head, Point, SegmentPoint};
+pub use report::{Apart, Examined, Model, Report, Run};
 pub use summary::{Rerun, Summary, to_summary_html, to_summary_json};
 pub use words::verdict_sentence;

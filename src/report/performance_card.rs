@@ -133,7 +133,7 @@ fn lines(expected: Option<&Expected>, realised: Option<&Realised>, beta: f64, la
     let either = |interval: Option<Interval>, value| interval.map_or_else(|| plain(value), |one| figure(Some(one)));
     let cost = expected.map(|expected| (Some(expected.reference.per_1000), Some(expected.cost_per_1000)));
     let all = [
-        row(language.pick("cost per 1,000", "coût pour 1 000"), cost, by(&|one| figure(Some(one.cost_per_1000())))),
+        row(language.cost_per_1000(), cost, by(&|one| figure(Some(one.cost_per_1000())))),
         row("AUC", of(|one| one.auc), by(&|one| either(one.auc, one.auc_value))),
         row(language.pick("recall", "rappel"), of(|one| one.recall), by(&|one| figure(one.recall))),
         row(language.pick("precision", "précision"), of(|one| one.precision), by(&|one| figure(one.precision))),

@@ -112,6 +112,22 @@ fn intervals_are_as_wide_as_the_bootstrap_says() {
 }
 
 #[test]
+fn a_ratio_of_shares_has_the_interval_of_statsmodels() {
+    let rows = golden("ratios");
+    assert!(rows.len() >= 4);
+    for row in rows {
+        let counts: Vec<u64> = row["counts"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).collect();
+        let ratio = vigie::stats::proportion::ratio(counts[0], counts[1], counts[2], counts[3]).unwrap();
+        same("ratio", Some(ratio.value), &row["ratio"]);
+        same("low", Some(ratio.low), &row["low"]);
+        same("high", Some(ratio.high), &row["high"]);
+    }
+    let nobody = vigie::stats::proportion::ratio(0, 50, 40, 50).unwrap();
+    assert!(nobody.value == 0.0 && nobody.low == 0.0 && (0.0..0.5).contains(&nobody.high), "{nobody:?}");
+    assert_eq!(vigie::stats::proportion::ratio(1, 50, 0, 50), None);
+}
+
+#[test]
 fn f_beta_of_nothing_right_or_nothing_wrong_still_leaves_room_for_chance() {
     let all_wrong =
         Confusion { false_positives: 30.0, false_negatives: 10.0, true_negatives: 60.0, true_positives: 0.0 };

@@ -21,6 +21,7 @@ import sklearn
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 from sklearn.isotonic import IsotonicRegression
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 warnings.filterwarnings("ignore")
 SEED = 20261124
@@ -83,6 +84,15 @@ def spreads():
         names = ["auc", "average_precision", "brier", "log_loss", "recall", "precision", "f1", "f2", "cost_per_1000"]
         rows.append({"labels": labels.tolist(), "scores": scores.tolist(), "threshold": 0.4,
                      "errors": dict(zip(names, np.std(told, axis=0, ddof=1).tolist()))})
+    return rows
+
+
+def ratios():
+    """A share as a part of another, with the interval of Katz: statsmodels'."""
+    rows = []
+    for a, n, b, m in [(120, 200, 900, 1000), (3, 40, 5000, 9000), (700, 1000, 699, 1000), (199, 200, 2000, 2000)]:
+        low, high = confint_proportions_2indep(a, n, b, m, method="log", compare="ratio")
+        rows.append({"counts": [a, n, b, m], "ratio": (a / n) / (b / m), "low": float(low), "high": float(high)})
     return rows
 
 
@@ -195,7 +205,7 @@ def main():
     golden = {
         "made_by": "tests/oracle/performance_golden.py", "seed": SEED,
         "versions": {"python": platform.python_version(), "scikit-learn": sklearn.__version__, "numpy": np.__version__},
-        "measures": measures(), "isotonic": isotonic(), "spreads": spreads(),
+        "measures": measures(), "isotonic": isotonic(), "spreads": spreads(), "ratios": ratios(),
     }
     committed = Path(__file__).with_name("performance_golden.json")
     if sys.argv[1:] == ["--compare"]:
