@@ -21,6 +21,7 @@ pub mod reference;
 pub mod replay;
 pub mod report;
 pub mod scorer;
+pub mod segment;
 pub mod shown;
 pub mod source;
 pub mod stats;

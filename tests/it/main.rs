@@ -50,6 +50,7 @@ mod publish;
 mod replay;
 mod sameness;
 mod score;
+mod segments;
 mod showcase;
 mod snapshots;
 mod stats_golden;
