@@ -26,5 +26,5 @@ pub use provenance::{Holdout, Provenance, SourceFile, SourceModel, Target};
 pub use reference::Reference;
 pub use sheet::{Opener, Sheet};
 pub use shelf::Bytes;
-pub use table::{read as read_table, read_texts};
+pub use table::read as read_table;
 pub use training::{Training, TrainingColumn, Values};

@@ -42,22 +42,6 @@ fn frame(name: &str, ending: &str, bytes: Vec<u8>) -> Outcome<DataFrame> {
     .map_err(broken)
 }
 
-/// Some columns of a table as texts, a row after the other; whole numbers keep all their digits.
-pub fn read_texts(name: &str, kind: &str, bytes: Vec<u8>, columns: &[&str]) -> Outcome<Vec<Vec<Option<String>>>> {
-    let table = frame(name, kind, bytes)?;
-    let texts = |wanted: &&str| {
-        let column = table.column(wanted).map_err(|_| {
-            let names: Vec<String> = table.get_column_names().iter().take(60).map(ToString::to_string).collect();
-            Fault::setup(format!("{name} has no column `{wanted}`; it has: {}", names.join(", ")))
-        })?;
-        let texts = column.cast(&DataType::String).and_then(|column| {
-            Ok(column.str()?.iter().map(|text| text.map(ToOwned::to_owned)).collect::<Vec<Option<String>>>())
-        });
-        texts.map_err(|error| Fault::setup(format!("{name}: column `{wanted}`: {}", first_line(&error.to_string()))))
-    };
-    columns.iter().map(texts).collect()
-}
-
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }

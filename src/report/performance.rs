@@ -2,11 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::words::grouped;
+use super::{label_notes::label_notes, words::grouped};
 use crate::{
     judge::{number, percent},
     performance::{Band, Expected, Labelled, Performance, Realised},
-    shown::shown,
     stats::{Confusion, Interval},
 };
 
@@ -68,6 +67,8 @@ fn labelled(labels: &Labelled, rows: u64) -> Value {
         "contradictory": labels.contradictory,
         "invalid": labels.invalid,
         "pending": labels.pending,
+        "malformed": labels.malformed,
+        "not_yet": labels.not_yet,
         "examples": labels.examples,
         "unreadable": labels.unreadable,
     })
@@ -290,22 +291,7 @@ fn notes(performance: &Performance) -> Vec<String> {
         Err(why) => notes.push(format!("Nothing is estimated without labels: {why}.")),
     }
     if let Some(labels) = &performance.labels {
-        notes.push(format!(
-            "Labels: {} of {} used rows have one. Of {} label rows, {} have an id that is not among these rows (of other windows, \
-             or unknown), {} say the same again, {} are not 0 or 1, {} have no outcome yet, {} no id; {} ids have both \
-             outcomes and do not count.",
-            grouped(labels.matched),
-            grouped(performance.rows),
-            grouped(labels.read),
-            grouped(labels.elsewhere),
-            grouped(labels.duplicates),
-            grouped(labels.invalid),
-            grouped(labels.pending),
-            grouped(labels.without_id),
-            grouped(labels.contradictory)
-        ));
-        notes.extend(labels.examples.iter().map(|example| format!("Not 0 or 1: {}.", shown(example))));
-        notes.extend(labels.unreadable.iter().map(|why| format!("Labels: {}.", shown(why))));
+        notes.extend(label_notes(labels, performance.rows, super::Language::English));
     }
     notes
 }
