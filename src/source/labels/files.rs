@@ -4,7 +4,7 @@ use std::{fs, io, path::Path, sync::Arc, time::UNIX_EPOCH};
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Heard, hand, lacking};
+use super::log::{Heard, hand, lacking};
 use crate::{
     fault::{Fault, Outcome},
     source::{

@@ -1,6 +1,9 @@
 //! Labels in a table of PostgreSQL, which is read as the log is: read-only, one snapshot, streamed.
 
-use super::{Heard, LabelOptions, hand, lacking};
+use super::{
+    LabelOptions,
+    log::{Heard, hand, lacking},
+};
 use crate::{
     fault::Outcome,
     source::{
