@@ -318,3 +318,51 @@ fn the_example_of_a_config_is_true() {
     assert!(labels["read"].as_u64().unwrap() <= 4_372);
     assert!(report["cost"]["realised"]["per_1000"]["value"].is_f64());
 }
+
+/// The most memory that `vigie check` held, in MB: asked for until it ends.
+fn peak(world: &World) -> f64 {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_vigie"))
+        .args(["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"])
+        .current_dir(world.root())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut most = 0.0_f64;
+    loop {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+        most = most.max(kilobytes.unwrap_or(0.0) / 1024.0);
+        if let Some(ended) = child.try_wait().unwrap() {
+            assert!(ended.success());
+            return most;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn memory_is_bounded_by_the_window_and_not_by_the_labels() {
+    let Some(server) = Server::shared() else { return };
+    let rows = scored(500, 3);
+    let world = world(&rows, FILES);
+    world.file("labels/a.csv", dirty(&rows));
+    let few = peak(&world);
+    let mut csv = "id,y\n".to_owned();
+    let filler = "f".repeat(90);
+    for number in 0..400_000 {
+        writeln!(csv, "{filler}{number},{}", number % 2).unwrap();
+    }
+    assert!(csv.len() > 38_000_000);
+    world.file("labels/b.csv", &csv);
+    let many = peak(&world);
+    assert_eq!(check(&world)["performance"]["labels"]["read"], 507 + 400_000);
+    assert!(many < few + 20.0, "a file of 38 MB: {few} MB, then {many} MB");
+    let database = server.database("many_labels");
+    database.sql("CREATE TABLE labels (id text, y int)");
+    server.sql_with(&database.name, "COPY labels FROM STDIN WITH (FORMAT csv, HEADER)", csv.as_bytes());
+    configure(&world, &place(&database, "  table: labels\n"));
+    let many = peak(&world);
+    assert_eq!(check(&world)["performance"]["labels"]["read"], 400_000);
+    assert!(many < few + 20.0, "a table of 38 MB: {few} MB, then {many} MB");
+}
