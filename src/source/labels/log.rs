@@ -8,6 +8,7 @@ use super::{LabelOptions, files, table};
 use crate::{
     batch::{Reason, Records},
     fault::Outcome,
+    near::instead,
     source::{
         Kind, Options,
         file::LogFile,
@@ -125,6 +126,6 @@ pub(super) fn lacking(place: &str, mapping: &Mapping, found: &Found) -> Option<S
     let field = [Field::Id, Field::Decision].into_iter().find(absent)?;
     let key = if field == Field::Id { "labels.id" } else { "labels.target" };
     let path = mapping.fields().remove(&field).unwrap_or_default();
-    let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
-    Some(format!("{key}: {place} has no column `{path}`; it has: {}", names.join(", ")))
+    let there = instead(&path, found.names.iter().map(String::as_str));
+    Some(format!("{key}: {place} has no column `{path}`; it has: {there}"))
 }

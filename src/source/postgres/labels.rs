@@ -9,6 +9,7 @@ use super::{
 use crate::{
     batch::Records,
     fault::{Fault, Outcome},
+    near::instead,
     source::mapping::{Found, Mapping},
     window::{Instant, Window},
 };
@@ -34,8 +35,8 @@ impl LabelTable {
         let column = |field: &str, path: &str| {
             let leads = |name: &str| path == name || begins(path, name);
             columns.iter().map(|column| &column.name).find(|name| leads(name)).cloned().ok_or_else(|| {
-                let there: Vec<&str> = columns.iter().map(|column| column.name.as_str()).take(60).collect();
-                Fault::setup(format!("labels.{field}: {key} has no column `{path}`; it has: {}", there.join(", ")))
+                let there = instead(path, columns.iter().map(|column| column.name.as_str()));
+                Fault::setup(format!("labels.{field}: {key} has no column `{path}`; it has: {there}"))
             })
         };
         column("id", id)?;
