@@ -442,7 +442,9 @@ def main():
     if args.no_write:
         print(text)
     else:
-        RESULTS.write_text(text)
+        # What benches/peers/postgres.sh measures is written by hand, at the end.
+        _, heading, apart = (RESULTS.read_text() if RESULTS.exists() else "").partition("\n## PostgreSQL")
+        RESULTS.write_text(text + heading + apart)
         say(f"written: {RESULTS}")
     return 0
 

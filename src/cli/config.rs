@@ -4,7 +4,7 @@ use super::{Ending, args::ConfigVerb, connect, say::say};
 use crate::{
     config::{self, Problems, Settings},
     fault::Outcome,
-    monitor,
+    monitor, source,
 };
 
 pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
@@ -20,7 +20,15 @@ pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
             say(&format!("{}: no problem found\n", args.config.display()));
             if *connect {
                 for settings in &all {
-                    say(&connect::lines(&monitor::connect(settings)?));
+                    let is_database = |kind| kind == source::Kind::Postgres;
+                    let labels_only = !is_database(settings.source.kind)
+                        && settings.labels.as_ref().is_some_and(|labels| is_database(labels.kind));
+                    if !labels_only {
+                        say(&connect::lines(&monitor::connect(settings)?));
+                    }
+                    if let Some(labels) = monitor::connect_labels(settings)? {
+                        say(&connect::label_lines(&labels));
+                    }
                 }
             }
         }

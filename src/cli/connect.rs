@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::{monitor::Connected, shown::shown};
+use crate::{
+    monitor::{Connected, LabelsSeen},
+    shown::shown,
+};
 
 const NAMED: usize = 8;
 
@@ -50,6 +53,37 @@ pub(super) fn lines(connected: &Connected) -> String {
         let _ = write!(text, "\n  {}: {}{example}", reason.word(), complaint.count);
     }
     text.push('\n');
+    text
+}
+
+/// The same of the labels.
+pub(super) fn label_lines(seen: &LabelsSeen) -> String {
+    let found = match seen {
+        LabelsSeen::NotYet(place) => return format!("labels: none has come yet to {place}\n"),
+        LabelsSeen::Found(found) => found,
+    };
+    let estimate = found.at.rows.map(|rows| format!(", about {rows} rows")).unwrap_or_default();
+    let mut text = format!("labels: {}{estimate}\n", found.at.place);
+    if let Some((time, indexed)) = &found.at.time {
+        let index = match indexed {
+            Some(true) => "; an index begins with it",
+            Some(false) => "; NO INDEX begins with it: every look reads the whole table — CREATE INDEX on it",
+            None => "",
+        };
+        let _ = writeln!(text, "labels are written at: {}{index}", shown(time));
+    }
+    let [zero, one] = found.known;
+    let _ = writeln!(
+        text,
+        "labels looked at: {}; {one} are 1, {zero} are 0, {} have no outcome yet, {} are something else, {} have no id",
+        found.rows, found.pending, found.invalid, found.without_id
+    );
+    if found.heard.malformed > 0 {
+        let _ = writeln!(text, "  malformed: {}", found.heard.malformed);
+    }
+    for why in &found.heard.unreadable {
+        let _ = writeln!(text, "  unreadable: {why}");
+    }
     text
 }
 

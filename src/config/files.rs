@@ -3,7 +3,10 @@
 use std::{fs, path::Path};
 
 use super::{Problem, Settings, settings::spoken};
-use crate::{alert, source::Kind};
+use crate::{
+    alert,
+    source::{Kind, LabelOptions, may_come},
+};
 
 /// All files and folders that are named but cannot be used.
 #[must_use]
@@ -28,7 +31,7 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
         problems.push(readable("source.sslrootcert", file, hint));
     }
     if let Some(labels) = &settings.labels {
-        problems.push(log("labels.path", &labels.path));
+        problems.extend(label_files(labels));
     }
     problems.extend(channel_files(settings));
     let placed = |problem: Problem| {
@@ -36,6 +39,18 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
         problem.at(place)
     };
     problems.into_iter().flatten().map(placed).collect()
+}
+
+/// Labels may still have to come, but then into a folder that is there.
+fn label_files(labels: &LabelOptions) -> Vec<Option<Problem>> {
+    let password = labels.password_file.as_ref();
+    let of_database = [
+        password.and_then(|file| readable("labels.password_file", file, "it holds the password and nothing else")),
+        labels.sslrootcert.as_ref().and_then(|file| readable("labels.sslrootcert", file, "name a PEM file")),
+    ];
+    let is_awaited = !labels.path.exists() && may_come(&labels.path);
+    let path = (labels.kind == Kind::Files && !is_awaited).then(|| log("labels.path", &labels.path)).flatten();
+    of_database.into_iter().chain([path]).collect()
 }
 
 /// Passwords, tokens and certificates of the ways to tell people.

@@ -9,14 +9,16 @@ pub(super) struct Key {
 }
 
 /// What to do about a required key that is missing.
-const ADVICE: [(&str, &str); 12] = [
+const ADVICE: [(&str, &str); 14] = [
     ("model.name", "it names the model's folder of reports: `model: {name: credit-default}`"),
     ("reference", "name the file that `vigie learn --data FILE --out reference.vigie` makes"),
     ("source.path", "name the prediction log: a file, a folder or a glob"),
     ("source.url", "name the database: `postgresql://vigie@db.example.com:5432/scoring`"),
     ("source.table", "name the table of the log, or write a SELECT as `query`"),
     ("source.fields.timestamp", "say which field holds a record's time: `fields: {timestamp: ts}`"),
-    ("labels.path", "name the file of outcomes, or remove `labels`"),
+    ("labels.path", "say where labels come: a file, a folder or a glob; or remove `labels`"),
+    ("labels.url", "name the database, as under `source`; labels in the log's own database need none"),
+    ("labels.table", "name the table of labels, or write a SELECT as `query`"),
     ("alerts.email.smtp", "name the mail server: `smtps://mail.example.com:465`"),
     ("alerts.email.from", "give the sender's address: `vigie@example.com`"),
     ("alerts.email.to", "say who is told: `[risk@example.com]`"),

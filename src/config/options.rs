@@ -23,7 +23,7 @@ pub struct Options {
     pub source: Option<source::Options>,
     /// How the logged loans, or whatever is predicted, turned out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub labels: Option<Labels>,
+    pub labels: Option<source::LabelOptions>,
     /// Rows that are looked at apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<SegmentOptions>,
@@ -65,7 +65,7 @@ pub struct Watched {
     pub source: source::Options,
     /// How what was predicted turned out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub labels: Option<Labels>,
+    pub labels: Option<source::LabelOptions>,
     /// Rows that are looked at apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<SegmentOptions>,
@@ -114,20 +114,6 @@ impl Default for Cost {
     fn default() -> Self {
         Self { false_negative: 10.0, false_positive: 1.0 }
     }
-}
-
-/// The `labels:` section: a file of outcomes, joined to the log by id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Labels {
-    /// A file, a folder or a glob.
-    pub path: PathBuf,
-    /// The column that holds the record's id.
-    #[serde(default = "label_id")]
-    pub id: String,
-    /// The column that holds the outcome, 0 or 1.
-    #[serde(default = "label_target")]
-    pub target: String,
 }
 
 /// The `segments:` section: rows that are looked at apart.
@@ -233,12 +219,4 @@ fn threshold() -> f64 {
 
 fn beta() -> f64 {
     1.0
-}
-
-fn label_id() -> String {
-    "request_id".to_owned()
-}
-
-fn label_target() -> String {
-    "actual".to_owned()
 }

@@ -1,4 +1,4 @@
-//! Which keys say where the log is: those of files, or those of a database.
+//! Which keys say where the log is, or labels: those of files, or those of a database.
 
 use serde_json::{Map, Value};
 
@@ -6,9 +6,12 @@ use super::key::Key;
 
 /// Whether the section `key`, as far as it is read, has to have a key `name`.
 pub(super) fn needs(key: &Key, name: &str, section: &Map<String, Value>) -> bool {
-    key.is("source")
+    let is_log = key.is("source");
+    (is_log || key.is("labels"))
         && match (is_database(section), name) {
-            (false, "path") | (true, "url") => true,
+            (false, "path") => true,
+            // Labels may stand in the database of the log.
+            (true, "url") => is_log,
             (true, "table") => !section.contains_key("query"),
             _ => false,
         }
@@ -18,7 +21,7 @@ fn is_database(section: &Map<String, Value>) -> bool {
     section.get("kind").and_then(Value::as_str) == Some("postgres")
 }
 
-const OF_A_DATABASE: [&str; 6] = ["url", "password_file", "sslmode", "sslrootcert", "table", "query"];
+const OF_A_DATABASE: [&str; 7] = ["url", "password_file", "sslmode", "sslrootcert", "table", "query", "time"];
 
 /// What is wrong with the section as a whole, and what to do.
 pub(super) fn wrong(section: &Value) -> Option<(String, String)> {

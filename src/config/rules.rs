@@ -14,13 +14,16 @@ type Wrong = (String, String);
 type Rule = fn(&Value) -> Option<Wrong>;
 
 /// Which value has to obey what.
-const RULES: [(&str, Rule); 33] = [
+const RULES: [(&str, Rule); 36] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
     ("model.beta", positive_beta),
     ("source", place::wrong),
     ("source.statement_timeout", length),
+    ("labels", place::wrong),
+    ("labels.statement_timeout", length),
+    ("labels.revise", length),
     ("source.timestamp_timezone", zone),
     ("source.fields.*.scale", positive),
     ("segments", no_segment),

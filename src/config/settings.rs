@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Alerts, Http, Labels, Model, Options, Place, Problem, Problems, ScheduleOptions, SegmentOptions, Watched,
-    cron::cron, key::Key, understand::understand,
+    Alerts, Http, Model, Options, Place, Problem, Problems, ScheduleOptions, SegmentOptions, Watched, cron::cron,
+    key::Key, understand::understand,
 };
 use crate::{
     judge::Policy,
@@ -34,7 +34,7 @@ pub struct Settings {
     /// Where the log is, and what its fields are called.
     pub source: source::Options,
     /// Where outcomes are.
-    pub labels: Option<Labels>,
+    pub labels: Option<source::LabelOptions>,
     /// Rows that are looked at apart.
     pub segments: Option<SegmentOptions>,
     /// When to look, and at how much.
@@ -83,23 +83,27 @@ pub struct Schedule {
 }
 
 /// Keys that each of several models has for itself.
-const KEYS_OF_A_MODEL: [&str; 7] = [
+const KEYS_OF_A_MODEL: [&str; 9] = [
     "reference",
     "source.path",
     "source.password_file",
     "source.sslrootcert",
     "labels.path",
+    "labels.password_file",
+    "labels.sslrootcert",
     "model.file",
     "model.name",
 ];
 
 /// Keys that name files and folders.
-const PATHS: [&str; 13] = [
+const PATHS: [&str; 15] = [
     "reference",
     "source.path",
     "source.password_file",
     "source.sslrootcert",
     "labels.path",
+    "labels.password_file",
+    "labels.sslrootcert",
     "model.file",
     "reports.dir",
     "state",
@@ -173,6 +177,9 @@ impl Settings {
                     .hint("reports and alerts are kept by the model's name: choose another");
                 return Err(vec![problem.at(tree.place_of(within("model.name").pieces()))]);
             }
+            if let Some(problem) = nowhere(&watched) {
+                return Err(vec![problem.at(tree.place_of(within("labels.path").pieces()))]);
+            }
             let places = PATHS.into_iter().map(|key| (key, tree.place_of(within(key).pieces()))).collect();
             let mut settings = Self {
                 path: path.to_owned(),
@@ -216,7 +223,7 @@ impl Settings {
         let mut paths = vec![&mut self.reference, &mut self.reports, &mut self.state];
         paths.extend(self.source.paths());
         paths.extend(self.model.file.as_mut());
-        paths.extend(self.labels.as_mut().map(|labels| &mut labels.path));
+        paths.extend(self.labels.iter_mut().flat_map(source::LabelOptions::paths));
         if let Some(email) = &mut self.alerts.email {
             paths.extend([&mut email.password_file, &mut email.ca_file].into_iter().flatten());
         }
@@ -258,6 +265,17 @@ fn models(options: &Options) -> Vec<(String, Watched)> {
     };
     let further = options.models.iter().enumerate();
     first.into_iter().chain(further.map(|(index, watched)| (format!("models.[{index}]."), watched.clone()))).collect()
+}
+
+/// Labels in a database of which nothing says where it is.
+fn nowhere(watched: &Watched) -> Option<Problem> {
+    let labels = watched.labels.as_ref()?;
+    let is_lost =
+        labels.kind == source::Kind::Postgres && labels.url.is_none() && watched.source.kind != source::Kind::Postgres;
+    is_lost.then(|| {
+        Problem::new("labels.url", "`labels.url` is missing, as the log is in files")
+            .hint(Key::of("labels.url").advice())
+    })
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

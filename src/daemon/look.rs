@@ -8,7 +8,10 @@ use std::{
 
 use tracing::{error, info, warn};
 
-use super::due::{self, Due};
+use super::{
+    due::{self, Due},
+    labels,
+};
 use crate::{
     archive,
     config::Settings,
@@ -39,32 +42,39 @@ pub struct Looked {
     /// Windows that will be tried again.
     pub failed: usize,
     pub events: usize,
+    /// Whether more windows of the past wait for another look, as labels have come.
+    pub more: bool,
 }
 
 /// Looks at a model. An error is the ledger's: nothing was lost, the next look does it all.
 pub fn look(settings: &Settings, ledger: &mut Ledger, hands: Hands<'_>) -> Outcome<Looked> {
     let cadence = settings.schedule.cadence();
     let newest = cadence.latest_complete(hands.now, settings.schedule.lateness);
-    let mut look = Look { settings, ledger, hands, cadence, newest, done: Looked::default() };
+    let mut look = Look { settings, ledger, hands, cadence, newest, mark: None, done: Looked::default() };
     look.take_back()?;
     let Some(due) = look.due()? else { return Ok(look.done) };
+    // Before any window: labels that come meanwhile are seen by the next look.
+    look.mark = labels::mark(&look);
     look.catch_up(&due)?;
     crash::point("look.caught_up");
     look.revise(&due)?;
     look.settled()?;
+    look.revise_labelled()?;
     if look.done.told > 0 {
         look.tidy()?;
     }
     Ok(look.done)
 }
 
-struct Look<'a> {
-    settings: &'a Settings,
-    ledger: &'a mut Ledger,
-    hands: Hands<'a>,
-    cadence: Cadence,
-    newest: Window,
-    done: Looked,
+pub(super) struct Look<'a> {
+    pub settings: &'a Settings,
+    pub ledger: &'a mut Ledger,
+    pub hands: Hands<'a>,
+    pub cadence: Cadence,
+    pub newest: Window,
+    /// As of which labels this look checks windows.
+    pub mark: Option<String>,
+    pub done: Looked,
 }
 
 impl Look<'_> {
@@ -210,7 +220,7 @@ impl Look<'_> {
     }
 
     /// One window: looked at, published, written down.
-    fn run(&mut self, window: Window, records: u64) -> Outcome<()> {
+    pub(super) fn run(&mut self, window: Window, records: u64) -> Outcome<()> {
         crash::point("window.begun");
         let asked = Asked { window: Some(window), now: self.hands.now };
         let outcome = guarded(|| {
@@ -223,6 +233,7 @@ impl Look<'_> {
             Ok((report, _)) => {
                 let settled = self.write(window, true, Some(records), monitor::Result::Told(report))?;
                 self.done.told += 1;
+                self.note_labels(report)?;
                 self.say(report, &settled);
             }
             Err(fault) => {
@@ -275,6 +286,7 @@ impl Look<'_> {
         crash::point("retention.removed");
         self.ledger.write(|entry| {
             entry.forget_runs(&model, before, kept)?;
+            entry.forget_label_looks(&model, before)?;
             entry.forget_alerts(&model, before)?;
             entry.forget_letters(&model, before)
         })?;
@@ -289,7 +301,7 @@ impl Look<'_> {
 }
 
 /// A check that panics is a run that failed; the daemon and its other models go on.
-fn guarded<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|cause| {
         Err(Fault::setup(format!(
             "the run broke down ({}); this is a fault of vigie: please report it with the window's log",

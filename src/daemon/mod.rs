@@ -3,6 +3,7 @@
 mod clock;
 mod cron;
 mod due;
+mod labels;
 mod lock;
 mod look;
 mod post;

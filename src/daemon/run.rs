@@ -240,6 +240,9 @@ impl Daemon {
                     self.letters.notify_one();
                 }
                 self.wakes.done(model, looked.failed > 0);
+                if looked.more && looked.failed == 0 {
+                    self.wakes.at_once(model);
+                }
                 notify(&[sd_notify::NotifyState::Status(&format!(
                     "{name}: {} windows checked, {} could not be, {} events told; at {}",
                     looked.told,

@@ -1,6 +1,7 @@
 //! The ledger: which windows are done, their trends, alert states, and what has still to be told. One SQLite file.
 
 mod alerts;
+mod labels;
 mod ledger;
 mod outbox;
 mod refusal;
@@ -8,6 +9,7 @@ mod run;
 mod schema;
 mod watched;
 
+pub use labels::LabelLook;
 pub use ledger::{Entry, Ledger, file};
 pub use outbox::{Channel, Fate, Letter, Queued};
 pub use run::{Ended, RunRow, Trend};

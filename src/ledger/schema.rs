@@ -6,7 +6,8 @@ use super::refusal::refused;
 use crate::fault::{Fault, Outcome};
 
 /// One step a version: `user_version` says how many were taken. Steps are never edited, only added.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
 CREATE TABLE model (
   name TEXT PRIMARY KEY,
   first_us INTEGER NOT NULL,      -- start of the first window that is watched
@@ -92,7 +93,9 @@ CREATE TABLE outbox (
   UNIQUE (channel, message_id)
 ) STRICT;
 CREATE INDEX outbox_queued ON outbox (channel, id) WHERE state = 'queued';
-"];
+",
+    super::labels::STEP,
+];
 
 /// Refuses a file of a newer vigie.
 pub(super) fn known(version: i64, shown: &str) -> Outcome<()> {

@@ -1,4 +1,4 @@
-//! `vigie config check --connect`: the database, the table and the mapping tried on a hundred records.
+//! `vigie config check --connect`: the database, the table and the mapping tried on a hundred records; and the labels.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use crate::{
     config::Settings,
     engine::usable,
     fault::{Fault, Outcome},
-    source::{Field, Log, Looked, Request},
+    performance::Label,
+    source::{Field, Heard, LabelLog, LabelsAt, Log, Looked, Opened, Request},
 };
 
 /// So many records show whether the mapping fits.
@@ -28,6 +29,49 @@ pub struct Connected {
     pub absent: Vec<String>,
     /// How many features the reference has.
     pub features: usize,
+}
+
+/// What labels there are.
+#[derive(Debug)]
+pub enum LabelsSeen {
+    /// None has come to this place yet.
+    NotYet(String),
+    Found(Box<LabelsFound>),
+}
+
+/// Labels as they were found: of a table a hundred, of files all.
+#[derive(Debug)]
+pub struct LabelsFound {
+    pub at: LabelsAt,
+    pub heard: Heard,
+    pub rows: u64,
+    pub without_id: u64,
+    /// How many are 0, and how many 1.
+    pub known: [u64; 2],
+    pub pending: u64,
+    pub invalid: u64,
+}
+
+/// Looks at the labels; `None`: the config names none.
+pub fn connect_labels(settings: &Settings) -> Outcome<Option<LabelsSeen>> {
+    let Some(options) = &settings.labels else { return Ok(None) };
+    let log = match LabelLog::open(options, &settings.source)? {
+        Opened::NotYet(place) => return Ok(Some(LabelsSeen::NotYet(place))),
+        Opened::Found(log) => log,
+    };
+    let (mut rows, mut without_id, mut known, mut pending, mut invalid) = (0, 0, [0, 0], 0, 0);
+    let (at, heard) = log.look(&mut |id, target| {
+        rows += 1;
+        without_id += u64::from(id.is_none());
+        let [zero, one] = &mut known;
+        *match Label::of(target) {
+            Label::Known(false) => zero,
+            Label::Known(true) => one,
+            Label::Pending => &mut pending,
+            Label::Invalid => &mut invalid,
+        } += 1;
+    })?;
+    Ok(Some(LabelsSeen::Found(Box::new(LabelsFound { at, heard, rows, without_id, known, pending, invalid }))))
 }
 
 /// Looks at the log's table. A log in files is no connection to try.

@@ -27,7 +27,7 @@ mod weigh;
 mod whole;
 
 pub use check::{Asked, Checked, Looking, check, examine, publish};
-pub use connect::{Connected, connect};
+pub use connect::{Connected, LabelsFound, LabelsSeen, connect, connect_labels};
 pub use explain::{Asked as ExplainAsked, Explained, Logged, explain};
 pub use learn::{Lesson, import, learn};
 pub use rebuild::rebuild;

@@ -2,14 +2,13 @@
 
 use super::lookout::{Lookout, Seen};
 use crate::{
-    config::{Labels as Place, Settings},
+    config::Settings,
     engine::{self, Answered, Wanted},
     fault::{Fault, Outcome},
     layout::Column,
     performance::{Expected, Labelled, Labels, Performance, Realised, Settled, Terms, Unexpected},
-    reference::read_texts,
     segment::Segments,
-    source::{TableFile, spoken, tables},
+    source::{LabelLog, LabelOptions, Opened},
     stats::{Outcomes, Price},
 };
 
@@ -59,28 +58,23 @@ fn expected(lookout: &Lookout<'_>, seen: &Seen, terms: Terms) -> Outcome<Result<
 }
 
 /// The labels of the window's used rows.
-fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &Place) -> Outcome<(Labelled, Vec<Settled>)> {
+fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &LabelOptions) -> Outcome<(Labelled, Vec<Settled>)> {
     if lookout.settings.source.fields.id.is_none() {
         return Err(Fault::setup("labels: they are joined by id; map `source.fields.id`, or leave them out"));
     }
     let mut labels = Labels::new(scores(lookout, seen)?);
-    match tables("labels.path", &place.path) {
-        // Labels that are not there yet must not keep anybody from looking at the rest.
+    match LabelLog::open(place, &lookout.settings.source) {
+        // Labels that cannot be read must not keep anybody from looking at the rest.
         Err(fault) => labels.unreadable(fault.to_string()),
-        Ok(tables) => tables.for_each(|TableFile { path, kind, bytes }| {
-            let name = path.display().to_string();
-            let read = bytes.map_err(|error| format!("{name}: {}", spoken(&error))).and_then(|bytes| {
-                let columns = [place.id.as_str(), place.target.as_str()];
-                read_texts(&name, kind, bytes, &columns).map_err(|fault| fault.to_string())
-            });
-            match read.as_deref() {
-                Ok([ids, targets]) => {
-                    ids.iter().zip(targets).for_each(|(id, target)| labels.join(id.as_deref(), target.as_deref()));
-                }
-                Ok(_) => {}
-                Err(why) => labels.unreadable(why.clone()),
+        Ok(Opened::NotYet(place)) => labels.not_yet(place),
+        Ok(Opened::Found(log)) => {
+            let heard = log.read(Some(seen.window.from), &mut |id, target| labels.join(id, target));
+            if heard.broken_off {
+                labels.forget();
             }
-        }),
+            labels.malformed(heard.malformed);
+            heard.unreadable.into_iter().for_each(|why| labels.unreadable(why));
+        }
     }
     Ok(labels.told())
 }

@@ -115,7 +115,7 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
 
 fn unreadable_labels(performance: &Performance) -> Vec<String> {
     let labels = performance.labels.iter().flat_map(|labels| &labels.unreadable);
-    labels.map(|why| format!("labels: {why}")).collect()
+    labels.cloned().collect()
 }
 
 /// What decisions cost, beside the reference's. Outcomes of training rows flatter their model, so what is known is

@@ -1,6 +1,6 @@
 //! Labels joined to scores by id, with everything that is wrong with them counted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -32,7 +32,7 @@ impl Label {
 /// How many labels were found for a window's rows, and what the others were.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labelled {
-    /// Rows of the label files.
+    /// Rows of the label files, or of the table.
     pub read: u64,
     /// Used rows of the window with one clear outcome.
     pub matched: u64,
@@ -48,10 +48,14 @@ pub struct Labelled {
     pub invalid: u64,
     /// Label rows of the window without an outcome yet.
     pub pending: u64,
+    /// Lines that are no record.
+    pub malformed: u64,
     /// Of what is invalid, at most five examples.
     pub examples: Vec<String>,
-    /// Files that could not be read, and why.
+    /// What could not be read, each a sentence.
     pub unreadable: Vec<String>,
+    /// The place that no label has come to yet, which is no mistake.
+    pub not_yet: Option<String>,
 }
 
 /// A row whose outcome is known.
@@ -75,7 +79,7 @@ struct Waiting {
     score: f64,
     segments: u64,
     /// How many label rows say 0, and how many 1.
-    said: [u64; 2],
+    said: [u32; 2],
 }
 
 impl Labels {
@@ -107,23 +111,42 @@ impl Labels {
                 self.told.examples.sort();
                 self.told.examples.truncate(EXAMPLES);
             }
-            Label::Known(false) => waiting.said[0] += 1,
-            Label::Known(true) => waiting.said[1] += 1,
+            Label::Known(outcome) => {
+                let [zero, one] = &mut waiting.said;
+                let rows = if outcome { one } else { zero };
+                *rows = rows.saturating_add(1);
+            }
         }
     }
 
-    /// A file that could not be read.
+    /// What could not be read.
     pub fn unreadable(&mut self, why: String) {
         self.told.unreadable.push(why);
+    }
+
+    /// Lines that are no record.
+    pub fn malformed(&mut self, lines: u64) {
+        self.told.malformed += lines;
+    }
+
+    /// No label has come yet, and that is no mistake.
+    pub fn not_yet(&mut self, place: String) {
+        self.told.not_yet = Some(place);
+    }
+
+    /// Forgets what was joined: a reading that broke off in the middle counts for nothing.
+    pub fn forget(&mut self) {
+        self.told = Labelled::default();
+        self.waiting.values_mut().for_each(|waiting| waiting.said = [0, 0]);
     }
 
     /// What came of it.
     #[must_use]
     pub fn told(mut self) -> (Labelled, Vec<Settled>) {
         let mut known = Vec::with_capacity(self.waiting.len());
-        // In the order of the keys: hash order decides nothing.
-        for waiting in self.waiting.into_iter().collect::<BTreeMap<_, _>>().into_values() {
-            self.told.duplicates += waiting.said.iter().map(|rows| rows.saturating_sub(1)).sum::<u64>();
+        // Hash order decides nothing: counts add up, and outcomes are sorted by score.
+        for waiting in self.waiting.into_values() {
+            self.told.duplicates += waiting.said.iter().map(|rows| u64::from(rows.saturating_sub(1))).sum::<u64>();
             let Waiting { score, segments, said } = waiting;
             match said {
                 [0, 0] => {}

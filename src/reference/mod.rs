@@ -28,5 +28,5 @@ pub use reference::Reference;
 pub use segments::SegmentOfReference;
 pub use sheet::{Opener, Sheet};
 pub use shelf::Bytes;
-pub use table::{read as read_table, read_texts};
+pub use table::read as read_table;
 pub use training::{Training, TrainingColumn, Values};

@@ -7,10 +7,7 @@ use polars::prelude::{
 };
 
 use super::training::{Training, TrainingColumn, Values};
-use crate::{
-    fault::{Fault, Outcome},
-    near::instead,
-};
+use crate::fault::{Fault, Outcome};
 
 /// Reads a table from the bytes of a file; `name` says by its ending what it is.
 pub fn read(name: &str, bytes: Vec<u8>) -> Outcome<Training> {
@@ -43,22 +40,6 @@ fn frame(name: &str, ending: &str, bytes: Vec<u8>) -> Outcome<DataFrame> {
         }
     }
     .map_err(broken)
-}
-
-/// Some columns of a table as texts, a row after the other; whole numbers keep all their digits.
-pub fn read_texts(name: &str, kind: &str, bytes: Vec<u8>, columns: &[&str]) -> Outcome<Vec<Vec<Option<String>>>> {
-    let table = frame(name, kind, bytes)?;
-    let texts = |wanted: &&str| {
-        let column = table.column(wanted).map_err(|_| {
-            let there = instead(wanted, table.get_column_names().into_iter().map(|column| column.as_str()));
-            Fault::setup(format!("{name} has no column `{wanted}`; it has: {there}"))
-        })?;
-        let texts = column.cast(&DataType::String).and_then(|column| {
-            Ok(column.str()?.iter().map(|text| text.map(ToOwned::to_owned)).collect::<Vec<Option<String>>>())
-        });
-        texts.map_err(|error| Fault::setup(format!("{name}: column `{wanted}`: {}", first_line(&error.to_string()))))
-    };
-    columns.iter().map(texts).collect()
 }
 
 fn first_line(text: &str) -> &str {

@@ -9,6 +9,7 @@ mod discreet;
 mod html;
 mod index;
 mod json;
+mod label_notes;
 mod language;
 mod page;
 mod performance;

@@ -70,6 +70,8 @@ fn labelled(labels: &Labelled, rows: u64) -> Value {
         "contradictory": labels.contradictory,
         "invalid": labels.invalid,
         "pending": labels.pending,
+        "malformed": labels.malformed,
+        "not_yet": labels.not_yet,
         "examples": labels.examples,
         "unreadable": labels.unreadable,
     })

@@ -2,13 +2,13 @@
 
 use super::{
     Language,
+    label_notes::label_notes,
     language::unbroken,
     performance::{ASSUMPTION, coverage},
     words::grouped,
 };
 use crate::{
     performance::{Band, Expected, Performance, Realised, Unexpected},
-    shown::shown,
     stats::Interval,
 };
 
@@ -171,35 +171,8 @@ fn notes(performance: &Performance, language: Language) -> Vec<String> {
         Ok(_) => language.pick(ASSUMPTION, ASSUMPTION_FR).to_owned(),
         Err(why) => unexpected(*why, language),
     }];
-    let Some(labels) = &performance.labels else { return notes };
-    let [matched, rows, read, elsewhere, again, invalid, pending, without, both] = [
-        labels.matched,
-        performance.rows,
-        labels.read,
-        labels.elsewhere,
-        labels.duplicates,
-        labels.invalid,
-        labels.pending,
-        labels.without_id,
-        labels.contradictory,
-    ]
-    .map(grouped);
-    notes.push(match language {
-        Language::English => format!(
-            "Labels: {matched} of {rows} used rows have one. Of {read} label rows, {elsewhere} have an id that is not among these \
-             rows (of other windows, or unknown), {again} say the same again, {invalid} are not 0 or 1, {pending} have no outcome \
-             yet, {without} no id; {both} ids have both outcomes and do not count."
-        ),
-        Language::French => format!(
-            "Étiquettes : {matched} lignes utilisées sur {rows} en ont une. Sur {read} lignes d’étiquettes, {elsewhere} ont un \
-             identifiant absent de ces lignes (d’autres fenêtres, ou inconnu), {again} répètent la même chose, {invalid} ne sont \
-             ni 0 ni 1, {pending} n’ont pas encore d’issue, {without} pas d’identifiant ; {both} identifiants ont les deux issues \
-             et ne comptent pas."
-        ),
-    });
-    let invalid = language.pick("Not 0 or 1:", "Ni 0 ni 1 :");
-    notes.extend(labels.examples.iter().map(|example| format!("{invalid} {}.", shown(example))));
-    let unreadable = language.pick("Labels:", "Étiquettes :");
-    notes.extend(labels.unreadable.iter().map(|why| format!("{unreadable} {}.", shown(why))));
+    if let Some(labels) = &performance.labels {
+        notes.extend(label_notes(labels, performance.rows, language));
+    }
     notes
 }

@@ -3,8 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashSet},
-    fmt,
-    io::{self, Read},
+    fmt, io,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::Arc,
@@ -92,20 +91,8 @@ pub struct Reading {
 impl FileLog {
     /// Finds the files. None at all is a fault: a log that is nowhere cannot be told from a quiet day.
     pub fn open(options: &Options) -> Outcome<Self> {
-        let (root, paths) = find("source.path", &options.path)?;
-        let mut files = Vec::new();
-        let mut passed_over = Vec::new();
-        for path in paths {
-            match LogFile::new(&path, &root) {
-                Some(file) => files.push(Arc::new(file)),
-                None => passed_over.push(path),
-            }
-        }
-        passed_over.sort();
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        // Links, and globs that overlap, must not count a file twice.
-        let mut real = HashSet::new();
-        files.retain(|file| std::fs::canonicalize(&file.path).map_or(true, |path| real.insert(path)));
+        let (root, paths) = find("source.path", "of the log", &options.path)?;
+        let (files, passed_over) = files_of(&root, paths);
         if files.is_empty() {
             return Err(Fault::setup(format!(
                 "source.path: {} holds no file that can be read ({ENDINGS}); {} other files are there",
@@ -130,9 +117,15 @@ impl FileLog {
 
     /// What has to be read; files and row groups that cannot hold records of the window are left out.
     pub fn plan(&self, request: &Request) -> Outcome<Plan> {
-        let mapping = Mapping::new(&self.options, request)?;
-        let mut plan = Plan { mapping, pieces: Vec::new(), files: 0, unreadable: Vec::new() };
-        for file in &self.files {
+        Ok(Plan::of_files(Mapping::new(&self.options, request)?, &self.files))
+    }
+}
+
+impl Plan {
+    /// What of these files a mapping wants.
+    pub(super) fn of_files(mapping: Mapping, files: &[Arc<LogFile>]) -> Self {
+        let mut plan = Self { mapping, pieces: Vec::new(), files: 0, unreadable: Vec::new() };
+        for file in files {
             if plan.mapping.window.is_some_and(|window| !file.partition.may_hold(window)) {
                 continue;
             }
@@ -150,11 +143,9 @@ impl FileLog {
                 Err(error) => plan.unreadable.push(file.unreadable(&error)),
             }
         }
-        Ok(plan)
+        plan
     }
-}
 
-impl Plan {
     /// The mapped fields with their paths as the config has them.
     #[must_use]
     pub fn fields(&self) -> BTreeMap<Field, String> {
@@ -274,31 +265,22 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
     })
 }
 
-/// A file that holds a table.
-#[derive(Debug)]
-pub struct TableFile {
-    pub path: PathBuf,
-    /// `parquet`, `ndjson` or `csv`.
-    pub kind: &'static str,
-    /// Unpacked.
-    pub bytes: io::Result<Vec<u8>>,
-}
-
-/// The tables of a file, a folder or a glob, one after the other; `key` is what the operator calls the place.
-pub fn tables(key: &str, path: &Path) -> Outcome<impl Iterator<Item = TableFile>> {
-    let (root, mut paths) = find(key, path)?;
-    paths.sort();
-    let files = paths.into_iter().filter_map(move |path| LogFile::new(&path, &root));
-    Ok(files.map(|file| {
-        let kind = match file.format {
-            Format::Parquet => "parquet",
-            Format::Ndjson => "ndjson",
-            Format::Csv => "csv",
-        };
-        let mut bytes = Vec::new();
-        let read = file.stream().and_then(|mut stream| stream.read_to_end(&mut bytes));
-        TableFile { path: file.path, kind, bytes: read.map(|_| bytes) }
-    }))
+/// Those of a kind that is read, in order and each once, and those that are passed over.
+pub(super) fn files_of(root: &Path, paths: Vec<PathBuf>) -> (Vec<Arc<LogFile>>, Vec<PathBuf>) {
+    let mut files = Vec::new();
+    let mut passed_over = Vec::new();
+    for path in paths {
+        match LogFile::new(&path, root) {
+            Some(file) => files.push(Arc::new(file)),
+            None => passed_over.push(path),
+        }
+    }
+    passed_over.sort();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    // Links, and globs that overlap, must not count a file twice.
+    let mut real = HashSet::new();
+    files.retain(|file| std::fs::canonicalize(&file.path).map_or(true, |path| real.insert(path)));
+    (files, passed_over)
 }
 
 /// The error without the operating system's number.
@@ -311,10 +293,10 @@ pub(crate) fn spoken(error: &io::Error) -> String {
     }
 }
 
-/// The folder that partitions are counted from, and every file below `path`.
-fn find(key: &str, path: &Path) -> Outcome<(PathBuf, Vec<PathBuf>)> {
+/// The folder that partitions are counted from, and every file below `path`; `key` and `of` are the operator's words for them.
+pub(super) fn find(key: &str, of: &str, path: &Path) -> Outcome<(PathBuf, Vec<PathBuf>)> {
     let nowhere = |why: String| {
-        Fault::setup(format!("{key}: {}: {why}; set it to a file, a folder or a glob of the log", path.display()))
+        Fault::setup(format!("{key}: {}: {why}; set it to a file, a folder or a glob {of}", path.display()))
     };
     if path.is_file() {
         let root = path.parent().map(Path::to_owned).unwrap_or_default();

@@ -64,6 +64,7 @@ pub(super) struct Place {
 /// Everything a reader has to know.
 #[derive(Debug, Clone)]
 pub(super) struct Mapping {
+    /// None at all: rows are wanted whatever their time, and need have none.
     pub timestamp: Vec<String>,
     /// `None`: the features are the record's own fields.
     pub features: Option<Vec<String>>,
@@ -116,6 +117,23 @@ impl Mapping {
             column_of,
             window: request.window,
         })
+    }
+
+    /// Of labels: an id, and the outcome as if it were a decision.
+    pub fn of_labels(id: &str, target: &str) -> Self {
+        let place = |field, path: &str| Place { field, paths: vec![path.to_owned()], scale: 1.0 };
+        Self {
+            timestamp: Vec::new(),
+            // Nothing is asked for; a path that no row has costs no look at the others.
+            features: None,
+            places: vec![place(Field::Id, id), place(Field::Decision, target)],
+            positions: None,
+            only: Vec::new(),
+            zone: TimeZone::UTC,
+            columns: Vec::new(),
+            column_of: HashMap::new(),
+            window: None,
+        }
     }
 
     /// The mapped fields with their paths as the config has them.

@@ -6,6 +6,7 @@ mod clock;
 mod fields;
 mod file;
 mod json_text;
+mod labels;
 mod lines;
 mod log;
 mod mapping;
@@ -22,8 +23,9 @@ mod value;
 
 pub use apart::Kept;
 pub use fields::{Fields, Paths, Scaled};
+pub use labels::{Heard, LabelLog, LabelOptions, LabelsAt, Opened, may_come};
 pub(crate) use log::spoken;
-pub use log::{FileLog, Piece, Plan, Reading, TableFile, Unreadable, tables};
+pub use log::{FileLog, Piece, Plan, Reading, Unreadable};
 pub use mapping::{Field, Found, Request};
 pub use options::{DatabaseUrl, Kind, Options, Scalar, SslMode, Where};
 pub use origin::{Latest, Log};

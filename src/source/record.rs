@@ -114,6 +114,9 @@ impl<'m> RecordReader<'m> {
     }
 
     fn instant(&mut self, record: Json<'_, '_>) -> Option<Instant> {
+        if self.mapping.timestamp.is_empty() {
+            return Some(Instant(0));
+        }
         let time = self.time(record);
         if time.is_some() {
             self.found.fields.insert(Field::Timestamp);

@@ -357,6 +357,7 @@ pub(super) fn records(
             found.fields.insert(Field::Timestamp);
             typed::instants(times, &mapping.zone)
         }
+        None if mapping.timestamp.is_empty() => vec![Some(0); batch.num_rows()],
         None => vec![None; batch.num_rows()],
     };
     let mut timestamp = Vec::with_capacity(batch.num_rows());

@@ -29,6 +29,7 @@ mod hostile;
 mod importance;
 mod lab;
 mod ladder;
+mod late_labels;
 mod laws;
 mod layouts;
 mod ledger;

@@ -14,7 +14,7 @@ use crate::{draw::Draw, lab::distinct, world::World};
 const TERMS: Terms = Terms { threshold: 0.3, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 };
 
 /// Scores, and whether each came true: more often than it says.
-fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
+pub fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
     let mut draw = Draw::seeded(seed);
     (0..rows)
         .map(|_| {
@@ -31,7 +31,7 @@ fn by_outcome(rows: &[(f64, bool)]) -> ByOutcome {
     ByOutcome { positives: of(true), negatives: of(false) }
 }
 
-fn world(rows: &[(f64, bool)], more: &str) -> World {
+pub fn world(rows: &[(f64, bool)], more: &str) -> World {
     let world = World::new();
     let mut train = "x,p,y\n".to_owned();
     for (score, outcome) in scored(4_000, 1) {
@@ -131,12 +131,50 @@ fn labels_come_late_partial_and_dirty() {
 #[test]
 fn labels_that_cannot_be_read_are_a_finding_and_no_more() {
     let world = world(&scored(500, 3), LABELS);
-    let report = check(&world);
-    let findings = report["verdict"]["findings"].as_array().unwrap();
-    assert!(
-        findings.iter().any(|f| f["test"] == "source" && f["reason"].as_str().unwrap().contains("labels")),
-        "{findings:?}"
-    );
+    let told = |report: &Value| {
+        let findings = report["verdict"]["findings"].as_array().unwrap();
+        let reasons = findings.iter().map(|finding| finding["reason"].as_str().unwrap().to_owned());
+        reasons.filter(|reason| reason.contains("labels.")).collect::<Vec<_>>()
+    };
+    // They may still come: into a folder that is there, as a file or as many.
+    let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    let path = |path: &str| world.file("vigie.yaml", config.replace("path: labels,", &format!("path: \"{path}\",")));
+    std::fs::create_dir(world.path("empty")).unwrap();
+    for place in ["labels", "labels.parquet", "empty", "empty/*.csv", "*/y=1/*.parquet"] {
+        path(place);
+        let report = check(&world);
+        assert_eq!(told(&report), Vec::<String>::new(), "{place}");
+        let labels = &report["performance"]["labels"];
+        assert!(labels["not_yet"].as_str().unwrap().ends_with(place), "{labels}");
+        assert_eq!((&labels["matched"], &labels["coverage"]), (&Value::from(0), &Value::from(0.0)));
+        let page = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html");
+        assert!(std::fs::read_to_string(page).unwrap().contains("Labels: none has come yet"), "{place}");
+        assert!(world.vigie(&["config", "check", "--config", "vigie.yaml"]).ok().stdout.contains("no problem"));
+    }
+    // They cannot: that is for somebody to mend.
+    world.file("empty/readme.txt", "not a table");
+    for (place, said) in [
+        (
+            "nowhere/labels.csv",
+            "neither it nor the folder that it should come into is there; set it to where labels come",
+        ),
+        ("nowhere/*.csv", "the folder that labels should come into is not there; set it to where labels come"),
+        (
+            "empty",
+            "holds no file that can be read (.parquet .ndjson .jsonl .csv, also with .gz or .zst); 1 other files",
+        ),
+    ] {
+        path(place);
+        let report = check(&world);
+        assert!(told(&report).concat().contains(said), "{place}: {:?}", told(&report));
+        assert_eq!(report["performance"]["labels"]["not_yet"], Value::Null);
+    }
+    let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
+    assert_eq!(ran.code, Some(0), "a folder of other files is no mistake of the config: {}", ran.stderr);
+    path("nowhere/labels.csv");
+    let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
+    assert!(ran.stderr.contains("`labels.path`: ") && ran.stderr.contains("no such file or folder"), "{}", ran.stderr);
+    path("labels");
     world.file("labels/a.csv", "id,wrong\nr1,1\n");
     let report = check(&world);
     assert!(report["performance"]["labels"]["unreadable"][0].as_str().unwrap().contains("no column `y`"));

@@ -4,6 +4,7 @@ mod connect;
 mod distributions;
 mod example;
 mod failures;
+mod labels;
 mod role;
 mod same_report;
 mod server;

@@ -8,10 +8,10 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{password, tls};
+use super::{access::Access, password, tls};
 use crate::{
     fault::{Fault, Outcome},
-    source::{Options, SslMode},
+    source::SslMode,
     window::Span,
 };
 
@@ -25,15 +25,19 @@ pub(super) struct Database {
     pub config: Config,
     pub tls: MakeRustlsConnect,
     pub statement_timeout: Span,
+    /// The section of the config that names it, and the one that says what is read.
+    pub section: &'static str,
+    pub rows: &'static str,
     shown: String,
 }
 
 impl Database {
     /// What the config says, with the password from wherever it is kept.
-    pub fn of(options: &Options) -> Outcome<Self> {
-        let url = options.url.as_ref().map_or("", |url| url.0.as_str());
-        let (text, said) = sslmode_of(url)?;
-        let mut config: Config = text.parse().map_err(|error| unreadable(&error))?;
+    pub fn of(access: &Access<'_>) -> Outcome<Self> {
+        let section = access.section;
+        let url = access.url.map_or("", |url| url.0.as_str());
+        let (text, said) = sslmode_of(section, url)?;
+        let mut config: Config = text.parse().map_err(|error| unreadable(section, &error))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             config.host("/var/run/postgresql");
         }
@@ -43,11 +47,11 @@ impl Database {
         {
             config.dbname(user);
         }
-        if let Some(password) = password::find(options.password_file.as_deref(), &config)? {
+        if let Some(password) = password::find(section, access.password_file, &config)? {
             config.password(password);
         }
-        let mut mode = options.sslmode.or(said).unwrap_or_default();
-        if mode == SslMode::Require && options.sslrootcert.is_some() {
+        let mut mode = access.sslmode.or(said).unwrap_or_default();
+        if mode == SslMode::Require && access.sslrootcert.is_some() {
             mode = SslMode::VerifyCa;
         }
         let has_socket = config.get_hosts().iter().any(|host| matches!(host, Host::Unix(_)));
@@ -66,8 +70,8 @@ impl Database {
         }
         config.application_name("vigie");
         let shown = shown(&config);
-        let tls = tls::connector(mode, options.sslrootcert.as_deref())?;
-        Ok(Self { config, tls, statement_timeout: options.statement_timeout, shown })
+        let tls = tls::connector(section, mode, access.sslrootcert)?;
+        Ok(Self { config, tls, statement_timeout: access.statement_timeout, section, rows: access.rows, shown })
     }
 }
 
@@ -97,29 +101,32 @@ fn shown(config: &Config) -> String {
     format!("{}:{port}/{}", hosts.join(","), config.get_dbname().unwrap_or_default())
 }
 
-const HOW: &str = "write it as `postgresql://user@host:5432/database`, and the password into `source.password_file`";
+fn how(section: &str) -> String {
+    format!("write it as `postgresql://user@host:5432/database`, and the password into `{section}.password_file`")
+}
 
 /// The parser's complaint, as far as it cannot hold a piece of a password.
-fn unreadable(error: &tokio_postgres::Error) -> Fault {
+fn unreadable(section: &str, error: &tokio_postgres::Error) -> Fault {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let which = cause.filter(|cause| cause.starts_with("invalid value for option"));
     let which = which.map(|which| format!(" ({which})")).unwrap_or_default();
-    Fault::setup(format!("source.url cannot be read{which}; {HOW}"))
+    Fault::setup(format!("{section}.url cannot be read{which}; {}", how(section)))
 }
 
 const SSLMODE: &str = "sslmode=";
 
 /// The url with libpq's two stricter modes taken out, which the driver does not know, and the mode it said.
-fn sslmode_of(url: &str) -> Outcome<(String, Option<SslMode>)> {
+fn sslmode_of(section: &str, url: &str) -> Outcome<(String, Option<SslMode>)> {
     if url.contains("://") && url.matches('@').count() > 1 {
         return Err(Fault::setup(format!(
-            "source.url has more than one `@`: in a password it has to be written %40; {HOW}"
+            "{section}.url has more than one `@`: in a password it has to be written %40; {}",
+            how(section)
         )));
     }
     if ["sslrootcert=", "sslcert=", "sslkey=", "sslcrl="].iter().any(|key| url.contains(key)) {
-        return Err(Fault::setup(
-            "source.url names certificates, which are not read from there; name the authority's file in `source.sslrootcert`",
-        ));
+        return Err(Fault::setup(format!(
+            "{section}.url names certificates, which are not read from there; name the authority's file in `{section}.sslrootcert`"
+        )));
     }
     let Some(start) = url.find(SSLMODE).map(|at| at + SSLMODE.len()) else { return Ok((url.to_owned(), None)) };
     let rest = url.get(start..).unwrap_or_default();
@@ -131,9 +138,9 @@ fn sslmode_of(url: &str) -> Outcome<(String, Option<SslMode>)> {
         "verify-ca" => SslMode::VerifyCa,
         "verify-full" => SslMode::VerifyFull,
         _ => {
-            return Err(Fault::setup(
-                "source.url: its sslmode is none of disable, prefer, require, verify-ca, verify-full; write one of them",
-            ));
+            return Err(Fault::setup(format!(
+                "{section}.url: its sslmode is none of disable, prefer, require, verify-ca, verify-full; write one of them"
+            )));
         }
     };
     let mut text = url.to_owned();

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
-    column::Column, copy::copy, database::Database, pushdown::Time, relation::Relation, selection::Selection,
-    session::Session,
+    access::Access, column::Column, copy::copy, database::Database, pushdown::Time, relation::Relation,
+    selection::Selection, session::Session,
 };
 use crate::{
     batch::{Reason, Records},
@@ -56,8 +56,12 @@ const LAST: [u64; 3] = [200, 20_000, u64::MAX >> 1];
 impl TableLog {
     /// Connects, and looks at what columns there are.
     pub fn open(options: &Options) -> Outcome<Self> {
-        let relation = Relation::of(options.table.as_deref(), options.query.as_deref())?;
-        let database = Arc::new(Database::of(options)?);
+        Self::access(&Access::of_log(options))
+    }
+
+    pub(in crate::source) fn access(access: &Access<'_>) -> Outcome<Self> {
+        let relation = Relation::of(access.rows, access.table, access.query)?;
+        let database = Arc::new(Database::of(access)?);
         let session = Session::open(&database)?;
         let columns = relation.describe(&session)?;
         Ok(Self { table: Arc::new(Table { relation, columns, database, session: Mutex::new(session) }) })
@@ -95,7 +99,7 @@ impl TableLog {
     }
 
     pub(super) fn time(&self, mapping: &Mapping) -> Outcome<Time> {
-        Time::of(&self.table.columns, &mapping.timestamp, self.table.relation.key())
+        Time::of(&self.table.columns, "source.fields.timestamp", &mapping.timestamp, &self.table.relation.key())
     }
 
     /// The rows that fulfil `condition`, in the order and number that `tail` says.

@@ -3,7 +3,6 @@
 use super::{
     log::{Rows, TableLog},
     pushdown::Time,
-    relation::Relation,
 };
 use crate::{
     batch::Records,
@@ -87,13 +86,13 @@ impl TableLog {
     }
 
     /// What the server's catalogue says of a table: rows, and whether an index begins with its time.
-    fn catalogue(&self, time: &Time) -> Outcome<(Option<i64>, Option<bool>)> {
+    pub(super) fn catalogue(&self, time: &Time) -> Outcome<(Option<i64>, Option<bool>)> {
         const SQL: &str = "SELECT CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 END, EXISTS (\
              SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a \
              ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] \
              WHERE i.indrelid = c.oid AND i.indisvalid AND a.attname = $2) \
              FROM pg_catalog.pg_class c WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p', 'm')";
-        let Relation::Table(table) = &self.table.relation else { return Ok((None, None)) };
+        let Some(table) = self.table.relation.table() else { return Ok((None, None)) };
         let name = match time {
             Time::Column { name, .. } => Some(name.as_str()),
             Time::Unordered(_) => None,

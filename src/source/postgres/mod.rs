@@ -1,8 +1,10 @@
 //! A log in a table of PostgreSQL: read-only, one snapshot, the window pushed down to the server, rows streamed.
 
+mod access;
 mod column;
 mod copy;
 mod database;
+mod labels;
 mod log;
 mod look;
 mod name;
@@ -15,6 +17,8 @@ mod stored;
 mod tls;
 mod trouble;
 
+pub(super) use access::Access;
+pub use labels::LabelTable;
 pub(super) use log::Rows;
 pub use log::TableLog;
 pub use look::Looked;

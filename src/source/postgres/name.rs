@@ -12,11 +12,11 @@ pub(super) fn literal(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
-/// `schema.table` → each piece quoted; a piece in double quotes may hold dots.
-pub(super) fn qualified(table: &str) -> Outcome<String> {
+/// `schema.table` of the section → each piece quoted; a piece in double quotes may hold dots.
+pub(super) fn qualified(section: &str, table: &str) -> Outcome<String> {
     let wrong = |why: &str| {
         Fault::setup(format!(
-            "source.table: `{table}` {why}; write `schema.table`, a name with dots or quotes as \"the.name\""
+            "{section}.table: `{table}` {why}; write `schema.table`, a name with dots or quotes as \"the.name\""
         ))
     };
     let mut pieces = vec![String::new()];
@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(quoted("inputs"), "\"inputs\"");
         assert_eq!(quoted("a\"; DROP TABLE t; --"), "\"a\"\"; DROP TABLE t; --\"");
         assert_eq!(literal("it's \\' so"), "E'it''s \\\\'' so'");
-        let of = |table: &str| qualified(table).map_err(|fault| fault.to_string());
+        let of = |table: &str| qualified("source", table).map_err(|fault| fault.to_string());
         assert_eq!(of("prod_requests").unwrap(), "\"prod_requests\"");
         assert_eq!(of("Public.Log").unwrap(), "\"Public\".\"Log\"");
         assert_eq!(of("\"my.schema\".\"a\"\"b\"").unwrap(), "\"my.schema\".\"a\"\"b\"");

@@ -13,11 +13,11 @@ use crate::fault::{Fault, Outcome};
 const CREDENTIAL: &str = "postgres-password";
 
 /// The password, unless the url has it; `None`: the server may not want one.
-pub(super) fn find(file: Option<&Path>, config: &Config) -> Outcome<Option<String>> {
+pub(super) fn find(section: &str, file: Option<&Path>, config: &Config) -> Outcome<Option<String>> {
     if let Some(file) = file {
         let text = fs::read_to_string(file).map_err(|error| {
             Fault::setup(format!(
-                "source.password_file: {}: {}; it has to hold the password and be readable for vigie",
+                "{section}.password_file: {}: {}; it has to hold the password and be readable for vigie",
                 file.display(),
                 crate::source::spoken(&error)
             ))

@@ -30,14 +30,14 @@ const LAST: i64 = 253_402_300_800_000_000;
 const CHANGE: SignedDuration = SignedDuration::from_hours(25);
 
 impl Time {
-    /// Which column the config's paths name; none at all is a mistake in the config.
-    pub fn of(columns: &[Column], paths: &[String], key: &str) -> Outcome<Self> {
+    /// Which column the paths of the config's `field` name; none at all is a mistake in the config.
+    pub fn of(columns: &[Column], field: &str, paths: &[String], key: &str) -> Outcome<Self> {
         let leads_to =
             |column: &&Column| paths.iter().any(|path| *path == column.name || begins(path, column.name.as_str()));
         let named: Vec<&Column> = columns.iter().filter(leads_to).collect();
         let Some(column) = named.first() else {
             return Err(Fault::setup(format!(
-                "source.fields.timestamp: {key} has no column `{}`; it has: {}",
+                "{field}: {key} has no column `{}`; it has: {}",
                 paths.join("`, `"),
                 instead(paths.first().map_or("", String::as_str), columns.iter().map(|column| column.name.as_str()))
             )));

@@ -5,7 +5,14 @@ use crate::fault::{Fault, Outcome};
 
 /// What rows are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Relation {
+pub(super) struct Relation {
+    /// The section of the config that says so.
+    section: &'static str,
+    what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
     /// Quoted.
     Table(String),
     /// SQL of the operator: the transaction it runs in can write nothing.
@@ -16,42 +23,53 @@ pub(super) enum Relation {
 const NAMED: i64 = 20;
 
 impl Relation {
-    pub fn of(table: Option<&str>, query: Option<&str>) -> Outcome<Self> {
-        match (table, query) {
-            (Some(table), None) => Ok(Self::Table(qualified(table)?)),
+    pub fn of(section: &'static str, table: Option<&str>, query: Option<&str>) -> Outcome<Self> {
+        let what = match (table, query) {
+            (Some(table), None) => What::Table(qualified(section, table)?),
             (None, Some(query)) => {
                 let query = query.trim().trim_end_matches(';').trim_end();
                 if query.contains('\0') || query.is_empty() {
-                    return Err(Fault::setup("source.query is no SELECT; write one, or name a `table`"));
+                    return Err(Fault::setup(format!("{section}.query is no SELECT; write one, or name a `table`")));
                 }
-                Ok(Self::Query(query.to_owned()))
+                What::Query(query.to_owned())
             }
-            _ => Err(Fault::setup("source: a log in PostgreSQL needs `table` or `query`, one of the two")),
+            _ => {
+                return Err(Fault::setup(format!(
+                    "{section}: rows in PostgreSQL need `table` or `query`, one of the two"
+                )));
+            }
+        };
+        Ok(Self { section, what })
+    }
+
+    /// The quoted name of a table.
+    pub fn table(&self) -> Option<&String> {
+        match &self.what {
+            What::Table(name) => Some(name),
+            What::Query(_) => None,
         }
     }
 
     /// What stands after FROM. A comment at the end of a query ends with its line.
     pub fn from(&self) -> String {
-        match self {
-            Self::Table(name) => format!("{name} AS log"),
-            Self::Query(query) => format!("(\n{query}\n) AS log"),
+        match &self.what {
+            What::Table(name) => format!("{name} AS log"),
+            What::Query(query) => format!("(\n{query}\n) AS log"),
         }
     }
 
     /// As people may see it.
     pub fn shown(&self) -> String {
-        match self {
-            Self::Table(name) => format!("table {name}"),
-            Self::Query(_) => "a query".to_owned(),
+        match &self.what {
+            What::Table(name) => format!("table {name}"),
+            What::Query(_) => "a query".to_owned(),
         }
     }
 
     /// The key of the config that it comes from.
-    pub fn key(&self) -> &'static str {
-        match self {
-            Self::Table(_) => "source.table",
-            Self::Query(_) => "source.query",
-        }
+    pub fn key(&self) -> String {
+        let key = if self.table().is_some() { "table" } else { "query" };
+        format!("{}.{key}", self.section)
     }
 
     /// Its columns; nothing is read.
@@ -60,7 +78,7 @@ impl Relation {
         let described = session.wait(|client| async move {
             match client.prepare(&sql).await {
                 Ok(statement) => Ok(Ok(statement)),
-                Err(error) if error.code().is_some_and(|code| code.code() == "42P01") && self.is_table() => {
+                Err(error) if error.code().is_some_and(|code| code.code() == "42P01") && self.table().is_some() => {
                     // The refused statement has ended the transaction.
                     client.batch_execute("ROLLBACK").await?;
                     Ok(Err(tables(client).await?))
@@ -68,20 +86,17 @@ impl Relation {
                 Err(error) => Err(error),
             }
         })?;
-        let statement = described.map_err(|tables| self.missing(&tables))?;
+        let statement = described.map_err(|tables| self.missing(session, &tables))?;
         Ok(statement.columns().iter().map(|column| Column::new(column.name(), column.type_())).collect())
     }
 
-    fn is_table(&self) -> bool {
-        matches!(self, Self::Table(_))
-    }
-
-    fn missing(&self, tables: &[String]) -> Fault {
-        let name = match self {
-            Self::Table(name) | Self::Query(name) => name,
-        };
+    fn missing(&self, session: &Session, tables: &[String]) -> Fault {
+        let (What::Table(name) | What::Query(name)) = &self.what;
         let there = match tables {
-            [] => "the user of `source.url` may read no table of this database: grant SELECT on the log's".to_owned(),
+            [] => format!(
+                "the user of `{}.url` may read no table of this database: grant SELECT on it",
+                session.database().section
+            ),
             tables => format!("name one that is there, such as {}", tables.join(", ")),
         };
         Fault::setup(format!("{}: the database has no table {name}; {there}", self.key()))

@@ -115,12 +115,12 @@ fn wants(mapping: &Mapping, name: &str) -> bool {
 mod tests {
     use tokio_postgres::types::Type;
 
-    use super::{super::name::quoted, *};
+    use super::*;
 
     #[test]
     fn the_name_of_a_key_is_a_text_and_nothing_else() {
         let item = Item::Keys { column: Column::new("in\"puts", &Type::JSONB), keys: vec!["it's \\".to_owned()] };
-        let sql = Selection { items: vec![item] }.sql(&Relation::Table(quoted("log")));
+        let sql = Selection { items: vec![item] }.sql(&Relation::of("source", Some("log"), None).unwrap());
         assert!(sql.contains("object.one -> E'it''s \\\\'"), "{sql}");
         assert!(sql.contains("jsonb_typeof(log.\"in\"\"puts\")"), "{sql}");
     }

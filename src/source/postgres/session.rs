@@ -34,7 +34,7 @@ impl Session {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| Fault::retry(format!("source: no connection can be made: {error}")))?;
+            .map_err(|error| Fault::retry(format!("{}: no connection can be made: {error}", database.rows)))?;
         let connected = runtime.block_on(async {
             let (client, connection) = database.config.connect(database.tls.clone()).await?;
             // What ends the connection reaches whoever waits for an answer.
@@ -54,6 +54,10 @@ impl Session {
         })
     }
 
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Does something with the connection; the error as the operator may hear it.
     pub fn wait<'s, T, F>(&'s self, work: impl FnOnce(&'s Client) -> F) -> Outcome<T>
     where
@@ -62,7 +66,7 @@ impl Session {
         if let Some(fault) = self.broken.get() {
             return Err(fault.clone());
         }
-        let Some(client) = &self.client else { return Err(Fault::retry("source: the connection is closed")) };
+        let Some(client) = &self.client else { return Err(Fault::retry("the connection is closed")) };
         let answer = self.runtime.block_on(work(client));
         answer.map_err(|error| self.broken.get_or_init(|| trouble::fault(&self.database, &error)).clone())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{
+    access::Access,
     column::{Column, Wire},
     copy::copy,
     database::Database,
@@ -45,8 +46,9 @@ pub struct StoredTable {
 /// Reads `what`, a table's name or a SELECT, from the database of `source:`.
 pub fn read_stored(options: &Options, what: &str) -> Outcome<StoredTable> {
     let is_query = what.trim().contains(char::is_whitespace);
-    let relation = if is_query { Relation::of(None, Some(what))? } else { Relation::of(Some(what), None)? };
-    let session = Session::open(&Arc::new(Database::of(options)?))?;
+    let (table, query) = if is_query { (None, Some(what)) } else { (Some(what), None) };
+    let relation = Relation::of("source", table, query)?;
+    let session = Session::open(&Arc::new(Database::of(&Access::of_log(options))?))?;
     let described = relation.describe(&session)?;
     let mut columns: Vec<StoredColumn> = described.iter().map(StoredColumn::new).collect();
     let names: Vec<String> = described.iter().map(Column::sql).collect();

@@ -21,12 +21,12 @@ use crate::{
 };
 
 /// What opens TLS in this mode.
-pub(super) fn connector(mode: SslMode, roots: Option<&Path>) -> Outcome<MakeRustlsConnect> {
+pub(super) fn connector(section: &str, mode: SslMode, roots: Option<&Path>) -> Outcome<MakeRustlsConnect> {
     let broken = |error: &dyn std::fmt::Display| Fault::setup(format!("TLS cannot be set up: {error}"));
     let provider = Arc::new(ring::default_provider());
     let believed = match mode {
         SslMode::Disable | SslMode::Prefer | SslMode::Require => None,
-        SslMode::VerifyCa | SslMode::VerifyFull => Some(authorities(roots)?),
+        SslMode::VerifyCa | SslMode::VerifyFull => Some(authorities(section, roots)?),
     };
     let verifier = Verifier {
         provider: provider.clone(),
@@ -51,15 +51,15 @@ pub(super) fn connector(mode: SslMode, roots: Option<&Path>) -> Outcome<MakeRust
     Ok(MakeRustlsConnect::new(config))
 }
 
-fn authorities(file: Option<&Path>) -> Outcome<Vec<CertificateDer<'static>>> {
+fn authorities(section: &str, file: Option<&Path>) -> Outcome<Vec<CertificateDer<'static>>> {
     let Some(file) = file else {
-        return Err(Fault::setup(
-            "source.sslrootcert is missing, which sslmode verify-ca and verify-full need: name the PEM file of the \
-             authority that signed the server's certificate (the system's are in /etc/ssl/certs/ca-certificates.crt)",
-        ));
+        return Err(Fault::setup(format!(
+            "{section}.sslrootcert is missing, which sslmode verify-ca and verify-full need: name the PEM file of the \
+             authority that signed the server's certificate (the system's are in /etc/ssl/certs/ca-certificates.crt)"
+        )));
     };
     let wrong = |why: &dyn std::fmt::Display| {
-        Fault::setup(format!("source.sslrootcert: {}: {why}; name a PEM file of certificates", file.display()))
+        Fault::setup(format!("{section}.sslrootcert: {}: {why}; name a PEM file of certificates", file.display()))
     };
     let certificates = CertificateDer::pem_file_iter(file)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)

@@ -11,12 +11,22 @@ pub(super) fn fault(database: &Database, error: &Error) -> Fault {
         Some(code) => refused(code, &said(error)),
         None => unheard(error),
     };
-    let sentence = format!("source: PostgreSQL at {database}: {what}");
+    let sentence = format!("{}: PostgreSQL at {database}: {}", database.rows, keyed(database, &what));
     match remedy {
         Remedy::Retry => Fault::retry(sentence),
         Remedy::SkipWindow => Fault::skip(sentence),
         Remedy::FixSetup => Fault::setup(sentence),
     }
+}
+
+/// The sentence under the keys of the sections that name this database and what is read of it.
+fn keyed(database: &Database, sentence: &str) -> String {
+    let of_rows =
+        |text: String, key: &str| text.replace(&format!("`source.{key}`"), &format!("`{}.{key}`", database.rows));
+    let text = ["table", "query", "statement_timeout"].into_iter().fold(sentence.to_owned(), of_rows);
+    let of_section =
+        |text: String, key: &str| text.replace(&format!("`source.{key}`"), &format!("`{}.{key}`", database.section));
+    ["url", "password_file", "sslmode", "sslrootcert"].into_iter().fold(text, of_section)
 }
 
 /// The server's own words, the first line of them.

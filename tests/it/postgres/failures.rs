@@ -15,7 +15,8 @@ use vigie::{
 
 use super::server::{Database, PASSWORD, Server};
 use crate::{
-    applicants::{LEARN, applicants, training_csv},
+    applicants::{Applicant, LEARN, applicants, training_csv},
+    watched::{DAY_US, Watcher, watched},
     world::{World, feature},
 };
 
@@ -421,4 +422,46 @@ fn columns_up_to_the_most_a_table_can_have_and_of_every_type() {
         "fields: {timestamp: ts, probability: p, features: list, feature_names: [AGE, INCOME]}\n",
     );
     assert_eq!(feature(&run(&world).unwrap(), "INCOME")["bins"], feature(&report, "INCOME")["bins"]);
+}
+
+#[test]
+fn the_daemon_tries_again_what_a_database_refused() {
+    let Some(server) = Server::shared() else { return };
+    let database = server.database("again");
+    let world = watched("");
+    let rows: Vec<String> = (0..3)
+        .flat_map(|number| {
+            let line = move |one: &Applicant| {
+                let at = window::Instant(one.at + number * DAY_US).to_string();
+                format!("{}\n", json!({"ts": at, "inputs": one.inputs(), "p": one.probability, "id": format!("d{number}-{}", one.id)}))
+            };
+            applicants(120, 7).iter().map(line).collect::<Vec<_>>()
+        })
+        .collect();
+    database.load_lines(rows.concat().as_bytes());
+    database.sql(
+        "CREATE TABLE log AS SELECT (line::jsonb->>'ts')::timestamptz AS ts, line::jsonb->'inputs' AS inputs, \
+         (line::jsonb->>'p')::float8 AS p, line::jsonb->>'id' AS id FROM raw",
+    );
+    let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    let look = |url: &str, table: &str, now: window::Instant| {
+        let place = format!("  kind: postgres\n  url: \"{url}\"\n  table: {table}\n");
+        world.file("vigie.yaml", config.replace("  path: log\n", &place));
+        let watcher = Watcher::new(&world);
+        let looked = watcher.look(now);
+        ((looked.told, looked.failed), watcher.story())
+    };
+    let at = |day, hours| crate::watched::at(day, hours);
+    assert_eq!(look(&database.url(), "log", at(1, 6)), ((1, 0), vec![]));
+    // A server that does not answer is tried again, and somebody is told only when it lasts; a table that is not there is
+    // for somebody to mend.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let away = format!("host=127.0.0.1 port={port} user=u password=hunter2 dbname=x");
+    assert_eq!(look(&away, "log", at(2, 6)), ((0, 1), vec![]));
+    let (done, story) = look(&database.url(), "logs", at(2, 7));
+    assert_eq!((done, story), ((0, 1), vec!["10-02 Opened - source".to_owned()]));
+    let told = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(told.contains("the database has no table \"logs\"") && !told.contains("hunter2"), "{told}");
+    assert_eq!(look(&database.url(), "log", at(2, 8)), ((1, 0), vec!["10-02 Recovered - source".to_owned()]));
+    assert_eq!(look(&database.url(), "log", at(3, 6)), ((1, 0), vec![]));
 }

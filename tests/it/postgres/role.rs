@@ -17,7 +17,7 @@ fn as_the_page_says(database: &Database<'_>) {
     let page = page();
     let password = PASSWORD.replace('\'', "''");
     let blocks: Vec<&str> = page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert_eq!(blocks.len(), 2);
+    assert_eq!(blocks.len(), 4);
     for block in blocks {
         database
             .sql(&block.replace('…', &password).replace("DATABASE scoring", &format!("DATABASE {}", database.name)));
@@ -41,6 +41,7 @@ fn the_role_of_the_page_is_enough_and_tls_is_as_libpqs() {
     let database = server.database("encrypted");
     database.load_lines(&lines());
     database.sql(TABLE);
+    database.sql("CREATE TABLE outcomes (request_id bigint, actual smallint, decided_at timestamptz)");
     as_the_page_says(&database);
     let world = world("  path: PLACE", |config| config.replace("    id: request_id\n", ""));
     let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
@@ -99,10 +100,10 @@ fn the_role_of_the_page_is_enough_and_tls_is_as_libpqs() {
     std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o600);
     fs::set_permissions(&pgpass, rights).unwrap();
     assert_eq!(check(&world, &[]), (Some(0), String::new()));
-    // What the page says of the role: it may read this table, and nothing else.
-    let may = "SELECT string_agg(c.relname, ',') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+    // What the page says of the role: it may read these tables, and nothing else.
+    let may = "SELECT string_agg(c.relname, ',' ORDER BY c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
                WHERE n.nspname = 'public' AND c.relkind = 'r' AND has_any_column_privilege('vigie', c.oid, 'SELECT')";
-    assert_eq!(database.sql(may), "prod_requests");
+    assert_eq!(database.sql(may), "outcomes,prod_requests");
 }
 
 #[test]

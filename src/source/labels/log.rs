@@ -1,0 +1,131 @@
+//! Labels that have been found: read row by row, looked at, and marked so that it shows when more have come.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, StringArray};
+
+use super::{LabelOptions, files, table};
+use crate::{
+    batch::{Reason, Records},
+    fault::Outcome,
+    near::instead,
+    source::{
+        Kind, Options,
+        file::LogFile,
+        mapping::{Field, Found, Mapping},
+        postgres::LabelTable,
+    },
+    window::Instant,
+};
+
+/// Where labels come.
+#[derive(Debug)]
+pub enum Opened {
+    Found(LabelLog),
+    /// There is nothing yet at this place, which is no mistake.
+    NotYet(String),
+}
+
+/// Labels that have been found.
+#[derive(Debug)]
+pub struct LabelLog {
+    mapping: Mapping,
+    whence: Whence,
+}
+
+#[derive(Debug)]
+enum Whence {
+    Files(Vec<Arc<LogFile>>),
+    Table(LabelTable),
+}
+
+/// What reading them told, besides the labels.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// Lines and rows that are no record.
+    pub malformed: u64,
+    /// What could not be read, each a sentence.
+    pub unreadable: Vec<String>,
+    /// Whether a reading broke off in the middle: what came before it must not count, as another try may have it all.
+    pub broken_off: bool,
+}
+
+/// What there is to see of them at first.
+#[derive(Debug)]
+pub struct LabelsAt {
+    /// For people: files, or server, database and table.
+    pub place: String,
+    /// The server's own estimate of a table's rows.
+    pub rows: Option<i64>,
+    /// What says when a label was written, and whether an index begins with it, where that can be told.
+    pub time: Option<(String, Option<bool>)>,
+}
+
+impl LabelLog {
+    /// Finds the files, or connects to the database: that of `log`, unless the labels name one.
+    pub fn open(options: &LabelOptions, log: &Options) -> Outcome<Opened> {
+        let mapping = Mapping::of_labels(&options.id, &options.target);
+        let whence = match options.kind {
+            Kind::Files => match files::find_labels(&options.path)? {
+                Ok(files) => Whence::Files(files),
+                Err(place) => return Ok(Opened::NotYet(place)),
+            },
+            Kind::Postgres => Whence::Table(table::open(options, log)?),
+        };
+        Ok(Opened::Found(Self { mapping, whence }))
+    }
+
+    /// Hands each row's id and outcome to `each`; rows that were written long before `since` may be left out.
+    pub fn read(&self, since: Option<Instant>, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> Heard {
+        match &self.whence {
+            Whence::Files(files) => files::read(files, &self.mapping, each),
+            Whence::Table(rows) => table::read(rows, &self.mapping, since, None, each),
+        }
+    }
+
+    /// The same of a few rows of a table, or all of files, and what was looked at.
+    pub fn look(&self, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> Outcome<(LabelsAt, Heard)> {
+        const MOST: u64 = 100;
+        match &self.whence {
+            Whence::Files(files) => {
+                let place = format!("{} files", files.len());
+                Ok((LabelsAt { place, rows: None, time: None }, files::read(files, &self.mapping, each)))
+            }
+            Whence::Table(rows) => {
+                let (estimate, time) = rows.catalogue()?;
+                let at = LabelsAt { place: rows.shown(), rows: estimate, time };
+                Ok((at, table::read(rows, &self.mapping, None, Some(MOST), each)))
+            }
+        }
+    }
+
+    /// A text that is another as soon as labels come or change, at little cost: the files' sizes and times, or the
+    /// table's counts and newest time.
+    pub fn mark(&self) -> Outcome<String> {
+        match &self.whence {
+            Whence::Files(files) => Ok(files::mark(files)),
+            Whence::Table(rows) => rows.mark(),
+        }
+    }
+}
+
+/// Hands on what records say; answers how many lines were none.
+pub(super) fn hand(records: &Records, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> u64 {
+    let of = |texts: &Option<StringArray>, row| {
+        texts.as_ref().filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row).to_owned())
+    };
+    for row in 0..records.len {
+        each(of(&records.id, row).as_deref(), of(&records.decision, row).as_deref());
+    }
+    records.complaints.of(Reason::Malformed)
+}
+
+/// A field that no record of a place has, in a sentence.
+pub(super) fn lacking(place: &str, mapping: &Mapping, found: &Found) -> Option<String> {
+    let absent = |field: &Field| found.records > 0 && !found.fields.contains(field);
+    let field = [Field::Id, Field::Decision].into_iter().find(absent)?;
+    let key = if field == Field::Id { "labels.id" } else { "labels.target" };
+    let path = mapping.fields().remove(&field).unwrap_or_default();
+    let there = instead(&path, found.names.iter().map(String::as_str));
+    Some(format!("{key}: {place} has no column `{path}`; it has: {there}"))
+}

@@ -1,0 +1,100 @@
+//! A table of labels: the two columns that are wanted, the rows written since a window began, and a cheap look whether more came.
+
+use super::{
+    access::Access,
+    log::TableLog,
+    name::quoted,
+    pushdown::{Time, begins},
+};
+use crate::{
+    batch::Records,
+    fault::{Fault, Outcome},
+    near::instead,
+    source::mapping::{Found, Mapping},
+    window::{Instant, Window},
+};
+
+/// A table, a view or a query whose rows are labels.
+#[derive(Debug)]
+pub struct LabelTable {
+    table: TableLog,
+    /// The column that the outcome stands in.
+    target: String,
+    time: Option<Time>,
+}
+
+/// A date is a midnight somewhere on earth: labels of so much earlier are read as well.
+const EARLIER_US: i64 = 2 * 86_400_000_000;
+
+impl LabelTable {
+    /// Connects, and looks whether the columns are there.
+    pub(in crate::source) fn open(access: &Access<'_>, id: &str, target: &str, time: Option<&str>) -> Outcome<Self> {
+        let table = TableLog::access(access)?;
+        let columns = &table.table.columns;
+        let key = table.table.relation.key();
+        let column = |field: &str, path: &str| {
+            let leads = |name: &str| path == name || begins(path, name);
+            columns.iter().map(|column| &column.name).find(|name| leads(name)).cloned().ok_or_else(|| {
+                let there = instead(path, columns.iter().map(|column| column.name.as_str()));
+                Fault::setup(format!("labels.{field}: {key} has no column `{path}`; it has: {there}"))
+            })
+        };
+        column("id", id)?;
+        let target = column("target", target)?;
+        let time = time.map(|time| Time::of(columns, "labels.time", &[time.to_owned()], &key)).transpose()?;
+        Ok(Self { table, target, time })
+    }
+
+    /// Streams the rows written since then (and those that do not say when), as records without a time.
+    pub(in crate::source) fn read(
+        &self,
+        mapping: &Mapping,
+        since: Option<Instant>,
+        most: Option<u64>,
+        sink: &mut dyn FnMut(Records),
+    ) -> (Found, Outcome<()>) {
+        let condition = self.time.as_ref().zip(since).and_then(|(time, since)| {
+            let later = Window { from: Instant(since.0.saturating_sub(EARLIER_US)), to: Instant(i64::MAX) };
+            Some(format!("({} OR {})", time.within(later, &mapping.zone)?, time.timeless()?))
+        });
+        let tail = most.map(|most| format!("LIMIT {most}")).unwrap_or_default();
+        self.table.rows(mapping, condition.as_deref(), &tail, None).stream(mapping, &mut 0, sink)
+    }
+
+    /// Rows, outcomes, and the newest time where one is named.
+    pub fn mark(&self) -> Outcome<String> {
+        let newest = match &self.time {
+            Some(Time::Column { name, .. }) => format!("max(log.{})::text", quoted(name)),
+            _ => "NULL::text".to_owned(),
+        };
+        let from = self.table.table.relation.from();
+        let sql = format!(
+            "SELECT count(*)::text || ' rows, ' || count(log.{})::text || ' outcomes, newest ' || coalesce({newest}, '-') \
+             FROM {from}",
+            quoted(&self.target)
+        );
+        let session = self.table.table.session();
+        session.wait(|client| async move { client.query_one(sql.as_str(), &[]).await?.try_get(0) })
+    }
+
+    /// The key that names it.
+    pub fn key(&self) -> String {
+        self.table.table.relation.key()
+    }
+
+    /// For people: server, database, table.
+    pub fn shown(&self) -> String {
+        format!("PostgreSQL at {}, {}", self.table.table.database, self.table.table.relation.shown())
+    }
+
+    /// The server's estimate of its rows; the column that says when a label was written, and whether an index begins with it.
+    pub fn catalogue(&self) -> Outcome<(Option<i64>, Option<(String, Option<bool>)>)> {
+        let none = Time::Unordered(String::new());
+        let (rows, indexed) = self.table.catalogue(self.time.as_ref().unwrap_or(&none))?;
+        let time = self.time.as_ref().map(|time| match time {
+            Time::Column { name, .. } => (name.clone(), indexed),
+            Time::Unordered(why) => (format!("{why}: every look reads all labels"), None),
+        });
+        Ok((rows, time))
+    }
+}

@@ -1,0 +1,140 @@
+//! Labels come late: the daemon checks past windows again, a few at a time, and no alert opens twice.
+
+use std::{fmt::Write as _, fs};
+
+use serde_json::Value;
+
+use crate::{
+    applicants::applicants,
+    watched::{Watcher, at, day, watched},
+    world::World,
+};
+
+const LABELS: &str = "labels: {path: labels, id: id, target: y}\n";
+
+/// Outcomes of these days' records, one file a call.
+pub fn label(world: &World, file: &str, days: std::ops::Range<i64>, rows: usize) {
+    let mut csv = "id,y\n".to_owned();
+    for number in days {
+        for (place, one) in applicants(120, 7).iter().enumerate().take(rows) {
+            writeln!(csv, "d{number}-{},{}", one.id, place % 5 / 4).unwrap();
+        }
+    }
+    world.file(&format!("labels/{file}.csv"), csv);
+}
+
+pub fn report(world: &World, number: i64) -> Value {
+    let of = |at: String| at[..10].replace('-', "") + "T000000Z";
+    let folder = format!("{}_{}", of(at(number, 0).to_string()), of(at(number + 1, 0).to_string()));
+    serde_json::from_slice(&fs::read(world.path(&format!("reports/m/{folder}/report.json"))).unwrap()).unwrap()
+}
+
+/// Labels found for each of these days.
+pub fn matched(world: &World, days: std::ops::Range<i64>) -> Vec<u64> {
+    days.map(|day| report(world, day)["performance"]["labels"]["matched"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn windows_are_revised_as_labels_come_the_oldest_first_and_a_few_at_a_time() {
+    let world = watched(&format!("{LABELS}alerts: {{after: 1}}\n"));
+    let watcher = Watcher::new(&world);
+    for number in 0..6 {
+        day(&world, number, 120, if number == 2 { 40 } else { 0 });
+        watcher.look(at(number + 1, 6));
+    }
+    // None has come: said calmly, and no finding.
+    let first = report(&world, 0);
+    assert!(first["performance"]["labels"]["not_yet"].as_str().unwrap().ends_with("labels"), "{first}");
+    assert_eq!(first["performance"]["labels"]["coverage"], 0.0);
+    assert_eq!(first["verdict"]["findings"], Value::Array(Vec::new()));
+    let story = watcher.story();
+    assert_eq!(story.iter().filter(|line| line.contains("Opened AGE psi")).count(), 1, "{story:?}");
+
+    label(&world, "a", 0..6, 60);
+    day(&world, 6, 120, 0);
+    // The window that is due comes first, then four of the past.
+    let looked = watcher.look(at(7, 6));
+    assert_eq!((looked.told, looked.more), (5, true));
+    assert_eq!(matched(&world, 0..7), [60, 60, 60, 60, 0, 0, 0]);
+    let looked = watcher.look(at(7, 6));
+    assert_eq!((looked.told, looked.more), (2, false));
+    assert_eq!(matched(&world, 0..7), [60, 60, 60, 60, 60, 60, 0]);
+    assert_eq!(watcher.look(at(7, 7)).told, 0, "nothing has come since");
+    for number in 0..6 {
+        assert_eq!(report(&world, number)["run"]["revision"], 1, "day {number}");
+    }
+    assert_eq!(report(&world, 0)["performance"]["realised"]["rows"], 60);
+
+    // More of them, on the same day: later. All of them wait as long; then the oldest is first again.
+    label(&world, "b", 0..7, 100);
+    assert_eq!(watcher.look(at(7, 17)).told, 0);
+    let looked = watcher.look(at(7, 18));
+    assert_eq!((looked.told, looked.more), (4, true));
+    assert_eq!(matched(&world, 0..7), [100, 100, 100, 100, 60, 60, 0]);
+    // Whatever comes in between, those that wait longest are next: nobody is starved.
+    label(&world, "c", 0..7, 110);
+    let looked = watcher.look(at(8, 7));
+    assert_eq!((looked.told, looked.more), (1 + 4, true), "a day without records, and four windows");
+    assert_eq!(matched(&world, 0..7), [110, 100, 100, 100, 110, 110, 110]);
+    assert_eq!(watcher.story().iter().filter(|line| line.contains("Opened AGE")).count(), 1, "no alert opens again");
+    // The daemon's bookkeeping goes with the runs.
+    let looks = watcher.ledger().view(|entry| entry.label_looks("m")).unwrap();
+    assert_eq!(looks.len(), 8);
+}
+
+#[test]
+fn what_is_too_old_or_whose_log_is_gone_keeps_its_report() {
+    let world = watched("labels: {path: labels/*.csv, id: id, target: y, revise: 3d}\n");
+    fs::create_dir(world.path("labels")).unwrap();
+    let watcher = Watcher::new(&world);
+    for number in 0..6 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    let rotated = at(3, 0).to_string();
+    fs::remove_dir_all(world.path(&format!("log/dt={}", &rotated[..10]))).unwrap();
+    label(&world, "a", 0..6, 120);
+    // Windows that ended less than three days before: those of days 3 to 5; three revisions of late rows are turned off.
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", config.replace("lateness: 2h", "lateness: 2h, revise: 0"));
+    let watcher = Watcher::new(&world);
+    let looked = watcher.look(at(6, 18));
+    assert_eq!((looked.told, looked.failed, looked.more), (2, 0, false));
+    assert_eq!(matched(&world, 0..6), [0, 0, 0, 0, 120, 120]);
+    assert_eq!(report(&world, 3)["window"]["rows_used"], 120, "the report of a log that was rotated away stays");
+    assert_eq!(watcher.look(at(6, 19)).told, 0);
+}
+
+#[test]
+fn windows_of_a_former_reference_are_left_as_they_are() {
+    let world = watched(LABELS);
+    let watcher = Watcher::new(&world);
+    for number in 0..3 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    let csv = fs::read_to_string(world.path("train.csv")).unwrap();
+    world.file("train.csv", csv.lines().take(900).map(|line| format!("{line}\n")).collect::<String>());
+    world.vigie(crate::applicants::LEARN).ok();
+    day(&world, 3, 120, 0);
+    watcher.look(at(4, 6));
+    label(&world, "a", 0..4, 50);
+    assert_eq!(watcher.look(at(5, 6)).told, 1 + 1);
+    assert_eq!(matched(&world, 0..4), [0, 0, 0, 50]);
+}
+
+#[test]
+fn labels_that_cannot_be_read_are_told_once_and_looked_at_when_they_are_mended() {
+    let world = watched(LABELS);
+    let watcher = Watcher::new(&world);
+    day(&world, 0, 120, 0);
+    world.file("labels/a.csv", "id,z\nd0-1,1\n");
+    watcher.look(at(1, 6));
+    let findings = report(&world, 0)["verdict"]["findings"].clone();
+    assert!(findings[0]["reason"].as_str().unwrap().contains("labels.target: "), "{findings}");
+    assert_eq!(watcher.look(at(1, 19)).told, 0, "a broken file is not read again and again");
+    label(&world, "a", 0..1, 70);
+    assert_eq!(watcher.look(at(1, 20)).told, 1);
+    assert_eq!(matched(&world, 0..1), [70]);
+    assert_eq!(report(&world, 0)["verdict"]["findings"], Value::Array(Vec::new()));
+}
