@@ -14,6 +14,7 @@ pub mod judge;
 pub mod layout;
 pub mod ledger;
 pub mod monitor;
+pub mod near;
 pub mod performance;
 pub mod profile;
 pub mod reference;

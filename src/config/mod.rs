@@ -9,7 +9,6 @@ mod files;
 mod fit;
 mod key;
 mod limits;
-mod near;
 mod options;
 mod place;
 mod problems;

@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Modules in the order of the ladder, each with those it may see. `fault`, `shown` and `crash` are plain and all may see them.
+/// Modules in the order of the ladder, each with those it may see. `fault`, `shown`, `near` and `crash` are plain and all may see them.
 const LADDER: &[(&str, &str)] = &[
     ("fault", ""),
     ("shown", ""),
+    ("near", ""),
     ("crash", ""),
     ("stats", ""),
     ("window", ""),
@@ -136,7 +137,7 @@ fn wrongs(module: &str, file: &str, text: &str) -> Vec<String> {
                 let is_module = LADDER.iter().any(|(name, _)| *name == import);
                 if is_module
                     && import != module
-                    && !matches!(import.as_str(), "fault" | "shown" | "crash")
+                    && !matches!(import.as_str(), "fault" | "shown" | "near" | "crash")
                     && !allowed.split(' ').any(|name| name == import)
                 {
                     wrongs.push(format!("{file}: `{module}` may not see `{import}`; see src/ARCHITECTURE.md"));
