@@ -50,7 +50,7 @@ pub fn read_texts(name: &str, kind: &str, bytes: Vec<u8>, columns: &[&str]) -> O
     let table = frame(name, kind, bytes)?;
     let texts = |wanted: &&str| {
         let column = table.column(wanted).map_err(|_| {
-            let there = instead(wanted, table.get_column_names().into_iter().map(|column| column.as_str()));
+            let there = instead(wanted, table.get_column_names().into_iter().map(polars::prelude::PlSmallStr::as_str));
             Fault::setup(format!("{name} has no column `{wanted}`; it has: {there}"))
         })?;
         let texts = column.cast(&DataType::String).and_then(|column| {
