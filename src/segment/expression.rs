@@ -78,9 +78,9 @@ impl fmt::Display for Expression {
                     && column.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
                     && !super::parse::is_word(column);
                 if is_plain {
-                    write!(f, "{column}")?
+                    write!(f, "{column}")?;
                 } else {
-                    write!(f, "`{column}`")?
+                    write!(f, "`{column}`")?;
                 }
                 let list = |f: &mut fmt::Formatter<'_>, word: &str, literals: &[Literal]| {
                     let texts: Vec<String> = literals.iter().map(ToString::to_string).collect();

@@ -286,7 +286,6 @@ fn of_level(name: Option<&str>, comparison: &Comparison) -> bool {
     };
     match (comparison, name) {
         (Comparison::Missing, name) => name.is_none(),
-        (_, None) => false,
         (Comparison::NotMissing, Some(_)) => true,
         (Comparison::In(literals), Some(name)) => among(literals, name),
         (Comparison::NotIn(literals), Some(name)) => !among(literals, name),

@@ -38,6 +38,9 @@ fn drawn(rows: usize, seed: u64, harder: f64) -> Vec<Row> {
         .collect()
 }
 
+/// Which rows are meant.
+type Is = fn(&Row) -> bool;
+
 const SEGMENTS: &str = "segments:\n  by: [sex, region]\n  filters:\n    rich women: sex == \"F\" and income > 800\n    poor or \
                         unknown: income <= 100 or sex is missing\n";
 
@@ -135,14 +138,14 @@ fn rows_are_counted_apart_as_by_hand() {
     let rows = drawn(3_000, 2, 0.0);
     world.file("log/a.ndjson", ndjson(&rows));
     let report = check(&world);
-    let by_hand: [(&str, &dyn Fn(&Row) -> bool); 7] = [
-        ("sex = F", &|row| row.sex == Some("F")),
-        ("sex = M", &|row| row.sex == Some("M")),
-        ("sex missing", &|row| row.sex.is_none()),
-        ("region = north", &|row| row.region == "north"),
-        ("region = isles", &|row| row.region == "isles"),
-        ("rich women", &|row| row.sex == Some("F") && row.income > 800.0),
-        ("poor or unknown", &|row| row.income <= 100.0 || row.sex.is_none()),
+    let by_hand: [(&str, Is); 7] = [
+        ("sex = F", |row| row.sex == Some("F")),
+        ("sex = M", |row| row.sex == Some("M")),
+        ("sex missing", |row| row.sex.is_none()),
+        ("region = north", |row| row.region == "north"),
+        ("region = isles", |row| row.region == "isles"),
+        ("rich women", |row| row.sex == Some("F") && row.income > 800.0),
+        ("poor or unknown", |row| row.income <= 100.0 || row.sex.is_none()),
     ];
     for (name, is) in by_hand {
         let own: Vec<&Row> = rows.iter().filter(|row| is(row)).collect();
