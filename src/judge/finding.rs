@@ -76,6 +76,7 @@ pub enum Test {
     RunFailed,
     StaleReference,
     Cost,
+    Labels,
 }
 
 impl Test {
@@ -108,6 +109,7 @@ impl Test {
             Self::RunFailed => "run_failed",
             Self::StaleReference => "stale_reference",
             Self::Cost => "cost",
+            Self::Labels => "labels",
         }
     }
 }

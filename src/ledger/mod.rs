@@ -9,6 +9,6 @@ mod schema;
 mod watched;
 
 pub use ledger::{Entry, Ledger, file};
-pub use outbox::{Channel, Fate, Letter, Queued};
+pub use outbox::{Channel, Fate, Letter, Queued, Recipient};
 pub use run::{Ended, RunRow, Trend};
 pub use watched::Watched;

@@ -7,7 +7,6 @@ use crate::{
     fault::{Fault, Outcome},
     judge::{Case, CostMoved, Service, Verdict, judge, undecided},
     performance::Performance,
-    reference::Holdout,
     replay::Replay,
 };
 
@@ -26,10 +25,10 @@ pub(super) fn weigh(
     let (reference, policy) = (&lookout.reference, &lookout.settings.policy);
     let threshold = lookout.settings.model.threshold;
     let mut drift = compare(reference, &seen.counted.profile, policy.empty_bins, threshold).map_err(Fault::setup)?;
-    let is_holdout = reference.provenance().holdout == Holdout::Yes;
+    let is_holdout = reference.provenance().is_holdout();
     let mut service = service(&seen.counted, replay);
     service.costs = performance.map(|performance| costs(performance, is_holdout)).unwrap_or_default();
-    service.unreadable.extend(performance.into_iter().flat_map(unreadable_labels));
+    service.unreadable_labels = performance.map(unreadable_labels).unwrap_or_default();
     loop {
         let case = Case {
             drift: &drift,
@@ -81,6 +80,7 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         answered: counted.profile.rows() + counted.other_version.rows(),
         other_version: counted.other_version.rows(),
         unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
+        unreadable_labels: Vec::new(),
         // A challenger's scores are others by design.
         parity: replay.filter(|replay| replay.challenger.is_none()).map(|replay| replay.parity.clone()),
         costs: Vec::new(),

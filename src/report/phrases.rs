@@ -174,6 +174,7 @@ impl Language {
             Test::RunFailed => self.pick("run failed", "échec du passage"),
             Test::StaleReference => self.pick("stale reference", "référence ancienne"),
             Test::Cost => self.pick("cost", "coût"),
+            Test::Labels => self.pick("labels", "issues"),
         }
     }
 

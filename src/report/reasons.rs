@@ -151,7 +151,7 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
             grouped(report.drift.n_window),
             grouped(report.policy.min_rows)
         ),
-        Test::Source => format!("laissé de côté : {}", finding.reason.strip_prefix("left out: ")?),
+        Test::Source | Test::Labels => format!("laissé de côté : {}", finding.reason.strip_prefix("left out: ")?),
         _ => return None,
     })
 }
