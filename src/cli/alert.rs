@@ -14,7 +14,7 @@ use crate::{
     config::{Problems, Settings},
     fault::{Fault, Outcome},
     ledger::Ledger,
-    shown::shown,
+    shown::{harmless, shown},
     window::Instant,
 };
 
@@ -102,7 +102,7 @@ pub(super) fn line(alert: &Alert) -> String {
     if alert.acknowledged {
         text.push_str(" (acknowledged)");
     }
-    let _ = write!(text, ": {}", shown(&alert.sentence));
+    let _ = write!(text, ": {}", harmless(&alert.sentence));
     text
 }
 

@@ -16,7 +16,7 @@ use crate::{
     fault::Outcome,
     ledger::{Channel, Ledger, Letter, RunRow, Watched},
     monitor,
-    shown::shown,
+    shown::{harmless, shown},
     window::{Instant, Window},
 };
 
@@ -189,9 +189,9 @@ fn as_text(status: &Status) -> String {
             Some(run) => {
                 let severity = run.severity.map_or(run.ended.word(), |severity| severity.word());
                 let _ = writeln!(text, "  last run      {} to {}: {severity}", run.window.from, run.window.to);
-                let _ = writeln!(text, "                {}", shown(&run.sentence));
+                let _ = writeln!(text, "                {}", harmless(&run.sentence));
                 if let Some(note) = &run.note {
-                    let _ = writeln!(text, "                {}", shown(note));
+                    let _ = writeln!(text, "                {}", harmless(note));
                 }
             }
         }
@@ -202,7 +202,7 @@ fn as_text(status: &Status) -> String {
                 run.window.from,
                 run.window.to,
                 run.ended.word(),
-                shown(&run.sentence)
+                harmless(&run.sentence)
             );
         }
         if model.due > 0 {
@@ -232,7 +232,7 @@ fn as_text(status: &Status) -> String {
             letter.channel.word(),
             to.state,
             shown(&letter.subject),
-            to.reason.as_deref().map_or("not tried yet".to_owned(), shown)
+            to.reason.as_deref().map_or("not tried yet".to_owned(), harmless)
         );
     }
     text

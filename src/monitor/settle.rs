@@ -123,7 +123,8 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
     };
     let failing = Failing::beside(entry, tried, watched.as_ref())?;
     let mut decision = decided(entry, tried, result, &past, &failing, is_late)?;
-    let telling = telling(tried, &run, result, decision.events.clone());
+    let note = entry.untold_note(model)?;
+    let telling = telling(tried, &run, result, decision.events.clone(), note);
     let mut letters = Vec::new();
     if !telling.events.is_empty() {
         let report = match result {
@@ -265,7 +266,7 @@ fn new_line(watched: &mut crate::ledger::Watched, report: &Report) -> Option<Str
         return None;
     }
     watched.line += 1;
-    Some(format!("{what} is another since this window: trends begin anew"))
+    Some(format!("{what} is another since the window from {}: trends begin anew", report.examined.window.from))
 }
 
 fn sentence(tried: &Tried<'_>, result: Result<'_>) -> String {
@@ -336,7 +337,13 @@ fn trends(result: Result<'_>) -> Vec<Trend> {
         .collect()
 }
 
-fn telling(tried: &Tried<'_>, run: &RunRow, result: Result<'_>, events: Vec<Event>) -> Telling {
+fn telling(
+    tried: &Tried<'_>,
+    run: &RunRow,
+    result: Result<'_>,
+    events: Vec<Event>,
+    note: Option<String>,
+) -> Telling {
     let what = match result {
         Result::Told(_) => format!("r{}", run.revision),
         Result::Failed(..) => format!("failed{}", run.attempts),
@@ -346,7 +353,7 @@ fn telling(tried: &Tried<'_>, run: &RunRow, result: Result<'_>, events: Vec<Even
         Result::Failed(_, fault) => fault.discreet().to_owned(),
         _ => run.sentence.clone(),
     };
-    if let Some(note) = &run.note {
+    if let Some(note) = note {
         verdict = format!("{verdict} Note: {note}.");
     }
     Telling {
