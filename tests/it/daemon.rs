@@ -378,6 +378,68 @@ fn a_full_disk_is_named_and_heals() {
     assert!(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.json").exists());
 }
 
+/// A reports folder that may not be written to fails the run, and is written to when it may be. As a user without
+/// privileges: root may always.
+#[test]
+fn a_read_only_reports_folder_is_named_and_heals() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = watched("");
+    day(&world, 0, 120, 0);
+    let program = world.path("vigie");
+    fs::copy(env!("CARGO_BIN_EXE_vigie"), &program).unwrap();
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let mode = |path: &std::path::Path, mode: u32| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for folder in ["reports", "state"] {
+        fs::create_dir_all(world.path(folder)).unwrap();
+        mode(&world.path(folder), 0o777);
+    }
+    mode(world.root(), 0o755);
+    let run = || {
+        let mut command = if is_root {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
+            command
+        } else {
+            Command::new(&program)
+        };
+        command.args(["run", "--once", "--config", "vigie.yaml"]).current_dir(world.root());
+        command.env("VIGIE_NOW", at(1, 6).to_string()).output().unwrap()
+    };
+    mode(&world.path("reports"), 0o555);
+    let stuck = run();
+    let said = String::from_utf8_lossy(&stuck.stderr).into_owned();
+    assert_eq!(stuck.status.code(), Some(2), "{said}");
+    assert!(said.contains("reports") && said.contains("permission denied"), "{said}");
+    let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(status.contains("failed: ") && status.contains("permission denied"), "{status}");
+    mode(&world.path("reports"), 0o777);
+    let healed = run();
+    assert!(healed.status.success(), "{}", String::from_utf8_lossy(&healed.stderr));
+    assert!(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.json").exists());
+}
+
+/// The ledger held by another process for longer than it is waited for: said, and made good when it is free.
+#[test]
+fn a_locked_ledger_is_named_and_heals() {
+    let world = watched("");
+    day(&world, 0, 120, 0);
+    drop(vigie::ledger::Ledger::open(&world.path("state"), Duration::from_secs(1)).unwrap());
+    let other = rusqlite::Connection::open(world.path("state/ledger.sqlite")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let now = at(1, 6).to_string();
+    let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
+    eventually("a look is given up", || {
+        said(&world).lines().any(|line| line.contains("ERROR") && line.contains("is locked by another process"))
+    });
+    assert!(daemon.child.try_wait().unwrap().is_none(), "it lives");
+    other.execute_batch("ROLLBACK").unwrap();
+    let report = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.json");
+    eventually("the window is looked at", || report.exists() && said(&world).contains("\"checked\""));
+    assert_eq!(daemon.end("TERM"), Some(0));
+}
+
 #[test]
 fn alerts_are_looked_after_by_hand() {
     let postman = Postman::polite();

@@ -79,3 +79,52 @@ fn fewer_records_than_the_weekday_has_are_told_and_an_old_reference_too() {
     watcher.look(vigie::window::Instant(vigie::window::Instant::now().0.max(at(26, 6).0) + 2 * 86_400_000_000));
     assert!(watcher.story().iter().any(|line| line.ends_with("Noted - stale_reference")), "{:?}", watcher.story());
 }
+
+/// What is wrong with the service or the model opens its alert: failing answers and slow ones after two windows, scores
+/// that are not the model's at once.
+#[test]
+fn a_service_in_trouble_is_told() {
+    let world = watched("");
+    world.file("model.json", crate::parity::model().to_string());
+    configure(&world, "");
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file(
+        "vigie.yaml",
+        config
+            .replace("model: {name: m}", "model: {name: m, file: model.json}")
+            .replace("probability: p,", "probability: p, latency_ms: ms, status: code,")
+            .replace("min_rows: 50,", "min_rows: 50, latency_p95_ms: {watch: 50, alarm: 100}, error_rate: {watch: 0.01, alarm: 0.05},"),
+    );
+    let watcher = Watcher::new(&world);
+    for number in 0..3 {
+        day(&world, number, 120, 0);
+        let date = at(number, 0).to_string()[..10].to_owned();
+        let path = format!("log/dt={date}/a.ndjson");
+        let lines = fs::read_to_string(world.path(&path)).unwrap();
+        let ill = number < 2;
+        let lines = lines.lines().enumerate().map(|(row, line)| {
+            let mut record: Value = serde_json::from_str(line).unwrap();
+            record["ms"] = if ill { 300.into() } else { 3.into() };
+            record["code"] = if ill && row % 5 == 0 { 500.into() } else { 200.into() };
+            format!("{record}\n")
+        });
+        world.file(&path, lines.collect::<String>());
+        watcher.look(at(number + 1, 6));
+    }
+    let story: Vec<String> = watcher
+        .story()
+        .into_iter()
+        .filter(|line| ["parity", "latency", "error_rate"].iter().any(|test| line.ends_with(test)))
+        .filter(|line| !line.contains("Reminded"))
+        .collect();
+    assert_eq!(
+        story,
+        [
+            "10-01 Opened - parity",
+            "10-02 Opened - latency",
+            "10-02 Opened - error_rate",
+            "10-03 Recovered - latency",
+            "10-03 Recovered - error_rate"
+        ]
+    );
+}
