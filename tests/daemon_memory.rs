@@ -87,7 +87,13 @@ fn memory_does_not_grow_with_the_runs() {
     let settings = folder(root.path());
     let compose = |telling: &Telling, _: Option<&Report>| {
         let message_id = telling.id.clone();
-        Ok(vec![Queued { channel: Channel::Email, message_id, subject: String::new(), to: vec!["risk@example.com".to_owned()], letter: vec![0; 10_000] }])
+        Ok(vec![Queued {
+            channel: Channel::Email,
+            message_id,
+            subject: String::new(),
+            to: vec!["risk@example.com".to_owned()],
+            letter: vec![0; 10_000],
+        }])
     };
     let (mut runs, mut after_hundred) = (0, 0.0);
     let (mut number, mut next) = (0, 100);

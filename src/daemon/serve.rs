@@ -1,12 +1,6 @@
 //! The server of `http.listen` beside the daemon's looks: reports from their folder, alerts and the outbox from the ledger.
 
-use std::{
-    fs,
-    net::TcpListener,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, watch},
@@ -59,7 +53,8 @@ impl Prepared {
     /// Serves what the first of the fleet says.
     pub fn start(self, fleet: &watch::Receiver<Arc<Vec<Settings>>>, clock: Clock) -> Outcome<Option<Server>> {
         let known = Arc::clone(&fleet.borrow());
-        let Some((settings, http)) = known.first().and_then(|settings| Some((settings, settings.http.as_ref()?))) else {
+        let Some((settings, http)) = known.first().and_then(|settings| Some((settings, settings.http.as_ref()?)))
+        else {
             return Ok(None);
         };
         let Self { listener, listen, token } = self;

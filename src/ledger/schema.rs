@@ -194,10 +194,15 @@ mod tests {
         .unwrap();
         migrate(&mut db, "test").unwrap();
         let mut query = db
-            .prepare("SELECT letter, recipient, state, attempts, next_us, reason FROM delivery ORDER BY letter, recipient")
+            .prepare(
+                "SELECT letter, recipient, state, attempts, next_us, reason FROM delivery ORDER BY letter, recipient",
+            )
             .unwrap();
-        let rows: Vec<(i64, String, String)> =
-            query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap().map(Result::unwrap).collect();
+        let rows: Vec<(i64, String, String)> = query
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
         let row = |letter: i64, to: &str, state: &str| (letter, to.to_owned(), state.to_owned());
         assert_eq!(
             rows,

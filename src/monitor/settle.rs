@@ -337,13 +337,7 @@ fn trends(result: Result<'_>) -> Vec<Trend> {
         .collect()
 }
 
-fn telling(
-    tried: &Tried<'_>,
-    run: &RunRow,
-    result: Result<'_>,
-    events: Vec<Event>,
-    note: Option<String>,
-) -> Telling {
+fn telling(tried: &Tried<'_>, run: &RunRow, result: Result<'_>, events: Vec<Event>, note: Option<String>) -> Telling {
     let what = match result {
         Result::Told(_) => format!("r{}", run.revision),
         Result::Failed(..) => format!("failed{}", run.attempts),

@@ -6,8 +6,7 @@ use crate::watched::{Watcher, at, day, watched};
 
 /// The folder of a day's report is a file: this window fails, others do not.
 fn block(world: &crate::world::World, number: i64) -> String {
-    let folder =
-        vigie::window::Window { from: at(number, 0), to: at(number + 1, 0) }.folder();
+    let folder = vigie::window::Window { from: at(number, 0), to: at(number + 1, 0) }.folder();
     let path = format!("reports/m/{folder}");
     world.file(&path, "in the way");
     path

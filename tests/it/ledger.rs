@@ -88,7 +88,13 @@ fn a_window_has_one_current_run_whatever_is_written() {
 fn what_is_written_half_is_not_written() {
     let world = watched("");
     let mut ledger = open(&world).unwrap();
-    let queued = Queued { channel: Channel::Email, message_id: "<a@b>".into(), subject: "s".into(), to: vec!["b".into()], letter: vec![1] };
+    let queued = Queued {
+        channel: Channel::Email,
+        message_id: "<a@b>".into(),
+        subject: "s".into(),
+        to: vec!["b".into()],
+        letter: vec![1],
+    };
     let failed: Result<(), _> = ledger.write(|entry| {
         entry.queue(None, "m", &queued, Instant(1))?;
         Err(vigie::fault::Fault::retry("no"))

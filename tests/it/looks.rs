@@ -265,7 +265,10 @@ fn a_new_reference_begins_a_new_line_and_pending_alerts_begin_again() {
     watcher.look(at(3, 6));
     assert_eq!(watcher.story(), Vec::<String>::new(), "the second window in a row, but the first on this line");
     let told = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(told.contains("the reference is another since the window from 2026-10-03T00:00:00Z: trends begin anew"), "{told}");
+    assert!(
+        told.contains("the reference is another since the window from 2026-10-03T00:00:00Z: trends begin anew"),
+        "{told}"
+    );
     let trend = watcher.ledger().view(|entry| entry.trend("m", Some("AGE"), 10)).unwrap();
     assert_eq!(trend.len(), 1);
     day(&world, 3, 120, 40);

@@ -167,7 +167,10 @@ fn one_refused_recipient_does_not_cost_the_others_their_mail() {
     let postman = Postman::with(move |step| step.is("RCPT TO:<gone@").then_some(Act::Say(no)));
     let delivery =
         deliver(&email_to(postman.port), &letter(&["a@example.com", "gone@example.com", "b@example.com"]), PATIENCE);
-    assert_eq!(delivery, Delivery::Accepted { refused: vec![Refusal { to: "gone@example.com".to_owned(), reply: no.to_owned() }] });
+    assert_eq!(
+        delivery,
+        Delivery::Accepted { refused: vec![Refusal { to: "gone@example.com".to_owned(), reply: no.to_owned() }] }
+    );
     assert_eq!(postman.received()[0].to, ["a@example.com", "b@example.com"]);
 }
 
@@ -220,8 +223,9 @@ fn a_server_that_hangs_is_left_at_the_deadline() {
 #[test]
 fn the_last_reply_is_waited_for_longer_than_the_others() {
     let patience = Patience { dialogue: MOMENT, acceptance: Duration::from_secs(10) };
-    let postman =
-        Postman::with(|step| (*step == Step::End).then_some(Act::Late(Duration::from_millis(1_500), "250 2.0.0 queued")));
+    let postman = Postman::with(|step| {
+        (*step == Step::End).then_some(Act::Late(Duration::from_millis(1_500), "250 2.0.0 queued"))
+    });
     let clock = Stopwatch::now();
     let delivery = deliver(&email_to(postman.port), &letter(&["a@example.com"]), patience);
     assert_eq!(delivery, Delivery::Accepted { refused: vec![] });
@@ -295,8 +299,7 @@ fn nonsense_is_tried_again_and_shown_harmlessly() {
     for bytes in noise {
         let shown = format!("{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(20)]));
         let postman = Postman::at("MAIL", Act::Bytes(bytes));
-        let (reason, to, ..) =
-            later(deliver(&email_to(postman.port), &letter(&["a@example.com"]), TWO_SECONDS));
+        let (reason, to, ..) = later(deliver(&email_to(postman.port), &letter(&["a@example.com"]), TWO_SECONDS));
         assert_eq!(to, ["a@example.com"], "{shown}");
         assert!(reason.chars().count() <= 500, "{shown}: {reason}");
         assert!(!reason.chars().any(char::is_control) && !reason.contains('\u{202e}'), "{shown}: {reason:?}");

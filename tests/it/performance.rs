@@ -227,8 +227,8 @@ fn a_cost_near_its_limit_is_near_its_limit() {
     let (found, even) = near(1.0, 0.0);
     assert!(found.is_none() && even.is_none_or(|share| share < vigie::alert::WELL), "{even:?}");
     // Somewhere between there is no finding any more, and an open alert stays open.
-    let wavers = (0..60).map(|step| near(1.0 - f64::from(step) * 0.005, f64::from(step) * 0.001)).any(|(found, near)| {
-        found.is_none() && near.is_some_and(|near| near >= vigie::alert::WELL && near < 1.0)
-    });
+    let wavers = (0..60)
+        .map(|step| near(1.0 - f64::from(step) * 0.005, f64::from(step) * 0.001))
+        .any(|(found, near)| found.is_none() && near.is_some_and(|near| (vigie::alert::WELL..1.0).contains(&near)));
     assert!(wavers, "no window between 80 % and the limit");
 }

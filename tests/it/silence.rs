@@ -93,7 +93,10 @@ fn a_service_in_trouble_is_told() {
         config
             .replace("model: {name: m}", "model: {name: m, file: model.json}")
             .replace("probability: p,", "probability: p, latency_ms: ms, status: code,")
-            .replace("min_rows: 50,", "min_rows: 50, latency_p95_ms: {watch: 50, alarm: 100}, error_rate: {watch: 0.01, alarm: 0.05},"),
+            .replace(
+                "min_rows: 50,",
+                "min_rows: 50, latency_p95_ms: {watch: 50, alarm: 100}, error_rate: {watch: 0.01, alarm: 0.05},",
+            ),
     );
     let watcher = Watcher::new(&world);
     for number in 0..3 {

@@ -1,6 +1,7 @@
 //! The daemon and its database: gone in the middle of a run, back later; and what a mail may not say of it.
 
 use std::{
+    fmt::Write as _,
     fs,
     process::{Child, Command, Stdio},
     thread,
@@ -26,7 +27,7 @@ fn world(database: &Database<'_>) -> World {
     for number in 0..2 {
         for one in applicants(200, 4) {
             let ts = vigie::window::Instant(one.at + number * DAY_US).to_string();
-            log += &format!("{}\n", json!({"ts": ts, "inputs": one.inputs(), "p": one.probability}));
+            let _ = writeln!(log, "{}", json!({"ts": ts, "inputs": one.inputs(), "p": one.probability}));
         }
     }
     database.load_lines(log.as_bytes());
@@ -124,7 +125,10 @@ fn a_database_that_goes_away_in_a_run_and_comes_back() {
     eventually("its end is told to whoever heard of it", || postman.received().len() == 2 * opened);
     let alerts = list();
     assert_eq!(alerts["recovered"].as_array().unwrap().len(), opened, "{alerts}");
-    println!("{opened} alert opened; the daemon said: {}", said().lines().filter(|line| line.contains("ERROR")).count());
+    println!(
+        "{opened} alert opened; the daemon said: {}",
+        said().lines().filter(|line| line.contains("ERROR")).count()
+    );
     Command::new("kill").arg(daemon.0.id().to_string()).status().unwrap();
     assert_eq!(daemon.0.wait().unwrap().code(), Some(0));
     server.crash();
@@ -150,7 +154,8 @@ fn a_cell_that_an_error_quotes_stays_in_the_house() {
         let before = postman.received().len();
         config(&world, &database, query, &postman, "  after: 1\n");
         let _ = fs::remove_dir_all(world.path("state"));
-        let ran = world.vigie(&["check", "--config", "vigie.yaml", "--send", "--from", "2026-10-01", "--to", "2026-10-02"]);
+        let ran =
+            world.vigie(&["check", "--config", "vigie.yaml", "--send", "--from", "2026-10-01", "--to", "2026-10-02"]);
         assert_eq!(ran.code, Some(2), "{}", ran.stdout);
         assert!(ran.stderr.contains(words) && ran.stderr.contains("Zuleika"), "{}", ran.stderr);
         let letters = postman.received();

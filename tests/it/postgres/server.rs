@@ -182,7 +182,8 @@ impl Server {
 
     /// The server again, after a crash.
     pub fn revive(&self) {
-        let options = format!("-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off", self.port, self.folder.display());
+        let options =
+            format!("-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off", self.port, self.folder.display());
         let log = self.folder.join("revived.log");
         self.control(&["start", "-w", "-l", log.to_str().unwrap(), "-o", &options]);
         self.wait_until_ready();
