@@ -70,6 +70,9 @@ pub(super) fn test_word(test: Test) -> &'static str {
         Test::StaleReference => "reference too old",
         Test::Cost => "cost",
         Test::Labels => "labels",
+        Test::Auc => "AUC",
+        Test::SegmentScore => "score of the segment",
+        Test::Disparity => "disparity",
     }
 }
 

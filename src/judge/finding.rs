@@ -77,6 +77,11 @@ pub enum Test {
     StaleReference,
     Cost,
     Labels,
+    Auc,
+    /// A segment's score, from that of the same segment in the reference.
+    SegmentScore,
+    /// A segment accepted less often than another.
+    Disparity,
 }
 
 impl Test {
@@ -84,6 +89,12 @@ impl Test {
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::deserialize(IntoDeserializer::<ValueError>::into_deserializer(word)).ok()
+    }
+
+    /// Whether the subject of such a finding is a segment, not a feature.
+    #[must_use]
+    pub fn is_of_segment(self) -> bool {
+        matches!(self, Self::SegmentScore | Self::Disparity)
     }
 
     /// The word in reports.
@@ -110,6 +121,9 @@ impl Test {
             Self::StaleReference => "stale_reference",
             Self::Cost => "cost",
             Self::Labels => "labels",
+            Self::Auc => "auc",
+            Self::SegmentScore => "segment_score",
+            Self::Disparity => "disparity",
         }
     }
 }
@@ -118,7 +132,7 @@ impl Test {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub severity: Severity,
-    /// `None`: about the score or the service.
+    /// The feature, or of a segment's test the segment; `None`: about the score or the service.
     pub feature: Option<String>,
     pub test: Test,
     pub value: Option<f64>,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Examined, Report};
+use super::{Apart, Examined, Report};
 use crate::{
     batch::Complaints,
     drift::{Drift, FeatureDrift, Summary, Unseen},
+    judge::Test,
     performance::Performance,
     replay::Replay,
     shown::shown,
@@ -30,6 +31,7 @@ impl Report {
             replay,
             attribution,
             performance,
+            segments,
         } = self.clone();
         let names: Vec<String> = drift
             .features
@@ -38,15 +40,22 @@ impl Report {
             .filter_map(named)
             .collect();
         let mut verdict = verdict;
-        for reason in verdict.findings.iter_mut().map(|finding| &mut finding.reason) {
-            unname(reason, &names);
+        for finding in &mut verdict.findings {
+            unname(&mut finding.reason, &names);
+            if matches!(finding.test, Test::Source | Test::Labels) {
+                finding.reason = named_only(&finding.reason, &["left out: labels: ", "left out: "]);
+            }
         }
         for opinion in verdict.features.iter_mut().chain(&mut verdict.score).flat_map(|judged| &mut judged.opinions) {
             unname(&mut opinion.reason, &names);
         }
         Self {
             run,
-            examined: Examined { complaints: without_examples(&examined.complaints), ..examined },
+            examined: Examined {
+                complaints: without_examples(&examined.complaints),
+                unreadable: examined.unreadable.iter().map(|what| named_only(what, &[""])).collect(),
+                ..examined
+            },
             reference,
             policy,
             drift: without_levels(drift),
@@ -57,8 +66,16 @@ impl Report {
             replay: replay.map(without_rows),
             attribution,
             performance: performance.map(without_ids),
+            segments: segments.map(without_extremes),
         }
     }
+}
+
+/// Which file could not be read, without the reason: that may quote what stands in it.
+fn named_only(what: &str, openings: &[&str]) -> String {
+    let opening = openings.iter().find(|opening| what.starts_with(**opening)).copied().unwrap_or_default();
+    let name = what.get(opening.len()..).and_then(|rest| rest.split(": ").next()).unwrap_or_default();
+    format!("{opening}{name}")
 }
 
 fn without_examples(complaints: &Complaints) -> Complaints {
@@ -72,8 +89,22 @@ fn without_examples(complaints: &Complaints) -> Complaints {
 fn without_ids(mut performance: Performance) -> Performance {
     if let Some(labels) = &mut performance.labels {
         labels.examples.clear();
+        labels.unreadable.iter_mut().for_each(|what| *what = named_only(what, &[""]));
     }
     performance
+}
+
+/// Segments are named by the config and by levels of the reference; what one applicant is goes.
+fn without_extremes(mut segments: Apart) -> Apart {
+    for feature in segments.drift.list.iter_mut().flat_map(|one| one.features.iter_mut().chain(&mut one.score)) {
+        if let Some(unseen) = &mut feature.unseen {
+            unseen.levels.clear();
+        }
+        if let Summary::Numeric { min, max, .. } = &mut feature.window {
+            (*min, *max) = (None, None);
+        }
+    }
+    segments
 }
 
 fn without_rows(mut replay: Replay) -> Replay {

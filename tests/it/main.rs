@@ -52,6 +52,7 @@ mod publish;
 mod replay;
 mod sameness;
 mod score;
+mod segments;
 mod showcase;
 mod silence;
 mod snapshots;

@@ -83,6 +83,11 @@ fn ledger(world: &World) -> Ledger {
     Ledger::open(&world.path("state"), Duration::from_secs(1)).unwrap()
 }
 
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method is not general enough over lifetimes")]
+fn undelivered(ledger: &mut Ledger) -> Vec<Letter> {
+    ledger.view(|entry| entry.undelivered()).unwrap()
+}
+
 #[test]
 fn a_full_mailbox_holds_up_nobody_else() {
     let world = World::new();
@@ -108,7 +113,7 @@ fn a_full_mailbox_holds_up_nobody_else() {
     assert_eq!(go().next, None);
     assert_eq!(mailboxes.got("full@x"), ["<0>", "<1>", "<2>"]);
     assert_eq!(mailboxes.got("fine@x").len(), 3, "nobody gets one twice");
-    assert_eq!(ledger.view(vigie::ledger::Entry::undelivered).unwrap(), []);
+    assert_eq!(undelivered(&mut ledger), []);
 }
 
 #[test]
@@ -130,7 +135,7 @@ fn three_days_are_enough_for_the_one_and_cost_the_other_nothing() {
     }
     assert!(now.0 >= 3 * 24 * 60 * MINUTE, "{now}");
     assert_eq!((mailboxes.got("full@x"), mailboxes.got("fine@x").len()), (vec!["<1>".to_owned()], 2));
-    let left = ledger.view(vigie::ledger::Entry::undelivered).unwrap();
+    let left = undelivered(&mut ledger);
     assert_eq!((left.len(), left[0].to[0].state.as_str()), (1, "expired"));
 }
 
@@ -175,7 +180,7 @@ proptest! {
                 .collect();
             prop_assert_eq!(mailboxes.got(who), wanted);
         }
-        let left = ledger.view(vigie::ledger::Entry::undelivered).unwrap();
+        let left = undelivered(&mut ledger);
         prop_assert!(left.iter().flat_map(|letter| &letter.to).all(|to| to.state == "refused"));
     }
 }
