@@ -18,6 +18,7 @@ pub enum Remedy {
 pub struct Fault {
     remedy: Remedy,
     sentence: String,
+    discreet: Option<String>,
 }
 
 /// What a fallible step of vigie returns.
@@ -26,17 +27,17 @@ pub type Outcome<T> = Result<T, Fault>;
 impl Fault {
     /// A fault that only a person can mend.
     pub fn setup(sentence: impl Into<String>) -> Self {
-        Self { remedy: Remedy::FixSetup, sentence: sentence.into() }
+        Self { remedy: Remedy::FixSetup, sentence: sentence.into(), discreet: None }
     }
 
     /// A fault that a later try may not meet.
     pub fn retry(sentence: impl Into<String>) -> Self {
-        Self { remedy: Remedy::Retry, sentence: sentence.into() }
+        Self { remedy: Remedy::Retry, sentence: sentence.into(), discreet: None }
     }
 
     /// The window cannot be judged.
     pub fn skip(sentence: impl Into<String>) -> Self {
-        Self { remedy: Remedy::SkipWindow, sentence: sentence.into() }
+        Self { remedy: Remedy::SkipWindow, sentence: sentence.into(), discreet: None }
     }
 
     /// What the caller may do.
@@ -45,10 +46,24 @@ impl Fault {
         self.remedy
     }
 
+    /// Another sentence for whatever leaves the house (mail, webhook): this one may quote a value of a row.
+    #[must_use]
+    pub fn discreetly(mut self, sentence: impl Into<String>) -> Self {
+        self.discreet = Some(sentence.into());
+        self
+    }
+
+    /// What may leave the house: the sentence, or the one that was made in its place.
+    #[must_use]
+    pub fn discreet(&self) -> &str {
+        self.discreet.as_deref().unwrap_or(&self.sentence)
+    }
+
     /// Puts where it happened before the sentence.
     #[must_use]
     pub fn context(mut self, place: impl fmt::Display) -> Self {
         self.sentence = format!("{place}: {}", self.sentence);
+        self.discreet = self.discreet.map(|discreet| format!("{place}: {discreet}"));
         self
     }
 }

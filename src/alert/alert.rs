@@ -43,6 +43,8 @@ pub struct Alert {
     pub streak: u32,
     /// Start of the first window.
     pub since: Instant,
+    /// Start of the latest window with a finding: a window that is tried again is not one more.
+    pub latest: Instant,
     /// When it opened.
     pub opened: Option<Instant>,
     /// When people were last told of it.

@@ -28,6 +28,8 @@ pub enum Scope {
     NoVerdict,
     /// The run failed: only its failure is known.
     Failed,
+    /// An older window could be told at last: it moves nothing but what its failure had opened.
+    Late,
 }
 
 /// One window's judgement, as alerts see it.
@@ -123,6 +125,7 @@ fn born(key: &Key, finding: &Finding, from: Instant) -> Alert {
         severity: finding.severity,
         streak: 1,
         since: from,
+        latest: from,
         opened: None,
         told: None,
         told_severity: Severity::Stable,
@@ -142,8 +145,13 @@ fn moved(alert: &Alert, seen: &Seen<'_>, findings: &BTreeMap<Key, &Finding>, rul
         alert.severity = finding.severity;
         alert.sentence.clone_from(&finding.reason);
         (alert.value, alert.limit) = (finding.value, finding.limit);
+        // A latest window that lies ahead is of a clock that was ahead.
+        let is_another = seen.from > alert.latest || alert.latest > now;
+        if is_another {
+            alert.latest = seen.from;
+        }
         if alert.phase == Phase::Pending {
-            alert.streak = alert.streak.saturating_add(1);
+            alert.streak = alert.streak.saturating_add(u32::from(is_another));
             open_if_due(&mut alert, finding, seen, rules, now);
         }
     } else if rules.ignore.contains(&alert.key.test) || is_judged(alert.key.test, seen.scope) {
@@ -165,6 +173,7 @@ fn is_judged(test: Test, scope: Scope) -> bool {
             Test::NoData | Test::TooFew | Test::Volume | Test::RunFailed | Test::Source | Test::StaleReference
         ),
         Scope::Failed => false,
+        Scope::Late => matches!(test, Test::RunFailed | Test::Source),
     }
 }
 

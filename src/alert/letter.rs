@@ -10,7 +10,7 @@ pub struct Letter {
     pub message_id: String,
     /// As people read it: for `vigie status`.
     pub subject: String,
-    /// The envelope's recipients: bare addresses. Those who have it are taken out while others wait.
+    /// The envelope's recipients: bare addresses.
     pub to: Vec<String>,
     /// Headers and body (RFC 5322, lines ended by CR LF, 7-bit).
     pub bytes: Vec<u8>,

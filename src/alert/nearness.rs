@@ -77,5 +77,24 @@ pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
     add(None, Test::ErrorRate, share(traffic.errors, traffic.requests), policy.error_rate, None);
     add(None, Test::Latency, traffic.latency.quantile_ms(0.95), policy.latency_p95_ms, None);
     add(None, Test::ModelVersion, share(other, report.drift.n_window + other), policy.model_version, None);
+    for (more, p) in costs(report) {
+        add(None, Test::Cost, Some(more.max(0.0)), policy.cost, p);
+    }
     near
+}
+
+/// By how much decisions cost more than the reference's: as expected, and as known where the reference allows it; with
+/// the p-value.
+fn costs(report: &Report) -> Vec<(f64, Option<f64>)> {
+    let Some(performance) = &report.performance else { return Vec::new() };
+    let Ok(expected) = &performance.expected else { return Vec::new() };
+    let reference = &expected.reference;
+    let more = |cost: f64| cost / reference.per_1000 - 1.0;
+    let known = performance.realised.as_ref().filter(|_| report.reference.is_holdout()).map(|realised| {
+        let cost = realised.cost_per_1000();
+        (more(cost.value), cost.apart(&reference.interval))
+    });
+    let costs = [(more(expected.cost_per_1000.value), expected.p_value)].into_iter().chain(known);
+    // Without a p-value there is no evidence, and no finding either.
+    costs.filter(|(more, p)| more.is_finite() && p.is_some()).collect()
 }

@@ -19,11 +19,34 @@ use lettre::{
 };
 
 use super::{
-    Delivery, Email, Letter,
+    Delivery, Email, Letter, Refusal,
     compose::mailbox,
     server::{Security, Server},
     words::sentence,
 };
+
+/// How long a server may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// From the first packet to the server's consent to take the letter (its reply to DATA).
+    pub dialogue: Duration,
+    /// For the letter itself and the reply to its last line. Whoever leaves before that reply and comes again makes copies,
+    /// so RFC 5321 (4.5.3.2.6) asks for ten minutes.
+    pub acceptance: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { dialogue: Duration::from_mins(1), acceptance: Duration::from_mins(10) }
+    }
+}
+
+/// What the thread that speaks to the server has to say.
+enum Told {
+    /// The server wants the letter now.
+    Wanted,
+    Ended(Delivery),
+}
 
 /// Sends a letter, and answers within `patience` whatever the server does. Blocks.
 ///
@@ -33,19 +56,22 @@ use super::{
 /// | 535 and other refusals of the login, a certificate that is not trusted | [`Delivery::Later`] with `setup` |
 /// | 5xx (550, 553, 554) to the letter or to every recipient | [`Delivery::Refused`] |
 /// | 5xx to some recipients | [`Delivery::Accepted`] by the others, `refused` names them |
-pub fn deliver(email: &Email, letter: &Letter, patience: Duration) -> Delivery {
-    let end = Stopwatch::now() + patience;
+pub fn deliver(email: &Email, letter: &Letter, patience: Patience) -> Delivery {
+    let end = Stopwatch::now() + patience.dialogue;
     let (tell, told) = mpsc::channel();
     let (email, letter_sent) = (email.clone(), letter.clone());
     // A thread of its own: a server that sends a byte now and then outlasts every time-out of the socket.
     let spawned = thread::Builder::new().name("vigie-mail".to_owned()).spawn(move || {
-        let dialogue = Dialogue { end, letter: &letter_sent };
+        let wanted = || {
+            let _ = tell.send(Told::Wanted);
+        };
+        let dialogue = Dialogue { end, acceptance: patience.acceptance, letter: &letter_sent, wanted: &wanted };
         match dialogue.open(&email) {
             Err(stopped) => {
-                let _ = tell.send(dialogue.ended(&stopped));
+                let _ = tell.send(Told::Ended(dialogue.ended(&stopped)));
             }
             Ok((mut connection, sender)) => {
-                let _ = tell.send(dialogue.give(&mut connection, sender));
+                let _ = tell.send(Told::Ended(dialogue.give(&mut connection, sender)));
                 // The letter is theirs or not by now: nobody waits for a good-bye.
                 let _ = connection.set_timeout(Some(Duration::from_secs(1)));
                 let _ = connection.command(Quit);
@@ -56,12 +82,17 @@ pub fn deliver(email: &Email, letter: &Letter, patience: Duration) -> Delivery {
     if let Err(error) = spawned {
         return trouble(&format!("no thread to send mail: {error}"));
     }
-    match told.recv_timeout(patience) {
-        Ok(delivery) => delivery,
-        Err(mpsc::RecvTimeoutError::Timeout) => {
-            trouble(&format!("the mail server did not answer within {} s", patience.as_secs_f64().ceil()))
+    let mut wait = patience.dialogue;
+    loop {
+        match told.recv_timeout(wait) {
+            Ok(Told::Ended(delivery)) => return delivery,
+            Ok(Told::Wanted) => wait = patience.acceptance,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                let seconds = wait.as_secs_f64().ceil();
+                return trouble(&format!("the mail server did not answer within {seconds} s"));
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => return trouble("sending broke down"),
         }
-        Err(mpsc::RecvTimeoutError::Disconnected) => trouble("sending broke down"),
     }
 }
 
@@ -72,7 +103,10 @@ fn later(letter: &Letter, reason: &str, setup: bool) -> Delivery {
 /// What was said to whom, and until when.
 struct Dialogue<'a> {
     end: Stopwatch,
+    acceptance: Duration,
     letter: &'a Letter,
+    /// Called when the server wants the letter.
+    wanted: &'a dyn Fn(),
 }
 
 /// Why it stopped before the letter was given.
@@ -93,6 +127,17 @@ impl Dialogue<'_> {
             Kind::Later => later(self.letter, &stopped.reason, false),
             Kind::Setup => later(self.letter, &stopped.reason, true),
             Kind::Refused => Delivery::Refused(sentence(&stopped.reason)),
+        }
+    }
+
+    /// The same, after some recipients were refused: they are not asked for again.
+    fn ended_but(&self, known: Vec<Refusal>, stopped: &Stopped) -> Delivery {
+        match self.ended(stopped) {
+            Delivery::Later { reason, to, setup, .. } => {
+                let to = to.into_iter().filter(|to| known.iter().all(|refusal| refusal.to != *to)).collect();
+                Delivery::Later { reason, to, refused: known, setup }
+            }
+            ended => ended,
         }
     }
 
@@ -154,33 +199,37 @@ impl Dialogue<'_> {
         let mut reasons: Vec<String> = Vec::new();
         for to in &self.letter.to {
             let Ok(address) = to.parse::<Address>() else {
-                refused.push(sentence(&format!("{to}: no mail address")));
+                refused.push(Refusal { to: to.clone(), reply: "no mail address".to_owned() });
                 continue;
             };
             self.wait(connection);
             match connection.command(Rcpt::new(address, vec![])) {
                 Ok(_) => taken.push(to.clone()),
-                Err(error) if error.is_permanent() => refused.push(sentence(&format!("{to}: {}", spoken(&error)))),
+                Err(error) if error.is_permanent() => {
+                    refused.push(Refusal { to: to.clone(), reply: sentence(&spoken(&error)) });
+                }
                 Err(error) if error.is_transient() => {
                     waiting.push(to.clone());
                     reasons.push(format!("{to}: {}", spoken(&error)));
                 }
-                Err(error) => return self.ended(&stopped("the connection broke", &error)),
+                Err(error) => return self.ended_but(refused, &stopped("the connection broke", &error)),
             }
         }
         if taken.is_empty() {
             if waiting.is_empty() {
+                let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
                 return Delivery::Refused(sentence(&refused.join("; ")));
             }
             return Delivery::Later { reason: sentence(&reasons.join("; ")), to: waiting, refused, setup: false };
         }
         self.wait(connection);
         if let Err(error) = connection.command(Data) {
-            return self.ended(&stopped("the letter is not taken", &error));
+            return self.ended_but(refused, &stopped("the letter is not taken", &error));
         }
-        self.wait(connection);
+        (self.wanted)();
+        let _ = connection.set_timeout(Some(self.acceptance));
         match connection.message(&self.letter.bytes) {
-            Err(error) => self.ended(&stopped("the letter is not taken", &error)),
+            Err(error) => self.ended_but(refused, &stopped("the letter is not taken", &error)),
             Ok(_) if waiting.is_empty() => Delivery::Accepted { refused },
             Ok(_) => Delivery::Later { reason: sentence(&reasons.join("; ")), to: waiting, refused, setup: false },
         }

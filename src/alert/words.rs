@@ -69,6 +69,7 @@ pub(super) fn test_word(test: Test) -> &'static str {
         Test::RunFailed => "run failed",
         Test::StaleReference => "reference too old",
         Test::Cost => "cost",
+        Test::Labels => "labels",
         Test::Auc => "AUC",
         Test::SegmentScore => "score of the segment",
         Test::Disparity => "disparity",
@@ -103,6 +104,14 @@ fn measured(test: Test, value: f64) -> String {
 
 /// A finding's reason, without the names of unseen levels: an applicant may have written one.
 pub(super) fn spoken(test: Test, value: Option<f64>, limit: Option<f64>, reason: &str) -> String {
+    // Why a file could not be read may quote what stands in it.
+    if matches!(test, Test::Source | Test::Labels)
+        && let Some(what) = reason.strip_prefix("left out: ")
+    {
+        let what = what.strip_prefix("labels: ").unwrap_or(what);
+        let name = what.split(": ").next().unwrap_or_default();
+        return sentence(&format!("left out: {name}; the report says why"));
+    }
     if test != Test::Unseen {
         return sentence(reason);
     }

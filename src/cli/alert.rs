@@ -14,7 +14,7 @@ use crate::{
     config::{Problems, Settings},
     fault::{Fault, Outcome},
     ledger::Ledger,
-    shown::shown,
+    shown::{harmless, shown},
     window::Instant,
 };
 
@@ -102,7 +102,7 @@ pub(super) fn line(alert: &Alert) -> String {
     if alert.acknowledged {
         text.push_str(" (acknowledged)");
     }
-    let _ = write!(text, ": {}", shown(&alert.sentence));
+    let _ = write!(text, ": {}", harmless(&alert.sentence));
     text
 }
 
@@ -137,15 +137,14 @@ fn test(settings: &Settings) -> Outcome<()> {
     }
     let now = Instant::now();
     let telling = alert::trial(&settings.model.name, now);
-    let patience = Duration::from_mins(1);
     if let Some(email) = &alerts.email {
         let letter = alert::compose(email, &telling, None, settings.base_url.as_deref(), now)?;
-        arrived("alerts.email", alert::deliver(email, &letter, patience))?;
+        arrived("alerts.email", alert::deliver(email, &letter, alert::Patience::default()))?;
         say(&format!("the mail server took {} for {}\n", letter.message_id, letter.to.join(", ")));
     }
     if let Some(webhook) = &alerts.webhook {
         let call = alert::call_of(&telling, settings.base_url.as_deref());
-        arrived("alerts.webhook", alert::post(webhook, &call, patience))?;
+        arrived("alerts.webhook", alert::post(webhook, &call, Duration::from_mins(1)))?;
         say("the webhook was called\n");
     }
     Ok(())
@@ -155,6 +154,7 @@ fn arrived(key: &str, delivery: Delivery) -> Outcome<()> {
     match delivery {
         Delivery::Accepted { refused } if refused.is_empty() => Ok(()),
         Delivery::Accepted { refused } => {
+            let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
             Err(Fault::setup(format!("{key}: sent, but not to everybody: {}", refused.join("; "))))
         }
         Delivery::Refused(reason) => Err(Fault::setup(format!("{key}: refused: {reason}"))),

@@ -64,6 +64,9 @@ pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
     if let Err(fault) = write_down(&settings, window, asked.now, monitor::Result::Told(&checked.report), args.send) {
         eprintln!("note: {fault}");
     }
+    if args.send && checked.report.examined.empty_later.is_some() {
+        tell_silence(&settings, asked, args.threads.map_or(cores, usize::from));
+    }
     let is_alarm = checked.report.verdict.severity == Severity::Alarm;
     Ok(if args.exit_code && is_alarm { Ending::Alarm } else { Ending::Told })
 }
@@ -85,6 +88,17 @@ fn write_down(
     let tried = Tried { settings, window, scheduled, records: None, now };
     monitor::settle(&mut ledger, &tried, result, &compose).map_err(missing)?;
     if send { daemon::send_now(&mut ledger, settings) } else { Ok(()) }
+}
+
+/// The latest window holds no record, so an earlier one was looked at. With `--send` nobody else tells of the silence.
+fn tell_silence(settings: &Settings, asked: Asked, threads: usize) {
+    let newest = settings.schedule.cadence().latest_complete(asked.now, settings.schedule.lateness);
+    let looking = Looking { threads, progress: &|_, _| () };
+    let told = check(settings, Asked { window: Some(newest), ..asked }, looking)
+        .and_then(|silent| write_down(settings, newest, asked.now, monitor::Result::Told(&silent.report), true));
+    if let Err(fault) = told {
+        eprintln!("note: {fault}");
+    }
 }
 
 /// With `--send` nobody else tells of a check that failed.

@@ -14,9 +14,9 @@ use crate::{
     config::{Problems, Settings},
     daemon,
     fault::Outcome,
-    ledger::{Ledger, Letter, RunRow, Watched},
+    ledger::{Channel, Ledger, Letter, RunRow, Watched},
     monitor,
-    shown::shown,
+    shown::{harmless, shown},
     window::{Instant, Window},
 };
 
@@ -144,17 +144,19 @@ fn as_json(status: &Status) -> Value {
     let letters: Vec<Value> = status
         .letters
         .iter()
-        .map(|letter| {
+        .flat_map(|letter| letter.to.iter().map(move |recipient| (letter, recipient)))
+        .map(|(letter, recipient)| {
             json!({
                 "model": letter.model,
                 "channel": letter.channel.word(),
+                "to": (letter.channel == Channel::Email).then_some(&recipient.address),
                 "message_id": letter.message_id,
                 "subject": letter.subject,
-                "state": letter.state,
+                "state": recipient.state,
                 "queued_at": letter.queued_at,
-                "attempts": letter.attempts,
-                "next_try_at": (letter.state == "queued").then_some(letter.next_at),
-                "reason": letter.reason,
+                "attempts": recipient.attempts,
+                "next_try_at": (recipient.state == "queued").then_some(recipient.next_at),
+                "reason": recipient.reason,
             })
         })
         .collect();
@@ -187,9 +189,9 @@ fn as_text(status: &Status) -> String {
             Some(run) => {
                 let severity = run.severity.map_or(run.ended.word(), |severity| severity.word());
                 let _ = writeln!(text, "  last run      {} to {}: {severity}", run.window.from, run.window.to);
-                let _ = writeln!(text, "                {}", shown(&run.sentence));
+                let _ = writeln!(text, "                {}", harmless(&run.sentence));
                 if let Some(note) = &run.note {
-                    let _ = writeln!(text, "                {}", shown(note));
+                    let _ = writeln!(text, "                {}", harmless(note));
                 }
             }
         }
@@ -200,7 +202,7 @@ fn as_text(status: &Status) -> String {
                 run.window.from,
                 run.window.to,
                 run.ended.word(),
-                shown(&run.sentence)
+                harmless(&run.sentence)
             );
         }
         if model.due > 0 {
@@ -218,16 +220,19 @@ fn as_text(status: &Status) -> String {
     for one in open {
         let _ = writeln!(text, "  {}", alert::line(one));
     }
-    let waiting = status.letters.iter().filter(|letter| letter.state == "queued").count();
-    let _ = writeln!(text, "{waiting} messages wait, {} were not taken", status.letters.len() - waiting);
-    for letter in &status.letters {
+    // A letter to two people is two messages: one may have his, and the other none.
+    let recipients = || status.letters.iter().flat_map(|letter| letter.to.iter().map(move |to| (letter, to)));
+    let waiting = recipients().filter(|(_, to)| to.state == "queued").count();
+    let _ = writeln!(text, "{waiting} messages wait, {} were not taken", recipients().count() - waiting);
+    for (letter, to) in recipients() {
+        let whom = if to.address.is_empty() { String::new() } else { format!(" to {}", shown(&to.address)) };
         let _ = writeln!(
             text,
-            "  {} {} {}: {}",
+            "  {} {}{whom}: {}: {}",
             letter.channel.word(),
-            letter.state,
+            to.state,
             shown(&letter.subject),
-            letter.reason.as_deref().map_or("not tried yet".to_owned(), shown)
+            to.reason.as_deref().map_or("not tried yet".to_owned(), harmless)
         );
     }
     text

@@ -1,14 +1,18 @@
-//! One daemon on a folder of state: the lock goes with the process, however it ends.
+//! One daemon on a folder of state, one sender for each channel of its outbox: a lock goes with the process, however
+//! that ends.
 
 use std::{
     fs::{self, File, TryLockError},
     io::Write,
-    path::Path,
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use crate::{
     archive::spoken,
     fault::{Fault, Outcome},
+    ledger::Channel,
 };
 
 /// Held for as long as it lives.
@@ -18,6 +22,29 @@ pub struct Lock(#[expect(dead_code, reason = "closing the file is what unlocks i
 /// Takes the folder for this process.
 pub fn lock(state: &Path) -> Outcome<Lock> {
     let path = state.join("daemon.lock");
+    let mut taken = taken(state, &path)?;
+    for _ in 0..5 {
+        // `vigie status` looks for a moment.
+        if taken.is_none() {
+            thread::sleep(Duration::from_millis(50));
+            taken = self::taken(state, &path)?;
+        }
+    }
+    taken.ok_or_else(|| {
+        Fault::setup(format!(
+            "another `vigie run` holds {}; stop it, or name another folder as `state`",
+            path.display()
+        ))
+    })
+}
+
+/// Takes a channel of the outbox for this process, so that nobody sends the same letter at the same time; `None`: another
+/// process is sending.
+pub fn lock_channel(state: &Path, channel: Channel) -> Outcome<Option<Lock>> {
+    taken(state, &state.join(format!("{}.lock", channel.word())))
+}
+
+fn taken(state: &Path, path: &PathBuf) -> Outcome<Option<Lock>> {
     let cannot = |error: &std::io::Error| {
         Fault::retry(format!(
             "state: {}: {}; `state` must name a folder that the user of vigie may write to",
@@ -27,28 +54,15 @@ pub fn lock(state: &Path) -> Outcome<Lock> {
     };
     fs::create_dir_all(state).map_err(|error| cannot(&error))?;
     let mut file =
-        File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| cannot(&error))?;
-    let mut taken = file.try_lock();
-    for _ in 0..5 {
-        // `vigie status` looks for a moment.
-        if matches!(taken, Err(TryLockError::WouldBlock)) {
-            std::thread::sleep(std::time::Duration::from_millis(50));
-            taken = file.try_lock();
-        }
-    }
-    match taken {
+        File::options().create(true).truncate(false).write(true).open(path).map_err(|error| cannot(&error))?;
+    match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(Fault::setup(format!(
-                "another `vigie run` holds {}; stop it, or name another folder as `state`",
-                path.display()
-            )));
-        }
+        Err(TryLockError::WouldBlock) => return Ok(None),
         Err(TryLockError::Error(error)) => return Err(cannot(&error)),
     }
     // For whoever looks into the folder; nothing reads it.
     let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-    Ok(Lock(file))
+    Ok(Some(Lock(file)))
 }
 
 /// Whether a daemon runs on the folder; looked at without disturbing it.

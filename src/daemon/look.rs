@@ -303,10 +303,9 @@ impl Look<'_> {
 /// A check that panics is a run that failed; the daemon and its other models go on.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|cause| {
-        Err(Fault::setup(format!(
-            "the run broke down ({}); this is a fault of vigie: please report it with the window's log",
-            said(cause.as_ref())
-        )))
+        let told = |why: &str| format!("the run broke down{why}; this is a fault of vigie: please report it");
+        // What a panic says may be made of what was read.
+        Err(Fault::setup(told(&format!(" ({})", said(cause.as_ref())))).discreetly(told("")))
     })
 }
 

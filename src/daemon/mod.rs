@@ -14,7 +14,7 @@ mod wake;
 
 pub use clock::Clock;
 pub use due::{Due, due, of_ledger};
-pub use lock::{Lock, is_held, lock};
+pub use lock::{Lock, is_held, lock, lock_channel};
 pub use look::{Hands, Looked, look};
 pub use post::{Post, Round, compose, round, send_now};
 pub use run::{Start, run};

@@ -1,24 +1,29 @@
-//! The outbox and the channels: letters are made for whoever is told, and sent in their order until they are taken.
+//! The outbox and the channels: letters are made for whoever is told, and sent to each in their order until they are taken.
 
-use std::time::Duration;
+use std::{
+    thread,
+    time::{Duration, Instant as Stopwatch},
+};
 
 use tracing::{error, info, warn};
 
-use super::lock::is_held;
+use super::lock::{is_held, lock_channel};
 use crate::{
-    alert::{self, Call, Delivery, Telling},
+    alert::{self, Call, Delivery, Patience, Telling},
     config::Settings,
     crash,
     fault::{Fault, Outcome},
-    ledger::{Channel, Fate, Ledger, Letter, Queued},
+    ledger::{Channel, Fate, Ledger, Letter, Queued, Recipient},
     report::Report,
     window::{Instant, Span},
 };
 
 /// A letter is tried for so long.
-const PATIENCE: Span = Span::from_days(3);
-/// One try takes at most so long.
-const ONE_TRY: Duration = Duration::from_mins(1);
+const GIVEN_UP: Span = Span::from_days(3);
+/// One call of a webhook takes at most so long.
+const ONE_CALL: Duration = Duration::from_mins(1);
+/// A command waits so long for another process that is sending.
+const OTHERS: Duration = Duration::from_mins(1);
 const FIRST_WAIT: i64 = 15_000_000;
 const LONGEST_WAIT: i64 = 3_600_000_000;
 
@@ -33,6 +38,7 @@ pub fn compose(settings: &Settings, telling: &Telling, report: Option<&Report>, 
             channel: Channel::Email,
             message_id: letter.message_id.clone(),
             subject: letter.subject.clone(),
+            to: letter.to.clone(),
             letter: packed(&letter),
         });
     }
@@ -40,7 +46,7 @@ pub fn compose(settings: &Settings, telling: &Telling, report: Option<&Report>, 
         let call = alert::call_of(telling, base_url);
         let mut letter = format!("{}\n", call.key).into_bytes();
         letter.extend(&call.body);
-        queued.push(Queued { channel: Channel::Webhook, message_id: call.key, subject, letter });
+        queued.push(Queued { channel: Channel::Webhook, message_id: call.key, subject, to: Vec::new(), letter });
     }
     Ok(queued)
 }
@@ -73,39 +79,35 @@ fn unpacked(bytes: &[u8]) -> Option<alert::Letter> {
 
 /// How a letter is sent: the real channels, or those of a test.
 pub trait Post {
-    /// Sends it, and answers in bounded time what became of it, and the letter as it is from now on.
-    fn send(&self, letter: &Letter) -> (Delivery, Vec<u8>);
+    /// Sends a letter with this content to its recipients, and answers in bounded time what became of it.
+    fn send(&self, letter: &Letter, content: &[u8]) -> Delivery;
 }
 
 impl Post for Settings {
-    fn send(&self, letter: &Letter) -> (Delivery, Vec<u8>) {
-        let later = |reason: &str| Delivery::Later {
+    fn send(&self, letter: &Letter, content: &[u8]) -> Delivery {
+        let to: Vec<String> = letter.to.iter().map(|recipient| recipient.address.clone()).collect();
+        let cannot = |reason: &str| Delivery::Later {
             reason: reason.to_owned(),
-            to: Vec::new(),
+            to: to.clone(),
             refused: Vec::new(),
             setup: true,
         };
         match letter.channel {
             Channel::Email => {
-                let (Some(email), Some(mail)) = (&self.alerts.email, unpacked(&letter.letter)) else {
-                    return (later("the config has no alerts.email any more"), letter.letter.clone());
+                let (Some(email), Some(mail)) = (&self.alerts.email, unpacked(content)) else {
+                    return cannot("the config has no alerts.email any more");
                 };
-                let delivery = alert::deliver(email, &mail, ONE_TRY);
-                let rest = match &delivery {
-                    Delivery::Later { to, .. } if !to.is_empty() => packed(&alert::Letter { to: to.clone(), ..mail }),
-                    _ => letter.letter.clone(),
-                };
-                (delivery, rest)
+                alert::deliver(email, &alert::Letter { to, ..mail }, Patience::default())
             }
             Channel::Webhook => {
-                let call = letter.letter.iter().position(|byte| *byte == b'\n').and_then(|end| {
-                    let body = letter.letter.get(end + 1..)?.to_vec();
+                let call = content.iter().position(|byte| *byte == b'\n').and_then(|end| {
+                    let body = content.get(end + 1..)?.to_vec();
                     Some(Call { key: letter.message_id.clone(), body })
                 });
                 let (Some(webhook), Some(call)) = (&self.alerts.webhook, call) else {
-                    return (later("the config has no alerts.webhook any more"), letter.letter.clone());
+                    return cannot("the config has no alerts.webhook any more");
                 };
-                (alert::post(webhook, &call, ONE_TRY), letter.letter.clone())
+                alert::post(webhook, &call, ONE_CALL)
             }
         }
     }
@@ -114,87 +116,145 @@ impl Post for Settings {
 /// What one round came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Round {
-    pub sent: usize,
-    /// When the next letter is due; `None`: the outbox is empty.
+    pub tried: usize,
+    /// When the next letter is due; `None`: nothing waits on this channel.
     pub next: Option<Instant>,
 }
 
-/// Sends what is due. No letter overtakes another of its channel.
+/// Sends what is due on a channel. For no recipient does a letter overtake another.
 pub fn round(
     ledger: &mut Ledger,
+    channel: Channel,
     post: &dyn Post,
     clock: &dyn Fn() -> Instant,
     stop: &dyn Fn() -> bool,
 ) -> Outcome<Round> {
     let mut round = Round::default();
-    for channel in Channel::ALL {
-        while let Some(letter) = ledger.view(|entry| entry.first_in_line(channel))? {
-            if letter.next_at > clock() || stop() {
-                round.next = Some(round.next.map_or(letter.next_at, |next| next.min(letter.next_at)));
-                break;
-            }
-            crash::point("outbox.before");
-            let (delivery, rest) = post.send(&letter);
-            crash::point("outbox.sent");
-            settle(ledger, &letter, delivery, &rest, clock())?;
-            crash::point("outbox.settled");
-            round.sent += 1;
-        }
+    loop {
+        let front = ledger.view(|entry| entry.in_front(channel))?;
+        let now = clock();
+        let due = front.iter().filter(|_| !stop()).find_map(|letter| due(letter, now));
+        let Some(letter) = due else {
+            round.next = front.iter().flat_map(|letter| &letter.to).map(|recipient| recipient.next_at).min();
+            return Ok(round);
+        };
+        let content = ledger.view(|entry| entry.content(letter.id))?;
+        crash::point("outbox.before");
+        let delivery = post.send(&letter, &content);
+        crash::point("outbox.sent");
+        settle(ledger, &letter, delivery, clock())?;
+        crash::point("outbox.settled");
+        round.tried += 1;
     }
-    Ok(round)
 }
 
-fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, rest: &[u8], now: Instant) -> Outcome<()> {
+/// The letter with those recipients for whom it is time.
+fn due(letter: &Letter, now: Instant) -> Option<Letter> {
+    let mut letter = letter.clone();
+    letter.to.retain(|recipient| recipient.next_at <= now);
+    (!letter.to.is_empty()).then_some(letter)
+}
+
+/// What became of it, written down for each recipient.
+fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, now: Instant) -> Outcome<()> {
     let (channel, subject, message_id) = (letter.channel.word(), &letter.subject, &letter.message_id);
+    let is_given_up = now.0.saturating_sub(letter.queued_at.0) >= GIVEN_UP.microseconds();
+    let mut fates: Vec<(&Recipient, Option<Fate>, Option<String>)> = Vec::new();
     match delivery {
         Delivery::Accepted { refused } => {
-            let reason = (!refused.is_empty()).then(|| format!("not to everybody: {}", refused.join("; ")));
-            match &reason {
-                Some(reason) => error!(channel, message_id, "{subject}: sent, but {reason}"),
-                None => info!(channel, message_id, "{subject}: sent"),
+            fates.extend(letter.to.iter().map(|to| match refused.iter().find(|refusal| refusal.to == to.address) {
+                Some(refusal) => (to, Some(Fate::Refused), Some(refusal.to_string())),
+                None => (to, Some(Fate::Sent), None),
+            }));
+            match refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ") {
+                refused if refused.is_empty() => info!(channel, message_id, "{subject}: sent"),
+                refused => error!(channel, message_id, "{subject}: sent, but not to everybody: {refused}"),
             }
-            let fate = if reason.is_some() { Fate::Partly } else { Fate::Sent };
-            ledger.write(|entry| entry.settle(letter.id, fate, reason.as_deref(), now))
         }
         Delivery::Refused(reason) => {
             error!(channel, message_id, "{subject}: refused for good: {reason}");
-            ledger.write(|entry| entry.settle(letter.id, Fate::Refused, Some(&reason), now))
+            fates.extend(letter.to.iter().map(|to| (to, Some(Fate::Refused), Some(reason.clone()))));
         }
-        Delivery::Later { reason, setup, refused, .. } => {
-            let mut reason = reason;
+        Delivery::Later { reason, setup, to: waiting, refused } => {
+            let waits = |to: &Recipient| letter.channel == Channel::Webhook || waiting.contains(&to.address);
+            let late = is_given_up.then_some(Fate::Expired);
+            fates.extend(letter.to.iter().map(|to| match refused.iter().find(|refusal| refusal.to == to.address) {
+                Some(refusal) => (to, Some(Fate::Refused), Some(refusal.to_string())),
+                None if waits(to) => (to, late, Some(reason.clone())),
+                None => (to, Some(Fate::Sent), None),
+            }));
             if !refused.is_empty() {
-                reason = format!("{reason}; never to {}", refused.join("; "));
+                let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
+                error!(channel, message_id, "{subject}: never to {}", refused.join("; "));
             }
-            if now.0.saturating_sub(letter.queued_at.0) >= PATIENCE.microseconds() {
+            if is_given_up {
                 error!(channel, message_id, "{subject}: given up after three days: {reason}");
-                return ledger.write(|entry| entry.settle(letter.id, Fate::Expired, Some(&reason), now));
-            }
-            if setup {
+            } else if setup {
                 error!(channel, message_id, "{subject}: cannot be sent until somebody mends it: {reason}");
             } else {
                 warn!(channel, message_id, "{subject}: not sent yet: {reason}");
             }
-            let wait = FIRST_WAIT.saturating_mul(1 << letter.attempts.min(20)).min(LONGEST_WAIT);
-            let next = Instant(now.0.saturating_add(wait));
-            ledger.write(|entry| entry.postpone(letter.id, rest, &reason, next))
         }
     }
+    ledger.write(|entry| {
+        for (to, fate, reason) in &fates {
+            match fate {
+                Some(fate) => entry.settle(letter.id, &to.address, *fate, reason.as_deref(), now)?,
+                None => {
+                    let wait = FIRST_WAIT.saturating_mul(1 << to.attempts.min(20)).min(LONGEST_WAIT);
+                    let next = Instant(now.0.saturating_add(wait));
+                    entry.postpone(letter.id, &to.address, reason.as_deref().unwrap_or_default(), next)?;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Sends what is due once, whatever the channel, when no other process does.
+pub fn rounds(
+    ledger: &mut Ledger,
+    settings: &Settings,
+    clock: &dyn Fn() -> Instant,
+    stop: &dyn Fn() -> bool,
+) -> Outcome<()> {
+    for channel in Channel::ALL {
+        let end = Stopwatch::now() + OTHERS;
+        let lock = loop {
+            let lock = lock_channel(&settings.state, channel)?;
+            if lock.is_some() || stop() || Stopwatch::now() >= end {
+                break lock;
+            }
+            thread::sleep(Duration::from_millis(50));
+        };
+        // Whoever sends for longer than that finds the letters of this process in the outbox.
+        if lock.is_some() {
+            round(ledger, channel, settings, clock, stop)?;
+        }
+    }
+    Ok(())
 }
 
 /// Sends what is due once, and says what became of it: for a command, not for the daemon.
 pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Outcome<()> {
-    // A daemon that runs sends them in their order; two senders would send some twice.
+    // A daemon that runs sends them in their order.
     if is_held(&settings.state) {
         return Ok(());
     }
-    round(ledger, settings, &Instant::now, &|| false)?;
-    let is_waiting = |letter: &Letter| letter.state == "queued";
-    match ledger.view(|entry| entry.undelivered().map(|letters| letters.into_iter().rfind(is_waiting)))? {
+    rounds(ledger, settings, &Instant::now, &|| false)?;
+    let waiting = ledger.view(|entry| {
+        let letters = entry.undelivered()?;
+        Ok(letters.into_iter().rev().find_map(|letter| {
+            let recipient = letter.to.into_iter().find(|recipient| recipient.state == "queued")?;
+            Some((letter.channel, recipient.reason))
+        }))
+    })?;
+    match waiting {
         None => Ok(()),
-        Some(letter) => Err(Fault::retry(format!(
+        Some((channel, reason)) => Err(Fault::retry(format!(
             "{}: {}; it stays in the outbox",
-            letter.channel.word(),
-            letter.reason.as_deref().unwrap_or("not sent yet")
+            channel.word(),
+            reason.as_deref().unwrap_or("not sent yet")
         ))),
     }
 }

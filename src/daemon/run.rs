@@ -12,31 +12,31 @@ use std::{
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{Notify, mpsc, watch},
-    time::{MissedTickBehavior, interval, sleep_until, timeout},
+    time::{MissedTickBehavior, interval, sleep_until, timeout, timeout_at},
 };
 use tracing::{error, info, warn};
 
 use super::{
     clock::Clock,
     cron::Cron,
-    lock::{Lock, lock},
+    lock::{Lock, lock, lock_channel},
     look::{Hands, Looked, look},
-    post::{compose, round},
+    post::{compose, round, rounds},
     pulse::{Pulse, notify},
-    serve,
+    serve::{self, Server},
     wake::Wakes,
 };
 use crate::{
     config::Settings,
     crash,
     fault::{Fault, Outcome, Remedy},
-    ledger::Ledger,
+    ledger::{Channel, Ledger},
     monitor::Looking,
     window::Instant,
 };
 
 /// The run in flight may take so long to end when the daemon is told to; then it is rolled back.
-const GRACE: Duration = Duration::from_secs(8);
+const GRACE: Duration = Duration::from_secs(7);
 /// The ledger is waited for so long; then the look is tried again later.
 const LEDGER_WAIT: Duration = Duration::from_secs(10);
 
@@ -83,10 +83,12 @@ struct Daemon {
     fleet: Arc<Vec<Settings>>,
     wakes: Wakes,
     stop: Arc<AtomicBool>,
-    letters: Arc<Notify>,
+    /// Wakes the postman of each channel.
+    letters: [(Channel, Arc<Notify>); 2],
     /// The config that letters are sent by.
     channels: watch::Sender<Arc<Vec<Settings>>>,
     pulse: Pulse,
+    server: Option<Server>,
     _lock: Lock,
 }
 
@@ -108,7 +110,8 @@ impl Daemon {
             channels: watch::Sender::new(Arc::clone(&fleet)),
             fleet,
             stop: Arc::default(),
-            letters: Arc::default(),
+            letters: Channel::ALL.map(|channel| (channel, Arc::default())),
+            server: None,
             pulse: Pulse::default(),
             _lock: lock,
         }
@@ -121,8 +124,13 @@ impl Daemon {
         let mut hangup = signal(SignalKind::hangup()).map_err(broken)?;
         let (ticker, mut ticks) = mpsc::channel(self.fleet.len().max(1) * 2);
         let mut cron = Cron::start(&self.fleet, &ticker, self.start.clock.now()).await?;
-        let server = if self.start.once { None } else { serve::start(&self.channels.subscribe(), self.start.clock)? };
-        let postman = (!self.start.once).then(|| self.postman());
+        let mut postmen = Vec::new();
+        if !self.start.once {
+            if let Some(prepared) = serve::prepare(&self.fleet, None)? {
+                self.server = prepared.start(&self.channels.subscribe(), self.start.clock)?;
+            }
+            postmen.extend(self.letters.iter().map(|(channel, letters)| self.postman(*channel, letters)));
+        }
         let mut beat = interval(self.pulse.rhythm());
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         notify(&[sd_notify::NotifyState::Ready]);
@@ -153,7 +161,15 @@ impl Daemon {
                 continue;
             }
             if self.start.once {
-                break self.once();
+                let mut sending = self.once();
+                break tokio::select! {
+                    sent = &mut sending => {
+                        sent.unwrap_or_else(|error| Err(Fault::retry(format!("sending broke down: {error}"))))
+                    }
+                    // A letter in flight stays in the outbox.
+                    _ = terminate.recv() => Ok(()),
+                    _ = interrupt.recv() => Ok(()),
+                };
             }
             if std::mem::take(&mut self.wakes.reload) {
                 self.reload(&mut cron, &ticker).await;
@@ -186,12 +202,13 @@ impl Daemon {
         };
         notify(&[sd_notify::NotifyState::Stopping]);
         self.stop.store(true, Ordering::Relaxed);
-        self.letters.notify_one();
-        if let Some(postman) = postman {
-            // A letter in flight is sent again after the start, under the same Message-ID.
-            let _ = timeout(Duration::from_secs(1), postman).await;
+        self.wake_postmen();
+        // A letter in flight is sent again after the start, under the same Message-ID.
+        let end = tokio::time::Instant::now() + Duration::from_secs(1);
+        for postman in postmen {
+            let _ = timeout_at(end, postman).await;
         }
-        if let Some(server) = server {
+        if let Some(server) = self.server.take() {
             server.end().await;
         }
         info!("ended");
@@ -237,7 +254,7 @@ impl Daemon {
         match outcome {
             Ok(looked) => {
                 if looked.events > 0 {
-                    self.letters.notify_one();
+                    self.wake_postmen();
                 }
                 self.wakes.done(model, looked.failed > 0);
                 if looked.more && looked.failed == 0 {
@@ -272,23 +289,25 @@ impl Daemon {
             }
             Ok(fleet)
         });
+        // All that may fail comes before anything is changed.
         let reloaded = match loaded {
-            Ok(fleet) => match Cron::start(&fleet, ticker, self.start.clock.now()).await {
-                Ok(new) => {
-                    std::mem::replace(cron, new).stop().await;
-                    Ok(fleet)
+            Ok(fleet) => match serve::prepare(&fleet, self.server.as_ref()) {
+                Ok(prepared) => {
+                    Cron::start(&fleet, ticker, self.start.clock.now()).await.map(|new| (fleet, prepared, new))
                 }
                 Err(fault) => Err(fault),
             },
             Err(fault) => Err(fault),
         };
         match reloaded {
-            Ok(fleet) => {
+            Ok((fleet, prepared, new)) => {
+                std::mem::replace(cron, new).stop().await;
                 self.wakes = Wakes::all(fleet.len());
                 self.fleet = Arc::new(fleet);
                 // Letters go by the new config from now on.
                 self.channels.send_replace(Arc::clone(&self.fleet));
-                self.letters.notify_one();
+                self.wake_postmen();
+                self.serve_anew(prepared).await;
                 info!(models = self.fleet.len(), "the config was read again");
             }
             Err(fault) => error!("the config was read again and is not good; the former one stays: {fault}"),
@@ -296,30 +315,55 @@ impl Daemon {
         notify(&[sd_notify::NotifyState::Ready]);
     }
 
-    /// `--once`: what is in the outbox is tried once.
-    fn once(&self) -> Outcome<()> {
-        let Some(settings) = self.fleet.first() else { return Ok(()) };
-        let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
-        let clock = self.start.clock;
-        round(&mut ledger, settings, &|| clock.now(), &|| self.stop.load(Ordering::Relaxed))?;
-        if self.wakes.is_failing() {
-            return Err(Fault::retry("not every window could be checked; `vigie status` names them"));
+    /// The server of the new config in place of the former one: another token, folder or address holds from now on.
+    async fn serve_anew(&mut self, prepared: Option<serve::Prepared>) {
+        if let Some(former) = self.server.take() {
+            // Whoever calls meanwhile waits at the door, if the address stays the same.
+            former.end().await;
         }
-        Ok(())
+        if let Some(prepared) = prepared {
+            match prepared.start(&self.channels.subscribe(), self.start.clock) {
+                Ok(server) => self.server = server,
+                Err(fault) => error!("{fault}"),
+            }
+        }
     }
 
-    /// Sends letters as they come, and again when it is time.
-    fn postman(&self) -> tokio::task::JoinHandle<()> {
+    fn wake_postmen(&self) {
+        self.letters.iter().for_each(|(_, letters)| letters.notify_one());
+    }
+
+    /// `--once`: what is in the outbox is tried once.
+    fn once(&self) -> tokio::task::JoinHandle<Outcome<()>> {
+        let (fleet, stop, clock) = (Arc::clone(&self.fleet), self.stop.clone(), self.start.clock);
+        let is_failing = self.wakes.is_failing();
+        tokio::task::spawn_blocking(move || {
+            let Some(settings) = fleet.first() else { return Ok(()) };
+            let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
+            rounds(&mut ledger, settings, &|| clock.now(), &|| stop.load(Ordering::Relaxed))?;
+            if is_failing {
+                return Err(Fault::retry("not every window could be checked; `vigie status` names them"));
+            }
+            Ok(())
+        })
+    }
+
+    /// Sends a channel's letters as they come, and again when it is time.
+    fn postman(&self, channel: Channel, letters: &Arc<Notify>) -> tokio::task::JoinHandle<()> {
         let (channels, stop, letters, clock) =
-            (self.channels.subscribe(), self.stop.clone(), self.letters.clone(), self.start.clock);
+            (self.channels.subscribe(), self.stop.clone(), Arc::clone(letters), self.start.clock);
         tokio::spawn(async move {
             while !stop.load(Ordering::Relaxed) {
                 let (fleet, stop) = (Arc::clone(&channels.borrow()), stop.clone());
                 let done = tokio::task::spawn_blocking(move || {
                     let Some(settings) = fleet.first() else { return Ok(None) };
+                    let Some(_alone) = lock_channel(&settings.state, channel)? else {
+                        // `vigie check --send` is at it.
+                        return Ok(Some(Instant(clock.now().0 + 1_000_000)));
+                    };
                     let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
                     let stop = || stop.load(Ordering::Relaxed);
-                    round(&mut ledger, settings, &|| clock.now(), &stop).map(|round| round.next)
+                    round(&mut ledger, channel, settings, &|| clock.now(), &stop).map(|round| round.next)
                 });
                 let next = match done.await {
                     Ok(Ok(next)) => next,

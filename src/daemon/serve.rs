@@ -1,12 +1,6 @@
 //! The server of `http.listen` beside the daemon's looks: reports from their folder, alerts and the outbox from the ledger.
 
-use std::{
-    fs,
-    net::{SocketAddr, TcpListener},
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, watch},
@@ -30,39 +24,70 @@ use crate::{
 pub(super) struct Server {
     task: JoinHandle<()>,
     end: Arc<Notify>,
+    listen: String,
+    /// Kept, so that a server with other settings can take its place without a moment in which nobody answers.
+    listener: TcpListener,
 }
 
-/// Starts it, if the config asks for one. What it cannot listen on, or a token that is not there, is for a person to mend.
-pub(super) fn start(fleet: &watch::Receiver<Arc<Vec<Settings>>>, clock: Clock) -> Outcome<Option<Server>> {
-    let known = Arc::clone(&fleet.borrow());
-    let Some((settings, http)) = known.first().and_then(|settings| Some((settings, settings.http.as_ref()?))) else {
-        return Ok(None);
-    };
+/// A server that can start any moment: the address is bound, the token read.
+pub(super) struct Prepared {
+    listener: TcpListener,
+    listen: String,
+    token: Option<String>,
+}
+
+/// Prepares the server that the config asks for, if it asks for one; on the address that `present` has, where it is the
+/// same. What it cannot listen on, or a token that is not there, is for a person to mend.
+pub(super) fn prepare(fleet: &[Settings], present: Option<&Server>) -> Outcome<Option<Prepared>> {
+    let Some(http) = fleet.first().and_then(|settings| settings.http.as_ref()) else { return Ok(None) };
     let token = http.token_file.as_ref().map(token).transpose()?;
-    let (listener, address) = listen(http)?;
-    if token.is_none() && !address.ip().is_loopback() {
-        warn!(
-            "http.listen: whoever reaches {address} can read the reports; http.token_file would ask them for a token"
-        );
-    }
-    let state = State {
-        reports: settings.reports.clone(),
-        language: settings.language,
-        token,
-        standing: {
-            let fleet = fleet.clone();
-            Arc::new(move || standing(&fleet.borrow().clone(), clock))
-        },
+    let listener = match present.filter(|server| server.listen == http.listen) {
+        Some(server) => server.listener.try_clone(),
+        None => TcpListener::bind(&http.listen),
     };
-    let end = Arc::new(Notify::new());
-    let ended = Arc::clone(&end);
-    info!("serving http://{address}/");
-    let task = tokio::spawn(async move {
-        if let Err(error) = web::serve(listener, state, async move { ended.notified().await }).await {
-            error!("the server ended: {error}");
+    let listener = listener.map_err(|error| not_bound(http, &error))?;
+    Ok(Some(Prepared { listener, listen: http.listen.clone(), token }))
+}
+
+impl Prepared {
+    /// Serves what the first of the fleet says.
+    pub fn start(self, fleet: &watch::Receiver<Arc<Vec<Settings>>>, clock: Clock) -> Outcome<Option<Server>> {
+        let known = Arc::clone(&fleet.borrow());
+        let Some((settings, http)) = known.first().and_then(|settings| Some((settings, settings.http.as_ref()?)))
+        else {
+            return Ok(None);
+        };
+        let Self { listener, listen, token } = self;
+        let bound = || -> std::io::Result<_> {
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            Ok((tokio::net::TcpListener::from_std(listener.try_clone()?)?, address))
+        };
+        let (accepting, address) = bound().map_err(|error| not_bound(http, &error))?;
+        if token.is_none() && !address.ip().is_loopback() {
+            warn!(
+                "http.listen: whoever reaches {address} can read the reports; http.token_file would ask them for a token"
+            );
         }
-    });
-    Ok(Some(Server { task, end }))
+        let state = State {
+            reports: settings.reports.clone(),
+            language: settings.language,
+            token,
+            standing: {
+                let fleet = fleet.clone();
+                Arc::new(move || standing(&fleet.borrow().clone(), clock))
+            },
+        };
+        let end = Arc::new(Notify::new());
+        let ended = Arc::clone(&end);
+        info!("serving http://{address}/");
+        let task = tokio::spawn(async move {
+            if let Err(error) = web::serve(accepting, state, async move { ended.notified().await }).await {
+                error!("the server ended: {error}");
+            }
+        });
+        Ok(Some(Server { task, end, listen, listener }))
+    }
 }
 
 impl Server {
@@ -71,6 +96,10 @@ impl Server {
         self.end.notify_one();
         let _ = timeout(Duration::from_secs(1), self.task).await;
     }
+}
+
+fn not_bound(http: &Http, error: &std::io::Error) -> Fault {
+    Fault::setup(format!("http.listen: {}: {}; choose another address or port", http.listen, spoken(error)))
 }
 
 fn token(file: &PathBuf) -> Outcome<String> {
@@ -84,18 +113,6 @@ fn token(file: &PathBuf) -> Outcome<String> {
     }
 }
 
-fn listen(http: &Http) -> Outcome<(tokio::net::TcpListener, SocketAddr)> {
-    let bound = || -> std::io::Result<_> {
-        let listener = TcpListener::bind(&http.listen)?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        Ok((tokio::net::TcpListener::from_std(listener)?, address))
-    };
-    bound().map_err(|error| {
-        Fault::setup(format!("http.listen: {}: {}; choose another address or port", http.listen, spoken(&error)))
-    })
-}
-
 /// What the ledger knows just now.
 fn standing(fleet: &[Settings], clock: Clock) -> Standing {
     read(fleet, clock).unwrap_or_else(|fault| Standing { not_ready: Some(fault.to_string()), ..Standing::default() })
@@ -106,7 +123,12 @@ fn read(fleet: &[Settings], clock: Clock) -> Outcome<Standing> {
     let Some(mut ledger) = Ledger::read(&settings.state)? else { return Ok(Standing::default()) };
     ledger.view(|entry| {
         let mut standing = Standing {
-            outbox: entry.undelivered()?.iter().filter(|letter| letter.state == "queued").count() as u64,
+            outbox: entry
+                .undelivered()?
+                .iter()
+                .flat_map(|letter| &letter.to)
+                .filter(|recipient| recipient.state == "queued")
+                .count() as u64,
             ..Standing::default()
         };
         for settings in fleet {

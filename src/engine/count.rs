@@ -230,7 +230,8 @@ pub(super) fn merged(tallies: Vec<Tally>, job: &Job<'_>) -> Outcome<(Tally, Vec<
         all.merge(tally).map_err(Fault::setup)?;
     }
     match all.fault.take() {
-        Some(why) => Err(Fault::skip(format!("the records of the window cannot be counted: {why}"))),
+        Some(why) => Err(Fault::skip(format!("the records of the window cannot be counted: {why}"))
+            .discreetly("the records of the window cannot be counted; `vigie status` says why")),
         None => Ok((all, ids)),
     }
 }

@@ -80,7 +80,8 @@ pub fn look<T: Send>(
     let mut looked = Looked { tallies: Vec::new(), seen: vec![false; wanted.more.len()] };
     for (tally, seen, fault) in pass.tallies {
         if let Some(why) = fault {
-            return Err(Fault::skip(format!("the records of the window cannot be read again: {why}")));
+            return Err(Fault::skip(format!("the records of the window cannot be read again: {why}"))
+                .discreetly("the records of the window cannot be read again; `vigie status` says why"));
         }
         looked.tallies.push(tally);
         looked.seen.iter_mut().zip(seen).for_each(|(ours, theirs)| *ours |= theirs);

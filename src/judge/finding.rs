@@ -76,6 +76,7 @@ pub enum Test {
     RunFailed,
     StaleReference,
     Cost,
+    Labels,
     Auc,
     /// A segment's score, from that of the same segment in the reference.
     SegmentScore,
@@ -119,6 +120,7 @@ impl Test {
             Self::RunFailed => "run_failed",
             Self::StaleReference => "stale_reference",
             Self::Cost => "cost",
+            Self::Labels => "labels",
             Self::Auc => "auc",
             Self::SegmentScore => "segment_score",
             Self::Disparity => "disparity",

@@ -19,6 +19,8 @@ pub struct Service {
     pub other_version: u64,
     /// What could not be read, in words.
     pub unreadable: Vec<String>,
+    /// Labels that could not be read, in words.
+    pub unreadable_labels: Vec<String>,
     /// Logged scores against those of the model file, where one was named.
     pub parity: Option<Parity>,
     /// What decisions cost, where it is known or can be expected.
@@ -80,11 +82,12 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     findings.extend(service.aucs.iter().filter_map(|moved| auc::finding(moved, policy)));
     findings.extend(service.segments.iter().cloned());
     findings.extend(service.parity.as_ref().and_then(parity::finding));
-    for what in &service.unreadable {
+    let log = service.unreadable.iter().map(|what| (Test::Source, what));
+    for (test, what) in log.chain(service.unreadable_labels.iter().map(|what| (Test::Labels, what))) {
         findings.push(Finding {
             severity: Severity::Watch,
             feature: None,
-            test: Test::Source,
+            test,
             value: None,
             limit: None,
             q_value: None,

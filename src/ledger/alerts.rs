@@ -11,7 +11,7 @@ use crate::{
 };
 
 const COLUMNS: &str = "id, model, feature, test, phase, severity, streak, since_us, opened_us, told_us, told_severity, \
-                       reminders, thread, acknowledged, sentence, value, limit_value";
+                       reminders, thread, acknowledged, sentence, value, limit_value, latest_us";
 
 fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
     let word = |index: usize| row.get::<_, String>(index);
@@ -32,6 +32,7 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
         sentence: row.get(14)?,
         value: row.get(15)?,
         limit: row.get(16)?,
+        latest: Instant(row.get::<_, Option<i64>>(17)?.map_or_else(|| row.get(7), Ok)?),
     })
 }
 
@@ -59,7 +60,7 @@ impl Entry<'_> {
             return Ok(());
         }
         let sql = format!(
-            "INSERT OR REPLACE INTO alert ({COLUMNS}, changed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+            "INSERT OR REPLACE INTO alert ({COLUMNS}, changed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
         );
         self.done(self.tx.execute(
             &sql,
@@ -81,6 +82,7 @@ impl Entry<'_> {
                 alert.sentence,
                 alert.value,
                 alert.limit,
+                alert.latest.0,
                 now.0,
             ],
         ))?;

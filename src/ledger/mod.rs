@@ -11,6 +11,6 @@ mod watched;
 
 pub use labels::LabelLook;
 pub use ledger::{Entry, Ledger, file};
-pub use outbox::{Channel, Fate, Letter, Queued};
+pub use outbox::{Channel, Fate, Letter, Queued, Recipient};
 pub use run::{Ended, RunRow, Trend};
 pub use watched::Watched;

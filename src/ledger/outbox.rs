@@ -1,4 +1,7 @@
-//! What has still to be told: letters ready to send, in the order of their runs.
+//! What has still to be told: letters ready to send, each with those it goes to. Each recipient gets them in the order
+//! of their runs; one who cannot be reached keeps nobody else waiting.
+
+use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -8,13 +11,13 @@ use crate::{fault::Outcome, window::Instant};
 /// The way a letter goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channel {
-    Email,
     Webhook,
+    Email,
 }
 
 impl Channel {
-    /// Every way.
-    pub const ALL: [Self; 2] = [Self::Email, Self::Webhook];
+    /// Every way, the quick one first.
+    pub const ALL: [Self; 2] = [Self::Webhook, Self::Email];
 
     /// The word in the ledger and in `vigie status`.
     #[must_use]
@@ -33,16 +36,16 @@ pub struct Queued {
     pub message_id: String,
     /// In a few words, for `vigie status`.
     pub subject: String,
+    /// Mail addresses; a webhook has one recipient without a name.
+    pub to: Vec<String>,
     /// What the channel made of it, ready to send.
     pub letter: Vec<u8>,
 }
 
-/// What became of a letter.
+/// What became of a letter, for one recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Sent,
-    /// To some of those it was meant for.
-    Partly,
     /// The other side will never take it.
     Refused,
     /// It was tried for too long.
@@ -53,7 +56,6 @@ impl Fate {
     fn word(self) -> &'static str {
         match self {
             Self::Sent => "sent",
-            Self::Partly => "partly",
             Self::Refused => "refused",
             Self::Expired => "expired",
         }
@@ -68,76 +70,138 @@ pub struct Letter {
     pub channel: Channel,
     pub message_id: String,
     pub subject: String,
-    pub letter: Vec<u8>,
     pub queued_at: Instant,
+    /// Those of its recipients that were asked for.
+    pub to: Vec<Recipient>,
+}
+
+/// One whom a letter goes to, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Of a webhook, empty.
+    pub address: String,
+    /// `queued`, `sent`, `refused`, `expired`.
+    pub state: String,
+    pub attempts: u32,
     /// Not tried before.
     pub next_at: Instant,
-    pub attempts: u32,
-    /// `queued`, `sent`, `partly`, `refused`, `expired`.
-    pub state: String,
     /// Why it is not sent.
     pub reason: Option<String>,
 }
 
-const COLUMNS: &str = "id, model, channel, message_id, subject, letter, queued_us, next_us, attempts, state, reason";
+const COLUMNS: &str = "outbox.id, model, channel, message_id, subject, queued_us, \
+                       recipient, state, attempts, next_us, reason";
 
 fn letter(row: &Row<'_>) -> rusqlite::Result<Letter> {
     let channel: String = row.get(2)?;
+    let recipient = Recipient {
+        address: row.get(6)?,
+        state: row.get(7)?,
+        attempts: row.get(8)?,
+        next_at: Instant(row.get(9)?),
+        reason: row.get(10)?,
+    };
     Ok(Letter {
         id: row.get(0)?,
         model: row.get(1)?,
         channel: if channel == Channel::Webhook.word() { Channel::Webhook } else { Channel::Email },
         message_id: row.get(3)?,
         subject: row.get(4)?,
-        letter: row.get(5)?,
-        queued_at: Instant(row.get(6)?),
-        next_at: Instant(row.get(7)?),
-        attempts: row.get(8)?,
-        state: row.get(9)?,
-        reason: row.get(10)?,
+        queued_at: Instant(row.get(5)?),
+        to: vec![recipient],
     })
+}
+
+/// Rows of one recipient each, as letters in their order.
+fn gathered(rows: Vec<Letter>) -> Vec<Letter> {
+    let mut letters: BTreeMap<i64, Letter> = BTreeMap::new();
+    for row in rows {
+        match letters.get_mut(&row.id) {
+            Some(letter) => letter.to.extend(row.to),
+            None => {
+                letters.insert(row.id, row);
+            }
+        }
+    }
+    letters.into_values().collect()
 }
 
 impl Entry<'_> {
     /// Puts a letter behind those that wait. One of the same Message-ID is there already: nothing is told twice.
     pub fn queue(&self, run: Option<i64>, model: &str, queued: &Queued, now: Instant) -> Outcome<()> {
-        let sql = "INSERT OR IGNORE INTO outbox (run, model, channel, message_id, subject, letter, queued_us, next_us, state) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 'queued')";
+        let sql = "INSERT OR IGNORE INTO outbox (run, model, channel, message_id, subject, letter, queued_us) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let values =
             params![run, model, queued.channel.word(), queued.message_id, queued.subject, queued.letter, now.0];
-        self.done(self.tx.execute(sql, values))?;
+        if self.done(self.tx.execute(sql, values))? == 0 {
+            return Ok(());
+        }
+        let id = self.tx.last_insert_rowid();
+        let nameless = [String::new()];
+        let to = match queued.channel {
+            Channel::Email => queued.to.as_slice(),
+            Channel::Webhook => &nameless,
+        };
+        for recipient in to {
+            let sql =
+                "INSERT OR IGNORE INTO delivery (letter, recipient, state, next_us) VALUES (?1, ?2, 'queued', ?3)";
+            self.done(self.tx.execute(sql, params![id, recipient, now.0]))?;
+        }
         Ok(())
     }
 
-    /// The letter that has waited longest on its channel: none overtakes it, due or not.
-    pub fn first_in_line(&self, channel: Channel) -> Outcome<Option<Letter>> {
-        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 'queued' AND channel = ?1 ORDER BY id LIMIT 1");
-        self.done(self.tx.query_row(&sql, [channel.word()], letter).optional())
+    /// Letters that some recipient has waited longest for, with those recipients, oldest first. For nobody does one
+    /// overtake another, due or not.
+    pub fn in_front(&self, channel: Channel) -> Outcome<Vec<Letter>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM delivery JOIN outbox ON outbox.id = delivery.letter \
+             WHERE state = 'queued' AND channel = ?1 AND NOT EXISTS ( \
+               SELECT 1 FROM delivery AS other JOIN outbox AS older ON older.id = other.letter \
+               WHERE other.state = 'queued' AND other.recipient = delivery.recipient AND other.letter < delivery.letter \
+                 AND older.channel = ?1) \
+             ORDER BY outbox.id, recipient"
+        );
+        Ok(gathered(self.rows(&sql, [channel.word()], letter)?))
     }
 
-    /// The letter is settled; only that it was there is kept.
-    pub fn settle(&self, id: i64, fate: Fate, reason: Option<&str>, now: Instant) -> Outcome<()> {
-        let sql = "UPDATE outbox SET state = ?2, reason = ?3, settled_us = ?4, letter = x'', attempts = attempts + 1 WHERE id = ?1";
-        self.done(self.tx.execute(sql, params![id, fate.word(), reason, now.0]))?;
+    /// What the channel made of a letter; empty once it is settled.
+    pub fn content(&self, id: i64) -> Outcome<Vec<u8>> {
+        let found = self.tx.query_row("SELECT letter FROM outbox WHERE id = ?1", [id], |row| row.get(0)).optional();
+        Ok(self.done(found)?.unwrap_or_default())
+    }
+
+    /// The letter is settled for a recipient; once it is for all, only that it was there is kept.
+    pub fn settle(&self, id: i64, address: &str, fate: Fate, reason: Option<&str>, now: Instant) -> Outcome<()> {
+        let sql = "UPDATE delivery SET state = ?3, reason = ?4, settled_us = ?5, attempts = attempts + 1 \
+                   WHERE letter = ?1 AND recipient = ?2";
+        self.done(self.tx.execute(sql, params![id, address, fate.word(), reason, now.0]))?;
+        let sql = "UPDATE outbox SET letter = x'' WHERE id = ?1 \
+                   AND NOT EXISTS (SELECT 1 FROM delivery WHERE letter = ?1 AND state = 'queued')";
+        self.done(self.tx.execute(sql, [id]))?;
         Ok(())
     }
 
-    /// The letter, as it is now, is tried again at `next`.
-    pub fn postpone(&self, id: i64, letter: &[u8], reason: &str, next: Instant) -> Outcome<()> {
-        let sql = "UPDATE outbox SET attempts = attempts + 1, letter = ?2, reason = ?3, next_us = ?4 WHERE id = ?1";
-        self.done(self.tx.execute(sql, params![id, letter, reason, next.0]))?;
+    /// The letter is tried again for a recipient at `next`.
+    pub fn postpone(&self, id: i64, address: &str, reason: &str, next: Instant) -> Outcome<()> {
+        let sql = "UPDATE delivery SET attempts = attempts + 1, reason = ?3, next_us = ?4 \
+                   WHERE letter = ?1 AND recipient = ?2";
+        self.done(self.tx.execute(sql, params![id, address, reason, next.0]))?;
         Ok(())
     }
 
-    /// Letters that wait or were never taken, oldest first, without their content.
+    /// Letters that some recipient waits for or never took, with those recipients, oldest first.
     pub fn undelivered(&self) -> Outcome<Vec<Letter>> {
-        let columns = COLUMNS.replace(" letter,", " x'',");
-        self.rows(&format!("SELECT {columns} FROM outbox WHERE state <> 'sent' ORDER BY id"), [], letter)
+        let sql = format!(
+            "SELECT {COLUMNS} FROM delivery JOIN outbox ON outbox.id = delivery.letter WHERE state <> 'sent' \
+             ORDER BY outbox.id, recipient"
+        );
+        Ok(gathered(self.rows(&sql, [], letter)?))
     }
 
     /// Drops letters that were settled before.
     pub fn forget_letters(&self, model: &str, before: Instant) -> Outcome<()> {
-        let sql = "DELETE FROM outbox WHERE model = ?1 AND state <> 'queued' AND settled_us < ?2";
+        let sql = "DELETE FROM outbox WHERE model = ?1 AND NOT EXISTS ( \
+                   SELECT 1 FROM delivery WHERE letter = outbox.id AND (state = 'queued' OR settled_us >= ?2))";
         self.done(self.tx.execute(sql, params![model, before.0]))?;
         Ok(())
     }

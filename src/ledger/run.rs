@@ -137,6 +137,22 @@ impl Entry<'_> {
         self.rows(&sql, params![model, stretch.from.0, stretch.to.0], run)
     }
 
+    /// The latest note of a run that nobody was written to since.
+    pub fn untold_note(&self, model: &str) -> Outcome<Option<String>> {
+        let sql = "SELECT note FROM run WHERE model = ?1 AND note IS NOT NULL \
+                   AND id > ifnull((SELECT max(run) FROM outbox WHERE model = ?1), 0) ORDER BY id DESC LIMIT 1";
+        self.done(self.tx.query_row(sql, [model], |row| row.get(0)).optional())
+    }
+
+    /// Windows of the schedule from `since` on that could not be told so far, oldest first.
+    pub fn failing(&self, model: &str, since: Instant) -> Outcome<Vec<Window>> {
+        let sql = "SELECT from_us, to_us FROM run WHERE model = ?1 AND current = 1 AND scheduled = 1 \
+                   AND outcome = 'failed' AND from_us >= ?2 ORDER BY from_us";
+        self.rows(sql, params![model, since.0], |row| {
+            Ok(Window { from: Instant(row.get(0)?), to: Instant(row.get(1)?) })
+        })
+    }
+
     /// The end of the newest complete window that was judged; only later ones move alerts.
     pub fn judged_to(&self, model: &str) -> Outcome<Option<Instant>> {
         let sql = "SELECT max(to_us) FROM run WHERE model = ?1 AND current = 1 AND outcome = 'told' AND scheduled = 1";

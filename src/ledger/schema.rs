@@ -6,8 +6,9 @@ use super::refusal::refused;
 use crate::fault::{Fault, Outcome};
 
 /// One step a version: `user_version` says how many were taken. Steps are never edited, only added.
-const STEPS: [&str; 2] = [
-    "
+const STEPS: [&str; 3] = [BEGINNING, RECIPIENTS, super::labels::STEP];
+
+const BEGINNING: &str = "
 CREATE TABLE model (
   name TEXT PRIMARY KEY,
   first_us INTEGER NOT NULL,      -- start of the first window that is watched
@@ -93,9 +94,43 @@ CREATE TABLE outbox (
   UNIQUE (channel, message_id)
 ) STRICT;
 CREATE INDEX outbox_queued ON outbox (channel, id) WHERE state = 'queued';
-",
-    super::labels::STEP,
-];
+";
+
+/// A letter waits for each of its recipients by himself; an alert knows the latest window that counted for it.
+const RECIPIENTS: &str = "
+CREATE TABLE delivery (
+  letter INTEGER NOT NULL REFERENCES outbox (id) ON DELETE CASCADE,
+  recipient TEXT NOT NULL,        -- a mail address; of a webhook, empty
+  state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'refused', 'expired')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_us INTEGER NOT NULL,
+  settled_us INTEGER,
+  reason TEXT,
+  PRIMARY KEY (letter, recipient)
+) STRICT;
+CREATE INDEX delivery_queued ON delivery (recipient, letter) WHERE state = 'queued';
+-- A mail that waits says in its head whom it waits for: Message-ID, subject, then an address a line.
+WITH RECURSIVE line (id, number, address, rest) AS (
+  SELECT id, 0, '', CAST(substr(letter, 1, instr(letter, x'0a0a')) AS TEXT)
+  FROM outbox WHERE channel = 'email' AND state = 'queued'
+  UNION ALL
+  SELECT id, number + 1, substr(rest, 1, instr(rest, char(10)) - 1), substr(rest, instr(rest, char(10)) + 1)
+  FROM line WHERE instr(rest, char(10)) > 0
+)
+INSERT OR IGNORE INTO delivery (letter, recipient, state, attempts, next_us, reason)
+  SELECT line.id, address, 'queued', attempts, next_us, reason
+  FROM line JOIN outbox ON outbox.id = line.id WHERE number > 2 AND address <> '';
+INSERT INTO delivery (letter, recipient, state, attempts, next_us, settled_us, reason)
+  SELECT id, '', CASE state WHEN 'partly' THEN 'refused' ELSE state END, attempts, next_us, settled_us, reason
+  FROM outbox WHERE id NOT IN (SELECT letter FROM delivery);
+DROP INDEX outbox_queued;
+ALTER TABLE outbox DROP COLUMN next_us;
+ALTER TABLE outbox DROP COLUMN attempts;
+ALTER TABLE outbox DROP COLUMN state;
+ALTER TABLE outbox DROP COLUMN settled_us;
+ALTER TABLE outbox DROP COLUMN reason;
+ALTER TABLE alert ADD COLUMN latest_us INTEGER;
+";
 
 /// Refuses a file of a newer vigie.
 pub(super) fn known(version: i64, shown: &str) -> Outcome<()> {
@@ -128,4 +163,60 @@ pub(super) fn migrate(db: &mut Connection, shown: &str) -> Outcome<()> {
         done.map_err(|error| refused(shown, &error))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What waited in the outbox of the first version waits for the same people in this one.
+    #[test]
+    fn letters_of_the_first_version_keep_their_recipients() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.execute_batch(BEGINNING).unwrap();
+        db.pragma_update(None, "user_version", 1).unwrap();
+        let put = "INSERT INTO outbox (id, model, channel, message_id, subject, letter, queued_us, next_us, attempts, state, settled_us, reason) \
+                   VALUES (?1, 'm', ?2, ?1, 's', ?3, 1, 7, 2, ?4, ?5, 'why')";
+        let mail = b"<1@x>\nthe subject \na@x\n\xc3\xa9@x\n\nDate: today\r\n\nnot@x\n".to_vec();
+        for (id, channel, letter, state, settled) in [
+            (1, "email", mail.clone(), "queued", None),
+            (2, "webhook", b"key\n{}".to_vec(), "queued", None),
+            (3, "email", Vec::new(), "partly", Some(9)),
+            (4, "email", Vec::new(), "sent", Some(9)),
+        ] {
+            db.execute(put, rusqlite::params![id, channel, letter, state, settled]).unwrap();
+        }
+        db.execute(
+            "INSERT INTO alert (model, test, phase, severity, streak, since_us, told_severity, reminders, acknowledged, sentence, changed_us) \
+             VALUES ('m', 'psi', 'pending', 'alarm', 1, 5, 'stable', 0, 0, 's', 6)",
+            [],
+        )
+        .unwrap();
+        migrate(&mut db, "test").unwrap();
+        let mut query = db
+            .prepare(
+                "SELECT letter, recipient, state, attempts, next_us, reason FROM delivery ORDER BY letter, recipient",
+            )
+            .unwrap();
+        let rows: Vec<(i64, String, String)> = query
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        let row = |letter: i64, to: &str, state: &str| (letter, to.to_owned(), state.to_owned());
+        assert_eq!(
+            rows,
+            [
+                row(1, "a@x", "queued"),
+                row(1, "é@x", "queued"),
+                row(2, "", "queued"),
+                row(3, "", "refused"),
+                row(4, "", "sent")
+            ]
+        );
+        let kept: Vec<u8> = db.query_row("SELECT letter FROM outbox WHERE id = 1", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, mail);
+        let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, 2);
+    }
 }

@@ -65,7 +65,7 @@ fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &LabelOptions) -> Outcome<(
     let mut labels = Labels::new(scores(lookout, seen)?);
     match LabelLog::open(place, &lookout.settings.source) {
         // Labels that cannot be read must not keep anybody from looking at the rest.
-        Err(fault) => labels.unreadable(fault.to_string()),
+        Err(fault) => labels.unreadable(fault.discreet().to_owned()),
         Ok(Opened::NotYet(place)) => labels.not_yet(place),
         Ok(Opened::Found(log)) => {
             let heard = log.read(Some(seen.window.from), &mut |id, target| labels.join(id, target));

@@ -18,7 +18,9 @@ pub fn rebuild(settings: &Settings, ledger: &mut Ledger) -> Outcome<(usize, usiz
         let known = watched.is_some();
         let mut added = 0;
         for report in &recalled {
-            let scheduled = cadence.has(report.window);
+            // One that was made before its window was over has judged a part of it.
+            let complete = cadence.latest_complete(report.created_at, settings.schedule.lateness);
+            let scheduled = cadence.has(report.window) && report.window.to <= complete.to;
             if !known && scheduled {
                 watched = Some(follow(watched, report));
             }

@@ -90,6 +90,8 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
         return Ok((Settled::default(), Vec::new(), None));
     }
     let is_news = tried.scheduled && entry.judged_to(model)?.is_none_or(|judged| judged < tried.window.to);
+    let had_failed = current.as_ref().is_some_and(|run| run.ended == Ended::Failed);
+    let is_late = tried.scheduled && !is_news && had_failed && matches!(result, Result::Told(_));
     let mut run = row(tried, result, current.as_ref());
     let mut watched = entry.watched(model)?;
     if let Some(watched) = &mut watched {
@@ -111,7 +113,7 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
     let id = entry.put_run(&run, &trends(result))?;
     crash::point("ledger.run");
     let mut settled = Settled { events: Vec::new(), note: run.note.clone() };
-    if !is_news {
+    if !is_news && !is_late {
         return Ok((settled, Vec::new(), Some(id)));
     }
     let past = Past {
@@ -119,8 +121,10 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
         mutes: entry.mutes(tried.now)?,
         digest: watched.as_ref().and_then(|watched| watched.digest),
     };
-    let mut decision = decided(entry, tried, result, &past)?;
-    let telling = telling(tried, &run, result, decision.events.clone());
+    let failing = Failing::beside(entry, tried, watched.as_ref())?;
+    let mut decision = decided(entry, tried, result, &past, &failing, is_late)?;
+    let note = entry.untold_note(model)?;
+    let telling = telling(tried, &run, result, decision.events.clone(), note);
     let mut letters = Vec::new();
     if !telling.events.is_empty() {
         let report = match result {
@@ -153,7 +157,41 @@ fn thread(decision: &mut Decision, letters: &[Queued]) {
     decision.alerts.iter_mut().filter(opened).for_each(|alert| alert.thread = Some(mail.message_id.clone()));
 }
 
-fn decided(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, past: &Past) -> Outcome<Decision> {
+/// Other windows that could not be told so far: as long as there is one, no failure is over.
+struct Failing {
+    windows: Vec<Window>,
+}
+
+impl Failing {
+    fn beside(entry: &Entry<'_>, tried: &Tried<'_>, watched: Option<&crate::ledger::Watched>) -> Outcome<Self> {
+        // Without a daemon nobody tries them again.
+        let Some(watched) = watched else { return Ok(Self { windows: Vec::new() }) };
+        let mut windows = entry.failing(&tried.settings.model.name, watched.covered)?;
+        windows.retain(|window| *window != tried.window);
+        Ok(Self { windows })
+    }
+
+    /// What is said of those before a window that is well itself.
+    fn before(&self, window: Window) -> Option<Finding> {
+        let older: Vec<&Window> = self.windows.iter().filter(|failing| failing.to <= window.from).collect();
+        let first = older.first()?;
+        let which = match older.len() {
+            1 => format!("the window from {} to {} has", first.from, first.to),
+            n => format!("{n} windows, the first from {} to {}, have", first.from, first.to),
+        };
+        let reason = format!("{which} no report yet and will be tried again; `vigie status` says why");
+        Some(failure(Test::RunFailed, reason))
+    }
+}
+
+fn decided(
+    entry: &Entry<'_>,
+    tried: &Tried<'_>,
+    result: Result<'_>,
+    past: &Past,
+    failing: &Failing,
+    is_late: bool,
+) -> Outcome<Decision> {
     let settings = tried.settings;
     let rules = Rules {
         after: settings.alerts.after,
@@ -161,16 +199,21 @@ fn decided(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, past: &Past
         ignore: settings.alerts.ignore.clone(),
     };
     let mut near = BTreeMap::new();
+    if !failing.windows.is_empty() {
+        near.extend([Test::RunFailed, Test::Source].map(|test| ((None, test), 1.0)));
+    }
     let (scope, findings, lasting) = match result {
+        Result::Told(_) if is_late => (Scope::Late, Vec::new(), false),
         Result::Told(report) => {
-            near = nearness(report);
-            let (findings, volume) = findings(entry, tried, report)?;
+            near.extend(nearness(report));
+            let (mut findings, volume) = findings(entry, tried, report)?;
+            findings.extend(failing.before(tried.window));
             near.extend(volume.map(|nearness| ((None, Test::Volume), nearness)));
             let has_verdict = !matches!(report.verdict.severity, Severity::TooFew | Severity::NoData);
             (if has_verdict { Scope::Judged } else { Scope::NoVerdict }, findings, false)
         }
         Result::Failed(test, fault) => {
-            (Scope::Failed, vec![failure(test, fault.to_string())], fault.remedy() != Remedy::Retry)
+            (Scope::Failed, vec![failure(test, fault.discreet().to_owned())], fault.remedy() != Remedy::Retry)
         }
         Result::Missed(_) => (Scope::Failed, vec![failure(Test::RunFailed, sentence(tried, result))], true),
     };
@@ -223,7 +266,7 @@ fn new_line(watched: &mut crate::ledger::Watched, report: &Report) -> Option<Str
         return None;
     }
     watched.line += 1;
-    Some(format!("{what} is another since this window: trends begin anew"))
+    Some(format!("{what} is another since the window from {}: trends begin anew", report.examined.window.from))
 }
 
 fn sentence(tried: &Tried<'_>, result: Result<'_>) -> String {
@@ -294,14 +337,17 @@ fn trends(result: Result<'_>) -> Vec<Trend> {
         .collect()
 }
 
-fn telling(tried: &Tried<'_>, run: &RunRow, result: Result<'_>, events: Vec<Event>) -> Telling {
+fn telling(tried: &Tried<'_>, run: &RunRow, result: Result<'_>, events: Vec<Event>, note: Option<String>) -> Telling {
     let what = match result {
         Result::Told(_) => format!("r{}", run.revision),
         Result::Failed(..) => format!("failed{}", run.attempts),
         Result::Missed(_) => "gap".to_owned(),
     };
-    let mut verdict = run.sentence.clone();
-    if let Some(note) = &run.note {
+    let mut verdict = match result {
+        Result::Failed(_, fault) => fault.discreet().to_owned(),
+        _ => run.sentence.clone(),
+    };
+    if let Some(note) = note {
         verdict = format!("{verdict} Note: {note}.");
     }
     Telling {

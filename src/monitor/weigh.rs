@@ -7,7 +7,6 @@ use crate::{
     fault::{Fault, Outcome},
     judge::{AucMoved, Case, CostMoved, Finding, Service, Verdict, judge, judge_segments, undecided},
     performance::Performance,
-    reference::Holdout,
     replay::Replay,
     report::Apart,
 };
@@ -28,9 +27,10 @@ pub(super) fn weigh(
     let (reference, policy) = (&lookout.reference, &lookout.settings.policy);
     let threshold = lookout.settings.model.threshold;
     let mut drift = compare(reference, &seen.counted.profile, policy.empty_bins, threshold).map_err(Fault::setup)?;
-    let is_holdout = reference.provenance().holdout == Holdout::Yes;
+    let is_holdout = reference.provenance().is_holdout();
     let mut service = service(&seen.counted, replay);
     service.costs = performance.map(|performance| costs(performance, is_holdout)).unwrap_or_default();
+    service.unreadable_labels = performance.map(unreadable_labels).unwrap_or_default();
     service.aucs = performance.map(|performance| aucs(performance, is_holdout)).unwrap_or_default();
     let segments = apart(lookout, seen)?;
     if let Some((_, findings)) = &segments
@@ -39,7 +39,6 @@ pub(super) fn weigh(
         service.segments.clone_from(findings);
     }
     let segments = segments.map(|(segments, _)| segments);
-    service.unreadable.extend(performance.into_iter().flat_map(unreadable_labels));
     loop {
         let case = Case {
             drift: &drift,
@@ -105,6 +104,7 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         answered: counted.profile.rows() + counted.other_version.rows(),
         other_version: counted.other_version.rows(),
         unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
+        unreadable_labels: Vec::new(),
         // A challenger's scores are others by design.
         parity: replay.filter(|replay| replay.challenger.is_none()).map(|replay| replay.parity.clone()),
         costs: Vec::new(),

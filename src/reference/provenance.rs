@@ -58,3 +58,11 @@ pub struct Provenance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<SourceModel>,
 }
+
+impl Provenance {
+    /// Whether the rows are known to be none that the model was trained on.
+    #[must_use]
+    pub fn is_holdout(&self) -> bool {
+        self.holdout == Holdout::Yes
+    }
+}

@@ -59,7 +59,7 @@ pub(super) fn anchor(test: Test, feature: Option<usize>) -> String {
         (None, Test::Score | Test::ShareRefused) => "#score".to_owned(),
         (None, Test::Latency | Test::ErrorRate | Test::Volume | Test::ModelVersion) => "#service".to_owned(),
         (None, Test::SegmentScore | Test::Disparity) => "#segments".to_owned(),
-        (None, Test::Auc | Test::Cost) => "#performance".to_owned(),
+        (None, Test::Auc | Test::Cost | Test::Labels) => "#performance".to_owned(),
         (None, Test::Source | Test::NoData | Test::TooFew) => "#quality".to_owned(),
         (None, _) => "#findings".to_owned(),
     }
@@ -116,6 +116,10 @@ fn advice(finding: &Finding, drift: Option<&FeatureDrift>, language: Language) -
         Test::Source => language.pick(
             "repair or remove what cannot be read; its rows are not part of this report.",
             "réparer ou retirer ce qui est illisible ; ses lignes ne sont pas dans ce rapport.",
+        ),
+        Test::Labels => language.pick(
+            "repair or remove what cannot be read; the costs of this report do not know its rows.",
+            "réparer ou retirer ce qui est illisible ; les coûts de ce rapport ignorent ses lignes.",
         ),
         Test::Parity => language.pick(
             "the log’s scores are not those of this model file: check what is deployed.",

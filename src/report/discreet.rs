@@ -6,6 +6,7 @@ use super::{Apart, Examined, Report};
 use crate::{
     batch::Complaints,
     drift::{Drift, FeatureDrift, Summary, Unseen},
+    judge::Test,
     performance::Performance,
     replay::Replay,
     shown::shown,
@@ -39,15 +40,22 @@ impl Report {
             .filter_map(named)
             .collect();
         let mut verdict = verdict;
-        for reason in verdict.findings.iter_mut().map(|finding| &mut finding.reason) {
-            unname(reason, &names);
+        for finding in &mut verdict.findings {
+            unname(&mut finding.reason, &names);
+            if matches!(finding.test, Test::Source | Test::Labels) {
+                finding.reason = named_only(&finding.reason, &["left out: labels: ", "left out: "]);
+            }
         }
         for opinion in verdict.features.iter_mut().chain(&mut verdict.score).flat_map(|judged| &mut judged.opinions) {
             unname(&mut opinion.reason, &names);
         }
         Self {
             run,
-            examined: Examined { complaints: without_examples(&examined.complaints), ..examined },
+            examined: Examined {
+                complaints: without_examples(&examined.complaints),
+                unreadable: examined.unreadable.iter().map(|what| named_only(what, &[""])).collect(),
+                ..examined
+            },
             reference,
             policy,
             drift: without_levels(drift),
@@ -63,6 +71,13 @@ impl Report {
     }
 }
 
+/// Which file could not be read, without the reason: that may quote what stands in it.
+fn named_only(what: &str, openings: &[&str]) -> String {
+    let opening = openings.iter().find(|opening| what.starts_with(**opening)).copied().unwrap_or_default();
+    let name = what.get(opening.len()..).and_then(|rest| rest.split(": ").next()).unwrap_or_default();
+    format!("{opening}{name}")
+}
+
 fn without_examples(complaints: &Complaints) -> Complaints {
     let mut counted = Complaints::default();
     for (reason, complaint) in complaints.iter() {
@@ -74,6 +89,7 @@ fn without_examples(complaints: &Complaints) -> Complaints {
 fn without_ids(mut performance: Performance) -> Performance {
     if let Some(labels) = &mut performance.labels {
         labels.examples.clear();
+        labels.unreadable.iter_mut().for_each(|what| *what = named_only(what, &[""]));
     }
     performance
 }

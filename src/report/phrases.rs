@@ -187,6 +187,7 @@ impl Language {
             Test::RunFailed => self.pick("run failed", "échec du passage"),
             Test::StaleReference => self.pick("stale reference", "référence ancienne"),
             Test::Cost => self.pick("cost", "coût"),
+            Test::Labels => self.pick("labels", "issues"),
             Test::Auc => "AUC",
             Test::SegmentScore => self.pick("score of a segment", "score d’un segment"),
             Test::Disparity => self.pick("disparity", "disparité"),

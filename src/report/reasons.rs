@@ -153,7 +153,7 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
         ),
         Test::Cost | Test::Auc => return money(report, finding),
         Test::SegmentScore | Test::Disparity => return segment(report, finding),
-        Test::Source => format!("laissé de côté : {}", finding.reason.strip_prefix("left out: ")?),
+        Test::Source | Test::Labels => format!("laissé de côté : {}", finding.reason.strip_prefix("left out: ")?),
         _ => return None,
     })
 }

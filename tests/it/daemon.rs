@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    postman::{Act, Postman},
+    postman::{Act, Postman, Step},
     watched::{at, configure, day, watched},
     world::World,
 };
@@ -181,6 +181,99 @@ fn a_bad_config_keeps_the_old_one() {
     assert_eq!(daemon.end("TERM"), Some(0));
 }
 
+/// A server may take ten minutes for its last reply; a signal is not kept waiting, and the letter goes out later.
+#[test]
+fn a_slow_mail_server_keeps_no_signal_waiting() {
+    let world = watched("");
+    day(&world, 0, 120, 0);
+    day(&world, 1, 120, 40);
+    let now = at(2, 6).to_string();
+    let slow = || Postman::with(|step| (*step == Step::End).then_some(Act::Hang));
+    let first = slow();
+    configure(&world, &mail(first.port));
+    let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
+    let wants = |postman: &Postman| postman.heard().iter().any(|line| line == "DATA");
+    eventually("the letter is said", || wants(&first));
+    assert_eq!(daemon.end("TERM"), Some(0));
+    // `--once` too, which is what a timer starts.
+    let second = slow();
+    configure(&world, &mail(second.port));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vigie"))
+        .args(["run", "--once", "--config", "vigie.yaml"])
+        .current_dir(world.root())
+        .env("VIGIE_NOW", &now)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("the letter is said again", || wants(&second));
+    let clock = Stopwatch::now();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(clock.elapsed() < Duration::from_secs(10), "{:?}", clock.elapsed());
+    let polite = Postman::polite();
+    configure(&world, &mail(polite.port));
+    let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
+    eventually("it arrives", || polite.received().len() == 1);
+    assert_eq!(daemon.end("TERM"), Some(0));
+}
+
+/// What a reload changes holds at once: another model, another token, another address, another reports folder.
+#[test]
+fn a_reload_reaches_models_and_the_server() {
+    let http = |listen: &str| format!("http: {{listen: \"{listen}\", token_file: token}}\n");
+    let world = watched("");
+    configure(&world, &http("127.0.0.1:0"));
+    day(&world, 0, 120, 0);
+    world.file("token", "first\n");
+    let now = at(1, 6).to_string();
+    let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
+    let reloads = || said(&world).matches("the config was read again\"").count();
+    let addresses = || -> Vec<String> {
+        let said = said(&world);
+        said.split("serving http://").skip(1).map(|rest| rest.split('/').next().unwrap().to_owned()).collect()
+    };
+    let get = |address: &str, path: &str, token: &str| -> String {
+        let Ok(mut stream) = std::net::TcpStream::connect(address) else { return "nobody".to_owned() };
+        let ask =
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+        std::io::Write::write_all(&mut stream, ask.as_bytes()).unwrap();
+        let mut answer = String::new();
+        let _ = std::io::Read::read_to_string(&mut stream, &mut answer);
+        answer.lines().next().unwrap_or("nothing").to_owned()
+    };
+    eventually("it serves", || addresses().len() == 1);
+    let page = "/reports/m/20261001T000000Z_20261002T000000Z/report.html";
+    let here = addresses()[0].clone();
+    eventually("the page is there", || get(&here, page, "first") == "HTTP/1.1 200 OK");
+    // Another token under the same address.
+    world.file("token", "second\n");
+    daemon.signal("HUP");
+    eventually("it is read again", || reloads() == 1);
+    eventually("the new token holds", || get(&here, page, "second") == "HTTP/1.1 200 OK");
+    assert_eq!(get(&here, page, "first"), "HTTP/1.1 401 Unauthorized");
+    // A token that is gone is a bad config: the server stays as it was.
+    fs::remove_file(world.path("token")).unwrap();
+    daemon.signal("HUP");
+    eventually("it is refused", || said(&world).contains("is not good; the former one stays: http.token_file"));
+    assert_eq!(get(&here, page, "second"), "HTTP/1.1 200 OK");
+    world.file("token", "second\n");
+    // Another folder of reports, another model, another address.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    configure(&world, &http(&free));
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file(
+        "vigie.yaml",
+        config.replace("name: m", "name: other").replace("reports: {dir: reports}", "reports: {dir: elsewhere}"),
+    );
+    daemon.signal("HUP");
+    eventually("it serves there", || addresses().last().is_some_and(|address| *address == free));
+    let page = page.replace("/m/", "/other/");
+    eventually("the other model is looked at", || get(&free, &page, "second") == "HTTP/1.1 200 OK");
+    assert!(world.path("elsewhere/other").exists());
+    eventually("nobody is left at the former address", || get(&here, "/healthz", "second") == "nobody");
+    assert_eq!(daemon.end("TERM"), Some(0));
+}
+
 #[test]
 fn cron_ticks_find_what_has_become_due() {
     let world = watched("");
@@ -283,6 +376,68 @@ fn a_full_disk_is_named_and_heals() {
     let free = run("");
     assert!(free.status.success(), "{}", String::from_utf8_lossy(&free.stderr));
     assert!(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.json").exists());
+}
+
+/// A reports folder that may not be written to fails the run, and is written to when it may be. As a user without
+/// privileges: root may always.
+#[test]
+fn a_read_only_reports_folder_is_named_and_heals() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = watched("");
+    day(&world, 0, 120, 0);
+    let program = world.path("vigie");
+    fs::copy(env!("CARGO_BIN_EXE_vigie"), &program).unwrap();
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let mode = |path: &std::path::Path, mode: u32| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for folder in ["reports", "state"] {
+        fs::create_dir_all(world.path(folder)).unwrap();
+        mode(&world.path(folder), 0o777);
+    }
+    mode(world.root(), 0o755);
+    let run = || {
+        let mut command = if is_root {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
+            command
+        } else {
+            Command::new(&program)
+        };
+        command.args(["run", "--once", "--config", "vigie.yaml"]).current_dir(world.root());
+        command.env("VIGIE_NOW", at(1, 6).to_string()).output().unwrap()
+    };
+    mode(&world.path("reports"), 0o555);
+    let stuck = run();
+    let said = String::from_utf8_lossy(&stuck.stderr).into_owned();
+    assert_eq!(stuck.status.code(), Some(2), "{said}");
+    assert!(said.contains("reports") && said.contains("permission denied"), "{said}");
+    let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(status.contains("failed: ") && status.contains("permission denied"), "{status}");
+    mode(&world.path("reports"), 0o777);
+    let healed = run();
+    assert!(healed.status.success(), "{}", String::from_utf8_lossy(&healed.stderr));
+    assert!(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.json").exists());
+}
+
+/// The ledger held by another process for longer than it is waited for: said, and made good when it is free.
+#[test]
+fn a_locked_ledger_is_named_and_heals() {
+    let world = watched("");
+    day(&world, 0, 120, 0);
+    drop(vigie::ledger::Ledger::open(&world.path("state"), Duration::from_secs(1)).unwrap());
+    let other = rusqlite::Connection::open(world.path("state/ledger.sqlite")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let now = at(1, 6).to_string();
+    let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
+    eventually("a look is given up", || {
+        said(&world).lines().any(|line| line.contains("ERROR") && line.contains("is locked by another process"))
+    });
+    assert!(daemon.child.try_wait().unwrap().is_none(), "it lives");
+    other.execute_batch("ROLLBACK").unwrap();
+    let report = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.json");
+    eventually("the window is looked at", || report.exists() && said(&world).contains("\"checked\""));
+    assert_eq!(daemon.end("TERM"), Some(0));
 }
 
 #[test]

@@ -160,6 +160,71 @@ fn what_is_muted_is_told_when_the_mute_ends_if_it_is_still_there() {
     assert!(quiet.past.alerts.is_empty());
 }
 
+/// The same failed window, tried again and again, is one window.
+#[test]
+fn a_window_that_is_tried_again_is_not_one_more() {
+    let mut story = Story::default();
+    let failed = [finding(None, Test::RunFailed, Severity::Alarm)];
+    let mut fail = |number| story.window(number, Scope::Failed, &failed, 0.0, &rules(3));
+    for _ in 0..10 {
+        assert_eq!(fail(0), []);
+    }
+    assert_eq!(fail(1), []);
+    // Older ones are tried again before a new one.
+    assert_eq!(fail(0), []);
+    assert_eq!(fail(1), []);
+    assert_eq!(fail(2), [Change::Opened]);
+    for _ in 0..3 {
+        assert_eq!(fail(2), []);
+    }
+}
+
+/// An older window that could be told at last ends its failure, and moves nothing else.
+#[test]
+fn a_late_success_ends_only_the_failure() {
+    let mut story = Story::default();
+    story.drift(0, ALARM);
+    story.drift(1, ALARM);
+    let failed = [finding(None, Test::RunFailed, Severity::Alarm)];
+    story.window(2, Scope::Failed, &failed, 0.0, &rules(1));
+    assert_eq!(story.window(2, Scope::Late, &[], 0.0, &rules(1)), [Change::Recovered]);
+    assert_eq!(story.past.alerts.len(), 1, "the drift is open still");
+}
+
+/// Watches wait for the digest: at most one a day, unless a mail goes out anyway.
+#[test]
+fn a_digest_a_day() {
+    let mut past = Past::default();
+    let nearness = BTreeMap::new();
+    let mut told = Vec::new();
+    for hour in 0..72 {
+        // One more feature is watched every six hours.
+        let features: Vec<String> = (0..=hour / 6).map(|number| format!("F{number}")).collect();
+        let findings: Vec<Finding> =
+            features.iter().map(|feature| finding(Some(feature), Test::Psi, Severity::Watch)).collect();
+        let now = Instant((hour + 1) * HOUR);
+        let seen = Seen {
+            model: "m",
+            from: Instant(hour * HOUR),
+            scope: Scope::Judged,
+            findings: &findings,
+            nearness: &nearness,
+            lasting: false,
+        };
+        // Nothing is reminded of: a mail that goes out anyway would carry along what is new.
+        let calm = Rules { cooldown: Span::from_days(60), ..rules(1) };
+        let decision = decide(&seen, &past, &calm, now);
+        if decision.digest {
+            past.digest = Some(now);
+            told.push((hour, decision.events.iter().filter(|event| event.change == Change::Noted).count()));
+        }
+        let mut story = Story { past, events: Vec::new() };
+        story.remember(&decision, now);
+        past = story.past;
+    }
+    assert_eq!(told, [(0, 1), (23, 3), (46, 4), (69, 4)]);
+}
+
 fn severity() -> impl Strategy<Value = Option<Severity>> {
     prop::sample::select(vec![None, None, WATCH, ALARM, ALARM])
 }

@@ -23,7 +23,7 @@ fn a_ledger_of_a_newer_vigie_is_named_and_left_alone() {
     let file = world.path("state/ledger.sqlite");
     Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let fault = open(&world).unwrap_err();
-    assert!(fault.to_string().contains("is a ledger of version 99, this vigie knows 2"), "{fault}");
+    assert!(fault.to_string().contains("is a ledger of version 99, this vigie knows 3"), "{fault}");
     assert_eq!(fault.remedy(), Remedy::FixSetup);
     for args in [&["status", "--config", "vigie.yaml"][..], &["status", "--config", "vigie.yaml", "--rebuild"]] {
         let ran = world.vigie(args);
@@ -88,7 +88,13 @@ fn a_window_has_one_current_run_whatever_is_written() {
 fn what_is_written_half_is_not_written() {
     let world = watched("");
     let mut ledger = open(&world).unwrap();
-    let queued = Queued { channel: Channel::Email, message_id: "<a@b>".into(), subject: "s".into(), letter: vec![1] };
+    let queued = Queued {
+        channel: Channel::Email,
+        message_id: "<a@b>".into(),
+        subject: "s".into(),
+        to: vec!["b".into()],
+        letter: vec![1],
+    };
     let failed: Result<(), _> = ledger.write(|entry| {
         entry.queue(None, "m", &queued, Instant(1))?;
         Err(vigie::fault::Fault::retry("no"))
@@ -101,10 +107,10 @@ fn what_is_written_half_is_not_written() {
         ledger.write(|entry| entry.queue(None, "m", &queued, Instant(1))).unwrap();
     }
     assert_eq!(waiting(&mut ledger), 1);
-    let letter = ledger.view(|entry| entry.first_in_line(Channel::Email)).unwrap().unwrap();
-    ledger.write(|entry| entry.settle(letter.id, Fate::Sent, None, Instant(2))).unwrap();
+    let front = ledger.view(|entry| entry.in_front(Channel::Email)).unwrap();
+    ledger.write(|entry| entry.settle(front[0].id, "b", Fate::Sent, None, Instant(2))).unwrap();
     ledger.write(|entry| entry.queue(None, "m", &queued, Instant(3))).unwrap();
-    assert_eq!(ledger.view(|entry| entry.first_in_line(Channel::Email)).unwrap(), None);
+    assert_eq!(ledger.view(|entry| entry.in_front(Channel::Email)).unwrap(), []);
 }
 
 #[test]
@@ -129,4 +135,28 @@ fn check_by_hand_waits_for_a_locked_ledger_and_then_writes_the_report_only() {
     // Healed when the cause goes.
     db.execute_batch("ROLLBACK").unwrap();
     assert_eq!(watcher.look(at(1, 6)).told, 1);
+}
+
+/// A report that was made before its window was over has judged a part of it: the window is still due.
+#[test]
+fn a_report_of_an_unfinished_window_settles_nothing_in_a_rebuilt_ledger() {
+    let world = watched("");
+    day(&world, 0, 100, 0);
+    day(&world, 1, 100, 0);
+    let early = std::process::Command::new(env!("CARGO_BIN_EXE_vigie"))
+        .args(["check", "--config", "vigie.yaml", "--from", "2026-10-02", "--to", "2026-10-03"])
+        .current_dir(world.root())
+        .env("VIGIE_NOW", at(1, 12).to_string())
+        .output()
+        .unwrap();
+    assert!(early.status.success(), "{}", String::from_utf8_lossy(&early.stderr));
+    let watcher = Watcher::new(&world);
+    assert_eq!(watcher.look(at(1, 12)).told, 1);
+    fs::remove_dir_all(world.path("state")).unwrap();
+    let told = world.vigie(&["status", "--config", "vigie.yaml", "--rebuild"]).ok().stdout;
+    assert!(told.contains("m: 2 runs were read"), "{told}");
+    day(&world, 1, 150, 0);
+    assert_eq!(watcher.look(at(2, 6)).told, 1, "the second day is looked at when it is over");
+    let runs = watcher.ledger().view(|entry| entry.latest("m", 10)).unwrap();
+    assert_eq!((runs[0].window.from, runs[0].scheduled, runs[0].records), (at(1, 0), true, Some(150)));
 }

@@ -238,12 +238,16 @@ fn reports_that_cannot_be_written_fail_the_run_and_heal() {
     world.file("reports", "a file where the folder should be");
     let stuck = watcher.look(at(1, 6));
     assert_eq!((stuck.told, stuck.failed), (0, 1));
+    // Tried again, it is the same window; the next day's is another.
     assert_eq!(watcher.look(at(1, 7)).failed, 1);
+    assert_eq!(watcher.story(), Vec::<String>::new());
+    day(&world, 1, 120, 0);
+    assert_eq!(watcher.look(at(2, 6)).failed, 2);
     let told = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
     assert!(told.contains("failed: cannot make the folder"), "{told}");
     fs::remove_file(world.path("reports")).unwrap();
-    assert_eq!(watcher.look(at(1, 8)).told, 1);
-    assert_eq!(watcher.story(), ["10-01 Opened - run_failed", "10-01 Recovered - run_failed"]);
+    assert_eq!(watcher.look(at(2, 8)).told, 2);
+    assert_eq!(watcher.story(), ["10-02 Opened - run_failed", "10-02 Recovered - run_failed"]);
 }
 
 #[test]
@@ -261,12 +265,49 @@ fn a_new_reference_begins_a_new_line_and_pending_alerts_begin_again() {
     watcher.look(at(3, 6));
     assert_eq!(watcher.story(), Vec::<String>::new(), "the second window in a row, but the first on this line");
     let told = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(told.contains("the reference is another since this window: trends begin anew"), "{told}");
+    assert!(
+        told.contains("the reference is another since the window from 2026-10-03T00:00:00Z: trends begin anew"),
+        "{told}"
+    );
     let trend = watcher.ledger().view(|entry| entry.trend("m", Some("AGE"), 10)).unwrap();
     assert_eq!(trend.len(), 1);
     day(&world, 3, 120, 40);
     watcher.look(at(4, 6));
     assert_eq!(watcher.story(), ["10-04 Opened AGE psi", "10-04 Noted AGE ks"]);
+}
+
+/// The model's file changed under the same config: another line, and whoever reads the mail is told.
+#[test]
+fn a_new_model_begins_a_new_line_too() {
+    let world = watched("");
+    configure(&world, "alerts: {ignore: [parity]}\n");
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", config.replace("model: {name: m}", "model: {name: m, file: model.json}"));
+    let mut model = crate::parity::model();
+    world.file("model.json", model.to_string());
+    let watcher = Watcher::new(&world);
+    day(&world, 0, 120, 0);
+    day(&world, 1, 120, 40);
+    watcher.look(at(2, 6));
+    let pending = watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap();
+    assert!(pending.iter().any(|alert| alert.key.test.word() == "psi"), "{pending:?}");
+    model["oblivious_trees"][0]["leaf_values"][0] = serde_json::json!(-0.25);
+    world.file("model.json", model.to_string());
+    day(&world, 2, 120, 40);
+    watcher.look(at(3, 6));
+    assert_eq!(watcher.story(), Vec::<String>::new(), "the second window in a row, but the first on this line");
+    let told = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
+    let note = "the model's file is another since the window from 2026-10-03T00:00:00Z: trends begin anew";
+    assert!(told.contains(note) && told.contains("alerts that were pending begin again"), "{told}");
+    assert_eq!(watcher.ledger().view(|entry| entry.trend("m", Some("AGE"), 10)).unwrap().len(), 1);
+    // The next mail says so, though it is of a later run; the one after it does not.
+    for number in 3..5 {
+        day(&world, number, 120, if number == 3 { 40 } else { 0 });
+        watcher.look(at(number + 1, 6));
+    }
+    let told = watcher.told.lock().unwrap();
+    let notes: Vec<bool> = told.iter().map(|telling| telling.verdict.contains(note)).collect();
+    assert_eq!(notes, [true, false], "{told:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 use vigie::{
-    alert::{Addresses, Delivery, Email, Letter, StartTls, compose, deliver, trial},
+    alert::{Addresses, Delivery, Email, Letter, Patience, StartTls, compose, deliver, trial},
     window::Instant,
 };
 
@@ -51,7 +51,7 @@ fn mails(world: &World) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Patience = Patience { dialogue: Duration::from_secs(20), acceptance: Duration::from_secs(20) };
 
 #[test]
 fn mail_goes_through_tls_and_login() {

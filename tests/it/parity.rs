@@ -15,7 +15,7 @@ use crate::{
 
 /// A model of an applicant's age, income, job and house, written by hand: `0.4·[AGE > 40] − 0.3·[INCOME > 45,000]`
 /// and so on, as raw sums.
-fn model() -> Value {
+pub fn model() -> Value {
     let hash = |level: &str| vigie::scorer::level_hash(level).cast_signed();
     json!({
         "features_info": {

@@ -238,6 +238,39 @@ fn a_reference_without_a_target_says_what_it_lacks() {
     assert!(report["performance"]["estimated_reason"].as_str().unwrap().contains("--target"));
 }
 
+/// What costs nearly as much as the limit allows is near it, so that an alert that is open wavers once and not each day.
+#[test]
+fn a_cost_near_its_limit_is_near_its_limit() {
+    let near = |scale: f64, base: f64| {
+        let rows: Vec<(f64, bool)> = scored(4_000, 5).iter().map(|(score, is)| (base + score * scale, *is)).collect();
+        let world = world(&rows, "");
+        let settings = vigie::config::Settings::load(&world.path("vigie.yaml")).unwrap();
+        let day = vigie::window::Window::new(
+            vigie::window::Instant(crate::applicants::DAY),
+            vigie::window::Instant(crate::applicants::DAY + 86_400_000_000),
+        );
+        let asked = vigie::monitor::Asked { window: day, now: vigie::window::Instant::now() };
+        let looking = vigie::monitor::Looking { threads: 1, progress: &|_, _| () };
+        let report = vigie::monitor::examine(&settings, asked, looking).unwrap();
+        let found = report.verdict.findings.iter().find(|found| found.test == vigie::judge::Test::Cost).cloned();
+        let near = vigie::alert::nearness(&report);
+        (found, near.get(&(None, vigie::judge::Test::Cost)).copied())
+    };
+    // Far over: the nearness is the finding's value over the watch limit.
+    let (found, over) = near(0.19, 0.1);
+    let found = found.unwrap();
+    let limit = vigie::judge::Policy::default().cost.watch.unwrap();
+    assert!((over.unwrap() - found.value.unwrap() / limit).abs() < 1e-9, "{over:?} {found:?}");
+    // The reference's own scores: nothing that chance would not explain.
+    let (found, even) = near(1.0, 0.0);
+    assert!(found.is_none() && even.is_none_or(|share| share < vigie::alert::WELL), "{even:?}");
+    // Somewhere between there is no finding any more, and an open alert stays open.
+    let wavers = (0..60)
+        .map(|step| near(1.0 - f64::from(step) * 0.005, f64::from(step) * 0.001))
+        .any(|(found, near)| found.is_none() && near.is_some_and(|near| (vigie::alert::WELL..1.0).contains(&near)));
+    assert!(wavers, "no window between 80 % and the limit");
+}
+
 #[test]
 fn what_is_not_defined_is_null_with_a_reason_and_the_references_own_figure_stands() {
     let rows: Vec<(f64, bool)> = scored(600, 21).into_iter().filter(|(score, _)| *score < 0.3).collect();

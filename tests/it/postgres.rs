@@ -1,5 +1,6 @@
 //! A log in a table of PostgreSQL: a real server, the real program.
 
+mod away;
 mod connect;
 mod distributions;
 mod example;

@@ -32,6 +32,8 @@ pub enum Act {
     Say(&'static str),
     Bytes(Vec<u8>),
     Hang,
+    /// What it should say, but so much later.
+    Late(Duration, &'static str),
     /// A byte now and then, never a line.
     Drip,
     Close,
@@ -129,7 +131,7 @@ fn talk(
                 }
                 letter.bytes = body(&mut lines)?;
                 // Kept before it is said, as a real one does.
-                if manners(&Step::End).is_none() {
+                if matches!(manners(&Step::End), None | Some(Act::Late(..))) {
                     received.lock().unwrap().push(letter.clone());
                 }
                 answer(stream, manners, &Step::End, "250 2.0.0 queued")?;
@@ -160,6 +162,11 @@ fn answer(mut stream: &TcpStream, manners: &Manners, step: &Step, usual: &'stati
     let act = manners(step).unwrap_or(Act::Say(usual));
     match act {
         Act::Say(line) => {
+            stream.write_all(format!("{line}\r\n").as_bytes()).ok()?;
+            Some(line.starts_with(['2', '3']))
+        }
+        Act::Late(wait, line) => {
+            thread::sleep(wait);
             stream.write_all(format!("{line}\r\n").as_bytes()).ok()?;
             Some(line.starts_with(['2', '3']))
         }

@@ -97,7 +97,13 @@ impl Watcher {
         let compose = |telling: &Telling, _: Option<&Report>| {
             self.told.lock().unwrap().push(telling.clone());
             let message_id = format!("<{}>", telling.id);
-            Ok(vec![Queued { channel: Channel::Email, message_id, subject: telling.verdict.clone(), letter: vec![1] }])
+            Ok(vec![Queued {
+                channel: Channel::Email,
+                message_id,
+                subject: telling.verdict.clone(),
+                to: vec!["risk@example.com".to_owned()],
+                letter: vec![1],
+            }])
         };
         let hands = Hands {
             now,

@@ -31,7 +31,7 @@ pub(super) fn read(
     match outcome {
         Ok(()) => heard.unreadable.extend(lacking(&rows.key(), mapping, &found)),
         Err(fault) => {
-            heard.unreadable.push(fault.to_string());
+            heard.unreadable.push(fault.discreet().to_owned());
             heard.broken_off = true;
         }
     }

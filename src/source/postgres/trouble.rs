@@ -12,10 +12,18 @@ pub(super) fn fault(database: &Database, error: &Error) -> Fault {
         None => unheard(error),
     };
     let sentence = format!("{}: PostgreSQL at {database}: {}", database.rows, keyed(database, &what));
-    match remedy {
+    let fault = match remedy {
         Remedy::Retry => Fault::retry(sentence),
         Remedy::SkipWindow => Fault::skip(sentence),
         Remedy::FixSetup => Fault::setup(sentence),
+    };
+    match error.code().filter(|code| may_quote_a_row(code)) {
+        Some(code) => fault.discreetly(format!(
+            "{}: PostgreSQL at {database}: the server refuses to read the rows (SQLSTATE {}); `vigie status` has its words",
+            database.rows,
+            code.code()
+        )),
+        None => fault,
     }
 }
 
@@ -27,6 +35,13 @@ fn keyed(database: &Database, sentence: &str) -> String {
     let of_section =
         |text: String, key: &str| text.replace(&format!("`source.{key}`"), &format!("`{}.{key}`", database.section));
     ["url", "password_file", "sslmode", "sslrootcert"].into_iter().fold(text, of_section)
+}
+
+/// Classes of errors that speak of objects, rights, connections and the server itself. All others (a value that is no
+/// number, a function's own complaint) may say a cell's value back: `invalid input syntax for type integer: "…"`.
+fn may_quote_a_row(code: &SqlState) -> bool {
+    let harmless = ["08", "25", "28", "3D", "3F", "40", "42", "53", "55", "57", "58"];
+    !harmless.iter().any(|class| code.code().starts_with(class))
 }
 
 /// The server's own words, the first line of them.

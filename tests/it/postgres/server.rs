@@ -160,6 +160,35 @@ impl Server {
         &self.folder
     }
 
+    /// `pg_ctl` as whom the server runs as.
+    fn control(&self, args: &[&str]) {
+        let program = self.bin.join("pg_ctl");
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.arg("-D").arg(self.folder.join("data")).args(args).current_dir("/");
+        let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(status.success(), "pg_ctl {args:?}");
+    }
+
+    /// Ends every connection and the server with them; its data stay.
+    pub fn crash(&self) {
+        self.control(&["stop", "-m", "immediate"]);
+    }
+
+    /// The server again, after a crash.
+    pub fn revive(&self) {
+        let options =
+            format!("-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off", self.port, self.folder.display());
+        let log = self.folder.join("revived.log");
+        self.control(&["start", "-w", "-l", log.to_str().unwrap(), "-o", &options]);
+        self.wait_until_ready();
+    }
+
     /// As a power cut would.
     pub fn stop(&mut self) {
         self.lifeline.take();
