@@ -1,4 +1,4 @@
-//! What reading a model costs in memory: at most four times a `.cbm` file, eight times JSON, damaged or not.
+//! What reading a model costs in memory: at most four times its file, damaged or not.
 //!
 //! A binary of its own, because it counts every byte that is set aside.
 
@@ -69,6 +69,20 @@ fn goldens() -> Vec<(String, Vec<u8>)> {
     models
 }
 
+/// A model of a single float feature with many borders, and no tree.
+fn wide(borders: usize) -> Vec<u8> {
+    let mut file = bomb(1, borders);
+    // Slot 0 of the trees (dimension) is the length of the format; slots 2 (column) and 3 of the feature its borders'.
+    file[8 + 16..8 + 18].copy_from_slice(&8_u16.to_le_bytes());
+    file[8 + 88..8 + 90].copy_from_slice(&8_u16.to_le_bytes());
+    file
+}
+
+/// A model of one oblivious tree, as JSON without a space.
+fn dense(features: &str, trees: &str, more: &str) -> Vec<u8> {
+    format!(r#"{{"features_info":{{{features}}},"oblivious_trees":[{trees}]{more}}}"#).into_bytes()
+}
+
 /// A model with many float features, all the same one with many borders: a flatbuffer's vectors may overlap.
 fn bomb(features: usize, borders: usize) -> Vec<u8> {
     let mut core: Vec<u8> = Vec::new();
@@ -106,7 +120,7 @@ fn reading_costs_at_most_four_times_the_file() {
         let cost = cost(file);
         let ratio = cost.saturating_sub(FIXED) as f64 / file.len().max(1) as f64;
         let is_json = file.starts_with(b"{");
-        assert!(ratio <= if is_json { 8.0 } else { 4.0 }, "{name}: {cost} bytes for a file of {}", file.len());
+        assert!(ratio <= 4.0, "{name}: {cost} bytes for a file of {}", file.len());
         let worst = &mut worst[usize::from(is_json)];
         if ratio > worst.0 {
             *worst = (ratio, format!("{name}, {cost} bytes for {}", file.len()));
@@ -135,10 +149,108 @@ fn reading_costs_at_most_four_times_the_file() {
     for (features, borders) in [(10_000, 10_000), (40_000, 1), (1, 100_000), (2_000, 0)] {
         check(&format!("{features} times {borders} borders"), &bomb(features, borders));
     }
-    let zeros = vec!["0"; 1 << 18].join(",");
-    let leaves = vec![r#"{"value":0}"#; 1 << 16].join(",");
-    check("zeros", format!(r#"{{"features_info":{{}},"oblivious_trees":[{{"leaf_values":[{zeros}]}}]}}"#).as_bytes());
-    check("leaves", format!(r#"{{"features_info":{{}},"trees":[{leaves}]}}"#).as_bytes());
+    check("100,000 borders of use", &wide(100_000));
+    assert!(Forest::from_bytes("it", &wide(100_000)).is_ok_and(|forest| forest.dimension() == 18));
+    let times = |count: usize, what: &str| vec![what; count].join(",");
+    let check_json = |features: &str, trees: &str, more: &str| dense(features, trees, more);
+    let zeros = times(1 << 18, "0");
+    let crafted = [
+        ("zeros", check_json("", &format!(r#"{{"leaf_values":[{zeros}]}}"#), "")),
+        ("weights", check_json("", &format!(r#"{{"leaf_values":[0],"leaf_weights":[{zeros}]}}"#), "")),
+        ("trees of one leaf", check_json("", &times(1 << 16, r#"{"leaf_values":[0]}"#), "")),
+        (
+            "splits",
+            check_json(
+                "",
+                &format!(r#"{{"leaf_values":[0],"splits":[{}]}}"#, times(1 << 16, r#"{"split_index":0}"#)),
+                "",
+            ),
+        ),
+        (
+            "borders",
+            check_json(
+                &format!(r#""float_features":[{{"feature_index":0,"flat_feature_index":0,"borders":[{zeros}]}}]"#),
+                "",
+                "",
+            ),
+        ),
+        (
+            "levels",
+            check_json(
+                &format!(r#""categorical_features":[{{"feature_index":0,"flat_feature_index":0,"values":[{zeros}]}}]"#),
+                "",
+                "",
+            ),
+        ),
+        (
+            "features",
+            check_json(
+                &format!(
+                    r#""float_features":[{}]"#,
+                    (0..1 << 16)
+                        .map(|at| format!(r#"{{"feature_index":{at},"flat_feature_index":{at}}}"#))
+                        .collect::<Vec<_>>()
+                        .join(",")
+                ),
+                "",
+                "",
+            ),
+        ),
+        ("classes", check_json("", "", &format!(r#","model_info":{{"class_params":{{"class_names":[{zeros}]}}}}"#))),
+        ("loss", check_json("", "", &format!(r#","model_info":{{"loss_function":{{"type":"","a":[{zeros}]}}}}"#))),
+        ("bias", check_json("", "", &format!(r#","scale_and_bias":[1,[{zeros}]]"#))),
+        (
+            "tables",
+            check_json(
+                "",
+                "",
+                &format!(
+                    r#","ctr_data":{{{}}}"#,
+                    times(1 << 13, r#""{\"identifier\":[],\"type\":\"Counter\"}":{"hash_map":["0",1]}"#)
+                ),
+            ),
+        ),
+        (
+            "keys",
+            check_json(
+                "",
+                "",
+                &format!(
+                    r#","ctr_data":{{"{{\"identifier\":[],\"type\":\"Counter\"}}":{{"hash_map":[{}]}}}}"#,
+                    times(1 << 16, r#""0",1"#)
+                ),
+            ),
+        ),
+        (
+            "cuts",
+            check_json(
+                "",
+                "",
+                &format!(
+                    r#","ctr_data":{{}},"model_info":{{"params":{{"cat_feature_params":{{"simple_ctrs":[{}]}}}}}}"#,
+                    times(1 << 16, r#"{"ctr_type":"Borders"}"#)
+                ),
+            ),
+        ),
+        ("leaves", format!(r#"{{"features_info":{{}},"trees":[{}]}}"#, times(1 << 16, r#"{"value":0}"#)).into_bytes()),
+        ("values", format!(r#"{{"features_info":{{}},"trees":[{{"value":[{zeros}]}}]}}"#).into_bytes()),
+    ];
+    for (name, file) in crafted {
+        check(name, &file);
+        let told = Forest::from_bytes("it", &file).map_or_else(|fault| fault.to_string(), |_| "a model".to_owned());
+        println!("{name}: {told}");
+        assert!(!told.contains("its JSON cannot be read"), "{name} tests nothing: {told}");
+    }
+    // A deep tree that few rows have reached, without the spaces that CatBoost writes: still a model.
+    let mut leaves = vec!["0".to_owned(); 1 << 12];
+    leaves.iter_mut().step_by(10).for_each(|leaf| *leaf = "-0.36363636363636365".to_owned());
+    let weights = vec!["0"; 1 << 12].join(",");
+    let splits = times(12, r#"{"split_index":0}"#);
+    let tree = format!(r#"{{"leaf_values":[{}],"leaf_weights":[{weights}],"splits":[{splits}]}}"#, leaves.join(","));
+    let feature = r#""float_features":[{"feature_index":0,"flat_feature_index":0,"borders":[0.5]}]"#;
+    let deep = dense(feature, &times(20, &tree), "");
+    assert!(Forest::from_bytes("it", &deep).is_ok());
+    check("deep", &deep);
     for (ratio, what) in worst {
         println!("worst: {ratio:.2} times the file ({what})");
     }
