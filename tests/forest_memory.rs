@@ -73,8 +73,9 @@ fn goldens() -> Vec<(String, Vec<u8>)> {
 fn wide(borders: usize) -> Vec<u8> {
     let mut file = bomb(1, borders);
     // Slot 0 of the trees (dimension) is the length of the format; slots 2 (column) and 3 of the feature its borders'.
-    file[8 + 16..8 + 18].copy_from_slice(&8_u16.to_le_bytes());
-    file[8 + 88..8 + 90].copy_from_slice(&8_u16.to_le_bytes());
+    for at in [16, 88] {
+        *file.get_mut(8 + at).unwrap() = 8;
+    }
     file
 }
 
@@ -111,6 +112,55 @@ fn bomb(features: usize, borders: usize) -> Vec<u8> {
     put(&mut file, &[core.len() as u32]);
     file.extend(core);
     file
+}
+
+fn times(count: usize, what: &str) -> String {
+    vec![what; count].join(",")
+}
+
+/// A deep tree that few rows have reached, without the spaces that CatBoost writes: a model still.
+fn deep() -> Vec<u8> {
+    let leaf = |at: usize| if at.is_multiple_of(10) { "-0.36363636363636365" } else { "0" };
+    let leaves: Vec<&str> = (0..1 << 12).map(leaf).collect();
+    let (leaves, weights) = (leaves.join(","), times(1 << 12, "0"));
+    let splits = times(12, r#"{"split_index":0}"#);
+    let tree = format!(r#"{{"leaf_values":[{leaves}],"leaf_weights":[{weights}],"splits":[{splits}]}}"#);
+    let feature = r#""float_features":[{"feature_index":0,"flat_feature_index":0,"borders":[0.5]}]"#;
+    dense(feature, &times(20, &tree), "")
+}
+
+/// JSON that says much in few bytes.
+fn crafted() -> Vec<(&'static str, Vec<u8>)> {
+    let zeros = times(1 << 18, "0");
+    let feature = |kind: &str, list: &str| {
+        format!(r#""{kind}":[{{"feature_index":0,"flat_feature_index":0,"{list}":[{zeros}]}}]"#)
+    };
+    let feature_of = |at: usize| format!(r#"{{"feature_index":{at},"flat_feature_index":{at}}}"#);
+    let features: Vec<String> = (0..1 << 16).map(feature_of).collect();
+    let name = r#""{\"identifier\":[],\"type\":\"Counter\"}""#;
+    let splits = times(1 << 16, r#"{"split_index":0}"#);
+    let tables = times(1 << 13, &format!(r#"{name}:{{"hash_map":["0",1]}}"#));
+    let keys = times(1 << 16, r#""0",1"#);
+    let cuts = times(1 << 16, r#"{"ctr_type":"Borders"}"#);
+    let info = |what: &str| dense("", "", &format!(r#","model_info":{{{what}}}"#));
+    let nested = |trees: &str| format!(r#"{{"features_info":{{}},"trees":[{trees}]}}"#).into_bytes();
+    vec![
+        ("zeros", dense("", &format!(r#"{{"leaf_values":[{zeros}]}}"#), "")),
+        ("weights", dense("", &format!(r#"{{"leaf_values":[0],"leaf_weights":[{zeros}]}}"#), "")),
+        ("trees of one leaf", dense("", &times(1 << 16, r#"{"leaf_values":[0]}"#), "")),
+        ("splits", dense("", &format!(r#"{{"leaf_values":[0],"splits":[{splits}]}}"#), "")),
+        ("borders", dense(&feature("float_features", "borders"), "", "")),
+        ("levels", dense(&feature("categorical_features", "values"), "", "")),
+        ("features", dense(&format!(r#""float_features":[{}]"#, features.join(",")), "", "")),
+        ("classes", info(&format!(r#""class_params":{{"class_names":[{zeros}]}}"#))),
+        ("loss", info(&format!(r#""loss_function":{{"type":"","a":[{zeros}]}}"#))),
+        ("cuts", info(&format!(r#""params":{{"cat_feature_params":{{"simple_ctrs":[{cuts}]}}}}"#))),
+        ("bias", dense("", "", &format!(r#","scale_and_bias":[1,[{zeros}]]"#))),
+        ("tables", dense("", "", &format!(r#","ctr_data":{{{tables}}}"#))),
+        ("keys", dense("", "", &format!(r#","ctr_data":{{{name}:{{"hash_map":[{keys}]}}}}"#))),
+        ("leaves", nested(&times(1 << 16, r#"{"value":0}"#))),
+        ("values", nested(&format!(r#"{{"value":[{zeros}]}}"#))),
+    ]
 }
 
 #[test]
@@ -151,104 +201,12 @@ fn reading_costs_at_most_four_times_the_file() {
     }
     check("100,000 borders of use", &wide(100_000));
     assert!(Forest::from_bytes("it", &wide(100_000)).is_ok_and(|forest| forest.dimension() == 18));
-    let times = |count: usize, what: &str| vec![what; count].join(",");
-    let check_json = |features: &str, trees: &str, more: &str| dense(features, trees, more);
-    let zeros = times(1 << 18, "0");
-    let crafted = [
-        ("zeros", check_json("", &format!(r#"{{"leaf_values":[{zeros}]}}"#), "")),
-        ("weights", check_json("", &format!(r#"{{"leaf_values":[0],"leaf_weights":[{zeros}]}}"#), "")),
-        ("trees of one leaf", check_json("", &times(1 << 16, r#"{"leaf_values":[0]}"#), "")),
-        (
-            "splits",
-            check_json(
-                "",
-                &format!(r#"{{"leaf_values":[0],"splits":[{}]}}"#, times(1 << 16, r#"{"split_index":0}"#)),
-                "",
-            ),
-        ),
-        (
-            "borders",
-            check_json(
-                &format!(r#""float_features":[{{"feature_index":0,"flat_feature_index":0,"borders":[{zeros}]}}]"#),
-                "",
-                "",
-            ),
-        ),
-        (
-            "levels",
-            check_json(
-                &format!(r#""categorical_features":[{{"feature_index":0,"flat_feature_index":0,"values":[{zeros}]}}]"#),
-                "",
-                "",
-            ),
-        ),
-        (
-            "features",
-            check_json(
-                &format!(
-                    r#""float_features":[{}]"#,
-                    (0..1 << 16)
-                        .map(|at| format!(r#"{{"feature_index":{at},"flat_feature_index":{at}}}"#))
-                        .collect::<Vec<_>>()
-                        .join(",")
-                ),
-                "",
-                "",
-            ),
-        ),
-        ("classes", check_json("", "", &format!(r#","model_info":{{"class_params":{{"class_names":[{zeros}]}}}}"#))),
-        ("loss", check_json("", "", &format!(r#","model_info":{{"loss_function":{{"type":"","a":[{zeros}]}}}}"#))),
-        ("bias", check_json("", "", &format!(r#","scale_and_bias":[1,[{zeros}]]"#))),
-        (
-            "tables",
-            check_json(
-                "",
-                "",
-                &format!(
-                    r#","ctr_data":{{{}}}"#,
-                    times(1 << 13, r#""{\"identifier\":[],\"type\":\"Counter\"}":{"hash_map":["0",1]}"#)
-                ),
-            ),
-        ),
-        (
-            "keys",
-            check_json(
-                "",
-                "",
-                &format!(
-                    r#","ctr_data":{{"{{\"identifier\":[],\"type\":\"Counter\"}}":{{"hash_map":[{}]}}}}"#,
-                    times(1 << 16, r#""0",1"#)
-                ),
-            ),
-        ),
-        (
-            "cuts",
-            check_json(
-                "",
-                "",
-                &format!(
-                    r#","ctr_data":{{}},"model_info":{{"params":{{"cat_feature_params":{{"simple_ctrs":[{}]}}}}}}"#,
-                    times(1 << 16, r#"{"ctr_type":"Borders"}"#)
-                ),
-            ),
-        ),
-        ("leaves", format!(r#"{{"features_info":{{}},"trees":[{}]}}"#, times(1 << 16, r#"{"value":0}"#)).into_bytes()),
-        ("values", format!(r#"{{"features_info":{{}},"trees":[{{"value":[{zeros}]}}]}}"#).into_bytes()),
-    ];
-    for (name, file) in crafted {
+    for (name, file) in crafted() {
         check(name, &file);
         let told = Forest::from_bytes("it", &file).map_or_else(|fault| fault.to_string(), |_| "a model".to_owned());
-        println!("{name}: {told}");
         assert!(!told.contains("its JSON cannot be read"), "{name} tests nothing: {told}");
     }
-    // A deep tree that few rows have reached, without the spaces that CatBoost writes: still a model.
-    let mut leaves = vec!["0".to_owned(); 1 << 12];
-    leaves.iter_mut().step_by(10).for_each(|leaf| *leaf = "-0.36363636363636365".to_owned());
-    let weights = vec!["0"; 1 << 12].join(",");
-    let splits = times(12, r#"{"split_index":0}"#);
-    let tree = format!(r#"{{"leaf_values":[{}],"leaf_weights":[{weights}],"splits":[{splits}]}}"#, leaves.join(","));
-    let feature = r#""float_features":[{"feature_index":0,"flat_feature_index":0,"borders":[0.5]}]"#;
-    let deep = dense(feature, &times(20, &tree), "");
+    let deep = deep();
     assert!(Forest::from_bytes("it", &deep).is_ok());
     check("deep", &deep);
     for (ratio, what) in worst {

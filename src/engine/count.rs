@@ -1,10 +1,15 @@
 //! Counts a window of a log on a reference's layout.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::atomic::AtomicU64,
+};
 
 use super::{
     Rule,
     apart::{self, Apart},
+    look::Answered,
+    sample::{Sample, Taken},
     sift::sift,
     threads::{Progress, pass},
     twins::{Keeper, Twins, repeated, short_hashes},
@@ -29,6 +34,8 @@ pub struct Job<'a> {
     pub threshold: f64,
     /// Whether the used rows' scores are kept beside their counts: eight bytes a row.
     pub keeps_scores: bool,
+    /// Rows that will be asked for: taken in passing where records are read whole.
+    pub sample: Option<Sample>,
     pub threads: usize,
     pub progress: Progress<'a>,
 }
@@ -51,6 +58,7 @@ pub struct Counted {
     pub files: usize,
     /// Of the used rows, ascending; empty unless asked for.
     pub scores: Vec<f64>,
+    pub(super) sample: Option<Taken>,
     pub(super) twins: Twins,
     /// How to look at single features again, if no id comes twice.
     pub(super) again: Option<(Plan, Apart)>,
@@ -66,6 +74,9 @@ pub(super) struct Tally {
     pub seen: Vec<bool>,
     pub ids: Vec<u64>,
     pub scores: Vec<f64>,
+    /// Rows that may be of the sample, and how many they are.
+    pub sample: Vec<Answered>,
+    pub taken: u64,
     pub fault: Option<String>,
 }
 
@@ -79,6 +90,8 @@ impl Tally {
             seen: vec![false; layout.features().len()],
             ids: Vec::new(),
             scores: Vec::new(),
+            sample: Vec::new(),
+            taken: 0,
             fault: None,
         }
     }
@@ -111,6 +124,7 @@ impl Tally {
         self.traffic.merge(other.traffic);
         self.complaints.merge(other.complaints);
         self.scores.extend(other.scores);
+        self.sample.extend(other.sample);
         for (ours, theirs) in self.seen.iter_mut().zip(other.seen) {
             *ours |= theirs;
         }
@@ -124,7 +138,7 @@ impl Tally {
 pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     let request = Request { columns: job.layout.columns(), window: Some(job.window) };
     let plan = job.log.plan(&request)?;
-    let First { found, mut unreadable, mut tally, repeated, apart } = match apart::look(&plan, job)? {
+    let First { found, mut unreadable, mut tally, repeated, apart, has_sample } = match apart::look(&plan, job)? {
         Some(first) => first,
         None => look(&plan, job)?,
     };
@@ -149,6 +163,9 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     let mut scores = tally.scores;
     // Whichever thread read what.
     scores.sort_unstable_by(f64::total_cmp);
+    let sample = job.sample.filter(|_| has_sample && repeated.is_empty());
+    let below = sample.and_then(|sample| sample.below(tally.profile.rows()));
+    let sample = sample.map(|_| Taken { rows: std::mem::take(&mut tally.sample), below });
     let absent = tally.seen.iter().map(|seen| answered > 0 && !seen).collect();
     Ok(Counted {
         profile: tally.profile,
@@ -162,6 +179,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         files: plan.files,
         again: apart.filter(|_| twins.is_empty()).map(|apart| (plan, apart)),
         scores,
+        sample,
         twins,
     })
 }
@@ -176,19 +194,22 @@ pub(super) struct First {
     pub repeated: HashSet<u64>,
     /// Where single features can be looked at again.
     pub apart: Option<Apart>,
+    /// Whether the tally holds the sample.
+    pub has_sample: bool,
 }
 
 /// Counts records whole.
 fn look(plan: &Plan, job: &Job<'_>) -> Outcome<First> {
     let none = Twins::default();
     let all = Keeper::new(&none);
+    let rows = AtomicU64::new(0);
     let first = pass(plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
         short_hashes(&records, &mut tally.ids);
-        tally.observe(records, &all, job);
+        tally.observe_and_take(records, &all, job, &rows);
     })?;
     let (tally, ids) = merged(first.tallies, job.layout)?;
     let repeated = repeated(&ids, job.threads);
-    Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated, apart: None })
+    Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated, apart: None, has_sample: true })
 }
 
 /// One of many, and the short hashes of the ids of each.

@@ -39,7 +39,7 @@ impl Reference {
         importance: Vec<Option<f64>>,
         shelf: Shelf,
     ) -> Self {
-        let id = identify(&layout, &profile, None, None);
+        let id = identify(&layout, &profile, &shelf, None);
         let score = Arc::default();
         Self { layout, profile, provenance, importance, shelf, score, contributions: None, outcomes: None, id }
     }
@@ -60,11 +60,11 @@ impl Reference {
 
     pub(super) fn with_outcomes(mut self, rows: (u64, u64)) -> Self {
         self.outcomes = Some(rows);
-        self.identified()
+        self
     }
 
     fn identified(mut self) -> Self {
-        self.id = identify(&self.layout, &self.profile, self.contributions.as_ref(), self.outcomes);
+        self.id = identify(&self.layout, &self.profile, &self.shelf, self.contributions.as_ref());
         self
     }
 
@@ -124,7 +124,7 @@ impl Reference {
         &self.importance
     }
 
-    /// 16 hex digits of everything that decides a number of the report: layout and counts, not the time.
+    /// 16 hex digits of everything that decides a number of the report: layout, counts and values, not the time.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -172,12 +172,7 @@ pub(super) fn damaged(name: &str) -> String {
     format!("{name} is cut short or damaged; copy it again or learn it again with `vigie learn`")
 }
 
-fn identify(
-    layout: &Layout,
-    profile: &Profile,
-    contributions: Option<&Contributions>,
-    outcomes: Option<(u64, u64)>,
-) -> String {
+fn identify(layout: &Layout, profile: &Profile, shelf: &Shelf, contributions: Option<&Contributions>) -> String {
     let mut sha = Sha256::new();
     sha.update(layout.id().to_string().as_bytes());
     sha.update(profile.rows().to_le_bytes());
@@ -201,9 +196,10 @@ fn identify(
         sha.update(contributions.model_sha256.as_bytes());
         sha.update(contributions.rows.to_le_bytes());
     }
-    if let Some((positives, negatives)) = outcomes {
-        sha.update(positives.to_le_bytes());
-        sha.update(negatives.to_le_bytes());
+    // Values, scores, and what became of them: a corrected target changes two blocks and nothing else.
+    for (length, sum) in shelf.sums() {
+        sha.update(length.to_le_bytes());
+        sha.update(sum.to_le_bytes());
     }
     sha.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
