@@ -273,7 +273,8 @@ fn a_sample_of_many_rows_is_the_same_for_any_order_and_any_threads() {
 #[test]
 fn a_sample_taken_in_passing_is_the_one_that_a_second_look_finds() {
     let world = World::new();
-    let mut lines: Vec<Value> = (1..15).flat_map(|date| crate::replay::day(&format!("2026-10-{date:02}"))).collect();
+    let mut lines: Vec<Value> =
+        (1..15).filter(|date| *date != 11).flat_map(|date| crate::replay::day(&format!("2026-10-{date:02}"))).collect();
     let again = lines.iter().map(|line| {
         let mut line = line.clone();
         line["request_id"] = format!("{}-again", line["request_id"].as_str().unwrap()).into();
