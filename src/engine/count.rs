@@ -19,6 +19,7 @@ use crate::{
     fault::{Fault, Outcome},
     layout::Layout,
     profile::{Profile, Traffic},
+    segment::{SegmentTally, Segments},
     source::{Field, Found, Log, Plan, Request, Unreadable},
     window::Window,
 };
@@ -36,6 +37,8 @@ pub struct Job<'a> {
     pub keeps_scores: bool,
     /// Rows that will be asked for: taken in passing where records are read whole.
     pub sample: Option<Sample>,
+    /// Rows that are counted apart as well.
+    pub segments: Option<&'a Segments>,
     pub threads: usize,
     pub progress: Progress<'a>,
 }
@@ -59,9 +62,19 @@ pub struct Counted {
     /// Of the used rows, ascending; empty unless asked for.
     pub scores: Vec<f64>,
     pub(super) sample: Option<Taken>,
+    /// Where segments are asked for.
+    pub segments: Option<SegmentTally>,
     pub(super) twins: Twins,
     /// How to look at single features again, if no id comes twice.
     pub(super) again: Option<(Plan, Apart)>,
+}
+
+impl Counted {
+    /// Whether an id comes twice: then which of its records counts is told by everything they hold.
+    #[must_use]
+    pub fn has_twins(&self) -> bool {
+        !self.twins.is_empty()
+    }
 }
 
 /// What one thread counts.
@@ -77,11 +90,13 @@ pub(super) struct Tally {
     /// Rows that may be of the sample, and how many they are.
     pub sample: Vec<Answered>,
     pub taken: u64,
+    pub segments: Option<SegmentTally>,
     pub fault: Option<String>,
 }
 
 impl Tally {
-    pub fn empty(layout: &Layout) -> Self {
+    pub fn empty(job: &Job<'_>) -> Self {
+        let layout = job.layout;
         Self {
             profile: Profile::empty(layout),
             other_version: Profile::empty(layout),
@@ -92,6 +107,7 @@ impl Tally {
             scores: Vec::new(),
             sample: Vec::new(),
             taken: 0,
+            segments: job.segments.map(SegmentTally::empty),
             fault: None,
         }
     }
@@ -105,6 +121,9 @@ impl Tally {
         match sift(&records, keeps.as_deref(), job.rule, &mut self.traffic, &mut self.complaints) {
             Ok(sifted) => {
                 self.keep_scores(&sifted.used, job);
+                if let Some(segments) = job.segments {
+                    self.observe_segments(&segments.needed(&sifted.used), segments, job.threshold);
+                }
                 self.profile.observe(&sifted.used, job.layout, job.threshold);
                 self.other_version.observe(&sifted.other_version, job.layout, job.threshold);
             }
@@ -118,6 +137,13 @@ impl Tally {
         }
     }
 
+    /// Counts used rows with the columns that segments need.
+    pub fn observe_segments(&mut self, rows: &Rows, segments: &Segments, threshold: f64) {
+        if let Some(Err(error)) = self.segments.as_mut().map(|tally| tally.observe(rows, segments, threshold)) {
+            self.fault = Some(error.to_string());
+        }
+    }
+
     pub fn merge(&mut self, other: Self) -> Result<(), String> {
         self.profile.merge(&other.profile)?;
         self.other_version.merge(&other.other_version)?;
@@ -125,6 +151,9 @@ impl Tally {
         self.complaints.merge(other.complaints);
         self.scores.extend(other.scores);
         self.sample.extend(other.sample);
+        if let (Some(ours), Some(theirs)) = (&mut self.segments, &other.segments) {
+            ours.merge(theirs)?;
+        }
         for (ours, theirs) in self.seen.iter_mut().zip(other.seen) {
             *ours |= theirs;
         }
@@ -149,13 +178,13 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         })?;
         second.tallies.iter().for_each(|more| twins.merge(more));
         let keeper = Keeper::new(&twins);
-        let third = pass(&plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
+        let third = pass(&plan, job.threads, job.progress, &|| Tally::empty(job), &|tally, records| {
             tally.observe(records, &keeper, job);
         })?;
         unreadable.extend(third.unreadable);
         unreadable.sort();
         unreadable.dedup();
-        tally = merged(third.tallies, job.layout)?.0;
+        tally = merged(third.tallies, job)?.0;
     }
     timed(&plan, &found, &tally.complaints)?;
     let answered = tally.traffic.requests - tally.complaints.of(Reason::Failed).min(tally.traffic.requests);
@@ -180,6 +209,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         again: apart.filter(|_| twins.is_empty()).map(|apart| (plan, apart)),
         scores,
         sample,
+        segments: tally.segments,
         twins,
     })
 }
@@ -203,18 +233,18 @@ fn look(plan: &Plan, job: &Job<'_>) -> Outcome<First> {
     let none = Twins::default();
     let all = Keeper::new(&none);
     let rows = AtomicU64::new(0);
-    let first = pass(plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
+    let first = pass(plan, job.threads, job.progress, &|| Tally::empty(job), &|tally, records| {
         short_hashes(&records, &mut tally.ids);
         tally.observe_and_take(records, &all, job, &rows);
     })?;
-    let (tally, ids) = merged(first.tallies, job.layout)?;
+    let (tally, ids) = merged(first.tallies, job)?;
     let repeated = repeated(&ids, job.threads);
     Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated, apart: None, has_sample: true })
 }
 
 /// One of many, and the short hashes of the ids of each.
-pub(super) fn merged(tallies: Vec<Tally>, layout: &Layout) -> Outcome<(Tally, Vec<Vec<u64>>)> {
-    let mut all = Tally::empty(layout);
+pub(super) fn merged(tallies: Vec<Tally>, job: &Job<'_>) -> Outcome<(Tally, Vec<Vec<u64>>)> {
+    let mut all = Tally::empty(job);
     let mut ids = Vec::with_capacity(tallies.len());
     for mut tally in tallies {
         ids.push(std::mem::take(&mut tally.ids));

@@ -6,6 +6,6 @@ mod performance;
 mod realised;
 
 pub use expected::{Band, Expected, ReferenceCost};
-pub use labels::{Label, Labelled, Labels};
-pub use performance::{Performance, Terms};
+pub use labels::{Label, Labelled, Labels, Settled};
+pub use performance::{Performance, Terms, Unexpected};
 pub use realised::Realised;

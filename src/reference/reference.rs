@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::{ByOutcome, Contributions, Provenance, SourceFile, SourceModel, blocks, shelf::Shelf};
+use super::{ByOutcome, Contributions, Provenance, SourceFile, SourceModel, blocks, segments::Stored, shelf::Shelf};
 use crate::{
     fault::{Fault, Outcome},
     layout::{Layout, Precision},
@@ -28,6 +28,7 @@ pub struct Reference {
     contributions: Option<Contributions>,
     /// Rows that came true, and rows that did not, where a target says so: two more blocks on the shelf.
     outcomes: Option<(u64, u64)>,
+    segments: Option<Stored>,
     id: String,
 }
 
@@ -39,9 +40,20 @@ impl Reference {
         importance: Vec<Option<f64>>,
         shelf: Shelf,
     ) -> Self {
-        let id = identify(&layout, &profile, &shelf, None);
+        let id = identify(&layout, &profile, &shelf, None, None);
         let score = Arc::default();
-        Self { layout, profile, provenance, importance, shelf, score, contributions: None, outcomes: None, id }
+        Self {
+            layout,
+            profile,
+            provenance,
+            importance,
+            shelf,
+            score,
+            contributions: None,
+            outcomes: None,
+            segments: None,
+            id,
+        }
     }
 
     /// With what a model says of the reference's rows: each feature's importance, and how its contributions are spread.
@@ -63,8 +75,23 @@ impl Reference {
         self
     }
 
+    pub(super) fn with_stored_segments(mut self, stored: Stored) -> Self {
+        self.segments = Some(stored);
+        self.identified()
+    }
+
+    pub(super) fn with_segments(mut self, stored: Stored, blocks: Vec<Vec<u8>>) -> Option<Self> {
+        self.shelf = self.shelf.with(blocks)?;
+        Some(self.with_stored_segments(stored))
+    }
+
+    pub(super) fn stored_segments(&self) -> Option<&Stored> {
+        self.segments.as_ref()
+    }
+
     fn identified(mut self) -> Self {
-        self.id = identify(&self.layout, &self.profile, &self.shelf, self.contributions.as_ref());
+        self.id =
+            identify(&self.layout, &self.profile, &self.shelf, self.contributions.as_ref(), self.segments.as_ref());
         self
     }
 
@@ -172,7 +199,13 @@ pub(super) fn damaged(name: &str) -> String {
     format!("{name} is cut short or damaged; copy it again or learn it again with `vigie learn`")
 }
 
-fn identify(layout: &Layout, profile: &Profile, shelf: &Shelf, contributions: Option<&Contributions>) -> String {
+fn identify(
+    layout: &Layout,
+    profile: &Profile,
+    shelf: &Shelf,
+    contributions: Option<&Contributions>,
+    segments: Option<&Stored>,
+) -> String {
     let mut sha = Sha256::new();
     sha.update(layout.id().to_string().as_bytes());
     sha.update(profile.rows().to_le_bytes());
@@ -200,6 +233,10 @@ fn identify(layout: &Layout, profile: &Profile, shelf: &Shelf, contributions: Op
     for (length, sum) in shelf.sums() {
         sha.update(length.to_le_bytes());
         sha.update(sum.to_le_bytes());
+    }
+    for (definition, rows) in segments.into_iter().flat_map(Stored::each) {
+        sha.update(definition.as_bytes());
+        sha.update(rows.to_le_bytes());
     }
     sha.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -51,6 +51,7 @@ mod publish;
 mod replay;
 mod sameness;
 mod score;
+mod segments;
 mod showcase;
 mod snapshots;
 mod stats_golden;

@@ -125,7 +125,7 @@ fn labels_come_late_partial_and_dirty() {
     near(&realised["auc"]["value"], won / pairs);
     assert!(report["cost"]["realised"]["saving"].as_f64().unwrap() >= 0.0);
     let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    assert!(page.contains("Performance and money") && page.contains("by labels of 49.9 % of rows"), "{page}");
+    assert!(page.contains("Performance and money") && page.contains("by labels of 49.9\u{a0}% of rows"), "{page}");
 }
 
 #[test]
@@ -198,4 +198,146 @@ fn a_reference_without_a_target_says_what_it_lacks() {
     let report = check(&world);
     assert_eq!(report["performance"]["estimated"], Value::Null);
     assert!(report["performance"]["estimated_reason"].as_str().unwrap().contains("--target"));
+}
+
+#[test]
+fn what_is_not_defined_is_null_with_a_reason_and_the_references_own_figure_stands() {
+    let rows: Vec<(f64, bool)> = scored(600, 21).into_iter().filter(|(score, _)| *score < 0.3).collect();
+    let world = world(&rows, LABELS);
+    let labels: String = (0..rows.len()).fold("id,y\n".to_owned(), |all, number| format!("{all}r{number},0\n"));
+    world.file("labels/a.csv", labels);
+    let report = check(&world);
+    let realised = &report["performance"]["realised"];
+    for (key, why) in [
+        ("auc", "only one outcome among the labelled rows"),
+        ("average_precision", "no labelled row came true"),
+        ("recall", "no labelled row came true"),
+        ("precision", "no labelled row was refused"),
+        ("f_beta", "no labelled row came true or was refused"),
+    ] {
+        assert_eq!((&realised[key], realised["null_reasons"][key].as_str()), (&Value::Null, Some(why)), "{key}");
+    }
+    let estimated = &report["performance"]["estimated"];
+    assert_eq!(estimated["precision"]["value"], Value::Null);
+    assert_eq!(estimated["null_reasons"]["precision.value"], "no row is refused");
+    assert!(estimated["precision"]["reference"].as_f64().unwrap() > 0.0, "{estimated}");
+}
+
+#[test]
+fn the_page_speaks_french_of_money_too() {
+    let rows = scored(700, 31);
+    let french = world(&rows, LABELS);
+    let config = std::fs::read_to_string(french.path("vigie.yaml")).unwrap();
+    french.file("vigie.yaml", config.replace("reports: {dir: reports}", "reports: {dir: reports, language: fr}"));
+    let labels: String =
+        rows.iter().enumerate().fold("id,y\n".to_owned(), |all, (n, (_, is))| format!("{all}r{n},{}\n", u8::from(*is)));
+    french.file("labels/a.csv", labels);
+    check(&french);
+    let page = std::fs::read_to_string(french.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
+    let section = page.split(r#"<section id="performance">"#).nth(1).unwrap().split("</section>").next().unwrap();
+    for words in
+        ["Performance et coût", "On attend de ces décisions un coût", "coût pour 1 000", "rappel", "Étiquettes :"]
+    {
+        assert!(section.contains(words), "{words}: {section}");
+    }
+    for english in ["expected", "recall", "reference", "Labels", "rows", "cost"] {
+        assert!(!section.contains(english), "{english}: {section}");
+    }
+}
+
+#[test]
+fn windows_without_a_record_after_the_one_looked_at_are_told_in_json() {
+    let world = world(&scored(500, 41), "");
+    let told = world.vigie(&["check", "--config", "vigie.yaml", "--format", "json"]).ok().stdout;
+    let report: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(report["run"]["empty_later"]["from"], "2026-10-02T00:00:00Z");
+    assert_eq!(check(&world)["run"]["empty_later"], Value::Null, "a window was asked for");
+}
+
+#[test]
+fn a_score_that_ranks_worse_is_found_by_labels_and_by_what_scores_promise() {
+    // Half of the outcomes say nothing of the score any more: only labels can tell.
+    let mut draw = Draw::seeded(51);
+    let rows: Vec<(f64, bool)> = scored(4_000, 52)
+        .into_iter()
+        .map(|(score, is)| (score, if draw.chance(0.5) { draw.chance(0.25) } else { is }))
+        .collect();
+    let world = world(&rows, LABELS);
+    world
+        .vigie(&[
+            "learn",
+            "--data",
+            "train.csv",
+            "--target",
+            "y",
+            "--probability",
+            "p",
+            "--holdout",
+            "yes",
+            "--out",
+            "ref.vigie",
+        ])
+        .ok();
+    let labels: String =
+        rows.iter().enumerate().fold("id,y\n".to_owned(), |all, (n, (_, is))| format!("{all}r{n},{}\n", u8::from(*is)));
+    let report = check(&world);
+    let of_auc = |report: &Value| -> Vec<Value> {
+        report["verdict"]["findings"].as_array().unwrap().iter().filter(|one| one["test"] == "auc").cloned().collect()
+    };
+    assert_eq!(of_auc(&report), Vec::<Value>::new(), "without labels nobody can know");
+    world.file("labels/a.csv", labels);
+    let report = check(&world);
+    let [finding] = of_auc(&report).try_into().unwrap();
+    assert_eq!(finding["severity"], "alarm");
+    let reason = finding["reason"].as_str().unwrap();
+    assert!(reason.starts_with("the AUC, by the rows with labels, fell by"), "{reason}");
+    // Scores that crowd together promise less by themselves.
+    let rows: Vec<(f64, bool)> = scored(4_000, 53).iter().map(|(score, is)| (0.2 + score * 0.2, *is)).collect();
+    let report = check(&self::world(&rows, ""));
+    let [finding] = of_auc(&report).try_into().unwrap();
+    assert!(finding["reason"].as_str().unwrap().starts_with("the expected AUC fell by"), "{finding}");
+}
+
+/// Scores that are the model's promise, and outcomes that follow with `odds` times as much certainty.
+fn lesson(odds: f64, moved: f64) -> String {
+    let mut draw = Draw::seeded(61);
+    let mut text = "x,p,y\n".to_owned();
+    for _ in 0..6_000 {
+        let raw = draw.normal() * 0.8 - 1.5;
+        let chance = |raw: f64| 1.0 / (1.0 + (-raw).exp());
+        writeln!(text, "{raw},{},{}", chance(raw + moved), u8::from(draw.chance(chance(odds * raw)))).unwrap();
+    }
+    text
+}
+
+#[test]
+fn learn_says_when_scores_rank_better_than_they_promise() {
+    let said = |table: String, holdout: &str| {
+        let world = World::new();
+        world.file("train.csv", table);
+        let args = [
+            "learn",
+            "--data",
+            "train.csv",
+            "--target",
+            "y",
+            "--probability",
+            "p",
+            "--holdout",
+            holdout,
+            "--out",
+            "r.vigie",
+        ];
+        world.vigie(&args).ok().stderr
+    };
+    let warning = "and the scores themselves promise";
+    assert!(said(lesson(2.0, 0.0), "unknown").contains(warning));
+    assert!(said(lesson(2.0, 0.0), "yes").contains("make sure that they were held out"));
+    // Classes weighted in training move all scores, and promise no less for it.
+    assert!(said(lesson(2.0, 1.7), "no").contains(warning));
+    for (odds, moved) in [(1.0, 0.0), (1.0, 1.7), (0.7, 0.0)] {
+        let told = said(lesson(odds, moved), "yes");
+        assert!(!told.contains("promise"), "{odds}, {moved}: {told}");
+    }
+    assert!(said(lesson(1.0, 0.0), "unknown").contains("--holdout yes"));
 }

@@ -16,8 +16,9 @@ use crate::{
         attribution::{self, AttributionCard},
         chart,
         language::unbroken,
-        performance::{self, PerformanceCard},
+        performance_card::{self, PerformanceCard},
         replay::{self, ReplayCard},
+        segments_card::{self, SegmentsCard},
         words::{changes, minute, since, verdict_in},
     },
     shown::shown,
@@ -50,6 +51,7 @@ pub(in crate::report) struct Page {
     pub map: String,
     pub map_words: &'static str,
     pub performance: Option<PerformanceCard>,
+    pub segments: Option<SegmentsCard>,
     pub replay: Option<ReplayCard>,
     pub attribution: Option<AttributionCard>,
     pub cards: Vec<Card>,
@@ -92,7 +94,11 @@ impl Page {
             findings: findings(report, language),
             map: map(report, &cards, has_importance, language),
             map_words: if has_importance { language.map_by_importance() } else { language.map_by_rank() },
-            performance: report.performance.as_ref().and_then(performance::card),
+            performance: report
+                .performance
+                .as_ref()
+                .and_then(|performance| performance_card::card(performance, language)),
+            segments: segments_card::card(report, context),
             replay: report.replay.as_ref().map(replay::card),
             attribution: attribution::card(report),
             is_compact,
