@@ -3,12 +3,14 @@
 //! Dirty rows are values, not errors: they come as [`Complaints`] beside the columns.
 
 mod complaints;
+mod decimals;
 mod numbers;
 mod records;
 mod rows;
 mod spelling;
 
 pub use complaints::{Complaint, Complaints, Reason};
+pub use decimals::without_decimals;
 pub use numbers::for_each_number;
 pub use records::Records;
 pub use rows::Rows;

@@ -20,20 +20,30 @@ pub struct Rows {
 impl Rows {
     /// The rows of `records` where `keep` is true.
     pub fn of(records: &Records, keep: &BooleanArray) -> Result<Self, ArrowError> {
-        let len = keep.true_count();
-        if len == records.len {
-            return Ok(Self { len, features: records.features.clone(), probability: records.probability.clone() });
-        }
-        let features = records
-            .features
-            .iter()
-            .map(|column| column.as_ref().map(|column| filter(column, keep)).transpose())
-            .collect::<Result<_, _>>()?;
-        let probability = records
-            .probability
-            .as_ref()
-            .map(|column| filter(column, keep).map(|column| column.as_primitive().clone()))
-            .transpose()?;
-        Ok(Self { len, features, probability })
+        kept(records.len, &records.features, records.probability.as_ref(), keep)
     }
+
+    /// Those where `keep` is true.
+    pub fn only(&self, keep: &BooleanArray) -> Result<Self, ArrowError> {
+        kept(self.len, &self.features, self.probability.as_ref(), keep)
+    }
+}
+
+fn kept(
+    len: usize,
+    features: &[Option<ArrayRef>],
+    probability: Option<&Float64Array>,
+    keep: &BooleanArray,
+) -> Result<Rows, ArrowError> {
+    let kept = keep.true_count();
+    if kept == len {
+        return Ok(Rows { len, features: features.to_vec(), probability: probability.cloned() });
+    }
+    let features = features
+        .iter()
+        .map(|column| column.as_ref().map(|column| filter(column, keep)).transpose())
+        .collect::<Result<_, _>>()?;
+    let probability =
+        probability.map(|column| filter(column, keep).map(|column| column.as_primitive().clone())).transpose()?;
+    Ok(Rows { len: kept, features, probability })
 }

@@ -95,6 +95,8 @@ fn json_of(settings: &Settings, explained: &Explained) -> String {
             "decision": logged.decision,
             "model_version": logged.model_version,
             "agrees": logged.agrees,
+            "difference": logged.difference,
+            "precision": logged.precision,
         })
     });
     let document = json!({
@@ -133,7 +135,13 @@ fn text_of(settings: &Settings, explained: &Explained) -> String {
         let _ = match logged.probability {
             Some(probability) if logged.agrees => writeln!(text, "logged: {probability}{decided}"),
             Some(probability) => {
-                writeln!(text, "logged: {probability}{decided}; this is not the score of this model file")
+                let far =
+                    logged.difference.map_or(String::new(), |far| format!(": it lies {far:.1e} off, in a log of "));
+                let precision = &logged.precision;
+                writeln!(
+                    text,
+                    "logged: {probability}{decided}; this is not the score of this model file{far}{precision}"
+                )
             }
             None => writeln!(text, "logged: no probability{decided}"),
         };

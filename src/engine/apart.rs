@@ -50,7 +50,8 @@ pub(super) fn look(plan: &Plan, job: &Job<'_>) -> Outcome<Option<First>> {
     let repeated = repeated(&ids, job.threads);
     drop(ids);
     let is_whole = plan.pieces.iter().all(|piece| plan.is_apart(piece));
-    let mut first = First { found: records.found, unreadable: plan.unreadable.clone(), tally, repeated, apart: None };
+    let (found, unreadable) = (records.found, plan.unreadable.clone());
+    let mut first = First { found, unreadable, tally, repeated, apart: None, has_sample: false };
     if !first.repeated.is_empty() {
         return Ok(Some(first));
     }

@@ -1,10 +1,15 @@
 //! Counts a window of a log on a reference's layout.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::atomic::AtomicU64,
+};
 
 use super::{
     Rule,
     apart::{self, Apart},
+    look::Answered,
+    sample::{Sample, Taken},
     sift::sift,
     threads::{Progress, pass},
     twins::{Keeper, Twins, repeated, short_hashes},
@@ -30,6 +35,8 @@ pub struct Job<'a> {
     pub threshold: f64,
     /// Whether the used rows' scores are kept beside their counts: eight bytes a row.
     pub keeps_scores: bool,
+    /// Rows that will be asked for: taken in passing where records are read whole.
+    pub sample: Option<Sample>,
     /// Rows that are counted apart as well.
     pub segments: Option<&'a Segments>,
     pub threads: usize,
@@ -54,6 +61,7 @@ pub struct Counted {
     pub files: usize,
     /// Of the used rows, ascending; empty unless asked for.
     pub scores: Vec<f64>,
+    pub(super) sample: Option<Taken>,
     /// Where segments are asked for.
     pub segments: Option<SegmentTally>,
     pub(super) twins: Twins,
@@ -79,6 +87,9 @@ pub(super) struct Tally {
     pub seen: Vec<bool>,
     pub ids: Vec<u64>,
     pub scores: Vec<f64>,
+    /// Rows that may be of the sample, and how many they are.
+    pub sample: Vec<Answered>,
+    pub taken: u64,
     pub segments: Option<SegmentTally>,
     pub fault: Option<String>,
 }
@@ -94,6 +105,8 @@ impl Tally {
             seen: vec![false; layout.features().len()],
             ids: Vec::new(),
             scores: Vec::new(),
+            sample: Vec::new(),
+            taken: 0,
             segments: job.segments.map(SegmentTally::empty),
             fault: None,
         }
@@ -137,6 +150,7 @@ impl Tally {
         self.traffic.merge(other.traffic);
         self.complaints.merge(other.complaints);
         self.scores.extend(other.scores);
+        self.sample.extend(other.sample);
         if let (Some(ours), Some(theirs)) = (&mut self.segments, &other.segments) {
             ours.merge(theirs)?;
         }
@@ -153,7 +167,7 @@ impl Tally {
 pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     let request = Request { columns: job.layout.columns(), window: Some(job.window) };
     let plan = job.log.plan(&request)?;
-    let First { found, mut unreadable, mut tally, repeated, apart } = match apart::look(&plan, job)? {
+    let First { found, mut unreadable, mut tally, repeated, apart, has_sample } = match apart::look(&plan, job)? {
         Some(first) => first,
         None => look(&plan, job)?,
     };
@@ -178,6 +192,9 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     let mut scores = tally.scores;
     // Whichever thread read what.
     scores.sort_unstable_by(f64::total_cmp);
+    let sample = job.sample.filter(|_| has_sample && repeated.is_empty());
+    let below = sample.and_then(|sample| sample.below(tally.profile.rows()));
+    let sample = sample.map(|_| Taken { rows: std::mem::take(&mut tally.sample), below });
     let absent = tally.seen.iter().map(|seen| answered > 0 && !seen).collect();
     Ok(Counted {
         profile: tally.profile,
@@ -191,6 +208,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         files: plan.files,
         again: apart.filter(|_| twins.is_empty()).map(|apart| (plan, apart)),
         scores,
+        sample,
         segments: tally.segments,
         twins,
     })
@@ -206,19 +224,22 @@ pub(super) struct First {
     pub repeated: HashSet<u64>,
     /// Where single features can be looked at again.
     pub apart: Option<Apart>,
+    /// Whether the tally holds the sample.
+    pub has_sample: bool,
 }
 
 /// Counts records whole.
 fn look(plan: &Plan, job: &Job<'_>) -> Outcome<First> {
     let none = Twins::default();
     let all = Keeper::new(&none);
+    let rows = AtomicU64::new(0);
     let first = pass(plan, job.threads, job.progress, &|| Tally::empty(job), &|tally, records| {
         short_hashes(&records, &mut tally.ids);
-        tally.observe(records, &all, job);
+        tally.observe_and_take(records, &all, job, &rows);
     })?;
     let (tally, ids) = merged(first.tallies, job)?;
     let repeated = repeated(&ids, job.threads);
-    Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated, apart: None })
+    Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated, apart: None, has_sample: true })
 }
 
 /// One of many, and the short hashes of the ids of each.

@@ -9,9 +9,8 @@ use super::{
 use crate::{
     batch::{Records, Rows},
     fault::Outcome,
-    layout::Column,
     source::{Log, Request},
-    window::{Instant, Window},
+    window::Instant,
 };
 
 /// A record and its answer.
@@ -26,17 +25,20 @@ pub struct Record {
     order: (i64, u128),
 }
 
-/// Finds the record with an id; of several, the one that counts: the least by time and content.
-pub fn find(
+/// Finds the record with an id; of several, the one that counts: the least by time and content. All records that it is
+/// looked for in are handed to `beside`, with a tally of each thread.
+pub fn find<T: Send>(
     log: &Log,
-    columns: Vec<Column>,
-    window: Option<Window>,
+    request: &Request,
     id: &str,
     threads: usize,
     progress: Progress<'_>,
-) -> Outcome<Option<Record>> {
-    let plan = log.plan(&Request { columns, window })?;
-    let pass = pass(&plan, threads, progress, &|| None::<Record>, &|least, records| {
+    empty: &(dyn Fn() -> T + Sync),
+    beside: &(dyn Fn(&mut T, &Records) + Sync),
+) -> Outcome<(Option<Record>, Vec<T>)> {
+    let plan = log.plan(request)?;
+    let pass = pass(&plan, threads, progress, &|| (None::<Record>, empty()), &|(least, tally), records| {
+        beside(tally, &records);
         let Some(ids) = &records.id else { return };
         let rows: Vec<usize> = (0..ids.len()).filter(|row| ids.is_valid(*row) && ids.value(*row) == id).collect();
         for (row, content) in rows.iter().zip(contents(&records, &rows)) {
@@ -46,7 +48,8 @@ pub fn find(
             }
         }
     })?;
-    Ok(pass.tallies.into_iter().flatten().min_by_key(|record| record.order))
+    let (records, tallies): (Vec<_>, Vec<T>) = pass.tallies.into_iter().unzip();
+    Ok((records.into_iter().flatten().min_by_key(|record| record.order), tallies))
 }
 
 fn record(records: &Records, row: usize, order: (i64, u128)) -> Record {

@@ -56,6 +56,16 @@ pub fn look<T: Send>(
     empty: &(dyn Fn() -> T + Sync),
     each: &(dyn Fn(&mut T, Answered) + Sync),
 ) -> Outcome<Looked<T>> {
+    if let Some(taken) = counted.sample.as_ref().filter(|taken| wanted.more.is_empty() && taken.holds(wanted.below)) {
+        let mut tally = empty();
+        for rows in &taken.rows {
+            let rows = rows.below(wanted.below).map_err(|error| again(&error.to_string()))?;
+            if rows.rows.len > 0 {
+                each(&mut tally, rows);
+            }
+        }
+        return Ok(Looked { tallies: vec![tally], seen: Vec::new() });
+    }
     // Which of several records with one id counts is told by everything they hold: then nothing may be left out.
     let is_bare = wanted.bare && counted.twins.is_empty();
     let mut columns = if is_bare { Vec::new() } else { job.layout.columns() };
@@ -64,14 +74,14 @@ pub fn look<T: Send>(
     let plan = job.log.plan(&Request { columns, window: Some(job.window) })?;
     let keeper = Keeper::new(&counted.twins);
     let begin = || (empty(), vec![false; wanted.more.len()], None::<String>);
-    let pass = pass(&plan, job.threads, job.progress, &begin, &|(tally, seen, fault), records| {
+    let pass = pass(&plan, job.threads, job.progress, &begin, &|(tally, seen, fault), mut records| {
         if records.len == 0 {
             return;
         }
         for (seen, column) in seen.iter_mut().zip(records.features.iter().skip(own)) {
             *seen |= column.is_some();
         }
-        match answered(records, &keeper, job, own, wanted.below) {
+        match answered(&mut records, &keeper, job, own, wanted.below) {
             Ok(answered) if answered.rows.len == 0 => {}
             Ok(answered) => each(tally, answered),
             Err(error) => *fault = Some(error.to_string()),
@@ -80,8 +90,7 @@ pub fn look<T: Send>(
     let mut looked = Looked { tallies: Vec::new(), seen: vec![false; wanted.more.len()] };
     for (tally, seen, fault) in pass.tallies {
         if let Some(why) = fault {
-            return Err(Fault::skip(format!("the records of the window cannot be read again: {why}"))
-                .discreetly("the records of the window cannot be read again; `vigie status` says why"));
+            return Err(again(&why));
         }
         looked.tallies.push(tally);
         looked.seen.iter_mut().zip(seen).for_each(|(ours, theirs)| *ours |= theirs);
@@ -89,8 +98,14 @@ pub fn look<T: Send>(
     Ok(looked)
 }
 
-fn answered(
-    mut records: Records,
+fn again(why: &str) -> Fault {
+    Fault::skip(format!("the records of the window cannot be read again: {why}"))
+        .discreetly("the records of the window cannot be read again; `vigie status` says why")
+}
+
+/// The rows of some records that count and have a key below a bound. The records are as before afterwards.
+pub(super) fn answered(
+    records: &mut Records,
     keeper: &Keeper<'_>,
     job: &Job<'_>,
     own: usize,
@@ -98,17 +113,21 @@ fn answered(
 ) -> Result<Answered, arrow::error::ArrowError> {
     // Which of several records with one id counts was told by the layout's columns alone.
     let more = records.features.split_off(own.min(records.features.len()));
-    let keys = keys(&records);
-    let mut keeps = keeper.keeps(&records).unwrap_or_else(|| vec![true; records.len]);
+    let keys = keys(records);
+    let mut keeps = keeper.keeps(records).unwrap_or_else(|| vec![true; records.len]);
     if let Some(below) = below {
         keeps.iter_mut().zip(&keys).for_each(|(keep, key)| *keep &= *key < below);
     }
     records.features.extend(more);
+    if !keeps.contains(&true) {
+        return Ok(Answered { rows: Rows::default(), names: Vec::new(), keys: Vec::new() });
+    }
     // Rows carry their number as one more column, so that those that are used are found again.
     let numbers: UInt64Array = (0..records.len as u64).collect();
     records.features.push(Some(std::sync::Arc::new(numbers) as ArrayRef));
     // Counted already: only the rows are wanted here.
-    let sifted = sift(&records, Some(&keeps), job.rule, &mut Traffic::default(), &mut Complaints::default())?;
+    let sifted = sift(records, Some(&keeps), job.rule, &mut Traffic::default(), &mut Complaints::default())?;
+    records.features.pop();
     let mut rows = sifted.used;
     let numbers = rows.features.pop().flatten();
     let numbers: Vec<usize> = numbers
@@ -117,7 +136,7 @@ fn answered(
         .map(|numbers| numbers.values().iter().filter_map(|row| usize::try_from(*row).ok()).collect())
         .unwrap_or_default();
     Ok(Answered {
-        names: numbers.iter().map(|row| name(&records, *row)).collect(),
+        names: numbers.iter().map(|row| name(records, *row)).collect(),
         keys: numbers.iter().filter_map(|row| keys.get(*row).copied()).collect(),
         rows,
     })

@@ -1,17 +1,12 @@
 //! Contributions of a window's rows, held against those of the reference's.
 
-use super::{
-    lookout::{Lookout, Seen},
-    rescore::below,
-};
+use super::{lookout::Lookout, rescore::SAMPLE};
 use crate::{
     config::Settings,
-    engine::{self, Answered, Wanted},
     fault::{Fault, Outcome},
-    judge::ParityOf,
-    reference::Reference,
+    reference::{Contributions, Reference},
     replay::{Attribution, AttributionTally, Rescorer},
-    scorer::Shap,
+    scorer::{Inputs, Shap},
 };
 
 /// Whether contributions are measured.
@@ -47,34 +42,57 @@ pub(super) fn attributing(
     })
 }
 
-/// Measures a window, or a sample of it: the rows that parity is sampled on.
-pub(super) fn attribution(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<Attribution>> {
-    let shap = match &lookout.attributing {
-        Attributing::Off => return Ok(None),
-        Attributing::Not(why) => return Ok(Some(Attribution::Not(why.clone()))),
-        Attributing::On(shap) => shap,
-    };
-    let (Some(model), Some(reference)) = (&lookout.model, lookout.reference.contributions()) else { return Ok(None) };
-    let wanted =
-        Wanted { more: model.more(), below: below(ParityOf::Sample, seen.counted.profile.rows()), ..Wanted::default() };
-    let empty = || (AttributionTally::empty(reference), None::<Fault>);
-    let each = |(tally, fault): &mut (AttributionTally, Option<Fault>), answered: Answered| {
-        let mut values = vec![0.0; answered.rows.len * shap.width()];
-        let explained = model
-            .inputs(&answered.rows)
-            .and_then(|inputs| shap.values(model.forest(), &inputs, 0..answered.rows.len, &mut values));
-        match explained {
-            Ok(()) => tally.observe(&values, shap.width(), model.columns(), reference),
-            Err(why) => *fault = Some(why),
-        }
-    };
-    let looked = engine::look(&lookout.job(seen.window), &seen.counted, wanted, &empty, &each)?;
-    let mut all = AttributionTally::empty(reference);
-    for (tally, fault) in looked.tallies {
-        if let Some(fault) = fault {
-            return Err(fault);
-        }
-        all.merge(&tally);
+/// What explains the rows of a window, or a sample of them: the one that parity is judged on.
+pub(super) struct Explaining<'a> {
+    shap: &'a Shap,
+    reference: &'a Contributions,
+    below: Option<u128>,
+}
+
+impl<'a> Explaining<'a> {
+    /// `None` where nothing is to be explained, or cannot be.
+    pub fn of(lookout: &'a Lookout<'_>, rows: u64) -> Option<Self> {
+        let (Attributing::On(shap), Some(reference)) = (&lookout.attributing, lookout.reference.contributions()) else {
+            return None;
+        };
+        Some(Self { shap, reference, below: SAMPLE.below(rows) })
     }
-    Ok(Some(all.told(reference, lookout.settings.policy.empty_bins)))
+
+    pub fn empty(&self) -> AttributionTally {
+        AttributionTally::empty(self.reference)
+    }
+
+    /// Counts the contributions of those rows that are of the sample.
+    pub fn observe(
+        &self,
+        tally: &mut AttributionTally,
+        model: &Rescorer,
+        inputs: &Inputs,
+        keys: &[u128],
+    ) -> Outcome<()> {
+        let of_sample = |key: &u128| self.below.is_none_or(|below| *key < below);
+        let mut row = 0;
+        for together in keys.chunk_by(|one, other| of_sample(one) == of_sample(other)) {
+            let rows = row..row + together.len();
+            row = rows.end;
+            if together.first().is_some_and(of_sample) {
+                let mut values = vec![0.0; together.len() * self.shap.width()];
+                self.shap.values(model.forest(), inputs, rows, &mut values)?;
+                tally.observe(&values, self.shap.width(), model.columns(), self.reference);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn told(&self, tally: &AttributionTally, lookout: &Lookout<'_>) -> Attribution {
+        tally.told(self.reference, lookout.settings.policy.empty_bins)
+    }
+}
+
+/// Why contributions are asked for and not measured.
+pub(super) fn not_explained(lookout: &Lookout<'_>) -> Option<Attribution> {
+    match &lookout.attributing {
+        Attributing::Not(why) => Some(Attribution::Not(why.clone())),
+        Attributing::Off | Attributing::On(_) => None,
+    }
 }

@@ -3,7 +3,6 @@
 use std::{path::PathBuf, time::Instant as Stopwatch};
 
 use super::{
-    attribution::attribution,
     lookout::Lookout,
     performance::performance,
     rescore::replayed,
@@ -60,8 +59,7 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
     crash::point("window.opened");
     let seen = lookout.see(asked)?;
     crash::point("window.counted");
-    let replay = replayed(&lookout, &seen)?;
-    let attribution = attribution(&lookout, &seen)?;
+    let (replay, attribution) = replayed(&lookout, &seen)?;
     let performance = performance(&lookout, &seen)?;
     let weighed = weigh(&lookout, &seen, replay.as_ref(), performance.as_ref())?;
     crash::point("window.weighed");

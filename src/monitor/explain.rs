@@ -14,14 +14,15 @@ use super::{
 };
 use crate::{
     archive::spoken,
-    batch::{for_each_number, level},
+    batch::{Records, for_each_number, level},
     config::Settings,
     engine,
     fault::{Fault, Outcome},
+    layout::Column,
     replay::{Explanation, Pair, ParityTally, Reading, explain as explain_row},
     scorer::Shap,
     shown::shown,
-    source::Log,
+    source::{Log, Request, Scaled},
     window::{Instant, Window},
 };
 
@@ -51,8 +52,12 @@ pub struct Logged {
     pub probability: Option<f64>,
     pub decision: Option<String>,
     pub model_version: Option<String>,
-    /// Whether the probability is the model's, as finely as it is written.
+    /// Whether the probability is the model's, as finely as the log is written.
     pub agrees: bool,
+    /// How far the model's lies from it.
+    pub difference: Option<f64>,
+    /// How finely the log is written, in words.
+    pub precision: String,
 }
 
 /// Explains a prediction with the config's model.
@@ -62,9 +67,12 @@ pub fn explain(settings: &Settings, asked: &Asked, looking: Looking<'_>) -> Outc
     let model = open_model(settings, &reference)?.ok_or_else(|| {
         Fault::setup("model.file: the config names no model, and there is nothing to explain with; add it")
     })?;
+    let scale = settings.source.fields.probability.as_ref().map_or(1.0, Scaled::scale);
+    let mut parity = ParityTally::default();
     let (id, record, rows) = match asked {
         Asked::Id(id, window) => {
-            let record = found(settings, id, *window, layout.columns(), looking)?;
+            let (record, beside) = found(settings, id, *window, (layout.columns(), scale), looking)?;
+            parity = beside;
             (Some(id.clone()), Some((record.at, record.decision, record.model_version)), record.rows)
         }
         Asked::Row(path) => {
@@ -83,27 +91,34 @@ pub fn explain(settings: &Settings, asked: &Asked, looking: Looking<'_>) -> Outc
     let probability = rows.probability.as_ref().and_then(|column| column.iter().next().flatten());
     let (at, logged) = match record {
         Some((at, decision, model_version)) => {
-            let scale = settings.source.fields.probability.as_ref().map_or(1.0, crate::source::Scaled::scale);
-            let mut tally = ParityTally::default();
             if let Some(logged) = probability {
                 let pair = Pair { name: "", key: 0, logged, replayed: explanation.probability };
-                tally.observe(pair, Reading { threshold, scale });
+                parity.observe(pair, Reading { threshold, scale });
             }
-            let agrees = !tally.told(1).is_broken();
-            (Some(at), Some(Logged { probability, decision, model_version, agrees }))
+            let parity = parity.told(1);
+            let logged = Logged {
+                probability,
+                decision,
+                model_version,
+                agrees: !parity.is_broken(),
+                difference: parity.max_abs_difference,
+                precision: parity.precision,
+            };
+            (Some(at), Some(logged))
         }
         None => (None, None),
     };
     Ok(Explained { id, at, logged, model_sha256: model.forest().sha256_hex(), threshold, explanation })
 }
 
+/// The record, and how finely the log that it is looked for in is written.
 fn found(
     settings: &Settings,
     id: &str,
     window: Option<Window>,
-    columns: Vec<crate::layout::Column>,
+    (columns, scale): (Vec<Column>, f64),
     looking: Looking<'_>,
-) -> Outcome<engine::Record> {
+) -> Outcome<(engine::Record, ParityTally)> {
     if settings.source.fields.id.is_none() {
         return Err(Fault::setup(
             "source.fields.id: it is not mapped, and --id looks for it; map it, or use --row FILE",
@@ -111,7 +126,15 @@ fn found(
     }
     let log = Log::open(&settings.source)?;
     let spelled = level(id).map_or_else(|| id.to_owned(), std::borrow::Cow::into_owned);
-    let found = engine::find(&log, columns, window, &spelled, looking.threads, looking.progress)?;
+    let see = |tally: &mut ParityTally, records: &Records| {
+        let logged = records.probability.iter().flatten().flatten();
+        logged.filter(|logged| (0.0..=1.0).contains(logged)).for_each(|logged| tally.see(logged, scale));
+    };
+    let Looking { threads, progress } = looking;
+    let (found, tallies) =
+        engine::find(&log, &Request { columns, window }, &spelled, threads, progress, &ParityTally::default, &see)?;
+    let mut parity = ParityTally::default();
+    tallies.iter().for_each(|tally| parity.merge(tally));
     let record = found.ok_or_else(|| {
         Fault::setup(format!(
             "--id {}: no record{} has it; is it the one in {}?",
@@ -126,7 +149,7 @@ fn found(
             shown(id)
         )));
     }
-    Ok(record)
+    Ok((record, parity))
 }
 
 /// Whether the only row of a column has no value.

@@ -5,6 +5,7 @@ use super::{
     rows::{inputs, raw_of},
 };
 use crate::{
+    batch::{Number, number},
     fault::{Fault, Outcome},
     layout::{Kind, Precision},
     reference::{Choice, Contribution, Contributions, Training, TrainingColumn, Values},
@@ -60,8 +61,19 @@ fn free_name(training: &Training) -> String {
 
 /// A note where a column's scores are not the model's.
 fn differing(name: &str, training: &Training, scores: &[f64]) -> Outcome<Option<String>> {
-    let Values::Numbers(logged) = &training.column(name)?.values else { return Ok(None) };
-    let off = logged.iter().zip(scores).filter(|(logged, score)| (**logged - **score).abs() > 1e-6).count();
+    let differs = |(logged, score): &(f64, &f64)| (*logged - **score).abs() > 1e-6;
+    let off = match &training.column(name)?.values {
+        Values::Numbers(logged) => logged.iter().copied().zip(scores).filter(differs).count(),
+        // As CSV has them. What is no number is refused, or missing, when the column is learnt.
+        Values::Texts(logged) => {
+            let value = |text: &Option<String>| match text.as_deref().map(number) {
+                Some(Number::Value(value)) => value,
+                _ => f64::NAN,
+            };
+            logged.iter().map(value).zip(scores).filter(differs).count()
+        }
+        Values::Other => 0,
+    };
     Ok((off > 0).then(|| {
         format!(
             "{off} of {} scores of the column `{name}` are not those of the model (by more than 1e-6)",

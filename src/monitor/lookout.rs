@@ -4,6 +4,7 @@ use super::{
     Asked, Looking,
     attribution::{Attributing, attributing},
     model::read_forest,
+    rescore::sample_of,
 };
 use crate::{
     archive,
@@ -75,6 +76,7 @@ impl<'a> Lookout<'a> {
             rule: &self.rule,
             threshold: self.settings.model.threshold,
             keeps_scores: self.reference.has_outcomes() && self.rule.needs_probability,
+            sample: None,
             segments: self.segments.as_ref(),
             threads: self.looking.threads,
             progress: self.looking.progress,
@@ -84,7 +86,7 @@ impl<'a> Lookout<'a> {
     /// Counts the window asked for, or the latest complete one that holds a record.
     pub fn see(&self, asked: Asked) -> Outcome<Seen> {
         let seen = |window, counted, empty_later| Ok(Seen { window, counted, empty_later });
-        let count = |window| engine::count(&self.job(window));
+        let count = |window| engine::count(&Job { sample: sample_of(self), ..self.job(window) });
         if let Some(window) = asked.window {
             return seen(window, count(window)?, None);
         }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Instant as Stopwatch};
 
 use super::{
     Looking,
-    attribution::attribution,
+    attribution::attributing,
     lookout::{Lookout, Seen},
     model::read_forest,
     needs::needed,
@@ -70,7 +70,7 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
     for window in cut(settings, range)? {
         let counted = engine::count(&lookout.job(window))?;
         let seen = Seen { window, counted, empty_later: None };
-        let rescored = rescore(&lookout, model, &seen, question, &parts, range.model.is_some())?;
+        let rescored = rescore(&lookout, model, &seen, Some(question), &parts, range.model.is_some())?;
         needed(&lookout, model, &seen, &rescored.read)?;
         rows += seen.counted.profile.rows();
         parity.merge(&rescored.parity);
@@ -82,7 +82,7 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
             parity: rescored.parity.told(seen.counted.profile.rows()),
             challenger: rescored.shift.as_ref().map(|shift| question.told(&lookout, shift, &parts)),
         };
-        let attribution = attribution(&lookout, &seen)?;
+        let attribution = rescored.attribution;
         let performance = performance(&lookout, &seen)?;
         let weighed = weigh(&lookout, &seen, Some(&replay), performance.as_ref())?;
         let mut report =
@@ -125,6 +125,8 @@ fn open<'a>(settings: &'a Settings, range: &Range, looking: Looking<'a>) -> Outc
     let forest = read_forest("--model", path)?;
     let shown = path.display().to_string();
     lookout.model = Some(Rescorer::beside(&format!("--model {shown}"), forest, lookout.reference.layout())?);
+    // Contributions are those of the model that the reference was learnt with; of any other, the report says so.
+    lookout.attributing = attributing(settings, &lookout.reference, lookout.model.as_ref())?;
     Ok((lookout, name(path)))
 }
 

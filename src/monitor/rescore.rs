@@ -1,24 +1,31 @@
 //! Rows of a window scored again by a model file, and held against the logged scores.
 
-use super::lookout::{Lookout, Seen};
+use super::{
+    attribution::{Attributing, Explaining, not_explained},
+    lookout::{Lookout, Seen},
+};
 use crate::{
-    engine::{self, Answered, Wanted},
+    engine::{self, Answered, Sample, Wanted},
     fault::{Fault, Outcome},
     judge::ParityOf,
     layout::Kind,
-    replay::{Pair, ParityTally, Reading, Replay, Rescorer, Segments, Shift, ShiftTally},
+    replay::{
+        Attribution, AttributionTally, Pair, ParityTally, Reading, Replay, Rescorer, Segments, Shift, ShiftTally,
+    },
     stats::Price,
 };
 
-/// Rows of a sample, at most; a little less is aimed at, as the hash of ids decides.
-const SAMPLE: u64 = 10_000;
-const AIM: u64 = 9_400;
+/// Rows that parity and contributions are judged on, unless all are asked for.
+pub(super) const SAMPLE: Sample = Sample { most: 10_000, aim: 9_400 };
 /// Decisions are looked at apart by so many features of each kind.
 const APART: usize = 3;
 
-/// Which of so many rows are looked at: those with a lesser key. They are the same, whatever their order or the threads.
-pub(super) fn below(of: ParityOf, rows: u64) -> Option<u128> {
-    (of == ParityOf::Sample && rows > SAMPLE).then(|| u128::MAX / u128::from(rows) * u128::from(AIM))
+/// The rows that will be asked for once a window is counted, if that is a sample.
+pub(super) fn sample_of(lookout: &Lookout<'_>) -> Option<Sample> {
+    let is_compared = lookout.model.is_some() && lookout.settings.policy.parity == ParityOf::Sample;
+    let is_explained = matches!(lookout.attributing, Attributing::On(_));
+    let is_all = lookout.settings.policy.parity == ParityOf::All;
+    ((is_compared || is_explained) && !is_all).then_some(SAMPLE)
 }
 
 /// What is compared, and how logged probabilities are read.
@@ -50,69 +57,97 @@ impl Question {
 pub(super) struct Rescored {
     pub parity: ParityTally,
     pub shift: Option<ShiftTally>,
+    pub attribution: Option<Attribution>,
     /// By column that only the model reads: whether a record has it.
     pub read: Vec<bool>,
 }
 
-/// The replay section of a plain check. `None` without a model file, or where the config maps no probability.
-pub(super) fn replayed(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<Replay>> {
+/// The replay section of a plain check, and the drift of contributions. Neither without a model file; the former not
+/// where the config maps no probability, the latter only if the policy asks for it.
+pub(super) fn replayed(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<(Option<Replay>, Option<Attribution>)> {
     let of = lookout.settings.policy.parity;
-    let model = lookout.model.as_ref().filter(|_| of != ParityOf::Off);
-    let (Some(model), Some(question)) = (model, Question::of(lookout, of)) else { return Ok(None) };
+    let question = Question::of(lookout, of).filter(|_| of != ParityOf::Off);
+    let Some(model) = &lookout.model else { return Ok((None, None)) };
     let rescored = rescore(lookout, model, seen, question, &[], false)?;
-    Ok(Some(Replay {
+    let replay = question.map(|_| Replay {
         model_sha256: model.forest().sha256_hex(),
         parity: rescored.parity.told(seen.counted.profile.rows()),
         challenger: None,
-    }))
+    });
+    Ok((replay, rescored.attribution))
 }
 
 struct Tally {
     parity: ParityTally,
     shift: Option<ShiftTally>,
+    attribution: Option<AttributionTally>,
     fault: Option<Fault>,
 }
 
-/// Scores the used rows of a window, or a sample of them.
+/// Scores the used rows of a window, or a sample of them, and explains the sample: one look for both.
 pub(super) fn rescore(
     lookout: &Lookout<'_>,
     model: &Rescorer,
     seen: &Seen,
-    question: Question,
+    question: Option<Question>,
     segments: &[Segments],
     is_challenger: bool,
 ) -> Outcome<Rescored> {
     let layout = lookout.reference.layout();
-    let wanted =
-        Wanted { more: model.more(), below: below(question.of, seen.counted.profile.rows()), ..Wanted::default() };
+    let rows = seen.counted.profile.rows();
+    let explaining = Explaining::of(lookout, rows);
     let empty = || Tally {
         parity: ParityTally::default(),
         shift: is_challenger.then(|| ShiftTally::empty(layout, segments)),
+        attribution: explaining.as_ref().map(Explaining::empty),
         fault: None,
     };
-    let each = |tally: &mut Tally, answered: Answered| match model.probabilities(&answered.rows) {
-        Ok(replayed) => {
+    let observe = |tally: &mut Tally, answered: &Answered| -> Outcome<()> {
+        let inputs = model.inputs(&answered.rows)?;
+        if let Some(Question { reading, .. }) = question {
+            let replayed = model.probabilities(&inputs, answered.rows.len)?;
             if let Some(shift) = &mut tally.shift {
-                shift.observe(&answered.rows, &replayed, question.reading.threshold, layout, segments);
+                shift.observe(&answered.rows, &replayed, reading.threshold, layout, segments);
             }
-            for pair in pairs(&answered, &replayed) {
-                tally.parity.observe(pair, question.reading);
+            for pair in pairs(answered, &replayed) {
+                tally.parity.observe(pair, reading);
             }
         }
-        Err(why) => tally.fault = Some(why),
+        match (&explaining, &mut tally.attribution) {
+            (Some(explaining), Some(tally)) => explaining.observe(tally, model, &inputs, &answered.keys),
+            _ => Ok(()),
+        }
     };
-    let looked = engine::look(&lookout.job(seen.window), &seen.counted, wanted, &empty, &each)?;
-    let mut all = empty();
-    for tally in looked.tallies {
-        if let Some(fault) = tally.fault {
-            return Err(fault);
+    let each = |tally: &mut Tally, answered: Answered| {
+        if let Err(why) = observe(tally, &answered) {
+            tally.fault = Some(why);
         }
-        all.parity.merge(&tally.parity);
-        if let (Some(ours), Some(theirs)) = (&mut all.shift, &tally.shift) {
-            ours.merge(theirs);
+    };
+    let mut all = empty();
+    let mut read = vec![false; model.more().len()];
+    if question.is_some() || explaining.is_some() {
+        let of_all = question.is_some_and(|question| question.of == ParityOf::All);
+        let below = SAMPLE.below(rows).filter(|_| !of_all);
+        let wanted = Wanted { more: model.more(), below, ..Wanted::default() };
+        let looked = engine::look(&lookout.job(seen.window), &seen.counted, wanted, &empty, &each)?;
+        read = looked.seen;
+        for tally in looked.tallies {
+            if let Some(fault) = tally.fault {
+                return Err(fault);
+            }
+            all.parity.merge(&tally.parity);
+            if let (Some(ours), Some(theirs)) = (&mut all.shift, &tally.shift) {
+                ours.merge(theirs);
+            }
+            if let (Some(ours), Some(theirs)) = (&mut all.attribution, &tally.attribution) {
+                ours.merge(theirs);
+            }
         }
     }
-    Ok(Rescored { parity: all.parity, shift: all.shift, read: looked.seen })
+    let explained = explaining.as_ref().zip(all.attribution.as_ref());
+    let attribution = explained.map(|(explaining, tally)| explaining.told(tally, lookout));
+    let attribution = attribution.or_else(|| not_explained(lookout));
+    Ok(Rescored { parity: all.parity, shift: all.shift, attribution, read })
 }
 
 fn pairs<'a>(answered: &'a Answered, replayed: &'a [f64]) -> impl Iterator<Item = Pair<'a>> {

@@ -40,7 +40,7 @@ impl Reference {
         importance: Vec<Option<f64>>,
         shelf: Shelf,
     ) -> Self {
-        let id = identify(&layout, &profile, None, None, None);
+        let id = identify(&layout, &profile, &shelf, None, None);
         let score = Arc::default();
         Self {
             layout,
@@ -72,7 +72,7 @@ impl Reference {
 
     pub(super) fn with_outcomes(mut self, rows: (u64, u64)) -> Self {
         self.outcomes = Some(rows);
-        self.identified()
+        self
     }
 
     pub(super) fn with_stored_segments(mut self, stored: Stored) -> Self {
@@ -91,7 +91,7 @@ impl Reference {
 
     fn identified(mut self) -> Self {
         self.id =
-            identify(&self.layout, &self.profile, self.contributions.as_ref(), self.outcomes, self.segments.as_ref());
+            identify(&self.layout, &self.profile, &self.shelf, self.contributions.as_ref(), self.segments.as_ref());
         self
     }
 
@@ -151,7 +151,7 @@ impl Reference {
         &self.importance
     }
 
-    /// 16 hex digits of everything that decides a number of the report: layout and counts, not the time.
+    /// 16 hex digits of everything that decides a number of the report: layout, counts and values, not the time.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -202,8 +202,8 @@ pub(super) fn damaged(name: &str) -> String {
 fn identify(
     layout: &Layout,
     profile: &Profile,
+    shelf: &Shelf,
     contributions: Option<&Contributions>,
-    outcomes: Option<(u64, u64)>,
     segments: Option<&Stored>,
 ) -> String {
     let mut sha = Sha256::new();
@@ -229,9 +229,10 @@ fn identify(
         sha.update(contributions.model_sha256.as_bytes());
         sha.update(contributions.rows.to_le_bytes());
     }
-    if let Some((positives, negatives)) = outcomes {
-        sha.update(positives.to_le_bytes());
-        sha.update(negatives.to_le_bytes());
+    // Values, scores, and what became of them: a corrected target changes two blocks and nothing else.
+    for (length, sum) in shelf.sums() {
+        sha.update(length.to_le_bytes());
+        sha.update(sum.to_le_bytes());
     }
     for (definition, rows) in segments.into_iter().flat_map(Stored::each) {
         sha.update(definition.as_bytes());

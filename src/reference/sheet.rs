@@ -13,7 +13,10 @@ use parquet::arrow::{
 };
 
 use super::columns::{About, Holds, Loaded, Table};
-use crate::fault::{Fault, Outcome};
+use crate::{
+    batch::without_decimals,
+    fault::{Fault, Outcome},
+};
 
 /// Rows decoded at a time: a column of them stays in a core's cache.
 const ROWS: usize = 65_536;
@@ -121,7 +124,7 @@ impl Part {
             .build()
             .map_err(|error| said(&error))?;
         for batch in reader {
-            arrays.extend(batch.map_err(|error| said(&error))?.columns().first().cloned());
+            arrays.extend(batch.map_err(|error| said(&error))?.columns().first().map(without_decimals));
         }
         Ok(())
     }
@@ -149,7 +152,7 @@ fn keyed(field: &Arc<Field>) -> Arc<Field> {
 
 fn about(field: &Field) -> About {
     let kind = field.data_type();
-    let is_real = kind.is_floating();
+    let is_real = kind.is_floating() || kind.is_decimal();
     let is_number = kind.is_integer() || is_real || matches!(kind, DataType::Boolean | DataType::Null);
     let holds = if is_number {
         Holds::Numbers

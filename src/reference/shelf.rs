@@ -65,6 +65,14 @@ impl Shelf {
         }
     }
 
+    /// Length and checksum of every block, as the file's header has them: none is read for that.
+    pub fn sums(&self) -> Vec<(u64, u64)> {
+        match self {
+            Self::Held(blocks) => blocks.iter().map(|block| (block.len() as u64, xxh3_64(block))).collect(),
+            Self::Away { places, .. } => places.iter().map(|place| (place.length as u64, place.checksum)).collect(),
+        }
+    }
+
     /// `None`: there is no such block, or it is not what was written.
     pub fn block(&self, number: usize) -> Option<Vec<u8>> {
         match self {

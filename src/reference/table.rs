@@ -69,6 +69,12 @@ fn values(column: &Column) -> PolarsResult<Values> {
         let numbers = column.cast(&DataType::Float64)?;
         return Ok(Values::Numbers(numbers.f64()?.iter().map(|value| value.unwrap_or(f64::NAN)).collect()));
     }
+    if kind.is_decimal() {
+        // By its text: dividing would round a second time.
+        let texts = column.cast(&DataType::String)?;
+        let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(f64::NAN);
+        return Ok(Values::Numbers(texts.str()?.iter().map(number).collect()));
+    }
     if *kind == DataType::String || kind.is_categorical() || kind.is_enum() {
         let texts = column.cast(&DataType::String)?;
         return Ok(Values::Texts(texts.str()?.iter().map(|text| text.map(ToOwned::to_owned)).collect()));

@@ -93,6 +93,11 @@ impl ParityTally {
         }
     }
 
+    /// Sees how finely a log is written, in rows that are not compared.
+    pub fn see(&mut self, logged: f64, scale: f64) {
+        self.grain.observe(&Written::of(logged, scale));
+    }
+
     pub fn merge(&mut self, other: &Self) {
         self.compared += other.compared;
         self.grain.merge(other.grain);

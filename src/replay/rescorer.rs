@@ -112,10 +112,10 @@ impl Rescorer {
         Inputs::new(&self.forest, rows.len, &columns)
     }
 
-    /// The probability of each row.
-    pub fn probabilities(&self, rows: &Rows) -> Outcome<Vec<f64>> {
-        let mut raw = vec![0.0; rows.len];
-        self.forest.raw(&self.inputs(rows)?, 0..rows.len, &mut raw)?;
+    /// The probability of each of so many rows.
+    pub fn probabilities(&self, inputs: &Inputs, rows: usize) -> Outcome<Vec<f64>> {
+        let mut raw = vec![0.0; rows];
+        self.forest.raw(inputs, 0..rows, &mut raw)?;
         // A model of two classes always has them.
         let _ = self.forest.probabilities(&mut raw);
         Ok(raw)

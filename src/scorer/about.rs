@@ -4,10 +4,13 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, Visitor},
+    de::{self, DeserializeOwned, Visitor},
 };
 
-use super::refusal::damaged;
+use super::{
+    allowance::Allowance,
+    refusal::{damaged, tight},
+};
 use crate::fault::Outcome;
 
 /// Read from the info of a `.cbm` file, or from `model_info` of a JSON one.
@@ -63,15 +66,14 @@ enum Loss {
 impl About {
     /// From keys and values, values that are JSON in a text. Whatever else the owner has put there may be no text at
     /// all.
-    pub fn of_entries(entries: Vec<(&[u8], &[u8])>) -> Outcome<Self> {
+    pub fn of_entries(entries: Vec<(&[u8], &[u8])>, allowance: &Allowance) -> Outcome<Self> {
         let mut about = Self::default();
         for (key, value) in entries {
-            let wrong = |error| damaged(format_args!("its {} cannot be read ({error})", String::from_utf8_lossy(key)));
             match key {
-                b"class_params" => about.class_params = Some(serde_json::from_slice(value).map_err(wrong)?),
-                b"multiclass_params" => about.multiclass_params = Some(serde_json::from_slice(value).map_err(wrong)?),
-                b"params" => about.params = Some(serde_json::from_slice(value).map_err(wrong)?),
-                b"loss_function" => about.loss_function = Some(serde_json::from_slice(value).map_err(wrong)?),
+                b"class_params" => about.class_params = Some(read(key, value, allowance)?),
+                b"multiclass_params" => about.multiclass_params = Some(read(key, value, allowance)?),
+                b"params" => about.params = Some(read(key, value, allowance)?),
+                b"loss_function" => about.loss_function = Some(read(key, value, allowance)?),
                 b"binclass_probability_threshold" => {
                     about.binclass_probability_threshold = Some(Label(String::from_utf8_lossy(value).into_owned()));
                 }
@@ -107,6 +109,12 @@ impl About {
     pub fn trained_class_names(&self) -> &[Label] {
         self.params.as_ref().map_or(&[], |params| &params.data_processing_options.class_names)
     }
+}
+
+fn read<T: DeserializeOwned>(key: &[u8], value: &[u8], allowance: &Allowance) -> Outcome<T> {
+    allowance.spend_json(value).ok_or_else(tight)?;
+    let wrong = |error| damaged(format_args!("its {} cannot be read ({error})", String::from_utf8_lossy(key)));
+    serde_json::from_slice(value).map_err(wrong)
 }
 
 impl<'de> Deserialize<'de> for Label {

@@ -15,8 +15,20 @@ impl Allowance {
 
     /// Pays for `count` things of `each` bytes; `None` when they cannot come from this file.
     pub fn spend(&self, count: usize, each: usize) -> Option<()> {
-        self.0.set(self.0.get().checked_sub(count.checked_mul(each)?)?);
-        Some(())
+        let left = count.checked_mul(each).and_then(|bytes| self.0.get().checked_sub(bytes));
+        // Nothing more after that, however small.
+        self.0.set(left.unwrap_or(0));
+        left.map(|_| ())
+    }
+
+    /// Pays for JSON that is built as a whole: between two commas stands one thing, at most.
+    pub fn spend_json(&self, text: &[u8]) -> Option<()> {
+        self.spend(text.split(|byte| *byte == b',').count(), 100)
+    }
+
+    /// Whether the last that was asked for could not be paid.
+    pub fn is_spent(&self) -> bool {
+        self.0.get() == 0
     }
 }
 
@@ -27,9 +39,11 @@ mod tests {
     #[test]
     fn more_than_is_there_is_not_paid() {
         let allowance = Allowance::of(&[0; 100]);
-        assert_eq!(allowance.spend(usize::MAX, 2), None);
         assert_eq!(allowance.spend(1 << 11, 8), Some(()));
-        assert_eq!(allowance.spend(301, 1), None);
-        assert_eq!(allowance.spend(300, 1), Some(()));
+        assert_eq!(allowance.spend(299, 1), Some(()));
+        assert!(!allowance.is_spent());
+        assert_eq!(allowance.spend(2, 1), None);
+        assert_eq!((allowance.spend(1, 1), allowance.is_spent()), (None, true));
+        assert_eq!(Allowance::of(&[]).spend(usize::MAX, 2), None);
     }
 }

@@ -24,6 +24,13 @@ impl Draft {
     /// Columns of numbers and levels; those of CTRs are added by [`Draft::add_ctrs`].
     pub fn of(parts: &Parts, numeric: &Places, categorical: &Places) -> Outcome<Self> {
         let mut draft = Self::default();
+        // Exactly: a vector that doubles holds three times its content while it moves.
+        let borders = parts.floats.iter().map(|float| float.borders.len()).sum::<usize>();
+        let levels = parts.one_hots.iter().map(|one_hot| one_hot.values.len()).sum::<usize>();
+        let ctrs = parts.ctrs.iter().map(|ctr| ctr.borders.len()).sum::<usize>();
+        draft.binning.borders.reserve_exact(borders);
+        draft.binning.levels.reserve_exact(levels);
+        draft.splits.reserve_exact(borders.saturating_add(levels).saturating_add(ctrs));
         for float in &parts.floats {
             draft.add_number(float, numeric)?;
         }

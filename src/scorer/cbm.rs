@@ -31,7 +31,7 @@ pub(super) fn read(file: &[u8], allowance: &Allowance) -> Outcome<Parts> {
     let trees = core.table(1).ok_or_else(|| damaged("it has no trees"))?;
     refuse_texts(&trees)?;
     let mut parts = model_trees(&trees).ok_or_else(|| damaged("its trees cannot be read"))?;
-    parts.about = about(&core)?;
+    parts.about = about(&core, allowance)?;
     for id in core.texts(3).ok_or_else(|| damaged("the list of its parts cannot be read"))? {
         if id != CTR_TABLES || !parts.tables.is_empty() {
             return Err(unsupported(format_args!("has a part {:?} that vigie does not know", excerpt(id))));
@@ -122,7 +122,7 @@ fn float_feature(table: Table<'_>) -> Option<FloatPart> {
     })
 }
 
-fn about(core: &Table<'_>) -> Outcome<About> {
+fn about(core: &Table<'_>, allowance: &Allowance) -> Outcome<About> {
     let entries = core.tables(2, |entry| Some((entry.bytes(0)?, entry.bytes(1)?)));
-    About::of_entries(entries.ok_or_else(|| damaged("what it says about itself cannot be read"))?)
+    About::of_entries(entries.ok_or_else(|| damaged("what it says about itself cannot be read"))?, allowance)
 }

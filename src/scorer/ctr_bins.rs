@@ -1,14 +1,12 @@
 //! From counts to CTR numbers to bins, for every key a model knows.
 
-use std::collections::BTreeMap;
-
 use super::{
     allowance::Allowance,
     binning::{Asks, Draft, check_ascending},
     bins::{BinColumn, PER_COLUMN, Split},
     ctr::{CtrColumn, CtrTable, Projection},
     feature::Places,
-    parts::{Combination, CtrBase, CtrKind, CtrPart, Parts, TablePart},
+    parts::{Combination, CtrKind, CtrPart, Parts, TablePart},
     refusal::damaged,
 };
 use crate::fault::Outcome;
@@ -16,9 +14,8 @@ use crate::fault::Outcome;
 impl Draft {
     /// Columns of all CTRs, in the file's order, and the projections that fill them. Takes the tables out of `parts`.
     pub fn add_ctrs(&mut self, parts: &mut Parts, categorical: &Places, allowance: &Allowance) -> Outcome<()> {
-        let tables = std::mem::take(&mut parts.tables);
-        let mut tables: BTreeMap<CtrBase, TablePart> =
-            tables.into_iter().map(|table| (table.base.clone(), table)).collect();
+        let mut tables = std::mem::take(&mut parts.tables);
+        tables.sort_unstable_by(|one, other| one.base.cmp(&other.base));
         let ctrs = std::mem::take(&mut parts.ctrs);
         // CTRs of one projection stand together, and those of one table within them (the file's order is sorted).
         for ctrs in ctrs.chunk_by(|a, b| a.base.combination == b.base.combination) {
@@ -28,7 +25,8 @@ impl Draft {
             let mut looked_up = Vec::new();
             for ctrs in ctrs.chunk_by(|a, b| a.base == b.base) {
                 let Some(first) = ctrs.first() else { continue };
-                let table = tables.remove(&first.base);
+                let table = tables.binary_search_by(|table| table.base.cmp(&first.base)).ok();
+                let table = table.and_then(|at| tables.get_mut(at)?.take());
                 let table = table.ok_or_else(|| damaged("a CTR has no table of its own"))?;
                 looked_up.push(self.look_up(table, ctrs, projection, allowance)?);
             }
@@ -86,6 +84,18 @@ fn bin(number: f32, borders: &[f32]) -> u8 {
 }
 
 impl TablePart {
+    /// What the table holds, once: its name stays where it is.
+    fn take(&mut self) -> Option<Self> {
+        let keys = std::mem::take(&mut self.keys);
+        (!keys.is_empty()).then(|| Self {
+            base: self.base.clone(),
+            keys,
+            entries: std::mem::take(&mut self.entries),
+            words: std::mem::take(&mut self.words),
+            ..*self
+        })
+    }
+
     /// Words per row.
     fn stride(&self) -> Option<usize> {
         match self.base.kind {

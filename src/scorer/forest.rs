@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{
     allowance::Allowance,
     binning::Draft,
-    bins::{BinColumn, Binning},
+    bins::{BinColumn, Binning, Split},
     cbm,
     feature::{Feature, features},
     json,
@@ -13,10 +13,10 @@ use super::{
     link::{Link, Outputs},
     missing,
     parts::Parts,
-    refusal::damaged,
+    refusal::{damaged, tight},
     search::Searches,
     tables::{NARROW, Tables},
-    trees::Trees,
+    trees::{Node, Trees},
 };
 use crate::fault::Outcome;
 
@@ -62,7 +62,7 @@ impl Forest {
         let parts = if bytes.starts_with(cbm::MAGIC) {
             cbm::read(bytes, &allowance)?
         } else if bytes.trim_ascii_start().starts_with(b"{") {
-            json::read(bytes)?
+            json::read(bytes, &allowance)?
         } else {
             return Err(damaged("it begins neither with CBM1 nor, as JSON, with {"));
         };
@@ -77,13 +77,15 @@ impl Forest {
         if !parts.scale.is_finite() || !parts.bias.iter().all(|bias| bias.is_finite()) {
             return Err(damaged("its scale or bias is no number"));
         }
+        pay(&parts, allowance).ok_or_else(tight)?;
         let (mut features, numeric, categorical) = features(&parts)?;
         let mut draft = Draft::of(&parts, &numeric, &categorical)?;
         draft.add_ctrs(&mut parts, &categorical, allowance)?;
         let Draft { binning, splits, .. } = draft;
         let trees = Trees::grow(&parts, &splits)?;
         // What is laid out anew is let go first: reading has only so much room.
-        drop((splits, std::mem::take(&mut parts.floats), std::mem::take(&mut parts.splits)));
+        let Parts { floats, levels, one_hots, splits: ids, starts, sizes, steps, node_leaves, .. } = parts;
+        drop((splits, floats, levels, one_hots, ids, starts, sizes, steps, node_leaves));
         mark_used(&mut features, &binning);
         allowance.spend(dimension, 32).ok_or_else(|| damaged("it has too many dimensions"))?;
         let outputs = Outputs::of(&parts.about, dimension, allowance)?;
@@ -139,7 +141,7 @@ impl Forest {
         if kernel == Kernel::Portable || several || !trees.are_within(NARROW) {
             return;
         }
-        let (Ok(targets), mut tables) = (u32::try_from(self.dimension), Tables::new()) else { return };
+        let (Ok(targets), mut tables) = (u32::try_from(self.dimension), Tables::of(self.trees.len())) else { return };
         for tree in 0..self.trees.len() {
             tables.add_tree(trees.of(tree), 0..targets);
         }
@@ -219,6 +221,26 @@ impl Forest {
     #[must_use]
     pub fn sha256_hex(&self) -> String {
         self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Pays for what is laid out of the parts, beside them.
+fn pay(parts: &Parts, allowance: &Allowance) -> Option<()> {
+    let borders = parts.floats.iter().map(|float| float.borders.len());
+    let levels = parts.one_hots.iter().map(|one_hot| one_hot.values.len());
+    let ctrs = parts.ctrs.iter().map(|ctr| ctr.borders.len());
+    let conditions = borders.chain(levels).chain(ctrs).fold(0, usize::saturating_add);
+    // A condition, and what it compares with.
+    allowance.spend(conditions, 8)?;
+    if parts.steps.is_empty() {
+        allowance.spend(parts.splits.len(), size_of::<Split>())?;
+        allowance.spend(parts.starts.len(), 32)?;
+        // The wide kernels have the leaves in an order of their own.
+        let narrow = parts.sizes.iter().all(|size| usize::try_from(*size).is_ok_and(|size| size <= NARROW));
+        allowance.spend(if narrow { parts.leaf_values.len() } else { 0 }, size_of::<f64>())
+    } else {
+        allowance.spend(parts.steps.len(), size_of::<Node>() + size_of::<u32>())?;
+        allowance.spend(parts.starts.len(), size_of::<usize>())
     }
 }
 

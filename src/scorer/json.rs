@@ -2,46 +2,58 @@
 //! exactly.
 //!
 //! (The library's own JSON loader does not parse them exactly.) What differs from `.cbm`: one-hot levels stand with
-//! their feature, a branching tree is nested, and a table is named by a text that is JSON again. A number takes eight
-//! bytes and as little as two in the text, so reading may cost eight times the file.
-
-use std::collections::BTreeMap;
+//! their feature, a branching tree is nested, and a table is named by a text that is JSON again. Lists are counted
+//! before they are read, so that each takes its own size and no more: nothing of the document is built.
 
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
 
 use super::{
     about::About,
+    allowance::Allowance,
     json_ctr::{CtrText, TableText},
     json_cuts,
+    json_each::{count, each, entries, unreadable},
+    json_trees,
     parts::{FloatPart, LevelPart, Nan, OneHotPart, Parts, Place},
-    refusal::{damaged, excerpt, unsupported},
+    refusal::{damaged, tight, unsupported},
 };
 use crate::fault::Outcome;
 
+/// What the parts of the file are, each as its text.
 #[derive(Deserialize)]
-struct Document {
-    #[serde(default)]
-    model_info: About,
-    features_info: Features,
-    oblivious_trees: Option<Vec<Level>>,
-    trees: Option<Vec<Nested>>,
-    ctr_data: Option<BTreeMap<String, TableText>>,
-    scale_and_bias: Option<(f64, Vec<f64>)>,
+struct Document<'a> {
+    #[serde(borrow)]
+    model_info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    features_info: Features<'a>,
+    #[serde(borrow)]
+    oblivious_trees: Option<&'a RawValue>,
+    #[serde(borrow)]
+    trees: Option<&'a RawValue>,
+    #[serde(borrow)]
+    ctr_data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    scale_and_bias: Option<(f64, &'a RawValue)>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
+#[derive(Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the keys of the file")]
-struct Features {
-    float_features: Vec<Float>,
-    categorical_features: Vec<Categorical>,
-    ctrs: Vec<CtrText>,
-    text_features: Vec<IgnoredAny>,
-    embedding_features: Vec<IgnoredAny>,
+struct Features<'a> {
+    #[serde(borrow)]
+    float_features: Option<&'a RawValue>,
+    #[serde(borrow)]
+    categorical_features: Option<&'a RawValue>,
+    #[serde(borrow)]
+    ctrs: Option<&'a RawValue>,
+    #[serde(borrow)]
+    text_features: Option<&'a RawValue>,
+    #[serde(borrow)]
+    embedding_features: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-struct Float {
+struct Float<'a> {
     feature_index: i32,
     flat_feature_index: i32,
     #[serde(default)]
@@ -50,159 +62,145 @@ struct Float {
     has_nans: bool,
     #[serde(default)]
     nan_value_treatment: Nan,
-    #[serde(default)]
-    borders: Option<Vec<f32>>,
+    #[serde(borrow)]
+    borders: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-struct Categorical {
+struct Categorical<'a> {
     feature_index: i32,
     flat_feature_index: i32,
     #[serde(default)]
     feature_id: String,
-    values: Option<Vec<i32>>,
+    #[serde(borrow)]
+    values: Option<&'a RawValue>,
 }
 
-/// An oblivious tree.
-#[derive(Deserialize)]
-struct Level {
-    splits: Option<Vec<Condition>>,
-    leaf_values: Vec<f64>,
-    #[serde(default)]
-    leaf_weights: Vec<f64>,
-}
-
-#[derive(Deserialize)]
-struct Condition {
-    split_index: i32,
-}
-
-/// A node of a branching tree: a value, or a condition and two children. (Not an enum: that would read every subtree
-/// once a level.)
-#[derive(Deserialize)]
-struct Nested {
-    value: Option<LeafValue>,
-    weight: Option<f64>,
-    split: Option<Condition>,
-    left: Option<Box<Nested>>,
-    right: Option<Box<Nested>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum LeafValue {
-    One(f64),
-    Several(Vec<f64>),
-}
-
-pub(super) fn read(file: &[u8]) -> Outcome<Parts> {
-    let document: Document =
+pub(super) fn read(file: &[u8], allowance: &Allowance) -> Outcome<Parts> {
+    let document: Document<'_> =
         serde_json::from_slice(file).map_err(|error| damaged(format_args!("its JSON cannot be read ({error})")))?;
-    let features = document.features_info;
-    if !features.text_features.is_empty() || !features.embedding_features.is_empty() {
-        return Err(unsupported(
-            "reads text or embedding features, which vigie does not score; train it on numbers and categories",
-        ));
+    let features = &document.features_info;
+    for texts in [features.text_features, features.embedding_features].into_iter().flatten() {
+        if count("features", texts)? > 0 {
+            return Err(unsupported(
+                "reads text or embedding features, which vigie does not score; train it on numbers and categories",
+            ));
+        }
     }
-    if document.ctr_data.is_some() && json_cuts::are_several(file) {
+    if document.ctr_data.is_some() && document.model_info.is_some_and(json_cuts::are_several) {
         return Err(unsupported(
             "has several CTR tables of one name, of which its JSON holds one; save it with format=\"cbm\"",
         ));
     }
-    let (scale, bias) = document.scale_and_bias.unwrap_or((1.0, vec![0.0]));
-    let mut parts = Parts { scale, dimension: bias.len(), bias, about: document.model_info, ..Parts::default() };
-    features.into_parts(&mut parts);
-    for (name, table) in document.ctr_data.unwrap_or_default() {
-        let table = table.into_part(&name);
-        let wrong = || damaged(format_args!("its CTR table {:?} cannot be read", excerpt(&name)));
-        parts.tables.push(table.ok_or_else(wrong)?);
+    let mut parts = Parts { scale: 1.0, ..Parts::default() };
+    if let Some(text) = document.model_info {
+        allowance.spend_json(text.get().as_bytes()).ok_or_else(tight)?;
+        parts.about = serde_json::from_str::<Option<About>>(text.get())
+            .map_err(|error| unreadable("model_info", &error))?
+            .unwrap_or_default();
     }
-    let trees = document.oblivious_trees.unwrap_or_default();
-    // Exactly: a vector that doubles holds three times its content while it moves.
-    parts.leaf_values.reserve_exact(trees.iter().map(|tree| tree.leaf_values.len()).sum());
-    parts.leaf_weights.reserve_exact(trees.iter().map(|tree| tree.leaf_weights.len()).sum());
-    for tree in trees {
-        tree.append(&mut parts).ok_or_else(|| damaged("a tree's leaves do not fit its depth"))?;
+    match document.scale_and_bias {
+        Some((scale, bias)) => {
+            parts.scale = scale;
+            parts.bias = numbers("scale_and_bias", bias, allowance)?;
+        }
+        None => parts.bias.push(0.0),
     }
-    for tree in document.trees.unwrap_or_default() {
-        let root = parts.splits.len();
-        tree.append(&mut parts).ok_or_else(|| damaged("a tree is too large, or its leaves differ in length"))?;
-        let size = parts.splits.len().saturating_sub(root);
-        parts.begin_tree(root, size).ok_or_else(|| damaged("a tree is too large"))?;
+    parts.dimension = parts.bias.len();
+    features.read(&mut parts, allowance)?;
+    if let Some(tables) = document.ctr_data {
+        read_tables(tables, &mut parts, allowance)?;
+    }
+    if let Some(trees) = document.oblivious_trees {
+        json_trees::oblivious(trees, &mut parts, allowance)?;
+    }
+    if let Some(trees) = document.trees {
+        json_trees::nested(trees, &mut parts, allowance)?;
     }
     Ok(parts)
 }
 
-impl Features {
-    fn into_parts(self, parts: &mut Parts) {
-        for float in self.float_features {
-            parts.floats.push(FloatPart {
-                place: Place { index: float.feature_index, flat: float.flat_feature_index, name: float.feature_id },
-                has_nans: float.has_nans,
-                nan: float.nan_value_treatment,
-                borders: float.borders.unwrap_or_default(),
-            });
+fn read_tables(text: &RawValue, parts: &mut Parts, allowance: &Allowance) -> Outcome<()> {
+    const WHAT: &str = "ctr_data";
+    let mut tables = 0;
+    entries(WHAT, text, |_, _: IgnoredAny| {
+        tables += 1;
+        Ok(())
+    })?;
+    reserve(&mut parts.tables, tables, allowance)?;
+    entries(WHAT, text, |name, table: TableText<'_>| {
+        parts.tables.push(table.read(name, allowance)?);
+        Ok(())
+    })
+}
+
+impl Features<'_> {
+    fn read(&self, parts: &mut Parts, allowance: &Allowance) -> Outcome<()> {
+        if let Some(floats) = self.float_features {
+            const WHAT: &str = "float_features";
+            reserve(&mut parts.floats, count(WHAT, floats)?, allowance)?;
+            each(WHAT, floats, |float: Float<'_>| {
+                let name = float.feature_id;
+                parts.floats.push(FloatPart {
+                    place: Place { index: float.feature_index, flat: float.flat_feature_index, name },
+                    has_nans: float.has_nans,
+                    nan: float.nan_value_treatment,
+                    borders: optional(WHAT, float.borders, allowance)?,
+                });
+                Ok(())
+            })?;
         }
-        for feature in self.categorical_features {
-            let index = feature.feature_index;
-            let place = Place { index, flat: feature.flat_feature_index, name: feature.feature_id };
-            parts.levels.push(LevelPart { place });
-            parts.one_hots.extend(feature.values.map(|values| OneHotPart { index, values }));
+        if let Some(levels) = self.categorical_features {
+            const WHAT: &str = "categorical_features";
+            let features = count(WHAT, levels)?;
+            reserve(&mut parts.levels, features, allowance)?;
+            reserve(&mut parts.one_hots, features, allowance)?;
+            each(WHAT, levels, |feature: Categorical<'_>| {
+                let index = feature.feature_index;
+                let place = Place { index, flat: feature.flat_feature_index, name: feature.feature_id };
+                parts.levels.push(LevelPart { place });
+                if feature.values.is_some() {
+                    parts.one_hots.push(OneHotPart { index, values: optional(WHAT, feature.values, allowance)? });
+                }
+                Ok(())
+            })?;
         }
-        parts.ctrs = self.ctrs.into_iter().map(CtrText::into_part).collect();
+        if let Some(ctrs) = self.ctrs {
+            const WHAT: &str = "ctrs";
+            reserve(&mut parts.ctrs, count(WHAT, ctrs)?, allowance)?;
+            each(WHAT, ctrs, |ctr: CtrText<'_>| {
+                parts.ctrs.push(ctr.read(allowance)?);
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 }
 
-impl Parts {
-    /// Notes that a tree begins at a split.
-    fn begin_tree(&mut self, start: usize, size: usize) -> Option<()> {
-        self.starts.push(i32::try_from(start).ok()?);
-        self.sizes.push(i32::try_from(size).ok()?);
-        Some(())
-    }
-
-    /// Trees of a model have values of one dimension, and the bias too.
-    fn has_dimension(&self, values: usize) -> Option<()> {
-        (self.dimension == values).then_some(())
-    }
+/// Pays for so many elements and makes room for them: exactly, as a vector that doubles holds three times its content
+/// while it moves.
+pub(super) fn reserve<T>(all: &mut Vec<T>, more: usize, allowance: &Allowance) -> Outcome<()> {
+    allowance.spend(more, size_of::<T>()).ok_or_else(tight)?;
+    all.reserve_exact(more);
+    Ok(())
 }
 
-impl Level {
-    fn append(self, parts: &mut Parts) -> Option<()> {
-        let splits = self.splits.unwrap_or_default();
-        let leaves = 1_usize.checked_shl(u32::try_from(splits.len()).ok()?)?;
-        parts.has_dimension(self.leaf_values.len().checked_div(leaves)?)?;
-        parts.begin_tree(parts.splits.len(), splits.len())?;
-        parts.splits.extend(splits.iter().map(|condition| condition.split_index));
-        parts.leaf_values.extend(self.leaf_values);
-        parts.leaf_weights.extend(self.leaf_weights);
-        Some(())
-    }
+/// A list of numbers.
+pub(super) fn numbers<'a, T: Deserialize<'a>>(
+    what: &str,
+    list: &'a RawValue,
+    allowance: &Allowance,
+) -> Outcome<Vec<T>> {
+    let mut numbers = Vec::new();
+    reserve(&mut numbers, count(what, list)?, allowance)?;
+    each(what, list, |number| {
+        numbers.push(number);
+        Ok(())
+    })?;
+    Ok(numbers)
 }
 
-impl Nested {
-    /// Appends a subtree, parents first; how many nodes it has. `serde_json` has bounded the depth.
-    fn append(self, parts: &mut Parts) -> Option<u16> {
-        let at = parts.splits.len();
-        parts.steps.push([0, 0]);
-        if let Some(value) = self.value {
-            parts.splits.push(0);
-            parts.node_leaves.push(u32::try_from(parts.leaf_values.len()).ok()?);
-            let values = match &value {
-                LeafValue::One(value) => std::slice::from_ref(value),
-                LeafValue::Several(values) => values,
-            };
-            parts.has_dimension(values.len())?;
-            parts.leaf_values.extend(values);
-            parts.leaf_weights.extend(self.weight);
-            return Some(1);
-        }
-        parts.splits.push(self.split?.split_index);
-        parts.node_leaves.push(u32::MAX);
-        let to_left = 1_u16;
-        let to_right = self.left?.append(parts)?.checked_add(to_left)?;
-        let end = self.right?.append(parts)?.checked_add(to_right)?;
-        *parts.steps.get_mut(at)? = [to_left, to_right];
-        Some(end)
-    }
+/// A list of numbers that may be absent.
+fn optional<'a, T: Deserialize<'a>>(what: &str, list: Option<&'a RawValue>, allowance: &Allowance) -> Outcome<Vec<T>> {
+    list.map_or_else(|| Ok(Vec::new()), |list| numbers(what, list, allowance))
 }

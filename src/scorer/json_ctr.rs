@@ -1,21 +1,23 @@
 //! CTR features and their tables, as CatBoost's JSON has them.
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{SeqAccess, Visitor},
-};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use super::{
+    allowance::Allowance,
     ctr::EMPTY,
+    json::{numbers, reserve},
+    json_each::{each, unreadable},
     parts::{Combination, CtrBase, CtrKind, CtrPart, TablePart},
+    refusal::{damaged, excerpt, tight},
 };
+use crate::fault::Outcome;
 
 /// One CTR feature.
 #[derive(Deserialize)]
-pub(super) struct CtrText {
-    elements: Vec<Element>,
+pub(super) struct CtrText<'a> {
+    #[serde(borrow)]
+    elements: &'a RawValue,
     ctr_type: CtrKind,
     #[serde(default)]
     target_border_idx: i32,
@@ -24,7 +26,8 @@ pub(super) struct CtrText {
     prior_denomerator: f32,
     shift: f32,
     scale: f32,
-    borders: Vec<f32>,
+    #[serde(borrow)]
+    borders: &'a RawValue,
 }
 
 /// One element of a combination.
@@ -38,23 +41,27 @@ enum Element {
 
 /// A table's name, which is JSON itself. It lacks the classifier, so JSON cannot tell two tables of one kind apart.
 #[derive(Deserialize)]
-struct Identifier {
-    identifier: Vec<Element>,
+struct Identifier<'a> {
+    #[serde(borrow)]
+    identifier: &'a RawValue,
     r#type: CtrKind,
 }
 
-/// Rows of counts by key.
+/// Rows of counts by key: a flat list of a key as text, its numbers, the next key.
 #[derive(Deserialize)]
-pub(super) struct TableText {
-    hash_map: Rows,
+pub(super) struct TableText<'a> {
+    #[serde(borrow)]
+    hash_map: &'a RawValue,
     #[serde(default)]
     counter_denominator: i32,
 }
 
-/// A flat list: a key as text, its numbers, the next key.
-struct Rows {
-    keys: Vec<u64>,
-    numbers: Vec<f64>,
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Item<'a> {
+    #[serde(borrow)]
+    Key(&'a str),
+    Number(f64),
 }
 
 impl<'de> Deserialize<'de> for CtrKind {
@@ -71,9 +78,11 @@ impl<'de> Deserialize<'de> for CtrKind {
     }
 }
 
-fn combination(elements: Vec<Element>) -> Combination {
+fn combination(what: &str, elements: &RawValue, allowance: &Allowance) -> Outcome<Combination> {
     let mut combination = Combination::default();
-    for element in elements {
+    each(what, elements, |element| {
+        // A vector of few has room for four.
+        allowance.spend(4, size_of::<(i32, i32)>()).ok_or_else(tight)?;
         match element {
             Element::CatFeatureValue { cat_feature_index } => combination.levels.push(cat_feature_index),
             Element::FloatFeature { float_feature_index, border } => {
@@ -83,54 +92,98 @@ fn combination(elements: Vec<Element>) -> Combination {
                 combination.one_hots.push((cat_feature_index, value));
             }
         }
-    }
-    combination
+        Ok(())
+    })?;
+    Ok(combination)
 }
 
-impl CtrText {
-    pub fn into_part(self) -> CtrPart {
-        CtrPart {
-            base: CtrBase { combination: combination(self.elements), kind: self.ctr_type, classifier: 0 },
+impl CtrText<'_> {
+    pub fn read(self, allowance: &Allowance) -> Outcome<CtrPart> {
+        let combination = combination("ctrs", self.elements, allowance)?;
+        Ok(CtrPart {
+            base: CtrBase { combination, kind: self.ctr_type, classifier: 0 },
             target_border: self.target_border_idx,
             prior_numerator: self.prior_numerator,
             prior_denominator: self.prior_denomerator,
             shift: self.shift,
             scale: self.scale,
-            borders: self.borders,
-        }
+            borders: numbers("ctrs", self.borders, allowance)?,
+        })
     }
 }
 
-impl TableText {
-    /// Builds the index that a `.cbm` file would hold. `None`: the name or the rows make no sense.
-    pub fn into_part(self, name: &str) -> Option<TablePart> {
-        let Identifier { identifier, r#type: kind } = serde_json::from_str(name).ok()?;
-        let Rows { keys, numbers } = self.hash_map;
-        // Places of the file's index that hold no key are listed too: as one key, once.
-        let stride = numbers.len().checked_div(keys.len()).unwrap_or(1).max(1);
-        let mut places = vec![EMPTY; keys.len().checked_mul(2)?.checked_next_power_of_two()?.max(2)];
-        let mut entries = vec![0_u32; places.len()];
-        let last = places.len().saturating_sub(1);
-        let mut words = Vec::with_capacity(numbers.len());
-        for (&key, row) in keys.iter().zip(numbers.chunks_exact(stride)).filter(|(key, _)| **key != EMPTY) {
-            #[expect(clippy::cast_possible_truncation, reason = "only the low bits are kept")]
-            let mut at = key as usize & last;
-            // Half of the places stay empty: this ends.
-            while *places.get(at)? != EMPTY {
-                at = at.wrapping_add(1) & last;
+impl TableText<'_> {
+    /// Builds the index that a `.cbm` file would hold.
+    pub fn read(self, name: &str, allowance: &Allowance) -> Outcome<TablePart> {
+        let what = format!("CTR table {:?}", excerpt(name));
+        let wrong = || damaged(format_args!("its {what} has rows of several lengths, or more than one key of a row"));
+        let Identifier { identifier, r#type: kind } =
+            serde_json::from_str(name).map_err(|error| unreadable(&what, &error))?;
+        let combination = combination(&what, identifier, allowance)?;
+        let (mut keys, mut numbers) = (0_usize, 0_usize);
+        each(&what, self.hash_map, |item| {
+            let counted = if matches!(item, Item::Key(_)) { &mut keys } else { &mut numbers };
+            *counted = counted.saturating_add(1);
+            Ok(())
+        })?;
+        let stride = numbers.checked_div(keys).unwrap_or(1).max(1);
+        let size = keys.saturating_mul(2).checked_next_power_of_two().unwrap_or(usize::MAX).max(2);
+        allowance.spend(size, size_of::<u64>() + size_of::<u32>()).ok_or_else(tight)?;
+        let mut index = Index { keys: vec![EMPTY; size], entries: vec![0; size] };
+        let mut words = Vec::new();
+        reserve(&mut words, numbers, allowance)?;
+        // Numbers of the row that are read; where the file's own index is empty, they are not kept.
+        let (mut read, mut is_kept) = (stride, false);
+        each(&what, self.hash_map, |item| {
+            match item {
+                Item::Key(_) if read != stride => return Err(wrong()),
+                Item::Key(text) => {
+                    let key = text.parse().map_err(|_| wrong())?;
+                    (read, is_kept) = (0, key != EMPTY);
+                    if is_kept {
+                        let row = words.len().checked_div(stride).and_then(|row| u32::try_from(row).ok());
+                        index.insert(key, row.ok_or_else(wrong)?);
+                    }
+                }
+                Item::Number(_) if read == stride => return Err(wrong()),
+                Item::Number(number) => {
+                    words.extend(is_kept.then(|| word(kind, read, number)));
+                    read = read.saturating_add(1);
+                }
             }
-            *places.get_mut(at)? = key;
-            *entries.get_mut(at)? = u32::try_from(words.len().checked_div(stride)?).ok()?;
-            words.extend(row.iter().zip(0..).map(|(&number, place)| word(kind, place, number)));
+            Ok(())
+        })?;
+        if read != stride {
+            return Err(wrong());
         }
-        Some(TablePart {
-            base: CtrBase { combination: combination(identifier), kind, classifier: 0 },
-            keys: places,
-            entries,
+        Ok(TablePart {
+            base: CtrBase { combination, kind, classifier: 0 },
+            keys: index.keys,
+            entries: index.entries,
             words,
-            classes: i32::try_from(stride).ok()?,
+            classes: i32::try_from(stride).map_err(|_| wrong())?,
             counter_denominator: self.counter_denominator,
         })
+    }
+}
+
+/// Rows by key, by open addressing. At least half of its places stay empty, so every search ends.
+struct Index {
+    keys: Vec<u64>,
+    entries: Vec<u32>,
+}
+
+impl Index {
+    fn insert(&mut self, key: u64, row: u32) {
+        let last = self.keys.len().saturating_sub(1);
+        #[expect(clippy::cast_possible_truncation, reason = "only the low bits are kept")]
+        let mut at = key as usize & last;
+        while self.keys.get(at).is_some_and(|place| *place != EMPTY) {
+            at = at.wrapping_add(1) & last;
+        }
+        if let (Some(place), Some(entry)) = (self.keys.get_mut(at), self.entries.get_mut(at)) {
+            (*place, *entry) = (key, row);
+        }
     }
 }
 
@@ -139,38 +192,4 @@ fn word(kind: CtrKind, place: usize, number: f64) -> u32 {
     let mean = matches!(kind, CtrKind::BinarizedTargetMeanValue | CtrKind::FloatTargetMeanValue);
     #[expect(clippy::cast_possible_truncation, reason = "was no wider before it became text")]
     if mean && place == 0 { (number as f32).to_bits() } else { (number as i32).cast_unsigned() }
-}
-
-impl<'de> Deserialize<'de> for Rows {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Flat;
-
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Item {
-            Key(String),
-            Number(f64),
-        }
-
-        impl<'de> Visitor<'de> for Flat {
-            type Value = Rows;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("keys as texts, each before its numbers")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Rows, A::Error> {
-                let mut rows = Rows { keys: Vec::new(), numbers: Vec::new() };
-                while let Some(item) = items.next_element()? {
-                    match item {
-                        Item::Key(text) => rows.keys.push(text.parse().map_err(serde::de::Error::custom)?),
-                        Item::Number(number) => rows.numbers.push(number),
-                    }
-                }
-                Ok(rows)
-            }
-        }
-
-        deserializer.deserialize_seq(Flat)
-    }
 }

@@ -4,40 +4,41 @@
 //! table for each. JSON names a table by its combination and kind only, so the export keeps one of them, and every
 //! score would be wrong.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Document {
-    model_info: Info,
+use super::{
+    json_each::{each, entries},
+    parts::CtrKind,
+};
+use crate::fault::Outcome;
+
+#[derive(Deserialize)]
+struct Info<'a> {
+    #[serde(borrow)]
+    params: Option<Params<'a>>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Info {
-    params: Params,
+#[derive(Deserialize)]
+struct Params<'a> {
+    #[serde(borrow)]
+    cat_feature_params: Option<Ctrs<'a>>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Params {
-    cat_feature_params: Ctrs,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
+#[derive(Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the keys of the file")]
-struct Ctrs {
-    simple_ctrs: Vec<Description>,
-    combinations_ctrs: Vec<Description>,
-    per_feature_ctrs: BTreeMap<String, Vec<Description>>,
+struct Ctrs<'a> {
+    #[serde(borrow)]
+    simple_ctrs: Option<&'a RawValue>,
+    #[serde(borrow)]
+    combinations_ctrs: Option<&'a RawValue>,
+    #[serde(borrow)]
+    per_feature_ctrs: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct Description {
-    ctr_type: String,
+    ctr_type: CtrKind,
     target_binarization: Option<Cuts>,
 }
 
@@ -46,16 +47,37 @@ struct Cuts {
     border_count: u32,
 }
 
-/// Whether training cut the target in several ways for CTRs of one kind.
-pub(super) fn are_several(file: &[u8]) -> bool {
-    let document: Document = serde_json::from_slice(file).unwrap_or_default();
-    let ctrs = document.model_info.params.cat_feature_params;
-    let own = ctrs.per_feature_ctrs.values().flatten();
-    let mut counts = BTreeMap::new();
-    ctrs.simple_ctrs.iter().chain(&ctrs.combinations_ctrs).chain(own).any(|description| {
-        let Some(cuts) = &description.target_binarization else { return false };
-        *counts.entry(&description.ctr_type).or_insert(cuts.border_count) != cuts.border_count
-    })
+/// Whether training cut the target in several ways for CTRs of one kind. An info that cannot be understood says
+/// nothing of that.
+pub(super) fn are_several(model_info: &RawValue) -> bool {
+    let info = serde_json::from_str(model_info.get()).ok();
+    let params = info.and_then(|Info { params }| params).and_then(|params| params.cat_feature_params);
+    params.is_some_and(|ctrs| ctrs.are_several().unwrap_or(false))
+}
+
+impl Ctrs<'_> {
+    fn are_several(&self) -> Outcome<bool> {
+        const WHAT: &str = "params";
+        let mut met: Vec<(CtrKind, u32)> = Vec::new();
+        let mut several = false;
+        let mut look = |list: &RawValue| {
+            each(WHAT, list, |Description { ctr_type: kind, target_binarization: cuts }| {
+                let Some(Cuts { border_count: cuts }) = cuts else { return Ok(()) };
+                match met.iter().find(|(other, _)| *other == kind) {
+                    Some((_, others)) => several |= *others != cuts,
+                    None => met.push((kind, cuts)),
+                }
+                Ok(())
+            })
+        };
+        for list in [self.simple_ctrs, self.combinations_ctrs].into_iter().flatten() {
+            look(list)?;
+        }
+        if let Some(own) = self.per_feature_ctrs {
+            entries(WHAT, own, |_, list: &RawValue| look(list))?;
+        }
+        Ok(several)
+    }
 }
 
 #[cfg(test)]
@@ -72,14 +94,15 @@ mod tests {
         };
         let (simple, combined) = (ctrs(simple), ctrs(combined));
         let ctrs = format!(r#"{{"simple_ctrs":[{simple}],"combinations_ctrs":[{combined}]}}"#);
-        format!(r#"{{"model_info":{{"params":{{"cat_feature_params":{ctrs}}}}}}}"#)
+        format!(r#"{{"params":{{"cat_feature_params":{ctrs}}}}}"#)
     }
 
     #[test]
     fn only_two_cuts_for_one_kind_are_several() {
-        assert!(!are_several(b"{}"));
-        assert!(!are_several(params("Borders:1 Counter:1", "Borders:1").as_bytes()));
-        assert!(!are_several(params("Borders:1 Buckets:2", "Borders:1").as_bytes()));
-        assert!(are_several(params("Borders:1", "Borders:3").as_bytes()));
+        let are_several = |info: &str| are_several(serde_json::from_str(info).unwrap());
+        assert!(!are_several("{}"));
+        assert!(!are_several(&params("Borders:1 Counter:1", "Borders:1")));
+        assert!(!are_several(&params("Borders:1 Buckets:2", "Borders:1")));
+        assert!(are_several(&params("Borders:1", "Borders:3")));
     }
 }

@@ -187,7 +187,8 @@ mod tests {
 
     fn outputs(entries: Vec<(&str, &str)>, dimension: usize) -> Outcome<Outputs> {
         let entries = entries.into_iter().map(|(key, value)| (key.as_bytes(), value.as_bytes())).collect();
-        Outputs::of(&About::of_entries(entries)?, dimension, &Allowance::of(&[0; 1000]))
+        let allowance = Allowance::of(&[0; 1000]);
+        Outputs::of(&About::of_entries(entries, &allowance)?, dimension, &allowance)
     }
 
     const LOGLOSS: (&str, &str) = ("params", r#"{"loss_function":{"type":"Logloss","params":{}}}"#);

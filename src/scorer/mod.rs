@@ -24,6 +24,8 @@ mod inputs;
 mod json;
 mod json_ctr;
 mod json_cuts;
+mod json_each;
+mod json_trees;
 mod kernel;
 mod link;
 mod missing;

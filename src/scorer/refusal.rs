@@ -12,6 +12,14 @@ pub(super) fn unsupported(what: impl std::fmt::Display) -> Fault {
     Fault::setup(format!("this CatBoost model {what}"))
 }
 
+/// Why reading stops before memory does.
+pub(super) const TIGHT: &str = "would take more than four times its file in memory; save it with format=\"cbm\"";
+
+/// The file says more than it should be able to, or says it without the spaces that CatBoost writes.
+pub(super) fn tight() -> Fault {
+    unsupported(TIGHT)
+}
+
 /// The beginning of a text from a file, for a sentence.
 pub(super) fn excerpt(text: &str) -> String {
     text.chars().take(40).collect()

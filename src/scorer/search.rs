@@ -22,8 +22,10 @@ const SLACK: usize = 16;
 
 impl Searches {
     /// Of borders in ascending order, at most 254 a column.
-    pub fn of<'a>(columns: impl Iterator<Item = &'a [f32]>) -> Self {
+    pub fn of<'a>(columns: impl Iterator<Item = &'a [f32]> + Clone) -> Self {
         let mut searches = Self::default();
+        let size = |borders: &[f32]| (1_usize << (usize::BITS - borders.len().leading_zeros())) - 1;
+        searches.asked.reserve_exact(columns.clone().map(size).sum::<usize>().saturating_add(SLACK));
         for borders in columns {
             let from = searches.asked.len();
             let levels = usize::BITS - borders.len().leading_zeros();

@@ -39,7 +39,7 @@ impl ShapTables {
         let mut features: Vec<usize> = players.features.iter().flatten().copied().collect();
         features.sort_unstable();
         features.dedup();
-        let tables = Tables::new();
+        let tables = Tables::of(0);
         Self { dimensions, features, kernel: Kernel::Portable, tables, values: Vec::new(), deep: Vec::new() }
     }
 

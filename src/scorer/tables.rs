@@ -34,8 +34,15 @@ pub(super) struct Tables {
 pub(super) const SLACK: usize = 64;
 
 impl Tables {
-    pub fn new() -> Self {
-        Self { starts: vec![0], target_starts: vec![0], is_single: true, ..Self::default() }
+    /// None yet, with room for those of so many trees.
+    pub fn of(trees: usize) -> Self {
+        let starts = || {
+            let mut starts = Vec::with_capacity(trees.saturating_add(1));
+            starts.push(0);
+            starts
+        };
+        let targets = Vec::with_capacity(trees);
+        Self { starts: starts(), targets, target_starts: starts(), is_single: true, ..Self::default() }
     }
 
     /// Adds the tables of the next tree, one for each target. A tree of more than [`NARROW`] conditions has none.

@@ -14,7 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{clock, value::Value};
 use crate::{
-    batch::{Complaints, Number, Reason, for_each_number, level, level_of_number, number},
+    batch::{Complaints, Number, Reason, for_each_number, level, level_of_number, number, without_decimals},
     window::Instant,
 };
 
@@ -55,6 +55,9 @@ pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complai
     if plain {
         return column.clone();
     }
+    if kind.is_decimal() {
+        return without_decimals(column);
+    }
     if !is_text(kind) && !is_bytes(kind) {
         return cast(column, &DataType::Float64).unwrap_or_else(|_| {
             for _ in 0..column.len() - column.null_count() {
@@ -80,6 +83,7 @@ pub(super) fn to_levels(column: &ArrayRef) -> ArrayRef {
     let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let keyed = match column.data_type() {
         DataType::Float16 | DataType::Float32 | DataType::Float64 => return levels_of_reals(column),
+        kind if kind.is_decimal() => return levels_of_reals(&without_decimals(column)),
         DataType::Boolean => cast(column, &DataType::Int8).and_then(|bits| cast(&bits, &DataType::Utf8)),
         DataType::Dictionary(_, values) if !is_text(values) => cast(column, &DataType::Utf8),
         kind if is_bytes(kind) => Ok(Arc::new(texts_of_bytes(column)) as ArrayRef),

@@ -90,6 +90,32 @@ fn a_record_that_another_model_answered_is_marked() {
     assert!(told.contains("logged: 0.25, REFUSED; this is not the score of this model file"), "{told}");
 }
 
+/// One value may have fewer digits than the log it stands in.
+#[test]
+fn a_score_is_compared_as_finely_as_its_log_is_written() {
+    let world = World::new();
+    let mut line = row(ID);
+    let exact = explained(&example(), &["--id", ID])["probability"].as_f64().unwrap();
+    line["outputs"]["proba_default"] = json!((exact * 1e3).round() / 1e3);
+    log(&world, &[line.clone()]);
+    let alone = explained(&world, &["--id", ID])["logged"].clone();
+    assert_eq!((&alone["agrees"], &alone["precision"]), (&true.into(), &"3 decimals".into()));
+    let mut lines = day("2026-10-01");
+    lines.iter_mut().filter(|one| one["request_id"] == ID).for_each(|one| *one = line.clone());
+    log(&world, &lines);
+    let among = explained(&world, &["--id", ID])["logged"].clone();
+    assert_eq!((&among["agrees"], &among["precision"]), (&false.into(), &"6 decimals".into()));
+    let far = (among["probability"].as_f64().unwrap() - exact).abs();
+    assert!((among["difference"].as_f64().unwrap() - far).abs() < 1e-15, "{among}");
+    let told = world.vigie(&["explain", "--config", "vigie.yaml", "--id", ID]).ok().stdout;
+    assert!(
+        told.contains(&format!(
+            "this is not the score of this model file: it lies {far:.1e} off, in a log of 6 decimals"
+        )),
+        "{told}"
+    );
+}
+
 #[track_caller]
 fn refused(world: &World, more: &[&str], sentence: &str) {
     let ran = world.vigie(&[&["explain", "--config", "vigie.yaml"], more].concat());

@@ -1,6 +1,6 @@
 //! `vigie learn --model`: what the model says of its reference, and what drift does to the score.
 
-use std::fs;
+use std::{fmt::Write as _, fs};
 
 use serde_json::Value;
 use vigie::{
@@ -162,4 +162,81 @@ fn attribution_that_cannot_be_measured_says_why() {
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("policy.attribution: it needs the model"), "{}", ran.stderr);
+}
+
+#[test]
+fn contributions_of_a_challenger_are_not_held_against_another_models() {
+    let world = example();
+    world.file("new.cbm", crate::replay::with_another_leaf());
+    configure(&world, |config| config.replace("policy:\n", "policy:\n  attribution: true\n"));
+    let report = |model: &str| -> Value {
+        let days = ["--from", "2026-10-01", "--to", "2026-10-02"];
+        let ran = world.vigie(&[&["replay", "--config", "vigie.yaml", "--model", model], &days[..]].concat()).ok();
+        drop(ran);
+        let folder = fs::read_dir(world.path("reports/credit-default/replay")).unwrap().next().unwrap().unwrap().path();
+        let text = fs::read_to_string(folder.join("20261001T000000Z_20261002T000000Z/report.json")).unwrap();
+        fs::remove_dir_all(folder).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let told = report("new.cbm");
+    let reason = told["attribution"]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("the reference was learnt with another model file"), "{reason}");
+    let own = report(&home_credit("model.cbm").display().to_string());
+    assert_eq!(own["attribution"]["rows"], 700);
+}
+
+#[test]
+fn logged_scores_that_are_not_the_models_are_noted_whatever_the_file() {
+    let world = World::new();
+    let rows = crate::replay::day("2026-10-01");
+    let rows: Vec<&Value> = rows.iter().filter(|line| line["inputs"].get("AMT_CREDIT").is_some()).collect();
+    let names: Vec<&String> = rows[0]["inputs"].as_object().unwrap().keys().collect();
+    let cell = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => format!("\"{text}\""),
+        value => value.to_string(),
+    };
+    let (mut csv, mut ndjson) =
+        (format!("{},logged\n", names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(",")), String::new());
+    for (place, row) in rows.iter().enumerate() {
+        let logged = if place < 3 { 0.987_654 } else { row["outputs"]["proba_default"].as_f64().unwrap() };
+        let cells: Vec<String> = names.iter().map(|name| cell(&row["inputs"][name.as_str()])).collect();
+        writeln!(csv, "{},{logged}", cells.join(",")).unwrap();
+        let mut inputs = row["inputs"].clone();
+        inputs["logged"] = logged.into();
+        writeln!(ndjson, "{inputs}").unwrap();
+    }
+    world.file("rows.csv", csv);
+    world.file("rows.ndjson", ndjson);
+    for data in ["rows.csv", "rows.ndjson"] {
+        let ran = learn(&world, data, &["--probability", "logged"]).ok();
+        let note = "3 of 700 scores of the column `logged` are not those of the model";
+        assert!(format!("{}{}", ran.stdout, ran.stderr).contains(note), "{data}: {}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn a_corrected_target_makes_another_reference() {
+    let world = World::new();
+    let learnt = |swapped: bool| {
+        let mut csv = "x,p,y\n".to_owned();
+        for row in 0..200 {
+            // Two rows change places: as many came true as before, at other scores.
+            let came_true = match row {
+                7 => swapped,
+                8 => !swapped,
+                row => row % 2 == 0,
+            };
+            writeln!(csv, "{row},{},{}", f64::from(row) / 256.0, u8::from(came_true)).unwrap();
+        }
+        world.file("train.csv", csv);
+        world
+            .vigie(&["learn", "--data", "train.csv", "--target", "y", "--probability", "p", "--out", "ref.vigie"])
+            .ok();
+        read(&world.path("ref.vigie"))
+    };
+    let (before, after) = (learnt(false), learnt(true));
+    assert_eq!(before.layout().id(), after.layout().id());
+    assert_ne!(before.id(), after.id());
+    assert_eq!(before.id(), learnt(false).id());
 }

@@ -17,6 +17,7 @@ mod config;
 mod crash;
 mod daemon;
 mod decide;
+mod decimals;
 mod dirt;
 mod draw;
 mod example;

@@ -268,3 +268,37 @@ fn a_sample_of_many_rows_is_the_same_for_any_order_and_any_threads() {
     hold_out_config(&world, ", parity: all");
     assert_eq!(check("2")["replay"]["compared"], 20_000);
 }
+
+/// Rows of a sample are taken while records are counted; where an id comes twice, they are looked for afterwards.
+#[test]
+fn a_sample_taken_in_passing_is_the_one_that_a_second_look_finds() {
+    let world = World::new();
+    let mut lines: Vec<Value> =
+        (1..15).filter(|date| *date != 11).flat_map(|date| crate::replay::day(&format!("2026-10-{date:02}"))).collect();
+    let again = lines.iter().map(|line| {
+        let mut line = line.clone();
+        line["request_id"] = format!("{}-again", line["request_id"].as_str().unwrap()).into();
+        line
+    });
+    lines = lines.iter().cloned().chain(again).collect();
+    let check = |lines: &[Value], threads: &str| {
+        crate::replay::log(&world, lines);
+        let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
+        world.file("vigie.yaml", config.replace("policy:\n", "policy:\n  attribution: true\n"));
+        let report = without_run(world.check_with("2026-10-01", "2026-10-15", &["--threads", threads]));
+        let drift: Vec<Value> =
+            report["features"].as_array().unwrap().iter().map(|one| one["attribution"].clone()).collect();
+        (report["replay"].clone(), report["attribution"].clone(), drift)
+    };
+    let taken = check(&lines, "1");
+    assert_eq!((&taken.0["rows"], &taken.0["mismatches"]), (&16_880.into(), &0.into()));
+    let compared = taken.0["compared"].as_u64().unwrap();
+    assert!((9_000..=10_000).contains(&compared), "{compared}");
+    assert_eq!(taken.1["rows"], compared);
+    let mut order: Vec<u32> = (0..u32::try_from(lines.len()).unwrap()).collect();
+    Draw::seeded(5).shuffle(&mut order);
+    let shuffled: Vec<Value> = order.iter().map(|place| lines[*place as usize].clone()).collect();
+    assert!(taken == check(&shuffled, "3"), "the order of rows, or threads, change the sample");
+    lines.push(lines[1].clone());
+    assert!(taken == check(&lines, "2"), "the second look finds others");
+}
