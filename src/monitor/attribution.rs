@@ -1,16 +1,21 @@
-//! Contributions of a window's rows, held against those of the reference's.
+//! What moved the score: contributions of a window's rows held against those of the reference's, and values put back.
+
+use std::time::Instant as Stopwatch;
 
 use super::{
     lookout::{Lookout, Seen},
     rescore::below,
+    score_shift::score_shift,
+    weigh::Weighed,
 };
 use crate::{
     config::Settings,
     engine::{self, Answered, Wanted},
     fault::{Fault, Outcome},
     judge::ParityOf,
+    performance::Performance,
     reference::Reference,
-    replay::{Attribution, AttributionTally, Rescorer},
+    replay::{Attribution, AttributionTally, Rescorer, ScoreShift},
     scorer::Shap,
 };
 
@@ -47,8 +52,33 @@ pub(super) fn attributing(
     })
 }
 
+/// All that attribution found out, in how long.
+#[derive(Default)]
+pub(super) struct Attributed {
+    pub contributions: Option<Attribution>,
+    /// `Err` says why it could not be measured.
+    pub score_shift: Option<Result<ScoreShift, String>>,
+    pub seconds: Option<f64>,
+}
+
+/// Nothing, at no cost, unless the policy asks for it.
+pub(super) fn attribution(
+    lookout: &Lookout<'_>,
+    seen: &Seen,
+    weighed: &Weighed,
+    performance: Option<&Performance>,
+) -> Outcome<Attributed> {
+    if matches!(lookout.attributing, Attributing::Off) {
+        return Ok(Attributed::default());
+    }
+    let started = Stopwatch::now();
+    let contributions = contributions(lookout, seen)?;
+    let score_shift = score_shift(lookout, seen, weighed, performance)?;
+    Ok(Attributed { contributions, score_shift, seconds: Some(started.elapsed().as_secs_f64()) })
+}
+
 /// Measures a window, or a sample of it: the rows that parity is sampled on.
-pub(super) fn attribution(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<Attribution>> {
+fn contributions(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<Attribution>> {
     let shap = match &lookout.attributing {
         Attributing::Off => return Ok(None),
         Attributing::Not(why) => return Ok(Some(Attribution::Not(why.clone()))),

@@ -61,10 +61,10 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
     let seen = lookout.see(asked)?;
     crash::point("window.counted");
     let replay = replayed(&lookout, &seen)?;
-    let attribution = attribution(&lookout, &seen)?;
     let performance = performance(&lookout, &seen)?;
     let weighed = weigh(&lookout, &seen, replay.as_ref(), performance.as_ref())?;
     crash::point("window.weighed");
+    let attribution = attribution(&lookout, &seen, &weighed, performance.as_ref())?;
     let mut report = tell(&lookout, seen, weighed, Told { replay, attribution, performance }, asked.now);
     report.run.seconds = started.elapsed().as_secs_f64();
     Ok(report)

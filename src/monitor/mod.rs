@@ -17,6 +17,7 @@ mod replay;
 mod rescore;
 mod rows;
 mod score;
+mod score_shift;
 mod settle;
 mod tally;
 mod tell;

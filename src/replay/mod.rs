@@ -4,6 +4,7 @@
 //! integers, and merges.
 
 mod attribution;
+mod column;
 mod excess;
 mod grain;
 mod parity;
@@ -11,10 +12,13 @@ mod quadrants;
 mod reasons;
 mod replay;
 mod rescorer;
+mod restore;
+mod score_shift;
 mod segments;
 mod shift;
 mod spelling;
 
+pub use column::{Column, Draws, Holding, SEED, Taking};
 pub use attribution::{Attribution, AttributionTally, ContributionDrift};
 pub use grain::Grain;
 pub use parity::{Example, Pair, Parity, ParityTally, Reading};
@@ -22,5 +26,7 @@ pub use quadrants::{Quadrants, Score, Sums};
 pub use reasons::{Beside, Explanation, Given, Reason, explain};
 pub use replay::Replay;
 pub use rescorer::Rescorer;
+pub use restore::{Moved, changed, restore};
+pub use score_shift::{Candidate, DRAWS, Known, Restored, Restorer, STRONG, ScoreShift, Standing, Terms};
 pub use segments::Segments;
 pub use shift::{Segment, Shift, ShiftTally};

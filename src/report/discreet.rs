@@ -29,6 +29,7 @@ impl Report {
             other_version,
             replay,
             attribution,
+            score_shift,
             performance,
         } = self.clone();
         let names: Vec<String> = drift
@@ -56,6 +57,7 @@ impl Report {
             other_version: other_version.map(without_levels),
             replay: replay.map(without_rows),
             attribution,
+            score_shift,
             performance: performance.map(without_ids),
         }
     }

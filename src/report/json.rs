@@ -110,7 +110,7 @@ pub fn to_json(report: &Report) -> String {
         performance: report.performance.as_ref().map(super::performance::to_value),
         cost: report.performance.as_ref().map(super::performance::cost_to_value),
         replay: report.replay.as_ref().map(super::replay::to_value),
-        attribution: report.attribution.as_ref().map(super::attribution::to_value),
+        attribution: super::attribution::to_value(report),
         reference: reference(report),
         policy: serde_json::to_value(&report.policy).unwrap_or_default(),
         other_version: report.other_version.as_ref().map_or(Value::Null, |drift| other_version(drift, empty)),
@@ -139,6 +139,7 @@ fn run(report: &Report) -> Value {
         "files": run.files,
         "passed_over": run.passed_over,
         "seconds": run.seconds,
+        "attribution_seconds": run.attribution_seconds,
     })
 }
 
