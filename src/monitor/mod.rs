@@ -29,6 +29,8 @@ pub use check::{Asked, Checked, Looking, check, examine, publish};
 pub use connect::{Connected, connect};
 pub use explain::{Asked as ExplainAsked, Explained, Logged, explain};
 pub use learn::{Lesson, import, learn};
+pub use lookout::open_reference;
+pub use performance::{cost_curve, terms_of};
 pub use rebuild::rebuild;
 pub use replay::{Range, Replayed, replay};
 pub use score::{Output, Scoring, score};

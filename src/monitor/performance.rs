@@ -5,8 +5,8 @@ use crate::{
     config::{Labels as Place, Settings},
     engine::{self, Answered, Wanted},
     fault::{Fault, Outcome},
-    performance::{Expected, Labelled, Labels, Performance, Realised, Terms},
-    reference::read_texts,
+    performance::{Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, Terms},
+    reference::{Reference, read_texts},
     source::{TableFile, spoken, tables},
     stats::{Outcomes, Price},
 };
@@ -18,6 +18,21 @@ pub(super) fn terms(settings: &Settings) -> Terms {
         price: Price { false_negative: model.cost.false_negative, false_positive: model.cost.false_positive },
         beta: model.beta,
     }
+}
+
+/// Those of the config, or its defaults.
+#[must_use]
+pub fn terms_of(settings: Option<&Settings>) -> Terms {
+    settings.map_or(
+        Terms { threshold: 0.5, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 },
+        terms,
+    )
+}
+
+/// What each threshold would cost on the reference's rows; `None` where it does not know how they turned out.
+pub fn cost_curve(reference: &Reference, terms: Terms) -> Outcome<Option<CostCurve>> {
+    let known = reference.outcomes()?;
+    Ok(known.and_then(|known| CostCurve::of(&Outcomes::of_counts(&known.positives, &known.negatives), terms)))
 }
 
 /// `None` where the config maps no probability.
@@ -34,7 +49,11 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
     let terms = terms(settings);
     let joined = settings.labels.as_ref().map(|place| joined(lookout, seen, place)).transpose()?;
     let (labels, outcomes) = joined.unzip();
+    let reference = lookout.reference.outcomes()?;
+    let known = reference.as_ref().map(|known| Outcomes::of_counts(&known.positives, &known.negatives));
     Ok(Some(Performance {
+        against: known.as_ref().zip(outcomes.as_ref()).and_then(|(known, outcomes)| Against::of(outcomes, known, terms)),
+        curve: known.as_ref().and_then(|known| CostCurve::of(known, terms)),
         terms,
         rows: seen.counted.profile.rows(),
         labels,

@@ -1,6 +1,6 @@
 //! All that is known and expected of a window's performance, as one value.
 
-use super::{Expected, Labelled, Realised};
+use super::{Against, CostCurve, Expected, Labelled, Realised};
 use crate::stats::Price;
 
 /// How decisions are made and what wrong ones cost.
@@ -23,6 +23,10 @@ pub struct Performance {
     pub labels: Option<Labelled>,
     /// Of the rows with a label; `None` if there is none.
     pub realised: Option<Realised>,
+    /// Of the rows with a label, what was expected of them without; `None` where nothing can be.
+    pub against: Option<Against>,
+    /// What each threshold would cost on the reference's rows.
+    pub curve: Option<CostCurve>,
     /// Of all used rows; `Err` says why not.
     pub expected: Result<Expected, String>,
 }

@@ -1,16 +1,19 @@
 //! What a run says, in JSON for machines and in HTML for people: words and pictures, no new numbers.
 
 mod advice;
+mod against;
 mod attribution;
 mod challenger;
 mod chart;
 mod context;
+mod cost_curve;
 mod discreet;
 mod html;
 mod index;
 mod json;
 mod language;
 mod page;
+mod performed;
 mod performance;
 mod phrases;
 mod picture;
@@ -23,11 +26,13 @@ mod summary;
 mod words;
 
 pub use context::Context;
+pub use cost_curve::to_value as cost_curve_to_value;
 pub use html::to_html;
 pub use index::{Index, Listed, OpenAlert, to_index};
 pub use json::to_json;
 pub use language::Language;
 pub use picture::{Picture, picture_of_bins, picture_of_score};
+pub use performed::Performed;
 pub use point::{Feature, Head, Point};
 pub use report::{Examined, Model, Report, Run};
 pub use score_shift::score_shift_sentence;
