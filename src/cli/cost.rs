@@ -59,7 +59,8 @@ fn settings(args: &LearnArgs) -> Outcome<Option<Settings>> {
 
 fn text(curve: &CostCurve, config: Option<&Path>) -> String {
     let price = curve.terms.price;
-    let source = config.map_or("the defaults; --config names others".to_owned(), |path| shown(&path.display().to_string()));
+    let source =
+        config.map_or("the defaults; --config names others".to_owned(), |path| shown(&path.display().to_string()));
     let mut text = format!(
         "\ncost per 1,000 rows by threshold, on {} rows: {} for each that should have been refused, {} for each that should not \
          ({source})\n\n{:>9} {:>8} {:>8}\n",
@@ -74,7 +75,8 @@ fn text(curve: &CostCurve, config: Option<&Path>) -> String {
     };
     let used = nearest(curve.terms.threshold);
     let is_near = |point: &CostAt| {
-        curve.near.low.is_some_and(|low| low <= point.threshold) && curve.near.high.is_none_or(|high| point.threshold <= high)
+        curve.near.low.is_some_and(|low| low <= point.threshold)
+            && curve.near.high.is_none_or(|high| point.threshold <= high)
     };
     for (place, point) in listed.iter().enumerate() {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 30")]
@@ -90,14 +92,10 @@ fn text(curve: &CostCurve, config: Option<&Path>) -> String {
             if used == Some(place) { "  ← in use" } else { "" }
         );
     }
-    let at = |threshold: Option<f64>| threshold.map_or("refusing nobody".to_owned(), |threshold| format!("{threshold:.4}"));
+    let at =
+        |threshold: Option<f64>| threshold.map_or("refusing nobody".to_owned(), |threshold| format!("{threshold:.4}"));
     let _ = writeln!(text, "\nin use: {} costs {:.1} per 1,000", curve.terms.threshold, curve.used);
     let _ = writeln!(text, "cheapest: {} costs {:.1} per 1,000", at(curve.cheapest.threshold), curve.least);
-    let _ = writeln!(
-        text,
-        "not significantly dearer (5 %, █): {} to {}",
-        at(curve.near.low),
-        at(curve.near.high)
-    );
+    let _ = writeln!(text, "not significantly dearer (5 %, █): {} to {}", at(curve.near.low), at(curve.near.high));
     text
 }

@@ -23,10 +23,8 @@ pub(super) fn terms(settings: &Settings) -> Terms {
 /// Those of the config, or its defaults.
 #[must_use]
 pub fn terms_of(settings: Option<&Settings>) -> Terms {
-    settings.map_or(
-        Terms { threshold: 0.5, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 },
-        terms,
-    )
+    settings
+        .map_or(Terms { threshold: 0.5, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 }, terms)
 }
 
 /// What each threshold would cost on the reference's rows; `None` where it does not know how they turned out.
@@ -52,7 +50,10 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
     let reference = lookout.reference.outcomes()?;
     let known = reference.as_ref().map(|known| Outcomes::of_counts(&known.positives, &known.negatives));
     Ok(Some(Performance {
-        against: known.as_ref().zip(outcomes.as_ref()).and_then(|(known, outcomes)| Against::of(outcomes, known, terms)),
+        against: known
+            .as_ref()
+            .zip(outcomes.as_ref())
+            .and_then(|(known, outcomes)| Against::of(outcomes, known, terms)),
         curve: known.as_ref().and_then(|known| CostCurve::of(known, terms)),
         terms,
         rows: seen.counted.profile.rows(),

@@ -57,10 +57,10 @@ pub(super) fn score_shift(
         .collect::<Outcome<_>>()?;
     let (columns, keys) = columns(lookout, seen)?;
     let settings = terms(lookout.settings);
-    let calibration = reference.outcomes()?.map(|known| {
-        Isotonic::fit(&Outcomes::of_counts(&known.positives, &known.negatives))
-    });
-    let terms = Terms { threshold: settings.threshold, price: settings.price, calibration, limit: lookout.settings.policy.q };
+    let calibration =
+        reference.outcomes()?.map(|known| Isotonic::fit(&Outcomes::of_counts(&known.positives, &known.negatives)));
+    let terms =
+        Terms { threshold: settings.threshold, price: settings.price, calibration, limit: lookout.settings.policy.q };
     let Some(restorer) = Restorer::new(model, columns, &keys, candidates, terms)? else {
         return not("the window has no used rows");
     };

@@ -1,4 +1,5 @@
-//! What a model file says of logged rows: whether their scores are its own, and what another model would have decided.
+//! What a model file says of logged rows: whether their scores are its own, what another model would have decided, and
+//! which drift moved the score.
 //!
 //! A scorer that knows nothing of drift adds one column to the rows of a window; everything here is counted in
 //! integers, and merges.
@@ -18,8 +19,8 @@ mod segments;
 mod shift;
 mod spelling;
 
-pub use column::{Column, Draws, Holding, SEED, Taking};
 pub use attribution::{Attribution, AttributionTally, ContributionDrift};
+pub use column::{Column, Draws, Holding, SEED, Taking};
 pub use grain::Grain;
 pub use parity::{Example, Pair, Parity, ParityTally, Reading};
 pub use quadrants::{Quadrants, Score, Sums};

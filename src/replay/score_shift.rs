@@ -67,10 +67,8 @@ impl Terms {
     pub fn standing(&self, mut scores: Vec<f64>) -> Option<Standing> {
         scores.sort_unstable_by(f64::total_cmp);
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        let (rows, refused) = (
-            scores.len() as f64,
-            (scores.len() - scores.partition_point(|score| *score < self.threshold)) as f64,
-        );
+        let (rows, refused) =
+            (scores.len() as f64, (scores.len() - scores.partition_point(|score| *score < self.threshold)) as f64);
         let expected = self.calibration.as_ref().map(|calibration| Outcomes::expected(&scores, calibration));
         (rows > 0.0).then(|| Standing {
             mean_score: scores.iter().fold(0.0, |sum, score| sum + score) / rows,
@@ -156,7 +154,8 @@ impl<'a> Restorer<'a> {
         let groups = groups(&columns, &candidates);
         let now = Standing { mean_score: 0.0, share_refused: 0.0, cost_per_1000: None };
         let (rows, draws) = (keys.len(), Draws::of(keys));
-        let mut restorer = Self { model, columns, arrays, rows, candidates, draws, terms, groups, moved: Vec::new(), now };
+        let mut restorer =
+            Self { model, columns, arrays, rows, candidates, draws, terms, groups, moved: Vec::new(), now };
         restorer.moved = (0..restorer.candidates.len()).map(|place| restorer.moved(place)).collect();
         let scores = restorer.scores(&restorer.arrays, rows)?;
         Ok(restorer.terms.standing(scores).map(|now| {
@@ -202,7 +201,8 @@ impl<'a> Restorer<'a> {
             return Ok(restored);
         }
         let evenly = self.with(set, self.rows, None);
-        let rows_changed = evenly.iter().filter_map(|(feature, after)| Some(changed(self.columns.get(*feature)?, after)));
+        let rows_changed =
+            evenly.iter().filter_map(|(feature, after)| Some(changed(self.columns.get(*feature)?, after)));
         restored.rows_changed = rows_changed.max().unwrap_or(0);
         restored.standing = self.standing(&evenly, self.rows)?;
         restored.change = restored.standing.with(&self.now, |then, now| then - now);
@@ -216,7 +216,8 @@ impl<'a> Restorer<'a> {
         let middle = self.standing(&self.with(set, rows, None), rows)?;
         let mut squares = middle.with(&middle, |_, _| 0.0);
         for number in 0..DRAWS {
-            let off = self.standing(&self.with(set, rows, Some(number)), rows)?.with(&middle, |drawn, middle| drawn - middle);
+            let off =
+                self.standing(&self.with(set, rows, Some(number)), rows)?.with(&middle, |drawn, middle| drawn - middle);
             squares = squares.with(&off, |sum, off| sum + off * off);
         }
         // The reference is a draw too, of so many rows.
@@ -261,8 +262,11 @@ impl<'a> Restorer<'a> {
     }
 
     fn standing(&self, restored: &[(usize, Column)], rows: usize) -> Outcome<Standing> {
-        let mut arrays: Vec<ArrayRef> =
-            if rows < self.rows { self.arrays.iter().map(|array| array.slice(0, rows)).collect() } else { self.arrays.clone() };
+        let mut arrays: Vec<ArrayRef> = if rows < self.rows {
+            self.arrays.iter().map(|array| array.slice(0, rows)).collect()
+        } else {
+            self.arrays.clone()
+        };
         for (feature, column) in restored {
             if let Some(own) = arrays.get_mut(*feature) {
                 *own = array(column);
@@ -279,12 +283,7 @@ impl<'a> Restorer<'a> {
 
     /// All that was found, the largest change first.
     #[must_use]
-    pub fn told(
-        &self,
-        mut restored: Vec<Restored>,
-        reference: Known,
-        left_out: usize,
-    ) -> ScoreShift {
+    pub fn told(&self, mut restored: Vec<Restored>, reference: Known, left_out: usize) -> ScoreShift {
         restored.sort_by(|a, b| {
             let size = |of: &Restored| of.change.mean_score.abs();
             size(b).total_cmp(&size(a)).then_with(|| a.features.cmp(&b.features))
@@ -333,10 +332,10 @@ fn array(column: &Column) -> ArrayRef {
             let keys: Int32Array = rows.iter().map(|level| level.and_then(|level| i32::try_from(level).ok())).collect();
             let names = StringArray::from_iter_values(names);
             // Every place is one of a name.
-            DictionaryArray::<Int32Type>::try_new(keys, Arc::new(names))
-                .map_or_else(|_| arrow::array::new_null_array(&arrow::datatypes::DataType::Null, rows.len()), |levels| {
-                    Arc::new(levels)
-                })
+            DictionaryArray::<Int32Type>::try_new(keys, Arc::new(names)).map_or_else(
+                |_| arrow::array::new_null_array(&arrow::datatypes::DataType::Null, rows.len()),
+                |levels| Arc::new(levels),
+            )
         }
     }
 }

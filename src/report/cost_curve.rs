@@ -8,11 +8,8 @@ use crate::performance::CostCurve;
 /// The `curve` of the `cost` section.
 #[must_use]
 pub fn to_value(curve: &CostCurve) -> Value {
-    let points: Vec<Value> = curve
-        .points
-        .iter()
-        .map(|point| json!([point.threshold, point.per_1000, point.refused]))
-        .collect();
+    let points: Vec<Value> =
+        curve.points.iter().map(|point| json!([point.threshold, point.per_1000, point.refused])).collect();
     json!({
         "rows": curve.rows,
         "false_negative": curve.terms.price.false_negative,
@@ -51,12 +48,12 @@ fn sentence(curve: &CostCurve, language: Language) -> String {
     match language {
         Language::English => format!(
             "On the {rows} rows of the reference, the threshold {used} costs {cost} per 1,000; the cheapest, {cheapest}, {least}. \
-             From {low} to {high} no threshold is significantly dearer than the cheapest: {used} is {}.",
+             Those that are not significantly dearer (5 %) lie from {low} to {high}: {used} is {}.",
             if curve.is_used_near() { "one of them" } else { "none of them" }
         ),
         Language::French => format!(
-            "Sur les {rows} lignes de la référence, le seuil {used} coûte {cost} pour 1 000 ; le moins cher, {cheapest}, {least}. De \
-             {low} à {high}, aucun seuil n’est significativement plus cher que le moins cher : {used} {}.",
+            "Sur les {rows} lignes de la référence, le seuil {used} coûte {cost} pour 1 000 ; le moins cher, {cheapest}, {least}. \
+             Ceux qui ne sont pas significativement plus chers (5 %) vont de {low} à {high} : {used} {}.",
             if curve.is_used_near() { "en fait partie" } else { "n’en fait pas partie" }
         ),
     }

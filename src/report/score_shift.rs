@@ -51,9 +51,10 @@ fn standing(standing: &Standing) -> Value {
 
 fn restored(one: &Restored) -> Value {
     let figure = |of: fn(&Standing) -> Option<f64>| {
-        of(&one.standing).map_or(Value::Null, |restored| {
-            json!({ "restored": restored, "change": of(&one.change), "by_chance": of(&one.by_chance) })
-        })
+        of(&one.standing).map_or(
+            Value::Null,
+            |restored| json!({ "restored": restored, "change": of(&one.change), "by_chance": of(&one.by_chance) }),
+        )
     };
     json!({
         "features": one.features,

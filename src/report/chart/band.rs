@@ -21,7 +21,8 @@ const TOP: f64 = 10.0;
 
 /// `scale` writes a value at the axis. Empty where there is nothing to draw.
 pub(in crate::report) fn band(kept: &[Kept], name: &str, scale: impl Fn(f64) -> String) -> String {
-    let values = || kept.iter().flat_map(|one| one.band.map(|band| [band.1, band.2]).into_iter().flatten().chain(one.truth));
+    let values =
+        || kept.iter().flat_map(|one| one.band.map(|band| [band.1, band.2]).into_iter().flatten().chain(one.truth));
     let (least, greatest) =
         values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     if !(greatest - least).is_finite() {

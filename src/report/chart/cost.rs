@@ -19,7 +19,10 @@ pub(in crate::report) fn cost(curve: &CostCurve, language: Language) -> String {
         let letter = if place == 0 { 'M' } else { 'L' };
         let _ = write!(path, "{letter}{:.1} {:.1}", x(point.threshold), y(point.per_1000));
     }
-    let name = language.pick("Cost per 1,000 rows of the reference by threshold", "Coût pour 1 000 lignes de la référence selon le seuil");
+    let name = language.pick(
+        "Cost per 1,000 rows of the reference by threshold",
+        "Coût pour 1 000 lignes de la référence selon le seuil",
+    );
     let (low, high) = (x(curve.near.low.unwrap_or(1.0)), x(curve.near.high.unwrap_or(1.0)));
     let mut out = format!(
         "<svg class=\"c\" viewBox=\"0 0 {WIDE} {:.0}\" role=\"img\" aria-label=\"{}\">\
@@ -44,7 +47,8 @@ pub(in crate::report) fn cost(curve: &CostCurve, language: Language) -> String {
     }
     for (cost, at) in [(top, TOP + 8.0), (0.0, TALL)] {
         let text = escaped(&language.number(cost));
-        let _ = write!(out, "<text class=\"t\" x=\"{:.1}\" y=\"{at:.1}\" text-anchor=\"end\">{text}</text>", LEFT - 5.0);
+        let _ =
+            write!(out, "<text class=\"t\" x=\"{:.1}\" y=\"{at:.1}\" text-anchor=\"end\">{text}</text>", LEFT - 5.0);
     }
     if let Some(cheapest) = curve.cheapest.threshold {
         let _ = write!(out, "<circle class=\"w\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\"/>", x(cheapest), y(curve.least));
