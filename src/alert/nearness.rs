@@ -49,6 +49,27 @@ pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
     {
         add(None, Test::ShareRefused, Some(window - reference), policy.share_refused, refused.p_value);
     }
+    if let Some(apart) = &report.segments {
+        for (one, verdict) in apart.drift.list.iter().zip(&apart.verdicts) {
+            let subject = Some(one.name.as_str());
+            let psi = one.score.as_ref().and_then(|score| score.psi.value);
+            add(subject, Test::SegmentScore, psi, policy.limits_of("score").psi, verdict.score_q);
+            let short = one.disparity.as_ref().map(|disparity| (1.0 - disparity.ratio.value).max(0.0));
+            add(subject, Test::Disparity, short, policy.disparity, verdict.disparity_q);
+        }
+    }
+    if let Some(performance) = &report.performance
+        && let Ok(expected) = &performance.expected
+    {
+        let mut fell = |before: f64, now: f64, p| add(None, Test::Auc, Some((before - now).max(0.0)), policy.auc, p);
+        if let (Some(now), Some((before, p))) = (expected.auc.window, expected.auc_before) {
+            fell(before, now.value, p);
+        }
+        let known = performance.realised.as_ref().filter(|_| report.is_holdout()).and_then(|realised| realised.auc);
+        if let (Some(now), Some(before)) = (known, expected.auc_known_before) {
+            fell(before.value, now.value, now.apart(&before));
+        }
+    }
     let traffic = &report.traffic;
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);

@@ -69,6 +69,9 @@ pub(super) fn test_word(test: Test) -> &'static str {
         Test::RunFailed => "run failed",
         Test::StaleReference => "reference too old",
         Test::Cost => "cost",
+        Test::Auc => "AUC",
+        Test::SegmentScore => "score of the segment",
+        Test::Disparity => "disparity",
     }
 }
 

@@ -12,7 +12,7 @@ use super::publish::{cannot, written};
 use crate::{
     fault::Outcome,
     judge::Severity,
-    report::{Feature, Head, Performed, Point},
+    report::{Feature, Head, Performed, Point, SegmentPoint},
     window::Window,
 };
 
@@ -85,6 +85,24 @@ struct Document {
     latency: Option<Latency>,
     performance: Option<serde_json::Value>,
     cost: Option<serde_json::Value>,
+    segments: Option<Segments>,
+}
+
+#[derive(Deserialize)]
+struct Segments {
+    list: Vec<Segment>,
+}
+
+#[derive(Deserialize)]
+struct Segment {
+    name: String,
+    refused_share: Refused,
+    disparity: Option<Disparity>,
+}
+
+#[derive(Deserialize)]
+struct Disparity {
+    ratio: f64,
 }
 
 #[derive(Deserialize)]
@@ -152,7 +170,7 @@ struct Latency {
 /// The point as the report itself tells it: slower, and always there.
 fn told(folder: &Path) -> Option<Point> {
     let document: Document = serde_json::from_str(&fs::read_to_string(folder.join("report.json")).ok()?).ok()?;
-    let Document { run, window, verdict, features, score, service, latency, performance, cost } = document;
+    let Document { run, window, verdict, features, score, service, latency, performance, cost, segments } = document;
     let head = Head {
         model: run.model.name,
         window: window.window,
@@ -170,5 +188,9 @@ fn told(folder: &Path) -> Option<Point> {
         performed: performance.zip(cost).and_then(|(performance, cost)| Performed::of_sections(&performance, &cost)),
     };
     let features = features.into_iter().map(|feature| Feature(feature.name, feature.psi.value, feature.severity));
-    Some(Point { head, features: features.collect() })
+    let segments = segments
+        .into_iter()
+        .flat_map(|segments| segments.list)
+        .map(|one| SegmentPoint(one.name, one.refused_share.window, one.disparity.map(|disparity| disparity.ratio)));
+    Some(Point { head, features: features.collect(), segments: segments.collect() })
 }

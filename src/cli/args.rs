@@ -101,7 +101,10 @@ pub(super) struct LearnArgs {
     /// Instead of rows: a stored table of distributions (feature, kind, `bins_json`, `ref_dist_json`, `n_ref`), for PSI only
     #[arg(long, conflicts_with_all = ["data", "target", "features", "categorical", "ignore", "precision"], value_name = "FILE")]
     pub distributions: Option<PathBuf>,
-    /// Where `postgres:TABLE` (or `postgres:SELECT …`) is: the database of this config's `source`; and the prices of --show cost
+    /// Count the rows of the config's `segments` as well, so that a window's segment has its own rows to be compared with
+    #[arg(long, conflicts_with = "distributions")]
+    pub segments: bool,
+    /// Where `postgres:TABLE` (or `postgres:SELECT …`) is, and what `--segments` are: the config; prices of `--show cost` too
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
     /// Where the reference is written

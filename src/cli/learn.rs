@@ -13,6 +13,7 @@ use crate::{
     layout::Kind,
     monitor::{Lesson, STORED, import, learn, open_reference},
     reference::Choice,
+    segment::Chosen,
     source,
     window::Instant,
 };
@@ -38,6 +39,7 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
         },
         model: args.model.clone(),
         holdout: args.holdout.into(),
+        segments: segments(args)?,
     };
     let bar = Bar::new("learning");
     let learnt = match &args.distributions {
@@ -77,6 +79,17 @@ fn database(args: &LearnArgs) -> Outcome<Option<source::Options>> {
         args.data.iter().chain(&args.distributions).any(|data| data.display().to_string().starts_with(STORED));
     let load = || Settings::load(&args.config).map_err(Problems::into_fault).map(|settings| settings.source);
     is_stored.then(load).transpose()
+}
+
+/// Those of the config, where they are asked for.
+fn segments(args: &LearnArgs) -> Outcome<Option<Chosen>> {
+    if !args.segments {
+        return Ok(None);
+    }
+    let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
+    let chosen = settings.segments.map(|options| options.chosen());
+    let config = args.config.display();
+    chosen.map(Some).ok_or_else(|| Fault::setup(format!("--segments: {config} names none; write `segments:` there")))
 }
 
 fn listed(flag: &str, list: Option<&str>) -> Outcome<Vec<String>> {

@@ -72,7 +72,7 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
         }
     }
     if let Some(sentence) = score_shift_sentence(report, Language::English) {
-        let _ = writeln!(text, "\n{sentence}");
+        let _ = writeln!(text, "\n{}", sentence.replace('\u{a0}', " "));
     }
     let rejected: Vec<String> = report
         .examined

@@ -1,11 +1,11 @@
 //! Lays the file's tree on the known shape: values of the right type, and a problem for everything else.
 
+use crate::near::nearest;
 use serde_json::{Map, Value};
 
 use super::{
     Place, Problem,
     key::Key,
-    near::nearest,
     place, scalar,
     shape::{Member, Shape},
     tree::{Content, Entry, Node},

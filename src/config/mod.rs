@@ -9,7 +9,6 @@ mod files;
 mod fit;
 mod key;
 mod limits;
-mod near;
 mod options;
 mod place;
 mod problems;
@@ -25,7 +24,7 @@ mod understand;
 
 pub use channels::{Alerts, Http};
 pub use files::check_files;
-pub use options::{Cost, Labels, Model, Options, Reports, RunOptions, ScheduleOptions, Watched};
+pub use options::{Cost, Labels, Model, Options, Reports, RunOptions, ScheduleOptions, SegmentOptions, Watched};
 pub use problems::{Place, Problem, Problems};
 pub use secrets::masked;
 pub use settings::{Schedule, Settings};

@@ -1,12 +1,12 @@
 //! What the config file says, key by key, before anything is made of it.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Alerts, Http};
-use crate::{judge::Policy, report::Language, source, window::Span};
+use crate::{judge::Policy, report::Language, segment::Chosen, source, window::Span};
 
 /// The whole file. The JSON schema, the known keys and their types all come from here.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +24,9 @@ pub struct Options {
     /// How the logged loans, or whatever is predicted, turned out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Labels>,
+    /// Rows that are looked at apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<SegmentOptions>,
     /// When to look, and at how much.
     #[serde(default)]
     pub schedule: ScheduleOptions,
@@ -63,6 +66,9 @@ pub struct Watched {
     /// How what was predicted turned out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Labels>,
+    /// Rows that are looked at apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<SegmentOptions>,
     /// When to look, and at how much.
     #[serde(default)]
     pub schedule: ScheduleOptions,
@@ -122,6 +128,29 @@ pub struct Labels {
     /// The column that holds the outcome, 0 or 1.
     #[serde(default = "label_target")]
     pub target: String,
+}
+
+/// The `segments:` section: rows that are looked at apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SegmentOptions {
+    /// Categorical features whose levels are segments each, at most 20 a feature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<String>,
+    /// Expressions by name: `CODE_GENDER == "F" and AMT_CREDIT > 500000`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub filters: BTreeMap<String, String>,
+    /// Nothing is judged of a segment with fewer rows.
+    #[serde(default = "segment_rows")]
+    pub min_rows: u64,
+}
+
+impl SegmentOptions {
+    /// As they are found on the features of a reference.
+    #[must_use]
+    pub fn chosen(&self) -> Chosen {
+        Chosen { by: self.by.clone(), filters: self.filters.clone() }
+    }
 }
 
 /// The `schedule:` section.
@@ -188,6 +217,10 @@ pub struct RunOptions {
     /// How many threads of the daemon read the log. Default: half the cores, for the host is shared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<u16>,
+}
+
+fn segment_rows() -> u64 {
+    200
 }
 
 fn state() -> PathBuf {

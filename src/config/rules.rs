@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Problem, cron::cron, key::Key, limits, masked, place, tree::Node};
 use crate::{
-    alert,
+    alert, segment,
     window::{Instant, Span},
 };
 
@@ -14,7 +14,7 @@ type Wrong = (String, String);
 type Rule = fn(&Value) -> Option<Wrong>;
 
 /// Which value has to obey what.
-const RULES: [(&str, Rule); 30] = [
+const RULES: [(&str, Rule); 33] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
@@ -23,6 +23,9 @@ const RULES: [(&str, Rule); 30] = [
     ("source.statement_timeout", length),
     ("source.timestamp_timezone", zone),
     ("source.fields.*.scale", positive),
+    ("segments", no_segment),
+    ("segments.filters.*", filter),
+    ("segments.min_rows", rows),
     ("schedule.cron", cron_line),
     ("schedule.timezone", zone),
     ("schedule.window", window),
@@ -134,6 +137,25 @@ fn positive_beta(value: &Value) -> Option<Wrong> {
 fn counted(value: &Value) -> Option<Wrong> {
     let count = value.as_i64().filter(|count| !(1..=1000).contains(count))?;
     Some(wrong(format!("is {count}, but must be from 1 to 1000"), "write a small number, such as 2"))
+}
+
+fn no_segment(value: &Value) -> Option<Wrong> {
+    let asks = |key| value.get(key).is_some_and(|value| !value.is_null());
+    let wanted = wrong(
+        "names neither columns nor filters",
+        "write `by: [COLUMN]` or `filters: {name: expression}`, or remove it",
+    );
+    (value.is_object() && !asks("by") && !asks("filters")).then_some(wanted)
+}
+
+fn filter(value: &Value) -> Option<Wrong> {
+    let why = segment::parse(value.as_str()?).err()?;
+    Some(wrong(format!("is not understood: {why}"), "write it as CODE_GENDER == \"F\" and AMT_CREDIT > 500000"))
+}
+
+fn rows(value: &Value) -> Option<Wrong> {
+    let count = value.as_i64().filter(|count| *count < 20)?;
+    Some(wrong(format!("is {count}, but must be at least 20"), "with fewer rows a share says nothing: write 200"))
 }
 
 fn few(value: &Value) -> Option<Wrong> {

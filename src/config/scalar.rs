@@ -6,11 +6,10 @@ use super::{
     Problem,
     key::Key,
     masked,
-    near::nearest,
     shape::Shape,
     tree::{Content, Node},
 };
-use crate::window::Span;
+use crate::{near::nearest, window::Span};
 
 /// The value that `text` spells for a shape. Where a text is wanted, `1` and `yes` are texts.
 pub(super) fn value(text: &str, quoted: bool, shape: &Shape) -> Option<Value> {

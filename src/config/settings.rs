@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Alerts, Http, Labels, Model, Options, Place, Problem, Problems, ScheduleOptions, Watched, cron::cron, key::Key,
-    understand::understand,
+    Alerts, Http, Labels, Model, Options, Place, Problem, Problems, ScheduleOptions, SegmentOptions, Watched,
+    cron::cron, key::Key, understand::understand,
 };
 use crate::{
     judge::Policy,
@@ -35,6 +35,8 @@ pub struct Settings {
     pub source: source::Options,
     /// Where outcomes are.
     pub labels: Option<Labels>,
+    /// Rows that are looked at apart.
+    pub segments: Option<SegmentOptions>,
     /// When to look, and at how much.
     pub schedule: Schedule,
     /// The limits.
@@ -179,6 +181,7 @@ impl Settings {
                 reference: watched.reference,
                 source: watched.source,
                 labels: watched.labels,
+                segments: watched.segments,
                 schedule: Schedule::new(watched.schedule).map_err(|problem| vec![problem])?,
                 threads: options.run.threads,
                 policy: watched.policy,
@@ -246,10 +249,10 @@ impl Schedule {
 
 /// The models that a file describes, each with where its section begins.
 fn models(options: &Options) -> Vec<(String, Watched)> {
-    let Options { model, reference, source, labels, schedule, policy, .. } = options.clone();
+    let Options { model, reference, source, labels, segments, schedule, policy, .. } = options.clone();
     let first = match (model, reference, source) {
         (Some(model), Some(reference), Some(source)) => {
-            Some((String::new(), Watched { model, reference, source, labels, schedule, policy }))
+            Some((String::new(), Watched { model, reference, source, labels, segments, schedule, policy }))
         }
         _ => None,
     };

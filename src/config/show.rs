@@ -31,6 +31,7 @@ fn as_options(first: &Settings, all: &[Settings]) -> Options {
         reference: single.map(|one| one.reference.clone()),
         source: single.map(|one| one.source.clone()),
         labels: single.and_then(|one| one.labels.clone()),
+        segments: single.and_then(|one| one.segments.clone()),
         schedule: schedule(first),
         policy: first.policy.clone(),
         models: if single.is_some() { Vec::new() } else { all.iter().map(watched).collect() },
@@ -53,6 +54,7 @@ fn watched(settings: &Settings) -> Watched {
         reference: settings.reference.clone(),
         source: settings.source.clone(),
         labels: settings.labels.clone(),
+        segments: settings.segments.clone(),
         schedule: schedule(settings),
         policy: settings.policy.clone(),
     }

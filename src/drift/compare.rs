@@ -2,7 +2,7 @@
 
 use super::{BinCount, FeatureDrift, Psi, Refused, Step, categorical, histogram, numeric};
 use crate::{
-    layout::{Precision, Shape},
+    layout::{Layout, Precision, Shape},
     profile::{Counts, Profile},
     reference::Reference,
     stats::{self, EmptyBins, chance, proportion},
@@ -33,21 +33,7 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
     let layout = reference.layout();
     // Strangers do not merge, so a window of another layout is found here.
     Profile::empty(layout).merge(window)?;
-    let counted = reference.profile().features().iter().zip(window.features());
-    let mut features: Vec<FeatureDrift> = layout
-        .features()
-        .iter()
-        .zip(counted)
-        .filter_map(|(feature, (ours, theirs))| match (&feature.shape, ours, theirs) {
-            (Shape::Numeric(cells), Counts::Numeric(ours), Counts::Numeric(theirs)) => {
-                Some(numeric::compare(&feature.name, cells, ours, theirs, layout.precision(), empty))
-            }
-            (Shape::Categorical(levels), Counts::Categorical(ours), Counts::Categorical(theirs)) => {
-                Some(categorical::compare(&feature.name, levels, ours, theirs, empty))
-            }
-            _ => None,
-        })
-        .collect();
+    let mut features = features(layout, reference.profile(), window, empty);
     let mut score = match (layout.score(), reference.profile().score(), window.score()) {
         (Some(cells), Some(ours), Some(theirs)) => Some(ScoreDrift {
             distance: numeric::compare("score", cells, ours, theirs, Precision::F64, empty),
@@ -60,6 +46,25 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
         features.iter_mut().chain(score.as_mut().map(|score| &mut score.distance)).for_each(FeatureDrift::psi_only);
     }
     Ok(Drift { n_reference: reference.profile().rows(), n_window: window.rows(), features, score })
+}
+
+/// The distances of all features of a layout between two counts on it.
+pub(super) fn features(layout: &Layout, ours: &Profile, theirs: &Profile, empty: EmptyBins) -> Vec<FeatureDrift> {
+    let counted = ours.features().iter().zip(theirs.features());
+    layout
+        .features()
+        .iter()
+        .zip(counted)
+        .filter_map(|(feature, (ours, theirs))| match (&feature.shape, ours, theirs) {
+            (Shape::Numeric(cells), Counts::Numeric(ours), Counts::Numeric(theirs)) => {
+                Some(numeric::compare(&feature.name, cells, ours, theirs, layout.precision(), empty))
+            }
+            (Shape::Categorical(levels), Counts::Categorical(ours), Counts::Categorical(theirs)) => {
+                Some(categorical::compare(&feature.name, levels, ours, theirs, empty))
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 fn refused(reference: &Reference, window: &Profile, threshold: f64) -> Result<Refused, String> {

@@ -6,6 +6,7 @@ mod compare;
 mod feature;
 mod histogram;
 mod numeric;
+mod segments;
 mod summary;
 
 pub use bins::{BinCount, BinKind};
@@ -14,4 +15,5 @@ pub use compare::{Drift, ScoreDrift, compare};
 pub use feature::{Chi2, FeatureDrift, Ks, Missing, OutOfRange, Psi, Refused, Unseen};
 pub use histogram::Step;
 pub use numeric::{between, labels};
+pub use segments::{Disparity, Lack, SegmentDrift, Segmented, segmented};
 pub use summary::Summary;

@@ -3,6 +3,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use arrow::array::Float64Array;
+
 use super::{
     count::{First, Job, Tally, merged},
     sift::{Sieve, sieve},
@@ -12,6 +14,7 @@ use super::{
 use crate::{
     batch::{Records, Rows},
     fault::{Fault, Outcome},
+    segment::Segments,
     source::{Kept, Plan},
 };
 
@@ -23,6 +26,8 @@ const TOGETHER: usize = 16;
 struct Sifted {
     kept: Vec<Kept>,
     sieves: Vec<Sieve>,
+    /// Of the used rows, where segments want them once more.
+    scores: Vec<Option<Float64Array>>,
 }
 
 /// What the records of a log are good for, where all of it can be read apart: enough to look at single features again.
@@ -41,7 +46,7 @@ pub(super) fn look(plan: &Plan, job: &Job<'_>) -> Outcome<Option<First>> {
     if records.unreadable.iter().any(|unreadable| !plan.unreadable.contains(unreadable)) {
         return Ok(None);
     }
-    let (tally, ids) = merged(records.tallies, job.layout)?;
+    let (tally, ids) = merged(records.tallies, job)?;
     let repeated = repeated(&ids, job.threads);
     drop(ids);
     let is_whole = plan.pieces.iter().all(|piece| plan.is_apart(piece));
@@ -50,7 +55,7 @@ pub(super) fn look(plan: &Plan, job: &Job<'_>) -> Outcome<Option<First>> {
         return Ok(Some(first));
     }
     let apart = Apart(sifted);
-    let empty = || Tally::empty(job.layout);
+    let empty = || Tally::empty(job);
     let progress = |done: usize, _: usize| (job.progress)(plan.pieces.len() + done, all);
     let counted = apart.look(
         plan,
@@ -65,7 +70,14 @@ pub(super) fn look(plan: &Plan, job: &Job<'_>) -> Outcome<Option<First>> {
     if !counted.unreadable.is_empty() {
         return Ok(None);
     }
-    first.tally.merge(merged(counted.tallies, job.layout)?.0).map_err(Fault::setup)?;
+    first.tally.merge(merged(counted.tallies, job)?.0).map_err(Fault::setup)?;
+    if let Some(segments) = job.segments {
+        let told = apart.segments(plan, segments, job, &empty)?;
+        if !told.unreadable.is_empty() {
+            return Ok(None);
+        }
+        first.tally.merge(merged(told.tallies, job)?.0).map_err(Fault::setup)?;
+    }
     if is_whole {
         first.apart = Some(apart);
     }
@@ -83,7 +95,7 @@ fn look_at_records(plan: &Plan, job: &Job<'_>, progress: Progress<'_>) -> Outcom
     let none = Twins::default();
     let keeper = Keeper::new(&none);
     let sifted: Vec<Mutex<Sifted>> = plan.pieces.iter().map(|_| Mutex::default()).collect();
-    let empty = || Tally::empty(job.layout);
+    let empty = || Tally::empty(job);
     let pass = in_turn(plan.pieces.len(), job.threads, progress, &empty, &|tally: &mut Tally, number| {
         let piece = plan.pieces.get(number)?;
         if !plan.is_apart(piece) {
@@ -95,7 +107,11 @@ fn look_at_records(plan: &Plan, job: &Job<'_>, progress: Progress<'_>) -> Outcom
         let mut own = Sifted::default();
         let reading = plan.read_spine(piece, &mut |records, kept| {
             own.kept.push(kept);
-            own.sieves.push(tally.observe_spine(records, job));
+            let (sieve, scores) = tally.observe_spine(records, job);
+            own.sieves.push(sieve);
+            if job.segments.is_some() {
+                own.scores.push(scores);
+            }
         });
         *sifted.get(number)?.lock().unwrap_or_else(PoisonError::into_inner) = own;
         Some(reading)
@@ -131,18 +147,57 @@ impl Apart {
     }
 }
 
+impl Apart {
+    /// Counts segments: the columns that tell them apart, and those counted within, are read together once more.
+    fn segments(
+        &self,
+        plan: &Plan,
+        segments: &Segments,
+        job: &Job<'_>,
+        empty: &(dyn Fn() -> Tally + Sync),
+    ) -> Outcome<Pass<Tally>> {
+        let pieces: Vec<usize> = plan
+            .pieces
+            .iter()
+            .enumerate()
+            .filter(|(_, piece)| plan.is_apart(piece))
+            .map(|(number, _)| number)
+            .collect();
+        in_turn(pieces.len(), job.threads, &|_, _| {}, empty, &|tally: &mut Tally, number| {
+            let piece = *pieces.get(number)?;
+            let sifted = self.0.get(piece)?;
+            Some(plan.read_features(
+                plan.pieces.get(piece)?,
+                segments.columns(),
+                &sifted.kept,
+                &mut |batch, records| {
+                    let Some(sieve) = sifted.sieves.get(batch) else { return };
+                    match sieve.apply(&records) {
+                        Ok(own) => {
+                            let probability = sifted.scores.get(batch).cloned().flatten();
+                            tally.observe_segments(&Rows { probability, ..own.used }, segments, job.threshold);
+                        }
+                        Err(error) => tally.fault = Some(error.to_string()),
+                    }
+                },
+            ))
+        })
+    }
+}
+
 impl Tally {
     /// Counts all of some records but their features.
-    fn observe_spine(&mut self, mut records: Records, job: &Job<'_>) -> Sieve {
+    fn observe_spine(&mut self, mut records: Records, job: &Job<'_>) -> (Sieve, Option<Float64Array>) {
         short_hashes(&records, &mut self.ids);
         self.complaints.merge(std::mem::take(&mut records.complaints));
         let sieve = sieve(&records, None, job.rule, &mut self.traffic, &mut self.complaints);
-        if let Some(used) = self.with_rows(&records, &sieve, |profile, rows| {
+        let used = self.with_rows(&records, &sieve, |profile, rows| {
             profile.observe_rows(rows.len as u64, rows.probability.as_ref(), job.layout, job.threshold);
-        }) {
-            self.keep_scores(&used, job);
+        });
+        if let Some(used) = &used {
+            self.keep_scores(used, job);
         }
-        sieve
+        (sieve, used.and_then(|used| used.probability))
     }
 
     /// Counts some features of those records, one after the other in the layout.

@@ -14,6 +14,7 @@ use crate::{
     fault::{Fault, Outcome},
     layout::Layout,
     profile::{Profile, Traffic},
+    segment::{SegmentTally, Segments},
     source::{Field, Found, Log, Plan, Request, Unreadable},
     window::Window,
 };
@@ -29,6 +30,8 @@ pub struct Job<'a> {
     pub threshold: f64,
     /// Whether the used rows' scores are kept beside their counts: eight bytes a row.
     pub keeps_scores: bool,
+    /// Rows that are counted apart as well.
+    pub segments: Option<&'a Segments>,
     pub threads: usize,
     pub progress: Progress<'a>,
 }
@@ -51,9 +54,19 @@ pub struct Counted {
     pub files: usize,
     /// Of the used rows, ascending; empty unless asked for.
     pub scores: Vec<f64>,
+    /// Where segments are asked for.
+    pub segments: Option<SegmentTally>,
     pub(super) twins: Twins,
     /// How to look at single features again, if no id comes twice.
     pub(super) again: Option<(Plan, Apart)>,
+}
+
+impl Counted {
+    /// Whether an id comes twice: then which of its records counts is told by everything they hold.
+    #[must_use]
+    pub fn has_twins(&self) -> bool {
+        !self.twins.is_empty()
+    }
 }
 
 /// What one thread counts.
@@ -66,11 +79,13 @@ pub(super) struct Tally {
     pub seen: Vec<bool>,
     pub ids: Vec<u64>,
     pub scores: Vec<f64>,
+    pub segments: Option<SegmentTally>,
     pub fault: Option<String>,
 }
 
 impl Tally {
-    pub fn empty(layout: &Layout) -> Self {
+    pub fn empty(job: &Job<'_>) -> Self {
+        let layout = job.layout;
         Self {
             profile: Profile::empty(layout),
             other_version: Profile::empty(layout),
@@ -79,6 +94,7 @@ impl Tally {
             seen: vec![false; layout.features().len()],
             ids: Vec::new(),
             scores: Vec::new(),
+            segments: job.segments.map(SegmentTally::empty),
             fault: None,
         }
     }
@@ -92,6 +108,9 @@ impl Tally {
         match sift(&records, keeps.as_deref(), job.rule, &mut self.traffic, &mut self.complaints) {
             Ok(sifted) => {
                 self.keep_scores(&sifted.used, job);
+                if let Some(segments) = job.segments {
+                    self.observe_segments(&segments.needed(&sifted.used), segments, job.threshold);
+                }
                 self.profile.observe(&sifted.used, job.layout, job.threshold);
                 self.other_version.observe(&sifted.other_version, job.layout, job.threshold);
             }
@@ -105,12 +124,22 @@ impl Tally {
         }
     }
 
+    /// Counts used rows with the columns that segments need.
+    pub fn observe_segments(&mut self, rows: &Rows, segments: &Segments, threshold: f64) {
+        if let Some(Err(error)) = self.segments.as_mut().map(|tally| tally.observe(rows, segments, threshold)) {
+            self.fault = Some(error.to_string());
+        }
+    }
+
     pub fn merge(&mut self, other: Self) -> Result<(), String> {
         self.profile.merge(&other.profile)?;
         self.other_version.merge(&other.other_version)?;
         self.traffic.merge(other.traffic);
         self.complaints.merge(other.complaints);
         self.scores.extend(other.scores);
+        if let (Some(ours), Some(theirs)) = (&mut self.segments, &other.segments) {
+            ours.merge(theirs)?;
+        }
         for (ours, theirs) in self.seen.iter_mut().zip(other.seen) {
             *ours |= theirs;
         }
@@ -135,13 +164,13 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         })?;
         second.tallies.iter().for_each(|more| twins.merge(more));
         let keeper = Keeper::new(&twins);
-        let third = pass(&plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
+        let third = pass(&plan, job.threads, job.progress, &|| Tally::empty(job), &|tally, records| {
             tally.observe(records, &keeper, job);
         })?;
         unreadable.extend(third.unreadable);
         unreadable.sort();
         unreadable.dedup();
-        tally = merged(third.tallies, job.layout)?.0;
+        tally = merged(third.tallies, job)?.0;
     }
     timed(&plan, &found, &tally.complaints)?;
     let answered = tally.traffic.requests - tally.complaints.of(Reason::Failed).min(tally.traffic.requests);
@@ -162,6 +191,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         files: plan.files,
         again: apart.filter(|_| twins.is_empty()).map(|apart| (plan, apart)),
         scores,
+        segments: tally.segments,
         twins,
     })
 }
@@ -182,18 +212,18 @@ pub(super) struct First {
 fn look(plan: &Plan, job: &Job<'_>) -> Outcome<First> {
     let none = Twins::default();
     let all = Keeper::new(&none);
-    let first = pass(plan, job.threads, job.progress, &|| Tally::empty(job.layout), &|tally, records| {
+    let first = pass(plan, job.threads, job.progress, &|| Tally::empty(job), &|tally, records| {
         short_hashes(&records, &mut tally.ids);
         tally.observe(records, &all, job);
     })?;
-    let (tally, ids) = merged(first.tallies, job.layout)?;
+    let (tally, ids) = merged(first.tallies, job)?;
     let repeated = repeated(&ids, job.threads);
     Ok(First { found: first.found, unreadable: first.unreadable, tally, repeated, apart: None })
 }
 
 /// One of many, and the short hashes of the ids of each.
-pub(super) fn merged(tallies: Vec<Tally>, layout: &Layout) -> Outcome<(Tally, Vec<Vec<u64>>)> {
-    let mut all = Tally::empty(layout);
+pub(super) fn merged(tallies: Vec<Tally>, job: &Job<'_>) -> Outcome<(Tally, Vec<Vec<u64>>)> {
+    let mut all = Tally::empty(job);
     let mut ids = Vec::with_capacity(tallies.len());
     for mut tally in tallies {
         ids.push(std::mem::take(&mut tally.ids));

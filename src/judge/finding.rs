@@ -76,6 +76,11 @@ pub enum Test {
     RunFailed,
     StaleReference,
     Cost,
+    Auc,
+    /// A segment's score, from that of the same segment in the reference.
+    SegmentScore,
+    /// A segment accepted less often than another.
+    Disparity,
 }
 
 impl Test {
@@ -83,6 +88,12 @@ impl Test {
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::deserialize(IntoDeserializer::<ValueError>::into_deserializer(word)).ok()
+    }
+
+    /// Whether the subject of such a finding is a segment, not a feature.
+    #[must_use]
+    pub fn is_of_segment(self) -> bool {
+        matches!(self, Self::SegmentScore | Self::Disparity)
     }
 
     /// The word in reports.
@@ -108,6 +119,9 @@ impl Test {
             Self::RunFailed => "run_failed",
             Self::StaleReference => "stale_reference",
             Self::Cost => "cost",
+            Self::Auc => "auc",
+            Self::SegmentScore => "segment_score",
+            Self::Disparity => "disparity",
         }
     }
 }
@@ -116,7 +130,7 @@ impl Test {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub severity: Severity,
-    /// `None`: about the score or the service.
+    /// The feature, or of a segment's test the segment; `None`: about the score or the service.
     pub feature: Option<String>,
     pub test: Test,
     pub value: Option<f64>,

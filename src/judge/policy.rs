@@ -92,6 +92,11 @@ pub struct Policy {
     pub latency_p95_ms: Limits,
     /// By how much a row's mean cost is above the reference's, as a share of that; expected, and known from labels.
     pub cost: Limits,
+    /// By how much the AUC is below the reference's, expected, and known from labels.
+    pub auc: Limits,
+    /// By how much a segment is accepted less often than the most favoured of its column (a filter: than all other rows), as a share
+    /// of that: 0.2 is the four-fifths rule.
+    pub disparity: Limits,
     /// Which logged scores are compared with those of `model.file`: one that differs is an alarm.
     pub parity: ParityOf,
     /// Whether it is measured which drift moved the score: the reference's values put back and rows scored again, and drift of the
@@ -119,6 +124,8 @@ impl Default for Policy {
             error_rate: Limits::new(0.01, 0.05),
             latency_p95_ms: Limits::off(),
             cost: Limits::new(0.10, 0.25),
+            auc: Limits::new(0.02, 0.05),
+            disparity: Limits::watch_only(0.20),
             parity: ParityOf::Sample,
             attribution: false,
             features: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! Findings about the service rather than the applicants: errors, latency, the wrong model, unreadable files.
 
 use super::{
-    CostMoved, Finding, Policy, Severity, Test, cost, parity,
+    AucMoved, CostMoved, Finding, Policy, Severity, Test, auc, cost, parity,
     rules::reached,
     words::{number, percent},
 };
@@ -23,6 +23,10 @@ pub struct Service {
     pub parity: Option<Parity>,
     /// What decisions cost, where it is known or can be expected.
     pub costs: Vec<CostMoved>,
+    /// How well the score ranks, likewise.
+    pub aucs: Vec<AucMoved>,
+    /// What was found of segments.
+    pub segments: Vec<Finding>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
@@ -73,6 +77,8 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
         }
     }
     findings.extend(service.costs.iter().filter_map(|moved| cost::finding(moved, policy)));
+    findings.extend(service.aucs.iter().filter_map(|moved| auc::finding(moved, policy)));
+    findings.extend(service.segments.iter().cloned());
     findings.extend(service.parity.as_ref().and_then(parity::finding));
     for what in &service.unreadable {
         findings.push(Finding {

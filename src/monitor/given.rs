@@ -13,6 +13,7 @@ use crate::{
     config::Settings,
     fault::{Fault, Outcome},
     layout::{Column, Kind, Layout},
+    near::instead,
     replay::Rescorer,
     shown::shown,
 };
@@ -54,12 +55,10 @@ fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 }
 
 fn lacking(feature: &str, inputs: &Map<String, Value>) -> Fault {
-    let there: Vec<String> = inputs.keys().take(5).map(|name| shown(name)).collect();
     Fault::setup(format!(
-        "it has no `{}`, which the model reads (null is a missing value); it has: {}{}",
+        "it has no `{}`, which the model reads (null is a missing value); it has: {}",
         shown(feature),
-        there.join(", "),
-        if inputs.len() > there.len() { ", …" } else { "" }
+        instead(feature, inputs.keys().map(String::as_str))
     ))
 }
 

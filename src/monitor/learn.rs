@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use super::{
+    flattery,
     importance::{self, explained},
     model::read_forest,
+    segments,
     training::{files_of, in_columns, read_all, read_one},
     whole::write_whole,
 };
 use crate::{
     fault::{Fault, Outcome},
-    reference::{self, Choice, Holdout, Learnt, Provenance, SourceFile, Table},
+    reference::{self, Choice, Holdout, Learnt, Provenance, SourceFile, Table, Training},
+    segment::Chosen,
     source,
     window::Instant,
 };
@@ -27,6 +30,8 @@ pub struct Lesson {
     /// The model, which names its features, their order and kinds, scores the rows, and says which features matter.
     pub model: Option<PathBuf>,
     pub holdout: Holdout,
+    /// Segments whose own rows are counted as well.
+    pub segments: Option<Chosen>,
 }
 
 impl Lesson {
@@ -45,7 +50,18 @@ impl Lesson {
         }
     }
 
-    fn write(&self, learnt: Learnt) -> Outcome<Learnt> {
+    /// With the rows of segments counted apart.
+    fn apart(&self, mut learnt: Learnt, training: &Training, choice: &Choice) -> Outcome<Learnt> {
+        let Some(chosen) = &self.segments else { return Ok(learnt) };
+        let Some(probability) = choice.probability.as_deref() else {
+            return Err(Fault::setup("--segments: there is no score to compare; name --probability or --model"));
+        };
+        learnt.reference = segments::apart(learnt.reference, training, chosen, probability)?;
+        Ok(learnt)
+    }
+
+    fn write(&self, mut learnt: Learnt) -> Outcome<Learnt> {
+        learnt.notes.extend(flattery::note(&learnt.reference)?);
         let bytes = learnt.reference.to_bytes().ok_or_else(|| Fault::setup(learnt.reference.damaged()))?;
         write_whole(&self.out, &bytes)?;
         Ok(learnt)
@@ -58,10 +74,13 @@ pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usiz
         return learn_with(model, lesson, now, progress);
     }
     let threads = threads();
-    let Some(sheet) = in_columns(&lesson.data)? else {
+    // Segments need rows whole.
+    let sheet = if lesson.segments.is_some() { None } else { in_columns(&lesson.data)? };
+    let Some(sheet) = sheet else {
         let (training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
         let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
-        return lesson.write(reference::learn_on(threads, &training, &lesson.choice, provenance, progress)?);
+        let learnt = reference::learn_on(threads, &training, &lesson.choice, provenance, progress)?;
+        return lesson.write(lesson.apart(learnt, &training, &lesson.choice)?);
     };
     let provenance = lesson.provenance(now, sheet.rows(), sheet.columns().len(), Vec::new());
     // What was read is named by its hash, which is made while it is learnt from.
@@ -87,7 +106,7 @@ fn learn_with(model: &Path, lesson: &Lesson, now: Instant, progress: &mut dyn Fn
     let contributions = explained(&forest, &training)?;
     learnt.reference = learnt.reference.explained(name, contributions);
     learnt.notes.extend(notes);
-    lesson.write(learnt)
+    lesson.write(lesson.apart(learnt, &training, &choice)?)
 }
 
 fn threads() -> usize {

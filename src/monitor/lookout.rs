@@ -14,6 +14,7 @@ use crate::{
     fault::{Fault, Outcome},
     reference::Reference,
     replay::Rescorer,
+    segment::Segments,
     source::Log,
     window::{Cadence, Window},
 };
@@ -25,6 +26,8 @@ pub(super) struct Lookout<'a> {
     /// What rows are scored again with: the config's model file, if it names one.
     pub model: Option<Rescorer>,
     pub attributing: Attributing,
+    /// Rows that are looked at apart.
+    pub segments: Option<Segments>,
     log: Log,
     rule: Rule,
 }
@@ -47,8 +50,10 @@ impl<'a> Lookout<'a> {
 
     /// The config's model file is left where it is.
     pub fn without_model(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
+        let reference = reference_of(settings)?;
         Ok(Self {
-            reference: reference_of(settings)?,
+            segments: segments(settings, &reference)?,
+            reference,
             model: None,
             attributing: Attributing::Off,
             log: Log::open(&settings.source)?,
@@ -72,6 +77,7 @@ impl<'a> Lookout<'a> {
             rule: &self.rule,
             threshold: self.settings.model.threshold,
             keeps_scores: self.reference.has_outcomes() && self.rule.needs_probability,
+            segments: self.segments.as_ref(),
             threads: self.looking.threads,
             progress: self.looking.progress,
         }
@@ -98,6 +104,20 @@ impl<'a> Lookout<'a> {
         let window = cadence.window_at(last);
         seen(window, count(window)?, Window::new(window.to, newest.to))
     }
+}
+
+/// The config's segments on the features of the reference.
+fn segments(settings: &Settings, reference: &Reference) -> Outcome<Option<Segments>> {
+    let Some(options) = &settings.segments else { return Ok(None) };
+    if settings.source.fields.probability.is_none() {
+        return Err(Fault::setup(
+            "segments: there is no score to compare; map `source.fields.probability`, or leave them out",
+        ));
+    }
+    let within = reference.features_within_segments();
+    Segments::new(&options.chosen(), reference.layout(), reference.profile(), &within)
+        .map(Some)
+        .map_err(|why| Fault::setup(format!("segments.{why}")))
 }
 
 /// Which records count.

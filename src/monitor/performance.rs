@@ -5,8 +5,10 @@ use crate::{
     config::{Labels as Place, Settings},
     engine::{self, Answered, Wanted},
     fault::{Fault, Outcome},
-    performance::{Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, Terms},
+    layout::Column,
+    performance::{Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, Settled, Terms, Unexpected},
     reference::{Reference, read_texts},
+    segment::Segments,
     source::{TableFile, spoken, tables},
     stats::{Outcomes, Price},
 };
@@ -46,9 +48,17 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
     }
     let terms = terms(settings);
     let joined = settings.labels.as_ref().map(|place| joined(lookout, seen, place)).transpose()?;
-    let (labels, outcomes) = joined.unzip();
     let reference = lookout.reference.outcomes()?;
     let known = reference.as_ref().map(|known| Outcomes::of_counts(&known.positives, &known.negatives));
+    let (labels, settled) = joined.unzip();
+    let of = |rows: &mut dyn Iterator<Item = &Settled>| {
+        Realised::of(&Outcomes::of(rows.map(|row| (row.score, row.outcome))), terms)
+    };
+    let in_segments = settled.as_ref().zip(lookout.segments.as_ref()).map(|(settled, segments)| {
+        let is_in = |number: usize, row: &&Settled| row.segments >> number & 1 == 1;
+        (0..segments.list().len()).map(|number| of(&mut settled.iter().filter(|row| is_in(number, row)))).collect()
+    });
+    let outcomes = settled.as_ref().map(|rows| Outcomes::of(rows.iter().map(|row| (row.score, row.outcome))));
     Ok(Some(Performance {
         against: known
             .as_ref()
@@ -58,21 +68,19 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
         terms,
         rows: seen.counted.profile.rows(),
         labels,
-        realised: outcomes.and_then(|outcomes| Realised::of(&outcomes, terms)),
+        realised: settled.and_then(|settled| of(&mut settled.iter())),
+        segments: in_segments.unwrap_or_default(),
         expected: expected(lookout, seen, terms)?,
     }))
 }
 
-fn expected(lookout: &Lookout<'_>, seen: &Seen, terms: Terms) -> Outcome<Result<Expected, String>> {
-    let Some(reference) = lookout.reference.outcomes()? else {
-        let why = "the reference was learnt without --target and a probability";
-        return Ok(Err(why.to_owned()));
-    };
-    Ok(Expected::of(&seen.counted.scores, &reference, terms).ok_or_else(|| "the window has no used rows".to_owned()))
+fn expected(lookout: &Lookout<'_>, seen: &Seen, terms: Terms) -> Outcome<Result<Expected, Unexpected>> {
+    let Some(reference) = lookout.reference.outcomes()? else { return Ok(Err(Unexpected::NoOutcomes)) };
+    Ok(Expected::of(&seen.counted.scores, &reference, terms).ok_or(Unexpected::NoRows))
 }
 
 /// The labels of the window's used rows.
-fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &Place) -> Outcome<(Labelled, Outcomes)> {
+fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &Place) -> Outcome<(Labelled, Vec<Settled>)> {
     if lookout.settings.source.fields.id.is_none() {
         return Err(Fault::setup("labels: they are joined by id; map `source.fields.id`, or leave them out"));
     }
@@ -98,13 +106,24 @@ fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &Place) -> Outcome<(Labelle
     Ok(labels.told())
 }
 
-/// 128 bits of each used row's id, and its score.
-fn scores(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Vec<(u128, f64)>> {
-    let each = |scores: &mut Vec<(u128, f64)>, answered: Answered| {
+/// 128 bits of each used row's id, its score, and the segments it is in.
+fn scores(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Vec<(u128, f64, u64)>> {
+    let layout = lookout.reference.layout().columns();
+    let deciding = lookout.segments.as_ref().map_or(&[][..], Segments::deciding);
+    let columns: Vec<Column> = deciding.iter().filter_map(|place| layout.get(*place)).cloned().collect();
+    let is_bare = !seen.counted.has_twins();
+    let each = |scores: &mut Vec<(u128, f64, u64)>, answered: Answered| {
+        let masks = match &lookout.segments {
+            Some(segments) if is_bare => segments.masks(&answered.rows.features, answered.rows.len),
+            Some(segments) => segments.masks(&segments.needed(&answered.rows).features, answered.rows.len),
+            None => vec![0; answered.rows.len],
+        };
         let logged = answered.rows.probability.iter().flatten();
-        scores.extend(answered.keys.iter().zip(logged).filter_map(|(key, score)| Some((*key, score?))));
+        let rows = answered.keys.iter().zip(logged).zip(masks);
+        scores.extend(rows.filter_map(|((key, score), segments)| Some((*key, score?, segments))));
     };
-    let wanted = Wanted { bare: true, ..Wanted::default() };
+    let more = if is_bare { columns.as_slice() } else { &[] };
+    let wanted = Wanted { bare: true, more, ..Wanted::default() };
     let looked = engine::look(&lookout.job(seen.window), &seen.counted, wanted, &Vec::new, &each)?;
     Ok(looked.tallies.into_iter().flatten().collect())
 }

@@ -56,6 +56,7 @@ pub(super) fn tell(lookout: &Lookout<'_>, seen: Seen, weighed: Weighed, told: To
         },
         reference: reference.provenance().clone(),
         policy: settings.policy.clone(),
+        segments: weighed.segments,
         drift: weighed.drift,
         verdict: weighed.verdict,
         importance: reference.importance().to_vec(),

@@ -2,19 +2,21 @@
 
 use super::lookout::{Lookout, Seen};
 use crate::{
-    drift::{Drift, Ks, compare},
+    drift::{Drift, Ks, compare, segmented},
     engine::{self, Counted},
     fault::{Fault, Outcome},
-    judge::{Case, CostMoved, Service, Verdict, judge, undecided},
+    judge::{AucMoved, Case, CostMoved, Finding, Service, Verdict, judge, judge_segments, undecided},
     performance::Performance,
     reference::Holdout,
     replay::Replay,
+    report::Apart,
 };
 
 /// How far the window lies from the reference, and what that means.
 pub(super) struct Weighed {
     pub drift: Drift,
     pub verdict: Verdict,
+    pub segments: Option<Apart>,
 }
 
 pub(super) fn weigh(
@@ -29,6 +31,14 @@ pub(super) fn weigh(
     let is_holdout = reference.provenance().holdout == Holdout::Yes;
     let mut service = service(&seen.counted, replay);
     service.costs = performance.map(|performance| costs(performance, is_holdout)).unwrap_or_default();
+    service.aucs = performance.map(|performance| aucs(performance, is_holdout)).unwrap_or_default();
+    let segments = apart(lookout, seen)?;
+    if let Some((_, findings)) = &segments
+        && seen.counted.profile.rows() >= policy.min_rows
+    {
+        service.segments.clone_from(findings);
+    }
+    let segments = segments.map(|(segments, _)| segments);
     service.unreadable.extend(performance.into_iter().flat_map(unreadable_labels));
     loop {
         let case = Case {
@@ -44,7 +54,7 @@ pub(super) fn weigh(
             .collect();
         if asked.is_empty() {
             let verdict = judge(&case);
-            return Ok(Weighed { drift, verdict });
+            return Ok(Weighed { drift, verdict, segments });
         }
         let exact = engine::refine(&lookout.job(seen.window), &seen.counted, reference, &asked)?;
         for (feature, _) in asked {
@@ -55,6 +65,20 @@ pub(super) fn weigh(
             }
         }
     }
+}
+
+/// The window's segments, measured and judged, with what was found of them.
+fn apart(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<(Apart, Vec<Finding>)>> {
+    let (Some(segments), Some(tally), Some(options)) =
+        (&lookout.segments, &seen.counted.segments, &lookout.settings.segments)
+    else {
+        return Ok(None);
+    };
+    let policy = &lookout.settings.policy;
+    let terms = (options.min_rows, lookout.settings.model.threshold, policy.empty_bins);
+    let drift = segmented(segments, tally, &seen.counted.profile, &lookout.reference, terms)?;
+    let (verdicts, findings) = judge_segments(&drift, policy);
+    Ok(Some((Apart { drift, verdicts }, findings)))
 }
 
 /// The KS distance of a feature; the score comes after the last one.
@@ -84,6 +108,8 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         // A challenger's scores are others by design.
         parity: replay.filter(|replay| replay.challenger.is_none()).map(|replay| replay.parity.clone()),
         costs: Vec::new(),
+        aucs: Vec::new(),
+        segments: Vec::new(),
     }
 }
 
@@ -115,4 +141,29 @@ fn costs(performance: &Performance, is_holdout: bool) -> Vec<CostMoved> {
         }
     });
     [moved].into_iter().chain(known).collect()
+}
+
+/// How well the score ranks, beside the reference: by what scores lead to expect on both sides, and by known outcomes.
+fn aucs(performance: &Performance, is_holdout: bool) -> Vec<AucMoved> {
+    let Ok(expected) = &performance.expected else { return Vec::new() };
+    let moved = expected.auc.window.zip(expected.auc_before).map(|(window, (reference, p_value))| AucMoved {
+        is_known: false,
+        rows: expected.rows,
+        window: window.value,
+        reference,
+        p_value,
+    });
+    let realised = performance.realised.as_ref().filter(|_| is_holdout);
+    let known = realised.and_then(|realised| {
+        let (window, reference) = realised.auc.zip(expected.auc_known_before)?;
+        let rows = realised.confusion.rows();
+        Some(AucMoved {
+            is_known: true,
+            rows,
+            window: window.value,
+            reference: reference.value,
+            p_value: window.apart(&reference),
+        })
+    });
+    moved.into_iter().chain(known).collect()
 }

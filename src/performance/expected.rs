@@ -39,6 +39,10 @@ pub struct Expected {
     pub reference: ReferenceCost,
     /// How often chance alone would move the expected cost as far from what is expected of the reference's rows.
     pub p_value: Option<f64>,
+    /// The AUC that the reference's own scores lead to expect, and how often chance alone would take the window's as far from it.
+    pub auc_before: Option<(f64, Option<f64>)>,
+    /// The AUC of the reference's known outcomes, with its interval.
+    pub auc_known_before: Option<Interval>,
     /// Rows whose score lies outside those that the calibration was learnt on.
     pub beyond: f64,
 }
@@ -87,6 +91,8 @@ impl Expected {
                     .map(|at| (at.threshold, thousand(at.cost, known.rows()))),
             },
             p_value: means.0.zip(means.1).and_then(|(ours, theirs)| ours.apart(&theirs)),
+            auc_before: estimate.auc.zip(same.auc).map(|(now, before)| (before.value, now.apart(&before))),
+            auc_known_before: ranking::auc_interval(&known),
             beyond: beyond.fold(0.0, |rows, step| rows + step.positives + step.negatives),
         })
     }

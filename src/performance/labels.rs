@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::{batch::level, stats::Outcomes};
+use crate::batch::level;
 
 /// What a row of a label file says of its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,15 @@ pub struct Labelled {
     pub unreadable: Vec<String>,
 }
 
+/// A row whose outcome is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settled {
+    pub score: f64,
+    pub outcome: bool,
+    /// Those it is in, a bit each.
+    pub segments: u64,
+}
+
 /// The scores of a window, waiting for their labels.
 #[derive(Debug, Default)]
 pub struct Labels {
@@ -64,15 +73,16 @@ pub struct Labels {
 #[derive(Debug)]
 struct Waiting {
     score: f64,
+    segments: u64,
     /// How many label rows say 0, and how many 1.
     said: [u64; 2],
 }
 
 impl Labels {
-    /// Of the used rows: 128 bits of each id, and the score.
-    pub fn new(scores: impl IntoIterator<Item = (u128, f64)>) -> Self {
-        let waiting = |score| Waiting { score, said: [0, 0] };
-        let waiting = scores.into_iter().map(|(key, score)| (key, waiting(score))).collect();
+    /// Of the used rows: 128 bits of each id, the score, and the segments it is in, a bit each.
+    pub fn new(scores: impl IntoIterator<Item = (u128, f64, u64)>) -> Self {
+        let waiting = |score, segments| Waiting { score, segments, said: [0, 0] };
+        let waiting = scores.into_iter().map(|(key, score, segments)| (key, waiting(score, segments))).collect();
         Self { waiting, told: Labelled::default() }
     }
 
@@ -109,19 +119,20 @@ impl Labels {
 
     /// What came of it.
     #[must_use]
-    pub fn told(mut self) -> (Labelled, Outcomes) {
+    pub fn told(mut self) -> (Labelled, Vec<Settled>) {
         let mut known = Vec::with_capacity(self.waiting.len());
         // In the order of the keys: hash order decides nothing.
         for waiting in self.waiting.into_iter().collect::<BTreeMap<_, _>>().into_values() {
             self.told.duplicates += waiting.said.iter().map(|rows| rows.saturating_sub(1)).sum::<u64>();
-            match waiting.said {
+            let Waiting { score, segments, said } = waiting;
+            match said {
                 [0, 0] => {}
-                [0, _] => known.push((waiting.score, true)),
-                [_, 0] => known.push((waiting.score, false)),
+                [0, _] => known.push(Settled { score, outcome: true, segments }),
+                [_, 0] => known.push(Settled { score, outcome: false, segments }),
                 _ => self.told.contradictory += 1,
             }
         }
         self.told.matched = known.len() as u64;
-        (self.told, Outcomes::of(known))
+        (self.told, known)
     }
 }

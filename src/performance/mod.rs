@@ -10,6 +10,6 @@ mod realised;
 pub use against::Against;
 pub use cost_curve::{CostAt, CostCurve};
 pub use expected::{Band, Expected, ReferenceCost};
-pub use labels::{Label, Labelled, Labels};
-pub use performance::{Performance, Terms};
+pub use labels::{Label, Labelled, Labels, Settled};
+pub use performance::{Performance, Terms, Unexpected};
 pub use realised::Realised;

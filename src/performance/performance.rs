@@ -1,5 +1,7 @@
 //! All that is known and expected of a window's performance, as one value.
 
+use std::fmt;
+
 use super::{Against, CostCurve, Expected, Labelled, Realised};
 use crate::stats::Price;
 
@@ -27,6 +29,26 @@ pub struct Performance {
     pub against: Option<Against>,
     /// What each threshold would cost on the reference's rows.
     pub curve: Option<CostCurve>,
+    /// Of the labelled rows of each segment, in their order; empty without segments or labels.
+    pub segments: Vec<Option<Realised>>,
     /// Of all used rows; `Err` says why not.
-    pub expected: Result<Expected, String>,
+    pub expected: Result<Expected, Unexpected>,
+}
+
+/// Why nothing can be expected of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unexpected {
+    /// The reference does not know how its rows turned out.
+    NoOutcomes,
+    /// The window has no used rows.
+    NoRows,
+}
+
+impl fmt::Display for Unexpected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoOutcomes => "the reference was learnt without --target and a probability",
+            Self::NoRows => "the window has no used rows",
+        })
+    }
 }

@@ -13,6 +13,7 @@ use super::{
     Contribution, Contributions, Provenance, Reference,
     bytes::{Reader, Writer, unpacked},
     reference::damaged,
+    segments::Stored,
     shelf::{Bytes, Shelf},
 };
 use crate::{
@@ -43,6 +44,9 @@ struct Header {
     /// Rows that came true, and that did not: then the last two blocks are their scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rows_by_outcome: Option<(u64, u64)>,
+    /// Segments that were learnt as well: then two blocks of each come last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    segments: Option<Stored>,
     /// Length and checksum of each value block.
     blocks: Vec<(u64, u64)>,
 }
@@ -63,6 +67,7 @@ impl Reference {
             rows: self.profile().rows(),
             rows_explained: self.contributions().map(|contributions| contributions.rows),
             rows_by_outcome: self.rows_by_outcome(),
+            segments: self.stored_segments().cloned(),
             blocks: blocks.iter().map(|block| (block.len() as u64, xxh3_64(block))).collect(),
         };
         let mut core = Writer::default();
@@ -144,6 +149,11 @@ fn write_cells(core: &mut Writer, cells: &Cells, counts: &CellCounts) {
     core.numbers(cells.edges());
     core.numbers(cells.atoms());
     core.numbers(cells.cuts());
+    write_counts(core, counts);
+}
+
+/// Counts on cells that stand elsewhere.
+pub(super) fn write_counts(core: &mut Writer, counts: &CellCounts) {
     core.integers(counts.cells());
     core.integer(counts.missing());
     let (count, sum, squares, beyond) = counts.moments().parts();
@@ -161,6 +171,12 @@ fn write_cells(core: &mut Writer, cells: &Cells, counts: &CellCounts) {
 
 fn read_cells(core: &mut Reader<'_>) -> Option<(Cells, CellCounts)> {
     let (edges, atoms, cuts) = (core.numbers()?, core.numbers()?, core.numbers()?);
+    let cells = Cells::from_parts(edges, atoms, cuts);
+    let counts = read_counts(core, &cells)?;
+    Some((cells, counts))
+}
+
+pub(super) fn read_counts(core: &mut Reader<'_>, cells: &Cells) -> Option<CellCounts> {
     let counts = core.integers()?;
     let missing = core.integer()?;
     let moments = Moments::from_parts((core.integer()?, core.wide()?, core.wide()?, core.integer()?));
@@ -168,8 +184,7 @@ fn read_cells(core: &mut Reader<'_>) -> Option<(Cells, CellCounts)> {
         0 => None,
         _ => Some((core.number()?, core.number()?)),
     };
-    let cells = Cells::from_parts(edges, atoms, cuts);
-    (counts.len() == cells.len()).then(|| (cells, CellCounts::from_parts(counts, missing, moments, range)))
+    (counts.len() == cells.len()).then(|| CellCounts::from_parts(counts, missing, moments, range))
 }
 
 fn read_contribution(core: &mut Reader<'_>) -> Option<Contribution> {
@@ -218,6 +233,9 @@ fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Opti
     let mut reference = Reference::new(layout, profile, header.provenance, header.importance, shelf);
     if let Some(rows) = header.rows_by_outcome {
         reference = reference.with_outcomes(rows);
+    }
+    if let Some(stored) = header.segments {
+        reference = reference.with_stored_segments(stored);
     }
     Some(match contributions {
         Some(contributions) => reference.with_contributions(contributions),

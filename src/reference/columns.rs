@@ -7,6 +7,7 @@ use arrow::array::ArrayRef;
 use crate::{
     batch::for_each_number,
     fault::{Fault, Outcome},
+    near::instead,
 };
 
 /// What is known of a column before it is read.
@@ -62,7 +63,7 @@ pub trait Table: Sync {
 /// The number of a column, by name.
 pub(super) fn find(columns: &[About], name: &str) -> Outcome<usize> {
     columns.iter().position(|column| column.name == name).ok_or_else(|| {
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).take(60).collect();
-        Fault::setup(format!("the training table has no column `{name}`; it has: {}", names.join(", ")))
+        let there = instead(name, columns.iter().map(|column| column.name.as_str()));
+        Fault::setup(format!("the training table has no column `{name}`; it has: {there}"))
     })
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::{ByOutcome, Contributions, Provenance, SourceFile, SourceModel, blocks, shelf::Shelf};
+use super::{ByOutcome, Contributions, Provenance, SourceFile, SourceModel, blocks, segments::Stored, shelf::Shelf};
 use crate::{
     fault::{Fault, Outcome},
     layout::{Layout, Precision},
@@ -28,6 +28,7 @@ pub struct Reference {
     contributions: Option<Contributions>,
     /// Rows that came true, and rows that did not, where a target says so: two more blocks on the shelf.
     outcomes: Option<(u64, u64)>,
+    segments: Option<Stored>,
     id: String,
 }
 
@@ -39,9 +40,20 @@ impl Reference {
         importance: Vec<Option<f64>>,
         shelf: Shelf,
     ) -> Self {
-        let id = identify(&layout, &profile, None, None);
+        let id = identify(&layout, &profile, None, None, None);
         let score = Arc::default();
-        Self { layout, profile, provenance, importance, shelf, score, contributions: None, outcomes: None, id }
+        Self {
+            layout,
+            profile,
+            provenance,
+            importance,
+            shelf,
+            score,
+            contributions: None,
+            outcomes: None,
+            segments: None,
+            id,
+        }
     }
 
     /// With what a model says of the reference's rows: each feature's importance, and how its contributions are spread.
@@ -63,8 +75,23 @@ impl Reference {
         self.identified()
     }
 
+    pub(super) fn with_stored_segments(mut self, stored: Stored) -> Self {
+        self.segments = Some(stored);
+        self.identified()
+    }
+
+    pub(super) fn with_segments(mut self, stored: Stored, blocks: Vec<Vec<u8>>) -> Option<Self> {
+        self.shelf = self.shelf.with(blocks)?;
+        Some(self.with_stored_segments(stored))
+    }
+
+    pub(super) fn stored_segments(&self) -> Option<&Stored> {
+        self.segments.as_ref()
+    }
+
     fn identified(mut self) -> Self {
-        self.id = identify(&self.layout, &self.profile, self.contributions.as_ref(), self.outcomes);
+        self.id =
+            identify(&self.layout, &self.profile, self.contributions.as_ref(), self.outcomes, self.segments.as_ref());
         self
     }
 
@@ -177,6 +204,7 @@ fn identify(
     profile: &Profile,
     contributions: Option<&Contributions>,
     outcomes: Option<(u64, u64)>,
+    segments: Option<&Stored>,
 ) -> String {
     let mut sha = Sha256::new();
     sha.update(layout.id().to_string().as_bytes());
@@ -204,6 +232,10 @@ fn identify(
     if let Some((positives, negatives)) = outcomes {
         sha.update(positives.to_le_bytes());
         sha.update(negatives.to_le_bytes());
+    }
+    for (definition, rows) in segments.into_iter().flat_map(Stored::each) {
+        sha.update(definition.as_bytes());
+        sha.update(rows.to_le_bytes());
     }
     sha.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -51,6 +51,13 @@ impl Shelf {
         }
     }
 
+    /// With more blocks after its own; `None` where those cannot be read.
+    pub fn with(&self, more: Vec<Vec<u8>>) -> Option<Self> {
+        let mut blocks: Vec<Vec<u8>> = (0..self.len()).map(|number| self.block(number)).collect::<Option<_>>()?;
+        blocks.extend(more);
+        Some(Self::Held(blocks))
+    }
+
     pub fn len(&self) -> usize {
         match self {
             Self::Held(blocks) => blocks.len(),

@@ -7,7 +7,10 @@ use polars::prelude::{
 };
 
 use super::training::{Training, TrainingColumn, Values};
-use crate::fault::{Fault, Outcome};
+use crate::{
+    fault::{Fault, Outcome},
+    near::instead,
+};
 
 /// Reads a table from the bytes of a file; `name` says by its ending what it is.
 pub fn read(name: &str, bytes: Vec<u8>) -> Outcome<Training> {
@@ -47,8 +50,8 @@ pub fn read_texts(name: &str, kind: &str, bytes: Vec<u8>, columns: &[&str]) -> O
     let table = frame(name, kind, bytes)?;
     let texts = |wanted: &&str| {
         let column = table.column(wanted).map_err(|_| {
-            let names: Vec<String> = table.get_column_names().iter().take(60).map(ToString::to_string).collect();
-            Fault::setup(format!("{name} has no column `{wanted}`; it has: {}", names.join(", ")))
+            let there = instead(wanted, table.get_column_names().into_iter().map(|column| column.as_str()));
+            Fault::setup(format!("{name} has no column `{wanted}`; it has: {there}"))
         })?;
         let texts = column.cast(&DataType::String).and_then(|column| {
             Ok(column.str()?.iter().map(|text| text.map(ToOwned::to_owned)).collect::<Vec<Option<String>>>())

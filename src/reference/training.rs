@@ -8,6 +8,7 @@ use super::columns::{About, Holds, Loaded, Table};
 use crate::{
     batch::{Number, number},
     fault::{Fault, Outcome},
+    near::instead,
 };
 
 /// The values of a column; NaN and `None` are missing.
@@ -65,8 +66,8 @@ impl Training {
     /// A column by name.
     pub fn column(&self, name: &str) -> Outcome<&TrainingColumn> {
         self.columns.iter().find(|column| column.name == name).ok_or_else(|| {
-            let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).take(60).collect();
-            Fault::setup(format!("the training table has no column `{name}`; it has: {}", names.join(", ")))
+            let there = instead(name, self.columns.iter().map(|column| column.name.as_str()));
+            Fault::setup(format!("the training table has no column `{name}`; it has: {there}"))
         })
     }
 }

@@ -58,6 +58,8 @@ pub(super) fn anchor(test: Test, feature: Option<usize>) -> String {
         (Some(place), _) => format!("#f{place}"),
         (None, Test::Score | Test::ShareRefused) => "#score".to_owned(),
         (None, Test::Latency | Test::ErrorRate | Test::Volume | Test::ModelVersion) => "#service".to_owned(),
+        (None, Test::SegmentScore | Test::Disparity) => "#segments".to_owned(),
+        (None, Test::Auc | Test::Cost) => "#performance".to_owned(),
         (None, Test::Source | Test::NoData | Test::TooFew) => "#quality".to_owned(),
         (None, _) => "#findings".to_owned(),
     }
@@ -130,6 +132,18 @@ fn advice(finding: &Finding, drift: Option<&FeatureDrift>, language: Language) -
         Test::StaleReference => language.pick(
             "learn a new reference from recent rows whose outcome is known.",
             "apprendre une nouvelle référence sur des lignes récentes dont l’issue est connue.",
+        ),
+        Test::Auc => language.pick(
+            "see which features and segments moved; if it lasts, train the model again on recent rows.",
+            "voir quelles variables et quels segments ont bougé ; si cela dure, réentraîner le modèle sur des lignes récentes.",
+        ),
+        Test::SegmentScore => language.pick(
+            "ask what changed for these applicants alone: a channel, a product, a source that only they pass through.",
+            "demander ce qui a changé pour ces seuls demandeurs : un canal, un produit, une source qui ne sert qu’à eux.",
+        ),
+        Test::Disparity => language.pick(
+            "show it to whoever answers for fair lending, with the features that differ between the two groups.",
+            "le montrer au responsable de l’équité du crédit, avec les variables qui diffèrent entre les deux groupes.",
         ),
         Test::Cost => language.pick(
             "compare the threshold with the one that would have been cheapest.",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Examined, Report};
+use super::{Apart, Examined, Report};
 use crate::{
     batch::Complaints,
     drift::{Drift, FeatureDrift, Summary, Unseen},
@@ -31,6 +31,7 @@ impl Report {
             attribution,
             score_shift,
             performance,
+            segments,
         } = self.clone();
         let names: Vec<String> = drift
             .features
@@ -59,6 +60,7 @@ impl Report {
             attribution,
             score_shift,
             performance: performance.map(without_ids),
+            segments: segments.map(without_extremes),
         }
     }
 }
@@ -76,6 +78,19 @@ fn without_ids(mut performance: Performance) -> Performance {
         labels.examples.clear();
     }
     performance
+}
+
+/// Segments are named by the config and by levels of the reference; what one applicant is goes.
+fn without_extremes(mut segments: Apart) -> Apart {
+    for feature in segments.drift.list.iter_mut().flat_map(|one| one.features.iter_mut().chain(&mut one.score)) {
+        if let Some(unseen) = &mut feature.unseen {
+            unseen.levels.clear();
+        }
+        if let Summary::Numeric { min, max, .. } = &mut feature.window {
+            (*min, *max) = (None, None);
+        }
+    }
+    segments
 }
 
 fn without_rows(mut replay: Replay) -> Replay {

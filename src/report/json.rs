@@ -28,6 +28,7 @@ struct Document<'a> {
     service: Value,
     performance: Option<Value>,
     cost: Option<Value>,
+    segments: Option<Value>,
     replay: Option<Value>,
     attribution: Option<Value>,
     reference: Value,
@@ -109,6 +110,7 @@ pub fn to_json(report: &Report) -> String {
         service: service(report),
         performance: report.performance.as_ref().map(super::performance::to_value),
         cost: report.performance.as_ref().map(super::performance::cost_to_value),
+        segments: report.segments.as_ref().map(|apart| super::segments::to_value(report, apart)),
         replay: report.replay.as_ref().map(super::replay::to_value),
         attribution: super::attribution::to_value(report),
         reference: reference(report),
@@ -140,6 +142,8 @@ fn run(report: &Report) -> Value {
         "passed_over": run.passed_over,
         "seconds": run.seconds,
         "attribution_seconds": run.attribution_seconds,
+        // What was not there yet depends on when one looks.
+        "empty_later": report.examined.empty_later.map(|window| json!({ "from": window.from, "to": window.to })),
     })
 }
 
@@ -170,9 +174,11 @@ fn window(report: &Report) -> Value {
 }
 
 fn finding(finding: &Finding) -> Value {
+    let subject = |is_segment| finding.feature.as_ref().filter(|_| finding.test.is_of_segment() == is_segment);
     json!({
         "severity": finding.severity,
-        "feature": finding.feature,
+        "feature": subject(false),
+        "segment": subject(true),
         "test": finding.test,
         "value": finding.value,
         "limit": finding.limit,

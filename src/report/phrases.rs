@@ -109,6 +109,17 @@ phrases! {
     count: "count", "nombre";
     examples: "examples", "exemples";
     nothing_left_out: "No row was left out.", "Aucune ligne n’a été écartée.";
+    // Performance and money.
+    performance: "Performance and money", "Performance et coût";
+    figure: "figure", "grandeur";
+    calibration: "Calibration: what was said, and what came true", "Calibration : ce qui était annoncé, ce qui s’est réalisé";
+    mean_score: "mean score", "score moyen";
+    came_true: "came true", "réalisé";
+    // Segments.
+    segments: "Segments", "Segments";
+    segment: "segment", "segment";
+    accepted_ratio: "accepted, as a part of the most favoured (95 %)", "accepté, rapporté au plus favorisé (95 %)";
+    cost_per_1000: "cost per 1,000", "coût pour 1 000";
     // Glossary.
     limits: "Limits, watch / alarm", "Limites, à surveiller / alarme";
     missing_moved: "missing share moved by", "part de manquants déplacée de";
@@ -116,6 +127,8 @@ phrases! {
     refused_moved: "share refused moved by", "part refusée déplacée de";
     other_version_rows: "rows of another version", "lignes d’une autre version";
     latency_limit: "latency p95, ms", "latence p95, ms";
+    auc_limit: "AUC below the reference’s by", "AUC sous celle de la référence de";
+    disparity_limit: "segment accepted less often by", "segment moins accepté de";
     cost_limit: "cost above the reference’s by", "coût au-dessus de la référence de";
     rows_needed: "rows needed", "lignes nécessaires";
     // Provenance.
@@ -174,6 +187,9 @@ impl Language {
             Test::RunFailed => self.pick("run failed", "échec du passage"),
             Test::StaleReference => self.pick("stale reference", "référence ancienne"),
             Test::Cost => self.pick("cost", "coût"),
+            Test::Auc => "AUC",
+            Test::SegmentScore => self.pick("score of a segment", "score d’un segment"),
+            Test::Disparity => self.pick("disparity", "disparité"),
         }
     }
 

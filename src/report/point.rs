@@ -30,12 +30,17 @@ pub struct Head {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Feature(pub String, pub Option<f64>, pub Severity);
 
+/// A segment's part of a point: name, share refused, share accepted beside the most favoured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentPoint(pub String, pub Option<f64>, pub Option<f64>);
+
 /// One run among many.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     pub head: Head,
     /// Name, PSI, severity.
     pub features: Vec<Feature>,
+    pub segments: Vec<SegmentPoint>,
 }
 
 impl Head {
@@ -74,20 +79,40 @@ impl Point {
         let judged = report.drift.features.iter().zip(&report.verdict.features);
         let features =
             judged.map(|(drift, verdict)| Feature(drift.name.clone(), drift.psi.value.map(rounded), verdict.severity));
-        Self { head: Head::of(report), features: features.collect() }
+        let segments = report.segments.iter().flat_map(|apart| &apart.drift.list).map(|one| {
+            let ratio = one.disparity.as_ref().map(|disparity| rounded(disparity.ratio.value));
+            SegmentPoint(one.name.clone(), one.refused.window.map(rounded), ratio)
+        });
+        Self { head: Head::of(report), features: features.collect(), segments: segments.collect() }
     }
 
-    /// Two lines of JSON.
+    /// Two lines of JSON; a third where segments are looked at.
     #[must_use]
     pub fn to_text(&self) -> String {
         let line = |json: Result<String, serde_json::Error>| json.unwrap_or_default();
-        format!("{}\n{}\n", line(serde_json::to_string(&self.head)), line(serde_json::to_string(&self.features)))
+        let mut text =
+            format!("{}\n{}\n", line(serde_json::to_string(&self.head)), line(serde_json::to_string(&self.features)));
+        if !self.segments.is_empty() {
+            text.push_str(&line(serde_json::to_string(&self.segments)));
+            text.push('\n');
+        }
+        text
     }
 
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let features = serde_json::from_str(text.lines().nth(1)?).ok()?;
-        Some(Self { head: Head::from_text(text)?, features })
+        let segments = match text.lines().nth(2) {
+            Some(line) => serde_json::from_str(line).ok()?,
+            None => Vec::new(),
+        };
+        Some(Self { head: Head::from_text(text)?, features, segments })
+    }
+
+    /// The segment of that name.
+    #[must_use]
+    pub fn segment(&self, name: &str) -> Option<&SegmentPoint> {
+        self.segments.iter().find(|segment| segment.0 == name)
     }
 
     /// The feature of that name; most runs have it at the same place.
@@ -132,7 +157,7 @@ mod tests {
             Feature("a\nb".to_owned(), Some(0.125), Severity::Alarm),
             Feature(String::new(), None, Severity::Stable),
         ];
-        let point = Point { head, features };
+        let mut point = Point { head, features, segments: Vec::new() };
         let text = point.to_text();
         assert_eq!(Point::from_text(&text).as_ref(), Some(&point));
         assert_eq!(Head::from_text(&text).as_ref(), Some(&point.head));
@@ -140,6 +165,8 @@ mod tests {
             let part = text.get(..end).unwrap_or_default();
             assert!(Point::from_text(part).is_none(), "{part}");
         }
+        point.segments.push(SegmentPoint("x = \"y\"".to_owned(), Some(0.25), None));
+        assert_eq!(Point::from_text(&point.to_text()).as_ref(), Some(&point));
         assert_eq!(point.feature(7, "a\nb").map(|feature| feature.2), Some(Severity::Alarm));
     }
 }

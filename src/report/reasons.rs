@@ -151,8 +151,77 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
             grouped(report.drift.n_window),
             grouped(report.policy.min_rows)
         ),
+        Test::Cost | Test::Auc => return money(report, finding),
+        Test::SegmentScore | Test::Disparity => return segment(report, finding),
         Test::Source => format!("laissé de côté : {}", finding.reason.strip_prefix("left out: ")?),
         _ => return None,
+    })
+}
+
+/// Whether a finding is about what labels say: its value tells.
+fn money(report: &Report, finding: &Finding) -> Option<String> {
+    let performance = report.performance.as_ref()?;
+    let expected = performance.expected.as_ref().ok()?;
+    let (value, limit) = (finding.value?, finding.limit?);
+    let is = |other: f64| other.to_bits() == value.to_bits();
+    let realised = performance.realised.as_ref();
+    let caution = ", si les scores veulent toujours dire ce qu’ils voulaient dire dans la référence";
+    let (what, now, before, caution) = if finding.test == Test::Cost {
+        let (now, before) = (expected.cost_per_1000.value, expected.reference.per_1000);
+        if is(now / before - 1.0) {
+            ("le coût attendu des décisions", now, before, caution)
+        } else {
+            ("le coût des décisions, d’après leurs étiquettes,", realised?.cost_per_1000().value, before, "")
+        }
+    } else {
+        let expects = expected.auc.window.zip(expected.auc_before).map(|(now, (before, _))| (now.value, before));
+        match expects.filter(|(now, before)| is(before - now)) {
+            Some((now, before)) => ("l’AUC attendue", now, before, caution),
+            None => {
+                ("l’AUC, d’après les lignes étiquetées,", realised?.auc?.value, expected.auc_known_before?.value, "")
+            }
+        }
+    };
+    let [now, before] = [now, before].map(|value| FR.number(value));
+    let (moved, limit) = if finding.test == Test::Cost {
+        (format!("a augmenté de {} à {now} pour 1 000 lignes", FR.percent(value)), FR.percent(limit))
+    } else {
+        (format!("a baissé de {} à {now}", FR.number(value)), FR.number(limit))
+    };
+    Some(format!(
+        "{what} {moved} (référence {before}){caution} ; {} à partir de {limit} (q {})",
+        severity(finding.severity),
+        FR.q_value(finding.q_value)
+    ))
+}
+
+fn segment(report: &Report, finding: &Finding) -> Option<String> {
+    let name = finding.feature.as_ref()?;
+    let one = report.segments.as_ref()?.drift.list.iter().find(|one| one.name == *name)?;
+    let (q, said) = (FR.q_value(finding.q_value), severity(finding.severity));
+    Some(if finding.test == Test::SegmentScore {
+        let refused = one.refused.reference.zip(one.refused.window);
+        let refused = refused
+            .map_or(String::new(), |(from, to)| format!(", part refusée {} → {}", FR.percent(from), FR.percent(to)));
+        format!(
+            "le score de ses {} lignes s’est éloigné de celui du même segment dans la référence : PSI {}{refused} ; {said} à partir \
+             de {}, q {q}",
+            grouped(one.rows),
+            FR.number(finding.value?),
+            FR.number(finding.limit?)
+        )
+    } else {
+        let disparity = one.disparity.as_ref()?;
+        let ratio = disparity.ratio;
+        let [value, low, high] = [ratio.value, ratio.low, ratio.high].map(|end| FR.number(end));
+        let against = disparity
+            .against
+            .as_deref()
+            .map_or("toutes les autres lignes".to_owned(), |name| format!("« {} »", shown(name)));
+        format!(
+            "il est accepté {value} fois aussi souvent que {against} ({low} à {high}) ; {said} sous {}, q {q}",
+            FR.number(1.0 - finding.limit?)
+        )
     })
 }
 

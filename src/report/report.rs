@@ -2,11 +2,11 @@
 
 use crate::{
     batch::Complaints,
-    drift::Drift,
-    judge::{Policy, Verdict},
+    drift::{Drift, Segmented},
+    judge::{Policy, SegmentVerdict, Verdict},
     performance::Performance,
     profile::Traffic,
-    reference::Provenance,
+    reference::{Holdout, Provenance},
     replay::{Attribution, Replay, ScoreShift},
     window::{Instant, Window},
 };
@@ -78,6 +78,16 @@ pub struct Report {
     pub score_shift: Option<Result<ScoreShift, String>>,
     /// What decisions cost and how well the score ranks, where the log has one.
     pub performance: Option<Performance>,
+    /// Rows that were looked at apart.
+    pub segments: Option<Apart>,
+}
+
+/// Segments, measured and judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Apart {
+    pub drift: Segmented,
+    /// Of each.
+    pub verdicts: Vec<SegmentVerdict>,
 }
 
 impl Report {
@@ -85,6 +95,12 @@ impl Report {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.drift.n_window + self.examined.complaints.rejected_rows()
+    }
+
+    /// Whether the reference's rows were held out of training: only then are known outcomes held against its own.
+    #[must_use]
+    pub fn is_holdout(&self) -> bool {
+        self.reference.holdout == Holdout::Yes
     }
 
     /// `credit-default/20261001T000000Z_20261002T000000Z`.

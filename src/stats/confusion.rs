@@ -3,6 +3,8 @@
 //! Definitions as scikit-learn's (`confusion_matrix`, `recall_score`, `precision_score`, `fbeta_score`), but for what it
 //! calls a zero division: here nothing is said of nothing.
 
+use super::Interval;
+
 /// What a wrong decision costs, in any unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Price {
@@ -57,6 +59,29 @@ impl Confusion {
     pub fn f_beta(&self, beta: f64) -> Option<f64> {
         let (hits, square) = ((1.0 + beta * beta) * self.true_positives, beta * beta);
         ratio(hits, hits + square * self.false_negatives + self.false_positives)
+    }
+
+    /// F-beta with what chance leaves it: the delta method on the logit, which stays within 0 and 1. At 0 and at 1, where that
+    /// says nothing, Wilson's interval of the rows that decide it, the lightest or the heaviest errors taken.
+    #[must_use]
+    pub fn f_beta_interval(&self, beta: f64) -> Option<Interval> {
+        let value = self.f_beta(beta)?;
+        let (square, whole) = (beta * beta, 1.0 + beta * beta);
+        let deciding = self.true_positives + self.false_positives + self.false_negatives;
+        if value <= 0.0 || value >= 1.0 {
+            let share = Interval::wilson(self.true_positives, deciding)?;
+            let of = |share: f64, error: f64| whole * share / (whole * share + (1.0 - share) * error);
+            return Some(Interval {
+                value,
+                low: of(share.low, square.max(1.0)),
+                high: of(share.high, square.min(1.0)),
+            });
+        }
+        let sum = whole * self.true_positives + square * self.false_negatives + self.false_positives;
+        let squares = self.true_positives * (whole * (1.0 - value)).powi(2)
+            + self.false_negatives * (square * value).powi(2)
+            + self.false_positives * value.powi(2);
+        Some(Interval::logit(value, squares / sum.powi(2)))
     }
 
     #[must_use]

@@ -19,6 +19,14 @@ impl Interval {
         Self { value, low: value - reach, high: value + reach }
     }
 
+    /// Of a value strictly between 0 and 1 whose log odds have a normal error; `variance` is the value's own.
+    #[must_use]
+    pub fn logit(value: f64, variance: f64) -> Self {
+        let (odds, reach) = (value / (1.0 - value), Z * variance.max(0.0).sqrt() / (value * (1.0 - value)));
+        let of = |odds: f64| if odds.is_finite() { odds / (1.0 + odds) } else { 1.0 };
+        Self { value, low: of(odds * (-reach).exp()).min(value), high: of(odds * reach.exp()).max(value) }
+    }
+
     /// Of a share of rows (Wilson 1927); `None` of no rows.
     #[must_use]
     pub fn wilson(hits: f64, rows: f64) -> Option<Self> {

@@ -72,8 +72,37 @@ impl Outcomes {
     /// The same rows with what `calibration` expects of them instead of what is known.
     #[must_use]
     pub fn recalibrated(&self, calibration: &Isotonic) -> Self {
+        self.with_chances(|score| calibration.chance(score).unwrap_or(0.0))
+    }
+
+    /// The same rows with what their own scores promise, moved on the logit so that as many come true as did: classes that were
+    /// weighted in training move all scores so. `None` where only one outcome comes.
+    #[must_use]
+    pub fn promised(&self) -> Option<Self> {
+        const STEPS: u32 = 60;
+        if !self.has_both() {
+            return None;
+        }
+        let chance = |score: f64, moved: f64| {
+            let score = score.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+            let odds = score / (1.0 - score) * moved.exp();
+            odds / (1.0 + odds)
+        };
+        let (mut low, mut high) = (-40.0, 40.0);
+        for _ in 0..STEPS {
+            let middle = f64::midpoint(low, high);
+            let hits = self
+                .steps
+                .iter()
+                .fold(0.0, |sum, step| sum + (step.positives + step.negatives) * chance(step.score, middle));
+            if hits < self.positives { low = middle } else { high = middle }
+        }
+        Some(self.with_chances(|score| chance(score, low)))
+    }
+
+    fn with_chances(&self, chance: impl Fn(f64) -> f64) -> Self {
         let step = |step: &Step| {
-            let (rows, chance) = (step.positives + step.negatives, calibration.chance(step.score).unwrap_or(0.0));
+            let (rows, chance) = (step.positives + step.negatives, chance(step.score));
             Step { score: step.score, positives: rows * chance, negatives: rows * (1.0 - chance) }
         };
         Self::of_steps(self.steps.iter().map(step).collect())

@@ -2,7 +2,7 @@
 
 use super::binomial::upper_tail;
 use super::chi2::{pearson, survival};
-use super::real::real;
+use super::{Interval, real::real};
 
 /// p-value of the 2 × 2 chi-square test, Yates-corrected: are `a` of `n` and `b` of `m` one share?
 ///
@@ -26,6 +26,25 @@ pub fn two_proportions(a: u64, n: u64, b: u64, m: u64) -> Option<f64> {
     let variance = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
     let difference = a / n - b / m;
     Some(survival(difference * difference / variance, 1))
+}
+
+/// The share `a` of `n` as a part of the share `b` of `m`, with its 95 % interval (Katz 1978: the logarithm is normal). `None` where
+/// there are no rows, or the second share is 0.
+///
+/// Equal to statsmodels' `confint_proportions_2indep(a, n, b, m, method="log", compare="ratio")`. Of no hit at all, half a hit on
+/// each side is taken for the interval (Walter 1975).
+#[must_use]
+pub fn ratio(a: u64, n: u64, b: u64, m: u64) -> Option<Interval> {
+    let (a, n, b, m) = (real(a.min(n)), real(n), real(b.min(m)), real(m));
+    if n <= 0.0 || b <= 0.0 {
+        return None;
+    }
+    let value = (a / n) / (b / m);
+    let more = if a > 0.0 { 0.0 } else { 0.5 };
+    let [a, n, b, m] = [a, n, b, m].map(|rows| rows + more);
+    let reach = Interval::normal(0.0, 1.0 / a - 1.0 / n + 1.0 / b - 1.0 / m).high;
+    let middle = ((a / n) / (b / m)).ln();
+    Some(Interval { value, low: (middle - reach).exp().min(value), high: (middle + reach).exp().max(value) })
 }
 
 /// p-value of the unseen share: are there more unseen rows than the reference's own singletons foretell?

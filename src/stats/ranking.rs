@@ -1,4 +1,4 @@
-//! How well a score ranks: area under the ROC curve with `DeLong`'s interval, and average precision.
+//! How well a score ranks: area under the ROC curve and average precision, each with its interval.
 //!
 //! AUC is the share of pairs of a positive and a negative in which the positive has the higher score, ties half
 //! (scikit-learn's `roc_auc_score`). Its variance: `DeLong`, `DeLong` & Clarke-Pearson (1988), "Comparing the areas under two or
@@ -61,4 +61,36 @@ pub fn average_precision(outcomes: &Outcomes) -> Option<f64> {
         sum += step.positives / outcomes.positives() * (hits / refused);
     }
     Some(sum)
+}
+
+/// The variance of the average precision over windows like this one; `None` with fewer than two positives.
+///
+/// The infinitesimal jackknife (Efron 1982; Jaeckel 1972): the sum of squares of what a little more weight of each row would add. A
+/// row that counts more adds its own precision where it is positive, and moves the precision of every positive below it.
+#[must_use]
+pub fn average_precision_variance(outcomes: &Outcomes) -> Option<f64> {
+    let average = average_precision(outcomes)?;
+    let positives = outcomes.positives();
+    if positives < 2.0 {
+        return None;
+    }
+    // From the lowest score up: rows at or above it, and what those below pass on to a row above them.
+    let (mut hits, mut refused) = (positives, outcomes.rows());
+    let (mut by_positive, mut by_negative, mut variance) = (0.0, 0.0, 0.0);
+    for step in outcomes.steps() {
+        by_positive += step.positives * (1.0 / refused - hits / refused.powi(2));
+        by_negative -= step.positives * hits / refused.powi(2);
+        let of_positive = (hits / refused - average + by_positive) / positives;
+        variance += step.positives * of_positive.powi(2) + step.negatives * (by_negative / positives).powi(2);
+        hits -= step.positives;
+        refused -= step.positives + step.negatives;
+    }
+    Some(variance)
+}
+
+/// 95 % of windows like this one have their average precision's truth in it (normal); within 0 and 1.
+#[must_use]
+pub fn average_precision_interval(outcomes: &Outcomes) -> Option<Interval> {
+    let variance = average_precision_variance(outcomes)?;
+    Some(Interval::normal(average_precision(outcomes)?, variance).within(0.0, 1.0))
 }

@@ -32,6 +32,7 @@ fn the_committed_reference_is_what_learn_makes() {
         },
         model: Some(home_credit("model.cbm")),
         holdout: Holdout::Yes,
+        segments: None,
     };
     learn(&lesson, now, &mut |_, _| {}).unwrap();
     if std::env::var_os("VIGIE_REGENERATE").is_some() {

@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Modules in the order of the ladder, each with those it may see. `fault`, `shown` and `crash` are plain and all may see them.
+/// Modules in the order of the ladder, each with those it may see. `fault`, `shown`, `near` and `crash` are plain and all may see them.
 const LADDER: &[(&str, &str)] = &[
     ("fault", ""),
     ("shown", ""),
+    ("near", ""),
     ("crash", ""),
     ("stats", ""),
     ("window", ""),
@@ -17,19 +18,20 @@ const LADDER: &[(&str, &str)] = &[
     ("batch", "layout"),
     ("scorer", "layout batch"),
     ("profile", "window layout batch"),
-    ("reference", "window layout batch profile"),
-    ("drift", "stats layout profile reference"),
+    ("segment", "layout batch profile"),
+    ("reference", "window layout batch profile segment"),
+    ("drift", "stats layout profile reference segment"),
     ("replay", "layout batch scorer profile reference drift stats"),
     ("performance", "batch stats reference"),
     ("judge", "stats drift replay"),
     ("report", "window layout batch profile reference drift replay performance judge stats"),
     ("source", "window layout batch"),
-    ("engine", "layout batch profile reference source window stats"),
+    ("engine", "layout batch profile segment reference source window stats"),
     ("archive", "window judge report"),
     ("alert", "window judge report"),
     ("ledger", "window judge alert"),
     ("web", "window judge report archive"),
-    ("config", "window source judge alert report"),
+    ("config", "window segment source judge alert report"),
     ("monitor", "*"),
     ("daemon", "*"),
     ("cli", "*"),
@@ -135,7 +137,7 @@ fn wrongs(module: &str, file: &str, text: &str) -> Vec<String> {
                 let is_module = LADDER.iter().any(|(name, _)| *name == import);
                 if is_module
                     && import != module
-                    && !matches!(import.as_str(), "fault" | "shown" | "crash")
+                    && !matches!(import.as_str(), "fault" | "shown" | "near" | "crash")
                     && !allowed.split(' ').any(|name| name == import)
                 {
                     wrongs.push(format!("{file}: `{module}` may not see `{import}`; see src/ARCHITECTURE.md"));

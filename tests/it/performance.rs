@@ -11,10 +11,11 @@ use vigie::{
 
 use crate::{draw::Draw, lab::distinct, world::World};
 
-const TERMS: Terms = Terms { threshold: 0.3, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 };
+pub const TERMS: Terms =
+    Terms { threshold: 0.3, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 };
 
 /// Scores, and whether each came true: more often than it says.
-fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
+pub fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
     let mut draw = Draw::seeded(seed);
     (0..rows)
         .map(|_| {
@@ -24,14 +25,14 @@ fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
         .collect()
 }
 
-fn by_outcome(rows: &[(f64, bool)]) -> ByOutcome {
+pub fn by_outcome(rows: &[(f64, bool)]) -> ByOutcome {
     let of = |outcome: bool| {
         distinct(&rows.iter().filter(|(_, is)| *is == outcome).map(|(score, _)| *score).collect::<Vec<_>>())
     };
     ByOutcome { positives: of(true), negatives: of(false) }
 }
 
-fn world(rows: &[(f64, bool)], more: &str) -> World {
+pub fn world(rows: &[(f64, bool)], more: &str) -> World {
     let world = World::new();
     let mut train = "x,p,y\n".to_owned();
     for (score, outcome) in scored(4_000, 1) {
@@ -54,13 +55,13 @@ fn world(rows: &[(f64, bool)], more: &str) -> World {
     world
 }
 
-const LABELS: &str = "labels: {path: labels, id: id, target: y}\n";
+pub const LABELS: &str = "labels: {path: labels, id: id, target: y}\n";
 
-fn check(world: &World) -> Value {
+pub fn check(world: &World) -> Value {
     world.check("2026-10-01", "2026-10-02")
 }
 
-fn near(value: &Value, wanted: f64) {
+pub fn near(value: &Value, wanted: f64) {
     let got = value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
     assert!((got - wanted).abs() <= 1e-12 * wanted.abs().max(1.0), "{got}, not {wanted}");
 }
@@ -125,7 +126,7 @@ fn labels_come_late_partial_and_dirty() {
     near(&realised["auc"]["value"], won / pairs);
     assert!(report["cost"]["realised"]["saving"].as_f64().unwrap() >= 0.0);
     let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    assert!(page.contains("Performance and money") && page.contains("by labels of 49.9 % of rows"), "{page}");
+    assert!(page.contains("Performance and money") && page.contains("by labels of 49.9\u{a0}% of rows"), "{page}");
 }
 
 #[test]
@@ -200,153 +201,144 @@ fn a_reference_without_a_target_says_what_it_lacks() {
     assert!(report["performance"]["estimated_reason"].as_str().unwrap().contains("--target"));
 }
 
-/// Labels of all rows, those of the first `flipped` turned round.
-fn labels(world: &World, rows: &[(f64, bool)], flipped: usize) {
-    let mut csv = "id,y\n".to_owned();
-    for (number, (_, outcome)) in rows.iter().enumerate() {
-        writeln!(csv, "r{number},{}", u8::from(*outcome != (number < flipped))).unwrap();
+#[test]
+fn what_is_not_defined_is_null_with_a_reason_and_the_references_own_figure_stands() {
+    let rows: Vec<(f64, bool)> = scored(600, 21).into_iter().filter(|(score, _)| *score < 0.3).collect();
+    let world = world(&rows, LABELS);
+    let labels: String = (0..rows.len()).fold("id,y\n".to_owned(), |all, number| format!("{all}r{number},0\n"));
+    world.file("labels/a.csv", labels);
+    let report = check(&world);
+    let realised = &report["performance"]["realised"];
+    for (key, why) in [
+        ("auc", "only one outcome among the labelled rows"),
+        ("average_precision", "no labelled row came true"),
+        ("recall", "no labelled row came true"),
+        ("precision", "no labelled row was refused"),
+        ("f_beta", "no labelled row came true or was refused"),
+    ] {
+        assert_eq!((&realised[key], realised["null_reasons"][key].as_str()), (&Value::Null, Some(why)), "{key}");
     }
-    world.file("labels/all.csv", csv);
-}
-
-fn page(world: &World, from: &str, to: &str) -> String {
-    std::fs::read_to_string(world.path(&format!("reports/m/{from}T000000Z_{to}T000000Z/report.html"))).unwrap()
-}
-
-#[test]
-fn concept_drift_is_what_only_labels_can_see() {
-    let rows = scored(2_000, 21);
-    let world = world(&rows, LABELS);
-    labels(&world, &rows, 0);
-    let before = check(&world);
-    let against = |report: &Value| report["performance"]["estimate_against_labels"].clone();
-    assert_eq!(against(&before)["cost_per_1000"]["inside"], true, "{}", against(&before));
-    assert_eq!((&against(&before)["auc"]["inside"], &against(&before)["surprise"]), (&Value::Bool(true), &Value::Null));
-    // The same scores, but of the first 600 rows every outcome is the other one.
-    labels(&world, &rows, 600);
-    let after = check(&world);
-    assert_eq!(after["cost"]["expected"], before["cost"]["expected"], "no estimate can see it");
-    assert_eq!(after["performance"]["estimated"], before["performance"]["estimated"]);
-    let moved = |report: &Value| report["cost"]["realised"]["per_1000"]["value"].as_f64().unwrap();
-    assert!(moved(&after) > 1.5 * moved(&before), "{} {}", moved(&after), moved(&before));
-    let told = against(&after);
-    assert_eq!(
-        (&told["cost_per_1000"]["inside"], &told["auc"]["inside"]),
-        (&Value::Bool(false), &Value::Bool(false)),
-        "{told}"
-    );
-    let sentence = told["surprise"].as_str().unwrap();
-    assert!(sentence.contains("no estimate without them can see") && sentence.contains("concept drift"), "{sentence}");
-    assert!(page(&world, "20261001", "20261002").contains(sentence));
-    let french = std::fs::read_to_string(world.path("vigie.yaml"))
-        .unwrap()
-        .replace("{dir: reports}", "{dir: reports, language: fr}");
-    world.file("vigie.yaml", french);
-    check(&world);
-    assert!(page(&world, "20261001", "20261002").contains("dérive de concept, ou autre chose"));
+    let estimated = &report["performance"]["estimated"];
+    assert_eq!(estimated["precision"]["value"], Value::Null);
+    assert_eq!(estimated["null_reasons"]["precision.value"], "no row is refused");
+    assert!(estimated["precision"]["reference"].as_f64().unwrap() > 0.0, "{estimated}");
 }
 
 #[test]
-fn an_estimate_is_held_against_the_rows_whose_labels_have_come() {
-    let rows = scored(2_000, 22);
-    let world = world(&rows, LABELS);
-    labels(&world, rows.get(..700).unwrap(), 0);
-    let told = check(&world)["performance"]["estimate_against_labels"].clone();
-    // The same by hand: the estimate of these 700 rows alone.
-    let reference = by_outcome(&scored(4_000, 1));
-    let scores: Vec<f64> = rows.iter().take(700).map(|(score, _)| *score).collect();
-    let alone = Expected::of(&scores, &reference, TERMS).unwrap();
-    near(&told["rows"], 700.0);
-    for (key, want) in
-        [("value", alone.cost_per_1000.value), ("low", alone.cost_per_1000.low), ("high", alone.cost_per_1000.high)]
+fn the_page_speaks_french_of_money_too() {
+    let rows = scored(700, 31);
+    let french = world(&rows, LABELS);
+    let config = std::fs::read_to_string(french.path("vigie.yaml")).unwrap();
+    french.file("vigie.yaml", config.replace("reports: {dir: reports}", "reports: {dir: reports, language: fr}"));
+    let labels: String =
+        rows.iter().enumerate().fold("id,y\n".to_owned(), |all, (n, (_, is))| format!("{all}r{n},{}\n", u8::from(*is)));
+    french.file("labels/a.csv", labels);
+    check(&french);
+    let page = std::fs::read_to_string(french.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
+    let section = page.split(r#"<section id="performance">"#).nth(1).unwrap().split("</section>").next().unwrap();
+    for words in
+        ["Performance et coût", "On attend de ces décisions un coût", "coût pour 1 000", "rappel", "Étiquettes :"]
     {
-        let got = told["cost_per_1000"]["estimated"][key].as_f64().unwrap();
-        assert!((got - want).abs() < 1e-9, "{key}: {got}, not {want}");
+        assert!(section.contains(words), "{words}: {section}");
+    }
+    for english in ["expected", "recall", "reference", "Labels", "rows", "cost"] {
+        assert!(!section.contains(english), "{english}: {section}");
     }
 }
 
 #[test]
-fn the_page_shows_estimate_against_truth_for_past_windows() {
-    let rows = scored(1_000, 23);
+fn windows_without_a_record_after_the_one_looked_at_are_told_in_json() {
+    let world = world(&scored(500, 41), "");
+    let told = world.vigie(&["check", "--config", "vigie.yaml", "--format", "json"]).ok().stdout;
+    let report: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(report["run"]["empty_later"]["from"], "2026-10-02T00:00:00Z");
+    assert_eq!(check(&world)["run"]["empty_later"], Value::Null, "a window was asked for");
+}
+
+#[test]
+fn a_score_that_ranks_worse_is_found_by_labels_and_by_what_scores_promise() {
+    // Half of the outcomes say nothing of the score any more: only labels can tell.
+    let mut draw = Draw::seeded(51);
+    let rows: Vec<(f64, bool)> = scored(4_000, 52)
+        .into_iter()
+        .map(|(score, is)| (score, if draw.chance(0.5) { draw.chance(0.25) } else { is }))
+        .collect();
     let world = world(&rows, LABELS);
-    let later = std::fs::read_to_string(world.path("log/day.ndjson"))
-        .unwrap()
-        .replace("2026-10-01", "2026-10-02")
-        .replace("\"r", "\"s");
-    world.file("log/later.ndjson", later);
-    check(&world);
-    world.check("2026-10-02", "2026-10-03");
-    let estimate = |page: &str| {
-        page.split("<section id=\"estimate\">").nth(1).map(|part| part.split("</section>").next().unwrap().to_owned())
+    world
+        .vigie(&[
+            "learn",
+            "--data",
+            "train.csv",
+            "--target",
+            "y",
+            "--probability",
+            "p",
+            "--holdout",
+            "yes",
+            "--out",
+            "ref.vigie",
+        ])
+        .ok();
+    let labels: String =
+        rows.iter().enumerate().fold("id,y\n".to_owned(), |all, (n, (_, is))| format!("{all}r{n},{}\n", u8::from(*is)));
+    let report = check(&world);
+    let of_auc = |report: &Value| -> Vec<Value> {
+        report["verdict"]["findings"].as_array().unwrap().iter().filter(|one| one["test"] == "auc").cloned().collect()
     };
-    // No labels yet: two estimates are drawn, and no row is in the table.
-    let drawn = estimate(&page(&world, "20261002", "20261003")).unwrap();
-    assert!(drawn.matches("<rect").count() == 2 && !drawn.contains("<tr>"), "{drawn}");
-    // Labels of the first day come: its report is revised, and the next page of the second day shows them.
-    labels(&world, &rows, 0);
-    let first = check(&world);
-    world.check("2026-10-02", "2026-10-03");
-    let shown = estimate(&page(&world, "20261002", "20261003")).unwrap();
-    let realised = first["cost"]["realised"]["per_1000"]["value"].as_f64().unwrap();
-    assert!(
-        shown.contains("<th scope=\"row\">2026-10-01</th>") && !shown.contains("<th scope=\"row\">2026-10-02</th>"),
-        "{shown}"
-    );
-    let trend =
-        std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/trend.ndjson")).unwrap();
-    let head: Value = serde_json::from_str(trend.lines().next().unwrap()).unwrap();
-    assert!((head["performed"]["cost_realised"].as_f64().unwrap() - realised).abs() < 1e-5, "{realised}: {head}");
-    // A point that is lost is made up for from the report itself.
-    std::fs::remove_file(world.path("reports/m/20261001T000000Z_20261002T000000Z/trend.ndjson")).unwrap();
-    world.check("2026-10-02", "2026-10-03");
-    assert_eq!(estimate(&page(&world, "20261002", "20261003")).unwrap(), shown);
+    assert_eq!(of_auc(&report), Vec::<Value>::new(), "without labels nobody can know");
+    world.file("labels/a.csv", labels);
+    let report = check(&world);
+    let [finding] = of_auc(&report).try_into().unwrap();
+    assert_eq!(finding["severity"], "alarm");
+    let reason = finding["reason"].as_str().unwrap();
+    assert!(reason.starts_with("the AUC, by the rows with labels, fell by"), "{reason}");
+    // Scores that crowd together promise less by themselves.
+    let rows: Vec<(f64, bool)> = scored(4_000, 53).iter().map(|(score, is)| (0.2 + score * 0.2, *is)).collect();
+    let report = check(&self::world(&rows, ""));
+    let [finding] = of_auc(&report).try_into().unwrap();
+    assert!(finding["reason"].as_str().unwrap().starts_with("the expected AUC fell by"), "{finding}");
+}
+
+/// Scores that are the model's promise, and outcomes that follow with `odds` times as much certainty.
+fn lesson(odds: f64, moved: f64) -> String {
+    let mut draw = Draw::seeded(61);
+    let mut text = "x,p,y\n".to_owned();
+    for _ in 0..6_000 {
+        let raw = draw.normal() * 0.8 - 1.5;
+        let chance = |raw: f64| 1.0 / (1.0 + (-raw).exp());
+        writeln!(text, "{raw},{},{}", chance(raw + moved), u8::from(draw.chance(chance(odds * raw)))).unwrap();
+    }
+    text
 }
 
 #[test]
-fn learn_shows_what_each_threshold_would_cost() {
-    let world = world(&scored(10, 2), "");
-    let json = |more: &[&str]| -> Value {
-        let args = [&["learn", "--show", "cost", "--out", "ref.vigie", "--format", "json"], more].concat();
-        serde_json::from_str(&world.vigie(&args).ok().stdout).unwrap()
+fn learn_says_when_scores_rank_better_than_they_promise() {
+    let said = |table: String, holdout: &str| {
+        let world = World::new();
+        world.file("train.csv", table);
+        let args = [
+            "learn",
+            "--data",
+            "train.csv",
+            "--target",
+            "y",
+            "--probability",
+            "p",
+            "--holdout",
+            holdout,
+            "--out",
+            "r.vigie",
+        ];
+        world.vigie(&args).ok().stderr
     };
-    let told = json(&["--config", "vigie.yaml"]);
-    // Brute force over the rows of the reference.
-    let rows = scored(4_000, 1);
-    let cost = |threshold: f64| -> f64 {
-        rows.iter()
-            .map(
-                |(score, is)| {
-                    if *score < threshold && *is { 10.0 } else { f64::from(u8::from(*score >= threshold && !is)) }
-                },
-            )
-            .sum()
-    };
-    for point in told["points"]["rows"].as_array().unwrap() {
-        near(&point[1], cost(point[0].as_f64().unwrap()) / 4.0);
+    let warning = "and the scores themselves promise";
+    assert!(said(lesson(2.0, 0.0), "unknown").contains(warning));
+    assert!(said(lesson(2.0, 0.0), "yes").contains("make sure that they were held out"));
+    // Classes weighted in training move all scores, and promise no less for it.
+    assert!(said(lesson(2.0, 1.7), "no").contains(warning));
+    for (odds, moved) in [(1.0, 0.0), (1.0, 1.7), (0.7, 0.0)] {
+        let told = said(lesson(odds, moved), "yes");
+        assert!(!told.contains("promise"), "{odds}, {moved}: {told}");
     }
-    assert_eq!(told["points"]["rows"].as_array().unwrap().len(), 101);
-    let least = rows.iter().map(|(score, _)| cost(*score)).fold(f64::INFINITY, f64::min);
-    near(&told["cheapest"]["per_1000"], least / 4.0);
-    near(&told["per_1000"], cost(0.3) / 4.0);
-    near(&told["threshold"], 0.3);
-    let (low, high) = (told["cheapest"]["low"].as_f64().unwrap(), told["cheapest"]["high"].as_f64().unwrap());
-    assert!((low..=high).contains(&told["cheapest"]["threshold"].as_f64().unwrap()));
-    // Without a config, prices and threshold are the defaults; while learning, it is shown besides.
-    near(&json(&[])["threshold"], 0.5);
-    let learn =
-        ["learn", "--data", "train.csv", "--target", "y", "--probability", "p", "--out", "ref.vigie", "--show", "cost"];
-    let text = world.vigie(&learn).ok().stdout;
-    assert!(
-        text.starts_with("ref.vigie: 1 features") && text.contains("← in use") && text.contains("\ncheapest: "),
-        "{text}"
-    );
-    assert_eq!(text.lines().filter(|line| line.contains(" %  ")).count(), 21, "{text}");
-    // Where nothing is known of outcomes, a sentence.
-    world.vigie(&["learn", "--data", "train.csv", "--ignore", "y", "--probability", "p", "--out", "none.vigie"]).ok();
-    let ran = world.vigie(&["learn", "--show", "cost", "--out", "none.vigie"]);
-    assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("none.vigie does not know how its rows turned out"), "{}", ran.stderr);
-    // The page draws it.
-    check(&world);
-    assert!(page(&world, "20261001", "20261002").contains("What each threshold would cost"));
+    assert!(said(lesson(1.0, 0.0), "unknown").contains("--holdout yes"));
 }

@@ -5,6 +5,11 @@ Usage: python tests/oracle/cbpe.py path/to/vigie      (needs performance_require
 Car loans in chunks of 5,000 rows and the US census (employment) in chunks of 20,000, in file order; the data are those of the
 wheel of nannyml 0.13.1. Each chunk is a window of vigie: first without labels, then with them. The estimated AUC has to be
 within 0.001 of what NannyML's CBPE says of the chunk, and within 0.010 of the realised one; the realised AUC equal to scikit-learn's.
+
+Bands: windows of a fifth of a chunk as well. The realised cost has to lie inside the 95 % band in 90 % of all windows, and the expected
+costs of all rows together within 10 % of the realised ones. NannyML's band is three times its sampling error, the spread of the
+realised metric over the reference scaled to the chunk; the standard error of ours is printed beside it, and beside the spread of the
+realised AUC over chunks of the reference as long as the window.
 """
 
 import json
@@ -34,7 +39,8 @@ def estimated(reference, log, score, target, decision, rows):
     cbpe = nannyml.CBPE(y_pred_proba=score, y_true=target, y_pred=decision, problem_type="classification_binary",
                         metrics=["roc_auc"], chunk_size=rows).fit(reference)
     told = cbpe.estimate(log).to_df()
-    return told[told[("chunk", "period")] == "analysis"][("roc_auc", "value")].tolist()
+    told = told[told[("chunk", "period")] == "analysis"]["roc_auc"]
+    return told["value"].tolist(), told["sampling_error"].tolist()
 
 
 def data_set(program, folder, name, reference, log, score, target, decision, rows):
@@ -63,14 +69,15 @@ def data_set(program, folder, name, reference, log, score, target, decision, row
               "labels": {"path": "labels.parquet", "id": "id", "target": target},
               "reports": {"dir": "reports"}, "state": "state"}
     (folder / "vigie.yaml").write_text(json.dumps(config))
-    theirs = estimated(reference, log.drop(columns=[target]), score, target, decision, rows)
-    failures, worst, far = [], 0.0, 0.0
+    theirs, sampling = estimated(reference, log.drop(columns=[target]), score, target, decision, rows)
+    failures, worst, far, errors = [], 0.0, 0.0, []
     for chunk, want in enumerate(theirs):
         part = log.iloc[chunk * rows:(chunk + 1) * rows]
         until = part["at"].iloc[-1] + pd.Timedelta(seconds=1)
         report = json.loads(vigie("check", "--config", folder / "vigie.yaml", "--from", instant(part["at"].iloc[0]), "--to",
                                   instant(until), "--format", "json"))
         got, known = report["performance"]["estimated"], report["performance"]["realised"]
+        errors.append((got["auc"]["high"] - got["auc"]["low"]) / 2 / 1.959964)
         true = roc_auc_score(part[target], part[score])
         gap = abs(got["auc"]["value"] - want)
         worst, far = max(worst, gap), max(far, abs(got["auc"]["value"] - true))
@@ -85,8 +92,36 @@ def data_set(program, folder, name, reference, log, score, target, decision, row
             "known AUC": name == "car loans" and round(true, 3) != CAR_LOANS[chunk],
         }
         failures += [f"{name} chunk {chunk}: {what}" for what, is_wrong in wrong.items() if is_wrong]
+    failures += bands(vigie, folder, name, log, score, target, rows)
+    spread = pd.Series([roc_auc_score(part[target], part[score]) for part in chunks(reference, rows)]).std()
+    print(f"{name}: standard error of the estimated AUC {sum(errors) / len(errors):.5f}; NannyML's sampling error "
+          f"{sum(sampling) / len(sampling):.5f}; spread of the realised AUC over {len(chunks(reference, rows))} chunks of the reference {spread:.5f}")
     print(f"{name}: {len(theirs)} chunks; farthest from NannyML {worst:.1e}, from the truth {far:.4f}")
     return failures
+
+
+def chunks(frame, rows):
+    """Whole ones."""
+    return [frame.iloc[at:at + rows] for at in range(0, len(frame) - rows + 1, rows)]
+
+
+def bands(vigie, folder, name, log, score, target, rows):
+    """Whether what came lies where it was expected, in windows of a fifth of a chunk."""
+    inside, inside_auc, expected, realised, windows = 0, 0, 0.0, 0.0, chunks(log, rows // 5)
+    for part in windows:
+        until = part["at"].iloc[-1] + pd.Timedelta(seconds=1)
+        report = json.loads(vigie("check", "--config", folder / "vigie.yaml", "--from", instant(part["at"].iloc[0]), "--to",
+                                  instant(until), "--format", "json"))
+        band, came = report["cost"]["expected"]["total"], report["cost"]["realised"]["total"]["value"]
+        inside += band["low"] <= came <= band["high"]
+        auc = report["performance"]["estimated"]["auc"]
+        inside_auc += auc["low"] <= report["performance"]["realised"]["auc"]["value"] <= auc["high"]
+        expected, realised = expected + band["value"], realised + came
+    off = expected / realised - 1
+    print(f"{name}: in {len(windows)} windows of {rows // 5} rows the realised cost is inside its 95 % band {inside} times, the AUC "
+          f"{inside_auc} times; all costs together {expected:.0f} expected, {realised:.0f} realised ({off:+.1%})")
+    wrong = {"cost inside its band": inside < 0.9 * len(windows), "costs together": abs(off) > 0.10}
+    return [f"{name}: {what}" for what, is_wrong in wrong.items() if is_wrong]
 
 
 def main():

@@ -18,9 +18,10 @@ use crate::{
         chart,
         cost_curve::{self, CostCurveCard},
         language::unbroken,
-        performance::{self, PerformanceCard},
+        performance_card::{self, PerformanceCard},
         replay::{self, ReplayCard},
         score_shift::{self, ScoreShiftCard},
+        segments_card::{self, SegmentsCard},
         words::{changes, minute, since, verdict_in},
     },
     shown::shown,
@@ -55,6 +56,7 @@ pub(in crate::report) struct Page {
     pub performance: Option<PerformanceCard>,
     pub curve: Option<CostCurveCard>,
     pub against: Option<AgainstCard>,
+    pub segments: Option<SegmentsCard>,
     pub replay: Option<ReplayCard>,
     pub attribution: Option<AttributionCard>,
     pub score_shift: Option<ScoreShiftCard>,
@@ -98,7 +100,11 @@ impl Page {
             findings: findings(report, language),
             map: map(report, &cards, has_importance, language),
             map_words: if has_importance { language.map_by_importance() } else { language.map_by_rank() },
-            performance: report.performance.as_ref().and_then(performance::card),
+            performance: report
+                .performance
+                .as_ref()
+                .and_then(|performance| performance_card::card(performance, language)),
+            segments: segments_card::card(report, context),
             curve: cost_curve::card(report, language),
             against: against::card(report, context),
             replay: report.replay.as_ref().map(replay::card),

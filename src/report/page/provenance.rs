@@ -100,6 +100,8 @@ pub(super) fn limits(report: &Report, language: Language) -> Vec<Fact> {
         fact(language.error_rate(), limit(policy.error_rate)),
         fact(language.latency_limit(), limit(policy.latency_p95_ms)),
         fact(language.cost_limit(), limit(policy.cost)),
+        fact(language.auc_limit(), limit(policy.auc)),
+        fact(language.disparity_limit(), limit(policy.disparity)),
         fact(language.pick("evidence", "preuve"), format!("q ≤ {}", language.number_plain(policy.q))),
         fact(language.rows_needed(), grouped(policy.min_rows)),
     ]

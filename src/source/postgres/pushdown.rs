@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     fault::{Fault, Outcome},
+    near::instead,
     window::{Instant, Window},
 };
 
@@ -35,11 +36,10 @@ impl Time {
             |column: &&Column| paths.iter().any(|path| *path == column.name || begins(path, column.name.as_str()));
         let named: Vec<&Column> = columns.iter().filter(leads_to).collect();
         let Some(column) = named.first() else {
-            let there: Vec<&str> = columns.iter().map(|column| column.name.as_str()).take(60).collect();
             return Err(Fault::setup(format!(
                 "source.fields.timestamp: {key} has no column `{}`; it has: {}",
                 paths.join("`, `"),
-                there.join(", ")
+                instead(paths.first().map_or("", String::as_str), columns.iter().map(|column| column.name.as_str()))
             )));
         };
         if named.len() > 1 {

@@ -1,7 +1,26 @@
 //! The known word that a mistyped one was probably meant to be.
 
+use crate::shown::shown;
+
+/// So many names of a wide table are read; more would hide the sentence.
+const NAMES: usize = 6;
+
+/// Names that are there, for a sentence about one that is not: the nearest first.
+#[must_use]
+pub fn instead<'a>(wanted: &str, there: impl Iterator<Item = &'a str> + Clone) -> String {
+    let near = nearest(wanted, there.clone());
+    let count = there.clone().count();
+    let others = there.filter(|name| Some(*name) != near);
+    let mut names: Vec<String> = near.into_iter().chain(others).take(NAMES).map(shown).collect();
+    if count > names.len() {
+        names.push(format!("… ({count} in all)"));
+    }
+    names.join(", ")
+}
+
 /// The nearest of `known`, if it is near: a few letters off, or the beginning of it.
-pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = folded(typed);
     known
         .filter_map(|word| {
@@ -44,7 +63,15 @@ fn distance(a: &[char], b: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{instead, nearest};
+
+    #[test]
+    fn a_wide_table_is_not_read_out() {
+        let columns: Vec<String> = (0..125).map(|number| format!("F_{number}")).chain(["TARGET".to_owned()]).collect();
+        let there = || columns.iter().map(String::as_str);
+        assert_eq!(instead("TARGTE", there()), "TARGET, F_0, F_1, F_2, F_3, F_4, … (126 in all)");
+        assert_eq!(instead("y", ["x", "a\u{1b}"].into_iter()), "x, a\u{fffd}");
+    }
 
     #[test]
     fn finds_what_was_meant_and_nothing_far_away() {

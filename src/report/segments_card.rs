@@ -1,0 +1,112 @@
+//! Segments as a page shows them, in both languages.
+
+use super::{Context, Language, Report, chart, performance_card::figure, words::grouped};
+use crate::{
+    drift::{Lack, SegmentDrift},
+    judge::{Limits, SegmentVerdict, Severity},
+    performance::Realised,
+    shown::shown,
+};
+
+/// One segment, as text.
+pub(super) struct Line {
+    pub severity: Option<Severity>,
+    pub name: String,
+    pub rows: String,
+    pub refused: String,
+    pub ratio: String,
+    pub score: String,
+    pub drifted: String,
+    pub auc: String,
+    pub cost: String,
+    /// Share refused in the last windows.
+    pub spark: String,
+}
+
+/// What the page shows.
+pub(super) struct SegmentsCard {
+    pub lines: Vec<Line>,
+    /// Whether a segment has labels, or features that are counted within it.
+    pub has_labels: bool,
+    pub has_features: bool,
+    pub notes: Vec<String>,
+}
+
+pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
+    let language = context.language;
+    let apart = report.segments.as_ref()?;
+    let realised = report.performance.as_ref().map_or(&[][..], |performance| &performance.segments);
+    let lines = apart.drift.list.iter().zip(&apart.verdicts).enumerate().map(|(number, (one, verdict))| {
+        let known = realised.get(number).and_then(Option::as_ref);
+        line(one, *verdict, known, context)
+    });
+    let mut notes = vec![
+        language
+            .pick(
+                "Each segment is compared with its own rows in the reference. The ratio is its share accepted beside that of the \
+                 most favoured segment of the same column (of a filter: of all other rows); four fifths is the usual limit. \
+                 Evidence counts over all segments together (Benjamini–Hochberg).",
+                "Chaque segment est comparé à ses propres lignes dans la référence. Le rapport est sa part acceptée face à celle du \
+                 segment le plus favorisé de la même colonne (pour un filtre : de toutes les autres lignes) ; la limite usuelle est \
+                 de quatre cinquièmes. La preuve vaut pour tous les segments ensemble (Benjamini–Hochberg).",
+            )
+            .to_owned(),
+    ];
+    let lacks = |lack| apart.drift.list.iter().filter(|one| one.lack == Some(lack)).count();
+    let least = grouped(apart.drift.min_rows);
+    for (lack, count) in [Lack::NotLearnt, Lack::TooFew, Lack::TooFewLearnt]
+        .into_iter()
+        .map(|lack| (lack, lacks(lack)))
+        .filter(|one| one.1 > 0)
+    {
+        notes.push(match (language, lack) {
+            (Language::English, Lack::NotLearnt) => format!(
+                "The reference was learnt without {count} of them, whose score is compared with nothing: learn it again with vigie \
+                 learn --segments."
+            ),
+            (Language::French, Lack::NotLearnt) => format!(
+                "La référence a été apprise sans {count} d’entre eux, dont le score n’est comparé à rien : la refaire avec vigie \
+                 learn --segments."
+            ),
+            (Language::English, Lack::TooFew) => format!("{count} have fewer than {least} rows: nothing is judged of them."),
+            (Language::French, Lack::TooFew) => format!("{count} ont moins de {least} lignes : rien n’en est jugé."),
+            (Language::English, Lack::TooFewLearnt) => format!("{count} have fewer than {least} rows in the reference."),
+            (Language::French, Lack::TooFewLearnt) => format!("{count} ont moins de {least} lignes dans la référence."),
+        });
+    }
+    for (column, levels) in &apart.drift.left_out {
+        let column = shown(column);
+        notes.push(match language {
+            Language::English => format!("{column} has {levels} more levels, which are not looked at apart."),
+            Language::French => format!("{column} a {levels} autres modalités, qui ne sont pas regardées à part."),
+        });
+    }
+    Some(SegmentsCard {
+        lines: lines.collect(),
+        has_labels: realised.iter().any(Option::is_some),
+        has_features: apart.verdicts.iter().any(|verdict| verdict.drifted.is_some()),
+        notes,
+    })
+}
+
+fn line(one: &SegmentDrift, verdict: SegmentVerdict, known: Option<&Realised>, context: &Context) -> Line {
+    let language = context.language;
+    let (was, is) = (one.refused.reference, language.percent_or_dash(one.refused.window));
+    let dash = || "–".to_owned();
+    let past = context.past.iter().map(|point| point.segment(&one.name).and_then(|segment| segment.1));
+    let values: Vec<Option<f64>> = past.chain([one.refused.window]).collect();
+    Line {
+        severity: verdict.severity,
+        name: shown(&one.name),
+        rows: grouped(one.rows),
+        refused: was.map_or(is.clone(), |was| format!("{} → {is}", language.percent(was))),
+        ratio: figure(one.disparity.as_ref().map(|disparity| disparity.ratio), language),
+        score: language.number_or_dash(one.score.as_ref().and_then(|score| score.psi.value)),
+        drifted: verdict.drifted.map_or_else(dash, |drifted| format!("{drifted} / {}", one.features.len())),
+        auc: known.map_or_else(dash, |known| {
+            known.auc.map_or_else(|| language.number_or_dash(known.auc_value), |auc| figure(Some(auc), language))
+        }),
+        cost: known.map_or_else(dash, |known| figure(Some(known.cost_per_1000()), language)),
+        spark: chart::spark(&values, Limits { watch: None, alarm: None }, Severity::Stable),
+    }
+}
