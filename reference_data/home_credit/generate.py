@@ -281,6 +281,10 @@ def main():
         entry["rows_touched"] = int(touched.sum())
         entry["error_rate"] = round(day.errors / (day.rows + day.errors), 6)
         entry["share_refused"] = round(float(np.mean(p >= prediction_log.THRESHOLD)), 6)
+        if day.features:  # the same applicants before anything happened to them
+            unedited = score(model, before, population)
+            entry["before"] = {"share_refused": round(float(np.mean(unedited >= prediction_log.THRESHOLD)), 6),
+                               "mean_score": round(float(np.mean(unedited)), 6)}  # fmt: skip
         psi = {name: yardstick.psi(name, window[name]) for name in population.features} | {"probability": yardstick.psi("probability", p)}
         psi_rows += [(day.date, name, f"{value:.12f}") for name, value in psi.items()]
         if day.kind != "too_few":

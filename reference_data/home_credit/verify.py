@@ -87,6 +87,8 @@ def main():
             before = pd.read_parquet(folder / "incident_amounts_before.parquet")
             restored = frame.assign(request_id=ids).merge(before, on="request_id", suffixes=("_logged", ""), sort=False)
             assert len(restored) == len(rows) and np.array_equal(score(restored), restored["probability"].to_numpy())
+            put_back = round(float(np.mean(restored["probability"] >= 0.5)), 6)
+            assert put_back == day["before"]["share_refused"] and day["share_refused"] != put_back
             print("  amounts put back: refused", f"{np.mean(restored['probability'] >= 0.5):.3f}")
     assert seen == set(labels.index)
     total = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())

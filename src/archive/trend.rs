@@ -12,7 +12,7 @@ use super::publish::{cannot, written};
 use crate::{
     fault::Outcome,
     judge::Severity,
-    report::{Feature, Head, Point, SegmentPoint},
+    report::{Feature, Head, Performed, Point, SegmentPoint},
     window::Window,
 };
 
@@ -83,6 +83,8 @@ struct Document {
     score: Option<Score>,
     service: Option<Service>,
     latency: Option<Latency>,
+    performance: Option<serde_json::Value>,
+    cost: Option<serde_json::Value>,
     segments: Option<Segments>,
 }
 
@@ -168,7 +170,7 @@ struct Latency {
 /// The point as the report itself tells it: slower, and always there.
 fn told(folder: &Path) -> Option<Point> {
     let document: Document = serde_json::from_str(&fs::read_to_string(folder.join("report.json")).ok()?).ok()?;
-    let Document { run, window, verdict, features, score, service, latency, segments } = document;
+    let Document { run, window, verdict, features, score, service, latency, performance, cost, segments } = document;
     let head = Head {
         model: run.model.name,
         window: window.window,
@@ -183,6 +185,7 @@ fn told(folder: &Path) -> Option<Point> {
         drifted_share: verdict.drifted_share,
         error_rate: service.and_then(|service| service.error_rate),
         latency_p95_ms: latency.and_then(|latency| latency.p95),
+        performed: performance.zip(cost).and_then(|(performance, cost)| Performed::of_sections(&performance, &cost)),
     };
     let features = features.into_iter().map(|feature| Feature(feature.name, feature.psi.value, feature.severity));
     let segments = segments

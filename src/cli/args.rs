@@ -87,10 +87,16 @@ impl From<PrecisionArg> for Precision {
     }
 }
 
+/// What `learn` shows besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShowArg {
+    Cost,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct LearnArgs {
     /// Training or hold-out rows: .parquet, .csv or .ndjson files with the same columns, or `postgres:TABLE`
-    #[arg(long, required_unless_present = "distributions", num_args = 1.., value_name = "FILE")]
+    #[arg(long, required_unless_present_any = ["distributions", "show"], num_args = 1.., value_name = "FILE")]
     pub data: Vec<PathBuf>,
     /// Instead of rows: a stored table of distributions (feature, kind, `bins_json`, `ref_dist_json`, `n_ref`), for PSI only
     #[arg(long, conflicts_with_all = ["data", "target", "features", "categorical", "ignore", "precision"], value_name = "FILE")]
@@ -98,7 +104,7 @@ pub(super) struct LearnArgs {
     /// Count the rows of the config's `segments` as well, so that a window's segment has its own rows to be compared with
     #[arg(long, conflicts_with = "distributions")]
     pub segments: bool,
-    /// Where `postgres:TABLE` (or `postgres:SELECT …`) is, and what `--segments` are: the config
+    /// Where `postgres:TABLE` (or `postgres:SELECT …`) is, and what `--segments` are: the config; prices of `--show cost` too
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
     /// Where the reference is written
@@ -125,6 +131,12 @@ pub(super) struct LearnArgs {
     /// Whether the rows were held out of training: a score learnt on training rows is too good
     #[arg(long, default_value = "unknown")]
     pub holdout: HoldoutArg,
+    /// Print besides what each threshold would cost, and the cheapest; without --data, of the reference that --out names
+    #[arg(long, value_name = "WHAT")]
+    pub show: Option<ShowArg>,
+    /// How --show prints it: lines, or JSON
+    #[arg(long, default_value = "text", requires = "show")]
+    pub format: Format,
     /// How the model compares numbers (default: f32 if the table stores its fractions so)
     #[arg(long)]
     pub precision: Option<PrecisionArg>,

@@ -1,11 +1,17 @@
 //! `vigie learn`: training rows → a reference file.
 
-use super::{Ending, args::LearnArgs, progress::Bar, say::say};
+use super::{
+    Ending,
+    args::{Format, LearnArgs},
+    cost::shown_cost,
+    progress::Bar,
+    say::say,
+};
 use crate::{
     config::{Problems, Settings},
     fault::{Fault, Outcome},
     layout::Kind,
-    monitor::{Lesson, STORED, import, learn},
+    monitor::{Lesson, STORED, import, learn, open_reference},
     reference::Choice,
     segment::Chosen,
     source,
@@ -13,6 +19,11 @@ use crate::{
 };
 
 pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
+    if args.data.is_empty() && args.distributions.is_none() {
+        // Clap lets nothing through here but --show.
+        say(&shown_cost(args, &open_reference("--out", &args.out)?)?);
+        return Ok(Ending::Told);
+    }
     let lesson = Lesson {
         data: args.data.clone(),
         database: database(args)?,
@@ -42,7 +53,8 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
     let reference = &learnt.reference;
     let features = reference.layout().features();
     let categorical = features.iter().filter(|feature| feature.kind() == Kind::Categorical).count();
-    say(&format!(
+    let shown = args.show.map(|_| shown_cost(args, reference)).transpose()?;
+    let told = format!(
         "{}: {} features ({} numeric, {categorical} categorical){} from {} rows, reference {}\n",
         args.out.display(),
         features.len(),
@@ -50,7 +62,14 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
         if reference.layout().score().is_some() { " and the score" } else { "" },
         reference.profile().rows(),
         reference.id(),
-    ));
+    );
+    match (shown, args.format) {
+        (Some(json), Format::Json) => {
+            eprint!("{told}");
+            say(&json);
+        }
+        (shown, _) => say(&(told + &shown.unwrap_or_default())),
+    }
     Ok(Ending::Told)
 }
 

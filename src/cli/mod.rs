@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod config;
 mod connect;
+mod cost;
 mod daemon;
 mod explain;
 mod learn;

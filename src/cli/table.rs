@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     judge::{Severity, number, q_value},
     monitor::Checked,
-    report::verdict_sentence,
+    report::{Language, score_shift_sentence, verdict_sentence},
     shown::shown,
 };
 
@@ -70,6 +70,9 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
         if verdict.findings.len() > ROWS {
             let _ = writeln!(text, "… and {} more, in the report", verdict.findings.len() - ROWS);
         }
+    }
+    if let Some(sentence) = score_shift_sentence(report, Language::English) {
+        let _ = writeln!(text, "\n{}", sentence.replace('\u{a0}', " "));
     }
     let rejected: Vec<String> = report
         .examined

@@ -99,7 +99,8 @@ pub struct Policy {
     pub disparity: Limits,
     /// Which logged scores are compared with those of `model.file`: one that differs is an alarm.
     pub parity: ParityOf,
-    /// Whether drift of the features' contributions to the score is measured too; needs `model.file`.
+    /// Whether it is measured which drift moved the score: the reference's values put back and rows scored again, and drift of the
+    /// features' contributions; needs `model.file`.
     pub attribution: bool,
     /// Limits of single features.
     pub features: BTreeMap<String, Override>,

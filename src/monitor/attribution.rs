@@ -1,11 +1,19 @@
-//! Contributions of a window's rows, held against those of the reference's.
+//! What moved the score: contributions of a window's rows held against those of the reference's, and values put back.
 
-use super::{lookout::Lookout, rescore::SAMPLE};
+use std::time::Instant as Stopwatch;
+
+use super::{
+    lookout::{Lookout, Seen},
+    rescore::SAMPLE,
+    score_shift::score_shift,
+    weigh::Weighed,
+};
 use crate::{
     config::Settings,
     fault::{Fault, Outcome},
+    performance::Performance,
     reference::{Contributions, Reference},
-    replay::{Attribution, AttributionTally, Rescorer},
+    replay::{Attribution, AttributionTally, Rescorer, ScoreShift},
     scorer::{Inputs, Shap},
 };
 
@@ -95,4 +103,29 @@ pub(super) fn not_explained(lookout: &Lookout<'_>) -> Option<Attribution> {
         Attributing::Not(why) => Some(Attribution::Not(why.clone())),
         Attributing::Off | Attributing::On(_) => None,
     }
+}
+
+/// All that attribution found out, and how long the second part took: the first comes with the rows scored again.
+#[derive(Default)]
+pub(super) struct Attributed {
+    pub contributions: Option<Attribution>,
+    /// `Err` says why it could not be measured.
+    pub score_shift: Option<Result<ScoreShift, String>>,
+    pub seconds: Option<f64>,
+}
+
+/// Nothing, at no cost, unless the policy asks for it.
+pub(super) fn attributed(
+    lookout: &Lookout<'_>,
+    seen: &Seen,
+    weighed: &Weighed,
+    performance: Option<&Performance>,
+    contributions: Option<Attribution>,
+) -> Outcome<Attributed> {
+    if matches!(lookout.attributing, Attributing::Off) {
+        return Ok(Attributed::default());
+    }
+    let started = Stopwatch::now();
+    let score_shift = score_shift(lookout, seen, weighed, performance)?;
+    Ok(Attributed { contributions, score_shift, seconds: Some(started.elapsed().as_secs_f64()) })
 }

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Instant as Stopwatch};
 
 use super::{
+    attribution::attributed,
     lookout::Lookout,
     performance::performance,
     rescore::replayed,
@@ -59,10 +60,11 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
     crash::point("window.opened");
     let seen = lookout.see(asked)?;
     crash::point("window.counted");
-    let (replay, attribution) = replayed(&lookout, &seen)?;
+    let (replay, contributions) = replayed(&lookout, &seen)?;
     let performance = performance(&lookout, &seen)?;
     let weighed = weigh(&lookout, &seen, replay.as_ref(), performance.as_ref())?;
     crash::point("window.weighed");
+    let attribution = attributed(&lookout, &seen, &weighed, performance.as_ref(), contributions)?;
     let mut report = tell(&lookout, seen, weighed, Told { replay, attribution, performance }, asked.now);
     report.run.seconds = started.elapsed().as_secs_f64();
     Ok(report)

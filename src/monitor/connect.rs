@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lookout::{open_reference, rule};
+use super::lookout::{reference_of, rule};
 use crate::{
     batch::{Complaints, Reason},
     config::Settings,
@@ -76,7 +76,7 @@ pub fn connect_labels(settings: &Settings) -> Outcome<Option<LabelsSeen>> {
 
 /// Looks at the log's table. A log in files is no connection to try.
 pub fn connect(settings: &Settings) -> Outcome<Connected> {
-    let reference = open_reference(settings)?;
+    let reference = reference_of(settings)?;
     let columns = reference.layout().columns();
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let log = Log::open(&settings.source)?;

@@ -10,7 +10,7 @@ use arrow::{
 use super::{
     Looking,
     given::{described, given},
-    lookout::{open_model, open_reference},
+    lookout::{open_model, reference_of},
 };
 use crate::{
     archive::spoken,
@@ -62,7 +62,7 @@ pub struct Logged {
 
 /// Explains a prediction with the config's model.
 pub fn explain(settings: &Settings, asked: &Asked, looking: Looking<'_>) -> Outcome<Explained> {
-    let reference = open_reference(settings)?;
+    let reference = reference_of(settings)?;
     let layout = reference.layout();
     let model = open_model(settings, &reference)?.ok_or_else(|| {
         Fault::setup("model.file: the config names no model, and there is nothing to explain with; add it")

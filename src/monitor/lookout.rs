@@ -1,5 +1,7 @@
 //! What a run looks with: the reference, the log, and the rule of which rows count.
 
+use std::path::Path;
+
 use super::{
     Asked, Looking,
     attribution::{Attributing, attributing},
@@ -49,7 +51,7 @@ impl<'a> Lookout<'a> {
 
     /// The config's model file is left where it is.
     pub fn without_model(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
-        let reference = open_reference(settings)?;
+        let reference = reference_of(settings)?;
         Ok(Self {
             segments: segments(settings, &reference)?,
             reference,
@@ -129,15 +131,20 @@ pub(super) fn rule(settings: &Settings) -> Rule {
     }
 }
 
-pub(super) fn open_reference(settings: &Settings) -> Outcome<Reference> {
-    let path = settings.reference.display().to_string();
-    let file = std::fs::File::open(&settings.reference).map_err(|error| {
+pub(super) fn reference_of(settings: &Settings) -> Outcome<Reference> {
+    open_reference("reference", &settings.reference)
+}
+
+/// Opens a reference's file; `key` is the flag or the config key that named it.
+pub fn open_reference(key: &str, path: &Path) -> Outcome<Reference> {
+    let shown = path.display().to_string();
+    let file = std::fs::File::open(path).map_err(|error| {
         Fault::setup(format!(
-            "reference: {path}: {}; make it with `vigie learn --data FILE --out {path}`",
+            "{key}: {shown}: {}; make it with `vigie learn --data FILE --out {shown}`",
             archive::spoken(&error)
         ))
     })?;
-    Reference::open(&path, Box::new(file)).map_err(|fault| fault.context("reference"))
+    Reference::open(&shown, Box::new(file)).map_err(|fault| fault.context(key))
 }
 
 pub(super) fn open_model(settings: &Settings, reference: &Reference) -> Outcome<Option<Rescorer>> {

@@ -6,7 +6,8 @@ use crate::{
     engine::{self, Answered, Wanted},
     fault::{Fault, Outcome},
     layout::Column,
-    performance::{Expected, Labelled, Labels, Performance, Realised, Settled, Terms, Unexpected},
+    performance::{Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, Settled, Terms, Unexpected},
+    reference::Reference,
     segment::Segments,
     source::{LabelLog, LabelOptions, Opened},
     stats::{Outcomes, Price},
@@ -19,6 +20,19 @@ pub(super) fn terms(settings: &Settings) -> Terms {
         price: Price { false_negative: model.cost.false_negative, false_positive: model.cost.false_positive },
         beta: model.beta,
     }
+}
+
+/// Those of the config, or its defaults.
+#[must_use]
+pub fn terms_of(settings: Option<&Settings>) -> Terms {
+    settings
+        .map_or(Terms { threshold: 0.5, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 }, terms)
+}
+
+/// What each threshold would cost on the reference's rows; `None` where it does not know how they turned out.
+pub fn cost_curve(reference: &Reference, terms: Terms) -> Outcome<Option<CostCurve>> {
+    let known = reference.outcomes()?;
+    Ok(known.and_then(|known| CostCurve::of(&Outcomes::of_counts(&known.positives, &known.negatives), terms)))
 }
 
 /// `None` where the config maps no probability.
@@ -34,6 +48,8 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
     }
     let terms = terms(settings);
     let joined = settings.labels.as_ref().map(|place| joined(lookout, seen, place)).transpose()?;
+    let reference = lookout.reference.outcomes()?;
+    let known = reference.as_ref().map(|known| Outcomes::of_counts(&known.positives, &known.negatives));
     let (labels, settled) = joined.unzip();
     let of = |rows: &mut dyn Iterator<Item = &Settled>| {
         Realised::of(&Outcomes::of(rows.map(|row| (row.score, row.outcome))), terms)
@@ -42,7 +58,13 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
         let is_in = |number: usize, row: &&Settled| row.segments >> number & 1 == 1;
         (0..segments.list().len()).map(|number| of(&mut settled.iter().filter(|row| is_in(number, row)))).collect()
     });
+    let outcomes = settled.as_ref().map(|rows| Outcomes::of(rows.iter().map(|row| (row.score, row.outcome))));
     Ok(Some(Performance {
+        against: known
+            .as_ref()
+            .zip(outcomes.as_ref())
+            .and_then(|(known, outcomes)| Against::of(outcomes, known, terms)),
+        curve: known.as_ref().and_then(|known| CostCurve::of(known, terms)),
         terms,
         rows: seen.counted.profile.rows(),
         labels,

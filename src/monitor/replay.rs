@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Instant as Stopwatch};
 
 use super::{
     Looking,
-    attribution::attributing,
+    attribution::{attributed, attributing},
     lookout::{Lookout, Seen},
     model::read_forest,
     needs::needed,
@@ -82,9 +82,9 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
             parity: rescored.parity.told(seen.counted.profile.rows()),
             challenger: rescored.shift.as_ref().map(|shift| question.told(&lookout, shift, &parts)),
         };
-        let attribution = rescored.attribution;
         let performance = performance(&lookout, &seen)?;
         let weighed = weigh(&lookout, &seen, Some(&replay), performance.as_ref())?;
+        let attribution = attributed(&lookout, &seen, &weighed, performance.as_ref(), rescored.attribution)?;
         let mut report =
             tell(&lookout, seen, weighed, Told { replay: Some(replay), attribution, performance }, range.now);
         report.run.seconds = started.elapsed().as_secs_f64();

@@ -1,6 +1,7 @@
 //! Everything a run found out, as one value.
 
 use super::{
+    attribution::Attributed,
     lookout::{Lookout, Seen},
     weigh::Weighed,
 };
@@ -8,7 +9,7 @@ use crate::{
     drift::compare,
     engine::Counted,
     performance::Performance,
-    replay::{Attribution, Replay},
+    replay::Replay,
     report::{Examined, Model, Report, Run},
     source::Field,
     window::Instant,
@@ -17,7 +18,7 @@ use crate::{
 /// What was found out beside drift.
 pub(super) struct Told {
     pub replay: Option<Replay>,
-    pub attribution: Option<Attribution>,
+    pub attribution: Attributed,
     pub performance: Option<Performance>,
 }
 
@@ -43,6 +44,7 @@ pub(super) fn tell(lookout: &Lookout<'_>, seen: Seen, weighed: Weighed, told: To
             files: counted.files,
             passed_over: lookout.passed_over(),
             seconds: 0.0,
+            attribution_seconds: told.attribution.seconds,
         },
         examined: Examined {
             window: seen.window,
@@ -61,7 +63,8 @@ pub(super) fn tell(lookout: &Lookout<'_>, seen: Seen, weighed: Weighed, told: To
         traffic: counted.traffic,
         other_version,
         replay: told.replay,
-        attribution: told.attribution,
+        attribution: told.attribution.contributions,
+        score_shift: told.attribution.score_shift,
         performance: told.performance,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Expected, Labelled, Realised};
+use super::{Against, CostCurve, Expected, Labelled, Realised};
 use crate::stats::Price;
 
 /// How decisions are made and what wrong ones cost.
@@ -25,6 +25,10 @@ pub struct Performance {
     pub labels: Option<Labelled>,
     /// Of the rows with a label; `None` if there is none.
     pub realised: Option<Realised>,
+    /// Of the rows with a label, what was expected of them without; `None` where nothing can be.
+    pub against: Option<Against>,
+    /// What each threshold would cost on the reference's rows.
+    pub curve: Option<CostCurve>,
     /// Of the labelled rows of each segment, in their order; empty without segments or labels.
     pub segments: Vec<Option<Realised>>,
     /// Of all used rows; `Err` says why not.

@@ -13,12 +13,16 @@ use crate::{
 /// So many features are listed.
 const LISTED: usize = 15;
 
-/// The `attribution` section.
-pub(super) fn to_value(attribution: &Attribution) -> Value {
-    match attribution {
+/// The `attribution` section: of contributions, and below `score_shift` of values put back.
+pub(super) fn to_value(report: &Report) -> Option<Value> {
+    let mut value = match report.attribution.as_ref()? {
         Attribution::Not(reason) => json!({ "rows": null, "reason": reason }),
         Attribution::Measured { rows, .. } => json!({ "rows": rows, "unit": "raw score", "reason": null }),
+    };
+    if let (Some(keys), Some(shift)) = (value.as_object_mut(), &report.score_shift) {
+        keys.insert("score_shift".to_owned(), super::score_shift::to_value(shift, report.policy.q));
     }
+    Some(value)
 }
 
 /// The `attribution` of one feature.

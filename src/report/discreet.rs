@@ -30,6 +30,7 @@ impl Report {
             other_version,
             replay,
             attribution,
+            score_shift,
             performance,
             segments,
         } = self.clone();
@@ -65,6 +66,7 @@ impl Report {
             other_version: other_version.map(without_levels),
             replay: replay.map(without_rows),
             attribution,
+            score_shift,
             performance: performance.map(without_ids),
             segments: segments.map(without_extremes),
         }

@@ -112,7 +112,7 @@ pub fn to_json(report: &Report) -> String {
         cost: report.performance.as_ref().map(super::performance::cost_to_value),
         segments: report.segments.as_ref().map(|apart| super::segments::to_value(report, apart)),
         replay: report.replay.as_ref().map(super::replay::to_value),
-        attribution: report.attribution.as_ref().map(super::attribution::to_value),
+        attribution: super::attribution::to_value(report),
         reference: reference(report),
         policy: serde_json::to_value(&report.policy).unwrap_or_default(),
         other_version: report.other_version.as_ref().map_or(Value::Null, |drift| other_version(drift, empty)),
@@ -141,6 +141,7 @@ fn run(report: &Report) -> Value {
         "files": run.files,
         "passed_over": run.passed_over,
         "seconds": run.seconds,
+        "attribution_seconds": run.attribution_seconds,
         // What was not there yet depends on when one looks.
         "empty_later": report.examined.empty_later.map(|window| json!({ "from": window.from, "to": window.to })),
     })

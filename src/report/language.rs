@@ -54,6 +54,13 @@ impl Language {
         self.spelt(format!("{value:.4}"))
     }
 
+    /// With its sign and so many decimals; nothing is plain 0.
+    pub(super) fn signed(self, value: f64, decimals: usize) -> String {
+        let text = format!("{value:+.decimals$}");
+        let is_nought = !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+        self.spelt(if is_nought { text.trim_start_matches(['+', '-']).to_owned() } else { text.replace('-', "−") })
+    }
+
     pub(super) fn number_or_dash(self, value: Option<f64>) -> String {
         value.map_or("–".to_owned(), |value| self.number(value))
     }

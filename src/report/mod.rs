@@ -1,10 +1,12 @@
 //! What a run says, in JSON for machines and in HTML for people: words and pictures, no new numbers.
 
 mod advice;
+mod against;
 mod attribution;
 mod challenger;
 mod chart;
 mod context;
+mod cost_curve;
 mod discreet;
 mod html;
 mod index;
@@ -14,24 +16,29 @@ mod language;
 mod page;
 mod performance;
 mod performance_card;
+mod performed;
 mod phrases;
 mod picture;
 mod point;
 mod reasons;
 mod replay;
 mod report;
+mod score_shift;
 mod segments;
 mod segments_card;
 mod summary;
 mod words;
 
 pub use context::Context;
+pub use cost_curve::to_value as cost_curve_to_value;
 pub use html::to_html;
 pub use index::{Index, Listed, OpenAlert, to_index};
 pub use json::to_json;
 pub use language::Language;
+pub use performed::Performed;
 pub use picture::{Picture, picture_of_bins, picture_of_score};
 pub use point::{Feature, Head, Point, SegmentPoint};
 pub use report::{Apart, Examined, Model, Report, Run};
+pub use score_shift::score_shift_sentence;
 pub use summary::{Rerun, Summary, to_summary_html, to_summary_json};
 pub use words::verdict_sentence;

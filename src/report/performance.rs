@@ -56,6 +56,7 @@ pub(super) fn to_value(performance: &Performance) -> Value {
         "realised_reason": performance.realised.is_none().then_some(none),
         "estimated": expected,
         "estimated_reason": why,
+        "estimate_against_labels": performance.against.as_ref().map(super::against::to_value),
     })
 }
 
@@ -188,6 +189,7 @@ pub(super) fn cost_to_value(performance: &Performance) -> Value {
         "false_negative": price.false_negative,
         "false_positive": price.false_positive,
         "threshold": performance.terms.threshold,
+        "curve": performance.curve.as_ref().map(super::cost_curve::to_value),
         "realised": realised,
         "expected": expected.map(|expected| json!({
             "rows": expected.rows,

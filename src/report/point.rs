@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Report, verdict_sentence};
+use super::{Performed, Report, verdict_sentence};
 use crate::{judge::Severity, window::Window};
 
 /// A run's figures, as trends show them.
@@ -21,6 +21,9 @@ pub struct Head {
     pub drifted_share: Option<f64>,
     pub error_rate: Option<f64>,
     pub latency_p95_ms: Option<f64>,
+    /// What decisions cost, expected and known; points of an earlier version have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performed: Option<Performed>,
 }
 
 /// A feature's part of a point.
@@ -59,6 +62,7 @@ impl Head {
             #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
             error_rate: (traffic.requests > 0).then(|| rounded(traffic.errors as f64 / traffic.requests as f64)),
             latency_p95_ms: traffic.latency.quantile_ms(0.95),
+            performed: report.performance.as_ref().and_then(Performed::of),
         }
     }
 
@@ -147,6 +151,7 @@ mod tests {
             drifted_share: Some(0.5),
             error_rate: None,
             latency_p95_ms: Some(12.5),
+            performed: None,
         };
         let features = vec![
             Feature("a\nb".to_owned(), Some(0.125), Severity::Alarm),

@@ -7,7 +7,7 @@ use crate::{
     performance::Performance,
     profile::Traffic,
     reference::{Holdout, Provenance},
-    replay::{Attribution, Replay},
+    replay::{Attribution, Replay, ScoreShift},
     window::{Instant, Window},
 };
 
@@ -27,6 +27,8 @@ pub struct Run {
     pub passed_over: Option<String>,
     /// Wall time from the first look at the log to the verdict.
     pub seconds: f64,
+    /// Of them, those that attribution took.
+    pub attribution_seconds: Option<f64>,
 }
 
 /// The model watched.
@@ -72,6 +74,8 @@ pub struct Report {
     pub replay: Option<Replay>,
     /// Drift of the features' contributions to the score, where the policy asks for it.
     pub attribution: Option<Attribution>,
+    /// Which drift moved the score, where the policy asks for it; `Err` says why that could not be measured.
+    pub score_shift: Option<Result<ScoreShift, String>>,
     /// What decisions cost and how well the score ranks, where the log has one.
     pub performance: Option<Performance>,
     /// Rows that were looked at apart.

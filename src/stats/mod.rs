@@ -9,6 +9,7 @@
 //! | [`chance`] | critical value and p-value of a PSI, thin bins joined |
 //! | [`ks`] | Kolmogorov–Smirnov: bounds of D from cells, D from values, p-value |
 //! | [`chi2`] | homogeneity of two rows of counts, Cramér's V, the chi-square law |
+//! | [`correlation`] | Spearman's rank correlation |
 //! | [`proportion`] | two shares, unseen levels, values outside the reference's range |
 //! | [`fdr`] | Benjamini–Hochberg q-values over many tests |
 //! | [`ranking`] | AUC with `DeLong`'s interval, average precision |
@@ -21,6 +22,7 @@
 
 pub mod chance;
 pub mod chi2;
+pub mod correlation;
 pub mod fdr;
 pub mod ks;
 pub mod loss;

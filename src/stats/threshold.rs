@@ -2,6 +2,9 @@
 
 use super::{Confusion, Outcomes, Price};
 
+/// 97.5 % of the standard normal lie below.
+const Z: f64 = 1.959_963_984_540_054;
+
 /// Decisions at one threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct At {
@@ -36,4 +39,54 @@ pub fn cheapest(outcomes: &Outcomes, price: Price) -> Option<At> {
         return None;
     }
     each(outcomes, price).reduce(|best, at| if at.cost < best.cost { at } else { best })
+}
+
+/// The thresholds from the lowest to the highest whose cost is not significantly above the least (5 %, two-sided).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    /// `None`: only refusing nobody.
+    pub low: Option<f64>,
+    /// `None`: refusing nobody is among them.
+    pub high: Option<f64>,
+}
+
+/// What chance leaves the cheapest threshold. Two thresholds decide differently on the rows between them only, and each such
+/// row makes one price of difference: so the difference of their costs is a sum over rows, and is held against its own
+/// variance (the paired z test). `None` without rows.
+#[must_use]
+pub fn near_cheapest(outcomes: &Outcomes, price: Price) -> Option<Range> {
+    let cheapest = cheapest(outcomes, price)?;
+    let squares = |at: &At| {
+        let Confusion { true_positives, false_positives, .. } = at.confusion;
+        price.false_negative.powi(2) * true_positives + price.false_positive.powi(2) * false_positives
+    };
+    let own = squares(&cheapest);
+    let is_near = |at: &At| {
+        let difference = at.cost - cheapest.cost;
+        let variance = (squares(at) - own).abs() - difference * difference / outcomes.rows();
+        difference <= Z * variance.max(0.0).sqrt()
+    };
+    let mut near = each(outcomes, price).filter(is_near);
+    let high = near.next()?.threshold;
+    let low = near.last().map_or(high, |at| at.threshold);
+    Some(Range { low, high })
+}
+
+/// Decisions and their cost at `steps` + 1 thresholds from 0 to 1, ascending.
+#[must_use]
+pub fn curve(outcomes: &Outcomes, price: Price, steps: u32) -> Vec<At> {
+    let mut all = each(outcomes, price).peekable();
+    let mut last = None;
+    let mut points: Vec<At> = (0..=steps)
+        .rev()
+        .filter_map(|step| {
+            let threshold = f64::from(step) / f64::from(steps.max(1));
+            while let Some(at) = all.next_if(|at| at.threshold.is_none_or(|own| own >= threshold)) {
+                last = Some(at);
+            }
+            last.map(|at| At { threshold: Some(threshold), ..at })
+        })
+        .collect();
+    points.reverse();
+    points
 }

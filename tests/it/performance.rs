@@ -11,7 +11,8 @@ use vigie::{
 
 use crate::{draw::Draw, lab::distinct, world::World};
 
-const TERMS: Terms = Terms { threshold: 0.3, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 };
+pub const TERMS: Terms =
+    Terms { threshold: 0.3, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 };
 
 /// Scores, and whether each came true: more often than it says.
 pub fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
@@ -24,7 +25,7 @@ pub fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
         .collect()
 }
 
-fn by_outcome(rows: &[(f64, bool)]) -> ByOutcome {
+pub fn by_outcome(rows: &[(f64, bool)]) -> ByOutcome {
     let of = |outcome: bool| {
         distinct(&rows.iter().filter(|(_, is)| *is == outcome).map(|(score, _)| *score).collect::<Vec<_>>())
     };
@@ -54,13 +55,13 @@ pub fn world(rows: &[(f64, bool)], more: &str) -> World {
     world
 }
 
-const LABELS: &str = "labels: {path: labels, id: id, target: y}\n";
+pub const LABELS: &str = "labels: {path: labels, id: id, target: y}\n";
 
-fn check(world: &World) -> Value {
+pub fn check(world: &World) -> Value {
     world.check("2026-10-01", "2026-10-02")
 }
 
-fn near(value: &Value, wanted: f64) {
+pub fn near(value: &Value, wanted: f64) {
     let got = value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
     assert!((got - wanted).abs() <= 1e-12 * wanted.abs().max(1.0), "{got}, not {wanted}");
 }

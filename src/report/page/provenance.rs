@@ -144,5 +144,9 @@ pub(super) fn provenance(report: &Report, language: Language) -> Vec<Fact> {
         format!("{} {by} vigie {}", minute(report.run.created_at), report.run.vigie_version),
     ));
     facts.push(fact("config sha256", report.run.config_sha256.clone()));
+    if let Some(seconds) = report.run.attribution_seconds {
+        let name = language.pick("attribution took", "l’attribution a pris");
+        facts.push(fact(name, format!("{} s", language.number(seconds))));
+    }
     facts
 }

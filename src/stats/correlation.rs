@@ -1,0 +1,46 @@
+//! How strongly two features go together: Spearman's rank correlation.
+//!
+//! Ties share the mean of their ranks (scipy's `rankdata`), and the correlation is Pearson's of the ranks, so it is
+//! `scipy.stats.spearmanr` where no value is missing. With gaps each side keeps the ranks among all its own values.
+
+/// The rank of each value among those that are there, from 1 on, ties at their mean; NaN for NaN.
+#[must_use]
+pub fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<(f64, usize)> =
+        values.iter().enumerate().filter(|(_, value)| !value.is_nan()).map(|(row, value)| (value + 0.0, row)).collect();
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut ranks = vec![f64::NAN; values.len()];
+    let mut below = 0.0;
+    for same in order.chunk_by(|a, b| a.0.to_bits() == b.0.to_bits()) {
+        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+        let count = same.len() as f64;
+        for (_, row) in same {
+            if let Some(rank) = ranks.get_mut(*row) {
+                *rank = below + (count + 1.0) / 2.0;
+            }
+        }
+        below += count;
+    }
+    ranks
+}
+
+/// Pearson's correlation over the rows where both have a rank; `None` where one of them is level, or fewer than two rows
+/// have both.
+#[must_use]
+pub fn correlation(ours: &[f64], theirs: &[f64]) -> Option<f64> {
+    let pairs = || ours.iter().zip(theirs).filter(|(a, b)| !a.is_nan() && !b.is_nan());
+    let (mut rows, mut sums) = (0.0, (0.0, 0.0));
+    for (a, b) in pairs() {
+        rows += 1.0;
+        sums = (sums.0 + a, sums.1 + b);
+    }
+    let means = (sums.0 / rows, sums.1 / rows);
+    let (mut both, mut left, mut right) = (0.0, 0.0, 0.0);
+    for (a, b) in pairs() {
+        let (a, b) = (a - means.0, b - means.1);
+        both += a * b;
+        left += a * a;
+        right += b * b;
+    }
+    (left > 0.0 && right > 0.0).then(|| both / (left * right).sqrt())
+}
