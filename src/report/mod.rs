@@ -19,6 +19,7 @@ mod reasons;
 mod replay;
 mod report;
 mod summary;
+mod way;
 mod words;
 
 pub use context::Context;

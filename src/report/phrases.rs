@@ -98,6 +98,12 @@ phrases! {
     failed: "failed", "en échec";
     volume: "Requests by hour, UTC", "Requêtes par heure, UTC";
     latency: "Latency", "Latence";
+    latency_by_hour: "Latency by hour of the day, UTC", "Latence par heure du jour, UTC";
+    latency_key: "from the median to p99", "de la médiane à p99";
+    by_hour_table: "The hours as figures", "Les heures en chiffres";
+    hour: "hour", "heure";
+    failed_by_status: "failed, by status", "échecs, par statut";
+    coarse: "Percentiles by hour are within 1 %.", "Les percentiles par heure sont exacts à 1 % près.";
     no_latency: "The log holds no latency.", "Le journal ne contient pas de latence.";
     answered: "answered", "répondues";
     statuses: "Answers by status", "Réponses par statut";

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::mark::mark;
+use super::mark::{escaped, mark};
 use crate::judge::{Limits, Severity};
 
 /// How many windows a sparkline shows.
@@ -12,9 +12,10 @@ const WIDE: usize = (WINDOWS - 1) * STEP;
 const TALL: f64 = 22.0;
 
 /// Oldest first, `None` where there was no value. Heights grow as the square root, so that small moves and large ones
-/// can both be seen. Empty with fewer than two values.
-pub(in crate::report) fn spark(values: &[Option<f64>], limits: Limits, severity: Severity) -> String {
-    let values = values.get(values.len().saturating_sub(WINDOWS)..).unwrap_or(values);
+/// can both be seen. Empty with fewer than two values. `name` says what is drawn, and from when to when: on hover, and to
+/// those who do not see it.
+pub(in crate::report) fn spark(values: &[Option<f64>], limits: Limits, severity: Severity, name: &str) -> String {
+    let values = last(values);
     if values.iter().flatten().count() < 2 {
         return String::new();
     }
@@ -49,8 +50,14 @@ pub(in crate::report) fn spark(values: &[Option<f64>], limits: Limits, severity:
         mark(&mut end, severity, WIDE as f64, y as f64, 3.5);
     }
     format!(
-        "<svg class=\"k\" viewBox=\"0 0 122 24\" aria-hidden=\"true\"><path class=\"g\" d=\"{lines}\"/><path class=\"l\" d=\"{path}\"/>{end}</svg>"
+        "<svg class=\"k\" viewBox=\"0 0 122 24\" role=\"img\"><title>{}</title><path class=\"g\" d=\"{lines}\"/><path class=\"l\" d=\"{path}\"/>{end}</svg>",
+        escaped(name)
     )
+}
+
+/// Those that a sparkline shows.
+pub(in crate::report) fn last<T>(values: &[T]) -> &[T] {
+    values.get(values.len().saturating_sub(WINDOWS)..).unwrap_or(values)
 }
 
 #[cfg(test)]
@@ -60,8 +67,9 @@ mod tests {
     #[test]
     fn one_value_is_no_trend_and_a_gap_breaks_the_line() {
         let limits = Limits { watch: Some(0.1), alarm: Some(0.25) };
-        assert_eq!(spark(&[None, Some(0.2)], limits, Severity::Watch), "");
-        let drawn = spark(&[Some(0.0), Some(0.0), None, Some(0.25), Some(0.0)], limits, Severity::Stable);
+        assert_eq!(spark(&[None, Some(0.2)], limits, Severity::Watch, "x"), "");
+        let drawn = spark(&[Some(0.0), Some(0.0), None, Some(0.25), Some(0.0)], limits, Severity::Stable, "PSI < 1");
+        assert!(drawn.contains("<title>PSI &#60; 1</title>"), "{drawn}");
         assert!(drawn.contains("d=\"M100 23l4 0M112 2l4 21\""), "{drawn}");
     }
 }

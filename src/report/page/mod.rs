@@ -3,6 +3,7 @@
 mod card;
 mod glance;
 mod headline;
+mod lately;
 mod page;
 mod provenance;
 mod score;
