@@ -52,7 +52,8 @@ impl Traffic {
                 self.add_hour(hour);
                 hour = (own, (0, 0));
             }
-            if let Some(hour) = usize::try_from(own.rem_euclid(24)).ok().and_then(|at| self.by_hour_of_day.get_mut(at)) {
+            if let Some(hour) = usize::try_from(own.rem_euclid(24)).ok().and_then(|at| self.by_hour_of_day.get_mut(at))
+            {
                 hour.observe(&answer);
             }
             hour.1 = (hour.1.0 + 1, hour.1.1 + errors);
@@ -129,7 +130,8 @@ mod tests {
         assert_eq!(hours.iter().map(|hour| hour.latency().count()).sum::<u64>(), whole.latency.count());
         let errors: u64 = hours.iter().flat_map(|hour| hour.errors().values()).sum();
         assert_eq!((errors, whole.errors), (whole.by_status[&500], whole.by_status[&500]));
-        let noon: Vec<&Answer> = all.iter().filter(|one| one.at.0.div_euclid(US_AN_HOUR).rem_euclid(24) == 12).collect();
+        let noon: Vec<&Answer> =
+            all.iter().filter(|one| one.at.0.div_euclid(US_AN_HOUR).rem_euclid(24) == 12).collect();
         assert_eq!(hours[12].requests(), noon.len() as u64);
     }
 }

@@ -377,7 +377,8 @@ fn service(report: &Report) -> Value {
 
 /// An hour in UTC, over all days of the window; percentiles are to 2 significant digits.
 fn hour_of_day((hour, of): (usize, &HourOfDay)) -> Value {
-    let errors: BTreeMap<String, u64> = of.errors().iter().map(|(status, count)| (status.to_string(), *count)).collect();
+    let errors: BTreeMap<String, u64> =
+        of.errors().iter().map(|(status, count)| (status.to_string(), *count)).collect();
     json!({
         "hour": hour,
         "requests": of.requests(),

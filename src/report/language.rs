@@ -54,6 +54,21 @@ impl Language {
         self.spelt(format!("{value:.4}"))
     }
 
+    /// A difference of scores, with its sign.
+    pub(super) fn signed_six(self, value: f64) -> String {
+        self.spelt(format!("{value:+.6}")).replace('-', "−")
+    }
+
+    /// The same, of raw scores.
+    pub(super) fn signed_four(self, value: f64) -> String {
+        self.spelt(format!("{value:+.4}")).replace('-', "−")
+    }
+
+    /// `5.0e-7`, a dash without a value.
+    pub(super) fn tiny(self, value: Option<f64>) -> String {
+        value.map_or("–".to_owned(), |value| self.spelt(format!("{value:.1e}")))
+    }
+
     pub(super) fn number_or_dash(self, value: Option<f64>) -> String {
         value.map_or("–".to_owned(), |value| self.number(value))
     }

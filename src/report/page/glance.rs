@@ -42,7 +42,13 @@ pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
         name: language.features_moved(),
         value: format!("{drifted} / {}", report.drift.features.len()),
         beside: language.percent_or_dash(report.verdict.drifted_share),
-        spark: spark(|head| head.drifted_share, report.verdict.drifted_share, NEVER, language.features_moved(), &percent),
+        spark: spark(
+            |head| head.drifted_share,
+            report.verdict.drifted_share,
+            NEVER,
+            language.features_moved(),
+            &percent,
+        ),
         severity: report.verdict.features.iter().map(|feature| feature.severity).filter(|one| one.is_drift()).max(),
     }];
     if let Some(score) = &report.drift.score {
@@ -75,13 +81,9 @@ pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
             beside: policy.latency_p95_ms.watch.map_or(String::new(), |watch| {
                 format!("{} {} ms", language.severity_word(Severity::Watch), language.number_plain(watch))
             }),
-            spark: spark(
-                |head| head.latency_p95_ms,
-                p95,
-                policy.latency_p95_ms,
-                language.latency_p95(),
-                &|value| language.milliseconds(Some(value)),
-            ),
+            spark: spark(|head| head.latency_p95_ms, p95, policy.latency_p95_ms, language.latency_p95(), &|value| {
+                language.milliseconds(Some(value))
+            }),
             severity: own(Test::Latency),
         });
     }
