@@ -136,10 +136,10 @@ fn test(settings: &Settings) -> Outcome<()> {
         ));
     }
     let now = Instant::now();
-    let telling = alert::trial(&settings.model.name, now);
+    let telling = alert::trial(&settings.model.name, settings.language, now);
     let patience = Duration::from_mins(1);
     if let Some(email) = &alerts.email {
-        let letter = alert::compose(email, &telling, None, settings.base_url.as_deref(), now)?;
+        let letter = alert::compose(email, &telling, None, settings.base_url.as_deref(), settings.language, now)?;
         arrived("alerts.email", alert::deliver(email, &letter, patience))?;
         say(&format!("the mail server took {} for {}\n", letter.message_id, letter.to.join(", ")));
     }

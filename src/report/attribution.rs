@@ -96,7 +96,10 @@ fn why(reason: &str, language: Language) -> String {
     let again = "refaire la référence avec vigie learn --model et le fichier du modèle";
     let known = [
         ("the reference was learnt without a model", "la référence a été apprise sans modèle"),
-        ("the reference was learnt with another model file", "la référence a été apprise avec un autre fichier de modèle"),
+        (
+            "the reference was learnt with another model file",
+            "la référence a été apprise avec un autre fichier de modèle",
+        ),
     ];
     match (language, known.into_iter().find(|(english, _)| reason.starts_with(english))) {
         (Language::French, Some((_, french))) => format!("{french} ; {again}"),

@@ -142,17 +142,14 @@ pub(super) fn card(shift: &Shift, language: Language) -> ChallengerCard {
         let ks = language.number_or_dash(score.ks.as_ref().map(|ks| ks.statistic));
         facts.push((language.far_from_logged(), format!("PSI {psi}, KS {ks}")));
     }
-    facts.push((
-        language.cost_changes(),
-        {
-            let by = |score| signed(shift.cost_change(quadrants, score), language);
-            let (logged, new) = (by(Score::Logged), by(Score::Replayed));
-            match language {
-                Language::English => format!("{logged} by the logged score, {new} by the new one"),
-                Language::French => format!("{logged} selon le score du journal, {new} selon le nouveau"),
-            }
-        },
-    ));
+    facts.push((language.cost_changes(), {
+        let by = |score| signed(shift.cost_change(quadrants, score), language);
+        let (logged, new) = (by(Score::Logged), by(Score::Replayed));
+        match language {
+            Language::English => format!("{logged} by the logged score, {new} by the new one"),
+            Language::French => format!("{logged} selon le score du journal, {new} selon le nouveau"),
+        }
+    }));
     ChallengerCard {
         facts,
         changes: vec![

@@ -24,7 +24,7 @@ impl Language {
         self.pick("en", "fr")
     }
 
-    pub(super) fn pick<'a>(self, english: &'a str, french: &'a str) -> &'a str {
+    pub(crate) fn pick<'a>(self, english: &'a str, french: &'a str) -> &'a str {
         match self {
             Self::English => english,
             Self::French => french,
@@ -40,7 +40,7 @@ impl Language {
     }
 
     /// Three significant digits.
-    pub(super) fn number(self, value: f64) -> String {
+    pub(crate) fn number(self, value: f64) -> String {
         self.spelt(judge::number(value))
     }
 
@@ -73,7 +73,7 @@ impl Language {
         value.map_or("–".to_owned(), |value| self.number(value))
     }
 
-    pub(super) fn percent(self, share: f64) -> String {
+    pub(crate) fn percent(self, share: f64) -> String {
         unbroken(&self.spelt(judge::percent(share)))
     }
 
@@ -85,7 +85,7 @@ impl Language {
         q.map_or("–".to_owned(), |q| self.spelt(judge::q_value(Some(q))))
     }
 
-    pub(super) fn milliseconds(self, value: Option<f64>) -> String {
+    pub(crate) fn milliseconds(self, value: Option<f64>) -> String {
         value.map_or("–".to_owned(), |value| format!("{}\u{a0}ms", self.number(value)))
     }
 }

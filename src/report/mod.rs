@@ -29,6 +29,7 @@ pub use json::to_json;
 pub use language::Language;
 pub use picture::{Picture, picture_of_bins, picture_of_score};
 pub use point::{Feature, Head, Point};
+pub use reasons::{brief, reason};
 pub use report::{Examined, Model, Report, Run};
 pub use summary::{Rerun, Summary, to_summary_html, to_summary_json};
-pub use words::verdict_sentence;
+pub use words::{verdict_in, verdict_sentence};

@@ -191,7 +191,7 @@ phrases! {
 }
 
 impl Language {
-    pub(super) fn severity_word(self, severity: Severity) -> &'static str {
+    pub(crate) fn severity_word(self, severity: Severity) -> &'static str {
         match severity {
             Severity::Stable => self.pick("stable", "stable"),
             Severity::Watch => self.pick("watch", "à surveiller"),

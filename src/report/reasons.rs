@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// The sentence of a finding of this report, or of an opinion that found no more than chance.
-pub(super) fn reason(report: &Report, finding: &Finding, language: Language) -> String {
+#[must_use]
+pub fn reason(report: &Report, finding: &Finding, language: Language) -> String {
     match language {
         Language::English => finding.reason.clone(),
         Language::French => french(report, finding).unwrap_or_else(|| finding.reason.clone()),
@@ -157,7 +158,8 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
 }
 
 /// An alert in French, by what its test measured: its sentence was written in English. `None`: only that sentence can say it.
-pub(super) fn brief(test: Test, severity: Severity, value: Option<f64>, limit: Option<f64>) -> Option<String> {
+#[must_use]
+pub fn brief(test: Test, severity: Severity, value: Option<f64>, limit: Option<f64>) -> Option<String> {
     let number = |name: &str| {
         Some(format!("{name} {}{}", FR.number(value?), from(severity, limit.map(|limit| FR.number(limit)))))
     };

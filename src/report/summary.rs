@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{
     Language, Report,
     challenger::{self, ChallengerCard},
-    replay::{self, ExampleLine},
     chart::{icon, symbols},
+    replay::{self, ExampleLine},
     verdict_sentence,
     words::{grouped, minute, verdict_in},
 };

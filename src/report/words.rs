@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Context, Feature, Language, Point, Report, reasons, way::way};
 use crate::{
-    judge::{Finding, Severity, Test, percent},
+    judge::{Finding, Severity, Test},
     shown::shown,
     window::Instant,
 };
@@ -12,11 +12,13 @@ use crate::{
 /// The verdict in one sentence, as it stands in JSON and in the terminal.
 #[must_use]
 pub fn verdict_sentence(report: &Report) -> String {
-    verdict_in(report, Language::English)
+    // Pages alone keep a number and its unit on one line.
+    verdict_in(report, Language::English).replace('\u{a0}', " ")
 }
 
 /// The verdict in the language of the page.
-pub(super) fn verdict_in(report: &Report, language: Language) -> String {
+#[must_use]
+pub fn verdict_in(report: &Report, language: Language) -> String {
     let rows = grouped(report.drift.n_window);
     let features = report.drift.features.len();
     let what = || {
@@ -242,9 +244,4 @@ pub(super) fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
-}
-
-/// A share that may not be there, in English.
-pub(super) fn share(share: Option<f64>) -> String {
-    share.map_or("–".to_owned(), percent)
 }
