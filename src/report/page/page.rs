@@ -83,7 +83,7 @@ impl Page {
             title: format!("{model} · {} · {}", language.severity_word(severity), minute(window.from)),
             index: context.index.clone(),
             severity,
-            sentence: unbroken(&verdict_in(report, language)),
+            sentence: unbroken(&verdict_in(report, language)).replace(" → ", "\u{a0}→\u{a0}"),
             window: format!("{} – {} UTC", minute(window.from), minute(window.to)),
             model,
             since: since(report, context),
