@@ -57,7 +57,7 @@ pub(super) fn text(story: &Story) -> String {
         "{} vigie alert list; vigie alert ack ID; vigie alert mute FEATURE\n--until DATE\n\n-- ",
         say.on_the_host()
     );
-    let _ = writeln!(text, "{} {}. {}", say.sent_by(), story.version, say.counts_only());
+    paragraph(&mut text, "", &format!("{} {}. {}", say.sent_by(), story.version, say.counts_only()));
     text
 }
 

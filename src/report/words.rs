@@ -180,11 +180,13 @@ pub(super) fn changes(report: &Report, context: &Context) -> Vec<String> {
     let language = context.language;
     let Some(last) = context.past.last() else { return Vec::new() };
     let (mut new, mut gone) = (Vec::new(), Vec::new());
+    let is_judged = !matches!(report.verdict.severity, Severity::TooFew | Severity::NoData);
     for (place, (drift, verdict)) in report.drift.features.iter().zip(&report.verdict.features).enumerate() {
         let was = last.feature(place, &drift.name).is_some_and(|feature| feature.2.is_drift());
         match (was, verdict.severity.is_drift()) {
             (false, true) => new.push((verdict.severity, drift.psi.value.unwrap_or(0.0), drift.name.as_str())),
-            (true, false) => gone.push(drift.name.as_str()),
+            // Without a verdict nothing is known to be as before.
+            (true, false) if is_judged => gone.push(drift.name.as_str()),
             _ => {}
         }
     }
