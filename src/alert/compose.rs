@@ -11,11 +11,11 @@ use lettre::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Change, Email, Event, Letter, Telling, html::html, story::Story, text::text};
+use super::{Change, Email, Event, Letter, Telling, html::html, phrases::Phrases, story::Story, text::text};
 use crate::{
     fault::{Fault, Outcome},
     judge::Severity,
-    report::{Context, Report, to_html},
+    report::{Context, Language, Report, to_html},
     window::Instant,
 };
 
@@ -27,20 +27,21 @@ const LARGEST_PICTURES: usize = 150 * 1024;
 /// The mail of one run: text and HTML, small pictures of the worst five, the report attached below 5 MB.
 ///
 /// `base_url` is `reports.base_url`, where people find the reports folder; `now` becomes the `Date`. The same arguments make
-/// the same bytes. Fails only on addresses that the config's check refuses.
+/// the same bytes. It is written in `language`, as pages are. Fails only on addresses that the config's check refuses.
 pub fn compose(
     email: &Email,
     telling: &Telling,
     report: Option<&Report>,
     base_url: Option<&str>,
+    language: Language,
     now: Instant,
 ) -> Outcome<Letter> {
     let from = mailbox("alerts.email.from", &email.from)?;
     let to = email.to.iter().map(|to| mailbox("alerts.email.to", to)).collect::<Outcome<Vec<_>>>()?;
     let mark = mark(&telling.id);
     let message_id = format!("<vigie.{mark}@{}>", domain(&from));
-    let page = report.and_then(page);
-    let mut story = Story::of(telling, report, base_url);
+    let page = report.and_then(|report| page(report, language));
+    let mut story = Story::of(telling, report, base_url, language);
     story.attached = page.is_some();
     spare(&mut story);
     let subject = unencoded(&story.subject(telling));
@@ -78,13 +79,13 @@ pub fn compose(
 
 /// What `vigie alert test` tells: nothing happened. `id` is unique to the test.
 #[must_use]
-pub fn trial(model: &str, now: Instant) -> Telling {
+pub fn trial(model: &str, language: Language, now: Instant) -> Telling {
     Telling {
         id: format!("test/{model}/{now}"),
         model: model.to_owned(),
         window: None,
         severity: Severity::Stable,
-        verdict: "This is a test. If you read it, mail from vigie arrives.".to_owned(),
+        verdict: Phrases(language).trial().to_owned(),
         events: Vec::new(),
         report: None,
     }
@@ -146,8 +147,10 @@ fn threads(events: &[Event], own: &str) -> Vec<String> {
 }
 
 /// The page as it may leave the house, when it is small enough.
-fn page(report: &Report) -> Option<String> {
-    to_html(&report.discreet(), &Context::default()).ok().filter(|page| page.len() < LARGEST_PAGE)
+fn page(report: &Report, language: Language) -> Option<String> {
+    to_html(&report.discreet(), &Context { language, ..Context::default() })
+        .ok()
+        .filter(|page| page.len() < LARGEST_PAGE)
 }
 
 /// Takes away the last pictures when all together weigh too much.

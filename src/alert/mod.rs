@@ -9,6 +9,7 @@ mod event;
 mod html;
 mod letter;
 mod nearness;
+mod phrases;
 mod secret;
 mod server;
 mod silence;

@@ -4,14 +4,12 @@ use std::fmt::Write as _;
 
 use super::{
     Change, Event, Telling,
-    words::{
-        change_word, day, day_or_minute, limit_words, minute, sentence, severity_word, short, spoken, test_word,
-        value_words,
-    },
+    phrases::Phrases,
+    words::{day, day_or_minute, event_words, limit_words, minute, sentence, short, spoken, value_words},
 };
 use crate::{
     judge::{Finding, Severity, Test},
-    report::{Picture, Report, picture_of_bins, picture_of_score},
+    report::{Language, Picture, Report, picture_of_bins, picture_of_score, reason, verdict_in},
 };
 
 /// How many findings are shown; the report has them all.
@@ -32,7 +30,9 @@ pub(super) struct ChangeLine {
 
 /// One subject of the table: a feature, the score, the service.
 pub(super) struct Row {
+    /// As the config spells it.
     pub severity: &'static str,
+    pub severity_shown: &'static str,
     pub subject: String,
     /// `PSI 0.43`.
     pub value: String,
@@ -44,6 +44,9 @@ pub(super) struct Row {
 
 /// Everything both parts print. Nothing in it controls a terminal, turns a line around, or is long.
 pub(super) struct Story {
+    pub language: Language,
+    /// In that language.
+    pub say: Phrases,
     pub model: String,
     /// The word of the severity, as the config spells it.
     pub severity: &'static str,
@@ -60,19 +63,26 @@ pub(super) struct Story {
 }
 
 impl Story {
-    pub fn of(telling: &Telling, report: Option<&Report>, base_url: Option<&str>) -> Self {
-        let (rows, findings) = report.map_or_else(|| (of_events(telling), telling.events.len()), of_findings);
-        let mut changes = change_lines(&telling.events, &rows);
+    pub fn of(telling: &Telling, report: Option<&Report>, base_url: Option<&str>, language: Language) -> Self {
+        let say = Phrases(language);
+        let (rows, findings) = report.map_or_else(
+            || (of_events(telling, language), telling.events.len()),
+            |report| of_findings(report, language),
+        );
+        let mut changes = change_lines(&telling.events, &rows, language);
         let changes_more = changes.len().saturating_sub(CHANGES);
         changes.truncate(CHANGES);
         Self {
+            language,
+            say,
             model: short(&telling.model),
             severity: telling.severity.word(),
-            severity_shown: severity_word(telling.severity),
-            verdict: sentence(&telling.verdict),
+            severity_shown: say.severity(telling.severity),
+            verdict: sentence(&verdict(telling, report, language)),
             window: telling.window.map(|window| {
-                let rows = report.map_or(String::new(), |report| format!(" · {} rows", report.drift.n_window));
-                format!("{} to {} UTC{rows}", minute(window.from), minute(window.to))
+                let rows =
+                    report.map_or(String::new(), |report| format!(" · {} {}", report.drift.n_window, say.rows()));
+                format!("{} {} {} UTC{rows}", minute(window.from), say.to(), minute(window.to))
             }),
             changes,
             changes_more,
@@ -115,29 +125,50 @@ impl Story {
 
     /// Model, severity and what changed, in one line.
     pub fn subject(&self, telling: &Telling) -> String {
+        let say = self.say;
         let mut told: Vec<String> = Vec::new();
         for change in [Change::Opened, Change::Worsened, Change::Reminded, Change::Recovered, Change::Noted] {
-            let names: Vec<String> =
-                telling.events.iter().filter(|event| event.change == change).map(subject_of).collect();
+            let names: Vec<String> = telling
+                .events
+                .iter()
+                .filter(|event| event.change == change)
+                .map(|event| subject_of(event, say))
+                .collect();
             if let Some((first, rest)) = names.split_first() {
-                let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-                told.push(format!("{} {first}{more}", change_word(change)));
+                let more = match rest.len() {
+                    0 => String::new(),
+                    more => format!(" {} {more} {}", say.and(), say.more()),
+                };
+                told.push(format!("{}{} {first}{more}", say.change(change), say.colon()));
             }
         }
-        let told = if told.is_empty() { self.verdict.clone() } else { told.join("; ") };
-        let when = telling.window.map_or(String::new(), |window| format!(" ({})", day(window)));
-        if told == format!("{} {}", change_word(Change::Opened), self.severity_shown) {
+        let told = if told.is_empty() { self.verdict.clone() } else { told.join(say.semicolon()) };
+        let when = telling.window.map_or(String::new(), |window| format!(" ({})", day(window, self.language)));
+        let colon = say.colon();
+        if told == format!("{}{colon} {}", say.change(Change::Opened), self.severity_shown) {
             // "no data – new: no data" says it twice.
-            return format!("{}: {}{when}", self.model, self.severity_shown);
+            return format!("{}{colon} {}{when}", self.model, self.severity_shown);
         }
-        format!("{}: {} – {told}{when}", self.model, self.severity_shown)
+        format!("{}{colon} {} – {told}{when}", self.model, self.severity_shown)
+    }
+}
+
+/// The verdict in the language of the mail: the run's sentence was written in English, with a note perhaps.
+fn verdict(telling: &Telling, report: Option<&Report>, language: Language) -> String {
+    match (language, report) {
+        (Language::French, Some(report)) => {
+            let note = telling.verdict.split_once(" Note: ").map(|(_, note)| Phrases(language).note(note));
+            let note = note.map_or(String::new(), |note| format!(" À noter : {note}"));
+            format!("{}{note}", verdict_in(report, language))
+        }
+        _ => telling.verdict.clone(),
     }
 }
 
 impl Row {
     /// What the picture shows, for those who do not see it.
-    pub fn alt(&self) -> String {
-        format!("Bars of {}, reference against this window: {}", self.subject, self.value)
+    pub fn alt(&self, say: Phrases) -> String {
+        format!("{} {}, {} {}", say.bars_of(), self.subject, say.against(), self.value)
     }
 }
 
@@ -150,19 +181,20 @@ fn colour(severity: &str) -> &'static str {
     }
 }
 
-fn subject_of(event: &Event) -> String {
-    event.key.feature.as_deref().map_or_else(|| test_word(event.key.test).to_owned(), short)
+fn subject_of(event: &Event, say: Phrases) -> String {
+    event.key.feature.as_deref().map_or_else(|| say.test(event.key.test).to_owned(), short)
 }
 
 /// One line for all that happened to a subject in the same way.
-fn change_lines(events: &[Event], rows: &[Row]) -> Vec<ChangeLine> {
+fn change_lines(events: &[Event], rows: &[Row], language: Language) -> Vec<ChangeLine> {
+    let say = Phrases(language);
     let mut lines: Vec<ChangeLine> = Vec::new();
     for event in events {
-        let (word, subject) = (change_word(event.change), subject_of(event));
+        let (word, subject) = (say.change(event.change), subject_of(event, say));
         let since = day_or_minute(event.since);
-        let test = event.key.feature.as_ref().map(|_| test_word(event.key.test));
+        let test = event.key.feature.as_ref().map(|_| say.test(event.key.test));
         let is_below = event.change != Change::Recovered && rows.iter().any(|row| row.subject == subject);
-        let told = spoken(event.key.test, event.value, event.limit, &event.sentence);
+        let told = event_words(event, language);
         let told = (!is_below && !told.is_empty()).then_some(told);
         let same = |line: &&mut ChangeLine| line.word == word && line.subject == subject && line.since == since;
         match lines.iter_mut().find(same) {
@@ -187,27 +219,34 @@ struct Found<'a> {
     test: Test,
     value: Option<f64>,
     limit: Option<f64>,
-    reason: &'a str,
+    reason: String,
 }
 
-fn of_findings(report: &Report) -> (Vec<Row>, usize) {
-    let found = |finding: &'_ Finding| -> usize { usize::from(finding.severity != Severity::Stable) };
-    let count = report.verdict.findings.iter().map(found).sum();
-    let mut rows = grouped(report.verdict.findings.iter().map(|finding| Found {
+fn of_findings(report: &Report, language: Language) -> (Vec<Row>, usize) {
+    // Without what one applicant wrote, in French too.
+    let discreet = (language == Language::French).then(|| report.discreet());
+    let said = |finding: &Finding| match &discreet {
+        Some(discreet) => sentence(&reason(discreet, finding, language)),
+        None => spoken(finding.test, finding.value, finding.limit, &finding.reason),
+    };
+    let counts = |finding: &'_ Finding| -> usize { usize::from(finding.severity != Severity::Stable) };
+    let count = report.verdict.findings.iter().map(counts).sum();
+    let found = report.verdict.findings.iter().map(|finding| Found {
         severity: finding.severity,
         feature: finding.feature.as_deref(),
         test: finding.test,
         value: finding.value,
         limit: finding.limit,
-        reason: &finding.reason,
-    }));
+        reason: said(finding),
+    });
+    let mut rows = grouped(found, language);
     for (row, feature, test) in &mut rows {
         row.picture = picture(report, feature.as_deref(), *test);
     }
     (rows.into_iter().map(|(row, ..)| row).collect(), count)
 }
 
-fn of_events(telling: &Telling) -> Vec<Row> {
+fn of_events(telling: &Telling, language: Language) -> Vec<Row> {
     let open = telling.events.iter().filter(|event| event.change != Change::Recovered);
     let found = open.map(|event| Found {
         severity: event.severity,
@@ -215,13 +254,14 @@ fn of_events(telling: &Telling) -> Vec<Row> {
         test: event.key.test,
         value: event.value,
         limit: event.limit,
-        reason: &event.sentence,
+        reason: event_words(event, language),
     });
-    grouped(found).into_iter().map(|(row, ..)| row).collect()
+    grouped(found, language).into_iter().map(|(row, ..)| row).collect()
 }
 
 /// The worst subjects in the order they come, with all that was found of each.
-fn grouped<'a>(found: impl Iterator<Item = Found<'a>>) -> Vec<(Row, Option<String>, Test)> {
+fn grouped<'a>(found: impl Iterator<Item = Found<'a>>, language: Language) -> Vec<(Row, Option<String>, Test)> {
+    let say = Phrases(language);
     let mut rows: Vec<(Row, Option<String>, Test)> = Vec::new();
     for found in found {
         let feature = found.feature.map(ToOwned::to_owned);
@@ -229,15 +269,16 @@ fn grouped<'a>(found: impl Iterator<Item = Found<'a>>) -> Vec<(Row, Option<Strin
             Some(_) => *other == feature,
             None => other.is_none() && *test == found.test,
         };
-        let reason = spoken(found.test, found.value, found.limit, found.reason);
+        let reason = found.reason;
         if let Some((row, ..)) = rows.iter_mut().find(same) {
             row.reasons.push(reason);
         } else if rows.len() < WORST {
             let row = Row {
                 severity: found.severity.word(),
-                subject: found.feature.map_or_else(|| test_word(found.test).to_owned(), short),
-                value: value_words(found.test, found.value, found.feature.is_some()),
-                limit: limit_words(found.test, found.limit),
+                severity_shown: say.severity_plain(found.severity),
+                subject: found.feature.map_or_else(|| say.test(found.test).to_owned(), short),
+                value: value_words(found.test, found.value, found.feature.is_some(), language),
+                limit: limit_words(found.test, found.limit, language),
                 reasons: vec![reason],
                 picture: None,
             };

@@ -8,33 +8,34 @@ const COLUMNS: usize = 76;
 
 /// The story as plain text.
 pub(super) fn text(story: &Story) -> String {
-    let mut text = format!("{}: {}\n", story.model, story.severity_shown);
+    let say = story.say;
+    let colon = say.colon();
+    let mut text = format!("{}{colon} {}\n", story.model, story.severity_shown);
     if let Some(window) = &story.window {
         let _ = writeln!(text, "{window}");
     }
     text.push('\n');
     paragraph(&mut text, "", &story.verdict);
     if !story.changes.is_empty() {
-        text.push_str("\nWHAT CHANGED\n");
+        let _ = writeln!(text, "\n{}", say.what_changed().to_uppercase());
     }
     for change in &story.changes {
-        let tests = if change.tests.is_empty() { String::new() } else { format!(": {}", change.tests) };
-        let line =
-            format!("{:<11} {}{tests} (since {})", change.word.trim_end_matches(':'), change.subject, change.since);
+        let tests = if change.tests.is_empty() { String::new() } else { format!("{colon} {}", change.tests) };
+        let line = format!("{:<11} {}{tests} ({} {})", change.word, change.subject, say.since(), change.since);
         paragraph(&mut text, "  ", &line);
         for sentence in &change.sentences {
             paragraph(&mut text, "              ", sentence);
         }
     }
     if story.changes_more > 0 {
-        let _ = writeln!(text, "  … and {} more", story.changes_more);
+        let _ = writeln!(text, "  … {} {} {}", say.and(), story.changes_more, say.more());
     }
     if !story.rows.is_empty() {
-        let _ = writeln!(text, "\nWORST FIRST");
+        let _ = writeln!(text, "\n{}", say.worst_first().to_uppercase());
     }
     for row in &story.rows {
-        let severity = row.severity.replace('_', " ");
-        let value = if row.value.is_empty() { String::new() } else { format!(": {}", row.value) };
+        let severity = row.severity_shown;
+        let value = if row.value.is_empty() { String::new() } else { format!("{colon} {}", row.value) };
         let limit = if row.limit.is_empty() { String::new() } else { format!(" ({})", row.limit) };
         paragraph(&mut text, "  ", &format!("{severity:<8} {}{value}{limit}", row.subject));
         for reason in &row.reasons {
@@ -42,20 +43,21 @@ pub(super) fn text(story: &Story) -> String {
         }
     }
     if story.findings > story.shown() {
-        let _ = writeln!(text, "  … of {} findings; the report has them all", story.findings);
+        let _ = writeln!(text, "  {}", say.of_findings(story.findings));
     }
     text.push('\n');
     if let Some(link) = &story.link {
-        let _ = writeln!(text, "The report:\n{link}");
+        let _ = writeln!(text, "{}\n{link}", say.the_report());
     }
     if story.attached {
-        text.push_str("The report is attached.\n");
+        let _ = writeln!(text, "{}", say.is_attached());
     }
-    text.push_str(
-        "On the host: vigie alert list; vigie alert ack ID; vigie alert mute FEATURE\n\
-         --until DATE\n\n-- \n",
+    let _ = writeln!(
+        text,
+        "{} vigie alert list; vigie alert ack ID; vigie alert mute FEATURE\n--until DATE\n\n-- ",
+        say.on_the_host()
     );
-    let _ = writeln!(text, "Sent by vigie {}. Counts and shares only: no rows, no ids.", story.version);
+    paragraph(&mut text, "", &format!("{} {}. {}", say.sent_by(), story.version, say.counts_only()));
     text
 }
 

@@ -1,8 +1,9 @@
 //! The words of mails: short, harmless, and without anything that one applicant wrote.
 
-use super::Change;
+use super::{Event, phrases::Phrases};
 use crate::{
-    judge::{Severity, Test, number, percent},
+    judge::{Test, percent},
+    report::{Language, brief},
     shown::harmless,
     window::{Instant, Window},
 };
@@ -30,54 +31,10 @@ pub(super) fn sentence(text: &str) -> String {
     cut(text, SENTENCE).replace(" %", "\u{a0}%").replace(", q ", ", q\u{a0}").replace(" points", "\u{a0}points")
 }
 
-/// `too_few` → `too few`; an alarm is loud.
-pub(super) fn severity_word(severity: Severity) -> String {
-    match severity {
-        Severity::Alarm => "ALARM".to_owned(),
-        severity => severity.word().replace('_', " "),
-    }
-}
-
-pub(super) fn change_word(change: Change) -> &'static str {
-    match change {
-        Change::Opened => "new:",
-        Change::Worsened => "worse:",
-        Change::Reminded => "still open:",
-        Change::Recovered => "recovered:",
-        Change::Noted => "noted:",
-    }
-}
-
-pub(super) fn test_word(test: Test) -> &'static str {
-    match test {
-        Test::Psi => "PSI",
-        Test::Ks => "KS distance",
-        Test::Chi2 => "Cramér's V",
-        Test::Missing => "missing values",
-        Test::Unseen => "unseen levels",
-        Test::Absent => "absent",
-        Test::ShareRefused => "share refused",
-        Test::Score => "score",
-        Test::Latency => "latency",
-        Test::ErrorRate => "error rate",
-        Test::NoData => "no data",
-        Test::TooFew => "too few rows",
-        Test::ModelVersion => "model version",
-        Test::Source => "source",
-        Test::Volume => "rows fewer than expected",
-        Test::Parity => "model parity",
-        Test::RunFailed => "run failed",
-        Test::StaleReference => "reference too old",
-        Test::Cost => "cost",
-        Test::Labels => "labels",
-        Test::Auc => "AUC",
-        Test::SegmentScore => "score of the segment",
-        Test::Disparity => "disparity",
-    }
-}
-
 /// `PSI 0.43`, in the unit people know; the test's name stands already where there is no feature.
-pub(super) fn value_words(test: Test, value: Option<f64>, is_named: bool) -> String {
+pub(super) fn value_words(test: Test, value: Option<f64>, is_named: bool, language: Language) -> String {
+    let test_word = |test| Phrases(language).test(test);
+    let measured = |test, value| measured(test, value, language);
     let moved = matches!(test, Test::Missing | Test::ShareRefused) && value.is_some_and(|value| value > 0.0);
     let moved = if moved { "+" } else { "" };
     match (value, is_named) {
@@ -89,16 +46,17 @@ pub(super) fn value_words(test: Test, value: Option<f64>, is_named: bool) -> Str
 }
 
 /// `limit 0.25`; empty without one.
-pub(super) fn limit_words(test: Test, limit: Option<f64>) -> String {
-    limit.map_or(String::new(), |limit| format!("limit {}", measured(test, limit)))
+pub(super) fn limit_words(test: Test, limit: Option<f64>, language: Language) -> String {
+    let word = Phrases(language).limit();
+    limit.map_or(String::new(), |limit| format!("{word} {}", measured(test, limit, language)))
 }
 
-fn measured(test: Test, value: f64) -> String {
+fn measured(test: Test, value: f64, language: Language) -> String {
     match test {
-        Test::Missing | Test::ShareRefused => format!("{}\u{a0}points", number(value * 100.0)),
-        Test::Unseen | Test::ModelVersion | Test::ErrorRate => percent(value).replace(' ', "\u{a0}"),
-        Test::Latency => format!("{}\u{a0}ms", number(value)),
-        _ => number(value),
+        Test::Missing | Test::ShareRefused => format!("{}\u{a0}points", language.number(value * 100.0)),
+        Test::Unseen | Test::ModelVersion | Test::ErrorRate | Test::Parity | Test::Cost => language.percent(value),
+        Test::Latency => language.milliseconds(Some(value)),
+        _ => language.number(value),
     }
 }
 
@@ -120,6 +78,17 @@ pub(super) fn spoken(test: Test, value: Option<f64>, limit: Option<f64>, reason:
     sentence(&format!("{share} of rows more than expected hold levels the reference never had{limit}"))
 }
 
+/// An event's sentence in the language of the mail, for want of its finding. It was written in English.
+pub(super) fn event_words(event: &Event, language: Language) -> String {
+    match language {
+        Language::French => {
+            let told = brief(event.key.test, event.severity, event.value, event.limit);
+            sentence(told.as_ref().unwrap_or(&event.sentence))
+        }
+        Language::English => spoken(event.key.test, event.value, event.limit, &event.sentence),
+    }
+}
+
 /// `2026-10-01`, or `2026-10-01 06:30` where it is not midnight.
 pub(super) fn day_or_minute(at: Instant) -> String {
     let text = minute(at);
@@ -133,11 +102,11 @@ pub(super) fn minute(at: Instant) -> String {
 }
 
 /// The window in as few words as a subject has room for.
-pub(super) fn day(window: Window) -> String {
+pub(super) fn day(window: Window, language: Language) -> String {
     let (from, to) = (minute(window.from), minute(window.to));
     let is_a_day = window.to.0 - window.from.0 == 86_400_000_000;
     match from.strip_suffix(" 00:00") {
         Some(day) if is_a_day => day.to_owned(),
-        _ => format!("{from} to {to} UTC"),
+        _ => format!("{from} {} {to} UTC", Phrases(language).to()),
     }
 }

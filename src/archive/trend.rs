@@ -1,6 +1,7 @@
 //! A run's point beside its report: what trends and the index read instead of the report itself.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use super::publish::{cannot, written};
 use crate::{
     fault::Outcome,
-    judge::Severity,
+    judge::{Severity, Test},
     report::{Feature, Head, Performed, Point, SegmentPoint},
     window::Window,
 };
@@ -130,7 +131,15 @@ struct Verdict {
     sentence: String,
     drifted_share: Option<f64>,
     #[serde(default)]
-    findings: Vec<serde::de::IgnoredAny>,
+    findings: Vec<Found>,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    feature: Option<String>,
+    /// A word that this version may not know.
+    test: String,
+    severity: Severity,
 }
 
 #[derive(Deserialize)]
@@ -171,12 +180,20 @@ struct Latency {
 fn told(folder: &Path) -> Option<Point> {
     let document: Document = serde_json::from_str(&fs::read_to_string(folder.join("report.json")).ok()?).ok()?;
     let Document { run, window, verdict, features, score, service, latency, performance, cost, segments } = document;
+    let mut own = BTreeMap::new();
+    for found in verdict.findings.iter().filter(|found| found.feature.is_none()) {
+        let Some(test) = Test::parse(&found.test) else { continue };
+        let worst = own.entry(test).or_insert(found.severity);
+        *worst = found.severity.max(*worst);
+    }
     let head = Head {
         model: run.model.name,
         window: window.window,
         revision: run.revision,
         severity: verdict.severity,
         sentence: verdict.sentence,
+        french: None,
+        own,
         rows: window.rows_used,
         requests: service.as_ref().map_or(0, |service| service.requests),
         findings: verdict.findings.len(),

@@ -136,9 +136,9 @@ fn test(settings: &Settings) -> Outcome<()> {
         ));
     }
     let now = Instant::now();
-    let telling = alert::trial(&settings.model.name, now);
+    let telling = alert::trial(&settings.model.name, settings.language, now);
     if let Some(email) = &alerts.email {
-        let letter = alert::compose(email, &telling, None, settings.base_url.as_deref(), now)?;
+        let letter = alert::compose(email, &telling, None, settings.base_url.as_deref(), settings.language, now)?;
         arrived("alerts.email", alert::deliver(email, &letter, alert::Patience::default()))?;
         say(&format!("the mail server took {} for {}\n", letter.message_id, letter.to.join(", ")));
     }

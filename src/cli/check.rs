@@ -87,6 +87,8 @@ fn write_down(
     let compose = |telling: &Telling, report: Option<&Report>| daemon::compose(settings, telling, report, now);
     let tried = Tried { settings, window, scheduled, records: None, now };
     monitor::settle(&mut ledger, &tried, result, &compose).map_err(missing)?;
+    // Once more: it may have opened an alert, or seen one recover.
+    monitor::index(settings)?;
     if send { daemon::send_now(&mut ledger, settings) } else { Ok(()) }
 }
 

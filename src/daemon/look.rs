@@ -292,7 +292,8 @@ impl Look<'_> {
         })?;
         crash::point("retention.forgotten");
         crash::point("index.before");
-        if let Err(fault) = archive::write_index(&self.settings.reports, self.settings.language, None) {
+        let open = self.ledger.view(monitor::open_alerts).ok();
+        if let Err(fault) = archive::write_index(&self.settings.reports, self.settings.language, open) {
             warn!(model, "{fault}");
         }
         crash::point("index.written");

@@ -33,7 +33,7 @@ pub fn compose(settings: &Settings, telling: &Telling, report: Option<&Report>, 
     let subject = format!("{}: {} {}", telling.model, telling.severity, telling.events.len());
     let mut queued = Vec::new();
     if let Some(email) = &settings.alerts.email {
-        let letter = alert::compose(email, telling, report, base_url, now)?;
+        let letter = alert::compose(email, telling, report, base_url, settings.language, now)?;
         queued.push(Queued {
             channel: Channel::Email,
             message_id: letter.message_id.clone(),

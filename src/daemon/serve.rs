@@ -11,12 +11,11 @@ use tracing::{error, info, warn};
 
 use super::clock::Clock;
 use crate::{
-    alert::{Alert, Phase},
     archive::spoken,
     config::{Http, Settings},
     fault::{Fault, Outcome},
     ledger::{Ended, Ledger, RunRow},
-    report::OpenAlert,
+    monitor::open_alerts,
     web::{self, ModelStanding, Standing, State},
 };
 
@@ -129,16 +128,12 @@ fn read(fleet: &[Settings], clock: Clock) -> Outcome<Standing> {
                 .flat_map(|letter| &letter.to)
                 .filter(|recipient| recipient.state == "queued")
                 .count() as u64,
+            alerts: open_alerts(entry)?,
             ..Standing::default()
         };
         for settings in fleet {
             let name = &settings.model.name;
             let runs = entry.latest(name, 100)?;
-            let alerts = entry.live_alerts(Some(name))?;
-            let page = runs.iter().find_map(|run| run.report.clone());
-            standing.alerts.extend(
-                alerts.into_iter().filter(|alert| alert.phase == Phase::Open).map(|alert| open(alert, page.clone())),
-            );
             let of = |ended: Ended| runs.iter().filter(move |run| run.ended == ended).max_by_key(|run| run.created_at);
             let cadence = settings.schedule.cadence();
             let next = cadence.after(cadence.latest_complete(clock.now(), settings.schedule.lateness));
@@ -153,19 +148,4 @@ fn read(fleet: &[Settings], clock: Clock) -> Outcome<Standing> {
         }
         Ok(standing)
     })
-}
-
-fn open(alert: Alert, report: Option<String>) -> OpenAlert {
-    OpenAlert {
-        // One that was read from the ledger has a number.
-        id: alert.id.unwrap_or_default(),
-        model: alert.key.model,
-        feature: alert.key.feature,
-        test: alert.key.test,
-        severity: alert.severity,
-        since: alert.since,
-        sentence: alert.sentence,
-        report,
-        is_acknowledged: alert.acknowledged,
-    }
 }

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Instant as Stopwatch};
 use super::{
     attribution::attributed,
     lookout::Lookout,
+    open_alerts::index,
     performance::performance,
     rescore::replayed,
     tell::{Told, tell},
@@ -49,7 +50,7 @@ pub struct Checked {
 /// Looks at a window, writes its report, says where.
 pub fn check(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome<Checked> {
     let (report, published) = publish(settings, examine(settings, asked, looking)?)?;
-    let index = archive::write_index(&settings.reports, settings.language, None)?;
+    let index = index(settings)?;
     Ok(Checked { report, published, index })
 }
 

@@ -109,7 +109,8 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
         challenger: shift.as_ref().map(|shift| question.told(&lookout, shift, &parts)),
         windows,
     };
-    let html = to_summary_html(&summary).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
+    let html = to_summary_html(&summary, settings.language)
+        .map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
     let published = archive::publish_summary(&folder, &to_summary_json(&summary), &html)?;
     Ok(Replayed { summary, html: published.html })
 }

@@ -2,73 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hdrhistogram::Histogram;
-
+use super::{HourOfDay, Latency};
 use crate::window::Instant;
-
-/// Latencies in microseconds, to 3 significant digits, 1 µs to 1 hour. Mergeable exactly.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Latency {
-    histogram: Histogram<u64>,
-    sum_us: u128,
-    max_us: u64,
-}
-
-const HOUR_US: u64 = 3_600_000_000;
-
-impl Default for Latency {
-    fn default() -> Self {
-        // 3 digits are within 0..=5, and the bounds are those it asks for.
-        let histogram = Histogram::new_with_bounds(1, HOUR_US, 3).unwrap_or_else(|_| unreachable!("constant bounds"));
-        Self { histogram, sum_us: 0, max_us: 0 }
-    }
-}
-
-impl Latency {
-    /// Counts one latency; what is negative, infinite or no number is left out.
-    pub fn observe(&mut self, milliseconds: f64) {
-        if !(milliseconds.is_finite() && milliseconds >= 0.0) {
-            return;
-        }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
-        let microseconds = ((milliseconds * 1000.0).round() as u64).min(HOUR_US);
-        self.histogram.saturating_record(microseconds);
-        self.sum_us += u128::from(microseconds);
-        self.max_us = self.max_us.max(microseconds);
-    }
-
-    /// Adds the other's counts.
-    pub fn merge(&mut self, other: &Self) {
-        // Cannot fail: both have the same bounds.
-        let _ = self.histogram.add(&other.histogram);
-        self.sum_us += other.sum_us;
-        self.max_us = self.max_us.max(other.max_us);
-    }
-
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.histogram.len()
-    }
-
-    /// In milliseconds; `None` without requests.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "an hour of microseconds is below 2^53")]
-    pub fn quantile_ms(&self, q: f64) -> Option<f64> {
-        (self.count() > 0).then(|| self.histogram.value_at_quantile(q).min(self.max_us) as f64 / 1000.0)
-    }
-
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "rounded once")]
-    pub fn mean_ms(&self) -> Option<f64> {
-        (self.count() > 0).then(|| self.sum_us as f64 / self.count() as f64 / 1000.0)
-    }
-
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "an hour of microseconds is below 2^53")]
-    pub fn max_ms(&self) -> Option<f64> {
-        (self.count() > 0).then(|| self.max_us as f64 / 1000.0)
-    }
-}
 
 /// Every request of the window that the config's `where` lets through, once an id.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -79,6 +14,8 @@ pub struct Traffic {
     pub by_status: BTreeMap<i32, u64>,
     /// Requests and errors by hour (hours since 1970 in UTC).
     pub by_hour: BTreeMap<i64, (u64, u64)>,
+    /// By hour of the day, 0 to 23 in UTC.
+    pub by_hour_of_day: [HourOfDay; 24],
     /// Of requests that were answered.
     pub latency: Latency,
     /// Of requests that failed: they would flatter or spoil the others.
@@ -115,6 +52,10 @@ impl Traffic {
                 self.add_hour(hour);
                 hour = (own, (0, 0));
             }
+            if let Some(hour) = usize::try_from(own.rem_euclid(24)).ok().and_then(|at| self.by_hour_of_day.get_mut(at))
+            {
+                hour.observe(&answer);
+            }
             hour.1 = (hour.1.0 + 1, hour.1.1 + errors);
             if let Some(latency) = answer.latency_ms {
                 let book = if answer.failed { &mut self.failed_latency } else { &mut self.latency };
@@ -150,6 +91,9 @@ impl Traffic {
             ours.0 += requests;
             ours.1 += errors;
         }
+        for (ours, theirs) in self.by_hour_of_day.iter_mut().zip(other.by_hour_of_day) {
+            ours.merge(theirs);
+        }
         self.latency.merge(&other.latency);
         self.failed_latency.merge(&other.failed_latency);
     }
@@ -159,32 +103,35 @@ impl Traffic {
 mod tests {
     use super::*;
 
-    #[test]
-    fn quantiles_are_right_to_three_digits_and_merge_exactly() {
-        let (mut all, mut odd, mut even) = (Latency::default(), Latency::default(), Latency::default());
-        for row in 1..=1000u32 {
-            let milliseconds = f64::from(row) / 10.0;
-            all.observe(milliseconds);
-            if row % 2 == 0 { even.observe(milliseconds) } else { odd.observe(milliseconds) }
+    fn answer(row: i64) -> Answer {
+        let failed = row % 7 == 0;
+        Answer {
+            at: Instant(row * 977_000_000),
+            status: Some(if failed { 500 } else { 200 }),
+            #[expect(clippy::cast_precision_loss, reason = "a small number")]
+            latency_ms: Some((row % 40) as f64),
+            failed,
         }
-        odd.merge(&even);
-        assert_eq!(odd, all);
-        for (q, wanted) in [(0.5, 50.0), (0.9, 90.0), (0.95, 95.0), (0.99, 99.0)] {
-            let got = all.quantile_ms(q).unwrap();
-            assert!((got - wanted).abs() <= wanted * 1e-3, "{q}: {got}");
-        }
-        assert_eq!(all.max_ms(), Some(100.0));
-        assert!((all.mean_ms().unwrap() - 50.05).abs() < 1e-9);
     }
 
     #[test]
-    fn what_is_no_latency_is_left_out_and_hours_are_an_hour() {
-        let mut latency = Latency::default();
-        for value in [-1.0, f64::NAN, f64::INFINITY] {
-            latency.observe(value);
-        }
-        assert_eq!((latency.count(), latency.quantile_ms(0.5)), (0, None));
-        latency.observe(1e12);
-        assert_eq!(latency.max_ms(), Some(3_600_000.0));
+    fn hours_of_the_day_add_up_and_merge_whatever_the_order() {
+        let all: Vec<Answer> = (-500..1_500).map(answer).collect();
+        let mut whole = Traffic::default();
+        whole.observe(all.iter().copied());
+        let (mut one, mut other) = (Traffic::default(), Traffic::default());
+        one.observe(all.iter().rev().step_by(2).copied());
+        other.observe(all.iter().rev().skip(1).step_by(2).copied());
+        other.merge(one);
+        assert_eq!(whole, other);
+        let hours = &whole.by_hour_of_day;
+        assert!(hours.iter().all(|hour| hour.requests() > 0));
+        assert_eq!(hours.iter().map(HourOfDay::requests).sum::<u64>(), whole.requests);
+        assert_eq!(hours.iter().map(|hour| hour.latency().count()).sum::<u64>(), whole.latency.count());
+        let errors: u64 = hours.iter().flat_map(|hour| hour.errors().values()).sum();
+        assert_eq!((errors, whole.errors), (whole.by_status[&500], whole.by_status[&500]));
+        let noon: Vec<&Answer> =
+            all.iter().filter(|one| one.at.0.div_euclid(US_AN_HOUR).rem_euclid(24) == 12).collect();
+        assert_eq!(hours[12].requests(), noon.len() as u64);
     }
 }

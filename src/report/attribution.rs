@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::Report;
+use super::{Language, Report};
 use crate::{
     drift::Summary,
-    judge::number,
     replay::{Attribution, ContributionDrift},
     shown::shown,
 };
@@ -65,9 +64,9 @@ pub(super) struct AttributionCard {
 }
 
 /// Those whose contributions moved the score most.
-pub(super) fn card(report: &Report) -> Option<AttributionCard> {
+pub(super) fn card(report: &Report, language: Language) -> Option<AttributionCard> {
     let features = match report.attribution.as_ref()? {
-        Attribution::Not(reason) => return Some(AttributionCard { reason: reason.clone(), lines: Vec::new() }),
+        Attribution::Not(reason) => return Some(AttributionCard { reason: why(reason, language), lines: Vec::new() }),
         Attribution::Measured { features, .. } => features,
     };
     let shift = |drift: &ContributionDrift| {
@@ -76,7 +75,7 @@ pub(super) fn card(report: &Report) -> Option<AttributionCard> {
     };
     let mut order: Vec<(usize, &ContributionDrift)> = features.iter().enumerate().collect();
     order.sort_by(|(a, left), (b, right)| shift(right).abs().total_cmp(&shift(left).abs()).then(a.cmp(b)));
-    let optional = |value: Option<f64>| value.map_or("–".to_owned(), number);
+    let optional = |value: Option<f64>| language.number_or_dash(value);
     let lines = order
         .into_iter()
         .take(LISTED)
@@ -88,10 +87,26 @@ pub(super) fn card(report: &Report) -> Option<AttributionCard> {
                 psi: optional(drift.distance.psi.value),
                 ks: optional(drift.distance.ks.as_ref().map(|ks| ks.statistic)),
                 mean: format!("{} → {}", optional(reference), optional(window)),
-                shift: format!("{:+.4}", shift(drift)).replace('-', "−"),
-                size: format!("{} → {}", number(drift.mean_abs.0), optional(drift.mean_abs.1)),
+                shift: language.signed_four(shift(drift)),
+                size: format!("{} → {}", language.number(drift.mean_abs.0), optional(drift.mean_abs.1)),
             })
         })
         .collect();
     Some(AttributionCard { reason: String::new(), lines })
+}
+
+/// Why nothing is measured: made in English, where it is found out.
+fn why(reason: &str, language: Language) -> String {
+    let again = "refaire la référence avec vigie learn --model et le fichier du modèle";
+    let known = [
+        ("the reference was learnt without a model", "la référence a été apprise sans modèle"),
+        (
+            "the reference was learnt with another model file",
+            "la référence a été apprise avec un autre fichier de modèle",
+        ),
+    ];
+    match (language, known.into_iter().find(|(english, _)| reason.starts_with(english))) {
+        (Language::French, Some((_, french))) => format!("{french} ; {again}"),
+        _ => reason.to_owned(),
+    }
 }

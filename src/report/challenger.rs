@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::words::{grouped, share};
+use super::{Language, words::grouped};
 use crate::{
-    judge::{number, percent},
+    judge::Test,
     replay::{Quadrants, Score, Shift, Sums},
     shown::shown,
 };
@@ -13,6 +13,9 @@ use crate::{
 pub(super) const COSTS: &str = "An accepted row is expected to cost p · false_negative, a refused one (1 − p) · false_positive. \
      p is once the logged score and once the new model's: each model is its own best advocate, and neither score is \
      calibrated here.";
+
+const FRENCH_COSTS: &str = "Une ligne acceptée coûte en moyenne p · false_negative, une refusée (1 − p) · false_positive. p est tantôt le \
+     score du journal, tantôt celui du nouveau modèle : chaque modèle plaide pour lui-même, et aucun score n’est calibré ici.";
 
 fn cost(sums: &Sums, refused: (bool, bool), shift: &Shift) -> Value {
     let (was, is) = refused;
@@ -116,11 +119,11 @@ pub(super) struct ChallengerCard {
     pub costs: &'static str,
 }
 
-pub(super) fn card(shift: &Shift) -> ChallengerCard {
+pub(super) fn card(shift: &Shift, language: Language) -> ChallengerCard {
     let quadrants = &shift.quadrants;
     let all = quadrants.all();
     let from_to = |sums: &Sums, refused: (bool, bool), by| {
-        let cost = |refused| number(sums.cost(refused, by, shift.price));
+        let cost = |refused| language.number(sums.cost(refused, by, shift.price));
         format!("{} → {}", cost(refused.0), cost(refused.1))
     };
     let way = |what, sums: &Sums, refused| ChangeLine {
@@ -130,28 +133,28 @@ pub(super) fn card(shift: &Shift) -> ChallengerCard {
         by_replayed: from_to(sums, refused, Score::Replayed),
     };
     let mut facts = vec![
-        ("rows", grouped(all.rows)),
-        ("mean score", moved(all.mean(Score::Logged), all.mean(Score::Replayed))),
-        ("share refused", refused_words(quadrants)),
+        (language.rows(), grouped(all.rows)),
+        (language.mean_score(), moved(all.mean(Score::Logged), all.mean(Score::Replayed), language)),
+        (language.subject(Test::ShareRefused), refused_words(quadrants, language)),
     ];
     if let Some(score) = &shift.score {
-        let psi = score.psi.value.map_or("–".to_owned(), number);
-        let ks = score.ks.as_ref().map_or("–".to_owned(), |ks| number(ks.statistic));
-        facts.push(("distance of the new scores from the logged ones", format!("PSI {psi}, KS {ks}")));
+        let psi = language.number_or_dash(score.psi.value);
+        let ks = language.number_or_dash(score.ks.as_ref().map(|ks| ks.statistic));
+        facts.push((language.far_from_logged(), format!("PSI {psi}, KS {ks}")));
     }
-    facts.push((
-        "expected cost of all decisions changes by",
-        format!(
-            "{} by the logged score, {} by the new one",
-            signed(shift.cost_change(quadrants, Score::Logged)),
-            signed(shift.cost_change(quadrants, Score::Replayed))
-        ),
-    ));
+    facts.push((language.cost_changes(), {
+        let by = |score| signed(shift.cost_change(quadrants, score), language);
+        let (logged, new) = (by(Score::Logged), by(Score::Replayed));
+        match language {
+            Language::English => format!("{logged} by the logged score, {new} by the new one"),
+            Language::French => format!("{logged} selon le score du journal, {new} selon le nouveau"),
+        }
+    }));
     ChallengerCard {
         facts,
         changes: vec![
-            way("accepted, now refused", &quadrants.now_refused, (false, true)),
-            way("refused, now accepted", &quadrants.now_accepted, (true, false)),
+            way(language.now_refused(), &quadrants.now_refused, (false, true)),
+            way(language.now_accepted(), &quadrants.now_accepted, (true, false)),
         ],
         segments: shift
             .segments
@@ -162,43 +165,50 @@ pub(super) fn card(shift: &Shift) -> ChallengerCard {
                     feature: shown(&segment.feature),
                     label: shown(&segment.label),
                     rows: grouped(of.all().rows),
-                    mean: moved(of.all().mean(Score::Logged), of.all().mean(Score::Replayed)),
-                    refused: refused_words(of),
+                    mean: moved(of.all().mean(Score::Logged), of.all().mean(Score::Replayed), language),
+                    refused: refused_words(of, language),
                     now_refused: grouped(of.now_refused.rows),
                     now_accepted: grouped(of.now_accepted.rows),
-                    by_logged: signed(shift.cost_change(of, Score::Logged)),
-                    by_replayed: signed(shift.cost_change(of, Score::Replayed)),
+                    by_logged: signed(shift.cost_change(of, Score::Logged), language),
+                    by_replayed: signed(shift.cost_change(of, Score::Replayed), language),
                 }
             })
             .collect(),
-        costs: COSTS,
+        costs: language.pick(COSTS, FRENCH_COSTS),
     }
 }
 
-fn moved(from: Option<f64>, to: Option<f64>) -> String {
-    let optional = |value: Option<f64>| value.map_or("–".to_owned(), number);
-    format!("{} → {}", optional(from), optional(to))
+fn moved(from: Option<f64>, to: Option<f64>, language: Language) -> String {
+    format!("{} → {}", language.number_or_dash(from), language.number_or_dash(to))
 }
 
-fn refused_words(quadrants: &Quadrants) -> String {
-    format!("{} → {}", share(refused(quadrants, Score::Logged)), share(refused(quadrants, Score::Replayed)))
+fn refused_words(quadrants: &Quadrants, language: Language) -> String {
+    let share = |by| language.percent_or_dash(refused(quadrants, by));
+    format!("{} → {}", share(Score::Logged), share(Score::Replayed))
 }
 
 /// With its sign.
-fn signed(value: f64) -> String {
-    if value > 0.0 { format!("+{}", number(value)) } else { number(value).replace('-', "−") }
+fn signed(value: f64, language: Language) -> String {
+    let number = language.number(value);
+    if value > 0.0 { format!("+{number}") } else { number.replace('-', "−") }
 }
 
 /// The comparison in one sentence.
-pub(super) fn sentence(shift: &Shift) -> String {
+pub(super) fn sentence(shift: &Shift, language: Language) -> String {
     let quadrants = &shift.quadrants;
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-    let of_all = |rows: u64| percent(rows as f64 / (quadrants.all().rows as f64).max(1.0));
-    format!(
-        "The new model would refuse {} rows that were accepted ({}), and accept {} that were refused ({}).",
-        grouped(quadrants.now_refused.rows),
-        of_all(quadrants.now_refused.rows),
-        grouped(quadrants.now_accepted.rows),
-        of_all(quadrants.now_accepted.rows)
-    )
+    let of_all = |rows: u64| language.percent(rows as f64 / (quadrants.all().rows as f64).max(1.0));
+    let (refused, accepted) = (quadrants.now_refused.rows, quadrants.now_accepted.rows);
+    let (refused_share, accepted_share) = (of_all(refused), of_all(accepted));
+    let (refused, accepted) = (grouped(refused), grouped(accepted));
+    match language {
+        Language::English => format!(
+            "The new model would refuse {refused} rows that were accepted ({refused_share}), and accept {accepted} that were \
+             refused ({accepted_share})."
+        ),
+        Language::French => format!(
+            "Le nouveau modèle refuserait {refused} lignes qui étaient acceptées ({refused_share}), et en accepterait {accepted} \
+             qui étaient refusées ({accepted_share})."
+        ),
+    }
 }

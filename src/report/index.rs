@@ -6,12 +6,13 @@ use super::{
     Head, Language,
     chart::{self, icon, symbols},
     language::unbroken,
+    reasons::brief,
     words::{day, grouped, minute},
 };
 use crate::{
     judge::{Severity, Test},
     shown::shown,
-    window::Instant,
+    window::{Instant, Window},
 };
 
 /// A report of the folder.
@@ -34,6 +35,9 @@ pub struct OpenAlert {
     /// The start of the first window of this alert.
     pub since: Instant,
     pub sentence: String,
+    /// What the test measured, and the limit it went over.
+    pub value: Option<f64>,
+    pub limit: Option<f64>,
     /// The page that tells most of it, relative to the index.
     pub report: Option<String>,
     /// Somebody has said that they know.
@@ -131,7 +135,11 @@ fn alert_line(alert: &OpenAlert, language: Language) -> AlertLine {
     AlertLine {
         severity: alert.severity,
         subject: format!("{} · {subject}", shown(&alert.model)),
-        sentence: shown_sentence(&alert.sentence),
+        sentence: match language {
+            Language::English => shown_sentence(&alert.sentence),
+            Language::French => brief(alert.test, alert.severity, alert.value, alert.limit)
+                .unwrap_or_else(|| shown_sentence(&alert.sentence)),
+        },
         since: day(alert.since),
         report: alert.report.clone(),
         is_acknowledged: alert.is_acknowledged,
@@ -168,16 +176,18 @@ fn run_line(listed: &Listed, language: Language) -> RunLine {
         link: listed.link.clone(),
         window: format!("{} – {}", day(head.window.from), day(head.window.to)),
         severity: head.severity,
-        // Kept in English in the files: in French the verdict's word and the figures stand for it.
-        sentence: match language {
-            Language::English => shown_sentence(&head.sentence),
-            Language::French => format!(
-                "{} : {} constats, {} des variables en dérive.",
-                language.severity_word(head.severity),
-                head.findings,
-                language.percent_or_dash(head.drifted_share)
-            ),
-        },
+        // An earlier version wrote no French: the verdict's word and the figures stand for it.
+        sentence: head.sentence_in(language).map_or_else(
+            || {
+                format!(
+                    "{} : {} constats, {} des variables en dérive.",
+                    language.severity_word(head.severity),
+                    head.findings,
+                    language.percent_or_dash(head.drifted_share)
+                )
+            },
+            shown_sentence,
+        ),
         rows: grouped(head.rows),
     }
 }
@@ -194,7 +204,7 @@ fn calendar(runs: &[&Listed], language: Language) -> String {
         let date = day(Instant(number * DAY_US));
         let new = chart::Day {
             number,
-            severity: listed.head.severity,
+            severity: Some(listed.head.severity),
             link: listed.link.clone(),
             title: format!("{date}: {}", language.severity_word(listed.head.severity)),
             month: date.get(..7).unwrap_or_default().to_owned(),
@@ -207,6 +217,7 @@ fn calendar(runs: &[&Listed], language: Language) -> String {
     }
     days.sort_by_key(|day| day.number);
     days.dedup_by_key(|day| day.number);
+    let days = with_gaps(days, runs, language);
     let weekdays = match language {
         Language::English => ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"],
         Language::French => ["lu", "ma", "me", "je", "ve", "sa", "di"],
@@ -214,17 +225,63 @@ fn calendar(runs: &[&Listed], language: Language) -> String {
     chart::calendar(&days, language.calendar(), weekdays)
 }
 
+/// Days between the first and the last report that nobody looked at. A day is looked at when a window holds its noon: windows of
+/// weeks hold many, those of another time zone begin in the evening before.
+fn with_gaps(days: Vec<chart::Day>, runs: &[&Listed], language: Language) -> Vec<chart::Day> {
+    let mut windows: Vec<Window> = runs.iter().map(|run| run.head.window).collect();
+    windows.sort_by_key(|window| window.from);
+    let mut reach = i64::MIN;
+    // By start: how far windows up to this one reach.
+    let reaches: Vec<(i64, i64)> = windows
+        .iter()
+        .map(|window| {
+            reach = reach.max(window.to.0);
+            (window.from.0, reach)
+        })
+        .collect();
+    let is_seen = |noon: i64| {
+        let after = reaches.partition_point(|(from, _)| *from <= noon);
+        after.checked_sub(1).and_then(|place| reaches.get(place)).is_some_and(|(_, reach)| noon < *reach)
+    };
+    let mut all: Vec<chart::Day> = Vec::new();
+    for next in days {
+        // A gap of years is not filled: the calendar shows one.
+        let from = all.last().map_or(next.number, |last| last.number + 1).max(next.number - 400);
+        for number in from..next.number {
+            if !is_seen(number * DAY_US + DAY_US / 2) {
+                let date = day(Instant(number * DAY_US));
+                let month = date.get(..7).unwrap_or_default().to_owned();
+                all.push(chart::Day {
+                    number,
+                    severity: None,
+                    link: String::new(),
+                    title: format!("{date}: {}", language.not_run()),
+                    month,
+                });
+            }
+        }
+        all.push(next);
+    }
+    all
+}
+
 fn trends(runs: &[&Listed], language: Language) -> Vec<Trend> {
     let runs = runs.get(runs.len().saturating_sub(TREND)..).unwrap_or(runs);
     let percent = |value: f64| language.percent(value);
-    let trend = |name: &'static str, of: &dyn Fn(&Head) -> Option<f64>, spelt: &dyn Fn(f64) -> String| {
+    let trend = |name: &'static str,
+                 test: Option<Test>,
+                 of: &dyn Fn(&Head) -> Option<f64>,
+                 spelt: &dyn Fn(f64) -> String| {
         let dots: Vec<chart::Dot> = runs
             .iter()
             .map(|listed| {
                 let head = &listed.head;
                 let value = of(head);
-                let title = format!("{}: {}", minute(head.window.from), value.map_or("–".to_owned(), spelt));
-                chart::Dot { value, severity: head.severity, title }
+                let own = test.and_then(|test| head.own.get(&test)).copied().unwrap_or(Severity::Stable);
+                let word =
+                    if own == Severity::Stable { String::new() } else { format!(", {}", language.severity_word(own)) };
+                let title = format!("{}: {}{word}", minute(head.window.from), value.map_or("–".to_owned(), spelt));
+                chart::Dot { value, severity: own, date: day(head.window.from), title }
             })
             .collect();
         let last = dots.last().and_then(|dot| dot.value).map_or("–".to_owned(), spelt);
@@ -234,12 +291,14 @@ fn trends(runs: &[&Listed], language: Language) -> Vec<Trend> {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let requests = |head: &Head| Some(head.requests as f64);
     [
-        trend(language.score_psi(), &|head| head.score_psi, &|value| language.number(value)),
-        trend(language.share_refused(), &|head| head.refused_share, &percent),
-        trend(language.drifted_share(), &|head| head.drifted_share, &percent),
+        trend(language.score_psi(), Some(Test::Score), &|head| head.score_psi, &|value| language.number(value)),
+        trend(language.share_refused(), Some(Test::ShareRefused), &|head| head.refused_share, &percent),
+        trend(language.drifted_share(), None, &|head| head.drifted_share, &percent),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-        trend(language.volume_short(), &requests, &|value| grouped(value as u64)),
-        trend(language.latency_p95(), &|head| head.latency_p95_ms, &|value| language.milliseconds(Some(value))),
+        trend(language.volume_short(), Some(Test::Volume), &requests, &|value| grouped(value as u64)),
+        trend(language.latency_p95(), Some(Test::Latency), &|head| head.latency_p95_ms, &|value| {
+            language.milliseconds(Some(value))
+        }),
     ]
     .into_iter()
     .flatten()

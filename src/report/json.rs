@@ -9,7 +9,7 @@ use super::Report;
 use crate::{
     drift::{BinCount, Drift, FeatureDrift, Summary},
     judge::{FeatureVerdict, Finding, Qs},
-    profile::Latency,
+    profile::{HourOfDay, Latency},
     stats::EmptyBins,
 };
 
@@ -377,7 +377,20 @@ fn service(report: &Report) -> Value {
         "error_rate": rate,
         "by_status": by_status,
         "by_hour": hours,
+        "by_hour_of_day": traffic.by_hour_of_day.iter().enumerate().filter(|(_, of)| of.requests() > 0).map(hour_of_day).collect::<Vec<_>>(),
         "failed_latency": latency(&traffic.failed_latency),
+    })
+}
+
+/// An hour in UTC, over all days of the window; percentiles are to 2 significant digits.
+fn hour_of_day((hour, of): (usize, &HourOfDay)) -> Value {
+    let errors: BTreeMap<String, u64> =
+        of.errors().iter().map(|(status, count)| (status.to_string(), *count)).collect();
+    json!({
+        "hour": hour,
+        "requests": of.requests(),
+        "latency": { "p50": of.quantile_ms(0.50), "p95": of.quantile_ms(0.95), "p99": of.quantile_ms(0.99), "unit": "ms" },
+        "errors_by_status": errors,
     })
 }
 

@@ -24,7 +24,7 @@ impl Language {
         self.pick("en", "fr")
     }
 
-    pub(super) fn pick<'a>(self, english: &'a str, french: &'a str) -> &'a str {
+    pub(crate) fn pick<'a>(self, english: &'a str, french: &'a str) -> &'a str {
         match self {
             Self::English => english,
             Self::French => french,
@@ -40,7 +40,7 @@ impl Language {
     }
 
     /// Three significant digits.
-    pub(super) fn number(self, value: f64) -> String {
+    pub(crate) fn number(self, value: f64) -> String {
         self.spelt(judge::number(value))
     }
 
@@ -61,11 +61,26 @@ impl Language {
         self.spelt(if is_nought { text.trim_start_matches(['+', '-']).to_owned() } else { text.replace('-', "−") })
     }
 
+    /// A difference of scores, with its sign.
+    pub(super) fn signed_six(self, value: f64) -> String {
+        self.spelt(format!("{value:+.6}")).replace('-', "−")
+    }
+
+    /// The same, of raw scores.
+    pub(super) fn signed_four(self, value: f64) -> String {
+        self.spelt(format!("{value:+.4}")).replace('-', "−")
+    }
+
+    /// `5.0e-7`, a dash without a value.
+    pub(super) fn tiny(self, value: Option<f64>) -> String {
+        value.map_or("–".to_owned(), |value| self.spelt(format!("{value:.1e}")))
+    }
+
     pub(super) fn number_or_dash(self, value: Option<f64>) -> String {
         value.map_or("–".to_owned(), |value| self.number(value))
     }
 
-    pub(super) fn percent(self, share: f64) -> String {
+    pub(crate) fn percent(self, share: f64) -> String {
         unbroken(&self.spelt(judge::percent(share)))
     }
 
@@ -77,7 +92,7 @@ impl Language {
         q.map_or("–".to_owned(), |q| self.spelt(judge::q_value(Some(q))))
     }
 
-    pub(super) fn milliseconds(self, value: Option<f64>) -> String {
+    pub(crate) fn milliseconds(self, value: Option<f64>) -> String {
         value.map_or("–".to_owned(), |value| format!("{}\u{a0}ms", self.number(value)))
     }
 }

@@ -27,6 +27,7 @@ mod score_shift;
 mod segments;
 mod segments_card;
 mod summary;
+mod way;
 mod words;
 
 pub use context::Context;
@@ -38,7 +39,8 @@ pub use language::Language;
 pub use performed::Performed;
 pub use picture::{Picture, picture_of_bins, picture_of_score};
 pub use point::{Feature, Head, Point, SegmentPoint};
+pub use reasons::{brief, reason};
 pub use report::{Apart, Examined, Model, Report, Run};
 pub use score_shift::score_shift_sentence;
 pub use summary::{Rerun, Summary, to_summary_html, to_summary_json};
-pub use words::verdict_sentence;
+pub use words::{verdict_in, verdict_sentence};

@@ -98,6 +98,12 @@ phrases! {
     failed: "failed", "en échec";
     volume: "Requests by hour, UTC", "Requêtes par heure, UTC";
     latency: "Latency", "Latence";
+    latency_by_hour: "Latency by hour of the day, UTC", "Latence par heure du jour, UTC";
+    latency_key: "from the median to p99", "de la médiane à p99";
+    by_hour_table: "The hours as figures", "Les heures en chiffres";
+    hour: "hour", "heure";
+    failed_by_status: "failed, by status", "échecs, par statut";
+    coarse: "Percentiles by hour are within 1 %.", "Les percentiles par heure sont exacts à 1 % près.";
     no_latency: "The log holds no latency.", "Le journal ne contient pas de latence.";
     answered: "answered", "répondues";
     statuses: "Answers by status", "Réponses par statut";
@@ -131,6 +137,45 @@ phrases! {
     disparity_limit: "segment accepted less often by", "segment moins accepté de";
     cost_limit: "cost above the reference’s by", "coût au-dessus de la référence de";
     rows_needed: "rows needed", "lignes nécessaires";
+    // Replay.
+    replay_title: "Replay: are these the model’s scores?", "Rejeu : ces scores sont-ils ceux du modèle ?";
+    rows_scored_again: "rows scored again", "lignes recalculées";
+    scores_that_differ: "scores that differ", "scores différents";
+    largest_difference: "largest difference", "plus grand écart";
+    decisions_flipped: "decisions flipped", "décisions inversées";
+    refused_logged_model: "share refused, logged → model", "part refusée, journal → modèle";
+    logged_precision: "logged precision", "précision du journal";
+    model_file: "model file", "fichier du modèle";
+    logged: "logged", "journal";
+    difference: "difference", "écart";
+    challenger_title: "What this model would have decided", "Ce que ce modèle aurait décidé";
+    far_from_logged: "distance of the new scores from the logged ones", "distance entre nouveaux scores et scores du journal";
+    cost_changes: "expected cost of all decisions changes by", "le coût attendu de toutes les décisions change de";
+    now_refused: "accepted, now refused", "acceptées, désormais refusées";
+    now_accepted: "refused, now accepted", "refusées, désormais acceptées";
+    decision: "decision", "décision";
+    cost_by_logged: "expected cost, by the logged score", "coût attendu, selon le score du journal";
+    by_new: "by the new score", "selon le nouveau score";
+    refused_short: "refused", "refusées";
+    now_refused_short: "now refused", "désormais refusées";
+    now_accepted_short: "now accepted", "désormais acceptées";
+    cost_change_by_logged: "cost, by the logged score", "coût, selon le score du journal";
+    replay_word: "replay", "rejeu";
+    each: "each", "par";
+    whole_range: "The range as a whole", "La période entière";
+    differ_most: "Scores that differ most", "Les scores les plus différents";
+    window_by_window: "Window by window", "Fenêtre par fenêtre";
+    window_utc: "window, UTC", "fenêtre, UTC";
+    differ: "differ", "différents";
+    decisions_changed: "decisions changed", "décisions changées";
+    drift: "drift", "dérive";
+    // Contributions to the score.
+    attribution_title: "Which drifts matter for the score", "Quelles dérives comptent pour le score";
+    attribution_words: "What each feature adds to the raw score (SHAP values), reference → window; those that moved it most.",
+        "Ce que chaque variable ajoute au score brut (valeurs SHAP), référence → fenêtre ; celles qui l’ont le plus déplacé.";
+    not_measured: "Not measured:", "Non mesuré :";
+    moves_score_by: "moves the score by", "déplace le score de";
+    mean_size: "mean size", "taille moyenne";
     // Provenance.
     learnt: "learnt", "apprise";
     written: "written", "écrit";
@@ -148,14 +193,16 @@ phrases! {
     open_alerts: "Open alerts", "Alertes ouvertes";
     no_alerts: "No alert is open.", "Aucune alerte ouverte.";
     calendar: "Severity by day", "Gravité par jour";
+    not_run: "not run", "sans passage";
     trends: "Trends", "Tendances";
+    trend_marks: "A mark is that figure’s own finding on the day.", "Une marque est le constat propre à cette mesure, ce jour-là.";
     every_window: "All windows", "Toutes les fenêtres";
     drifted_share: "Drifted share", "Part de variables en dérive";
     volume_short: "Requests", "Requêtes";
 }
 
 impl Language {
-    pub(super) fn severity_word(self, severity: Severity) -> &'static str {
+    pub(crate) fn severity_word(self, severity: Severity) -> &'static str {
         match severity {
             Severity::Stable => self.pick("stable", "stable"),
             Severity::Watch => self.pick("watch", "à surveiller"),

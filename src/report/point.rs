@@ -1,9 +1,14 @@
 //! What a later page has to know of a run: one point of its trends. A short head, read alone by the index, and the features.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Performed, Report, verdict_sentence};
-use crate::{judge::Severity, window::Window};
+use super::{Language, Performed, Report, verdict_sentence, words::verdict_in};
+use crate::{
+    judge::{Finding, Severity, Test},
+    window::Window,
+};
 
 /// A run's figures, as trends show them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,6 +18,12 @@ pub struct Head {
     pub revision: u32,
     pub severity: Severity,
     pub sentence: String,
+    /// The sentence in French; points of an earlier version have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub french: Option<String>,
+    /// How bad the score, the share refused, the latency are, each by itself: the worst finding without a feature.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub own: BTreeMap<Test, Severity>,
     pub rows: u64,
     pub requests: u64,
     pub findings: usize,
@@ -53,6 +64,8 @@ impl Head {
             revision: report.run.revision,
             severity: report.verdict.severity,
             sentence: verdict_sentence(report),
+            french: Some(verdict_in(report, Language::French)),
+            own: own(&report.verdict.findings),
             rows: drift.n_window,
             requests: traffic.requests,
             findings: report.verdict.findings.len(),
@@ -63,6 +76,15 @@ impl Head {
             error_rate: (traffic.requests > 0).then(|| rounded(traffic.errors as f64 / traffic.requests as f64)),
             latency_p95_ms: traffic.latency.quantile_ms(0.95),
             performed: report.performance.as_ref().and_then(Performed::of),
+        }
+    }
+
+    /// What is said of it on a page.
+    #[must_use]
+    pub fn sentence_in(&self, language: Language) -> Option<&str> {
+        match language {
+            Language::English => Some(&self.sentence),
+            Language::French => self.french.as_deref(),
         }
     }
 
@@ -125,6 +147,15 @@ impl Point {
     }
 }
 
+fn own(findings: &[Finding]) -> BTreeMap<Test, Severity> {
+    let mut own = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.feature.is_none()) {
+        let worst = own.entry(finding.test).or_insert(finding.severity);
+        *worst = finding.severity.max(*worst);
+    }
+    own
+}
+
 /// To five decimals: enough for a picture.
 fn rounded(value: f64) -> f64 {
     (value * 1e5).round() / 1e5
@@ -143,6 +174,8 @@ mod tests {
             revision: 1,
             severity: Severity::TooFew,
             sentence: "“too few” <b>".to_owned(),
+            french: None,
+            own: BTreeMap::from([(Test::Score, Severity::Watch)]),
             rows: 3,
             requests: 4,
             findings: 1,

@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// The sentence of a finding of this report, or of an opinion that found no more than chance.
-pub(super) fn reason(report: &Report, finding: &Finding, language: Language) -> String {
+#[must_use]
+pub fn reason(report: &Report, finding: &Finding, language: Language) -> String {
     match language {
         Language::English => finding.reason.clone(),
         Language::French => french(report, finding).unwrap_or_else(|| finding.reason.clone()),
@@ -154,7 +155,7 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
         Test::Cost | Test::Auc => return money(report, finding),
         Test::SegmentScore | Test::Disparity => return segment(report, finding),
         Test::Source | Test::Labels => format!("laissé de côté : {}", finding.reason.strip_prefix("left out: ")?),
-        _ => return None,
+        _ => return brief(finding.test, finding.severity, finding.value, finding.limit),
     })
 }
 
@@ -223,6 +224,62 @@ fn segment(report: &Report, finding: &Finding) -> Option<String> {
             FR.number(1.0 - finding.limit?)
         )
     })
+}
+
+/// An alert in French, by what its test measured: its sentence was written in English. `None`: only that sentence can say it.
+#[must_use]
+pub fn brief(test: Test, severity: Severity, value: Option<f64>, limit: Option<f64>) -> Option<String> {
+    let number = |name: &str| {
+        Some(format!("{name} {}{}", FR.number(value?), from(severity, limit.map(|limit| FR.number(limit)))))
+    };
+    let share = |what: &str| {
+        Some(format!("{} {what}{}", FR.percent(value?), from(severity, limit.map(|limit| FR.percent(limit)))))
+    };
+    let points = |what: &str| {
+        let points = |value: f64| format!("{}\u{a0}points", FR.number(value * 100.0));
+        Some(format!("{what} de {}{}", points(value?), from(severity, limit.map(points))))
+    };
+    match test {
+        Test::Psi => number("PSI"),
+        Test::Ks => number("distance KS"),
+        Test::Chi2 => number("V de Cramér"),
+        Test::Score => number("score :"),
+        Test::Missing => points("part de manquants déplacée"),
+        Test::ShareRefused => points("part refusée déplacée"),
+        Test::Unseen => share("de lignes de plus qu’attendu ont des modalités que la référence n’a jamais eues"),
+        Test::ModelVersion => share("des lignes viennent d’une autre version du modèle"),
+        Test::ErrorRate => share("des requêtes ont échoué"),
+        Test::Cost => share("de coût de plus que dans la référence"),
+        Test::Absent => Some("aucun enregistrement de la fenêtre n’a cette variable".to_owned()),
+        Test::NoData => Some("aucun enregistrement dans cette fenêtre".to_owned()),
+        Test::TooFew => Some("trop peu de lignes pour un verdict".to_owned()),
+        Test::Latency => Some(format!(
+            "95 % des réponses ont pris jusqu’à {}{}",
+            FR.milliseconds(Some(value?)),
+            from(severity, limit.map(|limit| FR.milliseconds(Some(limit))))
+        )),
+        Test::Volume => Some(format!(
+            "{} enregistrements, moins que d’habitude ce jour de la semaine (limite {})",
+            FR.number(value?),
+            FR.number(limit?)
+        )),
+        Test::StaleReference => Some(format!(
+            "la référence a {} jours, la limite est de {} ; en apprendre une nouvelle sur des lignes récentes",
+            FR.number_plain(value?),
+            FR.number_plain(limit?)
+        )),
+        Test::Parity => {
+            Some(format!("{} des scores du journal ne sont pas ceux du fichier de modèle", FR.percent(value?)))
+        }
+        Test::Auc => number("AUC : baisse de"),
+        Test::SegmentScore => number("score du segment : PSI"),
+        Test::Disparity => share("d’acceptations de moins que dans le segment le plus favorisé"),
+        Test::Source | Test::Labels | Test::RunFailed => None,
+    }
+}
+
+fn from(level: Severity, limit: Option<String>) -> String {
+    limit.map_or(String::new(), |limit| format!(" ; {} à partir de {limit}", severity(level)))
 }
 
 /// A bin's name for people: levels keep theirs.

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
+    Language,
     challenger::{self, ChallengerCard},
-    words::{grouped, share},
+    words::grouped,
 };
 use crate::{
     replay::{Parity, Replay},
@@ -56,51 +57,75 @@ pub(super) struct ReplayCard {
     pub challenger: Option<ChallengerCard>,
 }
 
-pub(super) fn card(replay: &Replay) -> ReplayCard {
+pub(super) fn card(replay: &Replay, language: Language) -> ReplayCard {
     let parity = &replay.parity;
     ReplayCard {
         is_broken: parity.is_broken(),
-        sentence: sentence(parity),
-        facts: facts(parity, &format!("sha256 {}", replay.model_sha256)),
-        examples: examples(parity),
-        challenger: replay.challenger.as_ref().map(challenger::card),
+        sentence: sentence(parity, language),
+        facts: facts(parity, &format!("sha256 {}", replay.model_sha256), language),
+        examples: examples(parity, language),
+        challenger: replay.challenger.as_ref().map(|shift| challenger::card(shift, language)),
     }
 }
 
-pub(super) fn facts(parity: &Parity, model: &str) -> Vec<(&'static str, String)> {
+pub(super) fn facts(parity: &Parity, model: &str, language: Language) -> Vec<(&'static str, String)> {
     let (logged, replayed) = parity.refused();
+    let share = |share| language.percent_or_dash(share);
+    let of = language.pick("of", "sur");
     vec![
-        ("rows scored again", format!("{} of {}", grouped(parity.compared), grouped(parity.rows))),
-        ("scores that differ", grouped(parity.mismatches)),
-        ("largest difference", parity.max_abs_difference.map_or("–".to_owned(), |far| format!("{far:.1e}"))),
-        ("decisions flipped", grouped(parity.decisions_flipped)),
-        ("share refused, logged → model", format!("{} → {}", share(logged), share(replayed))),
-        ("logged precision", parity.precision.clone()),
-        ("model file", model.to_owned()),
+        (language.rows_scored_again(), format!("{} {of} {}", grouped(parity.compared), grouped(parity.rows))),
+        (language.scores_that_differ(), grouped(parity.mismatches)),
+        (language.largest_difference(), language.tiny(parity.max_abs_difference)),
+        (language.decisions_flipped(), grouped(parity.decisions_flipped)),
+        (language.refused_logged_model(), format!("{} → {}", share(logged), share(replayed))),
+        (language.logged_precision(), precision(parity, language)),
+        (language.model_file(), model.to_owned()),
     ]
 }
 
-pub(super) fn examples(parity: &Parity) -> Vec<ExampleLine> {
+/// The words are made in English, where they are measured.
+fn precision(parity: &Parity, language: Language) -> String {
+    match language {
+        Language::English => parity.precision.clone(),
+        Language::French => parity
+            .precision
+            .replace("single precision", "simple précision")
+            .replace("full precision", "pleine précision")
+            .replace("significant digits", "chiffres significatifs")
+            .replace("decimals", "décimales")
+            .replace(" or ", " ou "),
+    }
+}
+
+pub(super) fn examples(parity: &Parity, language: Language) -> Vec<ExampleLine> {
     let line = |one: &crate::replay::Example| ExampleLine {
         id: shown(&one.id),
-        logged: one.logged.to_string(),
-        replayed: one.replayed.to_string(),
-        difference: format!("{:+.6}", one.replayed - one.logged).replace('-', "−"),
+        logged: language.number_plain(one.logged),
+        replayed: language.number_plain(one.replayed),
+        difference: language.signed_six(one.replayed - one.logged),
     };
     parity.examples.iter().map(line).collect()
 }
 
 /// The comparison in one sentence.
-pub(super) fn sentence(parity: &Parity) -> String {
-    match (parity.compared, parity.mismatches) {
-        (0, _) => "No row could be scored again.".to_owned(),
-        (compared, 0) => format!(
-            "All {} rows scored again give the logged score, at the precision of the log ({}).",
-            grouped(compared),
+pub(super) fn sentence(parity: &Parity, language: Language) -> String {
+    let (compared, mismatches) = (grouped(parity.compared), grouped(parity.mismatches));
+    match (parity.compared, parity.mismatches, language) {
+        (0, _, Language::English) => "No row could be scored again.".to_owned(),
+        (0, _, Language::French) => "Aucune ligne n’a pu être recalculée.".to_owned(),
+        (_, 0, Language::English) => format!(
+            "All {compared} rows scored again give the logged score, at the precision of the log ({}).",
             parity.precision
         ),
-        (compared, mismatches) => {
-            format!("{} of {} logged scores are not those of the model file.", grouped(mismatches), grouped(compared))
+        (_, 0, Language::French) => format!(
+            "Les {compared} lignes recalculées donnent toutes le score du journal, à la précision du journal ({}).",
+            precision(parity, language)
+        ),
+        (.., Language::English) => {
+            format!("{mismatches} of {compared} logged scores are not those of the model file.")
+        }
+        (.., Language::French) => {
+            format!("{mismatches} scores du journal sur {compared} ne sont pas ceux du fichier de modèle.")
         }
     }
 }

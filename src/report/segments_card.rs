@@ -1,6 +1,6 @@
 //! Segments as a page shows them, in both languages.
 
-use super::{Context, Language, Report, chart, performance_card::figure, words::grouped};
+use super::{Context, Language, Report, chart, page::Lately, performance_card::figure, words::grouped};
 use crate::{
     drift::{Lack, SegmentDrift},
     judge::{Limits, SegmentVerdict, Severity},
@@ -36,9 +36,10 @@ pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
     let language = context.language;
     let apart = report.segments.as_ref()?;
     let realised = report.performance.as_ref().map_or(&[][..], |performance| &performance.segments);
+    let lately = Lately::of(report, context);
     let lines = apart.drift.list.iter().zip(&apart.verdicts).enumerate().map(|(number, (one, verdict))| {
         let known = realised.get(number).and_then(Option::as_ref);
-        line(one, *verdict, known, context)
+        line(one, *verdict, known, (context, lately.as_ref()))
     });
     let mut notes = vec![
         language
@@ -89,12 +90,18 @@ pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
     })
 }
 
-fn line(one: &SegmentDrift, verdict: SegmentVerdict, known: Option<&Realised>, context: &Context) -> Line {
+fn line(
+    one: &SegmentDrift,
+    verdict: SegmentVerdict,
+    known: Option<&Realised>,
+    (context, lately): (&Context, Option<&Lately>),
+) -> Line {
     let language = context.language;
     let (was, is) = (one.refused.reference, language.percent_or_dash(one.refused.window));
     let dash = || "–".to_owned();
     let past = context.past.iter().map(|point| point.segment(&one.name).and_then(|segment| segment.1));
     let values: Vec<Option<f64>> = past.chain([one.refused.window]).collect();
+    let spark_name = Lately::name(lately, language.share_refused(), &values, |share| language.percent(share));
     Line {
         severity: verdict.severity,
         name: shown(&one.name),
@@ -107,6 +114,6 @@ fn line(one: &SegmentDrift, verdict: SegmentVerdict, known: Option<&Realised>, c
             known.auc.map_or_else(|| language.number_or_dash(known.auc_value), |auc| figure(Some(auc), language))
         }),
         cost: known.map_or_else(dash, |known| figure(Some(known.cost_per_1000()), language)),
-        spark: chart::spark(&values, Limits { watch: None, alarm: None }, Severity::Stable),
+        spark: chart::spark(&values, Limits { watch: None, alarm: None }, Severity::Stable, &spark_name),
     }
 }

@@ -4,15 +4,17 @@ use askama::Template;
 use serde_json::{Value, json};
 
 use super::{
-    Report,
+    Language, Report,
     challenger::{self, ChallengerCard},
+    chart::{icon, symbols},
     replay::{self, ExampleLine},
     verdict_sentence,
-    words::{grouped, minute, share},
+    words::{grouped, minute, verdict_in},
 };
 use crate::{
     judge::Severity,
     replay::{Parity, Shift},
+    shown::shown,
     window::{Instant, Window},
 };
 
@@ -47,6 +49,8 @@ pub struct Rerun {
     pub window: Window,
     pub severity: Severity,
     pub sentence: String,
+    /// The sentence in French.
+    pub french: String,
     pub parity: Option<Parity>,
     /// Rows now refused, and now accepted, by another model.
     pub changed: Option<(u64, u64)>,
@@ -62,6 +66,7 @@ impl Rerun {
             window: report.examined.window,
             severity: report.verdict.severity,
             sentence: verdict_sentence(report),
+            french: verdict_in(report, Language::French),
             parity: replay.map(|replay| replay.parity.clone()),
             changed: replay.and_then(|replay| replay.challenger.as_ref()).map(changed),
         }
@@ -72,13 +77,13 @@ impl Summary {
     /// The comparison in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
-        replay::sentence(&self.parity)
+        replay::sentence(&self.parity, Language::English)
     }
 
     /// What another model would decide, in one sentence.
     #[must_use]
     pub fn challenge(&self) -> Option<String> {
-        self.challenger.as_ref().map(challenger::sentence)
+        self.challenger.as_ref().map(|shift| challenger::sentence(shift, Language::English))
     }
 }
 
@@ -132,7 +137,7 @@ pub fn to_summary_json(summary: &Summary) -> String {
 struct Line {
     link: String,
     window: String,
-    severity: &'static str,
+    severity: Severity,
     compared: String,
     mismatches: String,
     largest: String,
@@ -145,6 +150,7 @@ struct Line {
 #[derive(Template)]
 #[template(path = "summary.html", config = "src/report/askama.toml")]
 struct SummaryPage {
+    l: Language,
     title: String,
     what: String,
     is_broken: bool,
@@ -156,48 +162,61 @@ struct SummaryPage {
     windows: Vec<Line>,
 }
 
+#[expect(clippy::unused_self, reason = "a template calls methods of its own")]
 impl SummaryPage {
-    /// `too_few` → `too few`.
-    #[expect(clippy::unused_self, reason = "a template calls methods of its own")]
-    fn spoken(&self, word: &str) -> String {
-        word.replace('_', " ")
+    fn icon(&self, severity: Severity) -> String {
+        icon(severity)
+    }
+
+    fn symbols(&self) -> String {
+        symbols()
     }
 }
 
 /// The summary as one HTML file that needs nothing from anywhere. Names and values of the log are escaped.
-pub fn to_summary_html(summary: &Summary) -> Result<String, askama::Error> {
+pub fn to_summary_html(summary: &Summary, language: Language) -> Result<String, askama::Error> {
     let Window { from, to } = summary.range;
     let parity = &summary.parity;
     let page = SummaryPage {
-        title: format!("{} · replay", summary.model),
-        what: format!("{} · {} to {} UTC, each {}", summary.model, minute(from), minute(to), summary.each),
+        l: language,
+        title: format!("{} · {}", shown(&summary.model), language.replay_word()),
+        what: format!(
+            "{} · {} – {} UTC, {} {}",
+            shown(&summary.model),
+            minute(from),
+            minute(to),
+            language.each(),
+            summary.each
+        ),
         is_broken: parity.is_broken(),
-        sentence: summary.sentence(),
-        challenge: summary.challenge(),
-        facts: replay::facts(parity, &format!("{} (sha256 {})", summary.file, summary.sha256)),
-        examples: replay::examples(parity),
-        challenger: summary.challenger.as_ref().map(challenger::card),
-        windows: summary.windows.iter().map(line).collect(),
+        sentence: replay::sentence(parity, language),
+        challenge: summary.challenger.as_ref().map(|shift| challenger::sentence(shift, language)),
+        facts: replay::facts(parity, &format!("{} (sha256 {})", shown(&summary.file), summary.sha256), language),
+        examples: replay::examples(parity, language),
+        challenger: summary.challenger.as_ref().map(|shift| challenger::card(shift, language)),
+        windows: summary.windows.iter().map(|rerun| line(rerun, language)).collect(),
     };
     page.render()
 }
 
-fn line(rerun: &Rerun) -> Line {
+fn line(rerun: &Rerun, language: Language) -> Line {
+    let share = |share| language.percent_or_dash(share);
     let count = |of: fn(&Parity) -> u64| rerun.parity.as_ref().map_or("–".to_owned(), |parity| grouped(of(parity)));
     let refused = rerun.parity.as_ref().map(Parity::refused).unwrap_or_default();
     let largest = rerun.parity.as_ref().and_then(|parity| parity.max_abs_difference);
     Line {
         link: format!("{}/report.html", rerun.window.folder()),
-        window: format!("{} to {}", minute(rerun.window.from), minute(rerun.window.to)),
-        severity: rerun.severity.word(),
+        window: format!("{} – {}", minute(rerun.window.from), minute(rerun.window.to)),
+        severity: rerun.severity,
         compared: count(|parity| parity.compared),
         mismatches: count(|parity| parity.mismatches),
-        largest: largest.map_or("–".to_owned(), |far| format!("{far:.1e}")),
+        largest: language.tiny(largest),
         flipped: count(|parity| parity.decisions_flipped),
         refused: format!("{} → {}", share(refused.0), share(refused.1)),
         changed: rerun.changed.map_or(String::new(), |(refused, accepted)| {
-            format!("{} now refused, {} now accepted", grouped(refused), grouped(accepted))
+            let (refused, accepted) = (grouped(refused), grouped(accepted));
+            format!("{refused} {}, {accepted} {}", language.now_refused_short(), language.now_accepted_short())
         }),
-        sentence: rerun.sentence.clone(),
+        sentence: language.pick(&rerun.sentence, &rerun.french).to_owned(),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Context, Feature, Language, Point, Report, reasons};
+use super::{Context, Feature, Language, Point, Report, reasons, way::way};
 use crate::{
-    judge::{Severity, Test, percent},
+    judge::{Finding, Severity, Test},
     shown::shown,
     window::Instant,
 };
@@ -12,28 +12,21 @@ use crate::{
 /// The verdict in one sentence, as it stands in JSON and in the terminal.
 #[must_use]
 pub fn verdict_sentence(report: &Report) -> String {
-    verdict_in(report, Language::English)
+    // Pages alone keep a number and its unit on one line.
+    verdict_in(report, Language::English).replace('\u{a0}', " ")
 }
 
 /// The verdict in the language of the page.
-pub(super) fn verdict_in(report: &Report, language: Language) -> String {
+#[must_use]
+pub fn verdict_in(report: &Report, language: Language) -> String {
     let rows = grouped(report.drift.n_window);
     let features = report.drift.features.len();
-    let drifted = report.verdict.features.iter().filter(|feature| feature.severity.is_drift()).count();
     let what = || {
-        let mut said = Vec::new();
-        if drifted > 0 {
-            let moved = moved(report, language);
-            said.push(match language {
-                Language::English => {
-                    let noun = if features == 1 { "feature" } else { "features" };
-                    format!("{drifted} of {features} {noun} moved ({moved})")
-                }
-                Language::French if drifted == 1 => format!("1 variable sur {features} a bougé ({moved})"),
-                Language::French => format!("{drifted} variables sur {features} ont bougé ({moved})"),
-            });
-        }
-        said.extend(elsewhere(report, language));
+        let mut said: Vec<String> = moved(report, language).into_iter().collect();
+        // What is worst comes first.
+        let is_second = report.verdict.findings.first().is_some_and(|finding| finding.feature.is_none());
+        let place = if is_second { 0 } else { said.len() };
+        said.splice(place..place, elsewhere(report, language));
         said.join(language.pick("; ", " ; "))
     };
     let needed = grouped(report.policy.min_rows);
@@ -59,12 +52,30 @@ pub(super) fn verdict_in(report: &Report, language: Language) -> String {
     }
 }
 
-/// The features of the findings, worst first, at most three by name.
-fn moved(report: &Report, language: Language) -> String {
+/// The feature that moved worst, which way, and how many others did, two of them by name.
+fn moved(report: &Report, language: Language) -> Option<String> {
+    let features = report.drift.features.len();
+    let drifted = report.verdict.features.iter().filter(|feature| feature.severity.is_drift()).count();
     let mut seen = BTreeSet::new();
-    let about = report.verdict.findings.iter().filter_map(|finding| finding.feature.as_deref());
-    let names: Vec<&str> = about.filter(|name| seen.insert(*name)).collect();
-    some(&names, 3, language)
+    let about = report.verdict.findings.iter().filter_map(|finding| Some((finding.feature.as_deref()?, finding)));
+    let named: Vec<(&str, &Finding)> = about.filter(|(name, _)| seen.insert(*name)).collect();
+    let (&(worst, finding), others) = named.split_first()?;
+    let drift = report.drift.features.iter().find(|feature| feature.name == worst)?;
+    let which = format!("{} {}", shown(worst), way(finding, drift, language));
+    let others: Vec<&str> = others.iter().map(|(name, _)| *name).collect();
+    let too = if others.is_empty() { String::new() } else { format!(" ({})", also(&others, language)) };
+    let noun = if features == 1 { "feature" } else { "features" };
+    let count = match language {
+        Language::English => format!("{drifted} of {features} {noun} moved{too}"),
+        Language::French if drifted == 1 => format!("1 variable sur {features} a bougé"),
+        Language::French => format!("{drifted} variables sur {features} ont bougé{too}"),
+    };
+    Some(format!("{which}{}{count}", language.pick("; ", " ; ")))
+}
+
+/// The others, two of them by name.
+fn also(others: &[&str], language: Language) -> String {
+    format!("{} {}", language.pick("also", "aussi"), some(others, 2, language))
 }
 
 /// At most `most` names, and how many more there are.
@@ -169,11 +180,13 @@ pub(super) fn changes(report: &Report, context: &Context) -> Vec<String> {
     let language = context.language;
     let Some(last) = context.past.last() else { return Vec::new() };
     let (mut new, mut gone) = (Vec::new(), Vec::new());
+    let is_judged = !matches!(report.verdict.severity, Severity::TooFew | Severity::NoData);
     for (place, (drift, verdict)) in report.drift.features.iter().zip(&report.verdict.features).enumerate() {
         let was = last.feature(place, &drift.name).is_some_and(|feature| feature.2.is_drift());
         match (was, verdict.severity.is_drift()) {
             (false, true) => new.push((verdict.severity, drift.psi.value.unwrap_or(0.0), drift.name.as_str())),
-            (true, false) => gone.push(drift.name.as_str()),
+            // Without a verdict nothing is known to be as before.
+            (true, false) if is_judged => gone.push(drift.name.as_str()),
             _ => {}
         }
     }
@@ -233,9 +246,4 @@ pub(super) fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
-}
-
-/// A share that may not be there, in English.
-pub(super) fn share(share: Option<f64>) -> String {
-    share.map_or("–".to_owned(), percent)
 }

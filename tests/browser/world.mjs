@@ -22,6 +22,17 @@ class World {
     const folder = this.path('reports', model, window);
     return { file: join(folder, 'report.html'), url: pathToFileURL(join(folder, 'report.html')).href, address: `reports/${encodeURIComponent(model)}/${window}/report.html`, json: JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) };
   }
+  /** The page of a replay of days of the example. */
+  replay(from, to) {
+    this.vigie('replay', '--config', 'config/vigie.yaml', '--from', day(from), '--to', day(to));
+    const range = `${window(from).split('_')[0]}_${window(to).split('_')[0]}`;
+    return pathToFileURL(this.path('reports/credit-default/replay', range, 'summary.html')).href;
+  }
+  /** The page of a day without any record. */
+  nothing() {
+    this.check('config/vigie.yaml', day(20), day(21));
+    return this.report('credit-default', window(20)).url;
+  }
   get index() { return pathToFileURL(this.path('reports/index.html')).href; }
 }
 
@@ -36,7 +47,7 @@ export function example(language) {
   const shipped = readFileSync(join(root, 'config/vigie.yaml'), 'utf8');
   writeFileSync(world.path('config/vigie.yaml'), shipped.replace('# language: en ', `language: ${language} `));
   for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14]) world.check('config/vigie.yaml', day(n), day(n + 1));
-  return { world, last: world.report('credit-default', window(14)), down: world.report('credit-default', window(12)) };
+  return { world, last: world.report('credit-default', window(14)), down: world.report('credit-default', window(12)), calm: world.report('credit-default', window(13)) };
 }
 
 export const SCRIPT = `<script>document.title='owned';alert(1)</script>`;

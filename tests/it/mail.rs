@@ -6,7 +6,7 @@ use vigie::{
     config::Settings,
     judge::{Severity, Test},
     monitor::{Asked, Looking, check},
-    report::Report,
+    report::{Language, Report},
     window::{Instant, Window},
 };
 
@@ -64,7 +64,7 @@ fn telling_of(report: &Report) -> Telling {
 
 fn letter(telling: &Telling, report: Option<&Report>) -> Letter {
     let base = Some("https://vigie.example.com/reports/");
-    compose(&email(), telling, report, base, Instant(DAY + 30 * HOUR)).unwrap()
+    compose(&email(), telling, report, base, Language::English, Instant(DAY + 30 * HOUR)).unwrap()
 }
 
 fn event(feature: Option<&str>, test: Test, change: Change, sentence: &str) -> Event {
@@ -114,6 +114,38 @@ fn a_mail_of_a_drifted_day() {
     let attached = mail.parts.last().unwrap();
     assert!(attached.header("Content-Disposition").unwrap().contains("attachment"));
     assert!(attached.text().to_lowercase().starts_with("<!doctype html>") && attached.text().len() > 5_000);
+}
+
+/// Where the pages are French, so is the mail: the verdict, the table, the text part.
+#[test]
+fn a_mail_in_french() {
+    let world = drifted();
+    let report = report_of(&world, "vigie.yaml", first_day());
+    let mut told = telling_of(&report);
+    // What only history knows has no finding in the report.
+    told.events.push(event(None, Test::Volume, Change::Opened, "40 records, where the same weekday has 90 as a rule"));
+    let now = Instant(DAY + 30 * HOUR);
+    let sent = compose(&email(), &told, Some(&report), None, Language::French, now).unwrap();
+    let mail = Part::of(&sent.bytes);
+    let (text, html) = (mail.find("text/plain").unwrap().text(), mail.find("text/html").unwrap().text());
+    insta::assert_snapshot!("mail-text-french", text);
+    assert!(html.contains("<html lang=\"fr\">"));
+    for part in [&text, &html] {
+        for english in [
+            "since",
+            "Worst first",
+            "WORST FIRST",
+            " reference",
+            "most of it",
+            "rows",
+            "alarm from",
+            "limit ",
+            "records",
+        ] {
+            assert!(!part.contains(english), "{english}: {part}");
+        }
+    }
+    assert!(mail.parts.last().unwrap().text().contains("<html lang=\"fr\">"));
 }
 
 /// The mail of that day and how many pictures are in it, for whoever sends one.
@@ -177,7 +209,8 @@ fn the_story_of_an_alert_is_one_thread() {
 #[test]
 fn a_test_mail_says_that_it_is_one() {
     let now = Instant(DAY);
-    let sent = compose(&email(), &trial("credit-default", now), None, None, now).unwrap();
+    let sent = compose(&email(), &trial("credit-default", Language::English, now), None, None, Language::English, now)
+        .unwrap();
     assert_eq!(sent.subject, "credit-default: stable – This is a test. If you read it, mail from vigie arrives.");
     assert!(Part::of(&sent.bytes).find("text/plain").unwrap().text().contains("This is a test."));
 }

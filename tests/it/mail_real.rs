@@ -12,6 +12,7 @@ use std::{
 use serde_json::Value;
 use vigie::{
     alert::{Addresses, Delivery, Email, Letter, Patience, StartTls, compose, deliver, trial},
+    report::Language,
     window::Instant,
 };
 
@@ -78,7 +79,15 @@ fn mail_goes_through_tls_and_login() {
     let accepted = Delivery::Accepted { refused: vec![] };
     let (letter, pictures) = mail::drifted_letter();
     assert_eq!(deliver(&smtps, &letter, PATIENCE), accepted);
-    let test = compose(&base, &trial("credit-default", Instant(DAY)), None, None, Instant(DAY)).unwrap();
+    let test = compose(
+        &base,
+        &trial("credit-default", Language::English, Instant(DAY)),
+        None,
+        None,
+        Language::English,
+        Instant(DAY),
+    )
+    .unwrap();
     assert_eq!(deliver(&starttls, &test, PATIENCE), accepted);
 
     let got = mails(&world);

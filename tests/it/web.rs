@@ -67,6 +67,8 @@ fn server(reports: &Path, token: Option<&str>, is_ready: Arc<AtomicBool>) -> Ser
             severity: Severity::Alarm,
             since: Instant(1_790_812_800_000_000),
             sentence: ALERT.to_owned(),
+            value: Some(3.36),
+            limit: Some(0.25),
             report: Some(format!("{RUN}/report.html")),
             is_acknowledged: false,
         }],

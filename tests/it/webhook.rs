@@ -96,7 +96,9 @@ fn a_call_says_what_happened() {
     insta::assert_snapshot!(serde_json::to_string_pretty(&serde_json::from_str::<Value>(body).unwrap()).unwrap());
     assert_eq!(call, call_of(&telling(), Some("https://vigie.example.com")));
     assert!(!format!("{webhook:?}").contains("s3cret"));
-    let test: Value = serde_json::from_slice(&call_of(&trial("m", Instant(DAY)), None).body).unwrap();
+    let test: Value =
+        serde_json::from_slice(&call_of(&trial("m", vigie::report::Language::English, Instant(DAY)), None).body)
+            .unwrap();
     assert_eq!(test["events"], serde_json::json!([]));
 }
 

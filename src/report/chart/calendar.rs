@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use super::mark::escaped;
 use crate::judge::Severity;
 
-/// A day with a report.
+/// A day with a report, or one that no report covers.
 pub(in crate::report) struct Day {
     /// Days since 1970-01-01.
     pub number: i64,
-    pub severity: Severity,
+    /// `None`: nobody looked at it.
+    pub severity: Option<Severity>,
+    /// Of its report; empty without one.
     pub link: String,
     pub title: String,
     /// The month's name, on its first square.
@@ -42,7 +44,16 @@ pub(in crate::report) fn calendar(days: &[Day], name: &str, weekdays: [&str; 7])
             let _ = write!(out, "<text class=\"t\" x=\"{x}\" y=\"12\">{}</text>", escaped(&day.month));
             month = &day.month;
         }
-        let sign = match day.severity {
+        let Some(severity) = day.severity else {
+            let _ = write!(
+                out,
+                "<g role=\"img\" aria-label=\"{t}\"><title>{t}</title><rect class=\"not\" x=\"{x}.5\" y=\"{y}.5\" width=\"{s}\" height=\"{s}\" rx=\"3\"/></g>",
+                t = escaped(&day.title),
+                s = CELL - 4
+            );
+            continue;
+        };
+        let sign = match severity {
             Severity::Stable => "✓",
             Severity::Watch => "◆",
             Severity::Alarm => "▲",
@@ -54,7 +65,7 @@ pub(in crate::report) fn calendar(days: &[Day], name: &str, weekdays: [&str; 7])
             "<a href=\"{}\" aria-label=\"{t}\"><title>{t}</title><rect class=\"d {}\" x=\"{x}\" y=\"{y}\" width=\"{s}\" height=\"{s}\" rx=\"3\"/>\
              <text class=\"s\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{sign}</text></a>",
             escaped(&day.link),
-            day.severity.word(),
+            severity.word(),
             x + (CELL - 3) / 2,
             y + 14,
             t = escaped(&day.title),

@@ -1,4 +1,5 @@
-//! One figure through the windows: a line, its least and greatest value, limits, and marks where the run was not stable.
+//! One figure through the windows: a line, its greatest value, first and last date, and marks where the figure itself was
+//! found to be over a limit.
 
 use std::fmt::Write as _;
 
@@ -8,7 +9,10 @@ use crate::judge::Severity;
 /// One window's value.
 pub(in crate::report) struct Dot {
     pub value: Option<f64>,
+    /// The figure's own, whatever else the run found; `Stable` where nothing judges it.
     pub severity: Severity,
+    /// Beneath the axis, of the first and the last one.
+    pub date: String,
     /// On hover.
     pub title: String,
 }
@@ -46,10 +50,23 @@ pub(in crate::report) fn line(dots: &[Dot], name: &str, top: impl Fn(f64) -> Str
             marks.push_str("</g>");
         }
     }
+    let date = |at: f64, anchor, date: &str| {
+        format!(
+            "<text class=\"t\" x=\"{at}\" y=\"{:.0}\" text-anchor=\"{anchor}\">{}</text>",
+            TALL + 7.0,
+            escaped(date)
+        )
+    };
+    let dates = match dots {
+        [first, .., last] => [date(LEFT, "start", &first.date), date(WIDE, "end", &last.date)].concat(),
+        [only] => date(LEFT, "start", &only.date),
+        [] => String::new(),
+    };
     format!(
-        "<svg class=\"c\" viewBox=\"0 0 {WIDE} {TALL}\" role=\"img\" aria-label=\"{}\"><path class=\"a\" d=\"M{LEFT} 4V{b}H{WIDE}\"/>\
+        "<svg class=\"c\" viewBox=\"0 0 {WIDE} {:.0}\" role=\"img\" aria-label=\"{}\"><path class=\"a\" d=\"M{LEFT} 4V{b}H{WIDE}\"/>\
          <text class=\"t\" x=\"{l}\" y=\"12\" text-anchor=\"end\">{}</text><text class=\"t\" x=\"{l}\" y=\"{b}\" text-anchor=\"end\">0</text>\
-         <path class=\"wl\" d=\"{path}\"/>{marks}</svg>",
+         {dates}<path class=\"wl\" d=\"{path}\"/>{marks}</svg>",
+        TALL + 10.0,
         escaped(name),
         escaped(&top(highest)),
         b = TALL - 8.0,

@@ -9,6 +9,7 @@ mod density;
 mod line;
 mod map;
 mod mark;
+mod percentiles;
 mod spark;
 
 pub(super) use band::{Kept, band};
@@ -20,4 +21,5 @@ pub(super) use density::density;
 pub(super) use line::{Dot, line};
 pub(super) use map::{Place, map};
 pub(super) use mark::{icon, symbols};
-pub(super) use spark::spark;
+pub(super) use percentiles::{Hour, percentiles};
+pub(super) use spark::{last, spark};

@@ -2,19 +2,19 @@
 
 use std::fmt::Write as _;
 
-use super::mark::mark;
+use super::mark::{escaped, mark};
 use crate::judge::{Limits, Severity};
 
 /// How many windows a sparkline shows.
 pub(in crate::report) const WINDOWS: usize = 30;
-const STEP: usize = 4;
-const WIDE: usize = (WINDOWS - 1) * STEP;
+const WIDE: f64 = 116.0;
 const TALL: f64 = 22.0;
 
-/// Oldest first, `None` where there was no value. Heights grow as the square root, so that small moves and large ones
-/// can both be seen. Empty with fewer than two values.
-pub(in crate::report) fn spark(values: &[Option<f64>], limits: Limits, severity: Severity) -> String {
-    let values = values.get(values.len().saturating_sub(WINDOWS)..).unwrap_or(values);
+/// Oldest first, over the whole width, `None` where there was no value. Heights grow as the square root, so that small moves and large ones
+/// can both be seen. Empty with fewer than two values. `name` says what is drawn, and from when to when: on hover, and to
+/// those who do not see it.
+pub(in crate::report) fn spark(values: &[Option<f64>], limits: Limits, severity: Severity, name: &str) -> String {
+    let values = last(values);
     if values.iter().flatten().count() < 2 {
         return String::new();
     }
@@ -28,16 +28,19 @@ pub(in crate::report) fn spark(values: &[Option<f64>], limits: Limits, severity:
     }
     let mut path = String::new();
     let mut before: Option<i64> = None;
-    let first = WINDOWS - values.len();
+    #[expect(clippy::cast_precision_loss, reason = "30 windows")]
+    let step = short(WIDE / (values.len() - 1) as f64);
+    #[expect(clippy::cast_precision_loss, reason = "30 windows")]
+    let x = |place: usize| short(WIDE * place as f64 / (values.len() - 1) as f64);
     for (place, value) in values.iter().enumerate() {
         let y = value.map(height);
         match (before, y) {
             (None, Some(y)) => {
-                let _ = write!(path, "M{} {y}", (first + place) * STEP);
+                let _ = write!(path, "M{} {y}", x(place));
             }
             (Some(before), Some(y)) => {
                 let down = y - before;
-                let _ = write!(path, "l{STEP}{}{down}", if down < 0 { "" } else { " " });
+                let _ = write!(path, "l{step}{}{down}", if down < 0 { "" } else { " " });
             }
             _ => {}
         }
@@ -46,11 +49,22 @@ pub(in crate::report) fn spark(values: &[Option<f64>], limits: Limits, severity:
     let mut end = String::new();
     if let (Some(y), true) = (before, severity.is_drift()) {
         #[expect(clippy::cast_precision_loss, reason = "a height in pixels")]
-        mark(&mut end, severity, WIDE as f64, y as f64, 3.5);
+        mark(&mut end, severity, WIDE, y as f64, 3.5);
     }
     format!(
-        "<svg class=\"k\" viewBox=\"0 0 122 24\" aria-hidden=\"true\"><path class=\"g\" d=\"{lines}\"/><path class=\"l\" d=\"{path}\"/>{end}</svg>"
+        "<svg class=\"k\" viewBox=\"0 0 122 24\" role=\"img\"><title>{}</title><path class=\"g\" d=\"{lines}\"/><path class=\"l\" d=\"{path}\"/>{end}</svg>",
+        escaped(name)
     )
+}
+
+/// To a hundredth, no longer than it must be.
+fn short(value: f64) -> String {
+    ((value * 100.0).round() / 100.0).to_string()
+}
+
+/// Those that a sparkline shows.
+pub(in crate::report) fn last<T>(values: &[T]) -> &[T] {
+    values.get(values.len().saturating_sub(WINDOWS)..).unwrap_or(values)
 }
 
 #[cfg(test)]
@@ -60,8 +74,9 @@ mod tests {
     #[test]
     fn one_value_is_no_trend_and_a_gap_breaks_the_line() {
         let limits = Limits { watch: Some(0.1), alarm: Some(0.25) };
-        assert_eq!(spark(&[None, Some(0.2)], limits, Severity::Watch), "");
-        let drawn = spark(&[Some(0.0), Some(0.0), None, Some(0.25), Some(0.0)], limits, Severity::Stable);
-        assert!(drawn.contains("d=\"M100 23l4 0M112 2l4 21\""), "{drawn}");
+        assert_eq!(spark(&[None, Some(0.2)], limits, Severity::Watch, "x"), "");
+        let drawn = spark(&[Some(0.0), Some(0.0), None, Some(0.25), Some(0.0)], limits, Severity::Stable, "PSI < 1");
+        assert!(drawn.contains("<title>PSI &#60; 1</title>"), "{drawn}");
+        assert!(drawn.contains("d=\"M0 23l29 0M87 2l29 21\""), "{drawn}");
     }
 }

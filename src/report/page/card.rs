@@ -1,6 +1,6 @@
 //! One feature: its line in the list, and all that is known of it.
 
-use super::page::reasons;
+use super::{lately::Lately, page::reasons};
 use crate::{
     drift::{FeatureDrift, Summary},
     judge::{FeatureVerdict, Severity},
@@ -62,6 +62,7 @@ pub(super) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec
     let mut order: Vec<(usize, (&FeatureDrift, &FeatureVerdict))> =
         report.drift.features.iter().zip(&report.verdict.features).enumerate().collect();
     let importance = |place: usize| report.importance.get(place).copied().flatten();
+    let lately = Lately::of(report, context);
     order.sort_by(|(place_a, (a, judged_a)), (place_b, (b, judged_b))| {
         let psi = |feature: &FeatureDrift| feature.psi.value.unwrap_or(0.0);
         // Importance × PSI ranks what moved; without importance all weigh the same.
@@ -84,7 +85,8 @@ pub(super) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec
             card.importance = context.language.number_or_dash(card.importance_value);
             card.is_open = rank < OPEN && card.severity.is_drift();
             card.is_short = is_compact && !card.severity.is_drift();
-            card.spark = chart::spark(&values, report.policy.limits_of(&drift.name).psi, card.severity);
+            let name = Lately::name(lately.as_ref(), "PSI", &values, |value| context.language.number(value));
+            card.spark = chart::spark(&values, report.policy.limits_of(&drift.name).psi, card.severity, &name);
             card
         })
         .collect()

@@ -1,7 +1,8 @@
 //! The figures a reader wants at a glance, each with its last windows.
 
+use super::lately::Lately;
 use crate::{
-    judge::{Limits, Severity},
+    judge::{Limits, Severity, Test},
     report::{Context, Head, Report, chart, words::grouped},
 };
 
@@ -12,6 +13,8 @@ pub(in crate::report) struct Glance {
     /// What it is compared with; may be empty.
     pub beside: String,
     pub spark: String,
+    /// Its own, not the run's; none where nothing judges it.
+    pub severity: Option<Severity>,
 }
 
 const NEVER: Limits = Limits { watch: None, alarm: None };
@@ -19,10 +22,17 @@ const NEVER: Limits = Limits { watch: None, alarm: None };
 pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
     let language = context.language;
     let (traffic, policy) = (&report.traffic, &report.policy);
-    let spark = |of: fn(&Head) -> Option<f64>, now: Option<f64>, limits| {
+    let lately = Lately::of(report, context);
+    let spark = |of: fn(&Head) -> Option<f64>, now: Option<f64>, limits, name: &str, spelt: &dyn Fn(f64) -> String| {
         let values: Vec<Option<f64>> = context.past.iter().map(|point| of(&point.head)).chain([now]).collect();
-        chart::spark(&values, limits, Severity::Stable)
+        chart::spark(&values, limits, Severity::Stable, &Lately::name(lately.as_ref(), name, &values, spelt))
     };
+    let own = |test: Test| {
+        let found = report.verdict.findings.iter().filter(|finding| finding.feature.is_none() && finding.test == test);
+        found.map(|finding| finding.severity).filter(|severity| *severity != Severity::Stable).max()
+    };
+    let percent = |value: f64| language.percent(value);
+    let number = |value: f64| language.number(value);
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let (rows, errors, requests) = (report.drift.n_window as f64, traffic.errors as f64, traffic.requests as f64);
     let rate = (requests > 0.0).then_some(errors / requests);
@@ -32,7 +42,14 @@ pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
         name: language.features_moved(),
         value: format!("{drifted} / {}", report.drift.features.len()),
         beside: language.percent_or_dash(report.verdict.drifted_share),
-        spark: spark(|head| head.drifted_share, report.verdict.drifted_share, NEVER),
+        spark: spark(
+            |head| head.drifted_share,
+            report.verdict.drifted_share,
+            NEVER,
+            language.features_moved(),
+            &percent,
+        ),
+        severity: report.verdict.features.iter().map(|feature| feature.severity).filter(|one| one.is_drift()).max(),
     }];
     if let Some(score) = &report.drift.score {
         let (psi, refused) = (score.distance.psi, score.refused);
@@ -40,13 +57,21 @@ pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
             name: language.share_refused(),
             value: language.percent_or_dash(refused.window),
             beside: format!("{} {}", language.reference(), language.percent_or_dash(refused.reference)),
-            spark: spark(|head| head.refused_share, refused.window, NEVER),
+            spark: spark(|head| head.refused_share, refused.window, NEVER, language.share_refused(), &percent),
+            severity: own(Test::ShareRefused),
         });
         glances.push(Glance {
             name: language.score_psi(),
             value: language.number_or_dash(psi.value),
             beside: format!("{} {}", language.pick("by chance", "par hasard"), language.number_or_dash(psi.critical)),
-            spark: spark(|head| head.score_psi, psi.value, policy.limits_of("score").psi),
+            spark: spark(
+                |head| head.score_psi,
+                psi.value,
+                policy.limits_of("score").psi,
+                language.score_psi(),
+                &number,
+            ),
+            severity: own(Test::Score),
         });
     }
     if p95.is_some() {
@@ -56,14 +81,18 @@ pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
             beside: policy.latency_p95_ms.watch.map_or(String::new(), |watch| {
                 format!("{} {} ms", language.severity_word(Severity::Watch), language.number_plain(watch))
             }),
-            spark: spark(|head| head.latency_p95_ms, p95, policy.latency_p95_ms),
+            spark: spark(|head| head.latency_p95_ms, p95, policy.latency_p95_ms, language.latency_p95(), &|value| {
+                language.milliseconds(Some(value))
+            }),
+            severity: own(Test::Latency),
         });
     }
     glances.push(Glance {
         name: language.error_rate(),
         value: language.percent_or_dash(rate),
         beside: format!("{} / {}", grouped(traffic.errors), grouped(traffic.requests)),
-        spark: spark(|head| head.error_rate, rate, policy.error_rate),
+        spark: spark(|head| head.error_rate, rate, policy.error_rate, language.error_rate(), &percent),
+        severity: own(Test::ErrorRate),
     });
     glances.push(Glance {
         name: language.rows_used(),
@@ -74,7 +103,13 @@ pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
             language.pick("left out", "écartées")
         ),
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        spark: spark(|head| Some(head.rows as f64), Some(rows), NEVER),
+        spark: spark(|head| Some(head.rows as f64), Some(rows), NEVER, language.rows_used(), &|rows| whole(rows)),
+        severity: own(Test::TooFew).or(own(Test::NoData)),
     });
     glances
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+fn whole(rows: f64) -> String {
+    grouped(rows as u64)
 }

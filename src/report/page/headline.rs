@@ -29,11 +29,12 @@ pub(super) fn findings(report: &Report, language: Language) -> Vec<FindingLine> 
             // "share refused 26 % → 31 %" needs no "share refused" before it.
             let repeats = said.strip_prefix(subject.as_str()).filter(|_| finding.feature.is_none());
             let reason = repeats.map_or_else(|| format!(" {said}"), ToOwned::to_owned);
+            let end = if reason.ends_with('?') { "" } else { "." };
             FindingLine {
                 severity: finding.severity,
                 anchor: anchor(finding.test, finding.feature.as_ref().and_then(place)),
                 subject,
-                reason,
+                reason: format!("{reason}{end}"),
             }
         })
         .collect()

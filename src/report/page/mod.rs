@@ -3,9 +3,11 @@
 mod card;
 mod glance;
 mod headline;
+mod lately;
 mod page;
 mod provenance;
 mod score;
 mod service;
 
+pub(super) use lately::Lately;
 pub(super) use page::Page;

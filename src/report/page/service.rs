@@ -5,7 +5,7 @@ use super::{
     page::{Fact, fact},
 };
 use crate::{
-    profile::Latency,
+    profile::{HourOfDay, Latency},
     report::{Language, Report, chart, words::grouped},
     window::Instant,
 };
@@ -18,6 +18,20 @@ pub(in crate::report) struct ServicePart {
     pub latency: Vec<Line>,
     /// Status, requests, share.
     pub statuses: Vec<Line>,
+    /// The picture of the hours below; empty without latencies.
+    pub hourly: String,
+    pub hours: Vec<HourLine>,
+}
+
+/// An hour of the day.
+pub(in crate::report) struct HourLine {
+    pub hour: String,
+    pub requests: String,
+    pub p50: String,
+    pub p95: String,
+    pub p99: String,
+    /// `500: 12`; empty without failures.
+    pub errors: String,
 }
 
 pub(super) fn service(report: &Report, language: Language) -> ServicePart {
@@ -39,7 +53,38 @@ pub(super) fn service(report: &Report, language: Language) -> ServicePart {
         volume: volume(report, language),
         latency: latency(&traffic.latency, &traffic.failed_latency, language),
         statuses: statuses.collect(),
+        hourly: chart::percentiles(&percentiles(report), report.policy.latency_p95_ms, language),
+        hours: hours(report, language),
     }
+}
+
+fn busy(report: &Report) -> impl Iterator<Item = (usize, &HourOfDay)> {
+    report.traffic.by_hour_of_day.iter().enumerate().filter(|(_, of)| of.requests() > 0)
+}
+
+fn percentiles(report: &Report) -> Vec<chart::Hour> {
+    let of = |(hour, of): (usize, &HourOfDay)| {
+        let at = |q| of.quantile_ms(q);
+        Some(chart::Hour { hour, p50: at(0.50)?, p95: at(0.95)?, p99: at(0.99)? })
+    };
+    busy(report).filter_map(of).collect()
+}
+
+fn hours(report: &Report, language: Language) -> Vec<HourLine> {
+    let line = |(hour, of): (usize, &HourOfDay)| {
+        let ms = |q| language.milliseconds(of.quantile_ms(q));
+        let errors: Vec<String> =
+            of.errors().iter().map(|(status, count)| format!("{status}: {}", grouped(*count))).collect();
+        HourLine {
+            hour: format!("{hour:02}"),
+            requests: grouped(of.requests()),
+            p50: ms(0.50),
+            p95: ms(0.95),
+            p99: ms(0.99),
+            errors: errors.join(", "),
+        }
+    };
+    busy(report).map(line).collect()
 }
 
 /// At most so many hours are drawn; a longer window is drawn by days.
