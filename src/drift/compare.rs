@@ -4,7 +4,7 @@ use super::{BinCount, FeatureDrift, Psi, Refused, Step, categorical, histogram, 
 use crate::{
     layout::{Precision, Shape},
     profile::{Counts, Profile},
-    reference::Reference,
+    reference::{Reference, on_cores},
     stats::{self, EmptyBins, chance, proportion},
 };
 
@@ -31,14 +31,11 @@ pub struct ScoreDrift {
 /// Measures a window against its reference. Fails when they were not counted on the same layout, or the reference is damaged.
 pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, threshold: f64) -> Result<Drift, String> {
     let layout = reference.layout();
-    // Strangers do not merge, so a window of another layout is found here.
-    Profile::empty(layout).merge(window)?;
-    let counted = reference.profile().features().iter().zip(window.features());
-    let mut features: Vec<FeatureDrift> = layout
-        .features()
-        .iter()
-        .zip(counted)
-        .filter_map(|(feature, (ours, theirs))| match (&feature.shape, ours, theirs) {
+    window.is_on(layout.id())?;
+    let (ours, theirs) = (reference.profile().features(), window.features());
+    let one = |number: usize| {
+        let feature = layout.features().get(number)?;
+        match (&feature.shape, ours.get(number)?, theirs.get(number)?) {
             (Shape::Numeric(cells), Counts::Numeric(ours), Counts::Numeric(theirs)) => {
                 Some(numeric::compare(&feature.name, cells, ours, theirs, layout.precision(), empty))
             }
@@ -46,8 +43,9 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
                 Some(categorical::compare(&feature.name, levels, ours, theirs, empty))
             }
             _ => None,
-        })
-        .collect();
+        }
+    };
+    let mut features: Vec<FeatureDrift> = on_cores(layout.features().len(), 8, &one).into_iter().flatten().collect();
     let mut score = match (layout.score(), reference.profile().score(), window.score()) {
         (Some(cells), Some(ours), Some(theirs)) => Some(ScoreDrift {
             distance: numeric::compare("score", cells, ours, theirs, Precision::F64, empty),

@@ -137,7 +137,7 @@ impl Tally {
         short_hashes(&records, &mut self.ids);
         self.complaints.merge(std::mem::take(&mut records.complaints));
         let sieve = sieve(&records, None, job.rule, &mut self.traffic, &mut self.complaints);
-        if let Some(used) = self.with_rows(&records, &sieve, |profile, rows| {
+        if let Some(used) = self.with_rows(&records, &sieve, job, |profile, rows| {
             profile.observe_rows(rows.len as u64, rows.probability.as_ref(), job.layout, job.threshold);
         }) {
             self.keep_scores(&used, job);
@@ -152,7 +152,7 @@ impl Tally {
             *seen |= records.len > 0 && column.is_some();
         }
         self.complaints.merge(std::mem::take(&mut records.complaints));
-        self.with_rows(&records, sieve, |profile, rows| {
+        self.with_rows(&records, sieve, job, |profile, rows| {
             profile.observe_features(first..first + features.len(), rows, job.layout);
         });
     }
@@ -162,12 +162,15 @@ impl Tally {
         &mut self,
         records: &Records,
         sieve: &Sieve,
+        job: &Job<'_>,
         count: impl Fn(&mut crate::profile::Profile, &Rows),
     ) -> Option<Rows> {
         match sieve.apply(records) {
             Ok(sifted) => {
                 count(&mut self.profile, &sifted.used);
-                count(&mut self.other_version, &sifted.other_version);
+                if let Some(profile) = self.profile_of_others(&sifted.other_version, job) {
+                    count(profile, &sifted.other_version);
+                }
                 Some(sifted.used)
             }
             Err(error) => {

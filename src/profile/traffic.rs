@@ -30,8 +30,7 @@ impl Latency {
         if !(milliseconds.is_finite() && milliseconds >= 0.0) {
             return;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
-        let microseconds = ((milliseconds * 1000.0).round() as u64).min(HOUR_US);
+        let microseconds = rounded(milliseconds * 1000.0).min(HOUR_US);
         self.histogram.saturating_record(microseconds);
         self.sum_us += u128::from(microseconds);
         self.max_us = self.max_us.max(microseconds);
@@ -68,6 +67,14 @@ impl Latency {
     pub fn max_ms(&self) -> Option<f64> {
         (self.count() > 0).then(|| self.max_us as f64 / 1000.0)
     }
+}
+
+/// The nearest whole number, halves up, as `f64::round` does; that is a call into the C library on x86-64.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
+#[expect(clippy::cast_precision_loss, reason = "a float that has a fraction is below 2^53")]
+fn rounded(number: f64) -> u64 {
+    let whole = number as u64;
+    whole.saturating_add(u64::from(number - whole as f64 >= 0.5))
 }
 
 /// Every request of the window that the config's `where` lets through, once an id.
@@ -175,6 +182,17 @@ mod tests {
         }
         assert_eq!(all.max_ms(), Some(100.0));
         assert!((all.mean_ms().unwrap() - 50.05).abs() < 1e-9);
+    }
+
+    #[test]
+    fn rounding_is_that_of_f64() {
+        let halves = (0..1_000u32).map(|half| f64::from(half) / 2.0);
+        let near = halves.flat_map(|half| [half, half.next_up(), half.next_down().max(0.0)]);
+        for number in near.chain([0.49999999999999994, 4_503_599_627_370_495.5, 9_007_199_254_740_993.0, 1e18, 1e300]) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
+            let wanted = number.round() as u64;
+            assert_eq!(rounded(number), wanted, "{number}");
+        }
     }
 
     #[test]

@@ -28,3 +28,4 @@ pub use sheet::{Opener, Sheet};
 pub use shelf::Bytes;
 pub use table::{read as read_table, read_texts};
 pub use training::{Training, TrainingColumn, Values};
+pub use workers::on_cores;

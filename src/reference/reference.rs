@@ -8,7 +8,7 @@ use super::{ByOutcome, Contributions, Provenance, SourceFile, SourceModel, block
 use crate::{
     fault::{Fault, Outcome},
     layout::{Layout, Precision},
-    profile::{CellCounts, Counts, Profile},
+    profile::{Counts, Profile},
 };
 
 /// Sorted distinct values with counts.
@@ -28,7 +28,8 @@ pub struct Reference {
     contributions: Option<Contributions>,
     /// Rows that came true, and rows that did not, where a target says so: two more blocks on the shelf.
     outcomes: Option<(u64, u64)>,
-    id: String,
+    /// Made when it is asked for.
+    id: OnceLock<String>,
 }
 
 impl Reference {
@@ -39,8 +40,7 @@ impl Reference {
         importance: Vec<Option<f64>>,
         shelf: Shelf,
     ) -> Self {
-        let id = identify(&layout, &profile, None, None);
-        let score = Arc::default();
+        let (score, id) = (Arc::default(), OnceLock::new());
         Self { layout, profile, provenance, importance, shelf, score, contributions: None, outcomes: None, id }
     }
 
@@ -55,16 +55,13 @@ impl Reference {
 
     pub(super) fn with_contributions(mut self, contributions: Contributions) -> Self {
         self.contributions = Some(contributions);
-        self.identified()
+        self.id = OnceLock::new();
+        self
     }
 
     pub(super) fn with_outcomes(mut self, rows: (u64, u64)) -> Self {
         self.outcomes = Some(rows);
-        self.identified()
-    }
-
-    fn identified(mut self) -> Self {
-        self.id = identify(&self.layout, &self.profile, self.contributions.as_ref(), self.outcomes);
+        self.id = OnceLock::new();
         self
     }
 
@@ -127,7 +124,7 @@ impl Reference {
     /// 16 hex digits of everything that decides a number of the report: layout and counts, not the time.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        self.id.get_or_init(|| identify(&self.layout, &self.profile, self.contributions.as_ref(), self.outcomes))
     }
 
     /// Sorted distinct values of a numeric feature with counts; `None` when its block is damaged.
@@ -138,11 +135,7 @@ impl Reference {
 
     /// Sorted distinct values of the score with counts; `None` when the reference has none, or its block is damaged.
     #[must_use]
-    pub fn score_values(&self) -> Option<Vec<(f64, u64)>> {
-        self.scores().map(<[_]>::to_vec)
-    }
-
-    fn scores(&self) -> Option<&[(f64, u64)]> {
+    pub fn score_values(&self) -> Option<&[(f64, u64)]> {
         let unpacked = || blocks::unpack(&self.shelf.block(self.layout.features().len())?, Precision::F64);
         self.score.get_or_init(unpacked).as_deref()
     }
@@ -150,7 +143,7 @@ impl Reference {
     /// Rows with a score, and those at or above `threshold`; `None` as of [`Self::score_values`].
     #[must_use]
     pub fn refused(&self, threshold: f64) -> Option<(u64, u64)> {
-        let values = self.scores()?;
+        let values = self.score_values()?;
         let rows = values.iter().map(|(_, count)| count).sum();
         let refused = values.iter().filter(|(score, _)| *score >= threshold).map(|(_, count)| count).sum();
         Some((rows, refused))
@@ -181,20 +174,24 @@ fn identify(
     let mut sha = Sha256::new();
     sha.update(layout.id().to_string().as_bytes());
     sha.update(profile.rows().to_le_bytes());
-    let mut cells = |counts: &CellCounts| {
-        counts.cells().iter().chain([&counts.missing()]).for_each(|count| sha.update(count.to_le_bytes()));
+    // A feature's counts at once: a hash takes long over many little pieces.
+    let mut bytes = Vec::new();
+    let mut counts = |counts: &[u64], missing: u64| {
+        bytes.clear();
+        bytes.extend(counts.iter().chain([&missing]).flat_map(|count| count.to_le_bytes()));
+        sha.update(&bytes);
     };
-    for counts in profile.features() {
-        if let Counts::Numeric(counts) = counts {
-            cells(counts);
+    for feature in profile.features() {
+        if let Counts::Numeric(feature) = feature {
+            counts(feature.cells(), feature.missing());
         }
     }
     if let Some(score) = profile.score() {
-        cells(score);
+        counts(score.cells(), score.missing());
     }
-    for counts in profile.features() {
-        if let Counts::Categorical(counts) = counts {
-            counts.levels().iter().chain([&counts.missing()]).for_each(|count| sha.update(count.to_le_bytes()));
+    for feature in profile.features() {
+        if let Counts::Categorical(feature) = feature {
+            counts(feature.levels(), feature.missing());
         }
     }
     if let Some(contributions) = contributions {
