@@ -166,6 +166,14 @@ fn observe(column: &dyn Array, subject: &Subject<'_>, values: &mut Values) {
     });
 }
 
+/// The values that lie in a cell.
+fn inside<'v>(subject: &Subject<'_>, values: &'v [(f64, u64)], cell: usize) -> &'v [(f64, u64)] {
+    let (lower, upper) = subject.cells.bounds(cell);
+    let from = values.partition_point(|(value, _)| *value <= lower);
+    let to = values.partition_point(|(value, _)| *value <= upper);
+    values.get(from..to).unwrap_or_default()
+}
+
 fn distance(
     subject: &Subject<'_>,
     reference: &CellCounts,
@@ -175,12 +183,6 @@ fn distance(
 ) -> f64 {
     let below = |counts: &CellCounts, cell: usize| counts.cells().iter().take(cell).sum::<u64>();
     let totals = (reference.present(), window.present());
-    fn inside<'v>(subject: &Subject<'_>, values: &'v [(f64, u64)], cell: usize) -> &'v [(f64, u64)] {
-        let (lower, upper) = subject.cells.bounds(cell);
-        let from = values.partition_point(|(value, _)| *value <= lower);
-        let to = values.partition_point(|(value, _)| *value <= upper);
-        values.get(from..to).unwrap_or_default()
-    }
     subject
         .candidates
         .iter()

@@ -65,6 +65,7 @@ impl Buckets {
     /// nearly each is alone; only neighbours are sorted, so that no choice of ids makes it slow.
     fn repeated(&mut self, part: &[u64], found: &mut Vec<u64>) {
         let bits = part.len().max(2).ilog2().min(16);
+        #[expect(clippy::cast_possible_truncation, reason = "16 bits at most")]
         let bucket = |hash: u64| (hash << 8 >> (64 - bits)) as usize;
         self.ends.clear();
         self.ends.resize((1 << bits) + 1, 0);

@@ -188,7 +188,9 @@ mod tests {
     fn rounding_is_that_of_f64() {
         let halves = (0..1_000u32).map(|half| f64::from(half) / 2.0);
         let near = halves.flat_map(|half| [half, half.next_up(), half.next_down().max(0.0)]);
-        for number in near.chain([0.49999999999999994, 4_503_599_627_370_495.5, 9_007_199_254_740_993.0, 1e18, 1e300]) {
+        for number in
+            near.chain([0.499_999_999_999_999_94, 4_503_599_627_370_495.5, 9_007_199_254_740_993.0, 1e18, 1e300])
+        {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
             let wanted = number.round() as u64;
             assert_eq!(rounded(number), wanted, "{number}");
