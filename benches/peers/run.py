@@ -73,18 +73,18 @@ class Bench:
         script = [self.python("hand"), str(HERE / "workload.py"), str(self.data), str(self.scale), *parts]
         subprocess.run(script, check=True)
 
-    def learn_command(self, out):
+    def learn_command(self, out, data=None):
         named = ["--features", f"{NUMERIC},{CATEGORICAL}", "--categorical", CATEGORICAL, "--probability", "score"]
-        return [self.vigie, "learn", "--data", self.data / "reference.parquet", "--out", out, *named]
+        return [self.vigie, "learn", "--data", data or self.data / "reference.parquet", "--out", out, *named]
 
     def reference(self):
         self.make("reference")
         run([*self.learn_command(self.data / "reference.vigie")])
 
-    def check_command(self, name, window, fields):
+    def check_command(self, name, window, fields, reference=None):
         config = self.work / f"{name}.yaml"
         config.write_text(
-            f"model: {{name: {name}}}\nreference: {self.data}/reference.vigie\n"
+            f"model: {{name: {name}}}\nreference: {reference or self.data / 'reference.vigie'}\n"
             f"source:\n  path: {self.data / window}\n  fields: {fields}\n"
             f"reports: {{dir: {self.work}/reports}}\nstate: {self.work}/state\n"
         )
@@ -115,7 +115,7 @@ class Bench:
         return seen
 
     def peer(self, venv, script, *args):
-        return [self.python(venv), HERE / script, *args], None
+        return [self.python(venv), HERE / script, *args], self.args.slow
 
     def check(self):
         self.make("window1m")
@@ -177,6 +177,16 @@ class Bench:
             with open(plain, "rb") as lines, gzip.open(packed.with_suffix(".part"), "wb", compresslevel=1) as out:
                 shutil.copyfileobj(lines, out, 1 << 20)
             packed.with_suffix(".part").rename(packed)
+        zst = self.data / "window200k.ndjson.zst"
+        if not zst.exists():
+            pack = (
+                "import sys, pyarrow as pa\n"
+                "with open(sys.argv[1], 'rb') as lines, pa.CompressedOutputStream(sys.argv[2], 'zstd') as out:\n"
+                "    while block := lines.read(1 << 20):\n"
+                "        out.write(block)\n"
+            )
+            subprocess.run([self.python("hand"), "-c", pack, plain, zst.with_suffix(".part")], check=True)
+            zst.with_suffix(".part").rename(zst)
         long = self.data / "window800k.ndjson"
         if not long.exists():
             with open(long.with_suffix(".part"), "wb") as out:
@@ -192,10 +202,36 @@ class Bench:
                     "hand", "by_hand.py", self.data / "reference.parquet", plain
                 ),
                 "vigie check, the same file as .gz": (self.check_command("ndjson-gz", packed.name, NESTED), 3),
+                "vigie check, the same file as .zst": (self.check_command("ndjson-zst", zst.name, NESTED), 3),
                 "vigie check, four times the rows in one file, no id mapped": (
                     self.check_command("ndjson-long", long.name, no_id),
                     1,
                 ),
+            }
+        )
+
+    def outcomes(self):
+        """What a reference costs that knows how its rows turned out: its target is drawn from the scores."""
+        self.make("window1m", "reference")
+        data = self.data / "reference-target.parquet"
+        if not data.exists():
+            draw = (
+                "import sys, numpy as np, polars as pl\n"
+                "table = pl.read_parquet(sys.argv[1])\n"
+                "came_true = np.random.default_rng(5).random(table.height) < table['score'].to_numpy()\n"
+                "table.with_columns(target=pl.Series(came_true.astype(np.int8))).write_parquet(sys.argv[2])\n"
+            )
+            parts = [self.python("hand"), "-c", draw, self.data / "reference.parquet", data.with_suffix(".part")]
+            subprocess.run(parts, check=True)
+            data.with_suffix(".part").rename(data)
+        plain, known = self.data / "reference.vigie", self.data / "reference-target.vigie"
+        run(self.learn_command(plain))
+        run([*self.learn_command(known, data), "--target", "target"])
+        fields = FLAT % ", id: prediction_id"
+        return self.measure(
+            {
+                "reference without a target": (self.check_command("plain", "window1m.parquet", fields), None),
+                "reference with a target": (self.check_command("known", "window1m.parquet", fields, known), None),
             }
         )
 
@@ -305,6 +341,14 @@ MUST = [
         300,
         " MB",
     ),
+    (
+        "outcomes",
+        "time with a target learnt, of that without",
+        over("reference with a target", "reference without a target"),
+        "≤",
+        1.1,
+        "×",
+    ),
     ("learn", "time of the decode floor", over("vigie learn", "decode floor"), "≤", 4, "×"),
 ]
 GUARDED = {"check", "ndjson", "learn"}
@@ -313,6 +357,7 @@ TITLES = {
     "evidently": "100,000 rows × 125 features, Parquet",
     "rows": "Ten times the rows",
     "ndjson": "200,000 rows × 125 features, NDJSON of the service-table layout",
+    "outcomes": "1,000,000 rows, with and without a target in the reference",
     "learn": "`vigie learn` on 307,511 rows × 125 features",
 }
 
@@ -369,6 +414,7 @@ def page(results, scorer):
         lines += ["", f"{result['when']}: {result['machine']}"]
     if scorer:
         lines += ["", scorer.strip()]
+    lines += ["", (HERE / "notes.md").read_text().strip()]
     return "\n".join(lines) + "\n"
 
 
@@ -392,6 +438,7 @@ def main():
     parser.add_argument("sections", nargs="*", help=f"of {' '.join(TITLES)} scorer; none: all")
     parser.add_argument("--guard", action="store_true", help="small sizes, loose limits, exit 1 when one is broken")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--slow", type=int, help="runs of by hand, NannyML and scouter, if fewer")
     parser.add_argument("--no-build", action="store_true", help="the binaries in target/release are those to measure")
     parser.add_argument("--no-write", action="store_true", help="print the page instead of writing RESULTS.md")
     args = parser.parse_args()

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
@@ -31,11 +32,23 @@ pub fn folder_of(reports: &Path, model: &str, window: Window) -> PathBuf {
 /// when), else one more; 0 without a former one.
 #[must_use]
 pub fn next_revision(folder: &Path, json: &str) -> u32 {
-    match former(folder) {
-        None => 0,
-        Some((revision, content)) if says(json).as_ref() == Some(&content) => revision,
-        Some((revision, _)) => revision.saturating_add(1),
-    }
+    let Some(former) = fs::read_to_string(folder.join("report.json")).ok() else { return 0 };
+    let Some(revision) = revision(&former) else { return 0 };
+    if says_the_same(&former, json) { revision } else { revision.saturating_add(1) }
+}
+
+/// Two reports of one version of vigie that say the same are the same text but for their `run` section. What is
+/// spelled otherwise may still say the same, as it is up to the order of keys and the room between them.
+fn says_the_same(former: &str, json: &str) -> bool {
+    without_run(former).is_some_and(|text| Some(text) == without_run(json))
+        || says(former).is_some_and(|content| Some(content) == says(json))
+}
+
+/// What stands before and after the `run` section of a report as it is written: a text within holds no line end.
+fn without_run(json: &str) -> Option<(&str, &str)> {
+    let (before, rest) = json.split_once("\n  \"run\": {\n")?;
+    let (_, after) = rest.split_once("\n  },\n")?;
+    Some((before, after))
 }
 
 /// Everything of a report but its `run` section.
@@ -45,11 +58,17 @@ fn says(json: &str) -> Option<Value> {
     Some(document)
 }
 
-fn former(folder: &Path) -> Option<(u32, Value)> {
-    let json = fs::read_to_string(folder.join("report.json")).ok()?;
-    let document: Value = serde_json::from_str(&json).ok()?;
-    let revision = document.get("run")?.get("revision")?.as_u64()?;
-    Some((u32::try_from(revision).ok()?, says(&json)?))
+/// Which revision a report is; `None` where it is no report.
+fn revision(json: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Document {
+        run: Run,
+    }
+    #[derive(Deserialize)]
+    struct Run {
+        revision: u32,
+    }
+    serde_json::from_str::<Document>(json).ok().map(|document| document.run.revision)
 }
 
 /// Writes both files beside their places, then moves them there. Whoever reads meanwhile, or after a
@@ -62,7 +81,8 @@ pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Outcome<
     crash::point("report.json_written");
     let new_html = written(folder, html)?;
     crash::point("report.html_written");
-    if let Some((former, _)) = former(folder).filter(|(former, _)| *former < revision) {
+    let former = fs::read_to_string(place("json")).ok().and_then(|json| self::revision(&json));
+    if let Some(former) = former.filter(|former| *former < revision) {
         for ending in ["json", "html"] {
             let kept = folder.join(format!("report.r{former}.{ending}"));
             keep(&place(ending), &kept).map_err(|error| cannot("keep the former report as", &kept, &error))?;
@@ -119,4 +139,28 @@ pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> Fault {
 pub fn spoken(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_the_same_by_what_they_say_not_by_how_they_are_spelled() {
+        let report = |revision: u32, rows: u32, spelled: fn(&Value) -> String| {
+            let run = serde_json::json!({ "revision": revision, "model": { "name": "m" }, "seconds": 0.5 });
+            spelled(&serde_json::json!({ "run": run, "schema_version": 1, "window": { "rows": rows } }))
+        };
+        let pretty: fn(&Value) -> String = |value| serde_json::to_string_pretty(value).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let next = |json: &str| next_revision(folder.path(), json);
+        assert_eq!(next(&report(0, 5, pretty)), 0);
+        for former in [pretty, ToString::to_string] {
+            fs::write(folder.path().join("report.json"), report(3, 5, former)).unwrap();
+            assert_eq!(next(&report(0, 5, pretty)), 3);
+            assert_eq!(next(&report(0, 6, pretty)), 4);
+        }
+        fs::write(folder.path().join("report.json"), "{").unwrap();
+        assert_eq!(next(&report(0, 5, pretty)), 0);
+    }
 }

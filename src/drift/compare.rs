@@ -4,7 +4,7 @@ use super::{BinCount, FeatureDrift, Psi, Refused, Step, categorical, histogram, 
 use crate::{
     layout::{Layout, Precision, Shape},
     profile::{Counts, Profile},
-    reference::Reference,
+    reference::{Reference, on_cores},
     stats::{self, EmptyBins, chance, proportion},
 };
 
@@ -31,8 +31,7 @@ pub struct ScoreDrift {
 /// Measures a window against its reference. Fails when they were not counted on the same layout, or the reference is damaged.
 pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, threshold: f64) -> Result<Drift, String> {
     let layout = reference.layout();
-    // Strangers do not merge, so a window of another layout is found here.
-    Profile::empty(layout).merge(window)?;
+    window.is_on(layout.id())?;
     let mut features = features(layout, reference.profile(), window, empty);
     let mut score = match (layout.score(), reference.profile().score(), window.score()) {
         (Some(cells), Some(ours), Some(theirs)) => Some(ScoreDrift {
@@ -50,12 +49,10 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
 
 /// The distances of all features of a layout between two counts on it.
 pub(super) fn features(layout: &Layout, ours: &Profile, theirs: &Profile, empty: EmptyBins) -> Vec<FeatureDrift> {
-    let counted = ours.features().iter().zip(theirs.features());
-    layout
-        .features()
-        .iter()
-        .zip(counted)
-        .filter_map(|(feature, (ours, theirs))| match (&feature.shape, ours, theirs) {
+    let (ours, theirs) = (ours.features(), theirs.features());
+    let one = |number: usize| {
+        let feature = layout.features().get(number)?;
+        match (&feature.shape, ours.get(number)?, theirs.get(number)?) {
             (Shape::Numeric(cells), Counts::Numeric(ours), Counts::Numeric(theirs)) => {
                 Some(numeric::compare(&feature.name, cells, ours, theirs, layout.precision(), empty))
             }
@@ -63,8 +60,9 @@ pub(super) fn features(layout: &Layout, ours: &Profile, theirs: &Profile, empty:
                 Some(categorical::compare(&feature.name, levels, ours, theirs, empty))
             }
             _ => None,
-        })
-        .collect()
+        }
+    };
+    on_cores(layout.features().len(), 8, &one).into_iter().flatten().collect()
 }
 
 fn refused(reference: &Reference, window: &Profile, threshold: f64) -> Result<Refused, String> {

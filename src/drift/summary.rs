@@ -37,7 +37,7 @@ impl Summary {
             std: counts.moments().std(&scale).and_then(finite),
             min: min.and_then(finite),
             max: max.and_then(finite),
-            quantiles: QUANTILES.iter().map(|q| (*q, quantile(counts, cells, *q))).collect(),
+            quantiles: quantiles(counts, cells),
         }
     }
 
@@ -47,19 +47,26 @@ impl Summary {
     }
 }
 
-/// The upper edge of the cell that holds the row at `q`, kept within what was seen.
-fn quantile(counts: &CellCounts, cells: &Cells, q: f64) -> Option<f64> {
-    let (least, greatest) = counts.range()?;
+/// The upper edges of the cells that hold the rows at [`QUANTILES`], kept within what was seen; one walk over the cells.
+fn quantiles(counts: &CellCounts, cells: &Cells) -> Vec<(f64, Option<f64>)> {
+    let range = counts.range();
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-    let wanted = q * counts.present() as f64;
-    let mut seen = 0u64;
-    for (cell, count) in counts.cells().iter().enumerate() {
-        seen += count;
-        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        if *count > 0 && seen as f64 >= wanted {
-            let edge = cells.bounds(cell).1.clamp(least, greatest);
-            return edge.is_finite().then_some(edge);
-        }
-    }
-    None
+    let present = counts.present() as f64;
+    let hit = counts.cells().iter().enumerate().filter(|(_, count)| **count > 0);
+    let mut upto = hit
+        .scan(0u64, |seen, (cell, count)| {
+            *seen += count;
+            #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+            let seen = *seen as f64;
+            Some((cell, seen))
+        })
+        .peekable();
+    let mut quantile = |q: f64| {
+        let wanted = q * present;
+        while upto.next_if(|(_, seen)| *seen < wanted).is_some() {}
+        let (least, greatest) = range?;
+        let edge = cells.bounds(upto.peek()?.0).1.clamp(least, greatest);
+        edge.is_finite().then_some(edge)
+    };
+    QUANTILES.iter().map(|q| (*q, quantile(*q))).collect()
 }

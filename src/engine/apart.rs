@@ -192,7 +192,7 @@ impl Tally {
         short_hashes(&records, &mut self.ids);
         self.complaints.merge(std::mem::take(&mut records.complaints));
         let sieve = sieve(&records, None, job.rule, &mut self.traffic, &mut self.complaints);
-        let used = self.with_rows(&records, &sieve, |profile, rows| {
+        let used = self.with_rows(&records, &sieve, job, |profile, rows| {
             profile.observe_rows(rows.len as u64, rows.probability.as_ref(), job.layout, job.threshold);
         });
         if let Some(used) = &used {
@@ -208,7 +208,7 @@ impl Tally {
             *seen |= records.len > 0 && column.is_some();
         }
         self.complaints.merge(std::mem::take(&mut records.complaints));
-        self.with_rows(&records, sieve, |profile, rows| {
+        self.with_rows(&records, sieve, job, |profile, rows| {
             profile.observe_features(first..first + features.len(), rows, job.layout);
         });
     }
@@ -218,12 +218,15 @@ impl Tally {
         &mut self,
         records: &Records,
         sieve: &Sieve,
+        job: &Job<'_>,
         count: impl Fn(&mut crate::profile::Profile, &Rows),
     ) -> Option<Rows> {
         match sieve.apply(records) {
             Ok(sifted) => {
                 count(&mut self.profile, &sifted.used);
-                count(&mut self.other_version, &sifted.other_version);
+                if let Some(profile) = self.profile_of_others(&sifted.other_version, job) {
+                    count(profile, &sifted.other_version);
+                }
                 Some(sifted.used)
             }
             Err(error) => {

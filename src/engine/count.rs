@@ -80,7 +80,8 @@ impl Counted {
 /// What one thread counts.
 pub(super) struct Tally {
     pub profile: Profile,
-    pub other_version: Profile,
+    /// `None` while there is no such row, as in most logs.
+    pub other_version: Option<Profile>,
     pub traffic: Traffic,
     pub complaints: Complaints,
     /// By feature: whether a record of the window has it.
@@ -99,7 +100,7 @@ impl Tally {
         let layout = job.layout;
         Self {
             profile: Profile::empty(layout),
-            other_version: Profile::empty(layout),
+            other_version: None,
             traffic: Traffic::default(),
             complaints: Complaints::default(),
             seen: vec![false; layout.features().len()],
@@ -125,10 +126,17 @@ impl Tally {
                     self.observe_segments(&segments.needed(&sifted.used), segments, job.threshold);
                 }
                 self.profile.observe(&sifted.used, job.layout, job.threshold);
-                self.other_version.observe(&sifted.other_version, job.layout, job.threshold);
+                if let Some(profile) = self.profile_of_others(&sifted.other_version, job) {
+                    profile.observe(&sifted.other_version, job.layout, job.threshold);
+                }
             }
             Err(error) => self.fault = Some(error.to_string()),
         }
+    }
+
+    /// Where rows that another version answered are counted, if there are any.
+    pub fn profile_of_others(&mut self, rows: &Rows, job: &Job<'_>) -> Option<&mut Profile> {
+        (rows.len > 0).then(|| self.other_version.get_or_insert_with(|| Profile::empty(job.layout)))
     }
 
     pub fn keep_scores(&mut self, used: &Rows, job: &Job<'_>) {
@@ -146,7 +154,11 @@ impl Tally {
 
     pub fn merge(&mut self, other: Self) -> Result<(), String> {
         self.profile.merge(&other.profile)?;
-        self.other_version.merge(&other.other_version)?;
+        match (&mut self.other_version, other.other_version) {
+            (Some(ours), Some(theirs)) => ours.merge(&theirs)?,
+            (ours @ None, theirs) => *ours = theirs,
+            (Some(_), None) => {}
+        }
         self.traffic.merge(other.traffic);
         self.complaints.merge(other.complaints);
         self.scores.extend(other.scores);
@@ -198,7 +210,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     let absent = tally.seen.iter().map(|seen| answered > 0 && !seen).collect();
     Ok(Counted {
         profile: tally.profile,
-        other_version: tally.other_version,
+        other_version: tally.other_version.unwrap_or_else(|| Profile::empty(job.layout)),
         traffic: tally.traffic,
         complaints: tally.complaints,
         absent,

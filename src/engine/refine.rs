@@ -1,6 +1,9 @@
 //! Exact KS distances: a second look at the rows that fall in the few cells that can hold the supremum.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use arrow::array::Array;
 
@@ -15,7 +18,7 @@ use crate::{
     fault::{Fault, Outcome},
     layout::{Cells, Column, Precision, Shape},
     profile::{CellCounts, Counts, Traffic},
-    reference::Reference,
+    reference::{Reference, on_cores},
     source::Request,
     stats::ks,
 };
@@ -59,24 +62,25 @@ pub fn refine(
         subjects.insert(*feature, Subject::new(cells, precision, candidates));
     }
     let values = look(job, counted, &subjects)?;
-    let mut distances = BTreeMap::new();
-    for (feature, subject) in &subjects {
+    let subjects: Vec<(usize, Subject<'_>)> = subjects.into_iter().collect();
+    let one = |number: usize| -> Outcome<Option<(usize, f64)>> {
+        let Some((feature, subject)) = subjects.get(number) else { return Ok(None) };
         let ours = match features.get(*feature) {
-            Some(_) => reference.values(*feature),
-            None => reference.score_values(),
+            Some(_) => reference.values(*feature).map(Cow::Owned),
+            None => reference.score_values().map(Cow::Borrowed),
         }
         .ok_or_else(|| Fault::setup(reference.damaged()))?;
         let (Some(counts), Some(window)) =
             (cell_counts(reference.profile(), *feature), cell_counts(&counted.profile, *feature))
         else {
-            continue;
+            return Ok(None);
         };
         let theirs = values.get(feature).into_iter().flatten();
         let mut theirs: Vec<(f64, u64)> = theirs.map(|(bits, rows)| (f64::from_bits(*bits), *rows)).collect();
         theirs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        distances.insert(*feature, distance(subject, counts, window, &ours, &theirs));
-    }
-    Ok(distances)
+        Ok(Some((*feature, distance(subject, counts, window, &ours, &theirs))))
+    };
+    on_cores(subjects.len(), 1, &one).into_iter().filter_map(Outcome::transpose).collect()
 }
 
 fn cell_counts(profile: &crate::profile::Profile, feature: usize) -> Option<&CellCounts> {
@@ -162,6 +166,14 @@ fn observe(column: &dyn Array, subject: &Subject<'_>, values: &mut Values) {
     });
 }
 
+/// The values that lie in a cell.
+fn inside<'v>(subject: &Subject<'_>, values: &'v [(f64, u64)], cell: usize) -> &'v [(f64, u64)] {
+    let (lower, upper) = subject.cells.bounds(cell);
+    let from = values.partition_point(|(value, _)| *value <= lower);
+    let to = values.partition_point(|(value, _)| *value <= upper);
+    values.get(from..to).unwrap_or_default()
+}
+
 fn distance(
     subject: &Subject<'_>,
     reference: &CellCounts,
@@ -171,18 +183,12 @@ fn distance(
 ) -> f64 {
     let below = |counts: &CellCounts, cell: usize| counts.cells().iter().take(cell).sum::<u64>();
     let totals = (reference.present(), window.present());
-    let inside = |values: &[(f64, u64)], cell: usize| -> Vec<(f64, u64)> {
-        let (lower, upper) = subject.cells.bounds(cell);
-        let from = values.partition_point(|(value, _)| *value <= lower);
-        let to = values.partition_point(|(value, _)| *value <= upper);
-        values.get(from..to).unwrap_or_default().to_vec()
-    };
     subject
         .candidates
         .iter()
         .map(|&cell| {
             let before = (below(reference, cell), below(window, cell));
-            ks::exact_in_cell(before, totals, &inside(ours, cell), &inside(theirs, cell))
+            ks::exact_in_cell(before, totals, inside(subject, ours, cell), inside(subject, theirs, cell))
         })
         .fold(0.0, f64::max)
 }

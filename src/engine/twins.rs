@@ -22,7 +22,7 @@ pub(super) fn short_hashes(records: &Records, hashes: &mut Vec<u64>) {
 
 /// Those that come at least twice. (Two ids may share 64 bits: [`Twins`] looks at 128.)
 ///
-/// Each thread takes the hashes that begin with bits of its own, and sorts them in parts that stay in its cache.
+/// Each thread takes the hashes that begin with bits of its own, in parts that stay in its cache.
 pub(super) fn repeated(hashes: &[Vec<u64>], threads: usize) -> HashSet<u64> {
     const PARTS: usize = 256;
     let of = |hash: u64| (hash >> 56) as usize;
@@ -37,11 +37,9 @@ pub(super) fn repeated(hashes: &[Vec<u64>], threads: usize) -> HashSet<u64> {
             }
         }
         let mut found = Vec::new();
-        for mut part in parts {
-            part.sort_unstable();
-            found.extend(
-                part.windows(2).filter(|pair| pair.first() == pair.last()).filter_map(|pair| pair.first().copied()),
-            );
+        let mut scratch = Buckets::default();
+        for part in parts {
+            scratch.repeated(&part, &mut found);
         }
         twice.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
     };
@@ -53,6 +51,56 @@ pub(super) fn repeated(hashes: &[Vec<u64>], threads: usize) -> HashSet<u64> {
         work(0..each.min(PARTS));
     });
     twice.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Memory for finding equal hashes.
+#[derive(Default)]
+struct Buckets {
+    ends: Vec<usize>,
+    hashes: Vec<u64>,
+}
+
+impl Buckets {
+    /// Adds those that come at least twice among hashes whose first eight bits are alike. Laid out by the bits that follow,
+    /// nearly each is alone; only neighbours are sorted, so that no choice of ids makes it slow.
+    fn repeated(&mut self, part: &[u64], found: &mut Vec<u64>) {
+        let bits = part.len().max(2).ilog2().min(16);
+        #[expect(clippy::cast_possible_truncation, reason = "16 bits at most")]
+        let bucket = |hash: u64| (hash << 8 >> (64 - bits)) as usize;
+        self.ends.clear();
+        self.ends.resize((1 << bits) + 1, 0);
+        for hash in part {
+            if let Some(end) = self.ends.get_mut(bucket(*hash) + 1) {
+                *end += 1;
+            }
+        }
+        let mut before = 0;
+        for end in &mut self.ends {
+            before += *end;
+            *end = before;
+        }
+        self.hashes.clear();
+        self.hashes.resize(part.len(), 0);
+        // Where a bucket begins, and once it is full, where it ends.
+        for hash in part {
+            if let Some(place) = self.ends.get_mut(bucket(*hash)) {
+                if let Some(free) = self.hashes.get_mut(*place) {
+                    *free = *hash;
+                }
+                *place += 1;
+            }
+        }
+        let mut from = 0;
+        for end in &self.ends {
+            let near = self.hashes.get_mut(from..*end).unwrap_or_default();
+            from = *end;
+            if near.len() > 1 {
+                near.sort_unstable();
+                let pairs = near.windows(2).filter(|pair| pair.first() == pair.last());
+                found.extend(pairs.filter_map(|pair| pair.first().copied()));
+            }
+        }
+    }
 }
 
 /// The record that counts, by id.
@@ -177,4 +225,27 @@ fn level_hashes(levels: &DictionaryArray<Int32Type>) -> ArrayRef {
         names.iter().map(|name| name.map(|name| (xxh3_64(name.as_bytes()) >> 11) as f64)).collect();
     let of_row = levels.keys().iter().map(|key| of_name.get(usize::try_from(key?).ok()?).copied().flatten());
     std::sync::Arc::new(of_row.collect::<arrow::array::Float64Array>())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_comes_twice_is_found_whatever_the_threads(
+            hashes in prop::collection::vec(
+                prop::collection::vec(prop_oneof![any::<u64>(), 0u64..40, (0u64..40).prop_map(|low| low << 56 | 7), Just(u64::MAX)], 0..300),
+                0..4,
+            ),
+        ) {
+            let mut seen = HashSet::new();
+            let wanted: HashSet<u64> = hashes.iter().flatten().copied().filter(|hash| !seen.insert(*hash)).collect();
+            for threads in 1..4 {
+                prop_assert_eq!(&repeated(&hashes, threads), &wanted);
+            }
+        }
+    }
 }

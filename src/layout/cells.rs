@@ -97,7 +97,7 @@ impl Cells {
     #[must_use]
     pub fn from_parts(edges: Vec<f64>, atoms: Vec<f64>, cuts: Vec<f64>) -> Self {
         let bins = bins(&edges, &atoms, &cuts);
-        let bin_of_cell = (0..=edges.len()).map(|cell| bin_of(cell, &edges, &atoms, &cuts, &bins)).collect();
+        let bin_of_cell = bins_of_cells(&edges, &atoms, &cuts, &bins);
         let places = Places::of(&edges);
         Self { edges, atoms, cuts, bins, bin_of_cell, places }
     }
@@ -263,25 +263,38 @@ fn bins(edges: &[f64], atoms: &[f64], cuts: &[f64]) -> Vec<Bin> {
     bins
 }
 
-fn bin_of(cell: usize, edges: &[f64], atoms: &[f64], cuts: &[f64], bins: &[Bin]) -> u16 {
-    let last = bins.len() - 1;
-    let place = if cell == 0 {
-        0
-    } else if let Some(&upper) = edges.get(cell) {
-        let is_atom = atoms.binary_search_by(|atom| atom.total_cmp(&upper)).is_ok();
-        let interval = cuts.partition_point(|cut| *cut < upper);
-        let wanted = |bin: &Bin| {
-            if is_atom {
-                bin.kind == BinKind::Atom && bin.upper == Some(upper)
-            } else {
-                bin.kind == BinKind::Interval && bin.upper == cuts.get(interval).or(edges.last()).copied()
-            }
-        };
-        bins.iter().position(wanted).unwrap_or(last)
-    } else {
-        last
+/// The bin of every cell, in one walk over all of them: edges, atoms, cuts and bins ascend together.
+fn bins_of_cells(edges: &[f64], atoms: &[f64], cuts: &[f64], bins: &[Bin]) -> Vec<u16> {
+    let numbered = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    let last = numbered(bins.len() - 1);
+    let place = |kind: BinKind, upper: f64| {
+        let is_wanted = |bin: &Bin| bin.kind == kind && bin.upper == Some(upper);
+        bins.iter().position(is_wanted).map_or(last, numbered)
     };
-    u16::try_from(place).unwrap_or(u16::MAX)
+    let mut of_cell = Vec::with_capacity(edges.len() + 1);
+    // Below the first edge.
+    of_cell.push(0);
+    let (mut atoms, mut cuts) = (atoms.iter().copied().peekable(), cuts.iter().copied().peekable());
+    let end = edges.last().copied().unwrap_or(f64::INFINITY);
+    // Up to where an interval reaches, and its bin: cells that follow each other mostly lie in one.
+    let mut interval = (f64::NAN, last);
+    for upper in edges.iter().copied().skip(1) {
+        while cuts.next_if(|cut| *cut < upper).is_some() {}
+        while atoms.next_if(|atom| atom.total_cmp(&upper).is_lt()).is_some() {}
+        if atoms.peek().is_some_and(|atom| atom.total_cmp(&upper).is_eq()) {
+            of_cell.push(place(BinKind::Atom, upper));
+            continue;
+        }
+        let reach = cuts.peek().copied().unwrap_or(end);
+        if reach.to_bits() != interval.0.to_bits() {
+            interval = (reach, place(BinKind::Interval, reach));
+        }
+        of_cell.push(interval.1);
+    }
+    if !edges.is_empty() {
+        of_cell.push(last);
+    }
+    of_cell
 }
 
 #[cfg(test)]
@@ -386,6 +399,22 @@ mod tests {
                     }
                 };
                 prop_assert!(inside, "{value} in {bin:?}");
+            }
+            // Every cell, also those that none of the values fell in.
+            prop_assert_eq!(cells.bin_of_cell().len(), cells.len());
+            for (cell, bin) in cells.bin_of_cell().iter().enumerate() {
+                let bin = cells.bins()[usize::from(*bin)];
+                let (lower, upper) = cells.bounds(cell);
+                let wanted = if cell == 0 {
+                    bin.kind == BinKind::Below
+                } else if upper.is_infinite() {
+                    bin.kind == BinKind::Above
+                } else if cells.atoms().contains(&upper) {
+                    bin.kind == BinKind::Atom && bin.upper == Some(upper)
+                } else {
+                    bin.kind == BinKind::Interval && bin.lower <= Some(lower) && bin.upper >= Some(upper)
+                };
+                prop_assert!(wanted, "{cell}: ({lower}, {upper}] in {bin:?}");
             }
         }
     }

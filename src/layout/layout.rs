@@ -101,29 +101,34 @@ fn hash(precision: Precision, features: &[Feature], score: Option<&Cells>) -> La
         sha.update(text.as_bytes());
     };
     text(if precision == Precision::F32 { "f32" } else { "f64" });
-    let mut numbers = Vec::new();
     for feature in features {
         text(&feature.name);
         match &feature.shape {
-            Shape::Numeric(cells) => {
-                text("numeric");
-                numbers.extend_from_slice(cells.edges());
-                numbers.extend_from_slice(cells.cuts());
-                numbers.push(f64::NAN);
-            }
+            Shape::Numeric(_) => text("numeric"),
             Shape::Categorical(levels) => {
                 text("categorical");
                 levels.names().iter().for_each(|name| text(name));
             }
         }
     }
-    if let Some(cells) = score {
+    if score.is_some() {
         text("score");
-        numbers.extend_from_slice(cells.edges());
-        numbers.extend_from_slice(cells.cuts());
     }
-    for number in numbers {
-        sha.update(number.to_bits().to_le_bytes());
+    // A feature's numbers at once: a hash takes long over many little pieces.
+    let mut bytes = Vec::new();
+    let mut numbers = |cells: &Cells, end: &[f64]| {
+        bytes.clear();
+        let numbers = cells.edges().iter().chain(cells.cuts()).chain(end);
+        bytes.extend(numbers.flat_map(|number| number.to_bits().to_le_bytes()));
+        sha.update(&bytes);
+    };
+    for feature in features {
+        if let Shape::Numeric(cells) = &feature.shape {
+            numbers(cells, &[f64::NAN]);
+        }
+    }
+    if let Some(cells) = score {
+        numbers(cells, &[]);
     }
     LayoutId(sha.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }

@@ -124,25 +124,35 @@ impl Places {
         };
         // The shortest table in which no place is crowded, else the finest.
         for shift in (FINEST..=COARSEST).rev().filter(|shift| farthest >> shift < MOST).chain([31]) {
-            let is_last = shift == FINEST || shift == 31;
-            places.lay(edges, all, shift, farthest);
-            if !places.is_crowded || is_last {
+            places.shift = shift;
+            places.middle = (farthest >> shift) + 1;
+            places.is_crowded = places.crowd(edges) > AT_ONCE;
+            if !places.is_crowded || shift == FINEST || shift == 31 {
                 break;
             }
         }
+        places.lay(edges, all);
         Some(places)
     }
 
-    fn lay(&mut self, edges: &[f64], all: u16, shift: u32, farthest: u32) {
-        self.shift = shift;
-        self.middle = (farthest >> shift) + 1;
-        self.starts.clear();
+    /// The most edges that share a place. Their order is that of their places.
+    fn crowd(&self, edges: &[f64]) -> usize {
+        let (mut most, mut here, mut former) = (0, 0, u32::MAX);
+        for edge in edges {
+            let place = self.place(edge.bits());
+            here = if place == former { here + 1 } else { 1 };
+            former = place;
+            most = most.max(here);
+        }
+        most
+    }
+
+    fn lay(&mut self, edges: &[f64], all: u16) {
+        self.starts.reserve_exact(2 * self.middle as usize + 2);
         for (edge, number) in edges.iter().zip(0..all) {
             self.starts.resize(self.place(edge.bits()) as usize + 1, number);
         }
         self.starts.resize(2 * self.middle as usize + 2, all);
-        let crowd = self.starts.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).max();
-        self.is_crowded = crowd.is_some_and(|edges| usize::from(edges) > AT_ONCE);
     }
 
     /// From the bits of a value as f32.

@@ -74,7 +74,13 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
 /// Writes a report's files. Killed at any moment, it leaves the former ones or the new ones.
 pub fn publish(settings: &Settings, mut report: Report) -> Outcome<(Report, Published)> {
     let folder = archive::folder_of(&settings.reports, &settings.model.name, report.examined.window);
-    report.run.revision = archive::next_revision(&folder, &to_json(&report));
+    report.run.revision = 0;
+    let mut json = to_json(&report);
+    let revision = archive::next_revision(&folder, &json);
+    if revision > 0 {
+        report.run.revision = revision;
+        json = to_json(&report);
+    }
     let context = Context {
         language: settings.language,
         past: archive::past(&settings.reports, &settings.model.name, report.examined.window, PAST),
@@ -82,7 +88,7 @@ pub fn publish(settings: &Settings, mut report: Report) -> Outcome<(Report, Publ
     };
     let html = to_html(&report, &context).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
     crash::point("report.rendered");
-    let published = archive::publish(&folder, report.run.revision, &to_json(&report), &html)?;
+    let published = archive::publish(&folder, revision, &json, &html)?;
     archive::note(&folder, &Point::of(&report))?;
     Ok((report, published))
 }

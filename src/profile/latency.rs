@@ -38,8 +38,7 @@ impl Latency {
         if !(milliseconds.is_finite() && milliseconds >= 0.0) {
             return;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
-        let microseconds = ((milliseconds * 1000.0).round() as u64).min(HOUR_US);
+        let microseconds = rounded(milliseconds * 1000.0).min(HOUR_US);
         self.histogram.saturating_record(microseconds);
         self.sum_us += u128::from(microseconds);
         self.max_us = self.max_us.max(microseconds);
@@ -78,9 +77,30 @@ impl Latency {
     }
 }
 
+/// The nearest whole number, halves up, as `f64::round` does; that is a call into the C library on x86-64.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
+#[expect(clippy::cast_precision_loss, reason = "a float that has a fraction is below 2^53")]
+fn rounded(number: f64) -> u64 {
+    let whole = number as u64;
+    whole.saturating_add(u64::from(number - whole as f64 >= 0.5))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounding_is_that_of_f64() {
+        let halves = (0..1_000u32).map(|half| f64::from(half) / 2.0);
+        let near = halves.flat_map(|half| [half, half.next_up(), half.next_down().max(0.0)]);
+        for number in
+            near.chain([0.499_999_999_999_999_94, 4_503_599_627_370_495.5, 9_007_199_254_740_993.0, 1e18, 1e300])
+        {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
+            let wanted = number.round() as u64;
+            assert_eq!(rounded(number), wanted, "{number}");
+        }
+    }
 
     #[test]
     fn quantiles_are_right_to_three_digits_and_merge_exactly() {

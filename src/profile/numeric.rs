@@ -7,11 +7,11 @@ use arrow::{
 
 use super::{
     Moments, Scale,
-    tally::{Block, Tally},
+    tally::{Block, Found, Tally},
 };
 use crate::{
     batch::for_each_number,
-    layout::{BLOCK, Cells, Precision, Real},
+    layout::{Cells, Precision, Real},
 };
 
 /// Counts on [`Cells`], with the sums that mean and deviation need.
@@ -60,47 +60,31 @@ impl CellCounts {
         cells: &Cells,
         scale: &Scale,
     ) {
-        let mut tally = Tally::new(cells, scale);
+        let mut tally = Tally::new(cells, scale, &mut self.cells);
         let mut block = Block::new();
         match array.nulls().filter(|nulls| nulls.null_count() > 0) {
-            None => {
-                for values in array.values().chunks(BLOCK) {
-                    let nans = values.iter().filter(|value| value.is_nan()).count();
-                    if nans == 0 {
-                        tally.observe(values);
-                    } else {
-                        values.iter().for_each(|value| block.push(*value, true, &mut tally));
-                    }
-                }
-            }
-            Some(valid) => {
-                for (value, is_valid) in array.values().iter().zip(valid.iter()) {
-                    block.push(*value, is_valid, &mut tally);
-                }
-            }
+            None => tally.observe_all(array.values(), &mut block),
+            Some(valid) => tally.observe_valid(array.values(), valid.inner(), &mut block),
         }
-        block.finish(&mut tally);
-        self.add(&mut tally, array.len());
+        let found = block.finish(tally);
+        self.add(&found, array.len());
     }
 
     /// Counts values of another type, each turned into what it is compared as.
     fn observe_numbers<T: Real>(&mut self, array: &dyn Array, cells: &Cells, scale: &Scale) {
-        let mut tally = Tally::new(cells, scale);
+        let mut tally = Tally::new(cells, scale, &mut self.cells);
         let mut block = Block::new();
-        for_each_number(array, &mut |value: f64| block.push(T::of(value), true, &mut tally));
-        block.finish(&mut tally);
-        self.add(&mut tally, array.len());
+        for_each_number(array, &mut |value: f64| block.push(T::of(value), &mut tally));
+        let found = block.finish(tally);
+        self.add(&found, array.len());
     }
 
-    fn add<T: Real>(&mut self, tally: &mut Tally<'_, T>, rows: usize) {
-        for (count, more) in self.cells.iter_mut().zip(tally.counts()) {
-            *count += more;
-        }
-        self.missing += rows as u64 - tally.present;
-        self.moments.merge(&tally.moments);
+    fn add<T: Real>(&mut self, found: &Found<T>, rows: usize) {
+        self.missing += rows as u64 - found.present;
+        self.moments.merge(&found.moments);
         // Adding zero turns −0 into 0.
-        self.least = self.least.min(tally.least.into() + 0.0);
-        self.greatest = self.greatest.max(tally.greatest.into() + 0.0);
+        self.least = self.least.min(found.least.into() + 0.0);
+        self.greatest = self.greatest.max(found.greatest.into() + 0.0);
     }
 
     /// Counts `rows` rows without a value.

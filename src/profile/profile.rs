@@ -80,11 +80,17 @@ impl Profile {
         }
     }
 
+    /// Fails when it was not counted on this layout.
+    pub fn is_on(&self, layout: &LayoutId) -> Result<(), String> {
+        if self.layout == *layout {
+            return Ok(());
+        }
+        Err(format!("counts on layout {} do not add to counts on {layout}", self.layout))
+    }
+
     /// Adds the other's counts. Fails when it was counted on another layout.
     pub fn merge(&mut self, other: &Self) -> Result<(), String> {
-        if self.layout != other.layout {
-            return Err(format!("counts on layout {} do not add to counts on {}", other.layout, self.layout));
-        }
+        other.is_on(&self.layout)?;
         self.rows += other.rows;
         self.refused += other.refused;
         for (ours, theirs) in self.features.iter_mut().zip(&other.features) {

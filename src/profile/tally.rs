@@ -2,6 +2,10 @@
 
 #![expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
 
+use std::cell::Cell;
+
+use arrow::buffer::BooleanBuffer;
+
 use super::{
     Moments, Scale,
     moments::Sums,
@@ -15,6 +19,11 @@ const FEW: usize = 512;
 /// Rows until counts of 32 bits might be full.
 const FULL: usize = u32::MAX as usize - BLOCK;
 
+thread_local! {
+    /// A thread's memory for counting, used again for the next column; zero between two of them.
+    static NEAR: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+}
+
 /// What some values of a column add up to. Nothing but integers and ends: the order of rows does not matter.
 pub(super) struct Tally<'a, T> {
     cells: &'a Cells,
@@ -25,8 +34,14 @@ pub(super) struct Tally<'a, T> {
     near: Vec<u32>,
     /// Rows in `near`.
     rows: usize,
-    /// What was in `near` when it was full.
-    counts: Vec<u64>,
+    /// Where `near` is added to.
+    counts: &'a mut [u64],
+    found: Found<T>,
+}
+
+/// What they add up to beside the counts of the cells.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<T> {
     pub present: u64,
     pub moments: Moments,
     pub least: T,
@@ -34,20 +49,20 @@ pub(super) struct Tally<'a, T> {
 }
 
 impl<'a, T: Real> Tally<'a, T> {
-    pub fn new(cells: &'a Cells, scale: &'a Scale) -> Self {
+    /// `counts`, by cell, are added to when the tally ends.
+    pub fn new(cells: &'a Cells, scale: &'a Scale, counts: &'a mut [u64]) -> Self {
         let (stride, tallies) = if cells.len() <= FEW { (cells.len(), 4) } else { (0, 1) };
+        let mut near = NEAR.take();
+        near.resize(tallies * cells.len(), 0);
         Self {
             cells,
             scale,
             width: Width::widest(),
             stride,
-            near: vec![0; tallies * cells.len()],
+            near,
             rows: 0,
-            counts: vec![0; cells.len()],
-            present: 0,
-            moments: Moments::default(),
-            least: T::INFINITY,
-            greatest: T::NEG_INFINITY,
+            counts,
+            found: Found { present: 0, moments: Moments::default(), least: T::INFINITY, greatest: T::NEG_INFINITY },
         }
     }
 
@@ -58,23 +73,45 @@ impl<'a, T: Real> Tally<'a, T> {
         }
         let mut sums = Sums::default();
         self.width.run(Count { values, tally: self, sums: &mut sums });
-        self.moments.observe(values, &sums, self.scale);
-        self.present += values.len() as u64;
+        self.found.moments.observe(values, &sums, self.scale);
+        self.found.present += values.len() as u64;
         self.rows += values.len();
     }
 
-    /// The counts by cell.
-    pub fn counts(&mut self) -> &[u64] {
-        self.pour();
-        &self.counts
+    /// Counts values as they lie in a column, NaN being none.
+    pub fn observe_all(&mut self, values: &[T], block: &mut Block<T>) {
+        for values in values.chunks(BLOCK) {
+            let mut has_nan = false;
+            self.width.run(HasNan { values, has_nan: &mut has_nan });
+            if has_nan {
+                self.width.run(Fill { values, valid: None, block, tally: self });
+            } else {
+                self.observe(values);
+            }
+        }
+    }
+
+    /// Counts those values that are valid and no NaN.
+    pub fn observe_valid(&mut self, values: &[T], valid: &BooleanBuffer, block: &mut Block<T>) {
+        self.width.run(Fill { values, valid: Some(valid), block, tally: self });
     }
 
     fn pour(&mut self) {
-        for tally in self.near.chunks(self.cells.len()) {
-            self.counts.iter_mut().zip(tally).for_each(|(count, more)| *count += u64::from(*more));
+        for tally in self.near.chunks_mut(self.cells.len()) {
+            for (count, more) in self.counts.iter_mut().zip(tally) {
+                *count += u64::from(std::mem::take(more));
+            }
         }
-        self.near.fill(0);
         self.rows = 0;
+    }
+}
+
+impl<T> Drop for Tally<'_, T> {
+    fn drop(&mut self) {
+        if self.rows > 0 {
+            self.near.fill(0);
+        }
+        NEAR.set(std::mem::take(&mut self.near));
     }
 }
 
@@ -90,8 +127,9 @@ impl<T: Real> Work for Count<'_, '_, T> {
     fn run(self) {
         let tally = self.tally;
         let (least, greatest) = ends(self.values);
-        tally.least = if least < tally.least { least } else { tally.least };
-        tally.greatest = if greatest > tally.greatest { greatest } else { tally.greatest };
+        let found = &mut tally.found;
+        found.least = if least < found.least { least } else { found.least };
+        found.greatest = if greatest > found.greatest { greatest } else { found.greatest };
         tally.cells.tally(self.values, tally.stride, &mut tally.near);
         *self.sums = Sums::of(self.values, tally.scale);
     }
@@ -120,34 +158,103 @@ fn ends<T: Real>(values: &[T]) -> (T, T) {
     (least.into_iter().fold(T::INFINITY, lesser), greatest.into_iter().fold(T::NEG_INFINITY, greater))
 }
 
+/// Whether any value is NaN.
+struct HasNan<'a, T> {
+    values: &'a [T],
+    has_nan: &'a mut bool,
+}
+
+impl<T: Real> Work for HasNan<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        *self.has_nan = self.values.iter().fold(false, |any, value| any | value.is_nan());
+    }
+}
+
+/// Values taken up together, so that a word of the bits that say which are valid is looked at once.
+const WORD: usize = 64;
+
 /// Values until there are enough to be counted together, those that are missing left out.
 pub(super) struct Block<T> {
-    values: [T; BLOCK],
+    values: [T; 2 * BLOCK],
     filled: usize,
 }
 
 impl<T: Real> Block<T> {
     pub fn new() -> Self {
-        Self { values: [T::default(); BLOCK], filled: 0 }
+        Self { values: [T::default(); 2 * BLOCK], filled: 0 }
     }
 
-    /// A value, or NaN or nothing. No branch but the rare one: which values are missing cannot be foreseen.
+    /// A value, or NaN.
     #[inline(always)]
-    pub fn push(&mut self, value: T, is_valid: bool, tally: &mut Tally<'_, T>) {
-        if let Some(place) = self.values.get_mut(self.filled) {
+    pub fn push(&mut self, value: T, tally: &mut Tally<'_, T>) {
+        self.put(value, true);
+        self.empty(tally);
+    }
+
+    /// A value that counts if it is valid and no NaN. No branch: which values are missing cannot be foreseen.
+    #[inline(always)]
+    fn put(&mut self, value: T, is_valid: bool) {
+        // Never more than a block and a word: the remainder spares a check.
+        let place = self.filled % self.values.len();
+        if let Some(place) = self.values.get_mut(place) {
             *place = value;
         }
         self.filled += usize::from(is_valid & !value.is_nan());
-        if self.filled == BLOCK {
-            tally.observe(&self.values);
-            self.filled = 0;
+    }
+
+    /// Counts a block, once there is one; what lies beyond it is kept.
+    #[inline(always)]
+    fn empty(&mut self, tally: &mut Tally<'_, T>) {
+        if self.filled >= BLOCK {
+            let (full, rest) = self.values.split_at_mut(BLOCK);
+            tally.observe(full);
+            self.filled -= BLOCK;
+            if let (Some(front), Some(rest)) = (full.get_mut(..self.filled), rest.get(..self.filled)) {
+                front.copy_from_slice(rest);
+            }
         }
     }
 
     /// Counts what is left.
-    pub fn finish(self, tally: &mut Tally<'_, T>) {
+    pub fn finish(self, mut tally: Tally<'_, T>) -> Found<T> {
         if let Some(rest) = self.values.get(..self.filled) {
             tally.observe(rest);
+        }
+        tally.pour();
+        tally.found
+    }
+}
+
+/// Leaves out what is missing and counts the rest block by block.
+struct Fill<'a, 'b, T> {
+    values: &'a [T],
+    /// `None`: all are.
+    valid: Option<&'a BooleanBuffer>,
+    block: &'a mut Block<T>,
+    tally: &'a mut Tally<'b, T>,
+}
+
+impl<T: Real> Work for Fill<'_, '_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let Some(valid) = self.valid else {
+            for values in self.values.chunks(WORD) {
+                values.iter().for_each(|value| self.block.put(*value, true));
+                self.block.empty(self.tally);
+            }
+            return;
+        };
+        let words = valid.bit_chunks();
+        for (values, word) in self.values.chunks(WORD).zip(words.iter().chain([words.remainder_bits()])) {
+            if word == u64::MAX {
+                values.iter().for_each(|value| self.block.put(*value, true));
+            } else {
+                for (place, value) in values.iter().enumerate() {
+                    self.block.put(*value, word >> place & 1 == 1);
+                }
+            }
+            self.block.empty(self.tally);
         }
     }
 }
@@ -170,12 +277,36 @@ mod tests {
         let wide = values.iter().map(|value| (*value).into());
         let ends = (wide.clone().fold(f64::INFINITY, f64::min), wide.fold(f64::NEG_INFINITY, f64::max));
         for width in [Width::Plain, Width::Avx2].into_iter().filter(|width| width.is_there()) {
-            let mut tally = Tally::new(&cells, &scale);
-            tally.width = width;
-            values.chunks(BLOCK).for_each(|values| tally.observe(values));
-            prop_assert_eq!(tally.counts(), &wanted, "{:?}", width);
-            prop_assert_eq!(tally.moments, moments, "{:?}", width);
-            prop_assert_eq!((tally.least.into(), tally.greatest.into()), ends, "{:?}", width);
+            // As they are; or, with others between them that are NaN or not valid, those that are left.
+            let mut with_missing = Vec::new();
+            let mut valid = Vec::new();
+            for (place, value) in values.iter().enumerate() {
+                for (value, is_valid) in [(T::of(f64::NAN), true), (*value, false)].iter().take(place % 7 % 3) {
+                    with_missing.push(*value);
+                    valid.push(*is_valid);
+                }
+                with_missing.push(*value);
+                valid.push(true);
+            }
+            let valid = BooleanBuffer::from(valid);
+            for way in 0..3 {
+                let mut counts = vec![0u64; cells.len()];
+                let mut tally = Tally::new(&cells, &scale, &mut counts);
+                tally.width = width;
+                let mut block = Block::new();
+                match way {
+                    0 => tally.observe_all(values, &mut block),
+                    1 => tally.observe_valid(&with_missing, &valid, &mut block),
+                    _ => with_missing.iter().zip(&valid).filter(|(_, is_valid)| *is_valid).for_each(|(value, _)| {
+                        block.push(*value, &mut tally);
+                    }),
+                }
+                let found = block.finish(tally);
+                prop_assert_eq!(found.moments, moments, "{:?} {}", width, way);
+                prop_assert_eq!((found.least.into(), found.greatest.into()), ends, "{:?} {}", width, way);
+                prop_assert_eq!(found.present, values.len() as u64, "{:?} {}", width, way);
+                prop_assert_eq!(&counts, &wanted, "{:?} {}", width, way);
+            }
         }
         Ok(())
     }

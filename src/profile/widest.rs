@@ -1,6 +1,12 @@
 //! Runs a loop compiled for wider vectors where this processor has them: chosen when the program runs, so that one
 //! binary serves every machine.
 //!
+//! Why `unsafe` stays: a function compiled for more than the least x86-64 can be called safely only by one that is
+//! compiled so too, and without it every width would be that of a processor of 2003. Nothing is read or written through
+//! it but what safe code reads and writes. Miri could not be run: it comes with a nightly toolchain and the library's
+//! sources, neither of which the registries hold that this is built from. What stands in for it is `tally`'s test, which
+//! has every width count random bits (both zeros, infinities, subnormals, NaN among what is missing) beside the plain way.
+//!
 //! Vectors of 512 bits were tried: they add nothing to sums that wait for memory, and make the search for a cell slower.
 
 #![expect(unsafe_code, reason = "a function compiled for more than the least x86-64 can only be called so")]

@@ -46,19 +46,27 @@ pub(super) fn unpack(packed: &[u8], precision: Precision) -> Option<Vec<(f64, u6
     let count = reader.count(1)?;
     let kind = reader.integer()?;
     let power = power(kind.min(9));
+    let mut values = match kind {
+        BITS => keyed(&mut reader, count, |key| Some(from_bits(key))),
+        SINGLE_BITS => keyed(&mut reader, count, from_single),
+        _ => keyed(&mut reader, count, |key| Some(decimal(from_ordered(key), power, precision))),
+    }?;
+    for (_, count) in &mut values {
+        *count = reader.integer()?;
+    }
+    Some(values)
+}
+
+/// The values of so many keys, each count still 0.
+fn keyed(reader: &mut Reader<'_>, count: usize, value: impl Fn(u64) -> Option<f64>) -> Option<Vec<(f64, u64)>> {
     let mut key = 0u64;
     // Not more than there are bytes: `count` was held against them.
     let mut values = Vec::with_capacity(count);
     for _ in 0..count {
         key = key.wrapping_add(reader.integer()?);
-        values.push(match kind {
-            BITS => from_bits(key),
-            SINGLE_BITS => from_single(key)?,
-            _ => decimal(from_ordered(key), power, precision),
-        });
+        values.push((value(key)?, 0));
     }
-    let counts: Vec<u64> = (0..count).map(|_| reader.integer()).collect::<Option<_>>()?;
-    Some(values.into_iter().zip(counts).collect())
+    Some(values)
 }
 
 fn power(exponent: u64) -> f64 {

@@ -7,6 +7,11 @@ const MOST: u64 = 1 << 30;
 
 /// What zstd has packed; `None` when it is damaged, or a bomb.
 pub(super) fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
+    if let Ok(Some(size)) = zstd::zstd_safe::get_frame_content_size(packed) {
+        // What says how long it is comes in one piece. Memory that a lie about it asks for is never touched.
+        let size = usize::try_from(size).ok().filter(|size| *size as u64 <= MOST)?;
+        return zstd::bulk::decompress(packed, size).ok();
+    }
     let mut bytes = Vec::new();
     zstd::stream::Decoder::new(packed).ok()?.take(MOST + 1).read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 <= MOST).then_some(bytes)
@@ -63,6 +68,29 @@ impl Writer {
     }
 }
 
+/// The low seven bits of each byte, put together.
+#[inline]
+fn sevens(word: u64) -> u64 {
+    let word = word & 0x7f7f_7f7f_7f7f_7f7f;
+    let word = word & 0x007f_007f_007f_007f | (word & 0x7f00_7f00_7f00_7f00) >> 1;
+    let word = word & 0x0000_3fff_0000_3fff | (word & 0x3fff_0000_3fff_0000) >> 2;
+    word & 0x0fff_ffff | (word & 0x0fff_ffff_0000_0000) >> 4
+}
+
+/// Floats that have not been looked at yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Numbers<'a>(&'a [[u8; 8]]);
+
+impl Numbers<'_> {
+    pub fn len(self) -> usize {
+        self.0.len()
+    }
+
+    pub fn to_vec(self) -> Vec<f64> {
+        self.0.iter().map(|number| f64::from_le_bytes(*number)).collect()
+    }
+}
+
 /// Reads; `None` when the bytes end or make no sense.
 #[derive(Debug)]
 pub(super) struct Reader<'a>(pub &'a [u8]);
@@ -74,7 +102,17 @@ impl<'a> Reader<'a> {
         Some(head)
     }
 
+    #[inline]
     pub fn integer(&mut self) -> Option<u64> {
+        if let Some((word, _)) = self.0.split_first_chunk::<8>() {
+            let word = u64::from_le_bytes(*word);
+            // Nearly all end within eight bytes, at the first that has no top bit.
+            let end = (!word & 0x8080_8080_8080_8080).trailing_zeros();
+            if end < 64 {
+                self.0 = self.0.get(end as usize / 8 + 1..).unwrap_or_default();
+                return Some(sevens(word & (u64::MAX >> (63 - end))));
+            }
+        }
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let (&byte, rest) = self.0.split_first()?;
@@ -101,9 +139,10 @@ impl<'a> Reader<'a> {
         Some(f64::from_le_bytes(self.take(8)?.try_into().ok()?))
     }
 
-    pub fn numbers(&mut self) -> Option<Vec<f64>> {
+    pub fn numbers(&mut self) -> Option<Numbers<'a>> {
         let count = self.count(8)?;
-        (0..count).map(|_| self.number()).collect()
+        let (numbers, _) = self.take(count * 8)?.as_chunks();
+        Some(Numbers(numbers))
     }
 
     pub fn integers(&mut self) -> Option<Vec<u64>> {
@@ -114,5 +153,63 @@ impl<'a> Reader<'a> {
     pub fn text(&mut self) -> Option<String> {
         let count = self.count(1)?;
         String::from_utf8(self.take(count)?.to_vec()).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Whatever follows, and wherever the bytes end.
+    fn comes_back(values: &[u64]) -> Result<(), TestCaseError> {
+        let mut writer = Writer::default();
+        values.iter().for_each(|value| writer.integer(*value));
+        let mut reader = Reader(&writer.0);
+        for value in values {
+            prop_assert_eq!(reader.integer(), Some(*value));
+        }
+        prop_assert_eq!(reader.integer(), None);
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn integers_of_every_length_come_back(
+            values in prop::collection::vec((any::<u64>(), 0u32..64).prop_map(|(value, shift)| value >> shift), 0..40),
+        ) {
+            comes_back(&values)?;
+        }
+
+        #[test]
+        fn any_bytes_are_read_as_they_are_byte_by_byte(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let slow = |bytes: &[u8]| {
+                let mut value = 0u64;
+                for (place, byte) in bytes.iter().take(10).enumerate() {
+                    value |= u64::from(byte & 0x7f) << (7 * place);
+                    if *byte < 0x80 {
+                        return Some((value, place + 1));
+                    }
+                }
+                None
+            };
+            let mut reader = Reader(&bytes);
+            let read = reader.integer().map(|value| (value, bytes.len() - reader.0.len()));
+            prop_assert_eq!(read, slow(&bytes));
+        }
+    }
+
+    #[test]
+    fn a_lie_about_the_length_is_refused() {
+        let packed = zstd::bulk::compress(&[7; 1_000], 1).unwrap();
+        assert_eq!(unpacked(&packed), Some(vec![7; 1_000]));
+        assert_eq!(unpacked(&packed[..packed.len() - 1]), None);
+        assert_eq!(unpacked(&[]), None);
+        // A frame of more than may be, by its own word.
+        let mut head = packed.clone();
+        head[4] = 0xe0;
+        head.splice(5..5, u64::MAX.to_le_bytes());
+        assert_eq!(unpacked(&head), None);
     }
 }

@@ -11,10 +11,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Contribution, Contributions, Provenance, Reference,
-    bytes::{Reader, Writer, unpacked},
+    bytes::{Numbers, Reader, Writer, unpacked},
     reference::damaged,
     segments::Stored,
     shelf::{Bytes, Shelf},
+    workers::on_cores,
 };
 use crate::{
     fault::{Fault, Outcome},
@@ -169,14 +170,28 @@ pub(super) fn write_counts(core: &mut Writer, counts: &CellCounts) {
     }
 }
 
-fn read_cells(core: &mut Reader<'_>) -> Option<(Cells, CellCounts)> {
-    let (edges, atoms, cuts) = (core.numbers()?, core.numbers()?, core.numbers()?);
-    let cells = Cells::from_parts(edges, atoms, cuts);
-    let counts = read_counts(core, &cells)?;
-    Some((cells, counts))
+/// Cells that have not been made of their edges yet, and what was counted in them.
+struct Outline<'a> {
+    edges: Numbers<'a>,
+    atoms: Numbers<'a>,
+    cuts: Numbers<'a>,
+    counts: CellCounts,
 }
 
-pub(super) fn read_counts(core: &mut Reader<'_>, cells: &Cells) -> Option<CellCounts> {
+impl Outline<'_> {
+    fn cells(&self) -> Cells {
+        Cells::from_parts(self.edges.to_vec(), self.atoms.to_vec(), self.cuts.to_vec())
+    }
+}
+
+fn read_outline<'a>(core: &mut Reader<'a>) -> Option<Outline<'a>> {
+    let (edges, atoms, cuts) = (core.numbers()?, core.numbers()?, core.numbers()?);
+    let counts = read_counts(core, edges.len() + 1)?;
+    Some(Outline { edges, atoms, cuts, counts })
+}
+
+/// Counts of so many cells.
+pub(super) fn read_counts(core: &mut Reader<'_>, cells: usize) -> Option<CellCounts> {
     let counts = core.integers()?;
     let missing = core.integer()?;
     let moments = Moments::from_parts((core.integer()?, core.wide()?, core.wide()?, core.integer()?));
@@ -184,47 +199,81 @@ pub(super) fn read_counts(core: &mut Reader<'_>, cells: &Cells) -> Option<CellCo
         0 => None,
         _ => Some((core.number()?, core.number()?)),
     };
-    (counts.len() == cells.len()).then(|| CellCounts::from_parts(counts, missing, moments, range))
+    (counts.len() == cells).then(|| CellCounts::from_parts(counts, missing, moments, range))
 }
 
-fn read_contribution(core: &mut Reader<'_>) -> Option<Contribution> {
-    let (cells, counts) = read_cells(core)?;
-    Some(Contribution { cells, counts, mean_abs: core.number()? })
+/// A feature as it is read; cells take the longest, and are made last, by all cores.
+enum Draft<'a> {
+    Numeric(Outline<'a>),
+    Categorical(Levels, LevelCounts),
+}
+
+fn read_feature<'a>(core: &mut Reader<'a>, kind: Kind) -> Option<Draft<'a>> {
+    if kind == Kind::Numeric {
+        return Some(Draft::Numeric(read_outline(core)?));
+    }
+    let names = core.count(1)?;
+    let names = (0..names).map(|_| core.text()).collect::<Option<Vec<_>>>()?;
+    let counts = core.integers()?;
+    if counts.len() != names.len() {
+        return None;
+    }
+    let counts = LevelCounts::from_parts(counts, core.integer()?);
+    Some(Draft::Categorical(Levels::new(names), counts))
 }
 
 fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Option<Reference> {
     let mut core = Reader(core);
     let header: Header = serde_json::from_str(&core.text()?).ok()?;
+    let drafts =
+        header.columns.iter().map(|column| read_feature(&mut core, column.kind)).collect::<Option<Vec<_>>>()?;
+    let score = if header.has_score { Some(read_outline(&mut core)?) } else { None };
+    let explained = match (header.rows_explained, &header.provenance.model) {
+        (Some(rows), Some(model)) => {
+            let one = |_| Some((read_outline(&mut core)?, core.number()?));
+            Some((rows, model.sha256.clone(), drafts.iter().map(one).collect::<Option<Vec<_>>>()?))
+        }
+        _ => None,
+    };
+    let outlines: Vec<&Outline> = drafts
+        .iter()
+        .filter_map(|draft| match draft {
+            Draft::Numeric(outline) => Some(outline),
+            Draft::Categorical(..) => None,
+        })
+        .chain(&score)
+        .chain(explained.iter().flat_map(|(_, _, outlines)| outlines.iter().map(|(outline, _)| outline)))
+        .collect();
+    // In that order.
+    let mut cells = on_cores(outlines.len(), 8, &|number| outlines.get(number).map(|outline| outline.cells()))
+        .into_iter()
+        .flatten();
     let mut features = Vec::with_capacity(header.columns.len());
     let mut all_counts = Vec::with_capacity(header.columns.len());
-    for column in header.columns {
-        let (shape, counts) = match column.kind {
-            Kind::Numeric => {
-                let (cells, counts) = read_cells(&mut core)?;
-                (Shape::Numeric(cells), Counts::Numeric(counts))
-            }
-            Kind::Categorical => {
-                let names = core.count(1)?;
-                let names = (0..names).map(|_| core.text()).collect::<Option<Vec<_>>>()?;
-                let counts = core.integers()?;
-                if counts.len() != names.len() {
-                    return None;
-                }
-                let counts = LevelCounts::from_parts(counts, core.integer()?);
-                (Shape::Categorical(Levels::new(names)), Counts::Categorical(counts))
-            }
+    for (column, draft) in header.columns.into_iter().zip(drafts) {
+        let (shape, counts) = match draft {
+            Draft::Numeric(outline) => (Shape::Numeric(cells.next()?), Counts::Numeric(outline.counts)),
+            Draft::Categorical(levels, counts) => (Shape::Categorical(levels), Counts::Categorical(counts)),
         };
         features.push(Feature { name: column.name, shape });
         all_counts.push(counts);
     }
-    let score = if header.has_score { Some(read_cells(&mut core)?) } else { None };
-    let contributions = match (header.rows_explained, &header.provenance.model) {
-        (Some(rows), Some(model)) => Some(Contributions {
-            model_sha256: model.sha256.clone(),
-            rows,
-            features: features.iter().map(|_| read_contribution(&mut core)).collect::<Option<_>>()?,
-        }),
-        _ => None,
+    let score = match score {
+        Some(outline) => Some((cells.next()?, outline.counts)),
+        None => None,
+    };
+    let contributions = match explained {
+        Some((rows, model_sha256, outlines)) => {
+            let mut one = |(outline, mean_abs): (Outline<'_>, f64)| {
+                Some(Contribution { cells: cells.next()?, counts: outline.counts, mean_abs })
+            };
+            Some(Contributions {
+                model_sha256,
+                rows,
+                features: outlines.into_iter().map(&mut one).collect::<Option<_>>()?,
+            })
+        }
+        None => None,
     };
     let (cells, counts) = score.unzip();
     let layout = Layout::new(header.precision, features, cells);

@@ -30,3 +30,4 @@ pub use sheet::{Opener, Sheet};
 pub use shelf::Bytes;
 pub use table::read as read_table;
 pub use training::{Training, TrainingColumn, Values};
+pub use workers::on_cores;

@@ -8,7 +8,7 @@ use super::{ByOutcome, Contributions, Provenance, SourceFile, SourceModel, block
 use crate::{
     fault::{Fault, Outcome},
     layout::{Layout, Precision},
-    profile::{CellCounts, Counts, Profile},
+    profile::{Counts, Profile},
 };
 
 /// Sorted distinct values with counts.
@@ -29,7 +29,8 @@ pub struct Reference {
     /// Rows that came true, and rows that did not, where a target says so: two more blocks on the shelf.
     outcomes: Option<(u64, u64)>,
     segments: Option<Stored>,
-    id: String,
+    /// Made when it is asked for.
+    id: OnceLock<String>,
 }
 
 impl Reference {
@@ -40,8 +41,7 @@ impl Reference {
         importance: Vec<Option<f64>>,
         shelf: Shelf,
     ) -> Self {
-        let id = identify(&layout, &profile, &shelf, None, None);
-        let score = Arc::default();
+        let (score, id) = (Arc::default(), OnceLock::new());
         Self {
             layout,
             profile,
@@ -67,17 +67,20 @@ impl Reference {
 
     pub(super) fn with_contributions(mut self, contributions: Contributions) -> Self {
         self.contributions = Some(contributions);
-        self.identified()
+        self.id = OnceLock::new();
+        self
     }
 
     pub(super) fn with_outcomes(mut self, rows: (u64, u64)) -> Self {
         self.outcomes = Some(rows);
+        self.id = OnceLock::new();
         self
     }
 
     pub(super) fn with_stored_segments(mut self, stored: Stored) -> Self {
         self.segments = Some(stored);
-        self.identified()
+        self.id = OnceLock::new();
+        self
     }
 
     pub(super) fn with_segments(mut self, stored: Stored, blocks: Vec<Vec<u8>>) -> Option<Self> {
@@ -87,12 +90,6 @@ impl Reference {
 
     pub(super) fn stored_segments(&self) -> Option<&Stored> {
         self.segments.as_ref()
-    }
-
-    fn identified(mut self) -> Self {
-        self.id =
-            identify(&self.layout, &self.profile, &self.shelf, self.contributions.as_ref(), self.segments.as_ref());
-        self
     }
 
     pub(super) fn rows_by_outcome(&self) -> Option<(u64, u64)> {
@@ -154,7 +151,9 @@ impl Reference {
     /// 16 hex digits of everything that decides a number of the report: layout, counts and values, not the time.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        self.id.get_or_init(|| {
+            identify(&self.layout, &self.profile, &self.shelf, self.contributions.as_ref(), self.segments.as_ref())
+        })
     }
 
     /// Sorted distinct values of a numeric feature with counts; `None` when its block is damaged.
@@ -165,11 +164,7 @@ impl Reference {
 
     /// Sorted distinct values of the score with counts; `None` when the reference has none, or its block is damaged.
     #[must_use]
-    pub fn score_values(&self) -> Option<Vec<(f64, u64)>> {
-        self.scores().map(<[_]>::to_vec)
-    }
-
-    fn scores(&self) -> Option<&[(f64, u64)]> {
+    pub fn score_values(&self) -> Option<&[(f64, u64)]> {
         let unpacked = || blocks::unpack(&self.shelf.block(self.layout.features().len())?, Precision::F64);
         self.score.get_or_init(unpacked).as_deref()
     }
@@ -177,7 +172,7 @@ impl Reference {
     /// Rows with a score, and those at or above `threshold`; `None` as of [`Self::score_values`].
     #[must_use]
     pub fn refused(&self, threshold: f64) -> Option<(u64, u64)> {
-        let values = self.scores()?;
+        let values = self.score_values()?;
         let rows = values.iter().map(|(_, count)| count).sum();
         let refused = values.iter().filter(|(score, _)| *score >= threshold).map(|(_, count)| count).sum();
         Some((rows, refused))
@@ -209,20 +204,24 @@ fn identify(
     let mut sha = Sha256::new();
     sha.update(layout.id().to_string().as_bytes());
     sha.update(profile.rows().to_le_bytes());
-    let mut cells = |counts: &CellCounts| {
-        counts.cells().iter().chain([&counts.missing()]).for_each(|count| sha.update(count.to_le_bytes()));
+    // A feature's counts at once: a hash takes long over many little pieces.
+    let mut bytes = Vec::new();
+    let mut counts = |counts: &[u64], missing: u64| {
+        bytes.clear();
+        bytes.extend(counts.iter().chain([&missing]).flat_map(|count| count.to_le_bytes()));
+        sha.update(&bytes);
     };
-    for counts in profile.features() {
-        if let Counts::Numeric(counts) = counts {
-            cells(counts);
+    for feature in profile.features() {
+        if let Counts::Numeric(feature) = feature {
+            counts(feature.cells(), feature.missing());
         }
     }
     if let Some(score) = profile.score() {
-        cells(score);
+        counts(score.cells(), score.missing());
     }
-    for counts in profile.features() {
-        if let Counts::Categorical(counts) = counts {
-            counts.levels().iter().chain([&counts.missing()]).for_each(|count| sha.update(count.to_le_bytes()));
+    for feature in profile.features() {
+        if let Counts::Categorical(feature) = feature {
+            counts(feature.levels(), feature.missing());
         }
     }
     if let Some(contributions) = contributions {

@@ -136,7 +136,7 @@ fn unpack(packed: &[u8], layout: &Layout, rows: u64) -> Option<Profile> {
     let mut features = Vec::with_capacity(layout.features().len());
     for feature in layout.features() {
         features.push(match &feature.shape {
-            Shape::Numeric(cells) => Counts::Numeric(read_counts(&mut reader, cells)?),
+            Shape::Numeric(cells) => Counts::Numeric(read_counts(&mut reader, cells.len())?),
             Shape::Categorical(levels) => {
                 let counts = reader.integers()?;
                 let missing = reader.integer()?;
@@ -146,7 +146,7 @@ fn unpack(packed: &[u8], layout: &Layout, rows: u64) -> Option<Profile> {
         });
     }
     let score = match layout.score() {
-        Some(cells) => Some(read_counts(&mut reader, cells)?),
+        Some(cells) => Some(read_counts(&mut reader, cells.len())?),
         None => None,
     };
     Some(Profile::from_parts(layout, rows, features, score))

@@ -5,6 +5,13 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+/// As [`on_all`], by as many threads as there are cores: `each` things at least for a thread, so that it pays.
+pub fn on_cores<T: Send>(all: usize, each: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = cores.min(all.div_ceil(each.max(1)));
+    on_all(threads, all, &|(): &mut (), number| work(number), &mut |_, _| {})
+}
+
 /// What `work` makes of 0, 1, … `all` − 1, in that order; each thread has a scratch pad of its own. `progress` is told
 /// how many are done, on the caller's thread.
 pub(super) fn on_all<S: Default, T: Send>(

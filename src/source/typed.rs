@@ -5,8 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use arrow::{
     array::{
         Array, ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, PrimitiveArray, StringArray,
-        StringBuilder, new_null_array,
+        new_null_array,
     },
+    buffer::OffsetBuffer,
     compute::cast,
     datatypes::{DataType, Int32Type, Int64Type, TimeUnit},
 };
@@ -148,36 +149,51 @@ pub(super) fn spelled(column: &ArrayRef) -> StringArray {
     texts(column).iter().map(|text| text.and_then(level)).collect()
 }
 
-/// Integers are canonical as they are; written digit by digit, as a million ids are, in half the time of `fmt`.
+/// Integers are canonical as they are; written two digits at a time, as a million ids are, in a fraction of the time of
+/// `fmt`.
 fn spelled_integers(integers: &PrimitiveArray<Int64Type>) -> StringArray {
     const MOST: usize = 20;
-    let mut spelled = StringBuilder::with_capacity(integers.len(), integers.len() * 8);
+    let mut letters: Vec<u8> = Vec::with_capacity(integers.len() * 8);
+    let mut lengths = Vec::with_capacity(integers.len());
     for integer in integers {
-        let Some(integer) = integer else {
-            spelled.append_null();
-            continue;
-        };
-        let mut digits = [b'0'; MOST];
-        let (mut rest, mut first) = (integer.unsigned_abs(), MOST);
-        let mut put = |digit: u8| {
-            first -= 1;
-            if let Some(place) = digits.get_mut(first) {
-                *place = digit;
+        let before = letters.len();
+        if let Some(integer) = integer {
+            let mut digits = [b'-'; MOST];
+            let (mut rest, mut first) = (integer.unsigned_abs(), MOST);
+            while rest >= 100 {
+                first -= 2;
+                put(&mut digits, first, pair(rest % 100));
+                rest /= 100;
             }
-        };
-        loop {
-            put(b'0' + (rest % 10) as u8);
-            rest /= 10;
-            if rest == 0 {
-                break;
+            let last = pair(rest);
+            let skipped = usize::from(rest < 10);
+            first -= 2;
+            put(&mut digits, first, last);
+            first += skipped;
+            if integer < 0 {
+                first -= 1;
+                digits.iter_mut().skip(first).take(1).for_each(|sign| *sign = b'-');
             }
+            letters.extend_from_slice(digits.get(first..).unwrap_or_default());
         }
-        if integer < 0 {
-            put(b'-');
-        }
-        spelled.append_value(digits.get(first..).map_or("", |digits| std::str::from_utf8(digits).unwrap_or_default()));
+        lengths.push(letters.len() - before);
     }
-    spelled.finish()
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    StringArray::try_new(offsets, letters.into(), integers.nulls().cloned())
+        .unwrap_or_else(|_| std::iter::repeat_n(None::<&str>, integers.len()).collect())
+}
+
+/// The two digits of a number below 100.
+fn pair(number: u64) -> [u8; 2] {
+    #[expect(clippy::cast_possible_truncation, reason = "below 100")]
+    let number = number as u8;
+    [b'0' + number / 10, b'0' + number % 10]
+}
+
+fn put(digits: &mut [u8], at: usize, pair: [u8; 2]) {
+    if let Some(place) = digits.get_mut(at..at + 2) {
+        place.copy_from_slice(&pair);
+    }
 }
 
 /// Times in microseconds of UTC; `None` is not a time.

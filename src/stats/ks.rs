@@ -55,13 +55,15 @@ pub fn grid(reference: &[u64], window: &[u64], single: &[bool]) -> Option<Grid> 
     let mut walk = Walk::new((total(reference), total(window)))?;
     let mut largest = 0.0_f64;
     let mut inside = Vec::new();
+    let mut start = (0.0, 0.0);
     for (cell, (in_reference, in_window)) in super::real::columns(reference, window).enumerate() {
-        let start = walk;
         walk.add(in_reference, in_window);
-        largest = largest.max(walk.distance());
+        let end = (walk.reference(), walk.window());
+        largest = largest.max((end.0 - end.1).abs());
         if in_reference > 0 && in_window > 0 && !single.get(cell).copied().unwrap_or(false) {
-            inside.push((cell, (walk.reference() - start.window()).max(walk.window() - start.reference())));
+            inside.push((cell, (end.0 - start.1).max(end.1 - start.0)));
         }
+        start = end;
     }
     inside.retain(|&(_, reach)| reach > largest);
     Some(Grid {

@@ -121,7 +121,7 @@ pub fn judged(reference: &Reference, columns: &[(String, Data)], policy: &Policy
 fn refine(reference: &Reference, columns: &[(String, Data)], drift: &mut Drift, feature: usize) {
     let (name, ours) = match reference.layout().features().get(feature) {
         Some(numeric) => (numeric.name.clone(), reference.values(feature)),
-        None => ("p".to_owned(), reference.score_values()),
+        None => ("p".to_owned(), reference.score_values().map(<[_]>::to_vec)),
     };
     let Some((_, Data::Numbers(numbers))) = columns.iter().find(|(own, _)| *own == name) else { return };
     let theirs = distinct(numbers);
