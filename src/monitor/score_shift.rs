@@ -64,23 +64,23 @@ pub(super) fn score_shift(
     let Some(restorer) = Restorer::new(model, columns, &keys, candidates, terms)? else {
         return not("the window has no used rows");
     };
-    let restored = all(&restorer, lookout.looking.threads)?;
-    Ok(Some(Ok(restorer.told(restored, known(weighed, performance), left_out))))
+    let sets = all(&restorer, lookout.looking.threads)?;
+    Ok(Some(Ok(restorer.told(sets, known(weighed, performance), left_out))))
 }
 
 /// Each set on whichever thread has its turn: none has a say in another's figures.
 fn all(restorer: &Restorer<'_>, threads: usize) -> Outcome<Vec<Restored>> {
     let sets = restorer.sets();
     let each = sets.len().div_ceil(threads.max(1)).max(1);
-    let mut restored: Vec<Option<Restored>> = vec![None; sets.len()];
-    by_thread(sets.len(), each, restored.chunks_mut(each), |range, out| {
+    let mut done: Vec<Option<Restored>> = vec![None; sets.len()];
+    by_thread(sets.len(), each, done.chunks_mut(each), |range, out| {
         let own = sets.get(range).unwrap_or_default();
         own.iter().zip(out).try_for_each(|(set, out)| {
             *out = Some(restorer.put_back(set)?);
             Ok(())
         })
     })?;
-    Ok(restored.into_iter().flatten().collect())
+    Ok(done.into_iter().flatten().collect())
 }
 
 /// Drifted features, the worst and most important first, then those that matter most to the model; and how many drifted ones

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-/// As [`on_all`], by as many threads as there are cores: `each` things at least for a thread, so that it pays.
+/// As `on_all`, by as many threads as there are cores: `each` things at least for a thread, so that it pays.
 pub fn on_cores<T: Send>(all: usize, each: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = cores.min(all.div_ceil(each.max(1)));

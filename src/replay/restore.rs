@@ -122,6 +122,10 @@ fn numbers(values: &[f64], known: &[(f64, u64)], missing: u64, draws: (&[u64], &
 }
 
 /// `rows`: `None` is missing, `Some(None)` a level that the reference never had.
+#[expect(
+    clippy::option_option,
+    reason = "missing, or there but unknown to the reference, or known: two questions, two answers"
+)]
 fn levels(rows: &[Option<Option<usize>>], counts: &[u64], missing: u64, limit: f64) -> Moved {
     let unseen: Vec<usize> =
         rows.iter().enumerate().filter(|(_, level)| **level == Some(None)).map(|(row, _)| row).collect();

@@ -1,5 +1,7 @@
 //! Estimate against truth: of this window in words, of the windows before as a picture and a table.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::{Context, Language, Performed, Report, chart, words::day};
@@ -124,7 +126,7 @@ fn title(window: Window, one: Option<&Performed>, language: Language) -> String 
         number(high)
     );
     if let Some(came) = one.cost_realised {
-        title += &format!(", {} {}", language.pick("came", "réalisé"), number(came));
+        let _ = write!(title, ", {} {}", language.pick("came", "réalisé"), number(came));
     }
     title
 }

@@ -1,5 +1,7 @@
 //! Which drift moved the score, for machines and for people: what putting values back changes.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::{Language, Report, words::grouped};
@@ -87,7 +89,8 @@ pub fn score_shift_sentence(report: &Report, language: Language) -> Option<Strin
         percent(first.standing.share_refused)
     );
     if let (Some(now), Some(then)) = (shift.now.cost_per_1000, first.standing.cost_per_1000) {
-        sentence += &format!(
+        let _ = write!(
+            sentence,
             ", {} {} → {}",
             language.pick("expected cost per 1,000", "coût attendu pour 1 000"),
             language.number(now),
@@ -95,7 +98,8 @@ pub fn score_shift_sentence(report: &Report, language: Language) -> Option<Strin
         );
     }
     if all.features.len() > first.features.len() {
-        sentence += &format!(
+        let _ = write!(
+            sentence,
             " ({} {} {})",
             language.pick("with all that drifted,", "avec tout ce qui a dérivé,"),
             language.pick("refused", "refusés"),
@@ -175,25 +179,25 @@ pub(super) fn card(report: &Report, language: Language) -> Option<ScoreShiftCard
 fn line(one: &Restored, link: impl Fn(&String) -> (String, String), language: Language) -> RestoredLine {
     let signed = |value: f64, places: usize| language.signed(value, places);
     let beside = |value: String, change: String, chance: String| format!("{value} ({change} ± {chance})");
-    let (then, change, chance) = (&one.standing, &one.change, &one.by_chance);
+    let (then, moved, chance) = (&one.standing, &one.change, &one.by_chance);
     let points = |share: f64| signed(100.0 * share, 1);
     RestoredLine {
         names: one.features.iter().map(link).collect(),
         rows: grouped(one.rows_changed),
         score: beside(
             language.four_decimals(then.mean_score),
-            signed(change.mean_score, 4),
+            signed(moved.mean_score, 4),
             language.four_decimals(chance.mean_score),
         ),
         refused: beside(
             language.percent(then.share_refused),
-            points(change.share_refused),
+            points(moved.share_refused),
             points(chance.share_refused).trim_start_matches('+').to_owned(),
         ),
-        cost: then.cost_per_1000.zip(change.cost_per_1000).zip(chance.cost_per_1000).map_or(
+        cost: then.cost_per_1000.zip(moved.cost_per_1000).zip(chance.cost_per_1000).map_or(
             "–".to_owned(),
-            |((then, change), chance)| {
-                beside(language.number(then), signed(change, 0), signed(chance, 0).trim_start_matches('+').to_owned())
+            |((then, moved), chance)| {
+                beside(language.number(then), signed(moved, 0), signed(chance, 0).trim_start_matches('+').to_owned())
             },
         ),
     }

@@ -24,13 +24,13 @@ fn missing(drift: &FeatureDrift, language: Language) -> String {
         Language::French if to > from => "manque plus souvent",
         Language::French => "manque moins souvent",
     };
-    from_to(verb, language.percent_or_dash(from), language.percent_or_dash(to))
+    from_to(verb, &language.percent_or_dash(from), &language.percent_or_dash(to))
 }
 
 fn unseen(drift: &FeatureDrift, language: Language) -> String {
     let share = drift.unseen.as_ref().and_then(|unseen| unseen.share);
     let verb = language.pick("has levels the reference never had", "a des modalités que la référence n’a jamais eues");
-    from_to(verb, language.percent(0.0), language.percent_or_dash(share))
+    from_to(verb, &language.percent(0.0), &language.percent_or_dash(share))
 }
 
 /// Values moved: what is missing, unseen or out of range if that is most of it, else the middle of numbers or the level that
@@ -50,7 +50,7 @@ fn values(drift: &FeatureDrift, language: Language) -> String {
                 (_, Language::English) => "lies below all the reference had more often",
                 (_, Language::French) => "passe plus souvent sous tout ce que la référence a connu",
             };
-            from_to(verb, language.percent(from), language.percent(to))
+            from_to(verb, &language.percent(from), &language.percent(to))
         }
         BinKind::Level | BinKind::Rare => {
             let (from, to) = shares(most, drift);
@@ -61,7 +61,7 @@ fn values(drift: &FeatureDrift, language: Language) -> String {
                 Language::French if to > from => format!("vaut plus souvent {label}"),
                 Language::French => format!("vaut moins souvent {label}"),
             };
-            from_to(&verb, language.percent(from), language.percent(to))
+            from_to(&verb, &language.percent(from), &language.percent(to))
         }
         BinKind::Atom | BinKind::Interval => numbers(drift, most, language),
     }
@@ -104,7 +104,7 @@ fn numbers(drift: &FeatureDrift, most: &BinCount, language: Language) -> String 
         Language::French if to > from => format!("est plus souvent dans {label}"),
         Language::French => format!("est moins souvent dans {label}"),
     };
-    from_to(&verb, language.percent(from), language.percent(to))
+    from_to(&verb, &language.percent(from), &language.percent(to))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
@@ -113,6 +113,6 @@ fn shares(bin: &BinCount, drift: &FeatureDrift) -> (f64, f64) {
     (share(bin.reference, drift.n_reference), share(bin.window, drift.n_window))
 }
 
-fn from_to(verb: &str, from: String, to: String) -> String {
+fn from_to(verb: &str, from: &str, to: &str) -> String {
     format!("{verb}, {from} → {to}")
 }

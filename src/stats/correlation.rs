@@ -16,7 +16,7 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
         let count = same.len() as f64;
         for (_, row) in same {
             if let Some(rank) = ranks.get_mut(*row) {
-                *rank = below + (count + 1.0) / 2.0;
+                *rank = below + f64::midpoint(count, 1.0);
             }
         }
         below += count;

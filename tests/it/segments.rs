@@ -154,7 +154,7 @@ fn rows_are_counted_apart_as_by_hand() {
         assert_eq!(told["rows"], own.len(), "{name}");
         let share = told["refused_share"]["window"].as_f64().unwrap();
         assert!((share - refused / own.len() as f64).abs() < 1e-12, "{name}");
-        let before: Vec<Row> = drawn(6_000, 1, 0.0).into_iter().filter(|row| is(row)).collect();
+        let before: Vec<Row> = drawn(6_000, 1, 0.0).into_iter().filter(is).collect();
         let refused = before.iter().filter(|row| row.score >= 0.3).count() as f64;
         let share = told["refused_share"]["reference"].as_f64().unwrap();
         assert!((share - refused / before.len() as f64).abs() < 1e-12, "{name}");

@@ -10,7 +10,7 @@ use crate::{
 
 /// An hour, 0 to 23; milliseconds.
 pub(in crate::report) struct Hour {
-    pub hour: usize,
+    pub of_day: usize,
     pub p50: f64,
     pub p95: f64,
     pub p99: f64,
@@ -57,7 +57,7 @@ pub(in crate::report) fn percentiles(hours: &[Hour], limits: Limits, language: L
             language.number_plain(limit)
         );
     }
-    for Hour { hour, p50, p95, p99 } in hours {
+    for Hour { of_day: hour, p50, p95, p99 } in hours {
         let (left, wide) = (x(*hour), step - 4.0);
         let ms = |value: f64| language.milliseconds(Some(value));
         let _ = write!(

@@ -65,7 +65,7 @@ fn busy(report: &Report) -> impl Iterator<Item = (usize, &HourOfDay)> {
 fn percentiles(report: &Report) -> Vec<chart::Hour> {
     let of = |(hour, of): (usize, &HourOfDay)| {
         let at = |q| of.quantile_ms(q);
-        Some(chart::Hour { hour, p50: at(0.50)?, p95: at(0.95)?, p99: at(0.99)? })
+        Some(chart::Hour { of_day: hour, p50: at(0.50)?, p95: at(0.95)?, p99: at(0.99)? })
     };
     busy(report).filter_map(of).collect()
 }

@@ -21,7 +21,7 @@ use crate::{
 /// Where labels come.
 #[derive(Debug)]
 pub enum Opened {
-    Found(LabelLog),
+    Found(Box<LabelLog>),
     /// There is nothing yet at this place, which is no mistake.
     NotYet(String),
 }
@@ -72,7 +72,7 @@ impl LabelLog {
             },
             Kind::Postgres => Whence::Table(table::open(options, log)?),
         };
-        Ok(Opened::Found(Self { mapping, whence }))
+        Ok(Opened::Found(Box::new(Self { mapping, whence })))
     }
 
     /// Hands each row's id and outcome to `each`; rows that were written long before `since` may be left out.

@@ -14,6 +14,9 @@ use crate::{
     window::{Instant, Window},
 };
 
+/// A column, and whether an index begins with it.
+type Indexed = (String, Option<bool>);
+
 /// A table, a view or a query whose rows are labels.
 #[derive(Debug)]
 pub struct LabelTable {
@@ -88,7 +91,7 @@ impl LabelTable {
     }
 
     /// The server's estimate of its rows; the column that says when a label was written, and whether an index begins with it.
-    pub fn catalogue(&self) -> Outcome<(Option<i64>, Option<(String, Option<bool>)>)> {
+    pub fn catalogue(&self) -> Outcome<(Option<i64>, Option<Indexed>)> {
         let none = Time::Unordered(String::new());
         let (rows, indexed) = self.table.catalogue(self.time.as_ref().unwrap_or(&none))?;
         let time = self.time.as_ref().map(|time| match time {
