@@ -70,13 +70,13 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
         labels,
         realised: settled.and_then(|settled| of(&mut settled.iter())),
         segments: in_segments.unwrap_or_default(),
-        expected: expected(lookout, seen, terms)?,
+        expected: expected(seen, known.as_ref(), terms),
     }))
 }
 
-fn expected(lookout: &Lookout<'_>, seen: &Seen, terms: Terms) -> Outcome<Result<Expected, Unexpected>> {
-    let Some(reference) = lookout.reference.outcomes()? else { return Ok(Err(Unexpected::NoOutcomes)) };
-    Ok(Expected::of(&seen.counted.scores, &reference, terms).ok_or(Unexpected::NoRows))
+fn expected(seen: &Seen, known: Option<&Outcomes>, terms: Terms) -> Result<Expected, Unexpected> {
+    let known = known.ok_or(Unexpected::NoOutcomes)?;
+    Expected::of(&seen.counted.scores, known, terms).ok_or(Unexpected::NoRows)
 }
 
 /// The labels of the window's used rows.

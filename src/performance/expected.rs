@@ -1,10 +1,7 @@
 //! Performance without labels: what the window's scores lead one to expect, if they mean what they meant in the reference.
 
 use super::Terms;
-use crate::{
-    reference::ByOutcome,
-    stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, ranking, threshold},
-};
+use crate::stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, ranking, threshold};
 
 /// A figure with its band, and the reference's own.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,12 +45,11 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// `None` without rows on one side.
+    /// Of scores, and of what is known of the reference's. `None` without rows on one side.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
-    pub fn of(scores: &[f64], reference: &ByOutcome, terms: Terms) -> Option<Self> {
-        let known = Outcomes::of_counts(&reference.positives, &reference.negatives);
-        let calibration = Isotonic::fit(&known);
+    pub fn of(scores: &[f64], known: &Outcomes, terms: Terms) -> Option<Self> {
+        let calibration = Isotonic::fit(known);
         let expected = Outcomes::expected(scores, &calibration);
         if expected.rows() <= 0.0 || known.rows() <= 0.0 {
             return None;
@@ -72,7 +68,7 @@ impl Expected {
         Some(Self {
             rows: rows as f64,
             confusion: estimate.confusion,
-            auc: band(estimate.auc, ranking::auc(&known)),
+            auc: band(estimate.auc, ranking::auc(known)),
             recall: band(estimate.recall(), own.recall()),
             precision: band(estimate.precision(), own.precision()),
             f_beta: band(estimate.f_beta(terms.beta), own.f_beta(terms.beta)),
@@ -87,12 +83,12 @@ impl Expected {
                     let sum = own.cost(terms.price);
                     Interval::normal(sum, squares - sum * sum / known.rows()).scaled(1000.0 / known.rows())
                 },
-                cheapest: threshold::cheapest(&known, terms.price)
+                cheapest: threshold::cheapest(known, terms.price)
                     .map(|at| (at.threshold, thousand(at.cost, known.rows()))),
             },
             p_value: means.0.zip(means.1).and_then(|(ours, theirs)| ours.apart(&theirs)),
             auc_before: estimate.auc.zip(same.auc).map(|(now, before)| (before.value, now.apart(&before))),
-            auc_known_before: ranking::auc_interval(&known),
+            auc_known_before: ranking::auc_interval(known),
             beyond: beyond.fold(0.0, |rows, step| rows + step.positives + step.negatives),
         })
     }

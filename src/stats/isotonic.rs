@@ -63,7 +63,22 @@ impl Isotonic {
     /// How often a score comes true; `None` of a curve without points.
     #[must_use]
     pub fn chance(&self, score: f64) -> Option<f64> {
-        let next = self.points.partition_point(|(at, _)| *at < score);
+        self.between(self.points.partition_point(|(at, _)| *at < score), score)
+    }
+
+    /// The same of many scores, each at least the one before: the curve is walked once.
+    pub fn rising(&self) -> impl FnMut(f64) -> Option<f64> + '_ {
+        let mut next = 0;
+        move |score| {
+            while self.points.get(next).is_some_and(|(at, _)| *at < score) {
+                next += 1;
+            }
+            self.between(next, score)
+        }
+    }
+
+    /// `next`: the first point that is not below the score.
+    fn between(&self, next: usize, score: f64) -> Option<f64> {
         let (at, chance) = match self.points.get(next) {
             None => return self.points.last().map(|(_, chance)| *chance),
             Some(point) => *point,

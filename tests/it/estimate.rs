@@ -6,7 +6,7 @@ use serde_json::Value;
 use vigie::performance::Expected;
 
 use crate::{
-    performance::{LABELS, TERMS, by_outcome, check, near, scored, world},
+    performance::{LABELS, TERMS, check, known, near, scored, world},
     world::World,
 };
 
@@ -63,7 +63,7 @@ fn an_estimate_is_held_against_the_rows_whose_labels_have_come() {
     labels(&world, rows.get(..700).unwrap(), 0);
     let told = check(&world)["performance"]["estimate_against_labels"].clone();
     // The same by hand: the estimate of these 700 rows alone.
-    let reference = by_outcome(&scored(4_000, 1));
+    let reference = known(&scored(4_000, 1));
     let scores: Vec<f64> = rows.iter().take(700).map(|(score, _)| *score).collect();
     let alone = Expected::of(&scores, &reference, TERMS).unwrap();
     near(&told["rows"], 700.0);

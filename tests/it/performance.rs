@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use vigie::{
     performance::{Expected, Terms},
-    reference::ByOutcome,
-    stats::Price,
+    stats::{Outcomes, Price},
 };
 
-use crate::{draw::Draw, lab::distinct, world::World};
+use crate::{draw::Draw, world::World};
 
 pub const TERMS: Terms =
     Terms { threshold: 0.3, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 };
@@ -25,11 +24,8 @@ pub fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
         .collect()
 }
 
-pub fn by_outcome(rows: &[(f64, bool)]) -> ByOutcome {
-    let of = |outcome: bool| {
-        distinct(&rows.iter().filter(|(_, is)| *is == outcome).map(|(score, _)| *score).collect::<Vec<_>>())
-    };
-    ByOutcome { positives: of(true), negatives: of(false) }
+pub fn known(rows: &[(f64, bool)]) -> Outcomes {
+    Outcomes::of(rows.iter().copied())
 }
 
 pub fn world(rows: &[(f64, bool)], more: &str) -> World {
@@ -211,7 +207,7 @@ fn a_score_that_rises_towards_the_threshold_costs_and_is_told() {
 
 #[test]
 fn expected_costs_are_near_the_real_ones_where_scores_mean_what_they_meant() {
-    let reference = by_outcome(&scored(10_000, 100));
+    let reference = known(&scored(10_000, 100));
     let (mut inside, mut expected, mut realised) = (0, 0.0, 0.0);
     for window in 0..100 {
         let rows = scored(1_000, 200 + window);
