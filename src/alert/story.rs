@@ -159,7 +159,7 @@ fn verdict(telling: &Telling, report: Option<&Report>, language: Language) -> St
         (Language::French, Some(report)) => {
             let note = telling.verdict.split_once(" Note: ").map(|(_, note)| Phrases(language).note(note));
             let note = note.map_or(String::new(), |note| format!(" À noter : {note}"));
-            format!("{}{note}", verdict_in(report, language))
+            format!("{}{note}", verdict_in(&report.discreet(), language))
         }
         _ => telling.verdict.clone(),
     }
@@ -225,19 +225,22 @@ struct Found<'a> {
 fn of_findings(report: &Report, language: Language) -> (Vec<Row>, usize) {
     // Without what one applicant wrote, in French too.
     let discreet = (language == Language::French).then(|| report.discreet());
-    let said = |finding: &Finding| match &discreet {
-        Some(discreet) => sentence(&reason(discreet, finding, language)),
+    let said = |number: usize, finding: &Finding| match &discreet {
+        Some(discreet) => {
+            let finding = discreet.verdict.findings.get(number).unwrap_or(finding);
+            sentence(&reason(discreet, finding, language))
+        }
         None => spoken(finding.test, finding.value, finding.limit, &finding.reason),
     };
     let counts = |finding: &'_ Finding| -> usize { usize::from(finding.severity != Severity::Stable) };
     let count = report.verdict.findings.iter().map(counts).sum();
-    let found = report.verdict.findings.iter().map(|finding| Found {
+    let found = report.verdict.findings.iter().enumerate().map(|(number, finding)| Found {
         severity: finding.severity,
         feature: finding.feature.as_deref(),
         test: finding.test,
         value: finding.value,
         limit: finding.limit,
-        reason: said(finding),
+        reason: said(number, finding),
     });
     let mut rows = grouped(found, language);
     for (row, feature, test) in &mut rows {

@@ -62,12 +62,7 @@ fn measured(test: Test, value: f64, language: Language) -> String {
 
 /// A finding's reason, without the names of unseen levels: an applicant may have written one.
 pub(super) fn spoken(test: Test, value: Option<f64>, limit: Option<f64>, reason: &str) -> String {
-    // Why a file could not be read may quote what stands in it.
-    if matches!(test, Test::Source | Test::Labels)
-        && let Some(what) = reason.strip_prefix("left out: ")
-    {
-        let what = what.strip_prefix("labels: ").unwrap_or(what);
-        let name = what.split(": ").next().unwrap_or_default();
+    if let Some(name) = left_out(test, reason) {
         return sentence(&format!("left out: {name}; the report says why"));
     }
     if test != Test::Unseen {
@@ -78,11 +73,20 @@ pub(super) fn spoken(test: Test, value: Option<f64>, limit: Option<f64>, reason:
     sentence(&format!("{share} of rows more than expected hold levels the reference never had{limit}"))
 }
 
+/// What could not be read, by name: the reason may quote what stands in it.
+fn left_out(test: Test, reason: &str) -> Option<&str> {
+    let what = matches!(test, Test::Source | Test::Labels).then(|| reason.strip_prefix("left out: "))??;
+    what.strip_prefix("labels: ").unwrap_or(what).split(": ").next()
+}
+
 /// An event's sentence in the language of the mail, for want of its finding. It was written in English.
 pub(super) fn event_words(event: &Event, language: Language) -> String {
     match language {
         Language::French => {
-            let told = brief(event.key.test, event.severity, event.value, event.limit);
+            let test = event.key.test;
+            let name = left_out(test, &event.sentence);
+            let told = name.map(|name| format!("laissé de côté : {name} ; le rapport dit pourquoi"));
+            let told = told.or_else(|| brief(test, event.severity, event.value, event.limit));
             sentence(told.as_ref().unwrap_or(&event.sentence))
         }
         Language::English => spoken(event.key.test, event.value, event.limit, &event.sentence),

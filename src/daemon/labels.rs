@@ -61,7 +61,7 @@ impl Look<'_> {
             return Ok(());
         }
         let waiting = self.waiting(labels, &mark)?;
-        self.done.more = waiting.len() > AT_ONCE;
+        let are_more = waiting.len() > AT_ONCE;
         let mut some: Vec<RunRow> = waiting.into_iter().take(AT_ONCE).collect();
         // As they are counted.
         some.sort_by_key(|run| run.window);
@@ -69,9 +69,13 @@ impl Look<'_> {
         if windows.is_empty() {
             return Ok(());
         }
-        // The log was there a moment ago; if it is gone now, the next look says so.
-        let Ok(counts) = guarded(|| monitor::tally(self.settings, &windows, self.hands.looking)) else {
-            return Ok(());
+        let counts = match guarded(|| monitor::tally(self.settings, &windows, self.hands.looking)) {
+            Ok(counts) => counts,
+            // The next tick looks again, and tells people if a window is due.
+            Err(fault) => {
+                warn!(model = self.settings.model.name, "labels have come, but the log cannot be read: {fault}");
+                return Ok(());
+            }
         };
         for (run, records) in some.iter().zip(counts) {
             if self.hands.stop.load(Ordering::Relaxed) {
@@ -79,13 +83,21 @@ impl Look<'_> {
             }
             let model = self.settings.model.name.as_str();
             if run.records.is_some_and(|before| records < before) {
-                info!(model, window = %run.window, records, "labels came, but its log is not whole any more: its report stays");
-                self.put_label_look(run.window, mark.clone())?;
+                info!(model, window = %run.window, records, "labels came, but its log is not whole: its report stays");
+                // It may be back later; a log that is gone for good is asked for until `labels.revise` is over.
+                self.put_label_look(run.window, UNREAD.to_owned())?;
                 continue;
             }
             info!(model, window = %run.window, "labels have come or changed: it is checked again");
+            let told = self.done.told;
             self.run(run.window, records)?;
+            if self.done.told == told {
+                // Others have their turn; this one in half a day.
+                self.put_label_look(run.window, UNREAD.to_owned())?;
+            }
         }
+        // Whatever became of them, none of these waits any more: the others may come at once.
+        self.done.more = are_more;
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use crate::{
     crash,
     fault::{Fault, Outcome},
     judge::Test,
-    ledger::{Ended, Ledger, Watched},
+    ledger::{Ended, Ledger, RunRow, Watched},
     monitor::{self, Asked, Compose, Looking, Settled, Tried, settle},
     report::Report,
     window::{Cadence, Instant, Window},
@@ -223,14 +223,21 @@ impl Look<'_> {
     pub(super) fn run(&mut self, window: Window, records: u64) -> Outcome<()> {
         crash::point("window.begun");
         let asked = Asked { window: Some(window), now: self.hands.now };
+        let model = self.settings.model.name.clone();
+        let before = self.ledger.view(|entry| entry.current(&model, window))?.filter(|run| run.ended == Ended::Told);
         let outcome = guarded(|| {
             let report = monitor::examine(self.settings, asked, self.hands.looking)?;
             crash::point("window.examined");
-            monitor::publish(self.settings, report)
+            // What a former reference or model decided is not judged by the present ones.
+            if before.as_ref().is_some_and(|before| !is_of(before, &report)) {
+                return Ok(None);
+            }
+            monitor::publish(self.settings, report).map(|(report, _)| Some(report))
         });
         crash::point("window.published");
         match &outcome {
-            Ok((report, _)) => {
+            Ok(None) => info!(model, %window, "it was told by another reference or model file: its report stays"),
+            Ok(Some(report)) => {
                 let settled = self.write(window, true, Some(records), monitor::Result::Told(report))?;
                 self.done.told += 1;
                 self.note_labels(report)?;
@@ -313,4 +320,9 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
 fn said(cause: &(dyn Any + Send)) -> String {
     let text = cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no reason given").to_owned()
+}
+
+/// Whether a run was made with the reference and the model file of this report.
+fn is_of(run: &RunRow, report: &Report) -> bool {
+    run.reference_id.as_ref() == Some(&report.run.reference_id) && run.model_sha256 == report.run.model.sha256
 }

@@ -342,7 +342,7 @@ impl Daemon {
             let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
             rounds(&mut ledger, settings, &|| clock.now(), &|| stop.load(Ordering::Relaxed))?;
             if is_failing {
-                return Err(Fault::retry("not every window could be checked; `vigie status` names them"));
+                return Err(Fault::retry("not every window could be checked; the log above says which, and why"));
             }
             Ok(())
         })

@@ -93,7 +93,11 @@ impl Server {
     /// Answers what is under way, for a second at most.
     pub async fn end(self) {
         self.end.notify_one();
-        let _ = timeout(Duration::from_secs(1), self.task).await;
+        let mut task = self.task;
+        if timeout(Duration::from_secs(1), &mut task).await.is_err() {
+            // Nobody is served by a former token any longer.
+            task.abort();
+        }
     }
 }
 

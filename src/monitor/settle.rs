@@ -345,7 +345,8 @@ fn telling(tried: &Tried<'_>, run: &RunRow, result: Result<'_>, events: Vec<Even
     };
     let mut verdict = match result {
         Result::Failed(_, fault) => fault.discreet().to_owned(),
-        _ => run.sentence.clone(),
+        Result::Told(report) => verdict_sentence(&report.discreet()),
+        Result::Missed(_) => run.sentence.clone(),
     };
     if let Some(note) = note {
         verdict = format!("{verdict} Note: {note}.");

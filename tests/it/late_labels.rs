@@ -138,3 +138,61 @@ fn labels_that_cannot_be_read_are_told_once_and_looked_at_when_they_are_mended()
     assert_eq!(matched(&world, 0..1), [70]);
     assert_eq!(report(&world, 0)["verdict"]["findings"], Value::Array(Vec::new()));
 }
+
+#[test]
+fn a_log_that_is_away_is_not_asked_again_at_once() {
+    let world = watched(LABELS);
+    let watcher = Watcher::new(&world);
+    for number in 0..6 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    label(&world, "a", 0..6, 120);
+    fs::rename(world.path("log"), world.path("away")).unwrap();
+    let looked = watcher.look(at(6, 18));
+    assert_eq!((looked.told, looked.more), (0, false), "more would be looked for without a pause");
+    fs::rename(world.path("away"), world.path("log")).unwrap();
+    assert_eq!(watcher.look(at(6, 19)).told, 4);
+}
+
+#[test]
+fn windows_that_cannot_be_checked_again_do_not_hold_up_the_others() {
+    let world = watched(LABELS);
+    let watcher = Watcher::new(&world);
+    for number in 0..8 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    label(&world, "a", 0..8, 120);
+    // Files stand where the folders of the first four days should be.
+    for number in 0..4 {
+        let of = |at: String| at[..10].replace('-', "") + "T000000Z";
+        let folder = format!("{}_{}", of(at(number, 0).to_string()), of(at(number + 1, 0).to_string()));
+        fs::remove_dir_all(world.path(&format!("reports/m/{folder}"))).unwrap();
+        world.file(&format!("reports/m/{folder}"), "in the way");
+    }
+    let looked = watcher.look(at(8, 18));
+    assert_eq!((looked.told, looked.failed), (0, 4), "these cannot be written");
+    let looked = watcher.look(at(8, 18));
+    assert_eq!((looked.told, looked.failed), (4, 0), "the others have their turn");
+    assert_eq!(matched(&world, 4..8), [120, 120, 120, 120]);
+}
+
+#[test]
+fn a_reference_that_is_replaced_between_two_windows_does_not_judge_those_before() {
+    let world = watched(LABELS);
+    let watcher = Watcher::new(&world);
+    for number in 0..3 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    let before = report(&world, 0)["run"]["reference_id"].clone();
+    let csv = fs::read_to_string(world.path("train.csv")).unwrap();
+    world.file("train.csv", csv.lines().take(900).map(|line| format!("{line}\n")).collect::<String>());
+    world.vigie(crate::applicants::LEARN).ok();
+    label(&world, "a", 0..3, 50);
+    // No window is due yet, so the ledger knows of the former reference only.
+    assert_eq!(watcher.look(at(3, 18)).told, 0);
+    assert_eq!(report(&world, 0)["run"]["reference_id"], before);
+    assert_eq!(matched(&world, 0..3), [0, 0, 0]);
+}
