@@ -23,7 +23,7 @@ use super::{
     look::{Hands, Looked, look},
     post::{compose, round, rounds},
     pulse::{Pulse, notify},
-    serve::{self, Server},
+    serve::{self, Prepared, Server},
     wake::Wakes,
 };
 use crate::{
@@ -126,7 +126,7 @@ impl Daemon {
         let mut cron = Cron::start(&self.fleet, &ticker, self.start.clock.now()).await?;
         let mut postmen = Vec::new();
         if !self.start.once {
-            if let Some(prepared) = serve::prepare(&self.fleet, None)? {
+            if let Some(prepared) = serve::prepare(&self.fleet, &mut self.server).await? {
                 self.server = prepared.start(&self.channels.subscribe(), self.start.clock)?;
             }
             postmen.extend(self.letters.iter().map(|(channel, letters)| self.postman(*channel, letters)));
@@ -291,12 +291,7 @@ impl Daemon {
         });
         // All that may fail comes before anything is changed.
         let reloaded = match loaded {
-            Ok(fleet) => match serve::prepare(&fleet, self.server.as_ref()) {
-                Ok(prepared) => {
-                    Cron::start(&fleet, ticker, self.start.clock.now()).await.map(|new| (fleet, prepared, new))
-                }
-                Err(fault) => Err(fault),
-            },
+            Ok(fleet) => self.make_ready(fleet, ticker).await,
             Err(fault) => Err(fault),
         };
         match reloaded {
@@ -315,8 +310,24 @@ impl Daemon {
         notify(&[sd_notify::NotifyState::Ready]);
     }
 
+    /// The ticks and the server that a config asks for; if one of them cannot be had, both stay as they are.
+    async fn make_ready(
+        &mut self,
+        fleet: Vec<Settings>,
+        ticker: &mpsc::Sender<usize>,
+    ) -> Outcome<(Vec<Settings>, Option<Prepared>, Cron)> {
+        let cron = Cron::start(&fleet, ticker, self.start.clock.now()).await?;
+        match serve::prepare(&fleet, &mut self.server).await {
+            Ok(prepared) => Ok((fleet, prepared, cron)),
+            Err(fault) => {
+                cron.stop().await;
+                Err(fault)
+            }
+        }
+    }
+
     /// The server of the new config in place of the former one: another token, folder or address holds from now on.
-    async fn serve_anew(&mut self, prepared: Option<serve::Prepared>) {
+    async fn serve_anew(&mut self, prepared: Option<Prepared>) {
         if let Some(former) = self.server.take() {
             // Whoever calls meanwhile waits at the door, if the address stays the same.
             former.end().await;

@@ -1,6 +1,12 @@
 //! The server of `http.listen` beside the daemon's looks: reports from their folder, alerts and the outbox from the ledger.
 
-use std::{fs, net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    net::{TcpListener, ToSocketAddrs},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::{Notify, watch},
@@ -26,6 +32,7 @@ pub(super) struct Server {
     listen: String,
     /// Kept, so that a server with other settings can take its place without a moment in which nobody answers.
     listener: TcpListener,
+    state: State,
 }
 
 /// A server that can start any moment: the address is bound, the token read.
@@ -36,16 +43,36 @@ pub(super) struct Prepared {
 }
 
 /// Prepares the server that the config asks for, if it asks for one; on the address that `present` has, where it is the
-/// same. What it cannot listen on, or a token that is not there, is for a person to mend.
-pub(super) fn prepare(fleet: &[Settings], present: Option<&Server>) -> Outcome<Option<Prepared>> {
+/// same. If only `present` itself is in the way (its port at another address), it ends first, and comes back if the address
+/// cannot be had all the same. What it cannot listen on, or a token that is not there, is for a person to mend.
+pub(super) async fn prepare(fleet: &[Settings], present: &mut Option<Server>) -> Outcome<Option<Prepared>> {
     let Some(http) = fleet.first().and_then(|settings| settings.http.as_ref()) else { return Ok(None) };
     let token = http.token_file.as_ref().map(token).transpose()?;
-    let listener = match present.filter(|server| server.listen == http.listen) {
+    let bound = match present.as_ref().filter(|server| server.listen == http.listen) {
         Some(server) => server.listener.try_clone(),
         None => TcpListener::bind(&http.listen),
     };
+    let listener = match bound {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => match take_port(&http.listen, present) {
+            Some(former) => {
+                let (listener, former) = former.make_room(&http.listen).await;
+                *present = former;
+                listener
+            }
+            None => Err(error),
+        },
+        bound => bound,
+    };
     let listener = listener.map_err(|error| not_bound(http, &error))?;
     Ok(Some(Prepared { listener, listen: http.listen.clone(), token }))
+}
+
+/// The server that has the port of an address, if it is this one.
+fn take_port(listen: &str, present: &mut Option<Server>) -> Option<Server> {
+    present.take_if(|server| {
+        let own = server.listener.local_addr().map(|address| address.port()).ok();
+        listen.to_socket_addrs().is_ok_and(|mut all| all.any(|address| Some(address.port()) == own))
+    })
 }
 
 impl Prepared {
@@ -56,40 +83,40 @@ impl Prepared {
         else {
             return Ok(None);
         };
-        let Self { listener, listen, token } = self;
-        let bound = || -> std::io::Result<_> {
-            listener.set_nonblocking(true)?;
-            let address = listener.local_addr()?;
-            Ok((tokio::net::TcpListener::from_std(listener.try_clone()?)?, address))
-        };
-        let (accepting, address) = bound().map_err(|error| not_bound(http, &error))?;
-        if token.is_none() && !address.ip().is_loopback() {
-            warn!(
-                "http.listen: whoever reaches {address} can read the reports; http.token_file would ask them for a token"
-            );
-        }
         let state = State {
             reports: settings.reports.clone(),
             language: settings.language,
-            token,
+            token: self.token,
             standing: {
                 let fleet = fleet.clone();
                 Arc::new(move || standing(&fleet.borrow().clone(), clock))
             },
         };
-        let end = Arc::new(Notify::new());
-        let ended = Arc::clone(&end);
-        info!("serving http://{address}/");
-        let task = tokio::spawn(async move {
-            if let Err(error) = web::serve(accepting, state, async move { ended.notified().await }).await {
-                error!("the server ended: {error}");
-            }
-        });
-        Ok(Some(Server { task, end, listen, listener }))
+        Server::start(self.listener, self.listen, state).map(Some).map_err(|error| not_bound(http, &error))
     }
 }
 
 impl Server {
+    fn start(listener: TcpListener, listen: String, state: State) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let accepting = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
+        if state.token.is_none() && !address.ip().is_loopback() {
+            warn!(
+                "http.listen: whoever reaches {address} can read the reports; http.token_file would ask them for a token"
+            );
+        }
+        let end = Arc::new(Notify::new());
+        let (ended, served) = (Arc::clone(&end), state.clone());
+        info!("serving http://{address}/");
+        let task = tokio::spawn(async move {
+            if let Err(error) = web::serve(accepting, served, async move { ended.notified().await }).await {
+                error!("the server ended: {error}");
+            }
+        });
+        Ok(Self { task, end, listen, listener, state })
+    }
+
     /// Answers what is under way, for a second at most.
     pub async fn end(self) {
         self.end.notify_one();
@@ -97,11 +124,27 @@ impl Server {
         if timeout(Duration::from_secs(1), &mut task).await.is_err() {
             // Nobody is served by a former token any longer.
             task.abort();
+            let _ = task.await;
         }
+    }
+
+    /// Leaves its port for another address. If that cannot be bound, it is the server again.
+    async fn make_room(self, wanted: &str) -> (io::Result<TcpListener>, Option<Self>) {
+        let (listen, state, own) = (self.listen.clone(), self.state.clone(), self.listener.local_addr());
+        self.end().await;
+        let bound = TcpListener::bind(wanted);
+        if bound.is_ok() {
+            return (bound, None);
+        }
+        let back = own.and_then(TcpListener::bind).and_then(|listener| Self::start(listener, listen.clone(), state));
+        if let Err(error) = &back {
+            error!("http.listen: {listen} could not be taken again: {}; nobody serves the reports now", spoken(error));
+        }
+        (bound, back.ok())
     }
 }
 
-fn not_bound(http: &Http, error: &std::io::Error) -> Fault {
+fn not_bound(http: &Http, error: &io::Error) -> Fault {
     Fault::setup(format!("http.listen: {}: {}; choose another address or port", http.listen, spoken(error)))
 }
 

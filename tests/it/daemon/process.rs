@@ -1,0 +1,67 @@
+//! The daemon as a process of its own: started, signalled, waited for.
+
+use std::{
+    fs,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant as Stopwatch},
+};
+
+use crate::world::World;
+
+pub struct Daemon {
+    pub child: Child,
+}
+
+impl Daemon {
+    pub fn start(world: &World, envs: &[(&str, &str)]) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_vigie"))
+            .args(["run", "--config", "vigie.yaml", "--log-format", "json"])
+            .current_dir(world.root())
+            .envs(envs.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(fs::File::options().create(true).append(true).open(world.path("stderr")).unwrap())
+            .spawn()
+            .unwrap();
+        Self { child }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.child.id())).status().unwrap();
+        assert!(status.success());
+    }
+
+    pub fn end(&mut self, name: &str) -> Option<i32> {
+        let started = Stopwatch::now();
+        self.signal(name);
+        let status = self.child.wait().unwrap();
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+        status.code()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[track_caller]
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Stopwatch::now() + Duration::from_mins(1);
+    while !is_so() {
+        assert!(Stopwatch::now() < end, "never: {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+pub fn said(world: &World) -> String {
+    fs::read_to_string(world.path("stderr")).unwrap_or_default()
+}
+
+pub fn mail(port: u16) -> String {
+    format!(
+        "alerts:\n  after: 1\n  email: {{smtp: \"smtp://127.0.0.1:{port}\", from: vigie@example.com, to: risk@example.com, starttls: never}}\n"
+    )
+}
