@@ -99,8 +99,8 @@ impl LabelLog {
         }
     }
 
-    /// A text that is another as soon as labels come or change, at little cost: the files' sizes and times, or the
-    /// table's counts and newest time.
+    /// A text that is another as soon as labels come or change, at little cost: of the files' sizes and times, or of
+    /// hashes that the server sums over the table.
     pub fn mark(&self) -> Outcome<String> {
         match &self.whence {
             Whence::Files(files) => Ok(files::mark(files)),

@@ -270,6 +270,43 @@ fn the_daemon_sees_labels_come_into_a_table() {
     assert_eq!(report(&world, 4)["verdict"]["findings"], Value::Array(Vec::new()));
 }
 
+/// No `time` is named, and the outcome comes inside a JSON value: what is filled in, and what is corrected, is seen.
+#[test]
+fn the_daemon_sees_labels_that_change_where_they_stand() {
+    let Some(server) = Server::shared() else { return };
+    let database = server.database("in_place");
+    let id = |number: i64| format!("d{number}-{}", crate::applicants::applicants(120, 7)[3].id);
+    database.sql("CREATE TABLE labels (id text, said jsonb)");
+    let filler = format!(
+        "INSERT INTO labels VALUES ('{}', '{{\"by\": \"hand\"}}'), ('{}', NULL), ('x', '{{\"y\": 0}}')",
+        id(0),
+        id(1)
+    );
+    database.sql(&filler);
+    let labels = place(&database, "  table: labels\n").replace("target: y", "target: said.y");
+    let world = watched(&labels);
+    let watcher = Watcher::new(&world);
+    for number in 0..2 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    assert_eq!(matched(&world, 0..2), [0, 0]);
+    assert_eq!(watcher.look(at(2, 19)).told, 0, "nothing has come");
+    let realised = |number| report(&world, number)["performance"]["realised"].to_string();
+    database.sql("UPDATE labels SET said = '{\"y\": 1}'");
+    assert_eq!(watcher.look(at(2, 20)).told, 2);
+    assert_eq!(matched(&world, 0..2), [1, 1]);
+    let before = [realised(0), realised(1)];
+    // As many rows and outcomes as before.
+    database.sql(&format!("UPDATE labels SET said = '{{\"y\": 0}}' WHERE id = '{}'", id(1)));
+    assert_eq!(watcher.look(at(3, 9)).told, 3, "the day that is due, and both of the past");
+    assert_eq!(realised(0), before[0]);
+    assert_ne!(realised(1), before[1]);
+    // The same rows in another order are the same labels.
+    database.sql("CREATE TABLE again AS SELECT * FROM labels ORDER BY id DESC; DROP TABLE labels; ALTER TABLE again RENAME TO labels");
+    assert_eq!(watcher.look(at(3, 23)).told, 0);
+}
+
 fn example_config() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/examples/postgres.yaml")).unwrap()
 }
