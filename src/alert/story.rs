@@ -195,7 +195,9 @@ fn change_lines(events: &[Event], rows: &[Row], language: Language) -> Vec<Chang
         let test = event.key.feature.as_ref().map(|_| say.test(event.key.test));
         let is_below = event.change != Change::Recovered && rows.iter().any(|row| row.subject == subject);
         let told = event_words(event, language);
-        let told = (!is_below && !told.is_empty()).then_some(told);
+        // Whether the service is up is no question any more once records have come again.
+        let is_answered = event.change == Change::Recovered && event.key.test == Test::NoData;
+        let told = (!is_below && !is_answered && !told.is_empty()).then_some(told);
         let same = |line: &&mut ChangeLine| line.word == word && line.subject == subject && line.since == since;
         match lines.iter_mut().find(same) {
             Some(line) => {

@@ -45,24 +45,14 @@ fn values(drift: &FeatureDrift, language: Language) -> String {
         BinKind::Above | BinKind::Below => {
             let (from, to) = shares(most, drift);
             let verb = match (most.kind, language) {
-                (BinKind::Above, Language::English) => "lies above all the reference had more often",
-                (BinKind::Above, Language::French) => "dépasse plus souvent tout ce que la référence a connu",
-                (_, Language::English) => "lies below all the reference had more often",
-                (_, Language::French) => "passe plus souvent sous tout ce que la référence a connu",
+                (BinKind::Above, Language::English) => "is above the reference’s maximum more often",
+                (BinKind::Above, Language::French) => "dépasse plus souvent le maximum de la référence",
+                (_, Language::English) => "is below the reference’s minimum more often",
+                (_, Language::French) => "passe plus souvent sous le minimum de la référence",
             };
             from_to(verb, &language.percent(from), &language.percent(to))
         }
-        BinKind::Level | BinKind::Rare => {
-            let (from, to) = shares(most, drift);
-            let label = bin_label(most, language);
-            let verb = match language {
-                Language::English if to > from => format!("is {label} more often"),
-                Language::English => format!("is {label} less often"),
-                Language::French if to > from => format!("vaut plus souvent {label}"),
-                Language::French => format!("vaut moins souvent {label}"),
-            };
-            from_to(&verb, &language.percent(from), &language.percent(to))
-        }
+        BinKind::Level | BinKind::Rare => equals(most, drift, language),
         BinKind::Atom | BinKind::Interval => numbers(drift, most, language),
     }
 }
@@ -96,13 +86,29 @@ fn numbers(drift: &FeatureDrift, most: &BinCount, language: Language) -> String 
             return format!("{verb}, {name} {shown_from} → {shown_to}");
         }
     }
+    if most.kind == BinKind::Atom {
+        return equals(most, drift, language);
+    }
     let (from, to) = shares(most, drift);
     let label = bin_label(most, language);
     let verb = match language {
-        Language::English if to > from => format!("lies in {label} more often"),
-        Language::English => format!("lies in {label} less often"),
-        Language::French if to > from => format!("est plus souvent dans {label}"),
-        Language::French => format!("est moins souvent dans {label}"),
+        Language::English if to > from => format!("falls in {label} more often"),
+        Language::English => format!("falls in {label} less often"),
+        Language::French if to > from => format!("tombe plus souvent dans {label}"),
+        Language::French => format!("tombe moins souvent dans {label}"),
+    };
+    from_to(&verb, &language.percent(from), &language.percent(to))
+}
+
+/// One level, or one value that many rows have.
+fn equals(most: &BinCount, drift: &FeatureDrift, language: Language) -> String {
+    let (from, to) = shares(most, drift);
+    let label = bin_label(most, language);
+    let verb = match language {
+        Language::English if to > from => format!("is {label} more often"),
+        Language::English => format!("is {label} less often"),
+        Language::French if to > from => format!("vaut plus souvent {label}"),
+        Language::French => format!("vaut moins souvent {label}"),
     };
     from_to(&verb, &language.percent(from), &language.percent(to))
 }

@@ -105,6 +105,31 @@ fn what_is_too_old_or_whose_log_is_gone_keeps_its_report() {
     assert_eq!(watcher.look(at(6, 19)).told, 0);
 }
 
+/// A log that is short when labels come keeps its report, and is asked for again half a day later.
+#[test]
+fn a_log_that_is_whole_again_gets_its_labels() {
+    let world = watched(LABELS);
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", config.replace("lateness: 2h", "lateness: 2h, revise: 0"));
+    let watcher = Watcher::new(&world);
+    for number in 0..3 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    day(&world, 1, 60, 0);
+    label(&world, "a", 0..3, 120);
+    let looked = watcher.look(at(3, 18));
+    assert_eq!((looked.told, looked.failed), (2, 0));
+    assert_eq!(matched(&world, 0..3), [120, 0, 120]);
+    assert_eq!(report(&world, 1)["window"]["rows_used"], 120, "the report of all rows stays");
+    let looks = watcher.ledger().view(|entry| entry.label_looks("m")).unwrap();
+    assert_eq!(looks.iter().filter(|look| look.mark == "unread").count(), 1, "{looks:?}");
+    day(&world, 1, 120, 0);
+    assert_eq!(watcher.look(at(3, 19)).told, 0, "not twice within half a day");
+    assert_eq!(watcher.look(at(4, 7)).told, 1 + 1, "the day that is due, and the one that is whole again");
+    assert_eq!(matched(&world, 0..3), [120, 120, 120]);
+}
+
 #[test]
 fn windows_of_a_former_reference_are_left_as_they_are() {
     let world = watched(LABELS);

@@ -238,6 +238,36 @@ fn nothing_of_one_applicant_stands_in_a_mail() {
     assert!(!String::from_utf8(call.body).unwrap().contains("Astronaut"));
 }
 
+/// Why a file could not be read may quote what stands in it: mails name the file, the verdict and the subject too, in both languages.
+#[test]
+fn why_a_file_cannot_be_read_stands_in_no_mail() {
+    let world = drifted();
+    world.file("log/torn.parquet", "PAR1, and nothing that follows from it");
+    let report = report_of(&world, "vigie.yaml", first_day());
+    let source = report.verdict.findings.iter().find(|finding| finding.test == Test::Source).unwrap();
+    let (name, why) = source.reason.strip_prefix("left out: ").unwrap().split_once(": ").unwrap();
+    assert!(name.contains("torn.parquet") && why.len() > 10, "{}", source.reason);
+    // As the run is written down.
+    let told = Telling { verdict: vigie::report::verdict_sentence(&report.discreet()), ..telling_of(&report) };
+    let only = Telling {
+        events: told.events.iter().filter(|event| event.key.test == Test::Source).cloned().collect(),
+        ..told.clone()
+    };
+    for language in [Language::English, Language::French] {
+        for (telling, report) in [(&told, Some(&report)), (&only, None)] {
+            let sent = compose(&email(), telling, report, None, language, Instant(DAY + 30 * HOUR)).unwrap();
+            let mail = Part::of(&sent.bytes);
+            let text = mail.find("text/plain").unwrap().text();
+            let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(report.is_some() || flat.contains("torn.parquet"), "{text}");
+            let everything = mail.everything();
+            for place in [&sent.subject, &flat, &everything] {
+                assert!(!place.contains(why), "{language:?}: {place}");
+            }
+        }
+    }
+}
+
 const HOSTILE: [&str; 7] = [
     "<script>alert('x')</script>",
     "\"><img src=x onerror=alert(1)>",
