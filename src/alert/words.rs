@@ -37,7 +37,7 @@ pub(super) fn value_words(test: Test, value: Option<f64>, is_named: bool, langua
     let measured = |test, value| measured(test, value, language);
     let moved = matches!(test, Test::Missing | Test::ShareRefused) && value.is_some_and(|value| value > 0.0);
     let moved = if moved { "+" } else { "" };
-    match (value, is_named) {
+    match (value.filter(|_| test != Test::NoData), is_named) {
         (Some(value), true) => format!("{} {moved}{}", test_word(test), measured(test, value)),
         (Some(value), false) => format!("{moved}{}", measured(test, value)),
         (None, true) => test_word(test).to_owned(),
@@ -48,7 +48,10 @@ pub(super) fn value_words(test: Test, value: Option<f64>, is_named: bool, langua
 /// `limit 0.25`; empty without one.
 pub(super) fn limit_words(test: Test, limit: Option<f64>, language: Language) -> String {
     let word = Phrases(language).limit();
-    limit.map_or(String::new(), |limit| format!("{word} {}", measured(test, limit, language)))
+    // Nothing is less than any limit.
+    limit
+        .filter(|_| test != Test::NoData)
+        .map_or(String::new(), |limit| format!("{word} {}", measured(test, limit, language)))
 }
 
 fn measured(test: Test, value: f64, language: Language) -> String {

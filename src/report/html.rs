@@ -6,6 +6,7 @@ use super::{
     Context, Language, Report,
     chart::{icon, symbols},
     page::Page,
+    unbroken::unbroken,
 };
 use crate::judge::Severity;
 
@@ -20,6 +21,10 @@ struct PageTemplate {
 impl PageTemplate {
     fn icon(&self, severity: Severity) -> String {
         icon(severity)
+    }
+
+    fn unbroken(&self, text: &str) -> String {
+        unbroken(text)
     }
 
     fn symbols(&self) -> String {

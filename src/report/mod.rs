@@ -27,6 +27,7 @@ mod score_shift;
 mod segments;
 mod segments_card;
 mod summary;
+mod unbroken;
 mod way;
 mod words;
 

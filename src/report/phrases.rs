@@ -32,6 +32,7 @@ phrases! {
     error_rate: "Failed requests", "Requêtes en échec";
     // Sections.
     findings: "Findings", "Constats";
+    reading: "PSI, KS and Cramér’s V: how far values moved, 0 is not at all. q: the smaller, the less it can be chance.", "PSI, KS, V de Cramér : de combien les valeurs ont bougé, 0 n’est rien. q : plus il est petit, moins cela peut être le hasard.";
     no_findings: "None: no test is over its limit with evidence.", "Aucun : aucun test ne dépasse sa limite avec preuve.";
     map: "Where the drift is", "Où est la dérive";
     features: "All features", "Toutes les variables";

@@ -57,8 +57,27 @@ fn values(drift: &FeatureDrift, language: Language) -> String {
     }
 }
 
-/// By the median; by the mean where the median stands still; by the bin that moved most where both do.
+/// By the middle; by the bin that moved most where that stands still.
 fn numbers(drift: &FeatureDrift, most: &BinCount, language: Language) -> String {
+    if let Some(middle) = middle(drift, language) {
+        return middle;
+    }
+    if most.kind == BinKind::Atom {
+        return equals(most, drift, language);
+    }
+    let (from, to) = shares(most, drift);
+    let label = bin_label(most, language);
+    let verb = match language {
+        Language::English if to > from => format!("falls in {label} more often"),
+        Language::English => format!("falls in {label} less often"),
+        Language::French if to > from => format!("tombe plus souvent dans {label}"),
+        Language::French => format!("tombe moins souvent dans {label}"),
+    };
+    from_to(&verb, &language.percent(from), &language.percent(to))
+}
+
+/// `went up, median 26199 → 38448`: by the median, by the mean where the median stands still; `None` where both do, and of levels.
+pub(super) fn middle(drift: &FeatureDrift, language: Language) -> Option<String> {
     let median = |summary: &Summary| match summary {
         Summary::Numeric { quantiles, .. } => {
             quantiles.iter().find(|(q, _)| (*q - 0.5).abs() < 1e-9).and_then(|(_, value)| *value)
@@ -73,31 +92,17 @@ fn numbers(drift: &FeatureDrift, most: &BinCount, language: Language) -> String 
         (language.median(), median(&drift.reference), median(&drift.window)),
         (language.mean(), mean(&drift.reference), mean(&drift.window)),
     ];
-    for (name, from, to) in both {
-        let (Some(from), Some(to)) = (from, to) else { continue };
+    both.into_iter().find_map(|(name, from, to)| {
+        let (from, to) = (from?, to?);
         let (shown_from, shown_to) = (language.number(from), language.number(to));
-        if shown_from != shown_to {
-            let verb = match language {
-                Language::English if to > from => "went up",
-                Language::English => "went down",
-                Language::French if to > from => "a augmenté",
-                Language::French => "a baissé",
-            };
-            return format!("{verb}, {name} {shown_from} → {shown_to}");
-        }
-    }
-    if most.kind == BinKind::Atom {
-        return equals(most, drift, language);
-    }
-    let (from, to) = shares(most, drift);
-    let label = bin_label(most, language);
-    let verb = match language {
-        Language::English if to > from => format!("falls in {label} more often"),
-        Language::English => format!("falls in {label} less often"),
-        Language::French if to > from => format!("tombe plus souvent dans {label}"),
-        Language::French => format!("tombe moins souvent dans {label}"),
-    };
-    from_to(&verb, &language.percent(from), &language.percent(to))
+        let verb = match language {
+            Language::English if to > from => "went up",
+            Language::English => "went down",
+            Language::French if to > from => "a augmenté",
+            Language::French => "a baissé",
+        };
+        (shown_from != shown_to).then(|| format!("{verb}, {name} {shown_from} → {shown_to}"))
+    })
 }
 
 /// One level, or one value that many rows have.

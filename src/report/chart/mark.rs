@@ -62,7 +62,7 @@ pub(super) fn mark(out: &mut String, severity: Severity, x: f64, y: f64, size: f
 }
 
 /// Text as it may stand between tags and in quoted attributes.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::report) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

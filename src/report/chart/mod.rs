@@ -20,6 +20,6 @@ pub(super) use cost::cost;
 pub(super) use density::density;
 pub(super) use line::{Dot, line};
 pub(super) use map::{Place, map};
-pub(super) use mark::{icon, symbols};
+pub(super) use mark::{escaped, icon, symbols};
 pub(super) use percentiles::{Hour, percentiles};
 pub(super) use spark::{last, spark};
