@@ -86,9 +86,16 @@ pub fn trial(model: &str, language: Language, now: Instant) -> Telling {
         window: None,
         severity: Severity::Stable,
         verdict: Phrases(language).trial().to_owned(),
+        by_labels: None,
         events: Vec::new(),
         report: None,
     }
+}
+
+/// The sentence of what tells of so many windows whose labels have come; mails have it in their own language.
+#[must_use]
+pub fn labels_came(windows: usize) -> String {
+    Phrases(Language::English).labels_came(windows)
 }
 
 /// Whether an address can be written to: `risk@example.com`, also `Risk <risk@example.com>`.

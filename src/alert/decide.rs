@@ -30,6 +30,8 @@ pub enum Scope {
     Failed,
     /// An older window could be told at last: it moves nothing but what its failure had opened.
     Late,
+    /// A window of the past, whose labels have come: only what they say.
+    Labels,
 }
 
 /// One window's judgement, as alerts see it.
@@ -44,6 +46,8 @@ pub struct Seen<'a> {
     pub nearness: &'a BTreeMap<(Option<String>, Test), f64>,
     /// A failure that no later try will mend by itself is told at once.
     pub lasting: bool,
+    /// Whether labels came for enough of its rows that they have their say.
+    pub is_labelled: bool,
 }
 
 /// What was known before.
@@ -76,13 +80,28 @@ const DIGEST: Span = Span::from_hours(23);
 /// Decides. The same arguments give the same answer; nothing else is looked at.
 #[must_use]
 pub fn decide(seen: &Seen<'_>, past: &Past, rules: &Rules, now: Instant) -> Decision {
-    let findings = worst_by_key(seen, rules);
-    let mut alerts: Vec<Alert> = past.alerts.iter().map(|alert| moved(alert, seen, &findings, rules, now)).collect();
-    let known = |key: &Key| past.alerts.iter().any(|alert| alert.key == *key);
-    for (key, finding) in findings.iter().filter(|(key, _)| !known(key)) {
-        let mut alert = born(key, finding, seen.from);
-        open_if_due(&mut alert, finding, seen, rules, now);
-        alerts.push(alert);
+    decide_all(&[*seen], past, rules, now)
+}
+
+/// Decides of several windows at once, the oldest first: alerts go through all of them, people are told of where they came to.
+#[must_use]
+pub fn decide_all(windows: &[Seen<'_>], past: &Past, rules: &Rules, now: Instant) -> Decision {
+    let mut alerts = past.alerts.clone();
+    let mut findings = BTreeMap::new();
+    for seen in windows {
+        findings = worst_by_key(seen, rules);
+        alerts.iter_mut().for_each(|alert| *alert = moved(alert, seen, &findings, rules, now));
+        let known = |alerts: &[Alert], key: &Key| alerts.iter().any(|alert| alert.key == *key && !is_gone(alert));
+        for (key, finding) in &findings {
+            if !known(&alerts, key) {
+                let mut alert = born(key, finding, seen.from);
+                open_if_due(&mut alert, finding, seen, rules, now);
+                alerts.push(alert);
+            }
+        }
+        // What came and went between two looks leaves nothing.
+        let was_known = |alert: &Alert| past.alerts.iter().any(|one| one.key == alert.key && one.since == alert.since);
+        alerts.retain(|alert| !is_gone(alert) || was_known(alert));
     }
     let muted = |alert: &Alert| past.mutes.iter().any(|mute| mute.silences(&alert.key, now));
     let mut events = Vec::new();
@@ -107,7 +126,8 @@ pub fn decide(seen: &Seen<'_>, past: &Past, rules: &Rules, now: Instant) -> Deci
 /// Several findings may be about one thing (the score's PSI and its KS): the worst speaks.
 fn worst_by_key<'a>(seen: &Seen<'a>, rules: &Rules) -> BTreeMap<Key, &'a Finding> {
     let mut worst: BTreeMap<Key, &Finding> = BTreeMap::new();
-    for finding in seen.findings.iter().filter(|finding| !rules.ignore.contains(&finding.test)) {
+    let is_asked = |test: Test| !rules.ignore.contains(&test) && (!test.needs_labels() || is_judged(test, seen));
+    for finding in seen.findings.iter().filter(|finding| is_asked(finding.test)) {
         let key = Key { model: seen.model.to_owned(), feature: finding.feature.clone(), test: finding.test };
         let kept = worst.entry(key).or_insert(finding);
         if finding.severity > kept.severity {
@@ -141,7 +161,14 @@ fn born(key: &Key, finding: &Finding, from: Instant) -> Alert {
 /// A pending or open alert after one more window.
 fn moved(alert: &Alert, seen: &Seen<'_>, findings: &BTreeMap<Key, &Finding>, rules: &Rules, now: Instant) -> Alert {
     let mut alert = alert.clone();
+    if is_gone(&alert) {
+        return alert;
+    }
     if let Some(finding) = findings.get(&alert.key) {
+        if alert.phase == Phase::Recovered {
+            // Nobody was told that it was over.
+            alert.phase = Phase::Open;
+        }
         alert.severity = finding.severity;
         alert.sentence.clone_from(&finding.reason);
         (alert.value, alert.limit) = (finding.value, finding.limit);
@@ -154,7 +181,7 @@ fn moved(alert: &Alert, seen: &Seen<'_>, findings: &BTreeMap<Key, &Finding>, rul
             alert.streak = alert.streak.saturating_add(u32::from(is_another));
             open_if_due(&mut alert, finding, seen, rules, now);
         }
-    } else if rules.ignore.contains(&alert.key.test) || is_judged(alert.key.test, seen.scope) {
+    } else if rules.ignore.contains(&alert.key.test) || is_judged(alert.key.test, seen) {
         let subject = (alert.key.feature.clone(), alert.key.test);
         let is_near = seen.nearness.get(&subject).is_some_and(|nearness| *nearness >= WELL);
         if alert.phase == Phase::Pending || !is_near {
@@ -165,16 +192,24 @@ fn moved(alert: &Alert, seen: &Seen<'_>, findings: &BTreeMap<Key, &Finding>, rul
 }
 
 /// Whether a run of that scope, without a finding of the test, says that all is well.
-fn is_judged(test: Test, scope: Scope) -> bool {
-    match scope {
+fn is_judged(test: Test, seen: &Seen<'_>) -> bool {
+    if test.needs_labels() {
+        return seen.is_labelled && matches!(seen.scope, Scope::Judged | Scope::Labels);
+    }
+    match seen.scope {
         Scope::Judged => true,
         Scope::NoVerdict => matches!(
             test,
             Test::NoData | Test::TooFew | Test::Volume | Test::RunFailed | Test::Source | Test::StaleReference
         ),
-        Scope::Failed => false,
+        Scope::Failed | Scope::Labels => false,
         Scope::Late => matches!(test, Test::RunFailed | Test::Source),
     }
+}
+
+/// Over, and nobody ever heard of it.
+fn is_gone(alert: &Alert) -> bool {
+    alert.phase == Phase::Recovered && alert.told.is_none()
 }
 
 fn open_if_due(alert: &mut Alert, finding: &Finding, seen: &Seen<'_>, rules: &Rules, now: Instant) {

@@ -55,6 +55,8 @@ pub struct Telling {
     pub severity: Severity,
     /// The run's verdict in one sentence, or why it failed.
     pub verdict: String,
+    /// Windows whose labels have come, where it is them that tell; `None`: it is a run.
+    pub by_labels: Option<usize>,
     /// Worst first.
     pub events: Vec<Event>,
     /// The report's page below the reports folder, `credit-default/20261001T…/report.html`.

@@ -1,6 +1,7 @@
 //! Whom to tell what: alerts through time, and the mails and calls that speak of them.
 
 mod alert;
+mod by_labels;
 mod compose;
 mod decide;
 mod delivery;
@@ -20,8 +21,9 @@ mod webhook;
 mod words;
 
 pub use alert::{Alert, Mute, Phase};
-pub use compose::{compose, is_address, trial};
-pub use decide::{Decision, Past, Rules, Scope, Seen, WELL, decide};
+pub use by_labels::{Said, by_labels};
+pub use compose::{compose, is_address, labels_came, trial};
+pub use decide::{Decision, Past, Rules, Scope, Seen, WELL, decide, decide_all};
 pub use delivery::{Delivery, Refusal};
 pub use email::{Addresses, Email, StartTls};
 pub use event::{Change, Event, Key, Telling};

@@ -61,13 +61,13 @@ pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
     if let Some(performance) = &report.performance
         && let Ok(expected) = &performance.expected
     {
-        let mut fell = |before: f64, now: f64, p| add(None, Test::Auc, Some((before - now).max(0.0)), policy.auc, p);
+        let mut fell = |test, before: f64, now: f64, p| add(None, test, Some((before - now).max(0.0)), policy.auc, p);
         if let (Some(now), Some((before, p))) = (expected.auc.window, expected.auc_before) {
-            fell(before, now.value, p);
+            fell(Test::Auc, before, now.value, p);
         }
         let known = performance.realised.as_ref().filter(|_| report.is_holdout()).and_then(|realised| realised.auc);
         if let (Some(now), Some(before)) = (known, expected.auc_known_before) {
-            fell(before.value, now.value, now.apart(&before));
+            fell(Test::RealisedAuc, before.value, now.value, now.apart(&before));
         }
     }
     let traffic = &report.traffic;
@@ -77,24 +77,24 @@ pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
     add(None, Test::ErrorRate, share(traffic.errors, traffic.requests), policy.error_rate, None);
     add(None, Test::Latency, traffic.latency.quantile_ms(0.95), policy.latency_p95_ms, None);
     add(None, Test::ModelVersion, share(other, report.drift.n_window + other), policy.model_version, None);
-    for (more, p) in costs(report) {
-        add(None, Test::Cost, Some(more.max(0.0)), policy.cost, p);
+    for (test, more, p) in costs(report) {
+        add(None, test, Some(more.max(0.0)), policy.cost, p);
     }
     near
 }
 
 /// By how much decisions cost more than the reference's: as expected, and as known where the reference allows it; with
 /// the p-value.
-fn costs(report: &Report) -> Vec<(f64, Option<f64>)> {
+fn costs(report: &Report) -> Vec<(Test, f64, Option<f64>)> {
     let Some(performance) = &report.performance else { return Vec::new() };
     let Ok(expected) = &performance.expected else { return Vec::new() };
     let reference = &expected.reference;
     let more = |cost: f64| cost / reference.per_1000 - 1.0;
     let known = performance.realised.as_ref().filter(|_| report.reference.is_holdout()).map(|realised| {
         let cost = realised.cost_per_1000();
-        (more(cost.value), cost.apart(&reference.interval))
+        (Test::RealisedCost, more(cost.value), cost.apart(&reference.interval))
     });
-    let costs = [(more(expected.cost_per_1000.value), expected.p_value)].into_iter().chain(known);
+    let costs = [(Test::Cost, more(expected.cost_per_1000.value), expected.p_value)].into_iter().chain(known);
     // Without a p-value there is no evidence, and no finding either.
-    costs.filter(|(more, p)| more.is_finite() && p.is_some()).collect()
+    costs.filter(|(_, more, p)| more.is_finite() && p.is_some()).collect()
 }

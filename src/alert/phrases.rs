@@ -97,8 +97,22 @@ impl Phrases {
             Test::Cost => self.0.pick("cost", "coût"),
             Test::Labels => self.0.pick("labels", "étiquettes"),
             Test::Auc => "AUC",
+            Test::RealisedCost => self.0.pick("realised cost", "coût constaté"),
+            Test::RealisedAuc => self.0.pick("realised AUC", "AUC constatée"),
             Test::SegmentScore => self.0.pick("score of the segment", "score du segment"),
             Test::Disparity => self.0.pick("disparity", "disparité"),
+        }
+    }
+
+    /// What labels tell of, which no report says.
+    pub fn labels_came(self, windows: usize) -> String {
+        match (self.0, windows) {
+            (Language::English, 1) => "Labels have come for this window.".to_owned(),
+            (Language::English, n) => format!("Labels have come for {n} windows, of which this is the newest."),
+            (Language::French, 1) => "Les issues de cette fenêtre sont arrivées.".to_owned(),
+            (Language::French, n) => {
+                format!("Les issues de {n} fenêtres sont arrivées ; celle-ci est la plus récente.")
+            }
         }
     }
 

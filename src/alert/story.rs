@@ -161,6 +161,7 @@ fn verdict(telling: &Telling, report: Option<&Report>, language: Language) -> St
             let note = note.map_or(String::new(), |note| format!(" À noter : {note}"));
             format!("{}{note}", verdict_in(&report.discreet(), language))
         }
+        (Language::French, None) if let Some(windows) = telling.by_labels => Phrases(language).labels_came(windows),
         _ => telling.verdict.clone(),
     }
 }

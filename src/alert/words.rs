@@ -57,7 +57,9 @@ pub(super) fn limit_words(test: Test, limit: Option<f64>, language: Language) ->
 fn measured(test: Test, value: f64, language: Language) -> String {
     match test {
         Test::Missing | Test::ShareRefused => format!("{}\u{a0}points", language.number(value * 100.0)),
-        Test::Unseen | Test::ModelVersion | Test::ErrorRate | Test::Parity | Test::Cost => language.percent(value),
+        Test::Unseen | Test::ModelVersion | Test::ErrorRate | Test::Parity | Test::Cost | Test::RealisedCost => {
+            language.percent(value)
+        }
         Test::Latency => language.milliseconds(Some(value)),
         _ => language.number(value),
     }

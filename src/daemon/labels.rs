@@ -1,4 +1,5 @@
-//! Labels come late: windows of the past are checked again when they have, a few at a time, and no alert opens by it.
+//! Labels come late: windows of the past are checked again when they have, a few at a time. No alert opens by it but by what
+//! labels themselves say, and that is told once for all of them.
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
@@ -99,6 +100,16 @@ impl Look<'_> {
         // Whatever became of them, none of these waits any more: the others may come at once.
         self.done.more = are_more;
         Ok(())
+    }
+
+    /// Alerts hear what labels say once all windows that waited were checked again: one story, of the newest. `true`: they told of it.
+    pub(super) fn hear_labels(&mut self) -> Outcome<bool> {
+        if self.done.more || self.hands.stop.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let events = monitor::settle_labels(self.ledger, self.settings, self.hands.now, self.hands.compose)?.len();
+        self.done.events += events;
+        Ok(events > 0)
     }
 
     fn waiting(&mut self, labels: &LabelOptions, mark: &str) -> Outcome<Vec<RunRow>> {

@@ -60,7 +60,8 @@ pub fn look(settings: &Settings, ledger: &mut Ledger, hands: Hands<'_>) -> Outco
     look.revise(&due)?;
     look.settled()?;
     look.revise_labelled()?;
-    if look.done.told > 0 {
+    let heard = look.hear_labels()?;
+    if look.done.told > 0 || heard {
         look.tidy()?;
     }
     Ok(look.done)
@@ -294,6 +295,7 @@ impl Look<'_> {
         self.ledger.write(|entry| {
             entry.forget_runs(&model, before, kept)?;
             entry.forget_label_looks(&model, before)?;
+            entry.forget_by_labels(&model, before, Instant(i64::MAX))?;
             entry.forget_alerts(&model, before)?;
             entry.forget_letters(&model, before)
         })?;

@@ -59,7 +59,7 @@ pub struct Counted {
     pub unreadable: Vec<Unreadable>,
     /// Files that were read.
     pub files: usize,
-    /// Of the used rows, ascending; empty unless asked for.
+    /// Of the used rows, in the order in which threads read them: nothing may depend on it. Empty unless asked for.
     pub scores: Vec<f64>,
     pub(super) sample: Option<Taken>,
     /// Where segments are asked for.
@@ -201,9 +201,6 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
     timed(&plan, &found, &tally.complaints)?;
     let answered = tally.traffic.requests - tally.complaints.of(Reason::Failed).min(tally.traffic.requests);
     mapped(&plan, &found, tally.traffic.requests, answered)?;
-    let mut scores = tally.scores;
-    // Whichever thread read what.
-    scores.sort_unstable_by(f64::total_cmp);
     let sample = job.sample.filter(|_| has_sample && repeated.is_empty());
     let below = sample.and_then(|sample| sample.below(tally.profile.rows()));
     let sample = sample.map(|_| Taken { rows: std::mem::take(&mut tally.sample), below });
@@ -219,7 +216,7 @@ pub fn count(job: &Job<'_>) -> Outcome<Counted> {
         unreadable,
         files: plan.files,
         again: apart.filter(|_| twins.is_empty()).map(|apart| (plan, apart)),
-        scores,
+        scores: tally.scores,
         sample,
         segments: tally.segments,
         twins,

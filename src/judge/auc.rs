@@ -32,7 +32,7 @@ pub(super) fn finding(moved: &AucMoved, policy: &Policy) -> Option<Finding> {
     Some(Finding {
         severity,
         feature: None,
-        test: Test::Auc,
+        test: if moved.is_known { Test::RealisedAuc } else { Test::Auc },
         value: Some(drop),
         limit: Some(limit),
         q_value: moved.p_value,

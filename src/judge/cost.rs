@@ -35,7 +35,7 @@ pub(super) fn finding(moved: &CostMoved, policy: &Policy) -> Option<Finding> {
     Some(Finding {
         severity,
         feature: None,
-        test: Test::Cost,
+        test: if moved.is_known { Test::RealisedCost } else { Test::Cost },
         value: Some(more),
         limit: Some(limit),
         q_value: moved.p_value,

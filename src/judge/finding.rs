@@ -78,6 +78,10 @@ pub enum Test {
     Cost,
     Labels,
     Auc,
+    /// What decisions cost, by their labels.
+    RealisedCost,
+    /// The AUC of the rows with labels.
+    RealisedAuc,
     /// A segment's score, from that of the same segment in the reference.
     SegmentScore,
     /// A segment accepted less often than another.
@@ -97,7 +101,23 @@ impl Test {
         matches!(self, Self::SegmentScore | Self::Disparity)
     }
 
-    /// The word in reports.
+    /// Whether only labels can tell, which come when the window is long past.
+    #[must_use]
+    pub fn needs_labels(self) -> bool {
+        matches!(self, Self::RealisedCost | Self::RealisedAuc)
+    }
+
+    /// The test as reports name it: there, `by_labels` stands beside the cost and the AUC.
+    #[must_use]
+    pub fn reported(self) -> Self {
+        match self {
+            Self::RealisedCost => Self::Cost,
+            Self::RealisedAuc => Self::Auc,
+            other => other,
+        }
+    }
+
+    /// The word in alerts and the config.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -122,6 +142,8 @@ impl Test {
             Self::Cost => "cost",
             Self::Labels => "labels",
             Self::Auc => "auc",
+            Self::RealisedCost => "realised_cost",
+            Self::RealisedAuc => "realised_auc",
             Self::SegmentScore => "segment_score",
             Self::Disparity => "disparity",
         }

@@ -1,6 +1,7 @@
 //! The ledger: which windows are done, their trends, alert states, and what has still to be told. One SQLite file.
 
 mod alerts;
+mod by_labels;
 mod labels;
 mod ledger;
 mod outbox;

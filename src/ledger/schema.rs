@@ -6,7 +6,7 @@ use super::refusal::refused;
 use crate::fault::{Fault, Outcome};
 
 /// One step a version: `user_version` says how many were taken. Steps are never edited, only added.
-const STEPS: [&str; 3] = [BEGINNING, RECIPIENTS, super::labels::STEP];
+const STEPS: [&str; 4] = [BEGINNING, RECIPIENTS, super::labels::STEP, super::by_labels::STEP];
 
 const BEGINNING: &str = "
 CREATE TABLE model (

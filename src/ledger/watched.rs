@@ -65,6 +65,7 @@ impl Entry<'_> {
         if first.is_some() {
             let sql = "UPDATE run SET current = 0 WHERE model = ?1 AND current = 1 AND scheduled = 1 AND to_us > ?2";
             self.done(self.tx.execute(sql, params![model, after.0]))?;
+            self.forget_by_labels(model, Instant(i64::MIN), after)?;
         }
         Ok(first)
     }

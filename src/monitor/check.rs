@@ -4,12 +4,13 @@ use std::{path::PathBuf, time::Instant as Stopwatch};
 
 use super::{
     attribution::attributed,
+    beside::beside,
     lookout::Lookout,
     open_alerts::index,
     performance::performance,
     rescore::replayed,
     tell::{Told, tell},
-    weigh::weigh,
+    weigh::{measure, weigh},
 };
 use crate::{
     archive::{self, Published},
@@ -62,8 +63,10 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
     let seen = lookout.see(asked)?;
     crash::point("window.counted");
     let (replay, contributions) = replayed(&lookout, &seen)?;
-    let performance = performance(&lookout, &seen)?;
-    let weighed = weigh(&lookout, &seen, replay.as_ref(), performance.as_ref())?;
+    // Neither needs the other before both are there, and both are work for one thread.
+    let (performance, measured) = beside(looking.threads, || performance(&lookout, &seen), || measure(&lookout, &seen));
+    let performance = performance?;
+    let weighed = weigh(&lookout, &seen, measured?, replay.as_ref(), performance.as_ref())?;
     crash::point("window.weighed");
     let attribution = attributed(&lookout, &seen, &weighed, performance.as_ref(), contributions)?;
     let mut report = tell(&lookout, seen, weighed, Told { replay, attribution, performance }, asked.now);

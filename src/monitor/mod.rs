@@ -1,6 +1,8 @@
 //! The story: what one run does from beginning to end. Read `check.rs` first.
 
 mod attribution;
+mod beside;
+mod by_labels;
 mod check;
 mod connect;
 mod explain;
@@ -28,6 +30,7 @@ mod training;
 mod weigh;
 mod whole;
 
+pub use by_labels::settle_labels;
 pub use check::{Asked, Checked, Looking, check, examine, publish};
 pub use connect::{Connected, LabelsFound, LabelsSeen, connect, connect_labels};
 pub use explain::{Asked as ExplainAsked, Explained, Logged, explain};

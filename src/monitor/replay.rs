@@ -11,7 +11,7 @@ use super::{
     performance::performance,
     rescore::{Question, rescore, segments},
     tell::{Told, tell},
-    weigh::weigh,
+    weigh::{measure, weigh},
 };
 use crate::{
     archive,
@@ -83,7 +83,8 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
             challenger: rescored.shift.as_ref().map(|shift| question.told(&lookout, shift, &parts)),
         };
         let performance = performance(&lookout, &seen)?;
-        let weighed = weigh(&lookout, &seen, Some(&replay), performance.as_ref())?;
+        let measured = measure(&lookout, &seen)?;
+        let weighed = weigh(&lookout, &seen, measured, Some(&replay), performance.as_ref())?;
         let attribution = attributed(&lookout, &seen, &weighed, performance.as_ref(), rescored.attribution)?;
         let mut report =
             tell(&lookout, seen, weighed, Told { replay: Some(replay), attribution, performance }, range.now);

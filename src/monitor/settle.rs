@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    alert::{Decision, Event, Past, Phase, Rules, Scope, Seen, Telling, Usual, decide, nearness, stale_reference},
+    alert::{
+        Decision, Event, Past, Phase, Rules, Scope, Seen, Telling, Usual, by_labels, decide, nearness, stale_reference,
+    },
     config::Settings,
     crash,
     fault::{Fault, Outcome, Remedy},
@@ -58,7 +60,7 @@ pub fn settle(ledger: &mut Ledger, tried: &Tried<'_>, result: Result<'_>, compos
         if crash::sabotaged("outbox") {
             later = letters;
         } else {
-            queue(entry, tried, run, &letters)?;
+            queue(entry, &tried.settings.model.name, run, &letters, tried.now)?;
         }
         crash::point("ledger.queued");
         Ok((settled, run))
@@ -66,14 +68,14 @@ pub fn settle(ledger: &mut Ledger, tried: &Tried<'_>, result: Result<'_>, compos
     let (settled, run) = settled?;
     crash::point("ledger.committed");
     if !later.is_empty() {
-        ledger.write(|entry| queue(entry, tried, run, &later))?;
+        ledger.write(|entry| queue(entry, &tried.settings.model.name, run, &later, tried.now))?;
     }
     Ok(settled)
 }
 
-fn queue(entry: &Entry<'_>, tried: &Tried<'_>, run: Option<i64>, letters: &[Queued]) -> Outcome<()> {
+pub(super) fn queue(entry: &Entry<'_>, model: &str, run: Option<i64>, letters: &[Queued], now: Instant) -> Outcome<()> {
     for letter in letters {
-        entry.queue(run, &tried.settings.model.name, letter, tried.now)?;
+        entry.queue(run, model, letter, now)?;
         crash::point("outbox.queued");
     }
     Ok(())
@@ -111,6 +113,14 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
     }
     crash::point("ledger.known");
     let id = entry.put_run(&run, &trends(result))?;
+    let said = match result {
+        Result::Told(report) => by_labels(report),
+        _ => Vec::new(),
+    };
+    if tried.scheduled {
+        // Those of a past window wait until all that were checked again are heard together.
+        entry.put_by_labels(model, tried.window, &said, is_news)?;
+    }
     crash::point("ledger.run");
     let mut settled = Settled { events: Vec::new(), note: run.note.clone() };
     if !is_news && !is_late {
@@ -122,7 +132,7 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
         digest: watched.as_ref().and_then(|watched| watched.digest),
     };
     let failing = Failing::beside(entry, tried, watched.as_ref())?;
-    let mut decision = decided(entry, tried, result, &past, &failing, is_late)?;
+    let mut decision = decided(entry, tried, result, &past, &failing, (is_late, !said.is_empty()))?;
     let note = entry.untold_note(model)?;
     let telling = telling(tried, &run, result, decision.events.clone(), note);
     let mut letters = Vec::new();
@@ -150,7 +160,7 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
 }
 
 /// An alert that was told for the first time remembers the mail that did.
-fn thread(decision: &mut Decision, letters: &[Queued]) {
+pub(super) fn thread(decision: &mut Decision, letters: &[Queued]) {
     let Some(mail) = letters.iter().find(|letter| letter.channel == Channel::Email) else { return };
     let opened =
         |alert: &&mut crate::alert::Alert| alert.phase == Phase::Open && alert.told.is_some() && alert.thread.is_none();
@@ -190,14 +200,9 @@ fn decided(
     result: Result<'_>,
     past: &Past,
     failing: &Failing,
-    is_late: bool,
+    (is_late, is_labelled): (bool, bool),
 ) -> Outcome<Decision> {
     let settings = tried.settings;
-    let rules = Rules {
-        after: settings.alerts.after,
-        cooldown: settings.alerts.cooldown,
-        ignore: settings.alerts.ignore.clone(),
-    };
     let mut near = BTreeMap::new();
     if !failing.windows.is_empty() {
         near.extend([Test::RunFailed, Test::Source].map(|test| ((None, test), 1.0)));
@@ -224,8 +229,14 @@ fn decided(
         findings: &findings,
         nearness: &near,
         lasting,
+        is_labelled,
     };
-    Ok(decide(&seen, past, &rules, tried.now))
+    Ok(decide(&seen, past, &rules(settings), tried.now))
+}
+
+pub(super) fn rules(settings: &Settings) -> Rules {
+    let alerts = &settings.alerts;
+    Rules { after: alerts.after, cooldown: alerts.cooldown, ignore: alerts.ignore.clone() }
 }
 
 fn failure(test: Test, reason: String) -> Finding {
@@ -357,6 +368,7 @@ fn telling(tried: &Tried<'_>, run: &RunRow, result: Result<'_>, events: Vec<Even
         window: Some(tried.window),
         severity: run.severity.unwrap_or(Severity::Alarm),
         verdict,
+        by_labels: None,
         events,
         report: run.report.clone(),
     }

@@ -18,21 +18,35 @@ pub(super) struct Weighed {
     pub segments: Option<Apart>,
 }
 
+/// How far the window and its segments lie from the reference, before anything is looked at again.
+pub(super) struct Measured {
+    drift: Drift,
+    segments: Option<(Apart, Vec<Finding>)>,
+}
+
+/// Compares: all that needs no other look at the log.
+pub(super) fn measure(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Measured> {
+    let (reference, settings) = (&lookout.reference, lookout.settings);
+    let (empty, threshold) = (settings.policy.empty_bins, settings.model.threshold);
+    let drift = compare(reference, &seen.counted.profile, empty, threshold).map_err(Fault::setup)?;
+    Ok(Measured { drift, segments: apart(lookout, seen)? })
+}
+
+/// Judges what was measured.
 pub(super) fn weigh(
     lookout: &Lookout<'_>,
     seen: &Seen,
+    measured: Measured,
     replay: Option<&Replay>,
     performance: Option<&Performance>,
 ) -> Outcome<Weighed> {
     let (reference, policy) = (&lookout.reference, &lookout.settings.policy);
-    let threshold = lookout.settings.model.threshold;
-    let mut drift = compare(reference, &seen.counted.profile, policy.empty_bins, threshold).map_err(Fault::setup)?;
+    let Measured { mut drift, segments } = measured;
     let is_holdout = reference.provenance().is_holdout();
     let mut service = service(&seen.counted, replay);
     service.costs = performance.map(|performance| costs(performance, is_holdout)).unwrap_or_default();
     service.unreadable_labels = performance.map(unreadable_labels).unwrap_or_default();
     service.aucs = performance.map(|performance| aucs(performance, is_holdout)).unwrap_or_default();
-    let segments = apart(lookout, seen)?;
     if let Some((_, findings)) = &segments
         && seen.counted.profile.rows() >= policy.min_rows
     {

@@ -64,7 +64,8 @@ impl Expected {
         let thousand = |cost: f64, rows: f64| 1000.0 * cost / rows;
         let least = known.steps().first().map_or(f64::INFINITY, |step| step.score);
         let greatest = known.steps().last().map_or(f64::NEG_INFINITY, |step| step.score);
-        let beyond = expected.steps().iter().filter(|step| step.score < least || step.score > greatest);
+        let ends = expected.steps().iter().take_while(|step| step.score < least);
+        let beyond = ends.chain(expected.steps().iter().rev().take_while(|step| step.score > greatest));
         Some(Self {
             rows: rows as f64,
             confusion: estimate.confusion,

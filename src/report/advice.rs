@@ -59,7 +59,9 @@ pub(super) fn anchor(test: Test, feature: Option<usize>) -> String {
         (None, Test::Score | Test::ShareRefused) => "#score".to_owned(),
         (None, Test::Latency | Test::ErrorRate | Test::Volume | Test::ModelVersion) => "#service".to_owned(),
         (None, Test::SegmentScore | Test::Disparity) => "#segments".to_owned(),
-        (None, Test::Auc | Test::Cost | Test::Labels) => "#performance".to_owned(),
+        (None, Test::Auc | Test::RealisedAuc | Test::Cost | Test::RealisedCost | Test::Labels) => {
+            "#performance".to_owned()
+        }
         (None, Test::Source | Test::NoData | Test::TooFew) => "#quality".to_owned(),
         (None, _) => "#findings".to_owned(),
     }
@@ -137,7 +139,7 @@ fn advice(finding: &Finding, drift: Option<&FeatureDrift>, language: Language) -
             "learn a new reference from recent rows whose outcome is known.",
             "apprendre une nouvelle référence sur des lignes récentes dont l’issue est connue.",
         ),
-        Test::Auc => language.pick(
+        Test::Auc | Test::RealisedAuc => language.pick(
             "see which features and segments moved; if it lasts, train the model again on recent rows.",
             "voir quelles variables et quels segments ont bougé ; si cela dure, réentraîner le modèle sur des lignes récentes.",
         ),
@@ -149,7 +151,7 @@ fn advice(finding: &Finding, drift: Option<&FeatureDrift>, language: Language) -
             "show it to whoever answers for fair lending, with the features that differ between the two groups.",
             "le montrer au responsable de l’équité du crédit, avec les variables qui diffèrent entre les deux groupes.",
         ),
-        Test::Cost => language.pick(
+        Test::Cost | Test::RealisedCost => language.pick(
             "compare the threshold with the one that would have been cheapest.",
             "comparer le seuil avec celui qui aurait coûté le moins.",
         ),

@@ -237,6 +237,8 @@ impl Language {
             Test::Cost => self.pick("cost", "coût"),
             Test::Labels => self.pick("labels", "issues"),
             Test::Auc => "AUC",
+            Test::RealisedCost => self.pick("realised cost", "coût constaté"),
+            Test::RealisedAuc => self.pick("realised AUC", "AUC constatée"),
             Test::SegmentScore => self.pick("score of a segment", "score d’un segment"),
             Test::Disparity => self.pick("disparity", "disparité"),
         }

@@ -150,7 +150,7 @@ impl Point {
 fn own(findings: &[Finding]) -> BTreeMap<Test, Severity> {
     let mut own = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.feature.is_none()) {
-        let worst = own.entry(finding.test).or_insert(finding.severity);
+        let worst = own.entry(finding.test.reported()).or_insert(finding.severity);
         *worst = finding.severity.max(*worst);
     }
     own

@@ -152,39 +152,31 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
             grouped(report.drift.n_window),
             grouped(report.policy.min_rows)
         ),
-        Test::Cost | Test::Auc => return money(report, finding),
+        Test::Cost | Test::RealisedCost | Test::Auc | Test::RealisedAuc => return money(report, finding),
         Test::SegmentScore | Test::Disparity => return segment(report, finding),
         Test::Source | Test::Labels => format!("laissé de côté : {}", finding.reason.strip_prefix("left out: ")?),
         _ => return brief(finding.test, finding.severity, finding.value, finding.limit),
     })
 }
 
-/// Whether a finding is about what labels say: its value tells.
+/// What decisions cost and how well the score ranks: by what is expected, or by labels.
 fn money(report: &Report, finding: &Finding) -> Option<String> {
     let performance = report.performance.as_ref()?;
     let expected = performance.expected.as_ref().ok()?;
     let (value, limit) = (finding.value?, finding.limit?);
-    let is = |other: f64| other.to_bits() == value.to_bits();
     let realised = performance.realised.as_ref();
     let caution = ", si les scores veulent toujours dire ce qu’ils voulaient dire dans la référence";
-    let (what, now, before, caution) = if finding.test == Test::Cost {
-        let (now, before) = (expected.cost_per_1000.value, expected.reference.per_1000);
-        if is(now / before - 1.0) {
-            ("le coût attendu des décisions", now, before, caution)
-        } else {
+    let before = expected.reference.per_1000;
+    let (what, now, before, caution) = match finding.test {
+        Test::Cost => ("le coût attendu des décisions", expected.cost_per_1000.value, before, caution),
+        Test::RealisedCost => {
             ("le coût des décisions, d’après leurs étiquettes,", realised?.cost_per_1000().value, before, "")
         }
-    } else {
-        let expects = expected.auc.window.zip(expected.auc_before).map(|(now, (before, _))| (now.value, before));
-        match expects.filter(|(now, before)| is(before - now)) {
-            Some((now, before)) => ("l’AUC attendue", now, before, caution),
-            None => {
-                ("l’AUC, d’après les lignes étiquetées,", realised?.auc?.value, expected.auc_known_before?.value, "")
-            }
-        }
+        Test::Auc => ("l’AUC attendue", expected.auc.window?.value, expected.auc_before?.0, caution),
+        _ => ("l’AUC, d’après les lignes étiquetées,", realised?.auc?.value, expected.auc_known_before?.value, ""),
     };
     let [now, before] = [now, before].map(|value| FR.number(value));
-    let (moved, limit) = if finding.test == Test::Cost {
+    let (moved, limit) = if matches!(finding.test, Test::Cost | Test::RealisedCost) {
         (format!("a augmenté de {} à {now} pour 1 000 lignes", FR.percent(value)), FR.percent(limit))
     } else {
         (format!("a baissé de {} à {now}", FR.number(value)), FR.number(limit))
@@ -249,7 +241,8 @@ pub fn brief(test: Test, severity: Severity, value: Option<f64>, limit: Option<f
         Test::Unseen => share("de lignes de plus qu’attendu ont des modalités que la référence n’a jamais eues"),
         Test::ModelVersion => share("des lignes viennent d’une autre version du modèle"),
         Test::ErrorRate => share("des requêtes ont échoué"),
-        Test::Cost => share("de coût de plus que dans la référence"),
+        Test::Cost => share("de coût attendu de plus que dans la référence"),
+        Test::RealisedCost => share("de coût de plus que dans la référence, d’après les étiquettes"),
         Test::Absent => Some("aucun enregistrement de la fenêtre n’a cette variable".to_owned()),
         Test::NoData => Some("aucun enregistrement dans cette fenêtre".to_owned()),
         Test::TooFew => Some("trop peu de lignes pour un verdict".to_owned()),
@@ -271,7 +264,8 @@ pub fn brief(test: Test, severity: Severity, value: Option<f64>, limit: Option<f
         Test::Parity => {
             Some(format!("{} des scores du journal ne sont pas ceux du fichier de modèle", FR.percent(value?)))
         }
-        Test::Auc => number("AUC : baisse de"),
+        Test::Auc => number("AUC attendue : baisse de"),
+        Test::RealisedAuc => number("AUC, d’après les étiquettes : baisse de"),
         Test::SegmentScore => number("score du segment : PSI"),
         Test::Disparity => share("d’acceptations de moins que dans le segment le plus favorisé"),
         Test::Source | Test::Labels | Test::RunFailed => None,

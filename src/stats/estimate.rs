@@ -5,7 +5,7 @@
 //! calibration was learnt on so many rows only, which adds n/N of that for a window of n and a reference of N rows. Ratios
 //! by the delta method. What no band can know: whether scores still mean what they meant.
 
-use super::{Confusion, Interval, Outcomes, Price, ranking};
+use super::{Confusion, Interval, Outcomes, Price, Step, ranking};
 
 /// Expected outcomes at a threshold, with what they leave to chance.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,27 +24,28 @@ impl Estimate {
     #[must_use]
     pub fn of(expected: &Outcomes, threshold: f64, reference: f64) -> Self {
         let learnt = if reference > 0.0 { 1.0 + expected.rows() / reference } else { 1.0 };
-        let spread = |is_refused: bool| {
-            let steps = expected.steps().iter().filter(|step| (step.score >= threshold) == is_refused);
-            let variance =
-                steps.fold(0.0, |sum, step| sum + step.positives * step.negatives / (step.positives + step.negatives));
-            variance * learnt
+        // Of some steps: the variance of their positives, and the squares of their chances, to come true and not to.
+        let spread = |steps: &[Step]| {
+            steps.iter().fold((0.0, (0.0, 0.0)), |(variance, (hits, misses)), step| {
+                let Step { positives, negatives, .. } = step;
+                let rows = positives + negatives;
+                let squares = (hits + positives * positives / rows, misses + negatives * negatives / rows);
+                (variance + positives * negatives / rows, squares)
+            })
         };
+        let (accepted, refused) = expected.parted(threshold);
+        let ((accepted, (of_miss, _)), (refused, (_, of_refusal))) = (spread(accepted), spread(refused));
         let auc = ranking::auc(expected).map(|auc| {
             let variance = ranking::auc_variance(expected).unwrap_or(f64::INFINITY);
             Interval::normal(auc, variance * learnt).within(0.0, 1.0)
         });
-        let mut squares = (0.0, 0.0);
-        for step in expected.steps() {
-            let rows = step.positives + step.negatives;
-            if step.score >= threshold {
-                squares.0 += step.negatives * step.negatives / rows;
-            } else {
-                squares.1 += step.positives * step.positives / rows;
-            }
+        Self {
+            confusion: expected.confusion(threshold),
+            auc,
+            refused: refused * learnt,
+            accepted: accepted * learnt,
+            squares: (of_refusal, of_miss),
         }
-        let confusion = expected.confusion(threshold);
-        Self { confusion, auc, refused: spread(true), accepted: spread(false), squares }
     }
 
     #[must_use]

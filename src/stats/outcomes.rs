@@ -64,18 +64,21 @@ impl Outcomes {
             scores.iter().filter(|score| !score.is_nan()).map(|score| place_of(score + 0.0)).collect();
         places.sort_unstable();
         let mut chance_of = calibration.rising();
-        let step = |same: &[i64]| {
+        // Memory is asked for once: there are many of them.
+        let mut steps = Vec::with_capacity(distinct(&places));
+        steps.extend(places.chunk_by(|a, b| a == b).map(|same| {
             let score = same.first().copied().map_or(f64::NAN, score_at);
             let (rows, chance) = (whole(same.len() as u64), chance_of(score).unwrap_or(0.0));
             Step { score, positives: rows * chance, negatives: rows * (1.0 - chance) }
-        };
-        Self::of_steps(places.chunk_by(|a, b| a == b).map(step).collect())
+        }));
+        Self::of_steps(steps)
     }
 
     /// The same rows with what `calibration` expects of them instead of what is known.
     #[must_use]
     pub fn recalibrated(&self, calibration: &Isotonic) -> Self {
-        self.with_chances(|score| calibration.chance(score).unwrap_or(0.0))
+        let mut chance_of = calibration.rising();
+        self.with_chances(|score| chance_of(score).unwrap_or(0.0))
     }
 
     /// The same rows with what their own scores promise, moved on the logit so that as many come true as did: classes that were
@@ -103,7 +106,7 @@ impl Outcomes {
         Some(self.with_chances(|score| chance(score, low)))
     }
 
-    fn with_chances(&self, chance: impl Fn(f64) -> f64) -> Self {
+    fn with_chances(&self, mut chance: impl FnMut(f64) -> f64) -> Self {
         let step = |step: &Step| {
             let (rows, chance) = (step.positives + step.negatives, chance(step.score));
             Step { score: step.score, positives: rows * chance, negatives: rows * (1.0 - chance) }
@@ -115,6 +118,13 @@ impl Outcomes {
         let sum = |of: fn(&Step) -> f64| steps.iter().map(of).fold(0.0, |sum, more| sum + more);
         let (positives, negatives) = (sum(|step| step.positives), sum(|step| step.negatives));
         Self { steps, positives, negatives }
+    }
+
+    /// Those below a threshold, and those at or above it: accepted, and refused.
+    #[must_use]
+    pub fn parted(&self, threshold: f64) -> (&[Step], &[Step]) {
+        let refused = self.steps.partition_point(|step| step.score < threshold);
+        self.steps.split_at_checked(refused).unwrap_or((&self.steps, &[]))
     }
 
     /// By rising score.
@@ -153,18 +163,18 @@ impl Outcomes {
     /// Decisions at a threshold: refused when the score is at least that.
     #[must_use]
     pub fn confusion(&self, threshold: f64) -> Confusion {
-        let mut confusion = Confusion::default();
-        for step in &self.steps {
-            if step.score >= threshold {
-                confusion.true_positives += step.positives;
-                confusion.false_positives += step.negatives;
-            } else {
-                confusion.false_negatives += step.positives;
-                confusion.true_negatives += step.negatives;
-            }
-        }
-        confusion
+        let (accepted, refused) = self.parted(threshold);
+        let sums = |steps: &[Step]| {
+            steps.iter().fold((0.0, 0.0), |sums, step| (sums.0 + step.positives, sums.1 + step.negatives))
+        };
+        let ((false_negatives, true_negatives), (true_positives, false_positives)) = (sums(accepted), sums(refused));
+        Confusion { true_positives, false_positives, true_negatives, false_negatives }
     }
+}
+
+/// How many different ones there are of those that are sorted.
+fn distinct(sorted: &[i64]) -> usize {
+    sorted.windows(2).filter(|pair| matches!(pair, [a, b] if a != b)).count() + usize::from(!sorted.is_empty())
 }
 
 /// A score's place in the order of `f64::total_cmp`, and back.

@@ -55,12 +55,17 @@ pub struct Range {
 /// variance (the paired z test). `None` without rows.
 #[must_use]
 pub fn near_cheapest(outcomes: &Outcomes, price: Price) -> Option<Range> {
-    let cheapest = cheapest(outcomes, price)?;
+    near(outcomes, price, &cheapest(outcomes, price)?)
+}
+
+/// The same of the answer of [`cheapest`], where that is known already.
+#[must_use]
+pub fn near(outcomes: &Outcomes, price: Price, cheapest: &At) -> Option<Range> {
     let squares = |at: &At| {
         let Confusion { true_positives, false_positives, .. } = at.confusion;
         price.false_negative.powi(2) * true_positives + price.false_positive.powi(2) * false_positives
     };
-    let own = squares(&cheapest);
+    let own = squares(cheapest);
     let is_near = |at: &At| {
         let difference = at.cost - cheapest.cost;
         let variance = (squares(at) - own).abs() - difference * difference / outcomes.rows();

@@ -38,8 +38,15 @@ struct Story {
 impl Story {
     fn window(&mut self, number: i64, scope: Scope, findings: &[Finding], near: f64, rules: &Rules) -> Vec<Change> {
         let nearness: BTreeMap<_, _> = [((Some("A".to_owned()), Test::Psi), near)].into();
-        let seen =
-            Seen { model: "m", from: Instant(number * DAY), scope, findings, nearness: &nearness, lasting: false };
+        let seen = Seen {
+            model: "m",
+            from: Instant(number * DAY),
+            scope,
+            findings,
+            nearness: &nearness,
+            lasting: false,
+            is_labelled: true,
+        };
         let now = Instant((number + 1) * DAY + 6 * HOUR);
         let decision = decide(&seen, &self.past, rules, now);
         self.remember(&decision, now);
@@ -210,6 +217,7 @@ fn a_digest_a_day() {
             findings: &findings,
             nearness: &nearness,
             lasting: false,
+            is_labelled: true,
         };
         // Nothing is reminded of: a mail that goes out anyway would carry along what is new.
         let calm = Rules { cooldown: Span::from_days(60), ..rules(1) };
@@ -284,7 +292,7 @@ proptest! {
         };
         let mut reversed = findings.clone();
         reversed.reverse();
-        let seen = |findings| Seen { model: "m", from: Instant(DAY), scope: Scope::Judged, findings, nearness: &nearness, lasting: false };
+        let seen = |findings| Seen { model: "m", from: Instant(DAY), scope: Scope::Judged, findings, nearness: &nearness, lasting: false, is_labelled: true };
         let now = Instant(3 * DAY);
         let one = decide(&seen(&findings), &past(false), &rules(after), now);
         let other = decide(&seen(&reversed), &past(true), &rules(after), now);

@@ -221,3 +221,120 @@ fn a_reference_that_is_replaced_between_two_windows_does_not_judge_those_before(
     assert_eq!(report(&world, 0)["run"]["reference_id"], before);
     assert_eq!(matched(&world, 0..3), [0, 0, 0]);
 }
+
+/// What is watched with a hold-out reference that knows its outcomes.
+fn with_outcomes(more: &str) -> World {
+    let world = watched(&format!("{LABELS}{more}"));
+    let mut args: Vec<&str> = crate::applicants::LEARN.to_vec();
+    args.extend(["--holdout", "yes"]);
+    world.vigie(&args).ok();
+    world
+}
+
+/// Outcomes of days: as in the reference, but for every other row where they are turned round.
+fn outcomes(world: &World, file: &str, days: std::ops::Range<i64>, turned: bool) {
+    let mut csv = "id,y\n".to_owned();
+    for number in days {
+        for (place, one) in applicants(120, 7).iter().enumerate() {
+            let is = (one.probability > 0.6) != (turned && place % 2 == 0);
+            writeln!(csv, "d{number}-{},{}", one.id, u8::from(is)).unwrap();
+        }
+    }
+    world.file(&format!("labels/{file}.csv"), csv);
+}
+
+fn of_labels(watcher: &Watcher) -> Vec<String> {
+    watcher.story().into_iter().filter(|line| line.contains("realised_")).collect()
+}
+
+#[test]
+fn what_labels_say_of_past_windows_is_told_once_and_so_is_its_end() {
+    let world = with_outcomes("alerts: {after: 2}\n");
+    let watcher = Watcher::new(&world);
+    for number in 0..8 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    outcomes(&world, "a", 0..6, true);
+    let looked = watcher.look(at(8, 7));
+    assert!(looked.more, "four of six");
+    assert_eq!(of_labels(&watcher), Vec::<String>::new(), "not before all were checked again");
+    let looked = watcher.look(at(8, 7));
+    assert!(!looked.more);
+    // Six windows, one story: of the newest.
+    assert_eq!(of_labels(&watcher), ["10-06 Opened - realised_cost", "10-06 Opened - realised_auc"]);
+    {
+        let told = watcher.told.lock().unwrap();
+        let letters: Vec<_> = told.iter().filter(|telling| telling.by_labels.is_some()).collect();
+        assert_eq!(letters.len(), 1, "one letter tells of both");
+        assert_eq!(letters[0].by_labels, Some(6));
+        assert!(letters[0].id.ends_with("/r1/labels"), "{}", letters[0].id);
+        assert!(letters[0].report.as_ref().unwrap().contains("20261006T000000Z"));
+    }
+    // Days without labels say nothing of it, neither that it is over.
+    day(&world, 8, 120, 0);
+    watcher.look(at(9, 6));
+    assert_eq!(of_labels(&watcher).len(), 2);
+    // The same once more, of another window: no second letter within the cooldown.
+    outcomes(&world, "b", 6..7, true);
+    while watcher.look(at(9, 6)).more {}
+    assert_eq!(matched(&world, 6..7), [120]);
+    assert_eq!(of_labels(&watcher).len(), 2);
+    // A corrected label of an old window moves nothing.
+    fs::remove_file(world.path("labels/a.csv")).unwrap();
+    outcomes(&world, "a", 0..6, false);
+    while watcher.look(at(9, 21)).more {}
+    assert_eq!(of_labels(&watcher).len(), 2, "an older window has no say any more");
+    // The next one is well: told once.
+    outcomes(&world, "c", 7..9, false);
+    while watcher.look(at(10, 9)).more {}
+    let story = of_labels(&watcher);
+    assert_eq!(story[2..], ["10-09 Recovered - realised_cost", "10-09 Recovered - realised_auc"]);
+    while watcher.look(at(10, 22)).more {}
+    assert_eq!(of_labels(&watcher).len(), 4);
+}
+
+#[test]
+fn alarms_that_came_and_went_between_two_looks_are_no_story() {
+    let world = with_outcomes("alerts: {after: 2}\n");
+    let watcher = Watcher::new(&world);
+    for number in 0..6 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    outcomes(&world, "a", 0..3, true);
+    outcomes(&world, "b", 3..6, false);
+    while watcher.look(at(6, 18)).more {}
+    assert_eq!(matched(&world, 0..6), [120; 6]);
+    assert_eq!(of_labels(&watcher), Vec::<String>::new());
+    assert!(watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap().is_empty());
+    // One window alone is not two in a row.
+    day(&world, 6, 120, 0);
+    watcher.look(at(7, 6));
+    outcomes(&world, "c", 6..7, true);
+    while watcher.look(at(7, 20)).more {}
+    assert_eq!(of_labels(&watcher), Vec::<String>::new());
+    // More labels of the same window are no second window.
+    outcomes(&world, "d", 6..7, true);
+    while watcher.look(at(8, 10)).more {}
+    assert_eq!(of_labels(&watcher), Vec::<String>::new());
+}
+
+#[test]
+fn a_letter_that_cannot_be_made_is_made_by_the_next_look() {
+    let world = with_outcomes("alerts: {after: 1}\n");
+    let watcher = Watcher::new(&world);
+    for number in 0..2 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    outcomes(&world, "a", 0..2, true);
+    watcher.fail_letters(true);
+    assert!(watcher.try_look(at(2, 18)).is_err(), "the transaction is undone as a whole");
+    assert_eq!(matched(&world, 0..2), [120, 120], "their reports stand");
+    watcher.fail_letters(false);
+    assert_eq!(watcher.look(at(2, 19)).told, 0, "no window has to be checked again for it");
+    assert_eq!(of_labels(&watcher), ["10-02 Opened - realised_cost", "10-02 Opened - realised_auc"]);
+    watcher.look(at(2, 20));
+    assert_eq!(of_labels(&watcher).len(), 2);
+}

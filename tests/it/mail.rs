@@ -57,6 +57,7 @@ fn telling_of(report: &Report) -> Telling {
         window: Some(window),
         severity: report.verdict.severity,
         verdict: vigie::report::verdict_sentence(report),
+        by_labels: None,
         events: events.collect(),
         report: Some(format!("{}/{}/report.html", report.run.model.name, window.folder())),
     }
@@ -87,6 +88,7 @@ fn telling(events: Vec<Event>) -> Telling {
         window: Some(first_day()),
         severity: Severity::Watch,
         verdict: "Watch: something moved.".to_owned(),
+        by_labels: None,
         events,
         report: Some("m/20261001T000000Z_20261002T000000Z/report.html".to_owned()),
     }

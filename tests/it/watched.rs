@@ -3,7 +3,10 @@
 use std::{
     fmt::Write as _,
     path::PathBuf,
-    sync::{Mutex, atomic::AtomicBool},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde_json::json;
@@ -11,7 +14,7 @@ use vigie::{
     alert::Telling,
     config::Settings,
     daemon::{Hands, Looked, look},
-    fault::Outcome,
+    fault::{Fault, Outcome},
     ledger::{Channel, Ledger, Queued},
     monitor::Looking,
     report::Report,
@@ -80,12 +83,20 @@ pub struct Watcher {
     pub told: Mutex<Vec<Telling>>,
     /// Windows told by each look.
     pub done: Mutex<Vec<usize>>,
+    /// Whether no letter can be made.
+    failing: AtomicBool,
 }
 
 impl Watcher {
     pub fn new(world: &World) -> Self {
         let settings = Settings::load(&world.path("vigie.yaml")).unwrap_or_else(|problems| panic!("{problems}"));
-        Self { state: settings.state.clone(), settings, told: Mutex::default(), done: Mutex::default() }
+        let state = settings.state.clone();
+        Self { state, settings, told: Mutex::default(), done: Mutex::default(), failing: AtomicBool::new(false) }
+    }
+
+    /// From now on, a letter ends in a fault, or does not any more.
+    pub fn fail_letters(&self, fail: bool) {
+        self.failing.store(fail, Ordering::Relaxed);
     }
 
     pub fn ledger(&self) -> Ledger {
@@ -95,6 +106,9 @@ impl Watcher {
     pub fn try_look(&self, now: Instant) -> Outcome<Looked> {
         let mut ledger = Ledger::open(&self.state, std::time::Duration::from_millis(200))?;
         let compose = |telling: &Telling, _: Option<&Report>| {
+            if self.failing.load(Ordering::Relaxed) {
+                return Err(Fault::retry("no letter can be made"));
+            }
             self.told.lock().unwrap().push(telling.clone());
             let message_id = format!("<{}>", telling.id);
             Ok(vec![Queued {

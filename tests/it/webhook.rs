@@ -63,6 +63,7 @@ fn telling() -> Telling {
         window,
         severity: Severity::Alarm,
         verdict: "Alarm: 1 of 5 features moved (AGE).".to_owned(),
+        by_labels: None,
         events: vec![Event {
             key: Key { model: "m".to_owned(), feature: Some("AGE".to_owned()), test: Test::Psi },
             change: Change::Opened,

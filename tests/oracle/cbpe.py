@@ -8,9 +8,14 @@ within 0.001 of what NannyML's CBPE says of the chunk, and within 0.010 of the r
 
 Bands: windows of a fifth of a chunk as well. The expected costs of all rows together have to be within 10 % of the realised ones, and on
 the car loans, which are made without concept drift, the realised cost inside its 95 % band in 90 % of all windows. (The census is of
-several years, in which what a score means did change: no estimate without labels can see that, so there it is only printed.) NannyML's band is three times its sampling error, the spread of the
-realised metric over the reference scaled to the chunk; the standard error of ours is printed beside it, and beside the spread of the
-realised AUC over chunks of the reference as long as the window.
+several years, in which what a score means did change: no estimate without labels can see that, so in file order it is only printed.)
+
+Without concept drift by construction: the rows of reference and log together, shuffled, and parted anew, of the car loans, of the
+census and of the example's hold-out (its first half as reference). Both have to hold in all three: so where they did not hold in
+file order, it was the order.
+
+NannyML's band is three times its sampling error, the spread of the realised metric over the reference scaled to the chunk; the
+standard error of ours is printed beside it, and beside the spread of the realised AUC over chunks of the reference as long as the window.
 """
 
 import json
@@ -25,9 +30,11 @@ os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"
 warnings.filterwarnings("ignore")
 
 import nannyml  # noqa: E402
+import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from sklearn.metrics import roc_auc_score  # noqa: E402
 
+HOLD_OUT = Path(__file__).parents[2] / "reference_data/home_credit/reference.parquet"
 CAR_LOANS = [0.971, 0.970, 0.976, 0.968, 0.970, 0.960, 0.959, 0.959, 0.963, 0.958]
 
 
@@ -44,17 +51,14 @@ def estimated(reference, log, score, target, decision, rows):
     return told["value"].tolist(), told["sampling_error"].tolist()
 
 
-def data_set(program, folder, name, reference, log, score, target, decision, rows):
+def prepared(program, folder, reference, log, score, target, features, group):
+    """A reference and a log with labels, and what runs vigie on them; the log has times and ids."""
     folder.mkdir()
-    features = [column for column in reference.columns if column not in (score, target, decision, "id", "timestamp", "year")]
     log = log.copy()
     log["at"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(range(len(log)), unit="s")
     log["id"] = [f"r{number}" for number in range(len(log))]
-    texts = [column for column in features if not pd.api.types.is_numeric_dtype(reference[column])]
-    for frame in (reference, log):
-        frame[texts] = frame[texts].astype(str)
     reference[[*features, score, target]].to_parquet(folder / "reference.parquet")
-    log[[*features, score, "at", "id"]].to_parquet(folder / "log.parquet", row_group_size=5_000)
+    log[[*features, score, "at", "id"]].to_parquet(folder / "log.parquet", row_group_size=group)
     log[["id", target]].to_parquet(folder / "labels.parquet")
 
     def vigie(*arguments):
@@ -70,13 +74,26 @@ def data_set(program, folder, name, reference, log, score, target, decision, row
               "labels": {"path": "labels.parquet", "id": "id", "target": target},
               "reports": {"dir": "reports"}, "state": "state"}
     (folder / "vigie.yaml").write_text(json.dumps(config))
+
+    def check(part):
+        until = part["at"].iloc[-1] + pd.Timedelta(seconds=1)
+        return json.loads(vigie("check", "--config", folder / "vigie.yaml", "--from", instant(part["at"].iloc[0]), "--to",
+                                instant(until), "--format", "json"))
+
+    return log, check
+
+
+def data_set(program, folder, name, reference, log, score, target, decision, rows):
+    features = [column for column in reference.columns if column not in (score, target, decision, "id", "timestamp", "year")]
+    texts = [column for column in features if not pd.api.types.is_numeric_dtype(reference[column])]
+    for frame in (reference, log):
+        frame[texts] = frame[texts].astype(str)
+    log, check = prepared(program, folder, reference, log, score, target, features, 5_000)
     theirs, sampling = estimated(reference, log.drop(columns=[target]), score, target, decision, rows)
     failures, worst, far, errors = [], 0.0, 0.0, []
     for chunk, want in enumerate(theirs):
         part = log.iloc[chunk * rows:(chunk + 1) * rows]
-        until = part["at"].iloc[-1] + pd.Timedelta(seconds=1)
-        report = json.loads(vigie("check", "--config", folder / "vigie.yaml", "--from", instant(part["at"].iloc[0]), "--to",
-                                  instant(until), "--format", "json"))
+        report = check(part)
         got, known = report["performance"]["estimated"], report["performance"]["realised"]
         errors.append((got["auc"]["high"] - got["auc"]["low"]) / 2 / 1.959964)
         true = roc_auc_score(part[target], part[score])
@@ -93,7 +110,7 @@ def data_set(program, folder, name, reference, log, score, target, decision, row
             "known AUC": name == "car loans" and round(true, 3) != CAR_LOANS[chunk],
         }
         failures += [f"{name} chunk {chunk}: {what}" for what, is_wrong in wrong.items() if is_wrong]
-    failures += bands(vigie, folder, name, log, score, target, rows)
+    failures += bands(check, name, chunks(log, rows // 5), is_judged=name == "car loans")
     spread = pd.Series([roc_auc_score(part[target], part[score]) for part in chunks(reference, rows)]).std()
     print(f"{name}: standard error of the estimated AUC {sum(errors) / len(errors):.5f}; NannyML's sampling error "
           f"{sum(sampling) / len(sampling):.5f}; spread of the realised AUC over {len(chunks(reference, rows))} chunks of the reference {spread:.5f}")
@@ -106,22 +123,29 @@ def chunks(frame, rows):
     return [frame.iloc[at:at + rows] for at in range(0, len(frame) - rows + 1, rows)]
 
 
-def bands(vigie, folder, name, log, score, target, rows):
-    """Whether what came lies where it was expected, in windows of a fifth of a chunk."""
-    inside, inside_auc, expected, realised, windows = 0, 0, 0.0, 0.0, chunks(log, rows // 5)
+def shuffled(program, folder, name, rows, score, target, learnt, window):
+    """No concept drift by construction: whatever stood in an order stands in none."""
+    rows = rows.iloc[np.random.default_rng(8).permutation(len(rows))].reset_index(drop=True)
+    rows["feature"] = rows[score]
+    log, check = prepared(program, folder, rows.iloc[:learnt], rows.iloc[learnt:], score, target, ["feature"], window)
+    return bands(check, f"{name}, shuffled", chunks(log, window), is_judged=True)
+
+
+def bands(check, name, windows, is_judged):
+    """Whether what came lies where it was expected."""
+    inside, inside_auc, expected, realised = 0, 0, 0.0, 0.0
     for part in windows:
-        until = part["at"].iloc[-1] + pd.Timedelta(seconds=1)
-        report = json.loads(vigie("check", "--config", folder / "vigie.yaml", "--from", instant(part["at"].iloc[0]), "--to",
-                                  instant(until), "--format", "json"))
+        report = check(part)
         band, came = report["cost"]["expected"]["total"], report["cost"]["realised"]["total"]["value"]
         inside += band["low"] <= came <= band["high"]
         auc = report["performance"]["estimated"]["auc"]
         inside_auc += auc["low"] <= report["performance"]["realised"]["auc"]["value"] <= auc["high"]
         expected, realised = expected + band["value"], realised + came
-    off = expected / realised - 1
-    print(f"{name}: in {len(windows)} windows of {rows // 5} rows the realised cost is inside its 95 % band {inside} times, the AUC "
-          f"{inside_auc} times; all costs together {expected:.0f} expected, {realised:.0f} realised ({off:+.1%})")
-    wrong = {"cost inside its band": name == "car loans" and inside < 0.9 * len(windows), "costs together": abs(off) > 0.10}
+    off, rows = expected / realised - 1, sum(map(len, windows))
+    print(f"{name}: in {len(windows)} windows of {len(windows[0])} rows the realised cost is inside its 95 % band {inside} times, the AUC "
+          f"{inside_auc} times; all costs together {expected:.0f} expected, {realised:.0f} realised ({off:+.1%} on {rows} rows)")
+    wrong = {"cost inside its band": is_judged and inside < 0.9 * len(windows), "costs together": abs(off) > 0.10,
+             "too few rows": rows < 10_000}
     return [f"{name}: {what}" for what, is_wrong in wrong.items() if is_wrong]
 
 
@@ -130,14 +154,21 @@ def main():
         sys.exit(__doc__.split("\n\n")[1])
     program, failures = Path(sys.argv[1]).resolve(), []
     with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         reference, log, labels = nannyml.load_synthetic_car_loan_dataset()
         log["repaid"] = labels["repaid"].to_numpy()
-        failures += data_set(program, Path(temporary) / "loans", "car loans", reference, log, "y_pred_proba", "repaid", "y_pred", 5_000)
+        both = pd.concat([reference, log])
+        failures += data_set(program, folder / "loans", "car loans", reference, log, "y_pred_proba", "repaid", "y_pred", 5_000)
+        failures += shuffled(program, folder / "any loans", "car loans", both, "y_pred_proba", "repaid", len(reference), 1_000)
         reference, log, labels = nannyml.load_us_census_ma_employment_data()
         log["employed"] = labels["employed"].astype(int).to_numpy()
         reference["employed"] = reference["employed"].astype(int)
-        failures += data_set(program, Path(temporary) / "census", "census", reference, log, "predicted_probability", "employed",
+        both = pd.concat([reference, log])
+        failures += data_set(program, folder / "census", "census", reference, log, "predicted_probability", "employed",
                              "prediction", 20_000)
+        failures += shuffled(program, folder / "any census", "census", both, "predicted_probability", "employed", len(reference), 4_000)
+        example = pd.read_parquet(HOLD_OUT, columns=["probability", "TARGET"])
+        failures += shuffled(program, folder / "example", "the example's hold-out", example, "probability", "TARGET", 10_000, 500)
     for failure in failures:
         print(f"FAILED {failure}")
     sys.exit(bool(failures))
