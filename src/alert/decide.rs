@@ -19,6 +19,13 @@ pub struct Rules {
     pub ignore: Vec<Test>,
 }
 
+impl Rules {
+    /// By its own name, or by that of the reports, where labels' word on the cost is a cost too.
+    fn ignores(&self, test: Test) -> bool {
+        self.ignore.contains(&test) || self.ignore.contains(&test.reported())
+    }
+}
+
 /// How much a run can say about alerts that its findings do not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -126,7 +133,7 @@ pub fn decide_all(windows: &[Seen<'_>], past: &Past, rules: &Rules, now: Instant
 /// Several findings may be about one thing (the score's PSI and its KS): the worst speaks.
 fn worst_by_key<'a>(seen: &Seen<'a>, rules: &Rules) -> BTreeMap<Key, &'a Finding> {
     let mut worst: BTreeMap<Key, &Finding> = BTreeMap::new();
-    let is_asked = |test: Test| !rules.ignore.contains(&test) && (!test.needs_labels() || is_judged(test, seen));
+    let is_asked = |test: Test| !rules.ignores(test) && (!test.needs_labels() || is_judged(test, seen));
     for finding in seen.findings.iter().filter(|finding| is_asked(finding.test)) {
         let key = Key { model: seen.model.to_owned(), feature: finding.feature.clone(), test: finding.test };
         let kept = worst.entry(key).or_insert(finding);
@@ -181,7 +188,7 @@ fn moved(alert: &Alert, seen: &Seen<'_>, findings: &BTreeMap<Key, &Finding>, rul
             alert.streak = alert.streak.saturating_add(u32::from(is_another));
             open_if_due(&mut alert, finding, seen, rules, now);
         }
-    } else if rules.ignore.contains(&alert.key.test) || is_judged(alert.key.test, seen) {
+    } else if rules.ignores(alert.key.test) || is_judged(alert.key.test, seen) {
         let subject = (alert.key.feature.clone(), alert.key.test);
         let is_near = seen.nearness.get(&subject).is_some_and(|nearness| *nearness >= WELL);
         if alert.phase == Phase::Pending || !is_near {

@@ -148,6 +148,10 @@ fn the_score_needs_one_window_and_what_is_ignored_none() {
     let deaf = Rules { ignore: vec![Test::Score], ..rules(5) };
     assert_eq!(story.window(1, Scope::Judged, &score, 0.0, &deaf), [Change::Recovered]);
     assert_eq!(story.window(2, Scope::Judged, &score, 0.0, &deaf), []);
+    // Reports call both of them the cost.
+    let deaf = Rules { ignore: vec![Test::Cost], ..rules(1) };
+    let costs = [Test::Cost, Test::RealisedCost].map(|test| finding(None, test, Severity::Alarm));
+    assert_eq!(story.window(3, Scope::Judged, &costs, 0.0, &deaf), []);
 }
 
 #[test]

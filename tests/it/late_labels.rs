@@ -223,7 +223,7 @@ fn a_reference_that_is_replaced_between_two_windows_does_not_judge_those_before(
 }
 
 /// What is watched with a hold-out reference that knows its outcomes.
-fn with_outcomes(more: &str) -> World {
+pub fn with_outcomes(more: &str) -> World {
     let world = watched(&format!("{LABELS}{more}"));
     let mut args: Vec<&str> = crate::applicants::LEARN.to_vec();
     args.extend(["--holdout", "yes"]);
@@ -232,7 +232,7 @@ fn with_outcomes(more: &str) -> World {
 }
 
 /// Outcomes of days: as in the reference, but for every other row where they are turned round.
-fn outcomes(world: &World, file: &str, days: std::ops::Range<i64>, turned: bool) {
+pub fn outcomes(world: &World, file: &str, days: std::ops::Range<i64>, turned: bool) {
     let mut csv = "id,y\n".to_owned();
     for number in days {
         for (place, one) in applicants(120, 7).iter().enumerate() {

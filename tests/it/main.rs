@@ -15,6 +15,7 @@ mod applicants;
 mod bad_input;
 mod config;
 mod crash;
+mod crash_labels;
 mod daemon;
 mod decide;
 mod decimals;
