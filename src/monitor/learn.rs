@@ -62,8 +62,8 @@ impl Lesson {
 
     fn write(&self, mut learnt: Learnt) -> Outcome<Learnt> {
         learnt.notes.extend(flattery::note(&learnt.reference)?);
-        let bytes = learnt.reference.to_bytes().ok_or_else(|| Fault::setup(learnt.reference.damaged()))?;
-        write_whole(&self.out, &bytes)?;
+        let pieces = learnt.reference.to_pieces().ok_or_else(|| Fault::setup(learnt.reference.damaged()))?;
+        write_whole(&self.out, &pieces)?;
         Ok(learnt)
     }
 }

@@ -80,7 +80,7 @@ pub fn score(scoring: &Scoring) -> Outcome<usize> {
         }
     };
     let bytes = bytes.map_err(|why| Fault::setup(format!("--out {}: {why}", scoring.out.display())))?;
-    write_whole(&scoring.out, &bytes)?;
+    write_whole(&scoring.out, &[bytes])?;
     Ok(table.rows)
 }
 

@@ -11,8 +11,8 @@ use crate::{
     fault::{Fault, Outcome},
 };
 
-/// Writes what `--out` names.
-pub(super) fn write_whole(out: &Path, bytes: &[u8]) -> Outcome<()> {
+/// Writes what `--out` names: pieces that follow each other.
+pub(super) fn write_whole(out: &Path, pieces: &[impl AsRef<[u8]>]) -> Outcome<()> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fault = |error: &io::Error| {
         Fault::setup(format!(
@@ -22,7 +22,9 @@ pub(super) fn write_whole(out: &Path, bytes: &[u8]) -> Outcome<()> {
         ))
     };
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| fault(&error))?;
-    file.write_all(bytes).map_err(|error| fault(&error))?;
+    for piece in pieces {
+        file.write_all(piece.as_ref()).map_err(|error| fault(&error))?;
+    }
     file.as_file().sync_all().map_err(|error| fault(&error))?;
     let path = file.into_temp_path();
     #[cfg(unix)]

@@ -23,18 +23,25 @@ pub(super) struct Writer(pub Vec<u8>);
 
 impl Writer {
     /// LEB128.
-    pub fn integer(&mut self, mut value: u64) {
-        if value < 0x4000 {
-            // Most are: one or two bytes, put down at once.
-            #[expect(clippy::cast_possible_truncation, reason = "below 0x4000")]
-            let pair = [value as u8 & 0x7f | 0x80, (value >> 7) as u8];
-            match value {
-                #[expect(clippy::cast_possible_truncation, reason = "below 0x80")]
-                0..0x80 => self.0.push(value as u8),
-                _ => self.0.extend_from_slice(&pair),
-            }
+    #[inline]
+    pub fn integer(&mut self, value: u64) {
+        if value < 0x80 {
+            #[expect(clippy::cast_possible_truncation, reason = "below 0x80")]
+            self.0.push(value as u8);
             return;
         }
+        if value >> 56 == 0 {
+            // Eight bytes hold it: put down at once, each but the last with its top bit.
+            let last = (63 - value.leading_zeros()) / 7;
+            let more = 0x8080_8080_8080_8080 & !(u64::MAX << (8 * last));
+            let bytes = (spread(value) | more).to_le_bytes();
+            self.0.extend_from_slice(bytes.get(..=last as usize).unwrap_or_default());
+            return;
+        }
+        self.long(value);
+    }
+
+    fn long(&mut self, mut value: u64) {
         while value >= 0x80 {
             #[expect(clippy::cast_possible_truncation, reason = "the low seven bits")]
             self.0.push(value as u8 | 0x80);
@@ -75,6 +82,14 @@ fn sevens(word: u64) -> u64 {
     let word = word & 0x007f_007f_007f_007f | (word & 0x7f00_7f00_7f00_7f00) >> 1;
     let word = word & 0x0000_3fff_0000_3fff | (word & 0x3fff_0000_3fff_0000) >> 2;
     word & 0x0fff_ffff | (word & 0x0fff_ffff_0000_0000) >> 4
+}
+
+/// 56 bits, seven to a byte.
+#[inline]
+fn spread(value: u64) -> u64 {
+    let word = value & 0x0fff_ffff | (value & 0x00ff_ffff_f000_0000) << 4;
+    let word = word & 0x0000_3fff_0000_3fff | (word & 0x0fff_c000_0fff_c000) << 2;
+    word & 0x007f_007f_007f_007f | (word & 0x3f80_3f80_3f80_3f80) << 1
 }
 
 /// Floats that have not been looked at yet.
@@ -165,7 +180,12 @@ mod tests {
     /// Whatever follows, and wherever the bytes end.
     fn comes_back(values: &[u64]) -> Result<(), TestCaseError> {
         let mut writer = Writer::default();
-        values.iter().for_each(|value| writer.integer(*value));
+        let mut plain = Writer::default();
+        for value in values {
+            writer.integer(*value);
+            plain.long(*value);
+        }
+        prop_assert_eq!(&writer.0, &plain.0);
         let mut reader = Reader(&writer.0);
         for value in values {
             prop_assert_eq!(reader.integer(), Some(*value));

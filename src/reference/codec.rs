@@ -4,7 +4,10 @@
 //! feature edges, counts, sums, levels), then the value blocks, each with a checksum in the core. Opening a file reads
 //! and checks the core alone; a block is read and checked when its values are asked for.
 
-use std::io::{Cursor, Read, Seek};
+use std::{
+    borrow::Cow,
+    io::{Cursor, Read, Seek},
+};
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -57,7 +60,13 @@ impl Reference {
     /// blocks are damaged.
     #[must_use]
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let blocks: Vec<Vec<u8>> =
+        Some(self.to_pieces()?.concat())
+    }
+
+    /// The same bytes in pieces that follow each other: blocks that are in memory stay where they are.
+    #[must_use]
+    pub fn to_pieces(&self) -> Option<Vec<Cow<'_, [u8]>>> {
+        let blocks: Vec<Cow<'_, [u8]>> =
             (0..self.shelf().len()).map(|number| self.shelf().block(number)).collect::<Option<_>>()?;
         let header = Header {
             provenance: self.provenance().clone(),
@@ -98,8 +107,7 @@ impl Reference {
         file.extend_from_slice(&(core.len() as u64).to_le_bytes());
         file.extend_from_slice(&xxh3_64(&core).to_le_bytes());
         file.extend_from_slice(&core);
-        blocks.iter().for_each(|block| file.extend_from_slice(block));
-        Some(file)
+        Some([Cow::Owned(file)].into_iter().chain(blocks).collect())
     }
 
     /// Reads a file's bytes, all of them; `name` is for the operator.

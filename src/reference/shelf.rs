@@ -1,6 +1,7 @@
 //! Where a reference's value blocks lie: in memory when they were just learnt, else in the file, each read when asked for.
 
 use std::{
+    borrow::Cow,
     fmt,
     io::{self, Read, Seek, SeekFrom},
     sync::{Arc, Mutex, PoisonError},
@@ -74,13 +75,13 @@ impl Shelf {
     }
 
     /// `None`: there is no such block, or it is not what was written.
-    pub fn block(&self, number: usize) -> Option<Vec<u8>> {
+    pub fn block(&self, number: usize) -> Option<Cow<'_, [u8]>> {
         match self {
-            Self::Held(blocks) => blocks.get(number).cloned(),
+            Self::Held(blocks) => blocks.get(number).map(|block| Cow::Borrowed(block.as_slice())),
             Self::Away { file, places, .. } => {
                 let place = places.get(number)?;
                 let block = read(file, place).ok()?;
-                (xxh3_64(&block) == place.checksum).then_some(block)
+                (xxh3_64(&block) == place.checksum).then_some(Cow::Owned(block))
             }
         }
     }
