@@ -3,6 +3,7 @@
 mod attribution;
 mod check;
 mod connect;
+mod draft;
 mod explain;
 mod explained;
 mod flattery;
