@@ -8,6 +8,7 @@ mod look;
 mod refine;
 mod sample;
 mod sift;
+mod steps;
 mod tally;
 mod threads;
 mod twins;

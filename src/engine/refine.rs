@@ -1,42 +1,29 @@
 //! Exact KS distances: a second look at the rows that fall in the few cells that can hold the supremum.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use arrow::array::Array;
 
 use super::{
     count::{Counted, Job},
     sift::{Sieve, Sifted, sift},
+    steps::Steps,
     threads::pass,
     twins::Keeper,
 };
 use crate::{
     batch::{Complaints, Records, for_each_number},
     fault::{Fault, Outcome},
-    layout::{Cells, Column, Precision, Shape},
+    layout::{Column, Precision, Shape},
     profile::{CellCounts, Counts, Traffic},
     reference::{Reference, on_cores},
     source::Request,
-    stats::ks,
 };
 
 /// A numeric feature, or the score, whose D has to be exact.
 struct Subject<'a> {
-    cells: &'a Cells,
     precision: Precision,
-    candidates: &'a [usize],
-    /// From this to that: where all candidates lie.
-    within: (f64, f64),
-}
-
-impl<'a> Subject<'a> {
-    fn new(cells: &'a Cells, precision: Precision, candidates: &'a [usize]) -> Self {
-        let bounds = |cell: Option<&usize>| cell.map_or((f64::INFINITY, f64::NEG_INFINITY), |cell| cells.bounds(*cell));
-        Self { cells, precision, candidates, within: (bounds(candidates.first()).0, bounds(candidates.last()).1) }
-    }
+    steps: Steps<'a>,
 }
 
 /// The largest distance inside the candidate cells of each asked feature (the score is number `features.len()`).
@@ -47,40 +34,36 @@ pub fn refine(
     asked: &[(usize, Vec<usize>)],
 ) -> Outcome<BTreeMap<usize, f64>> {
     let features = job.layout.features();
-    let mut subjects = BTreeMap::new();
-    for (feature, candidates) in asked {
-        let (cells, precision) = match features.get(*feature) {
-            Some(numeric) => match &numeric.shape {
-                Shape::Numeric(cells) => (cells, job.layout.precision()),
-                Shape::Categorical(_) => continue,
-            },
+    let subject = |number: usize| -> Outcome<Option<(usize, Subject<'_>)>> {
+        let Some((feature, candidates)) = asked.get(number) else { return Ok(None) };
+        let (cells, precision) = match features.get(*feature).map(|feature| &feature.shape) {
+            Some(Shape::Numeric(cells)) => (cells, job.layout.precision()),
+            Some(Shape::Categorical(_)) => return Ok(None),
             None => match job.layout.score() {
                 Some(cells) => (cells, Precision::F64),
-                None => continue,
+                None => return Ok(None),
             },
         };
-        subjects.insert(*feature, Subject::new(cells, precision, candidates));
-    }
-    let values = look(job, counted, &subjects)?;
-    let subjects: Vec<(usize, Subject<'_>)> = subjects.into_iter().collect();
-    let one = |number: usize| -> Outcome<Option<(usize, f64)>> {
-        let Some((feature, subject)) = subjects.get(number) else { return Ok(None) };
-        let ours = match features.get(*feature) {
+        let values = match features.get(*feature) {
             Some(_) => reference.values(*feature).map(Cow::Owned),
             None => reference.score_values().map(Cow::Borrowed),
         }
         .ok_or_else(|| Fault::setup(reference.damaged()))?;
-        let (Some(counts), Some(window)) =
-            (cell_counts(reference.profile(), *feature), cell_counts(&counted.profile, *feature))
-        else {
-            return Ok(None);
-        };
-        let theirs = values.get(feature).into_iter().flatten();
-        let mut theirs: Vec<(f64, u64)> = theirs.map(|(bits, rows)| (f64::from_bits(*bits), *rows)).collect();
-        theirs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        Ok(Some((*feature, distance(subject, counts, window, &ours, &theirs))))
+        Ok(Some((*feature, Subject { precision, steps: Steps::new(cells, candidates, &values) })))
     };
-    on_cores(subjects.len(), 1, &one).into_iter().filter_map(Outcome::transpose).collect()
+    let subjects: BTreeMap<usize, Subject<'_>> =
+        on_cores(asked.len(), 1, &subject).into_iter().filter_map(Outcome::transpose).collect::<Outcome<_>>()?;
+    let tally = look(job, counted, &subjects)?;
+    let distance = |(feature, subject): (&usize, &Subject<'_>)| {
+        let ours = cell_counts(reference.profile(), *feature)?;
+        let theirs = cell_counts(&counted.profile, *feature)?;
+        let below = |counts: &CellCounts, cell: usize| counts.cells().iter().take(cell).sum::<u64>();
+        let both = |cell: usize| (below(ours, cell), below(theirs, cell));
+        // Nothing was seen in the cells, if nobody counted.
+        let rows = tally.get(feature).map_or(&[][..], Vec::as_slice);
+        Some((*feature, subject.steps.distance(rows, both, (ours.present(), theirs.present()))))
+    };
+    Ok(subjects.iter().filter_map(distance).collect())
 }
 
 fn cell_counts(profile: &crate::profile::Profile, feature: usize) -> Option<&CellCounts> {
@@ -91,10 +74,8 @@ fn cell_counts(profile: &crate::profile::Profile, feature: usize) -> Option<&Cel
     }
 }
 
-/// The window's values in the candidate cells, with counts.
-type Values = HashMap<u64, u64>;
-/// By subject.
-type Tally = BTreeMap<usize, Values>;
+/// By subject, its rows at and between the steps.
+type Tally = BTreeMap<usize, Vec<u64>>;
 
 fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>>) -> Outcome<Tally> {
     let features = job.layout.features().len();
@@ -146,49 +127,21 @@ fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>
 }
 
 fn add(all: &mut Tally, tallies: Vec<Tally>) {
-    for (number, values) in tallies.into_iter().flatten() {
-        let ours = all.entry(number).or_default();
-        #[expect(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
-        for (bits, rows) in values {
-            *ours.entry(bits).or_default() += rows;
+    for (number, rows) in tallies.into_iter().flatten() {
+        match all.get_mut(&number) {
+            Some(ours) => ours.iter_mut().zip(rows).for_each(|(ours, more)| *ours += more),
+            None => {
+                all.insert(number, rows);
+            }
         }
     }
 }
 
-fn observe(column: &dyn Array, subject: &Subject<'_>, values: &mut Values) {
-    let (from, to) = subject.within;
+fn observe(column: &dyn Array, subject: &Subject<'_>, tally: &mut Vec<u64>) {
+    if tally.is_empty() {
+        *tally = subject.steps.tally();
+    }
     for_each_number(column, &mut |value: f64| {
-        let value = subject.precision.round(value) + 0.0;
-        // Nearly all lie elsewhere; NaN does.
-        if value >= from && value <= to && subject.candidates.binary_search(&subject.cells.cell(value)).is_ok() {
-            *values.entry(value.to_bits()).or_default() += 1;
-        }
+        subject.steps.observe(subject.precision.round(value) + 0.0, tally);
     });
-}
-
-/// The values that lie in a cell.
-fn inside<'v>(subject: &Subject<'_>, values: &'v [(f64, u64)], cell: usize) -> &'v [(f64, u64)] {
-    let (lower, upper) = subject.cells.bounds(cell);
-    let from = values.partition_point(|(value, _)| *value <= lower);
-    let to = values.partition_point(|(value, _)| *value <= upper);
-    values.get(from..to).unwrap_or_default()
-}
-
-fn distance(
-    subject: &Subject<'_>,
-    reference: &CellCounts,
-    window: &CellCounts,
-    ours: &[(f64, u64)],
-    theirs: &[(f64, u64)],
-) -> f64 {
-    let below = |counts: &CellCounts, cell: usize| counts.cells().iter().take(cell).sum::<u64>();
-    let totals = (reference.present(), window.present());
-    subject
-        .candidates
-        .iter()
-        .map(|&cell| {
-            let before = (below(reference, cell), below(window, cell));
-            ks::exact_in_cell(before, totals, inside(subject, ours, cell), inside(subject, theirs, cell))
-        })
-        .fold(0.0, f64::max)
 }

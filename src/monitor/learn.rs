@@ -1,18 +1,21 @@
 //! Training rows → a reference file.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::mpsc,
+};
 
 use super::{
+    draft::{Draft, parts},
     flattery,
     importance::{self, explained},
     model::read_forest,
     segments,
     training::{files_of, in_columns, read_all, read_one},
-    whole::write_whole,
 };
 use crate::{
     fault::{Fault, Outcome},
-    reference::{self, Choice, Holdout, Learnt, Provenance, SourceFile, Table, Training},
+    reference::{self, Block, Choice, Holdout, Learnt, Provenance, Sheet, SourceFile, Table, Training},
     segment::Chosen,
     source,
     window::Instant,
@@ -62,8 +65,7 @@ impl Lesson {
 
     fn write(&self, mut learnt: Learnt) -> Outcome<Learnt> {
         learnt.notes.extend(flattery::note(&learnt.reference)?);
-        let bytes = learnt.reference.to_bytes().ok_or_else(|| Fault::setup(learnt.reference.damaged()))?;
-        write_whole(&self.out, &bytes)?;
+        Draft::create(&self.out)?.finish(&parts(&learnt.reference)?)?;
         Ok(learnt)
     }
 }
@@ -73,25 +75,44 @@ pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usiz
     if let Some(model) = &lesson.model {
         return learn_with(model, lesson, now, progress);
     }
-    let threads = threads();
     // Segments need rows whole.
     let sheet = if lesson.segments.is_some() { None } else { in_columns(&lesson.data)? };
     let Some(sheet) = sheet else {
         let (training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
         let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
-        let learnt = reference::learn_on(threads, &training, &lesson.choice, provenance, progress)?;
+        let learnt = reference::learn_on(threads(), &training, &lesson.choice, provenance, &|_, _| {}, progress)?;
         return lesson.write(lesson.apart(learnt, &training, &lesson.choice)?);
     };
+    learn_in_columns(&sheet, lesson, now, progress)
+}
+
+/// While columns are learnt, what was read is hashed, and what is packed written.
+fn learn_in_columns(
+    sheet: &Sheet,
+    lesson: &Lesson,
+    now: Instant,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Outcome<Learnt> {
     let provenance = lesson.provenance(now, sheet.rows(), sheet.columns().len(), Vec::new());
-    // What was read is named by its hash, which is made while it is learnt from.
-    let (learnt, files) = std::thread::scope(|scope| {
-        let files = scope.spawn(|| files_of(&sheet, &lesson.data));
-        (reference::learn_on(threads, &sheet, &lesson.choice, provenance, progress), files.join())
-    });
-    let files = files.map_err(|_| Fault::setup("a thread stopped; this is a fault of vigie"))??;
-    let mut learnt = learnt?;
-    learnt.reference.made_from(files);
-    lesson.write(learnt)
+    let draft = Draft::create(&lesson.out)?;
+    let stopped = |_| Fault::setup("a thread stopped; this is a fault of vigie");
+    std::thread::scope(|scope| {
+        let (sender, blocks) = mpsc::channel();
+        let files = scope.spawn(|| files_of(sheet, &lesson.data));
+        let draft = scope.spawn(|| draft.fill(blocks));
+        let packed = |number: usize, block: &Block| {
+            // Nobody takes it where the disk is full, which is told in the end.
+            let _ = sender.send((number, block.clone()));
+        };
+        let learnt = reference::learn_on(threads(), sheet, &lesson.choice, provenance, &packed, progress);
+        drop(sender);
+        let mut learnt = learnt?;
+        learnt.reference.made_from(files.join().map_err(stopped)??);
+        learnt.notes.extend(flattery::note(&learnt.reference)?);
+        let parts = parts(&learnt.reference)?;
+        draft.join().map_err(stopped)??.finish(&parts)?;
+        Ok(learnt)
+    })
 }
 
 /// The model has the last word on features, and scores and explains the rows, so all of them are held at once.
@@ -101,7 +122,7 @@ fn learn_with(model: &Path, lesson: &Lesson, now: Instant, progress: &mut dyn Fn
     let mut choice = lesson.choice.clone();
     let notes = importance::scored(&forest, &mut training, &mut choice)?;
     let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
-    let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, progress)?;
+    let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, &|_, _| {}, progress)?;
     let name = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let contributions = explained(&forest, &training)?;
     learnt.reference = learnt.reference.explained(name, contributions);

@@ -5,6 +5,7 @@ mod beside;
 mod by_labels;
 mod check;
 mod connect;
+mod draft;
 mod explain;
 mod explained;
 mod flattery;

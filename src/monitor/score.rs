@@ -14,7 +14,7 @@ use super::{
     model::read_forest,
     rows::{inputs, raw_of},
     training::read,
-    whole::write_whole,
+    whole::Whole,
 };
 use crate::{
     batch::level_of_number,
@@ -80,7 +80,9 @@ pub fn score(scoring: &Scoring) -> Outcome<usize> {
         }
     };
     let bytes = bytes.map_err(|why| Fault::setup(format!("--out {}: {why}", scoring.out.display())))?;
-    write_whole(&scoring.out, &bytes)?;
+    let mut whole = Whole::create(&scoring.out)?;
+    whole.write(&bytes)?;
+    whole.finish()?;
     Ok(table.rows)
 }
 

@@ -2,34 +2,66 @@
 
 use std::{
     fs,
-    io::{self, Write},
-    path::Path,
+    io::{self, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
 };
+
+use tempfile::NamedTempFile;
 
 use crate::{
     archive::spoken,
     fault::{Fault, Outcome},
 };
 
-/// Writes what `--out` names.
-pub(super) fn write_whole(out: &Path, bytes: &[u8]) -> Outcome<()> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let fault = |error: &io::Error| {
-        Fault::setup(format!(
-            "--out {}: {}; choose a folder that is there and can be written",
-            out.display(),
-            spoken(error)
-        ))
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| fault(&error))?;
-    file.write_all(bytes).map_err(|error| fault(&error))?;
-    file.as_file().sync_all().map_err(|error| fault(&error))?;
-    let path = file.into_temp_path();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // What is made for others is for others to read.
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).map_err(|error| fault(&error))?;
+/// What `--out` names, under another name until it is whole.
+pub(super) struct Whole {
+    file: NamedTempFile,
+    out: PathBuf,
+}
+
+impl Whole {
+    pub fn create(out: &Path) -> Outcome<Self> {
+        let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = NamedTempFile::new_in(folder).map_err(|error| fault(out, &error))?;
+        Ok(Self { file, out: out.to_owned() })
     }
-    path.persist(out).map_err(|error| fault(&error.error))
+
+    /// Writes where the last one ended.
+    pub fn write(&mut self, bytes: &[u8]) -> Outcome<()> {
+        self.file.write_all(bytes).map_err(|error| fault(&self.out, &error))
+    }
+
+    /// Writes over what the file begins with.
+    pub fn write_first(&mut self, bytes: &[u8]) -> Outcome<()> {
+        self.file.seek(SeekFrom::Start(0)).map_err(|error| fault(&self.out, &error))?;
+        self.write(bytes)
+    }
+
+    /// Waits until the disk has what was written.
+    pub fn settle(&self) -> Outcome<()> {
+        self.file.as_file().sync_data().map_err(|error| fault(&self.out, &error))
+    }
+
+    /// Gives it its name.
+    pub fn finish(self) -> Outcome<()> {
+        let Self { file, out } = self;
+        let fault = |error: &io::Error| fault(&out, error);
+        file.as_file().sync_all().map_err(|error| fault(&error))?;
+        let path = file.into_temp_path();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // What is made for others is for others to read.
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).map_err(|error| fault(&error))?;
+        }
+        path.persist(&out).map_err(|error| fault(&error.error))
+    }
+}
+
+fn fault(out: &Path, error: &io::Error) -> Fault {
+    Fault::setup(format!(
+        "--out {}: {}; choose a folder that is there and can be written",
+        out.display(),
+        spoken(error)
+    ))
 }

@@ -4,8 +4,9 @@
 //! Why `unsafe` stays: a function compiled for more than the least x86-64 can be called safely only by one that is
 //! compiled so too, and without it every width would be that of a processor of 2003. Nothing is read or written through
 //! it but what safe code reads and writes. Miri could not be run: it comes with a nightly toolchain and the library's
-//! sources, neither of which the registries hold that this is built from. What stands in for it is `tally`'s test, which
-//! has every width count random bits (both zeros, infinities, subnormals, NaN among what is missing) beside the plain way.
+//! sources, neither of which the registries hold that this is built from. What stands in for it: `tally`'s test, which
+//! has every width count random bits (both zeros, infinities, subnormals, NaN among what is missing) beside the plain way, and
+//! the same test under valgrind's memcheck, where these vectors are executed too and no wrong access is found.
 //!
 //! Vectors of 512 bits were tried: they add nothing to sums that wait for memory, and make the search for a cell slower.
 

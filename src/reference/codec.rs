@@ -1,10 +1,11 @@
 //! A reference as bytes of one file, and back: versioned, checked, and never half-believed.
 //!
-//! `VIGIEREF`, version, length and checksum of the core, the core (zstd: header as JSON, then per
-//! feature edges, counts, sums, levels), then the value blocks, each with a checksum in the core. Opening a file reads
-//! and checks the core alone; a block is read and checked when its values are asked for.
+//! `VIGIEREF`, version, place, length and checksum of the core, then the value blocks, each with a checksum in the core, then
+//! the core (zstd: header as JSON, then per feature edges, counts, sums, levels). So blocks can be written while others are
+//! packed. Opening a file reads and checks the core alone; a block is read and checked when its values are asked for.
+//! Up to version 2 the core stood before the blocks.
 
-use std::io::{Cursor, Read, Seek};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -14,7 +15,7 @@ use super::{
     bytes::{Numbers, Reader, Writer, unpacked},
     reference::damaged,
     segments::Stored,
-    shelf::{Bytes, Shelf},
+    shelf::{Block, Bytes, Shelf},
     workers::on_cores,
 };
 use crate::{
@@ -25,9 +26,13 @@ use crate::{
 
 const MAGIC: &[u8; 8] = b"VIGIEREF";
 /// Raised when older versions of vigie can no longer read what is written.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// What is read.
 const READ: std::ops::RangeInclusive<u32> = 1..=VERSION;
+/// The last whose core stood before its blocks.
+const CORE_FIRST: u32 = 2;
+/// Bytes before the first block: magic, version, and place, length and checksum of the core.
+pub const HEAD: usize = 36;
 /// Higher levels take thirty times as long for a fifth of the room.
 const LEVEL: i32 = 3;
 
@@ -52,12 +57,30 @@ struct Header {
     blocks: Vec<(u64, u64)>,
 }
 
+/// A file in the parts that follow each other.
+pub struct Parts {
+    /// [`HEAD`] bytes.
+    pub head: Vec<u8>,
+    pub blocks: Vec<Block>,
+    pub core: Vec<u8>,
+}
+
 impl Reference {
     /// The bytes of the file; the same reference makes the same bytes. `None` when it was read from a file whose value
     /// blocks are damaged.
     #[must_use]
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let blocks: Vec<Vec<u8>> =
+        let Parts { head, blocks, core } = self.to_parts()?;
+        let mut file = head.to_vec();
+        blocks.iter().for_each(|block| file.extend_from_slice(block.as_ref()));
+        file.extend_from_slice(&core);
+        Some(file)
+    }
+
+    /// The same in parts.
+    #[must_use]
+    pub fn to_parts(&self) -> Option<Parts> {
+        let blocks: Vec<Block> =
             (0..self.shelf().len()).map(|number| self.shelf().block(number)).collect::<Option<_>>()?;
         let header = Header {
             provenance: self.provenance().clone(),
@@ -69,7 +92,7 @@ impl Reference {
             rows_explained: self.contributions().map(|contributions| contributions.rows),
             rows_by_outcome: self.rows_by_outcome(),
             segments: self.stored_segments().cloned(),
-            blocks: blocks.iter().map(|block| (block.len() as u64, xxh3_64(block))).collect(),
+            blocks: self.shelf().sums(),
         };
         let mut core = Writer::default();
         core.text(&serde_json::to_string(&header).unwrap_or_default());
@@ -93,13 +116,13 @@ impl Reference {
             core.number(feature.mean_abs);
         }
         let core = zstd::bulk::compress(&core.0, LEVEL).unwrap_or_default();
-        let mut file = MAGIC.to_vec();
-        file.extend_from_slice(&VERSION.to_le_bytes());
-        file.extend_from_slice(&(core.len() as u64).to_le_bytes());
-        file.extend_from_slice(&xxh3_64(&core).to_le_bytes());
-        file.extend_from_slice(&core);
-        blocks.iter().for_each(|block| file.extend_from_slice(block));
-        Some(file)
+        let at = HEAD + blocks.iter().map(|block| block.as_ref().len()).sum::<usize>();
+        let mut head = MAGIC.to_vec();
+        head.extend_from_slice(&VERSION.to_le_bytes());
+        for number in [at as u64, core.len() as u64, xxh3_64(&core)] {
+            head.extend_from_slice(&number.to_le_bytes());
+        }
+        Some(Parts { head, blocks, core })
     }
 
     /// Reads a file's bytes, all of them; `name` is for the operator.
@@ -116,18 +139,22 @@ impl Reference {
         if file.read_exact(&mut magic).is_err() || magic != *MAGIC {
             return Err(Fault::setup(format!("{name} is not a reference of vigie; {AGAIN}")));
         }
-        let mut head = [0; 20];
-        file.read_exact(&mut head).map_err(|_| cut())?;
-        let mut reader = Reader(&head);
-        let mut fixed = |count| reader.take(count).ok_or_else(cut);
-        let version = u32::from_le_bytes(fixed(4)?.try_into().map_err(|_| cut())?);
+        let mut version = [0; 4];
+        file.read_exact(&mut version).map_err(|_| cut())?;
+        let version = u32::from_le_bytes(version);
         if !READ.contains(&version) {
             return Err(Fault::setup(format!(
                 "{name} is a reference of format {version}, this vigie reads format {VERSION}; {AGAIN}"
             )));
         }
-        let length = u64::from_le_bytes(fixed(8)?.try_into().map_err(|_| cut())?);
-        let checksum = u64::from_le_bytes(fixed(8)?.try_into().map_err(|_| cut())?);
+        let mut number = || {
+            let mut bytes = [0; 8];
+            file.read_exact(&mut bytes).map(|()| u64::from_le_bytes(bytes)).map_err(|_| cut())
+        };
+        let at = if version > CORE_FIRST { Some(number()?) } else { None };
+        let (length, checksum) = (number()?, number()?);
+        let here = file.stream_position().map_err(|_| cut())?;
+        let at = file.seek(SeekFrom::Start(at.unwrap_or(here))).map_err(|_| cut())?;
         // Read as far as the file goes: a length that lies must not fill the memory.
         let mut core = Vec::new();
         file.by_ref().take(length).read_to_end(&mut core).map_err(|_| cut())?;
@@ -135,8 +162,13 @@ impl Reference {
             return Err(cut());
         }
         let core = unpacked(&core).ok_or_else(cut)?;
-        let at = file.stream_position().map_err(|_| cut())?;
-        read(&core, |blocks| Shelf::away(name, file, at, blocks)).ok_or_else(cut)
+        let end = file.seek(SeekFrom::End(0)).map_err(|_| cut())?;
+        let after = at.saturating_add(length);
+        let within = if version > CORE_FIRST { here..at } else { after..end };
+        if version > CORE_FIRST && after != end {
+            return Err(cut());
+        }
+        read(&core, |blocks| Shelf::away(name, file, within, blocks)).ok_or_else(cut)
     }
 }
 
@@ -290,4 +322,56 @@ fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Opti
         Some(contributions) => reference.with_contributions(contributions),
         None => reference,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        reference::{Choice, Training, TrainingColumn, Values, learn},
+        window::Instant,
+    };
+
+    #[test]
+    fn a_file_whose_core_stands_first_is_still_read() {
+        let column = |name: &str, factor: f64| TrainingColumn {
+            name: name.to_owned(),
+            values: Values::Numbers((0..500).map(|row| f64::from(row) * factor).collect()),
+            is_single: false,
+            is_typed: true,
+        };
+        let training = Training { rows: 500, columns: vec![column("a", 0.37), column("p", 0.001)] };
+        let choice = Choice { probability: Some("p".to_owned()), ..Choice::default() };
+        let provenance = Provenance {
+            created_at: Instant(0),
+            vigie_version: "0.1.0".to_owned(),
+            rows: 500,
+            columns: 2,
+            files: Vec::new(),
+            holdout: crate::reference::Holdout::Unknown,
+            target: None,
+            probability: None,
+            reduced: false,
+            model: None,
+        };
+        let learnt = learn(&training, &choice, provenance, &mut |_, _| {}).unwrap().reference;
+        let Parts { blocks, core, .. } = learnt.to_parts().unwrap();
+        let mut former = MAGIC.to_vec();
+        former.extend_from_slice(&CORE_FIRST.to_le_bytes());
+        former.extend_from_slice(&(core.len() as u64).to_le_bytes());
+        former.extend_from_slice(&xxh3_64(&core).to_le_bytes());
+        former.extend_from_slice(&core);
+        blocks.iter().for_each(|block| former.extend_from_slice(block.as_ref()));
+        let read = Reference::from_bytes("former", &former).unwrap();
+        assert_eq!(read.id(), learnt.id());
+        assert_eq!(read.values(0), learnt.values(0));
+        assert_eq!(read.to_bytes(), learnt.to_bytes());
+        for end in [former.len() - 1, 40, 12] {
+            assert!(Reference::from_bytes("former", &former[..end]).is_err());
+        }
+        let now = learnt.to_bytes().unwrap();
+        for end in [now.len() - 1, 40, 12] {
+            assert!(Reference::from_bytes("now", &now[..end]).is_err());
+        }
+    }
 }

@@ -7,7 +7,10 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Learnt, Provenance, Reference, Training, Values, shelf::Shelf};
+use super::{
+    Learnt, Provenance, Reference, Training, Values,
+    shelf::{Block, Shelf},
+};
 use crate::{
     batch::{level, level_of_number},
     fault::{Fault, Outcome},
@@ -79,7 +82,7 @@ pub fn import(table: &Training, probability: Option<&str>, mut provenance: Prove
     provenance.columns = all.len();
     provenance.probability = probability.map(ToOwned::to_owned);
     let importance = vec![None; all.len()];
-    let blocks = vec![Vec::new(); all.len() + usize::from(score.is_some())];
+    let blocks = vec![Block::new(Vec::new()); all.len() + usize::from(score.is_some())];
     let (features, counts) =
         all.into_iter().map(|one| (Feature { name: one.name, shape: one.shape }, one.counts)).unzip();
     let (cells, score) = score.unzip();

@@ -2,13 +2,19 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use arrow::array::{ArrayRef, Float64Array};
+use arrow::{
+    array::{ArrayRef, ArrowPrimitiveType, Float64Array},
+    datatypes::{Float32Type, Float64Type},
+};
 
 use super::{
-    Provenance, Reference, Target, blocks,
+    Provenance, Reference, Target,
+    blocks::Packer,
     columns::{About, Holds, Loaded, Table, find},
-    outcomes, radix,
-    shelf::Shelf,
+    keys::add_keys,
+    outcomes,
+    radix::{self, Bits},
+    shelf::{Block, Shelf},
     workers::on_all,
 };
 use crate::{
@@ -46,7 +52,7 @@ struct Lesson {
     shape: Shape,
     counts: Counts,
     /// Its values, packed.
-    block: Vec<u8>,
+    block: Block,
     notes: Vec<String>,
 }
 
@@ -57,8 +63,11 @@ pub fn learn(
     provenance: Provenance,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Outcome<Learnt> {
-    learn_on(1, table, choice, provenance, progress)
+    learn_on(1, table, choice, provenance, &|_, _| {}, progress)
 }
+
+/// Told of every column's block as soon as it is packed, by its number, in any order and on any thread.
+pub type Packed<'a> = &'a (dyn Fn(usize, &Block) + Sync);
 
 /// As [`learn`], a column a thread: the reference does not depend on their number.
 pub fn learn_on(
@@ -66,6 +75,7 @@ pub fn learn_on(
     table: &dyn Table,
     choice: &Choice,
     mut provenance: Provenance,
+    packed: Packed<'_>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Outcome<Learnt> {
     if table.rows() == 0 {
@@ -81,17 +91,24 @@ pub fn learn_on(
     };
     let score = choice.probability.as_deref().map(|name| find(&abouts, name)).transpose()?;
     let all = columns.len() + usize::from(score.is_some());
-    let work =
-        |scratch: &mut Scratch, number: usize| lesson(table, &abouts, choice, precision, columns.get(number), scratch);
-    let learnt = on_all(threads, all, &work, progress);
+    // The score comes last and takes the longest, so it is begun with.
+    let first = if score.is_some() { all - 1 } else { 0 };
+    let work = |scratch: &mut Scratch, turn: usize| {
+        let number = (first + turn) % all;
+        let lesson = lesson(table, &abouts, choice, precision, columns.get(number), scratch)?;
+        packed(number, &lesson.block);
+        Ok(lesson)
+    };
+    let mut learnt: Vec<Outcome<Lesson>> = on_all(threads, all, &work, progress);
+    learnt.rotate_right(first);
     let mut features = Vec::with_capacity(columns.len());
     let mut counts = Vec::with_capacity(columns.len());
-    let mut packed = Vec::with_capacity(columns.len() + 1);
+    let mut blocks = Vec::with_capacity(columns.len() + 1);
     let mut score_counts = None;
     for (place, lesson) in learnt.into_iter().enumerate() {
         let lesson = lesson?;
         notes.extend(lesson.notes);
-        packed.push(lesson.block);
+        blocks.push(lesson.block);
         match (columns.get(place), lesson.shape, lesson.counts) {
             (Some(column), shape, own) => {
                 features.push(Feature { name: named(*column).to_owned(), shape });
@@ -108,12 +125,12 @@ pub fn learn_on(
     provenance.probability.clone_from(&choice.probability);
     let outcomes = outcomes::learn(table, choice, &mut notes)?;
     let rows_by_outcome = outcomes.as_ref().map(|outcomes| outcomes.rows);
-    packed.extend(outcomes.into_iter().flat_map(|outcomes| outcomes.blocks));
+    blocks.extend(outcomes.into_iter().flat_map(|outcomes| outcomes.blocks).map(Block::new));
     let (cells, score_counts) = score_counts.unzip();
     let layout = Layout::new(precision, features, cells);
     let profile = Profile::from_parts(&layout, table.rows() as u64, counts, score_counts);
     let importance = vec![None; columns.len()];
-    let mut reference = Reference::new(layout, profile, provenance, importance, Shelf::Held(packed));
+    let mut reference = Reference::new(layout, profile, provenance, importance, Shelf::Held(blocks));
     if let Some(rows) = rows_by_outcome {
         reference = reference.with_outcomes(rows);
     }
@@ -131,8 +148,8 @@ fn lesson(
 ) -> Outcome<Lesson> {
     let mut of_numbers = |numbers: &[ArrayRef], precision: Precision| {
         let (cells, counts, block) = match precision {
-            Precision::F32 => numeric::<f32>(numbers, precision, &mut scratch.singles),
-            Precision::F64 => numeric::<f64>(numbers, precision, &mut scratch.doubles),
+            Precision::F32 => numeric::<Float32Type>(numbers, precision, &mut scratch.singles, &mut scratch.packer),
+            Precision::F64 => numeric::<Float64Type>(numbers, precision, &mut scratch.doubles, &mut scratch.packer),
         };
         Lesson { shape: Shape::Numeric(cells), counts: Counts::Numeric(counts), block, notes: Vec::new() }
     };
@@ -162,7 +179,12 @@ fn lesson(
             table.rows()
         ));
     }
-    Ok(Lesson { shape: Shape::Categorical(levels), counts: Counts::Categorical(counts), block: Vec::new(), notes })
+    Ok(Lesson {
+        shape: Shape::Categorical(levels),
+        counts: Counts::Categorical(counts),
+        block: Block::new(Vec::new()),
+        notes,
+    })
 }
 
 /// A column of texts where the model reads numbers.
@@ -262,35 +284,27 @@ fn numbers_of<'a>(loaded: &'a Loaded, about: &About, is_categorical: bool) -> Op
     }
 }
 
-/// Calls `each` with what is no NaN, as the model compares it.
-fn present<T: Real>(arrays: &[ArrayRef], mut each: impl FnMut(T)) {
-    for array in arrays {
-        for_each_number(array.as_ref(), &mut |value| {
-            if !value.is_nan() {
-                each(T::of(value));
-            }
-        });
-    }
-}
-
 /// Memory of a thread.
 #[derive(Default)]
 struct Scratch {
     singles: radix::Scratch<u32>,
     doubles: radix::Scratch<u64>,
+    packer: Packer,
 }
 
-fn numeric<T: Real + radix::Bits<Key: Copy + Default + PartialEq>>(
+/// `P`: the float that the model compares.
+fn numeric<P: ArrowPrimitiveType<Native: Real + Bits>>(
     arrays: &[ArrayRef],
     precision: Precision,
-    scratch: &mut radix::Scratch<T::Key>,
-) -> (Cells, CellCounts, Vec<u8>) {
-    let distinct = scratch.distinct::<T>(|keys| present(arrays, |value: T| keys.push(value.key())));
+    sorting: &mut radix::Scratch<<P::Native as Bits>::Key>,
+    packer: &mut Packer,
+) -> (Cells, CellCounts, Block) {
+    let distinct = sorting.distinct::<P::Native>(|keys| add_keys::<P>(arrays, keys));
     let cells = Cells::learn(distinct, precision);
     let scale = scale(&cells);
     let mut counts = CellCounts::empty(&cells);
     arrays.iter().for_each(|array| counts.observe_array(array.as_ref(), &cells, &scale, precision));
-    (cells, counts, blocks::pack(distinct, precision))
+    (cells, counts, Block::new(packer.pack(distinct, precision)))
 }
 
 fn categorical(loaded: &Loaded) -> (Levels, LevelCounts) {
@@ -312,8 +326,7 @@ fn categorical(loaded: &Loaded) -> (Levels, LevelCounts) {
         }
         Loaded::Numbers(arrays) => {
             let mut scratch = radix::Scratch::default();
-            let distinct =
-                scratch.distinct::<f64>(|keys| present(arrays, |value: f64| keys.push(radix::Bits::key(value))));
+            let distinct = scratch.distinct::<f64>(|keys| add_keys::<Float64Type>(arrays, keys));
             let all: u64 = arrays.iter().map(|array| array.len() as u64).sum();
             count(None, all - distinct.iter().map(|(_, rows)| rows).sum::<u64>());
             distinct.iter().for_each(|(value, rows)| count(level_of_number(*value).map(Cow::Owned), *rows));
@@ -353,7 +366,9 @@ fn target(table: &dyn Table, abouts: &[About], name: &str) -> Outcome<Target> {
     let loaded = table.load(column)?;
     let share = numbers_of(&loaded, about, false).and_then(|numbers| {
         let mut known = Vec::new();
-        present(&numbers, |value: f64| known.push(value));
+        for array in numbers.iter() {
+            for_each_number(array.as_ref(), &mut |value| known.extend((!value.is_nan()).then_some(value)));
+        }
         let is_binary = known.iter().all(|value| [0.0, 1.0].contains(value));
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         (is_binary && !known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)

@@ -2,9 +2,10 @@
 
 /// A float with bits that can be put in order.
 pub(super) trait Bits: Copy {
-    type Key: Copy + Default + PartialEq;
-    /// Digits of [`DIGIT`] bits in a key.
-    const DIGITS: u32;
+    type Key: Copy + Default + Ord;
+    /// One for each digit of [`DIGIT`] bits.
+    type Tables: AsMut<[Table]>;
+    const EMPTY: Self::Tables;
     /// Bits whose order as integers is that of the numbers. Not of NaN.
     fn key(self) -> Self::Key;
     fn digit(key: Self::Key, digit: u32) -> usize;
@@ -14,10 +15,12 @@ pub(super) trait Bits: Copy {
 /// Three digits make an f32, six an f64; a table of them fits the nearest cache.
 const DIGIT: u32 = 11;
 const TABLE: usize = 1 << DIGIT;
+type Table = [u32; TABLE];
 
 impl Bits for f32 {
     type Key = u32;
-    const DIGITS: u32 = 3;
+    type Tables = [Table; 3];
+    const EMPTY: Self::Tables = [[0; TABLE]; 3];
 
     fn key(self) -> u32 {
         // Adding zero turns −0 into 0.
@@ -36,7 +39,8 @@ impl Bits for f32 {
 
 impl Bits for f64 {
     type Key = u64;
-    const DIGITS: u32 = 6;
+    type Tables = [Table; 6];
+    const EMPTY: Self::Tables = [[0; TABLE]; 6];
 
     fn key(self) -> u64 {
         let bits = (self + 0.0).to_bits();
@@ -61,12 +65,12 @@ pub(super) struct Scratch<K> {
     distinct: Vec<(f64, u64)>,
 }
 
-impl<K: Copy + Default + PartialEq> Scratch<K> {
+impl<K: Copy + Default + Ord> Scratch<K> {
     /// The distinct values whose keys `fill` puts down, ascending, each with how often it comes. None may be NaN.
     pub fn distinct<T: Bits<Key = K>>(&mut self, fill: impl FnOnce(&mut Vec<K>)) -> &[(f64, u64)] {
         self.keys.clear();
         fill(&mut self.keys);
-        self.other.clear();
+        // What it holds does not matter: all of it is written over.
         self.other.resize(self.keys.len(), K::default());
         sort::<T>(&mut self.keys, &mut self.other);
         self.distinct.clear();
@@ -77,27 +81,33 @@ impl<K: Copy + Default + PartialEq> Scratch<K> {
 }
 
 fn sort<T: Bits>(keys: &mut Vec<T::Key>, other: &mut Vec<T::Key>) {
+    if u32::try_from(keys.len()).is_err() {
+        // More than a table counts.
+        keys.sort_unstable();
+        return;
+    }
     // How often each digit comes does not depend on the order: one walk counts them all.
-    let mut digits = vec![[0usize; TABLE]; T::DIGITS as usize];
+    let mut tables = T::EMPTY;
     for key in &*keys {
-        for (digit, counts) in (0..).zip(&mut digits) {
+        for (digit, counts) in (0..).zip(tables.as_mut()) {
             if let Some(count) = counts.get_mut(T::digit(*key, digit)) {
                 *count += 1;
             }
         }
     }
-    for (digit, mut starts) in (0..).zip(digits) {
-        if starts.contains(&keys.len()) {
+    let all = keys.len();
+    for (digit, starts) in (0..).zip(tables.as_mut()) {
+        if starts.iter().any(|count| *count as usize == all) {
             // They all have the same digit here.
             continue;
         }
         let mut next = 0;
-        for start in &mut starts {
+        for start in &mut *starts {
             next += std::mem::replace(start, next);
         }
         for key in &*keys {
             if let Some(start) = starts.get_mut(T::digit(*key, digit)) {
-                if let Some(place) = other.get_mut(*start) {
+                if let Some(place) = other.get_mut(*start as usize) {
                     *place = *key;
                 }
                 *start += 1;
@@ -113,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    fn distinct<T: Bits<Key: Copy + Default + PartialEq>>(values: &[T]) -> Vec<(f64, u64)> {
+    fn distinct<T: Bits>(values: &[T]) -> Vec<(f64, u64)> {
         let mut scratch = Scratch::default();
         // What was left by another column does not matter.
         scratch.distinct::<T>(|keys| keys.extend(values.iter().rev().take(3).map(|value| value.key())));

@@ -108,7 +108,7 @@ impl Reference {
             return Ok(None);
         }
         let after = self.layout.features().len() + 1;
-        let block = |number: usize| blocks::unpack(&self.shelf.block(after + number)?, Precision::F64);
+        let block = |number: usize| blocks::unpack(self.shelf.block(after + number)?.as_ref(), Precision::F64);
         match (block(0), block(1)) {
             (Some(positives), Some(negatives)) => Ok(Some(ByOutcome { positives, negatives })),
             _ => Err(Fault::setup(self.damaged())),
@@ -159,13 +159,13 @@ impl Reference {
     /// Sorted distinct values of a numeric feature with counts; `None` when its block is damaged.
     #[must_use]
     pub fn values(&self, feature: usize) -> Option<Vec<(f64, u64)>> {
-        blocks::unpack(&self.shelf.block(feature)?, self.layout.precision())
+        blocks::unpack(self.shelf.block(feature)?.as_ref(), self.layout.precision())
     }
 
     /// Sorted distinct values of the score with counts; `None` when the reference has none, or its block is damaged.
     #[must_use]
     pub fn score_values(&self) -> Option<&[(f64, u64)]> {
-        let unpacked = || blocks::unpack(&self.shelf.block(self.layout.features().len())?, Precision::F64);
+        let unpacked = || blocks::unpack(self.shelf.block(self.layout.features().len())?.as_ref(), Precision::F64);
         self.score.get_or_init(unpacked).as_deref()
     }
 

@@ -105,8 +105,8 @@ impl Reference {
         let block = |which: usize| self.shelf().block(after + 2 * number + which);
         let read = || {
             Some(SegmentOfReference {
-                profile: unpack(&block(0)?, layout, rows)?,
-                scores: blocks::unpack(&block(1)?, Precision::F64)?,
+                profile: unpack(block(0)?.as_ref(), layout, rows)?,
+                scores: blocks::unpack(block(1)?.as_ref(), Precision::F64)?,
             })
         };
         read().map(Some).ok_or_else(|| Fault::setup(self.damaged()))

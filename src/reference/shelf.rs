@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, Read, Seek, SeekFrom},
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -15,6 +16,25 @@ impl<T: Read + Seek + Send> Bytes for T {}
 
 type Shared = Arc<Mutex<Box<dyn Bytes>>>;
 
+/// Packed bytes that are in memory, and their checksum. A copy is the same bytes.
+#[derive(Clone)]
+pub struct Block {
+    bytes: Arc<Vec<u8>>,
+    checksum: u64,
+}
+
+impl Block {
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        Self { checksum: xxh3_64(&bytes), bytes: Arc::new(bytes) }
+    }
+}
+
+impl AsRef<[u8]> for Block {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// A block that is in a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
@@ -26,21 +46,20 @@ pub(super) struct Place {
 /// Packed distinct values: one block a feature (empty for categorical ones), then the score.
 #[derive(Clone)]
 pub(super) enum Shelf {
-    Held(Vec<Vec<u8>>),
+    Held(Vec<Block>),
     Away { name: String, file: Shared, places: Vec<Place> },
 }
 
 impl Shelf {
-    /// Blocks of these lengths and checksums, one after the other from `at` on, that end where the file does.
-    pub fn away(name: &str, mut file: Box<dyn Bytes>, at: u64, blocks: &[(u64, u64)]) -> Option<Self> {
-        let mut next = at;
+    /// Blocks of these lengths and checksums, one after the other, that take up the whole of a stretch of the file.
+    pub fn away(name: &str, file: Box<dyn Bytes>, within: Range<u64>, blocks: &[(u64, u64)]) -> Option<Self> {
+        let mut next = within.start;
         let mut places = Vec::with_capacity(blocks.len());
         for &(length, checksum) in blocks {
             places.push(Place { at: next, length: usize::try_from(length).ok()?, checksum });
             next = next.checked_add(length)?;
         }
-        let end = file.seek(SeekFrom::End(0)).ok()?;
-        (end == next).then(|| Self::Away { name: name.to_owned(), file: Arc::new(Mutex::new(file)), places })
+        (next == within.end).then(|| Self::Away { name: name.to_owned(), file: Arc::new(Mutex::new(file)), places })
     }
 
     /// The file's, for the operator.
@@ -53,8 +72,8 @@ impl Shelf {
 
     /// With more blocks after its own; `None` where those cannot be read.
     pub fn with(&self, more: Vec<Vec<u8>>) -> Option<Self> {
-        let mut blocks: Vec<Vec<u8>> = (0..self.len()).map(|number| self.block(number)).collect::<Option<_>>()?;
-        blocks.extend(more);
+        let mut blocks: Vec<Block> = (0..self.len()).map(|number| self.block(number)).collect::<Option<_>>()?;
+        blocks.extend(more.into_iter().map(Block::new));
         Some(Self::Held(blocks))
     }
 
@@ -68,19 +87,19 @@ impl Shelf {
     /// Length and checksum of every block, as the file's header has them: none is read for that.
     pub fn sums(&self) -> Vec<(u64, u64)> {
         match self {
-            Self::Held(blocks) => blocks.iter().map(|block| (block.len() as u64, xxh3_64(block))).collect(),
+            Self::Held(blocks) => blocks.iter().map(|block| (block.bytes.len() as u64, block.checksum)).collect(),
             Self::Away { places, .. } => places.iter().map(|place| (place.length as u64, place.checksum)).collect(),
         }
     }
 
     /// `None`: there is no such block, or it is not what was written.
-    pub fn block(&self, number: usize) -> Option<Vec<u8>> {
+    pub fn block(&self, number: usize) -> Option<Block> {
         match self {
             Self::Held(blocks) => blocks.get(number).cloned(),
             Self::Away { file, places, .. } => {
                 let place = places.get(number)?;
-                let block = read(file, place).ok()?;
-                (xxh3_64(&block) == place.checksum).then_some(block)
+                let block = Block::new(read(file, place).ok()?);
+                (block.checksum == place.checksum).then_some(block)
             }
         }
     }

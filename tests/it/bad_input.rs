@@ -80,7 +80,7 @@ fn a_reference_of_another_version_or_damaged() {
     refused(
         &world,
         &check(&world),
-        "reference: DIR/ref.vigie is a reference of format 9, this vigie reads format 2; learn it again with `vigie learn`",
+        "reference: DIR/ref.vigie is a reference of format 9, this vigie reads format 3; learn it again with `vigie learn`",
     );
     for cut in [0, 4, 10, 20, 40, good.len() / 2, good.len() - 1] {
         world.file("ref.vigie", &good[..cut]);
@@ -88,8 +88,9 @@ fn a_reference_of_another_version_or_damaged() {
         assert_eq!(ran.code, Some(2), "cut at {cut}");
         assert!(ran.stderr.contains("ref.vigie") && ran.stderr.contains("vigie learn"), "{}", ran.stderr);
     }
-    // In what every run reads, and in the score's values, the last of those that are read when they are needed.
-    for place in [60, good.len() - 1] {
+    // In what every run reads, which comes last, and in the score's values just before: they are read when they are needed.
+    let core = usize::try_from(u64::from_le_bytes(good[12..20].try_into().unwrap())).unwrap();
+    for place in [good.len() - 1, core, core - 1] {
         let mut damaged = good.clone();
         damaged[place] ^= 1;
         world.file("ref.vigie", damaged);

@@ -1,0 +1,98 @@
+//! The values of a column as keys to be sorted, what is missing left out.
+
+use arrow::{
+    array::{Array, ArrayRef, ArrowPrimitiveType, AsArray},
+    buffer::NullBuffer,
+};
+
+use super::radix::Bits;
+use crate::{batch::for_each_number, layout::Real};
+
+/// Values taken up together, so that a word of the bits that say which are valid is looked at once.
+const WORD: usize = 64;
+
+/// Adds the keys of a column's values as the model compares them: `P` is its float.
+pub(super) fn add_keys<P>(arrays: &[ArrayRef], keys: &mut Vec<<P::Native as Bits>::Key>)
+where
+    P: ArrowPrimitiveType<Native: Real + Bits>,
+{
+    keys.reserve(arrays.iter().map(|array| array.len()).sum());
+    for array in arrays {
+        match array.as_primitive_opt::<P>() {
+            Some(array) => add_valid(array.values(), array.nulls(), keys),
+            None => for_each_number(array.as_ref(), &mut |value| {
+                if !value.is_nan() {
+                    keys.push(<P::Native as Real>::of(value).key());
+                }
+            }),
+        }
+    }
+}
+
+/// No branch: which values are missing cannot be foreseen.
+fn add_valid<T: Real + Bits>(values: &[T], valid: Option<&NullBuffer>, keys: &mut Vec<T::Key>) {
+    let mut filled = keys.len();
+    keys.resize(filled + values.len(), T::Key::default());
+    let mut take = |values: &[T], word: u64| {
+        for (place, value) in values.iter().enumerate() {
+            if let Some(key) = keys.get_mut(filled) {
+                *key = value.key();
+            }
+            filled += usize::from((word >> place & 1 == 1) & !Real::is_nan(*value));
+        }
+    };
+    let words = values.chunks(WORD);
+    match valid {
+        None => words.for_each(|values| take(values, u64::MAX)),
+        Some(valid) => {
+            let bits = valid.inner().bit_chunks();
+            words.zip(bits.iter().chain([bits.remainder_bits()])).for_each(|(values, word)| take(values, word));
+        }
+    }
+    keys.truncate(filled);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::{
+        array::{Float32Array, Float64Array, Int16Array},
+        datatypes::{Float32Type, Float64Type},
+    };
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_missing_is_left_out_and_nothing_else(
+            values in prop::collection::vec(prop::option::of(prop::num::f32::ANY), 0..300),
+            from in 0usize..100,
+        ) {
+            let from = from.min(values.len());
+            let single: ArrayRef = Arc::new(Float32Array::from(values.clone()));
+            let double: ArrayRef = Arc::new(values.iter().map(|value| value.map(f64::from)).collect::<Float64Array>());
+            let wanted: Vec<u32> =
+                values.iter().skip(from).flatten().filter(|value| !value.is_nan()).map(|value| value.key()).collect();
+            // As the model compares them, as another float that holds the same, and as part of a column.
+            for array in [single, double] {
+                let mut keys = vec![7];
+                add_keys::<Float32Type>(&[array.slice(from, values.len() - from)], &mut keys);
+                prop_assert_eq!(&keys[1..], &wanted[..]);
+            }
+        }
+    }
+
+    #[test]
+    fn columns_of_many_arrays_and_of_other_types_follow_each_other() {
+        let arrays: [ArrayRef; 3] = [
+            Arc::new(Float64Array::from(vec![0.5, f64::NAN])),
+            Arc::new(Int16Array::from(vec![Some(-3), None])),
+            Arc::new(Float64Array::from(vec![-0.0])),
+        ];
+        let mut keys = Vec::new();
+        add_keys::<Float64Type>(&arrays, &mut keys);
+        assert_eq!(keys, [0.5f64.key(), (-3.0f64).key(), 0.0f64.key()]);
+    }
+}
