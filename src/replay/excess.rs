@@ -23,6 +23,6 @@ impl Excess {
 
     /// Rows that a log rounded like this does not explain.
     pub fn beyond(&self, rounding: Rounding) -> u64 {
-        self.0.iter().filter(|(need, _)| !rounding.explains(need)).map(|(_, rows)| rows).sum()
+        self.0.iter().filter(|(need, _)| !rounding.explains(**need)).map(|(_, rows)| rows).sum()
     }
 }

@@ -43,13 +43,13 @@ impl Class {
         }
     }
 
-    fn explains(self, need: &Need) -> bool {
+    fn explains(self, need: Need) -> bool {
         self.decimals < need.decimals || self.digits < need.digits || self.is_single && need.single
     }
 }
 
 /// What was seen of a log's values. Merging is commutative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Grain {
     /// By the number of their digits.
     lengths: [Class; LONGEST + 1],
@@ -73,8 +73,8 @@ impl Grain {
         }
     }
 
-    pub fn merge(&mut self, other: Self) {
-        self.lengths.iter_mut().zip(other.lengths).for_each(|(ours, theirs)| *ours = ours.and(theirs));
+    pub fn merge(&mut self, other: &Self) {
+        self.lengths.iter_mut().zip(&other.lengths).for_each(|(ours, theirs)| *ours = ours.and(*theirs));
         self.casts += other.casts;
     }
 
@@ -119,7 +119,7 @@ pub(super) struct Rounding {
 
 impl Rounding {
     /// Whether rounding explains what needs this.
-    pub fn explains(&self, need: &Need) -> bool {
+    pub fn explains(&self, need: Need) -> bool {
         if need.always || need.never {
             return need.never;
         }
@@ -175,18 +175,18 @@ mod tests {
         value as f32
     }
 
-    fn explained(grain: Grain, logged: f64, exact: f64) -> bool {
-        grain.rounding().explains(&Written::of(logged, 1.0).need((logged - exact).abs()))
+    fn explained(grain: &Grain, logged: f64, exact: f64) -> bool {
+        grain.rounding().explains(Written::of(logged, 1.0).need((logged - exact).abs()))
     }
 
     #[test]
     fn six_decimals_explain_half_a_unit_of_the_sixth() {
         let grain = grain(&[0.5, 0.504_841, 0.25]);
         assert_eq!(grain.rounding().words(), "6 decimals");
-        assert!(explained(grain, 0.5, 0.500_000_5));
-        assert!(!explained(grain, 0.5, 0.500_000_6));
+        assert!(explained(&grain, 0.5, 0.500_000_5));
+        assert!(!explained(&grain, 0.5, 0.500_000_6));
         // 0.5 is written with one decimal, but others show that it was rounded to six.
-        assert!(!explained(grain, 0.5, 0.52));
+        assert!(!explained(&grain, 0.5, 0.52));
     }
 
     #[test]
@@ -195,16 +195,16 @@ mod tests {
         let grain = grain(&values);
         assert_eq!(grain.rounding().words(), "full precision");
         for value in values {
-            assert!(explained(grain, value, value.next_up()));
-            assert!(!explained(grain, value, value + 1e-14));
+            assert!(explained(&grain, value, value.next_up()));
+            assert!(!explained(&grain, value, value + 1e-14));
         }
     }
 
     #[test]
     fn a_service_that_rounds_beside_one_that_does_not() {
         let grain = grain(&[0.504_841, 1.0 / 3.0]);
-        assert!(explained(grain, 0.504_841, 0.504_841_4));
-        assert!(!explained(grain, 1.0 / 3.0, 0.333_333_4));
+        assert!(explained(&grain, 0.504_841, 0.504_841_4));
+        assert!(!explained(&grain, 1.0 / 3.0, 0.333_333_4));
     }
 
     #[test]
@@ -215,27 +215,27 @@ mod tests {
         values.push(0.5);
         let grain = grain(&values);
         assert_eq!(grain.rounding().words(), "full precision");
-        assert!(!explained(grain, values[1], values[1] + 1e-15));
+        assert!(!explained(&grain, values[1], values[1] + 1e-15));
     }
 
     #[test]
     fn many_of_each_of_two_services_are_told_apart() {
         // Of 5,000 doubles as they are some end early, with 13 digits and more: they do not make the rounded ones finer.
         let exact: Vec<f64> = (1..10_000).map(|row| f64::from(row).sqrt() / 100.1).collect();
-        let write = |row: usize, value: f64| if row % 2 == 0 { (value * 1e6).round() / 1e6 } else { value };
+        let write = |row: usize, value: f64| if row.is_multiple_of(2) { (value * 1e6).round() / 1e6 } else { value };
         let logged: Vec<f64> = exact.iter().enumerate().map(|(row, value)| write(row, *value)).collect();
         let grain = grain(&logged);
         assert_eq!(grain.rounding().words(), "6 decimals or full precision");
         assert_eq!(grain.rounding().decimals(), Some(6));
-        assert!(logged.iter().zip(&exact).all(|(logged, exact)| explained(grain, *logged, *exact)));
-        let moved = logged.iter().zip(&exact).filter(|(logged, exact)| !explained(grain, **logged, **exact + 1e-6));
+        assert!(logged.iter().zip(&exact).all(|(logged, exact)| explained(&grain, *logged, *exact)));
+        let moved = logged.iter().zip(&exact).filter(|(logged, exact)| !explained(&grain, **logged, **exact + 1e-6));
         assert_eq!(moved.count(), exact.len());
     }
 
     #[test]
     fn nothing_explains_what_is_no_number() {
-        assert!(!explained(grain(&[0.5]), 0.5, f64::NAN));
-        assert!(!explained(grain(&[0.5]), 0.5, f64::INFINITY));
+        assert!(!explained(&grain(&[0.5]), 0.5, f64::NAN));
+        assert!(!explained(&grain(&[0.5]), 0.5, f64::INFINITY));
     }
 
     #[test]
@@ -265,7 +265,7 @@ mod tests {
             let logged: Vec<f64> = exact.iter().map(|value| write(*value)).collect();
             let grain = grain(&logged);
             for (logged, exact) in logged.iter().zip(&exact) {
-                prop_assert!(explained(grain, *logged, *exact), "{} for {} by {:?}", logged, exact, grain);
+                prop_assert!(explained(&grain, *logged, *exact), "{} for {} by {:?}", logged, exact, grain);
             }
         }
 
@@ -273,7 +273,7 @@ mod tests {
         fn merging_is_seeing_both(values in prop::collection::vec(0.0f64..1.0, 2..40), at in 0usize..40) {
             let (left, right) = values.split_at(at % values.len());
             let mut merged = grain(left);
-            merged.merge(grain(right));
+            merged.merge(&grain(right));
             prop_assert_eq!(merged, grain(&values));
         }
     }

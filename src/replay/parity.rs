@@ -97,7 +97,7 @@ impl ParityTally {
 
     pub fn merge(&mut self, other: &Self) {
         self.compared += other.compared;
-        self.grain.merge(other.grain);
+        self.grain.merge(&other.grain);
         self.mismatches.merge(&other.mismatches);
         self.flips.merge(&other.flips);
         self.refused_logged += other.refused_logged;
@@ -114,7 +114,7 @@ impl ParityTally {
     #[must_use]
     pub fn told(&self, rows: u64) -> Parity {
         let rounding = self.grain.rounding();
-        let differs = |candidate: &&Candidate| !rounding.explains(&candidate.written.need(candidate.off));
+        let differs = |candidate: &&Candidate| !rounding.explains(candidate.written.need(candidate.off));
         let mut examples: Vec<Example> = Vec::new();
         for candidate in self.farthest.iter().chain(&self.relatively).filter(differs) {
             if examples.len() < EXAMPLES && !examples.contains(&candidate.example) {
@@ -243,12 +243,17 @@ mod tests {
         value as f32
     }
 
+    /// Of the last of so many places.
+    fn unit(places: usize) -> f64 {
+        format!("1e-{places}").parse().unwrap()
+    }
+
     #[test]
     fn no_way_of_rounding_is_a_break_and_a_break_shows_through_each() {
         let all = scores().len() as u64;
         let parsed = |text: String| text.parse::<f64>().unwrap();
         for decimals in [3, 6, 9, 12, 14, 15, 16_usize] {
-            let break_by = 2.1 * 10f64.powf(-(decimals as f64)) + 3e-16;
+            let break_by = 2.1 * unit(decimals) + 3e-16;
             let write = |value: f64| parsed(format!("{value:.decimals$}"));
             let (sound, broken, precision) = mismatches(&write, 1.0, break_by);
             assert_eq!((sound, broken), (0, all), "{decimals} decimals ({precision})");
@@ -259,7 +264,7 @@ mod tests {
         assert_eq!(mismatches(&write, 1.0, 4e-16), (0, all, "full precision".to_owned()));
         for digits in [5, 7, 10, 15, 16, 17_usize] {
             let write = |value: f64| parsed(format!("{value:.0$e}", digits - 1));
-            let break_by = 2.1 * 10f64.powf(-(digits as f64)) + 3e-16;
+            let break_by = 2.1 * unit(digits) + 3e-16;
             let (sound, broken, precision) = mismatches(&write, 1.0, break_by);
             assert_eq!((sound, broken), (0, all), "{digits} significant digits ({precision})");
         }
@@ -279,7 +284,7 @@ mod tests {
         for scale in [0.01, 0.001] {
             for decimals in 0..=11_usize {
                 let write = |value: f64| parsed(format!("{value:.decimals$}"));
-                let (sound, broken, precision) = mismatches(&write, scale, 2.1 * 10f64.powf(-(decimals as f64)));
+                let (sound, broken, precision) = mismatches(&write, scale, 2.1 * unit(decimals));
                 assert_eq!((sound, broken), (0, all), "{decimals} decimals of {scale} ({precision})");
             }
             assert_eq!(mismatches(&|value| f64::from(single(value)), scale, 1e-6 / scale).0, 0);
