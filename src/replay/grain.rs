@@ -1,179 +1,160 @@
 //! How finely a log writes its probabilities, told by the probabilities themselves: the most that rounding can explain.
 //!
-//! A log that rounds to six decimals holds no value of more; one that keeps six significant digits, or single
+//! A log that rounds to six decimals holds no value of more; one that keeps fifteen significant digits, or single
 //! precision, shows that too. Whatever explains all values of a window may be how it was written, so the loosest
-//! explanation decides. Values of full length are a class of their own: one service may round where another does not.
+//! explanation decides: values whose shortest texts have at most `d` decimals, or `g` digits, may be off by half a unit
+//! of the last. For doubles as they are that is nothing, as some have 17 digits.
+//!
+//! One service may round where another does not. Of doubles as they are, one in about ten has a text of 15 digits, one
+//! in a hundred of 14, and so on; what is too many for that was rounded, and is judged apart from the longer ones.
 
-/// Digits from which a value is taken as not rounded: a double needs up to 17.
-const FULL: u8 = 15;
-/// Digits that the shortest text of a single-precision number needs, at most.
-const SINGLE: u8 = 9;
-/// Decimals and digits that are told apart.
-const MOST: u8 = 20;
+use super::written::{Need, Written};
 
-/// The least precision that explains every value seen. Merging is commutative.
+/// Digits that only doubles as they are have: fewer are rounded, or chance.
+const FULL: usize = 16;
+/// Digits that the shortest text of a double needs, at most.
+const LONGEST: usize = 17;
+/// Doubles as they are with a text of 15 digits, as a share of those with more: 1.4 % from 0.1 to 0.125, 12 % from 0.5 to
+/// 1, and at most, just below 0.001, 28 %. Of each digit fewer there are a tenth as many.
+const SHORTER: f64 = 0.3;
+/// Chance makes no more values of a length than are seen, by the logarithm of its probability: 10⁻⁶.
+const UNLIKELY: f64 = -13.8;
+
+/// Values of some length, or of several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grain {
-    /// Of rounded values: the most decimals, and the most significant digits.
+struct Class {
+    rows: u64,
+    /// The most decimals, and the most significant digits.
     decimals: u8,
     digits: u8,
-    rounded: bool,
-    /// Whether every rounded value is how a single-precision number is written.
-    rounded_single: bool,
-    full: bool,
-    /// Whether every full value is a single-precision number.
-    full_single: bool,
+    /// Whether every value is how a single-precision number is written.
+    is_single: bool,
+}
+
+impl Class {
+    const EMPTY: Self = Self { rows: 0, decimals: 0, digits: 0, is_single: true };
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            rows: self.rows + other.rows,
+            decimals: self.decimals.max(other.decimals),
+            digits: self.digits.max(other.digits),
+            is_single: self.is_single && other.is_single,
+        }
+    }
+
+    fn explains(self, need: Need) -> bool {
+        self.decimals < need.decimals || self.digits < need.digits || self.is_single && need.single
+    }
+}
+
+/// What was seen of a log's values. Merging is commutative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Grain {
+    /// By the number of their digits.
+    lengths: [Class; LONGEST + 1],
+    /// Single-precision numbers that were never written in decimals.
+    casts: u64,
 }
 
 impl Default for Grain {
     fn default() -> Self {
-        Self { decimals: 0, digits: 0, rounded: false, rounded_single: true, full: false, full_single: true }
+        Self { lengths: [Class::EMPTY; LONGEST + 1], casts: 0 }
     }
-}
-
-/// A logged value as it was written.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Written {
-    pub value: f64,
-    decimals: u8,
-    digits: u8,
-    /// The power of ten of its first digit.
-    exponent: i32,
-}
-
-impl Written {
-    /// A logged probability, in the unit of the log: `scale` is what the reader multiplied it by.
-    pub fn of(value: f64, scale: f64) -> Self {
-        #[expect(clippy::float_cmp, reason = "exactly one: the value is as it was logged")]
-        let text = if scale == 1.0 {
-            format!("{value:e}")
-        } else {
-            // What multiplying has added to the last digits was never in the log.
-            let logged = format!("{:.14e}", value / scale);
-            logged.parse::<f64>().map_or(logged, |logged| format!("{logged:e}"))
-        };
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let exponent: i32 = exponent.parse().unwrap_or(0);
-        let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-        let decimals = i32::try_from(digits).unwrap_or(i32::MAX).saturating_sub(1).saturating_sub(exponent).max(0);
-        Self {
-            value: text.parse().unwrap_or(value),
-            decimals: u8::try_from(decimals).unwrap_or(u8::MAX).min(MOST + 1),
-            digits: u8::try_from(digits).unwrap_or(u8::MAX).min(MOST + 1),
-            exponent,
-        }
-    }
-
-    /// Not rounded by the log: of full length, or a single-precision number that was never written in decimals.
-    fn is_full(&self) -> bool {
-        #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
-        let single = f64::from(self.value as f32);
-        #[expect(clippy::float_cmp, reason = "exactly: a double that is a single-precision number")]
-        let is_single = single == self.value;
-        self.digits >= FULL || self.digits > SINGLE && is_single
-    }
-
-    /// How loose a log would have to be written for rounding to explain this much.
-    pub fn need(&self, off: f64) -> Need {
-        // Two roundings of `exp` and of the division may differ by the last bit.
-        let off = off - f64::EPSILON * self.value.abs().max(f64::MIN_POSITIVE);
-        let half = |place: i32| 0.5 * 10f64.powi(place) * (1.0 + 1e-9);
-        let count = |of: &dyn Fn(u8) -> f64| (0..=MOST).take_while(|places| off <= of(*places)).count();
-        #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
-        let half_single = f64::from((self.value as f32).next_up() - self.value as f32) * 0.5;
-        Need {
-            always: off.is_nan() || off == f64::INFINITY,
-            never: off <= 0.0,
-            is_full: self.is_full(),
-            decimals: count(&|decimals| half(-i32::from(decimals))),
-            digits: count(&|digits| {
-                if digits == 0 { f64::INFINITY } else { half(self.exponent - i32::from(digits) + 1) }
-            }),
-            // The shortest text of a single-precision number is off by another half of its last place.
-            single: off <= half_single * if self.is_full() { 1.0 } else { 2.0 } * (1.0 + 1e-9),
-        }
-    }
-}
-
-/// Which grains explain a difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Need {
-    /// No grain does.
-    pub always: bool,
-    /// The difference is none.
-    pub never: bool,
-    pub is_full: bool,
-    /// Any of fewer decimals than this.
-    pub decimals: usize,
-    /// Any of fewer significant digits than this.
-    pub digits: usize,
-    /// Single precision.
-    pub single: bool,
 }
 
 impl Grain {
-    pub(super) fn observe(&mut self, written: &Written) {
-        let value = written.value;
-        #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
-        let single = value as f32;
-        if written.is_full() {
-            self.full = true;
-            #[expect(clippy::float_cmp, reason = "exactly: a double that is a single-precision number")]
-            let is_single = f64::from(single) == value;
-            self.full_single &= is_single;
-        } else {
-            self.rounded = true;
-            self.decimals = self.decimals.max(written.decimals);
-            self.digits = self.digits.max(written.digits);
-            let is_single = single.to_string().parse::<f64>() == Ok(value);
-            self.rounded_single &= is_single;
+    pub fn observe(&mut self, written: &Written) {
+        if written.is_cast {
+            self.casts += 1;
+        } else if let Some(class) = self.lengths.get_mut(usize::from(written.digits)) {
+            let Written { decimals, digits, is_single, .. } = *written;
+            *class = class.and(Class { rows: 1, decimals, digits, is_single });
         }
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
-        self.decimals = self.decimals.max(other.decimals);
-        self.digits = self.digits.max(other.digits);
-        self.rounded |= other.rounded;
-        self.rounded_single &= other.rounded_single;
-        self.full |= other.full;
-        self.full_single &= other.full_single;
+    pub fn merge(&mut self, other: &Self) {
+        self.lengths.iter_mut().zip(&other.lengths).for_each(|(ours, theirs)| *ours = ours.and(*theirs));
+        self.casts += other.casts;
     }
 
+    /// What the log is taken to do, now that all its values are seen.
+    pub fn rounding(&self) -> Rounding {
+        let of = |lengths: &[Class]| lengths.iter().fold(Class::EMPTY, |all, one| all.and(*one));
+        let full = of(self.lengths.get(FULL..).unwrap_or_default());
+        let was_rounded = |length: &usize| {
+            let rows = self.lengths.get(*length).map_or(0, |class| class.rows);
+            #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+            let (rows, full) = (rows as f64, full.rows as f64);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 17")]
+            let chance = SHORTER * full * 10f64.powi(*length as i32 + 1 - FULL as i32);
+            // Chernoff's bound of a Poisson count; if nothing is expected, −∞.
+            rows > chance && rows - chance + rows * (chance / rows).ln() < UNLIKELY
+        };
+        let longest = (0..FULL).rev().find(was_rounded);
+        let (rounded, others) = self.lengths.split_at(longest.map_or(0, |length| length + 1));
+        let (rounded, full) = (of(rounded), of(others));
+        if longest.is_some() && full.decimals <= rounded.decimals {
+            // Of 16 decimals, the largest values have as many digits as doubles have.
+            return Rounding {
+                longest: Some(LONGEST),
+                rounded: rounded.and(full),
+                full: Class::EMPTY,
+                casts: self.casts,
+            };
+        }
+        Rounding { longest, rounded, full, casts: self.casts }
+    }
+}
+
+/// How a log was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rounding {
+    /// The digits of the longest values that were rounded, if any were.
+    longest: Option<usize>,
+    rounded: Class,
+    full: Class,
+    casts: u64,
+}
+
+impl Rounding {
     /// Whether rounding explains what needs this.
-    pub(super) fn explains(self, need: &Need) -> bool {
-        if need.always {
-            return false;
+    pub fn explains(&self, need: Need) -> bool {
+        if need.always || need.never {
+            return need.never;
         }
-        need.never
-            || if need.is_full {
-                self.full_single && need.single
-            } else {
-                usize::from(self.decimals) < need.decimals
-                    || usize::from(self.digits) < need.digits
-                    || self.rounded_single && need.single
-            }
+        let is_rounded = self.longest.is_some_and(|longest| usize::from(need.length) <= longest);
+        match (need.is_cast, is_rounded) {
+            (true, _) => need.single,
+            (false, true) => self.rounded.explains(need),
+            (false, false) => self.full.explains(need),
+        }
     }
 
-    /// Decimals of the rounded values; `None` if all are of full length.
-    #[must_use]
+    /// Whether rounding is worth a word: a few round values among longer ones are not.
+    fn is_rounded(&self) -> bool {
+        let all = self.rounded.rows + self.full.rows + self.casts;
+        self.longest.is_some() && self.rounded.rows.saturating_mul(100) >= all
+    }
+
+    /// Decimals of the rounded values; `None` if (almost) none is.
     pub fn decimals(&self) -> Option<u8> {
-        self.rounded.then_some(self.decimals)
+        self.is_rounded().then_some(self.rounded.decimals)
     }
 
     /// The precision in words.
-    #[must_use]
     pub fn words(&self) -> String {
-        let full = if self.full_single { "single precision" } else { "full precision" };
-        match (self.rounded, self.full) {
-            (false, false) => "nothing".to_owned(),
-            (false, true) => full.to_owned(),
-            (true, false) if self.rounded_single && self.digits > 7 => "single precision".to_owned(),
-            (true, false) if self.decimals > self.digits + 1 => format!("{} significant digits", self.digits),
-            (true, false) => format!("{} decimals", self.decimals),
-            // Some full values end with a nought or two.
-            (true, true) if self.decimals >= 13 => full.to_owned(),
-            (true, true) => format!("{} decimals or {full}", self.decimals),
-        }
+        let Class { decimals, digits, is_single, .. } = self.rounded;
+        let rounded = self.is_rounded().then(|| match () {
+            () if is_single && digits > 7 => "single precision".to_owned(),
+            () if decimals > digits + 1 => format!("{digits} significant digits"),
+            () => format!("{decimals} decimals"),
+        });
+        let casts = (self.casts > 0).then(|| "single precision".to_owned());
+        let full = (self.full.rows > 0).then(|| "full precision".to_owned());
+        let mut all: Vec<String> = rounded.into_iter().chain(casts).chain(full).collect();
+        all.dedup();
+        if all.is_empty() { "nothing".to_owned() } else { all.join(" or ") }
     }
 }
 
@@ -194,42 +175,67 @@ mod tests {
         value as f32
     }
 
-    fn explained(grain: Grain, logged: f64, exact: f64) -> bool {
-        grain.explains(&Written::of(logged, 1.0).need((logged - exact).abs()))
+    fn explained(grain: &Grain, logged: f64, exact: f64) -> bool {
+        grain.rounding().explains(Written::of(logged, 1.0).need((logged - exact).abs()))
     }
 
     #[test]
     fn six_decimals_explain_half_a_unit_of_the_sixth() {
         let grain = grain(&[0.5, 0.504_841, 0.25]);
-        assert_eq!(grain.words(), "6 decimals");
-        assert!(explained(grain, 0.5, 0.500_000_5));
-        assert!(!explained(grain, 0.5, 0.500_000_6));
+        assert_eq!(grain.rounding().words(), "6 decimals");
+        assert!(explained(&grain, 0.5, 0.500_000_5));
+        assert!(!explained(&grain, 0.5, 0.500_000_6));
         // 0.5 is written with one decimal, but others show that it was rounded to six.
-        assert!(!explained(grain, 0.5, 0.52));
+        assert!(!explained(&grain, 0.5, 0.52));
     }
 
     #[test]
     fn full_doubles_may_differ_in_the_last_bit_only() {
         let values = [0.1 + 0.2, 1.0 / 3.0, 2.0 / 7.0];
         let grain = grain(&values);
-        assert_eq!(grain.words(), "full precision");
+        assert_eq!(grain.rounding().words(), "full precision");
         for value in values {
-            assert!(explained(grain, value, value.next_up()));
-            assert!(!explained(grain, value, value + 1e-14));
+            assert!(explained(&grain, value, value.next_up()));
+            assert!(!explained(&grain, value, value + 1e-14));
         }
     }
 
     #[test]
     fn a_service_that_rounds_beside_one_that_does_not() {
         let grain = grain(&[0.504_841, 1.0 / 3.0]);
-        assert!(explained(grain, 0.504_841, 0.504_841_4));
-        assert!(!explained(grain, 1.0 / 3.0, 0.333_333_4));
+        assert!(explained(&grain, 0.504_841, 0.504_841_4));
+        assert!(!explained(&grain, 1.0 / 3.0, 0.333_333_4));
+    }
+
+    #[test]
+    fn round_values_among_doubles_as_they_are_say_nothing_of_the_others() {
+        let mut values: Vec<f64> = (1..1000).map(|row| f64::from(row).sqrt() / 100.1).collect();
+        let full = grain(&values).rounding();
+        assert_eq!((full.words().as_str(), full.decimals()), ("full precision", None));
+        values.push(0.5);
+        let grain = grain(&values);
+        assert_eq!(grain.rounding().words(), "full precision");
+        assert!(!explained(&grain, values[1], values[1] + 1e-15));
+    }
+
+    #[test]
+    fn many_of_each_of_two_services_are_told_apart() {
+        // Of 5,000 doubles as they are some end early, with 13 digits and more: they do not make the rounded ones finer.
+        let exact: Vec<f64> = (1..10_000).map(|row| f64::from(row).sqrt() / 100.1).collect();
+        let write = |row: usize, value: f64| if row.is_multiple_of(2) { (value * 1e6).round() / 1e6 } else { value };
+        let logged: Vec<f64> = exact.iter().enumerate().map(|(row, value)| write(row, *value)).collect();
+        let grain = grain(&logged);
+        assert_eq!(grain.rounding().words(), "6 decimals or full precision");
+        assert_eq!(grain.rounding().decimals(), Some(6));
+        assert!(logged.iter().zip(&exact).all(|(logged, exact)| explained(&grain, *logged, *exact)));
+        let moved = logged.iter().zip(&exact).filter(|(logged, exact)| !explained(&grain, **logged, **exact + 1e-6));
+        assert_eq!(moved.count(), exact.len());
     }
 
     #[test]
     fn nothing_explains_what_is_no_number() {
-        assert!(!explained(grain(&[0.5]), 0.5, f64::NAN));
-        assert!(!explained(grain(&[0.5]), 0.5, f64::INFINITY));
+        assert!(!explained(&grain(&[0.5]), 0.5, f64::NAN));
+        assert!(!explained(&grain(&[0.5]), 0.5, f64::INFINITY));
     }
 
     #[test]
@@ -238,14 +244,14 @@ mod tests {
         let logged: Vec<Written> =
             [50.48, 3.1, 99.99].iter().map(|percent| Written::of(percent * scale, scale)).collect();
         logged.iter().for_each(|written| grain.observe(written));
-        assert_eq!(grain.words(), "2 decimals");
+        assert_eq!(grain.rounding().words(), "2 decimals");
     }
 
     proptest! {
         #[test]
         fn rounding_is_always_explained(
             exact in prop::collection::vec(0.0f64..1.0, 1..60),
-            places in 1usize..12,
+            places in 1usize..19,
             kind in 0..4,
         ) {
             let write = |value: f64| -> f64 {
@@ -259,7 +265,7 @@ mod tests {
             let logged: Vec<f64> = exact.iter().map(|value| write(*value)).collect();
             let grain = grain(&logged);
             for (logged, exact) in logged.iter().zip(&exact) {
-                prop_assert!(explained(grain, *logged, *exact), "{} for {} by {:?}", logged, exact, grain);
+                prop_assert!(explained(&grain, *logged, *exact), "{} for {} by {:?}", logged, exact, grain);
             }
         }
 
@@ -267,7 +273,7 @@ mod tests {
         fn merging_is_seeing_both(values in prop::collection::vec(0.0f64..1.0, 2..40), at in 0usize..40) {
             let (left, right) = values.split_at(at % values.len());
             let mut merged = grain(left);
-            merged.merge(grain(right));
+            merged.merge(&grain(right));
             prop_assert_eq!(merged, grain(&values));
         }
     }

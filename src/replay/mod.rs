@@ -18,10 +18,10 @@ mod score_shift;
 mod segments;
 mod shift;
 mod spelling;
+mod written;
 
 pub use attribution::{Attribution, AttributionTally, ContributionDrift};
 pub use column::{Column, Draws, Holding, SEED, Taking};
-pub use grain::Grain;
 pub use parity::{Example, Pair, Parity, ParityTally, Reading};
 pub use quadrants::{Quadrants, Score, Sums};
 pub use reasons::{Beside, Explanation, Given, Reason, explain};

@@ -1,10 +1,7 @@
 //! Whether logged scores are the model's own: rows scored again from their logged inputs, compared as finely as the
 //! log was written.
 
-use super::{
-    excess::Excess,
-    grain::{Grain, Written},
-};
+use super::{excess::Excess, grain::Grain, written::Written};
 
 /// So many rows are shown of those that differ.
 const EXAMPLES: usize = 5;
@@ -72,12 +69,12 @@ impl ParityTally {
         let off = distance(written.value, replayed / scale);
         self.compared += 1;
         self.grain.observe(&written);
-        self.mismatches.observe(&written.need(off));
+        self.mismatches.observe(written.need(off));
         let (was, is) = (logged >= threshold, replayed >= threshold);
         self.refused_logged += u64::from(was);
         self.refused_replayed += u64::from(is);
         if was != is {
-            self.flips.observe(&written.need(distance(threshold / scale, replayed / scale)));
+            self.flips.observe(written.need(distance(threshold / scale, replayed / scale)));
         }
         if off > 0.0 {
             let candidate = |rank| Candidate {
@@ -100,7 +97,7 @@ impl ParityTally {
 
     pub fn merge(&mut self, other: &Self) {
         self.compared += other.compared;
-        self.grain.merge(other.grain);
+        self.grain.merge(&other.grain);
         self.mismatches.merge(&other.mismatches);
         self.flips.merge(&other.flips);
         self.refused_logged += other.refused_logged;
@@ -116,7 +113,8 @@ impl ParityTally {
     /// What was found in a window of so many used rows.
     #[must_use]
     pub fn told(&self, rows: u64) -> Parity {
-        let differs = |candidate: &&Candidate| !self.grain.explains(&candidate.written.need(candidate.off));
+        let rounding = self.grain.rounding();
+        let differs = |candidate: &&Candidate| !rounding.explains(candidate.written.need(candidate.off));
         let mut examples: Vec<Example> = Vec::new();
         for candidate in self.farthest.iter().chain(&self.relatively).filter(differs) {
             if examples.len() < EXAMPLES && !examples.contains(&candidate.example) {
@@ -126,14 +124,14 @@ impl ParityTally {
         Parity {
             rows,
             compared: self.compared,
-            mismatches: self.mismatches.beyond(self.grain),
+            mismatches: self.mismatches.beyond(rounding),
             max_abs_difference: (self.compared > 0)
                 .then(|| self.farthest.first().map_or(0.0, |far| (far.example.logged - far.example.replayed).abs())),
-            decisions_flipped: self.flips.beyond(self.grain),
+            decisions_flipped: self.flips.beyond(rounding),
             refused_logged: self.refused_logged,
             refused_replayed: self.refused_replayed,
-            precision: self.grain.words(),
-            decimals: self.grain.decimals(),
+            precision: rounding.words(),
+            decimals: rounding.decimals(),
             examples,
         }
     }
@@ -219,6 +217,80 @@ mod tests {
         let parity = tally(&[(0.5, 0.499_999_7), (0.123_456, 0.123_456)], 0).told(2);
         assert_eq!((parity.mismatches, parity.decisions_flipped), (0, 0));
         assert_eq!((parity.refused_logged, parity.refused_replayed), (1, 0));
+    }
+
+    /// Of a model, from 0.2 % to 95 %.
+    fn scores() -> Vec<f64> {
+        (0..4000).map(|row| 1.0 / (1.0 + (6.0 - f64::from(row).sqrt() / 7.01).exp())).collect()
+    }
+
+    /// Mismatches of a log that has these scores in a unit of its own, as they are and moved by `break_by` of that unit.
+    fn mismatches(write: &dyn Fn(f64) -> f64, scale: f64, break_by: f64) -> (u64, u64, String) {
+        let count = |by: f64| {
+            let mut tally = ParityTally::default();
+            for (row, exact) in scores().into_iter().enumerate() {
+                let (logged, replayed) = (write(exact / scale) * scale, exact + by * scale);
+                let pair = Pair { name: "r", key: row as u128, logged, replayed };
+                tally.observe(pair, Reading { threshold: 0.5, scale });
+            }
+            tally.told(1)
+        };
+        (count(0.0).mismatches, count(break_by).mismatches, count(0.0).precision)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
+    fn single(value: f64) -> f32 {
+        value as f32
+    }
+
+    /// Of the last of so many places.
+    fn unit(places: usize) -> f64 {
+        format!("1e-{places}").parse().unwrap()
+    }
+
+    #[test]
+    fn no_way_of_rounding_is_a_break_and_a_break_shows_through_each() {
+        let all = scores().len() as u64;
+        let parsed = |text: String| text.parse::<f64>().unwrap();
+        for decimals in [3, 6, 9, 12, 14, 15, 16_usize] {
+            let break_by = 2.1 * unit(decimals) + 3e-16;
+            let write = |value: f64| parsed(format!("{value:.decimals$}"));
+            let (sound, broken, precision) = mismatches(&write, 1.0, break_by);
+            assert_eq!((sound, broken), (0, all), "{decimals} decimals ({precision})");
+            assert_eq!(precision, format!("{decimals} decimals"));
+        }
+        // From a tenth on, 17 decimals are what a double has.
+        let write = |value: f64| parsed(format!("{value:.17}"));
+        assert_eq!(mismatches(&write, 1.0, 4e-16), (0, all, "full precision".to_owned()));
+        for digits in [5, 7, 10, 15, 16, 17_usize] {
+            let write = |value: f64| parsed(format!("{value:.0$e}", digits - 1));
+            let break_by = 2.1 * unit(digits) + 3e-16;
+            let (sound, broken, precision) = mismatches(&write, 1.0, break_by);
+            assert_eq!((sound, broken), (0, all), "{digits} significant digits ({precision})");
+        }
+        let cast = |value: f64| f64::from(single(value));
+        let text = |value: f64| parsed(single(value).to_string());
+        for (write, what) in [(&cast as &dyn Fn(f64) -> f64, "cast"), (&text, "text")] {
+            let (sound, broken, precision) = mismatches(write, 1.0, 1e-6);
+            assert_eq!((sound, broken, precision.as_str()), (0, all, "single precision"), "{what}");
+        }
+        assert_eq!(mismatches(&|value| value, 1.0, 3e-16), (0, all, "full precision".to_owned()));
+    }
+
+    #[test]
+    fn logs_in_percent_are_judged_alike() {
+        let all = scores().len() as u64;
+        let parsed = |text: String| text.parse::<f64>().unwrap();
+        for scale in [0.01, 0.001] {
+            for decimals in 0..=11_usize {
+                let write = |value: f64| parsed(format!("{value:.decimals$}"));
+                let (sound, broken, precision) = mismatches(&write, scale, 2.1 * unit(decimals));
+                assert_eq!((sound, broken), (0, all), "{decimals} decimals of {scale} ({precision})");
+            }
+            assert_eq!(mismatches(&|value| f64::from(single(value)), scale, 1e-6 / scale).0, 0);
+            let (sound, broken, precision) = mismatches(&|value| value, scale, 1e-12 / scale);
+            assert_eq!((sound, broken), (0, all), "all digits of {scale} ({precision})");
+        }
     }
 
     proptest! {
