@@ -30,7 +30,7 @@ mod tests {
     fn dates_and_exponents_stay_whole_and_markup_stays_text() {
         assert_eq!(
             unbroken("new (2026-10-14): <b>, q 4e-15."),
-            "new <span class=\"u\">(2026-10-14):</span> &lt;b&gt;, q <span class=\"u\">4e-15.</span>"
+            "new <span class=\"u\">(2026-10-14):</span> &#60;b&#62;, q <span class=\"u\">4e-15.</span>"
         );
         assert_eq!(unbroken("well-known, -5 - 3"), "well-known, -5 - 3");
     }
