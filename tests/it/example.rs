@@ -49,7 +49,8 @@ fn world() -> World {
     let data = home_credit("");
     let config = shipped
         .replace("../reference_data/home_credit/", &data.display().to_string())
-        .replace("dir: ../reports", "dir: reports");
+        .replace("dir: ../reports", "dir: reports")
+        .replace("state: ../.vigie", "state: state");
     assert!(config.contains("dir: reports\n"));
     world.file("vigie.yaml", config);
     world

@@ -41,7 +41,8 @@ pub fn world(place: &str, fields: impl Fn(String) -> String) -> World {
         .replace("  kind: files\n", "")
         .replace(&path, place)
         .replace("../reference_data/home_credit/", &home_credit("").display().to_string())
-        .replace("dir: ../reports", "dir: reports");
+        .replace("dir: ../reports", "dir: reports")
+        .replace("state: ../.vigie", "state: state");
     world.file("vigie.yaml", fields(config));
     world
 }
