@@ -184,7 +184,8 @@ mod tests {
         }
 
         #[test]
-        fn integers_are_rounded_as_ever(value in prop_oneof![any::<f64>(), -1e16f64..1e16, (-100i64..100).prop_map(|v| v as f64 / 2.0)]) {
+        #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
+        fn integers_are_rounded_as_ever(value in prop_oneof![any::<f64>(), -1e16f64..1e16, (-100i32..100).prop_map(|v| f64::from(v) / 2.0)]) {
             let rounded = value.round();
             if rounded.abs() < EXACT {
                 prop_assert_eq!((value + HALF.copysign(value)) as i64, rounded as i64);

@@ -50,7 +50,7 @@ impl Writer {
                 filled += 8;
             } else if any >> 56 == 0 {
                 for value in values {
-                    let last = (63 - (value | 1).leading_zeros()) / 7;
+                    let last = (value | 1).ilog2() / 7;
                     // Each but the last with its top bit.
                     let more = 0x8080_8080_8080_8080 & !(u64::MAX << (8 * last));
                     put(&mut near, filled, (spread(value) | more).to_le_bytes());

@@ -71,7 +71,7 @@ impl Reference {
     #[must_use]
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
         let Parts { head, blocks, core } = self.to_parts()?;
-        let mut file = head.to_vec();
+        let mut file = head;
         blocks.iter().for_each(|block| file.extend_from_slice(block.as_ref()));
         file.extend_from_slice(&core);
         Some(file)

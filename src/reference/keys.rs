@@ -16,7 +16,7 @@ pub(super) fn add_keys<P>(arrays: &[ArrayRef], keys: &mut Vec<<P::Native as Bits
 where
     P: ArrowPrimitiveType<Native: Real + Bits>,
 {
-    keys.reserve(arrays.iter().map(|array| array.len()).sum());
+    keys.reserve(arrays.iter().map(Array::len).sum());
     for array in arrays {
         match array.as_primitive_opt::<P>() {
             Some(array) => add_valid(array.values(), array.nulls(), keys),

@@ -3,9 +3,8 @@
 /// A float with bits that can be put in order.
 pub(super) trait Bits: Copy {
     type Key: Copy + Default + Ord;
-    /// One for each digit of [`DIGIT`] bits.
-    type Tables: AsMut<[Table]>;
-    const EMPTY: Self::Tables;
+    /// Digits of [`DIGIT`] bits in a key.
+    const DIGITS: usize;
     /// Bits whose order as integers is that of the numbers. Not of NaN.
     fn key(self) -> Self::Key;
     fn digit(key: Self::Key, digit: u32) -> usize;
@@ -15,12 +14,10 @@ pub(super) trait Bits: Copy {
 /// Three digits make an f32, six an f64; a table of them fits the nearest cache.
 const DIGIT: u32 = 11;
 const TABLE: usize = 1 << DIGIT;
-type Table = [u32; TABLE];
 
 impl Bits for f32 {
     type Key = u32;
-    type Tables = [Table; 3];
-    const EMPTY: Self::Tables = [[0; TABLE]; 3];
+    const DIGITS: usize = 3;
 
     fn key(self) -> u32 {
         // Adding zero turns −0 into 0.
@@ -39,8 +36,7 @@ impl Bits for f32 {
 
 impl Bits for f64 {
     type Key = u64;
-    type Tables = [Table; 6];
-    const EMPTY: Self::Tables = [[0; TABLE]; 6];
+    const DIGITS: usize = 6;
 
     fn key(self) -> u64 {
         let bits = (self + 0.0).to_bits();
@@ -87,16 +83,16 @@ fn sort<T: Bits>(keys: &mut Vec<T::Key>, other: &mut Vec<T::Key>) {
         return;
     }
     // How often each digit comes does not depend on the order: one walk counts them all.
-    let mut tables = T::EMPTY;
+    let mut tables = vec![[0u32; TABLE]; T::DIGITS];
     for key in &*keys {
-        for (digit, counts) in (0..).zip(tables.as_mut()) {
+        for (digit, counts) in (0..).zip(&mut tables) {
             if let Some(count) = counts.get_mut(T::digit(*key, digit)) {
                 *count += 1;
             }
         }
     }
     let all = keys.len();
-    for (digit, starts) in (0..).zip(tables.as_mut()) {
+    for (digit, starts) in (0..).zip(&mut tables) {
         if starts.iter().any(|count| *count as usize == all) {
             // They all have the same digit here.
             continue;
