@@ -1,6 +1,9 @@
 //! A window's performance: labels joined to its rows where there are any, and what its scores lead one to expect.
 
-use super::lookout::{Lookout, Seen};
+use super::{
+    beside::beside,
+    lookout::{Lookout, Seen},
+};
 use crate::{
     config::Settings,
     engine::{self, Answered, Wanted},
@@ -10,7 +13,7 @@ use crate::{
     reference::Reference,
     segment::Segments,
     source::{LabelLog, LabelOptions, Opened},
-    stats::{Outcomes, Price},
+    stats::{Outcomes, Price, Ranked},
 };
 
 pub(super) fn terms(settings: &Settings) -> Terms {
@@ -31,8 +34,7 @@ pub fn terms_of(settings: Option<&Settings>) -> Terms {
 
 /// What each threshold would cost on the reference's rows; `None` where it does not know how they turned out.
 pub fn cost_curve(reference: &Reference, terms: Terms) -> Outcome<Option<CostCurve>> {
-    let known = reference.outcomes()?;
-    Ok(known.and_then(|known| CostCurve::of(&Outcomes::of_counts(&known.positives, &known.negatives), terms)))
+    Ok(turned_out(reference)?.and_then(|known| CostCurve::of(&known, terms)))
 }
 
 /// `None` where the config maps no probability.
@@ -48,8 +50,10 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
     }
     let terms = terms(settings);
     let joined = settings.labels.as_ref().map(|place| joined(lookout, seen, place)).transpose()?;
-    let reference = lookout.reference.outcomes()?;
-    let known = reference.as_ref().map(|known| Outcomes::of_counts(&known.positives, &known.negatives));
+    // Neither needs the other, and both take as long as the window, or the reference, is large.
+    let (scores, known) =
+        beside(lookout.looking.threads, || Ranked::of(&seen.counted.scores), || turned_out(&lookout.reference));
+    let known = known?;
     let (labels, settled) = joined.unzip();
     let of = |rows: &mut dyn Iterator<Item = &Settled>| {
         Realised::of(&Outcomes::of(rows.map(|row| (row.score, row.outcome))), terms)
@@ -70,13 +74,19 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
         labels,
         realised: settled.and_then(|settled| of(&mut settled.iter())),
         segments: in_segments.unwrap_or_default(),
-        expected: expected(seen, known.as_ref(), terms),
+        expected: expected(&scores, known.as_ref(), terms),
     }))
 }
 
-fn expected(seen: &Seen, known: Option<&Outcomes>, terms: Terms) -> Result<Expected, Unexpected> {
+/// How the reference's rows turned out, by their score.
+pub(super) fn turned_out(reference: &Reference) -> Outcome<Option<Outcomes>> {
+    let known = reference.outcomes()?;
+    Ok(known.map(|known| Outcomes::of_counts(&known.positives, &known.negatives)))
+}
+
+fn expected(scores: &Ranked, known: Option<&Outcomes>, terms: Terms) -> Result<Expected, Unexpected> {
     let known = known.ok_or(Unexpected::NoOutcomes)?;
-    Expected::of(&seen.counted.scores, known, terms).ok_or(Unexpected::NoRows)
+    Expected::of(scores, known, terms).ok_or(Unexpected::NoRows)
 }
 
 /// The labels of the window's used rows.

@@ -10,7 +10,7 @@ use arrow::{
 use super::{
     explained::by_thread,
     lookout::{Lookout, Seen},
-    performance::terms,
+    performance::{terms, turned_out},
     weigh::Weighed,
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
     profile::Counts,
     reference::Reference,
     replay::{Candidate, Column, Holding, Known, Restored, Restorer, ScoreShift, Terms},
-    stats::{Isotonic, Outcomes},
+    stats::Isotonic,
 };
 
 /// Rows that are scored again, at most; a little less is aimed at, as the hash of ids decides.
@@ -57,8 +57,7 @@ pub(super) fn score_shift(
         .collect::<Outcome<_>>()?;
     let (columns, keys) = columns(lookout, seen)?;
     let settings = terms(lookout.settings);
-    let calibration =
-        reference.outcomes()?.map(|known| Isotonic::fit(&Outcomes::of_counts(&known.positives, &known.negatives)));
+    let calibration = turned_out(reference)?.map(|known| Isotonic::fit(&known));
     let terms =
         Terms { threshold: settings.threshold, price: settings.price, calibration, limit: lookout.settings.policy.q };
     let Some(restorer) = Restorer::new(model, columns, &keys, candidates, terms)? else {

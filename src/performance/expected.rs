@@ -1,7 +1,7 @@
 //! Performance without labels: what the window's scores lead one to expect, if they mean what they meant in the reference.
 
 use super::Terms;
-use crate::stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, ranking, threshold};
+use crate::stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, Ranked, ranking, threshold};
 
 /// A figure with its band, and the reference's own.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,13 +48,12 @@ impl Expected {
     /// Of scores, and of what is known of the reference's. `None` without rows on one side.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
-    pub fn of(scores: &[f64], known: &Outcomes, terms: Terms) -> Option<Self> {
+    pub fn of(scores: &Ranked, known: &Outcomes, terms: Terms) -> Option<Self> {
         let calibration = Isotonic::fit(known);
         let expected = Outcomes::expected(scores, &calibration);
         if expected.rows() <= 0.0 || known.rows() <= 0.0 {
             return None;
         }
-        let rows = scores.len();
         let estimate = Estimate::of(&expected, terms.threshold, known.rows());
         let own = known.confusion(terms.threshold);
         let same = Estimate::of(&known.recalibrated(&calibration), terms.threshold, known.rows());
@@ -67,7 +66,7 @@ impl Expected {
         let ends = expected.steps().iter().take_while(|step| step.score < least);
         let beyond = ends.chain(expected.steps().iter().rev().take_while(|step| step.score > greatest));
         Some(Self {
-            rows: rows as f64,
+            rows: scores.rows() as f64,
             confusion: estimate.confusion,
             auc: band(estimate.auc, ranking::auc(known)),
             recall: band(estimate.recall(), own.recall()),

@@ -4,7 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::{ByOutcome, Contributions, Provenance, SourceFile, SourceModel, blocks, segments::Stored, shelf::Shelf};
+use super::{
+    ByOutcome, Contributions, Provenance, SourceFile, SourceModel, blocks, segments::Stored, shelf::Shelf,
+    workers::on_cores,
+};
 use crate::{
     fault::{Fault, Outcome},
     layout::{Layout, Precision},
@@ -109,7 +112,8 @@ impl Reference {
         }
         let after = self.layout.features().len() + 1;
         let block = |number: usize| blocks::unpack(self.shelf.block(after + number)?.as_ref(), Precision::F64);
-        match (block(0), block(1)) {
+        let mut blocks = on_cores(2, 1, &block).into_iter();
+        match (blocks.next().flatten(), blocks.next().flatten()) {
             (Some(positives), Some(negatives)) => Ok(Some(ByOutcome { positives, negatives })),
             _ => Err(Fault::setup(self.damaged())),
         }

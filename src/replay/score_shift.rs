@@ -18,7 +18,7 @@ use super::{
 use crate::{
     batch::Rows,
     fault::{Fault, Outcome},
-    stats::{Isotonic, Outcomes, Price, correlation},
+    stats::{Isotonic, Outcomes, Price, Ranked, correlation},
 };
 
 /// Rank correlation from which features are put back together: “strong” (Schober, Boer & Schwarte 2018).
@@ -69,7 +69,8 @@ impl Terms {
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         let (rows, refused) =
             (scores.len() as f64, (scores.len() - scores.partition_point(|score| *score < self.threshold)) as f64);
-        let expected = self.calibration.as_ref().map(|calibration| Outcomes::expected(&scores, calibration));
+        let expected =
+            self.calibration.as_ref().map(|calibration| Outcomes::expected(&Ranked::of(&scores), calibration));
         (rows > 0.0).then(|| Standing {
             mean_score: scores.iter().fold(0.0, |sum, score| sum + score) / rows,
             share_refused: refused / rows,

@@ -35,10 +35,8 @@ impl Estimate {
         };
         let (accepted, refused) = expected.parted(threshold);
         let ((accepted, (of_miss, _)), (refused, (_, of_refusal))) = (spread(accepted), spread(refused));
-        let auc = ranking::auc(expected).map(|auc| {
-            let variance = ranking::auc_variance(expected).unwrap_or(f64::INFINITY);
-            Interval::normal(auc, variance * learnt).within(0.0, 1.0)
-        });
+        let auc = ranking::auc_with_variance(expected)
+            .map(|(auc, variance)| Interval::normal(auc, variance * learnt).within(0.0, 1.0));
         Self {
             confusion: expected.confusion(threshold),
             auc,

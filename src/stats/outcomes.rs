@@ -1,6 +1,8 @@
 //! Scores with what became of them: the one table that every figure of performance is computed from.
 
-use super::{Confusion, Isotonic};
+use std::cmp::Ordering;
+
+use super::{Confusion, Isotonic, Ranked};
 
 /// Rows that share a score.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,41 +36,36 @@ impl Outcomes {
         Self::of_steps(rows.chunk_by(|a, b| a.0.to_bits() == b.0.to_bits()).map(step).collect())
     }
 
-    /// Of distinct scores with counts, both sides sorted.
+    /// Of distinct scores with counts, each side sorted.
     #[must_use]
     pub fn of_counts(positives: &[(f64, u64)], negatives: &[(f64, u64)]) -> Self {
         let mut steps: Vec<Step> = Vec::with_capacity(positives.len() + negatives.len());
-        let ours =
-            positives.iter().map(|(score, rows)| Step { score: *score, positives: whole(*rows), negatives: 0.0 });
-        let theirs =
-            negatives.iter().map(|(score, rows)| Step { score: *score, positives: 0.0, negatives: whole(*rows) });
-        steps.extend(ours.chain(theirs));
-        steps.sort_by(|a, b| a.score.total_cmp(&b.score));
-        steps.dedup_by(|next, kept| {
-            let is_same = next.score.to_bits() == kept.score.to_bits();
-            if is_same {
-                kept.positives += next.positives;
-                kept.negatives += next.negatives;
-            }
-            is_same
-        });
+        let (mut ours, mut theirs) = (positives.iter().peekable(), negatives.iter().peekable());
+        loop {
+            let order = match (ours.peek(), theirs.peek()) {
+                (Some((one, _)), Some((other, _))) => one.total_cmp(other),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            let positive = ours.next_if(|_| order.is_le());
+            let negative = theirs.next_if(|_| order.is_ge());
+            let score = positive.or(negative).map_or(f64::NAN, |(score, _)| *score);
+            let rows = |side: Option<&(f64, u64)>| side.map_or(0.0, |(_, rows)| whole(*rows));
+            steps.push(Step { score, positives: rows(positive), negatives: rows(negative) });
+        }
         Self::of_steps(steps)
     }
 
     /// What is to be expected of scores whose outcomes nobody knows yet, where `calibration` says how often each score
     /// comes true.
     #[must_use]
-    pub fn expected(scores: &[f64], calibration: &Isotonic) -> Self {
-        // Whole numbers in the order of the scores sort faster than scores.
-        let mut places: Vec<i64> =
-            scores.iter().filter(|score| !score.is_nan()).map(|score| place_of(score + 0.0)).collect();
-        places.sort_unstable();
+    pub fn expected(scores: &Ranked, calibration: &Isotonic) -> Self {
         let mut chance_of = calibration.rising();
         // Memory is asked for once: there are many of them.
-        let mut steps = Vec::with_capacity(distinct(&places));
-        steps.extend(places.chunk_by(|a, b| a == b).map(|same| {
-            let score = same.first().copied().map_or(f64::NAN, score_at);
-            let (rows, chance) = (whole(same.len() as u64), chance_of(score).unwrap_or(0.0));
+        let mut steps = Vec::with_capacity(scores.distinct());
+        steps.extend(scores.each().map(|(score, rows)| {
+            let (rows, chance) = (whole(rows), chance_of(score).unwrap_or(0.0));
             Step { score, positives: rows * chance, negatives: rows * (1.0 - chance) }
         }));
         Self::of_steps(steps)
@@ -115,8 +112,8 @@ impl Outcomes {
     }
 
     fn of_steps(steps: Vec<Step>) -> Self {
-        let sum = |of: fn(&Step) -> f64| steps.iter().map(of).fold(0.0, |sum, more| sum + more);
-        let (positives, negatives) = (sum(|step| step.positives), sum(|step| step.negatives));
+        let (positives, negatives) =
+            steps.iter().fold((0.0, 0.0), |sums, step| (sums.0 + step.positives, sums.1 + step.negatives));
         Self { steps, positives, negatives }
     }
 
@@ -172,23 +169,6 @@ impl Outcomes {
     }
 }
 
-/// How many different ones there are of those that are sorted.
-fn distinct(sorted: &[i64]) -> usize {
-    sorted.windows(2).filter(|pair| matches!(pair, [a, b] if a != b)).count() + usize::from(!sorted.is_empty())
-}
-
-/// A score's place in the order of `f64::total_cmp`, and back.
-#[expect(clippy::cast_possible_wrap, reason = "bits, not a number")]
-fn place_of(score: f64) -> i64 {
-    let bits = score.to_bits() as i64;
-    bits ^ (bits >> 63 & i64::MAX)
-}
-
-#[expect(clippy::cast_sign_loss, reason = "bits, not a number")]
-fn score_at(place: i64) -> f64 {
-    f64::from_bits((place ^ (place >> 63 & i64::MAX)) as u64)
-}
-
 #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
 fn whole(rows: u64) -> f64 {
     rows as f64
@@ -198,7 +178,7 @@ fn whole(rows: u64) -> f64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Isotonic, Outcomes, Step, place_of, score_at};
+    use super::{Isotonic, Outcomes, Ranked, Step};
 
     fn scores() -> impl Strategy<Value = Vec<f64>> {
         prop::collection::vec(
@@ -208,17 +188,14 @@ mod tests {
     }
 
     proptest! {
-        /// Places keep the order and come back to the bit; walking the curve is asking it.
+        /// Ranking keeps every score, to the bit; walking the curve is asking it.
         #[test]
         fn expected_outcomes_are_those_of_each_score_alone(scores in scores(), known in scores()) {
             let known = Outcomes::of(known.into_iter().enumerate().map(|(row, score)| (score, row % 3 == 0)));
             let calibration = Isotonic::fit(&known);
-            let expected = Outcomes::expected(&scores, &calibration);
+            let expected = Outcomes::expected(&Ranked::of(&scores), &calibration);
             let mut sorted: Vec<f64> = scores.into_iter().filter(|score| !score.is_nan()).map(|score| score + 0.0).collect();
             sorted.sort_by(f64::total_cmp);
-            for score in &sorted {
-                prop_assert_eq!(score_at(place_of(*score)).to_bits(), score.to_bits());
-            }
             let steps: Vec<Step> = sorted
                 .chunk_by(|a, b| a.to_bits() == b.to_bits())
                 .map(|same| {
@@ -231,6 +208,18 @@ mod tests {
                 steps.iter().map(|step| [step.score, step.positives, step.negatives].map(f64::to_bits)).collect()
             };
             prop_assert_eq!(bits(expected.steps()), bits(&steps));
+        }
+
+        /// Counts of both outcomes are those of the rows one by one.
+        #[test]
+        fn outcomes_of_counts_are_those_of_the_rows(rows in prop::collection::vec((scores(), any::<bool>()), 0..20)) {
+            let rows: Vec<(f64, bool)> =
+                rows.into_iter().flat_map(|(scores, is)| scores.into_iter().map(move |score| (score, is))).collect();
+            let counts = |wanted: bool| -> Vec<(f64, u64)> {
+                let side: Vec<f64> = rows.iter().filter(|(_, is)| *is == wanted).map(|(score, _)| *score).collect();
+                Ranked::of(&side).each().collect()
+            };
+            prop_assert_eq!(Outcomes::of_counts(&counts(true), &counts(false)), Outcomes::of(rows.iter().copied()));
         }
     }
 }

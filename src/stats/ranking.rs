@@ -23,7 +23,10 @@ pub fn auc(outcomes: &Outcomes) -> Option<f64> {
 /// The variance of the AUC over windows of so many positives and negatives; `None` with fewer than two of either.
 #[must_use]
 pub fn auc_variance(outcomes: &Outcomes) -> Option<f64> {
-    let auc = auc(outcomes)?;
+    variance_about(auc(outcomes)?, outcomes)
+}
+
+fn variance_about(auc: f64, outcomes: &Outcomes) -> Option<f64> {
     let (positives, negatives) = (outcomes.positives(), outcomes.negatives());
     if positives < 2.0 || negatives < 2.0 {
         return None;
@@ -39,6 +42,13 @@ pub fn auc_variance(outcomes: &Outcomes) -> Option<f64> {
         under += step.positives;
     }
     Some(of_positives / (positives - 1.0) / positives + of_negatives / (negatives - 1.0) / negatives)
+}
+
+/// The AUC with its variance, infinite where that is not defined; `None` where only one outcome comes.
+#[must_use]
+pub fn auc_with_variance(outcomes: &Outcomes) -> Option<(f64, f64)> {
+    let auc = auc(outcomes)?;
+    Some((auc, variance_about(auc, outcomes).unwrap_or(f64::INFINITY)))
 }
 
 /// 95 % of windows like this one have their AUC's truth in it (`DeLong`, normal); within 0 and 1.

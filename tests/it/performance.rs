@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use vigie::{
     performance::{Expected, Terms},
-    stats::{Outcomes, Price},
+    stats::{Outcomes, Price, Ranked},
 };
 
 use crate::{draw::Draw, world::World};
@@ -212,7 +212,7 @@ fn expected_costs_are_near_the_real_ones_where_scores_mean_what_they_meant() {
     for window in 0..100 {
         let rows = scored(1_000, 200 + window);
         let scores: Vec<f64> = rows.iter().map(|(score, _)| *score).collect();
-        let told = Expected::of(&scores, &reference, TERMS).unwrap();
+        let told = Expected::of(&Ranked::of(&scores), &reference, TERMS).unwrap();
         let truth: f64 = rows
             .iter()
             .map(|(score, is)| if *score < 0.3 && *is { 10.0 } else { f64::from(u8::from(*score >= 0.3 && !is)) })
