@@ -322,6 +322,10 @@ fn windows_without_a_record_after_the_one_looked_at_are_told_in_json() {
     assert_eq!(check(&world)["run"]["empty_later"], Value::Null, "a window was asked for");
 }
 
+/// Learns from hold-out rows with their outcomes.
+pub const LEARN: [&str; 11] =
+    ["learn", "--data", "train.csv", "--target", "y", "--probability", "p", "--holdout", "yes", "--out", "ref.vigie"];
+
 #[test]
 fn a_score_that_ranks_worse_is_found_by_labels_and_by_what_scores_promise() {
     // Half of the outcomes say nothing of the score any more: only labels can tell.
@@ -331,21 +335,7 @@ fn a_score_that_ranks_worse_is_found_by_labels_and_by_what_scores_promise() {
         .map(|(score, is)| (score, if draw.chance(0.5) { draw.chance(0.25) } else { is }))
         .collect();
     let world = world(&rows, LABELS);
-    world
-        .vigie(&[
-            "learn",
-            "--data",
-            "train.csv",
-            "--target",
-            "y",
-            "--probability",
-            "p",
-            "--holdout",
-            "yes",
-            "--out",
-            "ref.vigie",
-        ])
-        .ok();
+    world.vigie(&LEARN).ok();
     let labels: String =
         rows.iter().enumerate().fold("id,y\n".to_owned(), |all, (n, (_, is))| format!("{all}r{n},{}\n", u8::from(*is)));
     let report = check(&world);
@@ -383,19 +373,7 @@ fn learn_says_when_scores_rank_better_than_they_promise() {
     let said = |table: String, holdout: &str| {
         let world = World::new();
         world.file("train.csv", table);
-        let args = [
-            "learn",
-            "--data",
-            "train.csv",
-            "--target",
-            "y",
-            "--probability",
-            "p",
-            "--holdout",
-            holdout,
-            "--out",
-            "r.vigie",
-        ];
+        let args = LEARN.map(|arg| if arg == "yes" { holdout } else { arg });
         world.vigie(&args).ok().stderr
     };
     let warning = "and the scores themselves promise";

@@ -102,19 +102,7 @@ fn world(more: &str, learns: &[&str]) -> World {
              probability: p, id: id}}\npolicy: {{min_rows: 100}}\nreports: {{dir: reports}}\n{more}"
         ),
     );
-    let mut args = vec![
-        "learn",
-        "--data",
-        "train.csv",
-        "--target",
-        "y",
-        "--probability",
-        "p",
-        "--holdout",
-        "yes",
-        "--out",
-        "ref.vigie",
-    ];
+    let mut args = crate::performance::LEARN.to_vec();
     args.extend(learns);
     world.vigie(&args).ok();
     world

@@ -6,6 +6,7 @@ mod calendar;
 mod columns;
 mod cost;
 mod density;
+mod frame;
 mod line;
 mod map;
 mod mark;
