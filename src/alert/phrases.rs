@@ -2,7 +2,7 @@
 
 use super::Change;
 use crate::{
-    judge::{Severity, Test},
+    judge::Severity,
     report::Language,
 };
 
@@ -74,44 +74,14 @@ impl Phrases {
         }
     }
 
-    pub fn test(self, test: Test) -> &'static str {
-        match test {
-            Test::Psi => "PSI",
-            Test::Ks => self.0.pick("KS distance", "distance KS"),
-            Test::Chi2 => self.0.pick("Cramér's V", "V de Cramér"),
-            Test::Missing => self.0.pick("missing values", "valeurs manquantes"),
-            Test::Unseen => self.0.pick("unseen levels", "modalités jamais vues"),
-            Test::Absent => self.0.pick("absent", "absente"),
-            Test::ShareRefused => self.0.pick("share refused", "part refusée"),
-            Test::Score => "score",
-            Test::Latency => self.0.pick("latency", "latence"),
-            Test::ErrorRate => self.0.pick("error rate", "taux d’échec"),
-            Test::NoData => self.0.pick("no data", "pas de données"),
-            Test::TooFew => self.0.pick("too few rows", "trop peu de lignes"),
-            Test::ModelVersion => self.0.pick("model version", "version du modèle"),
-            Test::Source => "source",
-            Test::Volume => self.0.pick("rows fewer than expected", "moins de lignes que prévu"),
-            Test::Parity => self.0.pick("model parity", "parité du modèle"),
-            Test::RunFailed => self.0.pick("run failed", "échec du passage"),
-            Test::StaleReference => self.0.pick("reference too old", "référence trop ancienne"),
-            Test::Cost => self.0.pick("cost", "coût"),
-            Test::Labels => self.0.pick("labels", "étiquettes"),
-            Test::Auc => "AUC",
-            Test::RealisedCost => self.0.pick("realised cost", "coût constaté"),
-            Test::RealisedAuc => self.0.pick("realised AUC", "AUC constatée"),
-            Test::SegmentScore => self.0.pick("score of the segment", "score du segment"),
-            Test::Disparity => self.0.pick("disparity", "disparité"),
-        }
-    }
-
     /// What labels tell of, which no report says.
     pub fn labels_came(self, windows: usize) -> String {
         match (self.0, windows) {
             (Language::English, 1) => "Labels have come for this window.".to_owned(),
             (Language::English, n) => format!("Labels have come for {n} windows, of which this is the newest."),
-            (Language::French, 1) => "Les issues de cette fenêtre sont arrivées.".to_owned(),
+            (Language::French, 1) => "Les étiquettes de cette fenêtre sont arrivées.".to_owned(),
             (Language::French, n) => {
-                format!("Les issues de {n} fenêtres sont arrivées ; celle-ci est la plus récente.")
+                format!("Les étiquettes de {n} fenêtres sont arrivées ; celle-ci est la plus récente.")
             }
         }
     }

@@ -132,7 +132,7 @@ impl Story {
                 .events
                 .iter()
                 .filter(|event| event.change == change)
-                .map(|event| subject_of(event, say))
+                .map(|event| subject_of(event, say.0))
                 .collect();
             if let Some((first, rest)) = names.split_first() {
                 let more = match rest.len() {
@@ -182,8 +182,8 @@ fn colour(severity: &str) -> &'static str {
     }
 }
 
-fn subject_of(event: &Event, say: Phrases) -> String {
-    event.key.feature.as_deref().map_or_else(|| say.test(event.key.test).to_owned(), short)
+fn subject_of(event: &Event, language: Language) -> String {
+    event.key.feature.as_deref().map_or_else(|| language.subject(event.key.test).to_owned(), short)
 }
 
 /// One line for all that happened to a subject in the same way.
@@ -191,9 +191,9 @@ fn change_lines(events: &[Event], rows: &[Row], language: Language) -> Vec<Chang
     let say = Phrases(language);
     let mut lines: Vec<ChangeLine> = Vec::new();
     for event in events {
-        let (word, subject) = (say.change(event.change), subject_of(event, say));
+        let (word, subject) = (say.change(event.change), subject_of(event, language));
         let since = day_or_minute(event.since);
-        let test = event.key.feature.as_ref().map(|_| say.test(event.key.test));
+        let test = event.key.feature.as_ref().map(|_| language.subject(event.key.test));
         let is_below = event.change != Change::Recovered && rows.iter().any(|row| row.subject == subject);
         let told = event_words(event, language);
         // Whether the service is up is no question any more once records have come again.
@@ -282,7 +282,7 @@ fn grouped<'a>(found: impl Iterator<Item = Found<'a>>, language: Language) -> Ve
             let row = Row {
                 severity: found.severity.word(),
                 severity_shown: say.severity_plain(found.severity),
-                subject: found.feature.map_or_else(|| say.test(found.test).to_owned(), short),
+                subject: found.feature.map_or_else(|| language.subject(found.test).to_owned(), short),
                 value: value_words(found.test, found.value, found.feature.is_some(), language),
                 limit: limit_words(found.test, found.limit, language),
                 reasons: vec![reason],

@@ -33,7 +33,7 @@ pub(super) fn sentence(text: &str) -> String {
 
 /// `PSI 0.43`, in the unit people know; the test's name stands already where there is no feature.
 pub(super) fn value_words(test: Test, value: Option<f64>, is_named: bool, language: Language) -> String {
-    let test_word = |test| Phrases(language).test(test);
+    let test_word = |test| language.subject(test);
     let measured = |test, value| measured(test, value, language);
     let moved = matches!(test, Test::Missing | Test::ShareRefused) && value.is_some_and(|value| value > 0.0);
     let moved = if moved { "+" } else { "" };

@@ -213,33 +213,33 @@ impl Language {
         }
     }
 
-    /// What a finding without a feature is about.
-    pub(super) fn subject(self, test: Test) -> &'static str {
+    /// What a finding is about beside its feature, on pages and in mails.
+    pub(crate) fn subject(self, test: Test) -> &'static str {
         match test {
             Test::Psi => "PSI",
-            Test::Ks => self.ks_distance(),
-            Test::Chi2 => self.cramers_v(),
-            Test::Missing => self.missing(),
-            Test::Unseen => self.unseen_levels(),
+            Test::Ks => self.pick("KS distance", "distance KS"),
+            Test::Chi2 => self.pick("Cramér's V", "V de Cramér"),
+            Test::Missing => self.pick("missing values", "valeurs manquantes"),
+            Test::Unseen => self.pick("unseen levels", "modalités jamais vues"),
             Test::Absent => self.pick("absent", "absente"),
             Test::ShareRefused => self.pick("share refused", "part refusée"),
-            Test::Score => self.pick("score", "score"),
+            Test::Score => "score",
             Test::Latency => self.pick("latency", "latence"),
             Test::ErrorRate => self.pick("error rate", "taux d’échec"),
             Test::NoData => self.pick("no data", "pas de données"),
-            Test::TooFew => self.pick("too few", "trop peu"),
+            Test::TooFew => self.pick("too few rows", "trop peu de lignes"),
             Test::ModelVersion => self.pick("model version", "version du modèle"),
-            Test::Source => self.pick("source", "source"),
-            Test::Volume => self.pick("volume", "volume"),
-            Test::Parity => self.pick("parity", "parité"),
+            Test::Source => "source",
+            Test::Volume => self.pick("rows fewer than expected", "moins de lignes que prévu"),
+            Test::Parity => self.pick("model parity", "parité du modèle"),
             Test::RunFailed => self.pick("run failed", "échec du passage"),
-            Test::StaleReference => self.pick("stale reference", "référence ancienne"),
+            Test::StaleReference => self.pick("reference too old", "référence trop ancienne"),
             Test::Cost => self.pick("cost", "coût"),
-            Test::Labels => self.pick("labels", "issues"),
+            Test::Labels => self.pick("labels", "étiquettes"),
             Test::Auc => "AUC",
             Test::RealisedCost => self.pick("realised cost", "coût constaté"),
             Test::RealisedAuc => self.pick("realised AUC", "AUC constatée"),
-            Test::SegmentScore => self.pick("score of a segment", "score d’un segment"),
+            Test::SegmentScore => self.pick("score of the segment", "score du segment"),
             Test::Disparity => self.pick("disparity", "disparité"),
         }
     }
