@@ -1,10 +1,7 @@
 //! Every fixed phrase of mails, both languages side by side.
 
 use super::Change;
-use crate::{
-    judge::Severity,
-    report::Language,
-};
+use crate::{judge::Severity, report::Language};
 
 /// The phrases in one language.
 #[derive(Debug, Clone, Copy)]

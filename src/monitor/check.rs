@@ -4,7 +4,6 @@ use std::{path::PathBuf, time::Instant as Stopwatch};
 
 use super::{
     attribution::attributed,
-    beside::beside,
     lookout::Lookout,
     open_alerts::index,
     performance::performance,
@@ -17,6 +16,7 @@ use crate::{
     config::Settings,
     crash,
     fault::{Fault, Outcome},
+    reference::both,
     report::{Context, Point, Report, to_html, to_json},
     window::{Instant, Window},
 };
@@ -64,7 +64,7 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
     crash::point("window.counted");
     let (replay, contributions) = replayed(&lookout, &seen)?;
     // Neither needs the other before both are there, and both are work for one thread.
-    let (performance, measured) = beside(looking.threads, || performance(&lookout, &seen), || measure(&lookout, &seen));
+    let (performance, measured) = both(|| performance(&lookout, &seen), || measure(&lookout, &seen));
     let performance = performance?;
     let weighed = weigh(&lookout, &seen, measured?, replay.as_ref(), performance.as_ref())?;
     crash::point("window.weighed");

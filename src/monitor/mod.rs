@@ -1,7 +1,6 @@
 //! The story: what one run does from beginning to end. Read `check.rs` first.
 
 mod attribution;
-mod beside;
 mod by_labels;
 mod check;
 mod connect;

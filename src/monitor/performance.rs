@@ -1,16 +1,13 @@
 //! A window's performance: labels joined to its rows where there are any, and what its scores lead one to expect.
 
-use super::{
-    beside::beside,
-    lookout::{Lookout, Seen},
-};
+use super::lookout::{Lookout, Seen};
 use crate::{
     config::Settings,
     engine::{self, Answered, Wanted},
     fault::{Fault, Outcome},
     layout::Column,
     performance::{Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, Settled, Terms, Unexpected},
-    reference::Reference,
+    reference::{Reference, both},
     segment::Segments,
     source::{LabelLog, LabelOptions, Opened},
     stats::{Outcomes, Price, Ranked},
@@ -51,8 +48,7 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
     let terms = terms(settings);
     let joined = settings.labels.as_ref().map(|place| joined(lookout, seen, place)).transpose()?;
     // Neither needs the other, and both take as long as the window, or the reference, is large.
-    let (scores, known) =
-        beside(lookout.looking.threads, || Ranked::of(&seen.counted.scores), || turned_out(&lookout.reference));
+    let (scores, known) = both(|| Ranked::of(&seen.counted.scores), || turned_out(&lookout.reference));
     let known = known?;
     let (labels, settled) = joined.unzip();
     let of = |rows: &mut dyn Iterator<Item = &Settled>| {
@@ -62,19 +58,23 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
         let is_in = |number: usize, row: &&Settled| row.segments >> number & 1 == 1;
         (0..segments.list().len()).map(|number| of(&mut settled.iter().filter(|row| is_in(number, row)))).collect()
     });
+    let (expected, curve) = both(
+        || expected(&scores, known.as_ref(), terms),
+        || known.as_ref().and_then(|known| CostCurve::of(known, terms)),
+    );
     let outcomes = settled.as_ref().map(|rows| Outcomes::of(rows.iter().map(|row| (row.score, row.outcome))));
     Ok(Some(Performance {
         against: known
             .as_ref()
             .zip(outcomes.as_ref())
             .and_then(|(known, outcomes)| Against::of(outcomes, known, terms)),
-        curve: known.as_ref().and_then(|known| CostCurve::of(known, terms)),
+        curve,
         terms,
         rows: seen.counted.profile.rows(),
         labels,
         realised: settled.and_then(|settled| of(&mut settled.iter())),
         segments: in_segments.unwrap_or_default(),
-        expected: expected(&scores, known.as_ref(), terms),
+        expected,
     }))
 }
 

@@ -1,7 +1,10 @@
 //! Performance without labels: what the window's scores lead one to expect, if they mean what they meant in the reference.
 
 use super::Terms;
-use crate::stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, Ranked, ranking, threshold};
+use crate::{
+    reference::both,
+    stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, Ranked, ranking, threshold},
+};
 
 /// A figure with its band, and the reference's own.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,13 +53,20 @@ impl Expected {
     #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
     pub fn of(scores: &Ranked, known: &Outcomes, terms: Terms) -> Option<Self> {
         let calibration = Isotonic::fit(known);
-        let expected = Outcomes::expected(scores, &calibration);
+        let estimate = |outcomes: &Outcomes| Estimate::of(outcomes, terms.threshold, known.rows());
+        // The reference's own rows, estimated alike, are what the window is held against.
+        let ((expected, estimate), same) = both(
+            || {
+                let expected = Outcomes::expected(scores, &calibration);
+                let estimate = estimate(&expected);
+                (expected, estimate)
+            },
+            || estimate(&known.recalibrated(&calibration)),
+        );
         if expected.rows() <= 0.0 || known.rows() <= 0.0 {
             return None;
         }
-        let estimate = Estimate::of(&expected, terms.threshold, known.rows());
         let own = known.confusion(terms.threshold);
-        let same = Estimate::of(&known.recalibrated(&calibration), terms.threshold, known.rows());
         let means = (estimate.mean_cost(terms.price), same.mean_cost(terms.price));
         let band = |window, reference| Band { window, reference };
         let cost = estimate.cost(terms.price);

@@ -32,4 +32,4 @@ pub use sheet::{Opener, Sheet};
 pub use shelf::{Block, Bytes};
 pub use table::read as read_table;
 pub use training::{Training, TrainingColumn, Values};
-pub use workers::on_cores;
+pub use workers::{both, on_cores};

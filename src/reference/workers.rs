@@ -1,15 +1,34 @@
-//! The same work on many numbered things, by as many threads as are wanted.
+//! The same work on many numbered things, by as many threads as are wanted; two works at a time.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    panic,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
 /// As `on_all`, by as many threads as there are cores: `each` things at least for a thread, so that it pays.
 pub fn on_cores<T: Send>(all: usize, each: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = cores.min(all.div_ceil(each.max(1)));
+    let threads = cores().min(all.div_ceil(each.max(1)));
     on_all(threads, all, &|(): &mut (), number| work(number), &mut |_, _| {})
+}
+
+/// Two works that do not need each other, at a time where there are cores for it.
+pub fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    if cores() < 2 {
+        return (one(), other());
+    }
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|cause| panic::resume_unwind(cause)), other)
+    })
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// What `work` makes of 0, 1, … `all` − 1, in that order; each thread has a scratch pad of its own. `progress` is told
@@ -30,7 +49,7 @@ pub(super) fn on_all<S: Default, T: Send>(
             done.fetch_add(1, Ordering::Relaxed) + 1
         })
     };
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for _ in 1..threads.min(all) {
             scope.spawn(|| {
                 let mut scratch = S::default();
