@@ -63,7 +63,7 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
     let seen = lookout.see(asked)?;
     crash::point("window.counted");
     let (replay, contributions) = replayed(&lookout, &seen)?;
-    // Neither needs the other before both are there, and both are work for one thread.
+    // Neither needs the other, and neither keeps all cores busy by itself.
     let (performance, measured) = both(|| performance(&lookout, &seen), || measure(&lookout, &seen));
     let performance = performance?;
     let weighed = weigh(&lookout, &seen, measured?, replay.as_ref(), performance.as_ref())?;

@@ -52,7 +52,7 @@ impl CostCurve {
             points: points.iter().map(point).collect(),
             used: thousand(outcomes.confusion(terms.threshold).cost(terms.price)),
             least: thousand(cheapest.cost),
-            near: threshold::near(outcomes, terms.price, &cheapest)?,
+            near: threshold::near_cheapest(outcomes, terms.price, &cheapest)?,
             cheapest,
         })
     }

@@ -50,17 +50,11 @@ pub struct Range {
     pub high: Option<f64>,
 }
 
-/// What chance leaves the cheapest threshold. Two thresholds decide differently on the rows between them only, and each such
+/// What chance leaves the [`cheapest`] threshold. Two thresholds decide differently on the rows between them only, and each such
 /// row makes one price of difference: so the difference of their costs is a sum over rows, and is held against its own
 /// variance (the paired z test). `None` without rows.
 #[must_use]
-pub fn near_cheapest(outcomes: &Outcomes, price: Price) -> Option<Range> {
-    near(outcomes, price, &cheapest(outcomes, price)?)
-}
-
-/// The same of the answer of [`cheapest`], where that is known already.
-#[must_use]
-pub fn near(outcomes: &Outcomes, price: Price, cheapest: &At) -> Option<Range> {
+pub fn near_cheapest(outcomes: &Outcomes, price: Price, cheapest: &At) -> Option<Range> {
     let squares = |at: &At| {
         let Confusion { true_positives, false_positives, .. } = at.confusion;
         price.false_negative.powi(2) * true_positives + price.false_positive.powi(2) * false_positives

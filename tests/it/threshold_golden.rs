@@ -11,6 +11,10 @@ use crate::draw::Draw;
 
 const PRICE: Price = Price { false_negative: 10.0, false_positive: 1.0 };
 
+fn near_cheapest(outcomes: &Outcomes, price: Price) -> Option<threshold::Range> {
+    threshold::near_cheapest(outcomes, price, &threshold::cheapest(outcomes, price)?)
+}
+
 #[test]
 fn every_threshold_costs_what_brute_force_says() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/threshold_golden.json");
@@ -26,7 +30,7 @@ fn every_threshold_costs_what_brute_force_says() {
         for golden in row["prices"].as_array().unwrap() {
             let price = floats(&golden["price"]);
             let price = Price { false_negative: price[0], false_positive: price[1] };
-            let near = threshold::near_cheapest(&outcomes, price).unwrap();
+            let near = near_cheapest(&outcomes, price).unwrap();
             assert_eq!((near.low, near.high), (golden["low"].as_f64(), golden["high"].as_f64()));
             let points = threshold::curve(&outcomes, price, 100);
             let costs: Vec<f64> = points.iter().map(|at| at.cost).collect();
@@ -37,7 +41,7 @@ fn every_threshold_costs_what_brute_force_says() {
             assert_eq!(curve.used.to_bits(), (1000.0 * costs[37] / outcomes.rows()).to_bits());
         }
     }
-    assert_eq!(threshold::near_cheapest(&Outcomes::of([]), PRICE), None);
+    assert_eq!(near_cheapest(&Outcomes::of([]), PRICE), None);
     assert!(CostCurve::of(&Outcomes::of([]), Terms { threshold: 0.5, price: PRICE, beta: 1.0 }).is_none());
 }
 
@@ -51,7 +55,7 @@ fn the_interval_holds_the_threshold_that_is_truly_cheapest() {
             let score = draw.uniform() * draw.uniform();
             (score, draw.chance(0.03 + 0.9 * score))
         });
-        let near = threshold::near_cheapest(&Outcomes::of(rows.collect::<Vec<_>>()), PRICE).unwrap();
+        let near = near_cheapest(&Outcomes::of(rows.collect::<Vec<_>>()), PRICE).unwrap();
         near.low.is_some_and(|low| low <= truth) && near.high.is_none_or(|high| truth <= high)
     });
     let held = held.count();
