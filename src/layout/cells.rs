@@ -67,18 +67,19 @@ impl Cells {
             return Self::from_parts(Vec::new(), Vec::new(), Vec::new());
         };
         let is_atom = |count: u64| count * ATOM_ONE_IN >= rows;
-        let atoms: Vec<f64> = values.iter().filter(|(_, count)| is_atom(*count)).map(|(value, _)| *value).collect();
-        let mut cuts = quantiles(values.iter().filter(|(_, count)| !is_atom(*count)).copied(), &DECILES);
-        cuts.dedup();
-
         let worth = rows.div_ceil(worths).max(1);
+        let own = worth.min(rows.div_ceil(ATOM_ONE_IN));
+        let (mut atoms, mut among_atoms) = (Vec::new(), 0);
         let mut edges = vec![precision.next_down(min), max];
-        edges.extend_from_slice(&cuts);
         let mut open = 0;
         for &(value, count) in values {
-            if count >= worth {
+            if count >= own {
                 edges.extend([precision.next_down(value), value]);
                 open = 0;
+                if is_atom(count) {
+                    atoms.push(value);
+                    among_atoms += count;
+                }
             } else {
                 open += count;
                 if open >= worth {
@@ -87,6 +88,10 @@ impl Cells {
                 }
             }
         }
+        let rest = values.iter().filter(|(_, count)| !is_atom(*count)).copied();
+        let mut cuts = quantiles(rest, rows - among_atoms, &DECILES);
+        cuts.dedup();
+        edges.extend_from_slice(&cuts);
         edges.sort_unstable_by(f64::total_cmp);
         edges.dedup();
         Self::from_parts(edges, atoms, cuts)
@@ -192,9 +197,9 @@ impl Cells {
 
 const DECILES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-/// numpy's default quantiles (linear interpolation) over sorted distinct values with counts; `wanted` ascending.
-fn quantiles(values: impl Iterator<Item = (f64, u64)> + Clone, wanted: &[f64]) -> Vec<f64> {
-    let rows: u64 = values.clone().map(|(_, count)| count).sum();
+/// numpy's default quantiles (linear interpolation) over sorted distinct values with counts, `rows` together; `wanted`
+/// ascending.
+fn quantiles(values: impl Iterator<Item = (f64, u64)> + Clone, rows: u64, wanted: &[f64]) -> Vec<f64> {
     let Some(last) = rows.checked_sub(1) else { return Vec::new() };
     let mut ranks = Ranks { values, upto: 0, value: None };
     wanted
@@ -319,7 +324,7 @@ mod tests {
     #[test]
     fn quantiles_are_numpys() {
         let values = distinct(vec![1.0, 2.0, 4.0, 8.0, 16.0]);
-        let got = quantiles(values.iter().copied(), &[0.1, 0.3, 0.5, 0.7, 0.9]);
+        let got = quantiles(values.iter().copied(), 5, &[0.1, 0.3, 0.5, 0.7, 0.9]);
         assert_eq!(got, [1.4, 2.4, 4.0, 7.199_999_999_999_999, 12.8]);
     }
 

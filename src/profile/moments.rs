@@ -114,6 +114,18 @@ impl Moments {
         self.add(&Sums::of(&within, scale));
     }
 
+    /// Counts a value that is not NaN, so many times.
+    pub(super) fn observe_times(&mut self, value: f64, times: u64, scale: &Scale) {
+        let mut once = Self::default();
+        once.observe(&[value], &Sums::of(&[value], scale), scale);
+        self.merge(&Self {
+            count: once.count * times,
+            sum: once.sum * i128::from(times),
+            squares: once.squares * i128::from(times),
+            beyond: once.beyond * times,
+        });
+    }
+
     fn add(&mut self, sums: &Sums) {
         self.count += sums.count;
         self.sum += (i128::from(sums.wholes) << 12) + i128::from(sums.rests);
@@ -190,6 +202,10 @@ mod tests {
             let mut together = Moments::default();
             observe(&mut together, &values, &scale);
             prop_assert_eq!(forward, together);
+            let mut thrice = Moments::default();
+            values.iter().for_each(|value| thrice.observe_times(*value, 3, &scale));
+            (0..2).for_each(|_| together.merge(&forward));
+            prop_assert_eq!(thrice, together);
             // What the integers are, by wide arithmetic.
             let wholes = values.iter().map(|value| i128::from(nearest((value - scale.center) * scale.units)));
             prop_assert_eq!(forward.squares, wholes.map(|whole| whole * whole).sum::<i128>());

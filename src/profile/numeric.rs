@@ -79,6 +79,16 @@ impl CellCounts {
         self.add(&found, array.len());
     }
 
+    /// Counts a value that is not NaN, so many times.
+    pub fn observe_times(&mut self, value: f64, times: u64, cells: &Cells, scale: &Scale) {
+        if let Some(count) = self.cells.get_mut(cells.cell(value)) {
+            *count += times;
+        }
+        self.moments.observe_times(value, times, scale);
+        self.least = self.least.min(value + 0.0);
+        self.greatest = self.greatest.max(value + 0.0);
+    }
+
     fn add<T: Real>(&mut self, found: &Found<T>, rows: usize) {
         self.missing += rows as u64 - found.present;
         self.moments.merge(&found.moments);
@@ -128,5 +138,33 @@ impl CellCounts {
     #[must_use]
     pub fn range(&self) -> Option<(f64, f64)> {
         (self.present() > 0).then_some((self.least, self.greatest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::Float64Array;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::profile::scale;
+
+    proptest! {
+        /// A value counted with its rows at once is those rows.
+        #[test]
+        fn rows_of_a_value_count_as_they_do_one_by_one(
+            values in prop::collection::vec((prop_oneof![-9.0f64..9.0, Just(-0.0), Just(1e300), Just(f64::INFINITY)], 1u64..5), 0..100),
+            edges in prop::collection::btree_set(-8i32..8, 0..9),
+        ) {
+            let cells = Cells::from_parts(edges.into_iter().map(f64::from).collect(), Vec::new(), Vec::new());
+            let scale = scale(&cells);
+            let (mut at_once, mut one_by_one) = (CellCounts::empty(&cells), CellCounts::empty(&cells));
+            values.iter().for_each(|(value, times)| at_once.observe_times(*value, *times, &cells, &scale));
+            for time in 0..5 {
+                let rows: Float64Array = values.iter().filter(|(_, times)| *times > time).map(|(value, _)| *value).collect();
+                one_by_one.observe_array(&rows, &cells, &scale, Precision::F64);
+            }
+            prop_assert_eq!(at_once, one_by_one);
+        }
     }
 }

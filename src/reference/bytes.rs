@@ -41,7 +41,8 @@ impl Writer {
         let mut filled = 0;
         let (eights, rest) = things.as_chunks::<8>();
         for eight in eights {
-            let values = eight.each_ref().map(&mut value);
+            let mut values = [0; 8];
+            values.iter_mut().zip(eight).for_each(|(place, thing)| *place = value(thing));
             let any = values.iter().fold(0, |any, value| any | value);
             if any < 0x80 {
                 #[expect(clippy::cast_possible_truncation, reason = "below 0x80")]

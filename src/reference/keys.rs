@@ -19,7 +19,15 @@ where
     keys.reserve(arrays.iter().map(Array::len).sum());
     for array in arrays {
         match array.as_primitive_opt::<P>() {
-            Some(array) => add_valid(array.values(), array.nulls(), keys),
+            Some(array) => {
+                let values = array.values();
+                let valid = array.nulls().filter(|valid| valid.null_count() > 0);
+                if valid.is_none() && !values.iter().fold(false, |any, value| any | Real::is_nan(*value)) {
+                    keys.extend(values.iter().map(|value| value.key()));
+                } else {
+                    add_valid(values, valid, keys);
+                }
+            }
             None => for_each_number(array.as_ref(), &mut |value| {
                 if !value.is_nan() {
                     keys.push(<P::Native as Real>::of(value).key());

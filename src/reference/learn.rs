@@ -284,6 +284,9 @@ fn numbers_of<'a>(loaded: &'a Loaded, about: &About, is_categorical: bool) -> Op
     }
 }
 
+/// Of fewer values than one in so many rows, each is counted with its rows at once.
+const FEW: usize = 32;
+
 /// Memory of a thread.
 #[derive(Default)]
 struct Scratch {
@@ -303,7 +306,17 @@ fn numeric<P: ArrowPrimitiveType<Native: Real + Bits>>(
     let cells = Cells::learn(distinct, precision);
     let scale = scale(&cells);
     let mut counts = CellCounts::empty(&cells);
-    arrays.iter().for_each(|array| counts.observe_array(array.as_ref(), &cells, &scale, precision));
+    let rows: usize = arrays.iter().map(|array| array.len()).sum();
+    if distinct.len() < rows / FEW {
+        let mut present = 0;
+        for (value, times) in distinct {
+            counts.observe_times(*value, *times, &cells, &scale);
+            present += times;
+        }
+        counts.observe_missing(rows as u64 - present);
+    } else {
+        arrays.iter().for_each(|array| counts.observe_array(array.as_ref(), &cells, &scale, precision));
+    }
     (cells, counts, Block::new(packer.pack(distinct, precision)))
 }
 
