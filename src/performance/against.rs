@@ -23,7 +23,7 @@ impl Against {
         if rows <= 0.0 || known.rows() <= 0.0 {
             return None;
         }
-        let estimate = Estimate::of(&labelled.recalibrated(&Isotonic::fit(known)), terms.threshold, known.rows());
+        let estimate = Estimate::of(labelled.recalibrated(&Isotonic::fit(known)), terms.threshold, known.rows());
         Some(Self {
             rows,
             cost_expected: estimate.cost(terms.price).scaled(1000.0 / rows),

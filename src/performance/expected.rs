@@ -53,19 +53,15 @@ impl Expected {
     #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
     pub fn of(scores: &Ranked, known: &Outcomes, terms: Terms) -> Option<Self> {
         let calibration = Isotonic::fit(known);
-        let estimate = |outcomes: &Outcomes| Estimate::of(outcomes, terms.threshold, known.rows());
-        // The reference's own rows, estimated alike, are what the window is held against.
-        let ((expected, estimate), same) = both(
-            || {
-                let expected = Outcomes::expected(scores, &calibration);
-                let estimate = estimate(&expected);
-                (expected, estimate)
-            },
-            || estimate(&known.recalibrated(&calibration)),
-        );
-        if expected.rows() <= 0.0 || known.rows() <= 0.0 {
+        let rows = scores.rows() as f64;
+        if rows <= 0.0 || known.rows() <= 0.0 {
             return None;
         }
+        // The reference's own rows, estimated alike, are what the window is held against.
+        let (estimate, same) = both(
+            || Estimate::of(scores.expected(&calibration), terms.threshold, known.rows()),
+            || Estimate::of(known.recalibrated(&calibration), terms.threshold, known.rows()),
+        );
         let own = known.confusion(terms.threshold);
         let means = (estimate.mean_cost(terms.price), same.mean_cost(terms.price));
         let band = |window, reference| Band { window, reference };
@@ -73,17 +69,15 @@ impl Expected {
         let thousand = |cost: f64, rows: f64| 1000.0 * cost / rows;
         let least = known.steps().first().map_or(f64::INFINITY, |step| step.score);
         let greatest = known.steps().last().map_or(f64::NEG_INFINITY, |step| step.score);
-        let ends = expected.steps().iter().take_while(|step| step.score < least);
-        let beyond = ends.chain(expected.steps().iter().rev().take_while(|step| step.score > greatest));
         Some(Self {
-            rows: scores.rows() as f64,
+            rows,
             confusion: estimate.confusion,
             auc: band(estimate.auc, ranking::auc(known)),
             recall: band(estimate.recall(), own.recall()),
             precision: band(estimate.precision(), own.precision()),
             f_beta: band(estimate.f_beta(terms.beta), own.f_beta(terms.beta)),
             cost,
-            cost_per_1000: cost.scaled(1000.0 / expected.rows()),
+            cost_per_1000: cost.scaled(1000.0 / rows),
             reference: ReferenceCost {
                 rows: known.rows(),
                 per_1000: thousand(own.cost(terms.price), known.rows()),
@@ -99,7 +93,7 @@ impl Expected {
             p_value: means.0.zip(means.1).and_then(|(ours, theirs)| ours.apart(&theirs)),
             auc_before: estimate.auc.zip(same.auc).map(|(now, before)| (before.value, now.apart(&before))),
             auc_known_before: ranking::auc_interval(known),
-            beyond: beyond.fold(0.0, |rows, step| rows + step.positives + step.negatives),
+            beyond: scores.beyond(least, greatest) as f64,
         })
     }
 

@@ -26,13 +26,19 @@ pub struct Confusion {
 impl Confusion {
     #[must_use]
     pub fn rows(&self) -> f64 {
-        self.positives() + self.true_negatives + self.false_positives
+        self.positives() + self.negatives()
     }
 
     /// Rows that should have been refused.
     #[must_use]
     pub fn positives(&self) -> f64 {
         self.true_positives + self.false_negatives
+    }
+
+    /// Rows that should have been accepted.
+    #[must_use]
+    pub fn negatives(&self) -> f64 {
+        self.true_negatives + self.false_positives
     }
 
     /// Rows that were refused.

@@ -5,7 +5,10 @@
 //! calibration was learnt on so many rows only, which adds n/N of that for a window of n and a reference of N rows. Ratios
 //! by the delta method. What no band can know: whether scores still mean what they meant.
 
-use super::{Confusion, Interval, Outcomes, Price, Step, ranking};
+use super::{
+    Confusion, Interval, Price, Step,
+    ranking::{self, Pairs},
+};
 
 /// Expected outcomes at a threshold, with what they leave to chance.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,30 +22,60 @@ pub struct Estimate {
     squares: (f64, f64),
 }
 
+/// Sums over the accepted, or the refused.
+#[derive(Default)]
+struct Part {
+    positives: f64,
+    negatives: f64,
+    /// Of the number of positives.
+    variance: f64,
+    /// Of squared chances: to come true, and not to.
+    hits: f64,
+    misses: f64,
+}
+
+impl Part {
+    fn add(&mut self, step: &Step) {
+        let Step { positives, negatives, .. } = *step;
+        let chance = positives / step.rows();
+        self.positives += positives;
+        self.negatives += negatives;
+        self.variance += negatives * chance;
+        self.hits += positives * chance;
+        self.misses += negatives * (1.0 - chance);
+    }
+}
+
 impl Estimate {
-    /// Of [`Outcomes::expected`]; `reference`: rows that the calibration was learnt on.
+    /// Of steps by rising score, as [`super::Ranked::expected`] makes them; `reference`: rows that the calibration was learnt
+    /// on.
     #[must_use]
-    pub fn of(expected: &Outcomes, threshold: f64, reference: f64) -> Self {
-        let learnt = if reference > 0.0 { 1.0 + expected.rows() / reference } else { 1.0 };
-        // Of some steps: the variance of their positives, and the squares of their chances, to come true and not to.
-        let spread = |steps: &[Step]| {
-            steps.iter().fold((0.0, (0.0, 0.0)), |(variance, (hits, misses)), step| {
-                let Step { positives, negatives, .. } = step;
-                let rows = positives + negatives;
-                let squares = (hits + positives * positives / rows, misses + negatives * negatives / rows);
-                (variance + positives * negatives / rows, squares)
-            })
+    pub fn of(expected: impl Iterator<Item = Step> + Clone, threshold: f64, reference: f64) -> Self {
+        let (mut accepted, mut refused, mut pairs) = (Part::default(), Part::default(), Pairs::default());
+        for step in expected.clone() {
+            let part = if step.score < threshold { &mut accepted } else { &mut refused };
+            part.add(&step);
+            pairs.add(&step);
+        }
+        let confusion = Confusion {
+            true_positives: refused.positives,
+            false_positives: refused.negatives,
+            true_negatives: accepted.negatives,
+            false_negatives: accepted.positives,
         };
-        let (accepted, refused) = expected.parted(threshold);
-        let ((accepted, (of_miss, _)), (refused, (_, of_refusal))) = (spread(accepted), spread(refused));
-        let auc = ranking::auc_with_variance(expected)
-            .map(|(auc, variance)| Interval::normal(auc, variance * learnt).within(0.0, 1.0));
+        let (positives, negatives) = (confusion.positives(), confusion.negatives());
+        let learnt = if reference > 0.0 { 1.0 + confusion.rows() / reference } else { 1.0 };
+        let auc = pairs.auc(positives, negatives).map(|auc| {
+            // Infinite where it is not defined.
+            let variance = ranking::variance_about(auc, expected, positives, negatives).unwrap_or(f64::INFINITY);
+            Interval::normal(auc, variance * learnt).within(0.0, 1.0)
+        });
         Self {
-            confusion: expected.confusion(threshold),
+            confusion,
             auc,
-            refused: refused * learnt,
-            accepted: accepted * learnt,
-            squares: (of_refusal, of_miss),
+            refused: refused.variance * learnt,
+            accepted: accepted.variance * learnt,
+            squares: (refused.misses, accepted.hits),
         }
     }
 

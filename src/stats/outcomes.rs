@@ -12,6 +12,19 @@ pub struct Step {
     pub negatives: f64,
 }
 
+impl Step {
+    /// Rows each of which comes true with the same chance.
+    #[must_use]
+    pub fn expected(score: f64, rows: f64, chance: f64) -> Self {
+        Self { score, positives: rows * chance, negatives: rows * (1.0 - chance) }
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> f64 {
+        self.positives + self.negatives
+    }
+}
+
 /// Rows by rising score, each score once. Known outcomes are whole numbers (exact below 2^53); expected ones are fractions
 /// of rows, so that what is computed of known outcomes can be estimated by the same formula.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -61,21 +74,13 @@ impl Outcomes {
     /// comes true.
     #[must_use]
     pub fn expected(scores: &Ranked, calibration: &Isotonic) -> Self {
-        let mut chance_of = calibration.rising();
-        // Memory is asked for once: there are many of them.
-        let mut steps = Vec::with_capacity(scores.distinct());
-        steps.extend(scores.each().map(|(score, rows)| {
-            let (rows, chance) = (whole(rows), chance_of(score).unwrap_or(0.0));
-            Step { score, positives: rows * chance, negatives: rows * (1.0 - chance) }
-        }));
-        Self::of_steps(steps)
+        Self::of_steps(scores.expected(calibration).collect())
     }
 
-    /// The same rows with what `calibration` expects of them instead of what is known.
-    #[must_use]
-    pub fn recalibrated(&self, calibration: &Isotonic) -> Self {
+    /// The steps of the same rows with what `calibration` expects of them instead of what is known.
+    pub fn recalibrated(&self, calibration: &Isotonic) -> impl Iterator<Item = Step> + Clone {
         let mut chance_of = calibration.rising();
-        self.with_chances(|score| chance_of(score).unwrap_or(0.0))
+        self.steps.iter().map(move |step| Step::expected(step.score, step.rows(), chance_of(step.score).unwrap_or(0.0)))
     }
 
     /// The same rows with what their own scores promise, moved on the logit so that as many come true as did: classes that were
@@ -94,21 +99,11 @@ impl Outcomes {
         let (mut low, mut high) = (-40.0, 40.0);
         for _ in 0..STEPS {
             let middle = f64::midpoint(low, high);
-            let hits = self
-                .steps
-                .iter()
-                .fold(0.0, |sum, step| sum + (step.positives + step.negatives) * chance(step.score, middle));
+            let hits = self.steps.iter().fold(0.0, |sum, step| sum + step.rows() * chance(step.score, middle));
             if hits < self.positives { low = middle } else { high = middle }
         }
-        Some(self.with_chances(|score| chance(score, low)))
-    }
-
-    fn with_chances(&self, mut chance: impl FnMut(f64) -> f64) -> Self {
-        let step = |step: &Step| {
-            let (rows, chance) = (step.positives + step.negatives, chance(step.score));
-            Step { score: step.score, positives: rows * chance, negatives: rows * (1.0 - chance) }
-        };
-        Self::of_steps(self.steps.iter().map(step).collect())
+        let step = |step: &Step| Step::expected(step.score, step.rows(), chance(step.score, low));
+        Some(Self::of_steps(self.steps.iter().map(step).collect()))
     }
 
     fn of_steps(steps: Vec<Step>) -> Self {

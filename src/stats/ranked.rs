@@ -1,5 +1,7 @@
 //! A window's scores in their order.
 
+use super::{Isotonic, Step};
+
 /// Scores by rising value; NaN is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ranked {
@@ -18,7 +20,7 @@ impl Ranked {
     }
 
     /// Each score once, with its rows.
-    pub fn each(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
+    pub fn each(&self) -> impl Iterator<Item = (f64, u64)> + Clone {
         let same = self.places.chunk_by(|a, b| a == b);
         same.map(|same| (same.first().copied().map_or(f64::NAN, score_at), same.len() as u64))
     }
@@ -29,11 +31,22 @@ impl Ranked {
         self.places.len()
     }
 
-    /// How many different scores there are.
+    /// What is to be expected of them, where `calibration` says how often each score comes true. Made anew whenever it is
+    /// asked for: a window's scores are many, and memory costs more than the curve.
+    pub fn expected(&self, calibration: &Isotonic) -> impl Iterator<Item = Step> + Clone {
+        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+        let whole = |rows: u64| rows as f64;
+        let mut chance_of = calibration.rising();
+        self.each().map(move |(score, rows)| Step::expected(score, whole(rows), chance_of(score).unwrap_or(0.0)))
+    }
+
+    /// Rows with a score outside these.
     #[must_use]
-    pub fn distinct(&self) -> usize {
-        let steps = self.places.windows(2).filter(|pair| matches!(pair, [a, b] if a != b)).count();
-        steps + usize::from(!self.places.is_empty())
+    pub fn beyond(&self, least: f64, greatest: f64) -> usize {
+        let (least, greatest) = (place_of(least + 0.0), place_of(greatest + 0.0));
+        let below = self.places.partition_point(|place| *place < least);
+        let upto = self.places.partition_point(|place| *place <= greatest);
+        below + self.places.len() - upto.max(below)
     }
 }
 
@@ -67,7 +80,9 @@ mod tests {
                 .flat_map(|(score, rows)| std::iter::repeat_n(score.to_bits(), usize::try_from(rows).unwrap()))
                 .collect();
             prop_assert_eq!(back, sorted.iter().map(|score| score.to_bits()).collect::<Vec<_>>());
-            prop_assert_eq!(ranked.distinct(), ranked.each().count());
+            let (least, greatest) = (0.25, 1e9);
+            let outside = sorted.iter().filter(|score| !(least..=greatest).contains(*score)).count();
+            prop_assert_eq!(ranked.beyond(least, greatest), outside);
         }
     }
 }

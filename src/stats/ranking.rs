@@ -4,36 +4,55 @@
 //! (scikit-learn's `roc_auc_score`). Its variance: `DeLong`, `DeLong` & Clarke-Pearson (1988), "Comparing the areas under two or
 //! more correlated receiver operating characteristic curves".
 
-use super::{Interval, Outcomes};
+use super::{Interval, Outcomes, Step};
+
+/// Pairs of a positive and a negative in which the positive has the higher score, ties half; steps by rising score.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pairs {
+    /// Negatives so far.
+    below: f64,
+    won: f64,
+}
+
+impl Pairs {
+    pub fn add(&mut self, step: &Step) {
+        self.won += step.positives * (self.below + step.negatives / 2.0);
+        self.below += step.negatives;
+    }
+
+    /// `None` where only one outcome comes.
+    pub fn auc(self, positives: f64, negatives: f64) -> Option<f64> {
+        (positives > 0.0 && negatives > 0.0).then(|| self.won / (positives * negatives))
+    }
+}
 
 /// `None` where only one outcome comes.
 #[must_use]
 pub fn auc(outcomes: &Outcomes) -> Option<f64> {
-    if !outcomes.has_both() {
-        return None;
-    }
-    let (mut below, mut pairs) = (0.0, 0.0);
-    for step in outcomes.steps() {
-        pairs += step.positives * (below + step.negatives / 2.0);
-        below += step.negatives;
-    }
-    Some(pairs / (outcomes.positives() * outcomes.negatives()))
+    let mut pairs = Pairs::default();
+    outcomes.steps().iter().for_each(|step| pairs.add(step));
+    pairs.auc(outcomes.positives(), outcomes.negatives())
 }
 
 /// The variance of the AUC over windows of so many positives and negatives; `None` with fewer than two of either.
 #[must_use]
 pub fn auc_variance(outcomes: &Outcomes) -> Option<f64> {
-    variance_about(auc(outcomes)?, outcomes)
+    variance_about(auc(outcomes)?, outcomes.steps().iter().copied(), outcomes.positives(), outcomes.negatives())
 }
 
-fn variance_about(auc: f64, outcomes: &Outcomes) -> Option<f64> {
-    let (positives, negatives) = (outcomes.positives(), outcomes.negatives());
+/// The same of steps whose AUC and sums are known.
+pub(super) fn variance_about(
+    auc: f64,
+    steps: impl Iterator<Item = Step>,
+    positives: f64,
+    negatives: f64,
+) -> Option<f64> {
     if positives < 2.0 || negatives < 2.0 {
         return None;
     }
     let (mut below, mut under) = (0.0, 0.0);
     let (mut of_positives, mut of_negatives) = (0.0, 0.0);
-    for step in outcomes.steps() {
+    for step in steps {
         let place = (below + step.negatives / 2.0) / negatives;
         of_positives += step.positives * (place - auc).powi(2);
         let place = (positives - under - step.positives / 2.0) / positives;
@@ -42,13 +61,6 @@ fn variance_about(auc: f64, outcomes: &Outcomes) -> Option<f64> {
         under += step.positives;
     }
     Some(of_positives / (positives - 1.0) / positives + of_negatives / (negatives - 1.0) / negatives)
-}
-
-/// The AUC with its variance, infinite where that is not defined; `None` where only one outcome comes.
-#[must_use]
-pub fn auc_with_variance(outcomes: &Outcomes) -> Option<(f64, f64)> {
-    let auc = auc(outcomes)?;
-    Some((auc, variance_about(auc, outcomes).unwrap_or(f64::INFINITY)))
 }
 
 /// 95 % of windows like this one have their AUC's truth in it (`DeLong`, normal); within 0 and 1.

@@ -151,7 +151,8 @@ fn calibrated_scores_and_what_is_expected_of_them() {
         let expected = Outcomes::expected(&Ranked::of(&floats(&row["window"])), &curve);
         same("expected auc", ranking::auc(&expected), &row["auc"]);
         for at in row["expected"].as_array().unwrap() {
-            let estimate = Estimate::of(&expected, at["threshold"].as_f64().unwrap(), learnt.rows());
+            let estimate =
+                Estimate::of(expected.steps().iter().copied(), at["threshold"].as_f64().unwrap(), learnt.rows());
             for (got, want) in cells(estimate.confusion).into_iter().zip(floats(&at["confusion"])) {
                 assert!((got - want).abs() <= 1e-10, "{got}, not {want}");
             }
@@ -227,7 +228,7 @@ proptest! {
         }
         let scores: Vec<f64> = rows.iter().map(|(score, _)| *score).collect();
         let expected = Outcomes::expected(&Ranked::of(&scores), &Isotonic::fit(&outcomes));
-        let estimate = Estimate::of(&expected, asked, outcomes.rows());
+        let estimate = Estimate::of(expected.steps().iter().copied(), asked, outcomes.rows());
         let of = [estimate.auc, estimate.recall(), estimate.precision(), estimate.f_beta(2.0), Some(estimate.cost(PRICE))];
         for interval in of.into_iter().flatten() {
             prop_assert!(interval.low <= interval.value + 1e-12 && interval.value <= interval.high + 1e-12, "{:?}", interval);
