@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     judge::{Finding, Severity, Test},
-    report::{Language, Picture, Report, picture_of_bins, picture_of_score, reason, verdict_in},
+    report::{Language, Picture, Report, failure_in_french, picture_of_bins, picture_of_score, reason, verdict_in},
 };
 
 /// How many findings are shown; the report has them all.
@@ -157,13 +157,30 @@ impl Story {
 fn verdict(telling: &Telling, report: Option<&Report>, language: Language) -> String {
     match (language, report) {
         (Language::French, Some(report)) => {
-            let note = telling.verdict.split_once(" Note: ").map(|(_, note)| Phrases(language).note(note));
-            let note = note.map_or(String::new(), |note| format!(" À noter : {note}"));
+            let (_, note) = french_note(&telling.verdict);
             format!("{}{note}", verdict_in(&report.discreet(), language))
         }
         (Language::French, None) if let Some(windows) = telling.by_labels => Phrases(language).labels_came(windows),
+        // A run that failed; a trial has no events, and speaks French already.
+        (Language::French, None) if !telling.events.is_empty() => {
+            let (why, note) = french_note(&telling.verdict);
+            let is_source = telling.events.iter().any(|event| event.key.test == Test::Source && event.sentence == why);
+            let test = if is_source { Test::Source } else { Test::RunFailed };
+            format!("{}{note}", capital(&failure_in_french(test, why)))
+        }
         _ => telling.verdict.clone(),
     }
+}
+
+/// The sentence without its note, and the note in French.
+fn french_note(verdict: &str) -> (&str, String) {
+    let Some((said, note)) = verdict.split_once(" Note: ") else { return (verdict, String::new()) };
+    (said, format!(" À noter : {}", Phrases(Language::French).note(note)))
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 impl Row {

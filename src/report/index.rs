@@ -3,10 +3,9 @@
 use askama::Template;
 
 use super::{
-    Head, Language,
+    Head, Language, alert_in_french,
     chart::{self, icon, symbols},
     language::unbroken,
-    reasons::brief,
     words::{day, grouped, minute},
 };
 use crate::{
@@ -135,11 +134,12 @@ fn alert_line(alert: &OpenAlert, language: Language) -> AlertLine {
     AlertLine {
         severity: alert.severity,
         subject: format!("{} · {subject}", shown(&alert.model)),
-        sentence: match language {
-            Language::English => shown_sentence(&alert.sentence),
-            Language::French => brief(alert.test, alert.severity, alert.value, alert.limit)
-                .unwrap_or_else(|| shown_sentence(&alert.sentence)),
-        },
+        sentence: shown_sentence(&match language {
+            Language::English => alert.sentence.clone(),
+            Language::French => {
+                alert_in_french(alert.test, alert.severity, alert.value, alert.limit, &alert.sentence)
+            }
+        }),
         since: day(alert.since),
         report: alert.report.clone(),
         is_acknowledged: alert.is_acknowledged,

@@ -220,7 +220,7 @@ fn segment(report: &Report, finding: &Finding) -> Option<String> {
 
 /// An alert in French, by what its test measured: its sentence was written in English. `None`: only that sentence can say it.
 #[must_use]
-pub fn brief(test: Test, severity: Severity, value: Option<f64>, limit: Option<f64>) -> Option<String> {
+pub(super) fn brief(test: Test, severity: Severity, value: Option<f64>, limit: Option<f64>) -> Option<String> {
     let number = |name: &str| {
         Some(format!("{name} {}{}", FR.number(value?), from(severity, limit.map(|limit| FR.number(limit)))))
     };
