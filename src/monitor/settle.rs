@@ -247,8 +247,11 @@ fn findings(entry: &Entry<'_>, tried: &Tried<'_>, report: &Report) -> Outcome<(V
     let settings = tried.settings;
     let cadence = settings.schedule.cadence();
     let alike = |window: Window| cadence.alike(window, tried.window);
+    let a_week_ago = tried.window.from.0.saturating_sub(7 * 86_400_000_000);
+    let is_of_the_week = |window: Window| window.from.0 >= a_week_ago;
     let usual = Usual {
         records: entry.usual(&settings.model.name, tried.window.from, 8, alike)?,
+        week: entry.usual(&settings.model.name, tried.window.from, usize::MAX, is_of_the_week)?,
         volume: settings.alerts.volume,
         min_rows: settings.policy.min_rows,
     };

@@ -214,6 +214,23 @@ fn silence_is_told_but_not_that_of_a_day_that_is_always_quiet() {
     assert!(!story.iter().any(|line| line.contains("volume")), "{story:?}");
 }
 
+/// Each of its weekdays has been quiet for weeks, but so has every other: that is no usual Sunday.
+#[test]
+fn a_log_that_has_ended_is_never_called_usual() {
+    let world = watched("");
+    let watcher = Watcher::new(&world);
+    day(&world, 0, 120, 0);
+    for number in 0..45 {
+        watcher.look(at(number + 1, 6));
+    }
+    let story = watcher.story();
+    let (opened, rest) = story.split_first().unwrap();
+    assert_eq!(opened, "10-02 Opened - no_data");
+    assert!(!rest.is_empty() && rest.iter().all(|line| line.contains("Reminded - no_data")), "{story:?}");
+    let open = watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap();
+    assert_eq!(open.len(), 1, "{open:?}");
+}
+
 #[test]
 fn a_source_that_is_gone_is_told_and_heals() {
     let world = watched("");
