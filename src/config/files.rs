@@ -2,9 +2,10 @@
 
 use std::{fs, path::Path};
 
-use super::{Problem, Settings, settings::spoken};
+use super::{Problem, Settings};
 use crate::{
     alert,
+    fault::spoken,
     source::{Kind, LabelOptions, may_come},
 };
 

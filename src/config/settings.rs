@@ -14,6 +14,7 @@ use super::{
     key::Key, understand::understand,
 };
 use crate::{
+    fault::spoken,
     judge::Policy,
     report::Language,
     source,
@@ -304,16 +305,6 @@ fn from_folder(folder: &Path, path: &Path) -> PathBuf {
             }
             _ => return folder.join(before.as_path()).components().collect(),
         }
-    }
-}
-
-/// A machine's complaint about a file, in plain words.
-pub(super) fn spoken(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => error.to_string(),
     }
 }
 

@@ -24,7 +24,6 @@ mod value;
 pub use apart::Kept;
 pub use fields::{Fields, Paths, Scaled};
 pub use labels::{Heard, LabelLog, LabelOptions, LabelsAt, Opened, may_come};
-pub(crate) use log::spoken;
 pub use log::{FileLog, Piece, Plan, Reading, Unreadable};
 pub use mapping::{Field, Found, Request};
 pub use options::{DatabaseUrl, Kind, Options, Scalar, SslMode, Where};

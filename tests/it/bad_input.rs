@@ -66,7 +66,7 @@ fn a_missing_reference() {
     refused(
         &world,
         &ran,
-        "reference: DIR/ref.vigie: no such file or directory; make it with `vigie learn --data FILE --out DIR/ref.vigie`",
+        "reference: DIR/ref.vigie: no such file or folder; make it with `vigie learn --data FILE --out DIR/ref.vigie`",
     );
 }
 
@@ -172,7 +172,7 @@ fn training_tables() {
     };
     assert_eq!(
         learn(&["nowhere.csv"]),
-        "vigie: --data nowhere.csv: no such file or directory; name a .parquet, .csv or .ndjson file"
+        "vigie: --data nowhere.csv: no such file or folder; name a .parquet, .csv or .ndjson file"
     );
     world.file("a.txt", "x");
     assert_eq!(learn(&["a.txt"]), "vigie: a.txt: a training table is a .parquet, .csv or .ndjson file");

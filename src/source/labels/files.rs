@@ -6,10 +6,10 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::log::{Heard, hand, lacking};
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     source::{
-        file::{ENDINGS, LogFile},
-        log::{Plan, files_of, find, spoken},
+        file::{ENDINGS, Format, LogFile},
+        log::{Plan, files_of, find},
         mapping::{Found, Mapping},
     },
 };
