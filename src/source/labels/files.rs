@@ -83,7 +83,12 @@ pub(super) fn read(
             found.merge(reading.found);
             heard.unreadable.extend(reading.unreadable.map(|file| format!("labels.path: {file}")));
         }
-        heard.unreadable.extend(lacking(&file.path.display().to_string(), mapping, &found));
+        heard.unreadable.extend(lacking(
+            &file.path.display().to_string(),
+            file.format != Format::Ndjson,
+            mapping,
+            &found,
+        ));
     }
     heard
 }
