@@ -271,8 +271,9 @@ fn models(options: &Options) -> Vec<(String, Watched)> {
 /// Labels in a database of which nothing says where it is.
 fn nowhere(watched: &Watched) -> Option<Problem> {
     let labels = watched.labels.as_ref()?;
-    let is_lost =
-        labels.kind == source::Kind::Postgres && labels.url.is_none() && watched.source.kind != source::Kind::Postgres;
+    let is_lost = labels.kind == source::Kind::Postgres
+        && labels.database.url.is_none()
+        && watched.source.kind != source::Kind::Postgres;
     is_lost.then(|| {
         Problem::new("labels.url", "`labels.url` is missing, as the log is in files")
             .hint(Key::of("labels.url").advice())
