@@ -240,6 +240,9 @@ fn a_source_that_is_gone_is_told_and_heals() {
     fs::rename(world.path("log"), world.path("elsewhere")).unwrap();
     let gone = watcher.look(at(2, 6));
     assert_eq!((gone.told, gone.failed), (0, 1));
+    // No report tells of it, but the list of reports does.
+    let list = fs::read_to_string(world.path("reports/index.html")).unwrap();
+    assert!(list.contains("no such file or folder"), "{list}");
     fs::rename(world.path("elsewhere"), world.path("log")).unwrap();
     day(&world, 1, 120, 0);
     assert_eq!(watcher.look(at(2, 7)).told, 1);
