@@ -65,11 +65,16 @@ pub(super) struct Story {
 impl Story {
     pub fn of(telling: &Telling, report: Option<&Report>, base_url: Option<&str>, language: Language) -> Self {
         let say = Phrases(language);
-        let (rows, findings) = report.map_or_else(
+        let (mut rows, findings) = report.map_or_else(
             || (of_events(telling, language), telling.events.len()),
             |report| of_findings(report, language),
         );
         let mut changes = change_lines(&telling.events, &rows, language);
+        let verdict = sentence(&verdict(telling, report, language));
+        // Why a run failed is its verdict and its only finding: once is enough.
+        let all = rows.len();
+        rows.retain(|row| !row.only_says(&verdict));
+        let findings = findings.saturating_sub(all - rows.len());
         let changes_more = changes.len().saturating_sub(CHANGES);
         changes.truncate(CHANGES);
         Self {
@@ -78,7 +83,7 @@ impl Story {
             model: short(&telling.model),
             severity: telling.severity.word(),
             severity_shown: say.severity(telling.severity),
-            verdict: sentence(&verdict(telling, report, language)),
+            verdict,
             window: telling.window.map(|window| {
                 let rows =
                     report.map_or(String::new(), |report| format!(" · {} {}", report.drift.n_window, say.rows()));
@@ -184,6 +189,12 @@ fn capital(sentence: &str) -> String {
 }
 
 impl Row {
+    /// Whether there is nothing in it but this sentence.
+    fn only_says(&self, sentence: &str) -> bool {
+        let is_alone = self.value.is_empty() && self.picture.is_none() && self.reasons.len() == 1;
+        is_alone && self.reasons.iter().all(|reason| capital(reason) == capital(sentence))
+    }
+
     /// What the picture shows, for those who do not see it.
     pub fn alt(&self, say: Phrases) -> String {
         format!("{} {}, {} {}", say.bars_of(), self.subject, say.against(), self.value)

@@ -201,7 +201,10 @@ fn a_failed_run_in_french() {
     insta::assert_snapshot!("mail-run-failed-french", text);
     for told in [&text, &html] {
         let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(flat.contains("Le passage a échoué : « reference: /etc/vigie/ref.vigie is cut short or damaged »"), "{told}");
+        assert!(
+            flat.contains("Le passage a échoué : « reference: /etc/vigie/ref.vigie is cut short or damaged »"),
+            "{told}"
+        );
     }
     let missed = Unreported::Missed(40, window);
     let (_, text, html) = told(&failed(Test::RunFailed, &missed.sentence(Language::English)));
