@@ -150,6 +150,24 @@ fn a_feature_missing_from_all_rows_is_a_finding_not_an_error() {
     assert_eq!(of_age[0]["test"], "absent");
 }
 
+/// A window without records may be a service that is down, a `where` that fits nothing, or a file that cannot be read.
+#[test]
+fn an_empty_window_says_what_else_was_there() {
+    let world = world();
+    world.config(&format!("{SOURCE}where: {{p: nobody}}"));
+    let told = check(&world).ok().stdout;
+    assert!(told.contains("no record in this window: is the service up"), "{told}");
+    assert!(told.contains("Of what was read, source.where left out 200 records"), "{told}");
+    assert!(told.contains("0 rows used of 0, none left out; 200 other records (source.where)"), "{told}");
+    world.file("log/torn.parquet", "PAR1 and no more");
+    let told = check(&world).ok().stdout;
+    assert!(told.contains("among what could be read, and not all could"), "{told}");
+    assert!(told.contains("\n         left out: ") && told.contains("torn.parquet: "), "{told}");
+    // What has not come to an end says so.
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2999-01-01", "--to", "2999-01-02"]).ok();
+    assert!(ran.stderr.contains("note: this window is not over, it ends at 2999-01-02T00:00:00Z"), "{}", ran.stderr);
+}
+
 #[test]
 fn times_of_the_command_line() {
     let world = world();
