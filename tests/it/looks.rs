@@ -397,7 +397,7 @@ fn a_failing_model_never_stops_another() {
     assert_eq!(output.status.code(), Some(2));
     assert!(world.path("reports/good/20261001T000000Z_20261002T000000Z/report.json").exists());
     let told = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(told.contains("1 open alerts") && told.contains("bad (run) run_failed"), "{told}");
+    assert!(told.contains("1 open alert,") && told.contains("bad (run) run_failed"), "{told}");
     let check = world.vigie(&["check", "--config", "vigie.yaml"]);
     assert!(check.stderr.contains("`models` watches several models: bad, good"), "{}", check.stderr);
     world
