@@ -195,13 +195,17 @@ fn training_tables() {
     world.file("a.txt", "x");
     assert_eq!(learn(&["a.txt"]), "vigie: a.txt: a training table is a .parquet, .csv or .ndjson file");
     world.file("a.parquet", "x");
-    assert!(learn(&["a.parquet"]).starts_with("vigie: a.parquet: cannot be read as parquet"));
+    let broken = learn(&["a.parquet"]);
+    assert!(broken.starts_with("vigie: a.parquet: cannot be read as parquet"), "{broken}");
+    assert!(broken.ends_with("; is the file whole, and what its ending says?"), "{broken}");
+    world.file("nothing.ndjson", "");
+    assert_eq!(learn(&["nothing.ndjson"]), "vigie: nothing.ndjson: the file is empty; name one that holds rows");
     world.file("a.csv", "x,y\n1,0.5\n2,1.5\n");
     assert_eq!(
         learn(&["a.csv", "--probability", "y"]),
         "vigie: --probability y: it holds 1.5; a probability is a number from 0 to 1"
     );
-    assert_eq!(learn(&["a.csv", "--target", "z"]), "vigie: the training table has no column `z`; it has: x, y");
+    assert_eq!(learn(&["a.csv", "--target", "z"]), "vigie: --target: the table has no column `z`; it has: x, y");
     assert_eq!(
         learn(&["a.csv", "--ignore", "x,y"]),
         "vigie: no column is left to be a feature; see --features and --ignore"
