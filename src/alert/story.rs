@@ -189,10 +189,10 @@ fn capital(sentence: &str) -> String {
 }
 
 impl Row {
-    /// Whether there is nothing in it but this sentence.
+    /// Whether there is nothing in it but this sentence, or the error that it quotes.
     fn only_says(&self, sentence: &str) -> bool {
         let is_alone = self.value.is_empty() && self.picture.is_none() && self.reasons.len() == 1;
-        is_alone && self.reasons.iter().all(|reason| capital(reason) == capital(sentence))
+        is_alone && self.reasons.iter().all(|reason| sentence.ends_with(reason) || capital(reason) == capital(sentence))
     }
 
     /// What the picture shows, for those who do not see it.

@@ -91,9 +91,11 @@ pub(super) fn event_words(event: &Event, language: Language) -> String {
             let test = event.key.test;
             let name = left_out(test, &event.sentence);
             let told = name.map(|name| format!("laissé de côté : {name} ; le rapport dit pourquoi"));
-            sentence(&told.unwrap_or_else(|| {
-                alert_in_french(test, event.severity, event.value, event.limit, &event.sentence)
-            }))
+            sentence(
+                &told.unwrap_or_else(|| {
+                    alert_in_french(test, event.severity, event.value, event.limit, &event.sentence)
+                }),
+            )
         }
         Language::English => spoken(event.key.test, event.value, event.limit, &event.sentence),
     }

@@ -96,28 +96,39 @@ pub fn alert_in_french(
     if let Some(what) = sentence.strip_prefix("left out: ") {
         return format!("laissé de côté : {what}");
     }
-    failure_in_french(test, sentence)
+    match (test, own_words(sentence)) {
+        (_, Some(words)) => words,
+        // Its subject says already that the run failed.
+        (Test::RunFailed, None) => quoted(sentence),
+        (_, None) => failure_in_french(test, sentence),
+    }
 }
 
 /// Why a run failed, in French.
 #[must_use]
 pub fn failure_in_french(test: Test, sentence: &str) -> String {
-    if let Some(unreported) = Unreported::read(sentence) {
-        return unreported.sentence(Language::French);
-    }
-    if let Some((_, french)) = FIXED.iter().find(|(english, _)| *english == sentence) {
-        return (*french).to_owned();
-    }
     let what = match test {
         Test::Source => "le journal ne peut pas être lu",
         Test::Labels => "les étiquettes ne peuvent pas être lues",
         _ => "le passage a échoué",
     };
+    own_words(sentence).unwrap_or_else(|| format!("{what} : {}", quoted(sentence)))
+}
+
+/// What the daemon says itself.
+fn own_words(sentence: &str) -> Option<String> {
+    if let Some(unreported) = Unreported::read(sentence) {
+        return Some(unreported.sentence(Language::French));
+    }
+    FIXED.iter().find(|(english, _)| *english == sentence).map(|(_, french)| (*french).to_owned())
+}
+
+fn quoted(sentence: &str) -> String {
     let mut error: String = sentence.chars().take(ERROR).collect();
     if error.len() < sentence.len() {
         error.push('…');
     }
-    format!("{what} : « {error} »")
+    format!("« {error} »")
 }
 
 #[cfg(test)]
@@ -144,6 +155,7 @@ mod tests {
     fn an_error_is_quoted() {
         let error = "reference: /r is cut short or damaged; copy it again";
         assert_eq!(failure_in_french(Test::RunFailed, error), format!("le passage a échoué : « {error} »"));
+        assert_eq!(alert_in_french(Test::RunFailed, Severity::Alarm, None, None, error), format!("« {error} »"));
         assert_eq!(
             alert_in_french(Test::Source, Severity::Alarm, None, None, "source.path: /log cannot be listed"),
             "le journal ne peut pas être lu : « source.path: /log cannot be listed »"
