@@ -163,9 +163,33 @@ fn an_empty_window_says_what_else_was_there() {
     let told = check(&world).ok().stdout;
     assert!(told.contains("among what could be read, and not all could"), "{told}");
     assert!(told.contains("\n         left out: ") && told.contains("torn.parquet: "), "{told}");
+    // The page says it in its own language.
+    let english = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", english.replace("{dir: reports}", "{dir: reports, language: fr}"));
+    let page = || {
+        check(&world).ok();
+        let page = "reports/m/20261001T000000Z_20261002T000000Z/report.html";
+        fs::read_to_string(world.path(page)).unwrap().replace('\u{a0}', " ")
+    };
+    assert!(page().contains("et tout n’a pas pu l’être"), "{}", page());
+    fs::remove_file(world.path("log/torn.parquet")).unwrap();
+    assert!(page().contains("source.where écarte 200 enregistrements"), "{}", page());
     // What has not come to an end says so.
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2999-01-01", "--to", "2999-01-02"]).ok();
     assert!(ran.stderr.contains("note: this window is not over, it ends at 2999-01-02T00:00:00Z"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_log_in_files_is_no_connection_to_try() {
+    let world = world();
+    let ran = world.vigie(&["config", "check", "--connect", "--config", "vigie.yaml"]);
+    // Nothing was found wrong, but what was asked for cannot be told.
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert!(
+        ran.stderr.contains("the log is in files (source.kind), which `vigie config check` looks for without"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
