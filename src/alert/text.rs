@@ -67,7 +67,7 @@ pub(super) fn text(story: &Story) -> String {
 fn paragraph(text: &mut String, indent: &str, words: &str) {
     let mut column = 0;
     // A sentence that was cut inside a command has none.
-    let has_commands = words.matches('`').count() % 2 == 0;
+    let has_commands = words.matches('`').count().is_multiple_of(2);
     let mut is_command = false;
     let is_end = |letter: char| {
         is_command ^= has_commands && letter == '`';
