@@ -1,6 +1,6 @@
 //! What stopped a run: one sentence for the operator, and the remedy the caller branches on.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// What a caller may do about a [`Fault`]. Nothing else about a fault is ever branched on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,3 +75,35 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// A machine's complaint about a file, a folder or a socket, in plain words and without its number.
+#[must_use]
+pub fn spoken(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::NotADirectory => "it is below what is a file, not a folder".to_owned(),
+        _ => {
+            let text = error.to_string();
+            let Some((said, _)) = text.split_once(" (os error") else { return text };
+            let mut letters = said.chars();
+            letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::spoken;
+
+    #[test]
+    fn a_machine_is_quoted_without_its_number() {
+        // EACCES and ENOSPC.
+        assert_eq!(spoken(&io::Error::from_raw_os_error(13)), "permission denied");
+        assert_eq!(spoken(&io::Error::from_raw_os_error(28)), "no space left on device");
+        assert_eq!(spoken(&io::ErrorKind::NotFound.into()), "no such file or folder");
+        assert_eq!(spoken(&io::Error::other("Parquet error: no footer")), "Parquet error: no footer");
+    }
+}

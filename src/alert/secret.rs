@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::fault::spoken;
+
 /// The name of systemd's credential that holds the mail server's password.
 pub const PASSWORD_CREDENTIAL: &str = "vigie.smtp-password";
 /// The name of systemd's credential that holds the webhook's token.
@@ -33,12 +35,4 @@ pub(super) fn secret(file: &Path) -> Result<String, String> {
 pub fn credential(name: &str) -> Option<PathBuf> {
     let file = PathBuf::from(std::env::var_os("CREDENTIALS_DIRECTORY")?).join(name);
     file.is_file().then_some(file)
-}
-
-fn spoken(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
-        _ => error.to_string(),
-    }
 }

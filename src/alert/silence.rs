@@ -13,6 +13,8 @@ const USUAL: usize = 3;
 pub struct Usual {
     /// Records of earlier windows at the same place in the week.
     pub records: Vec<u64>,
+    /// Records of all windows of the week before.
+    pub week: Vec<u64>,
     /// Fewer records than this share of the median are too few.
     pub volume: f64,
     /// Fewer used rows than this are no verdict.
@@ -55,15 +57,18 @@ impl Usual {
         (finding, Some(nearness))
     }
 
-    /// Whether a quiet window is usual here: a Sunday on which nobody works is no news.
+    /// Whether a quiet window is usual here, as a Sunday on which nobody works: that is no news. Where the rest of the week is
+    /// as quiet, it is no Sunday but a log that has ended.
     #[must_use]
     pub fn is_quiet(&self, test: Test) -> bool {
+        let least = match test {
+            Test::NoData => 1,
+            Test::TooFew => self.min_rows,
+            _ => return false,
+        };
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        self.median().is_some_and(|median| match test {
-            Test::NoData => median < 1.0,
-            Test::TooFew => median < self.min_rows as f64,
-            _ => false,
-        })
+        let is_usual = self.median().is_some_and(|median| median < least as f64);
+        is_usual && self.week.iter().any(|records| *records >= least)
     }
 }
 

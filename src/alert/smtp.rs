@@ -164,8 +164,12 @@ impl Dialogue<'_> {
             let kind = if matches!(stopped.kind, Kind::Refused) { Kind::Setup } else { stopped.kind };
             Stopped { kind, ..stopped }
         };
-        let mut connection = SmtpConnection::connect(address, Some(self.left()), &hello, implicit, None)
-            .map_err(|error| stopped(&format!("{at} cannot be reached"), &error))?;
+        let mut connection =
+            SmtpConnection::connect(address, Some(self.left()), &hello, implicit, None).map_err(|error| {
+                // Whoever answers has been reached.
+                let what = if error.status().is_some() { "turns vigie away" } else { "cannot be reached" };
+                stopped(&format!("{at} {what}"), &error)
+            })?;
         if let Security::StartTls(tls) = &server.security {
             if !connection.can_starttls() {
                 connection.abort();

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     judge::{Finding, Severity, Test},
-    report::{Language, Picture, Report, picture_of_bins, picture_of_score, reason, verdict_in},
+    report::{Language, Picture, Report, failure_in_french, picture_of_bins, picture_of_score, reason, verdict_in},
 };
 
 /// How many findings are shown; the report has them all.
@@ -65,11 +65,16 @@ pub(super) struct Story {
 impl Story {
     pub fn of(telling: &Telling, report: Option<&Report>, base_url: Option<&str>, language: Language) -> Self {
         let say = Phrases(language);
-        let (rows, findings) = report.map_or_else(
+        let (mut rows, findings) = report.map_or_else(
             || (of_events(telling, language), telling.events.len()),
             |report| of_findings(report, language),
         );
         let mut changes = change_lines(&telling.events, &rows, language);
+        let verdict = sentence(&verdict(telling, report, language));
+        // Why a run failed is its verdict and its only finding: once is enough.
+        let all = rows.len();
+        rows.retain(|row| !row.only_says(&verdict));
+        let findings = findings.saturating_sub(all - rows.len());
         let changes_more = changes.len().saturating_sub(CHANGES);
         changes.truncate(CHANGES);
         Self {
@@ -78,7 +83,7 @@ impl Story {
             model: short(&telling.model),
             severity: telling.severity.word(),
             severity_shown: say.severity(telling.severity),
-            verdict: sentence(&verdict(telling, report, language)),
+            verdict,
             window: telling.window.map(|window| {
                 let rows =
                     report.map_or(String::new(), |report| format!(" · {} {}", report.drift.n_window, say.rows()));
@@ -157,16 +162,39 @@ impl Story {
 fn verdict(telling: &Telling, report: Option<&Report>, language: Language) -> String {
     match (language, report) {
         (Language::French, Some(report)) => {
-            let note = telling.verdict.split_once(" Note: ").map(|(_, note)| Phrases(language).note(note));
-            let note = note.map_or(String::new(), |note| format!(" À noter : {note}"));
+            let (_, note) = french_note(&telling.verdict);
             format!("{}{note}", verdict_in(&report.discreet(), language))
         }
         (Language::French, None) if let Some(windows) = telling.by_labels => Phrases(language).labels_came(windows),
+        // A run that failed; a trial has no events, and speaks French already.
+        (Language::French, None) if !telling.events.is_empty() => {
+            let (why, note) = french_note(&telling.verdict);
+            let is_source = telling.events.iter().any(|event| event.key.test == Test::Source && event.sentence == why);
+            let test = if is_source { Test::Source } else { Test::RunFailed };
+            format!("{}{note}", capital(&failure_in_french(test, why)))
+        }
         _ => telling.verdict.clone(),
     }
 }
 
+/// The sentence without its note, and the note in French.
+fn french_note(verdict: &str) -> (&str, String) {
+    let Some((said, note)) = verdict.split_once(" Note: ") else { return (verdict, String::new()) };
+    (said, format!(" À noter : {}", Phrases(Language::French).note(note)))
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
 impl Row {
+    /// Whether there is nothing in it but this sentence, or the error that it quotes.
+    fn only_says(&self, sentence: &str) -> bool {
+        let is_alone = self.value.is_empty() && self.picture.is_none() && self.reasons.len() == 1;
+        is_alone && self.reasons.iter().all(|reason| sentence.ends_with(reason) || capital(reason) == capital(sentence))
+    }
+
     /// What the picture shows, for those who do not see it.
     pub fn alt(&self, say: Phrases) -> String {
         format!("{} {}, {} {}", say.bars_of(), self.subject, say.against(), self.value)

@@ -52,19 +52,28 @@ pub(super) fn text(story: &Story) -> String {
     if story.attached {
         let _ = writeln!(text, "{}", say.is_attached());
     }
+    // Each on a line of its own, to be copied.
     let _ = writeln!(
         text,
-        "{} vigie alert list; vigie alert ack ID; vigie alert mute FEATURE\n--until DATE\n\n-- ",
+        "{}\n  vigie alert list\n  vigie alert ack ID\n  vigie alert mute FEATURE --until DATE\n\n-- ",
         say.on_the_host()
     );
     paragraph(&mut text, "", &format!("{} {}. {}", say.sent_by(), story.version, say.counts_only()));
     text
 }
 
-/// Words wrapped to the columns. A word that is longer than a line has a line of its own.
+/// Words wrapped to the columns. A word that is longer than a line has a line of its own; a command in backquotes is one word,
+/// to be copied.
 fn paragraph(text: &mut String, indent: &str, words: &str) {
     let mut column = 0;
-    for word in words.split(' ') {
+    // A sentence that was cut inside a command has none.
+    let has_commands = words.matches('`').count().is_multiple_of(2);
+    let mut is_command = false;
+    let is_end = |letter: char| {
+        is_command ^= has_commands && letter == '`';
+        letter == ' ' && !is_command
+    };
+    for word in words.split(is_end) {
         let wide = word.chars().count();
         if column > 0 && column + 1 + wide > COLUMNS {
             text.push('\n');

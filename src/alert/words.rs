@@ -3,7 +3,7 @@
 use super::{Event, phrases::Phrases};
 use crate::{
     judge::{Test, percent},
-    report::{Language, brief},
+    report::{Language, alert_in_french},
     shown::harmless,
     window::{Instant, Window},
 };
@@ -91,8 +91,11 @@ pub(super) fn event_words(event: &Event, language: Language) -> String {
             let test = event.key.test;
             let name = left_out(test, &event.sentence);
             let told = name.map(|name| format!("laissé de côté : {name} ; le rapport dit pourquoi"));
-            let told = told.or_else(|| brief(test, event.severity, event.value, event.limit));
-            sentence(told.as_ref().unwrap_or(&event.sentence))
+            sentence(
+                &told.unwrap_or_else(|| {
+                    alert_in_french(test, event.severity, event.value, event.limit, &event.sentence)
+                }),
+            )
         }
         Language::English => spoken(event.key.test, event.value, event.limit, &event.sentence),
     }

@@ -8,7 +8,7 @@ mod summary;
 mod trend;
 
 pub use index::{index, models, write_index};
-pub use publish::{Published, folder_of, next_revision, publish, spoken};
+pub use publish::{Published, folder_of, next_revision, publish};
 pub use recall::{Recalled, RecalledFeature, recall};
 pub use retain::retain;
 pub use summary::{publish_summary, replay_folder};

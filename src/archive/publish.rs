@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     crash,
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     window::Window,
 };
 
@@ -132,13 +132,6 @@ pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> Fault {
         _ => "see reports.dir in the config",
     };
     Fault::retry(format!("cannot {what} {}: {}; {next}", path.display(), spoken(error)))
-}
-
-/// The error without the operating system's number.
-#[must_use]
-pub fn spoken(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 #[cfg(test)]

@@ -13,7 +13,10 @@ use crate::{
     alert::{self, Alert, Delivery, Mute, Phase},
     config::{Problems, Settings},
     fault::{Fault, Outcome},
+    judge::Test,
     ledger::Ledger,
+    monitor,
+    near::nearest,
     shown::{harmless, shown},
     window::Instant,
 };
@@ -32,17 +35,51 @@ pub(super) fn run(verb: &AlertVerb) -> Outcome<Ending> {
             say(&format!("alert {id} is acknowledged: no reminders until it recovers\n"));
         }
         AlertVerb::Mute { feature, until, model, of } => {
-            let settings = first(&of.config)?;
-            let at = Instant::parse(until, &settings.schedule.zone).ok_or_else(|| {
-                Fault::setup(format!("--until {until}: not a time; write 2026-12-01 or 2026-12-01T06:00:00Z"))
-            })?;
-            let mute = Mute { model: model.clone(), subject: feature.clone(), until: at };
-            Ledger::open(&settings.state, WAIT)?.write(|entry| entry.put_mute(&mute, Instant::now()))?;
-            say(&format!("nobody is told of {} until {at}; an alert that is open then is told\n", shown(feature)));
+            let fleet = match model {
+                Some(model) => vec![Settings::load_one(&of.config, Some(model)).map_err(Problems::into_fault)?],
+                None => Settings::load_all(&of.config).map_err(Problems::into_fault)?,
+            };
+            mute(&fleet, feature, until, model.as_deref())?;
         }
         AlertVerb::Test(args) => test(&first(&args.config)?)?,
     }
     Ok(Ending::Told)
+}
+
+fn mute(fleet: &[Settings], feature: &str, until: &str, model: Option<&str>) -> Outcome<()> {
+    let Some(settings) = fleet.first() else { return Ok(()) };
+    let at = Instant::parse(until, &settings.schedule.zone).ok_or_else(|| {
+        Fault::setup(format!("--until {until}: not a time; write 2026-12-01 or 2026-12-01T06:00:00Z"))
+    })?;
+    let now = Instant::now();
+    let mute = Mute { model: model.map(ToOwned::to_owned), subject: feature.to_owned(), until: at };
+    Ledger::open(&settings.state, WAIT)?.write(|entry| entry.put_mute(&mute, now))?;
+    let feature = shown(feature);
+    say(&if at > now {
+        format!("nobody is told of {feature} until {at}; an alert that is open then is told\n")
+    } else {
+        format!("{at} is over: people are told of {feature} again\n")
+    });
+    if let Some(note) = stranger(fleet, &mute.subject) {
+        eprintln!("note: {note}");
+    }
+    Ok(())
+}
+
+/// What is said of a subject that no model has. Segments, and references that cannot be read, may have any.
+fn stranger(fleet: &[Settings], subject: &str) -> Option<String> {
+    let mut known: Vec<String> = Vec::new();
+    for settings in fleet {
+        let reference = monitor::open_reference("reference", &settings.reference).ok()?;
+        known.extend(reference.layout().features().iter().map(|feature| feature.name.clone()));
+    }
+    let has_segments = fleet.iter().any(|settings| settings.segments.is_some());
+    if has_segments || Test::parse(subject).is_some() || known.iter().any(|name| name == subject) {
+        return None;
+    }
+    let near = nearest(subject, known.iter().map(String::as_str));
+    let hint = near.map_or(String::new(), |near| format!("; did you mean `{}`?", shown(near)));
+    Some(format!("no model has a feature `{}`{hint}", shown(subject)))
 }
 
 /// What all models of a config have in common stands in each.
@@ -80,7 +117,8 @@ fn list(args: &AlertListArgs) -> Outcome<()> {
         let _ = writeln!(text, "{}", line(alert));
     }
     for mute in &mutes {
-        let _ = writeln!(text, "muted until {}: {}", mute.until, shown(&mute.subject));
+        let of = mute.model.as_deref().map_or(String::new(), |model| format!(" of {}", shown(model)));
+        let _ = writeln!(text, "muted until {}: {}{of}", mute.until, shown(&mute.subject));
     }
     say(&text);
     Ok(())

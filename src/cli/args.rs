@@ -266,15 +266,16 @@ pub(super) struct ReplayArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("record").required(true))]
 pub(super) struct ExplainArgs {
     /// The config, which names the model
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
     /// The record of the log with this id
-    #[arg(long, value_name = "ID", required_unless_present = "row", conflicts_with = "row")]
+    #[arg(long, value_name = "ID", group = "record")]
     pub id: Option<String>,
     /// A JSON file with one record as it is logged, or with its inputs alone
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "record")]
     pub row: Option<PathBuf>,
     /// Where in the log to look for the id: from here
     #[arg(long, requires = "to", value_name = "T")]

@@ -64,6 +64,9 @@ pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
     if let Err(fault) = write_down(&settings, window, asked.now, monitor::Result::Told(&checked.report), args.send) {
         eprintln!("note: {fault}");
     }
+    if window.to > asked.now {
+        eprintln!("note: this window is not over, it ends at {}: more records may come, and no alert moves", window.to);
+    }
     if args.send && checked.report.examined.empty_later.is_some() {
         tell_silence(&settings, asked, args.threads.map_or(cores, usize::from));
     }

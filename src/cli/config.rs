@@ -17,20 +17,21 @@ pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
             if !problems.is_empty() {
                 return Err(Problems::new(&args.config, problems).into_fault());
             }
-            say(&format!("{}: no problem found\n", args.config.display()));
+            let mut told = format!("{}: no problem found\n", args.config.display());
             if *connect {
                 for settings in &all {
                     let is_database = |kind| kind == source::Kind::Postgres;
                     let labels_only = !is_database(settings.source.kind)
                         && settings.labels.as_ref().is_some_and(|labels| is_database(labels.kind));
                     if !labels_only {
-                        say(&connect::lines(&monitor::connect(settings)?));
+                        told.push_str(&connect::lines(&monitor::connect(settings)?));
                     }
                     if let Some(labels) = monitor::connect_labels(settings)? {
-                        say(&connect::label_lines(&labels));
+                        told.push_str(&connect::label_lines(&labels));
                     }
                 }
             }
+            say(&told);
         }
         ConfigVerb::Show(args) => {
             let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::{Problems, Settings},
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     layout::Kind,
     monitor::{Lesson, STORED, import, learn, open_reference},
     reference::Choice,
@@ -102,7 +102,8 @@ fn names(flag: &str, list: &str) -> Outcome<Vec<String>> {
         names.map(str::trim).filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
     };
     let Some(path) = list.strip_prefix('@') else { return Ok(clean(&mut list.split(','))) };
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Fault::setup(format!("{flag} @{path}: {}", crate::archive::spoken(&error))))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Fault::setup(format!("{flag} @{path}: {}; name a text file with one name a line", spoken(&error)))
+    })?;
     Ok(clean(&mut text.lines()))
 }

@@ -14,7 +14,7 @@ use crate::{
     config::{Problems, Settings},
     daemon,
     fault::Outcome,
-    ledger::{Channel, Ledger, Letter, RunRow, Watched},
+    ledger::{Channel, Ended, Ledger, Letter, RunRow, Watched},
     monitor,
     shown::{harmless, shown},
     window::{Instant, Window},
@@ -189,7 +189,10 @@ fn as_text(status: &Status) -> String {
             Some(run) => {
                 let severity = run.severity.map_or(run.ended.word(), |severity| severity.word());
                 let _ = writeln!(text, "  last run      {} to {}: {severity}", run.window.from, run.window.to);
-                let _ = writeln!(text, "                {}", harmless(&run.sentence));
+                // Why one has no report stands below.
+                if run.ended == Ended::Told {
+                    let _ = writeln!(text, "                {}", harmless(&run.sentence));
+                }
                 if let Some(note) = &run.note {
                     let _ = writeln!(text, "                {}", harmless(note));
                 }
@@ -206,7 +209,8 @@ fn as_text(status: &Status) -> String {
             );
         }
         if model.due > 0 {
-            let _ = writeln!(text, "  due now       {} windows from {}", model.due, model.next.from);
+            let windows = if model.due == 1 { "window" } else { "windows" };
+            let _ = writeln!(text, "  due now       {} {windows} from {}", model.due, model.next.from);
         } else {
             let _ = writeln!(
                 text,
@@ -216,15 +220,21 @@ fn as_text(status: &Status) -> String {
         }
     }
     let open: Vec<&Alert> = status.alerts.iter().filter(|alert| alert.phase == Phase::Open).collect();
-    let _ = writeln!(text, "\n{} open alerts, {} pending", open.len(), status.alerts.len() - open.len());
+    let alerts = if open.len() == 1 { "alert" } else { "alerts" };
+    let _ = writeln!(text, "\n{} open {alerts}, {} pending", open.len(), status.alerts.len() - open.len());
     for one in open {
         let _ = writeln!(text, "  {}", alert::line(one));
     }
     // A letter to two people is two messages: one may have his, and the other none.
     let recipients = || status.letters.iter().flat_map(|letter| letter.to.iter().map(move |to| (letter, to)));
     let waiting = recipients().filter(|(_, to)| to.state == "queued").count();
-    let _ = writeln!(text, "{waiting} messages wait, {} were not taken", recipients().count() - waiting);
+    let messages = if waiting == 1 { "message waits" } else { "messages wait" };
+    let refused = recipients().count() - waiting;
+    let were = if refused == 1 { "was" } else { "were" };
+    let _ = writeln!(text, "{waiting} {messages}, {refused} {were} not taken");
     for (letter, to) in recipients() {
+        let name = format!("{}: ", to.address);
+        let why = to.reason.as_deref().map(|why| why.strip_prefix(&name).unwrap_or(why));
         let whom = if to.address.is_empty() { String::new() } else { format!(" to {}", shown(&to.address)) };
         let _ = writeln!(
             text,
@@ -232,7 +242,7 @@ fn as_text(status: &Status) -> String {
             letter.channel.word(),
             to.state,
             shown(&letter.subject),
-            to.reason.as_deref().map_or("not tried yet".to_owned(), harmless)
+            why.map_or("not tried yet".to_owned(), harmless)
         );
     }
     text

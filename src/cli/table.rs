@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::{
-    judge::{Severity, number, q_value},
+    judge::{Severity, Test, number, q_value},
     monitor::Checked,
     report::{Language, score_shift_sentence, verdict_sentence},
-    shown::shown,
+    shown::{harmless, shown},
 };
 
 const ROWS: usize = 12;
@@ -66,6 +66,10 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
                 optional(finding.limit),
                 finding.q_value.map_or("–".to_owned(), |q| q_value(Some(q))),
             );
+            // What no figure tells.
+            if matches!(finding.test, Test::NoData | Test::Source | Test::Labels) {
+                let _ = writeln!(text, "         {}", harmless(&finding.reason));
+            }
         }
         if verdict.findings.len() > ROWS {
             let _ = writeln!(text, "… and {} more, in the report", verdict.findings.len() - ROWS);
@@ -83,7 +87,11 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
     let _ = writeln!(text);
     let left_out =
         if rejected.is_empty() { "none left out".to_owned() } else { format!("left out: {}", rejected.join(", ")) };
-    let _ = writeln!(text, "{} rows used of {}, {left_out}", report.drift.n_window, report.rows());
+    let filtered = match report.examined.filtered {
+        0 => String::new(),
+        records => format!("; {records} other records (source.where)"),
+    };
+    let _ = writeln!(text, "{} rows used of {}, {left_out}{filtered}", report.drift.n_window, report.rows());
     let _ = writeln!(text, "report: {}", checked.published.html.display());
     text
 }

@@ -2,9 +2,10 @@
 
 use std::{fs, path::Path};
 
-use super::{Problem, Settings, settings::spoken};
+use super::{Problem, Settings};
 use crate::{
     alert,
+    fault::spoken,
     source::{Kind, LabelOptions, may_come},
 };
 
@@ -22,11 +23,11 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     if let Some(file) = &settings.model.file {
         problems.push(readable("model.file", file, "name the .cbm file of the model, or remove the line"));
     }
-    if let Some(file) = &settings.source.password_file {
+    if let Some(file) = &settings.source.database.password_file {
         let hint = "make it readable for the user of vigie only; it holds the password and nothing else";
         problems.push(readable("source.password_file", file, hint));
     }
-    if let Some(file) = &settings.source.sslrootcert {
+    if let Some(file) = &settings.source.database.sslrootcert {
         let hint = "name the PEM file of the authority that signed the server's certificate";
         problems.push(readable("source.sslrootcert", file, hint));
     }
@@ -43,10 +44,10 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
 
 /// Labels may still have to come, but then into a folder that is there.
 fn label_files(labels: &LabelOptions) -> Vec<Option<Problem>> {
-    let password = labels.password_file.as_ref();
+    let password = labels.database.password_file.as_ref();
     let of_database = [
         password.and_then(|file| readable("labels.password_file", file, "it holds the password and nothing else")),
-        labels.sslrootcert.as_ref().and_then(|file| readable("labels.sslrootcert", file, "name a PEM file")),
+        labels.database.sslrootcert.as_ref().and_then(|file| readable("labels.sslrootcert", file, "name a PEM file")),
     ];
     let is_awaited = !labels.path.exists() && may_come(&labels.path);
     let path = (labels.kind == Kind::Files && !is_awaited).then(|| log("labels.path", &labels.path)).flatten();

@@ -14,6 +14,7 @@ use super::{
     key::Key, understand::understand,
 };
 use crate::{
+    fault::spoken,
     judge::Policy,
     report::Language,
     source,
@@ -270,8 +271,9 @@ fn models(options: &Options) -> Vec<(String, Watched)> {
 /// Labels in a database of which nothing says where it is.
 fn nowhere(watched: &Watched) -> Option<Problem> {
     let labels = watched.labels.as_ref()?;
-    let is_lost =
-        labels.kind == source::Kind::Postgres && labels.url.is_none() && watched.source.kind != source::Kind::Postgres;
+    let is_lost = labels.kind == source::Kind::Postgres
+        && labels.database.url.is_none()
+        && watched.source.kind != source::Kind::Postgres;
     is_lost.then(|| {
         Problem::new("labels.url", "`labels.url` is missing, as the log is in files")
             .hint(Key::of("labels.url").advice())
@@ -304,16 +306,6 @@ fn from_folder(folder: &Path, path: &Path) -> PathBuf {
             }
             _ => return folder.join(before.as_path()).components().collect(),
         }
-    }
-}
-
-/// A machine's complaint about a file, in plain words.
-pub(super) fn spoken(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => error.to_string(),
     }
 }
 

@@ -10,8 +10,7 @@ use std::{
 };
 
 use crate::{
-    archive::spoken,
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     ledger::Channel,
 };
 

@@ -52,17 +52,17 @@ pub fn look(settings: &Settings, ledger: &mut Ledger, hands: Hands<'_>) -> Outco
     let newest = cadence.latest_complete(hands.now, settings.schedule.lateness);
     let mut look = Look { settings, ledger, hands, cadence, newest, mark: None, done: Looked::default() };
     look.take_back()?;
-    let Some(due) = look.due()? else { return Ok(look.done) };
-    // Before any window: labels that come meanwhile are seen by the next look.
-    look.mark = labels::mark(&look);
-    look.catch_up(&due)?;
-    crash::point("look.caught_up");
-    look.revise(&due)?;
-    look.settled()?;
-    look.revise_labelled()?;
-    let heard = look.hear_labels()?;
-    if look.done.told > 0 || heard {
+    let heard = match look.due()? {
+        Some(due) => look.windows(&due)?,
+        None => false,
+    };
+    let has_told = look.done.told > 0 || heard;
+    if has_told {
         look.tidy()?;
+    }
+    // The alert of a run that failed stands in the list too.
+    if has_told || look.done.failed > 0 || look.done.events > 0 {
+        look.list();
     }
     Ok(look.done)
 }
@@ -79,6 +79,18 @@ pub(super) struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// Every window that is to be looked at; says whether alerts heard what labels say.
+    fn windows(&mut self, due: &Due) -> Outcome<bool> {
+        // Before any window: labels that come meanwhile are seen by the next look.
+        self.mark = labels::mark(self);
+        self.catch_up(due)?;
+        crash::point("look.caught_up");
+        self.revise(due)?;
+        self.settled()?;
+        self.revise_labelled()?;
+        self.hear_labels()
+    }
+
     fn model(&self) -> &str {
         &self.settings.model.name
     }
@@ -275,7 +287,7 @@ impl Look<'_> {
         Ok(settled)
     }
 
-    /// What is too old goes, but for what an open alert speaks of; then the index is written anew.
+    /// What is too old goes, but for what an open alert speaks of.
     fn tidy(&mut self) -> Outcome<()> {
         let model = self.settings.model.name.clone();
         // Counted from the log's own time: a clock that is years ahead must not cost a single report.
@@ -300,13 +312,17 @@ impl Look<'_> {
             entry.forget_letters(&model, before)
         })?;
         crash::point("retention.forgotten");
+        Ok(())
+    }
+
+    /// Writes the index anew.
+    fn list(&mut self) {
         crash::point("index.before");
         let open = self.ledger.view(monitor::open_alerts).ok();
         if let Err(fault) = archive::write_index(&self.settings.reports, self.settings.language, open) {
-            warn!(model, "{fault}");
+            warn!(model = self.model(), "{fault}");
         }
         crash::point("index.written");
-        Ok(())
     }
 }
 

@@ -173,14 +173,14 @@ fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, now: Instant
         }
         Delivery::Refused(reason) => {
             error!(channel, message_id, "{subject}: refused for good: {reason}");
-            fates.extend(letter.to.iter().map(|to| (to, Some(Fate::Refused), Some(reason.clone()))));
+            fates.extend(letter.to.iter().map(|to| (to, Some(Fate::Refused), Some(own(&reason, to)))));
         }
         Delivery::Later { reason, setup, to: waiting, refused } => {
             let waits = |to: &Recipient| letter.channel == Channel::Webhook || waiting.contains(&to.address);
             let late = is_given_up.then_some(Fate::Expired);
             fates.extend(letter.to.iter().map(|to| match refused.iter().find(|refusal| refusal.to == to.address) {
                 Some(refusal) => (to, Some(Fate::Refused), Some(refusal.to_string())),
-                None if waits(to) => (to, late, Some(reason.clone())),
+                None if waits(to) => (to, late, Some(own(&reason, to))),
                 None => (to, Some(Fate::Sent), None),
             }));
             if !refused.is_empty() {
@@ -209,6 +209,12 @@ fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, now: Instant
         }
         Ok(())
     })
+}
+
+/// What is said of this recipient, where a reason names several.
+fn own(reason: &str, to: &Recipient) -> String {
+    let name = format!("{}: ", to.address);
+    reason.split("; ").find(|said| said.starts_with(&name)).unwrap_or(reason).to_owned()
 }
 
 /// Sends what is due once, whatever the channel, when no other process does.

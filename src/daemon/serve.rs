@@ -17,9 +17,8 @@ use tracing::{error, info, warn};
 
 use super::clock::Clock;
 use crate::{
-    archive::spoken,
     config::{Http, Settings},
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     ledger::{Ended, Ledger, RunRow},
     monitor::open_alerts,
     web::{self, ModelStanding, Standing, State},

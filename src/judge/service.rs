@@ -17,6 +17,8 @@ pub struct Service {
     pub answered: u64,
     /// Those of them that another version than the config's answered.
     pub other_version: u64,
+    /// Records that were read, but are none of the config's `source.where`.
+    pub filtered: u64,
     /// What could not be read, in words.
     pub unreadable: Vec<String>,
     /// Labels that could not be read, in words.

@@ -142,11 +142,21 @@ fn no_verdict(case: &Case<'_>) -> Option<Finding> {
         limit: Some(case.policy.min_rows as f64),
         q_value: None,
         reason: if nothing {
-            "no record in this window: is the service up, and is its log written where it is looked for?".to_owned()
+            no_data(case.service)
         } else {
             format!("{rows} used rows, {} are needed for a verdict", case.policy.min_rows)
         },
     })
+}
+
+/// Silence, and what else it may be than a service that is down.
+fn no_data(service: &Service) -> String {
+    let question = "no record in this window: is the service up, and is its log written where it is looked for?";
+    match (service.unreadable.len(), service.filtered) {
+        (0, 0) => question.to_owned(),
+        (0, filtered) => format!("{question} Of what was read, source.where left out {filtered} records"),
+        _ => "no record in this window among what could be read, and not all could: see what was left out".to_owned(),
+    }
 }
 
 fn absent() -> Ruling {

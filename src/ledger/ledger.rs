@@ -13,7 +13,7 @@ use super::{
     schema::{known, migrate},
 };
 use crate::{
-    fault::{Fault, Outcome, Remedy},
+    fault::{Fault, Outcome, Remedy, spoken},
     window::Instant,
 };
 
@@ -41,7 +41,11 @@ impl Ledger {
     /// Opens the ledger in the folder of state, and makes both if need be. Whoever holds it is waited for.
     pub fn open(state: &Path, wait: Duration) -> Outcome<Self> {
         fs::create_dir_all(state).map_err(|error| {
-            Fault::retry(format!("state: {} cannot be made: {error}; name another folder as `state`", state.display()))
+            Fault::retry(format!(
+                "state: {} cannot be made: {}; name another folder as `state`",
+                state.display(),
+                spoken(&error)
+            ))
         })?;
         let path = file(state);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -94,7 +98,8 @@ impl Ledger {
             return Ok(None);
         }
         let aside = path.with_extension(format!("sqlite.damaged-{}", now.compact()));
-        let cannot = |error: std::io::Error| Fault::retry(format!("{} cannot be moved: {error}", path.display()));
+        let cannot =
+            |error: std::io::Error| Fault::retry(format!("{} cannot be moved: {}", path.display(), spoken(&error)));
         fs::rename(&path, &aside).map_err(cannot)?;
         for ending in ["-wal", "-shm"] {
             let beside = |path: &Path| PathBuf::from(format!("{}{ending}", path.display()));

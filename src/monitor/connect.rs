@@ -82,7 +82,9 @@ pub fn connect(settings: &Settings) -> Outcome<Connected> {
     let log = Log::open(&settings.source)?;
     let mapped = log.plan(&Request { columns: columns.clone(), window: None })?.fields();
     let mut looked = log.look(columns, RECORDS)?.ok_or_else(|| {
-        Fault::setup("--connect: the log is in files (source.kind), which `vigie config check` has looked for already")
+        Fault::setup(
+            "--connect: the log is in files (source.kind), which `vigie config check` looks for without --connect",
+        )
     })?;
     let mut complaints = Complaints::default();
     let mut seen = vec![false; names.len()];

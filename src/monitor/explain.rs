@@ -13,11 +13,10 @@ use super::{
     lookout::{open_model, reference_of},
 };
 use crate::{
-    archive::spoken,
     batch::{Records, for_each_number, level},
     config::Settings,
     engine,
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     layout::Column,
     replay::{Explanation, Pair, ParityTally, Reading, explain as explain_row},
     scorer::Shap,

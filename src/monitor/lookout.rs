@@ -9,10 +9,9 @@ use super::{
     rescore::sample_of,
 };
 use crate::{
-    archive,
     config::Settings,
     engine::{self, Counted, Job, Rule},
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     reference::Reference,
     replay::Rescorer,
     segment::Segments,
@@ -141,7 +140,7 @@ pub fn open_reference(key: &str, path: &Path) -> Outcome<Reference> {
     let file = std::fs::File::open(path).map_err(|error| {
         Fault::setup(format!(
             "{key}: {shown}: {}; make it with `vigie learn --data FILE --out {shown}`",
-            archive::spoken(&error)
+            spoken(&error)
         ))
     })?;
     Reference::open(&shown, Box::new(file)).map_err(|fault| fault.context(key))

@@ -3,8 +3,7 @@
 use std::{fs, path::Path};
 
 use crate::{
-    archive::spoken,
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     scorer::Forest,
 };
 

@@ -52,6 +52,12 @@ pub enum Output {
 
 /// Scores every row. Says how many.
 pub fn score(scoring: &Scoring) -> Outcome<usize> {
+    // Before the work: where it goes.
+    let ending = scoring.out.extension().and_then(|ending| ending.to_str());
+    let Some(ending @ ("parquet" | "csv")) = ending else {
+        let out = scoring.out.display();
+        return Err(Fault::setup(format!("--out {out}: scores are written to a .parquet or a .csv file")));
+    };
     let forest = read_forest("--model", &scoring.model)?;
     let (table, _) = read(std::slice::from_ref(&scoring.data))?;
     let inputs = inputs(&forest, &table)?;
@@ -71,14 +77,7 @@ pub fn score(scoring: &Scoring) -> Outcome<usize> {
     if let Some(twice) = twice(&written) {
         return Err(Fault::setup(format!("--out: two columns would be called `{twice}`; rename the one in --data")));
     }
-    let bytes = match scoring.out.extension().and_then(|ending| ending.to_str()) {
-        Some("parquet") => parquet_of(&written),
-        Some("csv") => csv_of(&written, table.rows),
-        _ => {
-            let out = scoring.out.display();
-            return Err(Fault::setup(format!("--out {out}: scores are written to a .parquet or a .csv file")));
-        }
-    };
+    let bytes = if ending == "parquet" { parquet_of(&written) } else { csv_of(&written, table.rows) };
     let bytes = bytes.map_err(|why| Fault::setup(format!("--out {}: {why}", scoring.out.display())))?;
     let mut whole = Whole::create(&scoring.out)?;
     whole.write(&bytes)?;

@@ -12,7 +12,7 @@ use crate::{
     fault::{Fault, Outcome, Remedy},
     judge::{Finding, Severity, Test},
     ledger::{Channel, Ended, Entry, Ledger, Queued, RunRow, Trend},
-    report::{Report, verdict_sentence},
+    report::{Language, Report, Unreported, verdict_sentence},
     window::{Instant, Window},
 };
 
@@ -184,13 +184,12 @@ impl Failing {
     /// What is said of those before a window that is well itself.
     fn before(&self, window: Window) -> Option<Finding> {
         let older: Vec<&Window> = self.windows.iter().filter(|failing| failing.to <= window.from).collect();
-        let first = older.first()?;
+        let first = **older.first()?;
         let which = match older.len() {
-            1 => format!("the window from {} to {} has", first.from, first.to),
-            n => format!("{n} windows, the first from {} to {}, have", first.from, first.to),
+            1 => Unreported::One(first),
+            n => Unreported::Several(n, first),
         };
-        let reason = format!("{which} no report yet and will be tried again; `vigie status` says why");
-        Some(failure(Test::RunFailed, reason))
+        Some(failure(Test::RunFailed, which.sentence(Language::English)))
     }
 }
 
@@ -248,8 +247,11 @@ fn findings(entry: &Entry<'_>, tried: &Tried<'_>, report: &Report) -> Outcome<(V
     let settings = tried.settings;
     let cadence = settings.schedule.cadence();
     let alike = |window: Window| cadence.alike(window, tried.window);
+    let a_week_ago = tried.window.from.0.saturating_sub(7 * 86_400_000_000);
+    let is_of_the_week = |window: Window| window.from.0 >= a_week_ago;
     let usual = Usual {
         records: entry.usual(&settings.model.name, tried.window.from, 8, alike)?,
+        week: entry.usual(&settings.model.name, tried.window.from, usize::MAX, is_of_the_week)?,
         volume: settings.alerts.volume,
         min_rows: settings.policy.min_rows,
     };
@@ -284,10 +286,7 @@ fn sentence(tried: &Tried<'_>, result: Result<'_>) -> String {
     match result {
         Result::Told(report) => verdict_sentence(report),
         Result::Failed(_, fault) => fault.to_string(),
-        Result::Missed(windows) => format!(
-            "{windows} windows from {} to {} were not looked at: more than schedule.catch_up allows; `vigie check --from T --to T` looks at one",
-            tried.window.from, tried.window.to
-        ),
+        Result::Missed(windows) => Unreported::Missed(windows, tried.window).sentence(Language::English),
     }
 }
 

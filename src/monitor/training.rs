@@ -9,8 +9,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    archive::spoken,
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     reference::{Opener, Sheet, SourceFile, Training, TrainingColumn, Values, read_table},
     source::{self, StoredColumn, StoredValues},
 };

@@ -117,6 +117,7 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         latency_p95_ms: traffic.latency.quantile_ms(0.95),
         answered: counted.profile.rows() + counted.other_version.rows(),
         other_version: counted.other_version.rows(),
+        filtered: counted.found.filtered,
         unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
         unreadable_labels: Vec::new(),
         // A challenger's scores are others by design.

@@ -8,10 +8,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::{
-    archive::spoken,
-    fault::{Fault, Outcome},
-};
+use crate::fault::{Fault, Outcome, spoken};
 
 /// What `--out` names, under another name until it is whole.
 pub(super) struct Whole {

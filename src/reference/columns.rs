@@ -64,6 +64,6 @@ pub trait Table: Sync {
 pub(super) fn find(columns: &[About], name: &str) -> Outcome<usize> {
     columns.iter().position(|column| column.name == name).ok_or_else(|| {
         let there = instead(name, columns.iter().map(|column| column.name.as_str()));
-        Fault::setup(format!("the training table has no column `{name}`; it has: {there}"))
+        Fault::setup(format!("the table has no column `{name}`; it has: {there}"))
     })
 }

@@ -199,13 +199,21 @@ fn no_number(loaded: &Loaded, about: &About) -> Fault {
 
 /// The numbers of the columns that shall be features, in their order.
 fn chosen(abouts: &[About], choice: &Choice, notes: &mut Vec<String>) -> Outcome<Vec<usize>> {
-    for name in choice.categorical.iter().chain(&choice.ignore).chain(&choice.target).chain(&choice.probability) {
-        find(abouts, name)?;
+    let flags = [
+        ("--categorical", choice.categorical.as_slice()),
+        ("--ignore", choice.ignore.as_slice()),
+        ("--target", choice.target.as_slice()),
+        ("--probability", choice.probability.as_slice()),
+    ];
+    for (flag, names) in flags {
+        for name in names {
+            find(abouts, name).map_err(|fault| fault.context(flag))?;
+        }
     }
     let mut columns = Vec::new();
     if let Some(names) = &choice.features {
         for name in names {
-            let column = find(abouts, name)?;
+            let column = find(abouts, name).map_err(|fault| fault.context("--features"))?;
             if abouts.get(column).is_some_and(|about| about.holds == Holds::Other) {
                 return Err(Fault::setup(format!(
                     "column `{name}` holds times or nested values: it cannot be a feature; leave it out of --features"

@@ -135,7 +135,10 @@ impl Part {
 }
 
 fn broken(name: &str, why: &str) -> Fault {
-    Fault::setup(format!("{name}: cannot be read as parquet: {}", why.lines().next().unwrap_or_default()))
+    Fault::setup(format!(
+        "{name}: cannot be read as parquet: {}; is the file whole, and what its ending says?",
+        why.lines().next().unwrap_or_default()
+    ))
 }
 
 fn is_text(kind: &DataType) -> bool {

@@ -3,7 +3,8 @@
 use std::io::Cursor;
 
 use polars::prelude::{
-    Column, CsvReadOptions, DataFrame, DataType, JsonFormat, JsonReader, ParquetReader, PolarsResult, SerReader,
+    Column, CsvReadOptions, DataFrame, DataType, JsonFormat, JsonReader, ParquetReader, PolarsError, PolarsResult,
+    SerReader,
 };
 
 use super::training::{Training, TrainingColumn, Values};
@@ -12,18 +13,15 @@ use crate::fault::{Fault, Outcome};
 /// Reads a table from the bytes of a file; `name` says by its ending what it is.
 pub fn read(name: &str, bytes: Vec<u8>) -> Outcome<Training> {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
-    let broken = |error: polars::prelude::PolarsError| {
-        Fault::setup(format!("{name}: cannot be read as {ending}: {}", first_line(&error.to_string())))
-    };
     let is_typed = ending != "csv";
     let table = frame(name, &ending, bytes)?;
-    plain(&table, is_typed).map_err(broken)
+    plain(&table, is_typed).map_err(|error| broken(name, &ending, &error))
 }
 
 fn frame(name: &str, ending: &str, bytes: Vec<u8>) -> Outcome<DataFrame> {
-    let broken = |error: polars::prelude::PolarsError| {
-        Fault::setup(format!("{name}: cannot be read as {ending}: {}", first_line(&error.to_string())))
-    };
+    if bytes.is_empty() {
+        return Err(Fault::setup(format!("{name}: the file is empty; name one that holds rows")));
+    }
     match ending {
         "parquet" | "pq" => ParquetReader::new(Cursor::new(bytes)).finish(),
         "csv" => CsvReadOptions::default()
@@ -39,7 +37,13 @@ fn frame(name: &str, ending: &str, bytes: Vec<u8>) -> Outcome<DataFrame> {
             return Err(Fault::setup(format!("{name}: a training table is a .parquet, .csv or .ndjson file")));
         }
     }
-    .map_err(broken)
+    .map_err(|error| broken(name, ending, &error))
+}
+
+fn broken(name: &str, ending: &str, error: &PolarsError) -> Fault {
+    let why = error.to_string();
+    let why = first_line(&why);
+    Fault::setup(format!("{name}: cannot be read as {ending}: {why}; is the file whole, and what its ending says?"))
 }
 
 fn first_line(text: &str) -> &str {

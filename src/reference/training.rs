@@ -67,7 +67,7 @@ impl Training {
     pub fn column(&self, name: &str) -> Outcome<&TrainingColumn> {
         self.columns.iter().find(|column| column.name == name).ok_or_else(|| {
             let there = instead(name, self.columns.iter().map(|column| column.name.as_str()));
-            Fault::setup(format!("the training table has no column `{name}`; it has: {there}"))
+            Fault::setup(format!("the table has no column `{name}`; it has: {there}"))
         })
     }
 }

@@ -3,10 +3,9 @@
 use askama::Template;
 
 use super::{
-    Head, Language,
+    Head, Language, alert_in_french,
     chart::{self, icon, symbols},
     language::unbroken,
-    reasons::brief,
     words::{day, grouped, minute},
 };
 use crate::{
@@ -135,12 +134,11 @@ fn alert_line(alert: &OpenAlert, language: Language) -> AlertLine {
     AlertLine {
         severity: alert.severity,
         subject: format!("{} · {subject}", shown(&alert.model)),
-        sentence: match language {
-            Language::English => shown_sentence(&alert.sentence),
-            Language::French => brief(alert.test, alert.severity, alert.value, alert.limit)
-                .unwrap_or_else(|| shown_sentence(&alert.sentence)),
-        },
-        since: day(alert.since),
+        sentence: shown_sentence(&match language {
+            Language::English => alert.sentence.clone(),
+            Language::French => alert_in_french(alert.test, alert.severity, alert.value, alert.limit, &alert.sentence),
+        }),
+        since: unbroken(&day(alert.since)),
         report: alert.report.clone(),
         is_acknowledged: alert.is_acknowledged,
     }
@@ -174,7 +172,8 @@ fn run_line(listed: &Listed, language: Language) -> RunLine {
     let head = &listed.head;
     RunLine {
         link: listed.link.clone(),
-        window: format!("{} – {}", day(head.window.from), day(head.window.to)),
+        // A telephone breaks the line between the two, not within one.
+        window: unbroken(&format!("{} – {}", day(head.window.from), day(head.window.to))),
         severity: head.severity,
         // An earlier version wrote no French: the verdict's word and the figures stand for it.
         sentence: head.sentence_in(language).map_or_else(

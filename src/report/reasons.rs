@@ -146,7 +146,7 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
             FR.milliseconds(finding.value),
             from(FR.milliseconds(finding.limit))
         ),
-        Test::NoData => "aucun enregistrement dans cette fenêtre : le service tourne-t-il, son journal est-il écrit là où on le cherche ?".to_owned(),
+        Test::NoData => no_data(report),
         Test::TooFew => format!(
             "{} lignes utilisées, {} nécessaires pour un verdict",
             grouped(report.drift.n_window),
@@ -157,6 +157,18 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
         Test::Source | Test::Labels => format!("laissé de côté : {}", finding.reason.strip_prefix("left out: ")?),
         _ => return brief(finding.test, finding.severity, finding.value, finding.limit),
     })
+}
+
+fn no_data(report: &Report) -> String {
+    let question = "aucun enregistrement dans cette fenêtre : le service tourne-t-il, son journal est-il écrit là où on le cherche ?";
+    match (report.examined.unreadable.len(), report.examined.filtered) {
+        (0, 0) => question.to_owned(),
+        (0, filtered) => {
+            format!("{question} De ce qui a été lu, source.where écarte {} enregistrements", grouped(filtered))
+        }
+        _ => "aucun enregistrement de cette fenêtre dans ce qui a pu être lu, et tout n’a pas pu l’être : voir ce qui est laissé de côté"
+            .to_owned(),
+    }
 }
 
 /// What decisions cost and how well the score ranks: by what is expected, or by labels.
@@ -220,7 +232,7 @@ fn segment(report: &Report, finding: &Finding) -> Option<String> {
 
 /// An alert in French, by what its test measured: its sentence was written in English. `None`: only that sentence can say it.
 #[must_use]
-pub fn brief(test: Test, severity: Severity, value: Option<f64>, limit: Option<f64>) -> Option<String> {
+pub(super) fn brief(test: Test, severity: Severity, value: Option<f64>, limit: Option<f64>) -> Option<String> {
     let number = |name: &str| {
         Some(format!("{name} {}{}", FR.number(value?), from(severity, limit.map(|limit| FR.number(limit)))))
     };

@@ -90,8 +90,15 @@ fn some(names: &[&str], most: usize, language: Language) -> String {
 /// What else was found, about the score and the service, one clause each.
 fn elsewhere(report: &Report, language: Language) -> Vec<String> {
     let findings = report.verdict.findings.iter().filter(|finding| finding.feature.is_none());
-    let clause = |reason: &str| reason.split("; ").next().unwrap_or_default().trim_end().to_owned();
-    findings.take(3).map(|finding| clause(&reasons::reason(report, finding, language))).collect()
+    let clause = |finding: &Finding| {
+        let reason = reasons::reason(report, finding, language);
+        let clause = reason.split("; ").next().unwrap_or_default().trim_end();
+        // What was left out by name; why is long, and stands below.
+        let opening = language.pick("left out: ", "laissé de côté : ");
+        let name = clause.strip_prefix(opening).and_then(|what| what.split(": ").next());
+        name.map_or(clause.to_owned(), |name| format!("{opening}{name}"))
+    };
+    findings.take(3).map(clause).collect()
 }
 
 /// Since when the worst thing is as it is, from the windows before.

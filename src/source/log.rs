@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     batch::Records,
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     shown::{harmless, shown},
 };
 
@@ -228,7 +228,7 @@ impl Plan {
 
 impl LogFile {
     fn unreadable(&self, error: &io::Error) -> Unreadable {
-        Unreadable { path: self.path.clone(), why: spoken(error) }
+        Unreadable { path: self.path.clone(), why: unread(error) }
     }
 
     fn reading(&self, found: Found, outcome: io::Result<()>) -> Reading {
@@ -283,13 +283,12 @@ pub(super) fn files_of(root: &Path, paths: Vec<PathBuf>) -> (Vec<Arc<LogFile>>, 
     (files, passed_over)
 }
 
-/// The error without the operating system's number.
-pub(crate) fn spoken(error: &io::Error) -> String {
+/// Why a file that was found could not be read.
+fn unread(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "it is gone (rotated while being read?)".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::UnexpectedEof => "it ends in the middle (still being written, or cut short)".to_owned(),
-        _ => error.to_string(),
+        _ => spoken(error),
     }
 }
 
@@ -305,7 +304,7 @@ pub(super) fn find(key: &str, of: &str, path: &Path) -> Outcome<(PathBuf, Vec<Pa
     let mut paths = Vec::new();
     if path.is_dir() {
         walk(path, &mut HashSet::new(), &mut paths).map_err(|(place, error)| {
-            Fault::retry(format!("{key}: {} cannot be listed: {}", place.display(), spoken(&error)))
+            Fault::retry(format!("{key}: {} cannot be listed: {}", place.display(), unread(&error)))
         })?;
         return Ok((path.to_owned(), paths));
     }
@@ -321,7 +320,7 @@ pub(super) fn find(key: &str, of: &str, path: &Path) -> Outcome<(PathBuf, Vec<Pa
     let mut below = Vec::new();
     if base.is_dir() {
         walk(&base, &mut HashSet::new(), &mut below).map_err(|(place, error)| {
-            Fault::retry(format!("{key}: {} cannot be listed: {}", place.display(), spoken(&error)))
+            Fault::retry(format!("{key}: {} cannot be listed: {}", place.display(), unread(&error)))
         })?;
     }
     let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };

@@ -3,6 +3,7 @@
 
 mod apart;
 mod clock;
+mod database_options;
 mod fields;
 mod file;
 mod json_text;
@@ -22,11 +23,11 @@ mod typed;
 mod value;
 
 pub use apart::Kept;
+pub use database_options::{DatabaseOptions, DatabaseUrl, SslMode};
 pub use fields::{Fields, Paths, Scaled};
 pub use labels::{Heard, LabelLog, LabelOptions, LabelsAt, Opened, may_come};
-pub(crate) use log::spoken;
 pub use log::{FileLog, Piece, Plan, Reading, Unreadable};
 pub use mapping::{Field, Found, Request};
-pub use options::{DatabaseUrl, Kind, Options, Scalar, SslMode, Where};
+pub use options::{Kind, Options, Scalar, Where};
 pub use origin::{Latest, Log};
 pub use postgres::{Looked, StoredColumn, StoredTable, StoredValues, read_stored};

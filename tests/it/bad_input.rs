@@ -66,7 +66,7 @@ fn a_missing_reference() {
     refused(
         &world,
         &ran,
-        "reference: DIR/ref.vigie: no such file or directory; make it with `vigie learn --data FILE --out DIR/ref.vigie`",
+        "reference: DIR/ref.vigie: no such file or folder; make it with `vigie learn --data FILE --out DIR/ref.vigie`",
     );
 }
 
@@ -150,6 +150,48 @@ fn a_feature_missing_from_all_rows_is_a_finding_not_an_error() {
     assert_eq!(of_age[0]["test"], "absent");
 }
 
+/// A window without records may be a service that is down, a `where` that fits nothing, or a file that cannot be read.
+#[test]
+fn an_empty_window_says_what_else_was_there() {
+    let world = world();
+    world.config(&format!("{SOURCE}where: {{p: nobody}}"));
+    let told = check(&world).ok().stdout;
+    assert!(told.contains("no record in this window: is the service up"), "{told}");
+    assert!(told.contains("Of what was read, source.where left out 200 records"), "{told}");
+    assert!(told.contains("0 rows used of 0, none left out; 200 other records (source.where)"), "{told}");
+    world.file("log/torn.parquet", "PAR1 and no more");
+    let told = check(&world).ok().stdout;
+    assert!(told.contains("among what could be read, and not all could"), "{told}");
+    assert!(told.contains("\n         left out: ") && told.contains("torn.parquet: "), "{told}");
+    // The page says it in its own language.
+    let english = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", english.replace("{dir: reports}", "{dir: reports, language: fr}"));
+    let page = || {
+        check(&world).ok();
+        let page = "reports/m/20261001T000000Z_20261002T000000Z/report.html";
+        fs::read_to_string(world.path(page)).unwrap().replace('\u{a0}', " ")
+    };
+    assert!(page().contains("et tout n’a pas pu l’être"), "{}", page());
+    fs::remove_file(world.path("log/torn.parquet")).unwrap();
+    assert!(page().contains("source.where écarte 200 enregistrements"), "{}", page());
+    // What has not come to an end says so.
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2999-01-01", "--to", "2999-01-02"]).ok();
+    assert!(ran.stderr.contains("note: this window is not over, it ends at 2999-01-02T00:00:00Z"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_log_in_files_is_no_connection_to_try() {
+    let world = world();
+    let ran = world.vigie(&["config", "check", "--connect", "--config", "vigie.yaml"]);
+    // Nothing was found wrong, but what was asked for cannot be told.
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert!(
+        ran.stderr.contains("the log is in files (source.kind), which `vigie config check` looks for without"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn times_of_the_command_line() {
     let world = world();
@@ -172,18 +214,22 @@ fn training_tables() {
     };
     assert_eq!(
         learn(&["nowhere.csv"]),
-        "vigie: --data nowhere.csv: no such file or directory; name a .parquet, .csv or .ndjson file"
+        "vigie: --data nowhere.csv: no such file or folder; name a .parquet, .csv or .ndjson file"
     );
     world.file("a.txt", "x");
     assert_eq!(learn(&["a.txt"]), "vigie: a.txt: a training table is a .parquet, .csv or .ndjson file");
     world.file("a.parquet", "x");
-    assert!(learn(&["a.parquet"]).starts_with("vigie: a.parquet: cannot be read as parquet"));
+    let broken = learn(&["a.parquet"]);
+    assert!(broken.starts_with("vigie: a.parquet: cannot be read as parquet"), "{broken}");
+    assert!(broken.ends_with("; is the file whole, and what its ending says?"), "{broken}");
+    world.file("nothing.ndjson", "");
+    assert_eq!(learn(&["nothing.ndjson"]), "vigie: nothing.ndjson: the file is empty; name one that holds rows");
     world.file("a.csv", "x,y\n1,0.5\n2,1.5\n");
     assert_eq!(
         learn(&["a.csv", "--probability", "y"]),
         "vigie: --probability y: it holds 1.5; a probability is a number from 0 to 1"
     );
-    assert_eq!(learn(&["a.csv", "--target", "z"]), "vigie: the training table has no column `z`; it has: x, y");
+    assert_eq!(learn(&["a.csv", "--target", "z"]), "vigie: --target: the table has no column `z`; it has: x, y");
     assert_eq!(
         learn(&["a.csv", "--ignore", "x,y"]),
         "vigie: no column is left to be a feature; see --features and --ignore"

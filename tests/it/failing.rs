@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::watched::{Watcher, at, day, watched};
+use crate::watched::{Watcher, at, configure, day, watched};
 
 /// The folder of a day's report is a file: this window fails, others do not.
 fn block(world: &crate::world::World, number: i64) -> String {
@@ -33,6 +33,14 @@ fn a_window_that_fails_keeps_its_alert_open_while_later_ones_succeed() {
     assert!(open[0].sentence.starts_with("the window from 2026-10-02T00:00:00Z to 2026-10-03"), "{}", open[0].sentence);
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
     assert!(status.contains("failed: cannot make the folder"), "{status}");
+    // The list of reports says so in its own language.
+    let page = || fs::read_to_string(world.path("reports/index.html")).unwrap();
+    assert!(page().contains("has no report yet and will be tried again"), "{}", page());
+    configure(&world, "reports: {dir: reports, language: fr}\n");
+    vigie::monitor::index(&Watcher::new(&world).settings).unwrap();
+    assert!(page().contains("n’a pas encore de rapport et sera examinée de nouveau"), "{}", page());
+    assert!(!page().contains("tried again"), "{}", page());
+    configure(&world, "");
     // Told at last, though later windows were told before it: that is the end of it.
     fs::remove_file(world.path(&path)).unwrap();
     assert_eq!(watcher.look(at(5, 8)).told, 1);

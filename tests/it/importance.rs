@@ -70,7 +70,7 @@ fn what_cannot_be_learnt_is_said_in_a_sentence() {
     world.file("rows.csv", "a,b\n1,2\n");
     let ran = learn(&world, "rows.csv", &[]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("--data: the training table has no column `EXT_SOURCE_3`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--data: the table has no column `EXT_SOURCE_3`"), "{}", ran.stderr);
     let ran = learn(&world, "rows.csv", &["--features", "a"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("--model <M>") && ran.stderr.contains("--features"), "{}", ran.stderr);

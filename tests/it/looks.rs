@@ -214,6 +214,23 @@ fn silence_is_told_but_not_that_of_a_day_that_is_always_quiet() {
     assert!(!story.iter().any(|line| line.contains("volume")), "{story:?}");
 }
 
+/// Each of its weekdays has been quiet for weeks, but so has every other: that is no usual Sunday.
+#[test]
+fn a_log_that_has_ended_is_never_called_usual() {
+    let world = watched("");
+    let watcher = Watcher::new(&world);
+    day(&world, 0, 120, 0);
+    for number in 0..45 {
+        watcher.look(at(number + 1, 6));
+    }
+    let story = watcher.story();
+    let (opened, rest) = story.split_first().unwrap();
+    assert_eq!(opened, "10-02 Opened - no_data");
+    assert!(!rest.is_empty() && rest.iter().all(|line| line.contains("Reminded - no_data")), "{story:?}");
+    let open = watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap();
+    assert_eq!(open.len(), 1, "{open:?}");
+}
+
 #[test]
 fn a_source_that_is_gone_is_told_and_heals() {
     let world = watched("");
@@ -223,6 +240,9 @@ fn a_source_that_is_gone_is_told_and_heals() {
     fs::rename(world.path("log"), world.path("elsewhere")).unwrap();
     let gone = watcher.look(at(2, 6));
     assert_eq!((gone.told, gone.failed), (0, 1));
+    // No report tells of it, but the list of reports does.
+    let list = fs::read_to_string(world.path("reports/index.html")).unwrap();
+    assert!(list.contains("no such file or folder"), "{list}");
     fs::rename(world.path("elsewhere"), world.path("log")).unwrap();
     day(&world, 1, 120, 0);
     assert_eq!(watcher.look(at(2, 7)).told, 1);
@@ -377,7 +397,7 @@ fn a_failing_model_never_stops_another() {
     assert_eq!(output.status.code(), Some(2));
     assert!(world.path("reports/good/20261001T000000Z_20261002T000000Z/report.json").exists());
     let told = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(told.contains("1 open alerts") && told.contains("bad (run) run_failed"), "{told}");
+    assert!(told.contains("1 open alert,") && told.contains("bad (run) run_failed"), "{told}");
     let check = world.vigie(&["check", "--config", "vigie.yaml"]);
     assert!(check.stderr.contains("`models` watches several models: bad, good"), "{}", check.stderr);
     world

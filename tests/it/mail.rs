@@ -6,7 +6,7 @@ use vigie::{
     config::Settings,
     judge::{Severity, Test},
     monitor::{Asked, Looking, check},
-    report::{Language, Report},
+    report::{Language, Report, Unreported},
     window::{Instant, Window},
 };
 
@@ -164,18 +164,58 @@ fn headers(mail: &Part) -> String {
     names.collect::<String>() + &mail.outline()
 }
 
+/// A run that failed, as it is written down.
+fn failed(test: Test, why: &str) -> Telling {
+    let mut event = event(None, test, Change::Opened, why);
+    (event.severity, event.value, event.limit) = (Severity::Alarm, None, None);
+    Telling { severity: Severity::Alarm, verdict: why.to_owned(), report: None, ..telling(vec![event]) }
+}
+
 #[test]
 fn a_mail_without_a_report_says_why() {
-    let mut failed =
-        telling(vec![event(None, Test::RunFailed, Change::Opened, "the log cannot be read: no such folder")]);
-    failed.severity = Severity::Alarm;
-    failed.window = None;
-    failed.report = None;
-    let sent = letter(&failed, None);
-    assert_eq!(sent.subject, "m: ALARM – new: run failed");
+    let why = "reference: /etc/vigie/ref.vigie is cut short or damaged; make it with `vigie learn --data FILE --out ref.vigie`";
+    let sent = letter(&failed(Test::RunFailed, why), None);
+    assert_eq!(sent.subject, "m: ALARM – new: run failed (2026-10-01)");
     let mail = Part::of(&sent.bytes);
     assert_eq!(mail.outline(), "multipart/alternative (text/plain, text/html)");
-    insta::assert_snapshot!("mail-run-failed", mail.find("text/plain").unwrap().text());
+    let text = mail.find("text/plain").unwrap().text();
+    // Commands are copied: they stay on one line.
+    for command in ["\n  vigie alert mute FEATURE --until DATE\n", "`vigie learn --data FILE --out ref.vigie`"] {
+        assert!(text.contains(command), "{command}: {text}");
+    }
+    insta::assert_snapshot!("mail-run-failed", text);
+}
+
+/// The daemon's own words are French; an error is quoted as it is.
+#[test]
+fn a_failed_run_in_french() {
+    let window = first_day();
+    let told = |failed: &Telling| {
+        let sent = compose(&email(), failed, None, None, Language::French, Instant(DAY + 30 * HOUR)).unwrap();
+        let mail = Part::of(&sent.bytes);
+        (sent.subject, mail.find("text/plain").unwrap().text(), mail.find("text/html").unwrap().text())
+    };
+    let broken = failed(Test::RunFailed, "reference: /etc/vigie/ref.vigie is cut short or damaged");
+    let (subject, text, html) = told(&broken);
+    assert_eq!(subject, "m : ALARME – nouveau : échec du passage (2026-10-01)");
+    insta::assert_snapshot!("mail-run-failed-french", text);
+    for told in [&text, &html] {
+        let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            flat.contains("Le passage a échoué : « reference: /etc/vigie/ref.vigie is cut short or damaged »"),
+            "{told}"
+        );
+    }
+    let missed = Unreported::Missed(40, window);
+    let (_, text, html) = told(&failed(Test::RunFailed, &missed.sentence(Language::English)));
+    for told in [&text, &html] {
+        let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(&missed.sentence(Language::French)) && !flat.contains("were not"), "{told}");
+    }
+    let away = failed(Test::Source, "source.path: /log cannot be listed: permission denied");
+    let (_, text, _) = told(&Telling { verdict: format!("{} Note: the reference is another.", away.verdict), ..away });
+    assert!(text.contains("Le journal ne peut pas être lu : « source.path: /log"), "{text}");
+    assert!(text.contains("À noter : la référence a changé") && !text.contains("Note:"), "{text}");
 }
 
 #[test]

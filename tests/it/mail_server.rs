@@ -152,7 +152,7 @@ fn a_password_that_cannot_be_read_is_named() {
         assert!(setup, "{reason}");
         reason
     };
-    assert!(told(&email(Some(world.path("none")))).ends_with("none: no such file"));
+    assert!(told(&email(Some(world.path("none")))).ends_with("none: no such file or folder"));
     assert!(told(&email(Some(world.file("empty", "\n")))).contains("it is empty"));
     let two = told(&email(Some(world.file("two", "hunter2\nhunter3\n"))));
     assert!(two.contains("more than one line") && !two.contains("hunter"), "{two}");

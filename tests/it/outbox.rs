@@ -216,7 +216,7 @@ fn who_is_refused_is_shown_beside_who_waits() {
     assert!(fine, "{said}");
     assert_eq!(postman.received()[0].to, ["fine@example.com"]);
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(status.contains("1 messages wait, 1 were not taken"), "{status}");
+    assert!(status.contains("1 message waits, 1 was not taken"), "{status}");
     assert!(status.contains("email queued to busy@example.com") && status.contains("greylisted"), "{status}");
     assert!(status.contains("email refused to gone@example.com") && status.contains("no such user"), "{status}");
     // The next day's letter reaches whoever can be reached.
@@ -235,6 +235,32 @@ fn who_is_refused_is_shown_beside_who_waits() {
         .map(|letter| letter["to"].as_str().unwrap())
         .collect();
     assert_eq!(waiting, ["busy@example.com"; 2]);
+}
+
+/// Where nobody gets it, each is shown with what was said of him, and that once.
+#[test]
+fn each_refusal_is_shown_once() {
+    let postman = Postman::with(|step| match step {
+        Step::Command(line) if line.contains("<gone@") => Some(Act::Say("550 5.1.1 no such user")),
+        Step::Command(line) if line.contains("<full@") => Some(Act::Say("552 5.2.2 mailbox full")),
+        _ => None,
+    });
+    let world = watched("");
+    configure(&world, &email(postman.port, "[gone@example.com, full@example.com]"));
+    day(&world, 0, 120, 0);
+    day(&world, 1, 120, 40);
+    let (_, said) = once(&world, at(2, 6));
+    let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
+    let lines: Vec<&str> = status.lines().filter(|line| line.starts_with("  email refused to ")).collect();
+    assert_eq!(lines.len(), 2, "{status}{said}");
+    for (name, other, reply) in [
+        ("gone@example.com", "full@", "550 5.1.1 no such user"),
+        ("full@example.com", "gone@", "552 5.2.2 mailbox full"),
+    ] {
+        let line = lines.iter().find(|line| line.contains(name)).unwrap();
+        assert!(line.ends_with(&format!(": {reply}")) && !line.contains(other), "{line}");
+        assert_eq!(line.matches(name).count(), 1, "{line}");
+    }
 }
 
 /// Two commands that send at the same time: the letter goes out once.

@@ -175,6 +175,9 @@ fn labels_that_cannot_be_read_are_a_finding_and_no_more() {
     world.file("labels/a.csv", "id,wrong\nr1,1\n");
     let report = check(&world);
     assert!(report["performance"]["labels"]["unreadable"][0].as_str().unwrap().contains("no column `y`"));
+    // The headline names it; why stands below.
+    let verdict = report["verdict"]["sentence"].as_str().unwrap();
+    assert!(verdict.contains("left out: labels.target") && !verdict.contains("no column"), "{verdict}");
     assert!(report["performance"]["estimated"]["auc"]["value"].is_f64());
 }
 

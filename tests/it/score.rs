@@ -75,7 +75,8 @@ fn what_cannot_be_scored_is_said_in_a_sentence() {
     let (model, data) = (home_credit("model.cbm"), home_credit("reference.parquet"));
     refused(&world, &["--model", "no.cbm", "--data", &data, "--out", "out.csv"], "--model no.cbm: no such file");
     refused(&world, &["--model", &model, "--data", "no.csv", "--out", "out.csv"], "--data no.csv: no such file");
-    refused(&world, &["--model", &model, "--data", &data, "--out", "out.txt"], "a .parquet or a .csv file");
+    // Said before any work is done.
+    refused(&world, &["--model", "no.cbm", "--data", &data, "--out", "out.txt"], "a .parquet or a .csv file");
     refused(&world, &["--model", &model, "--data", &data, "--out", "out.csv", "--id", "X"], "no column `X`");
     refused(&world, &["--model", &model, "--data", &data, "--out", "none/out.csv"], "choose a folder that is there");
     world.file("rows.csv", "a,b\n1,2\n");

@@ -39,13 +39,14 @@ pub fn watched(more: &str) -> World {
 
 pub fn configure(world: &World, more: &str) {
     let schedule = if more.contains("schedule:") { "" } else { "schedule: {lateness: 2h}\n" };
+    let reports = if more.contains("reports:") { "" } else { "reports: {dir: reports}\n" };
     world.file(
         "vigie.yaml",
         format!(
             "model: {{name: m}}\nreference: ref.vigie\n\
              source:\n  path: log\n  fields: {{timestamp: ts, features: inputs, probability: p, id: id}}\n\
              policy: {{min_rows: 50, features: {{INCOME: {OFF}, JOB: {OFF}, OWNS: {OFF}, emp.var.rate: {OFF}}}}}\n\
-             reports: {{dir: reports}}\n{schedule}{more}"
+             {reports}{schedule}{more}"
         ),
     );
 }

@@ -6,10 +6,10 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::log::{Heard, hand, lacking};
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Outcome, spoken},
     source::{
-        file::{ENDINGS, LogFile},
-        log::{Plan, files_of, find, spoken},
+        file::{ENDINGS, Format, LogFile},
+        log::{Plan, files_of, find},
         mapping::{Found, Mapping},
     },
 };
@@ -83,7 +83,12 @@ pub(super) fn read(
             found.merge(reading.found);
             heard.unreadable.extend(reading.unreadable.map(|file| format!("labels.path: {file}")));
         }
-        heard.unreadable.extend(lacking(&file.path.display().to_string(), mapping, &found));
+        heard.unreadable.extend(lacking(
+            &file.path.display().to_string(),
+            file.format != Format::Ndjson,
+            mapping,
+            &found,
+        ));
     }
     heard
 }

@@ -120,12 +120,50 @@ pub(super) fn hand(records: &Records, each: &mut dyn FnMut(Option<&str>, Option<
     records.complaints.of(Reason::Malformed)
 }
 
-/// A field that no record of a place has, in a sentence.
-pub(super) fn lacking(place: &str, mapping: &Mapping, found: &Found) -> Option<String> {
+/// A field that no record of a place has, in a sentence. A column of a file is there from the beginning (`is_fixed`); a record of
+/// JSON gets the key with its outcome.
+pub(super) fn lacking(place: &str, is_fixed: bool, mapping: &Mapping, found: &Found) -> Option<String> {
     let absent = |field: &Field| found.records > 0 && !found.fields.contains(field);
     let field = [Field::Id, Field::Decision].into_iter().find(absent)?;
     let key = if field == Field::Id { "labels.id" } else { "labels.target" };
     let path = mapping.fields().remove(&field).unwrap_or_default();
     let there = instead(&path, found.names.iter().map(String::as_str));
-    Some(format!("{key}: {place} has no column `{path}`; it has: {there}"))
+    Some(if is_fixed && !path.contains('.') {
+        format!("{key}: {place} has no column `{path}`; it has: {there}")
+    } else if field == Field::Id {
+        format!("{key}: no record of {place} has `{path}`; it has: {there}")
+    } else {
+        format!(
+            "{key}: no record of {place} has `{path}`: either no outcome has come yet, and nothing is to be done, or the name is \
+             not right; it has: {there}"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_that_no_record_has_may_still_come_but_a_column_may_not() {
+        let mapping = Mapping::of_labels("request_id", "outcome");
+        let mut found = Found { records: 3, ..Found::default() };
+        let said = |is_fixed: bool, found: &Found| lacking("a.file", is_fixed, &mapping, found);
+        let id = said(false, &found).unwrap();
+        assert!(id.starts_with("labels.id: no record of a.file has `request_id`; it has: "), "{id}");
+        found.fields.insert(Field::Id);
+        found.name("request_id");
+        assert_eq!(
+            said(false, &found).unwrap(),
+            "labels.target: no record of a.file has `outcome`: either no outcome has come yet, and nothing is to be done, \
+             or the name is not right; it has: request_id"
+        );
+        assert_eq!(said(true, &found).unwrap(), "labels.target: a.file has no column `outcome`; it has: request_id");
+        // JSON in a column.
+        let nested = lacking("a.file", true, &Mapping::of_labels("request_id", "y.bad"), &found).unwrap();
+        assert!(nested.contains("either no outcome has come yet"), "{nested}");
+        found.fields.insert(Field::Decision);
+        assert_eq!(said(false, &found), None);
+        assert_eq!(said(false, &Found::default()), None, "an empty file is not wrong");
+    }
 }

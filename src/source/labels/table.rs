@@ -29,7 +29,7 @@ pub(super) fn read(
     let mut heard = Heard::default();
     let (found, outcome) = rows.read(mapping, since, most, &mut |records| heard.malformed += hand(&records, each));
     match outcome {
-        Ok(()) => heard.unreadable.extend(lacking(&rows.key(), mapping, &found)),
+        Ok(()) => heard.unreadable.extend(lacking(&rows.key(), true, mapping, &found)),
         Err(fault) => {
             heard.unreadable.push(fault.discreet().to_owned());
             heard.broken_off = true;

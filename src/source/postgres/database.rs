@@ -35,7 +35,7 @@ impl Database {
     /// What the config says, with the password from wherever it is kept.
     pub fn of(access: &Access<'_>) -> Outcome<Self> {
         let section = access.section;
-        let url = access.url.map_or("", |url| url.0.as_str());
+        let url = access.server.url.as_ref().map_or("", |url| url.0.as_str());
         let (text, said) = sslmode_of(section, url)?;
         let mut config: Config = text.parse().map_err(|error| unreadable(section, &error))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
@@ -47,11 +47,11 @@ impl Database {
         {
             config.dbname(user);
         }
-        if let Some(password) = password::find(section, access.password_file, &config)? {
+        if let Some(password) = password::find(section, access.server.password_file.as_deref(), &config)? {
             config.password(password);
         }
-        let mut mode = access.sslmode.or(said).unwrap_or_default();
-        if mode == SslMode::Require && access.sslrootcert.is_some() {
+        let mut mode = access.server.sslmode.or(said).unwrap_or_default();
+        if mode == SslMode::Require && access.server.sslrootcert.is_some() {
             mode = SslMode::VerifyCa;
         }
         let has_socket = config.get_hosts().iter().any(|host| matches!(host, Host::Unix(_)));
@@ -70,8 +70,8 @@ impl Database {
         }
         config.application_name("vigie");
         let shown = shown(&config);
-        let tls = tls::connector(section, mode, access.sslrootcert)?;
-        Ok(Self { config, tls, statement_timeout: access.statement_timeout, section, rows: access.rows, shown })
+        let tls = tls::connector(section, mode, access.server.sslrootcert.as_deref())?;
+        Ok(Self { config, tls, statement_timeout: access.wanted.statement_timeout, section, rows: access.rows, shown })
     }
 }
 

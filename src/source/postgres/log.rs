@@ -60,7 +60,7 @@ impl TableLog {
     }
 
     pub(in crate::source) fn access(access: &Access<'_>) -> Outcome<Self> {
-        let relation = Relation::of(access.rows, access.table, access.query)?;
+        let relation = Relation::of(access.rows, access.wanted.table.as_deref(), access.wanted.query.as_deref())?;
         let database = Arc::new(Database::of(access)?);
         let session = Session::open(&database)?;
         let columns = relation.describe(&session)?;

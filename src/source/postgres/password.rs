@@ -7,7 +7,7 @@ use std::{
 
 use tokio_postgres::{Config, config::Host};
 
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Outcome, spoken};
 
 /// The name of systemd's credential: `LoadCredential=postgres-password:/etc/vigie/postgres-password`.
 const CREDENTIAL: &str = "postgres-password";
@@ -19,7 +19,7 @@ pub(super) fn find(section: &str, file: Option<&Path>, config: &Config) -> Outco
             Fault::setup(format!(
                 "{section}.password_file: {}: {}; it has to hold the password and be readable for vigie",
                 file.display(),
-                crate::source::spoken(&error)
+                spoken(&error)
             ))
         })?;
         return Ok(Some(first_line(&text)));

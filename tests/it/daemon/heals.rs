@@ -41,7 +41,8 @@ fn a_check_that_panics_is_a_failed_run_and_not_a_dead_daemon() {
     assert!(daemon.child.try_wait().unwrap().is_none(), "it lives");
     assert_eq!(daemon.end("TERM"), Some(0));
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(status.contains("failed: the run broke down") && status.contains("1 open alerts"), "{status}");
+    assert!(status.contains("failed: the run broke down") && status.contains("1 open alert,"), "{status}");
+    assert_eq!(status.matches("the run broke down").count(), 2, "once for the window, once for the alert: {status}");
 }
 
 /// A server may take ten minutes for its last reply; a signal is not kept waiting, and the letter goes out later.

@@ -129,6 +129,22 @@ fn alerts_are_looked_after_by_hand() {
     );
     let muted = world.vigie(&["alert", "mute", "AGE", "--until", "2999-01-01", "--config", "vigie.yaml"]).ok().stdout;
     assert!(muted.contains("nobody is told of AGE until 2999-01-01"), "{muted}");
+    let mute = |subject: &str, until: &str, more: &[&str]| {
+        let args = ["alert", "mute", subject, "--until", until, "--config", "vigie.yaml"];
+        world.vigie(&[&args, more].concat())
+    };
+    // A slip of the pen would keep nobody's telephone quiet.
+    let typo = mute("AGGE", "2999-01-01", &[]).ok().stderr;
+    assert!(typo.contains("note: no model has a feature `AGGE`; did you mean `AGE`?"), "{typo}");
+    assert_eq!(mute("volume", "2999-01-01", &["--model", "m"]).ok().stderr, "");
+    let listed = world.vigie(&["alert", "list", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(listed.contains("muted until 2999-01-01T00:00:00Z: volume of m\n"), "{listed}");
+    let over = mute("AGGE", "2020-01-01", &[]).ok().stdout;
+    assert_eq!(over, "2020-01-01T00:00:00Z is over: people are told of AGGE again\n");
+    let listed = world.vigie(&["alert", "list", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(!listed.contains("AGGE") && listed.contains(": AGE\n"), "{listed}");
+    let other = mute("AGE", "2999-01-01", &["--model", "n"]);
+    assert!(other.code == Some(2) && other.stderr.contains("no model is called `n`; there are: m"), "{}", other.stderr);
     let wrong = world.vigie(&["alert", "mute", "AGE", "--until", "soon", "--config", "vigie.yaml"]);
     assert!(wrong.stderr.contains("--until soon: not a time"), "{}", wrong.stderr);
     let test = world.vigie(&["alert", "test", "--config", "vigie.yaml"]).ok().stdout;
