@@ -111,6 +111,12 @@ pub fn decide_all(windows: &[Seen<'_>], past: &Past, rules: &Rules, now: Instant
         alerts.retain(|alert| !is_gone(alert) || was_known(alert));
     }
     let muted = |alert: &Alert| past.mutes.iter().any(|mute| mute.silences(&alert.key, now));
+    // Whoever heard that it began has to hear that it ended: it stays open until the mute is over.
+    for alert in
+        alerts.iter_mut().filter(|alert| muted(alert) && alert.phase == Phase::Recovered && alert.told.is_some())
+    {
+        alert.phase = Phase::Open;
+    }
     let mut events = Vec::new();
     for alert in alerts.iter_mut().filter(|alert| !muted(alert)) {
         let has_finding = findings.contains_key(&alert.key);

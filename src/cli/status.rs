@@ -155,7 +155,7 @@ fn as_json(status: &Status) -> Value {
                 "state": recipient.state,
                 "queued_at": letter.queued_at,
                 "attempts": recipient.attempts,
-                "next_try_at": (recipient.state == "queued").then_some(recipient.next_at),
+                "next_try_at": (recipient.waits()).then_some(recipient.next_at),
                 "reason": recipient.reason,
             })
         })
@@ -227,7 +227,7 @@ fn as_text(status: &Status) -> String {
     }
     // A letter to two people is two messages: one may have his, and the other none.
     let recipients = || status.letters.iter().flat_map(|letter| letter.to.iter().map(move |to| (letter, to)));
-    let waiting = recipients().filter(|(_, to)| to.state == "queued").count();
+    let waiting = recipients().filter(|(_, to)| to.waits()).count();
     let messages = if waiting == 1 { "message waits" } else { "messages wait" };
     let refused = recipients().count() - waiting;
     let were = if refused == 1 { "was" } else { "were" };

@@ -18,8 +18,9 @@ use crate::{
     window::{Instant, Span},
 };
 
-/// A letter is tried for so long.
+/// A letter is tried for so long, and so often: after days without power the first try may come before the network does.
 const GIVEN_UP: Span = Span::from_days(3);
+const GIVEN_UP_TRIES: u32 = 12;
 /// One call of a webhook takes at most so long.
 const ONE_CALL: Duration = Duration::from_mins(1);
 /// A command waits so long for another process that is sending.
@@ -158,7 +159,7 @@ fn due(letter: &Letter, now: Instant) -> Option<Letter> {
 /// What became of it, written down for each recipient.
 fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, now: Instant) -> Outcome<()> {
     let (channel, subject, message_id) = (letter.channel.word(), &letter.subject, &letter.message_id);
-    let is_given_up = now.0.saturating_sub(letter.queued_at.0) >= GIVEN_UP.microseconds();
+    let is_old = now.0.saturating_sub(letter.queued_at.0) >= GIVEN_UP.microseconds();
     let mut fates: Vec<(&Recipient, Option<Fate>, Option<String>)> = Vec::new();
     match delivery {
         Delivery::Accepted { refused } => {
@@ -177,10 +178,12 @@ fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, now: Instant
         }
         Delivery::Later { reason, setup, to: waiting, refused } => {
             let waits = |to: &Recipient| letter.channel == Channel::Webhook || waiting.contains(&to.address);
-            let late = is_given_up.then_some(Fate::Expired);
+            // What a person has to mend waits for that person.
+            let is_late = |to: &Recipient| is_old && !setup && to.attempts + 1 >= GIVEN_UP_TRIES;
+            let is_given_up = letter.to.iter().any(|to| waits(to) && is_late(to));
             fates.extend(letter.to.iter().map(|to| match refused.iter().find(|refusal| refusal.to == to.address) {
                 Some(refusal) => (to, Some(Fate::Refused), Some(refusal.to_string())),
-                None if waits(to) => (to, late, Some(own(&reason, to))),
+                None if waits(to) => (to, is_late(to).then_some(Fate::Expired), Some(own(&reason, to))),
                 None => (to, Some(Fate::Sent), None),
             }));
             if !refused.is_empty() {
@@ -247,20 +250,26 @@ pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Outcome<()> {
     if is_held(&settings.state) {
         return Ok(());
     }
+    let in_wait = |letters: &[Letter]| -> Vec<(i64, String)> {
+        let each = letters.iter().flat_map(|letter| letter.to.iter().map(|to| (letter.id, to)));
+        each.filter(|(_, to)| to.waits()).map(|(id, to)| (id, to.address.clone())).collect()
+    };
+    let before = in_wait(&ledger.view(|entry| entry.undelivered())?);
     rounds(ledger, settings, &Instant::now, &|| false)?;
-    let waiting = ledger.view(|entry| {
-        let letters = entry.undelivered()?;
-        Ok(letters.into_iter().rev().find_map(|letter| {
-            let recipient = letter.to.into_iter().find(|recipient| recipient.state == "queued")?;
-            Some((letter.channel, recipient.reason))
-        }))
-    })?;
-    match waiting {
+    let left = ledger.view(|entry| entry.undelivered())?;
+    let tried = left.iter().rev().flat_map(|letter| letter.to.iter().map(move |to| (letter, to)));
+    let mut tried = tried.filter(|(letter, to)| before.contains(&(letter.id, to.address.clone())));
+    // The latest that still waits speaks for all; without one, the latest that will never be taken.
+    let (found, fate) = match tried.clone().find(|(_, to)| to.waits()) {
+        None => (tried.next(), "it is not tried again"),
+        waiting => (waiting, "it stays in the outbox"),
+    };
+    match found {
         None => Ok(()),
-        Some((channel, reason)) => Err(Fault::retry(format!(
-            "{}: {}; it stays in the outbox",
-            channel.word(),
-            reason.as_deref().unwrap_or("not sent yet")
+        Some((letter, to)) => Err(Fault::retry(format!(
+            "{}: {}; {fate}",
+            letter.channel.word(),
+            to.reason.as_deref().unwrap_or("not sent yet")
         ))),
     }
 }

@@ -172,7 +172,7 @@ fn read(fleet: &[Settings], clock: Clock) -> Outcome<Standing> {
                 .undelivered()?
                 .iter()
                 .flat_map(|letter| &letter.to)
-                .filter(|recipient| recipient.state == "queued")
+                .filter(|recipient| recipient.waits())
                 .count() as u64,
             alerts: open_alerts(entry)?,
             ..Standing::default()

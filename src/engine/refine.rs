@@ -17,6 +17,7 @@ use crate::{
     layout::{Column, Precision, Shape},
     profile::{CellCounts, Counts, Traffic},
     reference::{Reference, on_cores},
+    shown::shown,
     source::Request,
 };
 
@@ -61,9 +62,22 @@ pub fn refine(
         let both = |cell: usize| (below(ours, cell), below(theirs, cell));
         // Nothing was seen in the cells, if nobody counted.
         let rows = tally.get(feature).map_or(&[][..], Vec::as_slice);
-        Some((*feature, subject.steps.distance(rows, both, (ours.present(), theirs.present()))))
+        let counted: u64 = subject.steps.candidates().filter_map(|cell| theirs.cells().get(cell)).sum();
+        if rows.iter().sum::<u64>() != counted {
+            return Some(Err(changed(job, *feature)));
+        }
+        Some(Ok((*feature, subject.steps.distance(rows, both, (ours.present(), theirs.present())))))
     };
-    Ok(subjects.iter().filter_map(distance).collect())
+    subjects.iter().filter_map(distance).collect()
+}
+
+/// Other rows than were counted: a distance of both would be neither's.
+fn changed(job: &Job<'_>, feature: usize) -> Fault {
+    let name = job.layout.features().get(feature).map_or("the score", |feature| feature.name.as_str());
+    Fault::retry(format!(
+        "the log changed while it was read (looking again for {}, it held other rows); check this window again",
+        shown(name)
+    ))
 }
 
 fn cell_counts(profile: &crate::profile::Profile, feature: usize) -> Option<&CellCounts> {

@@ -46,6 +46,11 @@ impl<'a> Steps<'a> {
         Self { cells, candidates: list, within, places }
     }
 
+    /// Their cells.
+    pub fn candidates(&self) -> impl Iterator<Item = usize> {
+        self.candidates.iter().map(|candidate| candidate.cell)
+    }
+
     /// Counts nothing yet.
     pub fn tally(&self) -> Vec<u64> {
         vec![0; self.places]
@@ -132,6 +137,8 @@ mod tests {
             let mut tally = steps.tally();
             window.iter().for_each(|value| steps.observe(*value, &mut tally));
             steps.observe(f64::NAN, &mut tally);
+            // As many rows as were counted there: fewer or more are those of another log.
+            prop_assert_eq!(tally.iter().sum::<u64>(), steps.candidates().map(|cell| in_w[cell]).sum::<u64>());
             let below = |cell: usize| (in_r.iter().take(cell).sum(), in_w.iter().take(cell).sum());
             let totals = (reference.len() as u64, window.len() as u64);
             let refined = steps.distance(&tally, below, totals).max(grid.grid);

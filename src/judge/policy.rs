@@ -18,7 +18,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    const fn new(watch: f64, alarm: f64) -> Self {
+    pub(super) const fn new(watch: f64, alarm: f64) -> Self {
         Self { watch: Some(watch), alarm: Some(alarm) }
     }
 

@@ -24,9 +24,21 @@ pub(super) struct Ruling {
     pub reason: String,
 }
 
+/// From 10 % to 15 % are 5 points, though the difference of the two floats is a little less.
+const ROUNDING: f64 = 1e-12;
+
 /// The highest limit that `value` reaches.
 pub(super) fn reached(limits: Limits, value: f64) -> Option<(Severity, f64)> {
-    let over = |limit: Option<f64>, severity| limit.filter(|limit| value >= *limit).map(|limit| (severity, limit));
+    highest(limits, |limit| value >= limit - ROUNDING)
+}
+
+/// The highest limit that `value` lies above.
+pub(super) fn above(limits: Limits, value: f64) -> Option<(Severity, f64)> {
+    highest(limits, |limit| value > limit)
+}
+
+pub(super) fn highest(limits: Limits, is_over: impl Fn(f64) -> bool) -> Option<(Severity, f64)> {
+    let over = |limit: Option<f64>, severity| limit.filter(|limit| is_over(*limit)).map(|limit| (severity, limit));
     over(limits.alarm, Severity::Alarm).or_else(|| over(limits.watch, Severity::Watch))
 }
 
@@ -158,4 +170,23 @@ pub(super) fn share_refused(refused: &crate::drift::Refused, q: Option<f64>, pol
     let hit = reached(policy.share_refused, moved.abs())?;
     let what = format!("share refused {} → {}", percent(from), percent(to));
     Some(ruled(Test::ShareRefused, moved, hit, q, policy, &what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_points_are_five_points_whatever_floats_make_of_them() {
+        let limits = Limits::new(0.05, 0.2);
+        for (from, to, severity) in
+            [(0.10, 0.15, Severity::Watch), (0.30, 0.35, Severity::Watch), (0.1, 0.3, Severity::Alarm)]
+        {
+            let moved: f64 = to - from;
+            assert!(moved < 0.05 || (0.1..0.2).contains(&moved), "else it shows nothing");
+            assert_eq!(reached(limits, moved).map(|(severity, _)| severity), Some(severity), "{from} → {to}");
+        }
+        assert_eq!(reached(limits, 0.05 - 1e-9), None);
+        assert_eq!(above(limits, 0.2), Some((Severity::Watch, 0.05)));
+    }
 }

@@ -2,10 +2,10 @@
 
 use super::{
     AucMoved, CostMoved, Finding, Policy, Severity, Test, auc, cost, parity,
-    rules::reached,
+    rules::{above, highest},
     words::{number, percent},
 };
-use crate::replay::Parity;
+use crate::{replay::Parity, stats::proportion::at_least};
 
 /// What the service did in the window.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,22 +63,27 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     };
     if service.answered >= policy.min_rows {
         let other = share(service.other_version, service.answered);
-        let over = reached(policy.model_version, other).filter(|(_, limit)| other > *limit);
         add(
             Test::ModelVersion,
             other,
-            over,
+            above(policy.model_version, other),
             format!("{} of rows were answered by another model version", percent(other)),
         );
     }
-    if service.requests >= policy.min_rows {
-        let rate = share(service.errors, service.requests);
-        let over = reached(policy.error_rate, rate).filter(|(_, limit)| rate > *limit);
-        add(Test::ErrorRate, rate, over, format!("{} of requests failed", percent(rate)));
-        if let Some(p95) = service.latency_p95_ms {
-            let over = reached(policy.latency_p95_ms, p95).filter(|(_, limit)| p95 > *limit);
-            add(Test::Latency, p95, over, format!("95 % of answers took up to {} ms", number(p95)));
-        }
+    let rate = share(service.errors, service.requests);
+    // Of few requests, more have to fail than chance explains: a service of a hundred a day can be down, too.
+    let is_evident = |limit: f64| {
+        service.requests >= policy.min_rows || at_least(service.errors, service.requests, limit) <= policy.q
+    };
+    let over = highest(policy.error_rate, |limit| rate > limit && is_evident(limit));
+    add(Test::ErrorRate, rate, over, format!("{} of requests failed", percent(rate)));
+    if let Some(p95) = service.latency_p95_ms.filter(|_| service.requests >= policy.min_rows) {
+        add(
+            Test::Latency,
+            p95,
+            above(policy.latency_p95_ms, p95),
+            format!("95 % of answers took up to {} ms", number(p95)),
+        );
     }
     findings.extend(service.costs.iter().filter_map(|moved| cost::finding(moved, policy)));
     findings.extend(service.aucs.iter().filter_map(|moved| auc::finding(moved, policy)));
@@ -97,4 +102,41 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
         });
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::Limits;
+
+    fn found(service: &Service) -> Vec<(Test, Severity)> {
+        let policy = Policy { latency_p95_ms: Limits::new(25.0, 100.0), ..Policy::default() };
+        findings(service, &policy).iter().map(|finding| (finding.test, finding.severity)).collect()
+    }
+
+    #[test]
+    fn at_the_limit_of_an_alarm_it_is_still_a_watch() {
+        let service =
+            |errors, p95| Service { requests: 1_000, errors, latency_p95_ms: Some(p95), ..Service::default() };
+        assert_eq!(found(&service(10, 25.0)), []);
+        let watch = [(Test::ErrorRate, Severity::Watch), (Test::Latency, Severity::Watch)];
+        assert_eq!(found(&service(50, 100.0)), watch);
+        let alarm = [(Test::ErrorRate, Severity::Alarm), (Test::Latency, Severity::Alarm)];
+        assert_eq!(found(&service(51, 100.1)), alarm);
+        let others = |other_version| Service { answered: 1_000, other_version, ..Service::default() };
+        assert_eq!(found(&others(10)), []);
+        assert_eq!(found(&others(100)), [(Test::ModelVersion, Severity::Watch)]);
+        assert_eq!(found(&others(101)), [(Test::ModelVersion, Severity::Alarm)]);
+    }
+
+    /// Of few requests it takes more than a few failures; a service that is down is told all the same.
+    #[test]
+    fn few_requests_need_evidence() {
+        let service = |requests, errors| Service { requests, errors, ..Service::default() };
+        assert_eq!(found(&service(450, 450)), [(Test::ErrorRate, Severity::Alarm)]);
+        assert_eq!(found(&service(3, 3)), [(Test::ErrorRate, Severity::Alarm)]);
+        assert_eq!(found(&service(20, 3)), [(Test::ErrorRate, Severity::Watch)]);
+        assert_eq!(found(&service(20, 1)), []);
+        assert_eq!(found(&service(0, 0)), []);
+    }
 }

@@ -89,6 +89,14 @@ pub struct Recipient {
     pub reason: Option<String>,
 }
 
+impl Recipient {
+    /// Whether it is to be tried again.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.state == "queued"
+    }
+}
+
 const COLUMNS: &str = "outbox.id, model, channel, message_id, subject, queued_us, \
                        recipient, state, attempts, next_us, reason";
 

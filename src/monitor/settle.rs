@@ -213,7 +213,9 @@ fn decided(
             let (mut findings, volume) = findings(entry, tried, report)?;
             findings.extend(failing.before(tried.window));
             near.extend(volume.map(|nearness| ((None, Test::Volume), nearness)));
-            let has_verdict = !matches!(report.verdict.severity, Severity::TooFew | Severity::NoData);
+            // Not the severity: an outage is an alarm, and yet nothing was held against the reference.
+            let is_of_rows = |finding: &Finding| matches!(finding.test, Test::TooFew | Test::NoData);
+            let has_verdict = !report.verdict.findings.iter().any(is_of_rows);
             (if has_verdict { Scope::Judged } else { Scope::NoVerdict }, findings, false)
         }
         Result::Failed(test, fault) => {

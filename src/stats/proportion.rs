@@ -47,6 +47,18 @@ pub fn ratio(a: u64, n: u64, b: u64, m: u64) -> Option<Interval> {
     Some(Interval { value, low: (middle - reach).exp().min(value), high: (middle + reach).exp().max(value) })
 }
 
+/// How often chance alone makes at least so many of `rows` come true where each does with this chance: the binomial test.
+///
+/// Equal to `scipy.stats.binomtest(hits, rows, chance, "greater").pvalue`.
+#[must_use]
+pub fn at_least(hits: u64, rows: u64, chance: f64) -> f64 {
+    match chance {
+        _ if hits == 0 || chance >= 1.0 => 1.0,
+        _ if chance > 0.0 => upper_tail(rows, chance, hits),
+        _ => 0.0,
+    }
+}
+
 /// p-value of the unseen share: are there more unseen rows than the reference's own singletons foretell?
 ///
 /// The reference says how often a row brings a new level: `singletons / n` (Good and Turing). Without drift each of the

@@ -171,6 +171,19 @@ fn what_is_muted_is_told_when_the_mute_ends_if_it_is_still_there() {
     assert!(quiet.past.alerts.is_empty());
 }
 
+#[test]
+fn who_heard_that_it_began_hears_that_it_ended_once_the_mute_is_over() {
+    let mut story = Story::default();
+    story.drift(0, ALARM);
+    assert_eq!(story.drift(1, ALARM), [Change::Opened]);
+    story.past.mutes = vec![Mute { model: None, subject: "A".to_owned(), until: Instant(6 * DAY) }];
+    for number in 2..5 {
+        assert_eq!(story.drift(number, None), [], "window {number}");
+    }
+    assert_eq!(story.drift(5, None), [Change::Recovered]);
+    assert!(story.past.alerts.is_empty());
+}
+
 /// The same failed window, tried again and again, is one window.
 #[test]
 fn a_window_that_is_tried_again_is_not_one_more() {

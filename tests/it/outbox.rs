@@ -139,6 +139,48 @@ fn three_days_are_enough_for_the_one_and_cost_the_other_nothing() {
     assert_eq!((left.len(), left[0].to[0].state.as_str()), (1, "expired"));
 }
 
+/// A machine that was off for a week comes back before its network does.
+#[test]
+fn a_letter_that_lay_for_days_is_tried_more_than_once() {
+    let world = World::new();
+    let mut ledger = ledger(&world);
+    queue(&mut ledger, 0, &["a@x"]);
+    let answer = |_: &str, _: &str, tries: u32| if tries < 5 { Answer::NotNow } else { Answer::Yes };
+    let mailboxes = Mailboxes::new(&answer);
+    let mut now = Instant(7 * 24 * 60 * MINUTE);
+    while let Some(next) = round(&mut ledger, Channel::Email, &mailboxes, &|| now, &|| false).unwrap().next {
+        now = next;
+    }
+    assert_eq!(mailboxes.got("a@x"), ["<0>"]);
+    assert!(undelivered(&mut ledger).is_empty());
+}
+
+/// A login that is refused until somebody puts the password right.
+struct Locked;
+
+impl Post for Locked {
+    fn send(&self, letter: &Letter, _: &[u8]) -> Delivery {
+        let to = letter.to.iter().map(|recipient| recipient.address.clone()).collect();
+        Delivery::Later { reason: "535 5.7.8 no".to_owned(), to, refused: Vec::new(), setup: true }
+    }
+}
+
+#[test]
+fn what_a_person_has_to_mend_waits_for_that_person() {
+    let world = World::new();
+    let mut ledger = ledger(&world);
+    queue(&mut ledger, 0, &["a@x"]);
+    let mut now = Instant(0);
+    for _ in 0..200 {
+        now = round(&mut ledger, Channel::Email, &Locked, &|| now, &|| false).unwrap().next.expect("it waits");
+    }
+    assert!(now.0 > 7 * 24 * 60 * MINUTE, "{now}");
+    let answer = |_: &str, _: &str, _: u32| Answer::Yes;
+    let mended = Mailboxes::new(&answer);
+    round(&mut ledger, Channel::Email, &mended, &|| now, &|| false).unwrap();
+    assert_eq!(mended.got("a@x"), ["<0>"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -131,3 +131,35 @@ fn a_service_in_trouble_is_told() {
         ]
     );
 }
+
+/// A day on which every answer fails tells nothing of the applicants: what had drifted before has not recovered.
+#[test]
+fn an_outage_ends_no_drift() {
+    let world = watched("");
+    configure(&world, "alerts: {after: 1}\n");
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", config.replace("probability: p,", "probability: p, status: code,"));
+    let watcher = Watcher::new(&world);
+    let fails = |number: i64, fails: bool| {
+        let date = at(number, 0).to_string()[..10].to_owned();
+        let path = format!("log/dt={date}/a.ndjson");
+        let lines = fs::read_to_string(world.path(&path)).unwrap();
+        let lines = lines.lines().map(|line| {
+            let mut record: Value = serde_json::from_str(line).unwrap();
+            record["code"] = if fails { 500.into() } else { 200.into() };
+            format!("{record}\n")
+        });
+        world.file(&path, lines.collect::<String>());
+    };
+    for (number, shift, is_down) in [(0, 0, false), (1, 40, false), (2, 40, true), (3, 40, false), (4, 0, false)] {
+        day(&world, number, 600, shift);
+        fails(number, is_down);
+        watcher.look(at(number + 1, 6));
+    }
+    let story = watcher.story();
+    let is_news = |line: &&String| !line.contains("Reminded");
+    let of =
+        |what: &str| -> Vec<&String> { story.iter().filter(|line| line.ends_with(what)).filter(is_news).collect() };
+    assert_eq!(of(" AGE psi"), ["10-02 Opened AGE psi", "10-05 Recovered AGE psi"], "{story:?}");
+    assert_eq!(of("error_rate"), ["10-03 Opened - error_rate", "10-04 Recovered - error_rate"], "{story:?}");
+}
