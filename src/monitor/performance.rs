@@ -6,11 +6,13 @@ use crate::{
     engine::{self, Answered, Wanted},
     fault::{Fault, Outcome},
     layout::Column,
-    performance::{Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, Settled, Terms, Unexpected},
+    performance::{
+        Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, SegmentCost, Settled, Terms, Unexpected,
+    },
     reference::{Reference, both},
-    segment::Segments,
+    segment::{Segment, Segments},
     source::{LabelLog, LabelOptions, Opened},
-    stats::{Outcomes, Price, Ranked},
+    stats::{Isotonic, Outcomes, Price, Ranked},
 };
 
 pub(super) fn terms(settings: &Settings) -> Terms {
@@ -62,6 +64,7 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
         || expected(&scores, known.as_ref(), terms),
         || known.as_ref().and_then(|known| CostCurve::of(known, terms)),
     );
+    let expected_in_segments = known.as_ref().map(|known| segment_costs(lookout, seen, known, terms)).transpose()?;
     let outcomes = settled.as_ref().map(|rows| Outcomes::of(rows.iter().map(|row| (row.score, row.outcome))));
     Ok(Some(Performance {
         against: known
@@ -74,6 +77,7 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
         labels,
         realised: settled.and_then(|settled| of(&mut settled.iter())),
         segments: in_segments.unwrap_or_default(),
+        expected_in_segments: expected_in_segments.unwrap_or_default(),
         expected,
     }))
 }
@@ -87,6 +91,26 @@ pub(super) fn turned_out(reference: &Reference) -> Outcome<Option<Outcomes>> {
 fn expected(scores: &Ranked, known: Option<&Outcomes>, terms: Terms) -> Result<Expected, Unexpected> {
     let known = known.ok_or(Unexpected::NoOutcomes)?;
     Expected::of(scores, known, terms).ok_or(Unexpected::NoRows)
+}
+
+/// What is expected of each segment's rows.
+fn segment_costs(
+    lookout: &Lookout<'_>,
+    seen: &Seen,
+    known: &Outcomes,
+    terms: Terms,
+) -> Outcome<Vec<Option<SegmentCost>>> {
+    let Some((segments, tally)) = lookout.segments.as_ref().zip(seen.counted.segments.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let calibration = Isotonic::fit(known);
+    let cost = |(number, segment): (usize, &Segment)| {
+        let own = lookout.reference.segment(&segment.definition, segments.layout())?.map(|own| own.scores);
+        let scores: Vec<f64> = tally.scores(number).collect();
+        let calibrated = (&calibration, known.rows());
+        Ok(SegmentCost::of(&Ranked::of(&scores), own.as_deref().unwrap_or_default(), calibrated, terms))
+    };
+    segments.list().iter().enumerate().map(cost).collect()
 }
 
 /// The labels of the window's used rows.

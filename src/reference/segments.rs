@@ -3,7 +3,6 @@
 //! Cells and levels stay those of all rows; the layout does not know of segments. Each segment has two blocks after all others:
 //! its counts, and its distinct scores.
 
-use arrow::array::Array;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -60,7 +59,7 @@ impl Reference {
 
     /// With its own rows apart by segments; `rows` has the columns of [`Segments::columns`].
     pub fn apart_by(self, segments: &Segments, rows: &Rows) -> Outcome<Self> {
-        let mut tally = SegmentTally::empty(segments);
+        let mut tally = SegmentTally::empty(segments, true);
         tally.observe(rows, segments, 1.0).map_err(|error| Fault::setup(format!("segments: {error}")))?;
         let stored = Stored {
             features: segments.layout().features().iter().map(|feature| feature.name.clone()).collect(),
@@ -72,16 +71,9 @@ impl Reference {
                 .collect(),
         };
         let mut packed = Vec::new();
-        for (segment, profile) in segments.list().iter().zip(tally.profiles()) {
-            let holds = segments.rows_of(segment, &rows.features, rows.len);
-            let score =
-                |row: usize| rows.probability.as_ref().filter(|all| all.is_valid(row)).map(|all| all.value(row));
-            let own = holds.iter().enumerate().filter(|(_, holds)| **holds);
-            let mut scores: Vec<f64> = own
-                .filter_map(|(row, _)| score(row))
-                .filter(|score| !score.is_nan())
-                .map(|score| score + 0.0)
-                .collect();
+        for (number, profile) in tally.profiles().iter().enumerate() {
+            let own = tally.scores(number).filter(|score| !score.is_nan());
+            let mut scores: Vec<f64> = own.map(|score| score + 0.0).collect();
             scores.sort_unstable_by(f64::total_cmp);
             let distinct: Vec<(f64, u64)> = scores
                 .chunk_by(|a, b| a.to_bits() == b.to_bits())

@@ -127,6 +127,8 @@ phrases! {
     segment: "segment", "segment";
     accepted_ratio: "accepted, as a part of the most favoured (95 %)", "accepté, rapporté au plus favorisé (95 %)";
     cost_per_1000: "cost per 1,000", "coût pour 1 000";
+    expected_cost: "expected cost per 1,000 (95 %)", "coût attendu pour 1 000 (95 %)";
+    realised_cost: "realised cost per 1,000 (95 %)", "coût constaté pour 1 000 (95 %)";
     // Glossary.
     limits: "Limits, watch / alarm", "Limites, à surveiller / alarme";
     missing_moved: "missing share moved by", "part de manquants déplacée de";

@@ -4,7 +4,7 @@ use super::{Context, Language, Report, chart, page::Lately, performance_card::fi
 use crate::{
     drift::{Lack, SegmentDrift},
     judge::{Limits, SegmentVerdict, Severity},
-    performance::Realised,
+    performance::Performance,
     shown::shown,
 };
 
@@ -17,6 +17,7 @@ pub(super) struct Line {
     pub ratio: String,
     pub score: String,
     pub drifted: String,
+    pub expected: String,
     pub auc: String,
     pub cost: String,
     /// Share refused in the last windows.
@@ -29,17 +30,21 @@ pub(super) struct SegmentsCard {
     /// Whether a segment has labels, or features that are counted within it.
     pub has_labels: bool,
     pub has_features: bool,
+    /// Whether what its decisions cost can be expected.
+    pub has_expected: bool,
     pub notes: Vec<String>,
 }
 
 pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
     let language = context.language;
     let apart = report.segments.as_ref()?;
-    let realised = report.performance.as_ref().map_or(&[][..], |performance| &performance.segments);
+    let performance = report.performance.as_ref();
+    let realised = performance.map_or(&[][..], |performance| &performance.segments);
+    let has_expected =
+        performance.is_some_and(|performance| performance.expected_in_segments.iter().any(Option::is_some));
     let lately = Lately::of(report, context);
     let lines = apart.drift.list.iter().zip(&apart.verdicts).enumerate().map(|(number, (one, verdict))| {
-        let known = realised.get(number).and_then(Option::as_ref);
-        line(one, *verdict, known, (context, lately.as_ref()))
+        line(one, *verdict, performance.map(|performance| (performance, number)), (context, lately.as_ref()))
     });
     let mut notes = vec![
         language
@@ -53,6 +58,18 @@ pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
             )
             .to_owned(),
     ];
+    if has_expected {
+        notes.push(
+            language
+                .pick(
+                    "The expected cost takes each score to come true as often as it did among all rows of the reference: it cannot \
+                     see that a segment pays better, or worse, than others of the same score.",
+                    "Le coût attendu suppose que chaque score se réalise aussi souvent que parmi toutes les lignes de la référence : \
+                     il ne voit pas qu’un segment paie mieux, ou moins bien, que d’autres au même score.",
+                )
+                .to_owned(),
+        );
+    }
     let lacks = |lack| apart.drift.list.iter().filter(|one| one.lack == Some(lack)).count();
     let least = grouped(apart.drift.min_rows);
     for (lack, count) in [Lack::NotLearnt, Lack::TooFew, Lack::TooFewLearnt]
@@ -85,6 +102,7 @@ pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
     Some(SegmentsCard {
         lines: lines.collect(),
         has_labels: realised.iter().any(Option::is_some),
+        has_expected,
         has_features: apart.verdicts.iter().any(|verdict| verdict.drifted.is_some()),
         notes,
     })
@@ -93,11 +111,13 @@ pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
 fn line(
     one: &SegmentDrift,
     verdict: SegmentVerdict,
-    known: Option<&Realised>,
+    money: Option<(&Performance, usize)>,
     (context, lately): (&Context, Option<&Lately>),
 ) -> Line {
     let language = context.language;
     let (was, is) = (one.refused.reference, language.percent_or_dash(one.refused.window));
+    let known = money.and_then(|(all, number)| all.segments.get(number)?.as_ref());
+    let expected = money.and_then(|(all, number)| all.expected_in_segments.get(number)?.as_ref());
     let dash = || "–".to_owned();
     let past = context.past.iter().map(|point| point.segment(&one.name).and_then(|segment| segment.1));
     let values: Vec<Option<f64>> = past.chain([one.refused.window]).collect();
@@ -110,6 +130,10 @@ fn line(
         ratio: figure(one.disparity.as_ref().map(|disparity| disparity.ratio), language),
         score: language.number_or_dash(one.score.as_ref().and_then(|score| score.psi.value)),
         drifted: verdict.drifted.map_or_else(dash, |drifted| format!("{drifted} / {}", one.features.len())),
+        expected: expected.map_or_else(dash, |cost| {
+            let now = figure(Some(cost.per_1000), language);
+            cost.reference.map_or(now.clone(), |was| format!("{} → {now}", language.number(was)))
+        }),
         auc: known.map_or_else(dash, |known| {
             known.auc.map_or_else(|| language.number_or_dash(known.auc_value), |auc| figure(Some(auc), language))
         }),

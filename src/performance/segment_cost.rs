@@ -1,0 +1,33 @@
+//! What decisions about a segment's rows are expected to cost, by the calibration of all rows.
+
+use super::Terms;
+use crate::stats::{Estimate, Interval, Isotonic, Outcomes, Ranked};
+
+/// Per 1,000 of the segment's rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SegmentCost {
+    pub per_1000: Interval,
+    /// Of the reference's rows of the same segment, expected alike; `None` where it was learnt without them.
+    pub reference: Option<f64>,
+}
+
+impl SegmentCost {
+    /// `own`: scores of the reference's rows of the segment, with counts; `learnt`: rows that the calibration was learnt on.
+    /// `None` of no rows.
+    #[must_use]
+    pub fn of(
+        scores: &Ranked,
+        own: &[(f64, u64)],
+        (calibration, learnt): (&Isotonic, f64),
+        terms: Terms,
+    ) -> Option<Self> {
+        let expected = Outcomes::expected(scores, calibration);
+        let thousand = |outcomes: &Outcomes| 1000.0 / outcomes.rows();
+        let before = Outcomes::of_counts(own, &[]).recalibrated(calibration);
+        (expected.rows() > 0.0).then(|| Self {
+            per_1000: Estimate::of(&expected, terms.threshold, learnt).cost(terms.price).scaled(thousand(&expected)),
+            reference: (before.rows() > 0.0)
+                .then(|| before.confusion(terms.threshold).cost(terms.price) * thousand(&before)),
+        })
+    }
+}
