@@ -104,13 +104,12 @@ fn segment_costs(
         return Ok(Vec::new());
     };
     let calibration = Isotonic::fit(known);
-    let cost = |(number, segment): (usize, &Segment)| {
-        let own = lookout.reference.segment(&segment.definition, segments.layout())?.map(|own| own.scores);
-        let scores: Vec<f64> = tally.scores(number).collect();
+    let cost = |(segment, scores): (&Segment, &Vec<f64>)| {
+        let own = lookout.reference.segment_scores(&segment.definition, segments.layout())?;
         let calibrated = (&calibration, known.rows());
-        Ok(SegmentCost::of(&Ranked::of(&scores), own.as_deref().unwrap_or_default(), calibrated, terms))
+        Ok(SegmentCost::of(&Ranked::of(scores), own.as_deref().unwrap_or_default(), calibrated, terms))
     };
-    segments.list().iter().enumerate().map(cost).collect()
+    segments.list().iter().zip(tally.scores()).map(cost).collect()
 }
 
 /// The labels of the window's used rows.
@@ -118,12 +117,14 @@ fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &LabelOptions) -> Outcome<(
     if lookout.settings.source.fields.id.is_none() {
         return Err(Fault::setup("labels: they are joined by id; map `source.fields.id`, or leave them out"));
     }
-    let mut labels = Labels::new(scores(lookout, seen)?);
+    let mut labels = Labels::default();
     match LabelLog::open(place, &lookout.settings.source) {
         // Labels that cannot be read must not keep anybody from looking at the rest.
         Err(fault) => labels.unreadable(fault.discreet().to_owned()),
         Ok(Opened::NotYet(place)) => labels.not_yet(place),
+        // Only now is the window read again, for its ids.
         Ok(Opened::Found(log)) => {
+            labels = Labels::new(scores(lookout, seen)?);
             let heard = log.read(Some(seen.window.from), &mut |id, target| labels.join(id, target));
             if heard.broken_off {
                 labels.forget();

@@ -20,6 +20,7 @@ pub(super) struct Line {
     pub expected: String,
     pub auc: String,
     pub cost: String,
+    pub labelled: String,
     /// Share refused in the last windows.
     pub spark: String,
 }
@@ -58,18 +59,6 @@ pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
             )
             .to_owned(),
     ];
-    if has_expected {
-        notes.push(
-            language
-                .pick(
-                    "The expected cost takes each score to come true as often as it did among all rows of the reference: it cannot \
-                     see that a segment pays better, or worse, than others of the same score.",
-                    "Le coût attendu suppose que chaque score se réalise aussi souvent que parmi toutes les lignes de la référence : \
-                     il ne voit pas qu’un segment paie mieux, ou moins bien, que d’autres au même score.",
-                )
-                .to_owned(),
-        );
-    }
     let lacks = |lack| apart.drift.list.iter().filter(|one| one.lack == Some(lack)).count();
     let least = grouped(apart.drift.min_rows);
     for (lack, count) in [Lack::NotLearnt, Lack::TooFew, Lack::TooFewLearnt]
@@ -138,6 +127,7 @@ fn line(
             known.auc.map_or_else(|| language.number_or_dash(known.auc_value), |auc| figure(Some(auc), language))
         }),
         cost: known.map_or_else(dash, |known| figure(Some(known.cost_per_1000()), language)),
+        labelled: known.map_or_else(dash, |known| grouped(known.rows)),
         spark: chart::spark(&values, Limits { watch: None, alarm: None }, Severity::Stable, &spark_name),
     }
 }

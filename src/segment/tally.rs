@@ -1,4 +1,4 @@
-//! The counts of each segment: integers, mergeable, as those of all rows; and, where asked for, each row's score with its segments.
+//! The counts of each segment: integers, mergeable, as those of all rows; and, where asked for, its rows' scores.
 
 use arrow::{
     array::{AsArray, BooleanArray},
@@ -13,9 +13,10 @@ use crate::{batch::Rows, profile::Profile};
 #[derive(Debug, Clone)]
 pub struct SegmentTally {
     profiles: Vec<Profile>,
-    /// Scores with the segments of their rows, a bit each, in the order in which threads read them: nothing may depend on it.
-    /// `None` unless asked for: sixteen bytes a row, however many segments hold it.
-    scores: Option<Vec<(f64, u64)>>,
+    /// Of each segment's rows, in the order in which threads read them: nothing may depend on it. Eight bytes a row and segment,
+    /// and none unless asked for.
+    scores: Vec<Vec<f64>>,
+    keeps_scores: bool,
 }
 
 impl SegmentTally {
@@ -24,20 +25,16 @@ impl SegmentTally {
     pub fn empty(segments: &Segments, keeps_scores: bool) -> Self {
         Self {
             profiles: segments.list().iter().map(|_| Profile::empty(segments.layout())).collect(),
-            scores: keeps_scores.then(Vec::new),
+            scores: vec![Vec::new(); segments.list().len()],
+            keeps_scores,
         }
     }
 
     /// Counts used rows, which have the columns of [`Segments::columns`].
     pub fn observe(&mut self, rows: &Rows, segments: &Segments, threshold: f64) -> Result<(), ArrowError> {
         let within = segments.within(rows);
-        let mut masks = vec![0_u64; if self.scores.is_some() { rows.len } else { 0 }];
-        for (number, (profile, segment)) in self.profiles.iter_mut().zip(segments.list()).enumerate() {
-            let holds = segments.rows_of(segment, &rows.features, rows.len);
-            for (mask, holds) in masks.iter_mut().zip(&holds) {
-                *mask |= u64::from(*holds) << number;
-            }
-            let keep = BooleanArray::from(holds);
+        for ((profile, scores), segment) in self.profiles.iter_mut().zip(&mut self.scores).zip(segments.list()) {
+            let keep = BooleanArray::from(segments.rows_of(segment, &rows.features, rows.len));
             let len = keep.true_count();
             if len == 0 {
                 continue;
@@ -50,19 +47,16 @@ impl SegmentTally {
                 probability: probability.map(|column| column.as_primitive().clone()),
             };
             profile.observe(&own, segments.layout(), threshold);
-        }
-        if let (Some(scores), Some(probability)) = (&mut self.scores, &rows.probability) {
-            let known = probability.iter().zip(masks).filter(|(_, mask)| *mask != 0);
-            scores.extend(known.filter_map(|(score, mask)| Some((score?, mask))));
+            if self.keeps_scores {
+                scores.extend(own.probability.iter().flatten().flatten());
+            }
         }
         Ok(())
     }
 
     /// Adds the other's counts.
     pub fn merge(&mut self, other: &Self) -> Result<(), String> {
-        if let (Some(ours), Some(theirs)) = (&mut self.scores, &other.scores) {
-            ours.extend_from_slice(theirs);
-        }
+        self.scores.iter_mut().zip(&other.scores).for_each(|(ours, theirs)| ours.extend_from_slice(theirs));
         self.profiles.iter_mut().zip(&other.profiles).try_for_each(|(ours, theirs)| ours.merge(theirs))
     }
 
@@ -72,9 +66,9 @@ impl SegmentTally {
         &self.profiles
     }
 
-    /// The scores of a segment's rows, in any order; none unless they were asked for.
-    pub fn scores(&self, number: usize) -> impl Iterator<Item = f64> + '_ {
-        let all = self.scores.iter().flatten();
-        all.filter(move |(_, mask)| mask >> number & 1 == 1).map(|(score, _)| *score)
+    /// The scores of each segment's rows, in any order; none unless they were asked for.
+    #[must_use]
+    pub fn scores(&self) -> &[Vec<f64>] {
+        &self.scores
     }
 }
