@@ -1,6 +1,6 @@
 //! Segments as a page shows them, in both languages.
 
-use super::{Context, Language, Report, chart, page::Lately, performance_card::figure, words::grouped};
+use super::{Context, Language, Report, SegmentPoint, chart, page::Lately, performance_card::figure, words::grouped};
 use crate::{
     drift::{Lack, SegmentDrift},
     judge::{Limits, SegmentVerdict, Severity},
@@ -23,6 +23,8 @@ pub(super) struct Line {
     pub labelled: String,
     /// Share refused in the last windows.
     pub spark: String,
+    /// And how often it was accepted beside the others, with the limits.
+    pub ratio_spark: String,
 }
 
 /// What the page shows.
@@ -45,7 +47,8 @@ pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
         performance.is_some_and(|performance| performance.expected_in_segments.iter().any(Option::is_some));
     let lately = Lately::of(report, context);
     let lines = apart.drift.list.iter().zip(&apart.verdicts).enumerate().map(|(number, (one, verdict))| {
-        line(one, *verdict, performance.map(|performance| (performance, number)), (context, lately.as_ref()))
+        let limits = ratio_limits(report.policy.disparity);
+        line(one, *verdict, performance.map(|performance| (performance, number)), (context, lately.as_ref(), limits))
     });
     let mut notes = vec![
         language
@@ -97,19 +100,30 @@ pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
     })
 }
 
+/// Limits of how much less often a segment is accepted, as limits of the ratio.
+fn ratio_limits(short: Limits) -> Limits {
+    let ratio = |limit: f64| 1.0 - limit;
+    Limits { watch: short.watch.map(ratio), alarm: short.alarm.map(ratio) }
+}
+
 fn line(
     one: &SegmentDrift,
     verdict: SegmentVerdict,
     money: Option<(&Performance, usize)>,
-    (context, lately): (&Context, Option<&Lately>),
+    (context, lately, limits): (&Context, Option<&Lately>, Limits),
 ) -> Line {
     let language = context.language;
     let (was, is) = (one.refused.reference, language.percent_or_dash(one.refused.window));
     let known = money.and_then(|(all, number)| all.segments.get(number)?.as_ref());
     let expected = money.and_then(|(all, number)| all.expected_in_segments.get(number)?.as_ref());
     let dash = || "–".to_owned();
-    let past = context.past.iter().map(|point| point.segment(&one.name).and_then(|segment| segment.1));
-    let values: Vec<Option<f64>> = past.chain([one.refused.window]).collect();
+    let past = |of: fn(&SegmentPoint) -> Option<f64>| {
+        context.past.iter().map(move |point| point.segment(&one.name).and_then(of))
+    };
+    let values: Vec<Option<f64>> = past(|segment| segment.1).chain([one.refused.window]).collect();
+    let ratio = one.disparity.as_ref().map(|disparity| disparity.ratio.value);
+    let ratios: Vec<Option<f64>> = past(|segment| segment.2).chain([ratio]).collect();
+    let ratio_name = Lately::name(lately, language.accepted_ratio(), &ratios, |ratio| language.number(ratio));
     let spark_name = Lately::name(lately, language.share_refused(), &values, |share| language.percent(share));
     Line {
         severity: verdict.severity,
@@ -129,5 +143,6 @@ fn line(
         cost: known.map_or_else(dash, |known| figure(Some(known.cost_per_1000()), language)),
         labelled: known.map_or_else(dash, |known| grouped(known.rows)),
         spark: chart::spark(&values, Limits { watch: None, alarm: None }, Severity::Stable, &spark_name),
+        ratio_spark: chart::spark(&ratios, limits, Severity::Stable, &ratio_name),
     }
 }
