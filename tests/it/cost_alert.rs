@@ -41,9 +41,9 @@ fn dearer(world: &World, wanted: &Range<f64>) -> usize {
 
 #[test]
 fn an_expected_cost_that_wavers_at_its_limit_is_told_once() {
-    let world = world(&[], "schedule: {lateness: 2h}\nalerts: {after: 2}\n");
+    let world = world(&[], "schedule: {lateness: 2h}\nalerts: {after: 2, cooldown: 720h}\n");
     std::fs::remove_file(world.path("log/day.ndjson")).unwrap();
-    // Between 8 and 10 % more there is no finding, but an alert that is open stays.
+    // Between 8 and 10 % more there is no finding, but an alert that is open stays. (A reminder would wait for thirty days.)
     let [calm, near, over, far] =
         [-0.05..0.05, 0.09..0.10, 0.12..0.20, 0.27..0.50].map(|wanted| dearer(&world, &wanted));
     let watcher = Watcher::new(&world);

@@ -43,7 +43,8 @@ fn french(world: &World) -> String {
 /// The finding's sentence on the French page, from its first words on: the one that names its limit, as the headline does not.
 #[track_caller]
 fn sentence(page: &str, opening: &str) -> String {
-    let page = page.replace("1 000", "1\u{a0}000");
+    // Powers of ten stand in a span of their own.
+    let page = page.replace("1 000", "1\u{a0}000").replace("<span class=\"u\">", "").replace("</span>", "");
     let texts = page.split('>').filter_map(|text| text.split('<').next()?.split_once(opening));
     let found = texts.map(|(_, rest)| format!("{opening}{}", rest.replace("&#60;", "<")));
     let mut found = found.filter(|text| text.contains(" (q ") || text.contains(", q "));
