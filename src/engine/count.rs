@@ -108,7 +108,7 @@ impl Tally {
             scores: Vec::new(),
             sample: Vec::new(),
             taken: 0,
-            segments: job.segments.map(SegmentTally::empty),
+            segments: job.segments.map(|segments| SegmentTally::empty(segments, job.keeps_scores)),
             fault: None,
         }
     }

@@ -6,11 +6,13 @@ use crate::{
     engine::{self, Answered, Wanted},
     fault::{Fault, Outcome},
     layout::Column,
-    performance::{Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, Settled, Terms, Unexpected},
-    reference::{Reference, both},
-    segment::Segments,
+    performance::{
+        Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, SegmentCost, Settled, Terms, Unexpected,
+    },
+    reference::{Reference, both, on_cores},
+    segment::{Segment, Segments},
     source::{LabelLog, LabelOptions, Opened},
-    stats::{Outcomes, Price, Ranked},
+    stats::{Isotonic, Outcomes, Price, Ranked},
 };
 
 pub(super) fn terms(settings: &Settings) -> Terms {
@@ -62,6 +64,7 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
         || expected(&scores, known.as_ref(), terms),
         || known.as_ref().and_then(|known| CostCurve::of(known, terms)),
     );
+    let expected_in_segments = known.as_ref().map(|known| segment_costs(lookout, seen, known, terms)).transpose()?;
     let outcomes = settled.as_ref().map(|rows| Outcomes::of(rows.iter().map(|row| (row.score, row.outcome))));
     Ok(Some(Performance {
         against: known
@@ -74,6 +77,7 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
         labels,
         realised: settled.and_then(|settled| of(&mut settled.iter())),
         segments: in_segments.unwrap_or_default(),
+        expected_in_segments: expected_in_segments.unwrap_or_default(),
         expected,
     }))
 }
@@ -89,17 +93,40 @@ fn expected(scores: &Ranked, known: Option<&Outcomes>, terms: Terms) -> Result<E
     Expected::of(scores, known, terms).ok_or(Unexpected::NoRows)
 }
 
+/// What is expected of each segment's rows.
+fn segment_costs(
+    lookout: &Lookout<'_>,
+    seen: &Seen,
+    known: &Outcomes,
+    terms: Terms,
+) -> Outcome<Vec<Option<SegmentCost>>> {
+    let Some((segments, tally)) = lookout.segments.as_ref().zip(seen.counted.segments.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let calibration = Isotonic::fit(known);
+    let all: Vec<(&Segment, &Vec<f64>)> = segments.list().iter().zip(tally.scores()).collect();
+    let cost = |number: usize| {
+        let Some((segment, scores)) = all.get(number) else { return Ok(None) };
+        let own = lookout.reference.segment_scores(&segment.definition, segments.layout())?;
+        let calibrated = (&calibration, known.rows());
+        Ok(SegmentCost::of(scores, own.as_deref().unwrap_or_default(), calibrated, terms))
+    };
+    on_cores(all.len(), 1, &cost).into_iter().collect()
+}
+
 /// The labels of the window's used rows.
 fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &LabelOptions) -> Outcome<(Labelled, Vec<Settled>)> {
     if lookout.settings.source.fields.id.is_none() {
         return Err(Fault::setup("labels: they are joined by id; map `source.fields.id`, or leave them out"));
     }
-    let mut labels = Labels::new(scores(lookout, seen)?);
+    let mut labels = Labels::default();
     match LabelLog::open(place, &lookout.settings.source) {
         // Labels that cannot be read must not keep anybody from looking at the rest.
         Err(fault) => labels.unreadable(fault.discreet().to_owned()),
         Ok(Opened::NotYet(place)) => labels.not_yet(place),
+        // Only now is the window read again, for its ids.
         Ok(Opened::Found(log)) => {
+            labels = Labels::new(scores(lookout, seen)?);
             let heard = log.read(Some(seen.window.from), &mut |id, target| labels.join(id, target));
             if heard.broken_off {
                 labels.forget();

@@ -6,6 +6,7 @@ mod expected;
 mod labels;
 mod performance;
 mod realised;
+mod segment_cost;
 
 pub use against::Against;
 pub use cost_curve::{CostAt, CostCurve};
@@ -13,3 +14,4 @@ pub use expected::{Band, Expected, ReferenceCost};
 pub use labels::{Label, Labelled, Labels, Settled};
 pub use performance::{Performance, Terms, Unexpected};
 pub use realised::Realised;
+pub use segment_cost::SegmentCost;

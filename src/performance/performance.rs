@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Against, CostCurve, Expected, Labelled, Realised};
+use super::{Against, CostCurve, Expected, Labelled, Realised, SegmentCost};
 use crate::stats::Price;
 
 /// How decisions are made and what wrong ones cost.
@@ -31,6 +31,8 @@ pub struct Performance {
     pub curve: Option<CostCurve>,
     /// Of the labelled rows of each segment, in their order; empty without segments or labels.
     pub segments: Vec<Option<Realised>>,
+    /// Of all used rows of each segment, in their order; empty without segments, or where nothing can be expected.
+    pub expected_in_segments: Vec<Option<SegmentCost>>,
     /// Of all used rows; `Err` says why not.
     pub expected: Result<Expected, Unexpected>,
 }

@@ -3,7 +3,6 @@
 //! Cells and levels stay those of all rows; the layout does not know of segments. Each segment has two blocks after all others:
 //! its counts, and its distinct scores.
 
-use arrow::array::Array;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -60,7 +59,7 @@ impl Reference {
 
     /// With its own rows apart by segments; `rows` has the columns of [`Segments::columns`].
     pub fn apart_by(self, segments: &Segments, rows: &Rows) -> Outcome<Self> {
-        let mut tally = SegmentTally::empty(segments);
+        let mut tally = SegmentTally::empty(segments, true);
         tally.observe(rows, segments, 1.0).map_err(|error| Fault::setup(format!("segments: {error}")))?;
         let stored = Stored {
             features: segments.layout().features().iter().map(|feature| feature.name.clone()).collect(),
@@ -72,16 +71,9 @@ impl Reference {
                 .collect(),
         };
         let mut packed = Vec::new();
-        for (segment, profile) in segments.list().iter().zip(tally.profiles()) {
-            let holds = segments.rows_of(segment, &rows.features, rows.len);
-            let score =
-                |row: usize| rows.probability.as_ref().filter(|all| all.is_valid(row)).map(|all| all.value(row));
-            let own = holds.iter().enumerate().filter(|(_, holds)| **holds);
-            let mut scores: Vec<f64> = own
-                .filter_map(|(row, _)| score(row))
-                .filter(|score| !score.is_nan())
-                .map(|score| score + 0.0)
-                .collect();
+        for (profile, own) in tally.profiles().iter().zip(tally.scores()) {
+            let own = own.iter().filter(|score| !score.is_nan());
+            let mut scores: Vec<f64> = own.map(|score| score + 0.0).collect();
             scores.sort_unstable_by(f64::total_cmp);
             let distinct: Vec<(f64, u64)> = scores
                 .chunk_by(|a, b| a.to_bits() == b.to_bits())
@@ -96,20 +88,28 @@ impl Reference {
 
     /// Its own rows of a segment; `None` where it was not learnt, a fault where the file is damaged.
     pub fn segment(&self, definition: &str, layout: &Layout) -> Outcome<Option<SegmentOfReference>> {
-        let Some(stored) = self.stored_segments() else { return Ok(None) };
+        let Some(scores) = self.segment_scores(definition, layout)? else { return Ok(None) };
+        let Some((block, rows)) = self.place_of_segment(definition, layout) else { return Ok(None) };
+        let profile = self.shelf().block(block).and_then(|packed| unpack(packed.as_ref(), layout, rows));
+        let profile = profile.ok_or_else(|| Fault::setup(self.damaged()))?;
+        Ok(Some(SegmentOfReference { profile, scores }))
+    }
+
+    /// The distinct scores of its own rows of a segment, with counts.
+    pub fn segment_scores(&self, definition: &str, layout: &Layout) -> Outcome<Option<Vec<(f64, u64)>>> {
+        let Some((block, _)) = self.place_of_segment(definition, layout) else { return Ok(None) };
+        let scores = self.shelf().block(block + 1).and_then(|packed| blocks::unpack(packed.as_ref(), Precision::F64));
+        scores.map(Some).ok_or_else(|| Fault::setup(self.damaged()))
+    }
+
+    /// The first of a segment's blocks, and its rows.
+    fn place_of_segment(&self, definition: &str, layout: &Layout) -> Option<(usize, u64)> {
+        let stored = self.stored_segments()?;
         let names = layout.features().iter().map(|feature| &feature.name);
-        let found = stored.segments.iter().position(|(known, _)| known == definition);
-        let Some(number) = found.filter(|_| names.eq(&stored.features)) else { return Ok(None) };
+        let number = stored.segments.iter().position(|(known, _)| known == definition);
+        let number = number.filter(|_| names.eq(&stored.features))?;
         let after = self.layout().features().len() + 1 + if self.has_outcomes() { 2 } else { 0 };
-        let rows = stored.segments.get(number).map_or(0, |(_, rows)| *rows);
-        let block = |which: usize| self.shelf().block(after + 2 * number + which);
-        let read = || {
-            Some(SegmentOfReference {
-                profile: unpack(block(0)?.as_ref(), layout, rows)?,
-                scores: blocks::unpack(block(1)?.as_ref(), Precision::F64)?,
-            })
-        };
-        read().map(Some).ok_or_else(|| Fault::setup(self.damaged()))
+        Some((after + 2 * number, stored.segments.get(number)?.1))
     }
 }
 

@@ -65,7 +65,7 @@ fn sentences(performance: &Performance, language: Language) -> Vec<String> {
     let price = performance.terms.price;
     if let Ok(expected) = &performance.expected {
         let cost = language.number(expected.cost_per_1000.value);
-        let (missed, wrong) = (language.number(price.false_negative), language.number(price.false_positive));
+        let [missed, wrong] = [price.false_negative, price.false_positive].map(|price| language.number_plain(price));
         let own = language.number(expected.reference.per_1000);
         let moved = expected.cost_moved().map(|moved| (moved < 0.0, language.percent(moved.abs())));
         sentences.push(match language {

@@ -127,6 +127,11 @@ phrases! {
     segment: "segment", "segment";
     accepted_ratio: "accepted, as a part of the most favoured (95 %)", "accepté, rapporté au plus favorisé (95 %)";
     cost_per_1000: "cost per 1,000", "coût pour 1 000";
+    segment_money: "What each segment costs", "Ce que coûte chaque segment";
+    expected_cost: "cost per 1,000 expected, in the reference → now (95 %)", "coût pour 1 000 attendu, dans la référence → maintenant (95 %)";
+    realised_cost: "cost per 1,000 by labels (95 %)", "coût pour 1 000 d’après les étiquettes (95 %)";
+    realised_auc: "AUC by labels (95 %)", "AUC d’après les étiquettes (95 %)";
+    labelled_rows: "rows with a label", "lignes étiquetées";
     // Glossary.
     limits: "Limits, watch / alarm", "Limites, à surveiller / alarme";
     missing_moved: "missing share moved by", "part de manquants déplacée de";

@@ -81,9 +81,9 @@ pub fn score_shift_sentence(report: &Report, language: Language) -> Option<Strin
     let all = shift.restored.iter().filter(|one| one.is_drifted).max_by_key(|one| one.features.len())?;
     let percent = |share: f64| language.percent(share);
     let mut sentence = format!(
-        "{} {}: {} {} → {}",
+        "{} {} {} {} → {}",
         names(first, language),
-        language.pick("put back", "remis en place"),
+        language.pick("put back:", "remis en place :"),
         language.pick("share refused", "part refusée"),
         percent(shift.now.share_refused),
         percent(first.standing.share_refused)

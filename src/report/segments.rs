@@ -6,7 +6,8 @@ use super::{Report, report::Apart};
 use crate::{
     drift::{Disparity, FeatureDrift, Lack, SegmentDrift},
     judge::SegmentVerdict,
-    performance::Realised,
+    performance::{Realised, SegmentCost, Unexpected},
+    stats::Interval,
 };
 
 /// Why a segment is not compared, in words.
@@ -24,7 +25,12 @@ fn lack(lack: Lack, min_rows: u64) -> String {
 pub(super) fn to_value(report: &Report, apart: &Apart) -> Value {
     let left_out: Map<String, Value> =
         apart.drift.left_out.iter().map(|(column, levels)| (column.clone(), json!(levels))).collect();
-    let realised = report.performance.as_ref().map_or(&[][..], |performance| &performance.segments);
+    let performance = report.performance.as_ref();
+    let money = |number: usize| {
+        let realised = performance?.segments.get(number).and_then(Option::as_ref);
+        let expected = performance?.expected_in_segments.get(number).and_then(Option::as_ref);
+        Some((realised, expected))
+    };
     let list: Vec<Value> = apart
         .drift
         .list
@@ -32,14 +38,18 @@ pub(super) fn to_value(report: &Report, apart: &Apart) -> Value {
         .zip(&apart.verdicts)
         .enumerate()
         .map(|(number, (one, verdict))| {
-            let known = realised.get(number).and_then(Option::as_ref);
-            segment(one, *verdict, known, (apart.drift.rows, apart.drift.min_rows))
+            segment(one, *verdict, money(number).unwrap_or_default(), (apart.drift.rows, apart.drift.min_rows))
         })
         .collect();
     json!({ "min_rows": apart.drift.min_rows, "levels_left_out": left_out, "list": list })
 }
 
-fn segment(one: &SegmentDrift, verdict: SegmentVerdict, known: Option<&Realised>, (rows, least): (u64, u64)) -> Value {
+fn segment(
+    one: &SegmentDrift,
+    verdict: SegmentVerdict,
+    (known, expected): (Option<&Realised>, Option<&SegmentCost>),
+    (rows, least): (u64, u64),
+) -> Value {
     let mut reasons = Map::new();
     let mut because = |key: &str, why: String| {
         reasons.insert(key.to_owned(), json!(why));
@@ -66,6 +76,17 @@ fn segment(one: &SegmentDrift, verdict: SegmentVerdict, known: Option<&Realised>
     if known.is_none() {
         because("realised", "no row of it has a label".to_owned());
     }
+    match expected {
+        None if one.rows == 0 => because("expected", "no row of the window is in it".to_owned()),
+        None => because("expected", Unexpected::NoOutcomes.to_string()),
+        Some(cost) if cost.reference.is_none() => {
+            because(
+                "expected.cost_per_1000.reference",
+                "the reference has no row that is known to be in it".to_owned(),
+            );
+        }
+        Some(_) => {}
+    }
     if verdict.severity.is_none() {
         because("severity", "it was not compared with anything".to_owned());
     }
@@ -90,6 +111,7 @@ fn segment(one: &SegmentDrift, verdict: SegmentVerdict, known: Option<&Realised>
             "of": one.features.len(),
             "psi": one.features.iter().map(|one| (one.name.clone(), json!(one.psi.value))).collect::<Map<_, _>>(),
         })),
+        "expected": expected.map(self::expected),
         "realised": known.map(self::known),
         "null_reasons": reasons,
     })
@@ -116,10 +138,16 @@ fn score(score: &FeatureDrift, q: Option<f64>) -> Value {
     })
 }
 
+/// By the calibration of all rows.
+fn expected(cost: &SegmentCost) -> Value {
+    let Interval { value, low, high } = cost.per_1000;
+    json!({ "cost_per_1000": { "value": value, "low": low, "high": high, "reference": cost.reference } })
+}
+
 fn known(realised: &Realised) -> Value {
-    let interval = |value: Option<f64>, of: Option<crate::stats::Interval>| json!({ "value": value, "low": of.map(|of| of.low), "high": of.map(|of| of.high) });
+    let interval = |value: Option<f64>, of: Option<Interval>| json!({ "value": value, "low": of.map(|of| of.low), "high": of.map(|of| of.high) });
     let cost = realised.cost_per_1000();
-    let of = |figure: Option<crate::stats::Interval>| interval(figure.map(|figure| figure.value), figure);
+    let of = |figure: Option<Interval>| interval(figure.map(|figure| figure.value), figure);
     json!({
         "rows": realised.rows,
         "auc": interval(realised.auc_value, realised.auc),

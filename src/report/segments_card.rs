@@ -1,10 +1,10 @@
 //! Segments as a page shows them, in both languages.
 
-use super::{Context, Language, Report, chart, page::Lately, performance_card::figure, words::grouped};
+use super::{Context, Language, Report, SegmentPoint, chart, page::Lately, performance_card::figure, words::grouped};
 use crate::{
     drift::{Lack, SegmentDrift},
     judge::{Limits, SegmentVerdict, Severity},
-    performance::Realised,
+    performance::Performance,
     shown::shown,
 };
 
@@ -17,10 +17,14 @@ pub(super) struct Line {
     pub ratio: String,
     pub score: String,
     pub drifted: String,
+    pub expected: String,
     pub auc: String,
     pub cost: String,
+    pub labelled: String,
     /// Share refused in the last windows.
     pub spark: String,
+    /// And how often it was accepted beside the others, with the limits.
+    pub ratio_spark: String,
 }
 
 /// What the page shows.
@@ -29,17 +33,22 @@ pub(super) struct SegmentsCard {
     /// Whether a segment has labels, or features that are counted within it.
     pub has_labels: bool,
     pub has_features: bool,
+    /// Whether what its decisions cost can be expected.
+    pub has_expected: bool,
     pub notes: Vec<String>,
 }
 
 pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
     let language = context.language;
     let apart = report.segments.as_ref()?;
-    let realised = report.performance.as_ref().map_or(&[][..], |performance| &performance.segments);
+    let performance = report.performance.as_ref();
+    let realised = performance.map_or(&[][..], |performance| &performance.segments);
+    let has_expected =
+        performance.is_some_and(|performance| performance.expected_in_segments.iter().any(Option::is_some));
     let lately = Lately::of(report, context);
     let lines = apart.drift.list.iter().zip(&apart.verdicts).enumerate().map(|(number, (one, verdict))| {
-        let known = realised.get(number).and_then(Option::as_ref);
-        line(one, *verdict, known, (context, lately.as_ref()))
+        let limits = ratio_limits(report.policy.disparity);
+        line(one, *verdict, performance.map(|performance| (performance, number)), (context, lately.as_ref(), limits))
     });
     let mut notes = vec![
         language
@@ -85,22 +94,36 @@ pub(super) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
     Some(SegmentsCard {
         lines: lines.collect(),
         has_labels: realised.iter().any(Option::is_some),
+        has_expected,
         has_features: apart.verdicts.iter().any(|verdict| verdict.drifted.is_some()),
         notes,
     })
 }
 
+/// Limits of how much less often a segment is accepted, as limits of the ratio.
+fn ratio_limits(short: Limits) -> Limits {
+    let ratio = |limit: f64| 1.0 - limit;
+    Limits { watch: short.watch.map(ratio), alarm: short.alarm.map(ratio) }
+}
+
 fn line(
     one: &SegmentDrift,
     verdict: SegmentVerdict,
-    known: Option<&Realised>,
-    (context, lately): (&Context, Option<&Lately>),
+    money: Option<(&Performance, usize)>,
+    (context, lately, limits): (&Context, Option<&Lately>, Limits),
 ) -> Line {
     let language = context.language;
     let (was, is) = (one.refused.reference, language.percent_or_dash(one.refused.window));
+    let known = money.and_then(|(all, number)| all.segments.get(number)?.as_ref());
+    let expected = money.and_then(|(all, number)| all.expected_in_segments.get(number)?.as_ref());
     let dash = || "–".to_owned();
-    let past = context.past.iter().map(|point| point.segment(&one.name).and_then(|segment| segment.1));
-    let values: Vec<Option<f64>> = past.chain([one.refused.window]).collect();
+    let past = |of: fn(&SegmentPoint) -> Option<f64>| {
+        context.past.iter().map(move |point| point.segment(&one.name).and_then(of))
+    };
+    let values: Vec<Option<f64>> = past(|segment| segment.1).chain([one.refused.window]).collect();
+    let ratio = one.disparity.as_ref().map(|disparity| disparity.ratio.value);
+    let ratios: Vec<Option<f64>> = past(|segment| segment.2).chain([ratio]).collect();
+    let ratio_name = Lately::name(lately, language.accepted_ratio(), &ratios, |ratio| language.number(ratio));
     let spark_name = Lately::name(lately, language.share_refused(), &values, |share| language.percent(share));
     Line {
         severity: verdict.severity,
@@ -110,10 +133,16 @@ fn line(
         ratio: figure(one.disparity.as_ref().map(|disparity| disparity.ratio), language),
         score: language.number_or_dash(one.score.as_ref().and_then(|score| score.psi.value)),
         drifted: verdict.drifted.map_or_else(dash, |drifted| format!("{drifted} / {}", one.features.len())),
+        expected: expected.map_or_else(dash, |cost| {
+            let now = figure(Some(cost.per_1000), language);
+            cost.reference.map_or(now.clone(), |was| format!("{} → {now}", language.number(was)))
+        }),
         auc: known.map_or_else(dash, |known| {
             known.auc.map_or_else(|| language.number_or_dash(known.auc_value), |auc| figure(Some(auc), language))
         }),
         cost: known.map_or_else(dash, |known| figure(Some(known.cost_per_1000()), language)),
+        labelled: known.map_or_else(dash, |known| grouped(known.rows)),
         spark: chart::spark(&values, Limits { watch: None, alarm: None }, Severity::Stable, &spark_name),
+        ratio_spark: chart::spark(&ratios, limits, Severity::Stable, &ratio_name),
     }
 }

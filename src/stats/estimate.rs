@@ -46,16 +46,34 @@ impl Part {
     }
 }
 
+/// How many times the variance is that of known chances.
+fn learnt(confusion: &Confusion, reference: f64) -> f64 {
+    if reference > 0.0 { 1.0 + confusion.rows() / reference } else { 1.0 }
+}
+
 impl Estimate {
     /// Of steps by rising score, as [`super::Ranked::expected`] makes them; `reference`: rows that the calibration was learnt
     /// on.
     #[must_use]
     pub fn of(expected: impl Iterator<Item = Step> + Clone, threshold: f64, reference: f64) -> Self {
-        let (mut accepted, mut refused, mut pairs) = (Part::default(), Part::default(), Pairs::default());
-        for step in expected.clone() {
+        let mut pairs = Pairs::default();
+        let mut estimate = Self::unranked(expected.clone().inspect(|step| pairs.add(step)), threshold, reference);
+        let (positives, negatives) = (estimate.confusion.positives(), estimate.confusion.negatives());
+        estimate.auc = pairs.auc(positives, negatives).map(|auc| {
+            // Infinite where it is not defined.
+            let variance = ranking::variance_about(auc, expected, positives, negatives).unwrap_or(f64::INFINITY);
+            Interval::normal(auc, variance * learnt(&estimate.confusion, reference)).within(0.0, 1.0)
+        });
+        estimate
+    }
+
+    /// The same of steps in any order, without an AUC.
+    #[must_use]
+    pub fn unranked(expected: impl Iterator<Item = Step>, threshold: f64, reference: f64) -> Self {
+        let (mut accepted, mut refused) = (Part::default(), Part::default());
+        for step in expected {
             let part = if step.score < threshold { &mut accepted } else { &mut refused };
             part.add(&step);
-            pairs.add(&step);
         }
         let confusion = Confusion {
             true_positives: refused.positives,
@@ -63,16 +81,10 @@ impl Estimate {
             true_negatives: accepted.negatives,
             false_negatives: accepted.positives,
         };
-        let (positives, negatives) = (confusion.positives(), confusion.negatives());
-        let learnt = if reference > 0.0 { 1.0 + confusion.rows() / reference } else { 1.0 };
-        let auc = pairs.auc(positives, negatives).map(|auc| {
-            // Infinite where it is not defined.
-            let variance = ranking::variance_about(auc, expected, positives, negatives).unwrap_or(f64::INFINITY);
-            Interval::normal(auc, variance * learnt).within(0.0, 1.0)
-        });
+        let learnt = learnt(&confusion, reference);
         Self {
             confusion,
-            auc,
+            auc: None,
             refused: refused.variance * learnt,
             accepted: accepted.variance * learnt,
             squares: (refused.misses, accepted.hits),

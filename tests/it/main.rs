@@ -14,6 +14,7 @@
 mod applicants;
 mod bad_input;
 mod config;
+mod cost_alert;
 mod crash;
 mod crash_labels;
 mod daemon;
@@ -29,6 +30,7 @@ mod false_alarms;
 mod forest_exercise;
 mod forest_golden;
 mod forest_mutants;
+mod french_money;
 mod hostile;
 mod importance;
 mod lab;

@@ -4,6 +4,7 @@ use std::{fmt::Write as _, sync::Arc};
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use serde_json::Value;
+use vigie::{performance::Expected, stats::Ranked};
 
 use crate::{
     draw::Draw,
@@ -187,10 +188,16 @@ fn lines_columns_threads_and_twins_give_the_same_segments() {
     assert_eq!(apart["verdict"], report["verdict"]);
 }
 
-#[test]
-fn a_segment_that_moves_and_is_refused_more_often_is_found() {
+/// A window in which men's scores are higher than they were.
+pub fn unequal() -> World {
     let world = world(SEGMENTS, &WITH);
     world.file("log/a.ndjson", ndjson(&drawn(4_000, 4, 0.22)));
+    world
+}
+
+#[test]
+fn a_segment_that_moves_and_is_refused_more_often_is_found() {
+    let world = unequal();
     let report = check(&world);
     let findings = report["verdict"]["findings"].as_array().unwrap();
     let of = |test: &str| -> Vec<&str> {
@@ -276,6 +283,93 @@ fn labels_tell_of_each_segment() {
     assert_eq!(check(&world)["segments"], by_lines["segments"]);
     parquet(&rows, &world.path("log/b.parquet"));
     assert_eq!(check(&world)["segments"], by_lines["segments"]);
+}
+
+#[test]
+fn each_segment_has_a_cost_to_be_expected_of_it() {
+    let all = SEGMENTS.replace("  filters:\n", "  filters:\n    all: income >= 0\n");
+    let world = world(&format!("{all}labels: {{path: labels.csv, id: id, target: y}}\n"), &WITH);
+    let rows = drawn(8_000, 8, 0.22);
+    world.file("log/a.ndjson", ndjson(&rows));
+    let report = check(&world);
+    let cost = |name: &str, key: &str| segment(&report, name)["expected"]["cost_per_1000"][key].as_f64().unwrap();
+    // A segment of all rows costs what all rows do, and its band is theirs.
+    for key in ["value", "low", "high"] {
+        let whole = report["cost"]["expected"]["per_1000"][key].as_f64().unwrap();
+        assert!((cost("all", key) - whole).abs() < 1e-9 * whole, "{key}");
+    }
+    // Parts cost together what the whole does; the reference's too.
+    let rows_of = |names: &[&str]| -> Vec<f64> {
+        names.iter().map(|name| segment(&report, name)["rows"].as_f64().unwrap()).collect()
+    };
+    let parts = ["sex = F", "sex = M", "sex missing"];
+    let sum: f64 = parts.iter().zip(rows_of(&parts)).map(|(name, rows)| rows * cost(name, "value")).sum();
+    assert!((sum / 8_000.0 - cost("all", "value")).abs() < 1e-9 * sum);
+    let before = drawn(6_000, 1, 0.0);
+    let learnt: [(&str, Is); 3] = [
+        ("sex = F", |row| row.sex == Some("F")),
+        ("sex = M", |row| row.sex == Some("M")),
+        ("sex missing", |row| row.sex.is_none()),
+    ];
+    let rows_learnt = |is: Is| before.iter().filter(|row| is(row)).count() as f64;
+    let sum: f64 = learnt.iter().map(|(name, is)| rows_learnt(*is) * cost(name, "reference")).sum();
+    assert!((sum / 6_000.0 - cost("all", "reference")).abs() < 1e-9 * sum);
+    // Each is what its own rows alone are expected to cost.
+    let known = crate::performance::known(&before.iter().map(|row| (row.score, row.outcome)).collect::<Vec<_>>());
+    let filters: [(&str, Is); 2] = [
+        ("rich women", |row| row.sex == Some("F") && row.income > 800.0),
+        ("poor or unknown", |row| row.income <= 100.0 || row.sex.is_none()),
+    ];
+    for (name, is) in learnt.iter().chain(&filters) {
+        let own: Vec<f64> = rows.iter().filter(|row| is(row)).map(|row| row.score).collect();
+        let alone = Expected::of(&Ranked::of(&own), &known, crate::performance::TERMS).unwrap().cost_per_1000;
+        for (key, wanted) in [("value", alone.value), ("low", alone.low), ("high", alone.high)] {
+            assert!((cost(name, key) - wanted).abs() < 1e-9 * wanted, "{name}: {key}");
+        }
+    }
+    // Men's scores are higher now, and nobody else's.
+    assert!(cost("sex = M", "value") > 1.05 * cost("sex = M", "reference"));
+    let women = segment(&report, "sex = F");
+    assert!((cost("sex = F", "value") / cost("sex = F", "reference") - 1.0).abs() < 0.05, "{women}");
+    // The outcomes come as expected, and stand beside.
+    assert!(women["realised"].is_null());
+    let labels = |rows: &[Row]| {
+        let each = rows.iter().enumerate().map(|(n, row)| format!("r{n},{}\n", u8::from(row.outcome)));
+        format!("id,y\n{}", each.collect::<String>())
+    };
+    world.file("labels.csv", labels(&rows));
+    let report = check(&world);
+    let women = segment(&report, "sex = F");
+    let known = women["realised"]["cost_per_1000"]["value"].as_f64().unwrap();
+    let band = &women["expected"]["cost_per_1000"];
+    assert!(band["low"].as_f64().unwrap() < known && known < band["high"].as_f64().unwrap(), "{women}");
+    let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
+    for words in ["What each segment costs", "cost per 1,000 by labels (95 %)", "a segment pays better, or worse"] {
+        assert!(page.contains(words), "{words}");
+    }
+    let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", config.replace("reports: {dir: reports}", "reports: {dir: reports, language: fr}"));
+    check(&world);
+    let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
+    for words in ["Ce que coûte chaque segment", "d’après les étiquettes (95", "paie mieux, ou moins bien"] {
+        assert!(page.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn without_outcomes_no_segment_has_an_expected_cost() {
+    let world = world(SEGMENTS, &WITH);
+    world.file("log/a.ndjson", ndjson(&drawn(2_000, 9, 0.0)));
+    let args: Vec<&str> = crate::performance::LEARN.iter().copied().chain(WITH).collect();
+    let target = args.iter().position(|arg| *arg == "--target").unwrap();
+    let bare: Vec<&str> =
+        args.iter().enumerate().filter(|(n, _)| *n != target && *n != target + 1).map(|(_, arg)| *arg).collect();
+    std::fs::remove_file(world.path("ref.vigie")).unwrap();
+    world.vigie(&bare).ok();
+    let report = check(&world);
+    let women = segment(&report, "sex = F");
+    assert!(women["expected"].is_null());
+    assert!(women["null_reasons"]["expected"].as_str().unwrap().contains("--target"), "{women}");
 }
 
 #[test]

@@ -30,9 +30,9 @@ pub(in crate::report) fn band(kept: &[Kept], name: &str, scale: impl Fn(f64) -> 
     }
     let room = if greatest > least { greatest - least } else { greatest.abs().max(1.0) };
     #[expect(clippy::cast_precision_loss, reason = "a few dozen windows")]
-    let step = (WIDE - LEFT - 12.0) / (kept.len().max(2) - 1) as f64;
+    let step = (WIDE - LEFT - 24.0) / (kept.len().max(2) - 1) as f64;
     #[expect(clippy::cast_precision_loss, reason = "a few dozen windows")]
-    let x = |place: usize| LEFT + 4.0 + place as f64 * step;
+    let x = |place: usize| LEFT + 14.0 + place as f64 * step;
     let y = |value: f64| TOP + (greatest - value) / room * (TALL - TOP - 6.0);
     let (mut bands, mut middles, mut marks) = (String::new(), String::new(), String::new());
     let half = (step / 2.0).min(8.0);
