@@ -57,7 +57,7 @@ impl Estimate {
     #[must_use]
     pub fn of(expected: impl Iterator<Item = Step> + Clone, threshold: f64, reference: f64) -> Self {
         let mut pairs = Pairs::default();
-        let mut estimate = Self::unranked(expected.clone().inspect(|step| pairs.add(step)), threshold, reference);
+        let mut estimate = Self::without_auc(expected.clone().inspect(|step| pairs.add(step)), threshold, reference);
         let (positives, negatives) = (estimate.confusion.positives(), estimate.confusion.negatives());
         estimate.auc = pairs.auc(positives, negatives).map(|auc| {
             // Infinite where it is not defined.
@@ -67,9 +67,9 @@ impl Estimate {
         estimate
     }
 
-    /// The same of steps in any order, without an AUC.
+    /// The same without an AUC, in one walk.
     #[must_use]
-    pub fn unranked(expected: impl Iterator<Item = Step>, threshold: f64, reference: f64) -> Self {
+    pub fn without_auc(expected: impl Iterator<Item = Step>, threshold: f64, reference: f64) -> Self {
         let (mut accepted, mut refused) = (Part::default(), Part::default());
         for step in expected {
             let part = if step.score < threshold { &mut accepted } else { &mut refused };
