@@ -5,6 +5,8 @@ use std::{
     sync::atomic::AtomicU64,
 };
 
+use arrow::array::Array;
+
 use super::{
     Rule,
     apart::{self, Apart},
@@ -141,7 +143,10 @@ impl Tally {
 
     pub fn keep_scores(&mut self, used: &Rows, job: &Job<'_>) {
         if job.keeps_scores {
-            self.scores.extend(used.probability.iter().flatten().flatten());
+            match &used.probability {
+                Some(scores) if scores.null_count() == 0 => self.scores.extend_from_slice(scores.values()),
+                scores => self.scores.extend(scores.iter().flatten().flatten()),
+            }
         }
     }
 

@@ -60,11 +60,12 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
     let started = Stopwatch::now();
     let lookout = Lookout::open(settings, looking)?;
     crash::point("window.opened");
-    let seen = lookout.see(asked)?;
+    let mut seen = lookout.see(asked)?;
     crash::point("window.counted");
     let (replay, contributions) = replayed(&lookout, &seen)?;
+    let scores = seen.take_scores();
     // Neither needs the other, and neither keeps all cores busy by itself.
-    let (performance, measured) = both(|| performance(&lookout, &seen), || measure(&lookout, &seen));
+    let (performance, measured) = both(|| performance(&lookout, &seen, scores), || measure(&lookout, &seen));
     let performance = performance?;
     let weighed = weigh(&lookout, &seen, measured?, replay.as_ref(), performance.as_ref())?;
     crash::point("window.weighed");

@@ -40,6 +40,13 @@ pub(super) struct Seen {
     pub empty_later: Option<Window>,
 }
 
+impl Seen {
+    /// The scores of all used rows, in any order, which are not wanted twice.
+    pub fn take_scores(&mut self) -> Vec<f64> {
+        std::mem::take(&mut self.counted.scores)
+    }
+}
+
 impl<'a> Lookout<'a> {
     pub fn open(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
         let mut lookout = Self::without_model(settings, looking)?;

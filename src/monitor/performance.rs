@@ -36,8 +36,8 @@ pub fn cost_curve(reference: &Reference, terms: Terms) -> Outcome<Option<CostCur
     Ok(turned_out(reference)?.and_then(|known| CostCurve::of(&known, terms)))
 }
 
-/// `None` where the config maps no probability.
-pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<Performance>> {
+/// `scores`: of all used rows, in any order. `None` where the config maps no probability.
+pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen, scores: Vec<f64>) -> Outcome<Option<Performance>> {
     let settings = lookout.settings;
     if settings.source.fields.probability.is_none() {
         return match settings.labels {
@@ -50,7 +50,7 @@ pub(super) fn performance(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<
     let terms = terms(settings);
     let joined = settings.labels.as_ref().map(|place| joined(lookout, seen, place)).transpose()?;
     // Neither needs the other, and both take as long as the window, or the reference, is large.
-    let (scores, known) = both(|| Ranked::of(&seen.counted.scores), || turned_out(&lookout.reference));
+    let (scores, known) = both(|| Ranked::of(scores), || turned_out(&lookout.reference));
     let known = known?;
     let (labels, settled) = joined.unzip();
     let of = |rows: &mut dyn Iterator<Item = &Settled>| {
@@ -109,7 +109,7 @@ fn segment_costs(
         let Some((segment, scores)) = all.get(number) else { return Ok(None) };
         let own = lookout.reference.segment_scores(&segment.definition, segments.layout())?;
         let calibrated = (&calibration, known.rows());
-        Ok(SegmentCost::of(&Ranked::of(scores), own.as_deref().unwrap_or_default(), calibrated, terms))
+        Ok(SegmentCost::of(&Ranked::of(scores.to_vec()), own.as_deref().unwrap_or_default(), calibrated, terms))
     };
     on_cores(all.len(), 1, &cost).into_iter().collect()
 }

@@ -69,7 +69,7 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
     let mut rows = 0;
     for window in cut(settings, range)? {
         let counted = engine::count(&lookout.job(window))?;
-        let seen = Seen { window, counted, empty_later: None };
+        let mut seen = Seen { window, counted, empty_later: None };
         let rescored = rescore(&lookout, model, &seen, Some(question), &parts, range.model.is_some())?;
         needed(&lookout, model, &seen, &rescored.read)?;
         rows += seen.counted.profile.rows();
@@ -82,7 +82,8 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
             parity: rescored.parity.told(seen.counted.profile.rows()),
             challenger: rescored.shift.as_ref().map(|shift| question.told(&lookout, shift, &parts)),
         };
-        let performance = performance(&lookout, &seen)?;
+        let scores = seen.take_scores();
+        let performance = performance(&lookout, &seen, scores)?;
         let measured = measure(&lookout, &seen)?;
         let weighed = weigh(&lookout, &seen, measured, Some(&replay), performance.as_ref())?;
         let attribution = attributed(&lookout, &seen, &weighed, performance.as_ref(), rescored.attribution)?;

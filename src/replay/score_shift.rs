@@ -70,7 +70,7 @@ impl Terms {
         let (rows, refused) =
             (scores.len() as f64, (scores.len() - scores.partition_point(|score| *score < self.threshold)) as f64);
         let expected =
-            self.calibration.as_ref().map(|calibration| Outcomes::expected(&Ranked::of(&scores), calibration));
+            self.calibration.as_ref().map(|calibration| Outcomes::expected(&Ranked::of(scores.clone()), calibration));
         (rows > 0.0).then(|| Standing {
             mean_score: scores.iter().fold(0.0, |sum, score| sum + score) / rows,
             share_refused: refused / rows,

@@ -5,10 +5,7 @@
 //! calibration was learnt on so many rows only, which adds n/N of that for a window of n and a reference of N rows. Ratios
 //! by the delta method. What no band can know: whether scores still mean what they meant.
 
-use super::{
-    Confusion, Interval, Price, Step,
-    ranking::{self, Pairs},
-};
+use super::{Confusion, Interval, Price, Step, ranking::Pairs};
 
 /// Expected outcomes at a threshold, with what they leave to chance.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,19 +52,18 @@ impl Estimate {
     /// Of steps by rising score, as [`super::Ranked::expected`] makes them; `reference`: rows that the calibration was learnt
     /// on.
     #[must_use]
-    pub fn of(expected: impl Iterator<Item = Step> + Clone, threshold: f64, reference: f64) -> Self {
+    pub fn of(expected: impl Iterator<Item = Step>, threshold: f64, reference: f64) -> Self {
         let mut pairs = Pairs::default();
-        let mut estimate = Self::without_auc(expected.clone().inspect(|step| pairs.add(step)), threshold, reference);
-        let (positives, negatives) = (estimate.confusion.positives(), estimate.confusion.negatives());
-        estimate.auc = pairs.auc(positives, negatives).map(|auc| {
+        let mut estimate = Self::without_auc(expected.inspect(|step| pairs.add(step)), threshold, reference);
+        estimate.auc = pairs.auc().map(|auc| {
             // Infinite where it is not defined.
-            let variance = ranking::variance_about(auc, expected, positives, negatives).unwrap_or(f64::INFINITY);
+            let variance = pairs.variance().unwrap_or(f64::INFINITY);
             Interval::normal(auc, variance * learnt(&estimate.confusion, reference)).within(0.0, 1.0)
         });
         estimate
     }
 
-    /// The same without an AUC, in one walk.
+    /// The same without an AUC, which nobody may ask for.
     #[must_use]
     pub fn without_auc(expected: impl Iterator<Item = Step>, threshold: f64, reference: f64) -> Self {
         let (mut accepted, mut refused) = (Part::default(), Part::default());

@@ -188,7 +188,7 @@ mod tests {
         fn expected_outcomes_are_those_of_each_score_alone(scores in scores(), known in scores()) {
             let known = Outcomes::of(known.into_iter().enumerate().map(|(row, score)| (score, row % 3 == 0)));
             let calibration = Isotonic::fit(&known);
-            let expected = Outcomes::expected(&Ranked::of(&scores), &calibration);
+            let expected = Outcomes::expected(&Ranked::of(scores.clone()), &calibration);
             let mut sorted: Vec<f64> = scores.into_iter().filter(|score| !score.is_nan()).map(|score| score + 0.0).collect();
             sorted.sort_by(f64::total_cmp);
             let steps: Vec<Step> = sorted
@@ -212,7 +212,7 @@ mod tests {
                 rows.into_iter().flat_map(|(scores, is)| scores.into_iter().map(move |score| (score, is))).collect();
             let counts = |wanted: bool| -> Vec<(f64, u64)> {
                 let side: Vec<f64> = rows.iter().filter(|(_, is)| *is == wanted).map(|(score, _)| *score).collect();
-                Ranked::of(&side).each().collect()
+                Ranked::of(side).each().collect()
             };
             prop_assert_eq!(Outcomes::of_counts(&counts(true), &counts(false)), Outcomes::of(rows.iter().copied()));
         }

@@ -10,11 +10,11 @@ pub struct Ranked {
 }
 
 impl Ranked {
-    /// Of scores in any order.
+    /// Of scores in any order, whose memory it takes over.
     #[must_use]
-    pub fn of(scores: &[f64]) -> Self {
-        let mut places = Vec::with_capacity(scores.len());
-        places.extend(scores.iter().filter(|score| !score.is_nan()).map(|score| place_of(score + 0.0)));
+    pub fn of(scores: Vec<f64>) -> Self {
+        let known = scores.into_iter().filter(|score| !score.is_nan());
+        let mut places: Vec<i64> = known.map(|score| place_of(score + 0.0)).collect();
         places.sort_unstable();
         Self { places }
     }
@@ -74,7 +74,7 @@ mod tests {
             let mut sorted: Vec<f64> =
                 scores.iter().filter(|score| !score.is_nan()).map(|score| score + 0.0).collect();
             sorted.sort_by(f64::total_cmp);
-            let ranked = Ranked::of(&scores);
+            let ranked = Ranked::of(scores);
             let back: Vec<u64> = ranked
                 .each()
                 .flat_map(|(score, rows)| std::iter::repeat_n(score.to_bits(), usize::try_from(rows).unwrap()))

@@ -6,61 +6,65 @@
 
 use super::{Interval, Outcomes, Step};
 
-/// Pairs of a positive and a negative in which the positive has the higher score, ties half; steps by rising score.
+/// Pairs of a positive and a negative, counted in one walk over steps by rising score.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Pairs {
-    /// Negatives so far.
-    below: f64,
+    positives: f64,
+    negatives: f64,
+    /// Those in which the positive has the higher score, ties half.
     won: f64,
+    /// Sums of squares: for each positive, of the negatives below it; for each negative, of the positives below it.
+    of_positives: f64,
+    of_negatives: f64,
 }
 
 impl Pairs {
     pub fn add(&mut self, step: &Step) {
-        self.won += step.positives * (self.below + step.negatives / 2.0);
-        self.below += step.negatives;
+        let below = self.negatives + step.negatives / 2.0;
+        let under = self.positives + step.positives / 2.0;
+        self.won += step.positives * below;
+        self.of_positives += step.positives * below * below;
+        self.of_negatives += step.negatives * under * under;
+        self.positives += step.positives;
+        self.negatives += step.negatives;
+    }
+
+    fn of(outcomes: &Outcomes) -> Self {
+        let mut pairs = Self::default();
+        outcomes.steps().iter().for_each(|step| pairs.add(step));
+        pairs
     }
 
     /// `None` where only one outcome comes.
-    pub fn auc(self, positives: f64, negatives: f64) -> Option<f64> {
-        (positives > 0.0 && negatives > 0.0).then(|| self.won / (positives * negatives))
+    pub fn auc(&self) -> Option<f64> {
+        (self.positives > 0.0 && self.negatives > 0.0).then(|| self.won / (self.positives * self.negatives))
+    }
+
+    /// Of the AUC; `None` with fewer than two of either. Each place less the mean, squared, is the square of the places less
+    /// that of the mean.
+    pub fn variance(&self) -> Option<f64> {
+        let (positives, negatives) = (self.positives, self.negatives);
+        if positives < 2.0 || negatives < 2.0 {
+            return None;
+        }
+        let auc = self.auc()?;
+        let of_positives = self.of_positives / negatives.powi(2) - positives * auc.powi(2);
+        let of_negatives = self.of_negatives / positives.powi(2) - negatives * (1.0 - auc).powi(2);
+        let each = |sum: f64, rows: f64| sum.max(0.0) / (rows - 1.0) / rows;
+        Some(each(of_positives, positives) + each(of_negatives, negatives))
     }
 }
 
 /// `None` where only one outcome comes.
 #[must_use]
 pub fn auc(outcomes: &Outcomes) -> Option<f64> {
-    let mut pairs = Pairs::default();
-    outcomes.steps().iter().for_each(|step| pairs.add(step));
-    pairs.auc(outcomes.positives(), outcomes.negatives())
+    Pairs::of(outcomes).auc()
 }
 
 /// The variance of the AUC over windows of so many positives and negatives; `None` with fewer than two of either.
 #[must_use]
 pub fn auc_variance(outcomes: &Outcomes) -> Option<f64> {
-    variance_about(auc(outcomes)?, outcomes.steps().iter().copied(), outcomes.positives(), outcomes.negatives())
-}
-
-/// The same of steps whose AUC and sums are known.
-pub(super) fn variance_about(
-    auc: f64,
-    steps: impl Iterator<Item = Step>,
-    positives: f64,
-    negatives: f64,
-) -> Option<f64> {
-    if positives < 2.0 || negatives < 2.0 {
-        return None;
-    }
-    let (mut below, mut under) = (0.0, 0.0);
-    let (mut of_positives, mut of_negatives) = (0.0, 0.0);
-    for step in steps {
-        let place = (below + step.negatives / 2.0) / negatives;
-        of_positives += step.positives * (place - auc).powi(2);
-        let place = (positives - under - step.positives / 2.0) / positives;
-        of_negatives += step.negatives * (place - auc).powi(2);
-        below += step.negatives;
-        under += step.positives;
-    }
-    Some(of_positives / (positives - 1.0) / positives + of_negatives / (negatives - 1.0) / negatives)
+    Pairs::of(outcomes).variance()
 }
 
 /// 95 % of windows like this one have their AUC's truth in it (`DeLong`, normal); within 0 and 1.

@@ -65,7 +65,7 @@ fn an_estimate_is_held_against_the_rows_whose_labels_have_come() {
     // The same by hand: the estimate of these 700 rows alone.
     let reference = known(&scored(4_000, 1));
     let scores: Vec<f64> = rows.iter().take(700).map(|(score, _)| *score).collect();
-    let alone = Expected::of(&Ranked::of(&scores), &reference, TERMS).unwrap();
+    let alone = Expected::of(&Ranked::of(scores.clone()), &reference, TERMS).unwrap();
     near(&told["rows"], 700.0);
     for (key, want) in
         [("value", alone.cost_per_1000.value), ("low", alone.cost_per_1000.low), ("high", alone.cost_per_1000.high)]

@@ -215,7 +215,7 @@ fn expected_costs_are_near_the_real_ones_where_scores_mean_what_they_meant() {
     for window in 0..100 {
         let rows = scored(1_000, 200 + window);
         let scores: Vec<f64> = rows.iter().map(|(score, _)| *score).collect();
-        let told = Expected::of(&Ranked::of(&scores), &reference, TERMS).unwrap();
+        let told = Expected::of(&Ranked::of(scores.clone()), &reference, TERMS).unwrap();
         let truth: f64 = rows
             .iter()
             .map(|(score, is)| if *score < 0.3 && *is { 10.0 } else { f64::from(u8::from(*score >= 0.3 && !is)) })

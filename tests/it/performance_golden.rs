@@ -148,7 +148,7 @@ fn calibrated_scores_and_what_is_expected_of_them() {
             let got = curve.chance(asked).unwrap();
             assert!((got - chance).abs() <= 1e-12, "{asked}: {got}, not {chance}");
         }
-        let expected = Outcomes::expected(&Ranked::of(&floats(&row["window"])), &curve);
+        let expected = Outcomes::expected(&Ranked::of(floats(&row["window"])), &curve);
         same("expected auc", ranking::auc(&expected), &row["auc"]);
         for at in row["expected"].as_array().unwrap() {
             let estimate =
@@ -215,7 +215,7 @@ proptest! {
         prop_assert!(chances.windows(2).all(|pair| pair[0] <= pair[1]));
         prop_assert!(chances.iter().all(|chance| (0.0..=1.0).contains(chance)));
         let scores: Vec<f64> = rows.iter().map(|(score, _)| *score).collect();
-        let expected = Outcomes::expected(&Ranked::of(&scores), &curve);
+        let expected = Outcomes::expected(&Ranked::of(scores.clone()), &curve);
         prop_assert!((expected.positives() - outcomes.positives()).abs() < 1e-9);
         prop_assert!((expected.rows() - outcomes.rows()).abs() < 1e-9);
     }
@@ -227,7 +227,7 @@ proptest! {
             prop_assert!(interval.contains(interval.value), "{:?}", interval);
         }
         let scores: Vec<f64> = rows.iter().map(|(score, _)| *score).collect();
-        let expected = Outcomes::expected(&Ranked::of(&scores), &Isotonic::fit(&outcomes));
+        let expected = Outcomes::expected(&Ranked::of(scores.clone()), &Isotonic::fit(&outcomes));
         let estimate = Estimate::of(expected.steps().iter().copied(), asked, outcomes.rows());
         let of = [estimate.auc, estimate.recall(), estimate.precision(), estimate.f_beta(2.0), Some(estimate.cost(PRICE))];
         for interval in of.into_iter().flatten() {

@@ -322,7 +322,7 @@ fn each_segment_has_a_cost_to_be_expected_of_it() {
     ];
     for (name, is) in learnt.iter().chain(&filters) {
         let own: Vec<f64> = rows.iter().filter(|row| is(row)).map(|row| row.score).collect();
-        let alone = Expected::of(&Ranked::of(&own), &known, crate::performance::TERMS).unwrap().cost_per_1000;
+        let alone = Expected::of(&Ranked::of(own), &known, crate::performance::TERMS).unwrap().cost_per_1000;
         for (key, wanted) in [("value", alone.value), ("low", alone.low), ("high", alone.high)] {
             assert!((cost(name, key) - wanted).abs() < 1e-9 * wanted, "{name}: {key}");
         }
