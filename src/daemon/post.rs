@@ -244,6 +244,11 @@ pub fn rounds(
     Ok(())
 }
 
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method is not general enough over lifetimes")]
+fn undelivered(ledger: &mut Ledger) -> Outcome<Vec<Letter>> {
+    ledger.view(|entry| entry.undelivered())
+}
+
 /// Sends what is due once, and says what became of it: for a command, not for the daemon.
 pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Outcome<()> {
     // A daemon that runs sends them in their order.
@@ -254,9 +259,9 @@ pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Outcome<()> {
         let each = letters.iter().flat_map(|letter| letter.to.iter().map(|to| (letter.id, to)));
         each.filter(|(_, to)| to.waits()).map(|(id, to)| (id, to.address.clone())).collect()
     };
-    let before = in_wait(&ledger.view(|entry| entry.undelivered())?);
+    let before = in_wait(&undelivered(ledger)?);
     rounds(ledger, settings, &Instant::now, &|| false)?;
-    let left = ledger.view(|entry| entry.undelivered())?;
+    let left = undelivered(ledger)?;
     let tried = left.iter().rev().flat_map(|letter| letter.to.iter().map(move |to| (letter, to)));
     let mut tried = tried.filter(|(letter, to)| before.contains(&(letter.id, to.address.clone())));
     // The latest that still waits speaks for all; without one, the latest that will never be taken.

@@ -109,7 +109,7 @@ fn segment_costs(
         let Some((segment, scores)) = all.get(number) else { return Ok(None) };
         let own = lookout.reference.segment_scores(&segment.definition, segments.layout())?;
         let calibrated = (&calibration, known.rows());
-        Ok(SegmentCost::of(&Ranked::of(scores.to_vec()), own.as_deref().unwrap_or_default(), calibrated, terms))
+        Ok(SegmentCost::of(&Ranked::of((*scores).clone()), own.as_deref().unwrap_or_default(), calibrated, terms))
     };
     on_cores(all.len(), 1, &cost).into_iter().collect()
 }

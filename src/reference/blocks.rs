@@ -75,7 +75,7 @@ fn integers(values: &[(f64, u64)], power: f64, precision: Precision, keys: &mut 
         let sum = |value: f64| value * power + MAGIC;
         let is_short = |value: f64| {
             let back = precision.round((sum(value) - MAGIC) / power);
-            ((value * power).abs() < EXACT) & (back == value)
+            (value * power).abs() < EXACT && back.to_bits() == value.to_bits()
         };
         let integer = |value: f64| sum(value).to_bits().wrapping_sub(MAGIC.to_bits()).cast_signed();
         keys.extend(values.iter().map(|(value, _)| ordered_integer(integer(*value))));
@@ -173,7 +173,7 @@ mod tests {
             single in any::<bool>(),
         ) {
             let precision = if single { Precision::F32 } else { Precision::F64 };
-            values.retain(|value| !value.is_nan() && (!short || (value * 100.0).round() / 100.0 == *value));
+            values.retain(|value| !value.is_nan() && (!short || ((value * 100.0).round() / 100.0).to_bits() == value.to_bits()));
             values.iter_mut().for_each(|value| *value = precision.round(*value) + 0.0);
             values.sort_unstable_by(f64::total_cmp);
             values.dedup();
@@ -181,7 +181,7 @@ mod tests {
             let packed = pack(&counted, precision);
             prop_assert_eq!(unpack(&packed, precision).unwrap(), &counted[..]);
             // Hundredths are seen as such.
-            let is_short = |value: f64| value.abs() < 100.0 && precision.round((value * 100.0).round() / 100.0) == value;
+            let is_short = |value: f64| value.abs() < 100.0 && precision.round((value * 100.0).round() / 100.0).to_bits() == value.to_bits();
             if counted.iter().all(|(value, _)| is_short(*value)) {
                 let mut keys = Vec::new();
                 prop_assert!(integers(&counted, power(2), precision, &mut keys));
