@@ -63,7 +63,7 @@ impl Estimate {
         estimate
     }
 
-    /// The same without an AUC, which nobody may ask for.
+    /// The same without an AUC, where none is asked for.
     #[must_use]
     pub fn without_auc(expected: impl Iterator<Item = Step>, threshold: f64, reference: f64) -> Self {
         let (mut accepted, mut refused) = (Part::default(), Part::default());

@@ -67,7 +67,7 @@ impl Isotonic {
     }
 
     /// The same of many scores, each at least the one before: the curve is walked once.
-    pub fn rising(&self) -> impl FnMut(f64) -> Option<f64> + Clone {
+    pub fn rising(&self) -> impl FnMut(f64) -> Option<f64> {
         let mut next = 0;
         move |score| {
             while self.points.get(next).is_some_and(|(at, _)| *at < score) {

@@ -78,7 +78,7 @@ impl Outcomes {
     }
 
     /// The steps of the same rows with what `calibration` expects of them instead of what is known.
-    pub fn recalibrated(&self, calibration: &Isotonic) -> impl Iterator<Item = Step> + Clone {
+    pub fn recalibrated(&self, calibration: &Isotonic) -> impl Iterator<Item = Step> {
         let mut chance_of = calibration.rising();
         self.steps.iter().map(move |step| Step::expected(step.score, step.rows(), chance_of(step.score).unwrap_or(0.0)))
     }

@@ -20,7 +20,7 @@ impl Ranked {
     }
 
     /// Each score once, with its rows.
-    pub fn each(&self) -> impl Iterator<Item = (f64, u64)> + Clone {
+    pub fn each(&self) -> impl Iterator<Item = (f64, u64)> {
         let same = self.places.chunk_by(|a, b| a == b);
         same.map(|same| (same.first().copied().map_or(f64::NAN, score_at), same.len() as u64))
     }
@@ -33,7 +33,7 @@ impl Ranked {
 
     /// What is to be expected of them, where `calibration` says how often each score comes true. Made anew whenever it is
     /// asked for: a window's scores are many, and memory costs more than the curve.
-    pub fn expected(&self, calibration: &Isotonic) -> impl Iterator<Item = Step> + Clone {
+    pub fn expected(&self, calibration: &Isotonic) -> impl Iterator<Item = Step> {
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         let whole = |rows: u64| rows as f64;
         let mut chance_of = calibration.rising();
