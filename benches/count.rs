@@ -9,12 +9,9 @@
 
 use std::sync::Arc;
 
-use arrow::{
-    array::{ArrayRef, DictionaryArray, Float32Array, Float64Array, Int32Array, StringArray},
-    datatypes::Int32Type,
-};
+use arrow_array::{ArrayRef, DictionaryArray, Float32Array, Float64Array, Int32Array, StringArray, types::Int32Type};
 use divan::{Bencher, counter::ItemsCount};
-use vigie::{
+use vigie_profile::{
     layout::{Cells, Levels, Precision},
     profile::{CellCounts, LevelCounts, scale},
 };

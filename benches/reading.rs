@@ -5,10 +5,8 @@
 use std::{fmt::Write as _, fs};
 
 use divan::{Bencher, counter::BytesCount};
-use vigie::{
-    layout::{Column, Kind},
-    source::{FileLog, Options, Request},
-};
+use vigie::source::{FileLog, Options, Request};
+use vigie_profile::layout::{Column, Kind};
 
 fn main() {
     divan::main();

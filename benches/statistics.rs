@@ -1,7 +1,7 @@
 //! The statistics of one feature, from its counts.
 
 use divan::{Bencher, black_box};
-use vigie::stats::{EmptyBins, chi2, ks, psi};
+use vigie_stats::{EmptyBins, chi2, ks, psi};
 
 fn main() {
     divan::main();

@@ -6,9 +6,10 @@
 
 use std::{error::Error, fs::File, hint::black_box, time::Instant};
 
-use arrow::{array::ArrayRef, compute::concat};
+use arrow_array::ArrayRef;
+use arrow_select::concat::concat;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use vigie::scorer::{Forest, Inputs, Kernel, Shap};
+use vigie_models::{Forest, Inputs, Kernel, Shap};
 
 /// Seconds, the median of five.
 fn median(mut work: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<f64, Box<dyn Error>> {
@@ -37,12 +38,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let batches =
         ParquetRecordBatchReaderBuilder::try_new(File::open(rows)?)?.build()?.collect::<Result<Vec<_>, _>>()?;
     let columns = forest.features().iter().map(|feature| {
-        let parts: Vec<&dyn arrow::array::Array> =
+        let parts: Vec<&dyn arrow_array::Array> =
             batches.iter().filter_map(|batch| batch.column_by_name(&feature.name)).map(AsRef::as_ref).collect();
         Ok(Some(concat(&parts)?))
     });
     let columns = columns.collect::<Result<Vec<Option<ArrayRef>>, Box<dyn Error>>>()?;
-    let rows = batches.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>();
+    let rows = batches.iter().map(arrow_array::RecordBatch::num_rows).sum::<usize>();
     let inputs = Inputs::new(&forest, rows, &columns)?;
     let mut raw = vec![0.0; rows * forest.outputs()];
 

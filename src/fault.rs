@@ -76,6 +76,12 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+impl From<vigie_models::ModelError> for Fault {
+    fn from(error: vigie_models::ModelError) -> Self {
+        Self::setup(error.to_string())
+    }
+}
+
 /// A machine's complaint about a file, a folder or a socket, in plain words and without its number.
 #[must_use]
 pub fn spoken(error: &io::Error) -> String {

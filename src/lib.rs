@@ -2,7 +2,6 @@
 
 pub mod alert;
 pub mod archive;
-pub mod batch;
 pub mod cli;
 pub mod config;
 pub mod crash;
@@ -11,19 +10,11 @@ pub mod drift;
 pub mod engine;
 pub mod fault;
 pub mod judge;
-pub mod layout;
 pub mod ledger;
 pub mod monitor;
-pub mod near;
 pub mod performance;
-pub mod profile;
 pub mod reference;
 pub mod replay;
 pub mod report;
-pub mod scorer;
-pub mod segment;
-pub mod shown;
 pub mod source;
-pub mod stats;
 pub mod web;
-pub mod window;

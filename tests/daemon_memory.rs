@@ -19,8 +19,8 @@ use vigie::{
     ledger::{Channel, Ledger, Letter, Queued},
     monitor::Looking,
     report::Report,
-    window::Instant,
 };
+use vigie_profile::window::Instant;
 
 const HOUR: i64 = 3_600_000_000;
 /// 2026-10-01T00:00:00Z.

@@ -12,7 +12,7 @@
 
 use std::{fs, path::Path};
 
-use vigie::scorer::Forest;
+use vigie_models::Forest;
 
 #[path = "counting/mod.rs"]
 mod counting;

@@ -1,7 +1,9 @@
 //! One alert through time: from the first window over a limit to the window that is well again.
 
+use vigie_profile::window::Instant;
+
 use super::Key;
-use crate::{judge::Severity, window::Instant};
+use crate::judge::Severity;
 
 /// How far an alert has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,13 +10,13 @@ use lettre::{
     },
 };
 use sha2::{Digest, Sha256};
+use vigie_profile::window::Instant;
 
 use super::{Change, Email, Event, Letter, Telling, html::html, phrases::Phrases, story::Story, text::text};
 use crate::{
     fault::{Fault, Outcome},
     judge::Severity,
     report::{Context, Language, Report, to_html},
-    window::Instant,
 };
 
 /// Larger reports are linked, not attached.

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use vigie_profile::window::{Instant, Span};
+
 use super::{Alert, Change, Event, Key, Mute, Phase};
-use crate::{
-    judge::{Finding, Severity, Test},
-    window::{Instant, Span},
-};
+use crate::judge::{Finding, Severity, Test};
 
 /// The config's `alerts:` section, as far as it decides.
 #[derive(Debug, Clone, PartialEq, Eq)]

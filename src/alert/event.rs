@@ -1,9 +1,8 @@
 //! What happened to alerts: what people are told of one run, before it has words, a form or an address.
 
-use crate::{
-    judge::{Severity, Test},
-    window::{Instant, Window},
-};
+use vigie_profile::window::{Instant, Window};
+
+use crate::judge::{Severity, Test};
 
 /// What an alert is about. One alert lives under one key, from its opening to its recovery.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

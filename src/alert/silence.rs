@@ -1,9 +1,8 @@
 //! What no record can say of itself: that others are missing, that the reference has grown old.
 
-use crate::{
-    judge::{Finding, Severity, Test},
-    window::{Instant, Span},
-};
+use vigie_profile::window::{Instant, Span};
+
+use crate::judge::{Finding, Severity, Test};
 
 /// How many windows of the same weekday (and hour) say what is usual.
 const USUAL: usize = 3;

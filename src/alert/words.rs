@@ -1,11 +1,14 @@
 //! The words of mails: short, harmless, and without anything that one applicant wrote.
 
+use vigie_profile::{
+    shown::harmless,
+    window::{Instant, Window},
+};
+
 use super::{Event, phrases::Phrases};
 use crate::{
     judge::{Test, percent},
     report::{Language, alert_in_french},
-    shown::harmless,
-    window::{Instant, Window},
 };
 
 /// Longer names are cut: a name of 10 KB is nobody's.

@@ -1,18 +1,18 @@
 //! Puts a report where people look for it, in one step; the former one is kept when it said something else.
 
 use std::{
-    fs, io,
-    io::Write,
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
 use serde_json::Value;
+use vigie_profile::window::Window;
 
 use crate::{
     crash,
     fault::{Fault, Outcome, spoken},
-    window::Window,
 };
 
 /// Where a report stands.

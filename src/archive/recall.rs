@@ -3,11 +3,9 @@
 use std::{fs, path::Path};
 
 use serde_json::Value;
+use vigie_profile::window::{Instant, Window};
 
-use crate::{
-    judge::Severity,
-    window::{Instant, Window},
-};
+use crate::judge::Severity;
 
 /// A report's own account of its run.
 #[derive(Debug, Clone, PartialEq)]

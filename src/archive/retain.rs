@@ -2,11 +2,10 @@
 
 use std::{fs, path::Path, time::SystemTime};
 
+use vigie_profile::window::{Instant, Window};
+
 use super::publish::cannot;
-use crate::{
-    fault::Outcome,
-    window::{Instant, Window},
-};
+use crate::fault::Outcome;
 
 /// Removes the model's reports of windows that ended before, but for those `kept` names. Answers how many.
 ///

@@ -5,8 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use vigie_profile::window::Window;
+
 use super::publish::{Published, cannot, written};
-use crate::{fault::Outcome, window::Window};
+use crate::fault::Outcome;
 
 /// `reports/<model>/replay/<from>_<to>`, and of another model than the watched one its mark.
 #[must_use]

@@ -8,13 +8,13 @@ use std::{
 };
 
 use serde::Deserialize;
+use vigie_profile::window::Window;
 
 use super::publish::{cannot, written};
 use crate::{
     fault::Outcome,
     judge::{Severity, Test},
     report::{Feature, Head, Performed, Point, SegmentPoint},
-    window::Window,
 };
 
 const NAME: &str = "trend.ndjson";

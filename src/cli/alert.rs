@@ -3,6 +3,11 @@
 use std::{fmt::Write as _, time::Duration};
 
 use serde_json::{Value, json};
+use vigie_profile::{
+    near::nearest,
+    shown::{harmless, shown},
+    window::Instant,
+};
 
 use super::{
     Ending,
@@ -16,9 +21,6 @@ use crate::{
     judge::Test,
     ledger::Ledger,
     monitor,
-    near::nearest,
-    shown::{harmless, shown},
-    window::Instant,
 };
 
 /// The ledger is waited for so long.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use vigie_profile::{layout::Precision, window::Span};
 
 use super::log::{Log, LogFormat};
-use crate::{layout::Precision, reference::Holdout, window::Span};
+use crate::reference::Holdout;
 
 /// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, says
 /// what moved and whether to believe it.

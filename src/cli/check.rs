@@ -3,6 +3,7 @@
 use std::{io::IsTerminal, num::NonZero, time::Duration};
 
 use jiff::tz::TimeZone;
+use vigie_profile::window::{Instant, Window};
 
 use super::{
     Ending,
@@ -20,7 +21,6 @@ use crate::{
     ledger::Ledger,
     monitor::{self, Asked, Looking, Tried, check},
     report::{Report, to_json, verdict_sentence},
-    window::{Instant, Window},
 };
 
 pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::{
-    monitor::{Connected, LabelsSeen},
-    shown::shown,
-};
+use vigie_profile::shown::shown;
+
+use crate::monitor::{Connected, LabelsSeen};
 
 const NAMED: usize = 8;
 

@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, path::Path};
 
+use vigie_profile::shown::shown;
+
 use super::args::{Format, LearnArgs};
 use crate::{
     config::{Problems, Settings},
@@ -11,7 +13,6 @@ use crate::{
     performance::{CostAt, CostCurve},
     reference::Reference,
     report::cost_curve_to_value,
-    shown::shown,
 };
 
 /// One line in so many points of the curve.

@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, num::NonZero};
 
 use serde_json::{Value, json};
+use vigie_profile::shown::shown;
 
 use super::{
     Ending,
@@ -17,7 +18,6 @@ use crate::{
     judge::{number, percent},
     monitor::{ExplainAsked, Explained, Looking, explain},
     replay::{Beside, Given, Reason},
-    shown::shown,
 };
 
 /// So many features are listed, and so many are reasons.

@@ -1,5 +1,7 @@
 //! `vigie learn`: training rows → a reference file.
 
+use vigie_profile::{layout::Kind, segment::Chosen, window::Instant};
+
 use super::{
     Ending,
     args::{Format, LearnArgs},
@@ -10,12 +12,9 @@ use super::{
 use crate::{
     config::{Problems, Settings},
     fault::{Fault, Outcome, spoken},
-    layout::Kind,
     monitor::{Lesson, STORED, import, learn, open_reference},
     reference::Choice,
-    segment::Chosen,
     source,
-    window::Instant,
 };
 
 pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {

@@ -11,8 +11,9 @@ use std::{
 use clap::ValueEnum;
 use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::{EnvFilter, Layer, filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use vigie_profile::shown::harmless;
 
-use crate::{fault::Fault, shown::harmless};
+use crate::fault::Fault;
 
 /// In which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

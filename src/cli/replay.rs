@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, num::NonZero};
 
+use vigie_profile::{shown::shown, window::Instant};
+
 use super::{
     Ending,
     args::{Format, ReplayArgs},
@@ -15,8 +17,6 @@ use crate::{
     judge::{Severity, percent},
     monitor::{Looking, Range, Replayed, replay},
     report::to_summary_json,
-    shown::shown,
-    window::Instant,
 };
 
 pub(super) fn run(args: &ReplayArgs) -> Outcome<Ending> {

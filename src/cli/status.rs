@@ -3,6 +3,10 @@
 use std::{fmt::Write as _, time::Duration};
 
 use serde_json::{Value, json};
+use vigie_profile::{
+    shown::{harmless, shown},
+    window::{Instant, Window},
+};
 
 use super::{
     Ending, alert,
@@ -16,8 +20,6 @@ use crate::{
     fault::Outcome,
     ledger::{Channel, Ended, Ledger, Letter, RunRow, Watched},
     monitor,
-    shown::{harmless, shown},
-    window::{Instant, Window},
 };
 
 /// What is known of one model.

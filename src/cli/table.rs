@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use vigie_profile::shown::{harmless, shown};
+
 use crate::{
     judge::{Severity, Test, number, q_value},
     monitor::Checked,
     report::{Language, score_shift_sentence, verdict_sentence},
-    shown::{harmless, shown},
 };
 
 const ROWS: usize = 12;

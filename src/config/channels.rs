@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vigie_profile::window::Span;
 
 use crate::{
     alert::{Email, Webhook},
     judge::Test,
-    window::Span,
 };
 
 /// The `alerts:` section.

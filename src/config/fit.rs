@@ -1,7 +1,7 @@
 //! Lays the file's tree on the known shape: values of the right type, and a problem for everything else.
 
-use crate::near::nearest;
 use serde_json::{Map, Value};
+use vigie_profile::near::nearest;
 
 use super::{
     Place, Problem,

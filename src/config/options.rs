@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vigie_profile::{segment::Chosen, window::Span};
 
 use super::{Alerts, Http};
-use crate::{judge::Policy, report::Language, segment::Chosen, source, window::Span};
+use crate::{judge::Policy, report::Language, source};
 
 /// The whole file. The JSON schema, the known keys and their types all come from here.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

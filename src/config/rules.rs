@@ -1,12 +1,13 @@
 //! What a value of the right type may still get wrong: a zone that does not exist, a watch above its alarm.
 
 use serde_json::Value;
-
-use super::{Problem, cron::cron, key::Key, limits, masked, place, tree::Node};
-use crate::{
-    alert, segment,
+use vigie_profile::{
+    segment,
     window::{Instant, Span},
 };
+
+use super::{Problem, cron::cron, key::Key, limits, masked, place, tree::Node};
+use crate::alert;
 
 /// What is wrong with a value (after its key's name), and what to do.
 type Wrong = (String, String);

@@ -1,6 +1,7 @@
 //! What a single spelled value means where a shape is expected, and what to say when it means nothing.
 
 use serde_json::{Number, Value};
+use vigie_profile::{near::nearest, window::Span};
 
 use super::{
     Problem,
@@ -9,7 +10,6 @@ use super::{
     shape::Shape,
     tree::{Content, Node},
 };
-use crate::{near::nearest, window::Span};
 
 /// The value that `text` spells for a shape. Where a text is wanted, `1` and `yes` are texts.
 pub(super) fn value(text: &str, quoted: bool, shape: &Shape) -> Option<Value> {

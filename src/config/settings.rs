@@ -8,18 +8,13 @@ use std::{
 
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
+use vigie_profile::window::{Cadence, Instant, Span};
 
 use super::{
     Alerts, Http, Model, Options, Place, Problem, Problems, ScheduleOptions, SegmentOptions, Watched, cron::cron,
     key::Key, understand::understand,
 };
-use crate::{
-    fault::spoken,
-    judge::Policy,
-    report::Language,
-    source,
-    window::{Cadence, Instant, Span},
-};
+use crate::{fault::spoken, judge::Policy, report::Language, source};
 
 /// Everything a run has to know. Paths are absolute.
 #[derive(Debug, Clone)]

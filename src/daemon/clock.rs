@@ -1,6 +1,6 @@
 //! What time it is: the machine's, or in tests a moment that stands still.
 
-use crate::window::Instant;
+use vigie_profile::window::Instant;
 
 /// A clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use chrono::{FixedOffset, Offset};
 use tokio::sync::mpsc::Sender;
 use tokio_cron_scheduler::{JobBuilder, JobScheduler};
+use vigie_profile::window::Instant;
 
 use crate::{
     config::Settings,
     fault::{Fault, Outcome},
-    window::Instant,
 };
 
 /// The running scheduler.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use vigie_profile::window::{Cadence, Instant, Window};
+
 use crate::{
     config::Settings,
     fault::Outcome,
     ledger::{Ended, Ledger, Watched},
-    window::{Cadence, Instant, Window},
 };
 
 /// What is to be done.

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use tracing::{info, warn};
+use vigie_profile::window::{Instant, Window};
 
 use super::look::{Look, guarded};
 use crate::{
@@ -12,7 +13,6 @@ use crate::{
     monitor,
     report::Report,
     source::{Kind, LabelLog, LabelOptions, Opened},
-    window::{Instant, Window},
 };
 
 /// So many windows are checked again in one look: the next window that is due must not wait for the past.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use tracing::{error, info, warn};
+use vigie_profile::window::{Cadence, Instant, Window};
 
 use super::{
     due::{self, Due},
@@ -21,7 +22,6 @@ use crate::{
     ledger::{Ended, Ledger, RunRow, Watched},
     monitor::{self, Asked, Compose, Looking, Settled, Tried, settle},
     report::Report,
-    window::{Cadence, Instant, Window},
 };
 
 /// What a look needs besides the settings and the ledger.

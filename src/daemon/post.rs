@@ -6,6 +6,7 @@ use std::{
 };
 
 use tracing::{error, info, warn};
+use vigie_profile::window::{Instant, Span};
 
 use super::lock::{is_held, lock_channel};
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
     fault::{Fault, Outcome},
     ledger::{Channel, Fate, Ledger, Letter, Queued, Recipient},
     report::Report,
-    window::{Instant, Span},
 };
 
 /// A letter is tried for so long, and so often: after days without power the first try may come before the network does.

@@ -15,6 +15,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep_until, timeout, timeout_at},
 };
 use tracing::{error, info, warn};
+use vigie_profile::window::Instant;
 
 use super::{
     clock::Clock,
@@ -32,7 +33,6 @@ use crate::{
     fault::{Fault, Outcome, Remedy},
     ledger::{Channel, Ledger},
     monitor::Looking,
-    window::Instant,
 };
 
 /// The run in flight may take so long to end when the daemon is told to; then it is rolled back.

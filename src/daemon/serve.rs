@@ -187,7 +187,7 @@ fn read(fleet: &[Settings], clock: Clock) -> Outcome<Standing> {
                 model: name.clone(),
                 last_success: of(Ended::Told).map(|run| run.created_at),
                 last_failure: of(Ended::Failed).map(|run: &RunRow| (run.created_at, run.sentence.clone())),
-                next_due: Some(crate::window::Instant(
+                next_due: Some(vigie_profile::window::Instant(
                     next.to.0.saturating_add(settings.schedule.lateness.microseconds()),
                 )),
             });

@@ -1,6 +1,6 @@
 //! The PSI bins of a feature with the rows of both sides: what an auditor re-computes PSI from.
 
-use crate::stats::Place;
+use vigie_stats::Place;
 
 /// What a bin is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,14 @@
 //! One categorical feature against the reference.
 
+use vigie_profile::{
+    layout::{Kind, Levels},
+    profile::LevelCounts,
+};
+use vigie_stats::{EmptyBins, chi2, proportion};
+
 use super::{
     BinCount, BinKind, Chi2, FeatureDrift, Missing, Summary, Unseen,
     compare::{psi, share},
-};
-use crate::{
-    layout::{Kind, Levels},
-    profile::LevelCounts,
-    stats::{EmptyBins, chi2, proportion},
 };
 
 /// A level under 1 % of all reference rows is pooled.

@@ -1,12 +1,13 @@
 //! Reference and window profile → [`Drift`].
 
-use super::{BinCount, FeatureDrift, Psi, Refused, Step, categorical, histogram, numeric};
-use crate::{
+use vigie_profile::{
     layout::{Layout, Precision, Shape},
     profile::{Counts, Profile},
-    reference::{Reference, on_cores},
-    stats::{self, EmptyBins, chance, proportion},
 };
+use vigie_stats::{self, EmptyBins, chance, proportion};
+
+use super::{BinCount, FeatureDrift, Psi, Refused, Step, categorical, histogram, numeric};
+use crate::reference::{Reference, on_cores};
 
 /// The distances of all features and of the score.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +67,7 @@ pub(super) fn features(layout: &Layout, ours: &Profile, theirs: &Profile, empty:
 }
 
 fn refused(reference: &Reference, window: &Profile, threshold: f64) -> Result<Refused, String> {
-    let scored = window.score().map_or(0, crate::profile::CellCounts::present);
+    let scored = window.score().map_or(0, vigie_profile::profile::CellCounts::present);
     if reference.provenance().reduced {
         // Bins do not say on which side of the threshold a score was.
         return Ok(Refused { reference: None, window: share(window.refused(), scored), p_value: None });
@@ -89,14 +90,14 @@ pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
 pub(super) fn psi(bins: &mut Vec<BinCount>, empty: EmptyBins) -> Psi {
     let reference: Vec<u64> = bins.iter().map(|bin| bin.reference).collect();
     let window: Vec<u64> = bins.iter().map(|bin| bin.window).collect();
-    let places: Vec<stats::Place> = bins.iter().map(|bin| bin.kind.place()).collect();
+    let places: Vec<vigie_stats::Place> = bins.iter().map(|bin| bin.kind.place()).collect();
     let law = chance::chance(&reference, &window, &places, empty);
-    for (bin, contribution) in bins.iter_mut().zip(stats::psi::contributions(&reference, &window, empty)) {
+    for (bin, contribution) in bins.iter_mut().zip(vigie_stats::psi::contributions(&reference, &window, empty)) {
         bin.contribution = contribution;
     }
     bins.retain(|bin| bin.reference > 0 || bin.window > 0);
     Psi {
-        value: stats::psi::psi(&reference, &window, empty),
+        value: vigie_stats::psi::psi(&reference, &window, empty),
         critical: law.critical,
         p_value: law.p_value,
         p_bins: law.bins,

@@ -1,7 +1,9 @@
 //! The distances of one feature (or of the score) from the reference.
 
+use vigie_profile::layout::Kind;
+use vigie_stats::ks;
+
 use super::{BinCount, Summary};
-use crate::{layout::Kind, stats::ks};
 
 /// Everything measured of one feature.
 #[derive(Debug, Clone, PartialEq)]

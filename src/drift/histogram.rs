@@ -1,6 +1,6 @@
 //! The score in equal steps, as people picture it; PSI is computed on the bins, not on these.
 
-use crate::{layout::Cells, profile::CellCounts};
+use vigie_profile::{layout::Cells, profile::CellCounts};
 
 /// `[lower, upper)` steps of probability with the rows of both sides, to within a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,13 +1,14 @@
 //! One numeric feature (or the score) against the reference.
 
+use vigie_profile::{
+    layout::{self, Cells, Kind, Precision},
+    profile::CellCounts,
+};
+use vigie_stats::{EmptyBins, ks, proportion};
+
 use super::{
     BinCount, BinKind, FeatureDrift, Ks, Missing, OutOfRange, Psi, Summary,
     compare::{psi, share},
-};
-use crate::{
-    layout::{self, Cells, Kind, Precision},
-    profile::CellCounts,
-    stats::{EmptyBins, ks, proportion},
 };
 
 pub(super) fn compare(

@@ -1,18 +1,18 @@
 //! Each segment of a window against the reference's own rows of that segment, and against the other segments.
 
+use vigie_profile::{
+    layout::Precision,
+    profile::Profile,
+    segment::{SegmentTally, Segments},
+};
+use vigie_stats::{EmptyBins, Interval, proportion};
+
 use super::{
     FeatureDrift, Refused,
     compare::{features, share},
     numeric,
 };
-use crate::{
-    fault::Outcome,
-    layout::Precision,
-    profile::Profile,
-    reference::Reference,
-    segment::{SegmentTally, Segments},
-    stats::{EmptyBins, Interval, proportion},
-};
+use crate::{fault::Outcome, reference::Reference};
 
 /// Why a segment is not compared with the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +119,7 @@ fn accepted(profile: &Profile) -> u64 {
 }
 
 fn disparity(
-    segment: &crate::segment::Segment,
+    segment: &vigie_profile::segment::Segment,
     profile: &Profile,
     segments: &Segments,
     tally: &SegmentTally,

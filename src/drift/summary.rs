@@ -1,6 +1,6 @@
 //! Mean, deviation and quantiles of one side of a feature.
 
-use crate::{
+use vigie_profile::{
     layout::Cells,
     profile::{CellCounts, LevelCounts, scale},
 };

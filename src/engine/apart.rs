@@ -3,7 +3,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use arrow::array::Float64Array;
+use arrow_array::Float64Array;
+use vigie_profile::{
+    batch::{Records, Rows},
+    segment::Segments,
+};
 
 use super::{
     count::{First, Job, Tally, merged},
@@ -12,9 +16,7 @@ use super::{
     twins::{Keeper, Twins, repeated, short_hashes},
 };
 use crate::{
-    batch::{Records, Rows},
     fault::{Fault, Outcome},
-    segment::Segments,
     source::{Kept, Plan},
 };
 
@@ -219,7 +221,7 @@ impl Tally {
         records: &Records,
         sieve: &Sieve,
         job: &Job<'_>,
-        count: impl Fn(&mut crate::profile::Profile, &Rows),
+        count: impl Fn(&mut vigie_profile::profile::Profile, &Rows),
     ) -> Option<Rows> {
         match sieve.apply(records) {
             Ok(sifted) => {

@@ -5,7 +5,14 @@ use std::{
     sync::atomic::AtomicU64,
 };
 
-use arrow::array::Array;
+use arrow_array::Array;
+use vigie_profile::{
+    batch::{Complaints, Reason, Records, Rows},
+    layout::Layout,
+    profile::{Profile, Traffic},
+    segment::{SegmentTally, Segments},
+    window::Window,
+};
 
 use super::{
     Rule,
@@ -17,13 +24,8 @@ use super::{
     twins::{Keeper, Twins, repeated, short_hashes},
 };
 use crate::{
-    batch::{Complaints, Reason, Records, Rows},
     fault::{Fault, Outcome},
-    layout::Layout,
-    profile::{Profile, Traffic},
-    segment::{SegmentTally, Segments},
     source::{Field, Found, Log, Plan, Request, Unreadable},
-    window::Window,
 };
 
 /// What is to be counted, and how.

@@ -1,16 +1,18 @@
 //! One record of a log, by its id.
 
-use arrow::array::Array;
+use arrow_array::Array;
+use vigie_profile::{
+    batch::{Records, Rows},
+    window::Instant,
+};
 
 use super::{
     threads::{Progress, pass},
     twins::contents,
 };
 use crate::{
-    batch::{Records, Rows},
     fault::Outcome,
     source::{Log, Request},
-    window::Instant,
 };
 
 /// A record and its answer.
@@ -53,7 +55,7 @@ pub fn find<T: Send>(
 }
 
 fn record(records: &Records, row: usize, order: (i64, u128)) -> Record {
-    let text = |column: &Option<arrow::array::StringArray>| {
+    let text = |column: &Option<arrow_array::StringArray>| {
         column.as_ref().filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row).to_owned())
     };
     Record {

@@ -1,10 +1,11 @@
 //! When the log was last written to before a given moment.
 
+use vigie_profile::window::{Instant, Window};
+
 use super::threads::{Progress, pass};
 use crate::{
     fault::Outcome,
     source::{Latest, Log, Request},
-    window::{Instant, Window},
 };
 
 /// The time of the latest record before `end`; only times are looked at.

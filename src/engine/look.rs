@@ -1,7 +1,12 @@
 //! Another look at the rows that were counted, by whoever wants more of them than counts: replay, attribution.
 
-use arrow::array::{Array, ArrayRef, AsArray, UInt64Array};
-use arrow::datatypes::UInt64Type;
+use arrow_array::{Array, ArrayRef, UInt64Array, cast::AsArray, types::UInt64Type};
+use vigie_profile::{
+    batch::{Complaints, Records, Rows},
+    layout::Column,
+    profile::Traffic,
+    window::Instant,
+};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::{
@@ -11,12 +16,8 @@ use super::{
     twins::{Keeper, contents},
 };
 use crate::{
-    batch::{Complaints, Records, Rows},
     fault::{Fault, Outcome},
-    layout::Column,
-    profile::Traffic,
     source::Request,
-    window::Instant,
 };
 
 /// Some of the rows that count, with what tells one from another.
@@ -110,7 +111,7 @@ pub(super) fn answered(
     job: &Job<'_>,
     own: usize,
     below: Option<u128>,
-) -> Result<Answered, arrow::error::ArrowError> {
+) -> Result<Answered, arrow_schema::ArrowError> {
     // Which of several records with one id counts was told by the layout's columns alone.
     let more = records.features.split_off(own.min(records.features.len()));
     let keys = keys(records);

@@ -2,7 +2,13 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use arrow::array::Array;
+use arrow_array::Array;
+use vigie_profile::{
+    batch::{Complaints, Records, for_each_number},
+    layout::{Column, Precision, Shape},
+    profile::{CellCounts, Counts, Traffic},
+    shown::shown,
+};
 
 use super::{
     count::{Counted, Job},
@@ -12,12 +18,8 @@ use super::{
     twins::Keeper,
 };
 use crate::{
-    batch::{Complaints, Records, for_each_number},
     fault::{Fault, Outcome},
-    layout::{Column, Precision, Shape},
-    profile::{CellCounts, Counts, Traffic},
     reference::{Reference, on_cores},
-    shown::shown,
     source::Request,
 };
 
@@ -80,7 +82,7 @@ fn changed(job: &Job<'_>, feature: usize) -> Fault {
     ))
 }
 
-fn cell_counts(profile: &crate::profile::Profile, feature: usize) -> Option<&CellCounts> {
+fn cell_counts(profile: &vigie_profile::profile::Profile, feature: usize) -> Option<&CellCounts> {
     match profile.features().get(feature) {
         Some(Counts::Numeric(counts)) => Some(counts),
         Some(Counts::Categorical(_)) => None,

@@ -2,14 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::{array::BooleanArray, error::ArrowError};
+use arrow_array::BooleanArray;
+use arrow_schema::ArrowError;
+use vigie_profile::batch::Records;
 
 use super::{
     count::{Job, Tally},
     look::{Answered, answered},
     twins::Keeper,
 };
-use crate::batch::Records;
 
 /// How many rows a sample has. It is those with the least keys, the same for any order of rows and any threads.
 #[derive(Debug, Clone, Copy)]

@@ -1,11 +1,8 @@
 //! Records → rows that count: each other one under a reason.
 
-use arrow::{
-    array::{Array, BooleanArray},
-    error::ArrowError,
-};
-
-use crate::{
+use arrow_array::{Array, BooleanArray};
+use arrow_schema::ArrowError;
+use vigie_profile::{
     batch::{Complaints, Reason, Records, Rows},
     profile::{Answer, Traffic},
     window::Instant,

@@ -5,7 +5,8 @@
 //! still and the window's only rises, so they are farthest apart at a step, or just before the next. So memory follows from the
 //! reference, however many rows the window has.
 
-use crate::{layout::Cells, stats::ks};
+use vigie_profile::layout::Cells;
+use vigie_stats::ks;
 
 /// The reference's distinct values in candidate cells.
 pub(super) struct Steps<'a> {
@@ -103,9 +104,9 @@ impl<'a> Steps<'a> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use vigie_profile::layout::Precision;
 
     use super::*;
-    use crate::layout::Precision;
 
     fn distinct(values: &[f64]) -> Vec<(f64, u64)> {
         let mut sorted = values.to_vec();

@@ -1,10 +1,11 @@
 //! How many records windows hold: what is due, and what has changed since it was looked at.
 
+use vigie_profile::window::Window;
+
 use super::threads::{Progress, pass};
 use crate::{
     fault::Outcome,
     source::{Log, Request},
-    window::Window,
 };
 
 /// Records of each window, in the order asked for; one pass, only times are looked at. Windows must not overlap and

@@ -5,8 +5,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use vigie_profile::batch::Records;
+
 use crate::{
-    batch::Records,
     fault::{Fault, Outcome},
     source::{Found, Plan, Reading, Unreadable},
 };

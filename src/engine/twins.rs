@@ -5,13 +5,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use arrow::{
-    array::{Array, ArrayRef, AsArray, DictionaryArray},
-    datatypes::Int32Type,
-};
+use arrow_array::{Array, ArrayRef, DictionaryArray, cast::AsArray, types::Int32Type};
+use vigie_profile::batch::{Records, for_each_number};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
-
-use crate::batch::{Records, for_each_number};
 
 /// 64 bits of each record's id, to find out whether any id comes twice.
 pub(super) fn short_hashes(records: &Records, hashes: &mut Vec<u64>) {
@@ -193,7 +189,7 @@ pub(super) fn contents(records: &Records, rows: &[usize]) -> Vec<u128> {
         None => hashers.iter_mut().for_each(|hasher| hasher.update(&u64::MAX.to_le_bytes())),
     };
     let floats =
-        |column: &Option<arrow::array::Float64Array>| column.clone().map(|c| std::sync::Arc::new(c) as ArrayRef);
+        |column: &Option<arrow_array::Float64Array>| column.clone().map(|c| std::sync::Arc::new(c) as ArrayRef);
     number(floats(&records.probability).as_ref());
     number(floats(&records.latency_ms).as_ref());
     number(records.status.clone().map(|c| std::sync::Arc::new(c) as ArrayRef).as_ref());
@@ -224,7 +220,7 @@ fn level_hashes(levels: &DictionaryArray<Int32Type>) -> ArrayRef {
     let of_name: Vec<Option<f64>> =
         names.iter().map(|name| name.map(|name| (xxh3_64(name.as_bytes()) >> 11) as f64)).collect();
     let of_row = levels.keys().iter().map(|key| of_name.get(usize::try_from(key?).ok()?).copied().flatten());
-    std::sync::Arc::new(of_row.collect::<arrow::array::Float64Array>())
+    std::sync::Arc::new(of_row.collect::<arrow_array::Float64Array>())
 }
 
 #[cfg(test)]

@@ -4,10 +4,9 @@
 //! unseen), pooled. The score is a family of its own, and so are the values outside the reference's
 //! range, which serve only as evidence for the guard bins of PSI.
 
-use crate::{
-    drift::{Drift, FeatureDrift, Ks},
-    stats::benjamini_hochberg,
-};
+use vigie_stats::benjamini_hochberg;
+
+use crate::drift::{Drift, FeatureDrift, Ks};
 
 /// Which value of D a KS test stands for while it is not exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::stats::EmptyBins;
+use vigie_stats::EmptyBins;
 
 /// Effect sizes from which a test is worth a watch or an alarm; `null` is never.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -2,16 +2,15 @@
 
 use std::fmt::Write as _;
 
+use vigie_profile::shown::shown;
+
 use super::{
     Limits, Policy, Qs, Severity, Test,
     evidence::At,
     policy::FeatureLimits,
     words::{number, percent, q_value},
 };
-use crate::{
-    drift::{BinKind, FeatureDrift},
-    shown::shown,
-};
+use crate::drift::{BinKind, FeatureDrift};
 
 /// What one rule says of one feature.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,16 +3,15 @@
 //! Three families for Benjamini–Hochberg, each over all segments: the PSI of the score, the disparity, and the PSI of the
 //! features that are counted within segments (which are only counted, no finding each).
 
+use vigie_profile::shown::shown;
+use vigie_stats::benjamini_hochberg;
+
 use super::{
     Finding, Limits, Policy, Severity, Test,
     rules::reached,
     words::{number, percent, q_value},
 };
-use crate::{
-    drift::{SegmentDrift, Segmented},
-    shown::shown,
-    stats::benjamini_hochberg,
-};
+use crate::drift::{SegmentDrift, Segmented};
 
 /// The judgement of one segment.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

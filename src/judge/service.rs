@@ -1,11 +1,13 @@
 //! Findings about the service rather than the applicants: errors, latency, the wrong model, unreadable files.
 
+use vigie_stats::proportion::at_least;
+
 use super::{
     AucMoved, CostMoved, Finding, Policy, Severity, Test, auc, cost, parity,
     rules::{above, highest},
     words::{number, percent},
 };
-use crate::{replay::Parity, stats::proportion::at_least};
+use crate::replay::Parity;
 
 /// What the service did in the window.
 #[derive(Debug, Clone, Default, PartialEq)]

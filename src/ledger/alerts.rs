@@ -1,13 +1,13 @@
 //! Alert states and mutes, as rows.
 
 use rusqlite::{Row, params};
+use vigie_profile::window::Instant;
 
 use super::Entry;
 use crate::{
     alert::{Alert, Key, Mute, Phase},
     fault::Outcome,
     judge::{Severity, Test},
-    window::Instant,
 };
 
 const COLUMNS: &str = "id, model, feature, test, phase, severity, streak, since_us, opened_us, told_us, told_severity, \

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Row, params};
+use vigie_profile::window::{Instant, Window};
 
 use super::Entry;
 use crate::{
     alert::Said,
     fault::Outcome,
     judge::{Finding, Severity, Test},
-    window::{Instant, Window},
 };
 
 /// The step that makes its table.

@@ -1,12 +1,10 @@
 //! As of which labels each window was checked: when others have come, it is checked again.
 
 use rusqlite::params;
+use vigie_profile::window::{Instant, Window};
 
 use super::Entry;
-use crate::{
-    fault::Outcome,
-    window::{Instant, Window},
-};
+use crate::fault::Outcome;
 
 /// The step that makes its table.
 pub(super) const STEP: &str = "

@@ -7,15 +7,13 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use vigie_profile::window::Instant;
 
 use super::{
     refusal::refused,
     schema::{known, migrate},
 };
-use crate::{
-    fault::{Fault, Outcome, Remedy, spoken},
-    window::Instant,
-};
+use crate::fault::{Fault, Outcome, Remedy, spoken};
 
 /// An open ledger.
 #[derive(Debug)]

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, Row, params};
+use vigie_profile::window::Instant;
 
 use super::Entry;
-use crate::{fault::Outcome, window::Instant};
+use crate::fault::Outcome;
 
 /// The way a letter goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,13 +1,10 @@
 //! What became of a window.
 
 use rusqlite::{OptionalExtension, Row, params};
+use vigie_profile::window::{Instant, Window};
 
 use super::Entry;
-use crate::{
-    fault::Outcome,
-    judge::Severity,
-    window::{Instant, Window},
-};
+use crate::{fault::Outcome, judge::Severity};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,10 @@
 //! How far a model has been watched, and on which trend line.
 
 use rusqlite::{OptionalExtension, params};
+use vigie_profile::window::{Instant, Window};
 
 use super::Entry;
-use crate::{
-    fault::Outcome,
-    window::{Instant, Window},
-};
+use crate::fault::Outcome;
 
 /// What the ledger knows of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]

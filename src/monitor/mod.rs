@@ -1,46 +1,27 @@
-//! The story: what one run does from beginning to end. Read `check.rs` first.
+//! The story: what one run does from beginning to end. Read `run/check.rs` first.
 
-mod attribution;
-mod by_labels;
-mod check;
-mod connect;
-mod draft;
-mod explain;
-mod explained;
-mod flattery;
-mod given;
-mod importance;
+mod ask;
+mod history;
 mod learn;
-mod lookout;
 mod model;
-mod needs;
-mod open_alerts;
-mod performance;
-mod rebuild;
-mod replay;
-mod rescore;
-mod rows;
-mod score;
-mod score_shift;
-mod segments;
-mod settle;
-mod tally;
-mod tell;
-mod training;
-mod weigh;
+mod run;
 mod whole;
 
-pub use by_labels::settle_labels;
-pub use check::{Asked, Checked, Looking, check, examine, publish};
-pub use connect::{Connected, LabelsFound, LabelsSeen, connect, connect_labels};
-pub use explain::{Asked as ExplainAsked, Explained, Logged, explain};
-pub use learn::{Lesson, import, learn};
-pub use lookout::open_reference;
-pub use open_alerts::{index, open_alerts};
-pub use performance::{cost_curve, terms_of};
-pub use rebuild::rebuild;
-pub use replay::{Range, Replayed, replay};
-pub use score::{Output, Scoring, score};
-pub use settle::{Compose, Result, Settled, Tried, settle};
-pub use tally::tally;
-pub use training::STORED;
+pub use ask::{
+    connect::{Connected, LabelsFound, LabelsSeen, connect, connect_labels},
+    explain::{Asked as ExplainAsked, Explained, Logged, explain},
+    replay::{Range, Replayed, replay},
+    score::{Output, Scoring, score},
+};
+pub use history::{
+    by_labels::settle_labels,
+    open_alerts::{index, open_alerts},
+    rebuild::rebuild,
+    settle::{Compose, Result, Settled, Tried, settle},
+    tally::tally,
+};
+pub use learn::{
+    learn::{Lesson, import, learn},
+    training::STORED,
+};
+pub use run::{Asked, Checked, Looking, check, cost_curve, examine, open_reference, publish, terms_of};

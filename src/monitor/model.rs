@@ -2,15 +2,14 @@
 
 use std::{fs, path::Path};
 
-use crate::{
-    fault::{Fault, Outcome, spoken},
-    scorer::Forest,
-};
+use vigie_models::Forest;
+
+use crate::fault::{Fault, Outcome, spoken};
 
 /// Reads a model; `key` is the flag or the config key that named it.
-pub(super) fn read_forest(key: &str, path: &Path) -> Outcome<Forest> {
+pub(crate) fn read_forest(key: &str, path: &Path) -> Outcome<Forest> {
     let shown = path.display().to_string();
     let bytes = fs::read(path)
         .map_err(|error| Fault::setup(format!("{key} {shown}: {}; name a .cbm file of CatBoost", spoken(&error))))?;
-    Forest::from_bytes(&shown, &bytes)
+    Ok(Forest::from_bytes(&shown, &bytes)?)
 }

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use crate::fault::{Fault, Outcome, spoken};
 
 /// What `--out` names, under another name until it is whole.
-pub(super) struct Whole {
+pub(crate) struct Whole {
     file: NamedTempFile,
     out: PathBuf,
 }

@@ -1,7 +1,8 @@
 //! Estimate against truth: what was expected of the rows whose labels have come, beside what came.
 
+use vigie_stats::{Estimate, Interval, Isotonic, Outcomes, ranking};
+
 use super::Terms;
-use crate::stats::{Estimate, Interval, Isotonic, Outcomes, ranking};
 
 /// Of the same rows, once without and once with their labels.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,10 +1,11 @@
 //! What each threshold would cost on rows whose outcomes are known, and which is the cheapest.
 
-use super::Terms;
-use crate::stats::{
+use vigie_stats::{
     Outcomes,
     threshold::{self, At, Range},
 };
+
+use super::Terms;
 
 /// At one threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]

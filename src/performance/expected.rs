@@ -1,10 +1,9 @@
 //! Performance without labels: what the window's scores lead one to expect, if they mean what they meant in the reference.
 
+use vigie_stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, Ranked, ranking, threshold};
+
 use super::Terms;
-use crate::{
-    reference::both,
-    stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, Ranked, ranking, threshold},
-};
+use crate::reference::both;
 
 /// A figure with its band, and the reference's own.
 #[derive(Debug, Clone, Copy, PartialEq)]

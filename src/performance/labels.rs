@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
+use vigie_profile::batch::level;
 use xxhash_rust::xxh3::xxh3_128;
-
-use crate::batch::level;
 
 /// What a row of a label file says of its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use vigie_stats::Price;
+
 use super::{Against, CostCurve, Expected, Labelled, Realised, SegmentCost};
-use crate::stats::Price;
 
 /// How decisions are made and what wrong ones cost.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,12 +1,13 @@
 //! Performance by known outcomes.
 
-use super::Terms;
-use crate::stats::{
+use vigie_stats::{
     Confusion, Interval, Outcomes,
     loss::{self, CalibrationBin},
     ranking,
     threshold::{self, At},
 };
+
+use super::Terms;
 
 /// Bins of the calibration curve.
 const BINS: u8 = 10;

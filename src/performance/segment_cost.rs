@@ -1,7 +1,8 @@
 //! What decisions about a segment's rows are expected to cost, by the calibration of all rows.
 
+use vigie_stats::{Estimate, Interval, Isotonic, Outcomes, Ranked};
+
 use super::Terms;
-use crate::stats::{Estimate, Interval, Isotonic, Outcomes, Ranked};
 
 /// Per 1,000 of the segment's rows.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,8 +4,9 @@
 //! their bits in the order of the numbers (32 where the model compares in 32); both as differences, then zstd.
 //! Features stand apart: no row can be put together again.
 
+use vigie_profile::layout::Precision;
+
 use super::bytes::{Reader, Writer, unpacked};
-use crate::layout::Precision;
 
 const BITS: u64 = 255;
 const SINGLE_BITS: u64 = 254;

@@ -8,6 +8,10 @@
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use serde::{Deserialize, Serialize};
+use vigie_profile::{
+    layout::{Cells, Column, Feature, Kind, Layout, Levels, Precision, Shape},
+    profile::{CellCounts, Counts, LevelCounts, Moments, Profile},
+};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
@@ -18,11 +22,7 @@ use super::{
     shelf::{Block, Bytes, Shelf},
     workers::on_cores,
 };
-use crate::{
-    fault::{Fault, Outcome},
-    layout::{Cells, Column, Feature, Kind, Layout, Levels, Precision, Shape},
-    profile::{CellCounts, Counts, LevelCounts, Moments, Profile},
-};
+use crate::fault::{Fault, Outcome};
 
 const MAGIC: &[u8; 8] = b"VIGIEREF";
 /// Raised when older versions of vigie can no longer read what is written.
@@ -326,11 +326,10 @@ fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Opti
 
 #[cfg(test)]
 mod tests {
+    use vigie_profile::window::Instant;
+
     use super::*;
-    use crate::{
-        reference::{Choice, Training, TrainingColumn, Values, learn},
-        window::Instant,
-    };
+    use crate::reference::{Choice, Training, TrainingColumn, Values, learn};
 
     #[test]
     fn a_file_whose_core_stands_first_is_still_read() {

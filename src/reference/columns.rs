@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::ArrayRef;
+use arrow_array::ArrayRef;
+use vigie_profile::{batch::for_each_number, near::instead};
 
-use crate::{
-    batch::for_each_number,
-    fault::{Fault, Outcome},
-    near::instead,
-};
+use crate::fault::{Fault, Outcome};
 
 /// What is known of a column before it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]

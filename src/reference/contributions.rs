@@ -1,11 +1,11 @@
 //! What each feature adds to the score over the reference's rows, counted: what a window's contributions are compared
 //! with, and how much each feature matters.
 
-use crate::{
+use arrow_array::Float64Array;
+use vigie_profile::{
     layout::{Cells, Precision},
     profile::{CellCounts, scale},
 };
-use arrow::array::Float64Array;
 
 /// A cell holds one in so many rows: contributions are compared to within that.
 const WORTHS: u64 = 200;

@@ -6,17 +6,17 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
+use vigie_profile::{
+    batch::{level, level_of_number},
+    layout::{Cells, Feature, Layout, Levels, Precision, Shape},
+    profile::{CellCounts, Counts, LevelCounts, Moments, Profile},
+};
 
 use super::{
     Learnt, Provenance, Reference, Training, Values,
     shelf::{Block, Shelf},
 };
-use crate::{
-    batch::{level, level_of_number},
-    fault::{Fault, Outcome},
-    layout::{Cells, Feature, Layout, Levels, Precision, Shape},
-    profile::{CellCounts, Counts, LevelCounts, Moments, Profile},
-};
+use crate::fault::{Fault, Outcome};
 
 /// An open end is closed so many times the inner edges' distance away: what lies beyond is out of range.
 const OPEN: f64 = 4_096.0;

@@ -1,12 +1,10 @@
 //! The values of a column as keys to be sorted, what is missing left out.
 
-use arrow::{
-    array::{Array, ArrayRef, ArrowPrimitiveType, AsArray},
-    buffer::NullBuffer,
-};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, cast::AsArray};
+use arrow_buffer::NullBuffer;
+use vigie_profile::{batch::for_each_number, layout::Real};
 
 use super::radix::Bits;
-use crate::{batch::for_each_number, layout::Real};
 
 /// Values taken up together, so that a word of the bits that say which are valid is looked at once.
 const WORD: usize = 64;
@@ -64,9 +62,9 @@ fn add_valid<T: Real + Bits>(values: &[T], valid: Option<&NullBuffer>, keys: &mu
 mod tests {
     use std::sync::Arc;
 
-    use arrow::{
-        array::{Float32Array, Float64Array, Int16Array},
-        datatypes::{Float32Type, Float64Type},
+    use arrow_array::{
+        Float32Array, Float64Array, Int16Array,
+        types::{Float32Type, Float64Type},
     };
     use proptest::prelude::*;
 

@@ -2,9 +2,15 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use arrow::{
-    array::{ArrayRef, ArrowPrimitiveType, Float64Array},
-    datatypes::{Float32Type, Float64Type},
+use arrow_array::{
+    ArrayRef, ArrowPrimitiveType, Float64Array,
+    types::{Float32Type, Float64Type},
+};
+use vigie_profile::{
+    batch::{Number, for_each_number, level, level_of_number, number},
+    layout::{Cells, Feature, Layout, Levels, Precision, Real, Shape},
+    profile::{CellCounts, Counts, LevelCounts, Profile, scale},
+    shown::shown,
 };
 
 use super::{
@@ -17,13 +23,7 @@ use super::{
     shelf::{Block, Shelf},
     workers::on_all,
 };
-use crate::{
-    batch::{Number, for_each_number, level, level_of_number, number},
-    fault::{Fault, Outcome},
-    layout::{Cells, Feature, Layout, Levels, Precision, Real, Shape},
-    profile::{CellCounts, Counts, LevelCounts, Profile, scale},
-    shown::shown,
-};
+use crate::fault::{Fault, Outcome};
 
 /// What the user says about the columns of a training table.
 #[derive(Debug, Clone, Default)]

@@ -1,11 +1,13 @@
 //! How the reference's rows turned out, by score: what calibration is learnt on and expected costs are held against.
 
+use vigie_profile::layout::Precision;
+
 use super::{
     Choice, blocks,
     columns::{Table, find},
     radix,
 };
-use crate::{fault::Outcome, layout::Precision};
+use crate::fault::Outcome;
 
 /// Scores of the rows that came true, and of those that did not, ascending with counts.
 #[derive(Debug, Clone, PartialEq)]

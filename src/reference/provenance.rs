@@ -1,8 +1,7 @@
 //! Where a reference comes from, so that an auditor can find the rows again.
 
 use serde::{Deserialize, Serialize};
-
-use crate::window::Instant;
+use vigie_profile::window::Instant;
 
 /// Whether the model saw the reference's rows when it was trained: a score learnt on those is too good.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

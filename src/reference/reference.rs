@@ -3,16 +3,16 @@
 use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
+use vigie_profile::{
+    layout::{Layout, Precision},
+    profile::{Counts, Profile},
+};
 
 use super::{
     ByOutcome, Contributions, Provenance, SourceFile, SourceModel, blocks, segments::Stored, shelf::Shelf,
     workers::on_cores,
 };
-use crate::{
-    fault::{Fault, Outcome},
-    layout::{Layout, Precision},
-    profile::{Counts, Profile},
-};
+use crate::fault::{Fault, Outcome};
 
 /// Sorted distinct values with counts.
 type Distinct = Vec<(f64, u64)>;

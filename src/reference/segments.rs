@@ -4,19 +4,19 @@
 //! its counts, and its distinct scores.
 
 use serde::{Deserialize, Serialize};
+use vigie_profile::{
+    batch::Rows,
+    layout::{Layout, Precision, Shape},
+    profile::{Counts, LevelCounts, Profile},
+    segment::{SegmentTally, Segments},
+};
 
 use super::{
     Reference, blocks,
     bytes::{Reader, Writer, unpacked},
     codec::{read_counts, write_counts},
 };
-use crate::{
-    batch::Rows,
-    fault::{Fault, Outcome},
-    layout::{Layout, Precision, Shape},
-    profile::{Counts, LevelCounts, Profile},
-    segment::{SegmentTally, Segments},
-};
+use crate::fault::{Fault, Outcome};
 
 /// What the head of the file says of segments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

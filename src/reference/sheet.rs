@@ -2,21 +2,17 @@
 
 use std::{collections::BTreeMap, fs::File, io, sync::Arc};
 
-use arrow::{
-    array::{Array, ArrayRef, AsArray},
-    compute::cast,
-    datatypes::{DataType, Field, Int32Type, Schema},
-};
+use arrow_array::{Array, ArrayRef, cast::AsArray, types::Int32Type};
+use arrow_cast::cast;
+use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::{
     ProjectionMask,
     arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
 };
+use vigie_profile::batch::without_decimals;
 
 use super::columns::{About, Holds, Loaded, Table};
-use crate::{
-    batch::without_decimals,
-    fault::{Fault, Outcome},
-};
+use crate::fault::{Fault, Outcome};
 
 /// Rows decoded at a time: a column of them stays in a core's cache.
 const ROWS: usize = 65_536;
@@ -157,7 +153,7 @@ fn keyed(field: &Arc<Field>) -> Arc<Field> {
     Arc::new(Field::clone(field).with_data_type(kind))
 }
 
-fn about(field: &Field) -> About {
+pub(super) fn about(field: &Field) -> About {
     let kind = field.data_type();
     let is_real = kind.is_floating() || kind.is_decimal();
     let is_number = kind.is_integer() || is_real || matches!(kind, DataType::Boolean | DataType::Null);

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use arrow::array::Float64Array;
-
-use super::columns::{About, Holds, Loaded, Table};
-use crate::{
+use arrow_array::Float64Array;
+use vigie_profile::{
     batch::{Number, number},
-    fault::{Fault, Outcome},
     near::instead,
 };
+
+use super::columns::{About, Holds, Loaded, Table};
+use crate::fault::{Fault, Outcome};
 
 /// The values of a column; NaN and `None` are missing.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,13 +1,15 @@
 //! Drift of what each feature adds to the score: which of the moved inputs matter for the decisions.
 
-use arrow::array::Float64Array;
+use arrow_array::Float64Array;
+use vigie_profile::{
+    layout::Precision,
+    profile::{CellCounts, scale},
+};
+use vigie_stats::EmptyBins;
 
 use crate::{
     drift::{FeatureDrift, between},
-    layout::Precision,
-    profile::{CellCounts, scale},
     reference::Contributions,
-    stats::EmptyBins,
 };
 
 /// Sums of sizes are integers of this share of one: 2^40.

@@ -8,6 +8,7 @@ mod attribution;
 mod column;
 mod excess;
 mod grain;
+mod kind;
 mod parity;
 mod quadrants;
 mod reasons;
@@ -22,6 +23,7 @@ mod written;
 
 pub use attribution::{Attribution, AttributionTally, ContributionDrift};
 pub use column::{Column, Draws, Holding, SEED, Taking};
+pub use kind::kind_of;
 pub use parity::{Example, Pair, Parity, ParityTally, Reading};
 pub use quadrants::{Quadrants, Score, Sums};
 pub use reasons::{Beside, Explanation, Given, Reason, explain};

@@ -1,6 +1,6 @@
 //! Decisions of two models over the same rows: who is refused by which, and what that is expected to cost.
 
-use crate::stats::Price;
+use vigie_stats::Price;
 
 /// Which score a sum is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

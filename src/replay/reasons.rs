@@ -1,16 +1,15 @@
 //! Why one row got its score: what each feature adds, and where its value lies among the reference's.
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::Int32Type;
-
-use super::Rescorer;
-use crate::{
+use arrow_array::{Array, cast::AsArray, types::Int32Type};
+use vigie_models::Shap;
+use vigie_profile::{
     batch::{Rows, for_each_number},
-    fault::Outcome,
     layout::{Kind, Layout, Shape},
     profile::{CellCounts, Counts, LevelCounts, Profile},
-    scorer::Shap,
 };
+
+use super::{Rescorer, kind_of};
+use crate::fault::Outcome;
 
 /// The value of one feature in one row.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,12 +82,12 @@ pub fn explain(
         .zip(model.columns())
         .zip(&values)
         .map(|((feature, column), contribution)| {
-            let given = given(rows, *column, feature.kind);
+            let given = given(rows, *column, kind_of(feature));
             let own =
                 column.and_then(|column| Some((layout.features().get(column)?, reference.features().get(column)?)));
             Reason {
                 feature: feature.name.clone(),
-                kind: feature.kind,
+                kind: kind_of(feature),
                 beside: own.and_then(|(own, counts)| beside(&given, &own.shape, counts, layout)),
                 given,
                 contribution: *contribution,
@@ -114,7 +113,7 @@ fn given(rows: &Rows, column: Option<usize>, kind: Kind) -> Given {
     match kind {
         _ if number.is_nan() => Given::Missing,
         Kind::Numeric => Given::Number(number),
-        Kind::Categorical => crate::batch::level_of_number(number).map_or(Given::Missing, Given::Level),
+        Kind::Categorical => vigie_profile::batch::level_of_number(number).map_or(Given::Missing, Given::Level),
     }
 }
 

@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use arrow::{
-    array::{Array, ArrayRef, AsArray, Float64Array, StringArray},
-    datatypes::{DataType, Int32Type},
-};
-
-use super::spelling::trained_spelling;
-use crate::{
+use arrow_array::{Array, ArrayRef, Float64Array, StringArray, cast::AsArray, types::Int32Type};
+use arrow_schema::DataType;
+use vigie_models::{Forest, InputKind, Inputs, Link};
+use vigie_profile::{
     batch::{Number, Rows, for_each_number, level_of_number, number},
-    fault::{Fault, Outcome},
-    layout::{Column, Kind, Layout},
-    scorer::{Forest, Inputs, Link},
+    layout::{Column, Layout},
     shown::shown,
 };
+
+use super::{kind_of, spelling::trained_spelling};
+use crate::fault::{Fault, Outcome};
 
 /// A model that scores the rows of one log.
 #[derive(Debug)]
@@ -44,13 +42,13 @@ impl Rescorer {
         }
         let kinds = rescorer.forest.features().iter().zip(&rescorer.columns).find_map(|(feature, column)| {
             let ours = layout.features().get((*column)?)?;
-            (feature.used && ours.kind() != feature.kind).then(|| (feature, ours.kind()))
+            (feature.used && ours.kind() != kind_of(feature)).then(|| (feature, ours.kind()))
         });
         match kinds {
             Some((feature, ours)) => Err(Fault::setup(format!(
                 "{name}: `{}` is {} for the model and {ours} in the reference; {learn}",
                 shown(&feature.name),
-                feature.kind
+                kind_of(feature)
             ))),
             None => Ok(rescorer),
         }
@@ -76,7 +74,7 @@ impl Rescorer {
             let found = named.or(by_place.then_some(place));
             columns.push(match found {
                 None if feature.used => {
-                    more.push(Column { name: feature.name.clone(), kind: feature.kind });
+                    more.push(Column { name: feature.name.clone(), kind: kind_of(feature) });
                     Some(own.len() + more.len() - 1)
                 }
                 found => found,
@@ -109,7 +107,7 @@ impl Rescorer {
             column.map(|column| self.as_trained(feature, column)).transpose()
         };
         let columns: Vec<Option<ArrayRef>> = self.columns.iter().enumerate().map(column).collect::<Outcome<_>>()?;
-        Inputs::new(&self.forest, rows.len, &columns)
+        Ok(Inputs::new(&self.forest, rows.len, &columns)?)
     }
 
     /// The probability of each of so many rows.
@@ -126,8 +124,8 @@ impl Rescorer {
         let Some(own) = self.forest.features().get(feature) else { return Ok(column.clone()) };
         let levels = column.as_dictionary_opt::<Int32Type>();
         Ok(match (own.kind, levels) {
-            (Kind::Numeric, None) => column.clone(),
-            (Kind::Numeric, Some(levels)) => {
+            (InputKind::Numeric, None) => column.clone(),
+            (InputKind::Numeric, Some(levels)) => {
                 let texts = levels.values().as_string::<i32>();
                 let text =
                     |key: i32| usize::try_from(key).ok().filter(|key| *key < texts.len()).map(|key| texts.value(key));
@@ -135,14 +133,14 @@ impl Rescorer {
                     levels.keys().iter().map(|key| as_number(&own.name, key.and_then(text).unwrap_or_default()));
                 Arc::new(of_row.collect::<Outcome<Float64Array>>()?)
             }
-            (Kind::Categorical, Some(levels)) => {
+            (InputKind::Categorical, Some(levels)) => {
                 let names = levels.values().as_string::<i32>().iter();
                 let spelled: StringArray =
                     names.map(|name| name.map(|name| trained_spelling(&self.forest, feature, name))).collect();
                 Arc::new(levels.with_values(Arc::new(spelled)))
             }
-            (Kind::Categorical, None) if column.data_type() == &DataType::Null => column.clone(),
-            (Kind::Categorical, None) => {
+            (InputKind::Categorical, None) if column.data_type() == &DataType::Null => column.clone(),
+            (InputKind::Categorical, None) => {
                 let mut names = Vec::with_capacity(column.len());
                 for_each_number(column.as_ref(), &mut |value| names.push(level_of_number(value)));
                 let spelled =

@@ -6,8 +6,9 @@
 //! reference's range that many rows share, and unseen levels in many rows, are no values but signs of something else, such
 //! as a sentinel: they are filled.
 
+use vigie_stats::{chi2, ks, proportion};
+
 use super::column::{Column, Draws, Holding, Taking, part};
-use crate::stats::{chi2, ks, proportion};
 
 /// Signs come in so many rows at least: 1 in 100.
 const SIGN_ONE_IN: usize = 100;

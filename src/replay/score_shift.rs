@@ -5,21 +5,16 @@
 
 use std::sync::Arc;
 
-use arrow::{
-    array::{ArrayRef, DictionaryArray, Float64Array, Int32Array, StringArray},
-    datatypes::Int32Type,
-};
+use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int32Array, StringArray, types::Int32Type};
+use vigie_profile::batch::Rows;
+use vigie_stats::{Isotonic, Outcomes, Price, Ranked, correlation};
 
 use super::{
     column::{Column, Draws, Holding, Taking},
     rescorer::Rescorer,
     restore::{Moved, changed, restore},
 };
-use crate::{
-    batch::Rows,
-    fault::{Fault, Outcome},
-    stats::{Isotonic, Outcomes, Price, Ranked, correlation},
-};
+use crate::fault::{Fault, Outcome};
 
 /// Rank correlation from which features are put back together: “strong” (Schober, Boer & Schwarte 2018).
 pub const STRONG: f64 = 0.7;
@@ -335,7 +330,7 @@ fn array(column: &Column) -> ArrayRef {
             let names = StringArray::from_iter_values(names);
             // Every place is one of a name.
             DictionaryArray::<Int32Type>::try_new(keys, Arc::new(names)).map_or_else(
-                |_| arrow::array::new_null_array(&arrow::datatypes::DataType::Null, rows.len()),
+                |_| arrow_array::new_null_array(&arrow_schema::DataType::Null, rows.len()),
                 |levels| Arc::new(levels),
             )
         }

@@ -2,17 +2,14 @@
 
 use std::collections::HashMap;
 
-use arrow::{
-    array::{Array, ArrayRef, AsArray},
-    datatypes::Int32Type,
-};
-
-use crate::{
+use arrow_array::{Array, ArrayRef, cast::AsArray, types::Int32Type};
+use vigie_profile::{
     batch::for_each_number,
-    drift::{is_rare, labels},
     layout::{Feature, Precision, Shape},
     profile::Counts,
 };
+
+use crate::drift::{is_rare, labels};
 
 /// How the rows of one feature are told apart.
 #[derive(Debug)]

@@ -1,17 +1,18 @@
 //! What another model would have made of logged rows: how scores shift, which decisions change, where, at what price.
 
+use arrow_array::{Array, Float64Array};
+use vigie_profile::{
+    batch::Rows,
+    layout::{Cells, Layout, Precision},
+    profile::{CellCounts, scale},
+};
+use vigie_stats::{EmptyBins, Price};
+
 use super::{
     quadrants::{Quadrants, Score},
     segments::Segments,
 };
-use crate::{
-    batch::Rows,
-    drift::{FeatureDrift, between},
-    layout::{Cells, Layout, Precision},
-    profile::{CellCounts, scale},
-    stats::{EmptyBins, Price},
-};
-use arrow::array::{Array, Float64Array};
+use crate::drift::{FeatureDrift, between};
 
 /// Two scores a row, counted. Merging is commutative.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::scorer::Forest;
+use vigie_models::Forest;
 
 /// The spelling that the model knows of a level in canonical spelling; the level itself if it knows none.
 ///

@@ -1,6 +1,6 @@
 //! What a page has to know beside the report: its readers' language, the runs before, the links around it.
 
-use super::{Language, Point};
+use super::{document::Point, words::Language};
 
 /// Nothing of it is needed to make a page.
 #[derive(Debug, Clone, Default)]

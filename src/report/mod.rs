@@ -1,49 +1,20 @@
 //! What a run says, in JSON for machines and in HTML for people: words and pictures, no new numbers.
 
-mod advice;
-mod against;
-mod attribution;
-mod challenger;
 mod chart;
 mod context;
-mod cost_curve;
-mod discreet;
-mod failed;
-mod html;
+mod document;
 mod index;
-mod json;
-mod label_notes;
-mod language;
 mod page;
-mod performance;
-mod performance_card;
-mod performed;
-mod phrases;
-mod picture;
-mod point;
-mod reasons;
-mod replay;
 mod report;
-mod score_shift;
-mod segments;
-mod segments_card;
-mod summary;
-mod unbroken;
-mod way;
 mod words;
 
+pub use chart::picture::{Picture, picture_of_bins, picture_of_score};
 pub use context::Context;
-pub use cost_curve::to_value as cost_curve_to_value;
-pub use failed::{Unreported, alert_in_french, failure_in_french};
-pub use html::to_html;
-pub use index::{Index, Listed, OpenAlert, to_index};
-pub use json::to_json;
-pub use language::Language;
-pub use performed::Performed;
-pub use picture::{Picture, picture_of_bins, picture_of_score};
-pub use point::{Feature, Head, Point, SegmentPoint};
-pub use reasons::reason;
+pub use document::{Feature, Head, Performed, Point, SegmentPoint, json::to_json};
+pub use index::{
+    index::{Index, Listed, OpenAlert, to_index},
+    summary::{Rerun, Summary, to_summary_html, to_summary_json},
+};
+pub use page::{cost_curve::to_value as cost_curve_to_value, html::to_html, score_shift::score_shift_sentence};
 pub use report::{Apart, Examined, Model, Report, Run};
-pub use score_shift::score_shift_sentence;
-pub use summary::{Rerun, Summary, to_summary_html, to_summary_json};
-pub use words::{verdict_in, verdict_sentence};
+pub use words::{Language, Unreported, alert_in_french, failure_in_french, reason, verdict_in, verdict_sentence};

@@ -1,14 +1,17 @@
 //! Everything a run found out, as plain values: JSON and HTML are two ways to say it.
 
-use crate::{
+use vigie_profile::{
     batch::Complaints,
+    profile::Traffic,
+    window::{Instant, Window},
+};
+
+use crate::{
     drift::{Drift, Segmented},
     judge::{Policy, SegmentVerdict, Verdict},
     performance::Performance,
-    profile::Traffic,
     reference::{Holdout, Provenance},
     replay::{Attribution, Replay, ScoreShift},
-    window::{Instant, Window},
 };
 
 /// Who made the report from what, and when. All that may differ between two runs over the same rows

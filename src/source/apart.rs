@@ -3,17 +3,18 @@
 
 use std::io;
 
-use arrow::{array::BooleanArray, compute::filter_record_batch};
+use arrow_array::BooleanArray;
+use arrow_select::filter::filter_record_batch;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use vigie_profile::{
+    batch::{Complaints, Records},
+    layout::Column,
+};
 
 use super::{
     file::LogFile,
     mapping::{Found, Mapping},
     table::{convert, invalid, reader, records},
-};
-use crate::{
-    batch::{Complaints, Records},
-    layout::Column,
 };
 
 /// Which rows of a batch are records of the window; `None`: all.

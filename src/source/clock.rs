@@ -1,9 +1,9 @@
 //! The many ways a log writes a time, read as an [`Instant`].
 
 use jiff::tz::TimeZone;
+use vigie_profile::window::Instant;
 
 use super::value::Value;
-use crate::window::Instant;
 
 /// Text (RFC 3339, civil, date, or a number as text) or an epoch, whose unit follows from its size:
 /// seconds below 10¹¹ (the year 5138), then milliseconds, microseconds, nanoseconds. `None`: not a time.

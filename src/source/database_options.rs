@@ -4,8 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::window::Span;
+use vigie_profile::window::Span;
 
 /// How a connection to a database is secured, as libpq's `sslmode` says it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,10 +1,8 @@
 //! A row of an Arrow batch as a line of JSON: for tables whose columns hold lists, maps or JSON text.
 
-use arrow::{
-    array::{Array, AsArray, RecordBatch},
-    datatypes::DataType,
-    util::display::{ArrayFormatter, FormatOptions},
-};
+use arrow_array::{Array, RecordBatch, cast::AsArray};
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_schema::DataType;
 
 /// Writes row `row` as one JSON object.
 pub(super) fn write_row(batch: &RecordBatch, row: usize, line: &mut Vec<u8>) -> Result<(), serde_json::Error> {

@@ -2,13 +2,14 @@
 
 use std::io::{self, BufRead, Read};
 
+use vigie_profile::batch::{Reason, Records};
+
 use super::{
     file::{Format, LogFile, Stretch},
     mapping::{Found, Mapping},
     record::RecordReader,
     sheet::SHEET_ROWS,
 };
-use crate::batch::{Reason, Records};
 
 /// Bytes of a line, with its end; a longer one is no record, and must not fill the memory.
 const LONGEST: u64 = 16 << 20;
@@ -157,12 +158,10 @@ fn into_io(error: csv::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use vigie_profile::layout::{Column, Kind};
 
     use super::*;
-    use crate::{
-        layout::{Column, Kind},
-        source::{Options, Request},
-    };
+    use crate::source::{Options, Request};
 
     fn mapping() -> Mapping {
         let options: Options = serde_yaml::from_str("path: x\nfields: {timestamp: t}").unwrap();

@@ -10,6 +10,10 @@ use std::{
 };
 
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use vigie_profile::{
+    batch::Records,
+    shown::{harmless, shown},
+};
 
 use super::{
     Options,
@@ -20,11 +24,7 @@ use super::{
     postgres, table,
     value::Value,
 };
-use crate::{
-    batch::Records,
-    fault::{Fault, Outcome, spoken},
-    shown::{harmless, shown},
-};
+use crate::fault::{Fault, Outcome, spoken};
 
 /// The files of a log.
 #[derive(Debug)]

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::tz::TimeZone;
-
-use super::{Options, Scalar, Where, value::Value};
-use crate::{
+use vigie_profile::{
     batch::level_of_number,
-    fault::{Fault, Outcome},
     layout::Column,
     window::{Instant, Window},
 };
+
+use super::{Options, Scalar, Where, value::Value};
+use crate::fault::{Fault, Outcome};
 
 /// What one pass over the log wants.
 #[derive(Debug, Clone)]
@@ -164,7 +164,7 @@ fn spellings(wanted: &Where) -> BTreeSet<String> {
         Scalar::Truth(truth) => Some(u8::from(*truth).to_string()),
         Scalar::Integer(integer) => Some(integer.to_string()),
         Scalar::Real(real) => level_of_number(*real),
-        Scalar::Text(text) => crate::batch::level(text).map(std::borrow::Cow::into_owned),
+        Scalar::Text(text) => vigie_profile::batch::level(text).map(std::borrow::Cow::into_owned),
     };
     match wanted {
         Where::Equals(scalar) => spell(scalar).into_iter().collect(),

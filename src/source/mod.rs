@@ -1,5 +1,5 @@
 //! Where records come from: files (Parquet, NDJSON, CSV) or a table of PostgreSQL, found, pruned and read into
-//! [`crate::batch::Records`].
+//! [`vigie_profile::batch::Records`].
 
 mod apart;
 mod clock;

@@ -1,11 +1,13 @@
 //! Where a log is kept: in files, or in a database. What is read of it looks the same.
 
+use vigie_profile::{layout::Column, window::Instant};
+
 use super::{
     FileLog, Kind, Options, Plan, Request,
     mapping::Mapping,
     postgres::{Looked, TableLog},
 };
-use crate::{fault::Outcome, layout::Column, window::Instant};
+use crate::fault::Outcome;
 
 /// What is known of the latest record without reading them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

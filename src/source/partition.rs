@@ -3,8 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use jiff::civil::{Date, date};
-
-use crate::window::{Instant, Window};
+use vigie_profile::window::{Instant, Window};
 
 /// The `key=value` folders above a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use simd_json::{
     prelude::ValueAsScalar,
     tape::{Array, Object, Tape, Value as Json},
 };
+use vigie_profile::{batch::Reason, window::Instant};
 
 use super::{
     clock,
@@ -13,7 +14,6 @@ use super::{
     sheet::Sheet,
     value::Value,
 };
-use crate::{batch::Reason, window::Instant};
 
 /// Reads lines of JSON; what it needs from one line to the next is memory, nothing else.
 pub(super) struct RecordReader<'m> {

@@ -2,16 +2,16 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use arrow::array::{ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, StringArray};
+use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, StringArray};
+use vigie_profile::{
+    batch::{Complaints, Number, Reason, Records},
+    layout::{Column, Kind},
+    window::Instant,
+};
 
 use super::{
     mapping::{Field, Mapping},
     value::Value,
-};
-use crate::{
-    batch::{Complaints, Number, Reason, Records},
-    layout::{Column, Kind},
-    window::Instant,
 };
 
 /// A row group's worth of rows at most: small enough for a core's cache.

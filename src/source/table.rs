@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeSet, fs::File, io, sync::Arc};
 
-use arrow::{
-    array::{
-        Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int32Array, RecordBatch, RecordBatchOptions, StructArray,
-    },
-    compute::{cast, filter_record_batch, is_not_null, is_null, nullif},
-    datatypes::{DataType, Field as ArrowField, FieldRef, Fields as ArrowFields, Float64Type, Schema},
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, Int32Array, RecordBatch, RecordBatchOptions, StructArray,
+    cast::AsArray, types::Float64Type,
 };
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_cast::cast;
+use arrow_schema::{DataType, Field as ArrowField, FieldRef, Fields as ArrowFields, Schema};
+use arrow_select::{filter::filter_record_batch, nullif::nullif};
 use parquet::{
     arrow::{
         ProjectionMask,
@@ -18,6 +19,11 @@ use parquet::{
         },
     },
     file::reader::ChunkReader,
+};
+use vigie_profile::{
+    batch::{Complaints, Number, Reason, Records, for_each_number, number},
+    layout::Kind,
+    window::{Instant, Window},
 };
 
 use super::{
@@ -30,11 +36,6 @@ use super::{
     sheet::SHEET_ROWS,
     typed,
     value::Value,
-};
-use crate::{
-    batch::{Complaints, Number, Reason, Records, for_each_number, number},
-    layout::Kind,
-    window::{Instant, Window},
 };
 
 pub(super) fn invalid(error: impl std::fmt::Display) -> io::Error {
@@ -322,9 +323,15 @@ fn column(batch: &RecordBatch, path: &str) -> Option<ArrayRef> {
     })
 }
 
+/// Which rows of a column hold a value.
+fn present(column: &dyn Array) -> BooleanArray {
+    let bits = column.logical_nulls().map_or_else(|| BooleanBuffer::new_set(column.len()), NullBuffer::into_inner);
+    BooleanArray::new(bits, None)
+}
+
 /// The fields of a struct column as columns; where the struct is null, so are they, whatever lies below.
 fn children(parent: &StructArray) -> Option<RecordBatch> {
-    let absent = is_null(parent).ok()?;
+    let absent = BooleanArray::new(!present(parent).values(), None);
     let field = |field: &FieldRef| ArrowField::clone(field).with_nullable(true);
     let schema = Schema::new(parent.fields().iter().map(field).collect::<Vec<_>>());
     let columns: Result<Vec<ArrayRef>, _> = parent.columns().iter().map(|child| nullif(child, &absent)).collect();
@@ -337,7 +344,7 @@ pub(super) fn records(
     batch: &RecordBatch,
     mapping: &Mapping,
     found: &mut Found,
-) -> Result<(Records, Kept), arrow::error::ArrowError> {
+) -> Result<(Records, Kept), arrow_schema::ArrowError> {
     let mut keep = vec![true; batch.num_rows()];
     for (path, wanted) in &mapping.only {
         match column(batch, path) {
@@ -398,7 +405,7 @@ pub(super) fn convert(
     let inputs = match &mapping.features {
         None => Some(batch.clone()),
         Some(paths) => paths.iter().find_map(|path| column(batch, path)).and_then(|inputs| {
-            records.has_features = Some(is_not_null(inputs.as_ref()).ok()?);
+            records.has_features = Some(present(inputs.as_ref()));
             children(inputs.as_struct_opt()?)
         }),
     };

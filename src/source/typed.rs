@@ -2,22 +2,22 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use arrow::{
-    array::{
-        Array, ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, PrimitiveArray, StringArray,
-        new_null_array,
-    },
-    buffer::OffsetBuffer,
-    compute::cast,
-    datatypes::{DataType, Int32Type, Int64Type, TimeUnit},
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, PrimitiveArray, StringArray,
+    cast::AsArray,
+    new_null_array,
+    types::{Int32Type, Int64Type},
 };
+use arrow_buffer::OffsetBuffer;
+use arrow_cast::cast;
+use arrow_schema::{DataType, TimeUnit};
 use jiff::{Timestamp, tz::TimeZone};
-
-use super::{clock, value::Value};
-use crate::{
+use vigie_profile::{
     batch::{Complaints, Number, Reason, for_each_number, level, level_of_number, number, without_decimals},
     window::Instant,
 };
+
+use super::{clock, value::Value};
 
 fn is_text(kind: &DataType) -> bool {
     match kind {
@@ -261,7 +261,7 @@ pub(super) fn may_hold_json(kind: &DataType) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Int64Array, UInt64Array};
+    use arrow_array::{Int64Array, UInt64Array};
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::batch::{Number, level, level_of_number, number};
+use vigie_profile::batch::{Number, level, level_of_number, number};
 
 /// A scalar of a log.
 #[derive(Debug, Clone, Copy, PartialEq)]

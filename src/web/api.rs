@@ -8,16 +8,14 @@ use axum::{
     response::Response,
 };
 use serde_json::{Value, json};
+use vigie_profile::window::Window;
 
 use super::{
     files::{self, decoded},
     guard::refuse,
     serve::{Served, aside},
 };
-use crate::{
-    report::{Listed, OpenAlert},
-    window::Window,
-};
+use crate::report::{Listed, OpenAlert};
 
 /// Runs in one answer.
 const MOST: usize = 1_000;

@@ -3,8 +3,9 @@
 use std::{fs, path::Path};
 
 use serde::Deserialize;
+use vigie_profile::window::Window;
 
-use crate::{archive, judge::Severity, window::Window};
+use crate::{archive, judge::Severity};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Figures {
@@ -19,7 +20,7 @@ pub(super) struct Figures {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Run {
-    pub created_at: crate::window::Instant,
+    pub created_at: vigie_profile::window::Instant,
     pub seconds: f64,
     pub vigie_version: String,
 }

@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
+use vigie_profile::{shown::shown, window::Instant};
+
 use super::{
     Standing,
     figures::{Figures, Measured, latest},
 };
-use crate::{archive, judge::Severity, shown::shown, window::Instant};
+use crate::{archive, judge::Severity};
 
 /// Series are bounded: so many features of a model, so many models. What is left out is counted.
 const FEATURES: usize = 5_000;

@@ -1,6 +1,8 @@
 //! What the daemon knows that the reports folder does not.
 
-use crate::{report::OpenAlert, window::Instant};
+use vigie_profile::window::Instant;
+
+use crate::report::OpenAlert;
 
 /// Asked for at each request that shows it, so it must be cheap to make; it is made off the runtime's threads.
 #[derive(Debug, Clone, Default)]

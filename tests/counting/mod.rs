@@ -5,7 +5,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use vigie::{fault::Outcome, scorer::Forest};
+use vigie_models::Result;
+use vigie_models::Forest;
 
 struct Counting;
 
@@ -31,7 +32,7 @@ unsafe impl GlobalAlloc for Counting {
 static COUNTING: Counting = Counting;
 
 /// Bytes set aside at once while a model is read, and the model.
-pub fn cost(name: &str, file: &[u8]) -> (usize, Outcome<Forest>) {
+pub fn cost(name: &str, file: &[u8]) -> (usize, Result<Forest>) {
     let before = NOW.load(Relaxed);
     PEAK.store(before, Relaxed);
     let forest = Forest::from_bytes(name, file);

@@ -6,7 +6,7 @@ use super::mark::{escaped, mark};
 use crate::judge::Severity;
 
 /// One window's estimate with its interval, and what came.
-pub(in crate::report) struct Kept {
+pub(crate) struct Kept {
     /// On hover.
     pub title: String,
     /// Value, low, high.
@@ -20,7 +20,7 @@ const LEFT: f64 = 46.0;
 const TOP: f64 = 10.0;
 
 /// `scale` writes a value at the axis. Empty where there is nothing to draw.
-pub(in crate::report) fn band(kept: &[Kept], name: &str, scale: impl Fn(f64) -> String) -> String {
+pub(crate) fn band(kept: &[Kept], name: &str, scale: impl Fn(f64) -> String) -> String {
     let values =
         || kept.iter().flat_map(|one| one.band.map(|band| [band.1, band.2]).into_iter().flatten().chain(one.truth));
     let (least, greatest) =

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 /// The height of a row of the table, in pixels; style.css has it too.
-pub(in crate::report) const ROW: usize = 22;
+pub(crate) const ROW: usize = 22;
 
 /// Shares of both sides, 0–1. The picture is as wide as its cell; the longest bar fills it.
-pub(in crate::report) fn bars(shares: &[(f64, f64)]) -> String {
+pub(crate) fn bars(shares: &[(f64, f64)]) -> String {
     let top = shares.iter().fold(0.0f64, |top, (a, b)| top.max(*a).max(*b)).max(1e-9);
     let height = shares.len() * ROW;
     let (mut reference, mut window) = (String::new(), String::new());

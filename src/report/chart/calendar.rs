@@ -6,7 +6,7 @@ use super::mark::escaped;
 use crate::judge::Severity;
 
 /// A day with a report, or one that no report covers.
-pub(in crate::report) struct Day {
+pub(crate) struct Day {
     /// Days since 1970-01-01.
     pub number: i64,
     /// `None`: nobody looked at it.
@@ -22,7 +22,7 @@ const CELL: i64 = 22;
 const WEEKS: i64 = 53;
 
 /// At most the last 53 weeks. Days must be in rising order, one entry each. `weekdays` are the seven initials, Monday first.
-pub(in crate::report) fn calendar(days: &[Day], name: &str, weekdays: [&str; 7]) -> String {
+pub(crate) fn calendar(days: &[Day], name: &str, weekdays: [&str; 7]) -> String {
     let Some(last) = days.last() else { return String::new() };
     // 1970-01-01 was a Thursday: 3 days after a Monday.
     let week = |day: i64| (day + 3).div_euclid(7);

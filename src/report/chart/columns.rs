@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::mark::escaped;
 
 /// One column.
-pub(in crate::report) struct Column {
+pub(crate) struct Column {
     /// Beneath the axis; may be empty.
     pub label: String,
     /// On hover, and for a screen reader.
@@ -19,7 +19,7 @@ const TALL: f64 = 110.0;
 const LEFT: f64 = 34.0;
 
 /// `top` is written at the height of the highest column.
-pub(in crate::report) fn columns(columns: &[Column], name: &str, top: &str) -> String {
+pub(crate) fn columns(columns: &[Column], name: &str, top: &str) -> String {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     let number = |count: u64| count as f64;
     let highest = number(columns.iter().map(|column| column.all).max().unwrap_or(0)).max(1.0);

@@ -6,11 +6,11 @@ use super::{
     frame::{Frame, TALL, TOP},
     mark::escaped,
 };
-use crate::{performance::CostCurve, report::Language};
+use crate::{performance::CostCurve, report::words::Language};
 
 const FRAME: Frame = Frame { left: 46.0 };
 
-pub(in crate::report) fn cost(curve: &CostCurve, language: Language) -> String {
+pub(crate) fn cost(curve: &CostCurve, language: Language) -> String {
     let top = curve.points.iter().fold(1e-9f64, |top, point| top.max(point.per_1000));
     let x = |threshold: f64| FRAME.x(threshold.clamp(0.0, 1.0));
     let y = |cost: f64| Frame::y(cost / top);

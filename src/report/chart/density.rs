@@ -6,12 +6,12 @@ use super::{
     frame::{Frame, TALL, TOP},
     mark::escaped,
 };
-use crate::{drift::Step, report::Language};
+use crate::{drift::Step, report::words::Language};
 
 const FRAME: Frame = Frame { left: 34.0 };
 
 /// Reference as a filled shape, window as a line: told apart without colour.
-pub(in crate::report) fn density(steps: &[Step], threshold: f64, language: Language) -> String {
+pub(crate) fn density(steps: &[Step], threshold: f64, language: Language) -> String {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |rows: u64, of: u64| rows as f64 / (of as f64).max(1.0);
     let (ours, theirs): (u64, u64) = steps.iter().fold((0, 0), |(a, b), step| (a + step.reference, b + step.window));

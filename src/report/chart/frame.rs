@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 
-use crate::report::Language;
+use crate::report::words::Language;
 
-pub(super) const WIDE: f64 = 480.0;
+pub(crate) const WIDE: f64 = 480.0;
 /// Where the axis is; its numbers stand below.
-pub(super) const TALL: f64 = 170.0;
-pub(super) const TOP: f64 = 18.0;
+pub(crate) const TALL: f64 = 170.0;
+pub(crate) const TOP: f64 = 18.0;
 const RIGHT: f64 = WIDE - 8.0;
 
 /// Room on the left for the numbers of the other axis.
-pub(super) struct Frame {
+pub(crate) struct Frame {
     pub left: f64,
 }
 

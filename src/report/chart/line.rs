@@ -7,7 +7,7 @@ use super::mark::{escaped, mark};
 use crate::judge::Severity;
 
 /// One window's value.
-pub(in crate::report) struct Dot {
+pub(crate) struct Dot {
     pub value: Option<f64>,
     /// The figure's own, whatever else the run found; `Stable` where nothing judges it.
     pub severity: Severity,
@@ -22,7 +22,7 @@ const TALL: f64 = 84.0;
 const LEFT: f64 = 46.0;
 
 /// `top` writes a value at the axis.
-pub(in crate::report) fn line(dots: &[Dot], name: &str, top: impl Fn(f64) -> String) -> String {
+pub(crate) fn line(dots: &[Dot], name: &str, top: impl Fn(f64) -> String) -> String {
     let values = || dots.iter().filter_map(|dot| dot.value);
     let highest = values().fold(0.0, f64::max);
     if values().next().is_none() {

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use super::mark::{escaped, mark};
 use crate::{
     judge::{Limits, Severity},
-    report::Language,
+    report::words::Language,
 };
 
 /// A feature on the map.
-pub(in crate::report) struct Place {
+pub(crate) struct Place {
     pub name: String,
     pub link: String,
     /// Importance, or the rank when that is not known.
@@ -28,7 +28,7 @@ const LEAST: f64 = 0.001;
 const LABELS: usize = 8;
 
 /// `by_rank`: the first place is the left one; else importance grows to the right, as the square root.
-pub(in crate::report) fn map(places: &[Place], by_rank: bool, limits: Limits, language: Language) -> String {
+pub(crate) fn map(places: &[Place], by_rank: bool, limits: Limits, language: Language) -> String {
     let highest = places.iter().map(|place| place.psi).fold(1.0, f64::max) * 1.3;
     let furthest = places.iter().map(|place| place.across).fold(0.0, f64::max).max(1e-12);
     let x = |across: f64| {

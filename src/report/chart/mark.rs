@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use crate::judge::Severity;
 
 /// The icon beside the word.
-pub(in crate::report) fn icon(severity: Severity) -> String {
+pub(crate) fn icon(severity: Severity) -> String {
     format!("<svg class=\"i\" aria-hidden=\"true\"><use href=\"#i-{}\"/></svg>", shape(severity).0)
 }
 
 /// The shapes of the icons, once a page.
-pub(in crate::report) fn symbols() -> String {
+pub(crate) fn symbols() -> String {
     let symbol = |severity| {
         let (name, drawn) = shape(severity);
         format!("<symbol id=\"i-{name}\" viewBox=\"0 0 16 16\">{drawn}</symbol>")
@@ -33,7 +33,7 @@ fn shape(severity: Severity) -> (&'static str, &'static str) {
 }
 
 /// A mark at a place of a chart: circle, diamond, triangle, square.
-pub(super) fn mark(out: &mut String, severity: Severity, x: f64, y: f64, size: f64) {
+pub(crate) fn mark(out: &mut String, severity: Severity, x: f64, y: f64, size: f64) {
     let class = severity.word();
     let _ = match severity {
         Severity::Stable => {
@@ -62,7 +62,7 @@ pub(super) fn mark(out: &mut String, severity: Severity, x: f64, y: f64, size: f
 }
 
 /// Text as it may stand between tags and in quoted attributes.
-pub(in crate::report) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

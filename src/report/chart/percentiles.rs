@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use super::mark::escaped;
 use crate::{
     judge::{Limits, Severity},
-    report::Language,
+    report::words::Language,
 };
 
 /// An hour, 0 to 23; milliseconds.
-pub(in crate::report) struct Hour {
+pub(crate) struct Hour {
     pub of_day: usize,
     pub p50: f64,
     pub p95: f64,
@@ -21,7 +21,7 @@ const TALL: f64 = 110.0;
 const LEFT: f64 = 46.0;
 
 /// Empty without hours.
-pub(in crate::report) fn percentiles(hours: &[Hour], limits: Limits, language: Language) -> String {
+pub(crate) fn percentiles(hours: &[Hour], limits: Limits, language: Language) -> String {
     let highest = hours.iter().map(|hour| hour.p99).fold(0.0, f64::max);
     if hours.is_empty() {
         return String::new();

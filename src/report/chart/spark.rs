@@ -6,14 +6,14 @@ use super::mark::{escaped, mark};
 use crate::judge::{Limits, Severity};
 
 /// How many windows a sparkline shows.
-pub(in crate::report) const WINDOWS: usize = 30;
+pub(crate) const WINDOWS: usize = 30;
 const WIDE: f64 = 116.0;
 const TALL: f64 = 22.0;
 
 /// Oldest first, over the whole width, `None` where there was no value. Heights grow as the square root, so that small moves and large ones
 /// can both be seen. Empty with fewer than two values. `name` says what is drawn, and from when to when: on hover, and to
 /// those who do not see it.
-pub(in crate::report) fn spark(values: &[Option<f64>], limits: Limits, severity: Severity, name: &str) -> String {
+pub(crate) fn spark(values: &[Option<f64>], limits: Limits, severity: Severity, name: &str) -> String {
     let values = last(values);
     if values.iter().flatten().count() < 2 {
         return String::new();
@@ -63,7 +63,7 @@ fn short(value: f64) -> String {
 }
 
 /// Those that a sparkline shows.
-pub(in crate::report) fn last<T>(values: &[T]) -> &[T] {
+pub(crate) fn last<T>(values: &[T]) -> &[T] {
     values.get(values.len().saturating_sub(WINDOWS)..).unwrap_or(values)
 }
 

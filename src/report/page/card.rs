@@ -1,16 +1,19 @@
 //! One feature: its line in the list, and all that is known of it.
 
+use vigie_profile::{layout::Kind, shown::shown};
+
 use super::{lately::Lately, page::reasons};
 use crate::{
     drift::{FeatureDrift, Summary},
     judge::{FeatureVerdict, Severity},
-    layout::Kind,
-    report::{Context, Language, Report, chart, reasons::bin_label, words::grouped},
-    shown::shown,
+    report::{
+        Context, Report, chart,
+        words::{Language, reasons::bin_label, verdict::grouped},
+    },
 };
 
 /// A bin's row of the table.
-pub(in crate::report) struct BinLine {
+pub(crate) struct BinLine {
     pub label: String,
     pub reference: String,
     pub window: String,
@@ -18,18 +21,18 @@ pub(in crate::report) struct BinLine {
 }
 
 /// A test or a figure of both sides: three texts.
-pub(in crate::report) struct Line {
+pub(crate) struct Line {
     pub name: String,
     pub first: String,
     pub second: String,
 }
 
-pub(super) fn line(name: impl Into<String>, first: impl Into<String>, second: impl Into<String>) -> Line {
+pub(crate) fn line(name: impl Into<String>, first: impl Into<String>, second: impl Into<String>) -> Line {
     Line { name: name.into(), first: first.into(), second: second.into() }
 }
 
 /// A feature, or the score.
-pub(in crate::report) struct Card {
+pub(crate) struct Card {
     pub anchor: String,
     pub name: String,
     pub kind: &'static str,
@@ -58,7 +61,7 @@ pub(in crate::report) struct Card {
 const OPEN: usize = 5;
 
 /// Worst first: severity, then importance where it is known, then PSI.
-pub(super) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec<Card> {
+pub(crate) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec<Card> {
     let mut order: Vec<(usize, (&FeatureDrift, &FeatureVerdict))> =
         report.drift.features.iter().zip(&report.verdict.features).enumerate().collect();
     let importance = |place: usize| report.importance.get(place).copied().flatten();
@@ -92,7 +95,7 @@ pub(super) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec
         .collect()
 }
 
-pub(super) fn card(
+pub(crate) fn card(
     report: &Report,
     drift: &FeatureDrift,
     verdict: Option<&FeatureVerdict>,
@@ -140,7 +143,7 @@ pub(super) fn card(
 }
 
 /// `10 % → 12 %`, once where nothing moved.
-pub(super) fn moved(from: Option<f64>, to: Option<f64>, language: Language) -> String {
+pub(crate) fn moved(from: Option<f64>, to: Option<f64>, language: Language) -> String {
     let (from, to) = (language.percent_or_dash(from), language.percent_or_dash(to));
     if from == to { from } else { format!("{from} → {to}") }
 }

@@ -3,11 +3,11 @@
 use super::lately::Lately;
 use crate::{
     judge::{Limits, Severity, Test},
-    report::{Context, Head, Report, chart, words::grouped},
+    report::{Context, Report, chart, document::Head, words::verdict::grouped},
 };
 
 /// A figure, what it was, and its picture.
-pub(in crate::report) struct Glance {
+pub(crate) struct Glance {
     pub name: &'static str,
     pub value: String,
     /// What it is compared with; may be empty.
@@ -19,7 +19,7 @@ pub(in crate::report) struct Glance {
 
 const NEVER: Limits = Limits { watch: None, alarm: None };
 
-pub(super) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
+pub(crate) fn glances(report: &Report, context: &Context) -> Vec<Glance> {
     let language = context.language;
     let (traffic, policy) = (&report.traffic, &report.policy);
     let lately = Lately::of(report, context);

@@ -1,13 +1,17 @@
 //! The findings, in words.
 
+use vigie_profile::shown::shown;
+
 use crate::{
     judge::{Finding, Severity, Test},
-    report::{Language, Report, advice::anchor, reasons::reason, way::middle},
-    shown::shown,
+    report::{
+        Report,
+        words::{Language, advice::anchor, reasons::reason, way::middle},
+    },
 };
 
 /// One finding.
-pub(in crate::report) struct FindingLine {
+pub(crate) struct FindingLine {
     pub severity: Severity,
     /// What it is about: a link.
     pub subject: String,
@@ -25,7 +29,7 @@ fn went(report: &Report, finding: &Finding, language: Language) -> Option<String
 }
 
 /// Worst first, as the verdict has them.
-pub(super) fn findings(report: &Report, language: Language) -> Vec<FindingLine> {
+pub(crate) fn findings(report: &Report, language: Language) -> Vec<FindingLine> {
     let place = |name: &String| report.drift.features.iter().position(|feature| feature.name == *name);
     let findings = &report.verdict.findings;
     findings

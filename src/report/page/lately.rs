@@ -1,9 +1,9 @@
 //! The windows that sparklines show: from when to when, in words.
 
-use crate::report::{Context, Report, chart, words::day};
+use crate::report::{Context, Report, chart, words::verdict::day};
 
 /// The last windows, this one included.
-pub(in crate::report) struct Lately {
+pub(crate) struct Lately {
     /// The day of the first one.
     pub first: String,
     /// The day of this one.

@@ -1,5 +1,7 @@
 //! Everything the template prints.
 
+use vigie_profile::shown::shown;
+
 use super::{
     card::{Card, cards},
     glance::{Glance, glances},
@@ -12,34 +14,37 @@ use super::{
 use crate::{
     judge::{Finding, Severity},
     report::{
-        Context, Language, Report,
-        advice::{Step, steps},
-        against::{self, AgainstCard},
-        attribution::{self, AttributionCard},
-        chart,
-        cost_curve::{self, CostCurveCard},
-        language::unbroken,
-        performance_card::{self, PerformanceCard},
-        replay::{self, ReplayCard},
-        score_shift::{self, ScoreShiftCard},
-        segments_card::{self, SegmentsCard},
-        words::{changes, minute, since, verdict_in},
+        Context, Report, chart,
+        page::{
+            against::{self, AgainstCard},
+            attribution::{self, AttributionCard},
+            cost_curve::{self, CostCurveCard},
+            performance::{self, PerformanceCard},
+            replay::{self, ReplayCard},
+            score_shift::{self, ScoreShiftCard},
+            segments::{self, SegmentsCard},
+        },
+        words::{
+            Language,
+            advice::{Step, steps},
+            language::unbroken,
+            verdict::{changes, minute, since, verdict_in},
+        },
     },
-    shown::shown,
 };
 
 /// A label and its text.
-pub(in crate::report) struct Fact {
+pub(crate) struct Fact {
     pub name: String,
     pub value: String,
 }
 
-pub(super) fn fact(name: impl AsRef<str>, value: impl Into<String>) -> Fact {
+pub(crate) fn fact(name: impl AsRef<str>, value: impl Into<String>) -> Fact {
     Fact { name: shown(name.as_ref()), value: value.into() }
 }
 
 /// The page, part by part from top to bottom.
-pub(in crate::report) struct Page {
+pub(crate) struct Page {
     pub title: String,
     pub index: Option<String>,
     pub severity: Severity,
@@ -103,11 +108,8 @@ impl Page {
             findings: findings(report, language),
             map: map(report, &cards, has_importance, language),
             map_words: if has_importance { language.map_by_importance() } else { language.map_by_rank() },
-            performance: report
-                .performance
-                .as_ref()
-                .and_then(|performance| performance_card::card(performance, language)),
-            segments: segments_card::card(report, context),
+            performance: report.performance.as_ref().and_then(|performance| performance::card(performance, language)),
+            segments: segments::card(report, context),
             curve: cost_curve::card(report, language),
             against: against::card(report, context),
             replay: report.replay.as_ref().map(|replay| replay::card(replay, language)),
@@ -145,6 +147,6 @@ fn map(report: &Report, cards: &[Card], by_importance: bool, language: Language)
 }
 
 /// Sentences of opinions, in the language of the page.
-pub(super) fn reasons(report: &Report, opinions: &[Finding], language: Language) -> Vec<String> {
-    opinions.iter().map(|opinion| crate::report::reasons::reason(report, opinion, language)).collect()
+pub(crate) fn reasons(report: &Report, opinions: &[Finding], language: Language) -> Vec<String> {
+    opinions.iter().map(|opinion| crate::report::words::reasons::reason(report, opinion, language)).collect()
 }

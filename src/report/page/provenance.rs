@@ -1,17 +1,21 @@
 //! Where the numbers come from, the limits they were judged by, and what a reader has to know about both.
 
+use vigie_profile::shown::shown;
+
 use super::page::{Fact, fact};
 use crate::{
     judge::Limits,
     reference::Holdout,
     report::{
-        Language, Report,
-        words::{grouped, minute},
+        Report,
+        words::{
+            Language,
+            verdict::{grouped, minute},
+        },
     },
-    shown::shown,
 };
 
-pub(super) fn notes(report: &Report, language: Language) -> Vec<String> {
+pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
     let mut notes = Vec::new();
     match report.reference.holdout {
         Holdout::Yes => {}
@@ -83,7 +87,7 @@ pub(super) fn notes(report: &Report, language: Language) -> Vec<String> {
     notes
 }
 
-pub(super) fn limits(report: &Report, language: Language) -> Vec<Fact> {
+pub(crate) fn limits(report: &Report, language: Language) -> Vec<Fact> {
     let policy = &report.policy;
     let limit = |limits: Limits| {
         let show = |limit: Option<f64>| limit.map_or("–".to_owned(), |limit| language.number_plain(limit));
@@ -107,7 +111,7 @@ pub(super) fn limits(report: &Report, language: Language) -> Vec<Fact> {
     ]
 }
 
-pub(super) fn provenance(report: &Report, language: Language) -> Vec<Fact> {
+pub(crate) fn provenance(report: &Report, language: Language) -> Vec<Fact> {
     let reference = &report.reference;
     let by = language.pick("by", "par");
     let mut facts = Vec::new();

@@ -1,15 +1,15 @@
 //! The score: both sides laid over each other, quantiles, the share refused.
 
 use super::card::{Card, card, line, moved};
-use crate::report::{Language, Report, chart};
+use crate::report::{Report, chart, words::Language};
 
 /// The score's part of the page.
-pub(in crate::report) struct ScorePart {
+pub(crate) struct ScorePart {
     pub chart: String,
     pub card: Card,
 }
 
-pub(super) fn score(report: &Report, language: Language) -> Option<ScorePart> {
+pub(crate) fn score(report: &Report, language: Language) -> Option<ScorePart> {
     let score = report.drift.score.as_ref()?;
     let mut card = card(report, &score.distance, report.verdict.score.as_ref(), language);
     let refused = moved(score.refused.reference, score.refused.window, language);

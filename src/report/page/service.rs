@@ -1,17 +1,21 @@
 //! The service: volume by hour, answers by status, latency. And what was left out, with examples.
 
+use vigie_profile::{
+    profile::{HourOfDay, Latency},
+    window::Instant,
+};
+
 use super::{
     card::{Line, line},
     page::{Fact, fact},
 };
-use crate::{
-    profile::{HourOfDay, Latency},
-    report::{Language, Report, chart, words::grouped},
-    window::Instant,
+use crate::report::{
+    Report, chart,
+    words::{Language, verdict::grouped},
 };
 
 /// The service's part of the page.
-pub(in crate::report) struct ServicePart {
+pub(crate) struct ServicePart {
     pub facts: Vec<Fact>,
     pub volume: String,
     /// Percentile, of answered and of failed requests.
@@ -24,7 +28,7 @@ pub(in crate::report) struct ServicePart {
 }
 
 /// An hour of the day.
-pub(in crate::report) struct HourLine {
+pub(crate) struct HourLine {
     pub hour: String,
     pub requests: String,
     pub p50: String,
@@ -34,7 +38,7 @@ pub(in crate::report) struct HourLine {
     pub errors: String,
 }
 
-pub(super) fn service(report: &Report, language: Language) -> ServicePart {
+pub(crate) fn service(report: &Report, language: Language) -> ServicePart {
     let traffic = &report.traffic;
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |part: u64| (traffic.requests > 0).then(|| part as f64 / traffic.requests as f64);
@@ -143,19 +147,19 @@ fn latency(answered: &Latency, failed: &Latency, language: Language) -> Vec<Line
 }
 
 /// What was read, and what of it was not used.
-pub(in crate::report) struct Quality {
+pub(crate) struct Quality {
     pub facts: Vec<Fact>,
     pub complaints: Vec<ComplaintLine>,
 }
 
 /// A reason with its examples.
-pub(in crate::report) struct ComplaintLine {
+pub(crate) struct ComplaintLine {
     pub reason: String,
     pub count: String,
     pub examples: Vec<String>,
 }
 
-pub(super) fn quality(report: &Report, language: Language) -> Quality {
+pub(crate) fn quality(report: &Report, language: Language) -> Quality {
     let complaints = report.examined.complaints.iter().map(|(reason, complaint)| ComplaintLine {
         reason: language.complaint(reason),
         count: grouped(complaint.count),

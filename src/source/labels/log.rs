@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, StringArray};
+use arrow_array::{Array, StringArray};
+use vigie_profile::{
+    batch::{Reason, Records},
+    near::instead,
+    window::Instant,
+};
 
 use super::{LabelOptions, files, table};
 use crate::{
-    batch::{Reason, Records},
     fault::Outcome,
-    near::instead,
     source::{
         Kind, Options,
         file::LogFile,
         mapping::{Field, Found, Mapping},
         postgres::LabelTable,
     },
-    window::Instant,
 };
 
 /// Where labels come.

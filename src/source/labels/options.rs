@@ -4,11 +4,9 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vigie_profile::window::Span;
 
-use crate::{
-    source::{DatabaseOptions, Kind},
-    window::Span,
-};
+use crate::source::{DatabaseOptions, Kind};
 
 /// The `labels:` section: outcomes, joined to the log by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

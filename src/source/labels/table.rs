@@ -1,5 +1,7 @@
 //! Labels in a table of PostgreSQL, which is read as the log is: read-only, one snapshot, streamed.
 
+use vigie_profile::window::Instant;
+
 use super::{
     LabelOptions,
     log::{Heard, hand, lacking},
@@ -11,7 +13,6 @@ use crate::{
         mapping::Mapping,
         postgres::{Access, LabelTable},
     },
-    window::Instant,
 };
 
 pub(super) fn open(options: &LabelOptions, log: &Options) -> Outcome<LabelTable> {

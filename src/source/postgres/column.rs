@@ -2,9 +2,9 @@
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use tokio_postgres::types::{Kind, Type};
+use vigie_profile::window::Instant;
 
 use super::name::quoted;
-use crate::window::Instant;
 
 /// How a value crosses the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

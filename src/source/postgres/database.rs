@@ -7,12 +7,12 @@ use tokio_postgres::{
     config::{Host, SslMode as Wire},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
+use vigie_profile::window::Span;
 
 use super::{access::Access, password, tls};
 use crate::{
     fault::{Fault, Outcome},
     source::SslMode,
-    window::Span,
 };
 
 /// A server that does not answer within this is not there.

@@ -1,5 +1,11 @@
 //! A table of labels: the two columns that are wanted, the rows written since a window began, and a cheap look whether any came or changed.
 
+use vigie_profile::{
+    batch::Records,
+    near::instead,
+    window::{Instant, Window},
+};
+
 use super::{
     access::Access,
     log::TableLog,
@@ -7,11 +13,8 @@ use super::{
     pushdown::{Time, begins},
 };
 use crate::{
-    batch::Records,
     fault::{Fault, Outcome},
-    near::instead,
     source::mapping::{Found, Mapping},
-    window::{Instant, Window},
 };
 
 /// A column, and whether an index begins with it.

@@ -2,12 +2,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use vigie_profile::{
+    batch::{Reason, Records},
+    window::Instant,
+};
+
 use super::{
     access::Access, column::Column, copy::copy, database::Database, pushdown::Time, relation::Relation,
     selection::Selection, session::Session,
 };
 use crate::{
-    batch::{Reason, Records},
     fault::Outcome,
     source::{
         Latest, Options,
@@ -15,7 +19,6 @@ use crate::{
         record::RecordReader,
         sheet::SHEET_ROWS,
     },
-    window::Instant,
 };
 
 /// A table, a view or a query. All that is read through one of these is one snapshot.

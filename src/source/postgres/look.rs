@@ -1,14 +1,14 @@
 //! A first look at a table, before anything is watched: what there is, since when, and how it would be read.
 
+use vigie_profile::{batch::Records, window::Instant};
+
 use super::{
     log::{Rows, TableLog},
     pushdown::Time,
 };
 use crate::{
-    batch::Records,
     fault::Outcome,
     source::mapping::{Found, Mapping},
-    window::Instant,
 };
 
 /// What a look found.

@@ -1,16 +1,16 @@
 //! The window as a condition on the time column, so that the server reads by its index and sends nothing else.
 
 use jiff::{SignedDuration, tz::TimeZone};
+use vigie_profile::{
+    near::instead,
+    window::{Instant, Window},
+};
 
 use super::{
     column::{Column, Wire},
     name::quoted,
 };
-use crate::{
-    fault::{Fault, Outcome},
-    near::instead,
-    window::{Instant, Window},
-};
+use crate::fault::{Fault, Outcome};
 
 /// The log's time, as far as the server can compare it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::process::{Daemon, eventually, mail, said};
-use crate::{
+use crate::support::{
     postman::{Act, Postman, Step},
     watched::{at, configure, day, watched},
 };

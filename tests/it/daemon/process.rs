@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant as Stopwatch},
 };
 
-use crate::world::World;
+use crate::support::world::World;
 
 pub struct Daemon {
     pub child: Child,

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::process::{Daemon, eventually, said};
-use crate::{
+use crate::support::{
     watched::{at, configure, day, watched},
     world::World,
 };

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::process::{Daemon, eventually, mail, said};
-use crate::{
+use crate::support::{
     postman::Postman,
     watched::{at, configure, day, watched},
     world::World,
@@ -79,10 +79,10 @@ fn systemd_hears_when_it_is_ready_reloads_feeds_and_stops() {
 fn cron_ticks_find_what_has_become_due() {
     let world = watched("");
     // Windows of a minute that end now: a record every second of the last ten minutes, on the machine's clock.
-    let now = vigie::window::Instant::now();
+    let now = vigie_profile::window::Instant::now();
     let mut lines = String::new();
-    for (row, one) in crate::applicants::applicants(1_200, 3).iter().enumerate() {
-        let time = vigie::window::Instant(now.0 - 300_000_000 + row as i64 * 500_000).to_string();
+    for (row, one) in crate::support::applicants::applicants(1_200, 3).iter().enumerate() {
+        let time = vigie_profile::window::Instant(now.0 - 300_000_000 + row as i64 * 500_000).to_string();
         let record = serde_json::json!({"ts": time, "inputs": one.inputs(), "p": one.probability, "id": one.id});
         let _ = writeln!(lines, "{record}");
     }

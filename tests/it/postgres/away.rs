@@ -11,7 +11,7 @@ use std::{
 use serde_json::json;
 
 use super::server::{Database, Server};
-use crate::{
+use crate::support::{
     applicants::{LEARN, applicants, training_csv},
     postman::Postman,
     watched::{DAY_US, at},
@@ -26,7 +26,7 @@ fn world(database: &Database<'_>) -> World {
     let mut log = String::new();
     for number in 0..2 {
         for one in applicants(200, 4) {
-            let ts = vigie::window::Instant(one.at + number * DAY_US).to_string();
+            let ts = vigie_profile::window::Instant(one.at + number * DAY_US).to_string();
             let _ = writeln!(log, "{}", json!({"ts": ts, "inputs": one.inputs(), "p": one.probability}));
         }
     }
@@ -101,7 +101,7 @@ fn a_database_that_goes_away_in_a_run_and_comes_back() {
     eventually("it reads", || server.sql("postgres", reading) == "1");
     server.crash();
     let report = |number: i64| {
-        let window = vigie::window::Window { from: at(number, 0), to: at(number + 1, 0) };
+        let window = vigie_profile::window::Window { from: at(number, 0), to: at(number + 1, 0) };
         world.path(&format!("reports/m/{}/report.json", window.folder()))
     };
     let failed = || said().matches("it is tried again").count() + said().matches("check that the server runs").count();

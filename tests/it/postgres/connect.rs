@@ -4,7 +4,7 @@ use super::{
     example::{TABLE, lines, world},
     server::Server,
 };
-use crate::{applicants::training_csv, world::World};
+use crate::support::{applicants::training_csv, world::World};
 
 #[test]
 fn a_first_look_says_what_is_there_and_what_is_not() {

@@ -1,7 +1,7 @@
 //! A stored table of distributions as a reduced reference: PSI as a plain reference's, and nothing that needs rows.
 
 use super::server::Server;
-use crate::world::{Ran, World, feature};
+use crate::support::world::{Ran, World, feature};
 
 /// Five bins of AGE (0, 10], …, (40, 50] with 100, 200, 300, 250, 150 of 1,000 rows and no missing; JOB with three levels and missing.
 const TABLE: &str = r#"

@@ -2,7 +2,7 @@
 
 use std::{fs, io::Read, path::PathBuf};
 
-use crate::world::World;
+use crate::support::world::World;
 
 pub fn home_credit(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reference_data/home_credit").join(name)

@@ -10,11 +10,11 @@ use vigie::{
     config::Settings,
     fault::{Fault, Remedy},
     monitor::{Asked, Looking, check},
-    window::{self, Window},
 };
+use vigie_profile::window::{self, Window};
 
 use super::server::{Database, PASSWORD, Server};
-use crate::{
+use crate::support::{
     applicants::{Applicant, LEARN, applicants, training_csv},
     watched::{DAY_US, Watcher, watched},
     world::{World, feature},
@@ -451,7 +451,7 @@ fn the_daemon_tries_again_what_a_database_refused() {
         let looked = watcher.look(now);
         ((looked.told, looked.failed), watcher.story())
     };
-    let at = |day, hours| crate::watched::at(day, hours);
+    let at = |day, hours| crate::support::watched::at(day, hours);
     assert_eq!(look(&database.url(), "log", at(1, 6)), ((1, 0), vec![]));
     // A server that does not answer is tried again, and somebody is told only when it lasts; a table that is not there is
     // for somebody to mend.

@@ -9,10 +9,14 @@ use super::{
     server::{Database, PASSWORD, Server},
 };
 use crate::{
-    late_labels::{matched, report},
-    performance::{scored, world},
-    watched::{Watcher, at, day, watched},
-    world::World,
+    story::{
+        late_labels::{matched, report},
+        performance::{scored, world},
+    },
+    support::{
+        watched::{Watcher, at, day, watched},
+        world::World,
+    },
 };
 
 const FILES: &str = "labels: {path: labels, id: id, target: y}\n";
@@ -243,8 +247,8 @@ fn the_daemon_sees_labels_come_into_a_table() {
     }
     assert_eq!(matched(&world, 0..3), [0, 0, 0]);
     let ids = |number: i64, rows: usize| {
-        let all = crate::applicants::applicants(120, 7);
-        let id = |one: &crate::applicants::Applicant| format!("('d{number}-{}', NULL, '2026-10-04')", one.id);
+        let all = crate::support::applicants::applicants(120, 7);
+        let id = |one: &crate::support::applicants::Applicant| format!("('d{number}-{}', NULL, '2026-10-04')", one.id);
         all.iter().take(rows).map(id).collect::<Vec<_>>().join(", ")
     };
     database.sql(&format!("INSERT INTO labels VALUES {}, {}", ids(0, 30), ids(2, 40)));
@@ -275,7 +279,7 @@ fn the_daemon_sees_labels_come_into_a_table() {
 fn the_daemon_sees_labels_that_change_where_they_stand() {
     let Some(server) = Server::shared() else { return };
     let database = server.database("in_place");
-    let id = |number: i64| format!("d{number}-{}", crate::applicants::applicants(120, 7)[3].id);
+    let id = |number: i64| format!("d{number}-{}", crate::support::applicants::applicants(120, 7)[3].id);
     database.sql("CREATE TABLE labels (id text, said jsonb)");
     let filler = format!(
         "INSERT INTO labels VALUES ('{}', '{{\"by\": \"hand\"}}'), ('{}', NULL), ('x', '{{\"y\": 0}}')",

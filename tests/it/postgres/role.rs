@@ -6,7 +6,7 @@ use super::{
     example::{TABLE, lines, world},
     server::{Database, PASSWORD, Server},
 };
-use crate::world::World;
+use crate::support::world::World;
 
 fn page() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/examples/postgres.md")).unwrap()

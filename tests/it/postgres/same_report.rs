@@ -4,7 +4,7 @@ use super::{
     example::{TABLE, home_credit, lines, world},
     server::{Database, Server},
 };
-use crate::world::{World, without_run};
+use crate::support::world::{World, without_run};
 
 fn with_example<'s>(server: &'s Server, name: &str) -> Database<'s> {
     let database = server.database(name);

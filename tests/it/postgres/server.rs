@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::world::World;
+use crate::support::world::World;
 
 /// The superuser's password over TCP; the socket asks for none.
 pub const PASSWORD: &str = "hunter2-'\\-très";

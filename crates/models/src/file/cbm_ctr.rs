@@ -1,0 +1,91 @@
+//! CTR features and their tables, as a `.cbm` file has them.
+
+use super::{
+    allowance::Allowance,
+    cbm::sized,
+    flatbuffer::{Buffer, Table},
+    parts::{Combination, CtrBase, CtrKind, CtrPart, TablePart},
+};
+
+impl CtrKind {
+    /// By its number in the file.
+    fn numbered(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Self::Borders,
+            1 => Self::Buckets,
+            2 => Self::BinarizedTargetMeanValue,
+            3 => Self::FloatTargetMeanValue,
+            4 => Self::Counter,
+            5 => Self::FeatureFreq,
+            _ => return None,
+        })
+    }
+}
+
+/// One CTR feature: what it counts by, how a count becomes a number, and the borders asked of that number.
+pub(crate) fn feature(table: Table<'_>) -> Option<CtrPart> {
+    let ctr = table.table(0)?;
+    Some(CtrPart {
+        base: base(&ctr.table(0)?)?,
+        target_border: ctr.number(1, 0, i32::from_le_bytes)?,
+        prior_numerator: ctr.number(2, 0.0, f32::from_le_bytes)?,
+        prior_denominator: ctr.number(3, 1.0, f32::from_le_bytes)?,
+        shift: ctr.number(4, 0.0, f32::from_le_bytes)?,
+        scale: ctr.number(5, 1.0, f32::from_le_bytes)?,
+        borders: table.vector(1, f32::from_le_bytes)?,
+    })
+}
+
+fn base(table: &Table<'_>) -> Option<CtrBase> {
+    let combination = table.table(0)?;
+    Some(CtrBase {
+        combination: Combination {
+            levels: combination.vector(0, i32::from_le_bytes)?,
+            floats: combination.vector(1, |[a, b, c, d, e, f, g, h]| {
+                (i32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
+            })?,
+            one_hots: combination.vector(2, |[a, b, c, d, e, f, g, h]| {
+                (i32::from_le_bytes([a, b, c, d]), i32::from_le_bytes([e, f, g, h]))
+            })?,
+        },
+        kind: CtrKind::numbered(table.number(1, 0, u8::from_le_bytes)?)?,
+        classifier: table.number(2, 0, i32::from_le_bytes)?,
+    })
+}
+
+/// The tables behind the core, and what is behind them.
+pub(crate) fn tables<'a>(bytes: &'a [u8], allowance: &Allowance) -> Option<(Vec<TablePart>, &'a [u8])> {
+    let (count, mut rest) = bytes.split_first_chunk()?;
+    let count = usize::try_from(u32::from_le_bytes(*count)).ok()?;
+    allowance.spend(count, size_of::<TablePart>())?;
+    let mut tables = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (bytes, behind) = sized(rest)?;
+        tables.push(table(&Buffer::new(bytes, allowance).root()?, allowance)?);
+        rest = behind;
+    }
+    Some((tables, rest))
+}
+
+fn table(table: &Table<'_>, allowance: &Allowance) -> Option<TablePart> {
+    // Places of twelve bytes: the key, then the row that holds its counts.
+    let (places, odd) = table.bytes(1)?.as_chunks::<12>();
+    let (words, odd_words) = table.bytes(2)?.as_chunks();
+    if !odd.is_empty() || !odd_words.is_empty() {
+        return None;
+    }
+    allowance.spend(places.len(), 12)?;
+    allowance.spend(words.len(), 4)?;
+    let halves = places.iter().map(|place| Some((*place.first_chunk::<8>()?, *place.last_chunk::<4>()?)));
+    let (keys, entries) = halves
+        .map(|halves| halves.map(|(key, entry)| (u64::from_le_bytes(key), u32::from_le_bytes(entry))))
+        .collect::<Option<(Vec<_>, Vec<_>)>>()?;
+    Some(TablePart {
+        base: base(&table.table(0)?)?,
+        keys,
+        entries,
+        words: words.iter().copied().map(u32::from_le_bytes).collect(),
+        counter_denominator: table.number(3, 0, i32::from_le_bytes)?,
+        classes: table.number(4, 0, i32::from_le_bytes)?,
+    })
+}

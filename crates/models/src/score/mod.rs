@@ -1,0 +1,14 @@
+//! Scores rows: inputs become bins, bins become leaves, leaves are summed.
+
+pub(crate) mod inputs;
+pub(crate) mod kernel;
+pub(crate) mod quantise;
+pub(crate) mod score;
+pub(crate) mod search;
+pub(crate) mod simd;
+pub(crate) mod tables;
+pub(crate) mod walk;
+
+pub use inputs::Inputs;
+pub use kernel::Kernel;
+pub use simd::{Avx2, Avx512};

@@ -1,0 +1,11 @@
+//! Explains scores: SHAP values, by tables for oblivious trees and path by path for others.
+
+pub(crate) mod fold;
+pub(crate) mod leaves;
+pub(crate) mod players;
+pub(crate) mod quadrature;
+pub(crate) mod shap;
+pub(crate) mod tables;
+pub(crate) mod walk;
+
+pub use shap::Shap;

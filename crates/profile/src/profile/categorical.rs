@@ -1,0 +1,130 @@
+//! How often each level of a categorical feature was hit, and which levels the reference never had.
+
+use std::collections::BTreeMap;
+
+use arrow_array::{Array, cast::AsArray, types::Int32Type};
+
+use crate::layout::Levels;
+
+/// So many unseen levels are kept by name; the rest, last by text, is one number. (An identifier
+/// mapped as a feature must not fill the memory.)
+const UNSEEN_NAMES: usize = 65_536;
+
+/// Counts on [`Levels`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelCounts {
+    levels: Vec<u64>,
+    missing: u64,
+    unseen: BTreeMap<String, u64>,
+    unseen_unnamed: u64,
+}
+
+impl LevelCounts {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn empty(levels: &Levels) -> Self {
+        Self::from_parts(vec![0; levels.names().len()], 0)
+    }
+
+    /// From stored integers (a reference has no unseen levels).
+    #[must_use]
+    pub fn from_parts(levels: Vec<u64>, missing: u64) -> Self {
+        Self { levels, missing, unseen: BTreeMap::new(), unseen_unnamed: 0 }
+    }
+
+    /// Counts `rows` rows of one level in canonical spelling; `None` is missing.
+    pub fn observe(&mut self, level: Option<&str>, rows: u64, levels: &Levels) {
+        let Some(name) = level else {
+            self.missing += rows;
+            return;
+        };
+        match levels.number(name).and_then(|number| self.levels.get_mut(number)) {
+            Some(count) => *count += rows,
+            None => self.add_unseen(name, rows),
+        }
+    }
+
+    /// Counts a dictionary column: each level is looked up once a batch, not once a row.
+    pub fn observe_array(&mut self, array: &dyn Array, levels: &Levels) {
+        let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() else {
+            // Readers hand over dictionaries only.
+            self.missing += array.len() as u64;
+            return;
+        };
+        let names = dictionary.values().as_string::<i32>();
+        let mut hits = vec![0u64; names.len()];
+        let mut missing = 0;
+        for key in dictionary.keys() {
+            match key.and_then(|key| usize::try_from(key).ok()).and_then(|key| hits.get_mut(key)) {
+                Some(hit) => *hit += 1,
+                None => missing += 1,
+            }
+        }
+        self.missing += missing;
+        for (name, hit) in names.iter().zip(hits) {
+            if hit > 0 {
+                self.observe(name, hit, levels);
+            }
+        }
+    }
+
+    /// Counts `rows` rows without a value.
+    pub fn observe_missing(&mut self, rows: u64) {
+        self.missing += rows;
+    }
+
+    /// Adds the other's counts.
+    pub fn merge(&mut self, other: &Self) {
+        for (ours, theirs) in self.levels.iter_mut().zip(&other.levels) {
+            *ours += theirs;
+        }
+        self.missing += other.missing;
+        self.unseen_unnamed += other.unseen_unnamed;
+        for (name, rows) in &other.unseen {
+            self.add_unseen(name, *rows);
+        }
+    }
+
+    fn add_unseen(&mut self, name: &str, rows: u64) {
+        match self.unseen.get_mut(name) {
+            Some(count) => *count += rows,
+            None => {
+                self.unseen.insert(name.to_owned(), rows);
+            }
+        }
+        if self.unseen.len() > UNSEEN_NAMES
+            && let Some((_, dropped)) = self.unseen.pop_last()
+        {
+            self.unseen_unnamed += dropped;
+        }
+    }
+
+    /// In the order of the levels.
+    #[must_use]
+    pub fn levels(&self) -> &[u64] {
+        &self.levels
+    }
+
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        self.missing
+    }
+
+    /// Levels the reference never had, by name.
+    #[must_use]
+    pub fn unseen(&self) -> &BTreeMap<String, u64> {
+        &self.unseen
+    }
+
+    /// Rows of levels the reference never had.
+    #[must_use]
+    pub fn unseen_rows(&self) -> u64 {
+        self.unseen.values().sum::<u64>() + self.unseen_unnamed
+    }
+
+    /// Rows with a value.
+    #[must_use]
+    pub fn present(&self) -> u64 {
+        self.levels.iter().sum::<u64>() + self.unseen_rows()
+    }
+}

@@ -1,0 +1,72 @@
+//! The counts of each segment: integers, mergeable, as those of all rows; and, where asked for, its rows' scores.
+
+use arrow_array::{BooleanArray, cast::AsArray};
+use arrow_schema::ArrowError;
+use arrow_select::filter::filter;
+
+use super::Segments;
+use crate::{batch::Rows, profile::Profile};
+
+/// A profile of every segment.
+#[derive(Debug, Clone)]
+pub struct SegmentTally {
+    profiles: Vec<Profile>,
+    /// Of each segment's rows, in the order in which threads read them: nothing may depend on it. Eight bytes a row and segment,
+    /// and none unless asked for.
+    scores: Vec<Vec<f64>>,
+    keeps_scores: bool,
+}
+
+impl SegmentTally {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn empty(segments: &Segments, keeps_scores: bool) -> Self {
+        Self {
+            profiles: segments.list().iter().map(|_| Profile::empty(segments.layout())).collect(),
+            scores: vec![Vec::new(); segments.list().len()],
+            keeps_scores,
+        }
+    }
+
+    /// Counts used rows, which have the columns of [`Segments::columns`].
+    pub fn observe(&mut self, rows: &Rows, segments: &Segments, threshold: f64) -> Result<(), ArrowError> {
+        let within = segments.within(rows);
+        for ((profile, scores), segment) in self.profiles.iter_mut().zip(&mut self.scores).zip(segments.list()) {
+            let keep = BooleanArray::from(segments.rows_of(segment, &rows.features, rows.len));
+            let len = keep.true_count();
+            if len == 0 {
+                continue;
+            }
+            let features = within.iter().map(|column| column.as_ref().map(|column| filter(column, &keep)).transpose());
+            let probability = rows.probability.as_ref().map(|column| filter(column, &keep)).transpose()?;
+            let own = Rows {
+                len,
+                features: features.collect::<Result<_, _>>()?,
+                probability: probability.map(|column| column.as_primitive().clone()),
+            };
+            profile.observe(&own, segments.layout(), threshold);
+            if self.keeps_scores {
+                scores.extend(own.probability.iter().flatten().flatten());
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the other's counts.
+    pub fn merge(&mut self, other: &Self) -> Result<(), String> {
+        self.scores.iter_mut().zip(&other.scores).for_each(|(ours, theirs)| ours.extend_from_slice(theirs));
+        self.profiles.iter_mut().zip(&other.profiles).try_for_each(|(ours, theirs)| ours.merge(theirs))
+    }
+
+    /// In the order of the segments.
+    #[must_use]
+    pub fn profiles(&self) -> &[Profile] {
+        &self.profiles
+    }
+
+    /// The scores of each segment's rows, in any order; none unless they were asked for.
+    #[must_use]
+    pub fn scores(&self) -> &[Vec<f64>] {
+        &self.scores
+    }
+}

@@ -1,0 +1,410 @@
+//! The report as JSON: the keys that scripts rely on, valid JSON whatever the numbers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use vigie_profile::profile::{HourOfDay, Latency};
+use vigie_stats::EmptyBins;
+
+use crate::{
+    drift::{BinCount, Drift, FeatureDrift, Summary},
+    judge::{FeatureVerdict, Finding, Qs},
+    report::Report,
+};
+
+/// Raised when a key changes its meaning.
+const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    run: Value,
+    window: Value,
+    verdict: Value,
+    features: Vec<Feature<'a>>,
+    score: Value,
+    latency: Value,
+    service: Value,
+    performance: Option<Value>,
+    cost: Option<Value>,
+    segments: Option<Value>,
+    replay: Option<Value>,
+    attribution: Option<Value>,
+    reference: Value,
+    policy: Value,
+    other_version: Value,
+}
+
+#[derive(Serialize)]
+struct Feature<'a> {
+    name: &'a str,
+    kind: String,
+    importance: Option<f64>,
+    n_reference: u64,
+    n_window: u64,
+    severity: &'static str,
+    q_value: Option<f64>,
+    reasons: Vec<&'a str>,
+    missing: Value,
+    unseen: Value,
+    out_of_range: Value,
+    psi: Value,
+    ks: Value,
+    chi2: Value,
+    bins: Vec<Bin<'a>>,
+    summary: Value,
+    /// Of its contributions to the score; `None` unless they are measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attribution: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused_share: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    histogram: Option<Value>,
+    /// Why a value is null, by its path.
+    null_reasons: BTreeMap<&'static str, &'static str>,
+}
+
+#[derive(Serialize)]
+struct Bin<'a> {
+    kind: &'static str,
+    label: &'a str,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    reference: u64,
+    window: u64,
+}
+
+/// The report as pretty JSON, a line end at the end.
+#[must_use]
+pub fn to_json(report: &Report) -> String {
+    let empty = report.policy.empty_bins;
+    let verdict = &report.verdict;
+    let features = report
+        .drift
+        .features
+        .iter()
+        .zip(&verdict.features)
+        .enumerate()
+        .map(|(index, (drift, verdict))| {
+            let mut feature = feature(drift, Some(verdict), report.importance.get(index).copied().flatten(), empty);
+            let contribution = report.attribution.as_ref().and_then(|attribution| attribution.of(index));
+            feature.attribution = contribution.map(crate::report::page::attribution::of_feature);
+            feature
+        })
+        .collect();
+    let document = Document {
+        schema_version: SCHEMA_VERSION,
+        run: run(report),
+        window: window(report),
+        verdict: json!({
+            "severity": verdict.severity,
+            "sentence": crate::report::words::verdict_sentence(report),
+            "findings": verdict.findings.iter().map(finding).collect::<Vec<_>>(),
+            "drifted_share": verdict.drifted_share,
+            "weighted_drifted_share": verdict.weighted_drifted_share,
+        }),
+        features,
+        score: score(&report.drift, verdict.score.as_ref(), verdict.share_refused_q, empty),
+        latency: latency(&report.traffic.latency),
+        service: service(report),
+        performance: report.performance.as_ref().map(super::performance::to_value),
+        cost: report.performance.as_ref().map(super::performance::cost_to_value),
+        segments: report.segments.as_ref().map(|apart| super::segments::to_value(report, apart)),
+        replay: report.replay.as_ref().map(crate::report::page::replay::to_value),
+        attribution: crate::report::page::attribution::to_value(report),
+        reference: reference(report),
+        policy: serde_json::to_value(&report.policy).unwrap_or_default(),
+        other_version: report.other_version.as_ref().map_or(Value::Null, |drift| other_version(drift, empty)),
+    };
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn run(report: &Report) -> Value {
+    let run = &report.run;
+    json!({
+        "id": report.id(),
+        "revision": run.revision,
+        "created_at": run.created_at,
+        "vigie_version": run.vigie_version,
+        "config_sha256": run.config_sha256,
+        "reference_id": run.reference_id,
+        "model": {
+            "name": run.model.name,
+            "version": run.model.version,
+            "sha256": run.model.sha256,
+            "threshold": run.model.threshold,
+        },
+        "threads": run.threads,
+        "files": run.files,
+        "passed_over": run.passed_over,
+        "seconds": run.seconds,
+        "attribution_seconds": run.attribution_seconds,
+        // What was not there yet depends on when one looks.
+        "empty_later": report.examined.empty_later.map(|window| json!({ "from": window.from, "to": window.to })),
+    })
+}
+
+fn window(report: &Report) -> Value {
+    let examined = &report.examined;
+    let complaints: BTreeMap<&str, Value> = examined
+        .complaints
+        .iter()
+        .map(|(reason, complaint)| (reason.word(), json!({ "count": complaint.count, "examples": complaint.examples })))
+        .collect();
+    let rejected: BTreeMap<&str, u64> = examined
+        .complaints
+        .iter()
+        .filter(|(reason, _)| reason.rejects_row())
+        .map(|(reason, complaint)| (reason.word(), complaint.count))
+        .collect();
+    json!({
+        "from": examined.window.from,
+        "to": examined.window.to,
+        "rows": report.rows(),
+        "rows_used": report.drift.n_window,
+        "rejected": rejected,
+        "complaints": complaints,
+        "filtered": examined.filtered,
+        "unreadable": examined.unreadable,
+        "fields_not_found": examined.lacking,
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    let subject = |is_segment| finding.feature.as_ref().filter(|_| finding.test.is_of_segment() == is_segment);
+    json!({
+        "severity": finding.severity,
+        "feature": subject(false),
+        "segment": subject(true),
+        "test": finding.test.reported(),
+        "by_labels": finding.test.needs_labels(),
+        "value": finding.value,
+        "limit": finding.limit,
+        "q_value": finding.q_value,
+        "reason": finding.reason,
+    })
+}
+
+fn feature<'a>(
+    drift: &'a FeatureDrift,
+    verdict: Option<&'a FeatureVerdict>,
+    importance: Option<f64>,
+    empty: EmptyBins,
+) -> Feature<'a> {
+    let qs = verdict.map(|verdict| verdict.qs).unwrap_or_default();
+    Feature {
+        name: &drift.name,
+        kind: drift.kind.to_string(),
+        importance,
+        n_reference: drift.n_reference,
+        n_window: drift.n_window,
+        severity: verdict.map_or("stable", |verdict| verdict.severity.word()),
+        q_value: qs.least(),
+        reasons: verdict.iter().flat_map(|verdict| &verdict.opinions).map(|opinion| opinion.reason.as_str()).collect(),
+        missing: json!({
+            "reference_share": drift.missing.reference_share,
+            "window_share": drift.missing.window_share,
+            "p_value": drift.missing.p_value,
+            "q_value": qs.missing,
+        }),
+        unseen: unseen(drift, &qs),
+        out_of_range: drift.out_of_range.map_or(Value::Null, |range| {
+            json!({
+                "below": range.below,
+                "above": range.above,
+                "p_value": range.p_value,
+                "q_value": qs.out_of_range,
+            })
+        }),
+        psi: json!({
+            "value": drift.psi.value,
+            "critical": drift.psi.critical,
+            "p_value": drift.psi.p_value,
+            "q_value": qs.psi,
+            "p_bins": drift.psi.p_bins,
+            "bins": drift.bins.len(),
+            "empty_bins": empty.name(),
+        }),
+        ks: drift.ks.as_ref().map_or(Value::Null, |ks| {
+            json!({
+                "statistic": ks.statistic,
+                "upper_bound": ks.upper_bound,
+                "exact": ks.exact,
+                "p_value": ks.p_value,
+                "q_value": qs.ks,
+            })
+        }),
+        chi2: drift.chi2.map_or(Value::Null, |chi2| {
+            json!({
+                "statistic": chi2.statistic,
+                "dof": chi2.dof,
+                "p_value": chi2.p_value,
+                "q_value": qs.chi2,
+                "cramers_v": chi2.cramers_v,
+                "pooled_levels": chi2.pooled_levels,
+            })
+        }),
+        bins: drift.bins.iter().map(bin).collect(),
+        summary: json!({ "reference": summary(&drift.reference), "window": summary(&drift.window) }),
+        attribution: None,
+        refused_share: None,
+        histogram: None,
+        null_reasons: null_reasons(drift),
+    }
+}
+
+fn unseen(drift: &FeatureDrift, qs: &Qs) -> Value {
+    drift.unseen.as_ref().map_or(Value::Null, |unseen| {
+        let levels: Vec<Value> =
+            unseen.levels.iter().map(|(name, rows)| json!({ "level": name, "rows": rows })).collect();
+        json!({
+            "share": unseen.share,
+            "excess": unseen.excess,
+            "expected": unseen.expected,
+            "levels": levels,
+            "distinct": unseen.distinct,
+            "p_value": unseen.p_value,
+            "q_value": qs.unseen,
+        })
+    })
+}
+
+fn bin(bin: &BinCount) -> Bin<'_> {
+    Bin {
+        kind: bin.kind.word(),
+        label: &bin.label,
+        lower: bin.lower,
+        upper: bin.upper,
+        reference: bin.reference,
+        window: bin.window,
+    }
+}
+
+fn summary(summary: &Summary) -> Value {
+    match summary {
+        Summary::Numeric { present, mean, std, min, max, quantiles } => {
+            let quantiles: BTreeMap<String, Option<f64>> =
+                quantiles.iter().map(|(q, value)| (format!("p{:02.0}", q * 100.0), *value)).collect();
+            json!({ "present": present, "mean": mean, "std": std, "min": min, "max": max, "quantiles": quantiles })
+        }
+        Summary::Categorical { present, levels } => json!({ "present": present, "levels": levels }),
+    }
+}
+
+fn null_reasons(drift: &FeatureDrift) -> BTreeMap<&'static str, &'static str> {
+    let mut reasons = BTreeMap::new();
+    let mut add = |is_null: bool, path, reason| {
+        if is_null {
+            reasons.insert(path, reason);
+        }
+    };
+    let numeric = drift.kind == vigie_profile::layout::Kind::Numeric;
+    add(drift.psi.value.is_none(), "psi.value", "the window has no used rows");
+    add(drift.psi.p_value.is_none(), "psi.p_value", "fewer than two bins are left when thin ones are joined");
+    add(drift.missing.p_value.is_none(), "missing.p_value", "nothing, or everything, is missing on both sides");
+    let reduced = "the reference was imported as distributions: PSI only";
+    let lacks = |reason| if drift.reduced { reduced } else { reason };
+    add(numeric && drift.ks.is_none(), "ks", lacks("one side has no value"));
+    add(numeric && drift.out_of_range.is_none(), "out_of_range", "the reference has no value");
+    add(!numeric, "ks", "not a numeric feature");
+    add(!numeric, "out_of_range", "not a numeric feature");
+    add(numeric, "chi2", "not a categorical feature");
+    add(numeric, "unseen", "not a categorical feature");
+    add(!numeric && drift.chi2.is_none(), "chi2", lacks("one side has no rows"));
+    add(
+        drift.chi2.is_some_and(|chi2| chi2.p_value.is_none()),
+        "chi2.p_value",
+        "fewer than two levels are left when rare ones are pooled",
+    );
+    add(
+        drift.unseen.as_ref().is_some_and(|unseen| unseen.p_value.is_none()),
+        "unseen.p_value",
+        "the reference has no level seen once, and the window none unseen",
+    );
+    reasons
+}
+
+fn score(drift: &Drift, verdict: Option<&FeatureVerdict>, q: Option<f64>, empty: EmptyBins) -> Value {
+    let Some(score) = &drift.score else { return Value::Null };
+    let mut feature = feature(&score.distance, verdict, None, empty);
+    feature.refused_share = Some(json!({
+        "reference": score.refused.reference,
+        "window": score.refused.window,
+        "p_value": score.refused.p_value,
+        "q_value": q,
+    }));
+    let steps: Vec<Value> = score
+        .histogram
+        .iter()
+        .map(|step| json!({ "lower": step.lower, "upper": step.upper, "reference": step.reference, "window": step.window }))
+        .collect();
+    feature.histogram = Some(Value::Array(steps));
+    serde_json::to_value(feature).unwrap_or_default()
+}
+
+fn latency(latency: &Latency) -> Value {
+    json!({
+        "n": latency.count(),
+        "p50": latency.quantile_ms(0.50),
+        "p90": latency.quantile_ms(0.90),
+        "p95": latency.quantile_ms(0.95),
+        "p99": latency.quantile_ms(0.99),
+        "max": latency.max_ms(),
+        "mean": latency.mean_ms(),
+        "unit": "ms",
+    })
+}
+
+fn service(report: &Report) -> Value {
+    let traffic = &report.traffic;
+    let hours: Vec<Value> = traffic
+        .by_hour
+        .iter()
+        .map(|(hour, (requests, errors))| {
+            let at = vigie_profile::window::Instant(hour.saturating_mul(3_600_000_000));
+            json!({ "hour": at, "requests": requests, "errors": errors })
+        })
+        .collect();
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let rate = (traffic.requests > 0).then(|| traffic.errors as f64 / traffic.requests as f64);
+    let by_status: BTreeMap<String, u64> =
+        traffic.by_status.iter().map(|(status, count)| (status.to_string(), *count)).collect();
+    json!({
+        "requests": traffic.requests,
+        "errors": traffic.errors,
+        "error_rate": rate,
+        "by_status": by_status,
+        "by_hour": hours,
+        "by_hour_of_day": traffic.by_hour_of_day.iter().enumerate().filter(|(_, of)| of.requests() > 0).map(hour_of_day).collect::<Vec<_>>(),
+        "failed_latency": latency(&traffic.failed_latency),
+    })
+}
+
+/// An hour in UTC, over all days of the window; percentiles are to 2 significant digits.
+fn hour_of_day((hour, of): (usize, &HourOfDay)) -> Value {
+    let errors: BTreeMap<String, u64> =
+        of.errors().iter().map(|(status, count)| (status.to_string(), *count)).collect();
+    json!({
+        "hour": hour,
+        "requests": of.requests(),
+        "latency": { "p50": of.quantile_ms(0.50), "p95": of.quantile_ms(0.95), "p99": of.quantile_ms(0.99), "unit": "ms" },
+        "errors_by_status": errors,
+    })
+}
+
+fn reference(report: &Report) -> Value {
+    let provenance = serde_json::to_value(&report.reference).unwrap_or_default();
+    json!({ "id": report.run.reference_id, "provenance": provenance })
+}
+
+fn other_version(drift: &Drift, empty: EmptyBins) -> Value {
+    let features: Vec<Value> = drift
+        .features
+        .iter()
+        .map(|feature| json!({ "name": feature.name, "psi": feature.psi.value, "n_window": feature.n_window }))
+        .collect();
+    json!({ "rows": drift.n_window, "features": features, "score": score(drift, None, None, empty) })
+}

@@ -1,0 +1,159 @@
+//! Segments for machines: each beside its own rows of the reference and beside the other segments.
+
+use serde_json::{Map, Value, json};
+use vigie_stats::Interval;
+
+use crate::{
+    drift::{Disparity, FeatureDrift, Lack, SegmentDrift},
+    judge::SegmentVerdict,
+    performance::{Realised, SegmentCost, Unexpected},
+    report::{Report, report::Apart},
+};
+
+/// Why a segment is not compared, in words.
+fn lack(lack: Lack, min_rows: u64) -> String {
+    match lack {
+        Lack::TooFew => format!("fewer than {min_rows} rows"),
+        Lack::NotLearnt => {
+            "the reference was learnt without this segment; learn it again with `vigie learn --segments`".to_owned()
+        }
+        Lack::TooFewLearnt => format!("fewer than {min_rows} rows of this segment in the reference"),
+    }
+}
+
+/// The `segments` section.
+pub(crate) fn to_value(report: &Report, apart: &Apart) -> Value {
+    let left_out: Map<String, Value> =
+        apart.drift.left_out.iter().map(|(column, levels)| (column.clone(), json!(levels))).collect();
+    let performance = report.performance.as_ref();
+    let money = |number: usize| {
+        let realised = performance?.segments.get(number).and_then(Option::as_ref);
+        let expected = performance?.expected_in_segments.get(number).and_then(Option::as_ref);
+        Some((realised, expected))
+    };
+    let list: Vec<Value> = apart
+        .drift
+        .list
+        .iter()
+        .zip(&apart.verdicts)
+        .enumerate()
+        .map(|(number, (one, verdict))| {
+            segment(one, *verdict, money(number).unwrap_or_default(), (apart.drift.rows, apart.drift.min_rows))
+        })
+        .collect();
+    json!({ "min_rows": apart.drift.min_rows, "levels_left_out": left_out, "list": list })
+}
+
+fn segment(
+    one: &SegmentDrift,
+    verdict: SegmentVerdict,
+    (known, expected): (Option<&Realised>, Option<&SegmentCost>),
+    (rows, least): (u64, u64),
+) -> Value {
+    let mut reasons = Map::new();
+    let mut because = |key: &str, why: String| {
+        reasons.insert(key.to_owned(), json!(why));
+    };
+    if let Some(why) = one.lack {
+        because("score", lack(why, least));
+        because("features", lack(why, least));
+    } else if one.features.is_empty() {
+        because(
+            "features",
+            "the reference was learnt without a model, so no feature is known to matter most".to_owned(),
+        );
+    }
+    if one.disparity.is_none() {
+        because(
+            "disparity",
+            if one.rows < least {
+                format!("fewer than {least} rows")
+            } else {
+                "it is the most favoured itself, or nothing is there to hold it against".to_owned()
+            },
+        );
+    }
+    if known.is_none() {
+        because("realised", "no row of it has a label".to_owned());
+    }
+    match expected {
+        None if one.rows == 0 => because("expected", "no row of the window is in it".to_owned()),
+        None => because("expected", Unexpected::NoOutcomes.to_string()),
+        Some(cost) if cost.reference.is_none() => {
+            because(
+                "expected.cost_per_1000.reference",
+                "the reference has no row that is known to be in it".to_owned(),
+            );
+        }
+        Some(_) => {}
+    }
+    if verdict.severity.is_none() {
+        because("severity", "it was not compared with anything".to_owned());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let share = (rows > 0).then(|| one.rows as f64 / rows as f64);
+    json!({
+        "name": one.name,
+        "by": one.by,
+        "definition": one.definition,
+        "severity": verdict.severity,
+        "rows": one.rows,
+        "share": share,
+        "refused_share": {
+            "reference": one.refused.reference,
+            "window": one.refused.window,
+            "p_value": one.refused.p_value,
+        },
+        "disparity": one.disparity.as_ref().map(|disparity| self::disparity(disparity, verdict.disparity_q)),
+        "score": one.score.as_ref().map(|score| self::score(score, verdict.score_q)),
+        "features": verdict.drifted.map(|drifted| json!({
+            "drifted": drifted,
+            "of": one.features.len(),
+            "psi": one.features.iter().map(|one| (one.name.clone(), json!(one.psi.value))).collect::<Map<_, _>>(),
+        })),
+        "expected": expected.map(self::expected),
+        "realised": known.map(self::known),
+        "null_reasons": reasons,
+    })
+}
+
+fn disparity(disparity: &Disparity, q: Option<f64>) -> Value {
+    json!({
+        "against": disparity.against.as_deref().unwrap_or("all other rows"),
+        "ratio": disparity.ratio.value,
+        "low": disparity.ratio.low,
+        "high": disparity.ratio.high,
+        "p_value": disparity.p_value,
+        "q_value": q,
+    })
+}
+
+fn score(score: &FeatureDrift, q: Option<f64>) -> Value {
+    json!({
+        "n_reference": score.n_reference,
+        "psi": { "value": score.psi.value, "critical": score.psi.critical, "p_value": score.psi.p_value, "q_value": q },
+        "ks": score.ks.as_ref().map(|ks| {
+            json!({ "statistic": ks.statistic, "upper_bound": ks.upper_bound, "exact": ks.exact })
+        }),
+    })
+}
+
+/// By the calibration of all rows.
+fn expected(cost: &SegmentCost) -> Value {
+    let Interval { value, low, high } = cost.per_1000;
+    json!({ "cost_per_1000": { "value": value, "low": low, "high": high, "reference": cost.reference } })
+}
+
+fn known(realised: &Realised) -> Value {
+    let interval = |value: Option<f64>, of: Option<Interval>| json!({ "value": value, "low": of.map(|of| of.low), "high": of.map(|of| of.high) });
+    let cost = realised.cost_per_1000();
+    let of = |figure: Option<Interval>| interval(figure.map(|figure| figure.value), figure);
+    json!({
+        "rows": realised.rows,
+        "auc": interval(realised.auc_value, realised.auc),
+        "recall": of(realised.recall),
+        "precision": of(realised.precision),
+        "cost": realised.cost.value,
+        "cost_per_1000": of(Some(cost)),
+    })
+}

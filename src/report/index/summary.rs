@@ -1,0 +1,229 @@
+//! A replayed range in one look: every window with its comparison, and the range as a whole.
+
+use askama::Template;
+use serde_json::{Value, json};
+use vigie_profile::{
+    shown::shown,
+    window::{Instant, Window},
+};
+
+use crate::{
+    judge::Severity,
+    replay::{Parity, Shift},
+    report::{
+        Report,
+        chart::{icon, symbols},
+        page::{
+            challenger::{self, ChallengerCard},
+            replay::{self, ExampleLine},
+        },
+        words::{
+            Language,
+            verdict::{grouped, minute, verdict_in},
+            verdict_sentence,
+        },
+    },
+};
+
+/// Raised when a key changes its meaning.
+const SCHEMA_VERSION: u32 = 1;
+
+/// What a replay found out over its range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    pub model: String,
+    pub version: Option<String>,
+    /// The name of the model file that rows were scored with.
+    pub file: String,
+    pub sha256: String,
+    pub range: Window,
+    /// The length of a window, as it was written.
+    pub each: String,
+    pub created_at: Instant,
+    pub config_sha256: String,
+    pub reference_id: String,
+    pub threshold: f64,
+    /// The worst of the windows.
+    pub severity: Severity,
+    pub parity: Parity,
+    pub challenger: Option<Shift>,
+    pub windows: Vec<Rerun>,
+}
+
+/// One window of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rerun {
+    pub window: Window,
+    pub severity: Severity,
+    pub sentence: String,
+    /// The sentence in French.
+    pub french: String,
+    pub parity: Option<Parity>,
+    /// Rows now refused, and now accepted, by another model.
+    pub changed: Option<(u64, u64)>,
+}
+
+impl Rerun {
+    /// What the summary keeps of a window's report.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        let replay = report.replay.as_ref();
+        let changed = |shift: &Shift| (shift.quadrants.now_refused.rows, shift.quadrants.now_accepted.rows);
+        Self {
+            window: report.examined.window,
+            severity: report.verdict.severity,
+            sentence: verdict_sentence(report),
+            french: verdict_in(report, Language::French),
+            parity: replay.map(|replay| replay.parity.clone()),
+            changed: replay.and_then(|replay| replay.challenger.as_ref()).map(changed),
+        }
+    }
+}
+
+impl Summary {
+    /// The comparison in one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        replay::sentence(&self.parity, Language::English)
+    }
+
+    /// What another model would decide, in one sentence.
+    #[must_use]
+    pub fn challenge(&self) -> Option<String> {
+        self.challenger.as_ref().map(|shift| challenger::sentence(shift, Language::English))
+    }
+}
+
+/// The summary as pretty JSON, a line end at the end.
+#[must_use]
+pub fn to_summary_json(summary: &Summary) -> String {
+    let windows: Vec<Value> = summary
+        .windows
+        .iter()
+        .map(|rerun| {
+            let mut value = rerun.parity.as_ref().map_or_else(|| json!({}), replay::parity_value);
+            if let Some(keys) = value.as_object_mut() {
+                keys.insert("from".to_owned(), json!(rerun.window.from));
+                keys.insert("to".to_owned(), json!(rerun.window.to));
+                keys.insert("severity".to_owned(), json!(rerun.severity));
+                keys.insert("sentence".to_owned(), json!(rerun.sentence));
+                keys.insert("report".to_owned(), json!(format!("{}/report.json", rerun.window.folder())));
+                if let Some((refused, accepted)) = rerun.changed {
+                    keys.insert("accepted_to_refused".to_owned(), json!(refused));
+                    keys.insert("refused_to_accepted".to_owned(), json!(accepted));
+                }
+            }
+            value
+        })
+        .collect();
+    let document = json!({
+        "schema_version": SCHEMA_VERSION,
+        "run": {
+            "created_at": summary.created_at,
+            "vigie_version": env!("CARGO_PKG_VERSION"),
+            "config_sha256": summary.config_sha256,
+            "reference_id": summary.reference_id,
+            "model": {
+                "name": summary.model,
+                "version": summary.version,
+                "file": summary.file,
+                "sha256": summary.sha256,
+                "threshold": summary.threshold,
+            },
+        },
+        "range": { "from": summary.range.from, "to": summary.range.to, "each": summary.each },
+        "severity": summary.severity,
+        "sentence": summary.sentence(),
+        "replay": replay::parity_value(&summary.parity),
+        "challenger": summary.challenger.as_ref().map(challenger::to_value),
+        "windows": windows,
+    });
+    format!("{document:#}\n")
+}
+
+struct Line {
+    link: String,
+    window: String,
+    severity: Severity,
+    compared: String,
+    mismatches: String,
+    largest: String,
+    flipped: String,
+    refused: String,
+    changed: String,
+    sentence: String,
+}
+
+#[derive(Template)]
+#[template(path = "summary.html", config = "src/report/askama.toml")]
+struct SummaryPage {
+    l: Language,
+    title: String,
+    what: String,
+    is_broken: bool,
+    sentence: String,
+    challenge: Option<String>,
+    facts: Vec<(&'static str, String)>,
+    examples: Vec<ExampleLine>,
+    challenger: Option<ChallengerCard>,
+    windows: Vec<Line>,
+}
+
+#[expect(clippy::unused_self, reason = "a template calls methods of its own")]
+impl SummaryPage {
+    fn icon(&self, severity: Severity) -> String {
+        icon(severity)
+    }
+
+    fn symbols(&self) -> String {
+        symbols()
+    }
+}
+
+/// The summary as one HTML file that needs nothing from anywhere. Names and values of the log are escaped.
+pub fn to_summary_html(summary: &Summary, language: Language) -> Result<String, askama::Error> {
+    let Window { from, to } = summary.range;
+    let parity = &summary.parity;
+    let page = SummaryPage {
+        l: language,
+        title: format!("{} · {}", shown(&summary.model), language.replay_word()),
+        what: format!(
+            "{} · {} – {} UTC, {} {}",
+            shown(&summary.model),
+            minute(from),
+            minute(to),
+            language.each(),
+            summary.each
+        ),
+        is_broken: parity.is_broken(),
+        sentence: replay::sentence(parity, language),
+        challenge: summary.challenger.as_ref().map(|shift| challenger::sentence(shift, language)),
+        facts: replay::facts(parity, &format!("{} (sha256 {})", shown(&summary.file), summary.sha256), language),
+        examples: replay::examples(parity, language),
+        challenger: summary.challenger.as_ref().map(|shift| challenger::card(shift, language)),
+        windows: summary.windows.iter().map(|rerun| line(rerun, language)).collect(),
+    };
+    page.render()
+}
+
+fn line(rerun: &Rerun, language: Language) -> Line {
+    let share = |share| language.percent_or_dash(share);
+    let count = |of: fn(&Parity) -> u64| rerun.parity.as_ref().map_or("–".to_owned(), |parity| grouped(of(parity)));
+    let refused = rerun.parity.as_ref().map(Parity::refused).unwrap_or_default();
+    let largest = rerun.parity.as_ref().and_then(|parity| parity.max_abs_difference);
+    Line {
+        link: format!("{}/report.html", rerun.window.folder()),
+        window: format!("{} – {}", minute(rerun.window.from), minute(rerun.window.to)),
+        severity: rerun.severity,
+        compared: count(|parity| parity.compared),
+        mismatches: count(|parity| parity.mismatches),
+        largest: language.tiny(largest),
+        flipped: count(|parity| parity.decisions_flipped),
+        refused: format!("{} → {}", share(refused.0), share(refused.1)),
+        changed: rerun.changed.map_or(String::new(), |(refused, accepted)| {
+            let (refused, accepted) = (grouped(refused), grouped(accepted));
+            format!("{refused} {}, {accepted} {}", language.now_refused_short(), language.now_accepted_short())
+        }),
+        sentence: language.pick(&rerun.sentence, &rerun.french).to_owned(),
+    }
+}

@@ -1,0 +1,112 @@
+//! Which drifts matter for the score: contributions beside those of the reference, for machines and for people.
+
+use serde_json::{Value, json};
+use vigie_profile::shown::shown;
+
+use crate::{
+    drift::Summary,
+    replay::{Attribution, ContributionDrift},
+    report::{Report, words::Language},
+};
+
+/// So many features are listed.
+const LISTED: usize = 15;
+
+/// The `attribution` section: of contributions, and below `score_shift` of values put back.
+pub(crate) fn to_value(report: &Report) -> Option<Value> {
+    let mut value = match report.attribution.as_ref()? {
+        Attribution::Not(reason) => json!({ "rows": null, "reason": reason }),
+        Attribution::Measured { rows, .. } => json!({ "rows": rows, "unit": "raw score", "reason": null }),
+    };
+    if let (Some(keys), Some(shift)) = (value.as_object_mut(), &report.score_shift) {
+        keys.insert("score_shift".to_owned(), super::score_shift::to_value(shift, report.policy.q));
+    }
+    Some(value)
+}
+
+/// The `attribution` of one feature.
+pub(crate) fn of_feature(drift: &ContributionDrift) -> Value {
+    let (reference, window) = means(drift);
+    json!({
+        "psi": drift.distance.psi.value,
+        "ks": drift.distance.ks.as_ref().map(|ks| {
+            json!({ "statistic": ks.statistic, "upper_bound": ks.upper_bound, "exact": ks.exact })
+        }),
+        "mean": { "reference": reference, "window": window },
+        "mean_abs": { "reference": drift.mean_abs.0, "window": drift.mean_abs.1 },
+    })
+}
+
+fn means(drift: &ContributionDrift) -> (Option<f64>, Option<f64>) {
+    let mean = |summary: &Summary| match summary {
+        Summary::Numeric { mean, .. } => *mean,
+        Summary::Categorical { .. } => None,
+    };
+    (mean(&drift.distance.reference), mean(&drift.distance.window))
+}
+
+/// One feature, as text.
+pub(crate) struct ContributionLine {
+    pub anchor: String,
+    pub name: String,
+    pub psi: String,
+    pub ks: String,
+    pub mean: String,
+    pub shift: String,
+    pub size: String,
+}
+
+/// What the page shows.
+pub(crate) struct AttributionCard {
+    /// Why there is nothing to show; empty if there is.
+    pub reason: String,
+    pub lines: Vec<ContributionLine>,
+}
+
+/// Those whose contributions moved the score most.
+pub(crate) fn card(report: &Report, language: Language) -> Option<AttributionCard> {
+    let features = match report.attribution.as_ref()? {
+        Attribution::Not(reason) => return Some(AttributionCard { reason: why(reason, language), lines: Vec::new() }),
+        Attribution::Measured { features, .. } => features,
+    };
+    let shift = |drift: &ContributionDrift| {
+        let (reference, window) = means(drift);
+        window.unwrap_or(0.0) - reference.unwrap_or(0.0)
+    };
+    let mut order: Vec<(usize, &ContributionDrift)> = features.iter().enumerate().collect();
+    order.sort_by(|(a, left), (b, right)| shift(right).abs().total_cmp(&shift(left).abs()).then(a.cmp(b)));
+    let optional = |value: Option<f64>| language.number_or_dash(value);
+    let lines = order
+        .into_iter()
+        .take(LISTED)
+        .filter_map(|(place, drift)| {
+            let (reference, window) = means(drift);
+            Some(ContributionLine {
+                anchor: format!("#f{place}"),
+                name: shown(&report.drift.features.get(place)?.name),
+                psi: optional(drift.distance.psi.value),
+                ks: optional(drift.distance.ks.as_ref().map(|ks| ks.statistic)),
+                mean: format!("{} → {}", optional(reference), optional(window)),
+                shift: language.signed_four(shift(drift)),
+                size: format!("{} → {}", language.number(drift.mean_abs.0), optional(drift.mean_abs.1)),
+            })
+        })
+        .collect();
+    Some(AttributionCard { reason: String::new(), lines })
+}
+
+/// Why nothing is measured: made in English, where it is found out.
+fn why(reason: &str, language: Language) -> String {
+    let again = "refaire la référence avec vigie learn --model et le fichier du modèle";
+    let known = [
+        ("the reference was learnt without a model", "la référence a été apprise sans modèle"),
+        (
+            "the reference was learnt with another model file",
+            "la référence a été apprise avec un autre fichier de modèle",
+        ),
+    ];
+    match (language, known.into_iter().find(|(english, _)| reason.starts_with(english))) {
+        (Language::French, Some((_, french))) => format!("{french} ; {again}"),
+        _ => reason.to_owned(),
+    }
+}

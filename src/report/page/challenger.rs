@@ -1,0 +1,214 @@
+//! Another model beside the logged decisions: for machines, and for people.
+
+use serde_json::{Value, json};
+use vigie_profile::shown::shown;
+
+use crate::{
+    judge::Test,
+    replay::{Quadrants, Score, Shift, Sums},
+    report::words::{Language, verdict::grouped},
+};
+
+/// Which probability an expected cost rests on, in words.
+pub(crate) const COSTS: &str = "An accepted row is expected to cost p · false_negative, a refused one (1 − p) · false_positive. \
+     p is once the logged score and once the new model's: each model is its own best advocate, and neither score is \
+     calibrated here.";
+
+const FRENCH_COSTS: &str = "Une ligne acceptée coûte en moyenne p · false_negative, une refusée (1 − p) · false_positive. p est tantôt le \
+     score du journal, tantôt celui du nouveau modèle : chaque modèle plaide pour lui-même, et aucun score n’est calibré ici.";
+
+fn cost(sums: &Sums, refused: (bool, bool), shift: &Shift) -> Value {
+    let (was, is) = refused;
+    let by = |score| json!({ "logged_decision": sums.cost(was, score, shift.price), "new_decision": sums.cost(is, score, shift.price) });
+    json!({ "rows": sums.rows, "expected_cost": { "by_logged": by(Score::Logged), "by_replayed": by(Score::Replayed) } })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+fn refused(quadrants: &Quadrants, by: Score) -> Option<f64> {
+    let rows = quadrants.all().rows;
+    (rows > 0).then(|| quadrants.refused(by) as f64 / rows as f64)
+}
+
+fn means(quadrants: &Quadrants) -> Value {
+    let all = quadrants.all();
+    json!({
+        "mean_score": { "logged": all.mean(Score::Logged), "replayed": all.mean(Score::Replayed) },
+        "refused_share": { "logged": refused(quadrants, Score::Logged), "replayed": refused(quadrants, Score::Replayed) },
+    })
+}
+
+fn change(shift: &Shift, quadrants: &Quadrants) -> Value {
+    json!({
+        "by_logged": shift.cost_change(quadrants, Score::Logged),
+        "by_replayed": shift.cost_change(quadrants, Score::Replayed),
+    })
+}
+
+/// The `challenger` section.
+pub(crate) fn to_value(shift: &Shift) -> Value {
+    let quadrants = &shift.quadrants;
+    let segments: Vec<Value> = shift
+        .segments
+        .iter()
+        .map(|segment| {
+            let mut value = means(&segment.quadrants);
+            if let Some(keys) = value.as_object_mut() {
+                keys.insert("feature".to_owned(), json!(segment.feature));
+                keys.insert("segment".to_owned(), json!(segment.label));
+                keys.insert("rows".to_owned(), json!(segment.quadrants.all().rows));
+                keys.insert("accepted_to_refused".to_owned(), json!(segment.quadrants.now_refused.rows));
+                keys.insert("refused_to_accepted".to_owned(), json!(segment.quadrants.now_accepted.rows));
+                keys.insert("expected_cost_change".to_owned(), change(shift, &segment.quadrants));
+            }
+            value
+        })
+        .collect();
+    let mut value = means(quadrants);
+    if let Some(keys) = value.as_object_mut() {
+        keys.insert("rows".to_owned(), json!(quadrants.all().rows));
+        let distance = shift.score.as_ref().map(|score| {
+            json!({
+                "psi": score.psi.value,
+                "ks": score.ks.as_ref().map(|ks| json!({ "statistic": ks.statistic, "upper_bound": ks.upper_bound })),
+            })
+        });
+        keys.insert("score_shift".to_owned(), json!(distance));
+        let decisions = json!({
+            "accepted_to_refused": cost(&quadrants.now_refused, (false, true), shift),
+            "refused_to_accepted": cost(&quadrants.now_accepted, (true, false), shift),
+        });
+        keys.insert("decisions_changed".to_owned(), decisions);
+        keys.insert("expected_cost_change".to_owned(), change(shift, quadrants));
+        let price = json!({
+            "false_negative": shift.price.false_negative,
+            "false_positive": shift.price.false_positive,
+            "probability": COSTS,
+        });
+        keys.insert("cost".to_owned(), price);
+        keys.insert("segments".to_owned(), Value::Array(segments));
+    }
+    value
+}
+
+/// One way of changing a decision, as text.
+pub(crate) struct ChangeLine {
+    pub what: &'static str,
+    pub rows: String,
+    pub by_logged: String,
+    pub by_replayed: String,
+}
+
+/// One segment, as text.
+pub(crate) struct SegmentLine {
+    pub feature: String,
+    pub label: String,
+    pub rows: String,
+    pub mean: String,
+    pub refused: String,
+    pub now_refused: String,
+    pub now_accepted: String,
+    pub by_logged: String,
+    pub by_replayed: String,
+}
+
+/// What a page shows.
+pub(crate) struct ChallengerCard {
+    pub facts: Vec<(&'static str, String)>,
+    pub changes: Vec<ChangeLine>,
+    pub segments: Vec<SegmentLine>,
+    pub costs: &'static str,
+}
+
+pub(crate) fn card(shift: &Shift, language: Language) -> ChallengerCard {
+    let quadrants = &shift.quadrants;
+    let all = quadrants.all();
+    let from_to = |sums: &Sums, refused: (bool, bool), by| {
+        let cost = |refused| language.number(sums.cost(refused, by, shift.price));
+        format!("{} → {}", cost(refused.0), cost(refused.1))
+    };
+    let way = |what, sums: &Sums, refused| ChangeLine {
+        what,
+        rows: grouped(sums.rows),
+        by_logged: from_to(sums, refused, Score::Logged),
+        by_replayed: from_to(sums, refused, Score::Replayed),
+    };
+    let mut facts = vec![
+        (language.rows(), grouped(all.rows)),
+        (language.mean_score(), moved(all.mean(Score::Logged), all.mean(Score::Replayed), language)),
+        (language.subject(Test::ShareRefused), refused_words(quadrants, language)),
+    ];
+    if let Some(score) = &shift.score {
+        let psi = language.number_or_dash(score.psi.value);
+        let ks = language.number_or_dash(score.ks.as_ref().map(|ks| ks.statistic));
+        facts.push((language.far_from_logged(), format!("PSI {psi}, KS {ks}")));
+    }
+    facts.push((language.cost_changes(), {
+        let by = |score| signed(shift.cost_change(quadrants, score), language);
+        let (logged, new) = (by(Score::Logged), by(Score::Replayed));
+        match language {
+            Language::English => format!("{logged} by the logged score, {new} by the new one"),
+            Language::French => format!("{logged} selon le score du journal, {new} selon le nouveau"),
+        }
+    }));
+    ChallengerCard {
+        facts,
+        changes: vec![
+            way(language.now_refused(), &quadrants.now_refused, (false, true)),
+            way(language.now_accepted(), &quadrants.now_accepted, (true, false)),
+        ],
+        segments: shift
+            .segments
+            .iter()
+            .map(|segment| {
+                let of = &segment.quadrants;
+                SegmentLine {
+                    feature: shown(&segment.feature),
+                    label: shown(&segment.label),
+                    rows: grouped(of.all().rows),
+                    mean: moved(of.all().mean(Score::Logged), of.all().mean(Score::Replayed), language),
+                    refused: refused_words(of, language),
+                    now_refused: grouped(of.now_refused.rows),
+                    now_accepted: grouped(of.now_accepted.rows),
+                    by_logged: signed(shift.cost_change(of, Score::Logged), language),
+                    by_replayed: signed(shift.cost_change(of, Score::Replayed), language),
+                }
+            })
+            .collect(),
+        costs: language.pick(COSTS, FRENCH_COSTS),
+    }
+}
+
+fn moved(from: Option<f64>, to: Option<f64>, language: Language) -> String {
+    format!("{} → {}", language.number_or_dash(from), language.number_or_dash(to))
+}
+
+fn refused_words(quadrants: &Quadrants, language: Language) -> String {
+    let share = |by| language.percent_or_dash(refused(quadrants, by));
+    format!("{} → {}", share(Score::Logged), share(Score::Replayed))
+}
+
+/// With its sign.
+fn signed(value: f64, language: Language) -> String {
+    let number = language.number(value);
+    if value > 0.0 { format!("+{number}") } else { number.replace('-', "−") }
+}
+
+/// The comparison in one sentence.
+pub(crate) fn sentence(shift: &Shift, language: Language) -> String {
+    let quadrants = &shift.quadrants;
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let of_all = |rows: u64| language.percent(rows as f64 / (quadrants.all().rows as f64).max(1.0));
+    let (refused, accepted) = (quadrants.now_refused.rows, quadrants.now_accepted.rows);
+    let (refused_share, accepted_share) = (of_all(refused), of_all(accepted));
+    let (refused, accepted) = (grouped(refused), grouped(accepted));
+    match language {
+        Language::English => format!(
+            "The new model would refuse {refused} rows that were accepted ({refused_share}), and accept {accepted} that were \
+             refused ({accepted_share})."
+        ),
+        Language::French => format!(
+            "Le nouveau modèle refuserait {refused} lignes qui étaient acceptées ({refused_share}), et en accepterait {accepted} \
+             qui étaient refusées ({accepted_share})."
+        ),
+    }
+}

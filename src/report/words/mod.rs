@@ -1,0 +1,16 @@
+//! Sentences and fixed phrases, in English and French.
+
+pub(crate) mod advice;
+pub(crate) mod failed;
+pub(crate) mod label_notes;
+pub(crate) mod language;
+pub(crate) mod phrases;
+pub(crate) mod reasons;
+pub(crate) mod unbroken;
+pub(crate) mod verdict;
+pub(crate) mod way;
+
+pub use failed::{Unreported, alert_in_french, failure_in_french};
+pub use language::Language;
+pub use reasons::reason;
+pub use verdict::{verdict_in, verdict_sentence};

@@ -1,0 +1,219 @@
+//! The systemd units: clean, closed, and their command lines understood by the program they start.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use clap::Parser;
+
+use crate::support::world::World;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd")
+}
+
+fn unit(name: &str) -> String {
+    fs::read_to_string(folder().join(name)).unwrap()
+}
+
+/// Keys of a unit with all their values, in order.
+fn settings(text: &str) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (key, value) in
+        text.lines().filter(|line| !line.starts_with(['#', '['])).filter_map(|line| line.split_once('='))
+    {
+        found.entry(key.to_owned()).or_default().push(value.to_owned());
+    }
+    found
+}
+
+const SERVICES: [&str; 2] = ["vigie.service", "vigie-check.service"];
+
+#[test]
+fn the_command_lines_are_understood() {
+    let mut seen = 0;
+    for service in SERVICES {
+        for (key, values) in settings(&unit(service)) {
+            for line in values.iter().filter(|_| matches!(key.as_str(), "ExecStart" | "ExecStartPre")) {
+                let words: Vec<&str> = line.split(' ').collect();
+                assert_eq!(words[0], "/usr/local/bin/vigie", "{service}");
+                vigie::cli::Cli::try_parse_from(&words).unwrap_or_else(|error| panic!("{service}: {line}: {error}"));
+                seen += 1;
+            }
+        }
+    }
+    assert_eq!(seen, 4);
+}
+
+/// What both services have to say alike: who they are, what they see, what they may.
+#[test]
+fn both_services_live_in_the_same_sandbox() {
+    let own = [
+        "Type",
+        "ExecStart",
+        "ExecStartPre",
+        "ExecReload",
+        "Restart",
+        "RestartSec",
+        "WatchdogSec",
+        "TimeoutStopSec",
+        "TimeoutStartSec",
+        "Description",
+        "StartLimitIntervalSec",
+        "StartLimitBurst",
+        "WantedBy",
+    ];
+    let shared = |name: &str| {
+        let mut all = settings(&unit(name));
+        all.retain(|key, _| !own.contains(&key.as_str()));
+        all
+    };
+    assert_eq!(shared(SERVICES[0]), shared(SERVICES[1]));
+    let daemon = settings(&unit(SERVICES[0]));
+    for (key, value) in [
+        ("Type", "notify"),
+        ("User", "vigie"),
+        ("StateDirectory", "vigie"),
+        ("Nice", "10"),
+        ("IOSchedulingClass", "idle"),
+        ("CPUWeight", "20"),
+        ("MemoryMax", "1G"),
+        ("ProtectSystem", "strict"),
+        ("NoNewPrivileges", "yes"),
+    ] {
+        assert_eq!(daemon[key], [value], "{key}");
+    }
+    assert!(daemon.contains_key("WatchdogSec") && daemon.contains_key("ExecReload"));
+    let credentials = [vigie::alert::PASSWORD_CREDENTIAL, vigie::alert::TOKEN_CREDENTIAL];
+    assert_eq!(daemon["LoadCredential"], credentials);
+}
+
+/// `None` where the tool is not there; CI never lacks it.
+fn tool(name: &str, args: &[&str]) -> Option<(bool, String)> {
+    match Command::new(name).args(args).output() {
+        Ok(output) => {
+            let said = [output.stdout, output.stderr].concat();
+            Some((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
+        }
+        Err(_) if std::env::var_os("VIGIE_CI").is_none() => {
+            println!("NOT RUN: {name} is not on this machine (Debian: apt-get install systemd)");
+            None
+        }
+        Err(error) => panic!("{name}: {error}"),
+    }
+}
+
+#[test]
+fn systemd_finds_nothing_to_complain_of() {
+    let world = World::new();
+    let mut units = Vec::new();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if [".service", ".timer"].iter().any(|ending| name.ends_with(ending)) {
+            // The program stands elsewhere in a test.
+            let text = unit(&name).replace("/usr/local/bin/vigie", env!("CARGO_BIN_EXE_vigie"));
+            units.push(world.file(&format!("units/{name}"), text).display().to_string());
+        }
+    }
+    assert_eq!(units.len(), 3);
+    let args: Vec<&str> = ["verify"].into_iter().chain(units.iter().map(String::as_str)).collect();
+    let Some((fine, said)) = tool("systemd-analyze", &args) else { return };
+    let about_ours: Vec<&str> = said.lines().filter(|line| line.contains("vigie")).collect();
+    assert!(fine && about_ours.is_empty(), "{said}");
+    // A unit that is wrong is found by the same look.
+    let broken = world.file("broken/vigie.service", unit("vigie.service").replace("Nice=10", "Nice=kind"));
+    let (_, said) = tool("systemd-analyze", &["verify", broken.to_str().unwrap()]).unwrap();
+    assert!(said.contains("nice"), "{said}");
+}
+
+#[test]
+fn the_services_are_closed() {
+    for service in SERVICES {
+        let path = folder().join(service);
+        let args = ["security", "--offline=true", "--no-pager", "--threshold=15", path.to_str().unwrap()];
+        let Some((fine, said)) = tool("systemd-analyze", &args) else { return };
+        let line =
+            said.lines().find(|line| line.contains("Overall exposure level")).unwrap_or_else(|| panic!("{said}"));
+        let exposure: f64 = line.split(": ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        println!("{service}: exposure {exposure}");
+        assert!(fine && exposure <= 1.5, "{line}");
+    }
+}
+
+/// The README's install commands, below a folder instead of `/`.
+#[test]
+fn the_install_commands_work() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(here.join("README.md")).unwrap();
+    let section = readme.split("## As a service").nth(1).expect("a section of installing");
+    let block = section.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let world = World::new();
+    let root = world.root().display().to_string();
+    let mut installed = 0;
+    for line in block.lines().filter_map(|line| line.strip_prefix("sudo install ")) {
+        let words: Vec<String> = line
+            .split(" #")
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .map(|argument| match argument {
+                "target/release/vigie" => env!("CARGO_BIN_EXE_vigie").to_owned(),
+                place if place.starts_with('/') && place != "/dev/stdin" => format!("{root}{place}"),
+                other => other.to_owned(),
+            })
+            .collect();
+        let ran = Command::new("install").args(&words).current_dir(here).output().unwrap();
+        assert!(ran.status.success(), "install {words:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        installed += 1;
+    }
+    assert!(installed >= 5, "{block}");
+    let there = |path: &str| fs::metadata(world.path(path)).unwrap_or_else(|_| panic!("{path} is not there"));
+    for path in [
+        "usr/local/bin/vigie",
+        "etc/systemd/system/vigie.service",
+        "etc/systemd/system/vigie-check.service",
+        "etc/systemd/system/vigie-check.timer",
+        "usr/lib/sysusers.d/vigie.conf",
+        "usr/lib/tmpfiles.d/vigie.conf",
+        "etc/vigie/vigie.yaml",
+    ] {
+        assert!(there(path).is_file(), "{path}");
+    }
+    // What was installed runs, and the users and folders that it needs are made.
+    let ran = Command::new(world.path("usr/local/bin/vigie")).arg("--version").output().unwrap();
+    assert!(ran.status.success());
+    let Some((fine, said)) = tool("systemd-sysusers", &[&format!("--root={root}")]) else { return };
+    assert!(fine, "{said}");
+    let passwd = fs::read_to_string(world.path("etc/passwd")).unwrap();
+    assert!(passwd.lines().any(|line| line.starts_with("vigie:") && line.ends_with("/usr/sbin/nologin")), "{passwd}");
+    let Some((fine, said)) = tool("systemd-tmpfiles", &["--create", &format!("--root={root}")]) else { return };
+    assert!(fine, "{said}");
+    assert!(there("etc/credstore").is_dir());
+}
+
+/// `ExecStartPre` runs where the credential would be: a login without a password is named before the daemon starts.
+#[test]
+fn a_missing_credential_is_named_before_the_start() {
+    let world = World::new();
+    world.file("ref.vigie", "");
+    world.file("log/a.ndjson", "");
+    world.file(
+        "vigie.yaml",
+        "model: {name: m}\nreference: ref.vigie\nsource: {path: log, fields: {timestamp: ts}}\n\
+         alerts: {email: {smtp: \"smtps://mail.example.com\", from: a@example.com, to: b@example.com, username: vigie}}\n",
+    );
+    let check = || {
+        let mut vigie = Command::new(env!("CARGO_BIN_EXE_vigie"));
+        vigie.args(["config", "check", "--config", "vigie.yaml"]).current_dir(world.root());
+        let output = vigie.env("CREDENTIALS_DIRECTORY", world.path("credentials")).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, told) = check();
+    assert!(code == Some(2) && told.contains("`alerts.email.username` has no password"), "{told}");
+    world.file("credentials/vigie.smtp-password", "hunter2");
+    let (code, told) = check();
+    assert!(code == Some(0) && !told.contains("hunter2"), "{told}");
+}

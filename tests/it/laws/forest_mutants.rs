@@ -1,0 +1,117 @@
+//! Damaged model files: 20,000 seeded mutants of the golden models are refused, or score and explain; none panics, hangs
+//! or is slow. (`fuzz/` has the same for `cargo fuzz`.)
+
+use std::{fs, panic, path::Path, time::Instant};
+
+use vigie_models::Forest;
+
+use crate::support::forest_exercise::exercise;
+
+const MUTANTS: usize = 20_000;
+const SEED: u64 = 0x5eed_2026;
+
+/// `SplitMix64`: no dependency, the same everywhere.
+struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound.max(1) as u64) as usize
+    }
+}
+
+/// Flipped bits, a cut, a hole, bytes from elsewhere, or words that look like lengths and distances changed.
+fn mutate(file: &mut Vec<u8>, draw: &mut Draw) {
+    let length = file.len();
+    match draw.below(10) {
+        0..4 => {
+            for _ in 0..=draw.below(8) {
+                file[draw.below(length)] ^= 1 << draw.below(8);
+            }
+        }
+        4 => file.truncate(draw.below(length)),
+        5 => {
+            let from = draw.below(length);
+            file.drain(from..(from + 1 + draw.below(64)).min(length));
+            mend_length(file, length, draw);
+        }
+        6 => {
+            let (from, to, count) = (draw.below(length), draw.below(length), 1 + draw.below(64));
+            let piece: Vec<u8> = file[from..(from + count).min(length)].to_vec();
+            file.splice(to..to, piece);
+            mend_length(file, length, draw);
+        }
+        _ => {
+            // Words at multiples of four, behind the eight bytes of magic and length; one time in four these.
+            let start = if draw.below(4) == 0 { 4 } else { 8 };
+            for _ in 0..=draw.below(3) {
+                let places: Vec<usize> = (start..length.saturating_sub(4))
+                    .step_by(4)
+                    .filter(|&at| {
+                        let word = u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
+                        word != 0 && (word as usize) < length
+                    })
+                    .collect();
+                let Some(&at) = places.get(draw.below(places.len())) else { return };
+                let word = u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
+                let other = match draw.below(6) {
+                    0 => word.wrapping_add(1),
+                    1 => word.wrapping_sub(1),
+                    2 => word.wrapping_mul(2),
+                    3 => u32::MAX - draw.below(16) as u32,
+                    4 => 1 << draw.below(32),
+                    _ => draw.next() as u32,
+                };
+                file[at..at + 4].copy_from_slice(&other.to_le_bytes());
+            }
+        }
+    }
+}
+
+/// Half of the time, the length of a `.cbm` file's core follows what was taken out or put in, so that reading goes
+/// deeper.
+fn mend_length(file: &mut [u8], before: usize, draw: &mut Draw) {
+    if file.len() >= 8 && file.starts_with(b"CBM1") && draw.below(2) == 0 {
+        let core = u32::from_le_bytes(file[4..8].try_into().unwrap());
+        let core = core.wrapping_add(file.len() as u32).wrapping_sub(before as u32);
+        file[4..8].copy_from_slice(&core.to_le_bytes());
+    }
+}
+
+#[test]
+fn mutants_are_refused_or_score() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest");
+    let mut models: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    models.retain(|path| [".cbm", ".model.json"].iter().any(|ending| path.to_string_lossy().ends_with(ending)));
+    models.sort();
+    let models: Vec<Vec<u8>> = models.iter().map(|path| fs::read(path).unwrap()).collect();
+    let mut draw = Draw(SEED);
+    let (mut refused, mut loaded, mut explained, mut panicked, mut slowest) = (0, 0, 0, Vec::new(), 0.0_f64);
+    for number in 0..MUTANTS {
+        let mut file = models[number % models.len()].clone();
+        mutate(&mut file, &mut draw);
+        let start = Instant::now();
+        match panic::catch_unwind(|| Forest::from_bytes("mutant", &file).map(exercise)) {
+            Ok(Ok(told)) => {
+                loaded += 1;
+                explained += usize::from(told);
+            }
+            Ok(Err(fault)) => {
+                assert!(fault.to_string().starts_with("mutant: this CatBoost model "), "{fault}");
+                refused += 1;
+            }
+            Err(_) => panicked.push(number),
+        }
+        slowest = slowest.max(start.elapsed().as_secs_f64());
+    }
+    println!("{MUTANTS} mutants: {refused} refused, {loaded} scored, {explained} explained, slowest {slowest:.3} s");
+    assert!(panicked.is_empty(), "mutants {panicked:?} panicked");
+    assert!(refused > MUTANTS / 10 && explained > MUTANTS / 10, "mutants that test nothing: {refused}, {explained}");
+    assert!(slowest < 5.0, "a mutant took {slowest} s");
+}

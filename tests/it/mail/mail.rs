@@ -1,0 +1,455 @@
+//! Mails: what people read, what programs read, and what can never stand in one.
+
+use serde_json::json;
+use vigie::{
+    alert::{Addresses, Change, Email, Event, Key, Letter, Telling, compose, trial},
+    config::Settings,
+    judge::{Severity, Test},
+    monitor::{Asked, Looking, check},
+    report::{Language, Report, Unreported},
+};
+use vigie_profile::window::{Instant, Window};
+
+use crate::{
+    page::snapshots::drifted,
+    support::{applicants::DAY, mime::Part, world::World},
+};
+
+const HOUR: i64 = 3_600_000_000;
+
+pub fn email() -> Email {
+    Email {
+        smtp: "smtp://127.0.0.1:25".to_owned(),
+        from: "vigie <vigie@example.com>".to_owned(),
+        to: Addresses::Many(vec!["risk@example.com".to_owned(), "Ops Team <ops@example.com>".to_owned()]),
+        username: None,
+        password_file: None,
+        ca_file: None,
+        starttls: None,
+    }
+}
+
+/// The report of a day, through the library.
+fn report_of(world: &World, config: &str, day: Window) -> Report {
+    let settings = Settings::load(&world.path(config)).unwrap_or_else(|problems| panic!("{problems}"));
+    let looking = Looking { threads: 1, progress: &|_, _| () };
+    let now = Instant(day.to.0 + 6 * HOUR);
+    check(&settings, Asked { window: Some(day), now }, looking).unwrap().report
+}
+
+fn first_day() -> Window {
+    Window::new(Instant(DAY), Instant(DAY + 24 * HOUR)).unwrap()
+}
+
+/// The telling of a report in which every finding is news.
+fn telling_of(report: &Report) -> Telling {
+    let window = report.examined.window;
+    let events = report.verdict.findings.iter().map(|finding| Event {
+        key: Key { model: report.run.model.name.clone(), feature: finding.feature.clone(), test: finding.test },
+        change: Change::Opened,
+        severity: finding.severity,
+        sentence: finding.reason.clone(),
+        value: finding.value,
+        limit: finding.limit,
+        since: window.from,
+        thread: None,
+    });
+    Telling {
+        id: format!("{}/{}/0", report.run.model.name, window.folder()),
+        model: report.run.model.name.clone(),
+        window: Some(window),
+        severity: report.verdict.severity,
+        verdict: vigie::report::verdict_sentence(report),
+        by_labels: None,
+        events: events.collect(),
+        report: Some(format!("{}/{}/report.html", report.run.model.name, window.folder())),
+    }
+}
+
+fn letter(telling: &Telling, report: Option<&Report>) -> Letter {
+    let base = Some("https://vigie.example.com/reports/");
+    compose(&email(), telling, report, base, Language::English, Instant(DAY + 30 * HOUR)).unwrap()
+}
+
+fn event(feature: Option<&str>, test: Test, change: Change, sentence: &str) -> Event {
+    Event {
+        key: Key { model: "m".to_owned(), feature: feature.map(ToOwned::to_owned), test },
+        change,
+        severity: Severity::Watch,
+        sentence: sentence.to_owned(),
+        value: Some(0.31),
+        limit: Some(0.25),
+        since: Instant(DAY),
+        thread: None,
+    }
+}
+
+fn telling(events: Vec<Event>) -> Telling {
+    Telling {
+        id: "m/20261001/0".to_owned(),
+        model: "m".to_owned(),
+        window: Some(first_day()),
+        severity: Severity::Watch,
+        verdict: "Watch: something moved.".to_owned(),
+        by_labels: None,
+        events,
+        report: Some("m/20261001T000000Z_20261002T000000Z/report.html".to_owned()),
+    }
+}
+
+#[test]
+fn a_mail_of_a_drifted_day() {
+    let world = drifted();
+    let report = report_of(&world, "vigie.yaml", first_day());
+    let sent = letter(&telling_of(&report), Some(&report));
+    let mail = Part::of(&sent.bytes);
+    insta::assert_snapshot!("mail-headers", headers(&mail));
+    insta::assert_snapshot!("mail-text", mail.find("text/plain").unwrap().text());
+    insta::assert_snapshot!("mail-html", mail.find("text/html").unwrap().text());
+    let pictures = mail.all("image/png");
+    let together: usize = pictures.iter().map(|picture| picture.body.len()).sum();
+    assert!((2..=5).contains(&pictures.len()) && together < 150 * 1024, "{} of {together} bytes", pictures.len());
+    let html = mail.find("text/html").unwrap().text();
+    for picture in pictures {
+        assert!(picture.body.starts_with(b"\x89PNG\r\n\x1a\n"));
+        let id = picture.header("Content-ID").unwrap();
+        assert!(html.contains(&format!("src=\"cid:{}\"", id.trim_matches(['<', '>']))), "{id}");
+    }
+    // What is attached is the page.
+    let attached = mail.parts.last().unwrap();
+    assert!(attached.header("Content-Disposition").unwrap().contains("attachment"));
+    assert!(attached.text().to_lowercase().starts_with("<!doctype html>") && attached.text().len() > 5_000);
+}
+
+/// Where the pages are French, so is the mail: the verdict, the table, the text part.
+#[test]
+fn a_mail_in_french() {
+    let world = drifted();
+    let report = report_of(&world, "vigie.yaml", first_day());
+    let mut told = telling_of(&report);
+    // What only history knows has no finding in the report.
+    told.events.push(event(None, Test::Volume, Change::Opened, "40 records, where the same weekday has 90 as a rule"));
+    let now = Instant(DAY + 30 * HOUR);
+    let sent = compose(&email(), &told, Some(&report), None, Language::French, now).unwrap();
+    let mail = Part::of(&sent.bytes);
+    let (text, html) = (mail.find("text/plain").unwrap().text(), mail.find("text/html").unwrap().text());
+    insta::assert_snapshot!("mail-text-french", text);
+    assert!(html.contains("<html lang=\"fr\">"));
+    for part in [&text, &html] {
+        for english in [
+            "since",
+            "Worst first",
+            "WORST FIRST",
+            " reference",
+            "most of it",
+            "rows",
+            "alarm from",
+            "limit ",
+            "records",
+        ] {
+            assert!(!part.contains(english), "{english}: {part}");
+        }
+    }
+    assert!(mail.parts.last().unwrap().text().contains("<html lang=\"fr\">"));
+}
+
+/// The mail of that day and how many pictures are in it, for whoever sends one.
+pub fn drifted_letter() -> (Letter, usize) {
+    let report = report_of(&drifted(), "vigie.yaml", first_day());
+    let sent = letter(&telling_of(&report), Some(&report));
+    let pictures = Part::of(&sent.bytes).all("image/png").len();
+    (sent, pictures)
+}
+
+/// The headers that a reader's program goes by; the rest of them too, one a line.
+fn headers(mail: &Part) -> String {
+    let names = mail.headers.iter().map(|(name, _)| format!("{name}: {}\n", mail.header(name).unwrap()));
+    names.collect::<String>() + &mail.outline()
+}
+
+/// A run that failed, as it is written down.
+fn failed(test: Test, why: &str) -> Telling {
+    let mut event = event(None, test, Change::Opened, why);
+    (event.severity, event.value, event.limit) = (Severity::Alarm, None, None);
+    Telling { severity: Severity::Alarm, verdict: why.to_owned(), report: None, ..telling(vec![event]) }
+}
+
+#[test]
+fn a_mail_without_a_report_says_why() {
+    let why = "reference: /etc/vigie/ref.vigie is cut short or damaged; make it with `vigie learn --data FILE --out ref.vigie`";
+    let sent = letter(&failed(Test::RunFailed, why), None);
+    assert_eq!(sent.subject, "m: ALARM – new: run failed (2026-10-01)");
+    let mail = Part::of(&sent.bytes);
+    assert_eq!(mail.outline(), "multipart/alternative (text/plain, text/html)");
+    let text = mail.find("text/plain").unwrap().text();
+    // Commands are copied: they stay on one line.
+    for command in ["\n  vigie alert mute FEATURE --until DATE\n", "`vigie learn --data FILE --out ref.vigie`"] {
+        assert!(text.contains(command), "{command}: {text}");
+    }
+    insta::assert_snapshot!("mail-run-failed", text);
+}
+
+/// The daemon's own words are French; an error is quoted as it is.
+#[test]
+fn a_failed_run_in_french() {
+    let window = first_day();
+    let told = |failed: &Telling| {
+        let sent = compose(&email(), failed, None, None, Language::French, Instant(DAY + 30 * HOUR)).unwrap();
+        let mail = Part::of(&sent.bytes);
+        (sent.subject, mail.find("text/plain").unwrap().text(), mail.find("text/html").unwrap().text())
+    };
+    let broken = failed(Test::RunFailed, "reference: /etc/vigie/ref.vigie is cut short or damaged");
+    let (subject, text, html) = told(&broken);
+    assert_eq!(subject, "m : ALARME – nouveau : échec du passage (2026-10-01)");
+    insta::assert_snapshot!("mail-run-failed-french", text);
+    for told in [&text, &html] {
+        let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            flat.contains("Le passage a échoué : « reference: /etc/vigie/ref.vigie is cut short or damaged »"),
+            "{told}"
+        );
+    }
+    let missed = Unreported::Missed(40, window);
+    let (_, text, html) = told(&failed(Test::RunFailed, &missed.sentence(Language::English)));
+    for told in [&text, &html] {
+        let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(&missed.sentence(Language::French)) && !flat.contains("were not"), "{told}");
+    }
+    let away = failed(Test::Source, "source.path: /log cannot be listed: permission denied");
+    let (_, text, _) = told(&Telling { verdict: format!("{} Note: the reference is another.", away.verdict), ..away });
+    assert!(text.contains("Le journal ne peut pas être lu : « source.path: /log"), "{text}");
+    assert!(text.contains("À noter : la référence a changé") && !text.contains("Note:"), "{text}");
+}
+
+#[test]
+fn the_same_telling_is_the_same_mail() {
+    let one = telling(vec![event(Some("AGE"), Test::Psi, Change::Opened, "PSI 0.31")]);
+    let (a, b) = (letter(&one, None), letter(&one, None));
+    assert_eq!(a, b);
+    let other = Telling { id: "m/20261001/1".to_owned(), ..one };
+    assert_ne!(letter(&other, None).message_id, a.message_id);
+    assert_eq!(a.to, ["risk@example.com", "ops@example.com"]);
+}
+
+#[test]
+fn the_story_of_an_alert_is_one_thread() {
+    let thread = |id: &str, event: Event| Event { thread: Some(id.to_owned()), ..event };
+    let events = vec![
+        thread("<worst@example.com>", event(Some("A"), Test::Psi, Change::Worsened, "PSI")),
+        event(Some("B"), Test::Psi, Change::Opened, "PSI"),
+        thread("<other@example.com>", event(Some("C"), Test::Ks, Change::Recovered, "KS")),
+        thread("<worst@example.com>", event(Some("A"), Test::Ks, Change::Reminded, "KS")),
+        thread("<broken\r\nBcc: x@y>", event(Some("D"), Test::Ks, Change::Reminded, "KS")),
+    ];
+    let sent = letter(&telling(events), None);
+    let mail = Part::of(&sent.bytes);
+    assert_eq!(mail.header("In-Reply-To").unwrap(), "<worst@example.com>");
+    assert_eq!(mail.header("References").unwrap(), "<other@example.com> <worst@example.com>");
+    assert_eq!(mail.header("Message-ID").unwrap(), sent.message_id);
+    assert_eq!(mail.header("Auto-Submitted").unwrap(), "auto-generated");
+    assert_eq!(sent.subject, "m: watch – new: B; worse: A; still open: A and 1 more; recovered: C (2026-10-01)");
+    assert_eq!(mail.header("Subject").unwrap(), sent.subject);
+}
+
+#[test]
+fn a_test_mail_says_that_it_is_one() {
+    let now = Instant(DAY);
+    let sent = compose(&email(), &trial("credit-default", Language::English, now), None, None, Language::English, now)
+        .unwrap();
+    assert_eq!(sent.subject, "credit-default: stable – This is a test. If you read it, mail from vigie arrives.");
+    assert!(Part::of(&sent.bytes).find("text/plain").unwrap().text().contains("This is a test."));
+}
+
+/// Ids, rows, examples of what was rejected, names of levels that an applicant wrote: none leaves the house, not in the
+/// attached page either.
+#[test]
+fn nothing_of_one_applicant_stands_in_a_mail() {
+    let world = drifted();
+    let log = std::fs::read_to_string(world.path("log/a.ndjson")).unwrap();
+    let wrong = json!({ "ts": "2026-10-01T09:00:00Z", "id": "person-4711", "p": 0.2, "ms": 1, "status": 200,
+        "inputs": { "AGE": "born 1971-02-03", "INCOME": 1, "emp.var.rate": 1, "JOB": "Astronaut", "OWNS": true } });
+    world.file("log/a.ndjson", format!("{log}{wrong}\n{{\"id\": \"torn-0815\", \"inputs\": {{\n"));
+    let report = report_of(&world, "vigie.yaml", first_day());
+    let told = telling_of(&report);
+    // All of it was there to be told.
+    let known = format!("{report:?}{told:?}");
+    assert!(["Astronaut", "born 1971", "torn-0815"].iter().all(|secret| known.contains(secret)), "{known}");
+    let sent = letter(&told, Some(&report));
+    let all = Part::of(&sent.bytes).everything();
+    for secret in ["Astronaut", "born 1971", "person-4711", "torn-0815", "r21-00"] {
+        assert!(!all.contains(secret), "{secret} stands in the mail");
+    }
+    let call = vigie::alert::call_of(&told, None);
+    assert!(!String::from_utf8(call.body).unwrap().contains("Astronaut"));
+}
+
+/// Why a file could not be read may quote what stands in it: mails name the file, the verdict and the subject too, in both languages.
+#[test]
+fn why_a_file_cannot_be_read_stands_in_no_mail() {
+    let world = drifted();
+    world.file("log/torn.parquet", "PAR1, and nothing that follows from it");
+    let report = report_of(&world, "vigie.yaml", first_day());
+    let source = report.verdict.findings.iter().find(|finding| finding.test == Test::Source).unwrap();
+    let (name, why) = source.reason.strip_prefix("left out: ").unwrap().split_once(": ").unwrap();
+    assert!(name.contains("torn.parquet") && why.len() > 10, "{}", source.reason);
+    // As the run is written down.
+    let told = Telling { verdict: vigie::report::verdict_sentence(&report.discreet()), ..telling_of(&report) };
+    let only = Telling {
+        events: told.events.iter().filter(|event| event.key.test == Test::Source).cloned().collect(),
+        ..told.clone()
+    };
+    for language in [Language::English, Language::French] {
+        for (telling, report) in [(&told, Some(&report)), (&only, None)] {
+            let sent = compose(&email(), telling, report, None, language, Instant(DAY + 30 * HOUR)).unwrap();
+            let mail = Part::of(&sent.bytes);
+            let text = mail.find("text/plain").unwrap().text();
+            let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(report.is_some() || flat.contains("torn.parquet"), "{text}");
+            let everything = mail.everything();
+            for place in [&sent.subject, &flat, &everything] {
+                assert!(!place.contains(why), "{language:?}: {place}");
+            }
+        }
+    }
+}
+
+const HOSTILE: [&str; 7] = [
+    "<script>alert('x')</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "A\r\nBcc: thief@example.com\r\n\r\nbody",
+    "\u{202e}EMOCNI\u{2066}\u{1b}[31m\u{0}\u{7}",
+    "=?utf-8?B?QQ0KQmNjOiB4QHk=?=",
+    "{{ 7 * 7 }} %s ${x}",
+    ".",
+];
+
+#[test]
+fn hostile_names_are_harmless() {
+    let long = "L".repeat(10_000);
+    for name in HOSTILE.into_iter().chain([long.as_str(), &"é\u{301}".repeat(5_000)]) {
+        let mut told = telling(vec![
+            event(Some(name), Test::Psi, Change::Opened, &format!("PSI 0.31, most of it from {name}")),
+            event(Some(name), Test::Unseen, Change::Recovered, name),
+        ]);
+        told.model = name.to_owned();
+        told.verdict = format!("Watch: {name} moved.");
+        told.report = Some(format!("{name}/../{name}/report.html"));
+        let sent = letter(&told, None);
+        let mail = Part::of(&sent.bytes);
+        let names: Vec<&str> = mail.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "From",
+                "Date",
+                "Subject",
+                "Message-ID",
+                "Auto-Submitted",
+                "X-Auto-Response-Suppress",
+                "X-Mailer",
+                "X-Vigie-Model",
+                "X-Vigie-Severity",
+                "To",
+                "MIME-Version",
+                "Content-Type"
+            ],
+            "{name:?}"
+        );
+        assert_eq!(mail.header("Subject").unwrap(), sent.subject, "{name:?}");
+        assert!(sent.subject.chars().count() < 250, "{}", sent.subject);
+        let longest = sent.bytes.split(|byte| *byte == b'\n').map(<[u8]>::len).max().unwrap();
+        assert!(longest <= 998, "a line of {longest} bytes");
+        assert!(sent.bytes.len() < 80_000, "{} bytes", sent.bytes.len());
+        let (text, html) = (mail.find("text/plain").unwrap().text(), mail.find("text/html").unwrap().text());
+        for part in [&text, &html, &sent.subject] {
+            assert!(!part.chars().any(|letter| letter.is_control() && letter != '\n'), "{name:?}");
+            assert!(!part.contains(['\u{202e}', '\u{2066}']), "{name:?}");
+        }
+        let tags = html.matches('<').count();
+        assert!(
+            !html.contains("<script") && !html.contains("<img") && tags == calm_tags(html.contains("href=")),
+            "{name:?}: {tags} tags"
+        );
+        let Some(link) = html.split("href=\"").nth(1).map(|rest| rest.split('"').next().unwrap()) else {
+            assert!(name.len() > 600, "{name:?} has no link");
+            continue;
+        };
+        assert!(link.starts_with("https://vigie.example.com/reports/") && !link.contains("/../"), "{link}");
+        assert!(link.bytes().all(|byte| byte.is_ascii_graphic()), "{link}");
+    }
+}
+
+/// How many tags the same mail has with names that mean nothing.
+fn calm_tags(linked: bool) -> usize {
+    let mut told = telling(vec![
+        event(Some("AGE"), Test::Psi, Change::Opened, "PSI"),
+        event(Some("AGE"), Test::Unseen, Change::Recovered, "unseen"),
+    ]);
+    told.report = told.report.filter(|_| linked);
+    Part::of(&letter(&told, None).bytes).find("text/html").unwrap().text().matches('<').count()
+}
+
+/// Many levels, many findings: pictures stay below 150 KB together, the mail is short.
+#[test]
+fn a_wide_day_is_still_a_small_mail() {
+    let world = World::new();
+    let value = |row: usize, feature: usize, moved: usize| (row * 7919 + feature * 104_729) % 97 + moved;
+    let line = |row: usize, moved: usize| {
+        let inputs: serde_json::Map<String, serde_json::Value> = (0..40)
+            .map(|feature| (format!("F{feature}"), json!(format!("level {}", value(row, feature, moved)))))
+            .collect();
+        json!({ "ts": format!("2026-10-01T{:02}:{:02}:00Z", row / 60 % 24, row % 60), "p": 0.3, "inputs": inputs })
+    };
+    world.file("train.ndjson", (0..3_000).map(|row| format!("{}\n", line(row, 0)["inputs"])).collect::<String>());
+    world.vigie(&["learn", "--data", "train.ndjson", "--out", "ref.vigie"]).ok();
+    world.config("path: log\nfields: {timestamp: ts, features: inputs, probability: p}\n");
+    world.file("log/a.ndjson", (0..1_400).map(|row| format!("{}\n", line(row, 48))).collect::<String>());
+    let report = report_of(&world, "vigie.yaml", first_day());
+    let told = telling_of(&report);
+    assert!(told.events.len() > 60, "{}", told.events.len());
+    let sent = letter(&told, Some(&report));
+    let mail = Part::of(&sent.bytes);
+    let pictures: Vec<usize> = mail.all("image/png").iter().map(|picture| picture.body.len()).collect();
+    assert_eq!(pictures.len(), 5);
+    assert!(pictures.iter().sum::<usize>() < 150 * 1024, "{pictures:?}");
+    let text = mail.find("text/plain").unwrap().text();
+    assert!(text.lines().count() < 100 && text.contains("  … and "), "{text}");
+}
+
+/// `VIGIE_MAIL_OUT=DIR` writes the mail of the example's last day there, to be looked at: as `.eml`, and as a page whose
+/// pictures stand inside.
+#[test]
+fn the_mail_of_the_example() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let world = World::new();
+    let config = std::fs::read_to_string(here.join("config/vigie.yaml"))
+        .unwrap()
+        .replace("../reference_data", &here.join("reference_data").display().to_string())
+        .replace("../reports", "reports");
+    world.file("vigie.yaml", config);
+    let day = |n: i64| Window::new(Instant(DAY + n * 24 * HOUR), Instant(DAY + (n + 1) * 24 * HOUR)).unwrap();
+    let report = report_of(&world, "vigie.yaml", day(13));
+    let mut told = telling_of(&report);
+    told.events.truncate(3);
+    told.events.push(Event {
+        change: Change::Recovered,
+        ..event(Some("AMT_CREDIT"), Test::Missing, Change::Recovered, "missing 0.4 % → 0.5 %: below 80 % of the limit")
+    });
+    let sent = letter(&told, Some(&report));
+    let mail = Part::of(&sent.bytes);
+    assert!(!mail.all("image/png").is_empty());
+    assert!(sent.bytes.len() < 6 * 1024 * 1024, "{} bytes", sent.bytes.len());
+    if let Some(folder) = std::env::var_os("VIGIE_MAIL_OUT").map(std::path::PathBuf::from) {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("mail.eml"), &sent.bytes).unwrap();
+        let mut html = mail.find("text/html").unwrap().text();
+        for (number, picture) in mail.all("image/png").iter().enumerate() {
+            let name = format!("{number}.png");
+            std::fs::write(folder.join(&name), &picture.body).unwrap();
+            let id = picture.header("Content-ID").unwrap();
+            html = html.replace(&format!("cid:{}", id.trim_matches(['<', '>'])), &name);
+        }
+        std::fs::write(folder.join("mail.html"), html).unwrap();
+        std::fs::write(folder.join("mail.txt"), mail.find("text/plain").unwrap().text()).unwrap();
+    }
+}

@@ -1,0 +1,207 @@
+//! The page says what the JSON says, and what a log or a table holds cannot become markup or control a terminal.
+
+use serde_json::{Value, json};
+use vigie::{
+    config::Settings,
+    judge::Severity,
+    monitor::{Asked, Looking, check},
+    report::{Context, Language, Point, Report, to_html},
+};
+use vigie_profile::{
+    shown::shown,
+    window::{Instant, Window},
+};
+
+use crate::support::world::World;
+
+/// A page without what keeps dates and exponents on one line.
+fn with_breaks(html: &str) -> String {
+    let mut parts = html.split("<span class=\"u\">");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + &part.replacen("</span>", "", 1))
+}
+
+/// What a page shows of a text.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&#38;").replace('<', "&#60;").replace('>', "&#62;").replace('"', "&#34;").replace('\'', "&#39;")
+}
+
+fn page(world: &World, report: &Value) -> String {
+    let place = |key: &str| report["window"][key].as_str().unwrap().replace(['-', ':'], "");
+    let folder = format!("reports/m/{}_{}", place("from"), place("to"));
+    std::fs::read_to_string(world.path(&format!("{folder}/report.html"))).unwrap()
+}
+
+const SCRIPT: &str = "<script>alert('x')</script>";
+const LEVEL: &str = "\"><img src=x onerror=alert(1)>";
+const BACKWARDS: &str = "\u{202e}EMOCNI\u{1b}[31m";
+
+/// A world whose names, levels and errors are an attack, and whose window has drifted in all of them.
+fn hostile() -> World {
+    let world = World::new();
+    let long = "L".repeat(10_000);
+    let line = |row: i32, drifted: bool| {
+        let level = if drifted && row % 2 == 0 { LEVEL } else { "usual" };
+        let error = if row % 40 == 0 { Value::from(LEVEL) } else { Value::Null };
+        json!({
+            "ts": format!("2026-10-01T{:02}:{:02}:00Z", row / 60 % 24, row % 60), "id": format!("{SCRIPT}{row}"), "error": error,
+            "version": if drifted && row % 20 == 0 { SCRIPT } else { "1" },
+            "inputs": {
+                SCRIPT: row % 50 + if drifted { 25 } else { 0 },
+                BACKWARDS: row % 7 + if drifted { 4 } else { 0 },
+                "WORD": level, &long: if row % 90 == 0 { json!(LEVEL) } else { json!(row % 3) },
+            },
+            "p": 0.3,
+        })
+    };
+    let training: String = (0..2_000).map(|row| format!("{}\n", line(row, false)["inputs"])).collect();
+    world.file("train.ndjson", training);
+    world.vigie(&["learn", "--data", "train.ndjson", "--out", "ref.vigie", "--categorical", "WORD"]).ok();
+    world.config(
+        "path: log\nfields: {timestamp: ts, features: inputs, probability: p, id: id, error: error, model_version: version}\n",
+    );
+    let drifted: String = (0..1_200).map(|row| format!("{}\n", line(row, true))).collect();
+    world.file("log/<u>&.ndjson", drifted);
+    world.file("log/'\"><script>.parquet", "no parquet at all");
+    world
+}
+
+#[test]
+fn nothing_of_a_log_becomes_markup() {
+    let world = hostile();
+    let report = world.check("2026-10-01", "2026-10-02");
+    assert_eq!(report["verdict"]["severity"], "alarm", "{}", report["verdict"]);
+    let html = page(&world, &report);
+    let index = std::fs::read_to_string(world.path("reports/index.html")).unwrap();
+    for (name, page) in [("report", &html), ("index", &index)] {
+        for markup in ["<script>alert", "<img", "<u>&", "onerror=alert(1)>"] {
+            assert!(!page.contains(markup), "{name} holds {markup}");
+        }
+    }
+    for shown in [SCRIPT, LEVEL] {
+        assert!(html.contains(&escaped(shown)), "{shown} is not shown");
+    }
+    assert!(html.len() < 600_000, "{} bytes", html.len());
+}
+
+#[test]
+fn nothing_of_a_log_controls_the_terminal() {
+    let world = hostile();
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]).ok();
+    let controls: Vec<char> = ran.stdout.chars().filter(|c| c.is_control() && *c != '\n').collect();
+    assert!(controls.is_empty(), "{}", ran.stdout);
+    assert!(!ran.stdout.contains('\u{202e}'), "{}", ran.stdout);
+    assert!(ran.stdout.lines().all(|line| line.chars().count() < 500), "{}", ran.stdout);
+}
+
+#[test]
+fn every_finding_of_the_json_stands_in_the_page() {
+    let world = hostile();
+    let report = world.check("2026-10-01", "2026-10-02");
+    let html = with_breaks(&page(&world, &report));
+    let findings = report["verdict"]["findings"].as_array().unwrap();
+    assert!(findings.len() >= 4, "{findings:?}");
+    for finding in findings {
+        let reason = escaped(finding["reason"].as_str().unwrap());
+        assert!(html.contains(&reason), "{reason}");
+        if let Some(feature) = finding["feature"].as_str() {
+            assert!(html.contains(&escaped(&shown(feature))), "{feature}");
+        }
+    }
+    for feature in report["features"].as_array().unwrap() {
+        assert!(html.contains(&escaped(&shown(feature["name"].as_str().unwrap()))));
+    }
+}
+
+/// The example's last day, as a report in memory.
+fn example() -> Report {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut settings = Settings::load(&root.join("config/vigie.yaml")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    folder.path().clone_into(&mut settings.reports);
+    let at = |text: &str| Instant::parse(text, &jiff::tz::TimeZone::UTC).unwrap();
+    let window = Window::new(at("2026-10-14"), at("2026-10-15"));
+    let looking = Looking { threads: 2, progress: &|_, _| {} };
+    check(&settings, Asked { window, now: at("2026-11-01") }, looking).unwrap().report
+}
+
+/// Writing the page is part of every run: for 125 features with 29 windows behind them it takes a few milliseconds.
+#[test]
+fn a_page_is_written_quickly() {
+    let report = example();
+    let context = Context { past: vec![Point::of(&report); 29], ..Context::default() };
+    let took = (0..10)
+        .map(|_| {
+            let started = std::time::Instant::now();
+            assert!(to_html(&report, &context).unwrap().len() > 100_000);
+            started.elapsed()
+        })
+        .min()
+        .unwrap();
+    println!("a page of 125 features: {took:?}");
+    let limit = if cfg!(debug_assertions) { 75 } else { 15 };
+    assert!(took < std::time::Duration::from_millis(limit), "{took:?}");
+}
+
+/// Names in the order of the list.
+fn listed(html: &str) -> Vec<&str> {
+    html.split("<summary>").skip(1).map(|row| row.split("<b>").nth(1).unwrap().split("</b>").next().unwrap()).collect()
+}
+
+#[test]
+fn importance_ranks_the_list_and_spreads_the_map() {
+    let mut report = example();
+    report.importance.iter_mut().for_each(|importance| *importance = None);
+    let without = to_html(&report, &Context::default()).unwrap();
+    assert!(without.contains("importance is not known") && !without.contains("importance for the model"));
+    assert_eq!(listed(&without)[..2], ["AMT_ANNUITY", "AMT_CREDIT"]);
+    let names: Vec<String> = report.drift.features.iter().map(|feature| feature.name.clone()).collect();
+    report.importance = (1..=names.len()).map(|place| Some(100.0 / place as f64)).collect();
+    let with = to_html(&report, &Context::default()).unwrap();
+    assert!(with.contains("importance for the model") && !with.contains("importance is not known"));
+    let rank = |name: &str| {
+        let place = names.iter().position(|other| other == name).unwrap();
+        report.importance[place].unwrap() * report.drift.features[place].psi.value.unwrap()
+    };
+    let order = listed(&with);
+    assert_eq!(order.len(), names.len());
+    // Those that moved stay first; among the others importance × PSI decides.
+    assert_eq!(order[..2], ["AMT_ANNUITY", "AMT_CREDIT"]);
+    assert!(order[2..].windows(2).all(|pair| rank(pair[0]) >= rank(pair[1])));
+}
+
+/// A run of windows tells since when, and what changed; a window of another length is no part of it.
+#[test]
+fn the_page_says_since_when_and_what_changed() {
+    let report = example();
+    let mut calm = Point::of(&report);
+    calm.head.severity = Severity::Stable;
+    calm.head.refused_share = Some(0.25);
+    calm.features.iter_mut().for_each(|feature| feature.2 = Severity::Stable);
+    let day = |back: i64, mut point: Point| {
+        for at in [&mut point.head.window.from, &mut point.head.window.to] {
+            at.0 -= back * 86_400_000_000;
+        }
+        point
+    };
+    let said = |past: Vec<Point>, language| {
+        with_breaks(&to_html(&report, &Context { past, language, index: None }).unwrap()).replace('\u{a0}', " ")
+    };
+    let first = said(Vec::new(), Language::English);
+    assert!(first.contains("No earlier report of this model is at hand") && !first.contains("Since the last window"));
+    let new = said(vec![day(2, calm.clone()), day(1, calm.clone())], Language::English);
+    assert!(
+        new.contains("New in this window (2026-10-14): AMT_ANNUITY had not moved in the 2 windows before."),
+        "{new}"
+    );
+    let verdict = format!("Verdict: stable → {}", report.verdict.severity);
+    for change in [verdict.as_str(), "Newly moved: AMT_ANNUITY, AMT_CREDIT", "Share refused: 25.0 % → 31.4 %"] {
+        assert!(new.contains(change), "{change}");
+    }
+    let old =
+        said(vec![day(3, calm.clone()), day(2, Point::of(&report)), day(1, Point::of(&report))], Language::English);
+    assert!(old.contains("Since 2026-10-12: AMT_ANNUITY, 3 windows in a row."));
+    assert!(!old.contains("Newly moved"));
+    let french = said(vec![day(1, Point::of(&report))], Language::French);
+    assert!(french.contains("Depuis le 2026-10-13 : AMT_ANNUITY, 2 fenêtres de suite."));
+}

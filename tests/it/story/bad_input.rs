@@ -1,0 +1,241 @@
+//! Bad input: one clear sentence, exit 2, nothing half-written.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::{
+    applicants::{LEARN, applicants, training_csv},
+    world::{Ran, World, feature},
+};
+
+const SOURCE: &str = "path: log\nfields: {timestamp: ts, features: inputs, probability: p}\n";
+
+fn world() -> World {
+    let world = World::new();
+    world.file("train.csv", training_csv(1_000));
+    world.vigie(LEARN).ok();
+    world.config(SOURCE);
+    let log: String = applicants(200, 4)
+        .iter()
+        .map(|one| format!("{}\n", json!({"ts": one.rfc3339(), "inputs": one.inputs(), "p": one.probability})))
+        .collect();
+    world.file("log/a.ndjson", log);
+    world
+}
+
+fn check(world: &World) -> Ran {
+    world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"])
+}
+
+/// Exit 2, this sentence (`DIR` is the world's folder), and no report.
+#[track_caller]
+fn refused(world: &World, ran: &Ran, sentence: &str) {
+    let root = fs::canonicalize(world.root()).unwrap();
+    let said =
+        ran.stderr.replace(&root.display().to_string(), "DIR").replace(&world.root().display().to_string(), "DIR");
+    assert_eq!(said.trim_end(), format!("vigie: {sentence}"));
+    assert_eq!(ran.code, Some(2));
+    assert!(!world.path("reports/m").exists(), "nothing is half-written");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest() {
+    let world = world();
+    world.config(&SOURCE.replace("probability: p", "probabilty: p"));
+    let ran = check(&world);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("vigie.yaml:5: unknown key `probabilty`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`probability`"), "{}", ran.stderr);
+    assert!(!world.path("reports").exists());
+}
+
+#[test]
+fn a_missing_config() {
+    let world = world();
+    let ran = world.vigie(&["check", "--config", "nowhere.yaml"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("nowhere.yaml") && ran.stderr.contains("--config"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_missing_reference() {
+    let world = world();
+    fs::remove_file(world.path("ref.vigie")).unwrap();
+    let ran = check(&world);
+    refused(
+        &world,
+        &ran,
+        "reference: DIR/ref.vigie: no such file or folder; make it with `vigie learn --data FILE --out DIR/ref.vigie`",
+    );
+}
+
+#[test]
+fn a_reference_of_another_version_or_damaged() {
+    let world = world();
+    let good = fs::read(world.path("ref.vigie")).unwrap();
+    let mut newer = good.clone();
+    newer[8] = 9;
+    world.file("ref.vigie", newer);
+    refused(
+        &world,
+        &check(&world),
+        "reference: DIR/ref.vigie is a reference of format 9, this vigie reads format 3; learn it again with `vigie learn`",
+    );
+    for cut in [0, 4, 10, 20, 40, good.len() / 2, good.len() - 1] {
+        world.file("ref.vigie", &good[..cut]);
+        let ran = check(&world);
+        assert_eq!(ran.code, Some(2), "cut at {cut}");
+        assert!(ran.stderr.contains("ref.vigie") && ran.stderr.contains("vigie learn"), "{}", ran.stderr);
+    }
+    // In what every run reads, which comes last, and in the score's values just before: they are read when they are needed.
+    let core = usize::try_from(u64::from_le_bytes(good[12..20].try_into().unwrap())).unwrap();
+    for place in [good.len() - 1, core, core - 1] {
+        let mut damaged = good.clone();
+        damaged[place] ^= 1;
+        world.file("ref.vigie", damaged);
+        refused(
+            &world,
+            &check(&world),
+            "reference: DIR/ref.vigie is cut short or damaged; copy it again or learn it again with `vigie learn`",
+        );
+    }
+}
+
+#[test]
+fn a_log_without_a_mapped_field_names_those_that_are_there() {
+    let world = world();
+    world.config(&SOURCE.replace("timestamp: ts", "timestamp: time"));
+    refused(
+        &world,
+        &check(&world),
+        "source.fields.timestamp: no record has `time`; the records have: inputs, inputs.AGE, inputs.INCOME, inputs.JOB, inputs.OWNS, inputs.emp.var.rate, p, ts",
+    );
+    world.config(&SOURCE.replace("probability: p", "probability: score.p"));
+    refused(
+        &world,
+        &check(&world),
+        "source.fields.probability: no record has `score.p`; the records have: inputs, inputs.AGE, inputs.INCOME, inputs.JOB, inputs.OWNS, inputs.emp.var.rate, p, ts",
+    );
+    world.config(&SOURCE.replace("features: inputs", "features: input"));
+    assert_eq!(check(&world).code, Some(2));
+}
+
+#[test]
+fn a_log_that_is_nowhere() {
+    let world = world();
+    world.config(&SOURCE.replace("path: log", "path: logs"));
+    refused(
+        &world,
+        &check(&world),
+        "source.path: DIR/logs: no such file or folder; set it to a file, a folder or a glob of the log",
+    );
+    fs::create_dir(world.path("logs")).unwrap();
+    world.file("logs/readme.txt", "");
+    let ran = check(&world);
+    assert!(ran.stderr.contains("holds no file that can be read"), "{}", ran.stderr);
+    assert_eq!(ran.code, Some(2));
+}
+
+#[test]
+fn a_feature_missing_from_all_rows_is_a_finding_not_an_error() {
+    let world = world();
+    let log = fs::read_to_string(world.path("log/a.ndjson")).unwrap().replace("\"AGE\"", "\"AGES\"");
+    world.file("log/a.ndjson", log);
+    let report = world.check("2026-10-01", "2026-10-02");
+    assert_eq!(feature(&report, "AGE")["severity"], "alarm");
+    let findings = report["verdict"]["findings"].as_array().unwrap();
+    let of_age: Vec<_> = findings.iter().filter(|finding| finding["feature"] == "AGE").collect();
+    assert_eq!(of_age.len(), 1);
+    assert_eq!(of_age[0]["test"], "absent");
+}
+
+/// A window without records may be a service that is down, a `where` that fits nothing, or a file that cannot be read.
+#[test]
+fn an_empty_window_says_what_else_was_there() {
+    let world = world();
+    world.config(&format!("{SOURCE}where: {{p: nobody}}"));
+    let told = check(&world).ok().stdout;
+    assert!(told.contains("no record in this window: is the service up"), "{told}");
+    assert!(told.contains("Of what was read, source.where left out 200 records"), "{told}");
+    assert!(told.contains("0 rows used of 0, none left out; 200 other records (source.where)"), "{told}");
+    world.file("log/torn.parquet", "PAR1 and no more");
+    let told = check(&world).ok().stdout;
+    assert!(told.contains("among what could be read, and not all could"), "{told}");
+    assert!(told.contains("\n         left out: ") && told.contains("torn.parquet: "), "{told}");
+    // The page says it in its own language.
+    let english = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", english.replace("{dir: reports}", "{dir: reports, language: fr}"));
+    let page = || {
+        check(&world).ok();
+        let page = "reports/m/20261001T000000Z_20261002T000000Z/report.html";
+        fs::read_to_string(world.path(page)).unwrap().replace('\u{a0}', " ")
+    };
+    assert!(page().contains("et tout n’a pas pu l’être"), "{}", page());
+    fs::remove_file(world.path("log/torn.parquet")).unwrap();
+    assert!(page().contains("source.where écarte 200 enregistrements"), "{}", page());
+    // What has not come to an end says so.
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2999-01-01", "--to", "2999-01-02"]).ok();
+    assert!(ran.stderr.contains("note: this window is not over, it ends at 2999-01-02T00:00:00Z"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_log_in_files_is_no_connection_to_try() {
+    let world = world();
+    let ran = world.vigie(&["config", "check", "--connect", "--config", "vigie.yaml"]);
+    // Nothing was found wrong, but what was asked for cannot be told.
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert!(
+        ran.stderr.contains("the log is in files (source.kind), which `vigie config check` looks for without"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn times_of_the_command_line() {
+    let world = world();
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "soon", "--to", "2026-10-02"]);
+    refused(&world, &ran, "--from soon: not a time; write 2026-11-01 or 2026-11-01T06:00:00Z");
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-02", "--to", "2026-10-02"]);
+    refused(&world, &ran, "--to 2026-10-02 is not after --from 2026-10-02");
+}
+
+#[test]
+fn training_tables() {
+    let world = World::new();
+    let learn = |args: &[&str]| {
+        let mut all = vec!["learn", "--out", "ref.vigie", "--data"];
+        all.extend(args);
+        let ran = world.vigie(&all);
+        assert_eq!(ran.code, Some(2), "{args:?} {}", ran.stderr);
+        assert!(!world.path("ref.vigie").exists());
+        ran.stderr.trim_end().to_owned()
+    };
+    assert_eq!(
+        learn(&["nowhere.csv"]),
+        "vigie: --data nowhere.csv: no such file or folder; name a .parquet, .csv or .ndjson file"
+    );
+    world.file("a.txt", "x");
+    assert_eq!(learn(&["a.txt"]), "vigie: a.txt: a training table is a .parquet, .csv or .ndjson file");
+    world.file("a.parquet", "x");
+    let broken = learn(&["a.parquet"]);
+    assert!(broken.starts_with("vigie: a.parquet: cannot be read as parquet"), "{broken}");
+    assert!(broken.ends_with("; is the file whole, and what its ending says?"), "{broken}");
+    world.file("nothing.ndjson", "");
+    assert_eq!(learn(&["nothing.ndjson"]), "vigie: nothing.ndjson: the file is empty; name one that holds rows");
+    world.file("a.csv", "x,y\n1,0.5\n2,1.5\n");
+    assert_eq!(
+        learn(&["a.csv", "--probability", "y"]),
+        "vigie: --probability y: it holds 1.5; a probability is a number from 0 to 1"
+    );
+    assert_eq!(learn(&["a.csv", "--target", "z"]), "vigie: --target: the table has no column `z`; it has: x, y");
+    assert_eq!(
+        learn(&["a.csv", "--ignore", "x,y"]),
+        "vigie: no column is left to be a feature; see --features and --ignore"
+    );
+    world.file("b.csv", "x\n1\n");
+    assert_eq!(learn(&["a.csv", "b.csv"]), "vigie: b.csv: no column `y`, which the files before it have");
+    world.file("empty.csv", "x,y\n");
+    assert_eq!(learn(&["empty.csv"]), "vigie: the training table has no rows; nothing can be learnt from it");
+}

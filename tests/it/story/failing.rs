@@ -1,0 +1,72 @@
+//! Windows that cannot be told: tried again they are one window, and as long as one fails its alert is not over.
+
+use std::fs;
+
+use crate::support::watched::{Watcher, at, configure, day, watched};
+
+/// The folder of a day's report is a file: this window fails, others do not.
+fn block(world: &crate::support::world::World, number: i64) -> String {
+    let folder = vigie_profile::window::Window { from: at(number, 0), to: at(number + 1, 0) }.folder();
+    let path = format!("reports/m/{folder}");
+    world.file(&path, "in the way");
+    path
+}
+
+#[test]
+fn a_window_that_fails_keeps_its_alert_open_while_later_ones_succeed() {
+    let world = watched("");
+    let watcher = Watcher::new(&world);
+    day(&world, 0, 120, 0);
+    watcher.look(at(1, 6));
+    let path = block(&world, 1);
+    for number in 1..5 {
+        day(&world, number, 120, 0);
+        let looked = watcher.look(at(number + 1, 6));
+        assert_eq!((looked.told, looked.failed), (usize::from(number > 1), 1), "day {number}");
+        // However often it is tried.
+        assert_eq!(watcher.look(at(number + 1, 7)).failed, 1);
+    }
+    // The next day it is still without a report: the second window in a row; the day after nothing is new.
+    let story: Vec<String> = watcher.story().into_iter().filter(|line| !line.contains("Reminded")).collect();
+    assert_eq!(story, ["10-03 Opened - run_failed"]);
+    let open = watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap();
+    assert!(open[0].sentence.starts_with("the window from 2026-10-02T00:00:00Z to 2026-10-03"), "{}", open[0].sentence);
+    let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(status.contains("failed: cannot make the folder"), "{status}");
+    // The list of reports says so in its own language.
+    let page = || fs::read_to_string(world.path("reports/index.html")).unwrap();
+    assert!(page().contains("has no report yet and will be tried again"), "{}", page());
+    configure(&world, "reports: {dir: reports, language: fr}\n");
+    vigie::monitor::index(&Watcher::new(&world).settings).unwrap();
+    assert!(page().contains("n’a pas encore de rapport et sera examinée de nouveau"), "{}", page());
+    assert!(!page().contains("tried again"), "{}", page());
+    configure(&world, "");
+    // Told at last, though later windows were told before it: that is the end of it.
+    fs::remove_file(world.path(&path)).unwrap();
+    assert_eq!(watcher.look(at(5, 8)).told, 1);
+    assert_eq!(watcher.story().last().unwrap(), "10-02 Recovered - run_failed");
+    assert_eq!(watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap(), []);
+}
+
+#[test]
+fn two_that_fail_are_over_when_both_are() {
+    let world = watched("");
+    let watcher = Watcher::new(&world);
+    day(&world, 0, 120, 0);
+    watcher.look(at(1, 6));
+    let (one, other) = (block(&world, 1), block(&world, 2));
+    for number in 1..4 {
+        day(&world, number, 120, 0);
+        watcher.look(at(number + 1, 6));
+    }
+    let told = |watcher: &Watcher| -> Vec<String> {
+        watcher.story().into_iter().filter(|line| !line.contains("Reminded")).collect()
+    };
+    assert_eq!(told(&watcher), ["10-03 Opened - run_failed"]);
+    fs::remove_file(world.path(&other)).unwrap();
+    assert_eq!(watcher.look(at(4, 7)).told, 1);
+    assert_eq!(told(&watcher).len(), 1, "the first still fails");
+    fs::remove_file(world.path(&one)).unwrap();
+    assert_eq!(watcher.look(at(4, 8)).told, 1);
+    assert_eq!(told(&watcher)[1..], ["10-02 Recovered - run_failed"]);
+}

@@ -1,0 +1,139 @@
+//! `vigie score` over the example's hold-out: the scores that the official CatBoost wrote beside it, to the bit.
+
+use std::{fs, path::PathBuf};
+
+use vigie::reference::{Training, Values, read_table};
+
+use crate::support::world::World;
+
+fn home_credit(name: &str) -> String {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reference_data/home_credit").join(name).display().to_string()
+}
+
+fn table(path: &PathBuf) -> Training {
+    read_table(&path.display().to_string(), fs::read(path).unwrap()).unwrap()
+}
+
+/// The cells of a column as numbers; CSV has them as text.
+fn numbers(table: &Training, name: &str) -> Vec<f64> {
+    match &table.column(name).unwrap().values {
+        Values::Numbers(numbers) => numbers.clone(),
+        Values::Texts(texts) => texts.iter().map(|text| text.as_ref().unwrap().parse().unwrap()).collect(),
+        Values::Other => panic!("{name} is no column of numbers"),
+    }
+}
+
+#[test]
+fn the_hold_outs_scores_are_catboosts_to_the_bit() {
+    let world = World::new();
+    let (model, data) = (home_credit("model.cbm"), home_credit("reference.parquet"));
+    let official = numbers(&table(&PathBuf::from(&data)), "probability");
+    assert_eq!(official.len(), 20_000);
+    for out in ["scores.csv", "scores.parquet"] {
+        let all = [
+            "score",
+            "--model",
+            &model,
+            "--data",
+            &data,
+            "--out",
+            out,
+            "--output",
+            "raw,probability,decision",
+            "--id",
+            "TARGET",
+        ];
+        let ran = world.vigie(&all).ok();
+        assert_eq!(ran.stdout, format!("{out}: 20000 rows scored\n"));
+        let scores = table(&world.path(out));
+        let names: Vec<&str> = scores.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["TARGET", "raw", "probability", "decision"]);
+        let ours = numbers(&scores, "probability");
+        let unlike = ours.iter().zip(&official).filter(|(ours, official)| ours.to_bits() != official.to_bits()).count();
+        assert_eq!(unlike, 0, "{out}: {unlike} of {} scores differ", official.len());
+        for (raw, probability) in numbers(&scores, "raw").iter().zip(&ours) {
+            assert_eq!((1.0 / (1.0 + (-raw).exp())).to_bits(), probability.to_bits());
+        }
+        let decisions = numbers(&scores, "decision");
+        assert!(decisions.iter().zip(&ours).all(|(decision, probability)| (*decision > 0.5) == (*probability > 0.5)));
+    }
+}
+
+/// Exit 2, a sentence that holds this, and no file.
+#[track_caller]
+fn refused(world: &World, args: &[&str], sentence: &str) {
+    let ran = world.vigie(&[&["score"], args].concat());
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains(sentence), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    assert!(!world.path("out.csv").exists());
+}
+
+#[test]
+fn what_cannot_be_scored_is_said_in_a_sentence() {
+    let world = World::new();
+    let (model, data) = (home_credit("model.cbm"), home_credit("reference.parquet"));
+    refused(&world, &["--model", "no.cbm", "--data", &data, "--out", "out.csv"], "--model no.cbm: no such file");
+    refused(&world, &["--model", &model, "--data", "no.csv", "--out", "out.csv"], "--data no.csv: no such file");
+    // Said before any work is done.
+    refused(&world, &["--model", "no.cbm", "--data", &data, "--out", "out.txt"], "a .parquet or a .csv file");
+    refused(&world, &["--model", &model, "--data", &data, "--out", "out.csv", "--id", "X"], "no column `X`");
+    refused(&world, &["--model", &model, "--data", &data, "--out", "none/out.csv"], "choose a folder that is there");
+    world.file("rows.csv", "a,b\n1,2\n");
+    refused(&world, &["--model", &model, "--data", "rows.csv", "--out", "out.csv"], "no column `");
+    world.file("half.cbm", &fs::read(&model).unwrap()[..9_999]);
+    refused(&world, &["--model", "half.cbm", "--data", &data, "--out", "out.csv"], "half.cbm");
+    world.file(
+        "tiny.json",
+        fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest/multi_regression.cbm")).unwrap(),
+    );
+    let forest = vigie_models::Forest::from_bytes("tiny", &fs::read(world.path("tiny.json")).unwrap()).unwrap();
+    let names: Vec<&str> = forest.features().iter().map(|feature| feature.name.as_str()).collect();
+    world.file("rows.csv", format!("{}\n{}\n", names.join(","), vec!["1"; names.len()].join(",")));
+    refused(&world, &["--model", "tiny.json", "--data", "rows.csv", "--out", "out.csv"], "the model is no classifier");
+    world.file("rows.csv", format!("{}\n{}\n", names.join(","), vec!["one"; names.len()].join(",")));
+    refused(
+        &world,
+        &["--model", "tiny.json", "--data", "rows.csv", "--out", "out.csv"],
+        "holds `one` where the model wants a number",
+    );
+}
+
+#[test]
+fn contributions_add_up_to_the_score() {
+    let world = World::new();
+    let (model, data) = (home_credit("model.cbm"), home_credit("reference.parquet"));
+    let args = ["score", "--model", &model, "--data", &data, "--out", "shap.parquet", "--output", "raw,shap"];
+    assert_eq!(world.vigie(&args).ok().stdout, "shap.parquet: 20000 rows scored\n");
+    let scores = table(&world.path("shap.parquet"));
+    let forest = vigie_models::Forest::from_bytes("model", &fs::read(&model).unwrap()).unwrap();
+    let names: Vec<&str> = scores.columns.iter().map(|column| column.name.as_str()).collect();
+    let features = forest.features().iter().map(|feature| format!("shap_{}", feature.name));
+    let expected: Vec<String> =
+        ["raw".to_owned()].into_iter().chain(features).chain(["shap_expected_value".to_owned()]).collect();
+    assert_eq!(names, expected);
+    let raw = numbers(&scores, "raw");
+    let mut sums = vec![0.0; raw.len()];
+    for name in &names[1..] {
+        sums.iter_mut().zip(numbers(&scores, name)).for_each(|(sum, value)| *sum += value);
+    }
+    let worst = raw.iter().zip(&sums).map(|(raw, sum)| (raw - sum).abs()).fold(0.0, f64::max);
+    assert!(worst < 1e-12, "{worst:e}");
+}
+
+#[test]
+fn what_cannot_be_explained_is_said_in_a_sentence() {
+    let world = World::new();
+    let golden = |name: &str| {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest").join(name).display().to_string()
+    };
+    let scaled = golden("scale_and_bias.cbm");
+    let forest = vigie_models::Forest::from_bytes("it", &fs::read(&scaled).unwrap()).unwrap();
+    let names: Vec<&str> = forest.features().iter().map(|feature| feature.name.as_str()).collect();
+    world.file("rows.csv", format!("{}\n{}\n", names.join(","), vec!["1"; names.len()].join(",")));
+    let args = ["--model", &scaled, "--data", "rows.csv", "--out", "out.csv", "--output", "shap"];
+    refused(&world, &args, "--output shap: this CatBoost model has a scale of 1.7");
+    world.file("rows.csv", format!("{},raw\n{},1\n", names.join(","), vec!["1"; names.len()].join(",")));
+    let args = ["--model", &scaled, "--data", "rows.csv", "--out", "out.csv", "--output", "raw", "--id", "raw"];
+    refused(&world, &args, "two columns would be called `raw`");
+}

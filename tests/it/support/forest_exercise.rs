@@ -1,0 +1,51 @@
+//! What is done to a model that could be read, sound or not: it scores by every kernel, and explains.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float32Array, StringArray};
+use vigie_models::{Forest, Inputs, Kernel, Shap};
+use vigie_profile::layout::Kind;
+
+/// As many rows as fill a register, with some to spare.
+const ROWS: usize = 72;
+
+/// Rows of whatever the model asks for. Whether it has SHAP values; if not, it said so in a sentence.
+pub fn exercise(mut forest: Forest) -> bool {
+    let numbers = [0.0, -1.5, 2.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.25, 1e30];
+    let numbers: ArrayRef = Arc::new(numbers.into_iter().cycle().take(ROWS).collect::<Float32Array>());
+    let levels = [Some("a"), Some(""), None, Some("été"), Some("b"), Some("1"), Some("XNA"), Some("never seen")];
+    let levels: ArrayRef = Arc::new(levels.into_iter().cycle().take(ROWS).collect::<StringArray>());
+    let columns: Vec<_> = forest
+        .features()
+        .iter()
+        .map(|feature| Some(if feature.kind == Kind::Numeric { numbers.clone() } else { levels.clone() }))
+        .collect();
+    let inputs = Inputs::new(&forest, ROWS, &columns).unwrap();
+    let mut first: Option<Vec<u64>> = None;
+    let mut raw = vec![0.0; ROWS * forest.outputs()];
+    for kernel in Kernel::here() {
+        forest.choose(kernel);
+        forest.raw(&inputs, 0..ROWS, &mut raw).unwrap();
+        // The sign and payload of a NaN are nobody's promise.
+        let bits = raw.iter().map(|value| if value.is_nan() { 0 } else { value.to_bits() }).collect();
+        assert_eq!(*first.get_or_insert_with(|| Vec::clone(&bits)), bits, "{kernel}");
+    }
+    let mut few = vec![0.0; 3 * forest.outputs()];
+    forest.raw(&inputs, 1..4, &mut few).unwrap();
+    let _ = forest.probabilities(&mut raw);
+    let classes = forest.classes().len();
+    for raw in raw.chunks(forest.outputs()) {
+        assert!(forest.decision(raw).is_none_or(|class| class < classes));
+    }
+    match Shap::new(&forest) {
+        Ok(shap) => {
+            let mut values = vec![0.0; 8 * shap.width()];
+            shap.values(&forest, &inputs, 0..8, &mut values).unwrap();
+            true
+        }
+        Err(fault) => {
+            assert!(fault.to_string().starts_with("this CatBoost model "), "{fault}");
+            false
+        }
+    }
+}

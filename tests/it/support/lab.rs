@@ -1,0 +1,145 @@
+//! Learn → profile → compare → judge in memory: for what needs hundreds of runs, or values no log would hold.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, DictionaryArray, Float64Array};
+use vigie::{
+    drift::{Drift, FeatureDrift, compare},
+    fault::Fault,
+    judge::{Case, Policy, Service, Verdict, judge, undecided},
+    reference::{Choice, Holdout, Provenance, Reference, Training, TrainingColumn, Values, learn},
+};
+use vigie_profile::{batch::Rows, profile::Profile, window::Instant};
+use vigie_stats::{EmptyBins, ks};
+
+/// A column of either side.
+#[derive(Debug, Clone)]
+pub enum Data {
+    Numbers(Vec<f64>),
+    Texts(Vec<Option<String>>),
+}
+
+impl Data {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Numbers(numbers) => numbers.len(),
+            Self::Texts(texts) => texts.len(),
+        }
+    }
+
+    fn array(&self) -> ArrayRef {
+        match self {
+            Self::Numbers(numbers) => Arc::new(Float64Array::from(numbers.clone())),
+            Self::Texts(texts) => {
+                Arc::new(texts.iter().map(Option::as_deref).collect::<DictionaryArray<arrow_array::types::Int32Type>>())
+            }
+        }
+    }
+}
+
+pub fn provenance(rows: usize) -> Provenance {
+    Provenance {
+        created_at: Instant(0),
+        vigie_version: "test".to_owned(),
+        files: Vec::new(),
+        rows: rows as u64,
+        columns: 0,
+        holdout: Holdout::Yes,
+        target: None,
+        probability: None,
+        reduced: false,
+        model: None,
+    }
+}
+
+/// Learns the named columns; the one called `p` is the score.
+pub fn learnt(columns: &[(String, Data)]) -> Reference {
+    try_learn(columns).unwrap()
+}
+
+pub fn try_learn(columns: &[(String, Data)]) -> Result<Reference, Fault> {
+    let rows = columns.first().map_or(0, |(_, data)| data.len());
+    let training = Training {
+        rows,
+        columns: columns
+            .iter()
+            .map(|(name, data)| TrainingColumn {
+                name: name.clone(),
+                values: match data.clone() {
+                    Data::Numbers(numbers) => Values::Numbers(numbers),
+                    Data::Texts(texts) => Values::Texts(texts),
+                },
+                is_single: false,
+                is_typed: true,
+            })
+            .collect(),
+    };
+    let has_score = columns.iter().any(|(name, _)| name == "p");
+    let choice = Choice { probability: has_score.then(|| "p".to_owned()), ..Choice::default() };
+    Ok(learn(&training, &choice, provenance(rows), &mut |_, _| {})?.reference)
+}
+
+/// Counts a window; columns by name, `p` the score.
+pub fn profiled(reference: &Reference, columns: &[(String, Data)]) -> Profile {
+    let layout = reference.layout();
+    let find = |name: &str| columns.iter().find(|(own, _)| own == name).map(|(_, data)| data);
+    let rows = Rows {
+        len: columns.first().map_or(0, |(_, data)| data.len()),
+        features: layout.features().iter().map(|feature| find(&feature.name).map(Data::array)).collect(),
+        probability: find("p").and_then(|data| match data {
+            Data::Numbers(numbers) => Some(Float64Array::from(numbers.clone())),
+            Data::Texts(_) => None,
+        }),
+    };
+    let mut profile = Profile::empty(layout);
+    profile.observe(&rows, layout, 0.5);
+    profile
+}
+
+/// Compares and judges as a run does, exact KS distances included.
+pub fn judged(reference: &Reference, columns: &[(String, Data)], policy: &Policy) -> (Drift, Verdict) {
+    let window = profiled(reference, columns);
+    let mut drift = compare(reference, &window, policy.empty_bins, 0.5).unwrap();
+    let service = Service { requests: window.rows(), answered: window.rows(), ..Service::default() };
+    let absent = vec![false; drift.features.len()];
+    loop {
+        let case =
+            Case { drift: &drift, absent: &absent, importance: reference.importance(), service: &service, policy };
+        let asked = undecided(&case);
+        if asked.is_empty() {
+            let verdict = judge(&case);
+            return (drift, verdict);
+        }
+        for feature in asked {
+            refine(reference, columns, &mut drift, feature);
+        }
+    }
+}
+
+fn refine(reference: &Reference, columns: &[(String, Data)], drift: &mut Drift, feature: usize) {
+    let (name, ours) = match reference.layout().features().get(feature) {
+        Some(numeric) => (numeric.name.clone(), reference.values(feature)),
+        None => ("p".to_owned(), reference.score_values().map(<[_]>::to_vec)),
+    };
+    let Some((_, Data::Numbers(numbers))) = columns.iter().find(|(own, _)| *own == name) else { return };
+    let theirs = distinct(numbers);
+    let exact = ks::exact(&ours.unwrap(), &theirs).unwrap();
+    let subject = match drift.features.get_mut(feature) {
+        Some(feature) => &mut feature.ks,
+        None => &mut drift.score.as_mut().unwrap().distance.ks,
+    };
+    subject.as_mut().unwrap().refine(exact);
+}
+
+pub fn distinct(numbers: &[f64]) -> Vec<(f64, u64)> {
+    let mut sorted: Vec<f64> = numbers.iter().copied().filter(|value| !value.is_nan()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.chunk_by(|a, b| a.to_bits() == b.to_bits()).map(|same| (same[0], same.len() as u64)).collect()
+}
+
+/// The distances of a single feature.
+pub fn one(reference: Data, window: Data) -> FeatureDrift {
+    let reference = learnt(&[("x".to_owned(), reference)]);
+    let window = profiled(&reference, &[("x".to_owned(), window)]);
+    compare(&reference, &window, EmptyBins::HalfCount, 0.5).unwrap().features.remove(0)
+}
