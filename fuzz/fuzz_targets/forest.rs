@@ -5,7 +5,7 @@
 
 #[path = "../../tests/counting/mod.rs"]
 mod counting;
-#[path = "../../tests/it/forest_exercise.rs"]
+#[path = "../../tests/it/support/forest_exercise.rs"]
 mod forest_exercise;
 
 use libfuzzer_sys::fuzz_target;

@@ -10,7 +10,7 @@ pub(super) struct Phrases(pub Language);
 macro_rules! phrases {
     ($($name:ident: $english:literal, $french:literal;)*) => {
         impl Phrases {
-            $(pub fn $name(self) -> &'static str {
+            $(pub(super) fn $name(self) -> &'static str {
                 self.0.pick($english, $french)
             })*
         }
@@ -47,13 +47,13 @@ phrases! {
 
 impl Phrases {
     /// An alarm is loud.
-    pub fn severity(self, severity: Severity) -> String {
+    pub(super) fn severity(self, severity: Severity) -> String {
         let word = self.0.severity_word(severity);
         if severity == Severity::Alarm { word.to_uppercase() } else { self.long(severity).unwrap_or(word).to_owned() }
     }
 
     /// The word in a table.
-    pub fn severity_plain(self, severity: Severity) -> &'static str {
+    pub(super) fn severity_plain(self, severity: Severity) -> &'static str {
         self.long(severity).unwrap_or_else(|| self.0.severity_word(severity))
     }
 
@@ -61,7 +61,7 @@ impl Phrases {
         (severity == Severity::TooFew).then(|| self.0.pick("too few", "trop peu de lignes"))
     }
 
-    pub fn change(self, change: Change) -> &'static str {
+    pub(super) fn change(self, change: Change) -> &'static str {
         match change {
             Change::Opened => self.0.pick("new", "nouveau"),
             Change::Worsened => self.0.pick("worse", "pire"),
@@ -72,7 +72,7 @@ impl Phrases {
     }
 
     /// What labels tell of, which no report says.
-    pub fn labels_came(self, windows: usize) -> String {
+    pub(super) fn labels_came(self, windows: usize) -> String {
         match (self.0, windows) {
             (Language::English, 1) => "Labels have come for this window.".to_owned(),
             (Language::English, n) => format!("Labels have come for {n} windows, of which this is the newest."),
@@ -84,7 +84,7 @@ impl Phrases {
     }
 
     /// `… of 12 findings; the report has them all`.
-    pub fn of_findings(self, findings: usize) -> String {
+    pub(super) fn of_findings(self, findings: usize) -> String {
         match self.0 {
             Language::English => format!("… of {findings} findings; the report has them all"),
             Language::French => format!("… sur {findings} constats ; le rapport les contient tous"),
@@ -92,7 +92,7 @@ impl Phrases {
     }
 
     /// What the operator is told beside the verdict: made in English, when the run is written down.
-    pub fn note(self, note: &str) -> String {
+    pub(super) fn note(self, note: &str) -> String {
         let (reference, model) = (note.contains("the reference"), note.contains("the model's file"));
         match (self.0, reference, model) {
             (Language::French, true, true) => {

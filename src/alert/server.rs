@@ -31,7 +31,7 @@ pub(super) struct Server {
 
 impl Server {
     /// The error is a sentence for whoever mends the setup.
-    pub fn of(email: &Email) -> Result<Self, String> {
+    pub(super) fn of(email: &Email) -> Result<Self, String> {
         let place = Place::of(&email.smtp).ok_or("alerts.email.smtp is no mail server; write smtps://host:465")?;
         let tls = || encryption(email, &place.host);
         let security = match (place.is_tls, email.starttls) {

@@ -63,7 +63,7 @@ pub(super) struct Story {
 }
 
 impl Story {
-    pub fn of(telling: &Telling, report: Option<&Report>, base_url: Option<&str>, language: Language) -> Self {
+    pub(super) fn of(telling: &Telling, report: Option<&Report>, base_url: Option<&str>, language: Language) -> Self {
         let say = Phrases(language);
         let (mut rows, findings) = report.map_or_else(
             || (of_events(telling, language), telling.events.len()),
@@ -100,28 +100,28 @@ impl Story {
     }
 
     /// How many findings the rows tell of.
-    pub fn shown(&self) -> usize {
+    pub(super) fn shown(&self) -> usize {
         self.rows.iter().map(|row| row.reasons.len().max(1)).sum()
     }
 
-    pub fn has_pictures(&self) -> bool {
+    pub(super) fn has_pictures(&self) -> bool {
         self.rows.iter().any(|row| row.picture.is_some())
     }
 
     /// The colour of the head: white letters are read on it, in light and in dark.
-    pub fn ground(&self) -> &'static str {
+    pub(super) fn ground(&self) -> &'static str {
         colour(self.severity)
     }
 
     /// The colour of a row's severity on white.
     #[expect(clippy::unused_self, reason = "a template calls methods of its own")]
-    pub fn ink(&self, row: &Row) -> &'static str {
+    pub(super) fn ink(&self, row: &Row) -> &'static str {
         colour(row.severity)
     }
 
     /// The class that gives it another colour on dark ground.
     #[expect(clippy::unused_self, reason = "a template calls methods of its own")]
-    pub fn class(&self, row: &Row) -> &'static str {
+    pub(super) fn class(&self, row: &Row) -> &'static str {
         match row.severity {
             "alarm" | "watch" | "stable" => row.severity,
             _ => "none",
@@ -129,7 +129,7 @@ impl Story {
     }
 
     /// Model, severity and what changed, in one line.
-    pub fn subject(&self, telling: &Telling) -> String {
+    pub(super) fn subject(&self, telling: &Telling) -> String {
         let say = self.say;
         let mut told: Vec<String> = Vec::new();
         for change in [Change::Opened, Change::Worsened, Change::Reminded, Change::Recovered, Change::Noted] {
@@ -196,7 +196,7 @@ impl Row {
     }
 
     /// What the picture shows, for those who do not see it.
-    pub fn alt(&self, say: Phrases) -> String {
+    pub(super) fn alt(&self, say: Phrases) -> String {
         format!("{} {}, {} {}", say.bars_of(), self.subject, say.against(), self.value)
     }
 }

@@ -17,12 +17,12 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    pub fn new(what: &'static str) -> Self {
+    pub(super) fn new(what: &'static str) -> Self {
         Self { what, started: Instant::now(), watched: std::io::stderr().is_terminal(), shown: OnceLock::new() }
     }
 
     /// So many of so many are done.
-    pub fn at(&self, done: usize, all: usize) {
+    pub(super) fn at(&self, done: usize, all: usize) {
         if !self.watched || self.started.elapsed() < Duration::from_secs(1) {
             return;
         }

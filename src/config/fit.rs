@@ -20,7 +20,7 @@ pub(super) struct Fit<'a> {
 
 impl Fit<'_> {
     /// The value of `node`, without the parts that do not fit. `named` is where its key stands.
-    pub fn value(&mut self, node: &Node, shape: &Shape, key: &Key, named: Option<Place>) -> Option<Value> {
+    pub(super) fn value(&mut self, node: &Node, shape: &Shape, key: &Key, named: Option<Place>) -> Option<Value> {
         let shapes = shape.alternatives();
         if node.is_null() {
             return self.nothing(node, &shapes, key, named);
@@ -115,7 +115,7 @@ impl Fit<'_> {
     }
 
     /// A required key that is not there; of a section, the required keys in it.
-    pub fn missing(&mut self, key: &Key, shape: &Shape, named: Option<Place>) {
+    pub(super) fn missing(&mut self, key: &Key, shape: &Shape, named: Option<Place>) {
         let is_required = |(name, member): &(&String, &Member)| member.required || place::needs(key, name, &Map::new());
         let required: Vec<_> = shape.keys().into_iter().flatten().filter(is_required).collect();
         if required.is_empty() {

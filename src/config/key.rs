@@ -27,36 +27,36 @@ const ADVICE: [(&str, &str); 14] = [
 ];
 
 impl Key {
-    pub fn top() -> Self {
+    pub(super) fn top() -> Self {
         Self { pieces: Vec::new() }
     }
 
     /// Of a dotted name whose pieces hold no dots themselves.
-    pub fn of(dotted: &str) -> Self {
+    pub(super) fn of(dotted: &str) -> Self {
         Self { pieces: dotted.split('.').map(ToOwned::to_owned).collect() }
     }
 
-    pub fn is_top(&self) -> bool {
+    pub(super) fn is_top(&self) -> bool {
         self.pieces.is_empty()
     }
 
     /// The pieces, lists' places as `[0]`.
-    pub fn pieces(&self) -> &[String] {
+    pub(super) fn pieces(&self) -> &[String] {
         &self.pieces
     }
 
-    pub fn join(&self, piece: &str) -> Self {
+    pub(super) fn join(&self, piece: &str) -> Self {
         let mut pieces = self.pieces.clone();
         pieces.push(piece.to_owned());
         Self { pieces }
     }
 
-    pub fn item(&self, index: usize) -> Self {
+    pub(super) fn item(&self, index: usize) -> Self {
         self.join(&format!("[{index}]"))
     }
 
     /// Whether it is `pattern`, in which `*` stands for any piece; below `models` as at the top.
-    pub fn is(&self, pattern: &str) -> bool {
+    pub(super) fn is(&self, pattern: &str) -> bool {
         let pieces = match self.pieces.as_slice() {
             [first, _, rest @ ..] if first == "models" => rest,
             pieces => pieces,
@@ -66,7 +66,7 @@ impl Key {
     }
 
     /// What to do when it is missing.
-    pub fn advice(&self) -> &'static str {
+    pub(super) fn advice(&self) -> &'static str {
         let advice = ADVICE.iter().find(|(key, _)| self.is(key));
         advice.map_or("config/vigie.yaml as it comes with vigie shows how to write it", |(_, advice)| advice)
     }

@@ -37,14 +37,14 @@ pub(super) struct Member {
 
 impl Shape {
     /// That of the whole file.
-    pub fn of_the_file() -> Self {
+    pub(super) fn of_the_file() -> Self {
         let schema = schemars::schema_for!(Options).to_value();
         let definitions = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
         shape(&schema, &definitions)
     }
 
     /// Itself, or what it may be.
-    pub fn alternatives(&self) -> Vec<&Shape> {
+    pub(super) fn alternatives(&self) -> Vec<&Shape> {
         match self {
             Self::Either(shapes) => shapes.iter().flat_map(Self::alternatives).collect(),
             shape => vec![shape],
@@ -52,7 +52,7 @@ impl Shape {
     }
 
     /// The known keys, when it is, or may be, a table.
-    pub fn keys(&self) -> Option<&BTreeMap<String, Member>> {
+    pub(super) fn keys(&self) -> Option<&BTreeMap<String, Member>> {
         self.alternatives().into_iter().find_map(|shape| match shape {
             Self::Table(keys) => Some(keys),
             _ => None,
@@ -60,7 +60,7 @@ impl Shape {
     }
 
     /// What is expected, in words.
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let shapes = self.alternatives();
         let any_text = shapes.contains(&&Self::Text);
         let mut words: Vec<String> = Vec::new();

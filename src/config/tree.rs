@@ -35,13 +35,13 @@ pub(super) struct Entry {
 
 impl Node {
     /// Whether nothing is written: an empty value, `~` or `null`.
-    pub fn is_null(&self) -> bool {
+    pub(super) fn is_null(&self) -> bool {
         matches!(&self.content, Content::Scalar { text, quoted: false }
             if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
     /// Where a key of this table stands.
-    pub fn key_place(&self, key: &str) -> Option<Place> {
+    pub(super) fn key_place(&self, key: &str) -> Option<Place> {
         match &self.content {
             Content::Table(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| entry.place),
             _ => None,
@@ -49,7 +49,7 @@ impl Node {
     }
 
     /// The place of what `path` names, or of as much of it as there is.
-    pub fn place_of(&self, path: &[String]) -> Place {
+    pub(super) fn place_of(&self, path: &[String]) -> Place {
         let Some((first, rest)) = path.split_first() else { return self.place };
         let inner = match &self.content {
             Content::Table(entries) => entries.iter().find(|entry| entry.key == *first).map(|entry| &entry.value),

@@ -20,7 +20,7 @@ pub(super) struct Cron {
 
 impl Cron {
     /// Starts ticking: the number of the model goes into `ticks`.
-    pub async fn start(fleet: &[Settings], ticks: &Sender<usize>, now: Instant) -> Outcome<Self> {
+    pub(super) async fn start(fleet: &[Settings], ticks: &Sender<usize>, now: Instant) -> Outcome<Self> {
         let broken = |error: tokio_cron_scheduler::JobSchedulerError| {
             Fault::setup(format!("the scheduler cannot be started: {error}"))
         };
@@ -53,12 +53,12 @@ impl Cron {
     }
 
     /// Whether a zone's clock has changed since the start.
-    pub fn is_stale(&self, fleet: &[Settings], now: Instant) -> bool {
+    pub(super) fn is_stale(&self, fleet: &[Settings], now: Instant) -> bool {
         self.offsets != offsets(fleet, now)
     }
 
     /// Ends it.
-    pub async fn stop(mut self) {
+    pub(super) async fn stop(mut self) {
         let _ = self.scheduler.shutdown().await;
     }
 }

@@ -23,13 +23,13 @@ pub struct Due {
 
 /// The first of the last `catch_up` windows.
 #[must_use]
-pub fn horizon(cadence: &Cadence, newest: Window, catch_up: u32) -> Window {
+pub(super) fn horizon(cadence: &Cadence, newest: Window, catch_up: u32) -> Window {
     (1..catch_up.max(1)).fold(newest, |window, _| cadence.before(window))
 }
 
 /// The windows from `from` to `newest`, oldest first.
 #[must_use]
-pub fn between(cadence: &Cadence, from: Instant, newest: Window) -> Vec<Window> {
+pub(super) fn between(cadence: &Cadence, from: Instant, newest: Window) -> Vec<Window> {
     let mut windows = Vec::new();
     let mut window = cadence.window_at(from);
     while window.from < newest.to {

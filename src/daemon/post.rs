@@ -221,7 +221,7 @@ fn own(reason: &str, to: &Recipient) -> String {
 }
 
 /// Sends what is due once, whatever the channel, when no other process does.
-pub fn rounds(
+pub(super) fn rounds(
     ledger: &mut Ledger,
     settings: &Settings,
     clock: &dyn Fn() -> Instant,

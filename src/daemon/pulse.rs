@@ -31,18 +31,18 @@ impl Default for Pulse {
 
 impl Pulse {
     /// How often it has to be fed.
-    pub fn rhythm(&self) -> Duration {
+    pub(super) fn rhythm(&self) -> Duration {
         let third = self.watchdog.map(|watchdog| watchdog / 3);
         third.unwrap_or(Duration::from_secs(10)).clamp(Duration::from_millis(100), Duration::from_secs(10))
     }
 
-    pub fn beat(&self) {
+    pub(super) fn beat(&self) {
         let now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last.fetch_max(now, Ordering::Relaxed);
     }
 
     /// Feeds the watchdog, unless nothing has moved for too long.
-    pub fn feed(&self) {
+    pub(super) fn feed(&self) {
         let quiet = self.born.elapsed().saturating_sub(Duration::from_millis(self.last.load(Ordering::Relaxed)));
         if quiet > PATIENCE {
             error!(minutes = quiet.as_secs() / 60, "nothing has moved: the watchdog is not fed");

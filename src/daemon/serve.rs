@@ -76,7 +76,7 @@ fn take_port(listen: &str, present: &mut Option<Server>) -> Option<Server> {
 
 impl Prepared {
     /// Serves what the first of the fleet says.
-    pub fn start(self, fleet: &watch::Receiver<Arc<Vec<Settings>>>, clock: Clock) -> Outcome<Option<Server>> {
+    pub(super) fn start(self, fleet: &watch::Receiver<Arc<Vec<Settings>>>, clock: Clock) -> Outcome<Option<Server>> {
         let known = Arc::clone(&fleet.borrow());
         let Some((settings, http)) = known.first().and_then(|settings| Some((settings, settings.http.as_ref()?)))
         else {
@@ -117,7 +117,7 @@ impl Server {
     }
 
     /// Answers what is under way, for a second at most.
-    pub async fn end(self) {
+    pub(super) async fn end(self) {
         self.end.notify_one();
         let mut task = self.task;
         if timeout(Duration::from_secs(1), &mut task).await.is_err() {

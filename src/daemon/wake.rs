@@ -24,18 +24,18 @@ const LONGEST: Duration = Duration::from_hours(1);
 
 impl Wakes {
     /// Every model at once: what was missed while nobody looked is due.
-    pub fn all(models: usize) -> Self {
+    pub(super) fn all(models: usize) -> Self {
         Self { models: vec![Wake { at: Some(Stopwatch::now()), failed: 0 }; models], reload: false }
     }
 
-    pub fn at_once(&mut self, model: usize) {
+    pub(super) fn at_once(&mut self, model: usize) {
         if let Some(wake) = self.models.get_mut(model) {
             wake.at = Some(Stopwatch::now());
         }
     }
 
     /// The model whose look has been due for longest, so that a busy one starves no other; it is not due any more.
-    pub fn take(&mut self, now: Stopwatch) -> Option<usize> {
+    pub(super) fn take(&mut self, now: Stopwatch) -> Option<usize> {
         let due = self.models.iter().enumerate().filter_map(|(model, wake)| Some((wake.at?, model)));
         let (_, model) = due.filter(|(at, _)| *at <= now).min()?;
         if let Some(wake) = self.models.get_mut(model) {
@@ -45,7 +45,7 @@ impl Wakes {
     }
 
     /// A look has ended.
-    pub fn done(&mut self, model: usize, failed: bool) {
+    pub(super) fn done(&mut self, model: usize, failed: bool) {
         let Some(wake) = self.models.get_mut(model) else { return };
         if !failed {
             wake.failed = 0;
@@ -58,12 +58,12 @@ impl Wakes {
     }
 
     /// Whether the last look at some model failed.
-    pub fn is_failing(&self) -> bool {
+    pub(super) fn is_failing(&self) -> bool {
         self.models.iter().any(|wake| wake.failed > 0)
     }
 
     /// When something is due next; far off when nothing is.
-    pub fn next(&self) -> Stopwatch {
+    pub(super) fn next(&self) -> Stopwatch {
         let next = self.models.iter().filter_map(|wake| wake.at).min();
         next.unwrap_or_else(|| Stopwatch::now() + LONGEST)
     }

@@ -128,7 +128,7 @@ type Each<'a, T> = &'a (dyn Fn(&mut T, &[usize], Records, &Sieve) + Sync);
 
 impl Apart {
     /// Hands some features of all records to `each`, batch by batch, with what the records are good for.
-    pub fn look<T: Send>(
+    pub(super) fn look<T: Send>(
         &self,
         plan: &Plan,
         features: &[usize],

@@ -100,7 +100,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub fn empty(job: &Job<'_>) -> Self {
+    pub(super) fn empty(job: &Job<'_>) -> Self {
         let layout = job.layout;
         Self {
             profile: Profile::empty(layout),
@@ -117,7 +117,7 @@ impl Tally {
         }
     }
 
-    pub fn observe(&mut self, mut records: Records, keeper: &Keeper<'_>, job: &Job<'_>) {
+    pub(super) fn observe(&mut self, mut records: Records, keeper: &Keeper<'_>, job: &Job<'_>) {
         self.complaints.merge(std::mem::take(&mut records.complaints));
         for (seen, column) in self.seen.iter_mut().zip(&records.features) {
             *seen |= records.len > 0 && column.is_some();
@@ -139,11 +139,11 @@ impl Tally {
     }
 
     /// Where rows that another version answered are counted, if there are any.
-    pub fn profile_of_others(&mut self, rows: &Rows, job: &Job<'_>) -> Option<&mut Profile> {
+    pub(super) fn profile_of_others(&mut self, rows: &Rows, job: &Job<'_>) -> Option<&mut Profile> {
         (rows.len > 0).then(|| self.other_version.get_or_insert_with(|| Profile::empty(job.layout)))
     }
 
-    pub fn keep_scores(&mut self, used: &Rows, job: &Job<'_>) {
+    pub(super) fn keep_scores(&mut self, used: &Rows, job: &Job<'_>) {
         if job.keeps_scores {
             match &used.probability {
                 Some(scores) if scores.null_count() == 0 => self.scores.extend_from_slice(scores.values()),
@@ -153,13 +153,13 @@ impl Tally {
     }
 
     /// Counts used rows with the columns that segments need.
-    pub fn observe_segments(&mut self, rows: &Rows, segments: &Segments, threshold: f64) {
+    pub(super) fn observe_segments(&mut self, rows: &Rows, segments: &Segments, threshold: f64) {
         if let Some(Err(error)) = self.segments.as_mut().map(|tally| tally.observe(rows, segments, threshold)) {
             self.fault = Some(error.to_string());
         }
     }
 
-    pub fn merge(&mut self, other: Self) -> Result<(), String> {
+    pub(super) fn merge(&mut self, other: Self) -> Result<(), String> {
         self.profile.merge(&other.profile)?;
         match (&mut self.other_version, other.other_version) {
             (Some(ours), Some(theirs)) => ours.merge(&theirs)?,

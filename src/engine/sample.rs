@@ -39,7 +39,7 @@ impl Sample {
 
 impl Taken {
     /// Whether all rows with keys below a bound are here.
-    pub fn holds(&self, below: Option<u128>) -> bool {
+    pub(super) fn holds(&self, below: Option<u128>) -> bool {
         self.below.is_none_or(|ours| below.is_some_and(|below| below <= ours))
     }
 }
@@ -57,7 +57,13 @@ impl Answered {
 impl Tally {
     /// Observes records, and takes those that may be of the sample, of which `rows` are counted by all threads so far:
     /// the more they are, the fewer of the next.
-    pub fn observe_and_take(&mut self, mut records: Records, keeper: &Keeper<'_>, job: &Job<'_>, rows: &AtomicU64) {
+    pub(super) fn observe_and_take(
+        &mut self,
+        mut records: Records,
+        keeper: &Keeper<'_>,
+        job: &Job<'_>,
+        rows: &AtomicU64,
+    ) {
         if let Some(sample) = job.sample
             && let Err(error) = self.take(&mut records, keeper, job, sample, rows.load(Ordering::Relaxed))
         {

@@ -35,7 +35,7 @@ pub(super) struct Sieve {
 
 impl Sieve {
     /// The rows of the records it was made of, or of their features.
-    pub fn apply(&self, records: &Records) -> Result<Sifted, ArrowError> {
+    pub(super) fn apply(&self, records: &Records) -> Result<Sifted, ArrowError> {
         let other_version = match &self.other_version {
             Some(other_version) => Rows::of(records, other_version)?,
             None => Rows::default(),

@@ -29,7 +29,7 @@ struct Candidate {
 
 impl<'a> Steps<'a> {
     /// Of the reference's sorted distinct values with counts; `candidates` ascend.
-    pub fn new(cells: &'a Cells, candidates: &[usize], reference: &[(f64, u64)]) -> Self {
+    pub(super) fn new(cells: &'a Cells, candidates: &[usize], reference: &[(f64, u64)]) -> Self {
         let mut places = 0;
         let one = |&cell: &usize| {
             let (lower, upper) = cells.bounds(cell);
@@ -48,18 +48,18 @@ impl<'a> Steps<'a> {
     }
 
     /// Their cells.
-    pub fn candidates(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn candidates(&self) -> impl Iterator<Item = usize> {
         self.candidates.iter().map(|candidate| candidate.cell)
     }
 
     /// Counts nothing yet.
-    pub fn tally(&self) -> Vec<u64> {
+    pub(super) fn tally(&self) -> Vec<u64> {
         vec![0; self.places]
     }
 
     /// Counts a row's value, as the model compares it, if it lies in a candidate cell. NaN does not.
     #[inline]
-    pub fn observe(&self, value: f64, tally: &mut [u64]) {
+    pub(super) fn observe(&self, value: f64, tally: &mut [u64]) {
         let (from, to) = self.within;
         // Nearly all lie elsewhere.
         if !(value >= from && value <= to) {
@@ -78,7 +78,7 @@ impl<'a> Steps<'a> {
     }
 
     /// The largest distance inside the candidates. `below`: rows of reference and window below a cell; `totals`: all rows.
-    pub fn distance(&self, tally: &[u64], below: impl Fn(usize) -> (u64, u64), totals: (u64, u64)) -> f64 {
+    pub(super) fn distance(&self, tally: &[u64], below: impl Fn(usize) -> (u64, u64), totals: (u64, u64)) -> f64 {
         let inside = |candidate: &Candidate| {
             let window = self.window(candidate, tally);
             ks::exact_in_cell(below(candidate.cell), totals, &candidate.values, &window)

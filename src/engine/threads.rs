@@ -20,7 +20,7 @@ pub(super) struct Pass<T> {
 }
 
 /// Told how many of how many pieces are read.
-pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+pub(super) type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// Reads every piece of `plan`, handing each batch of records to `each` with the thread's tally.
 pub(super) fn pass<T: Send>(

@@ -107,12 +107,12 @@ pub(super) struct Twins {
 
 impl Twins {
     /// Whether no id comes twice.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.least.is_empty()
     }
 
     /// Remembers the least of the records whose id may come twice.
-    pub fn observe(&mut self, records: &Records, repeated: &HashSet<u64>) {
+    pub(super) fn observe(&mut self, records: &Records, repeated: &HashSet<u64>) {
         let Some(ids) = &records.id else { return };
         let rows: Vec<usize> = (0..records.len)
             .filter(|row| ids.is_valid(*row) && repeated.contains(&xxh3_64(ids.value(*row).as_bytes())))
@@ -128,7 +128,7 @@ impl Twins {
     }
 
     /// Keeps the least of both.
-    pub fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         #[expect(clippy::iter_over_hash_type, reason = "the least of each id does not depend on the order")]
         for (id, order) in &other.least {
             let least = self.least.entry(*id).or_insert(*order);
@@ -146,12 +146,12 @@ pub(super) struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    pub fn new(twins: &'a Twins) -> Self {
+    pub(super) fn new(twins: &'a Twins) -> Self {
         Self { twins, taken: Mutex::default() }
     }
 
     /// By row; `None`: all count.
-    pub fn keeps(&self, records: &Records) -> Option<Vec<bool>> {
+    pub(super) fn keeps(&self, records: &Records) -> Option<Vec<bool>> {
         let ids = records.id.as_ref().filter(|_| !self.twins.is_empty())?;
         let hash = |row: usize| ids.is_valid(row).then(|| xxh3_128(ids.value(row).as_bytes()));
         let rows: Vec<usize> =

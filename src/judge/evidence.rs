@@ -18,7 +18,7 @@ pub(super) enum At {
 }
 
 impl At {
-    pub fn d(self, ks: &Ks) -> f64 {
+    pub(super) fn d(self, ks: &Ks) -> f64 {
         match self {
             Self::Grid => ks.statistic,
             Self::Bound => ks.upper_bound,

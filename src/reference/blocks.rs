@@ -30,7 +30,7 @@ pub(super) struct Packer {
 
 impl Packer {
     /// Packs `values`: ascending, no NaN.
-    pub fn pack(&mut self, values: &[(f64, u64)], precision: Precision) -> Vec<u8> {
+    pub(super) fn pack(&mut self, values: &[(f64, u64)], precision: Precision) -> Vec<u8> {
         let out = &mut self.raw;
         out.0.clear();
         out.integer(values.len() as u64);

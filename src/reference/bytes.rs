@@ -23,7 +23,7 @@ pub(super) struct Writer(pub Vec<u8>);
 
 impl Writer {
     /// LEB128.
-    pub fn integer(&mut self, mut value: u64) {
+    pub(super) fn integer(&mut self, mut value: u64) {
         while value >= 0x80 {
             #[expect(clippy::cast_possible_truncation, reason = "the low seven bits")]
             self.0.push(value as u8 | 0x80);
@@ -34,7 +34,7 @@ impl Writer {
     }
 
     /// The same for very many, eight at a time.
-    pub fn run<T>(&mut self, things: &[T], mut value: impl FnMut(&T) -> u64) {
+    pub(super) fn run<T>(&mut self, things: &[T], mut value: impl FnMut(&T) -> u64) {
         const NEAR: usize = 512;
         // Whatever is put down takes eight bytes of this; the next begins where it ends.
         let mut near = [0; NEAR + 2 * 64];
@@ -71,25 +71,25 @@ impl Writer {
         rest.iter().for_each(|thing| self.integer(value(thing)));
     }
 
-    pub fn wide(&mut self, value: i128) {
+    pub(super) fn wide(&mut self, value: i128) {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
-    pub fn number(&mut self, value: f64) {
+    pub(super) fn number(&mut self, value: f64) {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
-    pub fn numbers(&mut self, values: &[f64]) {
+    pub(super) fn numbers(&mut self, values: &[f64]) {
         self.integer(values.len() as u64);
         values.iter().for_each(|value| self.number(*value));
     }
 
-    pub fn integers(&mut self, values: &[u64]) {
+    pub(super) fn integers(&mut self, values: &[u64]) {
         self.integer(values.len() as u64);
         self.run(values, |value| *value);
     }
 
-    pub fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.integer(text.len() as u64);
         self.0.extend_from_slice(text.as_bytes());
     }
@@ -124,11 +124,11 @@ fn spread(value: u64) -> u64 {
 pub(super) struct Numbers<'a>(&'a [[u8; 8]]);
 
 impl Numbers<'_> {
-    pub fn len(self) -> usize {
+    pub(super) fn len(self) -> usize {
         self.0.len()
     }
 
-    pub fn to_vec(self) -> Vec<f64> {
+    pub(super) fn to_vec(self) -> Vec<f64> {
         self.0.iter().map(|number| f64::from_le_bytes(*number)).collect()
     }
 }
@@ -138,14 +138,14 @@ impl Numbers<'_> {
 pub(super) struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (head, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(head)
     }
 
     #[inline]
-    pub fn integer(&mut self) -> Option<u64> {
+    pub(super) fn integer(&mut self) -> Option<u64> {
         if let Some((word, _)) = self.0.split_first_chunk::<8>() {
             let word = u64::from_le_bytes(*word);
             // Nearly all end within eight bytes, at the first that has no top bit.
@@ -168,31 +168,31 @@ impl<'a> Reader<'a> {
     }
 
     /// A count of things that take at least `each` bytes: more than there are bytes is a lie.
-    pub fn count(&mut self, each: usize) -> Option<usize> {
+    pub(super) fn count(&mut self, each: usize) -> Option<usize> {
         let count = usize::try_from(self.integer()?).ok()?;
         (count.checked_mul(each)? <= self.0.len()).then_some(count)
     }
 
-    pub fn wide(&mut self) -> Option<i128> {
+    pub(super) fn wide(&mut self) -> Option<i128> {
         Some(i128::from_le_bytes(self.take(16)?.try_into().ok()?))
     }
 
-    pub fn number(&mut self) -> Option<f64> {
+    pub(super) fn number(&mut self) -> Option<f64> {
         Some(f64::from_le_bytes(self.take(8)?.try_into().ok()?))
     }
 
-    pub fn numbers(&mut self) -> Option<Numbers<'a>> {
+    pub(super) fn numbers(&mut self) -> Option<Numbers<'a>> {
         let count = self.count(8)?;
         let (numbers, _) = self.take(count * 8)?.as_chunks();
         Some(Numbers(numbers))
     }
 
-    pub fn integers(&mut self) -> Option<Vec<u64>> {
+    pub(super) fn integers(&mut self) -> Option<Vec<u64>> {
         let count = self.count(1)?;
         (0..count).map(|_| self.integer()).collect()
     }
 
-    pub fn text(&mut self) -> Option<String> {
+    pub(super) fn text(&mut self) -> Option<String> {
         let count = self.count(1)?;
         String::from_utf8(self.take(count)?.to_vec()).ok()
     }

@@ -56,7 +56,7 @@ pub(super) struct Scratch<K> {
 
 impl<K: PrimInt + AsPrimitive<usize> + Default> Scratch<K> {
     /// The distinct values whose keys `fill` puts down, ascending, each with how often it comes. None may be NaN.
-    pub fn distinct<T: Bits<Key = K>>(&mut self, fill: impl FnOnce(&mut Vec<K>)) -> &[(f64, u64)] {
+    pub(super) fn distinct<T: Bits<Key = K>>(&mut self, fill: impl FnOnce(&mut Vec<K>)) -> &[(f64, u64)] {
         self.keys.clear();
         fill(&mut self.keys);
         self.distinct.clear();

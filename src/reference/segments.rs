@@ -28,7 +28,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    pub fn each(&self) -> impl Iterator<Item = &(String, u64)> {
+    pub(super) fn each(&self) -> impl Iterator<Item = &(String, u64)> {
         self.segments.iter()
     }
 }

@@ -52,7 +52,7 @@ pub(super) enum Shelf {
 
 impl Shelf {
     /// Blocks of these lengths and checksums, one after the other, that take up the whole of a stretch of the file.
-    pub fn away(name: &str, file: Box<dyn Bytes>, within: Range<u64>, blocks: &[(u64, u64)]) -> Option<Self> {
+    pub(super) fn away(name: &str, file: Box<dyn Bytes>, within: Range<u64>, blocks: &[(u64, u64)]) -> Option<Self> {
         let mut next = within.start;
         let mut places = Vec::with_capacity(blocks.len());
         for &(length, checksum) in blocks {
@@ -63,7 +63,7 @@ impl Shelf {
     }
 
     /// The file's, for the operator.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         match self {
             Self::Held(_) => "what was just learnt",
             Self::Away { name, .. } => name,
@@ -71,13 +71,13 @@ impl Shelf {
     }
 
     /// With more blocks after its own; `None` where those cannot be read.
-    pub fn with(&self, more: Vec<Vec<u8>>) -> Option<Self> {
+    pub(super) fn with(&self, more: Vec<Vec<u8>>) -> Option<Self> {
         let mut blocks: Vec<Block> = (0..self.len()).map(|number| self.block(number)).collect::<Option<_>>()?;
         blocks.extend(more.into_iter().map(Block::new));
         Some(Self::Held(blocks))
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match self {
             Self::Held(blocks) => blocks.len(),
             Self::Away { places, .. } => places.len(),
@@ -85,7 +85,7 @@ impl Shelf {
     }
 
     /// Length and checksum of every block, as the file's header has them: none is read for that.
-    pub fn sums(&self) -> Vec<(u64, u64)> {
+    pub(super) fn sums(&self) -> Vec<(u64, u64)> {
         match self {
             Self::Held(blocks) => blocks.iter().map(|block| (block.bytes.len() as u64, block.checksum)).collect(),
             Self::Away { places, .. } => places.iter().map(|place| (place.length as u64, place.checksum)).collect(),
@@ -93,7 +93,7 @@ impl Shelf {
     }
 
     /// `None`: there is no such block, or it is not what was written.
-    pub fn block(&self, number: usize) -> Option<Block> {
+    pub(super) fn block(&self, number: usize) -> Option<Block> {
         match self {
             Self::Held(blocks) => blocks.get(number).cloned(),
             Self::Away { file, places, .. } => {

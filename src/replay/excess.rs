@@ -9,20 +9,20 @@ use super::{grain::Rounding, written::Need};
 pub(super) struct Excess(BTreeMap<Need, u64>);
 
 impl Excess {
-    pub fn observe(&mut self, need: Need) {
+    pub(super) fn observe(&mut self, need: Need) {
         if !need.never {
             *self.0.entry(need).or_default() += 1;
         }
     }
 
-    pub fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         for (need, rows) in &other.0 {
             *self.0.entry(*need).or_default() += rows;
         }
     }
 
     /// Rows that a log rounded like this does not explain.
-    pub fn beyond(&self, rounding: Rounding) -> u64 {
+    pub(super) fn beyond(&self, rounding: Rounding) -> u64 {
         self.0.iter().filter(|(need, _)| !rounding.explains(**need)).map(|(_, rows)| rows).sum()
     }
 }

@@ -64,7 +64,7 @@ impl Default for Grain {
 }
 
 impl Grain {
-    pub fn observe(&mut self, written: &Written) {
+    pub(super) fn observe(&mut self, written: &Written) {
         if written.is_cast {
             self.casts += 1;
         } else if let Some(class) = self.lengths.get_mut(usize::from(written.digits)) {
@@ -73,13 +73,13 @@ impl Grain {
         }
     }
 
-    pub fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         self.lengths.iter_mut().zip(&other.lengths).for_each(|(ours, theirs)| *ours = ours.and(*theirs));
         self.casts += other.casts;
     }
 
     /// What the log is taken to do, now that all its values are seen.
-    pub fn rounding(&self) -> Rounding {
+    pub(super) fn rounding(&self) -> Rounding {
         let of = |lengths: &[Class]| lengths.iter().fold(Class::EMPTY, |all, one| all.and(*one));
         let full = of(self.lengths.get(FULL..).unwrap_or_default());
         let was_rounded = |length: &usize| {
@@ -119,7 +119,7 @@ pub(super) struct Rounding {
 
 impl Rounding {
     /// Whether rounding explains what needs this.
-    pub fn explains(&self, need: Need) -> bool {
+    pub(super) fn explains(&self, need: Need) -> bool {
         if need.always || need.never {
             return need.never;
         }
@@ -138,12 +138,12 @@ impl Rounding {
     }
 
     /// Decimals of the rounded values; `None` if (almost) none is.
-    pub fn decimals(&self) -> Option<u8> {
+    pub(super) fn decimals(&self) -> Option<u8> {
         self.is_rounded().then_some(self.rounded.decimals)
     }
 
     /// The precision in words.
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let Class { decimals, digits, is_single, .. } = self.rounded;
         let rounded = self.is_rounded().then(|| match () {
             () if is_single && digits > 7 => "single precision".to_owned(),

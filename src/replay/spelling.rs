@@ -7,7 +7,7 @@ use vigie_models::Forest;
 /// The spelling that the model knows of a level in canonical spelling; the level itself if it knows none.
 ///
 /// `1` may have been `1.0` (a column with gaps, as pandas writes it), `True` or `true`.
-pub fn trained_spelling<'l>(forest: &Forest, feature: usize, level: &'l str) -> Cow<'l, str> {
+pub(super) fn trained_spelling<'l>(forest: &Forest, feature: usize, level: &'l str) -> Cow<'l, str> {
     let is_whole = level.strip_prefix('-').unwrap_or(level).bytes().all(|byte| byte.is_ascii_digit());
     if !is_whole || level.is_empty() || forest.knows_level(feature, level) {
         return Cow::Borrowed(level);

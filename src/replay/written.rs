@@ -21,7 +21,7 @@ pub(super) struct Written {
 
 impl Written {
     /// A logged probability, in the unit of the log: `scale` is what the reader multiplied it by.
-    pub fn of(value: f64, scale: f64) -> Self {
+    pub(super) fn of(value: f64, scale: f64) -> Self {
         #[expect(clippy::float_cmp, reason = "exactly one: the value is as it was logged")]
         let is_as_logged = scale == 1.0;
         let text = if is_as_logged {
@@ -55,7 +55,7 @@ impl Written {
     }
 
     /// How loose a log would have to be written for rounding to explain this much.
-    pub fn need(&self, off: f64) -> Need {
+    pub(super) fn need(&self, off: f64) -> Need {
         let off = off - self.noise * f64::EPSILON * self.value.abs().max(f64::MIN_POSITIVE);
         let half = |place: i32| 0.5 * 10f64.powi(place) * (1.0 + 1e-9);
         let first = |of: &dyn Fn(u8) -> f64| (0..=MOST).find(|places| off > of(*places)).unwrap_or(MOST + 1);

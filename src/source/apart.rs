@@ -21,7 +21,7 @@ use super::{
 pub type Kept = Option<BooleanArray>;
 
 /// Features of one batch of records: its number, and the features in the order asked for.
-pub type Sink<'a> = &'a mut dyn FnMut(usize, Records);
+pub(super) type Sink<'a> = &'a mut dyn FnMut(usize, Records);
 
 impl Mapping {
     /// The same records without their features.

@@ -44,7 +44,7 @@ const STRETCH: u64 = 8 << 20;
 
 impl Stretch {
     /// All of a file, the last without an end: what is written meanwhile is read.
-    pub fn of(size: u64) -> Vec<Self> {
+    pub(super) fn of(size: u64) -> Vec<Self> {
         let count = size.div_ceil(STRETCH).max(1);
         let to = |number| if number + 1 == count { u64::MAX } else { (number + 1) * STRETCH };
         (0..count).map(|number| Self { from: number * STRETCH, to: to(number) }).collect()
@@ -58,7 +58,7 @@ const BUFFER: usize = 1 << 18;
 
 impl LogFile {
     /// `None`: no ending that is read.
-    pub fn new(path: &Path, root: &Path) -> Option<Self> {
+    pub(super) fn new(path: &Path, root: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
         let (stem, packing) = if let Some(stem) = name.strip_suffix(".gz") {
             (stem, Packing::Gzip)
@@ -78,17 +78,17 @@ impl LogFile {
     }
 
     /// Whether the bytes on disk are packed.
-    pub fn is_packed(&self) -> bool {
+    pub(super) fn is_packed(&self) -> bool {
         self.packing != Packing::Plain
     }
 
     /// Bytes on disk.
-    pub fn size(&self) -> io::Result<u64> {
+    pub(super) fn size(&self) -> io::Result<u64> {
         Ok(std::fs::metadata(&self.path)?.len())
     }
 
     /// The unpacked bytes, streamed.
-    pub fn stream(&self) -> io::Result<Box<dyn BufRead>> {
+    pub(super) fn stream(&self) -> io::Result<Box<dyn BufRead>> {
         let file = File::open(&self.path)?;
         Ok(match self.packing {
             Packing::Plain => Box::new(BufReader::with_capacity(BUFFER, file)),
@@ -98,14 +98,14 @@ impl LogFile {
     }
 
     /// The bytes of a file that is not packed, from one on.
-    pub fn stream_from(&self, from: u64) -> io::Result<Box<dyn BufRead>> {
+    pub(super) fn stream_from(&self, from: u64) -> io::Result<Box<dyn BufRead>> {
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(from))?;
         Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
     }
 
     /// The file itself when it is not packed: Parquet is read by place.
-    pub fn open(&self) -> io::Result<Result<File, Vec<u8>>> {
+    pub(super) fn open(&self) -> io::Result<Result<File, Vec<u8>>> {
         if !self.is_packed() {
             return File::open(&self.path).map(Ok);
         }

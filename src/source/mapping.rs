@@ -80,7 +80,7 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    pub fn new(options: &Options, request: &Request) -> Outcome<Self> {
+    pub(super) fn new(options: &Options, request: &Request) -> Outcome<Self> {
         let fields = &options.fields;
         let zone = TimeZone::get(&options.timestamp_timezone).map_err(|_| {
             Fault::setup(format!(
@@ -120,7 +120,7 @@ impl Mapping {
     }
 
     /// Of labels: an id, and the outcome as if it were a decision.
-    pub fn of_labels(id: &str, target: &str) -> Self {
+    pub(super) fn of_labels(id: &str, target: &str) -> Self {
         let place = |field, path: &str| Place { field, paths: vec![path.to_owned()], scale: 1.0 };
         Self {
             timestamp: Vec::new(),
@@ -137,7 +137,7 @@ impl Mapping {
     }
 
     /// The mapped fields with their paths as the config has them.
-    pub fn fields(&self) -> BTreeMap<Field, String> {
+    pub(super) fn fields(&self) -> BTreeMap<Field, String> {
         let timestamp = (Field::Timestamp, self.timestamp.join(", "));
         let features = self.features.iter().map(|paths| (Field::Features, paths.join(", ")));
         let places = self.places.iter().map(|place| (place.field, place.paths.join(", ")));
@@ -145,7 +145,7 @@ impl Mapping {
     }
 
     /// Whether a record at `instant` is wanted.
-    pub fn wants(&self, instant: Instant) -> bool {
+    pub(super) fn wants(&self, instant: Instant) -> bool {
         self.window.is_none_or(|window| window.contains(instant))
     }
 }

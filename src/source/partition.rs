@@ -14,7 +14,7 @@ pub(super) struct Partition {
 const DAY_US: i64 = 86_400_000_000;
 
 impl Partition {
-    pub fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> Self {
         let folders = path.parent().into_iter().flat_map(Path::components);
         let values = folders
             .filter_map(|folder| {
@@ -28,7 +28,7 @@ impl Partition {
 
     /// Whether records of the window may stand here. A day more on each side is read: partitions are
     /// cut at some zone's midnight, and writers are late.
-    pub fn may_hold(&self, window: Window) -> bool {
+    pub(super) fn may_hold(&self, window: Window) -> bool {
         self.days().is_none_or(|(first, last)| {
             let start = |day: Date| {
                 day.to_zoned_datetime(jiff::tz::TimeZone::UTC)

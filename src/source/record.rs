@@ -35,7 +35,7 @@ const NAMED_RECORDS: u64 = 100;
 const SECTION_KEYS: usize = 12;
 
 impl<'m> RecordReader<'m> {
-    pub fn new(mapping: &'m Mapping) -> Self {
+    pub(super) fn new(mapping: &'m Mapping) -> Self {
         Self {
             mapping,
             sheet: Sheet::new(mapping),
@@ -48,7 +48,7 @@ impl<'m> RecordReader<'m> {
     }
 
     /// Reads one line. What is no record is a complaint.
-    pub fn line(&mut self, line: &[u8]) {
+    pub(super) fn line(&mut self, line: &[u8]) {
         let mut scratch = std::mem::take(&mut self.scratch);
         let mut tape = std::mem::replace(&mut self.tape, path::empty_tape()).reset();
         scratch.clear();

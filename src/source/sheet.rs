@@ -41,7 +41,7 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    pub fn new(mapping: &Mapping) -> Self {
+    pub(super) fn new(mapping: &Mapping) -> Self {
         let columns = mapping.columns.clone();
         Self {
             values: columns.iter().map(Values::new).collect(),
@@ -61,12 +61,12 @@ impl Sheet {
         }
     }
 
-    pub fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         self.timestamp.len()
     }
 
     /// Opens a row in which nothing is known but its time.
-    pub fn begin(&mut self, at: Instant) {
+    pub(super) fn begin(&mut self, at: Instant) {
         self.timestamp.push(at.0);
         for values in &mut self.values {
             match values {
@@ -85,12 +85,12 @@ impl Sheet {
     }
 
     /// The last row carries inputs.
-    pub fn has_features(&mut self) {
+    pub(super) fn has_features(&mut self) {
         put_last(&mut self.has_features, true);
     }
 
     /// Writes a feature of the last row.
-    pub fn feature(&mut self, column: usize, value: Value<'_>) {
+    pub(super) fn feature(&mut self, column: usize, value: Value<'_>) {
         let (Some(values), Some(seen)) = (self.values.get_mut(column), self.seen.get_mut(column)) else {
             return;
         };
@@ -120,7 +120,7 @@ impl Sheet {
     }
 
     /// Writes a mapped field of a row; `batch` is the row's number within an exploded record.
-    pub fn field(&mut self, row: usize, field: Field, value: Value<'_>, scale: f64, batch: Option<usize>) {
+    pub(super) fn field(&mut self, row: usize, field: Field, value: Value<'_>, scale: f64, batch: Option<usize>) {
         let text = || value.level().map(std::borrow::Cow::into_owned);
         match field {
             Field::Probability => put(&mut self.probability, row, scaled(value, scale)),
@@ -154,7 +154,7 @@ impl Sheet {
     }
 
     /// The rows so far, leaving the sheet empty for the next ones.
-    pub fn take(&mut self, mapping: &Mapping) -> Records {
+    pub(super) fn take(&mut self, mapping: &Mapping) -> Records {
         let full = std::mem::replace(self, Self::new(mapping));
         let features = full
             .values

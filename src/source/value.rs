@@ -20,7 +20,7 @@ pub(super) enum Value<'a> {
 
 impl<'a> Value<'a> {
     /// What it says as a number.
-    pub fn number(self) -> Number {
+    pub(super) fn number(self) -> Number {
         match self {
             Self::Null => Number::Missing,
             Self::Truth(truth) => Number::Value(f64::from(u8::from(truth))),
@@ -36,7 +36,7 @@ impl<'a> Value<'a> {
     }
 
     /// Its canonical spelling as a level or an id; `None` is missing.
-    pub fn level(self) -> Option<Cow<'a, str>> {
+    pub(super) fn level(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Null | Self::Nested => None,
             Self::Truth(truth) => Some(Cow::Borrowed(if truth { "1" } else { "0" })),
@@ -48,7 +48,7 @@ impl<'a> Value<'a> {
     }
 
     /// Whether an error field with this value says that the request failed.
-    pub fn is_set(self) -> bool {
+    pub(super) fn is_set(self) -> bool {
         match self {
             Self::Nested => true,
             value => value.level().is_some_and(|level| level != "0"),

@@ -19,7 +19,7 @@ impl<T> Default for Brief<T> {
 
 impl<T> Brief<T> {
     /// The value; whoever comes while it is being made waits for it.
-    pub fn get(&self, make: impl FnOnce() -> T) -> Arc<T> {
+    pub(super) fn get(&self, make: impl FnOnce() -> T) -> Arc<T> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, value)) = held.as_ref()
             && at.elapsed() < MOMENT

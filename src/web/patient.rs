@@ -33,7 +33,7 @@ pub(super) struct Patient {
 }
 
 impl Patient {
-    pub fn new(listener: TcpListener) -> Self {
+    pub(super) fn new(listener: TcpListener) -> Self {
         Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS)) }
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Served {
 
 impl Served {
     /// The list of reports with the alerts that are open.
-    pub fn index(&self) -> Arc<Index> {
+    pub(super) fn index(&self) -> Arc<Index> {
         self.index.get(|| {
             let State { reports, language, standing, .. } = &self.state;
             archive::index(reports, *language, Some(standing().alerts))

@@ -5,8 +5,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use vigie_models::Result;
 use vigie_models::Forest;
+use vigie_models::Result;
 
 struct Counting;
 
@@ -32,7 +32,7 @@ unsafe impl GlobalAlloc for Counting {
 static COUNTING: Counting = Counting;
 
 /// Bytes set aside at once while a model is read, and the model.
-pub fn cost(name: &str, file: &[u8]) -> (usize, Result<Forest>) {
+pub(crate) fn cost(name: &str, file: &[u8]) -> (usize, Result<Forest>) {
     let before = NOW.load(Relaxed);
     PEAK.store(before, Relaxed);
     let forest = Forest::from_bytes(name, file);
@@ -41,8 +41,8 @@ pub fn cost(name: &str, file: &[u8]) -> (usize, Result<Forest>) {
 
 /// The most that reading a file of so many bytes may cost. Beside four times the file: what the smallest model takes,
 /// names of classes, an error's sentence.
-pub fn limit(file: usize) -> usize {
+pub(crate) fn limit(file: usize) -> usize {
     4 * file + FIXED
 }
 
-pub const FIXED: usize = 16 << 10;
+pub(crate) const FIXED: usize = 16 << 10;

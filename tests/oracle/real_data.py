@@ -10,8 +10,8 @@ verdict that follows from them. The layouts differ on purpose: the car loans' ow
 inputs, Parquet, doubles and singles.
 
 Where the definitions name no formula, the one documented in the sources is taken: which neighbour a thin bin joins
-(src/stats/chance.rs), the tests of unseen levels and of values outside the range, the z test of the share refused
-(src/stats/proportion.rs), the population's standard deviation. No line of it is shared with vigie.
+(crates/stats/src/chance.rs), the tests of unseen levels and of values outside the range, the z test of the share refused
+(crates/stats/src/proportion.rs), the population's standard deviation. No line of it is shared with vigie.
 
 Exit code 0: all agree. 1: a list of what does not. Deterministic; the rows of the wheel are checked by its hash.
 """

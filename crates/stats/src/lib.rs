@@ -17,8 +17,8 @@
 //! | [`threshold`] | what each threshold would cost, the cheapest one |
 //! | [`Isotonic`], [`Estimate`] | calibrated scores; performance expected of them without labels |
 //!
-//! Every law is checked against scipy: `tests/oracle/stats_golden.py` makes the values, `tests/it/stats_golden.rs` reads them;
-//! performance against scikit-learn: `tests/oracle/performance_golden.py` and `tests/it/performance_golden.rs`.
+//! Every law is checked against scipy: `tests/oracle/stats_golden.py` makes the values, `tests/it/oracle/stats_golden.rs` reads them;
+//! performance against scikit-learn: `tests/oracle/performance_golden.py` and `tests/it/oracle/performance_golden.rs`.
 
 pub mod chance;
 pub mod chi2;

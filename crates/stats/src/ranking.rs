@@ -19,7 +19,7 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    pub fn add(&mut self, step: &Step) {
+    pub(crate) fn add(&mut self, step: &Step) {
         let below = self.negatives + step.negatives / 2.0;
         let under = self.positives + step.positives / 2.0;
         self.won += step.positives * below;
@@ -36,13 +36,13 @@ impl Pairs {
     }
 
     /// `None` where only one outcome comes.
-    pub fn auc(&self) -> Option<f64> {
+    pub(crate) fn auc(&self) -> Option<f64> {
         (self.positives > 0.0 && self.negatives > 0.0).then(|| self.won / (self.positives * self.negatives))
     }
 
     /// Of the AUC; `None` with fewer than two of either. Each place less the mean, squared, is the square of the places less
     /// that of the mean.
-    pub fn variance(&self) -> Option<f64> {
+    pub(crate) fn variance(&self) -> Option<f64> {
         let (positives, negatives) = (self.positives, self.negatives);
         if positives < 2.0 || negatives < 2.0 {
             return None;

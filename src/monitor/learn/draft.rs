@@ -18,7 +18,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub fn create(out: &Path) -> Outcome<Self> {
+    pub(crate) fn create(out: &Path) -> Outcome<Self> {
         let mut whole = Whole::create(out)?;
         // What stands here is known last; a file that begins with zeros is no reference.
         whole.write(&[0; HEAD])?;
@@ -26,7 +26,7 @@ impl Draft {
     }
 
     /// Writes blocks in the order of their numbers, in whatever order they come, until no more do.
-    pub fn fill(mut self, packed: Receiver<(usize, Block)>) -> Outcome<Self> {
+    pub(crate) fn fill(mut self, packed: Receiver<(usize, Block)>) -> Outcome<Self> {
         let mut early = BTreeMap::new();
         let mut unsettled = 0;
         for (number, block) in packed {
@@ -46,7 +46,7 @@ impl Draft {
     }
 
     /// Writes what is not written yet, and gives the file its name.
-    pub fn finish(mut self, parts: &Parts) -> Outcome<()> {
+    pub(crate) fn finish(mut self, parts: &Parts) -> Outcome<()> {
         for block in parts.blocks.iter().skip(self.written) {
             self.whole.write(block.as_ref())?;
         }

@@ -60,19 +60,19 @@ pub(crate) struct Explaining<'a> {
 
 impl<'a> Explaining<'a> {
     /// `None` where nothing is to be explained, or cannot be.
-    pub fn of(lookout: &'a Lookout<'_>, rows: u64) -> Option<Self> {
+    pub(crate) fn of(lookout: &'a Lookout<'_>, rows: u64) -> Option<Self> {
         let (Attributing::On(shap), Some(reference)) = (&lookout.attributing, lookout.reference.contributions()) else {
             return None;
         };
         Some(Self { shap, reference, below: SAMPLE.below(rows) })
     }
 
-    pub fn empty(&self) -> AttributionTally {
+    pub(crate) fn empty(&self) -> AttributionTally {
         AttributionTally::empty(self.reference)
     }
 
     /// Counts the contributions of those rows that are of the sample.
-    pub fn observe(
+    pub(crate) fn observe(
         &self,
         tally: &mut AttributionTally,
         model: &Rescorer,
@@ -93,7 +93,7 @@ impl<'a> Explaining<'a> {
         Ok(())
     }
 
-    pub fn told(&self, tally: &AttributionTally, lookout: &Lookout<'_>) -> Attribution {
+    pub(crate) fn told(&self, tally: &AttributionTally, lookout: &Lookout<'_>) -> Attribution {
         tally.told(self.reference, lookout.settings.policy.empty_bins)
     }
 }

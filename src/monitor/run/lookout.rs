@@ -45,13 +45,13 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// The scores of all used rows, in any order, which are not wanted twice.
-    pub fn take_scores(&mut self) -> Vec<f64> {
+    pub(crate) fn take_scores(&mut self) -> Vec<f64> {
         std::mem::take(&mut self.counted.scores)
     }
 }
 
 impl<'a> Lookout<'a> {
-    pub fn open(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
+    pub(crate) fn open(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
         let mut lookout = Self::without_model(settings, looking)?;
         lookout.model = open_model(settings, &lookout.reference)?;
         lookout.attributing = attributing(settings, &lookout.reference, lookout.model.as_ref())?;
@@ -59,7 +59,7 @@ impl<'a> Lookout<'a> {
     }
 
     /// The config's model file is left where it is.
-    pub fn without_model(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
+    pub(crate) fn without_model(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
         let reference = reference_of(settings)?;
         Ok(Self {
             segments: segments(settings, &reference)?,
@@ -74,12 +74,12 @@ impl<'a> Lookout<'a> {
     }
 
     /// Files beside the log that are not read.
-    pub fn passed_over(&self) -> Option<String> {
+    pub(crate) fn passed_over(&self) -> Option<String> {
         self.log.passed_over()
     }
 
     /// The counting of a window, as the engine takes it.
-    pub fn job(&self, window: Window) -> Job<'_> {
+    pub(crate) fn job(&self, window: Window) -> Job<'_> {
         Job {
             log: &self.log,
             layout: self.reference.layout(),
@@ -95,7 +95,7 @@ impl<'a> Lookout<'a> {
     }
 
     /// Counts the window asked for, or the latest complete one that holds a record.
-    pub fn see(&self, asked: Asked) -> Outcome<Seen> {
+    pub(crate) fn see(&self, asked: Asked) -> Outcome<Seen> {
         let seen = |window, counted, empty_later| Ok(Seen { window, counted, empty_later });
         let count = |window| engine::count(&Job { sample: sample_of(self), ..self.job(window) });
         if let Some(window) = asked.window {

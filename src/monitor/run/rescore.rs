@@ -39,7 +39,7 @@ pub(crate) struct Question {
 
 impl Question {
     /// `None` where the config maps no probability.
-    pub fn of(lookout: &Lookout<'_>, of: ParityOf) -> Option<Self> {
+    pub(crate) fn of(lookout: &Lookout<'_>, of: ParityOf) -> Option<Self> {
         let model = &lookout.settings.model;
         let scale = lookout.settings.source.fields.probability.as_ref()?.scale();
         Some(Self {
@@ -49,7 +49,7 @@ impl Question {
         })
     }
 
-    pub fn told(self, lookout: &Lookout<'_>, shift: &ShiftTally, segments: &[Segments]) -> Shift {
+    pub(crate) fn told(self, lookout: &Lookout<'_>, shift: &ShiftTally, segments: &[Segments]) -> Shift {
         shift.told(lookout.reference.layout(), segments, self.price, lookout.settings.policy.empty_bins)
     }
 }

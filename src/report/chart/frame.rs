@@ -16,21 +16,21 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub fn x(&self, score: f64) -> f64 {
+    pub(super) fn x(&self, score: f64) -> f64 {
         self.left + score * (RIGHT - self.left)
     }
 
     /// From the axis, 0, to the top, 1.
-    pub fn y(share: f64) -> f64 {
+    pub(super) fn y(share: f64) -> f64 {
         TOP + (1.0 - share) * (TALL - TOP)
     }
 
     /// The beginning of the picture, which `name` says in words (escaped).
-    pub fn open(name: &str) -> String {
+    pub(super) fn open(name: &str) -> String {
         format!("<svg class=\"c\" viewBox=\"0 0 {WIDE} {:.0}\" role=\"img\" aria-label=\"{name}\">", TALL + 18.0)
     }
 
-    pub fn axis(&self, language: Language) -> String {
+    pub(super) fn axis(&self, language: Language) -> String {
         let mut out = format!("<path class=\"a\" d=\"M{} {TALL}H{RIGHT:.1}\"/>", self.left);
         for tick in 0..=5u32 {
             let at = f64::from(tick) / 5.0;
@@ -47,7 +47,7 @@ impl Frame {
     }
 
     /// Nothing for a threshold beyond the axis.
-    pub fn threshold(&self, threshold: f64, more: &str, language: Language) -> String {
+    pub(super) fn threshold(&self, threshold: f64, more: &str, language: Language) -> String {
         if !(0.0..=1.0).contains(&threshold) {
             return String::new();
         }

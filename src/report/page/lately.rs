@@ -12,7 +12,7 @@ pub(crate) struct Lately {
 
 impl Lately {
     /// `None`: this window is the only one.
-    pub fn of(report: &Report, context: &Context) -> Option<Self> {
+    pub(crate) fn of(report: &Report, context: &Context) -> Option<Self> {
         let starts = context.past.iter().map(|point| point.head.window.from).chain([report.examined.window.from]);
         let starts: Vec<_> = starts.collect();
         match chart::last(&starts) {
@@ -22,7 +22,12 @@ impl Lately {
     }
 
     /// `PSI 0.01 → 0.49, 2026-10-01 – 2026-10-14`.
-    pub fn name(lately: Option<&Self>, figure: &str, values: &[Option<f64>], spelt: impl Fn(f64) -> String) -> String {
+    pub(crate) fn name(
+        lately: Option<&Self>,
+        figure: &str,
+        values: &[Option<f64>],
+        spelt: impl Fn(f64) -> String,
+    ) -> String {
         let Some(Self { first, last }) = lately else { return figure.to_owned() };
         let at = |value: Option<&Option<f64>>| value.copied().flatten().map_or("–".to_owned(), &spelt);
         let values = chart::last(values);

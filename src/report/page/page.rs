@@ -83,7 +83,7 @@ const MANY: usize = 300;
 const ON_THE_MAP: usize = 400;
 
 impl Page {
-    pub fn of(report: &Report, context: &Context) -> Self {
+    pub(crate) fn of(report: &Report, context: &Context) -> Self {
         let language = context.language;
         let window = report.examined.window;
         let version = report.run.model.version.as_ref().map(|version| format!(" {}", shown(version)));

@@ -15,12 +15,12 @@ pub(in crate::source) struct Access<'o> {
 
 impl<'o> Access<'o> {
     /// Of the log.
-    pub fn of_log(options: &'o Options) -> Self {
+    pub(crate) fn of_log(options: &'o Options) -> Self {
         Self { section: "source", server: &options.database, rows: "source", wanted: &options.database }
     }
 
     /// Of labels; without a `url` of their own they stand in the database of the log.
-    pub fn of_labels(options: &'o LabelOptions, log: &'o Options) -> Self {
+    pub(crate) fn of_labels(options: &'o LabelOptions, log: &'o Options) -> Self {
         let own = &options.database;
         let (section, server) = if own.url.is_some() { ("labels", own) } else { ("source", &log.database) };
         Self { section, server, rows: "labels", wanted: own }

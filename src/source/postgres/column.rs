@@ -48,14 +48,14 @@ const EPOCH_DAYS: i64 = 10_957;
 const DAY_US: i64 = 86_400_000_000;
 
 impl Column {
-    pub fn new(name: &str, kind: &Type) -> Self {
+    pub(super) fn new(name: &str, kind: &Type) -> Self {
         let mut key = serde_json::to_vec(name).unwrap_or_default();
         key.push(b':');
         Self { name: name.to_owned(), wire: wire(kind), kind: kind.name().to_owned(), key }
     }
 
     /// What is asked for.
-    pub fn sql(&self) -> String {
+    pub(super) fn sql(&self) -> String {
         let name = format!("log.{}", quoted(&self.name));
         match self.wire {
             Wire::Numeric | Wire::Spelled => format!("{name}::text"),
@@ -65,7 +65,7 @@ impl Column {
     }
 
     /// Writes `"name":value`.
-    pub fn write(&self, value: Option<&[u8]>, line: &mut Vec<u8>) {
+    pub(super) fn write(&self, value: Option<&[u8]>, line: &mut Vec<u8>) {
         line.extend_from_slice(&self.key);
         let before = line.len();
         if value.and_then(|value| write(self.wire, value, line)).is_none() {
@@ -75,7 +75,7 @@ impl Column {
     }
 
     /// Writes `"name":{"key":value,…}` of some keys of a JSONB column.
-    pub fn write_object<'v>(&self, members: impl Iterator<Item = (&'v str, &'v [u8])>, line: &mut Vec<u8>) {
+    pub(super) fn write_object<'v>(&self, members: impl Iterator<Item = (&'v str, &'v [u8])>, line: &mut Vec<u8>) {
         line.extend_from_slice(&self.key);
         line.push(b'{');
         for (place, (key, value)) in members.enumerate() {
@@ -93,12 +93,12 @@ impl Column {
     }
 
     /// Whether its keys can be asked for one by one.
-    pub fn is_jsonb(&self) -> bool {
+    pub(super) fn is_jsonb(&self) -> bool {
         self.wire == Wire::Jsonb
     }
 
     /// A number as a training table has it; `None` for what is no number.
-    pub fn is_number(&self) -> bool {
+    pub(super) fn is_number(&self) -> bool {
         matches!(
             self.wire,
             Wire::Truth | Wire::Int2 | Wire::Int4 | Wire::Int8 | Wire::Float4 | Wire::Float8 | Wire::Numeric
@@ -106,7 +106,7 @@ impl Column {
     }
 
     /// The number that a value of such a column is; NaN is missing.
-    pub fn number(&self, value: Option<&[u8]>) -> f64 {
+    pub(super) fn number(&self, value: Option<&[u8]>) -> f64 {
         let number = value.and_then(|value| {
             #[expect(clippy::cast_precision_loss, reason = "models compare floats")]
             match self.wire {

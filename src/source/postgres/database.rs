@@ -33,7 +33,7 @@ pub(super) struct Database {
 
 impl Database {
     /// What the config says, with the password from wherever it is kept.
-    pub fn of(access: &Access<'_>) -> Outcome<Self> {
+    pub(super) fn of(access: &Access<'_>) -> Outcome<Self> {
         let section = access.section;
         let url = access.server.url.as_ref().map_or("", |url| url.0.as_str());
         let (text, said) = sslmode_of(section, url)?;

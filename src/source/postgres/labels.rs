@@ -22,7 +22,7 @@ type Indexed = (String, Option<bool>);
 
 /// A table, a view or a query whose rows are labels.
 #[derive(Debug)]
-pub struct LabelTable {
+pub(crate) struct LabelTable {
     table: TableLog,
     /// The column that the record's id stands in.
     id: String,
@@ -71,7 +71,7 @@ impl LabelTable {
 
     /// Rows, and the sum of their hashes, which no order of rows can change: an outcome that is corrected in place, or that
     /// comes inside a JSON value, is another row. On 200,000 rows that takes the server 60 ms, where counting them takes 50.
-    pub fn mark(&self) -> Outcome<String> {
+    pub(crate) fn mark(&self) -> Outcome<String> {
         let time = self.time.as_ref().and_then(|time| match time {
             Time::Column { name, .. } => Some(name),
             Time::Unordered(_) => None,
@@ -87,17 +87,17 @@ impl LabelTable {
     }
 
     /// The key that names it.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         self.table.table.relation.key()
     }
 
     /// For people: server, database, table.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         format!("PostgreSQL at {}, {}", self.table.table.database, self.table.table.relation.shown())
     }
 
     /// The server's estimate of its rows; the column that says when a label was written, and whether an index begins with it.
-    pub fn catalogue(&self) -> Outcome<(Option<i64>, Option<Indexed>)> {
+    pub(crate) fn catalogue(&self) -> Outcome<(Option<i64>, Option<Indexed>)> {
         let none = Time::Unordered(String::new());
         let (rows, indexed) = self.table.catalogue(self.time.as_ref().unwrap_or(&none))?;
         let time = self.time.as_ref().map(|time| match time {

@@ -36,14 +36,14 @@ pub(super) struct Table {
 
 impl Table {
     /// The one connection, when nobody else reads.
-    pub fn session(&self) -> MutexGuard<'_, Session> {
+    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Rows to be read: those of the window, or those without a time.
 #[derive(Debug)]
-pub struct Rows {
+pub(crate) struct Rows {
     table: Arc<Table>,
     selection: Selection,
     sql: String,

@@ -18,8 +18,8 @@ mod tls;
 mod trouble;
 
 pub(super) use access::Access;
-pub use labels::LabelTable;
+pub(super) use labels::LabelTable;
 pub(super) use log::Rows;
-pub use log::TableLog;
+pub(super) use log::TableLog;
 pub use look::Looked;
 pub use stored::{StoredColumn, StoredTable, StoredValues, read_stored};

@@ -31,7 +31,7 @@ const CHANGE: SignedDuration = SignedDuration::from_hours(25);
 
 impl Time {
     /// Which column the paths of the config's `field` name; none at all is a mistake in the config.
-    pub fn of(columns: &[Column], field: &str, paths: &[String], key: &str) -> Outcome<Self> {
+    pub(super) fn of(columns: &[Column], field: &str, paths: &[String], key: &str) -> Outcome<Self> {
         let leads_to =
             |column: &&Column| paths.iter().any(|path| *path == column.name || begins(path, column.name.as_str()));
         let named: Vec<&Column> = columns.iter().filter(leads_to).collect();
@@ -65,7 +65,7 @@ impl Time {
     }
 
     /// What the rows of a window fulfil, and few others. `None`: nothing can be said.
-    pub fn within(&self, window: Window, zone: &TimeZone) -> Option<String> {
+    pub(super) fn within(&self, window: Window, zone: &TimeZone) -> Option<String> {
         let Self::Column { name, wire } = self else { return None };
         let column = format!("log.{}", quoted(name));
         let from = (window.from.0 > FIRST).then_some(window.from);
@@ -89,13 +89,13 @@ impl Time {
     }
 
     /// Rows that no window holds, as they have no time.
-    pub fn timeless(&self) -> Option<String> {
+    pub(super) fn timeless(&self) -> Option<String> {
         let Self::Column { name, .. } = self else { return None };
         Some(format!("log.{} IS NULL", quoted(name)))
     }
 
     /// What brings the latest first.
-    pub fn latest_first(&self) -> Option<String> {
+    pub(super) fn latest_first(&self) -> Option<String> {
         let Self::Column { name, .. } = self else { return None };
         Some(format!("log.{} DESC NULLS LAST", quoted(name)))
     }

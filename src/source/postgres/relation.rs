@@ -23,7 +23,7 @@ enum What {
 const NAMED: i64 = 20;
 
 impl Relation {
-    pub fn of(section: &'static str, table: Option<&str>, query: Option<&str>) -> Outcome<Self> {
+    pub(super) fn of(section: &'static str, table: Option<&str>, query: Option<&str>) -> Outcome<Self> {
         let what = match (table, query) {
             (Some(table), None) => What::Table(qualified(section, table)?),
             (None, Some(query)) => {
@@ -43,7 +43,7 @@ impl Relation {
     }
 
     /// The quoted name of a table.
-    pub fn table(&self) -> Option<&String> {
+    pub(super) fn table(&self) -> Option<&String> {
         match &self.what {
             What::Table(name) => Some(name),
             What::Query(_) => None,
@@ -51,7 +51,7 @@ impl Relation {
     }
 
     /// What stands after FROM. A comment at the end of a query ends with its line.
-    pub fn from(&self) -> String {
+    pub(super) fn from(&self) -> String {
         match &self.what {
             What::Table(name) => format!("{name} AS log"),
             What::Query(query) => format!("(\n{query}\n) AS log"),
@@ -59,7 +59,7 @@ impl Relation {
     }
 
     /// As people may see it.
-    pub fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         match &self.what {
             What::Table(name) => format!("table {name}"),
             What::Query(_) => "a query".to_owned(),
@@ -67,13 +67,13 @@ impl Relation {
     }
 
     /// The key of the config that it comes from.
-    pub fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         let key = if self.table().is_some() { "table" } else { "query" };
         format!("{}.{key}", self.section)
     }
 
     /// Its columns; nothing is read.
-    pub fn describe(&self, session: &Session) -> Outcome<Vec<Column>> {
+    pub(super) fn describe(&self, session: &Session) -> Outcome<Vec<Column>> {
         let sql = format!("SELECT * FROM {}", self.from());
         let described = session.wait(|client| async move {
             match client.prepare(&sql).await {

@@ -24,13 +24,13 @@ enum Item {
 
 impl Selection {
     /// What the mapping needs of a table's columns.
-    pub fn of(columns: &[Column], mapping: &Mapping) -> Self {
+    pub(super) fn of(columns: &[Column], mapping: &Mapping) -> Self {
         let wanted = columns.iter().filter(|column| wants(mapping, &column.name));
         Self { items: wanted.map(|column| Item::of(column, mapping)).collect() }
     }
 
     /// `SELECT … FROM …`
-    pub fn sql(&self, relation: &Relation) -> String {
+    pub(super) fn sql(&self, relation: &Relation) -> String {
         let mut from = relation.from();
         let mut names = Vec::new();
         for item in &self.items {
@@ -54,7 +54,7 @@ impl Selection {
     }
 
     /// A row as a line of JSON.
-    pub fn write(&self, mut cells: Cells<'_>, line: &mut Vec<u8>) {
+    pub(super) fn write(&self, mut cells: Cells<'_>, line: &mut Vec<u8>) {
         for item in &self.items {
             line.push(if line.is_empty() { b'{' } else { b',' });
             let mut next = || cells.next().flatten();

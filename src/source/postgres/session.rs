@@ -30,7 +30,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects, and begins the transaction.
-    pub fn open(database: &Arc<Database>) -> Outcome<Self> {
+    pub(super) fn open(database: &Arc<Database>) -> Outcome<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
@@ -54,12 +54,12 @@ impl Session {
         })
     }
 
-    pub fn database(&self) -> &Database {
+    pub(super) fn database(&self) -> &Database {
         &self.database
     }
 
     /// Does something with the connection; the error as the operator may hear it.
-    pub fn wait<'s, T, F>(&'s self, work: impl FnOnce(&'s Client) -> F) -> Outcome<T>
+    pub(super) fn wait<'s, T, F>(&'s self, work: impl FnOnce(&'s Client) -> F) -> Outcome<T>
     where
         F: Future<Output = Result<T, Error>> + 's,
     {

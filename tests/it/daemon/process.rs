@@ -9,12 +9,12 @@ use std::{
 
 use crate::support::world::World;
 
-pub struct Daemon {
+pub(super) struct Daemon {
     pub child: Child,
 }
 
 impl Daemon {
-    pub fn start(world: &World, envs: &[(&str, &str)]) -> Self {
+    pub(super) fn start(world: &World, envs: &[(&str, &str)]) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_vigie"))
             .args(["run", "--config", "vigie.yaml", "--log-format", "json"])
             .current_dir(world.root())
@@ -26,12 +26,12 @@ impl Daemon {
         Self { child }
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(super) fn signal(&self, name: &str) {
         let status = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.child.id())).status().unwrap();
         assert!(status.success());
     }
 
-    pub fn end(&mut self, name: &str) -> Option<i32> {
+    pub(super) fn end(&mut self, name: &str) -> Option<i32> {
         let started = Stopwatch::now();
         self.signal(name);
         let status = self.child.wait().unwrap();
@@ -48,7 +48,7 @@ impl Drop for Daemon {
 }
 
 #[track_caller]
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(super) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Stopwatch::now() + Duration::from_mins(1);
     while !is_so() {
         assert!(Stopwatch::now() < end, "never: {what}");
@@ -56,11 +56,11 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-pub fn said(world: &World) -> String {
+pub(super) fn said(world: &World) -> String {
     fs::read_to_string(world.path("stderr")).unwrap_or_default()
 }
 
-pub fn mail(port: u16) -> String {
+pub(super) fn mail(port: u16) -> String {
     format!(
         "alerts:\n  after: 1\n  email: {{smtp: \"smtp://127.0.0.1:{port}\", from: vigie@example.com, to: risk@example.com, starttls: never}}\n"
     )

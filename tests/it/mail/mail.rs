@@ -17,7 +17,7 @@ use crate::{
 
 const HOUR: i64 = 3_600_000_000;
 
-pub fn email() -> Email {
+pub(crate) fn email() -> Email {
     Email {
         smtp: "smtp://127.0.0.1:25".to_owned(),
         from: "vigie <vigie@example.com>".to_owned(),
@@ -154,7 +154,7 @@ fn a_mail_in_french() {
 }
 
 /// The mail of that day and how many pictures are in it, for whoever sends one.
-pub fn drifted_letter() -> (Letter, usize) {
+pub(crate) fn drifted_letter() -> (Letter, usize) {
     let report = report_of(&drifted(), "vigie.yaml", first_day());
     let sent = letter(&telling_of(&report), Some(&report));
     let pictures = Part::of(&sent.bytes).all("image/png").len();

@@ -1,7 +1,7 @@
 //! Mails, webhooks and the outbox.
 
-pub mod mail;
-pub mod mail_real;
-pub mod mail_server;
-pub mod outbox;
-pub mod webhook;
+pub(crate) mod mail;
+pub(crate) mod mail_real;
+pub(crate) mod mail_server;
+pub(crate) mod outbox;
+pub(crate) mod webhook;

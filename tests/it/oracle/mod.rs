@@ -1,6 +1,6 @@
 //! Against the values of other tools: scipy, scikit-learn, CatBoost.
 
-pub mod forest_golden;
-pub mod performance_golden;
-pub mod stats_golden;
-pub mod threshold_golden;
+pub(crate) mod forest_golden;
+pub(crate) mod performance_golden;
+pub(crate) mod stats_golden;
+pub(crate) mod threshold_golden;

@@ -1,5 +1,5 @@
 //! Pages, snapshots and HTTP.
 
-pub mod page;
-pub mod snapshots;
-pub mod web;
+pub(crate) mod page;
+pub(crate) mod snapshots;
+pub(crate) mod web;

@@ -17,7 +17,7 @@ fn help() {
 }
 
 /// A day on which incomes have doubled and one job is new.
-pub fn drifted() -> World {
+pub(crate) fn drifted() -> World {
     let world = World::new();
     world.file("train.csv", training_csv(2_000));
     world.vigie(LEARN).ok();

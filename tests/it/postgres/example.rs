@@ -4,12 +4,12 @@ use std::{fs, io::Read, path::PathBuf};
 
 use crate::support::world::World;
 
-pub fn home_credit(name: &str) -> PathBuf {
+pub(super) fn home_credit(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reference_data/home_credit").join(name)
 }
 
 /// All lines of the example's log.
-pub fn lines() -> Vec<u8> {
+pub(super) fn lines() -> Vec<u8> {
     let mut lines = Vec::new();
     let mut files: Vec<PathBuf> =
         fs::read_dir(home_credit("log")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -21,7 +21,7 @@ pub fn lines() -> Vec<u8> {
 }
 
 /// The table of a scoring API, and what of a line goes into which column.
-pub const TABLE: &str = "
+pub(super) const TABLE: &str = "
 CREATE TABLE prod_requests (id bigserial PRIMARY KEY, ts timestamptz, endpoint text, status_code int,
   latency_ms double precision, sk_id_curr text, inputs jsonb, outputs jsonb, error text, message text);
 CREATE INDEX ON prod_requests (ts);
@@ -32,7 +32,7 @@ FROM (SELECT line::jsonb AS r FROM raw) AS lines;
 ANALYZE prod_requests;";
 
 /// The shipped config, its log at this place.
-pub fn world(place: &str, fields: impl Fn(String) -> String) -> World {
+pub(super) fn world(place: &str, fields: impl Fn(String) -> String) -> World {
     let world = World::new();
     let shipped = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config/vigie.yaml")).unwrap();
     let path =

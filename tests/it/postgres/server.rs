@@ -13,9 +13,9 @@ use std::{
 use crate::support::world::World;
 
 /// The superuser's password over TCP; the socket asks for none.
-pub const PASSWORD: &str = "hunter2-'\\-très";
+pub(super) const PASSWORD: &str = "hunter2-'\\-très";
 
-pub struct Server {
+pub(super) struct Server {
     bin: PathBuf,
     folder: PathBuf,
     pub port: u16,
@@ -74,7 +74,7 @@ fn glob_versions(root: &str) -> Vec<(u32, PathBuf)> {
 
 impl Server {
     /// `None`, said in words, where no PostgreSQL is installed; with `VIGIE_NEED_POSTGRES` that is a failure.
-    pub fn start() -> Option<Self> {
+    pub(super) fn start() -> Option<Self> {
         let Some(bin) = programs() else {
             assert!(
                 std::env::var_os("VIGIE_NEED_POSTGRES").is_none(),
@@ -107,7 +107,7 @@ impl Server {
     }
 
     /// The one that all tests share.
-    pub fn shared() -> Option<&'static Self> {
+    pub(super) fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Server>> = OnceLock::new();
         SHARED.get_or_init(Self::start).as_ref()
     }
@@ -126,7 +126,7 @@ impl Server {
     }
 
     /// `psql` as the superuser, by the socket.
-    pub fn psql(&self, database: &str, args: &[&str]) -> Command {
+    pub(super) fn psql(&self, database: &str, args: &[&str]) -> Command {
         let mut command = Command::new(self.bin.join("psql"));
         command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-A", "-t", "-U", "postgres", "-d", database]);
         command.args(["-p", &self.port.to_string(), "-h"]).arg(&self.folder).args(args);
@@ -135,13 +135,13 @@ impl Server {
 
     /// Runs SQL, says what it answered.
     #[track_caller]
-    pub fn sql(&self, database: &str, sql: &str) -> String {
+    pub(super) fn sql(&self, database: &str, sql: &str) -> String {
         self.sql_with(database, sql, b"")
     }
 
     /// Runs SQL that reads `input` with `COPY … FROM STDIN`.
     #[track_caller]
-    pub fn sql_with(&self, database: &str, sql: &str, input: &[u8]) -> String {
+    pub(super) fn sql_with(&self, database: &str, sql: &str, input: &[u8]) -> String {
         let mut command = self.psql(database, &["-c", sql]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input).unwrap_or_default();
@@ -151,12 +151,12 @@ impl Server {
     }
 
     /// A new, empty database.
-    pub fn database(&self, name: &str) -> Database<'_> {
+    pub(super) fn database(&self, name: &str) -> Database<'_> {
         self.sql("postgres", &format!("CREATE DATABASE \"{name}\""));
         Database { server: self, name: name.to_owned() }
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
@@ -176,12 +176,12 @@ impl Server {
     }
 
     /// Ends every connection and the server with them; its data stay.
-    pub fn crash(&self) {
+    pub(super) fn crash(&self) {
         self.control(&["stop", "-m", "immediate"]);
     }
 
     /// The server again, after a crash.
-    pub fn revive(&self) {
+    pub(super) fn revive(&self) {
         let options =
             format!("-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off", self.port, self.folder.display());
         let log = self.folder.join("revived.log");
@@ -190,42 +190,42 @@ impl Server {
     }
 
     /// As a power cut would.
-    pub fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         self.lifeline.take();
         self.guard.wait().unwrap();
     }
 }
 
-pub struct Database<'s> {
+pub(super) struct Database<'s> {
     server: &'s Server,
     pub name: String,
 }
 
 impl Database<'_> {
     #[track_caller]
-    pub fn sql(&self, sql: &str) -> String {
+    pub(super) fn sql(&self, sql: &str) -> String {
         self.server.sql(&self.name, sql)
     }
 
     /// By the socket, as the superuser.
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("host={} port={} user=postgres dbname={}", self.server.folder.display(), self.server.port, self.name)
     }
 
     /// By TCP, as anyone.
-    pub fn tcp(&self, user: &str) -> String {
+    pub(super) fn tcp(&self, user: &str) -> String {
         format!("postgresql://{user}@127.0.0.1:{}/{}", self.server.port, self.name)
     }
 
     /// Each line of NDJSON as a row `(line text)` of the table `raw`.
-    pub fn load_lines(&self, ndjson: &[u8]) {
+    pub(super) fn load_lines(&self, ndjson: &[u8]) {
         self.sql("CREATE TABLE raw (line text)");
         let copy = "COPY raw FROM STDIN WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')";
         self.server.sql_with(&self.name, copy, ndjson);
     }
 
     /// A world whose log is `table`, with these lines beside it under `source:`.
-    pub fn config(&self, world: &World, table: &str, rest: &str) {
+    pub(super) fn config(&self, world: &World, table: &str, rest: &str) {
         world.config(&format!("kind: postgres\nurl: \"{}\"\ntable: {table}\n{rest}", self.url()));
     }
 }

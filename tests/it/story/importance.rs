@@ -120,12 +120,12 @@ fn drift_of_contributions_stands_beside_drift_of_inputs() {
         .map(|feature| {
             let cells = rows.iter().map(|row| &row[feature.name.as_str()]);
             let column: arrow_array::ArrayRef = match feature.kind {
-                vigie_profile::layout::Kind::Numeric => std::sync::Arc::new(
+                vigie_models::InputKind::Numeric => std::sync::Arc::new(
                     cells
                         .map(|cell| cell.as_f64().or(cell.as_bool().map(|truth| f64::from(u8::from(truth)))))
                         .collect::<arrow_array::Float64Array>(),
                 ),
-                vigie_profile::layout::Kind::Categorical => {
+                vigie_models::InputKind::Categorical => {
                     std::sync::Arc::new(cells.map(Value::as_str).collect::<arrow_array::StringArray>())
                 }
             };

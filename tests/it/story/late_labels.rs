@@ -13,7 +13,7 @@ use crate::support::{
 const LABELS: &str = "labels: {path: labels, id: id, target: y}\n";
 
 /// Outcomes of these days' records, one file a call.
-pub fn label(world: &World, file: &str, days: std::ops::Range<i64>, rows: usize) {
+pub(crate) fn label(world: &World, file: &str, days: std::ops::Range<i64>, rows: usize) {
     let mut csv = "id,y\n".to_owned();
     for number in days {
         for (place, one) in applicants(120, 7).iter().enumerate().take(rows) {
@@ -23,14 +23,14 @@ pub fn label(world: &World, file: &str, days: std::ops::Range<i64>, rows: usize)
     world.file(&format!("labels/{file}.csv"), csv);
 }
 
-pub fn report(world: &World, number: i64) -> Value {
+pub(crate) fn report(world: &World, number: i64) -> Value {
     let of = |at: String| at[..10].replace('-', "") + "T000000Z";
     let folder = format!("{}_{}", of(at(number, 0).to_string()), of(at(number + 1, 0).to_string()));
     serde_json::from_slice(&fs::read(world.path(&format!("reports/m/{folder}/report.json"))).unwrap()).unwrap()
 }
 
 /// Labels found for each of these days.
-pub fn matched(world: &World, days: std::ops::Range<i64>) -> Vec<u64> {
+pub(crate) fn matched(world: &World, days: std::ops::Range<i64>) -> Vec<u64> {
     days.map(|day| report(world, day)["performance"]["labels"]["matched"].as_u64().unwrap()).collect()
 }
 
@@ -223,7 +223,7 @@ fn a_reference_that_is_replaced_between_two_windows_does_not_judge_those_before(
 }
 
 /// What is watched with a hold-out reference that knows its outcomes.
-pub fn with_outcomes(more: &str) -> World {
+pub(crate) fn with_outcomes(more: &str) -> World {
     let world = watched(&format!("{LABELS}{more}"));
     let mut args: Vec<&str> = crate::support::applicants::LEARN.to_vec();
     args.extend(["--holdout", "yes"]);
@@ -232,7 +232,7 @@ pub fn with_outcomes(more: &str) -> World {
 }
 
 /// Outcomes of days: as in the reference, but for every other row where they are turned round.
-pub fn outcomes(world: &World, file: &str, days: std::ops::Range<i64>, turned: bool) {
+pub(crate) fn outcomes(world: &World, file: &str, days: std::ops::Range<i64>, turned: bool) {
     let mut csv = "id,y\n".to_owned();
     for number in days {
         for (place, one) in applicants(120, 7).iter().enumerate() {

@@ -17,7 +17,7 @@ use crate::{
 
 /// A model of an applicant's age, income, job and house, written by hand: `0.4·[AGE > 40] − 0.3·[INCOME > 45,000]`
 /// and so on, as raw sums.
-pub fn model() -> Value {
+pub(crate) fn model() -> Value {
     let hash = |level: &str| vigie_models::level_hash(level).cast_signed();
     json!({
         "features_info": {

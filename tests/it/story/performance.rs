@@ -8,11 +8,11 @@ use vigie_stats::{Outcomes, Price, Ranked};
 
 use crate::support::{draw::Draw, world::World};
 
-pub const TERMS: Terms =
+pub(crate) const TERMS: Terms =
     Terms { threshold: 0.3, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 };
 
 /// Scores, and whether each came true: more often than it says.
-pub fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
+pub(crate) fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
     let mut draw = Draw::seeded(seed);
     (0..rows)
         .map(|_| {
@@ -22,11 +22,11 @@ pub fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
         .collect()
 }
 
-pub fn known(rows: &[(f64, bool)]) -> Outcomes {
+pub(crate) fn known(rows: &[(f64, bool)]) -> Outcomes {
     Outcomes::of(rows.iter().copied())
 }
 
-pub fn world(rows: &[(f64, bool)], more: &str) -> World {
+pub(crate) fn world(rows: &[(f64, bool)], more: &str) -> World {
     let world = World::new();
     let mut train = "x,p,y\n".to_owned();
     for (score, outcome) in scored(4_000, 1) {
@@ -49,13 +49,13 @@ pub fn world(rows: &[(f64, bool)], more: &str) -> World {
     world
 }
 
-pub const LABELS: &str = "labels: {path: labels, id: id, target: y}\n";
+pub(crate) const LABELS: &str = "labels: {path: labels, id: id, target: y}\n";
 
-pub fn check(world: &World) -> Value {
+pub(crate) fn check(world: &World) -> Value {
     world.check("2026-10-01", "2026-10-02")
 }
 
-pub fn near(value: &Value, wanted: f64) {
+pub(crate) fn near(value: &Value, wanted: f64) {
     let got = value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
     assert!((got - wanted).abs() <= 1e-12 * wanted.abs().max(1.0), "{got}, not {wanted}");
 }
@@ -324,7 +324,7 @@ fn windows_without_a_record_after_the_one_looked_at_are_told_in_json() {
 }
 
 /// Learns from hold-out rows with their outcomes.
-pub const LEARN: [&str; 11] =
+pub(crate) const LEARN: [&str; 11] =
     ["learn", "--data", "train.csv", "--target", "y", "--probability", "p", "--holdout", "yes", "--out", "ref.vigie"];
 
 #[test]

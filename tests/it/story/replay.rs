@@ -7,18 +7,18 @@ use vigie_models::Forest;
 
 use crate::support::world::{Ran, World};
 
-pub fn home_credit(name: &str) -> PathBuf {
+pub(crate) fn home_credit(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reference_data/home_credit").join(name)
 }
 
 /// The shipped config over the example, with reports and state of its own.
-pub fn example() -> World {
+pub(crate) fn example() -> World {
     let world = World::new();
     configure(&world, |config| config);
     world
 }
 
-pub fn configure(world: &World, edit: impl Fn(String) -> String) {
+pub(crate) fn configure(world: &World, edit: impl Fn(String) -> String) {
     let shipped = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config/vigie.yaml")).unwrap();
     let data = home_credit("");
     let config = shipped
@@ -29,7 +29,7 @@ pub fn configure(world: &World, edit: impl Fn(String) -> String) {
 }
 
 /// The lines of a day's log.
-pub fn day(date: &str) -> Vec<Value> {
+pub(crate) fn day(date: &str) -> Vec<Value> {
     let packed = fs::File::open(home_credit(&format!("log/predictions-{date}.ndjson.gz"))).unwrap();
     let mut text = String::new();
     flate2::read::GzDecoder::new(packed).read_to_string(&mut text).unwrap();
@@ -42,7 +42,7 @@ fn inputs(line: &mut Value) -> Option<&mut serde_json::Map<String, Value>> {
 }
 
 /// Writes a log of its own for the world, and maps it.
-pub fn log(world: &World, lines: &[Value]) {
+pub(crate) fn log(world: &World, lines: &[Value]) {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     world.file("log/day.ndjson", text);
     let shipped = format!("path: {}", home_credit("log").display());
@@ -53,7 +53,7 @@ pub fn log(world: &World, lines: &[Value]) {
 }
 
 /// The example's model with one leaf value changed that many rows reach.
-pub fn with_another_leaf() -> Vec<u8> {
+pub(crate) fn with_another_leaf() -> Vec<u8> {
     let mut bytes = fs::read(home_credit("model.cbm")).unwrap();
     let forest = Forest::from_bytes("model.cbm", &bytes).unwrap();
     let heaviest = forest.leaf_weights().iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;

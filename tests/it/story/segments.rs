@@ -190,7 +190,7 @@ fn lines_columns_threads_and_twins_give_the_same_segments() {
 }
 
 /// A window in which men's scores are higher than they were.
-pub fn unequal() -> World {
+pub(crate) fn unequal() -> World {
     let world = world(SEGMENTS, &WITH);
     world.file("log/a.ndjson", ndjson(&drawn(4_000, 4, 0.22)));
     world

@@ -6,7 +6,7 @@ use crate::support::draw::Draw;
 
 /// One request and its answer.
 #[derive(Debug, Clone)]
-pub struct Applicant {
+pub(crate) struct Applicant {
     pub id: String,
     /// Microseconds since 1970.
     pub at: i64,
@@ -22,10 +22,10 @@ pub struct Applicant {
 const JOBS: [&str; 5] = ["Core staff", "Accordé", "Drivers \"night\"", "a,b", "<b>bold</b>"];
 
 /// 2026-10-01T00:00:00Z in microseconds.
-pub const DAY: i64 = 1_790_812_800_000_000;
+pub(crate) const DAY: i64 = 1_790_812_800_000_000;
 
 /// `rows` applicants spread over the day that begins at `DAY`.
-pub fn applicants(rows: usize, seed: u64) -> Vec<Applicant> {
+pub(crate) fn applicants(rows: usize, seed: u64) -> Vec<Applicant> {
     let mut draw = Draw::seeded(seed);
     (0..rows)
         .map(|row| {
@@ -53,7 +53,7 @@ fn draw_weight(age: i64) -> usize {
 }
 
 /// The training table as CSV, made of other draws.
-pub fn training_csv(rows: usize) -> String {
+pub(crate) fn training_csv(rows: usize) -> String {
     let mut csv = String::from("AGE,INCOME,emp.var.rate,JOB,OWNS,TARGET,p\n");
     for one in applicants(rows, 999) {
         let quoted = one.job.map_or(String::new(), |job| format!("\"{}\"", job.replace('"', "\"\"")));
@@ -71,32 +71,32 @@ pub fn training_csv(rows: usize) -> String {
     csv
 }
 
-pub const LEARN: &[&str] =
+pub(crate) const LEARN: &[&str] =
     &["learn", "--data", "train.csv", "--out", "ref.vigie", "--target", "TARGET", "--probability", "p"];
 
 impl Applicant {
-    pub fn rfc3339(&self) -> String {
+    pub(crate) fn rfc3339(&self) -> String {
         vigie_profile::window::Instant(self.at).to_string()
     }
 
     /// The inputs as a JSON object.
-    pub fn inputs(&self) -> serde_json::Value {
+    pub(crate) fn inputs(&self) -> serde_json::Value {
         serde_json::json!({
             "AGE": self.age, "INCOME": self.income, "emp.var.rate": self.rate, "JOB": self.job, "OWNS": self.owns,
         })
     }
 
     /// The inputs as an array in the order of `FEATURES`.
-    pub fn array(&self) -> serde_json::Value {
+    pub(crate) fn array(&self) -> serde_json::Value {
         serde_json::json!([self.age, self.income, self.rate, self.job, self.owns])
     }
 
     /// The inputs as a line of CSV.
-    pub fn csv(&self) -> String {
+    pub(crate) fn csv(&self) -> String {
         let job = self.job.map_or(String::new(), |job| format!("\"{}\"", job.replace('"', "\"\"")));
         let income = self.income.map_or(String::new(), |income| income.to_string());
         format!("{},{income},{},{job},{}", self.age, self.rate, self.owns)
     }
 }
 
-pub const FEATURES: &str = "[AGE, INCOME, emp.var.rate, JOB, OWNS]";
+pub(crate) const FEATURES: &str = "[AGE, INCOME, emp.var.rate, JOB, OWNS]";

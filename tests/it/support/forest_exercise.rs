@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float32Array, StringArray};
-use vigie_models::{Forest, Inputs, Kernel, Shap};
-use vigie_profile::layout::Kind;
+use vigie_models::{Forest, InputKind, Inputs, Kernel, Shap};
 
 /// As many rows as fill a register, with some to spare.
 const ROWS: usize = 72;
 
 /// Rows of whatever the model asks for. Whether it has SHAP values; if not, it said so in a sentence.
-pub fn exercise(mut forest: Forest) -> bool {
+pub(crate) fn exercise(mut forest: Forest) -> bool {
     let numbers = [0.0, -1.5, 2.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.25, 1e30];
     let numbers: ArrayRef = Arc::new(numbers.into_iter().cycle().take(ROWS).collect::<Float32Array>());
     let levels = [Some("a"), Some(""), None, Some("été"), Some("b"), Some("1"), Some("XNA"), Some("never seen")];
@@ -18,7 +17,7 @@ pub fn exercise(mut forest: Forest) -> bool {
     let columns: Vec<_> = forest
         .features()
         .iter()
-        .map(|feature| Some(if feature.kind == Kind::Numeric { numbers.clone() } else { levels.clone() }))
+        .map(|feature| Some(if feature.kind == InputKind::Numeric { numbers.clone() } else { levels.clone() }))
         .collect();
     let inputs = Inputs::new(&forest, ROWS, &columns).unwrap();
     let mut first: Option<Vec<u64>> = None;

@@ -14,13 +14,13 @@ use vigie_stats::{EmptyBins, ks};
 
 /// A column of either side.
 #[derive(Debug, Clone)]
-pub enum Data {
+pub(crate) enum Data {
     Numbers(Vec<f64>),
     Texts(Vec<Option<String>>),
 }
 
 impl Data {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Numbers(numbers) => numbers.len(),
             Self::Texts(texts) => texts.len(),
@@ -37,7 +37,7 @@ impl Data {
     }
 }
 
-pub fn provenance(rows: usize) -> Provenance {
+pub(crate) fn provenance(rows: usize) -> Provenance {
     Provenance {
         created_at: Instant(0),
         vigie_version: "test".to_owned(),
@@ -53,11 +53,11 @@ pub fn provenance(rows: usize) -> Provenance {
 }
 
 /// Learns the named columns; the one called `p` is the score.
-pub fn learnt(columns: &[(String, Data)]) -> Reference {
+pub(crate) fn learnt(columns: &[(String, Data)]) -> Reference {
     try_learn(columns).unwrap()
 }
 
-pub fn try_learn(columns: &[(String, Data)]) -> Result<Reference, Fault> {
+pub(crate) fn try_learn(columns: &[(String, Data)]) -> Result<Reference, Fault> {
     let rows = columns.first().map_or(0, |(_, data)| data.len());
     let training = Training {
         rows,
@@ -80,7 +80,7 @@ pub fn try_learn(columns: &[(String, Data)]) -> Result<Reference, Fault> {
 }
 
 /// Counts a window; columns by name, `p` the score.
-pub fn profiled(reference: &Reference, columns: &[(String, Data)]) -> Profile {
+pub(crate) fn profiled(reference: &Reference, columns: &[(String, Data)]) -> Profile {
     let layout = reference.layout();
     let find = |name: &str| columns.iter().find(|(own, _)| own == name).map(|(_, data)| data);
     let rows = Rows {
@@ -97,7 +97,7 @@ pub fn profiled(reference: &Reference, columns: &[(String, Data)]) -> Profile {
 }
 
 /// Compares and judges as a run does, exact KS distances included.
-pub fn judged(reference: &Reference, columns: &[(String, Data)], policy: &Policy) -> (Drift, Verdict) {
+pub(crate) fn judged(reference: &Reference, columns: &[(String, Data)], policy: &Policy) -> (Drift, Verdict) {
     let window = profiled(reference, columns);
     let mut drift = compare(reference, &window, policy.empty_bins, 0.5).unwrap();
     let service = Service { requests: window.rows(), answered: window.rows(), ..Service::default() };
@@ -131,14 +131,14 @@ fn refine(reference: &Reference, columns: &[(String, Data)], drift: &mut Drift, 
     subject.as_mut().unwrap().refine(exact);
 }
 
-pub fn distinct(numbers: &[f64]) -> Vec<(f64, u64)> {
+pub(crate) fn distinct(numbers: &[f64]) -> Vec<(f64, u64)> {
     let mut sorted: Vec<f64> = numbers.iter().copied().filter(|value| !value.is_nan()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted.chunk_by(|a, b| a.to_bits() == b.to_bits()).map(|same| (same[0], same.len() as u64)).collect()
 }
 
 /// The distances of a single feature.
-pub fn one(reference: Data, window: Data) -> FeatureDrift {
+pub(crate) fn one(reference: Data, window: Data) -> FeatureDrift {
     let reference = learnt(&[("x".to_owned(), reference)]);
     let window = profiled(&reference, &[("x".to_owned(), window)]);
     compare(&reference, &window, EmptyBins::HalfCount, 0.5).unwrap().features.remove(0)

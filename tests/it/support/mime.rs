@@ -2,14 +2,14 @@
 
 /// A part of a mail; a multipart has parts and no text.
 #[derive(Debug)]
-pub struct Part {
+pub(crate) struct Part {
     pub headers: Vec<(String, String)>,
     pub parts: Vec<Part>,
     pub body: Vec<u8>,
 }
 
 impl Part {
-    pub fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let text = std::str::from_utf8(bytes).unwrap_or_else(|error| panic!("a mail is 7-bit: {error}"));
         assert!(text.is_ascii(), "a mail is 7-bit");
         let (head, body) =
@@ -50,29 +50,29 @@ impl Part {
     }
 
     /// A header as people read it.
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.raw(name).map(decoded)
     }
 
     /// The first part of this kind, however deep.
-    pub fn find(&self, kind: &str) -> Option<&Self> {
+    pub(crate) fn find(&self, kind: &str) -> Option<&Self> {
         if self.raw("Content-Type").is_some_and(|value| value.starts_with(kind)) {
             return Some(self);
         }
         self.parts.iter().find_map(|part| part.find(kind))
     }
 
-    pub fn all<'a>(&'a self, kind: &'a str) -> Vec<&'a Self> {
+    pub(crate) fn all<'a>(&'a self, kind: &'a str) -> Vec<&'a Self> {
         let own = self.raw("Content-Type").is_some_and(|value| value.starts_with(kind)).then_some(self);
         own.into_iter().chain(self.parts.iter().flat_map(|part| part.all(kind))).collect()
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap().replace("\r\n", "\n")
     }
 
     /// The kinds of the parts, nested.
-    pub fn outline(&self) -> String {
+    pub(crate) fn outline(&self) -> String {
         let kind = self.raw("Content-Type").unwrap_or("text/plain").split(';').next().unwrap().to_owned();
         if self.parts.is_empty() {
             return kind;
@@ -82,7 +82,7 @@ impl Part {
     }
 
     /// Everything a reader could find, decoded.
-    pub fn everything(&self) -> String {
+    pub(crate) fn everything(&self) -> String {
         let mut all: String =
             self.headers.iter().map(|(name, value)| format!("{name}: {}\n", decoded(value))).collect();
         all.push_str(&String::from_utf8_lossy(&self.body));

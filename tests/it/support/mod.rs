@@ -1,10 +1,10 @@
 //! Worlds, rows and servers that tests share.
 
-pub mod applicants;
-pub mod draw;
-pub mod forest_exercise;
-pub mod lab;
-pub mod mime;
-pub mod postman;
-pub mod watched;
-pub mod world;
+pub(crate) mod applicants;
+pub(crate) mod draw;
+pub(crate) mod forest_exercise;
+pub(crate) mod lab;
+pub(crate) mod mime;
+pub(crate) mod postman;
+pub(crate) mod watched;
+pub(crate) mod world;

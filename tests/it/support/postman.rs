@@ -10,7 +10,7 @@ use std::{
 
 /// What is about to be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     Greeting,
     /// A command, as it came.
     Command(String),
@@ -21,14 +21,14 @@ pub enum Step {
 }
 
 impl Step {
-    pub fn is(&self, command: &str) -> bool {
+    pub(crate) fn is(&self, command: &str) -> bool {
         matches!(self, Self::Command(line) if line.starts_with(command))
     }
 }
 
 /// What the server does instead of what it should.
 #[derive(Debug, Clone)]
-pub enum Act {
+pub(crate) enum Act {
     Say(&'static str),
     Bytes(Vec<u8>),
     Hang,
@@ -42,13 +42,13 @@ pub enum Act {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Received {
+pub(crate) struct Received {
     pub from: String,
     pub to: Vec<String>,
     pub bytes: Vec<u8>,
 }
 
-pub struct Postman {
+pub(crate) struct Postman {
     pub port: u16,
     received: Arc<Mutex<Vec<Received>>>,
     heard: Arc<Mutex<Vec<String>>>,
@@ -58,7 +58,7 @@ type Manners = dyn Fn(&Step) -> Option<Act> + Send + Sync;
 
 impl Postman {
     /// `manners` says where it does something else than a mail server does.
-    pub fn with(manners: impl Fn(&Step) -> Option<Act> + Send + Sync + 'static) -> Self {
+    pub(crate) fn with(manners: impl Fn(&Step) -> Option<Act> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (received, heard) = (Arc::default(), Arc::default());
@@ -73,21 +73,21 @@ impl Postman {
         postman
     }
 
-    pub fn polite() -> Self {
+    pub(crate) fn polite() -> Self {
         Self::with(|_| None)
     }
 
     /// Does `act` at a command.
-    pub fn at(command: &'static str, act: Act) -> Self {
+    pub(crate) fn at(command: &'static str, act: Act) -> Self {
         Self::with(move |step| step.is(command).then(|| act.clone()))
     }
 
-    pub fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 
     /// Every command, in order.
-    pub fn heard(&self) -> Vec<String> {
+    pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
 }

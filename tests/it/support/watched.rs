@@ -26,10 +26,10 @@ use crate::support::{
     world::World,
 };
 
-pub const DAY_US: i64 = 86_400_000_000;
+pub(crate) const DAY_US: i64 = 86_400_000_000;
 
 /// A world with a reference and a config; `more` are further lines of it.
-pub fn watched(more: &str) -> World {
+pub(crate) fn watched(more: &str) -> World {
     let world = World::new();
     world.file("train.csv", training_csv(1_000));
     world.vigie(LEARN).ok();
@@ -37,7 +37,7 @@ pub fn watched(more: &str) -> World {
     world
 }
 
-pub fn configure(world: &World, more: &str) {
+pub(crate) fn configure(world: &World, more: &str) {
     let schedule = if more.contains("schedule:") { "" } else { "schedule: {lateness: 2h}\n" };
     let reports = if more.contains("reports:") { "" } else { "reports: {dir: reports}\n" };
     world.file(
@@ -55,7 +55,7 @@ pub fn configure(world: &World, more: &str) {
 const OFF: &str = "{psi: {watch: null, alarm: null}, ks: {watch: null}, chi2: {watch: null}, missing: {watch: null, alarm: null}, unseen: {watch: null, alarm: null}}";
 
 /// The records of a day, counted from 2026-10-01 in UTC; `shift` is added to the age.
-pub fn day(world: &World, number: i64, rows: usize, shift: i64) {
+pub(crate) fn day(world: &World, number: i64, rows: usize, shift: i64) {
     let date = Instant(DAY + number * DAY_US).to_string()[..10].to_owned();
     let mut text = String::new();
     // The same applicants every day: nothing happens by chance.
@@ -73,12 +73,12 @@ pub fn day(world: &World, number: i64, rows: usize, shift: i64) {
 }
 
 /// Midnight of a day and so many hours.
-pub fn at(number: i64, hours: i64) -> Instant {
+pub(crate) fn at(number: i64, hours: i64) -> Instant {
     Instant(DAY + number * DAY_US + hours * 3_600_000_000)
 }
 
 /// Looks through the library, with letters that are only counted.
-pub struct Watcher {
+pub(crate) struct Watcher {
     pub settings: Settings,
     pub state: PathBuf,
     pub told: Mutex<Vec<Telling>>,
@@ -89,22 +89,22 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    pub fn new(world: &World) -> Self {
+    pub(crate) fn new(world: &World) -> Self {
         let settings = Settings::load(&world.path("vigie.yaml")).unwrap_or_else(|problems| panic!("{problems}"));
         let state = settings.state.clone();
         Self { state, settings, told: Mutex::default(), done: Mutex::default(), failing: AtomicBool::new(false) }
     }
 
     /// From now on, a letter ends in a fault, or does not any more.
-    pub fn fail_letters(&self, fail: bool) {
+    pub(crate) fn fail_letters(&self, fail: bool) {
         self.failing.store(fail, Ordering::Relaxed);
     }
 
-    pub fn ledger(&self) -> Ledger {
+    pub(crate) fn ledger(&self) -> Ledger {
         Ledger::open(&self.state, std::time::Duration::from_secs(1)).unwrap()
     }
 
-    pub fn try_look(&self, now: Instant) -> Outcome<Looked> {
+    pub(crate) fn try_look(&self, now: Instant) -> Outcome<Looked> {
         let mut ledger = Ledger::open(&self.state, std::time::Duration::from_millis(200))?;
         let compose = |telling: &Telling, _: Option<&Report>| {
             if self.failing.load(Ordering::Relaxed) {
@@ -132,12 +132,12 @@ impl Watcher {
     }
 
     #[track_caller]
-    pub fn look(&self, now: Instant) -> Looked {
+    pub(crate) fn look(&self, now: Instant) -> Looked {
         self.try_look(now).unwrap()
     }
 
     /// `change feature test` of every event, with the day it was told on.
-    pub fn story(&self) -> Vec<String> {
+    pub(crate) fn story(&self) -> Vec<String> {
         let told = self.told.lock().unwrap();
         let line = |telling: &Telling| {
             let from = telling.window.unwrap().from.to_string()[5..10].to_owned();

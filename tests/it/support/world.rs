@@ -8,12 +8,12 @@ use std::{
 
 use serde_json::Value;
 
-pub struct World {
+pub(crate) struct World {
     folder: tempfile::TempDir,
 }
 
 /// How a command ended.
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -21,35 +21,35 @@ pub struct Ran {
 
 impl Ran {
     #[track_caller]
-    pub fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, Some(0), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 }
 
-pub const POLICY: &str = "policy: {min_rows: 100}\n";
+pub(crate) const POLICY: &str = "policy: {min_rows: 100}\n";
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
         path
     }
 
-    pub fn vigie(&self, args: &[&str]) -> Ran {
+    pub(crate) fn vigie(&self, args: &[&str]) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_vigie"))
             .args(args)
             .current_dir(self.folder.path())
@@ -64,7 +64,7 @@ impl World {
     }
 
     /// Writes `vigie.yaml` with this `source:` section (its lines, not indented).
-    pub fn config(&self, source: &str) {
+    pub(crate) fn config(&self, source: &str) {
         let source: String = source.lines().map(|line| format!("  {line}\n")).collect();
         self.file(
             "vigie.yaml",
@@ -74,12 +74,12 @@ impl World {
 
     /// `vigie check` over a window, as the parsed report.
     #[track_caller]
-    pub fn check(&self, from: &str, to: &str) -> Value {
+    pub(crate) fn check(&self, from: &str, to: &str) -> Value {
         self.check_with(from, to, &[])
     }
 
     #[track_caller]
-    pub fn check_with(&self, from: &str, to: &str, more: &[&str]) -> Value {
+    pub(crate) fn check_with(&self, from: &str, to: &str, more: &[&str]) -> Value {
         let mut args = vec!["check", "--config", "vigie.yaml", "--from", from, "--to", to, "--format", "json"];
         args.extend(more);
         serde_json::from_str(&self.vigie(&args).ok().stdout).unwrap()
@@ -87,14 +87,14 @@ impl World {
 }
 
 /// A report without what may differ between two runs over the same rows.
-pub fn without_run(mut report: Value) -> Value {
+pub(crate) fn without_run(mut report: Value) -> Value {
     report.as_object_mut().unwrap().remove("run");
     report
 }
 
 /// The feature of that name.
 #[track_caller]
-pub fn feature<'r>(report: &'r Value, name: &str) -> &'r Value {
+pub(crate) fn feature<'r>(report: &'r Value, name: &str) -> &'r Value {
     let features = report["features"].as_array().unwrap();
     features.iter().find(|feature| feature["name"] == name).unwrap_or_else(|| panic!("no feature {name}"))
 }

@@ -10,12 +10,12 @@ pub(crate) struct Allowance(Cell<usize>);
 impl Allowance {
     /// Near four times the file, and what the fixed parts of the smallest model take: a deep model whose leaves are mostly
     /// zeros takes three times its JSON.
-    pub fn of(file: &[u8]) -> Self {
+    pub(crate) fn of(file: &[u8]) -> Self {
         Self(Cell::new((file.len() / 4).saturating_mul(15).saturating_add(1 << 14)))
     }
 
     /// Pays for `count` things of `each` bytes; `None` when they cannot come from this file.
-    pub fn spend(&self, count: usize, each: usize) -> Option<()> {
+    pub(crate) fn spend(&self, count: usize, each: usize) -> Option<()> {
         let left = count.checked_mul(each).and_then(|bytes| self.0.get().checked_sub(bytes));
         // Nothing more after that, however small.
         self.0.set(left.unwrap_or(0));
@@ -23,12 +23,12 @@ impl Allowance {
     }
 
     /// Pays for JSON that is built as a whole: between two commas stands one thing, at most.
-    pub fn spend_json(&self, text: &[u8]) -> Option<()> {
+    pub(crate) fn spend_json(&self, text: &[u8]) -> Option<()> {
         self.spend(text.split(|byte| *byte == b',').count(), 100)
     }
 
     /// Whether the last that was asked for could not be paid.
-    pub fn is_spent(&self) -> bool {
+    pub(crate) fn is_spent(&self) -> bool {
         self.0.get() == 0
     }
 }

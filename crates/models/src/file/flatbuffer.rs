@@ -24,11 +24,11 @@ pub(crate) struct Table<'a> {
 }
 
 impl<'a> Buffer<'a> {
-    pub fn new(bytes: &'a [u8], allowance: &'a Allowance) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], allowance: &'a Allowance) -> Self {
         Self { bytes, allowance }
     }
 
-    pub fn root(self) -> Option<Table<'a>> {
+    pub(crate) fn root(self) -> Option<Table<'a>> {
         self.table(self.forward(0)?)
     }
 
@@ -72,19 +72,19 @@ impl<'a> Table<'a> {
     }
 
     /// A number, by its `from_le_bytes`.
-    pub fn number<T, const N: usize>(&self, slot: usize, default: T, read: fn([u8; N]) -> T) -> Option<T> {
+    pub(crate) fn number<T, const N: usize>(&self, slot: usize, default: T, read: fn([u8; N]) -> T) -> Option<T> {
         match self.field(slot)? {
             None => Some(default),
             Some(at) => self.buffer.array(at).map(read),
         }
     }
 
-    pub fn truth(&self, slot: usize, default: bool) -> Option<bool> {
+    pub(crate) fn truth(&self, slot: usize, default: bool) -> Option<bool> {
         self.number(slot, u8::from(default), u8::from_le_bytes).map(|byte| byte != 0)
     }
 
     /// The table behind a slot that must be there.
-    pub fn table(&self, slot: usize) -> Option<Table<'a>> {
+    pub(crate) fn table(&self, slot: usize) -> Option<Table<'a>> {
         self.buffer.table(self.buffer.forward(self.field(slot)??)?)
     }
 
@@ -97,40 +97,40 @@ impl<'a> Table<'a> {
     }
 
     /// A vector of numbers or structs, each read from its bytes.
-    pub fn vector<T, const N: usize>(&self, slot: usize, read: fn([u8; N]) -> T) -> Option<Vec<T>> {
+    pub(crate) fn vector<T, const N: usize>(&self, slot: usize, read: fn([u8; N]) -> T) -> Option<Vec<T>> {
         Some(self.elements(slot, size_of::<T>())?.iter().map(|bytes| read(*bytes)).collect())
     }
 
     /// How many elements a vector has.
-    pub fn count(&self, slot: usize) -> Option<usize> {
+    pub(crate) fn count(&self, slot: usize) -> Option<usize> {
         self.elements::<1>(slot, 0).map(<[_]>::len)
     }
 
-    pub fn bytes(&self, slot: usize) -> Option<&'a [u8]> {
+    pub(crate) fn bytes(&self, slot: usize) -> Option<&'a [u8]> {
         self.elements::<1>(slot, 0).map(<[[u8; 1]]>::as_flattened)
     }
 
     /// A text, empty if it is absent.
-    pub fn text(&self, slot: usize) -> Option<&'a str> {
+    pub(crate) fn text(&self, slot: usize) -> Option<&'a str> {
         std::str::from_utf8(self.bytes(slot)?).ok()
     }
 
     /// A text to keep.
-    pub fn owned_text(&self, slot: usize) -> Option<String> {
+    pub(crate) fn owned_text(&self, slot: usize) -> Option<String> {
         let text = self.text(slot)?;
         self.buffer.allowance.spend(text.len(), 1)?;
         Some(text.to_owned())
     }
 
     /// The texts of a vector of texts.
-    pub fn texts(&self, slot: usize) -> Option<Vec<&'a str>> {
+    pub(crate) fn texts(&self, slot: usize) -> Option<Vec<&'a str>> {
         self.elsewhere(slot, size_of::<&str>())?
             .map(|at| std::str::from_utf8(self.buffer.elements::<1>(at?)?.as_flattened()).ok())
             .collect()
     }
 
     /// What `read` makes of each table of a vector.
-    pub fn tables<T>(&self, slot: usize, read: impl Fn(Table<'a>) -> Option<T>) -> Option<Vec<T>> {
+    pub(crate) fn tables<T>(&self, slot: usize, read: impl Fn(Table<'a>) -> Option<T>) -> Option<Vec<T>> {
         self.elsewhere(slot, size_of::<T>())?.map(|at| read(self.buffer.table(at?)?)).collect()
     }
 

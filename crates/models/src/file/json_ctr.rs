@@ -97,7 +97,7 @@ fn combination(what: &str, elements: &RawValue, allowance: &Allowance) -> Result
 }
 
 impl CtrText<'_> {
-    pub fn read(self, allowance: &Allowance) -> Result<CtrPart> {
+    pub(crate) fn read(self, allowance: &Allowance) -> Result<CtrPart> {
         let combination = combination("ctrs", self.elements, allowance)?;
         Ok(CtrPart {
             base: CtrBase { combination, kind: self.ctr_type, classifier: 0 },
@@ -113,7 +113,7 @@ impl CtrText<'_> {
 
 impl TableText<'_> {
     /// Builds the index that a `.cbm` file would hold.
-    pub fn read(self, name: &str, allowance: &Allowance) -> Result<TablePart> {
+    pub(crate) fn read(self, name: &str, allowance: &Allowance) -> Result<TablePart> {
         let what = format!("CTR table {:?}", excerpt(name));
         let wrong = || damaged(format_args!("its {what} has rows of several lengths, or more than one key of a row"));
         let Identifier { identifier, r#type: kind } =

@@ -68,7 +68,7 @@ enum Loss {
 impl About {
     /// From keys and values, values that are JSON in a text. Whatever else the owner has put there may be no text at
     /// all.
-    pub fn of_entries(entries: Vec<(&[u8], &[u8])>, allowance: &Allowance) -> Result<Self> {
+    pub(crate) fn of_entries(entries: Vec<(&[u8], &[u8])>, allowance: &Allowance) -> Result<Self> {
         let mut about = Self::default();
         for (key, value) in entries {
             match key {
@@ -86,7 +86,7 @@ impl About {
     }
 
     /// What training minimised; empty if the model does not say.
-    pub fn loss(&self) -> String {
+    pub(crate) fn loss(&self) -> String {
         match self.params.as_ref().and_then(|params| params.loss_function.as_ref()).or(self.loss_function.as_ref()) {
             Some(Loss::Named { name }) => name.clone(),
             Some(Loss::Quoted(text)) => match serde_json::from_str(text) {
@@ -98,17 +98,17 @@ impl About {
     }
 
     /// The probability above which a row is in the second class; a half unless the owner set another.
-    pub fn threshold(&self) -> f64 {
+    pub(crate) fn threshold(&self) -> f64 {
         let text = self.binclass_probability_threshold.as_ref();
         text.and_then(|label| label.0.trim().parse().ok()).unwrap_or(0.5)
     }
 
-    pub fn class_params(&self) -> Option<&ClassParams> {
+    pub(crate) fn class_params(&self) -> Option<&ClassParams> {
         self.class_params.as_ref().or(self.multiclass_params.as_ref())
     }
 
     /// Names that only the training parameters hold.
-    pub fn trained_class_names(&self) -> &[Label] {
+    pub(crate) fn trained_class_names(&self) -> &[Label] {
         self.params.as_ref().map_or(&[], |params| &params.data_processing_options.class_names)
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Columns of numbers and levels; those of CTRs are added by [`Draft::add_ctrs`].
-    pub fn of(parts: &Parts, numeric: &Places, categorical: &Places) -> Result<Self> {
+    pub(crate) fn of(parts: &Parts, numeric: &Places, categorical: &Places) -> Result<Self> {
         let mut draft = Self::default();
         // Exactly: a vector that doubles holds three times its content while it moves.
         let borders = parts.floats.iter().map(|float| float.borders.len()).sum::<usize>();
@@ -67,7 +67,7 @@ impl Draft {
     }
 
     /// One more column, with `count` conditions on it. Returns its number.
-    pub fn add_column(&mut self, column: BinColumn, count: usize, asks: Asks) -> Result<usize> {
+    pub(crate) fn add_column(&mut self, column: BinColumn, count: usize, asks: Asks) -> Result<usize> {
         let number = self.binning.columns.len();
         let Ok(short) = u16::try_from(number) else {
             return Err(unsupported("asks more than 65,535 × 254 conditions"));
@@ -82,7 +82,7 @@ impl Draft {
     }
 
     /// The condition that a number exceeds a border (given by its bits).
-    pub fn border(&self, parts: &Parts, index: i32, border: u32) -> Option<Split> {
+    pub(crate) fn border(&self, parts: &Parts, index: i32, border: u32) -> Option<Split> {
         let at = parts.floats.iter().position(|float| float.place.index == index)?;
         let border = f32::from_bits(border);
         #[expect(clippy::float_cmp, reason = "the same number stands in both places of the file")]
@@ -91,7 +91,7 @@ impl Draft {
     }
 
     /// The condition that a level is one of the listed ones.
-    pub fn level(&self, parts: &Parts, index: i32, value: i32) -> Option<Split> {
+    pub(crate) fn level(&self, parts: &Parts, index: i32, value: i32) -> Option<Split> {
         let at = parts.one_hots.iter().position(|one_hot| one_hot.index == index)?;
         let within = parts.one_hots.get(at)?.values.iter().position(|&other| other == value)?;
         self.splits.get(self.one_hot_starts.get(at)?.checked_add(within)?).copied()

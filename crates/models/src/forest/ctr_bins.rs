@@ -17,7 +17,7 @@ use crate::{
 
 impl Draft {
     /// Columns of all CTRs, in the file's order, and the projections that fill them. Takes the tables out of `parts`.
-    pub fn add_ctrs(&mut self, parts: &mut Parts, categorical: &Places, allowance: &Allowance) -> Result<()> {
+    pub(crate) fn add_ctrs(&mut self, parts: &mut Parts, categorical: &Places, allowance: &Allowance) -> Result<()> {
         let mut tables = std::mem::take(&mut parts.tables);
         tables.sort_unstable_by(|one, other| one.base.cmp(&other.base));
         let ctrs = std::mem::take(&mut parts.ctrs);

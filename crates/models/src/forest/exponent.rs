@@ -58,7 +58,7 @@ pub(crate) fn softmax(raw: &mut [f64]) {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::*;
+    use super::*;
 
     #[test]
     fn what_is_impossible_has_catboosts_probability() {

@@ -38,7 +38,7 @@ pub(crate) struct Places {
 
 impl Places {
     /// The place, among all features, of the one of this kind that the file calls `index`.
-    pub fn find(&self, index: i32) -> Result<usize> {
+    pub(crate) fn find(&self, index: i32) -> Result<usize> {
         let at = self.by_index.binary_search_by_key(&index, |entry| entry.0);
         let place = at.ok().and_then(|at| self.by_index.get(at)).map(|entry| entry.1);
         place.ok_or_else(|| damaged(format_args!("it asks for a feature {index} that it does not list")))

@@ -64,7 +64,7 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    pub fn of(about: &About, dimension: usize, allowance: &Allowance) -> Result<Self> {
+    pub(crate) fn of(about: &About, dimension: usize, allowance: &Allowance) -> Result<Self> {
         let link = Link::of(&about.loss(), dimension);
         if (link == Link::Sigmoid) != (dimension == 1) && link != Link::Identity {
             let loss = about.loss();
@@ -156,7 +156,7 @@ fn two_classes(about: &About) -> Result<Vec<String>> {
 impl Outputs {
     /// Turns the raw outputs of rows into probabilities, in place. For [`Link::Sigmoid`], that of the second class.
     /// False, and nothing done, for [`Link::Identity`].
-    pub fn probabilities(&self, raw: &mut [f64]) -> bool {
+    pub(crate) fn probabilities(&self, raw: &mut [f64]) -> bool {
         match self.link {
             Link::Identity => {}
             Link::Sigmoid | Link::OneVersusAll | Link::Labels => {
@@ -168,7 +168,7 @@ impl Outputs {
     }
 
     /// The class of a row from its raw outputs; `None` where the model does not choose one.
-    pub fn decision(&self, raw: &[f64]) -> Option<usize> {
+    pub(crate) fn decision(&self, raw: &[f64]) -> Option<usize> {
         match (self.link, raw) {
             (Link::Sigmoid, [raw]) => Some(usize::from(*raw > self.raw_threshold)),
             (Link::Softmax | Link::OneVersusAll, [first, rest @ ..]) => {

@@ -32,7 +32,7 @@ pub(crate) struct Block {
 
 impl Block {
     /// Room for up to `rows` rows.
-    pub fn new(forest: &Forest, rows: usize) -> Self {
+    pub(crate) fn new(forest: &Forest, rows: usize) -> Self {
         let stride = if rows < FEW { rows.max(1) } else { rows.next_multiple_of(64) };
         let keys = if forest.binning.projections.is_empty() { 0 } else { stride };
         Self {
@@ -48,22 +48,22 @@ impl Block {
     /// The bins of one column.
     #[expect(clippy::indexing_slicing, reason = "columns of splits are checked when a model is read; rows ≤ stride")]
     #[inline]
-    pub fn column(&self, column: usize) -> &[u8] {
+    pub(crate) fn column(&self, column: usize) -> &[u8] {
         &self.bins[column * self.stride..][..self.rows]
     }
 
     /// The bins of one row, column after column.
-    pub fn row(&self, row: usize) -> impl Iterator<Item = u8> {
+    pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = u8> {
         self.bins.iter().skip(row).step_by(self.stride).copied()
     }
 
     /// How far columns of sums for this block are apart.
-    pub fn stride(&self) -> usize {
+    pub(crate) fn stride(&self) -> usize {
         self.stride
     }
 
     /// Whole registers of bins, unless there are few rows.
-    pub fn bins(&self) -> Option<Bins<'_>> {
+    pub(crate) fn bins(&self) -> Option<Bins<'_>> {
         self.stride.is_multiple_of(64).then_some(Bins { bytes: &self.bins, stride: self.stride })
     }
 }

@@ -22,7 +22,7 @@ const SLACK: usize = 16;
 
 impl Searches {
     /// Of borders in ascending order, at most 254 a column.
-    pub fn of<'a>(columns: impl Iterator<Item = &'a [f32]> + Clone) -> Self {
+    pub(crate) fn of<'a>(columns: impl Iterator<Item = &'a [f32]> + Clone) -> Self {
         let mut searches = Self::default();
         let size = |borders: &[f32]| (1_usize << (usize::BITS - borders.len().leading_zeros())) - 1;
         searches.asked.reserve_exact(columns.clone().map(size).sum::<usize>().saturating_add(SLACK));
@@ -41,7 +41,7 @@ impl Searches {
     }
 
     /// The borders a column's search asks for (and more behind them), and how often it asks.
-    pub fn column(&self, column: usize) -> (&[f32], u32) {
+    pub(crate) fn column(&self, column: usize) -> (&[f32], u32) {
         let search = self.columns.get(column).copied().unwrap_or(Search { from: 0, levels: 0 });
         (self.asked.get(search.from..).unwrap_or_default(), search.levels)
     }

@@ -35,7 +35,7 @@ pub(crate) const SLACK: usize = 64;
 
 impl Tables {
     /// None yet, with room for those of so many trees.
-    pub fn of(trees: usize) -> Self {
+    pub(crate) fn of(trees: usize) -> Self {
         let starts = || {
             let mut starts = Vec::with_capacity(trees.saturating_add(1));
             starts.push(0);
@@ -46,7 +46,7 @@ impl Tables {
     }
 
     /// Adds the tables of the next tree, one for each target. A tree of more than [`NARROW`] conditions has none.
-    pub fn add_tree(&mut self, splits: &[Split], targets: impl Iterator<Item = u32>) {
+    pub(crate) fn add_tree(&mut self, splits: &[Split], targets: impl Iterator<Item = u32>) {
         let targets = targets.take(if splits.len() > NARROW { 0 } else { usize::MAX });
         let before = self.targets.len();
         self.targets.extend(targets);
@@ -65,7 +65,7 @@ impl Tables {
 
     /// Splits all values into planes. `leaves` says how many a tree has; of each leaf there are `step` values, the
     /// first for the tree's first table. (With a `step` of 1 each table's values stand together.)
-    pub fn split(&mut self, values: &[f64], step: usize, leaves: impl Iterator<Item = usize>) {
+    pub(crate) fn split(&mut self, values: &[f64], step: usize, leaves: impl Iterator<Item = usize>) {
         self.planes = Vec::with_capacity(values.len().saturating_mul(8).saturating_add(SLACK));
         for ([from, to], leaves) in self.starts.array_windows().zip(leaves) {
             for values in values.get(*from..*to).unwrap_or_default().chunks_exact(leaves.saturating_mul(step).max(1)) {
@@ -81,12 +81,12 @@ impl Tables {
         self.planes.resize(self.planes.len().saturating_add(SLACK), 0);
     }
 
-    pub fn planes(&self) -> &[u8] {
+    pub(crate) fn planes(&self) -> &[u8] {
         &self.planes
     }
 
     /// The columns that a tree's tables are added to.
-    pub fn targets(&self, tree: usize) -> &[u32] {
+    pub(crate) fn targets(&self, tree: usize) -> &[u32] {
         let from = self.target_starts.get(tree).copied().unwrap_or(0);
         let to = self.target_starts.get(tree.saturating_add(1)).copied().unwrap_or(from);
         self.targets.get(from..to).unwrap_or_default()
@@ -113,7 +113,7 @@ pub(crate) struct Job<'a> {
 impl Job<'_> {
     /// What a kernel relies on: the tables are of these trees, conditions ask columns that are there, there is a value
     /// for every leaf of every table, and a sum for every row of every target.
-    pub fn is_sound(&self, values: usize, sums: usize) -> bool {
+    pub(crate) fn is_sound(&self, values: usize, sums: usize) -> bool {
         let (Bins { bytes, stride }, tables) = (self.bins, self.tables);
         let columns = |things: usize| things.checked_div(stride).unwrap_or(0);
         stride > 0

@@ -43,7 +43,7 @@ struct Lane {
 
 impl Levels {
     /// `None` if folding would take too much room. `points` integrate polynomials of degree `levels − 1`.
-    pub fn of(players: Vec<usize>, mut weights: Vec<f64>, points: &[(f64, f64)]) -> Option<Self> {
+    pub(crate) fn of(players: Vec<usize>, mut weights: Vec<f64>, points: &[(f64, f64)]) -> Option<Self> {
         let count = players.iter().max().map_or(0, |most| most + 1);
         let is_open = |player: usize, level: usize| {
             let mut own = players.iter().enumerate().filter(|(_, other)| **other == player).map(|(at, _)| at);
@@ -73,7 +73,7 @@ impl Levels {
     }
 
     /// The contributions of every player for every leaf, of leaf values that are 0 where there is no weight.
-    pub fn fold(&self, leaves: &[f64]) -> Vec<Vec<f64>> {
+    pub(crate) fn fold(&self, leaves: &[f64]) -> Vec<Vec<f64>> {
         let mut tables = vec![vec![0.0; leaves.len()]; self.count];
         for (t, weights) in &self.points {
             let values = leaves.iter().map(|value| [*value; WIDE]).collect();

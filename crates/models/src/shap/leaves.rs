@@ -61,7 +61,7 @@ pub(crate) struct Means {
 
 impl Means {
     /// Of leaves by their numbers.
-    pub fn of(forest: &Forest, leaves: impl Iterator<Item = usize>) -> Result<Self> {
+    pub(crate) fn of(forest: &Forest, leaves: impl Iterator<Item = usize>) -> Result<Self> {
         let (mut total, mut of) = (0.0, vec![0.0; forest.dimension]);
         for leaf in leaves {
             let (weight, values) = read(forest, leaf);

@@ -21,7 +21,7 @@ pub(crate) struct Players {
 }
 
 impl Players {
-    pub fn of(forest: &Forest) -> Result<Self> {
+    pub(crate) fn of(forest: &Forest) -> Result<Self> {
         let mut numbers: BTreeMap<&[usize], usize> = BTreeMap::new();
         let mut features = Vec::new();
         let mut of_column = Vec::with_capacity(forest.binning.columns.len());
@@ -45,7 +45,7 @@ impl Players {
     }
 
     /// The player a condition belongs to.
-    pub fn asked(&self, column: u16) -> usize {
+    pub(crate) fn asked(&self, column: u16) -> usize {
         self.of_column.get(usize::from(column)).copied().unwrap_or(0)
     }
 }

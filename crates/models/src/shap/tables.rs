@@ -42,7 +42,7 @@ struct Deep {
 }
 
 impl ShapTables {
-    pub fn new(players: &Players, dimensions: usize) -> Self {
+    pub(crate) fn new(players: &Players, dimensions: usize) -> Self {
         let mut features: Vec<usize> = players.features.iter().flatten().copied().collect();
         features.sort_unstable();
         features.dedup();
@@ -51,7 +51,13 @@ impl ShapTables {
     }
 
     /// Adds the next tree; says its means. `None` if it has to be walked.
-    pub fn add(&mut self, forest: &Forest, players: &Players, trees: &Oblivious, tree: usize) -> Result<Option<Means>> {
+    pub(crate) fn add(
+        &mut self,
+        forest: &Forest,
+        players: &Players,
+        trees: &Oblivious,
+        tree: usize,
+    ) -> Result<Option<Means>> {
         let splits = trees.of(tree);
         let first = trees.value_starts.get(tree).copied().unwrap_or(0).checked_div(forest.dimension).unwrap_or(0);
         let leaves = first..first.saturating_add(1 << splits.len());
@@ -111,7 +117,7 @@ impl ShapTables {
     }
 
     /// After the last tree: lays the values out for the kernel that the model is scored by.
-    pub fn settle(&mut self, forest: &Forest) {
+    pub(crate) fn settle(&mut self, forest: &Forest) {
         self.kernel = forest.kernel;
         if let (Kernel::Avx512(_), Trees::Oblivious(trees)) = (self.kernel, &forest.trees) {
             let leaves = (0..forest.trees.len()).map(|tree| 1 << trees.of(tree).len().min(NARROW));
@@ -121,12 +127,12 @@ impl ShapTables {
     }
 
     /// Room for the columns of a block.
-    pub fn room(&self, block: &Block) -> Vec<f64> {
+    pub(crate) fn room(&self, block: &Block) -> Vec<f64> {
         vec![0.0; self.features.len().saturating_mul(self.dimensions).saturating_mul(block.stride())]
     }
 
     /// Fills the columns.
-    pub fn explain(&self, forest: &Forest, block: &Block, sums: &mut [f64]) {
+    pub(crate) fn explain(&self, forest: &Forest, block: &Block, sums: &mut [f64]) {
         sums.fill(0.0);
         let Trees::Oblivious(trees) = &forest.trees else { return };
         match (self.kernel, block.bins()) {
@@ -172,7 +178,7 @@ impl ShapTables {
     }
 
     /// Writes the columns into rows of `width` values a dimension.
-    pub fn read(&self, sums: &[f64], block: &Block, width: usize, out: &mut [f64]) {
+    pub(crate) fn read(&self, sums: &[f64], block: &Block, width: usize, out: &mut [f64]) {
         let columns = (0..self.dimensions).flat_map(|dimension| self.features.iter().map(move |f| (dimension, *f)));
         for (sums, (dimension, feature)) in sums.chunks_exact(block.stride()).zip(columns) {
             let own = out.iter_mut().skip(dimension * width + feature).step_by(width * self.dimensions);

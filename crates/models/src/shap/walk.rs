@@ -62,16 +62,16 @@ struct Sprout {
 }
 
 impl Walk {
-    pub fn new(dimensions: usize) -> Self {
+    pub(crate) fn new(dimensions: usize) -> Self {
         Self { dimensions, forks: Vec::new(), roots: Vec::new(), values: Vec::new(), points: Vec::new(), deepest: 0 }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.roots.is_empty()
     }
 
     /// Adds a branching tree; says its means.
-    pub fn add_branching(
+    pub(crate) fn add_branching(
         &mut self,
         forest: &Forest,
         players: &Players,
@@ -102,7 +102,7 @@ impl Walk {
     }
 
     /// Adds an oblivious tree. Its last condition is the root's, its first that of the lowest forks.
-    pub fn add_oblivious(
+    pub(crate) fn add_oblivious(
         &mut self,
         forest: &Forest,
         players: &Players,
@@ -165,13 +165,13 @@ impl Walk {
     }
 
     /// Room for [`Walk::explain`].
-    pub fn room(&self, players: usize) -> Room {
+    pub(crate) fn room(&self, players: usize) -> Room {
         let level = self.points.len() * (1 + self.dimensions);
         Room { now: vec![(1.0, 1.0); players], levels: vec![0.0; level * (self.deepest + 1)] }
     }
 
     /// Adds the contributions of one row, player after player, of each a value per dimension.
-    pub fn explain(&self, holds: &impl Fn(Split) -> bool, room: &mut Room, out: &mut [f64]) {
+    pub(crate) fn explain(&self, holds: &impl Fn(Split) -> bool, room: &mut Room, out: &mut [f64]) {
         for root in &self.roots {
             room.levels.iter_mut().take(self.points.len()).for_each(|product| *product = 1.0);
             self.visit(*root, holds, &mut room.now, &mut room.levels, out);

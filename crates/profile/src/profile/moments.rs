@@ -81,7 +81,7 @@ pub(super) struct Sums {
 impl Sums {
     /// Of values none of which is NaN. One loop without calls, branches or wide integers, so that it becomes vectors.
     #[inline(always)]
-    pub fn of<T: Real>(values: &[T], scale: &Scale) -> Self {
+    pub(super) fn of<T: Real>(values: &[T], scale: &Scale) -> Self {
         const HALF: u64 = (1 << 24) - 1;
         let mut sums = Self { count: values.len() as u64, ..Self::default() };
         for value in values {

@@ -50,7 +50,7 @@ pub(super) struct Found<T> {
 
 impl<'a, T: Real> Tally<'a, T> {
     /// `counts`, by cell, are added to when the tally ends.
-    pub fn new(cells: &'a Cells, scale: &'a Scale, counts: &'a mut [u64]) -> Self {
+    pub(super) fn new(cells: &'a Cells, scale: &'a Scale, counts: &'a mut [u64]) -> Self {
         let (stride, tallies) = if cells.len() <= FEW { (cells.len(), 4) } else { (0, 1) };
         let mut near = NEAR.take();
         near.resize(tallies * cells.len(), 0);
@@ -67,7 +67,7 @@ impl<'a, T: Real> Tally<'a, T> {
     }
 
     /// Counts at most [`BLOCK`] values none of which is NaN.
-    pub fn observe(&mut self, values: &[T]) {
+    pub(super) fn observe(&mut self, values: &[T]) {
         if self.rows > FULL {
             self.pour();
         }
@@ -79,7 +79,7 @@ impl<'a, T: Real> Tally<'a, T> {
     }
 
     /// Counts values as they lie in a column, NaN being none.
-    pub fn observe_all(&mut self, values: &[T], block: &mut Block<T>) {
+    pub(super) fn observe_all(&mut self, values: &[T], block: &mut Block<T>) {
         for values in values.chunks(BLOCK) {
             let mut has_nan = false;
             self.width.run(HasNan { values, has_nan: &mut has_nan });
@@ -92,7 +92,7 @@ impl<'a, T: Real> Tally<'a, T> {
     }
 
     /// Counts those values that are valid and no NaN.
-    pub fn observe_valid(&mut self, values: &[T], valid: &BooleanBuffer, block: &mut Block<T>) {
+    pub(super) fn observe_valid(&mut self, values: &[T], valid: &BooleanBuffer, block: &mut Block<T>) {
         self.width.run(Fill { values, valid: Some(valid), block, tally: self });
     }
 
@@ -181,13 +181,13 @@ pub(super) struct Block<T> {
 }
 
 impl<T: Real> Block<T> {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { values: [T::default(); 2 * BLOCK], filled: 0 }
     }
 
     /// A value, or NaN.
     #[inline(always)]
-    pub fn push(&mut self, value: T, tally: &mut Tally<'_, T>) {
+    pub(super) fn push(&mut self, value: T, tally: &mut Tally<'_, T>) {
         self.put(value, true);
         self.empty(tally);
     }
@@ -217,7 +217,7 @@ impl<T: Real> Block<T> {
     }
 
     /// Counts what is left.
-    pub fn finish(self, mut tally: Tally<'_, T>) -> Found<T> {
+    pub(super) fn finish(self, mut tally: Tally<'_, T>) -> Found<T> {
         if let Some(rest) = self.values.get(..self.filled) {
             tally.observe(rest);
         }

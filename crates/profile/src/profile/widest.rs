@@ -27,12 +27,12 @@ pub(super) enum Width {
 
 impl Width {
     /// The widest that this processor has.
-    pub fn widest() -> Self {
+    pub(super) fn widest() -> Self {
         if Self::Avx2.is_there() { Self::Avx2 } else { Self::Plain }
     }
 
     /// Whether this processor has it.
-    pub fn is_there(self) -> bool {
+    pub(super) fn is_there(self) -> bool {
         match self {
             Self::Plain => true,
             #[cfg(target_arch = "x86_64")]
@@ -48,7 +48,7 @@ impl Width {
     }
 
     /// Runs the work with these vectors if they are there, else plainly.
-    pub fn run(self, work: impl Work) {
+    pub(super) fn run(self, work: impl Work) {
         #[cfg(target_arch = "x86_64")]
         if self == Self::Avx2 && self.is_there() {
             // SAFETY: the processor has all that the function is compiled for, as was just asked.
