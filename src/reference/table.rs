@@ -23,18 +23,19 @@ use crate::fault::{Fault, Outcome};
 /// Reads a table from the bytes of a file; `name` says by its ending what it is.
 pub fn read(name: &str, bytes: Vec<u8>) -> Outcome<Training> {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
-    let parse = match ending.as_str() {
-        "parquet" | "pq" => parquet,
-        "csv" => csv,
-        "ndjson" | "jsonl" | "json" => ndjson,
-        _ => {
-            return Err(Fault::setup(format!("{name}: a training table is a .parquet, .csv or .ndjson file")));
-        }
-    };
+    let is_known = matches!(ending.as_str(), "parquet" | "pq" | "csv" | "ndjson" | "jsonl" | "json");
+    if !is_known {
+        return Err(Fault::setup(format!("{name}: a training table is a .parquet, .csv or .ndjson file")));
+    }
     if bytes.is_empty() {
         return Err(Fault::setup(format!("{name}: the file is empty; name one that holds rows")));
     }
-    parse(bytes).map_err(|why| {
+    let table = match ending.as_str() {
+        "csv" => csv(&bytes),
+        "ndjson" | "jsonl" | "json" => ndjson(&bytes),
+        _ => parquet(bytes),
+    };
+    table.map_err(|why| {
         let why = why.lines().next().unwrap_or_default();
         Fault::setup(format!("{name}: cannot be read as {ending}: {why}; is the file whole, and what its ending says?"))
     })
@@ -87,8 +88,8 @@ fn append(values: &mut Values, array: &ArrayRef) -> Result<(), String> {
 }
 
 /// Every cell as text: a column's kind is decided once all of it is seen. A row with fewer cells ends in missing ones.
-fn csv(bytes: Vec<u8>) -> Result<Training, String> {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+fn csv(bytes: &[u8]) -> Result<Training, String> {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(text);
     let header = table.headers().map_err(|error| error.to_string())?.clone();
     if let Some(twice) = twice(&header) {
@@ -123,11 +124,11 @@ fn twice(header: &csv::StringRecord) -> Option<&str> {
 }
 
 /// One object a line. A key that a line lacks is missing in its row.
-fn ndjson(bytes: Vec<u8>) -> Result<Training, String> {
+fn ndjson(bytes: &[u8]) -> Result<Training, String> {
     let mut columns: Vec<(String, Vec<Value>)> = Vec::new();
     let mut place_of: HashMap<String, usize> = HashMap::new();
     let mut rows = 0;
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     for (number, line) in text.lines().enumerate() {
         let line = line.map_err(|error| format!("line {}: {error}", number + 1))?;
         if line.trim().is_empty() {
