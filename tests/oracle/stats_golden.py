@@ -17,6 +17,9 @@ from scipy import stats
 
 SEED = 20261124
 rng = np.random.default_rng(SEED)
+# scipy's kstwo.sf loses digits by cancellation, and how many depends on the processor: 2.2e-12 between an Intel with
+# AVX-512 and an AMD without it. A thousandth of the tolerance at which the Rust tests use the list is allowed.
+REPRODUCIBLE = {"ks_p": 1e-9}
 
 
 def ks_p():
@@ -211,9 +214,13 @@ def main():
     }
     committed = Path(__file__).with_name("stats_golden.json")
     if sys.argv[1:] == ["--compare"]:
-        largest = far_apart(json.loads(committed.read_text()), json.loads(json.dumps(golden)), "golden")
-        print(f"golden values: made again, largest relative difference {largest:.1e}")
-        sys.exit(largest > 1e-12)
+        before, now = json.loads(committed.read_text()), json.loads(json.dumps(golden))
+        if before.keys() != now.keys():
+            sys.exit(f"the committed file has the lists {sorted(before)}, this run has {sorted(now)}")
+        differences = {key: far_apart(before[key], now[key], key) for key in before}
+        key = max(differences, key=differences.get)
+        print(f"golden values: recomputed, largest relative difference {differences[key]:.1e}, in {key}")
+        sys.exit(any(difference > REPRODUCIBLE.get(key, 1e-12) for key, difference in differences.items()))
     output = Path(sys.argv[1]) if len(sys.argv) > 1 else committed
     parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in golden.items()]
     output.write_text("{\n" + ",\n".join(parts) + "\n}\n")
@@ -221,7 +228,7 @@ def main():
 
 def far_apart(before, now, where):
     """The largest relative difference of two trees of values; another processor's last bits may differ, no more."""
-    if where == "golden.versions.python":
+    if where == "versions.python":
         return 0.0
     if isinstance(before, dict) and isinstance(now, dict) and before.keys() == now.keys():
         return max((far_apart(before[key], now[key], f"{where}.{key}") for key in before), default=0.0)
