@@ -22,7 +22,7 @@ pub struct Fault {
 }
 
 /// What a fallible step of vigie returns.
-pub type Outcome<T> = Result<T, Fault>;
+pub type Result<T, E = Fault> = std::result::Result<T, E>;
 
 impl Fault {
     /// A fault that only a person can mend.

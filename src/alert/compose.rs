@@ -14,7 +14,7 @@ use vigie_profile::window::Instant;
 
 use super::{Change, Email, Event, Letter, Telling, html::html, phrases::Phrases, story::Story, text::text};
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     judge::Severity,
     report::{Context, Language, Report, to_html},
 };
@@ -35,9 +35,9 @@ pub fn compose(
     base_url: Option<&str>,
     language: Language,
     now: Instant,
-) -> Outcome<Letter> {
+) -> Result<Letter> {
     let from = mailbox("alerts.email.from", &email.from)?;
-    let to = email.to.iter().map(|to| mailbox("alerts.email.to", to)).collect::<Outcome<Vec<_>>>()?;
+    let to = email.to.iter().map(|to| mailbox("alerts.email.to", to)).collect::<Result<Vec<_>>>()?;
     let mark = mark(&telling.id);
     let message_id = format!("<vigie.{mark}@{}>", domain(&from));
     let page = report.and_then(|report| page(report, language));
@@ -104,7 +104,7 @@ pub fn is_address(text: &str) -> bool {
     text.parse::<Mailbox>().is_ok()
 }
 
-pub(super) fn mailbox(key: &str, text: &str) -> Outcome<Mailbox> {
+pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox> {
     text.parse().map_err(|_| Fault::setup(format!("{key}: `{text}` is no mail address; write it as risk@example.com")))
 }
 
@@ -172,7 +172,7 @@ fn spare(story: &mut Story) {
 }
 
 /// mixed (related (alternative (text, HTML), pictures), page), as far as there are some.
-fn parts(story: &Story, subject: &str, mark: &str, page: Option<String>) -> Outcome<MultiPart> {
+fn parts(story: &Story, subject: &str, mark: &str, page: Option<String>) -> Result<MultiPart> {
     let cid = format!("{mark}@vigie");
     let page_of_mail =
         html(story, subject, &cid).map_err(|error| Fault::setup(format!("the mail cannot be made: {error}")))?;
@@ -201,7 +201,7 @@ fn parts(story: &Story, subject: &str, mark: &str, page: Option<String>) -> Outc
     Ok(parts)
 }
 
-fn content_type(name: &str) -> Outcome<ContentType> {
+fn content_type(name: &str) -> Result<ContentType> {
     header::ContentType::parse(name).map_err(|error| Fault::setup(format!("the mail cannot be made: {error}")))
 }
 

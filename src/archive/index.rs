@@ -11,7 +11,7 @@ use super::{
     trend::{head, windows},
 };
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     report::{Index, Language, Listed, OpenAlert, to_index},
 };
 
@@ -40,7 +40,7 @@ pub fn index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>)
 }
 
 /// Writes the index anew from the reports in the folder.
-pub fn write_index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>) -> Outcome<PathBuf> {
+pub fn write_index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>) -> Result<PathBuf> {
     let html = to_index(&index(reports, language, alerts))
         .map_err(|error| Fault::setup(format!("the index cannot be made: {error}")))?;
     fs::create_dir_all(reports).map_err(|error| cannot("make the folder", reports, &error))?;

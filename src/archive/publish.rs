@@ -12,7 +12,7 @@ use vigie_profile::window::Window;
 
 use crate::{
     crash,
-    fault::{Fault, Outcome, spoken},
+    fault::{Fault, Result, spoken},
 };
 
 /// Where a report stands.
@@ -73,7 +73,7 @@ fn revision(json: &str) -> Option<u32> {
 
 /// Writes both files beside their places, then moves them there. Whoever reads meanwhile, or after a
 /// crash, finds the former report or the new one, whole.
-pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Outcome<Published> {
+pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Result<Published> {
     fs::create_dir_all(folder).map_err(|error| cannot("make the folder", folder, &error))?;
     let place = |ending: &str| folder.join(format!("report.{ending}"));
     crash::point("report.folder");
@@ -98,7 +98,7 @@ pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Outcome<
 }
 
 /// A file with this content, on the disk, not yet in its place. It vanishes if it never gets there.
-pub(super) fn written(folder: &Path, content: &str) -> Outcome<tempfile::NamedTempFile> {
+pub(super) fn written(folder: &Path, content: &str) -> Result<tempfile::NamedTempFile> {
     let fault = |error: &io::Error| cannot("write in", folder, error);
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]

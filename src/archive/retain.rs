@@ -5,12 +5,12 @@ use std::{fs, path::Path, time::SystemTime};
 use vigie_profile::window::{Instant, Window};
 
 use super::publish::cannot;
-use crate::fault::Outcome;
+use crate::fault::Result;
 
 /// Removes the model's reports of windows that ended before, but for those `kept` names. Answers how many.
 ///
 /// Nothing else in the folder is touched: no replay, no example, no file that somebody put there.
-pub fn retain(reports: &Path, model: &str, before: Instant, kept: impl Fn(Window) -> bool) -> Outcome<usize> {
+pub fn retain(reports: &Path, model: &str, before: Instant, kept: impl Fn(Window) -> bool) -> Result<usize> {
     let folder = reports.join(model);
     let Ok(entries) = fs::read_dir(&folder) else { return Ok(0) };
     let mut removed = 0;

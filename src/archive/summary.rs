@@ -8,7 +8,7 @@ use std::{
 use vigie_profile::window::Window;
 
 use super::publish::{Published, cannot, written};
-use crate::fault::Outcome;
+use crate::fault::Result;
 
 /// `reports/<model>/replay/<from>_<to>`, and of another model than the watched one its mark.
 #[must_use]
@@ -19,7 +19,7 @@ pub fn replay_folder(reports: &Path, model: &str, range: Window, sha256: Option<
 }
 
 /// Writes the summary of a range, whole or not at all.
-pub fn publish_summary(folder: &Path, json: &str, html: &str) -> Outcome<Published> {
+pub fn publish_summary(folder: &Path, json: &str, html: &str) -> Result<Published> {
     fs::create_dir_all(folder).map_err(|error| cannot("make the folder", folder, &error))?;
     let place = |ending: &str| folder.join(format!("summary.{ending}"));
     let new = [(written(folder, html)?, place("html")), (written(folder, json)?, place("json"))];

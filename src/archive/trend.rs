@@ -12,7 +12,7 @@ use vigie_profile::window::Window;
 
 use super::publish::{cannot, written};
 use crate::{
-    fault::Outcome,
+    fault::Result,
     judge::{Severity, Test},
     report::{Feature, Head, Performed, Point, SegmentPoint},
 };
@@ -22,7 +22,7 @@ const NAME: &str = "trend.ndjson";
 const LONGEST_HEAD: u64 = 64 * 1024;
 
 /// Writes the point of the report in this folder, after the report: one that is older is not believed.
-pub fn note(folder: &Path, point: &Point) -> Outcome<()> {
+pub fn note(folder: &Path, point: &Point) -> Result<()> {
     let place = folder.join(NAME);
     written(folder, &point.to_text())?.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
     Ok(())

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     alert::{self, Alert, Delivery, Mute, Phase},
     config::{Problems, Settings},
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     judge::Test,
     ledger::Ledger,
     monitor,
@@ -26,7 +26,7 @@ use crate::{
 /// The ledger is waited for so long.
 const WAIT: Duration = Duration::from_secs(5);
 
-pub(super) fn run(verb: &AlertVerb) -> Outcome<Ending> {
+pub(super) fn run(verb: &AlertVerb) -> Result<Ending> {
     match verb {
         AlertVerb::List(args) => list(args)?,
         AlertVerb::Ack { id, of } => {
@@ -48,7 +48,7 @@ pub(super) fn run(verb: &AlertVerb) -> Outcome<Ending> {
     Ok(Ending::Told)
 }
 
-fn mute(fleet: &[Settings], feature: &str, until: &str, model: Option<&str>) -> Outcome<()> {
+fn mute(fleet: &[Settings], feature: &str, until: &str, model: Option<&str>) -> Result<()> {
     let Some(settings) = fleet.first() else { return Ok(()) };
     let at = Instant::parse(until, &settings.schedule.zone).ok_or_else(|| {
         Fault::setup(format!("--until {until}: not a time; write 2026-12-01 or 2026-12-01T06:00:00Z"))
@@ -85,12 +85,12 @@ fn stranger(fleet: &[Settings], subject: &str) -> Option<String> {
 }
 
 /// What all models of a config have in common stands in each.
-fn first(config: &std::path::Path) -> Outcome<Settings> {
+fn first(config: &std::path::Path) -> Result<Settings> {
     let all = Settings::load_all(config).map_err(Problems::into_fault)?;
     all.into_iter().next().ok_or_else(|| Fault::setup("the config watches no model"))
 }
 
-fn list(args: &AlertListArgs) -> Outcome<()> {
+fn list(args: &AlertListArgs) -> Result<()> {
     let settings = first(&args.config)?;
     let (live, past, mutes) = match Ledger::read(&settings.state)? {
         None => (Vec::new(), Vec::new(), Vec::new()),
@@ -168,7 +168,7 @@ pub(super) fn as_json(alert: &Alert) -> Value {
 }
 
 /// One real mail and one real call, past the outbox: whoever tests wants to know now.
-fn test(settings: &Settings) -> Outcome<()> {
+fn test(settings: &Settings) -> Result<()> {
     let alerts = &settings.alerts;
     if alerts.email.is_none() && alerts.webhook.is_none() {
         return Err(Fault::setup(
@@ -190,7 +190,7 @@ fn test(settings: &Settings) -> Outcome<()> {
     Ok(())
 }
 
-fn arrived(key: &str, delivery: Delivery) -> Outcome<()> {
+fn arrived(key: &str, delivery: Delivery) -> Result<()> {
     match delivery {
         Delivery::Accepted { refused } if refused.is_empty() => Ok(()),
         Delivery::Accepted { refused } => {

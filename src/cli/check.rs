@@ -16,14 +16,14 @@ use crate::{
     alert::Telling,
     config::{Problems, Settings},
     daemon::{self, Clock},
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     judge::{Severity, Test},
     ledger::Ledger,
     monitor::{self, Asked, Looking, Tried, check},
     report::{Report, to_json, verdict_sentence},
 };
 
-pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
+pub(super) fn run(args: &CheckArgs) -> Result<Ending> {
     let settings = Settings::load_one(&args.config, args.model.as_deref()).map_err(Problems::into_fault)?;
     let window = match (&args.from, &args.to) {
         (Some(from), Some(to)) => Some(window(from, to, &settings.schedule.zone)?),
@@ -61,7 +61,7 @@ pub(super) fn run(args: &CheckArgs) -> Outcome<Ending> {
     };
     say(&text);
     let window = checked.report.examined.window;
-    if let Err(fault) = write_down(&settings, window, asked.now, monitor::Result::Told(&checked.report), args.send) {
+    if let Err(fault) = write_down(&settings, window, asked.now, monitor::RunResult::Told(&checked.report), args.send) {
         eprintln!("note: {fault}");
     }
     if window.to > asked.now {
@@ -79,9 +79,9 @@ fn write_down(
     settings: &Settings,
     window: Window,
     now: Instant,
-    result: monitor::Result<'_>,
+    result: monitor::RunResult<'_>,
     send: bool,
-) -> Outcome<()> {
+) -> Result<()> {
     let missing = |fault: Fault| fault.context("the report is written, the ledger does not know of it");
     let mut ledger = Ledger::open(&settings.state, Duration::from_secs(5)).map_err(missing)?;
     let cadence = settings.schedule.cadence();
@@ -100,7 +100,7 @@ fn tell_silence(settings: &Settings, asked: Asked, threads: usize) {
     let newest = settings.schedule.cadence().latest_complete(asked.now, settings.schedule.lateness);
     let looking = Looking { threads, progress: &|_, _| () };
     let told = check(settings, Asked { window: Some(newest), ..asked }, looking)
-        .and_then(|silent| write_down(settings, newest, asked.now, monitor::Result::Told(&silent.report), true));
+        .and_then(|silent| write_down(settings, newest, asked.now, monitor::RunResult::Told(&silent.report), true));
     if let Err(fault) = told {
         eprintln!("note: {fault}");
     }
@@ -109,14 +109,14 @@ fn tell_silence(settings: &Settings, asked: Asked, threads: usize) {
 /// With `--send` nobody else tells of a check that failed.
 fn failed(settings: &Settings, asked: Asked, fault: Fault) -> Fault {
     let newest = settings.schedule.cadence().latest_complete(asked.now, settings.schedule.lateness);
-    let result = monitor::Result::Failed(Test::RunFailed, &fault);
+    let result = monitor::RunResult::Failed(Test::RunFailed, &fault);
     if let Err(further) = write_down(settings, asked.window.unwrap_or(newest), asked.now, result, true) {
         eprintln!("note: {further}");
     }
     fault
 }
 
-pub(super) fn window(from: &str, to: &str, zone: &TimeZone) -> Outcome<Window> {
+pub(super) fn window(from: &str, to: &str, zone: &TimeZone) -> Result<Window> {
     let at = |flag: &str, text: &str| {
         Instant::parse(text, zone)
             .ok_or_else(|| Fault::setup(format!("{flag} {text}: not a time; write 2026-11-01 or 2026-11-01T06:00:00Z")))

@@ -3,11 +3,11 @@
 use super::{Ending, args::ConfigVerb, connect, say::say};
 use crate::{
     config::{self, Problems, Settings},
-    fault::Outcome,
+    fault::Result,
     monitor, source,
 };
 
-pub(super) fn run(verb: &ConfigVerb) -> Outcome<Ending> {
+pub(super) fn run(verb: &ConfigVerb) -> Result<Ending> {
     match verb {
         ConfigVerb::Check { config: args, connect } => {
             let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;

@@ -7,7 +7,7 @@ use vigie_profile::shown::shown;
 use super::args::{Format, LearnArgs};
 use crate::{
     config::{Problems, Settings},
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     judge::percent,
     monitor::{cost_curve, terms_of},
     performance::{CostAt, CostCurve},
@@ -21,7 +21,7 @@ const EACH: usize = 5;
 const BAR: f64 = 30.0;
 
 /// The curve as text or JSON; prices and threshold are those of the config, if it is there.
-pub(super) fn shown_cost(args: &LearnArgs, reference: &Reference) -> Outcome<String> {
+pub(super) fn shown_cost(args: &LearnArgs, reference: &Reference) -> Result<String> {
     let settings = settings(args)?;
     let curve = cost_curve(reference, terms_of(settings.as_ref()))?.ok_or_else(|| {
         Fault::setup(format!(
@@ -36,7 +36,7 @@ pub(super) fn shown_cost(args: &LearnArgs, reference: &Reference) -> Outcome<Str
 }
 
 /// Of a config that watches several models, that with this reference.
-fn settings(args: &LearnArgs) -> Outcome<Option<Settings>> {
+fn settings(args: &LearnArgs) -> Result<Option<Settings>> {
     if args.config == Path::new("config/vigie.yaml") && !args.config.exists() {
         return Ok(None);
     }

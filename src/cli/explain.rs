@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::{Problems, Settings},
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     judge::{number, percent},
     monitor::{ExplainAsked, Explained, Looking, explain},
     replay::{Beside, Given, Reason},
@@ -26,7 +26,7 @@ const REASONS: usize = 4;
 /// Letters of the longest bar.
 const BAR: f64 = 24.0;
 
-pub(super) fn run(args: &ExplainArgs) -> Outcome<Ending> {
+pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
     let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
     let window = match (&args.from, &args.to) {
         (Some(from), Some(to)) => Some(window(from, to, &settings.schedule.zone)?),

@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     config::{Problems, Settings},
-    fault::{Fault, Outcome, spoken},
+    fault::{Fault, Result, spoken},
     monitor::{Lesson, STORED, import, learn, open_reference},
     reference::Choice,
     source,
 };
 
-pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
+pub(super) fn run(args: &LearnArgs) -> Result<Ending> {
     if args.data.is_empty() && args.distributions.is_none() {
         // Clap lets nothing through here but --show.
         say(&shown_cost(args, &open_reference("--out", &args.out)?)?);
@@ -73,7 +73,7 @@ pub(super) fn run(args: &LearnArgs) -> Outcome<Ending> {
 }
 
 /// The config is looked at only where data are in its database.
-fn database(args: &LearnArgs) -> Outcome<Option<source::Options>> {
+fn database(args: &LearnArgs) -> Result<Option<source::Options>> {
     let is_stored =
         args.data.iter().chain(&args.distributions).any(|data| data.display().to_string().starts_with(STORED));
     let load = || Settings::load(&args.config).map_err(Problems::into_fault).map(|settings| settings.source);
@@ -81,7 +81,7 @@ fn database(args: &LearnArgs) -> Outcome<Option<source::Options>> {
 }
 
 /// Those of the config, where they are asked for.
-fn segments(args: &LearnArgs) -> Outcome<Option<Chosen>> {
+fn segments(args: &LearnArgs) -> Result<Option<Chosen>> {
     if !args.segments {
         return Ok(None);
     }
@@ -91,12 +91,12 @@ fn segments(args: &LearnArgs) -> Outcome<Option<Chosen>> {
     chosen.map(Some).ok_or_else(|| Fault::setup(format!("--segments: {config} names none; write `segments:` there")))
 }
 
-fn listed(flag: &str, list: Option<&str>) -> Outcome<Vec<String>> {
+fn listed(flag: &str, list: Option<&str>) -> Result<Vec<String>> {
     list.map_or(Ok(Vec::new()), |list| names(flag, list))
 }
 
 /// `A,B`, or `@file` with a name a line.
-fn names(flag: &str, list: &str) -> Outcome<Vec<String>> {
+fn names(flag: &str, list: &str) -> Result<Vec<String>> {
     let clean = |names: &mut dyn Iterator<Item = &str>| -> Vec<String> {
         names.map(str::trim).filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
     };

@@ -13,13 +13,13 @@ use super::{
 };
 use crate::{
     config::{Problems, Settings},
-    fault::Outcome,
+    fault::Result,
     judge::{Severity, percent},
     monitor::{Looking, Range, Replayed, replay},
     report::to_summary_json,
 };
 
-pub(super) fn run(args: &ReplayArgs) -> Outcome<Ending> {
+pub(super) fn run(args: &ReplayArgs) -> Result<Ending> {
     let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
     let range = Range {
         window: window(&args.from, &args.to, &settings.schedule.zone)?,

@@ -1,7 +1,7 @@
 //! From a command line to the verb that was asked for.
 
 use super::{Cli, alert, args::Verb, check, config, daemon, explain, learn, replay, score, status};
-use crate::fault::Outcome;
+use crate::fault::Result;
 
 /// How a command ended that could tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Ending {
 }
 
 /// Does what was asked for.
-pub fn run(cli: &Cli) -> Outcome<Ending> {
+pub fn run(cli: &Cli) -> Result<Ending> {
     match &cli.verb {
         Verb::Learn(args) => learn::run(args),
         Verb::Check(args) => check::run(args),

@@ -8,11 +8,11 @@ use super::{
     say::say,
 };
 use crate::{
-    fault::Outcome,
+    fault::Result,
     monitor::{Output, Scoring, score},
 };
 
-pub(super) fn run(args: &ScoreArgs) -> Outcome<Ending> {
+pub(super) fn run(args: &ScoreArgs) -> Result<Ending> {
     let outputs = args.output.iter().map(|output| match output {
         OutputArg::Raw => Output::Raw,
         OutputArg::Probability => Output::Probability,

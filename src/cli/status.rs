@@ -17,7 +17,7 @@ use crate::{
     alert::{Alert, Phase},
     config::{Problems, Settings},
     daemon,
-    fault::Outcome,
+    fault::Result,
     ledger::{Channel, Ended, Ledger, Letter, RunRow, Watched},
     monitor,
 };
@@ -41,7 +41,7 @@ struct Status {
     letters: Vec<Letter>,
 }
 
-pub(super) fn run(args: &StatusArgs) -> Outcome<Ending> {
+pub(super) fn run(args: &StatusArgs) -> Result<Ending> {
     let fleet = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
     if args.rebuild {
         rebuild(&fleet)?;
@@ -54,7 +54,7 @@ pub(super) fn run(args: &StatusArgs) -> Outcome<Ending> {
     Ok(Ending::Told)
 }
 
-fn rebuild(fleet: &[Settings]) -> Outcome<()> {
+fn rebuild(fleet: &[Settings]) -> Result<()> {
     let Some(first) = fleet.first() else { return Ok(()) };
     let _alone = daemon::lock(&first.state)?;
     if let Some(aside) = Ledger::set_aside(&first.state, Instant::now())? {
@@ -72,7 +72,7 @@ fn rebuild(fleet: &[Settings]) -> Outcome<()> {
     Ok(())
 }
 
-fn read(fleet: &[Settings]) -> Outcome<Status> {
+fn read(fleet: &[Settings]) -> Result<Status> {
     let now = daemon::Clock::of_environment().now();
     let state = fleet.first().map(|settings| settings.state.clone()).unwrap_or_default();
     let ledger = Ledger::read(&state)?;

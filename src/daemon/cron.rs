@@ -7,7 +7,7 @@ use vigie_profile::window::Instant;
 
 use crate::{
     config::Settings,
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
 };
 
 /// The running scheduler.
@@ -20,7 +20,7 @@ pub(super) struct Cron {
 
 impl Cron {
     /// Starts ticking: the number of the model goes into `ticks`.
-    pub(super) async fn start(fleet: &[Settings], ticks: &Sender<usize>, now: Instant) -> Outcome<Self> {
+    pub(super) async fn start(fleet: &[Settings], ticks: &Sender<usize>, now: Instant) -> Result<Self> {
         let broken = |error: tokio_cron_scheduler::JobSchedulerError| {
             Fault::setup(format!("the scheduler cannot be started: {error}"))
         };

@@ -6,7 +6,7 @@ use vigie_profile::window::{Cadence, Instant, Window};
 
 use crate::{
     config::Settings,
-    fault::Outcome,
+    fault::Result,
     ledger::{Ended, Ledger, Watched},
 };
 
@@ -58,7 +58,7 @@ pub fn due(cadence: &Cadence, newest: Window, covered: Instant, settled: &BTreeS
 }
 
 /// What is due by the ledger.
-pub fn of_ledger(ledger: &mut Ledger, settings: &Settings, watched: &Watched, newest: Window) -> Outcome<Due> {
+pub fn of_ledger(ledger: &mut Ledger, settings: &Settings, watched: &Watched, newest: Window) -> Result<Due> {
     let schedule = &settings.schedule;
     let stretch = Window { from: watched.covered.min(newest.from), to: newest.to };
     let runs = ledger.view(|entry| entry.runs_in(&settings.model.name, stretch))?;

@@ -8,7 +8,7 @@ use vigie_profile::window::{Instant, Window};
 
 use super::look::{Look, guarded};
 use crate::{
-    fault::Outcome,
+    fault::Result,
     ledger::{Ended, LabelLook, RunRow},
     monitor,
     report::Report,
@@ -37,7 +37,7 @@ pub(super) fn mark(look: &Look<'_>) -> Option<String> {
 
 impl Look<'_> {
     /// A window has just been checked, with the labels there are.
-    pub(super) fn note_labels(&mut self, report: &Report) -> Outcome<()> {
+    pub(super) fn note_labels(&mut self, report: &Report) -> Result<()> {
         let Some((mark, labels)) = self.mark.clone().zip(self.settings.labels.as_ref()) else { return Ok(()) };
         let is_whole = report
             .performance
@@ -49,14 +49,14 @@ impl Look<'_> {
         self.put_label_look(report.examined.window, if is_settled { mark } else { UNREAD.to_owned() })
     }
 
-    fn put_label_look(&mut self, window: Window, mark: String) -> Outcome<()> {
+    fn put_label_look(&mut self, window: Window, mark: String) -> Result<()> {
         let look = LabelLook { window, looked: self.hands.now, mark };
         let model = self.settings.model.name.as_str();
         self.ledger.write(|entry| entry.put_label_look(model, &look))
     }
 
     /// Windows whose labels have changed since they were checked: those that waited longest first, of these the oldest.
-    pub(super) fn revise_labelled(&mut self) -> Outcome<()> {
+    pub(super) fn revise_labelled(&mut self) -> Result<()> {
         let Some((labels, mark)) = self.settings.labels.as_ref().zip(self.mark.clone()) else { return Ok(()) };
         if mark == NOTHING || self.hands.stop.load(Ordering::Relaxed) {
             return Ok(());
@@ -103,7 +103,7 @@ impl Look<'_> {
     }
 
     /// Alerts hear what labels say once all windows that waited were checked again: one story, of the newest. `true`: they told of it.
-    pub(super) fn hear_labels(&mut self) -> Outcome<bool> {
+    pub(super) fn hear_labels(&mut self) -> Result<bool> {
         if self.done.more || self.hands.stop.load(Ordering::Relaxed) {
             return Ok(false);
         }
@@ -112,7 +112,7 @@ impl Look<'_> {
         Ok(events > 0)
     }
 
-    fn waiting(&mut self, labels: &LabelOptions, mark: &str) -> Outcome<Vec<RunRow>> {
+    fn waiting(&mut self, labels: &LabelOptions, mark: &str) -> Result<Vec<RunRow>> {
         let (model, now) = (self.settings.model.name.as_str(), self.hands.now);
         let since = Instant(now.0.saturating_sub(labels.revise.microseconds()));
         let stretch = Window { from: self.cadence.window_at(since).from, to: self.newest.to };

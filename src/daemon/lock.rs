@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    fault::{Fault, Outcome, spoken},
+    fault::{Fault, Result, spoken},
     ledger::Channel,
 };
 
@@ -19,7 +19,7 @@ use crate::{
 pub struct Lock(#[expect(dead_code, reason = "closing the file is what unlocks it")] File);
 
 /// Takes the folder for this process.
-pub fn lock(state: &Path) -> Outcome<Lock> {
+pub fn lock(state: &Path) -> Result<Lock> {
     let path = state.join("daemon.lock");
     let mut taken = taken(state, &path)?;
     for _ in 0..5 {
@@ -39,11 +39,11 @@ pub fn lock(state: &Path) -> Outcome<Lock> {
 
 /// Takes a channel of the outbox for this process, so that nobody sends the same letter at the same time; `None`: another
 /// process is sending.
-pub fn lock_channel(state: &Path, channel: Channel) -> Outcome<Option<Lock>> {
+pub fn lock_channel(state: &Path, channel: Channel) -> Result<Option<Lock>> {
     taken(state, &state.join(format!("{}.lock", channel.word())))
 }
 
-fn taken(state: &Path, path: &PathBuf) -> Outcome<Option<Lock>> {
+fn taken(state: &Path, path: &PathBuf) -> Result<Option<Lock>> {
     let cannot = |error: &std::io::Error| {
         Fault::retry(format!(
             "state: {}: {}; `state` must name a folder that the user of vigie may write to",

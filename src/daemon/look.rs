@@ -17,7 +17,7 @@ use crate::{
     archive,
     config::Settings,
     crash,
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     judge::Test,
     ledger::{Ended, Ledger, RunRow, Watched},
     monitor::{self, Asked, Compose, Looking, Settled, Tried, settle},
@@ -47,7 +47,7 @@ pub struct Looked {
 }
 
 /// Looks at a model. An error is the ledger's: nothing was lost, the next look does it all.
-pub fn look(settings: &Settings, ledger: &mut Ledger, hands: Hands<'_>) -> Outcome<Looked> {
+pub fn look(settings: &Settings, ledger: &mut Ledger, hands: Hands<'_>) -> Result<Looked> {
     let cadence = settings.schedule.cadence();
     let newest = cadence.latest_complete(hands.now, settings.schedule.lateness);
     let mut look = Look { settings, ledger, hands, cadence, newest, mark: None, done: Looked::default() };
@@ -80,7 +80,7 @@ pub(super) struct Look<'a> {
 
 impl Look<'_> {
     /// Every window that is to be looked at; says whether alerts heard what labels say.
-    fn windows(&mut self, due: &Due) -> Outcome<bool> {
+    fn windows(&mut self, due: &Due) -> Result<bool> {
         // Before any window: labels that come meanwhile are seen by the next look.
         self.mark = labels::mark(self);
         self.catch_up(due)?;
@@ -96,7 +96,7 @@ impl Look<'_> {
     }
 
     /// A clock that was ahead made runs of windows that are not over.
-    fn take_back(&mut self) -> Outcome<()> {
+    fn take_back(&mut self) -> Result<()> {
         let (model, newest) = (self.settings.model.name.clone(), self.newest);
         let Some(watched) = self.ledger.view(|entry| entry.watched(&model))? else { return Ok(()) };
         let taken = self.ledger.view(|entry| entry.first_after(&model, newest.to))?;
@@ -113,7 +113,7 @@ impl Look<'_> {
     }
 
     /// What is due; `None` when the log cannot be looked at, which is written down.
-    fn due(&mut self) -> Outcome<Option<Due>> {
+    fn due(&mut self) -> Result<Option<Due>> {
         let (model, newest) = (self.settings.model.name.clone(), self.newest);
         let watched = match self.ledger.view(|entry| entry.watched(&model))? {
             Some(watched) => watched,
@@ -125,7 +125,7 @@ impl Look<'_> {
         let due = due::of_ledger(self.ledger, self.settings, &watched, newest)?;
         if let Some((gap, missed)) = due.gap {
             warn!(model, %gap, missed, "too long ago to be caught up with");
-            self.write(gap, true, None, monitor::Result::Missed(missed))?;
+            self.write(gap, true, None, monitor::RunResult::Missed(missed))?;
         }
         if watched.covered != due.covered {
             self.cover(due.covered)?;
@@ -134,7 +134,7 @@ impl Look<'_> {
         Ok(Some(due))
     }
 
-    fn cover(&mut self, covered: Instant) -> Outcome<()> {
+    fn cover(&mut self, covered: Instant) -> Result<()> {
         let model = self.settings.model.name.clone();
         self.ledger.write(|entry| match entry.watched(&model)? {
             Some(watched) => entry.put_watched(&model, &Watched { covered, ..watched }),
@@ -143,7 +143,7 @@ impl Look<'_> {
     }
 
     /// What was due and is settled now is not asked for again.
-    fn settled(&mut self) -> Outcome<()> {
+    fn settled(&mut self) -> Result<()> {
         let model = self.settings.model.name.clone();
         let Some(watched) = self.ledger.view(|entry| entry.watched(&model))? else { return Ok(()) };
         let due = due::of_ledger(self.ledger, self.settings, &watched, self.newest)?;
@@ -155,7 +155,7 @@ impl Look<'_> {
     }
 
     /// The first look of all: from `schedule.start`, else from the first of the last windows that holds a record.
-    fn first(&mut self) -> Outcome<Option<Watched>> {
+    fn first(&mut self) -> Result<Option<Watched>> {
         let first = match self.settings.schedule.start {
             Some(start) => self.cadence.window_at(start).from,
             None => {
@@ -174,19 +174,19 @@ impl Look<'_> {
     }
 
     /// Records of each window; `None` when the log cannot be looked at, which is written down for the newest window.
-    fn tally(&mut self, windows: &[Window]) -> Outcome<Option<Vec<u64>>> {
+    fn tally(&mut self, windows: &[Window]) -> Result<Option<Vec<u64>>> {
         match guarded(|| monitor::tally(self.settings, windows, self.hands.looking)) {
             Ok(counts) => Ok(Some(counts)),
             Err(fault) => {
                 error!(model = self.model(), "{fault}");
                 self.done.failed += 1;
-                self.write(self.newest, true, None, monitor::Result::Failed(Test::Source, &fault))?;
+                self.write(self.newest, true, None, monitor::RunResult::Failed(Test::Source, &fault))?;
                 Ok(None)
             }
         }
     }
 
-    fn catch_up(&mut self, due: &Due) -> Outcome<()> {
+    fn catch_up(&mut self, due: &Due) -> Result<()> {
         if due.windows.is_empty() {
             return Ok(());
         }
@@ -202,7 +202,7 @@ impl Look<'_> {
     }
 
     /// Late rows: the latest windows whose count of records has changed are looked at again.
-    fn revise(&mut self, due: &Due) -> Outcome<()> {
+    fn revise(&mut self, due: &Due) -> Result<()> {
         let mut window = self.newest;
         let mut windows = Vec::new();
         for _ in 0..self.settings.schedule.revise {
@@ -233,7 +233,7 @@ impl Look<'_> {
     }
 
     /// One window: looked at, published, written down.
-    pub(super) fn run(&mut self, window: Window, records: u64) -> Outcome<()> {
+    pub(super) fn run(&mut self, window: Window, records: u64) -> Result<()> {
         crash::point("window.begun");
         let asked = Asked { window: Some(window), now: self.hands.now };
         let model = self.settings.model.name.clone();
@@ -251,7 +251,7 @@ impl Look<'_> {
         match &outcome {
             Ok(None) => info!(model, %window, "it was told by another reference or model file: its report stays"),
             Ok(Some(report)) => {
-                let settled = self.write(window, true, Some(records), monitor::Result::Told(report))?;
+                let settled = self.write(window, true, Some(records), monitor::RunResult::Told(report))?;
                 self.done.told += 1;
                 self.note_labels(report)?;
                 self.say(report, &settled);
@@ -259,7 +259,7 @@ impl Look<'_> {
             Err(fault) => {
                 error!(model = self.model(), %window, "{fault}");
                 self.done.failed += 1;
-                self.write(window, true, Some(records), monitor::Result::Failed(Test::RunFailed, fault))?;
+                self.write(window, true, Some(records), monitor::RunResult::Failed(Test::RunFailed, fault))?;
             }
         }
         Ok(())
@@ -279,8 +279,8 @@ impl Look<'_> {
         window: Window,
         scheduled: bool,
         records: Option<u64>,
-        result: monitor::Result<'_>,
-    ) -> Outcome<Settled> {
+        result: monitor::RunResult<'_>,
+    ) -> Result<Settled> {
         let tried = Tried { settings: self.settings, window, scheduled, records, now: self.hands.now };
         let settled = settle(self.ledger, &tried, result, self.hands.compose)?;
         self.done.events += settled.events.len();
@@ -288,7 +288,7 @@ impl Look<'_> {
     }
 
     /// What is too old goes, but for what an open alert speaks of.
-    fn tidy(&mut self) -> Outcome<()> {
+    fn tidy(&mut self) -> Result<()> {
         let model = self.settings.model.name.clone();
         // Counted from the log's own time: a clock that is years ahead must not cost a single report.
         let held = self.ledger.view(|entry| entry.held_to(&model))?.unwrap_or(Instant(i64::MIN));
@@ -327,7 +327,7 @@ impl Look<'_> {
 }
 
 /// A check that panics is a run that failed; the daemon and its other models go on.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|cause| {
         let told = |why: &str| format!("the run broke down{why}; this is a fault of vigie: please report it");
         // What a panic says may be made of what was read.

@@ -13,7 +13,7 @@ use crate::{
     alert::{self, Call, Delivery, Patience, Telling},
     config::Settings,
     crash,
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     ledger::{Channel, Fate, Ledger, Letter, Queued, Recipient},
     report::Report,
 };
@@ -29,7 +29,7 @@ const FIRST_WAIT: i64 = 15_000_000;
 const LONGEST_WAIT: i64 = 3_600_000_000;
 
 /// The letters of a telling, one for each channel of the config.
-pub fn compose(settings: &Settings, telling: &Telling, report: Option<&Report>, now: Instant) -> Outcome<Vec<Queued>> {
+pub fn compose(settings: &Settings, telling: &Telling, report: Option<&Report>, now: Instant) -> Result<Vec<Queued>> {
     let base_url = settings.base_url.as_deref();
     let subject = format!("{}: {} {}", telling.model, telling.severity, telling.events.len());
     let mut queued = Vec::new();
@@ -129,7 +129,7 @@ pub fn round(
     post: &dyn Post,
     clock: &dyn Fn() -> Instant,
     stop: &dyn Fn() -> bool,
-) -> Outcome<Round> {
+) -> Result<Round> {
     let mut round = Round::default();
     loop {
         let front = ledger.view(|entry| entry.in_front(channel))?;
@@ -157,7 +157,7 @@ fn due(letter: &Letter, now: Instant) -> Option<Letter> {
 }
 
 /// What became of it, written down for each recipient.
-fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, now: Instant) -> Outcome<()> {
+fn settle(ledger: &mut Ledger, letter: &Letter, delivery: Delivery, now: Instant) -> Result<()> {
     let (channel, subject, message_id) = (letter.channel.word(), &letter.subject, &letter.message_id);
     let is_old = now.0.saturating_sub(letter.queued_at.0) >= GIVEN_UP.microseconds();
     let mut fates: Vec<(&Recipient, Option<Fate>, Option<String>)> = Vec::new();
@@ -226,7 +226,7 @@ pub(super) fn rounds(
     settings: &Settings,
     clock: &dyn Fn() -> Instant,
     stop: &dyn Fn() -> bool,
-) -> Outcome<()> {
+) -> Result<()> {
     for channel in Channel::ALL {
         let end = Stopwatch::now() + OTHERS;
         let lock = loop {
@@ -245,12 +245,12 @@ pub(super) fn rounds(
 }
 
 #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is not general enough over lifetimes")]
-fn undelivered(ledger: &mut Ledger) -> Outcome<Vec<Letter>> {
+fn undelivered(ledger: &mut Ledger) -> Result<Vec<Letter>> {
     ledger.view(|entry| entry.undelivered())
 }
 
 /// Sends what is due once, and says what became of it: for a command, not for the daemon.
-pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Outcome<()> {
+pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Result<()> {
     // A daemon that runs sends them in their order.
     if is_held(&settings.state) {
         return Ok(());

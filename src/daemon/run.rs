@@ -30,7 +30,7 @@ use super::{
 use crate::{
     config::Settings,
     crash,
-    fault::{Fault, Outcome, Remedy},
+    fault::{Fault, Result, Remedy},
     ledger::{Channel, Ledger},
     monitor::Looking,
 };
@@ -51,7 +51,7 @@ pub struct Start {
 }
 
 /// Runs until a signal ends it.
-pub fn run(start: &Start) -> Outcome<()> {
+pub fn run(start: &Start) -> Result<()> {
     let fleet = load(start)?;
     let state = fleet.first().map(|settings| settings.state.clone()).unwrap_or_default();
     let lock = lock(&state)?;
@@ -74,7 +74,7 @@ pub fn run(start: &Start) -> Outcome<()> {
     ended
 }
 
-fn load(start: &Start) -> Outcome<Vec<Settings>> {
+fn load(start: &Start) -> Result<Vec<Settings>> {
     Settings::load_all(&start.config).map_err(crate::config::Problems::into_fault)
 }
 
@@ -117,7 +117,7 @@ impl Daemon {
         }
     }
 
-    async fn live(mut self) -> Outcome<()> {
+    async fn live(mut self) -> Result<()> {
         let broken = |error: std::io::Error| Fault::retry(format!("signals cannot be heard: {error}"));
         let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(broken)?;
@@ -216,7 +216,7 @@ impl Daemon {
     }
 
     /// Waits for the run in flight; `true`: it has to be abandoned.
-    async fn end(&self, looking: &mut std::pin::Pin<&mut tokio::task::JoinHandle<Outcome<Looked>>>) -> bool {
+    async fn end(&self, looking: &mut std::pin::Pin<&mut tokio::task::JoinHandle<Result<Looked>>>) -> bool {
         notify(&[sd_notify::NotifyState::Stopping]);
         info!("told to end: the run in flight is finished first");
         self.stop.store(true, Ordering::Relaxed);
@@ -233,7 +233,7 @@ impl Daemon {
         false
     }
 
-    fn spawn_look(&self, model: usize) -> tokio::task::JoinHandle<Outcome<Looked>> {
+    fn spawn_look(&self, model: usize) -> tokio::task::JoinHandle<Result<Looked>> {
         let (fleet, stop, pulse, start) =
             (self.fleet.clone(), self.stop.clone(), self.pulse.clone(), self.start.clone());
         tokio::task::spawn_blocking(move || {
@@ -248,7 +248,7 @@ impl Daemon {
         })
     }
 
-    fn looked(&mut self, model: usize, outcome: Outcome<Looked>) {
+    fn looked(&mut self, model: usize, outcome: Result<Looked>) {
         self.pulse.beat();
         let name = self.fleet.get(model).map_or("", |settings| settings.model.name.as_str());
         match outcome {
@@ -315,7 +315,7 @@ impl Daemon {
         &mut self,
         fleet: Vec<Settings>,
         ticker: &mpsc::Sender<usize>,
-    ) -> Outcome<(Vec<Settings>, Option<Prepared>, Cron)> {
+    ) -> Result<(Vec<Settings>, Option<Prepared>, Cron)> {
         let cron = Cron::start(&fleet, ticker, self.start.clock.now()).await?;
         match serve::prepare(&fleet, &mut self.server).await {
             Ok(prepared) => Ok((fleet, prepared, cron)),
@@ -345,7 +345,7 @@ impl Daemon {
     }
 
     /// `--once`: what is in the outbox is tried once.
-    fn once(&self) -> tokio::task::JoinHandle<Outcome<()>> {
+    fn once(&self) -> tokio::task::JoinHandle<Result<()>> {
         let (fleet, stop, clock) = (Arc::clone(&self.fleet), self.stop.clone(), self.start.clock);
         let is_failing = self.wakes.is_failing();
         tokio::task::spawn_blocking(move || {

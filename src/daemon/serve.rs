@@ -18,7 +18,7 @@ use tracing::{error, info, warn};
 use super::clock::Clock;
 use crate::{
     config::{Http, Settings},
-    fault::{Fault, Outcome, spoken},
+    fault::{Fault, Result, spoken},
     ledger::{Ended, Ledger, RunRow},
     monitor::open_alerts,
     web::{self, ModelStanding, Standing, State},
@@ -44,7 +44,7 @@ pub(super) struct Prepared {
 /// Prepares the server that the config asks for, if it asks for one; on the address that `present` has, where it is the
 /// same. If only `present` itself is in the way (its port at another address), it ends first, and comes back if the address
 /// cannot be had all the same. What it cannot listen on, or a token that is not there, is for a person to mend.
-pub(super) async fn prepare(fleet: &[Settings], present: &mut Option<Server>) -> Outcome<Option<Prepared>> {
+pub(super) async fn prepare(fleet: &[Settings], present: &mut Option<Server>) -> Result<Option<Prepared>> {
     let Some(http) = fleet.first().and_then(|settings| settings.http.as_ref()) else { return Ok(None) };
     let token = http.token_file.as_ref().map(token).transpose()?;
     let bound = match present.as_ref().filter(|server| server.listen == http.listen) {
@@ -76,7 +76,7 @@ fn take_port(listen: &str, present: &mut Option<Server>) -> Option<Server> {
 
 impl Prepared {
     /// Serves what the first of the fleet says.
-    pub(super) fn start(self, fleet: &watch::Receiver<Arc<Vec<Settings>>>, clock: Clock) -> Outcome<Option<Server>> {
+    pub(super) fn start(self, fleet: &watch::Receiver<Arc<Vec<Settings>>>, clock: Clock) -> Result<Option<Server>> {
         let known = Arc::clone(&fleet.borrow());
         let Some((settings, http)) = known.first().and_then(|settings| Some((settings, settings.http.as_ref()?)))
         else {
@@ -147,7 +147,7 @@ fn not_bound(http: &Http, error: &io::Error) -> Fault {
     Fault::setup(format!("http.listen: {}: {}; choose another address or port", http.listen, spoken(error)))
 }
 
-fn token(file: &PathBuf) -> Outcome<String> {
+fn token(file: &PathBuf) -> Result<String> {
     let fault = |why: String| {
         Fault::setup(format!("http.token_file: {}: {why}; it holds the token and nothing else", file.display()))
     };
@@ -163,7 +163,7 @@ fn standing(fleet: &[Settings], clock: Clock) -> Standing {
     read(fleet, clock).unwrap_or_else(|fault| Standing { not_ready: Some(fault.to_string()), ..Standing::default() })
 }
 
-fn read(fleet: &[Settings], clock: Clock) -> Outcome<Standing> {
+fn read(fleet: &[Settings], clock: Clock) -> Result<Standing> {
     let Some(settings) = fleet.first() else { return Ok(Standing::default()) };
     let Some(mut ledger) = Ledger::read(&settings.state)? else { return Ok(Standing::default()) };
     ledger.view(|entry| {

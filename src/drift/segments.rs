@@ -12,7 +12,7 @@ use super::{
     compare::{features, share},
     numeric,
 };
-use crate::{fault::Outcome, reference::Reference};
+use crate::{fault::Result, reference::Reference};
 
 /// Why a segment is not compared with the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub fn segmented(
     window: &Profile,
     reference: &Reference,
     (min_rows, threshold, empty): (u64, f64, EmptyBins),
-) -> Outcome<Segmented> {
+) -> Result<Segmented> {
     let mut list = Vec::with_capacity(segments.list().len());
     for (segment, profile) in segments.list().iter().zip(tally.profiles()) {
         let mut drift = SegmentDrift {

@@ -16,7 +16,7 @@ use super::{
     twins::{Keeper, Twins, repeated, short_hashes},
 };
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     source::{Kept, Plan},
 };
 
@@ -38,7 +38,7 @@ pub(super) struct Apart(Vec<Sifted>);
 
 /// `None`: nothing can be read apart, or something could not be read to its end; then records have to be read whole,
 /// so that the features of a record count together or not at all.
-pub(super) fn look(plan: &Plan, job: &Job<'_>) -> Outcome<Option<First>> {
+pub(super) fn look(plan: &Plan, job: &Job<'_>) -> Result<Option<First>> {
     if !plan.pieces.iter().any(|piece| plan.is_apart(piece)) {
         return Ok(None);
     }
@@ -94,7 +94,7 @@ fn parts<'f>(plan: &Plan, features: &'f [usize]) -> Vec<(usize, &'f [usize])> {
 }
 
 /// Counts all of the records but the features of those that can be read apart.
-fn look_at_records(plan: &Plan, job: &Job<'_>, progress: Progress<'_>) -> Outcome<(Pass<Tally>, Vec<Sifted>)> {
+fn look_at_records(plan: &Plan, job: &Job<'_>, progress: Progress<'_>) -> Result<(Pass<Tally>, Vec<Sifted>)> {
     let none = Twins::default();
     let keeper = Keeper::new(&none);
     let sifted: Vec<Mutex<Sifted>> = plan.pieces.iter().map(|_| Mutex::default()).collect();
@@ -136,7 +136,7 @@ impl Apart {
         progress: Progress<'_>,
         empty: &(dyn Fn() -> T + Sync),
         each: Each<'_, T>,
-    ) -> Outcome<Pass<T>> {
+    ) -> Result<Pass<T>> {
         let parts = parts(plan, features);
         in_turn(parts.len(), threads, progress, empty, &|tally: &mut T, number| {
             let (piece, features) = parts.get(number)?;
@@ -158,7 +158,7 @@ impl Apart {
         segments: &Segments,
         job: &Job<'_>,
         empty: &(dyn Fn() -> Tally + Sync),
-    ) -> Outcome<Pass<Tally>> {
+    ) -> Result<Pass<Tally>> {
         let pieces: Vec<usize> = plan
             .pieces
             .iter()

@@ -24,7 +24,7 @@ use super::{
     twins::{Keeper, Twins, repeated, short_hashes},
 };
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     source::{Field, Found, Log, Plan, Request, Unreadable},
 };
 
@@ -183,7 +183,7 @@ impl Tally {
 
 /// Counts a window. Each id is counted once; to know that none comes twice costs eight bytes a row,
 /// and only where one does is the window read again.
-pub fn count(job: &Job<'_>) -> Outcome<Counted> {
+pub fn count(job: &Job<'_>) -> Result<Counted> {
     let request = Request { columns: job.layout.columns(), window: Some(job.window) };
     let plan = job.log.plan(&request)?;
     let First { found, mut unreadable, mut tally, repeated, apart, has_sample } = match apart::look(&plan, job)? {
@@ -245,7 +245,7 @@ pub(super) struct First {
 }
 
 /// Counts records whole.
-fn look(plan: &Plan, job: &Job<'_>) -> Outcome<First> {
+fn look(plan: &Plan, job: &Job<'_>) -> Result<First> {
     let none = Twins::default();
     let all = Keeper::new(&none);
     let rows = AtomicU64::new(0);
@@ -259,7 +259,7 @@ fn look(plan: &Plan, job: &Job<'_>) -> Outcome<First> {
 }
 
 /// One of many, and the short hashes of the ids of each.
-pub(super) fn merged(tallies: Vec<Tally>, job: &Job<'_>) -> Outcome<(Tally, Vec<Vec<u64>>)> {
+pub(super) fn merged(tallies: Vec<Tally>, job: &Job<'_>) -> Result<(Tally, Vec<Vec<u64>>)> {
     let mut all = Tally::empty(job);
     let mut ids = Vec::with_capacity(tallies.len());
     for mut tally in tallies {
@@ -274,7 +274,7 @@ pub(super) fn merged(tallies: Vec<Tally>, job: &Job<'_>) -> Outcome<(Tally, Vec<
 }
 
 /// Records of which not one has a time that can be read are no quiet day either.
-fn timed(plan: &Plan, found: &Found, complaints: &Complaints) -> Outcome<()> {
+fn timed(plan: &Plan, found: &Found, complaints: &Complaints) -> Result<()> {
     let timeless = complaints.iter().find(|(reason, _)| *reason == Reason::Timestamp).map(|(_, complaint)| complaint);
     let Some(timeless) = timeless.filter(|timeless| {
         timeless.count > 0 && timeless.count == found.records && found.fields.contains(&Field::Timestamp)
@@ -289,7 +289,7 @@ fn timed(plan: &Plan, found: &Found, complaints: &Complaints) -> Outcome<()> {
 }
 
 /// A field that no record has is a mistake in the config, not a quiet day.
-fn mapped(plan: &Plan, found: &Found, requests: u64, answered: u64) -> Outcome<()> {
+fn mapped(plan: &Plan, found: &Found, requests: u64, answered: u64) -> Result<()> {
     let fields = plan.fields();
     let lacks = |field: &Field, rows: u64| rows > 0 && fields.contains_key(field) && !found.fields.contains(field);
     let wanted = [

@@ -11,7 +11,7 @@ use super::{
     twins::contents,
 };
 use crate::{
-    fault::Outcome,
+    fault::Result,
     source::{Log, Request},
 };
 
@@ -37,7 +37,7 @@ pub fn find<T: Send>(
     progress: Progress<'_>,
     empty: &(dyn Fn() -> T + Sync),
     beside: &(dyn Fn(&mut T, &Records) + Sync),
-) -> Outcome<(Option<Record>, Vec<T>)> {
+) -> Result<(Option<Record>, Vec<T>)> {
     let plan = log.plan(request)?;
     let pass = pass(&plan, threads, progress, &|| (None::<Record>, empty()), &|(least, tally), records| {
         beside(tally, &records);

@@ -4,12 +4,12 @@ use vigie_profile::window::{Instant, Window};
 
 use super::threads::{Progress, pass};
 use crate::{
-    fault::Outcome,
+    fault::Result,
     source::{Latest, Log, Request},
 };
 
 /// The time of the latest record before `end`; only times are looked at.
-pub fn latest(log: &Log, end: Instant, threads: usize, progress: Progress<'_>) -> Outcome<Option<Instant>> {
+pub fn latest(log: &Log, end: Instant, threads: usize, progress: Progress<'_>) -> Result<Option<Instant>> {
     let window = Window { from: Instant(i64::MIN / 4), to: end };
     let request = Request { columns: Vec::new(), window: Some(window) };
     if let Latest::Known(latest) = log.latest(&request)? {

@@ -16,7 +16,7 @@ use super::{
     twins::{Keeper, contents},
 };
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     source::Request,
 };
 
@@ -56,7 +56,7 @@ pub fn look<T: Send>(
     wanted: Wanted<'_>,
     empty: &(dyn Fn() -> T + Sync),
     each: &(dyn Fn(&mut T, Answered) + Sync),
-) -> Outcome<Looked<T>> {
+) -> Result<Looked<T>> {
     if let Some(taken) = counted.sample.as_ref().filter(|taken| wanted.more.is_empty() && taken.holds(wanted.below)) {
         let mut tally = empty();
         for rows in &taken.rows {

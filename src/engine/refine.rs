@@ -18,7 +18,7 @@ use super::{
     twins::Keeper,
 };
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     reference::{Reference, on_cores},
     source::Request,
 };
@@ -35,9 +35,9 @@ pub fn refine(
     counted: &Counted,
     reference: &Reference,
     asked: &[(usize, Vec<usize>)],
-) -> Outcome<BTreeMap<usize, f64>> {
+) -> Result<BTreeMap<usize, f64>> {
     let features = job.layout.features();
-    let subject = |number: usize| -> Outcome<Option<(usize, Subject<'_>)>> {
+    let subject = |number: usize| -> Result<Option<(usize, Subject<'_>)>> {
         let Some((feature, candidates)) = asked.get(number) else { return Ok(None) };
         let (cells, precision) = match features.get(*feature).map(|feature| &feature.shape) {
             Some(Shape::Numeric(cells)) => (cells, job.layout.precision()),
@@ -55,7 +55,7 @@ pub fn refine(
         Ok(Some((*feature, Subject { precision, steps: Steps::new(cells, candidates, &values) })))
     };
     let subjects: BTreeMap<usize, Subject<'_>> =
-        on_cores(asked.len(), 1, &subject).into_iter().filter_map(Outcome::transpose).collect::<Outcome<_>>()?;
+        on_cores(asked.len(), 1, &subject).into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
     let tally = look(job, counted, &subjects)?;
     let distance = |(feature, subject): (&usize, &Subject<'_>)| {
         let ours = cell_counts(reference.profile(), *feature)?;
@@ -93,7 +93,7 @@ fn cell_counts(profile: &vigie_profile::profile::Profile, feature: usize) -> Opt
 /// By subject, its rows at and between the steps.
 type Tally = BTreeMap<usize, Vec<u64>>;
 
-fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>>) -> Outcome<Tally> {
+fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>>) -> Result<Tally> {
     let features = job.layout.features().len();
     let mut numbers: Vec<usize> = subjects.keys().copied().filter(|number| *number < features).collect();
     let mut all = Tally::new();

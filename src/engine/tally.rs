@@ -4,13 +4,13 @@ use vigie_profile::window::Window;
 
 use super::threads::{Progress, pass};
 use crate::{
-    fault::Outcome,
+    fault::Result,
     source::{Log, Request},
 };
 
 /// Records of each window, in the order asked for; one pass, only times are looked at. Windows must not overlap and
 /// stand in the order of time.
-pub fn tally(log: &Log, windows: &[Window], threads: usize, progress: Progress<'_>) -> Outcome<Vec<u64>> {
+pub fn tally(log: &Log, windows: &[Window], threads: usize, progress: Progress<'_>) -> Result<Vec<u64>> {
     let (Some(first), Some(last)) = (windows.first(), windows.last()) else { return Ok(Vec::new()) };
     let whole = Window { from: first.from, to: last.to };
     let plan = log.plan(&Request { columns: Vec::new(), window: Some(whole) })?;

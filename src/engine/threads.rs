@@ -8,7 +8,7 @@ use std::sync::{
 use vigie_profile::batch::Records;
 
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     source::{Found, Plan, Reading, Unreadable},
 };
 
@@ -29,7 +29,7 @@ pub(super) fn pass<T: Send>(
     progress: Progress<'_>,
     empty: &(dyn Fn() -> T + Sync),
     each: &(dyn Fn(&mut T, Records) + Sync),
-) -> Outcome<Pass<T>> {
+) -> Result<Pass<T>> {
     let mut pass = in_turn(plan.pieces.len(), threads, progress, empty, &|tally, number| {
         Some(plan.read(plan.pieces.get(number)?, &mut |records| each(tally, records)))
     })?;
@@ -46,7 +46,7 @@ pub(super) fn in_turn<T: Send>(
     progress: Progress<'_>,
     empty: &(dyn Fn() -> T + Sync),
     read: &(dyn Fn(&mut T, usize) -> Option<Reading> + Sync),
-) -> Outcome<Pass<T>> {
+) -> Result<Pass<T>> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
     let passed = Mutex::new(Pass { tallies: Vec::new(), found: Found::default(), unreadable: Vec::new() });

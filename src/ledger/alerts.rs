@@ -6,7 +6,7 @@ use vigie_profile::window::Instant;
 use super::Entry;
 use crate::{
     alert::{Alert, Key, Mute, Phase},
-    fault::Outcome,
+    fault::Result,
     judge::{Severity, Test},
 };
 
@@ -38,7 +38,7 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
 
 impl Entry<'_> {
     /// Pending and open alerts, of one model or of all; the longest open first.
-    pub fn live_alerts(&self, model: Option<&str>) -> Outcome<Vec<Alert>> {
+    pub fn live_alerts(&self, model: Option<&str>) -> Result<Vec<Alert>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM alert WHERE phase IN ('pending', 'open') AND (?1 IS NULL OR model = ?1) ORDER BY since_us, id"
         );
@@ -46,7 +46,7 @@ impl Entry<'_> {
     }
 
     /// Alerts that are over, the latest first.
-    pub fn past_alerts(&self, most: u32) -> Outcome<Vec<Alert>> {
+    pub fn past_alerts(&self, most: u32) -> Result<Vec<Alert>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM alert WHERE phase = 'recovered' AND opened_us IS NOT NULL ORDER BY changed_us DESC, id DESC LIMIT ?1"
         );
@@ -54,7 +54,7 @@ impl Entry<'_> {
     }
 
     /// Writes an alert down: a new one as a new row. A pending one that is well again leaves none.
-    pub fn put_alert(&self, alert: &Alert, now: Instant) -> Outcome<()> {
+    pub fn put_alert(&self, alert: &Alert, now: Instant) -> Result<()> {
         if alert.phase == Phase::Recovered && alert.opened.is_none() {
             self.done(self.tx.execute("DELETE FROM alert WHERE id = ?1", [alert.id]))?;
             return Ok(());
@@ -90,25 +90,25 @@ impl Entry<'_> {
     }
 
     /// Drops what is pending: it was counted on another trend line. Answers how many.
-    pub fn reset_pending(&self, model: &str) -> Outcome<usize> {
+    pub fn reset_pending(&self, model: &str) -> Result<usize> {
         self.done(self.tx.execute("DELETE FROM alert WHERE model = ?1 AND phase = 'pending'", [model]))
     }
 
     /// Somebody looks after an open alert. `false`: there is none of that number.
-    pub fn acknowledge(&self, id: i64) -> Outcome<bool> {
+    pub fn acknowledge(&self, id: i64) -> Result<bool> {
         let sql = "UPDATE alert SET acknowledged = 1 WHERE id = ?1 AND phase IN ('pending', 'open')";
         Ok(self.done(self.tx.execute(sql, [id]))? > 0)
     }
 
     /// Mutes that still hold.
-    pub fn mutes(&self, now: Instant) -> Outcome<Vec<Mute>> {
+    pub fn mutes(&self, now: Instant) -> Result<Vec<Mute>> {
         self.rows("SELECT model, subject, until_us FROM mute WHERE until_us > ?1 ORDER BY subject", [now.0], |row| {
             Ok(Mute { model: row.get(0)?, subject: row.get(1)?, until: Instant(row.get(2)?) })
         })
     }
 
     /// Mutes a subject, in place of what was said of it before.
-    pub fn put_mute(&self, mute: &Mute, now: Instant) -> Outcome<()> {
+    pub fn put_mute(&self, mute: &Mute, now: Instant) -> Result<()> {
         let sql = "DELETE FROM mute WHERE until_us <= ?3 OR (model IS ?1 AND subject = ?2)";
         self.done(self.tx.execute(sql, params![mute.model, mute.subject, now.0]))?;
         let sql = "INSERT INTO mute (model, subject, until_us) VALUES (?1, ?2, ?3)";
@@ -117,7 +117,7 @@ impl Entry<'_> {
     }
 
     /// Drops alerts that were over before.
-    pub fn forget_alerts(&self, model: &str, before: Instant) -> Outcome<()> {
+    pub fn forget_alerts(&self, model: &str, before: Instant) -> Result<()> {
         let sql = "DELETE FROM alert WHERE model = ?1 AND phase = 'recovered' AND changed_us < ?2";
         self.done(self.tx.execute(sql, params![model, before.0]))?;
         Ok(())

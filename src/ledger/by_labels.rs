@@ -8,7 +8,7 @@ use vigie_profile::window::{Instant, Window};
 use super::Entry;
 use crate::{
     alert::Said,
-    fault::Outcome,
+    fault::Result,
     judge::{Finding, Severity, Test},
 };
 
@@ -53,7 +53,7 @@ fn said(row: &Row<'_>) -> rusqlite::Result<(Window, Option<Said>)> {
 
 impl Entry<'_> {
     /// Writes down what labels say of a window, in place of what they said before; `is_heard`: alerts know it already.
-    pub fn put_by_labels(&self, model: &str, window: Window, say: &[Said], is_heard: bool) -> Outcome<()> {
+    pub fn put_by_labels(&self, model: &str, window: Window, say: &[Said], is_heard: bool) -> Result<()> {
         let sql =
             format!("SELECT {COLUMNS} FROM by_labels WHERE model = ?1 AND from_us = ?2 AND to_us = ?3 ORDER BY rowid");
         let before = self.rows(&sql, params![model, window.from.0, window.to.0], said)?;
@@ -92,7 +92,7 @@ impl Entry<'_> {
     }
 
     /// What no alert has heard yet, the oldest window first. A window that is older than one they have heard has no say any more.
-    pub fn unheard(&self, model: &str) -> Outcome<Vec<(Window, Vec<Said>)>> {
+    pub fn unheard(&self, model: &str) -> Result<Vec<(Window, Vec<Said>)>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM by_labels WHERE model = ?1 AND heard = 0 AND to_us >= \
              (SELECT ifnull(max(to_us), 0) FROM by_labels WHERE model = ?1 AND heard = 1) ORDER BY from_us, rowid"
@@ -105,13 +105,13 @@ impl Entry<'_> {
     }
 
     /// Alerts have heard all there is.
-    pub fn hear(&self, model: &str) -> Outcome<()> {
+    pub fn hear(&self, model: &str) -> Result<()> {
         self.done(self.tx.execute("UPDATE by_labels SET heard = 1 WHERE model = ?1 AND heard = 0", [model]))?;
         Ok(())
     }
 
     /// Drops what was said of windows that ended before, or that are not over yet.
-    pub fn forget_by_labels(&self, model: &str, before: Instant, after: Instant) -> Outcome<()> {
+    pub fn forget_by_labels(&self, model: &str, before: Instant, after: Instant) -> Result<()> {
         let sql = "DELETE FROM by_labels WHERE model = ?1 AND (to_us < ?2 OR to_us > ?3)";
         self.done(self.tx.execute(sql, params![model, before.0, after.0]))?;
         Ok(())

@@ -4,7 +4,7 @@ use rusqlite::params;
 use vigie_profile::window::{Instant, Window};
 
 use super::Entry;
-use crate::fault::Outcome;
+use crate::fault::Result;
 
 /// The step that makes its table.
 pub(super) const STEP: &str = "
@@ -28,7 +28,7 @@ pub struct LabelLook {
 
 impl Entry<'_> {
     /// Of all windows of a model that were looked at.
-    pub fn label_looks(&self, model: &str) -> Outcome<Vec<LabelLook>> {
+    pub fn label_looks(&self, model: &str) -> Result<Vec<LabelLook>> {
         let sql = "SELECT from_us, to_us, looked_us, mark FROM label_look WHERE model = ?1";
         self.rows(sql, [model], |row| {
             let window = Window { from: Instant(row.get(0)?), to: Instant(row.get(1)?) };
@@ -37,7 +37,7 @@ impl Entry<'_> {
     }
 
     /// Writes a window's last look down.
-    pub fn put_label_look(&self, model: &str, look: &LabelLook) -> Outcome<()> {
+    pub fn put_label_look(&self, model: &str, look: &LabelLook) -> Result<()> {
         let sql =
             "INSERT OR REPLACE INTO label_look (model, from_us, to_us, looked_us, mark) VALUES (?1, ?2, ?3, ?4, ?5)";
         let values = params![model, look.window.from.0, look.window.to.0, look.looked.0, look.mark];
@@ -46,7 +46,7 @@ impl Entry<'_> {
     }
 
     /// Drops those of windows that ended before.
-    pub fn forget_label_looks(&self, model: &str, before: Instant) -> Outcome<()> {
+    pub fn forget_label_looks(&self, model: &str, before: Instant) -> Result<()> {
         let sql = "DELETE FROM label_look WHERE model = ?1 AND to_us < ?2";
         self.done(self.tx.execute(sql, params![model, before.0]))?;
         Ok(())

@@ -13,7 +13,7 @@ use super::{
     refusal::refused,
     schema::{known, migrate},
 };
-use crate::fault::{Fault, Outcome, Remedy, spoken};
+use crate::fault::{Fault, Result, Remedy, spoken};
 
 /// An open ledger.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub fn file(state: &Path) -> PathBuf {
 
 impl Ledger {
     /// Opens the ledger in the folder of state, and makes both if need be. Whoever holds it is waited for.
-    pub fn open(state: &Path, wait: Duration) -> Outcome<Self> {
+    pub fn open(state: &Path, wait: Duration) -> Result<Self> {
         fs::create_dir_all(state).map_err(|error| {
             Fault::retry(format!(
                 "state: {} cannot be made: {}; name another folder as `state`",
@@ -63,7 +63,7 @@ impl Ledger {
     }
 
     /// Opens it to read only; `None` if there is none yet.
-    pub fn read(state: &Path) -> Outcome<Option<Self>> {
+    pub fn read(state: &Path) -> Result<Option<Self>> {
         let path = file(state);
         if !path.exists() {
             return Ok(None);
@@ -79,7 +79,7 @@ impl Ledger {
     }
 
     /// Moves a damaged ledger out of the way; it is never deleted. `None`: it is sound, or there is none.
-    pub fn set_aside(state: &Path, now: Instant) -> Outcome<Option<PathBuf>> {
+    pub fn set_aside(state: &Path, now: Instant) -> Result<Option<PathBuf>> {
         let path = file(state);
         let is_sound = match Self::read(state) {
             Ok(None) => path.metadata().map_or(true, |found| found.len() == 0),
@@ -116,7 +116,7 @@ impl Ledger {
         version.is_some_and(|version| known(version, "").is_err())
     }
 
-    fn connect(path: &Path, flags: OpenFlags, wait: Duration) -> Outcome<Self> {
+    fn connect(path: &Path, flags: OpenFlags, wait: Duration) -> Result<Self> {
         let shown = path.display().to_string();
         let db = Connection::open_with_flags(path, flags).map_err(|error| refused(&shown, &error))?;
         db.busy_timeout(wait).map_err(|error| refused(&shown, &error))?;
@@ -125,7 +125,7 @@ impl Ledger {
 
     /// Writes as a whole or not at all. The lock is taken first, so that what is read inside still holds when it is
     /// written.
-    pub fn write<T>(&mut self, write: impl FnOnce(&Entry<'_>) -> Outcome<T>) -> Outcome<T> {
+    pub fn write<T>(&mut self, write: impl FnOnce(&Entry<'_>) -> Result<T>) -> Result<T> {
         let shown = &self.shown;
         let tx = self
             .db
@@ -138,7 +138,7 @@ impl Ledger {
     }
 
     /// Reads a consistent picture.
-    pub fn view<T>(&mut self, read: impl FnOnce(&Entry<'_>) -> Outcome<T>) -> Outcome<T> {
+    pub fn view<T>(&mut self, read: impl FnOnce(&Entry<'_>) -> Result<T>) -> Result<T> {
         let shown = &self.shown;
         let tx =
             self.db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(|error| refused(shown, &error))?;
@@ -148,7 +148,7 @@ impl Ledger {
 
 impl Entry<'_> {
     /// The outcome of a statement.
-    pub(super) fn done<T>(&self, result: rusqlite::Result<T>) -> Outcome<T> {
+    pub(super) fn done<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|error| refused(self.shown, &error))
     }
 
@@ -158,7 +158,7 @@ impl Entry<'_> {
         sql: &str,
         params: impl rusqlite::Params,
         read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Outcome<Vec<T>> {
+    ) -> Result<Vec<T>> {
         self.done((|| self.tx.prepare(sql)?.query_map(params, read)?.collect())())
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use vigie_profile::window::Instant;
 
 use super::Entry;
-use crate::fault::Outcome;
+use crate::fault::Result;
 
 /// The way a letter goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,7 +137,7 @@ fn gathered(rows: Vec<Letter>) -> Vec<Letter> {
 
 impl Entry<'_> {
     /// Puts a letter behind those that wait. One of the same Message-ID is there already: nothing is told twice.
-    pub fn queue(&self, run: Option<i64>, model: &str, queued: &Queued, now: Instant) -> Outcome<()> {
+    pub fn queue(&self, run: Option<i64>, model: &str, queued: &Queued, now: Instant) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO outbox (run, model, channel, message_id, subject, letter, queued_us) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let values =
@@ -161,7 +161,7 @@ impl Entry<'_> {
 
     /// Letters that some recipient has waited longest for, with those recipients, oldest first. For nobody does one
     /// overtake another, due or not.
-    pub fn in_front(&self, channel: Channel) -> Outcome<Vec<Letter>> {
+    pub fn in_front(&self, channel: Channel) -> Result<Vec<Letter>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM delivery JOIN outbox ON outbox.id = delivery.letter \
              WHERE state = 'queued' AND channel = ?1 AND NOT EXISTS ( \
@@ -174,13 +174,13 @@ impl Entry<'_> {
     }
 
     /// What the channel made of a letter; empty once it is settled.
-    pub fn content(&self, id: i64) -> Outcome<Vec<u8>> {
+    pub fn content(&self, id: i64) -> Result<Vec<u8>> {
         let found = self.tx.query_row("SELECT letter FROM outbox WHERE id = ?1", [id], |row| row.get(0)).optional();
         Ok(self.done(found)?.unwrap_or_default())
     }
 
     /// The letter is settled for a recipient; once it is for all, only that it was there is kept.
-    pub fn settle(&self, id: i64, address: &str, fate: Fate, reason: Option<&str>, now: Instant) -> Outcome<()> {
+    pub fn settle(&self, id: i64, address: &str, fate: Fate, reason: Option<&str>, now: Instant) -> Result<()> {
         let sql = "UPDATE delivery SET state = ?3, reason = ?4, settled_us = ?5, attempts = attempts + 1 \
                    WHERE letter = ?1 AND recipient = ?2";
         self.done(self.tx.execute(sql, params![id, address, fate.word(), reason, now.0]))?;
@@ -191,7 +191,7 @@ impl Entry<'_> {
     }
 
     /// The letter is tried again for a recipient at `next`.
-    pub fn postpone(&self, id: i64, address: &str, reason: &str, next: Instant) -> Outcome<()> {
+    pub fn postpone(&self, id: i64, address: &str, reason: &str, next: Instant) -> Result<()> {
         let sql = "UPDATE delivery SET attempts = attempts + 1, reason = ?3, next_us = ?4 \
                    WHERE letter = ?1 AND recipient = ?2";
         self.done(self.tx.execute(sql, params![id, address, reason, next.0]))?;
@@ -199,7 +199,7 @@ impl Entry<'_> {
     }
 
     /// Letters that some recipient waits for or never took, with those recipients, oldest first.
-    pub fn undelivered(&self) -> Outcome<Vec<Letter>> {
+    pub fn undelivered(&self) -> Result<Vec<Letter>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM delivery JOIN outbox ON outbox.id = delivery.letter WHERE state <> 'sent' \
              ORDER BY outbox.id, recipient"
@@ -208,7 +208,7 @@ impl Entry<'_> {
     }
 
     /// Drops letters that were settled before.
-    pub fn forget_letters(&self, model: &str, before: Instant) -> Outcome<()> {
+    pub fn forget_letters(&self, model: &str, before: Instant) -> Result<()> {
         let sql = "DELETE FROM outbox WHERE model = ?1 AND NOT EXISTS ( \
                    SELECT 1 FROM delivery WHERE letter = outbox.id AND (state = 'queued' OR settled_us >= ?2))";
         self.done(self.tx.execute(sql, params![model, before.0]))?;

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use vigie_profile::window::{Instant, Window};
 
 use super::Entry;
-use crate::{fault::Outcome, judge::Severity};
+use crate::{fault::Result, judge::Severity};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,13 +113,13 @@ fn count(count: Option<u64>) -> Option<i64> {
 
 impl Entry<'_> {
     /// The run that counts for a window.
-    pub fn current(&self, model: &str, window: Window) -> Outcome<Option<RunRow>> {
+    pub fn current(&self, model: &str, window: Window) -> Result<Option<RunRow>> {
         let sql = format!("SELECT {COLUMNS} FROM run WHERE model = ?1 AND from_us = ?2 AND to_us = ?3 AND current = 1");
         self.done(self.tx.query_row(&sql, params![model, window.from.0, window.to.0], run).optional())
     }
 
     /// The runs that count, newest window first, at most so many.
-    pub fn latest(&self, model: &str, most: u32) -> Outcome<Vec<RunRow>> {
+    pub fn latest(&self, model: &str, most: u32) -> Result<Vec<RunRow>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM run WHERE model = ?1 AND current = 1 ORDER BY to_us DESC, from_us DESC LIMIT ?2"
         );
@@ -127,7 +127,7 @@ impl Entry<'_> {
     }
 
     /// Current runs whose windows lie in a stretch of time, oldest first.
-    pub fn runs_in(&self, model: &str, stretch: Window) -> Outcome<Vec<RunRow>> {
+    pub fn runs_in(&self, model: &str, stretch: Window) -> Result<Vec<RunRow>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM run WHERE model = ?1 AND current = 1 AND from_us >= ?2 AND to_us <= ?3 ORDER BY from_us"
         );
@@ -135,14 +135,14 @@ impl Entry<'_> {
     }
 
     /// The latest note of a run that nobody was written to since.
-    pub fn untold_note(&self, model: &str) -> Outcome<Option<String>> {
+    pub fn untold_note(&self, model: &str) -> Result<Option<String>> {
         let sql = "SELECT note FROM run WHERE model = ?1 AND note IS NOT NULL \
                    AND id > ifnull((SELECT max(run) FROM outbox WHERE model = ?1), 0) ORDER BY id DESC LIMIT 1";
         self.done(self.tx.query_row(sql, [model], |row| row.get(0)).optional())
     }
 
     /// Windows of the schedule from `since` on that could not be told so far, oldest first.
-    pub fn failing(&self, model: &str, since: Instant) -> Outcome<Vec<Window>> {
+    pub fn failing(&self, model: &str, since: Instant) -> Result<Vec<Window>> {
         let sql = "SELECT from_us, to_us FROM run WHERE model = ?1 AND current = 1 AND scheduled = 1 \
                    AND outcome = 'failed' AND from_us >= ?2 ORDER BY from_us";
         self.rows(sql, params![model, since.0], |row| {
@@ -151,14 +151,14 @@ impl Entry<'_> {
     }
 
     /// The end of the newest complete window that was judged; only later ones move alerts.
-    pub fn judged_to(&self, model: &str) -> Outcome<Option<Instant>> {
+    pub fn judged_to(&self, model: &str) -> Result<Option<Instant>> {
         let sql = "SELECT max(to_us) FROM run WHERE model = ?1 AND current = 1 AND outcome = 'told' AND scheduled = 1";
         let to: Option<i64> = self.done(self.tx.query_row(sql, [model], |row| row.get(0)))?;
         Ok(to.map(Instant))
     }
 
     /// Makes this run the one that counts for its window; the former stays as history. Answers its number.
-    pub fn put_run(&self, run: &RunRow, trends: &[Trend]) -> Outcome<i64> {
+    pub fn put_run(&self, run: &RunRow, trends: &[Trend]) -> Result<i64> {
         let window = params![run.model, run.window.from.0, run.window.to.0];
         // A try that failed, and a run that said the same, are replaced; another revision is history.
         self.done(self.tx.execute(
@@ -206,7 +206,7 @@ impl Entry<'_> {
     }
 
     /// The numbers of a feature through the current runs of the present trend line, oldest first.
-    pub fn trend(&self, model: &str, feature: Option<&str>, most: u32) -> Outcome<Vec<(Window, Trend)>> {
+    pub fn trend(&self, model: &str, feature: Option<&str>, most: u32) -> Result<Vec<(Window, Trend)>> {
         let sql = "SELECT run.from_us, run.to_us, trend.severity, psi, ks, missing, q_value \
                    FROM trend JOIN run ON run.id = trend.run \
                    WHERE model = ?1 AND current = 1 AND trend.feature IS ?2 \
@@ -232,7 +232,7 @@ impl Entry<'_> {
     }
 
     /// Drops runs of windows that ended before; those that `kept` names stay.
-    pub fn forget_runs(&self, model: &str, before: Instant, kept: impl Fn(Window) -> bool) -> Outcome<()> {
+    pub fn forget_runs(&self, model: &str, before: Instant, kept: impl Fn(Window) -> bool) -> Result<()> {
         let old = self.rows(
             "SELECT id, from_us, to_us FROM run WHERE model = ?1 AND to_us < ?2",
             params![model, before.0],

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::refusal::refused;
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// One step a version: `user_version` says how many were taken. Steps are never edited, only added.
 const STEPS: [&str; 4] = [BEGINNING, RECIPIENTS, super::labels::STEP, super::by_labels::STEP];
@@ -133,7 +133,7 @@ ALTER TABLE alert ADD COLUMN latest_us INTEGER;
 ";
 
 /// Refuses a file of a newer vigie.
-pub(super) fn known(version: i64, shown: &str) -> Outcome<()> {
+pub(super) fn known(version: i64, shown: &str) -> Result<()> {
     if usize::try_from(version).is_ok_and(|version| version <= STEPS.len()) {
         return Ok(());
     }
@@ -144,7 +144,7 @@ pub(super) fn known(version: i64, shown: &str) -> Outcome<()> {
 }
 
 /// Brings the file to this version's tables. One from a newer vigie is left alone.
-pub(super) fn migrate(db: &mut Connection, shown: &str) -> Outcome<()> {
+pub(super) fn migrate(db: &mut Connection, shown: &str) -> Result<()> {
     let version: i64 =
         db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| refused(shown, &error))?;
     known(version, shown)?;

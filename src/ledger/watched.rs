@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 use vigie_profile::window::{Instant, Window};
 
 use super::Entry;
-use crate::fault::Outcome;
+use crate::fault::Result;
 
 /// What the ledger knows of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Watched {
 
 impl Entry<'_> {
     /// `None`: never looked at.
-    pub fn watched(&self, model: &str) -> Outcome<Option<Watched>> {
+    pub fn watched(&self, model: &str) -> Result<Option<Watched>> {
         let sql = "SELECT first_us, covered_us, line, reference_id, model_sha256, digest_us FROM model WHERE name = ?1";
         let found = self.tx.query_row(sql, [model], |row| {
             Ok(Watched {
@@ -38,7 +38,7 @@ impl Entry<'_> {
     }
 
     /// Writes it down anew.
-    pub fn put_watched(&self, model: &str, watched: &Watched) -> Outcome<()> {
+    pub fn put_watched(&self, model: &str, watched: &Watched) -> Result<()> {
         let sql = "INSERT OR REPLACE INTO model (name, first_us, covered_us, line, reference_id, model_sha256, digest_us) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         self.done(self.tx.execute(
@@ -58,7 +58,7 @@ impl Entry<'_> {
 
     /// Takes back runs of windows that are not over yet: they were made while the clock was ahead. Answers the start
     /// of the first of them.
-    pub fn take_back(&self, model: &str, after: Instant) -> Outcome<Option<Instant>> {
+    pub fn take_back(&self, model: &str, after: Instant) -> Result<Option<Instant>> {
         let first = self.first_after(model, after)?;
         if first.is_some() {
             let sql = "UPDATE run SET current = 0 WHERE model = ?1 AND current = 1 AND scheduled = 1 AND to_us > ?2";
@@ -69,14 +69,14 @@ impl Entry<'_> {
     }
 
     /// The start of the first run whose window ends later.
-    pub fn first_after(&self, model: &str, after: Instant) -> Outcome<Option<Instant>> {
+    pub fn first_after(&self, model: &str, after: Instant) -> Result<Option<Instant>> {
         let sql = "SELECT min(from_us) FROM run WHERE model = ?1 AND current = 1 AND scheduled = 1 AND to_us > ?2";
         let first: Option<i64> = self.done(self.tx.query_row(sql, params![model, after.0], |row| row.get(0)))?;
         Ok(first.map(Instant))
     }
 
     /// The end of the newest window that holds a record: what is old is counted from there.
-    pub fn held_to(&self, model: &str) -> Outcome<Option<Instant>> {
+    pub fn held_to(&self, model: &str) -> Result<Option<Instant>> {
         let sql = "SELECT max(to_us) FROM run WHERE model = ?1 AND current = 1 AND records > 0";
         let to: Option<i64> = self.done(self.tx.query_row(sql, [model], |row| row.get(0)))?;
         Ok(to.map(Instant))
@@ -89,7 +89,7 @@ impl Entry<'_> {
         before: Instant,
         most: usize,
         alike: impl Fn(Window) -> bool,
-    ) -> Outcome<Vec<u64>> {
+    ) -> Result<Vec<u64>> {
         let sql = "SELECT from_us, to_us, records FROM run WHERE model = ?1 AND current = 1 AND scheduled = 1 \
                    AND outcome = 'told' AND records IS NOT NULL AND to_us <= ?2 AND from_us >= ?3 ORDER BY to_us DESC";
         // Ten weeks say what is usual now.

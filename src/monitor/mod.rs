@@ -17,7 +17,7 @@ pub use history::{
     by_labels::settle_labels,
     open_alerts::{index, open_alerts},
     rebuild::rebuild,
-    settle::{Compose, Result, Settled, Tried, settle},
+    settle::{Compose, RunResult, Settled, Tried, settle},
     tally::tally,
 };
 pub use learn::{

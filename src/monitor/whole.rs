@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::fault::{Fault, Outcome, spoken};
+use crate::fault::{Fault, Result, spoken};
 
 /// What `--out` names, under another name until it is whole.
 pub(crate) struct Whole {
@@ -17,30 +17,30 @@ pub(crate) struct Whole {
 }
 
 impl Whole {
-    pub(super) fn create(out: &Path) -> Outcome<Self> {
+    pub(super) fn create(out: &Path) -> Result<Self> {
         let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = NamedTempFile::new_in(folder).map_err(|error| fault(out, &error))?;
         Ok(Self { file, out: out.to_owned() })
     }
 
     /// Writes where the last one ended.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Outcome<()> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.file.write_all(bytes).map_err(|error| fault(&self.out, &error))
     }
 
     /// Writes over what the file begins with.
-    pub(super) fn write_first(&mut self, bytes: &[u8]) -> Outcome<()> {
+    pub(super) fn write_first(&mut self, bytes: &[u8]) -> Result<()> {
         self.file.seek(SeekFrom::Start(0)).map_err(|error| fault(&self.out, &error))?;
         self.write(bytes)
     }
 
     /// Waits until the disk has what was written.
-    pub(super) fn settle(&self) -> Outcome<()> {
+    pub(super) fn settle(&self) -> Result<()> {
         self.file.as_file().sync_data().map_err(|error| fault(&self.out, &error))
     }
 
     /// Gives it its name.
-    pub(super) fn finish(self) -> Outcome<()> {
+    pub(super) fn finish(self) -> Result<()> {
         let Self { file, out } = self;
         let fault = |error: &io::Error| fault(&out, error);
         file.as_file().sync_all().map_err(|error| fault(&error))?;

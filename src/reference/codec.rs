@@ -22,7 +22,7 @@ use super::{
     shelf::{Block, Bytes, Shelf},
     workers::on_cores,
 };
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 const MAGIC: &[u8; 8] = b"VIGIEREF";
 /// Raised when older versions of vigie can no longer read what is written.
@@ -126,14 +126,14 @@ impl Reference {
     }
 
     /// Reads a file's bytes, all of them; `name` is for the operator.
-    pub fn from_bytes(name: &str, bytes: &[u8]) -> Outcome<Self> {
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
         let reference = Self::open(name, Box::new(Cursor::new(bytes.to_vec())))?;
         let is_whole = (0..reference.shelf().len()).all(|number| reference.shelf().block(number).is_some());
         if is_whole { Ok(reference) } else { Err(cut(name)) }
     }
 
     /// Reads what every run needs of a file, and leaves the values where they are until they are asked for.
-    pub fn open(name: &str, mut file: Box<dyn Bytes>) -> Outcome<Self> {
+    pub fn open(name: &str, mut file: Box<dyn Bytes>) -> Result<Self> {
         let cut = || cut(name);
         let mut magic = [0; MAGIC.len()];
         if file.read_exact(&mut magic).is_err() || magic != *MAGIC {

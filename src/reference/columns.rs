@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow_array::ArrayRef;
 use vigie_profile::{batch::for_each_number, near::instead};
 
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// What is known of a column before it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +46,10 @@ pub trait Table: Sync {
     fn columns(&self) -> Vec<About>;
 
     /// Reads a column that holds numbers or texts, by its number.
-    fn load(&self, column: usize) -> Outcome<Loaded>;
+    fn load(&self, column: usize) -> Result<Loaded>;
 
     /// A column's numbers in the order of the rows, NaN where there is none; `None` where a text is no number.
-    fn in_order(&self, column: usize) -> Outcome<Option<Vec<f64>>> {
+    fn in_order(&self, column: usize) -> Result<Option<Vec<f64>>> {
         let Loaded::Numbers(arrays) = self.load(column)? else { return Ok(None) };
         let mut numbers = Vec::with_capacity(self.rows());
         arrays.iter().for_each(|array| for_each_number(array.as_ref(), &mut |value| numbers.push(value)));
@@ -58,7 +58,7 @@ pub trait Table: Sync {
 }
 
 /// The number of a column, by name.
-pub(super) fn find(columns: &[About], name: &str) -> Outcome<usize> {
+pub(super) fn find(columns: &[About], name: &str) -> Result<usize> {
     columns.iter().position(|column| column.name == name).ok_or_else(|| {
         let there = instead(name, columns.iter().map(|column| column.name.as_str()));
         Fault::setup(format!("the table has no column `{name}`; it has: {there}"))

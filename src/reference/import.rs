@@ -16,7 +16,7 @@ use super::{
     Learnt, Provenance, Reference, Training, Values,
     shelf::{Block, Shelf},
 };
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// An open end is closed so many times the inner edges' distance away: what lies beyond is out of range.
 const OPEN: f64 = 4_096.0;
@@ -32,7 +32,7 @@ struct Distribution {
 }
 
 /// Makes a reference of the table. The distribution called `probability`, if there is one, is the score's.
-pub fn import(table: &Training, probability: Option<&str>, mut provenance: Provenance) -> Outcome<Learnt> {
+pub fn import(table: &Training, probability: Option<&str>, mut provenance: Provenance) -> Result<Learnt> {
     let texts = |name: &str| match &table.column(name)?.values {
         Values::Texts(texts) => Ok(texts),
         _ => Err(Fault::setup(format!("--distributions: column `{name}` holds no texts"))),
@@ -91,7 +91,7 @@ pub fn import(table: &Training, probability: Option<&str>, mut provenance: Prove
     Ok(Learnt { reference: Reference::new(layout, profile, provenance, importance, Shelf::Held(blocks)), notes })
 }
 
-fn rows(table: &Training) -> Outcome<Vec<Option<u64>>> {
+fn rows(table: &Training) -> Result<Vec<Option<u64>>> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 10^15, and whole")]
     let count = |rows: f64| ((1.0..1e15).contains(&rows) && rows.fract() == 0.0).then_some(rows as u64);
     match &table.column("n_ref")?.values {

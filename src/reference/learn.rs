@@ -23,7 +23,7 @@ use super::{
     shelf::{Block, Shelf},
     workers::on_all,
 };
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// What the user says about the columns of a training table.
 #[derive(Debug, Clone, Default)]
@@ -62,7 +62,7 @@ pub fn learn(
     choice: &Choice,
     provenance: Provenance,
     progress: &mut dyn FnMut(usize, usize),
-) -> Outcome<Learnt> {
+) -> Result<Learnt> {
     learn_on(1, table, choice, provenance, &|_, _| {}, progress)
 }
 
@@ -77,7 +77,7 @@ pub fn learn_on(
     mut provenance: Provenance,
     packed: Packed<'_>,
     progress: &mut dyn FnMut(usize, usize),
-) -> Outcome<Learnt> {
+) -> Result<Learnt> {
     if table.rows() == 0 {
         return Err(Fault::setup("the training table has no rows; nothing can be learnt from it"));
     }
@@ -99,7 +99,7 @@ pub fn learn_on(
         packed(number, &lesson.block);
         Ok(lesson)
     };
-    let mut learnt: Vec<Outcome<Lesson>> = on_all(threads, all, &work, progress);
+    let mut learnt: Vec<Result<Lesson>> = on_all(threads, all, &work, progress);
     learnt.rotate_right(first);
     let mut features = Vec::with_capacity(columns.len());
     let mut counts = Vec::with_capacity(columns.len());
@@ -145,7 +145,7 @@ fn lesson(
     precision: Precision,
     column: Option<&usize>,
     scratch: &mut Scratch,
-) -> Outcome<Lesson> {
+) -> Result<Lesson> {
     let mut of_numbers = |numbers: &[ArrayRef], precision: Precision| {
         let (cells, counts, block) = match precision {
             Precision::F32 => numeric::<Float32Type>(numbers, precision, &mut scratch.singles, &mut scratch.packer),
@@ -198,7 +198,7 @@ fn no_number(loaded: &Loaded, about: &About) -> Fault {
 }
 
 /// The numbers of the columns that shall be features, in their order.
-fn chosen(abouts: &[About], choice: &Choice, notes: &mut Vec<String>) -> Outcome<Vec<usize>> {
+fn chosen(abouts: &[About], choice: &Choice, notes: &mut Vec<String>) -> Result<Vec<usize>> {
     let flags = [
         ("--categorical", choice.categorical.as_slice()),
         ("--ignore", choice.ignore.as_slice()),
@@ -243,7 +243,7 @@ fn chosen(abouts: &[About], choice: &Choice, notes: &mut Vec<String>) -> Outcome
     Ok(columns)
 }
 
-fn precision_of(table: &dyn Table, abouts: &[About], columns: &[usize], notes: &mut Vec<String>) -> Outcome<Precision> {
+fn precision_of(table: &dyn Table, abouts: &[About], columns: &[usize], notes: &mut Vec<String>) -> Result<Precision> {
     let numbers = || columns.iter().filter_map(|column| Some((*column, abouts.get(*column)?)));
     let singles = numbers().filter(|(_, about)| about.is_single).count();
     if singles == 0 {
@@ -357,7 +357,7 @@ fn categorical(loaded: &Loaded) -> (Levels, LevelCounts) {
     (Levels::new(rows.into_keys().collect()), LevelCounts::from_parts(counts, none))
 }
 
-fn probabilities(table: &dyn Table, abouts: &[About], name: &str) -> Outcome<Vec<ArrayRef>> {
+fn probabilities(table: &dyn Table, abouts: &[About], name: &str) -> Result<Vec<ArrayRef>> {
     let wrong =
         |what: String| Fault::setup(format!("--probability {name}: {what}; a probability is a number from 0 to 1"));
     let column = find(abouts, name)?;
@@ -379,7 +379,7 @@ fn probabilities(table: &dyn Table, abouts: &[About], name: &str) -> Outcome<Vec
     }
 }
 
-fn target(table: &dyn Table, abouts: &[About], name: &str) -> Outcome<Target> {
+fn target(table: &dyn Table, abouts: &[About], name: &str) -> Result<Target> {
     let column = find(abouts, name)?;
     let Some(about) = abouts.get(column).filter(|about| about.holds != Holds::Other) else {
         return Ok(Target { name: name.to_owned(), share: None });

@@ -7,7 +7,7 @@ use super::{
     columns::{Table, find},
     radix,
 };
-use crate::fault::Outcome;
+use crate::fault::Result;
 
 /// Scores of the rows that came true, and of those that did not, ascending with counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,7 @@ pub(super) struct Packed {
 
 /// Of the target and the probability that the user named. `None` without them, or where the target is not 0 or 1; the
 /// notes say why.
-pub(super) fn learn(table: &dyn Table, choice: &Choice, notes: &mut Vec<String>) -> Outcome<Option<Packed>> {
+pub(super) fn learn(table: &dyn Table, choice: &Choice, notes: &mut Vec<String>) -> Result<Option<Packed>> {
     let (Some(target), Some(probability)) = (&choice.target, &choice.probability) else { return Ok(None) };
     let abouts = table.columns();
     let numbers = |name: &str| table.in_order(find(&abouts, name)?);

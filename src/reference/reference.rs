@@ -12,7 +12,7 @@ use super::{
     ByOutcome, Contributions, Provenance, SourceFile, SourceModel, blocks, segments::Stored, shelf::Shelf,
     workers::on_cores,
 };
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// Sorted distinct values with counts.
 type Distinct = Vec<(f64, u64)>;
@@ -106,7 +106,7 @@ impl Reference {
     }
 
     /// Scores by what became of them; `None` where no target was learnt, a fault where the file is damaged.
-    pub fn outcomes(&self) -> Outcome<Option<ByOutcome>> {
+    pub fn outcomes(&self) -> Result<Option<ByOutcome>> {
         if self.outcomes.is_none() {
             return Ok(None);
         }

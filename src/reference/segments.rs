@@ -16,7 +16,7 @@ use super::{
     bytes::{Reader, Writer, unpacked},
     codec::{read_counts, write_counts},
 };
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// What the head of the file says of segments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ impl Reference {
     }
 
     /// With its own rows apart by segments; `rows` has the columns of [`Segments::columns`].
-    pub fn apart_by(self, segments: &Segments, rows: &Rows) -> Outcome<Self> {
+    pub fn apart_by(self, segments: &Segments, rows: &Rows) -> Result<Self> {
         let mut tally = SegmentTally::empty(segments, true);
         tally.observe(rows, segments, 1.0).map_err(|error| Fault::setup(format!("segments: {error}")))?;
         let stored = Stored {
@@ -87,7 +87,7 @@ impl Reference {
     }
 
     /// Its own rows of a segment; `None` where it was not learnt, a fault where the file is damaged.
-    pub fn segment(&self, definition: &str, layout: &Layout) -> Outcome<Option<SegmentOfReference>> {
+    pub fn segment(&self, definition: &str, layout: &Layout) -> Result<Option<SegmentOfReference>> {
         let Some(scores) = self.segment_scores(definition, layout)? else { return Ok(None) };
         let Some((block, rows)) = self.place_of_segment(definition, layout) else { return Ok(None) };
         let profile = self.shelf().block(block).and_then(|packed| unpack(packed.as_ref(), layout, rows));
@@ -96,7 +96,7 @@ impl Reference {
     }
 
     /// The distinct scores of its own rows of a segment, with counts.
-    pub fn segment_scores(&self, definition: &str, layout: &Layout) -> Outcome<Option<Vec<(f64, u64)>>> {
+    pub fn segment_scores(&self, definition: &str, layout: &Layout) -> Result<Option<Vec<(f64, u64)>>> {
         let Some((block, _)) = self.place_of_segment(definition, layout) else { return Ok(None) };
         let scores = self.shelf().block(block + 1).and_then(|packed| blocks::unpack(packed.as_ref(), Precision::F64));
         scores.map(Some).ok_or_else(|| Fault::setup(self.damaged()))

@@ -12,7 +12,7 @@ use parquet::arrow::{
 use vigie_profile::batch::without_decimals;
 
 use super::columns::{About, Holds, Loaded, Table};
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// Rows decoded at a time: a column of them stays in a core's cache.
 const ROWS: usize = 65_536;
@@ -37,7 +37,7 @@ struct Part {
 
 impl Sheet {
     /// Reads the footers of files, the names being for the operator.
-    pub fn open(files: Vec<(String, Opener)>) -> Outcome<Self> {
+    pub fn open(files: Vec<(String, Opener)>) -> Result<Self> {
         let mut sheet = Self { columns: Vec::new(), parts: Vec::new() };
         for (name, open) in files {
             sheet.add(name, open)?;
@@ -51,7 +51,7 @@ impl Sheet {
         self.parts.iter().map(|part| part.rows).collect()
     }
 
-    fn add(&mut self, name: String, open: Opener) -> Outcome<()> {
+    fn add(&mut self, name: String, open: Opener) -> Result<()> {
         let broken = |why: String| broken(&name, &why);
         let file = open().map_err(|error| broken(error.to_string()))?;
         let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|e| broken(e.to_string()))?;
@@ -95,7 +95,7 @@ impl Table for Sheet {
         self.columns.clone()
     }
 
-    fn load(&self, column: usize) -> Outcome<Loaded> {
+    fn load(&self, column: usize) -> Result<Loaded> {
         let mut arrays = Vec::new();
         for part in &self.parts {
             let read = part.read(column, &mut arrays);

@@ -18,10 +18,10 @@ use super::{
     sheet::about,
     training::{Training, TrainingColumn, Values},
 };
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// Reads a table from the bytes of a file; `name` says by its ending what it is.
-pub fn read(name: &str, bytes: Vec<u8>) -> Outcome<Training> {
+pub fn read(name: &str, bytes: Vec<u8>) -> Result<Training> {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
     let is_known = matches!(ending.as_str(), "parquet" | "pq" | "csv" | "ndjson" | "jsonl" | "json");
     if !is_known {

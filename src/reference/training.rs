@@ -9,7 +9,7 @@ use vigie_profile::{
 };
 
 use super::columns::{About, Holds, Loaded, Table};
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// The values of a column; NaN and `None` are missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,7 @@ pub struct Training {
 
 impl Training {
     /// Adds the rows of another file with the same columns.
-    pub fn append(&mut self, mut other: Self, name: &str) -> Outcome<()> {
+    pub fn append(&mut self, mut other: Self, name: &str) -> Result<()> {
         for column in &mut self.columns {
             let more = other.columns.iter_mut().find(|theirs| theirs.name == column.name).ok_or_else(|| {
                 Fault::setup(format!("{name}: no column `{}`, which the files before it have", column.name))
@@ -64,7 +64,7 @@ impl Training {
     }
 
     /// A column by name.
-    pub fn column(&self, name: &str) -> Outcome<&TrainingColumn> {
+    pub fn column(&self, name: &str) -> Result<&TrainingColumn> {
         self.columns.iter().find(|column| column.name == name).ok_or_else(|| {
             let there = instead(name, self.columns.iter().map(|column| column.name.as_str()));
             Fault::setup(format!("the table has no column `{name}`; it has: {there}"))
@@ -92,7 +92,7 @@ impl Table for Training {
         self.columns.iter().map(about).collect()
     }
 
-    fn load(&self, column: usize) -> Outcome<Loaded> {
+    fn load(&self, column: usize) -> Result<Loaded> {
         let column = self.columns.get(column).ok_or_else(|| Fault::setup("the training table has fewer columns"))?;
         Ok(match &column.values {
             Values::Numbers(numbers) => Loaded::Numbers(vec![Arc::new(Float64Array::from(numbers.clone()))]),
@@ -116,7 +116,7 @@ impl Table for Training {
         })
     }
 
-    fn in_order(&self, column: usize) -> Outcome<Option<Vec<f64>>> {
+    fn in_order(&self, column: usize) -> Result<Option<Vec<f64>>> {
         let numbered = |text: &Option<String>| match text.as_deref().map_or(Number::Missing, number) {
             Number::Value(value) => Some(value),
             Number::Missing => Some(f64::NAN),

@@ -9,7 +9,7 @@ use vigie_profile::{
 };
 
 use super::{Rescorer, kind_of};
-use crate::fault::Outcome;
+use crate::fault::Result;
 
 /// The value of one feature in one row.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +66,7 @@ pub fn explain(
     rows: &Rows,
     layout: &Layout,
     reference: &Profile,
-) -> Outcome<Explanation> {
+) -> Result<Explanation> {
     let forest = model.forest();
     let inputs = model.inputs(rows)?;
     let mut values = vec![0.0; shap.width()];

@@ -12,7 +12,7 @@ use vigie_profile::{
 };
 
 use super::{kind_of, spelling::trained_spelling};
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// A model that scores the rows of one log.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ const NAMED: usize = 3;
 impl Rescorer {
     /// The model that answered: it reads what the reference was learnt from, and nothing else. `name` is for the
     /// operator.
-    pub fn of_reference(name: &str, forest: Forest, layout: &Layout) -> Outcome<Self> {
+    pub fn of_reference(name: &str, forest: Forest, layout: &Layout) -> Result<Self> {
         let rescorer = Self::beside(name, forest, layout)?;
         let learn = "learn the reference again with `vigie learn --model`, or name the model that it belongs to";
         let strange: Vec<&str> = rescorer.more.iter().map(|column| column.name.as_str()).collect();
@@ -56,7 +56,7 @@ impl Rescorer {
 
     /// Any model that gives the probability of one class: what it reads beside the layout's features is asked of the
     /// log.
-    pub fn beside(name: &str, forest: Forest, layout: &Layout) -> Outcome<Self> {
+    pub fn beside(name: &str, forest: Forest, layout: &Layout) -> Result<Self> {
         if forest.link() != Link::Sigmoid {
             return Err(Fault::setup(format!(
                 "{name}: the model does not give one probability a row, which is what logged scores are compared with; \
@@ -101,17 +101,17 @@ impl Rescorer {
     }
 
     /// Columns of some rows as the model takes them.
-    pub fn inputs(&self, rows: &Rows) -> Outcome<Inputs> {
+    pub fn inputs(&self, rows: &Rows) -> Result<Inputs> {
         let column = |(feature, place): (usize, &Option<usize>)| {
             let column = place.and_then(|place| rows.features.get(place)?.as_ref());
             column.map(|column| self.as_trained(feature, column)).transpose()
         };
-        let columns: Vec<Option<ArrayRef>> = self.columns.iter().enumerate().map(column).collect::<Outcome<_>>()?;
+        let columns: Vec<Option<ArrayRef>> = self.columns.iter().enumerate().map(column).collect::<Result<_>>()?;
         Ok(Inputs::new(&self.forest, rows.len, &columns)?)
     }
 
     /// The probability of each of so many rows.
-    pub fn probabilities(&self, inputs: &Inputs, rows: usize) -> Outcome<Vec<f64>> {
+    pub fn probabilities(&self, inputs: &Inputs, rows: usize) -> Result<Vec<f64>> {
         let mut raw = vec![0.0; rows];
         self.forest.raw(inputs, 0..rows, &mut raw)?;
         // A model of two classes always has them.
@@ -120,7 +120,7 @@ impl Rescorer {
     }
 
     /// A column in the kind, and levels in the spelling, that the model knows.
-    fn as_trained(&self, feature: usize, column: &ArrayRef) -> Outcome<ArrayRef> {
+    fn as_trained(&self, feature: usize, column: &ArrayRef) -> Result<ArrayRef> {
         let Some(own) = self.forest.features().get(feature) else { return Ok(column.clone()) };
         let levels = column.as_dictionary_opt::<Int32Type>();
         Ok(match (own.kind, levels) {
@@ -131,7 +131,7 @@ impl Rescorer {
                     |key: i32| usize::try_from(key).ok().filter(|key| *key < texts.len()).map(|key| texts.value(key));
                 let of_row =
                     levels.keys().iter().map(|key| as_number(&own.name, key.and_then(text).unwrap_or_default()));
-                Arc::new(of_row.collect::<Outcome<Float64Array>>()?)
+                Arc::new(of_row.collect::<Result<Float64Array>>()?)
             }
             (InputKind::Categorical, Some(levels)) => {
                 let names = levels.values().as_string::<i32>().iter();
@@ -151,7 +151,7 @@ impl Rescorer {
     }
 }
 
-fn as_number(feature: &str, text: &str) -> Outcome<Option<f64>> {
+fn as_number(feature: &str, text: &str) -> Result<Option<f64>> {
     match number(text) {
         Number::Value(value) => Ok(Some(value)),
         Number::Missing => Ok(None),

@@ -14,7 +14,7 @@ use super::{
     rescorer::Rescorer,
     restore::{Moved, changed, restore},
 };
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// Rank correlation from which features are put back together: “strong” (Schober, Boer & Schwarte 2018).
 pub const STRONG: f64 = 0.7;
@@ -145,7 +145,7 @@ impl<'a> Restorer<'a> {
         keys: &[u128],
         candidates: Vec<Candidate>,
         terms: Terms,
-    ) -> Outcome<Option<Self>> {
+    ) -> Result<Option<Self>> {
         let arrays = columns.iter().map(array).collect();
         let groups = groups(&columns, &candidates);
         let now = Standing { mean_score: 0.0, share_refused: 0.0, cost_per_1000: None };
@@ -181,7 +181,7 @@ impl<'a> Restorer<'a> {
     }
 
     /// Puts the values of these candidates back.
-    pub fn put_back(&self, set: &[usize]) -> Outcome<Restored> {
+    pub fn put_back(&self, set: &[usize]) -> Result<Restored> {
         let chosen: Vec<(&Candidate, &Moved)> =
             set.iter().filter_map(|place| self.candidates.get(*place).zip(self.moved.get(*place))).collect();
         let nothing = self.now.with(&self.now, |_, _| 0.0);
@@ -207,7 +207,7 @@ impl<'a> Restorer<'a> {
     }
 
     /// How far figures scatter if what is put back are values drawn from the reference, for as many rows as there are.
-    fn by_chance(&self, set: &[usize]) -> Outcome<Standing> {
+    fn by_chance(&self, set: &[usize]) -> Result<Standing> {
         let rows = self.rows.min(DRAWN_ROWS);
         let middle = self.standing(&self.with(set, rows, None), rows)?;
         let mut squares = middle.with(&middle, |_, _| 0.0);
@@ -257,7 +257,7 @@ impl<'a> Restorer<'a> {
         self.candidates.get(first).map_or("", |candidate| candidate.name.as_str())
     }
 
-    fn standing(&self, restored: &[(usize, Column)], rows: usize) -> Outcome<Standing> {
+    fn standing(&self, restored: &[(usize, Column)], rows: usize) -> Result<Standing> {
         let mut arrays: Vec<ArrayRef> = if rows < self.rows {
             self.arrays.iter().map(|array| array.slice(0, rows)).collect()
         } else {
@@ -272,7 +272,7 @@ impl<'a> Restorer<'a> {
         self.terms.standing(scores).ok_or_else(|| Fault::setup("no rows to score"))
     }
 
-    fn scores(&self, arrays: &[ArrayRef], rows: usize) -> Outcome<Vec<f64>> {
+    fn scores(&self, arrays: &[ArrayRef], rows: usize) -> Result<Vec<f64>> {
         let features = arrays.iter().cloned().map(Some).collect();
         let inputs = self.model.inputs(&Rows { len: rows, features, probability: None })?;
         self.model.probabilities(&inputs, rows)

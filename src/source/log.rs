@@ -24,7 +24,7 @@ use super::{
     postgres, table,
     value::Value,
 };
-use crate::fault::{Fault, Outcome, spoken};
+use crate::fault::{Fault, Result, spoken};
 
 /// The files of a log.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ pub struct Reading {
 
 impl FileLog {
     /// Finds the files. None at all is a fault: a log that is nowhere cannot be told from a quiet day.
-    pub fn open(options: &Options) -> Outcome<Self> {
+    pub fn open(options: &Options) -> Result<Self> {
         let (root, paths) = find("source.path", "of the log", &options.path)?;
         let (files, passed_over) = files_of(&root, paths);
         if files.is_empty() {
@@ -116,7 +116,7 @@ impl FileLog {
     }
 
     /// What has to be read; files and row groups that cannot hold records of the window are left out.
-    pub fn plan(&self, request: &Request) -> Outcome<Plan> {
+    pub fn plan(&self, request: &Request) -> Result<Plan> {
         Ok(Plan::of_files(Mapping::new(&self.options, request)?, &self.files))
     }
 }
@@ -293,7 +293,7 @@ fn unread(error: &io::Error) -> String {
 }
 
 /// The folder that partitions are counted from, and every file below `path`; `key` and `of` are the operator's words for them.
-pub(super) fn find(key: &str, of: &str, path: &Path) -> Outcome<(PathBuf, Vec<PathBuf>)> {
+pub(super) fn find(key: &str, of: &str, path: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
     let nowhere = |why: String| {
         Fault::setup(format!("{key}: {}: {why}; set it to a file, a folder or a glob {of}", path.display()))
     };

@@ -10,7 +10,7 @@ use vigie_profile::{
 };
 
 use super::{Options, Scalar, Where, value::Value};
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// What one pass over the log wants.
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    pub(super) fn new(options: &Options, request: &Request) -> Outcome<Self> {
+    pub(super) fn new(options: &Options, request: &Request) -> Result<Self> {
         let fields = &options.fields;
         let zone = TimeZone::get(&options.timestamp_timezone).map_err(|_| {
             Fault::setup(format!(

@@ -7,7 +7,7 @@ use super::{
     mapping::Mapping,
     postgres::{Looked, TableLog},
 };
-use crate::fault::Outcome;
+use crate::fault::Result;
 
 /// What is known of the latest record without reading them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Log {
 
 impl Log {
     /// Finds the files, or connects to the database.
-    pub fn open(options: &Options) -> Outcome<Self> {
+    pub fn open(options: &Options) -> Result<Self> {
         Ok(match options.kind {
             Kind::Files => Self::Files(Box::new(FileLog::open(options)?)),
             Kind::Postgres => Self::Postgres(TableLog::open(options)?, Box::new(options.clone())),
@@ -35,7 +35,7 @@ impl Log {
     }
 
     /// What has to be read; what cannot hold records of the window is left out.
-    pub fn plan(&self, request: &Request) -> Outcome<Plan> {
+    pub fn plan(&self, request: &Request) -> Result<Plan> {
         match self {
             Self::Files(files) => files.plan(request),
             Self::Postgres(table, options) => {
@@ -47,7 +47,7 @@ impl Log {
     }
 
     /// The time of the latest record that `request` wants, where it can be known without reading all of them.
-    pub fn latest(&self, request: &Request) -> Outcome<Latest> {
+    pub fn latest(&self, request: &Request) -> Result<Latest> {
         match self {
             Self::Files(_) => Ok(Latest::Unordered),
             Self::Postgres(table, options) => table.latest(&Mapping::new(options, request)?),
@@ -55,7 +55,7 @@ impl Log {
     }
 
     /// A look at the latest `most` rows of a table; `None`: the log is no table.
-    pub fn look(&self, columns: Vec<Column>, most: u64) -> Outcome<Option<Looked>> {
+    pub fn look(&self, columns: Vec<Column>, most: u64) -> Result<Option<Looked>> {
         match self {
             Self::Files(_) => Ok(None),
             Self::Postgres(table, options) => {

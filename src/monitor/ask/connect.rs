@@ -7,7 +7,7 @@ use vigie_profile::batch::{Complaints, Reason};
 use crate::{
     config::Settings,
     engine::usable,
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     monitor::run::lookout::{reference_of, rule},
     performance::Label,
     source::{Field, Heard, LabelLog, LabelsAt, Log, Looked, Opened, Request},
@@ -54,7 +54,7 @@ pub struct LabelsFound {
 }
 
 /// Looks at the labels; `None`: the config names none.
-pub fn connect_labels(settings: &Settings) -> Outcome<Option<LabelsSeen>> {
+pub fn connect_labels(settings: &Settings) -> Result<Option<LabelsSeen>> {
     let Some(options) = &settings.labels else { return Ok(None) };
     let log = match LabelLog::open(options, &settings.source)? {
         Opened::NotYet(place) => return Ok(Some(LabelsSeen::NotYet(place))),
@@ -76,7 +76,7 @@ pub fn connect_labels(settings: &Settings) -> Outcome<Option<LabelsSeen>> {
 }
 
 /// Looks at the log's table. A log in files is no connection to try.
-pub fn connect(settings: &Settings) -> Outcome<Connected> {
+pub fn connect(settings: &Settings) -> Result<Connected> {
     let reference = reference_of(settings)?;
     let columns = reference.layout().columns();
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();

@@ -15,7 +15,7 @@ use super::given::{described, given};
 use crate::{
     config::Settings,
     engine,
-    fault::{Fault, Outcome, spoken},
+    fault::{Fault, Result, spoken},
     monitor::run::{
         Looking,
         lookout::{open_model, reference_of},
@@ -59,7 +59,7 @@ pub struct Logged {
 }
 
 /// Explains a prediction with the config's model.
-pub fn explain(settings: &Settings, asked: &Asked, looking: Looking<'_>) -> Outcome<Explained> {
+pub fn explain(settings: &Settings, asked: &Asked, looking: Looking<'_>) -> Result<Explained> {
     let reference = reference_of(settings)?;
     let layout = reference.layout();
     let model = open_model(settings, &reference)?.ok_or_else(|| {
@@ -116,7 +116,7 @@ fn found(
     window: Option<Window>,
     (columns, scale): (Vec<Column>, f64),
     looking: Looking<'_>,
-) -> Outcome<(engine::Record, ParityTally)> {
+) -> Result<(engine::Record, ParityTally)> {
     if settings.source.fields.id.is_none() {
         return Err(Fault::setup(
             "source.fields.id: it is not mapped, and --id looks for it; map it, or use --row FILE",

@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use arrow_array::{ArrayRef, Float64Array};
 use vigie_models::{Forest, Inputs, Shap};
 
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// Rows whose SHAP values are held row by row before they go to their columns.
 const EXPLAINED_AT_ONCE: usize = 1024;
@@ -16,7 +16,7 @@ pub(crate) fn explained(
     inputs: &Inputs,
     raw: &[f64],
     threads: usize,
-) -> Outcome<Vec<(String, ArrayRef)>> {
+) -> Result<Vec<(String, ArrayRef)>> {
     let shap = Shap::new(forest).map_err(|error| Fault::from(error).context("--output shap"))?;
     let (rows, width) = (inputs.rows(), shap.width());
     let each = rows.div_ceil(threads.max(1)).max(1);
@@ -67,8 +67,8 @@ pub(crate) fn by_thread<P: Send>(
     rows: usize,
     each: usize,
     parts: impl Iterator<Item = P>,
-    work: impl Fn(Range<usize>, P) -> Outcome<()> + Sync,
-) -> Outcome<()> {
+    work: impl Fn(Range<usize>, P) -> Result<()> + Sync,
+) -> Result<()> {
     std::thread::scope(|scope| {
         let work = &work;
         let parts = parts.enumerate().map(|(number, part)| {

@@ -13,7 +13,7 @@ use vigie_profile::{
 
 use crate::{
     config::Settings,
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     replay::Rescorer,
 };
 
@@ -24,7 +24,7 @@ pub(crate) fn described(settings: &Settings) -> String {
 }
 
 /// The inputs of the record: where the config has them in the log, or the file's own keys.
-pub(crate) fn given(bytes: &[u8], settings: &Settings, model: &Rescorer, layout: &Layout) -> Outcome<Rows> {
+pub(crate) fn given(bytes: &[u8], settings: &Settings, model: &Rescorer, layout: &Layout) -> Result<Rows> {
     let record: Value = serde_json::from_slice(bytes)
         .map_err(|error| Fault::setup(format!("it is not JSON ({error}); write one record as an object")))?;
     let Some(whole) = record.as_object() else {
@@ -61,7 +61,7 @@ fn lacking(feature: &str, inputs: &Map<String, Value>) -> Fault {
     ))
 }
 
-fn array(column: &Column, value: &Value) -> Outcome<ArrayRef> {
+fn array(column: &Column, value: &Value) -> Result<ArrayRef> {
     let wrong = |wants: &str| {
         Fault::setup(format!(
             "`{}` is {}, where the model wants {wants}",

@@ -8,7 +8,7 @@ use crate::{
     archive,
     config::Settings,
     engine,
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     judge::{ParityOf, Severity},
     monitor::{
         model::read_forest,
@@ -49,7 +49,7 @@ pub struct Replayed {
 const MOST_WINDOWS: usize = 5_000;
 
 /// Scores a range again. Nothing of the daemon's is read or written: not its state, not its reports, not the index.
-pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outcome<Replayed> {
+pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Result<Replayed> {
     let started = Stopwatch::now();
     let (lookout, file) = open(settings, range, looking)?;
     let Some(model) = &lookout.model else {
@@ -121,7 +121,7 @@ pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Outco
 }
 
 /// With the model that is asked for, and its file's name.
-fn open<'a>(settings: &'a Settings, range: &Range, looking: Looking<'a>) -> Outcome<(Lookout<'a>, String)> {
+fn open<'a>(settings: &'a Settings, range: &Range, looking: Looking<'a>) -> Result<(Lookout<'a>, String)> {
     let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let Some(path) = &range.model else {
         let file = settings.model.file.as_ref().map(name).unwrap_or_default();
@@ -137,7 +137,7 @@ fn open<'a>(settings: &'a Settings, range: &Range, looking: Looking<'a>) -> Outc
 }
 
 /// The windows of the range: those of the cadence, the first and the last cut where the range begins and ends.
-fn cut(settings: &Settings, range: &Range) -> Outcome<Vec<Window>> {
+fn cut(settings: &Settings, range: &Range) -> Result<Vec<Window>> {
     let each = range.each.unwrap_or(settings.schedule.window);
     let cadence = Cadence::new(each, settings.schedule.zone.clone())
         .map_err(|why| Fault::setup(format!("--each {each}: {why}; write the length of a window: 1d")))?;

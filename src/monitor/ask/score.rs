@@ -13,7 +13,7 @@ use vigie_profile::batch::level_of_number;
 
 use super::explained::explained;
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     monitor::{
         learn::{
             rows::{inputs, raw_of},
@@ -53,7 +53,7 @@ pub enum Output {
 }
 
 /// Scores every row. Says how many.
-pub fn score(scoring: &Scoring) -> Outcome<usize> {
+pub fn score(scoring: &Scoring) -> Result<usize> {
     // Before the work: where it goes.
     let ending = scoring.out.extension().and_then(|ending| ending.to_str());
     let Some(ending @ ("parquet" | "csv")) = ending else {
@@ -106,7 +106,7 @@ fn raws(forest: &Forest, raw: &[f64]) -> Vec<(String, ArrayRef)> {
     }
 }
 
-fn probabilities(forest: &Forest, raw: &[f64]) -> Outcome<Vec<(String, ArrayRef)>> {
+fn probabilities(forest: &Forest, raw: &[f64]) -> Result<Vec<(String, ArrayRef)>> {
     let mut values = raw.to_vec();
     if !forest.probabilities(&mut values) {
         return Err(Fault::setup("--output probability: the model is no classifier; ask for raw"));
@@ -124,7 +124,7 @@ fn decision(forest: &Forest, raw: &[f64]) -> (String, ArrayRef) {
     ("decision".to_owned(), Arc::new(raw.chunks(forest.outputs()).map(class).collect::<StringArray>()))
 }
 
-fn texts(table: &Training, name: &str) -> Outcome<ArrayRef> {
+fn texts(table: &Training, name: &str) -> Result<ArrayRef> {
     let column = table.column(name).map_err(|fault| fault.context("--id"))?;
     Ok(match &column.values {
         Values::Texts(texts) => Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>()),

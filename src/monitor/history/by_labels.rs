@@ -10,7 +10,7 @@ use crate::{
     alert::{Event, Past, Said, Scope, Seen, Telling, decide_all, labels_came},
     config::Settings,
     crash,
-    fault::Outcome,
+    fault::Result,
     judge::{Finding, Severity, Test},
     ledger::{Entry, Ledger},
 };
@@ -21,7 +21,7 @@ pub fn settle_labels(
     settings: &Settings,
     now: Instant,
     compose: Compose<'_>,
-) -> Outcome<Vec<Event>> {
+) -> Result<Vec<Event>> {
     let model = settings.model.name.as_str();
     if ledger.view(|entry| entry.unheard(model))?.is_empty() {
         return Ok(Vec::new());
@@ -62,7 +62,7 @@ fn heard(
     windows: &[(Window, Vec<Said>)],
     now: Instant,
     compose: Compose<'_>,
-) -> Outcome<Vec<Event>> {
+) -> Result<Vec<Event>> {
     let model = settings.model.name.as_str();
     let Some((newest, _)) = windows.last() else { return Ok(Vec::new()) };
     let all: Vec<Heard> = windows.iter().map(Heard::of).collect();
@@ -110,7 +110,7 @@ fn telling(
     (newest, windows): (Window, usize),
     all: &[Heard],
     events: Vec<Event>,
-) -> Outcome<Telling> {
+) -> Result<Telling> {
     let model = settings.model.name.clone();
     let run = entry.current(&model, newest)?;
     let revision = run.as_ref().map_or(0, |run| run.revision);

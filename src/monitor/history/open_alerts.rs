@@ -4,13 +4,13 @@ use crate::{
     alert::{Alert, Phase},
     archive,
     config::Settings,
-    fault::Outcome,
+    fault::Result,
     ledger::{Entry, Ledger},
     report::OpenAlert,
 };
 
 /// Of every model that the ledger knows, each with the page of its model's latest report.
-pub fn open_alerts(entry: &Entry<'_>) -> Outcome<Vec<OpenAlert>> {
+pub fn open_alerts(entry: &Entry<'_>) -> Result<Vec<OpenAlert>> {
     let mut open: Vec<OpenAlert> = Vec::new();
     for alert in entry.live_alerts(None)? {
         if alert.phase != Phase::Open {
@@ -44,7 +44,7 @@ fn shown(alert: Alert, report: Option<String>) -> OpenAlert {
 }
 
 /// Writes the list of reports with the alerts that are open. A ledger that cannot be read costs the alerts, not the list.
-pub fn index(settings: &Settings) -> Outcome<std::path::PathBuf> {
+pub fn index(settings: &Settings) -> Result<std::path::PathBuf> {
     let read = || Ledger::read(&settings.state).ok()??.view(open_alerts).ok();
     archive::write_index(&settings.reports, settings.language, read())
 }

@@ -3,13 +3,13 @@
 use crate::{
     archive::{self, Recalled},
     config::Settings,
-    fault::Outcome,
+    fault::Result,
     ledger::{Ended, Ledger, RunRow, Trend, Watched},
 };
 
 /// Puts every report of the model into the ledger that has no run there. Answers how many, and how many folders hold
 /// no report that can be read.
-pub fn rebuild(settings: &Settings, ledger: &mut Ledger) -> Outcome<(usize, usize)> {
+pub fn rebuild(settings: &Settings, ledger: &mut Ledger) -> Result<(usize, usize)> {
     let model = settings.model.name.as_str();
     let cadence = settings.schedule.cadence();
     let (recalled, unreadable) = archive::recall(&settings.reports, model);

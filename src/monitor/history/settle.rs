@@ -11,14 +11,14 @@ use crate::{
     },
     config::Settings,
     crash,
-    fault::{Fault, Outcome, Remedy},
+    fault::{Fault, Result, Remedy},
     judge::{Finding, Severity, Test},
     ledger::{Channel, Ended, Entry, Ledger, Queued, RunRow, Trend},
     report::{Language, Report, Unreported, verdict_sentence},
 };
 
 /// Makes letters of what is to be told; nobody may be told, then there are none.
-pub type Compose<'a> = &'a dyn Fn(&Telling, Option<&Report>) -> Outcome<Vec<Queued>>;
+pub type Compose<'a> = &'a dyn Fn(&Telling, Option<&Report>) -> Result<Vec<Queued>>;
 
 /// Which window was tried, as of when.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub struct Tried<'a> {
 
 /// What a try came to.
 #[derive(Debug, Clone, Copy)]
-pub enum Result<'a> {
+pub enum RunResult<'a> {
     /// A report, published.
     Told(&'a Report),
     /// `Source` when the log could not be looked at, else `RunFailed`.
@@ -52,7 +52,7 @@ pub struct Settled {
 }
 
 /// Writes a try down, as a whole or not at all.
-pub fn settle(ledger: &mut Ledger, tried: &Tried<'_>, result: Result<'_>, compose: Compose<'_>) -> Outcome<Settled> {
+pub fn settle(ledger: &mut Ledger, tried: &Tried<'_>, result: RunResult<'_>, compose: Compose<'_>) -> Result<Settled> {
     crash::point("ledger.before");
     let mut later = Vec::new();
     let settled = ledger.write(|entry| {
@@ -74,7 +74,7 @@ pub fn settle(ledger: &mut Ledger, tried: &Tried<'_>, result: Result<'_>, compos
     Ok(settled)
 }
 
-pub(crate) fn queue(entry: &Entry<'_>, model: &str, run: Option<i64>, letters: &[Queued], now: Instant) -> Outcome<()> {
+pub(crate) fn queue(entry: &Entry<'_>, model: &str, run: Option<i64>, letters: &[Queued], now: Instant) -> Result<()> {
     for letter in letters {
         entry.queue(run, model, letter, now)?;
         crash::point("outbox.queued");
@@ -84,22 +84,22 @@ pub(crate) fn queue(entry: &Entry<'_>, model: &str, run: Option<i64>, letters: &
 
 type Written = (Settled, Vec<Queued>, Option<i64>);
 
-fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Compose<'_>) -> Outcome<Written> {
+fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: RunResult<'_>, compose: Compose<'_>) -> Result<Written> {
     let model = tried.settings.model.name.as_str();
     let current = entry.current(model, tried.window)?;
     let has_told = current.as_ref().is_some_and(|run| run.ended == Ended::Told);
-    if has_told && !matches!(result, Result::Told(_)) {
+    if has_told && !matches!(result, RunResult::Told(_)) {
         // A second look that failed takes nothing away from the first.
         return Ok((Settled::default(), Vec::new(), None));
     }
     let is_news = tried.scheduled && entry.judged_to(model)?.is_none_or(|judged| judged < tried.window.to);
     let had_failed = current.as_ref().is_some_and(|run| run.ended == Ended::Failed);
-    let is_late = tried.scheduled && !is_news && had_failed && matches!(result, Result::Told(_));
+    let is_late = tried.scheduled && !is_news && had_failed && matches!(result, RunResult::Told(_));
     let mut run = row(tried, result, current.as_ref());
     let mut watched = entry.watched(model)?;
     if let Some(watched) = &mut watched {
         run.line = watched.line;
-        if let Result::Told(report) = result
+        if let RunResult::Told(report) = result
             && is_news
             && let Some(note) = new_line(watched, report)
         {
@@ -115,7 +115,7 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
     crash::point("ledger.known");
     let id = entry.put_run(&run, &trends(result))?;
     let said = match result {
-        Result::Told(report) => by_labels(report),
+        RunResult::Told(report) => by_labels(report),
         _ => Vec::new(),
     };
     if tried.scheduled {
@@ -139,7 +139,7 @@ fn write(entry: &Entry<'_>, tried: &Tried<'_>, result: Result<'_>, compose: Comp
     let mut letters = Vec::new();
     if !telling.events.is_empty() {
         let report = match result {
-            Result::Told(report) => Some(report),
+            RunResult::Told(report) => Some(report),
             _ => None,
         };
         crash::point("letter.before");
@@ -174,7 +174,7 @@ struct Failing {
 }
 
 impl Failing {
-    fn beside(entry: &Entry<'_>, tried: &Tried<'_>, watched: Option<&crate::ledger::Watched>) -> Outcome<Self> {
+    fn beside(entry: &Entry<'_>, tried: &Tried<'_>, watched: Option<&crate::ledger::Watched>) -> Result<Self> {
         // Without a daemon nobody tries them again.
         let Some(watched) = watched else { return Ok(Self { windows: Vec::new() }) };
         let mut windows = entry.failing(&tried.settings.model.name, watched.covered)?;
@@ -197,19 +197,19 @@ impl Failing {
 fn decided(
     entry: &Entry<'_>,
     tried: &Tried<'_>,
-    result: Result<'_>,
+    result: RunResult<'_>,
     past: &Past,
     failing: &Failing,
     (is_late, is_labelled): (bool, bool),
-) -> Outcome<Decision> {
+) -> Result<Decision> {
     let settings = tried.settings;
     let mut near = BTreeMap::new();
     if !failing.windows.is_empty() {
         near.extend([Test::RunFailed, Test::Source].map(|test| ((None, test), 1.0)));
     }
     let (scope, findings, lasting) = match result {
-        Result::Told(_) if is_late => (Scope::Late, Vec::new(), false),
-        Result::Told(report) => {
+        RunResult::Told(_) if is_late => (Scope::Late, Vec::new(), false),
+        RunResult::Told(report) => {
             near.extend(nearness(report));
             let (mut findings, volume) = findings(entry, tried, report)?;
             findings.extend(failing.before(tried.window));
@@ -219,10 +219,10 @@ fn decided(
             let has_verdict = !report.verdict.findings.iter().any(is_of_rows);
             (if has_verdict { Scope::Judged } else { Scope::NoVerdict }, findings, false)
         }
-        Result::Failed(test, fault) => {
+        RunResult::Failed(test, fault) => {
             (Scope::Failed, vec![failure(test, fault.discreet().to_owned())], fault.remedy() != Remedy::Retry)
         }
-        Result::Missed(_) => (Scope::Failed, vec![failure(Test::RunFailed, sentence(tried, result))], true),
+        RunResult::Missed(_) => (Scope::Failed, vec![failure(Test::RunFailed, sentence(tried, result))], true),
     };
     let seen = Seen {
         model: &settings.model.name,
@@ -246,7 +246,7 @@ fn failure(test: Test, reason: String) -> Finding {
 }
 
 /// What the report found, and what only history knows: too few records for this weekday, an old reference.
-fn findings(entry: &Entry<'_>, tried: &Tried<'_>, report: &Report) -> Outcome<(Vec<Finding>, Option<f64>)> {
+fn findings(entry: &Entry<'_>, tried: &Tried<'_>, report: &Report) -> Result<(Vec<Finding>, Option<f64>)> {
     let settings = tried.settings;
     let cadence = settings.schedule.cadence();
     let alike = |window: Window| cadence.alike(window, tried.window);
@@ -285,15 +285,15 @@ fn new_line(watched: &mut crate::ledger::Watched, report: &Report) -> Option<Str
     Some(format!("{what} is another since the window from {}: trends begin anew", report.examined.window.from))
 }
 
-fn sentence(tried: &Tried<'_>, result: Result<'_>) -> String {
+fn sentence(tried: &Tried<'_>, result: RunResult<'_>) -> String {
     match result {
-        Result::Told(report) => verdict_sentence(report),
-        Result::Failed(_, fault) => fault.to_string(),
-        Result::Missed(windows) => Unreported::Missed(windows, tried.window).sentence(Language::English),
+        RunResult::Told(report) => verdict_sentence(report),
+        RunResult::Failed(_, fault) => fault.to_string(),
+        RunResult::Missed(windows) => Unreported::Missed(windows, tried.window).sentence(Language::English),
     }
 }
 
-fn row(tried: &Tried<'_>, result: Result<'_>, current: Option<&RunRow>) -> RunRow {
+fn row(tried: &Tried<'_>, result: RunResult<'_>, current: Option<&RunRow>) -> RunRow {
     let base = RunRow {
         model: tried.settings.model.name.clone(),
         window: tried.window,
@@ -313,7 +313,7 @@ fn row(tried: &Tried<'_>, result: Result<'_>, current: Option<&RunRow>) -> RunRo
         note: None,
     };
     match result {
-        Result::Told(report) => RunRow {
+        RunResult::Told(report) => RunRow {
             revision: report.run.revision,
             ended: Ended::Told,
             records: Some(tried.records.unwrap_or_else(|| report.rows())),
@@ -324,14 +324,14 @@ fn row(tried: &Tried<'_>, result: Result<'_>, current: Option<&RunRow>) -> RunRo
             model_sha256: report.run.model.sha256.clone(),
             ..base
         },
-        Result::Failed(_, fault) if fault.remedy() == Remedy::SkipWindow => RunRow { ended: Ended::Skipped, ..base },
-        Result::Failed(..) => base,
-        Result::Missed(_) => RunRow { ended: Ended::Gap, ..base },
+        RunResult::Failed(_, fault) if fault.remedy() == Remedy::SkipWindow => RunRow { ended: Ended::Skipped, ..base },
+        RunResult::Failed(..) => base,
+        RunResult::Missed(_) => RunRow { ended: Ended::Gap, ..base },
     }
 }
 
-fn trends(result: Result<'_>) -> Vec<Trend> {
-    let Result::Told(report) = result else { return Vec::new() };
+fn trends(result: RunResult<'_>) -> Vec<Trend> {
+    let RunResult::Told(report) = result else { return Vec::new() };
     let drift = &report.drift;
     let score = drift.score.as_ref().map(|score| &score.distance);
     let verdicts = report.verdict.features.iter().chain(&report.verdict.score);
@@ -350,16 +350,16 @@ fn trends(result: Result<'_>) -> Vec<Trend> {
         .collect()
 }
 
-fn telling(tried: &Tried<'_>, run: &RunRow, result: Result<'_>, events: Vec<Event>, note: Option<String>) -> Telling {
+fn telling(tried: &Tried<'_>, run: &RunRow, result: RunResult<'_>, events: Vec<Event>, note: Option<String>) -> Telling {
     let what = match result {
-        Result::Told(_) => format!("r{}", run.revision),
-        Result::Failed(..) => format!("failed{}", run.attempts),
-        Result::Missed(_) => "gap".to_owned(),
+        RunResult::Told(_) => format!("r{}", run.revision),
+        RunResult::Failed(..) => format!("failed{}", run.attempts),
+        RunResult::Missed(_) => "gap".to_owned(),
     };
     let mut verdict = match result {
-        Result::Failed(_, fault) => fault.discreet().to_owned(),
-        Result::Told(report) => verdict_sentence(&report.discreet()),
-        Result::Missed(_) => run.sentence.clone(),
+        RunResult::Failed(_, fault) => fault.discreet().to_owned(),
+        RunResult::Told(report) => verdict_sentence(&report.discreet()),
+        RunResult::Missed(_) => run.sentence.clone(),
     };
     if let Some(note) = note {
         verdict = format!("{verdict} Note: {note}.");

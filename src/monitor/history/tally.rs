@@ -2,10 +2,10 @@
 
 use vigie_profile::window::Window;
 
-use crate::{config::Settings, engine, fault::Outcome, monitor::run::Looking, source::Log};
+use crate::{config::Settings, engine, fault::Result, monitor::run::Looking, source::Log};
 
 /// Records of each window, in the order of time.
-pub fn tally(settings: &Settings, windows: &[Window], looking: Looking<'_>) -> Outcome<Vec<u64>> {
+pub fn tally(settings: &Settings, windows: &[Window], looking: Looking<'_>) -> Result<Vec<u64>> {
     let log = Log::open(&settings.source)?;
     engine::tally(&log, windows, looking.threads, looking.progress)
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::mpsc::Receiver};
 
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     monitor::whole::Whole,
     reference::{Block, HEAD, Parts, Reference},
 };
@@ -18,7 +18,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(crate) fn create(out: &Path) -> Outcome<Self> {
+    pub(crate) fn create(out: &Path) -> Result<Self> {
         let mut whole = Whole::create(out)?;
         // What stands here is known last; a file that begins with zeros is no reference.
         whole.write(&[0; HEAD])?;
@@ -26,7 +26,7 @@ impl Draft {
     }
 
     /// Writes blocks in the order of their numbers, in whatever order they come, until no more do.
-    pub(crate) fn fill(mut self, packed: Receiver<(usize, Block)>) -> Outcome<Self> {
+    pub(crate) fn fill(mut self, packed: Receiver<(usize, Block)>) -> Result<Self> {
         let mut early = BTreeMap::new();
         let mut unsettled = 0;
         for (number, block) in packed {
@@ -46,7 +46,7 @@ impl Draft {
     }
 
     /// Writes what is not written yet, and gives the file its name.
-    pub(crate) fn finish(mut self, parts: &Parts) -> Outcome<()> {
+    pub(crate) fn finish(mut self, parts: &Parts) -> Result<()> {
         for block in parts.blocks.iter().skip(self.written) {
             self.whole.write(block.as_ref())?;
         }
@@ -57,6 +57,6 @@ impl Draft {
 }
 
 /// The parts of a reference's file.
-pub(crate) fn parts(reference: &Reference) -> Outcome<Parts> {
+pub(crate) fn parts(reference: &Reference) -> Result<Parts> {
     reference.to_parts().ok_or_else(|| Fault::setup(reference.damaged()))
 }

@@ -8,7 +8,7 @@
 use vigie_stats::{Outcomes, ranking};
 
 use crate::{
-    fault::Outcome,
+    fault::Result,
     judge::number,
     reference::{Holdout, Reference},
 };
@@ -17,7 +17,7 @@ use crate::{
 const LEAST: f64 = 0.01;
 
 /// What the user should know of it.
-pub(crate) fn note(reference: &Reference) -> Outcome<Option<String>> {
+pub(crate) fn note(reference: &Reference) -> Result<Option<String>> {
     let Some(by_outcome) = reference.outcomes()? else { return Ok(None) };
     let known = Outcomes::of_counts(&by_outcome.positives, &by_outcome.negatives);
     let promised = known.promised().as_ref().and_then(ranking::auc);

@@ -8,7 +8,7 @@ use vigie_profile::{
 
 use super::rows::{inputs, raw_of};
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     monitor::ask::explained::by_thread,
     reference::{Choice, Contribution, Contributions, Training, TrainingColumn, Values},
 };
@@ -21,7 +21,7 @@ fn threads() -> usize {
 }
 
 /// Features, their order and kinds are the model's; so is the score, unless a column holds it.
-pub(crate) fn scored(forest: &Forest, training: &mut Training, choice: &mut Choice) -> Outcome<Vec<String>> {
+pub(crate) fn scored(forest: &Forest, training: &mut Training, choice: &mut Choice) -> Result<Vec<String>> {
     let of = |kind| {
         let features = forest.features().iter().filter(move |feature| feature.kind == kind);
         features.map(|feature| feature.name.clone()).collect::<Vec<_>>()
@@ -61,7 +61,7 @@ fn free_name(training: &Training) -> String {
 }
 
 /// A note where a column's scores are not the model's.
-fn differing(name: &str, training: &Training, scores: &[f64]) -> Outcome<Option<String>> {
+fn differing(name: &str, training: &Training, scores: &[f64]) -> Result<Option<String>> {
     let differs = |(logged, score): &(f64, &f64)| (*logged - **score).abs() > 1e-6;
     let off = match &training.column(name)?.values {
         Values::Numbers(logged) => logged.iter().copied().zip(scores).filter(differs).count(),
@@ -84,7 +84,7 @@ fn differing(name: &str, training: &Training, scores: &[f64]) -> Outcome<Option<
 }
 
 /// Explains rows of the reference.
-pub(crate) fn explained(forest: &Forest, training: &Training) -> Outcome<Contributions> {
+pub(crate) fn explained(forest: &Forest, training: &Training) -> Result<Contributions> {
     let shap = Shap::new(forest)?;
     if shap.dimensions() != 1 {
         return Err(Fault::setup(

@@ -15,7 +15,7 @@ use super::{
     training::{files_of, in_columns, read_all, read_one},
 };
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     monitor::model::read_forest,
     reference::{self, Block, Choice, Holdout, Learnt, Provenance, Sheet, SourceFile, Table, Training},
     source,
@@ -54,7 +54,7 @@ impl Lesson {
     }
 
     /// With the rows of segments counted apart.
-    fn apart(&self, mut learnt: Learnt, training: &Training, choice: &Choice) -> Outcome<Learnt> {
+    fn apart(&self, mut learnt: Learnt, training: &Training, choice: &Choice) -> Result<Learnt> {
         let Some(chosen) = &self.segments else { return Ok(learnt) };
         let Some(probability) = choice.probability.as_deref() else {
             return Err(Fault::setup("--segments: there is no score to compare; name --probability or --model"));
@@ -63,7 +63,7 @@ impl Lesson {
         Ok(learnt)
     }
 
-    fn write(&self, mut learnt: Learnt) -> Outcome<Learnt> {
+    fn write(&self, mut learnt: Learnt) -> Result<Learnt> {
         learnt.notes.extend(flattery::note(&learnt.reference)?);
         Draft::create(&self.out)?.finish(&parts(&learnt.reference)?)?;
         Ok(learnt)
@@ -71,7 +71,7 @@ impl Lesson {
 }
 
 /// Learns a reference and writes its file, whole or not at all.
-pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
+pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Result<Learnt> {
     if let Some(model) = &lesson.model {
         return learn_with(model, lesson, now, progress);
     }
@@ -92,7 +92,7 @@ fn learn_in_columns(
     lesson: &Lesson,
     now: Instant,
     progress: &mut dyn FnMut(usize, usize),
-) -> Outcome<Learnt> {
+) -> Result<Learnt> {
     let provenance = lesson.provenance(now, sheet.rows(), sheet.columns().len(), Vec::new());
     let draft = Draft::create(&lesson.out)?;
     let stopped = |_| Fault::setup("a thread stopped; this is a fault of vigie");
@@ -116,7 +116,7 @@ fn learn_in_columns(
 }
 
 /// The model has the last word on features, and scores and explains the rows, so all of them are held at once.
-fn learn_with(model: &Path, lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Outcome<Learnt> {
+fn learn_with(model: &Path, lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Result<Learnt> {
     let (mut training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
     let forest = read_forest("--model", model)?;
     let mut choice = lesson.choice.clone();
@@ -135,7 +135,7 @@ fn threads() -> usize {
 }
 
 /// Makes a reduced reference of a stored table of distributions, a file or `postgres:TABLE`.
-pub fn import(lesson: &Lesson, table: &Path, now: Instant) -> Outcome<Learnt> {
+pub fn import(lesson: &Lesson, table: &Path, now: Instant) -> Result<Learnt> {
     let (table, file) = read_one(table, lesson.database.as_ref(), true)?;
     let provenance = Provenance { reduced: true, ..lesson.provenance(now, 0, 0, vec![file]) };
     lesson.write(reference::import(&table, lesson.choice.probability.as_deref(), provenance)?)

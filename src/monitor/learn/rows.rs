@@ -7,20 +7,20 @@ use vigie_models::{Feature, Forest, InputKind, Inputs};
 use vigie_profile::batch::{Number, level_of_number, number};
 
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     monitor::ask::explained::by_thread,
     reference::{Training, Values},
 };
 
 /// All rows of a table, columns found by name.
-pub(crate) fn inputs(forest: &Forest, table: &Training) -> Outcome<Inputs> {
+pub(crate) fn inputs(forest: &Forest, table: &Training) -> Result<Inputs> {
     let columns: Vec<Option<ArrayRef>> =
-        forest.features().iter().map(|feature| input(table, feature).map(Some)).collect::<Outcome<_>>()?;
+        forest.features().iter().map(|feature| input(table, feature).map(Some)).collect::<Result<_>>()?;
     Ok(Inputs::new(forest, table.rows, &columns)?)
 }
 
 /// The column of a feature, as the model takes it.
-fn input(table: &Training, feature: &Feature) -> Outcome<ArrayRef> {
+fn input(table: &Training, feature: &Feature) -> Result<ArrayRef> {
     let column = table.column(&feature.name).map_err(|fault| fault.context("--data"))?;
     let wrong = |holds: &str, wants: &str| {
         Err(Fault::setup(format!("--data: column `{}` holds {holds} where the model wants {wants}", feature.name)))
@@ -52,7 +52,7 @@ fn input(table: &Training, feature: &Feature) -> Outcome<ArrayRef> {
 }
 
 /// Raw outputs of all rows, each thread its own.
-pub(crate) fn raw_of(forest: &Forest, inputs: &Inputs, threads: usize) -> Outcome<Vec<f64>> {
+pub(crate) fn raw_of(forest: &Forest, inputs: &Inputs, threads: usize) -> Result<Vec<f64>> {
     let mut raw = vec![0.0; inputs.rows() * forest.outputs()];
     let each = inputs.rows().div_ceil(threads.max(1)).max(1);
     let parts = raw.chunks_mut(each * forest.outputs());

@@ -10,7 +10,7 @@ use vigie_profile::{
 };
 
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     reference::{Reference, Training, Values},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 const WITHIN: usize = 10;
 
 /// The reference with its rows of these segments.
-pub(crate) fn apart(reference: Reference, training: &Training, chosen: &Chosen, score: &str) -> Outcome<Reference> {
+pub(crate) fn apart(reference: Reference, training: &Training, chosen: &Chosen, score: &str) -> Result<Reference> {
     let within = most_important(&reference);
     let segments = Segments::new(chosen, reference.layout(), reference.profile(), &within)
         .map_err(|why| Fault::setup(format!("segments.{why}")))?;
@@ -27,7 +27,7 @@ pub(crate) fn apart(reference: Reference, training: &Training, chosen: &Chosen, 
     let scores = numbers(&training.column(score)?.values);
     let rows = Rows {
         len: training.rows,
-        features: needed.map(|feature| column(training, feature).map(Some)).collect::<Outcome<_>>()?,
+        features: needed.map(|feature| column(training, feature).map(Some)).collect::<Result<_>>()?,
         probability: Some(Float64Array::from(scores)),
     };
     reference.apart_by(&segments, &rows)
@@ -42,7 +42,7 @@ fn most_important(reference: &Reference) -> Vec<usize> {
 }
 
 /// A feature's values as a reader of a log would hand them over.
-fn column(training: &Training, feature: &Feature) -> Outcome<ArrayRef> {
+fn column(training: &Training, feature: &Feature) -> Result<ArrayRef> {
     let values = &training.column(&feature.name)?.values;
     Ok(match (feature.kind(), values) {
         (Kind::Numeric, values) => Arc::new(Float64Array::from(numbers(values))),

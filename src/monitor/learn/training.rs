@@ -9,7 +9,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    fault::{Fault, Outcome, spoken},
+    fault::{Fault, Result, spoken},
     reference::{Opener, Sheet, SourceFile, Training, TrainingColumn, Values, read_table},
     source::{self, StoredColumn, StoredValues},
 };
@@ -18,7 +18,7 @@ use crate::{
 pub const STORED: &str = "postgres:";
 
 /// Files of Parquet as one table whose columns are read one by one; `None` if one of them is of another kind.
-pub(crate) fn in_columns(paths: &[PathBuf]) -> Outcome<Option<Sheet>> {
+pub(crate) fn in_columns(paths: &[PathBuf]) -> Result<Option<Sheet>> {
     let is_parquet = |path: &PathBuf| {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         ending.is_some_and(|ending| ["parquet", "pq"].contains(&ending.as_str()))
@@ -34,17 +34,17 @@ pub(crate) fn in_columns(paths: &[PathBuf]) -> Outcome<Option<Sheet>> {
 }
 
 /// Names and hashes the files of a table.
-pub(crate) fn files_of(sheet: &Sheet, paths: &[PathBuf]) -> Outcome<Vec<SourceFile>> {
+pub(crate) fn files_of(sheet: &Sheet, paths: &[PathBuf]) -> Result<Vec<SourceFile>> {
     paths.iter().zip(sheet.rows_by_file()).map(|(path, rows)| hashed(path, rows)).collect()
 }
 
 /// The rows of all files, which have the same columns.
-pub(crate) fn read(paths: &[PathBuf]) -> Outcome<(Training, Vec<SourceFile>)> {
+pub(crate) fn read(paths: &[PathBuf]) -> Result<(Training, Vec<SourceFile>)> {
     read_all(paths, None)
 }
 
 /// The rows of all files and tables, which have the same columns.
-pub(crate) fn read_all(paths: &[PathBuf], database: Option<&source::Options>) -> Outcome<(Training, Vec<SourceFile>)> {
+pub(crate) fn read_all(paths: &[PathBuf], database: Option<&source::Options>) -> Result<(Training, Vec<SourceFile>)> {
     let mut all: Option<Training> = None;
     let mut files = Vec::new();
     for path in paths {
@@ -64,7 +64,7 @@ pub(crate) fn read_one(
     path: &Path,
     database: Option<&source::Options>,
     with_json: bool,
-) -> Outcome<(Training, SourceFile)> {
+) -> Result<(Training, SourceFile)> {
     let shown = path.display().to_string();
     if let Some(table) = shown.strip_prefix(STORED) {
         return read_stored(table, database, with_json);
@@ -76,7 +76,7 @@ pub(crate) fn read_one(
     Ok((training, file))
 }
 
-fn read_stored(table: &str, database: Option<&source::Options>, with_json: bool) -> Outcome<(Training, SourceFile)> {
+fn read_stored(table: &str, database: Option<&source::Options>, with_json: bool) -> Result<(Training, SourceFile)> {
     let name = format!("{STORED}{table}");
     let options = database.filter(|options| options.kind == source::Kind::Postgres).ok_or_else(|| {
         Fault::setup(format!(
@@ -112,7 +112,7 @@ fn opener(path: &Path) -> Opener {
 }
 
 /// The file's name and hash, its bytes read in turn.
-fn hashed(path: &Path, rows: usize) -> Outcome<SourceFile> {
+fn hashed(path: &Path, rows: usize) -> Result<SourceFile> {
     let hash = || -> io::Result<String> {
         let mut file = fs::File::open(path)?;
         let mut sha = Sha256::new();

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::Settings,
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     performance::Performance,
     reference::{Contributions, Reference},
     replay::{Attribution, AttributionTally, Rescorer, ScoreShift},
@@ -31,7 +31,7 @@ pub(crate) fn attributing(
     settings: &Settings,
     reference: &Reference,
     model: Option<&Rescorer>,
-) -> Outcome<Attributing> {
+) -> Result<Attributing> {
     if !settings.policy.attribution {
         return Ok(Attributing::Off);
     }
@@ -78,7 +78,7 @@ impl<'a> Explaining<'a> {
         model: &Rescorer,
         inputs: &Inputs,
         keys: &[u128],
-    ) -> Outcome<()> {
+    ) -> Result<()> {
         let of_sample = |key: &u128| self.below.is_none_or(|below| *key < below);
         let mut row = 0;
         for together in keys.chunk_by(|one, other| of_sample(one) == of_sample(other)) {
@@ -122,7 +122,7 @@ pub(crate) fn attributed(
     weighed: &Weighed,
     performance: Option<&Performance>,
     contributions: Option<Attribution>,
-) -> Outcome<Attributed> {
+) -> Result<Attributed> {
     if matches!(lookout.attributing, Attributing::Off) {
         return Ok(Attributed::default());
     }

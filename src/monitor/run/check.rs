@@ -16,7 +16,7 @@ use crate::{
     archive::{self, Published},
     config::Settings,
     crash,
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     monitor::history::open_alerts::index,
     reference::both,
     report::{Context, Point, Report, to_html, to_json},
@@ -50,14 +50,14 @@ pub struct Checked {
 }
 
 /// Looks at a window, writes its report, says where.
-pub fn check(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome<Checked> {
+pub fn check(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Result<Checked> {
     let (report, published) = publish(settings, examine(settings, asked, looking)?)?;
     let index = index(settings)?;
     Ok(Checked { report, published, index })
 }
 
 /// Looks at a window.
-pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outcome<Report> {
+pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Result<Report> {
     let started = Stopwatch::now();
     let lookout = Lookout::open(settings, looking)?;
     crash::point("window.opened");
@@ -77,7 +77,7 @@ pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Outco
 }
 
 /// Writes a report's files. Killed at any moment, it leaves the former ones or the new ones.
-pub fn publish(settings: &Settings, mut report: Report) -> Outcome<(Report, Published)> {
+pub fn publish(settings: &Settings, mut report: Report) -> Result<(Report, Published)> {
     let folder = archive::folder_of(&settings.reports, &settings.model.name, report.examined.window);
     report.run.revision = 0;
     let mut json = to_json(&report);

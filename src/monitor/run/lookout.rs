@@ -15,7 +15,7 @@ use super::{
 use crate::{
     config::Settings,
     engine::{self, Counted, Job, Rule},
-    fault::{Fault, Outcome, spoken},
+    fault::{Fault, Result, spoken},
     monitor::model::read_forest,
     reference::Reference,
     replay::Rescorer,
@@ -51,7 +51,7 @@ impl Seen {
 }
 
 impl<'a> Lookout<'a> {
-    pub(crate) fn open(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
+    pub(crate) fn open(settings: &'a Settings, looking: Looking<'a>) -> Result<Self> {
         let mut lookout = Self::without_model(settings, looking)?;
         lookout.model = open_model(settings, &lookout.reference)?;
         lookout.attributing = attributing(settings, &lookout.reference, lookout.model.as_ref())?;
@@ -59,7 +59,7 @@ impl<'a> Lookout<'a> {
     }
 
     /// The config's model file is left where it is.
-    pub(crate) fn without_model(settings: &'a Settings, looking: Looking<'a>) -> Outcome<Self> {
+    pub(crate) fn without_model(settings: &'a Settings, looking: Looking<'a>) -> Result<Self> {
         let reference = reference_of(settings)?;
         Ok(Self {
             segments: segments(settings, &reference)?,
@@ -95,7 +95,7 @@ impl<'a> Lookout<'a> {
     }
 
     /// Counts the window asked for, or the latest complete one that holds a record.
-    pub(crate) fn see(&self, asked: Asked) -> Outcome<Seen> {
+    pub(crate) fn see(&self, asked: Asked) -> Result<Seen> {
         let seen = |window, counted, empty_later| Ok(Seen { window, counted, empty_later });
         let count = |window| engine::count(&Job { sample: sample_of(self), ..self.job(window) });
         if let Some(window) = asked.window {
@@ -118,7 +118,7 @@ impl<'a> Lookout<'a> {
 }
 
 /// The config's segments on the features of the reference.
-fn segments(settings: &Settings, reference: &Reference) -> Outcome<Option<Segments>> {
+fn segments(settings: &Settings, reference: &Reference) -> Result<Option<Segments>> {
     let Some(options) = &settings.segments else { return Ok(None) };
     if settings.source.fields.probability.is_none() {
         return Err(Fault::setup(
@@ -140,12 +140,12 @@ pub(crate) fn rule(settings: &Settings) -> Rule {
     }
 }
 
-pub(crate) fn reference_of(settings: &Settings) -> Outcome<Reference> {
+pub(crate) fn reference_of(settings: &Settings) -> Result<Reference> {
     open_reference("reference", &settings.reference)
 }
 
 /// Opens a reference's file; `key` is the flag or the config key that named it.
-pub fn open_reference(key: &str, path: &Path) -> Outcome<Reference> {
+pub fn open_reference(key: &str, path: &Path) -> Result<Reference> {
     let shown = path.display().to_string();
     let file = std::fs::File::open(path).map_err(|error| {
         Fault::setup(format!(
@@ -156,7 +156,7 @@ pub fn open_reference(key: &str, path: &Path) -> Outcome<Reference> {
     Reference::open(&shown, Box::new(file)).map_err(|fault| fault.context(key))
 }
 
-pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Outcome<Option<Rescorer>> {
+pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<Rescorer>> {
     let Some(file) = &settings.model.file else { return Ok(None) };
     let forest = read_forest("model.file", file)?;
     Rescorer::of_reference(&file.display().to_string(), forest, reference.layout()).map(Some)

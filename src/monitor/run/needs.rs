@@ -13,12 +13,12 @@ use vigie_profile::{
 use super::lookout::{Lookout, Seen};
 use crate::{
     engine::{self, Wanted},
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     replay::Rescorer,
 };
 
 /// A fault in one sentence if it does not. `read`: of the columns that only the model reads, whether a record has them.
-pub(crate) fn needed(lookout: &Lookout<'_>, model: &Rescorer, seen: &Seen, read: &[bool]) -> Outcome<()> {
+pub(crate) fn needed(lookout: &Lookout<'_>, model: &Rescorer, seen: &Seen, read: &[bool]) -> Result<()> {
     let rows = seen.counted.profile.rows();
     if rows == 0 {
         return Ok(());
@@ -61,7 +61,7 @@ pub(crate) fn needed(lookout: &Lookout<'_>, model: &Rescorer, seen: &Seen, read:
 }
 
 /// Columns without any number are read once more, as texts.
-fn text_in(lookout: &Lookout<'_>, seen: &Seen, columns: &[Column]) -> Outcome<Option<(String, String)>> {
+fn text_in(lookout: &Lookout<'_>, seen: &Seen, columns: &[Column]) -> Result<Option<(String, String)>> {
     if columns.is_empty() {
         return Ok(None);
     }

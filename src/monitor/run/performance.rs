@@ -10,7 +10,7 @@ use super::lookout::{Lookout, Seen};
 use crate::{
     config::Settings,
     engine::{self, Answered, Wanted},
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     performance::{
         Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, SegmentCost, Settled, Terms, Unexpected,
     },
@@ -35,12 +35,12 @@ pub fn terms_of(settings: Option<&Settings>) -> Terms {
 }
 
 /// What each threshold would cost on the reference's rows; `None` where it does not know how they turned out.
-pub fn cost_curve(reference: &Reference, terms: Terms) -> Outcome<Option<CostCurve>> {
+pub fn cost_curve(reference: &Reference, terms: Terms) -> Result<Option<CostCurve>> {
     Ok(turned_out(reference)?.and_then(|known| CostCurve::of(&known, terms)))
 }
 
 /// `scores`: of all used rows, in any order. `None` where the config maps no probability.
-pub(crate) fn performance(lookout: &Lookout<'_>, seen: &Seen, scores: Vec<f64>) -> Outcome<Option<Performance>> {
+pub(crate) fn performance(lookout: &Lookout<'_>, seen: &Seen, scores: Vec<f64>) -> Result<Option<Performance>> {
     let settings = lookout.settings;
     if settings.source.fields.probability.is_none() {
         return match settings.labels {
@@ -86,7 +86,7 @@ pub(crate) fn performance(lookout: &Lookout<'_>, seen: &Seen, scores: Vec<f64>) 
 }
 
 /// How the reference's rows turned out, by their score.
-pub(crate) fn turned_out(reference: &Reference) -> Outcome<Option<Outcomes>> {
+pub(crate) fn turned_out(reference: &Reference) -> Result<Option<Outcomes>> {
     let known = reference.outcomes()?;
     Ok(known.map(|known| Outcomes::of_counts(&known.positives, &known.negatives)))
 }
@@ -102,7 +102,7 @@ fn segment_costs(
     seen: &Seen,
     known: &Outcomes,
     terms: Terms,
-) -> Outcome<Vec<Option<SegmentCost>>> {
+) -> Result<Vec<Option<SegmentCost>>> {
     let Some((segments, tally)) = lookout.segments.as_ref().zip(seen.counted.segments.as_ref()) else {
         return Ok(Vec::new());
     };
@@ -118,7 +118,7 @@ fn segment_costs(
 }
 
 /// The labels of the window's used rows.
-fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &LabelOptions) -> Outcome<(Labelled, Vec<Settled>)> {
+fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &LabelOptions) -> Result<(Labelled, Vec<Settled>)> {
     if lookout.settings.source.fields.id.is_none() {
         return Err(Fault::setup("labels: they are joined by id; map `source.fields.id`, or leave them out"));
     }
@@ -142,7 +142,7 @@ fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &LabelOptions) -> Outcome<(
 }
 
 /// 128 bits of each used row's id, its score, and the segments it is in.
-fn scores(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Vec<(u128, f64, u64)>> {
+fn scores(lookout: &Lookout<'_>, seen: &Seen) -> Result<Vec<(u128, f64, u64)>> {
     let layout = lookout.reference.layout().columns();
     let deciding = lookout.segments.as_ref().map_or(&[][..], Segments::deciding);
     let columns: Vec<Column> = deciding.iter().filter_map(|place| layout.get(*place)).cloned().collect();

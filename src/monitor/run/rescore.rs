@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     engine::{self, Answered, Sample, Wanted},
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     judge::ParityOf,
     replay::{
         Attribution, AttributionTally, Pair, ParityTally, Reading, Replay, Rescorer, Segments, Shift, ShiftTally,
@@ -65,7 +65,7 @@ pub(crate) struct Rescored {
 
 /// The replay section of a plain check, and the drift of contributions. Neither without a model file; the former not
 /// where the config maps no probability, the latter only if the policy asks for it.
-pub(crate) fn replayed(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<(Option<Replay>, Option<Attribution>)> {
+pub(crate) fn replayed(lookout: &Lookout<'_>, seen: &Seen) -> Result<(Option<Replay>, Option<Attribution>)> {
     let of = lookout.settings.policy.parity;
     let question = Question::of(lookout, of).filter(|_| of != ParityOf::Off);
     let Some(model) = &lookout.model else { return Ok((None, None)) };
@@ -93,7 +93,7 @@ pub(crate) fn rescore(
     question: Option<Question>,
     segments: &[Segments],
     is_challenger: bool,
-) -> Outcome<Rescored> {
+) -> Result<Rescored> {
     let layout = lookout.reference.layout();
     let rows = seen.counted.profile.rows();
     let explaining = Explaining::of(lookout, rows);
@@ -103,7 +103,7 @@ pub(crate) fn rescore(
         attribution: explaining.as_ref().map(Explaining::empty),
         fault: None,
     };
-    let observe = |tally: &mut Tally, answered: &Answered| -> Outcome<()> {
+    let observe = |tally: &mut Tally, answered: &Answered| -> Result<()> {
         let inputs = model.inputs(&answered.rows)?;
         if let Some(Question { reading, .. }) = question {
             let replayed = model.probabilities(&inputs, answered.rows.len)?;

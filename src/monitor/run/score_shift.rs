@@ -18,7 +18,7 @@ use super::{
 use crate::{
     drift::Summary,
     engine::{self, Answered, Wanted},
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     judge::Severity,
     monitor::ask::explained::by_thread,
     performance::Performance,
@@ -38,7 +38,7 @@ pub(crate) fn score_shift(
     seen: &Seen,
     weighed: &Weighed,
     performance: Option<&Performance>,
-) -> Outcome<Option<Result<ScoreShift, String>>> {
+) -> Result<Option<Result<ScoreShift, String>>> {
     let Some(model) = &lookout.model else { return Ok(None) };
     let not = |why: &str| Ok(Some(Err(why.to_owned())));
     let reference = &lookout.reference;
@@ -53,7 +53,7 @@ pub(crate) fn score_shift(
     let candidates: Vec<Candidate> = chosen
         .into_iter()
         .filter_map(|(feature, is_drifted)| candidate(reference, feature, is_drifted).transpose())
-        .collect::<Outcome<_>>()?;
+        .collect::<Result<_>>()?;
     let (columns, keys) = columns(lookout, seen)?;
     let settings = terms(lookout.settings);
     let calibration = turned_out(reference)?.map(|known| Isotonic::fit(&known));
@@ -67,7 +67,7 @@ pub(crate) fn score_shift(
 }
 
 /// Each set on whichever thread has its turn: none has a say in another's figures.
-fn all(restorer: &Restorer<'_>, threads: usize) -> Outcome<Vec<Restored>> {
+fn all(restorer: &Restorer<'_>, threads: usize) -> Result<Vec<Restored>> {
     let sets = restorer.sets();
     let each = sets.len().div_ceil(threads.max(1)).max(1);
     let mut done: Vec<Option<Restored>> = vec![None; sets.len()];
@@ -97,7 +97,7 @@ fn chosen(weighed: &Weighed, reference: &Reference) -> (Vec<(usize, bool)>, usiz
 }
 
 /// `None` where the reference has no row.
-fn candidate(reference: &Reference, feature: usize, is_drifted: bool) -> Outcome<Option<Candidate>> {
+fn candidate(reference: &Reference, feature: usize, is_drifted: bool) -> Result<Option<Candidate>> {
     let of = (reference.layout().features().get(feature), reference.profile().features().get(feature));
     let (Some(own), Some(counts)) = of else { return Ok(None) };
     let holding = match (&own.shape, counts) {
@@ -131,7 +131,7 @@ fn known(weighed: &Weighed, performance: Option<&Performance>) -> Known {
 }
 
 /// The columns of the used rows, or of a sample of them, by rising key: neither files nor threads decide the order.
-fn columns(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<(Vec<Column>, Vec<u128>)> {
+fn columns(lookout: &Lookout<'_>, seen: &Seen) -> Result<(Vec<Column>, Vec<u128>)> {
     let layout = lookout.reference.layout();
     let rows = seen.counted.profile.rows();
     let below = (rows > ROWS).then(|| u128::MAX / u128::from(rows) * u128::from(AIM));

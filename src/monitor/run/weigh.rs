@@ -4,7 +4,7 @@ use super::lookout::{Lookout, Seen};
 use crate::{
     drift::{Drift, Ks, compare, segmented},
     engine::{self, Counted},
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     judge::{AucMoved, Case, CostMoved, Finding, Service, Verdict, judge, judge_segments, undecided},
     performance::Performance,
     replay::Replay,
@@ -25,7 +25,7 @@ pub(crate) struct Measured {
 }
 
 /// Compares: all that needs no other look at the log.
-pub(crate) fn measure(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Measured> {
+pub(crate) fn measure(lookout: &Lookout<'_>, seen: &Seen) -> Result<Measured> {
     let (reference, settings) = (&lookout.reference, lookout.settings);
     let (empty, threshold) = (settings.policy.empty_bins, settings.model.threshold);
     let drift = compare(reference, &seen.counted.profile, empty, threshold).map_err(Fault::setup)?;
@@ -39,7 +39,7 @@ pub(crate) fn weigh(
     measured: Measured,
     replay: Option<&Replay>,
     performance: Option<&Performance>,
-) -> Outcome<Weighed> {
+) -> Result<Weighed> {
     let (reference, policy) = (&lookout.reference, &lookout.settings.policy);
     let Measured { mut drift, segments } = measured;
     let is_holdout = reference.provenance().is_holdout();
@@ -81,7 +81,7 @@ pub(crate) fn weigh(
 }
 
 /// The window's segments, measured and judged, with what was found of them.
-fn apart(lookout: &Lookout<'_>, seen: &Seen) -> Outcome<Option<(Apart, Vec<Finding>)>> {
+fn apart(lookout: &Lookout<'_>, seen: &Seen) -> Result<Option<(Apart, Vec<Finding>)>> {
     let (Some(segments), Some(tally), Some(options)) =
         (&lookout.segments, &seen.counted.segments, &lookout.settings.segments)
     else {

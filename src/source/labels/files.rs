@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::log::{Heard, hand, lacking};
 use crate::{
-    fault::{Fault, Outcome, spoken},
+    fault::{Fault, Result, spoken},
     source::{
         file::{ENDINGS, Format, LogFile},
         log::{Plan, files_of, find},
@@ -29,7 +29,7 @@ pub fn may_come(path: &Path) -> bool {
 }
 
 /// The files; `Err`: none has come to this place yet, though it could.
-pub(super) fn find_labels(path: &Path) -> Outcome<Result<Vec<Arc<LogFile>>, String>> {
+pub(super) fn find_labels(path: &Path) -> Result<Result<Vec<Arc<LogFile>>, String>> {
     let shown = path.display();
     let wrong = |why: &str| Fault::setup(format!("labels.path: {shown}: {why}; {REMEDY}"));
     let text = path.to_string_lossy();
@@ -56,7 +56,7 @@ pub(super) fn find_labels(path: &Path) -> Outcome<Result<Vec<Arc<LogFile>>, Stri
 
 type Files = (Vec<Arc<LogFile>>, Vec<std::path::PathBuf>);
 
-fn readable(path: &Path, (files, passed_over): Files) -> Outcome<Result<Vec<Arc<LogFile>>, String>> {
+fn readable(path: &Path, (files, passed_over): Files) -> Result<Result<Vec<Arc<LogFile>>, String>> {
     match (files.is_empty(), passed_over.len()) {
         (false, _) => Ok(Ok(files)),
         (true, 0) => Ok(Err(path.display().to_string())),

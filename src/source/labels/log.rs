@@ -11,7 +11,7 @@ use vigie_profile::{
 
 use super::{LabelOptions, files, table};
 use crate::{
-    fault::Outcome,
+    fault::Result,
     source::{
         Kind, Options,
         file::LogFile,
@@ -65,7 +65,7 @@ pub struct LabelsAt {
 
 impl LabelLog {
     /// Finds the files, or connects to the database: that of `log`, unless the labels name one.
-    pub fn open(options: &LabelOptions, log: &Options) -> Outcome<Opened> {
+    pub fn open(options: &LabelOptions, log: &Options) -> Result<Opened> {
         let mapping = Mapping::of_labels(&options.id, &options.target);
         let whence = match options.kind {
             Kind::Files => match files::find_labels(&options.path)? {
@@ -86,7 +86,7 @@ impl LabelLog {
     }
 
     /// The same of a few rows of a table, or all of files, and what was looked at.
-    pub fn look(&self, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> Outcome<(LabelsAt, Heard)> {
+    pub fn look(&self, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> Result<(LabelsAt, Heard)> {
         const MOST: u64 = 100;
         match &self.whence {
             Whence::Files(files) => {
@@ -103,7 +103,7 @@ impl LabelLog {
 
     /// A text that is another as soon as labels come or change, at little cost: of the files' sizes and times, or of
     /// hashes that the server sums over the table.
-    pub fn mark(&self) -> Outcome<String> {
+    pub fn mark(&self) -> Result<String> {
         match &self.whence {
             Whence::Files(files) => Ok(files::mark(files)),
             Whence::Table(rows) => rows.mark(),

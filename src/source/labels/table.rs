@@ -7,7 +7,7 @@ use super::{
     log::{Heard, hand, lacking},
 };
 use crate::{
-    fault::Outcome,
+    fault::Result,
     source::{
         Options,
         mapping::Mapping,
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-pub(super) fn open(options: &LabelOptions, log: &Options) -> Outcome<LabelTable> {
+pub(super) fn open(options: &LabelOptions, log: &Options) -> Result<LabelTable> {
     LabelTable::open(&Access::of_labels(options, log), &options.id, &options.target, options.time.as_deref())
 }
 

@@ -11,7 +11,7 @@ use vigie_profile::window::Span;
 
 use super::{access::Access, password, tls};
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     source::SslMode,
 };
 
@@ -33,7 +33,7 @@ pub(super) struct Database {
 
 impl Database {
     /// What the config says, with the password from wherever it is kept.
-    pub(super) fn of(access: &Access<'_>) -> Outcome<Self> {
+    pub(super) fn of(access: &Access<'_>) -> Result<Self> {
         let section = access.section;
         let url = access.server.url.as_ref().map_or("", |url| url.0.as_str());
         let (text, said) = sslmode_of(section, url)?;
@@ -116,7 +116,7 @@ fn unreadable(section: &str, error: &tokio_postgres::Error) -> Fault {
 const SSLMODE: &str = "sslmode=";
 
 /// The url with libpq's two stricter modes taken out, which the driver does not know, and the mode it said.
-fn sslmode_of(section: &str, url: &str) -> Outcome<(String, Option<SslMode>)> {
+fn sslmode_of(section: &str, url: &str) -> Result<(String, Option<SslMode>)> {
     if url.contains("://") && url.matches('@').count() > 1 {
         return Err(Fault::setup(format!(
             "{section}.url has more than one `@`: in a password it has to be written %40; {}",

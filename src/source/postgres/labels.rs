@@ -13,7 +13,7 @@ use super::{
     pushdown::{Time, begins},
 };
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     source::mapping::{Found, Mapping},
 };
 
@@ -36,7 +36,7 @@ const EARLIER_US: i64 = 2 * 86_400_000_000;
 
 impl LabelTable {
     /// Connects, and looks whether the columns are there.
-    pub(in crate::source) fn open(access: &Access<'_>, id: &str, target: &str, time: Option<&str>) -> Outcome<Self> {
+    pub(in crate::source) fn open(access: &Access<'_>, id: &str, target: &str, time: Option<&str>) -> Result<Self> {
         let table = TableLog::access(access)?;
         let columns = &table.table.columns;
         let key = table.table.relation.key();
@@ -60,7 +60,7 @@ impl LabelTable {
         since: Option<Instant>,
         most: Option<u64>,
         sink: &mut dyn FnMut(Records),
-    ) -> (Found, Outcome<()>) {
+    ) -> (Found, Result<()>) {
         let condition = self.time.as_ref().zip(since).and_then(|(time, since)| {
             let later = Window { from: Instant(since.0.saturating_sub(EARLIER_US)), to: Instant(i64::MAX) };
             Some(format!("({} OR {})", time.within(later, &mapping.zone)?, time.timeless()?))
@@ -71,7 +71,7 @@ impl LabelTable {
 
     /// Rows, and the sum of their hashes, which no order of rows can change: an outcome that is corrected in place, or that
     /// comes inside a JSON value, is another row. On 200,000 rows that takes the server 60 ms, where counting them takes 50.
-    pub(crate) fn mark(&self) -> Outcome<String> {
+    pub(crate) fn mark(&self) -> Result<String> {
         let time = self.time.as_ref().and_then(|time| match time {
             Time::Column { name, .. } => Some(name),
             Time::Unordered(_) => None,
@@ -97,7 +97,7 @@ impl LabelTable {
     }
 
     /// The server's estimate of its rows; the column that says when a label was written, and whether an index begins with it.
-    pub(crate) fn catalogue(&self) -> Outcome<(Option<i64>, Option<Indexed>)> {
+    pub(crate) fn catalogue(&self) -> Result<(Option<i64>, Option<Indexed>)> {
         let none = Time::Unordered(String::new());
         let (rows, indexed) = self.table.catalogue(self.time.as_ref().unwrap_or(&none))?;
         let time = self.time.as_ref().map(|time| match time {

@@ -12,7 +12,7 @@ use super::{
     selection::Selection, session::Session,
 };
 use crate::{
-    fault::Outcome,
+    fault::Result,
     source::{
         Latest, Options,
         mapping::{Found, Mapping},
@@ -58,11 +58,11 @@ const LAST: [u64; 3] = [200, 20_000, u64::MAX >> 1];
 
 impl TableLog {
     /// Connects, and looks at what columns there are.
-    pub fn open(options: &Options) -> Outcome<Self> {
+    pub fn open(options: &Options) -> Result<Self> {
         Self::access(&Access::of_log(options))
     }
 
-    pub(in crate::source) fn access(access: &Access<'_>) -> Outcome<Self> {
+    pub(in crate::source) fn access(access: &Access<'_>) -> Result<Self> {
         let relation = Relation::of(access.rows, access.wanted.table.as_deref(), access.wanted.query.as_deref())?;
         let database = Arc::new(Database::of(access)?);
         let session = Session::open(&database)?;
@@ -71,7 +71,7 @@ impl TableLog {
     }
 
     /// What has to be read for the mapping's window.
-    pub(in crate::source) fn plan(&self, mapping: &Mapping) -> Outcome<Vec<Rows>> {
+    pub(in crate::source) fn plan(&self, mapping: &Mapping) -> Result<Vec<Rows>> {
         let time = self.time(mapping)?;
         let within = mapping.window.and_then(|window| time.within(window, &mapping.zone));
         let Some(within) = within else { return Ok(vec![self.rows(mapping, None, "", None)]) };
@@ -83,7 +83,7 @@ impl TableLog {
     }
 
     /// The time of the latest record before the window's end; where the server can order the times.
-    pub(in crate::source) fn latest(&self, mapping: &Mapping) -> Outcome<Latest> {
+    pub(in crate::source) fn latest(&self, mapping: &Mapping) -> Result<Latest> {
         let time = self.time(mapping)?;
         let within = mapping.window.and_then(|window| time.within(window, &mapping.zone));
         let (Some(within), Some(order)) = (within, time.latest_first()) else { return Ok(Latest::Unordered) };
@@ -101,7 +101,7 @@ impl TableLog {
         Ok(Latest::Known(None))
     }
 
-    pub(super) fn time(&self, mapping: &Mapping) -> Outcome<Time> {
+    pub(super) fn time(&self, mapping: &Mapping) -> Result<Time> {
         Time::of(&self.table.columns, "source.fields.timestamp", &mapping.timestamp, &self.table.relation.key())
     }
 
@@ -122,7 +122,7 @@ impl TableLog {
 
 impl Rows {
     /// Streams the rows into `sink`, as records.
-    pub(in crate::source) fn read(&self, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> (Found, Outcome<()>) {
+    pub(in crate::source) fn read(&self, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> (Found, Result<()>) {
         let mut read = 0;
         let (mut found, outcome) = self.stream(mapping, &mut read, sink);
         let outcome = outcome.and_then(|()| self.note_others(read, &mut found));
@@ -135,7 +135,7 @@ impl Rows {
         mapping: &Mapping,
         read: &mut u64,
         sink: &mut dyn FnMut(Records),
-    ) -> (Found, Outcome<()>) {
+    ) -> (Found, Result<()>) {
         let mut reader = RecordReader::new(mapping);
         for column in &self.table.columns {
             reader.found.name(&column.name);
@@ -164,7 +164,7 @@ impl Rows {
     }
 
     /// Only where not one row of the whole table has a time is that a mistake in the config.
-    fn note_others(&self, read: u64, found: &mut Found) -> Outcome<()> {
+    fn note_others(&self, read: u64, found: &mut Found) -> Result<()> {
         let Some(others) = self.timed_elsewhere.as_ref().filter(|_| read > 0) else { return Ok(()) };
         let session = self.table.session();
         let exist: bool =

@@ -7,7 +7,7 @@ use super::{
     pushdown::Time,
 };
 use crate::{
-    fault::Outcome,
+    fault::Result,
     source::mapping::{Found, Mapping},
 };
 
@@ -33,7 +33,7 @@ pub struct Looked {
 
 impl TableLog {
     /// Looks at no more than `most` rows.
-    pub(in crate::source) fn look(&self, mapping: &Mapping, most: u64) -> Outcome<Looked> {
+    pub(in crate::source) fn look(&self, mapping: &Mapping, most: u64) -> Result<Looked> {
         let time = self.time(mapping)?;
         let order = time.latest_first().map(|order| format!("ORDER BY {order}")).unwrap_or_default();
         let (mut records, mut read) = (Vec::new(), 0);
@@ -62,7 +62,7 @@ impl TableLog {
     }
 
     /// The first and the last time there is, whatever `where` says.
-    fn span(&self, mapping: &Mapping, time: &Time) -> Outcome<Option<(Instant, Instant)>> {
+    fn span(&self, mapping: &Mapping, time: &Time) -> Result<Option<(Instant, Instant)>> {
         let (Some(timeless), Some(last)) = (time.timeless(), time.latest_first()) else { return Ok(None) };
         let bare = Mapping {
             features: Some(Vec::new()),
@@ -86,7 +86,7 @@ impl TableLog {
     }
 
     /// What the server's catalogue says of a table: rows, and whether an index begins with its time.
-    pub(super) fn catalogue(&self, time: &Time) -> Outcome<(Option<i64>, Option<bool>)> {
+    pub(super) fn catalogue(&self, time: &Time) -> Result<(Option<i64>, Option<bool>)> {
         const SQL: &str = "SELECT CASE WHEN c.reltuples >= 0 THEN c.reltuples::int8 END, EXISTS (\
              SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a \
              ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] \

@@ -1,6 +1,6 @@
 //! Names of tables and columns as SQL takes them: quoted, so that no name can say anything else.
 
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// A name in double quotes, those in it doubled. PostgreSQL reads it back to the letter.
 pub(super) fn quoted(name: &str) -> String {
@@ -13,7 +13,7 @@ pub(super) fn literal(text: &str) -> String {
 }
 
 /// `schema.table` of the section → each piece quoted; a piece in double quotes may hold dots.
-pub(super) fn qualified(section: &str, table: &str) -> Outcome<String> {
+pub(super) fn qualified(section: &str, table: &str) -> Result<String> {
     let wrong = |why: &str| {
         Fault::setup(format!(
             "{section}.table: `{table}` {why}; write `schema.table`, a name with dots or quotes as \"the.name\""

@@ -7,13 +7,13 @@ use std::{
 
 use tokio_postgres::{Config, config::Host};
 
-use crate::fault::{Fault, Outcome, spoken};
+use crate::fault::{Fault, Result, spoken};
 
 /// The name of systemd's credential: `LoadCredential=postgres-password:/etc/vigie/postgres-password`.
 const CREDENTIAL: &str = "postgres-password";
 
 /// The password, unless the url has it; `None`: the server may not want one.
-pub(super) fn find(section: &str, file: Option<&Path>, config: &Config) -> Outcome<Option<String>> {
+pub(super) fn find(section: &str, file: Option<&Path>, config: &Config) -> Result<Option<String>> {
     if let Some(file) = file {
         let text = fs::read_to_string(file).map_err(|error| {
             Fault::setup(format!(

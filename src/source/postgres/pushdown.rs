@@ -10,7 +10,7 @@ use super::{
     column::{Column, Wire},
     name::quoted,
 };
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// The log's time, as far as the server can compare it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ const CHANGE: SignedDuration = SignedDuration::from_hours(25);
 
 impl Time {
     /// Which column the paths of the config's `field` name; none at all is a mistake in the config.
-    pub(super) fn of(columns: &[Column], field: &str, paths: &[String], key: &str) -> Outcome<Self> {
+    pub(super) fn of(columns: &[Column], field: &str, paths: &[String], key: &str) -> Result<Self> {
         let leads_to =
             |column: &&Column| paths.iter().any(|path| *path == column.name || begins(path, column.name.as_str()));
         let named: Vec<&Column> = columns.iter().filter(leads_to).collect();

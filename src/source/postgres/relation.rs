@@ -1,7 +1,7 @@
 //! The table, or the operator's own SELECT, as what stands after FROM; and the columns it has.
 
 use super::{column::Column, name::qualified, session::Session};
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// What rows are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ enum What {
 const NAMED: i64 = 20;
 
 impl Relation {
-    pub(super) fn of(section: &'static str, table: Option<&str>, query: Option<&str>) -> Outcome<Self> {
+    pub(super) fn of(section: &'static str, table: Option<&str>, query: Option<&str>) -> Result<Self> {
         let what = match (table, query) {
             (Some(table), None) => What::Table(qualified(section, table)?),
             (None, Some(query)) => {
@@ -73,7 +73,7 @@ impl Relation {
     }
 
     /// Its columns; nothing is read.
-    pub(super) fn describe(&self, session: &Session) -> Outcome<Vec<Column>> {
+    pub(super) fn describe(&self, session: &Session) -> Result<Vec<Column>> {
         let sql = format!("SELECT * FROM {}", self.from());
         let described = session.wait(|client| async move {
             match client.prepare(&sql).await {

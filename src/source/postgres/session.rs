@@ -13,7 +13,7 @@ use tokio::{
 use tokio_postgres::{Client, Error};
 
 use super::{database::Database, trouble};
-use crate::fault::{Fault, Outcome};
+use crate::fault::{Fault, Result};
 
 /// A table that somebody alters is not waited for longer than this.
 const LOCK_TIMEOUT: &str = "10s";
@@ -30,7 +30,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects, and begins the transaction.
-    pub(super) fn open(database: &Arc<Database>) -> Outcome<Self> {
+    pub(super) fn open(database: &Arc<Database>) -> Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Does something with the connection; the error as the operator may hear it.
-    pub(super) fn wait<'s, T, F>(&'s self, work: impl FnOnce(&'s Client) -> F) -> Outcome<T>
+    pub(super) fn wait<'s, T, F>(&'s self, work: impl FnOnce(&'s Client) -> F) -> Result<T>
     where
         F: Future<Output = Result<T, Error>> + 's,
     {

@@ -12,7 +12,7 @@ use super::{
     relation::Relation,
     session::Session,
 };
-use crate::{fault::Outcome, source::Options};
+use crate::{fault::Result, source::Options};
 
 /// The values of a stored column; NaN and `None` are missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +44,7 @@ pub struct StoredTable {
 }
 
 /// Reads `what`, a table's name or a SELECT, from the database of `source:`.
-pub fn read_stored(options: &Options, what: &str) -> Outcome<StoredTable> {
+pub fn read_stored(options: &Options, what: &str) -> Result<StoredTable> {
     let is_query = what.trim().contains(char::is_whitespace);
     let (table, query) = if is_query { (None, Some(what)) } else { (Some(what), None) };
     let relation = Relation::of("source", table, query)?;

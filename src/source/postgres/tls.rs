@@ -16,12 +16,12 @@ use rustls::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     source::SslMode,
 };
 
 /// What opens TLS in this mode.
-pub(super) fn connector(section: &str, mode: SslMode, roots: Option<&Path>) -> Outcome<MakeRustlsConnect> {
+pub(super) fn connector(section: &str, mode: SslMode, roots: Option<&Path>) -> Result<MakeRustlsConnect> {
     let broken = |error: &dyn std::fmt::Display| Fault::setup(format!("TLS cannot be set up: {error}"));
     let provider = Arc::new(ring::default_provider());
     let believed = match mode {
@@ -51,7 +51,7 @@ pub(super) fn connector(section: &str, mode: SslMode, roots: Option<&Path>) -> O
     Ok(MakeRustlsConnect::new(config))
 }
 
-fn authorities(section: &str, file: Option<&Path>) -> Outcome<Vec<CertificateDer<'static>>> {
+fn authorities(section: &str, file: Option<&Path>) -> Result<Vec<CertificateDer<'static>>> {
     let Some(file) = file else {
         return Err(Fault::setup(format!(
             "{section}.sslrootcert is missing, which sslmode verify-ca and verify-full need: name the PEM file of the \

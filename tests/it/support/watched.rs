@@ -14,7 +14,7 @@ use vigie::{
     alert::Telling,
     config::Settings,
     daemon::{Hands, Looked, look},
-    fault::{Fault, Outcome},
+    fault::{Fault, Result},
     ledger::{Channel, Ledger, Queued},
     monitor::Looking,
     report::Report,
@@ -104,7 +104,7 @@ impl Watcher {
         Ledger::open(&self.state, std::time::Duration::from_secs(1)).unwrap()
     }
 
-    pub(crate) fn try_look(&self, now: Instant) -> Outcome<Looked> {
+    pub(crate) fn try_look(&self, now: Instant) -> Result<Looked> {
         let mut ledger = Ledger::open(&self.state, std::time::Duration::from_millis(200))?;
         let compose = |telling: &Telling, _: Option<&Report>| {
             if self.failing.load(Ordering::Relaxed) {
