@@ -1,10 +1,10 @@
-//! Counting a column: finding cells, adding up moments, counting levels. A number of items is a number of rows.
+//! Counting a column: finding cells, summing moments, counting levels. Items are rows.
 
 #![expect(
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    reason = "a measuring stick"
+    reason = "a benchmark may panic, and its numbers are small"
 )]
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ fn main() {
 
 const ROWS: usize = 65_536;
 
-/// Numbers from 0 to 1 that are the same in every run.
+/// Uniform numbers from 0 to 1, the same in every run.
 fn uniform(seed: u64) -> impl Iterator<Item = f64> {
     let mut state = seed;
     std::iter::repeat_with(move || {
@@ -34,7 +34,7 @@ fn uniform(seed: u64) -> impl Iterator<Item = f64> {
     })
 }
 
-/// Shapes of a feature.
+/// Distributions of a feature.
 #[derive(Debug, Clone, Copy)]
 enum Shape {
     Bell,

@@ -1,11 +1,11 @@
-//! Lines of a log read into columns, and counted: one thread, one file.
+//! Reading the lines of a log into columns, with one thread and one file.
 
-#![expect(clippy::unwrap_used, reason = "a measuring stick may stop")]
+#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::{fmt::Write as _, fs};
 
 use divan::{Bencher, counter::BytesCount};
-use vigie::source::{FileLog, Options, Request};
+use vigie::source::{FileLog, Request, SourceOptions};
 use vigie_profile::layout::{Column, Kind};
 
 fn main() {
@@ -14,7 +14,7 @@ fn main() {
 
 const ROWS: usize = 4_000;
 
-/// The service-table layout, 100 numbers and 25 texts a line.
+/// Lines in the layout of the service table, with 100 numbers and 25 strings each.
 fn lines() -> String {
     let mut text = String::new();
     for row in 0..ROWS {
@@ -38,7 +38,7 @@ fn ndjson(bencher: Bencher<'_, '_>) {
     let path = folder.join("log.ndjson");
     let text = lines();
     fs::write(&path, &text).unwrap();
-    let options: Options = serde_yaml::from_str(&format!(
+    let options: SourceOptions = serde_yaml::from_str(&format!(
         "path: {}\nfields: {{timestamp: ts, features: inputs, probability: outputs.p, status: status_code}}",
         path.display()
     ))

@@ -1,4 +1,4 @@
-//! The statistics of one feature, from its counts.
+//! Statistics of one feature from its counts.
 
 use divan::{Bencher, black_box};
 use vigie_stats::{EmptyBins, chi2, ks, psi};
@@ -7,7 +7,7 @@ fn main() {
     divan::main();
 }
 
-/// Counts of some cells, none of them like its neighbour.
+/// Counts that differ from cell to cell.
 fn counts(cells: u64, factor: u64) -> Vec<u64> {
     (0..cells).map(|cell| 100 + cell.wrapping_mul(factor) % 61).collect()
 }

@@ -1,8 +1,9 @@
-//! The floor under any monitor that reads Parquet: decoding the columns, on all threads, and computing nothing.
+//! Lower bound for any monitor that reads Parquet: decodes the columns on all threads and computes nothing.
 //!
-//! `decode_floor FILE [THREADS]`, over every `f…` and `c…` column; (row group × 16 columns) is the unit of work.
+//! `decode_floor FILE [THREADS]` reads all columns named `f` or `c` and a number. A unit of work is 16 columns of a row
+//! group.
 
-#![expect(clippy::unwrap_used, reason = "a measuring stick may stop")]
+#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::{
     fs::File,

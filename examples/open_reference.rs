@@ -1,6 +1,6 @@
-//! What every run pays for its reference: `open_reference FILE` opens it and says how long that took.
+//! Measures how long it takes to open a reference, which every run does: `open_reference FILE`.
 
-#![expect(clippy::unwrap_used, reason = "a measuring stick may stop")]
+#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::{fs::File, time::Instant};
 

@@ -1,8 +1,9 @@
-//! How fast a model scores and explains: `score_speed MODEL ROWS.parquet|ROWS.arrow [shap rows]`, one thread.
+//! Measures how fast a model scores and explains rows, on one thread:
+//! `score_speed MODEL ROWS.parquet [SHAP_ROWS [KERNEL]]`.
 //!
-//! Loads all rows first, then times scoring alone, and prints one JSON object with rows per second (medians of five):
-//! whole columns in blocks, one row at a time, SHAP values (preparing the model included). `benches/peers/scorer.py`
-//! compares with the official library.
+//! Loads all rows first, then times scoring alone, and prints one JSON object with medians of five runs: rows per second
+//! in blocks, microseconds for a single row, and seconds for SHAP values (including the preparation of the model).
+//! `benches/peers/scorer.py` compares them with the official library.
 
 use std::{error::Error, fs::File, hint::black_box, time::Instant};
 
@@ -11,7 +12,7 @@ use arrow_select::concat::concat;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use vigie_models::{Forest, Inputs, Kernel, Shap};
 
-/// Seconds, the median of five.
+/// Median of five runs, in seconds.
 fn median(mut work: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<f64, Box<dyn Error>> {
     let mut seconds = Vec::new();
     for _ in 0..5 {
@@ -32,8 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let shap_rows: usize = args.next().map_or(Ok(10_000), |rows| rows.parse())?;
     let mut forest = Forest::from_bytes(&model, &std::fs::read(&model)?)?;
     if let Some(name) = args.next() {
-        let kernel = Kernel::here().into_iter().find(|kernel| kernel.to_string() == name);
-        forest.choose(kernel.ok_or("this processor has no such kernel")?);
+        let kernel = Kernel::available().into_iter().find(|kernel| kernel.to_string() == name);
+        forest.set_kernel(kernel.ok_or("this processor does not support that kernel")?);
     }
     let batches =
         ParquetRecordBatchReaderBuilder::try_new(File::open(rows)?)?.build()?.collect::<Result<Vec<_>, _>>()?;
@@ -45,31 +46,31 @@ fn main() -> Result<(), Box<dyn Error>> {
     let columns = columns.collect::<Result<Vec<Option<ArrayRef>>, Box<dyn Error>>>()?;
     let rows = batches.iter().map(arrow_array::RecordBatch::num_rows).sum::<usize>();
     let inputs = Inputs::new(&forest, rows, &columns)?;
-    let mut raw = vec![0.0; rows * forest.outputs()];
+    let mut raw = vec![0.0; rows * forest.output_count()];
 
-    // Levels are hashed when columns are taken up: that is part of scoring.
+    // Includes `Inputs::new`, as hashing levels is part of scoring.
     let blocks = median(|| {
         let inputs = Inputs::new(&forest, rows, &columns)?;
-        forest.raw(&inputs, 0..rows, &mut raw)?;
+        forest.predict_raw(&inputs, 0..rows, &mut raw)?;
         black_box(&raw);
         Ok(())
     })?;
-    let outputs = forest.outputs();
+    let outputs = forest.output_count();
     let mut one = vec![0.0; outputs];
     let single = 2_000.min(rows);
     let singles = median(|| {
         for row in 0..single {
-            forest.raw(&inputs, row..row + 1, &mut one)?;
+            forest.predict_raw(&inputs, row..row + 1, &mut one)?;
             black_box(&one);
         }
         Ok(())
     })?;
-    // As a service would: one row's columns, taken up and scored.
+    // As in a service: each row is prepared and scored on its own.
     let whole_single = 200.min(rows);
     let whole_singles = median(|| {
         for row in 0..whole_single {
             let columns: Vec<_> = columns.iter().map(|c| c.as_ref().map(|c| c.slice(row, 1))).collect();
-            forest.raw(&Inputs::new(&forest, 1, &columns)?, 0..1, &mut one)?;
+            forest.predict_raw(&Inputs::new(&forest, 1, &columns)?, 0..1, &mut one)?;
             black_box(&one);
         }
         Ok(())

@@ -1,11 +1,11 @@
 //! Serves a folder of reports, as the daemon does: `cargo run --example serve -- reports 127.0.0.1:8787`.
-//! Port 0 takes a free one; the address stands on the first line of output.
+//! With port 0, uses a free port. Prints the address on the first line.
 
 use std::{env, error::Error, fs, sync::Arc};
 
 use vigie::{
     report::Language,
-    web::{Standing, State, serve},
+    web::{DaemonStatus, State, serve},
 };
 
 #[tokio::main]
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         reports: fs::canonicalize(reports)?,
         language: Language::English,
         token: env::var("VIGIE_TOKEN").ok(),
-        standing: Arc::new(Standing::default),
+        status: Arc::new(DaemonStatus::default),
     };
     serve(listener, state, std::future::pending()).await?;
     Ok(())

@@ -1,19 +1,19 @@
-//! Points at which a test may kill the process, to prove that nothing is lost there. Release builds have none.
+//! Fault injection for tests: named points where a test can kill, hang or panic the process. No-ops in release builds.
 
-/// Dies here by SIGKILL if `VIGIE_CRASH_AT` is `name:n` and this is the n-th time; never goes on if `VIGIE_HANG_AT` is
-/// the name.
+/// Kills the process with SIGKILL if `VIGIE_CRASH_AT` is `name:n` and this is the n-th call; hangs if `VIGIE_HANG_AT`
+/// is `name`.
 ///
 /// # Panics
 ///
-/// If `VIGIE_PANIC_AT` is the name.
+/// If `VIGIE_PANIC_AT` is `name`.
 #[cfg(debug_assertions)]
 pub fn point(name: &str) {
     use std::sync::{Mutex, OnceLock};
 
     static WANTED: OnceLock<Option<(String, Mutex<u32>)>> = OnceLock::new();
-    let asked = |variable: &str| std::env::var(variable).is_ok_and(|wanted| wanted == name);
-    assert!(!asked("VIGIE_PANIC_AT"), "a test asked for it at {name}");
-    if asked("VIGIE_HANG_AT") {
+    let is_requested = |variable: &str| std::env::var(variable).is_ok_and(|wanted| wanted == name);
+    assert!(!is_requested("VIGIE_PANIC_AT"), "panic requested by a test at {name}");
+    if is_requested("VIGIE_HANG_AT") {
         loop {
             std::thread::park();
         }
@@ -34,19 +34,19 @@ pub fn point(name: &str) {
     }
 }
 
-/// Nothing.
+/// Does nothing in release builds.
 #[cfg(not(debug_assertions))]
 #[inline]
 pub fn point(_name: &str) {}
 
-/// Whether a test asks for a fault of that name to be built in, to see that other tests would find it.
+/// Returns whether `VIGIE_SABOTAGE` is `name`: a test introduces this bug to prove that other tests catch it.
 #[cfg(debug_assertions)]
 #[must_use]
 pub fn sabotaged(name: &str) -> bool {
     std::env::var("VIGIE_SABOTAGE").is_ok_and(|wanted| wanted == name)
 }
 
-/// Never.
+/// Always `false` in release builds.
 #[cfg(not(debug_assertions))]
 #[must_use]
 pub fn sabotaged(_name: &str) -> bool {

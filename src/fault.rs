@@ -1,69 +1,68 @@
-//! What stopped a run: one sentence for the operator, and the remedy the caller branches on.
+//! The error type of vigie: one sentence for the operator, and the remedy that callers branch on.
 
 use std::{fmt, io};
 
-/// What a caller may do about a [`Fault`]. Nothing else about a fault is ever branched on.
+/// How a caller can react to a [`Fault`]. Callers branch on nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// The world may heal by itself: a file being rotated, a server that is down.
+    /// The cause may go away by itself: a file being rotated, a server that is down.
     Retry,
     /// This window can never be judged; later ones can.
     SkipWindow,
-    /// A person has to change the config, the reference or the file.
+    /// The operator has to change the config, the reference or the file.
     FixSetup,
 }
 
-/// A run that could not tell (exit code 2). The sentence names the file, line or key and the next step.
+/// A run that reached no verdict (exit code 2). The sentence names the file, line or key and the next step.
 #[derive(Debug, Clone)]
 pub struct Fault {
     remedy: Remedy,
     sentence: String,
-    discreet: Option<String>,
+    redacted: Option<String>,
 }
 
-/// What a fallible step of vigie returns.
+/// Result type of vigie's fallible functions.
 pub type Result<T, E = Fault> = std::result::Result<T, E>;
 
 impl Fault {
-    /// A fault that only a person can mend.
+    /// A fault that only the operator can fix.
     pub fn setup(sentence: impl Into<String>) -> Self {
-        Self { remedy: Remedy::FixSetup, sentence: sentence.into(), discreet: None }
+        Self { remedy: Remedy::FixSetup, sentence: sentence.into(), redacted: None }
     }
 
-    /// A fault that a later try may not meet.
+    /// A fault that a later attempt may not hit.
     pub fn retry(sentence: impl Into<String>) -> Self {
-        Self { remedy: Remedy::Retry, sentence: sentence.into(), discreet: None }
+        Self { remedy: Remedy::Retry, sentence: sentence.into(), redacted: None }
     }
 
-    /// The window cannot be judged.
+    /// A fault that makes this window impossible to judge.
     pub fn skip(sentence: impl Into<String>) -> Self {
-        Self { remedy: Remedy::SkipWindow, sentence: sentence.into(), discreet: None }
+        Self { remedy: Remedy::SkipWindow, sentence: sentence.into(), redacted: None }
     }
 
-    /// What the caller may do.
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         self.remedy
     }
 
-    /// Another sentence for whatever leaves the house (mail, webhook): this one may quote a value of a row.
+    /// Sets the sentence to send outside (mail, webhook) instead, because this one may quote a value from a row.
     #[must_use]
-    pub fn discreetly(mut self, sentence: impl Into<String>) -> Self {
-        self.discreet = Some(sentence.into());
+    pub fn with_redacted(mut self, sentence: impl Into<String>) -> Self {
+        self.redacted = Some(sentence.into());
         self
     }
 
-    /// What may leave the house: the sentence, or the one that was made in its place.
+    /// The sentence that may be sent outside (mail, webhook).
     #[must_use]
-    pub fn discreet(&self) -> &str {
-        self.discreet.as_deref().unwrap_or(&self.sentence)
+    pub fn redacted(&self) -> &str {
+        self.redacted.as_deref().unwrap_or(&self.sentence)
     }
 
-    /// Puts where it happened before the sentence.
+    /// Prefixes the sentence with the place where the fault occurred.
     #[must_use]
     pub fn context(mut self, place: impl fmt::Display) -> Self {
         self.sentence = format!("{place}: {}", self.sentence);
-        self.discreet = self.discreet.map(|discreet| format!("{place}: {discreet}"));
+        self.redacted = self.redacted.map(|redacted| format!("{place}: {redacted}"));
         self
     }
 }
@@ -82,18 +81,18 @@ impl From<vigie_models::ModelError> for Fault {
     }
 }
 
-/// A machine's complaint about a file, a folder or a socket, in plain words and without its number.
+/// Describes an I/O error in plain words, without the OS error number.
 #[must_use]
-pub fn spoken(error: &io::Error) -> String {
+pub fn describe_io(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or folder".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        io::ErrorKind::NotADirectory => "it is below what is a file, not a folder".to_owned(),
+        io::ErrorKind::NotADirectory => "a parent of this path is a file, not a folder".to_owned(),
         _ => {
             let text = error.to_string();
-            let Some((said, _)) = text.split_once(" (os error") else { return text };
-            let mut letters = said.chars();
-            letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
+            let Some((message, _)) = text.split_once(" (os error") else { return text };
+            let mut chars = message.chars();
+            chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
         }
     }
 }
@@ -102,14 +101,14 @@ pub fn spoken(error: &io::Error) -> String {
 mod tests {
     use std::io;
 
-    use super::spoken;
+    use super::describe_io;
 
     #[test]
-    fn a_machine_is_quoted_without_its_number() {
+    fn io_errors_are_described_without_their_number() {
         // EACCES and ENOSPC.
-        assert_eq!(spoken(&io::Error::from_raw_os_error(13)), "permission denied");
-        assert_eq!(spoken(&io::Error::from_raw_os_error(28)), "no space left on device");
-        assert_eq!(spoken(&io::ErrorKind::NotFound.into()), "no such file or folder");
-        assert_eq!(spoken(&io::Error::other("Parquet error: no footer")), "Parquet error: no footer");
+        assert_eq!(describe_io(&io::Error::from_raw_os_error(13)), "permission denied");
+        assert_eq!(describe_io(&io::Error::from_raw_os_error(28)), "no space left on device");
+        assert_eq!(describe_io(&io::ErrorKind::NotFound.into()), "no such file or folder");
+        assert_eq!(describe_io(&io::Error::other("Parquet error: no footer")), "Parquet error: no footer");
     }
 }

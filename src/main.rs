@@ -1,18 +1,18 @@
-//! `vigie`: arguments in, exit code out; everything else is the library's.
+//! The `vigie` binary: parses arguments and sets the exit code; everything else is in the library.
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use vigie::cli::{Cli, Ending, run};
+use vigie::cli::{Cli, ExitStatus, run};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let log = cli.begin_log();
+    let logging = cli.init_logging();
     match run(&cli) {
-        Ok(Ending::Told) => ExitCode::SUCCESS,
-        Ok(Ending::Alarm) => ExitCode::from(1),
+        Ok(ExitStatus::Success) => ExitCode::SUCCESS,
+        Ok(ExitStatus::Alarm) => ExitCode::from(1),
         Err(fault) => {
-            log.complain(&fault);
+            logging.report_fault(&fault);
             ExitCode::from(2)
         }
     }

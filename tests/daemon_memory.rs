@@ -1,23 +1,23 @@
-//! A daemon that runs for years: its memory after many runs is that after a hundred.
+//! A long-running daemon: memory use after many runs is the same as after a hundred.
 //!
-//! A binary of its own, because it looks at the memory of the whole process.
+//! A separate test binary, because it measures the memory of the whole process.
 
 #![expect(
     clippy::cast_precision_loss,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that goes wrong shall stop"
+    reason = "a failing test should panic"
 )]
 
 use std::{fmt::Write as _, fs, path::Path, process::Command, sync::atomic::AtomicBool, time::Duration};
 
 use vigie::{
-    alert::{Delivery, Telling},
+    alert::{Delivery, Notification},
     config::Settings,
-    daemon::{self, Hands, Post, look},
-    ledger::{Channel, Ledger, Letter, Queued},
-    monitor::Looking,
+    daemon::{self, CheckContext, Transport, check_model},
+    ledger::{Channel, Ledger, NewMessage, QueuedMessage},
+    monitor::ScanOptions,
     report::Report,
 };
 use vigie_profile::window::Instant;
@@ -26,23 +26,23 @@ const HOUR: i64 = 3_600_000_000;
 /// 2026-10-01T00:00:00Z.
 const START: i64 = 1_790_812_800_000_000;
 
-/// A mail server that takes everything.
-struct Taken;
+/// A mail server that accepts everything.
+struct AcceptAll;
 
-impl Post for Taken {
-    fn send(&self, _: &Letter, _: &[u8]) -> Delivery {
+impl Transport for AcceptAll {
+    fn send(&self, _: &QueuedMessage, _: &[u8]) -> Delivery {
         Delivery::Accepted { refused: Vec::new() }
     }
 }
 
-/// Bytes of this process in memory.
-fn resident() -> f64 {
+/// Returns the resident memory of this process, in bytes.
+fn resident_bytes() -> f64 {
     let statm = fs::read_to_string("/proc/self/statm").unwrap();
     let pages: f64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
     pages * 4096.0
 }
 
-fn folder(root: &Path) -> Settings {
+fn set_up(root: &Path) -> Settings {
     let mut training = String::from("AGE,JOB,p\n");
     for row in 0..500 {
         let _ = writeln!(training, "{},{},{}", 20 + row % 50, ["a", "b"][row % 2], (row % 97) as f64 / 97.0);
@@ -63,9 +63,9 @@ fn folder(root: &Path) -> Settings {
     Settings::load(&root.join("vigie.yaml")).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// The records of one day: ten an hour, every fifth hour has a level never seen. Nothing else opens: an alert that
-/// never ends keeps every report since.
-fn day(root: &Path, number: i64) {
+/// Writes the records of one day: ten per hour, with an unseen level every fifth hour. No other alert opens, because an alert
+/// that never recovers would keep all reports since.
+fn write_day(root: &Path, number: i64) {
     let mut text = String::new();
     for row in 0..240_i64 {
         let at = Instant(START + number * 24 * HOUR + row * HOUR / 10);
@@ -79,53 +79,53 @@ fn day(root: &Path, number: i64) {
     fs::write(folder.join("a.ndjson"), text).unwrap();
 }
 
-/// `VIGIE_RUNS`: how many; 10,000 take some minutes.
+/// `VIGIE_RUNS` is the number of runs; 10,000 take a few minutes.
 #[test]
-fn memory_does_not_grow_with_the_runs() {
+fn memory_does_not_grow_with_the_number_of_runs() {
     let wanted: usize = std::env::var("VIGIE_RUNS").map_or(1_000, |runs| runs.parse().unwrap());
     let root = tempfile::tempdir().unwrap();
-    let settings = folder(root.path());
-    let compose = |telling: &Telling, _: Option<&Report>| {
-        let message_id = telling.id.clone();
-        Ok(vec![Queued {
+    let settings = set_up(root.path());
+    let compose = |notification: &Notification, _: Option<&Report>| {
+        let message_id = notification.id.clone();
+        Ok(vec![NewMessage {
             channel: Channel::Email,
             message_id,
             subject: String::new(),
             to: vec!["risk@example.com".to_owned()],
-            letter: vec![0; 10_000],
+            payload: vec![0; 10_000],
         }])
     };
     let (mut runs, mut after_hundred) = (0, 0.0);
     let (mut number, mut next) = (0, 100);
     while runs < wanted {
-        day(root.path(), number);
-        // The log is rotated, like any other.
+        write_day(root.path(), number);
+        // The log is rotated.
         let old = Instant(START + (number - 5) * 24 * HOUR).to_string();
         let _ = fs::remove_dir_all(root.path().join(format!("log/dt={}", old.split('T').next().unwrap())));
         number += 1;
         let mut ledger = Ledger::open(&settings.state, Duration::from_secs(1)).unwrap();
-        let hands = Hands {
+        let context = CheckContext {
             now: Instant(START + number * 24 * HOUR),
-            looking: Looking { threads: 2, progress: &|_, _| () },
+            scan: ScanOptions { threads: 2, progress: &|_, _| () },
             compose: &compose,
             stop: &AtomicBool::new(false),
         };
-        let looked = look(&settings, &mut ledger, hands).unwrap();
-        assert_eq!((looked.told, looked.failed), (24, 0));
-        runs += looked.told;
-        // Letters are taken, as a rule.
+        let summary = check_model(&settings, &mut ledger, context).unwrap();
+        assert_eq!((summary.reported, summary.failed), (24, 0));
+        runs += summary.reported;
+        // Messages are delivered.
         let clock = || Instant(START + number * 24 * HOUR);
-        daemon::round(&mut ledger, Channel::Email, &Taken, &clock, &|| false).unwrap();
+        daemon::send_due(&mut ledger, Channel::Email, &AcceptAll, &clock, &|| false).unwrap();
         drop(ledger);
         if after_hundred == 0.0 && runs >= 100 {
-            after_hundred = resident();
+            after_hundred = resident_bytes();
         }
         if runs >= next {
-            println!("{:.1} MB after {runs} runs", resident() / 1e6);
+            println!("{:.1} MB after {runs} runs", resident_bytes() / 1e6);
             next *= 2;
         }
     }
-    let now = resident();
+    let now = resident_bytes();
     println!("{:.1} MB after 100 runs, {:.1} MB after {runs}", after_hundred / 1e6, now / 1e6);
     assert!(now < after_hundred * 1.1, "{after_hundred} bytes after 100 runs, {now} after {runs}");
 }

@@ -1,13 +1,13 @@
-//! What reading a model costs in memory: at most four times its file, damaged or not.
+//! Reading a model takes at most four times the size of its file in memory, whether it is damaged or not.
 //!
-//! A binary of its own, because it counts every byte that is set aside.
+//! A separate test binary, because its allocator counts every byte that is allocated.
 
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::unwrap_used,
     unsafe_code,
-    reason = "a test that goes wrong shall stop; a counting allocator cannot be written otherwise"
+    reason = "a failing test may panic; a counting allocator requires unsafe code"
 )]
 
 use std::{fs, path::Path};
@@ -19,7 +19,7 @@ mod counting;
 
 use counting::FIXED;
 
-/// Bytes set aside at once while a model is read.
+/// Peak number of bytes allocated while a model is read.
 fn cost(file: &[u8]) -> usize {
     counting::cost("it", file).0
 }
@@ -38,37 +38,38 @@ fn goldens() -> Vec<(String, Vec<u8>)> {
     models
 }
 
-/// A model of a single float feature with many borders, and no tree.
+/// A model with a single float feature that has many borders, and without trees.
 fn wide(borders: usize) -> Vec<u8> {
     let mut file = bomb(1, borders);
-    // Slot 0 of the trees (dimension) is the length of the format; slots 2 (column) and 3 of the feature its borders'.
+    // Points slot 0 of the trees (dimension) to the length of the format, and slot 2 of the feature (column) to the
+    // length of its borders.
     for at in [16, 88] {
         *file.get_mut(8 + at).unwrap() = 8;
     }
     file
 }
 
-/// A model of one oblivious tree, as JSON without a space.
+/// A model with oblivious trees, as JSON without spaces.
 fn dense(features: &str, trees: &str, more: &str) -> Vec<u8> {
     format!(r#"{{"features_info":{{{features}}},"oblivious_trees":[{trees}]{more}}}"#).into_bytes()
 }
 
-/// A model with many float features, all the same one with many borders: a flatbuffer's vectors may overlap.
+/// A model with many float features that all refer to the same borders, as the vectors of a flatbuffer may overlap.
 fn bomb(features: usize, borders: usize) -> Vec<u8> {
     let mut core: Vec<u8> = Vec::new();
     let put = |core: &mut Vec<u8>, words: &[u32]| words.iter().for_each(|word| core.extend(word.to_le_bytes()));
-    // 0: the root at 32. 4: vtable of the core (format, trees). 12: vtable of the trees (float features are slot 5).
+    // 0: root offset, to 32. 4: vtable of the core (format, trees). 12: vtable of the trees (float features: slot 5).
     put(&mut core, &[32]);
     for half in [8_u16, 12, 4, 8, 16, 8, 0, 0, 0, 0, 0, 4, 0, 0] {
         core.extend(half.to_le_bytes());
     }
-    // 32: the core: back to 4; to the format at 56; to the trees at 48.
+    // 32: the core, with offsets to its vtable at 4, the format at 56, the trees at 48.
     put(&mut core, &[28, 56 - 36, 48 - 40, 0]);
-    // 48: the trees: back to 12; to the vector of features at 92. 56: the format.
+    // 48: the trees, with offsets to their vtable at 12 and the vector of features at 92. 56: the format.
     put(&mut core, &[36, 92 - 52, 18]);
     core.extend(b"FlabuffersModel_v1\0\0");
-    // 80: vtable of a feature (borders are slot 3). 92: the features, each the one behind them: back to 80; to the
-    // borders.
+    // 80: vtable of a feature (borders: slot 3). 92: offsets to the features, all to the one after them, which has
+    // offsets to its vtable at 80 and to the borders.
     for half in [12_u16, 8, 0, 0, 0, 4] {
         core.extend(half.to_le_bytes());
     }
@@ -87,7 +88,7 @@ fn times(count: usize, what: &str) -> String {
     vec![what; count].join(",")
 }
 
-/// A deep tree that few rows have reached, without the spaces that CatBoost writes: a model still.
+/// Valid models of deep trees with mostly empty leaves, without the spaces that CatBoost writes.
 fn deep() -> Vec<u8> {
     let leaf = |at: usize| if at.is_multiple_of(10) { "-0.36363636363636365" } else { "0" };
     let leaves: Vec<&str> = (0..1 << 12).map(leaf).collect();
@@ -98,7 +99,7 @@ fn deep() -> Vec<u8> {
     dense(feature, &times(20, &tree), "")
 }
 
-/// JSON that says much in few bytes.
+/// JSON files that describe a large model in few bytes.
 fn crafted() -> Vec<(&'static str, Vec<u8>)> {
     let zeros = times(1 << 18, "0");
     let feature = |kind: &str, list: &str| {
@@ -133,7 +134,7 @@ fn crafted() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn reading_costs_at_most_four_times_the_file() {
+fn reading_takes_at_most_four_times_the_file() {
     let mut worst = [(0.0_f64, String::new()), (0.0_f64, String::new())];
     let mut check = |name: &str, file: &[u8]| {
         let cost = cost(file);
@@ -168,12 +169,12 @@ fn reading_costs_at_most_four_times_the_file() {
     for (features, borders) in [(10_000, 10_000), (40_000, 1), (1, 100_000), (2_000, 0)] {
         check(&format!("{features} times {borders} borders"), &bomb(features, borders));
     }
-    check("100,000 borders of use", &wide(100_000));
+    check("a valid model with 100,000 borders", &wide(100_000));
     assert!(Forest::from_bytes("it", &wide(100_000)).is_ok_and(|forest| forest.dimension() == 18));
     for (name, file) in crafted() {
         check(name, &file);
-        let told = Forest::from_bytes("it", &file).map_or_else(|fault| fault.to_string(), |_| "a model".to_owned());
-        assert!(!told.contains("its JSON cannot be read"), "{name} tests nothing: {told}");
+        let outcome = Forest::from_bytes("it", &file).map_or_else(|error| error.to_string(), |_| "a model".to_owned());
+        assert!(!outcome.contains("its JSON cannot be read"), "{name} tests nothing: {outcome}");
     }
     let deep = deep();
     assert!(Forest::from_bytes("it", &deep).is_ok());

@@ -1,5 +1,5 @@
-//! Any bytes as a model: a refusal in a sentence, or a model that scores alike by every kernel and explains; read in at
-//! most four times the file's memory.
+//! Reads arbitrary bytes as a model. The result must be an error message, or a model that every kernel scores alike and
+//! that can be explained. Reading may take at most four times the size of the input in memory.
 
 #![no_main]
 
@@ -15,6 +15,6 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(cost <= counting::limit(bytes.len()), "{cost} bytes for a file of {}", bytes.len());
     match forest {
         Ok(forest) => _ = forest_exercise::exercise(forest),
-        Err(fault) => assert!(fault.to_string().starts_with("fuzz: this CatBoost model "), "{fault}"),
+        Err(error) => assert!(error.to_string().starts_with("fuzz: this CatBoost model "), "{error}"),
     }
 });

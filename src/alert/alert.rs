@@ -1,21 +1,21 @@
-//! One alert through time: from the first window over a limit to the window that is well again.
+//! The state of one alert, from the first window over a limit to its recovery.
 
 use vigie_profile::window::Instant;
 
-use super::Key;
+use super::AlertKey;
 use crate::judge::Severity;
 
-/// How far an alert has come.
+/// The state an alert is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Over the limit, not yet for enough windows in a row. Nobody is told.
+    /// Over the limit, but not yet for enough consecutive windows. Nobody is notified.
     Pending,
     Open,
     Recovered,
 }
 
 impl Phase {
-    /// The word in `vigie status` and in the ledger.
+    /// The name used by `vigie status` and in the ledger.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -25,60 +25,60 @@ impl Phase {
         }
     }
 
-    /// The phase of that word.
+    /// Parses the name returned by [`Self::word`].
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Pending, Self::Open, Self::Recovered].into_iter().find(|phase| phase.word() == word)
     }
 }
 
-/// What is remembered of an alert between two windows.
+/// The state of an alert that is kept between two windows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
-    /// The ledger's number of it; `None` until it is written down.
+    /// Row id in the ledger; `None` until the alert is stored.
     pub id: Option<i64>,
-    pub key: Key,
+    pub key: AlertKey,
     pub phase: Phase,
-    /// Of the latest finding.
+    /// Severity of the latest finding.
     pub severity: Severity,
-    /// Windows in a row with a finding, before it opened.
+    /// Number of consecutive windows with a finding before the alert opened.
     pub streak: u32,
     /// Start of the first window.
     pub since: Instant,
-    /// Start of the latest window with a finding: a window that is tried again is not one more.
+    /// Start of the latest window with a finding. Retrying a window does not count it twice.
     pub latest: Instant,
-    /// When it opened.
+    /// When the alert opened.
     pub opened: Option<Instant>,
-    /// When people were last told of it.
-    pub told: Option<Instant>,
-    /// The worst severity they were told of.
-    pub told_severity: Severity,
-    /// How often they were reminded since.
+    /// When the latest notification was made.
+    pub notified: Option<Instant>,
+    /// The worst severity notified so far.
+    pub notified_severity: Severity,
+    /// Number of reminders since.
     pub reminders: u32,
-    /// The Message-ID of the mail that opened it.
+    /// Message-ID of the mail that opened the alert.
     pub thread: Option<String>,
-    /// Somebody looks after it: no reminders.
+    /// Someone is working on it: no reminders.
     pub acknowledged: bool,
-    /// The latest finding's.
+    /// Reason of the latest finding.
     pub sentence: String,
     pub value: Option<f64>,
     pub limit: Option<f64>,
 }
 
-/// Silence that somebody asked for.
+/// A mute set by an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mute {
-    /// `None`: of every model.
+    /// `None` mutes the subject for every model.
     pub model: Option<String>,
-    /// A feature, or the word of a test of the run itself: `latency`, `no_data`.
+    /// A feature, or the name of a test about the run itself: `latency`, `no_data`.
     pub subject: String,
     pub until: Instant,
 }
 
 impl Mute {
-    /// Whether an alert of that key is silent at `now`.
+    /// Returns whether this mute silences alerts with `key` at `now`.
     #[must_use]
-    pub fn silences(&self, key: &Key, now: Instant) -> bool {
+    pub fn silences(&self, key: &AlertKey, now: Instant) -> bool {
         let subject = key.feature.as_deref().unwrap_or(key.test.word());
         now < self.until && self.subject == subject && self.model.as_ref().is_none_or(|model| *model == key.model)
     }

@@ -1,75 +1,75 @@
-//! From what happened to a letter people can act on.
+//! Composes a mail from a notification.
 
 use std::time::{Duration, SystemTime};
 
-use lettre::{
-    Message,
-    message::{
-        Attachment, Body, Mailbox, MultiPart, SinglePart,
-        header::{self, ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
-    },
+use lettre::message::{
+    Attachment, Body, Mailbox, MultiPart, SinglePart,
+    header::{self, ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
 };
 use sha2::{Digest, Sha256};
 use vigie_profile::window::Instant;
 
-use super::{Change, Email, Event, Letter, Telling, html::html, phrases::Phrases, story::Story, text::text};
+use super::{
+    Change, Email, Event, Message, Notification, content::MailContent, html::html, phrases::Phrases, text::text,
+};
 use crate::{
     fault::{Fault, Result},
     judge::Severity,
     report::{Context, Language, Report, to_html},
 };
 
-/// Larger reports are linked, not attached.
-const LARGEST_PAGE: usize = 5 * 1024 * 1024;
-/// All pictures of a mail together.
-const LARGEST_PICTURES: usize = 150 * 1024;
+/// Maximum size of an attached report page; larger ones are linked only.
+const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
+/// Maximum total size of the images in a mail.
+const MAX_IMAGE_BYTES: usize = 150 * 1024;
 
-/// The mail of one run: text and HTML, small pictures of the worst five, the report attached below 5 MB.
+/// Composes the mail for one notification: text and HTML, small images of the worst five subjects, and the report attached
+/// if it is smaller than 5 MB.
 ///
-/// `base_url` is `reports.base_url`, where people find the reports folder; `now` becomes the `Date`. The same arguments make
-/// the same bytes. It is written in `language`, as pages are. Fails only on addresses that the config's check refuses.
+/// `base_url` is `reports.base_url`, the public URL of the reports folder; `now` becomes the `Date` header. The same
+/// arguments always produce the same bytes. Fails only on addresses that `vigie config check` rejects.
 pub fn compose(
     email: &Email,
-    telling: &Telling,
+    notification: &Notification,
     report: Option<&Report>,
     base_url: Option<&str>,
     language: Language,
     now: Instant,
-) -> Result<Letter> {
+) -> Result<Message> {
     let from = mailbox("alerts.email.from", &email.from)?;
     let to = email.to.iter().map(|to| mailbox("alerts.email.to", to)).collect::<Result<Vec<_>>>()?;
-    let mark = mark(&telling.id);
+    let mark = mark(&notification.id);
     let message_id = format!("<vigie.{mark}@{}>", domain(&from));
     let page = report.and_then(|report| page(report, language));
-    let mut story = Story::of(telling, report, base_url, language);
-    story.attached = page.is_some();
-    spare(&mut story);
-    let subject = unencoded(&story.subject(telling));
-    let mut builder = Message::builder()
+    let mut content = MailContent::new(notification, report, base_url, language);
+    content.attached = page.is_some();
+    limit_images(&mut content);
+    let subject = unencoded(&content.subject(notification));
+    let mut builder = lettre::Message::builder()
         .from(from)
-        .date(moment(now))
+        .date(system_time(now))
         .subject(&subject)
         .message_id(Some(message_id.clone()))
-        .raw_header(named("Auto-Submitted", "auto-generated"))
-        // Exchange answers with absence notes otherwise.
-        .raw_header(named("X-Auto-Response-Suppress", "All"))
-        .raw_header(named("X-Mailer", concat!("vigie ", env!("CARGO_PKG_VERSION"))))
-        .raw_header(named("X-Vigie-Model", &story.model))
-        .raw_header(named("X-Vigie-Severity", story.severity));
+        .raw_header(text_header("Auto-Submitted", "auto-generated"))
+        // Otherwise Exchange replies with out-of-office messages.
+        .raw_header(text_header("X-Auto-Response-Suppress", "All"))
+        .raw_header(text_header("X-Mailer", concat!("vigie ", env!("CARGO_PKG_VERSION"))))
+        .raw_header(text_header("X-Vigie-Model", &content.model))
+        .raw_header(text_header("X-Vigie-Severity", content.severity));
     for to in &to {
         builder = builder.to(to.clone());
     }
-    if is_urgent(telling) {
-        builder = builder.raw_header(named("Importance", "high"));
+    if is_urgent(notification) {
+        builder = builder.raw_header(text_header("Importance", "high"));
     }
-    let threads = threads(&telling.events, &message_id);
+    let threads = threads(&notification.events, &message_id);
     if let Some(thread) = threads.last() {
         builder = builder.in_reply_to(thread.clone()).references(threads.join(" "));
     }
-    let parts = parts(&story, &subject, &mark, page)?;
+    let parts = parts(&content, &subject, &mark, page)?;
     let message =
-        builder.multipart(parts).map_err(|error| Fault::setup(format!("the mail cannot be made: {error}")))?;
-    Ok(Letter {
+        builder.multipart(parts).map_err(|error| Fault::setup(format!("cannot compose the mail: {error}")))?;
+    Ok(Message {
         message_id,
         subject,
         to: to.iter().map(|to| to.email.to_string()).collect(),
@@ -77,38 +77,40 @@ pub fn compose(
     })
 }
 
-/// What `vigie alert test` tells: nothing happened. `id` is unique to the test.
+/// Returns the notification sent by `vigie alert test`. Its id is unique to the test.
 #[must_use]
-pub fn trial(model: &str, language: Language, now: Instant) -> Telling {
-    Telling {
+pub fn test_notification(model: &str, language: Language, now: Instant) -> Notification {
+    Notification {
         id: format!("test/{model}/{now}"),
         model: model.to_owned(),
         window: None,
         severity: Severity::Stable,
-        verdict: Phrases(language).trial().to_owned(),
-        by_labels: None,
+        verdict: Phrases(language).test_message().to_owned(),
+        labelled_windows: None,
         events: Vec::new(),
         report: None,
     }
 }
 
-/// The sentence of what tells of so many windows whose labels have come; mails have it in their own language.
+/// Returns the English verdict of a notification about labels for `windows` windows. Mails translate it.
 #[must_use]
-pub fn labels_came(windows: usize) -> String {
-    Phrases(Language::English).labels_came(windows)
+pub fn labels_arrived(windows: usize) -> String {
+    Phrases(Language::English).labels_arrived(windows)
 }
 
-/// Whether an address can be written to: `risk@example.com`, also `Risk <risk@example.com>`.
+/// Returns whether the text is a valid email address: `risk@example.com` or `Risk <risk@example.com>`.
 #[must_use]
 pub fn is_address(text: &str) -> bool {
     text.parse::<Mailbox>().is_ok()
 }
 
 pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox> {
-    text.parse().map_err(|_| Fault::setup(format!("{key}: `{text}` is no mail address; write it as risk@example.com")))
+    text.parse().map_err(|_| {
+        Fault::setup(format!("{key}: `{text}` is not a valid email address; write it as risk@example.com"))
+    })
 }
 
-/// 32 letters that stand for the telling wherever a name is needed.
+/// Derives 32 hexadecimal digits from a notification's id, for use in Message-IDs, Content-IDs and MIME boundaries.
 pub(super) fn mark(id: &str) -> String {
     Sha256::digest(id.as_bytes()).iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
@@ -119,26 +121,27 @@ fn domain(from: &Mailbox) -> String {
     if is_plain { domain.to_owned() } else { "vigie.invalid".to_owned() }
 }
 
-fn moment(now: Instant) -> SystemTime {
+fn system_time(now: Instant) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(now.0).unwrap_or(0))
 }
 
-/// Every text is encoded: no line can be broken out of.
-fn named(name: &'static str, value: &str) -> HeaderValue {
+/// Builds a header with an encoded value, so that no value can inject another header.
+fn text_header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), unencoded(value))
 }
 
-/// A name that looks like an encoded word (`=?utf-8?q?…?=`) would be decoded by readers: it is broken up.
+/// Breaks up text that looks like an encoded word (`=?utf-8?q?…?=`), which mail clients would decode.
 fn unencoded(text: &str) -> String {
     text.replace("=?", "= ?")
 }
 
-fn is_urgent(telling: &Telling) -> bool {
+fn is_urgent(notification: &Notification) -> bool {
     let is_news = |event: &Event| matches!(event.change, Change::Opened | Change::Worsened);
-    telling.severity == Severity::Alarm && telling.events.iter().any(is_news)
+    notification.severity == Severity::Alarm && notification.events.iter().any(is_news)
 }
 
-/// The mails that opened what this one speaks of; the worst event's last, for it is the one answered.
+/// Returns the Message-IDs of the mails that opened the alerts in `events`. The worst event comes last: the mail replies to
+/// that one.
 fn threads(events: &[Event], own: &str) -> Vec<String> {
     let is_id = |id: &&str| {
         id.starts_with('<') && id.ends_with('>') && id.len() < 250 && id.bytes().all(|byte| byte.is_ascii_graphic())
@@ -153,60 +156,60 @@ fn threads(events: &[Event], own: &str) -> Vec<String> {
     threads
 }
 
-/// The page as it may leave the house, when it is small enough.
+/// Renders the redacted report page, or `None` if it is too large.
 fn page(report: &Report, language: Language) -> Option<String> {
-    to_html(&report.discreet(), &Context { language, ..Context::default() })
+    to_html(&report.redacted(), &Context { language, ..Context::default() })
         .ok()
-        .filter(|page| page.len() < LARGEST_PAGE)
+        .filter(|page| page.len() < MAX_PAGE_BYTES)
 }
 
-/// Takes away the last pictures when all together weigh too much.
-fn spare(story: &mut Story) {
-    let mut weight = 0;
-    for row in &mut story.rows {
-        weight += row.picture.as_ref().map_or(0, |picture| picture.png.len());
-        if weight > LARGEST_PICTURES {
+/// Removes the last images if their total size is over the limit.
+fn limit_images(content: &mut MailContent) {
+    let mut bytes = 0;
+    for row in &mut content.rows {
+        bytes += row.picture.as_ref().map_or(0, |picture| picture.png.len());
+        if bytes > MAX_IMAGE_BYTES {
             row.picture = None;
         }
     }
 }
 
-/// mixed (related (alternative (text, HTML), pictures), page), as far as there are some.
-fn parts(story: &Story, subject: &str, mark: &str, page: Option<String>) -> Result<MultiPart> {
+/// Builds mixed (related (alternative (text, HTML), images), page), without the levels that have no content.
+fn parts(content: &MailContent, subject: &str, mark: &str, page: Option<String>) -> Result<MultiPart> {
     let cid = format!("{mark}@vigie");
-    let page_of_mail =
-        html(story, subject, &cid).map_err(|error| Fault::setup(format!("the mail cannot be made: {error}")))?;
+    let html =
+        html(content, subject, &cid).map_err(|error| Fault::setup(format!("cannot compose the mail: {error}")))?;
     let printable = |text: String| {
-        // Long lines and letters beyond ASCII survive every server this way.
+        // Every server preserves long lines and non-ASCII characters in this encoding.
         Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new)
     };
     let typed = |kind: ContentType, body: Body| SinglePart::builder().header(kind).body(body);
     let mut parts = MultiPart::alternative()
         .boundary(format!("alternative-{mark}"))
-        .singlepart(typed(ContentType::TEXT_PLAIN, printable(text(story))))
-        .singlepart(typed(ContentType::TEXT_HTML, printable(page_of_mail)));
-    if story.has_pictures() {
+        .singlepart(typed(ContentType::TEXT_PLAIN, printable(text(content))))
+        .singlepart(typed(ContentType::TEXT_HTML, printable(html)));
+    if content.has_pictures() {
         parts = MultiPart::related().boundary(format!("related-{mark}")).multipart(parts);
-        for (place, row) in story.rows.iter().enumerate() {
+        for (index, row) in content.rows.iter().enumerate() {
             let Some(picture) = &row.picture else { continue };
-            let number = place + 1;
+            let number = index + 1;
             let inline = Attachment::new_inline_with_name(format!("{number}.{cid}"), format!("bars-{number}.png"));
             parts = parts.singlepart(inline.body(picture.png.clone(), content_type("image/png")?));
         }
     }
     if let Some(page) = page {
-        let attached = Attachment::new(file_name(story)).body(page.into_bytes(), content_type("text/html")?);
+        let attached = Attachment::new(file_name(content)).body(page.into_bytes(), content_type("text/html")?);
         parts = MultiPart::mixed().boundary(format!("mixed-{mark}")).multipart(parts).singlepart(attached);
     }
     Ok(parts)
 }
 
 fn content_type(name: &str) -> Result<ContentType> {
-    header::ContentType::parse(name).map_err(|error| Fault::setup(format!("the mail cannot be made: {error}")))
+    header::ContentType::parse(name).map_err(|error| Fault::setup(format!("cannot compose the mail: {error}")))
 }
 
-fn file_name(story: &Story) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    let model: String = story.model.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).collect();
+fn file_name(content: &MailContent) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let model: String = content.model.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     format!("{model}.html")
 }

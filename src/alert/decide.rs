@@ -1,118 +1,120 @@
-//! What becomes of alerts when a window was judged, and what people are told: a pure function of values.
+//! Decides how a judged window changes alerts, and which events are reported. Pure functions.
 
 use std::collections::BTreeMap;
 
 use vigie_profile::window::{Instant, Span};
 
-use super::{Alert, Change, Event, Key, Mute, Phase};
+use super::{Alert, AlertKey, Change, Event, Mute, Phase};
 use crate::judge::{Finding, Severity, Test};
 
-/// The config's `alerts:` section, as far as it decides.
+/// The settings of the config's `alerts:` section that affect decisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
-    /// Windows in a row before an alert opens.
+    /// Number of consecutive windows before an alert opens.
     pub after: u32,
-    /// An open alert is not told again before.
+    /// Minimum time before the first reminder of an open alert.
     pub cooldown: Span,
-    /// Tests that open no alert.
+    /// Tests that never open an alert.
     pub ignore: Vec<Test>,
 }
 
 impl Rules {
-    /// By its own name, or by that of the reports, where labels' word on the cost is a cost too.
+    /// Matches the test by its own name or by its name in reports, where the realised cost is a cost too.
     fn ignores(&self, test: Test) -> bool {
         self.ignore.contains(&test) || self.ignore.contains(&test.reported())
     }
 }
 
-/// How much a run can say about alerts that its findings do not name.
+/// What can be concluded about alerts without a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Every test had its say: what has no finding is well.
+    /// Every test was evaluated: no finding means recovery.
     Judged,
-    /// Too few rows, or none: drift and service are neither ill nor well.
+    /// Too few rows, or none: nothing can be concluded about drift and service.
     NoVerdict,
-    /// The run failed: only its failure is known.
+    /// The run failed: only the failure is known.
     Failed,
-    /// An older window could be told at last: it moves nothing but what its failure had opened.
+    /// An older window was reported late: it only affects alerts that its own failure opened.
     Late,
-    /// A window of the past, whose labels have come: only what they say.
+    /// Labels arrived for an earlier window: only label tests count.
     Labels,
 }
 
-/// One window's judgement, as alerts see it.
+/// The result of one window, as input to the decision.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
+pub struct Observation<'a> {
     pub model: &'a str,
     /// Start of the window.
     pub from: Instant,
     pub scope: Scope,
     pub findings: &'a [Finding],
-    /// What was measured with evidence, as a share of its limit: an open alert is well below [`WELL`].
+    /// Values with evidence, as shares of their limits: an open alert recovers below [`RECOVERY_SHARE`].
     pub nearness: &'a BTreeMap<(Option<String>, Test), f64>,
-    /// A failure that no later try will mend by itself is told at once.
+    /// The failure will not resolve by itself, so it is reported at once.
     pub lasting: bool,
-    /// Whether labels came for enough of its rows that they have their say.
+    /// Whether enough rows have labels for the label tests.
     pub is_labelled: bool,
 }
 
-/// What was known before.
+/// The state before the window.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Past {
+pub struct History {
     /// Pending and open alerts of the model.
     pub alerts: Vec<Alert>,
     pub mutes: Vec<Mute>,
-    /// When the model's last digest was told.
+    /// When the model's last digest was sent.
     pub digest: Option<Instant>,
 }
 
-/// What changed.
+/// The changes caused by the window.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Decision {
-    /// Alerts as they are now, those that changed.
+    /// The new state of the alerts that changed.
     pub alerts: Vec<Alert>,
-    /// Worst first.
+    /// Most severe first.
     pub events: Vec<Event>,
-    /// Whether a digest is among the events.
+    /// Whether the events include the digest.
     pub digest: bool,
 }
 
-/// An open alert recovers below this share of its limit, so that a value that wavers at the limit is one alert.
-pub const WELL: f64 = 0.8;
+/// An open alert recovers below this share of its limit, so that a value that oscillates around the limit is one alert.
+pub const RECOVERY_SHARE: f64 = 0.8;
 
-/// A digest a day, an hour's grace so that a daily look that comes a little early is not a day late.
+/// Minimum time between digests: one a day, with an hour of tolerance so that a slightly early daily run is not skipped.
 const DIGEST: Span = Span::from_hours(23);
 
-/// Decides. The same arguments give the same answer; nothing else is looked at.
+/// Decides for one window. The result depends on the arguments only.
 #[must_use]
-pub fn decide(seen: &Seen<'_>, past: &Past, rules: &Rules, now: Instant) -> Decision {
-    decide_all(&[*seen], past, rules, now)
+pub fn decide(window: &Observation<'_>, history: &History, rules: &Rules, now: Instant) -> Decision {
+    decide_all(&[*window], history, rules, now)
 }
 
-/// Decides of several windows at once, the oldest first: alerts go through all of them, people are told of where they came to.
+/// Decides for several windows, oldest first. Alerts pass through all windows; events report the final state only.
 #[must_use]
-pub fn decide_all(windows: &[Seen<'_>], past: &Past, rules: &Rules, now: Instant) -> Decision {
-    let mut alerts = past.alerts.clone();
+pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules, now: Instant) -> Decision {
+    let mut alerts = history.alerts.clone();
     let mut findings = BTreeMap::new();
-    for seen in windows {
-        findings = worst_by_key(seen, rules);
-        alerts.iter_mut().for_each(|alert| *alert = moved(alert, seen, &findings, rules, now));
-        let known = |alerts: &[Alert], key: &Key| alerts.iter().any(|alert| alert.key == *key && !is_gone(alert));
+    for window in windows {
+        findings = worst_by_key(window, rules);
+        alerts.iter_mut().for_each(|alert| *alert = advance(alert, window, &findings, rules, now));
+        let known =
+            |alerts: &[Alert], key: &AlertKey| alerts.iter().any(|alert| alert.key == *key && !is_discarded(alert));
         for (key, finding) in &findings {
             if !known(&alerts, key) {
-                let mut alert = born(key, finding, seen.from);
-                open_if_due(&mut alert, finding, seen, rules, now);
+                let mut alert = new_alert(key, finding, window.from);
+                open_if_due(&mut alert, finding, window, rules, now);
                 alerts.push(alert);
             }
         }
-        // What came and went between two looks leaves nothing.
-        let was_known = |alert: &Alert| past.alerts.iter().any(|one| one.key == alert.key && one.since == alert.since);
-        alerts.retain(|alert| !is_gone(alert) || was_known(alert));
+        // Alerts that opened and ended within these windows leave no trace.
+        let was_known =
+            |alert: &Alert| history.alerts.iter().any(|known| known.key == alert.key && known.since == alert.since);
+        alerts.retain(|alert| !is_discarded(alert) || was_known(alert));
     }
-    let muted = |alert: &Alert| past.mutes.iter().any(|mute| mute.silences(&alert.key, now));
-    // Whoever heard that it began has to hear that it ended: it stays open until the mute is over.
+    let muted = |alert: &Alert| history.mutes.iter().any(|mute| mute.silences(&alert.key, now));
+    // If the start was notified, the recovery must be notified too: the alert stays open until the mute ends.
     for alert in
-        alerts.iter_mut().filter(|alert| muted(alert) && alert.phase == Phase::Recovered && alert.told.is_some())
+        alerts.iter_mut().filter(|alert| muted(alert) && alert.phase == Phase::Recovered && alert.notified.is_some())
     {
         alert.phase = Phase::Open;
     }
@@ -121,26 +123,26 @@ pub fn decide_all(windows: &[Seen<'_>], past: &Past, rules: &Rules, now: Instant
         let has_finding = findings.contains_key(&alert.key);
         events.extend(urgent(alert, has_finding, rules, now));
     }
-    // One mail tells all: with something urgent to tell, what would wait for the digest comes along.
-    let due = past.digest.is_none_or(|last| passed(last, now, DIGEST.microseconds()));
+    // If a mail is sent anyway, it includes what would otherwise wait for the digest.
+    let due = history.digest.is_none_or(|last| has_elapsed(last, now, DIGEST.microseconds()));
     let mut digest = false;
     if due || !events.is_empty() {
-        for alert in alerts.iter_mut().filter(|alert| !muted(alert) && is_untold(alert)) {
+        for alert in alerts.iter_mut().filter(|alert| !muted(alert) && is_unreported(alert)) {
             digest = true;
-            events.push(told(alert, Change::Noted, now));
+            events.push(notify(alert, Change::Noted, now));
         }
     }
     events.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.change.cmp(&b.change)).then(a.key.cmp(&b.key)));
-    let changed = |alert: &Alert| !past.alerts.contains(alert);
+    let changed = |alert: &Alert| !history.alerts.contains(alert);
     Decision { alerts: alerts.into_iter().filter(changed).collect(), events, digest }
 }
 
-/// Several findings may be about one thing (the score's PSI and its KS): the worst speaks.
-fn worst_by_key<'a>(seen: &Seen<'a>, rules: &Rules) -> BTreeMap<Key, &'a Finding> {
-    let mut worst: BTreeMap<Key, &Finding> = BTreeMap::new();
-    let is_asked = |test: Test| !rules.ignores(test) && (!test.needs_labels() || is_judged(test, seen));
-    for finding in seen.findings.iter().filter(|finding| is_asked(finding.test)) {
-        let key = Key { model: seen.model.to_owned(), feature: finding.feature.clone(), test: finding.test };
+/// Keeps the worst finding per key: several tests may be about one subject (PSI and KS of the score).
+fn worst_by_key<'a>(window: &Observation<'a>, rules: &Rules) -> BTreeMap<AlertKey, &'a Finding> {
+    let mut worst: BTreeMap<AlertKey, &Finding> = BTreeMap::new();
+    let counts = |test: Test| !rules.ignores(test) && (!test.needs_labels() || is_judged(test, window));
+    for finding in window.findings.iter().filter(|finding| counts(finding.test)) {
+        let key = AlertKey { model: window.model.to_owned(), feature: finding.feature.clone(), test: finding.test };
         let kept = worst.entry(key).or_insert(finding);
         if finding.severity > kept.severity {
             *kept = finding;
@@ -149,7 +151,7 @@ fn worst_by_key<'a>(seen: &Seen<'a>, rules: &Rules) -> BTreeMap<Key, &'a Finding
     worst
 }
 
-fn born(key: &Key, finding: &Finding, from: Instant) -> Alert {
+fn new_alert(key: &AlertKey, finding: &Finding, from: Instant) -> Alert {
     Alert {
         id: None,
         key: key.clone(),
@@ -159,8 +161,8 @@ fn born(key: &Key, finding: &Finding, from: Instant) -> Alert {
         since: from,
         latest: from,
         opened: None,
-        told: None,
-        told_severity: Severity::Stable,
+        notified: None,
+        notified_severity: Severity::Stable,
         reminders: 0,
         thread: None,
         acknowledged: false,
@@ -170,32 +172,38 @@ fn born(key: &Key, finding: &Finding, from: Instant) -> Alert {
     }
 }
 
-/// A pending or open alert after one more window.
-fn moved(alert: &Alert, seen: &Seen<'_>, findings: &BTreeMap<Key, &Finding>, rules: &Rules, now: Instant) -> Alert {
+/// Returns a pending or open alert after one more window.
+fn advance(
+    alert: &Alert,
+    window: &Observation<'_>,
+    findings: &BTreeMap<AlertKey, &Finding>,
+    rules: &Rules,
+    now: Instant,
+) -> Alert {
     let mut alert = alert.clone();
-    if is_gone(&alert) {
+    if is_discarded(&alert) {
         return alert;
     }
     if let Some(finding) = findings.get(&alert.key) {
         if alert.phase == Phase::Recovered {
-            // Nobody was told that it was over.
+            // The recovery was not notified.
             alert.phase = Phase::Open;
         }
         alert.severity = finding.severity;
         alert.sentence.clone_from(&finding.reason);
         (alert.value, alert.limit) = (finding.value, finding.limit);
-        // A latest window that lies ahead is of a clock that was ahead.
-        let is_another = seen.from > alert.latest || alert.latest > now;
-        if is_another {
-            alert.latest = seen.from;
+        // A latest window in the future was recorded while the clock was ahead.
+        let is_new_window = window.from > alert.latest || alert.latest > now;
+        if is_new_window {
+            alert.latest = window.from;
         }
         if alert.phase == Phase::Pending {
-            alert.streak = alert.streak.saturating_add(u32::from(is_another));
-            open_if_due(&mut alert, finding, seen, rules, now);
+            alert.streak = alert.streak.saturating_add(u32::from(is_new_window));
+            open_if_due(&mut alert, finding, window, rules, now);
         }
-    } else if rules.ignores(alert.key.test) || is_judged(alert.key.test, seen) {
+    } else if rules.ignores(alert.key.test) || is_judged(alert.key.test, window) {
         let subject = (alert.key.feature.clone(), alert.key.test);
-        let is_near = seen.nearness.get(&subject).is_some_and(|nearness| *nearness >= WELL);
+        let is_near = window.nearness.get(&subject).is_some_and(|nearness| *nearness >= RECOVERY_SHARE);
         if alert.phase == Phase::Pending || !is_near {
             alert.phase = Phase::Recovered;
         }
@@ -203,12 +211,12 @@ fn moved(alert: &Alert, seen: &Seen<'_>, findings: &BTreeMap<Key, &Finding>, rul
     alert
 }
 
-/// Whether a run of that scope, without a finding of the test, says that all is well.
-fn is_judged(test: Test, seen: &Seen<'_>) -> bool {
+/// Returns whether the absence of a finding of `test` in this window means recovery.
+fn is_judged(test: Test, window: &Observation<'_>) -> bool {
     if test.needs_labels() {
-        return seen.is_labelled && matches!(seen.scope, Scope::Judged | Scope::Labels);
+        return window.is_labelled && matches!(window.scope, Scope::Judged | Scope::Labels);
     }
-    match seen.scope {
+    match window.scope {
         Scope::Judged => true,
         Scope::NoVerdict => matches!(
             test,
@@ -219,17 +227,17 @@ fn is_judged(test: Test, seen: &Seen<'_>) -> bool {
     }
 }
 
-/// Over, and nobody ever heard of it.
-fn is_gone(alert: &Alert) -> bool {
-    alert.phase == Phase::Recovered && alert.told.is_none()
+/// Returns whether an alert is over without ever having been notified.
+fn is_discarded(alert: &Alert) -> bool {
+    alert.phase == Phase::Recovered && alert.notified.is_none()
 }
 
-fn open_if_due(alert: &mut Alert, finding: &Finding, seen: &Seen<'_>, rules: &Rules, now: Instant) {
+fn open_if_due(alert: &mut Alert, finding: &Finding, window: &Observation<'_>, rules: &Rules, now: Instant) {
     let at_once = match finding.test {
-        // Nothing was logged, or the model is not the one it should be: a second window adds no evidence.
+        // No data, or the wrong model: a second window adds no evidence.
         Test::NoData | Test::Parity | Test::StaleReference => true,
         Test::Score | Test::ShareRefused => finding.severity == Severity::Alarm,
-        Test::RunFailed | Test::Source => seen.lasting,
+        Test::RunFailed | Test::Source => window.lasting,
         _ => false,
     };
     if at_once || alert.streak >= rules.after {
@@ -238,37 +246,40 @@ fn open_if_due(alert: &mut Alert, finding: &Finding, seen: &Seen<'_>, rules: &Ru
     }
 }
 
-/// What cannot wait for the digest.
+/// Returns the event of an alert that cannot wait for the digest.
 fn urgent(alert: &mut Alert, has_finding: bool, rules: &Rules, now: Instant) -> Option<Event> {
-    match (alert.phase, alert.told) {
-        (Phase::Recovered, Some(_)) => Some(told(alert, Change::Recovered, now)),
+    match (alert.phase, alert.notified) {
+        (Phase::Recovered, Some(_)) => Some(notify(alert, Change::Recovered, now)),
         // A watch waits for the digest.
-        (Phase::Open, None) => (alert.severity > Severity::Watch).then(|| told(alert, Change::Opened, now)),
-        (Phase::Open, Some(_)) if alert.severity > alert.told_severity => Some(told(alert, Change::Worsened, now)),
+        (Phase::Open, None) => (alert.severity > Severity::Watch).then(|| notify(alert, Change::Opened, now)),
+        (Phase::Open, Some(_)) if alert.severity > alert.notified_severity => {
+            Some(notify(alert, Change::Worsened, now))
+        }
         (Phase::Open, Some(last)) if has_finding && !alert.acknowledged => {
-            // Each reminder waits twice as long as the one before: a drift of two weeks is told four times, not fourteen.
+            // The interval doubles with each reminder: two weeks of drift are reported four times, not fourteen.
             let wait = rules.cooldown.microseconds().max(1).saturating_mul(1 << alert.reminders.min(20));
-            passed(last, now, wait).then(|| told(alert, Change::Reminded, now))
+            has_elapsed(last, now, wait).then(|| notify(alert, Change::Reminded, now))
         }
         _ => None,
     }
 }
 
-fn is_untold(alert: &Alert) -> bool {
-    alert.phase == Phase::Open && alert.told.is_none()
+fn is_unreported(alert: &Alert) -> bool {
+    alert.phase == Phase::Open && alert.notified.is_none()
 }
 
-fn passed(last: Instant, now: Instant, wait: i64) -> bool {
+fn has_elapsed(last: Instant, now: Instant, wait: i64) -> bool {
     now.0.saturating_sub(last.0) >= wait
 }
 
-fn told(alert: &mut Alert, change: Change, now: Instant) -> Event {
-    alert.told = Some(now);
+/// Marks an alert as notified and returns the event.
+fn notify(alert: &mut Alert, change: Change, now: Instant) -> Event {
+    alert.notified = Some(now);
     match change {
         Change::Reminded => alert.reminders = alert.reminders.saturating_add(1),
         Change::Opened | Change::Noted | Change::Worsened => {
             alert.reminders = 0;
-            alert.told_severity = alert.severity;
+            alert.notified_severity = alert.severity;
         }
         Change::Recovered => {}
     }

@@ -1,34 +1,34 @@
-//! What became of one try to send something.
+//! The outcome of one delivery attempt.
 
 use std::fmt;
 
-/// How a try ended. A mail whose acceptance was lost on the way is tried again under the same Message-ID, so whoever reads
-/// may find it twice, never not at all.
+/// The outcome of one attempt. If the server accepted a mail but the reply was lost, the mail is sent again with the same
+/// Message-ID: a recipient may get it twice, but never misses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Delivery {
-    /// The server has it and answers for it from here on.
+    /// The server has taken responsibility for the message.
     Accepted {
-        /// Recipients it will never go to: for people to see.
+        /// Recipients who will never receive it, to be shown to the operator.
         refused: Vec<Refusal>,
     },
     /// To be tried again. Nothing is lost yet.
     Later {
         /// One sentence, without secrets.
         reason: String,
-        /// Who has to get it still; of a webhook, empty. Those neither here nor in `refused` have it.
+        /// Recipients still to be reached; empty for a webhook. Recipients neither here nor in `refused` have received it.
         to: Vec<String>,
-        /// Recipients it will never go to.
+        /// Recipients who will never receive it.
         refused: Vec<Refusal>,
-        /// A person has to mend the setup before any try can succeed: the login is refused (535), the password file cannot
-        /// be read, the certificate is not trusted. Say it loudly; the letter itself is fine and is worth keeping.
+        /// No attempt can succeed until the setup is fixed: the login is refused (535), the password file cannot be read,
+        /// the certificate is not trusted. Logged as an error; the message itself is fine and is kept.
         setup: bool,
     },
-    /// Never: the server refuses this very letter, or every recipient, for good (5xx but 535).
+    /// Permanent failure: the server refuses this message, or every recipient (5xx other than 535).
     Refused(String),
 }
 
-/// A recipient whom a letter will never go to.
+/// A recipient permanently refused by the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub to: String,

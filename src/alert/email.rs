@@ -1,4 +1,4 @@
-//! The `alerts.email:` section: which server takes the mail, who is told.
+//! The `alerts.email:` section: the mail server and the recipients.
 
 use std::{fmt, path::PathBuf};
 
@@ -9,48 +9,48 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Email {
-    /// `smtps://host:465` (TLS from the first byte), or `smtp://host:587` (STARTTLS).
+    /// `smtps://host:465` (TLS from the start), or `smtp://host:587` (STARTTLS).
     pub smtp: String,
     /// The sender's address.
     pub from: String,
-    /// The address of whoever is told, or a list of them.
+    /// The recipient's address, or a list of addresses.
     pub to: Addresses,
-    /// The name to log in with.
+    /// The user name to log in with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// A file that holds the password and nothing else. Without it, systemd's credential `vigie.smtp-password`.
+    /// A file that contains the password and nothing else. Default: the systemd credential `vigie.smtp-password`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
-    /// Certificates (PEM) to trust beside the system's, as of a company's own authority.
+    /// A PEM file with certificates to trust in addition to the system's, for example those of an internal CA.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
-    /// Of `smtp://`: whether mail goes out without encryption. Default: only to this machine itself.
+    /// For `smtp://`: whether the connection must be encrypted. Default: `required`, except for this machine itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starttls: Option<StartTls>,
 }
 
-/// Whether a connection that begins in plain text is encrypted before anything is said.
+/// Whether a plain-text connection must be upgraded to TLS before anything is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StartTls {
-    /// A server that does not offer it gets no mail.
+    /// No mail is sent to a server that does not offer STARTTLS.
     Required,
-    /// Everything goes in plain text, the password too.
+    /// Everything is sent in plain text, including the password.
     Never,
 }
 
-/// One address, or a list of them.
+/// One address, or a list of addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Addresses {
     /// A single address.
     One(String),
-    /// Several.
+    /// Several addresses.
     Many(Vec<String>),
 }
 
 impl Addresses {
-    /// In the order they were written.
+    /// Returns the addresses in the order they were written.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         match self {
             Self::One(address) => std::slice::from_ref(address).iter(),
@@ -60,7 +60,7 @@ impl Addresses {
     }
 }
 
-/// Without the password that an SMTP address may hold.
+/// Omits the password that an SMTP URL may contain.
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Email")

@@ -1,63 +1,63 @@
-//! What happened to alerts: what people are told of one run, before it has words, a form or an address.
+//! What happened to alerts in one run, before it has wording, a format or a recipient.
 
 use vigie_profile::window::{Instant, Window};
 
 use crate::judge::{Severity, Test};
 
-/// What an alert is about. One alert lives under one key, from its opening to its recovery.
+/// The subject of an alert. At most one alert is alive per key, from opening to recovery.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
+pub struct AlertKey {
     pub model: String,
-    /// `None`: about the score, the service, the run itself.
+    /// `None` for the score, the service, or the run itself.
     pub feature: Option<String>,
     pub test: Test,
 }
 
-/// What happened to it.
+/// What happened to an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
     Opened,
-    /// Open, and now an alarm where it was a watch.
+    /// Was open as a watch and is now an alarm.
     Worsened,
-    /// Open for longer than the cooldown.
+    /// Still open after the cooldown.
     Reminded,
     Recovered,
-    /// A `watch` of the daily digest.
+    /// A `watch` reported in the daily digest.
     Noted,
 }
 
-/// One thing to tell.
+/// One change of one alert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    pub key: Key,
+    pub key: AlertKey,
     pub change: Change,
     pub severity: Severity,
-    /// The finding's reason; of a recovery, the last one's.
+    /// Reason of the finding; on recovery, reason of the last finding.
     pub sentence: String,
     pub value: Option<f64>,
     pub limit: Option<f64>,
-    /// The start of the first window of this alert.
+    /// Start of the alert's first window.
     pub since: Instant,
-    /// The Message-ID of the mail that opened the alert, once it was queued.
+    /// Message-ID of the mail that opened the alert, once it has been queued.
     pub thread: Option<String>,
 }
 
-/// All there is to tell of one run of one model: one mail, one webhook call.
+/// Everything to report about one run of one model: one mail, one webhook call.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Telling {
-    /// Stable over retries and restarts, unique to the run and its revision: the Message-ID is made from it.
+pub struct Notification {
+    /// Stable over retries and restarts, unique to the run and its revision. The Message-ID is derived from it.
     pub id: String,
     pub model: String,
-    /// `None` where the run failed before it had one.
+    /// `None` if the run failed before it had a window.
     pub window: Option<Window>,
-    /// Of the run.
+    /// Severity of the run.
     pub severity: Severity,
-    /// The run's verdict in one sentence, or why it failed.
+    /// The verdict in one sentence, or why the run failed.
     pub verdict: String,
-    /// Windows whose labels have come, where it is them that tell; `None`: it is a run.
-    pub by_labels: Option<usize>,
-    /// Worst first.
+    /// Number of windows that received labels, if the notification is about labels; `None` if it is about a run.
+    pub labelled_windows: Option<usize>,
+    /// Most severe first.
     pub events: Vec<Event>,
-    /// The report's page below the reports folder, `credit-default/20261001T…/report.html`.
+    /// Path of the report page below the reports folder, `credit-default/20261001T…/report.html`.
     pub report: Option<String>,
 }

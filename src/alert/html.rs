@@ -1,19 +1,19 @@
-//! The HTML part: 600 px, light and dark, pictures by Content-ID.
+//! The HTML part: 600 px wide, light and dark, images referenced by Content-ID.
 
 use askama::Template;
 
-use super::story::Story;
+use super::content::MailContent;
 
 #[derive(Template)]
 #[template(path = "mail.html", config = "src/alert/askama.toml")]
-struct Mail<'a> {
-    story: &'a Story,
+struct HtmlMail<'a> {
+    mail: &'a MailContent,
     subject: &'a str,
-    /// What stands after the picture's number in its Content-ID.
+    /// The part of a Content-ID after the image number.
     cid: &'a str,
 }
 
-/// The story as HTML. Names and sentences are escaped.
-pub(super) fn html(story: &Story, subject: &str, cid: &str) -> Result<String, askama::Error> {
-    Mail { story, subject, cid }.render()
+/// Renders the content as HTML. Names and sentences are escaped.
+pub(super) fn html(mail: &MailContent, subject: &str, cid: &str) -> Result<String, askama::Error> {
+    HtmlMail { mail, subject, cid }.render()
 }

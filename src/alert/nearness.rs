@@ -1,4 +1,4 @@
-//! How near everything measured lies to its limit: what an open alert without a finding recovers by.
+//! Every measured value as a share of its limit. An open alert without a finding recovers by it.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use crate::{
     report::Report,
 };
 
-/// Shares of limits by subject (`None`: the score, the service); what chance explains is not there.
+/// Returns the shares by subject (`None` for the score and the service) and test. Values that chance explains are omitted.
 ///
-/// Chance: below the 95 % critical value of PSI, or a p-value above 0.05. A small window's PSI never
-/// comes near 0, and an alert must not stay open for that.
+/// Chance explains a PSI below its 95 % critical value, and any value with a p-value above 0.05. The PSI of a small
+/// window never gets close to 0, and an alert must not stay open because of that.
 #[must_use]
 pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
     let mut near = BTreeMap::new();
@@ -49,25 +49,26 @@ pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
     {
         add(None, Test::ShareRefused, Some(window - reference), policy.share_refused, refused.p_value);
     }
-    if let Some(apart) = &report.segments {
-        for (one, verdict) in apart.drift.list.iter().zip(&apart.verdicts) {
-            let subject = Some(one.name.as_str());
-            let psi = one.score.as_ref().and_then(|score| score.psi.value);
+    if let Some(segments) = &report.segments {
+        for (segment, verdict) in segments.drift.list.iter().zip(&segments.verdicts) {
+            let subject = Some(segment.name.as_str());
+            let psi = segment.score.as_ref().and_then(|score| score.psi.value);
             add(subject, Test::SegmentScore, psi, policy.limits_of("score").psi, verdict.score_q);
-            let short = one.disparity.as_ref().map(|disparity| (1.0 - disparity.ratio.value).max(0.0));
-            add(subject, Test::Disparity, short, policy.disparity, verdict.disparity_q);
+            let shortfall = segment.disparity.as_ref().map(|disparity| (1.0 - disparity.ratio.value).max(0.0));
+            add(subject, Test::Disparity, shortfall, policy.disparity, verdict.disparity_q);
         }
     }
     if let Some(performance) = &report.performance
         && let Ok(expected) = &performance.expected
     {
-        let mut fell = |test, before: f64, now: f64, p| add(None, test, Some((before - now).max(0.0)), policy.auc, p);
+        let mut add_drop =
+            |test, before: f64, now: f64, p| add(None, test, Some((before - now).max(0.0)), policy.auc, p);
         if let (Some(now), Some((before, p))) = (expected.auc.window, expected.auc_before) {
-            fell(Test::Auc, before, now.value, p);
+            add_drop(Test::Auc, before, now.value, p);
         }
         let known = performance.realised.as_ref().filter(|_| report.is_holdout()).and_then(|realised| realised.auc);
         if let (Some(now), Some(before)) = (known, expected.auc_known_before) {
-            fell(Test::RealisedAuc, before.value, now.value, now.apart(&before));
+            add_drop(Test::RealisedAuc, before.value, now.value, now.difference_p_value(&before));
         }
     }
     let traffic = &report.traffic;
@@ -83,8 +84,8 @@ pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
     near
 }
 
-/// By how much decisions cost more than the reference's: as expected, and as known where the reference allows it; with
-/// the p-value.
+/// Returns the cost of decisions relative to the reference, minus 1, with its p-value: the expected cost, and the realised
+/// cost if the reference is a hold-out.
 fn costs(report: &Report) -> Vec<(Test, f64, Option<f64>)> {
     let Some(performance) = &report.performance else { return Vec::new() };
     let Ok(expected) = &performance.expected else { return Vec::new() };
@@ -92,9 +93,9 @@ fn costs(report: &Report) -> Vec<(Test, f64, Option<f64>)> {
     let more = |cost: f64| cost / reference.per_1000 - 1.0;
     let known = performance.realised.as_ref().filter(|_| report.reference.is_holdout()).map(|realised| {
         let cost = realised.cost_per_1000();
-        (Test::RealisedCost, more(cost.value), cost.apart(&reference.interval))
+        (Test::RealisedCost, more(cost.value), cost.difference_p_value(&reference.interval))
     });
     let costs = [(Test::Cost, more(expected.cost_per_1000.value), expected.p_value)].into_iter().chain(known);
-    // Without a p-value there is no evidence, and no finding either.
+    // Without a p-value there is no evidence and no finding.
     costs.filter(|(_, more, p)| more.is_finite() && p.is_some()).collect()
 }

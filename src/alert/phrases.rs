@@ -1,9 +1,9 @@
-//! Every fixed phrase of mails, both languages side by side.
+//! All fixed phrases used in mails, in both languages. French uses no-break spaces before `:` and `;`.
 
 use super::Change;
 use crate::{judge::Severity, report::Language};
 
-/// The phrases in one language.
+/// Phrases in one language.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Phrases(pub Language);
 
@@ -19,40 +19,40 @@ macro_rules! phrases {
 
 phrases! {
     what_changed: "What changed", "Ce qui a changé";
-    worst_first: "Worst first", "Le pire d’abord";
+    by_severity: "Findings by severity", "Constats par gravité";
     since: "since", "depuis le";
     rows: "rows", "lignes";
     to: "to", "à";
-    and: "and", "et";
-    more: "more", "de plus";
     reference: "reference", "référence";
     this_window: "this window", "cette fenêtre";
-    bars: "Bars are shares of rows, bin by bin; missing and unseen stand apart, at the right.",
-        "Les barres sont des parts de lignes, classe par classe ; manquants et jamais vues sont à part, à droite.";
-    in_all: "findings in all; the report has every one.", "constats en tout ; le rapport les contient tous.";
+    bars: "Bars show the share of rows in each bin; missing and unseen values are shown separately on the right.",
+        "Les barres indiquent la part des lignes dans chaque classe\u{a0}; les valeurs manquantes et les modalités jamais vues figurent à part, à droite.";
     open: "Open the report", "Ouvrir le rapport";
-    the_report: "The report:", "Le rapport :";
-    is_attached: "The report is attached.", "Le rapport est joint.";
-    opens: "The report is attached; it opens in any browser.", "Le rapport est joint ; il s’ouvre dans tout navigateur.";
-    on_the_host: "On the host:", "Sur la machine :";
+    the_report: "Report:", "Rapport\u{a0}:";
+    is_attached: "The report is attached.", "Le rapport est joint à ce message.";
+    opens: "The report is attached and opens in any browser.",
+        "Le rapport est joint à ce message et s’ouvre dans n’importe quel navigateur.";
+    on_the_host: "To manage alerts on the host:", "Pour gérer les alertes sur le serveur\u{a0}:";
     sent_by: "Sent by vigie", "Envoyé par vigie";
-    counts_only: "Counts and shares only: no rows, no ids.", "Des nombres et des parts seulement : ni lignes, ni identifiants.";
-    bars_of: "Bars of", "Barres de";
-    against: "reference against this window:", "référence et cette fenêtre :";
+    aggregates_only: "This message contains aggregate figures only: no rows, no identifiers.",
+        "Ce message ne contient que des chiffres agrégés\u{a0}: ni lignes, ni identifiants.";
+    bars_of: "Bar chart of", "Histogramme de";
+    against: "reference compared with this window:", "référence comparée à cette fenêtre\u{a0}:";
     limit: "limit", "limite";
-    colon: ":", " :";
-    semicolon: "; ", " ; ";
-    trial: "This is a test. If you read it, mail from vigie arrives.", "Ceci est un essai. Si vous le lisez, le courrier de vigie arrive.";
+    colon: ":", "\u{a0}:";
+    semicolon: "; ", "\u{a0}; ";
+    test_message: "This is a test message: alert delivery from vigie works.",
+        "Ceci est un message de test\u{a0}: l’envoi des alertes par vigie fonctionne.";
 }
 
 impl Phrases {
-    /// An alarm is loud.
+    /// The severity as a heading: alarms are in capitals.
     pub(super) fn severity(self, severity: Severity) -> String {
         let word = self.0.severity_word(severity);
         if severity == Severity::Alarm { word.to_uppercase() } else { self.long(severity).unwrap_or(word).to_owned() }
     }
 
-    /// The word in a table.
+    /// The severity as shown in a table.
     pub(super) fn severity_plain(self, severity: Severity) -> &'static str {
         self.long(severity).unwrap_or_else(|| self.0.severity_word(severity))
     }
@@ -64,42 +64,58 @@ impl Phrases {
     pub(super) fn change(self, change: Change) -> &'static str {
         match change {
             Change::Opened => self.0.pick("new", "nouveau"),
-            Change::Worsened => self.0.pick("worse", "pire"),
-            Change::Reminded => self.0.pick("still open", "toujours là"),
+            Change::Worsened => self.0.pick("worse", "aggravé"),
+            Change::Reminded => self.0.pick("still open", "en cours"),
             Change::Recovered => self.0.pick("recovered", "rétabli"),
-            Change::Noted => self.0.pick("noted", "noté"),
+            Change::Noted => self.0.pick("noted", "à noter"),
         }
     }
 
-    /// What labels tell of, which no report says.
-    pub(super) fn labels_came(self, windows: usize) -> String {
+    /// The verdict of a notification about labels.
+    pub(super) fn labels_arrived(self, windows: usize) -> String {
         match (self.0, windows) {
-            (Language::English, 1) => "Labels have come for this window.".to_owned(),
-            (Language::English, n) => format!("Labels have come for {n} windows, of which this is the newest."),
+            (Language::English, 1) => "Labels have arrived for this window.".to_owned(),
+            (Language::English, n) => format!("Labels have arrived for {n} windows; this is the most recent."),
             (Language::French, 1) => "Les étiquettes de cette fenêtre sont arrivées.".to_owned(),
             (Language::French, n) => {
-                format!("Les étiquettes de {n} fenêtres sont arrivées ; celle-ci est la plus récente.")
+                format!("Les étiquettes de {n} fenêtres sont arrivées\u{a0}; celle-ci est la plus récente.")
             }
         }
     }
 
-    /// `… of 12 findings; the report has them all`.
-    pub(super) fn of_findings(self, findings: usize) -> String {
-        match self.0 {
-            Language::English => format!("… of {findings} findings; the report has them all"),
-            Language::French => format!("… sur {findings} constats ; le rapport les contient tous"),
+    /// `and 3 more`.
+    pub(super) fn and_more(self, number: usize) -> String {
+        match (self.0, number) {
+            (Language::English, n) => format!("and {n} more"),
+            (Language::French, 1) => "et 1 autre".to_owned(),
+            (Language::French, n) => format!("et {n} autres"),
         }
     }
 
-    /// What the operator is told beside the verdict: made in English, when the run is written down.
+    /// `12 findings in total; the full list is in the report.`
+    pub(super) fn in_total(self, findings: usize) -> String {
+        match self.0 {
+            Language::English => format!("{findings} findings in total; the full list is in the report."),
+            Language::French => {
+                format!("{findings} constats au total\u{a0}; la liste complète figure dans le rapport.")
+            }
+        }
+    }
+
+    /// Translates the note that follows the verdict. Notes are stored in English with the run.
     pub(super) fn note(self, note: &str) -> String {
-        let (reference, model) = (note.contains("the reference"), note.contains("the model's file"));
+        let (reference, model) = (note.contains("the reference"), note.contains("the model file"));
         match (self.0, reference, model) {
             (Language::French, true, true) => {
-                "la référence et le fichier du modèle ont changé : les tendances recommencent.".to_owned()
+                "la référence et le fichier du modèle ont changé\u{a0}: les courbes de tendance repartent de zéro."
+                    .to_owned()
             }
-            (Language::French, true, false) => "la référence a changé : les tendances recommencent.".to_owned(),
-            (Language::French, false, true) => "le fichier du modèle a changé : les tendances recommencent.".to_owned(),
+            (Language::French, true, false) => {
+                "la référence a changé\u{a0}: les courbes de tendance repartent de zéro.".to_owned()
+            }
+            (Language::French, false, true) => {
+                "le fichier du modèle a changé\u{a0}: les courbes de tendance repartent de zéro.".to_owned()
+            }
             _ => note.to_owned(),
         }
     }

@@ -1,36 +1,36 @@
-//! Passwords and tokens: read at the moment they are needed, never kept, never shown.
+//! Passwords and tokens: read when they are needed, never stored or shown.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use crate::fault::spoken;
+use crate::fault::describe_io;
 
-/// The name of systemd's credential that holds the mail server's password.
+/// Name of the systemd credential that holds the mail server's password.
 pub const PASSWORD_CREDENTIAL: &str = "vigie.smtp-password";
-/// The name of systemd's credential that holds the webhook's token.
+/// Name of the systemd credential that holds the webhook's token.
 pub const TOKEN_CREDENTIAL: &str = "vigie.webhook-token";
 
-/// More is no password.
-const LONGEST: u64 = 4096;
+/// Maximum size of a secret file, in bytes.
+const MAX_BYTES: u64 = 4096;
 
-/// What a file holds, without the line end that editors add. The error is a sentence that names the file, never what is in it.
+/// Reads a secret from a file, without the newline that editors append. The error names the file, never its contents.
 pub(super) fn secret(file: &Path) -> Result<String, String> {
     let cannot = |why: &str| format!("{}: {why}", file.display());
-    let size = fs::metadata(file).map_err(|error| cannot(&spoken(&error)))?.len();
-    if size > LONGEST {
-        return Err(cannot("too long for a secret; it holds the secret and nothing else"));
+    let size = fs::metadata(file).map_err(|error| cannot(&describe_io(&error)))?.len();
+    if size > MAX_BYTES {
+        return Err(cannot("the file is too long; it must contain the secret and nothing else"));
     }
-    let text = fs::read_to_string(file).map_err(|error| cannot(&spoken(&error)))?;
+    let text = fs::read_to_string(file).map_err(|error| cannot(&describe_io(&error)))?;
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() || secret.contains(char::is_control) {
-        return Err(cannot("it is empty, or holds more than one line; it holds the secret and nothing else"));
+        return Err(cannot("the file is empty or has more than one line; it must contain the secret and nothing else"));
     }
     Ok(secret.to_owned())
 }
 
-/// Where systemd put a credential for this service, if it did.
+/// Returns the path of a systemd credential passed to this service, if there is one.
 #[must_use]
 pub fn credential(name: &str) -> Option<PathBuf> {
     let file = PathBuf::from(std::env::var_os("CREDENTIALS_DIRECTORY")?).join(name);

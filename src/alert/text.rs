@@ -1,39 +1,39 @@
-//! The text part: it stands alone, in 76 columns.
+//! The plain-text part: complete without the HTML, 76 columns wide.
 
 use std::fmt::Write as _;
 
-use super::story::Story;
+use super::content::MailContent;
 
 const COLUMNS: usize = 76;
 
-/// The story as plain text.
-pub(super) fn text(story: &Story) -> String {
-    let say = story.say;
-    let colon = say.colon();
-    let mut text = format!("{}{colon} {}\n", story.model, story.severity_shown);
-    if let Some(window) = &story.window {
+/// Renders the content as plain text.
+pub(super) fn text(mail: &MailContent) -> String {
+    let phrases = mail.phrases;
+    let colon = phrases.colon();
+    let mut text = format!("{}{colon} {}\n", mail.model, mail.severity_shown);
+    if let Some(window) = &mail.window {
         let _ = writeln!(text, "{window}");
     }
     text.push('\n');
-    paragraph(&mut text, "", &story.verdict);
-    if !story.changes.is_empty() {
-        let _ = writeln!(text, "\n{}", say.what_changed().to_uppercase());
+    paragraph(&mut text, "", &mail.verdict);
+    if !mail.changes.is_empty() {
+        let _ = writeln!(text, "\n{}", phrases.what_changed().to_uppercase());
     }
-    for change in &story.changes {
+    for change in &mail.changes {
         let tests = if change.tests.is_empty() { String::new() } else { format!("{colon} {}", change.tests) };
-        let line = format!("{:<11} {}{tests} ({} {})", change.word, change.subject, say.since(), change.since);
+        let line = format!("{:<11} {}{tests} ({} {})", change.word, change.subject, phrases.since(), change.since);
         paragraph(&mut text, "  ", &line);
         for sentence in &change.sentences {
             paragraph(&mut text, "              ", sentence);
         }
     }
-    if story.changes_more > 0 {
-        let _ = writeln!(text, "  … {} {} {}", say.and(), story.changes_more, say.more());
+    if mail.changes_omitted > 0 {
+        let _ = writeln!(text, "  … {}", phrases.and_more(mail.changes_omitted));
     }
-    if !story.rows.is_empty() {
-        let _ = writeln!(text, "\n{}", say.worst_first().to_uppercase());
+    if !mail.rows.is_empty() {
+        let _ = writeln!(text, "\n{}", phrases.by_severity().to_uppercase());
     }
-    for row in &story.rows {
+    for row in &mail.rows {
         let severity = row.severity_shown;
         let value = if row.value.is_empty() { String::new() } else { format!("{colon} {}", row.value) };
         let limit = if row.limit.is_empty() { String::new() } else { format!(" ({})", row.limit) };
@@ -42,40 +42,40 @@ pub(super) fn text(story: &Story) -> String {
             paragraph(&mut text, "           ", reason);
         }
     }
-    if story.findings > story.shown() {
-        let _ = writeln!(text, "  {}", say.of_findings(story.findings));
+    if mail.findings > mail.shown() {
+        let _ = writeln!(text, "  {}", phrases.in_total(mail.findings));
     }
     text.push('\n');
-    if let Some(link) = &story.link {
-        let _ = writeln!(text, "{}\n{link}", say.the_report());
+    if let Some(link) = &mail.link {
+        let _ = writeln!(text, "{}\n{link}", phrases.the_report());
     }
-    if story.attached {
-        let _ = writeln!(text, "{}", say.is_attached());
+    if mail.attached {
+        let _ = writeln!(text, "{}", phrases.is_attached());
     }
-    // Each on a line of its own, to be copied.
+    // One command per line, easy to copy.
     let _ = writeln!(
         text,
         "{}\n  vigie alert list\n  vigie alert ack ID\n  vigie alert mute FEATURE --until DATE\n\n-- ",
-        say.on_the_host()
+        phrases.on_the_host()
     );
-    paragraph(&mut text, "", &format!("{} {}. {}", say.sent_by(), story.version, say.counts_only()));
+    paragraph(&mut text, "", &format!("{} {}. {}", phrases.sent_by(), mail.version, phrases.aggregates_only()));
     text
 }
 
-/// Words wrapped to the columns. A word that is longer than a line has a line of its own; a command in backquotes is one word,
-/// to be copied.
+/// Appends a paragraph wrapped to the column limit. A word longer than a line gets its own line; a command in backquotes is
+/// never broken, so that it can be copied.
 fn paragraph(text: &mut String, indent: &str, words: &str) {
     let mut column = 0;
-    // A sentence that was cut inside a command has none.
+    // A sentence truncated inside a command has an odd number of backquotes.
     let has_commands = words.matches('`').count().is_multiple_of(2);
     let mut is_command = false;
-    let is_end = |letter: char| {
-        is_command ^= has_commands && letter == '`';
-        letter == ' ' && !is_command
+    let is_end = |c: char| {
+        is_command ^= has_commands && c == '`';
+        c == ' ' && !is_command
     };
     for word in words.split(is_end) {
-        let wide = word.chars().count();
-        if column > 0 && column + 1 + wide > COLUMNS {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > COLUMNS {
             text.push('\n');
             column = 0;
         }
@@ -87,7 +87,7 @@ fn paragraph(text: &mut String, indent: &str, words: &str) {
             column += 1;
         }
         text.push_str(word);
-        column += wide;
+        column += width;
     }
     text.push('\n');
 }

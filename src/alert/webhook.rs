@@ -1,4 +1,4 @@
-//! The same telling for machines: a JSON POST to an address of the user's.
+//! Notifications for programs: a JSON POST to a configured URL.
 
 use std::{fmt, fs, path::PathBuf, time::Duration};
 
@@ -8,40 +8,40 @@ use serde_json::{Value, json};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::{
-    Change, Delivery, Event, Telling,
+    Change, Delivery, Event, Notification,
     compose::mark,
+    content::link,
     secret::{TOKEN_CREDENTIAL, credential, secret},
-    story::link,
-    words::{sentence, short, spoken},
+    words::{redacted_reason, sentence, short},
 };
 
 /// The `alerts.webhook:` section.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
-    /// `https://…`; `http://` too.
+    /// The URL to call: `https://…` or `http://…`.
     pub url: String,
-    /// A file that holds a token and nothing else, sent as `Authorization: Bearer`. Without it, systemd's credential
-    /// `vigie.webhook-token` where there is one.
+    /// A file that contains a token and nothing else, sent as `Authorization: Bearer`. Default: the systemd credential
+    /// `vigie.webhook-token`, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
-    /// Certificates (PEM) to trust beside the system's.
+    /// A PEM file with certificates to trust in addition to the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
 }
 
 impl Webhook {
-    /// Scheme and host: the rest of such addresses is often a key.
+    /// Returns scheme and host only: the rest of a webhook URL often contains a key.
     #[must_use]
     pub fn shown(&self) -> String {
         let (scheme, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
-        let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = place.rsplit('@').next().unwrap_or_default();
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
         format!("{scheme}://{host}{}", if host.len() == rest.len() { "" } else { "/***" })
     }
 }
 
-/// Not the whole address: such URLs hold keys.
+/// Omits the path of the URL, which often contains a key.
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook")
@@ -52,31 +52,31 @@ impl fmt::Debug for Webhook {
     }
 }
 
-/// A call as it waits in the outbox.
+/// A webhook call as it waits in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
-    /// The `Idempotency-Key`, made from the telling's id.
+pub struct WebhookCall {
+    /// The `Idempotency-Key`, derived from the notification's id.
     pub key: String,
-    /// JSON.
+    /// The JSON body.
     pub body: Vec<u8>,
 }
 
-/// The call of one run: what happened, as a mail says it. The same telling makes the same bytes.
+/// Builds the call for one notification, with the same wording as a mail. The same notification yields the same bytes.
 #[must_use]
-pub fn call_of(telling: &Telling, base_url: Option<&str>) -> Call {
-    let key = mark(&telling.id);
+pub fn webhook_call(notification: &Notification, base_url: Option<&str>) -> WebhookCall {
+    let key = mark(&notification.id);
     let body = json!({
         "schema_version": 1,
         "id": key,
-        "model": short(&telling.model),
-        "window": telling.window.map(|window| json!({ "from": window.from, "to": window.to })),
-        "severity": telling.severity,
-        "verdict": sentence(&telling.verdict),
-        "events": telling.events.iter().map(event).collect::<Vec<_>>(),
-        "report": base_url.zip(telling.report.as_deref()).and_then(|(base, page)| link(base, page)),
+        "model": short(&notification.model),
+        "window": notification.window.map(|window| json!({ "from": window.from, "to": window.to })),
+        "severity": notification.severity,
+        "verdict": sentence(&notification.verdict),
+        "events": notification.events.iter().map(event).collect::<Vec<_>>(),
+        "report": base_url.zip(notification.report.as_deref()).and_then(|(base, page)| link(base, page)),
         "vigie_version": env!("CARGO_PKG_VERSION"),
     });
-    Call { key, body: body.to_string().into_bytes() }
+    WebhookCall { key, body: body.to_string().into_bytes() }
 }
 
 fn event(event: &Event) -> Value {
@@ -94,22 +94,27 @@ fn event(event: &Event) -> Value {
         "value": event.value,
         "limit": event.limit,
         "since": event.since,
-        "reason": spoken(event.key.test, event.value, event.limit, &event.sentence),
+        "reason": redacted_reason(event.key.test, event.value, event.limit, &event.sentence),
     })
 }
 
-/// Posts a call, and answers within `patience`. Blocks.
+/// Posts a call and returns within `timeout`. Blocks.
 ///
-/// 2xx is [`Delivery::Accepted`]; 408, 425, 429, 5xx and a server that is not there, [`Delivery::Later`]; 401, 403, 404, 407, a
-/// redirection (never followed: it would carry the token away) and a certificate that is not trusted, [`Delivery::Later`] with
-/// `setup`; other 4xx [`Delivery::Refused`].
-pub fn post(webhook: &Webhook, call: &Call, patience: Duration) -> Delivery {
+/// | response | result |
+/// |---|---|
+/// | 2xx | [`Delivery::Accepted`] |
+/// | 408, 425, 429, 5xx, no connection | [`Delivery::Later`] |
+/// | 401, 403, 404, 407, a redirect, an untrusted certificate | [`Delivery::Later`] with `setup` |
+/// | other 4xx | [`Delivery::Refused`] |
+///
+/// Redirects are never followed, because they could leak the token.
+pub fn post(webhook: &Webhook, call: &WebhookCall, timeout: Duration) -> Delivery {
     let (token, roots) = match (token(webhook), roots(webhook)) {
         (Ok(token), Ok(roots)) => (token, roots),
         (Err(reason), _) | (_, Err(reason)) => return later(&reason, true),
     };
     let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(patience))
+        .timeout_global(Some(timeout))
         .max_redirects(0)
         .http_status_as_error(false)
         .user_agent(concat!("vigie/", env!("CARGO_PKG_VERSION")))
@@ -122,12 +127,12 @@ pub fn post(webhook: &Webhook, call: &Call, patience: Duration) -> Delivery {
         request = request.header("Authorization", format!("Bearer {token}"));
     }
     match request.send(call.body.as_slice()) {
-        Ok(response) => answered(response.status().as_u16()),
+        Ok(response) => status_delivery(response.status().as_u16()),
         Err(error) => {
             let untrusted = is_untrusted(&error);
-            let hint = if untrusted { "; a private authority goes into alerts.webhook.ca_file" } else { "" };
+            let hint = if untrusted { "; set alerts.webhook.ca_file if the server uses a private CA" } else { "" };
             let is_setup = untrusted || matches!(error, ureq::Error::BadUri(_) | ureq::Error::Http(_));
-            later(&format!("the webhook cannot be reached: {}{hint}", error_words(&error)), is_setup)
+            later(&format!("cannot reach the webhook: {}{hint}", describe(&error)), is_setup)
         }
     }
 }
@@ -136,25 +141,27 @@ fn later(reason: &str, setup: bool) -> Delivery {
     Delivery::Later { reason: sentence(reason), to: Vec::new(), refused: Vec::new(), setup }
 }
 
-fn answered(status: u16) -> Delivery {
+fn status_delivery(status: u16) -> Delivery {
     match status {
         200..=299 => Delivery::Accepted { refused: Vec::new() },
-        300..=399 => later(&format!("the webhook answers {status}: it has moved; mend alerts.webhook.url"), true),
-        401 | 403 | 407 => {
-            later(&format!("the webhook does not let vigie in ({status}); mend alerts.webhook.token_file"), true)
+        300..=399 => {
+            later(&format!("the webhook responded with a redirect ({status}); update alerts.webhook.url"), true)
         }
-        404 => later("nothing is at alerts.webhook.url (404); mend it", true),
-        408 | 425 | 429 | 500.. => later(&format!("the webhook answers {status}"), false),
-        _ => Delivery::Refused(format!("the webhook refuses the call ({status})")),
+        401 | 403 | 407 => {
+            later(&format!("the webhook refused the credentials ({status}); check alerts.webhook.token_file"), true)
+        }
+        404 => later("alerts.webhook.url was not found (404); check the URL", true),
+        408 | 425 | 429 | 500.. => later(&format!("the webhook responded with status {status}"), false),
+        _ => Delivery::Refused(format!("the webhook rejected the call ({status})")),
     }
 }
 
 fn token(webhook: &Webhook) -> Result<Option<String>, String> {
     let file = webhook.token_file.clone().or_else(|| credential(TOKEN_CREDENTIAL));
-    file.map(|file| secret(&file).map_err(|why| format!("the token of the webhook: {why}"))).transpose()
+    file.map(|file| secret(&file).map_err(|why| format!("cannot read the webhook token: {why}"))).transpose()
 }
 
-/// The system's authorities, and those of the file where one is named.
+/// The system's root certificates and those of `ca_file`.
 fn roots(webhook: &Webhook) -> Result<RootCerts, String> {
     let system = rustls_native_certs::load_native_certs().certs;
     let mut trusted: Vec<Certificate<'static>> =
@@ -168,10 +175,10 @@ fn roots(webhook: &Webhook) -> Result<RootCerts, String> {
             _ => None,
         }));
         if trusted.len() == before {
-            return Err(cannot("no certificate in PEM".to_owned()));
+            return Err(cannot("the file contains no PEM certificate".to_owned()));
         }
     }
-    // A machine without the package ca-certificates still has Mozilla's.
+    // Fall back to Mozilla's roots on machines without the ca-certificates package.
     Ok(if trusted.is_empty() { RootCerts::WebPki } else { RootCerts::from(trusted) })
 }
 
@@ -179,12 +186,12 @@ fn is_untrusted(error: &ureq::Error) -> bool {
     error.to_string().contains("invalid peer certificate")
 }
 
-/// Without the address: it may hold a key.
-fn error_words(error: &ureq::Error) -> String {
+/// Describes an error without the URL, which may contain a key.
+fn describe(error: &ureq::Error) -> String {
     match error {
-        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
-        ureq::Error::BadUri(_) => "alerts.webhook.url is no web address".to_owned(),
-        ureq::Error::HostNotFound => "no such host".to_owned(),
+        ureq::Error::Timeout(_) => "the request timed out".to_owned(),
+        ureq::Error::BadUri(_) => "alerts.webhook.url is not a valid URL".to_owned(),
+        ureq::Error::HostNotFound => "the host name could not be resolved".to_owned(),
         error => error.to_string(),
     }
 }

@@ -1,4 +1,4 @@
-//! `reports/index.html`: every report that is there, model by model.
+//! `reports/index.html`: the list of all reports by model.
 
 use std::{
     fmt::Write as _,
@@ -7,26 +7,26 @@ use std::{
 };
 
 use super::{
-    publish::{cannot, written},
-    trend::{head, windows},
+    publish::{write_fault, write_temporary},
+    trend::{read_head, window_folders},
 };
 use crate::{
     fault::{Fault, Result},
-    report::{Index, Language, Listed, OpenAlert, to_index},
+    report::{Language, ListedReport, OpenAlert, ReportIndex, to_index},
 };
 
-/// The committed example is not a run of this machine.
+/// The committed example, which is not a run of this installation.
 const EXAMPLE: &str = "example";
 
-/// Everything the index shows of a folder of reports; `alerts` are the ledger's.
+/// Reads the content of the index from the reports folder; `alerts` come from the ledger.
 #[must_use]
-pub fn index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>) -> Index {
+pub fn read_index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>) -> ReportIndex {
     let (mut runs, mut replays) = (Vec::new(), Vec::new());
-    for model in models(reports) {
+    for model in model_names(reports) {
         let folder = reports.join(&model);
-        for (window, place) in windows(&folder) {
-            if let Some(head) = head(&place) {
-                runs.push(Listed { link: link(&[&model, &window.folder(), "report.html"]), head });
+        for (window, path) in window_folders(&folder) {
+            if let Some(head) = read_head(&path) {
+                runs.push(ListedReport { link: link(&[&model, &window.folder(), "report.html"]), head });
             }
         }
         for name in folders(&folder.join("replay")) {
@@ -36,22 +36,22 @@ pub fn index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>)
         }
     }
     replays.sort();
-    Index { language, alerts, runs, replays }
+    ReportIndex { language, alerts, runs, replays }
 }
 
-/// Writes the index anew from the reports in the folder.
+/// Rewrites the index from the reports in the folder.
 pub fn write_index(reports: &Path, language: Language, alerts: Option<Vec<OpenAlert>>) -> Result<PathBuf> {
-    let html = to_index(&index(reports, language, alerts))
-        .map_err(|error| Fault::setup(format!("the index cannot be made: {error}")))?;
-    fs::create_dir_all(reports).map_err(|error| cannot("make the folder", reports, &error))?;
-    let place = reports.join("index.html");
-    written(reports, &html)?.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
-    Ok(place)
+    let html = to_index(&read_index(reports, language, alerts))
+        .map_err(|error| Fault::setup(format!("cannot render the list of reports: {error}")))?;
+    fs::create_dir_all(reports).map_err(|error| write_fault("create the folder", reports, &error))?;
+    let path = reports.join("index.html");
+    write_temporary(reports, &html)?.persist(&path).map_err(|error| write_fault("write", &path, &error.error))?;
+    Ok(path)
 }
 
-/// Names of the models that have a folder, in order.
+/// Returns the sorted names of the models that have a folder.
 #[must_use]
-pub fn models(reports: &Path) -> Vec<String> {
+pub fn model_names(reports: &Path) -> Vec<String> {
     let mut names = folders(reports);
     names.retain(|name| name != EXAMPLE && !name.starts_with('.'));
     names
@@ -66,10 +66,10 @@ fn folders(path: &Path) -> Vec<String> {
     names
 }
 
-/// A relative address: what is not plain in a name is written as `%XX`.
-fn link(pieces: &[&str]) -> String {
-    let encoded = |piece: &&str| {
-        piece.bytes().fold(String::new(), |mut text, byte| {
+/// Builds a relative link, percent-encoding everything except unreserved characters.
+fn link(segments: &[&str]) -> String {
+    let encode = |segment: &&str| {
+        segment.bytes().fold(String::new(), |mut text, byte| {
             match byte {
                 b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
                 _ => {
@@ -79,5 +79,5 @@ fn link(pieces: &[&str]) -> String {
             text
         })
     };
-    pieces.iter().map(encoded).collect::<Vec<_>>().join("/")
+    segments.iter().map(encode).collect::<Vec<_>>().join("/")
 }

@@ -1,15 +1,15 @@
-//! The reports folder: published atomically, never half-written, indexed for people.
+//! The reports folder: atomic publication, trend files, the index and retention.
 
+mod expire;
 mod index;
 mod publish;
-mod recall;
-mod retain;
+mod recorded;
 mod summary;
 mod trend;
 
-pub use index::{index, models, write_index};
-pub use publish::{Published, folder_of, next_revision, publish};
-pub use recall::{Recalled, RecalledFeature, recall};
-pub use retain::retain;
+pub use expire::remove_expired;
+pub use index::{model_names, read_index, write_index};
+pub use publish::{Published, next_revision, publish, report_folder};
+pub use recorded::{RecordedFeature, RecordedRun, read_runs};
 pub use summary::{publish_summary, replay_folder};
-pub use trend::{note, past, windows};
+pub use trend::{past_points, window_folders, write_point};

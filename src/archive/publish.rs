@@ -1,4 +1,4 @@
-//! Puts a report where people look for it, in one step; the former one is kept when it said something else.
+//! Publishes a report atomically, keeping the previous one if its content differs.
 
 use std::{
     fs,
@@ -12,10 +12,10 @@ use vigie_profile::window::Window;
 
 use crate::{
     crash,
-    fault::{Fault, Result, spoken},
+    fault::{Fault, Result, describe_io},
 };
 
-/// Where a report stands.
+/// Paths of a published report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     pub json: PathBuf,
@@ -24,87 +24,87 @@ pub struct Published {
 
 /// `reports/<model>/<from>_<to>`.
 #[must_use]
-pub fn folder_of(reports: &Path, model: &str, window: Window) -> PathBuf {
+pub fn report_folder(reports: &Path, model: &str, window: Window) -> PathBuf {
     reports.join(model).join(window.folder())
 }
 
-/// The revision a report will be: that of the former one if it says the same (but for who made it,
-/// when), else one more; 0 without a former one.
+/// Returns the revision for a new report: that of the previous report if only the `run` section differs, one more if
+/// anything else does, and 0 if there is no previous report.
 #[must_use]
 pub fn next_revision(folder: &Path, json: &str) -> u32 {
-    let Some(former) = fs::read_to_string(folder.join("report.json")).ok() else { return 0 };
-    let Some(revision) = revision(&former) else { return 0 };
-    if says_the_same(&former, json) { revision } else { revision.saturating_add(1) }
+    let Some(previous) = fs::read_to_string(folder.join("report.json")).ok() else { return 0 };
+    let Some(revision) = revision(&previous) else { return 0 };
+    if same_content(&previous, json) { revision } else { revision.saturating_add(1) }
 }
 
-/// Two reports of one version of vigie that say the same are the same text but for their `run` section. What is
-/// spelled otherwise may still say the same, as it is up to the order of keys and the room between them.
-fn says_the_same(former: &str, json: &str) -> bool {
-    without_run(former).is_some_and(|text| Some(text) == without_run(json))
-        || says(former).is_some_and(|content| Some(content) == says(json))
+/// Compares two reports without their `run` sections: first as text, which suffices for one version of vigie, then as
+/// parsed JSON, which ignores whitespace and the order of keys.
+fn same_content(previous: &str, json: &str) -> bool {
+    text_without_run(previous).is_some_and(|text| Some(text) == text_without_run(json))
+        || value_without_run(previous).is_some_and(|content| Some(content) == value_without_run(json))
 }
 
-/// What stands before and after the `run` section of a report as it is written: a text within holds no line end.
-fn without_run(json: &str) -> Option<(&str, &str)> {
+/// Returns the text before and after the `run` section. JSON strings contain no raw line breaks, so the match is safe.
+fn text_without_run(json: &str) -> Option<(&str, &str)> {
     let (before, rest) = json.split_once("\n  \"run\": {\n")?;
     let (_, after) = rest.split_once("\n  },\n")?;
     Some((before, after))
 }
 
-/// Everything of a report but its `run` section.
-fn says(json: &str) -> Option<Value> {
+/// Parses a report and removes its `run` section.
+fn value_without_run(json: &str) -> Option<Value> {
     let mut document: Value = serde_json::from_str(json).ok()?;
     document.as_object_mut()?.remove("run")?;
     Some(document)
 }
 
-/// Which revision a report is; `None` where it is no report.
+/// Returns the revision of a report, or `None` if the text is not a report.
 fn revision(json: &str) -> Option<u32> {
     #[derive(Deserialize)]
-    struct Document {
-        run: Run,
+    struct RevisionDocument {
+        run: RevisionRun,
     }
     #[derive(Deserialize)]
-    struct Run {
+    struct RevisionRun {
         revision: u32,
     }
-    serde_json::from_str::<Document>(json).ok().map(|document| document.run.revision)
+    serde_json::from_str::<RevisionDocument>(json).ok().map(|document| document.run.revision)
 }
 
-/// Writes both files beside their places, then moves them there. Whoever reads meanwhile, or after a
-/// crash, finds the former report or the new one, whole.
+/// Writes both files under temporary names, then renames them. A concurrent reader, or one after a crash, sees either the
+/// previous file or the new one, always complete.
 pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Result<Published> {
-    fs::create_dir_all(folder).map_err(|error| cannot("make the folder", folder, &error))?;
-    let place = |ending: &str| folder.join(format!("report.{ending}"));
+    fs::create_dir_all(folder).map_err(|error| write_fault("create the folder", folder, &error))?;
+    let path = |extension: &str| folder.join(format!("report.{extension}"));
     crash::point("report.folder");
-    let new_json = written(folder, json)?;
+    let new_json = write_temporary(folder, json)?;
     crash::point("report.json_written");
-    let new_html = written(folder, html)?;
+    let new_html = write_temporary(folder, html)?;
     crash::point("report.html_written");
-    let former = fs::read_to_string(place("json")).ok().and_then(|json| self::revision(&json));
-    if let Some(former) = former.filter(|former| *former < revision) {
-        for ending in ["json", "html"] {
-            let kept = folder.join(format!("report.r{former}.{ending}"));
-            keep(&place(ending), &kept).map_err(|error| cannot("keep the former report as", &kept, &error))?;
+    let previous = fs::read_to_string(path("json")).ok().and_then(|json| self::revision(&json));
+    if let Some(previous) = previous.filter(|previous| *previous < revision) {
+        for extension in ["json", "html"] {
+            let kept = folder.join(format!("report.r{previous}.{extension}"));
+            keep(&path(extension), &kept).map_err(|error| write_fault("keep the previous report as", &kept, &error))?;
         }
     }
-    crash::point("report.former_kept");
-    for (new, ending) in [(new_html, "html"), (new_json, "json")] {
-        let place = place(ending);
-        new.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
-        crash::point(if ending == "html" { "report.html_placed" } else { "report.json_placed" });
+    crash::point("report.previous_kept");
+    for (new, extension) in [(new_html, "html"), (new_json, "json")] {
+        let path = path(extension);
+        new.persist(&path).map_err(|error| write_fault("write", &path, &error.error))?;
+        crash::point(if extension == "html" { "report.html_placed" } else { "report.json_placed" });
     }
-    Ok(Published { json: place("json"), html: place("html") })
+    Ok(Published { json: path("json"), html: path("html") })
 }
 
-/// A file with this content, on the disk, not yet in its place. It vanishes if it never gets there.
-pub(super) fn written(folder: &Path, content: &str) -> Result<tempfile::NamedTempFile> {
-    let fault = |error: &io::Error| cannot("write in", folder, error);
+/// Writes and syncs a temporary file in `folder`. It is deleted on drop unless persisted.
+pub(super) fn write_temporary(folder: &Path, content: &str) -> Result<tempfile::NamedTempFile> {
+    let fault = |error: &io::Error| write_fault("write in", folder, error);
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // People other than the service read reports; the umask still has its say.
+        // Other users read the reports as well; the umask still applies.
         builder.permissions(fs::Permissions::from_mode(0o644));
     }
     let mut file = builder.prefix(".report-").tempfile_in(folder).map_err(|error| fault(&error))?;
@@ -113,25 +113,25 @@ pub(super) fn written(folder: &Path, content: &str) -> Result<tempfile::NamedTem
     Ok(file)
 }
 
-fn keep(former: &Path, kept: &Path) -> io::Result<()> {
-    match fs::hard_link(former, kept) {
+fn keep(previous: &Path, kept: &Path) -> io::Result<()> {
+    match fs::hard_link(previous, kept) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        // Some file systems have no links.
-        Err(_) => fs::copy(former, kept).map(|_| ()),
+        // Some file systems do not support hard links.
+        Err(_) => fs::copy(previous, kept).map(|_| ()),
         Ok(()) => Ok(()),
     }
 }
 
-/// The fault of a write, with what to do about it.
-pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> Fault {
+/// Describes a failed write and how to fix it.
+pub(super) fn write_fault(action: &str, path: &Path, error: &io::Error) -> Fault {
     let next = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and run again",
-        io::ErrorKind::PermissionDenied => "give the user that runs vigie the right to write there",
-        io::ErrorKind::ReadOnlyFilesystem => "set reports.dir to a place that can be written",
-        _ => "see reports.dir in the config",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some disk space and try again",
+        io::ErrorKind::PermissionDenied => "give the user that runs vigie write access",
+        io::ErrorKind::ReadOnlyFilesystem => "set reports.dir to a writable folder",
+        _ => "check reports.dir in the config",
     };
-    Fault::retry(format!("cannot {what} {}: {}; {next}", path.display(), spoken(error)))
+    Fault::retry(format!("cannot {action} {}: {}; {next}", path.display(), describe_io(error)))
 }
 
 #[cfg(test)]
@@ -139,17 +139,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reports_are_the_same_by_what_they_say_not_by_how_they_are_spelled() {
-        let report = |revision: u32, rows: u32, spelled: fn(&Value) -> String| {
+    fn revisions_depend_on_content_not_on_formatting() {
+        let report = |revision: u32, rows: u32, format: fn(&Value) -> String| {
             let run = serde_json::json!({ "revision": revision, "model": { "name": "m" }, "seconds": 0.5 });
-            spelled(&serde_json::json!({ "run": run, "schema_version": 1, "window": { "rows": rows } }))
+            format(&serde_json::json!({ "run": run, "schema_version": 1, "window": { "rows": rows } }))
         };
         let pretty: fn(&Value) -> String = |value| serde_json::to_string_pretty(value).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let next = |json: &str| next_revision(folder.path(), json);
         assert_eq!(next(&report(0, 5, pretty)), 0);
-        for former in [pretty, ToString::to_string] {
-            fs::write(folder.path().join("report.json"), report(3, 5, former)).unwrap();
+        for previous in [pretty, ToString::to_string] {
+            fs::write(folder.path().join("report.json"), report(3, 5, previous)).unwrap();
             assert_eq!(next(&report(0, 5, pretty)), 3);
             assert_eq!(next(&report(0, 6, pretty)), 4);
         }

@@ -1,4 +1,4 @@
-//! What replay writes: below a folder of its own, which neither the index nor the daemon looks into.
+//! Publishes replay summaries, in folders that retention ignores.
 
 use std::{
     fs,
@@ -7,24 +7,25 @@ use std::{
 
 use vigie_profile::window::Window;
 
-use super::publish::{Published, cannot, written};
+use super::publish::{Published, write_fault, write_temporary};
 use crate::fault::Result;
 
-/// `reports/<model>/replay/<from>_<to>`, and of another model than the watched one its mark.
+/// `reports/<model>/replay/<from>_<to>`, followed by `_` and 8 digits of the hash for a model other than the monitored
+/// one.
 #[must_use]
 pub fn replay_folder(reports: &Path, model: &str, range: Window, sha256: Option<&str>) -> PathBuf {
-    let mark: String = sha256.map_or(String::new(), |sha256| sha256.chars().take(8).collect());
-    let name = if mark.is_empty() { range.folder() } else { format!("{}_{mark}", range.folder()) };
+    let digits: String = sha256.map_or(String::new(), |sha256| sha256.chars().take(8).collect());
+    let name = if digits.is_empty() { range.folder() } else { format!("{}_{digits}", range.folder()) };
     reports.join(model).join("replay").join(name)
 }
 
-/// Writes the summary of a range, whole or not at all.
+/// Writes the summary of a replay atomically.
 pub fn publish_summary(folder: &Path, json: &str, html: &str) -> Result<Published> {
-    fs::create_dir_all(folder).map_err(|error| cannot("make the folder", folder, &error))?;
-    let place = |ending: &str| folder.join(format!("summary.{ending}"));
-    let new = [(written(folder, html)?, place("html")), (written(folder, json)?, place("json"))];
-    for (file, place) in new {
-        file.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
+    fs::create_dir_all(folder).map_err(|error| write_fault("create the folder", folder, &error))?;
+    let path = |extension: &str| folder.join(format!("summary.{extension}"));
+    let new = [(write_temporary(folder, html)?, path("html")), (write_temporary(folder, json)?, path("json"))];
+    for (file, path) in new {
+        file.persist(&path).map_err(|error| write_fault("write", &path, &error.error))?;
     }
-    Ok(Published { json: place("json"), html: place("html") })
+    Ok(Published { json: path("json"), html: path("html") })
 }

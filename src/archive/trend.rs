@@ -1,4 +1,4 @@
-//! A run's point beside its report: what trends and the index read instead of the report itself.
+//! Trend files: the trend point of a run next to its report, so that trends and the index need not parse reports.
 
 use std::{
     collections::BTreeMap,
@@ -10,62 +10,67 @@ use std::{
 use serde::Deserialize;
 use vigie_profile::window::Window;
 
-use super::publish::{cannot, written};
+use super::publish::{write_fault, write_temporary};
 use crate::{
     fault::Result,
     judge::{Severity, Test},
-    report::{Feature, Head, Performed, Point, SegmentPoint},
+    report::{FeaturePoint, Head, PerformancePoint, SegmentPoint, TrendPoint},
 };
 
 const NAME: &str = "trend.ndjson";
-/// A head is under a kilobyte but for the sentence's names; nothing longer is one.
-const LONGEST_HEAD: u64 = 64 * 1024;
+/// Upper bound for the head line; usual heads are below 1 KB.
+const MAX_HEAD: u64 = 64 * 1024;
 
-/// Writes the point of the report in this folder, after the report: one that is older is not believed.
-pub fn note(folder: &Path, point: &Point) -> Result<()> {
-    let place = folder.join(NAME);
-    written(folder, &point.to_text())?.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
+/// Writes the trend point of the report in this folder. Must run after the report is written, because a trend file older
+/// than its report is ignored.
+pub fn write_point(folder: &Path, point: &TrendPoint) -> Result<()> {
+    let path = folder.join(NAME);
+    write_temporary(folder, &point.to_text())?
+        .persist(&path)
+        .map_err(|error| write_fault("write", &path, &error.error))?;
     Ok(())
 }
 
-/// The runs of a model just before `window`, oldest first, at most `most`: windows as long as this one, an hour of summer
-/// time more or less.
+/// Returns the last `limit` runs of a model before `window`, oldest first. Only windows of the same length count; days may
+/// differ by an hour for daylight saving time.
 #[must_use]
-pub fn past(reports: &Path, model: &str, window: Window, most: usize) -> Vec<Point> {
+pub fn past_points(reports: &Path, model: &str, window: Window, limit: usize) -> Vec<TrendPoint> {
     let length = |window: Window| window.to.0 - window.from.0;
     let (wanted, hour) = (length(window), 3_600_000_000);
     let tolerance = if wanted > 20 * hour { hour } else { 0 };
-    let mut folders = windows(&reports.join(model));
+    let mut folders = window_folders(&reports.join(model));
     folders.retain(|(other, _)| other.from < window.from && (length(*other) - wanted).abs() <= tolerance);
     folders.sort_by_key(|(window, _)| window.from);
-    let from = folders.len().saturating_sub(most);
-    folders.iter().skip(from).filter_map(|(_, folder)| point(folder)).collect()
+    let from = folders.len().saturating_sub(limit);
+    folders.iter().skip(from).filter_map(|(_, folder)| read_point(folder)).collect()
 }
 
-/// The folders of a model that are named like windows.
+/// Returns the folders of a model that are named like windows.
 #[must_use]
-pub fn windows(model: &Path) -> Vec<(Window, PathBuf)> {
+pub fn window_folders(model: &Path) -> Vec<(Window, PathBuf)> {
     let Ok(entries) = fs::read_dir(model) else { return Vec::new() };
-    let named = |path: PathBuf| Some((Window::of_folder(path.file_name()?.to_str()?)?, path));
+    let named = |path: PathBuf| Some((Window::from_folder(path.file_name()?.to_str()?)?, path));
     entries.flatten().map(|entry| entry.path()).filter_map(named).collect()
 }
 
-fn point(folder: &Path) -> Option<Point> {
-    let noted = || Point::from_text(&fs::read_to_string(folder.join(NAME)).ok()?);
-    if is_fresh(folder) { noted().or_else(|| told(folder)) } else { told(folder) }
+fn read_point(folder: &Path) -> Option<TrendPoint> {
+    let stored = || TrendPoint::from_text(&fs::read_to_string(folder.join(NAME)).ok()?);
+    if is_fresh(folder) { stored().or_else(|| point_from_report(folder)) } else { point_from_report(folder) }
 }
 
-/// The head of the report in a folder. `None`: no report, or none that can be read; the folder speaks for itself.
-pub(super) fn head(folder: &Path) -> Option<Head> {
-    let noted = || {
+/// Reads the head of the trend point in a folder. Returns `None` if there is no readable report.
+pub(super) fn read_head(folder: &Path) -> Option<Head> {
+    let stored = || {
         let mut line = String::new();
-        BufReader::new(File::open(folder.join(NAME)).ok()?.take(LONGEST_HEAD)).read_line(&mut line).ok()?;
+        BufReader::new(File::open(folder.join(NAME)).ok()?.take(MAX_HEAD)).read_line(&mut line).ok()?;
         Head::from_text(&line)
     };
-    if is_fresh(folder) { noted().or_else(|| Some(told(folder)?.head)) } else { Some(told(folder)?.head) }
+    let rebuilt = || Some(point_from_report(folder)?.head);
+    if is_fresh(folder) { stored().or_else(rebuilt) } else { rebuilt() }
 }
 
-/// A run that ended between its report and its point leaves a point that is older than the report.
+/// Returns whether the trend file is at least as new as the report. A run that ends between writing the two leaves an
+/// outdated trend file.
 fn is_fresh(folder: &Path) -> bool {
     let at = |name: &str| fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok();
     match (at(NAME), at("report.json")) {
@@ -75,116 +80,117 @@ fn is_fresh(folder: &Path) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Document {
-    run: Run,
-    window: Span,
-    verdict: Verdict,
+struct ReportFields {
+    run: RunFields,
+    window: WindowFields,
+    verdict: VerdictFields,
     #[serde(default)]
-    features: Vec<Measured>,
-    score: Option<Score>,
-    service: Option<Service>,
-    latency: Option<Latency>,
+    features: Vec<FeatureFields>,
+    score: Option<ScoreFields>,
+    service: Option<ServiceFields>,
+    latency: Option<LatencyFields>,
     performance: Option<serde_json::Value>,
     cost: Option<serde_json::Value>,
-    segments: Option<Segments>,
+    segments: Option<SegmentsFields>,
 }
 
 #[derive(Deserialize)]
-struct Segments {
-    list: Vec<Segment>,
+struct SegmentsFields {
+    list: Vec<SegmentFields>,
 }
 
 #[derive(Deserialize)]
-struct Segment {
+struct SegmentFields {
     name: String,
-    refused_share: Refused,
-    disparity: Option<Disparity>,
+    refused_share: RefusedFields,
+    disparity: Option<DisparityFields>,
 }
 
 #[derive(Deserialize)]
-struct Disparity {
+struct DisparityFields {
     ratio: f64,
 }
 
 #[derive(Deserialize)]
-struct Run {
-    model: Model,
+struct RunFields {
+    model: ModelFields,
     #[serde(default)]
     revision: u32,
 }
 
 #[derive(Deserialize)]
-struct Model {
+struct ModelFields {
     name: String,
 }
 
 #[derive(Deserialize)]
-struct Span {
+struct WindowFields {
     #[serde(flatten)]
     window: Window,
     rows_used: u64,
 }
 
 #[derive(Deserialize)]
-struct Verdict {
+struct VerdictFields {
     severity: Severity,
     sentence: String,
     drifted_share: Option<f64>,
     #[serde(default)]
-    findings: Vec<Found>,
+    findings: Vec<FindingFields>,
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct FindingFields {
     feature: Option<String>,
-    /// A word that this version may not know.
+    /// May be unknown to this version.
     test: String,
     severity: Severity,
 }
 
 #[derive(Deserialize)]
-struct Measured {
+struct FeatureFields {
     name: String,
     severity: Severity,
-    psi: Psi,
+    psi: PsiFields,
 }
 
 #[derive(Deserialize)]
-struct Psi {
+struct PsiFields {
     value: Option<f64>,
 }
 
 #[derive(Deserialize)]
-struct Score {
-    psi: Psi,
-    refused_share: Option<Refused>,
+struct ScoreFields {
+    psi: PsiFields,
+    refused_share: Option<RefusedFields>,
 }
 
 #[derive(Deserialize)]
-struct Refused {
+struct RefusedFields {
     window: Option<f64>,
 }
 
 #[derive(Deserialize)]
-struct Service {
+struct ServiceFields {
     requests: u64,
     error_rate: Option<f64>,
 }
 
 #[derive(Deserialize)]
-struct Latency {
+struct LatencyFields {
     p95: Option<f64>,
 }
 
-/// The point as the report itself tells it: slower, and always there.
-fn told(folder: &Path) -> Option<Point> {
-    let document: Document = serde_json::from_str(&fs::read_to_string(folder.join("report.json")).ok()?).ok()?;
-    let Document { run, window, verdict, features, score, service, latency, performance, cost, segments } = document;
-    let mut own = BTreeMap::new();
-    for found in verdict.findings.iter().filter(|found| found.feature.is_none()) {
-        let Some(test) = Test::parse(&found.test) else { continue };
-        let worst = own.entry(test).or_insert(found.severity);
-        *worst = found.severity.max(*worst);
+/// Builds the point from the report itself: slower, but always possible.
+fn point_from_report(folder: &Path) -> Option<TrendPoint> {
+    let document: ReportFields = serde_json::from_str(&fs::read_to_string(folder.join("report.json")).ok()?).ok()?;
+    let ReportFields { run, window, verdict, features, score, service, latency, performance, cost, segments } =
+        document;
+    let mut severities = BTreeMap::new();
+    for finding in verdict.findings.iter().filter(|finding| finding.feature.is_none()) {
+        let Some(test) = Test::parse(&finding.test) else { continue };
+        let worst = severities.entry(test).or_insert(finding.severity);
+        *worst = finding.severity.max(*worst);
     }
     let head = Head {
         model: run.model.name,
@@ -193,7 +199,7 @@ fn told(folder: &Path) -> Option<Point> {
         severity: verdict.severity,
         sentence: verdict.sentence,
         french: None,
-        own,
+        severities,
         rows: window.rows_used,
         requests: service.as_ref().map_or(0, |service| service.requests),
         findings: verdict.findings.len(),
@@ -202,12 +208,14 @@ fn told(folder: &Path) -> Option<Point> {
         drifted_share: verdict.drifted_share,
         error_rate: service.and_then(|service| service.error_rate),
         latency_p95_ms: latency.and_then(|latency| latency.p95),
-        performed: performance.zip(cost).and_then(|(performance, cost)| Performed::of_sections(&performance, &cost)),
+        performance: performance
+            .zip(cost)
+            .and_then(|(performance, cost)| PerformancePoint::from_sections(&performance, &cost)),
     };
-    let features = features.into_iter().map(|feature| Feature(feature.name, feature.psi.value, feature.severity));
+    let features = features.into_iter().map(|feature| FeaturePoint(feature.name, feature.psi.value, feature.severity));
     let segments = segments
         .into_iter()
         .flat_map(|segments| segments.list)
         .map(|one| SegmentPoint(one.name, one.refused_share.window, one.disparity.map(|disparity| disparity.ratio)));
-    Some(Point { head, features: features.collect(), segments: segments.collect() })
+    Some(TrendPoint { head, features: features.collect(), segments: segments.collect() })
 }

@@ -10,9 +10,9 @@ use vigie_profile::{
 };
 
 use super::{
-    Ending,
-    args::{AlertListArgs, AlertVerb, Format},
-    say::say,
+    ExitStatus,
+    args::{AlertListArgs, AlertVerb, OutputFormat},
+    print::print,
 };
 use crate::{
     alert::{self, Alert, Delivery, Mute, Phase},
@@ -23,82 +23,82 @@ use crate::{
     monitor,
 };
 
-/// The ledger is waited for so long.
+/// How long to wait for the ledger.
 const WAIT: Duration = Duration::from_secs(5);
 
-pub(super) fn run(verb: &AlertVerb) -> Result<Ending> {
+pub(super) fn run(verb: &AlertVerb) -> Result<ExitStatus> {
     match verb {
         AlertVerb::List(args) => list(args)?,
-        AlertVerb::Ack { id, of } => {
-            let settings = first(&of.config)?;
+        AlertVerb::Ack { id, config } => {
+            let settings = shared_settings(&config.config)?;
             if !Ledger::open(&settings.state, WAIT)?.write(|entry| entry.acknowledge(*id))? {
-                return Err(Fault::setup(format!("no open alert has the number {id}; `vigie alert list` shows them")));
+                return Err(Fault::setup(format!("alert {id} is not open; `vigie alert list` shows open alerts")));
             }
-            say(&format!("alert {id} is acknowledged: no reminders until it recovers\n"));
+            print(&format!("alert {id} acknowledged: no reminders until it recovers\n"));
         }
-        AlertVerb::Mute { feature, until, model, of } => {
-            let fleet = match model {
-                Some(model) => vec![Settings::load_one(&of.config, Some(model)).map_err(Problems::into_fault)?],
-                None => Settings::load_all(&of.config).map_err(Problems::into_fault)?,
+        AlertVerb::Mute { feature, until, model, config } => {
+            let models = match model {
+                Some(model) => vec![Settings::load_one(&config.config, Some(model)).map_err(Problems::into_fault)?],
+                None => Settings::load_all(&config.config).map_err(Problems::into_fault)?,
             };
-            mute(&fleet, feature, until, model.as_deref())?;
+            mute(&models, feature, until, model.as_deref())?;
         }
-        AlertVerb::Test(args) => test(&first(&args.config)?)?,
+        AlertVerb::Test(args) => test(&shared_settings(&args.config)?)?,
     }
-    Ok(Ending::Told)
+    Ok(ExitStatus::Success)
 }
 
-fn mute(fleet: &[Settings], feature: &str, until: &str, model: Option<&str>) -> Result<()> {
-    let Some(settings) = fleet.first() else { return Ok(()) };
+fn mute(models: &[Settings], feature: &str, until: &str, model: Option<&str>) -> Result<()> {
+    let Some(settings) = models.first() else { return Ok(()) };
     let at = Instant::parse(until, &settings.schedule.zone).ok_or_else(|| {
-        Fault::setup(format!("--until {until}: not a time; write 2026-12-01 or 2026-12-01T06:00:00Z"))
+        Fault::setup(format!("--until {until}: not a valid time; write 2026-12-01 or 2026-12-01T06:00:00Z"))
     })?;
     let now = Instant::now();
     let mute = Mute { model: model.map(ToOwned::to_owned), subject: feature.to_owned(), until: at };
     Ledger::open(&settings.state, WAIT)?.write(|entry| entry.put_mute(&mute, now))?;
     let feature = shown(feature);
-    say(&if at > now {
-        format!("nobody is told of {feature} until {at}; an alert that is open then is told\n")
+    print(&if at > now {
+        format!("{feature} is muted until {at}; an alert still open then will be sent\n")
     } else {
-        format!("{at} is over: people are told of {feature} again\n")
+        format!("{at} is in the past: {feature} is no longer muted\n")
     });
-    if let Some(note) = stranger(fleet, &mute.subject) {
+    if let Some(note) = unknown_subject(models, &mute.subject) {
         eprintln!("note: {note}");
     }
     Ok(())
 }
 
-/// What is said of a subject that no model has. Segments, and references that cannot be read, may have any.
-fn stranger(fleet: &[Settings], subject: &str) -> Option<String> {
+/// A note if no model has the subject. Not checked with segments or unreadable references.
+fn unknown_subject(models: &[Settings], subject: &str) -> Option<String> {
     let mut known: Vec<String> = Vec::new();
-    for settings in fleet {
+    for settings in models {
         let reference = monitor::open_reference("reference", &settings.reference).ok()?;
         known.extend(reference.layout().features().iter().map(|feature| feature.name.clone()));
     }
-    let has_segments = fleet.iter().any(|settings| settings.segments.is_some());
+    let has_segments = models.iter().any(|settings| settings.segments.is_some());
     if has_segments || Test::parse(subject).is_some() || known.iter().any(|name| name == subject) {
         return None;
     }
     let near = nearest(subject, known.iter().map(String::as_str));
     let hint = near.map_or(String::new(), |near| format!("; did you mean `{}`?", shown(near)));
-    Some(format!("no model has a feature `{}`{hint}", shown(subject)))
+    Some(format!("no model has a feature named `{}`{hint}", shown(subject)))
 }
 
-/// What all models of a config have in common stands in each.
-fn first(config: &std::path::Path) -> Result<Settings> {
+/// The settings shared by all models, taken from the first.
+fn shared_settings(config: &std::path::Path) -> Result<Settings> {
     let all = Settings::load_all(config).map_err(Problems::into_fault)?;
-    all.into_iter().next().ok_or_else(|| Fault::setup("the config watches no model"))
+    all.into_iter().next().ok_or_else(|| Fault::setup("the config defines no model"))
 }
 
 fn list(args: &AlertListArgs) -> Result<()> {
-    let settings = first(&args.config)?;
+    let settings = shared_settings(&args.config)?;
     let (live, past, mutes) = match Ledger::read(&settings.state)? {
         None => (Vec::new(), Vec::new(), Vec::new()),
         Some(mut ledger) => {
             ledger.view(|entry| Ok((entry.live_alerts(None)?, entry.past_alerts(20)?, entry.mutes(Instant::now())?)))?
         }
     };
-    if args.format == Format::Json {
+    if args.format == OutputFormat::Json {
         let mutes: Vec<Value> = mutes
             .iter()
             .map(|mute| json!({ "model": mute.model, "feature": mute.subject, "until": mute.until }))
@@ -108,25 +108,25 @@ fn list(args: &AlertListArgs) -> Result<()> {
             "recovered": past.iter().map(as_json).collect::<Vec<_>>(),
             "mutes": mutes,
         });
-        say(&format!("{document:#}\n"));
+        print(&format!("{document:#}\n"));
         return Ok(());
     }
     let mut text = String::new();
     if live.is_empty() {
-        text.push_str("no alert is open\n");
+        text.push_str("no open alerts\n");
     }
     for alert in live.iter().chain(&past) {
         let _ = writeln!(text, "{}", line(alert));
     }
     for mute in &mutes {
-        let of = mute.model.as_deref().map_or(String::new(), |model| format!(" of {}", shown(model)));
-        let _ = writeln!(text, "muted until {}: {}{of}", mute.until, shown(&mute.subject));
+        let model = mute.model.as_deref().map_or(String::new(), |model| format!(" (model {})", shown(model)));
+        let _ = writeln!(text, "muted until {}: {}{model}", mute.until, shown(&mute.subject));
     }
-    say(&text);
+    print(&text);
     Ok(())
 }
 
-/// One alert in one line.
+/// One alert as a line of text.
 pub(super) fn line(alert: &Alert) -> String {
     let subject = alert.key.feature.as_deref().map_or("(run)".to_owned(), shown);
     let mut text = format!(
@@ -156,7 +156,7 @@ pub(super) fn as_json(alert: &Alert) -> Value {
         "severity": alert.severity,
         "since": alert.since,
         "opened_at": alert.opened,
-        "told_at": alert.told,
+        "told_at": alert.notified,
         "reminders": alert.reminders,
         "acknowledged": alert.acknowledged,
         "pending_windows": (alert.phase == Phase::Pending).then_some(alert.streak),
@@ -167,35 +167,33 @@ pub(super) fn as_json(alert: &Alert) -> Value {
     })
 }
 
-/// One real mail and one real call, past the outbox: whoever tests wants to know now.
+/// Sends one real message per channel, bypassing the outbox for immediate feedback.
 fn test(settings: &Settings) -> Result<()> {
     let alerts = &settings.alerts;
     if alerts.email.is_none() && alerts.webhook.is_none() {
-        return Err(Fault::setup(
-            "alerts: neither `email` nor `webhook` is set, nobody would be told; see config/vigie.yaml",
-        ));
+        return Err(Fault::setup("alerts: set `email` or `webhook` to receive alerts; see config/vigie.yaml"));
     }
     let now = Instant::now();
-    let telling = alert::trial(&settings.model.name, settings.language, now);
+    let notification = alert::test_notification(&settings.model.name, settings.language, now);
     if let Some(email) = &alerts.email {
-        let letter = alert::compose(email, &telling, None, settings.base_url.as_deref(), settings.language, now)?;
-        arrived("alerts.email", alert::deliver(email, &letter, alert::Patience::default()))?;
-        say(&format!("the mail server took {} for {}\n", letter.message_id, letter.to.join(", ")));
+        let message = alert::compose(email, &notification, None, settings.base_url.as_deref(), settings.language, now)?;
+        check_delivered("alerts.email", alert::deliver(email, &message, alert::Timeouts::default()))?;
+        print(&format!("the mail server accepted {} for {}\n", message.message_id, message.to.join(", ")));
     }
     if let Some(webhook) = &alerts.webhook {
-        let call = alert::call_of(&telling, settings.base_url.as_deref());
-        arrived("alerts.webhook", alert::post(webhook, &call, Duration::from_mins(1)))?;
-        say("the webhook was called\n");
+        let call = alert::webhook_call(&notification, settings.base_url.as_deref());
+        check_delivered("alerts.webhook", alert::post(webhook, &call, Duration::from_mins(1)))?;
+        print("the webhook accepted the message\n");
     }
     Ok(())
 }
 
-fn arrived(key: &str, delivery: Delivery) -> Result<()> {
+fn check_delivered(key: &str, delivery: Delivery) -> Result<()> {
     match delivery {
         Delivery::Accepted { refused } if refused.is_empty() => Ok(()),
         Delivery::Accepted { refused } => {
             let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
-            Err(Fault::setup(format!("{key}: sent, but not to everybody: {}", refused.join("; "))))
+            Err(Fault::setup(format!("{key}: refused for some recipients: {}", refused.join("; "))))
         }
         Delivery::Refused(reason) => Err(Fault::setup(format!("{key}: refused: {reason}"))),
         Delivery::Later { reason, .. } => Err(Fault::retry(format!("{key}: not sent: {reason}"))),

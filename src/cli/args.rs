@@ -1,30 +1,30 @@
-//! What may be typed, and what it means.
+//! Command-line arguments.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vigie_profile::{layout::Precision, window::Span};
 
-use super::log::{Log, LogFormat};
+use super::log::{LogFormat, Logging};
 use crate::reference::Holdout;
 
-/// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, says
-/// what moved and whether to believe it.
+/// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, and
+/// reports what moved and how strong the evidence is.
 #[derive(Debug, Parser)]
 #[command(name = "vigie", version, max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     pub(super) verb: Verb,
-    /// How the log on standard error is written: human, json, journald, auto
+    /// Format of log messages on standard error: human, json, journald, auto
     #[arg(long, global = true, default_value = "auto", value_name = "FORMAT", hide_possible_values = true)]
     log_format: LogFormat,
 }
 
 impl Cli {
-    /// Begins to log as was asked for.
+    /// Initialises logging.
     #[must_use]
-    pub fn begin_log(&self) -> Log {
-        Log::begin(self.log_format)
+    pub fn init_logging(&self) -> Logging {
+        Logging::init(self.log_format)
     }
 }
 
@@ -32,22 +32,22 @@ impl Cli {
 pub(super) enum Verb {
     /// Learn a reference from training or hold-out rows
     Learn(LearnArgs),
-    /// Check one window of the log now, and write its report
+    /// Check one window of the log now and write its report
     Check(CheckArgs),
-    /// The daemon: look whenever schedule.cron says so, write reports, tell people
+    /// Run the daemon: check on schedule.cron, write reports, send alerts
     Run(RunArgs),
-    /// What the ledger knows: last runs, open alerts, what is due next, undelivered mail
+    /// Show last runs, open alerts, what is due next, and undelivered messages
     Status(StatusArgs),
-    /// Alerts by hand
+    /// List, acknowledge, mute and test alerts
     Alert {
         #[command(subcommand)]
         verb: AlertVerb,
     },
-    /// Score the logged inputs of a range of days again, and compare with what was logged
+    /// Score the logged inputs of a range of days again and compare with the logged scores
     Replay(ReplayArgs),
-    /// Explain one prediction: what each feature added to its score
+    /// Explain one prediction: the contribution of each feature to its score
     Explain(ExplainArgs),
-    /// Score a file with a CatBoost model, equal to the official library to the bit
+    /// Score a file with a CatBoost model, bit-identical to the official library
     Score(ScoreArgs),
     /// Check or show the config
     Config {
@@ -88,7 +88,7 @@ impl From<PrecisionArg> for Precision {
     }
 }
 
-/// What `learn` shows besides.
+/// Extra output of `learn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ShowArg {
     Cost,
@@ -99,169 +99,169 @@ pub(super) struct LearnArgs {
     /// Training or hold-out rows: .parquet, .csv or .ndjson files with the same columns, or `postgres:TABLE`
     #[arg(long, required_unless_present_any = ["distributions", "show"], num_args = 1.., value_name = "FILE")]
     pub data: Vec<PathBuf>,
-    /// Instead of rows: a stored table of distributions (feature, kind, `bins_json`, `ref_dist_json`, `n_ref`), for PSI only
+    /// A table of stored distributions (feature, kind, `bins_json`, `ref_dist_json`, `n_ref`) instead of rows; PSI only
     #[arg(long, conflicts_with_all = ["data", "target", "features", "categorical", "ignore", "precision"], value_name = "FILE")]
     pub distributions: Option<PathBuf>,
-    /// Count the rows of the config's `segments` as well, so that a window's segment has its own rows to be compared with
+    /// Also count the config's `segments`, so that each segment of a window is compared with its own reference rows
     #[arg(long, conflicts_with = "distributions")]
     pub segments: bool,
-    /// Where `postgres:TABLE` (or `postgres:SELECT …`) is, and what `--segments` are: the config; prices of `--show cost` too
+    /// Config with the database for `postgres:TABLE` (or `postgres:SELECT …`), `segments`, and the costs for `--show cost`
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
-    /// Where the reference is written
+    /// Reference file to write
     #[arg(long, value_name = "REF")]
     pub out: PathBuf,
-    /// The model: names the features, their order and kinds, scores the rows, and says which features matter
+    /// Model file; provides the features, their order, kinds and importance, and scores the rows
     #[arg(long, value_name = "M", conflicts_with_all = ["features", "categorical", "ignore", "precision"])]
     pub model: Option<PathBuf>,
-    /// The outcome's column: not a feature
+    /// Column with the outcome; not a feature
     #[arg(long, value_name = "COL")]
     pub target: Option<String>,
-    /// The model's probability: not a feature, watched as the score
+    /// Column with the model's probability; not a feature, monitored as the score
     #[arg(long, value_name = "COL")]
     pub probability: Option<String>,
-    /// The features, in the model's order (default: every other column)
+    /// Features, in the model's order (default: all other columns)
     #[arg(long, value_name = "A,B or @FILE")]
     pub features: Option<String>,
-    /// Features that are categories though they hold numbers
+    /// Numeric columns to treat as categorical
     #[arg(long, value_name = "A,B or @FILE")]
     pub categorical: Option<String>,
     /// Columns that are not features
     #[arg(long, value_name = "A,B or @FILE")]
     pub ignore: Option<String>,
-    /// Whether the rows were held out of training: a score learnt on training rows is too good
+    /// Whether the rows were held out of training; scores on training rows are too optimistic
     #[arg(long, default_value = "unknown")]
     pub holdout: HoldoutArg,
-    /// Print besides what each threshold would cost, and the cheapest; without --data, of the reference that --out names
+    /// Also print the cost of each threshold and the cheapest one; without --data, for the existing reference in --out
     #[arg(long, value_name = "WHAT")]
     pub show: Option<ShowArg>,
-    /// How --show prints it: lines, or JSON
+    /// Output format of --show
     #[arg(long, default_value = "text", requires = "show")]
-    pub format: Format,
-    /// How the model compares numbers (default: f32 if the table stores its fractions so)
+    pub format: OutputFormat,
+    /// Precision in which the model compares numbers (default: f32 if all fractions in the data are f32)
     #[arg(long)]
     pub precision: Option<PrecisionArg>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum OutputFormat {
     Text,
     Json,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// The config
+    /// Config file
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
     /// Start of the window: RFC 3339 or a date (midnight in schedule.timezone)
     #[arg(long, requires = "to", value_name = "T")]
     pub from: Option<String>,
-    /// End of the window, not part of it
+    /// End of the window, exclusive
     #[arg(long, requires = "from", value_name = "T")]
     pub to: Option<String>,
-    /// The model, when the config watches several
+    /// Model to check, if the config defines several
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// Send what there is to tell now; without it that is left to the daemon
+    /// Send due messages now instead of leaving them to the daemon
     #[arg(long)]
     pub send: bool,
-    /// What is printed: a table, or the report's JSON
+    /// Output: a table, or the report as JSON
     #[arg(long, default_value = "text")]
-    pub format: Format,
-    /// Exit with 1 if the run is an alarm
+    pub format: OutputFormat,
+    /// Exit with code 1 if the run is an alarm
     #[arg(long)]
     pub exit_code: bool,
-    /// How many threads read the log (default: one a core)
+    /// Number of threads that read the log (default: number of cores)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// The config
+    /// Config file
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
-    /// Look at everything that is due, send what is to be sent, and end: for timers and cron
+    /// Check everything that is due, send messages, and exit; for timers and cron
     #[arg(long)]
     pub once: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
-    /// The config
+    /// Config file
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
-    /// What is printed: lines, or JSON
+    /// Output format
     #[arg(long, default_value = "text")]
-    pub format: Format,
-    /// Read runs and trends anew from the reports; a damaged ledger is set aside first
+    pub format: OutputFormat,
+    /// Rebuild runs and trends from the reports; sets a damaged ledger aside first
     #[arg(long)]
     pub rebuild: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AlertVerb {
-    /// Pending and open alerts, and the latest that are over
+    /// List pending, open and recently recovered alerts
     List(AlertListArgs),
-    /// Somebody looks after it: no reminders until it recovers
+    /// Acknowledge an alert: no reminders until it recovers
     Ack {
-        /// Its number in the list
+        /// Number of the alert, as shown by `list`
         id: i64,
         #[command(flatten)]
-        of: ConfigArgs,
+        config: ConfigArgs,
     },
-    /// Tell nobody of a feature for a while
+    /// Mute a feature until a given time
     Mute {
-        /// A feature, or a test of the run itself: latency, volume, score
+        /// A feature, or a test of the whole run: latency, volume, score
         feature: String,
-        /// Until then: RFC 3339 or a date
+        /// End of the mute: RFC 3339 or a date
         #[arg(long, value_name = "T")]
         until: String,
-        /// Of this model only
+        /// Only for this model
         #[arg(long, value_name = "NAME")]
         model: Option<String>,
         #[command(flatten)]
-        of: ConfigArgs,
+        config: ConfigArgs,
     },
-    /// Send one real mail, to see that it arrives
+    /// Send a real test message
     Test(ConfigArgs),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct AlertListArgs {
-    /// The config
+    /// Config file
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
-    /// What is printed: lines, or JSON
+    /// Output format
     #[arg(long, default_value = "text")]
-    pub format: Format,
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
-    /// The config
+    /// Config file
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
     /// Start of the range: RFC 3339 or a date (midnight in schedule.timezone)
     #[arg(long, value_name = "T")]
     pub from: String,
-    /// End of the range, not part of it
+    /// End of the range, exclusive
     #[arg(long, value_name = "T")]
     pub to: String,
-    /// Another model than the config's: what it would have decided is compared with what was logged
+    /// Model to use instead of the config's; its decisions are compared with the logged ones
     #[arg(long, value_name = "M")]
     pub model: Option<PathBuf>,
-    /// The length of a window, each with a report of its own: 1d, 6h (default: schedule.window)
+    /// Window length, such as 1d or 6h; each window gets its own report (default: schedule.window)
     #[arg(long, value_name = "SPAN")]
     pub each: Option<Span>,
-    /// What is printed: a table, or the summary's JSON
+    /// Output: a table, or the summary as JSON
     #[arg(long, default_value = "text")]
-    pub format: Format,
-    /// Exit with 1 if a logged score is not the model's, or a window is an alarm
+    pub format: OutputFormat,
+    /// Exit with code 1 if a logged score differs from the model's, or a window is an alarm
     #[arg(long)]
     pub exit_code: bool,
-    /// How many threads read the log (default: one a core)
+    /// Number of threads that read the log (default: number of cores)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
@@ -269,24 +269,24 @@ pub(super) struct ReplayArgs {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("record").required(true))]
 pub(super) struct ExplainArgs {
-    /// The config, which names the model
+    /// Config file, which must set model.file
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
-    /// The record of the log with this id
+    /// Explain the record with this id
     #[arg(long, value_name = "ID", group = "record")]
     pub id: Option<String>,
-    /// A JSON file with one record as it is logged, or with its inputs alone
+    /// Explain the record in this JSON file: a log record, or only its inputs
     #[arg(long, value_name = "FILE", group = "record")]
     pub row: Option<PathBuf>,
-    /// Where in the log to look for the id: from here
+    /// Start of the range to search for the id
     #[arg(long, requires = "to", value_name = "T")]
     pub from: Option<String>,
-    /// To here, not part of it
+    /// End of the range to search, exclusive
     #[arg(long, requires = "from", value_name = "T")]
     pub to: Option<String>,
-    /// What is printed: a sorted list with bars, or JSON
+    /// Output: a sorted list with bars, or JSON
     #[arg(long, default_value = "text")]
-    pub format: Format,
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -299,34 +299,34 @@ pub(super) enum OutputArg {
 
 #[derive(Debug, Args)]
 pub(super) struct ScoreArgs {
-    /// The model: a .cbm file of CatBoost, or its JSON
+    /// Model: a CatBoost .cbm or .json file
     #[arg(long, value_name = "M")]
     pub model: PathBuf,
-    /// The rows: a .parquet, .csv or .ndjson file with the model's features as columns
+    /// Rows: a .parquet, .csv or .ndjson file with the model's features as columns
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
-    /// Where the scores are written: .parquet or .csv
+    /// File to write the scores to: .parquet or .csv
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// What is written of each row
+    /// Values to write for each row
     #[arg(long, value_delimiter = ',', default_value = "probability")]
     pub output: Vec<OutputArg>,
-    /// A column that goes along
+    /// Column to copy to the output
     #[arg(long, value_name = "COL")]
     pub id: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigVerb {
-    /// Name all problems at once, with line and key
+    /// Report all problems at once, with line and key
     Check {
         #[command(flatten)]
         config: ConfigArgs,
-        /// Connect to the database, and try the mapping on 100 records
+        /// Also connect to the database and try the mapping on 100 records
         #[arg(long)]
         connect: bool,
     },
-    /// Print what was understood, with defaults filled in and secrets masked
+    /// Print the effective config, with defaults filled in and secrets masked
     Show(ConfigArgs),
     /// Print the JSON schema of the config
     Schema,
@@ -334,7 +334,7 @@ pub(super) enum ConfigVerb {
 
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
-    /// The config
+    /// Config file
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
 }

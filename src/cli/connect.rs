@@ -1,51 +1,52 @@
-//! What a first look at a database found, line by line.
+//! Output of `vigie config check --connect`.
 
 use std::fmt::Write as _;
 
 use vigie_profile::shown::shown;
 
-use crate::monitor::{Connected, LabelsSeen};
+use crate::monitor::{ConnectionCheck, LabelsCheck};
 
-const NAMED: usize = 8;
+/// Maximum number of missing features to list.
+const LISTED: usize = 8;
 
-/// The lines, a line end at the end.
-pub(super) fn lines(connected: &Connected) -> String {
-    let looked = &connected.looked;
+/// What was found in the log's table, with a trailing newline.
+pub(super) fn log_lines(connected: &ConnectionCheck) -> String {
+    let preview = &connected.preview;
     let mut text = String::new();
-    let estimate = looked.rows.map(|rows| format!(", about {rows} rows")).unwrap_or_default();
-    let _ = writeln!(text, "{}: {} columns{estimate}", looked.place, looked.columns);
-    let span = looked.span.map(|(first, last)| format!(", from {first} to {last}")).unwrap_or_default();
-    let _ = match (&looked.time, looked.indexed) {
-        (Ok(column), Some(true)) => writeln!(text, "time: {column}{span}; an index begins with it"),
+    let estimate = preview.rows.map(|rows| format!(", about {rows} rows")).unwrap_or_default();
+    let _ = writeln!(text, "{}: {} columns{estimate}", preview.place, preview.columns);
+    let span = preview.span.map(|(first, last)| format!(", from {first} to {last}")).unwrap_or_default();
+    let _ = match (&preview.time, preview.indexed) {
+        (Ok(column), Some(true)) => writeln!(text, "time: {column}{span}; indexed"),
         (Ok(column), None) => writeln!(text, "time: {column}{span}"),
         (Ok(column), Some(false)) => writeln!(
             text,
-            "time: {column}{span}; NO INDEX begins with it: every window reads the whole table — CREATE INDEX on it"
+            "time: {column}{span}; NOT INDEXED: every window reads the whole table — create an index that starts with this column"
         ),
         (Err(why), _) => writeln!(
             text,
-            "time: {why}: every window reads the whole table — a column of type timestamptz with an index spares that"
+            "time: {why}: every window reads the whole table — use an indexed timestamptz column instead"
         ),
     };
-    let of = |there: bool| {
-        let named = connected.fields.iter().filter(|(_, (_, found))| *found == there);
+    let fields = |found: bool| {
+        let named = connected.fields.iter().filter(|(_, (_, other))| *other == found);
         named.map(|(field, (path, _))| format!("{} ({})", field.key(), shown(path))).collect::<Vec<_>>().join(", ")
     };
-    let _ = writeln!(text, "fields found in {} records: {}", looked.read, or_none(of(true)));
+    let _ = writeln!(text, "fields found in {} records: {}", preview.read, or_none(fields(true)));
     if connected.fields.values().any(|(_, found)| !found) {
-        let _ = writeln!(text, "fields NOT found: {}", of(false));
+        let _ = writeln!(text, "fields NOT found: {}", fields(false));
     }
     let _ = write!(text, "features found: {} of {}", connected.features - connected.absent.len(), connected.features);
     if !connected.absent.is_empty() {
-        let mut names: Vec<String> = connected.absent.iter().take(NAMED).map(|name| shown(name)).collect();
-        if connected.absent.len() > NAMED {
-            names.push(format!("and {} more", connected.absent.len() - NAMED));
+        let mut names: Vec<String> = connected.absent.iter().take(LISTED).map(|name| shown(name)).collect();
+        if connected.absent.len() > LISTED {
+            names.push(format!("and {} more", connected.absent.len() - LISTED));
         }
         let _ = write!(text, "; not found: {}", names.join(", "));
     }
     let _ = write!(text, "\nusable: {} of {} records", connected.usable, connected.records);
-    if looked.found.filtered > 0 {
-        let _ = write!(text, ", beside {} that `where` leaves out", looked.found.filtered);
+    if preview.found.filtered > 0 {
+        let _ = write!(text, "; {} more excluded by `where`", preview.found.filtered);
     }
     for (reason, complaint) in connected.complaints.iter() {
         let example = complaint.examples.first().map(|example| format!(", such as {example}")).unwrap_or_default();
@@ -55,32 +56,34 @@ pub(super) fn lines(connected: &Connected) -> String {
     text
 }
 
-/// The same of the labels.
-pub(super) fn label_lines(seen: &LabelsSeen) -> String {
+/// What was found in the labels.
+pub(super) fn label_lines(seen: &LabelsCheck) -> String {
     let found = match seen {
-        LabelsSeen::NotYet(place) => return format!("labels: none has come yet to {place}\n"),
-        LabelsSeen::Found(found) => found,
+        LabelsCheck::NotYet(place) => return format!("labels: none yet at {place}\n"),
+        LabelsCheck::Found(found) => found,
     };
     let estimate = found.at.rows.map(|rows| format!(", about {rows} rows")).unwrap_or_default();
     let mut text = format!("labels: {}{estimate}\n", found.at.place);
     if let Some((time, indexed)) = &found.at.time {
         let index = match indexed {
-            Some(true) => "; an index begins with it",
-            Some(false) => "; NO INDEX begins with it: every look reads the whole table — CREATE INDEX on it",
+            Some(true) => "; indexed",
+            Some(false) => {
+                "; NOT INDEXED: every check reads the whole table — create an index that starts with this column"
+            }
             None => "",
         };
-        let _ = writeln!(text, "labels are written at: {}{index}", shown(time));
+        let _ = writeln!(text, "label time: {}{index}", shown(time));
     }
     let [zero, one] = found.known;
     let _ = writeln!(
         text,
-        "labels looked at: {}; {one} are 1, {zero} are 0, {} have no outcome yet, {} are something else, {} have no id",
+        "labels read: {}; {one} are 1, {zero} are 0, {} have no outcome yet, {} are invalid, {} have no id",
         found.rows, found.pending, found.invalid, found.without_id
     );
-    if found.heard.malformed > 0 {
-        let _ = writeln!(text, "  malformed: {}", found.heard.malformed);
+    if found.scan.malformed > 0 {
+        let _ = writeln!(text, "  malformed: {}", found.scan.malformed);
     }
-    for why in &found.heard.unreadable {
+    for why in &found.scan.unreadable {
         let _ = writeln!(text, "  unreadable: {why}");
     }
     text

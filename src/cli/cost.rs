@@ -1,41 +1,41 @@
-//! `vigie learn --show cost`: what each threshold would cost on the reference's rows, and which is the cheapest.
+//! `vigie learn --show cost`: the cost of each threshold on the reference's rows, and the cheapest one.
 
 use std::{fmt::Write as _, path::Path};
 
 use vigie_profile::shown::shown;
 
-use super::args::{Format, LearnArgs};
+use super::args::{LearnArgs, OutputFormat};
 use crate::{
     config::{Problems, Settings},
     fault::{Fault, Result},
     judge::percent,
-    monitor::{cost_curve, terms_of},
+    monitor::{cost_curve, terms_or_default},
     performance::{CostAt, CostCurve},
     reference::Reference,
     report::cost_curve_to_value,
 };
 
-/// One line in so many points of the curve.
-const EACH: usize = 5;
-/// Letters of the longest bar.
+/// Show every n-th point of the curve.
+const STEP: usize = 5;
+/// Length of the longest bar, in characters.
 const BAR: f64 = 30.0;
 
-/// The curve as text or JSON; prices and threshold are those of the config, if it is there.
-pub(super) fn shown_cost(args: &LearnArgs, reference: &Reference) -> Result<String> {
+/// Renders the curve as text or JSON, with the costs and threshold of the config if it exists.
+pub(super) fn render_cost(args: &LearnArgs, reference: &Reference) -> Result<String> {
     let settings = settings(args)?;
-    let curve = cost_curve(reference, terms_of(settings.as_ref()))?.ok_or_else(|| {
+    let curve = cost_curve(reference, terms_or_default(settings.as_ref()))?.ok_or_else(|| {
         Fault::setup(format!(
-            "--show cost: {} does not know how its rows turned out; learn it with --target, and --probability or --model",
+            "--show cost: {} has no outcomes; learn it with --target, and --probability or --model",
             args.out.display()
         ))
     })?;
     Ok(match args.format {
-        Format::Json => format!("{:#}\n", cost_curve_to_value(&curve)),
-        Format::Text => text(&curve, settings.is_some().then_some(args.config.as_path())),
+        OutputFormat::Json => format!("{:#}\n", cost_curve_to_value(&curve)),
+        OutputFormat::Text => text(&curve, settings.is_some().then_some(args.config.as_path())),
     })
 }
 
-/// Of a config that watches several models, that with this reference.
+/// Settings of the model with this reference, if the config defines several.
 fn settings(args: &LearnArgs) -> Result<Option<Settings>> {
     if args.config == Path::new("config/vigie.yaml") && !args.config.exists() {
         return Ok(None);
@@ -51,7 +51,7 @@ fn settings(args: &LearnArgs) -> Result<Option<Settings>> {
     match all.len() {
         1 => Ok(all.pop()),
         _ => Err(Fault::setup(format!(
-            "--config {}: it watches several models, and none of them has the reference {}",
+            "--config {}: none of its models has the reference {}",
             args.config.display(),
             args.out.display()
         ))),
@@ -61,18 +61,18 @@ fn settings(args: &LearnArgs) -> Result<Option<Settings>> {
 fn text(curve: &CostCurve, config: Option<&Path>) -> String {
     let price = curve.terms.price;
     let source =
-        config.map_or("the defaults; --config names others".to_owned(), |path| shown(&path.display().to_string()));
+        config.map_or("the defaults; set others with --config".to_owned(), |path| shown(&path.display().to_string()));
     let mut text = format!(
-        "\ncost per 1,000 rows by threshold, on {} rows: {} for each that should have been refused, {} for each that should not \
+        "\ncost per 1,000 rows by threshold, on {} rows: {} for each wrongly accepted, {} for each wrongly refused \
          ({source})\n\n{:>9} {:>8} {:>8}\n",
         curve.rows, price.false_negative, price.false_positive, "threshold", "cost", "refused"
     );
     let top = curve.points.iter().fold(1e-9f64, |top, point| top.max(point.per_1000));
-    let listed: Vec<&CostAt> = curve.points.iter().step_by(EACH).collect();
+    let listed: Vec<&CostAt> = curve.points.iter().step_by(STEP).collect();
     let nearest = |threshold: f64| {
-        let far = |point: &CostAt| (point.threshold - threshold).abs();
+        let distance = |point: &CostAt| (point.threshold - threshold).abs();
         let places = listed.iter().enumerate();
-        places.min_by(|(_, a), (_, b)| far(a).total_cmp(&far(b))).map(|(place, _)| place)
+        places.min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b))).map(|(place, _)| place)
     };
     let used = nearest(curve.terms.threshold);
     let is_near = |point: &CostAt| {
@@ -81,7 +81,7 @@ fn text(curve: &CostCurve, config: Option<&Path>) -> String {
     };
     for (place, point) in listed.iter().enumerate() {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 30")]
-        let letters = (point.per_1000 / top * BAR).round().clamp(0.0, BAR) as usize;
+        let length = (point.per_1000 / top * BAR).round().clamp(0.0, BAR) as usize;
         let shade = if is_near(point) { "█" } else { "░" };
         let _ = writeln!(
             text,
@@ -89,14 +89,14 @@ fn text(curve: &CostCurve, config: Option<&Path>) -> String {
             point.threshold,
             point.per_1000,
             percent(point.refused),
-            shade.repeat(letters),
+            shade.repeat(length),
             if used == Some(place) { "  ← in use" } else { "" }
         );
     }
-    let at =
-        |threshold: Option<f64>| threshold.map_or("refusing nobody".to_owned(), |threshold| format!("{threshold:.4}"));
+    let at = |threshold: Option<f64>| threshold.map_or("no refusals".to_owned(), |threshold| format!("{threshold:.4}"));
     let _ = writeln!(text, "\nin use: {} costs {:.1} per 1,000", curve.terms.threshold, curve.used);
     let _ = writeln!(text, "cheapest: {} costs {:.1} per 1,000", at(curve.cheapest.threshold), curve.least);
-    let _ = writeln!(text, "not significantly dearer (5 %, █): {} to {}", at(curve.near.low), at(curve.near.high));
+    let _ =
+        writeln!(text, "not significantly more expensive (5 %, █): {} to {}", at(curve.near.low), at(curve.near.high));
     text
 }

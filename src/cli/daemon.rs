@@ -2,14 +2,14 @@
 
 use std::num::NonZero;
 
-use super::{Ending, args::RunArgs};
+use super::{ExitStatus, args::RunArgs};
 use crate::{
-    daemon::{self, Clock, Start},
+    daemon::{self, Clock, DaemonOptions},
     fault::Result,
 };
 
-pub(super) fn run(args: &RunArgs) -> Result<Ending> {
+pub(super) fn run(args: &RunArgs) -> Result<ExitStatus> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let start = Start { config: args.config.clone(), cores, clock: Clock::of_environment(), once: args.once };
-    daemon::run(&start).map(|()| Ending::Told)
+    let start = DaemonOptions { config: args.config.clone(), cores, clock: Clock::from_env(), once: args.once };
+    daemon::run(&start).map(|()| ExitStatus::Success)
 }

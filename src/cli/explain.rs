@@ -1,4 +1,4 @@
-//! `vigie explain`: reason codes of one prediction.
+//! `vigie explain`: reason codes for one prediction.
 
 use std::{fmt::Write as _, num::NonZero};
 
@@ -6,49 +6,52 @@ use serde_json::{Value, json};
 use vigie_profile::shown::shown;
 
 use super::{
-    Ending,
-    args::{ExplainArgs, Format},
+    ExitStatus,
+    args::{ExplainArgs, OutputFormat},
     check::window,
-    progress::Bar,
-    say::say,
+    print::print,
+    progress::ProgressLine,
 };
 use crate::{
     config::{Problems, Settings},
     fault::{Fault, Result},
     judge::{number, percent},
-    monitor::{ExplainAsked, Explained, Looking, explain},
-    replay::{Beside, Given, Reason},
+    monitor::{ExplainRequest, ExplainedPrediction, ScanOptions, explain},
+    replay::{FeatureContribution, FeatureValue, ReferencePosition},
 };
 
-/// So many features are listed, and so many are reasons.
+/// Maximum number of features listed, and of reasons.
 const LISTED: usize = 15;
 const REASONS: usize = 4;
-/// Letters of the longest bar.
+/// Length of the longest bar, in characters.
 const BAR: f64 = 24.0;
 
-pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
+pub(super) fn run(args: &ExplainArgs) -> Result<ExitStatus> {
     let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
     let window = match (&args.from, &args.to) {
         (Some(from), Some(to)) => Some(window(from, to, &settings.schedule.zone)?),
         _ => None,
     };
-    let asked = match (&args.id, &args.row) {
-        (Some(id), _) => ExplainAsked::Id(id.clone(), window),
-        (None, Some(row)) => ExplainAsked::Row(row.clone()),
-        (None, None) => return Err(Fault::setup("say which prediction: --id ID of the log, or --row FILE.json")),
+    let request = match (&args.id, &args.row) {
+        (Some(id), _) => ExplainRequest::Id(id.clone(), window),
+        (None, Some(row)) => ExplainRequest::Row(row.clone()),
+        (None, None) => {
+            return Err(Fault::setup("specify the prediction: --id ID of a logged record, or --row FILE.json"));
+        }
     };
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let bar = Bar::new("looking for the record");
-    let explained = explain(&settings, &asked, Looking { threads, progress: &|done, all| bar.at(done, all) })?;
+    let bar = ProgressLine::new("searching for the record");
+    let explained =
+        explain(&settings, &request, ScanOptions { threads, progress: &|done, all| bar.update(done, all) })?;
     drop(bar);
-    say(&match args.format {
-        Format::Json => json_of(&settings, &explained),
-        Format::Text => text_of(&settings, &explained),
+    print(&match args.format {
+        OutputFormat::Json => to_json(&settings, &explained),
+        OutputFormat::Text => to_text(&settings, &explained),
     });
-    Ok(Ending::Told)
+    Ok(ExitStatus::Success)
 }
 
-fn decision(explained: &Explained) -> &'static str {
+fn decision(explained: &ExplainedPrediction) -> &'static str {
     if explained.explanation.probability >= explained.threshold { "refused" } else { "accepted" }
 }
 
@@ -60,16 +63,16 @@ fn direction(contribution: f64) -> &'static str {
     }
 }
 
-/// Those that speak for the decision, the strongest first.
-fn reasons(explained: &Explained) -> impl Iterator<Item = &Reason> {
+/// Reasons in favour of the decision, strongest first.
+fn reasons(explained: &ExplainedPrediction) -> impl Iterator<Item = &FeatureContribution> {
     let refused = explained.explanation.probability >= explained.threshold;
-    let speaks = move |reason: &&Reason| {
+    let supports = move |reason: &&FeatureContribution| {
         if refused { reason.contribution > 0.0 } else { reason.contribution < 0.0 }
     };
-    explained.explanation.reasons.iter().filter(speaks).take(REASONS)
+    explained.explanation.reasons.iter().filter(supports).take(REASONS)
 }
 
-fn json_of(settings: &Settings, explained: &Explained) -> String {
+fn to_json(settings: &Settings, explained: &ExplainedPrediction) -> String {
     let explanation = &explained.explanation;
     let contributions: Vec<Value> = explanation
         .reasons
@@ -78,14 +81,14 @@ fn json_of(settings: &Settings, explained: &Explained) -> String {
             json!({
                 "feature": reason.feature,
                 "kind": reason.kind,
-                "value": match &reason.given {
-                    Given::Missing => Value::Null,
-                    Given::Number(number) => json!(number),
-                    Given::Level(level) => json!(level),
+                "value": match &reason.value {
+                    FeatureValue::Missing => Value::Null,
+                    FeatureValue::Number(number) => json!(number),
+                    FeatureValue::Level(level) => json!(level),
                 },
                 "contribution": reason.contribution,
                 "direction": direction(reason.contribution),
-                "beside_the_reference": reason.beside.map(words),
+                "beside_the_reference": reason.position.map(words),
             })
         })
         .collect();
@@ -115,14 +118,14 @@ fn json_of(settings: &Settings, explained: &Explained) -> String {
     format!("{document:#}\n")
 }
 
-fn text_of(settings: &Settings, explained: &Explained) -> String {
+fn to_text(settings: &Settings, explained: &ExplainedPrediction) -> String {
     let explanation = &explained.explanation;
     let mut text = String::new();
-    let whose = match (&explained.id, &explained.at) {
+    let record = match (&explained.id, &explained.at) {
         (Some(id), Some(at)) => format!("{} of {at}", shown(id)),
-        _ => "the given row".to_owned(),
+        _ => "input row".to_owned(),
     };
-    let _ = writeln!(text, "{}  {whose}", settings.model.name);
+    let _ = writeln!(text, "{}  {record}", settings.model.name);
     let _ = writeln!(
         text,
         "{}: probability {:.6}, refused from {}",
@@ -135,8 +138,7 @@ fn text_of(settings: &Settings, explained: &Explained) -> String {
         let _ = match logged.probability {
             Some(probability) if logged.agrees => writeln!(text, "logged: {probability}{decided}"),
             Some(probability) => {
-                let far =
-                    logged.difference.map_or(String::new(), |far| format!(": it lies {far:.1e} off, in a log of "));
+                let far = logged.difference.map_or(String::new(), |far| format!(": off by {far:.1e}, logged to "));
                 let precision = &logged.precision;
                 writeln!(
                     text,
@@ -150,10 +152,10 @@ fn text_of(settings: &Settings, explained: &Explained) -> String {
     for (place, reason) in reasons(explained).enumerate() {
         let _ = writeln!(text, "  {}. {}", place + 1, sentence(reason));
     }
-    let listed: Vec<&Reason> =
+    let listed: Vec<&FeatureContribution> =
         explanation.reasons.iter().filter(|reason| reason.contribution != 0.0).take(LISTED).collect();
     let names: Vec<String> = listed.iter().map(|reason| shown(&reason.feature)).collect();
-    let values: Vec<String> = listed.iter().map(|reason| value(&reason.given)).collect();
+    let values: Vec<String> = listed.iter().map(|reason| value(&reason.value)).collect();
     let wide = |texts: &[String], least: usize| {
         texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).clamp(least, 44)
     };
@@ -181,46 +183,50 @@ fn text_of(settings: &Settings, explained: &Explained) -> String {
     text
 }
 
-/// A number and its bar; what lowers the score is drawn in another shade.
+/// A number and its bar; contributions that lower the score have a lighter shade.
 fn bar(contribution: f64, largest: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 24")]
-    let letters = (contribution.abs() / largest * BAR).round().clamp(0.0, BAR) as usize;
+    let length = (contribution.abs() / largest * BAR).round().clamp(0.0, BAR) as usize;
     let shade = if contribution > 0.0 { "█" } else { "░" };
-    format!("{}  {}", signed(contribution), shade.repeat(letters)).trim_end().to_owned()
+    format!("{}  {}", signed(contribution), shade.repeat(length)).trim_end().to_owned()
 }
 
 fn signed(value: f64) -> String {
     format!("{value:+.4}").replace('-', "−")
 }
 
-fn value(given: &Given) -> String {
+fn value(given: &FeatureValue) -> String {
     match given {
-        Given::Missing => "missing".to_owned(),
-        Given::Number(number) => number.to_string(),
-        Given::Level(level) => shown(level),
+        FeatureValue::Missing => "missing".to_owned(),
+        FeatureValue::Number(number) => number.to_string(),
+        FeatureValue::Level(level) => shown(level),
     }
 }
 
 fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+    let mut chars = word.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// A reason code: feature, value, where it lies, what it does.
-fn sentence(reason: &Reason) -> String {
-    let beside = reason.beside.map_or(String::new(), |beside| format!(" ({})", words(beside)));
+/// A reason code: feature, value, position in the reference, effect.
+fn sentence(reason: &FeatureContribution) -> String {
+    let position = reason.position.map_or(String::new(), |position| format!(" ({})", words(position)));
     let towards = if reason.contribution > 0.0 { "refusal" } else { "acceptance" };
     let size = number(reason.contribution.abs());
-    format!("{} is {}{beside}: {size} towards {towards}", shown(&reason.feature), value(&reason.given))
+    format!("{} is {}{position}: {size} towards {towards}", shown(&reason.feature), value(&reason.value))
 }
 
-fn words(beside: Beside) -> String {
-    match beside {
-        Beside::BelowAll => "below everything in the reference".to_owned(),
-        Beside::AboveAll => "above everything in the reference".to_owned(),
-        Beside::Among { above, below } if above >= below => format!("higher than {} of the reference", percent(above)),
-        Beside::Among { below, .. } => format!("lower than {} of the reference", percent(below)),
-        Beside::Unseen => "a level that the reference never had".to_owned(),
-        Beside::Level(share) | Beside::Missing(share) => format!("as in {} of the reference", percent(share)),
+fn words(position: ReferencePosition) -> String {
+    match position {
+        ReferencePosition::BelowAll => "below everything in the reference".to_owned(),
+        ReferencePosition::AboveAll => "above everything in the reference".to_owned(),
+        ReferencePosition::Among { above, below } if above >= below => {
+            format!("higher than {} of the reference", percent(above))
+        }
+        ReferencePosition::Among { below, .. } => format!("lower than {} of the reference", percent(below)),
+        ReferencePosition::Unseen => "a level that is not in the reference".to_owned(),
+        ReferencePosition::Level(share) | ReferencePosition::Missing(share) => {
+            format!("as in {} of the reference", percent(share))
+        }
     }
 }

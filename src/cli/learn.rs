@@ -1,49 +1,49 @@
-//! `vigie learn`: training rows → a reference file.
+//! `vigie learn`: creates a reference file from training rows.
 
-use vigie_profile::{layout::Kind, segment::Chosen, window::Instant};
+use vigie_profile::{layout::Kind, segment::SegmentSpec, window::Instant};
 
 use super::{
-    Ending,
-    args::{Format, LearnArgs},
-    cost::shown_cost,
-    progress::Bar,
-    say::say,
+    ExitStatus,
+    args::{LearnArgs, OutputFormat},
+    cost::render_cost,
+    print::print,
+    progress::ProgressLine,
 };
 use crate::{
     config::{Problems, Settings},
-    fault::{Fault, Result, spoken},
-    monitor::{Lesson, STORED, import, learn, open_reference},
-    reference::Choice,
+    fault::{Fault, Result, describe_io},
+    monitor::{LearnRequest, STORED, import, learn, open_reference},
+    reference::ColumnRoles,
     source,
 };
 
-pub(super) fn run(args: &LearnArgs) -> Result<Ending> {
+pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
     if args.data.is_empty() && args.distributions.is_none() {
-        // Clap lets nothing through here but --show.
-        say(&shown_cost(args, &open_reference("--out", &args.out)?)?);
-        return Ok(Ending::Told);
+        // clap requires --show in this case.
+        print(&render_cost(args, &open_reference("--out", &args.out)?)?);
+        return Ok(ExitStatus::Success);
     }
-    let lesson = Lesson {
+    let lesson = LearnRequest {
         data: args.data.clone(),
         database: database(args)?,
         out: args.out.clone(),
-        choice: Choice {
+        choice: ColumnRoles {
             target: args.target.clone(),
             probability: args.probability.clone(),
             features: args.features.as_deref().map(|list| names("--features", list)).transpose()?,
-            categorical: listed("--categorical", args.categorical.as_deref())?,
+            categorical: names_or_empty("--categorical", args.categorical.as_deref())?,
             numeric: Vec::new(),
-            ignore: listed("--ignore", args.ignore.as_deref())?,
+            ignore: names_or_empty("--ignore", args.ignore.as_deref())?,
             precision: args.precision.map(Into::into),
         },
         model: args.model.clone(),
         holdout: args.holdout.into(),
         segments: segments(args)?,
     };
-    let bar = Bar::new("learning");
+    let bar = ProgressLine::new("learning");
     let learnt = match &args.distributions {
         Some(table) => import(&lesson, table, Instant::now())?,
-        None => learn(&lesson, Instant::now(), &mut |done, all| bar.at(done, all))?,
+        None => learn(&lesson, Instant::now(), &mut |done, all| bar.update(done, all))?,
     };
     drop(bar);
     for note in &learnt.notes {
@@ -52,8 +52,8 @@ pub(super) fn run(args: &LearnArgs) -> Result<Ending> {
     let reference = &learnt.reference;
     let features = reference.layout().features();
     let categorical = features.iter().filter(|feature| feature.kind() == Kind::Categorical).count();
-    let shown = args.show.map(|_| shown_cost(args, reference)).transpose()?;
-    let told = format!(
+    let shown = args.show.map(|_| render_cost(args, reference)).transpose()?;
+    let summary = format!(
         "{}: {} features ({} numeric, {categorical} categorical){} from {} rows, reference {}\n",
         args.out.display(),
         features.len(),
@@ -63,46 +63,46 @@ pub(super) fn run(args: &LearnArgs) -> Result<Ending> {
         reference.id(),
     );
     match (shown, args.format) {
-        (Some(json), Format::Json) => {
-            eprint!("{told}");
-            say(&json);
+        (Some(json), OutputFormat::Json) => {
+            eprint!("{summary}");
+            print(&json);
         }
-        (shown, _) => say(&(told + &shown.unwrap_or_default())),
+        (shown, _) => print(&(summary + &shown.unwrap_or_default())),
     }
-    Ok(Ending::Told)
+    Ok(ExitStatus::Success)
 }
 
-/// The config is looked at only where data are in its database.
-fn database(args: &LearnArgs) -> Result<Option<source::Options>> {
+/// The database, if the data are in one. Only then is the config loaded.
+fn database(args: &LearnArgs) -> Result<Option<source::SourceOptions>> {
     let is_stored =
         args.data.iter().chain(&args.distributions).any(|data| data.display().to_string().starts_with(STORED));
     let load = || Settings::load(&args.config).map_err(Problems::into_fault).map(|settings| settings.source);
     is_stored.then(load).transpose()
 }
 
-/// Those of the config, where they are asked for.
-fn segments(args: &LearnArgs) -> Result<Option<Chosen>> {
+/// The config's segments, if requested.
+fn segments(args: &LearnArgs) -> Result<Option<SegmentSpec>> {
     if !args.segments {
         return Ok(None);
     }
     let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
-    let chosen = settings.segments.map(|options| options.chosen());
+    let chosen = settings.segments.map(|options| options.definitions());
     let config = args.config.display();
-    chosen.map(Some).ok_or_else(|| Fault::setup(format!("--segments: {config} names none; write `segments:` there")))
+    chosen.map(Some).ok_or_else(|| Fault::setup(format!("--segments: {config} defines none; add `segments:`")))
 }
 
-fn listed(flag: &str, list: Option<&str>) -> Result<Vec<String>> {
+fn names_or_empty(flag: &str, list: Option<&str>) -> Result<Vec<String>> {
     list.map_or(Ok(Vec::new()), |list| names(flag, list))
 }
 
-/// `A,B`, or `@file` with a name a line.
+/// Parses `A,B`, or reads `@file` with one name per line.
 fn names(flag: &str, list: &str) -> Result<Vec<String>> {
-    let clean = |names: &mut dyn Iterator<Item = &str>| -> Vec<String> {
+    let trimmed = |names: &mut dyn Iterator<Item = &str>| -> Vec<String> {
         names.map(str::trim).filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
     };
-    let Some(path) = list.strip_prefix('@') else { return Ok(clean(&mut list.split(','))) };
+    let Some(path) = list.strip_prefix('@') else { return Ok(trimmed(&mut list.split(','))) };
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Fault::setup(format!("{flag} @{path}: {}; name a text file with one name a line", spoken(&error)))
+        Fault::setup(format!("{flag} @{path}: {}; expected a text file with one name per line", describe_io(&error)))
     })?;
-    Ok(clean(&mut text.lines()))
+    Ok(trimmed(&mut text.lines()))
 }

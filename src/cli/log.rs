@@ -1,7 +1,7 @@
-//! What a service says of itself while it runs, apart from what a command answers: levels, forms, where it goes.
+//! Logging: levels, formats, destination. Separate from the output of commands.
 //!
-//! ERROR: something was lost, or a person has to act. WARN: it may come to that; nothing is lost yet. INFO: what happened, a
-//! line or two a run. DEBUG: why. `VIGIE_LOG` chooses, as `VIGIE_LOG=vigie=debug`.
+//! ERROR: something was lost, or someone has to act. WARN: it may come to that; nothing is lost yet. INFO: what happened, a
+//! line or two per run. DEBUG: why. `VIGIE_LOG` sets the filter, for example `VIGIE_LOG=vigie=debug`.
 
 use std::{
     io::{self, IsTerminal},
@@ -15,28 +15,28 @@ use vigie_profile::shown::harmless;
 
 use crate::fault::Fault;
 
-/// In which form.
+/// Format of log messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
-    /// Lines for people
+    /// Human-readable lines
     Human,
-    /// A JSON object a line
+    /// One JSON object per line
     Json,
-    /// Fields of systemd's journal
+    /// Structured entries in the systemd journal
     Journald,
-    /// Journald below systemd, else human
+    /// journald under systemd, otherwise human
     Auto,
 }
 
-/// The log of this process.
+/// Logging of this process.
 #[derive(Debug)]
-pub struct Log {
+pub struct Logging {
     is_human: bool,
 }
 
-impl Log {
-    /// Begins to log. Only the first call of a process counts.
-    pub(super) fn begin(format: LogFormat) -> Self {
+impl Logging {
+    /// Initialises logging. Only the first call in a process has an effect.
+    pub(super) fn init(format: LogFormat) -> Self {
         let journal = match format {
             LogFormat::Journald => journal(),
             LogFormat::Auto if stderr_is_the_journal() => journal(),
@@ -44,7 +44,7 @@ impl Log {
         };
         let is_human = journal.is_none() && format != LogFormat::Json;
         let registry = tracing_subscriber::registry().with(filter(is_human));
-        let begun = match (journal, format) {
+        let result = match (journal, format) {
             (Some(journal), _) => registry.with(journal).try_init(),
             (None, LogFormat::Json) => {
                 let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
@@ -56,21 +56,21 @@ impl Log {
                 registry.with(fmt::layer().with_ansi(colour).with_target(false).with_writer(io::stderr)).try_init()
             }
         };
-        if begun.is_ok() && !is_human {
-            // One event of the log, not lines between its lines.
+        if result.is_ok() && !is_human {
+            // Log panics as events instead of raw lines.
             panic::set_hook(Box::new(|panicked| tracing::error!("{}", harmless(&panicked.to_string()))));
         }
         if format == LogFormat::Journald && is_human {
-            tracing::warn!("there is no journal to write to; logging in lines");
+            tracing::warn!("cannot connect to the journal; logging plain lines");
         }
         Self { is_human }
     }
 
-    /// Says why a command could not tell, once: on standard error, or in the log that stands in its place.
-    pub fn complain(&self, fault: &Fault) {
-        // A file's name is not ours, and may hold what controls a terminal.
-        let sentence = fault.to_string();
-        let lines: Vec<String> = sentence.lines().map(harmless).collect();
+    /// Reports a failed command once: on standard error, or in the log if it is structured.
+    pub fn report_fault(&self, fault: &Fault) {
+        // File names may contain terminal control characters.
+        let message = fault.to_string();
+        let lines: Vec<String> = message.lines().map(harmless).collect();
         if self.is_human {
             eprintln!("vigie: {}", lines.join("\n"));
         } else {
@@ -79,12 +79,12 @@ impl Log {
     }
 }
 
-/// Other crates when they warn, vigie from INFO; a command that answers at a terminal need not say it twice.
+/// WARN for other crates, INFO for vigie; in human format the CLI's own INFO events would repeat the command's output.
 fn filter(is_human: bool) -> EnvFilter {
-    let usual = if is_human { "warn,vigie=info,vigie::cli=warn" } else { "warn,vigie=info" };
+    let default = if is_human { "warn,vigie=info,vigie::cli=warn" } else { "warn,vigie=info" };
     let builder = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
-    let asked = std::env::var("VIGIE_LOG").ok().filter(|asked| !asked.is_empty());
-    builder.parse_lossy(asked.as_deref().unwrap_or(usual))
+    let requested = std::env::var("VIGIE_LOG").ok().filter(|value| !value.is_empty());
+    builder.parse_lossy(requested.as_deref().unwrap_or(default))
 }
 
 fn journal<S>() -> Option<impl Layer<S>>
@@ -103,7 +103,7 @@ where
     Some(layer.with_syslog_identifier("vigie".to_owned()))
 }
 
-/// Systemd names the socket it listens to; who redirects standard error writes elsewhere.
+/// `JOURNAL_STREAM` identifies the journal's socket; stderr may have been redirected since.
 #[cfg(unix)]
 fn stderr_is_the_journal() -> bool {
     use std::os::unix::fs::MetadataExt;

@@ -1,4 +1,4 @@
-//! The command line: one file a verb, exit codes, what the terminal shows.
+//! The command line: one file per verb, exit codes, terminal output.
 
 mod alert;
 mod args;
@@ -7,17 +7,19 @@ mod config;
 mod connect;
 mod cost;
 mod daemon;
+mod exit_status;
 mod explain;
 mod learn;
 mod log;
+mod print;
 mod progress;
 mod replay;
 mod run;
-mod say;
 mod score;
 mod status;
 mod table;
 
 pub use args::Cli;
-pub use log::Log;
-pub use run::{Ending, run};
+pub use exit_status::ExitStatus;
+pub use log::Logging;
+pub use run::run;

@@ -1,4 +1,4 @@
-//! A bar on stderr where work takes longer than a second and somebody watches.
+//! Progress bar on stderr for work that takes longer than a second.
 
 use std::{
     io::IsTerminal,
@@ -8,27 +8,27 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Shows itself after a second, if stderr is a terminal.
-pub(super) struct Bar {
-    what: &'static str,
+/// Appears after a second if stderr is a terminal.
+pub(super) struct ProgressLine {
+    message: &'static str,
     started: Instant,
-    watched: bool,
-    shown: OnceLock<ProgressBar>,
+    is_terminal: bool,
+    bar: OnceLock<ProgressBar>,
 }
 
-impl Bar {
-    pub(super) fn new(what: &'static str) -> Self {
-        Self { what, started: Instant::now(), watched: std::io::stderr().is_terminal(), shown: OnceLock::new() }
+impl ProgressLine {
+    pub(super) fn new(message: &'static str) -> Self {
+        Self { message, started: Instant::now(), is_terminal: std::io::stderr().is_terminal(), bar: OnceLock::new() }
     }
 
-    /// So many of so many are done.
-    pub(super) fn at(&self, done: usize, all: usize) {
-        if !self.watched || self.started.elapsed() < Duration::from_secs(1) {
+    /// Updates the progress.
+    pub(super) fn update(&self, done: usize, all: usize) {
+        if !self.is_terminal || self.started.elapsed() < Duration::from_secs(1) {
             return;
         }
-        let bar = self.shown.get_or_init(|| {
+        let bar = self.bar.get_or_init(|| {
             let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {eta}");
-            let bar = ProgressBar::new(all as u64).with_message(self.what);
+            let bar = ProgressBar::new(all as u64).with_message(self.message);
             style.map_or(bar.clone(), |style| bar.with_style(style))
         });
         bar.set_length(all as u64);
@@ -36,9 +36,9 @@ impl Bar {
     }
 }
 
-impl Drop for Bar {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
-        if let Some(bar) = self.shown.get() {
+        if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
         }
     }

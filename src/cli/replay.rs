@@ -1,49 +1,49 @@
-//! `vigie replay`: a range of days scored again.
+//! `vigie replay`: scores a range of days again.
 
 use std::{fmt::Write as _, num::NonZero};
 
 use vigie_profile::{shown::shown, window::Instant};
 
 use super::{
-    Ending,
-    args::{Format, ReplayArgs},
+    ExitStatus,
+    args::{OutputFormat, ReplayArgs},
     check::window,
-    progress::Bar,
-    say::say,
+    print::print,
+    progress::ProgressLine,
 };
 use crate::{
     config::{Problems, Settings},
     fault::Result,
     judge::{Severity, percent},
-    monitor::{Looking, Range, Replayed, replay},
+    monitor::{ReplayOutput, ReplayRequest, ScanOptions, replay},
     report::to_summary_json,
 };
 
-pub(super) fn run(args: &ReplayArgs) -> Result<Ending> {
+pub(super) fn run(args: &ReplayArgs) -> Result<ExitStatus> {
     let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
-    let range = Range {
+    let range = ReplayRequest {
         window: window(&args.from, &args.to, &settings.schedule.zone)?,
         each: args.each,
         model: args.model.clone(),
         now: Instant::now(),
     };
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let bar = Bar::new("replaying");
-    let looking =
-        Looking { threads: args.threads.map_or(cores, usize::from), progress: &|done, all| bar.at(done, all) };
-    let replayed = replay(&settings, &range, looking)?;
+    let bar = ProgressLine::new("replaying");
+    let scan_options =
+        ScanOptions { threads: args.threads.map_or(cores, usize::from), progress: &|done, all| bar.update(done, all) };
+    let replayed = replay(&settings, &range, scan_options)?;
     drop(bar);
-    say(&match args.format {
-        Format::Json => to_summary_json(&replayed.summary),
-        Format::Text => table(&replayed),
+    print(&match args.format {
+        OutputFormat::Json => to_summary_json(&replayed.summary),
+        OutputFormat::Text => table(&replayed),
     });
     let summary = &replayed.summary;
     let is_broken = summary.parity.is_broken() && summary.challenge().is_none();
     let is_alarm = is_broken || summary.severity == Severity::Alarm;
-    Ok(if args.exit_code && is_alarm { Ending::Alarm } else { Ending::Told })
+    Ok(if args.exit_code && is_alarm { ExitStatus::Alarm } else { ExitStatus::Success })
 }
 
-fn table(replayed: &Replayed) -> String {
+fn table(replayed: &ReplayOutput) -> String {
     let summary = &replayed.summary;
     let mut text = String::new();
     let _ = writeln!(
@@ -82,9 +82,9 @@ fn table(replayed: &Replayed) -> String {
         );
     }
     if !summary.parity.examples.is_empty() {
-        let _ = writeln!(text, "\nthose that differ most:");
+        let _ = writeln!(text, "\nlargest differences:");
         for one in &summary.parity.examples {
-            let _ = writeln!(text, "  {}: logged {}, the model says {:.6}", shown(&one.id), one.logged, one.replayed);
+            let _ = writeln!(text, "  {}: logged {}, model {:.6}", shown(&one.id), one.logged, one.replayed);
         }
     }
     let _ = writeln!(text, "\nsummary: {}", replayed.html.display());

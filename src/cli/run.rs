@@ -1,18 +1,10 @@
-//! From a command line to the verb that was asked for.
+//! Dispatches to the verbs.
 
-use super::{Cli, alert, args::Verb, check, config, daemon, explain, learn, replay, score, status};
+use super::{Cli, ExitStatus, alert, args::Verb, check, config, daemon, explain, learn, replay, score, status};
 use crate::fault::Result;
 
-/// How a command ended that could tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    Told,
-    /// An alarm, and `--exit-code` asked to hear of it.
-    Alarm,
-}
-
-/// Does what was asked for.
-pub fn run(cli: &Cli) -> Result<Ending> {
+/// Runs the command.
+pub fn run(cli: &Cli) -> Result<ExitStatus> {
     match &cli.verb {
         Verb::Learn(args) => learn::run(args),
         Verb::Check(args) => check::run(args),

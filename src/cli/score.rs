@@ -1,25 +1,25 @@
-//! `vigie score`: rows → scores, by the model file itself.
+//! `vigie score`: scores rows with the model file.
 
 use std::num::NonZero;
 
 use super::{
-    Ending,
+    ExitStatus,
     args::{OutputArg, ScoreArgs},
-    say::say,
+    print::print,
 };
 use crate::{
     fault::Result,
-    monitor::{Output, Scoring, score},
+    monitor::{Output, ScoreRequest, score},
 };
 
-pub(super) fn run(args: &ScoreArgs) -> Result<Ending> {
+pub(super) fn run(args: &ScoreArgs) -> Result<ExitStatus> {
     let outputs = args.output.iter().map(|output| match output {
         OutputArg::Raw => Output::Raw,
         OutputArg::Probability => Output::Probability,
         OutputArg::Decision => Output::Decision,
         OutputArg::Shap => Output::Shap,
     });
-    let rows = score(&Scoring {
+    let rows = score(&ScoreRequest {
         model: args.model.clone(),
         data: args.data.clone(),
         out: args.out.clone(),
@@ -27,6 +27,6 @@ pub(super) fn run(args: &ScoreArgs) -> Result<Ending> {
         id: args.id.clone(),
         threads: std::thread::available_parallelism().map_or(1, NonZero::get),
     })?;
-    say(&format!("{}: {rows} rows scored\n", args.out.display()));
-    Ok(Ending::Told)
+    print(&format!("{}: {rows} rows scored\n", args.out.display()));
+    Ok(ExitStatus::Success)
 }

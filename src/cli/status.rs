@@ -1,4 +1,4 @@
-//! `vigie status`: what the ledger knows. It reads only, and works beside the daemon.
+//! `vigie status`: summary of the ledger. Read-only; works while the daemon is running.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -9,25 +9,25 @@ use vigie_profile::{
 };
 
 use super::{
-    Ending, alert,
-    args::{Format, StatusArgs},
-    say::say,
+    ExitStatus, alert,
+    args::{OutputFormat, StatusArgs},
+    print::print,
 };
 use crate::{
     alert::{Alert, Phase},
     config::{Problems, Settings},
     daemon,
     fault::Result,
-    ledger::{Channel, Ended, Ledger, Letter, RunRow, Watched},
+    ledger::{Channel, Ledger, QueuedMessage, RunRow, RunStatus, WatchState},
     monitor,
 };
 
-/// What is known of one model.
+/// Status of one model.
 struct ModelStatus {
     name: String,
     last: Option<RunRow>,
     failed: Vec<RunRow>,
-    watched: Option<Watched>,
+    watched: Option<WatchState>,
     next: Window,
     next_at: Instant,
     due: usize,
@@ -38,65 +38,65 @@ struct Status {
     is_running: bool,
     models: Vec<ModelStatus>,
     alerts: Vec<Alert>,
-    letters: Vec<Letter>,
+    messages: Vec<QueuedMessage>,
 }
 
-pub(super) fn run(args: &StatusArgs) -> Result<Ending> {
+pub(super) fn run(args: &StatusArgs) -> Result<ExitStatus> {
     let fleet = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
     if args.rebuild {
         rebuild(&fleet)?;
     }
     let status = read(&fleet)?;
-    say(&match args.format {
-        Format::Json => format!("{:#}\n", as_json(&status)),
-        Format::Text => as_text(&status),
+    print(&match args.format {
+        OutputFormat::Json => format!("{:#}\n", as_json(&status)),
+        OutputFormat::Text => as_text(&status),
     });
-    Ok(Ending::Told)
+    Ok(ExitStatus::Success)
 }
 
 fn rebuild(fleet: &[Settings]) -> Result<()> {
     let Some(first) = fleet.first() else { return Ok(()) };
-    let _alone = daemon::lock(&first.state)?;
+    let _lock = daemon::lock(&first.state)?;
     if let Some(aside) = Ledger::set_aside(&first.state, Instant::now())? {
-        say(&format!("the damaged ledger was set aside as {}\n", aside.display()));
+        print(&format!("damaged ledger set aside as {}\n", aside.display()));
     }
     let mut ledger = Ledger::open(&first.state, Duration::from_secs(5))?;
     for settings in fleet {
         let (runs, unreadable) = monitor::rebuild(settings, &mut ledger)?;
-        say(&format!("{}: {runs} runs were read from their reports", settings.model.name));
-        say(&match unreadable {
+        print(&format!("{}: {runs} runs rebuilt from their reports", settings.model.name));
+        print(&match unreadable {
             0 => "\n".to_owned(),
-            n => format!("; {n} folders hold no report that can be read\n"),
+            n => format!("; {n} folders without a readable report\n"),
         });
     }
     Ok(())
 }
 
 fn read(fleet: &[Settings]) -> Result<Status> {
-    let now = daemon::Clock::of_environment().now();
+    let now = daemon::Clock::from_env().now();
     let state = fleet.first().map(|settings| settings.state.clone()).unwrap_or_default();
     let ledger = Ledger::read(&state)?;
     let is_running = daemon::is_held(&state);
     let has_ledger = ledger.is_some();
-    let mut status = Status { has_ledger, is_running, models: Vec::new(), alerts: Vec::new(), letters: Vec::new() };
+    let mut status = Status { has_ledger, is_running, models: Vec::new(), alerts: Vec::new(), messages: Vec::new() };
     let mut ledger = ledger;
     if let Some(ledger) = &mut ledger {
-        (status.alerts, status.letters) = ledger.view(|entry| Ok((entry.live_alerts(None)?, entry.undelivered()?)))?;
+        (status.alerts, status.messages) = ledger.view(|entry| Ok((entry.live_alerts(None)?, entry.undelivered()?)))?;
     }
     for settings in fleet {
         let name = settings.model.name.clone();
         let (runs, watched) = match &mut ledger {
-            Some(ledger) => ledger.view(|entry| Ok((entry.latest(&name, 100)?, entry.watched(&name)?)))?,
+            Some(ledger) => ledger.view(|entry| Ok((entry.latest(&name, 100)?, entry.watch_state(&name)?)))?,
             None => (Vec::new(), None),
         };
         let cadence = settings.schedule.cadence();
         let newest = cadence.latest_complete(now, settings.schedule.lateness);
         let due = match (&mut ledger, &watched) {
-            (Some(ledger), Some(watched)) => daemon::of_ledger(ledger, settings, watched, newest)?.windows,
+            (Some(ledger), Some(watched)) => daemon::due_from_ledger(ledger, settings, watched, newest)?.windows,
             _ => Vec::new(),
         };
         let next = due.first().copied().unwrap_or_else(|| cadence.after(newest));
-        let failed = runs.iter().filter(|run| run.ended.word() != "told").cloned().collect();
+        let failed = runs.iter().filter(|run| run.status.word() != "told").cloned().collect();
         let due = due.len();
         status.models.push(ModelStatus {
             name,
@@ -115,7 +115,7 @@ fn run_json(run: &RunRow) -> Value {
     json!({
         "window": run.window,
         "revision": run.revision,
-        "outcome": run.ended.word(),
+        "outcome": run.status.word(),
         "severity": run.severity,
         "sentence": run.sentence,
         "rows_used": run.rows_used,
@@ -143,21 +143,21 @@ fn as_json(status: &Status) -> Value {
             })
         })
         .collect();
-    let letters: Vec<Value> = status
-        .letters
+    let messages: Vec<Value> = status
+        .messages
         .iter()
-        .flat_map(|letter| letter.to.iter().map(move |recipient| (letter, recipient)))
-        .map(|(letter, recipient)| {
+        .flat_map(|message| message.to.iter().map(move |recipient| (message, recipient)))
+        .map(|(message, recipient)| {
             json!({
-                "model": letter.model,
-                "channel": letter.channel.word(),
-                "to": (letter.channel == Channel::Email).then_some(&recipient.address),
-                "message_id": letter.message_id,
-                "subject": letter.subject,
+                "model": message.model,
+                "channel": message.channel.word(),
+                "to": (message.channel == Channel::Email).then_some(&recipient.address),
+                "message_id": message.message_id,
+                "subject": message.subject,
                 "state": recipient.state,
-                "queued_at": letter.queued_at,
+                "queued_at": message.queued_at,
                 "attempts": recipient.attempts,
-                "next_try_at": (recipient.waits()).then_some(recipient.next_at),
+                "next_try_at": (recipient.is_queued()).then_some(recipient.next_at),
                 "reason": recipient.reason,
             })
         })
@@ -171,7 +171,7 @@ fn as_json(status: &Status) -> Value {
         "models": models,
         "open_alerts": alerts(Phase::Open),
         "pending_alerts": alerts(Phase::Pending),
-        "undelivered": letters,
+        "undelivered": messages,
     })
 }
 
@@ -180,7 +180,7 @@ fn as_text(status: &Status) -> String {
     let running = if status.is_running { "the daemon is running" } else { "the daemon is not running" };
     let _ = writeln!(text, "{running}");
     if !status.has_ledger {
-        let _ = writeln!(text, "there is no ledger yet: `vigie run` or `vigie check` makes it");
+        let _ = writeln!(text, "no ledger yet: `vigie run` or `vigie check` creates it");
     }
     for model in &status.models {
         let _ = writeln!(text, "\n{}", model.name);
@@ -189,10 +189,10 @@ fn as_text(status: &Status) -> String {
                 let _ = writeln!(text, "  last run      none yet");
             }
             Some(run) => {
-                let severity = run.severity.map_or(run.ended.word(), |severity| severity.word());
+                let severity = run.severity.map_or(run.status.word(), |severity| severity.word());
                 let _ = writeln!(text, "  last run      {} to {}: {severity}", run.window.from, run.window.to);
-                // Why one has no report stands below.
-                if run.ended == Ended::Told {
+                // Runs without a report are listed below.
+                if run.status == RunStatus::Reported {
                     let _ = writeln!(text, "                {}", harmless(&run.sentence));
                 }
                 if let Some(note) = &run.note {
@@ -206,7 +206,7 @@ fn as_text(status: &Status) -> String {
                 "  no report     {} to {}: {}: {}",
                 run.window.from,
                 run.window.to,
-                run.ended.word(),
+                run.status.word(),
                 harmless(&run.sentence)
             );
         }
@@ -214,11 +214,8 @@ fn as_text(status: &Status) -> String {
             let windows = if model.due == 1 { "window" } else { "windows" };
             let _ = writeln!(text, "  due now       {} {windows} from {}", model.due, model.next.from);
         } else {
-            let _ = writeln!(
-                text,
-                "  next window   {} to {}, looked at after {}",
-                model.next.from, model.next.to, model.next_at
-            );
+            let _ =
+                writeln!(text, "  next window   {} to {}, due at {}", model.next.from, model.next.to, model.next_at);
         }
     }
     let open: Vec<&Alert> = status.alerts.iter().filter(|alert| alert.phase == Phase::Open).collect();
@@ -227,24 +224,23 @@ fn as_text(status: &Status) -> String {
     for one in open {
         let _ = writeln!(text, "  {}", alert::line(one));
     }
-    // A letter to two people is two messages: one may have his, and the other none.
-    let recipients = || status.letters.iter().flat_map(|letter| letter.to.iter().map(move |to| (letter, to)));
-    let waiting = recipients().filter(|(_, to)| to.waits()).count();
-    let messages = if waiting == 1 { "message waits" } else { "messages wait" };
+    // Delivery is per recipient: one may have the message and another not.
+    let recipients = || status.messages.iter().flat_map(|message| message.to.iter().map(move |to| (message, to)));
+    let waiting = recipients().filter(|(_, to)| to.is_queued()).count();
+    let noun = if waiting == 1 { "message" } else { "messages" };
     let refused = recipients().count() - waiting;
-    let were = if refused == 1 { "was" } else { "were" };
-    let _ = writeln!(text, "{waiting} {messages}, {refused} {were} not taken");
-    for (letter, to) in recipients() {
+    let _ = writeln!(text, "{waiting} {noun} pending, {refused} rejected");
+    for (message, to) in recipients() {
         let name = format!("{}: ", to.address);
         let why = to.reason.as_deref().map(|why| why.strip_prefix(&name).unwrap_or(why));
-        let whom = if to.address.is_empty() { String::new() } else { format!(" to {}", shown(&to.address)) };
+        let recipient = if to.address.is_empty() { String::new() } else { format!(" to {}", shown(&to.address)) };
         let _ = writeln!(
             text,
-            "  {} {}{whom}: {}: {}",
-            letter.channel.word(),
+            "  {} {}{recipient}: {}: {}",
+            message.channel.word(),
             to.state,
-            shown(&letter.subject),
-            why.map_or("not tried yet".to_owned(), harmless)
+            shown(&message.subject),
+            why.map_or("not attempted yet".to_owned(), harmless)
         );
     }
     text

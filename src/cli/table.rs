@@ -1,4 +1,4 @@
-//! The short answer of a run in the terminal: the verdict, the findings worst first, where the report is.
+//! Terminal summary of a run: verdict, findings (worst first), path of the report.
 
 use std::fmt::Write as _;
 
@@ -6,13 +6,13 @@ use vigie_profile::shown::{harmless, shown};
 
 use crate::{
     judge::{Severity, Test, number, q_value},
-    monitor::Checked,
+    monitor::RunOutput,
     report::{Language, score_shift_sentence, verdict_sentence},
 };
 
 const ROWS: usize = 12;
 
-fn painted(severity: Severity, text: &str, colour: bool) -> String {
+fn coloured(severity: Severity, text: &str, colour: bool) -> String {
     if !colour {
         return text.to_owned();
     }
@@ -25,22 +25,22 @@ fn painted(severity: Severity, text: &str, colour: bool) -> String {
     format!("\x1b[{code}m{text}\x1b[0m")
 }
 
-/// The table, a line end at the end.
-pub(super) fn table(checked: &Checked, colour: bool) -> String {
+/// The table, with a trailing newline.
+pub(super) fn table(checked: &RunOutput, colour: bool) -> String {
     let report = &checked.report;
     let verdict = &report.verdict;
     let window = report.examined.window;
     let mut text = String::new();
     let _ = writeln!(text, "{}  {} to {}", report.run.model.name, window.from, window.to);
-    let _ = writeln!(text, "{}", painted(verdict.severity, &verdict_sentence(report), colour));
-    if let Some(files) = &report.run.passed_over {
+    let _ = writeln!(text, "{}", coloured(verdict.severity, &verdict_sentence(report), colour));
+    if let Some(files) = &report.run.skipped_files {
         let _ = writeln!(text, "files {files}");
     }
     if let Some(later) = report.examined.empty_later {
-        let _ = writeln!(text, "later windows hold no record: {} to {}", later.from, later.to);
+        let _ = writeln!(text, "later windows are empty: {} to {}", later.from, later.to);
     }
-    for what in &report.examined.lacking {
-        let _ = writeln!(text, "no record has the mapped field {what}");
+    for what in &report.examined.missing_fields {
+        let _ = writeln!(text, "mapped field not found in any record: {what}");
     }
     if !verdict.findings.is_empty() {
         let _ = writeln!(text);
@@ -56,7 +56,7 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
             "severity", "feature", "test", "value", "limit", "q"
         );
         for (finding, subject) in verdict.findings.iter().zip(&subjects).take(ROWS) {
-            let severity = painted(finding.severity, &format!("{:<8}", finding.severity.word()), colour);
+            let severity = coloured(finding.severity, &format!("{:<8}", finding.severity.word()), colour);
             let optional = |value: Option<f64>| value.map_or("–".to_owned(), number);
             let subject: String = subject.chars().take(wide).collect();
             let _ = writeln!(
@@ -67,7 +67,7 @@ pub(super) fn table(checked: &Checked, colour: bool) -> String {
                 optional(finding.limit),
                 finding.q_value.map_or("–".to_owned(), |q| q_value(Some(q))),
             );
-            // What no figure tells.
+            // These findings have no figures.
             if matches!(finding.test, Test::NoData | Test::Source | Test::Labels) {
                 let _ = writeln!(text, "         {}", harmless(&finding.reason));
             }

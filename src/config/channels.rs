@@ -1,4 +1,4 @@
-//! The `alerts:` and `http:` sections: how vigie speaks to people and to other machines.
+//! The `alerts:` and `http:` sections.
 
 use std::path::PathBuf;
 
@@ -15,22 +15,22 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Alerts {
-    /// Without it nobody is told: alerts stand in the reports only.
+    /// E-mail delivery. Without it, alerts appear only in the reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// The same for machines: a JSON POST.
+    /// Webhook delivery: the same alerts as a JSON POST.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Webhook>,
-    /// Consecutive windows before an alert opens (an alarm on the score opens one at once).
+    /// Consecutive windows before an alert opens (an alarm on the score opens one immediately).
     pub after: u32,
-    /// How long an open alert stays silent before it is told again; each reminder waits twice as long as the last.
+    /// Time before the first reminder of an open alert; the interval doubles with each reminder.
     pub cooldown: Span,
-    /// Fewer records than this share of the same weekday's median are a finding.
+    /// Fewer records than this share of the median for the same weekday is a finding.
     pub volume: f64,
-    /// An older reference is a finding; without it none is.
+    /// A reference older than this is a finding. Without it, age is not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_age: Option<Span>,
-    /// Tests that open no alert; their findings stand in the reports all the same.
+    /// Tests that never open an alert; their findings still appear in the reports.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<Test>,
 }
@@ -53,9 +53,9 @@ impl Default for Alerts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Address and port, `127.0.0.1:8787`.
+    /// Address and port, for example `127.0.0.1:8787`.
     pub listen: String,
-    /// A file that holds the token readers must send, and nothing else.
+    /// File that contains only the token clients must send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
 }

@@ -1,10 +1,10 @@
-//! Limits that the file half says: a `watch` without an `alarm` keeps the alarm it would have had.
+//! Fills in partial limits: a `watch` without an `alarm` keeps the default alarm, and vice versa.
 
 use serde_json::{Map, Value};
 
 use crate::judge::Policy;
 
-/// Fills the limits of the file's `policy` sections; `null` stays, and is never.
+/// Completes the limits in the file's `policy` sections. `null` stays and disables the limit.
 pub(super) fn complete(file: &mut Value) {
     let Ok(Value::Object(defaults)) = serde_json::to_value(Policy::default()) else { return };
     let one = file.get_mut("policy").into_iter();
@@ -42,7 +42,7 @@ mod tests {
     use super::complete;
 
     #[test]
-    fn half_a_limit_keeps_its_other_half_and_null_is_never() {
+    fn partial_limits_are_completed_and_null_disables() {
         let mut file = json!({"policy": {
             "psi": {"watch": 0.2},
             "missing": {"alarm": null},

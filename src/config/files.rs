@@ -1,65 +1,70 @@
-//! Whether the files that a config names are there: looked at, never made.
+//! Checks that the files and folders of a config exist and are usable. Creates nothing.
 
 use std::{fs, path::Path};
 
 use super::{Problem, Settings};
 use crate::{
     alert,
-    fault::spoken,
-    source::{Kind, LabelOptions, may_come},
+    fault::describe_io,
+    source::{LabelOptions, SourceKind, parent_exists},
 };
 
-/// All files and folders that are named but cannot be used.
+/// Returns a problem for each file or folder that cannot be used.
 #[must_use]
 pub fn check_files(settings: &Settings) -> Vec<Problem> {
     let reference = settings.reference.display();
-    let learn = format!("make it with `vigie learn --data FILE --out {reference}`");
+    let learn = format!("create it with `vigie learn --data FILE --out {reference}`");
     let mut problems = vec![
-        readable("reference", &settings.reference, &learn),
-        (settings.source.kind == Kind::Files).then(|| log("source.path", &settings.source.path)).flatten(),
-        writable("reports.dir", &settings.reports),
-        writable("state", &settings.state),
+        check_readable("reference", &settings.reference, &learn),
+        (settings.source.kind == SourceKind::Files).then(|| check_log("source.path", &settings.source.path)).flatten(),
+        check_writable("reports.dir", &settings.reports),
+        check_writable("state", &settings.state),
     ];
     if let Some(file) = &settings.model.file {
-        problems.push(readable("model.file", file, "name the .cbm file of the model, or remove the line"));
+        problems.push(check_readable("model.file", file, "set it to the model's .cbm file, or remove the line"));
     }
     if let Some(file) = &settings.source.database.password_file {
-        let hint = "make it readable for the user of vigie only; it holds the password and nothing else";
-        problems.push(readable("source.password_file", file, hint));
+        let hint = "it must contain only the password; make it readable only by the user that runs vigie";
+        problems.push(check_readable("source.password_file", file, hint));
     }
     if let Some(file) = &settings.source.database.sslrootcert {
-        let hint = "name the PEM file of the authority that signed the server's certificate";
-        problems.push(readable("source.sslrootcert", file, hint));
+        let hint = "set it to the PEM file of the CA that signed the server's certificate";
+        problems.push(check_readable("source.sslrootcert", file, hint));
     }
     if let Some(labels) = &settings.labels {
-        problems.extend(label_files(labels));
+        problems.extend(check_labels(labels));
     }
-    problems.extend(channel_files(settings));
-    let placed = |problem: Problem| {
-        let place = settings.places.get(problem.key.as_str()).copied();
-        problem.at(place)
+    problems.extend(check_channels(settings));
+    let with_location = |problem: Problem| {
+        let location = settings.path_locations.get(problem.key.as_str()).copied();
+        problem.at(location)
     };
-    problems.into_iter().flatten().map(placed).collect()
+    problems.into_iter().flatten().map(with_location).collect()
 }
 
-/// Labels may still have to come, but then into a folder that is there.
-fn label_files(labels: &LabelOptions) -> Vec<Option<Problem>> {
+/// The label file may not exist yet, but its folder must.
+fn check_labels(labels: &LabelOptions) -> Vec<Option<Problem>> {
     let password = labels.database.password_file.as_ref();
-    let of_database = [
-        password.and_then(|file| readable("labels.password_file", file, "it holds the password and nothing else")),
-        labels.database.sslrootcert.as_ref().and_then(|file| readable("labels.sslrootcert", file, "name a PEM file")),
+    let database_files = [
+        password.and_then(|file| check_readable("labels.password_file", file, "it must contain only the password")),
+        labels
+            .database
+            .sslrootcert
+            .as_ref()
+            .and_then(|file| check_readable("labels.sslrootcert", file, "set it to a PEM file")),
     ];
-    let is_awaited = !labels.path.exists() && may_come(&labels.path);
-    let path = (labels.kind == Kind::Files && !is_awaited).then(|| log("labels.path", &labels.path)).flatten();
-    of_database.into_iter().chain([path]).collect()
+    let is_awaited = !labels.path.exists() && parent_exists(&labels.path);
+    let path =
+        (labels.kind == SourceKind::Files && !is_awaited).then(|| check_log("labels.path", &labels.path)).flatten();
+    database_files.into_iter().chain([path]).collect()
 }
 
-/// Passwords, tokens and certificates of the ways to tell people.
-fn channel_files(settings: &Settings) -> Vec<Option<Problem>> {
+/// Checks passwords, tokens and certificates of the channels.
+fn check_channels(settings: &Settings) -> Vec<Option<Problem>> {
     let (email, webhook) = (settings.alerts.email.as_ref(), settings.alerts.webhook.as_ref());
     let token = settings.http.as_ref().and_then(|http| http.token_file.as_ref());
-    let secret = "make it readable for the user of vigie only; it holds the secret and nothing else";
-    let trust = "name a file of certificates in PEM, or remove the line to trust the system's alone";
+    let secret = "it must contain only the secret; make it readable only by the user that runs vigie";
+    let trust = "set it to a PEM file, or remove the line to trust only the system's certificates";
     let files = [
         ("alerts.email.password_file", email.and_then(|email| email.password_file.as_ref()), secret),
         ("alerts.email.ca_file", email.and_then(|email| email.ca_file.as_ref()), trust),
@@ -67,61 +72,61 @@ fn channel_files(settings: &Settings) -> Vec<Option<Problem>> {
         ("http.token_file", token, secret),
         ("alerts.webhook.ca_file", webhook.and_then(|webhook| webhook.ca_file.as_ref()), trust),
     ];
-    let mut problems: Vec<_> = files.into_iter().map(|(key, file, hint)| readable(key, file?, hint)).collect();
-    problems.push(email.and_then(password));
+    let mut problems: Vec<_> = files.into_iter().map(|(key, file, hint)| check_readable(key, file?, hint)).collect();
+    problems.push(email.and_then(check_password));
     problems
 }
 
-/// Below systemd it is known whether the password is there; by hand the credential cannot be seen.
-fn password(email: &alert::Email) -> Option<Problem> {
+/// Checks that the credential exists. Only possible under systemd.
+fn check_password(email: &alert::Email) -> Option<Problem> {
     let is_missing = email.username.is_some() && email.password_file.is_none() && !email.smtp.contains('@');
     let is_service = std::env::var_os("CREDENTIALS_DIRECTORY").is_some();
     if !is_missing || !is_service || alert::credential(alert::PASSWORD_CREDENTIAL).is_some() {
         return None;
     }
-    let problem = Problem::new("alerts.email.username", "`alerts.email.username` has no password");
-    Some(problem.hint(format!("put it into /etc/credstore/{}, or name `password_file`", alert::PASSWORD_CREDENTIAL)))
+    let problem = Problem::new("alerts.email.username", "`alerts.email.username` is set, but there is no password");
+    Some(problem.hint(format!("put it in /etc/credstore/{}, or set `password_file`", alert::PASSWORD_CREDENTIAL)))
 }
 
-fn cannot(key: &str, path: &Path, why: &str) -> Problem {
+fn unusable(key: &str, path: &Path, why: &str) -> Problem {
     Problem::new(key, format!("`{key}`: {}: {why}", path.display()))
 }
 
-fn readable(key: &str, path: &Path, hint: &str) -> Option<Problem> {
+fn check_readable(key: &str, path: &Path, hint: &str) -> Option<Problem> {
     let why = match fs::metadata(path).and_then(|found| fs::File::open(path).map(|_| found)) {
-        Ok(found) if found.is_dir() => "it is a folder, where a file is expected".to_owned(),
+        Ok(found) if found.is_dir() => "expected a file, found a folder".to_owned(),
         Ok(_) => return None,
-        Err(error) => spoken(&error),
+        Err(error) => describe_io(&error),
     };
-    Some(cannot(key, path, &why).hint(hint))
+    Some(unusable(key, path, &why).hint(hint))
 }
 
-/// A file, a folder, or a glob that matches something.
-fn log(key: &str, path: &Path) -> Option<Problem> {
+/// Checks for a file, a folder, or a glob with at least one match.
+fn check_log(key: &str, path: &Path) -> Option<Problem> {
     let text = path.to_string_lossy();
     let why = match fs::metadata(path) {
-        Ok(found) if found.is_dir() => spoken(&fs::read_dir(path).err()?),
-        Ok(_) => spoken(&fs::File::open(path).err()?),
+        Ok(found) if found.is_dir() => describe_io(&fs::read_dir(path).err()?),
+        Ok(_) => describe_io(&fs::File::open(path).err()?),
         Err(_) if text.contains(['*', '?', '[']) => match glob::glob(&text) {
             Ok(mut found) => match found.find(Result::is_ok) {
                 Some(_) => return None,
                 None => "no file matches".to_owned(),
             },
-            Err(error) => format!("not a glob: {}", error.msg),
+            Err(error) => format!("invalid glob: {}", error.msg),
         },
-        Err(error) => spoken(&error),
+        Err(error) => describe_io(&error),
     };
-    Some(cannot(key, path, &why).hint("set it to a file, a folder or a glob of what is there"))
+    Some(unusable(key, path, &why).hint("set it to an existing file, a folder or a glob with matches"))
 }
 
-/// A folder that can be written to, or that could be made: the nearest folder above it that is there decides.
-fn writable(key: &str, path: &Path) -> Option<Problem> {
-    let there = path.ancestors().find(|folder| folder.exists())?;
-    let why = match fs::metadata(there) {
-        Ok(found) if !found.is_dir() => format!("{} is a file", there.display()),
-        Ok(found) if found.permissions().readonly() => format!("{} cannot be written to", there.display()),
+/// Checks that a folder is writable or can be created, based on its nearest existing ancestor.
+fn check_writable(key: &str, path: &Path) -> Option<Problem> {
+    let existing = path.ancestors().find(|folder| folder.exists())?;
+    let why = match fs::metadata(existing) {
+        Ok(found) if !found.is_dir() => format!("{} is a file", existing.display()),
+        Ok(found) if found.permissions().readonly() => format!("{} is not writable", existing.display()),
         Ok(_) => return None,
-        Err(error) => spoken(&error),
+        Err(error) => describe_io(&error),
     };
-    Some(cannot(key, path, &why).hint("name a folder that vigie may write to"))
+    Some(unusable(key, path, &why).hint("set it to a folder that vigie can write to"))
 }

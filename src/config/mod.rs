@@ -1,31 +1,31 @@
-//! The config file: what it says ([`Options`]), what it means ([`Settings`]), and all that is wrong with it at once.
+//! The config file: its keys ([`ConfigFile`]), the effective [`Settings`], and all [`Problems`] at once.
 //!
-//! bytes → tree (places) → fit (types, by the schema of the options) → complete, rules → options → settings
+//! bytes → tree (with locations) → type check (by the JSON schema) → complete, rules → [`ConfigFile`] → [`Settings`]
 
 mod channels;
 mod complete;
 mod cron;
 mod files;
-mod fit;
 mod key;
 mod limits;
 mod options;
-mod place;
+mod parse;
 mod problems;
 mod rules;
 mod scalar;
 mod secrets;
 mod settings;
-mod shape;
 mod show;
+mod source_keys;
 mod template;
 mod tree;
-mod understand;
+mod type_check;
+mod value_type;
 
 pub use channels::{Alerts, Http};
 pub use files::check_files;
-pub use options::{Cost, Model, Options, Reports, RunOptions, ScheduleOptions, SegmentOptions, Watched};
-pub use problems::{Place, Problem, Problems};
+pub use options::{ConfigFile, Cost, ModelOptions, Reports, RunOptions, ScheduleOptions, SegmentOptions, WatchedModel};
+pub use problems::{Location, Problem, Problems};
 pub use secrets::masked;
 pub use settings::{Schedule, Settings};
 pub use show::{schema, show};

@@ -1,52 +1,52 @@
-//! What the config file says, key by key, before anything is made of it.
+//! Keys of the config file, with defaults and documentation.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vigie_profile::{segment::Chosen, window::Span};
+use vigie_profile::{segment::SegmentSpec, window::Span};
 
 use super::{Alerts, Http};
 use crate::{judge::Policy, report::Language, source};
 
-/// The whole file. The JSON schema, the known keys and their types all come from here.
+/// The whole config file: the single source of the JSON schema, the known keys and their types.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Options {
-    /// The model that is watched.
+pub struct ConfigFile {
+    /// The model to monitor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<Model>,
-    /// The reference file, made by `vigie learn`.
+    pub model: Option<ModelOptions>,
+    /// Reference file, created by `vigie learn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<PathBuf>,
-    /// Where the prediction log is, and what its fields are called.
+    /// Where the prediction log is, and the names of its fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<source::Options>,
-    /// How the logged loans, or whatever is predicted, turned out.
+    pub source: Option<source::SourceOptions>,
+    /// Labels: the actual outcomes of the predictions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<source::LabelOptions>,
-    /// Rows that are looked at apart.
+    /// Groups of rows to monitor separately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<SegmentOptions>,
-    /// When to look, and at how much.
+    /// When to check, and the length of a window.
     #[serde(default)]
     pub schedule: ScheduleOptions,
-    /// Limits: what is worth a watch, what an alarm, on which evidence.
+    /// Limits for watch and alarm, and the evidence they require.
     #[serde(default)]
     pub policy: Policy,
-    /// Several models instead of one.
+    /// Several models, instead of `model`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub models: Vec<Watched>,
-    /// Where report files go.
+    pub models: Vec<WatchedModel>,
+    /// Where reports are written.
     #[serde(default)]
     pub reports: Reports,
-    /// The folder of the daemon's own state.
+    /// Folder for the daemon's state.
     #[serde(default = "state")]
     pub state: PathBuf,
-    /// How much of the machine a run may take.
+    /// Resources of a run.
     #[serde(default)]
     pub run: RunOptions,
-    /// Who is told, and when.
+    /// Who is notified, and when.
     #[serde(default)]
     pub alerts: Alerts,
     /// Reports, metrics and health over HTTP.
@@ -57,23 +57,23 @@ pub struct Options {
 /// One entry of `models:`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Watched {
-    /// The model that is watched.
-    pub model: Model,
-    /// The reference file, made by `vigie learn`.
+pub struct WatchedModel {
+    /// The model to monitor.
+    pub model: ModelOptions,
+    /// Reference file, created by `vigie learn`.
     pub reference: PathBuf,
-    /// Where the prediction log is, and what its fields are called.
-    pub source: source::Options,
-    /// How what was predicted turned out.
+    /// Where the prediction log is, and the names of its fields.
+    pub source: source::SourceOptions,
+    /// Labels: the actual outcomes of the predictions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<source::LabelOptions>,
-    /// Rows that are looked at apart.
+    /// Groups of rows to monitor separately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<SegmentOptions>,
-    /// When to look, and at how much.
+    /// When to check, and the length of a window.
     #[serde(default)]
     pub schedule: ScheduleOptions,
-    /// Limits of this model.
+    /// Limits for this model.
     #[serde(default)]
     pub policy: Policy,
 }
@@ -81,33 +81,33 @@ pub struct Watched {
 /// The `model:` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Model {
-    /// The name of the model's folder of reports.
+pub struct ModelOptions {
+    /// Name of the model and of its report folder.
     pub name: String,
-    /// Rows that another version answered are counted, and can be a finding.
+    /// Expected model version. Rows from other versions are counted and can be a finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// The model file; replay, explain and attribution need it.
+    /// Model file, required for replay, explain and attribution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
-    /// Refused when the probability is at least this.
+    /// Applicants are refused at this probability or above.
     #[serde(default = "threshold")]
     pub threshold: f64,
-    /// What a wrong decision costs.
+    /// Cost of a wrong decision.
     #[serde(default)]
     pub cost: Cost,
-    /// In F-beta, recall counts so many times as much as precision.
+    /// F-beta weight: how many times as much recall counts as precision.
     #[serde(default = "beta")]
     pub beta: f64,
 }
 
-/// What a wrong decision costs, in any unit.
+/// Cost of a wrong decision, in any unit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cost {
-    /// Accepted, and should have been refused.
+    /// Accepted but should have been refused.
     pub false_negative: f64,
-    /// Refused, and should have been accepted.
+    /// Refused but should have been accepted.
     pub false_positive: f64,
 }
 
@@ -117,26 +117,26 @@ impl Default for Cost {
     }
 }
 
-/// The `segments:` section: rows that are looked at apart.
+/// The `segments:` section: groups of rows to monitor separately.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SegmentOptions {
-    /// Categorical features whose levels are segments each, at most 20 a feature.
+    /// Categorical features; each level is a segment, up to 20 per feature.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
-    /// Expressions by name: `CODE_GENDER == "F" and AMT_CREDIT > 500000`.
+    /// Filter expressions by segment name: `CODE_GENDER == "F" and AMT_CREDIT > 500000`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub filters: BTreeMap<String, String>,
-    /// Nothing is judged of a segment with fewer rows.
+    /// Segments with fewer rows are not judged.
     #[serde(default = "segment_rows")]
     pub min_rows: u64,
 }
 
 impl SegmentOptions {
-    /// As they are found on the features of a reference.
+    /// The definitions, without `min_rows`.
     #[must_use]
-    pub fn chosen(&self) -> Chosen {
-        Chosen { by: self.by.clone(), filters: self.filters.clone() }
+    pub fn definitions(&self) -> SegmentSpec {
+        SegmentSpec { by: self.by.clone(), filters: self.filters.clone() }
     }
 }
 
@@ -144,21 +144,21 @@ impl SegmentOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScheduleOptions {
-    /// When the daemon looks: second, minute, hour, day of month, month, day of week.
+    /// When the daemon checks: second, minute, hour, day of month, month, day of week.
     pub cron: String,
-    /// The zone of the cron line, of windows of whole days and of dates on the command line.
+    /// Time zone of `cron`, of windows in days and of dates on the command line.
     pub timezone: String,
-    /// How long a window is.
+    /// Length of a window.
     pub window: Span,
-    /// How long after a window's end late records are waited for.
+    /// How long to wait for late records after the end of a window.
     pub lateness: Span,
-    /// The first window that the daemon looks at, a date or a time. Without it the first that holds a record,
-    /// among as many as are caught up with.
+    /// First window of the daemon, a date or time. Default: the first of the last `catch_up` windows that has a
+    /// record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
-    /// How many windows are caught up with after the daemon was away; what lies before is named as a gap.
+    /// Maximum number of windows to catch up after downtime; earlier ones are reported as a gap.
     pub catch_up: u32,
-    /// How many of the latest windows are checked again when their row count has changed.
+    /// Number of recent windows that are checked again if their row count changes.
     pub revise: u32,
 }
 
@@ -180,13 +180,13 @@ impl Default for ScheduleOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reports {
-    /// The folder of report files.
+    /// Folder for reports.
     pub dir: PathBuf,
-    /// Older reports are removed.
+    /// Older reports are deleted.
     pub keep: Span,
-    /// What the pages are written in: en or fr.
+    /// Language of reports and messages: en or fr.
     pub language: Language,
-    /// Where people find the folder: `https://vigie.example.com/`. Mails link to it.
+    /// URL of the folder, for links in messages: `https://vigie.example.com/`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
 }
@@ -201,7 +201,7 @@ impl Default for Reports {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunOptions {
-    /// How many threads of the daemon read the log. Default: half the cores, for the host is shared.
+    /// Number of threads the daemon reads the log with. Default: half the cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<u16>,
 }

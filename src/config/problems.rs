@@ -1,4 +1,4 @@
-//! What is wrong with a config: every problem with its line, its key, a sentence and a hint.
+//! Problems of a config, each with its line, key, message and hint.
 
 use std::{
     fmt,
@@ -7,57 +7,56 @@ use std::{
 
 use crate::fault::Fault;
 
-/// A place in the config file, both counted from 1.
+/// Location in the config file, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The line.
+pub struct Location {
     pub line: usize,
-    /// The column, in characters.
+    /// In characters.
     pub column: usize,
 }
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where; `None` when it is about the whole file.
+    /// `None` if the problem concerns the whole file.
     pub line: Option<usize>,
-    /// Where in the line.
+    /// Position in the line.
     pub column: Option<usize>,
-    /// The dotted key, `source.fields.latency`; empty when it is about the whole file.
+    /// The dotted key, such as `source.fields.latency`; empty if the problem concerns the whole file.
     pub key: String,
     /// What is wrong.
-    pub sentence: String,
-    /// What to do about it.
+    pub message: String,
+    /// How to fix it.
     pub hint: Option<String>,
 }
 
 impl Problem {
-    /// A problem of `key`, without a place or a hint.
-    pub fn new(key: impl Into<String>, sentence: impl Into<String>) -> Self {
-        Self { line: None, column: None, key: key.into(), sentence: sentence.into(), hint: None }
+    /// Creates a problem without a location or hint.
+    pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { line: None, column: None, key: key.into(), message: message.into(), hint: None }
     }
 
-    /// With what to do about it.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// With where it stands.
+    /// Adds a location.
     #[must_use]
-    pub fn at(mut self, place: impl Into<Option<Place>>) -> Self {
-        let place = place.into();
-        self.line = place.map(|place| place.line);
-        self.column = place.map(|place| place.column);
+    pub fn at(mut self, location: impl Into<Option<Location>>) -> Self {
+        let location = location.into();
+        self.line = location.map(|location| location.line);
+        self.column = location.map(|location| location.column);
         self
     }
 }
 
-/// The sentence, and the hint after a dash.
+/// The message, and the hint after a dash.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)?;
+        f.write_str(&self.message)?;
         match &self.hint {
             Some(hint) => write!(f, " — {hint}"),
             None => Ok(()),
@@ -65,24 +64,24 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All that is wrong with one config file, in the order of its lines.
+/// All problems of one config file, in line order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
-    /// The config file, as it was named.
+    /// The config file, as given by the user.
     pub path: PathBuf,
-    /// At least one.
+    /// Never empty.
     pub problems: Vec<Problem>,
 }
 
 impl Problems {
-    /// In the order of their lines; those of the whole file come last.
+    /// Sorts the problems by line; those of the whole file come last.
     #[must_use]
     pub fn new(path: &Path, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| (problem.line.is_none(), problem.line, problem.column));
         Self { path: path.to_owned(), problems }
     }
 
-    /// One message for a command that cannot go on. With several problems its first line says how many.
+    /// Converts to a single error. With several problems, the first line is their number.
     #[must_use]
     pub fn into_fault(self) -> Fault {
         match self.problems.len() {
@@ -92,7 +91,7 @@ impl Problems {
     }
 }
 
-/// A line each: `config/vigie.yaml:14: …`.
+/// One line per problem: `config/vigie.yaml:14: …`.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();

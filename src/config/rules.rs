@@ -1,4 +1,4 @@
-//! What a value of the right type may still get wrong: a zone that does not exist, a watch above its alarm.
+//! Checks of values that have the right type: time zones must exist, a watch must not exceed its alarm, and so on.
 
 use serde_json::Value;
 use vigie_profile::{
@@ -6,23 +6,23 @@ use vigie_profile::{
     window::{Instant, Span},
 };
 
-use super::{Problem, cron::cron, key::Key, limits, masked, place, tree::Node};
+use super::{Problem, cron, key::KeyPath, limits, masked, source_keys, tree::YamlNode};
 use crate::alert;
 
-/// What is wrong with a value (after its key's name), and what to do.
-type Wrong = (String, String);
+/// The message after the key's name, and a hint.
+type Violation = (String, String);
 
-type Rule = fn(&Value) -> Option<Wrong>;
+type ValueRule = fn(&Value) -> Option<Violation>;
 
-/// Which value has to obey what.
-const RULES: [(&str, Rule); 36] = [
+/// Rules by key pattern.
+const RULES: [(&str, ValueRule); 36] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
     ("model.beta", positive_beta),
-    ("source", place::wrong),
+    ("source", source_keys::check),
     ("source.statement_timeout", length),
-    ("labels", place::wrong),
+    ("labels", source_keys::check),
     ("labels.statement_timeout", length),
     ("labels.revise", length),
     ("source.timestamp_timezone", zone),
@@ -54,198 +54,205 @@ const RULES: [(&str, Rule); 36] = [
     ("http.listen", listen),
 ];
 
-/// Holds every value of the file against its rules.
-pub(super) fn hold(value: &Value, key: &Key, tree: &Node, problems: &mut Vec<Problem>) {
-    let mut tell = |key: &Key, (wrong, hint): Wrong| {
-        let place = tree.place_of(key.pieces());
-        problems.push(Problem::new(key.to_string(), format!("`{key}` {wrong}")).hint(hint).at(place));
+/// Checks every value of the file against its rules.
+pub(super) fn check(value: &Value, key: &KeyPath, tree: &YamlNode, problems: &mut Vec<Problem>) {
+    let mut report = |key: &KeyPath, (message, hint): Violation| {
+        let location = tree.location_of(key.keys());
+        problems.push(Problem::new(key.to_string(), format!("`{key}` {message}")).hint(hint).at(location));
     };
-    // A record may be wanted for a field that is empty.
-    if let Some(wrong) = empty(value).filter(|_| !(value.is_string() && is_wanted(key))) {
-        return tell(key, wrong);
+    // `source.where` may select records whose field is empty.
+    if let Some(violation) = empty(value).filter(|_| !(value.is_string() && is_filter_value(key))) {
+        return report(key, violation);
     }
-    let rules = RULES.iter().filter(|(pattern, _)| key.is(pattern));
-    rules.filter_map(|(_, rule)| rule(value)).for_each(|wrong| tell(key, wrong));
-    if key.is("policy.*") || key.is("policy.features.*.*") {
-        for (key, wrong) in limits::wrong(value, key) {
-            tell(&key, wrong);
+    let rules = RULES.iter().filter(|(pattern, _)| key.matches(pattern));
+    rules.filter_map(|(_, rule)| rule(value)).for_each(|violation| report(key, violation));
+    if key.matches("policy.*") || key.matches("policy.features.*.*") {
+        for (key, violation) in limits::check(value, key) {
+            report(&key, violation);
         }
     }
     match value {
-        Value::Object(values) => values.iter().for_each(|(name, value)| hold(value, &key.join(name), tree, problems)),
+        Value::Object(values) => values.iter().for_each(|(name, value)| check(value, &key.join(name), tree, problems)),
         Value::Array(values) => {
-            values.iter().enumerate().for_each(|(index, value)| hold(value, &key.item(index), tree, problems));
+            values.iter().enumerate().for_each(|(index, value)| check(value, &key.item(index), tree, problems));
         }
         _ => {}
     }
 }
 
-/// Whether it is a value that records are kept for.
-fn is_wanted(key: &Key) -> bool {
-    key.is("source.where.*") || key.is("source.where.*.*")
+/// Returns whether this is a value that records are selected by.
+fn is_filter_value(key: &KeyPath) -> bool {
+    key.matches("source.where.*") || key.matches("source.where.*.*")
 }
 
-fn wrong(sentence: impl Into<String>, hint: impl Into<String>) -> Wrong {
-    (sentence.into(), hint.into())
+fn violation(message: impl Into<String>, hint: impl Into<String>) -> Violation {
+    (message.into(), hint.into())
 }
 
-fn empty(value: &Value) -> Option<Wrong> {
+fn empty(value: &Value) -> Option<Violation> {
     match value {
-        Value::String(text) if text.trim().is_empty() => Some(wrong("is empty", "give it a value, or remove the line")),
+        Value::String(text) if text.trim().is_empty() => Some(violation("is empty", "set a value, or remove the line")),
         Value::Array(values) if values.is_empty() => {
-            Some(wrong("is an empty list", "name at least one, or remove the line"))
+            Some(violation("is an empty list", "add at least one item, or remove the line"))
         }
         _ => None,
     }
 }
 
-/// The model's name is the name of its folder of reports.
-fn folder_name(value: &Value) -> Option<Wrong> {
+/// The model's name is also the name of its report folder.
+fn folder_name(value: &Value) -> Option<Violation> {
     let name = value.as_str()?;
     let bad = name.contains(['/', '\\']) || name.chars().any(char::is_control) || name.starts_with('.');
     if name == "example" {
-        return Some(wrong("is `example`, the folder of the committed example", "choose another name"));
+        return Some(violation(
+            "must not be `example`, which is reserved for the example's reports",
+            "choose another name",
+        ));
     }
     if bad || name.trim() != name || name.len() > 100 {
-        return Some(wrong(
-            format!("is `{}`, which cannot be the name of a folder", masked(name).escape_debug()),
-            "use letters, digits, - and _, at most 100",
+        return Some(violation(
+            format!("must be a valid folder name, not `{}`", masked(name).escape_debug()),
+            "use at most 100 letters, digits, - and _",
         ));
     }
     None
 }
 
-fn share(value: &Value) -> Option<Wrong> {
+fn share(value: &Value) -> Option<Violation> {
     let number = value.as_f64()?;
     if number > 0.0 && number <= 1.0 {
         return None;
     }
-    Some(wrong(format!("is {number}, but must be above 0 and at most 1"), limits::as_share(number)))
+    Some(violation(format!("must be above 0 and at most 1, not {number}"), limits::share_hint(number)))
 }
 
-fn not_negative(value: &Value) -> Option<Wrong> {
+fn not_negative(value: &Value) -> Option<Violation> {
     let number = value.as_f64().filter(|number| *number < 0.0)?;
-    Some(wrong(format!("is {number}, but must not be negative"), "write 0 or more"))
+    Some(violation(format!("must not be negative, but is {number}"), "write 0 or more"))
 }
 
-fn positive(value: &Value) -> Option<Wrong> {
+fn positive(value: &Value) -> Option<Violation> {
     let number = value.as_f64().filter(|number| *number <= 0.0)?;
-    Some(wrong(format!("is {number}, but must be above 0"), "write what the logged number is multiplied by: 1000"))
+    Some(violation(format!("must be above 0, not {number}"), "write the factor for the logged number, such as 1000"))
 }
 
-fn positive_beta(value: &Value) -> Option<Wrong> {
+fn positive_beta(value: &Value) -> Option<Violation> {
     let number = value.as_f64().filter(|number| *number <= 0.0)?;
-    Some(wrong(format!("is {number}, but must be above 0"), "write 1, or 2 where recall counts twice as much"))
+    Some(violation(format!("must be above 0, not {number}"), "write 1, or 2 to count recall twice as much"))
 }
 
-fn counted(value: &Value) -> Option<Wrong> {
+fn counted(value: &Value) -> Option<Violation> {
     let count = value.as_i64().filter(|count| !(1..=1000).contains(count))?;
-    Some(wrong(format!("is {count}, but must be from 1 to 1000"), "write a small number, such as 2"))
+    Some(violation(format!("must be between 1 and 1000, not {count}"), "write a small number, such as 2"))
 }
 
-fn no_segment(value: &Value) -> Option<Wrong> {
-    let asks = |key| value.get(key).is_some_and(|value| !value.is_null());
-    let wanted = wrong(
-        "names neither columns nor filters",
-        "write `by: [COLUMN]` or `filters: {name: expression}`, or remove it",
-    );
-    (value.is_object() && !asks("by") && !asks("filters")).then_some(wanted)
+fn no_segment(value: &Value) -> Option<Violation> {
+    let is_set = |key| value.get(key).is_some_and(|value| !value.is_null());
+    let message =
+        violation("defines no segments", "add `by: [COLUMN]` or `filters: {name: expression}`, or remove the section");
+    (value.is_object() && !is_set("by") && !is_set("filters")).then_some(message)
 }
 
-fn filter(value: &Value) -> Option<Wrong> {
+fn filter(value: &Value) -> Option<Violation> {
     let why = segment::parse(value.as_str()?).err()?;
-    Some(wrong(format!("is not understood: {why}"), "write it as CODE_GENDER == \"F\" and AMT_CREDIT > 500000"))
+    Some(violation(format!("is not a valid filter: {why}"), "example: CODE_GENDER == \"F\" and AMT_CREDIT > 500000"))
 }
 
-fn rows(value: &Value) -> Option<Wrong> {
+fn rows(value: &Value) -> Option<Violation> {
     let count = value.as_i64().filter(|count| *count < 20)?;
-    Some(wrong(format!("is {count}, but must be at least 20"), "with fewer rows a share says nothing: write 200"))
+    Some(violation(format!("must be at least 20, not {count}"), "shares of fewer rows are too noisy: write 200"))
 }
 
-fn few(value: &Value) -> Option<Wrong> {
+fn few(value: &Value) -> Option<Violation> {
     let count = value.as_i64().filter(|count| !(0..=100).contains(count))?;
-    Some(wrong(format!("is {count}, but must be from 0 to 100"), "write 0 to never look at a window again"))
+    Some(violation(format!("must be between 0 and 100, not {count}"), "write 0 to never check a window again"))
 }
 
-fn start(value: &Value) -> Option<Wrong> {
+fn start(value: &Value) -> Option<Violation> {
     let text = value.as_str()?;
     match Instant::parse(text, &jiff::tz::TimeZone::UTC) {
         Some(_) => None,
-        None => Some(wrong(format!("is `{}`, which is no time", masked(text)), "write it as 2026-11-01")),
+        None => Some(violation(format!("must be a date or time, not `{}`", masked(text)), "example: 2026-11-01")),
     }
 }
 
-fn zone(value: &Value) -> Option<Wrong> {
+fn zone(value: &Value) -> Option<Violation> {
     let name = value.as_str()?;
     match jiff::tz::TimeZone::get(name) {
         Ok(_) => None,
         Err(_) => {
-            Some(wrong(format!("is `{}`, which is no time zone", masked(name)), "write one as Europe/Paris or UTC"))
+            Some(violation(format!("must be a time zone, not `{}`", masked(name)), "example: Europe/Paris or UTC"))
         }
     }
 }
 
-fn cron_line(value: &Value) -> Option<Wrong> {
-    let why = cron(value.as_str()?).err()?;
-    Some(wrong(why, "write second, minute, hour, day of month, month, day of week: \"0 15 6 * * *\""))
+fn cron_line(value: &Value) -> Option<Violation> {
+    let why = cron::normalise(value.as_str()?).err()?;
+    Some(violation(why, "the fields are second, minute, hour, day of month, month, day of week: \"0 15 6 * * *\""))
 }
 
-fn window(value: &Value) -> Option<Wrong> {
+fn window(value: &Value) -> Option<Violation> {
     let span: Span = value.as_str()?.parse().ok()?;
     if span.days().unwrap_or(0) == 0 && span.microseconds() == 0 {
-        return Some(wrong(format!("is {span}, which is no time at all"), "write the length of a window: 1d"));
+        return Some(violation(
+            format!("must be longer than 0, not {span}"),
+            "write the length of a window, such as 1d",
+        ));
     }
     length(value)
 }
 
-/// Longer spans would leave the calendar.
-const MOST_DAYS: i64 = 36_500;
+/// Longer spans would exceed the supported range of dates.
+const MAX_DAYS: i64 = 36_500;
 
-fn length(value: &Value) -> Option<Wrong> {
+fn length(value: &Value) -> Option<Violation> {
     let span: Span = value.as_str()?.parse().ok()?;
     let days = span.days().unwrap_or_else(|| span.microseconds() / 86_400_000_000);
-    if days <= MOST_DAYS {
+    if days <= MAX_DAYS {
         return None;
     }
-    Some(wrong(format!("is {span}, longer than a hundred years"), "write a shorter time"))
+    Some(violation(format!("must be at most 36500d, not {span}"), "write a shorter duration"))
 }
 
-fn mail_server(value: &Value) -> Option<Wrong> {
+fn mail_server(value: &Value) -> Option<Violation> {
     let url = value.as_str()?;
-    if alert::is_server(url) {
+    if alert::is_smtp_url(url) {
         return None;
     }
-    Some(wrong(format!("is `{}`, which is no mail server", masked(url)), "write it as `smtps://mail.example.com:465`"))
+    Some(violation(
+        format!("must be the URL of a mail server, not `{}`", masked(url)),
+        "example: `smtps://mail.example.com:465`",
+    ))
 }
 
-fn mail_address(value: &Value) -> Option<Wrong> {
+fn mail_address(value: &Value) -> Option<Violation> {
     let address = value.as_str()?;
     if alert::is_address(address) {
         return None;
     }
-    Some(wrong(format!("is `{}`, which is no mail address", masked(address)), "write it as `risk@example.com`"))
+    Some(violation(format!("must be an email address, not `{}`", masked(address)), "example: `risk@example.com`"))
 }
 
-fn web_address(value: &Value) -> Option<Wrong> {
+fn web_address(value: &Value) -> Option<Violation> {
     let url = value.as_str()?;
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let is_plain = |host: &str| host.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>'));
     if host.is_some_and(|host| !host.is_empty() && !host.starts_with('/') && is_plain(host)) {
         return None;
     }
-    // Not told as it is: such addresses hold keys.
-    Some(wrong("is no web address", "write it as `https://vigie.example.com/`"))
+    // The value is not shown because such URLs often contain secrets.
+    Some(violation("must be an http or https URL", "example: `https://vigie.example.com/`"))
 }
 
-fn threads(value: &Value) -> Option<Wrong> {
+fn threads(value: &Value) -> Option<Violation> {
     let count = value.as_i64().filter(|count| !(1..=1024).contains(count))?;
-    Some(wrong(format!("is {count}, but must be from 1 to 1024"), "remove the line for half the cores"))
+    Some(violation(format!("must be between 1 and 1024, not {count}"), "remove the line to use half the cores"))
 }
 
-fn listen(value: &Value) -> Option<Wrong> {
+fn listen(value: &Value) -> Option<Violation> {
     let address = value.as_str()?;
     if address.parse::<std::net::SocketAddr>().is_ok() {
         return None;
     }
-    Some(wrong(format!("is `{}`, which is no address with a port", masked(address)), "write it as `127.0.0.1:8787`"))
+    Some(violation(format!("must be an address and port, not `{}`", masked(address)), "example: `127.0.0.1:8787`"))
 }

@@ -1,33 +1,33 @@
-//! What a single spelled value means where a shape is expected, and what to say when it means nothing.
+//! Converts single YAML values to the expected type, and explains those that do not fit.
 
 use serde_json::{Number, Value};
 use vigie_profile::{near::nearest, window::Span};
 
 use super::{
     Problem,
-    key::Key,
+    key::KeyPath,
     masked,
-    shape::Shape,
-    tree::{Content, Node},
+    tree::{Content, YamlNode},
+    value_type::ValueType,
 };
 
-/// The value that `text` spells for a shape. Where a text is wanted, `1` and `yes` are texts.
-pub(super) fn value(text: &str, quoted: bool, shape: &Shape) -> Option<Value> {
-    match shape {
-        Shape::Truth if !quoted => truth(text).map(Value::Bool),
-        Shape::Whole { least } if !quoted => {
-            let whole = whole(text)?;
-            least.is_none_or(|least| whole >= least).then(|| whole.into())
+/// Converts `text` to the given type. Where a string is expected, `1` and `yes` are strings.
+pub(super) fn convert(text: &str, quoted: bool, value_type: &ValueType) -> Option<Value> {
+    match value_type {
+        ValueType::Bool if !quoted => parse_bool(text).map(Value::Bool),
+        ValueType::Integer { minimum } if !quoted => {
+            let integer = parse_integer(text)?;
+            minimum.is_none_or(|minimum| integer >= minimum).then(|| integer.into())
         }
-        Shape::Number if !quoted => number(text).map(Value::Number),
-        Shape::Text => Some(text.into()),
-        Shape::Length => text.parse::<Span>().ok().map(|_| text.into()),
-        Shape::Word(words) => words.iter().any(|word| word == text).then(|| text.into()),
+        ValueType::Number if !quoted => parse_number(text).map(Value::Number),
+        ValueType::Text => Some(text.into()),
+        ValueType::Duration => text.parse::<Span>().ok().map(|_| text.into()),
+        ValueType::Enum(words) => words.iter().any(|word| word == text).then(|| text.into()),
         _ => None,
     }
 }
 
-fn truth(text: &str) -> Option<bool> {
+fn parse_bool(text: &str) -> Option<bool> {
     match text {
         "true" | "True" | "TRUE" => Some(true),
         "false" | "False" | "FALSE" => Some(false),
@@ -35,7 +35,7 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
-fn whole(text: &str) -> Option<i64> {
+fn parse_integer(text: &str) -> Option<i64> {
     match (text.strip_prefix("0x"), text.strip_prefix("0o")) {
         (Some(digits), _) => i64::from_str_radix(digits, 16).ok(),
         (_, Some(digits)) => i64::from_str_radix(digits, 8).ok(),
@@ -43,65 +43,66 @@ fn whole(text: &str) -> Option<i64> {
     }
 }
 
-/// Finite numbers only: a limit that is not a number is no limit.
-fn number(text: &str) -> Option<Number> {
-    whole(text).map(Number::from).or_else(|| {
+/// Finite numbers only: NaN cannot be a limit.
+fn parse_number(text: &str) -> Option<Number> {
+    parse_integer(text).map(Number::from).or_else(|| {
         let digits = text.bytes().any(|byte| byte.is_ascii_digit());
         digits.then(|| text.parse().ok()).flatten().and_then(Number::from_f64)
     })
 }
 
-/// A value that is not what its key wants.
-pub(super) fn misfit(node: &Node, shape: &Shape, key: &Key) -> Problem {
-    let expected = shape.words();
+/// The problem of a value that has the wrong type.
+pub(super) fn type_mismatch(node: &YamlNode, value_type: &ValueType, key: &KeyPath) -> Problem {
+    let expected = value_type.describe();
     let found = match &node.content {
         Content::List(_) => "a list".to_owned(),
-        Content::Table(_) => "a section".to_owned(),
+        Content::Section(_) => "a section".to_owned(),
         Content::Scalar { text, quoted } => {
             let kind = match () {
-                () if !quoted && number(text).is_some() => "the number",
-                () if !quoted && truth(text).is_some() => "the truth value",
-                () => "the text",
+                () if !quoted && parse_number(text).is_some() => "the number",
+                () if !quoted && parse_bool(text).is_some() => "the boolean",
+                () => "the string",
             };
             format!("{kind} `{}`", masked(text))
         }
     };
     let subject = if key.is_top() { "the file".to_owned() } else { format!("`{key}`") };
-    let problem = Problem::new(key.to_string(), format!("{subject} is {found}, but {expected} is expected"));
-    match hint(node, shape) {
+    let problem = Problem::new(key.to_string(), format!("{subject} must be {expected}, not {found}"));
+    match hint(node, value_type) {
         Some(hint) => problem.hint(hint),
         None => problem,
     }
 }
 
-/// How to write it, when that can be guessed.
-fn hint(node: &Node, shape: &Shape) -> Option<String> {
+/// How to write the value, when that can be guessed.
+fn hint(node: &YamlNode, value_type: &ValueType) -> Option<String> {
     let Content::Scalar { text, quoted } = &node.content else { return None };
-    let shapes = shape.alternatives();
-    if let Some(Shape::Whole { least: Some(least) }) = shapes.iter().find(|shape| matches!(shape, Shape::Whole { .. }))
-        && whole(text).is_some_and(|whole| whole < *least)
+    let types = value_type.alternatives();
+    if let Some(ValueType::Integer { minimum: Some(minimum) }) =
+        types.iter().find(|value_type| matches!(value_type, ValueType::Integer { .. }))
+        && parse_integer(text).is_some_and(|integer| integer < *minimum)
     {
-        return Some(format!("{least} is the least"));
+        return Some(format!("the minimum is {minimum}"));
     }
-    let words = shapes.iter().filter_map(|shape| match shape {
-        Shape::Word(words) => Some(words.iter().map(String::as_str)),
+    let words = types.iter().filter_map(|value_type| match value_type {
+        ValueType::Enum(words) => Some(words.iter().map(String::as_str)),
         _ => None,
     });
     if let Some(near) = nearest(text, words.flatten()) {
         return Some(format!("did you mean `{near}`?"));
     }
-    if shapes.contains(&&Shape::Length) {
-        return Some("write a whole number and one of s, m, h, d, w: 90s, 15m, 2h, 1d, 1w".to_owned());
+    if types.contains(&&ValueType::Duration) {
+        return Some("write an integer followed by s, m, h, d or w: 90s, 15m, 2h, 1d, 1w".to_owned());
     }
-    if !shapes.contains(&&Shape::Number) {
+    if !types.contains(&&ValueType::Number) {
         return None;
     }
-    if *quoted && number(text).is_some() {
+    if *quoted && parse_number(text).is_some() {
         return Some("remove the quotes".to_owned());
     }
     if let Some(share) = text.strip_suffix('%').and_then(|percent| percent.trim().parse::<f64>().ok()) {
-        return Some(format!("shares are written from 0 to 1: {}", share / 100.0));
+        return Some(format!("write shares as numbers from 0 to 1: {}", share / 100.0));
     }
     let pointed = text.replace(',', ".");
-    number(&pointed).filter(|_| pointed != *text).map(|_| format!("write a point, not a comma: {pointed}"))
+    parse_number(&pointed).filter(|_| pointed != *text).map(|_| format!("use a decimal point, not a comma: {pointed}"))
 }

@@ -1,21 +1,20 @@
-//! Passwords inside addresses, hidden before anything is printed.
+//! Masks passwords in URLs and connection strings before they are printed.
 
-/// What stands in a secret's place.
 const MASK: &str = "***";
 
-/// The text with the password of a URL (`smtps://user:secret@host`) and of a `password=` hidden.
+/// Masks the password of a URL (`smtps://user:secret@host`) and of `password=`.
 ///
-/// When in doubt it hides too much: a stray `@` may cost a host name, never show a password.
+/// When in doubt it masks too much: a stray `@` may hide a host name, but never exposes a password.
 #[must_use]
 pub fn masked(text: &str) -> String {
-    // The scheme may have been forgotten.
+    // The scheme may be missing.
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
     let mut masked = match rest.rsplit_once('@').and_then(|(login, host)| Some((login.split_once(':')?.0, host))) {
         Some((user, host)) if scheme.is_empty() => format!("{user}:{MASK}@{host}"),
         Some((user, host)) => format!("{scheme}://{user}:{MASK}@{host}"),
         None => text.to_owned(),
     };
-    // `password=` of a query (`?password=…&`) or of a database's `host=… password=…`.
+    // `password=` in a query string (`?password=…&`) or a connection string (`host=… password=…`).
     let mut from = 0;
     while let Some(start) = find_password(&masked, from) {
         let length = masked.get(start..).map_or(0, |rest| rest.find(['&', ' ']).unwrap_or(rest.len()));
@@ -25,11 +24,11 @@ pub fn masked(text: &str) -> String {
     masked
 }
 
-/// Where the next password begins, after its `=`.
+/// Position after the next `password=`.
 fn find_password(text: &str, from: usize) -> Option<usize> {
     const KEY: &str = "password=";
-    let place = text.get(from..)?.to_ascii_lowercase().find(KEY)?;
-    Some(from + place + KEY.len())
+    let position = text.get(from..)?.to_ascii_lowercase().find(KEY)?;
+    Some(from + position + KEY.len())
 }
 
 #[cfg(test)]
@@ -37,7 +36,7 @@ mod tests {
     use super::masked;
 
     #[test]
-    fn passwords_are_hidden_and_the_rest_stays() {
+    fn passwords_are_masked_and_the_rest_stays() {
         assert_eq!(masked("smtps://user:secret@host:465"), "smtps://user:***@host:465");
         assert_eq!(masked("postgres://u:p@ss/w@db/log?sslmode=require"), "postgres://u:***@db/log?sslmode=require");
         assert_eq!(masked("postgres://db/log?Password=secret&user=u"), "postgres://db/log?Password=***&user=u");

@@ -1,4 +1,4 @@
-//! What the config file means: defaults filled in, paths made absolute, zones looked up.
+//! Effective settings: defaults filled in, paths made absolute, time zones resolved.
 
 use std::{
     collections::BTreeMap,
@@ -11,75 +11,75 @@ use sha2::{Digest, Sha256};
 use vigie_profile::window::{Cadence, Instant, Span};
 
 use super::{
-    Alerts, Http, Model, Options, Place, Problem, Problems, ScheduleOptions, SegmentOptions, Watched, cron::cron,
-    key::Key, understand::understand,
+    Alerts, ConfigFile, Http, Location, ModelOptions, Problem, Problems, ScheduleOptions, SegmentOptions, WatchedModel,
+    cron, key::KeyPath, parse::parse,
 };
-use crate::{fault::spoken, judge::Policy, report::Language, source};
+use crate::{fault::describe_io, judge::Policy, report::Language, source};
 
-/// Everything a run has to know. Paths are absolute.
+/// Settings of one model. Paths are absolute.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The config file, as it was named.
+    /// The config file, as given by the user.
     pub path: PathBuf,
-    /// Of the config file's bytes, in hexadecimal.
+    /// SHA-256 of the config file, in hexadecimal.
     pub sha256: String,
-    /// The model that is watched.
-    pub model: Model,
+    /// The model.
+    pub model: ModelOptions,
     /// The reference file.
     pub reference: PathBuf,
-    /// Where the log is, and what its fields are called.
-    pub source: source::Options,
-    /// Where outcomes are.
+    /// The prediction log and its fields.
+    pub source: source::SourceOptions,
+    /// The labels.
     pub labels: Option<source::LabelOptions>,
-    /// Rows that are looked at apart.
+    /// Segments to monitor separately.
     pub segments: Option<SegmentOptions>,
-    /// When to look, and at how much.
+    /// Check schedule and window length.
     pub schedule: Schedule,
-    /// The limits.
+    /// Limits.
     pub policy: Policy,
-    /// The folder of report files.
+    /// Folder for reports.
     pub reports: PathBuf,
-    /// How long reports are kept.
+    /// Retention of reports.
     pub keep: Span,
-    /// What the pages are written in.
+    /// Language of reports and messages.
     pub language: Language,
-    /// Where people find the reports folder.
+    /// URL of the reports folder.
     pub base_url: Option<String>,
-    /// The folder of the daemon's own state.
+    /// Folder for the daemon's state.
     pub state: PathBuf,
-    /// Threads of the daemon, where the file says a number.
+    /// Number of daemon threads, if configured.
     pub threads: Option<u16>,
-    /// Who is told, and when.
+    /// Alert delivery and conditions.
     pub alerts: Alerts,
-    /// Reports and health over HTTP.
+    /// HTTP server.
     pub http: Option<Http>,
-    /// Where the paths stand in the file.
-    pub(super) places: BTreeMap<&'static str, Place>,
+    /// Locations of the paths in the file.
+    pub(super) path_locations: BTreeMap<&'static str, Location>,
 }
 
-/// When to look, and at how much.
+/// Check schedule and window length.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     /// Six fields, seconds first.
     pub cron: String,
-    /// The zone of the cron line, of windows of whole days and of dates on the command line.
+    /// Time zone of the cron expression, of windows in days and of dates on the command line.
     pub zone: TimeZone,
-    /// Its name.
+    /// Name of the time zone.
     pub zone_name: String,
-    /// How long a window is.
+    /// Length of a window.
     pub window: Span,
-    /// How long after a window's end late records are waited for.
+    /// How long to wait for late records after the end of a window.
     pub lateness: Span,
-    /// The first window that the daemon looks at holds it.
+    /// A time in the daemon's first window.
     pub start: Option<Instant>,
-    /// How many windows are caught up with.
+    /// Maximum number of windows to catch up.
     pub catch_up: u32,
-    /// How many of the latest windows are looked at again.
+    /// Number of recent windows to check for late records.
     pub revise: u32,
 }
 
-/// Keys that each of several models has for itself.
-const KEYS_OF_A_MODEL: [&str; 9] = [
+/// Keys that each entry of `models` has for itself.
+const MODEL_KEYS: [&str; 9] = [
     "reference",
     "source.path",
     "source.password_file",
@@ -91,7 +91,7 @@ const KEYS_OF_A_MODEL: [&str; 9] = [
     "model.name",
 ];
 
-/// Keys that name files and folders.
+/// Keys that are paths.
 const PATHS: [&str; 15] = [
     "reference",
     "source.path",
@@ -111,33 +111,33 @@ const PATHS: [&str; 15] = [
 ];
 
 impl Settings {
-    /// Reads a config file that watches one model; relative paths in it are relative to its folder.
+    /// Loads a config file that defines one model. Relative paths are relative to the file's folder.
     pub fn load(path: &Path) -> Result<Self, Problems> {
         Self::load_one(path, None)
     }
 
-    /// Reads a config file; of several models the one of that name.
+    /// Loads the given model from a config file, or its only model.
     pub fn load_one(path: &Path, model: Option<&str>) -> Result<Self, Problems> {
         Self::one_of(path, Self::load_all(path)?, model)
     }
 
-    /// Reads a config file: the settings of each model it watches, at least one. What is common to all is in each.
+    /// Loads the settings of every model in a config file, at least one. Shared settings are in each.
     pub fn load_all(path: &Path) -> Result<Vec<Self>, Problems> {
         let bytes = fs::read(path).map_err(|error| {
-            let sentence = format!("the config cannot be read: {}", spoken(&error));
-            Problems::new(path, vec![Problem::new("", sentence).hint("name another one with `--config FILE`")])
+            let message = format!("cannot read the config: {}", describe_io(&error));
+            Problems::new(path, vec![Problem::new("", message).hint("specify another file with `--config FILE`")])
         })?;
         Self::all_from_bytes(path, &bytes)
     }
 
-    /// What `bytes` mean as the file `path`, which need not be there; it has to watch one model.
+    /// Parses `bytes` as the file `path`, which need not exist; it must define one model.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, Problems> {
         Self::one_of(path, Self::all_from_bytes(path, bytes)?, None)
     }
 
-    /// The same for any number of models.
+    /// Parses `bytes` as the file `path`, which may define any number of models.
     pub fn all_from_bytes(path: &Path, bytes: &[u8]) -> Result<Vec<Self>, Problems> {
-        Self::meant_by(path, bytes).map_err(|problems| Problems::new(path, problems))
+        Self::parse_all(path, bytes).map_err(|problems| Problems::new(path, problems))
     }
 
     fn one_of(path: &Path, mut all: Vec<Self>, model: Option<&str>) -> Result<Self, Problems> {
@@ -149,34 +149,34 @@ impl Settings {
         };
         found.map(|index| all.swap_remove(index)).ok_or_else(|| {
             let problem = match model {
-                Some(name) => Problem::new("", format!("no model is called `{name}`; there are: {names}")),
-                None => Problem::new("models", format!("`models` watches several models: {names}"))
-                    .hint("say which one is meant with `--model NAME`"),
+                Some(name) => Problem::new("", format!("no model is named `{name}`; configured models: {names}")),
+                None => Problem::new("models", format!("the config defines several models: {names}"))
+                    .hint("choose one with `--model NAME`"),
             };
             Problems::new(path, vec![problem])
         })
     }
 
-    fn meant_by(path: &Path, bytes: &[u8]) -> Result<Vec<Self>, Vec<Problem>> {
-        let (options, tree) = understand(bytes)?;
+    fn parse_all(path: &Path, bytes: &[u8]) -> Result<Vec<Self>, Vec<Problem>> {
+        let (options, tree) = parse(bytes)?;
         let folder = folder(path);
-        let sha256 = hexadecimal(&Sha256::digest(bytes));
+        let sha256 = to_hex(&Sha256::digest(bytes));
         let mut all: Vec<Self> = Vec::new();
-        for (place, watched) in models(&options) {
-            let within = |key: &'static str| {
-                let own = KEYS_OF_A_MODEL.contains(&key);
-                Key::of(&if own { format!("{place}{key}") } else { key.to_owned() })
+        for (prefix, watched) in models(&options) {
+            let full_key = |key: &'static str| {
+                let own = MODEL_KEYS.contains(&key);
+                KeyPath::from_dotted(&if own { format!("{prefix}{key}") } else { key.to_owned() })
             };
             if all.iter().any(|other| other.model.name == watched.model.name) {
                 let name = &watched.model.name;
-                let problem = Problem::new("model.name", format!("two models are called `{name}`"))
-                    .hint("reports and alerts are kept by the model's name: choose another");
-                return Err(vec![problem.at(tree.place_of(within("model.name").pieces()))]);
+                let problem = Problem::new("model.name", format!("two models are named `{name}`"))
+                    .hint("choose a unique name; reports and alerts are stored under it");
+                return Err(vec![problem.at(tree.location_of(full_key("model.name").keys()))]);
             }
-            if let Some(problem) = nowhere(&watched) {
-                return Err(vec![problem.at(tree.place_of(within("labels.path").pieces()))]);
+            if let Some(problem) = missing_labels_url(&watched) {
+                return Err(vec![problem.at(tree.location_of(full_key("labels.path").keys()))]);
             }
-            let places = PATHS.into_iter().map(|key| (key, tree.place_of(within(key).pieces()))).collect();
+            let path_locations = PATHS.into_iter().map(|key| (key, tree.location_of(full_key(key).keys()))).collect();
             let mut settings = Self {
                 path: path.to_owned(),
                 sha256: sha256.clone(),
@@ -195,21 +195,21 @@ impl Settings {
                 state: options.state.clone(),
                 alerts: options.alerts.clone(),
                 http: options.http.clone(),
-                places,
+                path_locations,
             };
             for path in settings.paths() {
-                *path = from_folder(&folder, path);
+                *path = resolve(&folder, path);
             }
             all.push(settings);
         }
         if all.is_empty() {
-            let problem = Problem::new("models", "`models` names no model").hint("describe at least one");
-            return Err(vec![problem.at(tree.key_place("models"))]);
+            let problem = Problem::new("models", "`models` is empty").hint("add at least one model");
+            return Err(vec![problem.at(tree.key_location("models"))]);
         }
         Ok(all)
     }
 
-    /// How many threads the daemon reads the log with: as the file says, else half the cores.
+    /// Number of threads the daemon reads the log with: as configured, else half the cores.
     #[must_use]
     pub fn daemon_threads(&self, cores: usize) -> usize {
         self.threads.map_or(cores.div_ceil(2), usize::from).max(1)
@@ -234,28 +234,29 @@ impl Settings {
 impl Schedule {
     fn new(options: ScheduleOptions) -> Result<Self, Problem> {
         let ScheduleOptions { cron: line, timezone: zone_name, window, lateness, start, catch_up, revise } = options;
-        let cron = cron(&line).map_err(|why| Problem::new("schedule.cron", format!("`schedule.cron` {why}")))?;
+        let cron =
+            cron::normalise(&line).map_err(|why| Problem::new("schedule.cron", format!("`schedule.cron` {why}")))?;
         let zone = TimeZone::get(&zone_name)
             .map_err(|error| Problem::new("schedule.timezone", format!("`schedule.timezone`: {error}")))?;
         let start = start.and_then(|start| Instant::parse(&start, &zone));
         Ok(Self { cron, zone, zone_name, window, lateness, start, catch_up, revise })
     }
 
-    /// How the schedule tiles time.
+    /// Windows of the schedule.
     #[must_use]
     pub fn cadence(&self) -> Cadence {
         let days = |_| Cadence::new(Span::from_days(1), self.zone.clone());
-        // A window without a length was refused when the config was read.
+        // Empty windows were rejected when the config was parsed.
         Cadence::new(self.window, self.zone.clone()).or_else(days).unwrap_or_else(|_| Cadence::daily())
     }
 }
 
-/// The models that a file describes, each with where its section begins.
-fn models(options: &Options) -> Vec<(String, Watched)> {
-    let Options { model, reference, source, labels, segments, schedule, policy, .. } = options.clone();
+/// The models of a file, each with the key prefix of its section.
+fn models(options: &ConfigFile) -> Vec<(String, WatchedModel)> {
+    let ConfigFile { model, reference, source, labels, segments, schedule, policy, .. } = options.clone();
     let first = match (model, reference, source) {
         (Some(model), Some(reference), Some(source)) => {
-            Some((String::new(), Watched { model, reference, source, labels, segments, schedule, policy }))
+            Some((String::new(), WatchedModel { model, reference, source, labels, segments, schedule, policy }))
         }
         _ => None,
     };
@@ -263,23 +264,23 @@ fn models(options: &Options) -> Vec<(String, Watched)> {
     first.into_iter().chain(further.map(|(index, watched)| (format!("models.[{index}]."), watched.clone()))).collect()
 }
 
-/// Labels in a database of which nothing says where it is.
-fn nowhere(watched: &Watched) -> Option<Problem> {
+/// Reports labels in a database whose URL is unknown.
+fn missing_labels_url(watched: &WatchedModel) -> Option<Problem> {
     let labels = watched.labels.as_ref()?;
-    let is_lost = labels.kind == source::Kind::Postgres
+    let is_missing = labels.kind == source::SourceKind::Postgres
         && labels.database.url.is_none()
-        && watched.source.kind != source::Kind::Postgres;
-    is_lost.then(|| {
-        Problem::new("labels.url", "`labels.url` is missing, as the log is in files")
-            .hint(Key::of("labels.url").advice())
+        && watched.source.kind != source::SourceKind::Postgres;
+    is_missing.then(|| {
+        Problem::new("labels.url", "`labels.url` is missing; it is required because the log is not in a database")
+            .hint(KeyPath::from_dotted("labels.url").hint())
     })
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-/// The absolute folder of the config file.
+/// Absolute path of the config file's folder.
 fn folder(path: &Path) -> PathBuf {
     let folder = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -288,8 +289,8 @@ fn folder(path: &Path) -> PathBuf {
     fs::canonicalize(folder).or_else(|_| std::path::absolute(folder)).unwrap_or_else(|_| folder.to_owned())
 }
 
-/// `path` as seen from `folder`: leading `..` go up, so that messages name the place itself.
-fn from_folder(folder: &Path, path: &Path) -> PathBuf {
+/// Resolves `path` relative to `folder`, applying leading `..` so that messages show the actual path.
+fn resolve(folder: &Path, path: &Path) -> PathBuf {
     let mut folder = folder.to_owned();
     let mut rest = path.components();
     loop {
@@ -309,8 +310,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_seen_from_the_folder_of_the_config() {
-        let from = |path: &str| from_folder(Path::new("/etc/vigie"), Path::new(path)).display().to_string();
+    fn paths_are_relative_to_the_config() {
+        let from = |path: &str| resolve(Path::new("/etc/vigie"), Path::new(path)).display().to_string();
         assert_eq!(from("../log/*.ndjson"), "/etc/log/*.ndjson");
         assert_eq!(from("./a/../b"), "/etc/vigie/a/../b");
         assert_eq!(from("/var/log"), "/var/log");

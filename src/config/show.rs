@@ -1,32 +1,32 @@
-//! Settings and schema for people: what was understood, and what may be written.
+//! Prints the effective settings and the JSON schema.
 
 use serde_json::json;
 
-use super::{Alerts, Options, Reports, RunOptions, ScheduleOptions, Settings, Watched, masked};
+use super::{Alerts, ConfigFile, Reports, RunOptions, ScheduleOptions, Settings, WatchedModel, masked};
 
 impl Settings {
-    /// YAML of what was understood: defaults filled in, paths absolute, passwords hidden.
+    /// The effective config as YAML: defaults filled in, paths absolute, secrets masked.
     #[must_use]
     pub fn show(&self) -> String {
         show(std::slice::from_ref(self))
     }
 }
 
-/// The same for all models of one file.
+/// The effective config of all models of one file.
 #[must_use]
 pub fn show(all: &[Settings]) -> String {
     let Some(first) = all.first() else { return String::new() };
-    let written = serde_yaml::to_value(Tidy(as_options(first, all))).map(hidden);
+    let written = serde_yaml::to_value(WithEnumKeys(to_config_file(first, all))).map(mask_all);
     let text = written
         .and_then(|value| serde_yaml::to_string(&value))
-        .unwrap_or_else(|error| format!("# it cannot be shown: {error}\n"));
+        .unwrap_or_else(|error| format!("# cannot be shown: {error}\n"));
     format!("# {} (sha256 {})\n{text}", first.path.display(), first.sha256)
 }
 
-/// The file that would say just this.
-fn as_options(first: &Settings, all: &[Settings]) -> Options {
+/// The config file equivalent to these settings.
+fn to_config_file(first: &Settings, all: &[Settings]) -> ConfigFile {
     let single = (all.len() == 1).then_some(first);
-    Options {
+    ConfigFile {
         model: single.map(|one| one.model.clone()),
         reference: single.map(|one| one.reference.clone()),
         source: single.map(|one| one.source.clone()),
@@ -43,13 +43,13 @@ fn as_options(first: &Settings, all: &[Settings]) -> Options {
         },
         state: first.state.clone(),
         run: RunOptions { threads: first.threads },
-        alerts: hushed(&first.alerts),
+        alerts: without_webhook_path(&first.alerts),
         http: first.http.clone(),
     }
 }
 
-fn watched(settings: &Settings) -> Watched {
-    Watched {
+fn watched(settings: &Settings) -> WatchedModel {
+    WatchedModel {
         model: settings.model.clone(),
         reference: settings.reference.clone(),
         source: settings.source.clone(),
@@ -73,8 +73,8 @@ fn schedule(settings: &Settings) -> ScheduleOptions {
     }
 }
 
-/// Without the part of a webhook's address that is often a key.
-fn hushed(alerts: &Alerts) -> Alerts {
+/// Drops the path of the webhook URL, which often contains a secret.
+fn without_webhook_path(alerts: &Alerts) -> Alerts {
     let mut alerts = alerts.clone();
     if let Some(webhook) = &mut alerts.webhook {
         webhook.url = webhook.shown();
@@ -82,18 +82,18 @@ fn hushed(alerts: &Alerts) -> Alerts {
     alerts
 }
 
-/// Options with `floor: 0.0001` written as a key, not as a YAML tag.
+/// Serialises `floor: 0.0001` as a key, not as a YAML tag.
 #[derive(serde::Serialize)]
 #[serde(transparent)]
-struct Tidy(#[serde(with = "serde_yaml::with::singleton_map_recursive")] Options);
+struct WithEnumKeys(#[serde(with = "serde_yaml::with::singleton_map_recursive")] ConfigFile);
 
-/// The same with every password in every text hidden.
-fn hidden(value: serde_yaml::Value) -> serde_yaml::Value {
+/// Masks the passwords in every string.
+fn mask_all(value: serde_yaml::Value) -> serde_yaml::Value {
     use serde_yaml::Value::{Mapping, Sequence, String};
     match value {
         String(text) => String(masked(&text)),
-        Sequence(values) => Sequence(values.into_iter().map(hidden).collect()),
-        Mapping(values) => Mapping(values.into_iter().map(|(key, value)| (key, hidden(value))).collect()),
+        Sequence(values) => Sequence(values.into_iter().map(mask_all).collect()),
+        Mapping(values) => Mapping(values.into_iter().map(|(key, value)| (key, mask_all(value))).collect()),
         value => value,
     }
 }
@@ -101,10 +101,10 @@ fn hidden(value: serde_yaml::Value) -> serde_yaml::Value {
 /// The JSON schema of the config file, for editors.
 #[must_use]
 pub fn schema() -> String {
-    let mut schema = schemars::schema_for!(Options).to_value();
+    let mut schema = schemars::schema_for!(ConfigFile).to_value();
     if let Some(top) = schema.as_object_mut() {
-        top.insert("title".to_owned(), json!("vigie's config"));
-        // A config describes one model or several.
+        top.insert("title".to_owned(), json!("vigie config"));
+        // A config defines one model or several.
         top.insert(
             "anyOf".to_owned(),
             json!([{"required": ["model", "reference", "source"]}, {"required": ["models"]}]),

@@ -1,4 +1,4 @@
-//! The config that comes with vigie: annotated, and a start for one's own.
+//! The annotated config that ships with vigie.
 
 /// `config/vigie.yaml` of the repository.
 pub const TEMPLATE: &str = include_str!("../../config/vigie.yaml");

@@ -1,88 +1,90 @@
-//! The YAML text as a tree that remembers where everything stands, and keys that stand twice.
+//! Parses YAML into a tree that keeps the location of every value, and duplicate keys.
 
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput};
 
-use super::{Place, Problem};
+use super::{Location, Problem};
 
-/// A value of the file, and where it begins.
+/// A value and where it begins.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub place: Place,
+pub(super) struct YamlNode {
+    pub location: Location,
     pub content: Content,
 }
 
-/// What a value is before anyone says what it should be.
+/// An untyped value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
-    /// As it is spelled; `quoted` is always a text.
+    /// As written; quoted scalars are always strings.
     Scalar {
         text: String,
         quoted: bool,
     },
-    List(Vec<Node>),
-    Table(Vec<Entry>),
+    List(Vec<YamlNode>),
+    Section(Vec<YamlEntry>),
 }
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
+pub(super) struct YamlEntry {
     pub key: String,
-    pub place: Place,
-    pub value: Node,
+    pub location: Location,
+    pub value: YamlNode,
 }
 
-impl Node {
-    /// Whether nothing is written: an empty value, `~` or `null`.
+impl YamlNode {
+    /// Returns whether the value is empty, `~` or `null`.
     pub(super) fn is_null(&self) -> bool {
         matches!(&self.content, Content::Scalar { text, quoted: false }
             if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
-    /// Where a key of this table stands.
-    pub(super) fn key_place(&self, key: &str) -> Option<Place> {
+    /// Location of a key of this section.
+    pub(super) fn key_location(&self, key: &str) -> Option<Location> {
         match &self.content {
-            Content::Table(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| entry.place),
+            Content::Section(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| entry.location),
             _ => None,
         }
     }
 
-    /// The place of what `path` names, or of as much of it as there is.
-    pub(super) fn place_of(&self, path: &[String]) -> Place {
-        let Some((first, rest)) = path.split_first() else { return self.place };
+    /// Location of the value at `path`, or of the longest prefix of it that exists.
+    pub(super) fn location_of(&self, path: &[String]) -> Location {
+        let Some((first, rest)) = path.split_first() else { return self.location };
         let inner = match &self.content {
-            Content::Table(entries) => entries.iter().find(|entry| entry.key == *first).map(|entry| &entry.value),
+            Content::Section(entries) => entries.iter().find(|entry| entry.key == *first).map(|entry| &entry.value),
             Content::List(nodes) => index(first).and_then(|index| nodes.get(index)),
             Content::Scalar { .. } => None,
         };
-        inner.map_or(self.place, |node| node.place_of(rest))
+        inner.map_or(self.location, |node| node.location_of(rest))
     }
 }
 
-/// The number in `[3]`.
-fn index(piece: &str) -> Option<usize> {
-    piece.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+/// The index in `[3]`.
+fn index(key: &str) -> Option<usize> {
+    key.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
 }
 
-/// More values than any config needs: what aliases of aliases can grow to is refused.
-const MOST_NODES: usize = 100_000;
+/// Far more values than any config needs; nested aliases that expand beyond it are rejected.
+const MAX_NODES: usize = 100_000;
 
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
-/// Reads the file's only document.
-pub(super) fn read(text: &str) -> Result<Node, Problem> {
+/// Parses the file, which must contain a single document.
+pub(super) fn parse(text: &str) -> Result<YamlNode, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, depth: 0 };
-    let empty = || Problem::new("", "the file is empty").hint("start from the config/vigie.yaml that comes with vigie");
+    let mut reader = YamlReader { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, depth: 0 };
+    let empty = || Problem::new("", "the file is empty").hint("start from the config/vigie.yaml that ships with vigie");
     let mut root = None;
-    while let Some((event, place)) = reader.next()? {
+    while let Some((event, location)) = reader.next()? {
         match event {
             Event::DocumentStart(_) if root.is_some() => {
-                return Err(Problem::new("", "a second document starts here").hint("remove the `---`").at(place));
+                return Err(Problem::new("", "a second YAML document starts here")
+                    .hint("remove the `---`")
+                    .at(location));
             }
             Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
-            event => root = Some(reader.node(event, place)?),
+            event => root = Some(reader.node(event, location)?),
         }
     }
     match root {
@@ -91,106 +93,108 @@ pub(super) fn read(text: &str) -> Result<Node, Problem> {
     }
 }
 
-type Next<'text> = (Event<'text>, Place);
+type Next<'text> = (Event<'text>, Location);
 
-struct Reader<'text> {
+struct YamlReader<'text> {
     parser: Parser<'text, StrInput<'text>>,
-    /// What each anchor names, and how many values that is.
-    anchors: HashMap<usize, (Node, usize)>,
+    /// Value of each anchor and the number of nodes in it.
+    anchors: HashMap<usize, (YamlNode, usize)>,
     nodes: usize,
     depth: usize,
 }
 
-impl<'text> Reader<'text> {
+impl<'text> YamlReader<'text> {
     fn next(&mut self) -> Result<Option<Next<'text>>, Problem> {
         match self.parser.next() {
             None => Ok(None),
-            Some(Ok((event, span))) => Ok(Some((event, place(&span.start)))),
-            Some(Err(error)) => Err(broken(&error)),
+            Some(Ok((event, span))) => Ok(Some((event, location(&span.start)))),
+            Some(Err(error)) => Err(syntax_error(&error)),
         }
     }
 
-    fn count(&mut self, nodes: usize, place: Place) -> Result<(), Problem> {
+    fn count(&mut self, nodes: usize, location: Location) -> Result<(), Problem> {
         self.nodes += nodes;
-        if self.nodes <= MOST_NODES {
+        if self.nodes <= MAX_NODES {
             return Ok(());
         }
-        Err(Problem::new("", "the file is too large for a config")
-            .hint("write out what its aliases stand for")
-            .at(place))
+        Err(Problem::new("", "the config has too many values")
+            .hint("replace its aliases with plain values")
+            .at(location))
     }
 
-    /// The value that begins with `event`.
-    fn node(&mut self, event: Event<'text>, place: Place) -> Result<Node, Problem> {
+    /// Parses the value that begins with `event`.
+    fn node(&mut self, event: Event<'text>, location: Location) -> Result<YamlNode, Problem> {
         let before = self.nodes;
-        self.count(1, place)?;
+        self.count(1, location)?;
         self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(Problem::new("", "sections are nested too deeply").hint("no option is that deep").at(place));
+        if self.depth > MAX_DEPTH {
+            return Err(Problem::new("", "the config is nested too deeply")
+                .hint("no option needs this depth")
+                .at(location));
         }
         let (anchor, content) = match event {
             Event::Scalar(text, style, anchor, _) => {
                 (anchor, Content::Scalar { text: text.into_owned(), quoted: style != ScalarStyle::Plain })
             }
             Event::SequenceStart(anchor, _) => (anchor, Content::List(self.list()?)),
-            Event::MappingStart(anchor, _) => (anchor, Content::Table(self.table()?)),
+            Event::MappingStart(anchor, _) => (anchor, Content::Section(self.section()?)),
             Event::Alias(anchor) => {
                 let (node, nodes) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    Problem::new("", "this alias stands inside what it names").hint("write the value out").at(place)
+                    Problem::new("", "this alias refers to a value that contains it")
+                        .hint("write the value out")
+                        .at(location)
                 })?;
-                self.count(nodes, place)?;
+                self.count(nodes, location)?;
                 (0, node.content)
             }
             _ => (0, Content::Scalar { text: String::new(), quoted: false }),
         };
         self.depth -= 1;
-        let node = Node { place, content };
+        let node = YamlNode { location, content };
         if anchor > 0 {
             self.anchors.insert(anchor, (node.clone(), self.nodes - before));
         }
         Ok(node)
     }
 
-    fn list(&mut self) -> Result<Vec<Node>, Problem> {
+    fn list(&mut self) -> Result<Vec<YamlNode>, Problem> {
         let mut nodes = Vec::new();
-        while let Some((event, place)) = self.next()? {
+        while let Some((event, location)) = self.next()? {
             match event {
                 Event::SequenceEnd => break,
-                event => nodes.push(self.node(event, place)?),
+                event => nodes.push(self.node(event, location)?),
             }
         }
         Ok(nodes)
     }
 
-    fn table(&mut self) -> Result<Vec<Entry>, Problem> {
+    fn section(&mut self) -> Result<Vec<YamlEntry>, Problem> {
         let mut entries = Vec::new();
-        while let Some((event, place)) = self.next()? {
+        while let Some((event, location)) = self.next()? {
             let key = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(text, ..) => text.into_owned(),
                 _ => {
-                    return Err(Problem::new("", "a key must be a single word")
-                        .hint("put the key in quotes")
-                        .at(place));
+                    return Err(Problem::new("", "a key must be a plain string").hint("put it in quotes").at(location));
                 }
             };
             let Some((event, start)) = self.next()? else { break };
             let value = self.node(event, start)?;
-            entries.push(Entry { key, place, value });
+            entries.push(YamlEntry { key, location, value });
         }
         Ok(entries)
     }
 }
 
-fn place(marker: &Marker) -> Place {
-    Place { line: marker.line(), column: marker.col() + 1 }
+fn location(marker: &Marker) -> Location {
+    Location { line: marker.line(), column: marker.col() + 1 }
 }
 
-fn broken(error: &ScanError) -> Problem {
+fn syntax_error(error: &ScanError) -> Problem {
     let hint = if error.info().contains("tab") {
-        "indent with spaces, not with tabs"
+        "indent with spaces, not tabs"
     } else {
-        "look at the indentation, the colons and the quotes of this line and of the one above"
+        "check indentation, colons and quotes on this line and the one above"
     };
-    Problem::new("", format!("this is not YAML: {}", error.info())).hint(hint).at(place(error.marker()))
+    Problem::new("", format!("invalid YAML: {}", error.info())).hint(hint).at(location(error.marker()))
 }

@@ -1,29 +1,29 @@
-//! What time it is: the machine's, or in tests a moment that stands still.
+//! The system clock, or a fixed time in tests.
 
 use vigie_profile::window::Instant;
 
 /// A clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
-    Machine,
-    Standing(Instant),
+    System,
+    Fixed(Instant),
 }
 
 impl Clock {
-    /// The machine's; in debug builds that of `VIGIE_NOW`, if it is set.
+    /// Returns the system clock, or in debug builds the fixed time in `VIGIE_NOW`, if it is set.
     #[must_use]
-    pub fn of_environment() -> Self {
-        let wanted = if cfg!(debug_assertions) { std::env::var("VIGIE_NOW").ok() } else { None };
-        let wanted = wanted.and_then(|text| Instant::parse(&text, &jiff::tz::TimeZone::UTC));
-        wanted.map_or(Self::Machine, Self::Standing)
+    pub fn from_env() -> Self {
+        let fixed = if cfg!(debug_assertions) { std::env::var("VIGIE_NOW").ok() } else { None };
+        let fixed = fixed.and_then(|text| Instant::parse(&text, &jiff::tz::TimeZone::UTC));
+        fixed.map_or(Self::System, Self::Fixed)
     }
 
-    /// Now.
+    /// Returns the current time.
     #[must_use]
     pub fn now(self) -> Instant {
         match self {
-            Self::Machine => Instant::now(),
-            Self::Standing(now) => now,
+            Self::System => Instant::now(),
+            Self::Fixed(now) => now,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which windows are to be looked at: a pure function of what is settled and of the time.
+//! Computes which windows are due, from the settled windows and the current time. Pure functions.
 
 use std::collections::BTreeSet;
 
@@ -7,27 +7,27 @@ use vigie_profile::window::{Cadence, Instant, Window};
 use crate::{
     config::Settings,
     fault::Result,
-    ledger::{Ended, Ledger, Watched},
+    ledger::{Ledger, RunStatus, WatchState},
 };
 
-/// What is to be done.
+/// The windows that are due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
-    /// Too long ago to be caught up with, and how many windows that is.
+    /// Range of windows skipped because of `catch_up`, and their number.
     pub gap: Option<(Window, usize)>,
     /// Oldest first.
     pub windows: Vec<Window>,
-    /// Every window before this is settled once the gap is written down.
+    /// Every window before this is settled once the gap has been recorded.
     pub covered: Instant,
 }
 
-/// The first of the last `catch_up` windows.
+/// Returns the first of the last `catch_up` windows.
 #[must_use]
 pub(super) fn horizon(cadence: &Cadence, newest: Window, catch_up: u32) -> Window {
     (1..catch_up.max(1)).fold(newest, |window, _| cadence.before(window))
 }
 
-/// The windows from `from` to `newest`, oldest first.
+/// Returns the windows from `from` to `newest`, oldest first.
 #[must_use]
 pub(super) fn between(cadence: &Cadence, from: Instant, newest: Window) -> Vec<Window> {
     let mut windows = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn between(cadence: &Cadence, from: Instant, newest: Window) -> Vec<W
     windows
 }
 
-/// `covered`: every window before is settled; of those after it, `settled` are.
+/// Returns the windows due up to `newest`. Settled are all windows before `covered`, and those in `settled`.
 #[must_use]
 pub fn due(cadence: &Cadence, newest: Window, covered: Instant, settled: &BTreeSet<Window>, catch_up: u32) -> Due {
     let horizon = horizon(cadence, newest, catch_up);
@@ -57,15 +57,16 @@ pub fn due(cadence: &Cadence, newest: Window, covered: Instant, settled: &BTreeS
     Due { gap, windows, covered }
 }
 
-/// What is due by the ledger.
-pub fn of_ledger(ledger: &mut Ledger, settings: &Settings, watched: &Watched, newest: Window) -> Result<Due> {
+/// Returns the windows due according to the ledger.
+pub fn due_from_ledger(ledger: &mut Ledger, settings: &Settings, state: &WatchState, newest: Window) -> Result<Due> {
     let schedule = &settings.schedule;
-    let stretch = Window { from: watched.covered.min(newest.from), to: newest.to };
-    let runs = ledger.view(|entry| entry.runs_in(&settings.model.name, stretch))?;
-    // One that was looked at by hand before its time has moved no alert: it is still due.
-    let settled = runs.iter().filter(|run| run.scheduled && matches!(run.ended, Ended::Told | Ended::Skipped));
+    let range = Window { from: state.covered.min(newest.from), to: newest.to };
+    let runs = ledger.view(|tx| tx.runs_in(&settings.model.name, range))?;
+    // A window checked by hand before it was over has not changed any alerts: it is still due.
+    let settled =
+        runs.iter().filter(|run| run.scheduled && matches!(run.status, RunStatus::Reported | RunStatus::Skipped));
     let settled: BTreeSet<Window> = settled.map(|run| run.window).collect();
-    Ok(due(&schedule.cadence(), newest, watched.covered, &settled, schedule.catch_up))
+    Ok(due(&schedule.cadence(), newest, state.covered, &settled, schedule.catch_up))
 }
 
 #[cfg(test)]
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_named_and_the_rest_caught_up() {
+    fn windows_beyond_catch_up_are_a_gap() {
         let cadence = cadence("1d", "Europe/Paris");
         let day = |n: i64| cadence.window_at(Instant(n * 86_400_000_000 + 43_200_000_000));
         let due = due(&cadence, day(100), day(50).from, &BTreeSet::new(), 31);
@@ -91,9 +92,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whenever somebody looks, and however long nobody did: gaps and windows tile time.
+        /// For any times of the checks and any outages, gaps and windows cover time without overlap.
         #[test]
-        fn looks_tile_time(
+        fn checks_cover_all_time(
             steps in prop::collection::vec(1i64..3_000, 1..40),
             catch_up in 1u32..40,
             span in prop::sample::select(vec!["1d", "1h", "1w"]),
@@ -117,7 +118,7 @@ mod tests {
                 }
                 for window in &due.windows {
                     prop_assert_eq!(window.from, end);
-                    prop_assert!(cadence.has(*window));
+                    prop_assert!(cadence.contains(*window));
                     end = window.to;
                 }
                 prop_assert_eq!(end, newest.to);

@@ -1,137 +1,146 @@
-//! Labels come late: windows of the past are checked again when they have, a few at a time. No alert opens by it but by what
-//! labels themselves say, and that is told once for all of them.
+//! Labels arrive late: past windows are checked again when they do, a few per check. This opens alerts on label verdicts
+//! only, reported together once all windows have been checked.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering};
+use std::collections::BTreeMap;
 
 use tracing::{info, warn};
 use vigie_profile::window::{Instant, Window};
 
-use super::look::{Look, guarded};
+use super::window::{ModelCheck, catch_panics};
 use crate::{
     fault::Result,
-    ledger::{Ended, LabelLook, RunRow},
+    ledger::{LabelCheck, RunRow, RunStatus},
     monitor,
     report::Report,
-    source::{Kind, LabelLog, LabelOptions, Opened},
+    source::{LabelLog, LabelLookup, LabelOptions, SourceKind},
 };
 
-/// So many windows are checked again in one look: the next window that is due must not wait for the past.
-const AT_ONCE: usize = 4;
-/// Where labels come all day long, a window is not checked again before.
-const AGAIN_US: i64 = 12 * 3_600_000_000;
-/// No label has ever come.
+/// Maximum number of windows rechecked per check, so that the past does not delay the next due window.
+const MAX_WINDOWS: usize = 4;
+/// Minimum time between two checks of a window, for labels that arrive all day long.
+const RECHECK_INTERVAL_US: i64 = 12 * 3_600_000_000;
+/// Fingerprint if no label has ever arrived.
 const NOTHING: &str = "nothing yet";
-/// They could not be read: they are another the next time.
+/// Fingerprint if the labels could not be read: it differs from that of the next check.
 const UNREAD: &str = "unread";
 
-/// A text that changes with the labels; `None`: there are none to look at, or nobody can tell.
-pub(super) fn mark(look: &Look<'_>) -> Option<String> {
-    let labels = look.settings.labels.as_ref()?;
-    let marked = guarded(|| match LabelLog::open(labels, &look.settings.source)? {
-        Opened::NotYet(_) => Ok(NOTHING.to_owned()),
-        Opened::Found(log) => log.mark(),
-    });
-    // What is wrong stands in the report of the next window, as a finding.
-    marked.inspect_err(|fault| warn!(model = look.settings.model.name, "{fault}")).ok()
-}
+impl ModelCheck<'_> {
+    /// Returns a fingerprint that changes with the labels; `None` if labels are not configured or cannot be read.
+    pub(super) fn read_label_fingerprint(&self) -> Option<String> {
+        let labels = self.settings.labels.as_ref()?;
+        let fingerprint = catch_panics(|| match LabelLog::open(labels, &self.settings.source)? {
+            LabelLookup::NotYet(_) => Ok(NOTHING.to_owned()),
+            LabelLookup::Found(log) => log.fingerprint(),
+        });
+        // The report of the next window contains the fault as a finding.
+        fingerprint.inspect_err(|fault| warn!(model = self.settings.model.name, "{fault}")).ok()
+    }
 
-impl Look<'_> {
-    /// A window has just been checked, with the labels there are.
+    /// Records which labels were used to check a window.
     pub(super) fn note_labels(&mut self, report: &Report) -> Result<()> {
-        let Some((mark, labels)) = self.mark.clone().zip(self.settings.labels.as_ref()) else { return Ok(()) };
-        let is_whole = report
+        let Some((fingerprint, labels)) = self.label_fingerprint.clone().zip(self.settings.labels.as_ref()) else {
+            return Ok(());
+        };
+        let is_complete = report
             .performance
             .as_ref()
             .and_then(|performance| performance.labels.as_ref())
             .is_none_or(|labels| labels.unreadable.is_empty());
-        // A file stays as it is until somebody mends it, which shows; a server comes back without a sign.
-        let is_settled = is_whole || labels.kind == Kind::Files;
-        self.put_label_look(report.examined.window, if is_settled { mark } else { UNREAD.to_owned() })
+        // A broken file changes when it is fixed; a server recovers without changing the fingerprint.
+        let is_settled = is_complete || labels.kind == SourceKind::Files;
+        self.put_label_check(report.examined.window, if is_settled { fingerprint } else { UNREAD.to_owned() })
     }
 
-    fn put_label_look(&mut self, window: Window, mark: String) -> Result<()> {
-        let look = LabelLook { window, looked: self.hands.now, mark };
+    fn put_label_check(&mut self, window: Window, fingerprint: String) -> Result<()> {
+        let check = LabelCheck { window, checked_at: self.context.now, fingerprint };
         let model = self.settings.model.name.as_str();
-        self.ledger.write(|entry| entry.put_label_look(model, &look))
+        self.ledger.write(|tx| tx.put_label_check(model, &check))
     }
 
-    /// Windows whose labels have changed since they were checked: those that waited longest first, of these the oldest.
-    pub(super) fn revise_labelled(&mut self) -> Result<()> {
-        let Some((labels, mark)) = self.settings.labels.as_ref().zip(self.mark.clone()) else { return Ok(()) };
-        if mark == NOTHING || self.hands.stop.load(Ordering::Relaxed) {
+    /// Checks windows again whose labels have changed: the least recently checked first, among these the oldest.
+    pub(super) fn recheck_labelled(&mut self) -> Result<()> {
+        let Some((labels, fingerprint)) = self.settings.labels.as_ref().zip(self.label_fingerprint.clone()) else {
+            return Ok(());
+        };
+        if fingerprint == NOTHING || self.is_stopping() {
             return Ok(());
         }
-        let waiting = self.waiting(labels, &mark)?;
-        let are_more = waiting.len() > AT_ONCE;
-        let mut some: Vec<RunRow> = waiting.into_iter().take(AT_ONCE).collect();
-        // As they are counted.
-        some.sort_by_key(|run| run.window);
-        let windows: Vec<Window> = some.iter().map(|run| run.window).collect();
+        let waiting = self.waiting(labels, &fingerprint)?;
+        let has_more = waiting.len() > MAX_WINDOWS;
+        let mut selected: Vec<RunRow> = waiting.into_iter().take(MAX_WINDOWS).collect();
+        // In the order in which they are counted.
+        selected.sort_by_key(|run| run.window);
+        let windows: Vec<Window> = selected.iter().map(|run| run.window).collect();
         if windows.is_empty() {
             return Ok(());
         }
-        let counts = match guarded(|| monitor::tally(self.settings, &windows, self.hands.looking)) {
+        let counts = match catch_panics(|| monitor::tally(self.settings, &windows, self.context.scan)) {
             Ok(counts) => counts,
-            // The next tick looks again, and tells people if a window is due.
+            // The next check tries again, and reports the fault if a window is due.
             Err(fault) => {
-                warn!(model = self.settings.model.name, "labels have come, but the log cannot be read: {fault}");
+                warn!(model = self.settings.model.name, "labels have arrived, but the log cannot be read: {fault}");
                 return Ok(());
             }
         };
-        for (run, records) in some.iter().zip(counts) {
-            if self.hands.stop.load(Ordering::Relaxed) {
+        for (run, records) in selected.iter().zip(counts) {
+            if self.is_stopping() {
                 return Ok(());
             }
             let model = self.settings.model.name.as_str();
             if run.records.is_some_and(|before| records < before) {
-                info!(model, window = %run.window, records, "labels came, but its log is not whole: its report stays");
-                // It may be back later; a log that is gone for good is asked for until `labels.revise` is over.
-                self.put_label_look(run.window, UNREAD.to_owned())?;
+                info!(
+                    model, window = %run.window, records,
+                    "labels have arrived, but records of the window are missing from the log: its report is kept"
+                );
+                // The records may come back; if not, retries end with `labels.revise`.
+                self.put_label_check(run.window, UNREAD.to_owned())?;
                 continue;
             }
-            info!(model, window = %run.window, "labels have come or changed: it is checked again");
-            let told = self.done.told;
-            self.run(run.window, records)?;
-            if self.done.told == told {
-                // Others have their turn; this one in half a day.
-                self.put_label_look(run.window, UNREAD.to_owned())?;
+            info!(model, window = %run.window, "labels have arrived or changed: checking the window again");
+            let reported = self.summary.reported;
+            self.check_window(run.window, records)?;
+            if self.summary.reported == reported {
+                // Give way to other windows; retry this one in half a day.
+                self.put_label_check(run.window, UNREAD.to_owned())?;
             }
         }
-        // Whatever became of them, none of these waits any more: the others may come at once.
-        self.done.more = are_more;
+        // None of these windows is waiting any more, whatever the result: the others may follow at once.
+        self.summary.more = has_more;
         Ok(())
     }
 
-    /// Alerts hear what labels say once all windows that waited were checked again: one story, of the newest. `true`: they told of it.
-    pub(super) fn hear_labels(&mut self) -> Result<bool> {
-        if self.done.more || self.hands.stop.load(Ordering::Relaxed) {
+    /// Applies label verdicts to alerts, once all waiting windows have been checked. Returns whether this caused events.
+    pub(super) fn apply_label_verdicts(&mut self) -> Result<bool> {
+        if self.summary.more || self.is_stopping() {
             return Ok(false);
         }
-        let events = monitor::settle_labels(self.ledger, self.settings, self.hands.now, self.hands.compose)?.len();
-        self.done.events += events;
+        let context = self.context;
+        let events = monitor::record_labels(self.ledger, self.settings, context.now, context.compose)?.len();
+        self.summary.events += events;
         Ok(events > 0)
     }
 
-    fn waiting(&mut self, labels: &LabelOptions, mark: &str) -> Result<Vec<RunRow>> {
-        let (model, now) = (self.settings.model.name.as_str(), self.hands.now);
+    /// Returns the runs whose labels have changed since they were checked.
+    fn waiting(&mut self, labels: &LabelOptions, fingerprint: &str) -> Result<Vec<RunRow>> {
+        let (model, now) = (self.settings.model.name.as_str(), self.context.now);
         let since = Instant(now.0.saturating_sub(labels.revise.microseconds()));
-        let stretch = Window { from: self.cadence.window_at(since).from, to: self.newest.to };
-        let (runs, looks, watched) = self
-            .ledger
-            .view(|entry| Ok((entry.runs_in(model, stretch)?, entry.label_looks(model)?, entry.watched(model)?)))?;
-        let looks: BTreeMap<Window, LabelLook> = looks.into_iter().map(|look| (look.window, look)).collect();
-        let line = watched.map_or(0, |watched| watched.line);
-        let waits = |run: &RunRow| {
-            // What a former reference or model decided is not judged by the present ones.
-            let is_ours = run.ended == Ended::Told && run.scheduled && run.line == line && run.window.to > since;
-            is_ours
+        let range = Window { from: self.cadence.window_at(since).from, to: self.newest.to };
+        let (runs, checks, state) =
+            self.ledger.view(|tx| Ok((tx.runs_in(model, range)?, tx.label_checks(model)?, tx.watch_state(model)?)))?;
+        let checks: BTreeMap<Window, LabelCheck> = checks.into_iter().map(|check| (check.window, check)).collect();
+        let line = state.map_or(0, |state| state.line);
+        let is_waiting = |run: &RunRow| {
+            // Decisions made with a previous reference or model are not judged by the current ones.
+            let is_current =
+                run.status == RunStatus::Reported && run.scheduled && run.line == line && run.window.to > since;
+            is_current
                 && run.rows_used != Some(0)
-                && looks
-                    .get(&run.window)
-                    .is_none_or(|look| look.mark != mark && look.looked.0.saturating_add(AGAIN_US) <= now.0)
+                && checks.get(&run.window).is_none_or(|check| {
+                    check.fingerprint != fingerprint && check.checked_at.0.saturating_add(RECHECK_INTERVAL_US) <= now.0
+                })
         };
-        let mut waiting: Vec<RunRow> = runs.into_iter().filter(waits).collect();
-        waiting.sort_by_key(|run| (looks.get(&run.window).map(|look| look.looked), run.window));
+        let mut waiting: Vec<RunRow> = runs.into_iter().filter(is_waiting).collect();
+        waiting.sort_by_key(|run| (checks.get(&run.window).map(|check| check.checked_at), run.window));
         Ok(waiting)
     }
 }

@@ -1,5 +1,4 @@
-//! One daemon on a folder of state, one sender for each channel of its outbox: a lock goes with the process, however
-//! that ends.
+//! File locks: one daemon per state folder, and one sender per outbox channel. A lock is released when its process ends.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -10,45 +9,41 @@ use std::{
 };
 
 use crate::{
-    fault::{Fault, Result, spoken},
+    fault::{Fault, Result, describe_io},
     ledger::Channel,
 };
 
-/// Held for as long as it lives.
+/// A lock, held until it is dropped.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "closing the file is what unlocks it")] File);
+pub struct Lock(#[expect(dead_code, reason = "closing the file releases the lock")] File);
 
-/// Takes the folder for this process.
+/// Locks the state folder for this process.
 pub fn lock(state: &Path) -> Result<Lock> {
     let path = state.join("daemon.lock");
-    let mut taken = taken(state, &path)?;
+    let mut lock = try_lock(state, &path)?;
     for _ in 0..5 {
-        // `vigie status` looks for a moment.
-        if taken.is_none() {
+        // `vigie status` holds the lock for an instant.
+        if lock.is_none() {
             thread::sleep(Duration::from_millis(50));
-            taken = self::taken(state, &path)?;
+            lock = try_lock(state, &path)?;
         }
     }
-    taken.ok_or_else(|| {
-        Fault::setup(format!(
-            "another `vigie run` holds {}; stop it, or name another folder as `state`",
-            path.display()
-        ))
+    lock.ok_or_else(|| {
+        Fault::setup(format!("another `vigie run` holds {}; stop it, or set `state` to another folder", path.display()))
     })
 }
 
-/// Takes a channel of the outbox for this process, so that nobody sends the same letter at the same time; `None`: another
-/// process is sending.
+/// Locks an outbox channel for this process, so that no message is sent twice; `None` if another process is sending.
 pub fn lock_channel(state: &Path, channel: Channel) -> Result<Option<Lock>> {
-    taken(state, &state.join(format!("{}.lock", channel.word())))
+    try_lock(state, &state.join(format!("{}.lock", channel.word())))
 }
 
-fn taken(state: &Path, path: &PathBuf) -> Result<Option<Lock>> {
+fn try_lock(state: &Path, path: &PathBuf) -> Result<Option<Lock>> {
     let cannot = |error: &std::io::Error| {
         Fault::retry(format!(
-            "state: {}: {}; `state` must name a folder that the user of vigie may write to",
+            "state: {}: {}; `state` must be a folder that the user running vigie can write to",
             path.display(),
-            spoken(error)
+            describe_io(error)
         ))
     };
     fs::create_dir_all(state).map_err(|error| cannot(&error))?;
@@ -59,12 +54,12 @@ fn taken(state: &Path, path: &PathBuf) -> Result<Option<Lock>> {
         Err(TryLockError::WouldBlock) => return Ok(None),
         Err(TryLockError::Error(error)) => return Err(cannot(&error)),
     }
-    // For whoever looks into the folder; nothing reads it.
+    // For humans only; nothing reads it.
     let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     Ok(Some(Lock(file)))
 }
 
-/// Whether a daemon runs on the folder; looked at without disturbing it.
+/// Returns whether a daemon is running on the state folder, without blocking it.
 #[must_use]
 pub fn is_held(state: &Path) -> bool {
     let Ok(file) = File::open(state.join("daemon.lock")) else { return false };

@@ -1,20 +1,22 @@
-//! `vigie run`: looks when the clock says so, does what the ledger says is due, tells what has to be told.
+//! `vigie run`: checks models on schedule, does what the ledger says is due, and delivers queued messages.
 
+mod check;
 mod clock;
 mod cron;
 mod due;
 mod labels;
 mod lock;
-mod look;
-mod post;
-mod pulse;
 mod run;
+mod sender;
 mod serve;
 mod wake;
+mod watchdog;
+mod window;
 
+pub use check::check_model;
 pub use clock::Clock;
-pub use due::{Due, due, of_ledger};
+pub use due::{Due, due, due_from_ledger};
 pub use lock::{Lock, is_held, lock, lock_channel};
-pub use look::{Hands, Looked, look};
-pub use post::{Post, Round, compose, round, send_now};
-pub use run::{Start, run};
+pub use run::{DaemonOptions, run};
+pub use sender::{SendSummary, Transport, compose_messages, send_due, send_now};
+pub use window::{CheckContext, CheckSummary};

@@ -1,4 +1,4 @@
-//! The daemon's loop: whatever wakes it, it looks at what is due; a signal ends it between two runs, or within seconds.
+//! The daemon's main loop. It checks models as they become due; a signal stops it after the current run, or within seconds.
 
 use std::{
     path::PathBuf,
@@ -18,47 +18,48 @@ use tracing::{error, info, warn};
 use vigie_profile::window::Instant;
 
 use super::{
+    check::check_model,
     clock::Clock,
     cron::Cron,
     lock::{Lock, lock, lock_channel},
-    look::{Hands, Looked, look},
-    post::{compose, round, rounds},
-    pulse::{Pulse, notify},
+    sender::{compose_messages, send_due, send_due_on_all_channels},
     serve::{self, Prepared, Server},
-    wake::Wakes,
+    wake::WakeQueue,
+    watchdog::{Watchdog, notify},
+    window::{CheckContext, CheckSummary},
 };
 use crate::{
     config::Settings,
     crash,
-    fault::{Fault, Result, Remedy},
+    fault::{Fault, Remedy, Result},
     ledger::{Channel, Ledger},
-    monitor::Looking,
+    monitor::ScanOptions,
 };
 
-/// The run in flight may take so long to end when the daemon is told to; then it is rolled back.
-const GRACE: Duration = Duration::from_secs(7);
-/// The ledger is waited for so long; then the look is tried again later.
-const LEDGER_WAIT: Duration = Duration::from_secs(10);
+/// How long the current run may take to finish after a stop signal. After that it is rolled back.
+const STOP_TIMEOUT: Duration = Duration::from_secs(7);
+/// How long to wait for the ledger. After that the check is retried later.
+const LEDGER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the daemon is started with.
+/// Options of the daemon.
 #[derive(Debug, Clone)]
-pub struct Start {
+pub struct DaemonOptions {
     pub config: PathBuf,
     pub cores: usize,
     pub clock: Clock,
-    /// Look once, send what is to be sent, and end.
+    /// Check once, send the outbox once, and exit.
     pub once: bool,
 }
 
-/// Runs until a signal ends it.
-pub fn run(start: &Start) -> Result<()> {
-    let fleet = load(start)?;
+/// Runs until a signal stops it.
+pub fn run(options: &DaemonOptions) -> Result<()> {
+    let fleet = load(options)?;
     let state = fleet.first().map(|settings| settings.state.clone()).unwrap_or_default();
     let lock = lock(&state)?;
     crash::point("start.locked");
-    // What only a person can mend is said before anything is promised; a ledger that is busy is waited for later.
+    // Setup errors are reported before the daemon is ready; a busy ledger is retried later.
     match Ledger::open(&state, Duration::from_secs(1)) {
-        Err(fault) if fault.remedy() != Remedy::Retry || start.once => return Err(fault),
+        Err(fault) if fault.remedy() != Remedy::Retry || options.once => return Err(fault),
         Err(fault) => warn!("{fault}"),
         Ok(_) => {}
     }
@@ -67,106 +68,106 @@ pub fn run(start: &Start) -> Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Fault::retry(format!("the daemon cannot be started: {error}")))?;
-    let ended = runtime.block_on(async { Daemon::new(start.clone(), fleet, lock).live().await });
-    // A run that did not end in time is abandoned: its report was not moved into place, its transaction not committed.
+        .map_err(|error| Fault::retry(format!("cannot start the daemon: {error}")))?;
+    let ended = runtime.block_on(async { Daemon::new(options.clone(), fleet, lock).run().await });
+    // A run that did not finish in time is abandoned: its report is not in place and its transaction not committed.
     runtime.shutdown_background();
     ended
 }
 
-fn load(start: &Start) -> Result<Vec<Settings>> {
-    Settings::load_all(&start.config).map_err(crate::config::Problems::into_fault)
+fn load(options: &DaemonOptions) -> Result<Vec<Settings>> {
+    Settings::load_all(&options.config).map_err(crate::config::Problems::into_fault)
 }
 
 struct Daemon {
-    start: Start,
+    options: DaemonOptions,
     fleet: Arc<Vec<Settings>>,
-    wakes: Wakes,
+    wakes: WakeQueue,
     stop: Arc<AtomicBool>,
-    /// Wakes the postman of each channel.
-    letters: [(Channel, Arc<Notify>); 2],
-    /// The config that letters are sent by.
-    channels: watch::Sender<Arc<Vec<Settings>>>,
-    pulse: Pulse,
+    /// Wakes the sender of each channel.
+    outbox_signals: [(Channel, Arc<Notify>); 2],
+    /// The current settings, for senders and the HTTP server.
+    settings: watch::Sender<Arc<Vec<Settings>>>,
+    watchdog: Watchdog,
     server: Option<Server>,
     _lock: Lock,
 }
 
-/// Why the loop went on.
-enum Woken {
+/// Why the main loop woke up.
+enum WakeReason {
     Tick(usize),
     Due,
-    Beat,
+    WatchdogInterval,
     Reload,
-    End,
+    Stop,
 }
 
 impl Daemon {
-    fn new(start: Start, fleet: Vec<Settings>, lock: Lock) -> Self {
+    fn new(options: DaemonOptions, fleet: Vec<Settings>, lock: Lock) -> Self {
         let fleet = Arc::new(fleet);
         Self {
-            wakes: Wakes::all(fleet.len()),
-            start,
-            channels: watch::Sender::new(Arc::clone(&fleet)),
+            wakes: WakeQueue::all_due(fleet.len()),
+            options,
+            settings: watch::Sender::new(Arc::clone(&fleet)),
             fleet,
             stop: Arc::default(),
-            letters: Channel::ALL.map(|channel| (channel, Arc::default())),
+            outbox_signals: Channel::ALL.map(|channel| (channel, Arc::default())),
             server: None,
-            pulse: Pulse::default(),
+            watchdog: Watchdog::default(),
             _lock: lock,
         }
     }
 
-    async fn live(mut self) -> Result<()> {
-        let broken = |error: std::io::Error| Fault::retry(format!("signals cannot be heard: {error}"));
-        let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(broken)?;
-        let mut hangup = signal(SignalKind::hangup()).map_err(broken)?;
+    async fn run(mut self) -> Result<()> {
+        let signal_fault = |error: std::io::Error| Fault::retry(format!("cannot install signal handlers: {error}"));
+        let mut terminate = signal(SignalKind::terminate()).map_err(signal_fault)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(signal_fault)?;
+        let mut hangup = signal(SignalKind::hangup()).map_err(signal_fault)?;
         let (ticker, mut ticks) = mpsc::channel(self.fleet.len().max(1) * 2);
-        let mut cron = Cron::start(&self.fleet, &ticker, self.start.clock.now()).await?;
-        let mut postmen = Vec::new();
-        if !self.start.once {
+        let mut cron = Cron::start(&self.fleet, &ticker, self.options.clock.now()).await?;
+        let mut senders = Vec::new();
+        if !self.options.once {
             if let Some(prepared) = serve::prepare(&self.fleet, &mut self.server).await? {
-                self.server = prepared.start(&self.channels.subscribe(), self.start.clock)?;
+                self.server = prepared.start(&self.settings.subscribe(), self.options.clock)?;
             }
-            postmen.extend(self.letters.iter().map(|(channel, letters)| self.postman(*channel, letters)));
+            senders.extend(self.outbox_signals.iter().map(|(channel, signal)| self.start_sender(*channel, signal)));
         }
-        let mut beat = interval(self.pulse.rhythm());
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ping = interval(self.watchdog.interval());
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         notify(&[sd_notify::NotifyState::Ready]);
-        info!(models = self.fleet.len(), config = %self.start.config.display(), "watching");
+        info!(models = self.fleet.len(), config = %self.options.config.display(), "started");
         let ended = loop {
             if let Some(model) = self.wakes.take(Stopwatch::now()) {
-                let looking = self.spawn_look(model);
-                tokio::pin!(looking);
-                let outcome = loop {
+                let check = self.spawn_check(model);
+                tokio::pin!(check);
+                let result = loop {
                     tokio::select! {
-                        outcome = &mut looking => break Some(outcome),
-                        _ = terminate.recv() => { if self.end(&mut looking).await { break None } }
-                        _ = interrupt.recv() => { if self.end(&mut looking).await { break None } }
-                        // Heard, and done after the run.
+                        result = &mut check => break Some(result),
+                        _ = terminate.recv() => { if self.stop_check(&mut check).await { break None } }
+                        _ = interrupt.recv() => { if self.stop_check(&mut check).await { break None } }
+                        // Takes effect after the run.
                         _ = hangup.recv() => self.wakes.reload = true,
-                        Some(model) = ticks.recv() => self.wakes.at_once(model),
-                        _ = beat.tick() => self.pulse.feed(),
+                        Some(model) = ticks.recv() => self.wakes.wake(model),
+                        _ = ping.tick() => self.watchdog.ping(),
                     }
                 };
-                let Some(outcome) = outcome else { break Ok(()) };
-                self.looked(
+                let Some(result) = result else { break Ok(()) };
+                self.finish_check(
                     model,
-                    outcome.unwrap_or_else(|error| Err(Fault::retry(format!("the look broke down: {error}")))),
+                    result.unwrap_or_else(|error| Err(Fault::retry(format!("the check crashed: {error}")))),
                 );
                 if self.stop.load(Ordering::Relaxed) {
                     break Ok(());
                 }
                 continue;
             }
-            if self.start.once {
-                let mut sending = self.once();
+            if self.options.once {
+                let mut sending = self.send_once();
                 break tokio::select! {
                     sent = &mut sending => {
-                        sent.unwrap_or_else(|error| Err(Fault::retry(format!("sending broke down: {error}"))))
+                        sent.unwrap_or_else(|error| Err(Fault::retry(format!("sending crashed: {error}"))))
                     }
-                    // A letter in flight stays in the outbox.
+                    // A message being sent stays in the outbox.
                     _ = terminate.recv() => Ok(()),
                     _ = interrupt.recv() => Ok(()),
                 };
@@ -176,25 +177,25 @@ impl Daemon {
                 continue;
             }
             let next = self.wakes.next();
-            let woken = tokio::select! {
-                _ = terminate.recv() => Woken::End,
-                _ = interrupt.recv() => Woken::End,
-                _ = hangup.recv() => Woken::Reload,
-                Some(model) = ticks.recv() => Woken::Tick(model),
-                () = sleep_until(next.into()) => Woken::Due,
-                _ = beat.tick() => Woken::Beat,
+            let reason = tokio::select! {
+                _ = terminate.recv() => WakeReason::Stop,
+                _ = interrupt.recv() => WakeReason::Stop,
+                _ = hangup.recv() => WakeReason::Reload,
+                Some(model) = ticks.recv() => WakeReason::Tick(model),
+                () = sleep_until(next.into()) => WakeReason::Due,
+                _ = ping.tick() => WakeReason::WatchdogInterval,
             };
-            self.pulse.beat();
-            match woken {
-                Woken::End => break Ok(()),
-                Woken::Reload => self.wakes.reload = true,
-                Woken::Tick(model) => self.wakes.at_once(model),
-                Woken::Due => {}
-                Woken::Beat => {
-                    self.pulse.feed();
-                    if cron.is_stale(&self.fleet, self.start.clock.now()) {
-                        info!("the clocks have changed: ticks are set anew");
-                        let new = Cron::start(&self.fleet, &ticker, self.start.clock.now()).await?;
+            self.watchdog.progress();
+            match reason {
+                WakeReason::Stop => break Ok(()),
+                WakeReason::Reload => self.wakes.reload = true,
+                WakeReason::Tick(model) => self.wakes.wake(model),
+                WakeReason::Due => {}
+                WakeReason::WatchdogInterval => {
+                    self.watchdog.ping();
+                    if cron.is_stale(&self.fleet, self.options.clock.now()) {
+                        info!("a time zone offset has changed: restarting the scheduler");
+                        let new = Cron::start(&self.fleet, &ticker, self.options.clock.now()).await?;
                         std::mem::replace(&mut cron, new).stop().await;
                     }
                 }
@@ -202,29 +203,29 @@ impl Daemon {
         };
         notify(&[sd_notify::NotifyState::Stopping]);
         self.stop.store(true, Ordering::Relaxed);
-        self.wake_postmen();
-        // A letter in flight is sent again after the start, under the same Message-ID.
+        self.wake_senders();
+        // A message being sent is sent again after the restart, with the same Message-ID.
         let end = tokio::time::Instant::now() + Duration::from_secs(1);
-        for postman in postmen {
-            let _ = timeout_at(end, postman).await;
+        for sender in senders {
+            let _ = timeout_at(end, sender).await;
         }
         if let Some(server) = self.server.take() {
-            server.end().await;
+            server.stop().await;
         }
-        info!("ended");
+        info!("stopped");
         ended
     }
 
-    /// Waits for the run in flight; `true`: it has to be abandoned.
-    async fn end(&self, looking: &mut std::pin::Pin<&mut tokio::task::JoinHandle<Result<Looked>>>) -> bool {
+    /// Waits for the current run. Returns `true` if it has to be abandoned.
+    async fn stop_check(&self, check: &mut std::pin::Pin<&mut tokio::task::JoinHandle<Result<CheckSummary>>>) -> bool {
         notify(&[sd_notify::NotifyState::Stopping]);
-        info!("told to end: the run in flight is finished first");
+        info!("stopping after the current run");
         self.stop.store(true, Ordering::Relaxed);
-        let end = Stopwatch::now() + GRACE;
-        while !looking.is_finished() {
+        let end = Stopwatch::now() + STOP_TIMEOUT;
+        while !check.is_finished() {
             if Stopwatch::now() >= end {
                 warn!(
-                    "the run in flight takes too long and is rolled back; its window is looked at after the next start"
+                    "the current run takes too long and is rolled back; its window will be checked after the next start"
                 );
                 return true;
             }
@@ -233,90 +234,92 @@ impl Daemon {
         false
     }
 
-    fn spawn_look(&self, model: usize) -> tokio::task::JoinHandle<Result<Looked>> {
-        let (fleet, stop, pulse, start) =
-            (self.fleet.clone(), self.stop.clone(), self.pulse.clone(), self.start.clone());
+    fn spawn_check(&self, model: usize) -> tokio::task::JoinHandle<Result<CheckSummary>> {
+        let (fleet, stop, watchdog, options) =
+            (self.fleet.clone(), self.stop.clone(), self.watchdog.clone(), self.options.clone());
         tokio::task::spawn_blocking(move || {
-            let Some(settings) = fleet.get(model) else { return Ok(Looked::default()) };
-            let now = start.clock.now();
-            let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
-            let looking = Looking { threads: settings.daemon_threads(start.cores), progress: &|_, _| pulse.beat() };
-            let compose = |telling: &crate::alert::Telling, report: Option<&crate::report::Report>| {
-                compose(settings, telling, report, now)
+            let Some(settings) = fleet.get(model) else { return Ok(CheckSummary::default()) };
+            let now = options.clock.now();
+            let mut ledger = Ledger::open(&settings.state, LEDGER_TIMEOUT)?;
+            let scan =
+                ScanOptions { threads: settings.daemon_threads(options.cores), progress: &|_, _| watchdog.progress() };
+            let compose = |notification: &crate::alert::Notification, report: Option<&crate::report::Report>| {
+                compose_messages(settings, notification, report, now)
             };
-            look(settings, &mut ledger, Hands { now, looking, compose: &compose, stop: &stop })
+            check_model(settings, &mut ledger, CheckContext { now, scan, compose: &compose, stop: &stop })
         })
     }
 
-    fn looked(&mut self, model: usize, outcome: Result<Looked>) {
-        self.pulse.beat();
+    /// Logs the result of a check and schedules the next one.
+    fn finish_check(&mut self, model: usize, result: Result<CheckSummary>) {
+        self.watchdog.progress();
         let name = self.fleet.get(model).map_or("", |settings| settings.model.name.as_str());
-        match outcome {
-            Ok(looked) => {
-                if looked.events > 0 {
-                    self.wake_postmen();
+        match result {
+            Ok(summary) => {
+                if summary.events > 0 {
+                    self.wake_senders();
                 }
-                self.wakes.done(model, looked.failed > 0);
-                if looked.more && looked.failed == 0 {
-                    self.wakes.at_once(model);
+                self.wakes.finish(model, summary.failed > 0);
+                if summary.more && summary.failed == 0 {
+                    self.wakes.wake(model);
                 }
                 notify(&[sd_notify::NotifyState::Status(&format!(
-                    "{name}: {} windows checked, {} could not be, {} events told; at {}",
-                    looked.told,
-                    looked.failed,
-                    looked.events,
-                    self.start.clock.now()
+                    "{name}: {} windows checked, {} failed, {} alert events; at {}",
+                    summary.reported,
+                    summary.failed,
+                    summary.events,
+                    self.options.clock.now()
                 ))]);
             }
             Err(fault) => {
                 error!(model = name, "{fault}");
-                self.wakes.done(model, true);
+                self.wakes.finish(model, true);
                 notify(&[sd_notify::NotifyState::Status(&format!("{name}: {fault}"))]);
             }
         }
     }
 
-    /// A good config takes the place of the old one; a bad one is named, and changes nothing.
+    /// Reloads the config. An invalid config is reported and changes nothing.
     async fn reload(&mut self, cron: &mut Cron, ticker: &mpsc::Sender<usize>) {
         notify(&[
             sd_notify::NotifyState::Reloading,
             sd_notify::NotifyState::monotonic_usec_now().unwrap_or(sd_notify::NotifyState::MonotonicUsec(0)),
         ]);
         let state = self.fleet.first().map(|settings| settings.state.clone());
-        let loaded = load(&self.start).and_then(|fleet| {
+        let loaded = load(&self.options).and_then(|fleet| {
             if fleet.first().map(|settings| &settings.state) != state.as_ref() {
-                return Err(Fault::setup("`state` is another folder now: that takes a restart"));
+                return Err(Fault::setup("`state` has changed; restart the daemon to use the new folder"));
             }
             Ok(fleet)
         });
-        // All that may fail comes before anything is changed.
+        // Everything that can fail comes before anything is changed.
         let reloaded = match loaded {
-            Ok(fleet) => self.make_ready(fleet, ticker).await,
+            Ok(fleet) => self.prepare(fleet, ticker).await,
             Err(fault) => Err(fault),
         };
         match reloaded {
             Ok((fleet, prepared, new)) => {
                 std::mem::replace(cron, new).stop().await;
-                self.wakes = Wakes::all(fleet.len());
+                self.wakes = WakeQueue::all_due(fleet.len());
                 self.fleet = Arc::new(fleet);
                 // Letters go by the new config from now on.
-                self.channels.send_replace(Arc::clone(&self.fleet));
-                self.wake_postmen();
-                self.serve_anew(prepared).await;
-                info!(models = self.fleet.len(), "the config was read again");
+                self.settings.send_replace(Arc::clone(&self.fleet));
+                self.wake_senders();
+                self.restart_server(prepared).await;
+                info!(models = self.fleet.len(), "config reloaded");
             }
-            Err(fault) => error!("the config was read again and is not good; the former one stays: {fault}"),
+            Err(fault) => error!("the new config is invalid; keeping the current one: {fault}"),
         }
         notify(&[sd_notify::NotifyState::Ready]);
     }
 
-    /// The ticks and the server that a config asks for; if one of them cannot be had, both stay as they are.
-    async fn make_ready(
+    /// Prepares the scheduler and the server of a new config. If one fails, both stay as they are.
+    async fn prepare(
         &mut self,
         fleet: Vec<Settings>,
         ticker: &mpsc::Sender<usize>,
     ) -> Result<(Vec<Settings>, Option<Prepared>, Cron)> {
-        let cron = Cron::start(&fleet, ticker, self.start.clock.now()).await?;
+        let cron = Cron::start(&fleet, ticker, self.options.clock.now()).await?;
         match serve::prepare(&fleet, &mut self.server).await {
             Ok(prepared) => Ok((fleet, prepared, cron)),
             Err(fault) => {
@@ -326,70 +329,70 @@ impl Daemon {
         }
     }
 
-    /// The server of the new config in place of the former one: another token, folder or address holds from now on.
-    async fn serve_anew(&mut self, prepared: Option<Prepared>) {
-        if let Some(former) = self.server.take() {
-            // Whoever calls meanwhile waits at the door, if the address stays the same.
-            former.end().await;
+    /// Replaces the server, so that a new token, folder or address takes effect at once.
+    async fn restart_server(&mut self, prepared: Option<Prepared>) {
+        if let Some(previous) = self.server.take() {
+            // If the address stays the same, clients that connect meanwhile wait in the listen queue.
+            previous.stop().await;
         }
         if let Some(prepared) = prepared {
-            match prepared.start(&self.channels.subscribe(), self.start.clock) {
+            match prepared.start(&self.settings.subscribe(), self.options.clock) {
                 Ok(server) => self.server = server,
                 Err(fault) => error!("{fault}"),
             }
         }
     }
 
-    fn wake_postmen(&self) {
-        self.letters.iter().for_each(|(_, letters)| letters.notify_one());
+    fn wake_senders(&self) {
+        self.outbox_signals.iter().for_each(|(_, signal)| signal.notify_one());
     }
 
-    /// `--once`: what is in the outbox is tried once.
-    fn once(&self) -> tokio::task::JoinHandle<Result<()>> {
-        let (fleet, stop, clock) = (Arc::clone(&self.fleet), self.stop.clone(), self.start.clock);
+    /// For `--once`: sends the outbox once.
+    fn send_once(&self) -> tokio::task::JoinHandle<Result<()>> {
+        let (fleet, stop, clock) = (Arc::clone(&self.fleet), self.stop.clone(), self.options.clock);
         let is_failing = self.wakes.is_failing();
         tokio::task::spawn_blocking(move || {
             let Some(settings) = fleet.first() else { return Ok(()) };
-            let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
-            rounds(&mut ledger, settings, &|| clock.now(), &|| stop.load(Ordering::Relaxed))?;
+            let mut ledger = Ledger::open(&settings.state, LEDGER_TIMEOUT)?;
+            send_due_on_all_channels(&mut ledger, settings, &|| clock.now(), &|| stop.load(Ordering::Relaxed))?;
             if is_failing {
-                return Err(Fault::retry("not every window could be checked; the log above says which, and why"));
+                return Err(Fault::retry("some windows could not be checked; see the log above"));
             }
             Ok(())
         })
     }
 
-    /// Sends a channel's letters as they come, and again when it is time.
-    fn postman(&self, channel: Channel, letters: &Arc<Notify>) -> tokio::task::JoinHandle<()> {
-        let (channels, stop, letters, clock) =
-            (self.channels.subscribe(), self.stop.clone(), Arc::clone(letters), self.start.clock);
+    /// Starts the sender of a channel: it sends new messages as they are queued, and retries when they are due.
+    fn start_sender(&self, channel: Channel, signal: &Arc<Notify>) -> tokio::task::JoinHandle<()> {
+        let (settings, stop, signal, clock) =
+            (self.settings.subscribe(), self.stop.clone(), Arc::clone(signal), self.options.clock);
         tokio::spawn(async move {
             while !stop.load(Ordering::Relaxed) {
-                let (fleet, stop) = (Arc::clone(&channels.borrow()), stop.clone());
-                let done = tokio::task::spawn_blocking(move || {
+                let (fleet, stop) = (Arc::clone(&settings.borrow()), stop.clone());
+                let result = tokio::task::spawn_blocking(move || {
                     let Some(settings) = fleet.first() else { return Ok(None) };
-                    let Some(_alone) = lock_channel(&settings.state, channel)? else {
-                        // `vigie check --send` is at it.
+                    let Some(_lock) = lock_channel(&settings.state, channel)? else {
+                        // `vigie check --send` is sending.
                         return Ok(Some(Instant(clock.now().0 + 1_000_000)));
                     };
-                    let mut ledger = Ledger::open(&settings.state, LEDGER_WAIT)?;
+                    let mut ledger = Ledger::open(&settings.state, LEDGER_TIMEOUT)?;
                     let stop = || stop.load(Ordering::Relaxed);
-                    round(&mut ledger, channel, settings, &|| clock.now(), &stop).map(|round| round.next)
+                    send_due(&mut ledger, channel, settings, &|| clock.now(), &stop).map(|summary| summary.next)
                 });
-                let next = match done.await {
+                let next = match result.await {
                     Ok(Ok(next)) => next,
                     Ok(Err(fault)) => {
-                        error!("the outbox cannot be read: {fault}");
+                        error!("cannot read the outbox: {fault}");
                         Some(Instant(clock.now().0 + 30_000_000))
                     }
                     Err(error) => {
-                        error!("sending broke down: {error}");
+                        error!("sending crashed: {error}");
                         Some(Instant(clock.now().0 + 300_000_000))
                     }
                 };
-                // Not longer than a quarter of an hour: the machine may have slept, a command may have queued a letter.
+                // At most 15 minutes: the machine may have been suspended, or a command may have queued a message.
                 let wait = next.map_or(900_000_000, |next| next.0 - clock.now().0).clamp(1_000_000, 900_000_000);
-                let _ = timeout(Duration::from_micros(wait.unsigned_abs()), letters.notified()).await;
+                let _ = timeout(Duration::from_micros(wait.unsigned_abs()), signal.notified()).await;
             }
         })
     }

@@ -1,4 +1,4 @@
-//! The server of `http.listen` beside the daemon's looks: reports from their folder, alerts and the outbox from the ledger.
+//! The HTTP server of the daemon: reports from their folder, alerts and the outbox from the ledger.
 
 use std::{
     fs, io,
@@ -18,67 +18,67 @@ use tracing::{error, info, warn};
 use super::clock::Clock;
 use crate::{
     config::{Http, Settings},
-    fault::{Fault, Result, spoken},
-    ledger::{Ended, Ledger, RunRow},
+    fault::{Fault, Result, describe_io},
+    ledger::{Ledger, RunRow, RunStatus},
     monitor::open_alerts,
-    web::{self, ModelStanding, Standing, State},
+    web::{self, DaemonStatus, ModelRunStatus, State},
 };
 
-/// A server that runs.
+/// A running server.
 pub(super) struct Server {
     task: JoinHandle<()>,
-    end: Arc<Notify>,
+    stop: Arc<Notify>,
     listen: String,
-    /// Kept, so that a server with other settings can take its place without a moment in which nobody answers.
+    /// Kept open so that a server with new settings can take over without refusing connections.
     listener: TcpListener,
     state: State,
 }
 
-/// A server that can start any moment: the address is bound, the token read.
+/// A server that is ready to start: its address is bound and its token read.
 pub(super) struct Prepared {
     listener: TcpListener,
     listen: String,
     token: Option<String>,
 }
 
-/// Prepares the server that the config asks for, if it asks for one; on the address that `present` has, where it is the
-/// same. If only `present` itself is in the way (its port at another address), it ends first, and comes back if the address
-/// cannot be had all the same. What it cannot listen on, or a token that is not there, is for a person to mend.
-pub(super) async fn prepare(fleet: &[Settings], present: &mut Option<Server>) -> Result<Option<Prepared>> {
+/// Prepares the configured server, if there is one. If the address is unchanged, it shares the listener of `current`. If
+/// `current` itself blocks the new address (same port, different address), it is stopped first, and started again if the new
+/// address still cannot be bound. An unusable address or token is a setup fault.
+pub(super) async fn prepare(fleet: &[Settings], current: &mut Option<Server>) -> Result<Option<Prepared>> {
     let Some(http) = fleet.first().and_then(|settings| settings.http.as_ref()) else { return Ok(None) };
     let token = http.token_file.as_ref().map(token).transpose()?;
-    let bound = match present.as_ref().filter(|server| server.listen == http.listen) {
+    let bound = match current.as_ref().filter(|server| server.listen == http.listen) {
         Some(server) => server.listener.try_clone(),
         None => TcpListener::bind(&http.listen),
     };
     let listener = match bound {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => match take_port(&http.listen, present) {
-            Some(former) => {
-                let (listener, former) = former.make_room(&http.listen).await;
-                *present = former;
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => match take_if_same_port(&http.listen, current) {
+            Some(previous) => {
+                let (listener, previous) = previous.release_port(&http.listen).await;
+                *current = previous;
                 listener
             }
             None => Err(error),
         },
         bound => bound,
     };
-    let listener = listener.map_err(|error| not_bound(http, &error))?;
+    let listener = listener.map_err(|error| bind_fault(http, &error))?;
     Ok(Some(Prepared { listener, listen: http.listen.clone(), token }))
 }
 
-/// The server that has the port of an address, if it is this one.
-fn take_port(listen: &str, present: &mut Option<Server>) -> Option<Server> {
-    present.take_if(|server| {
-        let own = server.listener.local_addr().map(|address| address.port()).ok();
-        listen.to_socket_addrs().is_ok_and(|mut all| all.any(|address| Some(address.port()) == own))
+/// Takes the current server if it uses the port of `listen`.
+fn take_if_same_port(listen: &str, current: &mut Option<Server>) -> Option<Server> {
+    current.take_if(|server| {
+        let port = server.listener.local_addr().map(|address| address.port()).ok();
+        listen.to_socket_addrs().is_ok_and(|mut all| all.any(|address| Some(address.port()) == port))
     })
 }
 
 impl Prepared {
-    /// Serves what the first of the fleet says.
+    /// Starts serving with the settings of the first model.
     pub(super) fn start(self, fleet: &watch::Receiver<Arc<Vec<Settings>>>, clock: Clock) -> Result<Option<Server>> {
-        let known = Arc::clone(&fleet.borrow());
-        let Some((settings, http)) = known.first().and_then(|settings| Some((settings, settings.http.as_ref()?)))
+        let current = Arc::clone(&fleet.borrow());
+        let Some((settings, http)) = current.first().and_then(|settings| Some((settings, settings.http.as_ref()?)))
         else {
             return Ok(None);
         };
@@ -86,12 +86,12 @@ impl Prepared {
             reports: settings.reports.clone(),
             language: settings.language,
             token: self.token,
-            standing: {
+            status: {
                 let fleet = fleet.clone();
-                Arc::new(move || standing(&fleet.borrow().clone(), clock))
+                Arc::new(move || status(&fleet.borrow().clone(), clock))
             },
         };
-        Server::start(self.listener, self.listen, state).map(Some).map_err(|error| not_bound(http, &error))
+        Server::start(self.listener, self.listen, state).map(Some).map_err(|error| bind_fault(http, &error))
     }
 }
 
@@ -102,96 +102,107 @@ impl Server {
         let accepting = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
         if state.token.is_none() && !address.ip().is_loopback() {
             warn!(
-                "http.listen: whoever reaches {address} can read the reports; http.token_file would ask them for a token"
+                "http.listen: anyone who can reach {address} can read the reports; set http.token_file to require a token"
             );
         }
-        let end = Arc::new(Notify::new());
-        let (ended, served) = (Arc::clone(&end), state.clone());
+        let stop = Arc::new(Notify::new());
+        let (stopped, served) = (Arc::clone(&stop), state.clone());
         info!("serving http://{address}/");
         let task = tokio::spawn(async move {
-            if let Err(error) = web::serve(accepting, served, async move { ended.notified().await }).await {
-                error!("the server ended: {error}");
+            if let Err(error) = web::serve(accepting, served, async move { stopped.notified().await }).await {
+                error!("the HTTP server failed: {error}");
             }
         });
-        Ok(Self { task, end, listen, listener, state })
+        Ok(Self { task, stop, listen, listener, state })
     }
 
-    /// Answers what is under way, for a second at most.
-    pub(super) async fn end(self) {
-        self.end.notify_one();
+    /// Stops the server. Requests in progress have one second to complete.
+    pub(super) async fn stop(self) {
+        self.stop.notify_one();
         let mut task = self.task;
         if timeout(Duration::from_secs(1), &mut task).await.is_err() {
-            // Nobody is served by a former token any longer.
+            // No request must be answered with the previous token after this.
             task.abort();
             let _ = task.await;
         }
     }
 
-    /// Leaves its port for another address. If that cannot be bound, it is the server again.
-    async fn make_room(self, wanted: &str) -> (io::Result<TcpListener>, Option<Self>) {
-        let (listen, state, own) = (self.listen.clone(), self.state.clone(), self.listener.local_addr());
-        self.end().await;
+    /// Stops the server and binds another address on its port. If that fails, the server is started again.
+    async fn release_port(self, wanted: &str) -> (io::Result<TcpListener>, Option<Self>) {
+        let (listen, state, address) = (self.listen.clone(), self.state.clone(), self.listener.local_addr());
+        self.stop().await;
         let bound = TcpListener::bind(wanted);
         if bound.is_ok() {
             return (bound, None);
         }
-        let back = own.and_then(TcpListener::bind).and_then(|listener| Self::start(listener, listen.clone(), state));
-        if let Err(error) = &back {
-            error!("http.listen: {listen} could not be taken again: {}; nobody serves the reports now", spoken(error));
+        let restarted =
+            address.and_then(TcpListener::bind).and_then(|listener| Self::start(listener, listen.clone(), state));
+        if let Err(error) = &restarted {
+            error!("http.listen: cannot bind {listen} again: {}; reports are not served", describe_io(error));
         }
-        (bound, back.ok())
+        (bound, restarted.ok())
     }
 }
 
-fn not_bound(http: &Http, error: &io::Error) -> Fault {
-    Fault::setup(format!("http.listen: {}: {}; choose another address or port", http.listen, spoken(error)))
+fn bind_fault(http: &Http, error: &io::Error) -> Fault {
+    Fault::setup(format!(
+        "http.listen: cannot bind {}: {}; choose another address or port",
+        http.listen,
+        describe_io(error)
+    ))
 }
 
 fn token(file: &PathBuf) -> Result<String> {
     let fault = |why: String| {
-        Fault::setup(format!("http.token_file: {}: {why}; it holds the token and nothing else", file.display()))
+        Fault::setup(format!(
+            "http.token_file: {}: {why}; the file must contain the token and nothing else",
+            file.display()
+        ))
     };
-    let text = fs::read_to_string(file).map_err(|error| fault(spoken(&error)))?;
+    let text = fs::read_to_string(file).map_err(|error| fault(describe_io(&error)))?;
     match text.trim() {
-        "" => Err(fault("it is empty".to_owned())),
+        "" => Err(fault("the file is empty".to_owned())),
         token => Ok(token.to_owned()),
     }
 }
 
-/// What the ledger knows just now.
-fn standing(fleet: &[Settings], clock: Clock) -> Standing {
-    read(fleet, clock).unwrap_or_else(|fault| Standing { not_ready: Some(fault.to_string()), ..Standing::default() })
+/// Reads the current status from the ledger.
+fn status(fleet: &[Settings], clock: Clock) -> DaemonStatus {
+    read(fleet, clock)
+        .unwrap_or_else(|fault| DaemonStatus { not_ready: Some(fault.to_string()), ..DaemonStatus::default() })
 }
 
-fn read(fleet: &[Settings], clock: Clock) -> Result<Standing> {
-    let Some(settings) = fleet.first() else { return Ok(Standing::default()) };
-    let Some(mut ledger) = Ledger::read(&settings.state)? else { return Ok(Standing::default()) };
-    ledger.view(|entry| {
-        let mut standing = Standing {
-            outbox: entry
+fn read(fleet: &[Settings], clock: Clock) -> Result<DaemonStatus> {
+    let Some(settings) = fleet.first() else { return Ok(DaemonStatus::default()) };
+    let Some(mut ledger) = Ledger::read(&settings.state)? else { return Ok(DaemonStatus::default()) };
+    ledger.view(|tx| {
+        let mut status = DaemonStatus {
+            outbox: tx
                 .undelivered()?
                 .iter()
-                .flat_map(|letter| &letter.to)
-                .filter(|recipient| recipient.waits())
+                .flat_map(|message| &message.to)
+                .filter(|recipient| recipient.is_queued())
                 .count() as u64,
-            alerts: open_alerts(entry)?,
-            ..Standing::default()
+            alerts: open_alerts(tx)?,
+            ..DaemonStatus::default()
         };
         for settings in fleet {
             let name = &settings.model.name;
-            let runs = entry.latest(name, 100)?;
-            let of = |ended: Ended| runs.iter().filter(move |run| run.ended == ended).max_by_key(|run| run.created_at);
+            let runs = tx.latest(name, 100)?;
+            let latest = |status: RunStatus| {
+                runs.iter().filter(move |run| run.status == status).max_by_key(|run| run.created_at)
+            };
             let cadence = settings.schedule.cadence();
             let next = cadence.after(cadence.latest_complete(clock.now(), settings.schedule.lateness));
-            standing.models.push(ModelStanding {
+            status.models.push(ModelRunStatus {
                 model: name.clone(),
-                last_success: of(Ended::Told).map(|run| run.created_at),
-                last_failure: of(Ended::Failed).map(|run: &RunRow| (run.created_at, run.sentence.clone())),
+                last_success: latest(RunStatus::Reported).map(|run| run.created_at),
+                last_failure: latest(RunStatus::Failed).map(|run: &RunRow| (run.created_at, run.sentence.clone())),
                 next_due: Some(vigie_profile::window::Instant(
                     next.to.0.saturating_add(settings.schedule.lateness.microseconds()),
                 )),
             });
         }
-        Ok(standing)
+        Ok(status)
     })
 }

@@ -1,40 +1,41 @@
-//! Which models are to be looked at, and when: at once after a tick, later after a failure.
+//! When each model is checked next: at once after a tick, with backoff after a failure.
 
 use std::time::{Duration, Instant as Stopwatch};
 
-/// A model's next look.
+/// The next check of one model.
 #[derive(Debug, Clone, Copy)]
 struct Wake {
     at: Option<Stopwatch>,
-    /// Looks in a row in which something failed.
-    failed: u32,
+    /// Number of consecutive failed checks.
+    failures: u32,
 }
 
-/// All models', by their number.
+/// The next checks of all models, by model index.
 #[derive(Debug)]
-pub(super) struct Wakes {
+pub(super) struct WakeQueue {
     models: Vec<Wake>,
-    /// The config is to be read again.
+    /// Whether the config must be reloaded.
     pub reload: bool,
 }
 
-/// After a failure a look waits so long, then twice as long each time.
-const FIRST: Duration = Duration::from_secs(15);
-const LONGEST: Duration = Duration::from_hours(1);
+/// Delay after the first failure; it doubles with each further failure.
+const FIRST_BACKOFF: Duration = Duration::from_secs(15);
+const MAX_BACKOFF: Duration = Duration::from_hours(1);
 
-impl Wakes {
-    /// Every model at once: what was missed while nobody looked is due.
-    pub(super) fn all(models: usize) -> Self {
-        Self { models: vec![Wake { at: Some(Stopwatch::now()), failed: 0 }; models], reload: false }
+impl WakeQueue {
+    /// Schedules every model at once, to catch up with what was missed.
+    pub(super) fn all_due(models: usize) -> Self {
+        Self { models: vec![Wake { at: Some(Stopwatch::now()), failures: 0 }; models], reload: false }
     }
 
-    pub(super) fn at_once(&mut self, model: usize) {
+    /// Schedules a model at once.
+    pub(super) fn wake(&mut self, model: usize) {
         if let Some(wake) = self.models.get_mut(model) {
             wake.at = Some(Stopwatch::now());
         }
     }
 
-    /// The model whose look has been due for longest, so that a busy one starves no other; it is not due any more.
+    /// Removes and returns the model that has been due for longest, so that a busy model does not starve the others.
     pub(super) fn take(&mut self, now: Stopwatch) -> Option<usize> {
         let due = self.models.iter().enumerate().filter_map(|(model, wake)| Some((wake.at?, model)));
         let (_, model) = due.filter(|(at, _)| *at <= now).min()?;
@@ -44,27 +45,27 @@ impl Wakes {
         Some(model)
     }
 
-    /// A look has ended.
-    pub(super) fn done(&mut self, model: usize, failed: bool) {
+    /// Records the end of a check and, if it failed, schedules a retry.
+    pub(super) fn finish(&mut self, model: usize, failed: bool) {
         let Some(wake) = self.models.get_mut(model) else { return };
         if !failed {
-            wake.failed = 0;
+            wake.failures = 0;
             return;
         }
-        let wait = FIRST.saturating_mul(1 << wake.failed.min(16)).min(LONGEST);
-        wake.failed = wake.failed.saturating_add(1);
-        let retry = Stopwatch::now() + wait;
+        let backoff = FIRST_BACKOFF.saturating_mul(1 << wake.failures.min(16)).min(MAX_BACKOFF);
+        wake.failures = wake.failures.saturating_add(1);
+        let retry = Stopwatch::now() + backoff;
         wake.at = Some(wake.at.map_or(retry, |at| at.min(retry)));
     }
 
-    /// Whether the last look at some model failed.
+    /// Returns whether the last check of any model failed.
     pub(super) fn is_failing(&self) -> bool {
-        self.models.iter().any(|wake| wake.failed > 0)
+        self.models.iter().any(|wake| wake.failures > 0)
     }
 
-    /// When something is due next; far off when nothing is.
+    /// Returns when the next check is due; far in the future if none is.
     pub(super) fn next(&self) -> Stopwatch {
         let next = self.models.iter().filter_map(|wake| wake.at).min();
-        next.unwrap_or_else(|| Stopwatch::now() + LONGEST)
+        next.unwrap_or_else(|| Stopwatch::now() + MAX_BACKOFF)
     }
 }

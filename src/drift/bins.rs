@@ -1,10 +1,10 @@
-//! The PSI bins of a feature with the rows of both sides: what an auditor re-computes PSI from.
+//! The PSI bins of a feature with the row counts of both sides: enough for an auditor to recompute PSI.
 
-use vigie_stats::Place;
+use vigie_stats::BinRole;
 
-/// What a bin is.
+/// Kind of a PSI bin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BinKind {
+pub enum PsiBinKind {
     Atom,
     Interval,
     /// Guard: below the reference's minimum.
@@ -13,13 +13,13 @@ pub enum BinKind {
     Above,
     Missing,
     Level,
-    /// Levels under 1 % of the reference's rows, together.
+    /// Levels with less than 1 % of the reference's rows, pooled.
     Rare,
     Unseen,
 }
 
-impl BinKind {
-    /// The word in the report.
+impl PsiBinKind {
+    /// Returns the name used in the report.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -34,31 +34,31 @@ impl BinKind {
         }
     }
 
-    /// Whether it stands between other values, or for something values have no place for.
+    /// Returns whether the bin holds ordinary values, which have neighbours, or a special case.
     #[must_use]
-    pub fn place(self) -> Place {
+    pub fn role(self) -> BinRole {
         match self {
-            Self::Atom | Self::Interval | Self::Level | Self::Rare => Place::Value,
-            Self::Below | Self::Above | Self::Missing | Self::Unseen => Place::Special,
+            Self::Atom | Self::Interval | Self::Level | Self::Rare => BinRole::Value,
+            Self::Below | Self::Above | Self::Missing | Self::Unseen => BinRole::Special,
         }
     }
 }
 
-/// One bin: `(lower, upper]`, an atom has `lower == upper`; `None` is unbounded or no number.
+/// One bin, `(lower, upper]`. An atom has `lower == upper`; `None` is unbounded or not a number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BinCount {
-    pub kind: BinKind,
+    pub kind: PsiBinKind,
     pub label: String,
     pub lower: Option<f64>,
     pub upper: Option<f64>,
     pub reference: u64,
     pub window: u64,
-    /// What the bin adds to PSI.
+    /// The bin's term of the PSI sum.
     pub contribution: f64,
 }
 
 impl BinCount {
-    pub(super) fn new(kind: BinKind, label: impl Into<String>, reference: u64, window: u64) -> Self {
+    pub(super) fn new(kind: PsiBinKind, label: impl Into<String>, reference: u64, window: u64) -> Self {
         Self { kind, label: label.into(), lower: None, upper: None, reference, window, contribution: 0.0 }
     }
 }

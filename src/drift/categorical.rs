@@ -1,4 +1,4 @@
-//! One categorical feature against the reference.
+//! Compares a categorical feature with the reference.
 
 use vigie_profile::{
     layout::{Kind, Levels},
@@ -7,13 +7,14 @@ use vigie_profile::{
 use vigie_stats::{EmptyBins, chi2, proportion};
 
 use super::{
-    BinCount, BinKind, Chi2, FeatureDrift, Missing, Summary, Unseen,
-    compare::{psi, share},
+    BinCount, Chi2, FeatureDrift, Missing, PsiBinKind, Summary, Unseen,
+    psi::{psi, share},
 };
 
-/// A level under 1 % of all reference rows is pooled.
+/// Levels with less than 1 % of all reference rows are pooled.
 const RARE_ONE_IN: u64 = 100;
-const NAMES: usize = 20;
+/// Maximum number of unseen levels listed by name.
+const MAX_NAMES: usize = 20;
 
 pub(super) fn compare(
     name: &str,
@@ -23,7 +24,7 @@ pub(super) fn compare(
     empty: EmptyBins,
 ) -> FeatureDrift {
     let (n_reference, n_window) = (reference.present() + reference.missing(), window.present() + window.missing());
-    let mut bins = count(levels, reference, window, n_reference);
+    let mut bins = count_bins(levels, reference, window, n_reference);
     let psi = psi(&mut bins, empty);
     FeatureDrift {
         name: name.to_owned(),
@@ -35,7 +36,7 @@ pub(super) fn compare(
             window_share: share(window.missing(), n_window),
             p_value: proportion::two_by_two(reference.missing(), n_reference, window.missing(), n_window),
         },
-        unseen: Some(unseen(reference, window, n_reference, n_window)),
+        unseen: Some(unseen_levels(reference, window, n_reference, n_window)),
         out_of_range: None,
         psi,
         ks: None,
@@ -47,30 +48,30 @@ pub(super) fn compare(
     }
 }
 
-/// Whether a level of so many rows is pooled.
+/// Returns whether a level with `rows` reference rows is pooled.
 #[must_use]
-pub fn is_rare(level: u64, n_reference: u64) -> bool {
-    level * RARE_ONE_IN < n_reference
+pub fn is_rare(rows: u64, n_reference: u64) -> bool {
+    rows * RARE_ONE_IN < n_reference
 }
 
-fn count(levels: &Levels, reference: &LevelCounts, window: &LevelCounts, n_reference: u64) -> Vec<BinCount> {
+fn count_bins(levels: &Levels, reference: &LevelCounts, window: &LevelCounts, n_reference: u64) -> Vec<BinCount> {
     let mut bins = Vec::new();
-    let mut rare = BinCount::new(BinKind::Rare, "rare levels", 0, 0);
+    let mut rare = BinCount::new(PsiBinKind::Rare, "rare levels", 0, 0);
     for ((name, ours), theirs) in levels.names().iter().zip(reference.levels()).zip(window.levels()) {
         if is_rare(*ours, n_reference) {
             rare.reference += ours;
             rare.window += theirs;
         } else {
-            bins.push(BinCount::new(BinKind::Level, name.clone(), *ours, *theirs));
+            bins.push(BinCount::new(PsiBinKind::Level, name.clone(), *ours, *theirs));
         }
     }
     bins.push(rare);
-    bins.push(BinCount::new(BinKind::Unseen, "unseen levels", 0, window.unseen_rows()));
-    bins.push(BinCount::new(BinKind::Missing, "missing", reference.missing(), window.missing()));
+    bins.push(BinCount::new(PsiBinKind::Unseen, "unseen levels", 0, window.unseen_rows()));
+    bins.push(BinCount::new(PsiBinKind::Missing, "missing", reference.missing(), window.missing()));
     bins
 }
 
-/// Every level of the union is a column, and missing one if any.
+/// Tests homogeneity with one table column per level of either side, and one for missing values if there are any.
 fn homogeneity(reference: &LevelCounts, window: &LevelCounts) -> Option<Chi2> {
     let mut ours = reference.levels().to_vec();
     let mut theirs = window.levels().to_vec();
@@ -89,14 +90,14 @@ fn homogeneity(reference: &LevelCounts, window: &LevelCounts) -> Option<Chi2> {
     })
 }
 
-fn unseen(reference: &LevelCounts, window: &LevelCounts, n_reference: u64, n_window: u64) -> Unseen {
+fn unseen_levels(reference: &LevelCounts, window: &LevelCounts, n_reference: u64, n_window: u64) -> Unseen {
     let singletons = reference.levels().iter().filter(|rows| **rows == 1).count() as u64;
     let expected = share(singletons, n_reference).unwrap_or(0.0);
     let share = share(window.unseen_rows(), n_window);
     let mut levels: Vec<(String, u64)> = window.unseen().iter().map(|(name, rows)| (name.clone(), *rows)).collect();
     levels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let distinct = levels.len();
-    levels.truncate(NAMES);
+    levels.truncate(MAX_NAMES);
     Unseen {
         share,
         expected,

@@ -1,18 +1,18 @@
-//! The distances of one feature (or of the score) from the reference.
+//! Distances of one feature, or of the score, from the reference.
 
 use vigie_profile::layout::Kind;
 use vigie_stats::ks;
 
 use super::{BinCount, Summary};
 
-/// Everything measured of one feature.
+/// All measurements of one feature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureDrift {
     pub name: String,
     pub kind: Kind,
     /// Rows of the reference, missing values included.
     pub n_reference: u64,
-    /// Used rows of the window, missing values included.
+    /// Rows used in the window, missing values included.
     pub n_window: u64,
     pub missing: Missing,
     /// Categorical features only.
@@ -27,12 +27,12 @@ pub struct FeatureDrift {
     pub bins: Vec<BinCount>,
     pub reference: Summary,
     pub window: Summary,
-    /// The reference holds bins and nothing finer: there is neither KS nor chi-square.
+    /// The reference holds nothing finer than bins, so there is neither KS nor chi-square.
     pub reduced: bool,
 }
 
 impl FeatureDrift {
-    /// What bins alone can tell.
+    /// Drops the measurements that bins alone cannot give.
     pub(super) fn psi_only(&mut self) {
         (self.ks, self.chi2, self.reduced) = (None, None, true);
     }
@@ -43,24 +43,24 @@ impl FeatureDrift {
 pub struct Missing {
     pub reference_share: Option<f64>,
     pub window_share: Option<f64>,
-    /// 2×2 chi-square with Yates' correction; `None` when nothing or everything is missing.
+    /// 2×2 chi-square with Yates' correction; `None` if no value or every value is missing.
     pub p_value: Option<f64>,
 }
 
-/// Levels the reference never had.
+/// Levels that do not occur in the reference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unseen {
-    /// Of all used rows.
+    /// Share of all used rows.
     pub share: Option<f64>,
-    /// What the reference leads to expect (Good–Turing: its singletons / rows).
+    /// Share that the reference leads to expect (Good–Turing: its singletons / rows).
     pub expected: f64,
-    /// `share` less `expected`, not below zero.
+    /// `share` − `expected`, at least zero.
     pub excess: Option<f64>,
     /// Names and rows, most rows first, at most 20.
     pub levels: Vec<(String, u64)>,
-    /// How many such levels there are.
+    /// Number of distinct unseen levels.
     pub distinct: usize,
-    /// Probability of so many rows if window and reference were drawn alike.
+    /// Probability of at least this many such rows if window and reference had the same distribution.
     pub p_value: Option<f64>,
 }
 
@@ -69,7 +69,7 @@ pub struct Unseen {
 pub struct OutOfRange {
     pub below: Option<f64>,
     pub above: Option<f64>,
-    /// Probability of so many if window and reference were drawn alike.
+    /// Probability of at least this many such values if window and reference had the same distribution.
     pub p_value: Option<f64>,
 }
 
@@ -77,10 +77,10 @@ pub struct OutOfRange {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Psi {
     pub value: Option<f64>,
-    /// What chance alone exceeds in 5 of 100 windows.
+    /// Value that chance alone exceeds in 5 of 100 windows.
     pub critical: Option<f64>,
     pub p_value: Option<f64>,
-    /// Bins left for the law of chance when thin ones are joined.
+    /// Bins left for the chance distribution after thin ones are merged.
     pub p_bins: usize,
 }
 
@@ -91,14 +91,14 @@ pub struct Ks {
     pub statistic: f64,
     pub upper_bound: f64,
     pub exact: bool,
-    /// Rows with a value, reference and window.
+    /// Rows with a value: `n` in the reference, `m` in the window.
     pub n: u64,
     pub m: u64,
     /// p at `statistic`.
     pub p_value: Option<f64>,
     /// p at `upper_bound`.
     pub p_at_bound: Option<f64>,
-    /// Cells in which D may lie above `statistic`.
+    /// Cells in which D may exceed `statistic`.
     pub candidates: Vec<usize>,
 }
 
@@ -118,7 +118,7 @@ impl Ks {
         }
     }
 
-    /// Takes the exact D of the candidate cells.
+    /// Sets the exact D, given its maximum within the candidate cells.
     pub fn refine(&mut self, inside: f64) {
         self.statistic = self.statistic.max(inside);
         self.upper_bound = self.statistic;
@@ -135,7 +135,7 @@ pub struct Chi2 {
     pub statistic: Option<f64>,
     pub dof: usize,
     pub p_value: Option<f64>,
-    /// 0–1, independent of n.
+    /// Between 0 and 1, independent of n.
     pub cramers_v: f64,
     /// Levels expected fewer than 5 times in the window, pooled into one.
     pub pooled_levels: usize,

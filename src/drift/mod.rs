@@ -1,4 +1,4 @@
-//! How far a window lies from the reference: numbers with their sample sizes, no opinion.
+//! Distances between a window and the reference: numbers with their sample sizes, not judged here.
 
 mod bins;
 mod categorical;
@@ -6,14 +6,15 @@ mod compare;
 mod feature;
 mod histogram;
 mod numeric;
+mod psi;
 mod segments;
 mod summary;
 
-pub use bins::{BinCount, BinKind};
+pub use bins::{BinCount, PsiBinKind};
 pub use categorical::is_rare;
 pub use compare::{Drift, ScoreDrift, compare};
 pub use feature::{Chi2, FeatureDrift, Ks, Missing, OutOfRange, Psi, Refused, Unseen};
-pub use histogram::Step;
-pub use numeric::{between, labels};
-pub use segments::{Disparity, Lack, SegmentDrift, Segmented, segmented};
+pub use histogram::HistogramStep;
+pub use numeric::{bin_labels, compare_counts};
+pub use segments::{Disparity, NotCompared, SegmentDrift, SegmentsDrift, compare_segments};
 pub use summary::Summary;

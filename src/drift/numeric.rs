@@ -1,4 +1,4 @@
-//! One numeric feature (or the score) against the reference.
+//! Compares a numeric feature, or the score, with the reference.
 
 use vigie_profile::{
     layout::{self, Cells, Kind, Precision},
@@ -7,8 +7,8 @@ use vigie_profile::{
 use vigie_stats::{EmptyBins, ks, proportion};
 
 use super::{
-    BinCount, BinKind, FeatureDrift, Ks, Missing, OutOfRange, Psi, Summary,
-    compare::{psi, share},
+    BinCount, FeatureDrift, Ks, Missing, OutOfRange, Psi, PsiBinKind, Summary,
+    psi::{psi, share},
 };
 
 pub(super) fn compare(
@@ -20,10 +20,10 @@ pub(super) fn compare(
     empty: EmptyBins,
 ) -> FeatureDrift {
     let (n_reference, n_window) = (reference.present() + reference.missing(), window.present() + window.missing());
-    let mut bins = count(cells, reference, window);
-    bins.push(BinCount::new(BinKind::Missing, "missing", reference.missing(), window.missing()));
-    let below = of_kind(&bins, BinKind::Below);
-    let above = of_kind(&bins, BinKind::Above);
+    let mut bins = count_bins(cells, reference, window);
+    bins.push(BinCount::new(PsiBinKind::Missing, "missing", reference.missing(), window.missing()));
+    let below = window_rows(&bins, PsiBinKind::Below);
+    let above = window_rows(&bins, PsiBinKind::Above);
     let psi: Psi = psi(&mut bins, empty);
     let single: Vec<bool> = (0..cells.len()).map(|cell| cells.is_single(cell, precision)).collect();
     let ks = ks::grid(reference.cells(), window.cells(), &single)
@@ -54,14 +54,14 @@ pub(super) fn compare(
     }
 }
 
-fn of_kind(bins: &[BinCount], kind: BinKind) -> u64 {
+fn window_rows(bins: &[BinCount], kind: PsiBinKind) -> u64 {
     bins.iter().filter(|bin| bin.kind == kind).map(|bin| bin.window).sum()
 }
 
-/// The bins in the order of their values.
-fn count(cells: &Cells, reference: &CellCounts, window: &CellCounts) -> Vec<BinCount> {
-    let least = cells.edges().first().copied();
-    let mut bins: Vec<BinCount> = cells.bins().iter().map(|bin| named(bin, least)).collect();
+/// Returns the bins in the order of their values.
+fn count_bins(cells: &Cells, reference: &CellCounts, window: &CellCounts) -> Vec<BinCount> {
+    let floor = cells.edges().first().copied();
+    let mut bins: Vec<BinCount> = cells.bins().iter().map(|bin| empty_bin(bin, floor)).collect();
     for (cell, bin) in cells.bin_of_cell().iter().enumerate() {
         if let Some(bin) = bins.get_mut(usize::from(*bin)) {
             bin.reference += reference.cells().get(cell).copied().unwrap_or(0);
@@ -71,16 +71,16 @@ fn count(cells: &Cells, reference: &CellCounts, window: &CellCounts) -> Vec<BinC
     bins
 }
 
-/// The labels of a feature's bins, guards included, in the order of [`Cells::bins`].
+/// Returns the labels of a feature's bins, guards included, in the order of [`Cells::bins`].
 #[must_use]
-pub fn labels(cells: &Cells) -> Vec<String> {
+pub fn bin_labels(cells: &Cells) -> Vec<String> {
     let floor = cells.edges().first().copied();
-    cells.bins().iter().map(|bin| named(bin, floor).label).collect()
+    cells.bins().iter().map(|bin| empty_bin(bin, floor).label).collect()
 }
 
-/// Two counts on the same cells: the second's distance from the first.
+/// Measures the distance of `theirs` from `ours`, two counts on the same cells.
 #[must_use]
-pub fn between(
+pub fn compare_counts(
     cells: &Cells,
     ours: &CellCounts,
     theirs: &CellCounts,
@@ -90,22 +90,23 @@ pub fn between(
     compare("score", cells, ours, theirs, precision, empty)
 }
 
-/// `floor`: the edge just below the reference's minimum; a bin that begins there begins with the minimum.
-fn named(bin: &layout::Bin, floor: Option<f64>) -> BinCount {
+/// Returns the labelled bin without rows. `floor` is the edge just below the reference's minimum; a bin that starts there
+/// includes the minimum.
+fn empty_bin(bin: &layout::Bin, floor: Option<f64>) -> BinCount {
     let text = |edge: Option<f64>, open: &str| edge.map_or(open.to_owned(), short);
     let (kind, label) = match bin.kind {
-        layout::BinKind::Below => (BinKind::Below, "below the reference".to_owned()),
-        layout::BinKind::Above => (BinKind::Above, "above the reference".to_owned()),
-        layout::BinKind::Atom => (BinKind::Atom, text(bin.upper, "")),
+        layout::BinKind::Below => (PsiBinKind::Below, "below the reference".to_owned()),
+        layout::BinKind::Above => (PsiBinKind::Above, "above the reference".to_owned()),
+        layout::BinKind::Atom => (PsiBinKind::Atom, text(bin.upper, "")),
         layout::BinKind::Interval => {
             let open = if bin.lower == floor && floor.is_some() { '[' } else { '(' };
-            (BinKind::Interval, format!("{open}{}, {}]", text(bin.lower, "−∞"), text(bin.upper, "∞")))
+            (PsiBinKind::Interval, format!("{open}{}, {}]", text(bin.lower, "−∞"), text(bin.upper, "∞")))
         }
     };
     BinCount { lower: bin.lower, upper: bin.upper, ..BinCount::new(kind, label, 0, 0) }
 }
 
-/// Six significant digits: labels are for people, `lower` and `upper` are exact.
+/// Formats with six significant digits: labels are for display, `lower` and `upper` are exact.
 fn short(edge: f64) -> String {
     let rounded = format!("{edge:.5e}").parse::<f64>().unwrap_or(edge);
     if rounded != 0.0 && !(1e-4..1e9).contains(&rounded.abs()) { format!("{rounded:e}") } else { rounded.to_string() }

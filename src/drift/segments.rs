@@ -1,4 +1,4 @@
-//! Each segment of a window against the reference's own rows of that segment, and against the other segments.
+//! Compares each segment of a window with the reference's rows of the same segment, and with the other segments.
 
 use vigie_profile::{
     layout::Precision,
@@ -7,32 +7,28 @@ use vigie_profile::{
 };
 use vigie_stats::{EmptyBins, Interval, proportion};
 
-use super::{
-    FeatureDrift, Refused,
-    compare::{features, share},
-    numeric,
-};
+use super::{FeatureDrift, Refused, compare::features, numeric, psi::share};
 use crate::{fault::Result, reference::Reference};
 
 /// Why a segment is not compared with the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lack {
-    /// Fewer rows than the config asks for.
-    TooFew,
+pub enum NotCompared {
+    /// Fewer rows than the config requires.
+    TooFewRows,
     /// The reference was learnt without this segment.
-    NotLearnt,
-    /// Fewer rows in the reference than the config asks for.
-    TooFewLearnt,
+    NotInReference,
+    /// Fewer rows in the reference than the config requires.
+    TooFewReferenceRows,
 }
 
-/// How often a segment is accepted, beside how often others are.
+/// Acceptance rate of a segment compared with that of others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Disparity {
-    /// The segment of the same column that is accepted most often; `None`: all rows outside.
+    /// The segment of the same column with the highest acceptance rate; `None`: all rows outside the segment.
     pub against: Option<String>,
-    /// Share accepted of the segment, as a part of the other's: the four-fifths rule asks for 0.8.
+    /// The segment's acceptance rate divided by the other's: the four-fifths rule requires 0.8.
     pub ratio: Interval,
-    /// How often chance alone would take two shares as far apart; times the segments that might have been accepted most often.
+    /// Probability that chance alone separates two rates this far, times the number of candidates for the highest rate.
     pub p_value: Option<f64>,
 }
 
@@ -40,41 +36,41 @@ pub struct Disparity {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SegmentDrift {
     pub name: String,
-    /// The column whose level it is.
+    /// The column of which the segment is a level.
     pub by: Option<String>,
     pub definition: String,
     pub rows: u64,
-    /// Of the segment's rows in the reference and now.
+    /// Refusal rate of the segment, in the reference and in the window.
     pub refused: Refused,
-    /// `None` with too few rows, alone in its column, or where nobody is accepted.
+    /// `None` if there are too few rows, if the segment is the only one of its column, or if no row is accepted.
     pub disparity: Option<Disparity>,
-    /// The score's distance from the reference's rows of the same segment.
+    /// Distance of the score from the reference's rows of the same segment.
     pub score: Option<FeatureDrift>,
-    /// Of the most important features, likewise.
+    /// The same for the most important features.
     pub features: Vec<FeatureDrift>,
-    /// Why there is neither.
-    pub lack: Option<Lack>,
+    /// Why `score` and `features` are absent.
+    pub not_compared: Option<NotCompared>,
 }
 
 /// All segments of a window.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Segmented {
+pub struct SegmentsDrift {
     pub list: Vec<SegmentDrift>,
-    /// Used rows of the window.
+    /// Number of rows used in the window.
     pub rows: u64,
     pub min_rows: u64,
-    /// Columns with more levels than are watched, and how many more.
+    /// Columns with more levels than are monitored, and the number of levels left out.
     pub left_out: Vec<(String, usize)>,
 }
 
-/// Measures the segments of a window.
-pub fn segmented(
+/// Compares the segments of a window with the reference and with each other.
+pub fn compare_segments(
     segments: &Segments,
     tally: &SegmentTally,
     window: &Profile,
     reference: &Reference,
     (min_rows, threshold, empty): (u64, f64, EmptyBins),
-) -> Result<Segmented> {
+) -> Result<SegmentsDrift> {
     let mut list = Vec::with_capacity(segments.list().len());
     for (segment, profile) in segments.list().iter().zip(tally.profiles()) {
         let mut drift = SegmentDrift {
@@ -86,20 +82,20 @@ pub fn segmented(
             disparity: disparity(segment, profile, segments, tally, (window, min_rows)),
             score: None,
             features: Vec::new(),
-            lack: None,
+            not_compared: None,
         };
         let own = reference.segment(&segment.definition, segments.layout())?;
-        drift.lack = match &own {
-            _ if profile.rows() < min_rows => Some(Lack::TooFew),
-            None => Some(Lack::NotLearnt),
-            Some(own) if own.profile.rows() < min_rows => Some(Lack::TooFewLearnt),
+        drift.not_compared = match &own {
+            _ if profile.rows() < min_rows => Some(NotCompared::TooFewRows),
+            None => Some(NotCompared::NotInReference),
+            Some(own) if own.profile.rows() < min_rows => Some(NotCompared::TooFewReferenceRows),
             Some(_) => None,
         };
         if let Some(own) = own.filter(|own| own.profile.rows() > 0) {
             let rows = own.scores.iter().map(|(_, rows)| rows).sum();
             let refused = own.scores.iter().filter(|(score, _)| *score >= threshold).map(|(_, rows)| rows).sum();
             drift.refused.reference = share(refused, rows);
-            if drift.lack.is_none() {
+            if drift.not_compared.is_none() {
                 let layout = segments.layout();
                 drift.refused.p_value = proportion::two_proportions(refused, rows, profile.refused(), profile.rows());
                 drift.features = features(layout, &own.profile, profile, empty);
@@ -111,7 +107,7 @@ pub fn segmented(
         }
         list.push(drift);
     }
-    Ok(Segmented { list, rows: window.rows(), min_rows, left_out: segments.left_out().to_vec() })
+    Ok(SegmentsDrift { list, rows: window.rows(), min_rows, left_out: segments.left_out().to_vec() })
 }
 
 fn accepted(profile: &Profile) -> u64 {
@@ -139,20 +135,21 @@ fn disparity(
         let others = accepted(window).saturating_sub(accepted(profile));
         return if rest >= min_rows { against((others, rest), None, 1) } else { None };
     };
-    // Those that stand beside it, with enough rows to be an example to others.
-    let beside: Vec<(&str, &Profile)> = segments
+    // Segments of the same column with enough rows to compare with.
+    let siblings: Vec<(&str, &Profile)> = segments
         .list()
         .iter()
         .zip(tally.profiles())
         .filter(|(other, profile)| other.by.as_ref() == Some(by) && profile.rows() >= min_rows)
         .map(|(other, profile)| (other.name.as_str(), profile))
         .collect();
-    let is_more = |a: &Profile, b: &Profile| {
+    let is_accepted_more = |a: &Profile, b: &Profile| {
         u128::from(accepted(a)) * u128::from(b.rows()) > u128::from(accepted(b)) * u128::from(a.rows())
     };
-    let (best, most) = beside.iter().copied().reduce(|best, one| if is_more(one.1, best.1) { one } else { best })?;
+    let (best, most) =
+        siblings.iter().copied().reduce(|best, one| if is_accepted_more(one.1, best.1) { one } else { best })?;
     if best == segment.name {
         return None;
     }
-    against((accepted(most), most.rows()), Some(best.to_owned()), beside.len().saturating_sub(1))
+    against((accepted(most), most.rows()), Some(best.to_owned()), siblings.len().saturating_sub(1))
 }

@@ -1,11 +1,11 @@
-//! Mean, deviation and quantiles of one side of a feature.
+//! Mean, standard deviation and quantiles of one side of a feature.
 
 use vigie_profile::{
     layout::Cells,
     profile::{CellCounts, LevelCounts, scale},
 };
 
-/// Of the rows with a value. Quantiles are upper edges of cells: off by at most a cell.
+/// Summary of the rows with a value. Quantiles are upper edges of cells, so they are off by at most a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Summary {
     Numeric {
@@ -47,7 +47,8 @@ impl Summary {
     }
 }
 
-/// The upper edges of the cells that hold the rows at [`QUANTILES`], kept within what was seen; one walk over the cells.
+/// Returns the upper edges of the cells that hold the rows at [`QUANTILES`], clamped to the observed range, in one pass over
+/// the cells.
 fn quantiles(counts: &CellCounts, cells: &Cells) -> Vec<(f64, Option<f64>)> {
     let range = counts.range();
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]

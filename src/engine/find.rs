@@ -1,4 +1,4 @@
-//! One record of a log, by its id.
+//! Finds a record of a log by its id.
 
 use arrow_array::Array;
 use vigie_profile::{
@@ -7,19 +7,19 @@ use vigie_profile::{
 };
 
 use super::{
+    duplicates::contents,
     threads::{Progress, pass},
-    twins::contents,
 };
 use crate::{
     fault::Result,
     source::{Log, Request},
 };
 
-/// A record and its answer.
+/// A record: inputs, score and decision.
 #[derive(Debug)]
 pub struct Record {
     pub at: Instant,
-    /// One row, the columns asked for.
+    /// A single row with the requested columns.
     pub rows: Rows,
     pub has_features: bool,
     pub decision: Option<String>,
@@ -27,8 +27,8 @@ pub struct Record {
     order: (i64, u128),
 }
 
-/// Finds the record with an id; of several, the one that counts: the least by time and content. All records that it is
-/// looked for in are handed to `beside`, with a tally of each thread.
+/// Finds the record with an id. If there are several, returns the one that counts, which is the first by time and
+/// content. Also passes all records that are searched to `observe`, with the tally of the thread.
 pub fn find<T: Send>(
     log: &Log,
     request: &Request,
@@ -36,11 +36,11 @@ pub fn find<T: Send>(
     threads: usize,
     progress: Progress<'_>,
     empty: &(dyn Fn() -> T + Sync),
-    beside: &(dyn Fn(&mut T, &Records) + Sync),
+    observe: &(dyn Fn(&mut T, &Records) + Sync),
 ) -> Result<(Option<Record>, Vec<T>)> {
     let plan = log.plan(request)?;
     let pass = pass(&plan, threads, progress, &|| (None::<Record>, empty()), &|(least, tally), records| {
-        beside(tally, &records);
+        observe(tally, &records);
         let Some(ids) = &records.id else { return };
         let rows: Vec<usize> = (0..ids.len()).filter(|row| ids.is_valid(*row) && ids.value(*row) == id).collect();
         for (row, content) in rows.iter().zip(contents(&records, &rows)) {

@@ -1,4 +1,4 @@
-//! When the log was last written to before a given moment.
+//! Time of the latest record.
 
 use vigie_profile::window::{Instant, Window};
 
@@ -8,7 +8,7 @@ use crate::{
     source::{Latest, Log, Request},
 };
 
-/// The time of the latest record before `end`; only times are looked at.
+/// Time of the latest record before `end`; reads only timestamps.
 pub fn latest(log: &Log, end: Instant, threads: usize, progress: Progress<'_>) -> Result<Option<Instant>> {
     let window = Window { from: Instant(i64::MIN / 4), to: end };
     let request = Request { columns: Vec::new(), window: Some(window) };

@@ -1,23 +1,33 @@
-//! Threads over the pieces of a log: what is read is sifted, counted and merged, in any order to the same answer.
+//! Multi-threaded passes over a log: records are filtered, counted and merged, with a result that does not depend on
+//! order.
 
-mod apart;
+mod column_scan;
+mod columnar;
 mod count;
+mod count_records;
+mod counted;
+mod duplicates;
 mod find;
+mod first_pass;
+mod job;
+mod keyed_rows;
 mod latest;
-mod look;
 mod refine;
 mod sample;
+mod scan;
 mod sift;
 mod steps;
 mod tally;
 mod threads;
-mod twins;
 
-pub use count::{Counted, Job, count};
+pub use count::count;
+pub use count_records::count_records;
+pub use counted::Counted;
 pub use find::{Record, find};
+pub use job::CountJob;
+pub use keyed_rows::KeyedRows;
 pub use latest::latest;
-pub use look::{Answered, Looked, Wanted, look};
 pub use refine::refine;
 pub use sample::Sample;
-pub use sift::{Rule, usable};
-pub use tally::tally;
+pub use scan::{RowQuery, Scanned, scan};
+pub use sift::{Eligibility, count_usable};

@@ -1,4 +1,4 @@
-//! Exact KS distances: a second look at the rows that fall in the few cells that can hold the supremum.
+//! Exact KS distances, from a second pass over the rows in the few cells that may contain the supremum.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -11,27 +11,27 @@ use vigie_profile::{
 };
 
 use super::{
-    count::{Counted, Job},
+    CountJob, Counted,
+    duplicates::DuplicateFilter,
     sift::{Sieve, Sifted, sift},
     steps::Steps,
     threads::pass,
-    twins::Keeper,
 };
 use crate::{
     fault::{Fault, Result},
-    reference::{Reference, on_cores},
+    reference::{Reference, map_on_cores},
     source::Request,
 };
 
-/// A numeric feature, or the score, whose D has to be exact.
+/// A numeric feature, or the score, whose distance must be exact.
 struct Subject<'a> {
     precision: Precision,
     steps: Steps<'a>,
 }
 
-/// The largest distance inside the candidate cells of each asked feature (the score is number `features.len()`).
+/// Largest distance inside the candidate cells of each requested feature; the score is number `features.len()`.
 pub fn refine(
-    job: &Job<'_>,
+    job: &CountJob<'_>,
     counted: &Counted,
     reference: &Reference,
     asked: &[(usize, Vec<usize>)],
@@ -51,18 +51,18 @@ pub fn refine(
             Some(_) => reference.values(*feature).map(Cow::Owned),
             None => reference.score_values().map(Cow::Borrowed),
         }
-        .ok_or_else(|| Fault::setup(reference.damaged()))?;
+        .ok_or_else(|| Fault::setup(reference.damaged_message()))?;
         Ok(Some((*feature, Subject { precision, steps: Steps::new(cells, candidates, &values) })))
     };
     let subjects: BTreeMap<usize, Subject<'_>> =
-        on_cores(asked.len(), 1, &subject).into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
-    let tally = look(job, counted, &subjects)?;
+        map_on_cores(asked.len(), 1, &subject).into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
+    let tally = count_steps(job, counted, &subjects)?;
     let distance = |(feature, subject): (&usize, &Subject<'_>)| {
         let ours = cell_counts(reference.profile(), *feature)?;
         let theirs = cell_counts(&counted.profile, *feature)?;
         let below = |counts: &CellCounts, cell: usize| counts.cells().iter().take(cell).sum::<u64>();
         let both = |cell: usize| (below(ours, cell), below(theirs, cell));
-        // Nothing was seen in the cells, if nobody counted.
+        // Without a tally there are no rows in the cells.
         let rows = tally.get(feature).map_or(&[][..], Vec::as_slice);
         let counted: u64 = subject.steps.candidates().filter_map(|cell| theirs.cells().get(cell)).sum();
         if rows.iter().sum::<u64>() != counted {
@@ -73,11 +73,11 @@ pub fn refine(
     subjects.iter().filter_map(distance).collect()
 }
 
-/// Other rows than were counted: a distance of both would be neither's.
-fn changed(job: &Job<'_>, feature: usize) -> Fault {
+/// The second pass found other rows than the first, so a distance would be neither's.
+fn changed(job: &CountJob<'_>, feature: usize) -> Fault {
     let name = job.layout.features().get(feature).map_or("the score", |feature| feature.name.as_str());
     Fault::retry(format!(
-        "the log changed while it was read (looking again for {}, it held other rows); check this window again",
+        "the log changed while it was read: the second pass found different rows for {}; check this window again",
         shown(name)
     ))
 }
@@ -90,15 +90,15 @@ fn cell_counts(profile: &vigie_profile::profile::Profile, feature: usize) -> Opt
     }
 }
 
-/// By subject, its rows at and between the steps.
-type Tally = BTreeMap<usize, Vec<u64>>;
+/// Rows at and between the steps, by subject.
+type StepCounts = BTreeMap<usize, Vec<u64>>;
 
-fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>>) -> Result<Tally> {
+fn count_steps(job: &CountJob<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>>) -> Result<StepCounts> {
     let features = job.layout.features().len();
     let mut numbers: Vec<usize> = subjects.keys().copied().filter(|number| *number < features).collect();
-    let mut all = Tally::new();
-    if let Some((plan, apart)) = counted.again.as_ref().filter(|_| !numbers.is_empty()) {
-        let each = |tally: &mut Tally, numbers: &[usize], records: Records, sieve: &Sieve| {
+    let mut all = StepCounts::new();
+    if let Some((plan, columns)) = counted.column_scan.as_ref().filter(|_| !numbers.is_empty()) {
+        let each = |tally: &mut StepCounts, numbers: &[usize], records: Records, sieve: &Sieve| {
             let Ok(sifted) = sieve.apply(&records) else { return };
             for (number, column) in numbers.iter().zip(&sifted.used.features) {
                 if let (Some(subject), Some(column)) = (subjects.get(number), column) {
@@ -106,7 +106,7 @@ fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>
                 }
             }
         };
-        let pass = apart.look(plan, &numbers, job.threads, job.progress, &Tally::new, &each)?;
+        let pass = columns.scan(plan, &numbers, job.threads, job.progress, &StepCounts::new, &each)?;
         if pass.unreadable.is_empty() {
             add(&mut all, pass.tallies);
             numbers.clear();
@@ -116,16 +116,19 @@ fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>
     if numbers.is_empty() && !wants_score {
         return Ok(all);
     }
-    // Which of several records with one id counts is told by everything they hold: then nothing may be left out.
-    let all_columns = !counted.twins.is_empty();
-    let wanted = job.layout.columns();
-    let columns: Vec<Column> =
-        if all_columns { wanted } else { numbers.iter().filter_map(|number| wanted.get(*number)).cloned().collect() };
+    // Which of several records with one id counts depends on all of their columns, so none may be left out.
+    let all_columns = !counted.duplicates.is_empty();
+    let layout_columns = job.layout.columns();
+    let columns: Vec<Column> = if all_columns {
+        layout_columns
+    } else {
+        numbers.iter().filter_map(|number| layout_columns.get(*number)).cloned().collect()
+    };
     let plan = job.log.plan(&Request { columns, window: Some(job.window) })?;
-    let keeper = Keeper::new(&counted.twins);
-    let pass = pass(&plan, job.threads, job.progress, &Tally::new, &|tally: &mut Tally, records| {
-        let keeps = keeper.keeps(&records);
-        // Counted already: only the rows are wanted here.
+    let filter = DuplicateFilter::new(&counted.duplicates);
+    let pass = pass(&plan, job.threads, job.progress, &StepCounts::new, &|tally: &mut StepCounts, records| {
+        let keeps = filter.keeps(&records);
+        // Traffic and complaints have been counted already; only the rows are needed here.
         let sifted = sift(&records, keeps.as_deref(), job.rule, &mut Traffic::default(), &mut Complaints::default());
         let Ok(Sifted { used, .. }) = sifted else { return };
         for (place, number) in numbers.iter().enumerate() {
@@ -142,7 +145,7 @@ fn look(job: &Job<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>
     Ok(all)
 }
 
-fn add(all: &mut Tally, tallies: Vec<Tally>) {
+fn add(all: &mut StepCounts, tallies: Vec<StepCounts>) {
     for (number, rows) in tallies.into_iter().flatten() {
         match all.get_mut(&number) {
             Some(ours) => ours.iter_mut().zip(rows).for_each(|(ours, more)| *ours += more),

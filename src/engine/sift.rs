@@ -1,65 +1,66 @@
-//! Records → rows that count: each other one under a reason.
+//! Selects the records that count, and gives a reason for each of the others.
 
 use arrow_array::{Array, BooleanArray};
 use arrow_schema::ArrowError;
 use vigie_profile::{
     batch::{Complaints, Reason, Records, Rows},
-    profile::{Answer, Traffic},
+    profile::{ServedRequest, Traffic},
     window::Instant,
 };
 
-/// What makes a record usable.
+/// Conditions for a record to be usable.
 #[derive(Debug, Clone, Default)]
-pub struct Rule {
-    /// Whether the config maps a probability: then a row needs one from 0 to 1.
+pub struct Eligibility {
+    /// Whether a row needs a probability from 0 to 1, because the config maps one.
     pub needs_probability: bool,
-    /// The model watched; rows of another are counted apart. `None`: any.
+    /// Version of the monitored model; rows of other versions are counted separately. `None`: any version.
     pub model_version: Option<String>,
 }
 
-/// The rows of some records, apart.
+/// Usable rows of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Sifted {
     pub used: Rows,
-    /// Answered by another version of the model.
+    /// Rows scored by another version of the model.
     pub other_version: Rows,
 }
 
-/// Which of some records are good for what.
+/// Masks of the usable rows of a batch.
 #[derive(Debug)]
 pub(super) struct Sieve {
     pub used: BooleanArray,
-    /// Answered by another version of the model; `None`: no row is.
+    /// Rows scored by another version of the model; `None`: there are none.
     pub other_version: Option<BooleanArray>,
 }
 
 impl Sieve {
-    /// The rows of the records it was made of, or of their features.
+    /// Selects the usable rows from the batch that the masks were made for, or from a batch with features of the same
+    /// records.
     pub(super) fn apply(&self, records: &Records) -> Result<Sifted, ArrowError> {
         let other_version = match &self.other_version {
-            Some(other_version) => Rows::of(records, other_version)?,
+            Some(other_version) => Rows::from_records(records, other_version)?,
             None => Rows::default(),
         };
-        Ok(Sifted { used: Rows::of(records, &self.used)?, other_version })
+        Ok(Sifted { used: Rows::from_records(records, &self.used)?, other_version })
     }
 }
 
-/// Sorts records by what they are good for. `keeps`: which of several with one id counts.
+/// Selects the usable rows of a batch. `keeps` marks the record that counts among those with the same id.
 pub(super) fn sift(
     records: &Records,
     keeps: Option<&[bool]>,
-    rule: &Rule,
+    rule: &Eligibility,
     traffic: &mut Traffic,
     complaints: &mut Complaints,
 ) -> Result<Sifted, ArrowError> {
     sieve(records, keeps, rule, traffic, complaints).apply(records)
 }
 
-/// As [`sift`], but only says which rows they are.
+/// Like [`sift`], but returns only the masks.
 pub(super) fn sieve(
     records: &Records,
     keeps: Option<&[bool]>,
-    rule: &Rule,
+    rule: &Eligibility,
     traffic: &mut Traffic,
     complaints: &mut Complaints,
 ) -> Sieve {
@@ -74,7 +75,7 @@ pub(super) fn sieve(
             let error = value(records.error.as_ref(), row, |column| column.value(row)).unwrap_or(false);
             let failed = error || status.is_some_and(|status| status >= 400);
             let reason = if failed { Some(Reason::Failed) } else { unusable(records, row, rule) };
-            (Some(Answer { at: Instant(*at), status, latency_ms, failed }), reason)
+            (Some(ServedRequest { at: Instant(*at), status, latency_ms, failed }), reason)
         };
         used.push(reason.is_none());
         if let Some(reason) = reason {
@@ -92,8 +93,8 @@ pub(super) fn sieve(
     Sieve { used: BooleanArray::from(used), other_version: other.map(BooleanArray::from) }
 }
 
-/// How many of some records can be used; why the others cannot is added to `complaints`.
-pub fn usable(records: &Records, rule: &Rule, complaints: &mut Complaints) -> usize {
+/// Number of usable records; adds the reasons for the others to `complaints`.
+pub fn count_usable(records: &Records, rule: &Eligibility, complaints: &mut Complaints) -> usize {
     sift(records, None, rule, &mut Traffic::default(), complaints).map_or(0, |sifted| sifted.used.len)
 }
 
@@ -101,14 +102,14 @@ fn value<A: Array, T>(column: Option<&A>, row: usize, get: impl Fn(&A) -> T) -> 
     column.filter(|column| row < column.len() && column.is_valid(row)).map(get)
 }
 
-fn unusable(records: &Records, row: usize, rule: &Rule) -> Option<Reason> {
+fn unusable(records: &Records, row: usize, rule: &Eligibility) -> Option<Reason> {
     let has_features = records.has_features.as_ref().is_none_or(|has| has.value(row));
     if !has_features {
         return Some(Reason::NoFeatures);
     }
-    if let (Some(wanted), Some(versions)) = (&rule.model_version, &records.model_version)
+    if let (Some(expected), Some(versions)) = (&rule.model_version, &records.model_version)
         && versions.is_valid(row)
-        && versions.value(row) != wanted
+        && versions.value(row) != expected
     {
         return Some(Reason::ModelVersion);
     }
@@ -121,20 +122,20 @@ fn unusable(records: &Records, row: usize, rule: &Rule) -> Option<Reason> {
     None
 }
 
-/// What the operator needs to find the row again.
+/// Identifies a row for the operator.
 fn example(records: &Records, row: usize, reason: Reason) -> String {
     let id = value(records.id.as_ref(), row, |ids| ids.value(row).to_owned());
     let at = || Instant(records.timestamp.get(row).copied().unwrap_or_default()).to_string();
-    let whose = id.unwrap_or_else(at);
+    let name = id.unwrap_or_else(at);
     match reason {
         Reason::Failed => value(records.status.as_ref(), row, |column| column.value(row))
-            .map_or(whose.clone(), |status| format!("{whose}: status {status}")),
+            .map_or(name.clone(), |status| format!("{name}: status {status}")),
         Reason::NoProbability => value(records.probability.as_ref(), row, |column| column.value(row))
-            .map_or(whose.clone(), |probability| format!("{whose}: {probability}")),
+            .map_or(name.clone(), |probability| format!("{name}: {probability}")),
         Reason::ModelVersion => {
             let version = value(records.model_version.as_ref(), row, |column| column.value(row).to_owned());
-            format!("{whose}: version {}", version.unwrap_or_default())
+            format!("{name}: version {}", version.unwrap_or_default())
         }
-        _ => whose,
+        _ => name,
     }
 }

@@ -1,45 +1,44 @@
-//! Where the reference's distribution function steps inside a few cells, and how many rows of a window lie at each step and
-//! between them.
+//! Counts of a window's rows at and between the steps of the reference's distribution function, inside candidate cells.
 //!
-//! An exact KS distance needs no more of the window than these counts: between two values of the reference its function stands
-//! still and the window's only rises, so they are farthest apart at a step, or just before the next. So memory follows from the
-//! reference, however many rows the window has.
+//! These counts suffice for an exact KS distance: between two values of the reference its distribution function is
+//! constant and that of the window only rises, so the distance is largest at a step or just before the next one. Memory
+//! therefore depends on the reference only, however many rows the window has.
 
 use vigie_profile::layout::Cells;
 use vigie_stats::ks;
 
-/// The reference's distinct values in candidate cells.
+/// Distinct values of the reference in candidate cells.
 pub(super) struct Steps<'a> {
     cells: &'a Cells,
-    /// Ascending, with the steps of each.
-    candidates: Vec<Candidate>,
-    /// From this to that: where all candidates lie.
+    /// Candidate cells, ascending.
+    candidates: Vec<CandidateCell>,
+    /// Range that contains all candidates.
     within: (f64, f64),
-    /// Counts that a tally has: before, at, and after the last of each candidate's steps.
+    /// Length of a tally: for each candidate one count before and one at each step, and one after the last.
     places: usize,
 }
 
-struct Candidate {
+struct CandidateCell {
     cell: usize,
-    /// The reference's values with counts, ascending.
+    /// Values of the reference with their counts, ascending.
     values: Vec<(f64, u64)>,
-    /// Its first place in a tally.
+    /// Index of the cell's first count in a tally.
     first: usize,
 }
 
 impl<'a> Steps<'a> {
-    /// Of the reference's sorted distinct values with counts; `candidates` ascend.
+    /// Selects the steps in `candidates` (ascending) from the reference's sorted distinct values with counts.
     pub(super) fn new(cells: &'a Cells, candidates: &[usize], reference: &[(f64, u64)]) -> Self {
         let mut places = 0;
         let one = |&cell: &usize| {
             let (lower, upper) = cells.bounds(cell);
-            // Cells leave out their lower end, but for the first, which ends nowhere.
+            // Cells exclude their lower bound, except for the first, which is unbounded.
             let from = if cell == 0 { 0 } else { reference.partition_point(|(value, _)| *value <= lower) };
             let to = reference.partition_point(|(value, _)| *value <= upper);
             let values = reference.get(from..to).unwrap_or_default().to_vec();
             let first = places;
             places += 2 * values.len() + 1;
-            Candidate { cell, values, first }
+            CandidateCell { cell, values, first }
         };
         let list = candidates.iter().map(one).collect();
         let bounds = |cell: Option<&usize>| cell.map_or((f64::INFINITY, f64::NEG_INFINITY), |cell| cells.bounds(*cell));
@@ -47,27 +46,27 @@ impl<'a> Steps<'a> {
         Self { cells, candidates: list, within, places }
     }
 
-    /// Their cells.
+    /// Candidate cells.
     pub(super) fn candidates(&self) -> impl Iterator<Item = usize> {
         self.candidates.iter().map(|candidate| candidate.cell)
     }
 
-    /// Counts nothing yet.
+    /// Creates an empty tally.
     pub(super) fn tally(&self) -> Vec<u64> {
         vec![0; self.places]
     }
 
-    /// Counts a row's value, as the model compares it, if it lies in a candidate cell. NaN does not.
+    /// Counts a value, in the precision of the model, if it is in a candidate cell; NaN is ignored.
     #[inline]
     pub(super) fn observe(&self, value: f64, tally: &mut [u64]) {
         let (from, to) = self.within;
-        // Nearly all lie elsewhere.
+        // Nearly all values are outside the candidates.
         if !(value >= from && value <= to) {
             return;
         }
         let cell = self.cells.cell(value);
         let found = self.candidates.binary_search_by_key(&cell, |candidate| candidate.cell);
-        let Some(Candidate { values, first, .. }) = found.ok().and_then(|place| self.candidates.get(place)) else {
+        let Some(CandidateCell { values, first, .. }) = found.ok().and_then(|place| self.candidates.get(place)) else {
             return;
         };
         let below = values.partition_point(|(step, _)| *step < value);
@@ -77,17 +76,18 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// The largest distance inside the candidates. `below`: rows of reference and window below a cell; `totals`: all rows.
+    /// Largest distance inside the candidates. `below` returns the numbers of reference and window rows below a cell;
+    /// `totals` are those of all rows.
     pub(super) fn distance(&self, tally: &[u64], below: impl Fn(usize) -> (u64, u64), totals: (u64, u64)) -> f64 {
-        let inside = |candidate: &Candidate| {
+        let inside = |candidate: &CandidateCell| {
             let window = self.window(candidate, tally);
             ks::exact_in_cell(below(candidate.cell), totals, &candidate.values, &window)
         };
         self.candidates.iter().map(inside).fold(0.0, f64::max)
     }
 
-    /// The window's rows in a cell, those between two steps drawn together just after the first.
-    fn window(&self, candidate: &Candidate, tally: &[u64]) -> Vec<(f64, u64)> {
+    /// The window's rows in a cell, with all rows between two steps placed just after the first one.
+    fn window(&self, candidate: &CandidateCell, tally: &[u64]) -> Vec<(f64, u64)> {
         let mut rows = tally.iter().skip(candidate.first).copied();
         let mut before = self.cells.bounds(candidate.cell).0;
         let mut window = Vec::new();
@@ -121,11 +121,11 @@ mod tests {
     }
 
     proptest! {
-        /// Counts at and between steps give the distance that all values give, to the bit.
+        /// The distance from counts at and between steps equals that from all values, to the bit.
         #[test]
-        fn the_distance_is_that_of_the_rows_themselves(reference in numbers(), window in numbers(), worths in 2u64..20) {
+        fn distance_from_steps_equals_distance_from_rows(reference in numbers(), window in numbers(), resolution in 2u64..20) {
             let (r, w) = (distinct(&reference), distinct(&window));
-            let cells = Cells::learn_coarsely(&r, Precision::F64, worths);
+            let cells = Cells::learn_with_resolution(&r, Precision::F64, resolution);
             let by_cell = |values: &[(f64, u64)]| {
                 let mut counts = vec![0; cells.len()];
                 values.iter().for_each(|(value, rows)| counts[cells.cell(*value)] += rows);
@@ -138,7 +138,7 @@ mod tests {
             let mut tally = steps.tally();
             window.iter().for_each(|value| steps.observe(*value, &mut tally));
             steps.observe(f64::NAN, &mut tally);
-            // As many rows as were counted there: fewer or more are those of another log.
+            // The same number of rows as was counted there; any other number means that the log has changed.
             prop_assert_eq!(tally.iter().sum::<u64>(), steps.candidates().map(|cell| in_w[cell]).sum::<u64>());
             let below = |cell: usize| (in_r.iter().take(cell).sum(), in_w.iter().take(cell).sum());
             let totals = (reference.len() as u64, window.len() as u64);

@@ -1,4 +1,4 @@
-//! One pass over a log: pieces are taken by whichever thread is free, each with a tally of its own.
+//! Runs a pass over a log: any free thread takes the next piece, and each thread has its own tally.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -9,20 +9,20 @@ use vigie_profile::batch::Records;
 
 use crate::{
     fault::{Fault, Result},
-    source::{Found, Plan, Reading, Unreadable},
+    source::{Plan, ReadResult, ReadSummary, Unreadable},
 };
 
-/// The tallies of all threads, and what readers met.
+/// Tallies of all threads, and the results of the readers.
 pub(super) struct Pass<T> {
     pub tallies: Vec<T>,
-    pub found: Found,
+    pub found: ReadSummary,
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Told how many of how many pieces are read.
+/// Called with the number of parts read so far and the total.
 pub(super) type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
-/// Reads every piece of `plan`, handing each batch of records to `each` with the thread's tally.
+/// Reads every piece of `plan` and passes each batch of records to `each`, with the tally of the thread.
 pub(super) fn pass<T: Send>(
     plan: &Plan,
     threads: usize,
@@ -30,7 +30,7 @@ pub(super) fn pass<T: Send>(
     empty: &(dyn Fn() -> T + Sync),
     each: &(dyn Fn(&mut T, Records) + Sync),
 ) -> Result<Pass<T>> {
-    let mut pass = in_turn(plan.pieces.len(), threads, progress, empty, &|tally, number| {
+    let mut pass = for_each_part(plan.pieces.len(), threads, progress, empty, &|tally, number| {
         Some(plan.read(plan.pieces.get(number)?, &mut |records| each(tally, records)))
     })?;
     pass.unreadable.extend_from_slice(&plan.unreadable);
@@ -39,21 +39,21 @@ pub(super) fn pass<T: Send>(
     Ok(pass)
 }
 
-/// Has `read` read the parts 0, 1, … `all` − 1, whichever thread is free, each with a tally of its own.
-pub(super) fn in_turn<T: Send>(
+/// Calls `read` for the parts 0, 1, …, `all` − 1 on any free thread, with the tally of the thread.
+pub(super) fn for_each_part<T: Send>(
     all: usize,
     threads: usize,
     progress: Progress<'_>,
     empty: &(dyn Fn() -> T + Sync),
-    read: &(dyn Fn(&mut T, usize) -> Option<Reading> + Sync),
+    read: &(dyn Fn(&mut T, usize) -> Option<ReadResult> + Sync),
 ) -> Result<Pass<T>> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
-    let passed = Mutex::new(Pass { tallies: Vec::new(), found: Found::default(), unreadable: Vec::new() });
+    let passed = Mutex::new(Pass { tallies: Vec::new(), found: ReadSummary::default(), unreadable: Vec::new() });
     let fault: Mutex<Option<Fault>> = Mutex::new(None);
     let work = || {
         let mut tally = empty();
-        let mut found = Found::default();
+        let mut found = ReadSummary::default();
         let mut unreadable = Vec::new();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -64,7 +64,7 @@ pub(super) fn in_turn<T: Send>(
                 found.merge(reading.found);
                 unreadable.extend(reading.unreadable);
                 if let Some(met) = reading.fault {
-                    // Nobody needs the other parts any more.
+                    // The run fails, so skip the other parts.
                     next.store(all, Ordering::Relaxed);
                     fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(met);
                 }
@@ -86,7 +86,7 @@ pub(super) fn in_turn<T: Send>(
         return Err(fault);
     }
     let mut passed = passed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    // Parts of one file that fail alike are one file that could not be read.
+    // Several parts of one file may fail in the same way; report the file once.
     passed.unreadable.sort();
     passed.unreadable.dedup();
     Ok(passed)

@@ -1,15 +1,15 @@
-//! The findings that decisions cost more than they did in the reference.
+//! Findings: decisions cost more than in the reference.
 
 use super::{
     Finding, Policy, Test,
+    numbers::{number, percent, q_value},
     rules::reached,
-    words::{number, percent, q_value},
 };
 
-/// A row's mean cost, a thousand times, beside the reference's.
+/// Cost per 1,000 rows of the window compared with the reference.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CostMoved {
-    /// Known from labels, or expected without them.
+pub struct CostChange {
+    /// Measured from labels, or estimated without them.
     pub is_known: bool,
     pub rows: f64,
     pub window: f64,
@@ -17,35 +17,35 @@ pub struct CostMoved {
     pub p_value: Option<f64>,
 }
 
-/// Only more is a finding: nobody needs to be woken because it became cheaper.
-pub(super) fn finding(moved: &CostMoved, policy: &Policy) -> Option<Finding> {
+/// Returns a finding if the cost has risen; a fall is not reported.
+pub(super) fn finding(change: &CostChange, policy: &Policy) -> Option<Finding> {
     #[expect(clippy::cast_precision_loss, reason = "a small number of rows")]
-    let enough = moved.rows >= policy.min_rows as f64;
-    if !enough || moved.reference <= 0.0 {
+    let enough = change.rows >= policy.min_rows as f64;
+    if !enough || change.reference <= 0.0 {
         return None;
     }
-    let more = moved.window / moved.reference - 1.0;
-    let (severity, limit) = reached(policy.cost, more)?;
-    moved.p_value.filter(|p| *p <= policy.q)?;
-    let (what, caution) = if moved.is_known {
-        ("the cost of decisions, by their labels,", "")
+    let increase = change.window / change.reference - 1.0;
+    let (severity, limit) = reached(policy.cost, increase)?;
+    change.p_value.filter(|p| *p <= policy.q)?;
+    let (what, caution) = if change.is_known {
+        ("the cost of labelled decisions", "")
     } else {
-        ("the expected cost of decisions", ", if scores still mean what they meant in the reference")
+        ("the expected cost of decisions", ", assuming that scores still mean what they did in the reference")
     };
     Some(Finding {
         severity,
         feature: None,
-        test: if moved.is_known { Test::RealisedCost } else { Test::Cost },
-        value: Some(more),
+        test: if change.is_known { Test::RealisedCost } else { Test::Cost },
+        value: Some(increase),
         limit: Some(limit),
-        q_value: moved.p_value,
+        q_value: change.p_value,
         reason: format!(
             "{what} rose by {} to {} per 1,000 rows (reference {}){caution}; {severity} from {} (q {})",
-            percent(more),
-            number(moved.window),
-            number(moved.reference),
+            percent(increase),
+            number(change.window),
+            number(change.reference),
             percent(limit),
-            q_value(moved.p_value)
+            q_value(change.p_value)
         ),
     })
 }

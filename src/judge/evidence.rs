@@ -1,47 +1,47 @@
-//! Benjamini–Hochberg over the tests of a run: the q-value each rule asks.
+//! Benjamini–Hochberg over the tests of a run: the q-values that the rules use.
 //!
-//! The features' family is every test with a p-value of every feature (psi, ks or chi2, missing,
-//! unseen), pooled. The score is a family of its own, and so are the values outside the reference's
-//! range, which serve only as evidence for the guard bins of PSI.
+//! The features' family pools every test with a p-value of every feature (psi, ks or chi2, missing,
+//! unseen). The score is a separate family, and so are the values outside the reference's range,
+//! which serve only as evidence for the guard bins of PSI.
 
 use vigie_stats::benjamini_hochberg;
 
 use crate::drift::{Drift, FeatureDrift, Ks};
 
-/// Which value of D a KS test stands for while it is not exact.
+/// The end of D's interval to judge by, as long as D is not exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum At {
-    /// What is certain already.
-    Grid,
-    /// What is still possible.
-    Bound,
+pub(super) enum KsEnd {
+    /// The value that D has at least.
+    Lower,
+    /// The value that D has at most.
+    Upper,
 }
 
-impl At {
+impl KsEnd {
     pub(super) fn d(self, ks: &Ks) -> f64 {
         match self {
-            Self::Grid => ks.statistic,
-            Self::Bound => ks.upper_bound,
+            Self::Lower => ks.statistic,
+            Self::Upper => ks.upper_bound,
         }
     }
 }
 
-/// The q-values of one feature; `None` is a test that could not be made.
+/// The q-values of one feature; `None` for a test that could not be computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Qs {
+pub struct QValues {
     pub psi: Option<f64>,
     pub ks: Option<f64>,
     pub chi2: Option<f64>,
     pub missing: Option<f64>,
     pub unseen: Option<f64>,
-    /// A family of its own.
+    /// From a separate family.
     pub out_of_range: Option<f64>,
 }
 
-impl Qs {
-    /// The smallest of the pooled family.
+impl QValues {
+    /// Returns the smallest q-value of the pooled family.
     #[must_use]
-    pub fn least(&self) -> Option<f64> {
+    pub fn smallest(&self) -> Option<f64> {
         [self.psi, self.ks, self.chi2, self.missing, self.unseen].into_iter().flatten().min_by(f64::total_cmp)
     }
 }
@@ -50,14 +50,14 @@ impl Qs {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evidence {
     /// In the order of the drift's features.
-    pub features: Vec<Qs>,
-    pub score: Qs,
+    pub features: Vec<QValues>,
+    pub score: QValues,
     pub share_refused: Option<f64>,
 }
 
 impl Evidence {
-    pub(super) fn weigh(drift: &Drift, at: At) -> Self {
-        let mut evidence = Self { features: vec![Qs::default(); drift.features.len()], ..Self::default() };
+    pub(super) fn weigh(drift: &Drift, at: KsEnd) -> Self {
+        let mut evidence = Self { features: vec![QValues::default(); drift.features.len()], ..Self::default() };
         let mut family = Vec::new();
         for (qs, feature) in evidence.features.iter_mut().zip(&drift.features) {
             family.extend(slots(qs).into_iter().zip(tests(feature, at)));
@@ -75,10 +75,10 @@ impl Evidence {
     }
 }
 
-fn tests(feature: &FeatureDrift, at: At) -> [Option<f64>; 5] {
+fn tests(feature: &FeatureDrift, at: KsEnd) -> [Option<f64>; 5] {
     let ks = feature.ks.as_ref().and_then(|ks| match at {
-        At::Grid => ks.p_value,
-        At::Bound => ks.p_at_bound,
+        KsEnd::Lower => ks.p_value,
+        KsEnd::Upper => ks.p_at_bound,
     });
     [
         feature.psi.p_value,
@@ -89,11 +89,11 @@ fn tests(feature: &FeatureDrift, at: At) -> [Option<f64>; 5] {
     ]
 }
 
-fn slots(qs: &mut Qs) -> [&mut Option<f64>; 5] {
+fn slots(qs: &mut QValues) -> [&mut Option<f64>; 5] {
     [&mut qs.psi, &mut qs.ks, &mut qs.chi2, &mut qs.missing, &mut qs.unseen]
 }
 
-/// Turns the p-values of one family into q-values, each into its slot.
+/// Computes the q-values of one family and writes each into its slot.
 fn fill(family: Vec<(&mut Option<f64>, Option<f64>)>) {
     let p: Vec<f64> = family.iter().filter_map(|(_, p)| *p).collect();
     let mut q = benjamini_hochberg(&p).into_iter();

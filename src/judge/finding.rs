@@ -1,4 +1,4 @@
-//! An opinion with its reason: one test over its limit.
+//! Findings: a test over its limit, with the reason.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use serde::{
     de::{IntoDeserializer, value::Error as ValueError},
 };
 
-/// In rising order of how much somebody should look.
+/// Severity, in ascending order of urgency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     Stable,
     Watch,
-    /// Fewer used rows than the policy asks for: no verdict.
+    /// Fewer used rows than the policy requires: no verdict.
     TooFew,
-    /// No record at all: no verdict.
+    /// No records: no verdict.
     NoData,
     Alarm,
 }
 
 impl Severity {
-    /// The word in reports.
+    /// Returns the name used in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -34,13 +34,13 @@ impl Severity {
         }
     }
 
-    /// The severity of that word.
+    /// Parses a name as used in reports.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::deserialize(IntoDeserializer::<ValueError>::into_deserializer(word)).ok()
     }
 
-    /// Whether a feature with it has drifted.
+    /// Returns whether a feature of this severity has drifted.
     #[must_use]
     pub fn is_drift(self) -> bool {
         matches!(self, Self::Watch | Self::Alarm)
@@ -53,7 +53,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// What a finding is about.
+/// The test that a finding comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Test {
@@ -78,36 +78,36 @@ pub enum Test {
     Cost,
     Labels,
     Auc,
-    /// What decisions cost, by their labels.
+    /// Cost of decisions, measured from labels.
     RealisedCost,
-    /// The AUC of the rows with labels.
+    /// AUC of the labelled rows.
     RealisedAuc,
-    /// A segment's score, from that of the same segment in the reference.
+    /// Score of a segment compared with the same segment of the reference.
     SegmentScore,
     /// A segment accepted less often than another.
     Disparity,
 }
 
 impl Test {
-    /// The test of that word.
+    /// Parses a name as used in alerts and the config.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::deserialize(IntoDeserializer::<ValueError>::into_deserializer(word)).ok()
     }
 
-    /// Whether the subject of such a finding is a segment, not a feature.
+    /// Returns whether the finding's subject is a segment rather than a feature.
     #[must_use]
-    pub fn is_of_segment(self) -> bool {
+    pub fn is_about_segment(self) -> bool {
         matches!(self, Self::SegmentScore | Self::Disparity)
     }
 
-    /// Whether only labels can tell, which come when the window is long past.
+    /// Returns whether the test needs labels, which arrive long after the window.
     #[must_use]
     pub fn needs_labels(self) -> bool {
         matches!(self, Self::RealisedCost | Self::RealisedAuc)
     }
 
-    /// The test as reports name it: there, `by_labels` stands beside the cost and the AUC.
+    /// Returns the test under which reports list it: they mark cost and AUC with `by_labels` instead.
     #[must_use]
     pub fn reported(self) -> Self {
         match self {
@@ -117,7 +117,7 @@ impl Test {
         }
     }
 
-    /// The word in alerts and the config.
+    /// Returns the name used in alerts and the config.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -150,16 +150,16 @@ impl Test {
     }
 }
 
-/// One test over its limit, with evidence where evidence is asked for.
+/// A test over its limit, with evidence where evidence is required.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub severity: Severity,
-    /// The feature, or of a segment's test the segment; `None`: about the score or the service.
+    /// The feature, or the segment for a segment test; `None` for the score and the service.
     pub feature: Option<String>,
     pub test: Test,
     pub value: Option<f64>,
     pub limit: Option<f64>,
     pub q_value: Option<f64>,
-    /// One sentence for people.
+    /// Explanation in one sentence.
     pub reason: String,
 }

@@ -1,23 +1,23 @@
-//! Opinions: which distances are worth a watch or an alarm, on which evidence, and what that makes of the run.
+//! Judgement: which distances deserve a watch or an alarm, on which evidence, and the verdict on the run.
 
 mod auc;
 mod cost;
 mod evidence;
 mod finding;
+mod numbers;
 mod parity;
 mod policy;
 mod rules;
 mod segments;
 mod service;
 mod verdict;
-mod words;
 
-pub use auc::AucMoved;
-pub use cost::CostMoved;
-pub use evidence::{Evidence, Qs};
+pub use auc::AucChange;
+pub use cost::CostChange;
+pub use evidence::{Evidence, QValues};
 pub use finding::{Finding, Severity, Test};
+pub use numbers::{number, percent, q_value};
 pub use policy::{FeatureLimits, Limits, Override, ParityOf, Policy};
 pub use segments::{SegmentVerdict, judge_segments};
 pub use service::Service;
 pub use verdict::{Case, FeatureVerdict, Verdict, judge, undecided};
-pub use words::{number, percent, q_value};

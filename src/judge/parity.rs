@@ -1,13 +1,13 @@
-//! The finding that logged scores are not those of the model file: a wrong or rolled-back model, or inputs that are
-//! not what was scored.
+//! Finding: logged scores do not match the model file. Either another model answered, or the logged inputs are not those
+//! that were scored.
 
 use super::{
     Finding, Severity, Test,
-    words::{number, percent},
+    numbers::{number, percent},
 };
 use crate::replay::Parity;
 
-/// One row that differs is enough: rounding is accounted for, chance has no part in it.
+/// Returns a finding if a single row differs: rounding is accounted for, and chance plays no part.
 pub(super) fn finding(parity: &Parity) -> Option<Finding> {
     if !parity.is_broken() {
         return None;
@@ -15,9 +15,8 @@ pub(super) fn finding(parity: &Parity) -> Option<Finding> {
     let Parity { compared, mismatches, decisions_flipped, .. } = parity;
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = *mismatches as f64 / (*compared as f64).max(1.0);
-    let farthest =
-        parity.max_abs_difference.map_or(String::new(), |far| format!("; they differ by up to {}", number(far)));
-    // Examples stand in the report's section, not here: reasons go into mails, and a score is one applicant's.
+    let largest = parity.max_abs_difference.map_or(String::new(), |most| format!(", by up to {}", number(most)));
+    // No examples here: reasons go into e-mails, and a score belongs to one applicant.
     Some(Finding {
         severity: Severity::Alarm,
         feature: None,
@@ -26,9 +25,9 @@ pub(super) fn finding(parity: &Parity) -> Option<Finding> {
         limit: Some(0.0),
         q_value: None,
         reason: format!(
-            "{mismatches} of {compared} logged scores ({}) are not those of the model file{farthest}; \
-             {decisions_flipped} decisions would be others; either another model answered, or the log does not hold what it \
-             was given",
+            "{mismatches} of {compared} logged scores ({}) differ from those of the model file{largest}; \
+             {decisions_flipped} decisions would change; either another model answered, or the log does not hold its actual \
+             inputs",
             percent(share)
         ),
     })

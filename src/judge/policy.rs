@@ -1,4 +1,4 @@
-//! The limits of the config's `policy:` section: what is worth a watch, what an alarm, on which evidence.
+//! The config's `policy:` section: limits for a watch and an alarm, and the evidence required.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_stats::EmptyBins;
 
-/// Effect sizes from which a test is worth a watch or an alarm; `null` is never.
+/// Effect sizes from which a test is a watch or an alarm; `null` means never.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -30,11 +30,11 @@ impl Limits {
     }
 }
 
-/// How many logged scores are held against the model file.
+/// Which logged scores are compared with those of the model file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ParityOf {
-    /// At most 10,000 rows of a window, the same ones whatever their order.
+    /// At most 10,000 rows of a window; the choice does not depend on their order.
     #[default]
     Sample,
     /// Every row.
@@ -43,7 +43,7 @@ pub enum ParityOf {
     Off,
 }
 
-/// Limits of one feature that differ from the policy's.
+/// Limits for one feature that override those of the policy.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Override {
@@ -59,49 +59,49 @@ pub struct Override {
     pub unseen: Option<Limits>,
 }
 
-/// Every limit, with the defaults of the definitions.
+/// All limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// Fewer used rows: `too_few`, no verdict.
+    /// Minimum number of used rows; with fewer, the run is `too_few` and has no verdict.
     pub min_rows: u64,
-    /// A test speaks when its q-value (Benjamini–Hochberg) is at most this.
+    /// Largest q-value (Benjamini–Hochberg) at which a test is a finding.
     pub q: f64,
-    /// An alarm on one of so many most important features is an alarm of the run.
+    /// Number of most important features; an alarm on any of them is an alarm of the run.
     pub top: usize,
-    /// An importance-weighted share of drifted features from which the run is an alarm.
+    /// Importance-weighted share of drifted features from which the run is an alarm.
     pub drifted_share: f64,
     pub empty_bins: EmptyBins,
     pub psi: Limits,
     /// Kolmogorov–Smirnov D.
     pub ks: Limits,
-    /// Cramér's V of the table with equal weights.
+    /// Cramér's V with both sides weighted equally.
     pub chi2: Limits,
     /// Change of the share, 0–1.
     pub missing: Limits,
-    /// Share in excess of what the reference leads to expect.
+    /// Share in excess of the share expected from the reference.
     pub unseen: Limits,
     /// Change of the share, 0–1.
     pub share_refused: Limits,
-    /// Share of rows answered by another version of the model.
+    /// Share of rows answered by a different model version.
     pub model_version: Limits,
-    /// Absolute.
+    /// Share of failed requests; absolute, not compared with the reference.
     pub error_rate: Limits,
-    /// Absolute, in milliseconds; off unless set.
+    /// Latency p95 in milliseconds, absolute; off unless set.
     pub latency_p95_ms: Limits,
-    /// By how much a row's mean cost is above the reference's, as a share of that; expected, and known from labels.
+    /// Relative increase of the mean cost per row over the reference, for both the estimate and the cost measured from labels.
     pub cost: Limits,
-    /// By how much the AUC is below the reference's, expected, and known from labels.
+    /// Drop of the AUC below the reference, for both the estimate and the AUC measured from labels.
     pub auc: Limits,
-    /// By how much a segment is accepted less often than the most favoured of its column (a filter: than all other rows), as a share
-    /// of that: 0.2 is the four-fifths rule.
+    /// Relative shortfall of a segment's acceptance rate below that of the most favoured segment of its column (for a filter: of
+    /// all other rows): 0.2 is the four-fifths rule.
     pub disparity: Limits,
-    /// Which logged scores are compared with those of `model.file`: one that differs is an alarm.
+    /// Which logged scores are compared with those of `model.file`; a single difference is an alarm.
     pub parity: ParityOf,
-    /// Whether it is measured which drift moved the score: the reference's values put back and rows scored again, and drift of the
-    /// features' contributions; needs `model.file`.
+    /// Measure which drift moved the score, by scoring rows again with the reference's values restored and by the drift of the
+    /// features' contributions; requires `model.file`.
     pub attribution: bool,
-    /// Limits of single features.
+    /// Limits for individual features.
     pub features: BTreeMap<String, Override>,
 }
 
@@ -132,7 +132,7 @@ impl Default for Policy {
     }
 }
 
-/// The limits that hold for one feature.
+/// The limits that apply to one feature.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FeatureLimits {
     pub psi: Limits,
@@ -143,7 +143,7 @@ pub struct FeatureLimits {
 }
 
 impl Policy {
-    /// The limits that hold for a feature, or for the score.
+    /// Returns the limits that apply to a feature, or to the score.
     #[must_use]
     pub fn limits_of(&self, feature: &str) -> FeatureLimits {
         let own = self.features.get(feature);

@@ -1,18 +1,18 @@
-//! The rules for one feature (and for the score): effect over its limit, and evidence that it is no chance.
+//! The rules for one feature, and for the score: an effect over its limit, and evidence that it is not chance.
 
 use std::fmt::Write as _;
 
 use vigie_profile::shown::shown;
 
 use super::{
-    Limits, Policy, Qs, Severity, Test,
-    evidence::At,
+    Limits, Policy, QValues, Severity, Test,
+    evidence::KsEnd,
+    numbers::{number, percent, q_value},
     policy::FeatureLimits,
-    words::{number, percent, q_value},
 };
-use crate::drift::{BinKind, FeatureDrift};
+use crate::drift::{FeatureDrift, PsiBinKind};
 
-/// What one rule says of one feature.
+/// Result of one rule for one feature.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ruling {
     pub severity: Severity,
@@ -23,15 +23,15 @@ pub(super) struct Ruling {
     pub reason: String,
 }
 
-/// From 10 % to 15 % are 5 points, though the difference of the two floats is a little less.
+/// Tolerance: from 10 % to 15 % is 5 points, although the difference of the two floats is slightly less.
 const ROUNDING: f64 = 1e-12;
 
-/// The highest limit that `value` reaches.
+/// Returns the highest limit that `value` reaches.
 pub(super) fn reached(limits: Limits, value: f64) -> Option<(Severity, f64)> {
     highest(limits, |limit| value >= limit - ROUNDING)
 }
 
-/// The highest limit that `value` lies above.
+/// Returns the highest limit that `value` exceeds.
 pub(super) fn above(limits: Limits, value: f64) -> Option<(Severity, f64)> {
     highest(limits, |limit| value > limit)
 }
@@ -41,8 +41,8 @@ pub(super) fn highest(limits: Limits, is_over: impl Fn(f64) -> bool) -> Option<(
     over(limits.alarm, Severity::Alarm).or_else(|| over(limits.watch, Severity::Watch))
 }
 
-/// Every rule that has something to say. A ruling of `Stable` is an effect that chance explains.
-pub(super) fn rule(feature: &FeatureDrift, qs: &Qs, policy: &Policy, at: At) -> Vec<Ruling> {
+/// Applies every rule and returns the rulings for effects that reach their limit. `Stable` means that chance explains the effect.
+pub(super) fn rule(feature: &FeatureDrift, qs: &QValues, policy: &Policy, at: KsEnd) -> Vec<Ruling> {
     let limits = policy.limits_of(&feature.name);
     [
         psi(feature, qs, policy, &limits),
@@ -60,7 +60,7 @@ fn is_evident(q: Option<f64>, policy: &Policy) -> bool {
     q.is_some_and(|q| q <= policy.q)
 }
 
-/// The ruling of a test whose effect reached `limit`.
+/// Returns the ruling for a test whose effect reached `limit`.
 fn ruled(
     test: Test,
     value: f64,
@@ -74,8 +74,8 @@ fn ruled(
         return Ruling { severity, test, value: Some(value), limit: Some(limit), q_value: q, reason };
     }
     let reason = match q {
-        Some(_) => format!("{what}, but chance explains it (q {} > {})", q_value(q), policy.q),
-        None => format!("{what}, but there are too few rows to tell it from chance"),
+        Some(_) => format!("{what}, but this is consistent with chance (q {} > {})", q_value(q), policy.q),
+        None => format!("{what}, but there are too few rows to distinguish this from chance"),
     };
     Ruling { severity: Severity::Stable, test, value: Some(value), limit: Some(limit), q_value: q, reason }
 }
@@ -88,62 +88,62 @@ fn limit_words(test: Test, limit: f64) -> String {
     }
 }
 
-/// PSI. Its law of chance joins thin bins, so a value that the reference hardly knows (missing, unseen, out
-/// of range) may vanish in a large bin. Such bins have exact tests of their own: where those that are evident
-/// reach the limit by themselves, that is the evidence.
-fn psi(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
+/// PSI rule. Its chance distribution merges thin bins, so values that are rare in the reference (missing, unseen, out
+/// of range) may disappear in a large bin. Such bins have exact tests: if the significant ones reach the limit without
+/// the other bins, those tests are the evidence.
+fn psi(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
     let value = feature.psi.value?;
     let hit = reached(limits.psi, value)?;
-    let what = format!("PSI {}{}", number(value), culprit(feature));
+    let what = format!("PSI {}{}", number(value), largest_bin(feature));
     if is_evident(qs.psi, policy) {
         return Some(ruled(Test::Psi, value, hit, qs.psi, policy, &what));
     }
     let q_of = |kind| match kind {
-        BinKind::Missing => qs.missing,
-        BinKind::Unseen => qs.unseen,
-        BinKind::Below | BinKind::Above => qs.out_of_range,
-        BinKind::Atom | BinKind::Interval | BinKind::Level | BinKind::Rare => None,
+        PsiBinKind::Missing => qs.missing,
+        PsiBinKind::Unseen => qs.unseen,
+        PsiBinKind::Below | PsiBinKind::Above => qs.out_of_range,
+        PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level | PsiBinKind::Rare => None,
     };
     let evident = || feature.bins.iter().filter(|bin| is_evident(q_of(bin.kind), policy));
-    let by_themselves = evident().map(|bin| bin.contribution).sum();
-    let Some(hit_by_themselves) = reached(limits.psi, by_themselves) else {
+    let evident_psi = evident().map(|bin| bin.contribution).sum();
+    let Some(evident_hit) = reached(limits.psi, evident_psi) else {
         return Some(ruled(Test::Psi, value, hit, qs.psi, policy, &what));
     };
     let weakest = evident().max_by(|a, b| q_of(a.kind).unwrap_or(0.0).total_cmp(&q_of(b.kind).unwrap_or(0.0)))?;
-    let mut ruling = ruled(Test::Psi, value, hit_by_themselves, q_of(weakest.kind), policy, &what);
+    let mut ruling = ruled(Test::Psi, value, evident_hit, q_of(weakest.kind), policy, &what);
     let whose = match weakest.kind {
-        BinKind::Missing => "missing values",
-        BinKind::Unseen => "unseen levels",
+        PsiBinKind::Missing => "missing values",
+        PsiBinKind::Unseen => "unseen levels",
         _ => "values out of range",
     };
     let _ = write!(ruling.reason, " by the exact test of {whose}");
     Some(ruling)
 }
 
-/// The bin that adds most to PSI, in words.
-fn culprit(feature: &FeatureDrift) -> String {
+/// Describes the bin that contributes most to PSI.
+fn largest_bin(feature: &FeatureDrift) -> String {
     let Some(bin) = feature.bins.iter().max_by(|a, b| a.contribution.total_cmp(&b.contribution)) else {
         return String::new();
     };
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |rows: u64, of: u64| percent(rows as f64 / (of as f64).max(1.0));
     let (from, to) = (share(bin.reference, feature.n_reference), share(bin.window, feature.n_window));
-    format!(", most of it from {} ({from} → {to})", shown(&bin.label))
+    format!(", mostly from {} ({from} → {to})", shown(&bin.label))
 }
 
-fn ks(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits, at: At) -> Option<Ruling> {
+fn ks(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits, at: KsEnd) -> Option<Ruling> {
     let d = at.d(feature.ks.as_ref()?);
     let hit = reached(limits.ks, d)?;
     Some(ruled(Test::Ks, d, hit, qs.ks, policy, &format!("KS distance {}", number(d))))
 }
 
-fn chi2(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
+fn chi2(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
     let v = feature.chi2?.cramers_v;
     let hit = reached(limits.chi2, v)?;
     Some(ruled(Test::Chi2, v, hit, qs.chi2, policy, &format!("Cramér's V {}", number(v))))
 }
 
-fn missing(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
+fn missing(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
     let (from, to) = (feature.missing.reference_share?, feature.missing.window_share?);
     let moved = to - from;
     let hit = reached(limits.missing, moved.abs())?;
@@ -151,23 +151,26 @@ fn missing(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLim
     Some(ruled(Test::Missing, moved, hit, qs.missing, policy, &what))
 }
 
-fn unseen(feature: &FeatureDrift, qs: &Qs, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
+fn unseen(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
     let unseen = feature.unseen.as_ref()?;
     let excess = unseen.excess?;
     let hit = reached(limits.unseen, excess)?;
     let names: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| format!("“{}”", shown(name))).collect();
     let more = if unseen.distinct > names.len() { ", …" } else { "" };
-    let what =
-        format!("{} of rows hold levels the reference never had ({}{more})", percent(unseen.share?), names.join(", "));
+    let what = format!(
+        "{} of rows have levels not seen in the reference ({}{more})",
+        percent(unseen.share?),
+        names.join(", ")
+    );
     Some(ruled(Test::Unseen, excess, hit, qs.unseen, policy, &what))
 }
 
-/// Share refused, a rule of the score alone.
+/// Rule for the refusal rate, which applies to the score only.
 pub(super) fn share_refused(refused: &crate::drift::Refused, q: Option<f64>, policy: &Policy) -> Option<Ruling> {
     let (from, to) = (refused.reference?, refused.window?);
     let moved = to - from;
     let hit = reached(policy.share_refused, moved.abs())?;
-    let what = format!("share refused {} → {}", percent(from), percent(to));
+    let what = format!("refusal rate {} → {}", percent(from), percent(to));
     Some(ruled(Test::ShareRefused, moved, hit, q, policy, &what))
 }
 
@@ -176,13 +179,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_points_are_five_points_whatever_floats_make_of_them() {
+    fn limits_tolerate_floating_point_rounding() {
         let limits = Limits::new(0.05, 0.2);
         for (from, to, severity) in
             [(0.10, 0.15, Severity::Watch), (0.30, 0.35, Severity::Watch), (0.1, 0.3, Severity::Alarm)]
         {
             let moved: f64 = to - from;
-            assert!(moved < 0.05 || (0.1..0.2).contains(&moved), "else it shows nothing");
+            assert!(moved < 0.05 || (0.1..0.2).contains(&moved), "the case must exercise rounding");
             assert_eq!(reached(limits, moved).map(|(severity, _)| severity), Some(severity), "{from} → {to}");
         }
         assert_eq!(reached(limits, 0.05 - 1e-9), None);

@@ -1,33 +1,33 @@
-//! Findings about segments: their score has moved, or they are accepted less often than others.
+//! Findings about segments: their score has drifted, or they are accepted less often than others.
 //!
-//! Three families for Benjamini–Hochberg, each over all segments: the PSI of the score, the disparity, and the PSI of the
-//! features that are counted within segments (which are only counted, no finding each).
+//! Benjamini–Hochberg runs over three families, each across all segments: the PSI of the score, the disparity, and the PSI of
+//! the features tracked within segments. The drifted ones among the last are only counted and are not findings.
 
 use vigie_profile::shown::shown;
 use vigie_stats::benjamini_hochberg;
 
 use super::{
     Finding, Limits, Policy, Severity, Test,
+    numbers::{number, percent, q_value},
     rules::reached,
-    words::{number, percent, q_value},
 };
-use crate::drift::{SegmentDrift, Segmented};
+use crate::drift::{SegmentDrift, SegmentsDrift};
 
-/// The judgement of one segment.
+/// Verdict on one segment.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct SegmentVerdict {
-    /// `None`: it was not compared with anything.
+    /// `None`: the segment was not compared with anything.
     pub severity: Option<Severity>,
     pub score_q: Option<f64>,
     pub disparity_q: Option<f64>,
-    /// Features that moved within it, of those that are counted there.
+    /// Number of features that drifted within the segment, of those tracked there.
     pub drifted: Option<usize>,
 }
 
-/// Judges segments: one verdict each, and what is worth a look.
+/// Judges the segments and returns a verdict for each, and the findings.
 #[must_use]
-pub fn judge_segments(segmented: &Segmented, policy: &Policy) -> (Vec<SegmentVerdict>, Vec<Finding>) {
-    let list = &segmented.list;
+pub fn judge_segments(segments: &SegmentsDrift, policy: &Policy) -> (Vec<SegmentVerdict>, Vec<Finding>) {
+    let list = &segments.list;
     let score = family(list.iter().map(|one| one.score.as_ref().and_then(|score| score.psi.p_value)));
     let disparity = family(list.iter().map(|one| one.disparity.as_ref().and_then(|disparity| disparity.p_value)));
     let within = family(list.iter().flat_map(|one| one.features.iter().map(|feature| feature.psi.p_value)));
@@ -60,14 +60,14 @@ fn is_evident(q: Option<f64>, policy: &Policy) -> bool {
     q.is_some_and(|q| q <= policy.q)
 }
 
-/// The q-value of each test that could be made.
+/// Returns the q-value of each test of a family that has a p-value.
 fn family(p: impl Iterator<Item = Option<f64>>) -> Vec<Option<f64>> {
     let p: Vec<Option<f64>> = p.collect();
     let mut q = benjamini_hochberg(&p.iter().flatten().copied().collect::<Vec<_>>()).into_iter();
     p.into_iter().map(|p| p.and_then(|_| q.next())).collect()
 }
 
-fn found(
+fn finding(
     one: &SegmentDrift,
     test: Test,
     value: f64,
@@ -90,14 +90,14 @@ fn found(
 fn score_finding(one: &SegmentDrift, q: Option<f64>, policy: &Policy) -> Option<Finding> {
     let value = one.score.as_ref()?.psi.value?;
     let limits = policy.limits_of("score").psi;
-    let finding = found(one, Test::SegmentScore, value, limits, q, policy)?;
+    let finding = finding(one, Test::SegmentScore, value, limits, q, policy)?;
     let refused = one
         .refused
         .reference
         .zip(one.refused.window)
-        .map_or(String::new(), |(from, to)| format!(", share refused {} → {}", percent(from), percent(to)));
+        .map_or(String::new(), |(from, to)| format!(", refusal rate {} → {}", percent(from), percent(to)));
     let reason = format!(
-        "the score of its {} rows has moved from that of the same segment in the reference: PSI {}{refused}; {} from {}, q {}",
+        "the score of its {} rows has drifted from the same segment of the reference: PSI {}{refused}; {} from {}, q {}",
         one.rows,
         number(value),
         finding.severity,
@@ -109,11 +109,11 @@ fn score_finding(one: &SegmentDrift, q: Option<f64>, policy: &Policy) -> Option<
 
 fn disparity_finding(one: &SegmentDrift, q: Option<f64>, policy: &Policy) -> Option<Finding> {
     let disparity = one.disparity.as_ref()?;
-    let short = 1.0 - disparity.ratio.value;
-    let finding = found(one, Test::Disparity, short, policy.disparity, q, policy)?;
+    let shortfall = 1.0 - disparity.ratio.value;
+    let finding = finding(one, Test::Disparity, shortfall, policy.disparity, q, policy)?;
     let against = disparity.against.as_deref().map_or("all other rows".to_owned(), |name| format!("“{}”", shown(name)));
     let reason = format!(
-        "it is accepted {} times as often as {against} ({} to {}); {} below {}, q {}",
+        "accepted {} times as often as {against} (95 % interval {} to {}); {} below {}, q {}",
         number(disparity.ratio.value),
         number(disparity.ratio.low),
         number(disparity.ratio.high),

@@ -1,37 +1,38 @@
-//! Findings about the service rather than the applicants: errors, latency, the wrong model, unreadable files.
+//! Findings about the service rather than the applicants: errors, latency, wrong model version, unreadable files.
 
-use vigie_stats::proportion::at_least;
+use vigie_stats::proportion::binomial_test;
 
 use super::{
-    AucMoved, CostMoved, Finding, Policy, Severity, Test, auc, cost, parity,
+    AucChange, CostChange, Finding, Policy, Severity, Test, auc, cost,
+    numbers::{number, percent},
+    parity,
     rules::{above, highest},
-    words::{number, percent},
 };
 use crate::replay::Parity;
 
-/// What the service did in the window.
+/// Activity of the service in the window.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Service {
     pub requests: u64,
     pub errors: u64,
     pub latency_p95_ms: Option<f64>,
-    /// Rows that were answered, by whichever version of the model.
+    /// Rows answered, by any version of the model.
     pub answered: u64,
-    /// Those of them that another version than the config's answered.
+    /// Answered rows whose model version differs from the config's.
     pub other_version: u64,
-    /// Records that were read, but are none of the config's `source.where`.
+    /// Records read that do not match the config's `source.where`.
     pub filtered: u64,
-    /// What could not be read, in words.
+    /// Read errors, one sentence each.
     pub unreadable: Vec<String>,
-    /// Labels that could not be read, in words.
+    /// Read errors of labels, one sentence each.
     pub unreadable_labels: Vec<String>,
-    /// Logged scores against those of the model file, where one was named.
+    /// Comparison of logged scores with those of the model file, if one is configured.
     pub parity: Option<Parity>,
-    /// What decisions cost, where it is known or can be expected.
-    pub costs: Vec<CostMoved>,
-    /// How well the score ranks, likewise.
-    pub aucs: Vec<AucMoved>,
-    /// What was found of segments.
+    /// Cost of decisions, as far as it is known or can be estimated.
+    pub costs: Vec<CostChange>,
+    /// AUC, as far as it is known or can be estimated.
+    pub aucs: Vec<AucChange>,
+    /// Findings about segments.
     pub segments: Vec<Finding>,
 }
 
@@ -40,7 +41,7 @@ fn share(part: u64, whole: u64) -> f64 {
     part as f64 / (whole as f64).max(1.0)
 }
 
-/// Limits here are absolute: an error rate needs no reference, and no p-value.
+/// Returns the findings. Limits here are absolute: an error rate needs neither a reference nor a p-value.
 pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |test, value: f64, hit: Option<(Severity, f64)>, reason: String| {
@@ -69,13 +70,13 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
             Test::ModelVersion,
             other,
             above(policy.model_version, other),
-            format!("{} of rows were answered by another model version", percent(other)),
+            format!("{} of rows were answered by a different model version", percent(other)),
         );
     }
     let rate = share(service.errors, service.requests);
-    // Of few requests, more have to fail than chance explains: a service of a hundred a day can be down, too.
+    // With few requests, more must fail than chance explains; a service with a hundred requests a day can be down, too.
     let is_evident = |limit: f64| {
-        service.requests >= policy.min_rows || at_least(service.errors, service.requests, limit) <= policy.q
+        service.requests >= policy.min_rows || binomial_test(service.errors, service.requests, limit) <= policy.q
     };
     let over = highest(policy.error_rate, |limit| rate > limit && is_evident(limit));
     add(Test::ErrorRate, rate, over, format!("{} of requests failed", percent(rate)));
@@ -84,11 +85,11 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
             Test::Latency,
             p95,
             above(policy.latency_p95_ms, p95),
-            format!("95 % of answers took up to {} ms", number(p95)),
+            format!("95 % of requests took up to {} ms", number(p95)),
         );
     }
-    findings.extend(service.costs.iter().filter_map(|moved| cost::finding(moved, policy)));
-    findings.extend(service.aucs.iter().filter_map(|moved| auc::finding(moved, policy)));
+    findings.extend(service.costs.iter().filter_map(|change| cost::finding(change, policy)));
+    findings.extend(service.aucs.iter().filter_map(|change| auc::finding(change, policy)));
     findings.extend(service.segments.iter().cloned());
     findings.extend(service.parity.as_ref().and_then(parity::finding));
     let log = service.unreadable.iter().map(|what| (Test::Source, what));
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_limit_of_an_alarm_it_is_still_a_watch() {
+    fn value_equal_to_the_alarm_limit_is_still_a_watch() {
         let service =
             |errors, p95| Service { requests: 1_000, errors, latency_p95_ms: Some(p95), ..Service::default() };
         assert_eq!(found(&service(10, 25.0)), []);
@@ -131,7 +132,7 @@ mod tests {
         assert_eq!(found(&others(101)), [(Test::ModelVersion, Severity::Alarm)]);
     }
 
-    /// Of few requests it takes more than a few failures; a service that is down is told all the same.
+    /// With few requests, a single failure is not a finding, but a service that is down still is.
     #[test]
     fn few_requests_need_evidence() {
         let service = |requests, errors| Service { requests, errors, ..Service::default() };

@@ -1,35 +1,35 @@
-//! Drift and service → [`Verdict`]: findings, a severity for every feature, and one for the run.
+//! Judges drift and service: a [`Verdict`] with findings, a severity for every feature, and one for the run.
 
 use super::{
-    Evidence, Finding, Policy, Qs, Service, Severity, Test,
-    evidence::At,
+    Evidence, Finding, Policy, QValues, Service, Severity, Test,
+    evidence::KsEnd,
     rules::{Ruling, rule, share_refused},
     service,
 };
 use crate::drift::Drift;
 
-/// Everything a verdict rests on.
+/// Input of a verdict.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
     pub drift: &'a Drift,
-    /// By feature: whether no record of the window has it.
+    /// By feature: whether it is absent from all records of the window.
     pub absent: &'a [bool],
-    /// By feature; `None` until a model was read.
+    /// By feature; `None` without a model.
     pub importance: &'a [Option<f64>],
     pub service: &'a Service,
     pub policy: &'a Policy,
 }
 
-/// The judgement of one feature, or of the score.
+/// Verdict on one feature, or on the score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureVerdict {
     pub severity: Severity,
-    pub qs: Qs,
-    /// What the rules say of it; an effect that chance explains is a `Stable` one.
+    pub qs: QValues,
+    /// Result of the rules; `Stable` for an effect that chance explains.
     pub opinions: Vec<Finding>,
 }
 
-/// The judgement of a run.
+/// Verdict on a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     pub severity: Severity,
@@ -38,25 +38,25 @@ pub struct Verdict {
     /// In the order of the drift's features.
     pub features: Vec<FeatureVerdict>,
     pub score: Option<FeatureVerdict>,
-    /// q of the share refused.
+    /// q-value of the refusal rate.
     pub share_refused_q: Option<f64>,
-    /// Share of features that are watch or alarm; `None` without a verdict.
+    /// Share of features at watch or alarm; `None` without a verdict.
     pub drifted_share: Option<f64>,
-    /// The same weighted by importance; equal weights without importance.
+    /// The same share weighted by importance; equal weights without importance.
     pub weighted_drifted_share: Option<f64>,
 }
 
 /// Judges a window.
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Verdict {
-    judge_at(case, At::Grid)
+    judge_at(case, KsEnd::Lower)
 }
 
-/// Features (the score last, as number `features.len()`) whose exact KS distance the verdict has to know: those that
-/// stand in a finding, or whose severity would be another if D were at its upper bound.
+/// Returns the features (the score as number `features.len()`) whose exact KS distance the verdict needs: those with a
+/// finding, and those whose severity would change if D were at its upper bound.
 #[must_use]
 pub fn undecided(case: &Case<'_>) -> Vec<usize> {
-    let (low, high) = (judge_at(case, At::Grid), judge_at(case, At::Bound));
+    let (low, high) = (judge_at(case, KsEnd::Lower), judge_at(case, KsEnd::Upper));
     let severities = |verdict: &Verdict| -> Vec<Severity> {
         verdict.features.iter().chain(&verdict.score).map(|feature| feature.severity).collect()
     };
@@ -73,7 +73,7 @@ pub fn undecided(case: &Case<'_>) -> Vec<usize> {
         .collect()
 }
 
-fn judge_at(case: &Case<'_>, at: At) -> Verdict {
+fn judge_at(case: &Case<'_>, at: KsEnd) -> Verdict {
     let evidence = Evidence::weigh(case.drift, at);
     let no_verdict = no_verdict(case);
     let mut findings = Vec::new();
@@ -92,7 +92,7 @@ fn judge_at(case: &Case<'_>, at: At) -> Verdict {
             } else {
                 rule(feature, qs, case.policy, at)
             };
-            concluded(rulings, *qs, Some(&feature.name), &mut findings)
+            conclude(rulings, *qs, Some(&feature.name), &mut findings)
         })
         .collect();
     let score = case.drift.score.as_ref().map(|score| {
@@ -100,13 +100,13 @@ fn judge_at(case: &Case<'_>, at: At) -> Verdict {
             return FeatureVerdict { severity: finding.severity, qs: evidence.score, opinions: Vec::new() };
         }
         let mut rulings = rule(&score.distance, &evidence.score, case.policy, at);
-        // PSI, KS and missing of the score are one subject: the score.
+        // PSI, KS and missing values of the score share one subject: the score.
         rulings.iter_mut().for_each(|ruling| {
             ruling.test = Test::Score;
             ruling.reason = format!("score: {}", ruling.reason);
         });
         rulings.extend(share_refused(&score.refused, evidence.share_refused, case.policy));
-        concluded(rulings, evidence.score, None, &mut findings)
+        conclude(rulings, evidence.score, None, &mut findings)
     });
     findings.extend(service::findings(case.service, case.policy));
     let has_verdict = no_verdict.is_none();
@@ -126,7 +126,7 @@ fn judge_at(case: &Case<'_>, at: At) -> Verdict {
     }
 }
 
-/// Why no feature can be judged.
+/// Returns the finding that explains why no feature can be judged, if so.
 fn no_verdict(case: &Case<'_>) -> Option<Finding> {
     let rows = case.drift.n_window;
     if rows >= case.policy.min_rows && rows > 0 {
@@ -144,18 +144,19 @@ fn no_verdict(case: &Case<'_>) -> Option<Finding> {
         reason: if nothing {
             no_data(case.service)
         } else {
-            format!("{rows} used rows, {} are needed for a verdict", case.policy.min_rows)
+            format!("{rows} rows used, {} are needed for a verdict", case.policy.min_rows)
         },
     })
 }
 
-/// Silence, and what else it may be than a service that is down.
+/// Describes missing data and its possible causes.
 fn no_data(service: &Service) -> String {
-    let question = "no record in this window: is the service up, and is its log written where it is looked for?";
+    let question =
+        "no records in this window: is the service up, and does it write its log to the configured location?";
     match (service.unreadable.len(), service.filtered) {
         (0, 0) => question.to_owned(),
-        (0, filtered) => format!("{question} Of what was read, source.where left out {filtered} records"),
-        _ => "no record in this window among what could be read, and not all could: see what was left out".to_owned(),
+        (0, filtered) => format!("{question} source.where excluded {filtered} records"),
+        _ => "no records in this window, but part of the log could not be read: see what was left out".to_owned(),
     }
 }
 
@@ -170,8 +171,8 @@ fn absent() -> Ruling {
     }
 }
 
-/// The worst ruling is the feature's severity; those over a limit become findings.
-fn concluded(rulings: Vec<Ruling>, qs: Qs, feature: Option<&str>, findings: &mut Vec<Finding>) -> FeatureVerdict {
+/// Takes the worst ruling as the feature's severity, and turns those over a limit into findings.
+fn conclude(rulings: Vec<Ruling>, qs: QValues, feature: Option<&str>, findings: &mut Vec<Finding>) -> FeatureVerdict {
     let severity = rulings.iter().map(|ruling| ruling.severity).max().unwrap_or(Severity::Stable);
     let opinions: Vec<Finding> = rulings
         .into_iter()
@@ -209,8 +210,8 @@ fn drifted(features: &[FeatureVerdict], case: &Case<'_>) -> (Option<f64>, Option
     (Some(drifted as f64 / features.len() as f64), Some(weighted / all))
 }
 
-/// Numbers of the `top` most important features; none without importance.
-fn top(case: &Case<'_>) -> Vec<usize> {
+/// Returns the indices of the `top` most important features; none without importance.
+fn top_features(case: &Case<'_>) -> Vec<usize> {
     let mut ranked: Vec<(usize, f64)> =
         case.importance.iter().enumerate().filter_map(|(index, importance)| Some((index, (*importance)?))).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -225,7 +226,7 @@ fn severity_of_run(
 ) -> Severity {
     let about_features = |finding: &&Finding| finding.feature.is_some();
     let elsewhere = findings.iter().filter(|finding| !about_features(finding)).map(|finding| finding.severity).max();
-    let top_alarm = top(case)
+    let top_alarm = top_features(case)
         .into_iter()
         .any(|index| features.get(index).is_some_and(|feature| feature.severity == Severity::Alarm));
     let many = weighted.is_some_and(|share| share >= case.policy.drifted_share);
@@ -237,7 +238,7 @@ fn severity_of_run(
     elsewhere.map_or(least, |severity| severity.max(least))
 }
 
-/// Worst first; among equals the service, the score, then the features by importance, effect and name.
+/// Sorts the worst first; among equals the service, the score, then the features by importance, effect and name.
 fn rank(findings: &mut [Finding], case: &Case<'_>) {
     let importance = |name: Option<&String>| {
         let index = name.and_then(|name| case.drift.features.iter().position(|feature| feature.name == *name));

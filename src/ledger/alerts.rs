@@ -1,11 +1,11 @@
-//! Alert states and mutes, as rows.
+//! Alert states and mutes.
 
 use rusqlite::{Row, params};
 use vigie_profile::window::Instant;
 
-use super::Entry;
+use super::LedgerTx;
 use crate::{
-    alert::{Alert, Key, Mute, Phase},
+    alert::{Alert, AlertKey, Mute, Phase},
     fault::Result,
     judge::{Severity, Test},
 };
@@ -13,19 +13,23 @@ use crate::{
 const COLUMNS: &str = "id, model, feature, test, phase, severity, streak, since_us, opened_us, told_us, told_severity, \
                        reminders, thread, acknowledged, sentence, value, limit_value, latest_us";
 
-fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
-    let word = |index: usize| row.get::<_, String>(index);
+fn read_alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
+    let text = |index: usize| row.get::<_, String>(index);
     let at = |index: usize| -> rusqlite::Result<Option<Instant>> { Ok(row.get::<_, Option<i64>>(index)?.map(Instant)) };
     Ok(Alert {
         id: row.get(0)?,
-        key: Key { model: row.get(1)?, feature: row.get(2)?, test: Test::parse(&word(3)?).unwrap_or(Test::RunFailed) },
-        phase: Phase::parse(&word(4)?).unwrap_or(Phase::Recovered),
-        severity: Severity::parse(&word(5)?).unwrap_or(Severity::Alarm),
+        key: AlertKey {
+            model: row.get(1)?,
+            feature: row.get(2)?,
+            test: Test::parse(&text(3)?).unwrap_or(Test::RunFailed),
+        },
+        phase: Phase::parse(&text(4)?).unwrap_or(Phase::Recovered),
+        severity: Severity::parse(&text(5)?).unwrap_or(Severity::Alarm),
         streak: row.get(6)?,
         since: Instant(row.get(7)?),
         opened: at(8)?,
-        told: at(9)?,
-        told_severity: Severity::parse(&word(10)?).unwrap_or(Severity::Stable),
+        notified: at(9)?,
+        notified_severity: Severity::parse(&text(10)?).unwrap_or(Severity::Stable),
         reminders: row.get(11)?,
         thread: row.get(12)?,
         acknowledged: row.get(13)?,
@@ -36,33 +40,33 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
     })
 }
 
-impl Entry<'_> {
-    /// Pending and open alerts, of one model or of all; the longest open first.
+impl LedgerTx<'_> {
+    /// Returns pending and open alerts of one model or of all models, oldest first.
     pub fn live_alerts(&self, model: Option<&str>) -> Result<Vec<Alert>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM alert WHERE phase IN ('pending', 'open') AND (?1 IS NULL OR model = ?1) ORDER BY since_us, id"
         );
-        self.rows(&sql, [model], alert)
+        self.rows(&sql, [model], read_alert)
     }
 
-    /// Alerts that are over, the latest first.
-    pub fn past_alerts(&self, most: u32) -> Result<Vec<Alert>> {
+    /// Returns at most `limit` recovered alerts, latest first.
+    pub fn past_alerts(&self, limit: u32) -> Result<Vec<Alert>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM alert WHERE phase = 'recovered' AND opened_us IS NOT NULL ORDER BY changed_us DESC, id DESC LIMIT ?1"
         );
-        self.rows(&sql, [most], alert)
+        self.rows(&sql, [limit], read_alert)
     }
 
-    /// Writes an alert down: a new one as a new row. A pending one that is well again leaves none.
+    /// Inserts or updates an alert. An alert that recovered without opening is deleted.
     pub fn put_alert(&self, alert: &Alert, now: Instant) -> Result<()> {
         if alert.phase == Phase::Recovered && alert.opened.is_none() {
-            self.done(self.tx.execute("DELETE FROM alert WHERE id = ?1", [alert.id]))?;
+            self.map_fault(self.tx.execute("DELETE FROM alert WHERE id = ?1", [alert.id]))?;
             return Ok(());
         }
         let sql = format!(
             "INSERT OR REPLACE INTO alert ({COLUMNS}, changed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
         );
-        self.done(self.tx.execute(
+        self.map_fault(self.tx.execute(
             &sql,
             params![
                 alert.id,
@@ -74,8 +78,8 @@ impl Entry<'_> {
                 alert.streak,
                 alert.since.0,
                 alert.opened.map(|at| at.0),
-                alert.told.map(|at| at.0),
-                alert.told_severity.word(),
+                alert.notified.map(|at| at.0),
+                alert.notified_severity.word(),
                 alert.reminders,
                 alert.thread,
                 alert.acknowledged,
@@ -89,37 +93,37 @@ impl Entry<'_> {
         Ok(())
     }
 
-    /// Drops what is pending: it was counted on another trend line. Answers how many.
+    /// Deletes pending alerts, whose windows belong to a previous trend line. Returns their number.
     pub fn reset_pending(&self, model: &str) -> Result<usize> {
-        self.done(self.tx.execute("DELETE FROM alert WHERE model = ?1 AND phase = 'pending'", [model]))
+        self.map_fault(self.tx.execute("DELETE FROM alert WHERE model = ?1 AND phase = 'pending'", [model]))
     }
 
-    /// Somebody looks after an open alert. `false`: there is none of that number.
+    /// Marks an open alert as acknowledged. Returns `false` if there is no open alert with this id.
     pub fn acknowledge(&self, id: i64) -> Result<bool> {
         let sql = "UPDATE alert SET acknowledged = 1 WHERE id = ?1 AND phase IN ('pending', 'open')";
-        Ok(self.done(self.tx.execute(sql, [id]))? > 0)
+        Ok(self.map_fault(self.tx.execute(sql, [id]))? > 0)
     }
 
-    /// Mutes that still hold.
+    /// Returns the mutes that are still active.
     pub fn mutes(&self, now: Instant) -> Result<Vec<Mute>> {
         self.rows("SELECT model, subject, until_us FROM mute WHERE until_us > ?1 ORDER BY subject", [now.0], |row| {
             Ok(Mute { model: row.get(0)?, subject: row.get(1)?, until: Instant(row.get(2)?) })
         })
     }
 
-    /// Mutes a subject, in place of what was said of it before.
+    /// Mutes a subject, replacing any previous mute.
     pub fn put_mute(&self, mute: &Mute, now: Instant) -> Result<()> {
         let sql = "DELETE FROM mute WHERE until_us <= ?3 OR (model IS ?1 AND subject = ?2)";
-        self.done(self.tx.execute(sql, params![mute.model, mute.subject, now.0]))?;
+        self.map_fault(self.tx.execute(sql, params![mute.model, mute.subject, now.0]))?;
         let sql = "INSERT INTO mute (model, subject, until_us) VALUES (?1, ?2, ?3)";
-        self.done(self.tx.execute(sql, params![mute.model, mute.subject, mute.until.0]))?;
+        self.map_fault(self.tx.execute(sql, params![mute.model, mute.subject, mute.until.0]))?;
         Ok(())
     }
 
-    /// Drops alerts that were over before.
+    /// Deletes alerts that recovered before `before`.
     pub fn forget_alerts(&self, model: &str, before: Instant) -> Result<()> {
         let sql = "DELETE FROM alert WHERE model = ?1 AND phase = 'recovered' AND changed_us < ?2";
-        self.done(self.tx.execute(sql, params![model, before.0]))?;
+        self.map_fault(self.tx.execute(sql, params![model, before.0]))?;
         Ok(())
     }
 }

@@ -1,17 +1,17 @@
-//! The ledger: which windows are done, their trends, alert states, and what has still to be told. One SQLite file.
+//! The ledger: settled windows, their trends, alert states, and the outbox. One SQLite file.
 
 mod alerts;
-mod by_labels;
-mod labels;
+mod label_checks;
+mod label_verdicts;
 mod ledger;
 mod outbox;
-mod refusal;
 mod run;
 mod schema;
-mod watched;
+mod sqlite_fault;
+mod watch_state;
 
-pub use labels::LabelLook;
-pub use ledger::{Entry, Ledger, file};
-pub use outbox::{Channel, Fate, Letter, Queued, Recipient};
-pub use run::{Ended, RunRow, Trend};
-pub use watched::Watched;
+pub use label_checks::LabelCheck;
+pub use ledger::{Ledger, LedgerTx, ledger_path};
+pub use outbox::{Channel, FinalState, NewMessage, QueuedMessage, Recipient};
+pub use run::{RunRow, RunStatus, TrendRow};
+pub use watch_state::WatchState;

@@ -1,15 +1,15 @@
-//! What has still to be told: letters ready to send, each with those it goes to. Each recipient gets them in the order
-//! of their runs; one who cannot be reached keeps nobody else waiting.
+//! The outbox: messages ready to send, with a delivery state per recipient. Each recipient receives messages in order; one
+//! unreachable recipient does not delay the others.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, Row, params};
 use vigie_profile::window::Instant;
 
-use super::Entry;
+use super::LedgerTx;
 use crate::fault::Result;
 
-/// The way a letter goes.
+/// How a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channel {
     Webhook,
@@ -17,10 +17,10 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// Every way, the quick one first.
+    /// All channels, the faster one first.
     pub const ALL: [Self; 2] = [Self::Webhook, Self::Email];
 
-    /// The word in the ledger and in `vigie status`.
+    /// The name used in the ledger and by `vigie status`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -30,30 +30,30 @@ impl Channel {
     }
 }
 
-/// What is to be put into the outbox.
+/// A message to be queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Queued {
+pub struct NewMessage {
     pub channel: Channel,
     pub message_id: String,
-    /// In a few words, for `vigie status`.
+    /// A short summary for `vigie status`.
     pub subject: String,
-    /// Mail addresses; a webhook has one recipient without a name.
+    /// Email addresses. A webhook has a single recipient with an empty address.
     pub to: Vec<String>,
-    /// What the channel made of it, ready to send.
-    pub letter: Vec<u8>,
+    /// The message in the channel's own format, ready to send.
+    pub payload: Vec<u8>,
 }
 
-/// What became of a letter, for one recipient.
+/// Final delivery state for one recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum FinalState {
     Sent,
-    /// The other side will never take it.
+    /// Permanently refused by the server.
     Refused,
-    /// It was tried for too long.
+    /// Gave up after too many attempts.
     Expired,
 }
 
-impl Fate {
+impl FinalState {
     fn word(self) -> &'static str {
         match self {
             Self::Sent => "sent",
@@ -63,37 +63,37 @@ impl Fate {
     }
 }
 
-/// A letter in the outbox.
+/// A message in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct QueuedMessage {
     pub id: i64,
     pub model: String,
     pub channel: Channel,
     pub message_id: String,
     pub subject: String,
     pub queued_at: Instant,
-    /// Those of its recipients that were asked for.
+    /// The recipients selected by the query.
     pub to: Vec<Recipient>,
 }
 
-/// One whom a letter goes to, and how far it has come.
+/// A recipient of a message, with its delivery state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
-    /// Of a webhook, empty.
+    /// Empty for a webhook.
     pub address: String,
     /// `queued`, `sent`, `refused`, `expired`.
     pub state: String,
     pub attempts: u32,
-    /// Not tried before.
+    /// Time of the next attempt.
     pub next_at: Instant,
-    /// Why it is not sent.
+    /// Why it has not been delivered.
     pub reason: Option<String>,
 }
 
 impl Recipient {
-    /// Whether it is to be tried again.
+    /// Returns whether delivery is still being attempted.
     #[must_use]
-    pub fn waits(&self) -> bool {
+    pub fn is_queued(&self) -> bool {
         self.state == "queued"
     }
 }
@@ -101,7 +101,7 @@ impl Recipient {
 const COLUMNS: &str = "outbox.id, model, channel, message_id, subject, queued_us, \
                        recipient, state, attempts, next_us, reason";
 
-fn letter(row: &Row<'_>) -> rusqlite::Result<Letter> {
+fn read_message(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
     let channel: String = row.get(2)?;
     let recipient = Recipient {
         address: row.get(6)?,
@@ -110,7 +110,7 @@ fn letter(row: &Row<'_>) -> rusqlite::Result<Letter> {
         next_at: Instant(row.get(9)?),
         reason: row.get(10)?,
     };
-    Ok(Letter {
+    Ok(QueuedMessage {
         id: row.get(0)?,
         model: row.get(1)?,
         channel: if channel == Channel::Webhook.word() { Channel::Webhook } else { Channel::Email },
@@ -121,47 +121,46 @@ fn letter(row: &Row<'_>) -> rusqlite::Result<Letter> {
     })
 }
 
-/// Rows of one recipient each, as letters in their order.
-fn gathered(rows: Vec<Letter>) -> Vec<Letter> {
-    let mut letters: BTreeMap<i64, Letter> = BTreeMap::new();
+/// Merges rows of one recipient each into messages, in order.
+fn group_recipients(rows: Vec<QueuedMessage>) -> Vec<QueuedMessage> {
+    let mut messages: BTreeMap<i64, QueuedMessage> = BTreeMap::new();
     for row in rows {
-        match letters.get_mut(&row.id) {
-            Some(letter) => letter.to.extend(row.to),
+        match messages.get_mut(&row.id) {
+            Some(message) => message.to.extend(row.to),
             None => {
-                letters.insert(row.id, row);
+                messages.insert(row.id, row);
             }
         }
     }
-    letters.into_values().collect()
+    messages.into_values().collect()
 }
 
-impl Entry<'_> {
-    /// Puts a letter behind those that wait. One of the same Message-ID is there already: nothing is told twice.
-    pub fn queue(&self, run: Option<i64>, model: &str, queued: &Queued, now: Instant) -> Result<()> {
+impl LedgerTx<'_> {
+    /// Appends a message to the outbox. Does nothing if a message with the same id has been queued before.
+    pub fn queue(&self, run: Option<i64>, model: &str, message: &NewMessage, now: Instant) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO outbox (run, model, channel, message_id, subject, letter, queued_us) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let values =
-            params![run, model, queued.channel.word(), queued.message_id, queued.subject, queued.letter, now.0];
-        if self.done(self.tx.execute(sql, values))? == 0 {
+            params![run, model, message.channel.word(), message.message_id, message.subject, message.payload, now.0];
+        if self.map_fault(self.tx.execute(sql, values))? == 0 {
             return Ok(());
         }
         let id = self.tx.last_insert_rowid();
-        let nameless = [String::new()];
-        let to = match queued.channel {
-            Channel::Email => queued.to.as_slice(),
-            Channel::Webhook => &nameless,
+        let unnamed = [String::new()];
+        let to = match message.channel {
+            Channel::Email => message.to.as_slice(),
+            Channel::Webhook => &unnamed,
         };
         for recipient in to {
             let sql =
                 "INSERT OR IGNORE INTO delivery (letter, recipient, state, next_us) VALUES (?1, ?2, 'queued', ?3)";
-            self.done(self.tx.execute(sql, params![id, recipient, now.0]))?;
+            self.map_fault(self.tx.execute(sql, params![id, recipient, now.0]))?;
         }
         Ok(())
     }
 
-    /// Letters that some recipient has waited longest for, with those recipients, oldest first. For nobody does one
-    /// overtake another, due or not.
-    pub fn in_front(&self, channel: Channel) -> Result<Vec<Letter>> {
+    /// Returns the next message of every recipient, due or not, oldest first. A recipient's later messages wait for it.
+    pub fn next_messages(&self, channel: Channel) -> Result<Vec<QueuedMessage>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM delivery JOIN outbox ON outbox.id = delivery.letter \
              WHERE state = 'queued' AND channel = ?1 AND NOT EXISTS ( \
@@ -170,48 +169,48 @@ impl Entry<'_> {
                  AND older.channel = ?1) \
              ORDER BY outbox.id, recipient"
         );
-        Ok(gathered(self.rows(&sql, [channel.word()], letter)?))
+        Ok(group_recipients(self.rows(&sql, [channel.word()], read_message)?))
     }
 
-    /// What the channel made of a letter; empty once it is settled.
-    pub fn content(&self, id: i64) -> Result<Vec<u8>> {
+    /// Returns the payload of a message; empty once it is settled.
+    pub fn payload(&self, id: i64) -> Result<Vec<u8>> {
         let found = self.tx.query_row("SELECT letter FROM outbox WHERE id = ?1", [id], |row| row.get(0)).optional();
-        Ok(self.done(found)?.unwrap_or_default())
+        Ok(self.map_fault(found)?.unwrap_or_default())
     }
 
-    /// The letter is settled for a recipient; once it is for all, only that it was there is kept.
-    pub fn settle(&self, id: i64, address: &str, fate: Fate, reason: Option<&str>, now: Instant) -> Result<()> {
+    /// Settles a message for one recipient. Once it is settled for all, its payload is deleted.
+    pub fn settle(&self, id: i64, address: &str, state: FinalState, reason: Option<&str>, now: Instant) -> Result<()> {
         let sql = "UPDATE delivery SET state = ?3, reason = ?4, settled_us = ?5, attempts = attempts + 1 \
                    WHERE letter = ?1 AND recipient = ?2";
-        self.done(self.tx.execute(sql, params![id, address, fate.word(), reason, now.0]))?;
+        self.map_fault(self.tx.execute(sql, params![id, address, state.word(), reason, now.0]))?;
         let sql = "UPDATE outbox SET letter = x'' WHERE id = ?1 \
                    AND NOT EXISTS (SELECT 1 FROM delivery WHERE letter = ?1 AND state = 'queued')";
-        self.done(self.tx.execute(sql, [id]))?;
+        self.map_fault(self.tx.execute(sql, [id]))?;
         Ok(())
     }
 
-    /// The letter is tried again for a recipient at `next`.
+    /// Schedules the next attempt for one recipient.
     pub fn postpone(&self, id: i64, address: &str, reason: &str, next: Instant) -> Result<()> {
         let sql = "UPDATE delivery SET attempts = attempts + 1, reason = ?3, next_us = ?4 \
                    WHERE letter = ?1 AND recipient = ?2";
-        self.done(self.tx.execute(sql, params![id, address, reason, next.0]))?;
+        self.map_fault(self.tx.execute(sql, params![id, address, reason, next.0]))?;
         Ok(())
     }
 
-    /// Letters that some recipient waits for or never took, with those recipients, oldest first.
-    pub fn undelivered(&self) -> Result<Vec<Letter>> {
+    /// Returns messages that are queued, refused or expired for some recipient, with those recipients, oldest first.
+    pub fn undelivered(&self) -> Result<Vec<QueuedMessage>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM delivery JOIN outbox ON outbox.id = delivery.letter WHERE state <> 'sent' \
              ORDER BY outbox.id, recipient"
         );
-        Ok(gathered(self.rows(&sql, [], letter)?))
+        Ok(group_recipients(self.rows(&sql, [], read_message)?))
     }
 
-    /// Drops letters that were settled before.
-    pub fn forget_letters(&self, model: &str, before: Instant) -> Result<()> {
+    /// Deletes messages that were settled before `before`.
+    pub fn forget_messages(&self, model: &str, before: Instant) -> Result<()> {
         let sql = "DELETE FROM outbox WHERE model = ?1 AND NOT EXISTS ( \
                    SELECT 1 FROM delivery WHERE letter = outbox.id AND (state = 'queued' OR settled_us >= ?2))";
-        self.done(self.tx.execute(sql, params![model, before.0]))?;
+        self.map_fault(self.tx.execute(sql, params![model, before.0]))?;
         Ok(())
     }
 }

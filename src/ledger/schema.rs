@@ -1,18 +1,20 @@
-//! The tables of the ledger, and the steps that lead an older file to them.
+//! The tables of the ledger, and the migrations from older versions.
 
 use rusqlite::Connection;
 
-use super::refusal::refused;
+use super::sqlite_fault::sqlite_fault;
 use crate::fault::{Fault, Result};
 
-/// One step a version: `user_version` says how many were taken. Steps are never edited, only added.
-const STEPS: [&str; 4] = [BEGINNING, RECIPIENTS, super::labels::STEP, super::by_labels::STEP];
+/// One migration per version; `user_version` is the number of migrations applied. Migrations are never edited, only added.
+const MIGRATIONS: [&str; 4] = [INITIAL, RECIPIENTS, LABEL_CHECKS, LABEL_VERDICTS];
 
-const BEGINNING: &str = "
+/// The columns `outbox.letter` and `delivery.letter` hold the message and its id. They keep their original name because
+/// applied migrations must not change.
+const INITIAL: &str = "
 CREATE TABLE model (
   name TEXT PRIMARY KEY,
-  first_us INTEGER NOT NULL,      -- start of the first window that is watched
-  covered_us INTEGER NOT NULL,    -- every window before is settled
+  first_us INTEGER NOT NULL,      -- start of the first window to check
+  covered_us INTEGER NOT NULL,    -- every earlier window is settled
   line INTEGER NOT NULL DEFAULT 0,
   reference_id TEXT,
   model_sha256 TEXT,
@@ -26,7 +28,7 @@ CREATE TABLE run (
   revision INTEGER NOT NULL,
   current INTEGER NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN ('told', 'failed', 'skipped', 'gap')),
-  scheduled INTEGER NOT NULL,     -- a complete window of the schedule
+  scheduled INTEGER NOT NULL,     -- whether it is a complete window of the schedule
   attempts INTEGER NOT NULL,
   line INTEGER NOT NULL,
   created_us INTEGER NOT NULL,
@@ -84,7 +86,7 @@ CREATE TABLE outbox (
   channel TEXT NOT NULL,
   message_id TEXT NOT NULL,
   subject TEXT NOT NULL,
-  letter BLOB NOT NULL,           -- emptied once it is settled
+  letter BLOB NOT NULL,           -- emptied once the message is settled
   queued_us INTEGER NOT NULL,
   next_us INTEGER NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
@@ -96,11 +98,11 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_queued ON outbox (channel, id) WHERE state = 'queued';
 ";
 
-/// A letter waits for each of its recipients by himself; an alert knows the latest window that counted for it.
+/// Tracks delivery per recipient, and adds the latest counted window to alerts.
 const RECIPIENTS: &str = "
 CREATE TABLE delivery (
   letter INTEGER NOT NULL REFERENCES outbox (id) ON DELETE CASCADE,
-  recipient TEXT NOT NULL,        -- a mail address; of a webhook, empty
+  recipient TEXT NOT NULL,        -- an email address; empty for a webhook
   state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'refused', 'expired')),
   attempts INTEGER NOT NULL DEFAULT 0,
   next_us INTEGER NOT NULL,
@@ -109,7 +111,7 @@ CREATE TABLE delivery (
   PRIMARY KEY (letter, recipient)
 ) STRICT;
 CREATE INDEX delivery_queued ON delivery (recipient, letter) WHERE state = 'queued';
--- A mail that waits says in its head whom it waits for: Message-ID, subject, then an address a line.
+-- A queued mail starts with its Message-ID, its subject, and one recipient per line.
 WITH RECURSIVE line (id, number, address, rest) AS (
   SELECT id, 0, '', CAST(substr(letter, 1, instr(letter, x'0a0a')) AS TEXT)
   FROM outbox WHERE channel = 'email' AND state = 'queued'
@@ -132,35 +134,63 @@ ALTER TABLE outbox DROP COLUMN reason;
 ALTER TABLE alert ADD COLUMN latest_us INTEGER;
 ";
 
-/// Refuses a file of a newer vigie.
-pub(super) fn known(version: i64, shown: &str) -> Result<()> {
-    if usize::try_from(version).is_ok_and(|version| version <= STEPS.len()) {
+const LABEL_CHECKS: &str = "
+CREATE TABLE label_look (
+  model TEXT NOT NULL,
+  from_us INTEGER NOT NULL,
+  to_us INTEGER NOT NULL,
+  looked_us INTEGER NOT NULL,
+  mark TEXT NOT NULL,             -- changes whenever labels arrive or change
+  PRIMARY KEY (model, from_us, to_us)
+) STRICT;
+";
+
+const LABEL_VERDICTS: &str = "
+CREATE TABLE by_labels (
+  model TEXT NOT NULL,
+  from_us INTEGER NOT NULL,
+  to_us INTEGER NOT NULL,
+  test TEXT NOT NULL,
+  nearness REAL,
+  severity TEXT,                  -- NULL: nothing was found
+  value REAL,
+  limit_value REAL,
+  q_value REAL,
+  sentence TEXT NOT NULL,
+  heard INTEGER NOT NULL,         -- whether alerts have been decided with it
+  PRIMARY KEY (model, from_us, to_us, test)
+) STRICT;
+";
+
+/// Fails if the file was written by a newer vigie.
+pub(super) fn check_version(version: i64, shown: &str) -> Result<()> {
+    if usize::try_from(version).is_ok_and(|version| version <= MIGRATIONS.len()) {
         return Ok(());
     }
     Err(Fault::setup(format!(
-        "{shown} is a ledger of version {version}, this vigie knows {}; it is left as it is: run the newer vigie, or name another folder as `state`",
-        STEPS.len()
+        "{shown} has ledger version {version}, but this vigie supports versions up to {}; the file was left unchanged: run a newer vigie, or set `state` to another folder",
+        MIGRATIONS.len()
     )))
 }
 
-/// Brings the file to this version's tables. One from a newer vigie is left alone.
+/// Migrates the file to the current version. Fails without changes if it was written by a newer vigie.
 pub(super) fn migrate(db: &mut Connection, shown: &str) -> Result<()> {
     let version: i64 =
-        db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| refused(shown, &error))?;
-    known(version, shown)?;
-    let taken = usize::try_from(version).unwrap_or(usize::MAX);
-    for (number, step) in STEPS.iter().enumerate().skip(taken) {
-        let change = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate);
-        let done = change.and_then(|change| {
-            // Another process may have taken the step while this one waited.
-            let now: i64 = change.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            if usize::try_from(now).is_ok_and(|now| now <= number) {
-                change.execute_batch(step)?;
-                change.pragma_update(None, "user_version", i64::try_from(number + 1).unwrap_or(i64::MAX))?;
+        db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| sqlite_fault(shown, &error))?;
+    check_version(version, shown)?;
+    let applied = usize::try_from(version).unwrap_or(usize::MAX);
+    for (number, migration) in MIGRATIONS.iter().enumerate().skip(applied) {
+        let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate);
+        let migrated = tx.and_then(|tx| {
+            // Another process may have applied the migration while this one waited.
+            let current: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            if usize::try_from(current).is_ok_and(|current| current <= number) {
+                tx.execute_batch(migration)?;
+                tx.pragma_update(None, "user_version", i64::try_from(number + 1).unwrap_or(i64::MAX))?;
             }
-            change.commit()
+            tx.commit()
         });
-        done.map_err(|error| refused(shown, &error))?;
+        migrated.map_err(|error| sqlite_fault(shown, &error))?;
     }
     Ok(())
 }
@@ -169,22 +199,21 @@ pub(super) fn migrate(db: &mut Connection, shown: &str) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// What waited in the outbox of the first version waits for the same people in this one.
     #[test]
-    fn letters_of_the_first_version_keep_their_recipients() {
+    fn messages_queued_by_the_first_version_keep_their_recipients() {
         let mut db = Connection::open_in_memory().unwrap();
-        db.execute_batch(BEGINNING).unwrap();
+        db.execute_batch(INITIAL).unwrap();
         db.pragma_update(None, "user_version", 1).unwrap();
         let put = "INSERT INTO outbox (id, model, channel, message_id, subject, letter, queued_us, next_us, attempts, state, settled_us, reason) \
                    VALUES (?1, 'm', ?2, ?1, 's', ?3, 1, 7, 2, ?4, ?5, 'why')";
         let mail = b"<1@x>\nthe subject \na@x\n\xc3\xa9@x\n\nDate: today\r\n\nnot@x\n".to_vec();
-        for (id, channel, letter, state, settled) in [
+        for (id, channel, message, state, settled) in [
             (1, "email", mail.clone(), "queued", None),
             (2, "webhook", b"key\n{}".to_vec(), "queued", None),
             (3, "email", Vec::new(), "partly", Some(9)),
             (4, "email", Vec::new(), "sent", Some(9)),
         ] {
-            db.execute(put, rusqlite::params![id, channel, letter, state, settled]).unwrap();
+            db.execute(put, rusqlite::params![id, channel, message, state, settled]).unwrap();
         }
         db.execute(
             "INSERT INTO alert (model, test, phase, severity, streak, since_us, told_severity, reminders, acknowledged, sentence, changed_us) \
@@ -203,7 +232,7 @@ mod tests {
             .unwrap()
             .map(Result::unwrap)
             .collect();
-        let row = |letter: i64, to: &str, state: &str| (letter, to.to_owned(), state.to_owned());
+        let row = |message: i64, to: &str, state: &str| (message, to.to_owned(), state.to_owned());
         assert_eq!(
             rows,
             [
@@ -217,6 +246,6 @@ mod tests {
         let kept: Vec<u8> = db.query_row("SELECT letter FROM outbox WHERE id = 1", [], |row| row.get(0)).unwrap();
         assert_eq!(kept, mail);
         let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-        assert_eq!(usize::try_from(version), Ok(STEPS.len()));
+        assert_eq!(usize::try_from(version), Ok(MIGRATIONS.len()));
     }
 }

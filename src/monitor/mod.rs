@@ -1,27 +1,29 @@
-//! The story: what one run does from beginning to end. Read `run/check.rs` first.
+//! What vigie does, command by command. Read `run/check.rs` first: one run from beginning to end.
 
 mod ask;
+mod atomic_file;
 mod history;
 mod learn;
 mod model;
 mod run;
-mod whole;
 
 pub use ask::{
-    connect::{Connected, LabelsFound, LabelsSeen, connect, connect_labels},
-    explain::{Asked as ExplainAsked, Explained, Logged, explain},
-    replay::{Range, Replayed, replay},
-    score::{Output, Scoring, score},
+    connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels},
+    explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},
+    replay::{ReplayOutput, ReplayRequest, replay},
+    score::{Output, ScoreRequest, score},
 };
 pub use history::{
-    by_labels::settle_labels,
+    late_labels::record_labels,
     open_alerts::{index, open_alerts},
     rebuild::rebuild,
-    settle::{Compose, RunResult, Settled, Tried, settle},
+    record::{Compose, RunAttempt, RunRecord, RunResult, record_run},
     tally::tally,
 };
 pub use learn::{
-    learn::{Lesson, import, learn},
+    learn::{LearnRequest, import, learn},
     training::STORED,
 };
-pub use run::{Asked, Checked, Looking, check, cost_curve, examine, open_reference, publish, terms_of};
+pub use run::{
+    RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, open_reference, publish, terms_or_default,
+};

@@ -1,48 +1,49 @@
-//! What each threshold would cost on rows whose outcomes are known, and which is the cheapest.
+//! Cost of each threshold on rows with known outcomes, and the cheapest threshold.
 
 use vigie_stats::{
     Outcomes,
-    threshold::{self, At, Range},
+    threshold::{self, OperatingPoint, ThresholdRange},
 };
 
 use super::Terms;
 
-/// At one threshold.
+/// Cost at one threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CostAt {
     pub threshold: f64,
     pub per_1000: f64,
-    /// The share that is refused.
+    /// Share of rows refused.
     pub refused: f64,
 }
 
-/// Of a thousand rows; thresholds from 0 to 1.
+/// Cost per 1,000 rows at thresholds from 0 to 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CostCurve {
     pub rows: f64,
     pub terms: Terms,
-    /// A hundredth apart.
+    /// Points one hundredth apart.
     pub points: Vec<CostAt>,
-    /// At the threshold that is used.
+    /// Cost per 1,000 rows at the threshold in use.
     pub used: f64,
-    /// The cheapest threshold of all, with what chance leaves it; its cost is that of all rows.
-    pub cheapest: At,
-    pub near: Range,
-    /// At the cheapest threshold.
+    /// The cheapest threshold; its `cost` is the total over all rows.
+    pub cheapest: OperatingPoint,
+    /// Thresholds whose cost does not differ significantly from the cheapest.
+    pub near: ThresholdRange,
+    /// Cost per 1,000 rows at the cheapest threshold.
     pub least: f64,
 }
 
 impl CostCurve {
     const STEPS: u32 = 100;
 
-    /// `None` without rows.
+    /// Computes the curve; `None` without rows.
     #[must_use]
-    pub fn of(outcomes: &Outcomes, terms: Terms) -> Option<Self> {
+    pub fn new(outcomes: &Outcomes, terms: Terms) -> Option<Self> {
         let rows = outcomes.rows();
         let cheapest = threshold::cheapest(outcomes, terms.price)?;
         let thousand = |cost: f64| 1000.0 * cost / rows;
         let points = threshold::curve(outcomes, terms.price, Self::STEPS);
-        let point = |at: &At| CostAt {
+        let point = |at: &OperatingPoint| CostAt {
             threshold: at.threshold.unwrap_or(f64::INFINITY),
             per_1000: thousand(at.cost),
             refused: at.confusion.refused() / rows,
@@ -58,7 +59,7 @@ impl CostCurve {
         })
     }
 
-    /// Whether the threshold that is used costs no more than chance explains.
+    /// Returns whether the threshold in use costs no more than chance explains.
     #[must_use]
     pub fn is_used_near(&self) -> bool {
         let threshold = self.terms.threshold;

@@ -1,29 +1,29 @@
-//! Performance without labels: what the window's scores lead one to expect, if they mean what they meant in the reference.
+//! Performance without labels: estimated from the window's scores, assuming that they mean what they meant in the reference.
 
 use vigie_stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, Ranked, ranking, threshold};
 
 use super::Terms;
-use crate::reference::both;
+use crate::reference::join;
 
-/// A figure with its band, and the reference's own.
+/// An estimate with its interval, and the reference's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Band {
     pub window: Option<Interval>,
     pub reference: Option<f64>,
 }
 
-/// What the reference's rows cost at the same terms.
+/// Cost of the reference's rows on the same terms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReferenceCost {
     pub rows: f64,
     pub per_1000: f64,
-    /// What chance leaves it.
+    /// 95 % interval of `per_1000`.
     pub interval: Interval,
-    /// Its own cheapest threshold, and the cost per 1,000 there.
+    /// The reference's cheapest threshold (`None`: refuse nobody), and the cost per 1,000 rows there.
     pub cheapest: Option<(Option<f64>, f64)>,
 }
 
-/// Of all used rows of a window.
+/// Estimated performance of all used rows of a window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
     pub rows: f64,
@@ -32,34 +32,34 @@ pub struct Expected {
     pub recall: Band,
     pub precision: Band,
     pub f_beta: Band,
-    /// Of the rows together.
+    /// Total over all rows.
     pub cost: Interval,
     pub cost_per_1000: Interval,
     pub reference: ReferenceCost,
-    /// How often chance alone would move the expected cost as far from what is expected of the reference's rows.
+    /// Probability that chance alone moves the expected cost this far from that of the reference's rows.
     pub p_value: Option<f64>,
-    /// The AUC that the reference's own scores lead to expect, and how often chance alone would take the window's as far from it.
+    /// AUC estimated from the reference's scores, and the probability that chance alone moves the window's AUC this far from it.
     pub auc_before: Option<(f64, Option<f64>)>,
-    /// The AUC of the reference's known outcomes, with its interval.
+    /// AUC of the reference by its outcomes, with its interval.
     pub auc_known_before: Option<Interval>,
-    /// Rows whose score lies outside those that the calibration was learnt on.
+    /// Rows with a score outside the range that the calibration was learnt on.
     pub beyond: f64,
 }
 
 impl Expected {
-    /// Of scores, and of what is known of the reference's. `None` without rows on one side.
+    /// Estimates the performance of `scores` from `known`, the reference's outcomes. `None` if either side has no rows.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
-    pub fn of(scores: &Ranked, known: &Outcomes, terms: Terms) -> Option<Self> {
+    pub fn new(scores: &Ranked, known: &Outcomes, terms: Terms) -> Option<Self> {
         let calibration = Isotonic::fit(known);
         let rows = scores.rows() as f64;
         if rows <= 0.0 || known.rows() <= 0.0 {
             return None;
         }
-        // The reference's own rows, estimated alike, are what the window is held against.
-        let (estimate, same) = both(
-            || Estimate::of(scores.expected(&calibration), terms.threshold, known.rows()),
-            || Estimate::of(known.recalibrated(&calibration), terms.threshold, known.rows()),
+        // The window is compared with the reference's own rows, estimated the same way.
+        let (estimate, same) = join(
+            || Estimate::new(scores.expected(&calibration), terms.threshold, known.rows()),
+            || Estimate::new(known.recalibrated(&calibration), terms.threshold, known.rows()),
         );
         let own = known.confusion(terms.threshold);
         let means = (estimate.mean_cost(terms.price), same.mean_cost(terms.price));
@@ -89,14 +89,14 @@ impl Expected {
                 cheapest: threshold::cheapest(known, terms.price)
                     .map(|at| (at.threshold, thousand(at.cost, known.rows()))),
             },
-            p_value: means.0.zip(means.1).and_then(|(ours, theirs)| ours.apart(&theirs)),
-            auc_before: estimate.auc.zip(same.auc).map(|(now, before)| (before.value, now.apart(&before))),
+            p_value: means.0.zip(means.1).and_then(|(ours, theirs)| ours.difference_p_value(&theirs)),
+            auc_before: estimate.auc.zip(same.auc).map(|(now, before)| (before.value, now.difference_p_value(&before))),
             auc_known_before: ranking::auc_interval(known),
-            beyond: scores.beyond(least, greatest) as f64,
+            beyond: scores.outside(least, greatest) as f64,
         })
     }
 
-    /// By how much a row is expected to cost more than in the reference, as a share of that; `None` where that cost nothing.
+    /// Returns the relative change of the expected cost per row against the reference; `None` if the reference's cost is zero.
     #[must_use]
     pub fn cost_moved(&self) -> Option<f64> {
         (self.reference.per_1000 > 0.0).then(|| self.cost_per_1000.value / self.reference.per_1000 - 1.0)

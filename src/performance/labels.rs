@@ -1,24 +1,24 @@
-//! Labels joined to scores by id, with everything that is wrong with them counted.
+//! Joins labels to scores by id, and counts every problem with the labels.
 
 use std::collections::HashMap;
 
 use vigie_profile::batch::level;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// What a row of a label file says of its id.
+/// Content of a label row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
     Known(bool),
     /// No outcome yet.
     Pending,
-    /// Something else than 0 or 1.
+    /// Neither 0 nor 1.
     Invalid,
 }
 
 impl Label {
-    /// `1`, `1.0` and `true` are one outcome.
+    /// Parses a label value; `1`, `1.0` and `true` are the same outcome.
     #[must_use]
-    pub fn of(text: Option<&str>) -> Self {
+    pub fn parse(text: Option<&str>) -> Self {
         match text.and_then(level).as_deref() {
             None => Self::Pending,
             Some("0") => Self::Known(false),
@@ -28,133 +28,132 @@ impl Label {
     }
 }
 
-/// How many labels were found for a window's rows, and what the others were.
+/// Counts of the labels found for a window's rows, and of all others by reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Labelled {
-    /// Rows of the label files, or of the table.
+pub struct LabelCounts {
+    /// Rows of the label files or of the label table.
     pub read: u64,
-    /// Used rows of the window with one clear outcome.
+    /// Used rows of the window with exactly one outcome.
     pub matched: u64,
-    /// Label rows whose id no used row of this window has: those of other windows, and unknown ones.
+    /// Label rows whose id is not among this window's used rows: ids of other windows, and unknown ids.
     pub elsewhere: u64,
     /// Label rows without an id.
     pub without_id: u64,
-    /// Label rows that say the same of an id once more.
+    /// Label rows that repeat an outcome already read for the same id.
     pub duplicates: u64,
-    /// Ids of the window with both outcomes; none of them counts.
+    /// Ids of the window with both outcomes, which are not used.
     pub contradictory: u64,
-    /// Label rows of the window that hold something else than 0 or 1.
+    /// Label rows of the window whose value is neither 0 nor 1.
     pub invalid: u64,
     /// Label rows of the window without an outcome yet.
     pub pending: u64,
-    /// Lines that are no record.
+    /// Lines that are not a record.
     pub malformed: u64,
-    /// Of what is invalid, at most five examples.
+    /// At most five examples of invalid labels.
     pub examples: Vec<String>,
-    /// What could not be read, each a sentence.
+    /// Read errors, one sentence each.
     pub unreadable: Vec<String>,
-    /// The place that no label has come to yet, which is no mistake.
+    /// The configured location if it holds no labels yet, which is not an error.
     pub not_yet: Option<String>,
 }
 
-/// A row whose outcome is known.
+/// A scored row with a known outcome.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Settled {
+pub struct LabelledScore {
     pub score: f64,
     pub outcome: bool,
-    /// Those it is in, a bit each.
+    /// The segments that contain the row, one bit each.
     pub segments: u64,
 }
 
-/// The scores of a window, waiting for their labels.
+/// Joins label rows to the scores of a window.
 #[derive(Debug, Default)]
-pub struct Labels {
-    waiting: HashMap<u128, Waiting>,
-    told: Labelled,
+pub struct LabelJoin {
+    scores: HashMap<u128, JoinedScore>,
+    counts: LabelCounts,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct JoinedScore {
     score: f64,
     segments: u64,
-    /// How many label rows say 0, and how many 1.
-    said: [u32; 2],
+    /// Number of label rows with outcome 0 and with outcome 1.
+    outcomes: [u32; 2],
 }
 
-impl Labels {
-    /// Of the used rows: 128 bits of each id, the score, and the segments it is in, a bit each.
+impl LabelJoin {
+    /// Takes the used rows: a 128-bit hash of the id, the score, and the segments that contain the row, one bit each.
     pub fn new(scores: impl IntoIterator<Item = (u128, f64, u64)>) -> Self {
-        let waiting = |score, segments| Waiting { score, segments, said: [0, 0] };
-        let waiting = scores.into_iter().map(|(key, score, segments)| (key, waiting(score, segments))).collect();
-        Self { waiting, told: Labelled::default() }
+        let unlabelled = |score, segments| JoinedScore { score, segments, outcomes: [0, 0] };
+        let scores = scores.into_iter().map(|(key, score, segments)| (key, unlabelled(score, segments))).collect();
+        Self { scores, counts: LabelCounts::default() }
     }
 
     /// Joins one row of a label file.
     pub fn join(&mut self, id: Option<&str>, target: Option<&str>) {
         const EXAMPLES: usize = 5;
-        self.told.read += 1;
+        self.counts.read += 1;
         let Some(id) = id.and_then(level) else {
-            self.told.without_id += 1;
+            self.counts.without_id += 1;
             return;
         };
-        let Some(waiting) = self.waiting.get_mut(&xxh3_128(id.as_bytes())) else {
-            self.told.elsewhere += 1;
+        let Some(row) = self.scores.get_mut(&xxh3_128(id.as_bytes())) else {
+            self.counts.elsewhere += 1;
             return;
         };
-        match Label::of(target) {
-            Label::Pending => self.told.pending += 1,
+        match Label::parse(target) {
+            Label::Pending => self.counts.pending += 1,
             Label::Invalid => {
-                self.told.invalid += 1;
-                // The least ones: the order of rows decides nothing.
-                self.told.examples.push(format!("{id}: {}", target.unwrap_or_default()));
-                self.told.examples.sort();
-                self.told.examples.truncate(EXAMPLES);
+                self.counts.invalid += 1;
+                // Keeps the smallest ones, so that the order of rows does not matter.
+                self.counts.examples.push(format!("{id}: {}", target.unwrap_or_default()));
+                self.counts.examples.sort();
+                self.counts.examples.truncate(EXAMPLES);
             }
             Label::Known(outcome) => {
-                let [zero, one] = &mut waiting.said;
+                let [zero, one] = &mut row.outcomes;
                 let rows = if outcome { one } else { zero };
                 *rows = rows.saturating_add(1);
             }
         }
     }
 
-    /// What could not be read.
+    /// Adds a read error.
     pub fn unreadable(&mut self, why: String) {
-        self.told.unreadable.push(why);
+        self.counts.unreadable.push(why);
     }
 
-    /// Lines that are no record.
+    /// Counts lines that are not a record.
     pub fn malformed(&mut self, lines: u64) {
-        self.told.malformed += lines;
+        self.counts.malformed += lines;
     }
 
-    /// No label has come yet, and that is no mistake.
+    /// Notes that no label has arrived at `place` yet, which is not an error.
     pub fn not_yet(&mut self, place: String) {
-        self.told.not_yet = Some(place);
+        self.counts.not_yet = Some(place);
     }
 
-    /// Forgets what was joined: a reading that broke off in the middle counts for nothing.
+    /// Discards everything joined so far, after a read that failed half-way.
     pub fn forget(&mut self) {
-        self.told = Labelled::default();
-        self.waiting.values_mut().for_each(|waiting| waiting.said = [0, 0]);
+        self.counts = LabelCounts::default();
+        self.scores.values_mut().for_each(|row| row.outcomes = [0, 0]);
     }
 
-    /// What came of it.
+    /// Returns the counts and the rows with a known outcome.
     #[must_use]
-    pub fn told(mut self) -> (Labelled, Vec<Settled>) {
-        let mut known = Vec::with_capacity(self.waiting.len());
-        // Hash order decides nothing: counts add up, and outcomes are sorted by score.
-        for waiting in self.waiting.into_values() {
-            self.told.duplicates += waiting.said.iter().map(|rows| u64::from(rows.saturating_sub(1))).sum::<u64>();
-            let Waiting { score, segments, said } = waiting;
-            match said {
+    pub fn finish(mut self) -> (LabelCounts, Vec<LabelledScore>) {
+        let mut known = Vec::with_capacity(self.scores.len());
+        // Hash order does not matter: counts add up, and outcomes are sorted by score later.
+        for JoinedScore { score, segments, outcomes } in self.scores.into_values() {
+            self.counts.duplicates += outcomes.iter().map(|rows| u64::from(rows.saturating_sub(1))).sum::<u64>();
+            match outcomes {
                 [0, 0] => {}
-                [0, _] => known.push(Settled { score, outcome: true, segments }),
-                [_, 0] => known.push(Settled { score, outcome: false, segments }),
-                _ => self.told.contradictory += 1,
+                [0, _] => known.push(LabelledScore { score, outcome: true, segments }),
+                [_, 0] => known.push(LabelledScore { score, outcome: false, segments }),
+                _ => self.counts.contradictory += 1,
             }
         }
-        self.told.matched = known.len() as u64;
-        (self.told, known)
+        self.counts.matched = known.len() as u64;
+        (self.counts, known)
     }
 }

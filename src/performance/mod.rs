@@ -1,17 +1,19 @@
-//! What decisions cost, and how well the score tells who will not pay: known from labels, or expected without them.
+//! Cost of decisions and ranking power of the score: measured from labels, or estimated without them.
 
-mod against;
 mod cost_curve;
+mod estimate_check;
 mod expected;
 mod labels;
 mod performance;
 mod realised;
 mod segment_cost;
+mod terms;
 
-pub use against::Against;
 pub use cost_curve::{CostAt, CostCurve};
+pub use estimate_check::EstimateCheck;
 pub use expected::{Band, Expected, ReferenceCost};
-pub use labels::{Label, Labelled, Labels, Settled};
-pub use performance::{Performance, Terms, Unexpected};
+pub use labels::{Label, LabelCounts, LabelJoin, LabelledScore};
+pub use performance::{NoEstimate, Performance};
 pub use realised::Realised;
 pub use segment_cost::SegmentCost;
+pub use terms::Terms;

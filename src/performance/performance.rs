@@ -1,56 +1,44 @@
-//! All that is known and expected of a window's performance, as one value.
+//! Everything known and estimated about a window's performance, as one value.
 
 use std::fmt;
 
-use vigie_stats::Price;
+use super::{CostCurve, EstimateCheck, Expected, LabelCounts, Realised, SegmentCost, Terms};
 
-use super::{Against, CostCurve, Expected, Labelled, Realised, SegmentCost};
-
-/// How decisions are made and what wrong ones cost.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Terms {
-    /// Refused when the score is at least this.
-    pub threshold: f64,
-    pub price: Price,
-    /// Recall counts so much as precision in F-beta.
-    pub beta: f64,
-}
-
-/// The window's performance.
+/// Performance of the window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Performance {
     pub terms: Terms,
-    /// The window's used rows.
+    /// Number of rows used in the window.
     pub rows: u64,
-    /// Of the labels that were looked for; `None` without `labels:`.
-    pub labels: Option<Labelled>,
-    /// Of the rows with a label; `None` if there is none.
+    /// Result of the label join; `None` without `labels:`.
+    pub labels: Option<LabelCounts>,
+    /// Performance of the labelled rows; `None` if there are none.
     pub realised: Option<Realised>,
-    /// Of the rows with a label, what was expected of them without; `None` where nothing can be.
-    pub against: Option<Against>,
-    /// What each threshold would cost on the reference's rows.
+    /// Estimate for the labelled rows compared with their labels; `None` if there is no estimate.
+    pub estimate_check: Option<EstimateCheck>,
+    /// Cost of each threshold on the reference's rows.
     pub curve: Option<CostCurve>,
-    /// Of the labelled rows of each segment, in their order; empty without segments or labels.
+    /// Performance of each segment's labelled rows, in segment order; empty without segments or labels.
     pub segments: Vec<Option<Realised>>,
-    /// Of all used rows of each segment, in their order; empty without segments, or where nothing can be expected.
+    /// Expected cost of each segment's rows, in segment order; empty without segments or without an estimate.
     pub expected_in_segments: Vec<Option<SegmentCost>>,
-    /// Of all used rows; `Err` says why not.
-    pub expected: Result<Expected, Unexpected>,
+    /// Estimate over all used rows, or the reason why there is none.
+    pub expected: Result<Expected, NoEstimate>,
 }
 
-/// Why nothing can be expected of a window.
+/// Reason why a window's performance cannot be estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unexpected {
-    /// The reference does not know how its rows turned out.
+pub enum NoEstimate {
+    /// The reference holds no outcomes.
     NoOutcomes,
     /// The window has no used rows.
     NoRows,
 }
 
-impl fmt::Display for Unexpected {
+impl fmt::Display for NoEstimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoOutcomes => "the reference was learnt without --target and a probability",
+            Self::NoOutcomes => "the reference was learnt without --target or without a probability",
             Self::NoRows => "the window has no used rows",
         })
     }

@@ -1,27 +1,27 @@
-//! Performance by known outcomes.
+//! Performance measured on labelled rows.
 
 use vigie_stats::{
     Confusion, Interval, Outcomes,
     loss::{self, CalibrationBin},
     ranking,
-    threshold::{self, At},
+    threshold::{self, OperatingPoint},
 };
 
 use super::Terms;
 
-/// Bins of the calibration curve.
+/// Number of bins of the calibration curve.
 const BINS: u8 = 10;
 
-/// Of the labelled rows; `None` where a figure is not defined.
+/// Performance of the labelled rows; `None` where a figure is undefined.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Realised {
     pub rows: u64,
     pub confusion: Confusion,
     pub auc: Option<Interval>,
-    /// The AUC where it has no interval: fewer than two rows of an outcome.
+    /// AUC, also where it has no interval because an outcome has fewer than two rows.
     pub auc_value: Option<f64>,
     pub average_precision: Option<f64>,
-    /// `None` with fewer than two rows that came true.
+    /// `None` with fewer than two positive rows.
     pub average_precision_interval: Option<Interval>,
     pub brier: Option<Interval>,
     pub log_loss: Option<Interval>,
@@ -29,14 +29,14 @@ pub struct Realised {
     pub precision: Option<Interval>,
     pub f_beta: Option<Interval>,
     pub cost: Interval,
-    pub cheapest: Option<At>,
+    pub cheapest: Option<OperatingPoint>,
     pub calibration: Vec<CalibrationBin>,
 }
 
 impl Realised {
-    /// `None` of no rows.
+    /// Measures the performance; `None` without rows.
     #[must_use]
-    pub fn of(outcomes: &Outcomes, terms: Terms) -> Option<Self> {
+    pub fn new(outcomes: &Outcomes, terms: Terms) -> Option<Self> {
         let rows = outcomes.rows();
         if rows <= 0.0 {
             return None;
@@ -63,23 +63,23 @@ impl Realised {
         })
     }
 
-    /// A thousand times a labelled row's mean cost.
+    /// Returns the cost per 1,000 labelled rows.
     #[must_use]
     pub fn cost_per_1000(&self) -> Interval {
         self.cost.scaled(1000.0 / self.confusion.rows())
     }
 
-    /// What the cheapest threshold would have saved.
+    /// Returns the amount that the cheapest threshold would have saved.
     #[must_use]
     pub fn saving(&self) -> Option<f64> {
         self.cheapest.map(|cheapest| self.cost.value - cheapest.cost)
     }
 }
 
-/// The rows' cost together: what chance leaves a sum of as many rows that each cost nothing, one price or the other.
+/// Returns the total cost, with the interval of a sum of rows that each cost nothing or one of the two prices.
 fn cost(confusion: Confusion, terms: Terms) -> Interval {
     let (rows, cost) = (confusion.rows(), confusion.cost(terms.price));
     let squares = terms.price.false_negative.powi(2) * confusion.false_negatives
         + terms.price.false_positive.powi(2) * confusion.false_positives;
-    Interval::normal(cost, squares - cost * cost / rows).within(0.0, f64::INFINITY)
+    Interval::normal(cost, squares - cost * cost / rows).clamped(0.0, f64::INFINITY)
 }

@@ -1,29 +1,29 @@
-//! What decisions about a segment's rows are expected to cost, by the calibration of all rows.
+//! Expected cost of the decisions about a segment's rows, by the calibration of all rows.
 
 use vigie_stats::{Estimate, Interval, Isotonic, Outcomes, Ranked};
 
 use super::Terms;
 
-/// Per 1,000 of the segment's rows.
+/// Expected cost per 1,000 rows of a segment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SegmentCost {
     pub per_1000: Interval,
-    /// Of the reference's rows of the same segment, expected alike; `None` where it was learnt without them.
+    /// The same estimate for the reference's rows of the segment; `None` if the reference was learnt without the segment.
     pub reference: Option<f64>,
 }
 
 impl SegmentCost {
-    /// `own`: scores of the reference's rows of the segment, ascending, with counts; `learnt`: rows that the calibration was
-    /// learnt on. `None` of no rows.
+    /// Estimates the cost. `own` holds the scores of the reference's rows of the segment, ascending, with counts; `learnt` is the
+    /// number of rows that the calibration was learnt on. `None` without rows.
     #[must_use]
-    pub fn of(
+    pub fn new(
         scores: &Ranked,
         own: &[(f64, u64)],
         (calibration, learnt): (&Isotonic, f64),
         terms: Terms,
     ) -> Option<Self> {
         let expected = Estimate::without_auc(scores.expected(calibration), terms.threshold, learnt);
-        let own = Outcomes::of_counts(own, &[]);
+        let own = Outcomes::from_counts(own, &[]);
         let before = Estimate::without_auc(own.recalibrated(calibration), terms.threshold, learnt);
         let rows = expected.confusion.rows();
         (rows > 0.0).then(|| Self {

@@ -1,25 +1,25 @@
-//! A feature's sorted distinct values with counts, packed: read only when KS has to be exact.
+//! Packs a feature's sorted distinct values and counts. Blocks are read only for exact KS.
 //!
-//! Values that are short decimals (most are) are stored as integers times a power of ten, others by
-//! their bits in the order of the numbers (32 where the model compares in 32); both as differences, then zstd.
-//! Features stand apart: no row can be put together again.
+//! Short decimals (most values) are stored as integers times a power of ten, others by their bits in numeric order (32 bits
+//! if the model compares in 32); both are delta-encoded, then compressed with zstd. Features are stored separately, so rows
+//! cannot be reconstructed.
 
 use vigie_profile::layout::Precision;
 
-use super::bytes::{Reader, Writer, unpacked};
+use super::bytes::{Reader, Writer, decompress};
 
 const BITS: u64 = 255;
 const SINGLE_BITS: u64 = 254;
-/// Bits of measured numbers hardly pack: higher levels take ten times as long for a tenth of the room.
+/// Raw float bits hardly compress: higher levels take ten times as long and save a tenth of the size.
 const LEVEL: i32 = 1;
-/// Values that are looked at together.
-const AT_ONCE: usize = 64;
+/// Values processed at a time.
+const CHUNK: usize = 64;
 /// 1.5 · 2^52; see `profile::moments`.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
-/// 2^51: numbers that it finds the nearest integer of.
+/// 2^51: limit up to which adding `MAGIC` rounds to the nearest integer.
 const EXACT: f64 = 2_251_799_813_685_248.0;
 
-/// Packs columns, one after the other in the same memory.
+/// Packs columns one after the other, reusing its buffers.
 #[derive(Default)]
 pub(super) struct Packer {
     keys: Vec<u64>,
@@ -29,28 +29,30 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    /// Packs `values`: ascending, no NaN.
+    /// Packs `values`, which must be ascending and contain no NaN.
     pub(super) fn pack(&mut self, values: &[(f64, u64)], precision: Precision) -> Vec<u8> {
         let out = &mut self.raw;
         out.0.clear();
         out.integer(values.len() as u64);
-        let mut former = 0;
-        let mut step = |key: u64| key.wrapping_sub(std::mem::replace(&mut former, key));
-        if let Some(exponent) = (0..=9).find(|exponent| integers(values, power(*exponent), precision, &mut self.keys)) {
+        let mut previous = 0;
+        let mut delta = |key: u64| key.wrapping_sub(std::mem::replace(&mut previous, key));
+        if let Some(exponent) =
+            (0..=9).find(|exponent| to_integers(values, power(*exponent), precision, &mut self.keys))
+        {
             out.integer(exponent);
-            out.run(&self.keys, |key| step(*key));
+            out.run(&self.keys, |key| delta(*key));
         } else if precision == Precision::F32 {
             out.integer(SINGLE_BITS);
-            out.run(values, |(value, _)| step(ordered_single(*value)));
+            out.run(values, |(value, _)| delta(ordered_single(*value)));
         } else {
             out.integer(BITS);
-            out.run(values, |(value, _)| step(ordered_bits(*value)));
+            out.run(values, |(value, _)| delta(ordered_bits(*value)));
         }
         out.run(values, |(_, count)| *count);
-        self.squeeze().unwrap_or_default()
+        self.compress().unwrap_or_default()
     }
 
-    fn squeeze(&mut self) -> std::io::Result<Vec<u8>> {
+    fn compress(&mut self) -> std::io::Result<Vec<u8>> {
         let zstd = match &mut self.zstd {
             Some(zstd) => zstd,
             none => none.insert(zstd::bulk::Compressor::new(LEVEL)?),
@@ -67,12 +69,12 @@ pub(super) fn pack(values: &[(f64, u64)], precision: Precision) -> Vec<u8> {
     Packer::default().pack(values, precision)
 }
 
-/// Fills `keys` with the values times a power of ten, if they are short decimals all of them.
-fn integers(values: &[(f64, u64)], power: f64, precision: Precision, keys: &mut Vec<u64>) -> bool {
+/// Fills `keys` with the values times a power of ten; returns whether all values are short decimals.
+fn to_integers(values: &[(f64, u64)], power: f64, precision: Precision, keys: &mut Vec<u64>) -> bool {
     keys.clear();
     keys.reserve(values.len());
-    values.chunks(AT_ONCE).all(|values| {
-        // No branches, so that they become vectors. The low bits of such a sum are the nearest integer.
+    values.chunks(CHUNK).all(|values| {
+        // Branch-free so that the compiler vectorises it. The low bits of such a sum are the nearest integer.
         let sum = |value: f64| value * power + MAGIC;
         let is_short = |value: f64| {
             let back = precision.round((sum(value) - MAGIC) / power);
@@ -84,17 +86,17 @@ fn integers(values: &[(f64, u64)], power: f64, precision: Precision, keys: &mut 
     })
 }
 
-/// Unpacks what [`pack`] wrote; `None` when the bytes are damaged.
+/// Inverse of [`pack`]; `None` if the bytes are damaged.
 pub(super) fn unpack(packed: &[u8], precision: Precision) -> Option<Vec<(f64, u64)>> {
-    let bytes = unpacked(packed)?;
+    let bytes = decompress(packed)?;
     let mut reader = Reader(&bytes);
     let count = reader.count(1)?;
     let kind = reader.integer()?;
     let power = power(kind.min(9));
     let mut values = match kind {
-        BITS => keyed(&mut reader, count, |key| Some(from_bits(key))),
-        SINGLE_BITS => keyed(&mut reader, count, from_single),
-        _ => keyed(&mut reader, count, |key| Some(decimal(from_ordered(key), power, precision))),
+        BITS => read_keys(&mut reader, count, |key| Some(from_bits(key))),
+        SINGLE_BITS => read_keys(&mut reader, count, from_single),
+        _ => read_keys(&mut reader, count, |key| Some(decimal(from_ordered(key), power, precision))),
     }?;
     for (_, count) in &mut values {
         *count = reader.integer()?;
@@ -102,10 +104,10 @@ pub(super) fn unpack(packed: &[u8], precision: Precision) -> Option<Vec<(f64, u6
     Some(values)
 }
 
-/// The values of so many keys, each count still 0.
-fn keyed(reader: &mut Reader<'_>, count: usize, value: impl Fn(u64) -> Option<f64>) -> Option<Vec<(f64, u64)>> {
+/// Reads `count` delta-encoded keys and converts them to values with count 0.
+fn read_keys(reader: &mut Reader<'_>, count: usize, value: impl Fn(u64) -> Option<f64>) -> Option<Vec<(f64, u64)>> {
     let mut key = 0u64;
-    // Not more than there are bytes: `count` was held against them.
+    // `count` was checked against the number of bytes.
     let mut values = Vec::with_capacity(count);
     for _ in 0..count {
         key = key.wrapping_add(reader.integer()?);
@@ -133,13 +135,13 @@ fn from_ordered(key: u64) -> i64 {
     (key ^ (1 << 63)).cast_signed()
 }
 
-/// Bits whose order as integers is that of the floats.
+/// Bits that sort as integers in the order of the floats.
 fn ordered_bits(value: f64) -> u64 {
     let bits = value.to_bits();
     if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
 }
 
-/// As [`ordered_bits`], of a value that is an f32.
+/// Like [`ordered_bits`], for a value that is an f32.
 fn ordered_single(value: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, reason = "the value is an f32 already")]
     let bits = (value as f32).to_bits();
@@ -164,7 +166,7 @@ mod tests {
     proptest! {
         #[test]
         #[expect(clippy::cast_possible_truncation, reason = "hundredths of less than 100")]
-        fn what_is_packed_comes_back_to_the_bit(
+        fn packing_round_trips_bit_for_bit(
             mut values in prop::collection::vec(prop_oneof![
                 any::<f64>(),
                 (-1000i32..1000).prop_map(|v| f64::from(v) / 100.0),
@@ -181,15 +183,15 @@ mod tests {
             let counted: Vec<(f64, u64)> = values.into_iter().zip(1..).collect();
             let packed = pack(&counted, precision);
             prop_assert_eq!(unpack(&packed, precision).unwrap(), &counted[..]);
-            // Hundredths are seen as such.
+            // Hundredths are recognised.
             let is_short = |value: f64| value.abs() < 100.0 && precision.round((value * 100.0).round() / 100.0).to_bits() == value.to_bits();
             if counted.iter().all(|(value, _)| is_short(*value)) {
                 let mut keys = Vec::new();
-                prop_assert!(integers(&counted, power(2), precision, &mut keys));
+                prop_assert!(to_integers(&counted, power(2), precision, &mut keys));
                 let wanted = counted.iter().map(|(value, _)| ordered_integer((value * 100.0).round() as i64));
                 prop_assert_eq!(keys, wanted.collect::<Vec<_>>());
             }
-            // What was packed before does not matter.
+            // Reused buffers do not affect the result.
             let mut packer = Packer::default();
             packer.pack(&[(0.1, 7), (1e300, 1 << 40)], Precision::F64);
             packer.pack(counted.get(counted.len() / 2..).unwrap(), precision);
@@ -197,7 +199,7 @@ mod tests {
         }
 
         #[test]
-        fn damaged_bytes_are_refused_or_read_but_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+        fn damaged_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
             let _ = unpack(&bytes, Precision::F64);
         }
     }

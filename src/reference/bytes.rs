@@ -1,23 +1,23 @@
-//! Integers, floats and texts as bytes, and back without trusting them.
+//! Encodes integers, floats and strings as bytes, and decodes untrusted bytes.
 
 use std::io::Read;
 
-/// More than any reference unpacks to: a crafted one must not fill the memory.
-const MOST: u64 = 1 << 30;
+/// Limit for decompressed data, far above any reference, to stop crafted files from exhausting memory.
+const MAX_LEN: u64 = 1 << 30;
 
-/// What zstd has packed; `None` when it is damaged, or a bomb.
-pub(super) fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
+/// Decompresses zstd data; `None` if it is damaged or too large.
+pub(super) fn decompress(packed: &[u8]) -> Option<Vec<u8>> {
     if let Ok(Some(size)) = zstd::zstd_safe::get_frame_content_size(packed) {
-        // What says how long it is comes in one piece. Memory that a lie about it asks for is never touched.
-        let size = usize::try_from(size).ok().filter(|size| *size as u64 <= MOST)?;
+        // The frame states its size, so decompress in one piece. If it lies, the excess memory is never touched.
+        let size = usize::try_from(size).ok().filter(|size| *size as u64 <= MAX_LEN)?;
         return zstd::bulk::decompress(packed, size).ok();
     }
     let mut bytes = Vec::new();
-    zstd::stream::Decoder::new(packed).ok()?.take(MOST + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= MOST).then_some(bytes)
+    zstd::stream::Decoder::new(packed).ok()?.take(MAX_LEN + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= MAX_LEN).then_some(bytes)
 }
 
-/// Writes.
+/// Encoder.
 #[derive(Debug, Default)]
 pub(super) struct Writer(pub Vec<u8>);
 
@@ -33,41 +33,41 @@ impl Writer {
         self.0.push(value as u8);
     }
 
-    /// The same for very many, eight at a time.
+    /// LEB128 for many values, eight at a time.
     pub(super) fn run<T>(&mut self, things: &[T], mut value: impl FnMut(&T) -> u64) {
-        const NEAR: usize = 512;
-        // Whatever is put down takes eight bytes of this; the next begins where it ends.
-        let mut near = [0; NEAR + 2 * 64];
+        const BUFFER: usize = 512;
+        // Each write stores eight bytes; the next one starts after the bytes actually used.
+        let mut buffer = [0; BUFFER + 2 * 64];
         let mut filled = 0;
         let (eights, rest) = things.as_chunks::<8>();
         for eight in eights {
             let mut values = [0; 8];
-            values.iter_mut().zip(eight).for_each(|(place, thing)| *place = value(thing));
+            values.iter_mut().zip(eight).for_each(|(slot, thing)| *slot = value(thing));
             let any = values.iter().fold(0, |any, value| any | value);
             if any < 0x80 {
                 #[expect(clippy::cast_possible_truncation, reason = "below 0x80")]
                 let bytes = values.map(|value| value as u8);
-                put(&mut near, filled, bytes);
+                put(&mut buffer, filled, bytes);
                 filled += 8;
             } else if any >> 56 == 0 {
                 for value in values {
                     let last = (value | 1).ilog2() / 7;
-                    // Each but the last with its top bit.
+                    // All bytes but the last have their top bit set.
                     let more = 0x8080_8080_8080_8080 & !(u64::MAX << (8 * last));
-                    put(&mut near, filled, (spread(value) | more).to_le_bytes());
+                    put(&mut buffer, filled, (spread(value) | more).to_le_bytes());
                     filled += last as usize + 1;
                 }
             } else {
-                self.0.extend_from_slice(near.get(..filled).unwrap_or_default());
+                self.0.extend_from_slice(buffer.get(..filled).unwrap_or_default());
                 filled = 0;
                 values.into_iter().for_each(|value| self.integer(value));
             }
-            if filled >= NEAR {
-                self.0.extend_from_slice(near.get(..filled).unwrap_or_default());
+            if filled >= BUFFER {
+                self.0.extend_from_slice(buffer.get(..filled).unwrap_or_default());
                 filled = 0;
             }
         }
-        self.0.extend_from_slice(near.get(..filled).unwrap_or_default());
+        self.0.extend_from_slice(buffer.get(..filled).unwrap_or_default());
         rest.iter().for_each(|thing| self.integer(value(thing)));
     }
 
@@ -95,9 +95,9 @@ impl Writer {
     }
 }
 
-/// The low seven bits of each byte, put together.
+/// Joins the low seven bits of each byte.
 #[inline]
-fn sevens(word: u64) -> u64 {
+fn join_sevens(word: u64) -> u64 {
     let word = word & 0x7f7f_7f7f_7f7f_7f7f;
     let word = word & 0x007f_007f_007f_007f | (word & 0x7f00_7f00_7f00_7f00) >> 1;
     let word = word & 0x0000_3fff_0000_3fff | (word & 0x3fff_0000_3fff_0000) >> 2;
@@ -105,13 +105,13 @@ fn sevens(word: u64) -> u64 {
 }
 
 #[inline]
-fn put(near: &mut [u8], at: usize, bytes: [u8; 8]) {
-    if let Some(place) = near.get_mut(at..at + 8) {
-        place.copy_from_slice(&bytes);
+fn put(buffer: &mut [u8], at: usize, bytes: [u8; 8]) {
+    if let Some(slot) = buffer.get_mut(at..at + 8) {
+        slot.copy_from_slice(&bytes);
     }
 }
 
-/// 56 bits, seven to a byte.
+/// Spreads 56 bits over eight bytes, seven bits each.
 #[inline]
 fn spread(value: u64) -> u64 {
     let word = value & 0x0fff_ffff | (value & 0x00ff_ffff_f000_0000) << 4;
@@ -119,7 +119,7 @@ fn spread(value: u64) -> u64 {
     word & 0x007f_007f_007f_007f | (word & 0x3f80_3f80_3f80_3f80) << 1
 }
 
-/// Floats that have not been looked at yet.
+/// Floats that have not been decoded yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Numbers<'a>(&'a [[u8; 8]]);
 
@@ -133,7 +133,7 @@ impl Numbers<'_> {
     }
 }
 
-/// Reads; `None` when the bytes end or make no sense.
+/// Decoder. Methods return `None` if the bytes end early or are invalid.
 #[derive(Debug)]
 pub(super) struct Reader<'a>(pub &'a [u8]);
 
@@ -148,11 +148,11 @@ impl<'a> Reader<'a> {
     pub(super) fn integer(&mut self) -> Option<u64> {
         if let Some((word, _)) = self.0.split_first_chunk::<8>() {
             let word = u64::from_le_bytes(*word);
-            // Nearly all end within eight bytes, at the first that has no top bit.
+            // Nearly all end within eight bytes, at the first byte without the top bit.
             let end = (!word & 0x8080_8080_8080_8080).trailing_zeros();
             if end < 64 {
                 self.0 = self.0.get(end as usize / 8 + 1..).unwrap_or_default();
-                return Some(sevens(word & (u64::MAX >> (63 - end))));
+                return Some(join_sevens(word & (u64::MAX >> (63 - end))));
             }
         }
         let mut value = 0u64;
@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// A count of things that take at least `each` bytes: more than there are bytes is a lie.
+    /// Reads a count of items of at least `each` bytes; rejects more than the remaining bytes can hold.
     pub(super) fn count(&mut self, each: usize) -> Option<usize> {
         let count = usize::try_from(self.integer()?).ok()?;
         (count.checked_mul(each)? <= self.0.len()).then_some(count)
@@ -204,8 +204,7 @@ mod tests {
 
     use super::*;
 
-    /// Whatever follows, and wherever the bytes end.
-    fn comes_back(values: &[u64]) -> Result<(), TestCaseError> {
+    fn check_round_trip(values: &[u64]) -> Result<(), TestCaseError> {
         let mut writer = Writer::default();
         writer.run(values, |value| *value);
         let mut plain = Writer::default();
@@ -221,18 +220,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn integers_of_every_length_come_back(
+        fn integers_of_every_length_round_trip(
             values in prop::collection::vec((any::<u64>(), 0u32..64).prop_map(|(value, shift)| value >> shift), 0..40),
             most in 0u32..64,
         ) {
-            comes_back(&values)?;
-            // So many that they do not fit what is near, and so small that eight are taken together.
+            check_round_trip(&values)?;
+            // More than fit in the buffer, and small enough for the eight-at-a-time path.
             let many: Vec<u64> = values.iter().cycle().take(50 * values.len()).map(|value| value >> most).collect();
-            comes_back(&many)?;
+            check_round_trip(&many)?;
         }
 
         #[test]
-        fn any_bytes_are_read_as_they_are_byte_by_byte(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        fn fast_decoding_equals_bytewise_decoding(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
             let slow = |bytes: &[u8]| {
                 let mut value = 0u64;
                 for (place, byte) in bytes.iter().take(10).enumerate() {
@@ -250,15 +249,15 @@ mod tests {
     }
 
     #[test]
-    fn a_lie_about_the_length_is_refused() {
+    fn a_false_length_is_rejected() {
         let packed = zstd::bulk::compress(&[7; 1_000], 1).unwrap();
-        assert_eq!(unpacked(&packed), Some(vec![7; 1_000]));
-        assert_eq!(unpacked(&packed[..packed.len() - 1]), None);
-        assert_eq!(unpacked(&[]), None);
-        // A frame of more than may be, by its own word.
+        assert_eq!(decompress(&packed), Some(vec![7; 1_000]));
+        assert_eq!(decompress(&packed[..packed.len() - 1]), None);
+        assert_eq!(decompress(&[]), None);
+        // A frame that claims more than the limit.
         let mut head = packed.clone();
         head[4] = 0xe0;
         head.splice(5..5, u64::MAX.to_le_bytes());
-        assert_eq!(unpacked(&head), None);
+        assert_eq!(decompress(&head), None);
     }
 }

@@ -1,9 +1,9 @@
-//! A reference as bytes of one file, and back: versioned, checked, and never half-believed.
+//! The reference file format: versioned and checksummed.
 //!
-//! `VIGIEREF`, version, place, length and checksum of the core, then the value blocks, each with a checksum in the core, then
-//! the core (zstd: header as JSON, then per feature edges, counts, sums, levels). So blocks can be written while others are
-//! packed. Opening a file reads and checks the core alone; a block is read and checked when its values are asked for.
-//! Up to version 2 the core stood before the blocks.
+//! A file consists of `VIGIEREF`, version, offset, length and checksum of the core, then the value blocks, then the core (zstd:
+//! header as JSON, then edges, counts, sums and levels of each feature; the header has the checksum of each block). This lets
+//! blocks be written while others are packed. Opening a file reads and checks only the core; blocks are read and checked when
+//! their values are needed. Up to version 2 the core came before the blocks.
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
@@ -16,24 +16,24 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Contribution, Contributions, Provenance, Reference,
-    bytes::{Numbers, Reader, Writer, unpacked},
-    reference::damaged,
-    segments::Stored,
-    shelf::{Block, Bytes, Shelf},
-    workers::on_cores,
+    block_store::{Block, BlockStore, ReadSeek},
+    bytes::{Numbers, Reader, Writer, decompress},
+    reference::damaged_message,
+    stored_segments::StoredSegments,
+    workers::map_on_cores,
 };
 use crate::fault::{Fault, Result};
 
 const MAGIC: &[u8; 8] = b"VIGIEREF";
-/// Raised when older versions of vigie can no longer read what is written.
+/// Increased when older versions of vigie can no longer read new files.
 const VERSION: u32 = 3;
-/// What is read.
-const READ: std::ops::RangeInclusive<u32> = 1..=VERSION;
-/// The last whose core stood before its blocks.
+/// Supported versions.
+const SUPPORTED: std::ops::RangeInclusive<u32> = 1..=VERSION;
+/// Last version with the core before the blocks.
 const CORE_FIRST: u32 = 2;
-/// Bytes before the first block: magic, version, and place, length and checksum of the core.
+/// Length of the file head in bytes: magic, version, and offset, length and checksum of the core.
 pub const HEAD: usize = 36;
-/// Higher levels take thirty times as long for a fifth of the room.
+/// Higher levels take thirty times as long and save a fifth of the size.
 const LEVEL: i32 = 3;
 
 #[derive(Serialize, Deserialize)]
@@ -44,20 +44,20 @@ struct Header {
     importance: Vec<Option<f64>>,
     has_score: bool,
     rows: u64,
-    /// Rows that a model has explained: then each feature's contributions follow.
+    /// Number of rows explained by a model; if set, the contributions of each feature follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rows_explained: Option<u64>,
-    /// Rows that came true, and that did not: then the last two blocks are their scores.
+    /// Numbers of positive and negative rows; if set, two blocks with their scores follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rows_by_outcome: Option<(u64, u64)>,
-    /// Segments that were learnt as well: then two blocks of each come last.
+    /// Segments; if set, two blocks for each come last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    segments: Option<Stored>,
+    segments: Option<StoredSegments>,
     /// Length and checksum of each value block.
     blocks: Vec<(u64, u64)>,
 }
 
-/// A file in the parts that follow each other.
+/// The parts of a file, in order.
 pub struct Parts {
     /// [`HEAD`] bytes.
     pub head: Vec<u8>,
@@ -66,8 +66,8 @@ pub struct Parts {
 }
 
 impl Reference {
-    /// The bytes of the file; the same reference makes the same bytes. `None` when it was read from a file whose value
-    /// blocks are damaged.
+    /// Serialises the reference. The same reference always yields the same bytes. `None` if it was read from a file whose
+    /// value blocks are damaged.
     #[must_use]
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
         let Parts { head, blocks, core } = self.to_parts()?;
@@ -77,11 +77,11 @@ impl Reference {
         Some(file)
     }
 
-    /// The same in parts.
+    /// Like [`Self::to_bytes`], in parts.
     #[must_use]
     pub fn to_parts(&self) -> Option<Parts> {
         let blocks: Vec<Block> =
-            (0..self.shelf().len()).map(|number| self.shelf().block(number)).collect::<Option<_>>()?;
+            (0..self.block_store().len()).map(|number| self.block_store().block(number)).collect::<Option<_>>()?;
         let header = Header {
             provenance: self.provenance().clone(),
             precision: self.layout().precision(),
@@ -92,7 +92,7 @@ impl Reference {
             rows_explained: self.contributions().map(|contributions| contributions.rows),
             rows_by_outcome: self.rows_by_outcome(),
             segments: self.stored_segments().cloned(),
-            blocks: self.shelf().sums(),
+            blocks: self.block_store().checksums(),
         };
         let mut core = Writer::default();
         core.text(&serde_json::to_string(&header).unwrap_or_default());
@@ -125,57 +125,57 @@ impl Reference {
         Some(Parts { head, blocks, core })
     }
 
-    /// Reads a file's bytes, all of them; `name` is for the operator.
+    /// Reads a whole file; `name` is used in messages.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
         let reference = Self::open(name, Box::new(Cursor::new(bytes.to_vec())))?;
-        let is_whole = (0..reference.shelf().len()).all(|number| reference.shelf().block(number).is_some());
-        if is_whole { Ok(reference) } else { Err(cut(name)) }
+        let is_whole = (0..reference.block_store().len()).all(|number| reference.block_store().block(number).is_some());
+        if is_whole { Ok(reference) } else { Err(damaged_fault(name)) }
     }
 
-    /// Reads what every run needs of a file, and leaves the values where they are until they are asked for.
-    pub fn open(name: &str, mut file: Box<dyn Bytes>) -> Result<Self> {
-        let cut = || cut(name);
+    /// Opens a file, reading only the core; values are read from the file when needed.
+    pub fn open(name: &str, mut file: Box<dyn ReadSeek>) -> Result<Self> {
+        let damaged = || damaged_fault(name);
         let mut magic = [0; MAGIC.len()];
         if file.read_exact(&mut magic).is_err() || magic != *MAGIC {
-            return Err(Fault::setup(format!("{name} is not a reference of vigie; {AGAIN}")));
+            return Err(Fault::setup(format!("{name} is not a vigie reference; {RELEARN}")));
         }
         let mut version = [0; 4];
-        file.read_exact(&mut version).map_err(|_| cut())?;
+        file.read_exact(&mut version).map_err(|_| damaged())?;
         let version = u32::from_le_bytes(version);
-        if !READ.contains(&version) {
+        if !SUPPORTED.contains(&version) {
             return Err(Fault::setup(format!(
-                "{name} is a reference of format {version}, this vigie reads format {VERSION}; {AGAIN}"
+                "{name} has format version {version}, but this version of vigie reads {VERSION}; {RELEARN}"
             )));
         }
         let mut number = || {
             let mut bytes = [0; 8];
-            file.read_exact(&mut bytes).map(|()| u64::from_le_bytes(bytes)).map_err(|_| cut())
+            file.read_exact(&mut bytes).map(|()| u64::from_le_bytes(bytes)).map_err(|_| damaged())
         };
         let at = if version > CORE_FIRST { Some(number()?) } else { None };
         let (length, checksum) = (number()?, number()?);
-        let here = file.stream_position().map_err(|_| cut())?;
-        let at = file.seek(SeekFrom::Start(at.unwrap_or(here))).map_err(|_| cut())?;
-        // Read as far as the file goes: a length that lies must not fill the memory.
+        let here = file.stream_position().map_err(|_| damaged())?;
+        let at = file.seek(SeekFrom::Start(at.unwrap_or(here))).map_err(|_| damaged())?;
+        // Read at most to the end of the file, so that a false length cannot exhaust memory.
         let mut core = Vec::new();
-        file.by_ref().take(length).read_to_end(&mut core).map_err(|_| cut())?;
+        file.by_ref().take(length).read_to_end(&mut core).map_err(|_| damaged())?;
         if core.len() as u64 != length || xxh3_64(&core) != checksum {
-            return Err(cut());
+            return Err(damaged());
         }
-        let core = unpacked(&core).ok_or_else(cut)?;
-        let end = file.seek(SeekFrom::End(0)).map_err(|_| cut())?;
+        let core = decompress(&core).ok_or_else(damaged)?;
+        let end = file.seek(SeekFrom::End(0)).map_err(|_| damaged())?;
         let after = at.saturating_add(length);
         let within = if version > CORE_FIRST { here..at } else { after..end };
         if version > CORE_FIRST && after != end {
-            return Err(cut());
+            return Err(damaged());
         }
-        read(&core, |blocks| Shelf::away(name, file, within, blocks)).ok_or_else(cut)
+        read(&core, |blocks| BlockStore::in_file(name, file, within, blocks)).ok_or_else(damaged)
     }
 }
 
-const AGAIN: &str = "learn it again with `vigie learn`";
+const RELEARN: &str = "create it again with `vigie learn`";
 
-fn cut(name: &str) -> Fault {
-    Fault::setup(damaged(name))
+fn damaged_fault(name: &str) -> Fault {
+    Fault::setup(damaged_message(name))
 }
 
 fn write_cells(core: &mut Writer, cells: &Cells, counts: &CellCounts) {
@@ -185,7 +185,7 @@ fn write_cells(core: &mut Writer, cells: &Cells, counts: &CellCounts) {
     write_counts(core, counts);
 }
 
-/// Counts on cells that stand elsewhere.
+/// Writes counts without their cells.
 pub(super) fn write_counts(core: &mut Writer, counts: &CellCounts) {
     core.integers(counts.cells());
     core.integer(counts.missing());
@@ -202,7 +202,7 @@ pub(super) fn write_counts(core: &mut Writer, counts: &CellCounts) {
     }
 }
 
-/// Cells that have not been made of their edges yet, and what was counted in them.
+/// Encoded cells and their counts.
 struct Outline<'a> {
     edges: Numbers<'a>,
     atoms: Numbers<'a>,
@@ -222,7 +222,7 @@ fn read_outline<'a>(core: &mut Reader<'a>) -> Option<Outline<'a>> {
     Some(Outline { edges, atoms, cuts, counts })
 }
 
-/// Counts of so many cells.
+/// Reads the counts of `cells` cells.
 pub(super) fn read_counts(core: &mut Reader<'_>, cells: usize) -> Option<CellCounts> {
     let counts = core.integers()?;
     let missing = core.integer()?;
@@ -234,15 +234,15 @@ pub(super) fn read_counts(core: &mut Reader<'_>, cells: usize) -> Option<CellCou
     (counts.len() == cells).then(|| CellCounts::from_parts(counts, missing, moments, range))
 }
 
-/// A feature as it is read; cells take the longest, and are made last, by all cores.
-enum Draft<'a> {
+/// A partially decoded feature; building its cells takes longest and is done last, on all cores.
+enum FeatureDraft<'a> {
     Numeric(Outline<'a>),
     Categorical(Levels, LevelCounts),
 }
 
-fn read_feature<'a>(core: &mut Reader<'a>, kind: Kind) -> Option<Draft<'a>> {
+fn read_feature<'a>(core: &mut Reader<'a>, kind: Kind) -> Option<FeatureDraft<'a>> {
     if kind == Kind::Numeric {
-        return Some(Draft::Numeric(read_outline(core)?));
+        return Some(FeatureDraft::Numeric(read_outline(core)?));
     }
     let names = core.count(1)?;
     let names = (0..names).map(|_| core.text()).collect::<Option<Vec<_>>>()?;
@@ -251,10 +251,10 @@ fn read_feature<'a>(core: &mut Reader<'a>, kind: Kind) -> Option<Draft<'a>> {
         return None;
     }
     let counts = LevelCounts::from_parts(counts, core.integer()?);
-    Some(Draft::Categorical(Levels::new(names), counts))
+    Some(FeatureDraft::Categorical(Levels::new(names), counts))
 }
 
-fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Option<Reference> {
+fn read(core: &[u8], open_blocks: impl FnOnce(&[(u64, u64)]) -> Option<BlockStore>) -> Option<Reference> {
     let mut core = Reader(core);
     let header: Header = serde_json::from_str(&core.text()?).ok()?;
     let drafts =
@@ -270,22 +270,22 @@ fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Opti
     let outlines: Vec<&Outline> = drafts
         .iter()
         .filter_map(|draft| match draft {
-            Draft::Numeric(outline) => Some(outline),
-            Draft::Categorical(..) => None,
+            FeatureDraft::Numeric(outline) => Some(outline),
+            FeatureDraft::Categorical(..) => None,
         })
         .chain(&score)
         .chain(explained.iter().flat_map(|(_, _, outlines)| outlines.iter().map(|(outline, _)| outline)))
         .collect();
-    // In that order.
-    let mut cells = on_cores(outlines.len(), 8, &|number| outlines.get(number).map(|outline| outline.cells()))
+    // In the same order.
+    let mut cells = map_on_cores(outlines.len(), 8, &|number| outlines.get(number).map(|outline| outline.cells()))
         .into_iter()
         .flatten();
     let mut features = Vec::with_capacity(header.columns.len());
     let mut all_counts = Vec::with_capacity(header.columns.len());
     for (column, draft) in header.columns.into_iter().zip(drafts) {
         let (shape, counts) = match draft {
-            Draft::Numeric(outline) => (Shape::Numeric(cells.next()?), Counts::Numeric(outline.counts)),
-            Draft::Categorical(levels, counts) => (Shape::Categorical(levels), Counts::Categorical(counts)),
+            FeatureDraft::Numeric(outline) => (Shape::Numeric(cells.next()?), Counts::Numeric(outline.counts)),
+            FeatureDraft::Categorical(levels, counts) => (Shape::Categorical(levels), Counts::Categorical(counts)),
         };
         features.push(Feature { name: column.name, shape });
         all_counts.push(counts);
@@ -310,8 +310,8 @@ fn read(core: &[u8], shelf: impl FnOnce(&[(u64, u64)]) -> Option<Shelf>) -> Opti
     let (cells, counts) = score.unzip();
     let layout = Layout::new(header.precision, features, cells);
     let profile = Profile::from_parts(&layout, header.rows, all_counts, counts);
-    let shelf = shelf(&header.blocks)?;
-    let mut reference = Reference::new(layout, profile, header.provenance, header.importance, shelf);
+    let block_store = open_blocks(&header.blocks)?;
+    let mut reference = Reference::new(layout, profile, header.provenance, header.importance, block_store);
     if let Some(rows) = header.rows_by_outcome {
         reference = reference.with_outcomes(rows);
     }
@@ -329,18 +329,18 @@ mod tests {
     use vigie_profile::window::Instant;
 
     use super::*;
-    use crate::reference::{Choice, Training, TrainingColumn, Values, learn};
+    use crate::reference::{ColumnRoles, Training, TrainingColumn, TrainingValues, learn};
 
     #[test]
-    fn a_file_whose_core_stands_first_is_still_read() {
+    fn files_of_version_2_are_still_read() {
         let column = |name: &str, factor: f64| TrainingColumn {
             name: name.to_owned(),
-            values: Values::Numbers((0..500).map(|row| f64::from(row) * factor).collect()),
+            values: TrainingValues::Numbers((0..500).map(|row| f64::from(row) * factor).collect()),
             is_single: false,
             is_typed: true,
         };
         let training = Training { rows: 500, columns: vec![column("a", 0.37), column("p", 0.001)] };
-        let choice = Choice { probability: Some("p".to_owned()), ..Choice::default() };
+        let roles = ColumnRoles { probability: Some("p".to_owned()), ..ColumnRoles::default() };
         let provenance = Provenance {
             created_at: Instant(0),
             vigie_version: "0.1.0".to_owned(),
@@ -353,20 +353,20 @@ mod tests {
             reduced: false,
             model: None,
         };
-        let learnt = learn(&training, &choice, provenance, &mut |_, _| {}).unwrap().reference;
+        let learnt = learn(&training, &roles, provenance, &mut |_, _| {}).unwrap().reference;
         let Parts { blocks, core, .. } = learnt.to_parts().unwrap();
-        let mut former = MAGIC.to_vec();
-        former.extend_from_slice(&CORE_FIRST.to_le_bytes());
-        former.extend_from_slice(&(core.len() as u64).to_le_bytes());
-        former.extend_from_slice(&xxh3_64(&core).to_le_bytes());
-        former.extend_from_slice(&core);
-        blocks.iter().for_each(|block| former.extend_from_slice(block.as_ref()));
-        let read = Reference::from_bytes("former", &former).unwrap();
+        let mut old = MAGIC.to_vec();
+        old.extend_from_slice(&CORE_FIRST.to_le_bytes());
+        old.extend_from_slice(&(core.len() as u64).to_le_bytes());
+        old.extend_from_slice(&xxh3_64(&core).to_le_bytes());
+        old.extend_from_slice(&core);
+        blocks.iter().for_each(|block| old.extend_from_slice(block.as_ref()));
+        let read = Reference::from_bytes("old", &old).unwrap();
         assert_eq!(read.id(), learnt.id());
         assert_eq!(read.values(0), learnt.values(0));
         assert_eq!(read.to_bytes(), learnt.to_bytes());
-        for end in [former.len() - 1, 40, 12] {
-            assert!(Reference::from_bytes("former", &former[..end]).is_err());
+        for end in [old.len() - 1, 40, 12] {
+            assert!(Reference::from_bytes("old", &old[..end]).is_err());
         }
         let now = learnt.to_bytes().unwrap();
         for end in [now.len() - 1, 40, 12] {

@@ -1,6 +1,6 @@
-//! A stored table of distributions → a reduced reference: what each bin held, and nothing finer. PSI only.
+//! Imports a table of distributions as a reduced reference, which has only bin counts and supports only PSI.
 //!
-//! One row a feature: `feature`, `kind`, `bins_json` (`{"edges": […]}` of a numeric one), `ref_dist_json`
+//! One row per feature: `feature`, `kind`, `bins_json` (`{"edges": […]}` for numeric features), `ref_dist_json`
 //! (`{"labels": […], "p": […]}`), `n_ref`.
 
 use std::collections::HashSet;
@@ -13,14 +13,14 @@ use vigie_profile::{
 };
 
 use super::{
-    Learnt, Provenance, Reference, Training, Values,
-    shelf::{Block, Shelf},
+    Learnt, Provenance, Reference, Training, TrainingValues,
+    block_store::{Block, BlockStore},
 };
 use crate::fault::{Fault, Result};
 
-/// An open end is closed so many times the inner edges' distance away: what lies beyond is out of range.
-const OPEN: f64 = 4_096.0;
-/// What tables call the bin of missing values.
+/// Open ends are closed at this multiple of the distance between the inner edges; values beyond are out of range.
+const OPEN_END: f64 = 4_096.0;
+/// Labels of the bin for missing values.
 const MISSING: [&str; 8] = ["", "missing", "nan", "null", "none", "na", "n/a", "__missing__"];
 
 /// One row of the table.
@@ -31,50 +31,50 @@ struct Distribution {
     rows: u64,
 }
 
-/// Makes a reference of the table. The distribution called `probability`, if there is one, is the score's.
+/// Creates a reference from the table. The distribution named `probability`, if given, is the score's.
 pub fn import(table: &Training, probability: Option<&str>, mut provenance: Provenance) -> Result<Learnt> {
     let texts = |name: &str| match &table.column(name)?.values {
-        Values::Texts(texts) => Ok(texts),
-        _ => Err(Fault::setup(format!("--distributions: column `{name}` holds no texts"))),
+        TrainingValues::Texts(texts) => Ok(texts),
+        _ => Err(Fault::setup(format!("--distributions: column `{name}` must contain strings"))),
     };
     let (names, kinds) = (texts("feature")?, texts("kind")?);
     let (bins, shares) = (texts("bins_json")?, texts("ref_dist_json")?);
     let rows = rows(table)?;
     let mut all = Vec::with_capacity(table.rows);
     let mut known = HashSet::new();
-    for (place, rows) in rows.into_iter().enumerate() {
-        let cell = |texts: &[Option<String>]| texts.get(place).cloned().flatten().unwrap_or_default();
+    for (position, rows) in rows.into_iter().enumerate() {
+        let cell = |texts: &[Option<String>]| texts.get(position).cloned().flatten().unwrap_or_default();
         let name = cell(names);
         if name.is_empty() || !known.insert(name.clone()) {
             return Err(Fault::setup(format!(
-                "--distributions: row {}: the feature `{name}` has no name, or stands there twice",
-                place + 1
+                "--distributions: row {}: feature `{name}` has an empty or duplicate name",
+                position + 1
             )));
         }
         let wrong = |why: String| Fault::setup(format!("--distributions: feature `{name}`: {why}"));
-        let rows = rows.ok_or_else(|| wrong("n_ref is no number of rows; it has to be 1 or more".to_owned()))?;
+        let rows = rows.ok_or_else(|| wrong("n_ref must be an integer of at least 1".to_owned()))?;
         let (shape, counts) = shape(&cell(kinds), &cell(bins), &cell(shares), rows).map_err(wrong)?;
         all.push(Distribution { name, shape, counts, rows });
     }
-    let place = probability.map(|name| {
+    let position = probability.map(|name| {
         all.iter().position(|one| one.name == name && matches!(one.shape, Shape::Numeric(_))).ok_or_else(|| {
             Fault::setup(format!("--probability {name}: the table has no numeric distribution of that name"))
         })
     });
-    let score = match place.transpose()? {
-        Some(place) => match all.remove(place) {
+    let score = match position.transpose()? {
+        Some(position) => match all.remove(position) {
             Distribution { shape: Shape::Numeric(cells), counts: Counts::Numeric(counts), .. } => Some((cells, counts)),
             _ => None,
         },
         None => None,
     };
     if all.is_empty() {
-        return Err(Fault::setup("--distributions: the table holds no feature; nothing can be learnt from it"));
+        return Err(Fault::setup("--distributions: the table contains no features"));
     }
     let mut notes =
-        vec!["a reduced reference: bins only, so PSI is measured, but neither KS nor chi-square".to_owned()];
+        vec!["this is a reduced reference with bins only: PSI is measured, but not KS or chi-square".to_owned()];
     if score.is_none() {
-        notes.push("no --probability: the score itself is not watched".to_owned());
+        notes.push("no --probability: the score is not monitored".to_owned());
     }
     let rows = all.iter().map(|one| one.rows).max().unwrap_or_default();
     provenance.reduced = true;
@@ -88,56 +88,60 @@ pub fn import(table: &Training, probability: Option<&str>, mut provenance: Prove
     let (cells, score) = score.unzip();
     let layout = Layout::new(Precision::F64, features, cells);
     let profile = Profile::from_parts(&layout, rows, counts, score);
-    Ok(Learnt { reference: Reference::new(layout, profile, provenance, importance, Shelf::Held(blocks)), notes })
+    Ok(Learnt { reference: Reference::new(layout, profile, provenance, importance, BlockStore::Memory(blocks)), notes })
 }
 
 fn rows(table: &Training) -> Result<Vec<Option<u64>>> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 10^15, and whole")]
     let count = |rows: f64| ((1.0..1e15).contains(&rows) && rows.fract() == 0.0).then_some(rows as u64);
     match &table.column("n_ref")?.values {
-        Values::Numbers(numbers) => Ok(numbers.iter().map(|rows| count(*rows)).collect()),
-        Values::Texts(texts) => Ok(texts.iter().map(|text| count(text.as_deref()?.trim().parse().ok()?)).collect()),
-        Values::Other => Err(Fault::setup("--distributions: column `n_ref` holds no numbers")),
+        TrainingValues::Numbers(numbers) => Ok(numbers.iter().map(|rows| count(*rows)).collect()),
+        TrainingValues::Texts(texts) => {
+            Ok(texts.iter().map(|text| count(text.as_deref()?.trim().parse().ok()?)).collect())
+        }
+        TrainingValues::Other => Err(Fault::setup("--distributions: column `n_ref` must contain numbers")),
     }
 }
 
 fn shape(kind: &str, bins: &str, shares: &str, rows: u64) -> Result<(Shape, Counts), String> {
     let bins = json(bins).unwrap_or(Value::Null);
-    let shares = json(shares).ok_or("ref_dist_json is not JSON; it has to hold `labels` and `p`")?;
+    let shares = json(shares).ok_or("ref_dist_json is not valid JSON; it must be an object with `labels` and `p`")?;
     let list = |name: &str| shares.get(name).and_then(Value::as_array);
     let labels: Vec<Option<String>> =
-        list("labels").ok_or("ref_dist_json has no list `labels`")?.iter().map(spelled).collect();
+        list("labels").ok_or("ref_dist_json has no list `labels`")?.iter().map(to_label).collect();
     let p: Vec<f64> = list("p")
         .ok_or("ref_dist_json has no list `p`")?
         .iter()
-        .map(|p| p.as_f64().filter(|p| (0.0..=1.0).contains(p)).ok_or("`p` holds what is no share from 0 to 1"))
+        .map(|p| {
+            p.as_f64().filter(|p| (0.0..=1.0).contains(p)).ok_or("`p` contains a value that is not a share from 0 to 1")
+        })
         .collect::<Result<_, _>>()?;
     if labels.len() != p.len() {
-        return Err(format!("it has {} labels, but {} shares", labels.len(), p.len()));
+        return Err(format!("{} labels but {} shares", labels.len(), p.len()));
     }
     if (p.iter().sum::<f64>() - 1.0).abs() > 0.01 {
-        return Err(format!("its shares add up to {}, not to 1", p.iter().sum::<f64>()));
+        return Err(format!("the shares add up to {}, not 1", p.iter().sum::<f64>()));
     }
     let counts = counts(&p, rows);
     let is_missing = |label: &Option<String>| label.as_ref().is_none_or(|label| is_missing(label));
     let missing = labels.iter().zip(&counts).filter(|(label, _)| is_missing(label)).map(|(_, count)| count).sum();
-    let there = labels.iter().zip(counts).filter(|(label, _)| !is_missing(label));
+    let present = labels.iter().zip(counts).filter(|(label, _)| !is_missing(label));
     let edges = bins.get("edges").and_then(Value::as_array).filter(|edges| !edges.is_empty());
     match (kind.trim().to_lowercase().as_str(), edges) {
         ("num" | "numeric" | "numerical" | "number" | "float" | "int" | "continuous", Some(edges)) => {
-            numeric(edges, &there.map(|(_, count)| count).collect::<Vec<_>>(), missing)
+            numeric(edges, &present.map(|(_, count)| count).collect::<Vec<_>>(), missing)
         }
         ("cat" | "categorical" | "category" | "object" | "string" | "bool" | "boolean", _) => {
-            Ok(categorical(there.filter_map(|(label, count)| Some((label.clone()?, count))), missing))
+            Ok(categorical(present.filter_map(|(label, count)| Some((label.clone()?, count))), missing))
         }
         ("num" | "numeric" | "numerical" | "number" | "float" | "int" | "continuous", None) => {
             Err("bins_json has no list `edges`".to_owned())
         }
-        (kind, _) => Err(format!("kind is `{kind}`; write numeric or categorical")),
+        (kind, _) => Err(format!("kind must be numeric or categorical, not `{kind}`")),
     }
 }
 
-/// Python writes infinities as bare words.
+/// Also accepts Python's bare `NaN` and `Infinity`.
 fn json(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().or_else(|| {
         let plain = text.replace("-Infinity", "\"-inf\"").replace("Infinity", "\"inf\"").replace("NaN", "null");
@@ -145,7 +149,7 @@ fn json(text: &str) -> Option<Value> {
     })
 }
 
-fn spelled(label: &Value) -> Option<String> {
+fn to_label(label: &Value) -> Option<String> {
     match label {
         Value::String(text) => Some(text.clone()),
         Value::Bool(truth) => Some(u8::from(*truth).to_string()),
@@ -158,7 +162,7 @@ fn is_missing(label: &str) -> bool {
     MISSING.contains(&label.trim().to_lowercase().as_str())
 }
 
-/// Whole rows that add up to all of them: the largest remainders are rounded up.
+/// Converts shares to whole row counts that add up to `rows`, by the largest remainder method.
 fn counts(p: &[f64], rows: u64) -> Vec<u64> {
     let total: f64 = p.iter().sum();
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
@@ -166,36 +170,36 @@ fn counts(p: &[f64], rows: u64) -> Vec<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of the rows, not negative")]
     let mut counts: Vec<u64> = exact.iter().map(|rows| rows.floor() as u64).collect();
     let mut order: Vec<usize> = (0..p.len()).collect();
-    let remainder = |place: &usize| exact.get(*place).map_or(0.0, |rows| rows.fract());
+    let remainder = |position: &usize| exact.get(*position).map_or(0.0, |rows| rows.fract());
     order.sort_by(|a, b| remainder(b).total_cmp(&remainder(a)));
-    let lacking = rows.saturating_sub(counts.iter().sum());
-    for place in order.iter().cycle().take(usize::try_from(lacking).unwrap_or(0).min(p.len())) {
-        if let Some(count) = counts.get_mut(*place) {
+    let missing = rows.saturating_sub(counts.iter().sum());
+    for position in order.iter().cycle().take(usize::try_from(missing).unwrap_or(0).min(p.len())) {
+        if let Some(count) = counts.get_mut(*position) {
             *count += 1;
         }
     }
     counts
 }
 
-/// Bins are `(lower, upper]`, the first one with its lower end.
+/// Bins are `(lower, upper]`; the first includes its lower end.
 fn numeric(edges: &[Value], counts: &[u64], missing: u64) -> Result<(Shape, Counts), String> {
-    let edge = |(place, edge): (usize, &Value)| match edge {
-        Value::Null if place == 0 => Some(f64::NEG_INFINITY),
+    let edge = |(position, edge): (usize, &Value)| match edge {
+        Value::Null if position == 0 => Some(f64::NEG_INFINITY),
         Value::Null => Some(f64::INFINITY),
         Value::String(text) => text.parse().ok(),
         number => number.as_f64(),
     };
     let mut edges: Vec<f64> =
-        edges.iter().enumerate().map(edge).collect::<Option<_>>().ok_or("an edge is no number")?;
+        edges.iter().enumerate().map(edge).collect::<Option<_>>().ok_or("an edge is not a number")?;
     if edges.len() < 2
         || edges.iter().any(|edge| edge.is_nan())
         || edges.windows(2).any(|pair| pair.first() >= pair.last())
     {
-        return Err("its edges do not ascend".to_owned());
+        return Err("the edges are not in ascending order".to_owned());
     }
     if edges.len() != counts.len() + 1 {
         return Err(format!(
-            "{} edges bound {} bins, but there are {} shares",
+            "{} edges define {} bins, but there are {} shares",
             edges.len(),
             edges.len() - 1,
             counts.len()
@@ -203,11 +207,11 @@ fn numeric(edges: &[Value], counts: &[u64], missing: u64) -> Result<(Shape, Coun
     }
     let inner: Vec<f64> = edges.iter().copied().filter(|edge| edge.is_finite()).collect();
     let (Some(least), Some(most)) = (inner.first().copied(), inner.last().copied()) else {
-        return Err("it has no edge that is a number".to_owned());
+        return Err("no edge is a finite number".to_owned());
     };
-    let reach = (most - least).max(least.abs()).max(most.abs()).max(1.0) * OPEN;
+    let reach = (most - least).max(least.abs()).max(most.abs()).max(1.0) * OPEN_END;
     if let Some(first) = edges.first_mut() {
-        // The lower end belongs to the first bin.
+        // The first bin includes its lower end.
         *first = if first.is_finite() { Precision::F64.next_down(*first) } else { least - reach };
     }
     if let Some(last) = edges.last_mut().filter(|last| !last.is_finite()) {
@@ -215,7 +219,7 @@ fn numeric(edges: &[Value], counts: &[u64], missing: u64) -> Result<(Shape, Coun
     }
     let cuts = edges.get(1..edges.len() - 1).unwrap_or_default().to_vec();
     let cells = Cells::from_parts(edges, Vec::new(), cuts);
-    // Nothing lay outside.
+    // No rows were outside the edges.
     let guarded = [0].into_iter().chain(counts.iter().copied()).chain([0]).collect();
     let counts = CellCounts::from_parts(guarded, missing, Moments::default(), Some((least, most)));
     Ok((Shape::Numeric(cells), Counts::Numeric(counts)))

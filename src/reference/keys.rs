@@ -1,4 +1,4 @@
-//! The values of a column as keys to be sorted, what is missing left out.
+//! Converts a column to sortable keys, skipping missing values.
 
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, cast::AsArray};
 use arrow_buffer::NullBuffer;
@@ -6,10 +6,10 @@ use vigie_profile::{batch::for_each_number, layout::Real};
 
 use super::radix::Bits;
 
-/// Values taken up together, so that a word of the bits that say which are valid is looked at once.
+/// Values processed at a time: one word of the validity bitmap.
 const WORD: usize = 64;
 
-/// Adds the keys of a column's values as the model compares them: `P` is its float.
+/// Appends the keys of a column's values, in the precision `P` the model compares them in.
 pub(super) fn add_keys<P>(arrays: &[ArrayRef], keys: &mut Vec<<P::Native as Bits>::Key>)
 where
     P: ArrowPrimitiveType<Native: Real + Bits>,
@@ -28,31 +28,31 @@ where
             }
             None => for_each_number(array.as_ref(), &mut |value| {
                 if !value.is_nan() {
-                    keys.push(<P::Native as Real>::of(value).key());
+                    keys.push(<P::Native as Real>::from_f64(value).key());
                 }
             }),
         }
     }
 }
 
-/// No branch: which values are missing cannot be foreseen.
+/// Branch-free, because missing values are unpredictable.
 fn add_valid<T: Real + Bits>(values: &[T], valid: Option<&NullBuffer>, keys: &mut Vec<T::Key>) {
     let mut filled = keys.len();
     keys.resize(filled + values.len(), T::Key::default());
-    let mut take = |values: &[T], word: u64| {
-        for (place, value) in values.iter().enumerate() {
+    let mut add = |values: &[T], word: u64| {
+        for (bit, value) in values.iter().enumerate() {
             if let Some(key) = keys.get_mut(filled) {
                 *key = value.key();
             }
-            filled += usize::from((word >> place & 1 == 1) & !Real::is_nan(*value));
+            filled += usize::from((word >> bit & 1 == 1) & !Real::is_nan(*value));
         }
     };
     let words = values.chunks(WORD);
     match valid {
-        None => words.for_each(|values| take(values, u64::MAX)),
+        None => words.for_each(|values| add(values, u64::MAX)),
         Some(valid) => {
             let bits = valid.inner().bit_chunks();
-            words.zip(bits.iter().chain([bits.remainder_bits()])).for_each(|(values, word)| take(values, word));
+            words.zip(bits.iter().chain([bits.remainder_bits()])).for_each(|(values, word)| add(values, word));
         }
     }
     keys.truncate(filled);
@@ -72,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_missing_is_left_out_and_nothing_else(
+        fn only_missing_values_are_skipped(
             values in prop::collection::vec(prop::option::of(prop::num::f32::ANY), 0..300),
             from in 0usize..100,
         ) {
@@ -81,7 +81,7 @@ mod tests {
             let double: ArrayRef = Arc::new(values.iter().map(|value| value.map(f64::from)).collect::<Float64Array>());
             let wanted: Vec<u32> =
                 values.iter().skip(from).flatten().filter(|value| !value.is_nan()).map(|value| value.key()).collect();
-            // As the model compares them, as another float that holds the same, and as part of a column.
+            // In the model's precision, in another precision, and as a slice.
             for array in [single, double] {
                 let mut keys = vec![7];
                 add_keys::<Float32Type>(&[array.slice(from, values.len() - from)], &mut keys);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_many_arrays_and_of_other_types_follow_each_other() {
+    fn arrays_of_different_types_are_concatenated() {
         let arrays: [ArrayRef; 3] = [
             Arc::new(Float64Array::from(vec![0.5, f64::NAN])),
             Arc::new(Int16Array::from(vec![Some(-3), None])),

@@ -1,4 +1,4 @@
-//! Training rows → [`Reference`]: kinds, cells, levels, counts.
+//! Learns a [`Reference`] from training rows: kinds, cells, levels, counts.
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
@@ -14,104 +14,89 @@ use vigie_profile::{
 };
 
 use super::{
-    Provenance, Reference, Target,
+    ColumnRoles, Provenance, Reference, Target,
+    block_store::{Block, BlockStore},
     blocks::Packer,
-    columns::{About, Holds, Loaded, Table, find},
+    columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable, find},
     keys::add_keys,
     outcomes,
     radix::{self, Bits},
-    shelf::{Block, Shelf},
-    workers::on_all,
+    workers::map_on_threads,
 };
 use crate::fault::{Fault, Result};
 
-/// What the user says about the columns of a training table.
-#[derive(Debug, Clone, Default)]
-pub struct Choice {
-    pub target: Option<String>,
-    pub probability: Option<String>,
-    /// These and in this order; `None`: all that are not something else.
-    pub features: Option<Vec<String>>,
-    pub categorical: Vec<String>,
-    /// Features that have to be numbers, as the model reads them so.
-    pub numeric: Vec<String>,
-    pub ignore: Vec<String>,
-    /// How the model compares numbers; `None`: as 32-bit floats if the table stores all its floats so.
-    pub precision: Option<Precision>,
-}
-
-/// A reference, and what the user should know about how it was made.
+/// A reference, with notes for the user.
 #[derive(Debug)]
 pub struct Learnt {
     pub reference: Reference,
     pub notes: Vec<String>,
 }
 
-/// One column, learnt.
-struct Lesson {
+/// Result of learning one column.
+struct LearnedColumn {
     shape: Shape,
     counts: Counts,
-    /// Its values, packed.
+    /// The packed values.
     block: Block,
     notes: Vec<String>,
 }
 
-/// Learns a reference on one thread. `progress` is told how many of how many columns are done.
+/// Learns a reference on one thread. `progress` is called with the number of columns done and the total.
 pub fn learn(
-    table: &dyn Table,
-    choice: &Choice,
+    table: &dyn TrainingTable,
+    roles: &ColumnRoles,
     provenance: Provenance,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
-    learn_on(1, table, choice, provenance, &|_, _| {}, progress)
+    learn_on(1, table, roles, provenance, &|_, _| {}, progress)
 }
 
-/// Told of every column's block as soon as it is packed, by its number, in any order and on any thread.
-pub type Packed<'a> = &'a (dyn Fn(usize, &Block) + Sync);
+/// Called with each column's index and block as soon as it is packed, in any order and on any thread.
+pub type OnPacked<'a> = &'a (dyn Fn(usize, &Block) + Sync);
 
-/// As [`learn`], a column a thread: the reference does not depend on their number.
+/// Like [`learn`], with one column per thread at a time. The result does not depend on the number of threads.
 pub fn learn_on(
     threads: usize,
-    table: &dyn Table,
-    choice: &Choice,
+    table: &dyn TrainingTable,
+    roles: &ColumnRoles,
     mut provenance: Provenance,
-    packed: Packed<'_>,
+    on_packed: OnPacked<'_>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
     if table.rows() == 0 {
-        return Err(Fault::setup("the training table has no rows; nothing can be learnt from it"));
+        return Err(Fault::setup("the training table has no rows"));
     }
     let mut notes = Vec::new();
-    let abouts = table.columns();
-    let columns = chosen(&abouts, choice, &mut notes)?;
-    let named = |number: usize| abouts.get(number).map_or("", |about| about.name.as_str());
-    let precision = match choice.precision {
+    let columns_info = table.columns();
+    let columns = feature_columns(&columns_info, roles, &mut notes)?;
+    let name_of = |number: usize| columns_info.get(number).map_or("", |info| info.name.as_str());
+    let precision = match roles.precision {
         Some(precision) => precision,
-        None => precision_of(table, &abouts, &columns, &mut notes)?,
+        None => precision_of(table, &columns_info, &columns, &mut notes)?,
     };
-    let score = choice.probability.as_deref().map(|name| find(&abouts, name)).transpose()?;
+    let score = roles.probability.as_deref().map(|name| find(&columns_info, name)).transpose()?;
     let all = columns.len() + usize::from(score.is_some());
-    // The score comes last and takes the longest, so it is begun with.
+    // The score comes last but takes longest, so start with it.
     let first = if score.is_some() { all - 1 } else { 0 };
-    let work = |scratch: &mut Scratch, turn: usize| {
+    let work = |buffers: &mut LearnBuffers, turn: usize| {
         let number = (first + turn) % all;
-        let lesson = lesson(table, &abouts, choice, precision, columns.get(number), scratch)?;
-        packed(number, &lesson.block);
-        Ok(lesson)
+        let column = learn_column(table, &columns_info, roles, precision, columns.get(number), buffers)?;
+        on_packed(number, &column.block);
+        Ok(column)
     };
-    let mut learnt: Vec<Result<Lesson>> = on_all(threads, all, &work, progress);
+    let mut learnt: Vec<Result<LearnedColumn>> = map_on_threads(threads, all, &work, progress);
     learnt.rotate_right(first);
     let mut features = Vec::with_capacity(columns.len());
     let mut counts = Vec::with_capacity(columns.len());
     let mut blocks = Vec::with_capacity(columns.len() + 1);
     let mut score_counts = None;
-    for (place, lesson) in learnt.into_iter().enumerate() {
-        let lesson = lesson?;
-        notes.extend(lesson.notes);
-        blocks.push(lesson.block);
-        match (columns.get(place), lesson.shape, lesson.counts) {
+    for (position, column) in learnt.into_iter().enumerate() {
+        let learnt = column?;
+        notes.extend(learnt.notes);
+        blocks.push(learnt.block);
+        match (columns.get(position), learnt.shape, learnt.counts) {
             (Some(column), shape, own) => {
-                features.push(Feature { name: named(*column).to_owned(), shape });
+                features.push(Feature { name: name_of(*column).to_owned(), shape });
                 counts.push(own);
             }
             (None, Shape::Numeric(cells), Counts::Numeric(own)) => score_counts = Some((cells, own)),
@@ -119,67 +104,67 @@ pub fn learn_on(
         }
     }
     if score.is_none() {
-        notes.push("no --probability column: the score itself is not watched".to_owned());
+        notes.push("no --probability column: the score is not monitored".to_owned());
     }
-    provenance.target = choice.target.as_deref().map(|name| target(table, &abouts, name)).transpose()?;
-    provenance.probability.clone_from(&choice.probability);
-    let outcomes = outcomes::learn(table, choice, &mut notes)?;
+    provenance.target = roles.target.as_deref().map(|name| target(table, &columns_info, name)).transpose()?;
+    provenance.probability.clone_from(&roles.probability);
+    let outcomes = outcomes::learn(table, roles, &mut notes)?;
     let rows_by_outcome = outcomes.as_ref().map(|outcomes| outcomes.rows);
     blocks.extend(outcomes.into_iter().flat_map(|outcomes| outcomes.blocks).map(Block::new));
     let (cells, score_counts) = score_counts.unzip();
     let layout = Layout::new(precision, features, cells);
     let profile = Profile::from_parts(&layout, table.rows() as u64, counts, score_counts);
     let importance = vec![None; columns.len()];
-    let mut reference = Reference::new(layout, profile, provenance, importance, Shelf::Held(blocks));
+    let mut reference = Reference::new(layout, profile, provenance, importance, BlockStore::Memory(blocks));
     if let Some(rows) = rows_by_outcome {
         reference = reference.with_outcomes(rows);
     }
     Ok(Learnt { reference, notes })
 }
 
-/// Learns a feature, or after the last one the score.
-fn lesson(
-    table: &dyn Table,
-    abouts: &[About],
-    choice: &Choice,
+/// Learns a feature, or the score if `column` is `None`.
+fn learn_column(
+    table: &dyn TrainingTable,
+    columns_info: &[ColumnInfo],
+    roles: &ColumnRoles,
     precision: Precision,
     column: Option<&usize>,
-    scratch: &mut Scratch,
-) -> Result<Lesson> {
-    let mut of_numbers = |numbers: &[ArrayRef], precision: Precision| {
+    buffers: &mut LearnBuffers,
+) -> Result<LearnedColumn> {
+    let mut learn_numbers = |numbers: &[ArrayRef], precision: Precision| {
         let (cells, counts, block) = match precision {
-            Precision::F32 => numeric::<Float32Type>(numbers, precision, &mut scratch.singles, &mut scratch.packer),
-            Precision::F64 => numeric::<Float64Type>(numbers, precision, &mut scratch.doubles, &mut scratch.packer),
+            Precision::F32 => numeric::<Float32Type>(numbers, precision, &mut buffers.singles, &mut buffers.packer),
+            Precision::F64 => numeric::<Float64Type>(numbers, precision, &mut buffers.doubles, &mut buffers.packer),
         };
-        Lesson { shape: Shape::Numeric(cells), counts: Counts::Numeric(counts), block, notes: Vec::new() }
+        LearnedColumn { shape: Shape::Numeric(cells), counts: Counts::Numeric(counts), block, notes: Vec::new() }
     };
     let Some(&column) = column else {
-        let name = choice.probability.as_deref().unwrap_or_default();
-        return Ok(of_numbers(&probabilities(table, abouts, name)?, Precision::F64));
+        let name = roles.probability.as_deref().unwrap_or_default();
+        return Ok(learn_numbers(&probabilities(table, columns_info, name)?, Precision::F64));
     };
-    let about = abouts.get(column).ok_or_else(|| Fault::setup("the training table has fewer columns"))?;
-    let is_declared = choice.categorical.contains(&about.name);
+    let info = columns_info.get(column).ok_or_else(|| Fault::setup("the training table has fewer columns"))?;
+    let is_declared = roles.categorical.contains(&info.name);
     let loaded = table.load(column)?;
-    if let Some(numbers) = numbers_of(&loaded, about, is_declared) {
-        return Ok(of_numbers(&numbers, precision));
+    if let Some(numbers) = numbers_of(&loaded, info, is_declared) {
+        return Ok(learn_numbers(&numbers, precision));
     }
-    if choice.numeric.contains(&about.name) {
-        return Err(no_number(&loaded, about));
+    if roles.numeric.contains(&info.name) {
+        return Err(not_numeric(&loaded, info));
     }
     let (levels, counts) = categorical(&loaded);
     let mut notes = Vec::new();
-    if !is_declared && !about.is_typed {
-        notes.push(format!("{}: holds texts, learnt as categorical", about.name));
+    if !is_declared && !info.is_typed {
+        notes.push(format!("{}: contains text, learnt as categorical", info.name));
     }
     if levels.names().len() > 1_000 && levels.names().len() * 2 > table.rows() {
         notes.push(format!(
-            "{}: {} levels in {} rows looks like an identifier; leave it out with --ignore {0}",
-            about.name,
+            "{}: {} levels in {} rows, probably an identifier; exclude it with --ignore {0}",
+            info.name,
             levels.names().len(),
             table.rows()
         ));
     }
-    Ok(Lesson {
+    Ok(LearnedColumn {
         shape: Shape::Categorical(levels),
         counts: Counts::Categorical(counts),
         block: Block::new(Vec::new()),
@@ -187,71 +172,76 @@ fn lesson(
     })
 }
 
-/// A column of texts where the model reads numbers.
-fn no_number(loaded: &Loaded, about: &About) -> Fault {
+/// The error for a text column where the model expects numbers.
+fn not_numeric(loaded: &ColumnData, info: &ColumnInfo) -> Fault {
     let example = match loaded {
-        Loaded::Texts { rows, .. } => rows.keys().find(|text| number(text) == Number::Not),
-        Loaded::Numbers(_) => None,
+        ColumnData::Texts { rows, .. } => rows.keys().find(|text| number(text) == Number::Not),
+        ColumnData::Numbers(_) => None,
     };
-    let such = example.map_or(String::new(), |text| format!(", such as `{}`,", shown(text)));
-    Fault::setup(format!("column `{}` holds texts{such} where the model reads numbers", shown(&about.name)))
+    let example = example.map_or(String::new(), |text| format!(", such as `{}`", shown(text)));
+    Fault::setup(format!("column `{}` must be numeric for this model, but contains text{example}", shown(&info.name)))
 }
 
-/// The numbers of the columns that shall be features, in their order.
-fn chosen(abouts: &[About], choice: &Choice, notes: &mut Vec<String>) -> Result<Vec<usize>> {
+/// Indices of the feature columns, in order.
+fn feature_columns(columns_info: &[ColumnInfo], roles: &ColumnRoles, notes: &mut Vec<String>) -> Result<Vec<usize>> {
     let flags = [
-        ("--categorical", choice.categorical.as_slice()),
-        ("--ignore", choice.ignore.as_slice()),
-        ("--target", choice.target.as_slice()),
-        ("--probability", choice.probability.as_slice()),
+        ("--categorical", roles.categorical.as_slice()),
+        ("--ignore", roles.ignore.as_slice()),
+        ("--target", roles.target.as_slice()),
+        ("--probability", roles.probability.as_slice()),
     ];
     for (flag, names) in flags {
         for name in names {
-            find(abouts, name).map_err(|fault| fault.context(flag))?;
+            find(columns_info, name).map_err(|fault| fault.context(flag))?;
         }
     }
     let mut columns = Vec::new();
-    if let Some(names) = &choice.features {
+    if let Some(names) = &roles.features {
         for name in names {
-            let column = find(abouts, name).map_err(|fault| fault.context("--features"))?;
-            if abouts.get(column).is_some_and(|about| about.holds == Holds::Other) {
+            let column = find(columns_info, name).map_err(|fault| fault.context("--features"))?;
+            if columns_info.get(column).is_some_and(|info| info.kind == ColumnKind::Other) {
                 return Err(Fault::setup(format!(
-                    "column `{name}` holds times or nested values: it cannot be a feature; leave it out of --features"
+                    "column `{name}` contains times or nested values and cannot be a feature; remove it from --features"
                 )));
             }
             if columns.contains(&column) {
-                return Err(Fault::setup(format!("--features names `{name}` twice")));
+                return Err(Fault::setup(format!("--features lists `{name}` twice")));
             }
             columns.push(column);
         }
     } else {
-        let is_role = |name: &String| choice.target.as_ref() == Some(name) || choice.probability.as_ref() == Some(name);
-        for (number, about) in abouts.iter().enumerate() {
-            if is_role(&about.name) || choice.ignore.contains(&about.name) {
+        let is_role = |name: &String| roles.target.as_ref() == Some(name) || roles.probability.as_ref() == Some(name);
+        for (number, info) in columns_info.iter().enumerate() {
+            if is_role(&info.name) || roles.ignore.contains(&info.name) {
                 continue;
             }
-            if about.holds == Holds::Other {
-                notes.push(format!("{}: holds times or nested values, left out", about.name));
+            if info.kind == ColumnKind::Other {
+                notes.push(format!("{}: contains times or nested values, ignored", info.name));
                 continue;
             }
             columns.push(number);
         }
     }
     if columns.is_empty() {
-        return Err(Fault::setup("no column is left to be a feature; see --features and --ignore"));
+        return Err(Fault::setup("no feature columns are left; check --features and --ignore"));
     }
     Ok(columns)
 }
 
-fn precision_of(table: &dyn Table, abouts: &[About], columns: &[usize], notes: &mut Vec<String>) -> Result<Precision> {
-    let numbers = || columns.iter().filter_map(|column| Some((*column, abouts.get(*column)?)));
-    let singles = numbers().filter(|(_, about)| about.is_single).count();
+fn precision_of(
+    table: &dyn TrainingTable,
+    columns_info: &[ColumnInfo],
+    columns: &[usize],
+    notes: &mut Vec<String>,
+) -> Result<Precision> {
+    let numbers = || columns.iter().filter_map(|column| Some((*column, columns_info.get(*column)?)));
+    let singles = numbers().filter(|(_, info)| info.is_single).count();
     if singles == 0 {
         return Ok(Precision::F64);
     }
     let mut doubles = 0;
-    for (column, _) in numbers().filter(|(_, about)| about.is_real && about.holds == Holds::Numbers) {
-        let Loaded::Numbers(arrays) = table.load(column)? else { continue };
+    for (column, _) in numbers().filter(|(_, info)| info.is_real && info.kind == ColumnKind::Numbers) {
+        let ColumnData::Numbers(arrays) = table.load(column)? else { continue };
         let mut has_fraction = false;
         for array in &arrays {
             for_each_number(array.as_ref(), &mut |value| has_fraction |= value.fract() != 0.0 && !value.is_nan());
@@ -261,20 +251,20 @@ fn precision_of(table: &dyn Table, abouts: &[About], columns: &[usize], notes: &
     if doubles > 0 {
         notes.push(format!(
             "{singles} columns are stored as 32-bit floats, {doubles} as 64-bit: values are compared as 64-bit floats; \
-             say --precision f32 if the model compares in 32 bits (CatBoost does)"
+             use --precision f32 if the model compares in 32 bits (as CatBoost does)"
         ));
         return Ok(Precision::F64);
     }
     Ok(Precision::F32)
 }
 
-/// The column's numbers, unless it is categorical: declared so, or holding texts that are none.
-fn numbers_of<'a>(loaded: &'a Loaded, about: &About, is_categorical: bool) -> Option<Cow<'a, [ArrayRef]>> {
+/// The column's numbers, unless it is declared categorical or contains texts that are not numbers.
+fn numbers_of<'a>(loaded: &'a ColumnData, info: &ColumnInfo, is_categorical: bool) -> Option<Cow<'a, [ArrayRef]>> {
     match loaded {
         _ if is_categorical => None,
-        Loaded::Numbers(arrays) => Some(Cow::Borrowed(arrays)),
-        Loaded::Texts { .. } if about.is_typed => None,
-        Loaded::Texts { rows, missing } => {
+        ColumnData::Numbers(arrays) => Some(Cow::Borrowed(arrays)),
+        ColumnData::Texts { .. } if info.is_typed => None,
+        ColumnData::Texts { rows, missing } => {
             let mut numbers = Vec::new();
             let mut add = |value: f64, rows: u64| {
                 numbers.extend(std::iter::repeat_n(value, usize::try_from(rows).unwrap_or(0)));
@@ -292,25 +282,25 @@ fn numbers_of<'a>(loaded: &'a Loaded, about: &About, is_categorical: bool) -> Op
     }
 }
 
-/// Of fewer values than one in so many rows, each is counted with its rows at once.
+/// If there are fewer distinct values than one in this many rows, each is counted once, with its number of rows.
 const FEW: usize = 32;
 
-/// Memory of a thread.
+/// Buffers of a thread.
 #[derive(Default)]
-struct Scratch {
-    singles: radix::Scratch<u32>,
-    doubles: radix::Scratch<u64>,
+struct LearnBuffers {
+    singles: radix::SortBuffers<u32>,
+    doubles: radix::SortBuffers<u64>,
     packer: Packer,
 }
 
-/// `P`: the float that the model compares.
+/// Learns a numeric column; `P` is the precision the model compares in.
 fn numeric<P: ArrowPrimitiveType<Native: Real + Bits>>(
     arrays: &[ArrayRef],
     precision: Precision,
-    sorting: &mut radix::Scratch<<P::Native as Bits>::Key>,
+    sort_buffers: &mut radix::SortBuffers<<P::Native as Bits>::Key>,
     packer: &mut Packer,
 ) -> (Cells, CellCounts, Block) {
-    let distinct = sorting.distinct::<P::Native>(|keys| add_keys::<P>(arrays, keys));
+    let distinct = sort_buffers.distinct::<P::Native>(|keys| add_keys::<P>(arrays, keys));
     let cells = Cells::learn(distinct, precision);
     let scale = scale(&cells);
     let mut counts = CellCounts::empty(&cells);
@@ -318,7 +308,7 @@ fn numeric<P: ArrowPrimitiveType<Native: Real + Bits>>(
     if distinct.len() < rows / FEW {
         let mut present = 0;
         for (value, times) in distinct {
-            counts.observe_times(*value, *times, &cells, &scale);
+            counts.observe_n(*value, *times, &cells, &scale);
             present += times;
         }
         counts.observe_missing(rows as u64 - present);
@@ -328,7 +318,7 @@ fn numeric<P: ArrowPrimitiveType<Native: Real + Bits>>(
     (cells, counts, Block::new(packer.pack(distinct, precision)))
 }
 
-fn categorical(loaded: &Loaded) -> (Levels, LevelCounts) {
+fn categorical(loaded: &ColumnData) -> (Levels, LevelCounts) {
     let mut rows: BTreeMap<String, u64> = BTreeMap::new();
     let mut none = 0;
     let mut count = |name: Option<Cow<'_, str>>, more: u64| match name {
@@ -341,13 +331,13 @@ fn categorical(loaded: &Loaded) -> (Levels, LevelCounts) {
         None => none += more,
     };
     match loaded {
-        Loaded::Texts { rows, missing } => {
+        ColumnData::Texts { rows, missing } => {
             count(None, *missing);
             rows.iter().for_each(|(text, rows)| count(level(text), *rows));
         }
-        Loaded::Numbers(arrays) => {
-            let mut scratch = radix::Scratch::default();
-            let distinct = scratch.distinct::<f64>(|keys| add_keys::<Float64Type>(arrays, keys));
+        ColumnData::Numbers(arrays) => {
+            let mut buffers = radix::SortBuffers::default();
+            let distinct = buffers.distinct::<f64>(|keys| add_keys::<Float64Type>(arrays, keys));
             let all: u64 = arrays.iter().map(|array| array.len() as u64).sum();
             count(None, all - distinct.iter().map(|(_, rows)| rows).sum::<u64>());
             distinct.iter().for_each(|(value, rows)| count(level_of_number(*value).map(Cow::Owned), *rows));
@@ -357,14 +347,14 @@ fn categorical(loaded: &Loaded) -> (Levels, LevelCounts) {
     (Levels::new(rows.into_keys().collect()), LevelCounts::from_parts(counts, none))
 }
 
-fn probabilities(table: &dyn Table, abouts: &[About], name: &str) -> Result<Vec<ArrayRef>> {
+fn probabilities(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &str) -> Result<Vec<ArrayRef>> {
     let wrong =
-        |what: String| Fault::setup(format!("--probability {name}: {what}; a probability is a number from 0 to 1"));
-    let column = find(abouts, name)?;
-    let about = abouts.get(column).filter(|about| about.holds != Holds::Other);
-    let about = about.ok_or_else(|| wrong("it holds texts".to_owned()))?;
+        |what: String| Fault::setup(format!("--probability {name}: {what}; probabilities must be numbers from 0 to 1"));
+    let column = find(columns_info, name)?;
+    let info = columns_info.get(column).filter(|info| info.kind != ColumnKind::Other);
+    let info = info.ok_or_else(|| wrong("the column contains text".to_owned()))?;
     let loaded = table.load(column)?;
-    let numbers = numbers_of(&loaded, about, false).ok_or_else(|| wrong("it holds texts".to_owned()))?;
+    let numbers = numbers_of(&loaded, info, false).ok_or_else(|| wrong("the column contains text".to_owned()))?;
     let mut outside = None;
     for array in numbers.as_ref() {
         for_each_number(array.as_ref(), &mut |value| {
@@ -374,18 +364,18 @@ fn probabilities(table: &dyn Table, abouts: &[About], name: &str) -> Result<Vec<
         });
     }
     match outside {
-        Some(value) => Err(wrong(format!("it holds {value}"))),
+        Some(value) => Err(wrong(format!("the column contains {value}"))),
         None => Ok(numbers.into_owned()),
     }
 }
 
-fn target(table: &dyn Table, abouts: &[About], name: &str) -> Result<Target> {
-    let column = find(abouts, name)?;
-    let Some(about) = abouts.get(column).filter(|about| about.holds != Holds::Other) else {
+fn target(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &str) -> Result<Target> {
+    let column = find(columns_info, name)?;
+    let Some(info) = columns_info.get(column).filter(|info| info.kind != ColumnKind::Other) else {
         return Ok(Target { name: name.to_owned(), share: None });
     };
     let loaded = table.load(column)?;
-    let share = numbers_of(&loaded, about, false).and_then(|numbers| {
+    let share = numbers_of(&loaded, info, false).and_then(|numbers| {
         let mut known = Vec::new();
         for array in numbers.iter() {
             for_each_number(array.as_ref(), &mut |value| known.extend((!value.is_nan()).then_some(value)));

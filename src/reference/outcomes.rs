@@ -1,33 +1,37 @@
-//! How the reference's rows turned out, by score: what calibration is learnt on and expected costs are held against.
+//! Scores of the reference's rows by outcome: the basis of calibration and the baseline of expected costs.
 
 use vigie_profile::layout::Precision;
 
 use super::{
-    Choice, blocks,
-    columns::{Table, find},
+    ColumnRoles, blocks,
+    columns::{TrainingTable, find},
     radix,
 };
 use crate::fault::Result;
 
-/// Scores of the rows that came true, and of those that did not, ascending with counts.
+/// Distinct scores of the positive and negative rows, ascending, with counts.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ByOutcome {
+pub struct ScoresByOutcome {
     pub positives: Vec<(f64, u64)>,
     pub negatives: Vec<(f64, u64)>,
 }
 
-/// Their two blocks on the shelf, after the score's.
-pub(super) struct Packed {
+/// The two blocks, which follow the score's.
+pub(super) struct PackedOutcomes {
     pub rows: (u64, u64),
     pub blocks: [Vec<u8>; 2],
 }
 
-/// Of the target and the probability that the user named. `None` without them, or where the target is not 0 or 1; the
-/// notes say why.
-pub(super) fn learn(table: &dyn Table, choice: &Choice, notes: &mut Vec<String>) -> Result<Option<Packed>> {
-    let (Some(target), Some(probability)) = (&choice.target, &choice.probability) else { return Ok(None) };
-    let abouts = table.columns();
-    let numbers = |name: &str| table.in_order(find(&abouts, name)?);
+/// Learns the outcomes from the target and probability columns. `None` without them or if the target is not binary; the
+/// notes give the reason.
+pub(super) fn learn(
+    table: &dyn TrainingTable,
+    roles: &ColumnRoles,
+    notes: &mut Vec<String>,
+) -> Result<Option<PackedOutcomes>> {
+    let (Some(target), Some(probability)) = (&roles.target, &roles.probability) else { return Ok(None) };
+    let columns = table.columns();
+    let numbers = |name: &str| table.numbers_in_order(find(&columns, name)?);
     let (Some(outcomes), Some(scores)) = (numbers(target)?, numbers(probability)?) else {
         notes.push(not_binary(target));
         return Ok(None);
@@ -49,23 +53,25 @@ pub(super) fn learn(table: &dyn Table, choice: &Choice, notes: &mut Vec<String>)
     }
     let [negatives, positives] = sides;
     if negatives.is_empty() || positives.is_empty() {
-        notes.push(format!("--target {target}: one outcome only, so performance cannot be estimated without labels"));
+        notes.push(format!(
+            "--target {target}: all outcomes are equal, so performance cannot be estimated without labels"
+        ));
         return Ok(None);
     }
     if unknown > 0 {
         notes.push(format!(
-            "--target {target}: {unknown} rows without an outcome or a score tell nothing of performance"
+            "--target {target}: {unknown} rows without an outcome or score are not used for performance"
         ));
     }
     let rows = (positives.len() as u64, negatives.len() as u64);
-    let mut scratch = radix::Scratch::default();
+    let mut buffers = radix::SortBuffers::default();
     let mut pack = |scores: &[f64]| {
         let keys = scores.iter().map(|score| radix::Bits::key(*score));
-        blocks::pack(scratch.distinct::<f64>(|all| all.extend(keys)), Precision::F64)
+        blocks::pack(buffers.distinct::<f64>(|all| all.extend(keys)), Precision::F64)
     };
-    Ok(Some(Packed { rows, blocks: [pack(&positives), pack(&negatives)] }))
+    Ok(Some(PackedOutcomes { rows, blocks: [pack(&positives), pack(&negatives)] }))
 }
 
 fn not_binary(target: &str) -> String {
-    format!("--target {target}: it holds more than 0 and 1, so performance cannot be estimated without labels")
+    format!("--target {target}: values other than 0 and 1, so performance cannot be estimated without labels")
 }

@@ -1,9 +1,9 @@
-//! Where a reference comes from, so that an auditor can find the rows again.
+//! Provenance of a reference, so that an auditor can find the rows.
 
 use serde::{Deserialize, Serialize};
 use vigie_profile::window::Instant;
 
-/// Whether the model saw the reference's rows when it was trained: a score learnt on those is too good.
+/// Whether the reference rows were held out of training. Scores on training rows are too optimistic.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Holdout {
@@ -13,33 +13,33 @@ pub enum Holdout {
     Unknown,
 }
 
-/// A file the reference was learnt from.
+/// A file that the reference was learnt from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
-    /// Its name without folders: the machine it was learnt on is nobody's business.
+    /// File name without folders, so that the path is not disclosed.
     pub name: String,
     pub sha256: String,
     pub rows: u64,
 }
 
-/// The outcome's column and the share of rows in which it happened.
+/// The outcome column and its share of positive rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     pub name: String,
     pub share: Option<f64>,
 }
 
-/// The model file that says which features matter.
+/// The model file that feature importance was measured with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceModel {
-    /// Its name without folders.
+    /// File name without folders.
     pub name: String,
     pub sha256: String,
-    /// Rows that importance was measured on.
+    /// Number of rows that importance was measured on.
     pub rows_explained: u64,
 }
 
-/// Who learnt what from where, and when.
+/// How and when a reference was created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     pub created_at: Instant,
@@ -49,9 +49,9 @@ pub struct Provenance {
     pub columns: usize,
     pub holdout: Holdout,
     pub target: Option<Target>,
-    /// The column the score was learnt from, or that the model gave it.
+    /// Column of the score, logged or computed by the model.
     pub probability: Option<String>,
-    /// Whether it was imported as distributions: bins only, so PSI only.
+    /// Whether it was imported from distributions and supports only PSI.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reduced: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,7 +59,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Whether the rows are known to be none that the model was trained on.
+    /// Whether the rows are known to be held out of training.
     #[must_use]
     pub fn is_holdout(&self) -> bool {
         self.holdout == Holdout::Yes

@@ -1,13 +1,13 @@
-//! Sorted distinct values with counts of a column: by the digits of their bits, which beats comparing them.
+//! Sorted distinct values of a column with counts, by radix sort, which is faster than comparison sort.
 
 use num_traits::{AsPrimitive, PrimInt};
 
-/// A float with bits that can be put in order.
+/// A float with a sortable integer key.
 pub(super) trait Bits: Copy {
     type Key: PrimInt + AsPrimitive<usize> + Default;
-    /// A whole number in the order of the floats; that of a short float ends in zeros. Not of NaN; both zeros have one.
+    /// An integer that sorts like the float. Keys of short floats end in zero bits, and both zeros share one. Not for NaN.
     fn key(self) -> Self::Key;
-    fn of(key: Self::Key) -> f64;
+    fn from_key(key: Self::Key) -> f64;
 }
 
 impl Bits for f32 {
@@ -18,7 +18,7 @@ impl Bits for f32 {
         if self.to_bits() == size { SIGN_32 + size } else { SIGN_32 - size }
     }
 
-    fn of(key: u32) -> f64 {
+    fn from_key(key: u32) -> f64 {
         f64::from(Self::from_bits(key.checked_sub(SIGN_32).unwrap_or_else(|| SIGN_32 + (SIGN_32 - key))))
     }
 }
@@ -31,7 +31,7 @@ impl Bits for f64 {
         if self.to_bits() == size { SIGN_64 + size } else { SIGN_64 - size }
     }
 
-    fn of(key: u64) -> f64 {
+    fn from_key(key: u64) -> f64 {
         Self::from_bits(key.checked_sub(SIGN_64).unwrap_or_else(|| SIGN_64 + (SIGN_64 - key)))
     }
 }
@@ -39,47 +39,47 @@ impl Bits for f64 {
 const SIGN_32: u32 = 1 << 31;
 const SIGN_64: u64 = 1 << 63;
 
-/// Bits of a digit at most: a table of them fits the nearest cache. Longer ones were tried: fewer walks, all slower.
+/// Maximum bits per digit, so that the table fits the L1 cache. Longer digits need fewer passes but were slower overall.
 const DIGIT: u32 = 11;
 const TABLE: usize = 1 << DIGIT;
-/// So many possible keys are counted in a table of all of them, which is in their order.
-const COUNTED: usize = 1 << 16;
+/// Key ranges smaller than this are counted in a table instead of being sorted.
+const MAX_COUNTED: usize = 1 << 16;
 
-/// Memory for sorting a column, used again for the next.
+/// Buffers for sorting, reused between columns.
 #[derive(Debug, Default)]
-pub(super) struct Scratch<K> {
+pub(super) struct SortBuffers<K> {
     keys: Vec<K>,
     other: Vec<K>,
     table: Vec<u32>,
     distinct: Vec<(f64, u64)>,
 }
 
-impl<K: PrimInt + AsPrimitive<usize> + Default> Scratch<K> {
-    /// The distinct values whose keys `fill` puts down, ascending, each with how often it comes. None may be NaN.
+impl<K: PrimInt + AsPrimitive<usize> + Default> SortBuffers<K> {
+    /// Returns the distinct values of the keys added by `fill`, ascending, with counts.
     pub(super) fn distinct<T: Bits<Key = K>>(&mut self, fill: impl FnOnce(&mut Vec<K>)) -> &[(f64, u64)] {
         self.keys.clear();
         fill(&mut self.keys);
         self.distinct.clear();
-        let span = Span::of(&self.keys);
-        self.keys.iter_mut().for_each(|key| *key = span.above(*key));
+        let range = KeyRange::new(&self.keys);
+        self.keys.iter_mut().for_each(|key| *key = range.compact(*key));
         if u32::try_from(self.keys.len()).is_err() {
-            // More than a table counts.
+            // Too many for the table's u32 counts.
             self.keys.sort_unstable();
-        } else if span.width.as_() < COUNTED {
-            self.count(span.width.as_());
-            let there = self.table.iter().enumerate().filter(|(_, rows)| **rows > 0);
-            let value = |above| K::from(above).map(|above| T::of(span.key(above)));
-            self.distinct.extend(there.filter_map(|(above, rows)| Some((value(above)?, u64::from(*rows)))));
+        } else if range.width.as_() < MAX_COUNTED {
+            self.count(range.width.as_());
+            let present = self.table.iter().enumerate().filter(|(_, rows)| **rows > 0);
+            let value = |compact| K::from(compact).map(|compact| T::from_key(range.key(compact)));
+            self.distinct.extend(present.filter_map(|(compact, rows)| Some((value(compact)?, u64::from(*rows)))));
             return &self.distinct;
         } else {
-            self.sort(span.width);
+            self.sort(range.width);
         }
         let same = self.keys.chunk_by(|a, b| a == b);
-        self.distinct.extend(same.filter_map(|same| Some((T::of(span.key(*same.first()?)), same.len() as u64))));
+        self.distinct.extend(same.filter_map(|same| Some((T::from_key(range.key(*same.first()?)), same.len() as u64))));
         &self.distinct
     }
 
-    /// How often each of 0, 1, … `most` comes.
+    /// Counts the keys 0, 1, … `most`.
     fn count(&mut self, most: usize) {
         self.table.clear();
         self.table.resize(most + 1, 0);
@@ -90,24 +90,24 @@ impl<K: PrimInt + AsPrimitive<usize> + Default> Scratch<K> {
         }
     }
 
-    /// Digit by digit, from the lowest.
+    /// Sorts digit by digit, starting from the lowest.
     fn sort(&mut self, width: K) {
-        // What both hold does not matter: all of it is written over.
+        // The old contents do not matter: everything is overwritten.
         self.other.resize(self.keys.len(), K::zero());
         self.table.resize(TABLE, 0);
         let Some(table) = self.table.first_chunk_mut::<TABLE>() else { return };
         let bits = K::zero().leading_zeros() - width.leading_zeros();
-        // As many digits as it takes, and those as short as they can be: the shorter, the nearer is what is written.
+        // The fewest digits, each as short as possible: shorter digits mean more local writes.
         let digit = bits.div_ceil(bits.div_ceil(DIGIT).max(1)).max(1) as usize;
         for shift in (0..bits as usize).step_by(digit) {
-            pass(&self.keys, &mut self.other, table, |key| (key >> shift).as_() & ((1 << digit) - 1));
+            sort_by_digit(&self.keys, &mut self.other, table, |key| (key >> shift).as_() & ((1 << digit) - 1));
             std::mem::swap(&mut self.keys, &mut self.other);
         }
     }
 }
 
-/// Puts keys in the order of one digit, equal ones as they came.
-fn pass<K: Copy>(from: &[K], to: &mut [K], table: &mut [u32; TABLE], digit: impl Fn(K) -> usize) {
+/// Stable sort by one digit.
+fn sort_by_digit<K: Copy>(from: &[K], to: &mut [K], table: &mut [u32; TABLE], digit: impl Fn(K) -> usize) {
     table.fill(0);
     for key in from {
         if let Some(rows) = table.get_mut(digit(*key)) {
@@ -115,30 +115,29 @@ fn pass<K: Copy>(from: &[K], to: &mut [K], table: &mut [u32; TABLE], digit: impl
         }
     }
     let mut next = 0;
-    for place in &mut *table {
-        next += std::mem::replace(place, next);
+    for slot in &mut *table {
+        next += std::mem::replace(slot, next);
     }
     for key in from {
-        let Some(place) = table.get_mut(digit(*key)) else { continue };
-        if let Some(to) = to.get_mut(*place as usize) {
+        let Some(slot) = table.get_mut(digit(*key)) else { continue };
+        if let Some(to) = to.get_mut(*slot as usize) {
             *to = *key;
         }
-        *place += 1;
+        *slot += 1;
     }
 }
 
-/// Between which keys all of a column lie, and how many low bits they have in common: short decimals and small numbers
-/// leave few that differ.
+/// Range of a column's keys and their common low bits. Short decimals and small numbers leave few differing bits.
 #[derive(Debug, Clone, Copy)]
-struct Span<K> {
+struct KeyRange<K> {
     least: K,
     low: usize,
-    /// From the least to the greatest, less those low bits.
+    /// Greatest key minus least, without the common low bits.
     width: K,
 }
 
-impl<K: PrimInt> Span<K> {
-    fn of(keys: &[K]) -> Self {
+impl<K: PrimInt> KeyRange<K> {
+    fn new(keys: &[K]) -> Self {
         let first = keys.first().copied().unwrap_or(K::zero());
         let (mut least, mut greatest, mut differ) = (first, first, K::zero());
         for key in keys {
@@ -150,12 +149,12 @@ impl<K: PrimInt> Span<K> {
         Self { least, low, width: (greatest - least) >> low }
     }
 
-    fn above(&self, key: K) -> K {
+    fn compact(&self, key: K) -> K {
         (key - self.least) >> self.low
     }
 
-    fn key(&self, above: K) -> K {
-        self.least + (above << self.low)
+    fn key(&self, compact: K) -> K {
+        self.least + (compact << self.low)
     }
 }
 
@@ -166,13 +165,13 @@ mod tests {
     use super::*;
 
     fn distinct<T: Bits>(values: &[T]) -> Vec<(f64, u64)> {
-        let mut scratch = Scratch::default();
-        // What was left by another column does not matter.
-        scratch.distinct::<T>(|keys| keys.extend(values.iter().rev().take(3).map(|value| value.key())));
-        scratch.distinct::<T>(|keys| keys.extend(values.iter().map(|value| value.key()))).to_vec()
+        let mut buffers = SortBuffers::default();
+        // Leftovers of another column do not matter.
+        buffers.distinct::<T>(|keys| keys.extend(values.iter().rev().take(3).map(|value| value.key())));
+        buffers.distinct::<T>(|keys| keys.extend(values.iter().map(|value| value.key()))).to_vec()
     }
 
-    fn compared(mut values: Vec<f64>) -> Vec<(f64, u64)> {
+    fn distinct_by_comparison(mut values: Vec<f64>) -> Vec<(f64, u64)> {
         values.iter_mut().for_each(|value| *value += 0.0);
         values.sort_unstable_by(f64::total_cmp);
         values.chunk_by(|a, b| a.to_bits() == b.to_bits()).map(|same| (same[0], same.len() as u64)).collect()
@@ -180,18 +179,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn digits_sort_as_comparing_does(
+        fn radix_sort_equals_comparison_sort(
             values in prop::collection::vec(prop_oneof![any::<f64>(), (-50i32..50).prop_map(f64::from), Just(-0.0)], 0..500),
             singles in prop::collection::vec(prop_oneof![any::<f32>(), (-50i16..50).prop_map(f32::from), Just(-0.0)], 0..500),
             short in prop::collection::vec((-9i16..300).prop_map(|tenths| f32::from(tenths) / 8.0), 0..500),
             near in prop::collection::vec(1.0f32..1.5, 0..500),
         ) {
             let values: Vec<f64> = values.into_iter().filter(|value| !value.is_nan()).collect();
-            prop_assert_eq!(distinct::<f64>(&values), compared(values));
-            // Any, such as are counted in a table, and such as span two digits.
+            prop_assert_eq!(distinct::<f64>(&values), distinct_by_comparison(values));
+            // Arbitrary values, values counted in a table, and values that span two digits.
             for singles in [singles, short, near] {
                 let singles: Vec<f32> = singles.into_iter().filter(|value| !value.is_nan()).collect();
-                prop_assert_eq!(distinct::<f32>(&singles), compared(singles.into_iter().map(f64::from).collect()));
+                prop_assert_eq!(distinct::<f32>(&singles), distinct_by_comparison(singles.into_iter().map(f64::from).collect()));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A reference: the layout windows are counted on, its own counts, and where it comes from.
+//! A reference: the layout that windows are counted on, its own counts, and its provenance.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,30 +9,30 @@ use vigie_profile::{
 };
 
 use super::{
-    ByOutcome, Contributions, Provenance, SourceFile, SourceModel, blocks, segments::Stored, shelf::Shelf,
-    workers::on_cores,
+    Contributions, Provenance, ScoresByOutcome, SourceFile, SourceModel, block_store::BlockStore, blocks,
+    stored_segments::StoredSegments, workers::map_on_cores,
 };
 use crate::fault::{Fault, Result};
 
 /// Sorted distinct values with counts.
 type Distinct = Vec<(f64, u64)>;
 
-/// Learnt by [`super::learn()`], stored in one file.
+/// Created by [`super::learn()`] and stored in one file.
 #[derive(Debug, Clone)]
 pub struct Reference {
     layout: Layout,
     profile: Profile,
     provenance: Provenance,
-    /// Importance of each feature in the model; `None` until a model was read.
+    /// Importance of each feature in the model; `None` without a model.
     importance: Vec<Option<f64>>,
-    shelf: Shelf,
-    /// The score's values once they were asked for, as every comparison does.
+    block_store: BlockStore,
+    /// The score's values, loaded on first use.
     score: Arc<OnceLock<Option<Distinct>>>,
     contributions: Option<Contributions>,
-    /// Rows that came true, and rows that did not, where a target says so: two more blocks on the shelf.
+    /// Numbers of positive and negative rows, if a target was learnt; their scores are in two more blocks.
     outcomes: Option<(u64, u64)>,
-    segments: Option<Stored>,
-    /// Made when it is asked for.
+    segments: Option<StoredSegments>,
+    /// Computed on first use.
     id: OnceLock<String>,
 }
 
@@ -42,7 +42,7 @@ impl Reference {
         profile: Profile,
         provenance: Provenance,
         importance: Vec<Option<f64>>,
-        shelf: Shelf,
+        block_store: BlockStore,
     ) -> Self {
         let (score, id) = (Arc::default(), OnceLock::new());
         Self {
@@ -50,7 +50,7 @@ impl Reference {
             profile,
             provenance,
             importance,
-            shelf,
+            block_store,
             score,
             contributions: None,
             outcomes: None,
@@ -59,9 +59,9 @@ impl Reference {
         }
     }
 
-    /// With what a model says of the reference's rows: each feature's importance, and how its contributions are spread.
+    /// Adds a model's explanation of the reference rows: importance and distribution of contributions.
     #[must_use]
-    pub fn explained(mut self, name: String, contributions: Contributions) -> Self {
+    pub fn with_explanation(mut self, name: String, contributions: Contributions) -> Self {
         self.importance = contributions.features.iter().map(|feature| Some(feature.mean_abs)).collect();
         let (sha256, rows_explained) = (contributions.model_sha256.clone(), contributions.rows);
         self.provenance.model = Some(SourceModel { name, sha256, rows_explained });
@@ -80,18 +80,18 @@ impl Reference {
         self
     }
 
-    pub(super) fn with_stored_segments(mut self, stored: Stored) -> Self {
+    pub(super) fn with_stored_segments(mut self, stored: StoredSegments) -> Self {
         self.segments = Some(stored);
         self.id = OnceLock::new();
         self
     }
 
-    pub(super) fn with_segments(mut self, stored: Stored, blocks: Vec<Vec<u8>>) -> Option<Self> {
-        self.shelf = self.shelf.with(blocks)?;
+    pub(super) fn with_segments(mut self, stored: StoredSegments, blocks: Vec<Vec<u8>>) -> Option<Self> {
+        self.block_store = self.block_store.append(blocks)?;
         Some(self.with_stored_segments(stored))
     }
 
-    pub(super) fn stored_segments(&self) -> Option<&Stored> {
+    pub(super) fn stored_segments(&self) -> Option<&StoredSegments> {
         self.segments.as_ref()
     }
 
@@ -99,27 +99,27 @@ impl Reference {
         self.outcomes
     }
 
-    /// Whether a target was learnt, so that performance can be estimated without labels.
+    /// Returns whether a target was learnt, so that performance can be estimated without labels.
     #[must_use]
     pub fn has_outcomes(&self) -> bool {
         self.outcomes.is_some()
     }
 
-    /// Scores by what became of them; `None` where no target was learnt, a fault where the file is damaged.
-    pub fn outcomes(&self) -> Result<Option<ByOutcome>> {
+    /// Scores by outcome; `None` if no target was learnt, an error if the file is damaged.
+    pub fn outcomes(&self) -> Result<Option<ScoresByOutcome>> {
         if self.outcomes.is_none() {
             return Ok(None);
         }
         let after = self.layout.features().len() + 1;
-        let block = |number: usize| blocks::unpack(self.shelf.block(after + number)?.as_ref(), Precision::F64);
-        let mut blocks = on_cores(2, 1, &block).into_iter();
+        let block = |number: usize| blocks::unpack(self.block_store.block(after + number)?.as_ref(), Precision::F64);
+        let mut blocks = map_on_cores(2, 1, &block).into_iter();
         match (blocks.next().flatten(), blocks.next().flatten()) {
-            (Some(positives), Some(negatives)) => Ok(Some(ByOutcome { positives, negatives })),
-            _ => Err(Fault::setup(self.damaged())),
+            (Some(positives), Some(negatives)) => Ok(Some(ScoresByOutcome { positives, negatives })),
+            _ => Err(Fault::setup(self.damaged_message())),
         }
     }
 
-    /// How much each feature adds to the score, where a model was read.
+    /// Contributions of each feature to the score, if the reference has a model.
     #[must_use]
     pub fn contributions(&self) -> Option<&Contributions> {
         self.contributions.as_ref()
@@ -141,39 +141,46 @@ impl Reference {
         &self.provenance
     }
 
-    /// Names the files it was learnt from, which decide no number.
-    pub fn made_from(&mut self, files: Vec<SourceFile>) {
+    /// Sets the files it was learnt from, which do not affect any number.
+    pub fn set_files(&mut self, files: Vec<SourceFile>) {
         self.provenance.files = files;
     }
 
-    /// In the order of the layout's features.
+    /// Importance by feature, in layout order.
     #[must_use]
     pub fn importance(&self) -> &[Option<f64>] {
         &self.importance
     }
 
-    /// 16 hex digits of everything that decides a number of the report: layout, counts and values, not the time.
+    /// Identifies everything that affects the report's numbers (layout, counts, values; not the time) by 16 hex digits.
     #[must_use]
     pub fn id(&self) -> &str {
         self.id.get_or_init(|| {
-            identify(&self.layout, &self.profile, &self.shelf, self.contributions.as_ref(), self.segments.as_ref())
+            compute_id(
+                &self.layout,
+                &self.profile,
+                &self.block_store,
+                self.contributions.as_ref(),
+                self.segments.as_ref(),
+            )
         })
     }
 
-    /// Sorted distinct values of a numeric feature with counts; `None` when its block is damaged.
+    /// Sorted distinct values of a numeric feature with counts; `None` if its block is damaged.
     #[must_use]
     pub fn values(&self, feature: usize) -> Option<Vec<(f64, u64)>> {
-        blocks::unpack(self.shelf.block(feature)?.as_ref(), self.layout.precision())
+        blocks::unpack(self.block_store.block(feature)?.as_ref(), self.layout.precision())
     }
 
-    /// Sorted distinct values of the score with counts; `None` when the reference has none, or its block is damaged.
+    /// Sorted distinct values of the score with counts; `None` if there is no score or its block is damaged.
     #[must_use]
     pub fn score_values(&self) -> Option<&[(f64, u64)]> {
-        let unpacked = || blocks::unpack(self.shelf.block(self.layout.features().len())?.as_ref(), Precision::F64);
+        let unpacked =
+            || blocks::unpack(self.block_store.block(self.layout.features().len())?.as_ref(), Precision::F64);
         self.score.get_or_init(unpacked).as_deref()
     }
 
-    /// Rows with a score, and those at or above `threshold`; `None` as of [`Self::score_values`].
+    /// Number of rows with a score, and of those at or above `threshold`; `None` as for [`Self::score_values`].
     #[must_use]
     pub fn refused(&self, threshold: f64) -> Option<(u64, u64)> {
         let values = self.score_values()?;
@@ -182,33 +189,33 @@ impl Reference {
         Some((rows, refused))
     }
 
-    /// What to say where values are asked for that are not there.
+    /// The message for values that cannot be read.
     #[must_use]
-    pub fn damaged(&self) -> String {
-        format!("reference: {}", damaged(self.shelf.name()))
+    pub fn damaged_message(&self) -> String {
+        format!("reference: {}", damaged_message(self.block_store.name()))
     }
 
-    pub(super) fn shelf(&self) -> &Shelf {
-        &self.shelf
+    pub(super) fn block_store(&self) -> &BlockStore {
+        &self.block_store
     }
 }
 
-/// The sentence about a file that is not what was written.
-pub(super) fn damaged(name: &str) -> String {
-    format!("{name} is cut short or damaged; copy it again or learn it again with `vigie learn`")
+/// The message for a damaged file.
+pub(super) fn damaged_message(name: &str) -> String {
+    format!("{name} is truncated or damaged; copy it again or create it again with `vigie learn`")
 }
 
-fn identify(
+fn compute_id(
     layout: &Layout,
     profile: &Profile,
-    shelf: &Shelf,
+    block_store: &BlockStore,
     contributions: Option<&Contributions>,
-    segments: Option<&Stored>,
+    segments: Option<&StoredSegments>,
 ) -> String {
     let mut sha = Sha256::new();
     sha.update(layout.id().to_string().as_bytes());
     sha.update(profile.rows().to_le_bytes());
-    // A feature's counts at once: a hash takes long over many little pieces.
+    // Hash all counts of a feature at once: many small updates are slow.
     let mut bytes = Vec::new();
     let mut counts = |counts: &[u64], missing: u64| {
         bytes.clear();
@@ -232,12 +239,12 @@ fn identify(
         sha.update(contributions.model_sha256.as_bytes());
         sha.update(contributions.rows.to_le_bytes());
     }
-    // Values, scores, and what became of them: a corrected target changes two blocks and nothing else.
-    for (length, sum) in shelf.sums() {
+    // Values, scores and outcomes: correcting the target changes only two blocks.
+    for (length, sum) in block_store.checksums() {
         sha.update(length.to_le_bytes());
         sha.update(sum.to_le_bytes());
     }
-    for (definition, rows) in segments.into_iter().flat_map(Stored::each) {
+    for (definition, rows) in segments.into_iter().flat_map(|stored| &stored.segments) {
         sha.update(definition.as_bytes());
         sha.update(rows.to_le_bytes());
     }

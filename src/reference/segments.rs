@@ -1,9 +1,8 @@
-//! The reference's own rows of each segment, counted as a window's are: what a segment is held against.
+//! The reference rows of each segment, counted like a window's: the baseline for that segment.
 //!
-//! Cells and levels stay those of all rows; the layout does not know of segments. Each segment has two blocks after all others:
-//! its counts, and its distinct scores.
+//! Cells and levels are those of all rows; the layout does not depend on segments. Each segment has two blocks after all
+//! others: its counts and its distinct scores.
 
-use serde::{Deserialize, Serialize};
 use vigie_profile::{
     batch::Rows,
     layout::{Layout, Precision, Shape},
@@ -13,55 +12,41 @@ use vigie_profile::{
 
 use super::{
     Reference, blocks,
-    bytes::{Reader, Writer, unpacked},
+    bytes::{Reader, Writer, decompress},
     codec::{read_counts, write_counts},
+    stored_segments::StoredSegments,
 };
 use crate::fault::{Fault, Result};
 
-/// What the head of the file says of segments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stored {
-    /// Features counted within each, by name.
-    features: Vec<String>,
-    /// Definition and rows of each.
-    segments: Vec<(String, u64)>,
-}
-
-impl Stored {
-    pub(super) fn each(&self) -> impl Iterator<Item = &(String, u64)> {
-        self.segments.iter()
-    }
-}
-
-/// A segment among the rows of the reference.
+/// The reference rows of a segment.
 #[derive(Debug, Clone)]
-pub struct SegmentOfReference {
-    /// On [`Segments::layout`].
+pub struct ReferenceSegment {
+    /// Counts on [`Segments::layout`].
     pub profile: Profile,
     /// Distinct scores, ascending, with counts.
     pub scores: Vec<(f64, u64)>,
 }
 
 impl Reference {
-    /// The features that are counted within segments: places in the layout. None where no segment was learnt.
+    /// Layout positions of the features counted within segments. Empty if no segments were learnt.
     #[must_use]
     pub fn features_within_segments(&self) -> Vec<usize> {
         let names = self.stored_segments().map_or(&[][..], |stored| &stored.features);
-        let place = |name: &String| self.layout().features().iter().position(|feature| feature.name == *name);
-        names.iter().filter_map(place).collect()
+        let position = |name: &String| self.layout().features().iter().position(|feature| feature.name == *name);
+        names.iter().filter_map(position).collect()
     }
 
-    /// Whether segments were learnt at all.
+    /// Returns whether segments were learnt.
     #[must_use]
     pub fn has_segments(&self) -> bool {
         self.stored_segments().is_some()
     }
 
-    /// With its own rows apart by segments; `rows` has the columns of [`Segments::columns`].
-    pub fn apart_by(self, segments: &Segments, rows: &Rows) -> Result<Self> {
+    /// Adds the counts of each segment; `rows` must have the columns of [`Segments::columns`].
+    pub fn with_segment_rows(self, segments: &Segments, rows: &Rows) -> Result<Self> {
         let mut tally = SegmentTally::empty(segments, true);
         tally.observe(rows, segments, 1.0).map_err(|error| Fault::setup(format!("segments: {error}")))?;
-        let stored = Stored {
+        let stored = StoredSegments {
             features: segments.layout().features().iter().map(|feature| feature.name.clone()).collect(),
             segments: segments
                 .list()
@@ -82,28 +67,29 @@ impl Reference {
             packed.push(pack(profile));
             packed.push(blocks::pack(&distinct, Precision::F64));
         }
-        let damaged = self.damaged();
+        let damaged = self.damaged_message();
         self.with_segments(stored, packed).ok_or_else(|| Fault::setup(damaged))
     }
 
-    /// Its own rows of a segment; `None` where it was not learnt, a fault where the file is damaged.
-    pub fn segment(&self, definition: &str, layout: &Layout) -> Result<Option<SegmentOfReference>> {
+    /// The reference rows of a segment; `None` if it was not learnt, an error if the file is damaged.
+    pub fn segment(&self, definition: &str, layout: &Layout) -> Result<Option<ReferenceSegment>> {
         let Some(scores) = self.segment_scores(definition, layout)? else { return Ok(None) };
-        let Some((block, rows)) = self.place_of_segment(definition, layout) else { return Ok(None) };
-        let profile = self.shelf().block(block).and_then(|packed| unpack(packed.as_ref(), layout, rows));
-        let profile = profile.ok_or_else(|| Fault::setup(self.damaged()))?;
-        Ok(Some(SegmentOfReference { profile, scores }))
+        let Some((block, rows)) = self.segment_block(definition, layout) else { return Ok(None) };
+        let profile = self.block_store().block(block).and_then(|packed| unpack(packed.as_ref(), layout, rows));
+        let profile = profile.ok_or_else(|| Fault::setup(self.damaged_message()))?;
+        Ok(Some(ReferenceSegment { profile, scores }))
     }
 
-    /// The distinct scores of its own rows of a segment, with counts.
+    /// The distinct scores of a segment's reference rows, with counts.
     pub fn segment_scores(&self, definition: &str, layout: &Layout) -> Result<Option<Vec<(f64, u64)>>> {
-        let Some((block, _)) = self.place_of_segment(definition, layout) else { return Ok(None) };
-        let scores = self.shelf().block(block + 1).and_then(|packed| blocks::unpack(packed.as_ref(), Precision::F64));
-        scores.map(Some).ok_or_else(|| Fault::setup(self.damaged()))
+        let Some((block, _)) = self.segment_block(definition, layout) else { return Ok(None) };
+        let scores =
+            self.block_store().block(block + 1).and_then(|packed| blocks::unpack(packed.as_ref(), Precision::F64));
+        scores.map(Some).ok_or_else(|| Fault::setup(self.damaged_message()))
     }
 
-    /// The first of a segment's blocks, and its rows.
-    fn place_of_segment(&self, definition: &str, layout: &Layout) -> Option<(usize, u64)> {
+    /// Index of a segment's first block, and its number of rows.
+    fn segment_block(&self, definition: &str, layout: &Layout) -> Option<(usize, u64)> {
         let stored = self.stored_segments()?;
         let names = layout.features().iter().map(|feature| &feature.name);
         let number = stored.segments.iter().position(|(known, _)| known == definition);
@@ -131,7 +117,7 @@ fn pack(profile: &Profile) -> Vec<u8> {
 }
 
 fn unpack(packed: &[u8], layout: &Layout, rows: u64) -> Option<Profile> {
-    let bytes = unpacked(packed)?;
+    let bytes = decompress(packed)?;
     let mut reader = Reader(&bytes);
     let mut features = Vec::with_capacity(layout.features().len());
     for feature in layout.features() {

@@ -5,19 +5,19 @@ use std::{collections::BTreeMap, sync::Arc};
 use arrow_array::Float64Array;
 use vigie_profile::{
     batch::{Number, number},
-    near::instead,
+    near::suggestions,
 };
 
-use super::columns::{About, Holds, Loaded, Table};
+use super::columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable};
 use crate::fault::{Fault, Result};
 
 /// The values of a column; NaN and `None` are missing.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Values {
+pub enum TrainingValues {
     Numbers(Vec<f64>),
-    /// As the file spells them.
+    /// As written in the file.
     Texts(Vec<Option<String>>),
-    /// A time or a nested value: not an input of a model.
+    /// Times or nested values, which cannot be model inputs.
     Other,
 }
 
@@ -25,10 +25,10 @@ pub enum Values {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingColumn {
     pub name: String,
-    pub values: Values,
+    pub values: TrainingValues,
     /// Whether the file stores it as 32-bit floats.
     pub is_single: bool,
-    /// Whether the file says what type it is (CSV does not).
+    /// Whether the file format has column types (CSV does not).
     pub is_typed: bool,
 }
 
@@ -40,19 +40,19 @@ pub struct Training {
 }
 
 impl Training {
-    /// Adds the rows of another file with the same columns.
+    /// Appends the rows of another file with the same columns.
     pub fn append(&mut self, mut other: Self, name: &str) -> Result<()> {
         for column in &mut self.columns {
             let more = other.columns.iter_mut().find(|theirs| theirs.name == column.name).ok_or_else(|| {
-                Fault::setup(format!("{name}: no column `{}`, which the files before it have", column.name))
+                Fault::setup(format!("{name}: column `{}` is missing, but the previous files have it", column.name))
             })?;
             match (&mut column.values, &mut more.values) {
-                (Values::Numbers(ours), Values::Numbers(theirs)) => ours.append(theirs),
-                (Values::Texts(ours), Values::Texts(theirs)) => ours.append(theirs),
-                (Values::Other, Values::Other) => {}
+                (TrainingValues::Numbers(ours), TrainingValues::Numbers(theirs)) => ours.append(theirs),
+                (TrainingValues::Texts(ours), TrainingValues::Texts(theirs)) => ours.append(theirs),
+                (TrainingValues::Other, TrainingValues::Other) => {}
                 _ => {
                     return Err(Fault::setup(format!(
-                        "{name}: column `{}` has another type than in the files before it; make them agree",
+                        "{name}: column `{}` has a different type from the previous files; make the types match",
                         column.name
                     )));
                 }
@@ -63,40 +63,42 @@ impl Training {
         Ok(())
     }
 
-    /// A column by name.
+    /// Returns a column by name.
     pub fn column(&self, name: &str) -> Result<&TrainingColumn> {
         self.columns.iter().find(|column| column.name == name).ok_or_else(|| {
-            let there = instead(name, self.columns.iter().map(|column| column.name.as_str()));
-            Fault::setup(format!("the table has no column `{name}`; it has: {there}"))
+            let available = suggestions(name, self.columns.iter().map(|column| column.name.as_str()));
+            Fault::setup(format!("the table has no column `{name}`; it has: {available}"))
         })
     }
 }
 
-impl Table for Training {
+impl TrainingTable for Training {
     fn rows(&self) -> usize {
         self.rows
     }
 
-    fn columns(&self) -> Vec<About> {
-        let about = |column: &TrainingColumn| About {
+    fn columns(&self) -> Vec<ColumnInfo> {
+        let info = |column: &TrainingColumn| ColumnInfo {
             name: column.name.clone(),
-            holds: match column.values {
-                Values::Numbers(_) => Holds::Numbers,
-                Values::Texts(_) => Holds::Texts,
-                Values::Other => Holds::Other,
+            kind: match column.values {
+                TrainingValues::Numbers(_) => ColumnKind::Numbers,
+                TrainingValues::Texts(_) => ColumnKind::Texts,
+                TrainingValues::Other => ColumnKind::Other,
             },
             is_single: column.is_single,
             is_real: !column.is_single,
             is_typed: column.is_typed,
         };
-        self.columns.iter().map(about).collect()
+        self.columns.iter().map(info).collect()
     }
 
-    fn load(&self, column: usize) -> Result<Loaded> {
+    fn load(&self, column: usize) -> Result<ColumnData> {
         let column = self.columns.get(column).ok_or_else(|| Fault::setup("the training table has fewer columns"))?;
         Ok(match &column.values {
-            Values::Numbers(numbers) => Loaded::Numbers(vec![Arc::new(Float64Array::from(numbers.clone()))]),
-            Values::Texts(texts) => {
+            TrainingValues::Numbers(numbers) => {
+                ColumnData::Numbers(vec![Arc::new(Float64Array::from(numbers.clone()))])
+            }
+            TrainingValues::Texts(texts) => {
                 let mut rows: BTreeMap<String, u64> = BTreeMap::new();
                 let mut missing = 0;
                 for text in texts {
@@ -110,23 +112,23 @@ impl Table for Training {
                         },
                     }
                 }
-                Loaded::Texts { rows, missing }
+                ColumnData::Texts { rows, missing }
             }
-            Values::Other => Loaded::Numbers(Vec::new()),
+            TrainingValues::Other => ColumnData::Numbers(Vec::new()),
         })
     }
 
-    fn in_order(&self, column: usize) -> Result<Option<Vec<f64>>> {
-        let numbered = |text: &Option<String>| match text.as_deref().map_or(Number::Missing, number) {
+    fn numbers_in_order(&self, column: usize) -> Result<Option<Vec<f64>>> {
+        let number_or_nan = |text: &Option<String>| match text.as_deref().map_or(Number::Missing, number) {
             Number::Value(value) => Some(value),
             Number::Missing => Some(f64::NAN),
             Number::Not => None,
         };
         Ok(match self.columns.get(column).map(|column| &column.values) {
-            Some(Values::Numbers(numbers)) => Some(numbers.clone()),
-            // Every cell of CSV is text.
-            Some(Values::Texts(texts)) => texts.iter().map(numbered).collect(),
-            Some(Values::Other) | None => None,
+            Some(TrainingValues::Numbers(numbers)) => Some(numbers.clone()),
+            // CSV cells are always text.
+            Some(TrainingValues::Texts(texts)) => texts.iter().map(number_or_nan).collect(),
+            Some(TrainingValues::Other) | None => None,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The same work on many numbered things, by as many threads as are wanted; two works at a time.
+//! Parallel map over indices, and running two closures in parallel.
 
 use std::{
     panic,
@@ -9,14 +9,14 @@ use std::{
     thread,
 };
 
-/// As `on_all`, by as many threads as there are cores: `each` things at least for a thread, so that it pays.
-pub fn on_cores<T: Send>(all: usize, each: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
-    let threads = cores().min(all.div_ceil(each.max(1)));
-    on_all(threads, all, &|(): &mut (), number| work(number), &mut |_, _| {})
+/// Maps 0, 1, … `all` − 1 in parallel on the available cores, with at least `min_per_thread` items per thread.
+pub fn map_on_cores<T: Send>(all: usize, min_per_thread: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
+    let threads = cores().min(all.div_ceil(min_per_thread.max(1)));
+    map_on_threads(threads, all, &|(): &mut (), number| work(number), &mut |_, _| {})
 }
 
-/// Two works that do not need each other, at a time where there are cores for it.
-pub fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+/// Runs two closures, in parallel if there is more than one core.
+pub fn join<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
     if cores() < 2 {
         return (one(), other());
     }
@@ -31,37 +31,37 @@ fn cores() -> usize {
     thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// What `work` makes of 0, 1, … `all` − 1, in that order; each thread has a scratch pad of its own. `progress` is told
-/// how many are done, on the caller's thread.
-pub(super) fn on_all<S: Default, T: Send>(
+/// Maps 0, 1, … `all` − 1 with `work`, in parallel, and returns the results in order. Each thread has its own state `S`.
+/// `progress` is called on the caller's thread with the number of items done and the total.
+pub(super) fn map_on_threads<S: Default, T: Send>(
     threads: usize,
     all: usize,
     work: &(dyn Fn(&mut S, usize) -> T + Sync),
     progress: &mut dyn FnMut(usize, usize),
 ) -> Vec<T> {
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let made = Mutex::new(Vec::with_capacity(all));
-    let step = |scratch: &mut S| {
+    let results = Mutex::new(Vec::with_capacity(all));
+    let step = |state: &mut S| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         (number < all).then(|| {
-            let thing = work(scratch, number);
-            made.lock().unwrap_or_else(PoisonError::into_inner).push((number, thing));
+            let result = work(state, number);
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
             done.fetch_add(1, Ordering::Relaxed) + 1
         })
     };
     thread::scope(|scope| {
         for _ in 1..threads.min(all) {
             scope.spawn(|| {
-                let mut scratch = S::default();
-                while step(&mut scratch).is_some() {}
+                let mut state = S::default();
+                while step(&mut state).is_some() {}
             });
         }
-        let mut scratch = S::default();
-        while let Some(done) = step(&mut scratch) {
+        let mut state = S::default();
+        while let Some(done) = step(&mut state) {
             progress(done, all);
         }
     });
-    let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
-    made.sort_by_key(|(number, _)| *number);
-    made.into_iter().map(|(_, thing)| thing).collect()
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, result)| result).collect()
 }

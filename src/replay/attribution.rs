@@ -1,4 +1,4 @@
-//! Drift of what each feature adds to the score: which of the moved inputs matter for the decisions.
+//! Drift of each feature's contribution to the score: which drifted inputs matter for decisions.
 
 use arrow_array::Float64Array;
 use vigie_profile::{
@@ -8,14 +8,14 @@ use vigie_profile::{
 use vigie_stats::EmptyBins;
 
 use crate::{
-    drift::{FeatureDrift, between},
+    drift::{FeatureDrift, compare_counts},
     reference::Contributions,
 };
 
-/// Sums of sizes are integers of this share of one: 2^40.
+/// Absolute contributions are summed as integers, in units of 2^-40.
 const UNIT: f64 = 1_099_511_627_776.0;
 
-/// The contributions of some rows, counted on the cells of the reference's. Merging is commutative.
+/// Counts of contributions, on the cells of the reference's contributions. Merging is commutative.
 #[derive(Debug, Clone)]
 pub struct AttributionTally {
     rows: u64,
@@ -23,27 +23,27 @@ pub struct AttributionTally {
 }
 
 impl AttributionTally {
-    /// Nothing counted yet.
+    /// An empty tally.
     #[must_use]
     pub fn empty(reference: &Contributions) -> Self {
         let counts = reference.features.iter().map(|feature| (CellCounts::empty(&feature.cells), 0));
         Self { rows: 0, features: counts.collect() }
     }
 
-    /// Counts SHAP values of some rows, `width` a row. `columns`: of each feature of the model its place in the layout.
+    /// Counts SHAP values, `width` per row. `columns`: for each feature of the model, its index in the layout.
     pub fn observe(&mut self, values: &[f64], width: usize, columns: &[Option<usize>], reference: &Contributions) {
         self.rows += values.len().checked_div(width).unwrap_or(0) as u64;
         for (place, column) in columns.iter().enumerate() {
             let own = column.and_then(|column| Some((self.features.get_mut(column)?, reference.features.get(column)?)));
             let Some(((counts, sizes), contribution)) = own else { continue };
-            let of_feature: Vec<f64> = values.iter().skip(place).step_by(width).copied().collect();
-            for value in &of_feature {
+            let feature_values: Vec<f64> = values.iter().skip(place).step_by(width).copied().collect();
+            for value in &feature_values {
                 #[expect(clippy::cast_possible_truncation, reason = "saturates; contributions are small")]
                 let size = (value.abs() * UNIT).round() as i128;
                 *sizes += size;
             }
             let cells = &contribution.cells;
-            counts.observe_array(&Float64Array::from(of_feature), cells, &scale(cells), Precision::F32);
+            counts.observe_array(&Float64Array::from(feature_values), cells, &scale(cells), Precision::F32);
         }
     }
 
@@ -55,14 +55,14 @@ impl AttributionTally {
         }
     }
 
-    /// The distances from the reference's contributions.
+    /// Computes the distances from the reference's contributions.
     #[must_use]
-    pub fn told(&self, reference: &Contributions, empty: EmptyBins) -> Attribution {
+    pub fn finish(&self, reference: &Contributions, empty: EmptyBins) -> Attribution {
         let features = reference.features.iter().zip(&self.features).map(|(ours, (theirs, sizes))| {
             #[expect(clippy::cast_precision_loss, reason = "rounded once, at the end")]
             let mean_abs = (self.rows > 0).then(|| *sizes as f64 / UNIT / self.rows as f64);
             ContributionDrift {
-                distance: between(&ours.cells, &ours.counts, theirs, Precision::F32, empty),
+                distance: compare_counts(&ours.cells, &ours.counts, theirs, Precision::F32, empty),
                 mean_abs: (ours.mean_abs, mean_abs),
             }
         });
@@ -70,11 +70,11 @@ impl AttributionTally {
     }
 }
 
-/// How contributions have moved.
+/// Drift of contributions.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Attribution {
-    /// Why they could not be measured.
-    Not(String),
+    /// The reason why contributions could not be measured.
+    Unavailable(String),
     Measured {
         /// Rows of the window that were explained.
         rows: u64,
@@ -83,21 +83,21 @@ pub enum Attribution {
     },
 }
 
-/// Of one feature.
+/// Drift of one feature's contributions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContributionDrift {
     /// PSI, KS and means of the contributions, in units of the raw score.
     pub distance: FeatureDrift,
-    /// The mean of their sizes, reference and window.
+    /// Mean absolute contribution, in the reference and the window.
     pub mean_abs: (f64, Option<f64>),
 }
 
 impl Attribution {
-    /// Of the feature at this place of the layout.
+    /// Drift of the feature at this index of the layout.
     #[must_use]
-    pub fn of(&self, feature: usize) -> Option<&ContributionDrift> {
+    pub fn feature(&self, feature: usize) -> Option<&ContributionDrift> {
         match self {
-            Self::Not(_) => None,
+            Self::Unavailable(_) => None,
             Self::Measured { features, .. } => features.get(feature),
         }
     }

@@ -1,30 +1,30 @@
-//! The values of some rows, what the reference holds of the same feature, and draws that belong to rows.
+//! Values of a window's rows, the reference's values of the same feature, and per-row hashes that act as random draws.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Of all draws. Another seed would draw other rows; the report says which it was.
+/// Seed of all draws. Another seed would draw other rows; reports state the seed.
 pub const SEED: u64 = 0;
 
-/// The values of some rows.
+/// One column of some rows.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Column {
+pub enum SampleColumn {
     /// NaN is missing.
     Numbers(Vec<f64>),
-    /// `None` is missing, else the place of the name.
+    /// Each row is an index into `names`; `None` is missing.
     Levels { names: Vec<String>, rows: Vec<Option<usize>> },
 }
 
-/// What the reference holds of a feature.
+/// The reference's values of a feature.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Holding {
-    /// Distinct values, ascending, with counts.
+pub enum ReferenceValues {
+    /// Distinct values in ascending order, with counts.
     Numbers { values: Vec<(f64, u64)>, missing: u64 },
-    /// In the order of the layout's levels: by name.
+    /// In the order of the layout's levels, which is by name.
     Levels { names: Vec<String>, counts: Vec<u64>, missing: u64 },
 }
 
-impl Holding {
-    /// Rows of the reference, missing ones too.
+impl ReferenceValues {
+    /// Number of reference rows, missing values included.
     #[must_use]
     pub fn rows(&self) -> u64 {
         match self {
@@ -33,24 +33,23 @@ impl Holding {
         }
     }
 
-    /// Whether there is a row at all: nothing can be put back from nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows() == 0
     }
 }
 
-/// Which of the reference's values are put in some rows.
+/// How the reference's values are selected for the rows to fill.
 #[derive(Debug, Clone, Copy)]
-pub enum Taking<'a> {
-    /// Those at the middle of equal parts: the reference's distribution itself.
+pub enum Sampling<'a> {
+    /// Midpoints of equal parts: reproduces the reference's distribution.
     Evenly,
-    /// Drawn ones, as another window would have them: the draw of that number, for features led by that name.
+    /// Random values, as another window would have them: draw `number` of the group of features named after `leader`.
     Drawn { leader: &'a str, number: u64 },
 }
 
-impl Taking<'_> {
-    /// Of `all` rows of the reference, the ascending places of `count`.
+impl Sampling<'_> {
+    /// Picks `count` of `all` reference rows, as ascending positions.
     pub(super) fn places(self, count: usize, all: u64) -> Vec<u64> {
         match self {
             Self::Evenly => (0..count).map(|row| middle(row, count, all)).collect(),
@@ -68,7 +67,7 @@ impl Taking<'_> {
     }
 }
 
-/// Where the middle of the `row`-th of `rows` equal parts lies among `all`.
+/// Position among `all` of the midpoint of the `row`-th of `rows` equal parts.
 fn middle(row: usize, rows: usize, all: u64) -> u64 {
     let place = ((2 * row as u128 + 1) * u128::from(all)).checked_div(2 * rows as u128).unwrap_or(0);
     u64::try_from(place).unwrap_or(u64::MAX)
@@ -86,32 +85,32 @@ fn seed(leader: &str, number: Option<u64>) -> u64 {
     number.map_or(own, |number| xxh3_64_with_seed(&number.to_le_bytes(), own))
 }
 
-/// Hashes of rows' keys: neither the order of rows nor threads have a say.
+/// Hashes of row keys, independent of row order and threads.
 #[derive(Debug, Clone)]
 pub struct Draws {
     keys: Vec<[u8; 16]>,
-    first: Vec<u64>,
+    by_row: Vec<u64>,
 }
 
 impl Draws {
-    /// Of rows with these keys.
+    /// Hashes the keys of the rows.
     #[must_use]
-    pub fn of(keys: &[u128]) -> Self {
+    pub fn new(keys: &[u128]) -> Self {
         let keys: Vec<[u8; 16]> = keys.iter().map(|key| key.to_le_bytes()).collect();
-        let first = keys.iter().map(|key| xxh3_64_with_seed(key, SEED)).collect();
-        Self { keys, first }
+        let by_row = keys.iter().map(|key| xxh3_64_with_seed(key, SEED)).collect();
+        Self { keys, by_row }
     }
 
-    /// By which a row loses its value, or gets one: the same for all features.
+    /// Draws that decide which rows lose or get a value: the same for all features.
     #[must_use]
-    pub fn first(&self) -> &[u64] {
-        &self.first
+    pub fn by_row(&self) -> &[u64] {
+        &self.by_row
     }
 
-    /// By which ties are told apart, and values come to the rows that get one: the same for features that go together, of
-    /// which `leader` is the first.
+    /// Draws that break ties, and assign values to the rows that get one: the same for all features of a correlated group,
+    /// of which `leader` is the first.
     #[must_use]
-    pub fn second(&self, leader: &str, number: Option<u64>) -> Vec<u64> {
+    pub fn by_group(&self, leader: &str, number: Option<u64>) -> Vec<u64> {
         let seed = seed(leader, number);
         self.keys.iter().map(|key| xxh3_64_with_seed(key, seed)).collect()
     }

@@ -1,11 +1,11 @@
-//! A model's kind of input as the layout's kind of feature.
+//! Maps kinds of model inputs to kinds of layout features.
 
-use vigie_models::{Feature, InputKind};
+use vigie_models::{InputKind, ModelFeature};
 use vigie_profile::layout::Kind;
 
-/// How a reference keeps an input of a model.
+/// The kind under which a reference stores an input of a model.
 #[must_use]
-pub fn kind_of(feature: &Feature) -> Kind {
+pub fn kind_of(feature: &ModelFeature) -> Kind {
     match feature.kind {
         InputKind::Numeric => Kind::Numeric,
         InputKind::Categorical => Kind::Categorical,

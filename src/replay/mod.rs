@@ -1,17 +1,18 @@
-//! What a model file says of logged rows: whether their scores are its own, what another model would have decided, and
-//! which drift moved the score.
+//! What a model file says about logged rows: whether the logged scores are the model's own, what another model would
+//! have decided, and which drift moved the score.
 //!
-//! A scorer that knows nothing of drift adds one column to the rows of a window; everything here is counted in
-//! integers, and merges.
+//! Rescoring knows nothing of drift: it adds one column to the rows of a window. Everything here is counted in integers
+//! and can be merged.
 
 mod attribution;
 mod column;
-mod excess;
-mod grain;
+mod explain;
 mod kind;
+mod logged_value;
+mod mismatches;
 mod parity;
+mod precision;
 mod quadrants;
-mod reasons;
 mod replay;
 mod rescorer;
 mod restore;
@@ -19,17 +20,18 @@ mod score_shift;
 mod segments;
 mod shift;
 mod spelling;
-mod written;
 
 pub use attribution::{Attribution, AttributionTally, ContributionDrift};
-pub use column::{Column, Draws, Holding, SEED, Taking};
+pub use column::{Draws, ReferenceValues, SEED, SampleColumn, Sampling};
+pub use explain::{Explanation, FeatureContribution, FeatureValue, ReferencePosition, explain};
 pub use kind::kind_of;
-pub use parity::{Example, Pair, Parity, ParityTally, Reading};
-pub use quadrants::{Quadrants, Score, Sums};
-pub use reasons::{Beside, Explanation, Given, Reason, explain};
+pub use parity::{Example, Pair, Parity, ParityOptions, ParityTally};
+pub use quadrants::{Quadrants, ScoreSource, ScoreSums};
 pub use replay::Replay;
 pub use rescorer::Rescorer;
-pub use restore::{Moved, changed, restore};
-pub use score_shift::{Candidate, DRAWS, Known, Restored, Restorer, STRONG, ScoreShift, Standing, Terms};
-pub use segments::Segments;
-pub use shift::{Segment, Shift, ShiftTally};
+pub use restore::{RestorePlan, changed, restore};
+pub use score_shift::{
+    DRAWS, DecisionTerms, ReferenceFigures, RestorableFeature, Restoration, Restorer, STRONG, ScoreShift, ScoreSummary,
+};
+pub use segments::FeatureSegments;
+pub use shift::{SegmentShift, Shift, ShiftTally};

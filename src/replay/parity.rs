@@ -1,22 +1,22 @@
-//! Whether logged scores are the model's own: rows scored again from their logged inputs, compared as finely as the
-//! log was written.
+//! Whether logged scores are the model's own: rows are scored again from their logged inputs, and compared as precisely as
+//! the log allows.
 
-use super::{excess::Excess, grain::Grain, written::Written};
+use super::{logged_value::LoggedValue, mismatches::MismatchCounts, precision::PrecisionTally};
 
-/// So many rows are shown of those that differ.
+/// Maximum number of differing rows to show.
 const EXAMPLES: usize = 5;
 
-/// One row, as it was answered and as the model answers.
+/// One row with its logged and its recomputed score.
 #[derive(Debug, Clone, Copy)]
 pub struct Pair<'a> {
-    /// Its id, or its time.
+    /// The id, or else the time.
     pub name: &'a str,
     pub key: u128,
     pub logged: f64,
     pub replayed: f64,
 }
 
-/// A row that differs.
+/// A row whose scores differ.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example {
     pub id: String,
@@ -24,60 +24,60 @@ pub struct Example {
     pub replayed: f64,
 }
 
-/// How logged probabilities are to be read.
+/// How logged probabilities are interpreted.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Reading {
-    /// Refused at or above.
+pub struct ParityOptions {
+    /// Scores at or above this are refused.
     pub threshold: f64,
-    /// What the reader multiplies logged numbers by.
+    /// Factor that the reader multiplies logged numbers by.
     pub scale: f64,
 }
 
-/// Compared rows, counted. Merging is commutative, so threads cannot change an answer.
+/// Counts of compared rows. Merging is commutative, so the result does not depend on threads.
 #[derive(Debug, Clone, Default)]
 pub struct ParityTally {
     compared: u64,
-    grain: Grain,
-    mismatches: Excess,
-    flips: Excess,
+    precision: PrecisionTally,
+    mismatches: MismatchCounts,
+    flips: MismatchCounts,
     refused_logged: u64,
     refused_replayed: u64,
-    /// Those with the largest differences, absolute and relative to the logged value.
-    farthest: Vec<Candidate>,
-    relatively: Vec<Candidate>,
+    /// Rows with the largest differences, absolute and relative to the logged value.
+    largest: Vec<RankedExample>,
+    largest_relative: Vec<RankedExample>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Candidate {
+struct RankedExample {
     example: Example,
-    written: Written,
+    written: LoggedValue,
     off: f64,
-    /// What it is ranked by.
+    /// Sort key.
     rank: f64,
     key: u128,
 }
 
 impl ParityTally {
-    pub fn observe(&mut self, pair: Pair<'_>, reading: Reading) {
+    pub fn observe(&mut self, pair: Pair<'_>, options: ParityOptions) {
         let Pair { logged, replayed, .. } = pair;
-        let Reading { threshold, scale } = reading;
-        let written = Written::of(logged, scale);
+        let ParityOptions { threshold, scale } = options;
+        let written = LoggedValue::new(logged, scale);
         let distance = |from: f64, to: f64| {
             let off = (from - to).abs();
             if off.is_nan() { f64::INFINITY } else { off }
         };
         let off = distance(written.value, replayed / scale);
         self.compared += 1;
-        self.grain.observe(&written);
-        self.mismatches.observe(written.need(off));
+        self.precision.observe(&written);
+        self.mismatches.observe(written.required_precision(off));
         let (was, is) = (logged >= threshold, replayed >= threshold);
         self.refused_logged += u64::from(was);
         self.refused_replayed += u64::from(is);
         if was != is {
-            self.flips.observe(written.need(distance(threshold / scale, replayed / scale)));
+            self.flips.observe(written.required_precision(distance(threshold / scale, replayed / scale)));
         }
         if off > 0.0 {
-            let candidate = |rank| Candidate {
+            let candidate = |rank| RankedExample {
                 example: Example { id: pair.name.to_owned(), logged, replayed },
                 written,
                 off,
@@ -85,38 +85,39 @@ impl ParityTally {
                 key: pair.key,
             };
             let relative = off / written.value.abs().max(f64::MIN_POSITIVE);
-            keep(&mut self.farthest, off, pair.key, &|| candidate(off));
-            keep(&mut self.relatively, relative, pair.key, &|| candidate(relative));
+            keep(&mut self.largest, off, pair.key, &|| candidate(off));
+            keep(&mut self.largest_relative, relative, pair.key, &|| candidate(relative));
         }
     }
 
-    /// Sees how finely a log is written, in rows that are not compared.
-    pub fn see(&mut self, logged: f64, scale: f64) {
-        self.grain.observe(&Written::of(logged, scale));
+    /// Counts the precision of a row that is not compared.
+    pub fn observe_precision(&mut self, logged: f64, scale: f64) {
+        self.precision.observe(&LoggedValue::new(logged, scale));
     }
 
     pub fn merge(&mut self, other: &Self) {
         self.compared += other.compared;
-        self.grain.merge(&other.grain);
+        self.precision.merge(&other.precision);
         self.mismatches.merge(&other.mismatches);
         self.flips.merge(&other.flips);
         self.refused_logged += other.refused_logged;
         self.refused_replayed += other.refused_replayed;
-        for candidate in &other.farthest {
-            keep(&mut self.farthest, candidate.rank, candidate.key, &|| candidate.clone());
+        for candidate in &other.largest {
+            keep(&mut self.largest, candidate.rank, candidate.key, &|| candidate.clone());
         }
-        for candidate in &other.relatively {
-            keep(&mut self.relatively, candidate.rank, candidate.key, &|| candidate.clone());
+        for candidate in &other.largest_relative {
+            keep(&mut self.largest_relative, candidate.rank, candidate.key, &|| candidate.clone());
         }
     }
 
-    /// What was found in a window of so many used rows.
+    /// Summarises a window with this number of used rows.
     #[must_use]
-    pub fn told(&self, rows: u64) -> Parity {
-        let rounding = self.grain.rounding();
-        let differs = |candidate: &&Candidate| !rounding.explains(candidate.written.need(candidate.off));
+    pub fn finish(&self, rows: u64) -> Parity {
+        let rounding = self.precision.rounding();
+        let differs =
+            |candidate: &&RankedExample| !rounding.explains(candidate.written.required_precision(candidate.off));
         let mut examples: Vec<Example> = Vec::new();
-        for candidate in self.farthest.iter().chain(&self.relatively).filter(differs) {
+        for candidate in self.largest.iter().chain(&self.largest_relative).filter(differs) {
             if examples.len() < EXAMPLES && !examples.contains(&candidate.example) {
                 examples.push(candidate.example.clone());
             }
@@ -124,21 +125,21 @@ impl ParityTally {
         Parity {
             rows,
             compared: self.compared,
-            mismatches: self.mismatches.beyond(rounding),
+            mismatches: self.mismatches.unexplained(rounding),
             max_abs_difference: (self.compared > 0)
-                .then(|| self.farthest.first().map_or(0.0, |far| (far.example.logged - far.example.replayed).abs())),
-            decisions_flipped: self.flips.beyond(rounding),
+                .then(|| self.largest.first().map_or(0.0, |far| (far.example.logged - far.example.replayed).abs())),
+            decisions_flipped: self.flips.unexplained(rounding),
             refused_logged: self.refused_logged,
             refused_replayed: self.refused_replayed,
-            precision: rounding.words(),
+            precision: rounding.describe(),
             decimals: rounding.decimals(),
             examples,
         }
     }
 }
 
-/// Keeps the first few by rank; equals by key.
-fn keep(kept: &mut Vec<Candidate>, rank: f64, key: u128, candidate: &dyn Fn() -> Candidate) {
+/// Keeps the top few by rank; ties are broken by key.
+fn keep(kept: &mut Vec<RankedExample>, rank: f64, key: u128, candidate: &dyn Fn() -> RankedExample) {
     let place = kept.partition_point(|one| one.rank.total_cmp(&rank).reverse().then(one.key.cmp(&key)).is_lt());
     if place < EXAMPLES {
         kept.insert(place, candidate());
@@ -146,36 +147,36 @@ fn keep(kept: &mut Vec<Candidate>, rank: f64, key: u128, candidate: &dyn Fn() ->
     }
 }
 
-/// Logged scores against the model's own.
+/// Logged scores compared with the model's own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parity {
     /// Used rows of the window.
     pub rows: u64,
-    /// Those that were scored again.
+    /// Rows that were scored again.
     pub compared: u64,
-    /// Those whose logged score is not the model's, beyond how the log rounds.
+    /// Rows whose logged score differs from the model's by more than the log's rounding.
     pub mismatches: u64,
-    /// Rounding included; `None` of nothing.
+    /// Rounding included; `None` if no row was compared.
     pub max_abs_difference: Option<f64>,
-    /// Decisions that the model takes otherwise, beyond how the log rounds.
+    /// Decisions that differ from the model's by more than the log's rounding.
     pub decisions_flipped: u64,
     pub refused_logged: u64,
     pub refused_replayed: u64,
-    /// How finely the log is written, in words.
+    /// Precision of the log, in words.
     pub precision: String,
     pub decimals: Option<u8>,
-    /// Rows that differ, farthest first.
+    /// Differing rows, largest difference first.
     pub examples: Vec<Example>,
 }
 
 impl Parity {
-    /// Whether any logged score is not the model's.
+    /// Whether any logged score differs from the model's.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.mismatches > 0
     }
 
-    /// Shares refused of the compared rows, logged and replayed.
+    /// Shares of compared rows that are refused, logged and replayed.
     #[must_use]
     pub fn refused(&self) -> (Option<f64>, Option<f64>) {
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
@@ -190,21 +191,21 @@ mod tests {
 
     use super::*;
 
-    const READING: Reading = Reading { threshold: 0.5, scale: 1.0 };
+    const OPTIONS: ParityOptions = ParityOptions { threshold: 0.5, scale: 1.0 };
 
     fn tally(pairs: &[(f64, f64)], first: usize) -> ParityTally {
         let mut tally = ParityTally::default();
         for (row, (logged, replayed)) in pairs.iter().enumerate() {
             let name = format!("r{}", first + row);
             let pair = Pair { name: &name, key: (first + row) as u128, logged: *logged, replayed: *replayed };
-            tally.observe(pair, READING);
+            tally.observe(pair, OPTIONS);
         }
         tally
     }
 
     #[test]
-    fn what_differs_is_told_with_the_farthest_first() {
-        let parity = tally(&[(0.25, 0.25), (0.123_456, 0.123_456_4), (0.75, 0.25), (0.6, 0.61)], 0).told(9);
+    fn differing_rows_are_reported_largest_difference_first() {
+        let parity = tally(&[(0.25, 0.25), (0.123_456, 0.123_456_4), (0.75, 0.25), (0.6, 0.61)], 0).finish(9);
         assert_eq!((parity.rows, parity.compared, parity.mismatches, parity.decisions_flipped), (9, 4, 2, 1));
         assert_eq!(parity.max_abs_difference, Some(0.5));
         assert_eq!((parity.refused_logged, parity.refused_replayed), (2, 1));
@@ -213,27 +214,27 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_at_the_threshold_is_not_compared_more_finely_than_it_was_logged() {
-        let parity = tally(&[(0.5, 0.499_999_7), (0.123_456, 0.123_456)], 0).told(2);
+    fn a_decision_at_the_threshold_is_compared_at_the_precision_of_the_log() {
+        let parity = tally(&[(0.5, 0.499_999_7), (0.123_456, 0.123_456)], 0).finish(2);
         assert_eq!((parity.mismatches, parity.decisions_flipped), (0, 0));
         assert_eq!((parity.refused_logged, parity.refused_replayed), (1, 0));
     }
 
-    /// Of a model, from 0.2 % to 95 %.
+    /// Scores of a model, from 0.2 % to 95 %.
     fn scores() -> Vec<f64> {
         (0..4000).map(|row| 1.0 / (1.0 + (6.0 - f64::from(row).sqrt() / 7.01).exp())).collect()
     }
 
-    /// Mismatches of a log that has these scores in a unit of its own, as they are and moved by `break_by` of that unit.
+    /// Mismatches of a log that writes these scores in units of `scale`, as they are and moved by `break_by` units.
     fn mismatches(write: &dyn Fn(f64) -> f64, scale: f64, break_by: f64) -> (u64, u64, String) {
         let count = |by: f64| {
             let mut tally = ParityTally::default();
             for (row, exact) in scores().into_iter().enumerate() {
                 let (logged, replayed) = (write(exact / scale) * scale, exact + by * scale);
                 let pair = Pair { name: "r", key: row as u128, logged, replayed };
-                tally.observe(pair, Reading { threshold: 0.5, scale });
+                tally.observe(pair, ParityOptions { threshold: 0.5, scale });
             }
-            tally.told(1)
+            tally.finish(1)
         };
         (count(0.0).mismatches, count(break_by).mismatches, count(0.0).precision)
     }
@@ -243,13 +244,13 @@ mod tests {
         value as f32
     }
 
-    /// Of the last of so many places.
+    /// The unit of the last of this number of decimals.
     fn unit(places: usize) -> f64 {
         format!("1e-{places}").parse().unwrap()
     }
 
     #[test]
-    fn no_way_of_rounding_is_a_break_and_a_break_shows_through_each() {
+    fn rounding_is_never_a_mismatch_and_a_mismatch_shows_under_any_rounding() {
         let all = scores().len() as u64;
         let parsed = |text: String| text.parse::<f64>().unwrap();
         for decimals in [3, 6, 9, 12, 14, 15, 16_usize] {
@@ -259,7 +260,7 @@ mod tests {
             assert_eq!((sound, broken), (0, all), "{decimals} decimals ({precision})");
             assert_eq!(precision, format!("{decimals} decimals"));
         }
-        // From a tenth on, 17 decimals are what a double has.
+        // From 0.1 up, 17 decimals are the full precision of a double.
         let write = |value: f64| parsed(format!("{value:.17}"));
         assert_eq!(mismatches(&write, 1.0, 4e-16), (0, all, "full precision".to_owned()));
         for digits in [5, 7, 10, 15, 16, 17_usize] {
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn logs_in_percent_are_judged_alike() {
+    fn logs_in_percent_are_compared_in_the_same_way() {
         let all = scores().len() as u64;
         let parsed = |text: String| text.parse::<f64>().unwrap();
         for scale in [0.01, 0.001] {
@@ -295,7 +296,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn neither_order_nor_threads_change_the_answer(
+        fn row_order_and_merging_do_not_change_the_result(
             pairs in prop::collection::vec((0.0f64..1.0, 0.0f64..1.0, any::<bool>()), 1..60),
             at in 0usize..60,
         ) {
@@ -307,10 +308,10 @@ mod tests {
                 })
                 .collect();
             let at = at % pairs.len();
-            let whole = tally(&pairs, 0).told(1);
+            let whole = tally(&pairs, 0).finish(1);
             let mut merged = tally(&pairs[at..], at);
             merged.merge(&tally(&pairs[..at], 0));
-            prop_assert_eq!(merged.told(1), whole);
+            prop_assert_eq!(merged.finish(1), whole);
         }
     }
 }

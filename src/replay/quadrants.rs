@@ -1,28 +1,28 @@
-//! Decisions of two models over the same rows: who is refused by which, and what that is expected to cost.
+//! Decisions of two models on the same rows: which rows each refuses, and the expected cost.
 
 use vigie_stats::Price;
 
-/// Which score a sum is of.
+/// Where a score comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Score {
-    /// The logged one.
+pub enum ScoreSource {
+    /// The log.
     Logged,
-    /// That of the model that scored the rows again.
+    /// The model that scored the rows again.
     Replayed,
 }
 
-/// Some rows: how many, and the sums of both scores.
+/// Number of rows, and the sums of both scores.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sums {
+pub struct ScoreSums {
     pub rows: u64,
     logged: i128,
     replayed: i128,
 }
 
-/// Sums are integers of this share of one, 2^52: no order of rows can change them.
+/// Sums are integers in units of 2^-52, so the order of rows does not matter.
 const UNIT: f64 = 4_503_599_627_370_496.0;
 
-impl Sums {
+impl ScoreSums {
     fn observe(&mut self, logged: f64, replayed: f64) {
         #[expect(clippy::cast_possible_truncation, reason = "a probability times 2^52")]
         let fixed = |score: f64| (score * UNIT).round() as i128;
@@ -37,53 +37,53 @@ impl Sums {
         self.replayed += other.replayed;
     }
 
-    /// The sum of the scores.
+    /// Sum of the scores.
     #[expect(clippy::cast_precision_loss, reason = "rounded once, at the end")]
     #[must_use]
-    pub fn sum(&self, of: Score) -> f64 {
+    pub fn sum(&self, of: ScoreSource) -> f64 {
         (match of {
-            Score::Logged => self.logged,
-            Score::Replayed => self.replayed,
+            ScoreSource::Logged => self.logged,
+            ScoreSource::Replayed => self.replayed,
         }) as f64
             / UNIT
     }
 
-    /// The mean of the scores; `None` of no rows.
+    /// Mean of the scores; `None` without rows.
     #[must_use]
-    pub fn mean(&self, of: Score) -> Option<f64> {
+    pub fn mean(&self, of: ScoreSource) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         (self.rows > 0).then(|| self.sum(of) / self.rows as f64)
     }
 
-    /// What accepting, or refusing, all of them is expected to cost, if that score is the probability of the outcome.
+    /// Expected cost of accepting or refusing all of these rows, if the score `by` is the probability of the outcome.
     #[must_use]
-    pub fn cost(&self, refused: bool, by: Score, price: Price) -> f64 {
+    pub fn cost(&self, refused: bool, by: ScoreSource, price: Price) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         let rows = self.rows as f64;
         if refused { (rows - self.sum(by)) * price.false_positive } else { self.sum(by) * price.false_negative }
     }
 }
 
-/// Rows by what was decided, and what the other model decides.
+/// Rows by logged decision and replayed decision.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Quadrants {
-    pub accepted_by_both: Sums,
-    pub refused_by_both: Sums,
+    pub accepted_by_both: ScoreSums,
+    pub refused_by_both: ScoreSums,
     /// Accepted as logged, refused when replayed.
-    pub now_refused: Sums,
+    pub now_refused: ScoreSums,
     /// Refused as logged, accepted when replayed.
-    pub now_accepted: Sums,
+    pub now_accepted: ScoreSums,
 }
 
 impl Quadrants {
     pub fn observe(&mut self, logged: f64, replayed: f64, threshold: f64) {
-        let of = match (logged >= threshold, replayed >= threshold) {
+        let quadrant = match (logged >= threshold, replayed >= threshold) {
             (false, false) => &mut self.accepted_by_both,
             (true, true) => &mut self.refused_by_both,
             (false, true) => &mut self.now_refused,
             (true, false) => &mut self.now_accepted,
         };
-        of.observe(logged, replayed);
+        quadrant.observe(logged, replayed);
     }
 
     pub fn merge(&mut self, other: &Self) {
@@ -93,28 +93,28 @@ impl Quadrants {
         self.now_accepted.add(&other.now_accepted);
     }
 
-    /// All rows.
+    /// Totals over all rows.
     #[must_use]
-    pub fn all(&self) -> Sums {
+    pub fn all(&self) -> ScoreSums {
         let mut all = self.accepted_by_both;
         [&self.refused_by_both, &self.now_refused, &self.now_accepted].into_iter().for_each(|part| all.add(part));
         all
     }
 
-    /// Rows refused by one of the two.
+    /// Number of rows refused by one of the two.
     #[must_use]
-    pub fn refused(&self, by: Score) -> u64 {
+    pub fn refused(&self, by: ScoreSource) -> u64 {
         self.refused_by_both.rows
             + match by {
-                Score::Logged => self.now_accepted.rows,
-                Score::Replayed => self.now_refused.rows,
+                ScoreSource::Logged => self.now_accepted.rows,
+                ScoreSource::Replayed => self.now_refused.rows,
             }
     }
 
-    /// What all decisions of one of the two are expected to cost, if `by` is the probability of the outcome.
+    /// Expected cost of all decisions of one of the two, if the score `by` is the probability of the outcome.
     #[must_use]
-    pub fn cost(&self, decided: Score, by: Score, price: Price) -> f64 {
-        let replayed = decided == Score::Replayed;
+    pub fn cost(&self, decided: ScoreSource, by: ScoreSource, price: Price) -> f64 {
+        let replayed = decided == ScoreSource::Replayed;
         self.accepted_by_both.cost(false, by, price)
             + self.refused_by_both.cost(true, by, price)
             + self.now_refused.cost(replayed, by, price)
@@ -127,22 +127,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_way_of_changing_ones_mind_has_its_price() {
+    fn each_changed_decision_has_its_expected_cost() {
         let price = Price { false_negative: 10.0, false_positive: 1.0 };
         let mut quadrants = Quadrants::default();
         for (logged, replayed) in [(0.25, 0.75), (0.5, 0.25), (0.75, 0.75), (0.125, 0.25)] {
             quadrants.observe(logged, replayed, 0.5);
         }
-        assert_eq!((quadrants.refused(Score::Logged), quadrants.refused(Score::Replayed)), (2, 2));
+        assert_eq!((quadrants.refused(ScoreSource::Logged), quadrants.refused(ScoreSource::Replayed)), (2, 2));
         let refused = quadrants.now_refused;
         assert_eq!(refused.rows, 1);
         // Accepted at 0.25: a quarter of ten. Refused: three quarters of one.
-        assert!((refused.cost(false, Score::Logged, price) - 2.5).abs() < 1e-12);
-        assert!((refused.cost(true, Score::Logged, price) - 0.75).abs() < 1e-12);
+        assert!((refused.cost(false, ScoreSource::Logged, price) - 2.5).abs() < 1e-12);
+        assert!((refused.cost(true, ScoreSource::Logged, price) - 0.75).abs() < 1e-12);
         let logged = 2.5 + 0.5 + 0.25 + 1.25;
-        assert!((quadrants.cost(Score::Logged, Score::Logged, price) - logged).abs() < 1e-12);
+        assert!((quadrants.cost(ScoreSource::Logged, ScoreSource::Logged, price) - logged).abs() < 1e-12);
         let replayed = 0.75 + 5.0 + 0.25 + 1.25;
-        assert!((quadrants.cost(Score::Replayed, Score::Logged, price) - replayed).abs() < 1e-12);
+        assert!((quadrants.cost(ScoreSource::Replayed, ScoreSource::Logged, price) - replayed).abs() < 1e-12);
         assert_eq!(quadrants.all().rows, 4);
     }
 }

@@ -1,13 +1,13 @@
-//! What replaying a window told.
+//! Result of replaying a window.
 
 use super::{Parity, Shift};
 
 /// The `replay` section of a report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replay {
-    /// Of the model file that the rows were scored with.
+    /// Hash of the model file that scored the rows.
     pub model_sha256: String,
     pub parity: Parity,
-    /// What it would have decided, where it is another model than the one that answered.
+    /// Decisions of that model, if it is not the model that made the logged ones.
     pub challenger: Option<Shift>,
 }

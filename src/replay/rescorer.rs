@@ -1,4 +1,4 @@
-//! The model file beside a log: its features found among the columns that are read, and rows scored again.
+//! A model file applied to a log: finds its features among the columns that are read, and scores rows again.
 
 use std::sync::Arc;
 
@@ -18,26 +18,25 @@ use crate::fault::{Fault, Result};
 #[derive(Debug)]
 pub struct Rescorer {
     forest: Forest,
-    /// Of each feature of the model, its column: the layout's, then those of `more`. `None`: no tree asks for it.
+    /// For each feature of the model, its column: the layout's columns, then `extra_columns`. `None`: no tree uses it.
     columns: Vec<Option<usize>>,
-    /// What the model reads and the layout does not have.
-    more: Vec<Column>,
+    /// Columns that the model reads and the layout does not have.
+    extra_columns: Vec<Column>,
 }
 
-/// So many features are named in a sentence.
+/// Maximum number of features to name in a message.
 const NAMED: usize = 3;
 
 impl Rescorer {
-    /// The model that answered: it reads what the reference was learnt from, and nothing else. `name` is for the
-    /// operator.
-    pub fn of_reference(name: &str, forest: Forest, layout: &Layout) -> Result<Self> {
-        let rescorer = Self::beside(name, forest, layout)?;
+    /// Opens the model that made the logged decisions. It may read only features of the reference. `name` is for errors.
+    pub fn for_reference(name: &str, forest: Forest, layout: &Layout) -> Result<Self> {
+        let rescorer = Self::new(name, forest, layout)?;
         let learn = "learn the reference again with `vigie learn --model`, or name the model that it belongs to";
-        let strange: Vec<&str> = rescorer.more.iter().map(|column| column.name.as_str()).collect();
-        if !strange.is_empty() {
+        let unknown: Vec<&str> = rescorer.extra_columns.iter().map(|column| column.name.as_str()).collect();
+        if !unknown.is_empty() {
             return Err(Fault::setup(format!(
                 "{name}: the model reads {}, which the reference does not have; {learn}",
-                listed(&strange)
+                listed(&unknown)
             )));
         }
         let kinds = rescorer.forest.features().iter().zip(&rescorer.columns).find_map(|(feature, column)| {
@@ -46,7 +45,7 @@ impl Rescorer {
         });
         match kinds {
             Some((feature, ours)) => Err(Fault::setup(format!(
-                "{name}: `{}` is {} for the model and {ours} in the reference; {learn}",
+                "{name}: `{}` is {} in the model but {ours} in the reference; {learn}",
                 shown(&feature.name),
                 kind_of(feature)
             ))),
@@ -54,33 +53,33 @@ impl Rescorer {
         }
     }
 
-    /// Any model that gives the probability of one class: what it reads beside the layout's features is asked of the
-    /// log.
-    pub fn beside(name: &str, forest: Forest, layout: &Layout) -> Result<Self> {
+    /// Opens any model that returns the probability of one class. Features that the layout does not have become
+    /// `extra_columns`, to be read from the log.
+    pub fn new(name: &str, forest: Forest, layout: &Layout) -> Result<Self> {
         if forest.link() != Link::Sigmoid {
             return Err(Fault::setup(format!(
-                "{name}: the model does not give one probability a row, which is what logged scores are compared with; \
-                 name a model of two classes"
+                "{name}: the model does not return one probability per row, so its scores cannot be compared with logged \
+                 ones; use a binary classifier"
             )));
         }
         let own = layout.features();
-        let nameless = forest.features().iter().all(|feature| feature.name == feature.column.to_string());
-        // A model trained without names reads columns by their places.
-        let by_place = nameless && forest.features().len() == own.len();
-        let mut more: Vec<Column> = Vec::new();
+        let is_unnamed = forest.features().iter().all(|feature| feature.name == feature.column.to_string());
+        // A model trained without feature names reads columns by position.
+        let by_place = is_unnamed && forest.features().len() == own.len();
+        let mut extra_columns: Vec<Column> = Vec::new();
         let mut columns = Vec::with_capacity(forest.features().len());
         for (place, feature) in forest.features().iter().enumerate() {
             let named = own.iter().position(|ours| ours.name == feature.name);
             let found = named.or(by_place.then_some(place));
             columns.push(match found {
                 None if feature.used => {
-                    more.push(Column { name: feature.name.clone(), kind: kind_of(feature) });
-                    Some(own.len() + more.len() - 1)
+                    extra_columns.push(Column { name: feature.name.clone(), kind: kind_of(feature) });
+                    Some(own.len() + extra_columns.len() - 1)
                 }
                 found => found,
             });
         }
-        Ok(Self { forest, columns, more })
+        Ok(Self { forest, columns, extra_columns })
     }
 
     #[must_use]
@@ -88,19 +87,19 @@ impl Rescorer {
         &self.forest
     }
 
-    /// Columns to be read beside the layout's.
+    /// Columns to read in addition to the layout's.
     #[must_use]
-    pub fn more(&self) -> &[Column] {
-        &self.more
+    pub fn extra_columns(&self) -> &[Column] {
+        &self.extra_columns
     }
 
-    /// Where the features of the model stand among the columns that are read.
+    /// For each feature of the model, the index of its column among those that are read.
     #[must_use]
     pub fn columns(&self) -> &[Option<usize>] {
         &self.columns
     }
 
-    /// Columns of some rows as the model takes them.
+    /// Converts rows to the model's inputs.
     pub fn inputs(&self, rows: &Rows) -> Result<Inputs> {
         let column = |(feature, place): (usize, &Option<usize>)| {
             let column = place.and_then(|place| rows.features.get(place)?.as_ref());
@@ -110,16 +109,16 @@ impl Rescorer {
         Ok(Inputs::new(&self.forest, rows.len, &columns)?)
     }
 
-    /// The probability of each of so many rows.
+    /// Probabilities of the first `rows` rows.
     pub fn probabilities(&self, inputs: &Inputs, rows: usize) -> Result<Vec<f64>> {
         let mut raw = vec![0.0; rows];
-        self.forest.raw(inputs, 0..rows, &mut raw)?;
-        // A model of two classes always has them.
+        self.forest.predict_raw(inputs, 0..rows, &mut raw)?;
+        // A binary classifier always has probabilities.
         let _ = self.forest.probabilities(&mut raw);
         Ok(raw)
     }
 
-    /// A column in the kind, and levels in the spelling, that the model knows.
+    /// Converts a column to the kind, and its levels to the spelling, that the model was trained with.
     fn as_trained(&self, feature: usize, column: &ArrayRef) -> Result<ArrayRef> {
         let Some(own) = self.forest.features().get(feature) else { return Ok(column.clone()) };
         let levels = column.as_dictionary_opt::<Int32Type>();
@@ -156,7 +155,7 @@ fn as_number(feature: &str, text: &str) -> Result<Option<f64>> {
         Number::Value(value) => Ok(Some(value)),
         Number::Missing => Ok(None),
         Number::Not => Err(Fault::setup(format!(
-            "source.fields.features: `{}` holds text, such as `{}`, where the model wants a number",
+            "source.fields.features: `{}` holds text such as `{}`, but the model expects a number",
             shown(feature),
             shown(text)
         ))),
@@ -164,7 +163,7 @@ fn as_number(feature: &str, text: &str) -> Result<Option<f64>> {
 }
 
 /// `` `A`, `B` and 3 more ``.
-pub(super) fn listed(names: &[&str]) -> String {
+fn listed(names: &[&str]) -> String {
     let texts: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{}`", shown(name))).collect();
     match names.len().saturating_sub(NAMED) {
         0 => texts.join(", "),

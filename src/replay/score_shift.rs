@@ -1,7 +1,7 @@
-//! Which drift moved the score: values put back feature by feature, rows scored again, and what that changes.
+//! Which drift moved the score: values are restored feature by feature, the rows scored again, and the change measured.
 //!
-//! How much of a change is chance is measured, not assumed: values drawn from the reference are put in the same rows
-//! instead, twenty times; 95 % of such draws stay within the band.
+//! The part of a change that is due to chance is measured as well: values drawn at random from the reference are put in the
+//! same rows, twenty times. 95 % of such draws stay within the reported band.
 
 use std::sync::Arc;
 
@@ -10,34 +10,34 @@ use vigie_profile::batch::Rows;
 use vigie_stats::{Isotonic, Outcomes, Price, Ranked, correlation};
 
 use super::{
-    column::{Column, Draws, Holding, Taking},
+    column::{Draws, ReferenceValues, SampleColumn, Sampling},
     rescorer::Rescorer,
-    restore::{Moved, changed, restore},
+    restore::{RestorePlan, changed, restore},
 };
 use crate::fault::{Fault, Result};
 
-/// Rank correlation from which features are put back together: “strong” (Schober, Boer & Schwarte 2018).
+/// Rank correlation from which features are restored together: “strong” (Schober, Boer & Schwarte 2018).
 pub const STRONG: f64 = 0.7;
-/// Draws to see what chance does.
+/// Number of random draws.
 pub const DRAWS: u64 = 20;
-/// They have so many rows at most: the band of more follows from theirs.
+/// Maximum number of rows in a draw. The band for more rows is extrapolated.
 const DRAWN_ROWS: usize = 2_000;
-/// 97.5 % of the standard normal lie below.
+/// 97.5 % quantile of the standard normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// What the scores of some rows come to.
+/// Summary of the scores of some rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Standing {
+pub struct ScoreSummary {
     pub mean_score: f64,
     pub share_refused: f64,
-    /// Where the reference knows how its rows turned out.
+    /// `None` if the reference has no outcomes.
     pub cost_per_1000: Option<f64>,
 }
 
-impl Standing {
-    /// Figure by figure.
+impl ScoreSummary {
+    /// Combines two summaries, figure by figure.
     #[must_use]
-    pub fn with(&self, other: &Self, of: impl Fn(f64, f64) -> f64) -> Self {
+    pub fn combine(&self, other: &Self, of: impl Fn(f64, f64) -> f64) -> Self {
         Self {
             mean_score: of(self.mean_score, other.mean_score),
             share_refused: of(self.share_refused, other.share_refused),
@@ -46,27 +46,27 @@ impl Standing {
     }
 }
 
-/// How scores become decisions and costs.
+/// Terms by which scores become decisions and costs.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub struct DecisionTerms {
     pub threshold: f64,
     pub price: Price,
     pub calibration: Option<Isotonic>,
-    /// A p-value from which on something has not moved.
+    /// Maximum p-value at which a feature counts as moved.
     pub limit: f64,
 }
 
-impl Terms {
-    /// `None` of no rows. The order of scores does not matter.
+impl DecisionTerms {
+    /// Summarises scores, in any order. `None` without rows.
     #[must_use]
-    pub fn standing(&self, mut scores: Vec<f64>) -> Option<Standing> {
+    pub fn summarize(&self, mut scores: Vec<f64>) -> Option<ScoreSummary> {
         scores.sort_unstable_by(f64::total_cmp);
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         let (rows, refused) =
             (scores.len() as f64, (scores.len() - scores.partition_point(|score| *score < self.threshold)) as f64);
         let expected =
-            self.calibration.as_ref().map(|calibration| Outcomes::expected(&Ranked::of(scores.clone()), calibration));
-        (rows > 0.0).then(|| Standing {
+            self.calibration.as_ref().map(|calibration| Outcomes::expected(&Ranked::new(scores.clone()), calibration));
+        (rows > 0.0).then(|| ScoreSummary {
             mean_score: scores.iter().fold(0.0, |sum, score| sum + score) / rows,
             share_refused: refused / rows,
             cost_per_1000: expected.and_then(|expected| expected.confusion(self.threshold).cost_per_1000(self.price)),
@@ -74,53 +74,53 @@ impl Terms {
     }
 }
 
-/// A feature whose values may be put back.
+/// A feature whose values can be restored.
 #[derive(Debug, Clone)]
-pub struct Candidate {
-    /// Its place in the layout.
+pub struct RestorableFeature {
+    /// Index in the layout.
     pub feature: usize,
     pub name: String,
     pub is_drifted: bool,
-    pub holding: Holding,
+    pub reference: ReferenceValues,
 }
 
-/// Rows of a window, their columns as the layout has them, and the features that may be put back.
+/// Restores features of a window's rows, whose columns are in the order of the layout.
 #[derive(Debug)]
 pub struct Restorer<'a> {
     model: &'a Rescorer,
-    columns: Vec<Column>,
+    columns: Vec<SampleColumn>,
     arrays: Vec<ArrayRef>,
     rows: usize,
-    candidates: Vec<Candidate>,
+    candidates: Vec<RestorableFeature>,
     draws: Draws,
-    terms: Terms,
+    terms: DecisionTerms,
     groups: Vec<Vec<usize>>,
-    /// Of each candidate.
-    moved: Vec<Moved>,
-    now: Standing,
+    /// For each candidate.
+    plans: Vec<RestorePlan>,
+    now: ScoreSummary,
 }
 
-/// What putting back the values of some features changes.
+/// The effect of restoring some features.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Restored {
+pub struct Restoration {
     pub features: Vec<String>,
-    /// Whether every one of them has drifted.
+    /// Whether all of them have drifted.
     pub is_drifted: bool,
-    /// Rows in which a value is another one.
+    /// Number of rows with a changed value.
     pub rows_changed: u64,
-    pub standing: Standing,
-    /// From now to then.
-    pub change: Standing,
-    /// 95 % of other draws of the reference's values would change what is put back by no more than this, up or down.
-    pub by_chance: Standing,
+    pub summary: ScoreSummary,
+    /// Difference from the scores as they are.
+    pub change: ScoreSummary,
+    /// Half-width of the band that contains 95 % of restorations with random values of the reference.
+    pub by_chance: ScoreSummary,
 }
 
-/// What the reference has instead, where it says.
+/// The reference's own figures, where it has them.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Known {
+pub struct ReferenceFigures {
     pub mean_score: Option<f64>,
     pub share_refused: Option<f64>,
-    /// By its own outcomes.
+    /// By the reference's outcomes.
     pub cost_per_1000: Option<f64>,
 }
 
@@ -129,44 +129,44 @@ pub struct Known {
 pub struct ScoreShift {
     /// Rows that were scored again.
     pub rows: u64,
-    pub now: Standing,
-    pub reference: Known,
-    /// By the size of the change in mean score, the largest first.
-    pub restored: Vec<Restored>,
-    /// Drifted features beyond the most that are looked at.
+    pub now: ScoreSummary,
+    pub reference: ReferenceFigures,
+    /// Ordered by absolute change in mean score, largest first.
+    pub restored: Vec<Restoration>,
+    /// Number of drifted features beyond the limit.
     pub left_out: usize,
 }
 
 impl<'a> Restorer<'a> {
-    /// Of rows in the order of their keys. Fails where the model cannot score them; `None` of no rows.
+    /// Takes rows in the order of their keys. Fails if the model cannot score them; `None` without rows.
     pub fn new(
         model: &'a Rescorer,
-        columns: Vec<Column>,
+        columns: Vec<SampleColumn>,
         keys: &[u128],
-        candidates: Vec<Candidate>,
-        terms: Terms,
+        candidates: Vec<RestorableFeature>,
+        terms: DecisionTerms,
     ) -> Result<Option<Self>> {
         let arrays = columns.iter().map(array).collect();
         let groups = groups(&columns, &candidates);
-        let now = Standing { mean_score: 0.0, share_refused: 0.0, cost_per_1000: None };
-        let (rows, draws) = (keys.len(), Draws::of(keys));
+        let now = ScoreSummary { mean_score: 0.0, share_refused: 0.0, cost_per_1000: None };
+        let (rows, draws) = (keys.len(), Draws::new(keys));
         let mut restorer =
-            Self { model, columns, arrays, rows, candidates, draws, terms, groups, moved: Vec::new(), now };
-        restorer.moved = (0..restorer.candidates.len()).map(|place| restorer.moved(place)).collect();
+            Self { model, columns, arrays, rows, candidates, draws, terms, groups, plans: Vec::new(), now };
+        restorer.plans = (0..restorer.candidates.len()).map(|place| restorer.plan(place)).collect();
         let scores = restorer.scores(&restorer.arrays, rows)?;
-        Ok(restorer.terms.standing(scores).map(|now| {
+        Ok(restorer.terms.summarize(scores).map(|now| {
             restorer.now = now;
             restorer
         }))
     }
 
-    /// What the rows' scores come to as they are.
+    /// Summary of the rows' scores as they are.
     #[must_use]
-    pub fn now(&self) -> Standing {
+    pub fn now(&self) -> ScoreSummary {
         self.now
     }
 
-    /// What is to be put back: each candidate alone, drifted ones that go together, and all drifted ones.
+    /// Sets of candidates to restore: each one alone, correlated drifted ones together, and all drifted ones.
     #[must_use]
     pub fn sets(&self) -> Vec<Vec<usize>> {
         let alone = (0..self.candidates.len()).map(|place| vec![place]);
@@ -180,84 +180,89 @@ impl<'a> Restorer<'a> {
         sets
     }
 
-    /// Puts the values of these candidates back.
-    pub fn put_back(&self, set: &[usize]) -> Result<Restored> {
-        let chosen: Vec<(&Candidate, &Moved)> =
-            set.iter().filter_map(|place| self.candidates.get(*place).zip(self.moved.get(*place))).collect();
-        let nothing = self.now.with(&self.now, |_, _| 0.0);
-        let mut restored = Restored {
+    /// Restores the values of these candidates.
+    pub fn restore(&self, set: &[usize]) -> Result<Restoration> {
+        let chosen: Vec<(&RestorableFeature, &RestorePlan)> =
+            set.iter().filter_map(|place| self.candidates.get(*place).zip(self.plans.get(*place))).collect();
+        let nothing = self.now.combine(&self.now, |_, _| 0.0);
+        let mut restored = Restoration {
             features: chosen.iter().map(|(candidate, _)| candidate.name.clone()).collect(),
             is_drifted: chosen.iter().all(|(candidate, _)| candidate.is_drifted),
             rows_changed: 0,
-            standing: self.now,
+            summary: self.now,
             change: nothing,
             by_chance: nothing,
         };
-        if chosen.iter().all(|(_, moved)| moved.is_nothing()) {
+        if chosen.iter().all(|(_, plan)| plan.is_empty()) {
             return Ok(restored);
         }
-        let evenly = self.with(set, self.rows, None);
+        let evenly = self.restored_columns(set, self.rows, None);
         let rows_changed =
             evenly.iter().filter_map(|(feature, after)| Some(changed(self.columns.get(*feature)?, after)));
         restored.rows_changed = rows_changed.max().unwrap_or(0);
-        restored.standing = self.standing(&evenly, self.rows)?;
-        restored.change = restored.standing.with(&self.now, |then, now| then - now);
+        restored.summary = self.summarize(&evenly, self.rows)?;
+        restored.change = restored.summary.combine(&self.now, |then, now| then - now);
         restored.by_chance = self.by_chance(set)?;
         Ok(restored)
     }
 
-    /// How far figures scatter if what is put back are values drawn from the reference, for as many rows as there are.
-    fn by_chance(&self, set: &[usize]) -> Result<Standing> {
+    /// Scatter of the figures when random values of the reference are used, scaled to the number of rows.
+    fn by_chance(&self, set: &[usize]) -> Result<ScoreSummary> {
         let rows = self.rows.min(DRAWN_ROWS);
-        let middle = self.standing(&self.with(set, rows, None), rows)?;
-        let mut squares = middle.with(&middle, |_, _| 0.0);
+        let middle = self.summarize(&self.restored_columns(set, rows, None), rows)?;
+        let mut squares = middle.combine(&middle, |_, _| 0.0);
         for number in 0..DRAWS {
-            let off =
-                self.standing(&self.with(set, rows, Some(number)), rows)?.with(&middle, |drawn, middle| drawn - middle);
-            squares = squares.with(&off, |sum, off| sum + off * off);
+            let off = self
+                .summarize(&self.restored_columns(set, rows, Some(number)), rows)?
+                .combine(&middle, |drawn, middle| drawn - middle);
+            squares = squares.combine(&off, |sum, off| sum + off * off);
         }
-        // The reference is a draw too, of so many rows.
-        let least = set.iter().filter_map(|place| self.candidates.get(*place)).map(|one| one.holding.rows()).min();
+        // The reference is a random sample, too.
+        let least = set.iter().filter_map(|place| self.candidates.get(*place)).map(|one| one.reference.rows()).min();
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         let (rows, all, reference) = (rows as f64, self.rows as f64, least.unwrap_or(1).max(1) as f64);
         #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let by = Z * (rows * (1.0 / all + 1.0 / reference) / DRAWS as f64).sqrt();
-        Ok(squares.with(&squares, |sum, _| by * sum.sqrt()))
+        Ok(squares.combine(&squares, |sum, _| by * sum.sqrt()))
     }
 
-    /// The columns of these candidates, of the first `rows` rows, with values put back: the reference's, or a draw of them.
-    fn with(&self, set: &[usize], rows: usize, number: Option<u64>) -> Vec<(usize, Column)> {
+    /// Restored columns of these candidates, for the first `rows` rows: with the reference's distribution, or with draw
+    /// `number`.
+    fn restored_columns(&self, set: &[usize], rows: usize, number: Option<u64>) -> Vec<(usize, SampleColumn)> {
         let of = |place: &usize| {
-            let (candidate, moved) = self.candidates.get(*place).zip(self.moved.get(*place))?;
+            let (candidate, plan) = self.candidates.get(*place).zip(self.plans.get(*place))?;
             let column = self.columns.get(candidate.feature)?;
             let leader = self.leader(*place);
-            let taking = number.map_or(Taking::Evenly, |number| Taking::Drawn { leader, number });
-            let second = self.draws.second(leader, number);
-            let put = |column: &Column, moved: &Moved| {
-                restore(column, &candidate.holding, moved, taking, (self.draws.first(), &second))
+            let sampling = number.map_or(Sampling::Evenly, |number| Sampling::Drawn { leader, number });
+            let by_group = self.draws.by_group(leader, number);
+            let put = |column: &SampleColumn, plan: &RestorePlan| {
+                restore(column, &candidate.reference, plan, sampling, (self.draws.by_row(), &by_group))
             };
-            let restored =
-                if rows < self.rows { put(&first_of(column, rows), &moved.first_of(rows)) } else { put(column, moved) };
+            let restored = if rows < self.rows {
+                put(&first_rows(column, rows), &plan.first_rows(rows))
+            } else {
+                put(column, plan)
+            };
             Some((candidate.feature, restored))
         };
         set.iter().filter_map(of).collect()
     }
 
-    fn moved(&self, place: usize) -> Moved {
+    fn plan(&self, place: usize) -> RestorePlan {
         let of = self.candidates.get(place).and_then(|one| Some((one, self.columns.get(one.feature)?)));
-        of.map_or_else(Moved::default, |(candidate, column)| {
-            Moved::of(column, &candidate.holding, &self.draws, self.leader(place), self.terms.limit)
+        of.map_or_else(RestorePlan::default, |(candidate, column)| {
+            RestorePlan::new(column, &candidate.reference, &self.draws, self.leader(place), self.terms.limit)
         })
     }
 
-    /// The name of the first of those that go together with a candidate.
+    /// Name of the first candidate in this candidate's group.
     fn leader(&self, place: usize) -> &str {
         let group = self.groups.iter().find(|group| group.contains(&place));
         let first = group.and_then(|group| group.first()).copied().unwrap_or(place);
         self.candidates.get(first).map_or("", |candidate| candidate.name.as_str())
     }
 
-    fn standing(&self, restored: &[(usize, Column)], rows: usize) -> Result<Standing> {
+    fn summarize(&self, restored: &[(usize, SampleColumn)], rows: usize) -> Result<ScoreSummary> {
         let mut arrays: Vec<ArrayRef> = if rows < self.rows {
             self.arrays.iter().map(|array| array.slice(0, rows)).collect()
         } else {
@@ -269,7 +274,7 @@ impl<'a> Restorer<'a> {
             }
         }
         let scores = self.scores(&arrays, rows)?;
-        self.terms.standing(scores).ok_or_else(|| Fault::setup("no rows to score"))
+        self.terms.summarize(scores).ok_or_else(|| Fault::setup("no rows to score"))
     }
 
     fn scores(&self, arrays: &[ArrayRef], rows: usize) -> Result<Vec<f64>> {
@@ -278,21 +283,21 @@ impl<'a> Restorer<'a> {
         self.model.probabilities(&inputs, rows)
     }
 
-    /// All that was found, the largest change first.
+    /// Collects the results, largest change first.
     #[must_use]
-    pub fn told(&self, mut restored: Vec<Restored>, reference: Known, left_out: usize) -> ScoreShift {
+    pub fn finish(&self, mut restored: Vec<Restoration>, reference: ReferenceFigures, left_out: usize) -> ScoreShift {
         restored.sort_by(|a, b| {
-            let size = |of: &Restored| of.change.mean_score.abs();
+            let size = |of: &Restoration| of.change.mean_score.abs();
             size(b).total_cmp(&size(a)).then_with(|| a.features.cmp(&b.features))
         });
         ScoreShift { rows: self.rows as u64, now: self.now, reference, restored, left_out }
     }
 }
 
-/// Drifted numbers whose ranks go together, one with another or by way of a third; every other candidate is alone.
-fn groups(columns: &[Column], candidates: &[Candidate]) -> Vec<Vec<usize>> {
-    let ranks = |candidate: &Candidate| match columns.get(candidate.feature) {
-        Some(Column::Numbers(values)) if candidate.is_drifted => Some(correlation::ranks(values)),
+/// Groups drifted numeric features by rank correlation, transitively. Every other candidate is a group by itself.
+fn groups(columns: &[SampleColumn], candidates: &[RestorableFeature]) -> Vec<Vec<usize>> {
+    let ranks = |candidate: &RestorableFeature| match columns.get(candidate.feature) {
+        Some(SampleColumn::Numbers(values)) if candidate.is_drifted => Some(correlation::ranks(values)),
         _ => None,
     };
     let ranks: Vec<Option<Vec<f64>>> = candidates.iter().map(ranks).collect();
@@ -312,23 +317,23 @@ fn groups(columns: &[Column], candidates: &[Candidate]) -> Vec<Vec<usize>> {
         .collect()
 }
 
-fn first_of(column: &Column, count: usize) -> Column {
+fn first_rows(column: &SampleColumn, count: usize) -> SampleColumn {
     match column {
-        Column::Numbers(values) => Column::Numbers(values.iter().take(count).copied().collect()),
-        Column::Levels { names, rows } => {
-            Column::Levels { names: names.clone(), rows: rows.iter().take(count).copied().collect() }
+        SampleColumn::Numbers(values) => SampleColumn::Numbers(values.iter().take(count).copied().collect()),
+        SampleColumn::Levels { names, rows } => {
+            SampleColumn::Levels { names: names.clone(), rows: rows.iter().take(count).copied().collect() }
         }
     }
 }
 
-/// A column as the model takes it.
-fn array(column: &Column) -> ArrayRef {
+/// Converts a column to a model input.
+fn array(column: &SampleColumn) -> ArrayRef {
     match column {
-        Column::Numbers(values) => Arc::new(Float64Array::from(values.clone())),
-        Column::Levels { names, rows } => {
+        SampleColumn::Numbers(values) => Arc::new(Float64Array::from(values.clone())),
+        SampleColumn::Levels { names, rows } => {
             let keys: Int32Array = rows.iter().map(|level| level.and_then(|level| i32::try_from(level).ok())).collect();
             let names = StringArray::from_iter_values(names);
-            // Every place is one of a name.
+            // Every key is the index of a name.
             DictionaryArray::<Int32Type>::try_new(keys, Arc::new(names)).map_or_else(
                 |_| arrow_array::new_null_array(&arrow_schema::DataType::Null, rows.len()),
                 |levels| Arc::new(levels),

@@ -1,4 +1,4 @@
-//! Rows apart by one feature: by the PSI bins of a number, by the levels of a category, as the reference has them.
+//! Splits rows by one feature: numbers by the reference's PSI bins, categories by its levels.
 
 use std::collections::HashMap;
 
@@ -9,30 +9,30 @@ use vigie_profile::{
     profile::Counts,
 };
 
-use crate::drift::{is_rare, labels};
+use crate::drift::{bin_labels, is_rare};
 
-/// How the rows of one feature are told apart.
+/// Segments of rows by one feature.
 #[derive(Debug)]
-pub struct Segments {
-    /// Its place in the layout.
+pub struct FeatureSegments {
+    /// Index in the layout.
     pub feature: usize,
     pub name: String,
-    /// Of each segment.
+    /// One label for each segment.
     pub labels: Vec<String>,
-    parts: Parts,
+    rule: SegmentRule,
 }
 
 #[derive(Debug)]
-enum Parts {
+enum SegmentRule {
     Bins { shape: Shape, precision: Precision },
     Levels { place: HashMap<String, usize>, unseen: usize },
 }
 
-impl Segments {
-    /// Of a feature of the layout; its counts in the reference say which levels are rare.
+impl FeatureSegments {
+    /// Segments of a feature of the layout. Its counts in the reference decide which levels are rare.
     #[must_use]
-    pub fn of(feature: usize, of: &Feature, counts: &Counts, precision: Precision) -> Self {
-        let (mut labels, parts) = match (&of.shape, counts) {
+    pub fn new(index: usize, feature: &Feature, counts: &Counts, precision: Precision) -> Self {
+        let (mut labels, rule) = match (&feature.shape, counts) {
             (Shape::Categorical(levels), Counts::Categorical(counts)) => {
                 let rows = counts.present() + counts.missing();
                 let mut labels = Vec::new();
@@ -47,22 +47,24 @@ impl Segments {
                     place.entry(name.clone()).or_insert(rare);
                 }
                 labels.extend(["rare levels".to_owned(), "unseen levels".to_owned()]);
-                (labels, Parts::Levels { place, unseen: rare + 1 })
+                (labels, SegmentRule::Levels { place, unseen: rare + 1 })
             }
-            (Shape::Numeric(cells), _) => (labels(cells), Parts::Bins { shape: of.shape.clone(), precision }),
-            (Shape::Categorical(_), _) => (Vec::new(), Parts::Levels { place: HashMap::new(), unseen: 0 }),
+            (Shape::Numeric(cells), _) => {
+                (bin_labels(cells), SegmentRule::Bins { shape: feature.shape.clone(), precision })
+            }
+            (Shape::Categorical(_), _) => (Vec::new(), SegmentRule::Levels { place: HashMap::new(), unseen: 0 }),
         };
         labels.push("missing".to_owned());
-        Self { feature, name: of.name.clone(), labels, parts }
+        Self { feature: index, name: feature.name.clone(), labels, rule }
     }
 
-    /// The segment of each row.
+    /// Returns the segment of each row.
     #[must_use]
-    pub fn of_rows(&self, column: Option<&ArrayRef>, rows: usize) -> Vec<usize> {
+    pub fn assign(&self, column: Option<&ArrayRef>, rows: usize) -> Vec<usize> {
         let missing = self.labels.len().saturating_sub(1);
         let Some(column) = column else { return vec![missing; rows] };
-        match &self.parts {
-            Parts::Bins { shape: Shape::Numeric(cells), precision } => {
+        match &self.rule {
+            SegmentRule::Bins { shape: Shape::Numeric(cells), precision } => {
                 let mut segments = Vec::with_capacity(rows);
                 for_each_number(column.as_ref(), &mut |value| {
                     let cell = cells.cell(precision.round(value) + 0.0);
@@ -71,7 +73,7 @@ impl Segments {
                 });
                 segments
             }
-            Parts::Levels { place, unseen } => {
+            SegmentRule::Levels { place, unseen } => {
                 let Some(dictionary) = column.as_dictionary_opt::<Int32Type>() else { return vec![missing; rows] };
                 let names = dictionary.values().as_string::<i32>();
                 let of_name: Vec<usize> = names
@@ -81,7 +83,7 @@ impl Segments {
                 let of_key = |key: Option<i32>| of_name.get(usize::try_from(key?).ok()?).copied();
                 dictionary.keys().iter().map(|key| of_key(key).unwrap_or(missing)).collect()
             }
-            Parts::Bins { .. } => vec![missing; column.len()],
+            SegmentRule::Bins { .. } => vec![missing; column.len()],
         }
     }
 }

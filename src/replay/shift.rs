@@ -1,4 +1,4 @@
-//! What another model would have made of logged rows: how scores shift, which decisions change, where, at what price.
+//! Compares another model with the logged decisions: how scores shift, which decisions change, where, and at what cost.
 
 use arrow_array::{Array, Float64Array};
 use vigie_profile::{
@@ -9,12 +9,12 @@ use vigie_profile::{
 use vigie_stats::{EmptyBins, Price};
 
 use super::{
-    quadrants::{Quadrants, Score},
-    segments::Segments,
+    quadrants::{Quadrants, ScoreSource},
+    segments::FeatureSegments,
 };
-use crate::drift::{FeatureDrift, between};
+use crate::drift::{FeatureDrift, compare_counts};
 
-/// Two scores a row, counted. Merging is commutative.
+/// Counts of rows with two scores. Merging is commutative.
 #[derive(Debug, Clone)]
 pub struct ShiftTally {
     quadrants: Quadrants,
@@ -25,9 +25,9 @@ pub struct ShiftTally {
 }
 
 impl ShiftTally {
-    /// Nothing counted yet.
+    /// An empty tally.
     #[must_use]
-    pub fn empty(layout: &Layout, segments: &[Segments]) -> Self {
+    pub fn empty(layout: &Layout, segments: &[FeatureSegments]) -> Self {
         let counts = |cells: &Cells| (CellCounts::empty(cells), CellCounts::empty(cells));
         Self {
             quadrants: Quadrants::default(),
@@ -37,14 +37,21 @@ impl ShiftTally {
     }
 
     /// Counts rows with both scores.
-    pub fn observe(&mut self, rows: &Rows, replayed: &[f64], threshold: f64, layout: &Layout, segments: &[Segments]) {
+    pub fn observe(
+        &mut self,
+        rows: &Rows,
+        replayed: &[f64],
+        threshold: f64,
+        layout: &Layout,
+        segments: &[FeatureSegments],
+    ) {
         let Some(logged) = &rows.probability else { return };
         let pairs = || logged.iter().zip(replayed).map(|(logged, replayed)| Some((logged?, *replayed)));
         for (logged, replayed) in pairs().flatten() {
             self.quadrants.observe(logged, replayed, threshold);
         }
         for (tallies, of) in self.segments.iter_mut().zip(segments) {
-            let places = of.of_rows(rows.features.get(of.feature).and_then(Option::as_ref), rows.len);
+            let places = of.assign(rows.features.get(of.feature).and_then(Option::as_ref), rows.len);
             for (pair, place) in pairs().zip(places) {
                 if let (Some((logged, replayed)), Some(tally)) = (pair, tallies.get_mut(place)) {
                     tally.observe(logged, replayed, threshold);
@@ -69,19 +76,18 @@ impl ShiftTally {
         }
     }
 
-    /// What was found.
+    /// Summarises the counts.
     #[must_use]
-    pub fn told(&self, layout: &Layout, segments: &[Segments], price: Price, empty: EmptyBins) -> Shift {
+    pub fn finish(&self, layout: &Layout, segments: &[FeatureSegments], price: Price, empty: EmptyBins) -> Shift {
         let drift = |(ours, theirs): &(CellCounts, CellCounts)| {
-            Some(between(layout.score()?, ours, theirs, Precision::F64, empty))
+            Some(compare_counts(layout.score()?, ours, theirs, Precision::F64, empty))
         };
-        let named = segments.iter().zip(&self.segments).flat_map(|(of, tallies)| {
-            of.labels.iter().zip(tallies).filter(|(_, tally)| tally.all().rows > 0).map(|(label, tally)| Segment {
-                feature: of.name.clone(),
-                label: label.clone(),
-                quadrants: *tally,
-            })
-        });
+        let named =
+            segments.iter().zip(&self.segments).flat_map(|(of, tallies)| {
+                of.labels.iter().zip(tallies).filter(|(_, tally)| tally.all().rows > 0).map(|(label, tally)| {
+                    SegmentShift { feature: of.name.clone(), label: label.clone(), quadrants: *tally }
+                })
+            });
         Shift {
             quadrants: self.quadrants,
             score: self.scores.as_ref().and_then(drift),
@@ -91,29 +97,29 @@ impl ShiftTally {
     }
 }
 
-/// Logged decisions against those of another model.
+/// Logged decisions compared with those of another model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shift {
     pub quadrants: Quadrants,
-    /// The distance of the new scores from the logged ones.
+    /// Distance of the new scores from the logged ones.
     pub score: Option<FeatureDrift>,
-    /// Those that hold rows.
-    pub segments: Vec<Segment>,
+    /// Segments with at least one row.
+    pub segments: Vec<SegmentShift>,
     pub price: Price,
 }
 
-/// The rows of one level, or one bin, of a feature.
+/// Rows with one level, or in one bin, of a feature.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Segment {
+pub struct SegmentShift {
     pub feature: String,
     pub label: String,
     pub quadrants: Quadrants,
 }
 
 impl Shift {
-    /// How much more the new decisions are expected to cost than the logged ones, if `by` is the probability.
+    /// Expected cost of the new decisions minus that of the logged ones, if the score `by` is the outcome's probability.
     #[must_use]
-    pub fn cost_change(&self, of: &Quadrants, by: Score) -> f64 {
-        of.cost(Score::Replayed, by, self.price) - of.cost(Score::Logged, by, self.price)
+    pub fn cost_change(&self, of: &Quadrants, by: ScoreSource) -> f64 {
+        of.cost(ScoreSource::Replayed, by, self.price) - of.cost(ScoreSource::Logged, by, self.price)
     }
 }

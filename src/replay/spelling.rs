@@ -1,12 +1,12 @@
-//! Levels back in the spelling that training had: logs are read in one canonical spelling, a model knows its own.
+//! Restores the spelling of levels that the model was trained with. Logs are read in one canonical spelling.
 
 use std::borrow::Cow;
 
 use vigie_models::Forest;
 
-/// The spelling that the model knows of a level in canonical spelling; the level itself if it knows none.
+/// Returns the model's spelling of a level in canonical spelling, or the level itself if the model does not know it.
 ///
-/// `1` may have been `1.0` (a column with gaps, as pandas writes it), `True` or `true`.
+/// `1` may have been `1.0` (pandas writes this for a column with missing values), `True` or `true`.
 pub(super) fn trained_spelling<'l>(forest: &Forest, feature: usize, level: &'l str) -> Cow<'l, str> {
     let is_whole = level.strip_prefix('-').unwrap_or(level).bytes().all(|byte| byte.is_ascii_digit());
     if !is_whole || level.is_empty() || forest.knows_level(feature, level) {

@@ -1,13 +1,13 @@
-//! What a page has to know beside the report: its readers' language, the runs before, the links around it.
+//! What a page needs besides the report: language, earlier runs and links.
 
-use super::{document::Point, words::Language};
+use super::{document::TrendPoint, words::Language};
 
-/// Nothing of it is needed to make a page.
+/// Optional page inputs; the default is enough to render a page.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     pub language: Language,
-    /// Earlier runs of the model, oldest first; the page shows the last 29 and its own.
-    pub past: Vec<Point>,
-    /// Where the list of all reports stands, seen from the page.
+    /// Earlier runs of the model, oldest first. The page shows the last 29 plus its own.
+    pub past: Vec<TrendPoint>,
+    /// Link to the list of all reports, relative to the page.
     pub index: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What a run says, in JSON for machines and in HTML for people: words and pictures, no new numbers.
+//! Renders a run as JSON and HTML. Only wording and charts live here; every number comes from the run.
 
 mod chart;
 mod context;
@@ -10,11 +10,11 @@ mod words;
 
 pub use chart::picture::{Picture, picture_of_bins, picture_of_score};
 pub use context::Context;
-pub use document::{Feature, Head, Performed, Point, SegmentPoint, json::to_json};
+pub use document::{FeaturePoint, Head, PerformancePoint, SegmentPoint, TrendPoint, json::to_json};
 pub use index::{
-    index::{Index, Listed, OpenAlert, to_index},
-    summary::{Rerun, Summary, to_summary_html, to_summary_json},
+    index::{ListedReport, OpenAlert, ReportIndex, to_index},
+    summary::{ReplaySummary, ReplayedWindow, to_summary_html, to_summary_json},
 };
 pub use page::{cost_curve::to_value as cost_curve_to_value, html::to_html, score_shift::score_shift_sentence};
-pub use report::{Apart, Examined, Model, Report, Run};
+pub use report::{ExaminedWindow, MonitoredModel, Report, Run, SegmentReport};
 pub use words::{Language, Unreported, alert_in_french, failure_in_french, reason, verdict_in, verdict_sentence};

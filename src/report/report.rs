@@ -1,4 +1,4 @@
-//! Everything a run found out, as plain values: JSON and HTML are two ways to say it.
+//! The results of a run as plain values, from which JSON and HTML are rendered.
 
 use vigie_profile::{
     batch::Complaints,
@@ -7,15 +7,15 @@ use vigie_profile::{
 };
 
 use crate::{
-    drift::{Drift, Segmented},
+    drift::{Drift, SegmentsDrift},
     judge::{Policy, SegmentVerdict, Verdict},
     performance::Performance,
     reference::{Holdout, Provenance},
     replay::{Attribution, Replay, ScoreShift},
 };
 
-/// Who made the report from what, and when. All that may differ between two runs over the same rows
-/// stands here and nowhere else.
+/// Provenance of the report. Everything that may differ between two runs over the same rows is here
+/// and nowhere else.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     pub revision: u32,
@@ -23,84 +23,85 @@ pub struct Run {
     pub vigie_version: String,
     pub config_sha256: String,
     pub reference_id: String,
-    pub model: Model,
+    pub model: MonitoredModel,
     pub threads: usize,
     pub files: usize,
-    /// Files beside the log that were not read, in one sentence.
-    pub passed_over: Option<String>,
-    /// Wall time from the first look at the log to the verdict.
+    /// Files next to the log that were not read, in one sentence.
+    pub skipped_files: Option<String>,
+    /// Wall time from opening the log to the verdict.
     pub seconds: f64,
-    /// Of them, those that attribution took.
+    /// The part of `seconds` spent on attribution.
     pub attribution_seconds: Option<f64>,
 }
 
-/// The model watched.
+/// The monitored model.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Model {
+pub struct MonitoredModel {
     pub name: String,
     pub version: Option<String>,
-    /// Of its file, when the config names one.
+    /// Hash of the model file, if the config names one.
     pub sha256: Option<String>,
-    /// Refused at or above.
+    /// Scores at or above this are refused.
     pub threshold: f64,
 }
 
-/// The window, and what became of its records.
+/// The window and what happened to its records.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Examined {
+pub struct ExaminedWindow {
     pub window: Window,
-    /// Records left out by `where`: not this model's requests.
+    /// Records excluded by `where`: requests to another model or endpoint.
     pub filtered: u64,
     pub complaints: Complaints,
     pub unreadable: Vec<String>,
-    /// The later complete windows, as one, which hold no record; when no window was asked for.
+    /// Later complete windows without records, merged into one. Set only when no window was requested.
     pub empty_later: Option<Window>,
-    /// Mapped fields that no record has, though they are not needed.
-    pub lacking: Vec<String>,
+    /// Optional mapped fields that no record has.
+    pub missing_fields: Vec<String>,
 }
 
-/// A run, said out loud.
+/// The complete result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     pub run: Run,
-    pub examined: Examined,
+    pub examined: ExaminedWindow,
     pub reference: Provenance,
     pub policy: Policy,
     pub drift: Drift,
     pub verdict: Verdict,
-    /// By feature; `None` until a model was read.
+    /// Importance by feature; `None` if no model was read.
     pub importance: Vec<Option<f64>>,
     pub traffic: Traffic,
-    /// Rows that another version of the model answered, measured apart (no verdict).
+    /// Drift of rows scored by another version of the model (no verdict).
     pub other_version: Option<Drift>,
-    /// Logged scores against those of the model file, where there is one.
+    /// Logged scores compared with those of the model file, if there is one.
     pub replay: Option<Replay>,
-    /// Drift of the features' contributions to the score, where the policy asks for it.
+    /// Drift of the feature contributions to the score, if the policy enables it.
     pub attribution: Option<Attribution>,
-    /// Which drift moved the score, where the policy asks for it; `Err` says why that could not be measured.
+    /// Which drift moved the score, if the policy enables it; `Err` holds the reason it could not be measured.
     pub score_shift: Option<Result<ScoreShift, String>>,
-    /// What decisions cost and how well the score ranks, where the log has one.
+    /// Cost of decisions and ranking quality of the score, if the log has one.
     pub performance: Option<Performance>,
-    /// Rows that were looked at apart.
-    pub segments: Option<Apart>,
+    /// Results by segment.
+    pub segments: Option<SegmentReport>,
 }
 
-/// Segments, measured and judged.
+/// Drift and verdicts of all segments.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Apart {
-    pub drift: Segmented,
-    /// Of each.
+pub struct SegmentReport {
+    pub drift: SegmentsDrift,
+    /// One per segment, in the order of `drift.list`.
     pub verdicts: Vec<SegmentVerdict>,
 }
 
 impl Report {
-    /// All records of the window that `where` lets through.
+    /// Number of records in the window that pass `where`.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.drift.n_window + self.examined.complaints.rejected_rows()
     }
 
-    /// Whether the reference's rows were held out of training: only then are known outcomes held against its own.
+    /// Returns whether the reference rows were held out of training. Only then are realised outcomes
+    /// compared with those of the reference.
     #[must_use]
     pub fn is_holdout(&self) -> bool {
         self.reference.holdout == Holdout::Yes

@@ -1,11 +1,11 @@
-//! The many ways a log writes a time, read as an [`Instant`].
+//! Parses the time formats found in logs into an [`Instant`].
 
 use jiff::tz::TimeZone;
 use vigie_profile::window::Instant;
 
 use super::value::Value;
 
-/// Text (RFC 3339, civil, date, or a number as text) or an epoch, whose unit follows from its size:
+/// Parses text (RFC 3339, a civil time, a date, or a number as text) or an epoch, whose unit follows from its size:
 /// seconds below 10¹¹ (the year 5138), then milliseconds, microseconds, nanoseconds. `None`: not a time.
 pub(super) fn instant(value: Value<'_>, zone: &TimeZone) -> Option<Instant> {
     match value {
@@ -16,11 +16,11 @@ pub(super) fn instant(value: Value<'_>, zone: &TimeZone) -> Option<Instant> {
             let integer = text.parse().ok().and_then(epoch_integer);
             integer.or_else(|| text.parse().ok().and_then(epoch_real))
         }),
-        Value::Null | Value::Truth(_) | Value::Large(_) | Value::Nested => None,
+        Value::Null | Value::Bool(_) | Value::Large(_) | Value::Nested => None,
     }
 }
 
-/// Which unit the size of an epoch stands for; `None` for what is no time after 1970.
+/// The unit implied by the size of an epoch; `None` for values that are not times after 1970.
 pub(super) fn unit(epoch: f64) -> Option<u8> {
     (epoch >= 0.0).then_some(match epoch {
         seconds if seconds < 1e11 => 0,
@@ -30,7 +30,7 @@ pub(super) fn unit(epoch: f64) -> Option<u8> {
     })
 }
 
-/// An epoch whose unit follows from its size.
+/// Converts an epoch whose unit follows from its size.
 pub(super) fn epoch_integer(epoch: i64) -> Option<Instant> {
     let size = epoch.unsigned_abs();
     let micros = if size < 100_000_000_000 {
@@ -59,7 +59,7 @@ fn epoch_real(epoch: f64) -> Option<Instant> {
     } else {
         1e-3
     };
-    #[expect(clippy::cast_possible_truncation, reason = "saturates; no window is there")]
+    #[expect(clippy::cast_possible_truncation, reason = "saturates outside any window")]
     Some(Instant((epoch * unit).round() as i64))
 }
 
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_epoch_shows_its_unit_by_its_size() {
+    fn the_unit_of_an_epoch_follows_from_its_size() {
         let utc = |value| instant(value, &TimeZone::UTC).map(|at| at.to_string());
         let want = Some("2026-01-28T18:41:01Z".to_owned());
         assert_eq!(utc(Value::Integer(1_769_625_661)), want);

@@ -1,4 +1,4 @@
-//! The keys of the config that say where a table of PostgreSQL is: those of `source:`, and the same of `labels:`.
+//! Config keys that locate a PostgreSQL table, shared by `source:` and `labels:`.
 
 use std::{fmt, path::PathBuf};
 
@@ -6,23 +6,23 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_profile::window::Span;
 
-/// How a connection to a database is secured, as libpq's `sslmode` says it.
+/// How a database connection is secured; same meaning as libpq's `sslmode`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SslMode {
     Disable,
-    /// TLS where the server offers it, whoever the server is.
+    /// TLS if the server offers it; the server is not authenticated.
     #[default]
     Prefer,
-    /// TLS, whoever the server is (with `sslrootcert`: as `verify-ca`).
+    /// TLS; the server is not authenticated (with `sslrootcert`: same as `verify-ca`).
     Require,
-    /// TLS with a server whose certificate an authority of `sslrootcert` has signed.
+    /// TLS, and the server's certificate must be signed by a CA in `sslrootcert`.
     VerifyCa,
-    /// As `verify-ca`, and the certificate is made out to the host's name.
+    /// Same as `verify-ca`, and the certificate must match the host name.
     VerifyFull,
 }
 
-/// `postgresql://user@host:5432/database`, or `host=… user=… dbname=…`. It may hold a password, and is never shown.
+/// `postgresql://user@host:5432/database` or `host=… user=… dbname=…`. It may contain a password and is never shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct DatabaseUrl(pub(super) String);
@@ -33,35 +33,35 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Of `kind: postgres`: which database, as whom, secured how, and what is read there.
+/// Settings of `kind: postgres`: the database, the user, TLS, and the table or query to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DatabaseOptions {
-    /// Of `kind: postgres`, as the keys that follow: `postgresql://user@host:5432/database`, or `host=… user=… dbname=…`.
-    /// Labels without one stand in the database of the log.
+    /// With `kind: postgres`, like the keys below: `postgresql://user@host:5432/database` or `host=… user=… dbname=…`.
+    /// Labels without a `url` are read from the log's database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<DatabaseUrl>,
-    /// A file that holds the password and nothing else. Without it: systemd's credential `postgres-password`, or `~/.pgpass`.
+    /// File that contains only the password. Default: systemd's credential `postgres-password`, then `~/.pgpass`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
-    /// Without it, what `url` says, or `prefer`.
+    /// Default: the `sslmode` in `url`, or `prefer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sslmode: Option<SslMode>,
-    /// The certificates (PEM) of the authorities that `verify-ca` and `verify-full` believe.
+    /// PEM file of the CA certificates that `verify-ca` and `verify-full` trust.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sslrootcert: Option<PathBuf>,
-    /// The table or view, `schema.table`; a name with dots in it stands in double quotes.
+    /// The table or view, `schema.table`; a name that contains dots goes in double quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// Instead of a table: a SELECT whose rows are the log's records, or labels.
+    /// Instead of a table: a SELECT that returns the log's records, or the labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// A read that takes longer is broken off by the server.
+    /// The server cancels a query that takes longer.
     #[serde(default = "ten_minutes")]
     pub statement_timeout: Span,
 }
 
 impl DatabaseOptions {
-    /// Every file that is named.
+    /// All files named here.
     pub fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         self.password_file.iter_mut().chain(&mut self.sslrootcert)
     }

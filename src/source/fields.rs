@@ -1,12 +1,12 @@
-//! Where in a record each thing stands: dotted paths, the first that is there wins.
+//! The `source.fields:` section of the config: the dotted path of each field in a record.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One dotted path, or a list of them: the first that is there.
+/// A dotted path, or a list of paths of which the first present one is used.
 ///
-/// A path is tried as a whole name first (`emp.var.rate` may be one key), then piece by piece; a
-/// piece that holds JSON text is read as JSON.
+/// A path is first tried as a single name (`emp.var.rate` may be one key), then split at its dots. A value that is JSON
+/// text is parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Paths {
@@ -15,7 +15,7 @@ pub enum Paths {
 }
 
 impl Paths {
-    /// In the order they are tried.
+    /// The paths in the order they are tried.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         match self {
             Self::One(path) => std::slice::from_ref(path).iter(),
@@ -25,7 +25,7 @@ impl Paths {
     }
 }
 
-/// A number's paths, and what to multiply it by (`response_time` in seconds → `scale: 1000`).
+/// The paths of a number, and a factor to multiply it by (`response_time` in seconds → `scale: 1000`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scaled {
@@ -55,10 +55,10 @@ impl Scaled {
 #[serde(deny_unknown_fields)]
 pub struct Fields {
     pub timestamp: Paths,
-    /// An object, a JSON text, or an array with `feature_names`; absent: the columns themselves.
+    /// An object, JSON text, or an array with `feature_names`. Default: the record's own fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<Paths>,
-    /// Names of the features when they are a bare array (also understood under `source:`).
+    /// Names of the features if they are a bare array (also accepted under `source:`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_names: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ pub struct Fields {
     pub latency_ms: Option<Scaled>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Paths>,
-    /// Set (not null, not empty, not false) when the request failed.
+    /// Set (not null, not empty, not false) if the request failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Paths>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

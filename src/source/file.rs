@@ -1,4 +1,4 @@
-//! One file of a log: its format and packing by its name, its bytes unpacked as a stream.
+//! One log file: format and compression from its name, and its decompressed bytes as a stream.
 
 use std::{
     fs::File,
@@ -8,17 +8,17 @@ use std::{
 
 use super::partition::Partition;
 
-/// How records stand in a file.
+/// File format of the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum FileFormat {
     Parquet,
     Ndjson,
     Csv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Packing {
-    Plain,
+enum Compression {
+    None,
     Gzip,
     Zstd,
 }
@@ -27,86 +27,85 @@ enum Packing {
 #[derive(Debug, Clone)]
 pub(super) struct LogFile {
     pub path: PathBuf,
-    pub format: Format,
-    packing: Packing,
+    pub format: FileFormat,
+    compression: Compression,
     pub partition: Partition,
 }
 
-/// The lines of a file that begin at or after one byte and before another.
+/// A part of a file: the lines that begin at byte `from` or later, and before byte `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stretch {
+pub(super) struct ByteRange {
     pub from: u64,
     pub to: u64,
 }
 
-/// Bytes of a stretch: many to a file that is worth many threads, few enough that none is left alone at the end.
-const STRETCH: u64 = 8 << 20;
+/// Size of a range: small enough to give every thread work until the end of a large file.
+const RANGE_BYTES: u64 = 8 << 20;
 
-impl Stretch {
-    /// All of a file, the last without an end: what is written meanwhile is read.
-    pub(super) fn of(size: u64) -> Vec<Self> {
-        let count = size.div_ceil(STRETCH).max(1);
-        let to = |number| if number + 1 == count { u64::MAX } else { (number + 1) * STRETCH };
-        (0..count).map(|number| Self { from: number * STRETCH, to: to(number) }).collect()
+impl ByteRange {
+    /// Splits a file into ranges. The last is open-ended, so that lines appended meanwhile are read.
+    pub(super) fn split(size: u64) -> Vec<Self> {
+        let count = size.div_ceil(RANGE_BYTES).max(1);
+        let to = |number| if number + 1 == count { u64::MAX } else { (number + 1) * RANGE_BYTES };
+        (0..count).map(|number| Self { from: number * RANGE_BYTES, to: to(number) }).collect()
     }
 }
 
-/// The endings that are read.
-pub(super) const ENDINGS: &str = ".parquet .ndjson .jsonl .csv, also with .gz or .zst";
+/// Supported file extensions, for messages.
+pub(super) const EXTENSIONS: &str = ".parquet, .ndjson, .jsonl or .csv, optionally with .gz or .zst";
 
 const BUFFER: usize = 1 << 18;
 
 impl LogFile {
-    /// `None`: no ending that is read.
+    /// Returns `None` if the extension is not supported.
     pub(super) fn new(path: &Path, root: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
-        let (stem, packing) = if let Some(stem) = name.strip_suffix(".gz") {
-            (stem, Packing::Gzip)
+        let (stem, compression) = if let Some(stem) = name.strip_suffix(".gz") {
+            (stem, Compression::Gzip)
         } else if let Some(stem) = name.strip_suffix(".zst") {
-            (stem, Packing::Zstd)
+            (stem, Compression::Zstd)
         } else {
-            (name.as_str(), Packing::Plain)
+            (name.as_str(), Compression::None)
         };
         let format = match stem.rsplit_once('.')?.1 {
-            "parquet" | "pq" => Format::Parquet,
-            "ndjson" | "jsonl" | "json" => Format::Ndjson,
-            "csv" => Format::Csv,
+            "parquet" | "pq" => FileFormat::Parquet,
+            "ndjson" | "jsonl" | "json" => FileFormat::Ndjson,
+            "csv" => FileFormat::Csv,
             _ => return None,
         };
-        let partition = Partition::of(path.strip_prefix(root).unwrap_or(path));
-        Some(Self { path: path.to_owned(), format, packing, partition })
+        let partition = Partition::from_path(path.strip_prefix(root).unwrap_or(path));
+        Some(Self { path: path.to_owned(), format, compression, partition })
     }
 
-    /// Whether the bytes on disk are packed.
-    pub(super) fn is_packed(&self) -> bool {
-        self.packing != Packing::Plain
+    pub(super) fn is_compressed(&self) -> bool {
+        self.compression != Compression::None
     }
 
-    /// Bytes on disk.
+    /// Size on disk, in bytes.
     pub(super) fn size(&self) -> io::Result<u64> {
         Ok(std::fs::metadata(&self.path)?.len())
     }
 
-    /// The unpacked bytes, streamed.
+    /// Streams the decompressed bytes.
     pub(super) fn stream(&self) -> io::Result<Box<dyn BufRead>> {
         let file = File::open(&self.path)?;
-        Ok(match self.packing {
-            Packing::Plain => Box::new(BufReader::with_capacity(BUFFER, file)),
-            Packing::Gzip => Box::new(BufReader::with_capacity(BUFFER, flate2::read::MultiGzDecoder::new(file))),
-            Packing::Zstd => Box::new(BufReader::with_capacity(BUFFER, zstd::Decoder::new(file)?)),
+        Ok(match self.compression {
+            Compression::None => Box::new(BufReader::with_capacity(BUFFER, file)),
+            Compression::Gzip => Box::new(BufReader::with_capacity(BUFFER, flate2::read::MultiGzDecoder::new(file))),
+            Compression::Zstd => Box::new(BufReader::with_capacity(BUFFER, zstd::Decoder::new(file)?)),
         })
     }
 
-    /// The bytes of a file that is not packed, from one on.
+    /// Streams the bytes of an uncompressed file from offset `from`.
     pub(super) fn stream_from(&self, from: u64) -> io::Result<Box<dyn BufRead>> {
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(from))?;
         Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
     }
 
-    /// The file itself when it is not packed: Parquet is read by place.
+    /// Opens the file for random access (Parquet): the file itself, or the decompressed bytes if it is compressed.
     pub(super) fn open(&self) -> io::Result<Result<File, Vec<u8>>> {
-        if !self.is_packed() {
+        if !self.is_compressed() {
             return File::open(&self.path).map(Ok);
         }
         let mut bytes = Vec::new();

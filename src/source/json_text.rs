@@ -1,4 +1,4 @@
-//! A row of an Arrow batch as a line of JSON: for tables whose columns hold lists, maps or JSON text.
+//! Writes a row of an Arrow batch as a line of JSON, for tables with lists, maps or JSON text in their columns.
 
 use arrow_array::{Array, RecordBatch, cast::AsArray};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};

@@ -1,71 +1,71 @@
-//! Files read line by line: NDJSON, and CSV whose cells may hold JSON text.
+//! Reads files line by line: NDJSON, and CSV whose cells may contain JSON text.
 
 use std::io::{self, BufRead, Read};
 
 use vigie_profile::batch::{Reason, Records};
 
 use super::{
-    file::{Format, LogFile, Stretch},
-    mapping::{Found, Mapping},
+    file::{ByteRange, FileFormat, LogFile},
+    mapping::{Mapping, ReadSummary},
     record::RecordReader,
-    sheet::SHEET_ROWS,
+    records_builder::BATCH_ROWS,
 };
 
-/// Bytes of a line, with its end; a longer one is no record, and must not fill the memory.
-const LONGEST: u64 = 16 << 20;
+/// Maximum length of a line in bytes, line end included. A longer one is malformed, and must not exhaust memory.
+const MAX_LINE: u64 = 16 << 20;
 
-/// Streams the records of a file, or of a stretch of its lines, into `sink`. What was read before an error has reached
-/// the sink.
+/// Streams the records of a file, or of a range of its lines, into `sink`. Records read before an error have reached the
+/// sink.
 pub(super) fn read(
     file: &LogFile,
-    stretch: Option<Stretch>,
+    range: Option<ByteRange>,
     mapping: &Mapping,
     sink: &mut dyn FnMut(Records),
-) -> (Found, io::Result<()>) {
+) -> (ReadSummary, io::Result<()>) {
     let mut reader = RecordReader::new(mapping);
-    let outcome = match (file.format, stretch) {
-        (Format::Csv, _) => file.stream().and_then(|stream| csv(stream, &mut reader, mapping, sink)),
-        (_, Some(stretch)) => within(file, stretch).and_then(|(stream, stretch)| match stretch {
-            Some(stretch) => ndjson(stream, stretch, &mut reader, mapping, sink),
+    let result = match (file.format, range) {
+        (FileFormat::Csv, _) => file.stream().and_then(|stream| csv(stream, &mut reader, mapping, sink)),
+        (_, Some(range)) => seek_to_line(file, range).and_then(|(stream, range)| match range {
+            Some(range) => ndjson(stream, range, &mut reader, mapping, sink),
             None => Ok(()),
         }),
         (_, None) => {
-            let whole = Stretch { from: 0, to: u64::MAX };
+            let whole = ByteRange { from: 0, to: u64::MAX };
             file.stream().and_then(|stream| ndjson(stream, whole, &mut reader, mapping, sink))
         }
     };
-    sink(reader.sheet.take(mapping));
-    (reader.found, outcome)
+    sink(reader.builder.take(mapping));
+    (reader.found, result)
 }
 
-/// The bytes from the first line on that begins in the stretch; `None`: none does.
-fn within(file: &LogFile, stretch: Stretch) -> io::Result<(Box<dyn BufRead>, Option<Stretch>)> {
-    let Some(before) = stretch.from.checked_sub(1) else { return Ok((file.stream_from(0)?, Some(stretch))) };
-    // A line begins after a line end: the one that ends just before the stretch, or the next.
+/// Streams the bytes from the first line that begins in the range; the range is `None` if no line does.
+fn seek_to_line(file: &LogFile, range: ByteRange) -> io::Result<(Box<dyn BufRead>, Option<ByteRange>)> {
+    let Some(before) = range.from.checked_sub(1) else { return Ok((file.stream_from(0)?, Some(range))) };
+    // A line begins after a line end: the one just before the range, or the next one.
     let mut stream = file.stream_from(before)?;
     let from = before.saturating_add(skip_line(&mut stream)?);
-    Ok((stream, (from < stretch.to).then_some(Stretch { from, ..stretch })))
+    Ok((stream, (from < range.to).then_some(ByteRange { from, ..range })))
 }
 
 fn ndjson(
     mut stream: Box<dyn BufRead>,
-    stretch: Stretch,
+    range: ByteRange,
     reader: &mut RecordReader<'_>,
     mapping: &Mapping,
     sink: &mut dyn FnMut(Records),
 ) -> io::Result<()> {
     let mut line = Vec::new();
-    let mut at = stretch.from;
-    while at < stretch.to {
+    let mut at = range.from;
+    while at < range.to {
         line.clear();
-        let read = stream.by_ref().take(LONGEST).read_until(b'\n', &mut line)? as u64;
+        let read = stream.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? as u64;
         if read == 0 {
             return Ok(());
         }
         let is_first = at == 0;
         at = at.saturating_add(read);
-        if read == LONGEST && !line.ends_with(b"\n") {
-            reader.sheet.complaints.add(Reason::Malformed, "a line of more than 16 MB");
+        if read == MAX_LINE && !line.ends_with(b"\n") {
+            reader.builder.complaints.add(Reason::Malformed, "a line longer than 16 MB");
             at = at.saturating_add(skip_line(&mut stream)?);
             continue;
         }
@@ -74,16 +74,16 @@ fn ndjson(
             text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         }
         if !text.is_empty() {
-            reader.line(text);
+            reader.read_line(text);
         }
-        if reader.sheet.rows() >= SHEET_ROWS {
-            sink(reader.sheet.take(mapping));
+        if reader.builder.rows() >= BATCH_ROWS {
+            sink(reader.builder.take(mapping));
         }
     }
     Ok(())
 }
 
-/// Reads on to the next line, keeping nothing; says how many bytes that was.
+/// Skips to the next line; returns the number of bytes skipped.
 fn skip_line(stream: &mut dyn BufRead) -> io::Result<u64> {
     let mut skipped = 0;
     loop {
@@ -98,7 +98,7 @@ fn skip_line(stream: &mut dyn BufRead) -> io::Result<u64> {
     }
 }
 
-/// Each line becomes a JSON object of texts: one way of reading cells, with or without JSON in them.
+/// Converts each row to a JSON object of strings, so that cells with and without JSON are read the same way.
 fn csv(
     stream: Box<dyn BufRead>,
     reader: &mut RecordReader<'_>,
@@ -127,21 +127,21 @@ fn csv(
                     serde_json::to_writer(&mut line, cell)?;
                 }
                 line.push(b'}');
-                reader.line(&line);
+                reader.read_line(&line);
             }
             Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => return Err(into_io(error)),
-            Err(error) => reader.sheet.complaints.add(Reason::Malformed, &spoken(&error)),
+            Err(error) => reader.builder.complaints.add(Reason::Malformed, &describe(&error)),
         }
-        if reader.sheet.rows() >= SHEET_ROWS {
-            sink(reader.sheet.take(mapping));
+        if reader.builder.rows() >= BATCH_ROWS {
+            sink(reader.builder.take(mapping));
         }
     }
 }
 
-fn spoken(error: &csv::Error) -> String {
+fn describe(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} cells where the header has {expected_len}")
+            format!("{len} cells, but the header has {expected_len}")
         }
         csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
         _ => "not CSV".to_owned(),
@@ -151,7 +151,7 @@ fn spoken(error: &csv::Error) -> String {
 fn into_io(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
-        _ => io::Error::new(io::ErrorKind::InvalidData, "its header is not CSV in UTF-8"),
+        _ => io::Error::new(io::ErrorKind::InvalidData, "its header is not valid UTF-8 CSV"),
     }
 }
 
@@ -161,24 +161,24 @@ mod tests {
     use vigie_profile::layout::{Column, Kind};
 
     use super::*;
-    use crate::source::{Options, Request};
+    use crate::source::{Request, SourceOptions};
 
     fn mapping() -> Mapping {
-        let options: Options = serde_yaml::from_str("path: x\nfields: {timestamp: t}").unwrap();
+        let options: SourceOptions = serde_yaml::from_str("path: x\nfields: {timestamp: t}").unwrap();
         let columns = vec![Column { name: "a".to_owned(), kind: Kind::Numeric }];
         Mapping::new(&options, &Request { columns, window: None }).unwrap()
     }
 
-    /// Times of all records, and how many lines are none.
-    fn read_in(file: &LogFile, stretches: &[Option<Stretch>]) -> (Vec<i64>, u64) {
+    /// Returns the times of all records and the number of malformed lines.
+    fn read_ranges(file: &LogFile, ranges: &[Option<ByteRange>]) -> (Vec<i64>, u64) {
         let mapping = mapping();
         let (mut times, mut malformed) = (Vec::new(), 0);
-        for stretch in stretches {
-            let (_, outcome) = read(file, *stretch, &mapping, &mut |records| {
+        for range in ranges {
+            let (_, result) = read(file, *range, &mapping, &mut |records| {
                 times.extend(records.timestamp);
-                malformed += records.complaints.of(Reason::Malformed);
+                malformed += records.complaints.count(Reason::Malformed);
             });
-            outcome.unwrap();
+            result.unwrap();
         }
         (times, malformed)
     }
@@ -186,7 +186,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn stretches_of_any_length_read_each_line_once(
+        fn ranges_of_any_length_read_each_line_once(
             lines in prop::collection::vec(prop_oneof![
                 8 => (0u32..1000).prop_map(|a| format!("{{\"t\": {a}, \"a\": 1}}")),
                 1 => Just(String::new()),
@@ -203,9 +203,9 @@ mod tests {
             let file = LogFile::new(&path, folder.path()).unwrap();
             let count = (text.len() as u64).div_ceil(step).max(1);
             let to = |number| if number + 1 == count { u64::MAX } else { (number + 1) * step };
-            let stretches: Vec<Option<Stretch>> =
-                (0..count).map(|number| Some(Stretch { from: number * step, to: to(number) })).collect();
-            prop_assert_eq!(read_in(&file, &stretches), read_in(&file, &[None]));
+            let ranges: Vec<Option<ByteRange>> =
+                (0..count).map(|number| Some(ByteRange { from: number * step, to: to(number) })).collect();
+            prop_assert_eq!(read_ranges(&file, &ranges), read_ranges(&file, &[None]));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The config's `fields` and `where`, made ready for reading: what is looked for, and what was found.
+//! The config's `fields` and `where`, prepared for readers, and a summary of what readers found.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,19 +9,19 @@ use vigie_profile::{
     window::{Instant, Window},
 };
 
-use super::{Options, Scalar, Where, value::Value};
+use super::{Scalar, SourceOptions, Where, value::Value};
 use crate::fault::{Fault, Result};
 
-/// What one pass over the log wants.
+/// Features and window that one pass over the log reads.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The features, in the order they shall come.
+    /// The features, in the order in which to return them.
     pub columns: Vec<Column>,
-    /// Records outside are skipped; `None`: all times.
+    /// Records outside this window are skipped; `None`: no limit.
     pub window: Option<Window>,
 }
 
-/// A mapped field of `source.fields`.
+/// A field of `source.fields`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     Timestamp,
@@ -36,7 +36,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// Its key below `source.fields`.
+    /// The key in `source.fields`.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -53,24 +53,24 @@ impl Field {
     }
 }
 
-/// One mapped field: where it may stand, and what to multiply it by.
+/// One mapped field: its paths, and the factor to multiply it by.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct MappedField {
     pub field: Field,
     pub paths: Vec<String>,
     pub scale: f64,
 }
 
-/// Everything a reader has to know.
+/// Everything a reader needs to know.
 #[derive(Debug, Clone)]
 pub(super) struct Mapping {
-    /// None at all: rows are wanted whatever their time, and need have none.
+    /// If empty, all rows match, and need not have a time.
     pub timestamp: Vec<String>,
     /// `None`: the features are the record's own fields.
     pub features: Option<Vec<String>>,
-    /// All mapped fields but timestamp and features.
-    pub places: Vec<Place>,
-    /// The column of each place of a bare array.
+    /// All mapped fields except timestamp and features.
+    pub mapped: Vec<MappedField>,
+    /// The column of each position in a bare array.
     pub positions: Option<Vec<Option<usize>>>,
     pub only: Vec<(String, BTreeSet<String>)>,
     pub zone: TimeZone,
@@ -80,11 +80,11 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    pub(super) fn new(options: &Options, request: &Request) -> Result<Self> {
+    pub(super) fn new(options: &SourceOptions, request: &Request) -> Result<Self> {
         let fields = &options.fields;
         let zone = TimeZone::get(&options.timestamp_timezone).map_err(|_| {
             Fault::setup(format!(
-                "source.timestamp_timezone: `{}` is no time zone; write one as Europe/Paris or UTC",
+                "source.timestamp_timezone: `{}` is not a time zone; use a name such as Europe/Paris or UTC",
                 options.timestamp_timezone
             ))
         })?;
@@ -92,12 +92,12 @@ impl Mapping {
             request.columns.iter().enumerate().map(|(index, column)| (column.name.clone(), index)).collect();
         let names = options.feature_names.as_ref().or(fields.feature_names.as_ref());
         let plain = |field, paths: &Option<super::Paths>| {
-            paths.as_ref().map(|paths| Place { field, paths: owned(paths), scale: 1.0 })
+            paths.as_ref().map(|paths| MappedField { field, paths: owned(paths), scale: 1.0 })
         };
         let scaled = |field, scaled: &Option<super::Scaled>| {
-            scaled.as_ref().map(|scaled| Place { field, paths: owned(scaled.paths()), scale: scaled.scale() })
+            scaled.as_ref().map(|scaled| MappedField { field, paths: owned(scaled.paths()), scale: scaled.scale() })
         };
-        let places = [
+        let mapped = [
             scaled(Field::Probability, &fields.probability),
             plain(Field::Decision, &fields.decision),
             scaled(Field::LatencyMs, &fields.latency_ms),
@@ -109,7 +109,7 @@ impl Mapping {
         Ok(Self {
             timestamp: owned(&fields.timestamp),
             features: fields.features.as_ref().map(owned),
-            places: places.into_iter().flatten().collect(),
+            mapped: mapped.into_iter().flatten().collect(),
             positions: names.map(|names| names.iter().map(|name| column_of.get(name).copied()).collect()),
             only: options.only.iter().map(|(path, wanted)| (path.clone(), spellings(wanted))).collect(),
             zone,
@@ -119,14 +119,14 @@ impl Mapping {
         })
     }
 
-    /// Of labels: an id, and the outcome as if it were a decision.
-    pub(super) fn of_labels(id: &str, target: &str) -> Self {
-        let place = |field, path: &str| Place { field, paths: vec![path.to_owned()], scale: 1.0 };
+    /// The mapping of labels: an id, and the outcome in place of a decision.
+    pub(super) fn for_labels(id: &str, target: &str) -> Self {
+        let mapped = |field, path: &str| MappedField { field, paths: vec![path.to_owned()], scale: 1.0 };
         Self {
             timestamp: Vec::new(),
-            // Nothing is asked for; a path that no row has costs no look at the others.
+            // No features are read.
             features: None,
-            places: vec![place(Field::Id, id), place(Field::Decision, target)],
+            mapped: vec![mapped(Field::Id, id), mapped(Field::Decision, target)],
             positions: None,
             only: Vec::new(),
             zone: TimeZone::UTC,
@@ -136,21 +136,21 @@ impl Mapping {
         }
     }
 
-    /// The mapped fields with their paths as the config has them.
+    /// The mapped fields with their paths as in the config.
     pub(super) fn fields(&self) -> BTreeMap<Field, String> {
         let timestamp = (Field::Timestamp, self.timestamp.join(", "));
         let features = self.features.iter().map(|paths| (Field::Features, paths.join(", ")));
-        let places = self.places.iter().map(|place| (place.field, place.paths.join(", ")));
-        features.chain(places).chain([timestamp]).collect()
+        let others = self.mapped.iter().map(|mapped| (mapped.field, mapped.paths.join(", ")));
+        features.chain(others).chain([timestamp]).collect()
     }
 
-    /// Whether a record at `instant` is wanted.
+    /// Returns whether the window contains `instant`.
     pub(super) fn wants(&self, instant: Instant) -> bool {
         self.window.is_none_or(|window| window.contains(instant))
     }
 }
 
-/// Whether a value is one of those a `where` lets through.
+/// Returns whether a value passes a `where`.
 pub(super) fn passes(value: Value<'_>, wanted: &BTreeSet<String>) -> bool {
     value.level().is_some_and(|level| wanted.contains(level.as_ref()))
 }
@@ -161,7 +161,7 @@ fn owned(paths: &super::Paths) -> Vec<String> {
 
 fn spellings(wanted: &Where) -> BTreeSet<String> {
     let spell = |scalar: &Scalar| match scalar {
-        Scalar::Truth(truth) => Some(u8::from(*truth).to_string()),
+        Scalar::Bool(flag) => Some(u8::from(*flag).to_string()),
         Scalar::Integer(integer) => Some(integer.to_string()),
         Scalar::Real(real) => level_of_number(*real),
         Scalar::Text(text) => vigie_profile::batch::level(text).map(std::borrow::Cow::into_owned),
@@ -172,39 +172,39 @@ fn spellings(wanted: &Where) -> BTreeSet<String> {
     }
 }
 
-/// What readers met on their way. Merging is commutative.
+/// What readers found in a log. Merging is commutative.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Records read, whatever their time, after `where`.
+pub struct ReadSummary {
+    /// Number of records that passed `where`, at any time.
     pub records: u64,
-    /// Records that `where` left out.
+    /// Number of records excluded by `where`.
     pub filtered: u64,
     /// Mapped fields that at least one record has.
     pub fields: BTreeSet<Field>,
-    /// Names that stand in records, for the operator: the least sixty.
+    /// Field names in the records, for messages: the first sixty in alphabetical order.
     pub names: BTreeSet<String>,
 }
 
-const NAMES: usize = 60;
+const MAX_NAMES: usize = 60;
 
-impl Found {
-    /// Remembers a name that stands in a record.
-    pub(super) fn name(&mut self, name: &str) {
+impl ReadSummary {
+    /// Records a field name.
+    pub(super) fn note_name(&mut self, name: &str) {
         if !self.names.contains(name) {
             self.names.insert(name.chars().take(60).collect());
-            if self.names.len() > NAMES {
+            if self.names.len() > MAX_NAMES {
                 self.names.pop_last();
             }
         }
     }
 
-    /// Adds what another reader met.
+    /// Adds what another reader found.
     pub fn merge(&mut self, other: Self) {
         self.records += other.records;
         self.filtered += other.filtered;
         self.fields.extend(other.fields);
         for name in other.names {
-            self.name(&name);
+            self.note_name(&name);
         }
     }
 }

@@ -1,33 +1,35 @@
-//! Where records come from: files (Parquet, NDJSON, CSV) or a table of PostgreSQL, found, pruned and read into
+//! Log and label sources: files (Parquet, NDJSON, CSV) or PostgreSQL tables, located, pruned to a window and read into
 //! [`vigie_profile::batch::Records`].
 
-mod apart;
 mod clock;
 mod database_options;
 mod fields;
 mod file;
 mod json_text;
 mod labels;
+mod latest;
 mod lines;
 mod log;
 mod mapping;
 mod options;
 mod origin;
+mod parquet_file;
 mod partition;
 mod path;
 mod postgres;
 mod record;
-mod sheet;
-mod table;
+mod records_builder;
+mod two_phase;
 mod typed;
 mod value;
 
-pub use apart::Kept;
 pub use database_options::{DatabaseOptions, DatabaseUrl, SslMode};
 pub use fields::{Fields, Paths, Scaled};
-pub use labels::{Heard, LabelLog, LabelOptions, LabelsAt, Opened, may_come};
-pub use log::{FileLog, Piece, Plan, Reading, Unreadable};
-pub use mapping::{Field, Found, Request};
-pub use options::{Kind, Options, Scalar, Where};
-pub use origin::{Latest, Log};
-pub use postgres::{Looked, StoredColumn, StoredTable, StoredValues, read_stored};
+pub use labels::{LabelLog, LabelLookup, LabelOptions, LabelPreview, LabelScan, parent_exists};
+pub use latest::Latest;
+pub use log::{FileLog, Piece, Plan, ReadResult, Unreadable};
+pub use mapping::{Field, ReadSummary, Request};
+pub use options::{Scalar, SourceKind, SourceOptions, Where};
+pub use origin::Log;
+pub use parquet_file::RowMask;
+pub use postgres::{StoredColumn, StoredTable, StoredValues, TablePreview, read_stored};

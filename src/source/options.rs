@@ -1,4 +1,4 @@
-//! The `source:` section of the config: where the log is, and what its fields are called.
+//! The `source:` section of the config: where the log is, and the names of its fields.
 
 use std::{
     collections::BTreeMap,
@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{DatabaseOptions, Fields};
 
-/// What kind of place the log is in.
+/// Where the log, or the labels, are stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum SourceKind {
     #[default]
     Files,
     Postgres,
@@ -22,31 +22,31 @@ pub enum Kind {
 /// The `source:` section.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Options {
+pub struct SourceOptions {
     #[serde(default)]
-    pub kind: Kind,
-    /// Of `kind: files`: a file, a folder (searched deeply, Hive partitions understood) or a glob.
+    pub kind: SourceKind,
+    /// With `kind: files`: a file, a folder (searched recursively, with Hive partitions) or a glob.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub path: PathBuf,
     #[serde(flatten)]
     pub database: DatabaseOptions,
-    /// Keep only records whose field equals the value (or one of a list). The others are not this
-    /// model's requests: they are counted as filtered, not as rejected.
+    /// Keep only records whose field equals the value, or one of a list. The others are not requests to this model:
+    /// they count as filtered, not as rejected.
     #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
     pub only: BTreeMap<String, Where>,
     pub fields: Fields,
-    /// The zone of timestamps that name none.
+    /// Time zone of timestamps without one.
     #[serde(default = "utc")]
     pub timestamp_timezone: String,
-    /// Names of the features when the log holds them as a bare array or a line of CSV.
+    /// Names of the features if the log stores them as a bare array or a line of CSV.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_names: Option<Vec<String>>,
 }
 
-impl Options {
-    /// Every file and folder that is named.
+impl SourceOptions {
+    /// All files and folders named here.
     pub fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let log = (self.kind == Kind::Files).then_some(&mut self.path);
+        let log = (self.kind == SourceKind::Files).then_some(&mut self.path);
         log.into_iter().chain(self.database.paths())
     }
 }
@@ -59,7 +59,7 @@ fn is_empty(path: &Path) -> bool {
     path.as_os_str().is_empty()
 }
 
-/// The value or values a field must equal. Compared in canonical spelling: `200`, `200.0` and `"200"` are one.
+/// The value or values that a field must equal, compared in canonical spelling: `200`, `200.0` and `"200"` are equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Where {
@@ -67,11 +67,11 @@ pub enum Where {
     Equals(Scalar),
 }
 
-/// A text, number or truth value of the config.
+/// A string, number or boolean in the config.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scalar {
-    Truth(bool),
+    Bool(bool),
     Integer(i64),
     Real(f64),
     Text(String),

@@ -1,52 +1,43 @@
-//! Where a log is kept: in files, or in a database. What is read of it looks the same.
+//! A log of either kind, files or a database table, behind one interface.
 
-use vigie_profile::{layout::Column, window::Instant};
+use vigie_profile::layout::Column;
 
 use super::{
-    FileLog, Kind, Options, Plan, Request,
+    FileLog, Latest, Plan, Request, SourceKind, SourceOptions,
     mapping::Mapping,
-    postgres::{Looked, TableLog},
+    postgres::{TableLog, TablePreview},
 };
 use crate::fault::Result;
 
-/// What is known of the latest record without reading them all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Latest {
-    /// Its time; `None`: there is no record.
-    Known(Option<Instant>),
-    /// All of them have to be read.
-    Unordered,
-}
-
-/// A log that has been found.
+/// A log that has been opened.
 #[derive(Debug)]
 pub enum Log {
     Files(Box<FileLog>),
-    Postgres(TableLog, Box<Options>),
+    Postgres(TableLog, Box<SourceOptions>),
 }
 
 impl Log {
     /// Finds the files, or connects to the database.
-    pub fn open(options: &Options) -> Result<Self> {
+    pub fn open(options: &SourceOptions) -> Result<Self> {
         Ok(match options.kind {
-            Kind::Files => Self::Files(Box::new(FileLog::open(options)?)),
-            Kind::Postgres => Self::Postgres(TableLog::open(options)?, Box::new(options.clone())),
+            SourceKind::Files => Self::Files(Box::new(FileLog::open(options)?)),
+            SourceKind::Postgres => Self::Postgres(TableLog::open(options)?, Box::new(options.clone())),
         })
     }
 
-    /// What has to be read; what cannot hold records of the window is left out.
+    /// Plans the read. Whatever cannot contain records of the window is left out.
     pub fn plan(&self, request: &Request) -> Result<Plan> {
         match self {
             Self::Files(files) => files.plan(request),
             Self::Postgres(table, options) => {
                 let mapping = Mapping::new(options, request)?;
-                let rows = table.plan(&mapping)?;
-                Ok(Plan::of_rows(mapping, rows))
+                let queries = table.plan(&mapping)?;
+                Ok(Plan::from_queries(mapping, queries))
             }
         }
     }
 
-    /// The time of the latest record that `request` wants, where it can be known without reading all of them.
+    /// The time of the latest record that matches `request`, if it is known without reading all records.
     pub fn latest(&self, request: &Request) -> Result<Latest> {
         match self {
             Self::Files(_) => Ok(Latest::Unordered),
@@ -54,21 +45,21 @@ impl Log {
         }
     }
 
-    /// A look at the latest `most` rows of a table; `None`: the log is no table.
-    pub fn look(&self, columns: Vec<Column>, most: u64) -> Result<Option<Looked>> {
+    /// Describes a table and reads its latest `max_rows` rows. Returns `None` if the log is not a table.
+    pub fn preview(&self, columns: Vec<Column>, max_rows: u64) -> Result<Option<TablePreview>> {
         match self {
             Self::Files(_) => Ok(None),
             Self::Postgres(table, options) => {
-                table.look(&Mapping::new(options, &Request { columns, window: None })?, most).map(Some)
+                table.preview(&Mapping::new(options, &Request { columns, window: None })?, max_rows).map(Some)
             }
         }
     }
 
-    /// Files beside the log that are of no kind that can be read, in one sentence, if any are.
+    /// One sentence that names the skipped files in no supported format, if there are any.
     #[must_use]
-    pub fn passed_over(&self) -> Option<String> {
+    pub fn skipped_files(&self) -> Option<String> {
         match self {
-            Self::Files(files) => files.passed_over(),
+            Self::Files(files) => files.skipped_files(),
             Self::Postgres(..) => None,
         }
     }

@@ -1,4 +1,4 @@
-//! Hive partitions: `dt=2026-10-01` or `year=2026/month=10/day=1[/hour=8]` in a path says which day its records are of.
+//! Hive partitions: `dt=2026-10-01` or `year=2026/month=10/day=1[/hour=8]` in a path gives the day of its records.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -14,7 +14,7 @@ pub(super) struct Partition {
 const DAY_US: i64 = 86_400_000_000;
 
 impl Partition {
-    pub(super) fn of(path: &Path) -> Self {
+    pub(super) fn from_path(path: &Path) -> Self {
         let folders = path.parent().into_iter().flat_map(Path::components);
         let values = folders
             .filter_map(|folder| {
@@ -26,8 +26,8 @@ impl Partition {
         Self { values }
     }
 
-    /// Whether records of the window may stand here. A day more on each side is read: partitions are
-    /// cut at some zone's midnight, and writers are late.
+    /// Returns whether the partition may contain records of the window. One more day is read on each side, because
+    /// partitions start at midnight in an unknown time zone and writers may be late.
     pub(super) fn may_hold(&self, window: Window) -> bool {
         self.days().is_none_or(|(first, last)| {
             let start = |day: Date| {
@@ -38,7 +38,7 @@ impl Partition {
         })
     }
 
-    /// First and last day of the partition.
+    /// Returns the first and last day of the partition.
     fn days(&self) -> Option<(Date, Date)> {
         let keys = ["dt", "ds", "date", "day", "event_date", "log_date", "partition_date"];
         let whole = keys.iter().find_map(|key| self.values.get(*key)?.parse::<Date>().ok());
@@ -65,10 +65,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_partition_is_read_when_its_day_may_touch_the_window() {
+    fn partitions_are_read_if_their_days_may_overlap_the_window() {
         let window = |from: &str, to: &str| Window { from: at(from), to: at(to) };
         let october = window("2026-10-05T00:00:00Z", "2026-10-06T00:00:00Z");
-        let holds = |path: &str| Partition::of(Path::new(path)).may_hold(october);
+        let holds = |path: &str| Partition::from_path(Path::new(path)).may_hold(october);
         assert!(holds("dt=2026-10-05/a.parquet"));
         assert!(holds("dt=2026-10-04/a.parquet"));
         assert!(holds("dt=2026-10-06/a.parquet"));

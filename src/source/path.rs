@@ -1,4 +1,4 @@
-//! Finds what a dotted path names in a JSON record, through objects, arrays and JSON text inside JSON.
+//! Resolves a dotted path in a JSON record, through objects, arrays and JSON text inside JSON.
 
 use simd_json::{
     prelude::ValueAsScalar,
@@ -7,38 +7,38 @@ use simd_json::{
 
 use super::value::Value;
 
-/// Steps from a record down to a value: more than any path has, and no nesting is an attack.
-const DEEPEST: usize = 64;
+/// Maximum number of steps from a record to a value, as a guard against hostile nesting.
+const MAX_DEPTH: usize = 64;
 
-/// Calls `then` with the first of `paths` that is there and not null, else with the first that is
-/// there; says whether one was. `row` picks the element where the way leads through an array.
+/// Calls `then` with the first of `paths` that is present and not null, or else with the first that is present. Returns
+/// whether there was one. `row` selects the element if the path leads through an array.
 pub(super) fn first(json: Json<'_, '_>, paths: &[String], row: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
     if let [path] = paths {
         return at(json, path, row, then);
     }
-    let mut there = None;
+    let mut present = None;
     for path in paths {
         let mut is_null = false;
         let found = at(json, path, row, &mut |value| is_null = value.as_null().is_some());
         if found && !is_null {
-            there = Some(path);
+            present = Some(path);
             break;
         }
         if found {
-            there = there.or(Some(path));
+            present = present.or(Some(path));
         }
     }
-    there.is_some_and(|path| at(json, path, row, then))
+    present.is_some_and(|path| at(json, path, row, then))
 }
 
-/// A path is tried as a whole name first (`emp.var.rate` may be one key), then piece by piece.
+/// Resolves one path: first as a single name (`emp.var.rate` may be one key), then split at its dots.
 fn at(json: Json<'_, '_>, path: &str, row: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
-    below(json, path, row, DEEPEST, then)
+    below(json, path, row, MAX_DEPTH, then)
 }
 
-/// `deeper`: how many more steps down may be made.
-fn below(json: Json<'_, '_>, path: &str, row: usize, deeper: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
-    let Some(deeper) = deeper.checked_sub(1) else { return false };
+/// `depth` is the number of steps still allowed.
+fn below(json: Json<'_, '_>, path: &str, row: usize, depth: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
     if let Some(object) = json.as_object() {
         if let Some(child) = object.get(path) {
             then(child);
@@ -46,29 +46,29 @@ fn below(json: Json<'_, '_>, path: &str, row: usize, deeper: usize, then: &mut d
         }
         return path.match_indices('.').any(|(dot, _)| {
             let (Some(head), Some(rest)) = (path.get(..dot), path.get(dot + 1..)) else { return false };
-            object.get(head).is_some_and(|child| below(child, rest, row, deeper, then))
+            object.get(head).is_some_and(|child| below(child, rest, row, depth, then))
         });
     }
     if let Some(array) = json.as_array() {
         let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
         if let Ok(index) = head.parse::<usize>() {
             return array.get(index).is_some_and(|child| match rest {
-                Some(rest) => below(child, rest, row, deeper, then),
+                Some(rest) => below(child, rest, row, depth, then),
                 None => {
                     then(child);
                     true
                 }
             });
         }
-        return array.get(row).is_some_and(|child| below(child, path, row, deeper, then));
+        return array.get(row).is_some_and(|child| below(child, path, row, depth, then));
     }
     let Some(text) = json.as_str() else { return false };
     let mut found = false;
-    inside(text, &mut |json| found = below(json, path, row, deeper, then));
+    inside(text, &mut |json| found = below(json, path, row, depth, then));
     found
 }
 
-/// Reads JSON text that stands in a field, if it is an object or an array.
+/// Parses JSON text in a field, if it is an object or an array.
 pub(super) fn inside(text: &str, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
     if !matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'[')) {
         return false;
@@ -85,7 +85,7 @@ pub(super) fn inside(text: &str, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
     true
 }
 
-/// The scalar that a JSON value is.
+/// Converts a JSON value to a scalar.
 pub(super) fn scalar<'a>(json: Json<'_, 'a>) -> Value<'a> {
     use simd_json::prelude::ValueIntoString;
     if let Some(real) = json.as_f64() {
@@ -94,8 +94,8 @@ pub(super) fn scalar<'a>(json: Json<'_, 'a>) -> Value<'a> {
         Value::Integer(integer)
     } else if json.as_null().is_some() {
         Value::Null
-    } else if let Some(truth) = json.as_bool() {
-        Value::Truth(truth)
+    } else if let Some(flag) = json.as_bool() {
+        Value::Bool(flag)
     } else if let Some(large) = json.as_u64() {
         Value::Large(large)
     } else if let Some(text) = json.into_string() {
@@ -105,13 +105,13 @@ pub(super) fn scalar<'a>(json: Json<'_, 'a>) -> Value<'a> {
     }
 }
 
-/// A parsed line's tape, kept for its memory.
+/// Returns an empty tape, to be reused for its memory.
 pub(super) fn empty_tape() -> Tape<'static> {
     Tape(Vec::new())
 }
 
-/// Python writes NaN and Infinity as bare tokens, which is not JSON: `null` and a text take their
-/// place. `None` when there is no such token.
+/// Replaces the bare tokens NaN and Infinity, which Python writes but JSON does not allow, by `null` and a string.
+/// Returns `None` if there is no such token.
 pub(super) fn plain_tokens(line: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::with_capacity(line.len() + 16);
     let mut rest = line;
@@ -134,8 +134,8 @@ pub(super) fn plain_tokens(line: &[u8]) -> Option<Vec<u8>> {
         }
         let tokens: [(&[u8], &[u8]); 3] =
             [(b"NaN", b"null"), (b"-Infinity", b"\"-Infinity\""), (b"Infinity", b"\"Infinity\"")];
-        if let Some((token, instead)) = tokens.iter().find(|(token, _)| rest.starts_with(token)) {
-            plain.extend_from_slice(instead);
+        if let Some((token, replacement)) = tokens.iter().find(|(token, _)| rest.starts_with(token)) {
+            plain.extend_from_slice(replacement);
             rest = rest.get(token.len()..).unwrap_or_default();
             changed = true;
         } else {
@@ -151,32 +151,32 @@ pub(super) fn plain_tokens(line: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn look(line: &str, path: &str, row: usize) -> Option<String> {
-        let mut got = None;
+    fn resolve(line: &str, path: &str, row: usize) -> Option<String> {
+        let mut result = None;
         inside(line, &mut |json| {
             first(json, &[path.to_owned()], row, &mut |value| {
-                got = scalar(value).level().map(std::borrow::Cow::into_owned);
+                result = scalar(value).level().map(std::borrow::Cow::into_owned);
             });
         });
-        got
+        result
     }
 
     #[test]
-    fn a_path_is_a_whole_name_first_then_pieces() {
+    fn paths_are_tried_as_one_name_before_they_are_split() {
         let line = r#"{"emp.var.rate": 1.5, "a": {"b.c": {"d": "x"}}, "text": "{\"n\": [1, {\"m\": 7}]}"}"#;
-        assert_eq!(look(line, "emp.var.rate", 0).unwrap(), "1.5");
-        assert_eq!(look(line, "a.b.c.d", 0).unwrap(), "x");
-        assert_eq!(look(line, "text.n.1.m", 0).unwrap(), "7");
-        assert_eq!(look(line, "text.n.m", 1).unwrap(), "7");
-        assert_eq!(look(line, "a.b", 0), None);
+        assert_eq!(resolve(line, "emp.var.rate", 0).unwrap(), "1.5");
+        assert_eq!(resolve(line, "a.b.c.d", 0).unwrap(), "x");
+        assert_eq!(resolve(line, "text.n.1.m", 0).unwrap(), "7");
+        assert_eq!(resolve(line, "text.n.m", 1).unwrap(), "7");
+        assert_eq!(resolve(line, "a.b", 0), None);
     }
 
     #[test]
-    fn bare_tokens_of_python_are_read_but_not_inside_texts() {
+    fn bare_python_tokens_are_replaced_except_in_strings() {
         let line = r#"{"a": NaN, "b": -Infinity, "c": "NaN \" Infinity"}"#;
-        assert_eq!(look(line, "a", 0), None);
-        assert_eq!(look(line, "b", 0).unwrap(), "-Infinity");
-        assert_eq!(look(line, "c", 0).unwrap(), "NaN \" Infinity");
+        assert_eq!(resolve(line, "a", 0), None);
+        assert_eq!(resolve(line, "b", 0).unwrap(), "-Infinity");
+        assert_eq!(resolve(line, "c", 0).unwrap(), "NaN \" Infinity");
         assert_eq!(plain_tokens(b"{\"a\": 1}"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Typed Arrow columns turned into what counting wants: numbers, levels, times, texts.
+//! Converts Arrow columns to the types needed for counting: numbers, levels, times, text.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,7 +13,7 @@ use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use jiff::{Timestamp, tz::TimeZone};
 use vigie_profile::{
-    batch::{Complaints, Number, Reason, for_each_number, level, level_of_number, number, without_decimals},
+    batch::{Complaints, Number, Reason, decimals_to_f64, for_each_number, level, level_of_number, number},
     window::Instant,
 };
 
@@ -27,28 +27,29 @@ fn is_text(kind: &DataType) -> bool {
     }
 }
 
-/// Texts that a writer has not marked as such, or an identifier in binary.
+/// Binary columns: text that the writer did not mark as UTF-8, or binary identifiers.
 fn is_bytes(kind: &DataType) -> bool {
     matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_))
 }
 
-/// Bytes as the text they are, or where they are none, in hexadecimal.
-fn texts_of_bytes(column: &ArrayRef) -> StringArray {
+/// Decodes bytes as UTF-8, or as hexadecimal where they are not printable text.
+fn texts_from_bytes(column: &ArrayRef) -> StringArray {
     use std::fmt::Write as _;
     let Ok(bytes) = cast(column, &DataType::LargeBinary) else {
         return std::iter::repeat_n(None::<&str>, column.len()).collect();
     };
-    let spelled = |bytes: &[u8]| match std::str::from_utf8(bytes) {
-        Ok(text) if text.chars().all(|letter| !letter.is_control()) => text.to_owned(),
+    let decode = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+        Ok(text) if text.chars().all(|char| !char.is_control()) => text.to_owned(),
         _ => bytes.iter().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
         }),
     };
-    bytes.as_binary::<i64>().iter().map(|bytes| bytes.map(spelled)).collect()
+    bytes.as_binary::<i64>().iter().map(|bytes| bytes.map(decode)).collect()
 }
 
-/// A column that [`for_each_number`] understands. Text that is no number is missing, with a complaint.
+/// Converts a column to a type that [`for_each_number`] supports. Text that is not a number becomes missing, with a
+/// complaint.
 pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complaints) -> ArrayRef {
     let kind = column.data_type();
     let plain =
@@ -57,7 +58,7 @@ pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complai
         return column.clone();
     }
     if kind.is_decimal() {
-        return without_decimals(column);
+        return decimals_to_f64(column);
     }
     if !is_text(kind) && !is_bytes(kind) {
         return cast(column, &DataType::Float64).unwrap_or_else(|_| {
@@ -79,15 +80,15 @@ pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complai
     Arc::new(numbers.collect::<Float64Array>())
 }
 
-/// A dictionary of levels in canonical spelling.
+/// Converts a column to a dictionary of levels in canonical spelling.
 pub(super) fn to_levels(column: &ArrayRef) -> ArrayRef {
     let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let keyed = match column.data_type() {
         DataType::Float16 | DataType::Float32 | DataType::Float64 => return levels_of_reals(column),
-        kind if kind.is_decimal() => return levels_of_reals(&without_decimals(column)),
+        kind if kind.is_decimal() => return levels_of_reals(&decimals_to_f64(column)),
         DataType::Boolean => cast(column, &DataType::Int8).and_then(|bits| cast(&bits, &DataType::Utf8)),
         DataType::Dictionary(_, values) if !is_text(values) => cast(column, &DataType::Utf8),
-        kind if is_bytes(kind) => Ok(Arc::new(texts_of_bytes(column)) as ArrayRef),
+        kind if is_bytes(kind) => Ok(Arc::new(texts_from_bytes(column)) as ArrayRef),
         kind if is_text(kind) => Ok(column.clone()),
         _ => cast(column, &DataType::Utf8),
     }
@@ -115,13 +116,13 @@ fn levels_of_reals(column: &ArrayRef) -> ArrayRef {
         .map_or_else(|_| column.clone(), |dictionary| Arc::new(dictionary) as ArrayRef)
 }
 
-/// Any column as text, as Arrow prints it.
+/// Converts any column to text, as Arrow prints it.
 pub(super) fn texts(column: &ArrayRef) -> StringArray {
     if is_bytes(column.data_type()) {
-        return texts_of_bytes(column);
+        return texts_from_bytes(column);
     }
     let column = match column.data_type() {
-        // A categorical column is text already, only stored by number.
+        // Booleans are spelled 0 and 1.
         DataType::Boolean => &cast(column, &DataType::Int8).unwrap_or_else(|_| column.clone()),
         _ => column,
     };
@@ -131,7 +132,7 @@ pub(super) fn texts(column: &ArrayRef) -> StringArray {
         .unwrap_or_else(|| std::iter::repeat_n(None::<&str>, column.len()).collect())
 }
 
-/// Texts in canonical spelling: ids, decisions, versions.
+/// Converts a column to text in canonical spelling: ids, decisions, versions.
 pub(super) fn spelled(column: &ArrayRef) -> StringArray {
     if column.data_type().is_floating() {
         let mut spelled = Vec::with_capacity(column.len());
@@ -141,7 +142,7 @@ pub(super) fn spelled(column: &ArrayRef) -> StringArray {
     }
     if column.data_type().is_integer()
         && let Ok(integers) = cast(column, &DataType::Int64)
-        // What does not fit (a hash as an id) has become nothing.
+        // Values that do not fit (a hash as an id) would have become null.
         && integers.null_count() == column.null_count()
     {
         return spelled_integers(integers.as_primitive::<Int64Type>());
@@ -149,17 +150,17 @@ pub(super) fn spelled(column: &ArrayRef) -> StringArray {
     texts(column).iter().map(|text| text.and_then(level)).collect()
 }
 
-/// Integers are canonical as they are; written two digits at a time, as a million ids are, in a fraction of the time of
-/// `fmt`.
+/// Formats integers, whose decimal form is canonical. Writes two digits at a time, which takes a fraction of the time of
+/// `fmt` for a million ids.
 fn spelled_integers(integers: &PrimitiveArray<Int64Type>) -> StringArray {
-    const MOST: usize = 20;
-    let mut letters: Vec<u8> = Vec::with_capacity(integers.len() * 8);
+    const MAX_DIGITS: usize = 20;
+    let mut bytes: Vec<u8> = Vec::with_capacity(integers.len() * 8);
     let mut lengths = Vec::with_capacity(integers.len());
     for integer in integers {
-        let before = letters.len();
+        let before = bytes.len();
         if let Some(integer) = integer {
-            let mut digits = [b'-'; MOST];
-            let (mut rest, mut first) = (integer.unsigned_abs(), MOST);
+            let mut digits = [b'-'; MAX_DIGITS];
+            let (mut rest, mut first) = (integer.unsigned_abs(), MAX_DIGITS);
             while rest >= 100 {
                 first -= 2;
                 put(&mut digits, first, pair(rest % 100));
@@ -174,12 +175,12 @@ fn spelled_integers(integers: &PrimitiveArray<Int64Type>) -> StringArray {
                 first -= 1;
                 digits.iter_mut().skip(first).take(1).for_each(|sign| *sign = b'-');
             }
-            letters.extend_from_slice(digits.get(first..).unwrap_or_default());
+            bytes.extend_from_slice(digits.get(first..).unwrap_or_default());
         }
-        lengths.push(letters.len() - before);
+        lengths.push(bytes.len() - before);
     }
     let offsets = OffsetBuffer::from_lengths(lengths);
-    StringArray::try_new(offsets, letters.into(), integers.nulls().cloned())
+    StringArray::try_new(offsets, bytes.into(), integers.nulls().cloned())
         .unwrap_or_else(|_| std::iter::repeat_n(None::<&str>, integers.len()).collect())
 }
 
@@ -196,7 +197,7 @@ fn put(digits: &mut [u8], at: usize, pair: [u8; 2]) {
     }
 }
 
-/// Times in microseconds of UTC; `None` is not a time.
+/// Converts a column to times in microseconds of UTC; `None`: not a time.
 pub(super) fn instants(column: &ArrayRef, zone: &TimeZone) -> Vec<Option<i64>> {
     match column.data_type() {
         DataType::Timestamp(unit, written) => {
@@ -207,7 +208,7 @@ pub(super) fn instants(column: &ArrayRef, zone: &TimeZone) -> Vec<Option<i64>> {
                 TimeUnit::Microsecond => Some(tick),
                 TimeUnit::Nanosecond => Some(tick.div_euclid(1_000)),
             };
-            // Without a zone the ticks are those of a wall clock.
+            // Without a zone, the ticks are wall-clock time.
             let is_civil = written.is_none() && *zone != TimeZone::UTC;
             ticks
                 .as_primitive::<Int64Type>()
@@ -242,19 +243,19 @@ pub(super) fn instants(column: &ArrayRef, zone: &TimeZone) -> Vec<Option<i64>> {
     }
 }
 
-/// Wall-clock microseconds → UTC.
+/// Converts wall-clock microseconds to UTC.
 fn civil(wall: i64, zone: &TimeZone) -> Option<i64> {
     let civil = TimeZone::UTC.to_datetime(Timestamp::from_microsecond(wall).ok()?);
     let at = zone.to_ambiguous_timestamp(civil).compatible().ok()?;
     Some(Instant::from(at).0)
 }
 
-/// Whether a column of this type holds one value a row that can be read as it is.
+/// Returns whether a column of this type holds one plain value per row.
 pub(super) fn is_scalar(kind: &DataType) -> bool {
     !kind.is_nested()
 }
 
-/// Whether a column may hold JSON text.
+/// Returns whether a column of this type may hold JSON text.
 pub(super) fn may_hold_json(kind: &DataType) -> bool {
     is_text(kind)
 }
@@ -266,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_are_spelled_as_they_are_everywhere() {
+    fn integers_are_spelled_in_decimal() {
         let all = [0, 7, -1, 10, 99, 100, i64::MAX, i64::MIN, 1_234_567_890];
         let column: ArrayRef = Arc::new(all.iter().map(|i| Some(*i)).chain([None]).collect::<Int64Array>());
         let wanted: Vec<Option<String>> = all.iter().map(|i| Some(i.to_string())).chain([None]).collect();

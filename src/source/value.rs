@@ -1,29 +1,29 @@
-//! One value of a record, whatever the file writes it as.
+//! One scalar value of a record, in any representation.
 
 use std::{borrow::Cow, fmt};
 
 use vigie_profile::batch::{Number, level, level_of_number, number};
 
-/// A scalar of a log.
+/// A scalar in a log.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Value<'a> {
     Null,
-    Truth(bool),
+    Bool(bool),
     Integer(i64),
-    /// Beyond `i64`: a hash as an id, for one.
+    /// Larger than `i64::MAX`, such as a hash used as an id.
     Large(u64),
     Real(f64),
     Text(&'a str),
-    /// An object or an array where a scalar is wanted.
+    /// An object or an array where a scalar is expected.
     Nested,
 }
 
 impl<'a> Value<'a> {
-    /// What it says as a number.
+    /// The value as a number.
     pub(super) fn number(self) -> Number {
         match self {
             Self::Null => Number::Missing,
-            Self::Truth(truth) => Number::Value(f64::from(u8::from(truth))),
+            Self::Bool(flag) => Number::Value(f64::from(u8::from(flag))),
             #[expect(clippy::cast_precision_loss, reason = "models compare floats")]
             Self::Integer(integer) => Number::Value(integer as f64),
             #[expect(clippy::cast_precision_loss, reason = "models compare floats")]
@@ -35,11 +35,11 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Its canonical spelling as a level or an id; `None` is missing.
+    /// The canonical spelling as a level or an id; `None` if missing.
     pub(super) fn level(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Null | Self::Nested => None,
-            Self::Truth(truth) => Some(Cow::Borrowed(if truth { "1" } else { "0" })),
+            Self::Bool(flag) => Some(Cow::Borrowed(if flag { "1" } else { "0" })),
             Self::Integer(integer) => Some(Cow::Owned(integer.to_string())),
             Self::Large(large) => Some(Cow::Owned(large.to_string())),
             Self::Real(real) => level_of_number(real).map(Cow::Owned),
@@ -47,7 +47,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether an error field with this value says that the request failed.
+    /// Returns whether an error field with this value means that the request failed.
     pub(super) fn is_set(self) -> bool {
         match self {
             Self::Nested => true,
@@ -56,12 +56,12 @@ impl<'a> Value<'a> {
     }
 }
 
-/// As an operator may see it beside a complaint.
+/// Shown to operators as an example in a complaint.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => formatter.write_str("null"),
-            Self::Truth(truth) => truth.fmt(formatter),
+            Self::Bool(flag) => flag.fmt(formatter),
             Self::Integer(integer) => integer.fmt(formatter),
             Self::Large(large) => large.fmt(formatter),
             Self::Real(real) => real.fmt(formatter),

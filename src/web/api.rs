@@ -1,4 +1,4 @@
-//! The reports as JSON for scripts: `/api/v1/…`, described by openapi.json.
+//! JSON API below `/api/v1/`, described by openapi.json.
 
 use std::sync::Arc;
 
@@ -11,100 +11,102 @@ use serde_json::{Value, json};
 use vigie_profile::window::Window;
 
 use super::{
-    files::{self, decoded},
-    guard::refuse,
-    serve::{Served, aside},
+    app::AppState,
+    files::{self, percent_decode},
+    response::{refuse, run_blocking},
 };
-use crate::report::{Listed, OpenAlert};
+use crate::report::{ListedReport, OpenAlert};
 
-/// Runs in one answer.
-const MOST: usize = 1_000;
-const USUALLY: usize = 100;
+/// Runs per response.
+const MAX_LIMIT: usize = 1_000;
+const DEFAULT_LIMIT: usize = 100;
 
-/// Every model with its latest run.
-pub(super) async fn models(Shared(served): Shared<Arc<Served>>) -> Response {
-    aside(move || {
-        let index = served.index();
-        let standing = (served.state.standing)();
-        let mut runs: Vec<&Listed> = index.runs.iter().collect();
+/// Lists every model with its latest run.
+pub(super) async fn models(Shared(app): Shared<Arc<AppState>>) -> Response {
+    run_blocking(move || {
+        let index = app.index();
+        let status = (app.state.status)();
+        let mut runs: Vec<&ListedReport> = index.runs.iter().collect();
         runs.sort_by(|a, b| (&a.head.model, a.head.window.to).cmp(&(&b.head.model, b.head.window.to)));
         let models: Vec<Value> = runs
             .chunk_by(|a, b| a.head.model == b.head.model)
             .filter_map(|runs| {
                 let latest = runs.last()?;
-                let about = standing.models.iter().find(|about| about.model == latest.head.model);
+                let model = status.models.iter().find(|model| model.model == latest.head.model);
                 Some(json!({
                     "name": latest.head.model,
                     "runs": runs.len(),
                     "latest": run_json(latest),
-                    "last_success": about.and_then(|about| about.last_success),
-                    "last_failure": about.and_then(|about| about.last_failure.as_ref()).map(|(at, sentence)| json!({ "at": at, "sentence": sentence })),
-                    "next_due": about.and_then(|about| about.next_due),
+                    "last_success": model.and_then(|model| model.last_success),
+                    "last_failure": model
+                        .and_then(|model| model.last_failure.as_ref())
+                        .map(|(at, sentence)| json!({ "at": at, "sentence": sentence })),
+                    "next_due": model.and_then(|model| model.next_due),
                 }))
             })
             .collect();
-        told(&json!({ "models": models }))
+        json_response(&json!({ "models": models }))
     })
     .await
 }
 
-/// Runs, newest window first; `?model=` and `?limit=` narrow it.
-pub(super) async fn runs(Shared(served): Shared<Arc<Served>>, uri: Uri) -> Response {
-    let asked = |name: &str| {
+/// Lists runs, newest window first, filtered by `?model=` and `?limit=`.
+pub(super) async fn runs(Shared(app): Shared<Arc<AppState>>, uri: Uri) -> Response {
+    let parameter = |name: &str| {
         let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value.replace('+', " "))
     };
-    let model = match asked("model").map(|model| decoded(&model)) {
+    let model = match parameter("model").map(|model| percent_decode(&model)) {
         None => None,
         Some(Some(model)) => Some(model),
-        Some(None) => return refuse(StatusCode::BAD_REQUEST, "model: not UTF-8 in percent-encoding"),
+        Some(None) => return refuse(StatusCode::BAD_REQUEST, "model: must be percent-encoded UTF-8"),
     };
-    let limit = match asked("limit").map(|limit| limit.parse::<usize>()) {
-        None => USUALLY,
-        Some(Ok(limit @ 1..=MOST)) => limit,
-        Some(_) => return refuse(StatusCode::BAD_REQUEST, "limit: a number from 1 to 1000"),
+    let limit = match parameter("limit").map(|limit| limit.parse::<usize>()) {
+        None => DEFAULT_LIMIT,
+        Some(Ok(limit @ 1..=MAX_LIMIT)) => limit,
+        Some(_) => return refuse(StatusCode::BAD_REQUEST, "limit: must be a number from 1 to 1000"),
     };
-    aside(move || {
-        let index = served.index();
-        let mut runs: Vec<&Listed> =
+    run_blocking(move || {
+        let index = app.index();
+        let mut runs: Vec<&ListedReport> =
             index.runs.iter().filter(|run| model.as_ref().is_none_or(|model| run.head.model == *model)).collect();
         runs.sort_by(|a, b| b.head.window.to.cmp(&a.head.window.to).then_with(|| a.link.cmp(&b.link)));
         let all = runs.len();
         let runs: Vec<Value> = runs.into_iter().take(limit).map(run_json).collect();
-        told(&json!({ "all": all, "runs": runs }))
+        json_response(&json!({ "all": all, "runs": runs }))
     })
     .await
 }
 
-/// One report, `/api/v1/runs/credit-default/20261014T000000Z_20261015T000000Z`: its report.json.
-pub(super) async fn run(Shared(served): Shared<Arc<Served>>, uri: Uri) -> Response {
+/// Returns the report.json of a run, such as `/api/v1/runs/credit-default/20261014T000000Z_20261015T000000Z`.
+pub(super) async fn run(Shared(app): Shared<Arc<AppState>>, uri: Uri) -> Response {
     let id = uri.path().strip_prefix("/api/v1/runs/").unwrap_or_default().to_owned();
     let window = id.split_once('/').map(|(_, window)| window);
-    if window.and_then(Window::of_folder).is_none() {
-        return refuse(StatusCode::BAD_REQUEST, "a run's id is MODEL/FROM_TO, as /api/v1/runs lists it");
+    if window.and_then(Window::from_folder).is_none() {
+        return refuse(StatusCode::BAD_REQUEST, "invalid run id; use MODEL/FROM_TO as listed by /api/v1/runs");
     }
-    aside(move || files::file(&served.state.reports, &format!("{id}/report.json"))).await
+    run_blocking(move || files::file(&app.state.reports, &format!("{id}/report.json"))).await
 }
 
-/// Alerts that are open.
-pub(super) async fn alerts(Shared(served): Shared<Arc<Served>>) -> Response {
-    aside(move || {
-        let alerts: Vec<Value> = (served.state.standing)().alerts.iter().map(alert_json).collect();
-        told(&json!({ "alerts": alerts }))
+/// Lists open alerts.
+pub(super) async fn alerts(Shared(app): Shared<Arc<AppState>>) -> Response {
+    run_blocking(move || {
+        let alerts: Vec<Value> = (app.state.status)().alerts.iter().map(alert_json).collect();
+        json_response(&json!({ "alerts": alerts }))
     })
     .await
 }
 
-/// What all this is, for machines.
+/// Returns the `OpenAPI` description.
 pub(super) async fn openapi() -> Response {
     files::json(include_str!("openapi.json"))
 }
 
-fn told(value: &Value) -> Response {
+fn json_response(value: &Value) -> Response {
     files::json(format!("{value}\n"))
 }
 
-fn run_json(run: &Listed) -> Value {
+fn run_json(run: &ListedReport) -> Value {
     let head = &run.head;
     json!({
         "id": run.link.strip_suffix("/report.html"),

@@ -1,4 +1,4 @@
-//! The figures of a model's latest report, read back from its report.json.
+//! The values of the latest report of a model, read from its `report.json`.
 
 use std::{fs, path::Path};
 
@@ -9,24 +9,24 @@ use crate::{archive, judge::Severity};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Figures {
-    pub run: Run,
-    pub window: Examined,
-    pub verdict: Verdict,
-    pub features: Vec<Measured>,
-    pub score: Option<Measured>,
-    pub latency: Latency,
-    pub service: Service,
+    pub run: RunFigures,
+    pub window: WindowFigures,
+    pub verdict: VerdictFigures,
+    pub features: Vec<FeatureFigures>,
+    pub score: Option<FeatureFigures>,
+    pub latency: LatencyFigures,
+    pub service: ServiceFigures,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Run {
+pub(super) struct RunFigures {
     pub created_at: vigie_profile::window::Instant,
     pub seconds: f64,
     pub vigie_version: String,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Examined {
+pub(super) struct WindowFigures {
     #[serde(flatten)]
     pub window: Window,
     pub rows: u64,
@@ -34,58 +34,58 @@ pub(super) struct Examined {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Verdict {
+pub(super) struct VerdictFigures {
     pub severity: Severity,
-    pub findings: Vec<Found>,
+    pub findings: Vec<FindingFigures>,
     pub drifted_share: Option<f64>,
     pub weighted_drifted_share: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Found {
+pub(super) struct FindingFigures {
     pub severity: Severity,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Measured {
+pub(super) struct FeatureFigures {
     pub name: String,
     pub severity: Severity,
     pub q_value: Option<f64>,
-    pub psi: Psi,
-    pub ks: Option<Ks>,
-    pub chi2: Option<Chi2>,
-    pub missing: Missing,
-    pub summary: Summary,
-    pub refused_share: Option<Refused>,
+    pub psi: PsiFigures,
+    pub ks: Option<KsFigures>,
+    pub chi2: Option<Chi2Figures>,
+    pub missing: MissingFigures,
+    pub summary: SummaryFigures,
+    pub refused_share: Option<RefusedFigures>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Psi {
+pub(super) struct PsiFigures {
     pub value: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Ks {
+pub(super) struct KsFigures {
     pub statistic: f64,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Chi2 {
+pub(super) struct Chi2Figures {
     pub cramers_v: f64,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Missing {
+pub(super) struct MissingFigures {
     pub window_share: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Summary {
-    pub window: Side,
+pub(super) struct SummaryFigures {
+    pub window: SideFigures,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Side {
+pub(super) struct SideFigures {
     #[serde(default)]
     pub mean: Option<f64>,
     #[serde(default)]
@@ -93,13 +93,13 @@ pub(super) struct Side {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Refused {
+pub(super) struct RefusedFigures {
     pub reference: Option<f64>,
     pub window: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Latency {
+pub(super) struct LatencyFigures {
     pub n: u64,
     pub p50: Option<f64>,
     pub p90: Option<f64>,
@@ -109,14 +109,14 @@ pub(super) struct Latency {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Service {
+pub(super) struct ServiceFigures {
     pub requests: u64,
     pub errors: u64,
 }
 
-/// Of the window that ends last. `None`: the model has no report that can be read.
+/// Reads the report of the window that ends last. Returns `None` if the model has no readable report.
 pub(super) fn latest(reports: &Path, model: &str) -> Option<Figures> {
     let (_, folder) =
-        archive::windows(&reports.join(model)).into_iter().max_by_key(|(window, _)| (window.to, window.from))?;
+        archive::window_folders(&reports.join(model)).into_iter().max_by_key(|(window, _)| (window.to, window.from))?;
     serde_json::from_slice(&fs::read(folder.join("report.json")).ok()?).ok()
 }

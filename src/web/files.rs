@@ -1,4 +1,4 @@
-//! Files of the reports folder: pages and JSON, and nothing outside it.
+//! Serves pages and JSON from the reports folder, and nothing outside it.
 
 use std::{
     fs,
@@ -12,26 +12,26 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{content_policy, guard::refuse};
+use super::{content_policy, response::refuse};
 
-/// No report is larger.
-const LARGEST: u64 = 64 * 1_024 * 1_024;
+/// Larger than any report.
+const MAX_FILE_SIZE: u64 = 64 * 1_024 * 1_024;
 
-/// The file below `reports` that an address names, still percent-encoded.
-pub(super) fn file(reports: &Path, address: &str) -> Response {
-    let Some(path) = below(address) else {
-        return refuse(StatusCode::BAD_REQUEST, "no such address can be");
+/// Serves a file below `reports`; `path` is percent-encoded.
+pub(super) fn file(reports: &Path, path: &str) -> Response {
+    let Some(path) = safe_path(path) else {
+        return refuse(StatusCode::BAD_REQUEST, "invalid path");
     };
     match read(reports, &path) {
-        Some(bytes) if path.extension().is_some_and(|ending| ending == "html") => page(bytes),
+        Some(bytes) if path.extension().is_some_and(|extension| extension == "html") => page(bytes),
         Some(bytes) => json(bytes),
         None => refuse(StatusCode::NOT_FOUND, "no such report"),
     }
 }
 
-/// A page with the policy that lets its own style and script do their work.
+/// Serves a page with a content security policy that allows its own style and script.
 pub(super) fn page(bytes: Vec<u8>) -> Response {
-    let policy = content_policy::of_page(&String::from_utf8_lossy(&bytes));
+    let policy = content_policy::page_policy(&String::from_utf8_lossy(&bytes));
     let mut response = Body::from(bytes).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -41,31 +41,31 @@ pub(super) fn page(bytes: Vec<u8>) -> Response {
     response
 }
 
-/// JSON as it is.
+/// Serves JSON.
 pub(super) fn json(bytes: impl Into<Body>) -> Response {
     let mut response = bytes.into().into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
-/// Plain pieces only: no `..`, nothing hidden, no separator or control character in disguise.
-fn below(address: &str) -> Option<PathBuf> {
+/// Decodes a relative path. Rejects `..`, hidden files, and encoded separators or control characters.
+fn safe_path(encoded: &str) -> Option<PathBuf> {
     let mut path = PathBuf::new();
-    for piece in address.split('/') {
-        let piece = decoded(piece)?;
-        let is_plain = !piece.is_empty()
-            && !piece.starts_with('.')
-            && !piece.chars().any(|letter| letter.is_control() || matches!(letter, '/' | '\\' | ':'));
-        if !is_plain {
+    for segment in encoded.split('/') {
+        let segment = percent_decode(segment)?;
+        let is_safe = !segment.is_empty()
+            && !segment.starts_with('.')
+            && !segment.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | ':'));
+        if !is_safe {
             return None;
         }
-        path.push(piece);
+        path.push(segment);
     }
     Some(path)
 }
 
-/// `%41` is `A`, once: what is encoded twice stays encoded.
-pub(super) fn decoded(text: &str) -> Option<String> {
+/// Decodes percent-encoding once. Returns `None` if the encoding or the UTF-8 is invalid.
+pub(super) fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -80,17 +80,17 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// `None`: not there, no page and no JSON, or reached by a link that leads outside.
+/// Reads a page or JSON file. Returns `None` for missing and other files, and for symbolic links that lead outside.
 fn read(reports: &Path, path: &Path) -> Option<Vec<u8>> {
-    if !path.extension().is_some_and(|ending| ending == "html" || ending == "json") {
+    if !path.extension().is_some_and(|extension| extension == "html" || extension == "json") {
         return None;
     }
-    let (root, place) = (fs::canonicalize(reports).ok()?, fs::canonicalize(reports.join(path)).ok()?);
-    if !place.starts_with(&root) || !fs::metadata(&place).ok()?.is_file() {
+    let (root, target) = (fs::canonicalize(reports).ok()?, fs::canonicalize(reports.join(path)).ok()?);
+    if !target.starts_with(&root) || !fs::metadata(&target).ok()?.is_file() {
         return None;
     }
     let mut bytes = Vec::new();
-    fs::File::open(&place).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    fs::File::open(&target).ok()?.take(MAX_FILE_SIZE).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 
@@ -99,18 +99,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_address_leads_out() {
-        for address in [
+    fn unsafe_paths_are_rejected() {
+        for path in [
             "", "/", "..", "../x", "a/../b", "%2e%2e/x", "a/%2e%2e", "a%2fb", "a%2Fb", "a%5cb", "a%00b", "a//b",
             ".hidden", "a/.b", "%", "%4", "%zz", "%ff", "c:x", "a%0ab",
         ] {
-            assert_eq!(below(address), None, "{address}");
+            assert_eq!(safe_path(path), None, "{path}");
         }
         assert_eq!(
-            below("m/20261001T000000Z_20261002T000000Z/report.html"),
+            safe_path("m/20261001T000000Z_20261002T000000Z/report.html"),
             Some("m/20261001T000000Z_20261002T000000Z/report.html".into())
         );
-        assert_eq!(below("cr%C3%A9dit%20x/a"), Some("crédit x/a".into()));
-        assert_eq!(below("%252e%252e"), Some("%2e%2e".into()));
+        assert_eq!(safe_path("cr%C3%A9dit%20x/a"), Some("crédit x/a".into()));
+        assert_eq!(safe_path("%252e%252e"), Some("%2e%2e".into()));
     }
 }

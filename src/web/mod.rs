@@ -1,17 +1,19 @@
-//! Reports, figures and health over HTTP: read only, for people, scripts and Prometheus.
+//! Read-only HTTP server for reports, the JSON API, Prometheus metrics and health checks.
 
 mod api;
-mod brief;
+mod app;
+mod cached;
 mod content_policy;
 mod figures;
 mod files;
 mod guard;
 mod metrics;
-mod patient;
+mod response;
 mod serve;
-mod standing;
 mod state;
+mod status;
+mod timeout;
 
 pub use serve::serve;
-pub use standing::{ModelStanding, Standing};
 pub use state::State;
+pub use status::{DaemonStatus, ModelRunStatus};

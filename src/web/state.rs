@@ -1,24 +1,24 @@
-//! What the server serves from.
+//! Configuration of the server.
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-use super::Standing;
+use super::DaemonStatus;
 use crate::report::Language;
 
-/// Plain values, and one question to whoever runs the server.
+/// Settings of the server and a callback into the daemon.
 #[derive(Clone)]
 pub struct State {
     /// The reports folder.
     pub reports: PathBuf,
-    /// Of the list of reports.
+    /// Language of the list of reports.
     pub language: Language,
-    /// What a client must send as `Authorization: Bearer …`; `None` lets everyone read. Health is never asked for it.
+    /// Token that clients must send as `Authorization: Bearer …`; `None` allows everyone. Health checks need no token.
     pub token: Option<String>,
-    /// May block; it is called off the runtime's threads.
-    pub standing: Arc<dyn Fn() -> Standing + Send + Sync>,
+    /// May block; called on a blocking thread.
+    pub status: Arc<dyn Fn() -> DaemonStatus + Send + Sync>,
 }
 
-/// Without the token.
+/// Omits the token.
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("State")

@@ -1,4 +1,4 @@
-// The pages in Debian's Chromium: nothing breaks, nothing leaves, everyone can read them.
+// Browser tests of the pages in Chromium: rendering, isolation and accessibility.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,34 +25,34 @@ after(async () => {
   await browser?.close();
 });
 
-/** Opens a page; `heard` holds what it said and asked for. */
+/** Opens a page and records its console output, requests and dialogs. */
 async function open(url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
   const page = await context.newPage();
-  const heard = { console: [], requests: [], dialogs: 0 };
-  page.on('console', (message) => heard.console.push(`${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => heard.console.push(`error: ${error.message}`));
-  page.on('request', (request) => heard.requests.push(request.url()));
-  page.on('dialog', (dialog) => { heard.dialogs += 1; dialog.dismiss(); });
+  const observed = { console: [], requests: [], dialogs: 0 };
+  page.on('console', (message) => observed.console.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => observed.console.push(`error: ${error.message}`));
+  page.on('request', (request) => observed.requests.push(request.url()));
+  page.on('dialog', (dialog) => { observed.dialogs += 1; dialog.dismiss(); });
   await page.goto(url);
-  return { page, heard, close: () => context.close() };
+  return { page, observed, close: () => context.close() };
 }
 
-function quiet(heard, url) {
-  assert.deepEqual(heard.console, []);
-  assert.deepEqual(heard.requests, [url.split('#')[0]], 'something but the page itself was asked for');
-  assert.equal(heard.dialogs, 0);
+function assertQuiet(observed, url) {
+  assert.deepEqual(observed.console, []);
+  assert.deepEqual(observed.requests, [url.split('#')[0]], 'the page made additional requests');
+  assert.equal(observed.dialogs, 0);
 }
 
 const harmless = (text) => [...text].map((letter) => (/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c]/u.test(letter) ? '\ufffd' : letter)).join('');
 
-const noWider = (page) => page.evaluate(() => document.documentElement.scrollWidth);
+const contentWidth = (page) => page.evaluate(() => document.documentElement.scrollWidth);
 
-/** Spaces that do not break are spaces. */
+/** Replaces no-break spaces. */
 const plain = (text) => text.replaceAll('\u00a0', ' ');
 
-/** Every finding of the JSON can be seen: its severity, its subject, its reason. */
-async function findingsAreSeen(page, json, words = true) {
+/** Asserts that the severity, subject and reason of every finding in the JSON are visible. */
+async function assertFindingsVisible(page, json, words = true) {
   const lines = page.locator('#findings li');
   assert.equal(await lines.count(), json.verdict.findings.length);
   for (const [place, finding] of json.verdict.findings.entries()) {
@@ -70,32 +70,32 @@ async function findingsAreSeen(page, json, words = true) {
 const names = (page) => page.locator('#list > details:visible > summary > b').allTextContents();
 
 describe('a report', () => {
-  test('opens from disk, silent, and says every finding', async () => {
+  test('opens from disk without console output and shows every finding', async () => {
     for (const report of [english.last, english.down, attack.last, many.last]) {
-      const { page, heard, close } = await open(report.url);
-      await findingsAreSeen(page, report.json);
+      const { page, observed, close } = await open(report.url);
+      await assertFindingsVisible(page, report.json);
       assert.equal(plain(await page.locator('h1').innerText()), harmless(report.json.verdict.sentence));
-      quiet(heard, report.url);
+      assertQuiet(observed, report.url);
       await close();
     }
   });
 
-  test('speaks French: no English sentence is left over', async () => {
-    const { page, heard, close } = await open(french.last.url);
-    await findingsAreSeen(page, french.last.json, false);
-    // The one part that is in English only says so, for those who have it read aloud.
+  test('is entirely in French', async () => {
+    const { page, observed, close } = await open(french.last.url);
+    await assertFindingsVisible(page, french.last.json, false);
+    // The only English part is marked as such, for screen readers.
     await page.evaluate(() => document.querySelectorAll('#performance[lang=en]').forEach((part) => part.remove()));
     assert.equal(await page.locator('body [lang]').count(), 0);
     const text = plain(await page.locator('body').innerText());
-    for (const word of ['À surveiller', 'a augmenté, médiane', 'Rejeu : ces scores', 'surtout :', 'Depuis quand', 'part refusée 26,2 % → 31,4 %']) assert.ok(text.includes(word), word);
-    for (const word of ['features', 'Watch', 'most of it', 'window', 'rows', 'missing']) assert.ok(!text.includes(word), word);
+    for (const word of ['À surveiller', 'a augmenté, médiane', 'Rejeu : ces scores', 'surtout :', 'Depuis quand', 'taux de refus 26,2 % → 31,4 %']) assert.ok(text.includes(word), word);
+    for (const word of ['features', 'Watch', 'mostly from', 'window', 'rows', 'missing']) assert.ok(!text.includes(word), word);
     assert.equal(await page.locator('html').getAttribute('lang'), 'fr');
-    quiet(heard, french.last.url);
+    assertQuiet(observed, french.last.url);
     await close();
   });
 
-  test('sorts, filters, and is worked by keyboard', async () => {
-    const { page, heard, close } = await open(english.last.url);
+  test('supports sorting, filtering and the keyboard', async () => {
+    const { page, observed, close } = await open(english.last.url);
     const before = await names(page);
     await page.getByRole('button', { name: 'feature', exact: true }).click();
     assert.deepEqual(await names(page), [...before].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)));
@@ -115,71 +115,71 @@ describe('a report', () => {
     await page.locator('#only').selectOption('alarm');
     const alarms = english.last.json.features.filter((feature) => feature.severity === 'alarm').map((feature) => feature.name);
     assert.deepEqual(await names(page), alarms);
-    quiet(heard, english.last.url);
+    assertQuiet(observed, english.last.url);
     await close();
   });
 
-  test('is whole with JavaScript off', async () => {
+  test('is complete without JavaScript', async () => {
     for (const report of [english.last, attack.last]) {
-      const { page, heard, close } = await open(report.url, { javaScriptEnabled: false });
-      await findingsAreSeen(page, report.json);
+      const { page, observed, close } = await open(report.url, { javaScriptEnabled: false });
+      await assertFindingsVisible(page, report.json);
       assert.equal((await names(page)).length, report.json.features.length);
-      assert.ok(!(await page.locator('.tools').isVisible()), 'a tool that does nothing is shown');
+      assert.ok(!(await page.locator('.tools').isVisible()), 'a control without effect is visible');
       const id = await page.locator('#list > details:not([open])').first().getAttribute('id', { timeout: 1_000 }).catch(() => null);
       if (id) {
         const closed = page.locator(`#${id}`);
-        // By keyboard: where rows are laid out only when seen, scrolling to click on one moves it.
+        // Use the keyboard: rows are laid out when they become visible, so a click would scroll and miss.
         await closed.locator('summary').press('Enter');
         assert.ok(await closed.locator('table').first().isVisible());
       }
-      quiet(heard, report.url);
+      assertQuiet(observed, report.url);
       await close();
     }
   });
 
-  test('holds nothing of an attack', async () => {
+  test('neutralises hostile data', async () => {
     for (const url of [attack.last.url, attack.world.index]) {
-      const { page, heard, close } = await open(url);
+      const { page, observed, close } = await open(url);
       assert.ok(!(await page.title()).includes('owned'));
       assert.equal(await page.locator('img').count(), 0);
       assert.ok((await page.locator('script').count()) <= 1);
-      assert.ok(!/[\u202e\u001b]/.test(await page.content()), 'a mark of direction or a control is left');
-      quiet(heard, url);
+      assert.ok(!/[\u202e\u001b]/.test(await page.content()), 'direction marks or control characters remain');
+      assertQuiet(observed, url);
       await close();
     }
   });
 
-  test('says at the top what moved worst, which way, and since when', async () => {
+  test('shows at the top what drifted most, in which direction and since when', async () => {
     const { page, close } = await open(english.last.url);
     const hero = plain(await page.locator('.hero').innerText());
-    for (const said of [/^Alarm: AMT_ANNUITY went up, median \S+ → \S+;/m, /New in this window \(2026-10-14\)/, /What to do first\s+AMT_ANNUITY:/]) assert.match(hero, said);
-    const [from, to] = await page.locator('.glances small').first().locator('span').allInnerTexts();
+    for (const pattern of [/^Alarm: AMT_ANNUITY increased, median \S+ → \S+;/m, /New in this window \(2026-10-14\)/, /What to do first\s+AMT_ANNUITY:/]) assert.match(hero, pattern);
+    const [from, to] = await page.locator('.figures small').first().locator('span').allInnerTexts();
     assert.deepEqual([from, to], ['2026-10-01', '2026-10-14']);
     const worst = page.locator('#list > details').first().locator('summary svg.k');
     assert.match(plain(await worst.locator('title').textContent()), /^PSI \S+ → 0\.486, 2026-10-01 – 2026-10-14$/);
-    // Latency by hour of the day: one mark and one line for each hour with answers.
+    // Latency by hour of the day: one row per hour with requests.
     const hours = english.last.json.service.by_hour_of_day;
     assert.equal(await page.locator('.hours tbody tr, .hours > tr').count(), hours.length);
     assert.equal(hours.reduce((all, hour) => all + hour.requests, 0), english.last.json.service.requests);
     await close();
   });
 
-  test('prints on A4: what moved is open, nothing is cut, names stand on few lines', async () => {
+  test('prints on A4 without cut charts and with short rows', async () => {
     const { page, close } = await open(english.last.url, { viewport: { width: 688, height: 1000 } });
     const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true, printBackground: true, ...(shots && { path: join(shots, 'report.pdf') }) });
     const pages = pdf.toString('latin1').match(/\/Type\s*\/Page\b/g).length;
     console.log(`A4: ${pages} pages, ${pdf.length} bytes`);
     assert.ok(pages >= 5 && pages <= 14, `${pages} pages`);
     await page.emulateMedia({ media: 'print' });
-    assert.ok((await noWider(page)) <= 690, 'wider than the paper');
+    assert.ok((await contentWidth(page)) <= 690, 'wider than the page');
     const tall = await page.locator('#list summary').evaluateAll((rows) => Math.max(...rows.map((row) => row.getBoundingClientRect().height)));
-    assert.ok(tall <= 48, `a line of the list is ${tall} px high`);
+    assert.ok(tall <= 48, `a row of the list is ${tall} px high`);
     const cut = await page.locator('svg.c').evaluateAll((charts) => charts.filter((chart) => chart.getBoundingClientRect().right > 690).length);
     assert.equal(cut, 0);
     await close();
   });
 
-  test('fits its weight', () => {
+  test('stays within its size limit', () => {
     const weigh = (file) => ({ bytes: statSync(file).size, zipped: gzipSync(readFileSync(file), { level: 9 }).length });
     const [usual, large] = [weigh(english.last.file), weigh(many.last.file)];
     console.log('125 features:', usual, '1,658 features:', large);
@@ -187,7 +187,7 @@ describe('a report', () => {
     assert.ok(large.bytes <= 4_000_000);
   });
 
-  test('is quick', async () => {
+  test('loads quickly', async () => {
     for (const [report, paint, ready] of [[english.last, 500, 1_000], [many.last, 1_500, 3_000]]) {
       let best = { paint: Infinity, ready: Infinity };
       for (let turn = 0; turn < 3; turn += 1) {
@@ -205,7 +205,7 @@ describe('a report', () => {
     }
   });
 
-  test('with 1,658 features filters within a breath', async () => {
+  test('filters 1,658 features without delay', async () => {
     const { page, close } = await open(many.last.url);
     const took = await page.evaluate(() => {
       const find = document.getElementById('find'), from = performance.now();
@@ -219,9 +219,9 @@ describe('a report', () => {
   });
 });
 
-describe('everyone can read it', () => {
+describe('accessibility', () => {
   for (const colorScheme of ['light', 'dark']) {
-    test(`axe finds nothing serious, ${colorScheme}`, async () => {
+    test(`axe finds no serious violation, ${colorScheme}`, async () => {
       const pages = { report: english.last.url, attack: attack.last.url, index: english.world.index };
       if (colorScheme === 'light') pages.French = french.down.url;
       for (const [name, url] of Object.entries(pages)) {
@@ -237,7 +237,7 @@ describe('everyone can read it', () => {
     });
   }
 
-  test('nothing is wider than a telephone', async () => {
+  test('pages fit a phone screen', async () => {
     for (const url of [english.last.url, english.down.url, french.last.url, attack.last.url, english.world.index, attack.world.index]) {
       const { page, close } = await open(url, { viewport: { width: 390, height: 844 } });
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390, url);
@@ -247,13 +247,13 @@ describe('everyone can read it', () => {
 });
 
 describe('the list of reports', () => {
-  test('shows a day that nobody looked at, and marks a figure by its own finding', async () => {
+  test('shows a day without a run, and marks values by their own findings', async () => {
     const { page, close } = await open(english.world.index);
     assert.equal(await page.locator('.cal [aria-label="2026-10-11: not run"]').count(), 1);
     assert.equal(await page.locator('.cal a').count(), 13);
     assert.ok((await page.locator('.legend').first().innerText()).includes('not run'));
-    assert.ok(await page.locator('#alerts').isVisible(), 'the list on disk says nothing of alerts');
-    // The latency of the 12th was over its limit; the share refused of that day was not.
+    assert.ok(await page.locator('#alerts').isVisible(), 'the list on disk has no alert section');
+    // The latency on the 12th exceeded its limit; the share refused on that day did not.
     const marks = (name) => page.locator('figure', { hasText: name }).locator('.m.watch, .m.alarm').count();
     assert.equal(await marks('Latency p95'), 1);
     assert.equal(await marks('PSI of the score'), 0);
@@ -262,12 +262,12 @@ describe('the list of reports', () => {
 });
 
 describe('a replayed range', () => {
-  for (const [language, said] of [['en', 'give the logged score'], ['fr', 'donnent toutes le score du journal']]) {
-    test(`is a page for everyone, ${language}`, async () => {
+  for (const [language, expected] of [['en', 'give the logged score'], ['fr', 'donnent toutes le score du journal']]) {
+    test(`is accessible and in its language, ${language}`, async () => {
       const { world } = language === 'en' ? english : french;
       const url = world.replay(12, 15);
-      const { page, heard, close } = await open(url);
-      assert.ok(plain(await page.locator('h1').innerText()).includes(said));
+      const { page, observed, close } = await open(url);
+      assert.ok(plain(await page.locator('h1').innerText()).includes(expected));
       assert.equal(await page.locator('html').getAttribute('lang'), language);
       if (language === 'fr') {
         const text = await page.locator('body').innerText();
@@ -276,35 +276,35 @@ describe('a replayed range', () => {
       await page.evaluate(axe);
       const found = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }));
       assert.deepEqual(found.violations.filter((one) => ['serious', 'critical'].includes(one.impact)).map((one) => `${one.id} ${one.nodes[0].html.slice(0, 200)}`), []);
-      quiet(heard, url);
+      assertQuiet(observed, url);
       await page.setViewportSize({ width: 390, height: 844 });
-      assert.ok((await noWider(page)) <= 390);
+      assert.ok((await contentWidth(page)) <= 390);
       await close();
     });
   }
 });
 
 describe('over HTTP', () => {
-  test('pages keep their style and script under a strict policy, and nothing else runs', async () => {
+  test('only the style and script of the page run under its content policy', async () => {
     for (const { world, last } of [english, attack]) {
       const server = await served(world);
       servers.push(server);
       const url = new URL(last.address, server.address).href;
-      const { page, heard, close } = await open(url);
-      await findingsAreSeen(page, last.json);
+      const { page, observed, close } = await open(url);
+      await assertFindingsVisible(page, last.json);
       assert.equal(await page.locator('main').evaluate((main) => getComputedStyle(main).maxWidth), '1120px');
       assert.ok(await page.locator('.tools').isVisible(), 'the script did not run');
-      assert.deepEqual(heard.console, []);
-      assert.deepEqual(heard.requests, [url]);
+      assert.deepEqual(observed.console, []);
+      assert.deepEqual(observed.requests, [url]);
       await page.goto(server.address);
       assert.equal(page.url(), new URL('reports/', server.address).href);
-      assert.deepEqual(heard.console, []);
-      await page.locator('.told a').click();
+      assert.deepEqual(observed.console, []);
+      await page.locator('.sentence a').click();
       assert.equal(decodeURIComponent(page.url()), decodeURIComponent(url));
       await page.getByRole('link', { name: 'All reports' }).click();
       assert.ok((await page.locator('h1').innerText()) === 'Reports');
-      assert.deepEqual(heard.console, []);
-      assert.ok(heard.requests.every((request) => request.startsWith(server.address)));
+      assert.deepEqual(observed.console, []);
+      assert.ok(observed.requests.every((request) => request.startsWith(server.address)));
       if (process.env.VIGIE_METRICS && world === english.world) {
         writeFileSync(process.env.VIGIE_METRICS, await (await fetch(new URL('metrics', server.address))).text());
       }
@@ -313,9 +313,9 @@ describe('over HTTP', () => {
   });
 });
 
-test('pictures, where VIGIE_SHOTS names a folder', { skip: !shots }, async () => {
+test('screenshots, if VIGIE_SHOTS is set', { skip: !shots }, async () => {
   mkdirSync(shots, { recursive: true });
-  const pages = { calm: english.calm.url, nothing: english.world.nothing(), range: english.world.replay(12, 15), report: english.last.url, down: english.down.url, french: french.last.url, index: english.world.index, hostile: attack.last.url, wide: many.last.url };
+  const pages = { calm: english.calm.url, empty: english.world.empty(), range: english.world.replay(12, 15), report: english.last.url, down: english.down.url, french: french.last.url, index: english.world.index, hostile: attack.last.url, wide: many.last.url };
   for (const [name, url] of Object.entries(pages)) {
     for (const [width, height] of [[1440, 1500], [390, 1400]]) {
       for (const colorScheme of ['light', 'dark']) {

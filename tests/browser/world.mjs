@@ -1,4 +1,4 @@
-// Folders of reports to look at, made by the real program.
+// Report folders for the tests, created by the real program.
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,14 +22,14 @@ class World {
     const folder = this.path('reports', model, window);
     return { file: join(folder, 'report.html'), url: pathToFileURL(join(folder, 'report.html')).href, address: `reports/${encodeURIComponent(model)}/${window}/report.html`, json: JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) };
   }
-  /** The page of a replay of days of the example. */
+  /** Replays days of the example and returns the URL of the page. */
   replay(from, to) {
     this.vigie('replay', '--config', 'config/vigie.yaml', '--from', day(from), '--to', day(to));
     const range = `${window(from).split('_')[0]}_${window(to).split('_')[0]}`;
     return pathToFileURL(this.path('reports/credit-default/replay', range, 'summary.html')).href;
   }
-  /** The page of a day without any record. */
-  nothing() {
+  /** Checks a day without records and returns the URL of the page. */
+  empty() {
     this.check('config/vigie.yaml', day(20), day(21));
     return this.report('credit-default', window(20)).url;
   }
@@ -39,7 +39,7 @@ class World {
 const day = (n) => `2026-10-${String(n).padStart(2, '0')}`;
 const window = (n) => `${day(n).replaceAll('-', '')}T000000Z_${day(n + 1).replaceAll('-', '')}T000000Z`;
 
-/** The shipped example, day by day, in one of the two languages. */
+/** The shipped example, checked day by day, in one language. */
 export function example(language) {
   const world = new World();
   mkdirSync(world.path('config'));
@@ -53,7 +53,7 @@ export function example(language) {
 export const SCRIPT = `<script>document.title='owned';alert(1)</script>`;
 export const LEVEL = `"><img src=https://evil.example/x onerror="document.title='owned'">`;
 
-/** Names, levels, errors and file names that are an attack. */
+/** Hostile names, levels, error texts and file names. */
 export function hostile() {
   const world = new World();
   const long = 'L'.repeat(10_000);
@@ -75,19 +75,19 @@ export function hostile() {
   world.write('train.ndjson', rows(2_000, false).map((one) => JSON.stringify(one.inputs)).join('\n'));
   world.vigie('learn', '--data', 'train.ndjson', '--out', 'ref.vigie', '--categorical', 'WORD');
   world.write('log/a.ndjson', rows(1_200, true).map((one) => JSON.stringify(one)).join('\n'));
-  world.write(`log/'"><script>.parquet`, 'no parquet at all');
+  world.write(`log/'"><script>.parquet`, 'not a Parquet file');
   world.write('vigie.yaml', `model: {name: "m<b> & 'co'", version: "1"}\nreference: ref.vigie\nsource:\n  path: log\n  fields: {timestamp: ts, features: inputs, probability: p, id: id, error: error, model_version: version}\npolicy: {min_rows: 100}\nreports: {dir: reports}\n`);
   world.check('vigie.yaml', day(1), day(2));
   return { world, last: world.report("m<b> & 'co'", window(1)) };
 }
 
-/** 1,658 features, a few of them moved, 30 windows behind it. */
+/** 1,658 features, a few of them drifted, with 30 windows. */
 export function wide() {
   const world = new World();
   const names = Array.from({ length: 1_658 }, (_, place) => `FEATURE_OF_A_WIDE_TABLE_${place}`);
   let seed = 7;
-  const draw = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
-  const table = (count, shift) => Array.from({ length: count }, () => names.map((_, place) => (draw() * 100 + (place % 200 === 0 ? shift : 0)).toFixed(2)).join(','));
+  const random = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
+  const table = (count, shift) => Array.from({ length: count }, () => names.map((_, place) => (random() * 100 + (place % 200 === 0 ? shift : 0)).toFixed(2)).join(','));
   world.write('train.csv', `${names.join(',')}\n${table(1_000, 0).join('\n')}\n`);
   world.vigie('learn', '--data', 'train.csv', '--out', 'ref.vigie');
   world.write('log/a.csv', `ts,${names.join(',')}\n${table(600, 30).map((row) => `2026-10-30T10:00:00Z,${row}`).join('\n')}\n`);
@@ -98,12 +98,12 @@ export function wide() {
   return { world, last: world.report('m', window(30)) };
 }
 
-/** The reports over HTTP, with the headers and limits of the daemon. */
+/** Serves the reports over HTTP with the headers and limits of the daemon. */
 export async function served(world) {
   const child = spawn(server, [world.path('reports'), '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const address = await new Promise((done, failed) => {
     child.stdout.once('data', (data) => done(String(data).trim()));
-    child.once('exit', (code) => failed(new Error(`the server ended with ${code}`)));
+    child.once('exit', (code) => failed(new Error(`the server exited with ${code}`)));
   });
   return { address, end: () => child.kill() };
 }

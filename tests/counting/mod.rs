@@ -1,4 +1,4 @@
-//! An allocator that counts, and what reading a model costs by it.
+//! A counting allocator, used to measure the memory for reading a model.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -13,25 +13,25 @@ struct Counting;
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: everything is passed on to the system's allocator.
+// SAFETY: all calls are forwarded to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         PEAK.fetch_max(NOW.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
-        // SAFETY: as the caller promised.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.alloc(layout) }
     }
 
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         NOW.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(place, layout) }
+        // SAFETY: guaranteed by the caller.
+        unsafe { System.dealloc(pointer, layout) }
     }
 }
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// Bytes set aside at once while a model is read, and the model.
+/// Reads a model; returns the peak number of bytes allocated, and the model.
 pub(crate) fn cost(name: &str, file: &[u8]) -> (usize, Result<Forest>) {
     let before = NOW.load(Relaxed);
     PEAK.store(before, Relaxed);
@@ -39,8 +39,8 @@ pub(crate) fn cost(name: &str, file: &[u8]) -> (usize, Result<Forest>) {
     (PEAK.load(Relaxed).saturating_sub(before), forest)
 }
 
-/// The most that reading a file of so many bytes may cost. Beside four times the file: what the smallest model takes,
-/// names of classes, an error's sentence.
+/// Maximum memory for reading a file of the given size: four times the file, plus a fixed amount for the smallest model,
+/// class names and an error message.
 pub(crate) fn limit(file: usize) -> usize {
     4 * file + FIXED
 }

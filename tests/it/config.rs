@@ -1,14 +1,14 @@
-//! The config: every file that comes with vigie is understood, and nothing that is shown holds a secret.
+//! Config files: those that ship with vigie are valid, and secrets are never printed.
 
 mod problems;
 
 use std::path::Path;
 
-use problems::{wrong, wrong_with};
+use problems::{problems_of, problems_with};
 use vigie::config::{Problems, Settings, TEMPLATE, check_files, schema};
 
-/// All that is required, and no more.
-const LEAST: &str = "\
+/// Only the required keys.
+const MINIMAL: &str = "\
 model: {name: credit}
 reference: reference.vigie
 source:
@@ -21,7 +21,7 @@ fn read(text: &str) -> Result<Settings, Problems> {
 }
 
 #[test]
-fn every_config_that_comes_with_vigie_is_understood() {
+fn every_config_that_ships_with_vigie_is_valid() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
     let mut seen = 0;
     let listed = |folder| std::fs::read_dir(folder).unwrap();
@@ -35,7 +35,7 @@ fn every_config_that_comes_with_vigie_is_understood() {
     assert!(seen > 1);
 }
 
-/// The template with its commented options switched on.
+/// The template with its commented options enabled.
 fn full_template() -> String {
     let uncommented = |line: &str| {
         let bare = line.trim_start();
@@ -49,21 +49,21 @@ fn full_template() -> String {
 }
 
 #[test]
-fn the_commented_lines_of_the_template_are_understood_too() {
+fn commented_options_of_the_template_are_valid() {
     let text = full_template();
     let settings = read(&text).map_err(|problems| format!("{problems}\n{text}")).unwrap();
     assert_eq!(settings.policy.features["AMT_CREDIT"].psi.unwrap().watch, Some(0.15));
     assert_eq!(settings.policy.features["AMT_CREDIT"].psi.unwrap().alarm, Some(0.25));
     assert!(settings.labels.is_some() && settings.http.is_some() && settings.alerts.email.is_some());
-    // What the commented lines say of the policy are the defaults.
+    // The commented policy options are the defaults.
     let mut policy = settings.policy.clone();
     policy.features.clear();
     assert_eq!(policy, Settings::from_bytes(Path::new("v"), TEMPLATE.as_bytes()).unwrap().policy);
 }
 
 #[test]
-fn what_is_left_out_has_a_default() {
-    let settings = read(LEAST).unwrap();
+fn omitted_keys_have_defaults() {
+    let settings = read(MINIMAL).unwrap();
     let here = Path::new(".").canonicalize().unwrap();
     assert_eq!(settings.reference, here.join("reference.vigie"));
     assert_eq!(settings.source.path, here.join("log"));
@@ -82,17 +82,17 @@ fn what_is_left_out_has_a_default() {
 }
 
 #[test]
-fn a_text_need_not_be_quoted() {
-    let text = LEAST.replace("{name: credit}", "{name: yes, version: 1.10}");
+fn strings_need_no_quotes() {
+    let text = MINIMAL.replace("{name: credit}", "{name: yes, version: 1.10}");
     let model = read(&text).unwrap().model;
     assert_eq!((model.name.as_str(), model.version.as_deref()), ("yes", Some("1.10")));
 }
 
 #[test]
-fn sections_may_be_empty_and_values_may_be_aliases() {
-    let settings = read(&format!("{LEAST}policy:\n  # all defaults\nalerts:\nlabels:\n")).unwrap();
+fn empty_sections_and_aliases_are_accepted() {
+    let settings = read(&format!("{MINIMAL}policy:\n  # all defaults\nalerts:\nlabels:\n")).unwrap();
     assert_eq!(settings.policy, vigie::judge::Policy::default());
-    let settings = read(&format!("{LEAST}policy: {{psi: &l {{watch: 0.2, alarm: null}}, ks: *l}}\n")).unwrap();
+    let settings = read(&format!("{MINIMAL}policy: {{psi: &l {{watch: 0.2, alarm: null}}, ks: *l}}\n")).unwrap();
     assert_eq!(settings.policy.ks, settings.policy.psi);
     assert_eq!(settings.policy.psi.alarm, None);
 }
@@ -100,32 +100,32 @@ fn sections_may_be_empty_and_values_may_be_aliases() {
 #[test]
 fn secrets_are_never_shown() {
     let email = "alerts: {email: {smtp: \"smtps://user:hunter2@host:465\", from: a@b, to: c@d}}\n";
-    let settings = read(&format!("{LEAST}{email}")).unwrap();
+    let settings = read(&format!("{MINIMAL}{email}")).unwrap();
     let shown = settings.show();
     assert!(shown.contains("smtp: smtps://user:***@host:465"), "{shown}");
     assert!(!shown.contains("hunter2") && !format!("{settings:?}").contains("hunter2"));
-    let told = wrong(&format!("{LEAST}{}", email.replace("smtps:", "ftp:")));
-    assert!(told.contains("`ftp://user:***@host:465`, which is no mail server"), "{told}");
-    let told = wrong_with("alerts: smtps://user:hunter2@host\nhttp: {listen: \"http://user:hunter2@host\"}\n");
-    assert!(!told.contains("hunter2"), "{told}");
+    let message = problems_of(&format!("{MINIMAL}{}", email.replace("smtps:", "ftp:")));
+    assert!(message.contains("must be the URL of a mail server, not `ftp://user:***@host:465`"), "{message}");
+    let message = problems_with("alerts: smtps://user:hunter2@host\nhttp: {listen: \"http://user:hunter2@host\"}\n");
+    assert!(!message.contains("hunter2"), "{message}");
 }
 
-/// The address of a webhook is often a key by itself.
+/// The path of a webhook URL is often a secret.
 #[test]
-fn the_address_of_a_webhook_is_never_shown() {
-    let settings = |url: &str| read(&format!("{LEAST}alerts: {{webhook: {{url: \"{url}\"}}}}\n"));
+fn the_path_of_a_webhook_url_is_never_shown() {
+    let settings = |url: &str| read(&format!("{MINIMAL}alerts: {{webhook: {{url: \"{url}\"}}}}\n"));
     let known = settings("https://u:pass@hooks.example.com/T0/s3cret?k=s3cret").unwrap();
     let shown = known.show();
     assert!(shown.contains("url: https://hooks.example.com/***"), "{shown}");
     assert!(!format!("{shown}{known:?}").contains("s3cret") && !shown.contains("pass"), "{shown}");
     assert!(settings("https://hooks.example.com").unwrap().show().contains("url: https://hooks.example.com\n"));
-    let told = settings("htps:/hooks/s3cret").unwrap_err().to_string();
-    assert!(told.contains("is no web address") && !told.contains("s3cret"), "{told}");
+    let message = settings("htps:/hooks/s3cret").unwrap_err().to_string();
+    assert!(message.contains("must be an http or https URL") && !message.contains("s3cret"), "{message}");
 }
 
 #[test]
-fn what_is_shown_is_understood_as_the_same() {
-    let text = format!("{LEAST}policy: {{empty_bins: {{floor: 1e-4}}, psi: {{alarm: null}}}}\n");
+fn shown_config_parses_to_the_same_settings() {
+    let text = format!("{MINIMAL}policy: {{empty_bins: {{floor: 1e-4}}, psi: {{alarm: null}}}}\n");
     let settings = read(&text).unwrap();
     let shown = settings.show();
     assert!(shown.contains("empty_bins:\n    floor: 0.0001"), "{shown}");
@@ -141,7 +141,7 @@ fn the_schema_knows_every_key() {
     let text = schema.to_string();
     for key in TEMPLATE.lines().filter_map(|line| line.trim_start().trim_start_matches("# ").split_once(": ")) {
         let key = key.0;
-        if key.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_') && key != "endpoint" {
+        if key.chars().all(|c| c.is_ascii_lowercase() || c == '_') && key != "endpoint" {
             assert!(text.contains(&format!("\"{key}\":")), "{key}");
         }
     }
@@ -149,27 +149,27 @@ fn the_schema_knows_every_key() {
 }
 
 #[test]
-fn files_that_are_not_there_are_named() {
+fn missing_files_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
     let config = root.join("vigie.yaml");
-    std::fs::write(&config, format!("{LEAST}reports: {{dir: vigie.yaml/reports}}\n")).unwrap();
-    let told = |problems: Vec<vigie::config::Problem>| {
+    std::fs::write(&config, format!("{MINIMAL}reports: {{dir: vigie.yaml/reports}}\n")).unwrap();
+    let text = |problems: Vec<vigie::config::Problem>| {
         Problems::new(Path::new("v"), problems).to_string().replace(&root.display().to_string(), "")
     };
     assert_eq!(
-        told(check_files(&Settings::load(&config).unwrap())),
+        text(check_files(&Settings::load(&config).unwrap())),
         "v:2: `reference`: /reference.vigie: no such file or folder — \
-         make it with `vigie learn --data FILE --out /reference.vigie`\n\
-         v:4: `source.path`: /log: no such file or folder — set it to a file, a folder or a glob of what is there\n\
-         v:6: `reports.dir`: /vigie.yaml/reports: /vigie.yaml is a file — name a folder that vigie may write to"
+         create it with `vigie learn --data FILE --out /reference.vigie`\n\
+         v:4: `source.path`: /log: no such file or folder — set it to an existing file, a folder or a glob with matches\n\
+         v:6: `reports.dir`: /vigie.yaml/reports: /vigie.yaml is a file — set it to a folder that vigie can write to"
     );
     std::fs::write(root.join("reference.vigie"), "").unwrap();
-    std::fs::write(&config, LEAST.replace("path: log", "path: \"*.ndjson\"")).unwrap();
+    std::fs::write(&config, MINIMAL.replace("path: log", "path: \"*.ndjson\"")).unwrap();
     assert_eq!(
-        told(check_files(&Settings::load(&config).unwrap())),
-        "v:4: `source.path`: /*.ndjson: no file matches — set it to a file, a folder or a glob of what is there"
+        text(check_files(&Settings::load(&config).unwrap())),
+        "v:4: `source.path`: /*.ndjson: no file matches — set it to an existing file, a folder or a glob with matches"
     );
     std::fs::write(root.join("a.ndjson"), "").unwrap();
-    assert_eq!(told(check_files(&Settings::load(&config).unwrap())), "");
+    assert_eq!(text(check_files(&Settings::load(&config).unwrap())), "");
 }

@@ -1,10 +1,10 @@
-//! The real daemon: signals, one on a folder of state, what systemd hears, mail to a real socket.
+//! The real daemon: signals, locking, systemd notifications, and mail to a real socket.
 
 mod crash;
 mod crash_labels;
-mod heals;
+mod failures;
 mod ledger;
+mod operation;
 mod process;
 mod reload;
 mod units;
-mod watches;

@@ -1,4 +1,4 @@
-//! All integration tests in one binary: real files, the real program.
+//! All integration tests in one binary, using real files and the real program.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -8,7 +8,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test that goes wrong shall stop"
+    reason = "tests panic on failure"
 )]
 
 mod config;

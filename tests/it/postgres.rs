@@ -1,11 +1,11 @@
-//! A log in a table of PostgreSQL: a real server, the real program.
+//! A log in a PostgreSQL table, tested with a real server and the real binary.
 
-mod away;
 mod connect;
 mod distributions;
 mod example;
 mod failures;
 mod labels;
+mod outage;
 mod role;
 mod same_report;
 mod server;

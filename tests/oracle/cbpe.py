@@ -1,21 +1,21 @@
-"""Estimated and realised performance on NannyML's own data, against NannyML and scikit-learn themselves.
+"""Compares estimated and realised performance on NannyML's data sets with NannyML and scikit-learn.
 
-Usage: python tests/oracle/cbpe.py path/to/vigie      (needs performance_requirements.txt)
+Usage: python tests/oracle/cbpe.py path/to/vigie      (requires performance_requirements.txt)
 
-Car loans in chunks of 5,000 rows and the US census (employment) in chunks of 20,000, in file order; the data are those of the
-wheel of nannyml 0.13.1. Each chunk is a window of vigie: first without labels, then with them. The estimated AUC has to be
-within 0.001 of what NannyML's CBPE says of the chunk, and within 0.010 of the realised one; the realised AUC equal to scikit-learn's.
+Data: the car loans in chunks of 5,000 rows and the US census (employment) in chunks of 20,000 rows, in file order, from the wheel of
+nannyml 0.13.1. Each chunk is a window of vigie. The estimated AUC must be within 0.001 of NannyML's CBPE and within 0.010 of the
+realised AUC; the realised AUC must equal scikit-learn's.
 
-Bands: windows of a fifth of a chunk as well. The expected costs of all rows together have to be within 10 % of the realised ones, and on
-the car loans, which are made without concept drift, the realised cost inside its 95 % band in 90 % of all windows. (The census is of
-several years, in which what a score means did change: no estimate without labels can see that, so in file order it is only printed.)
+Bands: also on windows of a fifth of a chunk. The expected cost of all rows must be within 10% of the realised cost. On the car loans,
+which have no concept drift by design, the realised cost must be inside its 95% band in 90% of the windows. (The census spans several
+years with real concept drift, which no estimate without labels can detect, so in file order its bands are only printed.)
 
-Without concept drift by construction: the rows of reference and log together, shuffled, and parted anew, of the car loans, of the
-census and of the example's hold-out (its first half as reference). Both have to hold in all three: so where they did not hold in
-file order, it was the order.
+No concept drift by construction: reference and log together, shuffled and split again, for the car loans, the census and the
+hold-out of the example (its first half as reference). Both conditions must hold for all three, which shows that failures in file
+order are due to the order.
 
-NannyML's band is three times its sampling error, the spread of the realised metric over the reference scaled to the chunk; the
-standard error of ours is printed beside it, and beside the spread of the realised AUC over chunks of the reference as long as the window.
+NannyML's band is three times its sampling error, the spread of the realised metric over the reference scaled to the chunk. The
+standard error of vigie is printed next to it and to the spread of the realised AUC over reference chunks of the window length.
 """
 
 import json
@@ -43,16 +43,16 @@ def instant(at):
 
 
 def estimated(reference, log, score, target, decision, rows):
-    """NannyML's own."""
+    """AUC and sampling error by chunk, from NannyML."""
     cbpe = nannyml.CBPE(y_pred_proba=score, y_true=target, y_pred=decision, problem_type="classification_binary",
                         metrics=["roc_auc"], chunk_size=rows).fit(reference)
-    told = cbpe.estimate(log).to_df()
-    told = told[told[("chunk", "period")] == "analysis"]["roc_auc"]
-    return told["value"].tolist(), told["sampling_error"].tolist()
+    estimates = cbpe.estimate(log).to_df()
+    estimates = estimates[estimates[("chunk", "period")] == "analysis"]["roc_auc"]
+    return estimates["value"].tolist(), estimates["sampling_error"].tolist()
 
 
 def prepared(program, folder, reference, log, score, target, features, group):
-    """A reference and a log with labels, and what runs vigie on them; the log has times and ids."""
+    """Writes reference, log, labels and config. Returns the log with times and ids, and a function that checks a window."""
     folder.mkdir()
     log = log.copy()
     log["at"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(range(len(log)), unit="s")
@@ -62,10 +62,10 @@ def prepared(program, folder, reference, log, score, target, features, group):
     log[["id", target]].to_parquet(folder / "labels.parquet")
 
     def vigie(*arguments):
-        ended = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
-        if ended.returncode:
-            sys.exit(f"vigie {arguments[0]}: {ended.stderr}")
-        return ended.stdout
+        result = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
+        if result.returncode:
+            sys.exit(f"vigie {arguments[0]}: {result.stderr}")
+        return result.stdout
 
     vigie("learn", "--data", folder / "reference.parquet", "--target", target, "--probability", score, "--holdout", "yes",
           "--out", folder / "reference.vigie")
@@ -90,7 +90,7 @@ def data_set(program, folder, name, reference, log, score, target, decision, row
         frame[texts] = frame[texts].astype(str)
     log, check = prepared(program, folder, reference, log, score, target, features, 5_000)
     theirs, sampling = estimated(reference, log.drop(columns=[target]), score, target, decision, rows)
-    failures, worst, far, errors = [], 0.0, 0.0, []
+    failures, worst, worst_realised, errors = [], 0.0, 0.0, []
     for chunk, want in enumerate(theirs):
         part = log.iloc[chunk * rows:(chunk + 1) * rows]
         report = check(part)
@@ -98,33 +98,33 @@ def data_set(program, folder, name, reference, log, score, target, decision, row
         errors.append((got["auc"]["high"] - got["auc"]["low"]) / 2 / 1.959964)
         true = roc_auc_score(part[target], part[score])
         gap = abs(got["auc"]["value"] - want)
-        worst, far = max(worst, gap), max(far, abs(got["auc"]["value"] - true))
+        worst, worst_realised = max(worst, gap), max(worst_realised, abs(got["auc"]["value"] - true))
         print(f"{name} chunk {chunk}: {len(part)} rows; estimated {got['auc']['value']:.5f}, NannyML {want:.5f}; "
               f"realised {known['auc']['value']:.5f}, scikit-learn {true:.5f}")
         refused = part[score] >= 0.5
         cost = 10 * (part[target].astype(bool) & ~refused).sum() + (~part[target].astype(bool) & refused).sum()
         wrong = {
-            "estimated AUC": gap > 0.001, "estimate against truth": abs(got["auc"]["value"] - true) > 0.010,
+            "estimated AUC": gap > 0.001, "estimated against realised AUC": abs(got["auc"]["value"] - true) > 0.010,
             "realised AUC": abs(known["auc"]["value"] - true) > 1e-12, "rows": known["rows"] != len(part),
             "cost": report["cost"]["realised"]["total"]["value"] != cost,
-            "known AUC": name == "car loans" and round(true, 3) != CAR_LOANS[chunk],
+            "expected AUC": name == "car loans" and round(true, 3) != CAR_LOANS[chunk],
         }
         failures += [f"{name} chunk {chunk}: {what}" for what, is_wrong in wrong.items() if is_wrong]
     failures += bands(check, name, chunks(log, rows // 5), is_judged=name == "car loans")
     spread = pd.Series([roc_auc_score(part[target], part[score]) for part in chunks(reference, rows)]).std()
     print(f"{name}: standard error of the estimated AUC {sum(errors) / len(errors):.5f}; NannyML's sampling error "
           f"{sum(sampling) / len(sampling):.5f}; spread of the realised AUC over {len(chunks(reference, rows))} chunks of the reference {spread:.5f}")
-    print(f"{name}: {len(theirs)} chunks; farthest from NannyML {worst:.1e}, from the truth {far:.4f}")
+    print(f"{name}: {len(theirs)} chunks; largest difference to NannyML {worst:.1e}, to the realised AUC {worst_realised:.4f}")
     return failures
 
 
 def chunks(frame, rows):
-    """Whole ones."""
+    """Full chunks only."""
     return [frame.iloc[at:at + rows] for at in range(0, len(frame) - rows + 1, rows)]
 
 
 def shuffled(program, folder, name, rows, score, target, learnt, window):
-    """No concept drift by construction: whatever stood in an order stands in none."""
+    """Checks bands on shuffled rows, which have no concept drift by construction."""
     rows = rows.iloc[np.random.default_rng(8).permutation(len(rows))].reset_index(drop=True)
     rows["feature"] = rows[score]
     log, check = prepared(program, folder, rows.iloc[:learnt], rows.iloc[learnt:], score, target, ["feature"], window)
@@ -132,19 +132,19 @@ def shuffled(program, folder, name, rows, score, target, learnt, window):
 
 
 def bands(check, name, windows, is_judged):
-    """Whether what came lies where it was expected."""
+    """Checks how often realised values are inside their expected bands."""
     inside, inside_auc, expected, realised = 0, 0, 0.0, 0.0
     for part in windows:
         report = check(part)
-        band, came = report["cost"]["expected"]["total"], report["cost"]["realised"]["total"]["value"]
-        inside += band["low"] <= came <= band["high"]
+        band, actual = report["cost"]["expected"]["total"], report["cost"]["realised"]["total"]["value"]
+        inside += band["low"] <= actual <= band["high"]
         auc = report["performance"]["estimated"]["auc"]
         inside_auc += auc["low"] <= report["performance"]["realised"]["auc"]["value"] <= auc["high"]
-        expected, realised = expected + band["value"], realised + came
+        expected, realised = expected + band["value"], realised + actual
     off, rows = expected / realised - 1, sum(map(len, windows))
-    print(f"{name}: in {len(windows)} windows of {len(windows[0])} rows the realised cost is inside its 95 % band {inside} times, the AUC "
-          f"{inside_auc} times; all costs together {expected:.0f} expected, {realised:.0f} realised ({off:+.1%} on {rows} rows)")
-    wrong = {"cost inside its band": is_judged and inside < 0.9 * len(windows), "costs together": abs(off) > 0.10,
+    print(f"{name}: {len(windows)} windows of {len(windows[0])} rows; realised cost inside its 95% band {inside} times, AUC "
+          f"{inside_auc} times; total cost {expected:.0f} expected, {realised:.0f} realised ({off:+.1%} on {rows} rows)")
+    wrong = {"cost outside its band": is_judged and inside < 0.9 * len(windows), "total cost": abs(off) > 0.10,
              "too few rows": rows < 10_000}
     return [f"{name}: {what}" for what, is_wrong in wrong.items() if is_wrong]
 

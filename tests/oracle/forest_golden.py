@@ -1,15 +1,15 @@
-"""Golden models and raw outputs for vigie's `scorer`, made by the official catboost library: never by vigie.
+"""Golden models and outputs for the crate vigie-models, computed by the official catboost library and never by vigie.
 
 Usage: python tests/oracle/forest_golden.py                (small models and 50 rows each, into tests/oracle/forest)
        python tests/oracle/forest_golden.py --compare      (makes them again and compares with the committed files)
        python tests/oracle/forest_golden.py --large DIR    (larger models and 10,000 rows each, into DIR)
-Needs catboost 1.2.10, numpy, pandas. Every expected value comes from a model loaded from its .cbm file, never from JSON: the
-library's own JSON loader loses bits. Floats are written as the hexadecimal digits of their bits. Deterministic: the same
-versions on the same kind of machine make the same bytes. In --compare, models may differ (training depends on the machine);
-then the new ones are evaluated by vigie instead: point VIGIE_FOREST at the output of --large.
+Needs catboost 1.2.10, numpy, pandas. Every expected value comes from a model loaded from its .cbm file, never from JSON, because
+catboost's JSON loader loses bits. Floats are written as the hexadecimal digits of their bits. Deterministic: the same versions
+on the same kind of machine write the same bytes. On another machine --compare may report different models, since training depends
+on the machine. Then check new models instead: set VIGIE_FOREST to the output of --large.
 
-Rows hold what deceives: NaN, infinities, numbers exactly on borders and one step beside them, doubles that round onto a border,
-both zeros, levels unseen at training, empty and non-ASCII levels, levels of 33 to 64 bytes.
+Rows contain edge cases: NaN, infinities, numbers exactly on a border and next to it, doubles that round to a border, both zeros,
+levels unseen in training, empty and non-ASCII levels, levels of 33 to 64 bytes.
 """
 
 import argparse
@@ -48,29 +48,29 @@ def numbers(rng, n, nan=0.0):
 
 
 def levels(rng, n, count):
-    """Some levels are common, some rare; the first is the empty text."""
+    """Draws levels, some common, some rare; the first is the empty string."""
     names = LEVELS[:count] + [f"level {i}" for i in range(len(LEVELS), count)]
     weights = 1.0 / (1 + np.arange(count)) ** 0.7
     return np.array(names, object)[rng.choice(count, n, p=weights / weights.sum())]
 
 
 def table(columns):
-    """Levels stay Python texts in columns of objects, whatever pandas would make of them."""
+    """Builds a data frame in which levels stay Python strings in object columns."""
     return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
 
 
 def training(rng, n, floats, cats=(), nan=0.0):
-    """A table: `floats` numeric columns, and a categorical one of each size in `cats`, in turn."""
+    """Training data: `floats` numeric columns, and one categorical column for each number of levels in `cats`."""
     columns = {f"number {i}": numbers(rng, n, nan if i % 2 == 0 else 0.0) for i in range(floats)}
     for i, count in enumerate(cats):
         columns[f"level {i}"] = levels(rng, n, count)
     names = list(columns)
-    order = rng.permutation(len(names))  # numbers and levels mixed, so that the two countings of features differ
+    order = rng.permutation(len(names))  # mixes numbers and levels, so that the two kinds of feature indices differ
     return table({names[i]: columns[names[i]] for i in order})
 
 
 def signal(frame, rng):
-    """Something to learn: smooth in numbers, jumpy in levels, jumpier in pairs of levels, which a number's sign turns round."""
+    """A target to learn: smooth in numbers, irregular in levels and in pairs of levels, whose effect depends on a number."""
     total = rng.normal(size=len(frame)) * 0.4
     levels, turn = [], 1.0
     for i, name in enumerate(frame):
@@ -90,8 +90,8 @@ def jump(text):
     return zlib.crc32(text.encode()) % 1000 / 500 - 1
 
 
-def tricky(frame, model, rng, n):
-    """Rows to score. Some numeric columns become doubles, beside their borders where single precision cannot tell."""
+def edge_case_rows(frame, model, rng, n):
+    """Rows to score. Some numeric columns are doubles that differ from a border by less than single precision."""
     borders = model.get_borders() if model.tree_count_ else {}
     out = {}
     for i, name in enumerate(frame):
@@ -134,9 +134,9 @@ QUIET = dict(thread_count=1, verbose=0, allow_writing_files=False, random_seed=7
 class Made:
     model: CatBoost
     frame: pd.DataFrame
-    shap: bool | None = False  # many rows explained, or few; None: it has no SHAP values
-    refused: bool = False  # a model vigie does not score
-    no_trees: bool = False  # a model the library does not score
+    shap: bool | None = False  # explain many rows (True) or few; None: the model has no SHAP values
+    refused: bool = False  # vigie refuses the model
+    no_trees: bool = False  # the library refuses to evaluate the model
     nulls: bool = False  # missing levels are nulls in the golden file
 
 
@@ -152,13 +152,13 @@ def fit(kind, frame, y, shap=False, **options):
 
 
 def exported(path):
-    with tempfile.TemporaryDirectory() as scratch:
-        CatBoost().load_model(str(path)).save_model(f"{scratch}/m.json", format="json")
-        return json.loads(Path(f"{scratch}/m.json").read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as temporary:
+        CatBoost().load_model(str(path)).save_model(f"{temporary}/m.json", format="json")
+        return json.loads(Path(f"{temporary}/m.json").read_text(encoding="utf-8"))
 
 
 def tables(path):
-    """The CTR tables of a model: kind, and elements of its keys."""
+    """The CTR tables of a model: kind, and elements of the key."""
     names = exported(path).get("ctr_data") or {}
     parts = [json.loads(name) for name in names]
     return sorted({p["type"] + ": " + " + ".join(e["combination_element"] for e in p["identifier"]) for p in parts})
@@ -180,10 +180,10 @@ def depth_1(name, large):
 
 @model
 def depth_0(name, large):
-    """Trees without a condition among others. Training makes none; a model edited as JSON and saved as .cbm can have them."""
+    """Some trees without conditions. Training does not produce them, but a model edited as JSON and saved as .cbm can."""
     made = depth_1(name, large)
-    with tempfile.TemporaryDirectory() as scratch:
-        path = f"{scratch}/m.json"
+    with tempfile.TemporaryDirectory() as temporary:
+        path = f"{temporary}/m.json"
         made.model.save_model(path, format="json")
         edited = json.loads(Path(path).read_text(encoding="utf-8"))
         bare = {"leaf_values": [0.1], "leaf_weights": [2000], "splits": []}
@@ -209,13 +209,13 @@ def depth_10_nan_forbidden(name, large):
 
 @model
 def depth_16(name, large):
-    """Leaf numbers that fill 16 bits; a megabyte a tree, so in the large set only."""
+    """Leaf numbers of 16 bits. A megabyte per tree, so only in the large set."""
     return binary(name, large, 13, depth=16, iterations=(1, 3), border_count=8) if large else None
 
 
 @model
 def nan_max_trained_without_nan(name, large):
-    """Exports AsIs: a missing number lies below every border, not above."""
+    """Exported as AsIs: a missing number is below every border, not above."""
     return binary(name, large, 4, nan_mode="Max")
 
 
@@ -226,7 +226,7 @@ def one_hot(name, large):
 
 @model
 def one_hot_beyond_254(name, large):
-    """A tree for almost every level of 330: two columns of bins."""
+    """A tree for almost every one of 330 levels, so that there are two bin columns."""
     rng = stream(name)
     frame = training(rng, 6000, 0, (330,))
     y = np.array([10 * jump(f"{level}") for level in frame["level 0"]])
@@ -243,7 +243,7 @@ def ctr_every_kind(name, large):
 
 @model
 def ctr_of_combinations(name, large):
-    """Keys of levels, borders and single levels together: the last two come first in a tree, so they must matter most."""
+    """Keys of levels, borders and one-hot levels together. The last two come first in a tree, so they must matter most."""
     rng = stream(name)
     n = 6000 if large else 1200
     few, some, more = (levels(rng, n, count) for count in (3, 5, 5))
@@ -264,7 +264,7 @@ def ctr_counter_full(name, large):
 
 @model
 def ctr_regression_borders(name, large):
-    """Several borders of the target, cut in two ways: one combination has two tables of one kind."""
+    """Several target binarizations, so that one combination has several tables of the same kind."""
     rng = stream(name)
     frame = training(rng, 1000 * (3 if large else 1), 2, (6, 16), 0.1)
     kinds = [f"{kind}:TargetBorderCount={n}:Prior=0.5/1" for kind, n in (("Borders", 1), ("Borders", 3), ("Buckets", 2))]
@@ -283,7 +283,7 @@ def ctr_multiclass(name, large):
 
 @model
 def home_credit_like(name, large):
-    """Six categorical features with the sizes of Home Credit's, CatBoost's own CTRs, combinations up to three."""
+    """Six categorical features with as many levels as in Home Credit, default CTRs, combinations of up to three."""
     return binary(name, large, 10, cats=(58, 8, 5, 19, 3, 7), nan=0.3, rows=2500, iterations=(6, 120), depth=5, shap=True,
                   max_ctr_complexity=3, l2_leaf_reg=12, class_weights=[1, 10])  # fmt: skip
 
@@ -317,7 +317,7 @@ def multiclass(name, large):
 
 @model
 def multiclass_with_absent_classes(name, large):
-    """Seven classes declared, three met: the others' raw outputs are minus infinity."""
+    """Seven declared classes, three of which occur: the raw outputs of the others are minus infinity."""
     rng = stream(name)
     frame = training(rng, 800, 4)
     y = np.array([0, 2, 5])[np.digitize(signal(frame, rng), [-0.7, 0.7])]
@@ -375,7 +375,7 @@ def regression(name, large):
 
 @model
 def uncertainty(name, large):
-    """A mean and a variance; SHAP values of the mean only."""
+    """A mean and a variance; SHAP values for the mean only."""
     rng = stream(name)
     frame = training(rng, 1000, 3, (), 0.2)
     return fit(CatBoostRegressor, frame, signal(frame, rng), False, loss_function="RMSEWithUncertainty",
@@ -384,7 +384,7 @@ def uncertainty(name, large):
 
 @model
 def borders_beyond_254(name, large):
-    """One feature with more borders in use than a column of bins can hold."""
+    """One feature with more borders than fit into a bin column."""
     rng = stream(name)
     frame = training(rng, 6000, 2)
     y = np.sin(40 * np.nan_to_num(frame["number 0"])) + rng.normal(size=len(frame)) * 0.1
@@ -409,7 +409,7 @@ def threshold_and_labels(name, large):
 
 @model
 def zero_trees(name, large):
-    """The library itself refuses to evaluate it; the bias is what remains of its formula."""
+    """The library refuses to evaluate it; the expected output is the bias."""
     made = regression(name, large)
     made.model.shrink(0)
     return Made(made.model, made.frame, no_trees=True)
@@ -417,7 +417,7 @@ def zero_trees(name, large):
 
 @model
 def summed_models(name, large):
-    """Counts of two models averaged. (KeepAllTables makes a model that catboost 1.2.10 itself cannot save.)"""
+    """The average of the counts of two models. (KeepAllTables gives a model that catboost 1.2.10 cannot save.)"""
     rng = stream(name)
     frame = training(rng, 700, 2, (6, 12), 0.1)
     cats = [c for c in frame if frame[c].dtype == object]
@@ -430,7 +430,7 @@ def summed_models(name, large):
 
 @model
 def columns_dropped(name, large):
-    """Features no tree asks for are gone from the file: the columns of the others keep their numbers."""
+    """Features that no tree uses are removed from the file; the others keep their column numbers."""
     rng = stream(name)
     frame = training(rng, 800, 12)
     used = list(frame)[3::4]
@@ -442,7 +442,7 @@ def columns_dropped(name, large):
 
 @model
 def trees_without_conditions(name, large):
-    """Leaf-wise growth that finds nothing to split: every tree is one leaf. ShapValues of these ends catboost 1.2.10 with a segmentation fault."""
+    """Growth that finds nothing to split: every tree is a single leaf. ShapValues crashes catboost 1.2.10 (segmentation fault)."""
     return binary(name, large, 3, grow_policy="Depthwise", min_data_in_leaf=100000, iterations=(4, 8), shap=None)
 
 
@@ -457,7 +457,7 @@ def text_features(name, large):
 
 @model
 def home_credit(name, large):
-    """The example's own model and hold-out. A missing level is a null in the file and what training wrote to the library."""
+    """The model and hold-out rows of the example. Missing levels are nulls in the golden file and MISSING for the library."""
     folder = HERE.parent.parent / "reference_data" / "home_credit"
     if not large or not (folder / "model.cbm").exists():
         return None
@@ -488,7 +488,7 @@ def column(values, nulls):
 
 def golden(name, made, path, rows, large):
     loaded = CatBoost().load_model(str(path))
-    frame = tricky(made.frame, loaded, stream("rows " + name), rows)
+    frame = edge_case_rows(made.frame, loaded, stream("rows " + name), rows)
     cats = [c for c in frame if frame[c].dtype == object]
     out = {"catboost": catboost.__version__, "rows": rows, "features": [{"name": n, **column(frame[n], made.nulls)} for n in frame]}
     if made.no_trees:
@@ -507,45 +507,45 @@ def golden(name, made, path, rows, large):
         return out
     if large:
         rows = 8 if name == "depth_16" else 300
-    else:  # not too large a file
+    else:  # keeps the file small
         rows = min(rows, (450 if made.shap else 160) // (predict("RawFormulaVal")[0].size * (frame.shape[1] + 1)) // 4 * 4)
     part = Pool(frame[:rows], cat_features=cats)
     mode = "NoPreCalc" if name == "depth_16" else "Auto"
-    values = whole_forks(loaded).get_feature_importance(part, type="ShapValues", thread_count=1, shap_mode=mode)
+    values = with_binary_nodes(loaded).get_feature_importance(part, type="ShapValues", thread_count=1, shap_mode=mode)
     out["shap_shape"], out["shap"] = list(values.shape), bits(values)
     return out
 
 
-def whole_forks(model):
-    """The model as SHAP values are asked of it. In a .cbm file a node of a branching tree may have one child and be a leaf as well.
-    The library shares such leaves wrongly (contributions do not add up to the raw output); loaded from its own JSON, where every fork has
-    two children, the same model has values that do."""
-    with tempfile.TemporaryDirectory() as scratch:
-        path = f"{scratch}/m.json"
+def with_binary_nodes(model):
+    """The model that SHAP values are computed from. In a .cbm file, a node of a branching tree may have a single child and be a
+    leaf as well. The library explains such nodes incorrectly (contributions do not add up to the raw output). Loaded from JSON,
+    where every node has two children or none, the same model has correct values."""
+    with tempfile.TemporaryDirectory() as temporary:
+        path = f"{temporary}/m.json"
         model.save_model(path, format="json")
         if "trees" not in json.loads(Path(path).read_text(encoding="utf-8")):
             return model
         return CatBoost().load_model(path, format="json")
 
 
-def settle(model, whole):
-    """Takes away what differs from run to run, what is only about the run, and (unless `whole`) parameters that do not matter here."""
-    about = model.get_metadata()
-    for key in list(about.keys()):
+def strip_metadata(model, whole):
+    """Removes metadata that differs from run to run or only describes the run, and (unless `whole`) irrelevant parameters."""
+    metadata = model.get_metadata()
+    for key in list(metadata.keys()):
         if key.endswith(("train_finish_time", "model_guid")):
-            about[key] = "0"
+            metadata[key] = "0"
         if key.endswith(("training", "output_options")):
-            del about[key]
+            del metadata[key]
         if key == "catboost_version_info" and not whole:
-            del about[key]
+            del metadata[key]
         if key == "params" and not whole:
-            params = json.loads(about[key])
+            params = json.loads(metadata[key])
             names = params["data_processing_options"]["class_names"]
-            about[key] = json.dumps({"loss_function": params["loss_function"], "data_processing_options": {"class_names": names}})
+            metadata[key] = json.dumps({"loss_function": params["loss_function"], "data_processing_options": {"class_names": names}})
 
 
-def check_promises(name, path):
-    """A model that no longer has what it is there for is no test."""
+def check_coverage(name, path):
+    """Checks that a model still contains what it is meant to test."""
     if name == "ctr_of_combinations":
         found = " ".join(tables(path))
         assert "value + cat_feature_value + float_feature + cat_feature_exact_value" in found, found
@@ -565,26 +565,26 @@ def make(folder, large, only):
         if made is None:
             continue
         if name != "home_credit":
-            settle(made.model, large or name in WHOLE)
+            strip_metadata(made.model, large or name in WITH_ALL_METADATA)
         path = folder / f"{name}.cbm"
         made.model.save_model(str(path))
         if made.refused:
-            print(f"{name}: {path.stat().st_size} bytes, to be refused")
+            print(f"{name}: {path.stat().st_size} bytes, must be refused")
             continue
         values = golden(name, made, path, 10_000 if large else 50, large)
         (folder / f"{name}.json").write_text(json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
-        if large or name in JSON_DOOR:
-            with tempfile.TemporaryDirectory() as scratch:
-                export = Path(scratch) / "model.json"
+        if large or name in WITH_JSON:
+            with tempfile.TemporaryDirectory() as temporary:
+                export = Path(temporary) / "model.json"
                 made.model.save_model(str(export), format="json")
                 slim = json.loads(export.read_text(encoding="utf-8"))
             (folder / f"{name}.model.json").write_text(json.dumps(slim, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
-        check_promises(name, path)
+        check_coverage(name, path)
         print(f"{name}: {path.stat().st_size} bytes, {made.model.tree_count_} trees, {len(values['raw'])} raw outputs")
 
 
-WHOLE = ["home_credit_like", "multiclass"]
-JSON_DOOR = ["depth_1", "one_hot", "ctr_every_kind", "depthwise_multiclass", "multiclass_with_absent_classes",
+WITH_ALL_METADATA = ["home_credit_like", "multiclass"]
+WITH_JSON = ["depth_1", "one_hot", "ctr_every_kind", "depthwise_multiclass", "multiclass_with_absent_classes",
              "scale_and_biases", "threshold_and_labels", "zero_trees"]  # fmt: skip
 
 
@@ -594,15 +594,15 @@ def main():
     parser.add_argument("--compare", action="store_true")
     parser.add_argument("--only", nargs="*", help="names of models")
     args = parser.parse_args()
-    assert catboost.__version__ == "1.2.10", f"catboost 1.2.10 is the reference, this is {catboost.__version__}"
+    assert catboost.__version__ == "1.2.10", f"needs catboost 1.2.10, found {catboost.__version__}"
     committed = HERE / "forest"
     if args.large:
         make(args.large, True, args.only)
     elif args.compare:
-        with tempfile.TemporaryDirectory() as scratch:
-            make(Path(scratch), False, args.only)
-            names = sorted(p.name for p in committed.iterdir() if not p.name.startswith("text_features"))  # has a random id in it
-            _, wrong, missing = filecmp.cmpfiles(committed, scratch, names, shallow=False)
+        with tempfile.TemporaryDirectory() as temporary:
+            make(Path(temporary), False, args.only)
+            names = sorted(p.name for p in committed.iterdir() if not p.name.startswith("text_features"))  # contains a random id
+            _, wrong, missing = filecmp.cmpfiles(committed, temporary, names, shallow=False)
         print(f"{len(names)} files, different: {wrong}, missing: {missing}")
         raise SystemExit(1 if wrong or missing else 0)
     else:

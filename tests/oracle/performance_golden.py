@@ -1,13 +1,13 @@
-"""Golden values for vigie's figures of performance, made by scikit-learn: never by vigie.
+"""Golden values for the performance metrics of vigie, computed with scikit-learn and never with vigie.
 
-Usage: python tests/oracle/performance_golden.py [OUTPUT]      (default: performance_golden.json beside this script)
-       python tests/oracle/performance_golden.py --compare     (makes them again and compares with the committed file)
-Needs performance_requirements.txt. Deterministic: same versions, same values.
+Usage: python tests/oracle/performance_golden.py [OUTPUT]      (default: performance_golden.json next to this script)
+       python tests/oracle/performance_golden.py --compare     (recomputes them and compares with the committed file)
+Requires performance_requirements.txt. Deterministic: same versions, same values.
 
-Scores of three kinds (many ties, a few, none), windows of one class only, decisions that refuse nobody or all. DeLong's variance
-is taken from its definition, with the placement of every single row; the expected AUC and confusion matrix from NannyML's
-formulas on probabilities calibrated by scikit-learn's IsotonicRegression. The variance of the average precision is taken row by row
-from the derivative of scikit-learn's formula; all intervals are held against the spread of 4,000 bootstrap samples.
+Covers scores with many, few and no ties, windows with one class only, and decisions that refuse no one or everyone. DeLong's
+variance is computed from its definition, with the placement of every row; the expected AUC and confusion matrix with NannyML's
+formulas on probabilities calibrated by scikit-learn's IsotonicRegression. The variance of the average precision is computed row by
+row from the derivative of scikit-learn's formula. All intervals are checked against the spread of 4,000 bootstrap samples.
 """
 
 import json
@@ -29,7 +29,7 @@ rng = np.random.default_rng(SEED)
 
 
 def draw(rows, digits, prevalence, skill=1.5):
-    """Labels and scores that tell something of them; fewer digits, more ties."""
+    """Labels, and scores correlated with them; fewer digits mean more ties."""
     labels = (rng.random(rows) < prevalence).astype(int)
     scores = 1 / (1 + np.exp(-(rng.normal(-1.0, 1.0, rows) + skill * labels)))
     return labels, np.round(scores, digits) if digits else scores
@@ -55,7 +55,7 @@ def delong(labels, scores):
 
 
 def average_precision_variance(labels, scores):
-    """What a little more weight of each row would add, squared: a difference quotient of scikit-learn's own function."""
+    """Sum of squared derivatives by row weight, as difference quotients of scikit-learn's own function."""
     if labels.sum() < 2:
         return None
     def at(row, weight):
@@ -68,7 +68,7 @@ def average_precision_variance(labels, scores):
 
 
 def spreads():
-    """Bootstrap standard errors, for windows whose figures are near normal."""
+    """Bootstrap standard errors, for windows whose metrics are nearly normal."""
     own = np.random.default_rng(SEED + 1)
     rows = []
     for size, digits, prevalence in [(1500, 2, 0.3), (2500, 4, 0.08), (1000, 1, 0.5)]:
@@ -77,18 +77,18 @@ def spreads():
         order = np.argsort(scores)
         labels, scores = labels[order], np.clip(scores[order], 1e-3, 1 - 1e-3)
         ends = np.flatnonzero(np.r_[scores[1:] != scores[:-1], True])
-        told = []
+        samples = []
         for _ in range(4000):
             weights = np.bincount(own.integers(0, size, size), minlength=size).astype(float)
-            told.append(figures(labels, scores, weights, ends))
+            samples.append(metrics_of(labels, scores, weights, ends))
         names = ["auc", "average_precision", "brier", "log_loss", "recall", "precision", "f1", "f2", "cost_per_1000"]
         rows.append({"labels": labels.tolist(), "scores": scores.tolist(), "threshold": 0.4,
-                     "errors": dict(zip(names, np.std(told, axis=0, ddof=1).tolist()))})
+                     "errors": dict(zip(names, np.std(samples, axis=0, ddof=1).tolist()))})
     return rows
 
 
 def ratios():
-    """A share as a part of another, with the interval of Katz: statsmodels'."""
+    """Ratio of two shares with the Katz interval from statsmodels."""
     rows = []
     for a, n, b, m in [(120, 200, 900, 1000), (3, 40, 5000, 9000), (700, 1000, 699, 1000), (199, 200, 2000, 2000)]:
         low, high = confint_proportions_2indep(a, n, b, m, method="log", compare="ratio")
@@ -96,9 +96,9 @@ def ratios():
     return rows
 
 
-def figures(labels, scores, weights, ends):
+def metrics_of(labels, scores, weights, ends):
     hit, miss = weights * labels, weights * (1 - labels)
-    # By score, from the highest down; a tie is one step.
+    # By descending score; ties are one step.
     starts = np.r_[0, ends[:-1] + 1]
     hits, misses = np.add.reduceat(hit, starts), np.add.reduceat(miss, starts)
     above_hits, above = np.cumsum(hits[::-1]), np.cumsum((hits + misses)[::-1])
@@ -150,7 +150,7 @@ def decisions(labels, scores, threshold):
 
 
 def cheapest(labels, scores):
-    """Every threshold tried, the highest first."""
+    """Tries every threshold, highest first."""
     best = (10.0 * labels.sum(), None)
     for threshold in sorted(set(scores.tolist()), reverse=True):
         cost = 10.0 * ((scores < threshold) & (labels == 1)).sum() + ((scores >= threshold) & (labels == 0)).sum()
@@ -184,17 +184,17 @@ def expected(chances, refused, threshold):
                                                  float((1 - chances)[~refused].sum()), float(chances[~refused].sum())]}
 
 
-def far_apart(before, now, where):
-    """The largest difference of two trees of values; another processor's last bits may differ, no more."""
+def largest_difference(before, now, where):
+    """Largest relative difference between two trees of values; the last bits may differ between processors."""
     if where.endswith(".python"):
         return 0.0
     if isinstance(before, dict) and isinstance(now, dict) and before.keys() == now.keys():
-        return max((far_apart(before[key], now[key], f"{where}.{key}") for key in before), default=0.0)
+        return max((largest_difference(before[key], now[key], f"{where}.{key}") for key in before), default=0.0)
     if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
-        return max((far_apart(b, n, f"{where}[{i}]") for i, (b, n) in enumerate(zip(before, now))), default=0.0)
+        return max((largest_difference(b, n, f"{where}[{i}]") for i, (b, n) in enumerate(zip(before, now))), default=0.0)
     if before == now:
         return 0.0
-    if where.endswith(".average_precision_variance"):  # a difference quotient: ten digits are its own
+    if where.endswith(".average_precision_variance"):  # a difference quotient has about ten correct digits
         return 0.0 if abs(before - now) <= 1e-9 * max(before, now) else 1.0
     if isinstance(before, float) and isinstance(now, float):
         return abs(before - now) / max(abs(before), abs(now))
@@ -209,8 +209,8 @@ def main():
     }
     committed = Path(__file__).with_name("performance_golden.json")
     if sys.argv[1:] == ["--compare"]:
-        largest = far_apart(json.loads(committed.read_text()), json.loads(json.dumps(golden)), "golden")
-        print(f"performance: made again, largest relative difference {largest:.1e}")
+        largest = largest_difference(json.loads(committed.read_text()), json.loads(json.dumps(golden)), "golden")
+        print(f"performance: recomputed, largest relative difference {largest:.1e}")
         sys.exit(largest > 1e-12)
     output = Path(sys.argv[1]) if len(sys.argv) > 1 else committed
     parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in golden.items()]

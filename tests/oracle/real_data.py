@@ -1,19 +1,19 @@
-"""Every number of vigie's reports on real data, computed a second time by numpy, pandas and scipy.
+"""Recomputes every number of vigie's reports on real data with numpy, pandas and scipy.
 
-Usage: python tests/oracle/real_data.py path/to/vigie      (needs requirements.txt, and pip's access to PyPI)
+Usage: python tests/oracle/real_data.py path/to/vigie      (requires requirements.txt and access to PyPI)
 
-The data are those of the wheel nannyml 0.13.1 (Apache-2.0), which is downloaded and unzipped, never installed or run: car
-loans (synthetic; the drift begins half-way through the analysis rows), the same with missing values and a new level, the US
-census of Massachusetts (employment), California housing, Titanic. Each is given to `vigie learn` and, window by window, to
-`vigie check`; then every statistic is recomputed from the rows with the definitions only, and compared, and so is the
-verdict that follows from them. The layouts differ on purpose: the car loans' own CSV byte for byte, NDJSON with nested
-inputs, Parquet, doubles and singles.
+The data come from the wheel nannyml 0.13.1 (Apache-2.0), which is downloaded and unzipped, never installed or run: car loans
+(synthetic; drift starts halfway through the analysis rows), the same with missing values and a new level, the US census of
+Massachusetts (employment), California housing and Titanic. Each data set is passed to `vigie learn` and, window by window, to
+`vigie check`. Every statistic is then recomputed from the rows and the definitions alone and compared, as is the resulting
+verdict. The formats differ on purpose: the original CSV of the car loans, NDJSON with nested inputs, Parquet, 64-bit and 32-bit
+floats.
 
-Where the definitions name no formula, the one documented in the sources is taken: which neighbour a thin bin joins
-(crates/stats/src/chance.rs), the tests of unseen levels and of values outside the range, the z test of the share refused
-(crates/stats/src/proportion.rs), the population's standard deviation. No line of it is shared with vigie.
+Where the definitions give no formula, the documented one from the sources is used: which neighbour a sparse bin is merged with
+(crates/stats/src/psi_test.rs), the tests of unseen levels and of values outside the range, the z-test of the share refused
+(crates/stats/src/proportion.rs), and the population standard deviation. No code is shared with vigie.
 
-Exit code 0: all agree. 1: a list of what does not. Deterministic; the rows of the wheel are checked by its hash.
+Exit code 0: everything agrees; 1: differences, which are listed. Deterministic; the wheel is verified by its hash.
 """
 
 import hashlib
@@ -44,66 +44,66 @@ SPECIAL = ("below", "above", "unseen", "missing")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What is compared, how closely, and what came of it
+# Comparisons and tolerances
 
 
 @dataclass(frozen=True)
-class Closeness:
-    """Error = |got − want| / max(|want|, unit). Below `floor` on both sides nothing more is asked."""
+class Tolerance:
+    """Error = |got − want| / max(|want|, unit). Values below `floor` on both sides count as equal."""
 
     limit: float
     unit: float = 0.0
     floor: float = 0.0
 
 
-TINY = 1e-290  # beyond it doubles lose their digits
-CLOSE = {
-    "share": Closeness(1e-15, unit=1.0),
-    "edge": Closeness(0.0),
-    "mean": Closeness(1e-9, unit=1.0),  # in units of the range of both sides: sums are fixed-point
-    # Squares are summed in units of half the range / 2^26 or finer; of the squared range, this is what that promises.
-    "variance": Closeness(2.0**-26, unit=1.0),
-    "std": Closeness(float("inf")),  # for the largest relative error only: no definition sets a limit
-    "psi": Closeness(1e-9),
-    "psi critical": Closeness(1e-9),
-    "psi p": Closeness(1e-9, floor=TINY),
-    "ks D": Closeness(0.0),
-    "ks p": Closeness(1e-6, floor=1e-100),
-    "chi2": Closeness(1e-9),
-    "chi2 p": Closeness(1e-9, floor=TINY),
-    "cramers v": Closeness(1e-9),
-    "missing p": Closeness(1e-9, floor=TINY),
-    "unseen p": Closeness(1e-9, floor=TINY),
-    "range p": Closeness(1e-9, floor=TINY),
-    "refused p": Closeness(1e-9, floor=TINY),
-    "effect": Closeness(1e-9, unit=1.0),
-    "q": Closeness(1e-6, floor=1e-100),  # as close as the p-values it is made of
+TINY = 1e-290  # below this, doubles lose precision
+TOLERANCES = {
+    "share": Tolerance(1e-15, unit=1.0),
+    "edge": Tolerance(0.0),
+    "mean": Tolerance(1e-9, unit=1.0),  # relative to the range of both sides, because sums are fixed-point
+    # Squares are summed in units of half the range / 2^26 or finer; this is the resulting bound relative to the squared range.
+    "variance": Tolerance(2.0**-26, unit=1.0),
+    "std": Tolerance(float("inf")),  # only the largest relative error is printed: no definition sets a limit
+    "psi": Tolerance(1e-9),
+    "psi critical": Tolerance(1e-9),
+    "psi p": Tolerance(1e-9, floor=TINY),
+    "ks D": Tolerance(0.0),
+    "ks p": Tolerance(1e-6, floor=1e-100),
+    "chi2": Tolerance(1e-9),
+    "chi2 p": Tolerance(1e-9, floor=TINY),
+    "cramers v": Tolerance(1e-9),
+    "missing p": Tolerance(1e-9, floor=TINY),
+    "unseen p": Tolerance(1e-9, floor=TINY),
+    "range p": Tolerance(1e-9, floor=TINY),
+    "refused p": Tolerance(1e-9, floor=TINY),
+    "effect": Tolerance(1e-9, unit=1.0),
+    "q": Tolerance(1e-6, floor=1e-100),  # as close as the p-values it is computed from
 }
 
 
 @dataclass
-class Ledger:
-    """Comparisons made, the largest error of each kind, and what failed."""
+class Comparison:
+    """Counts of comparisons, the largest error of each kind, and failures."""
 
     counts: Counter = field(default_factory=Counter)
     worst: dict = field(default_factory=dict)
     failures: list = field(default_factory=list)
 
     def same(self, kind, where, got, want):
-        """Whole numbers, words, nulls: equal or not."""
+        """Compares integers, strings and nulls for equality."""
         self.counts[kind] += 1
         if got != want or isinstance(got, bool) != isinstance(want, bool):
             self.failures.append(f"{where}: {kind}: vigie {got!r}, recomputed {want!r}")
 
     def near(self, kind, where, got, want):
-        """Floats, as close as their kind asks."""
+        """Compares floats with the tolerance of their kind."""
         want = None if want is None else float(want)
         if got is None or want is None:
             return self.same(kind, where, got, want)
         self.counts[kind] += 1
-        error = error_of(CLOSE[kind], got, want)
+        error = error_of(TOLERANCES[kind], got, want)
         self.worst[kind] = max(self.worst.get(kind, 0.0), error)
-        if not error <= CLOSE[kind].limit:
+        if not error <= TOLERANCES[kind].limit:
             self.failures.append(f"{where}: {kind}: vigie {got!r}, recomputed {want!r}, error {error:.3g}")
 
     def between(self, kind, where, low, value, high):
@@ -111,16 +111,16 @@ class Ledger:
         if not low <= value <= high:
             self.failures.append(f"{where}: {kind}: {low!r} <= {value!r} <= {high!r} does not hold")
 
-    def line(self):
+    def summary(self):
         kinds = [f"{kind} {count}" + (f" ({self.worst[kind]:.1e})" if kind in self.worst else "")
                  for kind, count in sorted(self.counts.items())]
         return ", ".join(kinds)
 
 
-def error_of(closeness, got, want):
-    if got == want or (got < closeness.floor and want < closeness.floor):
+def error_of(tolerance, got, want):
+    if got == want or (got < tolerance.floor and want < tolerance.floor):
         return 0.0
-    scale = max(abs(want), closeness.unit)
+    scale = max(abs(want), tolerance.unit)
     return abs(got - want) / scale if scale > 0 else float("inf")
 
 
@@ -129,17 +129,17 @@ def error_of(closeness, got, want):
 
 
 def psi(reference, window):
-    """The textbook sum; an empty bin counts as half a row; shares are not renormalised."""
+    """PSI by its definition; an empty bin counts as half a row; shares are not renormalised."""
     r, w = np.asarray(reference, float), np.asarray(window, float)
     n, m, used = r.sum(), w.sum(), (r + w) > 0
     r, w = np.where(r == 0, 0.5, r)[used] / n, np.where(w == 0, 0.5, w)[used] / m
     return float(np.sum((w - r) * np.log(w / r)))
 
 
-def chance(bins):
-    """Critical value, p and the bins left when thin ones are joined: PSI ~ (1/n + 1/m) chi2(B − 1)."""
+def psi_test(bins):
+    """Critical value, p-value and number of bins after merging sparse ones: PSI ~ (1/n + 1/m) chi2(B − 1)."""
     n, m = sum(b["reference"] for b in bins), sum(b["window"] for b in bins)
-    groups = join_thin(bins, n, m)
+    groups = merge_sparse(bins, n, m)
     if len(groups) < 2:
         return None, None, len(groups)
     scale, freedom = 1 / n + 1 / m, len(groups) - 1
@@ -147,33 +147,33 @@ def chance(bins):
     return scale * stats.chi2.ppf(0.95, freedom), stats.chi2.sf(value / scale, freedom), len(groups)
 
 
-def join_thin(bins, n, m):
-    """(reference, window) of the joined bins. Thin: the reference leads to expect fewer than 20 window rows."""
+def merge_sparse(bins, n, m):
+    """(reference, window) of the merged bins. A bin is sparse if fewer than 20 window rows are expected in it."""
 
-    def is_thin(group):
-        return group[0] * m < 20 * n  # whole numbers: no rounding decides
+    def is_sparse(group):
+        return group[0] * m < 20 * n  # integers, so that rounding cannot matter
 
     pairs = {special: [(b["reference"], b["window"]) for b in bins if (b["kind"] in SPECIAL) == special]
              for special in (False, True)}
-    values = gather(pairs[False], is_thin)
-    specials = [pair for pair in pairs[True] if not is_thin(pair)]
-    pool = [pair for pair in pairs[True] if is_thin(pair)]
+    values = gather(pairs[False], is_sparse)
+    specials = [pair for pair in pairs[True] if not is_sparse(pair)]
+    pool = [pair for pair in pairs[True] if is_sparse(pair)]
     pooled = tuple(np.sum(pool, axis=0).tolist()) if pool else (0, 0)
-    if pool and not is_thin(pooled):
+    if pool and not is_sparse(pooled):
         specials.append(pooled)
     elif pool:
         add_to_last(values or specials, pooled)
-    if len(values) == 1 and is_thin(values[0]) and specials:
+    if len(values) == 1 and is_sparse(values[0]) and specials:
         add_to_last(specials, values.pop())
     return values + specials
 
 
-def gather(pairs, is_thin):
-    """In order, each group closed as soon as it is thick; what remains joins the last."""
+def gather(pairs, is_sparse):
+    """Groups bins in order, closing each group once it is not sparse; the remainder is merged into the last group."""
     groups, open_group = [], (0, 0)
     for pair in pairs:
         open_group = (open_group[0] + pair[0], open_group[1] + pair[1])
-        if not is_thin(open_group):
+        if not is_sparse(open_group):
             groups.append(open_group)
             open_group = (0, 0)
     if open_group != (0, 0):
@@ -187,7 +187,7 @@ def add_to_last(groups, pair):
 
 
 def numeric_bins(reference, window):
-    """Atoms, intervals between deciles of the rest, guards, missing: in the order of their upper edges."""
+    """Atoms and intervals between deciles of the rest, ordered by upper edge, with out-of-range and missing bins."""
     r, w = reference[~np.isnan(reference)], window[~np.isnan(window)]
     values, counts = np.unique(r, return_counts=True)
     atoms = values[counts * 20 >= len(r)]
@@ -203,7 +203,7 @@ def numeric_bins(reference, window):
         return np.bincount(np.searchsorted(edges, inside(sample), side="left"), minlength=len(edges))
 
     bins = [make_bin("atom", np.sum(r == atom), np.sum(w == atom), atom, atom) for atom in atoms]
-    lower_edges = [None, *edges]  # the first begins just below the least value, wherever that is
+    lower_edges = [None, *edges]  # the first interval starts just below the smallest value
     bins += [make_bin("interval", *four) for four in zip(by_interval(r), by_interval(w), edges, lower_edges)]
     bins.sort(key=lambda b: (b["upper"], b["kind"] == "atom"))
     bins.insert(0, make_bin("below", 0, np.sum(w < low)))
@@ -213,7 +213,7 @@ def numeric_bins(reference, window):
 
 
 def level_bins(reference, window):
-    """A bin a level from 1 % of the reference's rows on (in text order), rare, unseen, missing."""
+    """One bin per level with at least 1% of the reference rows (sorted), then rare, unseen and missing."""
     own, new = Counter(reference), Counter(window)
     named = sorted(level for level in own if level is not None and own[level] * 100 >= len(reference))
     rare = [level for level in own if level is not None and level not in named]
@@ -243,7 +243,7 @@ def ks_p(distance, n, m):
 
 
 def chi_square(reference, window):
-    """Homogeneity of the levels of both sides, missing one of them; those expected < 5 times in the window are pooled."""
+    """Chi-square test of homogeneity over levels, including missing; levels expected < 5 times in the window are pooled."""
     own, new = Counter(reference), Counter(window)
     table = np.array([[side[level] for level in sorted({*own, *new}, key=str)] for side in (own, new)])
     is_rare = len(window) * table.sum(axis=0) < 5 * table.sum()
@@ -251,11 +251,11 @@ def chi_square(reference, window):
         table = np.column_stack([table[:, ~is_rare], table[:, is_rare].sum(axis=1)])
     shares = table / table.sum(axis=1, keepdims=True)
     v = np.sqrt(np.sum((shares[0] - shares[1]) ** 2 / (shares[0] + shares[1])) / 2)
-    answer = {"cramers_v": float(v), "pooled_levels": int(is_rare.sum()), "dof": table.shape[1] - 1}
+    result = {"cramers_v": float(v), "pooled_levels": int(is_rare.sum()), "dof": table.shape[1] - 1}
     if table.shape[1] < 2:
-        return answer | {"statistic": None, "p_value": None}
+        return result | {"statistic": None, "p_value": None}
     test = stats.chi2_contingency(table)
-    return answer | {"statistic": float(test.statistic), "p_value": float(test.pvalue)}
+    return result | {"statistic": float(test.statistic), "p_value": float(test.pvalue)}
 
 
 def missing_test(reference, window):
@@ -266,7 +266,7 @@ def missing_test(reference, window):
 
 
 def unseen_test(reference, window):
-    """Excess over the Good–Turing share; each of the rows that bring a new level is the window's with m / (n + m)."""
+    """Excess over the Good–Turing share; each row with a new level is in the window with probability m / (n + m)."""
     own = Counter(level for level in reference if level is not None)
     new = Counter(level for level in window if level is not None and level not in own)
     singletons, rows, n, m = sum(count == 1 for count in own.values()), sum(new.values()), len(reference), len(window)
@@ -278,7 +278,7 @@ def unseen_test(reference, window):
 
 
 def range_test(reference, window):
-    """Shares of all used rows; p: the rows outside are the extremes of n + m, and all of them the window's."""
+    """Shares of all used rows; p-value: all of the most extreme of n + m rows are in the window."""
     r, w = reference[~np.isnan(reference)], window[~np.isnan(window)]
     below, above, n, m = int(np.sum(w < r.min())), int(np.sum(w > r.max())), len(r), len(w)
     least = min(float(stats.hypergeom.pmf(count, n + m, m, count)) for count in (below, above))
@@ -322,10 +322,10 @@ def measure_levels(reference, window):
 
 
 def measure_bins(bins):
-    critical, p, left = chance(bins)
+    critical, p, merged = psi_test(bins)
     bins = [b for b in bins if b["reference"] + b["window"] > 0]
     value = psi([b["reference"] for b in bins], [b["window"] for b in bins])
-    return {"bins": bins, "psi": {"value": value, "critical": critical, "p_value": p, "p_bins": left}}
+    return {"bins": bins, "psi": {"value": value, "critical": critical, "p_value": p, "p_bins": merged}}
 
 
 def moments(sample):
@@ -333,7 +333,7 @@ def moments(sample):
 
 
 def q_values(tests):
-    """Benjamini–Hochberg over a family {key: p or None}; null tests do not count."""
+    """Benjamini–Hochberg over a family {key: p or None}; tests without a p-value do not count."""
     known = {key: p for key, p in tests.items() if p is not None}
     q = stats.false_discovery_control(list(known.values()), method="bh") if known else []
     return dict.fromkeys(tests) | dict(zip(known, map(float, q)))
@@ -350,7 +350,7 @@ def family_of(features, ks_p_of):
 
 
 def psi_evidence(name, feature, q):
-    """Its own q, or that of bins with exact tests which reach the limit by themselves (src/ARCHITECTURE.md)."""
+    """The q-value of PSI, or that of bins with exact tests if they reach the limit alone (src/ARCHITECTURE.md)."""
     own = q[name, "psi"]
     if own is not None and own <= EVIDENT:
         return own
@@ -359,12 +359,12 @@ def psi_evidence(name, feature, q):
     n, m = [sum(b[side] for b in feature["bins"]) for side in ("reference", "window")]
     evident = [b for b in feature["bins"] if tests.get(b["kind"]) is not None and tests[b["kind"]] <= EVIDENT]
     share = [((b["reference"] or 0.5) / n, (b["window"] or 0.5) / m) for b in evident]
-    by_themselves = sum((w - r) * np.log(w / r) for r, w in share)
-    return max(tests[b["kind"]] for b in evident) if by_themselves >= LIMITS["psi"][0] else own
+    evident_psi = sum((w - r) * np.log(w / r) for r, w in share)
+    return max(tests[b["kind"]] for b in evident) if evident_psi >= LIMITS["psi"][0] else own
 
 
 def ruling(test, effect, q):
-    """(test, severity, effect, limit) of an effect at its limit, with evidence; None otherwise."""
+    """(test, severity, effect, limit) of an effect that reaches its limit with evidence; None otherwise."""
     watch, alarm = LIMITS[test]
     if q is None or q > EVIDENT or abs(effect) < watch:
         return None
@@ -373,7 +373,7 @@ def ruling(test, effect, q):
 
 
 def rulings(name, feature, q):
-    """What each rule says of one feature (or of the score), if it says more than stable; `q` by (name, test)."""
+    """Rulings other than stable for a feature or the score; `q` by (name, test)."""
     effects = {"psi": feature["psi"]["value"],
                "missing": feature["missing"]["window_share"] - feature["missing"]["reference_share"]}
     if feature["ks"]:
@@ -382,7 +382,7 @@ def rulings(name, feature, q):
         effects |= {"chi2": feature["chi2"]["cramers_v"], "unseen": feature["unseen"]["excess"]}
     if "refused_share" in feature:
         effects["share_refused"] = feature["refused_share"]["window"] - feature["refused_share"]["reference"]
-    return [said for test, effect in effects.items() if (said := ruling(test, effect, q[name, test]))]
+    return [found for test, effect in effects.items() if (found := ruling(test, effect, q[name, test]))]
 
 
 def worst(words):
@@ -393,168 +393,168 @@ def worst(words):
 # A report against the recomputed numbers
 
 
-def compare_run(ledger, where, report, features, score, rows):
-    """Everything of one report. `features` and `score` as measured from the rows; `rows`: of reference and window."""
+def compare_run(comparison, where, report, features, score, rows):
+    """Compares a whole report. `features` and `score` are computed from the rows; `rows` are the counts of both sides."""
     for key, wanted in (("rows", rows[1]), ("rows_used", rows[1]), ("filtered", 0), ("rejected", {})):
-        ledger.same("rows", f"{where} window.{key}", report["window"][key], wanted)
+        comparison.same("rows", f"{where} window.{key}", report["window"][key], wanted)
     printed = {feature["name"]: feature for feature in report["features"]}
-    ledger.same("names", where, list(printed), list(features))
+    comparison.same("names", where, list(printed), list(features))
     for name, feature in features.items():
-        compare_feature(ledger, f"{where} {name}", printed[name], feature, rows)
-    compare_q(ledger, where, printed, features)
-    ledger.same("names", f"{where} score", report["score"] is None, score is None)
+        compare_feature(comparison, f"{where} {name}", printed[name], feature, rows)
+    compare_q(comparison, where, printed, features)
+    comparison.same("names", f"{where} score", report["score"] is None, score is None)
     if score:
-        compare_score(ledger, f"{where} score", report["score"], score, rows)
-    compare_verdict(ledger, where, report, features, score, rows)
+        compare_score(comparison, f"{where} score", report["score"], score, rows)
+    compare_verdict(comparison, where, report, features, score, rows)
 
 
-def compare_feature(ledger, where, got, want, rows):
-    ledger.same("rows", where, (got["kind"], got["n_reference"], got["n_window"]), (want["kind"], *rows))
-    compare_bins(ledger, where, got, want, rows)
+def compare_feature(comparison, where, got, want, rows):
+    comparison.same("rows", where, (got["kind"], got["n_reference"], got["n_window"]), (want["kind"], *rows))
+    compare_bins(comparison, where, got, want, rows)
     for key, kind in (("value", "psi"), ("critical", "psi critical"), ("p_value", "psi p")):
-        ledger.near(kind, f"{where} psi.{key}", got["psi"][key], want["psi"][key])
-    ledger.same("p_bins", where, got["psi"]["p_bins"], want["psi"]["p_bins"])
+        comparison.near(kind, f"{where} psi.{key}", got["psi"][key], want["psi"][key])
+    comparison.same("p_bins", where, got["psi"]["p_bins"], want["psi"]["p_bins"])
     for side in ("reference_share", "window_share"):
-        ledger.near("share", f"{where} missing.{side}", got["missing"][side], want["missing"][side])
-    ledger.near("missing p", where, got["missing"]["p_value"], want["missing"]["p_value"])
+        comparison.near("share", f"{where} missing.{side}", got["missing"][side], want["missing"][side])
+    comparison.near("missing p", where, got["missing"]["p_value"], want["missing"]["p_value"])
     for key, compare in (("ks", compare_ks), ("chi2", compare_chi2), ("unseen", compare_unseen),
                          ("out_of_range", compare_range)):
-        ledger.same("which tests", f"{where} {key}", got[key] is None, want[key] is None)
+        comparison.same("which tests", f"{where} {key}", got[key] is None, want[key] is None)
         if want[key] and got[key]:
-            compare(ledger, f"{where} {key}", got[key], want[key])
+            compare(comparison, f"{where} {key}", got[key], want[key])
     for side in ("reference", "window"):
-        compare_summary(ledger, f"{where} summary.{side}", got["summary"][side], want, side)
+        compare_summary(comparison, f"{where} summary.{side}", got["summary"][side], want, side)
 
 
-def compare_bins(ledger, where, got, want, rows):
+def compare_bins(comparison, where, got, want, rows):
     for side, total in zip(("reference", "window"), rows):
-        ledger.same("bins' sum", f"{where} {side}", sum(b[side] for b in got["bins"]), total)
-    ledger.same("bins' number", where, (len(got["bins"]), got["psi"]["bins"]), (len(want["bins"]),) * 2)
-    ledger.same("bins' rule", where, got["psi"]["empty_bins"], "half_count")
+        comparison.same("sum of bins", f"{where} {side}", sum(b[side] for b in got["bins"]), total)
+    comparison.same("number of bins", where, (len(got["bins"]), got["psi"]["bins"]), (len(want["bins"]),) * 2)
+    comparison.same("empty bins rule", where, got["psi"]["empty_bins"], "half_count")
     for ours, theirs in zip(got["bins"], want["bins"]):
         here = f"{where} bin {ours['label']}"
-        ledger.same("bins' counts", here, [ours[key] for key in ("kind", "reference", "window")],
+        comparison.same("bin counts", here, [ours[key] for key in ("kind", "reference", "window")],
                     [theirs[key] for key in ("kind", "reference", "window")])
         for edge in ("lower", "upper"):
             if theirs[edge] is not None:
-                ledger.near("edge", f"{here} {edge}", ours[edge], theirs[edge])
+                comparison.near("edge", f"{here} {edge}", ours[edge], theirs[edge])
         if theirs["label"] is not None:
-            ledger.same("bins' label", here, ours["label"], theirs["label"])
+            comparison.same("bin label", here, ours["label"], theirs["label"])
 
 
-def compare_ks(ledger, where, got, want):
+def compare_ks(comparison, where, got, want):
     if got["exact"]:
-        ledger.near("ks D", where, got["statistic"], want["statistic"])
-        ledger.same("ks bounds", where, got["upper_bound"], got["statistic"])
+        comparison.near("ks D", where, got["statistic"], want["statistic"])
+        comparison.same("ks bounds", where, got["upper_bound"], got["statistic"])
     else:
-        ledger.between("ks bounds", where, got["statistic"], want["statistic"], got["upper_bound"])
-    if min(want["rows"]) >= 20:  # the definitions promise nothing below
-        ledger.near("ks p", where, got["p_value"], printed_ks_p(got, want))
+        comparison.between("ks bounds", where, got["statistic"], want["statistic"], got["upper_bound"])
+    if min(want["rows"]) >= 20:  # the definitions guarantee nothing below
+        comparison.near("ks p", where, got["p_value"], printed_ks_p(got, want))
 
 
 def printed_ks_p(got, want):
-    """The p-value of the printed statistic: of D itself, or of its lower bound where it is not exact."""
+    """The p-value of the reported statistic: of D, or of its lower bound if it is not exact."""
     return want["p_value"] if got["exact"] else ks_p(got["statistic"], *want["rows"])
 
 
-def compare_chi2(ledger, where, got, want):
+def compare_chi2(comparison, where, got, want):
     for key, kind in (("statistic", "chi2"), ("p_value", "chi2 p"), ("cramers_v", "cramers v")):
-        ledger.near(kind, where, got[key], want[key])
-    ledger.same("dof and pooled", where, (got["dof"], got["pooled_levels"]), (want["dof"], want["pooled_levels"]))
+        comparison.near(kind, where, got[key], want[key])
+    comparison.same("dof and pooled", where, (got["dof"], got["pooled_levels"]), (want["dof"], want["pooled_levels"]))
 
 
-def compare_unseen(ledger, where, got, want):
+def compare_unseen(comparison, where, got, want):
     for key in ("share", "excess", "expected"):
-        ledger.near("share", f"{where}.{key}", got[key], want[key])
-    ledger.same("unseen levels", where, (got["levels"], got["distinct"]), (want["levels"], want["distinct"]))
-    ledger.near("unseen p", where, got["p_value"], want["p_value"])
+        comparison.near("share", f"{where}.{key}", got[key], want[key])
+    comparison.same("unseen levels", where, (got["levels"], got["distinct"]), (want["levels"], want["distinct"]))
+    comparison.near("unseen p", where, got["p_value"], want["p_value"])
 
 
-def compare_range(ledger, where, got, want):
+def compare_range(comparison, where, got, want):
     for key in ("below", "above"):
-        ledger.near("share", f"{where}.{key}", got[key], want[key])
-    ledger.near("range p", where, got["p_value"], want["p_value"])
+        comparison.near("share", f"{where}.{key}", got[key], want[key])
+    comparison.near("range p", where, got["p_value"], want["p_value"])
 
 
-def compare_summary(ledger, where, got, want, side):
+def compare_summary(comparison, where, got, want, side):
     wanted = want["summary"][side]
     for key in ("present", "levels", "min", "max"):
         if key in wanted:
-            ledger.same("summary", f"{where}.{key}", got[key], wanted[key])
+            comparison.same("summary", f"{where}.{key}", got[key], wanted[key])
     if want["kind"] == "numeric":
         span = want["span"]
-        ledger.near("mean", where, got["mean"] / span, wanted["mean"] / span)
-        ledger.near("variance", where, (got["std"] / span) ** 2, (wanted["std"] / span) ** 2)
-        ledger.near("std", where, got["std"], wanted["std"])
+        comparison.near("mean", where, got["mean"] / span, wanted["mean"] / span)
+        comparison.near("variance", where, (got["std"] / span) ** 2, (wanted["std"] / span) ** 2)
+        comparison.near("std", where, got["std"], wanted["std"])
 
 
-def compare_q(ledger, where, printed, features):
+def compare_q(comparison, where, printed, features):
     family = family_of(features, lambda name, feature: printed_ks_p(printed[name]["ks"], feature["ks"]))
     q = q_values(family)
     for (name, test), value in q.items():
-        ledger.near("q", f"{where} {name} {test}", printed[name][test]["q_value"], value)
+        comparison.near("q", f"{where} {name} {test}", printed[name][test]["q_value"], value)
     for name in features:
         own = [q[name, test] for test in FAMILY if q.get((name, test)) is not None]
-        ledger.near("q", f"{where} {name} least", printed[name]["q_value"], min(own, default=None))
+        comparison.near("q", f"{where} {name} least", printed[name]["q_value"], min(own, default=None))
     for name, value in range_q(features).items():
-        ledger.near("q", f"{where} {name} range", printed[name]["out_of_range"]["q_value"], value)
+        comparison.near("q", f"{where} {name} range", printed[name]["out_of_range"]["q_value"], value)
 
 
 def range_q(features):
-    """A family of its own: evidence for the guard bins of PSI, and for nothing else."""
+    """A separate family: evidence for the out-of-range bins of PSI only."""
     return q_values({name: feature["out_of_range"]["p_value"] for name, feature in features.items()
                      if feature["out_of_range"]})
 
 
-def compare_score(ledger, where, got, score, rows):
-    compare_feature(ledger, where, got, score, rows)
+def compare_score(comparison, where, got, score, rows):
+    compare_feature(comparison, where, got, score, rows)
     for side in ("reference", "window"):
-        ledger.near("share", f"{where} refused.{side}", got["refused_share"][side], score["refused_share"][side])
-    ledger.near("refused p", where, got["refused_share"]["p_value"], score["refused_share"]["p_value"])
+        comparison.near("share", f"{where} refused.{side}", got["refused_share"][side], score["refused_share"][side])
+    comparison.near("refused p", where, got["refused_share"]["p_value"], score["refused_share"]["p_value"])
     q = score_q(score, printed_ks_p(got["ks"], score["ks"]))
     for (_, test), value in q.items():
         key = "refused_share" if test == "share_refused" else test
-        ledger.near("q", f"{where} {test}", got[key]["q_value"], value)
+        comparison.near("q", f"{where} {test}", got[key]["q_value"], value)
     own = [value for (_, test), value in q.items() if test in FAMILY and value is not None]
-    ledger.near("q", f"{where} least", got["q_value"], min(own, default=None))
-    ledger.near("q", f"{where} range", got["out_of_range"]["q_value"], score["out_of_range"]["p_value"])
+    comparison.near("q", f"{where} least", got["q_value"], min(own, default=None))
+    comparison.near("q", f"{where} range", got["out_of_range"]["q_value"], score["out_of_range"]["p_value"])
 
 
 def score_q(score, ks_p_value):
-    """The score is a family of its own: psi, ks, missing, share refused."""
+    """The score is a separate family: psi, ks, missing, share refused."""
     family = family_of({"score": score}, lambda _name, _feature: ks_p_value)
     return q_values(family | {("score", "share_refused"): score["refused_share"]["p_value"]})
 
 
-def compare_verdict(ledger, where, report, features, score, rows):
-    """Severities and findings, by the rules, with the exact D of every feature."""
+def compare_verdict(comparison, where, report, features, score, rows):
+    """Compares severities and findings, using the exact D of every feature."""
     has_verdict = rows[1] >= MIN_ROWS
     q = q_values(family_of(features, lambda _, feature: feature["ks"]["p_value"]))
     q |= {(name, "range"): value for name, value in range_q(features).items()}
     for name, feature in features.items():
         q[name, "psi"] = psi_evidence(name, feature, q)
-    findings = [Found(name, *said, q[name, said[0]]) for name, feature in features.items()
-                for said in rulings(name, feature, q) if has_verdict]
+    findings = [Found(name, *found, q[name, found[0]]) for name, feature in features.items()
+                for found in rulings(name, feature, q) if has_verdict]
     words = {name: worst(f.severity for f in findings if f.feature == name) for name in features}
-    of_score = score_findings(score) if score and has_verdict else []
-    words["score"] = worst(f.severity for f in of_score)
+    score_findings_list = score_findings(score) if score and has_verdict else []
+    words["score"] = worst(f.severity for f in score_findings_list)
     for feature in [*report["features"], *([report["score"]] if score else [])]:
         word = words[feature["name"]] if has_verdict else "too_few"
-        ledger.same("severity", f"{where} {feature['name']}", feature["severity"], word)
+        comparison.same("severity", f"{where} {feature['name']}", feature["severity"], word)
         if feature["ks"] and word in ("watch", "alarm"):
-            ledger.same("ks exact where it drifts", f"{where} {feature['name']}", feature["ks"]["exact"], True)
-    findings += of_score
+            comparison.same("ks exact where it drifts", f"{where} {feature['name']}", feature["ks"]["exact"], True)
+    findings += score_findings_list
     findings += [] if has_verdict else [Found(None, "too_few", "too_few", rows[1], MIN_ROWS, None)]
-    compare_findings(ledger, where, report["verdict"]["findings"], findings)
+    compare_findings(comparison, where, report["verdict"]["findings"], findings)
     drifted = sum(words[name] != "stable" for name in features) / len(features) if has_verdict else None
     for key in ("drifted_share", "weighted_drifted_share"):
-        ledger.near("share", f"{where} {key}", report["verdict"][key], drifted)
-    ledger.same("severity", f"{where} run", report["verdict"]["severity"], run_severity(findings, drifted))
+        comparison.near("share", f"{where} {key}", report["verdict"][key], drifted)
+    comparison.same("severity", f"{where} run", report["verdict"]["severity"], run_severity(findings, drifted))
 
 
 @dataclass(frozen=True)
 class Found:
-    """One finding; `feature` is None for those of the run."""
+    """A finding; `feature` is None for run-level findings."""
 
     feature: str | None
     test: str
@@ -568,28 +568,28 @@ class Found:
 
 
 def score_findings(score):
-    """PSI, KS and missing of the score are one subject, the score; the share refused is another."""
+    """PSI, KS and missing of the score are reported as `score`; the share refused has its own test."""
     q = score_q(score, score["ks"]["p_value"])
     return [Found(None, test if test == "share_refused" else "score", *ruling, q["score", test])
             for test, *ruling in rulings("score", score, q)]
 
 
-def compare_findings(ledger, where, got, want):
-    """First which, then their numbers; several of the score have one key and are told apart by their values."""
+def compare_findings(comparison, where, got, want):
+    """Compares first the keys, then the numbers; findings of the score share a key and are matched by value."""
     got = [Found(*(finding[f.name] for f in fields(Found))) for finding in got]
     ours, theirs = [Counter(finding.key() for finding in findings) for findings in (got, want)]
-    ledger.same("findings", f"{where} in one list only", sorted((ours - theirs).elements(), key=str),
+    comparison.same("findings", f"{where} in one list only", sorted((ours - theirs).elements(), key=str),
                 sorted((theirs - ours).elements(), key=str))
     for key in ours & theirs:
         pairs = [sorted((f for f in findings if f.key() == key), key=lambda f: f.value) for findings in (got, want)]
         for one, other in zip(*pairs):
-            ledger.near("effect", f"{where} finding {key}", one.value, other.value)
-            ledger.same("limit", f"{where} finding {key}", one.limit, other.limit)
-            ledger.near("q", f"{where} finding {key}", one.q_value, other.q_value)
+            comparison.near("effect", f"{where} finding {key}", one.value, other.value)
+            comparison.same("limit", f"{where} finding {key}", one.limit, other.limit)
+            comparison.near("q", f"{where} finding {key}", one.q_value, other.q_value)
 
 
 def run_severity(findings, drifted):
-    """No model was read: equal weights, and no feature is among the most important."""
+    """Without a model all features have equal weight, and none counts as most important."""
     if drifted is None:
         return "too_few"
     if drifted >= 0.3 or any(f.feature is None and f.severity == "alarm" for f in findings):
@@ -603,7 +603,7 @@ def run_severity(findings, drifted):
 
 @dataclass
 class DataSet:
-    """Rows, and what vigie is told of them."""
+    """Rows, and their description for vigie."""
 
     name: str
     reference: pd.DataFrame
@@ -611,7 +611,7 @@ class DataSet:
     features: list
     categorical: list
     probability: str | None
-    files: tuple  # what vigie reads: reference, log
+    files: tuple  # input of vigie: reference, log
     fields: dict  # source.fields
     windows: list  # (from, to)
     single: bool = False  # compared as 32-bit floats
@@ -626,7 +626,7 @@ class DataSet:
 
 
 def spelling(value):
-    """One spelling: 1, 1.0, "1" and true are one level, and nothing is missing under any name."""
+    """Canonical spelling of a level: 1, 1.0, "1" and true are equal, and any missing value is None."""
     if pd.isna(value):
         return None
     if isinstance(value, (bool, np.bool_)):
@@ -637,13 +637,13 @@ def spelling(value):
 
 
 def fetch(folder):
-    """The wheel's data folder, unzipped."""
+    """Downloads the wheel and unzips its data folder."""
     subprocess.run([sys.executable, "-m", "pip", "download", WHEEL, "--no-deps", "--quiet", "--disable-pip-version-check",
                     "--dest", str(folder)], check=True)
     wheel = next(folder.glob("nannyml-*.whl"))
     found = hashlib.sha256(wheel.read_bytes()).hexdigest()
     if found != WHEEL_SHA256:
-        sys.exit(f"{wheel.name}: sha256 {found}, expected {WHEEL_SHA256}: not the data these checks were written for")
+        sys.exit(f"{wheel.name}: sha256 {found}, expected {WHEEL_SHA256}: these checks need the original data")
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if name.startswith("nannyml/datasets/data/")]
         archive.extractall(folder, names)
@@ -651,7 +651,7 @@ def fetch(folder):
 
 
 def by_rows(at, edges):
-    """Windows that hold the rows from each edge to the next, rows in the order of time."""
+    """Windows from each edge to the next, as row numbers in time order."""
     ends = list(at) + [at.iloc[-1] + pd.Timedelta(seconds=1)]
     return [(ends[start], ends[min(stop, len(at))]) for start, stop in zip(edges, edges[1:])]
 
@@ -672,7 +672,7 @@ CAR_LEVELS = ["salary_range", "repaid_loan_on_prev_car", "size_of_downpayment"]
 
 
 def car_loan(data, _folder):
-    """The wheel's CSV files as they are: windows of 5,000 rows, of months, of weeks."""
+    """The original CSV files, in windows of 5,000 rows, months and weeks."""
     files = (data / "synthetic_car_loan_reference.csv", data / "synthetic_car_loan_analysis.csv")
     reference, log = map(pd.read_csv, files)
     at = log["at"] = pd.to_datetime(log["timestamp"])
@@ -682,7 +682,7 @@ def car_loan(data, _folder):
 
 
 def car_loan_missing(data, folder):
-    """The same with missing values on both sides and a level that the reference never had; NDJSON with nested inputs."""
+    """Car loans with missing values on both sides and a level unseen in the reference; NDJSON with nested inputs."""
     reference, log = [pd.read_csv(data / f"synthetic_car_loan_dq_{part}.csv") for part in ("reference", "analysis")]
     at = log["at"] = pd.to_datetime(log["timestamp"])
     files = (folder / "car_loan_dq.csv", folder / "car_loan_dq.ndjson")
@@ -694,7 +694,7 @@ def car_loan_missing(data, folder):
 
 
 def census(data, folder):
-    """Parquet. Every code is watched as a category and again as a number, so that most of its values are atoms."""
+    """Parquet. Every code is used as a category and as a number, most of whose values are atoms."""
     reference, log = [pd.read_parquet(data / f"employment_MA_{part}.pq") for part in ("reference", "analysis")]
     levels = [name for name in reference.columns if isinstance(reference[name].dtype, pd.CategoricalDtype)]
     for frame in (reference, log):
@@ -711,7 +711,7 @@ def census(data, folder):
 
 
 def housing(data, folder):
-    """Numbers only, compared as singles; many windows lie in places that the reference does not know."""
+    """Numeric only, as 32-bit floats; many windows cover places unseen in the reference."""
     reference, log = [pd.read_csv(data / f"california_housing_{part}.csv") for part in ("reference", "analysis")]
     log["at"] = pd.to_datetime(log["timestamp"])
     features = [name for name in reference.columns if name[0].isupper()]
@@ -722,7 +722,7 @@ def housing(data, folder):
 
 
 def titanic(data, folder):
-    """Few rows, many missing, levels that come once: no score, pooled levels, unseen ones, and at first no verdict."""
+    """Few rows, many missing values and unique levels: no score, pooled and unseen levels, and a window without verdict."""
     reference, log = [pd.read_csv(data / f"titanic_{part}.csv") for part in ("reference", "analysis")]
     log = pd.concat([log, reference[log.columns].iloc[:300]], ignore_index=True)
     log["at"] = each_second(len(log))
@@ -737,7 +737,7 @@ def titanic(data, folder):
 
 
 def write_tables(path, reference, log):
-    """Row groups as a log has them, so that windows are found by their statistics."""
+    """Small row groups, as in a log, so that windows are selected by row group statistics."""
     files = tuple(path.with_name(f"{path.name}_{part}.parquet") for part in ("reference", "log"))
     for file, frame in zip(files, (reference, log)):
         pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), file, row_group_size=5_000)
@@ -763,7 +763,7 @@ def instant(at):
 
 
 class Vigie:
-    """The program, a folder with a reference and a config, and one data set."""
+    """Runs vigie on a data set, in a folder with its reference and config."""
 
     def __init__(self, program, folder, data):
         self.program, self.folder, self.data = program, folder, data
@@ -780,19 +780,19 @@ class Vigie:
         (folder / "vigie.yaml").write_text(json.dumps(config))  # JSON is YAML
 
     def check(self, start, stop):
-        answer = self.run("check", "--config", self.folder / "vigie.yaml", "--from", instant(start), "--to", instant(stop),
+        output = self.run("check", "--config", self.folder / "vigie.yaml", "--from", instant(start), "--to", instant(stop),
                           "--format", "json")
-        return json.loads(answer)
+        return json.loads(output)
 
     def run(self, *arguments):
-        ended = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True, check=False)
-        if ended.returncode != 0:
-            sys.exit(f"vigie {arguments[0]} ({self.data.name}) ended with {ended.returncode}: {ended.stderr.strip()}")
-        return ended.stdout
+        result = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            sys.exit(f"vigie {arguments[0]} ({self.data.name}) exited with {result.returncode}: {result.stderr.strip()}")
+        return result.stdout
 
 
-def check_data_set(vigie, ledger):
-    """Every window of a data set; returns the reports by window."""
+def check_data_set(vigie, comparison):
+    """Checks every window of a data set and returns the reports by window."""
     data, reports = vigie.data, {}
     names = [*data.features, *([data.probability] if data.probability else [])]
     reference = {name: data.column(data.reference, name) for name in names}
@@ -805,8 +805,8 @@ def check_data_set(vigie, ledger):
             score["refused_share"] = refused_test(reference[data.probability], data.column(rows, data.probability))
         where = f"{data.name} {start:%Y-%m-%dT%H:%M:%S}/{stop:%Y-%m-%dT%H:%M:%S}"
         asked = [start.tz_localize("UTC"), stop.tz_localize("UTC")]
-        ledger.same("window", where, [pd.Timestamp(report["window"][key]) for key in ("from", "to")], asked)
-        compare_run(ledger, where, report, measured, score, (len(data.reference), len(rows)))
+        comparison.same("window", where, [pd.Timestamp(report["window"][key]) for key in ("from", "to")], asked)
+        compare_run(comparison, where, report, measured, score, (len(data.reference), len(rows)))
     return reports
 
 
@@ -815,24 +815,24 @@ def measure(data, reference, rows, name):
     return compute(reference, data.column(rows, name))
 
 
-def check_car_loan_drift(ledger, data, reports):
-    """What everybody knows of these rows: nothing moves in the first half, and from the middle on the cars do."""
+def check_car_loan_drift(comparison, data, reports):
+    """Checks the known drift of this data set: none in the first half, car_value in the second."""
     middle, last = data.log["at"].iloc[25_000], data.log["at"].iloc[-1]
-    moved = defaultdict(Counter)
+    drift = defaultdict(Counter)
     for (start, stop), report in reports.items():
         half = "first" if stop <= middle else "second" if start >= middle else None
         if half is None or report["window"]["rows"] < MIN_ROWS:
             continue
         drifted = [feature["name"] for feature in report["features"] if feature["severity"] in ("watch", "alarm")]
-        moved[half].update([*drifted, "(windows)"])
+        drift[half].update([*drifted, "(windows)"])
         where = f"{data.name} {start}/{stop} ({half} half)"
-        ledger.same("known drift", where, report["verdict"]["severity"], "stable" if half == "first" else "alarm")
-        ledger.same("known drift", f"{where} car_value", "car_value" in drifted, half == "second")
-    ledger.same("known drift", f"{data.name}: windows in both halves until {last}", sorted(moved), ["first", "second"])
-    for half, names in sorted(moved.items()):
+        comparison.same("known drift", where, report["verdict"]["severity"], "stable" if half == "first" else "alarm")
+        comparison.same("known drift", f"{where} car_value", "car_value" in drifted, half == "second")
+    comparison.same("known drift", f"{data.name}: windows in both halves until {last}", sorted(drift), ["first", "second"])
+    for half, names in sorted(drift.items()):
         windows = names.pop("(windows)")
         found = ", ".join(f"{name} {count}" for name, count in sorted(names.items())) or "none"
-        print(f"car loan, {half} half: {windows} windows; windows in which a feature moved: {found}")
+        print(f"car loan, {half} half: {windows} windows; windows with drift by feature: {found}")
 
 
 def main():
@@ -843,14 +843,14 @@ def main():
         folder = Path(temporary)
         wheel = fetch(folder)
         for make in (car_loan, car_loan_missing, census, housing, titanic):
-            data, ledger = make(wheel, folder), Ledger()
-            reports = check_data_set(Vigie(program, folder / make.__name__, data), ledger)
+            data, comparison = make(wheel, folder), Comparison()
+            reports = check_data_set(Vigie(program, folder / make.__name__, data), comparison)
             if make is car_loan:
-                check_car_loan_drift(ledger, data, reports)
-            print(f"{data.name}: {len(reports)} windows, {len(data.features)} features; {ledger.line()}; "
-                  f"{len(ledger.failures)} failures", flush=True)
-            failures += ledger.failures
-            comparisons += ledger.counts.total()
+                check_car_loan_drift(comparison, data, reports)
+            print(f"{data.name}: {len(reports)} windows, {len(data.features)} features; {comparison.summary()}; "
+                  f"{len(comparison.failures)} failures", flush=True)
+            failures += comparison.failures
+            comparisons += comparison.counts.total()
     for failure in failures:
         print(f"FAILED {failure}")
     print(f"oracle: {comparisons} comparisons, {len(failures)} failures")

@@ -1,10 +1,10 @@
-"""The score shift of a report, computed a second time by CatBoost, numpy and scipy.
+"""Recomputes the score shift of reports with CatBoost, numpy and scipy.
 
-Usage: python tests/oracle/score_shift.py path/to/vigie      (needs score_shift_requirements.txt)
+Usage: python tests/oracle/score_shift.py path/to/vigie      (requires score_shift_requirements.txt)
 
-For days of the example with attribution on: which values are put back follows from the report's seed and method alone. The mean
-score and the share refused with values put back, and their changes, must agree to 1e-12; expected costs, by scikit-learn's
-isotonic regression, to 1e-9; what chance does, from the same draws, to 1e-9.
+Covers days of the example with attribution enabled. The restored values follow from the seed and method of the report alone. The
+mean score and the share refused with restored values, and their changes, must agree to 1e-12; expected costs, from scikit-learn's
+isotonic regression, to 1e-9; chance effects, from the same draws, to 1e-9.
 """
 
 import gzip
@@ -29,7 +29,7 @@ THRESHOLD, PRICE = 0.5, (10.0, 1.0)
 MISSING = "__MISSING__"
 
 
-def singles(values):
+def to_float32(values):
     return values.astype(np.float32).astype(float)
 
 
@@ -49,7 +49,7 @@ class Example:
             if name in self.levels:
                 columns[name] = frame[name].astype(object).where(frame[name].notna(), MISSING)
             else:
-                columns[name] = singles(frame[name].astype(float))
+                columns[name] = to_float32(frame[name].astype(float))
         return pd.DataFrame(columns, index=out.index)
 
     def day(self, date):
@@ -58,7 +58,7 @@ class Example:
         rows = [line for line in lines if line["endpoint"] == "/predict" and line["error"] is None]
         return self.typed(pd.DataFrame([line["inputs"] for line in rows], columns=self.names)), [line["request_id"] for line in rows]
 
-    def standing(self, frame):
+    def score_metrics(self, frame):
         scores = self.model.predict_proba(Pool(frame[self.names], cat_features=sorted(self.levels)), thread_count=1)[:, 1]
         chance = self.calibration.predict(scores)
         refused = scores >= THRESHOLD
@@ -80,15 +80,15 @@ class Draws:
         seed = self.seed(leader, number)
         return np.array([xxhash.xxh3_64_intdigest(key, seed) for key in self.keys], dtype=object)
 
-    def places(self, count, everything, leader, number):
-        """Which of the reference's rows, in order: the middles of equal parts, or drawn ones."""
+    def reference_rows(self, count, total, leader, number):
+        """Indices of reference rows, ascending: the midpoints of equal parts, or drawn ones."""
         if number is None:
-            return [(2 * row + 1) * everything // (2 * count) for row in range(count)]
+            return [(2 * row + 1) * total // (2 * count) for row in range(count)]
         seed = self.seed(leader, number)
-        return sorted(xxhash.xxh3_64_intdigest(row.to_bytes(8, "little"), seed) * everything >> 64 for row in range(count))
+        return sorted(xxhash.xxh3_64_intdigest(row.to_bytes(8, "little"), seed) * total >> 64 for row in range(count))
 
 
-def speaks(p, limit):
+def is_significant(p, limit):
     return p is not None and p <= limit
 
 
@@ -99,34 +99,34 @@ def two_by_two(a, n, b, m):
     return stats.chi2_contingency(table).pvalue
 
 
-def by(rows, draws):
+def in_order(rows, draws):
     return sorted(rows, key=lambda row: (draws[row], row))
 
 
-def put_back_numbers(window, reference, draws, leader, limit, number):
+def restore_numeric(window, reference, draws, leader, limit, number):
     known = np.sort(reference[~np.isnan(reference)])
     missing = int(np.isnan(reference).sum())
     rows = len(window)
     second = draws.second(leader)
     values, counts = np.unique(window[~np.isnan(window)], return_counts=True)
-    signs = [v for v, c in zip(values, counts) if (v < known[0] or v > known[-1]) and c > 1 and c * 100 >= rows]
-    is_sign = np.isin(window, signs)
-    gaps = [row for row in range(rows) if np.isnan(window[row])]
-    signs = [row for row in range(rows) if is_sign[row]]
-    kept = sorted((row for row in range(rows) if not np.isnan(window[row]) and not is_sign[row]), key=lambda row: (window[row], second[row]))
-    moved = speaks(two_by_two(missing, len(reference), len(gaps), rows), limit)
-    wanted = (2 * rows * missing + len(reference)) // (2 * len(reference)) if moved else len(gaps)
+    sentinels = [v for v, c in zip(values, counts) if (v < known[0] or v > known[-1]) and c > 1 and c * 100 >= rows]
+    is_sentinel = np.isin(window, sentinels)
+    missing_rows = [row for row in range(rows) if np.isnan(window[row])]
+    sentinels = [row for row in range(rows) if is_sentinel[row]]
+    kept = sorted((row for row in range(rows) if not np.isnan(window[row]) and not is_sentinel[row]), key=lambda row: (window[row], second[row]))
+    moved = is_significant(two_by_two(missing, len(reference), len(missing_rows), rows), limit)
+    wanted = (2 * rows * missing + len(reference)) // (2 * len(reference)) if moved else len(missing_rows)
     distance = stats.ks_2samp(known, window[kept]).statistic if kept else None
     shifted = kept and stats.kstwo.sf(distance, round(len(known) * len(kept) / (len(known) + len(kept)))) <= limit
-    filled = (by(signs, draws.first) + by(gaps, draws.first))[:max(0, rows - wanted - len(kept))]
-    emptied = by(kept, draws.first)[:max(0, len(kept) + wanted - rows)]
+    filled = (in_order(sentinels, draws.first) + in_order(missing_rows, draws.first))[:max(0, rows - wanted - len(kept))]
+    emptied = in_order(kept, draws.first)[:max(0, len(kept) + wanted - rows)]
     gone = set(filled) | set(emptied)
-    emptied += [row for row in signs if row not in gone]
+    emptied += [row for row in sentinels if row not in gone]
     kept = [row for row in kept if row not in gone]
     out = window.copy()
     if shifted:
-        out[kept] = known[draws.places(len(kept), len(known), leader, number)]
-    out[by(filled, draws.second(leader, number))] = known[draws.places(len(filled), len(known), leader, number)]
+        out[kept] = known[draws.reference_rows(len(kept), len(known), leader, number)]
+    out[in_order(filled, draws.second(leader, number))] = known[draws.reference_rows(len(filled), len(known), leader, number)]
     out[emptied] = np.nan
     return out
 
@@ -140,38 +140,38 @@ def homogeneity(reference, window):
     return stats.chi2_contingency(pooled).pvalue if pooled.shape[1] > 1 else None
 
 
-def put_back_levels(window, reference, draws, leader, limit, number):
+def restore_categorical(window, reference, draws, leader, limit, number):
     names = sorted(set(reference) - {MISSING}) + [MISSING]
     counts = [int((reference == name).sum()) for name in names]
-    rows, place = len(window), {name: at for at, name in enumerate(names)}
-    unseen = [row for row in range(rows) if window[row] not in place]
+    rows, index = len(window), {name: at for at, name in enumerate(names)}
+    unseen = [row for row in range(rows) if window[row] not in index]
     own = [sum(1 for level in window if level == name) for name in names]
-    redrawn = speaks(homogeneity(counts, own), limit)
+    redrawn = is_significant(homogeneity(counts, own), limit)
     second = draws.second(leader, number)
 
     def wanted(count):
-        places = draws.places(count, sum(counts), leader, number)
+        reference_rows = draws.reference_rows(count, sum(counts), leader, number)
         ends = np.cumsum(counts)
-        return np.bincount(np.searchsorted(ends, places, side="right"), minlength=len(names)).tolist()
+        return np.bincount(np.searchsorted(ends, reference_rows, side="right"), minlength=len(names)).tolist()
 
     out = window.copy()
     if redrawn:
-        vacant, free = list(unseen), []
+        reassigned, free = list(unseen), []
         for at, count in enumerate(wanted(rows)):
-            mine = by([row for row in range(rows) if window[row] == names[at]], draws.first)
-            vacant += mine[count:]
-            free += [at] * max(0, count - len(mine))
-        for row, at in zip(by(vacant, second), free):
+            own_rows = in_order([row for row in range(rows) if window[row] == names[at]], draws.first)
+            reassigned += own_rows[count:]
+            free += [at] * max(0, count - len(own_rows))
+        for row, at in zip(in_order(reassigned, second), free):
             out[row] = names[at]
     elif len(unseen) > 1 and len(unseen) * 100 >= rows:
         free = [at for at, count in enumerate(wanted(len(unseen))) for _ in range(count)]
-        for row, at in zip(by(unseen, second), free):
+        for row, at in zip(in_order(unseen, second), free):
             out[row] = names[at]
     return out
 
 
 def leaders(example, frame, sets):
-    """Of every feature the first of those that it goes together with."""
+    """Maps every feature to the first drifted feature it correlates with, or to itself."""
     drifted = next((one["features"] for one in sorted(sets, key=lambda one: -len(one["features"])) if one["drifted"]), [])
     found = {name: name for name in example.names}
     for at, name in enumerate(drifted):
@@ -191,7 +191,7 @@ def check_day(example, report, date):
     order = sorted(range(len(ids)), key=lambda row: int.from_bytes(draws.keys[row], "little"))
     frame, draws = frame.iloc[order].reset_index(drop=True), Draws([ids[row] for row in order], shift["seed"])
     leader = leaders(example, frame, shift["restored"])
-    now = example.standing(frame)
+    now = example.score_metrics(frame)
     keys = ["mean_score", "share_refused", "expected_cost_per_1000"]
     tolerance = np.array([1e-12, 1e-12, 1e-9])
     wrong, compared = [], 0
@@ -200,34 +200,34 @@ def check_day(example, report, date):
         nonlocal compared
         compared += 1
         if not np.all(np.abs(np.array(got) - want) <= within * np.maximum(1.0, np.abs(want))):
-            wrong.append(f"{date} {what}: {got}, not {want.tolist()}")
+            wrong.append(f"{date} {what}: vigie {got}, recomputed {want.tolist()}")
 
     def restored(names, number):
         out = frame.copy()
         for name in names:
-            how = put_back_levels if name in example.levels else put_back_numbers
+            how = restore_categorical if name in example.levels else restore_numeric
             window, reference = frame[name].to_numpy(), example.reference[name].to_numpy()
             out[name] = how(window, reference, draws, leader[name], shift["limit"], number)
         return out
 
-    same("as it is", [shift["window"][key] for key in keys], now, tolerance)
+    same("window", [shift["window"][key] for key in keys], now, tolerance)
     for one in shift["restored"]:
         after = restored(one["features"], None)
         changed = max(int(sum(not (a == b or a != a and b != b) for a, b in zip(frame[name], after[name]))) for name in one["features"])
         if changed != one["rows_changed"]:
-            wrong.append(f"{date} {one['features']}: {one['rows_changed']} rows changed, not {changed}")
-        standing = example.standing(after)
-        same(one["features"], [one[key]["restored"] for key in keys], standing, tolerance)
-        same(f"{one['features']} change", [one[key]["change"] for key in keys], standing - now, tolerance)
+            wrong.append(f"{date} {one['features']}: vigie changed {one['rows_changed']} rows, recomputed {changed}")
+        score_metrics = example.score_metrics(after)
+        same(one["features"], [one[key]["restored"] for key in keys], score_metrics, tolerance)
+        same(f"{one['features']} change", [one[key]["change"] for key in keys], score_metrics - now, tolerance)
         chance = [one[key]["by_chance"] for key in keys]
         if changed == 0:
             same(f"{one['features']} by chance", chance, np.zeros(3), tolerance)
             continue
-        off = np.array([example.standing(restored(one["features"], number)) - standing for number in range(shift["draws"])])
+        off = np.array([example.score_metrics(restored(one["features"], number)) - score_metrics for number in range(shift["draws"])])
         rows, known = len(frame), len(example.reference)
         want = stats.norm.ppf(0.975) * np.sqrt((off**2).sum(0) / shift["draws"] * rows * (1 / rows + 1 / known))
         same(f"{one['features']} by chance", chance, want, 1e-9)
-    print(f"{date}: {len(shift['restored'])} sets, {compared} comparisons; {report['run']['attribution_seconds']:.2f} s of vigie")
+    print(f"{date}: {len(shift['restored'])} sets, {compared} comparisons; vigie took {report['run']['attribution_seconds']:.2f} s")
     return wrong
 
 
@@ -240,11 +240,11 @@ def main():
         config = config.replace("../reference_data", str(ROOT / "reference_data")).replace("../reports", "reports").replace("../.vigie", "state")
         Path(folder, "vigie.yaml").write_text(config.replace("\npolicy:\n", "\npolicy:\n  attribution: true\n"))
         for date in DAYS:
-            ended = subprocess.run([program, "check", "--config", "vigie.yaml", "--from", date, "--to", str(np.datetime64(date) + 1),
+            result = subprocess.run([program, "check", "--config", "vigie.yaml", "--from", date, "--to", str(np.datetime64(date) + 1),
                                     "--format", "json"], cwd=folder, capture_output=True, text=True, check=False)
-            if ended.returncode:
-                sys.exit(ended.stderr)
-            failures += check_day(example, json.loads(ended.stdout), date)
+            if result.returncode:
+                sys.exit(result.stderr)
+            failures += check_day(example, json.loads(result.stdout), date)
     for failure in failures:
         print(f"FAILED {failure}")
     sys.exit(bool(failures))

@@ -1,10 +1,9 @@
-"""A real mail server for tests: aiosmtpd with TLS and login, and Python's own reader of mails.
+"""A real mail server for tests: aiosmtpd with TLS and login. Mails are parsed with Python's email package.
 
     python smtp_server.py FOLDER USER PASSWORD
 
-Makes an authority and a certificate for localhost in FOLDER (ca.pem), serves smtps and smtp with required STARTTLS, prints
-both ports on one line, and writes one JSON line to FOLDER/mails.ndjson for each mail, as email.parser understood it. Ends
-when standard input does.
+Creates a CA and a certificate for localhost in FOLDER (ca.pem), serves SMTPS and SMTP with required STARTTLS, prints both
+ports on one line, and appends each parsed mail to FOLDER/mails.ndjson as one JSON line. Exits when standard input is closed.
 """
 
 import asyncio
@@ -27,7 +26,7 @@ from cryptography.x509.oid import NameOID
 folder, user, password = pathlib.Path(sys.argv[1]), sys.argv[2].encode(), sys.argv[3].encode()
 
 
-def named(name):
+def x509_name(name):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
@@ -35,8 +34,8 @@ def certificate(subject, issuer, key, issuer_key, *extensions):
     now = datetime.datetime.now(datetime.timezone.utc)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(named(subject))
-        .issuer_name(named(issuer))
+        .subject_name(x509_name(subject))
+        .issuer_name(x509_name(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
@@ -47,19 +46,19 @@ def certificate(subject, issuer, key, issuer_key, *extensions):
     return builder.sign(issuer_key, hashes.SHA256())
 
 
-def pem(thing):
-    return thing.public_bytes(serialization.Encoding.PEM)
+def pem(certificate):
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-authority = certificate(
-    "vigie tests", "vigie tests", authority_key, authority_key, (x509.BasicConstraints(ca=True, path_length=None), True)
+ca_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+ca = certificate(
+    "vigie tests", "vigie tests", ca_key, ca_key, (x509.BasicConstraints(ca=True, path_length=None), True)
 )
 names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
 server = certificate(
-    "localhost", "vigie tests", server_key, authority_key, (x509.SubjectAlternativeName(names), False)
+    "localhost", "vigie tests", server_key, ca_key, (x509.SubjectAlternativeName(names), False)
 )
-(folder / "ca.pem").write_bytes(pem(authority))
+(folder / "ca.pem").write_bytes(pem(ca))
 (folder / "server.pem").write_bytes(pem(server))
 (folder / "server.key").write_bytes(
     server_key.private_bytes(
@@ -81,10 +80,10 @@ def parts(message):
         }
 
 
-class Keeper:
+class MailStore:
     async def handle_DATA(self, server, session, envelope):
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        kept = {
+        parsed = {
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
             "tls": server.transport.get_extra_info("cipher") is not None,
@@ -94,28 +93,28 @@ class Keeper:
             "parts": list(parts(message)),
         }
         with open(folder / "mails.ndjson", "a") as file:
-            file.write(json.dumps(kept) + "\n")
-        return "250 2.0.0 kept"
+            file.write(json.dumps(parsed) + "\n")
+        return "250 2.0.0 stored"
 
 
 def authenticate(server, session, envelope, mechanism, data):
-    fine = isinstance(data, LoginPassword) and (data.login, data.password) == (user, password)
-    return AuthResult(success=fine, auth_data=data.login if fine else None, handled=fine)
+    ok = isinstance(data, LoginPassword) and (data.login, data.password) == (user, password)
+    return AuthResult(success=ok, auth_data=data.login if ok else None, handled=ok)
 
 
 loop = asyncio.new_event_loop()
 
 
-def controller(**more):
+def controller(**options):
     return UnthreadedController(
-        Keeper(), loop=loop, hostname="127.0.0.1", port=0, authenticator=authenticate, auth_required=True, **more
+        MailStore(), loop=loop, hostname="127.0.0.1", port=0, authenticator=authenticate, auth_required=True, **options
     )
 
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(folder / "server.pem", folder / "server.key")
 controllers = [
-    # With TLS from the first byte there is no STARTTLS that login could wait for.
+    # With implicit TLS, login must not require STARTTLS.
     controller(ssl_context=context, auth_require_tls=False),
     controller(tls_context=context, require_starttls=True),
 ]

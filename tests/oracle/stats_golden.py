@@ -1,8 +1,8 @@
-"""Golden values for vigie's `stats` module, made by scipy and numpy: never by vigie.
+"""Golden values for the `vigie-stats` crate, computed with scipy and numpy and never with vigie.
 
-Usage: python tests/oracle/stats_golden.py [OUTPUT]      (default: stats_golden.json beside this script)
-       python tests/oracle/stats_golden.py --compare     (makes them again and compares with the committed file)
-Needs scipy and numpy; their versions stand in the output. Deterministic: same versions, same bytes.
+Usage: python tests/oracle/stats_golden.py [OUTPUT]      (default: stats_golden.json next to this script)
+       python tests/oracle/stats_golden.py --compare     (recomputes them and compares with the committed file)
+Requires scipy and numpy, whose versions are in the output. Deterministic: same versions, same bytes.
 """
 
 import json
@@ -17,13 +17,13 @@ from scipy import stats
 
 SEED = 20261124
 rng = np.random.default_rng(SEED)
-# scipy's kstwo.sf loses digits by cancellation, and how many depends on the processor: 2.2e-12 between an Intel with
-# AVX-512 and an AMD without it. A thousandth of the tolerance at which the Rust tests use the list is allowed.
+# scipy's kstwo.sf loses digits to cancellation, depending on the processor: results differ by 2.2e-12 between an Intel CPU
+# with AVX-512 and an AMD CPU without it. The limit is a thousandth of the tolerance in the Rust tests.
 REPRODUCIBLE = {"ks_p": 1e-9}
 
 
 def ks_p():
-    """kstwo.sf over sizes, through the body and the tail down to 1e-100 (and a little beyond)."""
+    """kstwo.sf for various sizes, in the body and in the tail down to 1e-100."""
     rows = []
     sizes = [(20, 20), (20, 21), (25, 31), (40, 60), (20, 1_000_000), (100, 150), (280, 280), (281, 283), (500, 700),
              (1_000, 1_000), (2_000, 10_000), (4_100, 4_100), (500, 215_257), (2_000, 215_257), (10_000, 300_000),
@@ -48,8 +48,8 @@ def ks_p():
 
 
 def ks_p_large():
-    """Above a million rows scipy's smirnov falls back on exp(-(6nd + 1)^2 / 18n), up to 1e-3 off; so here the defining sum,
-    term by term in 80-bit floats (good to 1e-8)."""
+    """Above a million rows, scipy's smirnov falls back to exp(-(6nd + 1)^2 / 18n), with errors up to 1e-3. This sums the
+    definition term by term in 80-bit floats (accurate to 1e-8)."""
     real = np.longdouble
     rows = []
     for n in (3_000_000, 5_000_000):
@@ -65,7 +65,7 @@ def ks_p_large():
 
 
 def ks_statistic():
-    """ks_2samp on samples with and without ties; values are small integers so that the JSON stays small."""
+    """ks_2samp on samples with and without ties; values are small integers to keep the JSON small."""
     rows = []
     for n, m, spread in [(1, 1, 3), (7, 3, 5), (50, 80, 10), (200, 133, 30), (101, 997, 1000), (640, 480, 50)]:
         for shift in (0, 1, spread // 3):
@@ -82,7 +82,7 @@ def counts_of(values):
 
 
 def homogeneity():
-    """chi2_contingency on tables in which no column is rare, plus tables pooled by hand first."""
+    """chi2_contingency on tables without rare columns, and on a table pooled by hand."""
     tables = [([500, 480], [480, 500]), ([10, 90], [60, 40]), ([5000, 5000], [500, 500]), ([1000, 1], [900, 101]),
               ([21_500, 257], [1_900, 100]), ([3, 97], [7, 93])]
     for columns, n, m, tilt in [(3, 900, 700, 0.0), (5, 10_000, 2_000, 0.1), (12, 300_000, 5_000, 0.2),
@@ -93,7 +93,7 @@ def homogeneity():
     rows = []
     for reference, window in tables:
         rows.append(one_table(reference, window, reference, window, 0))
-    # Pooled: the last four columns are rare (expected window count below 5) and become one.
+    # The last four columns are rare (expected window count below 5) and are pooled into one.
     reference, window = [4000, 3000, 2900, 30, 20, 10, 40], [400, 350, 250, 0, 3, 4, 1]
     rows.append(one_table(reference, window, reference[:3] + [100], window[:3] + [8], 4))
     return rows
@@ -110,7 +110,7 @@ def one_table(reference, window, pooled_reference, pooled_window, pooled):
             "cramers_v": float(np.sqrt(np.sum((r - w) ** 2 / (r + w)) / 2))}
 
 
-def chi2_law():
+def chi2_distribution():
     survival, quantile = [], []
     for dof in (1, 2, 3, 5, 9, 19, 57, 100, 400, 3_000):
         for z in (-1.5, -0.5, 0.0, 1.0, 3.0, 6.0, 12.0, 25.0):
@@ -154,7 +154,7 @@ def unseen():
 
 
 def outside_range():
-    """Both sides by the hypergeometric law: the `count` least of n + m rows are all from the window."""
+    """Both tails, from the hypergeometric distribution: the `count` smallest of n + m rows are all from the window."""
     rows = []
     for below, above, n, m in [(0, 0, 100, 100), (1, 0, 1000, 100), (3, 1, 10_000, 2_000), (0, 120, 215_257, 2_000),
                                (2, 2, 5, 3), (7, 0, 30, 100_000), (600, 3, 500, 1_000)]:
@@ -176,7 +176,7 @@ def false_discovery():
 
 
 def psi():
-    """The textbook sum in numpy, shares of empty bins by each rule; and the chi-square law, no bins joined."""
+    """PSI by its definition, with each rule for empty bins, and its chi-square approximation without merged bins."""
     pairs = [([253, 302, 204, 134, 72, 26, 8], [177, 262, 285, 158, 88, 25, 6]), ([100, 0, 50], [80, 20, 0]),
              ([100, 50, 0], [80, 20, 0]), ([100_000, 1, 3], [1_000, 0, 9])]
     for bins, n, m in [(10, 10_000, 2_000), (20, 215_257, 2_000), (14, 20_000, 60)]:
@@ -202,7 +202,7 @@ def psi():
 
 
 def main():
-    survival, quantile = chi2_law()
+    survival, quantile = chi2_distribution()
     golden = {
         "made_by": "tests/oracle/stats_golden.py",
         "versions": {"python": platform.python_version(), "scipy": scipy.__version__, "numpy": np.__version__},
@@ -216,8 +216,8 @@ def main():
     if sys.argv[1:] == ["--compare"]:
         before, now = json.loads(committed.read_text()), json.loads(json.dumps(golden))
         if before.keys() != now.keys():
-            sys.exit(f"the committed file has the lists {sorted(before)}, this run has {sorted(now)}")
-        differences = {key: far_apart(before[key], now[key], key) for key in before}
+            sys.exit(f"the committed file has the keys {sorted(before)}, this run has {sorted(now)}")
+        differences = {key: largest_difference(before[key], now[key], key) for key in before}
         key = max(differences, key=differences.get)
         print(f"golden values: recomputed, largest relative difference {differences[key]:.1e}, in {key}")
         sys.exit(any(difference > REPRODUCIBLE.get(key, 1e-12) for key, difference in differences.items()))
@@ -226,14 +226,14 @@ def main():
     output.write_text("{\n" + ",\n".join(parts) + "\n}\n")
 
 
-def far_apart(before, now, where):
-    """The largest relative difference of two trees of values; another processor's last bits may differ, no more."""
+def largest_difference(before, now, where):
+    """Largest relative difference between two trees of values; the last bits may differ between processors."""
     if where == "versions.python":
         return 0.0
     if isinstance(before, dict) and isinstance(now, dict) and before.keys() == now.keys():
-        return max((far_apart(before[key], now[key], f"{where}.{key}") for key in before), default=0.0)
+        return max((largest_difference(before[key], now[key], f"{where}.{key}") for key in before), default=0.0)
     if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
-        return max((far_apart(b, n, f"{where}[{i}]") for i, (b, n) in enumerate(zip(before, now))), default=0.0)
+        return max((largest_difference(b, n, f"{where}[{i}]") for i, (b, n) in enumerate(zip(before, now))), default=0.0)
     if before == now:
         return 0.0
     if isinstance(before, float) and isinstance(now, float):

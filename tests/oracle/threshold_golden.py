@@ -1,10 +1,10 @@
-"""Golden values for cost curves and for what chance leaves the cheapest threshold, by brute force with numpy: never by vigie.
+"""Golden values for cost curves and the confidence range of the cheapest threshold, by brute force with numpy, never with vigie.
 
-Usage: python tests/oracle/threshold_golden.py [OUTPUT]      (default: threshold_golden.json beside this script)
-       python tests/oracle/threshold_golden.py --compare     (makes them again and compares with the committed file)
+Usage: python tests/oracle/threshold_golden.py [OUTPUT]      (default: threshold_golden.json next to this script)
+       python tests/oracle/threshold_golden.py --compare     (recomputes them and compares with the committed file)
 
-Every threshold is tried, row by row: the cost of each row there, less its cost at the cheapest threshold, and the paired z test of
-these differences. Deterministic: same versions, same values.
+For every threshold: the cost of each row minus its cost at the cheapest threshold, and the paired z-test of these differences.
+Deterministic: same versions, same values.
 """
 
 import json
@@ -38,9 +38,9 @@ def golden(labels, scores, price):
     best = int(np.argmin([cost.sum() for cost in costs]))
     near = []
     for threshold, cost in zip(thresholds, costs):
-        apart = cost - costs[best]
-        variance = (apart**2).sum() - apart.sum() ** 2 / len(apart)
-        if apart.sum() <= Z * np.sqrt(max(variance, 0.0)):
+        difference = cost - costs[best]
+        variance = (difference**2).sum() - difference.sum() ** 2 / len(difference)
+        if difference.sum() <= Z * np.sqrt(max(variance, 0.0)):
             near.append(threshold)
     finite = [threshold if np.isfinite(threshold) else None for threshold in (min(near), max(near))]
     grid = [step / 100 for step in range(101)]
@@ -53,15 +53,15 @@ def main():
     rng = np.random.default_rng(SEED)
     rows = [{"labels": labels.tolist(), "scores": scores.tolist(), "prices": [golden(labels, scores, price) for price in PRICES]}
             for labels, scores in windows(rng)]
-    made = {"made_by": "tests/oracle/threshold_golden.py", "seed": SEED, "numpy": np.__version__, "rows": rows}
+    output_data = {"made_by": "tests/oracle/threshold_golden.py", "seed": SEED, "numpy": np.__version__, "rows": rows}
     committed = Path(__file__).with_name("threshold_golden.json")
     if sys.argv[1:] == ["--compare"]:
         known = json.loads(committed.read_text())
         same = known["rows"] == json.loads(json.dumps(rows))
-        print(f"thresholds: made again, {'equal' if same else 'DIFFERENT'}")
+        print(f"thresholds: recomputed, {'equal' if same else 'DIFFERENT'}")
         sys.exit(not same)
     output = Path(sys.argv[1]) if len(sys.argv) > 1 else committed
-    parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in made.items()]
+    parts = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in output_data.items()]
     output.write_text("{\n" + ",\n".join(parts) + "\n}\n")
 
 

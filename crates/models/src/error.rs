@@ -8,7 +8,7 @@ pub struct ModelError {
     message: String,
 }
 
-/// What fallible functions of this crate return.
+/// `Result` with [`ModelError`] as the default error.
 pub type Result<T, E = ModelError> = std::result::Result<T, E>;
 
 impl ModelError {
@@ -16,10 +16,10 @@ impl ModelError {
         Self { message: message.into() }
     }
 
-    /// Prefixes the message with the place, such as a file name.
+    /// Prefixes the message with its source, such as a file name.
     #[must_use]
-    pub(crate) fn context(self, place: impl fmt::Display) -> Self {
-        Self { message: format!("{place}: {}", self.message) }
+    pub(crate) fn context(self, source: impl fmt::Display) -> Self {
+        Self { message: format!("{source}: {}", self.message) }
     }
 }
 

@@ -1,34 +1,34 @@
-//! Text of a log or a table as people may see it: nothing in it controls a terminal or turns the line around.
+//! Makes text from logs and tables safe to display: no control characters and no change of text direction.
 
-/// Longer texts are cut, with an ellipsis for the rest.
-const MOST: usize = 80;
+/// Maximum length of [`shown`] text in characters; longer text is cut and ends in an ellipsis.
+const MAX_CHARS: usize = 80;
 
-/// The whole text; control characters and marks of direction become `�`.
+/// Replaces control characters and directional marks with `�`.
 #[must_use]
 pub fn harmless(text: &str) -> String {
-    letters(text).collect()
+    safe_chars(text).collect()
 }
 
-fn letters(text: &str) -> impl Iterator<Item = char> {
-    text.chars().map(|letter| if is_seen(letter) { letter } else { '\u{fffd}' })
+fn safe_chars(text: &str) -> impl Iterator<Item = char> {
+    text.chars().map(|char| if is_safe(char) { char } else { '\u{fffd}' })
 }
 
-/// At most 80 characters of a text, harmless.
+/// Like [`harmless`], but cut to 80 characters.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    let mut letters = letters(text);
-    let mut short: String = letters.by_ref().take(MOST).collect();
-    if letters.next().is_some() {
+    let mut chars = safe_chars(text);
+    let mut short: String = chars.by_ref().take(MAX_CHARS).collect();
+    if chars.next().is_some() {
         short.pop();
         short.push('…');
     }
     short
 }
 
-fn is_seen(letter: char) -> bool {
-    let turns =
-        matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
-    !letter.is_control() && !turns
+fn is_safe(char: char) -> bool {
+    let is_directional =
+        matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
+    !char.is_control() && !is_directional
 }
 
 #[cfg(test)]
@@ -36,7 +36,7 @@ mod tests {
     use super::shown;
 
     #[test]
-    fn controls_and_directions_are_taken_away_and_long_texts_cut() {
+    fn control_characters_and_directional_marks_are_replaced_and_long_text_is_cut() {
         assert_eq!(shown("Accordé, 12 %"), "Accordé, 12 %");
         assert_eq!(shown("a\u{1b}[31mb\u{202e}c\n"), "a�[31mb�c�");
         assert_eq!(shown(&"é".repeat(80)), "é".repeat(80));

@@ -1,16 +1,17 @@
-//! The upper tail of the binomial distribution, with its digits kept far out.
+//! Upper tail of the binomial distribution, accurate far into the tail.
 
 use super::{
     real::real,
     stirling::{error, log1p_minus},
 };
 
-/// No sum has more terms than this: some ten standard deviations of 1e12 trials.
-const LONGEST: u32 = 10_000_000;
+/// Maximum number of terms in a sum: about ten standard deviations of 1e12 trials.
+const MAX_TERMS: u32 = 10_000_000;
 
-/// `P(Bin(n, p) ≥ k)` for `0 < p < 1`: a sum of neighbouring probabilities, begun at the largest.
+/// `P(Bin(n, p) ≥ k)` for `0 < p < 1`, summed over neighbouring probabilities starting with the largest.
 ///
-/// Above the mean the tail itself is summed; below it, the rest is, and subtracted from 1 (which is then no small number).
+/// Above the mean the tail itself is summed. Below it the complement is summed and subtracted from 1, which then loses
+/// no digits.
 pub(super) fn upper_tail(n: u64, p: f64, k: u64) -> f64 {
     if k == 0 {
         return 1.0;
@@ -30,10 +31,10 @@ pub(super) fn upper_tail(n: u64, p: f64, k: u64) -> f64 {
     tail.clamp(0.0, 1.0)
 }
 
-/// `1 + f(a) + f(a)·f(a±1) + …` from `a` to `end`, until nothing is added any more.
+/// `1 + f(a) + f(a)·f(a±1) + …` from `a` to `end`, until further terms no longer change the sum.
 fn sum_of_ratios(start: f64, step: f64, end: f64, factor: &mut dyn FnMut(f64) -> f64) -> f64 {
     let (mut sum, mut ratio, mut at) = (1.0, 1.0, start);
-    for _ in 0..LONGEST {
+    for _ in 0..MAX_TERMS {
         if (end - at) * step <= 0.0 || ratio <= sum * f64::EPSILON {
             break;
         }
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_coins() {
+    fn tail_of_three_coin_tosses() {
         for (k, expected) in [(0, 1.0), (1, 0.875), (2, 0.5), (3, 0.125), (4, 0.0)] {
             assert!((upper_tail(3, 0.5, k) - expected).abs() < 1e-15);
         }
@@ -78,14 +79,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn falls_with_k(n in 1_u64..3000, p in 0.001_f64..0.999, k in 0_u64..3000) {
+        fn tail_decreases_with_k(n in 1_u64..3000, p in 0.001_f64..0.999, k in 0_u64..3000) {
             let (here, next) = (upper_tail(n, p, k), upper_tail(n, p, k + 1));
             prop_assert!((0.0..=1.0).contains(&here));
             prop_assert!(next <= here + 1e-12);
         }
 
         #[test]
-        fn both_tails_make_one(n in 1_u64..2000, p in 0.01_f64..0.99, k in 0_u64..2000) {
+        fn lower_and_upper_tail_sum_to_one(n in 1_u64..2000, p in 0.01_f64..0.99, k in 0_u64..2000) {
             let k = k % (n + 1);
             let both = upper_tail(n, p, k) + upper_tail(n, 1.0 - p, n - k + 1);
             prop_assert!((both - 1.0).abs() < 1e-11);

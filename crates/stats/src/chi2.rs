@@ -1,4 +1,4 @@
-//! Chi-square: are two rows of counts draws from one distribution, how strongly do they differ, and the law itself.
+//! Chi-square test of homogeneity with Cramér's V, and the chi-square distribution.
 
 use statrs::distribution::{ChiSquared, Continuous, ContinuousCDF};
 
@@ -7,27 +7,28 @@ use super::real::{columns, length, real, total};
 /// Expected window rows below which a column is pooled.
 const RARE: u128 = 5;
 
-/// The homogeneity test of two rows of counts.
+/// Result of the homogeneity test of two rows of counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Homogeneity {
-    /// Pearson's chi-square, Yates-corrected when the table is 2 × 2; None with fewer than two columns.
+    /// Pearson's chi-square, Yates-corrected when the table is 2 × 2; `None` with fewer than two columns.
     pub statistic: Option<f64>,
-    /// Degrees of freedom: columns minus one; 0 with fewer than two.
+    /// Degrees of freedom: columns minus one; 0 with fewer than two columns.
     pub dof: usize,
-    /// The probability of a statistic this large or larger when both rows come from one distribution.
+    /// Probability of a statistic this large or larger when both rows come from one distribution.
     pub p_value: Option<f64>,
-    /// Cramér's V with both rows scaled to equal weight: 0 (same shares) to 1 (nothing in common).
+    /// Cramér's V with both rows scaled to equal weight: 0 (equal shares) to 1 (no common column).
     pub cramers_v: f64,
-    /// Columns that went into the pool.
+    /// Number of columns that were pooled.
     pub pooled: usize,
 }
 
 /// Chi-square test of homogeneity, as `scipy.stats.chi2_contingency` computes it, after pooling rare columns.
 ///
-/// A column is one level of the union of both sides. Columns empty on both sides are dropped; those whose expected window
-/// count `m · (r + w) / (n + m)` is below 5 become one column, which stands even if it stays below 5. Statistic
-/// `Σ (observed − expected)² / expected`; `cramers_v = sqrt(½ Σ (r − w)² / (r + w))` over the shares of the pooled table.
-/// None when one side has no row. Source: Pearson (1900); Yates (1934) for 2 × 2; Cochran (1954) for the limit of 5.
+/// A column is one level of the union of both sides. Columns that are empty on both sides are dropped. Columns whose
+/// expected window count `m · (r + w) / (n + m)` is below 5 are pooled into one, which is kept even if it stays that
+/// rare. The statistic is `Σ (observed − expected)² / expected`; `cramers_v = sqrt(½ Σ (r − w)² / (r + w))` over the
+/// shares of the pooled table. `None` when one side has no rows. Source: Pearson (1900); Yates (1934) for 2 × 2;
+/// Cochran (1954) for the limit of 5.
 #[must_use]
 pub fn homogeneity(reference: &[u64], window: &[u64]) -> Option<Homogeneity> {
     let (n, m) = (total(reference), total(window));
@@ -46,12 +47,12 @@ pub fn homogeneity(reference: &[u64], window: &[u64]) -> Option<Homogeneity> {
     })
 }
 
-/// Drops empty columns and sums the rare ones into a last one; says how many went into it.
+/// Drops empty columns and sums rare ones into a last column; returns the table and the number of pooled columns.
 fn pool(reference: &[u64], window: &[u64], n: u64, m: u64) -> (Vec<(f64, f64)>, usize) {
     let (n, m) = (u128::from(n), u128::from(m));
     let (mut table, mut rest, mut pooled) = (Vec::new(), (0.0, 0.0), 0);
     for (r, w) in columns(reference, window).filter(|&column| column != (0, 0)) {
-        // Whole numbers, so that no rounding decides: m · (r + w) / (n + m) < 5.
+        // Integer arithmetic for m · (r + w) / (n + m) < 5, so that rounding cannot change the result.
         if m.saturating_mul(u128::from(r) + u128::from(w)) < RARE * (n + m) {
             rest = (rest.0 + real(r), rest.1 + real(w));
             pooled += 1;
@@ -90,8 +91,8 @@ fn cramers_v(table: &[(f64, f64)], n: f64, m: f64) -> f64 {
 
 /// `P(χ²(dof) ≥ statistic)`, the regularised upper incomplete gamma function `Q(dof / 2, statistic / 2)`.
 ///
-/// Keeps its relative accuracy down to 1e-300. 1 at or below 0; with no degree of freedom everything above 0 has
-/// probability 0; NaN stays NaN. Source: Abramowitz and Stegun (1964), 26.4.19, computed by statrs.
+/// Keeps its relative accuracy down to 1e-300. Returns 1 at or below 0, NaN for NaN, and with 0 degrees of freedom 0
+/// for any statistic above 0. Source: Abramowitz and Stegun (1964), 26.4.19, computed by statrs.
 #[must_use]
 pub fn survival(statistic: f64, dof: usize) -> f64 {
     if statistic.is_nan() {
@@ -100,12 +101,12 @@ pub fn survival(statistic: f64, dof: usize) -> f64 {
     if statistic <= 0.0 {
         return 1.0;
     }
-    ChiSquared::new(length(dof)).map_or(0.0, |law| law.sf(statistic).clamp(0.0, 1.0))
+    ChiSquared::new(length(dof)).map_or(0.0, |chi2| chi2.sf(statistic).clamp(0.0, 1.0))
 }
 
-/// The value that `χ²(dof)` stays below with probability `p`: the inverse of its distribution function.
+/// Quantile of `χ²(dof)`: the inverse of its distribution function at `p`.
 ///
-/// 0 for `p ≤ 0` or no degree of freedom, infinity for `p ≥ 1`, NaN for NaN. Source: as [`survival`].
+/// 0 for `p ≤ 0` or 0 degrees of freedom, infinity for `p ≥ 1`, NaN for NaN. Source: see [`survival`].
 #[must_use]
 pub fn quantile(p: f64, dof: usize) -> f64 {
     if p.is_nan() {
@@ -117,10 +118,10 @@ pub fn quantile(p: f64, dof: usize) -> f64 {
     if p >= 1.0 {
         return f64::INFINITY;
     }
-    ChiSquared::new(length(dof)).map_or(0.0, |law| {
-        let near = law.inverse_cdf(p);
-        // statrs stops at ten digits; one more step of Newton's gives the rest.
-        let step = (law.cdf(near) - p) / law.pdf(near);
+    ChiSquared::new(length(dof)).map_or(0.0, |chi2| {
+        let near = chi2.inverse_cdf(p);
+        // statrs stops at ten digits; one more Newton step gives full precision.
+        let step = (chi2.cdf(near) - p) / chi2.pdf(near);
         if step.abs() < near * 1e-6 { near - step } else { near }
     })
 }
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_alone_has_no_p_value() {
+    fn a_single_pooled_column_has_no_p_value() {
         let got = homogeneity(&[1, 2, 1], &[1, 1, 1]).unwrap();
         assert_eq!((got.statistic, got.p_value, got.dof, got.pooled), (None, None, 0, 3));
         assert_eq!(got.cramers_v, 0.0);
@@ -152,19 +153,19 @@ mod tests {
     }
 
     #[test]
-    fn v_does_not_shrink_with_the_reference() {
+    fn cramers_v_does_not_depend_on_the_size_of_the_reference() {
         let small = homogeneity(&[500, 500], &[300, 700]).unwrap().cramers_v;
         let large = homogeneity(&[50_000, 50_000], &[300, 700]).unwrap().cramers_v;
         assert!((small - large).abs() < 1e-15);
     }
 
     #[test]
-    fn nothing_in_common_is_v_one() {
+    fn cramers_v_is_one_without_common_columns() {
         assert_eq!(homogeneity(&[100, 0], &[0, 100]).unwrap().cramers_v, 1.0);
     }
 
     #[test]
-    fn the_edges_of_the_law() {
+    fn survival_and_quantile_at_the_limits() {
         assert_eq!(survival(0.0, 3), 1.0);
         assert_eq!(survival(1.0, 0), 0.0);
         assert_eq!(survival(f64::INFINITY, 3), 0.0);
@@ -177,7 +178,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_row_against_itself_is_even(row in prop::collection::vec(0_u64..1000, 1..30)) {
+        fn equal_rows_do_not_differ(row in prop::collection::vec(0_u64..1000, 1..30)) {
             prop_assume!(total(&row) > 0);
             let got = homogeneity(&row, &row).unwrap();
             prop_assert!(got.statistic.is_none_or(|value| value < 1e-9));
@@ -194,13 +195,13 @@ mod tests {
         }
 
         #[test]
-        fn the_law_takes_any_number(value in prop::num::f64::ANY, dof in 0_usize..5000) {
+        fn survival_and_quantile_accept_any_number(value in prop::num::f64::ANY, dof in 0_usize..5000) {
             prop_assert!(value.is_nan() || (0.0..=1.0).contains(&survival(value, dof)));
             prop_assert!(value.is_nan() || quantile(value, dof) >= 0.0);
         }
 
         #[test]
-        fn the_quantile_undoes_the_survival(p in 0.001_f64..0.999, dof in 1_usize..500) {
+        fn quantile_inverts_survival(p in 0.001_f64..0.999, dof in 1_usize..500) {
             prop_assert!((survival(quantile(p, dof), dof) - (1.0 - p)).abs() < 1e-9);
         }
     }

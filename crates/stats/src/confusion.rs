@@ -1,20 +1,21 @@
-//! Right and wrong decisions, and what the wrong ones cost.
+//! Confusion matrix of accept/refuse decisions: recall, precision, F-beta and cost.
 //!
-//! Definitions as scikit-learn's (`confusion_matrix`, `recall_score`, `precision_score`, `fbeta_score`), but for what it
-//! calls a zero division: here nothing is said of nothing.
+//! Definitions follow scikit-learn (`confusion_matrix`, `recall_score`, `precision_score`, `fbeta_score`), except that
+//! a zero division gives `None`.
 
 use super::Interval;
 
-/// What a wrong decision costs, in any unit.
+/// Cost of a wrong decision, in any unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Price {
-    /// Accepted, and should have been refused.
+    /// Cost of accepting a row that should have been refused.
     pub false_negative: f64,
-    /// Refused, and should have been accepted.
+    /// Cost of refusing a row that should have been accepted.
     pub false_positive: f64,
 }
 
-/// Decisions by outcome, in rows; of expected outcomes, in fractions of rows. Positive is refused, or should have been.
+/// Decisions by outcome, in rows; fractional for expected outcomes. Refusing is the positive decision, and a row that
+/// should be refused is a positive.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Confusion {
     pub true_positives: f64,
@@ -24,6 +25,7 @@ pub struct Confusion {
 }
 
 impl Confusion {
+    /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> f64 {
         self.positives() + self.negatives()
@@ -47,28 +49,29 @@ impl Confusion {
         self.true_positives + self.false_positives
     }
 
-    /// Of what should have been refused, the share that was; `None` where nothing should.
+    /// Share of the positives that were refused; `None` without positives.
     #[must_use]
     pub fn recall(&self) -> Option<f64> {
         ratio(self.true_positives, self.positives())
     }
 
-    /// Of what was refused, the share that should have been; `None` where nothing was.
+    /// Share of the refused rows that are positives; `None` when no row is refused.
     #[must_use]
     pub fn precision(&self) -> Option<f64> {
         ratio(self.true_positives, self.refused())
     }
 
-    /// The weighted harmonic mean of both: recall counts `beta` times as much. `None` where nothing was or should have been
-    /// refused.
+    /// Weighted harmonic mean of precision and recall, with recall weighted `beta` times as much as precision. `None`
+    /// without positives and refused rows.
     #[must_use]
     pub fn f_beta(&self, beta: f64) -> Option<f64> {
         let (hits, square) = ((1.0 + beta * beta) * self.true_positives, beta * beta);
         ratio(hits, hits + square * self.false_negatives + self.false_positives)
     }
 
-    /// F-beta with what chance leaves it: the delta method on the logit, which stays within 0 and 1. At 0 and at 1, where that
-    /// says nothing, Wilson's interval of the rows that decide it, the lightest or the heaviest errors taken.
+    /// F-beta with its 95 % interval, by the delta method on the logit, which stays within 0 and 1. At exactly 0 or 1,
+    /// where the delta method has no width, the interval is derived from Wilson's interval over the rows that enter
+    /// F-beta, with all errors of the type that weighs most (lower bound) or least (upper bound).
     #[must_use]
     pub fn f_beta_interval(&self, beta: f64) -> Option<Interval> {
         let value = self.f_beta(beta)?;
@@ -76,11 +79,11 @@ impl Confusion {
         let deciding = self.true_positives + self.false_positives + self.false_negatives;
         if value <= 0.0 || value >= 1.0 {
             let share = Interval::wilson(self.true_positives, deciding)?;
-            let of = |share: f64, error: f64| whole * share / (whole * share + (1.0 - share) * error);
+            let bound = |share: f64, error: f64| whole * share / (whole * share + (1.0 - share) * error);
             return Some(Interval {
                 value,
-                low: of(share.low, square.max(1.0)),
-                high: of(share.high, square.min(1.0)),
+                low: bound(share.low, square.max(1.0)),
+                high: bound(share.high, square.min(1.0)),
             });
         }
         let sum = whole * self.true_positives + square * self.false_negatives + self.false_positives;
@@ -90,12 +93,13 @@ impl Confusion {
         Some(Interval::logit(value, squares / sum.powi(2)))
     }
 
+    /// Total cost of the wrong decisions.
     #[must_use]
     pub fn cost(&self, price: Price) -> f64 {
         price.false_negative * self.false_negatives + price.false_positive * self.false_positives
     }
 
-    /// A row's mean cost, a thousand times.
+    /// Cost per 1,000 rows; `None` without rows.
     #[must_use]
     pub fn cost_per_1000(&self, price: Price) -> Option<f64> {
         ratio(1000.0 * self.cost(price), self.rows())

@@ -1,9 +1,10 @@
-//! How strongly two features go together: Spearman's rank correlation.
+//! Spearman's rank correlation of two features.
 //!
-//! Ties share the mean of their ranks (scipy's `rankdata`), and the correlation is Pearson's of the ranks, so it is
-//! `scipy.stats.spearmanr` where no value is missing. With gaps each side keeps the ranks among all its own values.
+//! Ties share the mean of their ranks (scipy's `rankdata`) and the correlation is Pearson's correlation of the ranks,
+//! so the result equals `scipy.stats.spearmanr` when no value is missing. With missing values each side keeps the ranks
+//! among all of its own values.
 
-/// The rank of each value among those that are there, from 1 on, ties at their mean; NaN for NaN.
+/// Ranks of the non-NaN values, starting at 1, ties at their mean; NaN stays NaN.
 #[must_use]
 pub fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<(f64, usize)> =
@@ -24,8 +25,8 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Pearson's correlation over the rows where both have a rank; `None` where one of them is level, or fewer than two rows
-/// have both.
+/// Pearson's correlation of two rank vectors over the rows where both are present; `None` when one of them is constant
+/// there or fewer than two rows have both.
 #[must_use]
 pub fn correlation(ours: &[f64], theirs: &[f64]) -> Option<f64> {
     let pairs = || ours.iter().zip(theirs).filter(|(a, b)| !a.is_nan() && !b.is_nan());

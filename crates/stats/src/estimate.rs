@@ -1,13 +1,15 @@
-//! Performance without labels, from calibrated scores: confidence-based performance estimation (CBPE, as `NannyML` names it).
+//! Performance without labels, from calibrated scores: confidence-based performance estimation (CBPE, as `NannyML`
+//! names it).
 //!
-//! Each row is expected to come true as often as its score did in the reference; sums over rows are the expected confusion
-//! matrix. The bands are those of outcomes drawn so, independently: a row with chance c has variance c(1 − c). The
-//! calibration was learnt on so many rows only, which adds n/N of that for a window of n and a reference of N rows. Ratios
-//! by the delta method. What no band can know: whether scores still mean what they meant.
+//! Each row is expected to be positive with the probability that its score had in the reference; sums over rows give
+//! the expected confusion matrix. Intervals assume independent outcomes: a row with probability c contributes a
+//! variance of c(1 − c). The calibration was itself learnt from N reference rows, which adds n/N of that variance for a
+//! window of n rows. Intervals of ratios use the delta method. No interval covers the case that the meaning of a score
+//! has changed.
 
-use super::{Confusion, Interval, Price, Step, ranking::Pairs};
+use super::{Confusion, Interval, Price, ScoreStep, ranking::Pairs};
 
-/// Expected outcomes at a threshold, with what they leave to chance.
+/// Expected confusion matrix and AUC at a threshold, with their uncertainty.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
     pub confusion: Confusion,
@@ -15,58 +17,58 @@ pub struct Estimate {
     /// Variance of the number of positives among the refused, and among the accepted.
     refused: f64,
     accepted: f64,
-    /// Sums of squared chances: of a wrong refusal among the refused, of a wrong acceptance among the accepted.
+    /// Sums of squared probabilities: of a wrong refusal among the refused, of a wrong acceptance among the accepted.
     squares: (f64, f64),
 }
 
-/// Sums over the accepted, or the refused.
+/// Sums over the accepted or the refused rows.
 #[derive(Default)]
-struct Part {
+struct Side {
     positives: f64,
     negatives: f64,
-    /// Of the number of positives.
+    /// Variance of the number of positives.
     variance: f64,
-    /// Of squared chances: to come true, and not to.
+    /// Sums of squared probabilities of being positive and of being negative.
     hits: f64,
     misses: f64,
 }
 
-impl Part {
-    fn add(&mut self, step: &Step) {
-        let Step { positives, negatives, .. } = *step;
-        let chance = positives / step.rows();
+impl Side {
+    fn add(&mut self, step: &ScoreStep) {
+        let ScoreStep { positives, negatives, .. } = *step;
+        let probability = positives / step.rows();
         self.positives += positives;
         self.negatives += negatives;
-        self.variance += negatives * chance;
-        self.hits += positives * chance;
-        self.misses += negatives * (1.0 - chance);
+        self.variance += negatives * probability;
+        self.hits += positives * probability;
+        self.misses += negatives * (1.0 - probability);
     }
 }
 
-/// How many times the variance is that of known chances.
-fn learnt(confusion: &Confusion, reference: f64) -> f64 {
+/// Variance inflation because the probabilities were learnt from a finite number of reference rows.
+fn inflation(confusion: &Confusion, reference: f64) -> f64 {
     if reference > 0.0 { 1.0 + confusion.rows() / reference } else { 1.0 }
 }
 
 impl Estimate {
-    /// Of steps by rising score, as [`super::Ranked::expected`] makes them; `reference`: rows that the calibration was learnt
-    /// on.
+    /// Estimate from expected outcomes by ascending score, as [`super::Ranked::expected`] returns them; `reference` is
+    /// the number of rows the calibration was learnt from.
     #[must_use]
-    pub fn of(expected: impl Iterator<Item = Step>, threshold: f64, reference: f64) -> Self {
+    pub fn new(expected: impl Iterator<Item = ScoreStep>, threshold: f64, reference: f64) -> Self {
         let mut pairs = Pairs::default();
         let mut estimate = Self::without_auc(expected.inspect(|step| pairs.add(step)), threshold, reference);
         estimate.auc = pairs.auc().map(|auc| {
-            // Infinite where it is not defined.
+            // An undefined variance gives the widest interval.
             let variance = pairs.variance().unwrap_or(f64::INFINITY);
-            Interval::normal(auc, variance * learnt(&estimate.confusion, reference)).within(0.0, 1.0)
+            Interval::normal(auc, variance * inflation(&estimate.confusion, reference)).clamped(0.0, 1.0)
         });
         estimate
     }
 
-    /// The same without an AUC, where none is asked for.
+    /// Like [`Self::new`], but leaves out the AUC.
     #[must_use]
-    pub fn without_auc(expected: impl Iterator<Item = Step>, threshold: f64, reference: f64) -> Self {
-        let (mut accepted, mut refused) = (Part::default(), Part::default());
+    pub fn without_auc(expected: impl Iterator<Item = ScoreStep>, threshold: f64, reference: f64) -> Self {
+        let (mut accepted, mut refused) = (Side::default(), Side::default());
         for step in expected {
             let part = if step.score < threshold { &mut accepted } else { &mut refused };
             part.add(&step);
@@ -77,16 +79,17 @@ impl Estimate {
             true_negatives: accepted.negatives,
             false_negatives: accepted.positives,
         };
-        let learnt = learnt(&confusion, reference);
+        let inflation = inflation(&confusion, reference);
         Self {
             confusion,
             auc: None,
-            refused: refused.variance * learnt,
-            accepted: accepted.variance * learnt,
+            refused: refused.variance * inflation,
+            accepted: accepted.variance * inflation,
             squares: (refused.misses, accepted.hits),
         }
     }
 
+    /// Expected recall; `None` without expected positives.
     #[must_use]
     pub fn recall(&self) -> Option<Interval> {
         let positives = self.confusion.positives();
@@ -95,11 +98,13 @@ impl Estimate {
         self.share(self.confusion.recall()?, by_hit, by_miss)
     }
 
+    /// Expected precision; `None` when no row is refused.
     #[must_use]
     pub fn precision(&self) -> Option<Interval> {
         self.share(self.confusion.precision()?, 1.0 / self.confusion.refused(), 0.0)
     }
 
+    /// Expected F-beta; `None` without expected positives and refused rows.
     #[must_use]
     pub fn f_beta(&self, beta: f64) -> Option<Interval> {
         let value = self.confusion.f_beta(beta)?;
@@ -108,15 +113,16 @@ impl Estimate {
         self.share(value, (1.0 + beta * beta) / whole - by_miss, by_miss)
     }
 
-    /// Of the window's rows together.
+    /// Expected total cost of the window.
     #[must_use]
     pub fn cost(&self, price: Price) -> Interval {
         // One more positive among the refused is one wrong refusal less.
         let variance = price.false_positive.powi(2) * self.refused + price.false_negative.powi(2) * self.accepted;
-        Interval::normal(self.confusion.cost(price), variance).within(0.0, f64::INFINITY)
+        Interval::normal(self.confusion.cost(price), variance).clamped(0.0, f64::INFINITY)
     }
 
-    /// A row's mean cost, with what the choice of rows leaves to chance: outcomes apart, which a shift of scores has no part in.
+    /// Expected mean cost per row. Its interval covers only which rows were sampled, not their outcomes, so that it
+    /// tells a shift of scores from chance.
     #[must_use]
     pub fn mean_cost(&self, price: Price) -> Option<Interval> {
         let rows = self.confusion.rows();
@@ -127,6 +133,6 @@ impl Estimate {
 
     fn share(&self, value: f64, by_hit: f64, by_miss: f64) -> Option<Interval> {
         let variance = by_hit.powi(2) * self.refused + by_miss.powi(2) * self.accepted;
-        value.is_finite().then(|| Interval::normal(value, variance).within(0.0, 1.0))
+        value.is_finite().then(|| Interval::normal(value, variance).clamped(0.0, 1.0))
     }
 }

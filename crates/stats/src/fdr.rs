@@ -1,11 +1,12 @@
-//! False discovery rate: what a p-value is worth among many.
+//! False discovery rate control over many tests.
 
 use super::real::length;
 
 /// Benjamini–Hochberg q-values, in the order of `p`: `q₍ᵢ₎ = min over j ≥ i of p₍ⱼ₎ · m / j`, at most 1.
 ///
-/// Reporting every test with `q ≤ α` keeps the expected share of false ones among them at or below `α`. A NaN counts as 1.
-/// Equal to `scipy.stats.false_discovery_control(p, method="bh")`. Source: Benjamini and Hochberg (1995).
+/// Reporting every test with `q ≤ α` keeps the expected share of false positives among them at or below `α`. A NaN
+/// p-value counts as 1. Equal to `scipy.stats.false_discovery_control(p, method="bh")`. Source: Benjamini and Hochberg
+/// (1995).
 #[must_use]
 pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     let mut ordered: Vec<(usize, f64)> =
@@ -29,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_nothing_out() {
+    fn empty_input_gives_empty_output() {
         assert!(benjamini_hochberg(&[]).is_empty());
     }
 
@@ -39,13 +40,13 @@ mod tests {
     }
 
     #[test]
-    fn a_p_value_that_is_no_number_is_no_evidence() {
+    fn nan_counts_as_one() {
         assert_eq!(benjamini_hochberg(&[f64::NAN, 0.01]), [1.0, 0.02]);
     }
 
     proptest! {
         #[test]
-        fn never_below_p_never_above_one_and_in_the_same_order(p in prop::collection::vec(0.0_f64..=1.0, 1..200)) {
+        fn q_values_are_between_p_and_one_and_keep_the_order(p in prop::collection::vec(0.0_f64..=1.0, 1..200)) {
             let q = benjamini_hochberg(&p);
             let mut pairs: Vec<(f64, f64)> = p.into_iter().zip(q).collect();
             pairs.sort_by(|left, right| left.0.total_cmp(&right.0));

@@ -1,9 +1,9 @@
-//! A figure with the interval that chance leaves it.
+//! An estimate with its 95 % confidence interval.
 
-/// 97.5 % of the standard normal lie below.
-const Z: f64 = 1.959_963_984_540_054;
+/// 97.5 % quantile of the standard normal distribution.
+pub(super) const Z: f64 = 1.959_963_984_540_054;
 
-/// A value and its 95 % interval.
+/// An estimate and its 95 % confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     pub value: f64,
@@ -12,22 +12,23 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Of a value whose error is normal.
+    /// Interval of an estimate with a normal error of this variance.
     #[must_use]
     pub fn normal(value: f64, variance: f64) -> Self {
         let reach = Z * variance.max(0.0).sqrt();
         Self { value, low: value - reach, high: value + reach }
     }
 
-    /// Of a value strictly between 0 and 1 whose log odds have a normal error; `variance` is the value's own.
+    /// Interval of an estimate strictly between 0 and 1 whose log odds have a normal error; `variance` is that of the
+    /// value itself, not of the log odds.
     #[must_use]
     pub fn logit(value: f64, variance: f64) -> Self {
         let (odds, reach) = (value / (1.0 - value), Z * variance.max(0.0).sqrt() / (value * (1.0 - value)));
-        let of = |odds: f64| if odds.is_finite() { odds / (1.0 + odds) } else { 1.0 };
-        Self { value, low: of(odds * (-reach).exp()).min(value), high: of(odds * reach.exp()).max(value) }
+        let share = |odds: f64| if odds.is_finite() { odds / (1.0 + odds) } else { 1.0 };
+        Self { value, low: share(odds * (-reach).exp()).min(value), high: share(odds * reach.exp()).max(value) }
     }
 
-    /// Of a share of rows (Wilson 1927); `None` of no rows.
+    /// Interval of the proportion `hits / rows` (Wilson 1927); `None` without rows.
     #[must_use]
     pub fn wilson(hits: f64, rows: f64) -> Option<Self> {
         if rows <= 0.0 {
@@ -39,27 +40,29 @@ impl Interval {
         Some(Self { value: share, low: (middle - reach).clamp(0.0, share), high: (middle + reach).clamp(share, 1.0) })
     }
 
-    /// How often chance alone would take two normal values as far apart (two-sided); `None` where neither has any chance.
+    /// Two-sided p-value of the difference between two independent estimates with normal errors; `None` when both
+    /// intervals have no width. The standard errors are taken from the upper half-widths.
     #[must_use]
-    pub fn apart(&self, other: &Self) -> Option<f64> {
+    pub fn difference_p_value(&self, other: &Self) -> Option<f64> {
         let error = |interval: &Self| (interval.high - interval.value) / Z;
         let errors = error(self).hypot(error(other));
         let z = (self.value - other.value).abs() / errors;
         z.is_finite().then(|| statrs::function::erf::erfc(z / std::f64::consts::SQRT_2))
     }
 
-    /// Value and interval times that.
+    /// Multiplies the estimate and both bounds by a factor.
     #[must_use]
-    pub fn scaled(self, by: f64) -> Self {
-        Self { value: self.value * by, low: self.low * by, high: self.high * by }
+    pub fn scaled(self, factor: f64) -> Self {
+        Self { value: self.value * factor, low: self.low * factor, high: self.high * factor }
     }
 
-    /// No wider than that.
+    /// Limits both bounds to the range from `least` to `greatest`; the estimate itself is unchanged.
     #[must_use]
-    pub fn within(self, least: f64, greatest: f64) -> Self {
+    pub fn clamped(self, least: f64, greatest: f64) -> Self {
         Self { low: self.low.max(least), high: self.high.min(greatest), ..self }
     }
 
+    /// Whether the interval contains a value, bounds included.
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)

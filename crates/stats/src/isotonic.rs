@@ -1,18 +1,18 @@
-//! Isotonic regression: the rising curve that is nearest to what came true, by which a score becomes a probability.
+//! Isotonic regression: calibrates scores into probabilities with a non-decreasing curve.
 //!
-//! Pool adjacent violators (Ayer et al. 1955; Best & Chakravarti 1990). Between the steps the curve is linear, beyond them
-//! level: scikit-learn's `IsotonicRegression(out_of_bounds="clip")`.
+//! Pool adjacent violators (Ayer et al. 1955; Best & Chakravarti 1990). The curve is linear between its points and
+//! constant beyond them, like scikit-learn's `IsotonicRegression(out_of_bounds="clip")`.
 
 use super::Outcomes;
 
-/// A rising curve through points, scores ascending.
+/// A non-decreasing calibration curve from scores to probabilities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Isotonic {
-    /// Scores and how often they come true.
+    /// Scores with their calibrated probabilities, both ascending.
     points: Vec<(f64, f64)>,
 }
 
-/// Neighbours that are level, and what they have in common.
+/// Adjacent scores that share one calibrated probability.
 struct Pool {
     first: f64,
     last: f64,
@@ -27,7 +27,7 @@ impl Pool {
 }
 
 impl Isotonic {
-    /// The curve nearest to these outcomes, in squares.
+    /// Least-squares fit to the outcomes.
     #[must_use]
     pub fn fit(outcomes: &Outcomes) -> Self {
         let mut pools: Vec<Pool> = Vec::new();
@@ -54,41 +54,41 @@ impl Isotonic {
         Self { points }
     }
 
-    /// Scores and how often they come true, both rising.
+    /// Points of the curve: scores with their probabilities, both ascending.
     #[must_use]
     pub fn points(&self) -> &[(f64, f64)] {
         &self.points
     }
 
-    /// How often a score comes true; `None` of a curve without points.
+    /// Calibrated probability of a score; `None` for a curve without points.
     #[must_use]
-    pub fn chance(&self, score: f64) -> Option<f64> {
-        self.between(self.points.partition_point(|(at, _)| *at < score), score)
+    pub fn predict(&self, score: f64) -> Option<f64> {
+        self.interpolate(self.points.partition_point(|(at, _)| *at < score), score)
     }
 
-    /// The same of many scores, each at least the one before: the curve is walked once.
-    pub fn rising(&self) -> impl FnMut(f64) -> Option<f64> {
+    /// Returns a function like [`Self::predict`] for a sequence of ascending scores, which walks the curve only once.
+    pub fn predict_ascending(&self) -> impl FnMut(f64) -> Option<f64> {
         let mut next = 0;
         move |score| {
             while self.points.get(next).is_some_and(|(at, _)| *at < score) {
                 next += 1;
             }
-            self.between(next, score)
+            self.interpolate(next, score)
         }
     }
 
-    /// `next`: the first point that is not below the score.
-    fn between(&self, next: usize, score: f64) -> Option<f64> {
-        let (at, chance) = match self.points.get(next) {
-            None => return self.points.last().map(|(_, chance)| *chance),
+    /// Interpolates at a score; `next` is the first point that is not below it.
+    fn interpolate(&self, next: usize, score: f64) -> Option<f64> {
+        let (at, probability) = match self.points.get(next) {
+            None => return self.points.last().map(|(_, probability)| *probability),
             Some(point) => *point,
         };
         let Some((before, below)) = next.checked_sub(1).and_then(|before| self.points.get(before).copied()) else {
-            return Some(chance);
+            return Some(probability);
         };
         if at <= score {
-            return Some(chance);
+            return Some(probability);
         }
-        Some(below + (chance - below) * ((score - before) / (at - before)))
+        Some(below + (probability - below) * ((score - before) / (at - before)))
     }
 }

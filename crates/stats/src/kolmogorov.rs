@@ -1,21 +1,23 @@
-//! The law of the two-sided Kolmogorov–Smirnov distance: which of four formulas to trust where.
+//! Distribution of the two-sided Kolmogorov–Smirnov distance: selects among four formulas by sample size and distance.
 //!
-//! Source: Simard and L'Ecuyer, *Computing the Two-Sided Kolmogorov–Smirnov Distribution*, Journal of Statistical Software
-//! 39(11), 2011, with the limits of scipy's `_kolmogn`. The Durbin matrix of that paper is not needed: Pomeranz' recursion
-//! gives the same exact values in its place.
+//! Source: Simard and L'Ecuyer, *Computing the Two-Sided Kolmogorov–Smirnov Distribution*, Journal of Statistical
+//! Software 39(11), 2011, with the limits of scipy's `_kolmogn`. Pomeranz' recursion replaces the Durbin matrix
+//! algorithm of that paper; both give the exact values.
 
 use std::f64::consts::PI;
 
 use super::{pomeranz, real::real, smirnov, stirling};
 
-/// Up to here the exact recursion is used for all but the tail.
+/// Largest sample size for which the exact recursion is used everywhere but in the tail.
 const SMALL: u64 = 140;
-/// Up to here the exact recursion is used for very small distances, where the expansion is least precise.
+/// Largest sample size for which the exact recursion is used for very small distances, where the expansion is least
+/// precise.
 const MEDIUM: u64 = 500;
 
-/// `P(Dₙ ≥ d)`, equal to `scipy.stats.kstwo.sf(d, n)` for `n` up to a million; `n ≥ 1`, `d` a number.
+/// `P(Dₙ ≥ d)`, equal to `scipy.stats.kstwo.sf(d, n)` for `n` up to a million; `n ≥ 1`, `d` not NaN.
 ///
-/// Above a million rows scipy's tail is an approximation, up to 1e-3 off; this one stays the sum that defines it.
+/// Above a million rows scipy approximates the tail with an error of up to 1e-3; this function keeps to the defining
+/// sum.
 pub(super) fn survival(n: u64, d: f64) -> f64 {
     let rows = real(n);
     let (steps, square) = (rows * d, rows * d * d);
@@ -104,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_expansion_meets_the_recursion_where_they_change_hands() {
+    fn expansion_agrees_with_the_recursion_at_the_switch() {
         for n in [MEDIUM, 1000, 2000] {
             for d in [0.3, 0.4, 0.5].map(|z: f64| z / real(n).sqrt()) {
                 let (exact, near) = (1.0 - pomeranz::cumulative(n, d), 1.0 - pelz_good(real(n), d));
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_expansion_meets_the_tail_where_they_change_hands() {
+    fn expansion_agrees_with_the_tail_at_the_switch() {
         for n in [141, 2000, 1_000_000] {
             let d = (2.2 / real(n)).sqrt();
             let (tail, near) = (2.0 * smirnov::survival(n, d), 1.0 - pelz_good(real(n), d));
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_edges() {
+    fn survival_at_the_limits() {
         assert_eq!(survival(10, 0.0), 1.0);
         assert_eq!(survival(10, -1.0), 1.0);
         assert_eq!(survival(10, 0.05), 1.0);
@@ -133,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn falls_with_the_distance(n in 1_u64..5000, d in 0.0_f64..1.0, more in 0.0_f64..0.1) {
+        fn survival_decreases_with_the_distance(n in 1_u64..5000, d in 0.0_f64..1.0, more in 0.0_f64..0.1) {
             let (near, far) = (survival(n, d), survival(n, d + more));
             prop_assert!((0.0..=1.0).contains(&near));
             prop_assert!(far <= near * (1.0 + 1e-5), "{} {}", near, far);

@@ -1,4 +1,5 @@
-//! Kolmogorov–Smirnov distance of two samples: bounded from counts per cell, exact from values, and its p-value.
+//! Two-sample Kolmogorov–Smirnov test: bounds of the distance from counts per cell, the exact distance, and the
+//! p-value.
 
 use std::cmp::Ordering;
 
@@ -7,25 +8,25 @@ use super::{
     real::{real, total},
 };
 
-/// What counts per cell say about the distance `D`: `grid ≤ D ≤ bound`.
+/// Bounds of the distance `D` from counts per cell: `grid ≤ D ≤ bound`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
-    /// The largest distance at the end of a cell.
+    /// Largest distance at the end of a cell.
     pub grid: f64,
-    /// What the distance cannot exceed, wherever the rows lie inside their cells.
+    /// Upper bound of the distance for any values of the rows inside their cells.
     pub bound: f64,
-    /// The cells, in order, inside which the distance may exceed `grid`.
+    /// Cells, in order, inside which the distance may exceed `grid`.
     pub candidates: Vec<usize>,
 }
 
-/// Rows of both sides up to some value, out of all of them: a pair of empirical distribution functions at that value.
+/// Empirical distribution functions of both samples at one value: rows up to the value, and all rows.
 #[derive(Clone, Copy)]
-struct Walk {
+struct EcdfPair {
     seen: (u64, u64),
     totals: (u64, u64),
 }
 
-impl Walk {
+impl EcdfPair {
     fn new(totals: (u64, u64)) -> Option<Self> {
         (totals.0 > 0 && totals.1 > 0).then_some(Self { seen: (0, 0), totals })
     }
@@ -47,20 +48,22 @@ impl Walk {
     }
 }
 
-/// Bounds `D = sup |F_ref − F_win|` from counts by cell, in value order; `single[i]`: the cell can hold one value only.
+/// Bounds `D = sup |F_ref − F_win|` from counts per cell, in value order; `single[i]` means that cell `i` can hold only
+/// one value.
 ///
-/// `grid` is the largest difference at cell ends. Inside a cell that holds rows of both sides it is at most
-/// `max(F_ref(end) − F_win(start), F_win(end) − F_ref(start))`; a cell without rows of one side, or of one value, cannot
-/// exceed its ends. None when a side is empty. Source: monotonicity of both functions.
+/// `grid` is the largest difference at the end of a cell. Inside a cell with rows of both sides the difference is at
+/// most `max(F_ref(end) − F_win(start), F_win(end) − F_ref(start))`; in a cell with rows of one side only, or with a
+/// single possible value, it cannot exceed the difference at its ends. `None` when a side has no rows. Source:
+/// monotonicity of both functions.
 #[must_use]
 pub fn grid(reference: &[u64], window: &[u64], single: &[bool]) -> Option<Grid> {
-    let mut walk = Walk::new((total(reference), total(window)))?;
+    let mut ecdfs = EcdfPair::new((total(reference), total(window)))?;
     let mut largest = 0.0_f64;
     let mut inside = Vec::new();
     let mut start = (0.0, 0.0);
     for (cell, (in_reference, in_window)) in super::real::columns(reference, window).enumerate() {
-        walk.add(in_reference, in_window);
-        let end = (walk.reference(), walk.window());
+        ecdfs.add(in_reference, in_window);
+        let end = (ecdfs.reference(), ecdfs.window());
         largest = largest.max((end.0 - end.1).abs());
         if in_reference > 0 && in_window > 0 && !single.get(cell).copied().unwrap_or(false) {
             inside.push((cell, (end.0 - start.1).max(end.1 - start.0)));
@@ -75,14 +78,15 @@ pub fn grid(reference: &[u64], window: &[u64], single: &[bool]) -> Option<Grid> 
     })
 }
 
-/// The largest `|F_ref − F_win|` at the distinct values inside one cell.
+/// Largest `|F_ref − F_win|` at the distinct values inside one cell.
 ///
-/// `before` are the rows of reference and window below the cell, `totals` all rows of both; `reference` and `window` the
-/// cell's distinct values with their counts, ascending. 0 when a side has no rows at all. Source: as [`exact`].
+/// `before` holds the numbers of reference and window rows below the cell, `totals` those of all rows; `reference` and
+/// `window` are the cell's distinct values with their counts, ascending. 0 when a side has no rows at all. Source: see
+/// [`exact`].
 #[must_use]
 pub fn exact_in_cell(before: (u64, u64), totals: (u64, u64), reference: &[(f64, u64)], window: &[(f64, u64)]) -> f64 {
-    let Some(mut walk) = Walk::new(totals) else { return 0.0 };
-    walk.add(before.0, before.1);
+    let Some(mut ecdfs) = EcdfPair::new(totals) else { return 0.0 };
+    ecdfs.add(before.0, before.1);
     let (mut reference, mut window) = (reference.iter().peekable(), window.iter().peekable());
     let mut largest = 0.0_f64;
     loop {
@@ -98,19 +102,20 @@ pub fn exact_in_cell(before: (u64, u64), totals: (u64, u64), reference: &[(f64, 
             (None, None) => return largest,
         };
         while let Some(&(_, count)) = reference.next_if(|entry| order(entry.0, value).is_eq()) {
-            walk.add(count, 0);
+            ecdfs.add(count, 0);
         }
         while let Some(&(_, count)) = window.next_if(|entry| order(entry.0, value).is_eq()) {
-            walk.add(0, count);
+            ecdfs.add(0, count);
         }
-        largest = largest.max(walk.distance());
+        largest = largest.max(ecdfs.distance());
     }
 }
 
-/// Two-sample Kolmogorov–Smirnov statistic `D = sup |F_ref − F_win|` over sorted distinct values with their counts.
+/// Two-sample Kolmogorov–Smirnov statistic `D = sup |F_ref − F_win|` from sorted distinct values with their counts.
 ///
-/// Ties by right-continuous distribution functions; equal to `scipy.stats.ks_2samp(..., method="asymp").statistic` to the
-/// bit. None when a side is empty. Source: Smirnov (1939).
+/// The distribution functions are right-continuous, which defines the treatment of ties; the result is equal to
+/// `scipy.stats.ks_2samp(..., method="asymp").statistic` to the bit. `None` when a side has no rows. Source: Smirnov
+/// (1939).
 #[must_use]
 pub fn exact(reference: &[(f64, u64)], window: &[(f64, u64)]) -> Option<f64> {
     let rows = |side: &[(f64, u64)]| side.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry.1));
@@ -118,10 +123,10 @@ pub fn exact(reference: &[(f64, u64)], window: &[(f64, u64)]) -> Option<f64> {
     (totals.0 > 0 && totals.1 > 0).then(|| exact_in_cell((0, 0), totals, reference, window))
 }
 
-/// The probability that two samples of one continuous distribution, `n` and `m` rows, lie `d` or more apart.
+/// Probability that samples of `n` and `m` rows from one continuous distribution have a distance of `d` or more.
 ///
-/// `kstwo.sf(d, round(n·m / (n + m)))`, halves rounded to even as scipy does for `method="asymp"`. Conservative under ties.
-/// None when a side is empty (or both have one row) or `d` is no number. Source: Simard and L'Ecuyer (2011).
+/// `kstwo.sf(d, round(n·m / (n + m)))`, with halves rounded to even as scipy does for `method="asymp"`. Conservative
+/// under ties. `None` when a side has no rows, both have one row, or `d` is NaN. Source: Simard and L'Ecuyer (2011).
 #[must_use]
 pub fn p_value(d: f64, n: u64, m: u64) -> Option<f64> {
     let (large, small) = (real(n.max(m)), real(n.min(m)));
@@ -134,7 +139,7 @@ pub fn p_value(d: f64, n: u64, m: u64) -> Option<f64> {
     Some(kolmogorov::survival(rows, d))
 }
 
-/// The order of values, in which `-0.0` and `0.0` are one value as they are for `<`.
+/// Order of values in which `-0.0` equals `0.0`, as for `<`.
 fn order(left: f64, right: f64) -> Ordering {
     left.partial_cmp(&right).unwrap_or_else(|| left.total_cmp(&right))
 }
@@ -154,7 +159,7 @@ mod tests {
             .collect()
     }
 
-    /// Counts in cells of `width` whole numbers.
+    /// Counts in cells of `width` integers each.
     fn cells(values: &[u8], width: u8) -> Vec<u64> {
         let mut counts = vec![0; usize::from(u8::MAX / width) + 1];
         for value in values {
@@ -164,12 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn no_overlap_is_one() {
+    fn distance_without_overlap_is_one() {
         assert_eq!(exact(&[(1.0, 3)], &[(2.0, 5)]), Some(1.0));
     }
 
     #[test]
-    fn both_zeros_are_one_value() {
+    fn negative_zero_equals_zero() {
         assert_eq!(exact(&[(-0.0, 1), (0.0, 1)], &[(0.0, 7)]), Some(0.0));
     }
 
@@ -192,7 +197,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_exact_distance_lies_between_grid_and_bound(
+        fn the_exact_distance_is_between_grid_and_bound(
             reference in prop::collection::vec(any::<u8>(), 1..200),
             window in prop::collection::vec(any::<u8>(), 1..200),
             width in 1_u8..100,
@@ -203,7 +208,7 @@ mod tests {
             let d = exact(&r, &w).unwrap();
             prop_assert!(got.grid <= d && d <= got.bound, "{} {} {}", got.grid, d, got.bound);
 
-            // Looking into the candidates alone finds the same number.
+            // Refining only the candidate cells gives the same distance.
             let mut refined = got.grid;
             for &cell in &got.candidates {
                 let range = length(usize::from(width) * cell)..length(usize::from(width) * (cell + 1));
@@ -218,7 +223,7 @@ mod tests {
         }
 
         #[test]
-        fn any_values_end(
+        fn any_values_give_a_distance(
             reference in prop::collection::vec((prop::num::f64::ANY, any::<u64>()), 0..20),
             window in prop::collection::vec((prop::num::f64::ANY, any::<u64>()), 0..20),
         ) {

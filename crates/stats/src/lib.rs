@@ -1,26 +1,70 @@
-//! Statistics: how far a window lies from the reference, and how often chance alone would take it as far.
+//! Drift and model-performance statistics computed from counts.
 //!
-//! Pure functions of counts: no file, no clock, no config, and no input that panics. An effect (PSI, D, V) says how much
-//! moved; a p-value says whether to believe it. Nothing here decides: limits and severities live with the judge.
+//! The crate compares a *window* of production data with a *reference*, and scores with the outcomes that followed.
+//! Every function is pure: no files, no clock, no configuration, no random numbers. Effect sizes (PSI, KS distance,
+//! Cramér's V) say how much a distribution moved; p-values say how likely a move of that size is without drift. Limits
+//! and severities are left to the caller.
 //!
-//! | module | answers |
-//! |---|---|
-//! | [`psi`] | population stability index, bin by bin and whole |
-//! | [`chance`] | critical value and p-value of a PSI, thin bins joined |
-//! | [`ks`] | Kolmogorov–Smirnov: bounds of D from cells, D from values, p-value |
-//! | [`chi2`] | homogeneity of two rows of counts, Cramér's V, the chi-square law |
-//! | [`correlation`] | Spearman's rank correlation |
-//! | [`proportion`] | two shares, unseen levels, values outside the reference's range |
-//! | [`fdr`] | Benjamini–Hochberg q-values over many tests |
-//! | [`ranking`] | AUC with `DeLong`'s interval, average precision |
-//! | [`loss`] | Brier score, log loss, calibration curve |
-//! | [`threshold`] | what each threshold would cost, the cheapest one |
-//! | [`Isotonic`], [`Estimate`] | calibrated scores; performance expected of them without labels |
+//! | Module or type | Statistic | Source |
+//! |---|---|---|
+//! | [`psi`] | population stability index, in total and per bin | Siddiqi 2006 |
+//! | [`psi_test`] | critical value and p-value of a PSI, after merging thin bins | Yurdakul 2018 |
+//! | [`ks`] | Kolmogorov–Smirnov distance: bounds from binned counts, exact value, p-value | Smirnov 1939, Simard and L'Ecuyer 2011 |
+//! | [`chi2`] | chi-square test of homogeneity, Cramér's V, chi-square distribution | Pearson 1900, Yates 1934, Cochran 1954 |
+//! | [`proportion`] | tests on shares: missing values, unseen levels, values out of range; ratio of two shares | Good 1953, Katz 1978 |
+//! | [`correlation`] | Spearman's rank correlation | |
+//! | [`fdr`] | q-values of many tests | Benjamini and Hochberg 1995 |
+//! | [`ranking`] | AUC and average precision with intervals | `DeLong` et al. 1988, Efron 1982 |
+//! | [`loss`] | Brier score, log loss, calibration curve | scikit-learn |
+//! | [`threshold`] | cost of each decision threshold, and the cheapest one | |
+//! | [`Confusion`] | recall, precision, F-beta and cost of decisions | scikit-learn |
+//! | [`Isotonic`] | calibration of scores by isotonic regression | Ayer et al. 1955 |
+//! | [`Estimate`] | performance expected from calibrated scores, without labels (CBPE) | `NannyML` |
+//! | [`Interval`] | an estimate with its 95 % interval: normal, logit, Wilson | Wilson 1927 |
 //!
-//! Every law is checked against scipy: `tests/oracle/stats_golden.py` makes the values, `tests/it/oracle/stats_golden.rs` reads them;
-//! performance against scikit-learn: `tests/oracle/performance_golden.py` and `tests/it/oracle/performance_golden.rs`.
+//! # Units and conventions
+//!
+//! - Counts are numbers of rows (`u64`), in the same bin order on both sides; a shorter side is padded with zeros.
+//! - Shares, p-values and q-values are fractions from 0 to 1, not percentages. All intervals have a 95 % level.
+//! - A *positive* is a row that should be refused; a row is refused when its score is at or above the threshold.
+//! - Costs are in the unit of [`Price`].
+//!
+//! # Errors
+//!
+//! Nothing panics and nothing returns a `Result`. A statistic that is not defined for its input (an empty side, a
+//! single bin, only one outcome) is `None`. Counters saturate instead of overflowing.
+//!
+//! # Accuracy
+//!
+//! Tests compare the results with scipy and scikit-learn: `tests/oracle/stats_golden.py` and
+//! `tests/oracle/performance_golden.py` write the expected values that `tests/it/oracle` checks.
+//!
+//! # Example
+//!
+//! ```
+//! use vigie_stats::{BinRole, EmptyBins, Outcomes, psi::psi, psi_test::psi_test, ranking};
+//!
+//! // Rows per bin, in the reference and in a window.
+//! let reference = [253, 302, 204, 134, 72, 26, 8];
+//! let window = [177, 262, 285, 158, 88, 25, 6];
+//!
+//! let value = psi(&reference, &window, EmptyBins::HalfCount).unwrap();
+//! assert!((value - 0.0677).abs() < 1e-4);
+//!
+//! // The last bin is thin and merged with its neighbour, which leaves six bins.
+//! let test = psi_test(&reference, &window, &[BinRole::Value; 7], EmptyBins::HalfCount);
+//! assert_eq!(test.bins, 6);
+//! assert!(test.p_value.unwrap() < 0.001);
+//!
+//! // An empty window has no PSI.
+//! assert_eq!(psi(&reference, &[], EmptyBins::HalfCount), None);
+//!
+//! // Scores with their outcomes: `true` is a positive.
+//! let outcomes = Outcomes::from_rows([(0.1, false), (0.4, false), (0.35, true), (0.8, true)]);
+//! assert_eq!(ranking::auc(&outcomes), Some(0.75));
+//! assert_eq!(outcomes.confusion(0.5).recall(), Some(0.5));
+//! ```
 
-pub mod chance;
 pub mod chi2;
 pub mod correlation;
 pub mod fdr;
@@ -28,12 +72,14 @@ pub mod ks;
 pub mod loss;
 pub mod proportion;
 pub mod psi;
+pub mod psi_test;
 pub mod ranking;
 pub mod threshold;
 
 mod binomial;
 mod confusion;
 mod estimate;
+mod expected;
 mod interval;
 mod isotonic;
 mod kolmogorov;
@@ -42,9 +88,9 @@ mod pomeranz;
 mod ranked;
 mod real;
 mod smirnov;
+mod step;
 mod stirling;
 
-pub use chance::{Chance, Place};
 pub use chi2::Homogeneity;
 pub use confusion::{Confusion, Price};
 pub use estimate::Estimate;
@@ -52,6 +98,8 @@ pub use fdr::benjamini_hochberg;
 pub use interval::Interval;
 pub use isotonic::Isotonic;
 pub use ks::Grid;
-pub use outcomes::{Outcomes, Step};
+pub use outcomes::Outcomes;
 pub use psi::EmptyBins;
+pub use psi_test::{BinRole, PsiTest};
 pub use ranked::Ranked;
+pub use step::ScoreStep;

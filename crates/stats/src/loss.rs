@@ -1,15 +1,16 @@
-//! How far probabilities are from what came true: Brier score and log loss, and the calibration curve.
+//! Quality of predicted probabilities: Brier score, log loss and calibration curve.
 
-use super::{Interval, Outcomes, Step};
+use super::{Interval, Outcomes, ScoreStep};
 
-/// The mean square of probability minus outcome (scikit-learn's `brier_score_loss`); `None` without rows.
+/// Brier score: mean squared difference between probability and outcome (scikit-learn's `brier_score_loss`); `None`
+/// without rows.
 #[must_use]
 pub fn brier(outcomes: &Outcomes) -> Option<Interval> {
     mean(outcomes, |score| ((1.0 - score).powi(2), score.powi(2)))
 }
 
-/// The mean of −ln of the probability that was given to what came true (scikit-learn's `log_loss`, which keeps
-/// probabilities an epsilon away from 0 and 1 as here); `None` without rows.
+/// Log loss: mean negative log of the probability assigned to the actual outcome; `None` without rows. Like
+/// scikit-learn's `log_loss`, it keeps probabilities an epsilon away from 0 and 1.
 #[must_use]
 pub fn log_loss(outcomes: &Outcomes) -> Option<Interval> {
     mean(outcomes, |score| {
@@ -18,16 +19,16 @@ pub fn log_loss(outcomes: &Outcomes) -> Option<Interval> {
     })
 }
 
-/// A mean over rows with its 95 % interval (normal); `loss`: of a positive, of a negative.
+/// Mean loss over rows with its 95 % interval (normal); `loss` returns the loss of a positive and of a negative.
 fn mean(outcomes: &Outcomes, loss: impl Fn(f64) -> (f64, f64)) -> Option<Interval> {
     let rows = outcomes.rows();
     if rows <= 0.0 {
         return None;
     }
-    let sum = |of: &dyn Fn(f64) -> f64| {
+    let sum = |transform: &dyn Fn(f64) -> f64| {
         outcomes.steps().iter().fold(0.0, |sum, step| {
             let (positive, negative) = loss(step.score);
-            sum + step.positives * of(positive) + step.negatives * of(negative)
+            sum + step.positives * transform(positive) + step.negatives * transform(negative)
         })
     };
     let mean = sum(&|loss| loss) / rows;
@@ -35,7 +36,7 @@ fn mean(outcomes: &Outcomes, loss: impl Fn(f64) -> (f64, f64)) -> Option<Interva
     Some(Interval::normal(mean, spread / rows))
 }
 
-/// Rows of about one score: what was said of them, and what came true.
+/// One bin of a calibration curve: mean score, observed share of positives, and number of rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CalibrationBin {
     pub mean_score: f64,
@@ -43,8 +44,8 @@ pub struct CalibrationBin {
     pub rows: f64,
 }
 
-/// Bins of as many rows each, as scikit-learn's `calibration_curve(strategy="quantile")`: edges by linear interpolation,
-/// empty bins left out.
+/// Calibration curve over quantile bins, as scikit-learn's `calibration_curve(strategy="quantile")`: edges by linear
+/// interpolation, empty bins left out.
 #[must_use]
 pub fn calibration_curve(outcomes: &Outcomes, bins: u8) -> Vec<CalibrationBin> {
     let edges: Vec<f64> = (1..bins).filter_map(|edge| quantile(outcomes, f64::from(edge) / f64::from(bins))).collect();
@@ -52,7 +53,7 @@ pub fn calibration_curve(outcomes: &Outcomes, bins: u8) -> Vec<CalibrationBin> {
     let mut curve = Vec::new();
     for edge in edges.into_iter().chain([f64::INFINITY]) {
         let (mut rows, mut scores, mut positives) = (0.0, 0.0, 0.0);
-        while let Some(Step { score, positives: more, negatives }) = steps.next_if(|step| step.score <= edge) {
+        while let Some(ScoreStep { score, positives: more, negatives }) = steps.next_if(|step| step.score <= edge) {
             rows += more + negatives;
             scores += score * (more + negatives);
             positives += more;
@@ -64,9 +65,9 @@ pub fn calibration_curve(outcomes: &Outcomes, bins: u8) -> Vec<CalibrationBin> {
     curve
 }
 
-/// numpy's default: linear between the two nearest rows.
+/// Quantile of the scores by numpy's default method, linear between the two nearest rows.
 fn quantile(outcomes: &Outcomes, share: f64) -> Option<f64> {
-    let place = share * (outcomes.rows() - 1.0);
+    let rank = share * (outcomes.rows() - 1.0);
     let at = |row: f64| {
         let mut rows = 0.0;
         outcomes.steps().iter().find(|step| {
@@ -74,8 +75,8 @@ fn quantile(outcomes: &Outcomes, share: f64) -> Option<f64> {
             rows > row
         })
     };
-    let (low, high) = (at(place.floor())?.score, at(place.ceil())?.score);
-    let part = place - place.floor();
-    // As numpy does it, so that an edge that is a score stays one.
+    let (low, high) = (at(rank.floor())?.score, at(rank.ceil())?.score);
+    let part = rank - rank.floor();
+    // The same order of operations as numpy, so that an edge equal to a score stays equal.
     Some(if part >= 0.5 { high - (high - low) * (1.0 - part) } else { low + (high - low) * part })
 }

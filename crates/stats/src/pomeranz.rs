@@ -1,16 +1,16 @@
-//! Pomeranz' recursion: the exact Kolmogorov–Smirnov distribution for few rows or small distances.
+//! Pomeranz' recursion: the exact Kolmogorov–Smirnov distribution for small samples or small distances.
 
 use super::real::{length, real};
 
-/// Powers of two that keep intermediate results away from the ends of the range.
+/// Exponent of the power of two that rescales intermediate results to avoid underflow and overflow.
 const SCALE: i32 = 128;
 
 /// `P(Dₙ ≤ x)` for `1/n < x < 1`, in about `8·n·(n·x)²` steps.
 ///
-/// Source: Pomeranz, *Exact Cumulative Distribution of the Kolmogorov–Smirnov Statistic for Small Samples*, CACM algorithm
-/// 487 (1974); laid out as in scipy's `_kolmogn_Pomeranz`. All sums are of positive numbers.
+/// Source: Pomeranz, *Exact Cumulative Distribution of the Kolmogorov–Smirnov Statistic for Small Samples*, CACM
+/// algorithm 487 (1974); laid out as in scipy's `_kolmogn_Pomeranz`. All sums are of positive numbers.
 pub(super) fn cumulative(n: u64, x: f64) -> f64 {
-    let grid = Grid::new(n, x);
+    let grid = Staircase::new(n, x);
     let rows = real(n);
     let narrow = grid.fraction.min(1.0 - grid.fraction);
     let width = usize::try_from(2 * (grid.whole + 1)).unwrap_or(0);
@@ -49,18 +49,18 @@ pub(super) fn cumulative(n: u64, x: f64) -> f64 {
         }
         answer *= real(factor);
     }
-    // In two halves: the whole may lie beyond the range of f64 while the product does not.
+    // In two halves: the power itself may exceed the range of f64 while the product does not.
     (answer * power_of_two(exponent / 2) * power_of_two(exponent - exponent / 2)).clamp(0.0, 1.0)
 }
 
-/// The staircase the recursion walks along: `n·x` in whole and broken steps.
-struct Grid {
+/// Geometry of the recursion: `n·x` split into its integer and fractional part.
+struct Staircase {
     rows: i64,
     whole: i64,
     fraction: f64,
 }
 
-impl Grid {
+impl Staircase {
     fn new(n: u64, x: f64) -> Self {
         let steps = real(n) * x;
         #[expect(clippy::cast_possible_truncation, reason = "n·x stays below n, a few hundred")]
@@ -68,7 +68,7 @@ impl Grid {
         Self { rows: i64::try_from(n).unwrap_or(0), whole, fraction: steps - steps.floor() }
     }
 
-    /// First and last column of a line that can be reached.
+    /// First and last reachable column of a line.
     fn span(&self, step: i64) -> (i64, i64) {
         let up = i64::from(self.fraction > 0.0);
         let half = i64::from(self.fraction > 0.5);
@@ -114,13 +114,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_rows() {
+    fn cumulative_for_two_rows() {
         // P(D₂ ≤ x) = 1 − 2(1 − x)² for x ≥ ½, and 2(2x − ½)² for ¼ ≤ x ≤ ½.
         assert!((cumulative(2, 0.7) - 0.82).abs() < 1e-15);
     }
 
     #[test]
-    fn three_rows_at_every_second_step() {
+    fn cumulative_for_three_rows_at_a_step() {
         // P(D₃ ≤ ⅓) = 3! · (1/3)³.
         assert!((cumulative(3, 1.0 / 3.0 + 1e-12) - 6.0 / 27.0).abs() < 1e-9);
     }

@@ -1,23 +1,23 @@
-//! Population stability index: how far the window's shares lie from the reference's, bin by bin.
+//! Population stability index (PSI), in total and per bin.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::real::{columns, real, total};
 
-/// What stands in for the share of a bin that has no row on one side, where the logarithm is infinite.
+/// Rule for a bin without rows on one side, where the logarithm would be infinite.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EmptyBins {
-    /// Half a row: the share of an empty bin is `0.5 / n`. Nothing changes where no bin is empty.
+    /// Counts an empty bin as half a row: its share is `0.5 / n`. Other bins are unchanged.
     #[default]
     HalfCount,
-    /// No share is below this one, as other tools do (1e-4 and 1e-6 are common).
+    /// Raises all shares to at least this value, as other tools do (1e-4 and 1e-6 are common).
     Floor(f64),
 }
 
 impl EmptyBins {
-    /// The rule's name in reports: `half_count`, `floor: 0.0001`.
+    /// Name of the rule in reports: `half_count`, `floor: 0.0001`.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -26,7 +26,7 @@ impl EmptyBins {
         }
     }
 
-    /// The share of a bin, always above 0. A floor that is no share (0, negative, NaN, above 1) is moved to the nearest one.
+    /// Share of a bin, always above 0. A floor that is not a valid share (0, negative, NaN, above 1) is clamped to one.
     fn share(self, count: u64, rows: u64) -> f64 {
         let share = real(count) / real(rows);
         match self {
@@ -38,10 +38,12 @@ impl EmptyBins {
     }
 }
 
-/// What each bin adds to the PSI: `(w − r) · ln(w / r)`, with `r` and `w` the shares of the reference and of the window.
+/// Contribution of each bin to the PSI: `(w − r) · ln(w / r)`, where `r` and `w` are the shares of the reference and of
+/// the window.
 ///
-/// Shares are not renormalised after `empty` has been applied. A bin empty on both sides adds 0, and so does every bin when
-/// one side has no row. Source: Siddiqi, *Credit Risk Scorecards* (2006); it is Jeffreys' divergence of the two rows.
+/// Shares are not renormalised after `empty` has been applied. A bin that is empty on both sides contributes 0, as does
+/// every bin when one side has no rows. The sum is the Jeffreys divergence of the two rows. Source: Siddiqi, *Credit
+/// Risk Scorecards* (2006).
 #[must_use]
 pub fn contributions(reference: &[u64], window: &[u64], empty: EmptyBins) -> Vec<f64> {
     let (n, m) = (total(reference), total(window));
@@ -56,11 +58,11 @@ pub fn contributions(reference: &[u64], window: &[u64], empty: EmptyBins) -> Vec
         .collect()
 }
 
-/// Population stability index `Σ (w − r) · ln(w / r)`: the sum of [`contributions`]. None when one side has no row.
+/// Population stability index `Σ (w − r) · ln(w / r)`: the sum of [`contributions`]. `None` when one side has no rows.
 #[must_use]
 pub fn psi(reference: &[u64], window: &[u64], empty: EmptyBins) -> Option<f64> {
     let filled = total(reference) > 0 && total(window) > 0;
-    // Folded from +0.0: an empty `sum` is -0.0, which a report would print.
+    // Folded from +0.0: the `sum` of no values is -0.0, which a report would print.
     filled.then(|| contributions(reference, window, empty).into_iter().fold(0.0, |sum, part| sum + part))
 }
 
@@ -75,7 +77,7 @@ mod tests {
     const WINDOW: [u64; 7] = [177, 262, 285, 158, 88, 25, 6];
 
     #[test]
-    fn the_golden_vector_of_the_definitions() {
+    fn golden_value() {
         let value = psi(&REFERENCE, &WINDOW, EmptyBins::HalfCount).unwrap();
         assert!((value - 0.067_693).abs() < 5e-7, "{value}");
     }
@@ -88,14 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn a_floor_lifts_small_shares_and_empty_ones() {
+    fn a_floor_raises_small_and_empty_shares() {
         let parts = contributions(&[99_999, 1, 0], &[50_000, 0, 50_000], EmptyBins::Floor(1e-4));
         assert_eq!(parts[1], 0.0, "both shares are at the floor");
         assert!((parts[2] - (0.5 - 1e-4) * (0.5_f64 / 1e-4).ln()).abs() < 1e-12, "{parts:?}");
     }
 
     #[test]
-    fn a_bin_empty_on_both_sides_adds_nothing() {
+    fn a_bin_empty_on_both_sides_contributes_nothing() {
         assert_eq!(contributions(&[5, 0, 5], &[5, 0, 5], EmptyBins::Floor(0.1)), [0.0; 3]);
     }
 
@@ -114,13 +116,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_row_against_itself_is_zero(row in prop::collection::vec(0_u64..1000, 1..30)) {
+        fn psi_of_equal_rows_is_zero(row in prop::collection::vec(0_u64..1000, 1..30)) {
             prop_assume!(total(&row) > 0);
             prop_assert_eq!(psi(&row, &row, EmptyBins::HalfCount), Some(0.0));
         }
 
         #[test]
-        fn never_negative_and_symmetric(rows in prop::collection::vec((1_u64..1000, 1_u64..1000), 1..30)) {
+        fn psi_is_symmetric_and_not_negative(rows in prop::collection::vec((1_u64..1000, 1_u64..1000), 1..30)) {
             let (a, b): (Vec<u64>, Vec<u64>) = rows.into_iter().unzip();
             let forth = psi(&a, &b, EmptyBins::HalfCount).unwrap();
             let back = psi(&b, &a, EmptyBins::HalfCount).unwrap();
@@ -129,7 +131,7 @@ mod tests {
         }
 
         #[test]
-        fn always_finite(
+        fn psi_is_always_finite(
             rows in prop::collection::vec((any::<u64>(), any::<u64>()), 1..10),
             floor in prop::num::f64::ANY,
         ) {

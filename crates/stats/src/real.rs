@@ -1,23 +1,23 @@
-//! Counts as real numbers: the one place where integers become `f64`.
+//! Conversion of integer counts to `f64`, and sums over rows of counts.
 
-/// A count as a real number.
+/// Converts a count.
 #[expect(clippy::cast_precision_loss, reason = "counts of rows stay below 2^53, where every integer is exact")]
 pub(super) fn real(count: u64) -> f64 {
     count as f64
 }
 
-/// A length or a number of degrees of freedom as a real number.
+/// Converts a length or a number of degrees of freedom.
 #[expect(clippy::cast_precision_loss, reason = "lengths stay below 2^53, where every integer is exact")]
 pub(super) fn length(count: usize) -> f64 {
     count as f64
 }
 
-/// The sum of a row of counts; saturates instead of overflowing.
+/// Sum of a row of counts; saturates instead of overflowing.
 pub(super) fn total(counts: &[u64]) -> u64 {
     counts.iter().fold(0, |sum, &count| sum.saturating_add(count))
 }
 
-/// Two rows of counts side by side; the shorter one is filled up with zeros.
+/// Pairs two rows of counts column by column; the shorter one is padded with zeros.
 pub(super) fn columns<'a>(reference: &'a [u64], window: &'a [u64]) -> impl Iterator<Item = (u64, u64)> + 'a {
     let at = |row: &[u64], index: usize| row.get(index).copied().unwrap_or(0);
     (0..reference.len().max(window.len())).map(move |index| (at(reference, index), at(window, index)))

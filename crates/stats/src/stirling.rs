@@ -1,14 +1,16 @@
-//! Pieces of binomial probabilities that keep their digits for millions of rows: Stirling's error and `ln(1 + u) − u`.
+//! Building blocks of binomial probabilities that stay accurate for millions of rows: the Stirling error and
+//! `ln(1 + u) − u`.
 //!
-//! `ln n!` near a million is 1.3e7, so differences of three of them lose nine digits; what is left after Stirling's formula
-//! is below 0.1 and loses none. Source: Loader, *Fast and Accurate Computation of Binomial Probabilities* (2000).
+//! `ln n!` near a million is 1.3e7, so a difference of three of them loses nine digits. The remainder after Stirling's
+//! formula is below 0.1 and loses none. Source: Loader, *Fast and Accurate Computation of Binomial Probabilities*
+//! (2000).
 
-/// From here on four terms of Stirling's series are exact to the last digit.
+/// Value from which Stirling's series with the terms below is exact to the last digit.
 const SERIES: f64 = 16.0;
 
-/// `ln n! − ln(√(2πn) · (n/e)ⁿ)` for `n ≥ 1`.
+/// Stirling error `ln n! − ln(√(2πn) · (n/e)ⁿ)` for `n ≥ 1`.
 pub(super) fn error(n: f64) -> f64 {
-    // Below the series, by `error(n) = error(n + 1) + (n + ½) · ln(1 + 1/n) − 1`.
+    // For smaller n: `error(n) = error(n + 1) + (n + ½) · ln(1 + 1/n) − 1`.
     let (mut at, mut below) = (n, 0.0);
     while at < SERIES {
         below += (at + 0.5) * (1.0 / at).ln_1p() - 1.0;
@@ -43,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stirlings_error_of_small_factorials() {
+    fn stirling_error_of_small_factorials() {
         let mut factorial = 1.0_f64;
         for n in 1..=20 {
             let n = f64::from(n);
@@ -55,7 +57,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_formulas_agree_where_both_work(u in 0.05_f64..0.9) {
+        fn both_formulas_agree_where_both_are_accurate(u in 0.05_f64..0.9) {
             for u in [u, -u] {
                 let direct = u.ln_1p() - u;
                 prop_assert!((log1p_minus(u) / direct - 1.0).abs() < 1e-12, "{}", u);
@@ -63,7 +65,7 @@ mod tests {
         }
 
         #[test]
-        fn near_zero_it_is_minus_half_the_square(u in -1e-6_f64..1e-6) {
+        fn log1p_minus_is_minus_half_the_square_near_zero(u in -1e-6_f64..1e-6) {
             prop_assert!((log1p_minus(u) + u * u / 2.0).abs() <= u.abs().powi(3));
         }
     }

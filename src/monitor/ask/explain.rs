@@ -1,4 +1,4 @@
-//! `vigie explain`: one prediction, what each feature added to it.
+//! `vigie explain`: the contribution of each feature to one prediction.
 
 use std::{fs, path::PathBuf};
 
@@ -11,75 +11,74 @@ use vigie_profile::{
     window::{Instant, Window},
 };
 
-use super::given::{described, given};
+use super::row_file::{id_field, read_row};
 use crate::{
     config::Settings,
     engine,
-    fault::{Fault, Result, spoken},
+    fault::{Fault, Result, describe_io},
     monitor::run::{
-        Looking,
-        lookout::{open_model, reference_of},
+        ScanOptions,
+        context::{open_configured_reference, open_model},
     },
-    replay::{Explanation, Pair, ParityTally, Reading, explain as explain_row},
+    replay::{Explanation, Pair, ParityOptions, ParityTally, explain as explain_row},
     source::{Log, Request, Scaled},
 };
 
-/// Which prediction.
+/// The prediction to explain.
 #[derive(Debug, Clone)]
-pub enum Asked {
-    /// A record of the log, by its id; looked for in a window, or in all of it.
+pub enum ExplainRequest {
+    /// A record of the log, by its id; searched in a window, or in the whole log.
     Id(String, Option<Window>),
     /// A file with one record, or with its inputs alone.
     Row(PathBuf),
 }
 
-/// A prediction, explained.
+/// An explained prediction.
 #[derive(Debug)]
-pub struct Explained {
+pub struct ExplainedPrediction {
     pub id: Option<String>,
     pub at: Option<Instant>,
-    pub logged: Option<Logged>,
+    pub logged: Option<LoggedPrediction>,
     pub model_sha256: String,
     pub threshold: f64,
     pub explanation: Explanation,
 }
 
-/// What the log says of it.
+/// The prediction as logged.
 #[derive(Debug)]
-pub struct Logged {
+pub struct LoggedPrediction {
     pub probability: Option<f64>,
     pub decision: Option<String>,
     pub model_version: Option<String>,
-    /// Whether the probability is the model's, as finely as the log is written.
+    /// Whether the probability is the model's, at the precision of the log.
     pub agrees: bool,
-    /// How far the model's lies from it.
+    /// Absolute difference from the model's probability.
     pub difference: Option<f64>,
-    /// How finely the log is written, in words.
+    /// Precision of the log, in words.
     pub precision: String,
 }
 
 /// Explains a prediction with the config's model.
-pub fn explain(settings: &Settings, asked: &Asked, looking: Looking<'_>) -> Result<Explained> {
-    let reference = reference_of(settings)?;
+pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<'_>) -> Result<ExplainedPrediction> {
+    let reference = open_configured_reference(settings)?;
     let layout = reference.layout();
-    let model = open_model(settings, &reference)?.ok_or_else(|| {
-        Fault::setup("model.file: the config names no model, and there is nothing to explain with; add it")
-    })?;
+    let model = open_model(settings, &reference)?
+        .ok_or_else(|| Fault::setup("model.file: not set in the config; explain needs the model file"))?;
     let scale = settings.source.fields.probability.as_ref().map_or(1.0, Scaled::scale);
     let mut parity = ParityTally::default();
-    let (id, record, rows) = match asked {
-        Asked::Id(id, window) => {
-            let (record, beside) = found(settings, id, *window, (layout.columns(), scale), looking)?;
-            parity = beside;
+    let (id, record, rows) = match request {
+        ExplainRequest::Id(id, window) => {
+            let (record, log_parity) = find_record(settings, id, *window, (layout.columns(), scale), scan)?;
+            parity = log_parity;
             (Some(id.clone()), Some((record.at, record.decision, record.model_version)), record.rows)
         }
-        Asked::Row(path) => {
+        ExplainRequest::Row(path) => {
             let shown = path.display().to_string();
             let bytes = fs::read(path).map_err(|error| {
-                Fault::setup(format!("--row {shown}: {}; name a JSON file with one record", spoken(&error)))
+                Fault::setup(format!("--row {shown}: {}; name a JSON file with one record", describe_io(&error)))
             })?;
             let rows =
-                given(&bytes, settings, &model, layout).map_err(|fault| fault.context(format!("--row {shown}")))?;
+                read_row(&bytes, settings, &model, layout).map_err(|fault| fault.context(format!("--row {shown}")))?;
             (None, None, rows)
         }
     };
@@ -91,10 +90,10 @@ pub fn explain(settings: &Settings, asked: &Asked, looking: Looking<'_>) -> Resu
         Some((at, decision, model_version)) => {
             if let Some(logged) = probability {
                 let pair = Pair { name: "", key: 0, logged, replayed: explanation.probability };
-                parity.observe(pair, Reading { threshold, scale });
+                parity.observe(pair, ParityOptions { threshold, scale });
             }
-            let parity = parity.told(1);
-            let logged = Logged {
+            let parity = parity.finish(1);
+            let logged = LoggedPrediction {
                 probability,
                 decision,
                 model_version,
@@ -106,44 +105,42 @@ pub fn explain(settings: &Settings, asked: &Asked, looking: Looking<'_>) -> Resu
         }
         None => (None, None),
     };
-    Ok(Explained { id, at, logged, model_sha256: model.forest().sha256_hex(), threshold, explanation })
+    Ok(ExplainedPrediction { id, at, logged, model_sha256: model.forest().sha256_hex(), threshold, explanation })
 }
 
-/// The record, and how finely the log that it is looked for in is written.
-fn found(
+/// Finds the record, and measures the precision of the log.
+fn find_record(
     settings: &Settings,
     id: &str,
     window: Option<Window>,
     (columns, scale): (Vec<Column>, f64),
-    looking: Looking<'_>,
+    scan: ScanOptions<'_>,
 ) -> Result<(engine::Record, ParityTally)> {
     if settings.source.fields.id.is_none() {
-        return Err(Fault::setup(
-            "source.fields.id: it is not mapped, and --id looks for it; map it, or use --row FILE",
-        ));
+        return Err(Fault::setup("source.fields.id: not mapped, but --id searches it; map it, or use --row FILE"));
     }
     let log = Log::open(&settings.source)?;
     let spelled = level(id).map_or_else(|| id.to_owned(), std::borrow::Cow::into_owned);
-    let see = |tally: &mut ParityTally, records: &Records| {
+    let observe = |tally: &mut ParityTally, records: &Records| {
         let logged = records.probability.iter().flatten().flatten();
-        logged.filter(|logged| (0.0..=1.0).contains(logged)).for_each(|logged| tally.see(logged, scale));
+        logged.filter(|logged| (0.0..=1.0).contains(logged)).for_each(|logged| tally.observe_precision(logged, scale));
     };
-    let Looking { threads, progress } = looking;
+    let ScanOptions { threads, progress } = scan;
     let (found, tallies) =
-        engine::find(&log, &Request { columns, window }, &spelled, threads, progress, &ParityTally::default, &see)?;
+        engine::find(&log, &Request { columns, window }, &spelled, threads, progress, &ParityTally::default, &observe)?;
     let mut parity = ParityTally::default();
     tallies.iter().for_each(|tally| parity.merge(tally));
     let record = found.ok_or_else(|| {
         Fault::setup(format!(
-            "--id {}: no record{} has it; is it the one in {}?",
+            "--id {}: no record{} has this id; ids are read from {}",
             shown(id),
             within(window),
-            described(settings)
+            id_field(settings)
         ))
     })?;
     if !record.has_features || record.rows.features.iter().flatten().all(is_missing) {
         return Err(Fault::setup(format!(
-            "--id {}: its record holds no inputs (a request that failed?), so there is nothing to explain",
+            "--id {}: the record has no inputs (possibly a failed request), so there is nothing to explain",
             shown(id)
         )));
     }

@@ -1,8 +1,8 @@
-//! Questions a person asks: explain, score, replay, connect.
+//! Commands that answer one question: explain, score, replay, check a connection.
 
 pub(crate) mod connect;
 pub(crate) mod explain;
-pub(crate) mod explained;
-pub(crate) mod given;
 pub(crate) mod replay;
+pub(crate) mod row_file;
 pub(crate) mod score;
+pub(crate) mod shap_columns;

@@ -1,4 +1,4 @@
-//! `vigie replay`: a range of days scored again, window by window, each with the report it would have had.
+//! `vigie replay`: scores a range of days again, window by window, with a report for each.
 
 use std::{path::PathBuf, time::Instant as Stopwatch};
 
@@ -13,146 +13,154 @@ use crate::{
     monitor::{
         model::read_forest,
         run::{
-            Looking,
-            attribution::{attributed, attributing},
-            lookout::{Lookout, Seen},
-            needs::needed,
+            ScanOptions,
+            attribution::measure_attribution,
+            attribution_mode::attribution_mode,
+            context::{RunContext, WindowData},
+            inputs::check_inputs,
+            judge::{judge_window, measure},
             performance::performance,
-            rescore::{Question, rescore, segments},
-            tell::{Told, tell},
-            weigh::{measure, weigh},
+            report::{Measurements, build_report},
+            rescore::{ParityRequest, challenger_segments, rescore},
         },
     },
     replay::{ParityTally, Replay, Rescorer, ShiftTally},
-    report::{Context, Rerun, Summary, to_html, to_json, to_summary_html, to_summary_json},
+    report::{Context, ReplaySummary, ReplayedWindow, to_html, to_json, to_summary_html, to_summary_json},
 };
 
-/// What is replayed, and with what.
+/// Options of `vigie replay`.
 #[derive(Debug, Clone)]
-pub struct Range {
+pub struct ReplayRequest {
     pub window: Window,
-    /// The length of the windows it is cut into; `None`: the schedule's.
+    /// Length of the windows that the range is split into; `None`: the schedule's.
     pub each: Option<Span>,
-    /// Another model than the config's: its decisions are compared with the logged ones.
+    /// A challenger model, whose decisions are compared with the logged ones; `None`: the config's model.
     pub model: Option<PathBuf>,
     pub now: Instant,
 }
 
-/// A replay that could tell.
+/// A finished replay.
 #[derive(Debug)]
-pub struct Replayed {
-    pub summary: Summary,
+pub struct ReplayOutput {
+    pub summary: ReplaySummary,
     pub html: PathBuf,
 }
 
-/// More windows than this are a mistake in `--each`.
+/// Maximum number of windows. More indicate a mistake in `--each`.
 const MOST_WINDOWS: usize = 5_000;
 
-/// Scores a range again. Nothing of the daemon's is read or written: not its state, not its reports, not the index.
-pub fn replay(settings: &Settings, range: &Range, looking: Looking<'_>) -> Result<Replayed> {
+/// Replays a request. Does not touch the daemon's state, its reports or the index.
+pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_>) -> Result<ReplayOutput> {
     let started = Stopwatch::now();
-    let (lookout, file) = open(settings, range, looking)?;
-    let Some(model) = &lookout.model else {
-        return Err(Fault::setup(
-            "model.file: the config names no model, and there is nothing to replay with; add it, or say --model FILE",
-        ));
+    let (run, file) = open(settings, request, scan)?;
+    let Some(model) = &run.model else {
+        return Err(Fault::setup("model.file: not set in the config; set it, or pass --model FILE"));
     };
-    let question = Question::of(&lookout, ParityOf::All).ok_or_else(|| {
-        Fault::setup("source.fields.probability: it is not mapped, and replay compares logged probabilities; map it")
+    let parity_request = ParityRequest::new(&run, ParityOf::All).ok_or_else(|| {
+        Fault::setup("source.fields.probability: not mapped; replay needs the logged probabilities to compare with")
     })?;
-    let parts = if range.model.is_some() { segments(&lookout) } else { Vec::new() };
+    let segments = if request.model.is_some() { challenger_segments(&run) } else { Vec::new() };
     let sha256 = model.forest().sha256_hex();
-    let mark = range.model.as_ref().map(|_| sha256.as_str());
-    let folder = archive::replay_folder(&settings.reports, &settings.model.name, range.window, mark);
+    let mark = request.model.as_ref().map(|_| sha256.as_str());
+    let folder = archive::replay_folder(&settings.reports, &settings.model.name, request.window, mark);
     let context =
         Context { language: settings.language, past: Vec::new(), index: Some("../../../../index.html".to_owned()) };
     let mut parity = ParityTally::default();
-    let mut shift = range.model.as_ref().map(|_| ShiftTally::empty(lookout.reference.layout(), &parts));
+    let mut shift = request.model.as_ref().map(|_| ShiftTally::empty(run.reference.layout(), &segments));
     let mut windows = Vec::new();
     let mut rows = 0;
-    for window in cut(settings, range)? {
-        let counted = engine::count(&lookout.job(window))?;
-        let mut seen = Seen { window, counted, empty_later: None };
-        let rescored = rescore(&lookout, model, &seen, Some(question), &parts, range.model.is_some())?;
-        needed(&lookout, model, &seen, &rescored.read)?;
-        rows += seen.counted.profile.rows();
+    for window in split(settings, request)? {
+        let counted = engine::count(&run.job(window))?;
+        let mut data = WindowData { window, counted, empty_later: None };
+        let rescored = rescore(&run, model, &data, Some(parity_request), &segments, request.model.is_some())?;
+        check_inputs(&run, model, &data, &rescored.read)?;
+        rows += data.counted.profile.rows();
         parity.merge(&rescored.parity);
         if let (Some(all), Some(this)) = (&mut shift, &rescored.shift) {
             all.merge(this);
         }
         let replay = Replay {
             model_sha256: sha256.clone(),
-            parity: rescored.parity.told(seen.counted.profile.rows()),
-            challenger: rescored.shift.as_ref().map(|shift| question.told(&lookout, shift, &parts)),
+            parity: rescored.parity.finish(data.counted.profile.rows()),
+            challenger: rescored.shift.as_ref().map(|shift| parity_request.finish(&run, shift, &segments)),
         };
-        let scores = seen.take_scores();
-        let performance = performance(&lookout, &seen, scores)?;
-        let measured = measure(&lookout, &seen)?;
-        let weighed = weigh(&lookout, &seen, measured, Some(&replay), performance.as_ref())?;
-        let attribution = attributed(&lookout, &seen, &weighed, performance.as_ref(), rescored.attribution)?;
-        let mut report =
-            tell(&lookout, seen, weighed, Told { replay: Some(replay), attribution, performance }, range.now);
+        let scores = data.take_scores();
+        let performance = performance(&run, &data, scores)?;
+        let measured = measure(&run, &data)?;
+        let judged = judge_window(&run, &data, measured, Some(&replay), performance.as_ref())?;
+        let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), rescored.attribution)?;
+        let mut report = build_report(
+            &run,
+            data,
+            judged,
+            Measurements { replay: Some(replay), attribution, performance },
+            request.now,
+        );
         report.run.seconds = started.elapsed().as_secs_f64();
-        let html =
-            to_html(&report, &context).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
+        let html = to_html(&report, &context)
+            .map_err(|error| Fault::setup(format!("the page cannot be rendered: {error}")))?;
         archive::publish(&folder.join(window.folder()), 0, &to_json(&report), &html)?;
-        windows.push(Rerun::of(&report));
+        windows.push(ReplayedWindow::from_report(&report));
     }
-    let summary = Summary {
+    let summary = ReplaySummary {
         model: settings.model.clone().name,
         version: settings.model.version.clone(),
         file,
         sha256,
-        range: range.window,
-        each: range.each.unwrap_or(settings.schedule.window).to_string(),
-        created_at: range.now,
+        range: request.window,
+        each: request.each.unwrap_or(settings.schedule.window).to_string(),
+        created_at: request.now,
         config_sha256: settings.sha256.clone(),
-        reference_id: lookout.reference.id().to_owned(),
+        reference_id: run.reference.id().to_owned(),
         threshold: settings.model.threshold,
         severity: windows.iter().map(|rerun| rerun.severity).max().unwrap_or(Severity::NoData),
-        parity: parity.told(rows),
-        challenger: shift.as_ref().map(|shift| question.told(&lookout, shift, &parts)),
+        parity: parity.finish(rows),
+        challenger: shift.as_ref().map(|shift| parity_request.finish(&run, shift, &segments)),
         windows,
     };
     let html = to_summary_html(&summary, settings.language)
-        .map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
+        .map_err(|error| Fault::setup(format!("the page cannot be rendered: {error}")))?;
     let published = archive::publish_summary(&folder, &to_summary_json(&summary), &html)?;
-    Ok(Replayed { summary, html: published.html })
+    Ok(ReplayOutput { summary, html: published.html })
 }
 
-/// With the model that is asked for, and its file's name.
-fn open<'a>(settings: &'a Settings, range: &Range, looking: Looking<'a>) -> Result<(Lookout<'a>, String)> {
+/// Opens the run with the requested model, and returns the name of its file.
+fn open<'a>(
+    settings: &'a Settings,
+    request: &ReplayRequest,
+    scan: ScanOptions<'a>,
+) -> Result<(RunContext<'a>, String)> {
     let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let Some(path) = &range.model else {
+    let Some(path) = &request.model else {
         let file = settings.model.file.as_ref().map(name).unwrap_or_default();
-        return Ok((Lookout::open(settings, looking)?, file));
+        return Ok((RunContext::open(settings, scan)?, file));
     };
-    let mut lookout = Lookout::without_model(settings, looking)?;
+    let mut run = RunContext::without_model(settings, scan)?;
     let forest = read_forest("--model", path)?;
     let shown = path.display().to_string();
-    lookout.model = Some(Rescorer::beside(&format!("--model {shown}"), forest, lookout.reference.layout())?);
-    // Contributions are those of the model that the reference was learnt with; of any other, the report says so.
-    lookout.attributing = attributing(settings, &lookout.reference, lookout.model.as_ref())?;
-    Ok((lookout, name(path)))
+    run.model = Some(Rescorer::new(&format!("--model {shown}"), forest, run.reference.layout())?);
+    // Only the model that the reference was learned with has contributions; for others, attribution is unavailable.
+    run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
+    Ok((run, name(path)))
 }
 
-/// The windows of the range: those of the cadence, the first and the last cut where the range begins and ends.
-fn cut(settings: &Settings, range: &Range) -> Result<Vec<Window>> {
-    let each = range.each.unwrap_or(settings.schedule.window);
+/// Splits the range into windows of the cadence. The first and the last are cut at the ends of the range.
+fn split(settings: &Settings, request: &ReplayRequest) -> Result<Vec<Window>> {
+    let each = request.each.unwrap_or(settings.schedule.window);
     let cadence = Cadence::new(each, settings.schedule.zone.clone())
-        .map_err(|why| Fault::setup(format!("--each {each}: {why}; write the length of a window: 1d")))?;
-    let Window { from, to } = range.window;
+        .map_err(|why| Fault::setup(format!("--each {each}: {why}; write a window length such as 1d")))?;
+    let Window { from, to } = request.window;
     let mut windows = Vec::new();
     let mut at = from;
     while at < to {
         let whole = cadence.window_at(at);
         let end = whole.to.min(to);
-        // A calendar that does not move on would never come to an end.
+        // Guards against a calendar that does not advance.
         let Some(window) = Window::new(at, end) else { break };
         windows.push(window);
         if windows.len() > MOST_WINDOWS {
             return Err(Fault::setup(format!(
-                "--each {each}: the range is more than {MOST_WINDOWS} windows; choose longer ones, or a shorter range"
+                "--each {each}: the range has more than {MOST_WINDOWS} windows; choose longer windows or a shorter range"
             )));
         }
         at = end;

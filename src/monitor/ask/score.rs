@@ -1,4 +1,4 @@
-//! A file of rows → a file of scores, by the model's own bytes.
+//! `vigie score`: scores a file of rows with a model file.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -11,96 +11,89 @@ use parquet::{
 use vigie_models::Forest;
 use vigie_profile::batch::level_of_number;
 
-use super::explained::explained;
+use super::shap_columns::shap_columns;
 use crate::{
     fault::{Fault, Result},
     monitor::{
+        atomic_file::AtomicFile,
         learn::{
-            rows::{inputs, raw_of},
+            rows::{inputs, raw_outputs},
             training::read,
         },
         model::read_forest,
-        whole::Whole,
     },
-    reference::{Training, Values},
+    reference::{Training, TrainingValues, duplicate_name},
 };
 
-/// What `vigie score` was asked for.
+/// Options of `vigie score`.
 #[derive(Debug, Clone)]
-pub struct Scoring {
+pub struct ScoreRequest {
     pub model: PathBuf,
     pub data: PathBuf,
     /// `.parquet` or `.csv`.
     pub out: PathBuf,
     pub outputs: Vec<Output>,
-    /// A column that goes along.
+    /// A column of the input to copy to the output.
     pub id: Option<String>,
     pub threads: usize,
 }
 
-/// What is written of each row.
+/// What to write for each row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    /// The sum of leaves: `raw`, or `raw_0`, `raw_1`, … where there are several.
+    /// The sum of leaves: `raw`, or `raw_0`, `raw_1`, … if there are several outputs.
     Raw,
-    /// `probability` of the second class of two, or `probability_<class>` of each.
+    /// `probability` of the second of two classes, or `probability_<class>` of each class.
     Probability,
-    /// The class that the model decides for.
+    /// The predicted class.
     Decision,
-    /// What each feature adds: `shap_<feature>` and last `shap_expected_value`, or `shap_0_<feature>`, … where there are
-    /// several raw outputs. Together they are the raw output.
+    /// Contribution of each feature: `shap_<feature>`, then `shap_expected_value`, or `shap_0_<feature>`, … if there are
+    /// several raw outputs. They add up to the raw output.
     Shap,
 }
 
-/// Scores every row. Says how many.
-pub fn score(scoring: &Scoring) -> Result<usize> {
-    // Before the work: where it goes.
-    let ending = scoring.out.extension().and_then(|ending| ending.to_str());
+/// Scores every row, and returns their number.
+pub fn score(request: &ScoreRequest) -> Result<usize> {
+    // Fail early on an unsupported output.
+    let ending = request.out.extension().and_then(|ending| ending.to_str());
     let Some(ending @ ("parquet" | "csv")) = ending else {
-        let out = scoring.out.display();
-        return Err(Fault::setup(format!("--out {out}: scores are written to a .parquet or a .csv file")));
+        let out = request.out.display();
+        return Err(Fault::setup(format!("--out {out}: unsupported file type; use .parquet or .csv")));
     };
-    let forest = read_forest("--model", &scoring.model)?;
-    let (table, _) = read(std::slice::from_ref(&scoring.data))?;
+    let forest = read_forest("--model", &request.model)?;
+    let (table, _) = read(std::slice::from_ref(&request.data))?;
     let inputs = inputs(&forest, &table)?;
-    let raw = raw_of(&forest, &inputs, scoring.threads)?;
+    let raw = raw_outputs(&forest, &inputs, request.threads)?;
     let mut written: Vec<(String, ArrayRef)> = Vec::new();
-    if let Some(id) = &scoring.id {
-        written.push((id.clone(), texts(&table, id)?));
+    if let Some(id) = &request.id {
+        written.push((id.clone(), id_column(&table, id)?));
     }
-    for output in &scoring.outputs {
+    for output in &request.outputs {
         written.extend(match output {
             Output::Raw => raws(&forest, &raw),
             Output::Probability => probabilities(&forest, &raw)?,
             Output::Decision => vec![decision(&forest, &raw)],
-            Output::Shap => explained(&forest, &inputs, &raw, scoring.threads)?,
+            Output::Shap => shap_columns(&forest, &inputs, &raw, request.threads)?,
         });
     }
-    if let Some(twice) = twice(&written) {
-        return Err(Fault::setup(format!("--out: two columns would be called `{twice}`; rename the one in --data")));
+    if let Some(name) = duplicate_name(written.iter().map(|(name, _)| name.as_str())) {
+        return Err(Fault::setup(format!("--out: two columns would be named `{name}`; rename the one in --data")));
     }
-    let bytes = if ending == "parquet" { parquet_of(&written) } else { csv_of(&written, table.rows) };
-    let bytes = bytes.map_err(|why| Fault::setup(format!("--out {}: {why}", scoring.out.display())))?;
-    let mut whole = Whole::create(&scoring.out)?;
-    whole.write(&bytes)?;
-    whole.finish()?;
+    let bytes = if ending == "parquet" { to_parquet(&written) } else { to_csv(&written, table.rows) };
+    let bytes = bytes.map_err(|why| Fault::setup(format!("--out {}: {why}", request.out.display())))?;
+    let mut file = AtomicFile::create(&request.out)?;
+    file.write(&bytes)?;
+    file.finish()?;
     Ok(table.rows)
 }
 
-/// A name that two columns have.
-fn twice(columns: &[(String, ArrayRef)]) -> Option<&str> {
-    let mut names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    names.array_windows().find(|[one, other]| one == other).map(|[one, _]| *one)
-}
-
-/// Every `of`th value from a place on.
-fn column(values: &[f64], place: usize, of: usize) -> ArrayRef {
-    Arc::new(values.iter().skip(place).step_by(of).copied().collect::<Float64Array>())
+/// Every `step`-th value, starting at `first`.
+fn column(values: &[f64], first: usize, step: usize) -> ArrayRef {
+    Arc::new(values.iter().skip(first).step_by(step).copied().collect::<Float64Array>())
 }
 
 fn raws(forest: &Forest, raw: &[f64]) -> Vec<(String, ArrayRef)> {
-    match forest.outputs() {
+    match forest.output_count() {
         1 => vec![("raw".to_owned(), column(raw, 0, 1))],
         of => (0..of).map(|place| (format!("raw_{place}"), column(raw, place, of))).collect(),
     }
@@ -109,9 +102,9 @@ fn raws(forest: &Forest, raw: &[f64]) -> Vec<(String, ArrayRef)> {
 fn probabilities(forest: &Forest, raw: &[f64]) -> Result<Vec<(String, ArrayRef)>> {
     let mut values = raw.to_vec();
     if !forest.probabilities(&mut values) {
-        return Err(Fault::setup("--output probability: the model is no classifier; ask for raw"));
+        return Err(Fault::setup("--output probability: the model is not a classifier; use --output raw"));
     }
-    let of = forest.outputs();
+    let of = forest.output_count();
     let classes = forest.classes().iter().enumerate();
     Ok(match of {
         1 => vec![("probability".to_owned(), column(&values, 0, 1))],
@@ -121,21 +114,25 @@ fn probabilities(forest: &Forest, raw: &[f64]) -> Result<Vec<(String, ArrayRef)>
 
 fn decision(forest: &Forest, raw: &[f64]) -> (String, ArrayRef) {
     let class = |row: &[f64]| Some(forest.classes().get(forest.decision(row)?)?.as_str());
-    ("decision".to_owned(), Arc::new(raw.chunks(forest.outputs()).map(class).collect::<StringArray>()))
+    ("decision".to_owned(), Arc::new(raw.chunks(forest.output_count()).map(class).collect::<StringArray>()))
 }
 
-fn texts(table: &Training, name: &str) -> Result<ArrayRef> {
+fn id_column(table: &Training, name: &str) -> Result<ArrayRef> {
     let column = table.column(name).map_err(|fault| fault.context("--id"))?;
     Ok(match &column.values {
-        Values::Texts(texts) => Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>()),
-        Values::Numbers(numbers) => {
+        TrainingValues::Texts(texts) => Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>()),
+        TrainingValues::Numbers(numbers) => {
             Arc::new(numbers.iter().map(|value| level_of_number(*value)).collect::<StringArray>())
         }
-        Values::Other => return Err(Fault::setup(format!("--id {name}: it holds times or nested values"))),
+        TrainingValues::Other => {
+            return Err(Fault::setup(format!(
+                "--id {name}: the column holds times or nested values, which cannot be copied"
+            )));
+        }
     })
 }
 
-fn parquet_of(columns: &[(String, ArrayRef)]) -> Result<Vec<u8>, String> {
+fn to_parquet(columns: &[(String, ArrayRef)]) -> Result<Vec<u8>, String> {
     let batch =
         RecordBatch::try_from_iter_with_nullable(columns.iter().map(|(name, column)| (name, column.clone(), true)))
             .map_err(|error| error.to_string())?;
@@ -148,8 +145,8 @@ fn parquet_of(columns: &[(String, ArrayRef)]) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Floats in the fewest digits that give their bits back.
-fn csv_of(columns: &[(String, ArrayRef)], rows: usize) -> Result<Vec<u8>, String> {
+/// Writes floats with the fewest digits that round-trip.
+fn to_csv(columns: &[(String, ArrayRef)], rows: usize) -> Result<Vec<u8>, String> {
     use arrow_array::{Array, cast::AsArray};
     let cell = |column: &ArrayRef, row: usize| match column.as_string_opt::<i32>() {
         Some(texts) if texts.is_null(row) => String::new(),

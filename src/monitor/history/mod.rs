@@ -1,7 +1,7 @@
-//! A run takes its place in the ledger; alerts and late labels follow.
+//! Records runs in the ledger, and applies them and late labels to alerts.
 
-pub(crate) mod by_labels;
+pub(crate) mod late_labels;
 pub(crate) mod open_alerts;
 pub(crate) mod rebuild;
-pub(crate) mod settle;
+pub(crate) mod record;
 pub(crate) mod tally;

@@ -1,16 +1,16 @@
-//! Alerts that are open, as pages show them.
+//! Open alerts, as pages show them.
 
 use crate::{
     alert::{Alert, Phase},
     archive,
     config::Settings,
     fault::Result,
-    ledger::{Entry, Ledger},
+    ledger::{Ledger, LedgerTx},
     report::OpenAlert,
 };
 
-/// Of every model that the ledger knows, each with the page of its model's latest report.
-pub fn open_alerts(entry: &Entry<'_>) -> Result<Vec<OpenAlert>> {
+/// Open alerts of all models in the ledger, each with the page of its model's latest report.
+pub fn open_alerts(entry: &LedgerTx<'_>) -> Result<Vec<OpenAlert>> {
     let mut open: Vec<OpenAlert> = Vec::new();
     for alert in entry.live_alerts(None)? {
         if alert.phase != Phase::Open {
@@ -28,7 +28,7 @@ pub fn open_alerts(entry: &Entry<'_>) -> Result<Vec<OpenAlert>> {
 
 fn shown(alert: Alert, report: Option<String>) -> OpenAlert {
     OpenAlert {
-        // One that was read from the ledger has a number.
+        // Alerts read from the ledger always have an id.
         id: alert.id.unwrap_or_default(),
         model: alert.key.model,
         feature: alert.key.feature,
@@ -43,7 +43,7 @@ fn shown(alert: Alert, report: Option<String>) -> OpenAlert {
     }
 }
 
-/// Writes the list of reports with the alerts that are open. A ledger that cannot be read costs the alerts, not the list.
+/// Writes the list of reports with the open alerts. If the ledger cannot be read, the list is written without alerts.
 pub fn index(settings: &Settings) -> Result<std::path::PathBuf> {
     let read = || Ledger::read(&settings.state).ok()??.view(open_alerts).ok();
     archive::write_index(&settings.reports, settings.language, read())

@@ -1,30 +1,30 @@
-//! A ledger from the reports: runs and trends come back, alerts and letters do not.
+//! Rebuilds the ledger from the reports: restores runs and trends, but not alerts and messages.
 
 use crate::{
-    archive::{self, Recalled},
+    archive::{self, RecordedRun},
     config::Settings,
     fault::Result,
-    ledger::{Ended, Ledger, RunRow, Trend, Watched},
+    ledger::{Ledger, RunRow, RunStatus, TrendRow, WatchState},
 };
 
-/// Puts every report of the model into the ledger that has no run there. Answers how many, and how many folders hold
-/// no report that can be read.
+/// Adds every report of the model that has no run in the ledger. Returns the number of added runs, and of folders without a
+/// readable report.
 pub fn rebuild(settings: &Settings, ledger: &mut Ledger) -> Result<(usize, usize)> {
     let model = settings.model.name.as_str();
     let cadence = settings.schedule.cadence();
-    let (recalled, unreadable) = archive::recall(&settings.reports, model);
+    let (recalled, unreadable) = archive::read_runs(&settings.reports, model);
     let added = ledger.write(|entry| {
-        let mut watched = entry.watched(model)?;
+        let mut watched = entry.watch_state(model)?;
         let known = watched.is_some();
         let mut added = 0;
         for report in &recalled {
-            // One that was made before its window was over has judged a part of it.
+            // A report created before its window was complete covers only a part of it.
             let complete = cadence.latest_complete(report.created_at, settings.schedule.lateness);
-            let scheduled = cadence.has(report.window) && report.window.to <= complete.to;
+            let scheduled = cadence.contains(report.window) && report.window.to <= complete.to;
             if !known && scheduled {
-                watched = Some(follow(watched, report));
+                watched = Some(advance(watched, report));
             }
-            if entry.current(model, report.window)?.is_some_and(|run| run.ended == Ended::Told) {
+            if entry.current(model, report.window)?.is_some_and(|run| run.status == RunStatus::Reported) {
                 continue;
             }
             let line = watched.as_ref().map_or(0, |watched| watched.line);
@@ -32,20 +32,20 @@ pub fn rebuild(settings: &Settings, ledger: &mut Ledger) -> Result<(usize, usize
             added += 1;
         }
         if let (Some(watched), false) = (&watched, known) {
-            entry.put_watched(model, watched)?;
+            entry.put_watch_state(model, watched)?;
         }
         Ok(added)
     })?;
     Ok((added, unreadable))
 }
 
-/// How far the model was watched, one report further.
-fn follow(watched: Option<Watched>, report: &Recalled) -> Watched {
+/// Advances the watch state by one report.
+fn advance(watched: Option<WatchState>, report: &RecordedRun) -> WatchState {
     let reference_id = Some(report.reference_id.clone());
     let Some(mut watched) = watched else {
-        return Watched {
+        return WatchState {
             first: report.window.from,
-            // The days between that have no report are due again.
+            // Windows in between without a report are due again.
             covered: report.window.from,
             line: 0,
             reference_id,
@@ -61,12 +61,12 @@ fn follow(watched: Option<Watched>, report: &Recalled) -> Watched {
     watched
 }
 
-fn row(report: &Recalled, scheduled: bool, line: i64) -> RunRow {
+fn row(report: &RecordedRun, scheduled: bool, line: i64) -> RunRow {
     RunRow {
         model: report.model.clone(),
         window: report.window,
         revision: report.revision,
-        ended: Ended::Told,
+        status: RunStatus::Reported,
         scheduled,
         attempts: 1,
         line,
@@ -82,8 +82,8 @@ fn row(report: &Recalled, scheduled: bool, line: i64) -> RunRow {
     }
 }
 
-fn trends(report: &Recalled) -> Vec<Trend> {
-    let trend = |feature: &archive::RecalledFeature| Trend {
+fn trends(report: &RecordedRun) -> Vec<TrendRow> {
+    let trend = |feature: &archive::RecordedFeature| TrendRow {
         feature: feature.name.clone(),
         severity: feature.severity,
         psi: feature.psi,

@@ -1,11 +1,11 @@
-//! How many records windows hold, without a reference: what is due, and what has changed since it was looked at.
+//! Counts records per window, without a reference, to find windows that are due or have changed since their last run.
 
 use vigie_profile::window::Window;
 
-use crate::{config::Settings, engine, fault::Result, monitor::run::Looking, source::Log};
+use crate::{config::Settings, engine, fault::Result, monitor::run::ScanOptions, source::Log};
 
-/// Records of each window, in the order of time.
-pub fn tally(settings: &Settings, windows: &[Window], looking: Looking<'_>) -> Result<Vec<u64>> {
+/// Number of records in each window, in chronological order.
+pub fn tally(settings: &Settings, windows: &[Window], scan: ScanOptions<'_>) -> Result<Vec<u64>> {
     let log = Log::open(&settings.source)?;
-    engine::tally(&log, windows, looking.threads, looking.progress)
+    engine::count_records(&log, windows, scan.threads, scan.progress)
 }

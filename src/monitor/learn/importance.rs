@@ -1,4 +1,4 @@
-//! What a model says of the rows of its reference: their scores, and how much each feature adds to them.
+//! Applies a model to the rows of its reference: their scores, and each feature's contribution to them.
 
 use vigie_models::{Forest, InputKind, Link, Shap};
 use vigie_profile::{
@@ -6,22 +6,22 @@ use vigie_profile::{
     layout::Precision,
 };
 
-use super::rows::{inputs, raw_of};
+use super::rows::{inputs, raw_outputs};
 use crate::{
     fault::{Fault, Result},
-    monitor::ask::explained::by_thread,
-    reference::{Choice, Contribution, Contributions, Training, TrainingColumn, Values},
+    monitor::ask::shap_columns::by_thread,
+    reference::{ColumnRoles, Contribution, Contributions, Training, TrainingColumn, TrainingValues},
 };
 
-/// Contributions are measured on so many rows at most, evenly spaced: enough for three digits of importance.
+/// Maximum number of rows to measure contributions on, evenly spaced: enough for three digits of importance.
 const ROWS: usize = 10_000;
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Features, their order and kinds are the model's; so is the score, unless a column holds it.
-pub(crate) fn scored(forest: &Forest, training: &mut Training, choice: &mut Choice) -> Result<Vec<String>> {
+/// Takes the features, their order and kinds from the model, and the score, unless a column holds it.
+pub(crate) fn apply_model(forest: &Forest, training: &mut Training, choice: &mut ColumnRoles) -> Result<Vec<String>> {
     let of = |kind| {
         let features = forest.features().iter().filter(move |feature| feature.kind == kind);
         features.map(|feature| feature.name.clone()).collect::<Vec<_>>()
@@ -31,27 +31,28 @@ pub(crate) fn scored(forest: &Forest, training: &mut Training, choice: &mut Choi
     choice.numeric = of(InputKind::Numeric);
     choice.precision = Some(Precision::F32);
     if forest.link() != Link::Sigmoid {
-        let note = "the model does not give one probability a row: only a --probability column is watched as the score";
+        let note =
+            "the model does not return one probability per row: the score is monitored only with --probability COLUMN";
         return Ok(if choice.probability.is_some() { Vec::new() } else { vec![note.to_owned()] });
     }
-    let mut scores = raw_of(forest, &inputs(forest, training)?, threads())?;
-    // A model of two classes always has them.
+    let mut scores = raw_outputs(forest, &inputs(forest, training)?, threads())?;
+    // A binary classifier always has probabilities.
     let _ = forest.probabilities(&mut scores);
     let Some(name) = &choice.probability else {
         let name = free_name(training);
         choice.probability = Some(name.clone());
         training.columns.push(TrainingColumn {
             name,
-            values: Values::Numbers(scores),
+            values: TrainingValues::Numbers(scores),
             is_single: false,
             is_typed: true,
         });
         return Ok(Vec::new());
     };
-    Ok(differing(name, training, &scores)?.into_iter().collect())
+    Ok(note_differences(name, training, &scores)?.into_iter().collect())
 }
 
-/// A name that no column has.
+/// Returns a name that no column has.
 fn free_name(training: &Training) -> String {
     let mut name = "score of the model".to_owned();
     while training.columns.iter().any(|column| column.name == name) {
@@ -60,36 +61,33 @@ fn free_name(training: &Training) -> String {
     name
 }
 
-/// A note where a column's scores are not the model's.
-fn differing(name: &str, training: &Training, scores: &[f64]) -> Result<Option<String>> {
+/// Returns a note if a column's scores are not the model's.
+fn note_differences(name: &str, training: &Training, scores: &[f64]) -> Result<Option<String>> {
     let differs = |(logged, score): &(f64, &f64)| (*logged - **score).abs() > 1e-6;
     let off = match &training.column(name)?.values {
-        Values::Numbers(logged) => logged.iter().copied().zip(scores).filter(differs).count(),
-        // As CSV has them. What is no number is refused, or missing, when the column is learnt.
-        Values::Texts(logged) => {
+        TrainingValues::Numbers(logged) => logged.iter().copied().zip(scores).filter(differs).count(),
+        // CSV cells are text. Text that is not a number is rejected, or missing, when the column is learned.
+        TrainingValues::Texts(logged) => {
             let value = |text: &Option<String>| match text.as_deref().map(number) {
                 Some(Number::Value(value)) => value,
                 _ => f64::NAN,
             };
             logged.iter().map(value).zip(scores).filter(differs).count()
         }
-        Values::Other => 0,
+        TrainingValues::Other => 0,
     };
     Ok((off > 0).then(|| {
-        format!(
-            "{off} of {} scores of the column `{name}` are not those of the model (by more than 1e-6)",
-            scores.len()
-        )
+        format!("{off} of {} scores in column `{name}` differ from the model's by more than 1e-6", scores.len())
     }))
 }
 
-/// Explains rows of the reference.
-pub(crate) fn explained(forest: &Forest, training: &Training) -> Result<Contributions> {
+/// Measures contributions on rows of the reference.
+pub(crate) fn measure_contributions(forest: &Forest, training: &Training) -> Result<Contributions> {
     let shap = Shap::new(forest)?;
     if shap.dimensions() != 1 {
         return Err(Fault::setup(
-            "--model: the model has several outputs, and importance is measured on one; leave it out, and name \
-             --features and --categorical",
+            "--model: the model has several outputs, but importance needs exactly one; use --features and --categorical \
+             instead of --model",
         ));
     }
     let inputs = inputs(forest, training)?;

@@ -1,43 +1,44 @@
-//! Training rows → a reference file.
+//! Learns a reference file from training rows.
 
 use std::{
     path::{Path, PathBuf},
     sync::mpsc,
 };
 
-use vigie_profile::{segment::Chosen, window::Instant};
+use vigie_profile::{segment::SegmentSpec, window::Instant};
 
 use super::{
-    draft::{Draft, parts},
-    flattery,
-    importance::{self, explained},
-    segments,
-    training::{files_of, in_columns, read_all, read_one},
+    importance::{apply_model, measure_contributions},
+    optimism, segments,
+    training::{hash_files, open_columns, read_all, read_one},
+    writer::{ReferenceWriter, parts},
 };
 use crate::{
     fault::{Fault, Result},
     monitor::model::read_forest,
-    reference::{self, Block, Choice, Holdout, Learnt, Provenance, Sheet, SourceFile, Table, Training},
+    reference::{
+        self, Block, ColumnRoles, Holdout, Learnt, ParquetTable, Provenance, SourceFile, Training, TrainingTable,
+    },
     source,
 };
 
-/// What `vigie learn` was asked for.
+/// Options of `vigie learn`.
 #[derive(Debug, Clone)]
-pub struct Lesson {
+pub struct LearnRequest {
     /// Files, or `postgres:TABLE`.
     pub data: Vec<PathBuf>,
-    /// The database of `postgres:TABLE`.
-    pub database: Option<source::Options>,
+    /// The database for `postgres:TABLE`.
+    pub database: Option<source::SourceOptions>,
     pub out: PathBuf,
-    pub choice: Choice,
-    /// The model, which names its features, their order and kinds, scores the rows, and says which features matter.
+    pub choice: ColumnRoles,
+    /// The model: determines the features, their order and kinds, scores the rows, and measures importance.
     pub model: Option<PathBuf>,
     pub holdout: Holdout,
-    /// Segments whose own rows are counted as well.
-    pub segments: Option<Chosen>,
+    /// Segments to count separately as well.
+    pub segments: Option<SegmentSpec>,
 }
 
-impl Lesson {
+impl LearnRequest {
     fn provenance(&self, now: Instant, rows: usize, columns: usize, files: Vec<SourceFile>) -> Provenance {
         Provenance {
             created_at: now,
@@ -53,90 +54,95 @@ impl Lesson {
         }
     }
 
-    /// With the rows of segments counted apart.
-    fn apart(&self, mut learnt: Learnt, training: &Training, choice: &Choice) -> Result<Learnt> {
+    /// Counts the rows of segments separately.
+    fn add_segments(&self, mut learnt: Learnt, training: &Training, choice: &ColumnRoles) -> Result<Learnt> {
         let Some(chosen) = &self.segments else { return Ok(learnt) };
         let Some(probability) = choice.probability.as_deref() else {
-            return Err(Fault::setup("--segments: there is no score to compare; name --probability or --model"));
+            return Err(Fault::setup("--segments: there is no score to compare; pass --probability or --model"));
         };
-        learnt.reference = segments::apart(learnt.reference, training, chosen, probability)?;
+        learnt.reference = segments::add_segments(learnt.reference, training, chosen, probability)?;
         Ok(learnt)
     }
 
     fn write(&self, mut learnt: Learnt) -> Result<Learnt> {
-        learnt.notes.extend(flattery::note(&learnt.reference)?);
-        Draft::create(&self.out)?.finish(&parts(&learnt.reference)?)?;
+        learnt.notes.extend(optimism::note(&learnt.reference)?);
+        ReferenceWriter::create(&self.out)?.finish(&parts(&learnt.reference)?)?;
         Ok(learnt)
     }
 }
 
-/// Learns a reference and writes its file, whole or not at all.
-pub fn learn(lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Result<Learnt> {
-    if let Some(model) = &lesson.model {
-        return learn_with(model, lesson, now, progress);
+/// Learns a reference and writes its file, completely or not at all.
+pub fn learn(request: &LearnRequest, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Result<Learnt> {
+    if let Some(model) = &request.model {
+        return learn_with(model, request, now, progress);
     }
-    // Segments need rows whole.
-    let sheet = if lesson.segments.is_some() { None } else { in_columns(&lesson.data)? };
+    // Segments need whole rows, so columns cannot be read one by one.
+    let sheet = if request.segments.is_some() { None } else { open_columns(&request.data)? };
     let Some(sheet) = sheet else {
-        let (training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
-        let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
-        let learnt = reference::learn_on(threads(), &training, &lesson.choice, provenance, &|_, _| {}, progress)?;
-        return lesson.write(lesson.apart(learnt, &training, &lesson.choice)?);
+        let (training, files) = read_all(&request.data, request.database.as_ref())?;
+        let provenance = request.provenance(now, training.rows, training.columns.len(), files);
+        let learnt = reference::learn_on(threads(), &training, &request.choice, provenance, &|_, _| {}, progress)?;
+        return request.write(request.add_segments(learnt, &training, &request.choice)?);
     };
-    learn_in_columns(&sheet, lesson, now, progress)
+    learn_in_columns(&sheet, request, now, progress)
 }
 
-/// While columns are learnt, what was read is hashed, and what is packed written.
+/// Learns column by column. Meanwhile, the input files are hashed and finished blocks are written.
 fn learn_in_columns(
-    sheet: &Sheet,
-    lesson: &Lesson,
+    sheet: &ParquetTable,
+    request: &LearnRequest,
     now: Instant,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
-    let provenance = lesson.provenance(now, sheet.rows(), sheet.columns().len(), Vec::new());
-    let draft = Draft::create(&lesson.out)?;
-    let stopped = |_| Fault::setup("a thread stopped; this is a fault of vigie");
+    let provenance = request.provenance(now, sheet.rows(), sheet.columns().len(), Vec::new());
+    let writer = ReferenceWriter::create(&request.out)?;
+    let stopped = |_| Fault::setup("a thread panicked; this is a bug in vigie");
     std::thread::scope(|scope| {
         let (sender, blocks) = mpsc::channel();
-        let files = scope.spawn(|| files_of(sheet, &lesson.data));
-        let draft = scope.spawn(|| draft.fill(blocks));
+        let files = scope.spawn(|| hash_files(sheet, &request.data));
+        let writer = scope.spawn(|| writer.write_blocks(blocks));
         let packed = |number: usize, block: &Block| {
-            // Nobody takes it where the disk is full, which is told in the end.
+            // Sending fails only if the writer has stopped, for example on a full disk. `join` below returns its error.
             let _ = sender.send((number, block.clone()));
         };
-        let learnt = reference::learn_on(threads(), sheet, &lesson.choice, provenance, &packed, progress);
+        let learnt = reference::learn_on(threads(), sheet, &request.choice, provenance, &packed, progress);
         drop(sender);
         let mut learnt = learnt?;
-        learnt.reference.made_from(files.join().map_err(stopped)??);
-        learnt.notes.extend(flattery::note(&learnt.reference)?);
+        learnt.reference.set_files(files.join().map_err(stopped)??);
+        learnt.notes.extend(optimism::note(&learnt.reference)?);
         let parts = parts(&learnt.reference)?;
-        draft.join().map_err(stopped)??.finish(&parts)?;
+        writer.join().map_err(stopped)??.finish(&parts)?;
         Ok(learnt)
     })
 }
 
-/// The model has the last word on features, and scores and explains the rows, so all of them are held at once.
-fn learn_with(model: &Path, lesson: &Lesson, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Result<Learnt> {
-    let (mut training, files) = read_all(&lesson.data, lesson.database.as_ref())?;
+/// Learns with a model. The model scores and explains whole rows, so all of them are held in memory.
+fn learn_with(
+    model: &Path,
+    request: &LearnRequest,
+    now: Instant,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Learnt> {
+    let (mut training, files) = read_all(&request.data, request.database.as_ref())?;
     let forest = read_forest("--model", model)?;
-    let mut choice = lesson.choice.clone();
-    let notes = importance::scored(&forest, &mut training, &mut choice)?;
-    let provenance = lesson.provenance(now, training.rows, training.columns.len(), files);
+    let mut choice = request.choice.clone();
+    let notes = apply_model(&forest, &mut training, &mut choice)?;
+    let provenance = request.provenance(now, training.rows, training.columns.len(), files);
     let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, &|_, _| {}, progress)?;
     let name = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let contributions = explained(&forest, &training)?;
-    learnt.reference = learnt.reference.explained(name, contributions);
+    let contributions = measure_contributions(&forest, &training)?;
+    learnt.reference = learnt.reference.with_explanation(name, contributions);
     learnt.notes.extend(notes);
-    lesson.write(lesson.apart(learnt, &training, &choice)?)
+    request.write(request.add_segments(learnt, &training, &choice)?)
 }
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Makes a reduced reference of a stored table of distributions, a file or `postgres:TABLE`.
-pub fn import(lesson: &Lesson, table: &Path, now: Instant) -> Result<Learnt> {
-    let (table, file) = read_one(table, lesson.database.as_ref(), true)?;
-    let provenance = Provenance { reduced: true, ..lesson.provenance(now, 0, 0, vec![file]) };
-    lesson.write(reference::import(&table, lesson.choice.probability.as_deref(), provenance)?)
+/// Creates a reduced reference from a table of distributions, in a file or `postgres:TABLE`.
+pub fn import(request: &LearnRequest, table: &Path, now: Instant) -> Result<Learnt> {
+    let (table, file) = read_one(table, request.database.as_ref(), true)?;
+    let provenance = Provenance { reduced: true, ..request.provenance(now, 0, 0, vec![file]) };
+    request.write(reference::import(&table, request.choice.probability.as_deref(), provenance)?)
 }

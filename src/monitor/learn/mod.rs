@@ -1,9 +1,9 @@
-//! Training rows become a reference.
+//! `vigie learn`: builds a reference from training rows.
 
-pub(crate) mod draft;
-pub(crate) mod flattery;
 pub(crate) mod importance;
 pub(crate) mod learn;
+pub(crate) mod optimism;
 pub(crate) mod rows;
 pub(crate) mod segments;
 pub(crate) mod training;
+pub(crate) mod writer;

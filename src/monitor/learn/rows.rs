@@ -1,34 +1,34 @@
-//! Rows of a table as a model takes them, and their raw outputs.
+//! Converts rows of a table to model inputs, and computes their raw outputs.
 
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, StringArray};
-use vigie_models::{Feature, Forest, InputKind, Inputs};
+use vigie_models::{Forest, InputKind, Inputs, ModelFeature};
 use vigie_profile::batch::{Number, level_of_number, number};
 
 use crate::{
     fault::{Fault, Result},
-    monitor::ask::explained::by_thread,
-    reference::{Training, Values},
+    monitor::ask::shap_columns::by_thread,
+    reference::{Training, TrainingValues},
 };
 
-/// All rows of a table, columns found by name.
+/// Converts all rows of a table. Columns are matched by name.
 pub(crate) fn inputs(forest: &Forest, table: &Training) -> Result<Inputs> {
     let columns: Vec<Option<ArrayRef>> =
         forest.features().iter().map(|feature| input(table, feature).map(Some)).collect::<Result<_>>()?;
     Ok(Inputs::new(forest, table.rows, &columns)?)
 }
 
-/// The column of a feature, as the model takes it.
-fn input(table: &Training, feature: &Feature) -> Result<ArrayRef> {
+/// Converts the column of a feature.
+fn input(table: &Training, feature: &ModelFeature) -> Result<ArrayRef> {
     let column = table.column(&feature.name).map_err(|fault| fault.context("--data"))?;
-    let wrong = |holds: &str, wants: &str| {
-        Err(Fault::setup(format!("--data: column `{}` holds {holds} where the model wants {wants}", feature.name)))
+    let wrong = |found: &str, expected: &str| {
+        Err(Fault::setup(format!("--data: column `{}` holds {found}, but the model expects {expected}", feature.name)))
     };
     Ok(match (feature.kind, &column.values) {
-        (InputKind::Numeric, Values::Numbers(numbers)) => Arc::new(Float64Array::from(numbers.clone())),
+        (InputKind::Numeric, TrainingValues::Numbers(numbers)) => Arc::new(Float64Array::from(numbers.clone())),
         // Every cell of CSV is text.
-        (InputKind::Numeric, Values::Texts(texts)) => {
+        (InputKind::Numeric, TrainingValues::Texts(texts)) => {
             let mut numbers = Vec::with_capacity(texts.len());
             for text in texts {
                 match text.as_deref().map_or(Number::Missing, number) {
@@ -41,21 +41,21 @@ fn input(table: &Training, feature: &Feature) -> Result<ArrayRef> {
             }
             Arc::new(Float64Array::from(numbers))
         }
-        (InputKind::Categorical, Values::Texts(texts)) => {
+        (InputKind::Categorical, TrainingValues::Texts(texts)) => {
             Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>())
         }
-        (InputKind::Categorical, Values::Numbers(numbers)) => {
+        (InputKind::Categorical, TrainingValues::Numbers(numbers)) => {
             Arc::new(numbers.iter().map(|value| level_of_number(*value)).collect::<StringArray>())
         }
-        (_, Values::Other) => return wrong("times or nested values", "a number or a level"),
+        (_, TrainingValues::Other) => return wrong("times or nested values", "a number or a level"),
     })
 }
 
-/// Raw outputs of all rows, each thread its own.
-pub(crate) fn raw_of(forest: &Forest, inputs: &Inputs, threads: usize) -> Result<Vec<f64>> {
-    let mut raw = vec![0.0; inputs.rows() * forest.outputs()];
+/// Raw outputs of all rows, computed in parallel.
+pub(crate) fn raw_outputs(forest: &Forest, inputs: &Inputs, threads: usize) -> Result<Vec<f64>> {
+    let mut raw = vec![0.0; inputs.rows() * forest.output_count()];
     let each = inputs.rows().div_ceil(threads.max(1)).max(1);
-    let parts = raw.chunks_mut(each * forest.outputs());
-    by_thread(inputs.rows(), each, parts, |rows, out| Ok(forest.raw(inputs, rows, out)?))?;
+    let parts = raw.chunks_mut(each * forest.output_count());
+    by_thread(inputs.rows(), each, parts, |rows, out| Ok(forest.predict_raw(inputs, rows, out)?))?;
     Ok(raw)
 }

@@ -1,4 +1,5 @@
-//! Segments of training rows: counted beside all rows, so that a window's segment has its own to be held against.
+//! Segments of training rows: counted in addition to all rows, so that each segment of a window is compared with its own
+//! reference.
 
 use std::sync::Arc;
 
@@ -6,19 +7,24 @@ use arrow_array::{ArrayRef, DictionaryArray, Float64Array};
 use vigie_profile::{
     batch::{Number, Rows, level, level_of_number, number},
     layout::{Feature, Kind},
-    segment::{Chosen, Segments},
+    segment::{SegmentSpec, Segments},
 };
 
 use crate::{
     fault::{Fault, Result},
-    reference::{Reference, Training, Values},
+    reference::{Reference, Training, TrainingValues},
 };
 
-/// So many of the most important features are counted within segments.
+/// Number of most important features to count within segments.
 const WITHIN: usize = 10;
 
-/// The reference with its rows of these segments.
-pub(crate) fn apart(reference: Reference, training: &Training, chosen: &Chosen, score: &str) -> Result<Reference> {
+/// Adds the counts of these segments to a reference.
+pub(crate) fn add_segments(
+    reference: Reference,
+    training: &Training,
+    chosen: &SegmentSpec,
+    score: &str,
+) -> Result<Reference> {
     let within = most_important(&reference);
     let segments = Segments::new(chosen, reference.layout(), reference.profile(), &within)
         .map_err(|why| Fault::setup(format!("segments.{why}")))?;
@@ -30,7 +36,7 @@ pub(crate) fn apart(reference: Reference, training: &Training, chosen: &Chosen, 
         features: needed.map(|feature| column(training, feature).map(Some)).collect::<Result<_>>()?,
         probability: Some(Float64Array::from(scores)),
     };
-    reference.apart_by(&segments, &rows)
+    reference.with_segment_rows(&segments, &rows)
 }
 
 fn most_important(reference: &Reference) -> Vec<usize> {
@@ -41,12 +47,12 @@ fn most_important(reference: &Reference) -> Vec<usize> {
     ranked.into_iter().take(WITHIN).map(|(place, _)| place).collect()
 }
 
-/// A feature's values as a reader of a log would hand them over.
+/// Converts a feature's values to the form in which a log reader returns them.
 fn column(training: &Training, feature: &Feature) -> Result<ArrayRef> {
     let values = &training.column(&feature.name)?.values;
     Ok(match (feature.kind(), values) {
         (Kind::Numeric, values) => Arc::new(Float64Array::from(numbers(values))),
-        (Kind::Categorical, Values::Texts(texts)) => {
+        (Kind::Categorical, TrainingValues::Texts(texts)) => {
             let levels: Vec<_> = texts.iter().map(|text| level(text.as_deref()?)).collect();
             Arc::new(levels.iter().map(Option::as_deref).collect::<DictionaryArray<arrow_array::types::Int32Type>>())
         }
@@ -57,17 +63,17 @@ fn column(training: &Training, feature: &Feature) -> Result<ArrayRef> {
     })
 }
 
-/// NaN where there is none.
-fn numbers(values: &Values) -> Vec<f64> {
+/// Converts values to numbers, NaN where missing or not a number.
+fn numbers(values: &TrainingValues) -> Vec<f64> {
     match values {
-        Values::Numbers(numbers) => numbers.clone(),
-        Values::Texts(texts) => texts
+        TrainingValues::Numbers(numbers) => numbers.clone(),
+        TrainingValues::Texts(texts) => texts
             .iter()
             .map(|text| match text.as_deref().map_or(Number::Missing, number) {
                 Number::Value(value) => value,
                 Number::Missing | Number::Not => f64::NAN,
             })
             .collect(),
-        Values::Other => Vec::new(),
+        TrainingValues::Other => Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! Training rows, wherever they are kept: files, or a table of a database.
+//! Reads training rows from files, or from a table of a database.
 
 use std::{
     fs,
@@ -9,19 +9,19 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    fault::{Fault, Result, spoken},
-    reference::{Opener, Sheet, SourceFile, Training, TrainingColumn, Values, read_table},
+    fault::{Fault, Result, describe_io},
+    reference::{Opener, ParquetTable, SourceFile, Training, TrainingColumn, TrainingValues, read_table},
     source::{self, StoredColumn, StoredValues},
 };
 
-/// Data that begin with this are a table, or a SELECT, of the database in the config.
+/// Prefix of a data source that is a table, or a SELECT, in the config's database.
 pub const STORED: &str = "postgres:";
 
-/// Files of Parquet as one table whose columns are read one by one; `None` if one of them is of another kind.
-pub(crate) fn in_columns(paths: &[PathBuf]) -> Result<Option<Sheet>> {
+/// Opens Parquet files as one table whose columns are read one by one. `None` if any of them has another format.
+pub(crate) fn open_columns(paths: &[PathBuf]) -> Result<Option<ParquetTable>> {
     let is_parquet = |path: &PathBuf| {
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-        ending.is_some_and(|ending| ["parquet", "pq"].contains(&ending.as_str()))
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        extension.is_some_and(|extension| ["parquet", "pq"].contains(&extension.as_str()))
             && !path.display().to_string().starts_with(STORED)
     };
     if paths.is_empty() || !paths.iter().all(is_parquet) {
@@ -30,21 +30,24 @@ pub(crate) fn in_columns(paths: &[PathBuf]) -> Result<Option<Sheet>> {
     for path in paths {
         fs::File::open(path).map_err(|error| cannot_read(path, &error))?;
     }
-    Sheet::open(paths.iter().map(|path| (path.display().to_string(), opener(path))).collect()).map(Some)
+    ParquetTable::open(paths.iter().map(|path| (path.display().to_string(), opener(path))).collect()).map(Some)
 }
 
-/// Names and hashes the files of a table.
-pub(crate) fn files_of(sheet: &Sheet, paths: &[PathBuf]) -> Result<Vec<SourceFile>> {
-    paths.iter().zip(sheet.rows_by_file()).map(|(path, rows)| hashed(path, rows)).collect()
+/// Returns the names and hashes of a table's files.
+pub(crate) fn hash_files(sheet: &ParquetTable, paths: &[PathBuf]) -> Result<Vec<SourceFile>> {
+    paths.iter().zip(sheet.rows_by_file()).map(|(path, rows)| hash_file(path, rows)).collect()
 }
 
-/// The rows of all files, which have the same columns.
+/// Reads the rows of all files. They must have the same columns.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<(Training, Vec<SourceFile>)> {
     read_all(paths, None)
 }
 
-/// The rows of all files and tables, which have the same columns.
-pub(crate) fn read_all(paths: &[PathBuf], database: Option<&source::Options>) -> Result<(Training, Vec<SourceFile>)> {
+/// Reads the rows of all files and tables. They must have the same columns.
+pub(crate) fn read_all(
+    paths: &[PathBuf],
+    database: Option<&source::SourceOptions>,
+) -> Result<(Training, Vec<SourceFile>)> {
     let mut all: Option<Training> = None;
     let mut files = Vec::new();
     for path in paths {
@@ -55,14 +58,14 @@ pub(crate) fn read_all(paths: &[PathBuf], database: Option<&source::Options>) ->
             None => all = Some(training),
         }
     }
-    let training = all.ok_or_else(|| Fault::setup("--data names no file"))?;
+    let training = all.ok_or_else(|| Fault::setup("--data: no file given"))?;
     Ok((training, files))
 }
 
-/// The rows of a file, or of `postgres:TABLE`; nested values as JSON text, if asked for, else not at all.
+/// Reads the rows of a file, or of `postgres:TABLE`. Nested values are read as JSON text if `with_json`, otherwise ignored.
 pub(crate) fn read_one(
     path: &Path,
-    database: Option<&source::Options>,
+    database: Option<&source::SourceOptions>,
     with_json: bool,
 ) -> Result<(Training, SourceFile)> {
     let shown = path.display().to_string();
@@ -72,26 +75,30 @@ pub(crate) fn read_one(
     let bytes = fs::read(path).map_err(|error| cannot_read(path, &error))?;
     let sha256 = hexadecimal(Sha256::digest(&bytes));
     let training = read_table(&shown, bytes)?;
-    let file = SourceFile { name: name_of(path), sha256, rows: training.rows as u64 };
+    let file = SourceFile { name: file_name(path), sha256, rows: training.rows as u64 };
     Ok((training, file))
 }
 
-fn read_stored(table: &str, database: Option<&source::Options>, with_json: bool) -> Result<(Training, SourceFile)> {
+fn read_stored(
+    table: &str,
+    database: Option<&source::SourceOptions>,
+    with_json: bool,
+) -> Result<(Training, SourceFile)> {
     let name = format!("{STORED}{table}");
-    let options = database.filter(|options| options.kind == source::Kind::Postgres).ok_or_else(|| {
+    let options = database.filter(|options| options.kind == source::SourceKind::Postgres).ok_or_else(|| {
         Fault::setup(format!(
-            "--data {name}: no database is known; name a config whose `source` is `kind: postgres` with --config FILE"
+            "--data {name}: no database is configured; pass --config FILE with a config whose `source` has `kind: postgres`"
         ))
     })?;
     let stored = source::read_stored(options, table).map_err(|fault| fault.context(format!("--data {name}")))?;
     let plain = |column: StoredColumn| TrainingColumn {
         name: column.name,
         values: match column.values {
-            StoredValues::Numbers(numbers) => Values::Numbers(numbers),
-            StoredValues::Texts(texts) => Values::Texts(texts),
-            // Nothing nested is an input of a model; in a table of distributions it is all there is.
-            StoredValues::Json(texts) if with_json => Values::Texts(texts),
-            StoredValues::Json(_) | StoredValues::Other => Values::Other,
+            StoredValues::Numbers(numbers) => TrainingValues::Numbers(numbers),
+            StoredValues::Texts(texts) => TrainingValues::Texts(texts),
+            // Nested values are never model inputs, but hold the distributions of an imported table.
+            StoredValues::Json(texts) if with_json => TrainingValues::Texts(texts),
+            StoredValues::Json(_) | StoredValues::Other => TrainingValues::Other,
         },
         is_single: column.is_single,
         is_typed: true,
@@ -103,7 +110,7 @@ fn read_stored(table: &str, database: Option<&source::Options>, with_json: bool)
 
 fn cannot_read(path: &Path, error: &io::Error) -> Fault {
     let shown = path.display();
-    Fault::setup(format!("--data {shown}: {}; name a .parquet, .csv or .ndjson file", spoken(error)))
+    Fault::setup(format!("--data {shown}: {}; name a .parquet, .csv or .ndjson file", describe_io(error)))
 }
 
 fn opener(path: &Path) -> Opener {
@@ -111,8 +118,8 @@ fn opener(path: &Path) -> Opener {
     Box::new(move || fs::File::open(&path))
 }
 
-/// The file's name and hash, its bytes read in turn.
-fn hashed(path: &Path, rows: usize) -> Result<SourceFile> {
+/// Hashes a file in chunks.
+fn hash_file(path: &Path, rows: usize) -> Result<SourceFile> {
     let hash = || -> io::Result<String> {
         let mut file = fs::File::open(path)?;
         let mut sha = Sha256::new();
@@ -125,10 +132,10 @@ fn hashed(path: &Path, rows: usize) -> Result<SourceFile> {
         }
     };
     let sha256 = hash().map_err(|error| cannot_read(path, &error))?;
-    Ok(SourceFile { name: name_of(path), sha256, rows: rows as u64 })
+    Ok(SourceFile { name: file_name(path), sha256, rows: rows as u64 })
 }
 
-fn name_of(path: &Path) -> String {
+fn file_name(path: &Path) -> String {
     path.file_name().map_or(path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 

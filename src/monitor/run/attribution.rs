@@ -1,67 +1,34 @@
-//! What moved the score: contributions of a window's rows held against those of the reference's, and values put back.
+//! What moved the score: the contributions of a window's rows compared with those of the reference rows, and drifted
+//! values restored.
 
 use std::time::Instant as Stopwatch;
 
 use vigie_models::{Inputs, Shap};
 
 use super::{
-    lookout::{Lookout, Seen},
-    rescore::SAMPLE,
+    attribution_mode::AttributionMode,
+    context::{RunContext, SAMPLE, WindowData},
+    judge::JudgedWindow,
     score_shift::score_shift,
-    weigh::Weighed,
 };
 use crate::{
-    config::Settings,
-    fault::{Fault, Result},
+    fault::Result,
     performance::Performance,
-    reference::{Contributions, Reference},
+    reference::Contributions,
     replay::{Attribution, AttributionTally, Rescorer, ScoreShift},
 };
 
-/// Whether contributions are measured.
-pub(crate) enum Attributing {
-    Off,
-    /// Asked for, but it cannot be.
-    Not(String),
-    On(Box<Shap>),
-}
-
-/// What the policy asks for, and what model and reference allow.
-pub(crate) fn attributing(
-    settings: &Settings,
-    reference: &Reference,
-    model: Option<&Rescorer>,
-) -> Result<Attributing> {
-    if !settings.policy.attribution {
-        return Ok(Attributing::Off);
-    }
-    let Some(model) = model else {
-        return Err(Fault::setup("policy.attribution: it needs the model; name it as model.file, or leave it out"));
-    };
-    let again = "learn the reference again with `vigie learn --model`";
-    let Some(contributions) = reference.contributions() else {
-        return Ok(Attributing::Not(format!("the reference was learnt without a model; {again}")));
-    };
-    if contributions.model_sha256 != model.forest().sha256_hex() {
-        return Ok(Attributing::Not(format!("the reference was learnt with another model file; {again}")));
-    }
-    Ok(match Shap::new(model.forest()) {
-        Ok(shap) => Attributing::On(Box::new(shap)),
-        Err(why) => Attributing::Not(why.to_string()),
-    })
-}
-
-/// What explains the rows of a window, or a sample of them: the one that parity is judged on.
-pub(crate) struct Explaining<'a> {
+/// Computes the contributions of a window's rows, or of the sample of them that parity is judged on.
+pub(crate) struct RowExplainer<'a> {
     shap: &'a Shap,
     reference: &'a Contributions,
     below: Option<u128>,
 }
 
-impl<'a> Explaining<'a> {
-    /// `None` where nothing is to be explained, or cannot be.
-    pub(crate) fn of(lookout: &'a Lookout<'_>, rows: u64) -> Option<Self> {
-        let (Attributing::On(shap), Some(reference)) = (&lookout.attributing, lookout.reference.contributions()) else {
+impl<'a> RowExplainer<'a> {
+    /// `None` if attribution is off or unavailable.
+    pub(crate) fn new(run: &'a RunContext<'_>, rows: u64) -> Option<Self> {
+        let (AttributionMode::On(shap), Some(reference)) = (&run.attribution, run.reference.contributions()) else {
             return None;
         };
         Some(Self { shap, reference, below: SAMPLE.below(rows) })
@@ -71,7 +38,7 @@ impl<'a> Explaining<'a> {
         AttributionTally::empty(self.reference)
     }
 
-    /// Counts the contributions of those rows that are of the sample.
+    /// Counts the contributions of the rows in the sample.
     pub(crate) fn observe(
         &self,
         tally: &mut AttributionTally,
@@ -79,12 +46,12 @@ impl<'a> Explaining<'a> {
         inputs: &Inputs,
         keys: &[u128],
     ) -> Result<()> {
-        let of_sample = |key: &u128| self.below.is_none_or(|below| *key < below);
+        let in_sample = |key: &u128| self.below.is_none_or(|below| *key < below);
         let mut row = 0;
-        for together in keys.chunk_by(|one, other| of_sample(one) == of_sample(other)) {
+        for together in keys.chunk_by(|one, other| in_sample(one) == in_sample(other)) {
             let rows = row..row + together.len();
             row = rows.end;
-            if together.first().is_some_and(of_sample) {
+            if together.first().is_some_and(in_sample) {
                 let mut values = vec![0.0; together.len() * self.shap.width()];
                 self.shap.values(model.forest(), inputs, rows, &mut values)?;
                 tally.observe(&values, self.shap.width(), model.columns(), self.reference);
@@ -93,40 +60,40 @@ impl<'a> Explaining<'a> {
         Ok(())
     }
 
-    pub(crate) fn told(&self, tally: &AttributionTally, lookout: &Lookout<'_>) -> Attribution {
-        tally.told(self.reference, lookout.settings.policy.empty_bins)
+    pub(crate) fn finish(&self, tally: &AttributionTally, run: &RunContext<'_>) -> Attribution {
+        tally.finish(self.reference, run.settings.policy.empty_bins)
     }
 }
 
-/// Why contributions are asked for and not measured.
-pub(crate) fn not_explained(lookout: &Lookout<'_>) -> Option<Attribution> {
-    match &lookout.attributing {
-        Attributing::Not(why) => Some(Attribution::Not(why.clone())),
-        Attributing::Off | Attributing::On(_) => None,
+/// The reason why contributions were requested but not measured, if so.
+pub(crate) fn unavailable_attribution(run: &RunContext<'_>) -> Option<Attribution> {
+    match &run.attribution {
+        AttributionMode::Unavailable(why) => Some(Attribution::Unavailable(why.clone())),
+        AttributionMode::Off | AttributionMode::On(_) => None,
     }
 }
 
-/// All that attribution found out, and how long the second part took: the first comes with the rows scored again.
+/// Results of attribution. `seconds` covers the score shift alone: contributions come from the rescoring pass.
 #[derive(Default)]
-pub(crate) struct Attributed {
+pub(crate) struct AttributionResults {
     pub contributions: Option<Attribution>,
-    /// `Err` says why it could not be measured.
+    /// `Err`: the reason why it could not be measured.
     pub score_shift: Option<Result<ScoreShift, String>>,
     pub seconds: Option<f64>,
 }
 
-/// Nothing, at no cost, unless the policy asks for it.
-pub(crate) fn attributed(
-    lookout: &Lookout<'_>,
-    seen: &Seen,
-    weighed: &Weighed,
+/// Measures the score shift. Does nothing unless the policy asks for attribution.
+pub(crate) fn measure_attribution(
+    run: &RunContext<'_>,
+    data: &WindowData,
+    judged: &JudgedWindow,
     performance: Option<&Performance>,
     contributions: Option<Attribution>,
-) -> Result<Attributed> {
-    if matches!(lookout.attributing, Attributing::Off) {
-        return Ok(Attributed::default());
+) -> Result<AttributionResults> {
+    if matches!(run.attribution, AttributionMode::Off) {
+        return Ok(AttributionResults::default());
     }
     let started = Stopwatch::now();
-    let score_shift = score_shift(lookout, seen, weighed, performance)?;
-    Ok(Attributed { contributions, score_shift, seconds: Some(started.elapsed().as_secs_f64()) })
+    let score_shift = score_shift(run, data, judged, performance)?;
+    Ok(AttributionResults { contributions, score_shift, seconds: Some(started.elapsed().as_secs_f64()) })
 }

@@ -1,16 +1,15 @@
-//! One run: a window of the log, counted, compared, judged, told.
+//! One run: a window of the log is counted, compared, judged and reported.
 
 use std::{path::PathBuf, time::Instant as Stopwatch};
 
-use vigie_profile::window::{Instant, Window};
-
 use super::{
-    attribution::attributed,
-    lookout::Lookout,
+    attribution::measure_attribution,
+    context::RunContext,
+    judge::{judge_window, measure},
     performance::performance,
-    rescore::replayed,
-    tell::{Told, tell},
-    weigh::{measure, weigh},
+    report::{Measurements, build_report},
+    request::{RunRequest, ScanOptions},
+    rescore::replay_window,
 };
 use crate::{
     archive::{self, Published},
@@ -18,67 +17,51 @@ use crate::{
     crash,
     fault::{Fault, Result},
     monitor::history::open_alerts::index,
-    reference::both,
-    report::{Context, Point, Report, to_html, to_json},
+    reference::join,
+    report::{Context, Report, TrendPoint, to_html, to_json},
 };
 
-/// Which window, as of when.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked {
-    /// `None`: the latest complete window that holds a record.
-    pub window: Option<Window>,
-    pub now: Instant,
-}
-
-/// How to look: the answer does not depend on it.
-#[derive(Clone, Copy)]
-pub struct Looking<'a> {
-    pub threads: usize,
-    /// Told how many of how many pieces of the log are read.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
-}
-
-/// Earlier windows that a page shows beside its own.
+/// Number of earlier windows that a page shows next to its own.
 const PAST: usize = 29;
 
-/// A run that could tell.
+/// A finished run, and where it was published.
 #[derive(Debug)]
-pub struct Checked {
+pub struct RunOutput {
     pub report: Report,
     pub published: Published,
     pub index: PathBuf,
 }
 
-/// Looks at a window, writes its report, says where.
-pub fn check(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Result<Checked> {
-    let (report, published) = publish(settings, examine(settings, asked, looking)?)?;
+/// Examines a window and publishes its report.
+pub fn check(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) -> Result<RunOutput> {
+    let (report, published) = publish(settings, examine(settings, request, scan)?)?;
     let index = index(settings)?;
-    Ok(Checked { report, published, index })
+    Ok(RunOutput { report, published, index })
 }
 
-/// Looks at a window.
-pub fn examine(settings: &Settings, asked: Asked, looking: Looking<'_>) -> Result<Report> {
+/// Examines a window.
+pub fn examine(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) -> Result<Report> {
     let started = Stopwatch::now();
-    let lookout = Lookout::open(settings, looking)?;
+    let run = RunContext::open(settings, scan)?;
     crash::point("window.opened");
-    let mut seen = lookout.see(asked)?;
+    let mut data = run.count_window(request)?;
     crash::point("window.counted");
-    let (replay, contributions) = replayed(&lookout, &seen)?;
-    let scores = seen.take_scores();
-    // Neither needs the other, and neither keeps all cores busy by itself.
-    let (performance, measured) = both(|| performance(&lookout, &seen, scores), || measure(&lookout, &seen));
+    let (replay, contributions) = replay_window(&run, &data)?;
+    let scores = data.take_scores();
+    // The two are independent, and neither keeps all cores busy by itself.
+    let (performance, measured) = join(|| performance(&run, &data, scores), || measure(&run, &data));
     let performance = performance?;
-    let weighed = weigh(&lookout, &seen, measured?, replay.as_ref(), performance.as_ref())?;
+    let judged = judge_window(&run, &data, measured?, replay.as_ref(), performance.as_ref())?;
     crash::point("window.weighed");
-    let attribution = attributed(&lookout, &seen, &weighed, performance.as_ref(), contributions)?;
-    let mut report = tell(&lookout, seen, weighed, Told { replay, attribution, performance }, asked.now);
+    let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), contributions)?;
+    let mut report = build_report(&run, data, judged, Measurements { replay, attribution, performance }, request.now);
     report.run.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
 
-/// Writes a report's files. Killed at any moment, it leaves the former ones or the new ones.
+/// Writes a report's files. If the process is killed at any moment, either the previous files or the new ones remain.
 pub fn publish(settings: &Settings, mut report: Report) -> Result<(Report, Published)> {
-    let folder = archive::folder_of(&settings.reports, &settings.model.name, report.examined.window);
+    let folder = archive::report_folder(&settings.reports, &settings.model.name, report.examined.window);
     report.run.revision = 0;
     let mut json = to_json(&report);
     let revision = archive::next_revision(&folder, &json);
@@ -88,12 +71,13 @@ pub fn publish(settings: &Settings, mut report: Report) -> Result<(Report, Publi
     }
     let context = Context {
         language: settings.language,
-        past: archive::past(&settings.reports, &settings.model.name, report.examined.window, PAST),
+        past: archive::past_points(&settings.reports, &settings.model.name, report.examined.window, PAST),
         index: Some("../../index.html".to_owned()),
     };
-    let html = to_html(&report, &context).map_err(|error| Fault::setup(format!("the page cannot be made: {error}")))?;
+    let html =
+        to_html(&report, &context).map_err(|error| Fault::setup(format!("the page cannot be rendered: {error}")))?;
     crash::point("report.rendered");
     let published = archive::publish(&folder, revision, &json, &html)?;
-    archive::note(&folder, &Point::of(&report))?;
+    archive::write_point(&folder, &TrendPoint::from_report(&report))?;
     Ok((report, published))
 }

@@ -1,15 +1,18 @@
-//! One run: look, count, compare, judge, tell. Read `check.rs` first.
+//! One run: scan, count, compare, judge, report. Read `check.rs` first.
 
 pub(crate) mod attribution;
+pub(crate) mod attribution_mode;
 pub(crate) mod check;
-pub(crate) mod lookout;
-pub(crate) mod needs;
+pub(crate) mod context;
+pub(crate) mod inputs;
+pub(crate) mod judge;
 pub(crate) mod performance;
+pub(crate) mod report;
+pub(crate) mod request;
 pub(crate) mod rescore;
 pub(crate) mod score_shift;
-pub(crate) mod tell;
-pub(crate) mod weigh;
 
-pub use check::{Asked, Checked, Looking, check, examine, publish};
-pub use lookout::open_reference;
-pub use performance::{cost_curve, terms_of};
+pub use check::{RunOutput, check, examine, publish};
+pub use context::open_reference;
+pub use performance::{cost_curve, terms_or_default};
+pub use request::{RunRequest, ScanOptions};

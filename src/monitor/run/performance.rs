@@ -1,4 +1,4 @@
-//! A window's performance: labels joined to its rows where there are any, and what its scores lead one to expect.
+//! A window's performance: known outcomes where there are labels, and estimates from its scores.
 
 use vigie_profile::{
     layout::Column,
@@ -6,16 +6,17 @@ use vigie_profile::{
 };
 use vigie_stats::{Isotonic, Outcomes, Price, Ranked};
 
-use super::lookout::{Lookout, Seen};
+use super::context::{RunContext, WindowData};
 use crate::{
     config::Settings,
-    engine::{self, Answered, Wanted},
+    engine::{self, KeyedRows, RowQuery},
     fault::{Fault, Result},
     performance::{
-        Against, CostCurve, Expected, Labelled, Labels, Performance, Realised, SegmentCost, Settled, Terms, Unexpected,
+        CostCurve, EstimateCheck, Expected, LabelCounts, LabelJoin, LabelledScore, NoEstimate, Performance, Realised,
+        SegmentCost, Terms,
     },
-    reference::{Reference, both, on_cores},
-    source::{LabelLog, LabelOptions, Opened},
+    reference::{Reference, join, map_on_cores},
+    source::{LabelLog, LabelLookup, LabelOptions},
 };
 
 pub(crate) fn terms(settings: &Settings) -> Terms {
@@ -27,138 +28,144 @@ pub(crate) fn terms(settings: &Settings) -> Terms {
     }
 }
 
-/// Those of the config, or its defaults.
+/// The terms of the config, or its defaults.
 #[must_use]
-pub fn terms_of(settings: Option<&Settings>) -> Terms {
+pub fn terms_or_default(settings: Option<&Settings>) -> Terms {
     settings
         .map_or(Terms { threshold: 0.5, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 }, terms)
 }
 
-/// What each threshold would cost on the reference's rows; `None` where it does not know how they turned out.
+/// Cost of each threshold on the reference's rows; `None` if the reference has no outcomes.
 pub fn cost_curve(reference: &Reference, terms: Terms) -> Result<Option<CostCurve>> {
-    Ok(turned_out(reference)?.and_then(|known| CostCurve::of(&known, terms)))
+    Ok(reference_outcomes(reference)?.and_then(|known| CostCurve::new(&known, terms)))
 }
 
-/// `scores`: of all used rows, in any order. `None` where the config maps no probability.
-pub(crate) fn performance(lookout: &Lookout<'_>, seen: &Seen, scores: Vec<f64>) -> Result<Option<Performance>> {
-    let settings = lookout.settings;
+/// Measures performance. `scores`: those of all used rows, in any order. `None` if the config maps no probability.
+pub(crate) fn performance(run: &RunContext<'_>, data: &WindowData, scores: Vec<f64>) -> Result<Option<Performance>> {
+    let settings = run.settings;
     if settings.source.fields.probability.is_none() {
         return match settings.labels {
             Some(_) => Err(Fault::setup(
-                "labels: there is no score to hold them against; map `source.fields.probability`, or leave them out",
+                "labels: there is no score to compare them with; map `source.fields.probability`, or remove `labels`",
             )),
             None => Ok(None),
         };
     }
     let terms = terms(settings);
-    let joined = settings.labels.as_ref().map(|place| joined(lookout, seen, place)).transpose()?;
-    // Neither needs the other, and both take as long as the window, or the reference, is large.
-    let (scores, known) = both(|| Ranked::of(scores), || turned_out(&lookout.reference));
+    let joined = settings.labels.as_ref().map(|options| join_labels(run, data, options)).transpose()?;
+    // The two are independent, and each takes time in proportion to the window or the reference.
+    let (scores, known) = join(|| Ranked::new(scores), || reference_outcomes(&run.reference));
     let known = known?;
-    let (labels, settled) = joined.unzip();
-    let of = |rows: &mut dyn Iterator<Item = &Settled>| {
-        Realised::of(&Outcomes::of(rows.map(|row| (row.score, row.outcome))), terms)
+    let (labels, labelled) = joined.unzip();
+    let realised = |rows: &mut dyn Iterator<Item = &LabelledScore>| {
+        Realised::new(&Outcomes::from_rows(rows.map(|row| (row.score, row.outcome))), terms)
     };
-    let in_segments = settled.as_ref().zip(lookout.segments.as_ref()).map(|(settled, segments)| {
-        let is_in = |number: usize, row: &&Settled| row.segments >> number & 1 == 1;
-        (0..segments.list().len()).map(|number| of(&mut settled.iter().filter(|row| is_in(number, row)))).collect()
+    let in_segments = labelled.as_ref().zip(run.segments.as_ref()).map(|(labelled, segments)| {
+        let is_in = |number: usize, row: &&LabelledScore| row.segments >> number & 1 == 1;
+        (0..segments.list().len())
+            .map(|number| realised(&mut labelled.iter().filter(|row| is_in(number, row))))
+            .collect()
     });
-    let (expected, curve) = both(
+    let (expected, curve) = join(
         || expected(&scores, known.as_ref(), terms),
-        || known.as_ref().and_then(|known| CostCurve::of(known, terms)),
+        || known.as_ref().and_then(|known| CostCurve::new(known, terms)),
     );
-    let expected_in_segments = known.as_ref().map(|known| segment_costs(lookout, seen, known, terms)).transpose()?;
-    let outcomes = settled.as_ref().map(|rows| Outcomes::of(rows.iter().map(|row| (row.score, row.outcome))));
+    let expected_in_segments = known.as_ref().map(|known| segment_costs(run, data, known, terms)).transpose()?;
+    let outcomes = labelled.as_ref().map(|rows| Outcomes::from_rows(rows.iter().map(|row| (row.score, row.outcome))));
     Ok(Some(Performance {
-        against: known
+        estimate_check: known
             .as_ref()
             .zip(outcomes.as_ref())
-            .and_then(|(known, outcomes)| Against::of(outcomes, known, terms)),
+            .and_then(|(known, outcomes)| EstimateCheck::new(outcomes, known, terms)),
         curve,
         terms,
-        rows: seen.counted.profile.rows(),
+        rows: data.counted.profile.rows(),
         labels,
-        realised: settled.and_then(|settled| of(&mut settled.iter())),
+        realised: labelled.and_then(|labelled| realised(&mut labelled.iter())),
         segments: in_segments.unwrap_or_default(),
         expected_in_segments: expected_in_segments.unwrap_or_default(),
         expected,
     }))
 }
 
-/// How the reference's rows turned out, by their score.
-pub(crate) fn turned_out(reference: &Reference) -> Result<Option<Outcomes>> {
+/// Outcomes of the reference's rows, by score.
+pub(crate) fn reference_outcomes(reference: &Reference) -> Result<Option<Outcomes>> {
     let known = reference.outcomes()?;
-    Ok(known.map(|known| Outcomes::of_counts(&known.positives, &known.negatives)))
+    Ok(known.map(|known| Outcomes::from_counts(&known.positives, &known.negatives)))
 }
 
-fn expected(scores: &Ranked, known: Option<&Outcomes>, terms: Terms) -> Result<Expected, Unexpected> {
-    let known = known.ok_or(Unexpected::NoOutcomes)?;
-    Expected::of(scores, known, terms).ok_or(Unexpected::NoRows)
+fn expected(scores: &Ranked, known: Option<&Outcomes>, terms: Terms) -> Result<Expected, NoEstimate> {
+    let known = known.ok_or(NoEstimate::NoOutcomes)?;
+    Expected::new(scores, known, terms).ok_or(NoEstimate::NoRows)
 }
 
-/// What is expected of each segment's rows.
+/// Expected cost of each segment's rows.
 fn segment_costs(
-    lookout: &Lookout<'_>,
-    seen: &Seen,
+    run: &RunContext<'_>,
+    data: &WindowData,
     known: &Outcomes,
     terms: Terms,
 ) -> Result<Vec<Option<SegmentCost>>> {
-    let Some((segments, tally)) = lookout.segments.as_ref().zip(seen.counted.segments.as_ref()) else {
+    let Some((segments, tally)) = run.segments.as_ref().zip(data.counted.segments.as_ref()) else {
         return Ok(Vec::new());
     };
     let calibration = Isotonic::fit(known);
     let all: Vec<(&Segment, &Vec<f64>)> = segments.list().iter().zip(tally.scores()).collect();
     let cost = |number: usize| {
         let Some((segment, scores)) = all.get(number) else { return Ok(None) };
-        let own = lookout.reference.segment_scores(&segment.definition, segments.layout())?;
+        let own = run.reference.segment_scores(&segment.definition, segments.layout())?;
         let calibrated = (&calibration, known.rows());
-        Ok(SegmentCost::of(&Ranked::of((*scores).clone()), own.as_deref().unwrap_or_default(), calibrated, terms))
+        Ok(SegmentCost::new(&Ranked::new((*scores).clone()), own.as_deref().unwrap_or_default(), calibrated, terms))
     };
-    on_cores(all.len(), 1, &cost).into_iter().collect()
+    map_on_cores(all.len(), 1, &cost).into_iter().collect()
 }
 
-/// The labels of the window's used rows.
-fn joined(lookout: &Lookout<'_>, seen: &Seen, place: &LabelOptions) -> Result<(Labelled, Vec<Settled>)> {
-    if lookout.settings.source.fields.id.is_none() {
-        return Err(Fault::setup("labels: they are joined by id; map `source.fields.id`, or leave them out"));
+/// Joins labels to the window's used rows.
+fn join_labels(
+    run: &RunContext<'_>,
+    data: &WindowData,
+    options: &LabelOptions,
+) -> Result<(LabelCounts, Vec<LabelledScore>)> {
+    if run.settings.source.fields.id.is_none() {
+        return Err(Fault::setup("labels: labels are joined by id; map `source.fields.id`, or remove `labels`"));
     }
-    let mut labels = Labels::default();
-    match LabelLog::open(place, &lookout.settings.source) {
-        // Labels that cannot be read must not keep anybody from looking at the rest.
-        Err(fault) => labels.unreadable(fault.discreet().to_owned()),
-        Ok(Opened::NotYet(place)) => labels.not_yet(place),
-        // Only now is the window read again, for its ids.
-        Ok(Opened::Found(log)) => {
-            labels = Labels::new(scores(lookout, seen)?);
-            let heard = log.read(Some(seen.window.from), &mut |id, target| labels.join(id, target));
-            if heard.broken_off {
+    let mut labels = LabelJoin::default();
+    match LabelLog::open(options, &run.settings.source) {
+        // Unreadable labels must not prevent the rest of the report.
+        Err(fault) => labels.unreadable(fault.redacted().to_owned()),
+        Ok(LabelLookup::NotYet(place)) => labels.not_yet(place),
+        // The window is read again for its ids only when there are labels.
+        Ok(LabelLookup::Found(log)) => {
+            labels = LabelJoin::new(scores(run, data)?);
+            let read = log.read(Some(data.window.from), &mut |id, target| labels.join(id, target));
+            if read.interrupted {
                 labels.forget();
             }
-            labels.malformed(heard.malformed);
-            heard.unreadable.into_iter().for_each(|why| labels.unreadable(why));
+            labels.malformed(read.malformed);
+            read.unreadable.into_iter().for_each(|why| labels.unreadable(why));
         }
     }
-    Ok(labels.told())
+    Ok(labels.finish())
 }
 
-/// 128 bits of each used row's id, its score, and the segments it is in.
-fn scores(lookout: &Lookout<'_>, seen: &Seen) -> Result<Vec<(u128, f64, u64)>> {
-    let layout = lookout.reference.layout().columns();
-    let deciding = lookout.segments.as_ref().map_or(&[][..], Segments::deciding);
+/// The key, the score and the segment mask of each used row. The key is 128 bits of the id.
+fn scores(run: &RunContext<'_>, data: &WindowData) -> Result<Vec<(u128, f64, u64)>> {
+    let layout = run.reference.layout().columns();
+    let deciding = run.segments.as_ref().map_or(&[][..], Segments::condition_columns);
     let columns: Vec<Column> = deciding.iter().filter_map(|place| layout.get(*place)).cloned().collect();
-    let is_bare = !seen.counted.has_twins();
-    let each = |scores: &mut Vec<(u128, f64, u64)>, answered: Answered| {
-        let masks = match &lookout.segments {
-            Some(segments) if is_bare => segments.masks(&answered.rows.features, answered.rows.len),
-            Some(segments) => segments.masks(&segments.needed(&answered.rows).features, answered.rows.len),
-            None => vec![0; answered.rows.len],
+    let is_plain = !data.counted.has_duplicate_ids();
+    let each = |scores: &mut Vec<(u128, f64, u64)>, keyed: KeyedRows| {
+        let masks = match &run.segments {
+            Some(segments) if is_plain => segments.masks(&keyed.rows.features, keyed.rows.len),
+            Some(segments) => segments.masks(&segments.needed(&keyed.rows).features, keyed.rows.len),
+            None => vec![0; keyed.rows.len],
         };
-        let logged = answered.rows.probability.iter().flatten();
-        let rows = answered.keys.iter().zip(logged).zip(masks);
+        let logged = keyed.rows.probability.iter().flatten();
+        let rows = keyed.keys.iter().zip(logged).zip(masks);
         scores.extend(rows.filter_map(|((key, score), segments)| Some((*key, score?, segments))));
     };
-    let more = if is_bare { columns.as_slice() } else { &[] };
-    let wanted = Wanted { bare: true, more, ..Wanted::default() };
-    let looked = engine::look(&lookout.job(seen.window), &seen.counted, wanted, &Vec::new, &each)?;
-    Ok(looked.tallies.into_iter().flatten().collect())
+    let more = if is_plain { columns.as_slice() } else { &[] };
+    let query = RowQuery { scores_only: true, extra_columns: more, ..RowQuery::default() };
+    let scanned = engine::scan(&run.job(data.window), &data.counted, query, &Vec::new, &each)?;
+    Ok(scanned.tallies.into_iter().flatten().collect())
 }

@@ -1,138 +1,129 @@
-//! Rows of a window scored again by a model file, and held against the logged scores.
+//! Rows of a window scored again by a model file, and compared with the logged scores.
 
 use vigie_profile::layout::Kind;
 use vigie_stats::Price;
 
 use super::{
-    attribution::{Attributing, Explaining, not_explained},
-    lookout::{Lookout, Seen},
+    attribution::{RowExplainer, unavailable_attribution},
+    context::{RunContext, SAMPLE, WindowData},
 };
 use crate::{
-    engine::{self, Answered, Sample, Wanted},
+    engine::{self, KeyedRows, RowQuery},
     fault::{Fault, Result},
     judge::ParityOf,
     replay::{
-        Attribution, AttributionTally, Pair, ParityTally, Reading, Replay, Rescorer, Segments, Shift, ShiftTally,
+        Attribution, AttributionTally, FeatureSegments, Pair, ParityOptions, ParityTally, Replay, Rescorer, Shift,
+        ShiftTally,
     },
 };
 
-/// Rows that parity and contributions are judged on, unless all are asked for.
-pub(crate) const SAMPLE: Sample = Sample { most: 10_000, aim: 9_400 };
-/// Decisions are looked at apart by so many features of each kind.
-const APART: usize = 3;
+/// Number of features of each kind by which a challenger's decisions are broken down.
+const SEGMENTED: usize = 3;
 
-/// The rows that will be asked for once a window is counted, if that is a sample.
-pub(crate) fn sample_of(lookout: &Lookout<'_>) -> Option<Sample> {
-    let is_compared = lookout.model.is_some() && lookout.settings.policy.parity == ParityOf::Sample;
-    let is_explained = matches!(lookout.attributing, Attributing::On(_));
-    let is_all = lookout.settings.policy.parity == ParityOf::All;
-    ((is_compared || is_explained) && !is_all).then_some(SAMPLE)
-}
-
-/// What is compared, and how logged probabilities are read.
+/// Which rows are compared, how logged probabilities are read, and what decisions cost.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Question {
-    of: ParityOf,
-    reading: Reading,
+pub(crate) struct ParityRequest {
+    rows: ParityOf,
+    options: ParityOptions,
     price: Price,
 }
 
-impl Question {
+impl ParityRequest {
     /// `None` where the config maps no probability.
-    pub(crate) fn of(lookout: &Lookout<'_>, of: ParityOf) -> Option<Self> {
-        let model = &lookout.settings.model;
-        let scale = lookout.settings.source.fields.probability.as_ref()?.scale();
+    pub(crate) fn new(run: &RunContext<'_>, rows: ParityOf) -> Option<Self> {
+        let model = &run.settings.model;
+        let scale = run.settings.source.fields.probability.as_ref()?.scale();
         Some(Self {
-            of,
-            reading: Reading { threshold: model.threshold, scale },
+            rows,
+            options: ParityOptions { threshold: model.threshold, scale },
             price: Price { false_negative: model.cost.false_negative, false_positive: model.cost.false_positive },
         })
     }
 
-    pub(crate) fn told(self, lookout: &Lookout<'_>, shift: &ShiftTally, segments: &[Segments]) -> Shift {
-        shift.told(lookout.reference.layout(), segments, self.price, lookout.settings.policy.empty_bins)
+    pub(crate) fn finish(self, run: &RunContext<'_>, shift: &ShiftTally, segments: &[FeatureSegments]) -> Shift {
+        shift.finish(run.reference.layout(), segments, self.price, run.settings.policy.empty_bins)
     }
 }
 
-/// A window scored again, counted.
+/// Tallies of a rescored window.
 pub(crate) struct Rescored {
     pub parity: ParityTally,
     pub shift: Option<ShiftTally>,
     pub attribution: Option<Attribution>,
-    /// By column that only the model reads: whether a record has it.
+    /// For each column that only the model reads: whether any record has it.
     pub read: Vec<bool>,
 }
 
-/// The replay section of a plain check, and the drift of contributions. Neither without a model file; the former not
-/// where the config maps no probability, the latter only if the policy asks for it.
-pub(crate) fn replayed(lookout: &Lookout<'_>, seen: &Seen) -> Result<(Option<Replay>, Option<Attribution>)> {
-    let of = lookout.settings.policy.parity;
-    let question = Question::of(lookout, of).filter(|_| of != ParityOf::Off);
-    let Some(model) = &lookout.model else { return Ok((None, None)) };
-    let rescored = rescore(lookout, model, seen, question, &[], false)?;
-    let replay = question.map(|_| Replay {
+/// The replay section of a plain check, and the drift of contributions. Both need a model file; replay also needs a mapped
+/// probability, and contributions must be enabled in the policy.
+pub(crate) fn replay_window(run: &RunContext<'_>, data: &WindowData) -> Result<(Option<Replay>, Option<Attribution>)> {
+    let rows = run.settings.policy.parity;
+    let request = ParityRequest::new(run, rows).filter(|_| rows != ParityOf::Off);
+    let Some(model) = &run.model else { return Ok((None, None)) };
+    let rescored = rescore(run, model, data, request, &[], false)?;
+    let replay = request.map(|_| Replay {
         model_sha256: model.forest().sha256_hex(),
-        parity: rescored.parity.told(seen.counted.profile.rows()),
+        parity: rescored.parity.finish(data.counted.profile.rows()),
         challenger: None,
     });
     Ok((replay, rescored.attribution))
 }
 
-struct Tally {
+struct RescoreTally {
     parity: ParityTally,
     shift: Option<ShiftTally>,
     attribution: Option<AttributionTally>,
     fault: Option<Fault>,
 }
 
-/// Scores the used rows of a window, or a sample of them, and explains the sample: one look for both.
+/// Scores the used rows of a window, or a sample of them, and explains the sample, in one pass.
 pub(crate) fn rescore(
-    lookout: &Lookout<'_>,
+    run: &RunContext<'_>,
     model: &Rescorer,
-    seen: &Seen,
-    question: Option<Question>,
-    segments: &[Segments],
+    data: &WindowData,
+    request: Option<ParityRequest>,
+    segments: &[FeatureSegments],
     is_challenger: bool,
 ) -> Result<Rescored> {
-    let layout = lookout.reference.layout();
-    let rows = seen.counted.profile.rows();
-    let explaining = Explaining::of(lookout, rows);
-    let empty = || Tally {
+    let layout = run.reference.layout();
+    let rows = data.counted.profile.rows();
+    let explainer = RowExplainer::new(run, rows);
+    let empty = || RescoreTally {
         parity: ParityTally::default(),
         shift: is_challenger.then(|| ShiftTally::empty(layout, segments)),
-        attribution: explaining.as_ref().map(Explaining::empty),
+        attribution: explainer.as_ref().map(RowExplainer::empty),
         fault: None,
     };
-    let observe = |tally: &mut Tally, answered: &Answered| -> Result<()> {
-        let inputs = model.inputs(&answered.rows)?;
-        if let Some(Question { reading, .. }) = question {
-            let replayed = model.probabilities(&inputs, answered.rows.len)?;
+    let observe = |tally: &mut RescoreTally, keyed: &KeyedRows| -> Result<()> {
+        let inputs = model.inputs(&keyed.rows)?;
+        if let Some(ParityRequest { options, .. }) = request {
+            let replayed = model.probabilities(&inputs, keyed.rows.len)?;
             if let Some(shift) = &mut tally.shift {
-                shift.observe(&answered.rows, &replayed, reading.threshold, layout, segments);
+                shift.observe(&keyed.rows, &replayed, options.threshold, layout, segments);
             }
-            for pair in pairs(answered, &replayed) {
-                tally.parity.observe(pair, reading);
+            for pair in pairs(keyed, &replayed) {
+                tally.parity.observe(pair, options);
             }
         }
-        match (&explaining, &mut tally.attribution) {
-            (Some(explaining), Some(tally)) => explaining.observe(tally, model, &inputs, &answered.keys),
+        match (&explainer, &mut tally.attribution) {
+            (Some(explainer), Some(tally)) => explainer.observe(tally, model, &inputs, &keyed.keys),
             _ => Ok(()),
         }
     };
-    let each = |tally: &mut Tally, answered: Answered| {
-        if let Err(why) = observe(tally, &answered) {
+    let each = |tally: &mut RescoreTally, keyed: KeyedRows| {
+        if let Err(why) = observe(tally, &keyed) {
             tally.fault = Some(why);
         }
     };
     let mut all = empty();
-    let mut read = vec![false; model.more().len()];
-    if question.is_some() || explaining.is_some() {
-        let of_all = question.is_some_and(|question| question.of == ParityOf::All);
-        let below = SAMPLE.below(rows).filter(|_| !of_all);
-        let wanted = Wanted { more: model.more(), below, ..Wanted::default() };
-        let looked = engine::look(&lookout.job(seen.window), &seen.counted, wanted, &empty, &each)?;
-        read = looked.seen;
-        for tally in looked.tallies {
+    let mut read = vec![false; model.extra_columns().len()];
+    if request.is_some() || explainer.is_some() {
+        let is_all = request.is_some_and(|request| request.rows == ParityOf::All);
+        let below = SAMPLE.below(rows).filter(|_| !is_all);
+        let query = RowQuery { extra_columns: model.extra_columns(), key_below: below, ..RowQuery::default() };
+        let scanned = engine::scan(&run.job(data.window), &data.counted, query, &empty, &each)?;
+        read = scanned.seen;
+        for tally in scanned.tallies {
             if let Some(fault) = tally.fault {
                 return Err(fault);
             }
@@ -145,23 +136,23 @@ pub(crate) fn rescore(
             }
         }
     }
-    let explained = explaining.as_ref().zip(all.attribution.as_ref());
-    let attribution = explained.map(|(explaining, tally)| explaining.told(tally, lookout));
-    let attribution = attribution.or_else(|| not_explained(lookout));
+    let counted = explainer.as_ref().zip(all.attribution.as_ref());
+    let attribution = counted.map(|(explainer, tally)| explainer.finish(tally, run));
+    let attribution = attribution.or_else(|| unavailable_attribution(run));
     Ok(Rescored { parity: all.parity, shift: all.shift, attribution, read })
 }
 
-fn pairs<'a>(answered: &'a Answered, replayed: &'a [f64]) -> impl Iterator<Item = Pair<'a>> {
-    let logged = answered.rows.probability.iter().flatten();
-    let named = answered.names.iter().zip(&answered.keys);
+fn pairs<'a>(keyed: &'a KeyedRows, replayed: &'a [f64]) -> impl Iterator<Item = Pair<'a>> {
+    let logged = keyed.rows.probability.iter().flatten();
+    let named = keyed.names.iter().zip(&keyed.keys);
     logged.zip(replayed).zip(named).filter_map(|((logged, replayed), (name, key))| {
         Some(Pair { name, key: *key, logged: logged?, replayed: *replayed })
     })
 }
 
-/// The most important features of both kinds, whose levels and bins decisions are looked at apart by.
-pub(crate) fn segments(lookout: &Lookout<'_>) -> Vec<Segments> {
-    let reference = &lookout.reference;
+/// The most important features of both kinds. A challenger's decisions are broken down by their levels and bins.
+pub(crate) fn challenger_segments(run: &RunContext<'_>) -> Vec<FeatureSegments> {
+    let reference = &run.reference;
     let (features, counts) = (reference.layout().features(), reference.profile().features());
     let importance = |feature: usize| reference.importance().get(feature).copied().flatten().unwrap_or(0.0);
     let mut order: Vec<usize> = (0..features.len()).collect();
@@ -170,7 +161,7 @@ pub(crate) fn segments(lookout: &Lookout<'_>) -> Vec<Segments> {
         .into_iter()
         .flat_map(|kind| {
             let of_kind = order.iter().filter(move |place| features.get(**place).is_some_and(|one| one.kind() == kind));
-            of_kind.take(APART).copied()
+            of_kind.take(SEGMENTED).copied()
         })
         .collect();
     chosen.sort_by(|a, b| importance(*b).total_cmp(&importance(*a)).then(a.cmp(b)));
@@ -178,7 +169,7 @@ pub(crate) fn segments(lookout: &Lookout<'_>) -> Vec<Segments> {
         .into_iter()
         .filter_map(|place| {
             let (feature, counts) = (features.get(place)?, counts.get(place)?);
-            Some(Segments::of(place, feature, counts, reference.layout().precision()))
+            Some(FeatureSegments::new(place, feature, counts, reference.layout().precision()))
         })
         .collect()
 }

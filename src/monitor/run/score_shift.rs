@@ -1,4 +1,4 @@
-//! Which drift moved a window's score: the reference's values put back, feature by feature, and the rows scored again.
+//! Which drift moved a window's score: the reference's values are restored, feature by feature, and the rows scored again.
 
 use std::{cmp::Reverse, collections::HashMap};
 
@@ -11,82 +11,89 @@ use vigie_profile::{
 use vigie_stats::Isotonic;
 
 use super::{
-    lookout::{Lookout, Seen},
-    performance::{terms, turned_out},
-    weigh::Weighed,
+    context::{RunContext, WindowData},
+    judge::JudgedWindow,
+    performance::{reference_outcomes, terms},
 };
 use crate::{
     drift::Summary,
-    engine::{self, Answered, Wanted},
+    engine::{self, KeyedRows, RowQuery},
     fault::{Fault, Result},
     judge::Severity,
-    monitor::ask::explained::by_thread,
+    monitor::ask::shap_columns::by_thread,
     performance::Performance,
     reference::Reference,
-    replay::{Candidate, Column, Holding, Known, Restored, Restorer, ScoreShift, Terms},
+    replay::{
+        DecisionTerms, ReferenceFigures, ReferenceValues, RestorableFeature, Restoration, Restorer, SampleColumn,
+        ScoreShift,
+    },
 };
 
-/// Rows that are scored again, at most; a little less is aimed at, as the hash of ids decides.
+/// Maximum number of rows to score again. The sample aims lower, as its size depends on hashes of ids.
 const ROWS: u64 = 20_000;
 const AIM: u64 = 19_100;
-/// Features that are looked at: those that have drifted, then the most important ones.
+/// Maximum number of features to restore: drifted ones first, then the most important.
 const FEATURES: usize = 20;
 
-/// `None` without a model; `Err` says why nothing can be put back.
+/// `None` without a model. The inner `Err` is the reason why nothing can be restored.
 pub(crate) fn score_shift(
-    lookout: &Lookout<'_>,
-    seen: &Seen,
-    weighed: &Weighed,
+    run: &RunContext<'_>,
+    data: &WindowData,
+    judged: &JudgedWindow,
     performance: Option<&Performance>,
 ) -> Result<Option<Result<ScoreShift, String>>> {
-    let Some(model) = &lookout.model else { return Ok(None) };
-    let not = |why: &str| Ok(Some(Err(why.to_owned())));
-    let reference = &lookout.reference;
-    let severity = weighed.verdict.features.first().map(|feature| feature.severity);
+    let Some(model) = &run.model else { return Ok(None) };
+    let unavailable = |why: &str| Ok(Some(Err(why.to_owned())));
+    let reference = &run.reference;
+    let severity = judged.verdict.features.first().map(|feature| feature.severity);
     if reference.provenance().reduced {
-        return not("the reference was imported as distributions, and has no values to put back");
+        return unavailable("the reference was imported as distributions, and has no values to put back");
     }
     if matches!(severity, None | Some(Severity::TooFew | Severity::NoData)) {
-        return not("too few rows for a verdict");
+        return unavailable("too few rows for a verdict");
     }
-    let (chosen, left_out) = chosen(weighed, reference);
-    let candidates: Vec<Candidate> = chosen
+    let (chosen, left_out) = chosen(judged, reference);
+    let candidates: Vec<RestorableFeature> = chosen
         .into_iter()
         .filter_map(|(feature, is_drifted)| candidate(reference, feature, is_drifted).transpose())
         .collect::<Result<_>>()?;
-    let (columns, keys) = columns(lookout, seen)?;
-    let settings = terms(lookout.settings);
-    let calibration = turned_out(reference)?.map(|known| Isotonic::fit(&known));
-    let terms =
-        Terms { threshold: settings.threshold, price: settings.price, calibration, limit: lookout.settings.policy.q };
-    let Some(restorer) = Restorer::new(model, columns, &keys, candidates, terms)? else {
-        return not("the window has no used rows");
+    let (columns, keys) = columns(run, data)?;
+    let settings = terms(run.settings);
+    let calibration = reference_outcomes(reference)?.map(|known| Isotonic::fit(&known));
+    let terms = DecisionTerms {
+        threshold: settings.threshold,
+        price: settings.price,
+        calibration,
+        limit: run.settings.policy.q,
     };
-    let sets = all(&restorer, lookout.looking.threads)?;
-    Ok(Some(Ok(restorer.told(sets, known(weighed, performance), left_out))))
+    let Some(restorer) = Restorer::new(model, columns, &keys, candidates, terms)? else {
+        return unavailable("the window has no used rows");
+    };
+    let sets = restore_all(&restorer, run.scan.threads)?;
+    Ok(Some(Ok(restorer.finish(sets, reference_figures(judged, performance), left_out))))
 }
 
-/// Each set on whichever thread has its turn: none has a say in another's figures.
-fn all(restorer: &Restorer<'_>, threads: usize) -> Result<Vec<Restored>> {
+/// Restores every set, in parallel. Sets are independent.
+fn restore_all(restorer: &Restorer<'_>, threads: usize) -> Result<Vec<Restoration>> {
     let sets = restorer.sets();
     let each = sets.len().div_ceil(threads.max(1)).max(1);
-    let mut done: Vec<Option<Restored>> = vec![None; sets.len()];
+    let mut done: Vec<Option<Restoration>> = vec![None; sets.len()];
     by_thread(sets.len(), each, done.chunks_mut(each), |range, out| {
         let own = sets.get(range).unwrap_or_default();
         own.iter().zip(out).try_for_each(|(set, out)| {
-            *out = Some(restorer.put_back(set)?);
+            *out = Some(restorer.restore(set)?);
             Ok(())
         })
     })?;
     Ok(done.into_iter().flatten().collect())
 }
 
-/// Drifted features, the worst and most important first, then those that matter most to the model; and how many drifted ones
-/// are too many.
-fn chosen(weighed: &Weighed, reference: &Reference) -> (Vec<(usize, bool)>, usize) {
+/// Drifted features, the most severe and most important first, then the features most important to the model. Also
+/// returns the number of drifted features beyond the limit.
+fn chosen(judged: &JudgedWindow, reference: &Reference) -> (Vec<(usize, bool)>, usize) {
     let importance = |feature: usize| reference.importance().get(feature).copied().flatten().unwrap_or(0.0);
     let mut ranked: Vec<(usize, Severity)> =
-        weighed.verdict.features.iter().map(|feature| feature.severity).enumerate().collect();
+        judged.verdict.features.iter().map(|feature| feature.severity).enumerate().collect();
     ranked.sort_by(|(a, ours), (b, theirs)| {
         Reverse(ours).cmp(&Reverse(theirs)).then(importance(*b).total_cmp(&importance(*a))).then(a.cmp(b))
     });
@@ -96,29 +103,34 @@ fn chosen(weighed: &Weighed, reference: &Reference) -> (Vec<(usize, bool)>, usiz
     (chosen.map(|(feature, severity)| (feature, severity.is_drift())).collect(), drifted.saturating_sub(FEATURES))
 }
 
-/// `None` where the reference has no row.
-fn candidate(reference: &Reference, feature: usize, is_drifted: bool) -> Result<Option<Candidate>> {
+/// `None` if the reference has no rows.
+fn candidate(reference: &Reference, feature: usize, is_drifted: bool) -> Result<Option<RestorableFeature>> {
     let of = (reference.layout().features().get(feature), reference.profile().features().get(feature));
     let (Some(own), Some(counts)) = of else { return Ok(None) };
-    let holding = match (&own.shape, counts) {
-        (Shape::Categorical(levels), Counts::Categorical(counts)) => Holding::Levels {
+    let values = match (&own.shape, counts) {
+        (Shape::Categorical(levels), Counts::Categorical(counts)) => ReferenceValues::Levels {
             names: levels.names().to_vec(),
             counts: counts.levels().to_vec(),
             missing: counts.missing(),
         },
-        (_, Counts::Numeric(counts)) => Holding::Numbers {
-            values: reference.values(feature).ok_or_else(|| Fault::setup(reference.damaged()))?,
+        (_, Counts::Numeric(counts)) => ReferenceValues::Numbers {
+            values: reference.values(feature).ok_or_else(|| Fault::setup(reference.damaged_message()))?,
             missing: counts.missing(),
         },
         (Shape::Numeric(_), Counts::Categorical(_)) => return Ok(None),
     };
-    Ok((!holding.is_empty()).then(|| Candidate { feature, name: own.name.clone(), is_drifted, holding }))
+    Ok((!values.is_empty()).then(|| RestorableFeature {
+        feature,
+        name: own.name.clone(),
+        is_drifted,
+        reference: values,
+    }))
 }
 
-/// What the reference has.
-fn known(weighed: &Weighed, performance: Option<&Performance>) -> Known {
-    let score = weighed.drift.score.as_ref();
-    Known {
+/// The reference's own figures.
+fn reference_figures(judged: &JudgedWindow, performance: Option<&Performance>) -> ReferenceFigures {
+    let score = judged.drift.score.as_ref();
+    ReferenceFigures {
         mean_score: score.and_then(|score| match &score.distance.reference {
             Summary::Numeric { mean, .. } => *mean,
             Summary::Categorical { .. } => None,
@@ -130,50 +142,50 @@ fn known(weighed: &Weighed, performance: Option<&Performance>) -> Known {
     }
 }
 
-/// The columns of the used rows, or of a sample of them, by rising key: neither files nor threads decide the order.
-fn columns(lookout: &Lookout<'_>, seen: &Seen) -> Result<(Vec<Column>, Vec<u128>)> {
-    let layout = lookout.reference.layout();
-    let rows = seen.counted.profile.rows();
+/// Columns of the used rows, or of a sample of them, in ascending order of keys: independent of files and threads.
+fn columns(run: &RunContext<'_>, data: &WindowData) -> Result<(Vec<SampleColumn>, Vec<u128>)> {
+    let layout = run.reference.layout();
+    let rows = data.counted.profile.rows();
     let below = (rows > ROWS).then(|| u128::MAX / u128::from(rows) * u128::from(AIM));
-    let empty = || Gathered::empty(layout);
-    let each = |gathered: &mut Gathered, answered: Answered| gathered.take(&answered, layout);
-    let wanted = Wanted { below, ..Wanted::default() };
-    let looked = engine::look(&lookout.job(seen.window), &seen.counted, wanted, &empty, &each)?;
+    let empty = || CollectedRows::empty(layout);
+    let each = |rows: &mut CollectedRows, keyed: KeyedRows| rows.take(&keyed, layout);
+    let query = RowQuery { key_below: below, ..RowQuery::default() };
+    let scanned = engine::scan(&run.job(data.window), &data.counted, query, &empty, &each)?;
     let mut all = empty();
-    looked.tallies.into_iter().for_each(|more| all.add(more));
+    scanned.tallies.into_iter().for_each(|more| all.add(more));
     Ok(all.sorted())
 }
 
-/// Rows as they come.
-struct Gathered {
+/// Rows in the order in which they are read.
+struct CollectedRows {
     keys: Vec<u128>,
-    columns: Vec<Column>,
-    /// Of each column of levels, the places of its names.
+    columns: Vec<SampleColumn>,
+    /// For each column of levels, the index of each name.
     places: Vec<HashMap<String, usize>>,
 }
 
-impl Gathered {
+impl CollectedRows {
     fn empty(layout: &Layout) -> Self {
         let column = |kind: Kind| match kind {
-            Kind::Numeric => Column::Numbers(Vec::new()),
-            Kind::Categorical => Column::Levels { names: Vec::new(), rows: Vec::new() },
+            Kind::Numeric => SampleColumn::Numbers(Vec::new()),
+            Kind::Categorical => SampleColumn::Levels { names: Vec::new(), rows: Vec::new() },
         };
-        let columns: Vec<Column> = layout.features().iter().map(|feature| column(feature.kind())).collect();
+        let columns: Vec<SampleColumn> = layout.features().iter().map(|feature| column(feature.kind())).collect();
         Self { keys: Vec::new(), places: vec![HashMap::new(); columns.len()], columns }
     }
 
-    fn take(&mut self, answered: &Answered, layout: &Layout) {
-        let Rows { len, features, .. } = &answered.rows;
-        self.keys.extend_from_slice(&answered.keys);
+    fn take(&mut self, keyed: &KeyedRows, layout: &Layout) {
+        let Rows { len, features, .. } = &keyed.rows;
+        self.keys.extend_from_slice(&keyed.keys);
         for ((column, places), own) in self.columns.iter_mut().zip(&mut self.places).zip(features) {
             match column {
-                Column::Numbers(values) => match own {
+                SampleColumn::Numbers(values) => match own {
                     Some(own) => {
                         for_each_number(own.as_ref(), &mut |value| values.push(layout.precision().round(value) + 0.0));
                     }
                     None => values.resize(values.len() + len, f64::NAN),
                 },
-                Column::Levels { names, rows } => rows.extend(levels(own.as_ref(), *len, names, places)),
+                SampleColumn::Levels { names, rows } => rows.extend(levels(own.as_ref(), *len, names, places)),
             }
         }
     }
@@ -182,9 +194,9 @@ impl Gathered {
         self.keys.extend(other.keys);
         for ((ours, places), theirs) in self.columns.iter_mut().zip(&mut self.places).zip(other.columns) {
             match (ours, theirs) {
-                (Column::Numbers(ours), Column::Numbers(theirs)) => ours.extend(theirs),
-                (Column::Levels { names, rows }, Column::Levels { names: others, rows: more }) => {
-                    let place: Vec<usize> = others.into_iter().map(|name| place_of(&name, names, places)).collect();
+                (SampleColumn::Numbers(ours), SampleColumn::Numbers(theirs)) => ours.extend(theirs),
+                (SampleColumn::Levels { names, rows }, SampleColumn::Levels { names: others, rows: more }) => {
+                    let place: Vec<usize> = others.into_iter().map(|name| index_of(&name, names, places)).collect();
                     rows.extend(more.into_iter().map(|level| level.and_then(|level| place.get(level).copied())));
                 }
                 _ => {}
@@ -192,23 +204,24 @@ impl Gathered {
         }
     }
 
-    fn sorted(self) -> (Vec<Column>, Vec<u128>) {
+    fn sorted(self) -> (Vec<SampleColumn>, Vec<u128>) {
         let mut order: Vec<(u128, usize)> = self.keys.into_iter().zip(0..).collect();
-        // Rows that share a key are alike in everything.
+        // Rows with equal keys are equal in every column.
         order.sort_unstable();
         let sorted = |column| match column {
-            Column::Numbers(values) => {
-                Column::Numbers(order.iter().filter_map(|(_, row)| values.get(*row).copied()).collect())
+            SampleColumn::Numbers(values) => {
+                SampleColumn::Numbers(order.iter().filter_map(|(_, row)| values.get(*row).copied()).collect())
             }
-            Column::Levels { names, rows } => {
-                Column::Levels { names, rows: order.iter().filter_map(|(_, row)| rows.get(*row).copied()).collect() }
-            }
+            SampleColumn::Levels { names, rows } => SampleColumn::Levels {
+                names,
+                rows: order.iter().filter_map(|(_, row)| rows.get(*row).copied()).collect(),
+            },
         };
         (self.columns.into_iter().map(sorted).collect(), order.iter().map(|(key, _)| *key).collect())
     }
 }
 
-fn place_of(name: &str, names: &mut Vec<String>, places: &mut HashMap<String, usize>) -> usize {
+fn index_of(name: &str, names: &mut Vec<String>, places: &mut HashMap<String, usize>) -> usize {
     if let Some(place) = places.get(name) {
         return *place;
     }
@@ -217,7 +230,7 @@ fn place_of(name: &str, names: &mut Vec<String>, places: &mut HashMap<String, us
     names.len() - 1
 }
 
-/// Readers hand over levels as dictionaries only; anything else is missing.
+/// Readers return levels as dictionaries only; anything else is missing.
 fn levels(
     column: Option<&ArrayRef>,
     rows: usize,
@@ -231,7 +244,7 @@ fn levels(
         .values()
         .as_string::<i32>()
         .iter()
-        .map(|name| name.map(|name| place_of(name, names, places)))
+        .map(|name| name.map(|name| index_of(name, names, places)))
         .collect();
     let of_key = |key: Option<i32>| place.get(usize::try_from(key?).ok()?).copied().flatten();
     dictionary.keys().iter().map(of_key).collect()

@@ -1,10 +1,10 @@
-//! What each threshold would cost: a line, the threshold in use, the cheapest with what chance leaves it.
+//! Cost by threshold: the curve, the threshold in use, and the cheapest threshold with its confidence range.
 
 use std::fmt::Write as _;
 
 use super::{
-    frame::{Frame, TALL, TOP},
-    mark::escaped,
+    frame::{AXIS_Y, Frame, TOP},
+    mark::escape_html,
 };
 use crate::{performance::CostCurve, report::words::Language};
 
@@ -15,25 +15,25 @@ pub(crate) fn cost(curve: &CostCurve, language: Language) -> String {
     let x = |threshold: f64| FRAME.x(threshold.clamp(0.0, 1.0));
     let y = |cost: f64| Frame::y(cost / top);
     let mut path = String::new();
-    for (place, point) in curve.points.iter().enumerate() {
-        let letter = if place == 0 { 'M' } else { 'L' };
-        let _ = write!(path, "{letter}{:.1} {:.1}", x(point.threshold), y(point.per_1000));
+    for (index, point) in curve.points.iter().enumerate() {
+        let command = if index == 0 { 'M' } else { 'L' };
+        let _ = write!(path, "{command}{:.1} {:.1}", x(point.threshold), y(point.per_1000));
     }
     let name = language.pick(
         "Cost per 1,000 rows of the reference by threshold",
         "Coût pour 1 000 lignes de la référence selon le seuil",
     );
     let (low, high) = (x(curve.near.low.unwrap_or(1.0)), x(curve.near.high.unwrap_or(1.0)));
-    let mut out = Frame::open(&escaped(name));
+    let mut out = Frame::open(&escape_html(name));
     let _ = write!(
         out,
         "<rect class=\"r\" x=\"{low:.1}\" y=\"{TOP}\" width=\"{:.1}\" height=\"{:.1}\"/><path class=\"wl\" d=\"{path}\"/>{}",
         (high - low).max(1.0),
-        TALL - TOP,
+        AXIS_Y - TOP,
         FRAME.axis(language)
     );
-    for (cost, at) in [(top, TOP + 8.0), (0.0, TALL)] {
-        let text = escaped(&language.number(cost));
+    for (cost, at) in [(top, TOP + 8.0), (0.0, AXIS_Y)] {
+        let text = escape_html(&language.number(cost));
         let _ = write!(
             out,
             "<text class=\"t\" x=\"{:.1}\" y=\"{at:.1}\" text-anchor=\"end\">{text}</text>",

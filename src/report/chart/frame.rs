@@ -1,16 +1,16 @@
-//! What charts over a score have in common: the axis from 0 to 1, and the line at the threshold that is used.
+//! Shared frame of charts over the score: the axis from 0 to 1 and the line at the threshold.
 
 use std::fmt::Write as _;
 
 use crate::report::words::Language;
 
-pub(crate) const WIDE: f64 = 480.0;
-/// Where the axis is; its numbers stand below.
-pub(crate) const TALL: f64 = 170.0;
+pub(crate) const WIDTH: f64 = 480.0;
+/// Position of the axis; its labels are below.
+pub(crate) const AXIS_Y: f64 = 170.0;
 pub(crate) const TOP: f64 = 18.0;
-const RIGHT: f64 = WIDE - 8.0;
+const RIGHT: f64 = WIDTH - 8.0;
 
-/// Room on the left for the numbers of the other axis.
+/// Frame of a chart with room for the vertical axis labels on the left.
 pub(crate) struct Frame {
     pub left: f64,
 }
@@ -20,25 +20,25 @@ impl Frame {
         self.left + score * (RIGHT - self.left)
     }
 
-    /// From the axis, 0, to the top, 1.
+    /// Maps 0 to the axis and 1 to the top.
     pub(super) fn y(share: f64) -> f64 {
-        TOP + (1.0 - share) * (TALL - TOP)
+        TOP + (1.0 - share) * (AXIS_Y - TOP)
     }
 
-    /// The beginning of the picture, which `name` says in words (escaped).
+    /// Opens the SVG element; `name` is its accessible name, already escaped.
     pub(super) fn open(name: &str) -> String {
-        format!("<svg class=\"c\" viewBox=\"0 0 {WIDE} {:.0}\" role=\"img\" aria-label=\"{name}\">", TALL + 18.0)
+        format!("<svg class=\"c\" viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\" aria-label=\"{name}\">", AXIS_Y + 18.0)
     }
 
     pub(super) fn axis(&self, language: Language) -> String {
-        let mut out = format!("<path class=\"a\" d=\"M{} {TALL}H{RIGHT:.1}\"/>", self.left);
+        let mut out = format!("<path class=\"a\" d=\"M{} {AXIS_Y}H{RIGHT:.1}\"/>", self.left);
         for tick in 0..=5u32 {
             let at = f64::from(tick) / 5.0;
             let _ = write!(
                 out,
                 "<text class=\"t\" x=\"{:.1}\" y=\"{:.0}\" text-anchor=\"{}\">{}</text>",
                 self.x(at),
-                TALL + 14.0,
+                AXIS_Y + 14.0,
                 if tick == 5 { "end" } else { "middle" },
                 language.number_plain(at)
             );
@@ -46,15 +46,15 @@ impl Frame {
         out
     }
 
-    /// Nothing for a threshold beyond the axis.
-    pub(super) fn threshold(&self, threshold: f64, more: &str, language: Language) -> String {
+    /// Draws the threshold, or nothing if it is off the axis. `suffix` is appended to its label.
+    pub(super) fn threshold(&self, threshold: f64, suffix: &str, language: Language) -> String {
         if !(0.0..=1.0).contains(&threshold) {
             return String::new();
         }
         let at = self.x(threshold);
         let (end, dx) = if threshold > 0.6 { ("end", -5.0) } else { ("start", 5.0) };
         format!(
-            "<path class=\"th\" d=\"M{at:.1} 2V{TALL}\"/><text class=\"t\" x=\"{:.1}\" y=\"11\" text-anchor=\"{end}\">{} {}{more}</text>",
+            "<path class=\"th\" d=\"M{at:.1} 2V{AXIS_Y}\"/><text class=\"t\" x=\"{:.1}\" y=\"11\" text-anchor=\"{end}\">{} {}{suffix}</text>",
             at + dx,
             language.threshold(),
             language.number_plain(threshold)

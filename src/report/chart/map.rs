@@ -1,48 +1,48 @@
-//! Every feature as a mark: how much it matters against how far it has moved.
+//! Scatter chart of all features: PSI by importance.
 
 use std::fmt::Write as _;
 
-use super::mark::{escaped, mark};
+use super::mark::{escape_html, mark};
 use crate::{
     judge::{Limits, Severity},
     report::words::Language,
 };
 
 /// A feature on the map.
-pub(crate) struct Place {
+pub(crate) struct MapPoint {
     pub name: String,
     pub link: String,
-    /// Importance, or the rank when that is not known.
-    pub across: f64,
+    /// Importance, or the rank if importance is unknown.
+    pub x: f64,
     pub psi: f64,
     pub severity: Severity,
 }
 
-const WIDE: f64 = 520.0;
-const TALL: f64 = 280.0;
+const WIDTH: f64 = 520.0;
+const HEIGHT: f64 = 280.0;
 const LEFT: f64 = 40.0;
 const BOTTOM: f64 = 34.0;
-/// Where the logarithmic axis begins; smaller values stand on it.
-const LEAST: f64 = 0.001;
-/// Labels beyond these would hide each other.
-const LABELS: usize = 8;
+/// Lower end of the logarithmic axis; smaller values are drawn there.
+const MIN_PSI: f64 = 0.001;
+/// More labels would overlap.
+const MAX_LABELS: usize = 8;
 
-/// `by_rank`: the first place is the left one; else importance grows to the right, as the square root.
-pub(crate) fn map(places: &[Place], by_rank: bool, limits: Limits, language: Language) -> String {
-    let highest = places.iter().map(|place| place.psi).fold(1.0, f64::max) * 1.3;
-    let furthest = places.iter().map(|place| place.across).fold(0.0, f64::max).max(1e-12);
-    let x = |across: f64| {
-        let part = across / furthest;
-        LEFT + 12.0 + if by_rank { part } else { part.max(0.0).sqrt() } * (WIDE - LEFT - 30.0)
+/// With `by_rank`, the first feature is on the left. Otherwise importance grows to the right, by its square root.
+pub(crate) fn map(points: &[MapPoint], by_rank: bool, limits: Limits, language: Language) -> String {
+    let highest = points.iter().map(|point| point.psi).fold(1.0, f64::max) * 1.3;
+    let furthest = points.iter().map(|point| point.x).fold(0.0, f64::max).max(1e-12);
+    let x = |value: f64| {
+        let part = value / furthest;
+        LEFT + 12.0 + if by_rank { part } else { part.max(0.0).sqrt() } * (WIDTH - LEFT - 30.0)
     };
     let y = |psi: f64| {
-        let part = (psi.max(LEAST) / LEAST).ln() / (highest / LEAST).ln();
-        8.0 + (1.0 - part) * (TALL - BOTTOM - 8.0)
+        let part = (psi.max(MIN_PSI) / MIN_PSI).ln() / (highest / MIN_PSI).ln();
+        8.0 + (1.0 - part) * (HEIGHT - BOTTOM - 8.0)
     };
     let mut out = format!(
-        "<svg class=\"c\" viewBox=\"0 0 {WIDE} {TALL}\" role=\"group\" aria-label=\"{}\"><path class=\"a\" d=\"M{LEFT} 4V{b}H{WIDE}\"/>",
-        escaped(language.map()),
-        b = TALL - BOTTOM
+        "<svg class=\"c\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"group\" aria-label=\"{}\"><path class=\"a\" d=\"M{LEFT} 4V{b}H{WIDTH}\"/>",
+        escape_html(language.map()),
+        b = HEIGHT - BOTTOM
     );
     for tick in [0.001, 0.01, 0.1, 1.0, 10.0] {
         if tick < highest {
@@ -56,11 +56,11 @@ pub(crate) fn map(places: &[Place], by_rank: bool, limits: Limits, language: Lan
         }
     }
     for (limit, severity) in [(limits.watch, Severity::Watch), (limits.alarm, Severity::Alarm)] {
-        if let Some(limit) = limit.filter(|limit| *limit > LEAST && *limit < highest) {
+        if let Some(limit) = limit.filter(|limit| *limit > MIN_PSI && *limit < highest) {
             let at = y(limit);
             let _ = write!(
                 out,
-                "<path class=\"g {}\" d=\"M{LEFT} {at:.1}H{WIDE}\"/><text class=\"t\" x=\"{WIDE}\" y=\"{:.1}\" text-anchor=\"end\">{} {}</text>",
+                "<path class=\"g {}\" d=\"M{LEFT} {at:.1}H{WIDTH}\"/><text class=\"t\" x=\"{WIDTH}\" y=\"{:.1}\" text-anchor=\"end\">{} {}</text>",
                 severity.word(),
                 at - 3.0,
                 language.severity_word(severity),
@@ -70,24 +70,24 @@ pub(crate) fn map(places: &[Place], by_rank: bool, limits: Limits, language: Lan
     }
     let _ = write!(
         out,
-        "<text class=\"t\" x=\"{WIDE}\" y=\"{:.0}\" text-anchor=\"end\">{}</text><text class=\"t\" x=\"6\" y=\"{:.0}\">PSI</text>",
-        TALL - 8.0,
+        "<text class=\"t\" x=\"{WIDTH}\" y=\"{:.0}\" text-anchor=\"end\">{}</text><text class=\"t\" x=\"6\" y=\"{:.0}\">PSI</text>",
+        HEIGHT - 8.0,
         if by_rank { language.rank_axis() } else { language.importance_axis() },
-        TALL - 8.0
+        HEIGHT - 8.0
     );
-    // Stable ones first: what moved lies on top.
-    let mut order: Vec<&Place> = places.iter().collect();
-    order.sort_by_key(|place| place.severity);
-    for place in &order {
-        let title = escaped(&format!("{}: PSI {}", place.name, language.number(place.psi)));
-        let is_drift = place.severity.is_drift();
+    // Stable features first, so that drifted ones are drawn on top.
+    let mut order: Vec<&MapPoint> = points.iter().collect();
+    order.sort_by_key(|point| point.severity);
+    for point in &order {
+        let title = escape_html(&format!("{}: PSI {}", point.name, language.number(point.psi)));
+        let is_drift = point.severity.is_drift();
         if is_drift {
-            let _ = write!(out, "<a href=\"{}\" aria-label=\"{title}\">", place.link);
+            let _ = write!(out, "<a href=\"{}\" aria-label=\"{title}\">", point.link);
         } else {
             out.push_str("<g>");
         }
         let _ = write!(out, "<title>{title}</title>");
-        mark(&mut out, place.severity, x(place.across), y(place.psi), if is_drift { 7.0 } else { 4.5 });
+        mark(&mut out, point.severity, x(point.x), y(point.psi), if is_drift { 7.0 } else { 4.5 });
         out.push_str(if is_drift { "</a>" } else { "</g>" });
     }
     labels(&mut out, &order, x, y);
@@ -95,21 +95,21 @@ pub(crate) fn map(places: &[Place], by_rank: bool, limits: Limits, language: Lan
     out
 }
 
-/// Names beside the marks that moved, each where it hides no other.
-fn labels(out: &mut String, order: &[&Place], x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) {
-    let moved = || order.iter().rev().filter(|place| place.severity.is_drift());
-    // The marks themselves are in the way of names.
+/// Labels the drifted features, each where it overlaps no other label or mark.
+fn labels(out: &mut String, order: &[&MapPoint], x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) {
+    let drifted = || order.iter().rev().filter(|point| point.severity.is_drift());
+    // Labels must not cover marks either.
     let mut taken: Vec<(f64, f64, f64)> =
-        moved().map(|place| (x(place.across) - 8.0, x(place.across) + 8.0, y(place.psi))).collect();
-    for place in moved().take(LABELS) {
-        let name: String = place.name.chars().take(26).collect();
+        drifted().map(|point| (x(point.x) - 8.0, x(point.x) + 8.0, y(point.psi))).collect();
+    for point in drifted().take(MAX_LABELS) {
+        let name: String = point.name.chars().take(26).collect();
         #[expect(clippy::cast_precision_loss, reason = "a short name")]
-        let wide = name.chars().count() as f64 * 8.2;
-        let (at, level) = (x(place.across), y(place.psi));
-        let right = at + 10.0 + wide < WIDE;
-        let start = if right { at + 10.0 } else { (at - 10.0 - wide).max(0.0) };
+        let width = name.chars().count() as f64 * 8.2;
+        let (at, level) = (x(point.x), y(point.psi));
+        let right = at + 10.0 + width < WIDTH;
+        let start = if right { at + 10.0 } else { (at - 10.0 - width).max(0.0) };
         let free = |level: f64| {
-            taken.iter().all(|(from, to, line)| start > *to || start + wide < *from || (line - level).abs() > 12.0)
+            taken.iter().all(|(from, to, line)| start > *to || start + width < *from || (line - level).abs() > 12.0)
         };
         let Some(level) = [0.0, -13.0, 13.0, -26.0, 26.0, 39.0]
             .into_iter()
@@ -118,12 +118,12 @@ fn labels(out: &mut String, order: &[&Place], x: impl Fn(f64) -> f64, y: impl Fn
         else {
             continue;
         };
-        taken.push((start, start + wide, level));
+        taken.push((start, start + width, level));
         let _ = write!(
             out,
             "<text class=\"n\" x=\"{start:.1}\" y=\"{:.1}\" aria-hidden=\"true\">{}</text>",
             level + 4.0,
-            escaped(&name)
+            escape_html(&name)
         );
     }
 }

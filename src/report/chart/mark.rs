@@ -1,19 +1,19 @@
-//! Marks of severity: each has a shape of its own, so that nothing rests on colour alone. And text made harmless.
+//! Severity marks, each with a distinct shape so that colour is never the only cue, and HTML escaping.
 
 use std::fmt::Write as _;
 
 use crate::judge::Severity;
 
-/// The icon beside the word.
+/// The icon shown next to the severity word.
 pub(crate) fn icon(severity: Severity) -> String {
     format!("<svg class=\"i\" aria-hidden=\"true\"><use href=\"#i-{}\"/></svg>", shape(severity).0)
 }
 
-/// The shapes of the icons, once a page.
+/// The icon shapes, included once per page.
 pub(crate) fn symbols() -> String {
     let symbol = |severity| {
-        let (name, drawn) = shape(severity);
-        format!("<symbol id=\"i-{name}\" viewBox=\"0 0 16 16\">{drawn}</symbol>")
+        let (name, body) = shape(severity);
+        format!("<symbol id=\"i-{name}\" viewBox=\"0 0 16 16\">{body}</symbol>")
     };
     let all = [Severity::Stable, Severity::Watch, Severity::Alarm, Severity::NoData].map(symbol).concat();
     format!("<svg class=\"defs\" aria-hidden=\"true\">{all}</svg>")
@@ -32,7 +32,7 @@ fn shape(severity: Severity) -> (&'static str, &'static str) {
     }
 }
 
-/// A mark at a place of a chart: circle, diamond, triangle, square.
+/// Draws a mark in a chart: circle, diamond, triangle or square.
 pub(crate) fn mark(out: &mut String, severity: Severity, x: f64, y: f64, size: f64) {
     let class = severity.word();
     let _ = match severity {
@@ -61,17 +61,17 @@ pub(crate) fn mark(out: &mut String, severity: Severity, x: f64, y: f64, size: f
     };
 }
 
-/// Text as it may stand between tags and in quoted attributes.
-pub(crate) fn escaped(text: &str) -> String {
+/// Escapes text for element content and quoted attributes.
+pub(crate) fn escape_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
+    for c in text.chars() {
+        match c {
             '&' => out.push_str("&#38;"),
             '<' => out.push_str("&#60;"),
             '>' => out.push_str("&#62;"),
             '"' => out.push_str("&#34;"),
             '\'' => out.push_str("&#39;"),
-            _ => out.push(letter),
+            _ => out.push(c),
         }
     }
     out

@@ -1,4 +1,5 @@
-//! Pictures as inline SVG: no style attribute, no script, so that they pass a strict content policy; colours are classes of the page.
+//! Charts as inline SVG. They use the classes of the page instead of style attributes and scripts, so that they work
+//! under a strict content security policy.
 
 mod band;
 mod bars;
@@ -12,16 +13,16 @@ mod map;
 mod mark;
 mod percentiles;
 pub(crate) mod picture;
-mod spark;
+mod sparkline;
 
-pub(crate) use band::{Kept, band};
+pub(crate) use band::{BandPoint, band};
 pub(crate) use bars::bars;
 pub(crate) use calendar::{Day, calendar};
-pub(crate) use columns::{Column, columns};
+pub(crate) use columns::{CountColumn, columns};
 pub(crate) use cost::cost;
 pub(crate) use density::density;
 pub(crate) use line::{Dot, line};
-pub(crate) use map::{Place, map};
-pub(crate) use mark::{escaped, icon, symbols};
+pub(crate) use map::{MapPoint, map};
+pub(crate) use mark::{escape_html, icon, symbols};
 pub(crate) use percentiles::{Hour, percentiles};
-pub(crate) use spark::{last, spark};
+pub(crate) use sparkline::{last_windows, sparkline};

@@ -1,4 +1,4 @@
-//! The report as JSON: the keys that scripts rely on, valid JSON whatever the numbers.
+//! Renders `report.json`. Scripts rely on its keys; the output is valid JSON for all values, including NaN.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use vigie_stats::EmptyBins;
 
 use crate::{
     drift::{BinCount, Drift, FeatureDrift, Summary},
-    judge::{FeatureVerdict, Finding, Qs},
+    judge::{FeatureVerdict, Finding, QValues},
     report::Report,
 };
 
-/// Raised when a key changes its meaning.
+/// Incremented when the meaning of a key changes.
 const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct ReportJson<'a> {
     schema_version: u32,
     run: Value,
     window: Value,
     verdict: Value,
-    features: Vec<Feature<'a>>,
+    features: Vec<FeatureJson<'a>>,
     score: Value,
     latency: Value,
     service: Value,
@@ -37,7 +37,7 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct Feature<'a> {
+struct FeatureJson<'a> {
     name: &'a str,
     kind: String,
     importance: Option<f64>,
@@ -52,21 +52,21 @@ struct Feature<'a> {
     psi: Value,
     ks: Value,
     chi2: Value,
-    bins: Vec<Bin<'a>>,
+    bins: Vec<BinJson<'a>>,
     summary: Value,
-    /// Of its contributions to the score; `None` unless they are measured.
+    /// Drift of its contributions to the score, if measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     attribution: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused_share: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     histogram: Option<Value>,
-    /// Why a value is null, by its path.
+    /// Reasons for null values, by path.
     null_reasons: BTreeMap<&'static str, &'static str>,
 }
 
 #[derive(Serialize)]
-struct Bin<'a> {
+struct BinJson<'a> {
     kind: &'static str,
     label: &'a str,
     lower: Option<f64>,
@@ -75,7 +75,7 @@ struct Bin<'a> {
     window: u64,
 }
 
-/// The report as pretty JSON, a line end at the end.
+/// Renders the report as pretty JSON with a trailing newline.
 #[must_use]
 pub fn to_json(report: &Report) -> String {
     let empty = report.policy.empty_bins;
@@ -88,12 +88,12 @@ pub fn to_json(report: &Report) -> String {
         .enumerate()
         .map(|(index, (drift, verdict))| {
             let mut feature = feature(drift, Some(verdict), report.importance.get(index).copied().flatten(), empty);
-            let contribution = report.attribution.as_ref().and_then(|attribution| attribution.of(index));
+            let contribution = report.attribution.as_ref().and_then(|attribution| attribution.feature(index));
             feature.attribution = contribution.map(crate::report::page::attribution::of_feature);
             feature
         })
         .collect();
-    let document = Document {
+    let document = ReportJson {
         schema_version: SCHEMA_VERSION,
         run: run(report),
         window: window(report),
@@ -110,7 +110,7 @@ pub fn to_json(report: &Report) -> String {
         service: service(report),
         performance: report.performance.as_ref().map(super::performance::to_value),
         cost: report.performance.as_ref().map(super::performance::cost_to_value),
-        segments: report.segments.as_ref().map(|apart| super::segments::to_value(report, apart)),
+        segments: report.segments.as_ref().map(|segments| super::segments::to_value(report, segments)),
         replay: report.replay.as_ref().map(crate::report::page::replay::to_value),
         attribution: crate::report::page::attribution::to_value(report),
         reference: reference(report),
@@ -139,10 +139,10 @@ fn run(report: &Report) -> Value {
         },
         "threads": run.threads,
         "files": run.files,
-        "passed_over": run.passed_over,
+        "passed_over": run.skipped_files,
         "seconds": run.seconds,
         "attribution_seconds": run.attribution_seconds,
-        // What was not there yet depends on when one looks.
+        // Depends on when the run took place, so it belongs to `run`.
         "empty_later": report.examined.empty_later.map(|window| json!({ "from": window.from, "to": window.to })),
     })
 }
@@ -169,12 +169,12 @@ fn window(report: &Report) -> Value {
         "complaints": complaints,
         "filtered": examined.filtered,
         "unreadable": examined.unreadable,
-        "fields_not_found": examined.lacking,
+        "fields_not_found": examined.missing_fields,
     })
 }
 
 fn finding(finding: &Finding) -> Value {
-    let subject = |is_segment| finding.feature.as_ref().filter(|_| finding.test.is_of_segment() == is_segment);
+    let subject = |is_segment| finding.feature.as_ref().filter(|_| finding.test.is_about_segment() == is_segment);
     json!({
         "severity": finding.severity,
         "feature": subject(false),
@@ -193,16 +193,16 @@ fn feature<'a>(
     verdict: Option<&'a FeatureVerdict>,
     importance: Option<f64>,
     empty: EmptyBins,
-) -> Feature<'a> {
+) -> FeatureJson<'a> {
     let qs = verdict.map(|verdict| verdict.qs).unwrap_or_default();
-    Feature {
+    FeatureJson {
         name: &drift.name,
         kind: drift.kind.to_string(),
         importance,
         n_reference: drift.n_reference,
         n_window: drift.n_window,
         severity: verdict.map_or("stable", |verdict| verdict.severity.word()),
-        q_value: qs.least(),
+        q_value: qs.smallest(),
         reasons: verdict.iter().flat_map(|verdict| &verdict.opinions).map(|opinion| opinion.reason.as_str()).collect(),
         missing: json!({
             "reference_share": drift.missing.reference_share,
@@ -256,7 +256,7 @@ fn feature<'a>(
     }
 }
 
-fn unseen(drift: &FeatureDrift, qs: &Qs) -> Value {
+fn unseen(drift: &FeatureDrift, qs: &QValues) -> Value {
     drift.unseen.as_ref().map_or(Value::Null, |unseen| {
         let levels: Vec<Value> =
             unseen.levels.iter().map(|(name, rows)| json!({ "level": name, "rows": rows })).collect();
@@ -272,8 +272,8 @@ fn unseen(drift: &FeatureDrift, qs: &Qs) -> Value {
     })
 }
 
-fn bin(bin: &BinCount) -> Bin<'_> {
-    Bin {
+fn bin(bin: &BinCount) -> BinJson<'_> {
+    BinJson {
         kind: bin.kind.word(),
         label: &bin.label,
         lower: bin.lower,
@@ -303,26 +303,26 @@ fn null_reasons(drift: &FeatureDrift) -> BTreeMap<&'static str, &'static str> {
     };
     let numeric = drift.kind == vigie_profile::layout::Kind::Numeric;
     add(drift.psi.value.is_none(), "psi.value", "the window has no used rows");
-    add(drift.psi.p_value.is_none(), "psi.p_value", "fewer than two bins are left when thin ones are joined");
-    add(drift.missing.p_value.is_none(), "missing.p_value", "nothing, or everything, is missing on both sides");
-    let reduced = "the reference was imported as distributions: PSI only";
-    let lacks = |reason| if drift.reduced { reduced } else { reason };
-    add(numeric && drift.ks.is_none(), "ks", lacks("one side has no value"));
-    add(numeric && drift.out_of_range.is_none(), "out_of_range", "the reference has no value");
+    add(drift.psi.p_value.is_none(), "psi.p_value", "fewer than two bins remain after merging sparse ones");
+    add(drift.missing.p_value.is_none(), "missing.p_value", "no value, or every value, is missing on both sides");
+    let reduced = "the reference was imported as distributions, which support PSI only";
+    let unless_reduced = |reason| if drift.reduced { reduced } else { reason };
+    add(numeric && drift.ks.is_none(), "ks", unless_reduced("one side has no values"));
+    add(numeric && drift.out_of_range.is_none(), "out_of_range", "the reference has no values");
     add(!numeric, "ks", "not a numeric feature");
     add(!numeric, "out_of_range", "not a numeric feature");
     add(numeric, "chi2", "not a categorical feature");
     add(numeric, "unseen", "not a categorical feature");
-    add(!numeric && drift.chi2.is_none(), "chi2", lacks("one side has no rows"));
+    add(!numeric && drift.chi2.is_none(), "chi2", unless_reduced("one side has no rows"));
     add(
         drift.chi2.is_some_and(|chi2| chi2.p_value.is_none()),
         "chi2.p_value",
-        "fewer than two levels are left when rare ones are pooled",
+        "fewer than two levels remain after pooling rare ones",
     );
     add(
         drift.unseen.as_ref().is_some_and(|unseen| unseen.p_value.is_none()),
         "unseen.p_value",
-        "the reference has no level seen once, and the window none unseen",
+        "the reference has no level that occurs once and the window has no unseen level",
     );
     reasons
 }
@@ -378,19 +378,24 @@ fn service(report: &Report) -> Value {
         "error_rate": rate,
         "by_status": by_status,
         "by_hour": hours,
-        "by_hour_of_day": traffic.by_hour_of_day.iter().enumerate().filter(|(_, of)| of.requests() > 0).map(hour_of_day).collect::<Vec<_>>(),
+        "by_hour_of_day": traffic.by_hour_of_day.iter().enumerate().filter(|(_, hour)| hour.requests() > 0).map(hour_of_day).collect::<Vec<_>>(),
         "failed_latency": latency(&traffic.failed_latency),
     })
 }
 
-/// An hour in UTC, over all days of the window; percentiles are to 2 significant digits.
-fn hour_of_day((hour, of): (usize, &HourOfDay)) -> Value {
+/// An hour of the day in UTC, over all days of the window. Percentiles have 2 significant digits.
+fn hour_of_day((hour, traffic): (usize, &HourOfDay)) -> Value {
     let errors: BTreeMap<String, u64> =
-        of.errors().iter().map(|(status, count)| (status.to_string(), *count)).collect();
+        traffic.errors().iter().map(|(status, count)| (status.to_string(), *count)).collect();
     json!({
         "hour": hour,
-        "requests": of.requests(),
-        "latency": { "p50": of.quantile_ms(0.50), "p95": of.quantile_ms(0.95), "p99": of.quantile_ms(0.99), "unit": "ms" },
+        "requests": traffic.requests(),
+        "latency": {
+            "p50": traffic.quantile_ms(0.50),
+            "p95": traffic.quantile_ms(0.95),
+            "p99": traffic.quantile_ms(0.99),
+            "unit": "ms",
+        },
         "errors_by_status": errors,
     })
 }

@@ -1,11 +1,12 @@
-//! `report.json` and the files beside it: what machines read.
+//! Machine-readable output: `report.json` and the trend file next to it.
 
-pub(crate) mod discreet;
+mod from_report;
 pub(crate) mod json;
 pub(crate) mod performance;
-pub(crate) mod performed;
-pub(crate) mod point;
+pub(crate) mod performance_point;
+pub(crate) mod redact;
 pub(crate) mod segments;
+mod trend_point;
 
-pub use performed::Performed;
-pub use point::{Feature, Head, Point, SegmentPoint};
+pub use performance_point::PerformancePoint;
+pub use trend_point::{FeaturePoint, Head, SegmentPoint, TrendPoint};

@@ -1,21 +1,21 @@
-//! Performance and money: known from labels beside expected without them, for machines.
+//! The `performance` and `cost` sections of `report.json`: realised values from labels next to estimates without them.
 
 use serde_json::{Map, Value, json};
 use vigie_stats::{Confusion, Interval};
 
-use crate::performance::{Band, Expected, Labelled, Performance, Realised};
+use crate::performance::{Band, Expected, LabelCounts, Performance, Realised};
 
-/// What an estimate without labels takes for granted.
-pub(crate) const ASSUMPTION: &str = "The estimate assumes that a score comes true as often as it did in the reference. It cannot see \
-    concept drift (the same score meaning something else), nor a shift inside a score band, nor scores beyond the \
+/// The assumption behind every estimate without labels.
+pub(crate) const ASSUMPTION: &str = "The estimate assumes that each score has the same outcome rate as in the reference. It cannot detect \
+    concept drift (the same score meaning something else), shifts within a score band, or scores outside the \
     reference's range.";
 
 fn interval(interval: Interval) -> Value {
     json!({ "value": interval.value, "low": interval.low, "high": interval.high })
 }
 
-/// Beside a value that stands alone.
-fn ends(interval: Interval) -> Value {
+/// The bounds alone, for a value with its own key.
+fn bounds(interval: Interval) -> Value {
     json!({ "low": interval.low, "high": interval.high })
 }
 
@@ -23,8 +23,8 @@ fn optional(figure: Option<Interval>) -> Value {
     figure.map_or(Value::Null, interval)
 }
 
-/// Whole numbers where outcomes are known.
-fn known(confusion: &Confusion) -> Value {
+/// Confusion matrix of labelled rows, in whole numbers.
+fn counts(confusion: &Confusion) -> Value {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of rows")]
     let whole = |rows: f64| rows as u64;
     json!({
@@ -37,8 +37,8 @@ fn known(confusion: &Confusion) -> Value {
 
 /// The `performance` section.
 pub(crate) fn to_value(performance: &Performance) -> Value {
-    let none = match &performance.labels {
-        None => "the config names no labels".to_owned(),
+    let reason = match &performance.labels {
+        None => "no labels are configured".to_owned(),
         Some(_) => format!("none of the {} used rows has a label", performance.rows),
     };
     let (expected, why) = match &performance.expected {
@@ -51,14 +51,14 @@ pub(crate) fn to_value(performance: &Performance) -> Value {
         "rows": performance.rows,
         "labels": performance.labels.as_ref().map(|labels| labelled(labels, performance.rows)),
         "realised": performance.realised.as_ref().map(realised),
-        "realised_reason": performance.realised.is_none().then_some(none),
+        "realised_reason": performance.realised.is_none().then_some(reason),
         "estimated": expected,
         "estimated_reason": why,
-        "estimate_against_labels": performance.against.as_ref().map(crate::report::page::against::to_value),
+        "estimate_against_labels": performance.estimate_check.as_ref().map(crate::report::page::estimate_check::to_value),
     })
 }
 
-fn labelled(labels: &Labelled, rows: u64) -> Value {
+fn labelled(labels: &LabelCounts, rows: u64) -> Value {
     json!({
         "coverage": coverage(labels, rows),
         "matched": labels.matched,
@@ -76,7 +76,7 @@ fn labelled(labels: &Labelled, rows: u64) -> Value {
     })
 }
 
-pub(crate) fn coverage(labels: &Labelled, rows: u64) -> Option<f64> {
+pub(crate) fn coverage(labels: &LabelCounts, rows: u64) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     (rows > 0).then(|| labels.matched as f64 / rows as f64)
 }
@@ -98,37 +98,37 @@ fn realised(realised: &Realised) -> Value {
             reasons.insert(key.to_owned(), json!(why));
         }
     };
-    let one_class = "only one outcome among the labelled rows";
+    let one_class = "the labelled rows have only one outcome";
     because(realised.auc_value.is_none(), "auc", one_class);
-    because(realised.average_precision.is_none(), "average_precision", "no labelled row came true");
-    because(realised.recall.is_none(), "recall", "no labelled row came true");
+    because(realised.average_precision.is_none(), "average_precision", "no labelled row is positive");
+    because(realised.recall.is_none(), "recall", "no labelled row is positive");
     because(realised.precision.is_none(), "precision", "no labelled row was refused");
-    because(realised.f_beta.is_none(), "f_beta", "no labelled row came true or was refused");
-    because(realised.auc.is_none(), "auc.low", "fewer than two labelled rows of an outcome");
+    because(realised.f_beta.is_none(), "f_beta", "no labelled row is positive or refused");
+    because(realised.auc.is_none(), "auc.low", "an outcome has fewer than two labelled rows");
     because(
         realised.average_precision_interval.is_none(),
         "average_precision_interval",
-        "fewer than two labelled rows came true",
+        "fewer than two labelled rows are positive",
     );
     json!({
         "rows": realised.rows,
         "auc": auc,
         "average_precision": realised.average_precision,
-        "average_precision_interval": realised.average_precision_interval.map(ends),
+        "average_precision_interval": realised.average_precision_interval.map(bounds),
         "brier": optional(realised.brier),
         "log_loss": optional(realised.log_loss),
         "recall": optional(realised.recall),
         "precision": optional(realised.precision),
         "f_beta": realised.f_beta.map(|interval| interval.value),
-        "f_beta_interval": realised.f_beta.map(ends),
-        "confusion": known(confusion),
+        "f_beta_interval": realised.f_beta.map(bounds),
+        "confusion": counts(confusion),
         "calibration": calibration,
         "null_reasons": reasons,
     })
 }
 
 fn estimated(expected: &Expected) -> Value {
-    // The reference's own figure stands, whatever the window's.
+    // The reference value is reported even if the window has none.
     let band = |band: &Band| {
         let mut value = band.window.map_or_else(|| json!({ "value": null, "low": null, "high": null }), interval);
         if let Some(keys) = value.as_object_mut() {
@@ -138,16 +138,16 @@ fn estimated(expected: &Expected) -> Value {
     };
     let mut reasons = Map::new();
     for (name, band, why) in [
-        ("auc", expected.auc, "no row, or every row, is expected to come true"),
-        ("recall", expected.recall, "no row is expected to come true"),
+        ("auc", expected.auc, "no row, or every row, is expected to be positive"),
+        ("recall", expected.recall, "no row is expected to be positive"),
         ("precision", expected.precision, "no row is refused"),
-        ("f_beta", expected.f_beta, "no row is refused or expected to come true"),
+        ("f_beta", expected.f_beta, "no row is refused or expected to be positive"),
     ] {
         if band.window.is_none() {
             reasons.insert(format!("{name}.value"), json!(why));
         }
         if band.reference.is_none() {
-            reasons.insert(format!("{name}.reference"), json!("not defined on the reference at this threshold"));
+            reasons.insert(format!("{name}.reference"), json!("undefined on the reference at this threshold"));
         }
     }
     let confusion = &expected.confusion;

@@ -1,47 +1,48 @@
-//! Segments for machines: each beside its own rows of the reference and beside the other segments.
+//! The `segments` section of `report.json`: each segment compared with its own reference rows and with the other
+//! segments.
 
 use serde_json::{Map, Value, json};
 use vigie_stats::Interval;
 
 use crate::{
-    drift::{Disparity, FeatureDrift, Lack, SegmentDrift},
+    drift::{Disparity, FeatureDrift, NotCompared, SegmentDrift},
     judge::SegmentVerdict,
-    performance::{Realised, SegmentCost, Unexpected},
-    report::{Report, report::Apart},
+    performance::{NoEstimate, Realised, SegmentCost},
+    report::{Report, report::SegmentReport},
 };
 
-/// Why a segment is not compared, in words.
-fn lack(lack: Lack, min_rows: u64) -> String {
-    match lack {
-        Lack::TooFew => format!("fewer than {min_rows} rows"),
-        Lack::NotLearnt => {
-            "the reference was learnt without this segment; learn it again with `vigie learn --segments`".to_owned()
+/// The reason why a segment is not compared.
+fn not_compared(reason: NotCompared, min_rows: u64) -> String {
+    match reason {
+        NotCompared::TooFewRows => format!("fewer than {min_rows} rows"),
+        NotCompared::NotInReference => {
+            "the reference does not contain this segment; learn it again with `vigie learn --segments`".to_owned()
         }
-        Lack::TooFewLearnt => format!("fewer than {min_rows} rows of this segment in the reference"),
+        NotCompared::TooFewReferenceRows => format!("the reference has fewer than {min_rows} rows in this segment"),
     }
 }
 
 /// The `segments` section.
-pub(crate) fn to_value(report: &Report, apart: &Apart) -> Value {
+pub(crate) fn to_value(report: &Report, segments: &SegmentReport) -> Value {
     let left_out: Map<String, Value> =
-        apart.drift.left_out.iter().map(|(column, levels)| (column.clone(), json!(levels))).collect();
+        segments.drift.left_out.iter().map(|(column, levels)| (column.clone(), json!(levels))).collect();
     let performance = report.performance.as_ref();
-    let money = |number: usize| {
+    let costs = |number: usize| {
         let realised = performance?.segments.get(number).and_then(Option::as_ref);
         let expected = performance?.expected_in_segments.get(number).and_then(Option::as_ref);
         Some((realised, expected))
     };
-    let list: Vec<Value> = apart
+    let list: Vec<Value> = segments
         .drift
         .list
         .iter()
-        .zip(&apart.verdicts)
+        .zip(&segments.verdicts)
         .enumerate()
         .map(|(number, (one, verdict))| {
-            segment(one, *verdict, money(number).unwrap_or_default(), (apart.drift.rows, apart.drift.min_rows))
+            segment(one, *verdict, costs(number).unwrap_or_default(), (segments.drift.rows, segments.drift.min_rows))
         })
         .collect();
-    json!({ "min_rows": apart.drift.min_rows, "levels_left_out": left_out, "list": list })
+    json!({ "min_rows": segments.drift.min_rows, "levels_left_out": left_out, "list": list })
 }
 
 fn segment(
@@ -54,14 +55,11 @@ fn segment(
     let mut because = |key: &str, why: String| {
         reasons.insert(key.to_owned(), json!(why));
     };
-    if let Some(why) = one.lack {
-        because("score", lack(why, least));
-        because("features", lack(why, least));
+    if let Some(why) = one.not_compared {
+        because("score", not_compared(why, least));
+        because("features", not_compared(why, least));
     } else if one.features.is_empty() {
-        because(
-            "features",
-            "the reference was learnt without a model, so no feature is known to matter most".to_owned(),
-        );
+        because("features", "the reference was learnt without a model, so feature importance is unknown".to_owned());
     }
     if one.disparity.is_none() {
         because(
@@ -69,26 +67,23 @@ fn segment(
             if one.rows < least {
                 format!("fewer than {least} rows")
             } else {
-                "it is the most favoured itself, or nothing is there to hold it against".to_owned()
+                "this is the most favoured segment, or there is none to compare it with".to_owned()
             },
         );
     }
     if known.is_none() {
-        because("realised", "no row of it has a label".to_owned());
+        because("realised", "no row in this segment has a label".to_owned());
     }
     match expected {
-        None if one.rows == 0 => because("expected", "no row of the window is in it".to_owned()),
-        None => because("expected", Unexpected::NoOutcomes.to_string()),
+        None if one.rows == 0 => because("expected", "no row of the window is in this segment".to_owned()),
+        None => because("expected", NoEstimate::NoOutcomes.to_string()),
         Some(cost) if cost.reference.is_none() => {
-            because(
-                "expected.cost_per_1000.reference",
-                "the reference has no row that is known to be in it".to_owned(),
-            );
+            because("expected.cost_per_1000.reference", "no reference row is known to be in this segment".to_owned());
         }
         Some(_) => {}
     }
     if verdict.severity.is_none() {
-        because("severity", "it was not compared with anything".to_owned());
+        because("severity", "this segment was not compared with anything".to_owned());
     }
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = (rows > 0).then(|| one.rows as f64 / rows as f64);
@@ -112,7 +107,7 @@ fn segment(
             "psi": one.features.iter().map(|one| (one.name.clone(), json!(one.psi.value))).collect::<Map<_, _>>(),
         })),
         "expected": expected.map(self::expected),
-        "realised": known.map(self::known),
+        "realised": known.map(self::realised),
         "null_reasons": reasons,
     })
 }
@@ -138,22 +133,28 @@ fn score(score: &FeatureDrift, q: Option<f64>) -> Value {
     })
 }
 
-/// By the calibration of all rows.
+/// Uses the calibration of all rows.
 fn expected(cost: &SegmentCost) -> Value {
     let Interval { value, low, high } = cost.per_1000;
     json!({ "cost_per_1000": { "value": value, "low": low, "high": high, "reference": cost.reference } })
 }
 
-fn known(realised: &Realised) -> Value {
-    let interval = |value: Option<f64>, of: Option<Interval>| json!({ "value": value, "low": of.map(|of| of.low), "high": of.map(|of| of.high) });
+fn realised(realised: &Realised) -> Value {
+    let optional = |value: Option<f64>, interval: Option<Interval>| {
+        json!({
+            "value": value,
+            "low": interval.map(|interval| interval.low),
+            "high": interval.map(|interval| interval.high),
+        })
+    };
     let cost = realised.cost_per_1000();
-    let of = |figure: Option<Interval>| interval(figure.map(|figure| figure.value), figure);
+    let interval = |interval: Option<Interval>| optional(interval.map(|interval| interval.value), interval);
     json!({
         "rows": realised.rows,
-        "auc": interval(realised.auc_value, realised.auc),
-        "recall": of(realised.recall),
-        "precision": of(realised.precision),
+        "auc": optional(realised.auc_value, realised.auc),
+        "recall": interval(realised.recall),
+        "precision": interval(realised.precision),
         "cost": realised.cost.value,
-        "cost_per_1000": of(Some(cost)),
+        "cost_per_1000": interval(Some(cost)),
     })
 }

@@ -1,4 +1,4 @@
-//! The page of all reports: what is open now, how each model has fared day by day, and every window.
+//! The list of all reports: open alerts, and per model a calendar, trends and every window.
 
 use askama::Template;
 use vigie_profile::{
@@ -13,50 +13,50 @@ use crate::{
         document::Head,
         words::{
             Language, alert_in_french,
-            language::unbroken,
-            verdict::{day, grouped, minute},
+            format::{day, grouped, minute},
+            language::no_break_units,
         },
     },
 };
 
-/// A report of the folder.
+/// A report in the reports folder.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
-    /// The page, relative to the index.
+pub struct ListedReport {
+    /// Link to the page, relative to the index.
     pub link: String,
     pub head: Head,
 }
 
-/// An alert that is open, as the ledger knows it.
+/// An open alert from the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenAlert {
     pub id: i64,
     pub model: String,
-    /// `None`: about the score, the service, the run itself.
+    /// `None` for alerts about the score, the service or the run itself.
     pub feature: Option<String>,
     pub test: Test,
     pub severity: Severity,
-    /// The start of the first window of this alert.
+    /// Start of the first window of this alert.
     pub since: Instant,
     pub sentence: String,
-    /// What the test measured, and the limit it went over.
+    /// Value of the test, and the limit it exceeded.
     pub value: Option<f64>,
     pub limit: Option<f64>,
-    /// The page that tells most of it, relative to the index.
+    /// Link to the most relevant report, relative to the index.
     pub report: Option<String>,
-    /// Somebody has said that they know.
+    /// Set by `vigie alert ack`.
     pub is_acknowledged: bool,
 }
 
-/// Everything the index shows.
+/// Content of the index page.
 #[derive(Debug, Clone, Default)]
-pub struct Index {
+pub struct ReportIndex {
     pub language: Language,
-    /// `None`: nobody keeps alerts here.
+    /// `None` if there is no ledger: the page then shows no alert section.
     pub alerts: Option<Vec<OpenAlert>>,
     /// In any order.
-    pub runs: Vec<Listed>,
-    /// Pages of replays: model, name, link.
+    pub runs: Vec<ListedReport>,
+    /// Replays: model, name, link.
     pub replays: Vec<(String, String, String)>,
 }
 
@@ -77,10 +77,10 @@ struct RunLine {
     rows: String,
 }
 
-struct Trend {
+struct TrendChart {
     name: &'static str,
     last: String,
-    picture: String,
+    svg: String,
 }
 
 struct ModelPart {
@@ -88,7 +88,7 @@ struct ModelPart {
     name: String,
     latest: RunLine,
     calendar: String,
-    trends: Vec<Trend>,
+    trends: Vec<TrendChart>,
     runs: Vec<RunLine>,
     replays: Vec<(String, String)>,
 }
@@ -101,7 +101,7 @@ struct IndexTemplate {
     models: Vec<ModelPart>,
 }
 
-#[expect(clippy::unused_self, reason = "a template calls methods of its own")]
+#[expect(clippy::unused_self, reason = "templates call methods on self")]
 impl IndexTemplate {
     fn icon(&self, severity: Severity) -> String {
         icon(severity)
@@ -112,12 +112,12 @@ impl IndexTemplate {
     }
 }
 
-/// Trends show so many windows.
-const TREND: usize = 90;
+/// Number of windows in a trend chart.
+const TREND_WINDOWS: usize = 90;
 
-/// The list as one HTML file.
-pub fn to_index(index: &Index) -> Result<String, askama::Error> {
-    let mut runs: Vec<&Listed> = index.runs.iter().collect();
+/// Renders the list as one HTML file.
+pub fn to_index(index: &ReportIndex) -> Result<String, askama::Error> {
+    let mut runs: Vec<&ListedReport> = index.runs.iter().collect();
     runs.sort_by(|a, b| {
         let (a, b) = (&a.head, &b.head);
         a.model.cmp(&b.model).then_with(|| (a.window.from, a.window.to).cmp(&(b.window.from, b.window.to)))
@@ -129,7 +129,7 @@ pub fn to_index(index: &Index) -> Result<String, askama::Error> {
             .alerts
             .as_ref()
             .map(|alerts| alerts.iter().map(|alert| alert_line(alert, index.language)).collect()),
-        models: models.filter_map(|(place, runs)| model(place, runs, index)).collect(),
+        models: models.filter_map(|(number, runs)| model(number, runs, index)).collect(),
     }
     .render()
 }
@@ -143,27 +143,27 @@ fn alert_line(alert: &OpenAlert, language: Language) -> AlertLine {
             Language::English => alert.sentence.clone(),
             Language::French => alert_in_french(alert.test, alert.severity, alert.value, alert.limit, &alert.sentence),
         }),
-        since: unbroken(&day(alert.since)),
+        since: no_break_units(&day(alert.since)),
         report: alert.report.clone(),
         is_acknowledged: alert.is_acknowledged,
     }
 }
 
-/// Sentences are longer than names; what controls a reader's eye is taken away all the same.
+/// Removes control and direction characters, like `shown`, but allows more length than for a name.
 fn shown_sentence(sentence: &str) -> String {
-    unbroken(&vigie_profile::shown::harmless(sentence).chars().take(600).collect::<String>())
+    no_break_units(&vigie_profile::shown::harmless(sentence).chars().take(600).collect::<String>())
 }
 
-/// Oldest first in, newest first in the list.
-fn model(place: usize, runs: &[&Listed], index: &Index) -> Option<ModelPart> {
+/// `runs` are the runs of one model, oldest first.
+fn model(number: usize, runs: &[&ListedReport], index: &ReportIndex) -> Option<ModelPart> {
     let language = index.language;
     let latest = runs.last()?;
     let lines = runs.iter().rev().map(|listed| run_line(listed, language)).collect();
     let model = &latest.head.model;
     let replays =
-        index.replays.iter().filter(|(of, _, _)| of == model).map(|(_, name, link)| (shown(name), link.clone()));
+        index.replays.iter().filter(|(name, _, _)| name == model).map(|(_, name, link)| (shown(name), link.clone()));
     Some(ModelPart {
-        anchor: format!("m{place}"),
+        anchor: format!("m{number}"),
         name: shown(model),
         latest: run_line(latest, language),
         calendar: calendar(runs, language),
@@ -173,18 +173,18 @@ fn model(place: usize, runs: &[&Listed], index: &Index) -> Option<ModelPart> {
     })
 }
 
-fn run_line(listed: &Listed, language: Language) -> RunLine {
+fn run_line(listed: &ListedReport, language: Language) -> RunLine {
     let head = &listed.head;
     RunLine {
         link: listed.link.clone(),
-        // A telephone breaks the line between the two, not within one.
-        window: unbroken(&format!("{} – {}", day(head.window.from), day(head.window.to))),
+        // On narrow screens the line breaks between the dates, not within one.
+        window: no_break_units(&format!("{} – {}", day(head.window.from), day(head.window.to))),
         severity: head.severity,
-        // An earlier version wrote no French: the verdict's word and the figures stand for it.
+        // Points of earlier versions have no French sentence: build one from the severity and counts.
         sentence: head.sentence_in(language).map_or_else(
             || {
                 format!(
-                    "{} : {} constats, {} des variables en dérive.",
+                    "{}\u{a0}: {} constats, {} des variables en dérive.",
                     language.severity_word(head.severity),
                     head.findings,
                     language.percent_or_dash(head.drifted_share)
@@ -198,8 +198,8 @@ fn run_line(listed: &Listed, language: Language) -> RunLine {
 
 const DAY_US: i64 = 86_400_000_000;
 
-/// A window belongs to the day of its middle; a day is as bad as its worst window.
-fn calendar(runs: &[&Listed], language: Language) -> String {
+/// Assigns each window to the day of its midpoint; a day shows its worst window.
+fn calendar(runs: &[&ListedReport], language: Language) -> String {
     let mut days: Vec<chart::Day> = Vec::new();
     for listed in runs {
         let window = listed.head.window;
@@ -210,7 +210,7 @@ fn calendar(runs: &[&Listed], language: Language) -> String {
             number,
             severity: Some(listed.head.severity),
             link: listed.link.clone(),
-            title: format!("{date}: {}", language.severity_word(listed.head.severity)),
+            title: format!("{date}{} {}", colon(language), language.severity_word(listed.head.severity)),
             month: date.get(..7).unwrap_or_default().to_owned(),
         };
         match days.last_mut().filter(|last| last.number == number) {
@@ -229,13 +229,18 @@ fn calendar(runs: &[&Listed], language: Language) -> String {
     chart::calendar(&days, language.calendar(), weekdays)
 }
 
-/// Days between the first and the last report that nobody looked at. A day is looked at when a window holds its noon: windows of
-/// weeks hold many, those of another time zone begin in the evening before.
-fn with_gaps(days: Vec<chart::Day>, runs: &[&Listed], language: Language) -> Vec<chart::Day> {
+/// The colon of a tooltip; in French it follows a no-break space.
+fn colon(language: Language) -> &'static str {
+    language.pick(":", "\u{a0}:")
+}
+
+/// Adds the days without a report between the first and the last one. A day is covered if a window contains its noon in
+/// UTC: windows may be weeks long, or start on the evening before in another time zone.
+fn with_gaps(days: Vec<chart::Day>, runs: &[&ListedReport], language: Language) -> Vec<chart::Day> {
     let mut windows: Vec<Window> = runs.iter().map(|run| run.head.window).collect();
     windows.sort_by_key(|window| window.from);
     let mut reach = i64::MIN;
-    // By start: how far windows up to this one reach.
+    // Windows by start, each with the latest end so far.
     let reaches: Vec<(i64, i64)> = windows
         .iter()
         .map(|window| {
@@ -243,23 +248,23 @@ fn with_gaps(days: Vec<chart::Day>, runs: &[&Listed], language: Language) -> Vec
             (window.from.0, reach)
         })
         .collect();
-    let is_seen = |noon: i64| {
+    let is_covered = |noon: i64| {
         let after = reaches.partition_point(|(from, _)| *from <= noon);
-        after.checked_sub(1).and_then(|place| reaches.get(place)).is_some_and(|(_, reach)| noon < *reach)
+        after.checked_sub(1).and_then(|index| reaches.get(index)).is_some_and(|(_, reach)| noon < *reach)
     };
     let mut all: Vec<chart::Day> = Vec::new();
     for next in days {
-        // A gap of years is not filled: the calendar shows one.
+        // Longer gaps are not filled: the calendar shows one year.
         let from = all.last().map_or(next.number, |last| last.number + 1).max(next.number - 400);
         for number in from..next.number {
-            if !is_seen(number * DAY_US + DAY_US / 2) {
+            if !is_covered(number * DAY_US + DAY_US / 2) {
                 let date = day(Instant(number * DAY_US));
                 let month = date.get(..7).unwrap_or_default().to_owned();
                 all.push(chart::Day {
                     number,
                     severity: None,
                     link: String::new(),
-                    title: format!("{date}: {}", language.not_run()),
+                    title: format!("{date}{} {}", colon(language), language.not_run()),
                     month,
                 });
             }
@@ -269,28 +274,32 @@ fn with_gaps(days: Vec<chart::Day>, runs: &[&Listed], language: Language) -> Vec
     all
 }
 
-fn trends(runs: &[&Listed], language: Language) -> Vec<Trend> {
-    let runs = runs.get(runs.len().saturating_sub(TREND)..).unwrap_or(runs);
+fn trends(runs: &[&ListedReport], language: Language) -> Vec<TrendChart> {
+    let runs = runs.get(runs.len().saturating_sub(TREND_WINDOWS)..).unwrap_or(runs);
     let percent = |value: f64| language.percent(value);
     let trend = |name: &'static str,
                  test: Option<Test>,
-                 of: &dyn Fn(&Head) -> Option<f64>,
-                 spelt: &dyn Fn(f64) -> String| {
+                 value_of: &dyn Fn(&Head) -> Option<f64>,
+                 format_value: &dyn Fn(f64) -> String| {
         let dots: Vec<chart::Dot> = runs
             .iter()
             .map(|listed| {
                 let head = &listed.head;
-                let value = of(head);
-                let own = test.and_then(|test| head.own.get(&test)).copied().unwrap_or(Severity::Stable);
-                let word =
-                    if own == Severity::Stable { String::new() } else { format!(", {}", language.severity_word(own)) };
-                let title = format!("{}: {}{word}", minute(head.window.from), value.map_or("–".to_owned(), spelt));
-                chart::Dot { value, severity: own, date: day(head.window.from), title }
+                let value = value_of(head);
+                let severity = test.and_then(|test| head.severities.get(&test)).copied().unwrap_or(Severity::Stable);
+                let word = if severity == Severity::Stable {
+                    String::new()
+                } else {
+                    format!(", {}", language.severity_word(severity))
+                };
+                let value_text = value.map_or("–".to_owned(), format_value);
+                let title = format!("{}{} {value_text}{word}", minute(head.window.from), colon(language));
+                chart::Dot { value, severity, date: day(head.window.from), title }
             })
             .collect();
-        let last = dots.last().and_then(|dot| dot.value).map_or("–".to_owned(), spelt);
-        let picture = chart::line(&dots, name, spelt);
-        (!picture.is_empty()).then_some(Trend { name, last, picture })
+        let last = dots.last().and_then(|dot| dot.value).map_or("–".to_owned(), format_value);
+        let svg = chart::line(&dots, name, format_value);
+        (!svg.is_empty()).then_some(TrendChart { name, last, svg })
     };
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let requests = |head: &Head| Some(head.requests as f64);

@@ -1,4 +1,4 @@
-//! A replayed range in one look: every window with its comparison, and the range as a whole.
+//! The summary of a replay: the comparison over the whole range and for every window.
 
 use askama::Template;
 use serde_json::{Value, json};
@@ -19,54 +19,54 @@ use crate::{
         },
         words::{
             Language,
-            verdict::{grouped, minute, verdict_in},
+            format::{grouped, minute},
+            verdict::verdict_in,
             verdict_sentence,
         },
     },
 };
 
-/// Raised when a key changes its meaning.
+/// Incremented when the meaning of a key changes.
 const SCHEMA_VERSION: u32 = 1;
 
-/// What a replay found out over its range.
+/// Results of a replay over its range.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Summary {
+pub struct ReplaySummary {
     pub model: String,
     pub version: Option<String>,
-    /// The name of the model file that rows were scored with.
+    /// Name of the model file used for scoring.
     pub file: String,
     pub sha256: String,
     pub range: Window,
-    /// The length of a window, as it was written.
+    /// Window length as given on the command line.
     pub each: String,
     pub created_at: Instant,
     pub config_sha256: String,
     pub reference_id: String,
     pub threshold: f64,
-    /// The worst of the windows.
+    /// Worst severity of all windows.
     pub severity: Severity,
     pub parity: Parity,
     pub challenger: Option<Shift>,
-    pub windows: Vec<Rerun>,
+    pub windows: Vec<ReplayedWindow>,
 }
 
-/// One window of it.
+/// A window of a replay.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rerun {
+pub struct ReplayedWindow {
     pub window: Window,
     pub severity: Severity,
     pub sentence: String,
     /// The sentence in French.
     pub french: String,
     pub parity: Option<Parity>,
-    /// Rows now refused, and now accepted, by another model.
+    /// Rows that the challenger model newly refuses and newly accepts.
     pub changed: Option<(u64, u64)>,
 }
 
-impl Rerun {
-    /// What the summary keeps of a window's report.
+impl ReplayedWindow {
     #[must_use]
-    pub fn of(report: &Report) -> Self {
+    pub fn from_report(report: &Report) -> Self {
         let replay = report.replay.as_ref();
         let changed = |shift: &Shift| (shift.quadrants.now_refused.rows, shift.quadrants.now_accepted.rows);
         Self {
@@ -80,35 +80,35 @@ impl Rerun {
     }
 }
 
-impl Summary {
-    /// The comparison in one sentence.
+impl ReplaySummary {
+    /// The result of the comparison in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
         replay::sentence(&self.parity, Language::English)
     }
 
-    /// What another model would decide, in one sentence.
+    /// The decisions of the challenger model in one sentence.
     #[must_use]
     pub fn challenge(&self) -> Option<String> {
         self.challenger.as_ref().map(|shift| challenger::sentence(shift, Language::English))
     }
 }
 
-/// The summary as pretty JSON, a line end at the end.
+/// Renders the summary as pretty JSON with a trailing newline.
 #[must_use]
-pub fn to_summary_json(summary: &Summary) -> String {
+pub fn to_summary_json(summary: &ReplaySummary) -> String {
     let windows: Vec<Value> = summary
         .windows
         .iter()
-        .map(|rerun| {
-            let mut value = rerun.parity.as_ref().map_or_else(|| json!({}), replay::parity_value);
+        .map(|replayed| {
+            let mut value = replayed.parity.as_ref().map_or_else(|| json!({}), replay::parity_value);
             if let Some(keys) = value.as_object_mut() {
-                keys.insert("from".to_owned(), json!(rerun.window.from));
-                keys.insert("to".to_owned(), json!(rerun.window.to));
-                keys.insert("severity".to_owned(), json!(rerun.severity));
-                keys.insert("sentence".to_owned(), json!(rerun.sentence));
-                keys.insert("report".to_owned(), json!(format!("{}/report.json", rerun.window.folder())));
-                if let Some((refused, accepted)) = rerun.changed {
+                keys.insert("from".to_owned(), json!(replayed.window.from));
+                keys.insert("to".to_owned(), json!(replayed.window.to));
+                keys.insert("severity".to_owned(), json!(replayed.severity));
+                keys.insert("sentence".to_owned(), json!(replayed.sentence));
+                keys.insert("report".to_owned(), json!(format!("{}/report.json", replayed.window.folder())));
+                if let Some((refused, accepted)) = replayed.changed {
                     keys.insert("accepted_to_refused".to_owned(), json!(refused));
                     keys.insert("refused_to_accepted".to_owned(), json!(accepted));
                 }
@@ -141,7 +141,7 @@ pub fn to_summary_json(summary: &Summary) -> String {
     format!("{document:#}\n")
 }
 
-struct Line {
+struct WindowLine {
     link: String,
     window: String,
     severity: Severity,
@@ -166,10 +166,10 @@ struct SummaryPage {
     facts: Vec<(&'static str, String)>,
     examples: Vec<ExampleLine>,
     challenger: Option<ChallengerCard>,
-    windows: Vec<Line>,
+    windows: Vec<WindowLine>,
 }
 
-#[expect(clippy::unused_self, reason = "a template calls methods of its own")]
+#[expect(clippy::unused_self, reason = "templates call methods on self")]
 impl SummaryPage {
     fn icon(&self, severity: Severity) -> String {
         icon(severity)
@@ -180,8 +180,8 @@ impl SummaryPage {
     }
 }
 
-/// The summary as one HTML file that needs nothing from anywhere. Names and values of the log are escaped.
-pub fn to_summary_html(summary: &Summary, language: Language) -> Result<String, askama::Error> {
+/// Renders the summary as one self-contained HTML file. Names and values from the log are escaped.
+pub fn to_summary_html(summary: &ReplaySummary, language: Language) -> Result<String, askama::Error> {
     let Window { from, to } = summary.range;
     let parity = &summary.parity;
     let page = SummaryPage {
@@ -201,29 +201,30 @@ pub fn to_summary_html(summary: &Summary, language: Language) -> Result<String, 
         facts: replay::facts(parity, &format!("{} (sha256 {})", shown(&summary.file), summary.sha256), language),
         examples: replay::examples(parity, language),
         challenger: summary.challenger.as_ref().map(|shift| challenger::card(shift, language)),
-        windows: summary.windows.iter().map(|rerun| line(rerun, language)).collect(),
+        windows: summary.windows.iter().map(|replayed| line(replayed, language)).collect(),
     };
     page.render()
 }
 
-fn line(rerun: &Rerun, language: Language) -> Line {
+fn line(replayed: &ReplayedWindow, language: Language) -> WindowLine {
     let share = |share| language.percent_or_dash(share);
-    let count = |of: fn(&Parity) -> u64| rerun.parity.as_ref().map_or("–".to_owned(), |parity| grouped(of(parity)));
-    let refused = rerun.parity.as_ref().map(Parity::refused).unwrap_or_default();
-    let largest = rerun.parity.as_ref().and_then(|parity| parity.max_abs_difference);
-    Line {
-        link: format!("{}/report.html", rerun.window.folder()),
-        window: format!("{} – {}", minute(rerun.window.from), minute(rerun.window.to)),
-        severity: rerun.severity,
+    let count =
+        |count: fn(&Parity) -> u64| replayed.parity.as_ref().map_or("–".to_owned(), |parity| grouped(count(parity)));
+    let refused = replayed.parity.as_ref().map(Parity::refused).unwrap_or_default();
+    let largest = replayed.parity.as_ref().and_then(|parity| parity.max_abs_difference);
+    WindowLine {
+        link: format!("{}/report.html", replayed.window.folder()),
+        window: format!("{} – {}", minute(replayed.window.from), minute(replayed.window.to)),
+        severity: replayed.severity,
         compared: count(|parity| parity.compared),
         mismatches: count(|parity| parity.mismatches),
         largest: language.tiny(largest),
         flipped: count(|parity| parity.decisions_flipped),
         refused: format!("{} → {}", share(refused.0), share(refused.1)),
-        changed: rerun.changed.map_or(String::new(), |(refused, accepted)| {
+        changed: replayed.changed.map_or(String::new(), |(refused, accepted)| {
             let (refused, accepted) = (grouped(refused), grouped(accepted));
             format!("{refused} {}, {accepted} {}", language.now_refused_short(), language.now_accepted_short())
         }),
-        sentence: language.pick(&rerun.sentence, &rerun.french).to_owned(),
+        sentence: language.pick(&replayed.sentence, &replayed.french).to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Which drifts matter for the score: contributions beside those of the reference, for machines and for people.
+//! Which drift matters for the score: contributions compared with the reference, as JSON and as a page section.
 
 use serde_json::{Value, json};
 use vigie_profile::shown::shown;
@@ -9,13 +9,13 @@ use crate::{
     report::{Report, words::Language},
 };
 
-/// So many features are listed.
-const LISTED: usize = 15;
+/// Maximum number of features listed.
+const MAX_LISTED: usize = 15;
 
-/// The `attribution` section: of contributions, and below `score_shift` of values put back.
+/// Returns the `attribution` section: contributions, and under `score_shift` the effect of restored values.
 pub(crate) fn to_value(report: &Report) -> Option<Value> {
     let mut value = match report.attribution.as_ref()? {
-        Attribution::Not(reason) => json!({ "rows": null, "reason": reason }),
+        Attribution::Unavailable(reason) => json!({ "rows": null, "reason": reason }),
         Attribution::Measured { rows, .. } => json!({ "rows": rows, "unit": "raw score", "reason": null }),
     };
     if let (Some(keys), Some(shift)) = (value.as_object_mut(), &report.score_shift) {
@@ -24,7 +24,7 @@ pub(crate) fn to_value(report: &Report) -> Option<Value> {
     Some(value)
 }
 
-/// The `attribution` of one feature.
+/// Returns the `attribution` of one feature.
 pub(crate) fn of_feature(drift: &ContributionDrift) -> Value {
     let (reference, window) = means(drift);
     json!({
@@ -45,7 +45,7 @@ fn means(drift: &ContributionDrift) -> (Option<f64>, Option<f64>) {
     (mean(&drift.distance.reference), mean(&drift.distance.window))
 }
 
-/// One feature, as text.
+/// Table row of a feature.
 pub(crate) struct ContributionLine {
     pub anchor: String,
     pub name: String,
@@ -56,17 +56,19 @@ pub(crate) struct ContributionLine {
     pub size: String,
 }
 
-/// What the page shows.
+/// Content of the section.
 pub(crate) struct AttributionCard {
-    /// Why there is nothing to show; empty if there is.
+    /// Reason why there is nothing to show; empty if there is.
     pub reason: String,
     pub lines: Vec<ContributionLine>,
 }
 
-/// Those whose contributions moved the score most.
+/// Returns the features whose contributions moved the score most.
 pub(crate) fn card(report: &Report, language: Language) -> Option<AttributionCard> {
     let features = match report.attribution.as_ref()? {
-        Attribution::Not(reason) => return Some(AttributionCard { reason: why(reason, language), lines: Vec::new() }),
+        Attribution::Unavailable(reason) => {
+            return Some(AttributionCard { reason: translated(reason, language), lines: Vec::new() });
+        }
         Attribution::Measured { features, .. } => features,
     };
     let shift = |drift: &ContributionDrift| {
@@ -78,7 +80,7 @@ pub(crate) fn card(report: &Report, language: Language) -> Option<AttributionCar
     let optional = |value: Option<f64>| language.number_or_dash(value);
     let lines = order
         .into_iter()
-        .take(LISTED)
+        .take(MAX_LISTED)
         .filter_map(|(place, drift)| {
             let (reference, window) = means(drift);
             Some(ContributionLine {
@@ -95,9 +97,9 @@ pub(crate) fn card(report: &Report, language: Language) -> Option<AttributionCar
     Some(AttributionCard { reason: String::new(), lines })
 }
 
-/// Why nothing is measured: made in English, where it is found out.
-fn why(reason: &str, language: Language) -> String {
-    let again = "refaire la référence avec vigie learn --model et le fichier du modèle";
+/// Translates the reason why nothing is measured, which is produced in English.
+fn translated(reason: &str, language: Language) -> String {
+    let hint = "refaire la référence avec vigie learn --model et le fichier du modèle";
     let known = [
         ("the reference was learnt without a model", "la référence a été apprise sans modèle"),
         (
@@ -106,7 +108,7 @@ fn why(reason: &str, language: Language) -> String {
         ),
     ];
     match (language, known.into_iter().find(|(english, _)| reason.starts_with(english))) {
-        (Language::French, Some((_, french))) => format!("{french} ; {again}"),
+        (Language::French, Some((_, french))) => format!("{french}\u{a0}; {hint}"),
         _ => reason.to_owned(),
     }
 }

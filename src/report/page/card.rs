@@ -1,18 +1,22 @@
-//! One feature: its line in the list, and all that is known of it.
+//! Card of one feature: its row in the list and its details.
 
 use vigie_profile::{layout::Kind, shown::shown};
 
-use super::{lately::Lately, page::reasons};
+use super::recent::RecentWindows;
 use crate::{
     drift::{FeatureDrift, Summary},
-    judge::{FeatureVerdict, Severity},
+    judge::{FeatureVerdict, Finding, Severity},
     report::{
         Context, Report, chart,
-        words::{Language, reasons::bin_label, verdict::grouped},
+        words::{
+            Language,
+            format::grouped,
+            reasons::{bin_label, reason},
+        },
     },
 };
 
-/// A bin's row of the table.
+/// Table row of a bin.
 pub(crate) struct BinLine {
     pub label: String,
     pub reference: String,
@@ -20,18 +24,18 @@ pub(crate) struct BinLine {
     pub contribution: String,
 }
 
-/// A test or a figure of both sides: three texts.
-pub(crate) struct Line {
+/// Table row of a test, or of a figure for both sides.
+pub(crate) struct FigureLine {
     pub name: String,
     pub first: String,
     pub second: String,
 }
 
-pub(crate) fn line(name: impl Into<String>, first: impl Into<String>, second: impl Into<String>) -> Line {
-    Line { name: name.into(), first: first.into(), second: second.into() }
+pub(crate) fn line(name: impl Into<String>, first: impl Into<String>, second: impl Into<String>) -> FigureLine {
+    FigureLine { name: name.into(), first: first.into(), second: second.into() }
 }
 
-/// A feature, or the score.
+/// Card of a feature or of the score.
 pub(crate) struct Card {
     pub anchor: String,
     pub name: String,
@@ -47,28 +51,28 @@ pub(crate) struct Card {
     pub is_open: bool,
     pub spark: String,
     pub reasons: Vec<String>,
-    /// Figures of the bins are left out where a page would grow too heavy.
+    /// Omits the figures of the bins, to limit the page's size.
     pub is_short: bool,
     pub bars: String,
     pub bins: Vec<BinLine>,
     /// Test, value, q.
-    pub tests: Vec<Line>,
+    pub tests: Vec<FigureLine>,
     /// Figure, reference, window.
-    pub summary: Vec<Line>,
+    pub summary: Vec<FigureLine>,
 }
 
-/// So many features that moved are open at once.
-const OPEN: usize = 5;
+/// Maximum number of drifted features that are expanded initially.
+const MAX_OPEN: usize = 5;
 
-/// Worst first: severity, then importance where it is known, then PSI.
+/// Returns the cards, worst first: by severity, then importance × PSI, then PSI.
 pub(crate) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec<Card> {
     let mut order: Vec<(usize, (&FeatureDrift, &FeatureVerdict))> =
         report.drift.features.iter().zip(&report.verdict.features).enumerate().collect();
     let importance = |place: usize| report.importance.get(place).copied().flatten();
-    let lately = Lately::of(report, context);
+    let recent = RecentWindows::new(report, context);
     order.sort_by(|(place_a, (a, judged_a)), (place_b, (b, judged_b))| {
         let psi = |feature: &FeatureDrift| feature.psi.value.unwrap_or(0.0);
-        // Importance × PSI ranks what moved; without importance all weigh the same.
+        // Without importance, all features weigh the same.
         let weight = |place: usize, feature: &FeatureDrift| importance(place).unwrap_or(1.0) * psi(feature);
         judged_b
             .severity
@@ -86,10 +90,10 @@ pub(crate) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec
             card.anchor = format!("f{place}");
             card.importance_value = importance(place);
             card.importance = context.language.number_or_dash(card.importance_value);
-            card.is_open = rank < OPEN && card.severity.is_drift();
+            card.is_open = rank < MAX_OPEN && card.severity.is_drift();
             card.is_short = is_compact && !card.severity.is_drift();
-            let name = Lately::name(lately.as_ref(), "PSI", &values, |value| context.language.number(value));
-            card.spark = chart::spark(&values, report.policy.limits_of(&drift.name).psi, card.severity, &name);
+            let name = RecentWindows::name(recent.as_ref(), "PSI", &values, |value| context.language.number(value));
+            card.spark = chart::sparkline(&values, report.policy.limits_of(&drift.name).psi, card.severity, &name);
             card
         })
         .collect()
@@ -129,8 +133,8 @@ pub(crate) fn card(
         psi_value: drift.psi.value,
         psi: language.number_or_dash(drift.psi.value),
         distance: distance.map_or("–".to_owned(), |distance| format!("{distance_name}{}", language.number(distance))),
-        missing: moved(drift.missing.reference_share, drift.missing.window_share, language),
-        q_value: language.q_value(verdict.and_then(|verdict| verdict.qs.least())),
+        missing: from_to(drift.missing.reference_share, drift.missing.window_share, language),
+        q_value: language.q_value(verdict.and_then(|verdict| verdict.qs.smallest())),
         is_open: false,
         spark: String::new(),
         reasons: verdict.map(|verdict| reasons(report, &verdict.opinions, language)).unwrap_or_default(),
@@ -142,13 +146,13 @@ pub(crate) fn card(
     }
 }
 
-/// `10 % → 12 %`, once where nothing moved.
-pub(crate) fn moved(from: Option<f64>, to: Option<f64>, language: Language) -> String {
+/// Formats as `10 % → 12 %`, or as one value if both are the same.
+pub(crate) fn from_to(from: Option<f64>, to: Option<f64>, language: Language) -> String {
     let (from, to) = (language.percent_or_dash(from), language.percent_or_dash(to));
     if from == to { from } else { format!("{from} → {to}") }
 }
 
-fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Language) -> Vec<Line> {
+fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Language) -> Vec<FigureLine> {
     let qs = verdict.map(|verdict| verdict.qs).unwrap_or_default();
     let q = |q: Option<f64>| language.q_value(q);
     let mut lines = vec![line("PSI", language.number_or_dash(drift.psi.value), q(qs.psi))];
@@ -167,8 +171,8 @@ fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Langu
         lines.push(line(language.cramers_v(), language.number(chi2.cramers_v), q(qs.chi2)));
         let pooled = match (chi2.pooled_levels, language) {
             (0, _) => String::new(),
-            (pooled, Language::English) => format!(", {pooled} rare pooled"),
-            (pooled, Language::French) => format!(", {pooled} rares regroupées"),
+            (pooled, Language::English) => format!(", {pooled} rare levels pooled"),
+            (pooled, Language::French) => format!(", {pooled} modalités rares regroupées"),
         };
         let dof = language.pick("df", "ddl");
         lines.push(line(
@@ -179,7 +183,7 @@ fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Langu
     }
     lines.push(line(
         language.missing(),
-        moved(drift.missing.reference_share, drift.missing.window_share, language),
+        from_to(drift.missing.reference_share, drift.missing.window_share, language),
         q(qs.missing),
     ));
     if let Some(unseen) = drift.unseen.as_ref().filter(|unseen| unseen.distinct > 0) {
@@ -187,7 +191,7 @@ fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Langu
             unseen.levels.iter().map(|(name, rows)| format!("{} ({})", shown(name), grouped(*rows))).collect();
         lines.push(line(
             language.unseen_levels(),
-            format!("{}: {}", language.percent_or_dash(unseen.share), names.join(", ")),
+            format!("{}{} {}", language.percent_or_dash(unseen.share), language.colon(), names.join(", ")),
             q(qs.unseen),
         ));
     }
@@ -198,7 +202,7 @@ fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Langu
     lines
 }
 
-fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Line> {
+fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<FigureLine> {
     match (reference, window) {
         (
             Summary::Numeric { mean, std, min, max, quantiles, .. },
@@ -210,14 +214,17 @@ fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Lin
             let mut lines = vec![
                 both(language.mean().to_owned(), mean, mean_w),
                 both(language.deviation().to_owned(), std, std_w),
-                both(language.least().to_owned(), min, min_w),
+                both(language.minimum().to_owned(), min, min_w),
             ];
             lines.extend(quantiles.iter().zip(quantiles_w).map(|((q, ours), (_, theirs))| {
-                let name =
-                    if (*q - 0.5).abs() < 1e-9 { language.median().to_owned() } else { format!("{:.0} %", q * 100.0) };
+                let name = if (*q - 0.5).abs() < 1e-9 {
+                    language.median().to_owned()
+                } else {
+                    format!("{:.0}\u{a0}%", q * 100.0)
+                };
                 both(name, ours, theirs)
             }));
-            lines.push(both(language.greatest().to_owned(), max, max_w));
+            lines.push(both(language.maximum().to_owned(), max, max_w));
             lines
         }
         (Summary::Categorical { levels, .. }, Summary::Categorical { levels: levels_w, .. }) => {
@@ -225,4 +232,9 @@ fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Lin
         }
         _ => Vec::new(),
     }
+}
+
+/// Returns the sentences of all rulings, including effects that chance explains.
+fn reasons(report: &Report, opinions: &[Finding], language: Language) -> Vec<String> {
+    opinions.iter().map(|opinion| reason(report, opinion, language)).collect()
 }

@@ -1,30 +1,31 @@
-//! Another model beside the logged decisions: for machines, and for people.
+//! Challenger: another model compared with the logged decisions, as JSON and as a page section.
 
 use serde_json::{Value, json};
 use vigie_profile::shown::shown;
 
 use crate::{
     judge::Test,
-    replay::{Quadrants, Score, Shift, Sums},
-    report::words::{Language, verdict::grouped},
+    replay::{Quadrants, ScoreSource, ScoreSums, Shift},
+    report::words::{Language, format::grouped},
 };
 
-/// Which probability an expected cost rests on, in words.
+/// Describes the probability that an expected cost is based on.
 pub(crate) const COSTS: &str = "An accepted row is expected to cost p · false_negative, a refused one (1 − p) · false_positive. \
-     p is once the logged score and once the new model's: each model is its own best advocate, and neither score is \
-     calibrated here.";
+     The cost is given twice, with p from the logged score and p from the new model: each model favours its own decisions, \
+     and neither score is calibrated here.";
 
-const FRENCH_COSTS: &str = "Une ligne acceptée coûte en moyenne p · false_negative, une refusée (1 − p) · false_positive. p est tantôt le \
-     score du journal, tantôt celui du nouveau modèle : chaque modèle plaide pour lui-même, et aucun score n’est calibré ici.";
+const FRENCH_COSTS: &str = "Une ligne acceptée coûte en moyenne p · false_negative, une ligne refusée (1 − p) · false_positive. Le coût est \
+     donné deux fois, avec p tiré du score du journal et p tiré du nouveau modèle\u{a0}: chaque modèle favorise ses propres décisions, et \
+     aucun score n’est calibré ici.";
 
-fn cost(sums: &Sums, refused: (bool, bool), shift: &Shift) -> Value {
+fn cost(sums: &ScoreSums, refused: (bool, bool), shift: &Shift) -> Value {
     let (was, is) = refused;
     let by = |score| json!({ "logged_decision": sums.cost(was, score, shift.price), "new_decision": sums.cost(is, score, shift.price) });
-    json!({ "rows": sums.rows, "expected_cost": { "by_logged": by(Score::Logged), "by_replayed": by(Score::Replayed) } })
+    json!({ "rows": sums.rows, "expected_cost": { "by_logged": by(ScoreSource::Logged), "by_replayed": by(ScoreSource::Replayed) } })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-fn refused(quadrants: &Quadrants, by: Score) -> Option<f64> {
+fn refused(quadrants: &Quadrants, by: ScoreSource) -> Option<f64> {
     let rows = quadrants.all().rows;
     (rows > 0).then(|| quadrants.refused(by) as f64 / rows as f64)
 }
@@ -32,19 +33,19 @@ fn refused(quadrants: &Quadrants, by: Score) -> Option<f64> {
 fn means(quadrants: &Quadrants) -> Value {
     let all = quadrants.all();
     json!({
-        "mean_score": { "logged": all.mean(Score::Logged), "replayed": all.mean(Score::Replayed) },
-        "refused_share": { "logged": refused(quadrants, Score::Logged), "replayed": refused(quadrants, Score::Replayed) },
+        "mean_score": { "logged": all.mean(ScoreSource::Logged), "replayed": all.mean(ScoreSource::Replayed) },
+        "refused_share": { "logged": refused(quadrants, ScoreSource::Logged), "replayed": refused(quadrants, ScoreSource::Replayed) },
     })
 }
 
 fn change(shift: &Shift, quadrants: &Quadrants) -> Value {
     json!({
-        "by_logged": shift.cost_change(quadrants, Score::Logged),
-        "by_replayed": shift.cost_change(quadrants, Score::Replayed),
+        "by_logged": shift.cost_change(quadrants, ScoreSource::Logged),
+        "by_replayed": shift.cost_change(quadrants, ScoreSource::Replayed),
     })
 }
 
-/// The `challenger` section.
+/// Returns the `challenger` section.
 pub(crate) fn to_value(shift: &Shift) -> Value {
     let quadrants = &shift.quadrants;
     let segments: Vec<Value> = shift
@@ -90,16 +91,16 @@ pub(crate) fn to_value(shift: &Shift) -> Value {
     value
 }
 
-/// One way of changing a decision, as text.
-pub(crate) struct ChangeLine {
+/// Table row of one kind of changed decision.
+pub(crate) struct DecisionChangeLine {
     pub what: &'static str,
     pub rows: String,
     pub by_logged: String,
     pub by_replayed: String,
 }
 
-/// One segment, as text.
-pub(crate) struct SegmentLine {
+/// Table row of a segment.
+pub(crate) struct ChallengerSegmentLine {
     pub feature: String,
     pub label: String,
     pub rows: String,
@@ -111,30 +112,30 @@ pub(crate) struct SegmentLine {
     pub by_replayed: String,
 }
 
-/// What a page shows.
+/// Content of the section.
 pub(crate) struct ChallengerCard {
     pub facts: Vec<(&'static str, String)>,
-    pub changes: Vec<ChangeLine>,
-    pub segments: Vec<SegmentLine>,
+    pub changes: Vec<DecisionChangeLine>,
+    pub segments: Vec<ChallengerSegmentLine>,
     pub costs: &'static str,
 }
 
 pub(crate) fn card(shift: &Shift, language: Language) -> ChallengerCard {
     let quadrants = &shift.quadrants;
     let all = quadrants.all();
-    let from_to = |sums: &Sums, refused: (bool, bool), by| {
+    let from_to = |sums: &ScoreSums, refused: (bool, bool), by| {
         let cost = |refused| language.number(sums.cost(refused, by, shift.price));
         format!("{} → {}", cost(refused.0), cost(refused.1))
     };
-    let way = |what, sums: &Sums, refused| ChangeLine {
+    let change_line = |what, sums: &ScoreSums, refused| DecisionChangeLine {
         what,
         rows: grouped(sums.rows),
-        by_logged: from_to(sums, refused, Score::Logged),
-        by_replayed: from_to(sums, refused, Score::Replayed),
+        by_logged: from_to(sums, refused, ScoreSource::Logged),
+        by_replayed: from_to(sums, refused, ScoreSource::Replayed),
     };
     let mut facts = vec![
         (language.rows(), grouped(all.rows)),
-        (language.mean_score(), moved(all.mean(Score::Logged), all.mean(Score::Replayed), language)),
+        (language.mean_score(), moved(all.mean(ScoreSource::Logged), all.mean(ScoreSource::Replayed), language)),
         (language.subject(Test::ShareRefused), refused_words(quadrants, language)),
     ];
     if let Some(score) = &shift.score {
@@ -144,7 +145,7 @@ pub(crate) fn card(shift: &Shift, language: Language) -> ChallengerCard {
     }
     facts.push((language.cost_changes(), {
         let by = |score| signed(shift.cost_change(quadrants, score), language);
-        let (logged, new) = (by(Score::Logged), by(Score::Replayed));
+        let (logged, new) = (by(ScoreSource::Logged), by(ScoreSource::Replayed));
         match language {
             Language::English => format!("{logged} by the logged score, {new} by the new one"),
             Language::French => format!("{logged} selon le score du journal, {new} selon le nouveau"),
@@ -153,24 +154,24 @@ pub(crate) fn card(shift: &Shift, language: Language) -> ChallengerCard {
     ChallengerCard {
         facts,
         changes: vec![
-            way(language.now_refused(), &quadrants.now_refused, (false, true)),
-            way(language.now_accepted(), &quadrants.now_accepted, (true, false)),
+            change_line(language.now_refused(), &quadrants.now_refused, (false, true)),
+            change_line(language.now_accepted(), &quadrants.now_accepted, (true, false)),
         ],
         segments: shift
             .segments
             .iter()
             .map(|segment| {
                 let of = &segment.quadrants;
-                SegmentLine {
+                ChallengerSegmentLine {
                     feature: shown(&segment.feature),
                     label: shown(&segment.label),
                     rows: grouped(of.all().rows),
-                    mean: moved(of.all().mean(Score::Logged), of.all().mean(Score::Replayed), language),
+                    mean: moved(of.all().mean(ScoreSource::Logged), of.all().mean(ScoreSource::Replayed), language),
                     refused: refused_words(of, language),
                     now_refused: grouped(of.now_refused.rows),
                     now_accepted: grouped(of.now_accepted.rows),
-                    by_logged: signed(shift.cost_change(of, Score::Logged), language),
-                    by_replayed: signed(shift.cost_change(of, Score::Replayed), language),
+                    by_logged: signed(shift.cost_change(of, ScoreSource::Logged), language),
+                    by_replayed: signed(shift.cost_change(of, ScoreSource::Replayed), language),
                 }
             })
             .collect(),
@@ -184,16 +185,16 @@ fn moved(from: Option<f64>, to: Option<f64>, language: Language) -> String {
 
 fn refused_words(quadrants: &Quadrants, language: Language) -> String {
     let share = |by| language.percent_or_dash(refused(quadrants, by));
-    format!("{} → {}", share(Score::Logged), share(Score::Replayed))
+    format!("{} → {}", share(ScoreSource::Logged), share(ScoreSource::Replayed))
 }
 
-/// With its sign.
+/// Formats a value with its sign.
 fn signed(value: f64, language: Language) -> String {
     let number = language.number(value);
     if value > 0.0 { format!("+{number}") } else { number.replace('-', "−") }
 }
 
-/// The comparison in one sentence.
+/// Describes the comparison in one sentence.
 pub(crate) fn sentence(shift: &Shift, language: Language) -> String {
     let quadrants = &shift.quadrants;
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
@@ -203,12 +204,12 @@ pub(crate) fn sentence(shift: &Shift, language: Language) -> String {
     let (refused, accepted) = (grouped(refused), grouped(accepted));
     match language {
         Language::English => format!(
-            "The new model would refuse {refused} rows that were accepted ({refused_share}), and accept {accepted} that were \
+            "The new model would refuse {refused} rows that were accepted ({refused_share}) and accept {accepted} that were \
              refused ({accepted_share})."
         ),
         Language::French => format!(
-            "Le nouveau modèle refuserait {refused} lignes qui étaient acceptées ({refused_share}), et en accepterait {accepted} \
-             qui étaient refusées ({accepted_share})."
+            "Le nouveau modèle refuserait {refused} lignes acceptées par le journal ({refused_share}) et en accepterait {accepted} \
+             qui ont été refusées ({accepted_share})."
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! What each threshold would cost on the reference's rows, for machines and for people.
+//! Cost of each threshold on the reference's rows, as JSON and as a page section.
 
 use serde_json::{Value, json};
 
@@ -6,11 +6,11 @@ use crate::{
     performance::CostCurve,
     report::{
         Report, chart,
-        words::{Language, verdict::grouped},
+        words::{Language, format::grouped},
     },
 };
 
-/// The `curve` of the `cost` section.
+/// Returns `curve` of the `cost` section.
 #[must_use]
 pub fn to_value(curve: &CostCurve) -> Value {
     let points: Vec<Value> =
@@ -26,40 +26,42 @@ pub fn to_value(curve: &CostCurve) -> Value {
             "per_1000": curve.least,
             "low": curve.near.low,
             "high": curve.near.high,
-            "interval": "thresholds whose cost is not significantly above the least (paired z test, 5 %); null: refusing nobody",
+            "interval": "thresholds whose cost is not significantly above the lowest (paired z test, 5 %); null: refuse nobody",
         },
         "points": { "columns": ["threshold", "per_1000", "refused_share"], "rows": points },
     })
 }
 
-/// What the page shows.
+/// Content of the section.
 pub(crate) struct CostCurveCard {
     pub sentence: String,
     pub chart: String,
 }
 
-/// `None` where the reference does not know how its rows turned out.
+/// Returns the section, or `None` if the reference holds no outcomes.
 pub(crate) fn card(report: &Report, language: Language) -> Option<CostCurveCard> {
     let curve = report.performance.as_ref()?.curve.as_ref()?;
     Some(CostCurveCard { sentence: sentence(curve, language), chart: chart::cost(curve, language) })
 }
 
 fn sentence(curve: &CostCurve, language: Language) -> String {
-    let nobody = || language.pick("refusing nobody", "ne refuser personne").to_owned();
+    let nobody = || language.pick("refusing nobody", "aucun refus").to_owned();
     let at = |threshold: Option<f64>| threshold.map_or_else(nobody, |threshold| language.four_decimals(threshold));
     let (rows, used) = (rows(curve), language.number_plain(curve.terms.threshold));
     let (cost, least) = (language.number(curve.used), language.number(curve.least));
     let (cheapest, low, high) = (at(curve.cheapest.threshold), at(curve.near.low), at(curve.near.high));
     match language {
         Language::English => format!(
-            "On the {rows} rows of the reference, the threshold {used} costs {cost} per 1,000; the cheapest, {cheapest}, {least}. \
-             Those that are not significantly dearer (5 %) lie from {low} to {high}: {used} is {}.",
-            if curve.is_used_near() { "one of them" } else { "none of them" }
+            "On the {rows} rows of the reference, the threshold in use ({used}) costs {cost} per 1,000 rows; the cheapest \
+             ({cheapest}) costs {least}. Thresholds from {low} to {high} are not significantly more expensive (5 %), and {used} is \
+             {} that range.",
+            if curve.is_used_near() { "within" } else { "outside" }
         ),
         Language::French => format!(
-            "Sur les {rows} lignes de la référence, le seuil {used} coûte {cost} pour 1 000 ; le moins cher, {cheapest}, {least}. \
-             Ceux qui ne sont pas significativement plus chers (5 %) vont de {low} à {high} : {used} {}.",
-            if curve.is_used_near() { "en fait partie" } else { "n’en fait pas partie" }
+            "Sur les {rows} lignes de la référence, le seuil en vigueur ({used}) coûte {cost} pour 1\u{202f}000 lignes\u{a0}; le moins coûteux \
+             ({cheapest}) coûte {least}. Les seuils de {low} à {high} ne sont pas significativement plus coûteux (5\u{a0}%)\u{a0}: {used} {} \
+             de cet intervalle.",
+            if curve.is_used_near() { "fait partie" } else { "est en dehors" }
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! The report as one HTML file that needs nothing from anywhere.
+//! The report as one self-contained HTML file.
 
 use askama::Template;
 
@@ -8,7 +8,7 @@ use crate::{
     report::{
         Context, Report,
         chart::{icon, symbols},
-        words::{Language, unbroken::unbroken},
+        words::{Language, no_break::no_break},
     },
 };
 
@@ -19,14 +19,14 @@ struct PageTemplate {
     l: Language,
 }
 
-#[expect(clippy::unused_self, reason = "a template calls methods of its own")]
+#[expect(clippy::unused_self, reason = "templates can only call methods of the template type")]
 impl PageTemplate {
     fn icon(&self, severity: Severity) -> String {
         icon(severity)
     }
 
-    fn unbroken(&self, text: &str) -> String {
-        unbroken(text)
+    fn no_break(&self, text: &str) -> String {
+        no_break(text)
     }
 
     fn symbols(&self) -> String {
@@ -34,7 +34,7 @@ impl PageTemplate {
     }
 }
 
-/// The page. Names and values of the log are escaped.
+/// Renders the page. Names and values from the log are escaped.
 pub fn to_html(report: &Report, context: &Context) -> Result<String, askama::Error> {
-    PageTemplate { page: Page::of(report, context), l: context.language }.render()
+    PageTemplate { page: Page::new(report, context), l: context.language }.render()
 }

@@ -1,22 +1,23 @@
-//! What the page shows, as texts ready to print: one file a part of the page.
+//! Content of the page as text ready to render, one file per section.
 
-pub(crate) mod against;
 pub(crate) mod attribution;
 mod card;
 pub(crate) mod challenger;
 pub(crate) mod cost_curve;
-mod glance;
-mod headline;
+pub(crate) mod estimate_check;
+mod fact;
+mod findings;
 pub(crate) mod html;
-mod lately;
+mod key_figures;
 mod page;
 pub(crate) mod performance;
 mod provenance;
+mod recent;
 pub(crate) mod replay;
 mod score;
 pub(crate) mod score_shift;
 pub(crate) mod segments;
 mod service;
 
-pub(crate) use lately::Lately;
 pub(crate) use page::Page;
+pub(crate) use recent::RecentWindows;

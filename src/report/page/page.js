@@ -1,4 +1,4 @@
-// Sorting, filtering and the keyboard. Without it everything is there and can be read.
+// Sorting, filtering and keyboard shortcuts. The page is complete without it.
 (() => {
   const find = document.getElementById('find'), only = document.getElementById('only');
   const list = document.getElementById('list'), head = document.querySelector('.head');
@@ -78,7 +78,7 @@
     }
   });
 
-  // A link to a feature opens it, whatever the filter.
+  // A link to a feature opens it, even if the filter hides it.
   const reveal = () => {
     const row = /^#f\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
     if (!row) return;

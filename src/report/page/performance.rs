@@ -1,31 +1,31 @@
-//! Performance and money as a page shows them, in both languages.
+//! Performance and cost, in both languages.
 
 use vigie_stats::Interval;
 
 use crate::{
-    performance::{Band, Expected, Performance, Realised, Unexpected},
+    performance::{Band, Expected, NoEstimate, Performance, Realised},
     report::{
         document::performance::{ASSUMPTION, coverage},
-        words::{Language, label_notes::label_notes, language::unbroken, verdict::grouped},
+        words::{Language, format::grouped, label_notes::label_notes, language::no_break_units},
     },
 };
 
-/// One figure, as text.
-pub(crate) struct Line {
+/// Table row of a metric.
+pub(crate) struct MetricLine {
     pub name: String,
     pub cells: Vec<String>,
 }
 
-/// What the page shows.
+/// Content of the section.
 pub(crate) struct PerformanceCard {
     pub sentences: Vec<String>,
     pub heads: Vec<String>,
-    pub lines: Vec<Line>,
+    pub lines: Vec<MetricLine>,
     pub calibration: Vec<(String, String, String)>,
     pub notes: Vec<String>,
 }
 
-/// `None` where nothing is known, nor can be expected.
+/// Returns the section, or `None` if nothing is known or can be estimated.
 pub(crate) fn card(performance: &Performance, language: Language) -> Option<PerformanceCard> {
     let (expected, realised) = (performance.expected.as_ref().ok(), performance.realised.as_ref());
     if expected.is_none() && performance.labels.is_none() {
@@ -33,17 +33,14 @@ pub(crate) fn card(performance: &Performance, language: Language) -> Option<Perf
     }
     let mut heads = Vec::new();
     if expected.is_some() {
-        heads.extend([
-            language.reference().to_owned(),
-            language.pick("expected now (95 %)", "attendu (95 %)").to_owned(),
-        ]);
+        heads.extend([language.reference().to_owned(), language.pick("expected (95 %)", "attendu (95 %)").to_owned()]);
     }
     let share = performance.labels.as_ref().and_then(|labels| coverage(labels, performance.rows));
     if realised.is_some() {
         let share = language.percent_or_dash(share);
         heads.push(match language {
-            Language::English => format!("by labels of {share} of rows (95 %)"),
-            Language::French => format!("d’après les étiquettes de {share} des lignes (95 %)"),
+            Language::English => format!("by labels, {share} of rows (95 %)"),
+            Language::French => format!("d’après les étiquettes, {share} des lignes (95\u{a0}%)"),
         });
     }
     let calibration = realised.iter().flat_map(|realised| &realised.calibration);
@@ -51,7 +48,7 @@ pub(crate) fn card(performance: &Performance, language: Language) -> Option<Perf
         .map(|bin| (language.number(bin.mean_score), language.percent(bin.share), format!("{:.0}", bin.rows)));
     Some(PerformanceCard {
         sentences: sentences(performance, language),
-        heads: heads.iter().map(|head| unbroken(head)).collect(),
+        heads: heads.iter().map(|head| no_break_units(head)).collect(),
         lines: lines(expected, realised, performance.terms.beta, language),
         calibration: calibration.collect(),
         notes: notes(performance, language),
@@ -72,8 +69,8 @@ fn sentences(performance: &Performance, language: Language) -> Vec<String> {
                     format!(", {moved} {} than in the reference ({own})", if is_less { "less" } else { "more" })
                 });
                 format!(
-                    "These decisions are expected to cost {cost} per 1,000 rows{moved}: {missed} for each that should have been \
-                     refused, {wrong} for each that should not."
+                    "The expected cost of these decisions is {cost} per 1,000 rows{moved}, with {missed} for each row wrongly \
+                     accepted and {wrong} for each row wrongly refused."
                 )
             }
             Language::French => {
@@ -81,8 +78,8 @@ fn sentences(performance: &Performance, language: Language) -> Vec<String> {
                     format!(", {moved} de {} que dans la référence ({own})", if is_less { "moins" } else { "plus" })
                 });
                 format!(
-                    "On attend de ces décisions un coût de {cost} pour 1 000 lignes{moved} : {missed} pour chacune qui aurait dû \
-                     être refusée, {wrong} pour chacune refusée à tort."
+                    "Le coût attendu de ces décisions est de {cost} pour 1\u{202f}000 lignes{moved}, à raison de {missed} par ligne acceptée \
+                     à tort et de {wrong} par ligne refusée à tort."
                 )
             }
         });
@@ -95,13 +92,15 @@ fn sentences(performance: &Performance, language: Language) -> Vec<String> {
             Language::English => {
                 let cheapest = threshold.map_or("refusing nobody".to_owned(), |at| format!("threshold {at}"));
                 format!(
-                    "By their labels, {rows} rows have cost {cost}; at the cheapest, {cheapest}, it would have been {saving} less."
+                    "According to their labels, the decisions on {rows} rows cost {cost}; the cheapest choice ({cheapest}) would \
+                     have saved {saving}."
                 )
             }
             Language::French => {
-                let cheapest = threshold.map_or("ne refuser personne".to_owned(), |at| format!("seuil {at}"));
+                let cheapest = threshold.map_or("aucun refus".to_owned(), |at| format!("seuil {at}"));
                 format!(
-                    "D’après leurs étiquettes, {rows} lignes ont coûté {cost} ; au moins cher, {cheapest}, ç’aurait été {saving} de moins."
+                    "D’après leurs étiquettes, les décisions sur {rows} lignes ont coûté {cost}\u{a0}; le choix le moins coûteux ({cheapest}) \
+                     aurait économisé {saving}."
                 )
             }
         });
@@ -109,7 +108,7 @@ fn sentences(performance: &Performance, language: Language) -> Vec<String> {
     sentences
 }
 
-/// A value with its interval.
+/// Formats a value with its interval.
 pub(crate) fn figure(interval: Option<Interval>, language: Language) -> String {
     interval.map_or("–".to_owned(), |interval| {
         let [value, low, high] = [interval.value, interval.low, interval.high].map(|end| language.number(end));
@@ -117,17 +116,17 @@ pub(crate) fn figure(interval: Option<Interval>, language: Language) -> String {
     })
 }
 
-fn lines(expected: Option<&Expected>, realised: Option<&Realised>, beta: f64, language: Language) -> Vec<Line> {
+fn lines(expected: Option<&Expected>, realised: Option<&Realised>, beta: f64, language: Language) -> Vec<MetricLine> {
     let figure = |interval| figure(interval, language);
     let plain = |value| language.number_or_dash(value);
     let row = |name: &str, band: Option<(Option<f64>, Option<Interval>)>, known: Option<String>| {
         let band = band.into_iter().flat_map(|(reference, window)| [plain(reference), figure(window)]);
-        Line { name: name.to_owned(), cells: band.chain(known).collect() }
+        MetricLine { name: name.to_owned(), cells: band.chain(known).collect() }
     };
     let of = |pick: fn(&Expected) -> Band| expected.map(|expected| (pick(expected).reference, pick(expected).window));
     let nothing = expected.map(|_| (None, None));
     let by = |pick: &dyn Fn(&Realised) -> String| realised.map(pick);
-    // Two values of which only one may have an interval.
+    // The value with its interval if it has one.
     let either = |interval: Option<Interval>, value| interval.map_or_else(|| plain(value), |one| figure(Some(one)));
     let cost = expected.map(|expected| (Some(expected.reference.per_1000), Some(expected.cost_per_1000)));
     let all = [
@@ -144,22 +143,23 @@ fn lines(expected: Option<&Expected>, realised: Option<&Realised>, beta: f64, la
         row(language.pick("Brier score", "score de Brier"), nothing, by(&|one| figure(one.brier))),
         row(language.pick("log loss", "perte logarithmique"), nothing, by(&|one| figure(one.log_loss))),
     ];
-    // Some figures only labels can give.
+    // Some metrics need labels.
     all.into_iter().filter(|line| line.cells.iter().any(|cell| cell != "–")).collect()
 }
 
-const ASSUMPTION_FR: &str = "L’estimation suppose qu’un score se réalise aussi souvent que dans la référence. Elle ne voit ni une \
-    dérive de concept (le même score qui ne veut plus dire la même chose), ni un déplacement au sein d’une tranche de score, ni \
-    les scores hors de l’étendue de la référence.";
+const ASSUMPTION_FR: &str = "L’estimation suppose qu’à score égal le taux de défaut est celui de la référence. Elle ne détecte ni une \
+    dérive de concept (un même score qui n’a plus le même sens), ni un déplacement au sein d’une tranche de score, ni les scores hors \
+    de l’étendue de la référence.";
 
-fn unexpected(why: Unexpected, language: Language) -> String {
-    match (language, why) {
-        (Language::English, why) => format!("Nothing is estimated without labels: {why}."),
-        (Language::French, Unexpected::NoOutcomes) => {
-            "Rien n’est estimé sans étiquettes : la référence a été apprise sans --target ni probabilité.".to_owned()
+fn no_estimate(reason: NoEstimate, language: Language) -> String {
+    match (language, reason) {
+        (Language::English, reason) => format!("There is no estimate without labels: {reason}."),
+        (Language::French, NoEstimate::NoOutcomes) => {
+            "Pas d’estimation sans étiquettes\u{a0}: la référence a été apprise sans --target ou sans probabilité."
+                .to_owned()
         }
-        (Language::French, Unexpected::NoRows) => {
-            "Rien n’est estimé sans étiquettes : la fenêtre n’a pas de ligne utilisée.".to_owned()
+        (Language::French, NoEstimate::NoRows) => {
+            "Pas d’estimation sans étiquettes\u{a0}: la fenêtre n’a aucune ligne utilisée.".to_owned()
         }
     }
 }
@@ -167,7 +167,7 @@ fn unexpected(why: Unexpected, language: Language) -> String {
 fn notes(performance: &Performance, language: Language) -> Vec<String> {
     let mut notes = vec![match &performance.expected {
         Ok(_) => language.pick(ASSUMPTION, ASSUMPTION_FR).to_owned(),
-        Err(why) => unexpected(*why, language),
+        Err(reason) => no_estimate(*reason, language),
     }];
     if let Some(labels) = &performance.labels {
         notes.extend(label_notes(labels, performance.rows, language));

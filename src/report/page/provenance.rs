@@ -1,8 +1,8 @@
-//! Where the numbers come from, the limits they were judged by, and what a reader has to know about both.
+//! Provenance of the numbers, the limits applied, and notes about both.
 
 use vigie_profile::shown::shown;
 
-use super::page::{Fact, fact};
+use super::fact::{Fact, fact};
 use crate::{
     judge::Limits,
     reference::Holdout,
@@ -10,7 +10,7 @@ use crate::{
         Report,
         words::{
             Language,
-            verdict::{grouped, minute},
+            format::{grouped, minute},
         },
     },
 };
@@ -22,16 +22,16 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
         Holdout::No => notes.push(
             language
                 .pick(
-                    "The reference holds rows the model was trained on: its score is better than on any other rows, so some drift of the score is expected.",
-                    "La référence contient des lignes d’entraînement du modèle : son score y est meilleur qu’ailleurs, une certaine dérive du score est donc attendue.",
+                    "The reference contains rows that the model was trained on. The model fits these rows better than others, so some drift of the score is expected.",
+                    "La référence contient des lignes d’entraînement du modèle, auxquelles il s’ajuste mieux qu’à d’autres\u{a0}: une certaine dérive du score est donc attendue.",
                 )
                 .to_owned(),
         ),
         Holdout::Unknown => notes.push(
             language
                 .pick(
-                    "Whether the reference's rows were held out of training is not known (vigie learn --holdout yes|no).",
-                    "On ne sait pas si les lignes de la référence ont été tenues hors de l’entraînement (vigie learn --holdout yes|no).",
+                    "It is not known whether the reference’s rows were held out of training (vigie learn --holdout yes|no).",
+                    "On ne sait pas si les lignes de la référence ont été exclues de l’entraînement (vigie learn --holdout yes|no).",
                 )
                 .to_owned(),
         ),
@@ -40,8 +40,8 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
         notes.push(
             language
                 .pick(
-                    "No model was read, so features weigh the same and none is among the most important.",
-                    "Aucun modèle n’a été lu : les variables pèsent toutes autant et aucune n’est parmi les plus importantes.",
+                    "No model was read, so all features have the same weight and none counts as important.",
+                    "Aucun modèle n’a été lu\u{a0}: toutes les variables ont le même poids et aucune n’est considérée comme importante.",
                 )
                 .to_owned(),
         );
@@ -50,37 +50,41 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
         notes.push(
             language
                 .pick(
-                    "The reference was imported as a table of distributions, its bins only: PSI is measured, but neither KS nor chi-square.",
-                    "La référence est un tableau de distributions, ses classes seules : le PSI est mesuré, mais ni KS ni khi-deux.",
+                    "The reference was imported as a table of binned distributions: PSI is measured, but neither KS nor chi-square.",
+                    "La référence a été importée sous forme de distributions par classes\u{a0}: le PSI est mesuré, mais ni KS ni khi-deux.",
                 )
                 .to_owned(),
         );
     }
-    for what in &report.examined.lacking {
+    for what in &report.examined.missing_fields {
         notes.push(match language {
             Language::English => format!("No record has the mapped field {}.", shown(what)),
-            Language::French => format!("Aucun enregistrement n’a le champ déclaré {}.", shown(what)),
+            Language::French => format!("Aucun enregistrement ne contient le champ déclaré {}.", shown(what)),
         });
     }
-    if let Some(files) = &report.run.passed_over {
+    if let Some(files) = &report.run.skipped_files {
         notes.push(match language {
             Language::English => format!("Files {}.", shown(files)),
-            Language::French => format!("Fichiers : {}.", shown(files)),
+            Language::French => format!("Fichiers\u{a0}: {}.", shown(files)),
         });
     }
     if let Some(later) = report.examined.empty_later {
         let (from, to) = (minute(later.from), minute(later.to));
         notes.push(match language {
-            Language::English => format!("Later windows hold no record ({from} to {to})."),
-            Language::French => format!("Les fenêtres suivantes n’ont aucun enregistrement ({from} à {to})."),
+            Language::English => format!("Later windows have no records ({from} to {to})."),
+            Language::French => {
+                format!("Les fenêtres suivantes ne contiennent aucun enregistrement (du {from} au {to}).")
+            }
         });
     }
     if let Some(other) = &report.other_version {
         let rows = grouped(other.n_window);
         notes.push(match language {
-            Language::English => format!("{rows} rows were answered by another model version and are measured apart."),
+            Language::English => {
+                format!("{rows} rows were answered by a different model version and are measured separately.")
+            }
             Language::French => {
-                format!("{rows} lignes viennent d’une autre version du modèle et sont mesurées à part.")
+                format!("{rows} lignes proviennent d’une autre version du modèle et sont mesurées séparément.")
             }
         });
     }
@@ -106,7 +110,7 @@ pub(crate) fn limits(report: &Report, language: Language) -> Vec<Fact> {
         fact(language.cost_limit(), limit(policy.cost)),
         fact(language.auc_limit(), limit(policy.auc)),
         fact(language.disparity_limit(), limit(policy.disparity)),
-        fact(language.pick("evidence", "preuve"), format!("q ≤ {}", language.number_plain(policy.q))),
+        fact(language.pick("significance", "significativité"), format!("q ≤ {}", language.number_plain(policy.q))),
         fact(language.rows_needed(), grouped(policy.min_rows)),
     ]
 }
@@ -121,7 +125,7 @@ pub(crate) fn provenance(report: &Report, language: Language) -> Vec<Fact> {
         format!("{} {}", shown(&model.name), model.version.as_deref().map(shown).unwrap_or_default()),
     ));
     if let Some(sha256) = &model.sha256 {
-        facts.push(fact(format!("{} sha256", language.model()), sha256.clone()));
+        facts.push(fact(language.pick("model sha256", "sha256 du modèle"), sha256.clone()));
     }
     facts.extend([
         fact(language.reference(), report.run.reference_id.clone()),
@@ -140,16 +144,22 @@ pub(crate) fn provenance(report: &Report, language: Language) -> Vec<Fact> {
         facts.push(fact(&file.name, format!("sha256 {}", file.sha256)));
     }
     if let Some(target) = &reference.target {
-        facts.push(fact(format!("target {}", target.name), language.percent_or_dash(target.share)));
+        facts.push(fact(
+            format!("{} {}", language.pick("target", "cible"), target.name),
+            language.percent_or_dash(target.share),
+        ));
     }
-    facts.push(fact(language.report_word(), format!("{} revision {}", report.id(), report.run.revision)));
+    facts.push(fact(
+        language.report_word(),
+        format!("{} {} {}", report.id(), language.pick("revision", "révision"), report.run.revision),
+    ));
     facts.push(fact(
         language.written(),
         format!("{} {by} vigie {}", minute(report.run.created_at), report.run.vigie_version),
     ));
-    facts.push(fact("config sha256", report.run.config_sha256.clone()));
+    facts.push(fact(language.pick("config sha256", "sha256 de la configuration"), report.run.config_sha256.clone()));
     if let Some(seconds) = report.run.attribution_seconds {
-        let name = language.pick("attribution took", "l’attribution a pris");
+        let name = language.pick("duration of attribution", "durée de l’attribution");
         facts.push(fact(name, format!("{} s", language.number(seconds))));
     }
     facts

@@ -1,4 +1,4 @@
-//! The replay section: logged scores beside those of the model file, for machines and for people.
+//! Replay: logged scores compared with those of the model file, as JSON and as a page section.
 
 use serde_json::{Value, json};
 use vigie_profile::shown::shown;
@@ -6,10 +6,10 @@ use vigie_profile::shown::shown;
 use super::challenger::{self, ChallengerCard};
 use crate::{
     replay::{Parity, Replay},
-    report::words::{Language, verdict::grouped},
+    report::words::{Language, format::grouped},
 };
 
-/// The keys that scripts rely on.
+/// Returns the `replay` section; scripts rely on its keys.
 pub(crate) fn to_value(replay: &Replay) -> Value {
     let mut value = parity_value(&replay.parity);
     if let Some(keys) = value.as_object_mut() {
@@ -19,7 +19,7 @@ pub(crate) fn to_value(replay: &Replay) -> Value {
     value
 }
 
-/// The comparison alone.
+/// Returns the comparison without the challenger.
 pub(crate) fn parity_value(parity: &Parity) -> Value {
     let (logged, replayed) = parity.refused();
     let examples = parity.examples.iter();
@@ -37,7 +37,7 @@ pub(crate) fn parity_value(parity: &Parity) -> Value {
     })
 }
 
-/// A row that differs, as text.
+/// Table row of a score that differs.
 pub(crate) struct ExampleLine {
     pub id: String,
     pub logged: String,
@@ -45,7 +45,7 @@ pub(crate) struct ExampleLine {
     pub difference: String,
 }
 
-/// What the page shows.
+/// Content of the section.
 pub(crate) struct ReplayCard {
     pub is_broken: bool,
     pub sentence: String,
@@ -80,7 +80,7 @@ pub(crate) fn facts(parity: &Parity, model: &str, language: Language) -> Vec<(&'
     ]
 }
 
-/// The words are made in English, where they are measured.
+/// Returns the precision of the log, translated from the English text.
 fn precision(parity: &Parity, language: Language) -> String {
     match language {
         Language::English => parity.precision.clone(),
@@ -104,25 +104,25 @@ pub(crate) fn examples(parity: &Parity, language: Language) -> Vec<ExampleLine> 
     parity.examples.iter().map(line).collect()
 }
 
-/// The comparison in one sentence.
+/// Describes the comparison in one sentence.
 pub(crate) fn sentence(parity: &Parity, language: Language) -> String {
     let (compared, mismatches) = (grouped(parity.compared), grouped(parity.mismatches));
     match (parity.compared, parity.mismatches, language) {
         (0, _, Language::English) => "No row could be scored again.".to_owned(),
-        (0, _, Language::French) => "Aucune ligne n’a pu être recalculée.".to_owned(),
+        (0, _, Language::French) => "Aucune ligne n’a pu être rescorée.".to_owned(),
         (_, 0, Language::English) => format!(
             "All {compared} rows scored again give the logged score, at the precision of the log ({}).",
             parity.precision
         ),
         (_, 0, Language::French) => format!(
-            "Les {compared} lignes recalculées donnent toutes le score du journal, à la précision du journal ({}).",
+            "Les {compared} lignes rescorées donnent toutes le score du journal, à la précision du journal ({}).",
             precision(parity, language)
         ),
         (.., Language::English) => {
-            format!("{mismatches} of {compared} logged scores are not those of the model file.")
+            format!("{mismatches} of {compared} logged scores differ from those of the model file.")
         }
         (.., Language::French) => {
-            format!("{mismatches} scores du journal sur {compared} ne sont pas ceux du fichier de modèle.")
+            format!("{mismatches} scores du journal sur {compared} diffèrent de ceux du fichier de modèle.")
         }
     }
 }

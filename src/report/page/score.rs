@@ -1,9 +1,9 @@
-//! The score: both sides laid over each other, quantiles, the share refused.
+//! Score: densities of both sides, quantiles and the refusal rate.
 
-use super::card::{Card, card, line, moved};
+use super::card::{Card, card, from_to, line};
 use crate::report::{Report, chart, words::Language};
 
-/// The score's part of the page.
+/// Content of the section.
 pub(crate) struct ScorePart {
     pub chart: String,
     pub card: Card,
@@ -12,7 +12,7 @@ pub(crate) struct ScorePart {
 pub(crate) fn score(report: &Report, language: Language) -> Option<ScorePart> {
     let score = report.drift.score.as_ref()?;
     let mut card = card(report, &score.distance, report.verdict.score.as_ref(), language);
-    let refused = moved(score.refused.reference, score.refused.window, language);
+    let refused = from_to(score.refused.reference, score.refused.window, language);
     let name =
         format!("{} (≥ {})", language.pick("refused", "refusé"), language.number_plain(report.run.model.threshold));
     card.tests.insert(0, line(name, refused, language.q_value(report.verdict.share_refused_q)));

@@ -1,4 +1,4 @@
-//! Which drift moved the score, for machines and for people: what putting values back changes.
+//! Which drift moved the score: the effect of restoring the reference's values, as JSON and as a page section.
 
 use std::fmt::Write as _;
 
@@ -6,22 +6,22 @@ use serde_json::{Value, json};
 use vigie_profile::shown::shown;
 
 use crate::{
-    replay::{DRAWS, Restored, SEED, STRONG, ScoreShift, Standing},
+    replay::{DRAWS, Restoration, SEED, STRONG, ScoreShift, ScoreSummary},
     report::{
         Report,
-        words::{Language, verdict::grouped},
+        words::{Language, format::grouped},
     },
 };
 
-/// How the figures are made, in one sentence.
-const METHOD: &str = "The reference's values are put back and the rows scored again by the model file. Only what has moved by more \
-    than chance (p at most `limit`) is touched: numbers (KS) keep their order, and the i-th smallest of k gets the reference's value \
-    at place (i + 1/2) / k, ties in drawn order; levels (chi-square) of which there are too many are redrawn; missing values are \
-    filled or made until their share is the reference's. A value outside the reference's range, or unseen levels, in 1 % of the \
-    rows are filled. Draws are hashes of the rows' ids. by_chance: 95 % of other draws of the reference's values change what is put \
-    back by no more than that.";
+/// Describes the method.
+const METHOD: &str = "The reference's values are restored and the rows scored again with the model file. Only drift beyond chance (p at \
+    most `limit`) is undone: numbers (KS) keep their order, and the i-th smallest of k gets the reference's value at rank \
+    (i + 1/2) / k, ties in drawn order; surplus rows of over-represented levels (chi-square) are redrawn; missing values are filled \
+    or added until their share equals the reference's. Values outside the reference's range, and unseen levels, are replaced if they \
+    occur in 1 % of the rows. Draws are hashes of the rows' ids. by_chance: 95 % of other draws of the reference's values change the \
+    result by no more than this.";
 
-/// The `score_shift` of the `attribution` section.
+/// Returns `score_shift` of the `attribution` section.
 pub(crate) fn to_value(shift: &Result<ScoreShift, String>, limit: f64) -> Value {
     let shift = match shift {
         Ok(shift) => shift,
@@ -46,7 +46,7 @@ pub(crate) fn to_value(shift: &Result<ScoreShift, String>, limit: f64) -> Value 
     })
 }
 
-fn standing(standing: &Standing) -> Value {
+fn standing(standing: &ScoreSummary) -> Value {
     json!({
         "mean_score": standing.mean_score,
         "share_refused": standing.share_refused,
@@ -54,9 +54,9 @@ fn standing(standing: &Standing) -> Value {
     })
 }
 
-fn restored(one: &Restored) -> Value {
-    let figure = |of: fn(&Standing) -> Option<f64>| {
-        of(&one.standing).map_or(
+fn restored(one: &Restoration) -> Value {
+    let figure = |of: fn(&ScoreSummary) -> Option<f64>| {
+        of(&one.summary).map_or(
             Value::Null,
             |restored| json!({ "restored": restored, "change": of(&one.change), "by_chance": of(&one.by_chance) }),
         )
@@ -71,61 +71,60 @@ fn restored(one: &Restored) -> Value {
     })
 }
 
-/// Whether chance does not explain the change of the mean score.
-fn is_beyond_chance(one: &Restored) -> bool {
+/// Returns whether the change of the mean score exceeds chance.
+fn is_beyond_chance(one: &Restoration) -> bool {
     one.change.mean_score.abs() > one.by_chance.mean_score
 }
 
-/// What moved the score most, in a sentence without its full stop; `None` where no drifted feature did.
+/// Describes what moved the score most, without a full stop; `None` if no drifted feature did.
 #[must_use]
 pub fn score_shift_sentence(report: &Report, language: Language) -> Option<String> {
     let shift = report.score_shift.as_ref()?.as_ref().ok()?;
     let first = shift.restored.iter().find(|one| one.is_drifted && is_beyond_chance(one))?;
     let all = shift.restored.iter().filter(|one| one.is_drifted).max_by_key(|one| one.features.len())?;
     let percent = |share: f64| language.percent(share);
-    let mut sentence = format!(
-        "{} {} {} {} → {}",
-        names(first, language),
-        language.pick("put back:", "remis en place :"),
-        language.pick("share refused", "part refusée"),
-        percent(shift.now.share_refused),
-        percent(first.standing.share_refused)
-    );
-    if let (Some(now), Some(then)) = (shift.now.cost_per_1000, first.standing.cost_per_1000) {
+    let names = names(first, language);
+    let restored = match language {
+        Language::English => format!("With {names} restored to the reference: refusal rate"),
+        Language::French => format!("En rétablissant la référence pour {names}\u{a0}: taux de refus"),
+    };
+    let (now, then) = (shift.now.share_refused, first.summary.share_refused);
+    let mut sentence = format!("{restored} {} → {}", percent(now), percent(then));
+    if let (Some(now), Some(then)) = (shift.now.cost_per_1000, first.summary.cost_per_1000) {
         let _ = write!(
             sentence,
             ", {} {} → {}",
-            language.pick("expected cost per 1,000", "coût attendu pour 1 000"),
+            language.pick("expected cost per 1,000", "coût attendu pour 1\u{202f}000"),
             language.number(now),
             language.number(then)
         );
     }
     if all.features.len() > first.features.len() {
-        let _ = write!(
-            sentence,
-            " ({} {} {})",
-            language.pick("with all that drifted,", "avec tout ce qui a dérivé,"),
-            language.pick("refused", "refusés"),
-            percent(all.standing.share_refused)
-        );
+        let refused = percent(all.summary.share_refused);
+        let _ = match language {
+            Language::English => write!(sentence, " (with all drifted features restored: refusal rate {refused})"),
+            Language::French => {
+                write!(sentence, " (pour toutes les variables en dérive\u{a0}: taux de refus {refused})")
+            }
+        };
     }
     Some(sentence)
 }
 
-fn names(one: &Restored, language: Language) -> String {
+fn names(one: &Restoration, language: Language) -> String {
     let names: Vec<String> = one.features.iter().map(|name| shown(name)).collect();
     match names.as_slice() {
         [] => String::new(),
         [only] => only.clone(),
         [first, second] => format!("{first} {} {second}", language.pick("and", "et")),
         [first, second, rest @ ..] => {
-            let (and, more) = (language.pick("and", "et"), language.pick("more", "de plus"));
+            let (and, more) = (language.pick("and", "et"), language.pick("more", "autres"));
             format!("{first}, {second} {and} {} {more}", rest.len())
         }
     }
 }
 
-/// One set of features, as text.
+/// Table row of a set of features.
 pub(crate) struct RestoredLine {
     pub names: Vec<(String, String)>,
     pub rows: String,
@@ -134,7 +133,7 @@ pub(crate) struct RestoredLine {
     pub cost: String,
 }
 
-/// What the page shows.
+/// Content of the section.
 pub(crate) struct ScoreShiftCard {
     pub sentences: Vec<String>,
     pub has_cost: bool,
@@ -145,54 +144,58 @@ pub(crate) fn card(report: &Report, language: Language) -> Option<ScoreShiftCard
     let shift = match report.score_shift.as_ref()? {
         Ok(shift) => shift,
         Err(why) => {
-            let sentence = format!("{} {why}.", language.pick("Not measured:", "Non mesuré :"));
+            let sentence = format!("{} {why}.", language.pick("Not measured:", "Non mesuré\u{a0}:"));
             return Some(ScoreShiftCard { sentences: vec![sentence], has_cost: false, lines: Vec::new() });
         }
     };
     let mut sentences: Vec<String> =
         score_shift_sentence(report, language).into_iter().map(|sentence| format!("{sentence}.")).collect();
-    sentences.push(now(shift, language));
-    let told = |one: &&Restored| one.is_drifted || is_beyond_chance(one);
-    let others = shift.restored.iter().filter(|one| !told(one)).count();
+    sentences.push(window_sentence(shift, language));
+    let is_listed = |one: &&Restoration| one.is_drifted || is_beyond_chance(one);
+    let others = shift.restored.iter().filter(|one| !is_listed(one)).count();
     if others > 0 {
         sentences.push(match language {
             Language::English => format!(
-                "{others} important features that have not drifted were looked at as well: putting them back changes nothing beyond chance."
+                "{others} important features without drift were checked as well: restoring their values changes nothing beyond chance."
             ),
             Language::French => format!(
-                "{others} variables importantes qui n’ont pas dérivé ont aussi été examinées : les remettre en place ne change \
+                "{others} variables importantes sans dérive ont aussi été examinées\u{a0}: rétablir leurs valeurs de référence ne change \
                  rien au-delà du hasard."
             ),
         });
     }
     if shift.left_out > 0 {
         sentences.push(match language {
-            Language::English => format!("{} more drifted features were not put back.", shift.left_out),
-            Language::French => format!("{} autres variables dérivées n’ont pas été remises en place.", shift.left_out),
+            Language::English => {
+                format!("The values of {} further drifted features were not restored.", shift.left_out)
+            }
+            Language::French => {
+                format!("Les valeurs de {} autres variables en dérive n’ont pas été rétablies.", shift.left_out)
+            }
         });
     }
     let link = |name: &String| {
         let place = report.drift.features.iter().position(|feature| feature.name == *name);
         (place.map_or(String::new(), |place| format!("#f{place}")), shown(name))
     };
-    let lines = shift.restored.iter().filter(told).map(|one| line(one, link, language)).collect();
+    let lines = shift.restored.iter().filter(is_listed).map(|one| line(one, link, language)).collect();
     Some(ScoreShiftCard { sentences, has_cost: shift.now.cost_per_1000.is_some(), lines })
 }
 
-fn line(one: &Restored, link: impl Fn(&String) -> (String, String), language: Language) -> RestoredLine {
+fn line(one: &Restoration, link: impl Fn(&String) -> (String, String), language: Language) -> RestoredLine {
     let signed = |value: f64, places: usize| language.signed(value, places);
-    let beside = |value: String, change: String, chance: String| format!("{value} ({change} ± {chance})");
-    let (then, moved, chance) = (&one.standing, &one.change, &one.by_chance);
+    let with_change = |value: String, change: String, chance: String| format!("{value} ({change} ± {chance})");
+    let (then, moved, chance) = (&one.summary, &one.change, &one.by_chance);
     let points = |share: f64| signed(100.0 * share, 1);
     RestoredLine {
         names: one.features.iter().map(link).collect(),
         rows: grouped(one.rows_changed),
-        score: beside(
+        score: with_change(
             language.four_decimals(then.mean_score),
             signed(moved.mean_score, 4),
             language.four_decimals(chance.mean_score),
         ),
-        refused: beside(
+        refused: with_change(
             language.percent(then.share_refused),
             points(moved.share_refused),
             points(chance.share_refused).trim_start_matches('+').to_owned(),
@@ -200,13 +203,17 @@ fn line(one: &Restored, link: impl Fn(&String) -> (String, String), language: La
         cost: then.cost_per_1000.zip(moved.cost_per_1000).zip(chance.cost_per_1000).map_or(
             "–".to_owned(),
             |((then, moved), chance)| {
-                beside(language.number(then), signed(moved, 0), signed(chance, 0).trim_start_matches('+').to_owned())
+                with_change(
+                    language.number(then),
+                    signed(moved, 0),
+                    signed(chance, 0).trim_start_matches('+').to_owned(),
+                )
             },
         ),
     }
 }
 
-fn now(shift: &ScoreShift, language: Language) -> String {
+fn window_sentence(shift: &ScoreShift, language: Language) -> String {
     let (now, known) = (&shift.now, &shift.reference);
     let score = |value: Option<f64>| value.map_or("–".to_owned(), |value| language.four_decimals(value));
     let cost = |value: Option<f64>| language.number_or_dash(value);
@@ -214,9 +221,9 @@ fn now(shift: &ScoreShift, language: Language) -> String {
     let rows = grouped(shift.rows);
     match language {
         Language::English => format!(
-            "As they are, {rows} rows have a mean score of {} (reference {}), {} refused (reference {}) and an expected cost of {} \
-             per 1,000 (reference {}). Below, the same rows with the reference’s values put back and scored again, the largest \
-             change in mean score first; 95 of 100 other draws of the reference’s values stay within ±.",
+            "The window’s {rows} rows have a mean score of {} (reference {}), a refusal rate of {} (reference {}) and an expected cost \
+             of {} per 1,000 rows (reference {}). The table shows the same rows scored again with the reference’s values restored, \
+             largest change in mean score first; ± is the range of 95 % of other draws of the reference’s values.",
             score(Some(now.mean_score)),
             score(known.mean_score),
             refused(Some(now.share_refused)),
@@ -225,10 +232,10 @@ fn now(shift: &ScoreShift, language: Language) -> String {
             cost(known.cost_per_1000)
         ),
         Language::French => format!(
-            "Telles quelles, {rows} lignes ont un score moyen de {} (référence {}), {} de refus (référence {}) et un coût attendu de \
-             {} pour 1 000 (référence {}). Ci-dessous, les mêmes lignes avec les valeurs de la référence remises en place et \
-             rescorées, le plus grand changement de score moyen d’abord ; 95 autres tirages sur 100 des valeurs de la référence restent \
-             dans ±.",
+            "Les {rows} lignes de la fenêtre ont un score moyen de {} (référence {}), un taux de refus de {} (référence {}) et un coût \
+             attendu de {} pour 1\u{202f}000 lignes (référence {}). Le tableau présente les mêmes lignes rescorées avec les valeurs de la \
+             référence rétablies, plus grand changement de score moyen d’abord\u{a0}; ± couvre 95\u{a0}% des autres tirages des valeurs de la \
+             référence.",
             score(Some(now.mean_score)),
             score(known.mean_score),
             refused(Some(now.share_refused)),

@@ -1,21 +1,21 @@
-//! Segments as a page shows them, in both languages.
+//! Segments, in both languages.
 
 use vigie_profile::shown::shown;
 
-use super::{Lately, performance::figure};
+use super::{RecentWindows, performance::figure};
 use crate::{
-    drift::{Lack, SegmentDrift},
+    drift::{NotCompared, SegmentDrift},
     judge::{Limits, SegmentVerdict, Severity},
     performance::Performance,
     report::{
         Context, Report, chart,
         document::SegmentPoint,
-        words::{Language, verdict::grouped},
+        words::{Language, format::grouped},
     },
 };
 
-/// One segment, as text.
-pub(crate) struct Line {
+/// Table row of a segment.
+pub(crate) struct SegmentLine {
     pub severity: Option<Severity>,
     pub name: String,
     pub rows: String,
@@ -27,19 +27,20 @@ pub(crate) struct Line {
     pub auc: String,
     pub cost: String,
     pub labelled: String,
-    /// Share refused in the last windows.
+    /// Sparkline of the refusal rate.
     pub spark: String,
-    /// And how often it was accepted beside the others, with the limits.
+    /// Sparkline of the acceptance ratio, with its limits.
     pub ratio_spark: String,
 }
 
-/// What the page shows.
+/// Content of the section.
 pub(crate) struct SegmentsCard {
-    pub lines: Vec<Line>,
-    /// Whether a segment has labels, or features that are counted within it.
+    pub lines: Vec<SegmentLine>,
+    /// Whether any segment has labels.
     pub has_labels: bool,
+    /// Whether features are tracked within segments.
     pub has_features: bool,
-    /// Whether what its decisions cost can be expected.
+    /// Whether the cost of any segment can be estimated.
     pub has_expected: bool,
     pub notes: Vec<String>,
 }
@@ -51,50 +52,51 @@ pub(crate) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
     let realised = performance.map_or(&[][..], |performance| &performance.segments);
     let has_expected =
         performance.is_some_and(|performance| performance.expected_in_segments.iter().any(Option::is_some));
-    let lately = Lately::of(report, context);
+    let recent = RecentWindows::new(report, context);
     let lines = apart.drift.list.iter().zip(&apart.verdicts).enumerate().map(|(number, (one, verdict))| {
         let limits = ratio_limits(report.policy.disparity);
-        line(one, *verdict, performance.map(|performance| (performance, number)), (context, lately.as_ref(), limits))
+        line(one, *verdict, performance.map(|performance| (performance, number)), (context, recent.as_ref(), limits))
     });
     let mut notes = vec![
         language
             .pick(
-                "Each segment is compared with its own rows in the reference. The ratio is its share accepted beside that of the \
-                 most favoured segment of the same column (of a filter: of all other rows); four fifths is the usual limit. \
-                 Evidence counts over all segments together (Benjamini–Hochberg).",
-                "Chaque segment est comparé à ses propres lignes dans la référence. Le rapport est sa part acceptée face à celle du \
-                 segment le plus favorisé de la même colonne (pour un filtre : de toutes les autres lignes) ; la limite usuelle est \
-                 de quatre cinquièmes. La preuve vaut pour tous les segments ensemble (Benjamini–Hochberg).",
+                "Each segment is compared with the reference’s rows of the same segment. The ratio is its acceptance rate divided by \
+                 that of the most favoured segment of the same column (for a filter: of all other rows); four fifths is the usual \
+                 limit. Significance is assessed over all segments together (Benjamini–Hochberg).",
+                "Chaque segment est comparé aux lignes du même segment dans la référence. Le ratio est son taux d’acceptation rapporté à \
+                 celui du segment le plus favorisé de la même colonne (pour un filtre\u{a0}: de toutes les autres lignes)\u{a0}; la limite \
+                 usuelle est de quatre cinquièmes. La significativité est évaluée sur tous les segments ensemble (Benjamini–Hochberg).",
             )
             .to_owned(),
     ];
-    let lacks = |lack| apart.drift.list.iter().filter(|one| one.lack == Some(lack)).count();
+    let count_of = |not_compared| apart.drift.list.iter().filter(|one| one.not_compared == Some(not_compared)).count();
     let least = grouped(apart.drift.min_rows);
-    for (lack, count) in [Lack::NotLearnt, Lack::TooFew, Lack::TooFewLearnt]
-        .into_iter()
-        .map(|lack| (lack, lacks(lack)))
-        .filter(|one| one.1 > 0)
+    for (not_compared, count) in
+        [NotCompared::NotInReference, NotCompared::TooFewRows, NotCompared::TooFewReferenceRows]
+            .into_iter()
+            .map(|not_compared| (not_compared, count_of(not_compared)))
+            .filter(|one| one.1 > 0)
     {
-        notes.push(match (language, lack) {
-            (Language::English, Lack::NotLearnt) => format!(
-                "The reference was learnt without {count} of them, whose score is compared with nothing: learn it again with vigie \
+        notes.push(match (language, not_compared) {
+            (Language::English, NotCompared::NotInReference) => format!(
+                "{count} of them are not in the reference, so their scores are not compared: learn the reference again with vigie \
                  learn --segments."
             ),
-            (Language::French, Lack::NotLearnt) => format!(
-                "La référence a été apprise sans {count} d’entre eux, dont le score n’est comparé à rien : la refaire avec vigie \
+            (Language::French, NotCompared::NotInReference) => format!(
+                "{count} d’entre eux sont absents de la référence, leur score n’est donc pas comparé\u{a0}: refaire la référence avec vigie \
                  learn --segments."
             ),
-            (Language::English, Lack::TooFew) => format!("{count} have fewer than {least} rows: nothing is judged of them."),
-            (Language::French, Lack::TooFew) => format!("{count} ont moins de {least} lignes : rien n’en est jugé."),
-            (Language::English, Lack::TooFewLearnt) => format!("{count} have fewer than {least} rows in the reference."),
-            (Language::French, Lack::TooFewLearnt) => format!("{count} ont moins de {least} lignes dans la référence."),
+            (Language::English, NotCompared::TooFewRows) => format!("{count} have fewer than {least} rows and are not judged."),
+            (Language::French, NotCompared::TooFewRows) => format!("{count} ont moins de {least} lignes et ne sont pas évalués."),
+            (Language::English, NotCompared::TooFewReferenceRows) => format!("{count} have fewer than {least} rows in the reference."),
+            (Language::French, NotCompared::TooFewReferenceRows) => format!("{count} ont moins de {least} lignes dans la référence."),
         });
     }
     for (column, levels) in &apart.drift.left_out {
         let column = shown(column);
         notes.push(match language {
-            Language::English => format!("{column} has {levels} more levels, which are not looked at apart."),
-            Language::French => format!("{column} a {levels} autres modalités, qui ne sont pas regardées à part."),
+            Language::English => format!("{column} has {levels} more levels, which are not segments."),
+            Language::French => format!("{column} a {levels} autres modalités, qui ne forment pas de segment."),
         });
     }
     Some(SegmentsCard {
@@ -106,18 +108,18 @@ pub(crate) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
     })
 }
 
-/// Limits of how much less often a segment is accepted, as limits of the ratio.
-fn ratio_limits(short: Limits) -> Limits {
+/// Converts limits of the shortfall into limits of the ratio.
+fn ratio_limits(shortfall: Limits) -> Limits {
     let ratio = |limit: f64| 1.0 - limit;
-    Limits { watch: short.watch.map(ratio), alarm: short.alarm.map(ratio) }
+    Limits { watch: shortfall.watch.map(ratio), alarm: shortfall.alarm.map(ratio) }
 }
 
 fn line(
     one: &SegmentDrift,
     verdict: SegmentVerdict,
     money: Option<(&Performance, usize)>,
-    (context, lately, limits): (&Context, Option<&Lately>, Limits),
-) -> Line {
+    (context, recent, limits): (&Context, Option<&RecentWindows>, Limits),
+) -> SegmentLine {
     let language = context.language;
     let (was, is) = (one.refused.reference, language.percent_or_dash(one.refused.window));
     let known = money.and_then(|(all, number)| all.segments.get(number)?.as_ref());
@@ -129,9 +131,9 @@ fn line(
     let values: Vec<Option<f64>> = past(|segment| segment.1).chain([one.refused.window]).collect();
     let ratio = one.disparity.as_ref().map(|disparity| disparity.ratio.value);
     let ratios: Vec<Option<f64>> = past(|segment| segment.2).chain([ratio]).collect();
-    let ratio_name = Lately::name(lately, language.accepted_ratio(), &ratios, |ratio| language.number(ratio));
-    let spark_name = Lately::name(lately, language.share_refused(), &values, |share| language.percent(share));
-    Line {
+    let ratio_name = RecentWindows::name(recent, language.accepted_ratio(), &ratios, |ratio| language.number(ratio));
+    let spark_name = RecentWindows::name(recent, language.share_refused(), &values, |share| language.percent(share));
+    SegmentLine {
         severity: verdict.severity,
         name: shown(&one.name),
         rows: grouped(one.rows),
@@ -148,7 +150,7 @@ fn line(
         }),
         cost: known.map_or_else(dash, |known| figure(Some(known.cost_per_1000()), language)),
         labelled: known.map_or_else(dash, |known| grouped(known.rows)),
-        spark: chart::spark(&values, Limits { watch: None, alarm: None }, Severity::Stable, &spark_name),
-        ratio_spark: chart::spark(&ratios, limits, Severity::Stable, &ratio_name),
+        spark: chart::sparkline(&values, Limits { watch: None, alarm: None }, Severity::Stable, &spark_name),
+        ratio_spark: chart::sparkline(&ratios, limits, Severity::Stable, &ratio_name),
     }
 }

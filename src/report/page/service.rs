@@ -1,4 +1,4 @@
-//! The service: volume by hour, answers by status, latency. And what was left out, with examples.
+//! Service: volume by hour, responses by status, latency; and rows left out, with examples.
 
 use vigie_profile::{
     profile::{HourOfDay, Latency},
@@ -6,28 +6,28 @@ use vigie_profile::{
 };
 
 use super::{
-    card::{Line, line},
-    page::{Fact, fact},
+    card::{FigureLine, line},
+    fact::{Fact, fact},
 };
 use crate::report::{
     Report, chart,
-    words::{Language, verdict::grouped},
+    words::{Language, format::grouped},
 };
 
-/// The service's part of the page.
+/// Content of the service section.
 pub(crate) struct ServicePart {
     pub facts: Vec<Fact>,
     pub volume: String,
-    /// Percentile, of answered and of failed requests.
-    pub latency: Vec<Line>,
+    /// Percentile, for answered and for failed requests.
+    pub latency: Vec<FigureLine>,
     /// Status, requests, share.
-    pub statuses: Vec<Line>,
-    /// The picture of the hours below; empty without latencies.
+    pub statuses: Vec<FigureLine>,
+    /// Chart of `hours`; empty without latencies.
     pub hourly: String,
     pub hours: Vec<HourLine>,
 }
 
-/// An hour of the day.
+/// Table row of an hour of the day.
 pub(crate) struct HourLine {
     pub hour: String,
     pub requests: String,
@@ -77,8 +77,11 @@ fn percentiles(report: &Report) -> Vec<chart::Hour> {
 fn hours(report: &Report, language: Language) -> Vec<HourLine> {
     let line = |(hour, of): (usize, &HourOfDay)| {
         let ms = |q| language.milliseconds(of.quantile_ms(q));
-        let errors: Vec<String> =
-            of.errors().iter().map(|(status, count)| format!("{status}: {}", grouped(*count))).collect();
+        let errors: Vec<String> = of
+            .errors()
+            .iter()
+            .map(|(status, count)| format!("{status}{} {}", language.colon(), grouped(*count)))
+            .collect();
         HourLine {
             hour: format!("{hour:02}"),
             requests: grouped(of.requests()),
@@ -91,20 +94,20 @@ fn hours(report: &Report, language: Language) -> Vec<HourLine> {
     busy(report).map(line).collect()
 }
 
-/// At most so many hours are drawn; a longer window is drawn by days.
-const HOURS: i64 = 72;
+/// Maximum number of hours drawn; a longer window is drawn by day.
+const MAX_HOURS: i64 = 72;
 const HOUR_US: i64 = 3_600_000_000;
 
 fn volume(report: &Report, language: Language) -> String {
     let by_hour = &report.traffic.by_hour;
     let (Some(first), Some(last)) = (by_hour.keys().next(), by_hour.keys().next_back()) else { return String::new() };
-    let span = if last - first < HOURS { 1 } else { 24 };
+    let span = if last - first < MAX_HOURS { 1 } else { 24 };
     let (first, last) = (first.div_euclid(span), last.div_euclid(span));
-    // A window of years is not drawn day by day.
+    // A window of several years is not drawn.
     if last - first > 800 {
         return String::new();
     }
-    let columns: Vec<chart::Column> = (first..=last)
+    let columns: Vec<chart::CountColumn> = (first..=last)
         .map(|slot| {
             let hours = by_hour.range(slot * span..(slot + 1) * span);
             let (all, part) =
@@ -113,30 +116,31 @@ fn volume(report: &Report, language: Language) -> String {
             let piece = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
             let (when, label) = if span == 1 { (piece(11, 16), piece(11, 13)) } else { (piece(0, 10), piece(8, 10)) };
             let every = ((last - first) / 12).max(1);
-            chart::Column {
+            chart::CountColumn {
                 label: if (slot - first) % every == 0 { label.to_owned() } else { String::new() },
                 title: format!(
-                    "{when}: {} {}, {} {}",
+                    "{when}{} {} {}, {} {}",
+                    language.colon(),
                     grouped(all),
                     language.requests(),
                     grouped(part),
                     language.failed()
                 ),
-                all,
+                total: all,
                 part,
             }
         })
         .collect();
-    let top = columns.iter().map(|column| column.all).max().unwrap_or(0);
+    let top = columns.iter().map(|column| column.total).max().unwrap_or(0);
     chart::columns(&columns, language.volume(), &grouped(top))
 }
 
-fn latency(answered: &Latency, failed: &Latency, language: Language) -> Vec<Line> {
+fn latency(answered: &Latency, failed: &Latency, language: Language) -> Vec<FigureLine> {
     if answered.count() == 0 && failed.count() == 0 {
         return Vec::new();
     }
     let ms = |value: Option<f64>| language.milliseconds(value);
-    let mut lines: Vec<Line> = [("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99)]
+    let mut lines: Vec<FigureLine> = [("p50", 0.50), ("p90", 0.90), ("p95", 0.95), ("p99", 0.99)]
         .into_iter()
         .map(|(name, q)| line(name, ms(answered.quantile_ms(q)), ms(failed.quantile_ms(q))))
         .collect();
@@ -146,13 +150,13 @@ fn latency(answered: &Latency, failed: &Latency, language: Language) -> Vec<Line
     lines
 }
 
-/// What was read, and what of it was not used.
+/// Content of the data quality section.
 pub(crate) struct Quality {
     pub facts: Vec<Fact>,
     pub complaints: Vec<ComplaintLine>,
 }
 
-/// A reason with its examples.
+/// Table row of a reason for leaving rows out, with examples.
 pub(crate) struct ComplaintLine {
     pub reason: String,
     pub count: String,

@@ -1,25 +1,25 @@
-//! What to do about a finding: the first thing a colleague who knows drift would try.
+//! Recommended next steps: what an experienced colleague would check first for each finding.
 
 use vigie_profile::shown::shown;
 
 use super::Language;
 use crate::{
-    drift::{BinKind, FeatureDrift},
+    drift::{FeatureDrift, PsiBinKind},
     judge::{Finding, Severity, Test},
     report::Report,
 };
 
-/// A step and where to look, `#f12` or `#service`.
+/// A next step, with a link to the relevant part of the page (`#f12` or `#service`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Step {
+pub(crate) struct NextStep {
     pub subject: String,
     pub link: String,
     pub advice: String,
 }
 
-/// The steps of the worst findings, one a subject, at most three.
-pub(crate) fn steps(report: &Report, language: Language) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
+/// Returns the steps for the worst findings, one per subject, at most three.
+pub(crate) fn steps(report: &Report, language: Language) -> Vec<NextStep> {
+    let mut steps: Vec<NextStep> = Vec::new();
     for finding in &report.verdict.findings {
         if steps.len() == 3 {
             break;
@@ -30,31 +30,31 @@ pub(crate) fn steps(report: &Report, language: Language) -> Vec<Step> {
         }
     }
     if steps.is_empty() && report.verdict.severity == Severity::Stable {
-        steps.push(Step {
+        steps.push(NextStep {
             subject: String::new(),
             link: String::new(),
             advice: language
-                .pick("Nothing: all is as it was in the reference.", "Rien : tout est comme dans la référence.")
+                .pick("Nothing: everything matches the reference.", "Rien\u{a0}: tout est conforme à la référence.")
                 .to_owned(),
         });
     }
     steps
 }
 
-fn step(report: &Report, finding: &Finding, language: Language) -> Step {
+fn step(report: &Report, finding: &Finding, language: Language) -> NextStep {
     let place = finding
         .feature
         .as_ref()
         .and_then(|name| report.drift.features.iter().position(|feature| feature.name == *name));
     let drift = place.and_then(|place| report.drift.features.get(place));
-    Step {
+    NextStep {
         subject: finding.feature.as_deref().map_or_else(|| language.subject(finding.test).to_owned(), shown),
         link: anchor(finding.test, place),
         advice: advice(finding, drift, language).to_owned(),
     }
 }
 
-/// The part of the page that shows what a finding is about.
+/// Returns the anchor of the page section about a finding's subject.
 pub(crate) fn anchor(test: Test, feature: Option<usize>) -> String {
     match (feature, test) {
         (Some(place), _) => format!("#f{place}"),
@@ -70,115 +70,116 @@ pub(crate) fn anchor(test: Test, feature: Option<usize>) -> String {
 }
 
 fn advice(finding: &Finding, drift: Option<&FeatureDrift>, language: Language) -> &'static str {
-    let fuller = finding.value.is_some_and(|moved| moved > 0.0);
+    let has_more_missing = finding.value.is_some_and(|change| change > 0.0);
     match finding.test {
-        Test::Psi | Test::Ks | Test::Chi2 => moved(drift, language),
-        Test::Missing if fuller => language.pick(
-            "find out which source or join stopped filling it, and since when; until then its scores rest on less.",
-            "trouver quelle source ou jointure ne la remplit plus, et depuis quand ; d’ici là les scores reposent sur moins.",
+        Test::Psi | Test::Ks | Test::Chi2 => values_advice(drift, language),
+        Test::Missing if has_more_missing => language.pick(
+            "find out which source or join stopped filling it, and when; until it is fixed, scores rely on less information.",
+            "identifier la source ou la jointure qui ne l’alimente plus, et depuis quand\u{a0}; d’ici là, les scores reposent sur moins d’information.",
         ),
         Test::Missing => language.pick(
-            "it is filled more often than in the reference: ask whether a default now stands where a gap was.",
-            "elle est plus souvent remplie que dans la référence : une valeur par défaut remplace-t-elle un vide ?",
+            "it is filled more often than in the reference: check whether a default value now replaces missing values.",
+            "elle est plus souvent renseignée que dans la référence\u{a0}: vérifier si une valeur par défaut remplace désormais les manquants.",
         ),
-        Test::Unseen => language.pick(
-            "the model has never learnt these levels: check for a renamed or new category upstream, and map it.",
-            "le modèle n’a jamais appris ces modalités : chercher une catégorie renommée ou nouvelle en amont, et la traduire.",
-        ),
+        Test::Unseen => unseen_advice(language),
         Test::Absent => language.pick(
-            "the log no longer sends it: check the service’s last release and the mapping of fields.",
-            "le journal ne l’envoie plus : vérifier la dernière livraison du service et la correspondance des champs.",
+            "the log no longer contains it: check the service’s last release and the field mapping.",
+            "le journal ne la contient plus\u{a0}: vérifier la dernière mise en production du service et la correspondance des champs.",
         ),
         Test::ShareRefused => language.pick(
-            "tell whoever owns the credit policy; the features that moved are where to look for the cause.",
-            "prévenir le responsable de la politique de crédit ; chercher la cause dans les variables qui ont bougé.",
+            "inform the owner of the credit policy; look for the cause among the drifted features.",
+            "prévenir le responsable de la politique d’octroi\u{a0}; chercher la cause parmi les variables en dérive.",
         ),
         Test::Score => language.pick(
-            "the score itself has moved: look at the features that moved, most important first.",
-            "le score lui-même a bougé : regarder les variables qui ont bougé, les plus importantes d’abord.",
+            "the score itself has drifted: examine the drifted features, most important first.",
+            "le score lui-même a dérivé\u{a0}: examiner les variables en dérive, les plus importantes d’abord.",
         ),
         Test::Latency => language.pick(
-            "look at the service’s load and its last release: the busiest hours stand below.",
-            "regarder la charge du service et sa dernière livraison : les heures chargées sont plus bas.",
+            "check the service’s load and its last release; latency by hour is shown below.",
+            "vérifier la charge du service et sa dernière mise en production\u{a0}; la latence par heure figure plus bas.",
         ),
         Test::ErrorRate => language.pick(
-            "look at the service’s errors: statuses and examples stand below.",
-            "regarder les erreurs du service : statuts et exemples sont plus bas.",
+            "examine the service’s errors; status codes and examples are shown below.",
+            "examiner les erreurs du service\u{a0}; les codes de statut et des exemples figurent plus bas.",
         ),
         Test::ModelVersion => language.pick(
-            "check which version is deployed where, and that the config names the one that is meant.",
-            "vérifier quelle version est déployée où, et que la configuration nomme la bonne.",
+            "check which version is deployed where, and that the config names the intended one.",
+            "vérifier quelle version est déployée et où, et que la configuration désigne la bonne.",
         ),
         Test::NoData => language.pick(
-            "see whether the service is up, and whether its log is written where the config looks for it.",
-            "voir si le service tourne, et si son journal est écrit là où la configuration le cherche.",
+            "check that the service is up and writes its log to the configured location.",
+            "vérifier que le service fonctionne et qu’il écrit son journal à l’emplacement configuré.",
         ),
         Test::TooFew => language.pick(
-            "wait for more rows or take a longer window; policy.min_rows says how many are needed.",
-            "attendre plus de lignes ou allonger la fenêtre ; policy.min_rows dit combien il en faut.",
+            "wait for more rows or use a longer window; policy.min_rows sets the minimum.",
+            "attendre davantage de lignes ou allonger la fenêtre\u{a0}; policy.min_rows fixe le minimum.",
         ),
         Test::Source => language.pick(
-            "repair or remove what cannot be read; its rows are not part of this report.",
-            "réparer ou retirer ce qui est illisible ; ses lignes ne sont pas dans ce rapport.",
+            "fix or remove the unreadable input; its rows are not part of this report.",
+            "réparer ou retirer les données illisibles\u{a0}; leurs lignes ne figurent pas dans ce rapport.",
         ),
         Test::Labels => language.pick(
-            "repair or remove what cannot be read; the costs of this report do not know its rows.",
-            "réparer ou retirer ce qui est illisible ; les coûts de ce rapport ignorent ses lignes.",
+            "fix or remove the unreadable labels; the costs in this report do not include them.",
+            "réparer ou retirer les étiquettes illisibles\u{a0}; les coûts de ce rapport n’en tiennent pas compte.",
         ),
         Test::Parity => language.pick(
-            "the log’s scores are not those of this model file: check what is deployed.",
-            "les scores du journal ne sont pas ceux de ce fichier de modèle : vérifier ce qui est déployé.",
+            "the logged scores do not come from this model file: check what is deployed.",
+            "les scores du journal ne proviennent pas de ce fichier de modèle\u{a0}: vérifier ce qui est déployé.",
         ),
         Test::RunFailed => language.pick(
-            "read the sentence, mend what it names, and run vigie check.",
-            "lire la phrase, réparer ce qu’elle nomme, puis lancer vigie check.",
+            "fix what the error message names, then run vigie check.",
+            "corriger ce que le message d’erreur signale, puis lancer vigie check.",
         ),
         Test::Volume => language.pick(
-            "ask whether a channel was opened or closed, or whether part of the log is lacking.",
-            "demander si un canal a ouvert ou fermé, ou si une partie du journal manque.",
+            "check whether a channel was opened or closed, or whether part of the log is missing.",
+            "vérifier si un canal a été ouvert ou fermé, ou si une partie du journal manque.",
         ),
         Test::StaleReference => language.pick(
-            "learn a new reference from recent rows whose outcome is known.",
+            "learn a new reference from recent rows with known outcomes.",
             "apprendre une nouvelle référence sur des lignes récentes dont l’issue est connue.",
         ),
         Test::Auc | Test::RealisedAuc => language.pick(
-            "see which features and segments moved; if it lasts, train the model again on recent rows.",
-            "voir quelles variables et quels segments ont bougé ; si cela dure, réentraîner le modèle sur des lignes récentes.",
+            "check which features and segments have drifted; if the drop persists, retrain the model on recent rows.",
+            "examiner les variables et les segments en dérive\u{a0}; si la baisse persiste, réentraîner le modèle sur des données récentes.",
         ),
         Test::SegmentScore => language.pick(
-            "ask what changed for these applicants alone: a channel, a product, a source that only they pass through.",
-            "demander ce qui a changé pour ces seuls demandeurs : un canal, un produit, une source qui ne sert qu’à eux.",
+            "find out what changed for these applicants only: a channel, a product, or a data source specific to them.",
+            "chercher ce qui a changé pour ces seuls demandeurs\u{a0}: un canal, un produit ou une source de données qui leur est propre.",
         ),
         Test::Disparity => language.pick(
-            "show it to whoever answers for fair lending, with the features that differ between the two groups.",
-            "le montrer au responsable de l’équité du crédit, avec les variables qui diffèrent entre les deux groupes.",
+            "report it to the person responsible for fair lending, with the features that differ between the two groups.",
+            "le signaler au responsable de la non-discrimination à l’octroi, avec les variables qui diffèrent entre les deux groupes.",
         ),
         Test::Cost | Test::RealisedCost => language.pick(
-            "compare the threshold with the one that would have been cheapest.",
-            "comparer le seuil avec celui qui aurait coûté le moins.",
+            "compare the threshold with the cheapest one.",
+            "comparer le seuil avec le seuil le moins coûteux.",
         ),
     }
 }
 
-/// Values moved: the bin that moved most tells what kind of cause to look for.
-fn moved(drift: Option<&FeatureDrift>, language: Language) -> &'static str {
+fn unseen_advice(language: Language) -> &'static str {
+    language.pick(
+        "the model was not trained on these levels: check for a new or renamed category upstream, and map it.",
+        "le modèle n’a pas été entraîné sur ces modalités\u{a0}: chercher en amont une catégorie nouvelle ou renommée, et la recoder.",
+    )
+}
+
+/// Advice for drifted values, by the kind of the bin that contributes most.
+fn values_advice(drift: Option<&FeatureDrift>, language: Language) -> &'static str {
     let most = drift.and_then(|drift| drift.bins.iter().max_by(|a, b| a.contribution.total_cmp(&b.contribution)));
     match most.map(|bin| bin.kind) {
-        Some(BinKind::Above | BinKind::Below) => language.pick(
-            "values lie outside all the reference ever had: check unit, currency or a sentinel value upstream.",
-            "des valeurs sortent de tout ce que la référence a connu : vérifier unité, devise ou valeur sentinelle en amont.",
+        Some(PsiBinKind::Above | PsiBinKind::Below) => language.pick(
+            "values fall outside the reference’s range: check for a changed unit or currency, or a sentinel value, upstream.",
+            "des valeurs sortent de l’étendue de la référence\u{a0}: vérifier en amont l’unité, la devise et les valeurs sentinelles.",
         ),
-        Some(BinKind::Missing) => language.pick(
-            "its gaps have changed: find out which source or join fills it, and since when it is otherwise.",
-            "ses manquants ont changé : trouver quelle source ou jointure la remplit, et depuis quand.",
+        Some(PsiBinKind::Missing) => language.pick(
+            "its share of missing values has changed: find out which source or join fills it, and when that changed.",
+            "sa part de manquants a changé\u{a0}: identifier la source ou la jointure qui l’alimente, et depuis quand elle a changé.",
         ),
-        Some(BinKind::Unseen) => language.pick(
-            "the model has never learnt these levels: check for a renamed or new category upstream, and map it.",
-            "le modèle n’a jamais appris ces modalités : chercher une catégorie renommée ou nouvelle en amont, et la traduire.",
-        ),
+        Some(PsiBinKind::Unseen) => unseen_advice(language),
         _ => language.pick(
-            "ask what changed in who applies or how it is measured; if it lasts, learn a new reference and test the model.",
-            "demander ce qui a changé dans la clientèle ou la mesure ; si cela dure, refaire la référence et tester le modèle.",
+            "find out whether the applicants or the way it is measured changed; if it persists, learn a new reference and re-validate the model.",
+            "chercher ce qui a changé dans la population ou dans la mesure\u{a0}; si la dérive persiste, refaire la référence et revalider le modèle.",
         ),
     }
 }

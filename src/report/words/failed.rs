@@ -1,5 +1,5 @@
-//! What is said of a run that failed. The daemon's own sentences stand here in both languages; the ledger keeps the English
-//! one, and a French page reads it back. An error's own text stays as it is, quoted.
+//! Sentences about failed runs. The daemon's own sentences are here in both languages; the ledger stores the English one, and
+//! a French page maps it back. Any other error text is quoted as it is.
 
 use jiff::tz::TimeZone;
 use vigie_profile::window::{Instant, Window};
@@ -7,79 +7,80 @@ use vigie_profile::window::{Instant, Window};
 use super::{Language, reasons::brief};
 use crate::judge::{Severity, Test};
 
-/// Windows that have no report.
+/// Windows without a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreported {
-    /// One, to be tried again.
+    /// One window, to be retried.
     One(Window),
-    /// So many, to be tried again, with the first of them.
+    /// The number of windows to be retried, and the first of them.
     Several(usize, Window),
-    /// So many, from the first to the last, that nobody will look at by themselves.
+    /// The number of windows that will not be checked automatically, and the span from the first to the last.
     Missed(usize, Window),
 }
 
 impl Unreported {
-    /// The sentence.
+    /// Returns the sentence in the given language.
     #[must_use]
     pub fn sentence(self, language: Language) -> String {
         let (Self::One(window) | Self::Several(_, window) | Self::Missed(_, window)) = self;
         let (from, to) = (window.from, window.to);
         match (self, language) {
             (Self::One(_), Language::English) => format!(
-                "the window from {from} to {to} has no report yet and will be tried again; `vigie status` says why"
+                "the window from {from} to {to} has no report yet and will be retried; run `vigie status` for the reason"
             ),
             (Self::One(_), Language::French) => format!(
-                "la fenêtre du {from} au {to} n’a pas encore de rapport et sera examinée de nouveau ; `vigie status` dit pourquoi"
+                "la fenêtre du {from} au {to} n’a pas encore de rapport et sera réexaminée\u{a0}; `vigie status` en donne la raison"
             ),
             (Self::Several(n, _), Language::English) => format!(
-                "{n} windows, the first from {from} to {to}, have no report yet and will be tried again; `vigie status` says why"
+                "{n} windows, the first from {from} to {to}, have no report yet and will be retried; run `vigie status` for the \
+                 reason"
             ),
             (Self::Several(n, _), Language::French) => format!(
-                "{n} fenêtres, la première du {from} au {to}, n’ont pas encore de rapport et seront examinées de nouveau ; \
-                 `vigie status` dit pourquoi"
+                "{n} fenêtres, la première du {from} au {to}, n’ont pas encore de rapport et seront réexaminées\u{a0}; \
+                 `vigie status` en donne la raison"
             ),
             (Self::Missed(n, _), Language::English) => format!(
-                "{n} windows from {from} to {to} were not looked at: more than schedule.catch_up allows; \
-                 `vigie check --from T --to T` looks at one"
+                "{n} windows from {from} to {to} were not checked: more than schedule.catch_up allows; \
+                 run `vigie check --from T --to T` to check one"
             ),
             (Self::Missed(n, _), Language::French) => format!(
-                "{n} fenêtres du {from} au {to} n’ont pas été examinées : plus que schedule.catch_up n’en permet ; \
+                "{n} fenêtres du {from} au {to} n’ont pas été examinées\u{a0}: c’est plus que ne le permet schedule.catch_up\u{a0}; \
                  `vigie check --from T --to T` en examine une"
             ),
         }
     }
 
-    /// Reads an English sentence back.
-    fn read(text: &str) -> Option<Self> {
+    /// Parses the English sentence.
+    fn parse(text: &str) -> Option<Self> {
         let mut words = text.split([' ', ',']).peekable();
-        let many = words.peek()?.parse().unwrap_or(1);
+        let count = words.peek()?.parse().unwrap_or(1);
         let mut times = words.filter_map(|word| Instant::parse(word, &TimeZone::UTC));
         let window = Window::new(times.next()?, times.next()?)?;
-        let known = [Self::One(window), Self::Several(many, window), Self::Missed(many, window)];
+        let known = [Self::One(window), Self::Several(count, window), Self::Missed(count, window)];
         known.into_iter().find(|one| one.sentence(Language::English) == text)
     }
 }
 
-/// Sentences without a name or a number in them that leave the house in an error's place.
+/// Fixed sentences that replace an error text in messages to recipients outside.
 const FIXED: [(&str, &str); 3] = [
     (
-        "the run broke down; this is a fault of vigie: please report it",
-        "le passage s’est interrompu ; c’est un défaut de vigie, merci de le signaler",
+        "the run crashed; this is a bug in vigie: please report it",
+        "l’exécution s’est interrompue\u{a0}; il s’agit d’un défaut de vigie, merci de le signaler",
     ),
     (
-        "the records of the window cannot be counted; `vigie status` says why",
-        "les enregistrements de la fenêtre ne peuvent pas être comptés ; `vigie status` dit pourquoi",
+        "the records of the window cannot be counted; run `vigie status` for the reason",
+        "les enregistrements de la fenêtre ne peuvent pas être comptés\u{a0}; `vigie status` en donne la raison",
     ),
     (
-        "the records of the window cannot be read again; `vigie status` says why",
-        "les enregistrements de la fenêtre ne peuvent pas être relus ; `vigie status` dit pourquoi",
+        "the records of the window cannot be read again; run `vigie status` for the reason",
+        "les enregistrements de la fenêtre ne peuvent pas être relus\u{a0}; `vigie status` en donne la raison",
     ),
 ];
 
-/// Longer errors are cut, so that the quotation is closed wherever sentences are cut.
-const ERROR: usize = 400;
+/// Longer errors are truncated before they are quoted, so that the closing quotation mark is never cut off.
+const MAX_QUOTED: usize = 400;
 
-/// An alert in French, from what its test measured or from its English sentence.
+/// Returns an alert's sentence in French, from the test's values or from the English sentence.
 #[must_use]
 pub fn alert_in_french(
     test: Test,
@@ -92,41 +93,41 @@ pub fn alert_in_french(
         return words;
     }
     if let Some(what) = sentence.strip_prefix("left out: ") {
-        return format!("laissé de côté : {what}");
+        return format!("laissé de côté\u{a0}: {what}");
     }
-    match (test, own_words(sentence)) {
+    match (test, known_sentence(sentence)) {
         (_, Some(words)) => words,
-        // Its subject says already that the run failed.
+        // The subject already states that the run failed.
         (Test::RunFailed, None) => quoted(sentence),
         (_, None) => failure_in_french(test, sentence),
     }
 }
 
-/// Why a run failed, in French.
+/// Returns the reason of a failed run in French.
 #[must_use]
 pub fn failure_in_french(test: Test, sentence: &str) -> String {
     let what = match test {
         Test::Source => "le journal ne peut pas être lu",
         Test::Labels => "les étiquettes ne peuvent pas être lues",
-        _ => "le passage a échoué",
+        _ => "l’exécution a échoué",
     };
-    own_words(sentence).unwrap_or_else(|| format!("{what} : {}", quoted(sentence)))
+    known_sentence(sentence).unwrap_or_else(|| format!("{what}\u{a0}: {}", quoted(sentence)))
 }
 
-/// What the daemon says itself.
-fn own_words(sentence: &str) -> Option<String> {
-    if let Some(unreported) = Unreported::read(sentence) {
+/// Returns the French version of the daemon's own sentences.
+fn known_sentence(sentence: &str) -> Option<String> {
+    if let Some(unreported) = Unreported::parse(sentence) {
         return Some(unreported.sentence(Language::French));
     }
     FIXED.iter().find(|(english, _)| *english == sentence).map(|(_, french)| (*french).to_owned())
 }
 
 fn quoted(sentence: &str) -> String {
-    let mut error: String = sentence.chars().take(ERROR).collect();
+    let mut error: String = sentence.chars().take(MAX_QUOTED).collect();
     if error.len() < sentence.len() {
         error.push('…');
     }
-    format!("« {error} »")
+    format!("«\u{a0}{error}\u{a0}»")
 }
 
 #[cfg(test)]
@@ -136,12 +137,12 @@ mod tests {
     const WINDOW: Window = Window { from: Instant(1_790_812_800_000_000), to: Instant(1_790_899_200_000_000) };
 
     #[test]
-    fn what_the_daemon_says_is_read_back() {
-        for said in [Unreported::One(WINDOW), Unreported::Several(3, WINDOW), Unreported::Missed(12, WINDOW)] {
-            let english = said.sentence(Language::English);
-            assert_eq!(Unreported::read(&english), Some(said));
+    fn sentences_of_the_daemon_are_translated() {
+        for unreported in [Unreported::One(WINDOW), Unreported::Several(3, WINDOW), Unreported::Missed(12, WINDOW)] {
+            let english = unreported.sentence(Language::English);
+            assert_eq!(Unreported::parse(&english), Some(unreported));
             let french = failure_in_french(Test::RunFailed, &english);
-            assert_eq!(french, said.sentence(Language::French));
+            assert_eq!(french, unreported.sentence(Language::French));
             assert!(french.contains("fenêtre") && !french.contains('«'), "{french}");
         }
         for (english, french) in FIXED {
@@ -150,20 +151,29 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_quoted() {
+    fn errors_are_quoted() {
         let error = "reference: /r is cut short or damaged; copy it again";
-        assert_eq!(failure_in_french(Test::RunFailed, error), format!("le passage a échoué : « {error} »"));
-        assert_eq!(alert_in_french(Test::RunFailed, Severity::Alarm, None, None, error), format!("« {error} »"));
+        assert_eq!(
+            failure_in_french(Test::RunFailed, error),
+            format!("l’exécution a échoué\u{a0}: «\u{a0}{error}\u{a0}»")
+        );
+        assert_eq!(
+            alert_in_french(Test::RunFailed, Severity::Alarm, None, None, error),
+            format!("«\u{a0}{error}\u{a0}»")
+        );
         assert_eq!(
             alert_in_french(Test::Source, Severity::Alarm, None, None, "source.path: /log cannot be listed"),
-            "le journal ne peut pas être lu : « source.path: /log cannot be listed »"
+            "le journal ne peut pas être lu\u{a0}: «\u{a0}source.path: /log cannot be listed\u{a0}»"
         );
         assert_eq!(
             alert_in_french(Test::Source, Severity::Watch, None, None, "left out: a.csv: it is gone"),
-            "laissé de côté : a.csv: it is gone"
+            "laissé de côté\u{a0}: a.csv: it is gone"
         );
-        let long = failure_in_french(Test::RunFailed, &"é".repeat(ERROR + 1));
-        assert!(long.ends_with("é… »"), "{long}");
-        assert_eq!(failure_in_french(Test::RunFailed, "3 windows fell"), "le passage a échoué : « 3 windows fell »");
+        let long = failure_in_french(Test::RunFailed, &"é".repeat(MAX_QUOTED + 1));
+        assert!(long.ends_with("é…\u{a0}»"), "{long}");
+        assert_eq!(
+            failure_in_french(Test::RunFailed, "3 windows fell"),
+            "l’exécution a échoué\u{a0}: «\u{a0}3 windows fell\u{a0}»"
+        );
     }
 }

@@ -1,24 +1,26 @@
-//! What became of the labels, in both languages: how many were found, and what was wrong with the others.
+//! Notes about labels in both languages: how many were matched, and the problems with the others.
 
 use vigie_profile::shown::{harmless, shown};
 
-use super::{Language, verdict::grouped};
-use crate::performance::Labelled;
+use super::{Language, format::grouped};
+use crate::performance::LabelCounts;
 
-/// One sentence each; `rows` are the window's used ones.
-pub(crate) fn label_notes(labels: &Labelled, rows: u64, language: Language) -> Vec<String> {
+/// Returns one sentence per note. `rows` is the number of rows used in the window.
+pub(crate) fn label_notes(labels: &LabelCounts, rows: u64, language: Language) -> Vec<String> {
     if let Some(place) = &labels.not_yet {
         let place = harmless(place);
         return vec![match language {
             Language::English => {
-                format!("Labels: none has come yet ({place}). The report is made anew when they come.")
+                format!("Labels: none have arrived yet ({place}). The report will be revised when they do.")
             }
             Language::French => {
-                format!("Étiquettes : aucune n’est encore arrivée ({place}). Le rapport sera refait à leur arrivée.")
+                format!(
+                    "Étiquettes\u{a0}: aucune n’est encore arrivée ({place}). Le rapport sera révisé à leur arrivée."
+                )
             }
         }];
     }
-    let [matched, rows, read, elsewhere, again, invalid, pending, without, both] = [
+    let [matched, rows, read, elsewhere, duplicates, invalid, pending, without, both] = [
         labels.matched,
         rows,
         labels.read,
@@ -32,27 +34,27 @@ pub(crate) fn label_notes(labels: &Labelled, rows: u64, language: Language) -> V
     .map(grouped);
     let mut notes = vec![match language {
         Language::English => format!(
-            "Labels: {matched} of {rows} used rows have one. Of {read} label rows, {elsewhere} have an id that is not among these \
-             rows (of other windows, or unknown), {again} say the same again, {invalid} are not 0 or 1, {pending} have no outcome \
-             yet, {without} no id; {both} ids have both outcomes and do not count."
+            "Labels: {matched} of {rows} rows used have one. Of {read} label rows, {elsewhere} have an id that is not among these \
+             rows (other windows, or unknown), {duplicates} are duplicates, {invalid} are neither 0 nor 1, {pending} have no \
+             outcome yet, {without} have no id; {both} ids have contradictory outcomes and are not used."
         ),
         Language::French => format!(
-            "Étiquettes : {matched} lignes utilisées sur {rows} en ont une. Sur {read} lignes d’étiquettes, {elsewhere} ont un \
-             identifiant absent de ces lignes (d’autres fenêtres, ou inconnu), {again} répètent la même chose, {invalid} ne sont \
-             ni 0 ni 1, {pending} n’ont pas encore d’issue, {without} pas d’identifiant ; {both} identifiants ont les deux issues \
-             et ne comptent pas."
+            "Étiquettes\u{a0}: {matched} lignes utilisées sur {rows} en ont une. Sur {read} lignes d’étiquettes, {elsewhere} ont un \
+             identifiant absent de ces lignes (autres fenêtres, ou inconnu), {duplicates} sont des doublons, {invalid} ne valent \
+             ni 0 ni 1, {pending} n’ont pas encore d’issue, {without} n’ont pas d’identifiant\u{a0}; {both} identifiants ont des issues \
+             contradictoires et ne sont pas retenus."
         ),
     }];
     if labels.malformed > 0 {
         let lines = grouped(labels.malformed);
         notes.push(match language {
-            Language::English => format!("Labels: {lines} lines are no record."),
-            Language::French => format!("Étiquettes : {lines} lignes ne sont pas des enregistrements."),
+            Language::English => format!("Labels: {lines} lines are not valid records."),
+            Language::French => format!("Étiquettes\u{a0}: {lines} lignes ne sont pas des enregistrements valides."),
         });
     }
-    let invalid = language.pick("Not 0 or 1:", "Ni 0 ni 1 :");
+    let invalid = language.pick("Neither 0 nor 1:", "Ni 0 ni 1\u{a0}:");
     notes.extend(labels.examples.iter().map(|example| format!("{invalid} {}.", shown(example))));
-    let unreadable = language.pick("Labels that cannot be read:", "Étiquettes illisibles :");
+    let unreadable = language.pick("Unreadable labels:", "Étiquettes illisibles\u{a0}:");
     notes.extend(labels.unreadable.iter().map(|why| format!("{unreadable} {}.", harmless(why))));
     notes
 }

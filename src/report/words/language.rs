@@ -1,11 +1,11 @@
-//! The language of the pages, and numbers as its readers write them.
+//! Language of pages and messages, and its number format.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::judge;
 
-/// What people read the pages in. JSON, logs and the terminal are English always.
+/// Language of the pages. JSON, logs and the terminal are always in English.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Language {
     /// English.
@@ -18,7 +18,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The code of the `lang` attribute.
+    /// Returns the value of the `lang` attribute.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.pick("en", "fr")
@@ -31,49 +31,49 @@ impl Language {
         }
     }
 
-    /// The decimal sign is the only difference.
-    fn spelt(self, text: String) -> String {
+    /// Applies the language's decimal separator, which is the only difference.
+    fn localised(self, text: String) -> String {
         match self {
             Self::English => text,
             Self::French => text.replace('.', ","),
         }
     }
 
-    /// Three significant digits.
+    /// Formats with three significant digits.
     pub(crate) fn number(self, value: f64) -> String {
-        self.spelt(judge::number(value))
+        self.localised(judge::number(value))
     }
 
-    /// A limit or a tick, as short as it goes: 0.1, 0.25, 10.
+    /// Formats a limit or a tick as short as possible: 0.1, 0.25, 10.
     pub(crate) fn number_plain(self, value: f64) -> String {
-        self.spelt(value.to_string())
+        self.localised(value.to_string())
     }
 
-    /// Four decimals, so that figures of a column stand under each other.
+    /// Formats with four decimals, so that the figures of a column align.
     pub(crate) fn four_decimals(self, value: f64) -> String {
-        self.spelt(format!("{value:.4}"))
+        self.localised(format!("{value:.4}"))
     }
 
-    /// With its sign and so many decimals; nothing is plain 0.
+    /// Formats with a sign and the given number of decimals; zero has no sign.
     pub(crate) fn signed(self, value: f64, decimals: usize) -> String {
         let text = format!("{value:+.decimals$}");
-        let is_nought = !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
-        self.spelt(if is_nought { text.trim_start_matches(['+', '-']).to_owned() } else { text.replace('-', "−") })
+        let is_zero = !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+        self.localised(if is_zero { text.trim_start_matches(['+', '-']).to_owned() } else { text.replace('-', "−") })
     }
 
-    /// A difference of scores, with its sign.
+    /// Formats a difference of scores with its sign.
     pub(crate) fn signed_six(self, value: f64) -> String {
-        self.spelt(format!("{value:+.6}")).replace('-', "−")
+        self.localised(format!("{value:+.6}")).replace('-', "−")
     }
 
-    /// The same, of raw scores.
+    /// Formats a difference of raw scores with its sign.
     pub(crate) fn signed_four(self, value: f64) -> String {
-        self.spelt(format!("{value:+.4}")).replace('-', "−")
+        self.localised(format!("{value:+.4}")).replace('-', "−")
     }
 
-    /// `5.0e-7`, a dash without a value.
+    /// Formats as `5.0e-7`, or a dash without a value.
     pub(crate) fn tiny(self, value: Option<f64>) -> String {
-        value.map_or("–".to_owned(), |value| self.spelt(format!("{value:.1e}")))
+        value.map_or("–".to_owned(), |value| self.localised(format!("{value:.1e}")))
     }
 
     pub(crate) fn number_or_dash(self, value: Option<f64>) -> String {
@@ -81,7 +81,7 @@ impl Language {
     }
 
     pub(crate) fn percent(self, share: f64) -> String {
-        unbroken(&self.spelt(judge::percent(share)))
+        no_break_units(&self.localised(judge::percent(share)))
     }
 
     pub(crate) fn percent_or_dash(self, share: Option<f64>) -> String {
@@ -89,7 +89,7 @@ impl Language {
     }
 
     pub(crate) fn q_value(self, q: Option<f64>) -> String {
-        q.map_or("–".to_owned(), |q| self.spelt(judge::q_value(Some(q))))
+        q.map_or("–".to_owned(), |q| self.localised(judge::q_value(Some(q))))
     }
 
     pub(crate) fn milliseconds(self, value: Option<f64>) -> String {
@@ -97,7 +97,7 @@ impl Language {
     }
 }
 
-/// A number and its unit stay on one line.
-pub(crate) fn unbroken(text: &str) -> String {
+/// Keeps a number and its percent sign on one line.
+pub(crate) fn no_break_units(text: &str) -> String {
     text.replace(" %", "\u{a0}%")
 }

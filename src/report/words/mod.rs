@@ -1,14 +1,15 @@
-//! Sentences and fixed phrases, in English and French.
+//! Sentences and fixed phrases in English and French.
 
 pub(crate) mod advice;
+pub(crate) mod direction;
 pub(crate) mod failed;
+pub(crate) mod format;
 pub(crate) mod label_notes;
 pub(crate) mod language;
+pub(crate) mod no_break;
 pub(crate) mod phrases;
 pub(crate) mod reasons;
-pub(crate) mod unbroken;
 pub(crate) mod verdict;
-pub(crate) mod way;
 
 pub use failed::{Unreported, alert_in_french, failure_in_french};
 pub use language::Language;

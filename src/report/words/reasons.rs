@@ -1,15 +1,15 @@
-//! A finding in one sentence. The English one is `judge`'s own; the French one is made from the same typed fields.
+//! A finding in one sentence. The English one comes from `judge`; the French one is built from the same typed fields.
 
 use vigie_profile::{batch::Reason, shown::shown};
 
-use super::{Language, verdict::grouped};
+use super::{Language, format::grouped};
 use crate::{
-    drift::{BinCount, BinKind, FeatureDrift},
-    judge::{FeatureVerdict, Finding, Qs, Severity, Test},
+    drift::{BinCount, FeatureDrift, PsiBinKind},
+    judge::{FeatureVerdict, Finding, QValues, Severity, Test},
     report::Report,
 };
 
-/// The sentence of a finding of this report, or of an opinion that found no more than chance.
+/// Returns the sentence of a finding of this report, or of an opinion that chance explains.
 #[must_use]
 pub fn reason(report: &Report, finding: &Finding, language: Language) -> String {
     match language {
@@ -40,24 +40,24 @@ fn french(report: &Report, finding: &Finding) -> Option<String> {
         Test::Chi2 => format!("V de Cramér {}", FR.number(value?)),
         Test::Missing => missing(drift?)?,
         Test::Unseen => unseen(drift?)?,
-        Test::Absent => return Some("aucun enregistrement de la fenêtre n’a cette variable".to_owned()),
+        Test::Absent => return Some("aucun enregistrement de la fenêtre ne contient cette variable".to_owned()),
         Test::ShareRefused => {
             let refused = report.drift.score.as_ref()?.refused;
-            format!("part refusée {} → {}", FR.percent(refused.reference?), FR.percent(refused.window?))
+            format!("taux de refus {} → {}", FR.percent(refused.reference?), FR.percent(refused.window?))
         }
         Test::Score => score(drift?, value?)?,
         _ => return service(report, finding),
     };
-    Some(judged(report, finding, &what, drift, &qs))
+    Some(with_evidence(report, finding, &what, drift, &qs))
 }
 
-/// Effect, limit, evidence.
-fn judged(report: &Report, finding: &Finding, what: &str, drift: Option<&FeatureDrift>, qs: &Qs) -> String {
+/// Builds the sentence from effect, limit and evidence.
+fn with_evidence(report: &Report, finding: &Finding, what: &str, drift: Option<&FeatureDrift>, qs: &QValues) -> String {
     let q = FR.q_value(finding.q_value);
     if !finding.severity.is_drift() {
         return match finding.q_value {
-            Some(_) => format!("{what}, mais le hasard l’explique (q {q} > {})", FR.number(report.policy.q)),
-            None => format!("{what}, mais il y a trop peu de lignes pour le distinguer du hasard"),
+            Some(_) => format!("{what}, mais le hasard peut l’expliquer (q {q} > {})", FR.number(report.policy.q)),
+            None => format!("{what}, mais trop peu de lignes pour le distinguer du hasard"),
         };
     }
     let limit = finding.limit.map_or(String::new(), |limit| match finding.test {
@@ -65,8 +65,9 @@ fn judged(report: &Report, finding: &Finding, what: &str, drift: Option<&Feature
         Test::Unseen => FR.percent(limit),
         _ => FR.number(limit),
     });
-    let exact = exact_test(finding, drift, qs).map_or(String::new(), |whose| format!(" par le test exact des {whose}"));
-    format!("{what} ; {} à partir de {limit}, q {q}{exact}", severity(finding.severity))
+    let exact =
+        exact_test(finding, drift, qs).map_or(String::new(), |whose| format!(" d’après le test exact des {whose}"));
+    format!("{what}\u{a0}; {} à partir de {limit}, q {q}{exact}", severity(finding.severity))
 }
 
 fn severity(severity: Severity) -> &'static str {
@@ -76,8 +77,8 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// Whose exact test is the evidence of a PSI, where the law of chance of PSI itself is not (see `judge`).
-fn exact_test(finding: &Finding, drift: Option<&FeatureDrift>, qs: &Qs) -> Option<&'static str> {
+/// Returns which exact test is the evidence for a PSI finding, if PSI's own chance distribution is not (see `judge`).
+fn exact_test(finding: &Finding, drift: Option<&FeatureDrift>, qs: &QValues) -> Option<&'static str> {
     let q = finding.q_value?;
     let is = |other: Option<f64>| other.is_some_and(|other| other.to_bits() == q.to_bits());
     let of_psi = matches!(finding.test, Test::Psi)
@@ -93,7 +94,7 @@ fn exact_test(finding: &Finding, drift: Option<&FeatureDrift>, qs: &Qs) -> Optio
     kinds.into_iter().find(|(other, _)| is(*other)).map(|(_, whose)| whose)
 }
 
-/// The score's finding does not say which of its measures it is of: its value does.
+/// Describes a finding about the score. It does not name the measure, so the value identifies it.
 fn score(drift: &FeatureDrift, value: f64) -> Option<String> {
     let is = |other: Option<f64>| other.is_some_and(|other| other.to_bits() == value.to_bits());
     let what = if is(drift.psi.value) {
@@ -103,7 +104,7 @@ fn score(drift: &FeatureDrift, value: f64) -> Option<String> {
     } else {
         missing(drift)?
     };
-    Some(format!("score : {what}"))
+    Some(format!("score\u{a0}: {what}"))
 }
 
 fn psi(drift: &FeatureDrift, value: f64) -> String {
@@ -113,7 +114,7 @@ fn psi(drift: &FeatureDrift, value: f64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |rows: u64, of: u64| FR.percent(rows as f64 / (of as f64).max(1.0));
     let (from, to) = (share(bin.reference, drift.n_reference), share(bin.window, drift.n_window));
-    format!("PSI {}, surtout : {} ({from} → {to})", FR.number(value), bin_label(bin, FR))
+    format!("PSI {}, surtout\u{a0}: {} ({from} → {to})", FR.number(value), bin_label(bin, FR))
 }
 
 fn missing(drift: &FeatureDrift) -> Option<String> {
@@ -123,16 +124,17 @@ fn missing(drift: &FeatureDrift) -> Option<String> {
 
 fn unseen(drift: &FeatureDrift) -> Option<String> {
     let unseen = drift.unseen.as_ref()?;
-    let names: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| format!("« {} »", shown(name))).collect();
+    let names: Vec<String> =
+        unseen.levels.iter().take(3).map(|(name, _)| format!("«\u{a0}{}\u{a0}»", shown(name))).collect();
     let more = if unseen.distinct > names.len() { ", …" } else { "" };
-    // A report that leaves the house does not name them.
-    let told = if names.is_empty() { String::new() } else { format!(" ({}{more})", names.join(", ")) };
-    Some(format!("{} des lignes ont des modalités que la référence n’a jamais eues{told}", FR.percent(unseen.share?)))
+    // A redacted report does not name them.
+    let listed = if names.is_empty() { String::new() } else { format!(" ({}{more})", names.join(", ")) };
+    Some(format!("{} des lignes ont des modalités absentes de la référence{listed}", FR.percent(unseen.share?)))
 }
 
-/// Findings about the service. `None`: this version has no French for it.
+/// Describes findings about the service. `None` if there is no French version.
 fn service(report: &Report, finding: &Finding) -> Option<String> {
-    let from = |limit: String| format!(" ; {} à partir de {limit}", severity(finding.severity));
+    let from = |limit: String| format!("\u{a0}; {} à partir de {limit}", severity(finding.severity));
     Some(match finding.test {
         Test::ModelVersion => format!(
             "{} des lignes viennent d’une autre version du modèle{}",
@@ -143,7 +145,7 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
             format!("{} des requêtes ont échoué{}", FR.percent(finding.value?), from(FR.percent(finding.limit?)))
         }
         Test::Latency => format!(
-            "95 % des réponses ont pris jusqu’à {}{}",
+            "95\u{a0}% des requêtes ont pris jusqu’à {}{}",
             FR.milliseconds(finding.value),
             from(FR.milliseconds(finding.limit))
         ),
@@ -155,47 +157,45 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
         ),
         Test::Cost | Test::RealisedCost | Test::Auc | Test::RealisedAuc => return money(report, finding),
         Test::SegmentScore | Test::Disparity => return segment(report, finding),
-        Test::Source | Test::Labels => format!("laissé de côté : {}", finding.reason.strip_prefix("left out: ")?),
+        Test::Source | Test::Labels => format!("laissé de côté\u{a0}: {}", finding.reason.strip_prefix("left out: ")?),
         _ => return brief(finding.test, finding.severity, finding.value, finding.limit),
     })
 }
 
 fn no_data(report: &Report) -> String {
-    let question = "aucun enregistrement dans cette fenêtre : le service tourne-t-il, son journal est-il écrit là où on le cherche ?";
+    let question = "aucun enregistrement dans cette fenêtre\u{a0}: le service fonctionne-t-il, et écrit-il son journal à l’emplacement configuré\u{a0}?";
     match (report.examined.unreadable.len(), report.examined.filtered) {
         (0, 0) => question.to_owned(),
         (0, filtered) => {
-            format!("{question} De ce qui a été lu, source.where écarte {} enregistrements", grouped(filtered))
+            format!("{question} source.where a exclu {} enregistrements", grouped(filtered))
         }
-        _ => "aucun enregistrement de cette fenêtre dans ce qui a pu être lu, et tout n’a pas pu l’être : voir ce qui est laissé de côté"
+        _ => "aucun enregistrement dans cette fenêtre, mais une partie du journal n’a pas pu être lue\u{a0}: voir ce qui est laissé de côté"
             .to_owned(),
     }
 }
 
-/// What decisions cost and how well the score ranks: by what is expected, or by labels.
+/// Describes findings about cost and AUC, estimated or measured from labels.
 fn money(report: &Report, finding: &Finding) -> Option<String> {
     let performance = report.performance.as_ref()?;
     let expected = performance.expected.as_ref().ok()?;
     let (value, limit) = (finding.value?, finding.limit?);
     let realised = performance.realised.as_ref();
-    let caution = ", si les scores veulent toujours dire ce qu’ils voulaient dire dans la référence";
+    let caution = ", à supposer que les scores aient gardé le même sens que dans la référence";
     let before = expected.reference.per_1000;
     let (what, now, before, caution) = match finding.test {
         Test::Cost => ("le coût attendu des décisions", expected.cost_per_1000.value, before, caution),
-        Test::RealisedCost => {
-            ("le coût des décisions, d’après leurs étiquettes,", realised?.cost_per_1000().value, before, "")
-        }
+        Test::RealisedCost => ("le coût des décisions étiquetées", realised?.cost_per_1000().value, before, ""),
         Test::Auc => ("l’AUC attendue", expected.auc.window?.value, expected.auc_before?.0, caution),
-        _ => ("l’AUC, d’après les lignes étiquetées,", realised?.auc?.value, expected.auc_known_before?.value, ""),
+        _ => ("l’AUC des lignes étiquetées", realised?.auc?.value, expected.auc_known_before?.value, ""),
     };
     let [now, before] = [now, before].map(|value| FR.number(value));
     let (moved, limit) = if matches!(finding.test, Test::Cost | Test::RealisedCost) {
-        (format!("a augmenté de {} à {now} pour 1 000 lignes", FR.percent(value)), FR.percent(limit))
+        (format!("a augmenté de {}, à {now} pour 1\u{202f}000 lignes", FR.percent(value)), FR.percent(limit))
     } else {
-        (format!("a baissé de {} à {now}", FR.number(value)), FR.number(limit))
+        (format!("a baissé de {}, à {now}", FR.number(value)), FR.number(limit))
     };
     Some(format!(
-        "{what} {moved} (référence {before}){caution} ; {} à partir de {limit} (q {})",
+        "{what} {moved} (référence {before}){caution}\u{a0}; {} à partir de {limit} (q {})",
         severity(finding.severity),
         FR.q_value(finding.q_value)
     ))
@@ -204,14 +204,14 @@ fn money(report: &Report, finding: &Finding) -> Option<String> {
 fn segment(report: &Report, finding: &Finding) -> Option<String> {
     let name = finding.feature.as_ref()?;
     let one = report.segments.as_ref()?.drift.list.iter().find(|one| one.name == *name)?;
-    let (q, said) = (FR.q_value(finding.q_value), severity(finding.severity));
+    let (q, level) = (FR.q_value(finding.q_value), severity(finding.severity));
     Some(if finding.test == Test::SegmentScore {
         let refused = one.refused.reference.zip(one.refused.window);
         let refused = refused
-            .map_or(String::new(), |(from, to)| format!(", part refusée {} → {}", FR.percent(from), FR.percent(to)));
+            .map_or(String::new(), |(from, to)| format!(", taux de refus {} → {}", FR.percent(from), FR.percent(to)));
         format!(
-            "le score de ses {} lignes s’est éloigné de celui du même segment dans la référence : PSI {}{refused} ; {said} à partir \
-             de {}, q {q}",
+            "le score de ses {} lignes s’est éloigné de celui du même segment dans la référence\u{a0}: PSI {}{refused}\u{a0}; {level} à \
+             partir de {}, q {q}",
             grouped(one.rows),
             FR.number(finding.value?),
             FR.number(finding.limit?)
@@ -223,15 +223,15 @@ fn segment(report: &Report, finding: &Finding) -> Option<String> {
         let against = disparity
             .against
             .as_deref()
-            .map_or("toutes les autres lignes".to_owned(), |name| format!("« {} »", shown(name)));
+            .map_or("toutes les autres lignes".to_owned(), |name| format!("«\u{a0}{}\u{a0}»", shown(name)));
         format!(
-            "il est accepté {value} fois aussi souvent que {against} ({low} à {high}) ; {said} sous {}, q {q}",
+            "taux d’acceptation égal à {value} fois celui de {against} (intervalle à 95\u{a0}%\u{a0}: {low} à {high})\u{a0}; {level} sous {}, q {q}",
             FR.number(1.0 - finding.limit?)
         )
     })
 }
 
-/// An alert in French, by what its test measured: its sentence was written in English. `None`: only that sentence can say it.
+/// Returns an alert's sentence in French, from the values of its test. `None` if only the English sentence has the facts.
 #[must_use]
 pub(crate) fn brief(test: Test, severity: Severity, value: Option<f64>, limit: Option<f64>) -> Option<String> {
     let number = |name: &str| {
@@ -248,19 +248,19 @@ pub(crate) fn brief(test: Test, severity: Severity, value: Option<f64>, limit: O
         Test::Psi => number("PSI"),
         Test::Ks => number("distance KS"),
         Test::Chi2 => number("V de Cramér"),
-        Test::Score => number("score :"),
-        Test::Missing => points("part de manquants déplacée"),
-        Test::ShareRefused => points("part refusée déplacée"),
-        Test::Unseen => share("de lignes de plus qu’attendu ont des modalités que la référence n’a jamais eues"),
+        Test::Score => number("score\u{a0}:"),
+        Test::Missing => points("part de manquants\u{a0}: variation"),
+        Test::ShareRefused => points("taux de refus\u{a0}: variation"),
+        Test::Unseen => share("de lignes de plus qu’attendu ont des modalités absentes de la référence"),
         Test::ModelVersion => share("des lignes viennent d’une autre version du modèle"),
         Test::ErrorRate => share("des requêtes ont échoué"),
-        Test::Cost => share("de coût attendu de plus que dans la référence"),
-        Test::RealisedCost => share("de coût de plus que dans la référence, d’après les étiquettes"),
-        Test::Absent => Some("aucun enregistrement de la fenêtre n’a cette variable".to_owned()),
+        Test::Cost => share("de hausse du coût attendu par rapport à la référence"),
+        Test::RealisedCost => share("de hausse du coût par rapport à la référence, d’après les étiquettes"),
+        Test::Absent => Some("aucun enregistrement de la fenêtre ne contient cette variable".to_owned()),
         Test::NoData => Some("aucun enregistrement dans cette fenêtre".to_owned()),
         Test::TooFew => Some("trop peu de lignes pour un verdict".to_owned()),
         Test::Latency => Some(format!(
-            "95 % des réponses ont pris jusqu’à {}{}",
+            "95\u{a0}% des requêtes ont pris jusqu’à {}{}",
             FR.milliseconds(Some(value?)),
             from(severity, limit.map(|limit| FR.milliseconds(Some(limit))))
         )),
@@ -270,48 +270,48 @@ pub(crate) fn brief(test: Test, severity: Severity, value: Option<f64>, limit: O
             FR.number(limit?)
         )),
         Test::StaleReference => Some(format!(
-            "la référence a {} jours, la limite est de {} ; en apprendre une nouvelle sur des lignes récentes",
+            "la référence a {} jours, la limite est de {}\u{a0}; en apprendre une nouvelle sur des lignes récentes",
             FR.number_plain(value?),
             FR.number_plain(limit?)
         )),
         Test::Parity => {
-            Some(format!("{} des scores du journal ne sont pas ceux du fichier de modèle", FR.percent(value?)))
+            Some(format!("{} des scores du journal diffèrent de ceux du fichier de modèle", FR.percent(value?)))
         }
-        Test::Auc => number("AUC attendue : baisse de"),
-        Test::RealisedAuc => number("AUC, d’après les étiquettes : baisse de"),
-        Test::SegmentScore => number("score du segment : PSI"),
+        Test::Auc => number("AUC attendue\u{a0}: baisse de"),
+        Test::RealisedAuc => number("AUC, d’après les étiquettes\u{a0}: baisse de"),
+        Test::SegmentScore => number("score du segment\u{a0}: PSI"),
         Test::Disparity => share("d’acceptations de moins que dans le segment le plus favorisé"),
         Test::Source | Test::Labels | Test::RunFailed => None,
     }
 }
 
 fn from(level: Severity, limit: Option<String>) -> String {
-    limit.map_or(String::new(), |limit| format!(" ; {} à partir de {limit}", severity(level)))
+    limit.map_or(String::new(), |limit| format!("\u{a0}; {} à partir de {limit}", severity(level)))
 }
 
-/// A bin's name for people: levels keep theirs.
+/// Returns a bin's display name; levels keep their own.
 pub(crate) fn bin_label(bin: &BinCount, language: Language) -> String {
     match bin.kind {
-        BinKind::Missing => language.missing_bin().to_owned(),
-        BinKind::Below => language.below_bin().to_owned(),
-        BinKind::Above => language.above_bin().to_owned(),
-        BinKind::Unseen => language.unseen_bin().to_owned(),
-        BinKind::Rare => language.rare_bin().to_owned(),
-        BinKind::Atom | BinKind::Interval | BinKind::Level => shown(&bin.label),
+        PsiBinKind::Missing => language.missing_bin().to_owned(),
+        PsiBinKind::Below => language.below_bin().to_owned(),
+        PsiBinKind::Above => language.above_bin().to_owned(),
+        PsiBinKind::Unseen => language.unseen_bin().to_owned(),
+        PsiBinKind::Rare => language.rare_bin().to_owned(),
+        PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level => shown(&bin.label),
     }
 }
 
-/// A complaint's reason in French.
+/// Returns a complaint's reason in French.
 pub(crate) fn complaint(reason: Reason) -> &'static str {
     match reason {
         Reason::Malformed => "illisible",
-        Reason::Timestamp => "sans heure lisible",
+        Reason::Timestamp => "horodatage illisible",
         Reason::Duplicate => "en double",
         Reason::Failed => "requête en échec",
         Reason::ModelVersion => "autre version du modèle",
         Reason::NoFeatures => "sans variables",
         Reason::NoProbability => "sans probabilité",
-        Reason::NotANumber => "valeur qui n’est pas un nombre",
+        Reason::NotANumber => "valeur non numérique",
         Reason::UnreadableField => "champ illisible",
     }
 }

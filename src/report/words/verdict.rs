@@ -1,63 +1,70 @@
-//! Sentences about the whole run: the verdict, since when, what changed.
+//! Sentences about the whole run: the verdict, its history, and changes since the last window.
 
 use std::collections::BTreeSet;
 
-use vigie_profile::{shown::shown, window::Instant};
+use vigie_profile::shown::shown;
 
-use super::{Language, reasons, way::way};
+use super::{
+    Language,
+    direction::direction,
+    format::{day, grouped},
+    reasons,
+};
 use crate::{
     judge::{Finding, Severity, Test},
     report::{
         Context, Report,
-        document::{Feature, Point},
+        document::{FeaturePoint, TrendPoint},
     },
 };
 
-/// The verdict in one sentence, as it stands in JSON and in the terminal.
+/// Returns the verdict in one sentence, as used in JSON and the terminal.
 #[must_use]
 pub fn verdict_sentence(report: &Report) -> String {
-    // Pages alone keep a number and its unit on one line.
+    // Only pages use non-breaking spaces.
     verdict_in(report, Language::English).replace('\u{a0}', " ")
 }
 
-/// The verdict in the language of the page.
+/// Returns the verdict in one sentence, in the given language.
 #[must_use]
 pub fn verdict_in(report: &Report, language: Language) -> String {
     let rows = grouped(report.drift.n_window);
     let features = report.drift.features.len();
     let what = || {
-        let mut said: Vec<String> = moved(report, language).into_iter().collect();
-        // What is worst comes first.
-        let is_second = report.verdict.findings.first().is_some_and(|finding| finding.feature.is_none());
-        let place = if is_second { 0 } else { said.len() };
-        said.splice(place..place, elsewhere(report, language));
-        said.join(language.pick("; ", " ; "))
+        let mut clauses: Vec<String> = drifted_features(report, language).into_iter().collect();
+        // The worst finding comes first.
+        let is_elsewhere = report.verdict.findings.first().is_some_and(|finding| finding.feature.is_none());
+        let place = if is_elsewhere { 0 } else { clauses.len() };
+        clauses.splice(place..place, other_findings(report, language));
+        clauses.join(language.pick("; ", "\u{a0}; "))
     };
     let needed = grouped(report.policy.min_rows);
     match (language, report.verdict.severity) {
         (Language::English, Severity::Stable) => {
-            format!("Stable: {rows} rows look like the reference in all {features} features.")
+            format!("Stable: {rows} rows match the reference in all {features} features.")
         }
         (Language::English, Severity::Watch) => format!("Watch: {}.", what()),
         (Language::English, Severity::Alarm) => format!("Alarm: {}.", what()),
         (Language::English, Severity::TooFew) => {
             format!("Too few rows for a verdict: {rows} used, {needed} needed.")
         }
-        (Language::English, Severity::NoData) => "No data: no record in this window.".to_owned(),
+        (Language::English, Severity::NoData) => "No data: no records in this window.".to_owned(),
         (Language::French, Severity::Stable) => {
-            format!("Stable : {rows} lignes ressemblent à la référence, pour les {features} variables.")
+            format!("Stable\u{a0}: {rows} lignes conformes à la référence, pour les {features} variables.")
         }
-        (Language::French, Severity::Watch) => format!("À surveiller : {}.", what()),
-        (Language::French, Severity::Alarm) => format!("Alarme : {}.", what()),
+        (Language::French, Severity::Watch) => format!("À surveiller\u{a0}: {}.", what()),
+        (Language::French, Severity::Alarm) => format!("Alarme\u{a0}: {}.", what()),
         (Language::French, Severity::TooFew) => {
-            format!("Trop peu de lignes pour un verdict : {rows} utilisées, {needed} nécessaires.")
+            format!("Trop peu de lignes pour un verdict\u{a0}: {rows} utilisées, {needed} nécessaires.")
         }
-        (Language::French, Severity::NoData) => "Pas de données : aucun enregistrement dans cette fenêtre.".to_owned(),
+        (Language::French, Severity::NoData) => {
+            "Pas de données\u{a0}: aucun enregistrement dans cette fenêtre.".to_owned()
+        }
     }
 }
 
-/// The feature that moved worst, which way, and how many others did, two of them by name.
-fn moved(report: &Report, language: Language) -> Option<String> {
+/// Names the feature with the worst finding and its direction, and counts the others, two of them by name.
+fn drifted_features(report: &Report, language: Language) -> Option<String> {
     let features = report.drift.features.len();
     let drifted = report.verdict.features.iter().filter(|feature| feature.severity.is_drift()).count();
     let mut seen = BTreeSet::new();
@@ -65,73 +72,73 @@ fn moved(report: &Report, language: Language) -> Option<String> {
     let named: Vec<(&str, &Finding)> = about.filter(|(name, _)| seen.insert(*name)).collect();
     let (&(worst, finding), others) = named.split_first()?;
     let drift = report.drift.features.iter().find(|feature| feature.name == worst)?;
-    let which = format!("{} {}", shown(worst), way(finding, drift, language));
+    let which = format!("{} {}", shown(worst), direction(finding, drift, language));
     let others: Vec<&str> = others.iter().map(|(name, _)| *name).collect();
-    let too = if others.is_empty() { String::new() } else { format!(" ({})", also(&others, language)) };
+    let also = match others.as_slice() {
+        [] => String::new(),
+        others => format!(" ({} {})", language.pick("also", "également"), list_names(others, 2, language)),
+    };
     let noun = if features == 1 { "feature" } else { "features" };
     let count = match language {
-        Language::English => format!("{drifted} of {features} {noun} moved{too}"),
-        Language::French if drifted == 1 => format!("1 variable sur {features} a bougé"),
-        Language::French => format!("{drifted} variables sur {features} ont bougé{too}"),
+        Language::English => format!("{drifted} of {features} {noun} drifted{also}"),
+        Language::French if drifted == 1 => format!("1 variable sur {features} en dérive"),
+        Language::French => format!("{drifted} variables sur {features} en dérive{also}"),
     };
-    Some(format!("{which}{}{count}", language.pick("; ", " ; ")))
+    Some(format!("{which}{}{count}", language.pick("; ", "\u{a0}; ")))
 }
 
-/// The others, two of them by name.
-fn also(others: &[&str], language: Language) -> String {
-    format!("{} {}", language.pick("also", "aussi"), some(others, 2, language))
-}
-
-/// At most `most` names, and how many more there are.
-fn some(names: &[&str], most: usize, language: Language) -> String {
+/// Lists at most `most` names, and the number of further ones.
+fn list_names(names: &[&str], most: usize, language: Language) -> String {
     let listed = names.iter().take(most).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(most) {
         0 => listed,
-        more => format!("{listed} {} {more} {}", language.pick("and", "et"), language.pick("more", "de plus")),
+        more => format!("{listed} {} {more} {}", language.pick("and", "et"), language.pick("more", "autres")),
     }
 }
 
-/// What else was found, about the score and the service, one clause each.
-fn elsewhere(report: &Report, language: Language) -> Vec<String> {
+/// Returns one clause for each of the first findings about the score and the service.
+fn other_findings(report: &Report, language: Language) -> Vec<String> {
     let findings = report.verdict.findings.iter().filter(|finding| finding.feature.is_none());
     let clause = |finding: &Finding| {
         let reason = reasons::reason(report, finding, language);
         let clause = reason.split("; ").next().unwrap_or_default().trim_end();
-        // What was left out by name; why is long, and stands below.
-        let opening = language.pick("left out: ", "laissé de côté : ");
+        // Only the name of what was left out; the reason is long and listed below.
+        let opening = language.pick("left out: ", "laissé de côté\u{a0}: ");
         let name = clause.strip_prefix(opening).and_then(|what| what.split(": ").next());
         name.map_or(clause.to_owned(), |name| format!("{opening}{name}"))
     };
     findings.take(3).map(clause).collect()
 }
 
-/// Since when the worst thing is as it is, from the windows before.
+/// Describes for how long the worst finding or the verdict has lasted.
 pub(crate) fn since(report: &Report, context: &Context) -> String {
     let language = context.language;
     let past = &context.past;
     let Some(last) = past.last() else {
         return language
             .pick(
-                "No earlier report of this model is at hand, so this page cannot tell.",
-                "Aucun rapport antérieur de ce modèle : cette page ne peut pas le dire.",
+                "Unknown: there is no earlier report of this model.",
+                "Inconnu\u{a0}: aucun rapport antérieur de ce modèle.",
             )
             .to_owned();
     };
     let severity = report.verdict.severity;
-    let alike = |point: &&Point| match worst_feature(report) {
-        Some((place, name)) => point.feature(place, name).is_some_and(|Feature(_, _, severity)| severity.is_drift()),
+    let is_same = |point: &&TrendPoint| match worst_feature(report) {
+        Some((place, name)) => {
+            point.feature(place, name).is_some_and(|FeaturePoint(_, _, severity)| severity.is_drift())
+        }
         None => point.head.severity == severity,
     };
-    let streak: Vec<&Point> = past.iter().rev().take_while(alike).collect();
+    let streak: Vec<&TrendPoint> = past.iter().rev().take_while(is_same).collect();
     let subject = worst_feature(report).map(|(_, name)| shown(name));
     let before = past.len();
     match (streak.last(), language) {
         (None, Language::English) if severity == Severity::Stable => {
-            format!("Stable again: the window before was {}.", language.severity_word(last.head.severity))
+            format!("Stable again: the previous window was “{}”.", language.severity_word(last.head.severity))
         }
         (None, Language::French) if severity == Severity::Stable => {
             format!(
-                "De nouveau stable : la fenêtre précédente était « {} ».",
+                "De nouveau stable\u{a0}: la fenêtre précédente était «\u{a0}{}\u{a0}».",
                 language.severity_word(last.head.severity)
             )
         }
@@ -139,8 +146,8 @@ pub(crate) fn since(report: &Report, context: &Context) -> String {
             let windows = if before == 1 { "window".to_owned() } else { format!("{before} windows") };
             let day = day(report.examined.window.from);
             match subject {
-                Some(name) => format!("New in this window ({day}): {name} had not moved in the {windows} before."),
-                None => format!("New in this window ({day}): the {windows} before had another verdict."),
+                Some(name) => format!("New in this window ({day}): {name} had not drifted in the previous {windows}."),
+                None => format!("New in this window ({day}): the verdict was different in the previous {windows}."),
             }
         }
         (None, Language::French) => {
@@ -151,15 +158,17 @@ pub(crate) fn since(report: &Report, context: &Context) -> String {
             };
             let day = day(report.examined.window.from);
             match subject {
-                Some(name) => format!("Nouveau dans cette fenêtre ({day}) : {name} n’avait pas bougé dans {windows}."),
-                None => format!("Nouveau dans cette fenêtre ({day}) : le verdict était autre dans {windows}."),
+                Some(name) => {
+                    format!("Nouveau dans cette fenêtre ({day})\u{a0}: {name} n’avait pas dérivé dans {windows}.")
+                }
+                None => format!("Nouveau dans cette fenêtre ({day})\u{a0}: le verdict était différent dans {windows}."),
             }
         }
         (Some(first), Language::English) => {
             let since = day(first.head.window.from);
             let windows = streak.len() + 1;
             if severity == Severity::Stable {
-                format!("Stable since {since} at least: {windows} windows in a row.")
+                format!("Stable since at least {since}: {windows} windows in a row.")
             } else {
                 let what = subject.unwrap_or_else(|| "the same verdict".to_owned());
                 format!("Since {since}: {what}, {windows} windows in a row.")
@@ -169,16 +178,16 @@ pub(crate) fn since(report: &Report, context: &Context) -> String {
             let since = day(first.head.window.from);
             let windows = streak.len() + 1;
             if severity == Severity::Stable {
-                format!("Stable au moins depuis le {since} : {windows} fenêtres de suite.")
+                format!("Stable au moins depuis le {since}\u{a0}: {windows} fenêtres consécutives.")
             } else {
                 let what = subject.unwrap_or_else(|| "le même verdict".to_owned());
-                format!("Depuis le {since} : {what}, {windows} fenêtres de suite.")
+                format!("Depuis le {since}\u{a0}: {what}, {windows} fenêtres consécutives.")
             }
         }
     }
 }
 
-/// The feature of the worst finding, if that is about one.
+/// Returns the feature of the worst finding, if it is about a feature.
 fn worst_feature(report: &Report) -> Option<(usize, &str)> {
     let named = report.verdict.findings.iter().filter(|finding| finding.test != Test::ShareRefused);
     let name = named.map(|finding| finding.feature.as_deref()).next()??;
@@ -186,18 +195,18 @@ fn worst_feature(report: &Report) -> Option<(usize, &str)> {
     Some((place, name))
 }
 
-/// What is otherwise than in the window before, one sentence each.
+/// Returns the changes since the previous window, one sentence each.
 pub(crate) fn changes(report: &Report, context: &Context) -> Vec<String> {
     let language = context.language;
     let Some(last) = context.past.last() else { return Vec::new() };
-    let (mut new, mut gone) = (Vec::new(), Vec::new());
+    let (mut new, mut recovered) = (Vec::new(), Vec::new());
     let is_judged = !matches!(report.verdict.severity, Severity::TooFew | Severity::NoData);
     for (place, (drift, verdict)) in report.drift.features.iter().zip(&report.verdict.features).enumerate() {
         let was = last.feature(place, &drift.name).is_some_and(|feature| feature.2.is_drift());
         match (was, verdict.severity.is_drift()) {
             (false, true) => new.push((verdict.severity, drift.psi.value.unwrap_or(0.0), drift.name.as_str())),
-            // Without a verdict nothing is known to be as before.
-            (true, false) if is_judged => gone.push(drift.name.as_str()),
+            // Without a verdict, a feature is not known to be back to normal.
+            (true, false) if is_judged => recovered.push(drift.name.as_str()),
             _ => {}
         }
     }
@@ -205,56 +214,38 @@ pub(crate) fn changes(report: &Report, context: &Context) -> Vec<String> {
         severity_b.cmp(severity_a).then(psi_b.total_cmp(psi_a))
     });
     let new: Vec<&str> = new.into_iter().map(|(_, _, name)| name).collect();
-    let mut said = Vec::new();
+    let mut sentences = Vec::new();
     let (was, is) = (last.head.severity, report.verdict.severity);
     if was != is {
         let (was, is) = (language.severity_word(was), language.severity_word(is));
-        said.push(format!("{}: {was} → {is}", language.pick("Verdict", "Verdict ")));
+        sentences.push(format!("{}: {was} → {is}", language.pick("Verdict", "Verdict\u{a0}")));
     }
     if !new.is_empty() {
-        said.push(format!("{}: {}", language.pick("Newly moved", "Nouvelles dérives "), some(&new, 3, language)));
+        sentences.push(format!(
+            "{}: {}",
+            language.pick("Newly drifted", "Nouvelles dérives\u{a0}"),
+            list_names(&new, 3, language)
+        ));
     }
-    if !gone.is_empty() {
-        said.push(format!("{}: {}", language.pick("Back to normal", "Retour à la normale "), some(&gone, 3, language)));
+    if !recovered.is_empty() {
+        sentences.push(format!(
+            "{}: {}",
+            language.pick("Back to normal", "Retour à la normale\u{a0}"),
+            list_names(&recovered, 3, language)
+        ));
     }
     let refused = report.drift.score.as_ref().and_then(|score| score.refused.window);
     if let (Some(was), Some(is)) = (last.head.refused_share, refused) {
         let (was, is) = (language.percent(was), language.percent(is));
         if was != is {
-            said.push(format!("{}: {was} → {is}", language.pick("Share refused", "Part refusée ")));
+            sentences.push(format!("{}: {was} → {is}", language.pick("Refusal rate", "Taux de refus\u{a0}")));
         }
     }
-    said.push(format!(
+    sentences.push(format!(
         "{}: {} → {}",
-        language.pick("Rows", "Lignes "),
+        language.pick("Rows", "Lignes\u{a0}"),
         grouped(last.head.rows),
         grouped(report.drift.n_window)
     ));
-    said
-}
-
-/// The date, and the time where it is not midnight in UTC.
-pub(crate) fn day(at: Instant) -> String {
-    let text = minute(at);
-    text.strip_suffix(" 00:00").map_or(text.clone(), ToOwned::to_owned)
-}
-
-/// `2026-10-01 00:00`, seconds only where there are some.
-pub(crate) fn minute(at: Instant) -> String {
-    let text = at.to_string();
-    let text = text.trim_end_matches('Z').replace('T', " ");
-    text.strip_suffix(":00").map_or(text.clone(), ToOwned::to_owned)
-}
-
-/// 1234567 → 1 234 567 (narrow spaces).
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
+    sentences
 }

@@ -1,107 +1,105 @@
-//! Labels in files: found where they may not have come yet, read piece by piece.
+//! Labels in files: located even if none has arrived yet, and read piece by piece.
 
 use std::{fs, io, path::Path, sync::Arc, time::UNIX_EPOCH};
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::log::{Heard, hand, lacking};
+use super::scan::{LabelScan, for_each_label, missing_field};
 use crate::{
-    fault::{Fault, Result, spoken},
+    fault::{Fault, Remedy, Result, describe_io},
     source::{
-        file::{ENDINGS, Format, LogFile},
-        log::{Plan, files_of, find},
-        mapping::{Found, Mapping},
+        file::{EXTENSIONS, FileFormat, LogFile},
+        log::{FoundFiles, Plan, find, readable_files},
+        mapping::{Mapping, ReadSummary},
     },
 };
 
-const REMEDY: &str = "set it to where labels come (a file, a folder or a glob), or remove `labels`";
+const REMEDY: &str = "set it to the file, folder or glob where labels arrive, or remove `labels`";
 
 fn is_glob(path: &Path) -> bool {
     path.to_string_lossy().contains(['*', '?', '['])
 }
 
-/// Whether the folder is there that the files of a place would come into.
+/// Returns whether the folder exists in which the files of `path` would appear.
 #[must_use]
-pub fn may_come(path: &Path) -> bool {
-    // Of `labels/dt=*/y.csv`, the folder before the first `*`.
+pub fn parent_exists(path: &Path) -> bool {
+    // For `labels/dt=*/y.csv`, the folder before the first `*`.
     let folder = if is_glob(path) { path.ancestors().find(|part| !is_glob(part)) } else { path.parent() };
     folder.is_some_and(Path::is_dir)
 }
 
-/// The files; `Err`: none has come to this place yet, though it could.
+/// Finds the label files. The inner `Err` is the place where none has arrived yet, although it could.
 pub(super) fn find_labels(path: &Path) -> Result<Result<Vec<Arc<LogFile>>, String>> {
     let shown = path.display();
     let wrong = |why: &str| Fault::setup(format!("labels.path: {shown}: {why}; {REMEDY}"));
     let text = path.to_string_lossy();
     match fs::metadata(path) {
         Ok(_) => {}
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(wrong(&spoken(&error))),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(wrong(&describe_io(&error))),
         Err(_) if is_glob(path) => {
-            glob::Pattern::new(&text).map_err(|error| wrong(&format!("not a glob: {}", error.msg)))?;
-            if !may_come(path) {
-                return Err(wrong("the folder that labels should come into is not there"));
+            glob::Pattern::new(&text).map_err(|error| wrong(&format!("not a valid glob: {}", error.msg)))?;
+            if !parent_exists(path) {
+                return Err(wrong("the folder for the labels does not exist"));
             }
-            return match find("labels.path", "of labels", path) {
-                Ok((root, paths)) => readable(path, files_of(&root, paths)),
-                Err(fault) if fault.remedy() == crate::fault::Remedy::Retry => Err(fault),
+            return match find("labels.path", "the labels", path) {
+                Ok((root, paths)) => check_readable(path, readable_files(&root, paths)),
+                Err(fault) if fault.remedy() == Remedy::Retry => Err(fault),
                 Err(_) => Ok(Err(shown.to_string())),
             };
         }
-        Err(_) if may_come(path) => return Ok(Err(shown.to_string())),
-        Err(_) => return Err(wrong("neither it nor the folder that it should come into is there")),
+        Err(_) if parent_exists(path) => return Ok(Err(shown.to_string())),
+        Err(_) => return Err(wrong("neither the path nor its parent folder exists")),
     }
-    let (root, paths) = find("labels.path", "of labels", path)?;
-    readable(path, files_of(&root, paths))
+    let (root, paths) = find("labels.path", "the labels", path)?;
+    check_readable(path, readable_files(&root, paths))
 }
 
-type Files = (Vec<Arc<LogFile>>, Vec<std::path::PathBuf>);
-
-fn readable(path: &Path, (files, passed_over): Files) -> Result<Result<Vec<Arc<LogFile>>, String>> {
-    match (files.is_empty(), passed_over.len()) {
-        (false, _) => Ok(Ok(files)),
+fn check_readable(path: &Path, found: FoundFiles) -> Result<Result<Vec<Arc<LogFile>>, String>> {
+    match (found.files.is_empty(), found.skipped.len()) {
+        (false, _) => Ok(Ok(found.files)),
         (true, 0) => Ok(Err(path.display().to_string())),
         (true, others) => Err(Fault::setup(format!(
-            "labels.path: {} holds no file that can be read ({ENDINGS}); {others} other files are there",
+            "labels.path: {} has no readable file ({EXTENSIONS}); it has {others} other files",
             path.display()
         ))),
     }
 }
 
-/// One file after the other; one that cannot be read does not keep anybody from reading the next.
+/// Reads the files one after the other; an unreadable one does not stop the others.
 pub(super) fn read(
     files: &[Arc<LogFile>],
     mapping: &Mapping,
     each: &mut dyn FnMut(Option<&str>, Option<&str>),
-) -> Heard {
-    let mut heard = Heard::default();
+) -> LabelScan {
+    let mut scan = LabelScan::default();
     for file in files {
-        let plan = Plan::of_files(mapping.clone(), std::slice::from_ref(file));
-        let mut found = Found::default();
-        heard.unreadable.extend(plan.unreadable.iter().map(|file| format!("labels.path: {file}")));
+        let plan = Plan::from_files(mapping.clone(), std::slice::from_ref(file));
+        let mut found = ReadSummary::default();
+        scan.unreadable.extend(plan.unreadable.iter().map(|file| format!("labels.path: {file}")));
         for piece in &plan.pieces {
-            let reading = plan.read(piece, &mut |records| heard.malformed += hand(&records, each));
-            found.merge(reading.found);
-            heard.unreadable.extend(reading.unreadable.map(|file| format!("labels.path: {file}")));
+            let read = plan.read(piece, &mut |records| scan.malformed += for_each_label(&records, each));
+            found.merge(read.found);
+            scan.unreadable.extend(read.unreadable.map(|file| format!("labels.path: {file}")));
         }
-        heard.unreadable.extend(lacking(
+        scan.unreadable.extend(missing_field(
             &file.path.display().to_string(),
-            file.format != Format::Ndjson,
+            file.format != FileFormat::Ndjson,
             mapping,
             &found,
         ));
     }
-    heard
+    scan
 }
 
-/// Names, sizes and times of the files, hashed.
-pub(super) fn mark(files: &[Arc<LogFile>]) -> String {
+/// Hash of the files' names, sizes and modification times.
+pub(super) fn fingerprint(files: &[Arc<LogFile>]) -> String {
     let mut hasher = Xxh3::new();
     for file in files {
         hasher.update(file.path.as_os_str().as_encoded_bytes());
-        let Ok(about) = fs::metadata(&file.path) else { continue };
-        let changed = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        hasher.update(&about.len().to_le_bytes());
-        hasher.update(&changed.map_or(0, |at| at.as_nanos()).to_le_bytes());
+        let Ok(metadata) = fs::metadata(&file.path) else { continue };
+        let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        hasher.update(&metadata.len().to_le_bytes());
+        hasher.update(&modified.map_or(0, |at| at.as_nanos()).to_le_bytes());
     }
     format!("{} files, {:032x}", files.len(), hasher.digest128())
 }

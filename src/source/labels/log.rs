@@ -1,171 +1,91 @@
-//! Labels that have been found: read row by row, looked at, and marked so that it shows when more have come.
+//! Opens labels, in files or in a table: read row by row, previewed, and fingerprinted to detect new ones.
 
 use std::sync::Arc;
 
-use arrow_array::{Array, StringArray};
-use vigie_profile::{
-    batch::{Reason, Records},
-    near::instead,
-    window::Instant,
-};
+use vigie_profile::window::Instant;
 
-use super::{LabelOptions, files, table};
+use super::{LabelOptions, files, scan::LabelScan, table};
 use crate::{
     fault::Result,
-    source::{
-        Kind, Options,
-        file::LogFile,
-        mapping::{Field, Found, Mapping},
-        postgres::LabelTable,
-    },
+    source::{SourceKind, SourceOptions, file::LogFile, mapping::Mapping, postgres::LabelTable},
 };
 
-/// Where labels come.
+/// Result of opening the labels.
 #[derive(Debug)]
-pub enum Opened {
+pub enum LabelLookup {
     Found(Box<LabelLog>),
-    /// There is nothing yet at this place, which is no mistake.
+    /// Nothing is at this place yet, which is not an error.
     NotYet(String),
 }
 
-/// Labels that have been found.
+/// Labels that exist.
 #[derive(Debug)]
 pub struct LabelLog {
     mapping: Mapping,
-    whence: Whence,
+    origin: LabelOrigin,
 }
 
 #[derive(Debug)]
-enum Whence {
+enum LabelOrigin {
     Files(Vec<Arc<LogFile>>),
     Table(LabelTable),
 }
 
-/// What reading them told, besides the labels.
-#[derive(Debug, Default)]
-pub struct Heard {
-    /// Lines and rows that are no record.
-    pub malformed: u64,
-    /// What could not be read, each a sentence.
-    pub unreadable: Vec<String>,
-    /// Whether a reading broke off in the middle: what came before it must not count, as another try may have it all.
-    pub broken_off: bool,
-}
-
-/// What there is to see of them at first.
+/// Overview of the labels, for `vigie config check --connect`.
 #[derive(Debug)]
-pub struct LabelsAt {
-    /// For people: files, or server, database and table.
+pub struct LabelPreview {
+    /// Display name: the number of files, or server, database and table.
     pub place: String,
-    /// The server's own estimate of a table's rows.
+    /// The server's estimate of the number of rows in a table.
     pub rows: Option<i64>,
-    /// What says when a label was written, and whether an index begins with it, where that can be told.
+    /// The column with the time a label was written, and whether an index starts with it, if known.
     pub time: Option<(String, Option<bool>)>,
 }
 
 impl LabelLog {
-    /// Finds the files, or connects to the database: that of `log`, unless the labels name one.
-    pub fn open(options: &LabelOptions, log: &Options) -> Result<Opened> {
-        let mapping = Mapping::of_labels(&options.id, &options.target);
-        let whence = match options.kind {
-            Kind::Files => match files::find_labels(&options.path)? {
-                Ok(files) => Whence::Files(files),
-                Err(place) => return Ok(Opened::NotYet(place)),
+    /// Finds the files, or connects to the database: the one of `log`, unless the labels have a `url`.
+    pub fn open(options: &LabelOptions, log: &SourceOptions) -> Result<LabelLookup> {
+        let mapping = Mapping::for_labels(&options.id, &options.target);
+        let origin = match options.kind {
+            SourceKind::Files => match files::find_labels(&options.path)? {
+                Ok(files) => LabelOrigin::Files(files),
+                Err(place) => return Ok(LabelLookup::NotYet(place)),
             },
-            Kind::Postgres => Whence::Table(table::open(options, log)?),
+            SourceKind::Postgres => LabelOrigin::Table(table::open(options, log)?),
         };
-        Ok(Opened::Found(Box::new(Self { mapping, whence })))
+        Ok(LabelLookup::Found(Box::new(Self { mapping, origin })))
     }
 
-    /// Hands each row's id and outcome to `each`; rows that were written long before `since` may be left out.
-    pub fn read(&self, since: Option<Instant>, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> Heard {
-        match &self.whence {
-            Whence::Files(files) => files::read(files, &self.mapping, each),
-            Whence::Table(rows) => table::read(rows, &self.mapping, since, None, each),
+    /// Passes the id and outcome of each row to `each`. Rows written long before `since` may be left out.
+    pub fn read(&self, since: Option<Instant>, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> LabelScan {
+        match &self.origin {
+            LabelOrigin::Files(files) => files::read(files, &self.mapping, each),
+            LabelOrigin::Table(rows) => table::read(rows, &self.mapping, since, None, each),
         }
     }
 
-    /// The same of a few rows of a table, or all of files, and what was looked at.
-    pub fn look(&self, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> Result<(LabelsAt, Heard)> {
-        const MOST: u64 = 100;
-        match &self.whence {
-            Whence::Files(files) => {
+    /// Reads a few rows of a table, or all files, and describes where they are.
+    pub fn preview(&self, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> Result<(LabelPreview, LabelScan)> {
+        const MAX_ROWS: u64 = 100;
+        match &self.origin {
+            LabelOrigin::Files(files) => {
                 let place = format!("{} files", files.len());
-                Ok((LabelsAt { place, rows: None, time: None }, files::read(files, &self.mapping, each)))
+                Ok((LabelPreview { place, rows: None, time: None }, files::read(files, &self.mapping, each)))
             }
-            Whence::Table(rows) => {
+            LabelOrigin::Table(rows) => {
                 let (estimate, time) = rows.catalogue()?;
-                let at = LabelsAt { place: rows.shown(), rows: estimate, time };
-                Ok((at, table::read(rows, &self.mapping, None, Some(MOST), each)))
+                let preview = LabelPreview { place: rows.shown(), rows: estimate, time };
+                Ok((preview, table::read(rows, &self.mapping, None, Some(MAX_ROWS), each)))
             }
         }
     }
 
-    /// A text that is another as soon as labels come or change, at little cost: of the files' sizes and times, or of
-    /// hashes that the server sums over the table.
-    pub fn mark(&self) -> Result<String> {
-        match &self.whence {
-            Whence::Files(files) => Ok(files::mark(files)),
-            Whence::Table(rows) => rows.mark(),
+    /// A text that changes when labels arrive or change, at little cost: from the sizes and times of the files, or from
+    /// row hashes summed by the server.
+    pub fn fingerprint(&self) -> Result<String> {
+        match &self.origin {
+            LabelOrigin::Files(files) => Ok(files::fingerprint(files)),
+            LabelOrigin::Table(rows) => rows.fingerprint(),
         }
-    }
-}
-
-/// Hands on what records say; answers how many lines were none.
-pub(super) fn hand(records: &Records, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> u64 {
-    let of = |texts: &Option<StringArray>, row| {
-        texts.as_ref().filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row).to_owned())
-    };
-    for row in 0..records.len {
-        each(of(&records.id, row).as_deref(), of(&records.decision, row).as_deref());
-    }
-    records.complaints.of(Reason::Malformed)
-}
-
-/// A field that no record of a place has, in a sentence. A column of a file is there from the beginning (`is_fixed`); a record of
-/// JSON gets the key with its outcome.
-pub(super) fn lacking(place: &str, is_fixed: bool, mapping: &Mapping, found: &Found) -> Option<String> {
-    let absent = |field: &Field| found.records > 0 && !found.fields.contains(field);
-    let field = [Field::Id, Field::Decision].into_iter().find(absent)?;
-    let key = if field == Field::Id { "labels.id" } else { "labels.target" };
-    let path = mapping.fields().remove(&field).unwrap_or_default();
-    let there = instead(&path, found.names.iter().map(String::as_str));
-    Some(if is_fixed && !path.contains('.') {
-        format!("{key}: {place} has no column `{path}`; it has: {there}")
-    } else if field == Field::Id {
-        format!("{key}: no record of {place} has `{path}`; it has: {there}")
-    } else {
-        format!(
-            "{key}: no record of {place} has `{path}`: either no outcome has come yet, and nothing is to be done, or the name is \
-             not right; it has: {there}"
-        )
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_outcome_that_no_record_has_may_still_come_but_a_column_may_not() {
-        let mapping = Mapping::of_labels("request_id", "outcome");
-        let mut found = Found { records: 3, ..Found::default() };
-        let said = |is_fixed: bool, found: &Found| lacking("a.file", is_fixed, &mapping, found);
-        let id = said(false, &found).unwrap();
-        assert!(id.starts_with("labels.id: no record of a.file has `request_id`; it has: "), "{id}");
-        found.fields.insert(Field::Id);
-        found.name("request_id");
-        assert_eq!(
-            said(false, &found).unwrap(),
-            "labels.target: no record of a.file has `outcome`: either no outcome has come yet, and nothing is to be done, \
-             or the name is not right; it has: request_id"
-        );
-        assert_eq!(said(true, &found).unwrap(), "labels.target: a.file has no column `outcome`; it has: request_id");
-        // JSON in a column.
-        let nested = lacking("a.file", true, &Mapping::of_labels("request_id", "y.bad"), &found).unwrap();
-        assert!(nested.contains("either no outcome has come yet"), "{nested}");
-        found.fields.insert(Field::Decision);
-        assert_eq!(said(false, &found), None);
-        assert_eq!(said(false, &Found::default()), None, "an empty file is not wrong");
     }
 }

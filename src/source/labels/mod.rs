@@ -1,10 +1,12 @@
-//! Labels, wherever they come: in files, or in a table of PostgreSQL. They are streamed; nothing of them is held.
+//! Labels, in files or in a PostgreSQL table. They are streamed and never held in memory.
 
 mod files;
 mod log;
 mod options;
+mod scan;
 mod table;
 
-pub use files::may_come;
-pub use log::{Heard, LabelLog, LabelsAt, Opened};
+pub use files::parent_exists;
+pub use log::{LabelLog, LabelLookup, LabelPreview};
 pub use options::LabelOptions;
+pub use scan::LabelScan;

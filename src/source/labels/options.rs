@@ -1,4 +1,4 @@
-//! The `labels:` section of the config: where outcomes come, and what their fields are called.
+//! The `labels:` section of the config: where outcomes arrive, and the names of their fields.
 
 use std::path::PathBuf;
 
@@ -6,37 +6,37 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_profile::window::Span;
 
-use crate::source::{DatabaseOptions, Kind};
+use crate::source::{DatabaseOptions, SourceKind};
 
 /// The `labels:` section: outcomes, joined to the log by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LabelOptions {
     #[serde(default)]
-    pub kind: Kind,
-    /// Of `kind: files`: a file, a folder or a glob, which need not be there yet.
+    pub kind: SourceKind,
+    /// With `kind: files`: a file, a folder or a glob, which may not exist yet.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub path: PathBuf,
     #[serde(flatten)]
     pub database: DatabaseOptions,
-    /// Where the record's id stands: a column or a dotted path.
+    /// Column or dotted path of the record's id.
     #[serde(default = "id")]
     pub id: String,
-    /// Where the outcome stands, 0 or 1; empty as long as there is none.
+    /// Column or dotted path of the outcome: 0 or 1, or empty while it is unknown.
     #[serde(default = "target")]
     pub target: String,
-    /// Of `kind: postgres`: the column that says when a label was written. Rows written before a window are not read for it.
+    /// With `kind: postgres`: the column with the time a label was written. Rows written before a window are not read for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
-    /// So long after its end a window is checked again when labels have come.
+    /// How long after its end a window is checked again when labels arrive.
     #[serde(default = "ninety_days")]
     pub revise: Span,
 }
 
 impl LabelOptions {
-    /// Every file and folder that is named.
+    /// All files and folders named here.
     pub fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let files = (self.kind == Kind::Files).then_some(&mut self.path);
+        let files = (self.kind == SourceKind::Files).then_some(&mut self.path);
         files.into_iter().chain(self.database.paths())
     }
 }

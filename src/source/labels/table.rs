@@ -1,40 +1,41 @@
-//! Labels in a table of PostgreSQL, which is read as the log is: read-only, one snapshot, streamed.
+//! Labels in a PostgreSQL table, read like the log: read-only, in one snapshot, streamed.
 
 use vigie_profile::window::Instant;
 
 use super::{
     LabelOptions,
-    log::{Heard, hand, lacking},
+    scan::{LabelScan, for_each_label, missing_field},
 };
 use crate::{
     fault::Result,
     source::{
-        Options,
+        SourceOptions,
         mapping::Mapping,
         postgres::{Access, LabelTable},
     },
 };
 
-pub(super) fn open(options: &LabelOptions, log: &Options) -> Result<LabelTable> {
-    LabelTable::open(&Access::of_labels(options, log), &options.id, &options.target, options.time.as_deref())
+pub(super) fn open(options: &LabelOptions, log: &SourceOptions) -> Result<LabelTable> {
+    LabelTable::open(&Access::for_labels(options, log), &options.id, &options.target, options.time.as_deref())
 }
 
-/// At most `most` rows, of those written since then.
+/// Reads the rows written since `since`, at most `max_rows`.
 pub(super) fn read(
     rows: &LabelTable,
     mapping: &Mapping,
     since: Option<Instant>,
-    most: Option<u64>,
+    max_rows: Option<u64>,
     each: &mut dyn FnMut(Option<&str>, Option<&str>),
-) -> Heard {
-    let mut heard = Heard::default();
-    let (found, outcome) = rows.read(mapping, since, most, &mut |records| heard.malformed += hand(&records, each));
-    match outcome {
-        Ok(()) => heard.unreadable.extend(lacking(&rows.key(), true, mapping, &found)),
+) -> LabelScan {
+    let mut scan = LabelScan::default();
+    let (found, result) =
+        rows.read(mapping, since, max_rows, &mut |records| scan.malformed += for_each_label(&records, each));
+    match result {
+        Ok(()) => scan.unreadable.extend(missing_field(&rows.key(), true, mapping, &found)),
         Err(fault) => {
-            heard.unreadable.push(fault.discreet().to_owned());
-            heard.broken_off = true;
+            scan.unreadable.push(fault.redacted().to_owned());
+            scan.interrupted = true;
         }
     }
-    heard
+    scan
 }

@@ -1,28 +1,29 @@
-//! A database and the rows that are wanted of it, under the keys by which the operator knows them.
+//! Where rows come from: the server and the rows, with the config sections that define them.
 
-use crate::source::{DatabaseOptions, LabelOptions, Options};
+use crate::source::{DatabaseOptions, LabelOptions, SourceOptions};
 
-/// What sections of the config say of a database.
+/// The config of a database connection and of the rows to read.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::source) struct Access<'o> {
-    /// The section that says how to connect: labels may stand in the log's own database.
-    pub section: &'static str,
+    /// The config section with the connection, as labels may be read from the log's database.
+    pub server_section: &'static str,
     pub server: &'o DatabaseOptions,
-    /// The section that says what to read there.
-    pub rows: &'static str,
-    pub wanted: &'o DatabaseOptions,
+    /// The config section with the table or query.
+    pub rows_section: &'static str,
+    pub rows: &'o DatabaseOptions,
 }
 
 impl<'o> Access<'o> {
-    /// Of the log.
-    pub(crate) fn of_log(options: &'o Options) -> Self {
-        Self { section: "source", server: &options.database, rows: "source", wanted: &options.database }
+    /// Access to the log.
+    pub(crate) fn for_log(options: &'o SourceOptions) -> Self {
+        let database = &options.database;
+        Self { server_section: "source", server: database, rows_section: "source", rows: database }
     }
 
-    /// Of labels; without a `url` of their own they stand in the database of the log.
-    pub(crate) fn of_labels(options: &'o LabelOptions, log: &'o Options) -> Self {
-        let own = &options.database;
-        let (section, server) = if own.url.is_some() { ("labels", own) } else { ("source", &log.database) };
-        Self { section, server, rows: "labels", wanted: own }
+    /// Access to labels; without a `url`, they are read from the log's database.
+    pub(crate) fn for_labels(options: &'o LabelOptions, log: &'o SourceOptions) -> Self {
+        let rows = &options.database;
+        let (server_section, server) = if rows.url.is_some() { ("labels", rows) } else { ("source", &log.database) };
+        Self { server_section, server, rows_section: "labels", rows }
     }
 }

@@ -1,4 +1,4 @@
-//! A column of the log: what is asked of the server for it, and how its binary values become JSON.
+//! A column of the log: its SQL expression, and the conversion of its binary values to JSON.
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use tokio_postgres::types::{Kind, Type};
@@ -6,60 +6,60 @@ use vigie_profile::window::Instant;
 
 use super::name::quoted;
 
-/// How a value crosses the wire.
+/// Wire format of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wire {
-    Truth,
+    Bool,
     Int2,
     Int4,
     Int8,
     Float4,
     Float8,
-    /// As digits.
+    /// Decimal digits.
     Numeric,
     Text,
-    /// Anything else, as the server spells it.
-    Spelled,
+    /// Any other type, cast to text by the server.
+    CastToText,
     Json,
     Jsonb,
-    /// Arrays and rows, which the server makes JSON of.
-    AsJsonb,
-    /// An instant.
+    /// Arrays and composite types, converted to JSON by the server.
+    CastToJsonb,
+    /// An instant (`timestamptz`).
     Zoned,
-    /// A date and time on some clock.
+    /// A wall-clock date and time (`timestamp`).
     Civil,
     Date,
 }
 
-/// A column with a name, as JSON will have it.
+/// A column of a table or query.
 #[derive(Debug, Clone)]
-pub(super) struct Column {
+pub(super) struct TableColumn {
     pub name: String,
     pub wire: Wire,
-    /// The server's name of its type.
-    pub kind: String,
-    /// `"name":`
+    /// Name of its type on the server.
+    pub type_name: String,
+    /// Its JSON key: `"name":`.
     key: Vec<u8>,
 }
 
-/// From 1970 to 2000, where PostgreSQL's time begins.
+/// The time from 1970 to PostgreSQL's epoch, 2000.
 const EPOCH_US: i64 = 946_684_800_000_000;
 const EPOCH_DAYS: i64 = 10_957;
 const DAY_US: i64 = 86_400_000_000;
 
-impl Column {
+impl TableColumn {
     pub(super) fn new(name: &str, kind: &Type) -> Self {
         let mut key = serde_json::to_vec(name).unwrap_or_default();
         key.push(b':');
-        Self { name: name.to_owned(), wire: wire(kind), kind: kind.name().to_owned(), key }
+        Self { name: name.to_owned(), wire: wire(kind), type_name: kind.name().to_owned(), key }
     }
 
-    /// What is asked for.
+    /// The expression to select.
     pub(super) fn sql(&self) -> String {
         let name = format!("log.{}", quoted(&self.name));
         match self.wire {
-            Wire::Numeric | Wire::Spelled => format!("{name}::text"),
-            Wire::AsJsonb => format!("to_jsonb({name})"),
+            Wire::Numeric | Wire::CastToText => format!("{name}::text"),
+            Wire::CastToJsonb => format!("to_jsonb({name})"),
             _ => name,
         }
     }
@@ -74,7 +74,7 @@ impl Column {
         }
     }
 
-    /// Writes `"name":{"key":value,…}` of some keys of a JSONB column.
+    /// Writes `"name":{"key":value,…}` with some keys of a JSONB column.
     pub(super) fn write_object<'v>(&self, members: impl Iterator<Item = (&'v str, &'v [u8])>, line: &mut Vec<u8>) {
         line.extend_from_slice(&self.key);
         line.push(b'{');
@@ -92,25 +92,23 @@ impl Column {
         line.push(b'}');
     }
 
-    /// Whether its keys can be asked for one by one.
     pub(super) fn is_jsonb(&self) -> bool {
         self.wire == Wire::Jsonb
     }
 
-    /// A number as a training table has it; `None` for what is no number.
     pub(super) fn is_number(&self) -> bool {
         matches!(
             self.wire,
-            Wire::Truth | Wire::Int2 | Wire::Int4 | Wire::Int8 | Wire::Float4 | Wire::Float8 | Wire::Numeric
+            Wire::Bool | Wire::Int2 | Wire::Int4 | Wire::Int8 | Wire::Float4 | Wire::Float8 | Wire::Numeric
         )
     }
 
-    /// The number that a value of such a column is; NaN is missing.
+    /// Converts a value of a numeric column; NaN: missing.
     pub(super) fn number(&self, value: Option<&[u8]>) -> f64 {
         let number = value.and_then(|value| {
             #[expect(clippy::cast_precision_loss, reason = "models compare floats")]
             match self.wire {
-                Wire::Truth => Some(f64::from(*value.first()?)),
+                Wire::Bool => Some(f64::from(*value.first()?)),
                 Wire::Int2 => Some(f64::from(i16::from_be_bytes(value.try_into().ok()?))),
                 Wire::Int4 => Some(f64::from(i32::from_be_bytes(value.try_into().ok()?))),
                 Wire::Int8 => Some(i64::from_be_bytes(value.try_into().ok()?) as f64),
@@ -129,7 +127,7 @@ fn wire(kind: &Type) -> Wire {
         return wire(base);
     }
     match *kind {
-        Type::BOOL => Wire::Truth,
+        Type::BOOL => Wire::Bool,
         Type::INT2 => Wire::Int2,
         Type::INT4 => Wire::Int4,
         Type::INT8 => Wire::Int8,
@@ -143,16 +141,16 @@ fn wire(kind: &Type) -> Wire {
         Type::TIMESTAMP => Wire::Civil,
         Type::DATE => Wire::Date,
         _ => match kind.kind() {
-            Kind::Array(_) | Kind::Composite(_) => Wire::AsJsonb,
-            _ => Wire::Spelled,
+            Kind::Array(_) | Kind::Composite(_) => Wire::CastToJsonb,
+            _ => Wire::CastToText,
         },
     }
 }
 
-/// `None`: the bytes are not what the type promises, and the value is missing.
+/// Writes a value as JSON. Returns `None` if the bytes do not fit the type; the value is then missing.
 fn write(wire: Wire, value: &[u8], line: &mut Vec<u8>) -> Option<()> {
     match wire {
-        Wire::Truth => line.extend_from_slice(if *value.first()? == 0 { b"false" } else { b"true" }),
+        Wire::Bool => line.extend_from_slice(if *value.first()? == 0 { b"false" } else { b"true" }),
         Wire::Int2 => integer(i16::from_be_bytes(value.try_into().ok()?).into(), line)?,
         Wire::Int4 => integer(i32::from_be_bytes(value.try_into().ok()?).into(), line)?,
         Wire::Int8 => integer(i64::from_be_bytes(value.try_into().ok()?), line)?,
@@ -160,14 +158,14 @@ fn write(wire: Wire, value: &[u8], line: &mut Vec<u8>) -> Option<()> {
         Wire::Float8 => real(f64::from_be_bytes(value.try_into().ok()?), line)?,
         Wire::Numeric => match value {
             b"NaN" => return None,
-            // Infinities are no numbers of JSON.
+            // JSON has no infinity.
             [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..] => line.extend_from_slice(value),
             _ => text(value, line)?,
         },
-        Wire::Text | Wire::Spelled => text(value, line)?,
+        Wire::Text | Wire::CastToText => text(value, line)?,
         Wire::Json => line.extend_from_slice(value),
-        // Its version, then its text.
-        Wire::Jsonb | Wire::AsJsonb => line.extend_from_slice(value.strip_prefix(&[1])?),
+        // A version byte, then the text.
+        Wire::Jsonb | Wire::CastToJsonb => line.extend_from_slice(value.strip_prefix(&[1])?),
         Wire::Zoned => match i64::from_be_bytes(value.try_into().ok()?) {
             i64::MAX | i64::MIN => text(b"infinity", line)?,
             micros => text(Instant(micros.checked_add(EPOCH_US)?).to_string().as_bytes(), line)?,
@@ -195,7 +193,7 @@ fn integer(value: i64, line: &mut Vec<u8>) -> Option<()> {
     serde_json::to_writer(line, &value).ok()
 }
 
-/// What JSON has no number for is missing (NaN), or a text that is read as one (infinity).
+/// Writes a number. NaN becomes null (missing), and infinity a string that readers parse as a number.
 fn real(value: f64, line: &mut Vec<u8>) -> Option<()> {
     if value.is_infinite() {
         return text(if value > 0.0 { b"Infinity" } else { b"-Infinity" }, line);
@@ -213,12 +211,12 @@ mod tests {
 
     fn json(kind: &Type, value: &[u8]) -> String {
         let mut line = Vec::new();
-        Column::new("x", kind).write(Some(value), &mut line);
+        TableColumn::new("x", kind).write(Some(value), &mut line);
         String::from_utf8(line).unwrap()
     }
 
     #[test]
-    fn binary_values_become_json() {
+    fn binary_values_are_written_as_json() {
         assert_eq!(json(&Type::BOOL, &[1]), "\"x\":true");
         assert_eq!(json(&Type::INT8, &(-5_i64).to_be_bytes()), "\"x\":-5");
         assert_eq!(json(&Type::FLOAT8, &1e300_f64.to_be_bytes()), "\"x\":1e+300");

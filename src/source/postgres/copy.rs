@@ -1,20 +1,20 @@
-//! `COPY … TO STDOUT (FORMAT binary)` as rows: one pass over what comes, whole rows or not.
+//! Reads rows with `COPY … TO STDOUT (FORMAT binary)`, in one pass, wherever the stream is split.
 
 use std::{future::poll_fn, pin::pin};
 
 use futures_core::Stream;
 use tokio_postgres::{Client, Error};
 
-/// The signature, the flags and the length of an extension that no version has yet.
+/// Signature, flags, and the length of the header extension, which no version uses yet.
 const HEADER: usize = 11 + 4 + 4;
 
-/// The values of one row, in the order they were asked for; `None` is NULL.
-pub(super) struct Cells<'a> {
+/// The values of one row, in the order of the SELECT; `None`: NULL.
+pub(super) struct CopyRow<'a> {
     left: u16,
     rest: &'a [u8],
 }
 
-impl<'a> Iterator for Cells<'a> {
+impl<'a> Iterator for CopyRow<'a> {
     type Item = Option<&'a [u8]>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -30,43 +30,44 @@ impl<'a> Iterator for Cells<'a> {
     }
 }
 
-/// Hands each row of a SELECT to `each`. What came before an error has reached it.
-pub(super) async fn copy(client: &Client, select: &str, mut each: impl FnMut(Cells<'_>)) -> Result<(), Error> {
+/// Passes each row of a SELECT to `each`, including those received before an error.
+pub(super) async fn copy(client: &Client, select: &str, mut each: impl FnMut(CopyRow<'_>)) -> Result<(), Error> {
     let mut stream = pin!(client.copy_out(&format!("COPY ({select}) TO STDOUT (FORMAT binary)")).await?);
-    let mut rows = Rows::default();
+    let mut decoder = CopyDecoder::default();
     while let Some(bytes) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
-        rows.take(&bytes?, &mut each);
+        decoder.decode(&bytes?, &mut each);
     }
     Ok(())
 }
 
-/// Bytes on their way to become rows. A message of the server holds one row, but nobody promises it.
+/// Decodes rows from a stream of bytes. A server message holds one row in practice, but the protocol does not promise it.
 #[derive(Default)]
-struct Rows {
-    has_begun: bool,
-    torn: Vec<u8>,
+struct CopyDecoder {
+    has_header: bool,
+    /// The start of a row that is not complete yet.
+    partial: Vec<u8>,
 }
 
-impl Rows {
-    fn take(&mut self, bytes: &[u8], each: &mut dyn FnMut(Cells<'_>)) {
-        if self.torn.is_empty() {
-            let used = self.whole(bytes, each);
-            self.torn.extend_from_slice(bytes.get(used..).unwrap_or_default());
+impl CopyDecoder {
+    fn decode(&mut self, bytes: &[u8], each: &mut dyn FnMut(CopyRow<'_>)) {
+        if self.partial.is_empty() {
+            let used = self.complete_rows(bytes, each);
+            self.partial.extend_from_slice(bytes.get(used..).unwrap_or_default());
         } else {
-            let mut torn = std::mem::take(&mut self.torn);
-            torn.extend_from_slice(bytes);
-            let used = self.whole(&torn, each);
-            torn.drain(..used);
-            self.torn = torn;
+            let mut partial = std::mem::take(&mut self.partial);
+            partial.extend_from_slice(bytes);
+            let used = self.complete_rows(&partial, each);
+            partial.drain(..used);
+            self.partial = partial;
         }
     }
 
-    /// Reads the rows that are there to their end; says how many bytes they were.
-    fn whole(&mut self, bytes: &[u8], each: &mut dyn FnMut(Cells<'_>)) -> usize {
+    /// Reads all complete rows; returns the number of bytes used.
+    fn complete_rows(&mut self, bytes: &[u8], each: &mut dyn FnMut(CopyRow<'_>)) -> usize {
         let mut rest = bytes;
-        if !self.has_begun {
+        if !self.has_header {
             let Some((_, after)) = rest.split_at_checked(HEADER) else { return 0 };
-            self.has_begun = true;
+            self.has_header = true;
             rest = after;
         }
         while let Some(after) = row(rest, each) {
@@ -76,15 +77,15 @@ impl Rows {
     }
 }
 
-/// One row, and what follows it. The end of the data is a row of −1 values.
-fn row<'a>(bytes: &'a [u8], each: &mut dyn FnMut(Cells<'_>)) -> Option<&'a [u8]> {
+/// Reads one row; returns the bytes after it. The end of the data is a row of −1 values.
+fn row<'a>(bytes: &'a [u8], each: &mut dyn FnMut(CopyRow<'_>)) -> Option<&'a [u8]> {
     let (count, values) = bytes.split_first_chunk()?;
     let Ok(count) = u16::try_from(i16::from_be_bytes(*count)) else { return Some(values) };
-    let mut cells = Cells { left: count, rest: values };
+    let mut cells = CopyRow { left: count, rest: values };
     if cells.by_ref().count() < usize::from(count) {
         return None;
     }
-    each(Cells { left: count, rest: values });
+    each(CopyRow { left: count, rest: values });
     Some(cells.rest)
 }
 
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_read_wherever_the_bytes_are_cut() {
+    fn rows_are_read_wherever_the_stream_is_split() {
         let mut bytes = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec();
         for value in [Some(b"one".as_slice()), None, Some(b"")] {
             bytes.extend(2_i16.to_be_bytes());
@@ -105,9 +106,9 @@ mod tests {
         bytes.extend((-1_i16).to_be_bytes());
         let want = "[Some(\"one\"), Some(\"x\")] [None, Some(\"x\")] [Some(\"\"), Some(\"x\")]";
         for size in 1..=bytes.len() {
-            let (mut rows, mut seen) = (Rows::default(), Vec::new());
+            let (mut decoder, mut seen) = (CopyDecoder::default(), Vec::new());
             for piece in bytes.chunks(size) {
-                rows.take(piece, &mut |cells| {
+                decoder.decode(piece, &mut |cells| {
                     let texts: Vec<_> = cells.map(|cell| cell.map(|cell| str::from_utf8(cell).unwrap())).collect();
                     seen.push(format!("{texts:?}"));
                 });

@@ -1,10 +1,10 @@
-//! Which database, as whom, secured how: the `source:` keys as a connection that can be opened.
+//! Turns the config's database keys into connection settings: host, user, password, TLS.
 
 use std::{fmt, time::Duration};
 
 use tokio_postgres::{
     Config,
-    config::{Host, SslMode as Wire},
+    config::{Host, SslMode as DriverSslMode},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 use vigie_profile::window::Span;
@@ -15,9 +15,9 @@ use crate::{
     source::SslMode,
 };
 
-/// A server that does not answer within this is not there.
+/// A server that does not answer within this time counts as unreachable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection is asked whether it still lives after so long a silence: a cut cable must not hold a run for hours.
+/// Idle time before TCP keepalive probes, so that a cut cable does not block a run for hours.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// Everything needed to connect.
@@ -25,18 +25,18 @@ pub(super) struct Database {
     pub config: Config,
     pub tls: MakeRustlsConnect,
     pub statement_timeout: Span,
-    /// The section of the config that names it, and the one that says what is read.
-    pub section: &'static str,
-    pub rows: &'static str,
+    /// The config section with the connection, and the one with the table or query.
+    pub server_section: &'static str,
+    pub rows_section: &'static str,
     shown: String,
 }
 
 impl Database {
-    /// What the config says, with the password from wherever it is kept.
-    pub(super) fn of(access: &Access<'_>) -> Result<Self> {
-        let section = access.section;
+    /// Reads the connection settings from the config, and the password from the file, the environment or the url.
+    pub(super) fn new(access: &Access<'_>) -> Result<Self> {
+        let section = access.server_section;
         let url = access.server.url.as_ref().map_or("", |url| url.0.as_str());
-        let (text, said) = sslmode_of(section, url)?;
+        let (text, mode_in_url) = split_sslmode(section, url)?;
         let mut config: Config = text.parse().map_err(|error| unreadable(section, &error))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             config.host("/var/run/postgresql");
@@ -50,17 +50,17 @@ impl Database {
         if let Some(password) = password::find(section, access.server.password_file.as_deref(), &config)? {
             config.password(password);
         }
-        let mut mode = access.server.sslmode.or(said).unwrap_or_default();
+        let mut mode = access.server.sslmode.or(mode_in_url).unwrap_or_default();
         if mode == SslMode::Require && access.server.sslrootcert.is_some() {
             mode = SslMode::VerifyCa;
         }
         let has_socket = config.get_hosts().iter().any(|host| matches!(host, Host::Unix(_)));
         config.ssl_mode(match mode {
-            // A socket of this machine is not encrypted, whatever is asked for: libpq does as much.
-            _ if has_socket => Wire::Disable,
-            SslMode::Disable => Wire::Disable,
-            SslMode::Prefer => Wire::Prefer,
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => Wire::Require,
+            // Unix sockets are never encrypted; libpq ignores the mode as well.
+            _ if has_socket => DriverSslMode::Disable,
+            SslMode::Disable => DriverSslMode::Disable,
+            SslMode::Prefer => DriverSslMode::Prefer,
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => DriverSslMode::Require,
         });
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
@@ -71,11 +71,18 @@ impl Database {
         config.application_name("vigie");
         let shown = shown(&config);
         let tls = tls::connector(section, mode, access.server.sslrootcert.as_deref())?;
-        Ok(Self { config, tls, statement_timeout: access.wanted.statement_timeout, section, rows: access.rows, shown })
+        Ok(Self {
+            config,
+            tls,
+            statement_timeout: access.rows.statement_timeout,
+            server_section: section,
+            rows_section: access.rows_section,
+            shown,
+        })
     }
 }
 
-/// Host, port and database: never the password.
+/// Shows host, port and database, never the password.
 impl fmt::Display for Database {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.shown)
@@ -101,36 +108,38 @@ fn shown(config: &Config) -> String {
     format!("{}:{port}/{}", hosts.join(","), config.get_dbname().unwrap_or_default())
 }
 
-fn how(section: &str) -> String {
-    format!("write it as `postgresql://user@host:5432/database`, and the password into `{section}.password_file`")
+fn url_hint(section: &str) -> String {
+    format!(
+        "write it as `postgresql://user@host:5432/database` and put the password in the file named by `{section}.password_file`"
+    )
 }
 
-/// The parser's complaint, as far as it cannot hold a piece of a password.
+/// Reports the parser's error, unless it may contain a part of the password.
 fn unreadable(section: &str, error: &tokio_postgres::Error) -> Fault {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let which = cause.filter(|cause| cause.starts_with("invalid value for option"));
     let which = which.map(|which| format!(" ({which})")).unwrap_or_default();
-    Fault::setup(format!("{section}.url cannot be read{which}; {}", how(section)))
+    Fault::setup(format!("{section}.url is not a valid connection string{which}; {}", url_hint(section)))
 }
 
 const SSLMODE: &str = "sslmode=";
 
-/// The url with libpq's two stricter modes taken out, which the driver does not know, and the mode it said.
-fn sslmode_of(section: &str, url: &str) -> Result<(String, Option<SslMode>)> {
+/// Returns the url without its `sslmode`, as the driver does not support libpq's two strictest modes, and the mode.
+fn split_sslmode(section: &str, url: &str) -> Result<(String, Option<SslMode>)> {
     if url.contains("://") && url.matches('@').count() > 1 {
         return Err(Fault::setup(format!(
-            "{section}.url has more than one `@`: in a password it has to be written %40; {}",
-            how(section)
+            "{section}.url has more than one `@`; in a password, write it as %40; {}",
+            url_hint(section)
         )));
     }
     if ["sslrootcert=", "sslcert=", "sslkey=", "sslcrl="].iter().any(|key| url.contains(key)) {
         return Err(Fault::setup(format!(
-            "{section}.url names certificates, which are not read from there; name the authority's file in `{section}.sslrootcert`"
+            "{section}.url has certificate options, which are not supported there; set `{section}.sslrootcert` to the CA file"
         )));
     }
     let Some(start) = url.find(SSLMODE).map(|at| at + SSLMODE.len()) else { return Ok((url.to_owned(), None)) };
     let rest = url.get(start..).unwrap_or_default();
-    let length = rest.find(|letter: char| !letter.is_ascii_alphabetic() && letter != '-').unwrap_or(rest.len());
+    let length = rest.find(|char: char| !char.is_ascii_alphabetic() && char != '-').unwrap_or(rest.len());
     let mode = match rest.get(..length).unwrap_or_default() {
         "disable" => SslMode::Disable,
         "prefer" => SslMode::Prefer,
@@ -139,7 +148,7 @@ fn sslmode_of(section: &str, url: &str) -> Result<(String, Option<SslMode>)> {
         "verify-full" => SslMode::VerifyFull,
         _ => {
             return Err(Fault::setup(format!(
-                "{section}.url: its sslmode is none of disable, prefer, require, verify-ca, verify-full; write one of them"
+                "{section}.url: unknown sslmode; use disable, prefer, require, verify-ca or verify-full"
             )));
         }
     };

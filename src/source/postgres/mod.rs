@@ -1,25 +1,24 @@
-//! A log in a table of PostgreSQL: read-only, one snapshot, the window pushed down to the server, rows streamed.
+//! A log in a PostgreSQL table: read-only, one snapshot, the window pushed down to the server, rows streamed.
 
 mod access;
 mod column;
 mod copy;
 mod database;
+mod error;
 mod labels;
 mod log;
-mod look;
 mod name;
 mod password;
+mod preview;
 mod pushdown;
 mod relation;
 mod selection;
 mod session;
 mod stored;
 mod tls;
-mod trouble;
 
 pub(super) use access::Access;
 pub(super) use labels::LabelTable;
-pub(super) use log::Rows;
-pub(super) use log::TableLog;
-pub use look::Looked;
+pub(super) use log::{TableLog, TableQuery};
+pub use preview::TablePreview;
 pub use stored::{StoredColumn, StoredTable, StoredValues, read_stored};

@@ -1,52 +1,55 @@
-//! The window as a condition on the time column, so that the server reads by its index and sends nothing else.
+//! Pushes the window down to the server as a condition on the time column, so that it can use an index.
 
 use jiff::{SignedDuration, tz::TimeZone};
 use vigie_profile::{
-    near::instead,
+    near::suggestions,
     window::{Instant, Window},
 };
 
 use super::{
-    column::{Column, Wire},
+    column::{TableColumn, Wire},
     name::quoted,
 };
 use crate::fault::{Fault, Result};
 
-/// The log's time, as far as the server can compare it.
+/// The log's time, if the server can compare it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Time {
     Column {
         name: String,
         wire: Wire,
     },
-    /// Every row has to be read to know its time: why.
+    /// Every row has to be read to know its time; the reason.
     Unordered(String),
 }
 
-/// PostgreSQL knows earlier and later times, but no window is there.
+/// The years 1 to 9999. PostgreSQL supports more, but no window is outside.
 const FIRST: i64 = -62_135_596_800_000_000;
 const LAST: i64 = 253_402_300_800_000_000;
-/// A zone may skip a day, or live an hour twice: near a change of its clock so much more is read on each side.
+/// Margin to read on each side near a clock change, as a time zone may skip a day or repeat an hour.
 const CHANGE: SignedDuration = SignedDuration::from_hours(25);
 
 impl Time {
-    /// Which column the paths of the config's `field` name; none at all is a mistake in the config.
-    pub(super) fn of(columns: &[Column], field: &str, paths: &[String], key: &str) -> Result<Self> {
+    /// Finds the column that the paths of the config key `field` refer to. Finding none is a config error.
+    pub(super) fn new(columns: &[TableColumn], field: &str, paths: &[String], key: &str) -> Result<Self> {
         let leads_to =
-            |column: &&Column| paths.iter().any(|path| *path == column.name || begins(path, column.name.as_str()));
-        let named: Vec<&Column> = columns.iter().filter(leads_to).collect();
+            |column: &&TableColumn| paths.iter().any(|path| *path == column.name || begins(path, column.name.as_str()));
+        let named: Vec<&TableColumn> = columns.iter().filter(leads_to).collect();
         let Some(column) = named.first() else {
             return Err(Fault::setup(format!(
                 "{field}: {key} has no column `{}`; it has: {}",
                 paths.join("`, `"),
-                instead(paths.first().map_or("", String::as_str), columns.iter().map(|column| column.name.as_str()))
+                suggestions(
+                    paths.first().map_or("", String::as_str),
+                    columns.iter().map(|column| column.name.as_str())
+                )
             )));
         };
         if named.len() > 1 {
-            return Ok(Self::Unordered("the time may stand in several columns".to_owned()));
+            return Ok(Self::Unordered("the time may be in several columns".to_owned()));
         }
         if !paths.contains(&column.name) {
-            return Ok(Self::Unordered(format!("the time stands inside `{}`", column.name)));
+            return Ok(Self::Unordered(format!("the time is inside column `{}`", column.name)));
         }
         Ok(match column.wire {
             Wire::Zoned
@@ -57,14 +60,13 @@ impl Time {
             | Wire::Float4
             | Wire::Float8
             | Wire::Numeric => Self::Column { name: column.name.clone(), wire: column.wire },
-            _ => Self::Unordered(format!(
-                "`{}` is {}, whose order is not that of the times it says",
-                column.name, column.kind
-            )),
+            _ => {
+                Self::Unordered(format!("`{}` has type {}, which does not sort by time", column.name, column.type_name))
+            }
         })
     }
 
-    /// What the rows of a window fulfil, and few others. `None`: nothing can be said.
+    /// A condition that all rows of the window meet, and few others. `None`: there is no such condition.
     pub(super) fn within(&self, window: Window, zone: &TimeZone) -> Option<String> {
         let Self::Column { name, wire } = self else { return None };
         let column = format!("log.{}", quoted(name));
@@ -88,36 +90,36 @@ impl Time {
         Some(if condition.is_empty() { format!("{column} IS NOT NULL") } else { condition })
     }
 
-    /// Rows that no window holds, as they have no time.
+    /// A condition for rows without a time, which belong to no window.
     pub(super) fn timeless(&self) -> Option<String> {
         let Self::Column { name, .. } = self else { return None };
         Some(format!("log.{} IS NULL", quoted(name)))
     }
 
-    /// What brings the latest first.
+    /// The ORDER BY expression that returns the latest rows first.
     pub(super) fn latest_first(&self) -> Option<String> {
         let Self::Column { name, .. } = self else { return None };
         Some(format!("log.{} DESC NULLS LAST", quoted(name)))
     }
 }
 
-/// Whether `path` leads into `name`.
+/// Returns whether `path` leads into `name`.
 pub(super) fn begins(path: &str, name: &str) -> bool {
     path.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// What the clock of the zone shows; where it changes about then, `beside` it.
-fn wall(at: Instant, zone: &TimeZone, beside: SignedDuration) -> String {
+/// Wall-clock time in the zone, shifted by `margin` near a clock change.
+fn wall(at: Instant, zone: &TimeZone, margin: SignedDuration) -> String {
     let offset = |by: SignedDuration| zone.to_offset(at.timestamp().checked_add(by).unwrap_or(at.timestamp()));
-    let is_even = offset(-CHANGE) == offset(CHANGE) && offset(CHANGE) == offset(SignedDuration::ZERO);
+    let is_stable = offset(-CHANGE) == offset(CHANGE) && offset(CHANGE) == offset(SignedDuration::ZERO);
     let shown = zone.to_datetime(at.timestamp());
-    let shown = if is_even { shown } else { shown.checked_add(beside).unwrap_or(shown) };
+    let shown = if is_stable { shown } else { shown.checked_add(margin).unwrap_or(shown) };
     shown.to_string()
 }
 
-/// The unit of an epoch follows from its size: a range of each unit.
+/// A condition for epochs: one range per unit, as the unit follows from the size of the number.
 fn epochs(column: &str, from: Option<Instant>, to: Option<Instant>) -> String {
-    // Seconds, milliseconds, microseconds, nanoseconds: in a thousandth of a microsecond.
+    // Seconds, milliseconds, microseconds and nanoseconds, in nanoseconds.
     let ranges = [1_000_000_000_i128, 1_000_000, 1_000, 1].map(|unit| {
         let least = from.map(|from| format!("{column} >= {}", (i128::from(from.0) * 1_000).div_euclid(unit)));
         let end = to.map(|to| format!("{column} < {}", (i128::from(to.0) * 1_000).div_euclid(unit) + 1));
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_a_range_of_the_column() {
+    fn a_window_becomes_a_range_of_the_column() {
         let october = day("2026-10-01", "2026-10-02");
         assert_eq!(
             within(Wire::Zoned, october, "UTC"),
@@ -154,7 +156,7 @@ mod tests {
             within(Wire::Civil, october, "Europe/Paris"),
             "log.\"ts\" >= '2026-10-01T02:00:00'::timestamp AND log.\"ts\" < '2026-10-02T02:00:00'::timestamp"
         );
-        // The night in which Paris lives an hour twice.
+        // Paris repeats an hour in this night.
         assert_eq!(
             within(Wire::Civil, day("2026-10-25", "2026-10-28"), "Europe/Paris"),
             "log.\"ts\" >= '2026-10-24T01:00:00'::timestamp AND log.\"ts\" < '2026-10-28T01:00:00'::timestamp"

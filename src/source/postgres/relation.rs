@@ -1,85 +1,85 @@
-//! The table, or the operator's own SELECT, as what stands after FROM; and the columns it has.
+//! The table or the operator's SELECT: its FROM clause and its columns.
 
-use super::{column::Column, name::qualified, session::Session};
+use super::{column::TableColumn, name::qualified, session::Session};
 use crate::fault::{Fault, Result};
 
-/// What rows are read from.
+/// The table or query that rows are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Relation {
-    /// The section of the config that says so.
+    /// The config section that defines it.
     section: &'static str,
-    what: What,
+    kind: RelationKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
-    /// Quoted.
+enum RelationKind {
+    /// A quoted name.
     Table(String),
-    /// SQL of the operator: the transaction it runs in can write nothing.
+    /// SQL of the operator, run in a read-only transaction.
     Query(String),
 }
 
-/// A database may have thousands of tables; so many are named.
+/// Maximum number of tables to list in a message.
 const NAMED: i64 = 20;
 
 impl Relation {
-    pub(super) fn of(section: &'static str, table: Option<&str>, query: Option<&str>) -> Result<Self> {
-        let what = match (table, query) {
-            (Some(table), None) => What::Table(qualified(section, table)?),
+    pub(super) fn new(section: &'static str, table: Option<&str>, query: Option<&str>) -> Result<Self> {
+        let kind = match (table, query) {
+            (Some(table), None) => RelationKind::Table(qualified(section, table)?),
             (None, Some(query)) => {
                 let query = query.trim().trim_end_matches(';').trim_end();
                 if query.contains('\0') || query.is_empty() {
-                    return Err(Fault::setup(format!("{section}.query is no SELECT; write one, or name a `table`")));
+                    return Err(Fault::setup(format!(
+                        "{section}.query is not a SELECT; write one, or set `table` instead"
+                    )));
                 }
-                What::Query(query.to_owned())
+                RelationKind::Query(query.to_owned())
             }
             _ => {
-                return Err(Fault::setup(format!(
-                    "{section}: rows in PostgreSQL need `table` or `query`, one of the two"
-                )));
+                return Err(Fault::setup(format!("{section}: `kind: postgres` needs either `table` or `query`")));
             }
         };
-        Ok(Self { section, what })
+        Ok(Self { section, kind })
     }
 
     /// The quoted name of a table.
     pub(super) fn table(&self) -> Option<&String> {
-        match &self.what {
-            What::Table(name) => Some(name),
-            What::Query(_) => None,
+        match &self.kind {
+            RelationKind::Table(name) => Some(name),
+            RelationKind::Query(_) => None,
         }
     }
 
-    /// What stands after FROM. A comment at the end of a query ends with its line.
+    /// The FROM clause. The line break ends a comment at the end of a query.
     pub(super) fn from(&self) -> String {
-        match &self.what {
-            What::Table(name) => format!("{name} AS log"),
-            What::Query(query) => format!("(\n{query}\n) AS log"),
+        match &self.kind {
+            RelationKind::Table(name) => format!("{name} AS log"),
+            RelationKind::Query(query) => format!("(\n{query}\n) AS log"),
         }
     }
 
-    /// As people may see it.
+    /// Display name.
     pub(super) fn shown(&self) -> String {
-        match &self.what {
-            What::Table(name) => format!("table {name}"),
-            What::Query(_) => "a query".to_owned(),
+        match &self.kind {
+            RelationKind::Table(name) => format!("table {name}"),
+            RelationKind::Query(_) => "a query".to_owned(),
         }
     }
 
-    /// The key of the config that it comes from.
+    /// The config key that defines it.
     pub(super) fn key(&self) -> String {
         let key = if self.table().is_some() { "table" } else { "query" };
         format!("{}.{key}", self.section)
     }
 
-    /// Its columns; nothing is read.
-    pub(super) fn describe(&self, session: &Session) -> Result<Vec<Column>> {
+    /// Returns its columns, without reading rows.
+    pub(super) fn describe(&self, session: &Session) -> Result<Vec<TableColumn>> {
         let sql = format!("SELECT * FROM {}", self.from());
         let described = session.wait(|client| async move {
             match client.prepare(&sql).await {
                 Ok(statement) => Ok(Ok(statement)),
                 Err(error) if error.code().is_some_and(|code| code.code() == "42P01") && self.table().is_some() => {
-                    // The refused statement has ended the transaction.
+                    // The failed statement has aborted the transaction.
                     client.batch_execute("ROLLBACK").await?;
                     Ok(Err(tables(client).await?))
                 }
@@ -87,23 +87,23 @@ impl Relation {
             }
         })?;
         let statement = described.map_err(|tables| self.missing(session, &tables))?;
-        Ok(statement.columns().iter().map(|column| Column::new(column.name(), column.type_())).collect())
+        Ok(statement.columns().iter().map(|column| TableColumn::new(column.name(), column.type_())).collect())
     }
 
     fn missing(&self, session: &Session, tables: &[String]) -> Fault {
-        let (What::Table(name) | What::Query(name)) = &self.what;
-        let there = match tables {
+        let (RelationKind::Table(name) | RelationKind::Query(name)) = &self.kind;
+        let hint = match tables {
             [] => format!(
-                "the user of `{}.url` may read no table of this database: grant SELECT on it",
-                session.database().section
+                "the user in `{}.url` cannot read any table in this database; grant it SELECT",
+                session.database().server_section
             ),
-            tables => format!("name one that is there, such as {}", tables.join(", ")),
+            tables => format!("use an existing one, such as {}", tables.join(", ")),
         };
-        Fault::setup(format!("{}: the database has no table {name}; {there}", self.key()))
+        Fault::setup(format!("{}: the database has no table {name}; {hint}", self.key()))
     }
 }
 
-/// The tables and views that may be read, as `source.table` takes them.
+/// Returns the readable tables and views, as `source.table` expects them.
 async fn tables(client: &tokio_postgres::Client) -> Result<Vec<String>, tokio_postgres::Error> {
     let sql = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \
                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \

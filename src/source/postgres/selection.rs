@@ -1,32 +1,32 @@
-//! What is asked for of each row: whole columns, or a few keys of a JSONB column where few are needed.
+//! The SELECT list: whole columns, or single keys of a JSONB column if only a few are needed.
 
-use super::{column::Column, copy::Cells, name::literal, pushdown::begins, relation::Relation};
+use super::{column::TableColumn, copy::CopyRow, name::literal, pushdown::begins, relation::Relation};
 use crate::source::mapping::Mapping;
 
-/// So many keys are picked out by the server. Measured on objects of 125 keys: taking 50 out costs as much as sending all.
-const FEW: usize = 40;
+/// Maximum number of keys to select one by one. With objects of 125 keys, selecting 50 costs as much as sending all.
+const MAX_KEYS: usize = 40;
 
-/// The columns of one reading, and how a row of them becomes JSON.
+/// The columns to read, and the conversion of a row to JSON.
 #[derive(Debug)]
 pub(super) struct Selection {
-    items: Vec<Item>,
+    items: Vec<SelectItem>,
 }
 
 #[derive(Debug)]
-enum Item {
-    Whole(Column),
-    /// A JSONB column's objects without the keys that nobody asked for.
+enum SelectItem {
+    Whole(TableColumn),
+    /// Only the given keys of the objects in a JSONB column.
     Keys {
-        column: Column,
+        column: TableColumn,
         keys: Vec<String>,
     },
 }
 
 impl Selection {
-    /// What the mapping needs of a table's columns.
-    pub(super) fn of(columns: &[Column], mapping: &Mapping) -> Self {
+    /// Selects the columns that the mapping needs.
+    pub(super) fn new(columns: &[TableColumn], mapping: &Mapping) -> Self {
         let wanted = columns.iter().filter(|column| wants(mapping, &column.name));
-        Self { items: wanted.map(|column| Item::of(column, mapping)).collect() }
+        Self { items: wanted.map(|column| SelectItem::new(column, mapping)).collect() }
     }
 
     /// `SELECT … FROM …`
@@ -35,10 +35,10 @@ impl Selection {
         let mut names = Vec::new();
         for item in &self.items {
             match item {
-                Item::Whole(column) => names.push(column.sql()),
-                Item::Keys { column, keys } => {
+                SelectItem::Whole(column) => names.push(column.sql()),
+                SelectItem::Keys { column, keys } => {
                     let (name, object) = (column.sql(), "object.one");
-                    // Unpacked once a row, not once a key: what is concatenated with nothing is itself.
+                    // Concatenation with an empty object unpacks the value once per row instead of once per key.
                     from = format!(
                         "{from} CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof({name}) = 'object' \
                          THEN {name} || '{{}}'::jsonb END AS one OFFSET 0) AS object"
@@ -53,14 +53,14 @@ impl Selection {
         format!("SELECT {} FROM {from}", names.join(", "))
     }
 
-    /// A row as a line of JSON.
-    pub(super) fn write(&self, mut cells: Cells<'_>, line: &mut Vec<u8>) {
+    /// Writes a row as a line of JSON.
+    pub(super) fn write(&self, mut cells: CopyRow<'_>, line: &mut Vec<u8>) {
         for item in &self.items {
             line.push(if line.is_empty() { b'{' } else { b',' });
             let mut next = || cells.next().flatten();
             match item {
-                Item::Whole(column) => column.write(next(), line),
-                Item::Keys { column, keys } => {
+                SelectItem::Whole(column) => column.write(next(), line),
+                SelectItem::Keys { column, keys } => {
                     let is_plain = next() == Some(&[1]);
                     let whole = next();
                     if is_plain {
@@ -81,12 +81,12 @@ impl Selection {
     }
 }
 
-impl Item {
-    fn of(column: &Column, mapping: &Mapping) -> Self {
+impl SelectItem {
+    fn new(column: &TableColumn, mapping: &Mapping) -> Self {
         let inputs = mapping.features.as_deref().unwrap_or_default();
         let only_inputs = inputs == std::slice::from_ref(&column.name)
-            && !others(mapping).any(|path| path == column.name || begins(path, &column.name));
-        if column.is_jsonb() && only_inputs && mapping.positions.is_none() && mapping.columns.len() <= FEW {
+            && !other_paths(mapping).any(|path| path == column.name || begins(path, &column.name));
+        if column.is_jsonb() && only_inputs && mapping.positions.is_none() && mapping.columns.len() <= MAX_KEYS {
             let keys = mapping.columns.iter().map(|column| column.name.clone()).collect();
             return Self::Keys { column: column.clone(), keys };
         }
@@ -94,17 +94,17 @@ impl Item {
     }
 }
 
-/// The paths of everything mapped but the features.
-fn others(mapping: &Mapping) -> impl Iterator<Item = &str> {
-    let places = mapping.places.iter().flat_map(|place| &place.paths);
+/// The paths of everything mapped except the features.
+fn other_paths(mapping: &Mapping) -> impl Iterator<Item = &str> {
+    let fields = mapping.mapped.iter().flat_map(|mapped| &mapped.paths);
     let only = mapping.only.iter().map(|(path, _)| path);
-    mapping.timestamp.iter().chain(places).chain(only).map(String::as_str)
+    mapping.timestamp.iter().chain(fields).chain(only).map(String::as_str)
 }
 
-/// Whether a column may hold something that is mapped.
+/// Returns whether a column may hold a mapped field.
 fn wants(mapping: &Mapping, name: &str) -> bool {
     let leads = |path: &str| path == name || begins(path, name);
-    others(mapping).any(leads)
+    other_paths(mapping).any(leads)
         || match &mapping.features {
             None => mapping.column_of.contains_key(name),
             Some(paths) => paths.iter().any(|path| leads(path)),
@@ -118,9 +118,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_a_key_is_a_text_and_nothing_else() {
-        let item = Item::Keys { column: Column::new("in\"puts", &Type::JSONB), keys: vec!["it's \\".to_owned()] };
-        let sql = Selection { items: vec![item] }.sql(&Relation::of("source", Some("log"), None).unwrap());
+    fn keys_and_names_are_quoted() {
+        let item =
+            SelectItem::Keys { column: TableColumn::new("in\"puts", &Type::JSONB), keys: vec!["it's \\".to_owned()] };
+        let sql = Selection { items: vec![item] }.sql(&Relation::new("source", Some("log"), None).unwrap());
         assert!(sql.contains("object.one -> E'it''s \\\\'"), "{sql}");
         assert!(sql.contains("jsonb_typeof(log.\"in\"\"puts\")"), "{sql}");
     }

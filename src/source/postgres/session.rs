@@ -1,4 +1,4 @@
-//! One connection in one read-only transaction: what is read through it is one snapshot.
+//! A connection with one read-only transaction, so that all reads see one snapshot.
 
 use std::{
     future::Future,
@@ -12,39 +12,39 @@ use tokio::{
 };
 use tokio_postgres::{Client, Error};
 
-use super::{database::Database, trouble};
+use super::{database::Database, error};
 use crate::fault::{Fault, Result};
 
-/// A table that somebody alters is not waited for longer than this.
+/// Maximum time to wait for a table that another session has locked.
 const LOCK_TIMEOUT: &str = "10s";
 
-/// Blocks the thread that asks; the driver's own work is done while it waits.
+/// Blocking interface to the driver, which runs while a caller waits.
 pub(super) struct Session {
     database: Arc<Database>,
     runtime: Runtime,
     client: Option<Client>,
     connection: Option<JoinHandle<()>>,
-    /// What went wrong first: after it the transaction answers nothing any more.
+    /// The first error, after which the transaction is aborted.
     broken: OnceLock<Fault>,
 }
 
 impl Session {
-    /// Connects, and begins the transaction.
+    /// Connects and begins the transaction.
     pub(super) fn open(database: &Arc<Database>) -> Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| Fault::retry(format!("{}: no connection can be made: {error}", database.rows)))?;
+            .map_err(|error| Fault::retry(format!("{}: cannot connect: {error}", database.rows_section)))?;
         let connected = runtime.block_on(async {
             let (client, connection) = database.config.connect(database.tls.clone()).await?;
-            // What ends the connection reaches whoever waits for an answer.
+            // An error of the connection is reported to the caller that waits for a reply.
             let connection = tokio::spawn(async move {
                 let _ = connection.await;
             });
             client.batch_execute(&begin(database)).await?;
             Ok((client, connection))
         });
-        let (client, connection) = connected.map_err(|error| trouble::fault(database, &error))?;
+        let (client, connection) = connected.map_err(|error| error::fault(database, &error))?;
         Ok(Self {
             database: database.clone(),
             runtime,
@@ -58,7 +58,7 @@ impl Session {
         &self.database
     }
 
-    /// Does something with the connection; the error as the operator may hear it.
+    /// Runs `work` on the connection; an error is described for the operator.
     pub(super) fn wait<'s, T, F>(&'s self, work: impl FnOnce(&'s Client) -> F) -> Result<T>
     where
         F: Future<Output = Result<T, Error>> + 's,
@@ -67,8 +67,8 @@ impl Session {
             return Err(fault.clone());
         }
         let Some(client) = &self.client else { return Err(Fault::retry("the connection is closed")) };
-        let answer = self.runtime.block_on(work(client));
-        answer.map_err(|error| self.broken.get_or_init(|| trouble::fault(&self.database, &error)).clone())
+        let result = self.runtime.block_on(work(client));
+        result.map_err(|error| self.broken.get_or_init(|| error::fault(&self.database, &error)).clone())
     }
 }
 
@@ -82,7 +82,7 @@ fn begin(database: &Database) -> String {
     )
 }
 
-/// Says goodbye, so that the server's log need not tell of a client that vanished.
+/// Closes the connection cleanly, so that the server does not log a lost client.
 impl Drop for Session {
     fn drop(&mut self) {
         drop(self.client.take());

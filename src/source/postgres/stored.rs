@@ -1,4 +1,4 @@
-//! A whole table as plain columns: training rows, or anything else that is learnt from and not watched.
+//! Reads a whole table into plain columns, for `vigie learn`.
 
 use std::sync::Arc;
 
@@ -6,52 +6,52 @@ use sha2::{Digest, Sha256};
 
 use super::{
     access::Access,
-    column::{Column, Wire},
+    column::{TableColumn, Wire},
     copy::copy,
     database::Database,
     relation::Relation,
     session::Session,
 };
-use crate::{fault::Result, source::Options};
+use crate::{fault::Result, source::SourceOptions};
 
-/// The values of a stored column; NaN and `None` are missing.
+/// The values of a column; NaN and `None` are missing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StoredValues {
     Numbers(Vec<f64>),
     Texts(Vec<Option<String>>),
-    /// JSON, an array or a row, as text.
+    /// JSON, an array or a composite value, as text.
     Json(Vec<Option<String>>),
-    /// Times.
+    /// Times, which are not read.
     Other,
 }
 
-/// A column by name.
+/// A column of a [`StoredTable`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredColumn {
     pub name: String,
     pub values: StoredValues,
-    /// Whether it holds 32-bit floats.
+    /// Whether the values are 32-bit floats.
     pub is_single: bool,
 }
 
-/// Every row of a table, in memory.
+/// All rows of a table, in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredTable {
     pub rows: u64,
     pub columns: Vec<StoredColumn>,
-    /// The rows' SHA-256 added up, in hexadecimal: a table has no order of rows.
+    /// The sum of the SHA-256 of all rows, in hexadecimal. It does not depend on the order of rows, which a table lacks.
     pub sha256: String,
 }
 
-/// Reads `what`, a table's name or a SELECT, from the database of `source:`.
-pub fn read_stored(options: &Options, what: &str) -> Result<StoredTable> {
-    let is_query = what.trim().contains(char::is_whitespace);
-    let (table, query) = if is_query { (None, Some(what)) } else { (Some(what), None) };
-    let relation = Relation::of("source", table, query)?;
-    let session = Session::open(&Arc::new(Database::of(&Access::of_log(options))?))?;
+/// Reads a table, given its name or a SELECT, from the database of `source:`.
+pub fn read_stored(options: &SourceOptions, table_or_query: &str) -> Result<StoredTable> {
+    let is_query = table_or_query.trim().contains(char::is_whitespace);
+    let (table, query) = if is_query { (None, Some(table_or_query)) } else { (Some(table_or_query), None) };
+    let relation = Relation::new("source", table, query)?;
+    let session = Session::open(&Arc::new(Database::new(&Access::for_log(options))?))?;
     let described = relation.describe(&session)?;
     let mut columns: Vec<StoredColumn> = described.iter().map(StoredColumn::new).collect();
-    let names: Vec<String> = described.iter().map(Column::sql).collect();
+    let names: Vec<String> = described.iter().map(TableColumn::sql).collect();
     let select = format!("SELECT {} FROM {}", names.join(", "), relation.from());
     let (mut rows, mut sum) = (0, [0_u8; 32]);
     session.wait(|client| {
@@ -71,23 +71,23 @@ pub fn read_stored(options: &Options, what: &str) -> Result<StoredTable> {
 }
 
 impl StoredColumn {
-    fn new(column: &Column) -> Self {
+    fn new(column: &TableColumn) -> Self {
         let values = match column.wire {
             _ if column.is_number() => StoredValues::Numbers(Vec::new()),
-            Wire::Json | Wire::Jsonb | Wire::AsJsonb => StoredValues::Json(Vec::new()),
+            Wire::Json | Wire::Jsonb | Wire::CastToJsonb => StoredValues::Json(Vec::new()),
             Wire::Zoned | Wire::Civil | Wire::Date => StoredValues::Other,
             _ => StoredValues::Texts(Vec::new()),
         };
         Self { name: column.name.clone(), values, is_single: column.wire == Wire::Float4 }
     }
 
-    fn push(&mut self, column: &Column, cell: Option<&[u8]>) {
+    fn push(&mut self, column: &TableColumn, cell: Option<&[u8]>) {
         let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
         match &mut self.values {
             StoredValues::Numbers(numbers) => numbers.push(column.number(cell)),
             StoredValues::Texts(texts) => texts.push(cell.map(text)),
             StoredValues::Json(texts) => {
-                // JSONB comes with its version before it.
+                // JSONB has a version byte in front.
                 let version = usize::from(column.wire != Wire::Json);
                 texts.push(cell.and_then(|cell| cell.get(version..)).map(text));
             }
@@ -96,7 +96,7 @@ impl StoredColumn {
     }
 }
 
-/// Adds 256-bit numbers, what does not fit thrown away.
+/// Adds 256-bit numbers, wrapping on overflow.
 fn add(sum: &mut [u8; 32], row: &[u8]) {
     let mut carry = 0;
     for (ours, theirs) in sum.iter_mut().zip(row) {

@@ -1,4 +1,4 @@
-//! libpq's TLS modes on rustls: who the server has to prove to be.
+//! Implements libpq's TLS modes with rustls: how the server is authenticated.
 
 use std::{path::Path, sync::Arc};
 
@@ -20,18 +20,18 @@ use crate::{
     source::SslMode,
 };
 
-/// What opens TLS in this mode.
+/// Returns the TLS connector for a mode.
 pub(super) fn connector(section: &str, mode: SslMode, roots: Option<&Path>) -> Result<MakeRustlsConnect> {
-    let broken = |error: &dyn std::fmt::Display| Fault::setup(format!("TLS cannot be set up: {error}"));
+    let broken = |error: &dyn std::fmt::Display| Fault::setup(format!("cannot set up TLS: {error}"));
     let provider = Arc::new(ring::default_provider());
-    let believed = match mode {
+    let trusted = match mode {
         SslMode::Disable | SslMode::Prefer | SslMode::Require => None,
         SslMode::VerifyCa | SslMode::VerifyFull => Some(authorities(section, roots)?),
     };
     let verifier = Verifier {
         provider: provider.clone(),
-        named: mode == SslMode::VerifyFull,
-        trusted: believed
+        checks_name: mode == SslMode::VerifyFull,
+        trusted: trusted
             .map(|certificates| {
                 let mut store = RootCertStore::empty();
                 store.add_parsable_certificates(certificates.iter().cloned());
@@ -54,23 +54,26 @@ pub(super) fn connector(section: &str, mode: SslMode, roots: Option<&Path>) -> R
 fn authorities(section: &str, file: Option<&Path>) -> Result<Vec<CertificateDer<'static>>> {
     let Some(file) = file else {
         return Err(Fault::setup(format!(
-            "{section}.sslrootcert is missing, which sslmode verify-ca and verify-full need: name the PEM file of the \
-             authority that signed the server's certificate (the system's are in /etc/ssl/certs/ca-certificates.crt)"
+            "{section}.sslrootcert is missing, but sslmode verify-ca and verify-full need it; set it to the PEM file of the \
+             CA that signed the server's certificate (the system's CAs are in /etc/ssl/certs/ca-certificates.crt)"
         )));
     };
     let wrong = |why: &dyn std::fmt::Display| {
-        Fault::setup(format!("{section}.sslrootcert: {}: {why}; name a PEM file of certificates", file.display()))
+        Fault::setup(format!(
+            "{section}.sslrootcert: {}: {why}; set it to a PEM file of CA certificates",
+            file.display()
+        ))
     };
     let certificates = CertificateDer::pem_file_iter(file)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| wrong(&error))?;
     if certificates.is_empty() {
-        return Err(wrong(&"it holds no certificate"));
+        return Err(wrong(&"it contains no certificate"));
     }
     Ok(certificates)
 }
 
-/// Certificates that are believed, and what follows chains to them.
+/// Trusted certificates, and a verifier of the chains that lead to them.
 #[derive(Debug)]
 struct Trusted {
     certificates: Vec<CertificateDer<'static>>,
@@ -80,10 +83,10 @@ struct Trusted {
 #[derive(Debug)]
 struct Verifier {
     provider: Arc<CryptoProvider>,
-    /// `None`: any server is believed (`prefer` and `require` keep out listeners, not impostors).
+    /// `None`: any server is trusted (`prefer` and `require` protect against eavesdropping, not impersonation).
     trusted: Option<Trusted>,
-    /// Whether the certificate has to be made out to the host.
-    named: bool,
+    /// Whether the certificate has to match the host name.
+    checks_name: bool,
 }
 
 impl ServerCertVerifier for Verifier {
@@ -96,19 +99,19 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let Some(trusted) = &self.trusted else { return Ok(ServerCertVerified::assertion()) };
-        // A server's own certificate in the file is believed as it is: many sign their own, which no chain leads to.
+        // A server certificate in the file is trusted as it is: self-signed ones have no chain.
         if trusted.certificates.iter().any(|certificate| certificate.as_ref() == server.as_ref()) {
-            if self.named {
+            if self.checks_name {
                 verify_server_name(&ParsedCertificate::try_from(server)?, name)?;
             }
             return Ok(ServerCertVerified::assertion());
         }
         match trusted.chains.verify_server_cert(server, between, name, ocsp, now) {
-            // The chain is looked at first: only the name is left to be wrong.
+            // The chain is checked first, so only the name can be wrong here.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.named => Ok(ServerCertVerified::assertion()),
-            verdict => verdict,
+            )) if !self.checks_name => Ok(ServerCertVerified::assertion()),
+            result => result,
         }
     }
 

@@ -1,212 +1,224 @@
-//! What is wrong with a config: each kind of problem's exact words, and all of them at once.
+//! Config problems: the exact message of each kind, and that all of them are reported at once.
 
 use std::path::Path;
 
 use vigie::config::Settings;
 
-use super::{LEAST, full_template, read};
+use super::{MINIMAL, full_template, read};
 
-/// The problems of a config, a line each.
-pub(super) fn wrong(text: &str) -> String {
+/// The problems of a config, one per line.
+pub(super) fn problems_of(text: &str) -> String {
     read(text).unwrap_err().to_string()
 }
 
-/// The problems of the least config with more lines below it; those begin at line 6.
-pub(super) fn wrong_with(lines: &str) -> String {
-    wrong(&format!("{LEAST}{lines}"))
+/// The problems of the minimal config with lines appended at line 6.
+pub(super) fn problems_with(lines: &str) -> String {
+    problems_of(&format!("{MINIMAL}{lines}"))
 }
 
 #[test]
-fn unknown_keys_are_refused_with_what_was_meant() {
+fn unknown_keys_are_rejected_with_a_suggestion() {
     assert_eq!(
-        wrong(&LEAST.replace("timestamp: ts", "timestamp: ts, latency: ms")),
+        problems_of(&MINIMAL.replace("timestamp: ts", "timestamp: ts, latency: ms")),
         "vigie.yaml:5: unknown key `latency` under `source.fields` — did you mean `latency_ms`?"
     );
-    assert_eq!(wrong_with("polcy: {}\n"), "vigie.yaml:6: unknown key `polcy` — did you mean `policy`?");
-    assert_eq!(wrong_with("threshold: 0.4\n"), "vigie.yaml:6: unknown key `threshold` — it belongs under `model`");
+    assert_eq!(problems_with("polcy: {}\n"), "vigie.yaml:6: unknown key `polcy` — did you mean `policy`?");
+    assert_eq!(problems_with("threshold: 0.4\n"), "vigie.yaml:6: unknown key `threshold` — it belongs under `model`");
     assert_eq!(
-        wrong_with("http: {listen: \"127.0.0.1:1\", colour: red}\n"),
-        "vigie.yaml:6: unknown key `colour` under `http` — known here: listen, token_file"
+        problems_with("http: {listen: \"127.0.0.1:1\", colour: red}\n"),
+        "vigie.yaml:6: unknown key `colour` under `http` — known keys: listen, token_file"
     );
 }
 
 #[test]
-fn keys_that_stand_twice_are_refused() {
+fn duplicate_keys_are_rejected() {
     assert_eq!(
-        wrong_with("policy:\n  psi: {watch: 0.1}\n  q: 0.01\n  psi: {watch: 0.2}\n"),
-        "vigie.yaml:9: `policy.psi` stands here again, after line 7 — keep one of the two"
+        problems_with("policy:\n  psi: {watch: 0.1}\n  q: 0.01\n  psi: {watch: 0.2}\n"),
+        "vigie.yaml:9: duplicate key `policy.psi`, first set on line 7 — keep one of the two"
     );
 }
 
 #[test]
-fn required_keys_are_asked_for() {
+fn missing_required_keys_are_reported() {
     assert_eq!(
-        wrong("model: {version: \"1\"}\nsource:\n  kind: files\n"),
-        "vigie.yaml:1: `model.name` is missing — it names the model's folder of reports: `model: {name: credit-default}`\n\
-         vigie.yaml:2: `source.fields.timestamp` is missing — say which field holds a record's time: `fields: {timestamp: ts}`\n\
-         vigie.yaml:2: `source.path` is missing — name the prediction log: a file, a folder or a glob\n\
-         vigie.yaml: `reference` is missing — name the file that `vigie learn --data FILE --out reference.vigie` makes"
+        problems_of("model: {version: \"1\"}\nsource:\n  kind: files\n"),
+        "vigie.yaml:1: `model.name` is missing — set the name of the model's report folder: `model: {name: credit-default}`\n\
+         vigie.yaml:2: `source.fields.timestamp` is missing — set it to the field with the record's time: `fields: {timestamp: ts}`\n\
+         vigie.yaml:2: `source.path` is missing — set it to the prediction log: a file, a folder or a glob\n\
+         vigie.yaml: `reference` is missing — set it to the file created by `vigie learn --data FILE --out reference.vigie`"
     );
     assert_eq!(
-        wrong("policy: {}\n").lines().map(|line| line.split('`').nth(1).unwrap()).collect::<Vec<_>>(),
+        problems_of("policy: {}\n").lines().map(|line| line.split('`').nth(1).unwrap()).collect::<Vec<_>>(),
         ["model.name", "reference", "source.fields.timestamp", "source.path"]
     );
 }
 
 #[test]
-fn a_log_is_in_files_or_in_a_database() {
-    let of = |lines: &str| wrong(&LEAST.replace("  path: log\n", lines));
+fn source_keys_depend_on_the_kind() {
+    let with_source = |lines: &str| problems_of(&MINIMAL.replace("  path: log\n", lines));
     assert_eq!(
-        of("  kind: postgres\n"),
-        "vigie.yaml:3: `source.table` is missing — name the table of the log, or write a SELECT as `query`\n\
-         vigie.yaml:3: `source.url` is missing — name the database: `postgresql://vigie@db.example.com:5432/scoring`"
+        with_source("  kind: postgres\n"),
+        "vigie.yaml:3: `source.table` is missing — set it to the log's table, or set `query` to a SELECT\n\
+         vigie.yaml:3: `source.url` is missing — set it to the database: `postgresql://vigie@db.example.com:5432/scoring`"
     );
     assert_eq!(
-        of("  kind: postgres\n  url: host=x\n  table: t\n  query: SELECT 1\n"),
+        with_source("  kind: postgres\n  url: host=x\n  table: t\n  query: SELECT 1\n"),
         "vigie.yaml:4: `source` has both `table` and `query` — keep one of the two"
     );
     assert_eq!(
-        of("  kind: postgres\n  url: host=x\n  table: t\n  path: log\n"),
-        "vigie.yaml:4: `source` has a `path`, which a database has none of — remove the line"
+        with_source("  kind: postgres\n  url: host=x\n  table: t\n  path: log\n"),
+        "vigie.yaml:4: `source` has `path`, which does not apply to a database — remove the line"
     );
     assert_eq!(
-        of("  path: log\n  url: host=x\n"),
-        "vigie.yaml:4: `source` has `url`, which is of a database — write `kind: postgres`, or remove the line"
+        with_source("  path: log\n  url: host=x\n"),
+        "vigie.yaml:4: `source` has `url`, which applies only to a database — set `kind: postgres`, or remove the line"
     );
     assert_eq!(
-        of("  kind: postgres\n  url: host=x\n  table: t\n  sslmode: verify\n"),
-        "vigie.yaml:7: `source.sslmode` is the text `verify`, but `disable` or `prefer` or `require` or `verify-ca` or \
-         `verify-full` is expected — did you mean `verify-ca`?"
-    );
-}
-
-#[test]
-fn wrong_types_say_what_was_found_and_what_is_expected() {
-    assert_eq!(
-        wrong(&LEAST.replace("name: credit", "name: [a]")),
-        "vigie.yaml:1: `model.name` is a list, but a text is expected"
-    );
-    assert_eq!(
-        wrong(&LEAST.replace("name: credit", "name: credit, threshold: \"0.5\"")),
-        "vigie.yaml:1: `model.threshold` is the text `0.5`, but a number is expected — remove the quotes"
-    );
-    assert_eq!(
-        wrong_with("policy: {q: 1%, drifted_share: \"0\", top: 2.5, min_rows: -5}\n"),
-        "vigie.yaml:6: `policy.q` is the text `1%`, but a number is expected — shares are written from 0 to 1: 0.01\n\
-         vigie.yaml:6: `policy.drifted_share` is the text `0`, but a number is expected — remove the quotes\n\
-         vigie.yaml:6: `policy.top` is the number `2.5`, but a whole number is expected\n\
-         vigie.yaml:6: `policy.min_rows` is the number `-5`, but a whole number is expected — 0 is the least"
-    );
-    assert_eq!(
-        wrong_with("http: here\n"),
-        "vigie.yaml:6: `http` is the text `here`, but a section with listen, token_file is expected"
-    );
-    assert_eq!(
-        wrong_with("policy: {psi: 0.1, q: .nan}\n"),
-        "vigie.yaml:6: `policy.psi` is the number `0.1`, but a section with alarm, watch is expected\n\
-         vigie.yaml:6: `policy.q` is the text `.nan`, but a number is expected"
-    );
-    assert_eq!(wrong_with("state:\n"), "vigie.yaml:6: `state` has no value — give it one, or remove the line");
-    assert_eq!(wrong("- a\n- b\n").split(", but").next().unwrap(), "vigie.yaml:1: the file is a list");
-}
-
-#[test]
-fn words_lengths_zones_and_cron_lines_are_read() {
-    assert_eq!(
-        wrong(&LEAST.replace("path: log", "path: log\n  kind: file\n  timestamp_timezone: Europe/Pari")),
-        "vigie.yaml:5: `source.kind` is the text `file`, but `files` or `postgres` is expected — did you mean `files`?\n\
-         vigie.yaml:6: `source.timestamp_timezone` is `Europe/Pari`, which is no time zone — write one as Europe/Paris or UTC"
-    );
-    assert_eq!(
-        wrong_with("policy: {empty_bins: half_counts}\n"),
-        "vigie.yaml:6: `policy.empty_bins` is the text `half_counts`, but `half_count` or a section with floor is \
-         expected — did you mean `half_count`?"
-    );
-    assert_eq!(
-        wrong_with("schedule:\n  window: 1 day\n  lateness: 2\n  timezone: Mars\n  cron: 0 75 6 * * *\n"),
-        "vigie.yaml:7: `schedule.window` is the text `1 day`, but a length of time such as 2h or 1d is expected — \
-         write a whole number and one of s, m, h, d, w: 90s, 15m, 2h, 1d, 1w\n\
-         vigie.yaml:8: `schedule.lateness` is the number `2`, but a length of time such as 2h or 1d is expected — \
-         write a whole number and one of s, m, h, d, w: 90s, 15m, 2h, 1d, 1w\n\
-         vigie.yaml:9: `schedule.timezone` is `Mars`, which is no time zone — write one as Europe/Paris or UTC\n\
-         vigie.yaml:10: `schedule.cron` has `75` as its minute — \
-         write second, minute, hour, day of month, month, day of week: \"0 15 6 * * *\""
-    );
-    assert_eq!(
-        wrong_with("schedule: {window: 0h, lateness: 1000000000w}\n"),
-        "vigie.yaml:6: `schedule.window` is 0h, which is no time at all — write the length of a window: 1d\n\
-         vigie.yaml:6: `schedule.lateness` is 7000000000d, longer than a hundred years — write a shorter time"
+        with_source("  kind: postgres\n  url: host=x\n  table: t\n  sslmode: verify\n"),
+        "vigie.yaml:7: `source.sslmode` must be `disable` or `prefer` or `require` or `verify-ca` or `verify-full`, not \
+         the string `verify` — did you mean `verify-ca`?"
     );
 }
 
 #[test]
-fn limits_are_held_together() {
+fn type_errors_state_the_expected_and_actual_type() {
     assert_eq!(
-        wrong(&LEAST.replace("name: credit", "name: credit, threshold: 0, cost: {false_negative: -1}")),
-        "vigie.yaml:1: `model.threshold` is 0, but must be above 0 and at most 1 — write a share, such as 0.1\n\
-         vigie.yaml:1: `model.cost.false_negative` is -1, but must not be negative — write 0 or more"
+        problems_of(&MINIMAL.replace("name: credit", "name: [a]")),
+        "vigie.yaml:1: `model.name` must be a string, not a list"
     );
     assert_eq!(
-        wrong_with("policy:\n  psi: {watch: 0.3}\n  ks: {watch: -0.1}\n  missing: {alarm: 20}\n  q: 0\n"),
-        "vigie.yaml:7: `policy.psi.watch` is 0.3, above the alarm of 0.25 — lower it, or raise `policy.psi.alarm`\n\
-         vigie.yaml:8: `policy.ks.watch` is -0.1, but a limit cannot be negative — write null for a limit that is never reached\n\
-         vigie.yaml:9: `policy.missing.alarm` is 20, but goes from 0 to 1 — write 20 % as 0.2\n\
-         vigie.yaml:10: `policy.q` is 0, but must be above 0 and at most 1 — write a share, such as 0.1"
+        problems_of(&MINIMAL.replace("name: credit", "name: credit, threshold: \"0.5\"")),
+        "vigie.yaml:1: `model.threshold` must be a number, not the string `0.5` — remove the quotes"
     );
     assert_eq!(
-        wrong_with("policy:\n  features:\n    emp.var.rate:\n      psi: {watch: 0.5, alarm: 0.4}\n      psy: {}\n"),
-        "vigie.yaml:9: `policy.features.emp.var.rate.psi.watch` is 0.5, above the alarm of 0.4 — \
+        problems_with("policy: {q: 1%, drifted_share: \"0\", top: 2.5, min_rows: -5}\n"),
+        "vigie.yaml:6: `policy.q` must be a number, not the string `1%` — write shares as numbers from 0 to 1: 0.01\n\
+         vigie.yaml:6: `policy.drifted_share` must be a number, not the string `0` — remove the quotes\n\
+         vigie.yaml:6: `policy.top` must be an integer, not the number `2.5`\n\
+         vigie.yaml:6: `policy.min_rows` must be an integer, not the number `-5` — the minimum is 0"
+    );
+    assert_eq!(
+        problems_with("http: here\n"),
+        "vigie.yaml:6: `http` must be a section with listen, token_file, not the string `here`"
+    );
+    assert_eq!(
+        problems_with("policy: {psi: 0.1, q: .nan}\n"),
+        "vigie.yaml:6: `policy.psi` must be a section with alarm, watch, not the number `0.1`\n\
+         vigie.yaml:6: `policy.q` must be a number, not the string `.nan`"
+    );
+    assert_eq!(problems_with("state:\n"), "vigie.yaml:6: `state` has no value — set one, or remove the line");
+    let list = problems_of("- a\n- b\n");
+    assert!(
+        list.starts_with("vigie.yaml:1: the file must be a section with ") && list.ends_with(", not a list"),
+        "{list}"
+    );
+}
+
+#[test]
+fn enums_durations_time_zones_and_cron_are_validated() {
+    assert_eq!(
+        problems_of(&MINIMAL.replace("path: log", "path: log\n  kind: file\n  timestamp_timezone: Europe/Pari")),
+        "vigie.yaml:5: `source.kind` must be `files` or `postgres`, not the string `file` — did you mean `files`?\n\
+         vigie.yaml:6: `source.timestamp_timezone` must be a time zone, not `Europe/Pari` — example: Europe/Paris or UTC"
+    );
+    assert_eq!(
+        problems_with("policy: {empty_bins: half_counts}\n"),
+        "vigie.yaml:6: `policy.empty_bins` must be `half_count` or a section with floor, not the string \
+         `half_counts` — did you mean `half_count`?"
+    );
+    assert_eq!(
+        problems_with("schedule:\n  window: 1 day\n  lateness: 2\n  timezone: Mars\n  cron: 0 75 6 * * *\n"),
+        "vigie.yaml:7: `schedule.window` must be a duration such as 2h or 1d, not the string `1 day` — \
+         write an integer followed by s, m, h, d or w: 90s, 15m, 2h, 1d, 1w\n\
+         vigie.yaml:8: `schedule.lateness` must be a duration such as 2h or 1d, not the number `2` — \
+         write an integer followed by s, m, h, d or w: 90s, 15m, 2h, 1d, 1w\n\
+         vigie.yaml:9: `schedule.timezone` must be a time zone, not `Mars` — example: Europe/Paris or UTC\n\
+         vigie.yaml:10: `schedule.cron` has an invalid minute: `75` — \
+         the fields are second, minute, hour, day of month, month, day of week: \"0 15 6 * * *\""
+    );
+    assert_eq!(
+        problems_with("schedule: {window: 0h, lateness: 1000000000w}\n"),
+        "vigie.yaml:6: `schedule.window` must be longer than 0, not 0h — write the length of a window, such as 1d\n\
+         vigie.yaml:6: `schedule.lateness` must be at most 36500d, not 7000000000d — write a shorter duration"
+    );
+}
+
+#[test]
+fn limits_are_validated() {
+    assert_eq!(
+        problems_of(&MINIMAL.replace("name: credit", "name: credit, threshold: 0, cost: {false_negative: -1}")),
+        "vigie.yaml:1: `model.threshold` must be above 0 and at most 1, not 0 — write a share, such as 0.1\n\
+         vigie.yaml:1: `model.cost.false_negative` must not be negative, but is -1 — write 0 or more"
+    );
+    assert_eq!(
+        problems_with("policy:\n  psi: {watch: 0.3}\n  ks: {watch: -0.1}\n  missing: {alarm: 20}\n  q: 0\n"),
+        "vigie.yaml:7: `policy.psi.watch` is 0.3, above the alarm limit of 0.25 — lower it, or raise `policy.psi.alarm`\n\
+         vigie.yaml:8: `policy.ks.watch` must not be negative, but is -0.1 — set it to null to disable the limit\n\
+         vigie.yaml:9: `policy.missing.alarm` must be between 0 and 1, not 20 — write 20 % as 0.2\n\
+         vigie.yaml:10: `policy.q` must be above 0 and at most 1, not 0 — write a share, such as 0.1"
+    );
+    assert_eq!(
+        problems_with("policy:\n  features:\n    emp.var.rate:\n      psi: {watch: 0.5, alarm: 0.4}\n      psy: {}\n"),
+        "vigie.yaml:9: `policy.features.emp.var.rate.psi.watch` is 0.5, above the alarm limit of 0.4 — \
          lower it, or raise `policy.features.emp.var.rate.psi.alarm`\n\
          vigie.yaml:10: unknown key `psy` under `policy.features.emp.var.rate` — did you mean `psi`?"
     );
 }
 
 #[test]
-fn names_paths_and_addresses_must_be_usable() {
+fn names_paths_and_addresses_are_validated() {
     for name in ["a/b", "..", "\"a\\nb\"", "\" a\"", "a\\b"] {
-        let told = wrong(&LEAST.replace("{name: credit}", &format!("{{name: {name}}}")));
-        assert!(told.contains("which cannot be the name of a folder — use letters, digits, - and _"), "{told}");
+        let message = problems_of(&MINIMAL.replace("{name: credit}", &format!("{{name: {name}}}")));
+        assert!(
+            message.contains("must be a valid folder name, not `") && message.contains("letters, digits, - and _"),
+            "{message}"
+        );
     }
     assert_eq!(
-        wrong(&LEAST.replace("name: credit", "name: \"\"").replace("path: log", "path: \" \"").replace(": ts", ": []")),
-        "vigie.yaml:1: `model.name` is empty — give it a value, or remove the line\n\
-         vigie.yaml:4: `source.path` is empty — give it a value, or remove the line\n\
-         vigie.yaml:5: `source.fields.timestamp` is an empty list — name at least one, or remove the line"
+        problems_of(
+            &MINIMAL.replace("name: credit", "name: \"\"").replace("path: log", "path: \" \"").replace(": ts", ": []")
+        ),
+        "vigie.yaml:1: `model.name` is empty — set a value, or remove the line\n\
+         vigie.yaml:4: `source.path` is empty — set a value, or remove the line\n\
+         vigie.yaml:5: `source.fields.timestamp` is an empty list — add at least one item, or remove the line"
     );
     assert_eq!(
-        wrong_with("http: {listen: 8787}\nalerts: {after: 0, email: {smtp: host, from: me, to: [you]}}\n"),
-        "vigie.yaml:6: `http.listen` is `8787`, which is no address with a port — write it as `127.0.0.1:8787`\n\
-         vigie.yaml:7: `alerts.after` is 0, but must be from 1 to 1000 — write a small number, such as 2\n\
-         vigie.yaml:7: `alerts.email.smtp` is `host`, which is no mail server — write it as `smtps://mail.example.com:465`\n\
-         vigie.yaml:7: `alerts.email.from` is `me`, which is no mail address — write it as `risk@example.com`\n\
-         vigie.yaml:7: `alerts.email.to[0]` is `you`, which is no mail address — write it as `risk@example.com`"
+        problems_with("http: {listen: 8787}\nalerts: {after: 0, email: {smtp: host, from: me, to: [you]}}\n"),
+        "vigie.yaml:6: `http.listen` must be an address and port, not `8787` — example: `127.0.0.1:8787`\n\
+         vigie.yaml:7: `alerts.after` must be between 1 and 1000, not 0 — write a small number, such as 2\n\
+         vigie.yaml:7: `alerts.email.smtp` must be the URL of a mail server, not `host` — example: `smtps://mail.example.com:465`\n\
+         vigie.yaml:7: `alerts.email.from` must be an email address, not `me` — example: `risk@example.com`\n\
+         vigie.yaml:7: `alerts.email.to[0]` must be an email address, not `you` — example: `risk@example.com`"
     );
 }
 
 #[test]
-fn what_is_not_yaml_is_told_with_its_line() {
-    let told = wrong("model: {name: a\nreference: b\n");
-    assert!(told.starts_with("vigie.yaml:2: this is not YAML: "), "{told}");
-    let told = wrong("model:\n\tname: a\n");
-    assert!(told.starts_with("vigie.yaml:2: this is not YAML: ") && told.ends_with("with tabs"), "{told}");
+fn invalid_yaml_is_reported_with_its_line() {
+    let message = problems_of("model: {name: a\nreference: b\n");
+    assert!(message.starts_with("vigie.yaml:2: invalid YAML: "), "{message}");
+    let message = problems_of("model:\n\tname: a\n");
+    assert!(message.starts_with("vigie.yaml:2: invalid YAML: ") && message.ends_with("not tabs"), "{message}");
     assert_eq!(
-        wrong("# nothing\n"),
-        "vigie.yaml: the file is empty — start from the config/vigie.yaml that comes with vigie"
+        problems_of("# nothing\n"),
+        "vigie.yaml: the file is empty — start from the config/vigie.yaml that ships with vigie"
     );
-    assert_eq!(wrong("a: 1\n---\nb: 2\n"), "vigie.yaml:2: a second document starts here — remove the `---`");
-    assert_eq!(wrong("a: &x [*x]\n"), "vigie.yaml:1: this alias stands inside what it names — write the value out");
+    assert_eq!(problems_of("a: 1\n---\nb: 2\n"), "vigie.yaml:2: a second YAML document starts here — remove the `---`");
+    assert_eq!(
+        problems_of("a: &x [*x]\n"),
+        "vigie.yaml:1: this alias refers to a value that contains it — write the value out"
+    );
     let deep = format!("a: {}{}", "[".repeat(100), "]".repeat(100));
-    assert_eq!(wrong(&deep), "vigie.yaml:1: sections are nested too deeply — no option is that deep");
-    assert!(wrong(&"[".repeat(100_000)).contains("this is not YAML"));
+    assert_eq!(problems_of(&deep), "vigie.yaml:1: the config is nested too deeply — no option needs this depth");
+    assert!(problems_of(&"[".repeat(100_000)).contains("invalid YAML"));
     let problems = Settings::from_bytes(Path::new("v"), b"model: 1\nname: \xff\n").unwrap_err().problems;
     assert_eq!(
         (problems[0].line, problems[0].to_string().as_str()),
-        (Some(2), "this is not UTF-8 text — save the file as UTF-8")
+        (Some(2), "the file is not valid UTF-8 — save it as UTF-8")
     );
 }
 
 #[test]
-fn no_value_of_any_kind_is_told_without_its_key() {
+fn every_invalid_value_is_reported_by_key() {
     let text = full_template();
     let values = [
         "",
@@ -237,18 +249,18 @@ fn no_value_of_any_kind_is_told_without_its_key() {
             let changed = format!("{}: {value}", line.split(": ").next().unwrap());
             let mutant: Vec<&str> =
                 text.lines().enumerate().map(|(other, line)| if other == index { &changed } else { line }).collect();
-            if let Err(told) = read(&mutant.join("\n")) {
-                assert!(!told.to_string().contains("is not understood"), "{changed}: {told}");
+            if let Err(problems) = read(&mutant.join("\n")) {
+                assert!(!problems.to_string().contains("cannot parse the config"), "{changed}: {problems}");
             }
         }
     }
 }
 
 #[test]
-fn a_fault_counts_its_problems_on_its_first_line() {
-    let one = read(&format!("{LEAST}polcy: {{}}\n")).unwrap_err().into_fault().to_string();
+fn a_fault_starts_with_the_number_of_problems() {
+    let one = read(&format!("{MINIMAL}polcy: {{}}\n")).unwrap_err().into_fault().to_string();
     assert_eq!(one, "vigie.yaml:6: unknown key `polcy` — did you mean `policy`?");
-    let two = read(&format!("{LEAST}polcy: {{}}\nstat: x\n")).unwrap_err().into_fault().to_string();
+    let two = read(&format!("{MINIMAL}polcy: {{}}\nstat: x\n")).unwrap_err().into_fault().to_string();
     assert_eq!(
         two,
         "vigie.yaml has 2 problems:\n\
@@ -258,32 +270,32 @@ fn a_fault_counts_its_problems_on_its_first_line() {
     let none = Settings::load(Path::new("/nowhere/vigie.yaml")).unwrap_err().into_fault().to_string();
     assert_eq!(
         none,
-        "/nowhere/vigie.yaml: the config cannot be read: no such file or folder — name another one with `--config FILE`"
+        "/nowhere/vigie.yaml: cannot read the config: no such file or folder — specify another file with `--config FILE`"
     );
 }
 
 #[test]
-fn several_models_are_asked_for_by_name() {
+fn one_of_several_models_is_selected_by_name() {
     let one = "models:\n- model: {name: a}\n  reference: r\n  source: {path: log, fields: {timestamp: ts}}\n";
     let all = |text: &str| Settings::all_from_bytes(Path::new("vigie.yaml"), text.as_bytes());
     let names =
         |text: &str| -> Vec<String> { all(text).unwrap().into_iter().map(|settings| settings.model.name).collect() };
     assert_eq!(read(one).unwrap().model.name, "a");
-    assert_eq!(names(&format!("{LEAST}{one}")), ["credit", "a"]);
+    assert_eq!(names(&format!("{MINIMAL}{one}")), ["credit", "a"]);
     assert_eq!(
-        wrong(&format!("{LEAST}{one}")),
-        "vigie.yaml: `models` watches several models: credit, a — say which one is meant with `--model NAME`"
+        problems_of(&format!("{MINIMAL}{one}")),
+        "vigie.yaml: the config defines several models: credit, a — choose one with `--model NAME`"
     );
     let twice = format!("{one}{}", one.replace("models:\n", ""));
     assert_eq!(
         all(&twice).unwrap_err().to_string(),
-        "vigie.yaml:5: two models are called `a` — reports and alerts are kept by the model's name: choose another"
+        "vigie.yaml:5: two models are named `a` — choose a unique name; reports and alerts are stored under it"
     );
-    let shown = vigie::config::show(&all(&format!("{LEAST}{one}")).unwrap());
+    let shown = vigie::config::show(&all(&format!("{MINIMAL}{one}")).unwrap());
     let again = shown.split_once('\n').unwrap().1;
     assert_eq!(names(again), ["credit", "a"]);
     assert_eq!(
-        wrong(&format!("{one}  policy: {{psi: {{watch: 1, alarm: 0.5}}}}\n")),
-        "vigie.yaml:5: `models[0].policy.psi.watch` is 1, above the alarm of 0.5 — lower it, or raise `models[0].policy.psi.alarm`"
+        problems_of(&format!("{one}  policy: {{psi: {{watch: 1, alarm: 0.5}}}}\n")),
+        "vigie.yaml:5: `models[0].policy.psi.watch` is 1, above the alarm limit of 0.5 — lower it, or raise `models[0].policy.psi.alarm`"
     );
 }

@@ -1,4 +1,4 @@
-//! Killed by SIGKILL at any point, and started again: every window has one run, every alert is mailed, none twice as news.
+//! SIGKILL at any point, then a restart: every window has one run, and every alert is mailed under one Message-ID.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,19 +16,19 @@ use sha2::{Digest, Sha256};
 use crate::support::{
     applicants::DAY,
     draw::Draw,
-    postman::{Act, Postman, Step},
+    fake_smtp::{Act, FakeSmtp, Step},
     watched::{DAY_US, at, configure, day, watched},
     world::World,
 };
 
-/// Where the process may be killed: in its own code…
+/// Crash points in the process.
 const POINTS: [&str; 38] = [
     "start.locked",
     "start.ledger",
-    "look.due",
-    "look.tallied",
-    "look.caught_up",
-    "look.covered",
+    "check.due",
+    "check.tallied",
+    "check.caught_up",
+    "check.covered",
     "window.begun",
     "window.opened",
     "window.counted",
@@ -39,15 +39,15 @@ const POINTS: [&str; 38] = [
     "report.folder",
     "report.json_written",
     "report.html_written",
-    "report.former_kept",
+    "report.previous_kept",
     "report.html_placed",
     "report.json_placed",
     "ledger.before",
     "ledger.begun",
     "ledger.known",
     "ledger.run",
-    "letter.before",
-    "letter.made",
+    "message.before",
+    "message.made",
     "ledger.decided",
     "ledger.alerts",
     "outbox.queued",
@@ -63,8 +63,8 @@ const POINTS: [&str; 38] = [
     "outbox.settled",
 ];
 
-/// … and while it speaks to the mail server.
-const DIALOGUE: [&str; 8] = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "body", "end", "QUIT"];
+/// Steps of the SMTP session at which the process is killed.
+const SMTP_STEPS: [&str; 8] = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "body", "end", "QUIT"];
 
 fn name(step: &Step) -> &str {
     match step {
@@ -75,7 +75,7 @@ fn name(step: &Step) -> &str {
     }
 }
 
-/// The process, and at which step of the dialogue it is to be killed.
+/// The process to kill, and the SMTP step at which to kill it.
 #[derive(Default)]
 struct Trap {
     process: Option<u32>,
@@ -84,10 +84,10 @@ struct Trap {
 
 struct Stage {
     world: World,
-    postman: Postman,
+    smtp: FakeSmtp,
     trap: Arc<Mutex<Trap>>,
     hits: BTreeMap<String, u32>,
-    /// The day that is not over yet.
+    /// The current day, which is not over yet.
     today: i64,
 }
 
@@ -100,7 +100,7 @@ impl Stage {
     fn new() -> Self {
         let trap: Arc<Mutex<Trap>> = Arc::default();
         let set = Arc::clone(&trap);
-        let postman = Postman::with(move |step| {
+        let smtp = FakeSmtp::with(move |step| {
             let mut trap = set.lock().unwrap();
             if trap.step? != name(step) {
                 return None;
@@ -114,14 +114,14 @@ impl Stage {
             &world,
             &format!(
                 "schedule: {{lateness: 2h, catch_up: 100}}\nalerts:\n  after: 1\n  email: {{smtp: \"smtp://127.0.0.1:{}\", from: vigie@example.com, to: risk@example.com, starttls: never}}\n",
-                postman.port
+                smtp.port
             ),
         );
-        Self { world, postman, trap, hits: BTreeMap::new(), today: 0 }
+        Self { world, smtp, trap, hits: BTreeMap::new(), today: 0 }
     }
 
-    /// A day passes: every other one is drifted, so that each has something to tell.
-    fn pass(&mut self) {
+    /// Advances by a day. Every other day is drifted, so that each day causes an event.
+    fn next_day(&mut self) {
         day(&self.world, self.today, 60, if self.today % 2 == 1 { 40 } else { 0 });
         self.today += 1;
     }
@@ -140,24 +140,26 @@ impl Stage {
         command.spawn().unwrap()
     }
 
-    fn end(child: Child) -> (bool, String) {
+    /// Waits for the process. Returns whether it was killed, and its stderr.
+    fn wait(child: Child) -> (bool, String) {
         let output = child.wait_with_output().unwrap();
         (output.status.signal() == Some(9), String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
-    /// Kills at the n-th time a point is passed.
-    fn at_point(&mut self, point: &str, nth: u32, sabotage: bool) {
-        self.pass();
+    /// Kills the process when it reaches a crash point for the n-th time.
+    fn kill_at_point(&mut self, point: &str, nth: u32, sabotage: bool) {
+        self.next_day();
         let child = self.start(&["--once"], Some(&format!("{point}:{nth}")), sabotage);
-        let (killed, said) = Self::end(child);
-        assert!(killed || nth > 1, "{point} was never passed: {said}");
+        let (killed, stderr) = Self::wait(child);
+        assert!(killed || nth > 1, "{point} was never reached: {stderr}");
         if killed {
             *self.hits.entry(point.to_owned()).or_default() += 1;
         }
     }
 
-    fn at_step(&mut self, step: &'static str) {
-        self.pass();
+    /// Kills the process at a step of the SMTP session.
+    fn kill_at_step(&mut self, step: &'static str) {
+        self.next_day();
         {
             let mut trap = self.trap.lock().unwrap();
             *trap = Trap { process: None, step: Some(step) };
@@ -167,39 +169,39 @@ impl Stage {
         let child = self.start(&["--once"], None, false);
         trap.process = Some(child.id());
         drop(trap);
-        let (killed, said) = Self::end(child);
+        let (killed, stderr) = Self::wait(child);
         *self.trap.lock().unwrap() = Trap::default();
-        // The answer to QUIT is not waited for, so it may come too late.
-        assert!(killed || step == "QUIT", "{step} was never said: {said}");
+        // The process does not wait for the reply to QUIT, so it may have exited already.
+        assert!(killed || step == "QUIT", "{step} was never reached: {stderr}");
         if killed {
             *self.hits.entry(format!("smtp {step}")).or_default() += 1;
         }
     }
 
-    /// Kills the daemon itself after some time.
-    fn at_random(&mut self, after: Duration) {
-        self.pass();
+    /// Kills the daemon after some time.
+    fn kill_after(&mut self, after: Duration) {
+        self.next_day();
         let mut child = self.start(&[], None, false);
         thread::sleep(after);
         child.kill().unwrap();
-        let (killed, said) = Self::end(child);
-        assert!(killed, "{said}");
-        *self.hits.entry("any instant".to_owned()).or_default() += 1;
+        let (killed, stderr) = Self::wait(child);
+        assert!(killed, "{stderr}");
+        *self.hits.entry("any time".to_owned()).or_default() += 1;
     }
 
-    /// What the last start, which nobody kills, has to make good.
+    /// Runs to completion, so that everything left undone is made up for.
     fn finish(&mut self) {
-        self.pass();
+        self.next_day();
         for _ in 0..3 {
             let child = self.start(&["--once"], None, false);
-            let (killed, said) = Self::end(child);
-            assert!(!killed && said.is_empty(), "{said}");
+            let (killed, stderr) = Self::wait(child);
+            assert!(!killed && stderr.is_empty(), "{stderr}");
         }
     }
 
-    /// What is wrong afterwards.
-    fn wrongs(&self) -> Vec<String> {
-        let mut wrongs = Vec::new();
+    /// Returns everything that is wrong afterwards.
+    fn errors(&self) -> Vec<String> {
+        let mut errors = Vec::new();
         let db = Connection::open(self.world.path("state/ledger.sqlite")).unwrap();
         let check: String = db.pragma_query_value(None, "integrity_check", |row| row.get(0)).unwrap();
         assert_eq!(check, "ok");
@@ -214,7 +216,7 @@ impl Stage {
                 )
                 .unwrap();
             if runs != 1 {
-                wrongs.push(format!("day {number} has {runs} current runs"));
+                errors.push(format!("day {number} has {runs} current runs"));
             }
             let folder = vigie_profile::window::Window {
                 from: vigie_profile::window::Instant(from),
@@ -224,14 +226,14 @@ impl Stage {
             let report =
                 fs::read_to_string(self.world.path(&format!("reports/m/{folder}/report.json"))).unwrap_or_default();
             if serde_json::from_str::<serde_json::Value>(&report).is_err() {
-                wrongs.push(format!("day {number} has no whole report"));
+                errors.push(format!("day {number} has no complete report"));
             }
             let page =
                 fs::read_to_string(self.world.path(&format!("reports/m/{folder}/report.html"))).unwrap_or_default();
             if !page.trim_end().ends_with("</html>") {
-                wrongs.push(format!("day {number} has no whole page"));
+                errors.push(format!("day {number} has no complete page"));
             }
-            // Each day opens an alert or ends one, but for the first.
+            // Every day but the first opens an alert or closes one.
             if number > 0 {
                 let mark = Sha256::digest(format!("m/{folder}/r0").as_bytes());
                 let mark: String = mark.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -240,54 +242,54 @@ impl Stage {
         }
         let all: i64 = db.query_row("SELECT count(*) FROM run WHERE current = 1", [], |row| row.get(0)).unwrap();
         if all != self.today {
-            wrongs.push(format!("{all} current runs for {} days", self.today));
+            errors.push(format!("{all} current runs for {} days", self.today));
         }
         let received: BTreeSet<String> = self
-            .postman
+            .smtp
             .received()
             .iter()
-            .map(|letter| {
-                let text = String::from_utf8_lossy(&letter.bytes).into_owned();
+            .map(|mail| {
+                let text = String::from_utf8_lossy(&mail.bytes).into_owned();
                 let line = text.lines().find(|line| line.starts_with("Message-ID:")).unwrap().to_owned();
                 line.trim_start_matches("Message-ID:").trim().to_owned()
             })
             .collect();
-        wrongs.extend(expected.difference(&received).map(|id| format!("{id} was never mailed")));
-        wrongs.extend(received.difference(&expected).map(|id| format!("{id} tells again under another name")));
+        errors.extend(expected.difference(&received).map(|id| format!("{id} was never mailed")));
+        errors.extend(received.difference(&expected).map(|id| format!("{id} is an unexpected mail")));
         let opened: i64 = db
             .query_row("SELECT count(*) FROM alert WHERE feature = 'AGE' AND test = 'psi'", [], |row| row.get(0))
             .unwrap();
         if opened != self.today / 2 {
-            wrongs.push(format!("{opened} alerts for {} drifted days", self.today / 2));
+            errors.push(format!("{opened} alerts for {} drifted days", self.today / 2));
         }
-        wrongs
+        errors
     }
 }
 
-/// `VIGIE_KILLS`: how many; in CI 200.
+/// `VIGIE_KILLS` is the number of kills; CI uses 200.
 #[test]
-fn nothing_is_lost_wherever_it_is_killed() {
+fn nothing_is_lost_wherever_the_process_is_killed() {
     let kills: u32 = std::env::var("VIGIE_KILLS").map_or(60, |kills| kills.parse().unwrap());
     let started = Stopwatch::now();
     let mut stage = Stage::new();
     let mut draw = Draw::seeded(20_261_001);
-    stage.pass();
-    stage.pass();
+    stage.next_day();
+    stage.next_day();
     let mut places: Vec<(bool, &'static str)> = Vec::new();
     let mut done = 0;
     while done < kills {
         if places.is_empty() {
             places.extend(POINTS.map(|point| (true, point)));
-            places.extend(DIALOGUE.map(|step| (false, step)));
+            places.extend(SMTP_STEPS.map(|step| (false, step)));
             draw.shuffle(&mut places);
         }
-        // Every fifth kill comes at any instant of the daemon's life.
+        // Every fifth kill hits the daemon at a random time.
         if done % 5 == 4 {
-            stage.at_random(Duration::from_millis(20 + draw.below(500) as u64));
+            stage.kill_after(Duration::from_millis(20 + draw.below(500) as u64));
         } else {
             match places.pop().unwrap() {
-                (true, point) => stage.at_point(point, 1, false),
-                (false, step) => stage.at_step(step),
+                (true, point) => stage.kill_at_point(point, 1, false),
+                (false, step) => stage.kill_at_step(step),
             }
         }
         done += 1;
@@ -295,14 +297,14 @@ fn nothing_is_lost_wherever_it_is_killed() {
     stage.finish();
     let table: Vec<String> = stage.hits.iter().map(|(place, hits)| format!("{hits:>4}  {place}")).collect();
     println!("{} kills in {:.0} s\n{}", done, started.elapsed().as_secs_f64(), table.join("\n"));
-    let letters = stage.postman.received().len();
-    println!("{letters} letters accepted for {} events", stage.today - 1);
-    assert_eq!(stage.wrongs(), Vec::<String>::new());
+    let mails = stage.smtp.received().len();
+    println!("{mails} mails accepted for {} events", stage.today - 1);
+    assert_eq!(stage.errors(), Vec::<String>::new());
     if kills >= 200 {
         for point in POINTS {
             assert!(stage.hits.get(point).is_some_and(|hits| *hits >= 3), "{point} was hit too rarely");
         }
-        for step in DIALOGUE.iter().filter(|step| **step != "QUIT") {
+        for step in SMTP_STEPS.iter().filter(|step| **step != "QUIT") {
             assert!(
                 stage.hits.get(&format!("smtp {step}")).is_some_and(|hits| *hits >= 3),
                 "{step} was hit too rarely"
@@ -311,14 +313,14 @@ fn nothing_is_lost_wherever_it_is_killed() {
     }
 }
 
-/// The test has teeth: a ledger that learns of the letters after the run loses those that a crash falls between.
+/// Checks the test itself: with messages queued outside the run's transaction, a crash in between loses them.
 #[test]
-fn letters_queued_outside_the_transaction_are_missed() {
+fn messages_queued_outside_the_transaction_are_lost() {
     let mut stage = Stage::new();
-    stage.pass();
-    stage.pass();
-    stage.at_point("ledger.committed", 2, true);
+    stage.next_day();
+    stage.next_day();
+    stage.kill_at_point("ledger.committed", 2, true);
     stage.finish();
-    let wrongs = stage.wrongs();
-    assert!(wrongs.iter().any(|wrong| wrong.ends_with("was never mailed")), "{wrongs:?}");
+    let errors = stage.errors();
+    assert!(errors.iter().any(|error| error.ends_with("was never mailed")), "{errors:?}");
 }

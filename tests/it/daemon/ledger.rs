@@ -1,4 +1,4 @@
-//! The ledger: one current run a window, damaged or newer files are named and kept, a lost one comes back from the reports.
+//! The ledger: one current run per window, handling of damaged and newer files, and rebuilding from reports.
 
 use std::{fs, time::Duration};
 
@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use vigie::{
     fault::Remedy,
-    ledger::{Channel, Fate, Ledger, Queued},
+    ledger::{Channel, FinalState, Ledger, NewMessage},
 };
 use vigie_profile::window::Instant;
 
@@ -17,13 +17,13 @@ fn open(world: &crate::support::world::World) -> Result<Ledger, vigie::fault::Fa
 }
 
 #[test]
-fn a_ledger_of_a_newer_vigie_is_named_and_left_alone() {
+fn a_ledger_of_a_newer_vigie_is_reported_and_left_unchanged() {
     let world = watched("");
     drop(open(&world).unwrap());
     let file = world.path("state/ledger.sqlite");
     Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let fault = open(&world).unwrap_err();
-    assert!(fault.to_string().contains("is a ledger of version 99, this vigie knows 4"), "{fault}");
+    assert!(fault.to_string().contains("has ledger version 99, but this vigie supports versions up to 4"), "{fault}");
     assert_eq!(fault.remedy(), Remedy::FixSetup);
     for args in [&["status", "--config", "vigie.yaml"][..], &["status", "--config", "vigie.yaml", "--rebuild"]] {
         let ran = world.vigie(args);
@@ -36,45 +36,45 @@ fn a_ledger_of_a_newer_vigie_is_named_and_left_alone() {
 }
 
 #[test]
-fn a_damaged_ledger_is_set_aside_and_runs_come_back_from_the_reports() {
+fn a_damaged_ledger_is_set_aside_and_rebuilt_from_reports() {
     let world = watched("");
     for number in 0..3 {
         day(&world, number, 100, 0);
     }
     let watcher = Watcher::new(&world);
-    assert_eq!(watcher.look(at(3, 6)).told, 3);
-    let trend = |watcher: &Watcher| watcher.ledger().view(|entry| entry.trend("m", Some("AGE"), 10)).unwrap();
+    assert_eq!(watcher.check(at(3, 6)).reported, 3);
+    let trend = |watcher: &Watcher| watcher.ledger().view(|tx| tx.trend("m", Some("AGE"), 10)).unwrap();
     let before = trend(&watcher);
     assert_eq!(before.len(), 3);
     let file = world.path("state/ledger.sqlite");
     for ending in ["-wal", "-shm"] {
         let _ = fs::remove_file(world.path(&format!("state/ledger.sqlite{ending}")));
     }
-    fs::write(&file, b"this is no database, and long enough to be looked at as one: ............").unwrap();
-    let told = world.vigie(&["status", "--config", "vigie.yaml"]);
-    assert!(told.stderr.contains("is damaged and is left as it is; `vigie status --rebuild`"), "{}", told.stderr);
-    let fault = watcher.try_look(at(4, 6)).unwrap_err();
+    fs::write(&file, b"this is not a database, but long enough to be read as a header: .........").unwrap();
+    let status = world.vigie(&["status", "--config", "vigie.yaml"]);
+    assert!(status.stderr.contains("is damaged and was left unchanged; `vigie status --rebuild`"), "{}", status.stderr);
+    let fault = watcher.try_check(at(4, 6)).unwrap_err();
     assert!(fault.to_string().contains("is damaged"), "{fault}");
-    let told = world.vigie(&["status", "--config", "vigie.yaml", "--rebuild"]).ok().stdout;
-    assert!(told.contains("was set aside as") && told.contains("m: 3 runs were read"), "{told}");
+    let rebuilt = world.vigie(&["status", "--config", "vigie.yaml", "--rebuild"]).ok().stdout;
+    assert!(rebuilt.contains("damaged ledger set aside as") && rebuilt.contains("m: 3 runs rebuilt"), "{rebuilt}");
     let aside: Vec<_> = fs::read_dir(world.path("state"))
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|tx| tx.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.contains(".damaged-"))
         .collect();
     assert_eq!(aside.len(), 1, "{aside:?}");
     assert_eq!(trend(&watcher), before);
-    // What was done is not done again.
+    // Restored runs are not repeated.
     day(&world, 3, 100, 0);
-    assert_eq!(watcher.look(at(4, 6)).told, 1);
+    assert_eq!(watcher.check(at(4, 6)).reported, 1);
 }
 
 #[test]
-fn a_window_has_one_current_run_whatever_is_written() {
+fn a_window_has_at_most_one_current_run() {
     let world = watched("");
     day(&world, 0, 100, 0);
     let watcher = Watcher::new(&world);
-    watcher.look(at(1, 6));
+    watcher.check(at(1, 6));
     let db = Connection::open(world.path("state/ledger.sqlite")).unwrap();
     let twice = db.execute(
         "INSERT INTO run (model, from_us, to_us, revision, current, outcome, scheduled, attempts, line, created_us, sentence) \
@@ -85,36 +85,36 @@ fn a_window_has_one_current_run_whatever_is_written() {
 }
 
 #[test]
-fn what_is_written_half_is_not_written() {
+fn a_failed_transaction_changes_nothing() {
     let world = watched("");
     let mut ledger = open(&world).unwrap();
-    let queued = Queued {
+    let message = NewMessage {
         channel: Channel::Email,
         message_id: "<a@b>".into(),
         subject: "s".into(),
         to: vec!["b".into()],
-        letter: vec![1],
+        payload: vec![1],
     };
-    let failed: Result<(), _> = ledger.write(|entry| {
-        entry.queue(None, "m", &queued, Instant(1))?;
+    let failed: Result<(), _> = ledger.write(|tx| {
+        tx.queue(None, "m", &message, Instant(1))?;
         Err(vigie::fault::Fault::retry("no"))
     });
     assert!(failed.is_err());
-    let waiting = |ledger: &mut Ledger| ledger.view(|entry| entry.undelivered().map(|letters| letters.len())).unwrap();
+    let waiting = |ledger: &mut Ledger| ledger.view(|tx| tx.undelivered().map(|messages| messages.len())).unwrap();
     assert_eq!(waiting(&mut ledger), 0);
     // The same Message-ID is never queued twice.
     for _ in 0..2 {
-        ledger.write(|entry| entry.queue(None, "m", &queued, Instant(1))).unwrap();
+        ledger.write(|tx| tx.queue(None, "m", &message, Instant(1))).unwrap();
     }
     assert_eq!(waiting(&mut ledger), 1);
-    let front = ledger.view(|entry| entry.in_front(Channel::Email)).unwrap();
-    ledger.write(|entry| entry.settle(front[0].id, "b", Fate::Sent, None, Instant(2))).unwrap();
-    ledger.write(|entry| entry.queue(None, "m", &queued, Instant(3))).unwrap();
-    assert_eq!(ledger.view(|entry| entry.in_front(Channel::Email)).unwrap(), []);
+    let front = ledger.view(|tx| tx.next_messages(Channel::Email)).unwrap();
+    ledger.write(|tx| tx.settle(front[0].id, "b", FinalState::Sent, None, Instant(2))).unwrap();
+    ledger.write(|tx| tx.queue(None, "m", &message, Instant(3))).unwrap();
+    assert_eq!(ledger.view(|tx| tx.next_messages(Channel::Email)).unwrap(), []);
 }
 
 #[test]
-fn check_by_hand_waits_for_a_locked_ledger_and_then_writes_the_report_only() {
+fn check_waits_for_a_locked_ledger_and_then_writes_only_the_report() {
     let world = watched("");
     day(&world, 0, 100, 0);
     drop(open(&world).unwrap());
@@ -125,21 +125,21 @@ fn check_by_hand_waits_for_a_locked_ledger_and_then_writes_the_report_only() {
     let ran = world.vigie(&args).ok();
     let waited = started.elapsed();
     assert!(waited > Duration::from_secs(4) && waited < Duration::from_secs(15), "{waited:?}");
-    assert!(ran.stderr.contains("the report is written, the ledger does not know of it"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the report was written but not recorded in the ledger"), "{}", ran.stderr);
     assert!(ran.stderr.contains("is locked by another process"), "{}", ran.stderr);
     let report = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.json");
     assert!(serde_json::from_str::<Value>(&fs::read_to_string(report).unwrap()).is_ok());
     let watcher = Watcher::new(&world);
-    let fault = watcher.try_look(at(1, 6)).unwrap_err();
+    let fault = watcher.try_check(at(1, 6)).unwrap_err();
     assert_eq!(fault.remedy(), Remedy::Retry, "{fault}");
-    // Healed when the cause goes.
+    // Works again once the lock is released.
     db.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(watcher.look(at(1, 6)).told, 1);
+    assert_eq!(watcher.check(at(1, 6)).reported, 1);
 }
 
-/// A report that was made before its window was over has judged a part of it: the window is still due.
+/// A report made before its window was over covers only part of it: the window is still due.
 #[test]
-fn a_report_of_an_unfinished_window_settles_nothing_in_a_rebuilt_ledger() {
+fn a_report_of_an_unfinished_window_does_not_settle_it() {
     let world = watched("");
     day(&world, 0, 100, 0);
     day(&world, 1, 100, 0);
@@ -151,12 +151,12 @@ fn a_report_of_an_unfinished_window_settles_nothing_in_a_rebuilt_ledger() {
         .unwrap();
     assert!(early.status.success(), "{}", String::from_utf8_lossy(&early.stderr));
     let watcher = Watcher::new(&world);
-    assert_eq!(watcher.look(at(1, 12)).told, 1);
+    assert_eq!(watcher.check(at(1, 12)).reported, 1);
     fs::remove_dir_all(world.path("state")).unwrap();
-    let told = world.vigie(&["status", "--config", "vigie.yaml", "--rebuild"]).ok().stdout;
-    assert!(told.contains("m: 2 runs were read"), "{told}");
+    let rebuilt = world.vigie(&["status", "--config", "vigie.yaml", "--rebuild"]).ok().stdout;
+    assert!(rebuilt.contains("m: 2 runs rebuilt"), "{rebuilt}");
     day(&world, 1, 150, 0);
-    assert_eq!(watcher.look(at(2, 6)).told, 1, "the second day is looked at when it is over");
-    let runs = watcher.ledger().view(|entry| entry.latest("m", 10)).unwrap();
+    assert_eq!(watcher.check(at(2, 6)).reported, 1, "the second day is checked when it is over");
+    let runs = watcher.ledger().view(|tx| tx.latest("m", 10)).unwrap();
     assert_eq!((runs[0].window.from, runs[0].scheduled, runs[0].records), (at(1, 0), true, Some(150)));
 }

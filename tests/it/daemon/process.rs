@@ -1,4 +1,4 @@
-//! The daemon as a process of its own: started, signalled, waited for.
+//! Runs the daemon as a separate process.
 
 use std::{
     fs,
@@ -31,7 +31,8 @@ impl Daemon {
         assert!(status.success());
     }
 
-    pub(super) fn end(&mut self, name: &str) -> Option<i32> {
+    /// Sends a signal, waits for the exit, and returns the exit code.
+    pub(super) fn stop(&mut self, name: &str) -> Option<i32> {
         let started = Stopwatch::now();
         self.signal(name);
         let status = self.child.wait().unwrap();
@@ -47,20 +48,23 @@ impl Drop for Daemon {
     }
 }
 
+/// Waits until the condition holds.
 #[track_caller]
-pub(super) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Stopwatch::now() + Duration::from_mins(1);
-    while !is_so() {
-        assert!(Stopwatch::now() < end, "never: {what}");
+    while !holds() {
+        assert!(Stopwatch::now() < end, "timed out: {what}");
         thread::sleep(Duration::from_millis(50));
     }
 }
 
-pub(super) fn said(world: &World) -> String {
+/// Returns everything the daemon has logged.
+pub(super) fn logged(world: &World) -> String {
     fs::read_to_string(world.path("stderr")).unwrap_or_default()
 }
 
-pub(super) fn mail(port: u16) -> String {
+/// Returns the config of an email channel on a local port.
+pub(super) fn email_config(port: u16) -> String {
     format!(
         "alerts:\n  after: 1\n  email: {{smtp: \"smtp://127.0.0.1:{port}\", from: vigie@example.com, to: risk@example.com, starttls: never}}\n"
     )

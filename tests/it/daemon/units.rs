@@ -1,4 +1,4 @@
-//! The systemd units: clean, closed, and their command lines understood by the program they start.
+//! The systemd units: valid, sandboxed, and with command lines that vigie accepts.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ fn unit(name: &str) -> String {
     fs::read_to_string(folder().join(name)).unwrap()
 }
 
-/// Keys of a unit with all their values, in order.
+/// Returns the keys of a unit with all their values, in order.
 fn settings(text: &str) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (key, value) in
@@ -33,7 +33,7 @@ fn settings(text: &str) -> BTreeMap<String, Vec<String>> {
 const SERVICES: [&str; 2] = ["vigie.service", "vigie-check.service"];
 
 #[test]
-fn the_command_lines_are_understood() {
+fn vigie_accepts_the_command_lines() {
     let mut seen = 0;
     for service in SERVICES {
         for (key, values) in settings(&unit(service)) {
@@ -48,9 +48,9 @@ fn the_command_lines_are_understood() {
     assert_eq!(seen, 4);
 }
 
-/// What both services have to say alike: who they are, what they see, what they may.
+/// User, file access and sandbox are the same in both services.
 #[test]
-fn both_services_live_in_the_same_sandbox() {
+fn both_services_have_the_same_sandbox() {
     let own = [
         "Type",
         "ExecStart",
@@ -91,15 +91,15 @@ fn both_services_live_in_the_same_sandbox() {
     assert_eq!(daemon["LoadCredential"], credentials);
 }
 
-/// `None` where the tool is not there; CI never lacks it.
+/// Runs a tool; `None` if it is not installed, which is an error in CI.
 fn tool(name: &str, args: &[&str]) -> Option<(bool, String)> {
     match Command::new(name).args(args).output() {
         Ok(output) => {
-            let said = [output.stdout, output.stderr].concat();
-            Some((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
+            let text = [output.stdout, output.stderr].concat();
+            Some((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
         }
         Err(_) if std::env::var_os("VIGIE_CI").is_none() => {
-            println!("NOT RUN: {name} is not on this machine (Debian: apt-get install systemd)");
+            println!("NOT RUN: {name} is not installed (Debian: apt-get install systemd)");
             None
         }
         Err(error) => panic!("{name}: {error}"),
@@ -107,48 +107,48 @@ fn tool(name: &str, args: &[&str]) -> Option<(bool, String)> {
 }
 
 #[test]
-fn systemd_finds_nothing_to_complain_of() {
+fn systemd_accepts_the_units() {
     let world = World::new();
     let mut units = Vec::new();
     for entry in fs::read_dir(folder()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         if [".service", ".timer"].iter().any(|ending| name.ends_with(ending)) {
-            // The program stands elsewhere in a test.
+            // Tests use the binary from the build folder.
             let text = unit(&name).replace("/usr/local/bin/vigie", env!("CARGO_BIN_EXE_vigie"));
             units.push(world.file(&format!("units/{name}"), text).display().to_string());
         }
     }
     assert_eq!(units.len(), 3);
     let args: Vec<&str> = ["verify"].into_iter().chain(units.iter().map(String::as_str)).collect();
-    let Some((fine, said)) = tool("systemd-analyze", &args) else { return };
-    let about_ours: Vec<&str> = said.lines().filter(|line| line.contains("vigie")).collect();
-    assert!(fine && about_ours.is_empty(), "{said}");
-    // A unit that is wrong is found by the same look.
+    let Some((ok, output)) = tool("systemd-analyze", &args) else { return };
+    let warnings: Vec<&str> = output.lines().filter(|line| line.contains("vigie")).collect();
+    assert!(ok && warnings.is_empty(), "{output}");
+    // The same command detects an invalid unit.
     let broken = world.file("broken/vigie.service", unit("vigie.service").replace("Nice=10", "Nice=kind"));
-    let (_, said) = tool("systemd-analyze", &["verify", broken.to_str().unwrap()]).unwrap();
-    assert!(said.contains("nice"), "{said}");
+    let (_, output) = tool("systemd-analyze", &["verify", broken.to_str().unwrap()]).unwrap();
+    assert!(output.contains("nice"), "{output}");
 }
 
 #[test]
-fn the_services_are_closed() {
+fn the_services_are_sandboxed() {
     for service in SERVICES {
         let path = folder().join(service);
         let args = ["security", "--offline=true", "--no-pager", "--threshold=15", path.to_str().unwrap()];
-        let Some((fine, said)) = tool("systemd-analyze", &args) else { return };
+        let Some((ok, output)) = tool("systemd-analyze", &args) else { return };
         let line =
-            said.lines().find(|line| line.contains("Overall exposure level")).unwrap_or_else(|| panic!("{said}"));
+            output.lines().find(|line| line.contains("Overall exposure level")).unwrap_or_else(|| panic!("{output}"));
         let exposure: f64 = line.split(": ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         println!("{service}: exposure {exposure}");
-        assert!(fine && exposure <= 1.5, "{line}");
+        assert!(ok && exposure <= 1.5, "{line}");
     }
 }
 
-/// The README's install commands, below a folder instead of `/`.
+/// Runs the README's install commands with a folder in place of `/`.
 #[test]
 fn the_install_commands_work() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(here.join("README.md")).unwrap();
-    let section = readme.split("## As a service").nth(1).expect("a section of installing");
+    let section = readme.split("## Running as a service").nth(1).expect("a section about installation");
     let block = section.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
     let world = World::new();
     let root = world.root().display().to_string();
@@ -170,7 +170,7 @@ fn the_install_commands_work() {
         installed += 1;
     }
     assert!(installed >= 5, "{block}");
-    let there = |path: &str| fs::metadata(world.path(path)).unwrap_or_else(|_| panic!("{path} is not there"));
+    let metadata = |path: &str| fs::metadata(world.path(path)).unwrap_or_else(|_| panic!("{path} does not exist"));
     for path in [
         "usr/local/bin/vigie",
         "etc/systemd/system/vigie.service",
@@ -180,23 +180,23 @@ fn the_install_commands_work() {
         "usr/lib/tmpfiles.d/vigie.conf",
         "etc/vigie/vigie.yaml",
     ] {
-        assert!(there(path).is_file(), "{path}");
+        assert!(metadata(path).is_file(), "{path}");
     }
-    // What was installed runs, and the users and folders that it needs are made.
+    // The installed binary runs, and its user and folders can be created.
     let ran = Command::new(world.path("usr/local/bin/vigie")).arg("--version").output().unwrap();
     assert!(ran.status.success());
-    let Some((fine, said)) = tool("systemd-sysusers", &[&format!("--root={root}")]) else { return };
-    assert!(fine, "{said}");
+    let Some((ok, output)) = tool("systemd-sysusers", &[&format!("--root={root}")]) else { return };
+    assert!(ok, "{output}");
     let passwd = fs::read_to_string(world.path("etc/passwd")).unwrap();
     assert!(passwd.lines().any(|line| line.starts_with("vigie:") && line.ends_with("/usr/sbin/nologin")), "{passwd}");
-    let Some((fine, said)) = tool("systemd-tmpfiles", &["--create", &format!("--root={root}")]) else { return };
-    assert!(fine, "{said}");
-    assert!(there("etc/credstore").is_dir());
+    let Some((ok, output)) = tool("systemd-tmpfiles", &["--create", &format!("--root={root}")]) else { return };
+    assert!(ok, "{output}");
+    assert!(metadata("etc/credstore").is_dir());
 }
 
-/// `ExecStartPre` runs where the credential would be: a login without a password is named before the daemon starts.
+/// `ExecStartPre` sees the credentials, so a login without a password is reported before the daemon starts.
 #[test]
-fn a_missing_credential_is_named_before_the_start() {
+fn a_missing_credential_is_reported_before_the_start() {
     let world = World::new();
     world.file("ref.vigie", "");
     world.file("log/a.ndjson", "");
@@ -211,9 +211,9 @@ fn a_missing_credential_is_named_before_the_start() {
         let output = vigie.env("CREDENTIALS_DIRECTORY", world.path("credentials")).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    let (code, told) = check();
-    assert!(code == Some(2) && told.contains("`alerts.email.username` has no password"), "{told}");
+    let (code, stderr) = check();
+    assert!(code == Some(2) && stderr.contains("`alerts.email.username` is set, but there is no password"), "{stderr}");
     world.file("credentials/vigie.smtp-password", "hunter2");
-    let (code, told) = check();
-    assert!(code == Some(0) && !told.contains("hunter2"), "{told}");
+    let (code, stderr) = check();
+    assert!(code == Some(0) && !stderr.contains("hunter2"), "{stderr}");
 }

@@ -1,4 +1,4 @@
-//! Without drift a run is stable; with the evidence rule switched off it is not, so the test can fail.
+//! Without drift a run is stable. With the evidence rule switched off it is not, which shows that the test can fail.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -12,13 +12,13 @@ use crate::support::{
     lab::{Data, judged, learnt},
 };
 
-/// `VIGIE_DRAWS=200` for the full number; every draw has a reference and a window of its own.
+/// Number of draws, 200 unless `VIGIE_DRAWS` is set. Every draw has its own reference and window.
 fn draws() -> usize {
     std::env::var("VIGIE_DRAWS").ok().and_then(|draws| draws.parse().ok()).unwrap_or(200)
 }
 
-/// 125 features as an application table has them: amounts, ratios, counters, flags; 10 of them 95–99 % missing,
-/// 6 categorical with 2 to 58 levels; and a score.
+/// 125 features as in a table of loan applications (amounts, ratios, counters, flags), and a score. 10 features are
+/// 95–99 % missing, 6 are categorical with 2 to 58 levels.
 fn table(rows: usize, draw: &mut Draw) -> Vec<(String, Data)> {
     let mut columns = Vec::with_capacity(126);
     for feature in 0..119 {
@@ -45,7 +45,7 @@ fn table(rows: usize, draw: &mut Draw) -> Vec<(String, Data)> {
         columns.push((format!("n{feature}"), Data::Numbers(values)));
     }
     for (feature, levels) in [2usize, 3, 5, 8, 18, 58].into_iter().enumerate() {
-        // Zipf: the last of 58 levels is seen a few times in ten thousand rows.
+        // Zipf: the last of 58 levels occurs a few times in ten thousand rows.
         let weights: Vec<f64> = (1..=levels).map(|rank| 1.0 / (rank as f64).powf(1.4)).collect();
         let whole: f64 = weights.iter().sum();
         let texts = (0..rows)
@@ -65,12 +65,12 @@ fn table(rows: usize, draw: &mut Draw) -> Vec<(String, Data)> {
     columns
 }
 
-/// How many of the draws are not stable with, and without, the evidence rule.
+/// Numbers of draws that are not stable with and without the evidence rule, and the number of draws.
 fn alarms(reference_rows: usize, window_rows: usize) -> (usize, usize, usize) {
     let (with, without, next) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let draws = draws();
-    let evident = Policy::default();
-    let blind = Policy { q: 1.0, ..Policy::default() };
+    let with_evidence = Policy::default();
+    let without_evidence = Policy { q: 1.0, ..Policy::default() };
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
@@ -82,13 +82,14 @@ fn alarms(reference_rows: usize, window_rows: usize) -> (usize, usize, usize) {
                     let mut draw = Draw::seeded((reference_rows * 1000 + number) as u64);
                     let reference = learnt(&table(reference_rows, &mut draw));
                     let window = table(window_rows, &mut draw);
-                    let (_, verdict) = judged(&reference, &window, &evident);
+                    let (_, verdict) = judged(&reference, &window, &with_evidence);
                     if verdict.severity != Severity::Stable {
                         with.fetch_add(1, Ordering::Relaxed);
                         eprintln!("draw {number}: {:?}", verdict.findings);
                     }
-                    // The blind rule is so often wrong that a quarter of the draws shows it.
-                    if number % 4 == 0 && judged(&reference, &window, &blind).1.severity != Severity::Stable {
+                    // Without evidence false alarms are so frequent that a quarter of the draws suffices.
+                    if number % 4 == 0 && judged(&reference, &window, &without_evidence).1.severity != Severity::Stable
+                    {
                         without.fetch_add(1, Ordering::Relaxed);
                     }
                 }
@@ -99,7 +100,7 @@ fn alarms(reference_rows: usize, window_rows: usize) -> (usize, usize, usize) {
 }
 
 #[track_caller]
-fn believable(reference_rows: usize, window_rows: usize) {
+fn check(reference_rows: usize, window_rows: usize) {
     let (with, without, draws) = alarms(reference_rows, window_rows);
     println!(
         "({reference_rows}, {window_rows}): {with} of {draws} not stable; without evidence {without} of {}",
@@ -111,10 +112,10 @@ fn believable(reference_rows: usize, window_rows: usize) {
 
 #[test]
 fn ten_thousand_and_two_thousand_rows() {
-    believable(10_000, 2_000);
+    check(10_000, 2_000);
 }
 
 #[test]
 fn twenty_thousand_and_five_hundred_rows() {
-    believable(20_000, 500);
+    check(20_000, 500);
 }

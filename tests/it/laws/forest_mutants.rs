@@ -1,5 +1,5 @@
-//! Damaged model files: 20,000 seeded mutants of the golden models are refused, or score and explain; none panics, hangs
-//! or is slow. (`fuzz/` has the same for `cargo fuzz`.)
+//! Damaged model files: 20,000 seeded mutants of the golden models are either rejected, or score and explain. None
+//! panics, hangs or is slow. `fuzz/` does the same with `cargo fuzz`.
 
 use std::{fs, panic, path::Path, time::Instant};
 
@@ -10,7 +10,7 @@ use crate::support::forest_exercise::exercise;
 const MUTANTS: usize = 20_000;
 const SEED: u64 = 0x5eed_2026;
 
-/// `SplitMix64`: no dependency, the same everywhere.
+/// `SplitMix64`: no dependency, the same on every platform.
 struct Draw(u64);
 
 impl Draw {
@@ -26,7 +26,7 @@ impl Draw {
     }
 }
 
-/// Flipped bits, a cut, a hole, bytes from elsewhere, or words that look like lengths and distances changed.
+/// Flips bits, truncates, deletes a range, inserts a copied range, or changes words that look like lengths and offsets.
 fn mutate(file: &mut Vec<u8>, draw: &mut Draw) {
     let length = file.len();
     match draw.below(10) {
@@ -39,16 +39,17 @@ fn mutate(file: &mut Vec<u8>, draw: &mut Draw) {
         5 => {
             let from = draw.below(length);
             file.drain(from..(from + 1 + draw.below(64)).min(length));
-            mend_length(file, length, draw);
+            fix_length(file, length, draw);
         }
         6 => {
             let (from, to, count) = (draw.below(length), draw.below(length), 1 + draw.below(64));
             let piece: Vec<u8> = file[from..(from + count).min(length)].to_vec();
             file.splice(to..to, piece);
-            mend_length(file, length, draw);
+            fix_length(file, length, draw);
         }
         _ => {
-            // Words at multiples of four, behind the eight bytes of magic and length; one time in four these.
+            // Words at multiples of four after the eight bytes of magic and length; one time in four including the
+            // length.
             let start = if draw.below(4) == 0 { 4 } else { 8 };
             for _ in 0..=draw.below(3) {
                 let places: Vec<usize> = (start..length.saturating_sub(4))
@@ -74,9 +75,9 @@ fn mutate(file: &mut Vec<u8>, draw: &mut Draw) {
     }
 }
 
-/// Half of the time, the length of a `.cbm` file's core follows what was taken out or put in, so that reading goes
-/// deeper.
-fn mend_length(file: &mut [u8], before: usize, draw: &mut Draw) {
+/// Half of the time, updates the length in the header of a `.cbm` file after a deletion or insertion, so that parsing
+/// gets further.
+fn fix_length(file: &mut [u8], before: usize, draw: &mut Draw) {
     if file.len() >= 8 && file.starts_with(b"CBM1") && draw.below(2) == 0 {
         let core = u32::from_le_bytes(file[4..8].try_into().unwrap());
         let core = core.wrapping_add(file.len() as u32).wrapping_sub(before as u32);
@@ -85,33 +86,36 @@ fn mend_length(file: &mut [u8], before: usize, draw: &mut Draw) {
 }
 
 #[test]
-fn mutants_are_refused_or_score() {
+fn mutants_are_rejected_or_score() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest");
     let mut models: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     models.retain(|path| [".cbm", ".model.json"].iter().any(|ending| path.to_string_lossy().ends_with(ending)));
     models.sort();
     let models: Vec<Vec<u8>> = models.iter().map(|path| fs::read(path).unwrap()).collect();
     let mut draw = Draw(SEED);
-    let (mut refused, mut loaded, mut explained, mut panicked, mut slowest) = (0, 0, 0, Vec::new(), 0.0_f64);
+    let (mut rejected, mut loaded, mut explained, mut panicked, mut slowest) = (0, 0, 0, Vec::new(), 0.0_f64);
     for number in 0..MUTANTS {
         let mut file = models[number % models.len()].clone();
         mutate(&mut file, &mut draw);
         let start = Instant::now();
         match panic::catch_unwind(|| Forest::from_bytes("mutant", &file).map(exercise)) {
-            Ok(Ok(told)) => {
+            Ok(Ok(has_explanation)) => {
                 loaded += 1;
-                explained += usize::from(told);
+                explained += usize::from(has_explanation);
             }
             Ok(Err(fault)) => {
                 assert!(fault.to_string().starts_with("mutant: this CatBoost model "), "{fault}");
-                refused += 1;
+                rejected += 1;
             }
             Err(_) => panicked.push(number),
         }
         slowest = slowest.max(start.elapsed().as_secs_f64());
     }
-    println!("{MUTANTS} mutants: {refused} refused, {loaded} scored, {explained} explained, slowest {slowest:.3} s");
+    println!("{MUTANTS} mutants: {rejected} rejected, {loaded} scored, {explained} explained, slowest {slowest:.3} s");
     assert!(panicked.is_empty(), "mutants {panicked:?} panicked");
-    assert!(refused > MUTANTS / 10 && explained > MUTANTS / 10, "mutants that test nothing: {refused}, {explained}");
+    assert!(
+        rejected > MUTANTS / 10 && explained > MUTANTS / 10,
+        "the mutants test too little: {rejected} rejected, {explained} explained"
+    );
     assert!(slowest < 5.0, "a mutant took {slowest} s");
 }

@@ -1,11 +1,12 @@
-//! What must hold for any input: merging, order, chance, and who may import whom.
+//! Properties that must hold for any input: merging, order of rows, false alarms, and which modules may import which.
 
 pub(crate) mod decide;
+pub(crate) mod determinism;
 pub(crate) mod false_alarms;
 pub(crate) mod forest_mutants;
-pub(crate) mod ladder;
-pub(crate) mod laws;
+pub(crate) mod layering;
 pub(crate) mod null_calibration;
+pub(crate) mod pitfalls;
 pub(crate) mod power;
-pub(crate) mod sameness;
-pub(crate) mod traps;
+pub(crate) mod profile_merge;
+pub(crate) mod structure;

@@ -1,20 +1,20 @@
-//! Without drift a p-value of 0.01 or less comes at most 1.5 times in a hundred: every test, on seeded draws.
+//! Calibration of every test under the null hypothesis: without drift at most 1.5 % of p-values are 0.01 or less.
 //!
-//! Reference and window are drawn from one distribution again and again. A test that alarms more often than it says would
-//! drown the ninety-nine features that did not move.
+//! Reference and window are repeatedly drawn from one distribution, with fixed seeds. A test with more false positives
+//! than its p-values state would hide real drift among false alarms.
 
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::indexing_slicing,
-    reason = "a test may be short where its numbers are small"
+    reason = "all numbers in the test are small"
 )]
 
 use vigie_stats::{
-    chance::{Place, chance},
     chi2, ks, proportion,
     psi::EmptyBins,
+    psi_test::{BinRole, psi_test},
 };
 
 /// splitmix64 (Steele, Lea and Flood 2014).
@@ -29,12 +29,12 @@ impl Draws {
         mixed ^ (mixed >> 31)
     }
 
-    /// Between 0 and 1.
+    /// Uniform number from 0 to 1.
     fn uniform(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Counts of `rows` draws over levels of these weights.
+    /// Counts of `rows` draws per level.
     fn counts(&mut self, levels: &Levels, rows: usize) -> Vec<u64> {
         let mut counts = vec![0; levels.ends.len()];
         for _ in 0..rows {
@@ -47,7 +47,7 @@ impl Draws {
     }
 }
 
-/// Cumulative shares, and for each slice of 0..1 the first level that can be meant.
+/// Cumulative shares, and the first possible level for each slice of 0..1.
 struct Levels {
     ends: Vec<f64>,
     first: Vec<usize>,
@@ -78,7 +78,7 @@ impl Levels {
     }
 }
 
-/// The share of p-values at or below 0.01 among `runs`.
+/// Checks the share of p-values at or below 0.01 in `runs` runs.
 fn alarms(name: &str, seed: u64, runs: usize, mut test: impl FnMut(&mut Draws) -> Option<f64>) {
     let mut draws = Draws(seed);
     let (mut low, mut known) = (0, 0);
@@ -92,17 +92,18 @@ fn alarms(name: &str, seed: u64, runs: usize, mut test: impl FnMut(&mut Draws) -
     println!("{name}: {low} of {known} at or below 0.01 ({share:.4})");
     assert!(known > runs / 2, "{name}: only {known} p-values");
     assert!(share <= 0.015, "{name}: {share}");
-    // One that never speaks would pass too. (The exact tests of few rows are conservative.)
+    // A test that never rejects would pass too. The exact tests on few rows are conservative.
     assert!(share >= 0.002, "{name}: {share}");
 }
 
-/// Two guards that nobody uses, four atoms, ten near-deciles of the rest, three thin bins, missing: 20 bins.
-fn layout() -> (Levels, Vec<Place>) {
+/// 20 bins: two empty guard bins, four atoms, ten approximate deciles of the rest, three thin bins, and missing values.
+fn layout() -> (Levels, Vec<BinRole>) {
     let mut weights = vec![0.0, 12.0, 9.0, 7.0, 5.0];
     weights.extend([5.5; 10]);
     weights.extend([0.9, 0.4, 0.2, 4.0, 0.0]);
     let special = |index: usize| index == 0 || index >= weights.len() - 2;
-    let places = (0..weights.len()).map(|index| if special(index) { Place::Special } else { Place::Value }).collect();
+    let places =
+        (0..weights.len()).map(|index| if special(index) { BinRole::Special } else { BinRole::Value }).collect();
     (Levels::new(&weights), places)
 }
 
@@ -111,7 +112,7 @@ fn psi_alarms(name: &str, seed: u64, runs: usize, n: usize, m: usize) {
     assert_eq!(places.len(), 20);
     alarms(name, seed, runs, |draws| {
         let (reference, window) = (draws.counts(&levels, n), draws.counts(&levels, m));
-        chance(&reference, &window, &places, EmptyBins::HalfCount).p_value
+        psi_test(&reference, &window, &places, EmptyBins::HalfCount).p_value
     });
 }
 
@@ -157,7 +158,7 @@ fn missing_share() {
 
 #[test]
 fn unseen_levels() {
-    // A long tail, so that both sides keep meeting new levels.
+    // A long tail, so that new levels keep appearing on both sides.
     let levels = Levels::zipf(3000);
     alarms("unseen 4000/500", 6, 3000, |draws| {
         let (reference, window) = (draws.counts(&levels, 4000), draws.counts(&levels, 500));

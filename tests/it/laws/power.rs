@@ -1,10 +1,10 @@
-//! Each incident of the example is told at 500 rows, with its severity, in at least 95 of 100 draws.
+//! Each incident of the example is detected at 500 rows, with the right severity, in at least 95 of 100 draws.
 
 use std::{fs, path::PathBuf};
 
 use vigie::{
     judge::{Policy, Severity},
-    reference::{Reference, Values, read_table},
+    reference::{Reference, TrainingValues, read_table},
 };
 
 use crate::support::{
@@ -31,9 +31,9 @@ fn example() -> Example {
         .filter(|column| column.name != "TARGET" && column.name != "probability")
         .map(|column| {
             let data = match column.values {
-                Values::Numbers(numbers) => Data::Numbers(numbers),
-                Values::Texts(texts) => Data::Texts(texts),
-                Values::Other => panic!("{} is no feature", column.name),
+                TrainingValues::Numbers(numbers) => Data::Numbers(numbers),
+                TrainingValues::Texts(texts) => Data::Texts(texts),
+                TrainingValues::Other => panic!("{} is not a feature", column.name),
             };
             (column.name, data)
         })
@@ -42,8 +42,9 @@ fn example() -> Example {
 }
 
 impl Example {
-    /// `ROWS` rows of the hold-out, drawn with replacement; `spaced`: every tenth of ten times as many
-    /// in the order of that feature, as the example's generator draws the day of the amounts.
+    /// `ROWS` rows of the hold-out sample, drawn with replacement. With `spaced`, draws ten times as many and takes
+    /// every tenth in the order of that feature, as the generator of the example does for the day on which amounts
+    /// drift.
     fn window(&self, spaced: Option<&str>, draw: &mut Draw) -> Vec<(String, Data)> {
         let all = self.columns[0].1.len();
         let rows: Vec<usize> = match spaced.map(|name| self.columns.iter().find(|(own, _)| own == name).unwrap()) {
@@ -63,25 +64,25 @@ impl Example {
         self.columns.iter().map(|(name, data)| (name.clone(), pick(data))).collect()
     }
 
-    /// Draws in which each named feature has its severity and every other one is stable.
-    fn told(
+    /// Checks that in nearly all draws each named feature has its severity and every other feature is stable.
+    fn detects(
         &self,
-        wanted: &[(&str, Severity)],
+        expected: &[(&str, Severity)],
         spaced: Option<&str>,
         incident: impl Fn(&mut Vec<(String, Data)>, &mut Draw),
     ) {
-        let mut told = 0;
+        let mut detected = 0;
         for seed in 0..DRAWS {
             let mut draw = Draw::seeded(seed as u64 + 77);
             let mut window = self.window(spaced, &mut draw);
             incident(&mut window, &mut draw);
             let (drift, verdict) = judged(&self.reference, &window, &Policy::default());
-            let as_wanted = drift.features.iter().zip(&verdict.features).all(|(feature, verdict)| {
-                let wanted = wanted.iter().find(|(name, _)| *name == feature.name);
-                verdict.severity == wanted.map_or(Severity::Stable, |(_, severity)| *severity)
+            let is_detected = drift.features.iter().zip(&verdict.features).all(|(feature, verdict)| {
+                let expected = expected.iter().find(|(name, _)| *name == feature.name);
+                verdict.severity == expected.map_or(Severity::Stable, |(_, severity)| *severity)
             });
-            told += usize::from(as_wanted);
-            if !as_wanted {
+            detected += usize::from(is_detected);
+            if !is_detected {
                 for (feature, verdict) in drift.features.iter().zip(&verdict.features) {
                     if verdict.severity != Severity::Stable {
                         println!("draw {seed} {}: {} {:?}", feature.name, verdict.severity, verdict.opinions);
@@ -89,8 +90,8 @@ impl Example {
                 }
             }
         }
-        println!("{wanted:?}: {told} of {DRAWS}");
-        assert!(told * 100 >= 95 * DRAWS, "{wanted:?}: told in {told} of {DRAWS} draws");
+        println!("{expected:?}: {detected} of {DRAWS}");
+        assert!(detected * 100 >= 95 * DRAWS, "{expected:?}: detected in {detected} of {DRAWS} draws");
     }
 }
 
@@ -103,34 +104,34 @@ fn edit(window: &mut [(String, Data)], name: &str, mut change: impl FnMut(&mut f
 #[test]
 fn incidents_of_the_example_at_500_rows() {
     let example = example();
-    example.told(&[], None, |_, _| {});
-    example.told(&[("EXT_SOURCE_2", Severity::Alarm)], None, |window, draw| {
+    example.detects(&[], None, |_, _| {});
+    example.detects(&[("EXT_SOURCE_2", Severity::Alarm)], None, |window, draw| {
         edit(window, "EXT_SOURCE_2", |value| {
             if draw.chance(0.09) {
                 *value = f64::NAN;
             }
         });
     });
-    example.told(&[("ORGANIZATION_TYPE", Severity::Alarm)], None, |window, draw| {
+    example.detects(&[("ORGANIZATION_TYPE", Severity::Alarm)], None, |window, draw| {
         let (_, data) = window.iter_mut().find(|(name, _)| name == "ORGANIZATION_TYPE").unwrap();
         let Data::Texts(texts) = data else { panic!("not categorical") };
         texts.iter_mut().filter(|_| draw.chance(0.12)).for_each(|text| *text = Some("Platform work".to_owned()));
     });
-    example.told(&[("AMT_REQ_CREDIT_BUREAU_QRT", Severity::Alarm)], None, |window, draw| {
+    example.detects(&[("AMT_REQ_CREDIT_BUREAU_QRT", Severity::Alarm)], None, |window, draw| {
         edit(window, "AMT_REQ_CREDIT_BUREAU_QRT", |value| {
             if *value == 0.0 && draw.chance(3.0 / 7.0) {
                 *value = if draw.chance(0.7) { 1.0 } else { 2.0 };
             }
         });
     });
-    example.told(&[("DAYS_EMPLOYED", Severity::Alarm)], None, |window, draw| {
+    example.detects(&[("DAYS_EMPLOYED", Severity::Alarm)], None, |window, draw| {
         edit(window, "DAYS_EMPLOYED", |value| {
             if draw.chance(0.06) {
                 *value = 365_243.0;
             }
         });
     });
-    example.told(
+    example.detects(
         &[("AMT_CREDIT", Severity::Watch), ("AMT_ANNUITY", Severity::Alarm)],
         Some("AMT_CREDIT"),
         |window, _| {

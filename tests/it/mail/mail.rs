@@ -1,11 +1,11 @@
-//! Mails: what people read, what programs read, and what can never stand in one.
+//! Mails: their text, their headers, and what they must never contain.
 
 use serde_json::json;
 use vigie::{
-    alert::{Addresses, Change, Email, Event, Key, Letter, Telling, compose, trial},
+    alert::{Addresses, AlertKey, Change, Email, Event, Message, Notification, compose, test_notification},
     config::Settings,
     judge::{Severity, Test},
-    monitor::{Asked, Looking, check},
+    monitor::{RunRequest, ScanOptions, check},
     report::{Language, Report, Unreported},
 };
 use vigie_profile::window::{Instant, Window};
@@ -29,23 +29,23 @@ pub(crate) fn email() -> Email {
     }
 }
 
-/// The report of a day, through the library.
+/// Checks a day through the library.
 fn report_of(world: &World, config: &str, day: Window) -> Report {
     let settings = Settings::load(&world.path(config)).unwrap_or_else(|problems| panic!("{problems}"));
-    let looking = Looking { threads: 1, progress: &|_, _| () };
+    let looking = ScanOptions { threads: 1, progress: &|_, _| () };
     let now = Instant(day.to.0 + 6 * HOUR);
-    check(&settings, Asked { window: Some(day), now }, looking).unwrap().report
+    check(&settings, RunRequest { window: Some(day), now }, looking).unwrap().report
 }
 
 fn first_day() -> Window {
     Window::new(Instant(DAY), Instant(DAY + 24 * HOUR)).unwrap()
 }
 
-/// The telling of a report in which every finding is news.
-fn telling_of(report: &Report) -> Telling {
+/// Builds a notification in which every finding of the report is a new alert.
+fn notification_of(report: &Report) -> Notification {
     let window = report.examined.window;
     let events = report.verdict.findings.iter().map(|finding| Event {
-        key: Key { model: report.run.model.name.clone(), feature: finding.feature.clone(), test: finding.test },
+        key: AlertKey { model: report.run.model.name.clone(), feature: finding.feature.clone(), test: finding.test },
         change: Change::Opened,
         severity: finding.severity,
         sentence: finding.reason.clone(),
@@ -54,26 +54,26 @@ fn telling_of(report: &Report) -> Telling {
         since: window.from,
         thread: None,
     });
-    Telling {
+    Notification {
         id: format!("{}/{}/0", report.run.model.name, window.folder()),
         model: report.run.model.name.clone(),
         window: Some(window),
         severity: report.verdict.severity,
         verdict: vigie::report::verdict_sentence(report),
-        by_labels: None,
+        labelled_windows: None,
         events: events.collect(),
         report: Some(format!("{}/{}/report.html", report.run.model.name, window.folder())),
     }
 }
 
-fn letter(telling: &Telling, report: Option<&Report>) -> Letter {
+fn message(notification: &Notification, report: Option<&Report>) -> Message {
     let base = Some("https://vigie.example.com/reports/");
-    compose(&email(), telling, report, base, Language::English, Instant(DAY + 30 * HOUR)).unwrap()
+    compose(&email(), notification, report, base, Language::English, Instant(DAY + 30 * HOUR)).unwrap()
 }
 
 fn event(feature: Option<&str>, test: Test, change: Change, sentence: &str) -> Event {
     Event {
-        key: Key { model: "m".to_owned(), feature: feature.map(ToOwned::to_owned), test },
+        key: AlertKey { model: "m".to_owned(), feature: feature.map(ToOwned::to_owned), test },
         change,
         severity: Severity::Watch,
         sentence: sentence.to_owned(),
@@ -84,24 +84,24 @@ fn event(feature: Option<&str>, test: Test, change: Change, sentence: &str) -> E
     }
 }
 
-fn telling(events: Vec<Event>) -> Telling {
-    Telling {
+fn notification(events: Vec<Event>) -> Notification {
+    Notification {
         id: "m/20261001/0".to_owned(),
         model: "m".to_owned(),
         window: Some(first_day()),
         severity: Severity::Watch,
         verdict: "Watch: something moved.".to_owned(),
-        by_labels: None,
+        labelled_windows: None,
         events,
         report: Some("m/20261001T000000Z_20261002T000000Z/report.html".to_owned()),
     }
 }
 
 #[test]
-fn a_mail_of_a_drifted_day() {
+fn the_mail_of_a_drifted_day() {
     let world = drifted();
     let report = report_of(&world, "vigie.yaml", first_day());
-    let sent = letter(&telling_of(&report), Some(&report));
+    let sent = message(&notification_of(&report), Some(&report));
     let mail = Part::of(&sent.bytes);
     insta::assert_snapshot!("mail-headers", headers(&mail));
     insta::assert_snapshot!("mail-text", mail.find("text/plain").unwrap().text());
@@ -115,22 +115,23 @@ fn a_mail_of_a_drifted_day() {
         let id = picture.header("Content-ID").unwrap();
         assert!(html.contains(&format!("src=\"cid:{}\"", id.trim_matches(['<', '>']))), "{id}");
     }
-    // What is attached is the page.
+    // The report page is attached.
     let attached = mail.parts.last().unwrap();
     assert!(attached.header("Content-Disposition").unwrap().contains("attachment"));
     assert!(attached.text().to_lowercase().starts_with("<!doctype html>") && attached.text().len() > 5_000);
 }
 
-/// Where the pages are French, so is the mail: the verdict, the table, the text part.
+/// With French pages, the whole mail is French: the verdict, the table and the text part.
 #[test]
 fn a_mail_in_french() {
     let world = drifted();
     let report = report_of(&world, "vigie.yaml", first_day());
-    let mut told = telling_of(&report);
-    // What only history knows has no finding in the report.
-    told.events.push(event(None, Test::Volume, Change::Opened, "40 records, where the same weekday has 90 as a rule"));
+    let mut notification = notification_of(&report);
+    // Findings that need history are not in the report.
+    let volume = "40 records; this weekday usually has 90 (median of 4 windows)";
+    notification.events.push(event(None, Test::Volume, Change::Opened, volume));
     let now = Instant(DAY + 30 * HOUR);
-    let sent = compose(&email(), &told, Some(&report), None, Language::French, now).unwrap();
+    let sent = compose(&email(), &notification, Some(&report), None, Language::French, now).unwrap();
     let mail = Part::of(&sent.bytes);
     let (text, html) = (mail.find("text/plain").unwrap().text(), mail.find("text/html").unwrap().text());
     insta::assert_snapshot!("mail-text-french", text);
@@ -138,10 +139,10 @@ fn a_mail_in_french() {
     for part in [&text, &html] {
         for english in [
             "since",
-            "Worst first",
-            "WORST FIRST",
+            "Findings by severity",
+            "FINDINGS BY SEVERITY",
             " reference",
-            "most of it",
+            "mostly from",
             "rows",
             "alarm from",
             "limit ",
@@ -153,86 +154,94 @@ fn a_mail_in_french() {
     assert!(mail.parts.last().unwrap().text().contains("<html lang=\"fr\">"));
 }
 
-/// The mail of that day and how many pictures are in it, for whoever sends one.
-pub(crate) fn drifted_letter() -> (Letter, usize) {
+/// Returns the mail of that day and its number of images.
+pub(crate) fn drifted_message() -> (Message, usize) {
     let report = report_of(&drifted(), "vigie.yaml", first_day());
-    let sent = letter(&telling_of(&report), Some(&report));
+    let sent = message(&notification_of(&report), Some(&report));
     let pictures = Part::of(&sent.bytes).all("image/png").len();
     (sent, pictures)
 }
 
-/// The headers that a reader's program goes by; the rest of them too, one a line.
+/// Returns all headers, one per line, and the outline of the MIME parts.
 fn headers(mail: &Part) -> String {
     let names = mail.headers.iter().map(|(name, _)| format!("{name}: {}\n", mail.header(name).unwrap()));
     names.collect::<String>() + &mail.outline()
 }
 
-/// A run that failed, as it is written down.
-fn failed(test: Test, why: &str) -> Telling {
+/// Builds the notification of a failed run.
+fn failed(test: Test, why: &str) -> Notification {
     let mut event = event(None, test, Change::Opened, why);
     (event.severity, event.value, event.limit) = (Severity::Alarm, None, None);
-    Telling { severity: Severity::Alarm, verdict: why.to_owned(), report: None, ..telling(vec![event]) }
+    Notification { severity: Severity::Alarm, verdict: why.to_owned(), report: None, ..notification(vec![event]) }
 }
 
 #[test]
-fn a_mail_without_a_report_says_why() {
+fn a_mail_without_a_report_gives_the_reason() {
     let why = "reference: /etc/vigie/ref.vigie is cut short or damaged; make it with `vigie learn --data FILE --out ref.vigie`";
-    let sent = letter(&failed(Test::RunFailed, why), None);
+    let sent = message(&failed(Test::RunFailed, why), None);
     assert_eq!(sent.subject, "m: ALARM – new: run failed (2026-10-01)");
     let mail = Part::of(&sent.bytes);
     assert_eq!(mail.outline(), "multipart/alternative (text/plain, text/html)");
     let text = mail.find("text/plain").unwrap().text();
-    // Commands are copied: they stay on one line.
+    // Commands stay on one line, so that they can be copied.
     for command in ["\n  vigie alert mute FEATURE --until DATE\n", "`vigie learn --data FILE --out ref.vigie`"] {
         assert!(text.contains(command), "{command}: {text}");
     }
     insta::assert_snapshot!("mail-run-failed", text);
 }
 
-/// The daemon's own words are French; an error is quoted as it is.
+/// The daemon's own sentences are translated; an error is quoted as it is.
 #[test]
-fn a_failed_run_in_french() {
+fn the_mail_of_a_failed_run_in_french() {
     let window = first_day();
-    let told = |failed: &Telling| {
+    let mail_of = |failed: &Notification| {
         let sent = compose(&email(), failed, None, None, Language::French, Instant(DAY + 30 * HOUR)).unwrap();
         let mail = Part::of(&sent.bytes);
         (sent.subject, mail.find("text/plain").unwrap().text(), mail.find("text/html").unwrap().text())
     };
     let broken = failed(Test::RunFailed, "reference: /etc/vigie/ref.vigie is cut short or damaged");
-    let (subject, text, html) = told(&broken);
-    assert_eq!(subject, "m : ALARME – nouveau : échec du passage (2026-10-01)");
+    let (subject, text, html) = mail_of(&broken);
+    assert_eq!(subject, "m\u{a0}: ALARME – nouveau\u{a0}: échec de l’exécution (2026-10-01)");
     insta::assert_snapshot!("mail-run-failed-french", text);
-    for told in [&text, &html] {
-        let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [&text, &html] {
+        let flat = part.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            flat.contains("Le passage a échoué : « reference: /etc/vigie/ref.vigie is cut short or damaged »"),
-            "{told}"
+            flat.contains("L’exécution a échoué : « reference: /etc/vigie/ref.vigie is cut short or damaged »"),
+            "{part}"
         );
     }
     let missed = Unreported::Missed(40, window);
-    let (_, text, html) = told(&failed(Test::RunFailed, &missed.sentence(Language::English)));
-    for told in [&text, &html] {
-        let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(flat.contains(&missed.sentence(Language::French)) && !flat.contains("were not"), "{told}");
+    let (_, text, html) = mail_of(&failed(Test::RunFailed, &missed.sentence(Language::English)));
+    let french = missed.sentence(Language::French).replace('\u{a0}', " ");
+    for part in [&text, &html] {
+        let flat = part.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(&french) && !flat.contains("were not"), "{part}");
     }
     let away = failed(Test::Source, "source.path: /log cannot be listed: permission denied");
-    let (_, text, _) = told(&Telling { verdict: format!("{} Note: the reference is another.", away.verdict), ..away });
+    let (_, text, _) = mail_of(&Notification {
+        verdict: format!(
+            "{} Note: the reference changed in the window from 2026-10-01T00:00:00Z: trends start over.",
+            away.verdict
+        ),
+        ..away
+    });
+    let text = text.replace('\u{a0}', " ");
     assert!(text.contains("Le journal ne peut pas être lu : « source.path: /log"), "{text}");
     assert!(text.contains("À noter : la référence a changé") && !text.contains("Note:"), "{text}");
 }
 
 #[test]
-fn the_same_telling_is_the_same_mail() {
-    let one = telling(vec![event(Some("AGE"), Test::Psi, Change::Opened, "PSI 0.31")]);
-    let (a, b) = (letter(&one, None), letter(&one, None));
+fn the_same_notification_gives_the_same_mail() {
+    let first = notification(vec![event(Some("AGE"), Test::Psi, Change::Opened, "PSI 0.31")]);
+    let (a, b) = (message(&first, None), message(&first, None));
     assert_eq!(a, b);
-    let other = Telling { id: "m/20261001/1".to_owned(), ..one };
-    assert_ne!(letter(&other, None).message_id, a.message_id);
+    let other = Notification { id: "m/20261001/1".to_owned(), ..first };
+    assert_ne!(message(&other, None).message_id, a.message_id);
     assert_eq!(a.to, ["risk@example.com", "ops@example.com"]);
 }
 
 #[test]
-fn the_story_of_an_alert_is_one_thread() {
+fn all_mails_about_an_alert_are_in_one_thread() {
     let thread = |id: &str, event: Event| Event { thread: Some(id.to_owned()), ..event };
     let events = vec![
         thread("<worst@example.com>", event(Some("A"), Test::Psi, Change::Worsened, "PSI")),
@@ -241,7 +250,7 @@ fn the_story_of_an_alert_is_one_thread() {
         thread("<worst@example.com>", event(Some("A"), Test::Ks, Change::Reminded, "KS")),
         thread("<broken\r\nBcc: x@y>", event(Some("D"), Test::Ks, Change::Reminded, "KS")),
     ];
-    let sent = letter(&telling(events), None);
+    let sent = message(&notification(events), None);
     let mail = Part::of(&sent.bytes);
     assert_eq!(mail.header("In-Reply-To").unwrap(), "<worst@example.com>");
     assert_eq!(mail.header("References").unwrap(), "<other@example.com> <worst@example.com>");
@@ -252,62 +261,69 @@ fn the_story_of_an_alert_is_one_thread() {
 }
 
 #[test]
-fn a_test_mail_says_that_it_is_one() {
+fn a_test_mail_is_recognisable() {
     let now = Instant(DAY);
-    let sent = compose(&email(), &trial("credit-default", Language::English, now), None, None, Language::English, now)
-        .unwrap();
-    assert_eq!(sent.subject, "credit-default: stable – This is a test. If you read it, mail from vigie arrives.");
-    assert!(Part::of(&sent.bytes).find("text/plain").unwrap().text().contains("This is a test."));
+    let sent = compose(
+        &email(),
+        &test_notification("credit-default", Language::English, now),
+        None,
+        None,
+        Language::English,
+        now,
+    )
+    .unwrap();
+    assert_eq!(sent.subject, "credit-default: stable – This is a test message: alert delivery from vigie works.");
+    assert!(Part::of(&sent.bytes).find("text/plain").unwrap().text().contains("This is a test message"));
 }
 
-/// Ids, rows, examples of what was rejected, names of levels that an applicant wrote: none leaves the house, not in the
-/// attached page either.
+/// No ids, rows, rejected examples or free-text levels are sent, not even in the attached page.
 #[test]
-fn nothing_of_one_applicant_stands_in_a_mail() {
+fn a_mail_contains_no_data_of_single_applicants() {
     let world = drifted();
     let log = std::fs::read_to_string(world.path("log/a.ndjson")).unwrap();
     let wrong = json!({ "ts": "2026-10-01T09:00:00Z", "id": "person-4711", "p": 0.2, "ms": 1, "status": 200,
         "inputs": { "AGE": "born 1971-02-03", "INCOME": 1, "emp.var.rate": 1, "JOB": "Astronaut", "OWNS": true } });
     world.file("log/a.ndjson", format!("{log}{wrong}\n{{\"id\": \"torn-0815\", \"inputs\": {{\n"));
     let report = report_of(&world, "vigie.yaml", first_day());
-    let told = telling_of(&report);
-    // All of it was there to be told.
-    let known = format!("{report:?}{told:?}");
+    let notification = notification_of(&report);
+    // The input contains all of it.
+    let known = format!("{report:?}{notification:?}");
     assert!(["Astronaut", "born 1971", "torn-0815"].iter().all(|secret| known.contains(secret)), "{known}");
-    let sent = letter(&told, Some(&report));
+    let sent = message(&notification, Some(&report));
     let all = Part::of(&sent.bytes).everything();
     for secret in ["Astronaut", "born 1971", "person-4711", "torn-0815", "r21-00"] {
-        assert!(!all.contains(secret), "{secret} stands in the mail");
+        assert!(!all.contains(secret), "the mail contains {secret}");
     }
-    let call = vigie::alert::call_of(&told, None);
+    let call = vigie::alert::webhook_call(&notification, None);
     assert!(!String::from_utf8(call.body).unwrap().contains("Astronaut"));
 }
 
-/// Why a file could not be read may quote what stands in it: mails name the file, the verdict and the subject too, in both languages.
+/// A read error may quote the file's contents: mails only name the file, in all parts and both languages.
 #[test]
-fn why_a_file_cannot_be_read_stands_in_no_mail() {
+fn a_mail_does_not_quote_read_errors() {
     let world = drifted();
     world.file("log/torn.parquet", "PAR1, and nothing that follows from it");
     let report = report_of(&world, "vigie.yaml", first_day());
     let source = report.verdict.findings.iter().find(|finding| finding.test == Test::Source).unwrap();
     let (name, why) = source.reason.strip_prefix("left out: ").unwrap().split_once(": ").unwrap();
     assert!(name.contains("torn.parquet") && why.len() > 10, "{}", source.reason);
-    // As the run is written down.
-    let told = Telling { verdict: vigie::report::verdict_sentence(&report.discreet()), ..telling_of(&report) };
-    let only = Telling {
-        events: told.events.iter().filter(|event| event.key.test == Test::Source).cloned().collect(),
-        ..told.clone()
+    // As a recorded run.
+    let full =
+        Notification { verdict: vigie::report::verdict_sentence(&report.redacted()), ..notification_of(&report) };
+    let source_only = Notification {
+        events: full.events.iter().filter(|event| event.key.test == Test::Source).cloned().collect(),
+        ..full.clone()
     };
     for language in [Language::English, Language::French] {
-        for (telling, report) in [(&told, Some(&report)), (&only, None)] {
-            let sent = compose(&email(), telling, report, None, language, Instant(DAY + 30 * HOUR)).unwrap();
+        for (notification, report) in [(&full, Some(&report)), (&source_only, None)] {
+            let sent = compose(&email(), notification, report, None, language, Instant(DAY + 30 * HOUR)).unwrap();
             let mail = Part::of(&sent.bytes);
             let text = mail.find("text/plain").unwrap().text();
             let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(report.is_some() || flat.contains("torn.parquet"), "{text}");
             let everything = mail.everything();
-            for place in [&sent.subject, &flat, &everything] {
-                assert!(!place.contains(why), "{language:?}: {place}");
+            for part in [&sent.subject, &flat, &everything] {
+                assert!(!part.contains(why), "{language:?}: {part}");
             }
         }
     }
@@ -327,14 +343,14 @@ const HOSTILE: [&str; 7] = [
 fn hostile_names_are_harmless() {
     let long = "L".repeat(10_000);
     for name in HOSTILE.into_iter().chain([long.as_str(), &"é\u{301}".repeat(5_000)]) {
-        let mut told = telling(vec![
-            event(Some(name), Test::Psi, Change::Opened, &format!("PSI 0.31, most of it from {name}")),
+        let mut notification = notification(vec![
+            event(Some(name), Test::Psi, Change::Opened, &format!("PSI 0.31, mostly from {name}")),
             event(Some(name), Test::Unseen, Change::Recovered, name),
         ]);
-        told.model = name.to_owned();
-        told.verdict = format!("Watch: {name} moved.");
-        told.report = Some(format!("{name}/../{name}/report.html"));
-        let sent = letter(&told, None);
+        notification.model = name.to_owned();
+        notification.verdict = format!("Watch: {name} moved.");
+        notification.report = Some(format!("{name}/../{name}/report.html"));
+        let sent = message(&notification, None);
         let mail = Part::of(&sent.bytes);
         let names: Vec<&str> = mail.headers.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(
@@ -362,12 +378,12 @@ fn hostile_names_are_harmless() {
         assert!(sent.bytes.len() < 80_000, "{} bytes", sent.bytes.len());
         let (text, html) = (mail.find("text/plain").unwrap().text(), mail.find("text/html").unwrap().text());
         for part in [&text, &html, &sent.subject] {
-            assert!(!part.chars().any(|letter| letter.is_control() && letter != '\n'), "{name:?}");
+            assert!(!part.chars().any(|c| c.is_control() && c != '\n'), "{name:?}");
             assert!(!part.contains(['\u{202e}', '\u{2066}']), "{name:?}");
         }
         let tags = html.matches('<').count();
         assert!(
-            !html.contains("<script") && !html.contains("<img") && tags == calm_tags(html.contains("href=")),
+            !html.contains("<script") && !html.contains("<img") && tags == harmless_tags(html.contains("href=")),
             "{name:?}: {tags} tags"
         );
         let Some(link) = html.split("href=\"").nth(1).map(|rest| rest.split('"').next().unwrap()) else {
@@ -379,19 +395,19 @@ fn hostile_names_are_harmless() {
     }
 }
 
-/// How many tags the same mail has with names that mean nothing.
-fn calm_tags(linked: bool) -> usize {
-    let mut told = telling(vec![
+/// Returns the number of tags in the same mail with harmless names.
+fn harmless_tags(linked: bool) -> usize {
+    let mut notification = notification(vec![
         event(Some("AGE"), Test::Psi, Change::Opened, "PSI"),
         event(Some("AGE"), Test::Unseen, Change::Recovered, "unseen"),
     ]);
-    told.report = told.report.filter(|_| linked);
-    Part::of(&letter(&told, None).bytes).find("text/html").unwrap().text().matches('<').count()
+    notification.report = notification.report.filter(|_| linked);
+    Part::of(&message(&notification, None).bytes).find("text/html").unwrap().text().matches('<').count()
 }
 
-/// Many levels, many findings: pictures stay below 150 KB together, the mail is short.
+/// With many levels and findings, the mail stays short and its images below 150 KB in total.
 #[test]
-fn a_wide_day_is_still_a_small_mail() {
+fn a_mail_with_many_findings_is_still_small() {
     let world = World::new();
     let value = |row: usize, feature: usize, moved: usize| (row * 7919 + feature * 104_729) % 97 + moved;
     let line = |row: usize, moved: usize| {
@@ -405,9 +421,9 @@ fn a_wide_day_is_still_a_small_mail() {
     world.config("path: log\nfields: {timestamp: ts, features: inputs, probability: p}\n");
     world.file("log/a.ndjson", (0..1_400).map(|row| format!("{}\n", line(row, 48))).collect::<String>());
     let report = report_of(&world, "vigie.yaml", first_day());
-    let told = telling_of(&report);
-    assert!(told.events.len() > 60, "{}", told.events.len());
-    let sent = letter(&told, Some(&report));
+    let notification = notification_of(&report);
+    assert!(notification.events.len() > 60, "{}", notification.events.len());
+    let sent = message(&notification, Some(&report));
     let mail = Part::of(&sent.bytes);
     let pictures: Vec<usize> = mail.all("image/png").iter().map(|picture| picture.body.len()).collect();
     assert_eq!(pictures.len(), 5);
@@ -416,8 +432,8 @@ fn a_wide_day_is_still_a_small_mail() {
     assert!(text.lines().count() < 100 && text.contains("  … and "), "{text}");
 }
 
-/// `VIGIE_MAIL_OUT=DIR` writes the mail of the example's last day there, to be looked at: as `.eml`, and as a page whose
-/// pictures stand inside.
+/// `VIGIE_MAIL_OUT=DIR` writes the mail of the example's last day to that folder for inspection: as `.eml`, and as an HTML
+/// page with its images.
 #[test]
 fn the_mail_of_the_example() {
     let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -429,13 +445,13 @@ fn the_mail_of_the_example() {
     world.file("vigie.yaml", config);
     let day = |n: i64| Window::new(Instant(DAY + n * 24 * HOUR), Instant(DAY + (n + 1) * 24 * HOUR)).unwrap();
     let report = report_of(&world, "vigie.yaml", day(13));
-    let mut told = telling_of(&report);
-    told.events.truncate(3);
-    told.events.push(Event {
+    let mut notification = notification_of(&report);
+    notification.events.truncate(3);
+    notification.events.push(Event {
         change: Change::Recovered,
         ..event(Some("AMT_CREDIT"), Test::Missing, Change::Recovered, "missing 0.4 % → 0.5 %: below 80 % of the limit")
     });
-    let sent = letter(&told, Some(&report));
+    let sent = message(&notification, Some(&report));
     let mail = Part::of(&sent.bytes);
     assert!(!mail.all("image/png").is_empty());
     assert!(sent.bytes.len() < 6 * 1024 * 1024, "{} bytes", sent.bytes.len());

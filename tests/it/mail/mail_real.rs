@@ -1,6 +1,6 @@
-//! A real mail server with TLS and login (aiosmtpd), and Python's reader of mails as judge of ours.
+//! Delivery to a real mail server with TLS and login (aiosmtpd); the mails are parsed with Python's email package.
 //!
-//! `VIGIE_SMTP_PYTHON` names a Python that has what `tests/oracle/smtp_requirements.txt` lists; `.ci/run` makes one.
+//! `VIGIE_SMTP_PYTHON` is a Python with the packages in `tests/oracle/smtp_requirements.txt`; `.ci/run` creates one.
 
 use std::{
     io::{BufRead, BufReader},
@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 use vigie::{
-    alert::{Addresses, Delivery, Email, Letter, Patience, StartTls, compose, deliver, trial},
+    alert::{Addresses, Delivery, Email, Message, StartTls, Timeouts, compose, deliver, test_notification},
     report::Language,
 };
 use vigie_profile::window::Instant;
@@ -55,10 +55,10 @@ fn mails(world: &World) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-const PATIENCE: Patience = Patience { dialogue: Duration::from_secs(20), acceptance: Duration::from_secs(20) };
+const TIMEOUTS: Timeouts = Timeouts { dialogue: Duration::from_secs(20), acceptance: Duration::from_secs(20) };
 
 #[test]
-fn mail_goes_through_tls_and_login() {
+fn mail_is_delivered_with_tls_and_login() {
     let Ok(python) = std::env::var("VIGIE_SMTP_PYTHON") else {
         println!("NOT RUN: set VIGIE_SMTP_PYTHON to a Python with tests/oracle/smtp_requirements.txt");
         return;
@@ -80,18 +80,18 @@ fn mail_goes_through_tls_and_login() {
         ..base.clone()
     };
     let accepted = Delivery::Accepted { refused: vec![] };
-    let (letter, pictures) = mail::drifted_letter();
-    assert_eq!(deliver(&smtps, &letter, PATIENCE), accepted);
+    let (message, pictures) = mail::drifted_message();
+    assert_eq!(deliver(&smtps, &message, TIMEOUTS), accepted);
     let test = compose(
         &base,
-        &trial("credit-default", Language::English, Instant(DAY)),
+        &test_notification("credit-default", Language::English, Instant(DAY)),
         None,
         None,
         Language::English,
         Instant(DAY),
     )
     .unwrap();
-    assert_eq!(deliver(&starttls, &test, PATIENCE), accepted);
+    assert_eq!(deliver(&starttls, &test, TIMEOUTS), accepted);
 
     let got = mails(&world);
     assert_eq!(got.len(), 2);
@@ -100,21 +100,21 @@ fn mail_goes_through_tls_and_login() {
         assert_eq!(mail["defects"], serde_json::json!([]), "{mail}");
         assert_eq!(mail["from"], "vigie@example.com");
     }
-    judged(&got[0], &letter, pictures);
+    assert_parsed(&got[0], &message, pictures);
     assert_eq!(got[1]["headers"]["Subject"], test.subject);
 
-    // Nobody trusts a certificate by accident.
-    let untrusting = |email: &Email| match deliver(email, &test, PATIENCE) {
+    // An unknown certificate is not trusted.
+    let assert_untrusted = |email: &Email| match deliver(email, &test, TIMEOUTS) {
         Delivery::Later { reason, setup, .. } => {
             assert!(setup && reason.contains("ca_file"), "{reason}");
         }
         other => panic!("{other:?}"),
     };
-    untrusting(&Email { ca_file: None, ..smtps.clone() });
-    untrusting(&Email { ca_file: None, ..starttls.clone() });
-    // The wrong password.
+    assert_untrusted(&Email { ca_file: None, ..smtps.clone() });
+    assert_untrusted(&Email { ca_file: None, ..starttls.clone() });
+    // Wrong password.
     let wrong = Email { password_file: Some(world.file("wrong", "hunter3")), ..smtps.clone() };
-    match deliver(&wrong, &test, PATIENCE) {
+    match deliver(&wrong, &test, TIMEOUTS) {
         Delivery::Later { reason, setup: true, .. } => {
             assert!(reason.contains("535") && !reason.contains("hunter3"), "{reason}");
         }
@@ -123,11 +123,11 @@ fn mail_goes_through_tls_and_login() {
     assert_eq!(mails(&world).len(), 2);
 }
 
-/// What Python understood is what was meant.
-fn judged(got: &Value, letter: &Letter, pictures: usize) {
+/// Asserts that Python parsed the mail as intended.
+fn assert_parsed(got: &Value, message: &Message, pictures: usize) {
     let headers = &got["headers"];
-    assert_eq!(headers["Subject"], letter.subject.as_str());
-    assert_eq!(headers["Message-ID"], letter.message_id.as_str());
+    assert_eq!(headers["Subject"], message.subject.as_str());
+    assert_eq!(headers["Message-ID"], message.message_id.as_str());
     assert_eq!(headers["Auto-Submitted"], "auto-generated");
     let parts = got["parts"].as_array().unwrap();
     let kinds: Vec<&str> = parts.iter().map(|part| part["kind"].as_str().unwrap()).collect();

@@ -1,36 +1,36 @@
-//! Sending mail to a server that says yes, no, later, nothing, or nonsense.
+//! Delivery to servers that accept, refuse, defer, hang, or reply with nonsense.
 
 use std::time::{Duration, Instant as Stopwatch};
 
-use vigie::alert::{Delivery, Email, Letter, Patience, Refusal, StartTls, deliver};
+use vigie::alert::{Delivery, Email, Message, Refusal, StartTls, Timeouts, deliver};
 
 use crate::{
     mail::mail,
     support::{
-        postman::{Act, Postman, Step},
+        fake_smtp::{Act, FakeSmtp, Step},
         world::World,
     },
 };
 
-/// Whether this is the step at which the server misbehaves.
+/// Selects the step at which the server misbehaves.
 type At = fn(&Step) -> bool;
 
-const PATIENCE: Patience = Patience { dialogue: Duration::from_secs(10), acceptance: Duration::from_secs(10) };
-/// For servers that never answer.
-const SHORT: Patience = Patience { dialogue: MOMENT, acceptance: MOMENT };
-const MOMENT: Duration = Duration::from_millis(700);
-const TWO_SECONDS: Patience = Patience { dialogue: Duration::from_secs(2), acceptance: Duration::from_secs(2) };
+const TIMEOUTS: Timeouts = Timeouts { dialogue: Duration::from_secs(10), acceptance: Duration::from_secs(10) };
+/// For servers that never reply.
+const SHORT: Timeouts = Timeouts { dialogue: SHORT_TIME, acceptance: SHORT_TIME };
+const SHORT_TIME: Duration = Duration::from_millis(700);
+const TWO_SECONDS: Timeouts = Timeouts { dialogue: Duration::from_secs(2), acceptance: Duration::from_secs(2) };
 
 fn email_to(port: u16) -> Email {
     Email { smtp: format!("smtp://127.0.0.1:{port}"), ..mail::email() }
 }
 
-fn letter(to: &[&str]) -> Letter {
-    Letter {
+fn message(to: &[&str]) -> Message {
+    Message {
         message_id: "<vigie.1@example.com>".to_owned(),
-        subject: "a letter".to_owned(),
+        subject: "a message".to_owned(),
         to: to.iter().map(|to| (*to).to_owned()).collect(),
-        bytes: b"Message-ID: <vigie.1@example.com>\r\nSubject: a letter\r\n\r\n.dots\r\n..more\r\n.\r\nend\r\n"
+        bytes: b"Message-ID: <vigie.1@example.com>\r\nSubject: a message\r\n\r\n.dots\r\n..more\r\n.\r\nend\r\n"
             .to_vec(),
     }
 }
@@ -42,30 +42,30 @@ fn later(delivery: Delivery) -> (String, Vec<String>, Vec<Refusal>, bool) {
     }
 }
 
-/// One recipient, one try.
-fn tried(postman: &Postman) -> Delivery {
-    deliver(&email_to(postman.port), &letter(&["risk@example.com"]), PATIENCE)
+/// Delivers to one recipient, once.
+fn deliver_once(smtp: &FakeSmtp) -> Delivery {
+    deliver(&email_to(smtp.port), &message(&["risk@example.com"]), TIMEOUTS)
 }
 
 #[test]
-fn a_letter_arrives_to_the_byte() {
-    let postman = Postman::polite();
-    assert_eq!(tried(&postman), Delivery::Accepted { refused: vec![] });
-    let received = postman.received();
+fn a_message_arrives_byte_for_byte() {
+    let smtp = FakeSmtp::accepting_all();
+    assert_eq!(deliver_once(&smtp), Delivery::Accepted { refused: vec![] });
+    let received = smtp.received();
     assert_eq!(received.len(), 1);
     assert_eq!(
         (received[0].from.as_str(), &received[0].to),
         ("vigie@example.com", &vec!["risk@example.com".to_owned()])
     );
-    let sent = letter(&[]).bytes;
-    // What ends the letter may add a line end, and nothing else.
+    let sent = message(&[]).bytes;
+    // Only the end-of-data marker may add a line ending.
     let extra = received[0].bytes.strip_prefix(sent.as_slice()).unwrap();
     assert!(extra.is_empty() || extra == b"\r\n", "{extra:?}");
 }
 
-/// Not this time: 4xx wherever it is said.
+/// 4xx replies are temporary at every step.
 #[test]
-fn four_hundreds_are_tried_again() {
+fn replies_of_400_are_retried() {
     let replies = ["421 4.3.2 shutting down", "450 4.2.0 mailbox busy", "451 4.3.0 local error", "452 4.2.2 no space"];
     let steps: [At; 6] = [
         |step| *step == Step::Greeting,
@@ -77,22 +77,22 @@ fn four_hundreds_are_tried_again() {
     ];
     for reply in replies {
         for (place, step) in steps.into_iter().enumerate() {
-            let postman = Postman::with(move |at| step(at).then_some(Act::Say(reply)));
-            let (reason, to, refused, setup) = later(tried(&postman));
+            let smtp = FakeSmtp::with(move |at| step(at).then_some(Act::Reply(reply)));
+            let (reason, to, refused, setup) = later(deliver_once(&smtp));
             assert!(reason.contains(&reply[..3]), "{reply} at {place}: {reason}");
             assert_eq!(
                 (to.as_slice(), refused.len(), setup),
                 (&["risk@example.com".to_owned()][..], 0, false),
                 "{reply} at {place}"
             );
-            assert!(postman.received().is_empty());
+            assert!(smtp.received().is_empty());
         }
     }
 }
 
-/// Never: 5xx to the sender, the only recipient or the letter itself.
+/// 5xx replies for the sender, the only recipient or the message are permanent.
 #[test]
-fn five_hundreds_are_refusals() {
+fn replies_of_500_are_refusals() {
     let cases: [(&str, At); 5] = [
         ("553 5.1.8 sender not allowed", |step| step.is("MAIL")),
         ("550 5.1.1 no such user", |step| step.is("RCPT")),
@@ -101,18 +101,18 @@ fn five_hundreds_are_refusals() {
         ("552 5.3.4 too big", |step| *step == Step::End),
     ];
     for (reply, step) in cases {
-        let postman = Postman::with(move |at| step(at).then_some(Act::Say(reply)));
-        match tried(&postman) {
+        let smtp = FakeSmtp::with(move |at| step(at).then_some(Act::Reply(reply)));
+        match deliver_once(&smtp) {
             Delivery::Refused(reason) => assert!(reason.contains(reply), "{reason}"),
             other => panic!("{reply}: {other:?}"),
         }
-        assert!(postman.received().is_empty());
+        assert!(smtp.received().is_empty());
     }
 }
 
-/// A refused login says nothing against the letter: it waits till somebody mends the setup. The password is never told.
+/// A refused login is a setup error: the message is kept. The password is never shown.
 #[test]
-fn a_refused_login_is_for_people_to_mend() {
+fn a_refused_login_is_a_setup_error() {
     let world = World::new();
     let file = world.file("password", "hunter2 with spaces\n");
     for (command, reply) in [
@@ -121,85 +121,85 @@ fn a_refused_login_is_for_people_to_mend() {
         ("MAIL", "530 5.7.0 authenticate first"),
         ("EHLO", "554 5.3.2 go away"),
     ] {
-        let postman = Postman::at(command, Act::Say(reply));
+        let smtp = FakeSmtp::at(command, Act::Reply(reply));
         let email =
-            Email { username: Some("vigie".to_owned()), password_file: Some(file.clone()), ..email_to(postman.port) };
-        let (reason, to, _, setup) = later(deliver(&email, &letter(&["risk@example.com"]), PATIENCE));
+            Email { username: Some("vigie".to_owned()), password_file: Some(file.clone()), ..email_to(smtp.port) };
+        let (reason, to, _, setup) = later(deliver(&email, &message(&["risk@example.com"]), TIMEOUTS));
         assert!(setup && reason.contains(&reply[..3]), "{reason}");
         assert_eq!(to, ["risk@example.com"]);
         assert!(!format!("{email:?}").contains("hunter2"));
     }
-    // The right login goes out as it should: NUL user NUL password in base64.
-    let postman = Postman::polite();
-    let email = Email { username: Some("vigie".to_owned()), password_file: Some(file), ..email_to(postman.port) };
-    assert_eq!(deliver(&email, &letter(&["risk@example.com"]), PATIENCE), Delivery::Accepted { refused: vec![] });
+    // AUTH PLAIN sends NUL user NUL password in base64.
+    let smtp = FakeSmtp::accepting_all();
+    let email = Email { username: Some("vigie".to_owned()), password_file: Some(file), ..email_to(smtp.port) };
+    assert_eq!(deliver(&email, &message(&["risk@example.com"]), TIMEOUTS), Delivery::Accepted { refused: vec![] });
     assert!(
-        postman.heard().contains(&"AUTH PLAIN AHZpZ2llAGh1bnRlcjIgd2l0aCBzcGFjZXM=".to_owned()),
+        smtp.commands().contains(&"AUTH PLAIN AHZpZ2llAGh1bnRlcjIgd2l0aCBzcGFjZXM=".to_owned()),
         "{:?}",
-        postman.heard()
+        smtp.commands()
     );
 }
 
 #[test]
-fn a_password_that_cannot_be_read_is_named() {
+fn an_unreadable_password_file_is_reported() {
     let world = World::new();
-    let postman = Postman::polite();
+    let smtp = FakeSmtp::accepting_all();
     let email = |file: Option<std::path::PathBuf>| Email {
         username: Some("vigie".to_owned()),
         password_file: file,
-        ..email_to(postman.port)
+        ..email_to(smtp.port)
     };
-    let told = |email: &Email| {
-        let (reason, _, _, setup) = later(deliver(email, &letter(&["a@example.com"]), PATIENCE));
+    let reason_of = |email: &Email| {
+        let (reason, _, _, setup) = later(deliver(email, &message(&["a@example.com"]), TIMEOUTS));
         assert!(setup, "{reason}");
         reason
     };
-    assert!(told(&email(Some(world.path("none")))).ends_with("none: no such file or folder"));
-    assert!(told(&email(Some(world.file("empty", "\n")))).contains("it is empty"));
-    let two = told(&email(Some(world.file("two", "hunter2\nhunter3\n"))));
+    assert!(reason_of(&email(Some(world.path("none")))).ends_with("none: no such file or folder"));
+    assert!(reason_of(&email(Some(world.file("empty", "\n")))).contains("the file is empty"));
+    let two = reason_of(&email(Some(world.file("two", "hunter2\nhunter3\n"))));
     assert!(two.contains("more than one line") && !two.contains("hunter"), "{two}");
-    assert!(told(&email(Some(world.file("long", "x".repeat(5_000))))).contains("too long"));
-    assert!(told(&email(None)).contains("vigie.smtp-password"));
-    assert!(postman.heard().is_empty());
+    assert!(reason_of(&email(Some(world.file("long", "x".repeat(5_000))))).contains("too long"));
+    assert!(reason_of(&email(None)).contains("vigie.smtp-password"));
+    assert!(smtp.commands().is_empty());
 }
 
 #[test]
-fn one_refused_recipient_does_not_cost_the_others_their_mail() {
+fn a_refused_recipient_does_not_affect_the_others() {
     let no = "550 5.1.1 no such user";
-    let postman = Postman::with(move |step| step.is("RCPT TO:<gone@").then_some(Act::Say(no)));
+    let smtp = FakeSmtp::with(move |step| step.is("RCPT TO:<gone@").then_some(Act::Reply(no)));
     let delivery =
-        deliver(&email_to(postman.port), &letter(&["a@example.com", "gone@example.com", "b@example.com"]), PATIENCE);
+        deliver(&email_to(smtp.port), &message(&["a@example.com", "gone@example.com", "b@example.com"]), TIMEOUTS);
     assert_eq!(
         delivery,
         Delivery::Accepted { refused: vec![Refusal { to: "gone@example.com".to_owned(), reply: no.to_owned() }] }
     );
-    assert_eq!(postman.received()[0].to, ["a@example.com", "b@example.com"]);
+    assert_eq!(smtp.received()[0].to, ["a@example.com", "b@example.com"]);
 }
 
 #[test]
-fn only_those_who_wait_are_tried_again() {
-    let postman = Postman::with(|step| match step {
-        Step::Command(line) if line.contains("<busy@") => Some(Act::Say("450 4.2.0 greylisted")),
-        Step::Command(line) if line.contains("<gone@") => Some(Act::Say("550 5.1.1 no such user")),
+fn only_deferred_recipients_are_retried() {
+    let smtp = FakeSmtp::with(|step| match step {
+        Step::Command(line) if line.contains("<busy@") => Some(Act::Reply("450 4.2.0 greylisted")),
+        Step::Command(line) if line.contains("<gone@") => Some(Act::Reply("550 5.1.1 no such user")),
         _ => None,
     });
-    let first = letter(&["a@example.com", "busy@example.com", "gone@example.com"]);
-    let (reason, to, refused, setup) = later(deliver(&email_to(postman.port), &first, PATIENCE));
+    let first = message(&["a@example.com", "busy@example.com", "gone@example.com"]);
+    let (reason, to, refused, setup) = later(deliver(&email_to(smtp.port), &first, TIMEOUTS));
     assert_eq!((to.as_slice(), refused.len(), setup), (&["busy@example.com".to_owned()][..], 1, false), "{reason}");
-    assert_eq!(postman.received()[0].to, ["a@example.com"]);
-    let quiet = Postman::polite();
-    let rest = Letter { to, ..first };
-    assert_eq!(deliver(&email_to(quiet.port), &rest, PATIENCE), Delivery::Accepted { refused: vec![] });
-    assert_eq!(quiet.received()[0].to, ["busy@example.com"]);
-    // Nobody can be reached yet: nothing is sent.
-    let postman = Postman::at("RCPT", Act::Say("451 4.7.1 try again"));
-    let (_, to, ..) = later(deliver(&email_to(postman.port), &letter(&["a@example.com", "b@example.com"]), PATIENCE));
+    assert_eq!(smtp.received()[0].to, ["a@example.com"]);
+    let second = FakeSmtp::accepting_all();
+    let rest = Message { to, ..first };
+    assert_eq!(deliver(&email_to(second.port), &rest, TIMEOUTS), Delivery::Accepted { refused: vec![] });
+    assert_eq!(second.received()[0].to, ["busy@example.com"]);
+    // All recipients are deferred: nothing is sent.
+    let smtp = FakeSmtp::at("RCPT", Act::Reply("451 4.7.1 try again"));
+    let (_, to, ..) = later(deliver(&email_to(smtp.port), &message(&["a@example.com", "b@example.com"]), TIMEOUTS));
     assert_eq!(to, ["a@example.com", "b@example.com"]);
-    assert!(!postman.heard().iter().any(|line| line == "DATA"));
+    assert!(!smtp.commands().iter().any(|line| line == "DATA"));
 }
 
 #[test]
-fn a_server_that_hangs_is_left_at_the_deadline() {
+fn a_server_that_hangs_times_out() {
     let steps: [At; 6] = [
         |step| *step == Step::Greeting,
         |step| step.is("EHLO"),
@@ -211,50 +211,51 @@ fn a_server_that_hangs_is_left_at_the_deadline() {
     for act in [Act::Hang, Act::Drip] {
         for (place, step) in steps.into_iter().enumerate() {
             let act = act.clone();
-            let postman = Postman::with(move |at| step(at).then(|| act.clone()));
+            let smtp = FakeSmtp::with(move |at| step(at).then(|| act.clone()));
             let clock = Stopwatch::now();
-            let (reason, to, _, setup) = later(deliver(&email_to(postman.port), &letter(&["a@example.com"]), SHORT));
+            let (reason, to, _, setup) = later(deliver(&email_to(smtp.port), &message(&["a@example.com"]), SHORT));
             let took = clock.elapsed();
-            assert!(took >= MOMENT / 2 && took < 2 * MOMENT + Duration::from_secs(1), "at {place}: {took:?}");
+            assert!(took >= SHORT_TIME / 2 && took < 2 * SHORT_TIME + Duration::from_secs(1), "at {place}: {took:?}");
             assert!(!setup && to == ["a@example.com"] && !reason.is_empty(), "at {place}: {reason}");
         }
     }
 }
 
-/// RFC 5321 gives a server ten minutes for its last reply; whoever leaves earlier and comes again makes copies.
+/// RFC 5321 allows ten minutes for the final reply; giving up earlier and retrying creates duplicates.
 #[test]
-fn the_last_reply_is_waited_for_longer_than_the_others() {
-    let patience = Patience { dialogue: MOMENT, acceptance: Duration::from_secs(10) };
-    let postman = Postman::with(|step| {
-        (*step == Step::End).then_some(Act::Late(Duration::from_millis(1_500), "250 2.0.0 queued"))
+fn the_final_reply_has_a_longer_timeout() {
+    let timeouts = Timeouts { dialogue: SHORT_TIME, acceptance: Duration::from_secs(10) };
+    let smtp = FakeSmtp::with(|step| {
+        (*step == Step::End).then_some(Act::ReplyLate(Duration::from_millis(1_500), "250 2.0.0 queued"))
     });
     let clock = Stopwatch::now();
-    let delivery = deliver(&email_to(postman.port), &letter(&["a@example.com"]), patience);
+    let delivery = deliver(&email_to(smtp.port), &message(&["a@example.com"]), timeouts);
     assert_eq!(delivery, Delivery::Accepted { refused: vec![] });
-    assert!(clock.elapsed() > 2 * MOMENT, "{:?}", clock.elapsed());
-    assert_eq!(postman.received().len(), 1);
-    // Before the letter is wanted, nobody waits so long.
-    let postman = Postman::with(|step| step.is("DATA").then_some(Act::Late(Duration::from_millis(1_500), "354 go on")));
-    let (reason, ..) = later(deliver(&email_to(postman.port), &letter(&["a@example.com"]), patience));
-    assert!(reason.contains("in time") || reason.contains("did not answer"), "{reason}");
-    assert!(Patience::default().acceptance >= Duration::from_mins(10));
+    assert!(clock.elapsed() > 2 * SHORT_TIME, "{:?}", clock.elapsed());
+    assert_eq!(smtp.received().len(), 1);
+    // Before DATA is accepted, the shorter timeout applies.
+    let smtp =
+        FakeSmtp::with(|step| step.is("DATA").then_some(Act::ReplyLate(Duration::from_millis(1_500), "354 go on")));
+    let (reason, ..) = later(deliver(&email_to(smtp.port), &message(&["a@example.com"]), timeouts));
+    assert!(reason.contains("did not respond"), "{reason}");
+    assert!(Timeouts::default().acceptance >= Duration::from_mins(10));
 }
 
-/// Who was refused before the connection broke is not asked for again.
+/// A recipient refused before the connection was lost is not retried.
 #[test]
-fn a_refusal_outlives_a_broken_connection() {
-    let postman = Postman::with(|step| match step {
-        Step::Command(line) if line.contains("<gone@") => Some(Act::Say("550 5.1.1 no such user")),
-        Step::End => Some(Act::Say("451 4.3.0 local error")),
+fn a_refusal_survives_a_lost_connection() {
+    let smtp = FakeSmtp::with(|step| match step {
+        Step::Command(line) if line.contains("<gone@") => Some(Act::Reply("550 5.1.1 no such user")),
+        Step::End => Some(Act::Reply("451 4.3.0 local error")),
         _ => None,
     });
-    let first = letter(&["a@example.com", "gone@example.com"]);
-    let (_, to, refused, _) = later(deliver(&email_to(postman.port), &first, PATIENCE));
+    let first = message(&["a@example.com", "gone@example.com"]);
+    let (_, to, refused, _) = later(deliver(&email_to(smtp.port), &first, TIMEOUTS));
     assert_eq!((to.as_slice(), refused.len()), (&["a@example.com".to_owned()][..], 1));
 }
 
 #[test]
-fn a_server_that_closes_is_tried_again() {
+fn a_closed_connection_is_retried() {
     let steps: [At; 5] = [
         |step| *step == Step::Greeting,
         |step| step.is("EHLO"),
@@ -263,33 +264,33 @@ fn a_server_that_closes_is_tried_again() {
         |step| *step == Step::End,
     ];
     for step in steps {
-        let postman = Postman::with(move |at| step(at).then_some(Act::Close));
-        let (_, to, _, setup) = later(tried(&postman));
+        let smtp = FakeSmtp::with(move |at| step(at).then_some(Act::Close));
+        let (_, to, _, setup) = later(deliver_once(&smtp));
         assert!(!setup && to == ["risk@example.com"]);
     }
-    // In the middle of a long letter.
-    let postman = Postman::with(|step| (*step == Step::Body).then_some(Act::CloseAfter(5_000)));
-    let mut long = letter(&["risk@example.com"]);
+    // In the middle of a long message.
+    let smtp = FakeSmtp::with(|step| (*step == Step::Body).then_some(Act::CloseAfter(5_000)));
+    let mut long = message(&["risk@example.com"]);
     long.bytes.extend("0123456789abcdef\r\n".repeat(300_000).into_bytes());
-    let (reason, ..) = later(deliver(&email_to(postman.port), &long, PATIENCE));
-    assert!(reason.starts_with("the letter is not taken: "), "{reason}");
-    assert!(postman.received().is_empty());
+    let (reason, ..) = later(deliver(&email_to(smtp.port), &long, TIMEOUTS));
+    assert!(reason.starts_with("the server did not accept the message: "), "{reason}");
+    assert!(smtp.received().is_empty());
 }
 
 #[test]
-fn what_comes_after_the_yes_changes_nothing() {
-    for act in [Act::Hang, Act::Close, Act::Drip, Act::Say("500 what?")] {
-        let postman = Postman::at("QUIT", act);
+fn errors_after_acceptance_are_ignored() {
+    for act in [Act::Hang, Act::Close, Act::Drip, Act::Reply("500 what?")] {
+        let smtp = FakeSmtp::at("QUIT", act);
         let clock = Stopwatch::now();
-        assert_eq!(tried(&postman), Delivery::Accepted { refused: vec![] });
+        assert_eq!(deliver_once(&smtp), Delivery::Accepted { refused: vec![] });
         assert!(clock.elapsed() < Duration::from_secs(8), "{:?}", clock.elapsed());
-        assert_eq!(postman.received().len(), 1);
+        assert_eq!(smtp.received().len(), 1);
     }
 }
 
-/// No SMTP at all: web pages, noise, escape sequences. The reason stays short and harmless.
+/// Replies that are not SMTP: web pages, noise, escape sequences. The reason stays short and safe to display.
 #[test]
-fn nonsense_is_tried_again_and_shown_harmlessly() {
+fn nonsense_is_retried_and_safe_to_display() {
     let noise = [
         b"HTTP/1.1 200 OK\r\n\r\n".to_vec(),
         vec![0xff, 0xfe, 0x00, b'\r', b'\n'],
@@ -300,8 +301,8 @@ fn nonsense_is_tried_again_and_shown_harmlessly() {
     ];
     for bytes in noise {
         let shown = format!("{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(20)]));
-        let postman = Postman::at("MAIL", Act::Bytes(bytes));
-        let (reason, to, ..) = later(deliver(&email_to(postman.port), &letter(&["a@example.com"]), TWO_SECONDS));
+        let smtp = FakeSmtp::at("MAIL", Act::Bytes(bytes));
+        let (reason, to, ..) = later(deliver(&email_to(smtp.port), &message(&["a@example.com"]), TWO_SECONDS));
         assert_eq!(to, ["a@example.com"], "{shown}");
         assert!(reason.chars().count() <= 500, "{shown}: {reason}");
         assert!(!reason.chars().any(char::is_control) && !reason.contains('\u{202e}'), "{shown}: {reason:?}");
@@ -309,34 +310,34 @@ fn nonsense_is_tried_again_and_shown_harmlessly() {
 }
 
 #[test]
-fn nobody_there() {
+fn an_unreachable_server_is_retried() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (reason, _, _, setup) = later(deliver(&email_to(port), &letter(&["a@example.com"]), PATIENCE));
-    assert!(!setup && reason.contains(&format!("127.0.0.1:{port} cannot be reached")), "{reason}");
+    let (reason, _, _, setup) = later(deliver(&email_to(port), &message(&["a@example.com"]), TIMEOUTS));
+    assert!(!setup && reason.contains(&format!("cannot connect to 127.0.0.1:{port}")), "{reason}");
     let nowhere = Email { smtp: "smtp://mail.invalid:25".to_owned(), ..mail::email() };
-    let (reason, ..) = later(deliver(&nowhere, &letter(&["a@example.com"]), PATIENCE));
+    let (reason, ..) = later(deliver(&nowhere, &message(&["a@example.com"]), TIMEOUTS));
     assert!(reason.contains("mail.invalid:25"), "{reason}");
 }
 
-/// Plain text only when said, or to this machine itself.
+/// Plain text is used only if configured, or for this machine itself.
 #[test]
-fn mail_is_not_sent_unencrypted_by_mistake() {
-    let postman = Postman::polite();
-    let required = Email { starttls: Some(StartTls::Required), ..email_to(postman.port) };
-    let (reason, _, _, setup) = later(deliver(&required, &letter(&["a@example.com"]), PATIENCE));
-    assert!(setup && reason.contains("offers no encryption"), "{reason}");
+fn mail_is_not_sent_unencrypted_by_accident() {
+    let smtp = FakeSmtp::accepting_all();
+    let required = Email { starttls: Some(StartTls::Required), ..email_to(smtp.port) };
+    let (reason, _, _, setup) = later(deliver(&required, &message(&["a@example.com"]), TIMEOUTS));
+    assert!(setup && reason.contains("does not support STARTTLS"), "{reason}");
     assert!(
-        !postman.heard().iter().any(|line| line.starts_with("MAIL") || line.starts_with("AUTH")),
+        !smtp.commands().iter().any(|line| line.starts_with("MAIL") || line.starts_with("AUTH")),
         "{:?}",
-        postman.heard()
+        smtp.commands()
     );
-    // The same machine under a name of the network: encryption is asked for unless said otherwise.
-    let never = Email { starttls: Some(StartTls::Never), ..email_to(postman.port) };
-    assert_eq!(deliver(&never, &letter(&["a@example.com"]), PATIENCE), Delivery::Accepted { refused: vec![] });
-    // A server that speaks no TLS where TLS is expected from the first byte.
-    let smtps = Email { smtp: format!("smtps://127.0.0.1:{}", postman.port), ..mail::email() };
-    let (reason, ..) = later(deliver(&smtps, &letter(&["a@example.com"]), TWO_SECONDS));
+    // With `never`, no encryption is required.
+    let never = Email { starttls: Some(StartTls::Never), ..email_to(smtp.port) };
+    assert_eq!(deliver(&never, &message(&["a@example.com"]), TIMEOUTS), Delivery::Accepted { refused: vec![] });
+    // A server without TLS where TLS is expected from the start.
+    let smtps = Email { smtp: format!("smtps://127.0.0.1:{}", smtp.port), ..mail::email() };
+    let (reason, ..) = later(deliver(&smtps, &message(&["a@example.com"]), TWO_SECONDS));
     assert!(!reason.is_empty());
-    assert_eq!(postman.received().len(), 1);
+    assert_eq!(smtp.received().len(), 1);
 }

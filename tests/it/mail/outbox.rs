@@ -1,4 +1,4 @@
-//! The outbox: each recipient gets each letter once and in order, whatever the others' mailboxes do.
+//! The outbox: each recipient receives each message once and in order, independently of the other recipients.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,13 +10,13 @@ use std::{
 use proptest::prelude::*;
 use vigie::{
     alert::{Delivery, Refusal},
-    daemon::{Post, round},
-    ledger::{Channel, Ledger, Letter, Queued},
+    daemon::{Transport, send_due},
+    ledger::{Channel, Ledger, NewMessage, QueuedMessage},
 };
 use vigie_profile::window::Instant;
 
 use crate::support::{
-    postman::{Act, Postman, Step},
+    fake_smtp::{Act, FakeSmtp, Step},
     watched::{at, configure, day, watched},
     world::World,
 };
@@ -25,12 +25,12 @@ const MINUTE: i64 = 60_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
-    Yes,
-    NotNow,
-    Never,
+    Accept,
+    Defer,
+    Refuse,
 }
 
-/// A mail server with a will of its own for each mailbox and letter.
+/// A mail server that answers per recipient, message and number of attempts.
 struct Mailboxes<'a> {
     answer: &'a dyn Fn(&str, &str, u32) -> Answer,
     received: RefCell<BTreeMap<String, Vec<String>>>,
@@ -47,17 +47,17 @@ impl<'a> Mailboxes<'a> {
     }
 }
 
-impl Post for Mailboxes<'_> {
-    fn send(&self, letter: &Letter, content: &[u8]) -> Delivery {
-        assert_eq!(content, letter.message_id.as_bytes());
+impl Transport for Mailboxes<'_> {
+    fn send(&self, message: &QueuedMessage, payload: &[u8]) -> Delivery {
+        assert_eq!(payload, message.message_id.as_bytes());
         let (mut to, mut refused) = (Vec::new(), Vec::new());
-        for recipient in &letter.to {
+        for recipient in &message.to {
             let who = recipient.address.clone();
-            self.tries.borrow_mut().push((who.clone(), letter.message_id.clone()));
-            match (self.answer)(&who, &letter.message_id, recipient.attempts) {
-                Answer::Yes => self.received.borrow_mut().entry(who).or_default().push(letter.message_id.clone()),
-                Answer::NotNow => to.push(who),
-                Answer::Never => refused.push(Refusal { to: who, reply: "550 5.1.1 no such user".to_owned() }),
+            self.tries.borrow_mut().push((who.clone(), message.message_id.clone()));
+            match (self.answer)(&who, &message.message_id, recipient.attempts) {
+                Answer::Accept => self.received.borrow_mut().entry(who).or_default().push(message.message_id.clone()),
+                Answer::Defer => to.push(who),
+                Answer::Refuse => refused.push(Refusal { to: who, reply: "550 5.1.1 no such user".to_owned() }),
             }
         }
         if to.is_empty() {
@@ -69,14 +69,14 @@ impl Post for Mailboxes<'_> {
 
 fn queue(ledger: &mut Ledger, number: usize, to: &[&str]) {
     let message_id = format!("<{number}>");
-    let queued = Queued {
+    let message = NewMessage {
         channel: Channel::Email,
-        subject: format!("letter {number}"),
+        subject: format!("message {number}"),
         to: to.iter().map(|to| (*to).to_owned()).collect(),
-        letter: message_id.clone().into_bytes(),
+        payload: message_id.clone().into_bytes(),
         message_id,
     };
-    ledger.write(|entry| entry.queue(None, "m", &queued, Instant(0))).unwrap();
+    ledger.write(|entry| entry.queue(None, "m", &message, Instant(0))).unwrap();
 }
 
 fn ledger(world: &World) -> Ledger {
@@ -84,12 +84,12 @@ fn ledger(world: &World) -> Ledger {
 }
 
 #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is not general enough over lifetimes")]
-fn undelivered(ledger: &mut Ledger) -> Vec<Letter> {
+fn undelivered(ledger: &mut Ledger) -> Vec<QueuedMessage> {
     ledger.view(|entry| entry.undelivered()).unwrap()
 }
 
 #[test]
-fn a_full_mailbox_holds_up_nobody_else() {
+fn a_full_mailbox_does_not_delay_other_recipients() {
     let world = World::new();
     let mut ledger = ledger(&world);
     for number in 0..3 {
@@ -97,38 +97,38 @@ fn a_full_mailbox_holds_up_nobody_else() {
     }
     let is_full = Cell::new(true);
     let answer = |who: &str, _: &str, _: u32| {
-        if who == "full@x" && is_full.get() { Answer::NotNow } else { Answer::Yes }
+        if who == "full@x" && is_full.get() { Answer::Defer } else { Answer::Accept }
     };
     let mailboxes = Mailboxes::new(&answer);
     let now = Cell::new(Instant(0));
-    let mut go = || round(&mut ledger, Channel::Email, &mailboxes, &|| now.get(), &|| false).unwrap();
+    let mut go = || send_due(&mut ledger, Channel::Email, &mailboxes, &|| now.get(), &|| false).unwrap();
     let first = go();
     assert_eq!(mailboxes.got("fine@x"), ["<0>", "<1>", "<2>"]);
     let full = mailboxes.tries.borrow().iter().filter(|(who, _)| who == "full@x").count();
-    assert_eq!(full, 1, "one letter after the other, for each");
-    // Nothing is tried before its time.
-    assert_eq!(go(), vigie::daemon::Round { tried: 0, next: first.next });
+    assert_eq!(full, 1, "one message after the other, for each recipient");
+    // Nothing is retried before it is due.
+    assert_eq!(go(), vigie::daemon::SendSummary { attempted: 0, next: first.next });
     is_full.set(false);
     now.set(first.next.unwrap());
     assert_eq!(go().next, None);
     assert_eq!(mailboxes.got("full@x"), ["<0>", "<1>", "<2>"]);
-    assert_eq!(mailboxes.got("fine@x").len(), 3, "nobody gets one twice");
+    assert_eq!(mailboxes.got("fine@x").len(), 3, "no message is received twice");
     assert_eq!(undelivered(&mut ledger), []);
 }
 
 #[test]
-fn three_days_are_enough_for_the_one_and_cost_the_other_nothing() {
+fn a_message_expires_after_three_days_for_one_recipient_only() {
     let world = World::new();
     let mut ledger = ledger(&world);
     queue(&mut ledger, 0, &["full@x", "fine@x"]);
     queue(&mut ledger, 1, &["full@x", "fine@x"]);
-    let answer = |who: &str, letter: &str, _: u32| {
-        if who == "full@x" && letter == "<0>" { Answer::NotNow } else { Answer::Yes }
+    let answer = |who: &str, message: &str, _: u32| {
+        if who == "full@x" && message == "<0>" { Answer::Defer } else { Answer::Accept }
     };
     let mailboxes = Mailboxes::new(&answer);
     let mut now = Instant(0);
     let mut rounds = 0;
-    while let Some(next) = round(&mut ledger, Channel::Email, &mailboxes, &|| now, &|| false).unwrap().next {
+    while let Some(next) = send_due(&mut ledger, Channel::Email, &mailboxes, &|| now, &|| false).unwrap().next {
         now = next;
         rounds += 1;
         assert!(rounds < 200);
@@ -139,91 +139,94 @@ fn three_days_are_enough_for_the_one_and_cost_the_other_nothing() {
     assert_eq!((left.len(), left[0].to[0].state.as_str()), (1, "expired"));
 }
 
-/// A machine that was off for a week comes back before its network does.
+/// After a week without power, the machine may be up before its network.
 #[test]
-fn a_letter_that_lay_for_days_is_tried_more_than_once() {
+fn an_old_message_is_tried_more_than_once() {
     let world = World::new();
     let mut ledger = ledger(&world);
     queue(&mut ledger, 0, &["a@x"]);
-    let answer = |_: &str, _: &str, tries: u32| if tries < 5 { Answer::NotNow } else { Answer::Yes };
+    let answer = |_: &str, _: &str, tries: u32| if tries < 5 { Answer::Defer } else { Answer::Accept };
     let mailboxes = Mailboxes::new(&answer);
     let mut now = Instant(7 * 24 * 60 * MINUTE);
-    while let Some(next) = round(&mut ledger, Channel::Email, &mailboxes, &|| now, &|| false).unwrap().next {
+    while let Some(next) = send_due(&mut ledger, Channel::Email, &mailboxes, &|| now, &|| false).unwrap().next {
         now = next;
     }
     assert_eq!(mailboxes.got("a@x"), ["<0>"]);
     assert!(undelivered(&mut ledger).is_empty());
 }
 
-/// A login that is refused until somebody puts the password right.
-struct Locked;
+/// A server that refuses the login.
+struct LoginRefused;
 
-impl Post for Locked {
-    fn send(&self, letter: &Letter, _: &[u8]) -> Delivery {
-        let to = letter.to.iter().map(|recipient| recipient.address.clone()).collect();
+impl Transport for LoginRefused {
+    fn send(&self, message: &QueuedMessage, _: &[u8]) -> Delivery {
+        let to = message.to.iter().map(|recipient| recipient.address.clone()).collect();
         Delivery::Later { reason: "535 5.7.8 no".to_owned(), to, refused: Vec::new(), setup: true }
     }
 }
 
 #[test]
-fn what_a_person_has_to_mend_waits_for_that_person() {
+fn a_setup_error_never_expires() {
     let world = World::new();
     let mut ledger = ledger(&world);
     queue(&mut ledger, 0, &["a@x"]);
     let mut now = Instant(0);
     for _ in 0..200 {
-        now = round(&mut ledger, Channel::Email, &Locked, &|| now, &|| false).unwrap().next.expect("it waits");
+        now = send_due(&mut ledger, Channel::Email, &LoginRefused, &|| now, &|| false)
+            .unwrap()
+            .next
+            .expect("it is still queued");
     }
     assert!(now.0 > 7 * 24 * 60 * MINUTE, "{now}");
-    let answer = |_: &str, _: &str, _: u32| Answer::Yes;
-    let mended = Mailboxes::new(&answer);
-    round(&mut ledger, Channel::Email, &mended, &|| now, &|| false).unwrap();
-    assert_eq!(mended.got("a@x"), ["<0>"]);
+    let answer = |_: &str, _: &str, _: u32| Answer::Accept;
+    let fixed = Mailboxes::new(&answer);
+    send_due(&mut ledger, Channel::Email, &fixed, &|| now, &|| false).unwrap();
+    assert_eq!(fixed.got("a@x"), ["<0>"]);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Whatever mailboxes answer, and in whatever order: each recipient gets what is not refused once, oldest first.
+    /// For any answers, each recipient receives every message that is not refused exactly once, oldest first.
     #[test]
-    fn each_gets_each_once_in_order(
-        letters in prop::collection::vec(prop::collection::btree_set(0usize..4, 1..4), 1..7),
+    fn each_recipient_receives_each_message_once_in_order(
+        messages in prop::collection::vec(prop::collection::btree_set(0usize..4, 1..4), 1..7),
         moods in prop::collection::vec(0u8..6, 28),
     ) {
         const WHO: [&str; 4] = ["a@x", "b@x", "c@x", "d@x"];
         let world = World::new();
         let mut ledger = ledger(&world);
-        for (number, to) in letters.iter().enumerate() {
+        for (number, to) in messages.iter().enumerate() {
             let to: Vec<&str> = to.iter().map(|who| WHO[*who]).collect();
             queue(&mut ledger, number, &to);
         }
-        let mood = |who: &str, letter: &str| {
+        let mood = |who: &str, message: &str| {
             let who = WHO.iter().position(|one| *one == who).unwrap();
-            let letter: usize = letter.trim_matches(['<', '>']).parse().unwrap();
-            moods[letter * 4 + who]
+            let message: usize = message.trim_matches(['<', '>']).parse().unwrap();
+            moods[message * 4 + who]
         };
-        // Never, or after so many tries.
-        let answer = |who: &str, letter: &str, attempts: u32| match mood(who, letter) {
-            5 => Answer::Never,
-            patience if u32::from(patience) > attempts => Answer::NotNow,
-            _ => Answer::Yes,
+        // Refused, or accepted after some attempts.
+        let answer = |who: &str, message: &str, attempts: u32| match mood(who, message) {
+            5 => Answer::Refuse,
+            patience if u32::from(patience) > attempts => Answer::Defer,
+            _ => Answer::Accept,
         };
         let mailboxes = Mailboxes::new(&answer);
         let mut now = Instant(0);
-        while let Some(next) = round(&mut ledger, Channel::Email, &mailboxes, &|| now, &|| false).unwrap().next {
+        while let Some(next) = send_due(&mut ledger, Channel::Email, &mailboxes, &|| now, &|| false).unwrap().next {
             prop_assert!(next > now);
             now = next;
         }
         for (number, who) in WHO.iter().enumerate() {
-            let wanted: Vec<String> = (0..letters.len())
-                .filter(|letter| letters[*letter].contains(&number))
-                .map(|letter| format!("<{letter}>"))
-                .filter(|letter| mood(who, letter) != 5)
+            let wanted: Vec<String> = (0..messages.len())
+                .filter(|message| messages[*message].contains(&number))
+                .map(|message| format!("<{message}>"))
+                .filter(|message| mood(who, message) != 5)
                 .collect();
             prop_assert_eq!(mailboxes.got(who), wanted);
         }
         let left = undelivered(&mut ledger);
-        prop_assert!(left.iter().flat_map(|letter| &letter.to).all(|to| to.state == "refused"));
+        prop_assert!(left.iter().flat_map(|message| &message.to).all(|to| to.state == "refused"));
     }
 }
 
@@ -233,7 +236,7 @@ fn email(port: u16, to: &str) -> String {
     )
 }
 
-fn once(world: &World, now: Instant) -> (bool, String) {
+fn run_once(world: &World, now: Instant) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_vigie"))
         .args(["run", "--once", "--config", "vigie.yaml"])
         .current_dir(world.root())
@@ -244,28 +247,28 @@ fn once(world: &World, now: Instant) -> (bool, String) {
 }
 
 #[test]
-fn who_is_refused_is_shown_beside_who_waits() {
-    let postman = Postman::with(|step| match step {
-        Step::Command(line) if line.contains("<busy@") => Some(Act::Say("450 4.2.0 greylisted")),
-        Step::Command(line) if line.contains("<gone@") => Some(Act::Say("550 5.1.1 no such user")),
+fn status_shows_refused_and_queued_recipients() {
+    let smtp = FakeSmtp::with(|step| match step {
+        Step::Command(line) if line.contains("<busy@") => Some(Act::Reply("450 4.2.0 greylisted")),
+        Step::Command(line) if line.contains("<gone@") => Some(Act::Reply("550 5.1.1 no such user")),
         _ => None,
     });
     let world = watched("");
-    configure(&world, &email(postman.port, "[fine@example.com, busy@example.com, gone@example.com]"));
+    configure(&world, &email(smtp.port, "[fine@example.com, busy@example.com, gone@example.com]"));
     day(&world, 0, 120, 0);
     day(&world, 1, 120, 40);
-    let (fine, said) = once(&world, at(2, 6));
-    assert!(fine, "{said}");
-    assert_eq!(postman.received()[0].to, ["fine@example.com"]);
+    let (ok, stderr) = run_once(&world, at(2, 6));
+    assert!(ok, "{stderr}");
+    assert_eq!(smtp.received()[0].to, ["fine@example.com"]);
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(status.contains("1 message waits, 1 was not taken"), "{status}");
+    assert!(status.contains("1 message pending, 1 rejected"), "{status}");
     assert!(status.contains("email queued to busy@example.com") && status.contains("greylisted"), "{status}");
     assert!(status.contains("email refused to gone@example.com") && status.contains("no such user"), "{status}");
-    // The next day's letter reaches whoever can be reached.
+    // The next day's message reaches the recipients that can be reached.
     day(&world, 2, 120, 0);
-    let (fine, said) = once(&world, at(3, 6));
-    assert!(fine, "{said}");
-    let fine: Vec<_> = postman.received().into_iter().filter(|letter| letter.to == ["fine@example.com"]).collect();
+    let (ok, stderr) = run_once(&world, at(3, 6));
+    assert!(ok, "{stderr}");
+    let fine: Vec<_> = smtp.received().into_iter().filter(|message| message.to == ["fine@example.com"]).collect();
     assert_eq!(fine.len(), 2);
     let json = world.vigie(&["status", "--config", "vigie.yaml", "--format", "json"]).ok().stdout;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -273,28 +276,28 @@ fn who_is_refused_is_shown_beside_who_waits() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|letter| letter["state"] == "queued")
-        .map(|letter| letter["to"].as_str().unwrap())
+        .filter(|message| message["state"] == "queued")
+        .map(|message| message["to"].as_str().unwrap())
         .collect();
     assert_eq!(waiting, ["busy@example.com"; 2]);
 }
 
-/// Where nobody gets it, each is shown with what was said of him, and that once.
+/// If all recipients are refused, each is shown once, with its own reply.
 #[test]
-fn each_refusal_is_shown_once() {
-    let postman = Postman::with(|step| match step {
-        Step::Command(line) if line.contains("<gone@") => Some(Act::Say("550 5.1.1 no such user")),
-        Step::Command(line) if line.contains("<full@") => Some(Act::Say("552 5.2.2 mailbox full")),
+fn status_shows_each_refusal_once() {
+    let smtp = FakeSmtp::with(|step| match step {
+        Step::Command(line) if line.contains("<gone@") => Some(Act::Reply("550 5.1.1 no such user")),
+        Step::Command(line) if line.contains("<full@") => Some(Act::Reply("552 5.2.2 mailbox full")),
         _ => None,
     });
     let world = watched("");
-    configure(&world, &email(postman.port, "[gone@example.com, full@example.com]"));
+    configure(&world, &email(smtp.port, "[gone@example.com, full@example.com]"));
     day(&world, 0, 120, 0);
     day(&world, 1, 120, 40);
-    let (_, said) = once(&world, at(2, 6));
+    let (_, stderr) = run_once(&world, at(2, 6));
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
     let lines: Vec<&str> = status.lines().filter(|line| line.starts_with("  email refused to ")).collect();
-    assert_eq!(lines.len(), 2, "{status}{said}");
+    assert_eq!(lines.len(), 2, "{status}{stderr}");
     for (name, other, reply) in [
         ("gone@example.com", "full@", "550 5.1.1 no such user"),
         ("full@example.com", "gone@", "552 5.2.2 mailbox full"),
@@ -305,9 +308,9 @@ fn each_refusal_is_shown_once() {
     }
 }
 
-/// Two commands that send at the same time: the letter goes out once.
+/// Two commands that send at the same time send each message once.
 #[test]
-fn two_senders_send_no_letter_twice() {
+fn two_senders_do_not_send_a_message_twice() {
     let world = watched("");
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     configure(&world, &email(nobody, "risk@example.com"));
@@ -320,9 +323,10 @@ fn two_senders_send_no_letter_twice() {
         .unwrap()
         .execute("UPDATE delivery SET next_us = 0", [])
         .unwrap();
-    let postman =
-        Postman::with(|step| (*step == Step::End).then_some(Act::Late(Duration::from_secs(2), "250 2.0.0 queued")));
-    configure(&world, &email(postman.port, "risk@example.com"));
+    let smtp = FakeSmtp::with(|step| {
+        (*step == Step::End).then_some(Act::ReplyLate(Duration::from_secs(2), "250 2.0.0 queued"))
+    });
+    configure(&world, &email(smtp.port, "risk@example.com"));
     let both: Vec<_> = (0..2)
         .map(|_| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_vigie"));
@@ -333,7 +337,7 @@ fn two_senders_send_no_letter_twice() {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    assert_eq!(postman.received().len(), 1);
+    assert_eq!(smtp.received().len(), 1);
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(status.contains("0 messages wait, 0 were not taken"), "{status}");
+    assert!(status.contains("0 messages pending, 0 rejected"), "{status}");
 }

@@ -20,7 +20,7 @@ fn floats(value: &Value) -> Vec<f64> {
 
 fn outcomes(row: &Value) -> Outcomes {
     let labels = row["labels"].as_array().unwrap().iter().map(|label| label == 1);
-    Outcomes::of(floats(&row["scores"]).into_iter().zip(labels))
+    Outcomes::from_rows(floats(&row["scores"]).into_iter().zip(labels))
 }
 
 /// Equal to 1e-12, or null on both sides.
@@ -90,7 +90,7 @@ fn intervals_are_as_wide_as_the_bootstrap_says() {
         let outcomes = outcomes(row);
         let confusion = outcomes.confusion(row["threshold"].as_f64().unwrap());
         let terms = vigie::performance::Terms { threshold: 0.4, price: PRICE, beta: 1.0 };
-        let realised = vigie::performance::Realised::of(&outcomes, terms).unwrap();
+        let realised = vigie::performance::Realised::new(&outcomes, terms).unwrap();
         let ours = [
             ("auc", realised.auc),
             ("average_precision", realised.average_precision_interval),
@@ -145,14 +145,14 @@ fn calibrated_scores_and_what_is_expected_of_them() {
         let learnt = outcomes(&row);
         let curve = Isotonic::fit(&learnt);
         for (asked, chance) in floats(&row["asked"]).into_iter().zip(floats(&row["chances"])) {
-            let got = curve.chance(asked).unwrap();
+            let got = curve.predict(asked).unwrap();
             assert!((got - chance).abs() <= 1e-12, "{asked}: {got}, not {chance}");
         }
-        let expected = Outcomes::expected(&Ranked::of(floats(&row["window"])), &curve);
+        let expected = Outcomes::expected(&Ranked::new(floats(&row["window"])), &curve);
         same("expected auc", ranking::auc(&expected), &row["auc"]);
         for at in row["expected"].as_array().unwrap() {
             let estimate =
-                Estimate::of(expected.steps().iter().copied(), at["threshold"].as_f64().unwrap(), learnt.rows());
+                Estimate::new(expected.steps().iter().copied(), at["threshold"].as_f64().unwrap(), learnt.rows());
             for (got, want) in cells(estimate.confusion).into_iter().zip(floats(&at["confusion"])) {
                 assert!((got - want).abs() <= 1e-10, "{got}, not {want}");
             }
@@ -162,7 +162,7 @@ fn calibrated_scores_and_what_is_expected_of_them() {
 
 #[test]
 fn nothing_is_said_of_nothing() {
-    let nothing = Outcomes::of([]);
+    let nothing = Outcomes::from_rows([]);
     assert_eq!(ranking::auc(&nothing), None);
     assert_eq!(ranking::auc_interval(&nothing), None);
     assert_eq!(ranking::average_precision(&nothing), None);
@@ -172,8 +172,8 @@ fn nothing_is_said_of_nothing() {
     assert_eq!(threshold::cheapest(&nothing, PRICE), None);
     assert_eq!(nothing.confusion(0.5).recall(), None);
     assert_eq!(nothing.confusion(0.5).cost_per_1000(PRICE), None);
-    assert_eq!(Isotonic::fit(&nothing).chance(0.5), None);
-    assert_eq!(Outcomes::of([(f64::NAN, true)]), nothing);
+    assert_eq!(Isotonic::fit(&nothing).predict(0.5), None);
+    assert_eq!(Outcomes::from_rows([(f64::NAN, true)]), nothing);
 }
 
 fn rows() -> impl Strategy<Value = Vec<(f64, bool)>> {
@@ -183,15 +183,15 @@ fn rows() -> impl Strategy<Value = Vec<(f64, bool)>> {
 proptest! {
     #[test]
     fn the_order_of_rows_never_matters(mut rows in rows()) {
-        let before = Outcomes::of(rows.clone());
+        let before = Outcomes::from_rows(rows.clone());
         rows.reverse();
-        prop_assert_eq!(Outcomes::of(rows), before);
+        prop_assert_eq!(Outcomes::from_rows(rows), before);
     }
 
     #[test]
     fn turning_scores_round_turns_the_auc_round(rows in rows()) {
-        let turned = Outcomes::of(rows.iter().map(|(score, is)| (1.0 - score, *is)));
-        match (ranking::auc(&Outcomes::of(rows)), ranking::auc(&turned)) {
+        let turned = Outcomes::from_rows(rows.iter().map(|(score, is)| (1.0 - score, *is)));
+        match (ranking::auc(&Outcomes::from_rows(rows)), ranking::auc(&turned)) {
             (Some(auc), Some(turned)) => prop_assert!((auc + turned - 1.0).abs() < 1e-12),
             (auc, turned) => prop_assert_eq!(auc, turned),
         }
@@ -199,7 +199,7 @@ proptest! {
 
     #[test]
     fn no_threshold_is_cheaper_than_the_cheapest(rows in rows(), asked in 0.0..1.2f64) {
-        let outcomes = Outcomes::of(rows);
+        let outcomes = Outcomes::from_rows(rows);
         if let Some(cheapest) = threshold::cheapest(&outcomes, PRICE) {
             prop_assert!(outcomes.confusion(asked).cost(PRICE) >= cheapest.cost);
             let again = outcomes.confusion(cheapest.threshold.unwrap_or(f64::INFINITY));
@@ -209,26 +209,26 @@ proptest! {
 
     #[test]
     fn a_calibration_rises_and_keeps_the_sum(rows in rows()) {
-        let outcomes = Outcomes::of(rows.clone());
+        let outcomes = Outcomes::from_rows(rows.clone());
         let curve = Isotonic::fit(&outcomes);
-        let chances: Vec<f64> = (0..=50).filter_map(|step| curve.chance(f64::from(step) / 50.0)).collect();
+        let chances: Vec<f64> = (0..=50).filter_map(|step| curve.predict(f64::from(step) / 50.0)).collect();
         prop_assert!(chances.windows(2).all(|pair| pair[0] <= pair[1]));
         prop_assert!(chances.iter().all(|chance| (0.0..=1.0).contains(chance)));
         let scores: Vec<f64> = rows.iter().map(|(score, _)| *score).collect();
-        let expected = Outcomes::expected(&Ranked::of(scores.clone()), &curve);
+        let expected = Outcomes::expected(&Ranked::new(scores.clone()), &curve);
         prop_assert!((expected.positives() - outcomes.positives()).abs() < 1e-9);
         prop_assert!((expected.rows() - outcomes.rows()).abs() < 1e-9);
     }
 
     #[test]
     fn intervals_hold_their_value(rows in rows(), asked in 0.0..1.0f64) {
-        let outcomes = Outcomes::of(rows.clone());
+        let outcomes = Outcomes::from_rows(rows.clone());
         for interval in [ranking::auc_interval(&outcomes), loss::brier(&outcomes), loss::log_loss(&outcomes)].into_iter().flatten() {
             prop_assert!(interval.contains(interval.value), "{:?}", interval);
         }
         let scores: Vec<f64> = rows.iter().map(|(score, _)| *score).collect();
-        let expected = Outcomes::expected(&Ranked::of(scores.clone()), &Isotonic::fit(&outcomes));
-        let estimate = Estimate::of(expected.steps().iter().copied(), asked, outcomes.rows());
+        let expected = Outcomes::expected(&Ranked::new(scores.clone()), &Isotonic::fit(&outcomes));
+        let estimate = Estimate::new(expected.steps().iter().copied(), asked, outcomes.rows());
         let of = [estimate.auc, estimate.recall(), estimate.precision(), estimate.f_beta(2.0), Some(estimate.cost(PRICE))];
         for interval in of.into_iter().flatten() {
             prop_assert!(interval.low <= interval.value + 1e-12 && interval.value <= interval.high + 1e-12, "{:?}", interval);

@@ -1,16 +1,17 @@
-//! The laws of `vigie_stats` against scipy's values: `tests/oracle/stats_golden.py` makes the file this test reads.
+//! Compares `vigie_stats` with scipy. `tests/oracle/stats_golden.py` writes the expected values.
 
 #![expect(
     clippy::float_cmp,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "golden values: a missing one must fail the test, and some are equal to the bit"
+    reason = "a missing golden value must fail the test, and some values are equal to the bit"
 )]
 
 use serde_json::Value;
 use vigie_stats::{
-    chance, chi2, fdr, ks, proportion,
+    chi2, fdr, ks, proportion,
     psi::{self, EmptyBins},
+    psi_test,
 };
 
 /// One list of the golden file.
@@ -32,19 +33,19 @@ fn counts(value: &Value) -> Vec<u64> {
     value.as_array().unwrap().iter().map(whole).collect()
 }
 
-/// Relative difference; 0 expected must be 0.
-fn off(got: f64, expected: f64) -> f64 {
+/// Relative error; infinite if 0 is expected but not given.
+fn relative_error(got: f64, expected: f64) -> f64 {
     if got == expected { 0.0 } else { ((got - expected) / expected).abs() }
 }
 
-/// Runs one case after another; fails on the first beyond `limit` and prints the worst.
+/// Runs all cases; fails at the first with a relative error above `limit` and prints the largest error.
 fn check(list: &str, limit: f64, mut case: impl FnMut(&Value) -> (f64, f64)) {
     let cases = golden(list);
-    assert!(cases.len() > 3, "{list} holds too few cases");
+    assert!(cases.len() > 3, "{list} has too few cases");
     let mut worst = 0.0_f64;
     for row in &cases {
         let (got, expected) = case(row);
-        let error = off(got, expected);
+        let error = relative_error(got, expected);
         assert!(error <= limit, "{list}: {row} gives {got:e}, not {expected:e}");
         worst = worst.max(error);
     }
@@ -86,7 +87,7 @@ fn homogeneity() {
 }
 
 #[test]
-fn chi_square_law() {
+fn chi_square_distribution() {
     let dof = |value: &Value| usize::try_from(whole(value)).unwrap();
     check("chi2_survival", 1e-9, |row| (chi2::survival(float(&row[0]), dof(&row[1])), float(&row[2])));
     check("chi2_quantile", 1e-12, |row| (chi2::quantile(float(&row[0]), dof(&row[1])), float(&row[2])));
@@ -94,16 +95,16 @@ fn chi_square_law() {
 
 #[test]
 fn proportions() {
-    type Law = fn(u64, u64, u64, u64) -> Option<f64>;
-    let laws: [(&str, Law); 4] = [
+    type Test = fn(u64, u64, u64, u64) -> Option<f64>;
+    let tests: [(&str, Test); 4] = [
         ("two_by_two", proportion::two_by_two),
         ("two_proportions", proportion::two_proportions),
         ("unseen", proportion::unseen_excess),
         ("outside_range", proportion::outside_range),
     ];
-    for (list, law) in laws {
+    for (list, test) in tests {
         check(list, 1e-9, |row| {
-            (law(whole(&row[0]), whole(&row[1]), whole(&row[2]), whole(&row[3])).unwrap(), float(&row[4]))
+            (test(whole(&row[0]), whole(&row[1]), whole(&row[2]), whole(&row[3])).unwrap(), float(&row[4]))
         });
     }
 }
@@ -122,8 +123,8 @@ fn population_stability() {
         let (reference, window) = (counts(&row["reference"]), counts(&row["window"]));
         let empty = row["floor"].as_f64().map_or(EmptyBins::HalfCount, EmptyBins::Floor);
         let value = psi::psi(&reference, &window, empty).unwrap();
-        let law = chance::law(value, reference.len(), reference.iter().sum(), window.iter().sum());
-        (value, law.critical.unwrap(), law.p_value.unwrap())
+        let test = psi_test::from_psi(value, reference.len(), reference.iter().sum(), window.iter().sum());
+        (value, test.critical.unwrap(), test.p_value.unwrap())
     };
     check("psi", 1e-12, |row| (run(row).0, float(&row["psi"])));
     check("psi", 1e-12, |row| (run(row).1, float(&row["critical"])));

@@ -1,4 +1,4 @@
-//! Pages, snapshots and HTTP.
+//! Tests of pages, snapshots and the HTTP server.
 
 pub(crate) mod page;
 pub(crate) mod snapshots;

@@ -1,11 +1,11 @@
-//! The page says what the JSON says, and what a log or a table holds cannot become markup or control a terminal.
+//! The page agrees with the JSON, and data cannot inject markup or terminal control sequences.
 
 use serde_json::{Value, json};
 use vigie::{
     config::Settings,
     judge::Severity,
-    monitor::{Asked, Looking, check},
-    report::{Context, Language, Point, Report, to_html},
+    monitor::{RunRequest, ScanOptions, check},
+    report::{Context, Language, Report, TrendPoint, to_html},
 };
 use vigie_profile::{
     shown::shown,
@@ -14,14 +14,14 @@ use vigie_profile::{
 
 use crate::support::world::World;
 
-/// A page without what keeps dates and exponents on one line.
-fn with_breaks(html: &str) -> String {
+/// Removes the spans that keep dates and exponents on one line.
+fn without_no_break_spans(html: &str) -> String {
     let mut parts = html.split("<span class=\"u\">");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| text + &part.replacen("</span>", "", 1))
 }
 
-/// What a page shows of a text.
+/// Escapes text as the page does.
 fn escaped(text: &str) -> String {
     text.replace('&', "&#38;").replace('<', "&#60;").replace('>', "&#62;").replace('"', "&#34;").replace('\'', "&#39;")
 }
@@ -36,7 +36,7 @@ const SCRIPT: &str = "<script>alert('x')</script>";
 const LEVEL: &str = "\"><img src=x onerror=alert(1)>";
 const BACKWARDS: &str = "\u{202e}EMOCNI\u{1b}[31m";
 
-/// A world whose names, levels and errors are an attack, and whose window has drifted in all of them.
+/// A world with hostile names, levels and error texts, in a window where all of them drifted.
 fn hostile() -> World {
     let world = World::new();
     let long = "L".repeat(10_000);
@@ -67,7 +67,7 @@ fn hostile() -> World {
 }
 
 #[test]
-fn nothing_of_a_log_becomes_markup() {
+fn log_content_never_becomes_markup() {
     let world = hostile();
     let report = world.check("2026-10-01", "2026-10-02");
     assert_eq!(report["verdict"]["severity"], "alarm", "{}", report["verdict"]);
@@ -75,7 +75,7 @@ fn nothing_of_a_log_becomes_markup() {
     let index = std::fs::read_to_string(world.path("reports/index.html")).unwrap();
     for (name, page) in [("report", &html), ("index", &index)] {
         for markup in ["<script>alert", "<img", "<u>&", "onerror=alert(1)>"] {
-            assert!(!page.contains(markup), "{name} holds {markup}");
+            assert!(!page.contains(markup), "{name} contains {markup}");
         }
     }
     for shown in [SCRIPT, LEVEL] {
@@ -85,7 +85,7 @@ fn nothing_of_a_log_becomes_markup() {
 }
 
 #[test]
-fn nothing_of_a_log_controls_the_terminal() {
+fn log_content_never_controls_the_terminal() {
     let world = hostile();
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]).ok();
     let controls: Vec<char> = ran.stdout.chars().filter(|c| c.is_control() && *c != '\n').collect();
@@ -95,10 +95,10 @@ fn nothing_of_a_log_controls_the_terminal() {
 }
 
 #[test]
-fn every_finding_of_the_json_stands_in_the_page() {
+fn the_page_shows_every_finding_of_the_json() {
     let world = hostile();
     let report = world.check("2026-10-01", "2026-10-02");
-    let html = with_breaks(&page(&world, &report));
+    let html = without_no_break_spans(&page(&world, &report));
     let findings = report["verdict"]["findings"].as_array().unwrap();
     assert!(findings.len() >= 4, "{findings:?}");
     for finding in findings {
@@ -121,15 +121,15 @@ fn example() -> Report {
     folder.path().clone_into(&mut settings.reports);
     let at = |text: &str| Instant::parse(text, &jiff::tz::TimeZone::UTC).unwrap();
     let window = Window::new(at("2026-10-14"), at("2026-10-15"));
-    let looking = Looking { threads: 2, progress: &|_, _| {} };
-    check(&settings, Asked { window, now: at("2026-11-01") }, looking).unwrap().report
+    let looking = ScanOptions { threads: 2, progress: &|_, _| {} };
+    check(&settings, RunRequest { window, now: at("2026-11-01") }, looking).unwrap().report
 }
 
-/// Writing the page is part of every run: for 125 features with 29 windows behind them it takes a few milliseconds.
+/// Rendering the page is part of every run: it takes a few milliseconds with 125 features and 29 earlier windows.
 #[test]
-fn a_page_is_written_quickly() {
+fn the_page_renders_quickly() {
     let report = example();
-    let context = Context { past: vec![Point::of(&report); 29], ..Context::default() };
+    let context = Context { past: vec![TrendPoint::from_report(&report); 29], ..Context::default() };
     let took = (0..10)
         .map(|_| {
             let started = std::time::Instant::now();
@@ -143,65 +143,69 @@ fn a_page_is_written_quickly() {
     assert!(took < std::time::Duration::from_millis(limit), "{took:?}");
 }
 
-/// Names in the order of the list.
-fn listed(html: &str) -> Vec<&str> {
+/// Feature names in the order of the list.
+fn listed_features(html: &str) -> Vec<&str> {
     html.split("<summary>").skip(1).map(|row| row.split("<b>").nth(1).unwrap().split("</b>").next().unwrap()).collect()
 }
 
 #[test]
-fn importance_ranks_the_list_and_spreads_the_map() {
+fn importance_orders_the_list_and_the_map() {
     let mut report = example();
     report.importance.iter_mut().for_each(|importance| *importance = None);
     let without = to_html(&report, &Context::default()).unwrap();
-    assert!(without.contains("importance is not known") && !without.contains("importance for the model"));
-    assert_eq!(listed(&without)[..2], ["AMT_ANNUITY", "AMT_CREDIT"]);
+    assert!(without.contains("importance is unknown") && !without.contains("importance for the model"));
+    assert_eq!(listed_features(&without)[..2], ["AMT_ANNUITY", "AMT_CREDIT"]);
     let names: Vec<String> = report.drift.features.iter().map(|feature| feature.name.clone()).collect();
     report.importance = (1..=names.len()).map(|place| Some(100.0 / place as f64)).collect();
     let with = to_html(&report, &Context::default()).unwrap();
-    assert!(with.contains("importance for the model") && !with.contains("importance is not known"));
+    assert!(with.contains("importance for the model") && !with.contains("importance is unknown"));
     let rank = |name: &str| {
         let place = names.iter().position(|other| other == name).unwrap();
         report.importance[place].unwrap() * report.drift.features[place].psi.value.unwrap()
     };
-    let order = listed(&with);
+    let order = listed_features(&with);
     assert_eq!(order.len(), names.len());
-    // Those that moved stay first; among the others importance × PSI decides.
+    // Drifted features come first; the others are ordered by importance × PSI.
     assert_eq!(order[..2], ["AMT_ANNUITY", "AMT_CREDIT"]);
     assert!(order[2..].windows(2).all(|pair| rank(pair[0]) >= rank(pair[1])));
 }
 
-/// A run of windows tells since when, and what changed; a window of another length is no part of it.
 #[test]
-fn the_page_says_since_when_and_what_changed() {
+fn the_page_shows_since_when_features_drift_and_what_changed() {
     let report = example();
-    let mut calm = Point::of(&report);
+    let mut calm = TrendPoint::from_report(&report);
     calm.head.severity = Severity::Stable;
     calm.head.refused_share = Some(0.25);
     calm.features.iter_mut().for_each(|feature| feature.2 = Severity::Stable);
-    let day = |back: i64, mut point: Point| {
+    let day = |back: i64, mut point: TrendPoint| {
         for at in [&mut point.head.window.from, &mut point.head.window.to] {
             at.0 -= back * 86_400_000_000;
         }
         point
     };
-    let said = |past: Vec<Point>, language| {
-        with_breaks(&to_html(&report, &Context { past, language, index: None }).unwrap()).replace('\u{a0}', " ")
+    let render = |past: Vec<TrendPoint>, language| {
+        without_no_break_spans(&to_html(&report, &Context { past, language, index: None }).unwrap())
+            .replace('\u{a0}', " ")
     };
-    let first = said(Vec::new(), Language::English);
-    assert!(first.contains("No earlier report of this model is at hand") && !first.contains("Since the last window"));
-    let new = said(vec![day(2, calm.clone()), day(1, calm.clone())], Language::English);
+    let first = render(Vec::new(), Language::English);
     assert!(
-        new.contains("New in this window (2026-10-14): AMT_ANNUITY had not moved in the 2 windows before."),
+        first.contains("there is no earlier report of this model") && !first.contains("Changes since the last window")
+    );
+    let new = render(vec![day(2, calm.clone()), day(1, calm.clone())], Language::English);
+    assert!(
+        new.contains("New in this window (2026-10-14): AMT_ANNUITY had not drifted in the previous 2 windows."),
         "{new}"
     );
     let verdict = format!("Verdict: stable → {}", report.verdict.severity);
-    for change in [verdict.as_str(), "Newly moved: AMT_ANNUITY, AMT_CREDIT", "Share refused: 25.0 % → 31.4 %"] {
+    for change in [verdict.as_str(), "Newly drifted: AMT_ANNUITY, AMT_CREDIT", "Refusal rate: 25.0 % → 31.4 %"] {
         assert!(new.contains(change), "{change}");
     }
-    let old =
-        said(vec![day(3, calm.clone()), day(2, Point::of(&report)), day(1, Point::of(&report))], Language::English);
+    let old = render(
+        vec![day(3, calm.clone()), day(2, TrendPoint::from_report(&report)), day(1, TrendPoint::from_report(&report))],
+        Language::English,
+    );
     assert!(old.contains("Since 2026-10-12: AMT_ANNUITY, 3 windows in a row."));
-    assert!(!old.contains("Newly moved"));
-    let french = said(vec![day(1, Point::of(&report))], Language::French);
-    assert!(french.contains("Depuis le 2026-10-13 : AMT_ANNUITY, 2 fenêtres de suite."));
+    assert!(!old.contains("Newly drifted"));
+    let french = render(vec![day(1, TrendPoint::from_report(&report))], Language::French);
+    assert!(french.contains("Depuis le 2026-10-13 : AMT_ANNUITY, 2 fenêtres consécutives."));
 }

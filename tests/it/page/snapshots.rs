@@ -1,4 +1,4 @@
-//! What people read, kept as it is until somebody means to change it: help, the table, a report's JSON, the page's text.
+//! Snapshots of user-facing output: help, the terminal table, the JSON report and the text of the page.
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ fn help() {
     }
 }
 
-/// A day on which incomes have doubled and one job is new.
+/// A day on which incomes doubled and one job is new.
 pub(crate) fn drifted() -> World {
     let world = World::new();
     world.file("train.csv", training_csv(2_000));
@@ -52,12 +52,12 @@ fn the_table_in_the_terminal() {
 #[test]
 fn the_report_as_json() {
     let mut report = without_run(drifted().check("2026-10-01", "2026-10-02"));
-    // The reference says when it was learnt and by which version.
+    // The reference records when it was learnt and by which version.
     report.as_object_mut().unwrap().remove("reference");
     insta::assert_snapshot!(serde_json::to_string_pretty(&report).unwrap());
 }
 
-/// The page's words, without style, pictures and tags.
+/// The text of the page without style, charts and tags.
 #[test]
 fn the_text_of_the_page() {
     let world = drifted();
@@ -67,14 +67,14 @@ fn the_text_of_the_page() {
     let body = page.split("</style>").nth(1).unwrap().split("<section id=\"provenance\">").next().unwrap();
     let mut text = String::new();
     let mut inside = false;
-    for letter in body.chars() {
-        match letter {
+    for c in body.chars() {
+        match c {
             '<' => {
                 inside = true;
                 text.push('\n');
             }
             '>' => inside = false,
-            _ if !inside => text.push(letter),
+            _ if !inside => text.push(c),
             _ => (),
         }
     }

@@ -1,4 +1,4 @@
-//! Reports over HTTP, through real sockets: what is answered, what is refused, and that nobody can hold the server up.
+//! Tests of the HTTP server over real sockets: responses, rejected requests and slow clients.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use vigie::{
     judge::{Severity, Test},
     report::{Language, OpenAlert},
-    web::{ModelStanding, Standing, State, serve},
+    web::{DaemonStatus, ModelRunStatus, State, serve},
 };
 use vigie_profile::window::Instant;
 
@@ -29,7 +29,7 @@ use crate::support::{
 const RUN: &str = "m/20261001T000000Z_20261002T000000Z";
 const ALERT: &str = "PSI \"3.36\" <script>alert(1)</script>";
 
-/// A world with one report, and names that a label of a metric must escape.
+/// A world with one report, next to files that must not be served.
 fn world() -> World {
     let world = World::new();
     world.file("train.csv", training_csv(1_000));
@@ -45,7 +45,7 @@ fn world() -> World {
     world.check("2026-10-01", "2026-10-02");
     world.file("secret.html", "outside of the reports");
     world.file("reports/m/.hidden.html", "hidden");
-    world.file("reports/m/notes.txt", "no page");
+    world.file("reports/m/notes.txt", "not a page");
     std::os::unix::fs::symlink(world.path("secret.html"), world.path("reports/m/link.html")).unwrap();
     world
 }
@@ -57,7 +57,7 @@ struct Server {
 }
 
 fn server(reports: &Path, token: Option<&str>, is_ready: Arc<AtomicBool>) -> Server {
-    let standing = move || Standing {
+    let status = move || DaemonStatus {
         not_ready: (!is_ready.load(Ordering::Relaxed)).then(|| "the ledger cannot be written".to_owned()),
         alerts: vec![OpenAlert {
             id: 7,
@@ -73,17 +73,17 @@ fn server(reports: &Path, token: Option<&str>, is_ready: Arc<AtomicBool>) -> Ser
             is_acknowledged: false,
         }],
         outbox: 3,
-        models: vec![ModelStanding {
+        models: vec![ModelRunStatus {
             model: "m".to_owned(),
             last_success: Some(Instant(1_790_899_200_000_000)),
-            ..ModelStanding::default()
+            ..ModelRunStatus::default()
         }],
     };
     let state = State {
         reports: reports.to_owned(),
         language: Language::English,
         token: token.map(ToOwned::to_owned),
-        standing: Arc::new(standing),
+        status: Arc::new(status),
     };
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -128,11 +128,11 @@ impl Answer {
 }
 
 impl Server {
-    /// Sends bytes as they are and reads to the end.
+    /// Sends raw bytes and reads the response to the end.
     fn send(&self, bytes: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        // A server that refuses early closes while we still write.
+        // The server may reject the request and close before everything is written.
         let _ = stream.write_all(bytes);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
@@ -179,7 +179,7 @@ fn pages_and_json_are_served_with_strict_headers() {
 }
 
 #[test]
-fn the_list_shows_open_alerts_and_what_they_say_is_harmless() {
+fn the_list_shows_open_alerts_with_escaped_text() {
     let world = world();
     let server = serving(&world);
     for path in ["/reports/", "/reports/index.html"] {
@@ -192,7 +192,7 @@ fn the_list_shows_open_alerts_and_what_they_say_is_harmless() {
 }
 
 #[test]
-fn the_api_says_what_the_reports_say() {
+fn the_api_agrees_with_the_reports() {
     let world = world();
     let server = serving(&world);
     let report: Value =
@@ -217,9 +217,9 @@ fn the_api_says_what_the_reports_say() {
         assert_eq!(server.get(&path).status, 200, "{path}");
     }
     for (key, schema) in [("models", "Model"), ("runs", "Run"), ("alerts", "Alert")] {
-        let told = server.get(&format!("/api/v1/{key}")).json();
+        let response = server.get(&format!("/api/v1/{key}")).json();
         let named = described["components"]["schemas"][schema]["properties"].as_object().unwrap();
-        let keys: Vec<&String> = told[key][0].as_object().unwrap().keys().collect();
+        let keys: Vec<&String> = response[key][0].as_object().unwrap().keys().collect();
         assert!(keys.iter().all(|key| named.contains_key(*key)), "{key}: {keys:?}");
         assert_eq!(keys.len(), named.len(), "{key}: {keys:?}");
     }
@@ -264,7 +264,7 @@ fn metrics_are_well_formed_and_bounded() {
         let (name, value) = line.rsplit_once(' ').unwrap();
         assert!(value.parse::<f64>().unwrap().is_finite(), "{line}");
         assert!(name == family || name.starts_with(&format!("{family}{{")) && name.ends_with("\"}"), "{line}");
-        assert!(series.insert(name.to_owned()), "{name} stands twice");
+        assert!(series.insert(name.to_owned()), "{name} is duplicated");
         assert!(line.len() < 400, "{line}");
     }
     for wanted in [
@@ -283,7 +283,7 @@ fn metrics_are_well_formed_and_bounded() {
 }
 
 #[test]
-fn health_is_open_and_the_rest_asks_for_the_token() {
+fn health_needs_no_token_and_everything_else_does() {
     let world = world();
     let is_ready = Arc::new(AtomicBool::new(false));
     let server = server(&world.path("reports"), Some("s3cret"), Arc::clone(&is_ready));
@@ -310,12 +310,12 @@ fn health_is_open_and_the_rest_asks_for_the_token() {
     }
 }
 
-/// Each is refused, none reaches a file outside, and the server answers the next one.
+/// Each request is rejected, none reads a file outside the folder, and the server keeps working.
 #[test]
-fn hostile_requests_are_refused() {
+fn hostile_requests_are_rejected() {
     let world = world();
     let server = serving(&world);
-    let mut refused = 0;
+    let mut rejected = 0;
     for path in [
         "/reports/../secret.html",
         "/reports/%2e%2e/secret.html",
@@ -346,7 +346,7 @@ fn hostile_requests_are_refused() {
             "{path}: {}",
             answer.body
         );
-        refused += 1;
+        rejected += 1;
     }
     let huge = "a".repeat(2_000_000);
     let long = "a".repeat(20_000);
@@ -379,16 +379,16 @@ fn hostile_requests_are_refused() {
             answer.status,
             answer.head
         );
-        refused += 1;
+        rejected += 1;
     }
-    assert_eq!(refused, 36);
+    assert_eq!(rejected, 36);
     assert_eq!(server.get("/healthz").status, 200);
 }
 
-/// A hundred clients that never end their request, and some that never read their answer: the others are answered at once,
-/// and the idle ones are cut off.
+/// A hundred clients never finish their request or never read the response: others are served at once, and the slow ones
+/// are disconnected.
 #[test]
-fn slow_clients_hold_nobody_up() {
+fn slow_clients_do_not_block_others() {
     let world = world();
     let server = serving(&world);
     let mut slow: Vec<TcpStream> = (0..100)
@@ -408,7 +408,7 @@ fn slow_clients_hold_nobody_up() {
     assert_eq!(server.get("/healthz").status, 200);
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     let mut last = slow.swap_remove(0);
-    // One letter a second is no progress.
+    // One byte per second does not count as progress.
     let mut rest = Vec::new();
     while started.elapsed() < Duration::from_secs(30) && last.write_all(b"a").is_ok() {
         thread::sleep(Duration::from_secs(1));
@@ -421,7 +421,7 @@ fn slow_clients_hold_nobody_up() {
 }
 
 #[test]
-fn it_ends_when_it_is_told_to() {
+fn the_server_shuts_down_promptly() {
     let world = world();
     let server = serving(&world);
     let mut idle = TcpStream::connect(server.address).unwrap();

@@ -1,4 +1,4 @@
-//! A stored table of distributions as a reduced reference: PSI as a plain reference's, and nothing that needs rows.
+//! A stored table of distributions as a reduced reference: same PSI as a full reference, and no test that needs rows.
 
 use super::server::Server;
 use crate::support::world::{Ran, World, feature};
@@ -43,14 +43,16 @@ fn psi(reference: &[f64], window: &[f64]) -> f64 {
 }
 
 #[test]
-fn psi_is_that_of_the_bins_and_there_is_no_ks() {
+fn psi_is_computed_from_the_bins_and_ks_is_null() {
     let Some(server) = Server::shared() else { return };
     let database = server.database("distributions");
     database.sql(TABLE);
     let world = World::new();
     database.config(&world, "log", "fields: {timestamp: ts, probability: p}\n");
     let ran = learn(&world, "postgres:ref_feature_dist").ok();
-    assert!(ran.stderr.contains("a reduced reference: bins only, so PSI is measured, but neither KS nor chi-square"));
+    assert!(
+        ran.stderr.contains("this is a reduced reference with bins only: PSI is measured, but not KS or chi-square")
+    );
     assert!(
         ran.stdout.contains("3 features (2 numeric, 1 categorical) and the score from 1000 rows"),
         "{}",
@@ -76,13 +78,13 @@ fn psi_is_that_of_the_bins_and_there_is_no_ks() {
     assert!(feature(&report, "AGE")["null_reasons"]["ks"].as_str().unwrap().contains("PSI only"));
     assert!(report["score"]["null_reasons"]["ks"].as_str().unwrap().contains("PSI only"));
     let html = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    assert!(html.contains("imported as a table of distributions"));
+    assert!(html.contains("imported as a table of binned distributions"));
 }
 
 #[test]
-fn a_table_that_is_none_is_refused_in_one_sentence() {
+fn invalid_distribution_tables_are_rejected_with_one_sentence() {
     let world = World::new();
-    let told = |kind: &str, bins: &str, shares: &str, rows: &str| {
+    let message = |kind: &str, bins: &str, shares: &str, rows: &str| {
         let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
         let csv =
             format!("feature,kind,bins_json,ref_dist_json,n_ref\nAGE,{kind},{},{},{rows}\n", cell(bins), cell(shares));
@@ -95,19 +97,19 @@ fn a_table_that_is_none_is_refused_in_one_sentence() {
         ran.stderr.trim_end().replace("vigie: --distributions: feature `AGE`: ", "")
     };
     let (edges, shares) = ("{\"edges\": [0, 1, 2]}", "{\"labels\": [\"a\", \"b\"], \"p\": [0.5, 0.5]}");
-    assert_eq!(told("vector", edges, shares, "9"), "kind is `vector`; write numeric or categorical");
-    assert_eq!(told("numeric", "", shares, "9"), "bins_json has no list `edges`");
-    assert_eq!(told("numeric", "{\"edges\": [0, 1, 1]}", shares, "9"), "its edges do not ascend");
-    assert_eq!(told("numeric", "{\"edges\": [0, 1]}", shares, "9"), "2 edges bound 1 bins, but there are 2 shares");
-    assert_eq!(told("numeric", edges, "?", "9"), "ref_dist_json is not JSON; it has to hold `labels` and `p`");
+    assert_eq!(message("vector", edges, shares, "9"), "kind must be numeric or categorical, not `vector`");
+    assert_eq!(message("numeric", "", shares, "9"), "bins_json has no list `edges`");
+    assert_eq!(message("numeric", "{\"edges\": [0, 1, 1]}", shares, "9"), "the edges are not in ascending order");
+    assert_eq!(message("numeric", "{\"edges\": [0, 1]}", shares, "9"), "2 edges define 1 bins, but there are 2 shares");
     assert_eq!(
-        told("numeric", edges, "{\"labels\": [\"a\"], \"p\": [0.5, 0.5]}", "9"),
-        "it has 1 labels, but 2 shares"
+        message("numeric", edges, "?", "9"),
+        "ref_dist_json is not valid JSON; it must be an object with `labels` and `p`"
     );
+    assert_eq!(message("numeric", edges, "{\"labels\": [\"a\"], \"p\": [0.5, 0.5]}", "9"), "1 labels but 2 shares");
     assert_eq!(
-        told("numeric", edges, "{\"labels\": [\"a\", \"b\"], \"p\": [0.5, 0.1]}", "9"),
-        "its shares add up to 0.6, not to 1"
+        message("numeric", edges, "{\"labels\": [\"a\", \"b\"], \"p\": [0.5, 0.1]}", "9"),
+        "the shares add up to 0.6, not 1"
     );
-    assert_eq!(told("numeric", edges, shares, "0"), "n_ref is no number of rows; it has to be 1 or more");
-    assert_eq!(told("numeric", "{\"edges\": [-Infinity, 1, Infinity]}", shares, "9"), "");
+    assert_eq!(message("numeric", edges, shares, "0"), "n_ref must be an integer of at least 1");
+    assert_eq!(message("numeric", "{\"edges\": [-Infinity, 1, Infinity]}", shares, "9"), "");
 }

@@ -1,4 +1,4 @@
-//! The example's log as lines, as a table, and as a config.
+//! The example's log: its lines, a table, and a config.
 
 use std::{fs, io::Read, path::PathBuf};
 
@@ -8,7 +8,7 @@ pub(super) fn home_credit(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reference_data/home_credit").join(name)
 }
 
-/// All lines of the example's log.
+/// Returns all lines of the example's log.
 pub(super) fn lines() -> Vec<u8> {
     let mut lines = Vec::new();
     let mut files: Vec<PathBuf> =
@@ -20,7 +20,7 @@ pub(super) fn lines() -> Vec<u8> {
     lines
 }
 
-/// The table of a scoring API, and what of a line goes into which column.
+/// Creates the table of a scoring API and fills it from the lines.
 pub(super) const TABLE: &str = "
 CREATE TABLE prod_requests (id bigserial PRIMARY KEY, ts timestamptz, endpoint text, status_code int,
   latency_ms double precision, sk_id_curr text, inputs jsonb, outputs jsonb, error text, message text);
@@ -31,7 +31,7 @@ SELECT (r->>'ts')::timestamptz, r->>'endpoint', (r->>'status_code')::int, (r->>'
 FROM (SELECT line::jsonb AS r FROM raw) AS lines;
 ANALYZE prod_requests;";
 
-/// The shipped config, its log at this place.
+/// The shipped config with its log at `place`.
 pub(super) fn world(place: &str, fields: impl Fn(String) -> String) -> World {
     let world = World::new();
     let shipped = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config/vigie.yaml")).unwrap();

@@ -1,4 +1,4 @@
-//! What goes wrong with a database: one clear sentence, the remedy, no password in it.
+//! Database errors: one clear sentence with the remedy, and no password in it.
 
 use std::{
     process::{Command, Stdio},
@@ -9,7 +9,7 @@ use serde_json::json;
 use vigie::{
     config::Settings,
     fault::{Fault, Remedy},
-    monitor::{Asked, Looking, check},
+    monitor::{RunRequest, ScanOptions, check},
 };
 use vigie_profile::window::{self, Window};
 
@@ -22,7 +22,7 @@ use crate::support::{
 
 const FIELDS: &str = "fields: {timestamp: ts, features: inputs, probability: p}\n";
 
-/// A world with a reference, and a table `log (ts, inputs, p)` of 200 records of 2026-10-01.
+/// A world with a reference, and a table `log (ts, inputs, p)` with 200 records on 2026-10-01.
 fn world(database: &Database<'_>) -> World {
     let world = World::new();
     world.file("train.csv", training_csv(1_000));
@@ -40,33 +40,33 @@ fn world(database: &Database<'_>) -> World {
     world
 }
 
-/// The run of 2026-10-01 in this process, as the daemon does it.
+/// Runs the window of 2026-10-01 in this process, as the daemon does.
 fn run(world: &World) -> Result<serde_json::Value, Fault> {
     let settings = Settings::load(&world.path("vigie.yaml")).map_err(vigie::config::Problems::into_fault)?;
     let at = |text: &str| window::Instant::parse(text, &jiff::tz::TimeZone::UTC).unwrap();
     let window = Window::new(at("2026-10-01"), at("2026-10-02"));
-    let asked = Asked { window, now: window::Instant::now() };
-    let checked = check(&settings, asked, Looking { threads: 2, progress: &|_, _| {} })?;
+    let asked = RunRequest { window, now: window::Instant::now() };
+    let checked = check(&settings, asked, ScanOptions { threads: 2, progress: &|_, _| {} })?;
     Ok(serde_json::from_str(&vigie::report::to_json(&checked.report)).unwrap())
 }
 
-/// The sentence with what differs from run to run taken out; nothing is half-written.
+/// Returns the error message without its volatile parts; checks the remedy and that nothing was written.
 #[track_caller]
 fn refused(world: &World, remedy: Remedy) -> String {
     let fault = run(world).unwrap_err();
     let server = Server::shared().unwrap();
-    let said = fault
+    let message = fault
         .to_string()
         .replace(&server.folder().display().to_string(), "SOCKET")
         .replace(&server.port.to_string(), "PORT");
-    assert!(!said.contains("hunter2") && !said.contains("très"), "{said}");
-    assert_eq!(fault.remedy(), remedy, "{said}");
+    assert!(!message.contains("hunter2") && !message.contains("très"), "{message}");
+    assert_eq!(fault.remedy(), remedy, "{message}");
     assert!(!world.path("reports/m").exists(), "nothing is half-written");
-    said
+    message
 }
 
 #[test]
-fn names_that_are_not_there_and_rights_that_are_not_granted() {
+fn missing_names_rights_and_passwords_are_setup_faults() {
     let Some(server) = Server::shared() else { return };
     let database = server.database("names");
     let world = world(&database);
@@ -76,7 +76,7 @@ fn names_that_are_not_there_and_rights_that_are_not_granted() {
     database.config(&world, "logs", FIELDS);
     assert_eq!(
         refused(&world, Remedy::FixSetup),
-        "source.table: the database has no table \"logs\"; name one that is there, such as public.log, public.raw"
+        "source.table: the database has no table \"logs\"; use an existing one, such as public.log, public.raw"
     );
     database.config(&world, "elsewhere.log", FIELDS);
     assert!(refused(&world, Remedy::FixSetup).contains("no table \"elsewhere\".\"log\""));
@@ -110,9 +110,9 @@ fn names_that_are_not_there_and_rights_that_are_not_granted() {
     assert_eq!(
         refused(&world, Remedy::FixSetup),
         "source: PostgreSQL at 127.0.0.1:PORT/names: permission denied for table log; \
-         grant SELECT on it (and USAGE on its schema) to the user of `source.url`"
+         grant SELECT on it (and USAGE on its schema) to the user in `source.url`"
     );
-    // The columns that are needed are enough.
+    // Rights on the needed columns are enough.
     database.sql("GRANT SELECT (ts, inputs, p) ON log TO nobody");
     assert_eq!(run(&world).unwrap()["window"]["rows_used"], 200);
     std::fs::remove_dir_all(world.path("reports")).unwrap();
@@ -128,7 +128,7 @@ fn names_that_are_not_there_and_rights_that_are_not_granted() {
     assert_eq!(
         refused(&world, Remedy::FixSetup),
         "source: PostgreSQL at 127.0.0.1:PORT/names: password missing; \
-         put the password into a file and name it in `source.password_file`"
+         put the password in a file and set `source.password_file` to its path"
     );
     for url in [
         format!("postgresql://nobody:hunter2@très@127.0.0.1:{}/names", server.port),
@@ -149,7 +149,7 @@ fn names_that_are_not_there_and_rights_that_are_not_granted() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_tried_again() {
+fn unreachable_servers_and_timeouts_are_retried() {
     let Some(server) = Server::shared() else { return };
     let database = server.database("away");
     let world = world(&database);
@@ -157,26 +157,27 @@ fn a_server_that_is_not_there_is_tried_again() {
     world.config(&format!("kind: postgres\nurl: postgresql://u:hunter2@127.0.0.1:{port}/x\ntable: log\n{FIELDS}"));
     assert_eq!(
         refused(&world, Remedy::Retry).replace(&port.to_string(), "PORT"),
-        "source: PostgreSQL at 127.0.0.1:PORT/x: no connection: Connection refused (os error 111); \
-         check that the server runs and that host and port in `source.url` are right"
+        "source: PostgreSQL at 127.0.0.1:PORT/x: cannot connect: Connection refused (os error 111); \
+         check that the server is running and that host and port in `source.url` are right"
     );
     database.config(&world, "log", &format!("statement_timeout: 1s\n{FIELDS}"));
     let slow = format!("kind: postgres\nurl: \"{}\"\nstatement_timeout: 1s\n{FIELDS}", database.url());
     world.config(&format!("{slow}query: SELECT *, pg_sleep(0.1) AS nap FROM log\n"));
     assert!(
-        refused(&world, Remedy::Retry).contains("canceling statement due to statement timeout; a read took too long")
+        refused(&world, Remedy::Retry)
+            .contains("canceling statement due to statement timeout; the query took too long")
     );
 }
 
-/// A `vigie check` whose rows come slowly, caught in the middle of its COPY.
+/// A `vigie check` with slow rows, in the middle of its COPY.
 struct Reading {
     child: std::process::Child,
     pid: String,
 }
 
-#[expect(clippy::zombie_processes, reason = "a test that goes wrong shall stop")]
-fn caught_reading(server: &Server, database: &Database<'_>, world: &World) -> Reading {
-    // Enough rows for the server to have sent some, slow enough to be caught.
+#[expect(clippy::zombie_processes, reason = "the test fails anyway")]
+fn start_reading(server: &Server, database: &Database<'_>, world: &World) -> Reading {
+    // Enough rows that the server has sent some, and slow enough to be interrupted.
     world.config(&format!(
         "kind: postgres\nurl: \"{}\"\nquery: SELECT log.*, pg_sleep(0.002) AS nap FROM log, generate_series(1, 1000)\n{}",
         database.url(),
@@ -189,61 +190,61 @@ fn caught_reading(server: &Server, database: &Database<'_>, world: &World) -> Re
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let asked = format!(
+    let query = format!(
         "SELECT pid FROM pg_stat_activity WHERE application_name = 'vigie' AND datname = '{}' AND query LIKE 'COPY%'",
         database.name
     );
     let started = Instant::now();
     loop {
-        let pid = server.sql("postgres", &asked);
+        let pid = server.sql("postgres", &query);
         if !pid.is_empty() {
             std::thread::sleep(Duration::from_millis(300));
             return Reading { child, pid };
         }
-        assert!(started.elapsed() < Duration::from_secs(30), "it never read");
+        assert!(started.elapsed() < Duration::from_secs(30), "it never started reading");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
 impl Reading {
     #[track_caller]
-    fn broken_off(self, world: &World) -> String {
+    fn interrupted(self, world: &World) -> String {
         let output = self.child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stdout));
         assert!(!world.path("reports/m").exists(), "nothing is half-written");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(said.lines().count(), 1, "{said}");
-        said
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        stderr
     }
 }
 
 #[test]
-fn a_backend_killed_in_the_middle_and_a_server_stopped_in_the_middle() {
+fn runs_interrupted_by_the_server_fail_and_can_be_retried() {
     let Some(mut server) = Server::start() else { return };
     let database = server.database("killed");
     let world = world(&database);
-    let reading = caught_reading(&server, &database, &world);
-    // What it does beside production: reads, in one snapshot, under its name.
+    let reading = start_reading(&server, &database, &world);
+    // The session is visible to the server: one snapshot, with vigie's application name.
     let shown = server.sql(
         "postgres",
         &format!("SELECT backend_xmin IS NOT NULL, state FROM pg_stat_activity WHERE pid = {}", reading.pid),
     );
     assert_eq!(shown, "t|active");
     database.sql(&format!("SELECT pg_terminate_backend({})", reading.pid));
-    let said = reading.broken_off(&world);
-    assert!(said.contains("terminating connection due to administrator command; it is tried again"), "{said}");
+    let stderr = reading.interrupted(&world);
+    assert!(stderr.contains("terminating connection due to administrator command; the daemon will retry"), "{stderr}");
 
-    let reading = caught_reading(&server, &database, &world);
+    let reading = start_reading(&server, &database, &world);
     drop(database);
     server.stop();
-    let said = reading.broken_off(&world);
-    assert!(said.contains("it is tried again"), "{said}");
-    assert!(said.starts_with("vigie: source: PostgreSQL at "), "{said}");
+    let stderr = reading.interrupted(&world);
+    assert!(stderr.contains("the daemon will retry"), "{stderr}");
+    assert!(stderr.starts_with("vigie: source: PostgreSQL at "), "{stderr}");
     assert_eq!(run(&world).unwrap_err().remedy(), Remedy::Retry);
 }
 
 #[test]
-fn nothing_can_be_written_through_a_query_and_no_name_is_sql() {
+fn queries_cannot_write_and_names_cannot_inject_sql() {
     let Some(server) = Server::shared() else { return };
     let database = server.database("injected");
     let world = world(&database);
@@ -256,8 +257,8 @@ fn nothing_can_be_written_through_a_query_and_no_name_is_sql() {
         "\\\"log\\\"\\\"; DROP TABLE victim; --\\\"",
     ] {
         database.config(&world, &format!("\"{table}\""), FIELDS);
-        let said = refused(&world, Remedy::FixSetup);
-        assert!(said.starts_with("source.table: "), "{said}");
+        let message = refused(&world, Remedy::FixSetup);
+        assert!(message.starts_with("source.table: "), "{message}");
     }
     for column in
         ["ts\\\"; DROP TABLE victim; --", "ts'; DROP TABLE victim; --", "ts) TO STDOUT; DROP TABLE victim; --"]
@@ -276,24 +277,24 @@ fn nothing_can_be_written_through_a_query_and_no_name_is_sql() {
         world.config(&format!("kind: postgres\nurl: \"{}\"\nquery: \"{query}\"\n{FIELDS}", database.url()));
         refused(&world, Remedy::FixSetup);
     }
-    // A function that writes is stopped by the transaction.
+    // The read-only transaction stops a function that writes.
     database
         .sql("CREATE FUNCTION gone() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM victim; RETURN 1; END $$");
     world.config(&format!(
         "kind: postgres\nurl: \"{}\"\nquery: SELECT log.*, gone() AS victim FROM log\n{FIELDS}",
         database.url()
     ));
-    let said = refused(&world, Remedy::FixSetup);
-    assert!(said.contains("cannot execute DELETE in a read-only transaction"), "{said}");
+    let message = refused(&world, Remedy::FixSetup);
+    assert!(message.contains("cannot execute DELETE in a read-only transaction"), "{message}");
     assert_eq!(database.sql("SELECT count(*) FROM victim"), "1");
 }
 
 #[test]
-fn hostile_tables_are_read_or_complained_of() {
+fn hostile_tables_are_read_or_rejected() {
     let Some(server) = Server::shared() else { return };
     let database = server.database("hostile");
     let world = world(&database);
-    // Names with quotes and dots; a table and columns that have to be quoted.
+    // Table and column names with quotes and dots.
     database.sql(
         "CREATE SCHEMA \"my.schema\"; CREATE TABLE \"my.schema\".\"the \"\"log\"\"\" AS SELECT ts AS \"T \"\"s\"\".at\", \
          inputs AS \"in.puts\", p AS \"p'%;\" FROM log",
@@ -305,7 +306,7 @@ fn hostile_tables_are_read_or_complained_of() {
     );
     assert_eq!(run(&world).unwrap()["window"]["rows_used"], 200);
 
-    // NaN in JSON text, as Python writes it; numbers that are none; broken text.
+    // Bare NaN in JSON text, as Python writes it; NaN as a number; truncated text.
     database.sql(
         "CREATE TABLE texts AS SELECT ts, replace(inputs::text, '\"AGE\": ', '\"AGE\": NaN, \"WAS\": ') AS inputs, p FROM log; \
          UPDATE texts SET inputs = left(inputs, 20) WHERE ctid IN (SELECT ctid FROM texts LIMIT 7); \
@@ -317,7 +318,7 @@ fn hostile_tables_are_read_or_complained_of() {
     assert_eq!(report["window"]["rejected"]["no_probability"], 5, "{}", report["window"]);
     assert_eq!(feature(&report, "AGE")["missing"]["window_share"], 1.0);
 
-    // NULL everywhere: counted, whatever the window; a time is a time only if it is there.
+    // Rows without a time count in every window.
     database.sql(
         "CREATE TABLE nulls AS SELECT ts, inputs, p FROM log; INSERT INTO nulls SELECT FROM generate_series(1, 9)",
     );
@@ -330,8 +331,8 @@ fn hostile_tables_are_read_or_complained_of() {
     assert_eq!(report["window"]["rejected"]["no_features"], 3, "{}", report["window"]);
     std::fs::remove_dir_all(world.path("reports")).unwrap();
     database.sql("UPDATE nulls SET ts = NULL");
-    assert!(refused(&world, Remedy::FixSetup).contains("none of 214 records has a time in `ts` that can be read"));
-    // Rows without a time on a day without any other are no mistake of the config.
+    assert!(refused(&world, Remedy::FixSetup).contains("none of 214 records has a readable time in `ts`"));
+    // A day on which all rows lack a time is not a config error.
     database.sql("UPDATE nulls SET ts = '2026-09-01' WHERE inputs IS NOT NULL");
     assert_eq!(run(&world).unwrap()["verdict"]["severity"], "no_data");
     std::fs::remove_dir_all(world.path("reports")).unwrap();
@@ -344,8 +345,8 @@ fn hostile_tables_are_read_or_complained_of() {
     std::fs::remove_dir_all(world.path("reports")).unwrap();
     database.sql("CREATE TABLE untimed AS SELECT p > 0 AS ts, inputs, p FROM log");
     database.config(&world, "untimed", FIELDS);
-    let said = refused(&world, Remedy::FixSetup);
-    assert!(said.contains("none of 200 records has a time in `ts` that can be read"), "{said}");
+    let message = refused(&world, Remedy::FixSetup);
+    assert!(message.contains("none of 200 records has a readable time in `ts`"), "{message}");
 }
 
 #[test]
@@ -379,12 +380,12 @@ fn times_of_every_type_give_the_same_window() {
 }
 
 #[test]
-fn columns_up_to_the_most_a_table_can_have_and_of_every_type() {
+fn wide_tables_and_all_column_types_are_read() {
     let Some(server) = Server::shared() else { return };
     let database = server.database("columns");
     let world = world(&database);
     let report = run(&world).unwrap();
-    // 1,600 columns, of which the features are six.
+    // 1,600 columns, the maximum of PostgreSQL.
     let names = "AGE float8, \"INCOME\" numeric, \"JOB\" text, \"OWNS\" boolean, \"emp.var.rate\" float4"
         .replace("AGE", "\"AGE\"");
     let more: Vec<String> = (0..1_593).map(|n| format!("c{n} int2")).collect();
@@ -404,7 +405,7 @@ fn columns_up_to_the_most_a_table_can_have_and_of_every_type() {
     for name in ["AGE", "INCOME", "JOB", "OWNS"] {
         assert_eq!(feature(&wide, name), feature(&report, name), "{name}");
     }
-    // Arrays, rows, enums, domains.
+    // Arrays, composite types, enums, domains.
     database.sql(
         "CREATE TYPE job AS ENUM ('a', 'b'); CREATE DOMAIN share AS float8; CREATE TYPE person AS (\"AGE\" float8, \"JOB\" text); \
          CREATE TABLE shapes AS SELECT ts, p::share AS p, ROW((inputs->>'AGE')::float8, inputs->>'JOB')::person AS person, \
@@ -425,7 +426,7 @@ fn columns_up_to_the_most_a_table_can_have_and_of_every_type() {
 }
 
 #[test]
-fn the_daemon_tries_again_what_a_database_refused() {
+fn the_daemon_retries_windows_that_the_database_refused() {
     let Some(server) = Server::shared() else { return };
     let database = server.database("again");
     let world = watched("");
@@ -444,24 +445,23 @@ fn the_daemon_tries_again_what_a_database_refused() {
          (line::jsonb->>'p')::float8 AS p, line::jsonb->>'id' AS id FROM raw",
     );
     let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
-    let look = |url: &str, table: &str, now: window::Instant| {
+    let run = |url: &str, table: &str, now: window::Instant| {
         let place = format!("  kind: postgres\n  url: \"{url}\"\n  table: {table}\n");
         world.file("vigie.yaml", config.replace("  path: log\n", &place));
         let watcher = Watcher::new(&world);
-        let looked = watcher.look(now);
-        ((looked.told, looked.failed), watcher.story())
+        let looked = watcher.check(now);
+        ((looked.reported, looked.failed), watcher.events())
     };
     let at = |day, hours| crate::support::watched::at(day, hours);
-    assert_eq!(look(&database.url(), "log", at(1, 6)), ((1, 0), vec![]));
-    // A server that does not answer is tried again, and somebody is told only when it lasts; a table that is not there is
-    // for somebody to mend.
+    assert_eq!(run(&database.url(), "log", at(1, 6)), ((1, 0), vec![]));
+    // An unreachable server is retried, with an alert only if it lasts; a missing table opens an alert at once.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let away = format!("host=127.0.0.1 port={port} user=u password=hunter2 dbname=x");
-    assert_eq!(look(&away, "log", at(2, 6)), ((0, 1), vec![]));
-    let (done, story) = look(&database.url(), "logs", at(2, 7));
+    assert_eq!(run(&away, "log", at(2, 6)), ((0, 1), vec![]));
+    let (done, story) = run(&database.url(), "logs", at(2, 7));
     assert_eq!((done, story), ((0, 1), vec!["10-02 Opened - source".to_owned()]));
-    let told = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(told.contains("the database has no table \"logs\"") && !told.contains("hunter2"), "{told}");
-    assert_eq!(look(&database.url(), "log", at(2, 8)), ((1, 0), vec!["10-02 Recovered - source".to_owned()]));
-    assert_eq!(look(&database.url(), "log", at(3, 6)), ((1, 0), vec![]));
+    let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(status.contains("the database has no table \"logs\"") && !status.contains("hunter2"), "{status}");
+    assert_eq!(run(&database.url(), "log", at(2, 8)), ((1, 0), vec!["10-02 Recovered - source".to_owned()]));
+    assert_eq!(run(&database.url(), "log", at(3, 6)), ((1, 0), vec![]));
 }

@@ -1,4 +1,4 @@
-//! What config/examples/postgres.md promises: the role it makes is enough, TLS is as libpq's, passwords may be kept elsewhere.
+//! Checks config/examples/postgres.md: its role is sufficient, TLS modes match libpq, and all password sources work.
 
 use std::{fs, path::Path, process::Command};
 
@@ -12,8 +12,8 @@ fn page() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/examples/postgres.md")).unwrap()
 }
 
-/// The SQL of the page, block by block, with a password and the database filled in.
-fn as_the_page_says(database: &Database<'_>) {
+/// Runs the SQL blocks of the page, with a password and the database filled in.
+fn run_page_sql(database: &Database<'_>) {
     let page = page();
     let password = PASSWORD.replace('\'', "''");
     let blocks: Vec<&str> = page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
@@ -29,20 +29,20 @@ fn check(world: &World, environment: &[(&str, &Path)]) -> (Option<i32>, String) 
     command.args(["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     command.envs(environment.iter().copied()).current_dir(world.root());
     let output = command.env("HOME", world.root()).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!said.contains("hunter2"), "{said}");
-    (output.status.code(), said)
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!stderr.contains("hunter2"), "{stderr}");
+    (output.status.code(), stderr)
 }
 
 #[test]
-fn the_role_of_the_page_is_enough_and_tls_is_as_libpqs() {
+fn the_documented_role_tls_modes_and_passwords_work() {
     let Some(server) = Server::shared() else { return };
-    // pg_hba.conf takes nothing but TLS for this database.
+    // pg_hba.conf requires TLS for this database.
     let database = server.database("encrypted");
     database.load_lines(&lines());
     database.sql(TABLE);
     database.sql("CREATE TABLE outcomes (request_id bigint, actual smallint, decided_at timestamptz)");
-    as_the_page_says(&database);
+    run_page_sql(&database);
     let world = world("  path: PLACE", |config| config.replace("    id: request_id\n", ""));
     let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
     world.file("password", format!("{PASSWORD}\n"));
@@ -51,10 +51,10 @@ fn the_role_of_the_page_is_enough_and_tls_is_as_libpqs() {
         let place = format!("  kind: postgres\n  url: {url}\n  table: public.prod_requests\n{rest}");
         world.file("vigie.yaml", config.replace("  path: PLACE", &place));
     };
-    let of_file = "  password_file: password\n";
+    let password_file = "  password_file: password\n";
     let tls = |host: &str, mode: &str, root: Option<&str>| {
         let root = root.map(|name| format!("  sslrootcert: {}\n", server.folder().join(name).display()));
-        with(host, &format!("{of_file}  sslmode: {mode}\n{}", root.unwrap_or_default()));
+        with(host, &format!("{password_file}  sslmode: {mode}\n{}", root.unwrap_or_default()));
         check(&world, &[])
     };
     for (host, mode, root) in [
@@ -63,12 +63,12 @@ fn the_role_of_the_page_is_enough_and_tls_is_as_libpqs() {
         ("127.0.0.1", "require", Some("ca.crt")),
         ("127.0.0.1", "verify-ca", Some("ca.crt")),
         ("localhost", "verify-full", Some("ca.crt")),
-        // A certificate believed as it is.
+        // The server's own certificate is trusted.
         ("localhost", "verify-full", Some("server.crt")),
     ] {
         assert_eq!(tls(host, mode, root), (Some(0), String::new()), "{host} {mode} {root:?}");
     }
-    for (host, mode, root, said) in [
+    for (host, mode, root, message) in [
         ("127.0.0.1", "disable", None, "no encryption"),
         ("127.0.0.1", "verify-full", Some("ca.crt"), "TLS failed: "),
         ("127.0.0.1", "verify-full", Some("server.crt"), "TLS failed: "),
@@ -77,17 +77,17 @@ fn the_role_of_the_page_is_enough_and_tls_is_as_libpqs() {
         ("127.0.0.1", "verify-ca", None, "source.sslrootcert is missing"),
         ("127.0.0.1", "verify-ca", Some("password"), "source.sslrootcert: "),
     ] {
-        let (code, told) = tls(host, mode, root);
+        let (code, stderr) = tls(host, mode, root);
         assert_eq!(code, Some(2), "{host} {mode} {root:?}");
-        assert!(told.contains(said), "{host} {mode} {root:?}: {told}");
+        assert!(stderr.contains(message), "{host} {mode} {root:?}: {stderr}");
     }
-    // The mode may stand in the url, where the driver does not know it.
+    // The mode may also be in the url, although the driver does not support it.
     let url = format!("{}?sslmode=verify-full&connect_timeout=5", database.tcp("vigie"));
-    let place = format!("  kind: postgres\n  url: {url}\n  table: prod_requests\n{of_file}");
+    let place = format!("  kind: postgres\n  url: {url}\n  table: prod_requests\n{password_file}");
     world.file("vigie.yaml", config.replace("  path: PLACE", &place));
     assert!(check(&world, &[]).1.contains("source.sslrootcert is missing"));
 
-    // Passwords: systemd's credential, then ~/.pgpass, unless others can read it.
+    // Passwords: systemd's credential, then ~/.pgpass if only its owner can read it.
     with("127.0.0.1", "");
     assert!(check(&world, &[]).1.contains("password missing"));
     world.file("credentials/postgres-password", PASSWORD);
@@ -100,19 +100,19 @@ fn the_role_of_the_page_is_enough_and_tls_is_as_libpqs() {
     std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o600);
     fs::set_permissions(&pgpass, rights).unwrap();
     assert_eq!(check(&world, &[]), (Some(0), String::new()));
-    // What the page says of the role: it may read these tables, and nothing else.
-    let may = "SELECT string_agg(c.relname, ',' ORDER BY c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+    // The role can read these tables and nothing else, as the page states.
+    let readable = "SELECT string_agg(c.relname, ',' ORDER BY c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
                WHERE n.nspname = 'public' AND c.relkind = 'r' AND has_any_column_privilege('vigie', c.oid, 'SELECT')";
-    assert_eq!(database.sql(may), "outcomes,prod_requests");
+    assert_eq!(database.sql(readable), "outcomes,prod_requests");
 }
 
 #[test]
-fn a_window_is_read_by_its_index_and_in_one_snapshot() {
+fn a_window_is_read_by_its_index() {
     let Some(server) = Server::shared() else { return };
     let database = server.database("snapshot");
     database.load_lines(&lines());
     database.sql(TABLE);
-    // Every statement of vigie with its plan, in the server's log.
+    // The server logs the plan of every statement.
     database.sql(
         "ALTER DATABASE snapshot SET session_preload_libraries = 'auto_explain'; \
          ALTER DATABASE snapshot SET auto_explain.log_min_duration = 0",
@@ -125,9 +125,9 @@ fn a_window_is_read_by_its_index_and_in_one_snapshot() {
         .split("LOG:")
         .filter(|entry| entry.contains("plan:") && entry.contains("COPY (SELECT log.\"ts\""))
         .collect();
-    assert!(plans.len() >= 3, "counted, then looked at again for exact KS: {}", plans.len());
+    assert!(plans.len() >= 3, "counted, then read again for exact KS: {}", plans.len());
     for plan in plans {
         assert!(plan.contains("prod_requests_ts_idx") && !plan.contains("Seq Scan"), "{plan}");
-        assert!(!plan.contains("sk_id_curr") && !plan.contains("message"), "columns nobody asked for: {plan}");
+        assert!(!plan.contains("sk_id_curr") && !plan.contains("message"), "unneeded columns: {plan}");
     }
 }

@@ -1,4 +1,4 @@
-//! The example's log in a table gives the reports that its files give.
+//! The example's log gives the same reports from a table as from files.
 
 use super::{
     example::{TABLE, home_credit, lines, world},
@@ -21,19 +21,19 @@ fn next(day: &str) -> String {
     format!("2026-10-{:02}", number + 1)
 }
 
-/// Every day's report, whole, but for who made it when from what.
+/// Compares the reports of all days, except for the `run` section.
 #[track_caller]
 fn assert_same(files: &World, table: &World) {
     for day in DAYS {
-        let of = |world: &World| {
+        let report = |world: &World| {
             let report = without_run(world.check(day, &next(day)));
             serde_json::to_string_pretty(&report).unwrap()
         };
-        let (of_files, of_table) = (of(files), of(table));
-        if let Some((ours, theirs)) = of_table.lines().zip(of_files.lines()).find(|(ours, theirs)| ours != theirs) {
-            panic!("{day}: the table says {ours}, the files {theirs}");
+        let (from_files, from_table) = (report(files), report(table));
+        if let Some((table, files)) = from_table.lines().zip(from_files.lines()).find(|(table, files)| table != files) {
+            panic!("{day}: {table} from the table, {files} from the files");
         }
-        assert_eq!(of_files.len(), of_table.len(), "{day}");
+        assert_eq!(from_files.len(), from_table.len(), "{day}");
     }
 }
 
@@ -42,10 +42,10 @@ fn files_place() -> String {
 }
 
 #[test]
-fn the_table_of_a_scoring_api_gives_the_report_of_its_log_file() {
+fn a_table_gives_the_same_report_as_files() {
     let Some(server) = Server::shared() else { return };
     let database = with_example(server, "same");
-    // The table has neither an id of the request nor the model's version.
+    // The table has neither the request id nor the model version.
     let without =
         |config: String| config.replace("    id: request_id\n", "").replace("    model_version: model_version\n", "");
     let place = format!("  kind: postgres\n  url: \"{}\"\n  table: prod_requests", database.url());
@@ -53,7 +53,7 @@ fn the_table_of_a_scoring_api_gives_the_report_of_its_log_file() {
 }
 
 #[test]
-fn so_does_a_query_over_json_text_with_every_field_of_the_log() {
+fn a_query_over_json_text_gives_the_same_report_as_files() {
     let Some(server) = Server::shared() else { return };
     let database = server.database("same_query");
     database.load_lines(&lines());
@@ -67,10 +67,10 @@ fn so_does_a_query_over_json_text_with_every_field_of_the_log() {
 }
 
 #[test]
-fn without_dates_the_latest_day_that_holds_a_wanted_record_is_found_by_the_index() {
+fn the_latest_day_with_matching_records_is_found_by_the_index() {
     let Some(server) = Server::shared() else { return };
     let database = with_example(server, "latest");
-    // Health checks go on after the last prediction, more than are looked at first.
+    // After the last prediction there are more health checks than the first query reads.
     database.sql(
         "INSERT INTO prod_requests (ts, endpoint) SELECT timestamptz '2026-10-20' + n * interval '1 minute', '/health' \
          FROM generate_series(1, 1000) AS n",

@@ -1,4 +1,4 @@
-//! A real PostgreSQL: started by whoever needs it first, on a free port, in a folder of its own; gone with the tests.
+//! A real PostgreSQL server, started on first use on a free port in a temporary folder, and removed with the tests.
 
 use std::{
     fs,
@@ -12,19 +12,19 @@ use std::{
 
 use crate::support::world::World;
 
-/// The superuser's password over TCP; the socket asks for none.
+/// The superuser's password over TCP; the socket needs none.
 pub(super) const PASSWORD: &str = "hunter2-'\\-très";
 
 pub(super) struct Server {
     bin: PathBuf,
     folder: PathBuf,
     pub port: u16,
-    /// The guard waits for its end, which comes with the end of this process, whatever way that ends.
+    /// The guard waits for its end, which comes however this process ends.
     lifeline: Option<ChildStdin>,
     guard: Child,
 }
 
-/// As the guard runs it: a database made, started, and taken away when nobody holds the lifeline any more.
+/// Script of the guard: creates and starts a server, and removes it when the lifeline closes.
 const GUARD: &str = r#"
 set -eu
 bin=$1 folder=$2 port=$3
@@ -54,7 +54,7 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }
 
-/// The folder of the newest server's programs.
+/// Returns the `bin` folder of the newest installed server.
 fn programs() -> Option<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = glob_versions("/usr/lib/postgresql");
     found.sort();
@@ -73,12 +73,12 @@ fn glob_versions(root: &str) -> Vec<(u32, PathBuf)> {
 }
 
 impl Server {
-    /// `None`, said in words, where no PostgreSQL is installed; with `VIGIE_NEED_POSTGRES` that is a failure.
+    /// Returns `None` with a message if no PostgreSQL is installed; panics if `VIGIE_NEED_POSTGRES` is set.
     pub(super) fn start() -> Option<Self> {
         let Some(bin) = programs() else {
             assert!(
                 std::env::var_os("VIGIE_NEED_POSTGRES").is_none(),
-                "VIGIE_NEED_POSTGRES is set, and there is no PostgreSQL in /usr/lib/postgresql"
+                "VIGIE_NEED_POSTGRES is set, but there is no PostgreSQL in /usr/lib/postgresql"
             );
             eprintln!("SKIPPED: no PostgreSQL in /usr/lib/postgresql (apt-get install postgresql)");
             return None;
@@ -87,7 +87,7 @@ impl Server {
         fs::write(folder.join("password"), PASSWORD).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = if is_root() {
-            // A server refuses to run as root.
+            // PostgreSQL refuses to run as root.
             let owned = Command::new("chown").args(["-R", "postgres"]).arg(&folder).status().unwrap();
             assert!(owned.success());
             let mut command = Command::new("setpriv");
@@ -106,7 +106,7 @@ impl Server {
         Some(server)
     }
 
-    /// The one that all tests share.
+    /// The server that the tests share.
     pub(super) fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Server>> = OnceLock::new();
         SHARED.get_or_init(Self::start).as_ref()
@@ -115,8 +115,8 @@ impl Server {
     fn wait_until_ready(&self) {
         let started = Instant::now();
         while started.elapsed() < Duration::from_mins(1) {
-            let asked = self.psql("postgres", &["-c", "SELECT 1"]).output().unwrap();
-            if asked.status.success() {
+            let ping = self.psql("postgres", &["-c", "SELECT 1"]).output().unwrap();
+            if ping.status.success() {
                 return;
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -125,7 +125,7 @@ impl Server {
         panic!("the server does not start: {}{}", log("initdb.log"), log("openssl.log") + &log("server.log"));
     }
 
-    /// `psql` as the superuser, by the socket.
+    /// `psql` as the superuser, over the socket.
     pub(super) fn psql(&self, database: &str, args: &[&str]) -> Command {
         let mut command = Command::new(self.bin.join("psql"));
         command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-A", "-t", "-U", "postgres", "-d", database]);
@@ -133,7 +133,7 @@ impl Server {
         command
     }
 
-    /// Runs SQL, says what it answered.
+    /// Runs SQL and returns its output.
     #[track_caller]
     pub(super) fn sql(&self, database: &str, sql: &str) -> String {
         self.sql_with(database, sql, b"")
@@ -150,7 +150,7 @@ impl Server {
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
-    /// A new, empty database.
+    /// Creates an empty database.
     pub(super) fn database(&self, name: &str) -> Database<'_> {
         self.sql("postgres", &format!("CREATE DATABASE \"{name}\""));
         Database { server: self, name: name.to_owned() }
@@ -160,7 +160,7 @@ impl Server {
         &self.folder
     }
 
-    /// `pg_ctl` as whom the server runs as.
+    /// Runs `pg_ctl` as the server's user.
     fn control(&self, args: &[&str]) {
         let program = self.bin.join("pg_ctl");
         let mut command = if is_root() {
@@ -175,12 +175,12 @@ impl Server {
         assert!(status.success(), "pg_ctl {args:?}");
     }
 
-    /// Ends every connection and the server with them; its data stay.
+    /// Stops the server at once and drops every connection; the data stay.
     pub(super) fn crash(&self) {
         self.control(&["stop", "-m", "immediate"]);
     }
 
-    /// The server again, after a crash.
+    /// Restarts the server after a crash.
     pub(super) fn revive(&self) {
         let options =
             format!("-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off", self.port, self.folder.display());
@@ -189,7 +189,7 @@ impl Server {
         self.wait_until_ready();
     }
 
-    /// As a power cut would.
+    /// Stops the server for good, like a power cut.
     pub(super) fn stop(&mut self) {
         self.lifeline.take();
         self.guard.wait().unwrap();
@@ -207,24 +207,24 @@ impl Database<'_> {
         self.server.sql(&self.name, sql)
     }
 
-    /// By the socket, as the superuser.
+    /// Connection string for the socket, as the superuser.
     pub(super) fn url(&self) -> String {
         format!("host={} port={} user=postgres dbname={}", self.server.folder.display(), self.server.port, self.name)
     }
 
-    /// By TCP, as anyone.
+    /// URL for TCP, as any user.
     pub(super) fn tcp(&self, user: &str) -> String {
         format!("postgresql://{user}@127.0.0.1:{}/{}", self.server.port, self.name)
     }
 
-    /// Each line of NDJSON as a row `(line text)` of the table `raw`.
+    /// Loads each line of NDJSON as a row `(line text)` of the table `raw`.
     pub(super) fn load_lines(&self, ndjson: &[u8]) {
         self.sql("CREATE TABLE raw (line text)");
         let copy = "COPY raw FROM STDIN WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')";
         self.server.sql_with(&self.name, copy, ndjson);
     }
 
-    /// A world whose log is `table`, with these lines beside it under `source:`.
+    /// Configures a world whose log is `table`, with more lines under `source:`.
     pub(super) fn config(&self, world: &World, table: &str, rest: &str) {
         world.config(&format!("kind: postgres\nurl: \"{}\"\ntable: {table}\n{rest}", self.url()));
     }

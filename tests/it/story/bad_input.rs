@@ -1,4 +1,4 @@
-//! Bad input: one clear sentence, exit 2, nothing half-written.
+//! Invalid input: one clear sentence, exit code 2, nothing half-written.
 
 use std::fs;
 
@@ -28,7 +28,7 @@ fn check(world: &World) -> Ran {
     world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"])
 }
 
-/// Exit 2, this sentence (`DIR` is the world's folder), and no report.
+/// Asserts exit code 2, this sentence (`DIR` is the folder of the test world), and no report.
 #[track_caller]
 fn refused(world: &World, ran: &Ran, sentence: &str) {
     let root = fs::canonicalize(world.root()).unwrap();
@@ -40,7 +40,7 @@ fn refused(world: &World, ran: &Ran, sentence: &str) {
 }
 
 #[test]
-fn an_unknown_key_is_named_with_its_line_and_the_nearest() {
+fn an_unknown_key_is_reported_with_its_line_and_the_nearest_key() {
     let world = world();
     world.config(&SOURCE.replace("probability: p", "probabilty: p"));
     let ran = check(&world);
@@ -66,12 +66,12 @@ fn a_missing_reference() {
     refused(
         &world,
         &ran,
-        "reference: DIR/ref.vigie: no such file or folder; make it with `vigie learn --data FILE --out DIR/ref.vigie`",
+        "reference: cannot open DIR/ref.vigie: no such file or folder; create it with `vigie learn --data FILE --out DIR/ref.vigie`",
     );
 }
 
 #[test]
-fn a_reference_of_another_version_or_damaged() {
+fn a_reference_of_another_version_and_a_damaged_one() {
     let world = world();
     let good = fs::read(world.path("ref.vigie")).unwrap();
     let mut newer = good.clone();
@@ -80,7 +80,7 @@ fn a_reference_of_another_version_or_damaged() {
     refused(
         &world,
         &check(&world),
-        "reference: DIR/ref.vigie is a reference of format 9, this vigie reads format 3; learn it again with `vigie learn`",
+        "reference: DIR/ref.vigie has format version 9, but this version of vigie reads 3; create it again with `vigie learn`",
     );
     for cut in [0, 4, 10, 20, 40, good.len() / 2, good.len() - 1] {
         world.file("ref.vigie", &good[..cut]);
@@ -88,7 +88,7 @@ fn a_reference_of_another_version_or_damaged() {
         assert_eq!(ran.code, Some(2), "cut at {cut}");
         assert!(ran.stderr.contains("ref.vigie") && ran.stderr.contains("vigie learn"), "{}", ran.stderr);
     }
-    // In what every run reads, which comes last, and in the score's values just before: they are read when they are needed.
+    // Damage in the core, which every run reads and which is last, and in the score's values before it, which are read on demand.
     let core = usize::try_from(u64::from_le_bytes(good[12..20].try_into().unwrap())).unwrap();
     for place in [good.len() - 1, core, core - 1] {
         let mut damaged = good.clone();
@@ -97,13 +97,13 @@ fn a_reference_of_another_version_or_damaged() {
         refused(
             &world,
             &check(&world),
-            "reference: DIR/ref.vigie is cut short or damaged; copy it again or learn it again with `vigie learn`",
+            "reference: DIR/ref.vigie is truncated or damaged; copy it again or create it again with `vigie learn`",
         );
     }
 }
 
 #[test]
-fn a_log_without_a_mapped_field_names_those_that_are_there() {
+fn a_missing_mapped_field_is_reported_with_the_available_ones() {
     let world = world();
     world.config(&SOURCE.replace("timestamp: ts", "timestamp: time"));
     refused(
@@ -122,18 +122,18 @@ fn a_log_without_a_mapped_field_names_those_that_are_there() {
 }
 
 #[test]
-fn a_log_that_is_nowhere() {
+fn a_missing_log() {
     let world = world();
     world.config(&SOURCE.replace("path: log", "path: logs"));
     refused(
         &world,
         &check(&world),
-        "source.path: DIR/logs: no such file or folder; set it to a file, a folder or a glob of the log",
+        "source.path: DIR/logs: no such file or folder; set it to the file, folder or glob of the log",
     );
     fs::create_dir(world.path("logs")).unwrap();
     world.file("logs/readme.txt", "");
     let ran = check(&world);
-    assert!(ran.stderr.contains("holds no file that can be read"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("has no readable file"), "{}", ran.stderr);
     assert_eq!(ran.code, Some(2));
 }
 
@@ -150,20 +150,20 @@ fn a_feature_missing_from_all_rows_is_a_finding_not_an_error() {
     assert_eq!(of_age[0]["test"], "absent");
 }
 
-/// A window without records may be a service that is down, a `where` that fits nothing, or a file that cannot be read.
+/// A window may be empty because the service is down, `where` matches nothing, or a file cannot be read.
 #[test]
-fn an_empty_window_says_what_else_was_there() {
+fn an_empty_window_reports_what_else_was_read() {
     let world = world();
     world.config(&format!("{SOURCE}where: {{p: nobody}}"));
     let told = check(&world).ok().stdout;
-    assert!(told.contains("no record in this window: is the service up"), "{told}");
-    assert!(told.contains("Of what was read, source.where left out 200 records"), "{told}");
+    assert!(told.contains("no records in this window: is the service up"), "{told}");
+    assert!(told.contains("source.where excluded 200 records"), "{told}");
     assert!(told.contains("0 rows used of 0, none left out; 200 other records (source.where)"), "{told}");
     world.file("log/torn.parquet", "PAR1 and no more");
     let told = check(&world).ok().stdout;
-    assert!(told.contains("among what could be read, and not all could"), "{told}");
+    assert!(told.contains("but part of the log could not be read"), "{told}");
     assert!(told.contains("\n         left out: ") && told.contains("torn.parquet: "), "{told}");
-    // The page says it in its own language.
+    // The page, in French.
     let english = fs::read_to_string(world.path("vigie.yaml")).unwrap();
     world.file("vigie.yaml", english.replace("{dir: reports}", "{dir: reports, language: fr}"));
     let page = || {
@@ -171,38 +171,44 @@ fn an_empty_window_says_what_else_was_there() {
         let page = "reports/m/20261001T000000Z_20261002T000000Z/report.html";
         fs::read_to_string(world.path(page)).unwrap().replace('\u{a0}', " ")
     };
-    assert!(page().contains("et tout n’a pas pu l’être"), "{}", page());
+    assert!(page().contains("mais une partie du journal n’a pas pu être lue"), "{}", page());
     fs::remove_file(world.path("log/torn.parquet")).unwrap();
-    assert!(page().contains("source.where écarte 200 enregistrements"), "{}", page());
-    // What has not come to an end says so.
+    assert!(page().contains("source.where a exclu 200 enregistrements"), "{}", page());
+    // A window that has not ended yet.
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2999-01-01", "--to", "2999-01-02"]).ok();
-    assert!(ran.stderr.contains("note: this window is not over, it ends at 2999-01-02T00:00:00Z"), "{}", ran.stderr);
-}
-
-#[test]
-fn a_log_in_files_is_no_connection_to_try() {
-    let world = world();
-    let ran = world.vigie(&["config", "check", "--connect", "--config", "vigie.yaml"]);
-    // Nothing was found wrong, but what was asked for cannot be told.
-    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
     assert!(
-        ran.stderr.contains("the log is in files (source.kind), which `vigie config check` looks for without"),
+        ran.stderr.contains("note: this window ends at 2999-01-02T00:00:00Z: more records may arrive"),
         "{}",
         ran.stderr
     );
 }
 
 #[test]
-fn times_of_the_command_line() {
+fn connect_needs_a_log_in_a_database() {
     let world = world();
-    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "soon", "--to", "2026-10-02"]);
-    refused(&world, &ran, "--from soon: not a time; write 2026-11-01 or 2026-11-01T06:00:00Z");
-    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-02", "--to", "2026-10-02"]);
-    refused(&world, &ran, "--to 2026-10-02 is not after --from 2026-10-02");
+    let ran = world.vigie(&["config", "check", "--connect", "--config", "vigie.yaml"]);
+    // No problem was found, but the requested check is impossible.
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert!(
+        ran.stderr.contains(
+            "the log is in files (source.kind), so there is no connection to test; run `vigie config check` without"
+        ),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
-fn training_tables() {
+fn invalid_times_on_the_command_line() {
+    let world = world();
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "soon", "--to", "2026-10-02"]);
+    refused(&world, &ran, "--from soon: not a valid time; write 2026-11-01 or 2026-11-01T06:00:00Z");
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-02", "--to", "2026-10-02"]);
+    refused(&world, &ran, "--to 2026-10-02 must be after --from 2026-10-02");
+}
+
+#[test]
+fn invalid_training_tables() {
     let world = World::new();
     let learn = |args: &[&str]| {
         let mut all = vec!["learn", "--out", "ref.vigie", "--data"];
@@ -217,25 +223,25 @@ fn training_tables() {
         "vigie: --data nowhere.csv: no such file or folder; name a .parquet, .csv or .ndjson file"
     );
     world.file("a.txt", "x");
-    assert_eq!(learn(&["a.txt"]), "vigie: a.txt: a training table is a .parquet, .csv or .ndjson file");
+    assert_eq!(learn(&["a.txt"]), "vigie: a.txt: unknown format; expected a .parquet, .csv or .ndjson file");
     world.file("a.parquet", "x");
     let broken = learn(&["a.parquet"]);
     assert!(broken.starts_with("vigie: a.parquet: cannot be read as parquet"), "{broken}");
-    assert!(broken.ends_with("; is the file whole, and what its ending says?"), "{broken}");
+    assert!(broken.ends_with("; check that the file is complete and its extension is right"), "{broken}");
     world.file("nothing.ndjson", "");
-    assert_eq!(learn(&["nothing.ndjson"]), "vigie: nothing.ndjson: the file is empty; name one that holds rows");
+    assert_eq!(learn(&["nothing.ndjson"]), "vigie: nothing.ndjson: the file is empty");
     world.file("a.csv", "x,y\n1,0.5\n2,1.5\n");
     assert_eq!(
         learn(&["a.csv", "--probability", "y"]),
-        "vigie: --probability y: it holds 1.5; a probability is a number from 0 to 1"
+        "vigie: --probability y: the column contains 1.5; probabilities must be numbers from 0 to 1"
     );
     assert_eq!(learn(&["a.csv", "--target", "z"]), "vigie: --target: the table has no column `z`; it has: x, y");
     assert_eq!(
         learn(&["a.csv", "--ignore", "x,y"]),
-        "vigie: no column is left to be a feature; see --features and --ignore"
+        "vigie: no feature columns are left; check --features and --ignore"
     );
     world.file("b.csv", "x\n1\n");
-    assert_eq!(learn(&["a.csv", "b.csv"]), "vigie: b.csv: no column `y`, which the files before it have");
+    assert_eq!(learn(&["a.csv", "b.csv"]), "vigie: b.csv: column `y` is missing, but the previous files have it");
     world.file("empty.csv", "x,y\n");
-    assert_eq!(learn(&["empty.csv"]), "vigie: the training table has no rows; nothing can be learnt from it");
+    assert_eq!(learn(&["empty.csv"]), "vigie: the training table has no rows");
 }

@@ -1,4 +1,4 @@
-//! The alert on the expected cost, day by day: a watch, an alarm, an end, and none of them twice because a cost wavers.
+//! The alert on the expected cost, day by day: watch, alarm and recovery, each once although the cost fluctuates.
 
 use std::{fmt::Write as _, ops::Range};
 
@@ -10,8 +10,8 @@ use crate::{
     },
 };
 
-/// The same applicants every day; of every hundred who are accepted without doubt, `dearer` are given a score that is
-/// nearly refused, so that each is expected to cost more.
+/// The same applicants every day. Of every hundred with a low score, `dearer` get a score just below the threshold, so that
+/// each has a higher expected cost.
 fn day(world: &World, number: i64, dearer: usize) {
     let mut log = String::new();
     let mut safe = 0;
@@ -25,13 +25,13 @@ fn day(world: &World, number: i64, dearer: usize) {
     world.file(&format!("log/{number}.ndjson"), log);
 }
 
-/// By how much a day's decisions are expected to cost more than the reference's.
+/// Change of a day's expected cost from the reference's.
 fn moved(world: &World, number: i64) -> f64 {
     let (from, to) = (at(number, 0).to_string(), at(number + 1, 0).to_string());
     world.check(&from, &to)["cost"]["expected"]["moved"].as_f64().unwrap()
 }
 
-/// So many dearer rows that the expected cost has moved by that much.
+/// Number of dearer rows per hundred for which the expected cost changes by an amount in this range.
 #[track_caller]
 fn dearer(world: &World, wanted: &Range<f64>) -> usize {
     let is_it = |share: &usize| {
@@ -42,18 +42,18 @@ fn dearer(world: &World, wanted: &Range<f64>) -> usize {
 }
 
 #[test]
-fn an_expected_cost_that_wavers_at_its_limit_is_told_once() {
+fn an_expected_cost_that_fluctuates_around_its_limit_alerts_once() {
     let world = world(&[], "schedule: {lateness: 2h}\nalerts: {after: 2, cooldown: 720h}\n");
     std::fs::remove_file(world.path("log/day.ndjson")).unwrap();
-    // Between 8 and 10 % more there is no finding, but an alert that is open stays. (A reminder would wait for thirty days.)
+    // An increase of 8 to 10 % is not a finding, but keeps an open alert open. (Reminders wait for thirty days.)
     let [calm, near, over, far] =
         [-0.05..0.05, 0.09..0.10, 0.12..0.20, 0.27..0.50].map(|wanted| dearer(&world, &wanted));
     let watcher = Watcher::new(&world);
     let days = [calm, over, calm, over, over, near, over, near, far, over, near, calm, near, calm];
     for (number, dearer) in (0..).zip(days) {
         day(&world, number, dearer);
-        watcher.look(at(number + 1, 6));
+        watcher.check(at(number + 1, 6));
     }
-    let story: Vec<String> = watcher.story().into_iter().filter(|line| line.ends_with("- cost")).collect();
+    let story: Vec<String> = watcher.events().into_iter().filter(|line| line.ends_with("- cost")).collect();
     assert_eq!(story, ["10-05 Noted - cost", "10-09 Worsened - cost", "10-12 Recovered - cost"]);
 }

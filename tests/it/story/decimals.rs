@@ -1,4 +1,4 @@
-//! Decimal columns, as databases export them: the same reference and the same report as from floating point.
+//! Decimal columns, as databases export them, give the same reference and the same report as floating point.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::support::world::{World, without_run};
 
 const ROWS: i128 = 2_000;
 
-/// Rows from the first on, their amounts and scores as decimals or as doubles.
+/// Rows starting at `first`, with amounts and scores as decimals or doubles.
 fn rows(first: i128, as_decimals: bool) -> Vec<u8> {
     let numbers = |integers: &dyn Fn(i128) -> Option<i128>, scale: i8| -> ArrayRef {
         let integers: Vec<Option<i128>> = (first..first + ROWS).map(integers).collect();
@@ -41,7 +41,7 @@ fn rows(first: i128, as_decimals: bool) -> Vec<u8> {
     bytes
 }
 
-fn looked(as_decimals: bool) -> (String, Value) {
+fn run(as_decimals: bool) -> (String, Value) {
     let world = World::new();
     world.file("train.parquet", rows(0, as_decimals));
     world.file("log/a.parquet", rows(ROWS, as_decimals));
@@ -67,7 +67,7 @@ fn looked(as_decimals: bool) -> (String, Value) {
 
 #[test]
 fn decimals_are_numbers_in_training_and_in_the_log() {
-    let (decimals, doubles) = (looked(true), looked(false));
+    let (decimals, doubles) = (run(true), run(false));
     assert_eq!(decimals.0, doubles.0);
     assert!(decimals.1 == doubles.1, "{:#}\n{:#}", decimals.1, doubles.1);
     let names: Vec<&str> = decimals.1.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();

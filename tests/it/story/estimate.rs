@@ -1,4 +1,4 @@
-//! Estimate against truth: what only labels can see, for this window and those before; and what each threshold would cost.
+//! Estimates compared with known outcomes, for this window and earlier ones; and the cost of each threshold.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::{
     support::world::World,
 };
 
-/// Labels of all rows, those of the first `flipped` turned round.
+/// Writes labels of all rows, with those of the first `flipped` rows inverted.
 fn labels(world: &World, rows: &[(f64, bool)], flipped: usize) {
     let mut csv = "id,y\n".to_owned();
     for (number, (_, outcome)) in rows.iter().enumerate() {
@@ -25,7 +25,7 @@ fn page(world: &World, from: &str, to: &str) -> String {
 }
 
 #[test]
-fn concept_drift_is_what_only_labels_can_see() {
+fn only_labels_reveal_concept_drift() {
     let rows = scored(2_000, 21);
     let world = world(&rows, LABELS);
     labels(&world, &rows, 0);
@@ -33,7 +33,7 @@ fn concept_drift_is_what_only_labels_can_see() {
     let against = |report: &Value| report["performance"]["estimate_against_labels"].clone();
     assert_eq!(against(&before)["cost_per_1000"]["inside"], true, "{}", against(&before));
     assert_eq!((&against(&before)["auc"]["inside"], &against(&before)["surprise"]), (&Value::Bool(true), &Value::Null));
-    // The same scores, but of the first 600 rows every outcome is the other one.
+    // The same scores, but the outcomes of the first 600 rows are inverted.
     labels(&world, &rows, 600);
     let after = check(&world);
     assert_eq!(after["cost"]["expected"], before["cost"]["expected"], "no estimate can see it");
@@ -54,19 +54,21 @@ fn concept_drift_is_what_only_labels_can_see() {
         .replace("{dir: reports}", "{dir: reports, language: fr}");
     world.file("vigie.yaml", french);
     check(&world);
-    assert!(page(&world, "20261001", "20261002").contains("dérive de concept, ou autre chose"));
+    assert!(
+        page(&world, "20261001", "20261002").contains("dérive de concept, ou changement que le score ne capte pas")
+    );
 }
 
 #[test]
-fn an_estimate_is_held_against_the_rows_whose_labels_have_come() {
+fn an_estimate_is_compared_with_the_labelled_rows_only() {
     let rows = scored(2_000, 22);
     let world = world(&rows, LABELS);
     labels(&world, rows.get(..700).unwrap(), 0);
     let told = check(&world)["performance"]["estimate_against_labels"].clone();
-    // The same by hand: the estimate of these 700 rows alone.
+    // Computed independently: the estimate for these 700 rows alone.
     let reference = known(&scored(4_000, 1));
     let scores: Vec<f64> = rows.iter().take(700).map(|(score, _)| *score).collect();
-    let alone = Expected::of(&Ranked::of(scores.clone()), &reference, TERMS).unwrap();
+    let alone = Expected::new(&Ranked::new(scores.clone()), &reference, TERMS).unwrap();
     near(&told["rows"], 700.0);
     for (key, want) in
         [("value", alone.cost_per_1000.value), ("low", alone.cost_per_1000.low), ("high", alone.cost_per_1000.high)]
@@ -77,7 +79,7 @@ fn an_estimate_is_held_against_the_rows_whose_labels_have_come() {
 }
 
 #[test]
-fn the_page_shows_estimate_against_truth_for_past_windows() {
+fn the_page_compares_estimates_with_outcomes_of_past_windows() {
     let rows = scored(1_000, 23);
     let world = world(&rows, LABELS);
     let later = std::fs::read_to_string(world.path("log/day.ndjson"))
@@ -90,10 +92,10 @@ fn the_page_shows_estimate_against_truth_for_past_windows() {
     let estimate = |page: &str| {
         page.split("<section id=\"estimate\">").nth(1).map(|part| part.split("</section>").next().unwrap().to_owned())
     };
-    // No labels yet: two estimates are drawn, and no row is in the table.
+    // Without labels, two estimates are drawn, and the table has no rows.
     let drawn = estimate(&page(&world, "20261002", "20261003")).unwrap();
     assert!(drawn.matches("<rect").count() == 2 && !drawn.contains("<tr>"), "{drawn}");
-    // Labels of the first day come: its report is revised, and the next page of the second day shows them.
+    // Labels of the first day arrive: its report is revised, and the next page of the second day shows them.
     labels(&world, &rows, 0);
     let first = check(&world);
     world.check("2026-10-02", "2026-10-03");
@@ -107,14 +109,14 @@ fn the_page_shows_estimate_against_truth_for_past_windows() {
         std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/trend.ndjson")).unwrap();
     let head: Value = serde_json::from_str(trend.lines().next().unwrap()).unwrap();
     assert!((head["performed"]["cost_realised"].as_f64().unwrap() - realised).abs() < 1e-5, "{realised}: {head}");
-    // A point that is lost is made up for from the report itself.
+    // A lost trend file is replaced from the report itself.
     std::fs::remove_file(world.path("reports/m/20261001T000000Z_20261002T000000Z/trend.ndjson")).unwrap();
     world.check("2026-10-02", "2026-10-03");
     assert_eq!(estimate(&page(&world, "20261002", "20261003")).unwrap(), shown);
 }
 
 #[test]
-fn learn_shows_what_each_threshold_would_cost() {
+fn learn_shows_the_cost_of_each_threshold() {
     let world = world(&scored(10, 2), "");
     let json = |more: &[&str]| -> Value {
         let args = [&["learn", "--show", "cost", "--out", "ref.vigie", "--format", "json"], more].concat();
@@ -142,7 +144,7 @@ fn learn_shows_what_each_threshold_would_cost() {
     near(&told["threshold"], 0.3);
     let (low, high) = (told["cheapest"]["low"].as_f64().unwrap(), told["cheapest"]["high"].as_f64().unwrap());
     assert!((low..=high).contains(&told["cheapest"]["threshold"].as_f64().unwrap()));
-    // Without a config, prices and threshold are the defaults; while learning, it is shown besides.
+    // Without a config, prices and threshold have defaults. When learning, the table is printed as well.
     near(&json(&[])["threshold"], 0.5);
     let learn =
         ["learn", "--data", "train.csv", "--target", "y", "--probability", "p", "--out", "ref.vigie", "--show", "cost"];
@@ -152,12 +154,12 @@ fn learn_shows_what_each_threshold_would_cost() {
         "{text}"
     );
     assert_eq!(text.lines().filter(|line| line.contains(" %  ")).count(), 21, "{text}");
-    // Where nothing is known of outcomes, a sentence.
+    // Without outcomes, an error.
     world.vigie(&["learn", "--data", "train.csv", "--ignore", "y", "--probability", "p", "--out", "none.vigie"]).ok();
     let ran = world.vigie(&["learn", "--show", "cost", "--out", "none.vigie"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("none.vigie does not know how its rows turned out"), "{}", ran.stderr);
-    // The page draws it.
+    assert!(ran.stderr.contains("none.vigie has no outcomes"), "{}", ran.stderr);
+    // The page shows the curve.
     check(&world);
-    assert!(page(&world, "20261001", "20261002").contains("What each threshold would cost"));
+    assert!(page(&world, "20261001", "20261002").contains("Cost of each threshold"));
 }

@@ -1,11 +1,12 @@
-//! The committed example: its reference is what `learn` makes, each day is told right, numbers agree with the other hand's.
+//! The committed example: its reference matches `learn`, each day has the expected verdict, and PSI matches an independent
+//! implementation.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::Value;
 use vigie::{
-    monitor::{Lesson, learn},
-    reference::{Choice, Holdout, Reference},
+    monitor::{LearnRequest, learn},
+    reference::{ColumnRoles, Holdout, Reference},
 };
 
 use crate::support::world::World;
@@ -14,35 +15,38 @@ fn home_credit(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reference_data/home_credit").join(name)
 }
 
-/// With `VIGIE_REGENERATE=1` the file is written anew instead.
+/// With `VIGIE_REGENERATE=1`, the file is regenerated instead.
 #[test]
-fn the_committed_reference_is_what_learn_makes() {
+fn the_committed_reference_matches_learn() {
     let committed = home_credit("reference.vigie");
     let bytes = fs::read(&committed).unwrap();
     let now = Reference::from_bytes("reference.vigie", &bytes).unwrap().provenance().created_at;
     let folder = tempfile::tempdir().unwrap();
-    let lesson = Lesson {
+    let request = LearnRequest {
         data: vec![home_credit("reference.parquet")],
         database: None,
         out: folder.path().join("again.vigie"),
-        choice: Choice {
+        choice: ColumnRoles {
             target: Some("TARGET".to_owned()),
             probability: Some("probability".to_owned()),
-            ..Choice::default()
+            ..ColumnRoles::default()
         },
         model: Some(home_credit("model.cbm")),
         holdout: Holdout::Yes,
         segments: None,
     };
-    learn(&lesson, now, &mut |_, _| {}).unwrap();
+    learn(&request, now, &mut |_, _| {}).unwrap();
     if std::env::var_os("VIGIE_REGENERATE").is_some() {
-        fs::copy(&lesson.out, &committed).unwrap();
+        fs::copy(&request.out, &committed).unwrap();
     }
-    let again = fs::read(&lesson.out).unwrap();
-    assert!(again == fs::read(&committed).unwrap(), "learn makes another file: VIGIE_REGENERATE=1 cargo test example");
+    let again = fs::read(&request.out).unwrap();
+    assert!(
+        again == fs::read(&committed).unwrap(),
+        "learn writes a different file: VIGIE_REGENERATE=1 cargo test example"
+    );
 }
 
-/// A copy of the shipped config that writes its reports elsewhere.
+/// A copy of the shipped config with its own reports folder.
 fn world() -> World {
     let world = World::new();
     let shipped = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config/vigie.yaml")).unwrap();
@@ -70,7 +74,7 @@ fn ten_most_important() -> Vec<String> {
     ranked.into_iter().take(10).map(|(_, name)| name).collect()
 }
 
-/// `date,feature,psi`, made by `psi.py`.
+/// PSI by date and feature, computed by `psi.py`.
 fn golden_psi() -> BTreeMap<(String, String), f64> {
     let text = fs::read_to_string(home_credit("psi.csv")).unwrap();
     text.lines()
@@ -83,7 +87,7 @@ fn golden_psi() -> BTreeMap<(String, String), f64> {
 }
 
 #[test]
-fn every_day_is_told_right() {
+fn every_day_has_the_expected_verdict() {
     let world = world();
     let golden = golden_psi();
     let top = ten_most_important();
@@ -96,20 +100,20 @@ fn every_day_is_told_right() {
             wrong.push(format!("{date}: {} rows, {} used", day["rows"], report["window"]["rows_used"]));
         }
         let verdict = &report["verdict"];
-        // The table promises a run's severity on quiet days; on the others that of features and service.
+        // The table states a run's severity on quiet days, and the severities of features and service on others.
         if !day["verdict"].is_null() && verdict["severity"] != day["verdict"] {
             wrong.push(format!(
-                "{date}: {} expected, {} said: {}",
+                "{date}: {} expected, got {}: {}",
                 day["verdict"], verdict["severity"], verdict["findings"]
             ));
         }
-        // On the others it follows: an alarm if one of the ten most important features is, else a watch.
+        // On other days it is an alarm if one of the ten most important features is, otherwise a watch.
         if day["verdict"].is_null() {
             let alarms = day["features"].as_object().unwrap().iter().filter(|(_, severity)| **severity == "alarm");
             let is_alarm = alarms.into_iter().any(|(name, _)| top.contains(name));
             let wanted = if is_alarm { "alarm" } else { "watch" };
             if verdict["severity"] != wanted {
-                wrong.push(format!("{date}: {wanted} follows, {} said", verdict["severity"]));
+                wrong.push(format!("{date}: {wanted} expected, got {}", verdict["severity"]));
             }
         }
         if verdict["severity"] != "too_few" && verdict["severity"] != "no_data" {
@@ -118,14 +122,14 @@ fn every_day_is_told_right() {
                 let wanted = day["features"][name].as_str().unwrap_or("stable");
                 if feature["severity"] != wanted {
                     wrong.push(format!(
-                        "{date} {name}: {wanted} expected, {} said: {}",
+                        "{date} {name}: {wanted} expected, got {}: {}",
                         feature["severity"], feature["reasons"]
                     ));
                 }
             }
             let mut service: BTreeMap<String, String> = BTreeMap::new();
             for finding in verdict["findings"].as_array().unwrap() {
-                // The score follows from the inputs; the table promises nothing of it.
+                // The score follows from the inputs; the table does not state it.
                 let of_score = finding["test"] == "score" || finding["test"] == "share_refused";
                 if finding["feature"].is_null() && !of_score {
                     service
@@ -134,7 +138,7 @@ fn every_day_is_told_right() {
             }
             let wanted: BTreeMap<String, String> = serde_json::from_value(day["service"].clone()).unwrap();
             if service != wanted {
-                wrong.push(format!("{date} service: {wanted:?} expected, {service:?} said"));
+                wrong.push(format!("{date} service: {wanted:?} expected, got {service:?}"));
             }
         }
         for feature in report["features"].as_array().unwrap().iter().chain([&report["score"]]) {
@@ -143,7 +147,7 @@ fn every_day_is_told_right() {
             let psi = feature["psi"]["value"].as_f64().unwrap();
             compared += 1;
             if (psi - golden).abs() > 1e-6 {
-                wrong.push(format!("{date} {name}: PSI {psi}, psi.py says {golden}"));
+                wrong.push(format!("{date} {name}: PSI {psi}, but {golden} by psi.py"));
             }
         }
     }
@@ -151,13 +155,13 @@ fn every_day_is_told_right() {
     assert_eq!(compared, golden.len(), "every golden PSI was compared");
 }
 
-/// What a newcomer sees first: the last day, and that later ones are empty.
+/// A new user sees the last day with records, and that later days are empty.
 #[test]
-fn without_dates_the_latest_day_that_holds_a_record_is_checked() {
+fn without_dates_the_latest_day_with_records_is_checked() {
     let world = world();
     let ran = world.vigie(&["check", "--config", "vigie.yaml"]).ok();
     assert!(ran.stdout.starts_with("credit-default  2026-10-14T00:00:00Z to 2026-10-15T00:00:00Z\n"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("later windows hold no record: 2026-10-15T00:00:00Z to "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("later windows are empty: 2026-10-15T00:00:00Z to "), "{}", ran.stdout);
     assert!(ran.stdout.contains("AMT_ANNUITY"), "{}", ran.stdout);
     assert!(!ran.stdout.contains('\u{1b}'), "no colours in a pipe");
     let html = world.path("reports/credit-default/20261014T000000Z_20261015T000000Z/report.html");

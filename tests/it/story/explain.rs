@@ -1,4 +1,4 @@
-//! `vigie explain`: contributions that add up to the score, in an order and in words that a credit officer can use.
+//! `vigie explain`: contributions that add up to the score, ordered and worded for credit officers.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ fn row(id: &str) -> Value {
 }
 
 #[test]
-fn contributions_and_what_was_expected_are_the_score() {
+fn contributions_and_expected_value_add_up_to_the_score() {
     let world = example();
     let told = explained(&world, &["--id", ID]);
     let number = |value: &Value| value.as_f64().unwrap();
@@ -53,14 +53,14 @@ fn contributions_and_what_was_expected_are_the_score() {
         };
         assert_eq!(one["direction"], direction);
     }
-    // Reasons speak for the decision that was taken.
+    // Reasons support the decision.
     let reasons: Vec<&str> = told["reasons"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
     assert_eq!(reasons.len(), 4);
     assert!(reasons.iter().all(|reason| reason.ends_with(" towards refusal")), "{reasons:?}");
 }
 
 #[test]
-fn a_row_in_a_file_is_explained_as_the_logged_one() {
+fn a_row_from_a_file_is_explained_like_the_logged_one() {
     let world = example();
     let line = row(ID);
     world.file("record.json", line.to_string());
@@ -80,7 +80,7 @@ fn the_list_in_the_terminal() {
 }
 
 #[test]
-fn a_record_that_another_model_answered_is_marked() {
+fn a_record_of_another_model_is_marked() {
     let world = World::new();
     let mut line = row(ID);
     line["outputs"]["proba_default"] = json!(0.25);
@@ -90,9 +90,9 @@ fn a_record_that_another_model_answered_is_marked() {
     assert!(told.contains("logged: 0.25, REFUSED; this is not the score of this model file"), "{told}");
 }
 
-/// One value may have fewer digits than the log it stands in.
+/// A single value may have fewer digits than the rest of the log.
 #[test]
-fn a_score_is_compared_as_finely_as_its_log_is_written() {
+fn a_score_is_compared_at_the_precision_of_the_log() {
     let world = World::new();
     let mut line = row(ID);
     let exact = explained(&example(), &["--id", ID])["probability"].as_f64().unwrap();
@@ -109,9 +109,7 @@ fn a_score_is_compared_as_finely_as_its_log_is_written() {
     assert!((among["difference"].as_f64().unwrap() - far).abs() < 1e-15, "{among}");
     let told = world.vigie(&["explain", "--config", "vigie.yaml", "--id", ID]).ok().stdout;
     assert!(
-        told.contains(&format!(
-            "this is not the score of this model file: it lies {far:.1e} off, in a log of 6 decimals"
-        )),
+        told.contains(&format!("this is not the score of this model file: off by {far:.1e}, logged to 6 decimals")),
         "{told}"
     );
 }
@@ -124,33 +122,37 @@ fn refused(world: &World, more: &[&str], sentence: &str) {
 }
 
 #[test]
-fn what_cannot_be_explained_is_said_in_a_sentence() {
+fn unexplainable_input_is_rejected_in_one_sentence() {
     let world = example();
-    refused(&world, &["--id", "nobody"], "--id nobody: no record of the log has it; is it the one in `request_id`?");
+    refused(
+        &world,
+        &["--id", "nobody"],
+        "--id nobody: no record of the log has this id; ids are read from `request_id`",
+    );
     let days = ["--id", ID, "--from", "2026-10-02", "--to", "2026-10-03"];
-    refused(&world, &days, "no record from 2026-10-02T00:00:00Z to 2026-10-03T00:00:00Z has it");
+    refused(&world, &days, "no record from 2026-10-02T00:00:00Z to 2026-10-03T00:00:00Z has this id");
     let failed = day("2026-10-01").into_iter().find(|line| line["status_code"] == 404).unwrap();
-    refused(&world, &["--id", failed["request_id"].as_str().unwrap()], "holds no inputs");
+    refused(&world, &["--id", failed["request_id"].as_str().unwrap()], "the record has no inputs");
     refused(&world, &["--row", "no.json"], "--row no.json: no such file");
     world.file("torn.json", "{\"EXT_SOURCE_1\": 0.");
-    refused(&world, &["--row", "torn.json"], "--row torn.json: it is not JSON");
+    refused(&world, &["--row", "torn.json"], "--row torn.json: invalid JSON");
     world.file("list.json", "[1, 2]");
-    refused(&world, &["--row", "list.json"], "--row list.json: it is not one record");
+    refused(&world, &["--row", "list.json"], "--row list.json: not a single record");
     let mut inputs = row(ID)["inputs"].clone();
     inputs["AMT_CREDIT"] = json!("a lot");
     world.file("text.json", inputs.to_string());
-    refused(&world, &["--row", "text.json"], "`AMT_CREDIT` is \"a lot\", where the model wants a number");
+    refused(&world, &["--row", "text.json"], "`AMT_CREDIT` is \"a lot\", but the model expects a number");
     inputs.as_object_mut().unwrap().remove("AMT_CREDIT");
-    world.file("lacking.json", inputs.to_string());
-    refused(&world, &["--row", "lacking.json"], "it has no `AMT_CREDIT`, which the model reads");
+    world.file("missing.json", inputs.to_string());
+    refused(&world, &["--row", "missing.json"], "feature `AMT_CREDIT` is not in the record, but the model reads it");
     refused(&world, &[], "--id <ID>");
     refused(&world, &["--id", ID, "--row", "list.json"], "cannot be used with");
     let shipped = format!("file: {}", home_credit("model.cbm").display());
     configure(&world, |config| config.replace(&shipped, "# no file"));
-    refused(&world, &["--id", ID], "model.file: the config names no model");
+    refused(&world, &["--id", ID], "model.file: not set in the config");
 }
 
-/// Golden contributions are compared with the official library's elsewhere; here, that they reach the right feature.
+/// Contributions are compared with the official library's elsewhere. Checks that they are assigned to the right feature.
 #[test]
 fn the_strongest_reason_is_the_feature_that_changes_the_score_most() {
     let world = example();

@@ -1,10 +1,10 @@
-//! Windows that cannot be told: tried again they are one window, and as long as one fails its alert is not over.
+//! Windows whose run fails: retries count as one window, and the alert stays open while any window fails.
 
 use std::fs;
 
 use crate::support::watched::{Watcher, at, configure, day, watched};
 
-/// The folder of a day's report is a file: this window fails, others do not.
+/// Puts a file where the folder of a day's report should be, so that only this window fails.
 fn block(world: &crate::support::world::World, number: i64) -> String {
     let folder = vigie_profile::window::Window { from: at(number, 0), to: at(number + 1, 0) }.folder();
     let path = format!("reports/m/{folder}");
@@ -17,56 +17,56 @@ fn a_window_that_fails_keeps_its_alert_open_while_later_ones_succeed() {
     let world = watched("");
     let watcher = Watcher::new(&world);
     day(&world, 0, 120, 0);
-    watcher.look(at(1, 6));
+    watcher.check(at(1, 6));
     let path = block(&world, 1);
     for number in 1..5 {
         day(&world, number, 120, 0);
-        let looked = watcher.look(at(number + 1, 6));
-        assert_eq!((looked.told, looked.failed), (usize::from(number > 1), 1), "day {number}");
-        // However often it is tried.
-        assert_eq!(watcher.look(at(number + 1, 7)).failed, 1);
+        let looked = watcher.check(at(number + 1, 6));
+        assert_eq!((looked.reported, looked.failed), (usize::from(number > 1), 1), "day {number}");
+        // However often it is retried.
+        assert_eq!(watcher.check(at(number + 1, 7)).failed, 1);
     }
-    // The next day it is still without a report: the second window in a row; the day after nothing is new.
-    let story: Vec<String> = watcher.story().into_iter().filter(|line| !line.contains("Reminded")).collect();
+    // It fails again the next day, which is the second window in a row. Nothing changes on the day after.
+    let story: Vec<String> = watcher.events().into_iter().filter(|line| !line.contains("Reminded")).collect();
     assert_eq!(story, ["10-03 Opened - run_failed"]);
     let open = watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap();
     assert!(open[0].sentence.starts_with("the window from 2026-10-02T00:00:00Z to 2026-10-03"), "{}", open[0].sentence);
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(status.contains("failed: cannot make the folder"), "{status}");
-    // The list of reports says so in its own language.
+    assert!(status.contains("failed: cannot create the folder"), "{status}");
+    // The list of reports shows it, also in French.
     let page = || fs::read_to_string(world.path("reports/index.html")).unwrap();
-    assert!(page().contains("has no report yet and will be tried again"), "{}", page());
+    assert!(page().contains("has no report yet and will be retried"), "{}", page());
     configure(&world, "reports: {dir: reports, language: fr}\n");
     vigie::monitor::index(&Watcher::new(&world).settings).unwrap();
-    assert!(page().contains("n’a pas encore de rapport et sera examinée de nouveau"), "{}", page());
-    assert!(!page().contains("tried again"), "{}", page());
+    assert!(page().contains("n’a pas encore de rapport et sera réexaminée"), "{}", page());
+    assert!(!page().contains("retried"), "{}", page());
     configure(&world, "");
-    // Told at last, though later windows were told before it: that is the end of it.
+    // Reported at last, after later windows: the alert recovers.
     fs::remove_file(world.path(&path)).unwrap();
-    assert_eq!(watcher.look(at(5, 8)).told, 1);
-    assert_eq!(watcher.story().last().unwrap(), "10-02 Recovered - run_failed");
+    assert_eq!(watcher.check(at(5, 8)).reported, 1);
+    assert_eq!(watcher.events().last().unwrap(), "10-02 Recovered - run_failed");
     assert_eq!(watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap(), []);
 }
 
 #[test]
-fn two_that_fail_are_over_when_both_are() {
+fn an_alert_on_two_failures_ends_when_both_are_fixed() {
     let world = watched("");
     let watcher = Watcher::new(&world);
     day(&world, 0, 120, 0);
-    watcher.look(at(1, 6));
+    watcher.check(at(1, 6));
     let (one, other) = (block(&world, 1), block(&world, 2));
     for number in 1..4 {
         day(&world, number, 120, 0);
-        watcher.look(at(number + 1, 6));
+        watcher.check(at(number + 1, 6));
     }
     let told = |watcher: &Watcher| -> Vec<String> {
-        watcher.story().into_iter().filter(|line| !line.contains("Reminded")).collect()
+        watcher.events().into_iter().filter(|line| !line.contains("Reminded")).collect()
     };
     assert_eq!(told(&watcher), ["10-03 Opened - run_failed"]);
     fs::remove_file(world.path(&other)).unwrap();
-    assert_eq!(watcher.look(at(4, 7)).told, 1);
+    assert_eq!(watcher.check(at(4, 7)).reported, 1);
     assert_eq!(told(&watcher).len(), 1, "the first still fails");
     fs::remove_file(world.path(&one)).unwrap();
-    assert_eq!(watcher.look(at(4, 8)).told, 1);
+    assert_eq!(watcher.check(at(4, 8)).reported, 1);
     assert_eq!(told(&watcher)[1..], ["10-02 Recovered - run_failed"]);
 }

@@ -1,4 +1,4 @@
-//! What findings about money and segments say in French: every number of the English sentence, in the same order.
+//! French findings about costs and segments have the same numbers as the English sentence, in the same order.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::{
     support::{draw::Draw, world::World},
 };
 
-/// The numbers of a sentence, English or French, as they are read: `1,234.5 %` and `1 234,5 %` are `1234.5`.
+/// Numbers of an English or French sentence: `1,234.5 %` and `1 234,5 %` are both `1234.5`.
 fn numbers(sentence: &str, is_french: bool) -> Vec<String> {
     let spaces = ['\u{a0}', '\u{202f}'];
     let characters: Vec<char> = sentence.chars().collect();
@@ -39,18 +39,18 @@ fn french(world: &World) -> String {
     std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap()
 }
 
-/// The finding's sentence on the French page, from its first words on: the one that names its limit, as the headline does not.
+/// The finding's sentence on the French page that begins with `opening`: the one with the limit, not the headline.
 #[track_caller]
 fn sentence(page: &str, opening: &str) -> String {
-    // Powers of ten stand in a span of their own.
-    let page = page.replace("1 000", "1\u{a0}000").replace("<span class=\"u\">", "").replace("</span>", "");
+    // Powers of ten have their own span.
+    let page = page.replace("<span class=\"u\">", "").replace("</span>", "");
     let texts = page.split('>').filter_map(|text| text.split('<').next()?.split_once(opening));
     let found = texts.map(|(_, rest)| format!("{opening}{}", rest.replace("&#60;", "<")));
     let mut found = found.filter(|text| text.contains(" (q ") || text.contains(", q "));
     found.next().unwrap_or_else(|| panic!("no sentence «{opening}» on the page"))
 }
 
-/// The finding of a test says the same in both languages.
+/// Asserts that the finding of a test says the same in both languages.
 #[track_caller]
 fn same(report: &Value, page: &str, test: &str, (by_labels, opening, words): (Option<bool>, &str, &[&str])) {
     let findings = report["verdict"]["findings"].as_array().unwrap();
@@ -73,9 +73,9 @@ fn labels(world: &World, rows: &[(f64, bool)]) {
 }
 
 #[test]
-fn what_is_expected_without_labels_is_said_in_french() {
-    let caution = "si les scores veulent toujours dire ce qu’ils voulaient dire dans la référence";
-    // Nearly refused, all of them: dear, and hard to tell apart.
+fn estimates_without_labels_are_worded_in_french() {
+    let caution = "à supposer que les scores aient gardé le même sens que dans la référence";
+    // All scores are just below the threshold: expensive, and hard to rank.
     let rows: Vec<(f64, bool)> = scored(4_000, 53).iter().map(|(score, is)| (0.2 + score * 0.095, *is)).collect();
     let world = world(&rows, "");
     let report = check(&world);
@@ -87,14 +87,14 @@ fn what_is_expected_without_labels_is_said_in_french() {
         (
             Some(false),
             "le coût attendu des décisions a augmenté de",
-            &["pour 1\u{a0}000 lignes (référence", caution, "alarme à partir de"],
+            &["pour 1\u{202f}000 lignes (référence", caution, "alarme à partir de"],
         ),
     );
     same(&report, &page, "auc", (Some(false), "l’AUC attendue a baissé de", &["(référence", caution, "à partir de"]));
 }
 
 #[test]
-fn what_labels_say_is_said_in_french() {
+fn label_findings_are_worded_in_french() {
     let mut draw = Draw::seeded(51);
     let rows: Vec<(f64, bool)> = scored(4_000, 52)
         .into_iter()
@@ -111,23 +111,23 @@ fn what_labels_say_is_said_in_french() {
         "cost",
         (
             Some(true),
-            "le coût des décisions, d’après leurs étiquettes, a augmenté de",
-            &["pour 1\u{a0}000 lignes (référence", "alarme à partir de"],
+            "le coût des décisions étiquetées a augmenté de",
+            &["pour 1\u{202f}000 lignes (référence", "alarme à partir de"],
         ),
     );
     same(
         &report,
         &page,
         "auc",
-        (Some(true), "l’AUC, d’après les lignes étiquetées, a baissé de", &["(référence", "alarme à partir de"]),
+        (Some(true), "l’AUC des lignes étiquetées a baissé de", &["(référence", "alarme à partir de"]),
     );
-    for words in ["Calibration : ce qui était annoncé, ce qui s’est réalisé", "score moyen", "réalisé"] {
+    for words in ["Calibration : prévu et observé", "score moyen", "taux observé"] {
         assert!(page.replace(['\u{a0}', '\u{202f}'], " ").contains(words), "{words}");
     }
 }
 
 #[test]
-fn what_segments_say_is_said_in_french() {
+fn segment_findings_are_worded_in_french() {
     let world = crate::story::segments::unequal();
     let report = check(&world);
     let page = french(&world);
@@ -135,7 +135,12 @@ fn what_segments_say_is_said_in_french() {
         &report,
         &page,
         "segment_score",
-        (None, "le score de ses", &["s’est éloigné de celui du même segment dans la référence", "part refusée"]),
+        (None, "le score de ses", &["s’est éloigné de celui du même segment dans la référence", "taux de refus"]),
     );
-    same(&report, &page, "disparity", (None, "il est accepté", &["fois aussi souvent que « sex = F »", "sous 0,8"]));
+    same(
+        &report,
+        &page,
+        "disparity",
+        (None, "taux d’acceptation égal à", &["fois celui de «\u{a0}sex = F\u{a0}»", "sous 0,8"]),
+    );
 }

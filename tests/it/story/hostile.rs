@@ -1,4 +1,4 @@
-//! Logs that a broken writer or an attacker makes: each is read as far as it can be, and nothing is counted twice.
+//! Logs from a broken writer or an attacker: each is read as far as possible, and nothing is counted twice.
 
 use std::{fs, os::unix, process::Command, sync::Arc};
 
@@ -35,7 +35,7 @@ fn used(world: &World) -> Value {
     world.check("2026-10-01", "2026-10-02")["window"]["rows_used"].clone()
 }
 
-/// Incomes moved, so that distances are refined from the rows themselves.
+/// Applicants with shifted incomes, so that distances are refined from the rows.
 fn moved(rows: usize) -> Vec<Applicant> {
     let mut moved = applicants(rows, 5);
     moved.iter_mut().for_each(|one| one.income = one.income.map(|income| (income * 130.0).round() / 100.0));
@@ -43,7 +43,7 @@ fn moved(rows: usize) -> Vec<Applicant> {
 }
 
 #[test]
-fn a_log_written_twice_has_the_distances_of_a_log_written_once() {
+fn a_log_written_twice_has_the_same_distances() {
     let world = world();
     let lines = lines(&moved(900));
     world.file("log/a.ndjson", &lines);
@@ -55,7 +55,7 @@ fn a_log_written_twice_has_the_distances_of_a_log_written_once() {
     assert_eq!(twice["features"], once["features"]);
 }
 
-/// Scalars below structs that are null in rows that failed, as the service table has them in Parquet.
+/// Scalars in structs that are null in failed rows, as the service table has them in Parquet.
 #[test]
 fn structs_that_are_null_in_some_rows() {
     let world = world();
@@ -97,7 +97,7 @@ fn structs_that_are_null_in_some_rows() {
     let below = |columns: Vec<(&str, ArrayRef)>| -> ArrayRef {
         let fields = fields(&columns);
         let columns = columns.into_iter().map(|(_, column)| column).collect();
-        // A child may hold a value below a null parent.
+        // A child may have a value although its parent is null.
         Arc::new(StructArray::new(fields, columns, Some(present.clone())))
     };
     let outputs = below(vec![("p", numbers(&|one| Some(one.probability)))]);
@@ -120,7 +120,7 @@ fn structs_that_are_null_in_some_rows() {
 }
 
 #[test]
-fn lists_in_lists_without_end() {
+fn deeply_nested_lists() {
     let world = world();
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let at = applicants(1, 8)[0].rfc3339();
@@ -136,7 +136,7 @@ fn lists_in_lists_without_end() {
 }
 
 #[test]
-fn links_that_lead_back_lead_nowhere() {
+fn symlink_loops_are_not_followed() {
     let world = world();
     world.file("log/sub/a.ndjson", lines(&applicants(300, 7)));
     world.config(&SOURCE.replace(", id: id", ""));
@@ -151,7 +151,7 @@ fn links_that_lead_back_lead_nowhere() {
 }
 
 #[test]
-fn ids_beyond_the_digits_of_a_float() {
+fn ids_beyond_the_precision_of_a_float() {
     let world = world();
     let log: String = applicants(300, 7)
         .iter()
@@ -166,9 +166,9 @@ fn ids_beyond_the_digits_of_a_float() {
     assert_eq!(used(&world), 300);
 }
 
-/// The unit of an epoch follows from its size, so one of another size says nothing about its row group.
+/// The unit of an epoch follows from its magnitude, so one odd value must not rule out its row group.
 #[test]
-fn one_time_that_is_none_does_not_hide_a_row_group() {
+fn one_invalid_time_does_not_hide_a_row_group() {
     let world = world();
     let applicants = applicants(300, 7);
     let at =
@@ -192,9 +192,9 @@ fn one_time_that_is_none_does_not_hide_a_row_group() {
     assert_eq!(used(&world), 299);
 }
 
-/// What `where` leaves out is counted in its own window, however the rows lie in files.
+/// Records excluded by `where` are counted in their own window, however rows are distributed over files.
 #[test]
-fn what_is_left_out_on_another_day_is_not_left_out_today() {
+fn records_filtered_on_another_day_are_not_counted_today() {
     let world = world();
     world.config(&(SOURCE.to_owned() + "where: {kind: score}\n"));
     let kinds = |applicants: &[Applicant], kind: &str| -> String {
@@ -221,7 +221,7 @@ fn what_is_left_out_on_another_day_is_not_left_out_today() {
 }
 
 #[test]
-fn a_line_without_end_is_one_malformed_line() {
+fn a_very_long_line_is_one_malformed_line() {
     let world = world();
     let log = lines(&applicants(300, 7));
     let (before, after) = log.split_at(log.find('\n').unwrap() + 1);
@@ -232,12 +232,12 @@ fn a_line_without_end_is_one_malformed_line() {
 }
 
 #[test]
-fn times_of_which_none_can_be_read_are_no_quiet_day() {
+fn a_log_without_readable_times_is_an_error() {
     let world = world();
     world.file("log/a.ndjson", lines(&applicants(300, 7)).replace("\"ts\":\"2026", "\"ts\":\"the year 2026"));
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert_eq!(ran.code, Some(2));
-    let said = "source.fields.timestamp: none of 300 records has a time in `ts` that can be read; write RFC 3339";
+    let said = "source.fields.timestamp: none of 300 records has a readable time in `ts`; use RFC 3339";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }
 
@@ -252,9 +252,9 @@ fn files_that_are_not_read_are_named() {
     assert!(ran.stdout.contains("files not read"), "{}", ran.stdout);
 }
 
-/// As another user where the test runs as root, whom no permission stops.
+/// Runs as another user if the test runs as root, as permissions do not apply to root.
 #[test]
-fn a_file_that_may_not_be_read_is_named_and_left_out() {
+fn a_file_without_read_permission_is_named_and_left_out() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let world = world();
     world.file("log/a.ndjson", lines(&applicants(300, 7)));
@@ -284,7 +284,7 @@ fn a_file_that_may_not_be_read_is_named_and_left_out() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn a_closed_output_pipe_is_not_an_error() {
     let world = world();
     let program = env!("CARGO_BIN_EXE_vigie");
     let output = Command::new("sh")

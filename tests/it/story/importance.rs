@@ -1,4 +1,4 @@
-//! `vigie learn --model`: what the model says of its reference, and what drift does to the score.
+//! `vigie learn --model`: importance, scores and contributions in the reference, and the effect of drift on the score.
 
 use std::{fmt::Write as _, fs};
 
@@ -21,10 +21,10 @@ fn read(path: &std::path::Path) -> Reference {
 }
 
 #[test]
-fn the_model_names_the_features_and_gives_the_score() {
+fn the_model_determines_features_and_score() {
     let world = World::new();
     let data = home_credit("reference.parquet").display().to_string();
-    // TARGET and probability are no features of the model, so they need not be named.
+    // TARGET and probability are not features of the model, so no option is needed to exclude them.
     let ran = learn(&world, &data, &[]).ok();
     assert!(
         ran.stdout.contains("125 features (119 numeric, 6 categorical) and the score from 20000 rows"),
@@ -37,7 +37,7 @@ fn the_model_names_the_features_and_gives_the_score() {
         reference.layout().features().iter().map(|feature| (feature.name.clone(), feature.kind())).collect::<Vec<_>>()
     };
     assert_eq!(names(&learnt), names(&committed));
-    // The column beside the rows holds the model's own scores.
+    // The probability column holds the model's own scores.
     assert!(learnt.score_values().unwrap() == committed.score_values().unwrap());
     let bytes = fs::read(home_credit("model.cbm")).unwrap();
     let forest = Forest::from_bytes("model.cbm", &bytes).unwrap();
@@ -54,7 +54,7 @@ fn the_model_names_the_features_and_gives_the_score() {
     for name in ["EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3"] {
         assert!(five.contains(&name), "{five:?}");
     }
-    // What is stored is what is read.
+    // Contributions survive a round trip.
     assert_eq!(
         learnt.contributions(),
         Reference::from_bytes("r", &learnt.to_bytes().unwrap()).unwrap().contributions()
@@ -63,7 +63,7 @@ fn the_model_names_the_features_and_gives_the_score() {
 }
 
 #[test]
-fn what_cannot_be_learnt_is_said_in_a_sentence() {
+fn invalid_training_data_is_rejected_in_one_sentence() {
     let world = World::new();
     world.file("rows.csv", "a,b\n1,2\n");
     let ran = learn(&world, "rows.csv", &[]);
@@ -76,7 +76,7 @@ fn what_cannot_be_learnt_is_said_in_a_sentence() {
 }
 
 #[test]
-fn importance_weighs_the_verdict() {
+fn importance_weights_the_verdict() {
     let world = example();
     let report = world.check("2026-10-02", "2026-10-03");
     let importance: Vec<f64> =
@@ -86,12 +86,12 @@ fn importance_weighs_the_verdict() {
     let told = report["verdict"]["weighted_drifted_share"].as_f64().unwrap();
     assert!((told - share).abs() < 1e-12, "{told}, {share} expected");
     assert!((report["verdict"]["drifted_share"].as_f64().unwrap() - 1.0 / 125.0).abs() < 1e-12);
-    // One of the ten most important features is an alarm: so is the run.
+    // An alarm on one of the ten most important features makes the run an alarm.
     assert_eq!(report["verdict"]["severity"], "alarm");
 }
 
 #[test]
-fn drift_of_contributions_stands_beside_drift_of_inputs() {
+fn contribution_drift_is_reported_along_with_input_drift() {
     let world = example();
     assert_eq!(world.check("2026-10-02", "2026-10-03")["attribution"], Value::Null);
     configure(&world, |config| config.replace("policy:\n", "policy:\n  attribution: true\n"));
@@ -106,10 +106,10 @@ fn drift_of_contributions_stands_beside_drift_of_inputs() {
     assert!(psi > 0.05 && shift > 0.05, "{psi} {shift}");
     for one in report["features"].as_array().unwrap() {
         let name = one["name"].as_str().unwrap();
-        // (PSI alone knows no size: contributions of next to nothing may move from one value to another.)
+        // (PSI ignores size: negligible contributions may move from one value to another.)
         assert!(name == "EXT_SOURCE_2" || moved(name).1 < shift, "{name} moved the score more than EXT_SOURCE_2");
     }
-    // The window's mean size, once more by the scorer alone.
+    // Mean absolute contribution of the window, computed independently with the scorer.
     let forest = Forest::from_bytes("model.cbm", &fs::read(home_credit("model.cbm")).unwrap()).unwrap();
     let lines = crate::story::replay::day("2026-10-02");
     let rows: Vec<&Value> =
@@ -139,11 +139,11 @@ fn drift_of_contributions_stands_beside_drift_of_inputs() {
         assert!((told - size).abs() < 1e-9, "{}: {told}, {size} expected", feature["name"]);
     }
     let html = fs::read_to_string(world.path("reports/credit-default/20261002T000000Z_20261003T000000Z/report.html"));
-    assert!(html.unwrap().contains("Which drifts matter for the score"));
+    assert!(html.unwrap().contains("Which drift matters for the score"));
 }
 
 #[test]
-fn attribution_that_cannot_be_measured_says_why() {
+fn unavailable_attribution_has_a_reason() {
     let world = example();
     world.file("model.cbm", crate::story::replay::with_another_leaf());
     let shipped = format!("file: {}", home_credit("model.cbm").display());
@@ -159,11 +159,11 @@ fn attribution_that_cannot_be_measured_says_why() {
     });
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("policy.attribution: it needs the model"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("policy.attribution: attribution needs the model file"), "{}", ran.stderr);
 }
 
 #[test]
-fn contributions_of_a_challenger_are_not_held_against_another_models() {
+fn a_challengers_contributions_are_not_compared_with_another_models() {
     let world = example();
     world.file("new.cbm", crate::story::replay::with_another_leaf());
     configure(&world, |config| config.replace("policy:\n", "policy:\n  attribution: true\n"));
@@ -184,7 +184,7 @@ fn contributions_of_a_challenger_are_not_held_against_another_models() {
 }
 
 #[test]
-fn logged_scores_that_are_not_the_models_are_noted_whatever_the_file() {
+fn scores_that_differ_from_the_model_are_noted_for_every_file_format() {
     let world = World::new();
     let rows = crate::story::replay::day("2026-10-01");
     let rows: Vec<&Value> = rows.iter().filter(|line| line["inputs"].get("AMT_CREDIT").is_some()).collect();
@@ -208,24 +208,24 @@ fn logged_scores_that_are_not_the_models_are_noted_whatever_the_file() {
     world.file("rows.ndjson", ndjson);
     for data in ["rows.csv", "rows.ndjson"] {
         let ran = learn(&world, data, &["--probability", "logged"]).ok();
-        let note = "3 of 700 scores of the column `logged` are not those of the model";
+        let note = "3 of 700 scores in column `logged` differ from the model's";
         assert!(format!("{}{}", ran.stdout, ran.stderr).contains(note), "{data}: {}{}", ran.stdout, ran.stderr);
     }
 }
 
 #[test]
-fn a_corrected_target_makes_another_reference() {
+fn a_corrected_target_changes_the_reference_id() {
     let world = World::new();
     let learnt = |swapped: bool| {
         let mut csv = "x,p,y\n".to_owned();
         for row in 0..200 {
-            // Two rows change places: as many came true as before, at other scores.
-            let came_true = match row {
+            // Two outcomes are swapped: the same number of positives, at different scores.
+            let outcome = match row {
                 7 => swapped,
                 8 => !swapped,
                 row => row % 2 == 0,
             };
-            writeln!(csv, "{row},{},{}", f64::from(row) / 256.0, u8::from(came_true)).unwrap();
+            writeln!(csv, "{row},{},{}", f64::from(row) / 256.0, u8::from(outcome)).unwrap();
         }
         world.file("train.csv", csv);
         world

@@ -1,4 +1,4 @@
-//! Every layout a log was seen in: the same applicants give the same report as the service table does.
+//! Log layouts seen in practice: the same applicants give the same report as in the service table.
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::support::{
 
 const ROWS: usize = 400;
 
-/// A world with a reference and applicants, no log yet.
+/// A test world with a reference and applicants, but no log yet.
 fn world() -> (World, Vec<Applicant>) {
     let world = World::new();
     world.file("train.csv", training_csv(3_000));
@@ -44,7 +44,7 @@ fn report(world: &World) -> Value {
     without_run(world.check("2026-10-01", "2026-10-02"))
 }
 
-/// Writes the log and its `source:`, and compares with the service table's report.
+/// Writes a log and its `source:`, and compares its report with the service table's.
 #[track_caller]
 fn same(name: &str, source: &str, write: impl Fn(&[Applicant]) -> Vec<u8>) {
     let (world, applicants) = world();
@@ -163,7 +163,7 @@ fn flat_columns_of_csv() {
 }
 
 #[test]
-fn flat_columns_of_csv_packed() {
+fn flat_columns_of_compressed_csv() {
     same("a.csv.gz", FLAT, |applicants| {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut packed, &flat_csv(applicants)).unwrap();
@@ -212,7 +212,7 @@ fn sagemaker_data_capture() {
 }
 
 #[test]
-fn two_record_kinds_in_one_file_told_apart_by_where() {
+fn where_separates_two_record_kinds_in_one_file() {
     let (world, applicants) = world();
     world.config(SERVICE);
     world.file("log/a.ndjson", lines(&applicants, service_line));
@@ -305,7 +305,7 @@ fn a_list_column_of_parquet() {
     });
 }
 
-/// One row a batch of requests: exploded, ids numbered.
+/// Each row is a batch of requests, which is exploded; ids are numbered.
 #[test]
 fn an_inference_table() {
     let source = "path: log\nfields: {timestamp: timestamp_ms, features: request.dataframe_records, probability: response.predictions, \
@@ -352,7 +352,7 @@ fn hive_partitions_and_globs_are_searched_and_pruned() {
     std::fs::remove_file(world.path("log/all.ndjson")).unwrap();
     world.file("log/dt=2026-10-01/country=FR/a.ndjson", lines(&applicants[..200], service_line));
     world.file("log/dt=2026-10-02/country=FR/late.ndjson", lines(&applicants[200..], service_line));
-    // Would be an error if it were opened: it is no gzip.
+    // Opening these would be an error, as they are not gzip files.
     world.file("log/dt=2026-09-12/country=FR/old.ndjson.gz", "not gzip");
     world.file("log/dt=2026-10-01/country=DE/a.ndjson.gz", "not gzip");
     world.file("log/dt=2026-10-01/_SUCCESS", "");
@@ -368,7 +368,7 @@ fn row_groups_outside_the_window_are_not_read() {
     let columns = outputs_arrays(&applicants).into_iter().chain(inputs_arrays(&applicants));
     let batch = RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap();
     let mut file = write_parquet(&batch);
-    // The last row group's pages are overwritten: whoever reads them gets an error.
+    // The last row group's pages are overwritten, so that reading them is an error.
     let groups = parquet::arrow::arrow_reader::ArrowReaderMetadata::load(
         &bytes::Bytes::from(file.clone()),
         parquet::arrow::arrow_reader::ArrowReaderOptions::new(),

@@ -1,4 +1,4 @@
-//! The log: lines for people, JSON for machines, fields for the journal.
+//! Log formats: plain lines, JSON, and fields for the journal.
 
 use std::{
     os::unix::{
@@ -19,7 +19,7 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn json_is_an_object_a_line() {
+fn json_writes_one_object_per_line() {
     let world = drifted();
     let ran = world.vigie(&with(&["--log-format", "json"])).ok();
     let lines: Vec<Value> = ran.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -28,17 +28,17 @@ fn json_is_an_object_a_line() {
     assert_eq!((&line["level"], &line["model"], &line["severity"]), (&"INFO".into(), &"m".into(), &"alarm".into()));
     assert!(line["message"].as_str().unwrap().starts_with("Alarm: "), "{line}");
     assert!(line["timestamp"].as_str().unwrap().ends_with('Z') && line["rows"].as_u64().unwrap() > 500, "{line}");
-    // What a command could not tell is an event too.
+    // An error of a command is logged as well.
     let ran = world.vigie(&["--log-format", "json", "check", "--config", "none\u{1b}[31m.yaml"]);
     assert_eq!(ran.code, Some(2));
     let line: Value = serde_json::from_str(ran.stderr.trim_end()).unwrap();
     assert_eq!(line["level"], "ERROR");
-    assert!(line["message"].as_str().unwrap().contains("the config cannot be read: no such file"), "{line}");
+    assert!(line["message"].as_str().unwrap().contains("cannot read the config: no such file"), "{line}");
     assert!(!ran.stderr.contains('\u{1b}') && !ran.stderr.contains("\\u001b"), "{}", ran.stderr);
 }
 
 #[test]
-fn people_at_a_terminal_are_told_once() {
+fn terminals_get_each_message_once() {
     let world = drifted();
     for format in [&[][..], &["--log-format", "human"], &["--log-format", "auto"]] {
         assert_eq!(world.vigie(&with(format)).ok().stderr, "");
@@ -47,9 +47,9 @@ fn people_at_a_terminal_are_told_once() {
     assert!(ran.stderr.starts_with("vigie: ") && ran.stderr.lines().count() == 1, "{}", ran.stderr);
 }
 
-/// `JOURNAL_STREAM` counts only when standard error is that stream. A pair of sockets stands in for the journal's.
+/// `JOURNAL_STREAM` counts only if standard error is that stream. A socket pair takes the place of the journal's.
 #[test]
-fn the_journal_is_known_by_its_stream() {
+fn the_journal_is_detected_by_its_stream() {
     let world = World::new();
     let (ours, theirs) = UnixStream::pair().unwrap();
     let fd = std::os::fd::OwnedFd::from(theirs);
@@ -66,10 +66,10 @@ fn the_journal_is_known_by_its_stream() {
     assert_eq!(status.code(), Some(2));
     let mut said = String::new();
     std::io::Read::read_to_string(&mut { ours }, &mut said).unwrap();
-    // With a journal the sentence went there; without one it is not lost.
+    // The message goes to the journal if there is one, and is not lost otherwise.
     assert_eq!(said.is_empty(), there, "{said}");
-    assert!(there || said.starts_with("vigie: none.yaml: the config cannot be read"), "{said}");
-    // Redirected elsewhere: lines.
+    assert!(there || said.starts_with("vigie: none.yaml: cannot read the config"), "{said}");
+    // Plain lines if standard error is redirected elsewhere.
     let output = Command::new(env!("CARGO_BIN_EXE_vigie"))
         .args(["check", "--config", "none.yaml"])
         .current_dir(world.root())
@@ -81,13 +81,13 @@ fn the_journal_is_known_by_its_stream() {
 
 #[test]
 fn the_journal_gets_fields() {
-    // Where no journal is, the journal's own way of writing cannot be seen: said, not skipped in silence.
+    // Without a journal, its format cannot be tested; only the error message is.
     let world = World::new();
     let ran = world.vigie(&["--log-format", "journald", "check", "--config", "none.yaml"]);
     assert_eq!(ran.code, Some(2));
     if UnixDatagram::unbound().unwrap().connect("/run/systemd/journal/socket").is_err() {
         assert!(
-            ran.stderr.contains("there is no journal to write to") && ran.stderr.contains("vigie: none.yaml"),
+            ran.stderr.contains("cannot connect to the journal") && ran.stderr.contains("vigie: none.yaml"),
             "{}",
             ran.stderr
         );

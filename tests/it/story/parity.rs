@@ -1,4 +1,4 @@
-//! Parity in every check: a sample that neither order nor threads change, logs of any precision, features of any kind.
+//! Parity in every check: a deterministic sample, logs of any precision, features of any kind.
 
 use std::{fs, sync::Arc};
 
@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// A model of an applicant's age, income, job and house, written by hand: `0.4·[AGE > 40] − 0.3·[INCOME > 45,000]`
-/// and so on, as raw sums.
+/// A hand-written model of an applicant's age, income, job and home ownership: a sum of leaf values such as 0.4 for
+/// `AGE > 40` and low income.
 pub(crate) fn model() -> Value {
     let hash = |level: &str| vigie_models::level_hash(level).cast_signed();
     json!({
@@ -41,7 +41,7 @@ pub(crate) fn model() -> Value {
     })
 }
 
-/// What that model says.
+/// Probability by that model.
 fn probability(one: &Applicant) -> f64 {
     let income = one.income.is_none_or(|income| income > 45_000.5);
     let first: f64 = [-0.2, 0.4, -0.5, 0.125][usize::from(one.age > 40) + 2 * usize::from(income)];
@@ -51,7 +51,7 @@ fn probability(one: &Applicant) -> f64 {
 
 const SOURCE: &str = "path: log\nfields: {timestamp: ts, features: inputs, probability: p, id: id}\n";
 
-/// A world whose log holds what `write` makes of each applicant's probability.
+/// A test world whose log holds each applicant's probability as `write` writes it.
 fn world(write: impl Fn(usize, f64) -> Value) -> World {
     let world = World::new();
     world.file("train.csv", training_csv(1_000));
@@ -115,12 +115,12 @@ fn one_wrong_score_is_an_alarm_with_its_id() {
     let finding = &report["verdict"]["findings"][0];
     assert_eq!((&finding["test"], &finding["severity"]), (&"parity".into(), &"alarm".into()), "{finding}");
     assert!(
-        finding["reason"].as_str().unwrap().starts_with("1 of 300 logged scores (0.3 %) are not those"),
+        finding["reason"].as_str().unwrap().starts_with("1 of 300 logged scores (0.3 %) differ from those"),
         "{finding}"
     );
     assert_eq!(report["verdict"]["severity"], "alarm");
     let html = fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    assert!(html.contains("r5-00077") && html.contains("1 of 300 logged scores are not those of the model file."));
+    assert!(html.contains("r5-00077") && html.contains("1 of 300 logged scores differ from those of the model file."));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn too_few_rows_for_drift_are_enough_for_parity() {
 }
 
 #[test]
-fn it_can_be_turned_off() {
+fn parity_can_be_turned_off() {
     let world = world(|_, p| json!(1.0 - p));
     config(&world, SOURCE, ", parity: off");
     let report = checked(&world);
@@ -147,8 +147,8 @@ fn it_can_be_turned_off() {
 }
 
 #[test]
-fn levels_are_read_in_the_spelling_of_training() {
-    // A model that was trained with `1.0` and `True`, a log that says 1 and true, and the other way round.
+fn levels_match_the_spelling_of_training() {
+    // A model trained with `1.0` and `True` and a log with 1 and true, and vice versa.
     for (trained, logged) in [("1.0", json!(1)), ("True", json!(true)), ("1", json!(1.0)), ("1", json!("1.0"))] {
         let world = World::new();
         world.file("train.csv", "CODE,p\n1,0.1\n2,0.2\n1,0.3\n");
@@ -186,7 +186,7 @@ fn levels_are_read_in_the_spelling_of_training() {
 }
 
 #[test]
-fn a_model_that_is_not_the_references_is_refused() {
+fn a_model_that_does_not_match_the_reference_is_rejected() {
     let world = world(|_, p| json!(p));
     let refused = |model: &Value, sentence: &str| {
         world.file("model.json", model.to_string());
@@ -196,15 +196,15 @@ fn a_model_that_is_not_the_references_is_refused() {
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
         assert!(!world.path("reports/m").exists());
     };
-    let mut strange = model();
-    strange["features_info"]["float_features"][0]["feature_id"] = "AGE_IN_DAYS".into();
-    refused(&strange, "the model reads `AGE_IN_DAYS`, which the reference does not have; learn the reference again");
+    let mut unknown = model();
+    unknown["features_info"]["float_features"][0]["feature_id"] = "AGE_IN_DAYS".into();
+    refused(&unknown, "the model reads `AGE_IN_DAYS`, which the reference does not have; learn the reference again");
     let mut other = model();
     let job = other["features_info"]["categorical_features"][0]["feature_id"].take();
     other["features_info"]["categorical_features"][0]["feature_id"] =
         other["features_info"]["float_features"][2]["feature_id"].take();
     other["features_info"]["float_features"][2]["feature_id"] = job;
-    refused(&other, "for the model and");
+    refused(&other, "in the model but");
     fs::remove_file(world.path("model.json")).unwrap();
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert_eq!(ran.code, Some(2));
@@ -249,7 +249,7 @@ fn hold_out_config(world: &World, policy: &str) {
 }
 
 #[test]
-fn a_sample_of_many_rows_is_the_same_for_any_order_and_any_threads() {
+fn the_sample_does_not_depend_on_row_order_or_threads() {
     let world = World::new();
     let mut order: Vec<u32> = (0..20_000).collect();
     hold_out(&world, &order);
@@ -271,9 +271,9 @@ fn a_sample_of_many_rows_is_the_same_for_any_order_and_any_threads() {
     assert_eq!(check("2")["replay"]["compared"], 20_000);
 }
 
-/// Rows of a sample are taken while records are counted; where an id comes twice, they are looked for afterwards.
+/// The sample is kept while records are counted. If an id occurs twice, it is read in a second pass.
 #[test]
-fn a_sample_taken_in_passing_is_the_one_that_a_second_look_finds() {
+fn a_sample_kept_while_counting_equals_one_from_a_second_pass() {
     let world = World::new();
     let mut lines: Vec<Value> = (1..15)
         .filter(|date| *date != 11)
@@ -304,5 +304,5 @@ fn a_sample_taken_in_passing_is_the_one_that_a_second_look_finds() {
     let shuffled: Vec<Value> = order.iter().map(|place| lines[*place as usize].clone()).collect();
     assert!(taken == check(&shuffled, "3"), "the order of rows, or threads, change the sample");
     lines.push(lines[1].clone());
-    assert!(taken == check(&lines, "2"), "the second look finds others");
+    assert!(taken == check(&lines, "2"), "the second pass finds other rows");
 }

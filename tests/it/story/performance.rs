@@ -1,4 +1,4 @@
-//! From drift to money: labels joined by id, and what is expected without them.
+//! Costs: by labels joined by id, and estimated without labels.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::support::{draw::Draw, world::World};
 pub(crate) const TERMS: Terms =
     Terms { threshold: 0.3, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 };
 
-/// Scores, and whether each came true: more often than it says.
+/// Scores with outcomes, which are more frequent than the scores say.
 pub(crate) fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
     let mut draw = Draw::seeded(seed);
     (0..rows)
@@ -23,7 +23,7 @@ pub(crate) fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {
 }
 
 pub(crate) fn known(rows: &[(f64, bool)]) -> Outcomes {
-    Outcomes::of(rows.iter().copied())
+    Outcomes::from_rows(rows.iter().copied())
 }
 
 pub(crate) fn world(rows: &[(f64, bool)], more: &str) -> World {
@@ -56,20 +56,20 @@ pub(crate) fn check(world: &World) -> Value {
 }
 
 pub(crate) fn near(value: &Value, wanted: f64) {
-    let got = value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
+    let got = value.as_f64().unwrap_or_else(|| panic!("{value} is not a number"));
     assert!((got - wanted).abs() <= 1e-12 * wanted.abs().max(1.0), "{got}, not {wanted}");
 }
 
 #[test]
-fn labels_come_late_partial_and_dirty() {
+fn late_partial_and_dirty_labels() {
     let rows = scored(1_000, 7);
     let world = world(&rows, LABELS);
     std::fs::create_dir(world.path("labels")).unwrap();
-    // No label yet: everything else stands, and the report says why there is nothing.
+    // Without labels, everything else is there, and the report has the reason.
     let report = check(&world);
     assert_eq!(report["performance"]["realised"], Value::Null);
     assert_eq!(report["performance"]["realised_reason"], "none of the 1000 used rows has a label");
-    // Half of them come, in two kinds of file, with everything that can be wrong.
+    // Half of the labels arrive, in two kinds of file, with every kind of error.
     let mut csv = "y,id\n".to_owned();
     for (number, (_, outcome)) in rows.iter().enumerate().take(300) {
         writeln!(csv, "{}.0,r{number}", u8::from(*outcome)).unwrap();
@@ -90,7 +90,7 @@ fn labels_come_late_partial_and_dirty() {
     assert!(report["run"]["revision"].as_u64().unwrap() >= 1, "labels that came revise the window's report");
     near(&labels["coverage"], 0.499);
 
-    // The same by hand, row by row.
+    // Computed independently, row by row.
     let known: Vec<(f64, bool)> = rows.iter().take(500).enumerate().filter(|(n, _)| *n != 1).map(|(_, r)| *r).collect();
     let count = |refused: bool, outcome: bool| {
         known.iter().filter(|(score, is)| (*score >= 0.3) == refused && *is == outcome).count() as f64
@@ -120,18 +120,18 @@ fn labels_come_late_partial_and_dirty() {
     near(&realised["auc"]["value"], won / pairs);
     assert!(report["cost"]["realised"]["saving"].as_f64().unwrap() >= 0.0);
     let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    assert!(page.contains("Performance and money") && page.contains("by labels of 49.9\u{a0}% of rows"), "{page}");
+    assert!(page.contains("Performance and cost") && page.contains("by labels, 49.9\u{a0}% of rows"), "{page}");
 }
 
 #[test]
-fn labels_that_cannot_be_read_are_a_finding_and_no_more() {
+fn unreadable_labels_are_only_a_finding() {
     let world = world(&scored(500, 3), LABELS);
     let told = |report: &Value| {
         let findings = report["verdict"]["findings"].as_array().unwrap();
         let reasons = findings.iter().map(|finding| finding["reason"].as_str().unwrap().to_owned());
         reasons.filter(|reason| reason.contains("labels.")).collect::<Vec<_>>()
     };
-    // They may still come: into a folder that is there, as a file or as many.
+    // Labels may still arrive in an existing folder, as one file or many.
     let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
     let path = |path: &str| world.file("vigie.yaml", config.replace("path: labels,", &format!("path: \"{path}\",")));
     std::fs::create_dir(world.path("empty")).unwrap();
@@ -143,20 +143,23 @@ fn labels_that_cannot_be_read_are_a_finding_and_no_more() {
         assert!(labels["not_yet"].as_str().unwrap().ends_with(place), "{labels}");
         assert_eq!((&labels["matched"], &labels["coverage"]), (&Value::from(0), &Value::from(0.0)));
         let page = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html");
-        assert!(std::fs::read_to_string(page).unwrap().contains("Labels: none has come yet"), "{place}");
+        assert!(std::fs::read_to_string(page).unwrap().contains("Labels: none have arrived yet"), "{place}");
         assert!(world.vigie(&["config", "check", "--config", "vigie.yaml"]).ok().stdout.contains("no problem"));
     }
-    // They cannot: that is for somebody to mend.
+    // Labels that cannot arrive are a mistake that the operator has to fix.
     world.file("empty/readme.txt", "not a table");
     for (place, said) in [
         (
             "nowhere/labels.csv",
-            "neither it nor the folder that it should come into is there; set it to where labels come",
+            "neither the path nor its parent folder exists; set it to the file, folder or glob where labels arrive",
         ),
-        ("nowhere/*.csv", "the folder that labels should come into is not there; set it to where labels come"),
+        (
+            "nowhere/*.csv",
+            "the folder for the labels does not exist; set it to the file, folder or glob where labels arrive",
+        ),
         (
             "empty",
-            "holds no file that can be read (.parquet .ndjson .jsonl .csv, also with .gz or .zst); 1 other files",
+            "has no readable file (.parquet, .ndjson, .jsonl or .csv, optionally with .gz or .zst); it has 1 other files",
         ),
     ] {
         path(place);
@@ -173,18 +176,18 @@ fn labels_that_cannot_be_read_are_a_finding_and_no_more() {
     world.file("labels/a.csv", "id,wrong\nr1,1\n");
     let report = check(&world);
     assert!(report["performance"]["labels"]["unreadable"][0].as_str().unwrap().contains("no column `y`"));
-    // The headline names it; why stands below.
+    // The headline names the problem; the reason is below.
     let verdict = report["verdict"]["sentence"].as_str().unwrap();
     assert!(verdict.contains("left out: labels.target") && !verdict.contains("no column"), "{verdict}");
     assert!(report["performance"]["estimated"]["auc"]["value"].is_f64());
 }
 
 #[test]
-fn without_labels_the_cost_is_expected() {
+fn without_labels_the_cost_is_estimated() {
     let rows = scored(2_000, 11);
     let world = world(&rows, "");
     let report = check(&world);
-    assert_eq!(report["performance"]["realised_reason"], "the config names no labels");
+    assert_eq!(report["performance"]["realised_reason"], "no labels are configured");
     let cost = &report["cost"]["expected"]["total"];
     let truth: f64 = rows
         .iter()
@@ -196,8 +199,8 @@ fn without_labels_the_cost_is_expected() {
 }
 
 #[test]
-fn a_score_that_rises_towards_the_threshold_costs_and_is_told() {
-    // Accepted, but nearly refused: each is expected to cost more.
+fn scores_closer_to_the_threshold_raise_the_expected_cost() {
+    // Accepted, but close to the threshold: each has a higher expected cost.
     let rows: Vec<(f64, bool)> = scored(2_000, 5).iter().map(|(score, is)| (0.1 + score * 0.19, *is)).collect();
     let report = check(&world(&rows, ""));
     let finding =
@@ -207,13 +210,13 @@ fn a_score_that_rises_towards_the_threshold_costs_and_is_told() {
 }
 
 #[test]
-fn expected_costs_are_near_the_real_ones_where_scores_mean_what_they_meant() {
+fn expected_costs_match_real_ones_without_concept_drift() {
     let reference = known(&scored(10_000, 100));
     let (mut inside, mut expected, mut realised) = (0, 0.0, 0.0);
     for window in 0..100 {
         let rows = scored(1_000, 200 + window);
         let scores: Vec<f64> = rows.iter().map(|(score, _)| *score).collect();
-        let told = Expected::of(&Ranked::of(scores.clone()), &reference, TERMS).unwrap();
+        let told = Expected::new(&Ranked::new(scores.clone()), &reference, TERMS).unwrap();
         let truth: f64 = rows
             .iter()
             .map(|(score, is)| if *score < 0.3 && *is { 10.0 } else { f64::from(u8::from(*score >= 0.3 && !is)) })
@@ -221,14 +224,13 @@ fn expected_costs_are_near_the_real_ones_where_scores_mean_what_they_meant() {
         inside += u32::from(told.cost.contains(truth));
         expected += told.cost.value;
         realised += truth;
-        // Concept drift is what no score can tell: the estimate does not know of the labels.
     }
-    assert!((expected / realised - 1.0).abs() < 0.10, "{expected} expected, {realised} came");
+    assert!((expected / realised - 1.0).abs() < 0.10, "{expected} expected, {realised} realised");
     assert!(inside >= 90, "{inside} of 100 windows inside their band");
 }
 
 #[test]
-fn a_reference_without_a_target_says_what_it_lacks() {
+fn a_missing_target_is_the_reason_for_a_missing_estimate() {
     let world = world(&scored(500, 2), "");
     world.vigie(&["learn", "--data", "train.csv", "--ignore", "y", "--probability", "p", "--out", "ref.vigie"]).ok();
     let report = check(&world);
@@ -236,9 +238,9 @@ fn a_reference_without_a_target_says_what_it_lacks() {
     assert!(report["performance"]["estimated_reason"].as_str().unwrap().contains("--target"));
 }
 
-/// What costs nearly as much as the limit allows is near it, so that an alert that is open wavers once and not each day.
+/// A cost just below its limit keeps an open alert open, so that it does not recover and reopen every day.
 #[test]
-fn a_cost_near_its_limit_is_near_its_limit() {
+fn a_cost_close_to_its_limit_keeps_an_alert_open() {
     let near = |scale: f64, base: f64| {
         let rows: Vec<(f64, bool)> = scored(4_000, 5).iter().map(|(score, is)| (base + score * scale, *is)).collect();
         let world = world(&rows, "");
@@ -247,30 +249,31 @@ fn a_cost_near_its_limit_is_near_its_limit() {
             vigie_profile::window::Instant(crate::support::applicants::DAY),
             vigie_profile::window::Instant(crate::support::applicants::DAY + 86_400_000_000),
         );
-        let asked = vigie::monitor::Asked { window: day, now: vigie_profile::window::Instant::now() };
-        let looking = vigie::monitor::Looking { threads: 1, progress: &|_, _| () };
+        let asked = vigie::monitor::RunRequest { window: day, now: vigie_profile::window::Instant::now() };
+        let looking = vigie::monitor::ScanOptions { threads: 1, progress: &|_, _| () };
         let report = vigie::monitor::examine(&settings, asked, looking).unwrap();
         let found = report.verdict.findings.iter().find(|found| found.test == vigie::judge::Test::Cost).cloned();
         let near = vigie::alert::nearness(&report);
         (found, near.get(&(None, vigie::judge::Test::Cost)).copied())
     };
-    // Far over: the nearness is the finding's value over the watch limit.
+    // Far above the limit: nearness is the finding's value divided by the watch limit.
     let (found, over) = near(0.19, 0.1);
     let found = found.unwrap();
     let limit = vigie::judge::Policy::default().cost.watch.unwrap();
     assert!((over.unwrap() - found.value.unwrap() / limit).abs() < 1e-9, "{over:?} {found:?}");
-    // The reference's own scores: nothing that chance would not explain.
+    // The reference's own scores: no significant change.
     let (found, even) = near(1.0, 0.0);
-    assert!(found.is_none() && even.is_none_or(|share| share < vigie::alert::WELL), "{even:?}");
-    // Somewhere between there is no finding any more, and an open alert stays open.
-    let wavers = (0..60)
-        .map(|step| near(1.0 - f64::from(step) * 0.005, f64::from(step) * 0.001))
-        .any(|(found, near)| found.is_none() && near.is_some_and(|near| (vigie::alert::WELL..1.0).contains(&near)));
+    assert!(found.is_none() && even.is_none_or(|share| share < vigie::alert::RECOVERY_SHARE), "{even:?}");
+    // In between, there is no finding any more, but an open alert stays open.
+    let wavers =
+        (0..60).map(|step| near(1.0 - f64::from(step) * 0.005, f64::from(step) * 0.001)).any(|(found, near)| {
+            found.is_none() && near.is_some_and(|near| (vigie::alert::RECOVERY_SHARE..1.0).contains(&near))
+        });
     assert!(wavers, "no window between 80 % and the limit");
 }
 
 #[test]
-fn what_is_not_defined_is_null_with_a_reason_and_the_references_own_figure_stands() {
+fn undefined_figures_are_null_with_a_reason() {
     let rows: Vec<(f64, bool)> = scored(600, 21).into_iter().filter(|(score, _)| *score < 0.3).collect();
     let world = world(&rows, LABELS);
     let labels: String = (0..rows.len()).fold("id,y\n".to_owned(), |all, number| format!("{all}r{number},0\n"));
@@ -278,11 +281,11 @@ fn what_is_not_defined_is_null_with_a_reason_and_the_references_own_figure_stand
     let report = check(&world);
     let realised = &report["performance"]["realised"];
     for (key, why) in [
-        ("auc", "only one outcome among the labelled rows"),
-        ("average_precision", "no labelled row came true"),
-        ("recall", "no labelled row came true"),
+        ("auc", "the labelled rows have only one outcome"),
+        ("average_precision", "no labelled row is positive"),
+        ("recall", "no labelled row is positive"),
         ("precision", "no labelled row was refused"),
-        ("f_beta", "no labelled row came true or was refused"),
+        ("f_beta", "no labelled row is positive or refused"),
     ] {
         assert_eq!((&realised[key], realised["null_reasons"][key].as_str()), (&Value::Null, Some(why)), "{key}");
     }
@@ -293,7 +296,7 @@ fn what_is_not_defined_is_null_with_a_reason_and_the_references_own_figure_stand
 }
 
 #[test]
-fn the_page_speaks_french_of_money_too() {
+fn the_performance_section_is_translated_into_french() {
     let rows = scored(700, 31);
     let french = world(&rows, LABELS);
     let config = std::fs::read_to_string(french.path("vigie.yaml")).unwrap();
@@ -304,9 +307,13 @@ fn the_page_speaks_french_of_money_too() {
     check(&french);
     let page = std::fs::read_to_string(french.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
     let section = page.split(r#"<section id="performance">"#).nth(1).unwrap().split("</section>").next().unwrap();
-    for words in
-        ["Performance et coût", "On attend de ces décisions un coût", "coût pour 1 000", "rappel", "Étiquettes :"]
-    {
+    for words in [
+        "Performance et coût",
+        "Le coût attendu de ces décisions",
+        "coût pour 1\u{202f}000",
+        "rappel",
+        "Étiquettes\u{a0}:",
+    ] {
         assert!(section.contains(words), "{words}: {section}");
     }
     for english in ["expected", "recall", "reference", "Labels", "rows", "cost"] {
@@ -315,7 +322,7 @@ fn the_page_speaks_french_of_money_too() {
 }
 
 #[test]
-fn windows_without_a_record_after_the_one_looked_at_are_told_in_json() {
+fn later_empty_windows_are_reported_in_json() {
     let world = world(&scored(500, 41), "");
     let told = world.vigie(&["check", "--config", "vigie.yaml", "--format", "json"]).ok().stdout;
     let report: Value = serde_json::from_str(&told).unwrap();
@@ -328,8 +335,8 @@ pub(crate) const LEARN: [&str; 11] =
     ["learn", "--data", "train.csv", "--target", "y", "--probability", "p", "--holdout", "yes", "--out", "ref.vigie"];
 
 #[test]
-fn a_score_that_ranks_worse_is_found_by_labels_and_by_what_scores_promise() {
-    // Half of the outcomes say nothing of the score any more: only labels can tell.
+fn a_lower_auc_is_found_by_labels_and_by_estimates() {
+    // Half of the outcomes no longer depend on the score: only labels can show it.
     let mut draw = Draw::seeded(51);
     let rows: Vec<(f64, bool)> = scored(4_000, 52)
         .into_iter()
@@ -350,15 +357,15 @@ fn a_score_that_ranks_worse_is_found_by_labels_and_by_what_scores_promise() {
     assert_eq!(finding["severity"], "alarm");
     let reason = finding["reason"].as_str().unwrap();
     assert!(reason.starts_with("the AUC, by the rows with labels, fell by"), "{reason}");
-    // Scores that crowd together promise less by themselves.
+    // Scores that are close together imply a lower AUC by themselves.
     let rows: Vec<(f64, bool)> = scored(4_000, 53).iter().map(|(score, is)| (0.2 + score * 0.2, *is)).collect();
     let report = check(&self::world(&rows, ""));
     let [finding] = of_auc(&report).try_into().unwrap();
     assert!(finding["reason"].as_str().unwrap().starts_with("the expected AUC fell by"), "{finding}");
 }
 
-/// Scores that are the model's promise, and outcomes that follow with `odds` times as much certainty.
-fn lesson(odds: f64, moved: f64) -> String {
+/// A training table whose outcomes follow the raw score with a slope of `odds`, and whose scores are shifted by `moved`.
+fn table(odds: f64, moved: f64) -> String {
     let mut draw = Draw::seeded(61);
     let mut text = "x,p,y\n".to_owned();
     for _ in 0..6_000 {
@@ -370,21 +377,21 @@ fn lesson(odds: f64, moved: f64) -> String {
 }
 
 #[test]
-fn learn_says_when_scores_rank_better_than_they_promise() {
-    let said = |table: String, holdout: &str| {
+fn learn_warns_about_an_optimistic_auc() {
+    let stderr_of = |table: String, holdout: &str| {
         let world = World::new();
         world.file("train.csv", table);
         let args = LEARN.map(|arg| if arg == "yes" { holdout } else { arg });
         world.vigie(&args).ok().stderr
     };
-    let warning = "and the scores themselves promise";
-    assert!(said(lesson(2.0, 0.0), "unknown").contains(warning));
-    assert!(said(lesson(2.0, 0.0), "yes").contains("make sure that they were held out"));
-    // Classes weighted in training move all scores, and promise no less for it.
-    assert!(said(lesson(2.0, 1.7), "no").contains(warning));
+    let warning = "but the scores imply";
+    assert!(stderr_of(table(2.0, 0.0), "unknown").contains(warning));
+    assert!(stderr_of(table(2.0, 0.0), "yes").contains("check that these rows were held out"));
+    // Class weights in training shift all scores without changing the implied AUC.
+    assert!(stderr_of(table(2.0, 1.7), "no").contains(warning));
     for (odds, moved) in [(1.0, 0.0), (1.0, 1.7), (0.7, 0.0)] {
-        let told = said(lesson(odds, moved), "yes");
-        assert!(!told.contains("promise"), "{odds}, {moved}: {told}");
+        let told = stderr_of(table(odds, moved), "yes");
+        assert!(!told.contains("the scores imply"), "{odds}, {moved}: {told}");
     }
-    assert!(said(lesson(1.0, 0.0), "unknown").contains("--holdout yes"));
+    assert!(stderr_of(table(1.0, 0.0), "unknown").contains("--holdout yes"));
 }

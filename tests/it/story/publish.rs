@@ -1,4 +1,4 @@
-//! Reports are published whole or not at all, and a former one that said something else is kept.
+//! Reports are published completely or not at all, and previous versions with other content are kept.
 
 use std::{fs, process::Command, thread, time::Duration};
 
@@ -34,7 +34,7 @@ fn published(world: &World) -> Value {
 }
 
 #[test]
-fn what_is_printed_is_what_is_published() {
+fn the_printed_report_equals_the_published_one() {
     let world = world();
     let printed = world.check("2026-10-01", "2026-10-02");
     assert_eq!(published(&world), printed);
@@ -47,7 +47,7 @@ fn what_is_printed_is_what_is_published() {
 }
 
 #[test]
-fn a_report_that_says_something_else_is_a_revision() {
+fn a_changed_report_is_a_revision() {
     let world = world();
     let first = world.check("2026-10-01", "2026-10-02");
     world.file("log/a.ndjson", log(210));
@@ -59,11 +59,11 @@ fn a_report_that_says_something_else_is_a_revision() {
     assert_eq!(published(&world), second);
 }
 
-/// A folder nothing can be written to stands for a full disk too: see `a_full_disk` for a real one.
+/// Unwritable folder. See `a_full_disk_leaves_only_the_previous_report` for a full disk.
 #[test]
-fn a_folder_that_cannot_be_written_leaves_the_former_report() {
+fn an_unwritable_folder_leaves_the_previous_report() {
     let world = world();
-    let former = world.check("2026-10-01", "2026-10-02");
+    let previous = world.check("2026-10-01", "2026-10-02");
     world.file("log/a.ndjson", log(210));
     world.file("blocked", "a file where the folder should be");
     let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
@@ -71,18 +71,18 @@ fn a_folder_that_cannot_be_written_leaves_the_former_report() {
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("blocked"), "{}", ran.stderr);
-    assert_eq!(published(&world), former);
+    assert_eq!(published(&world), previous);
 }
 
-/// `ulimit -f` makes every write beyond a few blocks fail, as a full disk does.
+/// `ulimit -f` makes every write beyond a few blocks fail, like a full disk.
 #[test]
-fn a_full_disk_leaves_the_former_report_and_nothing_else() {
+fn a_full_disk_leaves_only_the_previous_report() {
     let world = world();
-    let former = world.check("2026-10-01", "2026-10-02");
+    let previous = world.check("2026-10-01", "2026-10-02");
     world.file("log/a.ndjson", log(210));
     let output = Command::new("sh")
         .arg("-c")
-        // Ignored, the signal becomes the error that a full disk gives.
+        // If the signal is ignored, the write fails as on a full disk.
         .arg(format!(
             "trap '' XFSZ; ulimit -f 8; exec {} check --config vigie.yaml --from 2026-10-01 --to 2026-10-02",
             env!("CARGO_BIN_EXE_vigie")
@@ -93,16 +93,16 @@ fn a_full_disk_leaves_the_former_report_and_nothing_else() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("cannot write in") && stderr.contains(FOLDER), "{stderr}");
-    assert_eq!(published(&world), former);
+    assert_eq!(published(&world), previous);
     let left: Vec<_> = fs::read_dir(world.path(FOLDER)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 3, "{left:?}");
 }
 
-/// Killed at any moment, a run leaves the former report or the new one, whole.
+/// A run killed at any moment leaves either the previous report or the new one, complete.
 #[test]
-fn a_killed_run_leaves_a_whole_report() {
+fn a_killed_run_leaves_a_complete_report() {
     let world = world();
-    let former = world.check("2026-10-01", "2026-10-02");
+    let previous = world.check("2026-10-01", "2026-10-02");
     world.file("log/a.ndjson", log(20_000));
     let mut killed = 0;
     for delay in [1u64, 5, 10, 20, 40, 60, 80, 120, 160, 240] {
@@ -118,15 +118,15 @@ fn a_killed_run_leaves_a_whole_report() {
         run.kill().unwrap();
         run.wait().unwrap();
         let report = published(&world);
-        assert!(report == former || report["window"]["rows"] == 20_000);
+        assert!(report == previous || report["window"]["rows"] == 20_000);
         let html = fs::read_to_string(world.path(FOLDER).join("report.html")).unwrap();
         assert!(html.trim_end().ends_with("</html>"));
     }
-    assert!(killed > 0, "no run was killed: it proves nothing");
+    assert!(killed > 0, "no run was killed, so nothing was tested");
 }
 
 #[test]
-fn the_exit_code_says_alarm_only_when_asked() {
+fn the_exit_code_signals_an_alarm_only_on_request() {
     let world = world();
     let log = log(200).replace("\"AGE\"", "\"AGES\"").replace("\"JOB\"", "\"JOBS\"");
     world.file("log/a.ndjson", log);
@@ -137,9 +137,9 @@ fn the_exit_code_says_alarm_only_when_asked() {
     assert_eq!(world.vigie(&asked).code, Some(1));
 }
 
-/// Trends come from the small files beside the reports; a lost or outdated one is made up for from the report itself.
+/// Trends come from small files next to the reports; a lost or outdated one is replaced from the report itself.
 #[test]
-fn a_page_has_the_windows_before_it_with_or_without_their_points() {
+fn a_page_shows_earlier_windows_even_without_trend_files() {
     let world = World::new();
     world.file("train.csv", training_csv(1_000));
     world.vigie(LEARN).ok();
@@ -150,10 +150,10 @@ fn a_page_has_the_windows_before_it_with_or_without_their_points() {
         world.check("2026-10-03", "2026-10-04");
         fs::read_to_string(world.path("reports/m/20261003T000000Z_20261004T000000Z/report.html")).unwrap()
     };
-    assert!(page().contains("No earlier report"));
+    assert!(page().contains("there is no earlier report"));
     world.check("2026-10-01", "2026-10-02");
     world.check("2026-10-02", "2026-10-03");
-    // Another length: no part of the trend.
+    // A window of another length is not part of the trend.
     world.check("2026-09-30", "2026-10-02");
     let with = page();
     assert!(with.contains("at least: 3 windows in a row") || with.contains("3 windows in a row"), "no trend");

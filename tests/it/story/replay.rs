@@ -1,4 +1,4 @@
-//! `vigie replay` over the example: every logged score is the model's own, and whatever is not is told.
+//! `vigie replay` on the example: all logged scores match the model, and any that do not are reported.
 
 use std::{fs, io::Read, path::PathBuf};
 
@@ -11,7 +11,7 @@ pub(crate) fn home_credit(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reference_data/home_credit").join(name)
 }
 
-/// The shipped config over the example, with reports and state of its own.
+/// The shipped config on the example, with its own reports and state.
 pub(crate) fn example() -> World {
     let world = World::new();
     configure(&world, |config| config);
@@ -28,7 +28,7 @@ pub(crate) fn configure(world: &World, edit: impl Fn(String) -> String) {
     world.file("vigie.yaml", edit(config));
 }
 
-/// The lines of a day's log.
+/// Lines of a day's log.
 pub(crate) fn day(date: &str) -> Vec<Value> {
     let packed = fs::File::open(home_credit(&format!("log/predictions-{date}.ndjson.gz"))).unwrap();
     let mut text = String::new();
@@ -36,12 +36,12 @@ pub(crate) fn day(date: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The inputs of a line; failed requests have none.
+/// Inputs of a line; failed requests have none.
 fn inputs(line: &mut Value) -> Option<&mut serde_json::Map<String, Value>> {
     line.get_mut("inputs")?.as_object_mut().filter(|inputs| inputs.contains_key("AMT_CREDIT"))
 }
 
-/// Writes a log of its own for the world, and maps it.
+/// Writes a log for this test world, and configures it.
 pub(crate) fn log(world: &World, lines: &[Value]) {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     world.file("log/day.ndjson", text);
@@ -52,7 +52,7 @@ pub(crate) fn log(world: &World, lines: &[Value]) {
     });
 }
 
-/// The example's model with one leaf value changed that many rows reach.
+/// The example's model with a changed value in a leaf that many rows reach.
 pub(crate) fn with_another_leaf() -> Vec<u8> {
     let mut bytes = fs::read(home_credit("model.cbm")).unwrap();
     let forest = Forest::from_bytes("model.cbm", &bytes).unwrap();
@@ -60,7 +60,7 @@ pub(crate) fn with_another_leaf() -> Vec<u8> {
     let value = forest.leaf_values()[heaviest];
     let places: Vec<usize> =
         bytes.windows(8).enumerate().filter(|(_, eight)| *eight == value.to_le_bytes()).map(|(at, _)| at).collect();
-    assert_eq!(places.len(), 1, "the leaf's bytes stand once in the file");
+    assert_eq!(places.len(), 1, "the leaf's bytes are unique in the file");
     bytes[places[0]..places[0] + 8].copy_from_slice(&(value + 0.25).to_le_bytes());
     bytes
 }
@@ -75,7 +75,7 @@ fn one_day(world: &World, more: &[&str]) -> Value {
 }
 
 #[test]
-fn every_score_of_the_fourteen_days_is_the_models_own() {
+fn all_scores_of_fourteen_days_match_the_model() {
     let world = example();
     let ran = replay(&world, &["--from", "2026-10-01", "--to", "2026-10-15", "--each", "1d"]).ok();
     let summary: Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -101,7 +101,7 @@ fn every_score_of_the_fourteen_days_is_the_models_own() {
     let page = fs::read_to_string(folder.join("summary.html")).unwrap();
     assert!(page.contains("All 8\u{202f}440 rows scored again give the logged score"), "{page}");
     assert_eq!(fs::read_to_string(folder.join("summary.json")).unwrap(), ran.stdout);
-    // Nothing of the daemon's is touched.
+    // The daemon's files are not touched.
     let mut beside: Vec<String> = fs::read_dir(world.path("reports"))
         .unwrap()
         .chain(fs::read_dir(world.path("reports/credit-default")).unwrap())
@@ -113,7 +113,7 @@ fn every_score_of_the_fourteen_days_is_the_models_own() {
 }
 
 #[test]
-fn one_changed_leaf_is_told_with_examples() {
+fn a_changed_leaf_is_reported_with_examples() {
     let world = example();
     world.file("model.cbm", with_another_leaf());
     let shipped = format!("file: {}", home_credit("model.cbm").display());
@@ -136,16 +136,16 @@ fn one_changed_leaf_is_told_with_examples() {
     let days = ["--from", "2026-10-01", "--to", "2026-10-02"];
     assert_eq!(replay(&world, &[&days[..], &["--exit-code"]].concat()).code, Some(1));
     let told = world.vigie(&[&["replay", "--config", "vigie.yaml"], &days[..]].concat()).ok().stdout;
-    assert!(told.contains("700 logged scores are not those of the model file."), "{told}");
-    assert!(told.contains("those that differ most:") && told.contains(examples[0]["id"].as_str().unwrap()), "{told}");
-    // A plain check says so as well, on the first day.
+    assert!(told.contains("700 logged scores differ from those of the model file."), "{told}");
+    assert!(told.contains("largest differences:") && told.contains(examples[0]["id"].as_str().unwrap()), "{told}");
+    // A plain check finds it as well.
     let ran = world.vigie(&[&["check", "--config", "vigie.yaml", "--exit-code"], &days[..]].concat());
     assert_eq!(ran.code, Some(1), "{}", ran.stdout);
     assert!(ran.stdout.starts_with("credit-default") && ran.stdout.contains("parity"), "{}", ran.stdout);
 }
 
 #[test]
-fn two_columns_that_changed_places_are_told() {
+fn swapped_columns_are_reported() {
     let world = World::new();
     let mut lines = day("2026-10-01");
     for line in &mut lines {
@@ -163,7 +163,7 @@ fn two_columns_that_changed_places_are_told() {
     assert_eq!(ran.code, Some(1));
 }
 
-/// The scores of `vigie score`, which CI holds against the official library, by request.
+/// Logged scores with those of `vigie score`, which CI compares with the official library.
 fn scores(world: &World, model: &str, lines: &[Value]) -> Vec<(f64, f64)> {
     let answered: Vec<&Value> = lines.iter().filter(|line| line["outputs"]["proba_default"].is_number()).collect();
     let names: Vec<&String> = answered[0]["inputs"].as_object().unwrap().keys().collect();
@@ -186,7 +186,7 @@ fn scores(world: &World, model: &str, lines: &[Value]) -> Vec<(f64, f64)> {
 }
 
 #[test]
-fn another_models_decisions_are_counted_both_ways_with_their_cost() {
+fn a_challengers_decisions_are_counted_with_their_cost() {
     let world = example();
     world.file("new.cbm", with_another_leaf());
     let summary = one_day(&world, &["--model", "new.cbm"]);
@@ -207,7 +207,7 @@ fn another_models_decisions_are_counted_both_ways_with_their_cost() {
     let changed = &challenger["decisions_changed"];
     let way = &changed["accepted_to_refused"];
     assert_eq!(way["rows"], refused.len());
-    // Ten for a default that was accepted, one for a good applicant who was refused.
+    // An accepted default costs ten, a refused good applicant one.
     let by_logged = &way["expected_cost"]["by_logged"];
     close(&by_logged["logged_decision"], refused.iter().map(|pair| 10.0 * pair.0).sum());
     close(&by_logged["new_decision"], refused.iter().map(|pair| 1.0 - pair.0).sum());
@@ -215,7 +215,7 @@ fn another_models_decisions_are_counted_both_ways_with_their_cost() {
     close(&by_replayed["logged_decision"], refused.iter().map(|pair| 10.0 * pair.1).sum());
     close(&by_replayed["new_decision"], refused.iter().map(|pair| 1.0 - pair.1).sum());
     assert_eq!(changed["refused_to_accepted"]["rows"], accepted.len());
-    // Segments of one feature are the whole, apart.
+    // Segments of one feature add up to the whole.
     let segments = challenger["segments"].as_array().unwrap();
     let mut features: Vec<&str> = segments.iter().map(|one| one["feature"].as_str().unwrap()).collect();
     features.dedup();
@@ -237,7 +237,7 @@ fn another_models_decisions_are_counted_both_ways_with_their_cost() {
 }
 
 #[test]
-fn ranges_are_cut_where_they_begin_and_end() {
+fn the_first_and_last_window_are_cut_to_the_range() {
     let world = example();
     let ran = replay(&world, &["--from", "2026-10-01T08:00:00Z", "--to", "2026-10-03T10:30:00Z", "--each", "1d"]).ok();
     let summary: Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -248,7 +248,7 @@ fn ranges_are_cut_where_they_begin_and_end() {
     assert_eq!(summary["replay"]["mismatches"], 0);
 }
 
-/// Exit 2, one sentence that holds this, and no summary.
+/// Asserts exit code 2, one line with this sentence, and no summary.
 #[track_caller]
 fn refused(world: &World, more: &[&str], sentence: &str) {
     let days = ["--from", "2026-10-01", "--to", "2026-10-02"];
@@ -260,23 +260,23 @@ fn refused(world: &World, more: &[&str], sentence: &str) {
 }
 
 #[test]
-fn what_cannot_be_replayed_is_said_in_a_sentence() {
+fn invalid_replays_are_rejected_in_one_sentence() {
     let world = example();
     refused(&world, &["--model", "no.cbm"], "--model no.cbm: no such file");
-    refused(&world, &["--each", "0d"], "--each 0d: a window of 0d has no length");
-    refused(&world, &["--each", "1s"], "--each 1s: the range is more than 5000 windows");
+    refused(&world, &["--each", "0d"], "--each 0d: a window must be longer than 0d");
+    refused(&world, &["--each", "1s"], "--each 1s: the range has more than 5000 windows");
     let golden = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest");
     let regression = golden.join("regression.cbm").display().to_string();
-    refused(&world, &["--model", &regression], "does not give one probability a row");
-    let strange = golden.join("home_credit_like.cbm").display().to_string();
-    refused(&world, &["--model", &strange], "`, which the model reads; map it, or replay days that have it");
+    refused(&world, &["--model", &regression], "does not return one probability per row");
+    let other_model = golden.join("home_credit_like.cbm").display().to_string();
+    refused(&world, &["--model", &other_model], "`, which the model reads; map it, or replay days that have it");
     let shipped = format!("file: {}", home_credit("model.cbm").display());
-    configure(&world, |config| config.replace(&shipped, &format!("file: {strange}")));
+    configure(&world, |config| config.replace(&shipped, &format!("file: {other_model}")));
     refused(&world, &[], "which the reference does not have; learn the reference again with `vigie learn --model`");
     configure(&world, |config| config.replace(&shipped, "# no file"));
-    refused(&world, &[], "model.file: the config names no model");
+    refused(&world, &[], "model.file: not set in the config");
     configure(&world, |config| config.replace("probability: outputs.proba_default", "# no probability"));
-    refused(&world, &[], "source.fields.probability: it is not mapped");
+    refused(&world, &[], "source.fields.probability: not mapped");
 
     let edited = |edit: &dyn Fn(&mut serde_json::Map<String, Value>)| {
         let world = World::new();
@@ -285,16 +285,16 @@ fn what_cannot_be_replayed_is_said_in_a_sentence() {
         log(&world, &lines);
         world
     };
-    let lacking = edited(&|inputs| {
+    let missing = edited(&|inputs| {
         inputs.remove("AMT_CREDIT");
     });
     refused(
-        &lacking,
+        &missing,
         &[],
         "no record from 2026-10-01T00:00:00Z to 2026-10-02T00:00:00Z has `AMT_CREDIT`, which the model",
     );
     let text = edited(&|inputs| {
         inputs["AMT_CREDIT"] = "a lot".into();
     });
-    refused(&text, &[], "`AMT_CREDIT` holds text, such as `a lot`, where the model wants a number");
+    refused(&text, &[], "`AMT_CREDIT` holds text such as `a lot`, but the model expects a number");
 }

@@ -1,8 +1,8 @@
-//! `vigie score` over the example's hold-out: the scores that the official CatBoost wrote beside it, to the bit.
+//! `vigie score` on the example's hold-out gives the scores of the official CatBoost, to the bit.
 
 use std::{fs, path::PathBuf};
 
-use vigie::reference::{Training, Values, read_table};
+use vigie::reference::{Training, TrainingValues, read_table};
 
 use crate::support::world::World;
 
@@ -14,17 +14,17 @@ fn table(path: &PathBuf) -> Training {
     read_table(&path.display().to_string(), fs::read(path).unwrap()).unwrap()
 }
 
-/// The cells of a column as numbers; CSV has them as text.
+/// Cells of a column as numbers; CSV has them as text.
 fn numbers(table: &Training, name: &str) -> Vec<f64> {
     match &table.column(name).unwrap().values {
-        Values::Numbers(numbers) => numbers.clone(),
-        Values::Texts(texts) => texts.iter().map(|text| text.as_ref().unwrap().parse().unwrap()).collect(),
-        Values::Other => panic!("{name} is no column of numbers"),
+        TrainingValues::Numbers(numbers) => numbers.clone(),
+        TrainingValues::Texts(texts) => texts.iter().map(|text| text.as_ref().unwrap().parse().unwrap()).collect(),
+        TrainingValues::Other => panic!("{name} is not a column of numbers"),
     }
 }
 
 #[test]
-fn the_hold_outs_scores_are_catboosts_to_the_bit() {
+fn hold_out_scores_equal_catboosts_to_the_bit() {
     let world = World::new();
     let (model, data) = (home_credit("model.cbm"), home_credit("reference.parquet"));
     let official = numbers(&table(&PathBuf::from(&data)), "probability");
@@ -59,7 +59,7 @@ fn the_hold_outs_scores_are_catboosts_to_the_bit() {
     }
 }
 
-/// Exit 2, a sentence that holds this, and no file.
+/// Asserts exit code 2, one line with this sentence, and no file.
 #[track_caller]
 fn refused(world: &World, args: &[&str], sentence: &str) {
     let ran = world.vigie(&[&["score"], args].concat());
@@ -70,15 +70,15 @@ fn refused(world: &World, args: &[&str], sentence: &str) {
 }
 
 #[test]
-fn what_cannot_be_scored_is_said_in_a_sentence() {
+fn invalid_input_is_rejected_in_one_sentence() {
     let world = World::new();
     let (model, data) = (home_credit("model.cbm"), home_credit("reference.parquet"));
     refused(&world, &["--model", "no.cbm", "--data", &data, "--out", "out.csv"], "--model no.cbm: no such file");
     refused(&world, &["--model", &model, "--data", "no.csv", "--out", "out.csv"], "--data no.csv: no such file");
-    // Said before any work is done.
-    refused(&world, &["--model", "no.cbm", "--data", &data, "--out", "out.txt"], "a .parquet or a .csv file");
+    // Rejected before any work is done.
+    refused(&world, &["--model", "no.cbm", "--data", &data, "--out", "out.txt"], "use .parquet or .csv");
     refused(&world, &["--model", &model, "--data", &data, "--out", "out.csv", "--id", "X"], "no column `X`");
-    refused(&world, &["--model", &model, "--data", &data, "--out", "none/out.csv"], "choose a folder that is there");
+    refused(&world, &["--model", &model, "--data", &data, "--out", "none/out.csv"], "choose an existing folder");
     world.file("rows.csv", "a,b\n1,2\n");
     refused(&world, &["--model", &model, "--data", "rows.csv", "--out", "out.csv"], "no column `");
     world.file("half.cbm", &fs::read(&model).unwrap()[..9_999]);
@@ -90,12 +90,16 @@ fn what_cannot_be_scored_is_said_in_a_sentence() {
     let forest = vigie_models::Forest::from_bytes("tiny", &fs::read(world.path("tiny.json")).unwrap()).unwrap();
     let names: Vec<&str> = forest.features().iter().map(|feature| feature.name.as_str()).collect();
     world.file("rows.csv", format!("{}\n{}\n", names.join(","), vec!["1"; names.len()].join(",")));
-    refused(&world, &["--model", "tiny.json", "--data", "rows.csv", "--out", "out.csv"], "the model is no classifier");
+    refused(
+        &world,
+        &["--model", "tiny.json", "--data", "rows.csv", "--out", "out.csv"],
+        "the model is not a classifier",
+    );
     world.file("rows.csv", format!("{}\n{}\n", names.join(","), vec!["one"; names.len()].join(",")));
     refused(
         &world,
         &["--model", "tiny.json", "--data", "rows.csv", "--out", "out.csv"],
-        "holds `one` where the model wants a number",
+        "holds `one`, but the model expects a number",
     );
 }
 
@@ -122,7 +126,7 @@ fn contributions_add_up_to_the_score() {
 }
 
 #[test]
-fn what_cannot_be_explained_is_said_in_a_sentence() {
+fn unexplainable_input_is_rejected_in_one_sentence() {
     let world = World::new();
     let golden = |name: &str| {
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest").join(name).display().to_string()
@@ -135,5 +139,5 @@ fn what_cannot_be_explained_is_said_in_a_sentence() {
     refused(&world, &args, "--output shap: this CatBoost model has a scale of 1.7");
     world.file("rows.csv", format!("{},raw\n{},1\n", names.join(","), vec!["1"; names.len()].join(",")));
     let args = ["--model", &scaled, "--data", "rows.csv", "--out", "out.csv", "--output", "raw", "--id", "raw"];
-    refused(&world, &args, "two columns would be called `raw`");
+    refused(&world, &args, "two columns would be named `raw`");
 }

@@ -1,4 +1,4 @@
-//! Which drift moved the score: values put back undo what happened to the example, and touch nothing that has not moved.
+//! Which drift moved the score: restored values undo the incidents of the example, and leave unmoved values alone.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use arrow_array::{StringArray, cast::AsArray, types::Float64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use serde_json::Value;
-use vigie::replay::{Column, Draws, Holding, Moved, Taking, changed, restore};
+use vigie::replay::{Draws, ReferenceValues, RestorePlan, SampleColumn, Sampling, changed, restore};
 use vigie_stats::correlation;
 
 use crate::{
@@ -17,14 +17,14 @@ use crate::{
     },
 };
 
-/// The example with attribution on.
+/// The example with attribution enabled.
 fn attributing() -> World {
     let world = example();
     configure(&world, |config| config.replace("policy:\n", "policy:\n  attribution: true\n"));
     world
 }
 
-/// Another log, attribution on as before.
+/// Writes another log, with attribution enabled.
 fn log_on(world: &World, lines: &[Value]) {
     log(world, lines);
     let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
@@ -43,7 +43,7 @@ fn restored<'r>(report: &'r Value, features: &[&str]) -> &'r Value {
 }
 
 #[test]
-fn putting_back_what_moved_brings_the_decisions_back() {
+fn restoring_drifted_features_restores_the_decisions() {
     let world = attributing();
     let expected: Value = serde_json::from_str(&fs::read_to_string(home_credit("expected.json")).unwrap()).unwrap();
     let mut days = 0;
@@ -61,7 +61,7 @@ fn putting_back_what_moved_brings_the_decisions_back() {
         assert!(off.abs() <= 0.003, "{}: {off} away from the rows before the incident, {back}", day["date"]);
         let mean = back["mean_score"]["restored"].as_f64().unwrap() - day["before"]["mean_score"].as_f64().unwrap();
         assert!(mean.abs() <= 0.003, "{}: {mean}", day["date"]);
-        // Whatever has not drifted is left alone, or nearly so.
+        // Features without drift are not changed beyond chance.
         for one in shift["restored"].as_array().unwrap().iter().filter(|one| one["drifted"] == false) {
             for figure in ["mean_score", "share_refused", "expected_cost_per_1000"] {
                 let (moved, chance) =
@@ -69,7 +69,7 @@ fn putting_back_what_moved_brings_the_decisions_back() {
                 assert!(moved.abs() <= chance, "{} {}: {one}", day["date"], one["features"]);
             }
         }
-        // Ranked, and the time it took stands where runs may differ.
+        // Sorted by change. The duration is in the `run` section, which may differ between runs.
         let sizes: Vec<f64> = shift["restored"]
             .as_array()
             .unwrap()
@@ -83,8 +83,8 @@ fn putting_back_what_moved_brings_the_decisions_back() {
 }
 
 #[test]
-fn one_feature_alone_is_found_to_blame() {
-    // Of 2026-10-14, but AMT_CREDIT as it was before: only AMT_ANNUITY is one and a half times as large.
+fn a_single_drifted_feature_is_identified() {
+    // The log of 2026-10-14 with its original AMT_CREDIT: only AMT_ANNUITY is larger, by half.
     let world = attributing();
     let file = fs::File::open(home_credit("incident_amounts_before.parquet")).unwrap();
     let batch = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().next().unwrap().unwrap();
@@ -113,7 +113,7 @@ fn one_feature_alone_is_found_to_blame() {
 }
 
 #[test]
-fn threads_and_the_order_of_rows_do_not_change_a_byte() {
+fn threads_and_row_order_do_not_change_the_report() {
     let world = attributing();
     let mut lines = day("2026-10-02");
     log_on(&world, &lines);
@@ -127,17 +127,15 @@ fn threads_and_the_order_of_rows_do_not_change_a_byte() {
 }
 
 #[test]
-fn the_terminal_and_both_pages_say_it() {
+fn the_terminal_and_both_pages_show_the_score_shift() {
     let world = attributing();
     let check =
         || world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-14", "--to", "2026-10-15"]).ok().stdout;
     let page = || {
         fs::read_to_string(world.path("reports/credit-default/20261014T000000Z_20261015T000000Z/report.html")).unwrap()
     };
-    assert!(check().contains("AMT_ANNUITY put back: share refused 31.4 % → 25"), "{}", check());
-    assert!(
-        page().contains("Which drift moved the score") && page().contains("important features that have not drifted")
-    );
+    assert!(check().contains("With AMT_ANNUITY restored to the reference: refusal rate 31.4 % → 25"), "{}", check());
+    assert!(page().contains("Which drift moved the score") && page().contains("important features without drift"));
     configure(&world, |config| {
         config
             .replace("policy:\n", "policy:\n  attribution: true\n")
@@ -146,12 +144,12 @@ fn the_terminal_and_both_pages_say_it() {
     check();
     let page = page();
     let section = page.split("<section id=\"score-shift\">").nth(1).unwrap().split("</section>").next().unwrap();
-    assert!(section.contains("Quelle dérive a déplacé le score") && section.contains("remis en place"), "{section}");
+    assert!(section.contains("Quelle dérive a déplacé le score") && section.contains("valeurs rétablies"), "{section}");
     assert!(section.contains("31,4\u{a0}%"), "{section}");
 }
 
 #[test]
-fn too_few_rows_have_nothing_put_back() {
+fn nothing_is_restored_with_too_few_rows() {
     let report = attributing().check("2026-10-04", "2026-10-05");
     assert_eq!(report["attribution"]["score_shift"]["reason"], "too few rows for a verdict");
     let report = example().check("2026-10-14", "2026-10-15");
@@ -160,9 +158,9 @@ fn too_few_rows_have_nothing_put_back() {
 
 const SMALL: usize = 400;
 
-fn holding(values: &[f64]) -> Holding {
+fn reference_values(values: &[f64]) -> ReferenceValues {
     let missing = values.iter().filter(|value| value.is_nan()).count() as u64;
-    Holding::Numbers { values: crate::support::lab::distinct(values), missing }
+    ReferenceValues::Numbers { values: crate::support::lab::distinct(values), missing }
 }
 
 fn normal(rows: usize, seed: u64) -> Vec<f64> {
@@ -170,28 +168,28 @@ fn normal(rows: usize, seed: u64) -> Vec<f64> {
     (0..rows).map(|_| (0..12).map(|_| draw.uniform()).sum::<f64>() - 6.0).collect()
 }
 
-fn put_back(values: &[f64], holding: &Holding) -> (Moved, Vec<f64>) {
+fn restored_values(values: &[f64], known_values: &ReferenceValues) -> (RestorePlan, Vec<f64>) {
     let keys: Vec<u128> = (0..values.len() as u128).map(|row| row * 7_919).collect();
-    let draws = Draws::of(&keys);
-    let column = Column::Numbers(values.to_vec());
-    let moved = Moved::of(&column, holding, &draws, "x", 0.01);
-    let second = draws.second("x", None);
-    let after = restore(&column, holding, &moved, Taking::Evenly, (draws.first(), &second));
-    assert_eq!(moved.is_nothing(), changed(&column, &after) == 0 && moved.mapped.is_empty(), "{moved:?}");
+    let draws = Draws::new(&keys);
+    let column = SampleColumn::Numbers(values.to_vec());
+    let plan = RestorePlan::new(&column, known_values, &draws, "x", 0.01);
+    let by_group = draws.by_group("x", None);
+    let after = restore(&column, known_values, &plan, Sampling::Evenly, (draws.by_row(), &by_group));
+    assert_eq!(plan.is_empty(), changed(&column, &after) == 0 && plan.mapped.is_empty(), "{plan:?}");
     match after {
-        Column::Numbers(after) => (moved, after),
-        Column::Levels { .. } => unreachable!("numbers stay numbers"),
+        SampleColumn::Numbers(after) => (plan, after),
+        SampleColumn::Levels { .. } => unreachable!("numbers stay numbers"),
     }
 }
 
 #[test]
-fn what_has_not_moved_is_not_touched_and_what_has_is_the_references() {
+fn unmoved_values_are_kept_and_moved_ones_restored() {
     let reference = normal(4_000, 1);
-    let (moved, after) = put_back(&normal(SMALL, 2), &holding(&reference));
-    assert!(moved.is_nothing() && after == normal(SMALL, 2));
+    let (plan, after) = restored_values(&normal(SMALL, 2), &reference_values(&reference));
+    assert!(plan.is_empty() && after == normal(SMALL, 2));
     // Scaled: back to the reference's own quantiles, in the same order.
     let scaled: Vec<f64> = normal(SMALL, 2).iter().map(|value| value * 2.0 + 5.0).collect();
-    let (_, after) = put_back(&scaled, &holding(&reference));
+    let (_, after) = restored_values(&scaled, &reference_values(&reference));
     let mut order: Vec<usize> = (0..SMALL).collect();
     order.sort_by(|a, b| scaled[*a].total_cmp(&scaled[*b]));
     assert!(order.windows(2).all(|pair| after[pair[0]] <= after[pair[1]]), "the order is kept");
@@ -201,12 +199,12 @@ fn what_has_not_moved_is_not_touched_and_what_has_is_the_references() {
         assert_eq!(after[*row].to_bits(), known[(2 * place + 1) * known.len() / (2 * SMALL)].to_bits());
     }
     // A constant is spread over the whole distribution again.
-    let (_, after) = put_back(&vec![0.5; SMALL], &holding(&reference));
+    let (_, after) = restored_values(&vec![0.5; SMALL], &reference_values(&reference));
     assert_eq!(crate::support::lab::distinct(&after).len(), SMALL);
 }
 
 #[test]
-fn gaps_and_signs_are_filled_and_values_taken_away() {
+fn missing_values_and_markers_are_filled_and_values_removed() {
     let reference: Vec<f64> = normal(4_000, 1)
         .iter()
         .enumerate()
@@ -221,43 +219,43 @@ fn gaps_and_signs_are_filled_and_values_taken_away() {
             .map(|(row, value)| if row % every == 1 { what } else { usual(row, *value) })
             .collect()
     };
-    // Too many are missing: until one in five is.
+    // Too many missing values: filled until one in five is missing.
     let window = with(3, f64::NAN);
-    let (moved, after) = put_back(&window, &holding(&reference));
-    assert_eq!((gaps(&after), moved.filled.len()), (SMALL / 5, gaps(&window) - SMALL / 5));
+    let (plan, after) = restored_values(&window, &reference_values(&reference));
+    assert_eq!((gaps(&after), plan.filled.len()), (SMALL / 5, gaps(&window) - SMALL / 5));
     let kept = (0..SMALL).filter(|row| !window[*row].is_nan());
     assert!(kept.into_iter().all(|row| after[row].to_bits() == window[row].to_bits()), "values that were there stay");
-    // None is missing.
-    let (moved, after) = put_back(&normal(SMALL, 3), &holding(&reference));
-    assert_eq!((gaps(&after), moved.emptied.len()), (SMALL / 5, SMALL / 5));
-    // A sentinel in one of ten rows is filled, one row with a large value is not.
+    // No missing values: removed until one in five is missing.
+    let (plan, after) = restored_values(&normal(SMALL, 3), &reference_values(&reference));
+    assert_eq!((gaps(&after), plan.emptied.len()), (SMALL / 5, SMALL / 5));
+    // A sentinel in one of ten rows is filled; a single large value is not.
     let mut window = with(10, 365_243.0);
     window[2] = 99.0;
-    let (moved, after) = put_back(&window, &holding(&reference));
-    assert_eq!((moved.filled.len(), after[2]), (SMALL / 10, 99.0));
+    let (plan, after) = restored_values(&window, &reference_values(&reference));
+    assert_eq!((plan.filled.len(), after[2]), (SMALL / 10, 99.0));
     assert!(after.iter().all(|value| *value < 100.0 || value.is_nan()));
-    // All is missing, and all is a sentinel.
+    // Every value is missing, or a sentinel.
     for window in [vec![f64::NAN; SMALL], vec![-999.0; SMALL]] {
-        assert_eq!(gaps(&put_back(&window, &holding(&reference)).1), SMALL / 5);
+        assert_eq!(gaps(&restored_values(&window, &reference_values(&reference)).1), SMALL / 5);
     }
 }
 
 proptest! {
     #[test]
-    fn levels_have_the_references_shares_again(counts in prop::collection::vec(1u64..400, 2..7), rows in 200usize..500, seed in any::<u64>()) {
+    fn restored_levels_have_the_references_shares(counts in prop::collection::vec(1u64..400, 2..7), rows in 200usize..500, seed in any::<u64>()) {
         let names: Vec<String> = (0..counts.len()).map(|level| format!("l{level}")).collect();
-        let holding = Holding::Levels { names: names.clone(), counts: counts.clone(), missing: 0 };
+        let known_values = ReferenceValues::Levels { names: names.clone(), counts: counts.clone(), missing: 0 };
         let mut draw = Draw::seeded(seed);
-        // All of one level, but for some that nobody knows.
+        // All rows have one level, except some with an unknown level.
         let own = vec!["l1".to_owned(), "unknown".to_owned()];
-        let column = Column::Levels { names: own, rows: (0..rows).map(|_| Some(usize::from(draw.chance(0.1)))).collect() };
+        let column = SampleColumn::Levels { names: own, rows: (0..rows).map(|_| Some(usize::from(draw.chance(0.1)))).collect() };
         let keys: Vec<u128> = (0..rows as u128).map(|row| row + u128::from(seed)).collect();
-        let draws = Draws::of(&keys);
-        let moved = Moved::of(&column, &holding, &draws, "x", 0.01);
-        let after = restore(&column, &holding, &moved, Taking::Evenly, (draws.first(), &draws.second("x", None)));
-        let Column::Levels { names: after_names, rows: after } = after else { return Err(TestCaseError::fail("levels")) };
+        let draws = Draws::new(&keys);
+        let plan = RestorePlan::new(&column, &known_values, &draws, "x", 0.01);
+        let after = restore(&column, &known_values, &plan, Sampling::Evenly, (draws.by_row(), &draws.by_group("x", None)));
+        let SampleColumn::Levels { names: after_names, rows: after } = after else { return Err(TestCaseError::fail("levels")) };
         let all: u64 = counts.iter().sum();
-        if moved.redrawn {
+        if plan.redrawn {
             for (level, count) in counts.iter().enumerate() {
                 let got = after.iter().filter(|own| **own == Some(level)).count() as f64;
                 prop_assert!((got - rows as f64 * *count as f64 / all as f64).abs() <= 1.0, "{} of {:?}", level, after_names);
@@ -268,14 +266,14 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_rows_never_matters(values in prop::collection::vec(prop_oneof![Just(f64::NAN), Just(9.0), -2.0..2.0f64], 30..200), seed in any::<u64>()) {
-        let reference = holding(&normal(500, 4));
+    fn row_order_does_not_matter(values in prop::collection::vec(prop_oneof![Just(f64::NAN), Just(9.0), -2.0..2.0f64], 30..200), seed in any::<u64>()) {
+        let reference = reference_values(&normal(500, 4));
         let keys: Vec<u128> = (0..values.len() as u128).map(|row| row * 31 + 5).collect();
         let run = |order: &[usize]| {
-            let draws = Draws::of(&order.iter().map(|row| keys[*row]).collect::<Vec<_>>());
-            let column = Column::Numbers(order.iter().map(|row| values[*row]).collect());
-            let moved = Moved::of(&column, &reference, &draws, "x", 0.01);
-            let Column::Numbers(after) = restore(&column, &reference, &moved, Taking::Evenly, (draws.first(), &draws.second("x", None))) else {
+            let draws = Draws::new(&order.iter().map(|row| keys[*row]).collect::<Vec<_>>());
+            let column = SampleColumn::Numbers(order.iter().map(|row| values[*row]).collect());
+            let plan = RestorePlan::new(&column, &reference, &draws, "x", 0.01);
+            let SampleColumn::Numbers(after) = restore(&column, &reference, &plan, Sampling::Evenly, (draws.by_row(), &draws.by_group("x", None))) else {
                 return Vec::new();
             };
             let mut by_row = vec![0; values.len()];
@@ -289,7 +287,7 @@ proptest! {
     }
 
     #[test]
-    fn ranks_do_not_know_of_scale(values in prop::collection::vec(-50i32..50, 3..60)) {
+    fn ranks_are_invariant_to_scale(values in prop::collection::vec(-50i32..50, 3..60)) {
         let values: Vec<f64> = values.into_iter().map(f64::from).collect();
         let ranks = correlation::ranks(&values);
         let grown = correlation::ranks(&values.iter().map(|value| value.exp()).collect::<Vec<_>>());
@@ -301,7 +299,7 @@ proptest! {
 }
 
 #[test]
-fn rank_correlation_is_scipys() {
+fn rank_correlation_matches_scipy() {
     // scipy.stats.spearmanr([1, 2, 2, 4, 9, 7, 7, 0], [3, 1, 4, 4, 8, 2, 6, 0]).statistic
     let (a, b) = ([1.0, 2.0, 2.0, 4.0, 9.0, 7.0, 7.0, 0.0], [3.0, 1.0, 4.0, 4.0, 8.0, 2.0, 6.0, 0.0]);
     let got = correlation::correlation(&correlation::ranks(&a), &correlation::ranks(&b)).unwrap();

@@ -1,4 +1,4 @@
-//! Segments: rows apart by filters and levels, counted in the same look, judged together.
+//! Segments: rows split by filters and levels, counted in the same pass, judged together.
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -40,7 +40,7 @@ fn drawn(rows: usize, seed: u64, harder: f64) -> Vec<Row> {
         .collect()
 }
 
-/// Which rows are meant.
+/// Whether a row is in a segment.
 type Is = fn(&Row) -> bool;
 
 const SEGMENTS: &str = "segments:\n  by: [sex, region]\n  filters:\n    rich women: sex == \"F\" and income > 800\n    poor or \
@@ -92,7 +92,7 @@ fn parquet(rows: &[Row], path: &std::path::Path) {
     writer.close().unwrap();
 }
 
-/// `learns`: what `learn` is told beside the columns.
+/// `learns`: additional arguments of `learn`.
 fn world(more: &str, learns: &[&str]) -> World {
     let world = World::new();
     world.file("train.csv", train(&drawn(6_000, 1, 0.0)));
@@ -123,7 +123,7 @@ fn segment<'r>(report: &'r Value, name: &str) -> &'r Value {
 }
 
 #[test]
-fn rows_are_counted_apart_as_by_hand() {
+fn segment_counts_match_a_manual_count() {
     let world = world(&format!("{SEGMENTS}  min_rows: 100\n"), &WITH);
     let rows = drawn(3_000, 2, 0.0);
     world.file("log/a.ndjson", ndjson(&rows));
@@ -154,7 +154,7 @@ fn rows_are_counted_apart_as_by_hand() {
     assert!(isles["severity"].is_null() && isles["disparity"].is_null());
     assert!(segment(&report, "sex = F")["score"]["psi"]["value"].is_f64());
     assert_eq!(report["verdict"]["findings"].as_array().unwrap().len(), 0, "{}", report["verdict"]);
-    // All that segments add stands beside the rest; nothing of the rest is otherwise.
+    // Segments add their own section and change nothing else.
     let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
     world.file("vigie.yaml", config.split("segments:").next().unwrap());
     let mut without = without_run(check(&world));
@@ -167,7 +167,7 @@ fn rows_are_counted_apart_as_by_hand() {
 }
 
 #[test]
-fn lines_columns_threads_and_twins_give_the_same_segments() {
+fn formats_threads_and_duplicates_give_the_same_segments() {
     let world = world(SEGMENTS, &WITH);
     let rows = drawn(3_000, 3, 0.1);
     world.file("log/a.ndjson", ndjson(&rows));
@@ -178,7 +178,7 @@ fn lines_columns_threads_and_twins_give_the_same_segments() {
     for threads in ["1", "3"] {
         assert_eq!(without_run(world.check_with("2026-10-01", "2026-10-02", &["--threads", threads])), report);
     }
-    // Each id twice: the records are the same, and count once.
+    // Each id twice: duplicate records count once.
     world.file("log/b.ndjson", ndjson(&rows));
     assert_eq!(without_run(check(&world))["segments"], report["segments"]);
     std::fs::remove_file(world.path("log/a.ndjson")).unwrap();
@@ -207,7 +207,7 @@ fn a_segment_that_moves_and_is_refused_more_often_is_found() {
     assert_eq!(of("segment_score").first(), Some(&"sex = M"), "{findings:?}");
     assert!(!of("segment_score").contains(&"sex = F"), "{findings:?}");
     assert_eq!(of("disparity"), ["sex = M"], "{findings:?}");
-    assert!(findings.iter().all(|one| one["feature"] != "sex = M"), "a segment is no feature");
+    assert!(findings.iter().all(|one| one["feature"] != "sex = M"), "a segment is not a feature");
     let men = segment(&report, "sex = M");
     assert_eq!(men["disparity"]["against"], "sex = F");
     let ratio = men["disparity"]["ratio"].as_f64().unwrap();
@@ -224,38 +224,38 @@ fn a_segment_that_moves_and_is_refused_more_often_is_found() {
     world.file("vigie.yaml", config.replace("reports: {dir: reports}", "reports: {dir: reports, language: fr}"));
     check(&world);
     let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    for words in ["il est accepté", "le score de ses", "rapporté au plus favorisé"] {
+    for words in ["taux d’acceptation égal à", "le score de ses", "rapporté au plus favorisé"] {
         assert!(page.contains(words), "{words}");
     }
     assert!(!page.contains("times as often"));
 }
 
 #[test]
-fn without_drift_segments_are_silent() {
+fn without_drift_segments_have_no_findings() {
     let world = world(SEGMENTS, &WITH);
-    let mut spoken = 0;
+    let mut found = 0;
     for seed in 100..140 {
         world.file("log/a.ndjson", ndjson(&drawn(2_000, seed, 0.0)));
         let report = check(&world);
         let findings = report["verdict"]["findings"].as_array().unwrap();
-        spoken += findings.iter().filter(|one| one["segment"].is_string()).count();
+        found += findings.iter().filter(|one| one["segment"].is_string()).count();
     }
-    assert!(spoken <= 1, "{spoken} findings about segments in 40 windows without drift");
+    assert!(found <= 1, "{found} findings about segments in 40 windows without drift");
 }
 
 #[test]
-fn a_reference_that_does_not_know_the_segments_says_so() {
+fn a_reference_without_segments_is_the_reason_for_a_missing_score() {
     let world = world(SEGMENTS, &[]);
     world.file("log/a.ndjson", ndjson(&drawn(3_000, 5, 0.3)));
     let report = check(&world);
     let men = segment(&report, "sex = M");
     assert!(men["score"].is_null());
     assert!(men["null_reasons"]["score"].as_str().unwrap().contains("vigie learn --segments"), "{men}");
-    assert!(men["disparity"]["ratio"].is_f64(), "what needs no reference is told all the same");
+    assert!(men["disparity"]["ratio"].is_f64(), "figures that need no reference are there");
 }
 
 #[test]
-fn labels_tell_of_each_segment() {
+fn labels_are_joined_per_segment() {
     let world = world(&format!("{SEGMENTS}labels: {{path: labels.csv, id: id, target: y}}\n"), &WITH);
     let rows = drawn(3_000, 6, 0.0);
     world.file("log/a.ndjson", ndjson(&rows));
@@ -278,7 +278,7 @@ fn labels_tell_of_each_segment() {
     let women = &segment(&by_lines, "sex = F")["realised"];
     assert_eq!((&women["rows"], women["cost"].as_f64()), (&Value::from(known.len()), Some(cost)));
     assert!(women["auc"]["low"].as_f64().unwrap() < women["auc"]["value"].as_f64().unwrap());
-    // Again where columns are read apart, and where an id comes twice.
+    // The same with columns read separately, and with duplicate ids.
     std::fs::remove_file(world.path("log/a.ndjson")).unwrap();
     parquet(&rows, &world.path("log/a.parquet"));
     assert_eq!(check(&world)["segments"], by_lines["segments"]);
@@ -287,19 +287,19 @@ fn labels_tell_of_each_segment() {
 }
 
 #[test]
-fn each_segment_has_a_cost_to_be_expected_of_it() {
+fn each_segment_has_an_expected_cost() {
     let all = SEGMENTS.replace("  filters:\n", "  filters:\n    all: income >= 0\n");
     let world = world(&format!("{all}labels: {{path: labels.csv, id: id, target: y}}\n"), &WITH);
     let rows = drawn(8_000, 8, 0.22);
     world.file("log/a.ndjson", ndjson(&rows));
     let report = check(&world);
     let cost = |name: &str, key: &str| segment(&report, name)["expected"]["cost_per_1000"][key].as_f64().unwrap();
-    // A segment of all rows costs what all rows do, and its band is theirs.
+    // A segment of all rows has the cost and the band of all rows.
     for key in ["value", "low", "high"] {
         let whole = report["cost"]["expected"]["per_1000"][key].as_f64().unwrap();
         assert!((cost("all", key) - whole).abs() < 1e-9 * whole, "{key}");
     }
-    // Parts cost together what the whole does; the reference's too.
+    // The costs of the parts add up to the whole, also in the reference.
     let rows_of = |names: &[&str]| -> Vec<f64> {
         names.iter().map(|name| segment(&report, name)["rows"].as_f64().unwrap()).collect()
     };
@@ -315,7 +315,7 @@ fn each_segment_has_a_cost_to_be_expected_of_it() {
     let rows_learnt = |is: Is| before.iter().filter(|row| is(row)).count() as f64;
     let sum: f64 = learnt.iter().map(|(name, is)| rows_learnt(*is) * cost(name, "reference")).sum();
     assert!((sum / 6_000.0 - cost("all", "reference")).abs() < 1e-9 * sum);
-    // Each is what its own rows alone are expected to cost.
+    // Each equals the expected cost of its rows alone.
     let known =
         crate::story::performance::known(&before.iter().map(|row| (row.score, row.outcome)).collect::<Vec<_>>());
     let filters: [(&str, Is); 2] = [
@@ -324,16 +324,16 @@ fn each_segment_has_a_cost_to_be_expected_of_it() {
     ];
     for (name, is) in learnt.iter().chain(&filters) {
         let own: Vec<f64> = rows.iter().filter(|row| is(row)).map(|row| row.score).collect();
-        let alone = Expected::of(&Ranked::of(own), &known, crate::story::performance::TERMS).unwrap().cost_per_1000;
+        let alone = Expected::new(&Ranked::new(own), &known, crate::story::performance::TERMS).unwrap().cost_per_1000;
         for (key, wanted) in [("value", alone.value), ("low", alone.low), ("high", alone.high)] {
             assert!((cost(name, key) - wanted).abs() < 1e-9 * wanted, "{name}: {key}");
         }
     }
-    // Men's scores are higher now, and nobody else's.
+    // Only men's scores are higher now.
     assert!(cost("sex = M", "value") > 1.05 * cost("sex = M", "reference"));
     let women = segment(&report, "sex = F");
     assert!((cost("sex = F", "value") / cost("sex = F", "reference") - 1.0).abs() < 0.05, "{women}");
-    // The outcomes come as expected, and stand beside.
+    // Outcomes arrive as expected, and are shown next to the estimate.
     assert!(women["realised"].is_null());
     let labels = |rows: &[Row]| {
         let each = rows.iter().enumerate().map(|(n, row)| format!("r{n},{}\n", u8::from(row.outcome)));
@@ -346,14 +346,14 @@ fn each_segment_has_a_cost_to_be_expected_of_it() {
     let band = &women["expected"]["cost_per_1000"];
     assert!(band["low"].as_f64().unwrap() < known && known < band["high"].as_f64().unwrap(), "{women}");
     let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    for words in ["What each segment costs", "cost per 1,000 by labels (95 %)", "a segment pays better, or worse"] {
+    for words in ["Cost by segment", "cost per 1,000 by labels (95 %)", "a segment that repays better, or worse"] {
         assert!(page.contains(words), "{words}");
     }
     let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
     world.file("vigie.yaml", config.replace("reports: {dir: reports}", "reports: {dir: reports, language: fr}"));
     check(&world);
     let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    for words in ["Ce que coûte chaque segment", "d’après les étiquettes (95", "paie mieux, ou moins bien"] {
+    for words in ["Coût par segment", "d’après les étiquettes (95", "rembourse mieux, ou moins bien"] {
         assert!(page.contains(words), "{words}");
     }
 }
@@ -375,7 +375,7 @@ fn without_outcomes_no_segment_has_an_expected_cost() {
 }
 
 #[test]
-fn what_cannot_be_a_segment_is_refused_with_a_hint() {
+fn invalid_segments_are_rejected_with_a_hint() {
     let refused = |segments: &str| {
         let world = world("", &[]);
         world.file("log/a.ndjson", ndjson(&drawn(300, 7, 0.0)));
@@ -387,11 +387,11 @@ fn what_cannot_be_a_segment_is_refused_with_a_hint() {
     };
     for (segments, why) in [
         ("{by: [age]}", "the reference has no feature `age`; it has: sex, region, income"),
-        ("{by: [income]}", "`income` is numeric; write filters"),
+        ("{by: [income]}", "`income` is numeric; use filters"),
         ("{filters: {a: sex > 3}}", "`sex` is categorical"),
         ("{filters: {a: 'income == \"x\"'}}", "`income` is numeric"),
         ("{filters: {a: sex = 3}}", "write `==`"),
-        ("{filters: {a: sex == F}}", "texts stand in quotes"),
+        ("{filters: {a: sex == F}}", "put text in quotes"),
         ("{min_rows: 100}", "names neither columns nor filters"),
         ("{by: [sex], min_rows: 5}", "at least 20"),
         ("{by: [sex], wher: {}}", "wher"),
@@ -414,5 +414,5 @@ fn what_cannot_be_a_segment_is_refused_with_a_hint() {
     ];
     let ran = world.vigie(&args);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("names none"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("defines none"), "{}", ran.stderr);
 }

@@ -1,4 +1,4 @@
-//! `reports/example/`: the report of the example's last day, committed so that it can be looked at before anything is built.
+//! `reports/example/`: the report of the example's last day, committed so that it can be read without building anything.
 
 use std::{
     fs,
@@ -14,13 +14,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The shipped config over the example, reports elsewhere.
+/// Checks the example with the shipped config, in its own folder.
 fn made() -> (World, PathBuf) {
     let world = World::new();
     let shipped = fs::read_to_string(root().join("config/vigie.yaml")).unwrap();
     world.file("config/vigie.yaml", shipped);
     std::os::unix::fs::symlink(root().join("reference_data"), world.path("reference_data")).unwrap();
-    // Every day of the log, so that the last one's page has trends.
+    // All days of the log, so that the last page has trends.
     for day in (1..=14).filter(|day| *day != 11) {
         let (from, to) = (format!("2026-10-{day:02}"), format!("2026-10-{:02}", day + 1));
         world.vigie(&["check", "--config", "config/vigie.yaml", "--from", &from, "--to", &to]).ok();
@@ -33,9 +33,9 @@ fn json(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// With `VIGIE_REGENERATE=1` the files are written anew instead, and the pictures, for which Chromium must be installed.
+/// With `VIGIE_REGENERATE=1`, the files and the pictures are regenerated instead; the pictures need Chromium.
 #[test]
-fn the_committed_report_is_what_check_makes() {
+fn the_committed_report_matches_check() {
     let (world, made) = made();
     let committed = root().join("reports/example");
     if std::env::var_os("VIGIE_REGENERATE").is_some() {
@@ -49,7 +49,7 @@ fn the_committed_report_is_what_check_makes() {
     let message = "the report has changed: VIGIE_REGENERATE=1 cargo test showcase";
     let same = without_run(json(&made.join("report.json"))) == without_run(json(&committed.join("report.json")));
     assert!(same, "{message}");
-    // The page but for what the run says of itself.
+    // The page without the details of the run.
     let body = |folder: &Path| {
         let page = fs::read_to_string(folder.join("report.html")).unwrap();
         page.split("<section id=\"provenance\">").next().unwrap().to_owned()

@@ -1,11 +1,11 @@
-//! Silence is told: by `vigie check --send` alone too, and for what only history knows.
+//! Alerts on missing data, also by `vigie check --send` alone, and on findings that need history.
 
 use std::{fs, process::Command};
 
 use serde_json::Value;
 
 use crate::support::{
-    postman::Postman,
+    fake_smtp::FakeSmtp,
     watched::{Watcher, at, configure, day, watched},
     world::World,
 };
@@ -22,32 +22,32 @@ fn sent(world: &World, now: vigie_profile::window::Instant) -> Value {
 }
 
 #[test]
-fn a_check_that_sends_tells_of_a_day_without_records() {
-    let postman = Postman::polite();
+fn check_with_send_reports_a_day_without_records() {
+    let smtp = FakeSmtp::accepting_all();
     let world = watched("");
     configure(
         &world,
         &format!(
             "alerts:\n  email: {{smtp: \"smtp://127.0.0.1:{}\", from: vigie@example.com, to: risk@example.com, starttls: never}}\n",
-            postman.port
+            smtp.port
         ),
     );
     day(&world, 0, 120, 0);
     sent(&world, at(1, 6));
-    assert_eq!(postman.received().len(), 0);
-    // What is shown is the latest day that holds records; what is told is that the latest holds none.
+    assert_eq!(smtp.received().len(), 0);
+    // The report is about the latest day with records; the alert is about the latest day, which has none.
     let report = sent(&world, at(2, 6));
     assert_eq!(report["window"]["from"], "2026-10-01T00:00:00Z");
-    let letters = postman.received();
+    let letters = smtp.received();
     assert_eq!(letters.len(), 1);
     let text = String::from_utf8_lossy(&letters[0].bytes).into_owned();
     assert!(text.contains("no data"), "{text}");
-    // Told once; and again when it is over.
+    // One message, and another on recovery.
     sent(&world, at(2, 7));
-    assert_eq!(postman.received().len(), 1);
+    assert_eq!(smtp.received().len(), 1);
     day(&world, 2, 120, 0);
     sent(&world, at(3, 6));
-    let letters = postman.received();
+    let letters = smtp.received();
     assert_eq!(letters.len(), 2);
     assert!(String::from_utf8_lossy(&letters[1].bytes).contains("recovered"));
     let silent = world.path("reports/m/20261002T000000Z_20261003T000000Z/report.json");
@@ -56,36 +56,36 @@ fn a_check_that_sends_tells_of_a_day_without_records() {
 }
 
 #[test]
-fn fewer_records_than_the_weekday_has_are_told_and_an_old_reference_too() {
+fn low_volume_and_an_old_reference_are_reported() {
     let world = watched("");
     configure(&world, "alerts: {after: 1, reference_age: 3650d}\n");
     let watcher = Watcher::new(&world);
     for number in 0..22 {
         day(&world, number, 200, 0);
-        watcher.look(at(number + 1, 6));
+        watcher.check(at(number + 1, 6));
     }
-    assert_eq!(watcher.story(), Vec::<String>::new());
-    // Below half of the median; then above it, but nearer than 80 % of the limit; then well.
+    assert_eq!(watcher.events(), Vec::<String>::new());
+    // Below half of the median; then above, but not by enough to recover; then clearly above.
     for (number, rows) in [(22, 90), (23, 110), (24, 160)] {
         day(&world, number, rows, 0);
-        watcher.look(at(number + 1, 6));
+        watcher.check(at(number + 1, 6));
     }
-    let story: Vec<String> = watcher.story().into_iter().filter(|line| line.contains("volume")).collect();
+    let story: Vec<String> = watcher.events().into_iter().filter(|line| line.contains("volume")).collect();
     assert_eq!(story, ["10-23 Noted - volume", "10-25 Recovered - volume"]);
     configure(&world, "alerts: {after: 1, reference_age: 1d}\n");
     let watcher = Watcher::new(&world);
     day(&world, 25, 200, 0);
-    // The reference was made today, by the machine's clock.
-    watcher.look(vigie_profile::window::Instant(
+    // The reference was created today, by the machine's clock.
+    watcher.check(vigie_profile::window::Instant(
         vigie_profile::window::Instant::now().0.max(at(26, 6).0) + 2 * 86_400_000_000,
     ));
-    assert!(watcher.story().iter().any(|line| line.ends_with("Noted - stale_reference")), "{:?}", watcher.story());
+    assert!(watcher.events().iter().any(|line| line.ends_with("Noted - stale_reference")), "{:?}", watcher.events());
 }
 
-/// What is wrong with the service or the model opens its alert: failing answers and slow ones after two windows, scores
-/// that are not the model's at once.
+/// Problems of the service or the model open alerts: failing and slow responses after two windows, scores that differ from
+/// the model's at once.
 #[test]
-fn a_service_in_trouble_is_told() {
+fn service_problems_are_reported() {
     let world = watched("");
     world.file("model.json", crate::story::parity::model().to_string());
     configure(&world, "");
@@ -114,10 +114,10 @@ fn a_service_in_trouble_is_told() {
             format!("{record}\n")
         });
         world.file(&path, lines.collect::<String>());
-        watcher.look(at(number + 1, 6));
+        watcher.check(at(number + 1, 6));
     }
     let story: Vec<String> = watcher
-        .story()
+        .events()
         .into_iter()
         .filter(|line| ["parity", "latency", "error_rate"].iter().any(|test| line.ends_with(test)))
         .filter(|line| !line.contains("Reminded"))
@@ -134,9 +134,9 @@ fn a_service_in_trouble_is_told() {
     );
 }
 
-/// A day on which every answer fails tells nothing of the applicants: what had drifted before has not recovered.
+/// A day on which every response fails says nothing about the applicants, so earlier drift has not recovered.
 #[test]
-fn an_outage_ends_no_drift() {
+fn an_outage_does_not_end_drift() {
     let world = watched("");
     configure(&world, "alerts: {after: 1}\n");
     let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
@@ -156,9 +156,9 @@ fn an_outage_ends_no_drift() {
     for (number, shift, is_down) in [(0, 0, false), (1, 40, false), (2, 40, true), (3, 40, false), (4, 0, false)] {
         day(&world, number, 600, shift);
         fails(number, is_down);
-        watcher.look(at(number + 1, 6));
+        watcher.check(at(number + 1, 6));
     }
-    let story = watcher.story();
+    let story = watcher.events();
     let is_news = |line: &&String| !line.contains("Reminded");
     let of =
         |what: &str| -> Vec<&String> { story.iter().filter(|line| line.ends_with(what)).filter(is_news).collect() };

@@ -1,10 +1,10 @@
-//! Applicants of a small lender: the same content for every layout of a log.
+//! Applicants of a small lender: the same data in every log layout.
 
 use std::fmt::Write as _;
 
 use crate::support::draw::Draw;
 
-/// One request and its answer.
+/// One request and its response.
 #[derive(Debug, Clone)]
 pub(crate) struct Applicant {
     pub id: String,
@@ -30,7 +30,7 @@ pub(crate) fn applicants(rows: usize, seed: u64) -> Vec<Applicant> {
     (0..rows)
         .map(|row| {
             let age = 20 + draw.below(50) as i64;
-            // Rounded so that text, f64 and JSON all say the same number.
+            // Rounded so that text, f64 and JSON represent the same number.
             let income = (!draw.chance(0.1)).then(|| (draw.uniform() * 9e6).round() / 100.0);
             let probability = (draw.uniform() * draw.uniform() * 1e6).round() / 1e6;
             Applicant {
@@ -52,7 +52,7 @@ fn draw_weight(age: i64) -> usize {
     if age > 40 { JOBS.len() } else { 3 }
 }
 
-/// The training table as CSV, made of other draws.
+/// A training table as CSV, from different random draws.
 pub(crate) fn training_csv(rows: usize) -> String {
     let mut csv = String::from("AGE,INCOME,emp.var.rate,JOB,OWNS,TARGET,p\n");
     for one in applicants(rows, 999) {
@@ -91,7 +91,7 @@ impl Applicant {
         serde_json::json!([self.age, self.income, self.rate, self.job, self.owns])
     }
 
-    /// The inputs as a line of CSV.
+    /// The inputs as a CSV line.
     pub(crate) fn csv(&self) -> String {
         let job = self.job.map_or(String::new(), |job| format!("\"{}\"", job.replace('"', "\"\"")));
         let income = self.income.map_or(String::new(), |income| income.to_string());

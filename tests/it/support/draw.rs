@@ -1,6 +1,6 @@
-//! Seeded draws: the same numbers on every machine, for ever.
+//! Seeded random numbers, identical on every machine.
 
-/// ``SplitMix64`` (Steele, Lea, Flood 2014): 64 bits of state, good enough to shuffle and to draw.
+/// `SplitMix64` (Steele, Lea, Flood 2014), with 64 bits of state.
 pub(crate) struct Draw(u64);
 
 impl Draw {

@@ -1,14 +1,14 @@
-//! What is done to a model that could be read, sound or not: it scores by every kernel, and explains.
+//! Exercises a model that could be read, valid or not: scores with every kernel, then explains.
 
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float32Array, StringArray};
 use vigie_models::{Forest, InputKind, Inputs, Kernel, Shap};
 
-/// As many rows as fill a register, with some to spare.
+/// More rows than fill a register.
 const ROWS: usize = 72;
 
-/// Rows of whatever the model asks for. Whether it has SHAP values; if not, it said so in a sentence.
+/// Scores and explains rows with the model's features. Returns whether SHAP values are supported; if not, checks the error.
 pub(crate) fn exercise(mut forest: Forest) -> bool {
     let numbers = [0.0, -1.5, 2.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.25, 1e30];
     let numbers: ArrayRef = Arc::new(numbers.into_iter().cycle().take(ROWS).collect::<Float32Array>());
@@ -21,19 +21,19 @@ pub(crate) fn exercise(mut forest: Forest) -> bool {
         .collect();
     let inputs = Inputs::new(&forest, ROWS, &columns).unwrap();
     let mut first: Option<Vec<u64>> = None;
-    let mut raw = vec![0.0; ROWS * forest.outputs()];
-    for kernel in Kernel::here() {
-        forest.choose(kernel);
-        forest.raw(&inputs, 0..ROWS, &mut raw).unwrap();
-        // The sign and payload of a NaN are nobody's promise.
+    let mut raw = vec![0.0; ROWS * forest.output_count()];
+    for kernel in Kernel::available() {
+        forest.set_kernel(kernel);
+        forest.predict_raw(&inputs, 0..ROWS, &mut raw).unwrap();
+        // The sign and payload of a NaN are unspecified.
         let bits = raw.iter().map(|value| if value.is_nan() { 0 } else { value.to_bits() }).collect();
         assert_eq!(*first.get_or_insert_with(|| Vec::clone(&bits)), bits, "{kernel}");
     }
-    let mut few = vec![0.0; 3 * forest.outputs()];
-    forest.raw(&inputs, 1..4, &mut few).unwrap();
+    let mut few = vec![0.0; 3 * forest.output_count()];
+    forest.predict_raw(&inputs, 1..4, &mut few).unwrap();
     let _ = forest.probabilities(&mut raw);
     let classes = forest.classes().len();
-    for raw in raw.chunks(forest.outputs()) {
+    for raw in raw.chunks(forest.output_count()) {
         assert!(forest.decision(raw).is_none_or(|class| class < classes));
     }
     match Shap::new(&forest) {

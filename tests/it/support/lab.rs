@@ -1,4 +1,4 @@
-//! Learn → profile → compare → judge in memory: for what needs hundreds of runs, or values no log would hold.
+//! Learn → profile → compare → judge in memory, for tests with hundreds of runs or with values no log contains.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use vigie::{
     drift::{Drift, FeatureDrift, compare},
     fault::Fault,
     judge::{Case, Policy, Service, Verdict, judge, undecided},
-    reference::{Choice, Holdout, Provenance, Reference, Training, TrainingColumn, Values, learn},
+    reference::{ColumnRoles, Holdout, Provenance, Reference, Training, TrainingColumn, TrainingValues, learn},
 };
 use vigie_profile::{batch::Rows, profile::Profile, window::Instant};
 use vigie_stats::{EmptyBins, ks};
 
-/// A column of either side.
+/// A column of the reference or the window.
 #[derive(Debug, Clone)]
 pub(crate) enum Data {
     Numbers(Vec<f64>),
@@ -52,7 +52,7 @@ pub(crate) fn provenance(rows: usize) -> Provenance {
     }
 }
 
-/// Learns the named columns; the one called `p` is the score.
+/// Learns the columns; the one named `p` is the score.
 pub(crate) fn learnt(columns: &[(String, Data)]) -> Reference {
     try_learn(columns).unwrap()
 }
@@ -66,8 +66,8 @@ pub(crate) fn try_learn(columns: &[(String, Data)]) -> Result<Reference, Fault> 
             .map(|(name, data)| TrainingColumn {
                 name: name.clone(),
                 values: match data.clone() {
-                    Data::Numbers(numbers) => Values::Numbers(numbers),
-                    Data::Texts(texts) => Values::Texts(texts),
+                    Data::Numbers(numbers) => TrainingValues::Numbers(numbers),
+                    Data::Texts(texts) => TrainingValues::Texts(texts),
                 },
                 is_single: false,
                 is_typed: true,
@@ -75,11 +75,11 @@ pub(crate) fn try_learn(columns: &[(String, Data)]) -> Result<Reference, Fault> 
             .collect(),
     };
     let has_score = columns.iter().any(|(name, _)| name == "p");
-    let choice = Choice { probability: has_score.then(|| "p".to_owned()), ..Choice::default() };
-    Ok(learn(&training, &choice, provenance(rows), &mut |_, _| {})?.reference)
+    let roles = ColumnRoles { probability: has_score.then(|| "p".to_owned()), ..ColumnRoles::default() };
+    Ok(learn(&training, &roles, provenance(rows), &mut |_, _| {})?.reference)
 }
 
-/// Counts a window; columns by name, `p` the score.
+/// Counts a window; the column named `p` is the score.
 pub(crate) fn profiled(reference: &Reference, columns: &[(String, Data)]) -> Profile {
     let layout = reference.layout();
     let find = |name: &str| columns.iter().find(|(own, _)| own == name).map(|(_, data)| data);
@@ -96,7 +96,7 @@ pub(crate) fn profiled(reference: &Reference, columns: &[(String, Data)]) -> Pro
     profile
 }
 
-/// Compares and judges as a run does, exact KS distances included.
+/// Compares and judges like a run, including exact KS distances.
 pub(crate) fn judged(reference: &Reference, columns: &[(String, Data)], policy: &Policy) -> (Drift, Verdict) {
     let window = profiled(reference, columns);
     let mut drift = compare(reference, &window, policy.empty_bins, 0.5).unwrap();

@@ -1,6 +1,6 @@
-//! A mail taken apart, as a reader's program does it: headers unfolded and decoded, parts decoded.
+//! A MIME parser: unfolds and decodes headers, decodes parts.
 
-/// A part of a mail; a multipart has parts and no text.
+/// A part of a message. A multipart has parts and no body.
 #[derive(Debug)]
 pub(crate) struct Part {
     pub headers: Vec<(String, String)>,
@@ -10,8 +10,8 @@ pub(crate) struct Part {
 
 impl Part {
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let text = std::str::from_utf8(bytes).unwrap_or_else(|error| panic!("a mail is 7-bit: {error}"));
-        assert!(text.is_ascii(), "a mail is 7-bit");
+        let text = std::str::from_utf8(bytes).unwrap_or_else(|error| panic!("a message is 7-bit: {error}"));
+        assert!(text.is_ascii(), "a message is 7-bit");
         let (head, body) =
             text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no empty line ends the headers: {text}"));
         let mut headers: Vec<(String, String)> = Vec::new();
@@ -49,12 +49,12 @@ impl Part {
         self.headers.iter().find(same).map(|(_, value)| value.as_str())
     }
 
-    /// A header as people read it.
+    /// A decoded header.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.raw(name).map(decoded)
     }
 
-    /// The first part of this kind, however deep.
+    /// The first part of this content type, at any depth.
     pub(crate) fn find(&self, kind: &str) -> Option<&Self> {
         if self.raw("Content-Type").is_some_and(|value| value.starts_with(kind)) {
             return Some(self);
@@ -71,7 +71,7 @@ impl Part {
         String::from_utf8(self.body.clone()).unwrap().replace("\r\n", "\n")
     }
 
-    /// The kinds of the parts, nested.
+    /// The nested content types.
     pub(crate) fn outline(&self) -> String {
         let kind = self.raw("Content-Type").unwrap_or("text/plain").split(';').next().unwrap().to_owned();
         if self.parts.is_empty() {
@@ -81,7 +81,7 @@ impl Part {
         format!("{kind} ({})", inner.join(", "))
     }
 
-    /// Everything a reader could find, decoded.
+    /// All headers and bodies, decoded.
     pub(crate) fn everything(&self) -> String {
         let mut all: String =
             self.headers.iter().map(|(name, value)| format!("{name}: {}\n", decoded(value))).collect();
@@ -135,7 +135,7 @@ fn quoted(text: &str, spaces: bool) -> Vec<u8> {
     bytes
 }
 
-/// Encoded words (RFC 2047) read; blanks between two of them mean nothing.
+/// Decodes encoded words (RFC 2047), dropping whitespace between adjacent ones.
 fn decoded(value: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = value;

@@ -1,4 +1,4 @@
-//! A small model that is watched for many days: one folder of records a day, some days drifted; looked at through the library.
+//! A small model checked over many days through the library: one folder of records per day, some of them drifted.
 
 use std::{
     fmt::Write as _,
@@ -11,12 +11,12 @@ use std::{
 
 use serde_json::json;
 use vigie::{
-    alert::Telling,
+    alert::Notification,
     config::Settings,
-    daemon::{Hands, Looked, look},
+    daemon::{CheckContext, CheckSummary, check_model},
     fault::{Fault, Result},
-    ledger::{Channel, Ledger, Queued},
-    monitor::Looking,
+    ledger::{Channel, Ledger, NewMessage},
+    monitor::ScanOptions,
     report::Report,
 };
 use vigie_profile::window::Instant;
@@ -28,7 +28,7 @@ use crate::support::{
 
 pub(crate) const DAY_US: i64 = 86_400_000_000;
 
-/// A world with a reference and a config; `more` are further lines of it.
+/// Creates a world with a reference and a config; `more` is appended to the config.
 pub(crate) fn watched(more: &str) -> World {
     let world = World::new();
     world.file("train.csv", training_csv(1_000));
@@ -51,14 +51,14 @@ pub(crate) fn configure(world: &World, more: &str) {
     );
 }
 
-/// Only AGE is judged: chance has no say in these tests.
+/// Turns off all features but AGE, so that chance plays no role in these tests.
 const OFF: &str = "{psi: {watch: null, alarm: null}, ks: {watch: null}, chi2: {watch: null}, missing: {watch: null, alarm: null}, unseen: {watch: null, alarm: null}}";
 
-/// The records of a day, counted from 2026-10-01 in UTC; `shift` is added to the age.
+/// Writes the records of a day, counted from 2026-10-01 in UTC; `shift` is added to every age.
 pub(crate) fn day(world: &World, number: i64, rows: usize, shift: i64) {
     let date = Instant(DAY + number * DAY_US).to_string()[..10].to_owned();
     let mut text = String::new();
-    // The same applicants every day: nothing happens by chance.
+    // The same applicants every day, so that nothing happens by chance.
     for one in applicants(rows, 7) {
         let mut inputs = one.inputs();
         inputs["AGE"] = json!(one.age + shift);
@@ -72,19 +72,19 @@ pub(crate) fn day(world: &World, number: i64, rows: usize, shift: i64) {
     world.file(&format!("log/dt={date}/a.ndjson"), text);
 }
 
-/// Midnight of a day and so many hours.
+/// Returns the time `hours` after the start of a day.
 pub(crate) fn at(number: i64, hours: i64) -> Instant {
     Instant(DAY + number * DAY_US + hours * 3_600_000_000)
 }
 
-/// Looks through the library, with letters that are only counted.
+/// Checks the model through the library and collects its notifications.
 pub(crate) struct Watcher {
     pub settings: Settings,
     pub state: PathBuf,
-    pub told: Mutex<Vec<Telling>>,
-    /// Windows told by each look.
-    pub done: Mutex<Vec<usize>>,
-    /// Whether no letter can be made.
+    pub notifications: Mutex<Vec<Notification>>,
+    /// Number of windows reported by each check.
+    pub reported: Mutex<Vec<usize>>,
+    /// Whether composing a message fails.
     failing: AtomicBool,
 }
 
@@ -92,11 +92,17 @@ impl Watcher {
     pub(crate) fn new(world: &World) -> Self {
         let settings = Settings::load(&world.path("vigie.yaml")).unwrap_or_else(|problems| panic!("{problems}"));
         let state = settings.state.clone();
-        Self { state, settings, told: Mutex::default(), done: Mutex::default(), failing: AtomicBool::new(false) }
+        Self {
+            state,
+            settings,
+            notifications: Mutex::default(),
+            reported: Mutex::default(),
+            failing: AtomicBool::new(false),
+        }
     }
 
-    /// From now on, a letter ends in a fault, or does not any more.
-    pub(crate) fn fail_letters(&self, fail: bool) {
+    /// Makes composing a message fail from now on, or succeed again.
+    pub(crate) fn fail_compose(&self, fail: bool) {
         self.failing.store(fail, Ordering::Relaxed);
     }
 
@@ -104,44 +110,44 @@ impl Watcher {
         Ledger::open(&self.state, std::time::Duration::from_secs(1)).unwrap()
     }
 
-    pub(crate) fn try_look(&self, now: Instant) -> Result<Looked> {
+    pub(crate) fn try_check(&self, now: Instant) -> Result<CheckSummary> {
         let mut ledger = Ledger::open(&self.state, std::time::Duration::from_millis(200))?;
-        let compose = |telling: &Telling, _: Option<&Report>| {
+        let compose = |notification: &Notification, _: Option<&Report>| {
             if self.failing.load(Ordering::Relaxed) {
-                return Err(Fault::retry("no letter can be made"));
+                return Err(Fault::retry("cannot compose the message"));
             }
-            self.told.lock().unwrap().push(telling.clone());
-            let message_id = format!("<{}>", telling.id);
-            Ok(vec![Queued {
+            self.notifications.lock().unwrap().push(notification.clone());
+            let message_id = format!("<{}>", notification.id);
+            Ok(vec![NewMessage {
                 channel: Channel::Email,
                 message_id,
-                subject: telling.verdict.clone(),
+                subject: notification.verdict.clone(),
                 to: vec!["risk@example.com".to_owned()],
-                letter: vec![1],
+                payload: vec![1],
             }])
         };
-        let hands = Hands {
+        let context = CheckContext {
             now,
-            looking: Looking { threads: 1, progress: &|_, _| () },
+            scan: ScanOptions { threads: 1, progress: &|_, _| () },
             compose: &compose,
             stop: &AtomicBool::new(false),
         };
-        let looked = look(&self.settings, &mut ledger, hands)?;
-        self.done.lock().unwrap().push(looked.told);
-        Ok(looked)
+        let summary = check_model(&self.settings, &mut ledger, context)?;
+        self.reported.lock().unwrap().push(summary.reported);
+        Ok(summary)
     }
 
     #[track_caller]
-    pub(crate) fn look(&self, now: Instant) -> Looked {
-        self.try_look(now).unwrap()
+    pub(crate) fn check(&self, now: Instant) -> CheckSummary {
+        self.try_check(now).unwrap()
     }
 
-    /// `change feature test` of every event, with the day it was told on.
-    pub(crate) fn story(&self) -> Vec<String> {
-        let told = self.told.lock().unwrap();
-        let line = |telling: &Telling| {
-            let from = telling.window.unwrap().from.to_string()[5..10].to_owned();
-            telling
+    /// Returns `day change feature test` for every event.
+    pub(crate) fn events(&self) -> Vec<String> {
+        let notifications = self.notifications.lock().unwrap();
+        let lines = |notification: &Notification| {
+            let from = notification.window.unwrap().from.to_string()[5..10].to_owned();
+            notification
                 .events
                 .iter()
                 .map(|event| {
@@ -150,6 +156,6 @@ impl Watcher {
                 })
                 .collect::<Vec<_>>()
         };
-        told.iter().flat_map(line).collect()
+        notifications.iter().flat_map(lines).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! A folder with a reference, a log and a config in it: data in, report out, through the real binary.
+//! A folder with a reference, a log and a config, used with the real binary.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ pub(crate) struct World {
     folder: tempfile::TempDir,
 }
 
-/// How a command ended.
+/// Result of a command.
 pub(crate) struct Ran {
     pub code: Option<i32>,
     pub stdout: String,
@@ -63,7 +63,7 @@ impl World {
         }
     }
 
-    /// Writes `vigie.yaml` with this `source:` section (its lines, not indented).
+    /// Writes `vigie.yaml` with this `source:` section, whose lines must not be indented.
     pub(crate) fn config(&self, source: &str) {
         let source: String = source.lines().map(|line| format!("  {line}\n")).collect();
         self.file(
@@ -72,7 +72,7 @@ impl World {
         );
     }
 
-    /// `vigie check` over a window, as the parsed report.
+    /// Runs `vigie check` for a window and returns the parsed report.
     #[track_caller]
     pub(crate) fn check(&self, from: &str, to: &str) -> Value {
         self.check_with(from, to, &[])
@@ -86,13 +86,13 @@ impl World {
     }
 }
 
-/// A report without what may differ between two runs over the same rows.
+/// Removes the section that may differ between two runs over the same rows.
 pub(crate) fn without_run(mut report: Value) -> Value {
     report.as_object_mut().unwrap().remove("run");
     report
 }
 
-/// The feature of that name.
+/// The feature with this name.
 #[track_caller]
 pub(crate) fn feature<'r>(report: &'r Value, name: &str) -> &'r Value {
     let features = report["features"].as_array().unwrap();

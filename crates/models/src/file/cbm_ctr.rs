@@ -1,16 +1,15 @@
-//! CTR features and their tables, as a `.cbm` file has them.
+//! CTR features and tables of a `.cbm` file.
 
 use super::{
     allowance::Allowance,
-    cbm::sized,
-    flatbuffer::{Buffer, Table},
+    flatbuffer::{Buffer, FlatTable, split_sized},
     parts::{Combination, CtrBase, CtrKind, CtrPart, TablePart},
 };
 
 impl CtrKind {
-    /// By its number in the file.
-    fn numbered(number: u8) -> Option<Self> {
-        Some(match number {
+    /// The kind with this number in the file format.
+    fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
             0 => Self::Borders,
             1 => Self::Buckets,
             2 => Self::BinarizedTargetMeanValue,
@@ -22,8 +21,8 @@ impl CtrKind {
     }
 }
 
-/// One CTR feature: what it counts by, how a count becomes a number, and the borders asked of that number.
-pub(crate) fn feature(table: Table<'_>) -> Option<CtrPart> {
+/// Reads one CTR feature.
+pub(crate) fn feature(table: FlatTable<'_>) -> Option<CtrPart> {
     let ctr = table.table(0)?;
     Some(CtrPart {
         base: base(&ctr.table(0)?)?,
@@ -36,7 +35,7 @@ pub(crate) fn feature(table: Table<'_>) -> Option<CtrPart> {
     })
 }
 
-fn base(table: &Table<'_>) -> Option<CtrBase> {
+fn base(table: &FlatTable<'_>) -> Option<CtrBase> {
     let combination = table.table(0)?;
     Some(CtrBase {
         combination: Combination {
@@ -48,35 +47,35 @@ fn base(table: &Table<'_>) -> Option<CtrBase> {
                 (i32::from_le_bytes([a, b, c, d]), i32::from_le_bytes([e, f, g, h]))
             })?,
         },
-        kind: CtrKind::numbered(table.number(1, 0, u8::from_le_bytes)?)?,
+        kind: CtrKind::from_code(table.number(1, 0, u8::from_le_bytes)?)?,
         classifier: table.number(2, 0, i32::from_le_bytes)?,
     })
 }
 
-/// The tables behind the core, and what is behind them.
+/// Reads the CTR tables that follow the core. Returns the remaining bytes as well.
 pub(crate) fn tables<'a>(bytes: &'a [u8], allowance: &Allowance) -> Option<(Vec<TablePart>, &'a [u8])> {
     let (count, mut rest) = bytes.split_first_chunk()?;
     let count = usize::try_from(u32::from_le_bytes(*count)).ok()?;
     allowance.spend(count, size_of::<TablePart>())?;
     let mut tables = Vec::with_capacity(count);
     for _ in 0..count {
-        let (bytes, behind) = sized(rest)?;
+        let (bytes, remaining) = split_sized(rest)?;
         tables.push(table(&Buffer::new(bytes, allowance).root()?, allowance)?);
-        rest = behind;
+        rest = remaining;
     }
     Some((tables, rest))
 }
 
-fn table(table: &Table<'_>, allowance: &Allowance) -> Option<TablePart> {
-    // Places of twelve bytes: the key, then the row that holds its counts.
-    let (places, odd) = table.bytes(1)?.as_chunks::<12>();
+fn table(table: &FlatTable<'_>, allowance: &Allowance) -> Option<TablePart> {
+    // Slots of twelve bytes: the key, then the number of its row.
+    let (slots, odd) = table.bytes(1)?.as_chunks::<12>();
     let (words, odd_words) = table.bytes(2)?.as_chunks();
     if !odd.is_empty() || !odd_words.is_empty() {
         return None;
     }
-    allowance.spend(places.len(), 12)?;
+    allowance.spend(slots.len(), 12)?;
     allowance.spend(words.len(), 4)?;
-    let halves = places.iter().map(|place| Some((*place.first_chunk::<8>()?, *place.last_chunk::<4>()?)));
+    let halves = slots.iter().map(|slot| Some((*slot.first_chunk::<8>()?, *slot.last_chunk::<4>()?)));
     let (keys, entries) = halves
         .map(|halves| halves.map(|(key, entry)| (u64::from_le_bytes(key), u32::from_le_bytes(entry))))
         .collect::<Option<(Vec<_>, Vec<_>)>>()?;

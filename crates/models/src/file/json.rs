@@ -1,31 +1,31 @@
-//! CatBoost's JSON export, the second door: four times larger than `.cbm`, the same bits when its numbers are parsed
-//! exactly.
+//! CatBoost's JSON export: four times the size of `.cbm`, and the same bits if its numbers are parsed exactly (which
+//! CatBoost's own JSON loader does not do).
 //!
-//! (The library's own JSON loader does not parse them exactly.) What differs from `.cbm`: one-hot levels stand with
-//! their feature, a branching tree is nested, and a table is named by a text that is JSON again. Lists are counted
-//! before they are read, so that each takes its own size and no more: nothing of the document is built.
+//! It differs from `.cbm` in that one-hot levels are listed with their feature, branching trees are nested, and the name
+//! of a CTR table is a string that contains JSON. Lists are counted before they are read, so that each vector is
+//! allocated at its exact size; no tree of JSON values is built.
 
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::{
     allowance::Allowance,
-    json_ctr::{CtrText, TableText},
-    json_cuts,
-    json_each::{count, each, entries, unreadable},
+    json_binarization,
+    json_ctr::{JsonCtr, JsonTable},
+    json_stream::{count_elements, for_each_element, for_each_entry, numbers, reserve, unreadable},
     json_trees,
-    parts::{FloatPart, LevelPart, Nan, OneHotPart, Parts, Place},
-    refusal::{damaged, tight, unsupported},
+    parts::{FeaturePosition, FloatPart, LevelPart, ModelParts, Nan, OneHotPart},
+    refusal::{damaged, over_allowance, unsupported},
 };
-use crate::{error::Result, forest::about::About};
+use crate::{error::Result, forest::model_info::ModelInfo};
 
-/// What the parts of the file are, each as its text.
+/// The top level of the file; its parts are kept as unparsed JSON.
 #[derive(Deserialize)]
-struct Document<'a> {
+struct JsonModel<'a> {
     #[serde(borrow)]
     model_info: Option<&'a RawValue>,
     #[serde(borrow)]
-    features_info: Features<'a>,
+    features_info: JsonFeatures<'a>,
     #[serde(borrow)]
     oblivious_trees: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -37,8 +37,7 @@ struct Document<'a> {
 }
 
 #[derive(Deserialize)]
-#[expect(clippy::struct_field_names, reason = "the keys of the file")]
-struct Features<'a> {
+struct JsonFeatures<'a> {
     #[serde(borrow)]
     float_features: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -52,7 +51,7 @@ struct Features<'a> {
 }
 
 #[derive(Deserialize)]
-struct Float<'a> {
+struct JsonFloat<'a> {
     feature_index: i32,
     flat_feature_index: i32,
     #[serde(default)]
@@ -66,7 +65,7 @@ struct Float<'a> {
 }
 
 #[derive(Deserialize)]
-struct Categorical<'a> {
+struct JsonCategorical<'a> {
     feature_index: i32,
     flat_feature_index: i32,
     #[serde(default)]
@@ -75,26 +74,28 @@ struct Categorical<'a> {
     values: Option<&'a RawValue>,
 }
 
-pub(crate) fn read(file: &[u8], allowance: &Allowance) -> Result<Parts> {
-    let document: Document<'_> =
+/// Parses a model that was saved as JSON.
+pub(crate) fn read(file: &[u8], allowance: &Allowance) -> Result<ModelParts> {
+    let document: JsonModel<'_> =
         serde_json::from_slice(file).map_err(|error| damaged(format_args!("its JSON cannot be read ({error})")))?;
     let features = &document.features_info;
     for texts in [features.text_features, features.embedding_features].into_iter().flatten() {
-        if count("features", texts)? > 0 {
+        if count_elements("features", texts)? > 0 {
             return Err(unsupported(
-                "reads text or embedding features, which vigie does not score; train it on numbers and categories",
+                "uses text or embedding features, which vigie does not support; train it on numeric and categorical \
+                 features",
             ));
         }
     }
-    if document.ctr_data.is_some() && document.model_info.is_some_and(json_cuts::are_several) {
+    if document.ctr_data.is_some() && document.model_info.is_some_and(json_binarization::has_several_binarizations) {
         return Err(unsupported(
-            "has several CTR tables of one name, of which its JSON holds one; save it with format=\"cbm\"",
+            "has several CTR tables of the same name, and its JSON holds only one of them; save it with format=\"cbm\"",
         ));
     }
-    let mut parts = Parts { scale: 1.0, ..Parts::default() };
+    let mut parts = ModelParts { scale: 1.0, ..ModelParts::default() };
     if let Some(text) = document.model_info {
-        allowance.spend_json(text.get().as_bytes()).ok_or_else(tight)?;
-        parts.about = serde_json::from_str::<Option<About>>(text.get())
+        allowance.spend_json(text.get().as_bytes()).ok_or_else(over_allowance)?;
+        parts.info = serde_json::from_str::<Option<ModelInfo>>(text.get())
             .map_err(|error| unreadable("model_info", &error))?
             .unwrap_or_default();
     }
@@ -119,55 +120,57 @@ pub(crate) fn read(file: &[u8], allowance: &Allowance) -> Result<Parts> {
     Ok(parts)
 }
 
-fn read_tables(text: &RawValue, parts: &mut Parts, allowance: &Allowance) -> Result<()> {
+fn read_tables(text: &RawValue, parts: &mut ModelParts, allowance: &Allowance) -> Result<()> {
     const WHAT: &str = "ctr_data";
     let mut tables = 0;
-    entries(WHAT, text, |_, _: IgnoredAny| {
+    for_each_entry(WHAT, text, |_, _: IgnoredAny| {
         tables += 1;
         Ok(())
     })?;
     reserve(&mut parts.tables, tables, allowance)?;
-    entries(WHAT, text, |name, table: TableText<'_>| {
+    for_each_entry(WHAT, text, |name, table: JsonTable<'_>| {
         parts.tables.push(table.read(name, allowance)?);
         Ok(())
     })
 }
 
-impl Features<'_> {
-    fn read(&self, parts: &mut Parts, allowance: &Allowance) -> Result<()> {
+impl JsonFeatures<'_> {
+    fn read(&self, parts: &mut ModelParts, allowance: &Allowance) -> Result<()> {
         if let Some(floats) = self.float_features {
             const WHAT: &str = "float_features";
-            reserve(&mut parts.floats, count(WHAT, floats)?, allowance)?;
-            each(WHAT, floats, |float: Float<'_>| {
+            reserve(&mut parts.floats, count_elements(WHAT, floats)?, allowance)?;
+            for_each_element(WHAT, floats, |float: JsonFloat<'_>| {
                 let name = float.feature_id;
                 parts.floats.push(FloatPart {
-                    place: Place { index: float.feature_index, flat: float.flat_feature_index, name },
+                    position: FeaturePosition { index: float.feature_index, flat: float.flat_feature_index, name },
                     has_nans: float.has_nans,
                     nan: float.nan_value_treatment,
-                    borders: optional(WHAT, float.borders, allowance)?,
+                    borders: optional_numbers(WHAT, float.borders, allowance)?,
                 });
                 Ok(())
             })?;
         }
         if let Some(levels) = self.categorical_features {
             const WHAT: &str = "categorical_features";
-            let features = count(WHAT, levels)?;
+            let features = count_elements(WHAT, levels)?;
             reserve(&mut parts.levels, features, allowance)?;
             reserve(&mut parts.one_hots, features, allowance)?;
-            each(WHAT, levels, |feature: Categorical<'_>| {
+            for_each_element(WHAT, levels, |feature: JsonCategorical<'_>| {
                 let index = feature.feature_index;
-                let place = Place { index, flat: feature.flat_feature_index, name: feature.feature_id };
-                parts.levels.push(LevelPart { place });
+                let position = FeaturePosition { index, flat: feature.flat_feature_index, name: feature.feature_id };
+                parts.levels.push(LevelPart { position });
                 if feature.values.is_some() {
-                    parts.one_hots.push(OneHotPart { index, values: optional(WHAT, feature.values, allowance)? });
+                    parts
+                        .one_hots
+                        .push(OneHotPart { index, values: optional_numbers(WHAT, feature.values, allowance)? });
                 }
                 Ok(())
             })?;
         }
         if let Some(ctrs) = self.ctrs {
             const WHAT: &str = "ctrs";
-            reserve(&mut parts.ctrs, count(WHAT, ctrs)?, allowance)?;
-            each(WHAT, ctrs, |ctr: CtrText<'_>| {
+            reserve(&mut parts.ctrs, count_elements(WHAT, ctrs)?, allowance)?;
+            for_each_element(WHAT, ctrs, |ctr: JsonCtr<'_>| {
                 parts.ctrs.push(ctr.read(allowance)?);
                 Ok(())
             })?;
@@ -176,26 +179,11 @@ impl Features<'_> {
     }
 }
 
-/// Pays for so many elements and makes room for them: exactly, as a vector that doubles holds three times its content
-/// while it moves.
-pub(crate) fn reserve<T>(all: &mut Vec<T>, more: usize, allowance: &Allowance) -> Result<()> {
-    allowance.spend(more, size_of::<T>()).ok_or_else(tight)?;
-    all.reserve_exact(more);
-    Ok(())
-}
-
-/// A list of numbers.
-pub(crate) fn numbers<'a, T: Deserialize<'a>>(what: &str, list: &'a RawValue, allowance: &Allowance) -> Result<Vec<T>> {
-    let mut numbers = Vec::new();
-    reserve(&mut numbers, count(what, list)?, allowance)?;
-    each(what, list, |number| {
-        numbers.push(number);
-        Ok(())
-    })?;
-    Ok(numbers)
-}
-
-/// A list of numbers that may be absent.
-fn optional<'a, T: Deserialize<'a>>(what: &str, list: Option<&'a RawValue>, allowance: &Allowance) -> Result<Vec<T>> {
+/// Reads a list of numbers that may be absent.
+fn optional_numbers<'a, T: Deserialize<'a>>(
+    what: &str,
+    list: Option<&'a RawValue>,
+    allowance: &Allowance,
+) -> Result<Vec<T>> {
     list.map_or_else(|| Ok(Vec::new()), |list| numbers(what, list, allowance))
 }

@@ -1,4 +1,4 @@
-//! Trees, as CatBoost's JSON has them: levels of conditions, or conditions nested.
+//! Trees of a JSON file: oblivious trees as lists of conditions, branching trees as nested nodes.
 
 use std::fmt;
 
@@ -10,16 +10,15 @@ use serde_json::value::RawValue;
 
 use super::{
     allowance::Allowance,
-    json::reserve,
-    json_each::{count, each, unreadable},
-    parts::Parts,
-    refusal::{TIGHT, damaged, tight},
+    json_stream::{count_elements, for_each_element, reserve, unreadable},
+    parts::ModelParts,
+    refusal::{OVER_ALLOWANCE, damaged, over_allowance},
 };
 use crate::error::Result;
 
 /// An oblivious tree.
 #[derive(Deserialize)]
-struct Level<'a> {
+struct JsonObliviousTree<'a> {
     #[serde(borrow)]
     splits: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -33,14 +32,14 @@ struct Condition {
     split_index: i32,
 }
 
-const LEVELS: &str = "oblivious_trees";
+const OBLIVIOUS_TREES: &str = "oblivious_trees";
 const TREES: &str = "trees";
 
-/// Appends trees that ask one condition a level.
-pub(crate) fn oblivious(trees: &RawValue, parts: &mut Parts, allowance: &Allowance) -> Result<()> {
+/// Appends oblivious trees.
+pub(crate) fn oblivious(trees: &RawValue, parts: &mut ModelParts, allowance: &Allowance) -> Result<()> {
     let (mut number, mut splits, mut values, mut weights) = (0, 0, 0, 0);
-    each(LEVELS, trees, |tree: Level<'_>| {
-        let count = |list: Option<&RawValue>| list.map_or(Ok(0), |list| count(LEVELS, list));
+    for_each_element(OBLIVIOUS_TREES, trees, |tree: JsonObliviousTree<'_>| {
+        let count = |list: Option<&RawValue>| list.map_or(Ok(0), |list| count_elements(OBLIVIOUS_TREES, list));
         number += 1;
         splits += count(tree.splits)?;
         values += count(Some(tree.leaf_values))?;
@@ -52,16 +51,16 @@ pub(crate) fn oblivious(trees: &RawValue, parts: &mut Parts, allowance: &Allowan
     reserve(&mut parts.splits, splits, allowance)?;
     reserve(&mut parts.leaf_values, values, allowance)?;
     reserve(&mut parts.leaf_weights, weights, allowance)?;
-    each(LEVELS, trees, |tree: Level<'_>| {
+    for_each_element(OBLIVIOUS_TREES, trees, |tree: JsonObliviousTree<'_>| {
         let (start, first) = (parts.splits.len(), parts.leaf_values.len());
         if let Some(splits) = tree.splits {
-            each(LEVELS, splits, |condition: Condition| {
+            for_each_element(OBLIVIOUS_TREES, splits, |condition: Condition| {
                 parts.splits.push(condition.split_index);
                 Ok(())
             })?;
         }
         let push = |all: &mut Vec<f64>, list| {
-            each(LEVELS, list, |number| {
+            for_each_element(OBLIVIOUS_TREES, list, |number| {
                 all.push(number);
                 Ok(())
             })
@@ -73,50 +72,50 @@ pub(crate) fn oblivious(trees: &RawValue, parts: &mut Parts, allowance: &Allowan
         let depth = parts.splits.len().saturating_sub(start);
         let leaves = u32::try_from(depth).ok().and_then(|depth| 1_usize.checked_shl(depth)).unwrap_or(0);
         let values = parts.leaf_values.len().saturating_sub(first);
-        // Trees of a model have values of one dimension, and the bias too.
+        // All trees and the bias have the same dimension.
         if values.checked_div(leaves) != Some(parts.dimension) {
-            return Err(damaged("a tree's leaves do not fit its depth"));
+            return Err(damaged("the number of leaf values of a tree does not match its depth"));
         }
-        parts.begin_tree(start, depth).ok_or_else(|| damaged("a tree is too large"))
+        parts.record_tree(start, depth).ok_or_else(|| damaged("a tree is too large"))
     })
 }
 
-/// Appends trees that ask a condition of its own at every node.
-pub(crate) fn nested(trees: &RawValue, parts: &mut Parts, allowance: &Allowance) -> Result<()> {
-    let number = count(TREES, trees)?;
+/// Appends branching trees.
+pub(crate) fn nested(trees: &RawValue, parts: &mut ModelParts, allowance: &Allowance) -> Result<()> {
+    let number = count_elements(TREES, trees)?;
     reserve(&mut parts.starts, number, allowance)?;
     reserve(&mut parts.sizes, number, allowance)?;
-    each(TREES, trees, |tree: &RawValue| {
+    for_each_element(TREES, trees, |tree: &RawValue| {
         let root = parts.splits.len();
         let mut text = serde_json::Deserializer::from_str(tree.get());
         let subtree = Subtree { parts: &mut *parts, allowance };
         subtree
             .deserialize(&mut text)
-            .map_err(|error| if allowance.is_spent() { tight() } else { unreadable(TREES, &error) })?;
+            .map_err(|error| if allowance.is_exhausted() { over_allowance() } else { unreadable(TREES, &error) })?;
         let size = parts.splits.len().saturating_sub(root);
-        parts.begin_tree(root, size).ok_or_else(|| damaged("a tree is too large"))
+        parts.record_tree(root, size).ok_or_else(|| damaged("a tree is too large"))
     })
 }
 
-impl Parts {
-    /// Notes that a tree begins at a split.
-    fn begin_tree(&mut self, start: usize, size: usize) -> Option<()> {
+impl ModelParts {
+    /// Records the start and the size of a tree in `splits`.
+    fn record_tree(&mut self, start: usize, size: usize) -> Option<()> {
         self.starts.push(i32::try_from(start).ok()?);
         self.sizes.push(i32::try_from(size).ok()?);
         Some(())
     }
 }
 
-/// A node of a branching tree and all behind it: a value, or a condition and two children. Appended parents first;
-/// gives how many nodes it has. `serde_json` bounds the depth.
+/// Reads a node of a branching tree and all nodes below it: a value, or a condition and two children. Appends parents
+/// before children and returns the number of nodes. `serde_json` bounds the depth.
 struct Subtree<'p> {
-    parts: &'p mut Parts,
+    parts: &'p mut ModelParts,
     allowance: &'p Allowance,
 }
 
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "snake_case")]
-enum Key {
+enum NodeKey {
     Value,
     Weight,
     Split,
@@ -126,12 +125,12 @@ enum Key {
     Other,
 }
 
-/// The values of a leaf: one, or a list of one a dimension.
-struct LeafValues<'p>(&'p mut Parts, &'p Allowance);
+/// Reads the values of a leaf: a number, or a list with one number per dimension.
+struct LeafValues<'p>(&'p mut ModelParts, &'p Allowance);
 
-/// What a number or a node takes while the vector it is in doubles.
-fn pay<E: Error>(allowance: &Allowance, bytes: usize) -> Result<(), E> {
-    allowance.spend(3, bytes).ok_or_else(|| E::custom(TIGHT))
+/// Charges an element of a vector that may be doubling.
+fn charge<E: Error>(allowance: &Allowance, bytes: usize) -> Result<(), E> {
+    allowance.spend(3, bytes).ok_or_else(|| E::custom(OVER_ALLOWANCE))
 }
 
 impl<'de> DeserializeSeed<'de> for Subtree<'_> {
@@ -146,47 +145,47 @@ impl<'de> Visitor<'de> for Subtree<'_> {
     type Value = u16;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a node: a value, or a split with left and right")
+        formatter.write_str("a node (a value, or a split with left and right)")
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut node: M) -> Result<u16, M::Error> {
         let Self { parts, allowance } = self;
-        pay(allowance, size_of::<i32>() + size_of::<[u16; 2]>() + size_of::<u32>())?;
+        charge(allowance, size_of::<i32>() + size_of::<[u16; 2]>() + size_of::<u32>())?;
         let at = parts.splits.len();
         parts.splits.push(0);
         parts.steps.push([0, 0]);
         parts.node_leaves.push(u32::MAX);
         let (mut condition, mut value, mut weight, mut steps, mut size) = (None, None, None, [None, None], 1_u16);
         while let Some(key) = node.next_key()? {
-            let is_right = matches!(key, Key::Right);
+            let is_right = matches!(key, NodeKey::Right);
             match key {
-                Key::Value => {
+                NodeKey::Value => {
                     value = Some(parts.leaf_values.len());
                     node.next_value_seed(LeafValues(parts, allowance))?;
                 }
-                Key::Weight => weight = node.next_value::<Option<f64>>()?,
-                Key::Split => condition = node.next_value::<Option<Condition>>()?,
-                Key::Left | Key::Right => {
+                NodeKey::Weight => weight = node.next_value::<Option<f64>>()?,
+                NodeKey::Split => condition = node.next_value::<Option<Condition>>()?,
+                NodeKey::Left | NodeKey::Right => {
                     let child = node.next_value_seed(Subtree { parts: &mut *parts, allowance })?;
                     if let Some(step) = steps.get_mut(usize::from(is_right)) {
                         *step = Some(size);
                     }
                     size = size.checked_add(child).ok_or_else(|| M::Error::custom("a tree is too large"))?;
                 }
-                Key::Other => drop(node.next_value::<IgnoredAny>()?),
+                NodeKey::Other => drop(node.next_value::<IgnoredAny>()?),
             }
         }
         match (condition, value, steps) {
             (None, Some(first), [None, None]) => {
                 if parts.leaf_values.len().saturating_sub(first) != parts.dimension {
-                    return Err(M::Error::custom("a leaf has another number of values than the bias"));
+                    return Err(M::Error::custom("a leaf and the bias have different numbers of values"));
                 }
                 let first = u32::try_from(first).map_err(|_| M::Error::custom("there are too many leaves"))?;
                 if let Some(leaf) = parts.node_leaves.get_mut(at) {
                     *leaf = first;
                 }
                 if let Some(weight) = weight {
-                    pay(allowance, size_of::<f64>())?;
+                    charge(allowance, size_of::<f64>())?;
                     parts.leaf_weights.push(weight);
                 }
             }
@@ -195,7 +194,7 @@ impl<'de> Visitor<'de> for Subtree<'_> {
                     (*split, *steps) = (condition.split_index, [left, right]);
                 }
             }
-            _ => return Err(M::Error::custom("a node has neither a value, nor a split with left and right")),
+            _ => return Err(M::Error::custom("a node has neither a value nor a split with left and right")),
         }
         Ok(size)
     }
@@ -203,7 +202,7 @@ impl<'de> Visitor<'de> for Subtree<'_> {
 
 impl LeafValues<'_> {
     fn push<E: Error>(&mut self, value: f64) -> Result<(), E> {
-        pay(self.1, size_of::<f64>())?;
+        charge(self.1, size_of::<f64>())?;
         self.0.leaf_values.push(value);
         Ok(())
     }
@@ -228,12 +227,12 @@ impl<'de> Visitor<'de> for LeafValues<'_> {
         self.push(value)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a whole number in the text of a double")]
+    #[expect(clippy::cast_precision_loss, reason = "a double written without a fraction")]
     fn visit_i64<E: Error>(mut self, value: i64) -> Result<(), E> {
         self.push(value as f64)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a whole number in the text of a double")]
+    #[expect(clippy::cast_precision_loss, reason = "a double written without a fraction")]
     fn visit_u64<E: Error>(mut self, value: u64) -> Result<(), E> {
         self.push(value as f64)
     }

@@ -1,12 +1,13 @@
-//! What a model file says, piece by piece, before any two pieces have been compared.
+//! The content of a model file, before its parts are checked against each other.
 
 use serde::Deserialize;
 
-use crate::forest::about::About;
+use crate::forest::model_info::ModelInfo;
 
-/// A model as its file has it. Both doors (`.cbm`, JSON) make this; [`crate::forest::Forest`] is what remains after all checks.
+/// A model as its file describes it, produced by both parsers (`.cbm` and JSON). [`crate::forest::Forest`] is built
+/// from it after all checks.
 #[derive(Debug, Default)]
-pub(crate) struct Parts {
+pub(crate) struct ModelParts {
     /// Values per leaf.
     pub dimension: usize,
     pub floats: Vec<FloatPart>,
@@ -14,34 +15,34 @@ pub(crate) struct Parts {
     pub one_hots: Vec<OneHotPart>,
     pub ctrs: Vec<CtrPart>,
     pub tables: Vec<TablePart>,
-    /// Of every tree (or node), which of all the model's conditions it asks.
+    /// For every level of a tree (every node, if the trees branch): the number of its condition.
     pub splits: Vec<i32>,
-    /// Conditions per tree; nodes per tree if the trees branch.
+    /// Number of conditions of each tree; number of nodes if the trees branch.
     pub sizes: Vec<i32>,
-    /// Where in `splits` each tree begins.
+    /// Start of each tree in `splits`.
     pub starts: Vec<i32>,
-    /// Steps to the left and right child of each node; none at all if the trees are oblivious.
+    /// Offsets from each node to its left and right child; empty if the trees are oblivious.
     pub steps: Vec<[u16; 2]>,
-    /// Where in `leaf_values` a node's leaf begins, for nodes that are leaves.
+    /// For nodes that are leaves, the start of their values in `leaf_values`.
     pub node_leaves: Vec<u32>,
     pub leaf_values: Vec<f64>,
     pub leaf_weights: Vec<f64>,
     pub scale: f64,
     pub bias: Vec<f64>,
-    pub about: About,
+    pub info: ModelInfo,
 }
 
-/// Where the model expects a feature.
+/// Position and name of a feature.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
-    /// Among the features of its kind.
+pub(crate) struct FeaturePosition {
+    /// Index among the features of its kind.
     pub index: i32,
-    /// Among all features.
+    /// Index among all features.
     pub flat: i32,
     pub name: String,
 }
 
-/// What training decided about missing numbers.
+/// How the model treats missing numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[expect(clippy::enum_variant_names, reason = "CatBoost's names")]
 pub(crate) enum Nan {
@@ -53,7 +54,7 @@ pub(crate) enum Nan {
 
 #[derive(Debug)]
 pub(crate) struct FloatPart {
-    pub place: Place,
+    pub position: FeaturePosition,
     pub has_nans: bool,
     pub nan: Nan,
     pub borders: Vec<f32>,
@@ -61,29 +62,29 @@ pub(crate) struct FloatPart {
 
 #[derive(Debug)]
 pub(crate) struct LevelPart {
-    pub place: Place,
+    pub position: FeaturePosition,
 }
 
 #[derive(Debug)]
 pub(crate) struct OneHotPart {
-    /// Among categorical features.
+    /// Index among the categorical features.
     pub index: i32,
-    /// Hashes of levels.
+    /// Hashes of the levels.
     pub values: Vec<i32>,
 }
 
-/// What a CTR counts by. Order is that of the model's own hash of a combination.
+/// The key that a CTR counts by. Elements are in the order in which CatBoost hashes them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Combination {
-    /// Categorical features.
+    /// Indices of categorical features.
     pub levels: Vec<i32>,
-    /// Float features with a border, as the border's bits.
+    /// Float features, each with the bits of a border.
     pub floats: Vec<(i32, u32)>,
-    /// Categorical features with a level's hash.
+    /// Categorical features, each with the hash of a level.
     pub one_hots: Vec<(i32, i32)>,
 }
 
-/// How a CTR makes a number of its counts.
+/// How a CTR turns counts into a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum CtrKind {
     Borders,
@@ -94,12 +95,12 @@ pub(crate) enum CtrKind {
     FeatureFreq,
 }
 
-/// Which table a CTR reads.
+/// Identifies the table that a CTR reads.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CtrBase {
     pub combination: Combination,
     pub kind: CtrKind,
-    /// Which way of cutting the target into classes; models summed from several have more than one.
+    /// Index of the target binarization; models summed from several have more than one.
     pub classifier: i32,
 }
 
@@ -114,17 +115,17 @@ pub(crate) struct CtrPart {
     pub borders: Vec<f32>,
 }
 
-/// Counts per key, as an open-addressed hash index beside rows of 32-bit words.
+/// Counts per key: an open-addressed hash index, and rows of 32-bit words.
 #[derive(Debug)]
 pub(crate) struct TablePart {
     pub base: CtrBase,
-    /// A power of two; `u64::MAX` is an empty place.
+    /// Slots of the index, a power of two; `u64::MAX` marks an empty one.
     pub keys: Vec<u64>,
-    /// The row of the key in the same place.
+    /// The row of the key in the same slot.
     pub entries: Vec<u32>,
-    /// `i32` counts, or `f32` sum and `i32` count, by kind.
+    /// `i32` counts, or an `f32` sum and an `i32` count, depending on the kind.
     pub words: Vec<u32>,
-    /// Classes per row of `Borders` and `Buckets`.
+    /// Number of classes per row, for `Borders` and `Buckets`.
     pub classes: i32,
     pub counter_denominator: i32,
 }

@@ -1,26 +1,29 @@
-//! Why a model file is refused: one sentence each, the file's name comes before it.
+//! Error messages for refused model files. The caller prefixes the name of the file.
 
 use crate::error::ModelError;
 
-/// The bytes contradict themselves.
+/// The file is corrupt or contradicts itself.
 pub(crate) fn damaged(what: impl std::fmt::Display) -> ModelError {
-    ModelError::new(format!("this CatBoost model is damaged: {what}; copy it again or save it again with `save_model`"))
+    ModelError::new(format!(
+        "this CatBoost model is damaged: {what}; copy the file again, or save the model again with `save_model`"
+    ))
 }
 
-/// The file is sound, but its model is beyond this scorer.
+/// The file is valid, but this crate does not support its model.
 pub(crate) fn unsupported(what: impl std::fmt::Display) -> ModelError {
     ModelError::new(format!("this CatBoost model {what}"))
 }
 
-/// Why reading stops before memory does.
-pub(crate) const TIGHT: &str = "would take more than four times its file in memory; save it with format=\"cbm\"";
+pub(crate) const OVER_ALLOWANCE: &str =
+    "would take more than four times the size of its file in memory; save it with format=\"cbm\"";
 
-/// The file says more than it should be able to, or says it without the spaces that CatBoost writes.
-pub(crate) fn tight() -> ModelError {
-    unsupported(TIGHT)
+/// The file exceeds its [`Allowance`](super::allowance::Allowance): it is crafted, or JSON without the spaces that
+/// CatBoost writes.
+pub(crate) fn over_allowance() -> ModelError {
+    unsupported(OVER_ALLOWANCE)
 }
 
-/// The beginning of a text from a file, for a sentence.
+/// The first characters of a string from a file, for an error message.
 pub(crate) fn excerpt(text: &str) -> String {
     text.chars().take(40).collect()
 }

@@ -1,7 +1,7 @@
-//! `CityHash` 1.0, 64 bits: CatBoost knows a level by the low 32 bits of it, and later versions give other values.
+//! `CityHash64` 1.0. CatBoost identifies a level by the low 32 bits; later versions of `CityHash` give other values.
 //!
-//! The crate `naive-cityhash` has the same values, but panics in a debug build on texts of 33 to 64 bytes, and its last
-//! release is of 2021. Source: `CityHash` v1.0.3 as in `ClickHouse` and CatBoost (Pike and Alakuijala, MIT).
+//! The crate `naive-cityhash` computes the same hash, but panics in debug builds on strings of 33 to 64 bytes, and was
+//! last released in 2021. Source: `CityHash` v1.0.3 as in `ClickHouse` and CatBoost (Pike and Alakuijala, MIT).
 
 const K0: u64 = 0xc3a5_c85c_97cb_3127;
 const K1: u64 = 0xb492_b66f_be98_f273;
@@ -9,7 +9,7 @@ const K2: u64 = 0x9ae1_6a3b_2f90_404f;
 const K3: u64 = 0xc949_d7c7_509e_6557;
 const MULTIPLIER: u64 = 0x9ddf_ea08_eb38_2d69;
 
-/// What CatBoost keeps of a level's text.
+/// The hash by which CatBoost identifies a level of a categorical feature.
 #[must_use]
 pub fn level_hash(text: &str) -> u32 {
     #[expect(clippy::cast_possible_truncation, reason = "CatBoost keeps the low half")]
@@ -26,7 +26,7 @@ fn city_hash_64(text: &[u8]) -> u64 {
     }
 }
 
-/// The eight bytes at `at`; no caller reads beyond the end.
+/// The eight bytes at `at`. Callers do not read beyond the end.
 fn word(text: &[u8], at: usize) -> u64 {
     text.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
@@ -80,7 +80,7 @@ fn up_to_32(text: &[u8]) -> u64 {
     mix(low, high)
 }
 
-/// Two running sums over the 16 bytes at `at`, from `a` and `z`.
+/// Two running sums over the 16 bytes at `at`, starting from `a` and `z`.
 fn fold_16(text: &[u8], at: usize, a: u64, z: u64) -> (u64, u64) {
     let first = a.wrapping_add(word(text, at));
     let second = first.wrapping_add(word(text, at + 8));
@@ -142,7 +142,7 @@ mod tests {
 
     /// Low halves as catboost 1.2.10 wrote them into a model's `cat_features_hash`.
     #[test]
-    fn every_length_class_has_catboosts_value() {
+    fn every_length_class_matches_catboost() {
         let golden: &[(usize, u32)] = &[
             (0, 0x2f90_404f),
             (1, 0x416a_6372),
@@ -178,7 +178,7 @@ mod tests {
 
     /// All 64 bits, from `naive-cityhash` 0.2.0 in a release build.
     #[test]
-    fn the_high_half_is_right_too() {
+    fn the_high_half_is_correct() {
         assert_eq!(city_hash_64(&text(47)), 0x6d1b_68d6_82f7_7020);
         assert_eq!(city_hash_64(&text(300)), 0x8404_fa28_86bb_977f);
     }

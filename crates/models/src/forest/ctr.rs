@@ -1,43 +1,45 @@
-//! Categorical features as numbers learnt from counts (CTRs), down to the bin of every key training has seen.
+//! CTRs: categorical features as numbers learnt from counts, with the bins of every key known from training.
 //!
-//! A CTR's number depends on nothing but the key of a row's levels, so the bins of all keys are computed when the model
-//! is read: scoring is a hash, a look-up, a byte.
+//! The value of a CTR depends only on the key made of a row's levels, so the bins of all keys are computed when the
+//! model is read. Scoring a row takes a hash and a table lookup.
 
-use super::bins::Split;
+use super::split::Split;
 
-/// Some features whose levels, together, are a key; and what is looked up by that key.
+/// A combination of features whose levels form a key, and the tables indexed by that key.
 #[derive(Debug, PartialEq)]
 pub struct Projection {
-    /// Categorical features, among [`super::Forest::features`], in the order of the key.
+    /// Indices of categorical features in [`Forest::features`](super::Forest::features), in key order.
     pub features: Vec<usize>,
-    /// Conditions on bins, which enter the key as 0 or 1.
+    /// Conditions on bins, which extend the key by 0 or 1.
     pub splits: Vec<Split>,
+    /// Tables indexed by the key.
     pub tables: Vec<CtrTable>,
 }
 
-/// From a key to a row of a table, by open addressing, and from there to bins.
+/// An open-addressed hash table from keys to rows, and the bins of every row.
 #[derive(Debug, PartialEq)]
 pub struct CtrTable {
-    /// A power of two; [`EMPTY`] where there is none, and at least one is.
+    /// Slots, a power of two. [`EMPTY_KEY`] marks an empty one; at least one is empty.
     keys: Vec<u64>,
-    /// The row of the key in the same place.
+    /// The row of the key in the same slot.
     rows: Vec<u32>,
-    /// The row of a key that training has not seen: one behind the last.
+    /// The row for keys that did not occur in training: the one after the last.
     unseen: usize,
+    /// Columns that this table fills.
     pub columns: Vec<CtrColumn>,
 }
 
-/// The bins of one column by row of its table.
+/// The bins of one column, by row of its table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CtrColumn {
-    /// Among [`super::Binning::columns`].
+    /// Index into [`Binning::columns`](super::Binning::columns).
     pub column: usize,
-    /// One a row of the table, and last that of an unseen key.
+    /// One bin per row of the table; the last is for unseen keys.
     pub bins: Vec<u8>,
 }
 
-/// Marks a place without a key. A row whose key is this number is unseen, as for CatBoost.
-pub const EMPTY: u64 = u64::MAX;
+/// Marks an empty slot. A row with this key counts as unseen, as in CatBoost.
+pub const EMPTY_KEY: u64 = u64::MAX;
 
 /// Adds one element to a key. Source: CatBoost's `CalcHash`.
 #[must_use]
@@ -47,7 +49,7 @@ pub fn extend_key(key: u64, element: u64) -> u64 {
     MULTIPLIER.wrapping_mul(key.wrapping_add(MULTIPLIER.wrapping_mul(element)))
 }
 
-/// A level's hash as an element of a key: sign-extended.
+/// Converts the hash of a level to an element of a key, by sign extension.
 #[must_use]
 #[inline]
 pub fn element_of_level(hash: u32) -> u64 {
@@ -55,14 +57,14 @@ pub fn element_of_level(hash: u32) -> u64 {
 }
 
 impl CtrTable {
-    /// `None` unless there is a power of two of places, one is empty, and every key's row is below `unseen`.
+    /// `None` unless the number of slots is a power of two, one of them is empty, and every row is below `unseen`.
     pub(crate) fn new(keys: Vec<u64>, rows: Vec<u32>, unseen: usize) -> Option<Self> {
-        let sound = |(&key, &row): (&u64, &u32)| key == EMPTY || usize::try_from(row).is_ok_and(|row| row < unseen);
-        let whole = keys.len().is_power_of_two() && keys.len() == rows.len() && keys.contains(&EMPTY);
+        let sound = |(&key, &row): (&u64, &u32)| key == EMPTY_KEY || usize::try_from(row).is_ok_and(|row| row < unseen);
+        let whole = keys.len().is_power_of_two() && keys.len() == rows.len() && keys.contains(&EMPTY_KEY);
         (whole && keys.iter().zip(&rows).all(sound)).then(|| Self { keys, rows, unseen, columns: Vec::new() })
     }
 
-    /// How many rows there are.
+    /// The row for unseen keys, which is also the number of rows.
     #[must_use]
     pub fn unseen(&self) -> usize {
         self.unseen
@@ -77,7 +79,7 @@ impl CtrTable {
         let mut at = key as usize & last;
         loop {
             match self.keys.get(at) {
-                Some(&EMPTY) | None => return self.unseen,
+                Some(&EMPTY_KEY) | None => return self.unseen,
                 Some(&found) if found == key => {
                     return self.rows.get(at).map_or(self.unseen, |&row| row as usize);
                 }
@@ -86,9 +88,9 @@ impl CtrTable {
         }
     }
 
-    /// Whether training has seen a key.
+    /// Returns true if the key occurred in training.
     #[must_use]
-    pub fn has(&self, key: u64) -> bool {
+    pub fn contains(&self, key: u64) -> bool {
         self.row(key) != self.unseen
     }
 }
@@ -98,16 +100,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_that_collide_are_found_and_others_are_unseen() {
-        let table = CtrTable::new(vec![8, EMPTY, EMPTY, 4], vec![1, 0, 0, 0], 2);
-        assert!(table.is_some_and(|table| table.row(8) == 1 && table.row(EMPTY) == 2 && !table.has(12)));
+    fn colliding_keys_are_found_and_others_are_unseen() {
+        let table = CtrTable::new(vec![8, EMPTY_KEY, EMPTY_KEY, 4], vec![1, 0, 0, 0], 2);
+        assert!(table.is_some_and(|table| table.row(8) == 1 && table.row(EMPTY_KEY) == 2 && !table.contains(12)));
     }
 
     #[test]
-    fn tables_that_would_never_end_a_search_are_refused() {
+    fn invalid_tables_are_refused() {
         assert_eq!(CtrTable::new(vec![1, 2], vec![0, 0], 1), None);
-        assert_eq!(CtrTable::new(vec![1, EMPTY, EMPTY], vec![0; 3], 1), None);
+        assert_eq!(CtrTable::new(vec![1, EMPTY_KEY, EMPTY_KEY], vec![0; 3], 1), None);
         assert_eq!(CtrTable::new(vec![], vec![], 0), None);
-        assert_eq!(CtrTable::new(vec![1, EMPTY], vec![7, 0], 7), None);
+        assert_eq!(CtrTable::new(vec![1, EMPTY_KEY], vec![7, 0], 7), None);
     }
 }

@@ -1,78 +1,85 @@
-//! From counts to CTR numbers to bins, for every key a model knows.
+//! Computes the CTR values and bins of every key of a model.
 
 use super::{
-    binning::{Asks, Draft, check_ascending},
-    bins::{BinColumn, PER_COLUMN, Split},
+    binning::{BinningBuilder, SplitKind, check_ascending},
+    bins::{BinColumn, CONDITIONS_PER_COLUMN},
     ctr::{CtrColumn, CtrTable, Projection},
-    feature::Places,
+    feature::FeatureIndex,
+    split::Split,
 };
 use crate::{
     error::Result,
     file::{
         allowance::Allowance,
-        parts::{Combination, CtrKind, CtrPart, Parts, TablePart},
+        parts::{Combination, CtrKind, CtrPart, ModelParts, TablePart},
         refusal::damaged,
     },
 };
 
-impl Draft {
-    /// Columns of all CTRs, in the file's order, and the projections that fill them. Takes the tables out of `parts`.
-    pub(crate) fn add_ctrs(&mut self, parts: &mut Parts, categorical: &Places, allowance: &Allowance) -> Result<()> {
+impl BinningBuilder {
+    /// Adds the columns of all CTRs, in the order of the file, and the projections that fill them. Moves the tables out
+    /// of `parts`.
+    pub(crate) fn add_ctrs(
+        &mut self,
+        parts: &mut ModelParts,
+        categorical: &FeatureIndex,
+        allowance: &Allowance,
+    ) -> Result<()> {
         let mut tables = std::mem::take(&mut parts.tables);
         tables.sort_unstable_by(|one, other| one.base.cmp(&other.base));
         let ctrs = std::mem::take(&mut parts.ctrs);
-        // CTRs of one projection stand together, and those of one table within them (the file's order is sorted).
+        // The file is sorted: CTRs of one projection are adjacent, and within them those of one table.
         for ctrs in ctrs.chunk_by(|a, b| a.base.combination == b.base.combination) {
             let Some(first) = ctrs.first() else { continue };
             let projection = self.binning.projections.len();
             let (features, splits) = self.elements(&first.base.combination, parts, categorical)?;
-            let mut looked_up = Vec::new();
+            let mut ctr_tables = Vec::new();
             for ctrs in ctrs.chunk_by(|a, b| a.base == b.base) {
                 let Some(first) = ctrs.first() else { continue };
                 let table = tables.binary_search_by(|table| table.base.cmp(&first.base)).ok();
                 let table = table.and_then(|at| tables.get_mut(at)?.take());
-                let table = table.ok_or_else(|| damaged("a CTR has no table of its own"))?;
-                looked_up.push(self.look_up(table, ctrs, projection, allowance)?);
+                let table = table.ok_or_else(|| damaged("the table of a CTR is missing"))?;
+                ctr_tables.push(self.add_table(table, ctrs, projection, allowance)?);
             }
-            self.binning.projections.push(Projection { features, splits, tables: looked_up });
+            self.binning.projections.push(Projection { features, splits, tables: ctr_tables });
         }
         Ok(())
     }
 
-    /// What a key is made of.
+    /// Features and conditions that form the key of a combination.
     fn elements(
         &self,
         combination: &Combination,
-        parts: &Parts,
-        categorical: &Places,
+        parts: &ModelParts,
+        categorical: &FeatureIndex,
     ) -> Result<(Vec<usize>, Vec<Split>)> {
         let features = combination.levels.iter().map(|&index| categorical.find(index)).collect::<Result<_>>()?;
         let borders = combination.floats.iter().map(|&(index, border)| self.border(parts, index, border));
         let levels = combination.one_hots.iter().map(|&(index, value)| self.level(parts, index, value));
         let splits = borders.chain(levels).collect::<Option<_>>();
-        Ok((features, splits.ok_or_else(|| damaged("a combination asks for a condition that no tree knows"))?))
+        Ok((features, splits.ok_or_else(|| damaged("a feature combination refers to an unknown condition"))?))
     }
 
-    /// A table with the columns of all CTRs that read it.
-    fn look_up(
+    /// Builds a table with the columns of all CTRs that read it.
+    fn add_table(
         &mut self,
         part: TablePart,
         ctrs: &[CtrPart],
         projection: usize,
         allowance: &Allowance,
     ) -> Result<CtrTable> {
-        let wrong = || damaged("a CTR table cannot be searched");
+        let wrong = || damaged("a CTR table is invalid");
         let stride = part.stride().ok_or_else(wrong)?;
         let unseen = part.words.len().checked_div(stride).ok_or_else(wrong)?;
         let mut columns = Vec::new();
         for ctr in ctrs {
             check_ascending(&ctr.borders, "a CTR")?;
-            for borders in ctr.borders.chunks(PER_COLUMN) {
-                let column = self.add_column(BinColumn::Ctr { projection }, borders.len(), Asks::Order)?;
-                allowance.spend(unseen.saturating_add(64), 1).ok_or_else(|| damaged("its CTRs are too many"))?;
+            for borders in ctr.borders.chunks(CONDITIONS_PER_COLUMN) {
+                let column = self.add_column(BinColumn::Ctr { projection }, borders.len(), SplitKind::Order)?;
+                allowance.spend(unseen.saturating_add(64), 1).ok_or_else(|| damaged("it has too many CTRs"))?;
                 let rows = part.words.chunks_exact(stride).map(Some).chain([None]);
-                let numbers = rows.map(|row| ctr.number(row, &part).ok_or_else(wrong));
-                let bins = numbers.map(|number| number.map(|number| bin(number, borders)));
+                let values = rows.map(|row| ctr.value(row, &part).ok_or_else(wrong));
+                let bins = values.map(|value| value.map(|value| bin(value, borders)));
                 columns.push(CtrColumn { column, bins: bins.collect::<Result<_>>()? });
             }
         }
@@ -82,13 +89,13 @@ impl Draft {
     }
 }
 
-/// How many borders lie below a number.
+/// Number of borders below a value.
 fn bin(number: f32, borders: &[f32]) -> u8 {
     u8::try_from(borders.partition_point(|&border| number > border)).unwrap_or(u8::MAX)
 }
 
 impl TablePart {
-    /// What the table holds, once: its name stays where it is.
+    /// Moves the content of the table out, once; `base` stays, so that `tables` remains sorted.
     fn take(&mut self) -> Option<Self> {
         let keys = std::mem::take(&mut self.keys);
         (!keys.is_empty()).then(|| Self {
@@ -111,11 +118,11 @@ impl TablePart {
 }
 
 impl CtrPart {
-    /// The number of a row of counts, or of an unseen key; `None` if the CTR asks for a class that is not there.
+    /// Value of the CTR for a row of counts, or for an unseen key; `None` if the target class does not exist.
     ///
-    /// Every step is rounded to `f32`, counts too. Source: CatBoost's `TStaticCtrProvider::CalcCtrs` and
+    /// Every step is rounded to `f32`, including counts. Source: CatBoost's `TStaticCtrProvider::CalcCtrs` and
     /// `TModelCtr::Calc`.
-    fn number(&self, row: Option<&[u32]>, table: &TablePart) -> Option<f32> {
+    fn value(&self, row: Option<&[u32]>, table: &TablePart) -> Option<f32> {
         let border = usize::try_from(self.target_border).ok()?;
         let (good, total) = match (self.base.kind, row) {
             (CtrKind::Counter | CtrKind::FeatureFreq, row) => {

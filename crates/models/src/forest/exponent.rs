@@ -1,14 +1,14 @@
-//! The softmax CatBoost computes: with a table-driven exponential that differs from libm's in the last bits.
+//! CatBoost's softmax, whose table-driven exponential differs from that of libm in the last bits.
 //!
-//! `e^x = 2^(n / 2048) · e^t` with `n` the nearest whole number to `2048 x / ln 2`: a table of mantissas for the
-//! fraction, bits for the power, and a polynomial of third degree for `t`. Source: the method and constants of
-//! Mitsunari's fmath (`expd_v`), which CatBoost calls for `MultiClass`; without fused multiply-adds, as there.
+//! `e^x = 2^(n / 2048) · e^t` with `n` the integer nearest to `2048 x / ln 2`: a table of mantissas for the fraction,
+//! exponent bits for the power, and a cubic polynomial for `t`. Source: method and constants of Mitsunari's fmath
+//! (`expd_v`), which CatBoost calls for `MultiClass`, without fused multiply-adds.
 
 use std::sync::OnceLock;
 
 const FRACTION_BITS: u32 = 11;
 const FRACTIONS: usize = 1 << FRACTION_BITS;
-/// One and a half times 2^52: adding it rounds to a whole number and leaves that in the low bits.
+/// 1.5 · 2^52: adding it rounds to an integer and leaves that in the low bits.
 const ROUNDING: f64 = 6_755_399_441_055_744.0;
 const SIXTH: f64 = 0.166_666_666_852_278_35;
 const THREE: f64 = 3.000_000_002_795_539_4;
@@ -38,16 +38,16 @@ fn exponential(x: f64) -> f64 {
     polynomial * f64::from_bits(power | mantissa)
 }
 
-/// Probabilities of one row's raw outputs, in place.
+/// Turns the raw outputs of one row into probabilities, in place.
 ///
-/// CatBoost computes four at a time (AVX2), where −∞ becomes the least normal number, and the remaining ones alone,
-/// where it is 0.
+/// CatBoost computes four at a time (AVX2), where the exponential of −∞ is the smallest normal number, and the rest one
+/// by one, where it is 0.
 pub(crate) fn softmax(raw: &mut [f64]) {
     let greatest = raw.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let by_four = raw.len() & !3;
-    for (place, value) in raw.iter_mut().enumerate() {
+    for (at, value) in raw.iter_mut().enumerate() {
         let x = *value - greatest;
-        *value = if place >= by_four && x <= LOWEST { 0.0 } else { exponential(x) };
+        *value = if at >= by_four && x <= LOWEST { 0.0 } else { exponential(x) };
     }
     let total = raw.iter().fold(0.0, |total, value| total + value);
     raw.iter_mut().for_each(|value| *value /= total);
@@ -61,8 +61,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_impossible_has_catboosts_probability() {
-        // Raw outputs of classes 0, 2 and 4 of five, as catboost 1.2.10 gave them; 1 is among the first four, 3 too.
+    fn absent_classes_have_the_probability_of_catboost() {
+        // Raw outputs of the classes 0, 2 and 4 of five, from catboost 1.2.10. The absent ones are among the first four.
         let mut row = [0.023_644, f64::NEG_INFINITY, -0.054_247, f64::NEG_INFINITY, 0.030_602];
         softmax(&mut row);
         assert!(row[1] == row[3] && row[1] > 7.6e-309 && row[1] < 7.7e-309, "{row:?}");
@@ -73,13 +73,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_exponential_is_one(x in -700.0..700.0_f64) {
+        fn the_exponential_is_accurate(x in -700.0..700.0_f64) {
             let off = exponential(x) / x.exp() - 1.0;
             prop_assert!(off.abs() < 2e-13, "{x}: {off}");
         }
 
         #[test]
-        fn any_row_has_probabilities(mut row in prop::collection::vec(-1e6..1e6_f64, 1..9)) {
+        fn probabilities_sum_to_one(mut row in prop::collection::vec(-1e6..1e6_f64, 1..9)) {
             softmax(&mut row);
             prop_assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-12 && row.iter().all(|p| (0.0..=1.0).contains(p)));
         }

@@ -1,77 +1,78 @@
-//! What the model reads, in the order it reads it: names, kinds, places.
+//! The input features of a model: names, kinds and columns.
 
 use crate::{
     error::Result,
     file::{
-        parts::{Parts, Place},
+        parts::{FeaturePosition, ModelParts},
         refusal::{damaged, excerpt},
     },
 };
 
-/// How a model reads an input.
+/// The type of an input feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputKind {
     /// A number, compared with borders.
     Numeric,
-    /// A level of a category, known by its hash.
+    /// A level of a category, identified by its hash.
     Categorical,
 }
 
-/// One input of the model.
+/// One input feature of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Feature {
-    /// As at training; the number of its column if it had no name.
+pub struct ModelFeature {
+    /// Name at training, or the number of the column if the feature had none.
     pub name: String,
+    /// Numeric or categorical.
     pub kind: InputKind,
-    /// The column it was in at training, from 0. A model that has dropped unused features has gaps here.
+    /// 0-based column at training. Models that have dropped unused features have gaps here.
     pub column: usize,
-    /// Whether any tree asks for it; the model reads the others too, and ignores them.
+    /// Whether a tree depends on it. Unused features must still be supplied, but are ignored.
     pub used: bool,
 }
 
-/// Where features of one kind stand among all.
+/// Maps the file's indices of features of one kind to positions among all features.
 #[derive(Debug)]
-pub(crate) struct Places {
-    /// Index among features of the kind, place among all; sorted.
+pub(crate) struct FeatureIndex {
+    /// Index in the file and position among all features, sorted.
     by_index: Vec<(i32, usize)>,
 }
 
-impl Places {
-    /// The place, among all features, of the one of this kind that the file calls `index`.
+impl FeatureIndex {
+    /// Position among all features of the feature with this index in the file.
     pub(crate) fn find(&self, index: i32) -> Result<usize> {
         let at = self.by_index.binary_search_by_key(&index, |entry| entry.0);
-        let place = at.ok().and_then(|at| self.by_index.get(at)).map(|entry| entry.1);
-        place.ok_or_else(|| damaged(format_args!("it asks for a feature {index} that it does not list")))
+        let position = at.ok().and_then(|at| self.by_index.get(at)).map(|entry| entry.1);
+        position.ok_or_else(|| damaged(format_args!("it uses feature {index}, which it does not list")))
     }
 }
 
-/// All features by column, and where the numeric and the categorical ones stand.
-pub(crate) fn features(parts: &Parts) -> Result<(Vec<Feature>, Places, Places)> {
-    let numeric = parts.floats.iter().map(|float| (&float.place, InputKind::Numeric));
-    let categorical = parts.levels.iter().map(|level| (&level.place, InputKind::Categorical));
-    let mut all: Vec<(usize, &Place, InputKind)> = numeric
+/// All features in the order of columns, and the indices of the numeric and the categorical ones.
+pub(crate) fn features(parts: &ModelParts) -> Result<(Vec<ModelFeature>, FeatureIndex, FeatureIndex)> {
+    let numeric = parts.floats.iter().map(|float| (&float.position, InputKind::Numeric));
+    let categorical = parts.levels.iter().map(|level| (&level.position, InputKind::Categorical));
+    let mut all: Vec<(usize, &FeaturePosition, InputKind)> = numeric
         .chain(categorical)
-        .map(|(place, kind)| match usize::try_from(place.flat) {
-            Ok(column) => Ok((column, place, kind)),
-            Err(_) => Err(damaged(format_args!("feature {:?} has no column", excerpt(&place.name)))),
+        .map(|(position, kind)| match usize::try_from(position.flat) {
+            Ok(column) => Ok((column, position, kind)),
+            Err(_) => Err(damaged(format_args!("feature {:?} has no column", excerpt(&position.name)))),
         })
         .collect::<Result<_>>()?;
     all.sort_by_key(|entry| entry.0);
     if let Some([first, _]) = all.array_windows().find(|[first, second]| first.0 == second.0) {
         return Err(damaged(format_args!("two features are in column {}", first.0)));
     }
-    let places = |kind| -> Result<Places> {
+    let index_of = |kind| -> Result<FeatureIndex> {
         let own = all.iter().enumerate().filter(|(_, entry)| entry.2 == kind);
         let mut by_index: Vec<_> = own.map(|(at, entry)| (entry.1.index, at)).collect();
         by_index.sort_unstable();
         match by_index.array_windows().find(|[first, second]| first.0 == second.0) {
             Some([first, _]) => Err(damaged(format_args!("two features have the index {}", first.0))),
-            None => Ok(Places { by_index }),
+            None => Ok(FeatureIndex { by_index }),
         }
     };
-    let (numeric, categorical) = (places(InputKind::Numeric)?, places(InputKind::Categorical)?);
-    let features = all.into_iter().map(|(column, place, kind)| Feature {
-        name: if place.name.is_empty() { column.to_string() } else { place.name.clone() },
+    let (numeric, categorical) = (index_of(InputKind::Numeric)?, index_of(InputKind::Categorical)?);
+    let features = all.into_iter().map(|(column, position, kind)| ModelFeature {
+        name: if position.name.is_empty() { column.to_string() } else { position.name.clone() },
         kind,
         column,
         used: false,

@@ -1,115 +1,118 @@
-//! A CatBoost model, read and checked: nothing in it can lead a kernel astray.
+//! A CatBoost model in memory, checked so that kernels can rely on every index in it.
 
 use sha2::{Digest, Sha256};
 
 use super::{
-    binning::Draft,
-    bins::{BinColumn, Binning, Split},
-    feature::{Feature, features},
+    binning::BinningBuilder,
+    bins::{BinColumn, Binning},
+    feature::{ModelFeature, features},
     link::{Link, Outputs},
     missing,
-    trees::{Node, Trees},
+    split::Split,
+    trees::{TreeNode, Trees},
 };
 use crate::{
     error::Result,
     file::{
         allowance::Allowance,
         cbm, json,
-        parts::Parts,
-        refusal::{damaged, tight},
+        parts::ModelParts,
+        refusal::{damaged, over_allowance},
     },
     score::{
         kernel::Kernel,
-        search::Searches,
-        tables::{NARROW, Tables},
+        search::SearchLayout,
+        tables::{NARROW_DEPTH, Tables},
     },
 };
 
-/// A model that scores rows exactly as the official library does.
+/// A CatBoost model, which scores rows exactly as the official library does.
 ///
-/// A block of rows becomes bin columns ([`Binning`]), conditions on bins lead to leaves ([`Trees`]), leaf values are
-/// summed in `f64`, tree after tree, and `scale · sum + bias` is the raw output. Made of the bytes of a `.cbm` file, or
-/// of CatBoost's JSON.
+/// Rows are converted to bin columns ([`Binning`]), conditions on bins lead to leaves ([`Trees`]), leaf values are summed
+/// in `f64` tree by tree, and the raw output is `scale · sum + bias`.
 #[derive(Debug)]
 pub struct Forest {
-    pub(crate) features: Vec<Feature>,
+    pub(crate) features: Vec<ModelFeature>,
     pub(crate) binning: Binning,
     pub(crate) trees: Trees,
-    /// Leaf after leaf, of each a value per dimension. No value is checked to be finite.
+    /// Leaf by leaf, one value per dimension. Values may be infinite or NaN.
     pub(crate) leaf_values: Vec<f64>,
-    /// Training weight of each leaf, without dimensions; empty if the file has none.
+    /// Training weight of each leaf; empty if the file has none.
     pub(crate) leaf_weights: Vec<f64>,
     /// Values per leaf, at least 1.
     pub(crate) dimension: usize,
     pub(crate) scale: f64,
-    /// One a dimension.
+    /// One value per dimension.
     pub(crate) bias: Vec<f64>,
     pub(crate) outputs: Outputs,
-    /// What training minimised; empty if the model does not say.
+    /// Name of the loss function; empty if unknown.
     pub(crate) loss: String,
-    /// How training spelt a missing level, a text a feature.
+    /// The level that represents a missing value, for each feature.
     pub(crate) missing_levels: Vec<&'static str>,
     sha256: [u8; 32],
     pub(crate) kernel: Kernel,
-    pub(crate) searches: Searches,
-    /// For the wide kernels, if they can score these trees.
+    pub(crate) search_layout: SearchLayout,
+    /// For the SIMD kernels, if they can score these trees.
     pub(crate) tables: Option<Tables>,
 }
 
 impl Forest {
-    /// Reads a model; `name` is for the operator.
+    /// Reads a model from the bytes of a `.cbm` file or of a JSON export. `name` (such as the path) prefixes error
+    /// messages.
+    ///
+    /// Takes at most about four times the size of the file in memory, even for a damaged or crafted file.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
-        Self::read(bytes).map_err(|fault| fault.context(name))
+        Self::read(bytes).map_err(|error| error.context(name))
     }
 
     fn read(bytes: &[u8]) -> Result<Self> {
-        let allowance = Allowance::of(bytes);
+        let allowance = Allowance::for_file(bytes);
         let parts = if bytes.starts_with(cbm::MAGIC) {
             cbm::read(bytes, &allowance)?
         } else if bytes.trim_ascii_start().starts_with(b"{") {
             json::read(bytes, &allowance)?
         } else {
-            return Err(damaged("it begins neither with CBM1 nor, as JSON, with {"));
+            return Err(damaged("it begins neither with CBM1 nor with the { of a JSON file"));
         };
-        Self::grow(parts, Sha256::digest(bytes).into(), &allowance)
+        Self::from_parts(parts, Sha256::digest(bytes).into(), &allowance)
     }
 
-    fn grow(mut parts: Parts, sha256: [u8; 32], allowance: &Allowance) -> Result<Self> {
-        let Parts { dimension, .. } = parts;
+    fn from_parts(mut parts: ModelParts, sha256: [u8; 32], allowance: &Allowance) -> Result<Self> {
+        let ModelParts { dimension, .. } = parts;
         if dimension == 0 || parts.bias.len() != 1 && parts.bias.len() != dimension {
             return Err(damaged("its dimensions and its bias do not match"));
         }
         if !parts.scale.is_finite() || !parts.bias.iter().all(|bias| bias.is_finite()) {
-            return Err(damaged("its scale or bias is no number"));
+            return Err(damaged("its scale or its bias is not a finite number"));
         }
-        pay(&parts, allowance).ok_or_else(tight)?;
+        charge_layout(&parts, allowance).ok_or_else(over_allowance)?;
         let (mut features, numeric, categorical) = features(&parts)?;
-        let mut draft = Draft::of(&parts, &numeric, &categorical)?;
-        draft.add_ctrs(&mut parts, &categorical, allowance)?;
-        let Draft { binning, splits, .. } = draft;
-        let trees = Trees::grow(&parts, &splits)?;
-        // What is laid out anew is let go first: reading has only so much room.
-        let Parts { floats, levels, one_hots, splits: ids, starts, sizes, steps, node_leaves, .. } = parts;
+        let mut builder = BinningBuilder::new(&parts, &numeric, &categorical)?;
+        builder.add_ctrs(&mut parts, &categorical, allowance)?;
+        let BinningBuilder { binning, splits, .. } = builder;
+        let trees = Trees::from_parts(&parts, &splits)?;
+        // Dropped now, to stay within the allowance.
+        let ModelParts { floats, levels, one_hots, splits: ids, starts, sizes, steps, node_leaves, .. } = parts;
         drop((splits, floats, levels, one_hots, ids, starts, sizes, steps, node_leaves));
         mark_used(&mut features, &binning);
         allowance.spend(dimension, 32).ok_or_else(|| damaged("it has too many dimensions"))?;
-        let outputs = Outputs::of(&parts.about, dimension, allowance)?;
-        let loss = parts.about.loss();
-        let Parts { leaf_values, mut leaf_weights, scale, mut bias, .. } = parts;
+        let outputs = Outputs::new(&parts.info, dimension, allowance)?;
+        let loss = parts.info.loss();
+        let ModelParts { leaf_values, mut leaf_weights, scale, mut bias, .. } = parts;
         if leaf_weights.len().checked_mul(dimension) != Some(leaf_values.len()) {
             leaf_weights.clear();
         }
-        // One bias for several dimensions is 0: more would not have been written so.
+        // A single bias for several dimensions can only be 0.
         if bias.len() < dimension && bias.iter().any(|&bias| bias != 0.0) {
             return Err(damaged("its dimensions and its bias do not match"));
         }
         bias.resize(dimension, 0.0);
-        let missing_levels = (0..features.len()).map(|feature| missing::spelling(&binning, feature)).collect();
+        let missing_levels = (0..features.len()).map(|feature| missing::missing_level(&binning, feature)).collect();
         let borders = binning.columns.iter().map_while(|column| match column {
             BinColumn::Number { borders, .. } => binning.borders.get(borders.clone()),
             _ => None,
         });
-        let searches = Searches::of(borders);
+        let search_layout = SearchLayout::new(borders);
         let mut forest = Self {
             features,
             binning,
@@ -124,89 +127,93 @@ impl Forest {
             missing_levels,
             sha256,
             kernel: Kernel::Portable,
-            searches,
+            search_layout,
             tables: None,
         };
-        forest.choose(Kernel::best());
+        forest.set_kernel(Kernel::best());
         Ok(forest)
     }
 
-    /// Which instructions score; [`Kernel::best`] unless chosen otherwise.
+    /// The instruction set used for scoring; [`Kernel::best`] by default.
     #[must_use]
     pub fn kernel(&self) -> Kernel {
         self.kernel
     }
 
-    /// Scores with other instructions from now on. No bit of any score changes.
-    pub fn choose(&mut self, kernel: Kernel) {
+    /// Changes the instruction set used for scoring. Scores stay the same to the bit.
+    pub fn set_kernel(&mut self, kernel: Kernel) {
         self.kernel = kernel;
         self.tables = None;
         let Trees::Oblivious(trees) = &self.trees else { return };
         let several = self.dimension > 1 && !matches!(kernel, Kernel::Avx512(_));
-        if kernel == Kernel::Portable || several || !trees.are_within(NARROW) {
+        if kernel == Kernel::Portable || several || !trees.is_within_depth(NARROW_DEPTH) {
             return;
         }
-        let (Ok(targets), mut tables) = (u32::try_from(self.dimension), Tables::of(self.trees.len())) else { return };
+        let (Ok(targets), mut tables) = (u32::try_from(self.dimension), Tables::with_capacity(self.trees.len())) else {
+            return;
+        };
         for tree in 0..self.trees.len() {
-            tables.add_tree(trees.of(tree), 0..targets);
+            tables.add_tree(trees.splits_of(tree), 0..targets);
         }
         if matches!(kernel, Kernel::Avx512(_)) {
-            let leaves = (0..self.trees.len()).map(|tree| 1 << trees.of(tree).len());
+            let leaves = (0..self.trees.len()).map(|tree| 1 << trees.splits_of(tree).len());
             tables.split(&self.leaf_values, self.dimension, leaves);
         }
         self.tables = Some(tables);
     }
 
-    /// What the model reads, in the order of columns at training.
+    /// Input features, in the order of their columns at training.
     #[must_use]
-    pub fn features(&self) -> &[Feature] {
+    pub fn features(&self) -> &[ModelFeature] {
         &self.features
     }
 
-    /// How rows become bins.
+    /// How rows are converted to bins.
     #[must_use]
     pub fn binning(&self) -> &Binning {
         &self.binning
     }
 
+    /// The trees.
     #[must_use]
     pub fn trees(&self) -> &Trees {
         &self.trees
     }
 
-    /// Values of all leaves: leaf after leaf, of each a value per dimension.
+    /// Values of all leaves: leaf by leaf, one value per dimension.
     #[must_use]
     pub fn leaf_values(&self) -> &[f64] {
         &self.leaf_values
     }
 
-    /// Training weight of each leaf, one for all its dimensions; empty if the file has none.
+    /// Training weight of each leaf (one for all dimensions); empty if the file has none.
     #[must_use]
     pub fn leaf_weights(&self) -> &[f64] {
         &self.leaf_weights
     }
 
-    /// Values per leaf. A model has more outputs than dimensions if training has not met all its classes.
+    /// Number of values per leaf. A model has more outputs than dimensions if some declared classes did not occur in
+    /// training.
     #[must_use]
     pub fn dimension(&self) -> usize {
         self.dimension
     }
 
-    /// What raw outputs mean.
+    /// How raw outputs relate to probabilities.
     #[must_use]
     pub fn link(&self) -> Link {
         self.outputs.link
     }
 
-    /// Names of the classes, in the order of outputs; two for [`Link::Sigmoid`], none for [`Link::Identity`].
+    /// Class names, in the order of outputs: two for [`Link::Sigmoid`], none for [`Link::Identity`].
     #[must_use]
     pub fn classes(&self) -> &[String] {
         &self.outputs.classes
     }
 
-    /// How many raw outputs a row has.
+    /// Number of raw outputs per row.
     #[must_use]
-    pub fn outputs(&self) -> usize {
+    pub fn output_count(&self) -> usize {
         self.outputs.count
     }
 
@@ -216,41 +223,58 @@ impl Forest {
         self.outputs.threshold
     }
 
-    /// SHA-256 of the file's bytes.
+    /// SHA-256 of the model file.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
         self.sha256
     }
 
-    /// The SHA-256 as people write it.
+    /// SHA-256 of the model file, in hexadecimal.
     #[must_use]
     pub fn sha256_hex(&self) -> String {
         self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
     }
+
+    /// The level that represents a missing value of the feature at this index of [`Forest::features`].
+    ///
+    /// CatBoost rejects missing levels, so the training data must have contained some string instead. This is the first
+    /// usual spelling that the model knows as a level of the feature, or the empty string if it knows none of them (a
+    /// missing level then counts as unseen).
+    #[must_use]
+    pub fn missing_level(&self, feature: usize) -> &'static str {
+        self.missing_levels.get(feature).copied().unwrap_or_default()
+    }
+
+    /// Returns true if a condition tests for this level, or a CTR counts by this feature alone and has seen the level.
+    /// Levels that only occur in combinations are not recognised.
+    #[must_use]
+    pub fn knows_level(&self, feature: usize, level: &str) -> bool {
+        missing::knows_level(&self.binning, feature, level)
+    }
 }
 
-/// Pays for what is laid out of the parts, beside them.
-fn pay(parts: &Parts, allowance: &Allowance) -> Option<()> {
+/// Charges the memory for the layout that is built from the parts.
+fn charge_layout(parts: &ModelParts, allowance: &Allowance) -> Option<()> {
     let borders = parts.floats.iter().map(|float| float.borders.len());
     let levels = parts.one_hots.iter().map(|one_hot| one_hot.values.len());
     let ctrs = parts.ctrs.iter().map(|ctr| ctr.borders.len());
     let conditions = borders.chain(levels).chain(ctrs).fold(0, usize::saturating_add);
-    // A condition, and what it compares with.
+    // A condition, and its border or level.
     allowance.spend(conditions, 8)?;
     if parts.steps.is_empty() {
         allowance.spend(parts.splits.len(), size_of::<Split>())?;
         allowance.spend(parts.starts.len(), 32)?;
-        // The wide kernels have the leaves in an order of their own.
-        let narrow = parts.sizes.iter().all(|size| usize::try_from(*size).is_ok_and(|size| size <= NARROW));
+        // The SIMD kernels keep a second copy of the leaves.
+        let narrow = parts.sizes.iter().all(|size| usize::try_from(*size).is_ok_and(|size| size <= NARROW_DEPTH));
         allowance.spend(if narrow { parts.leaf_values.len() } else { 0 }, size_of::<f64>())
     } else {
-        allowance.spend(parts.steps.len(), size_of::<Node>() + size_of::<u32>())?;
+        allowance.spend(parts.steps.len(), size_of::<TreeNode>() + size_of::<u32>())?;
         allowance.spend(parts.starts.len(), size_of::<usize>())
     }
 }
 
-/// A feature is used if a column is made of it.
-fn mark_used(features: &mut [Feature], binning: &Binning) {
+/// Marks the features that some column is computed from.
+fn mark_used(features: &mut [ModelFeature], binning: &Binning) {
     let keys = binning.projections.iter().flat_map(|projection| &projection.features).copied();
     let columns = binning.columns.iter().filter_map(|column| match column {
         BinColumn::Number { feature, .. } | BinColumn::Level { feature, .. } => Some(*feature),

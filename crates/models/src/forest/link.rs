@@ -1,8 +1,8 @@
-//! From raw sums to probabilities and decisions, as the model's loss has it.
+//! From raw outputs to probabilities and decisions, depending on the loss function of the model.
 
 use super::{
-    about::{About, ClassParams},
     exponent::softmax,
+    model_info::{ClassParams, ModelInfo},
 };
 use crate::{
     error::Result,
@@ -12,25 +12,24 @@ use crate::{
     },
 };
 
-/// What a raw output means.
+/// How raw outputs relate to probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// Two classes: one output, the probability of the second is its sigmoid.
+    /// Two classes, one output, whose sigmoid is the probability of the second class.
     Sigmoid,
-    /// One output a class, probabilities sum to one.
+    /// One output per class; their softmax gives the probabilities.
     Softmax,
-    /// One output a class, each with a sigmoid of its own; one class is chosen.
+    /// One output per class, each with its own sigmoid; the model decides for one class.
     OneVersusAll,
-    /// One output a label, each with a sigmoid of its own; any number of labels holds.
+    /// One output per label, each with its own sigmoid; any number of labels may apply.
     Labels,
-    /// No probability: a regression or a ranking.
+    /// No probabilities: regression or ranking.
     Identity,
 }
 
 impl Link {
-    /// By the loss that training minimised. A loss of the owner's own, or none, is taken as CatBoost takes it: by
-    /// dimension.
-    fn of(loss: &str, dimension: usize) -> Self {
+    /// The link of a loss function. If the loss is unknown or user-defined, depends on the dimension, as in CatBoost.
+    fn from_loss(loss: &str, dimension: usize) -> Self {
         match loss {
             "Logloss" | "CrossEntropy" | "Focal" => Self::Sigmoid,
             "MultiClass" => Self::Softmax,
@@ -48,47 +47,48 @@ impl Link {
     }
 }
 
-/// Names and order of outputs, and how they become probabilities.
+/// Outputs of a model, its classes, and how they relate.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Outputs {
     pub link: Link,
-    /// Names of classes; none for [`Link::Identity`].
+    /// Class names; none for [`Link::Identity`].
     pub classes: Vec<String>,
-    /// The output of each dimension. Classes that training has not met have an output, −∞, but no dimension.
-    pub of_dimension: Vec<usize>,
-    /// How many outputs a row has.
+    /// The output of each dimension. A class that did not occur in training has an output, −∞, but no dimension.
+    pub by_dimension: Vec<usize>,
+    /// Number of outputs per row.
     pub count: usize,
-    /// The raw sum above which a row is in the second class.
+    /// The raw output above which a row is in the second class.
     pub raw_threshold: f64,
+    /// The probability above which a row is in the second class.
     pub threshold: f64,
 }
 
 impl Outputs {
-    pub(crate) fn of(about: &About, dimension: usize, allowance: &Allowance) -> Result<Self> {
-        let link = Link::of(&about.loss(), dimension);
+    pub(crate) fn new(info: &ModelInfo, dimension: usize, allowance: &Allowance) -> Result<Self> {
+        let link = Link::from_loss(&info.loss(), dimension);
         if (link == Link::Sigmoid) != (dimension == 1) && link != Link::Identity {
-            let loss = about.loss();
+            let loss = info.loss();
             return Err(damaged(format_args!(
                 "its loss {:?} and its {dimension} dimensions do not match",
                 excerpt(&loss)
             )));
         }
-        let threshold = about.threshold();
+        let threshold = info.threshold();
         let mut outputs = Self {
             link,
             classes: Vec::new(),
-            of_dimension: (0..dimension).collect(),
+            by_dimension: (0..dimension).collect(),
             count: dimension,
             raw_threshold: -(1.0 / threshold - 1.0).ln(),
             threshold,
         };
-        let class_params = about.class_params();
+        let class_params = info.class_params();
         match link {
             Link::Identity if dimension == 1 => {}
-            Link::Sigmoid => outputs.classes = two_classes(about)?,
+            Link::Sigmoid => outputs.classes = two_classes(info)?,
             _ => {
                 if let Some(params) = class_params {
-                    outputs.spread(params, allowance)?;
+                    outputs.assign_classes(params, allowance)?;
                 } else if link != Link::Identity {
                     outputs.classes = (0..dimension).map(|class| class.to_string()).collect();
                 }
@@ -100,17 +100,17 @@ impl Outputs {
         Ok(outputs)
     }
 
-    /// Source: CatBoost's `TExternalLabelsHelper`.
-    fn spread(&mut self, params: &ClassParams, allowance: &Allowance) -> Result<()> {
+    /// Assigns the outputs of dimensions to the declared classes. Source: CatBoost's `TExternalLabelsHelper`.
+    fn assign_classes(&mut self, params: &ClassParams, allowance: &Allowance) -> Result<()> {
         let wrong = || damaged("its classes and its dimensions do not match");
         let declared = usize::try_from(params.classes_count).map_err(|_| wrong())?;
         let count = declared.max(params.class_names.len());
-        let met = &params.class_to_label;
-        if met.len() != self.of_dimension.len() {
+        let trained = &params.class_to_label;
+        if trained.len() != self.by_dimension.len() {
             return Err(wrong());
         }
         if count == 0 {
-            self.classes = met.iter().map(ToString::to_string).collect();
+            self.classes = trained.iter().map(ToString::to_string).collect();
             return Ok(());
         }
         allowance.spend(count, 64).ok_or_else(wrong)?;
@@ -122,7 +122,7 @@ impl Outputs {
         if self.classes.len() != count {
             return Err(wrong());
         }
-        for (output, &label) in self.of_dimension.iter_mut().zip(met) {
+        for (output, &label) in self.by_dimension.iter_mut().zip(trained) {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; checked below")]
             let class = label as usize;
             if class >= count {
@@ -135,27 +135,27 @@ impl Outputs {
     }
 }
 
-/// Source: CatBoost's `TFullModel::GetModelClassLabels`.
-fn two_classes(about: &About) -> Result<Vec<String>> {
+/// The names of two classes. Source: CatBoost's `TFullModel::GetModelClassLabels`.
+fn two_classes(info: &ModelInfo) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    if let Some(params) = about.class_params() {
+    if let Some(params) = info.class_params() {
         names.extend(params.class_names.iter().map(|label| label.0.clone()));
         if names.is_empty() && params.classes_count == 0 {
             names.extend(params.class_to_label.iter().map(ToString::to_string));
         }
     }
     if names.is_empty() {
-        names.extend(about.trained_class_names().iter().map(|label| label.0.clone()));
+        names.extend(info.trained_class_names().iter().map(|label| label.0.clone()));
     }
     if names.is_empty() {
         names.extend(["0", "1"].map(str::to_owned));
     }
-    if names.len() == 2 { Ok(names) } else { Err(damaged("it has two classes, but not two names for them")) }
+    if names.len() == 2 { Ok(names) } else { Err(damaged("it has two classes, but not two class names")) }
 }
 
 impl Outputs {
-    /// Turns the raw outputs of rows into probabilities, in place. For [`Link::Sigmoid`], that of the second class.
-    /// False, and nothing done, for [`Link::Identity`].
+    /// Turns the raw outputs of rows into probabilities, in place: of the second class for [`Link::Sigmoid`]. Returns
+    /// false and changes nothing for [`Link::Identity`].
     pub(crate) fn probabilities(&self, raw: &mut [f64]) -> bool {
         match self.link {
             Link::Identity => {}
@@ -167,7 +167,7 @@ impl Outputs {
         self.link != Link::Identity
     }
 
-    /// The class of a row from its raw outputs; `None` where the model does not choose one.
+    /// The class of a row from its raw outputs; `None` if the model does not decide for one class.
     pub(crate) fn decision(&self, raw: &[f64]) -> Option<usize> {
         match (self.link, raw) {
             (Link::Sigmoid, [raw]) => Some(usize::from(*raw > self.raw_threshold)),
@@ -191,8 +191,8 @@ mod tests {
 
     fn outputs(entries: Vec<(&str, &str)>, dimension: usize) -> Result<Outputs> {
         let entries = entries.into_iter().map(|(key, value)| (key.as_bytes(), value.as_bytes())).collect();
-        let allowance = Allowance::of(&[0; 1000]);
-        Outputs::of(&About::of_entries(entries, &allowance)?, dimension, &allowance)
+        let allowance = Allowance::for_file(&[0; 1000]);
+        Outputs::new(&ModelInfo::from_entries(entries, &allowance)?, dimension, &allowance)
     }
 
     const LOGLOSS: (&str, &str) = ("params", r#"{"loss_function":{"type":"Logloss","params":{}}}"#);
@@ -220,10 +220,10 @@ mod tests {
     }
 
     #[test]
-    fn classes_that_training_has_not_met_have_a_place() {
+    fn classes_absent_from_training_have_an_output() {
         let params = r#"{"class_names":[],"class_to_label":[0,2,4],"classes_count":5}"#;
         let outputs = outputs(vec![MULTICLASS, ("class_params", params)], 3).unwrap();
-        assert_eq!((outputs.count, &outputs.of_dimension[..]), (5, &[0, 2, 4][..]));
+        assert_eq!((outputs.count, &outputs.by_dimension[..]), (5, &[0, 2, 4][..]));
         assert_eq!(outputs.classes, ["0", "1", "2", "3", "4"]);
         assert_eq!(
             outputs.decision(&[0.1, f64::NEG_INFINITY, 0.3, f64::NEG_INFINITY, 0.3]),

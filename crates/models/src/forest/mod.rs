@@ -1,6 +1,5 @@
-//! The model in memory: features, bins, trees and the link, checked and laid out.
+//! The model in memory: features, bins, trees and link function.
 
-pub(crate) mod about;
 pub(crate) mod binning;
 pub(crate) mod bins;
 pub(crate) mod city;
@@ -11,12 +10,15 @@ pub(crate) mod feature;
 pub(crate) mod forest;
 pub(crate) mod link;
 pub(crate) mod missing;
+pub(crate) mod model_info;
+pub(crate) mod split;
 pub(crate) mod trees;
 
-pub use bins::{BinColumn, Binning, PER_COLUMN, Split};
+pub use bins::{BinColumn, Binning, CONDITIONS_PER_COLUMN};
 pub use city::level_hash;
-pub use ctr::{CtrColumn, CtrTable, EMPTY, Projection, element_of_level, extend_key};
-pub use feature::{Feature, InputKind};
+pub use ctr::{CtrColumn, CtrTable, EMPTY_KEY, Projection, element_of_level, extend_key};
+pub use feature::{InputKind, ModelFeature};
 pub use forest::Forest;
 pub use link::Link;
-pub use trees::{Branching, DEEPEST, Node, Oblivious, Trees};
+pub use split::Split;
+pub use trees::{Branching, MAX_DEPTH, Oblivious, TreeNode, Trees};

@@ -1,4 +1,4 @@
-//! Rows to score: Arrow columns in the model's order, taken as they are.
+//! Rows to score: Arrow columns in the order of the model's features.
 
 use arrow_array::{
     Array, ArrayRef, Float32Array, Float64Array,
@@ -11,45 +11,51 @@ use arrow_schema::DataType;
 use crate::{
     InputKind,
     error::{ModelError, Result},
-    forest::{Forest, city::level_hash, feature::Feature},
+    forest::{Forest, city::level_hash, feature::ModelFeature},
 };
 
-/// Columns that a model can read, levels already hashed.
+/// Columns prepared for a model: checked, with levels hashed.
 #[derive(Debug)]
 pub struct Inputs {
     rows: usize,
-    /// Of the model these columns were checked against.
+    /// SHA-256 of the model that the columns were prepared for.
     pub(crate) model: [u8; 32],
-    /// One a feature.
-    pub(crate) columns: Vec<Values>,
+    /// One per feature.
+    pub(crate) columns: Vec<ColumnValues>,
 }
 
-/// One column.
+/// The values of one column.
 #[derive(Debug)]
-pub(crate) enum Values {
+pub(crate) enum ColumnValues {
     Single(Float32Array),
     Double(Float64Array),
-    /// No row has a number.
-    Nothing,
-    /// A level's hash in each row.
+    /// A numeric column without any value.
+    AllMissing,
+    /// The hash of the level in each row.
     Levels(Vec<u32>),
-    /// No tree asks.
+    /// A categorical column that no tree depends on.
     Unused,
 }
 
 impl Inputs {
-    /// One column for each of [`Forest::features`], in that order, of `rows` rows; `None`: missing in every row.
+    /// Prepares `rows` rows: one column for each of [`Forest::features`], in that order. `None` stands for a column that
+    /// is missing in every row.
     ///
-    /// A numeric column is of any number type or boolean, and a null is NaN; doubles are rounded to single precision,
-    /// as the official library does before it compares. A categorical column is text, plain or dictionary-encoded. The
-    /// official library refuses missing levels, so training gave them a spelling: a null is the level
-    /// [`Forest::missing_level`].
+    /// A numeric column may be of any numeric type or boolean. A null is NaN, and doubles are rounded to single
+    /// precision before they are compared, as in the official library. A categorical column contains strings, plain or
+    /// dictionary-encoded. The official library rejects missing levels, so training must have replaced them: a null
+    /// becomes the level [`Forest::missing_level`].
     pub fn new(forest: &Forest, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Self> {
         Self::build(forest, rows, columns, |feature| forest.missing_level(feature))
     }
 
-    /// The same, with the owner's own spelling of a missing level.
-    pub fn with_missing(forest: &Forest, rows: usize, columns: &[Option<ArrayRef>], missing: &str) -> Result<Self> {
+    /// Like [`Inputs::new`], with `missing` as the level for nulls.
+    pub fn with_missing_level(
+        forest: &Forest,
+        rows: usize,
+        columns: &[Option<ArrayRef>],
+        missing: &str,
+    ) -> Result<Self> {
         Self::build(forest, rows, columns, |_| missing)
     }
 
@@ -61,58 +67,61 @@ impl Inputs {
     ) -> Result<Self> {
         if columns.len() != forest.features.len() {
             let (have, want) = (columns.len(), forest.features.len());
-            return Err(ModelError::new(format!("the model reads {want} columns, {have} were given")));
+            return Err(ModelError::new(format!("the model reads {want} columns, but got {have}")));
         }
-        let values = forest.features.iter().zip(columns).enumerate().map(|(place, (feature, column))| {
+        let values = forest.features.iter().zip(columns).enumerate().map(|(index, (feature, column))| {
             if let Some(column) = column
                 && column.len() != rows
             {
                 let have = column.len();
-                return Err(ModelError::new(format!("{}: {have} values for {rows} rows", feature.name)));
+                return Err(ModelError::new(format!("{}: got {have} values for {rows} rows", feature.name)));
             }
             match (feature.kind, column) {
                 (InputKind::Numeric, column) => numbers(feature, column.as_ref()),
-                (InputKind::Categorical, column) => levels(feature, rows, column.as_ref(), missing(place)),
+                (InputKind::Categorical, column) => levels(feature, rows, column.as_ref(), missing(index)),
             }
         });
         Ok(Self { rows, model: forest.sha256(), columns: values.collect::<Result<_>>()? })
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
     }
 }
 
-fn numbers(feature: &Feature, column: Option<&ArrayRef>) -> Result<Values> {
-    let Some(column) = column else { return Ok(Values::Nothing) };
+fn numbers(feature: &ModelFeature, column: Option<&ArrayRef>) -> Result<ColumnValues> {
+    let Some(column) = column else { return Ok(ColumnValues::AllMissing) };
     Ok(match column.data_type() {
-        DataType::Null => Values::Nothing,
-        DataType::Float32 => Values::Single(column.as_primitive::<Float32Type>().clone()),
-        DataType::Float64 => Values::Double(column.as_primitive::<Float64Type>().clone()),
+        DataType::Null => ColumnValues::AllMissing,
+        DataType::Float32 => ColumnValues::Single(column.as_primitive::<Float32Type>().clone()),
+        DataType::Float64 => ColumnValues::Double(column.as_primitive::<Float64Type>().clone()),
         kind if kind.is_integer() || matches!(kind, DataType::Boolean | DataType::Float16) => {
             let cast = cast(column, &DataType::Float32)
                 .map_err(|error| ModelError::new(format!("{}: {error}", feature.name)))?;
-            Values::Single(cast.as_primitive::<Float32Type>().clone())
+            ColumnValues::Single(cast.as_primitive::<Float32Type>().clone())
         }
         kind => {
-            return Err(ModelError::new(format!("{}: the model reads numbers, this column is {kind}", feature.name)));
+            return Err(ModelError::new(format!(
+                "{}: the model expects numbers, but the column is {kind}",
+                feature.name
+            )));
         }
     })
 }
 
-fn levels(feature: &Feature, rows: usize, column: Option<&ArrayRef>, missing: &str) -> Result<Values> {
+fn levels(feature: &ModelFeature, rows: usize, column: Option<&ArrayRef>, missing: &str) -> Result<ColumnValues> {
     if let Some(kind) = column.map(Array::data_type)
         && !are_levels(kind)
     {
-        return Err(ModelError::new(format!("{}: the model reads levels, this column is {kind}", feature.name)));
+        return Err(ModelError::new(format!("{}: the model expects strings, but the column is {kind}", feature.name)));
     }
     let missing = level_hash(missing);
     Ok(match column {
-        _ if !feature.used => Values::Unused,
-        None => Values::Levels(vec![missing; rows]),
-        Some(column) => Values::Levels(hashes(column, missing)),
+        _ if !feature.used => ColumnValues::Unused,
+        None => ColumnValues::Levels(vec![missing; rows]),
+        Some(column) => ColumnValues::Levels(hashes(column, missing)),
     })
 }
 
@@ -125,7 +134,7 @@ fn are_levels(kind: &DataType) -> bool {
 
 /// The hash of each row's level; `missing` for a null.
 fn hashes(column: &dyn Array, missing: u32) -> Vec<u32> {
-    // A hash takes less time than finding out whether the level came before, unless a dictionary knows.
+    // Hashing a level is faster than checking whether it occurred before, except with a dictionary.
     let hash = |text: Option<&str>| text.map_or(missing, level_hash);
     match column.data_type() {
         DataType::Utf8 => column.as_string::<i32>().iter().map(hash).collect(),
@@ -167,7 +176,7 @@ mod tests {
     fn raw(number: Option<ArrayRef>, level: Option<ArrayRef>) -> Result<Vec<f64>> {
         let forest = forest();
         let mut raw = vec![f64::NAN; 3];
-        forest.raw(&Inputs::new(&forest, 3, &[number, level])?, 0..3, &mut raw).map(|()| raw)
+        forest.predict_raw(&Inputs::new(&forest, 3, &[number, level])?, 0..3, &mut raw).map(|()| raw)
     }
 
     fn strings(texts: [Option<&str>; 3]) -> ArrayRef {
@@ -185,44 +194,50 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_of_a_column_begins_where_it_begins() {
+    fn the_offset_of_a_sliced_column_is_respected() {
         let singles = Float32Array::from(vec![Some(9.0), None, Some(0.1), Some(0.9)]).slice(1, 3);
         assert_eq!(raw(Some(Arc::new(singles)), None).unwrap(), [0.0, 0.0, 10.0]);
     }
 
     #[test]
-    fn levels_come_plain_or_in_a_dictionary() {
+    fn levels_may_be_plain_or_dictionary_encoded() {
         assert_eq!(raw(None, Some(strings([Some("b"), None, Some("a")]))).unwrap(), [1.0, 0.0, 0.0]);
-        let of = |texts: [Option<&str>; 3]| {
+        let encoded = |texts: [Option<&str>; 3]| {
             raw(None, Some(Arc::new(texts.into_iter().collect::<DictionaryArray<Int32Type>>()))).unwrap()
         };
-        assert_eq!(of([None, Some("b"), Some("b")]), [0.0, 1.0, 1.0]);
-        assert_eq!(of([None, None, None]), [0.0, 0.0, 0.0]);
+        assert_eq!(encoded([None, Some("b"), Some("b")]), [0.0, 1.0, 1.0]);
+        assert_eq!(encoded([None, None, None]), [0.0, 0.0, 0.0]);
     }
 
     #[test]
-    fn a_missing_level_is_what_the_owner_says() {
+    fn the_level_for_nulls_can_be_set() {
         let forest = forest();
         let columns = [None, Some(strings([None, Some("a"), Some("b")]))];
         let mut raw = vec![0.0; 3];
-        forest.raw(&Inputs::with_missing(&forest, 3, &columns, "b").unwrap(), 0..3, &mut raw).unwrap();
+        forest.predict_raw(&Inputs::with_missing_level(&forest, 3, &columns, "b").unwrap(), 0..3, &mut raw).unwrap();
         assert_eq!(raw, [1.0, 0.0, 1.0]);
         assert_eq!((forest.missing_level(1), forest.knows_level(1, "b")), ("", true));
     }
 
     #[test]
-    fn what_does_not_fit_is_one_sentence() {
-        let says = |outcome: Result<Vec<f64>>| outcome.unwrap_err().to_string();
-        assert_eq!(says(raw(Some(strings([None; 3])), None)), "n: the model reads numbers, this column is Utf8");
+    fn columns_that_do_not_fit_are_refused() {
+        let message = |outcome: Result<Vec<f64>>| outcome.unwrap_err().to_string();
+        assert_eq!(
+            message(raw(Some(strings([None; 3])), None)),
+            "n: the model expects numbers, but the column is Utf8"
+        );
         let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
-        assert_eq!(says(raw(None, Some(numbers))), "c: the model reads levels, this column is Int64");
+        assert_eq!(message(raw(None, Some(numbers))), "c: the model expects strings, but the column is Int64");
         let short: ArrayRef = Arc::new(Float32Array::from(vec![1.0]));
-        assert_eq!(says(raw(Some(short), None)), "n: 1 values for 3 rows");
+        assert_eq!(message(raw(Some(short), None)), "n: got 1 values for 3 rows");
         let forest = forest();
         let other = Inputs { rows: 0, model: [0; 32], columns: Vec::new() };
-        assert!(forest.raw(&other, 0..0, &mut []).is_err());
-        assert!(Inputs::new(&forest, 3, &[]).unwrap_err().to_string().contains("reads 2 columns, 0 were given"));
+        assert!(forest.predict_raw(&other, 0..0, &mut []).is_err());
+        assert!(Inputs::new(&forest, 3, &[]).unwrap_err().to_string().contains("reads 2 columns, but got 0"));
         let inputs = Inputs::new(&forest, 3, &[None, None]).unwrap();
-        assert!(forest.raw(&inputs, 0..4, &mut [0.0; 4]).is_err() && forest.raw(&inputs, 0..2, &mut [0.0; 3]).is_err());
+        assert!(
+            forest.predict_raw(&inputs, 0..4, &mut [0.0; 4]).is_err()
+                && forest.predict_raw(&inputs, 0..2, &mut [0.0; 3]).is_err()
+        );
     }
 }

@@ -1,32 +1,32 @@
-//! Which instructions score: chosen when a model is read, by what this processor has. All kinds give the same bits.
+//! The instruction sets for scoring. The best one available is chosen when a model is read; all give the same bits.
 
 use std::fmt;
 
 use super::simd::{Avx2, Avx512};
 
-/// A way of scoring. The wide ones exist only where the processor has their instructions.
+/// An instruction set for scoring. A SIMD variant can only be created if the processor supports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kernel {
-    /// Plain Rust, everywhere.
+    /// Plain Rust, for every processor.
     Portable,
     /// 32 bytes at a time.
     Avx2(Avx2),
-    /// 64 bytes at a time, leaf values looked up in registers (needs VBMI: Ice Lake, Zen 4 and later).
+    /// 64 bytes at a time, with leaf values looked up in registers. Needs VBMI: Ice Lake, Zen 4 and later.
     Avx512(Avx512),
 }
 
 impl Kernel {
-    /// All that this processor runs, the widest last.
+    /// All kernels that this processor supports, the widest last.
     #[must_use]
-    pub fn here() -> Vec<Self> {
+    pub fn available() -> Vec<Self> {
         let wide = [Avx2::detect().map(Self::Avx2), Avx512::detect().map(Self::Avx512)];
         std::iter::once(Self::Portable).chain(wide.into_iter().flatten()).collect()
     }
 
-    /// The widest.
+    /// The widest kernel that this processor supports.
     #[must_use]
     pub fn best() -> Self {
-        Self::here().last().copied().unwrap_or(Self::Portable)
+        Self::available().last().copied().unwrap_or(Self::Portable)
     }
 }
 

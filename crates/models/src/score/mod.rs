@@ -1,4 +1,4 @@
-//! Scores rows: inputs become bins, bins become leaves, leaves are summed.
+//! Scoring: from inputs to bins, from bins to leaves, and the sums of leaf values.
 
 pub(crate) mod inputs;
 pub(crate) mod kernel;

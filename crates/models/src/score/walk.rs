@@ -1,27 +1,27 @@
-//! From bins to leaves to sums: tree after tree, each sum in `f64`, in the order of the trees.
+//! Finds the leaves of a block of rows and sums their values, in `f64` and in the order of the trees.
 
 use std::ops::{BitOrAssign, Shl};
 
 use super::{
     Kernel,
-    quantise::Block,
-    tables::{Job, NARROW},
+    quantise::BinBlock,
+    tables::{KernelJob, NARROW_DEPTH},
 };
 use crate::forest::{
     Forest,
-    bins::Split,
+    split::Split,
     trees::{Branching, Oblivious, Trees},
 };
 
 impl Forest {
-    /// The sums of all trees over a block, a column of [`Block::stride`] rows a dimension. Neither scale nor bias is in
-    /// them.
-    pub(crate) fn walk(&self, block: &Block, sums: &mut [f64]) {
+    /// Computes the sums of all trees for a block: one column of [`BinBlock::stride`] rows per dimension, without scale
+    /// and bias.
+    pub(crate) fn walk(&self, block: &BinBlock, sums: &mut [f64]) {
         sums.fill(0.0);
         match (&self.trees, &self.tables, block.bins()) {
             (Trees::Branching(trees), ..) => self.walk_branching(trees, block, sums),
             (Trees::Oblivious(trees), Some(tables), Some(bins)) => {
-                let job = Job { trees, tables, bins };
+                let job = KernelJob { trees, tables, bins };
                 match self.kernel {
                     Kernel::Avx512(kernel) => kernel.add(job, sums),
                     Kernel::Avx2(kernel) => kernel.add(job, &self.leaf_values, sums),
@@ -33,25 +33,25 @@ impl Forest {
         }
     }
 
-    fn walk_oblivious(&self, trees: &Oblivious, block: &Block, sums: &mut [f64]) {
+    fn walk_oblivious(&self, trees: &Oblivious, block: &BinBlock, sums: &mut [f64]) {
         let (mut shallow, mut deep) = (vec![0_u8; block.rows], vec![0_u16; block.rows]);
-        for (splits, values) in self.each(trees) {
-            if splits.len() <= NARROW {
-                number(splits, block, &mut shallow);
+        for (splits, values) in self.oblivious_trees(trees) {
+            if splits.len() <= NARROW_DEPTH {
+                find_leaves(splits, block, &mut shallow);
                 self.add_leaves(values, &shallow, block.stride(), sums);
             } else {
-                number(splits, block, &mut deep);
+                find_leaves(splits, block, &mut deep);
                 self.add_leaves(values, &deep, block.stride(), sums);
             }
         }
     }
 
-    /// One row after another: for a few, it takes less time.
+    /// Walks row by row, which is faster for a few rows.
     #[expect(clippy::indexing_slicing, reason = "columns and leaves are checked when a model is read")]
-    fn walk_rows(&self, trees: &Oblivious, block: &Block, sums: &mut [f64]) {
+    fn walk_rows(&self, trees: &Oblivious, block: &BinBlock, sums: &mut [f64]) {
         for row in 0..block.rows {
             let bins: Vec<u8> = block.row(row).collect();
-            // Known lengths, so that the usual trees have straight code.
+            // Constant lengths, so that the loop is unrolled for the most common depths.
             let leaf = |splits: &[Split]| {
                 if let Some(splits) = splits.as_array::<6>() {
                     leaf_of(splits, &bins)
@@ -62,27 +62,27 @@ impl Forest {
                 }
             };
             if self.dimension == 1 {
-                sums[row] = self.each(trees).fold(0.0, |sum, (splits, values)| sum + values[leaf(splits)]);
+                sums[row] = self.oblivious_trees(trees).fold(0.0, |sum, (splits, values)| sum + values[leaf(splits)]);
                 continue;
             }
-            for (splits, values) in self.each(trees) {
+            for (splits, values) in self.oblivious_trees(trees) {
                 let values = &values[leaf(splits) * self.dimension..][..self.dimension];
                 add(sums, row, block.stride(), values);
             }
         }
     }
 
-    /// Conditions and values of each tree.
-    #[expect(clippy::indexing_slicing, reason = "Oblivious::grow has checked every start and every tree's leaves")]
-    fn each<'a>(&'a self, trees: &'a Oblivious) -> impl Iterator<Item = (&'a [Split], &'a [f64])> {
+    /// Conditions and leaf values of each tree.
+    #[expect(clippy::indexing_slicing, reason = "Oblivious::from_parts has checked all starts and leaves")]
+    fn oblivious_trees<'a>(&'a self, trees: &'a Oblivious) -> impl Iterator<Item = (&'a [Split], &'a [f64])> {
         let starts = trees.split_starts.array_windows().zip(trees.value_starts.array_windows());
         starts.map(|([from, to], [values_from, values_to])| {
             (&trees.splits[*from..*to], &self.leaf_values[*values_from..*values_to])
         })
     }
 
-    /// Adds the values of each row's leaf.
-    #[expect(clippy::indexing_slicing, reason = "a tree of depth d has 2^d leaves, and a number of d bits is below")]
+    /// Adds the values of the leaf of each row.
+    #[expect(clippy::indexing_slicing, reason = "a tree of depth d has 2^d leaves, and leaf numbers have d bits")]
     #[inline]
     fn add_leaves<L: Copy + Into<usize>>(&self, values: &[f64], leaves: &[L], stride: usize, sums: &mut [f64]) {
         for (dimension, sums) in sums.chunks_exact_mut(stride).enumerate() {
@@ -91,8 +91,8 @@ impl Forest {
         }
     }
 
-    #[expect(clippy::indexing_slicing, reason = "Branching::grow has checked every step and every leaf")]
-    fn walk_branching(&self, trees: &Branching, block: &Block, sums: &mut [f64]) {
+    #[expect(clippy::indexing_slicing, reason = "Branching::from_parts has checked all steps and leaves")]
+    fn walk_branching(&self, trees: &Branching, block: &BinBlock, sums: &mut [f64]) {
         for [root, _] in trees.roots.array_windows() {
             for row in 0..block.rows {
                 let mut at = *root;
@@ -115,16 +115,16 @@ impl Forest {
     }
 }
 
-/// The leaf of each row, in as few bits as the tree's depth needs: more rows fit into a register then.
+/// Finds the leaf of each row. `L` is as narrow as the depth of the tree allows, so that more rows fit into a register.
 #[inline]
-pub(crate) fn number<L>(splits: &[Split], block: &Block, leaves: &mut [L])
+pub(crate) fn find_leaves<L>(splits: &[Split], block: &BinBlock, leaves: &mut [L])
 where
     L: Copy + From<bool> + BitOrAssign + Shl<u32, Output = L>,
 {
     leaves.fill(L::from(false));
-    for (split, place) in splits.iter().zip(0_u32..) {
+    for (split, bit) in splits.iter().zip(0_u32..) {
         for (leaf, &bin) in leaves.iter_mut().zip(block.column(usize::from(split.column))) {
-            *leaf |= L::from(split.holds(bin)) << place;
+            *leaf |= L::from(split.holds(bin)) << bit;
         }
     }
 }
@@ -137,7 +137,7 @@ fn leaf_of<'a>(splits: impl IntoIterator<IntoIter: DoubleEndedIterator<Item = &'
     splits.into_iter().rev().fold(0, |leaf, split| leaf << 1 | bit(split))
 }
 
-/// Adds a leaf's values to a row's sums, dimension by dimension.
+/// Adds the values of a leaf to the sums of a row, one per dimension.
 fn add(sums: &mut [f64], row: usize, stride: usize, values: &[f64]) {
     let own = sums.iter_mut().skip(row).step_by(stride);
     own.zip(values).for_each(|(sum, value)| *sum += value);
@@ -153,7 +153,7 @@ mod tests {
     use crate::score::Inputs;
 
     #[test]
-    fn sixteen_conditions_fill_sixteen_bits() {
+    fn trees_of_sixteen_conditions_are_scored() {
         let mut floats = String::new();
         let mut splits = String::new();
         for i in 0..16 {
@@ -173,16 +173,16 @@ mod tests {
         };
         let columns: Vec<_> = (0..16).map(column).collect();
         let mut raw = [0.0; 6];
-        forest.raw(&Inputs::new(&forest, 6, &columns).unwrap(), 0..6, &mut raw).unwrap();
+        forest.predict_raw(&Inputs::new(&forest, 6, &columns).unwrap(), 0..6, &mut raw).unwrap();
         assert_eq!(raw.map(f64::to_bits), rows.map(|row| (2.0 * f64::from(row) + 0.5).to_bits()));
     }
 
     #[test]
-    fn no_tree_leaves_the_bias() {
+    fn without_trees_the_output_is_the_bias() {
         let json = r#"{"features_info":{},"oblivious_trees":null,"scale_and_bias":[1,[0.25,-3]]}"#;
         let forest = Forest::from_bytes("none.json", json.as_bytes()).unwrap();
         let mut raw = [0.0; 4];
-        forest.raw(&Inputs::new(&forest, 2, &[]).unwrap(), 0..2, &mut raw).unwrap();
+        forest.predict_raw(&Inputs::new(&forest, 2, &[]).unwrap(), 0..2, &mut raw).unwrap();
         assert!(forest.trees().is_empty());
         assert_eq!(raw.map(f64::to_bits), [0.25, -3.0, 0.25, -3.0].map(f64::to_bits));
     }

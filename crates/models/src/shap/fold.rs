@@ -1,49 +1,50 @@
 //! SHAP values of all leaves of an oblivious tree at once.
 //!
-//! A row's leaf says everything about it, so its contributions stand in tables by leaf. Let `v` be the tree's value as
-//! a function of which conditions are answered by the row (`t` of them, as it were) and which by the training weights:
-//! folding a level turns the two values below each node into `t · (the row's side) + (1 − t) · (the weighted mean)`.
-//! Folding all levels so, but those of one player into `(the row's side) − (the weighted mean)`, and integrating over
-//! `t`, gives that player's contribution (see `quadrature`). A fold is in place: where the node's bit was, the row's
-//! is. Levels are folded from the lowest (the first condition, the leaf number's lowest bit) to the root's.
+//! In an oblivious tree, contributions depend only on the leaf of a row, so they are tabulated by leaf. Let each condition
+//! be answered by the row with weight `t` and by the training weights with weight `1 − t`. Folding a level replaces the
+//! two values below each node by `t · (the row's side) + (1 − t) · (the weighted mean)`. For the contribution of one
+//! player, its own levels are instead folded to `(the row's side) − (the weighted mean)`, and the result is integrated
+//! over `t` (see `quadrature`). Folding works in place: the bit of the node in the leaf number becomes the bit of the row.
+//! Levels are folded from the lowest (the first condition, the lowest bit of the leaf number) to the root.
 //!
-//! A player with several levels is answered at all of them, or at none: from its lowest level to its highest both cases
-//! are kept apart. So a tree of `d` levels costs about `d³ 2^d / 4` operations where the recursion over all leaves and
-//! paths costs `d² 4^d`.
+//! A player with several levels answers all of them or none, so both cases are kept as separate states from its lowest
+//! level to its highest. A tree of `d` levels costs about `d³ 2^d / 4` operations; a recursion over all leaves and paths
+//! would cost `d² 4^d`.
 
-use super::leaves::is_none;
+use super::leaves::is_negligible;
 
-/// Values of `t` that are folded side by side.
-const WIDE: usize = 4;
-/// Numbers a fold may keep; more, for a deep tree whose players interleave, and rows are walked instead.
-const MOST: usize = 1 << 24;
+/// Number of values of `t` that are folded together.
+const LANES: usize = 4;
+/// Maximum number of values kept while folding. A deep tree with interleaved players needs more; it is walked row by row
+/// instead.
+const MAX_VALUES: usize = 1 << 24;
 
-type Several = [f64; WIDE];
+type Lanes = [f64; LANES];
 
-/// A tree as levels, the lowest first.
+/// The levels of a tree, the lowest first.
 #[derive(Debug)]
-pub(crate) struct Levels {
-    /// The player of each level, counted from 0 by first appearance.
+pub(crate) struct TreeLevels {
+    /// The player of each level, numbered from 0 by first appearance.
     players: Vec<usize>,
-    count: usize,
-    /// Of each level and node the shares of training rows on both sides; 0 for none.
+    player_count: usize,
+    /// For each level and node, the shares of training rows on both sides.
     shares: Vec<Vec<[f64; 2]>>,
-    points: Vec<(Several, Several)>,
+    points: Vec<(Lanes, Lanes)>,
 }
 
 /// The values of a tree, folded up to some level.
 #[derive(Debug, Clone)]
-struct Lane {
-    /// The player whose contribution this will be; none for what others are made of.
+struct FoldState {
+    /// The player whose contribution this will be; `None` while no player's own levels have been folded.
     owner: Option<usize>,
-    /// Players, as bits, that have begun and are answered by weights.
-    open: u64,
-    values: Vec<Several>,
+    /// Bit set of unfinished players that are answered by the training weights.
+    averaged: u64,
+    values: Vec<Lanes>,
 }
 
-impl Levels {
-    /// `None` if folding would take too much room. `points` integrate polynomials of degree `levels − 1`.
-    pub(crate) fn of(players: Vec<usize>, mut weights: Vec<f64>, points: &[(f64, f64)]) -> Option<Self> {
+impl TreeLevels {
+    /// `None` if folding would take too much memory. `points` integrate polynomials of degree `levels − 1`.
+    pub(crate) fn new(players: Vec<usize>, mut weights: Vec<f64>, points: &[(f64, f64)]) -> Option<Self> {
         let count = players.iter().max().map_or(0, |most| most + 1);
         let is_open = |player: usize, level: usize| {
             let mut own = players.iter().enumerate().filter(|(_, other)| **other == player).map(|(at, _)| at);
@@ -51,43 +52,43 @@ impl Levels {
             first < level && level <= own.next_back().unwrap_or(first)
         };
         let open = (0..players.len()).map(|level| (0..count).filter(|player| is_open(*player, level)).count());
-        let kept = (count + 1).checked_shl(u32::try_from(open.max().unwrap_or(0)).ok()?)?;
-        if kept.checked_mul(weights.len().checked_mul(WIDE)?)? > MOST {
+        let states = (count + 1).checked_shl(u32::try_from(open.max().unwrap_or(0)).ok()?)?;
+        if states.checked_mul(weights.len().checked_mul(LANES)?)? > MAX_VALUES {
             return None;
         }
         let mut shares = Vec::new();
         for _ in &players {
             let pairs = weights.as_chunks::<2>().0;
             let share = |[left, right]: &[f64; 2]| {
-                [*left, *right].map(|weight| if is_none(weight) { 0.0 } else { weight / (left + right) })
+                [*left, *right].map(|weight| if is_negligible(weight) { 0.0 } else { weight / (left + right) })
             };
             shares.push(pairs.iter().map(share).collect());
             weights = pairs.iter().map(|[left, right]| left + right).collect();
         }
-        let points = points.chunks(WIDE).map(|points| {
+        let points = points.chunks(LANES).map(|points| {
             let each = |at: usize| points.get(at).copied().unwrap_or((0.5, 0.0));
             (std::array::from_fn(|at| each(at).0), std::array::from_fn(|at| each(at).1))
         });
         let points = points.collect();
-        Some(Self { players, count, shares, points })
+        Some(Self { players, player_count: count, shares, points })
     }
 
-    /// The contributions of every player for every leaf, of leaf values that are 0 where there is no weight.
+    /// Computes the contributions of every player for every leaf. `leaves` must be 0 for leaves without weight.
     pub(crate) fn fold(&self, leaves: &[f64]) -> Vec<Vec<f64>> {
-        let mut tables = vec![vec![0.0; leaves.len()]; self.count];
+        let mut tables = vec![vec![0.0; leaves.len()]; self.player_count];
         for (t, weights) in &self.points {
-            let values = leaves.iter().map(|value| [*value; WIDE]).collect();
-            let mut lanes = vec![Lane { owner: None, open: 0, values }];
+            let values = leaves.iter().map(|value| [*value; LANES]).collect();
+            let mut states = vec![FoldState { owner: None, averaged: 0, values }];
             for (level, player) in self.players.iter().enumerate() {
                 let others = |levels: &[usize]| levels.contains(player);
                 let is_first = !self.players.get(..level).is_some_and(others);
                 let is_last = !self.players.get(level + 1..).is_some_and(others);
                 let shares = self.shares.get(level).map_or(&[][..], |shares| shares);
-                lanes = step(lanes, *player, level, shares, is_first, is_last, t);
+                states = fold_level(states, *player, level, shares, is_first, is_last, t);
             }
-            for lane in &lanes {
-                let Some(table) = lane.owner.and_then(|owner| tables.get_mut(owner)) else { continue };
-                for (sum, values) in table.iter_mut().zip(&lane.values) {
+            for state in &states {
+                let Some(table) = state.owner.and_then(|owner| tables.get_mut(owner)) else { continue };
+                for (sum, values) in table.iter_mut().zip(&state.values) {
                     *sum += values.iter().zip(weights).map(|(value, weight)| value * weight).sum::<f64>();
                 }
             }
@@ -96,62 +97,63 @@ impl Levels {
     }
 }
 
-/// Folds one level of all lanes.
-fn step(
-    lanes: Vec<Lane>,
+/// Folds one level of all states.
+fn fold_level(
+    states: Vec<FoldState>,
     player: usize,
     level: usize,
     shares: &[[f64; 2]],
     is_first: bool,
     is_last: bool,
-    t: &Several,
-) -> Vec<Lane> {
+    t: &Lanes,
+) -> Vec<FoldState> {
     let bit = 1 << player;
-    let mut folded: Vec<Lane> = Vec::with_capacity(2 * lanes.len());
-    for lane in lanes {
+    let mut folded: Vec<FoldState> = Vec::with_capacity(2 * states.len());
+    for state in states {
         if is_first {
-            let mut averaged = lane.clone();
-            averaged.open |= bit;
-            average(&mut averaged.values, level, shares);
-            folded.extend([lane, averaged]);
+            let mut averaged = state.clone();
+            averaged.averaged |= bit;
+            average_sides(&mut averaged.values, level, shares);
+            folded.extend([state, averaged]);
         } else {
-            let mut lane = lane;
-            if lane.open & bit != 0 {
-                average(&mut lane.values, level, shares);
+            let mut state = state;
+            if state.averaged & bit != 0 {
+                average_sides(&mut state.values, level, shares);
             }
-            folded.push(lane);
+            folded.push(state);
         }
     }
     if !is_last {
         return folded;
     }
-    let (averaged, answered): (Vec<Lane>, Vec<Lane>) = folded.into_iter().partition(|lane| lane.open & bit != 0);
+    let (averaged, answered): (Vec<FoldState>, Vec<FoldState>) =
+        folded.into_iter().partition(|state| state.averaged & bit != 0);
     let mut mixed = Vec::with_capacity(answered.len() + 1);
-    for mut lane in answered {
-        let twin = |other: &&Lane| other.owner == lane.owner && other.open == lane.open | bit;
+    for mut state in answered {
+        let twin = |other: &&FoldState| other.owner == state.owner && other.averaged == state.averaged | bit;
         let Some(averaged) = averaged.iter().find(twin) else { continue };
-        if lane.owner.is_none() {
-            let pairs = lane.values.iter().zip(&averaged.values);
-            let values = pairs.map(|(row, mean)| less(*row, mean));
-            mixed.push(Lane { owner: Some(player), open: lane.open, values: values.collect() });
+        if state.owner.is_none() {
+            let pairs = state.values.iter().zip(&averaged.values);
+            let values = pairs.map(|(row, mean)| subtract(*row, mean));
+            mixed.push(FoldState { owner: Some(player), averaged: state.averaged, values: values.collect() });
         }
-        for (row, mean) in lane.values.iter_mut().zip(&averaged.values) {
+        for (row, mean) in state.values.iter_mut().zip(&averaged.values) {
             for ((row, mean), t) in row.iter_mut().zip(mean).zip(t) {
                 *row = t * *row + (1.0 - t) * mean;
             }
         }
-        mixed.push(lane);
+        mixed.push(state);
     }
     mixed
 }
 
-fn less(mut one: Several, other: &Several) -> Several {
+fn subtract(mut one: Lanes, other: &Lanes) -> Lanes {
     one.iter_mut().zip(other).for_each(|(one, other)| *one -= other);
     one
 }
 
-/// Puts the weighted mean of both sides in place of either.
-fn average(values: &mut [Several], level: usize, shares: &[[f64; 2]]) {
+/// Replaces both sides by their weighted mean.
+fn average_sides(values: &mut [Lanes], level: usize, shares: &[[f64; 2]]) {
     let half = 1 << level;
     for (values, [left, right]) in values.chunks_exact_mut(2 * half).zip(shares) {
         let (lower, upper) = values.split_at_mut(half);
@@ -171,7 +173,7 @@ mod tests {
     use super::*;
     use crate::shap::quadrature;
 
-    /// The value of a tree to a row that answers some players' levels.
+    /// The value of a tree for a row that answers the levels of the players in `known`.
     fn value(players: &[usize], weights: &[f64], leaves: &[f64], row: usize, known: usize) -> f64 {
         let Some((&player, rest)) = players.split_last() else { return leaves[0] };
         let half = leaves.len() / 2;
@@ -194,9 +196,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
 
-        /// Against the definition: a mean over all orders in which players can be asked.
+        /// Compares with the definition: the mean over all orders of players.
         #[test]
-        fn folds_are_shapley_values(
+        fn folding_gives_shapley_values(
             drawn in prop::collection::vec(0..5_usize, 1..=6),
             numbers in prop::collection::vec((0..4_u8, -3.0..3.0_f64), 64),
         ) {
@@ -210,7 +212,7 @@ mod tests {
             weights[0] += 1.0;
             let leaves: Vec<f64> = numbers.iter().zip(&weights).map(|(n, w)| if *w == 0.0 { 0.0 } else { n.1 }).collect();
             let points = quadrature::points(players.len().div_ceil(2));
-            let tables = Levels::of(players.clone(), weights.clone(), &points).unwrap().fold(&leaves);
+            let tables = TreeLevels::new(players.clone(), weights.clone(), &points).unwrap().fold(&leaves);
             for (player, table) in tables.iter().enumerate() {
                 for (row, got) in table.iter().enumerate() {
                     let others = (0..1_usize << count).filter(|known| known >> player & 1 == 0);
@@ -227,9 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn what_would_take_too_much_room_is_not_folded() {
+    fn trees_that_take_too_much_memory_are_not_folded() {
         let interleaved = (0..16).map(|level| level % 8).collect();
-        assert!(Levels::of(interleaved, vec![1.0; 1 << 16], &quadrature::points(8)).is_none());
-        assert!(Levels::of((0..16).collect(), vec![1.0; 1 << 16], &quadrature::points(8)).is_some());
+        assert!(TreeLevels::new(interleaved, vec![1.0; 1 << 16], &quadrature::points(8)).is_none());
+        assert!(TreeLevels::new((0..16).collect(), vec![1.0; 1 << 16], &quadrature::points(8)).is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! What SHAP values stand on: leaves with the weight that training gave them, and what a model must have for that.
+//! Leaves and their training weights, which SHAP values are computed from.
 
 use crate::{
     error::Result,
@@ -6,24 +6,24 @@ use crate::{
     forest::Forest,
 };
 
-/// Whether CatBoost takes a weight for none (its `FuzzyEquals(1 + weight, 1)`).
-pub(crate) fn is_none(weight: f64) -> bool {
+/// Returns true if CatBoost treats the weight as 0 (its `FuzzyEquals(1 + weight, 1)`).
+pub(crate) fn is_negligible(weight: f64) -> bool {
     weight * 1e13 <= 1.0
 }
 
-/// How many dimensions of a leaf are explained. Of two, the second of `RMSEWithUncertainty` is a variance, which
-/// CatBoost leaves out.
+/// Number of dimensions that are explained. CatBoost leaves out the second dimension of `RMSEWithUncertainty`, a
+/// variance.
 pub(crate) fn dimensions(forest: &Forest) -> usize {
     if forest.loss == "RMSEWithUncertainty" { forest.dimension.min(1) } else { forest.dimension }
 }
 
-/// Refuses what has no SHAP values, or other ones in CatBoost on each set of rows.
+/// Refuses models without SHAP values, and those whose SHAP values in CatBoost depend on the set of rows.
 pub(crate) fn check(forest: &Forest) -> Result<()> {
-    #[expect(clippy::float_cmp, reason = "CatBoost asks for exactly 1")]
+    #[expect(clippy::float_cmp, reason = "CatBoost requires exactly 1")]
     if forest.scale != 1.0 {
         return Err(unsupported(format_args!(
-            "has a scale of {}, and SHAP values are only defined for a scale of 1 (CatBoost refuses them too); \
-             explain the model before `set_scale_and_bias`",
+            "has a scale of {}, but SHAP values are only defined for a scale of 1 (CatBoost refuses them too); \
+             explain the model as it was before `set_scale_and_bias`",
             forest.scale
         )));
     }
@@ -32,56 +32,56 @@ pub(crate) fn check(forest: &Forest) -> Result<()> {
     }
     if forest.leaf_weights.is_empty() {
         return Err(unsupported(
-            "has no leaf weights, which SHAP values are computed from; save it again with the library that trained it",
+            "has no leaf weights, which SHAP values require; save it again with the library that trained it",
         ));
     }
     if !forest.leaf_weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0) {
-        return Err(damaged("a leaf's weight is no weight"));
+        return Err(damaged("the weight of a leaf is negative or not finite"));
     }
     let leaves = forest.leaf_weights.iter().zip(forest.leaf_values.chunks(forest.dimension));
-    let silent = |values: &[f64]| values.iter().map(|value| value.abs()).sum::<f64>() < 1e-9;
-    if let Some(leaf) = leaves.enumerate().find(|(_, (weight, values))| **weight == 0.0 && !silent(values)) {
+    let is_zero = |values: &[f64]| values.iter().map(|value| value.abs()).sum::<f64>() < 1e-9;
+    if let Some(leaf) = leaves.enumerate().find(|(_, (weight, values))| **weight == 0.0 && !is_zero(values)) {
         return Err(unsupported(format_args!(
-            "has a leaf (number {}) with a value but without weight, so its SHAP values would depend on which rows are \
-             explained together; train it again, or explain the model it was made of",
+            "has a leaf (number {}) with a value but no weight, so its SHAP values would depend on which rows are \
+             explained together; train it again, or explain the model it was derived from",
             leaf.0
         )));
     }
     Ok(())
 }
 
-/// What one tree's leaves are on average.
+/// Weighted means of the leaves of one tree.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Means {
-    /// By dimension.
-    pub of: Vec<f64>,
-    /// Over dimensions; what CatBoost takes off each leaf of a `MultiClass` model before it shares the rest, else 0.
-    pub taken_off: f64,
+    /// One mean per dimension.
+    pub by_dimension: Vec<f64>,
+    /// The mean over dimensions, which CatBoost subtracts from every leaf of a `MultiClass` model; 0 for other models.
+    pub offset: f64,
 }
 
 impl Means {
-    /// Of leaves by their numbers.
-    pub(crate) fn of(forest: &Forest, leaves: impl Iterator<Item = usize>) -> Result<Self> {
-        let (mut total, mut of) = (0.0, vec![0.0; forest.dimension]);
+    /// Averages the leaves with these numbers.
+    pub(crate) fn new(forest: &Forest, leaves: impl Iterator<Item = usize>) -> Result<Self> {
+        let (mut total, mut by_dimension) = (0.0, vec![0.0; forest.dimension]);
         for leaf in leaves {
-            let (weight, values) = read(forest, leaf);
+            let (weight, values) = leaf_at(forest, leaf);
             total += weight;
-            of.iter_mut().zip(values).for_each(|(mean, value)| *mean += value * weight);
+            by_dimension.iter_mut().zip(values).for_each(|(mean, value)| *mean += value * weight);
         }
-        if is_none(total) {
+        if is_negligible(total) {
             return Err(unsupported("has a tree that no training row reached, so it has no SHAP values"));
         }
-        of.iter_mut().for_each(|mean| *mean /= total);
-        // A model that does not say its loss is taken for one of classes.
-        let is_classes = of.len() > 1 && (forest.loss == "MultiClass" || forest.loss.is_empty());
+        by_dimension.iter_mut().for_each(|mean| *mean /= total);
+        // A model with an unknown loss is treated as `MultiClass`.
+        let is_multiclass = by_dimension.len() > 1 && (forest.loss == "MultiClass" || forest.loss.is_empty());
         #[expect(clippy::cast_precision_loss, reason = "dimensions are few")]
-        let taken_off = if is_classes { of.iter().sum::<f64>() / of.len() as f64 } else { 0.0 };
-        Ok(Self { of, taken_off })
+        let offset = if is_multiclass { by_dimension.iter().sum::<f64>() / by_dimension.len() as f64 } else { 0.0 };
+        Ok(Self { by_dimension, offset })
     }
 }
 
-/// Weight and values of a leaf.
-pub(crate) fn read(forest: &Forest, leaf: usize) -> (f64, &[f64]) {
+/// The weight and the values of a leaf.
+pub(crate) fn leaf_at(forest: &Forest, leaf: usize) -> (f64, &[f64]) {
     let from = leaf.saturating_mul(forest.dimension);
     let values = forest.leaf_values.get(from..from.saturating_add(forest.dimension)).unwrap_or_default();
     (forest.leaf_weights.get(leaf).copied().unwrap_or(0.0), values)

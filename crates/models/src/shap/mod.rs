@@ -1,4 +1,4 @@
-//! Explains scores: SHAP values, by tables for oblivious trees and path by path for others.
+//! SHAP values: from tables for oblivious trees, path by path for others.
 
 pub(crate) mod fold;
 pub(crate) mod leaves;

@@ -1,7 +1,7 @@
-//! Who shares a contribution: what SHAP takes as one player.
+//! The players of the Shapley game.
 //!
-//! All conditions on one feature are one player, and so are all CTRs of one combination of categorical features: its
-//! contribution is divided evenly among them. Conditions inside a combination's key do not take part. Source:
+//! All conditions on one feature form one player, and so do all CTRs of one combination of categorical features, whose
+//! contribution is divided evenly among the features. Conditions in the key of a combination are not players. Source:
 //! CatBoost's `MapBinFeaturesToClasses`.
 
 use std::collections::BTreeMap;
@@ -12,19 +12,20 @@ use crate::{
     forest::{Forest, bins::BinColumn},
 };
 
+/// The players of a model.
 #[derive(Debug)]
 pub(crate) struct Players {
-    /// The features of each player, among [`Forest::features`].
+    /// The features of each player, as indices into [`Forest::features`].
     pub features: Vec<Vec<usize>>,
-    /// The player that a bin column belongs to.
-    pub of_column: Vec<usize>,
+    /// The player of each bin column.
+    pub by_column: Vec<usize>,
 }
 
 impl Players {
-    pub(crate) fn of(forest: &Forest) -> Result<Self> {
+    pub(crate) fn new(forest: &Forest) -> Result<Self> {
         let mut numbers: BTreeMap<&[usize], usize> = BTreeMap::new();
         let mut features = Vec::new();
-        let mut of_column = Vec::with_capacity(forest.binning.columns.len());
+        let mut by_column = Vec::with_capacity(forest.binning.columns.len());
         for column in &forest.binning.columns {
             let own = match column {
                 BinColumn::Number { feature, .. } | BinColumn::Level { feature, .. } => std::slice::from_ref(feature),
@@ -33,19 +34,19 @@ impl Players {
                 }
             };
             if own.is_empty() {
-                return Err(damaged("a CTR counts by no feature"));
+                return Err(damaged("a CTR has no features"));
             }
             let player = *numbers.entry(own).or_insert_with(|| {
                 features.push(own.to_vec());
                 features.len().saturating_sub(1)
             });
-            of_column.push(player);
+            by_column.push(player);
         }
-        Ok(Self { features, of_column })
+        Ok(Self { features, by_column })
     }
 
-    /// The player a condition belongs to.
-    pub(crate) fn asked(&self, column: u16) -> usize {
-        self.of_column.get(usize::from(column)).copied().unwrap_or(0)
+    /// The player of a bin column.
+    pub(crate) fn player_of(&self, column: u16) -> usize {
+        self.by_column.get(usize::from(column)).copied().unwrap_or(0)
     }
 }

@@ -1,6 +1,6 @@
-//! Gauss–Legendre quadrature: the integral of a polynomial, exactly, from a few of its values.
+//! Gauss–Legendre quadrature, which integrates polynomials exactly from a few of their values.
 //!
-//! With `n` points polynomials up to degree `2n − 1` are integrated without error but rounding. Shapley weights are
+//! With `n` points, polynomials up to degree `2n − 1` are integrated exactly, except for rounding. Shapley weights are
 //! such integrals: `s! (k − s − 1)! / k! = ∫₀¹ tˢ (1 − t)ᵏ⁻ˢ⁻¹ dt`.
 
 use std::f64::consts::PI;
@@ -9,7 +9,7 @@ use std::f64::consts::PI;
 pub(crate) fn points(count: usize) -> Vec<(f64, f64)> {
     let whole = f64::from(u16::try_from(count).unwrap_or(u16::MAX));
     let root = |number: u16| {
-        // On [−1, 1]: Newton's method from the usual first guess. Roots are simple, it converges to the last bits.
+        // Newton's method on [−1, 1], from the usual first guess. Roots are simple, so it converges to the last bits.
         let mut x = (PI * (f64::from(number) + 0.75) / (whole + 0.5)).cos();
         for _ in 0..8 {
             let (value, slope) = legendre(count, x);
@@ -22,7 +22,7 @@ pub(crate) fn points(count: usize) -> Vec<(f64, f64)> {
     (0..u16::MAX).take(count).map(root).collect()
 }
 
-/// The Legendre polynomial of a degree, and its slope, inside (−1, 1).
+/// Value and slope of the Legendre polynomial of a degree, inside (−1, 1).
 fn legendre(degree: usize, x: f64) -> (f64, f64) {
     let (mut before, mut value, mut n) = (0.0, 1.0, 0.0);
     for _ in 0..degree {

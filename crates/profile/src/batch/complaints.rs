@@ -1,4 +1,4 @@
-//! Why a row or a value was not used: a count under a reason, with at most five examples.
+//! Rows and values that were not used: counts by reason, each with at most five examples.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,38 +6,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::shown::shown;
 
-/// Why a row does not enter drift, or a value is read as missing. One word a reason, as it stands in the report.
+/// Reason why a row is left out of the drift statistics, or why a value is read as missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// The line is not a record: torn, not JSON, invalid UTF-8, too few cells.
+    /// The line is not a record: truncated, not JSON, invalid UTF-8, or with too few fields.
     Malformed,
-    /// No time, or none that can be read.
+    /// The timestamp is missing or unreadable.
     Timestamp,
-    /// Another record with the same id has the least (timestamp, content).
+    /// Another record with the same id comes first by timestamp and content.
     Duplicate,
     /// The request failed (status ≥ 400 or an error field set).
     Failed,
-    /// Answered by another version of the model; profiled apart.
+    /// Scored by another version of the model; profiled separately.
     ModelVersion,
-    /// The record carries no inputs.
+    /// The record has no inputs.
     NoFeatures,
-    /// No probability, or none between 0 and 1.
+    /// The probability is missing or not between 0 and 1.
     NoProbability,
-    /// A value of a numeric feature that is no number; the row counts, the value is missing.
+    /// A value of a numeric feature is not a number; the row counts, the value is missing.
     NotANumber,
-    /// A mapped field (status, latency) that could not be read; the row counts.
+    /// A mapped field (status, latency) could not be read; the row counts.
     UnreadableField,
 }
 
 impl Reason {
-    /// Whether the whole row is left out (else only one value of it).
+    /// Whether the whole row is left out, rather than a single value.
     #[must_use]
     pub fn rejects_row(self) -> bool {
         !matches!(self, Self::NotANumber | Self::UnreadableField)
     }
 
-    /// The word in the report.
+    /// Key of the reason in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -54,30 +54,30 @@ impl Reason {
     }
 }
 
-/// The rows under one reason.
+/// Number of rows or values with one reason, with examples.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Complaint {
     pub count: u64,
-    /// The least five in text order, each at most 80 characters: the same whatever the order of rows.
+    /// The first five in text order, each at most 80 characters; independent of the order of rows.
     pub examples: BTreeSet<String>,
 }
 
-/// Counts by reason. Merging is commutative, like everything that is counted.
+/// Counts by reason. Merging is commutative.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Complaints(BTreeMap<Reason, Complaint>);
 
-const EXAMPLES: usize = 5;
-/// Bytes of an example that is certainly shown whole.
+const MAX_EXAMPLES: usize = 5;
+/// Length in bytes up to which an example is certainly not cut.
 const SHORT: usize = 80;
 
 impl Complaints {
-    /// Counts one row (or value) under `reason`; `example` is shortened, control characters replaced.
+    /// Counts one row or value; `example` is shortened and its control characters are replaced.
     pub fn add(&mut self, reason: Reason, example: &str) {
         let complaint = self.0.entry(reason).or_default();
         complaint.count += 1;
-        if complaint.examples.len() == EXAMPLES
+        if complaint.examples.len() == MAX_EXAMPLES
             && complaint.examples.last().is_some_and(|last| last.as_str() <= example)
-            // What is cut may sort before what it was.
+            // A text that is cut may sort before the original.
             && example.len() <= SHORT
         {
             return;
@@ -85,14 +85,14 @@ impl Complaints {
         complaint.keep(shown(example));
     }
 
-    /// Counts `count` rows that have nothing to show.
-    pub fn count(&mut self, reason: Reason, count: u64) {
+    /// Counts `count` rows or values without examples.
+    pub fn add_many(&mut self, reason: Reason, count: u64) {
         if count > 0 {
             self.0.entry(reason).or_default().count += count;
         }
     }
 
-    /// Adds the other's counts and keeps the least examples of both.
+    /// Adds the other's counts and keeps the first examples of both.
     pub fn merge(&mut self, other: Self) {
         for (reason, theirs) in other.0 {
             let ours = self.0.entry(reason).or_default();
@@ -103,18 +103,18 @@ impl Complaints {
         }
     }
 
-    /// In the order of [`Reason`].
+    /// Iterates over the complaints in the order of [`Reason`].
     pub fn iter(&self) -> impl Iterator<Item = (Reason, &Complaint)> {
         self.0.iter().map(|(reason, complaint)| (*reason, complaint))
     }
 
-    /// How many stand under `reason`.
+    /// Number of rows or values with a reason.
     #[must_use]
-    pub fn of(&self, reason: Reason) -> u64 {
+    pub fn count(&self, reason: Reason) -> u64 {
         self.0.get(&reason).map_or(0, |complaint| complaint.count)
     }
 
-    /// How many rows were left out, over all reasons.
+    /// Number of rows left out, over all reasons.
     #[must_use]
     pub fn rejected_rows(&self) -> u64 {
         self.iter().filter(|(reason, _)| reason.rejects_row()).map(|(_, c)| c.count).sum()
@@ -124,7 +124,7 @@ impl Complaints {
 impl Complaint {
     fn keep(&mut self, example: String) {
         self.examples.insert(example);
-        if self.examples.len() > EXAMPLES {
+        if self.examples.len() > MAX_EXAMPLES {
             self.examples.pop_last();
         }
     }

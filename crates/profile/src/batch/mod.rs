@@ -1,6 +1,6 @@
-//! Some records as columns: what every reader makes of a log, and what every counter takes.
+//! Batches of records as Arrow columns: the output of every reader and the input of every counter.
 //!
-//! Dirty rows are values, not errors: they come as [`Complaints`] beside the columns.
+//! Dirty rows are not errors: they are reported as [`Complaints`] along with the columns.
 
 mod complaints;
 mod decimals;
@@ -10,7 +10,7 @@ mod rows;
 mod spelling;
 
 pub use complaints::{Complaint, Complaints, Reason};
-pub use decimals::without_decimals;
+pub use decimals::decimals_to_f64;
 pub use numbers::for_each_number;
 pub use records::Records;
 pub use rows::Rows;

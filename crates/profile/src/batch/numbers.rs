@@ -1,4 +1,4 @@
-//! Walks the values of a column of any number or truth type.
+//! Iterates over the values of a numeric or boolean column.
 
 use arrow_array::{
     Array, BooleanArray, PrimitiveArray,
@@ -10,7 +10,7 @@ use arrow_array::{
 };
 use arrow_schema::DataType;
 
-/// Calls `each` with every value of a column of any number or truth type; NaN for null.
+/// Calls `each` with every value of a column of any numeric or boolean type; null becomes NaN.
 pub fn for_each_number(array: &dyn Array, each: &mut impl FnMut(f64)) {
     #[inline]
     fn walk<T: ArrowPrimitiveType>(
@@ -26,7 +26,7 @@ pub fn for_each_number(array: &dyn Array, each: &mut impl FnMut(f64)) {
             }
         }
     }
-    fn truths(array: &BooleanArray, each: &mut impl FnMut(f64)) {
+    fn walk_booleans(array: &BooleanArray, each: &mut impl FnMut(f64)) {
         array.iter().for_each(|value| each(value.map_or(f64::NAN, |truth| f64::from(u8::from(truth)))));
     }
     match array.data_type() {
@@ -42,8 +42,8 @@ pub fn for_each_number(array: &dyn Array, each: &mut impl FnMut(f64)) {
         DataType::Int64 => walk(array.as_primitive::<Int64Type>(), each, |v| v as f64),
         #[expect(clippy::cast_precision_loss, reason = "a feature beyond 2^53 is compared as f64 by every model")]
         DataType::UInt64 => walk(array.as_primitive::<UInt64Type>(), each, |v| v as f64),
-        DataType::Boolean => truths(array.as_boolean(), each),
-        // Readers hand over numbers only; anything else they have turned into missing, with a complaint.
+        DataType::Boolean => walk_booleans(array.as_boolean(), each),
+        // Readers produce only numbers; they replace anything else by null and report a complaint.
         _ => (0..array.len()).for_each(|_| each(f64::NAN)),
     }
 }

@@ -1,32 +1,32 @@
-//! Records of a log as columns of one length, values as the log has them.
+//! Records of a log as columns of equal length, with the values of the log.
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, StringArray};
 
 use super::Complaints;
 
-/// Some records of one window, read but not yet judged usable. Every column has `len` rows.
+/// A batch of records of one window, not yet filtered for usable ones. Every column has `len` rows.
 ///
-/// `None` for a mapped column means that these records do not hold it at all (a Parquet file
-/// without the column, a JSON chunk in which no record has the key); a null is a record without a value.
+/// `None` for a mapped column means that none of the records has it (a Parquet file without the column, a JSON chunk in
+/// which no record has the key); a null is a record without a value.
 #[derive(Debug, Default)]
 pub struct Records {
     pub len: usize,
-    /// When the request was made, in microseconds of UTC. A record without a time that can be read
-    /// never gets here: it is a complaint.
+    /// Time of the request, in microseconds since 1970 in UTC. A record without a readable timestamp is a complaint
+    /// instead.
     pub timestamp: Vec<i64>,
-    /// One a feature, in the order asked for. Numeric: any Arrow number or boolean type
-    /// (a NaN is missing, like null). Categorical: dictionary of `Int32` keys and `Utf8` values, canonical spelling.
+    /// One column per feature, in the requested order. Numeric: any Arrow numeric or boolean type (NaN is missing, like
+    /// null). Categorical: dictionary with `Int32` keys and `Utf8` values in canonical spelling.
     pub features: Vec<Option<ArrayRef>>,
-    /// Whether the record carries inputs at all (an error row has none); `None`: all do.
+    /// Whether the record has inputs at all (a failed request has none); `None`: all records do.
     pub has_features: Option<BooleanArray>,
     pub probability: Option<Float64Array>,
     pub decision: Option<StringArray>,
     pub latency_ms: Option<Float64Array>,
     pub status: Option<Int32Array>,
-    /// Whether the record says that the request failed; null is no.
+    /// Whether the record marks the request as failed; null counts as false.
     pub error: Option<BooleanArray>,
     pub id: Option<StringArray>,
     pub model_version: Option<StringArray>,
-    /// Rows that could not become a record (a torn line), and values that could not be read.
+    /// Lines that are not records (such as truncated ones), and values that could not be read.
     pub complaints: Complaints,
 }

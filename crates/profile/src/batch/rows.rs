@@ -1,4 +1,4 @@
-//! Rows with a usable prediction: what a profile counts.
+//! Rows with a usable prediction, which a profile counts.
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, cast::AsArray};
 use arrow_schema::ArrowError;
@@ -6,23 +6,23 @@ use arrow_select::filter::filter;
 
 use super::Records;
 
-/// Inputs and probability of some used rows. Every column has `len` rows.
+/// Inputs and probability of a batch of used rows. Every column has `len` rows.
 #[derive(Debug, Default)]
 pub struct Rows {
     pub len: usize,
-    /// As in [`Records::features`]; `None`: no value in any of these rows.
+    /// Columns as in [`Records::features`]; `None`: none of the rows has a value.
     pub features: Vec<Option<ArrayRef>>,
     pub probability: Option<Float64Array>,
 }
 
 impl Rows {
-    /// The rows of `records` where `keep` is true.
-    pub fn of(records: &Records, keep: &BooleanArray) -> Result<Self, ArrowError> {
+    /// Selects the rows of `records` where `keep` is true.
+    pub fn from_records(records: &Records, keep: &BooleanArray) -> Result<Self, ArrowError> {
         kept(records.len, &records.features, records.probability.as_ref(), keep)
     }
 
-    /// Those where `keep` is true.
-    pub fn only(&self, keep: &BooleanArray) -> Result<Self, ArrowError> {
+    /// Selects the rows where `keep` is true.
+    pub fn filtered(&self, keep: &BooleanArray) -> Result<Self, ArrowError> {
         kept(self.len, &self.features, self.probability.as_ref(), keep)
     }
 }

@@ -1,26 +1,26 @@
-//! One spelling for what many writers spell differently, so that `1`, `1.0`, `"1"` and `true` are one level.
+//! Canonical spelling of levels, so that `1`, `1.0`, `"1"` and `true` are the same level.
 //!
-//! A level is its text, trimmed, but: a number with a zero fraction loses it (`1.0` → `1`), a truth
-//! value is `1` or `0`, and the texts that pandas, Polars and JSON write for nothing are missing.
-//! A text with a leading zero (`007`) is a code and stays as it is.
+//! A level is its trimmed text, except that a number loses a zero fraction (`1.0` → `1`), a boolean is `1` or `0`, and
+//! the texts that pandas, Polars and JSON write for a missing value are missing. Text with a leading zero (`007`) is a
+//! code and is not changed.
 
 use std::borrow::Cow;
 
-/// What a text says as a number.
+/// Text parsed as a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Number {
     Missing,
     Value(f64),
-    /// Some other text.
+    /// Not a number.
     Not,
 }
 
-/// Whether a text stands for no value at all.
+/// Whether a text represents a missing value.
 fn is_missing(text: &str) -> bool {
     matches!(text, "" | "NaN" | "nan" | "null" | "NULL" | "None" | "<NA>" | "NaT" | "__MISSING__")
 }
 
-/// The canonical spelling of a level; `None` is missing.
+/// Canonical spelling of a level; `None` is missing.
 #[must_use]
 pub fn level(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
@@ -35,13 +35,13 @@ pub fn level(text: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(without_zero_fraction(text).unwrap_or(text)))
 }
 
-/// The canonical spelling of a level that the log holds as a number; `None` is missing (NaN).
+/// Canonical spelling of a level that the log stores as a number; `None` is missing (NaN).
 #[must_use]
 pub fn level_of_number(value: f64) -> Option<String> {
     if value.is_nan() {
         return None;
     }
-    // Adding zero turns −0 into 0.
+    // Adding zero converts −0 to 0.
     let text = (value + 0.0).to_string();
     level(&text).map(Cow::into_owned)
 }
@@ -56,7 +56,7 @@ fn without_zero_fraction(text: &str) -> Option<&str> {
     (plain && zero).then_some(if whole == "-0" { "0" } else { whole })
 }
 
-/// What a text says as a number: decimal or scientific, infinities by name, truth values as 1 and 0.
+/// Parses a number: decimal or scientific notation, infinities by name, booleans as 1 and 0.
 #[must_use]
 pub fn number(text: &str) -> Number {
     let text = text.trim();
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn four_spellings_of_one_are_one_level() {
+    fn all_spellings_of_one_are_the_same_level() {
         let spellings = ["1", "1.0", " 1 ", "true", "True", "1.000"].map(|t| level(t).unwrap());
         assert!(spellings.iter().all(|s| s == "1"), "{spellings:?}");
         assert_eq!(level_of_number(1.0).unwrap(), "1");
@@ -90,14 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn codes_and_words_stay_as_they_are() {
+    fn codes_and_words_are_not_changed() {
         for text in ["007", "00.0", "1.50", "Accordé", "1.0.0", ".0", "1.", "+1.0"] {
             assert_eq!(level(text).unwrap(), text);
         }
     }
 
     #[test]
-    fn nothing_is_missing_under_any_spelling() {
+    fn all_spellings_of_missing_are_missing() {
         for text in ["", "  ", "NaN", "nan", "null", "None", "__MISSING__"] {
             assert_eq!(level(text), None);
             assert_eq!(number(text), Number::Missing);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_come_as_text_too() {
+    fn numbers_are_parsed_from_text() {
         assert_eq!(number("0.12"), Number::Value(0.12));
         assert_eq!(number(" -1e3 "), Number::Value(-1000.0));
         assert_eq!(number("Infinity"), Number::Value(f64::INFINITY));

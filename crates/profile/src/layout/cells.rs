@@ -1,36 +1,36 @@
-//! The fine intervals on which a numeric feature is counted, and the PSI bins that are unions of them.
+//! Fine intervals (cells) on which a numeric feature is counted, and the PSI bins, which are unions of cells.
 //!
-//! Cell `i` is `(edges[i−1], edges[i]]`. The first cell is everything below the reference's minimum,
-//! the last everything above its maximum: the two guard bins.
+//! Cell `i` is `(edges[i−1], edges[i]]`. The first and the last cell are the guard bins: everything below the
+//! reference's minimum and everything above its maximum.
 
 use super::{
     Precision,
-    places::{Places, Real},
+    edge_index::{EdgeIndex, Real},
 };
 
-/// At most so many cells a feature.
+/// Maximum number of cells per feature.
 #[cfg(test)]
 const MAX_CELLS: usize = 4_096;
-/// Of rows a cell's worth is one in so many. A heavy value costs up to two cells (its own and the
-/// gap before it), so half of `MAX_CELLS` less room for cuts and atoms.
-const WORTHS: u64 = 2_000;
-/// A value that holds this share (1 in 20) of the non-missing reference rows is an atom.
+/// Default resolution: a cell holds about one in this number of rows. A frequent value needs up to two cells (its own
+/// and the gap before it), so this is half of `MAX_CELLS`, less a margin for cuts and atoms.
+const RESOLUTION: u64 = 2_000;
+/// A value with at least one in this number (5 %) of the non-missing reference rows is an atom.
 const ATOM_ONE_IN: u64 = 20;
 
-/// What a PSI bin of a numeric feature is.
+/// Kind of a PSI bin of a numeric feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BinKind {
-    /// Guard: below the reference's minimum.
+    /// Guard bin below the reference's minimum.
     Below,
-    /// One value with a bin of its own.
+    /// A single frequent value.
     Atom,
-    /// `(lower, upper]`, without the atoms that lie in it.
+    /// `(lower, upper]` without the atoms inside it.
     Interval,
-    /// Guard: above the reference's maximum.
+    /// Guard bin above the reference's maximum.
     Above,
 }
 
-/// A PSI bin of a numeric feature; `None` is unbounded.
+/// A PSI bin of a numeric feature; a bound of `None` is infinite.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
     pub kind: BinKind,
@@ -38,7 +38,7 @@ pub struct Bin {
     pub upper: Option<f64>,
 }
 
-/// Learnt from the reference's values, never moved by a window.
+/// Cells and PSI bins of a numeric feature. Learnt from the reference's values, never changed by a window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cells {
     edges: Vec<f64>,
@@ -46,30 +46,31 @@ pub struct Cells {
     cuts: Vec<f64>,
     bins: Vec<Bin>,
     bin_of_cell: Vec<u16>,
-    /// Follows from the edges; `None` where a plain search has to do.
-    places: Option<Places>,
+    /// Derived from the edges; `None` if they need a binary search.
+    index: Option<EdgeIndex>,
 }
 
 impl Cells {
-    /// From the reference's sorted distinct values (no NaN) with their counts.
+    /// Learns cells from the reference's sorted distinct values (no NaN) with their counts.
     ///
-    /// With no value at all there is one cell and one bin, unbounded, that the reference never fills.
+    /// Without values there is a single unbounded cell and bin, which is empty in the reference.
     #[must_use]
     pub fn learn(values: &[(f64, u64)], precision: Precision) -> Self {
-        Self::learn_coarsely(values, precision, WORTHS)
+        Self::learn_with_resolution(values, precision, RESOLUTION)
     }
 
-    /// The same with a cell for one in `worths` rows.
+    /// Like [`Self::learn`], with cells of about one in `resolution` rows.
     #[must_use]
-    pub fn learn_coarsely(values: &[(f64, u64)], precision: Precision, worths: u64) -> Self {
+    pub fn learn_with_resolution(values: &[(f64, u64)], precision: Precision, resolution: u64) -> Self {
         let rows: u64 = values.iter().map(|(_, count)| count).sum();
         let (Some(&(min, _)), Some(&(max, _))) = (values.first(), values.last()) else {
             return Self::from_parts(Vec::new(), Vec::new(), Vec::new());
         };
         let is_atom = |count: u64| count * ATOM_ONE_IN >= rows;
-        let worth = rows.div_ceil(worths).max(1);
-        let own = worth.min(rows.div_ceil(ATOM_ONE_IN));
-        let (mut atoms, mut among_atoms) = (Vec::new(), 0);
+        let cell_rows = rows.div_ceil(resolution).max(1);
+        // Rows from which a value gets a cell to itself.
+        let own = cell_rows.min(rows.div_ceil(ATOM_ONE_IN));
+        let (mut atoms, mut atom_rows) = (Vec::new(), 0);
         let mut edges = vec![precision.next_down(min), max];
         let mut open = 0;
         for &(value, count) in values {
@@ -78,18 +79,18 @@ impl Cells {
                 open = 0;
                 if is_atom(count) {
                     atoms.push(value);
-                    among_atoms += count;
+                    atom_rows += count;
                 }
             } else {
                 open += count;
-                if open >= worth {
+                if open >= cell_rows {
                     edges.push(value);
                     open = 0;
                 }
             }
         }
         let rest = values.iter().filter(|(_, count)| !is_atom(*count)).copied();
-        let mut cuts = quantiles(rest, rows - among_atoms, &DECILES);
+        let mut cuts = quantiles(rest, rows - atom_rows, &DECILES);
         cuts.dedup();
         edges.extend_from_slice(&cuts);
         edges.sort_unstable_by(f64::total_cmp);
@@ -97,74 +98,74 @@ impl Cells {
         Self::from_parts(edges, atoms, cuts)
     }
 
-    /// As stored: `edges` ascending, `atoms` and `cuts` among them, the first edge just below the
-    /// reference's minimum and the last its maximum.
+    /// Restores stored cells. `edges` ascend and include all `atoms` and `cuts`; the first edge is just below the
+    /// reference's minimum and the last is its maximum.
     #[must_use]
     pub fn from_parts(edges: Vec<f64>, atoms: Vec<f64>, cuts: Vec<f64>) -> Self {
         let bins = bins(&edges, &atoms, &cuts);
         let bin_of_cell = bins_of_cells(&edges, &atoms, &cuts, &bins);
-        let places = Places::of(&edges);
-        Self { edges, atoms, cuts, bins, bin_of_cell, places }
+        let index = EdgeIndex::new(&edges);
+        Self { edges, atoms, cuts, bins, bin_of_cell, index }
     }
 
-    /// Ascending upper edges; there is one cell more than edges.
+    /// Upper edges of the cells, ascending; the last cell has none.
     #[must_use]
     pub fn edges(&self) -> &[f64] {
         &self.edges
     }
 
-    /// The values with a bin of their own.
+    /// Values that have a bin to themselves.
     #[must_use]
     pub fn atoms(&self) -> &[f64] {
         &self.atoms
     }
 
-    /// The inner deciles of the rows that are no atoms, equal ones merged.
+    /// Inner deciles of the rows that are not atoms, equal ones merged.
     #[must_use]
     pub fn cuts(&self) -> &[f64] {
         &self.cuts
     }
 
-    /// How many cells there are.
+    /// Number of cells.
     #[must_use]
     pub fn len(&self) -> usize {
         self.edges.len() + 1
     }
 
-    /// Never: there is always a cell.
+    /// Always false: there is at least one cell.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         false
     }
 
-    /// The PSI bins in the order of their values, guards first and last.
+    /// PSI bins in value order, with the guard bins first and last.
     #[must_use]
     pub fn bins(&self) -> &[Bin] {
         &self.bins
     }
 
-    /// The bin of every cell.
+    /// Index of the bin of each cell.
     #[must_use]
     pub fn bin_of_cell(&self) -> &[u16] {
         &self.bin_of_cell
     }
 
-    /// The cell of a value that is not NaN.
+    /// Cell of a value, which must not be NaN.
     #[must_use]
     #[inline]
     pub fn cell(&self, value: f64) -> usize {
-        match &self.places {
-            Some(places) => places.below(value),
+        match &self.index {
+            Some(index) => index.below(value),
             None => self.edges.partition_point(|edge| *edge < value),
         }
     }
 
-    /// Counts at most [`super::BLOCK`] values, none of which is NaN, in their cells; see `Places::tally`.
+    /// Counts at most [`super::BLOCK`] values, none of which may be NaN, in their cells; see `EdgeIndex::tally`.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
+    #[expect(clippy::inline_always, reason = "compiled separately for each vector width")]
     pub fn tally<T: Real>(&self, values: &[T], stride: usize, counts: &mut [u32]) {
-        if let Some(places) = &self.places {
-            places.tally(values, stride, counts);
+        if let Some(index) = &self.index {
+            index.tally(values, stride, counts);
             return;
         }
         for value in values {
@@ -174,20 +175,20 @@ impl Cells {
         }
     }
 
-    /// Whether the reference's minimum and maximum are known (it had a value).
+    /// Whether the reference has values, and therefore a minimum and a maximum.
     #[must_use]
     pub fn has_range(&self) -> bool {
         !self.edges.is_empty()
     }
 
-    /// `(lower, upper]` of a cell; infinite at both ends.
+    /// Bounds `(lower, upper]` of a cell; infinite at both ends.
     #[must_use]
     pub fn bounds(&self, cell: usize) -> (f64, f64) {
         let edge = |index: Option<usize>, open| index.and_then(|i| self.edges.get(i)).copied().unwrap_or(open);
         (edge(cell.checked_sub(1), f64::NEG_INFINITY), edge(Some(cell), f64::INFINITY))
     }
 
-    /// Whether a cell can hold one value only.
+    /// Whether a cell can hold only one value.
     #[must_use]
     pub fn is_single(&self, cell: usize, precision: Precision) -> bool {
         let (lower, upper) = self.bounds(cell);
@@ -197,47 +198,47 @@ impl Cells {
 
 const DECILES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-/// numpy's default quantiles (linear interpolation) over sorted distinct values with counts, `rows` together; `wanted`
-/// ascending.
-fn quantiles(values: impl Iterator<Item = (f64, u64)> + Clone, rows: u64, wanted: &[f64]) -> Vec<f64> {
+/// Quantiles by numpy's default method (linear interpolation) of sorted distinct values with counts, `rows` in total;
+/// `levels` ascend.
+fn quantiles(values: impl Iterator<Item = (f64, u64)> + Clone, rows: u64, levels: &[f64]) -> Vec<f64> {
     let Some(last) = rows.checked_sub(1) else { return Vec::new() };
-    let mut ranks = Ranks { values, upto: 0, value: None };
-    wanted
+    let mut ranks = Ranks { values, up_to: 0, value: None };
+    levels
         .iter()
         .filter_map(|q| {
             #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-            let place = last as f64 * q;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row's place, not negative")]
-            let below = place.floor() as u64;
+            let rank = last as f64 * q;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row's rank, not negative")]
+            let below = rank.floor() as u64;
             let low = ranks.value_at(below)?;
-            // The next quantile may begin at this row again, so the next one is only looked at.
+            // The next quantile may start at the same row, so read the following row without advancing.
             let high = Ranks { values: ranks.values.clone(), ..ranks }.value_at(below + 1).unwrap_or(low);
-            let t = place - place.floor();
+            let t = rank - rank.floor();
             let step = high - low;
             if step == 0.0 || !step.is_finite() {
-                // Between infinities nothing can be interpolated: the nearer row's value.
+                // Infinite values cannot be interpolated: take the value of the nearer row.
                 return Some(if t < 0.5 { low } else { high });
             }
-            // numpy's own order of operations, for its bits.
+            // The same order of operations as numpy, for identical bits.
             Some(if t >= 0.5 { high - step * (1.0 - t) } else { low + step * t })
         })
         .collect()
 }
 
-/// A walk over sorted distinct values with counts, by the number of the row.
+/// Iterates over sorted distinct values with counts, by row number.
 struct Ranks<I> {
     values: I,
-    /// Rows up to and with those of `value`.
-    upto: u64,
+    /// Number of rows up to and including those of `value`.
+    up_to: u64,
     value: Option<f64>,
 }
 
 impl<I: Iterator<Item = (f64, u64)>> Ranks<I> {
-    /// Of a row that is not before the last one asked for.
+    /// Value of a row; rows must be requested in ascending order.
     fn value_at(&mut self, row: u64) -> Option<f64> {
-        while self.value.is_none() || self.upto <= row {
+        while self.value.is_none() || self.up_to <= row {
             let (value, count) = self.values.next()?;
-            self.upto += count;
+            self.up_to += count;
             self.value = Some(value);
         }
         self.value
@@ -252,7 +253,7 @@ fn bins(edges: &[f64], atoms: &[f64], cuts: &[f64]) -> Vec<Bin> {
         atoms.iter().map(|&atom| Bin { kind: BinKind::Atom, lower: Some(atom), upper: Some(atom) }).collect();
     let mut lower = floor;
     for &upper in cuts.iter().chain([&max]) {
-        // A cut may be the maximum itself; then nothing lies above it.
+        // A cut may equal the maximum; then there is no bin above it.
         if lower < upper {
             inner.push(Bin { kind: BinKind::Interval, lower: Some(lower), upper: Some(upper) });
         }
@@ -268,7 +269,7 @@ fn bins(edges: &[f64], atoms: &[f64], cuts: &[f64]) -> Vec<Bin> {
     bins
 }
 
-/// The bin of every cell, in one walk over all of them: edges, atoms, cuts and bins ascend together.
+/// Bin of each cell, in one pass: edges, atoms, cuts and bins are all ascending.
 fn bins_of_cells(edges: &[f64], atoms: &[f64], cuts: &[f64], bins: &[Bin]) -> Vec<u16> {
     let numbered = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let last = numbered(bins.len() - 1);
@@ -281,7 +282,7 @@ fn bins_of_cells(edges: &[f64], atoms: &[f64], cuts: &[f64], bins: &[Bin]) -> Ve
     of_cell.push(0);
     let (mut atoms, mut cuts) = (atoms.iter().copied().peekable(), cuts.iter().copied().peekable());
     let end = edges.last().copied().unwrap_or(f64::INFINITY);
-    // Up to where an interval reaches, and its bin: cells that follow each other mostly lie in one.
+    // Upper bound and bin of the current interval: consecutive cells are mostly in the same one.
     let mut interval = (f64::NAN, last);
     for upper in edges.iter().copied().skip(1) {
         while cuts.next_if(|cut| *cut < upper).is_some() {}
@@ -322,15 +323,15 @@ mod tests {
 
     /// `numpy.quantile([1,2,4,8,16], [.1,.3,.5,.7,.9])` with numpy 2.3.
     #[test]
-    fn quantiles_are_numpys() {
+    fn quantiles_match_numpy() {
         let values = distinct(vec![1.0, 2.0, 4.0, 8.0, 16.0]);
         let got = quantiles(values.iter().copied(), 5, &[0.1, 0.3, 0.5, 0.7, 0.9]);
         assert_eq!(got, [1.4, 2.4, 4.0, 7.199_999_999_999_999, 12.8]);
     }
 
     #[test]
-    fn zero_inflated_counters_keep_a_bin_for_zero_and_one_for_one() {
-        // Deciles of the whole would be [0, 1, 8]: 0 and 1 in one bin.
+    fn zero_and_one_have_separate_bins_in_a_zero_inflated_counter() {
+        // The deciles of all rows would be [0, 1, 8], with 0 and 1 in one bin.
         let mut values = vec![0.0; 700];
         values.extend(vec![1.0; 200]);
         values.extend((0..100).map(|k| f64::from(2 + k % 7)));
@@ -344,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_still_has_guards_and_a_rest_bin() {
+    fn a_constant_has_guard_bins_and_an_interval() {
         let cells = Cells::learn(&[(5.0, 100)], Precision::F64);
         let kinds: Vec<BinKind> = cells.bins().iter().map(|bin| bin.kind).collect();
         assert_eq!(kinds, [BinKind::Below, BinKind::Interval, BinKind::Atom, BinKind::Above]);
@@ -364,7 +365,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_table_finds_the_cell_that_a_plain_search_finds(
+        fn index_and_binary_search_find_the_same_cell(
             edges in prop::collection::vec(prop_oneof![prop::num::f64::ANY, (-4i32..4).prop_map(f64::from), -3.0f64..3.0], 0..300),
             probes in prop::collection::vec(prop_oneof![prop::num::f64::ANY, -4.0f64..4.0], 1..100),
         ) {
@@ -382,7 +383,7 @@ mod tests {
         }
 
         #[test]
-        fn cells_partition_the_line_and_bins_are_unions_of_cells(
+        fn cells_partition_the_real_line_and_bins_are_unions_of_cells(
             values in prop::collection::vec(prop_oneof![(-50i32..50).prop_map(f64::from), -1e6f64..1e6], 1..4000),
             probe in -2e6f64..2e6,
         ) {
@@ -405,12 +406,12 @@ mod tests {
                 };
                 prop_assert!(inside, "{value} in {bin:?}");
             }
-            // Every cell, also those that none of the values fell in.
+            // All cells, including those without any of the values.
             prop_assert_eq!(cells.bin_of_cell().len(), cells.len());
             for (cell, bin) in cells.bin_of_cell().iter().enumerate() {
                 let bin = cells.bins()[usize::from(*bin)];
                 let (lower, upper) = cells.bounds(cell);
-                let wanted = if cell == 0 {
+                let is_expected = if cell == 0 {
                     bin.kind == BinKind::Below
                 } else if upper.is_infinite() {
                     bin.kind == BinKind::Above
@@ -419,7 +420,7 @@ mod tests {
                 } else {
                     bin.kind == BinKind::Interval && bin.lower <= Some(lower) && bin.upper >= Some(upper)
                 };
-                prop_assert!(wanted, "{cell}: ({lower}, {upper}] in {bin:?}");
+                prop_assert!(is_expected, "{cell}: ({lower}, {upper}] in {bin:?}");
             }
         }
     }

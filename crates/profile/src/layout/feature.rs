@@ -1,4 +1,4 @@
-//! One input of the model: its name, its declared kind, and how its values are counted.
+//! A model input: its name, its kind, and how its values are counted.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cells, Levels};
 
-/// Declared once, at `learn`; never guessed from what a window happens to hold.
+/// Kind of a feature. Fixed by `vigie learn`, never inferred from a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -23,14 +23,14 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What a reader has to know of a feature: its name in the log, and how to read its values.
+/// A column for a reader: the feature's name in the log and the kind of its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     pub name: String,
     pub kind: Kind,
 }
 
-/// How the values of a feature are counted.
+/// Cells or levels on which a feature is counted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     Numeric(Cells),
@@ -45,7 +45,7 @@ pub struct Feature {
 }
 
 impl Feature {
-    /// The declared kind.
+    /// Kind of the feature.
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self.shape {
@@ -54,7 +54,7 @@ impl Feature {
         }
     }
 
-    /// What a reader has to know.
+    /// Name and kind, for a reader.
     #[must_use]
     pub fn column(&self) -> Column {
         Column { name: self.name.clone(), kind: self.kind() }

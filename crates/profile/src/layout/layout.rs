@@ -1,45 +1,13 @@
-//! All features of a model as they are counted, with the hash that keeps strangers from being merged.
+//! The features of a model as they are counted, with a hash that prevents merging counts of different layouts.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Cells, Column, Feature, Shape};
+use super::{Cells, Column, Feature, Precision, Shape};
 
-/// How the model compares numbers: values are rounded so before they are counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// As CatBoost does.
-    F32,
-    #[default]
-    F64,
-}
-
-impl Precision {
-    /// The value as the model sees it.
-    #[must_use]
-    pub fn round(self, value: f64) -> f64 {
-        match self {
-            #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
-            Self::F32 => f64::from(value as f32),
-            Self::F64 => value,
-        }
-    }
-
-    /// The greatest value below `value` that the model can tell from it.
-    #[must_use]
-    pub fn next_down(self, value: f64) -> f64 {
-        match self {
-            #[expect(clippy::cast_possible_truncation, reason = "the value is an f32 already")]
-            Self::F32 => f64::from((value as f32).next_down()),
-            Self::F64 => value.next_down(),
-        }
-    }
-}
-
-/// First 16 hex digits of the SHA-256 of everything that decides where a value is counted.
+/// Hash of everything that determines where a value is counted: the first 16 hex digits of a SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LayoutId(String);
 
@@ -49,7 +17,8 @@ impl fmt::Display for LayoutId {
     }
 }
 
-/// Learnt from the reference once; a window is counted on it and never changes it.
+/// Features and score of a model as they are counted. Learnt once from the reference; windows are counted on it but
+/// never change it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
     precision: Precision,
@@ -59,35 +28,38 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// `score`: the cells of the model's probability, when the reference has one.
+    /// Creates a layout; `score` holds the cells of the model's probability, if the reference has one.
     #[must_use]
     pub fn new(precision: Precision, features: Vec<Feature>, score: Option<Cells>) -> Self {
         let id = hash(precision, &features, score.as_ref());
         Self { precision, features, score, id }
     }
 
+    /// Precision in which the model compares numbers.
     #[must_use]
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// In the order of the reference.
+    /// Features in the order of the reference.
     #[must_use]
     pub fn features(&self) -> &[Feature] {
         &self.features
     }
 
+    /// Cells of the score, if the reference has one.
     #[must_use]
     pub fn score(&self) -> Option<&Cells> {
         self.score.as_ref()
     }
 
+    /// Hash of the layout.
     #[must_use]
     pub fn id(&self) -> &LayoutId {
         &self.id
     }
 
-    /// What a reader has to read, in the order of [`Self::features`].
+    /// Columns to read, in the order of [`Self::features`].
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
         self.features.iter().map(Feature::column).collect()
@@ -114,7 +86,7 @@ fn hash(precision: Precision, features: &[Feature], score: Option<&Cells>) -> La
     if score.is_some() {
         text("score");
     }
-    // A feature's numbers at once: a hash takes long over many little pieces.
+    // All numbers of a feature in one update: hashing many small pieces is slow.
     let mut bytes = Vec::new();
     let mut numbers = |cells: &Cells, end: &[f64]| {
         bytes.clear();

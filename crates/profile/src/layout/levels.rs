@@ -1,8 +1,8 @@
-//! The levels of a categorical feature that the reference holds, in canonical spelling.
+//! Levels of a categorical feature in the reference, in canonical spelling.
 
 use std::collections::HashMap;
 
-/// Sorted by text; a level's number is its place.
+/// Level names in text order; a level's number is its index.
 #[derive(Debug, Clone, Default)]
 pub struct Levels {
     names: Vec<String>,
@@ -10,7 +10,7 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Sorts and de-duplicates.
+    /// Sorts and deduplicates the names.
     #[must_use]
     pub fn new(mut names: Vec<String>) -> Self {
         names.sort_unstable();
@@ -19,13 +19,13 @@ impl Levels {
         Self { names, number }
     }
 
-    /// In text order.
+    /// Names in text order.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// `None`: the reference never had it.
+    /// Number of a level; `None` if the reference does not have it.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<usize> {
         self.number.get(name).map(|&number| number as usize)

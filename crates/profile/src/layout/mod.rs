@@ -1,13 +1,16 @@
-//! The pact between a reference and every window: features, their kinds, cells, bins and levels, hashed to a [`LayoutId`].
+//! How features are counted: their kinds, cells, bins and levels, learnt from the reference and hashed to a
+//! [`LayoutId`].
 
 mod cells;
+mod edge_index;
 mod feature;
 mod layout;
 mod levels;
-mod places;
+mod precision;
 
 pub use cells::{Bin, BinKind, Cells};
+pub use edge_index::{BLOCK, Real};
 pub use feature::{Column, Feature, Kind, Shape};
-pub use layout::{Layout, LayoutId, Precision};
+pub use layout::{Layout, LayoutId};
 pub use levels::Levels;
-pub use places::{BLOCK, Real};
+pub use precision::Precision;

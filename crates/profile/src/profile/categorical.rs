@@ -1,4 +1,4 @@
-//! How often each level of a categorical feature was hit, and which levels the reference never had.
+//! Counts of the levels of a categorical feature, including levels that the reference does not have.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use arrow_array::{Array, cast::AsArray, types::Int32Type};
 
 use crate::layout::Levels;
 
-/// So many unseen levels are kept by name; the rest, last by text, is one number. (An identifier
-/// mapped as a feature must not fill the memory.)
-const UNSEEN_NAMES: usize = 65_536;
+/// Maximum number of unseen levels kept by name; the rows of the others, last in text order, are counted together.
+/// Bounds memory when an identifier is mapped as a feature.
+const MAX_UNSEEN_NAMES: usize = 65_536;
 
 /// Counts on [`Levels`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +20,13 @@ pub struct LevelCounts {
 }
 
 impl LevelCounts {
-    /// Nothing counted yet.
+    /// Creates empty counts.
     #[must_use]
     pub fn empty(levels: &Levels) -> Self {
         Self::from_parts(vec![0; levels.names().len()], 0)
     }
 
-    /// From stored integers (a reference has no unseen levels).
+    /// Restores stored counts (a reference has no unseen levels).
     #[must_use]
     pub fn from_parts(levels: Vec<u64>, missing: u64) -> Self {
         Self { levels, missing, unseen: BTreeMap::new(), unseen_unnamed: 0 }
@@ -44,10 +44,10 @@ impl LevelCounts {
         }
     }
 
-    /// Counts a dictionary column: each level is looked up once a batch, not once a row.
+    /// Counts a dictionary column. Each level is looked up once per batch, not once per row.
     pub fn observe_array(&mut self, array: &dyn Array, levels: &Levels) {
         let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() else {
-            // Readers hand over dictionaries only.
+            // Readers produce only dictionaries.
             self.missing += array.len() as u64;
             return;
         };
@@ -92,31 +92,32 @@ impl LevelCounts {
                 self.unseen.insert(name.to_owned(), rows);
             }
         }
-        if self.unseen.len() > UNSEEN_NAMES
+        if self.unseen.len() > MAX_UNSEEN_NAMES
             && let Some((_, dropped)) = self.unseen.pop_last()
         {
             self.unseen_unnamed += dropped;
         }
     }
 
-    /// In the order of the levels.
+    /// Rows per level, in the order of [`Levels::names`].
     #[must_use]
     pub fn levels(&self) -> &[u64] {
         &self.levels
     }
 
+    /// Rows without a value.
     #[must_use]
     pub fn missing(&self) -> u64 {
         self.missing
     }
 
-    /// Levels the reference never had, by name.
+    /// Rows of levels that the reference does not have, by name.
     #[must_use]
     pub fn unseen(&self) -> &BTreeMap<String, u64> {
         &self.unseen
     }
 
-    /// Rows of levels the reference never had.
+    /// Total rows of levels that the reference does not have.
     #[must_use]
     pub fn unseen_rows(&self) -> u64 {
         self.unseen.values().sum::<u64>() + self.unseen_unnamed

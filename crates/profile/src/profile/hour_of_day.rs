@@ -1,23 +1,23 @@
-//! One hour of the day over all days of a window: how many requests, how fast, which failures.
+//! Service metrics of one hour of the day over all days of a window.
 
 use std::collections::BTreeMap;
 
-use super::{Answer, Latency};
+use super::{Latency, ServedRequest};
 
-/// Integers only; merged exactly.
+/// Requests, latencies and errors in one hour of the day. Integers only, exactly mergeable.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct HourOfDay {
     requests: u64,
-    /// Of answered requests, to 2 significant digits; `None` until one has a latency.
+    /// Latency of successful requests to 2 significant digits; `None` until a request has a latency.
     latency: Option<Latency>,
-    /// Failed requests by status, where the log has one.
+    /// Failed requests by status, if the log has one.
     errors: BTreeMap<i32, u64>,
 }
 
 impl HourOfDay {
-    pub(super) fn observe(&mut self, answer: &Answer) {
+    pub(super) fn observe(&mut self, request: &ServedRequest) {
         self.requests += 1;
-        match (answer.failed, answer.latency_ms, answer.status) {
+        match (request.failed, request.latency_ms, request.status) {
             (false, Some(latency), _) => self.latency.get_or_insert_with(Latency::coarse).observe(latency),
             (true, _, Some(status)) => *self.errors.entry(status).or_default() += 1,
             _ => {}
@@ -36,18 +36,19 @@ impl HourOfDay {
         }
     }
 
+    /// Number of requests.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.requests
     }
 
-    /// Of answered requests.
+    /// Latency of successful requests.
     #[must_use]
     pub fn latency(&self) -> Latency {
         self.latency.clone().unwrap_or_else(Latency::coarse)
     }
 
-    /// In milliseconds; `None` without answered requests that have a latency.
+    /// Latency quantile `q` of successful requests in milliseconds; `None` if none of them has a latency.
     #[must_use]
     pub fn quantile_ms(&self, q: f64) -> Option<f64> {
         self.latency.as_ref().and_then(|latency| latency.quantile_ms(q))

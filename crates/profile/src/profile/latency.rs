@@ -1,9 +1,9 @@
-//! Latencies as an integer histogram: quantiles to so many significant digits, merged exactly.
+//! Latency histogram of integers: quantiles to a fixed number of significant digits, exactly mergeable.
 
 use hdrhistogram::Histogram;
 
-/// Latencies in microseconds, 1 µs to 1 hour. Quantiles are to 3 significant digits (within 0.1 %), coarse ones to 2 (within
-/// 1 %, in a seventh of the memory). Mergeable exactly with others of as many digits.
+/// Latencies in microseconds, from 1 µs to 1 hour. Quantiles have 3 significant digits (within 0.1 %), those of a
+/// coarse histogram 2 (within 1 %, in a seventh of the memory). Histograms of equal precision merge exactly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latency {
     histogram: Histogram<u64>,
@@ -15,25 +15,25 @@ const HOUR_US: u64 = 3_600_000_000;
 
 impl Default for Latency {
     fn default() -> Self {
-        Self::to_digits(3)
+        Self::with_digits(3)
     }
 }
 
 impl Latency {
-    /// To 2 significant digits.
+    /// Creates an empty histogram with 2 significant digits.
     #[must_use]
     pub fn coarse() -> Self {
-        Self::to_digits(2)
+        Self::with_digits(2)
     }
 
-    fn to_digits(digits: u8) -> Self {
-        // The digits are within 0..=5, and the bounds are those it asks for.
+    fn with_digits(digits: u8) -> Self {
+        // Cannot fail: the number of digits is within 0..=5 and the bounds are valid.
         let histogram =
             Histogram::new_with_bounds(1, HOUR_US, digits).unwrap_or_else(|_| unreachable!("constant bounds"));
         Self { histogram, sum_us: 0, max_us: 0 }
     }
 
-    /// Counts one latency; what is negative, infinite or no number is left out.
+    /// Counts one latency; negative, infinite and NaN values are ignored.
     pub fn observe(&mut self, milliseconds: f64) {
         if !(milliseconds.is_finite() && milliseconds >= 0.0) {
             return;
@@ -46,30 +46,33 @@ impl Latency {
 
     /// Adds the other's counts.
     pub fn merge(&mut self, other: &Self) {
-        // Cannot fail: all have the same bounds.
+        // Cannot fail: all histograms have the same bounds.
         let _ = self.histogram.add(&other.histogram);
         self.sum_us += other.sum_us;
         self.max_us = self.max_us.max(other.max_us);
     }
 
+    /// Number of latencies.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.histogram.len()
     }
 
-    /// In milliseconds; `None` without requests.
+    /// Quantile `q` in milliseconds; `None` without latencies.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "an hour of microseconds is below 2^53")]
     pub fn quantile_ms(&self, q: f64) -> Option<f64> {
         (self.count() > 0).then(|| self.histogram.value_at_quantile(q).min(self.max_us) as f64 / 1000.0)
     }
 
+    /// Mean in milliseconds; `None` without latencies.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "rounded once")]
     pub fn mean_ms(&self) -> Option<f64> {
         (self.count() > 0).then(|| self.sum_us as f64 / self.count() as f64 / 1000.0)
     }
 
+    /// Maximum in milliseconds; `None` without latencies.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "an hour of microseconds is below 2^53")]
     pub fn max_ms(&self) -> Option<f64> {
@@ -77,7 +80,7 @@ impl Latency {
     }
 }
 
-/// The nearest whole number, halves up, as `f64::round` does; that is a call into the C library on x86-64.
+/// Rounds to the nearest integer, halves up, like `f64::round`, which is a call into the C library on x86-64.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
 #[expect(clippy::cast_precision_loss, reason = "a float that has a fraction is below 2^53")]
 fn rounded(number: f64) -> u64 {
@@ -90,20 +93,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rounding_is_that_of_f64() {
+    fn rounding_matches_f64_round() {
         let halves = (0..1_000u32).map(|half| f64::from(half) / 2.0);
         let near = halves.flat_map(|half| [half, half.next_up(), half.next_down().max(0.0)]);
         for number in
             near.chain([0.499_999_999_999_999_94, 4_503_599_627_370_495.5, 9_007_199_254_740_993.0, 1e18, 1e300])
         {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
-            let wanted = number.round() as u64;
-            assert_eq!(rounded(number), wanted, "{number}");
+            let expected = number.round() as u64;
+            assert_eq!(rounded(number), expected, "{number}");
         }
     }
 
     #[test]
-    fn quantiles_are_right_to_three_digits_and_merge_exactly() {
+    fn quantiles_have_three_digits_and_merge_exactly() {
         let (mut all, mut odd, mut even) = (Latency::default(), Latency::default(), Latency::default());
         for row in 1..=1000u32 {
             let milliseconds = f64::from(row) / 10.0;
@@ -112,16 +115,16 @@ mod tests {
         }
         odd.merge(&even);
         assert_eq!(odd, all);
-        for (q, wanted) in [(0.5, 50.0), (0.9, 90.0), (0.95, 95.0), (0.99, 99.0)] {
+        for (q, expected) in [(0.5, 50.0), (0.9, 90.0), (0.95, 95.0), (0.99, 99.0)] {
             let got = all.quantile_ms(q).unwrap();
-            assert!((got - wanted).abs() <= wanted * 1e-3, "{q}: {got}");
+            assert!((got - expected).abs() <= expected * 1e-3, "{q}: {got}");
         }
         assert_eq!(all.max_ms(), Some(100.0));
         assert!((all.mean_ms().unwrap() - 50.05).abs() < 1e-9);
     }
 
     #[test]
-    fn what_is_no_latency_is_left_out_and_hours_are_an_hour() {
+    fn invalid_latencies_are_ignored_and_long_ones_count_as_an_hour() {
         let mut latency = Latency::default();
         for value in [-1.0, f64::NAN, f64::INFINITY] {
             latency.observe(value);
@@ -132,12 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn coarse_ones_are_right_to_two_digits() {
+    fn coarse_quantiles_have_two_digits() {
         let mut coarse = Latency::coarse();
         (1..=1000u32).for_each(|row| coarse.observe(f64::from(row) * 1.7));
-        for (q, wanted) in [(0.5, 850.0), (0.95, 1615.0), (0.99, 1683.0)] {
+        for (q, expected) in [(0.5, 850.0), (0.95, 1615.0), (0.99, 1683.0)] {
             let got = coarse.quantile_ms(q).unwrap();
-            assert!((got - wanted).abs() <= wanted * 1e-2, "{q}: {got}");
+            assert!((got - expected).abs() <= expected * 1e-2, "{q}: {got}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Counts of some rows on the reference's cells and levels: integers only, exactly mergeable.
+//! Counts of rows on the cells and levels of a reference: integers only, exactly mergeable.
 
 mod categorical;
 mod hour_of_day;
@@ -6,9 +6,10 @@ mod latency;
 mod moments;
 mod numeric;
 mod profile;
+mod served_request;
 mod tally;
 mod traffic;
-mod widest;
+mod vector_width;
 
 pub use categorical::LevelCounts;
 pub use hour_of_day::HourOfDay;
@@ -16,4 +17,5 @@ pub use latency::Latency;
 pub use moments::{Moments, Scale};
 pub use numeric::CellCounts;
 pub use profile::{Counts, Profile, scale};
-pub use traffic::{Answer, Traffic};
+pub use served_request::ServedRequest;
+pub use traffic::Traffic;

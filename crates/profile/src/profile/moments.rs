@@ -1,61 +1,64 @@
-//! Mean and standard deviation from fixed-point sums: integers, so that no order of rows changes a bit.
+//! Mean and standard deviation from fixed-point integer sums, which do not depend on the order of rows.
 
-#![expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
+#![expect(clippy::inline_always, reason = "compiled separately for each vector width")]
 
 #[cfg(doc)]
 use crate::layout::BLOCK;
 use crate::layout::Real;
 
-/// Where zero lies and how long a unit is, for one feature. From the reference's cells alone.
+/// Origin and unit of the fixed-point sums of one feature, derived from the reference's cells alone.
 ///
-/// Zero is the middle of the bulk and a unit at most 2^-26 of its width, so that one far outlier of the reference
-/// costs no digits; only one beyond 2^12 such widths makes the unit longer, to 2^-38 of its distance. The sum of the
-/// values themselves, which takes less room than that of their squares, is kept in 2^-12 of a unit.
+/// The origin is the middle of the bulk of the values and a unit is at most 2^-26 of the width of the bulk, so that a
+/// far outlier in the reference costs no precision. Only an outlier beyond 2^12 such widths makes the unit larger, to
+/// 2^-38 of its distance. The sum of the values, which needs fewer bits than the sum of their squares, is kept in 2^-12
+/// of a unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     center: f64,
-    /// Power of two: units per 1.0.
+    /// Units per 1.0, a power of two.
     units: f64,
 }
 
-/// Sums of the finite values of a feature.
+/// Fixed-point sums of the finite values of a feature.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Moments {
     count: u64,
     sum: i128,
     squares: i128,
-    /// Values at least 2^48 units away, 1,024 times the reference's reach or more, and infinities: a sum of them means nothing.
+    /// Number of values at least 2^48 units from the origin (1,024 times the range of the reference or more), and of
+    /// infinities. They would make the sums meaningless.
     beyond: u64,
 }
 
-/// 2^48 units: squares of 2^96, and 2^31 rows of them fit.
+/// 2^48 units: the squares are up to 2^96, and the sum of 2^31 of them fits an `i128`.
 const BEYOND: f64 = 281_474_976_710_656.0;
 
 /// 2^12.
 const FINE: f64 = 4_096.0;
 
 impl Scale {
-    /// From the edges of the reference's cells, which lie as dense as its values; finite and ascending.
+    /// Derives the scale from the edges of the reference's cells, which are as dense as its values; finite and
+    /// ascending.
     #[must_use]
-    pub fn of_edges(edges: &[f64]) -> Self {
+    pub fn from_edges(edges: &[f64]) -> Self {
         let edge = |quarter: usize| edges.get(quarter * edges.len().saturating_sub(1) / 4).copied().unwrap_or(0.0);
         let center = edge(2);
         let reach = (edge(4) - center).max(center - edge(0));
         let bulk = edge(3) - edge(1);
-        // A constant feature: its own size, or 1, says what a unit is.
+        // A constant feature has no range: use its magnitude, or 1.
         let least = if reach > 0.0 { reach } else { center.abs().max(1.0) };
         let bulk = if bulk > 0.0 { bulk } else { least };
-        // A power of two, kept where it and its square stay normal numbers.
+        // A power of two, limited so that it and its square are normal numbers.
         let power = (26.0 - bulk.log2().ceil()).min(38.0 - least.log2().ceil());
         Self { center, units: power.clamp(-400.0, 400.0).exp2() }
     }
 }
 
-/// 1.5 · 2^52: added to a value within ±2^51, the low bits of the sum are the nearest integer (ties to even). Rounding
-/// by name would be a call into the C library on x86-64.
+/// 1.5 · 2^52: after adding it to a value within ±2^51, the low bits of the sum are the nearest integer (ties to even).
+/// `f64::round_ties_even` would be a call into the C library on x86-64.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
 
-/// 2^52: added to a whole number from 0 to 2^52, the low bits of the sum are that number.
+/// 2^52: after adding it to an integer from 0 to 2^52, the low bits of the sum are that integer.
 const WHOLE: f64 = 4_503_599_627_370_496.0;
 
 #[inline(always)]
@@ -64,12 +67,12 @@ fn nearest(value: f64) -> i64 {
     (value + MAGIC).to_bits().wrapping_sub(MAGIC.to_bits()) as i64
 }
 
-/// Sums of at most [`BLOCK`] values. Halves of 24 bits are squared, as their products and sums fit 64 bits: nothing
-/// wider is needed in the loop.
+/// Sums of at most [`BLOCK`] values. Values are squared in halves of 24 bits, whose products and sums fit 64 bits, so
+/// that the loop needs no wider integers.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sums {
+pub(super) struct BlockSums {
     count: u64,
-    /// Values less than [`BEYOND`] units away: unless all are, the sums below mean nothing.
+    /// Number of values less than [`BEYOND`] units away; the sums below are valid only if all values are.
     within: u64,
     wholes: i64,
     rests: i64,
@@ -78,10 +81,11 @@ pub(super) struct Sums {
     low_squares: u64,
 }
 
-impl Sums {
-    /// Of values none of which is NaN. One loop without calls, branches or wide integers, so that it becomes vectors.
+impl BlockSums {
+    /// Sums values, none of which may be NaN. A single loop without calls, branches or wide integers, so that it
+    /// vectorises.
     #[inline(always)]
-    pub(super) fn of<T: Real>(values: &[T], scale: &Scale) -> Self {
+    pub(super) fn from_values<T: Real>(values: &[T], scale: &Scale) -> Self {
         const HALF: u64 = (1 << 24) - 1;
         let mut sums = Self { count: values.len() as u64, ..Self::default() };
         for value in values {
@@ -102,8 +106,8 @@ impl Sums {
 }
 
 impl Moments {
-    /// Counts at most [`BLOCK`] values, none of which is NaN; `sums` are theirs.
-    pub(super) fn observe<T: Real>(&mut self, values: &[T], sums: &Sums, scale: &Scale) {
+    /// Counts at most [`BLOCK`] values, none of which may be NaN; `sums` are their sums.
+    pub(super) fn observe<T: Real>(&mut self, values: &[T], sums: &BlockSums, scale: &Scale) {
         if sums.within == sums.count {
             self.add(sums);
             return;
@@ -111,13 +115,13 @@ impl Moments {
         self.beyond += sums.count - sums.within;
         let is_within = |value: &&T| (((**value).into() - scale.center) * scale.units).abs() < BEYOND;
         let within: Vec<T> = values.iter().filter(is_within).copied().collect();
-        self.add(&Sums::of(&within, scale));
+        self.add(&BlockSums::from_values(&within, scale));
     }
 
-    /// Counts a value that is not NaN, so many times.
-    pub(super) fn observe_times(&mut self, value: f64, times: u64, scale: &Scale) {
+    /// Counts a value `times` times; it must not be NaN.
+    pub(super) fn observe_n(&mut self, value: f64, times: u64, scale: &Scale) {
         let mut once = Self::default();
-        once.observe(&[value], &Sums::of(&[value], scale), scale);
+        once.observe(&[value], &BlockSums::from_values(&[value], scale), scale);
         self.merge(&Self {
             count: once.count * times,
             sum: once.sum * i128::from(times),
@@ -126,7 +130,7 @@ impl Moments {
         });
     }
 
-    fn add(&mut self, sums: &Sums) {
+    fn add(&mut self, sums: &BlockSums) {
         self.count += sums.count;
         self.sum += (i128::from(sums.wholes) << 12) + i128::from(sums.rests);
         let wide = |sum: u64| i128::from(sum);
@@ -141,7 +145,7 @@ impl Moments {
         self.beyond += other.beyond;
     }
 
-    /// `None` without values, or with values beyond all proportion to the reference.
+    /// Mean; `None` without values, or with values far beyond the range of the reference.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "rounded once, at the end")]
     pub fn mean(&self, scale: &Scale) -> Option<f64> {
@@ -149,7 +153,7 @@ impl Moments {
             .then(|| scale.center + self.sum as f64 / self.count as f64 / FINE / scale.units)
     }
 
-    /// Population standard deviation (divides by n).
+    /// Population standard deviation (divides by n); `None` as for [`Self::mean`].
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "rounded once, at the end")]
     pub fn std(&self, scale: &Scale) -> Option<f64> {
@@ -160,13 +164,13 @@ impl Moments {
         })
     }
 
-    /// The integers, as they are stored: count, sum, squares, beyond.
+    /// The integers as they are stored: count, sum, sum of squares, number of values out of range.
     #[must_use]
     pub fn parts(&self) -> (u64, i128, i128, u64) {
         (self.count, self.sum, self.squares, self.beyond)
     }
 
-    /// From stored integers.
+    /// Restores stored integers.
     #[must_use]
     pub fn from_parts((count, sum, squares, beyond): (u64, i128, i128, u64)) -> Self {
         Self { count, sum, squares, beyond }
@@ -181,17 +185,17 @@ mod tests {
     use crate::layout::BLOCK;
 
     fn observe(moments: &mut Moments, values: &[f64], scale: &Scale) {
-        values.chunks(BLOCK).for_each(|values| moments.observe(values, &Sums::of(values, scale), scale));
+        values.chunks(BLOCK).for_each(|values| moments.observe(values, &BlockSums::from_values(values, scale), scale));
     }
 
     proptest! {
         #[test]
-        fn close_to_the_textbook_and_blind_to_order(values in prop::collection::vec(-1e5f64..1e5, 2..500)) {
+        fn moments_match_the_textbook_formulas_in_any_order(values in prop::collection::vec(-1e5f64..1e5, 2..500)) {
             let mut edges = values.clone();
             edges.sort_unstable_by(f64::total_cmp);
             edges.dedup();
             let width = edges[edges.len() - 1] - edges[0];
-            let scale = Scale::of_edges(&edges);
+            let scale = Scale::from_edges(&edges);
             let one_by_one = |values: &mut dyn Iterator<Item = &f64>| {
                 let mut moments = Moments::default();
                 values.for_each(|value| observe(&mut moments, &[*value], &scale));
@@ -203,10 +207,10 @@ mod tests {
             observe(&mut together, &values, &scale);
             prop_assert_eq!(forward, together);
             let mut thrice = Moments::default();
-            values.iter().for_each(|value| thrice.observe_times(*value, 3, &scale));
+            values.iter().for_each(|value| thrice.observe_n(*value, 3, &scale));
             (0..2).for_each(|_| together.merge(&forward));
             prop_assert_eq!(thrice, together);
-            // What the integers are, by wide arithmetic.
+            // The expected integers, by wide arithmetic.
             let wholes = values.iter().map(|value| i128::from(nearest((value - scale.center) * scale.units)));
             prop_assert_eq!(forward.squares, wholes.map(|whole| whole * whole).sum::<i128>());
             #[expect(clippy::cast_precision_loss, reason = "a handful of values")]
@@ -218,16 +222,16 @@ mod tests {
         }
     }
 
-    /// One row of 1e12 in the reference, and the window's deviation keeps its digits.
+    /// One row of 1e12 in the reference does not reduce the precision of the window's standard deviation.
     #[test]
-    fn an_outlier_of_the_reference_costs_no_digits() {
+    fn an_outlier_in_the_reference_costs_no_precision() {
         let values: Vec<f64> = (0..4_000).map(|row| 50_000.0 + f64::from(row) * 37.0).collect();
-        // A rounding of half a unit at most: of 2^-26 of the bulk, and of 1e12 / 2^38 = 4.
+        // Rounding errors are at most half a unit, which is 2^-26 of the bulk, and 1e12 / 2^38 = 4.
         for (outlier, most) in [(1.17e8, 1e-8), (1e12, 2.0 / 42_727.0)] {
-            let scale = Scale::of_edges(&[values.as_slice(), &[outlier]].concat());
+            let scale = Scale::from_edges(&[values.as_slice(), &[outlier]].concat());
             let mut moments = Moments::default();
             observe(&mut moments, &values, &scale);
-            // Of 0, 1, … n − 1 the variance is (n² − 1) / 12.
+            // The variance of 0, 1, …, n − 1 is (n² − 1) / 12.
             let std = ((4_000.0_f64.powi(2) - 1.0) / 12.0).sqrt() * 37.0;
             assert!((moments.std(&scale).unwrap() / std - 1.0).abs() < most, "{outlier}");
             assert!((moments.mean(&scale).unwrap() / (50_000.0 + 1_999.5 * 37.0) - 1.0).abs() < 1e-9, "{outlier}");
@@ -236,7 +240,7 @@ mod tests {
 
     #[test]
     fn infinities_leave_no_mean() {
-        let scale = Scale::of_edges(&[0.0, 1.0]);
+        let scale = Scale::from_edges(&[0.0, 1.0]);
         let mut moments = Moments::default();
         observe(&mut moments, &[0.5, f64::INFINITY], &scale);
         assert_eq!(moments.mean(&scale), None);

@@ -1,4 +1,4 @@
-//! The counts of some rows over all features: empty, observe, merge — nothing else combines them.
+//! Counts of a set of rows over all features, built with `empty`, `observe` and `merge`.
 
 use std::ops::Range;
 
@@ -17,8 +17,8 @@ pub enum Counts {
     Categorical(LevelCounts),
 }
 
-/// Counts of some used rows. Merging is exact, commutative and associative, so threads (and a
-/// distributed engine) cannot change an answer. Profiles of two layouts do not merge.
+/// Counts of a set of used rows. Merging is exact, commutative and associative, so the result does not depend on how
+/// rows are split over threads or machines. Profiles on different layouts do not merge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     layout: LayoutId,
@@ -28,14 +28,14 @@ pub struct Profile {
     refused: u64,
 }
 
-/// The scale of a feature's sums, from its cells alone.
+/// Scale of a feature's sums, derived from its cells alone.
 #[must_use]
 pub fn scale(cells: &Cells) -> Scale {
-    Scale::of_edges(cells.edges())
+    Scale::from_edges(cells.edges())
 }
 
 impl Profile {
-    /// No row counted yet.
+    /// Creates a profile without rows.
     #[must_use]
     pub fn empty(layout: &Layout) -> Self {
         let features = layout.features().iter().map(Counts::empty).collect();
@@ -48,19 +48,20 @@ impl Profile {
         }
     }
 
-    /// From stored parts; `rows` is the number of rows every feature was counted over.
+    /// Restores a stored profile; `rows` is the number of rows over which every feature was counted.
     #[must_use]
     pub fn from_parts(layout: &Layout, rows: u64, counts: Vec<Counts>, score: Option<CellCounts>) -> Self {
         Self { layout: layout.id().clone(), rows, features: counts, score, refused: 0 }
     }
 
-    /// Counts used rows; refused are those with a probability at or above `threshold`.
+    /// Counts used rows. Rows with a probability at or above `threshold` count as refused.
     pub fn observe(&mut self, rows: &Rows, layout: &Layout, threshold: f64) {
         self.observe_rows(rows.len as u64, rows.probability.as_ref(), layout, threshold);
         self.observe_features(0..layout.features().len(), rows, layout);
     }
 
-    /// Counts used rows and their scores, but not their features: those have to follow, each once.
+    /// Counts used rows and their scores, but not their features; [`Self::observe_features`] must then be called once
+    /// for every feature.
     pub fn observe_rows(&mut self, rows: u64, probability: Option<&Float64Array>, layout: &Layout, threshold: f64) {
         self.rows += rows;
         if let (Some(counts), Some(cells), Some(score)) = (&mut self.score, layout.score(), probability) {
@@ -69,7 +70,7 @@ impl Profile {
         }
     }
 
-    /// Counts some features of used rows; `rows` holds those alone.
+    /// Counts a range of features of used rows; `rows` holds only those features.
     pub fn observe_features(&mut self, which: Range<usize>, rows: &Rows, layout: &Layout) {
         let features = self.features.iter_mut().zip(layout.features()).take(which.end).skip(which.start);
         for (index, (counts, feature)) in features.enumerate() {
@@ -80,24 +81,24 @@ impl Profile {
         }
     }
 
-    /// Fails when it was not counted on this layout.
-    pub fn is_on(&self, layout: &LayoutId) -> Result<(), String> {
+    /// Fails if the profile was counted on a different layout.
+    pub fn check_layout(&self, layout: &LayoutId) -> Result<(), String> {
         if self.layout == *layout {
             return Ok(());
         }
-        Err(format!("counts on layout {} do not add to counts on {layout}", self.layout))
+        Err(format!("counts on layout {} cannot be added to counts on layout {layout}", self.layout))
     }
 
-    /// Adds the other's counts. Fails when it was counted on another layout.
+    /// Adds the other's counts. Fails if it was counted on a different layout.
     pub fn merge(&mut self, other: &Self) -> Result<(), String> {
-        other.is_on(&self.layout)?;
+        other.check_layout(&self.layout)?;
         self.rows += other.rows;
         self.refused += other.refused;
         for (ours, theirs) in self.features.iter_mut().zip(&other.features) {
             match (ours, theirs) {
                 (Counts::Numeric(ours), Counts::Numeric(theirs)) => ours.merge(theirs),
                 (Counts::Categorical(ours), Counts::Categorical(theirs)) => ours.merge(theirs),
-                _ => return Err("one layout, two kinds of the same feature".to_owned()),
+                _ => return Err("two profiles on one layout have different kinds for the same feature".to_owned()),
             }
         }
         if let (Some(ours), Some(theirs)) = (&mut self.score, &other.score) {
@@ -106,24 +107,25 @@ impl Profile {
         Ok(())
     }
 
-    /// All used rows, missing values included.
+    /// Number of used rows, including those with missing values.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// In the layout's order.
+    /// Counts per feature, in the order of the layout.
     #[must_use]
     pub fn features(&self) -> &[Counts] {
         &self.features
     }
 
+    /// Counts of the score, if the layout has one.
     #[must_use]
     pub fn score(&self) -> Option<&CellCounts> {
         self.score.as_ref()
     }
 
-    /// Rows at or above the threshold.
+    /// Number of rows at or above the threshold.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused
@@ -131,7 +133,7 @@ impl Profile {
 }
 
 impl Counts {
-    /// Nothing counted yet.
+    /// Creates empty counts for a feature.
     #[must_use]
     pub fn empty(feature: &Feature) -> Self {
         match &feature.shape {
@@ -146,7 +148,7 @@ impl Counts {
                 counts.observe_array(column, cells, &scale(cells), precision);
             }
             (Self::Categorical(counts), Shape::Categorical(levels)) => counts.observe_array(column, levels),
-            // A profile is made from its layout, so this cannot be; counting nothing is the safe answer.
+            // A profile is built from its layout, so this cannot happen; counting nothing is the safe fallback.
             _ => debug_assert!(false, "a profile and its layout disagree on {}", feature.name),
         }
     }

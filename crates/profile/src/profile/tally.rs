@@ -1,6 +1,6 @@
-//! Counts of the rows of one column, in integers that are small and near while they grow.
+//! Counts the values of one column, first in small integers that stay in the nearest cache.
 
-#![expect(clippy::inline_always, reason = "compiled anew for each width of vectors")]
+#![expect(clippy::inline_always, reason = "compiled separately for each vector width")]
 
 use std::cell::Cell;
 
@@ -8,48 +8,48 @@ use arrow_buffer::BooleanBuffer;
 
 use super::{
     Moments, Scale,
-    moments::Sums,
-    widest::{Width, Work},
+    moments::BlockSums,
+    vector_width::{Width, Work},
 };
 use crate::layout::{BLOCK, Cells, Real};
 
-/// Cells of a feature that is counted in four tallies by turns: with few cells, equal values often follow each other,
-/// and each would wait for the other's count.
+/// Up to this number of cells, values are counted in four tallies in rotation: with few cells, equal values often
+/// follow each other, and each increment would wait for the previous one.
 const FEW: usize = 512;
-/// Rows until counts of 32 bits might be full.
+/// Number of rows after which 32-bit counts might overflow.
 const FULL: usize = u32::MAX as usize - BLOCK;
 
 thread_local! {
-    /// A thread's memory for counting, used again for the next column; zero between two of them.
+    /// Counters of the thread, reused for the next column; all zero between columns.
     static NEAR: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
 }
 
-/// What some values of a column add up to. Nothing but integers and ends: the order of rows does not matter.
-pub(super) struct Tally<'a, T> {
+/// Tally of the values of a column. It holds only integers, minimum and maximum, so the order of rows does not matter.
+pub(super) struct ColumnTally<'a, T> {
     cells: &'a Cells,
     scale: &'a Scale,
     width: Width,
     stride: usize,
-    /// One tally of the cells or four.
+    /// One or four tallies of the cells.
     near: Vec<u32>,
     /// Rows in `near`.
     rows: usize,
-    /// Where `near` is added to.
+    /// Counts by cell to which `near` is added.
     counts: &'a mut [u64],
-    found: Found<T>,
+    summary: ColumnSummary<T>,
 }
 
-/// What they add up to beside the counts of the cells.
+/// Summary of a column other than the counts by cell.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found<T> {
+pub(super) struct ColumnSummary<T> {
     pub present: u64,
     pub moments: Moments,
     pub least: T,
     pub greatest: T,
 }
 
-impl<'a, T: Real> Tally<'a, T> {
-    /// `counts`, by cell, are added to when the tally ends.
+impl<'a, T: Real> ColumnTally<'a, T> {
+    /// Creates a tally that adds to `counts`, by cell, when it is finished.
     pub(super) fn new(cells: &'a Cells, scale: &'a Scale, counts: &'a mut [u64]) -> Self {
         let (stride, tallies) = if cells.len() <= FEW { (cells.len(), 4) } else { (0, 1) };
         let mut near = NEAR.take();
@@ -57,29 +57,34 @@ impl<'a, T: Real> Tally<'a, T> {
         Self {
             cells,
             scale,
-            width: Width::widest(),
+            width: Width::detect(),
             stride,
             near,
             rows: 0,
             counts,
-            found: Found { present: 0, moments: Moments::default(), least: T::INFINITY, greatest: T::NEG_INFINITY },
+            summary: ColumnSummary {
+                present: 0,
+                moments: Moments::default(),
+                least: T::INFINITY,
+                greatest: T::NEG_INFINITY,
+            },
         }
     }
 
-    /// Counts at most [`BLOCK`] values none of which is NaN.
+    /// Counts at most [`BLOCK`] values, none of which may be NaN.
     pub(super) fn observe(&mut self, values: &[T]) {
         if self.rows > FULL {
-            self.pour();
+            self.flush();
         }
-        let mut sums = Sums::default();
+        let mut sums = BlockSums::default();
         self.width.run(Count { values, tally: self, sums: &mut sums });
-        self.found.moments.observe(values, &sums, self.scale);
-        self.found.present += values.len() as u64;
+        self.summary.moments.observe(values, &sums, self.scale);
+        self.summary.present += values.len() as u64;
         self.rows += values.len();
     }
 
-    /// Counts values as they lie in a column, NaN being none.
-    pub(super) fn observe_all(&mut self, values: &[T], block: &mut Block<T>) {
+    /// Counts the values of a column without nulls; NaN is missing.
+    pub(super) fn observe_all(&mut self, values: &[T], block: &mut BlockBuffer<T>) {
         for values in values.chunks(BLOCK) {
             let mut has_nan = false;
             self.width.run(HasNan { values, has_nan: &mut has_nan });
@@ -91,12 +96,13 @@ impl<'a, T: Real> Tally<'a, T> {
         }
     }
 
-    /// Counts those values that are valid and no NaN.
-    pub(super) fn observe_valid(&mut self, values: &[T], valid: &BooleanBuffer, block: &mut Block<T>) {
+    /// Counts the values that are valid and not NaN.
+    pub(super) fn observe_valid(&mut self, values: &[T], valid: &BooleanBuffer, block: &mut BlockBuffer<T>) {
         self.width.run(Fill { values, valid: Some(valid), block, tally: self });
     }
 
-    fn pour(&mut self) {
+    /// Adds the 32-bit counts to the final counts and resets them.
+    fn flush(&mut self) {
         for tally in self.near.chunks_mut(self.cells.len()) {
             for (count, more) in self.counts.iter_mut().zip(tally) {
                 *count += u64::from(std::mem::take(more));
@@ -106,7 +112,7 @@ impl<'a, T: Real> Tally<'a, T> {
     }
 }
 
-impl<T> Drop for Tally<'_, T> {
+impl<T> Drop for ColumnTally<'_, T> {
     fn drop(&mut self) {
         if self.rows > 0 {
             self.near.fill(0);
@@ -115,29 +121,29 @@ impl<T> Drop for Tally<'_, T> {
     }
 }
 
-/// Each step is a loop of its own over a block that stays in the nearest cache.
+/// Counts a block in separate loops, each over values that stay in the nearest cache.
 struct Count<'a, 'b, T> {
     values: &'a [T],
-    tally: &'a mut Tally<'b, T>,
-    sums: &'a mut Sums,
+    tally: &'a mut ColumnTally<'b, T>,
+    sums: &'a mut BlockSums,
 }
 
 impl<T: Real> Work for Count<'_, '_, T> {
     #[inline(always)]
     fn run(self) {
         let tally = self.tally;
-        let (least, greatest) = ends(self.values);
-        let found = &mut tally.found;
-        found.least = if least < found.least { least } else { found.least };
-        found.greatest = if greatest > found.greatest { greatest } else { found.greatest };
+        let (least, greatest) = min_max(self.values);
+        let summary = &mut tally.summary;
+        summary.least = if least < summary.least { least } else { summary.least };
+        summary.greatest = if greatest > summary.greatest { greatest } else { summary.greatest };
         tally.cells.tally(self.values, tally.stride, &mut tally.near);
-        *self.sums = Sums::of(self.values, tally.scale);
+        *self.sums = BlockSums::from_values(self.values, tally.scale);
     }
 }
 
-/// The least and the greatest of values none of which is NaN.
+/// Minimum and maximum of values, none of which may be NaN.
 #[inline(always)]
-fn ends<T: Real>(values: &[T]) -> (T, T) {
+fn min_max<T: Real>(values: &[T]) -> (T, T) {
     const LANES: usize = 16;
     let mut least = [T::INFINITY; LANES];
     let mut greatest = [T::NEG_INFINITY; LANES];
@@ -171,31 +177,31 @@ impl<T: Real> Work for HasNan<'_, T> {
     }
 }
 
-/// Values taken up together, so that a word of the bits that say which are valid is looked at once.
+/// Values processed together: the size of one word of the validity bitmap.
 const WORD: usize = 64;
 
-/// Values until there are enough to be counted together, those that are missing left out.
-pub(super) struct Block<T> {
+/// Collects present values until there are enough to count a block.
+pub(super) struct BlockBuffer<T> {
     values: [T; 2 * BLOCK],
     filled: usize,
 }
 
-impl<T: Real> Block<T> {
+impl<T: Real> BlockBuffer<T> {
     pub(super) fn new() -> Self {
         Self { values: [T::default(); 2 * BLOCK], filled: 0 }
     }
 
-    /// A value, or NaN.
+    /// Adds a value; NaN is skipped.
     #[inline(always)]
-    pub(super) fn push(&mut self, value: T, tally: &mut Tally<'_, T>) {
+    pub(super) fn push(&mut self, value: T, tally: &mut ColumnTally<'_, T>) {
         self.put(value, true);
-        self.empty(tally);
+        self.count_full_block(tally);
     }
 
-    /// A value that counts if it is valid and no NaN. No branch: which values are missing cannot be foreseen.
+    /// Adds a value if it is valid and not NaN. Branch-free, because missing values are unpredictable.
     #[inline(always)]
     fn put(&mut self, value: T, is_valid: bool) {
-        // Never more than a block and a word: the remainder spares a check.
+        // `filled` never exceeds a block plus a word; the remainder elides a bounds check.
         let place = self.filled % self.values.len();
         if let Some(place) = self.values.get_mut(place) {
             *place = value;
@@ -203,9 +209,9 @@ impl<T: Real> Block<T> {
         self.filled += usize::from(is_valid & !value.is_nan());
     }
 
-    /// Counts a block, once there is one; what lies beyond it is kept.
+    /// Counts a block if there is a full one, and keeps the values after it.
     #[inline(always)]
-    fn empty(&mut self, tally: &mut Tally<'_, T>) {
+    fn count_full_block(&mut self, tally: &mut ColumnTally<'_, T>) {
         if self.filled >= BLOCK {
             let (full, rest) = self.values.split_at_mut(BLOCK);
             tally.observe(full);
@@ -216,23 +222,23 @@ impl<T: Real> Block<T> {
         }
     }
 
-    /// Counts what is left.
-    pub(super) fn finish(self, mut tally: Tally<'_, T>) -> Found<T> {
+    /// Counts the remaining values and returns the summary.
+    pub(super) fn finish(self, mut tally: ColumnTally<'_, T>) -> ColumnSummary<T> {
         if let Some(rest) = self.values.get(..self.filled) {
             tally.observe(rest);
         }
-        tally.pour();
-        tally.found
+        tally.flush();
+        tally.summary
     }
 }
 
-/// Leaves out what is missing and counts the rest block by block.
+/// Skips missing values and counts the others block by block.
 struct Fill<'a, 'b, T> {
     values: &'a [T],
-    /// `None`: all are.
+    /// Validity bitmap; `None`: all values are valid.
     valid: Option<&'a BooleanBuffer>,
-    block: &'a mut Block<T>,
-    tally: &'a mut Tally<'b, T>,
+    block: &'a mut BlockBuffer<T>,
+    tally: &'a mut ColumnTally<'b, T>,
 }
 
 impl<T: Real> Work for Fill<'_, '_, T> {
@@ -241,7 +247,7 @@ impl<T: Real> Work for Fill<'_, '_, T> {
         let Some(valid) = self.valid else {
             for values in self.values.chunks(WORD) {
                 values.iter().for_each(|value| self.block.put(*value, true));
-                self.block.empty(self.tally);
+                self.block.count_full_block(self.tally);
             }
             return;
         };
@@ -254,7 +260,7 @@ impl<T: Real> Work for Fill<'_, '_, T> {
                     self.block.put(*value, word >> place & 1 == 1);
                 }
             }
-            self.block.empty(self.tally);
+            self.block.count_full_block(self.tally);
         }
     }
 }
@@ -266,22 +272,22 @@ mod tests {
     use super::*;
     use crate::layout::Precision;
 
-    /// Every width makes of the values what is made of them one by one, with nothing but the definitions.
-    fn same<T: Real>(edges: &[f64], values: &[T]) -> Result<(), TestCaseError> {
+    /// Checks that every vector width gives the same as the definitions applied to the values one by one.
+    fn check_widths<T: Real>(edges: &[f64], values: &[T]) -> Result<(), TestCaseError> {
         let cells = Cells::from_parts(edges.to_vec(), Vec::new(), Vec::new());
         let scale = crate::profile::scale(&cells);
-        let mut wanted = vec![0u64; cells.len()];
-        values.iter().for_each(|value| wanted[edges.partition_point(|edge| *edge < (*value).into())] += 1);
+        let mut expected = vec![0u64; cells.len()];
+        values.iter().for_each(|value| expected[edges.partition_point(|edge| *edge < (*value).into())] += 1);
         let mut moments = Moments::default();
-        values.iter().for_each(|value| moments.observe(&[*value], &Sums::of(&[*value], &scale), &scale));
+        values.iter().for_each(|value| moments.observe(&[*value], &BlockSums::from_values(&[*value], &scale), &scale));
         let wide = values.iter().map(|value| (*value).into());
         let ends = (wide.clone().fold(f64::INFINITY, f64::min), wide.fold(f64::NEG_INFINITY, f64::max));
-        for width in [Width::Plain, Width::Avx2].into_iter().filter(|width| width.is_there()) {
-            // As they are; or, with others between them that are NaN or not valid, those that are left.
+        for width in [Width::Plain, Width::Avx2].into_iter().filter(|width| width.is_supported()) {
+            // Once as they are, and once with NaN and invalid values in between, which must be skipped.
             let mut with_missing = Vec::new();
             let mut valid = Vec::new();
             for (place, value) in values.iter().enumerate() {
-                for (value, is_valid) in [(T::of(f64::NAN), true), (*value, false)].iter().take(place % 7 % 3) {
+                for (value, is_valid) in [(T::from_f64(f64::NAN), true), (*value, false)].iter().take(place % 7 % 3) {
                     with_missing.push(*value);
                     valid.push(*is_valid);
                 }
@@ -291,9 +297,9 @@ mod tests {
             let valid = BooleanBuffer::from(valid);
             for way in 0..3 {
                 let mut counts = vec![0u64; cells.len()];
-                let mut tally = Tally::new(&cells, &scale, &mut counts);
+                let mut tally = ColumnTally::new(&cells, &scale, &mut counts);
                 tally.width = width;
-                let mut block = Block::new();
+                let mut block = BlockBuffer::new();
                 match way {
                     0 => tally.observe_all(values, &mut block),
                     1 => tally.observe_valid(&with_missing, &valid, &mut block),
@@ -301,11 +307,11 @@ mod tests {
                         block.push(*value, &mut tally);
                     }),
                 }
-                let found = block.finish(tally);
-                prop_assert_eq!(found.moments, moments, "{:?} {}", width, way);
-                prop_assert_eq!((found.least.into(), found.greatest.into()), ends, "{:?} {}", width, way);
-                prop_assert_eq!(found.present, values.len() as u64, "{:?} {}", width, way);
-                prop_assert_eq!(&counts, &wanted, "{:?} {}", width, way);
+                let summary = block.finish(tally);
+                prop_assert_eq!(summary.moments, moments, "{:?} {}", width, way);
+                prop_assert_eq!((summary.least.into(), summary.greatest.into()), ends, "{:?} {}", width, way);
+                prop_assert_eq!(summary.present, values.len() as u64, "{:?} {}", width, way);
+                prop_assert_eq!(&counts, &expected, "{:?} {}", width, way);
             }
         }
         Ok(())
@@ -319,7 +325,7 @@ mod tests {
         edges
     }
 
-    /// Any bits (infinities, both zeros, subnormals), small whole numbers, and numbers that lie close together.
+    /// Any bits (infinities, both zeros, subnormals), small integers, and numbers close to each other.
     fn numbers(most: usize) -> impl Strategy<Value = Vec<f64>> {
         let number = prop_oneof![
             prop::num::f64::ANY,
@@ -334,21 +340,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_width_counts_what_is_there(edges in numbers(400), values in numbers(3_000)) {
+        fn every_vector_width_gives_the_same_counts(edges in numbers(400), values in numbers(3_000)) {
             let edges = sorted(edges);
             let values: Vec<f64> = values.into_iter().filter(|value| !value.is_nan()).collect();
-            same(&edges, &values)?;
-            let singles: Vec<f32> = values.iter().chain(&edges).map(|value| f32::of(Precision::F32.round(*value))).collect();
-            same(&edges, &singles)?;
+            check_widths(&edges, &values)?;
+            let singles: Vec<f32> = values.iter().chain(&edges).map(|value| f32::from_f64(Precision::F32.round(*value))).collect();
+            check_widths(&edges, &singles)?;
         }
     }
 
     #[test]
-    fn values_on_edges_and_beside_them() {
+    fn values_on_and_next_to_edges() {
         let edges: Vec<f64> = (0..3_000).map(|edge| f64::from(edge) * 0.37 - 300.0).collect();
         let near = edges.iter().flat_map(|edge| [*edge, edge.next_up(), edge.next_down()]);
-        same(&edges, &near.collect::<Vec<f64>>()).unwrap();
-        let singles = edges.iter().map(|edge| f32::of(*edge)).flat_map(|edge| [edge, edge.next_up(), edge.next_down()]);
-        same(&edges, &singles.collect::<Vec<f32>>()).unwrap();
+        check_widths(&edges, &near.collect::<Vec<f64>>()).unwrap();
+        let singles =
+            edges.iter().map(|edge| f32::from_f64(*edge)).flat_map(|edge| [edge, edge.next_up(), edge.next_down()]);
+        check_widths(&edges, &singles.collect::<Vec<f32>>()).unwrap();
     }
 }

@@ -1,11 +1,10 @@
-//! What the service did, over all requests of the window: how many, when, with which status, how fast.
+//! Service metrics over all requests of a window: number, time, status and latency.
 
 use std::collections::BTreeMap;
 
-use super::{HourOfDay, Latency};
-use crate::window::Instant;
+use super::{HourOfDay, Latency, ServedRequest};
 
-/// Every request of the window that the config's `where` lets through, once an id.
+/// Counts of the requests of a window that match the config's `where`, each id once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Traffic {
     pub requests: u64,
@@ -16,50 +15,41 @@ pub struct Traffic {
     pub by_hour: BTreeMap<i64, (u64, u64)>,
     /// By hour of the day, 0 to 23 in UTC.
     pub by_hour_of_day: [HourOfDay; 24],
-    /// Of requests that were answered.
+    /// Latency of successful requests.
     pub latency: Latency,
-    /// Of requests that failed: they would flatter or spoil the others.
+    /// Latency of failed requests, kept separately because it would distort that of the others.
     pub failed_latency: Latency,
 }
 
-const US_AN_HOUR: i64 = 3_600_000_000;
-
-/// One request, as it is counted.
-#[derive(Debug, Clone, Copy)]
-pub struct Answer {
-    pub at: Instant,
-    pub status: Option<i32>,
-    pub latency_ms: Option<f64>,
-    pub failed: bool,
-}
+const HOUR_US: i64 = 3_600_000_000;
 
 impl Traffic {
-    /// Counts requests. Those that follow each other mostly fall in one hour and have one status, which is looked up once.
-    pub fn observe(&mut self, answers: impl IntoIterator<Item = Answer>) {
+    /// Counts requests. Consecutive requests mostly share an hour and a status, so each run of them is looked up once.
+    pub fn observe(&mut self, requests: impl IntoIterator<Item = ServedRequest>) {
         let mut hour = (0, (0, 0));
         let mut status = (None, 0);
-        for answer in answers {
-            let errors = u64::from(answer.failed);
+        for request in requests {
+            let errors = u64::from(request.failed);
             self.requests += 1;
             self.errors += errors;
-            if answer.status != status.0 {
+            if request.status != status.0 {
                 self.add_status(status);
-                status = (answer.status, 0);
+                status = (request.status, 0);
             }
             status.1 += 1;
-            let own = answer.at.0.div_euclid(US_AN_HOUR);
+            let own = request.at.0.div_euclid(HOUR_US);
             if own != hour.0 {
                 self.add_hour(hour);
                 hour = (own, (0, 0));
             }
             if let Some(hour) = usize::try_from(own.rem_euclid(24)).ok().and_then(|at| self.by_hour_of_day.get_mut(at))
             {
-                hour.observe(&answer);
+                hour.observe(&request);
             }
             hour.1 = (hour.1.0 + 1, hour.1.1 + errors);
-            if let Some(latency) = answer.latency_ms {
-                let book = if answer.failed { &mut self.failed_latency } else { &mut self.latency };
-                book.observe(latency);
+            if let Some(latency) = request.latency_ms {
+                let histogram = if request.failed { &mut self.failed_latency } else { &mut self.latency };
+                histogram.observe(latency);
             }
         }
         self.add_status(status);
@@ -102,10 +92,11 @@ impl Traffic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::Instant;
 
-    fn answer(row: i64) -> Answer {
+    fn request(row: i64) -> ServedRequest {
         let failed = row % 7 == 0;
-        Answer {
+        ServedRequest {
             at: Instant(row * 977_000_000),
             status: Some(if failed { 500 } else { 200 }),
             #[expect(clippy::cast_precision_loss, reason = "a small number")]
@@ -115,8 +106,8 @@ mod tests {
     }
 
     #[test]
-    fn hours_of_the_day_add_up_and_merge_whatever_the_order() {
-        let all: Vec<Answer> = (-500..1_500).map(answer).collect();
+    fn hours_of_the_day_add_up_and_merge_in_any_order() {
+        let all: Vec<ServedRequest> = (-500..1_500).map(request).collect();
         let mut whole = Traffic::default();
         whole.observe(all.iter().copied());
         let (mut one, mut other) = (Traffic::default(), Traffic::default());
@@ -130,8 +121,8 @@ mod tests {
         assert_eq!(hours.iter().map(|hour| hour.latency().count()).sum::<u64>(), whole.latency.count());
         let errors: u64 = hours.iter().flat_map(|hour| hour.errors().values()).sum();
         assert_eq!((errors, whole.errors), (whole.by_status[&500], whole.by_status[&500]));
-        let noon: Vec<&Answer> =
-            all.iter().filter(|one| one.at.0.div_euclid(US_AN_HOUR).rem_euclid(24) == 12).collect();
+        let noon: Vec<&ServedRequest> =
+            all.iter().filter(|one| one.at.0.div_euclid(HOUR_US).rem_euclid(24) == 12).collect();
         assert_eq!(hours[12].requests(), noon.len() as u64);
     }
 }

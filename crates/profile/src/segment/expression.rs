@@ -1,20 +1,22 @@
-//! What a filter says, as a tree.
+//! Syntax tree of a filter.
 
 use std::fmt;
 
-/// A number or a text of a filter.
+use super::keyword::is_keyword;
+
+/// A number or a string in a filter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
     Number(f64),
     Text(String),
 }
 
-/// What is asked of a value.
+/// Condition on a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Comparison {
-    /// One of these.
+    /// Equal to one of these.
     In(Vec<Literal>),
-    /// There, and none of these.
+    /// Present and equal to none of these.
     NotIn(Vec<Literal>),
     Less(f64),
     AtMost(f64),
@@ -24,7 +26,7 @@ pub enum Comparison {
     NotMissing,
 }
 
-/// A condition over the features of a row; `C` is how a column is named.
+/// A condition on the features of a row; `C` identifies a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression<C = String> {
     All(Vec<Expression<C>>),
@@ -34,7 +36,7 @@ pub enum Expression<C = String> {
 }
 
 impl<C> Expression<C> {
-    /// The same over columns named otherwise; each comparison may be refused or changed on the way.
+    /// Replaces every column and comparison by the result of `each`; fails if `each` fails.
     pub fn map<D, E>(
         &self,
         each: &mut impl FnMut(&C, &Comparison) -> Result<(D, Comparison), E>,
@@ -60,7 +62,7 @@ impl fmt::Display for Literal {
     }
 }
 
-/// One spelling for what can be written in many ways, by which a reference knows a segment again.
+/// Formats in canonical form, by which a stored segment is recognised.
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let joined = |f: &mut fmt::Formatter<'_>, parts: &[Self], word: &str| {
@@ -76,7 +78,7 @@ impl fmt::Display for Expression {
             Self::Test(column, comparison) => {
                 let is_plain = column.starts_with(|c: char| c.is_alphabetic() || c == '_')
                     && column.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
-                    && !super::parse::is_word(column);
+                    && !is_keyword(column);
                 if is_plain {
                     write!(f, "{column}")?;
                 } else {
@@ -107,7 +109,7 @@ impl fmt::Display for Expression {
     }
 }
 
-/// Inside another: what joins several stands in parentheses.
+/// A subexpression: `and` and `or` are put in parentheses.
 struct Inner<'a>(&'a Expression);
 
 impl fmt::Display for Inner<'_> {

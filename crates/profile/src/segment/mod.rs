@@ -1,6 +1,6 @@
-//! Rows apart by what they are: named filters and the levels of columns, counted beside all rows.
+//! Segments: subsets of rows defined by filters or by the levels of a column, counted in addition to all rows.
 //!
-//! A filter is a small expression over features of the reference:
+//! A filter is an expression over features of the reference:
 //!
 //! ```text
 //! CODE_GENDER == "F" and AMT_CREDIT > 500000
@@ -8,17 +8,18 @@
 //! not (EXT_SOURCE_1 is missing) and `A name with spaces` != 3
 //! ```
 //!
-//! `==` `!=` `in [...]` `not in [...]` for levels and numbers, `<` `<=` `>` `>=` for numbers, `is missing`, `is not missing`;
-//! `not` binds closest, then `and`, then `or`; parentheses as usual. A comparison with a value that is not there is false,
-//! whatever it asks, so `!=` does not hold for a missing value. Levels are compared in canonical spelling, numbers as the
-//! model sees them.
+//! Operators are `==` `!=` `in [...]` `not in [...]` for levels and numbers, `<` `<=` `>` `>=` for numbers,
+//! `is missing` and `is not missing`. `not` binds tightest, then `and`, then `or`; parentheses group. Any comparison
+//! with a missing value is false, including `!=`. Levels are compared in canonical spelling, numbers in the precision
+//! of the model.
 
 mod expression;
+mod keyword;
 mod parse;
 mod segments;
 mod tally;
 
 pub use expression::{Comparison, Expression, Literal};
 pub use parse::parse;
-pub use segments::{Chosen, MOST, Segment, Segments};
+pub use segments::{MAX_SEGMENTS, Segment, SegmentSpec, Segments};
 pub use tally::SegmentTally;

@@ -1,18 +1,11 @@
-//! The text of a filter → its tree, or what is wrong with it in one sentence.
+//! Parser of filters.
 
-use super::{Comparison, Expression, Literal};
+use super::{Comparison, Expression, Literal, keyword::is_keyword};
 
-/// Deeper nesting is nobody's segment.
-const DEEPEST: usize = 32;
+/// Maximum nesting depth.
+const MAX_DEPTH: usize = 32;
 
-const WORDS: [&str; 6] = ["and", "or", "not", "in", "is", "missing"];
-
-/// Whether a column of that name has to be quoted.
-pub(super) fn is_word(name: &str) -> bool {
-    WORDS.contains(&name)
-}
-
-/// Reads a filter.
+/// Parses a filter; the error states in one sentence what is wrong.
 ///
 /// ```
 /// # use vigie_profile::segment::parse;
@@ -21,19 +14,19 @@ pub(super) fn is_word(name: &str) -> bool {
 /// assert!(parse("A = 1").unwrap_err().contains("`==`"));
 /// ```
 pub fn parse(text: &str) -> Result<Expression, String> {
-    let mut reader = Reader { tokens: tokens(text)?, at: 0 };
-    let expression = reader.any(0)?;
-    match reader.next() {
+    let mut parser = FilterParser { tokens: tokens(text)?, at: 0 };
+    let expression = parser.any(0)?;
+    match parser.next() {
         None => Ok(expression),
-        Some(token) => Err(format!("{} comes where the end, `and` or `or` should", token.shown())),
+        Some(token) => Err(format!("expected `and`, `or` or the end of the filter, found {}", token.quoted())),
     }
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
-    /// A column, or one of the words.
+    /// A column or a keyword.
     Name(String),
-    /// A column in backquotes: never one of the words.
+    /// A column in backquotes, never a keyword.
     Quoted(String),
     Number(f64),
     Text(String),
@@ -41,7 +34,8 @@ enum Token {
 }
 
 impl Token {
-    fn shown(&self) -> String {
+    /// The token in quotes, for messages.
+    fn quoted(&self) -> String {
         match self {
             Self::Name(name) | Self::Quoted(name) => format!("`{name}`"),
             Self::Number(number) => format!("`{number}`"),
@@ -51,7 +45,7 @@ impl Token {
     }
 }
 
-/// Longer ones first.
+/// Operators and punctuation, longer ones first.
 const SIGNS: [&str; 11] = ["==", "!=", "<=", ">=", "<", ">", "(", ")", "[", "]", ","];
 
 fn tokens(text: &str) -> Result<Vec<Token>, String> {
@@ -81,13 +75,13 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 .map_or(rest.len(), |(at, _)| at);
             let number = rest.get(..end).unwrap_or_default();
             let value = number.replace('_', "").parse::<f64>().ok().filter(|value| value.is_finite());
-            tokens.push(Token::Number(value.ok_or_else(|| format!("`{number}` is no number"))?));
+            tokens.push(Token::Number(value.ok_or_else(|| format!("`{number}` is not a number"))?));
             after = rest.get(end..);
         } else if first == '=' {
-            return Err("`=` is no comparison; write `==`".to_owned());
+            return Err("`=` is not an operator; write `==`".to_owned());
         } else {
             return Err(format!(
-                "`{first}` has no meaning here; texts stand in quotes, columns with other signs in backquotes"
+                "unexpected `{first}`; put text in quotes, and column names with special characters in backquotes"
             ));
         }
         rest = after.unwrap_or_default().trim_start();
@@ -95,7 +89,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
-/// What stands between two quotes, and what comes after; a backslash keeps what follows it.
+/// Splits off a quoted string and returns its content and the rest; a backslash escapes the next character.
 fn quoted(text: &str, quote: char) -> Result<(String, &str), String> {
     let mut inside = String::new();
     let mut chars = text.char_indices().skip(1);
@@ -106,29 +100,29 @@ fn quoted(text: &str, quote: char) -> Result<(String, &str), String> {
             c => inside.push(c),
         }
     }
-    Err(format!("a {quote} is opened and never closed"))
+    Err(format!("{quote} is never closed"))
 }
 
-struct Reader {
+struct FilterParser {
     tokens: Vec<Token>,
     at: usize,
 }
 
-impl Reader {
+impl FilterParser {
     fn next(&mut self) -> Option<Token> {
         let token = self.tokens.get(self.at).cloned();
         self.at += 1;
         token
     }
 
-    fn takes(&mut self, wanted: &Token) -> bool {
-        let is = self.tokens.get(self.at) == Some(wanted);
-        self.at += usize::from(is);
-        is
+    fn accept(&mut self, expected: &Token) -> bool {
+        let matches = self.tokens.get(self.at) == Some(expected);
+        self.at += usize::from(matches);
+        matches
     }
 
     fn word(&mut self, word: &str) -> bool {
-        self.takes(&Token::Name(word.to_owned()))
+        self.accept(&Token::Name(word.to_owned()))
     }
 
     fn any(&mut self, depth: usize) -> Result<Expression, String> {
@@ -148,21 +142,21 @@ impl Reader {
     }
 
     fn one(&mut self, depth: usize) -> Result<Expression, String> {
-        if depth > DEEPEST {
-            return Err("it is nested too deeply".to_owned());
+        if depth > MAX_DEPTH {
+            return Err("the filter is nested too deeply".to_owned());
         }
         if self.word("not") {
             return Ok(Expression::Not(Box::new(self.one(depth + 1)?)));
         }
-        if self.takes(&Token::Sign("(")) {
+        if self.accept(&Token::Sign("(")) {
             let inside = self.any(depth + 1)?;
-            return if self.takes(&Token::Sign(")")) { Ok(inside) } else { Err("a `(` is never closed".to_owned()) };
+            return if self.accept(&Token::Sign(")")) { Ok(inside) } else { Err("`(` is never closed".to_owned()) };
         }
         let column = match self.next() {
-            Some(Token::Name(name)) if !is_word(&name) => name,
+            Some(Token::Name(name)) if !is_keyword(&name) => name,
             Some(Token::Quoted(name)) => name,
-            Some(token) => return Err(format!("{} comes where a column should", token.shown())),
-            None => return Err("it ends where a column should come".to_owned()),
+            Some(token) => return Err(format!("expected a column, found {}", token.quoted())),
+            None => return Err("expected a column, found the end of the filter".to_owned()),
         };
         Ok(Expression::Test(column.clone(), self.comparison(&column)?))
     }
@@ -173,7 +167,7 @@ impl Reader {
             if self.word("missing") {
                 return Ok(if is_not { Comparison::NotMissing } else { Comparison::Missing });
             }
-            return Err(format!("after `{column} is` comes `missing` or `not missing`"));
+            return Err(format!("expected `missing` or `not missing` after `{column} is`"));
         }
         if self.word("missing") {
             return Ok(Comparison::Missing);
@@ -185,18 +179,20 @@ impl Reader {
             return if self.word("in") {
                 self.list().map(Comparison::NotIn)
             } else {
-                Err(format!("after `{column} not` comes `in [...]`"))
+                Err(format!("expected `in [...]` after `{column} not`"))
             };
         }
         let sign = match self.next() {
             Some(Token::Sign(sign @ ("==" | "!=" | "<" | "<=" | ">" | ">="))) => sign,
-            Some(token) => return Err(format!("{} comes where a comparison of `{column}` should", token.shown())),
-            None => return Err(format!("it ends where a comparison of `{column}` should come, such as `== \"F\"`")),
+            Some(token) => {
+                return Err(format!("expected a comparison after `{column}`, found {}", token.quoted()));
+            }
+            None => return Err(format!("expected a comparison after `{column}`, such as `== \"F\"`")),
         };
         let literal = self.literal()?;
         let number = |literal: Literal| match literal {
             Literal::Number(number) => Ok(number),
-            Literal::Text(text) => Err(format!("`{column} {sign}` wants a number, not \"{text}\"")),
+            Literal::Text(text) => Err(format!("`{column} {sign}` needs a number, not \"{text}\"")),
         };
         Ok(match sign {
             "==" => Comparison::In(vec![literal]),
@@ -209,25 +205,23 @@ impl Reader {
     }
 
     fn list(&mut self) -> Result<Vec<Literal>, String> {
-        if !self.takes(&Token::Sign("[")) {
-            return Err("after `in` comes a list such as [\"a\", \"b\"]".to_owned());
+        if !self.accept(&Token::Sign("[")) {
+            return Err("expected a list after `in`, such as [\"a\", \"b\"]".to_owned());
         }
         let mut literals = vec![self.literal()?];
-        while self.takes(&Token::Sign(",")) {
+        while self.accept(&Token::Sign(",")) {
             literals.push(self.literal()?);
         }
-        if self.takes(&Token::Sign("]")) { Ok(literals) } else { Err("a `[` is never closed".to_owned()) }
+        if self.accept(&Token::Sign("]")) { Ok(literals) } else { Err("`[` is never closed".to_owned()) }
     }
 
     fn literal(&mut self) -> Result<Literal, String> {
         match self.next() {
             Some(Token::Number(number)) => Ok(Literal::Number(number)),
             Some(Token::Text(text)) => Ok(Literal::Text(text)),
-            Some(Token::Name(name)) => {
-                Err(format!("`{name}` comes where a value should; texts stand in quotes: \"{name}\""))
-            }
-            Some(token) => Err(format!("{} comes where a value should", token.shown())),
-            None => Err("it ends where a value should come".to_owned()),
+            Some(Token::Name(name)) => Err(format!("expected a value, found `{name}`; put text in quotes: \"{name}\"")),
+            Some(token) => Err(format!("expected a value, found {}", token.quoted())),
+            None => Err("expected a value, found the end of the filter".to_owned()),
         }
     }
 }
@@ -239,24 +233,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn errors_state_what_is_wrong() {
         for (text, why) in [
-            ("", "it ends where a column"),
+            ("", "expected a column"),
             ("A =", "write `==`"),
-            ("A == F", "texts stand in quotes"),
-            ("A > \"x\"", "wants a number"),
-            ("A == 1 B", "where the end"),
+            ("A == F", "put text in quotes"),
+            ("A > \"x\"", "needs a number"),
+            ("A == 1 B", "end of the filter"),
             ("(A == 1", "never closed"),
             ("A in [1, 2", "never closed"),
-            ("A in 1", "comes a list"),
+            ("A in 1", "expected a list"),
             ("A is", "missing"),
-            ("and == 1", "where a column should"),
+            ("and == 1", "expected a column"),
             ("A == \"x", "never closed"),
-            ("A == 1e999", "no number"),
-            ("A # 1", "no meaning"),
+            ("A == 1e999", "not a number"),
+            ("A # 1", "unexpected"),
         ] {
-            let said = parse(text).unwrap_err();
-            assert!(said.contains(why), "{text}: {said}");
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(why), "{text}: {error}");
         }
         assert!(parse(&"(".repeat(1_000)).unwrap_err().contains("deep"));
     }
@@ -286,7 +280,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(expression in expression()) {
+        fn formatted_expressions_parse_to_the_same(expression in expression()) {
             let text = expression.to_string();
             prop_assert_eq!(parse(&text).unwrap(), expression, "{}", text);
         }

@@ -1,4 +1,4 @@
-//! The segments of a config on the features of a reference, and which rows are in which.
+//! The segments of a config, resolved against the features of a reference, and the rows in each.
 
 use std::collections::BTreeMap;
 
@@ -12,58 +12,61 @@ use crate::{
     shown::shown,
 };
 
-/// A row's segments are bits of one number.
-pub const MOST: usize = 64;
-/// So many levels of a column, most rows of the reference first.
-const LEVELS: usize = 20;
+/// Maximum number of segments: those of a row are the bits of one `u64`.
+pub const MAX_SEGMENTS: usize = 64;
+/// Maximum number of levels of a column that become segments; those with the most reference rows come first.
+const MAX_LEVELS: usize = 20;
 
-/// What the config asks for.
+/// Segments requested in the config.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Chosen {
+pub struct SegmentSpec {
     /// Columns whose levels are segments.
     pub by: Vec<String>,
     /// Expressions by name.
     pub filters: BTreeMap<String, String>,
 }
 
-/// Some rows of a log.
+/// A named subset of the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segment {
     pub name: String,
-    /// The column whose level it is.
+    /// Column whose level defines the segment; `None` for a filter.
     pub by: Option<String>,
-    /// In one spelling, by which a reference knows it again.
+    /// Canonical form of the condition, by which a reference recognises the segment.
     pub definition: String,
-    /// Over places among [`Segments::columns`].
+    /// Condition over indices into [`Segments::columns`].
     condition: Expression<usize>,
 }
 
-/// All of them, with the columns that they need.
+/// All segments, with the columns that they need.
 #[derive(Debug, Clone)]
 pub struct Segments {
     list: Vec<Segment>,
-    /// Places in the reference's layout: those that tell segments apart first, then those counted within them.
+    /// Indices into the features of the reference's layout: first the columns of the conditions, then those counted
+    /// within segments.
     columns: Vec<usize>,
-    deciding: usize,
-    /// What is counted within a segment: some features, and the score.
+    /// Number of columns of the conditions.
+    condition_columns: usize,
+    /// Layout of the counts within a segment: some features, and the score.
     layout: Layout,
-    /// Of its features, among `columns`.
+    /// Indices into `columns` of the features of `layout`.
     counted: Vec<usize>,
-    /// Columns some of whose levels are left out, and how many.
+    /// Columns with more levels than segments, and the number of levels left out.
     left_out: Vec<(String, usize)>,
     precision: Precision,
 }
 
 impl Segments {
-    /// On a layout whose reference counted `profile`; `features`: places of those to be counted within segments.
-    pub fn new(chosen: &Chosen, layout: &Layout, profile: &Profile, features: &[usize]) -> Result<Self, String> {
+    /// Resolves `chosen` against the layout and the profile of a reference; `features` are the indices of the features
+    /// to count within segments.
+    pub fn new(chosen: &SegmentSpec, layout: &Layout, profile: &Profile, features: &[usize]) -> Result<Self, String> {
         let mut all = Vec::new();
         let mut left_out = Vec::new();
         for column in &chosen.by {
             let place = place_of(column, layout)?;
             let Some(Counts::Categorical(counts)) = profile.features().get(place) else {
                 return Err(format!(
-                    "by: `{}` is numeric; write filters instead, such as `{} > 0`",
+                    "by: `{}` is numeric; use filters instead, such as `{} > 0`",
                     shown(column),
                     shown(column)
                 ));
@@ -73,25 +76,25 @@ impl Segments {
             let mut ranked: Vec<(&String, u64)> =
                 levels.names().iter().zip(counts.levels().iter().copied()).filter(|(_, rows)| *rows > 0).collect();
             ranked.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-            if ranked.len() > LEVELS {
-                left_out.push((column.clone(), ranked.len() - LEVELS));
+            if ranked.len() > MAX_LEVELS {
+                left_out.push((column.clone(), ranked.len() - MAX_LEVELS));
             }
-            let is = |comparison| Expression::Test(column.clone(), comparison);
-            for (name, _) in ranked.into_iter().take(LEVELS) {
-                let condition = is(Comparison::In(vec![Literal::Text(name.clone())]));
+            let test = |comparison| Expression::Test(column.clone(), comparison);
+            for (name, _) in ranked.into_iter().take(MAX_LEVELS) {
+                let condition = test(Comparison::In(vec![Literal::Text(name.clone())]));
                 all.push((format!("{column} = {name}"), Some(column.clone()), condition));
             }
             if counts.missing() > 0 {
-                all.push((format!("{column} missing"), Some(column.clone()), is(Comparison::Missing)));
+                all.push((format!("{column} missing"), Some(column.clone()), test(Comparison::Missing)));
             }
         }
         for (name, text) in &chosen.filters {
             let condition = parse(text).map_err(|why| format!("filters.{}: {why}", shown(name)))?;
             all.push((name.clone(), None, condition));
         }
-        if all.len() > MOST {
+        if all.len() > MAX_SEGMENTS {
             return Err(format!(
-                "these are {} segments, and at most {MOST} are watched; name fewer columns",
+                "{} segments are defined, but at most {MAX_SEGMENTS} can be monitored; list fewer columns",
                 all.len()
             ));
         }
@@ -103,7 +106,7 @@ impl Segments {
                 .map(&mut |column: &String, comparison| {
                     let place = place_of(column, layout)?;
                     let kind = layout.features().get(place).map_or(Kind::Numeric, crate::layout::Feature::kind);
-                    let comparison = fitting(column, kind, comparison, layout.precision())?;
+                    let comparison = typed(column, kind, comparison, layout.precision())?;
                     let at = columns.iter().position(|other| *other == place).unwrap_or_else(|| {
                         columns.push(place);
                         columns.len() - 1
@@ -113,7 +116,7 @@ impl Segments {
                 .map_err(|why| format!("{}: {why}", shown(&name)))?;
             list.push(Segment { name, by, definition, condition });
         }
-        let deciding = columns.len();
+        let condition_columns = columns.len();
         let mut counted = Vec::new();
         for place in features {
             counted.push(columns.iter().position(|other| other == place).unwrap_or_else(|| {
@@ -125,7 +128,7 @@ impl Segments {
         Ok(Self {
             list,
             columns,
-            deciding,
+            condition_columns,
             layout: Layout::new(layout.precision(), within, layout.score().cloned()),
             counted,
             left_out,
@@ -133,36 +136,37 @@ impl Segments {
         })
     }
 
+    /// All segments.
     #[must_use]
     pub fn list(&self) -> &[Segment] {
         &self.list
     }
 
-    /// Places in the reference's layout of what has to be read.
+    /// Indices in the reference's layout of the columns to read.
     #[must_use]
     pub fn columns(&self) -> &[usize] {
         &self.columns
     }
 
-    /// Of those, what is needed to tell segments apart.
+    /// The subset of [`Self::columns`] needed to evaluate the conditions.
     #[must_use]
-    pub fn deciding(&self) -> &[usize] {
-        self.columns.get(..self.deciding).unwrap_or_default()
+    pub fn condition_columns(&self) -> &[usize] {
+        self.columns.get(..self.condition_columns).unwrap_or_default()
     }
 
-    /// What is counted within a segment.
+    /// Layout of the counts within a segment.
     #[must_use]
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// Columns with more levels than are watched, and how many more.
+    /// Columns with more levels than segments, and the number of levels left out.
     #[must_use]
     pub fn left_out(&self) -> &[(String, usize)] {
         &self.left_out
     }
 
-    /// The columns that segments need, of rows with all features of the reference's layout.
+    /// Selects [`Self::columns`] from rows with all features of the reference's layout.
     #[must_use]
     pub fn needed(&self, rows: &Rows) -> Rows {
         Rows {
@@ -172,22 +176,22 @@ impl Segments {
         }
     }
 
-    /// Of rows as [`Self::needed`], what is counted within a segment.
+    /// Selects the features counted within a segment from rows as returned by [`Self::needed`].
     pub(super) fn within(&self, rows: &Rows) -> Vec<Option<ArrayRef>> {
         self.counted.iter().map(|at| rows.features.get(*at).cloned().flatten()).collect()
     }
 
-    /// Whether each row is in a segment; `columns`: at least [`Self::deciding`].
+    /// Whether each row is in a segment; `columns` are at least [`Self::condition_columns`].
     #[must_use]
     pub fn rows_of(&self, segment: &Segment, columns: &[Option<ArrayRef>], rows: usize) -> Vec<bool> {
         self.holds(&segment.condition, columns, rows)
     }
 
-    /// The segments of each row, a bit each.
+    /// Segments of each row, as one bit per segment.
     #[must_use]
     pub fn masks(&self, columns: &[Option<ArrayRef>], rows: usize) -> Vec<u64> {
         let mut masks = vec![0_u64; rows];
-        for (number, segment) in self.list.iter().enumerate().take(MOST) {
+        for (number, segment) in self.list.iter().enumerate().take(MAX_SEGMENTS) {
             for (mask, holds) in masks.iter_mut().zip(self.rows_of(segment, columns, rows)) {
                 *mask |= u64::from(holds) << number;
             }
@@ -214,17 +218,17 @@ impl Segments {
                 Some(column) => match column.as_dictionary_opt::<Int32Type>() {
                     Some(levels) => {
                         let names = levels.values().as_string::<i32>();
-                        let held: Vec<bool> = names.iter().map(|name| of_level(name, comparison)).collect();
-                        let nothing = of_level(None, comparison);
-                        let held_by = |key: i32| usize::try_from(key).ok().and_then(|key| held.get(key).copied());
-                        levels.keys().iter().map(|key| key.and_then(held_by).unwrap_or(nothing)).collect()
+                        let by_level: Vec<bool> = names.iter().map(|name| level_holds(name, comparison)).collect();
+                        let missing = level_holds(None, comparison);
+                        let by_key = |key: i32| usize::try_from(key).ok().and_then(|key| by_level.get(key).copied());
+                        levels.keys().iter().map(|key| key.and_then(by_key).unwrap_or(missing)).collect()
                     }
                     None => {
-                        let mut held = Vec::with_capacity(rows);
+                        let mut by_row = Vec::with_capacity(rows);
                         for_each_number(column.as_ref(), &mut |value| {
-                            held.push(of_number(self.precision.round(value), comparison));
+                            by_row.push(number_holds(self.precision.round(value), comparison));
                         });
-                        held
+                        by_row
                     }
                 },
             },
@@ -239,30 +243,30 @@ fn place_of(column: &str, layout: &Layout) -> Result<usize, String> {
     })
 }
 
-/// The comparison as the column's kind takes it: levels in canonical spelling, numbers as the model sees them.
-fn fitting(column: &str, kind: Kind, comparison: &Comparison, precision: Precision) -> Result<Comparison, String> {
+/// Converts a comparison to the kind of its column: levels in canonical spelling, numbers in the model's precision.
+fn typed(column: &str, kind: Kind, comparison: &Comparison, precision: Precision) -> Result<Comparison, String> {
     let column = shown(column);
     let one = |literal: &Literal| match (kind, literal) {
         (Kind::Numeric, Literal::Number(value)) => Ok(Literal::Number(precision.round(*value))),
         (Kind::Numeric, Literal::Text(text)) => match number(text) {
             Number::Value(value) => Ok(Literal::Number(precision.round(value))),
             Number::Missing | Number::Not => {
-                Err(format!("`{column}` is numeric, and \"{}\" is no number", shown(text)))
+                Err(format!("`{column}` is numeric, but \"{}\" is not a number", shown(text)))
             }
         },
         (Kind::Categorical, Literal::Number(value)) => Ok(Literal::Text(level_of_number(*value).unwrap_or_default())),
         (Kind::Categorical, Literal::Text(text)) => match level(text) {
             Some(name) => Ok(Literal::Text(name.into_owned())),
-            None => Err(format!("\"{}\" means that `{column}` has no value; write `is missing`", shown(text))),
+            None => Err(format!("\"{}\" is read as a missing value of `{column}`; write `is missing`", shown(text))),
         },
     };
     let several = |literals: &[Literal]| literals.iter().map(one).collect::<Result<Vec<_>, _>>();
     let is_numeric = kind == Kind::Numeric;
-    let rounded = |value: f64, of: fn(f64) -> Comparison| {
+    let rounded = |value: f64, comparison: fn(f64) -> Comparison| {
         if is_numeric {
-            Ok(of(precision.round(value)))
+            Ok(comparison(precision.round(value)))
         } else {
-            Err(format!("`{column}` is categorical, and its levels have no order; write == or in [...]"))
+            Err(format!("`{column}` is categorical and its levels have no order; use `==` or `in [...]`"))
         }
     };
     match comparison {
@@ -277,7 +281,7 @@ fn fitting(column: &str, kind: Kind, comparison: &Comparison, precision: Precisi
     }
 }
 
-fn of_level(name: Option<&str>, comparison: &Comparison) -> bool {
+fn level_holds(name: Option<&str>, comparison: &Comparison) -> bool {
     let among = |literals: &[Literal], name: &str| {
         literals.iter().any(|literal| matches!(literal, Literal::Text(text) if text == name))
     };
@@ -290,8 +294,8 @@ fn of_level(name: Option<&str>, comparison: &Comparison) -> bool {
     }
 }
 
-#[expect(clippy::float_cmp, reason = "a filter asks for one value")]
-fn of_number(value: f64, comparison: &Comparison) -> bool {
+#[expect(clippy::float_cmp, reason = "a filter compares with exact values")]
+fn number_holds(value: f64, comparison: &Comparison) -> bool {
     let among = |literals: &[Literal]| {
         literals.iter().any(|literal| matches!(literal, Literal::Number(number) if *number == value))
     };

@@ -1,4 +1,4 @@
-//! The counts of each segment: integers, mergeable, as those of all rows; and, where asked for, its rows' scores.
+//! Mergeable counts of each segment and, if requested, the scores of its rows.
 
 use arrow_array::{BooleanArray, cast::AsArray};
 use arrow_schema::ArrowError;
@@ -11,14 +11,14 @@ use crate::{batch::Rows, profile::Profile};
 #[derive(Debug, Clone)]
 pub struct SegmentTally {
     profiles: Vec<Profile>,
-    /// Of each segment's rows, in the order in which threads read them: nothing may depend on it. Eight bytes a row and segment,
-    /// and none unless asked for.
+    /// Scores of each segment's rows, in the order in which threads read them, which must not matter. Takes eight bytes
+    /// per row and segment; empty unless requested.
     scores: Vec<Vec<f64>>,
     keeps_scores: bool,
 }
 
 impl SegmentTally {
-    /// Nothing counted yet.
+    /// Creates empty counts; `keeps_scores` requests the scores.
     #[must_use]
     pub fn empty(segments: &Segments, keeps_scores: bool) -> Self {
         Self {
@@ -28,7 +28,7 @@ impl SegmentTally {
         }
     }
 
-    /// Counts used rows, which have the columns of [`Segments::columns`].
+    /// Counts used rows with the columns of [`Segments::columns`].
     pub fn observe(&mut self, rows: &Rows, segments: &Segments, threshold: f64) -> Result<(), ArrowError> {
         let within = segments.within(rows);
         for ((profile, scores), segment) in self.profiles.iter_mut().zip(&mut self.scores).zip(segments.list()) {
@@ -58,13 +58,13 @@ impl SegmentTally {
         self.profiles.iter_mut().zip(&other.profiles).try_for_each(|(ours, theirs)| ours.merge(theirs))
     }
 
-    /// In the order of the segments.
+    /// Profiles in the order of the segments.
     #[must_use]
     pub fn profiles(&self) -> &[Profile] {
         &self.profiles
     }
 
-    /// The scores of each segment's rows, in any order; none unless they were asked for.
+    /// Scores of each segment's rows, in no particular order; empty unless requested.
     #[must_use]
     pub fn scores(&self) -> &[Vec<f64>] {
         &self.scores

@@ -1,13 +1,13 @@
-//! Tiles time with windows: calendar days in a time zone (also over DST), or fixed hours and minutes in UTC.
+//! Divides time into windows: calendar days in a time zone (DST included), or fixed hours and minutes in UTC.
 
 use jiff::{ToSpan, civil::date, tz::TimeZone};
 
 use super::{Instant, Span, Window};
 
-/// Every instant lies in exactly one window of a cadence.
+/// A sequence of adjoining windows of equal span, such that every instant is in exactly one window.
 ///
-/// Windows of `n` days run from local midnight to local midnight; those of 7 days start on Mondays.
-/// Shorter windows are fixed lengths counted from 1970-01-01T00:00Z.
+/// Windows of `n` days run from local midnight to local midnight; those of 7 days start on Mondays. Other windows have
+/// a fixed length, counted from 1970-01-01T00:00Z.
 #[derive(Debug, Clone)]
 pub struct Cadence {
     span: Span,
@@ -15,21 +15,21 @@ pub struct Cadence {
 }
 
 impl Cadence {
-    /// `span` must be longer than zero.
+    /// Creates a cadence; fails unless `span` is longer than zero.
     pub fn new(span: Span, zone: TimeZone) -> Result<Self, String> {
         if span.microseconds() <= 0 {
-            return Err(format!("a window of {span} has no length"));
+            return Err(format!("a window must be longer than {span}"));
         }
         Ok(Self { span, zone })
     }
 
-    /// Days of UTC.
+    /// Calendar days in UTC.
     #[must_use]
     pub fn daily() -> Self {
         Self { span: Span::from_days(1), zone: TimeZone::UTC }
     }
 
-    /// The window that holds `instant`.
+    /// The window that contains `instant`.
     #[must_use]
     pub fn window_at(&self, instant: Instant) -> Window {
         let Some(days) = self.span.days() else {
@@ -38,7 +38,7 @@ impl Cadence {
             return Window { from: Instant(from), to: Instant(from + step) };
         };
         let today = instant.timestamp().to_zoned_datetime(self.zone.clone()).date();
-        // A Monday, so that weeks start where people expect them.
+        // A Monday, so that weeks start on Mondays.
         let anchor = date(1970, 1, 5);
         let since = (today - anchor).get_days();
         let index = i64::from(since).div_euclid(days);
@@ -63,16 +63,16 @@ impl Cadence {
         self.window_at(window.to)
     }
 
-    /// Whether it is one of the cadence's windows.
+    /// Whether `window` is one of the windows of the cadence.
     #[must_use]
-    pub fn has(&self, window: Window) -> bool {
+    pub fn contains(&self, window: Window) -> bool {
         self.window_at(window.from) == window
     }
 
-    /// Whether two windows are at the same place in the week: the same weekday, and the same hour if they are shorter
-    /// than a day.
+    /// Whether two windows have the same position in the week: the same weekday, and for windows shorter than a day the
+    /// same time of day.
     #[must_use]
-    pub fn alike(&self, a: Window, b: Window) -> bool {
+    pub fn same_slot(&self, a: Window, b: Window) -> bool {
         let place = |window: Window| {
             let start = window.from.timestamp().to_zoned_datetime(self.zone.clone());
             let hour = self.span.days().is_none().then(|| (start.hour(), start.minute()));
@@ -81,7 +81,7 @@ impl Cadence {
         place(a) == place(b)
     }
 
-    /// The latest window that is over, `lateness` after its end.
+    /// The latest window that ended at least `lateness` before `now`.
     #[must_use]
     pub fn latest_complete(&self, now: Instant, lateness: Span) -> Window {
         let horizon = Instant(now.0 - lateness.microseconds());
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_23_or_25_hours_long_when_the_clock_changes() {
+    fn days_with_a_clock_change_have_23_or_25_hours() {
         let hours = |text| {
             let window = paris("1d").window_at(at(text));
             (window.to.0 - window.from.0) / 3_600_000_000
@@ -131,7 +131,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cadence_tiles_time(seconds in 0i64..4_000_000_000, span in prop::sample::select(vec!["1d", "1w", "3d", "1h", "15m"])) {
+        fn windows_adjoin_and_contain_their_instants(seconds in 0i64..4_000_000_000, span in prop::sample::select(vec!["1d", "1w", "3d", "1h", "15m"])) {
             let cadence = paris(span);
             let instant = Instant(seconds * 1_000_000);
             let window = cadence.window_at(instant);

@@ -1,4 +1,4 @@
-//! A point in time in microseconds of UTC: what a log's timestamps and a window's ends are compared as.
+//! A point in time in microseconds, as which timestamps and window bounds are compared.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 pub struct Instant(pub i64);
 
 impl Instant {
-    /// The present, read from the machine's clock.
+    /// Current time of the system clock.
     #[must_use]
     pub fn now() -> Self {
         Timestamp::now().into()
     }
 
-    /// Reads RFC 3339, a civil date and time (space or `T`), or a date (midnight). A text without a
-    /// zone is in `zone`.
+    /// Parses RFC 3339, a civil date and time (separated by a space or `T`), or a date (midnight). Text without a time
+    /// zone is interpreted in `zone`.
     #[must_use]
     pub fn parse(text: &str, zone: &TimeZone) -> Option<Self> {
         let text = text.trim();
@@ -33,19 +33,19 @@ impl Instant {
         Some(zone.to_ambiguous_timestamp(civil).compatible().ok()?.into())
     }
 
-    /// As jiff's type, for calendar arithmetic. Out of jiff's range (years −9999 to 9999) it is clamped.
+    /// Converts to jiff's type, for calendar arithmetic; clamped to jiff's range (years −9999 to 9999).
     #[must_use]
     pub fn timestamp(self) -> Timestamp {
         Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX })
     }
 
-    /// `20261001T000000Z`, as it stands in folder names.
+    /// Compact form for folder names: `20261001T000000Z`.
     #[must_use]
     pub fn compact(self) -> String {
         self.timestamp().strftime("%Y%m%dT%H%M%SZ").to_string()
     }
 
-    /// Reads what [`Instant::compact`] writes.
+    /// Parses the form written by [`Instant::compact`].
     #[must_use]
     pub fn parse_compact(text: &str) -> Option<Self> {
         let civil = civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
@@ -59,7 +59,7 @@ impl From<Timestamp> for Instant {
     }
 }
 
-/// RFC 3339 in UTC.
+/// Formats as RFC 3339 in UTC.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.timestamp().fmt(f)
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_spellings_of_logs() {
+    fn parses_timestamp_formats_of_logs() {
         assert_eq!(utc("2026-10-01T08:00:00+02:00").unwrap(), "2026-10-01T06:00:00Z");
         assert_eq!(utc("2026-06-15 12:49:06.157843").unwrap(), "2026-06-15T12:49:06.157843Z");
         assert_eq!(utc("2026-10-01").unwrap(), "2026-10-01T00:00:00Z");
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn folder_names_come_back() {
+    fn compact_form_round_trips() {
         let instant = Instant::parse("2026-10-01T08:30:05Z", &TimeZone::UTC).unwrap();
         assert_eq!(Instant::parse_compact(&instant.compact()), Some(instant));
         for other in ["", "replay", "20261001", "20261301T000000Z", "20261001T000000Z "] {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_a_zone_is_in_the_zone_given() {
+    fn text_without_a_zone_uses_the_given_zone() {
         let paris = TimeZone::get("Europe/Paris").unwrap();
         assert_eq!(Instant::parse("2026-10-01", &paris).unwrap().to_string(), "2026-09-30T22:00:00Z");
     }

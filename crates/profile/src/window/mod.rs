@@ -1,4 +1,4 @@
-//! Time: the half-open window a run looks at, and the cadence that tiles time with windows.
+//! Time: instants, the half-open window of a run, and the cadence that divides time into windows.
 
 mod cadence;
 mod instant;

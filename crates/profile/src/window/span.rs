@@ -1,10 +1,10 @@
-//! A length of time as people write it in a config: `90s`, `15m`, `2h`, `1d`, `1w`.
+//! A length of time as written in a config: `90s`, `15m`, `2h`, `1d`, `1w`.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Seconds, and whether they were meant as calendar days (which are 23 or 25 hours long twice a year).
+/// A length of time in seconds or in calendar days (which are 23 or 25 hours long twice a year).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     seconds: i64,
@@ -36,7 +36,7 @@ impl Span {
         self.seconds * 1_000_000
     }
 
-    /// The number of calendar days, when the span was written in days or weeks.
+    /// Number of calendar days, if the span was given in days or weeks.
     #[must_use]
     pub fn days(self) -> Option<i64> {
         self.days
@@ -47,7 +47,7 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a length of time such as 90s, 15m, 2h, 1d or 1w");
+        let wrong = || format!("`{text}` is not a length of time; write for example 90s, 15m, 2h, 1d or 1w");
         let text = text.trim();
         let unit = text.chars().last().ok_or_else(wrong)?;
         let number: i64 = text[..text.len() - unit.len_utf8()].trim().parse().map_err(|_| wrong())?;
@@ -97,7 +97,7 @@ impl schemars::JsonSchema for Span {
         schemars::json_schema!({
             "type": "string",
             "pattern": "^[0-9]+[smhdw]$",
-            "description": "A length of time: 90s, 15m, 2h, 1d, 1w."
+            "description": "A length of time, such as 90s, 15m, 2h, 1d or 1w."
         })
     }
 }

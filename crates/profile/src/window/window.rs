@@ -1,4 +1,4 @@
-//! The half-open stretch of time `[from, to)` that one run judges.
+//! The half-open time range `[from, to)` of one run.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Instant;
 
-/// Half-open: a record at `from` is in, a record at `to` is in the next window.
+/// A half-open time range: a record at `from` is inside, a record at `to` belongs to the next window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Window {
     pub from: Instant,
@@ -14,7 +14,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// `None` when `to` is not after `from`.
+    /// Creates a window; `None` unless `to` is after `from`.
     #[must_use]
     pub fn new(from: Instant, to: Instant) -> Option<Self> {
         (from < to).then_some(Self { from, to })
@@ -26,15 +26,15 @@ impl Window {
         self.from <= instant && instant < self.to
     }
 
-    /// `20261001T000000Z_20261002T000000Z`: the name of the window's folder.
+    /// Folder name of the window: `20261001T000000Z_20261002T000000Z`.
     #[must_use]
     pub fn folder(self) -> String {
         format!("{}_{}", self.from.compact(), self.to.compact())
     }
 
-    /// The window of a folder's name; `None`: it is another kind of folder.
+    /// Parses a folder name written by [`Self::folder`]; `None` for any other name.
     #[must_use]
-    pub fn of_folder(name: &str) -> Option<Self> {
+    pub fn from_folder(name: &str) -> Option<Self> {
         let (from, to) = name.split_once('_')?;
         let window = Self::new(Instant::parse_compact(from)?, Instant::parse_compact(to)?)?;
         (window.folder() == name).then_some(window)

@@ -1,14 +1,18 @@
-//! No wide instructions on this kind of processor: values of these types cannot be made.
+//! Uninhabited stand-ins for the SIMD kernels on other architectures.
 
-use crate::score::tables::Job;
+use crate::score::tables::KernelJob;
 
+/// Never available on this architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Avx2 {}
 
+/// Never available on this architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Avx512 {}
 
 impl Avx2 {
+    /// Always returns `None`.
+    #[must_use]
     pub fn detect() -> Option<Self> {
         None
     }
@@ -17,12 +21,14 @@ impl Avx2 {
         match self {}
     }
 
-    pub(crate) fn add(self, _: Job, _: &[f64], _: &mut [f64]) {
+    pub(crate) fn add(self, _: KernelJob, _: &[f64], _: &mut [f64]) {
         match self {}
     }
 }
 
 impl Avx512 {
+    /// Always returns `None`.
+    #[must_use]
     pub fn detect() -> Option<Self> {
         None
     }
@@ -31,7 +37,7 @@ impl Avx512 {
         match self {}
     }
 
-    pub(crate) fn add(self, _: Job, _: &mut [f64]) {
+    pub(crate) fn add(self, _: KernelJob, _: &mut [f64]) {
         match self {}
     }
 }

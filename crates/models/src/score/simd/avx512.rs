@@ -1,11 +1,12 @@
-//! 64 bytes at a time.
+//! The AVX-512 kernel: 64 bytes at a time.
 
 #![expect(
     unsafe_code,
     clippy::indexing_slicing,
     clippy::needless_range_loop,
     clippy::unused_self,
-    reason = "see the module's page: jobs are checked, `self` is the proof; trees are counted through several arrays"
+    reason = "jobs are checked, and `self` proves that the instructions exist (see the parent module); a tree number \
+              indexes several arrays"
 )]
 
 use std::arch::x86_64::{
@@ -20,11 +21,11 @@ use std::arch::x86_64::{
 };
 
 use crate::{
-    forest::bins::Split,
-    score::tables::{Job, SLACK},
+    forest::split::Split,
+    score::tables::{KernelJob, SLACK},
 };
 
-/// This processor has AVX-512 F, BW and VBMI.
+/// Proof that the processor has AVX-512 F, BW and VBMI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Avx512(());
 
@@ -32,6 +33,7 @@ pub struct Avx512(());
 const GROUP: usize = 64;
 
 impl Avx512 {
+    /// Returns `None` if the processor does not have AVX-512 F, BW and VBMI.
     #[must_use]
     pub fn detect() -> Option<Self> {
         let has = is_x86_feature_detected!("avx512f")
@@ -40,18 +42,18 @@ impl Avx512 {
         has.then_some(Self(()))
     }
 
-    /// As `search::count_below`, of many numbers.
-    pub(crate) fn search(self, asked: &[f32], levels: u32, numbers: &[f32], bins: &mut [u8]) {
-        assert!(levels <= 8 && asked.len() >= (1 << levels) - 1 + 16 && bins.len() == numbers.len());
-        // SAFETY: `self` proves the instructions. Levels end where `asked` has 16 numbers left.
-        unsafe { search(asked.as_ptr(), levels, numbers, bins) }
+    /// Computes `search::count_below` for many numbers.
+    pub(crate) fn search(self, borders: &[f32], levels: u32, numbers: &[f32], bins: &mut [u8]) {
+        assert!(levels <= 8 && borders.len() >= (1 << levels) - 1 + 16 && bins.len() == numbers.len());
+        // SAFETY: `self` proves the instructions. `borders` has 16 numbers after the last level.
+        unsafe { search(borders.as_ptr(), levels, numbers, bins) }
     }
 
-    /// Adds the tables of all trees to columns of sums of `job.bins.stride` rows each.
-    pub(crate) fn add(self, job: Job, sums: &mut [f64]) {
+    /// Adds the tables of all trees to columns of sums, `job.bins.stride` rows each.
+    pub(crate) fn add(self, job: KernelJob, sums: &mut [f64]) {
         let planes = job.tables.planes();
         assert!(job.is_sound(planes.len().saturating_sub(SLACK) / 8, sums.len()));
-        // SAFETY: `self` proves the instructions, and `is_sound` that all columns, planes and sums are there.
+        // SAFETY: `self` proves the instructions, and `is_sound` that all columns, planes and sums exist.
         unsafe {
             match (job.tables.has_levels, job.tables.is_single) {
                 (false, true) => add_one::<false>(&job, &mut sums[..job.bins.stride]),
@@ -59,85 +61,85 @@ impl Avx512 {
                 (_, false) => add_many(&job, sums),
             }
         }
-        restore(sums);
+        restore_order(sums);
     }
 }
 
-/// How many borders lie below each of 16 N numbers.
+/// Number of borders below each of 16 N numbers.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-unsafe fn places<const N: usize>(asked: *const f32, levels: u32, numbers: [__m512; N]) -> [__m512i; N] {
+unsafe fn borders_below<const N: usize>(borders: *const f32, levels: u32, numbers: [__m512; N]) -> [__m512i; N] {
     let one = _mm512_set1_epi32(1);
-    let mut places = [_mm512_setzero_si512(); N];
-    let step = |place: &mut __m512i, number: __m512, border: __m512| {
+    let mut positions = [_mm512_setzero_si512(); N];
+    let step = |position: &mut __m512i, number: __m512, border: __m512| {
         let above = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(number, border);
-        let doubled = _mm512_add_epi32(*place, *place);
-        *place = _mm512_mask_add_epi32(doubled, above, doubled, one);
+        let doubled = _mm512_add_epi32(*position, *position);
+        *position = _mm512_mask_add_epi32(doubled, above, doubled, one);
     };
-    // SAFETY: as for `search`: a level's borders begin at `2^level − 1`.
-    let load = |at: usize| unsafe { _mm512_loadu_ps(asked.add(at)) };
+    // SAFETY: as for `search`; the borders of a level begin at `2^level − 1`.
+    let load = |at: usize| unsafe { _mm512_loadu_ps(borders.add(at)) };
     for level in 0..levels.min(5) {
         let table = load((1 << level) - 1);
-        for (place, number) in places.iter_mut().zip(numbers) {
-            let border = _mm512_permutexvar_ps(*place, table);
-            step(place, number, border);
+        for (position, number) in positions.iter_mut().zip(numbers) {
+            let border = _mm512_permutexvar_ps(*position, table);
+            step(position, number, border);
         }
     }
     if levels > 5 {
         let tables = [load(31), load(47)];
-        for (place, number) in places.iter_mut().zip(numbers) {
-            let border = _mm512_permutex2var_ps(tables[0], *place, tables[1]);
-            step(place, number, border);
+        for (position, number) in positions.iter_mut().zip(numbers) {
+            let border = _mm512_permutex2var_ps(tables[0], *position, tables[1]);
+            step(position, number, border);
         }
     }
     if levels > 6 {
         let tables = [load(63), load(79), load(95), load(111)];
-        for (place, number) in places.iter_mut().zip(numbers) {
-            let lower = _mm512_permutex2var_ps(tables[0], *place, tables[1]);
-            let upper = _mm512_permutex2var_ps(tables[2], *place, tables[3]);
-            let is_upper = _mm512_test_epi32_mask(*place, _mm512_set1_epi32(32));
-            step(place, number, _mm512_mask_blend_ps(is_upper, lower, upper));
+        for (position, number) in positions.iter_mut().zip(numbers) {
+            let lower = _mm512_permutex2var_ps(tables[0], *position, tables[1]);
+            let upper = _mm512_permutex2var_ps(tables[2], *position, tables[3]);
+            let is_upper = _mm512_test_epi32_mask(*position, _mm512_set1_epi32(32));
+            step(position, number, _mm512_mask_blend_ps(is_upper, lower, upper));
         }
     }
     if levels > 7 {
-        for (place, number) in places.iter_mut().zip(numbers) {
-            // SAFETY: places of this level are below 128.
-            let border = unsafe { _mm512_i32gather_ps::<4>(*place, asked.add(127)) };
-            step(place, number, border);
+        for (position, number) in positions.iter_mut().zip(numbers) {
+            // SAFETY: positions of this level are below 128.
+            let border = unsafe { _mm512_i32gather_ps::<4>(*position, borders.add(127)) };
+            step(position, number, border);
         }
     }
-    places
+    positions
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-unsafe fn search(asked: *const f32, levels: u32, numbers: &[f32], bins: &mut [u8]) {
+unsafe fn search(borders: *const f32, levels: u32, numbers: &[f32], bins: &mut [u8]) {
     let mut chunks = numbers.chunks_exact(GROUP);
     let mut out = bins.chunks_exact_mut(GROUP);
     for (numbers, bins) in chunks.by_ref().zip(out.by_ref()) {
-        // SAFETY: a chunk has 64 numbers, and 64 bins.
+        // SAFETY: a chunk has 64 numbers and 64 bins.
         unsafe {
             let numbers = [0, 16, 32, 48].map(|at| _mm512_loadu_ps(numbers.as_ptr().add(at)));
-            let places = places(asked, levels, numbers);
-            for (at, place) in places.into_iter().enumerate() {
-                _mm_storeu_si128(bins.as_mut_ptr().add(16 * at).cast(), _mm512_cvtepi32_epi8(place));
+            let positions = borders_below(borders, levels, numbers);
+            for (at, position) in positions.into_iter().enumerate() {
+                _mm_storeu_si128(bins.as_mut_ptr().add(16 * at).cast(), _mm512_cvtepi32_epi8(position));
             }
         }
     }
     let rest = chunks.remainder().chunks(16).zip(out.into_remainder().chunks_mut(16));
     for (numbers, bins) in rest {
         let mask = u16::MAX >> (16 - numbers.len());
-        // SAFETY: the mask leaves out what is not there.
+        // SAFETY: the mask excludes elements past the end.
         unsafe {
-            let [place] = places(asked, levels, [_mm512_maskz_loadu_ps(mask, numbers.as_ptr())]);
-            _mm512_mask_cvtepi32_storeu_epi8(bins.as_mut_ptr().cast(), mask, place);
+            let [position] = borders_below(borders, levels, [_mm512_maskz_loadu_ps(mask, numbers.as_ptr())]);
+            _mm512_mask_cvtepi32_storeu_epi8(bins.as_mut_ptr().cast(), mask, position);
         }
     }
 }
 
-/// The leaves of a block of rows, in twos of registers.
+/// Finds the leaves of a block of rows, two registers at a time.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-unsafe fn number<const LEVELS: bool>(splits: &[Split], bins: *const u8, stride: usize, out: *mut u8) {
+unsafe fn find_leaves<const LEVELS: bool>(splits: &[Split], bins: *const u8, stride: usize, out: *mut u8) {
     let mut group = 0;
     while group < stride {
         let two = group + GROUP < stride;
@@ -146,17 +148,17 @@ unsafe fn number<const LEVELS: bool>(splits: &[Split], bins: *const u8, stride: 
         for split in splits {
             let least = _mm512_set1_epi8(split.least.cast_signed());
             let mask = _mm512_set1_epi8(split.mask.cast_signed());
-            // SAFETY: `is_sound`. Where there is no second register, the first is read again.
+            // SAFETY: `is_sound`. If there is no second register, the first is read again.
             let read = |at: usize| unsafe {
                 let bins = _mm512_loadu_si512(bins.add(usize::from(split.column) * stride + at).cast());
                 if LEVELS { _mm512_xor_si512(bins, mask) } else { bins }
             };
             one = _mm512_mask_add_epi8(one, _mm512_cmpge_epu8_mask(read(group), least), one, bit);
-            let behind = if two { group + GROUP } else { group };
-            other = _mm512_mask_add_epi8(other, _mm512_cmpge_epu8_mask(read(behind), least), other, bit);
+            let second = if two { group + GROUP } else { group };
+            other = _mm512_mask_add_epi8(other, _mm512_cmpge_epu8_mask(read(second), least), other, bit);
             bit = _mm512_add_epi8(bit, bit);
         }
-        // SAFETY: the caller's `stride` bytes.
+        // SAFETY: the caller provides `stride` bytes.
         unsafe {
             _mm512_storeu_si512(out.add(group).cast(), one);
             if two {
@@ -167,11 +169,11 @@ unsafe fn number<const LEVELS: bool>(splits: &[Split], bins: *const u8, stride: 
     }
 }
 
-/// One byte of the values of 64 rows' leaves: look-ups in as many registers as a plane fills.
+/// Looks up one byte of the leaf values of 64 rows, in the registers that a plane fills.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 unsafe fn look_up(plane: *const u8, depth: usize, leaves: __m512i, is_upper: __mmask64) -> __m512i {
-    // SAFETY: a plane has a byte a leaf; what is read behind it is not looked up, and the last has slack.
+    // SAFETY: a plane has one byte per leaf. Bytes read past its end are not selected, and the last plane has slack.
     let load = |at: usize| unsafe { _mm512_loadu_si512(plane.add(GROUP * at).cast()) };
     match depth {
         0..=6 => _mm512_permutexvar_epi8(leaves, load(0)),
@@ -184,12 +186,12 @@ unsafe fn look_up(plane: *const u8, depth: usize, leaves: __m512i, is_upper: __m
     }
 }
 
-/// Adds the values of 64 rows' leaves to their sums, in an order of rows of its own: see [`restore`].
+/// Adds the leaf values of 64 rows to their sums, which are in a permuted order: see [`restore_order`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 unsafe fn add(planes: *const u8, depth: usize, leaves: __m512i, sums: &mut [__m512d; 8]) {
     let is_upper = if depth > 7 { _mm512_movepi8_mask(leaves) } else { 0 };
-    // SAFETY: as the caller's.
+    // SAFETY: guaranteed by the caller.
     let byte = |at: usize| unsafe { look_up(planes.add(at << depth), depth, leaves, is_upper) };
     let pairs = |one, other| [_mm512_unpacklo_epi8(one, other), _mm512_unpackhi_epi8(one, other)];
     let [[a0, a1], [b0, b1]] = [pairs(byte(0), byte(1)), pairs(byte(2), byte(3))];
@@ -208,7 +210,7 @@ unsafe fn add(planes: *const u8, depth: usize, leaves: __m512i, sums: &mut [__m5
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 unsafe fn load(sums: *const f64) -> [__m512d; 8] {
-    // SAFETY: the caller's 64 sums.
+    // SAFETY: the caller provides 64 sums.
     [0, 8, 16, 24, 32, 40, 48, 56].map(|at| unsafe { _mm512_loadu_pd(sums.add(at)) })
 }
 
@@ -216,92 +218,93 @@ unsafe fn load(sums: *const f64) -> [__m512d; 8] {
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 unsafe fn store(sums: *mut f64, values: &[__m512d; 8]) {
     for (at, value) in values.iter().enumerate() {
-        // SAFETY: the caller's 64 sums.
+        // SAFETY: the caller provides 64 sums.
         unsafe { _mm512_storeu_pd(sums.add(8 * at), *value) }
     }
 }
 
-/// Values of some trees that stay in the first-level cache while all groups of rows pass, and how many trees at most.
-const NEAR: usize = 2048;
-const TREES: usize = 32;
+/// Maximum number of values of the trees of one pass, so that they stay in the L1 cache.
+const CACHED_VALUES: usize = 2048;
+/// Maximum number of trees per pass.
+const TREES_PER_PASS: usize = 32;
 
-/// One table a tree, one column of sums, which stay in registers over several trees.
+/// Adds one table per tree to one column of sums, which stay in registers over several trees.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-unsafe fn add_one<const LEVELS: bool>(job: &Job, sums: &mut [f64]) {
-    let (starts, count, stride) = (&job.tables.starts, job.trees.len_with_end() - 1, job.bins.stride);
-    let mut numbers = vec![0_u8; TREES * stride];
+unsafe fn add_one<const LEVELS: bool>(job: &KernelJob, sums: &mut [f64]) {
+    let (starts, count, stride) = (&job.tables.starts, job.trees.starts_len() - 1, job.bins.stride);
+    let mut numbers = vec![0_u8; TREES_PER_PASS * stride];
     let mut first = 0;
     while first < count {
         let mut end = first + 1;
-        while end < count && end - first < TREES && starts[end + 1] - starts[first] <= NEAR {
+        while end < count && end - first < TREES_PER_PASS && starts[end + 1] - starts[first] <= CACHED_VALUES {
             end += 1;
         }
         // SAFETY: `is_sound`.
         unsafe {
             for tree in first..end {
                 let own = numbers.as_mut_ptr().add((tree - first) * stride);
-                number::<LEVELS>(job.trees.of(tree), job.bins.bytes.as_ptr(), stride, own);
+                find_leaves::<LEVELS>(job.trees.splits_of(tree), job.bins.bytes.as_ptr(), stride, own);
             }
             for group in (0..stride).step_by(GROUP) {
                 let sums = sums.as_mut_ptr().add(group);
-                let mut near = load(sums);
+                let mut in_registers = load(sums);
                 for tree in first..end {
                     let leaves = _mm512_loadu_si512(numbers.as_ptr().add((tree - first) * stride + group).cast());
                     let planes = job.tables.planes().as_ptr().add(8 * starts[tree]);
-                    // Known depths, so that each has its own straight code.
-                    match job.trees.of(tree).len() {
-                        6 => add(planes, 6, leaves, &mut near),
-                        7 => add(planes, 7, leaves, &mut near),
-                        8 => add(planes, 8, leaves, &mut near),
-                        depth => add(planes, depth.min(6), leaves, &mut near),
+                    // Constant depths, so that each is compiled to branch-free code.
+                    match job.trees.splits_of(tree).len() {
+                        6 => add(planes, 6, leaves, &mut in_registers),
+                        7 => add(planes, 7, leaves, &mut in_registers),
+                        8 => add(planes, 8, leaves, &mut in_registers),
+                        depth => add(planes, depth.min(6), leaves, &mut in_registers),
                     }
                 }
-                store(sums, &near);
+                store(sums, &in_registers);
             }
         }
         first = end;
     }
 }
 
-/// Several tables a tree, each with a column of its own.
+/// Adds several tables per tree, each to its own column of sums.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-unsafe fn add_many(job: &Job, sums: &mut [f64]) {
+unsafe fn add_many(job: &KernelJob, sums: &mut [f64]) {
     let stride = job.bins.stride;
     let mut numbers = vec![0_u8; stride];
-    for tree in 0..job.trees.len_with_end() - 1 {
-        let (splits, targets) = (job.trees.of(tree), job.tables.targets(tree));
+    for tree in 0..job.trees.starts_len() - 1 {
+        let (splits, targets) = (job.trees.splits_of(tree), job.tables.targets(tree));
         if targets.is_empty() {
             continue;
         }
         // SAFETY: `is_sound`.
         unsafe {
-            number::<true>(splits, job.bins.bytes.as_ptr(), stride, numbers.as_mut_ptr());
+            find_leaves::<true>(splits, job.bins.bytes.as_ptr(), stride, numbers.as_mut_ptr());
             let planes = job.tables.planes().as_ptr().add(8 * job.tables.starts[tree]);
             for group in (0..stride).step_by(GROUP) {
                 let leaves = _mm512_loadu_si512(numbers.as_ptr().add(group).cast());
-                for (place, target) in targets.iter().enumerate() {
-                    let planes = planes.add((8 * place) << splits.len());
+                for (table, target) in targets.iter().enumerate() {
+                    let planes = planes.add((8 * table) << splits.len());
                     let sums = sums.as_mut_ptr().add(*target as usize * stride + group);
-                    let mut near = load(sums);
+                    let mut in_registers = load(sums);
                     match splits.len() {
-                        6 => add(planes, 6, leaves, &mut near),
-                        7 => add(planes, 7, leaves, &mut near),
-                        8 => add(planes, 8, leaves, &mut near),
-                        depth => add(planes, depth.min(6), leaves, &mut near),
+                        6 => add(planes, 6, leaves, &mut in_registers),
+                        7 => add(planes, 7, leaves, &mut in_registers),
+                        8 => add(planes, 8, leaves, &mut in_registers),
+                        depth => add(planes, depth.min(6), leaves, &mut in_registers),
                     }
-                    store(sums, &near);
+                    store(sums, &in_registers);
                 }
             }
         }
     }
 }
 
-/// Puts the sums of every 64 rows back in order. Unpacking leaves rows `16 l + 2 r` and the next, `l` from 0 to 3, in
-/// register `r`.
-fn restore(sums: &mut [f64]) {
+/// Restores the row order within every 64 sums. Unpacking leaves the rows `16 l + 2 r` and `16 l + 2 r + 1`, for `l` from
+/// 0 to 3, in register `r`.
+fn restore_order(sums: &mut [f64]) {
     for sums in sums.chunks_exact_mut(GROUP) {
-        let mixed: [f64; GROUP] = std::array::from_fn(|at| sums[at]);
-        for (at, sum) in mixed.into_iter().enumerate() {
+        let permuted: [f64; GROUP] = std::array::from_fn(|at| sums[at]);
+        for (at, sum) in permuted.into_iter().enumerate() {
             sums[16 * (at % 8 / 2) + 2 * (at / 8) + at % 2] = sum;
         }
     }

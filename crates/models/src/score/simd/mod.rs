@@ -1,8 +1,8 @@
-//! The only `unsafe` of the scorer: loads, stores and instructions that not every processor has.
+//! SIMD kernels: the only `unsafe` code of this crate (loads, stores, and instructions that not every processor has).
 //!
-//! A value of [`Avx2`] or [`Avx512`] is the proof that this processor has the instructions; only `detect` makes one.
-//! What is computed stands in `search`, `walk` and `tables`, in plain Rust; the same bits come out here. No sum is
-//! reordered and no multiplication fused.
+//! A value of [`Avx2`] or [`Avx512`] proves that the processor has the instructions; only `detect` creates one. The
+//! kernels compute the same bits as the portable code in `search` and `walk`: sums are not reordered and multiplications
+//! are not fused.
 
 #[cfg(not(target_arch = "x86_64"))]
 mod absent;

@@ -1,0 +1,143 @@
+//! Checking one window: examine, publish, record in the ledger.
+
+use std::{
+    any::Any,
+    panic::{self, AssertUnwindSafe},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use tracing::{error, info, warn};
+use vigie_profile::window::{Cadence, Instant, Window};
+
+use crate::{
+    config::Settings,
+    crash,
+    fault::{Fault, Result},
+    judge::Test,
+    ledger::{Ledger, RunRow, RunStatus},
+    monitor::{self, Compose, RunAttempt, RunRecord, RunRequest, ScanOptions, record_run},
+    report::Report,
+};
+
+/// What a check needs besides the settings and the ledger.
+#[derive(Clone, Copy)]
+pub struct CheckContext<'a> {
+    pub now: Instant,
+    pub scan: ScanOptions<'a>,
+    pub compose: Compose<'a>,
+    /// Set when the daemon is asked to stop: the current run is completed, no other is started.
+    pub stop: &'a AtomicBool,
+}
+
+/// The result of a check.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CheckSummary {
+    /// Number of windows with a new report.
+    pub reported: usize,
+    /// Number of windows that failed and will be retried.
+    pub failed: usize,
+    pub events: usize,
+    /// Whether more windows with new labels are left for the next check.
+    pub more: bool,
+}
+
+/// The state of one check of one model.
+pub(super) struct ModelCheck<'a> {
+    pub settings: &'a Settings,
+    pub ledger: &'a mut Ledger,
+    pub context: CheckContext<'a>,
+    pub cadence: Cadence,
+    pub newest: Window,
+    /// Fingerprint of the labels that this check uses.
+    pub label_fingerprint: Option<String>,
+    pub summary: CheckSummary,
+}
+
+impl ModelCheck<'_> {
+    pub(super) fn model(&self) -> &str {
+        &self.settings.model.name
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.context.stop.load(Ordering::Relaxed)
+    }
+
+    /// Examines a window, publishes the report and records the run.
+    pub(super) fn check_window(&mut self, window: Window, records: u64) -> Result<()> {
+        crash::point("window.begun");
+        let request = RunRequest { window: Some(window), now: self.context.now };
+        let model = self.settings.model.name.clone();
+        let previous =
+            self.ledger.view(|tx| tx.current(&model, window))?.filter(|run| run.status == RunStatus::Reported);
+        let result = catch_panics(|| {
+            let report = monitor::examine(self.settings, request, self.context.scan)?;
+            crash::point("window.examined");
+            // Decisions made with a previous reference or model are not judged by the current ones.
+            if previous.as_ref().is_some_and(|run| !has_same_inputs(run, &report)) {
+                return Ok(None);
+            }
+            monitor::publish(self.settings, report).map(|(report, _)| Some(report))
+        });
+        crash::point("window.published");
+        match &result {
+            Ok(None) => {
+                info!(model, %window, "the existing report was made with another reference or model file and is kept");
+            }
+            Ok(Some(report)) => {
+                let record = self.record(window, true, Some(records), monitor::RunResult::Reported(report))?;
+                self.summary.reported += 1;
+                self.note_labels(report)?;
+                self.log_report(report, &record);
+            }
+            Err(fault) => {
+                error!(model = self.model(), %window, "{fault}");
+                self.summary.failed += 1;
+                self.record(window, true, Some(records), monitor::RunResult::Failed(Test::RunFailed, fault))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn log_report(&self, report: &Report, record: &RunRecord) {
+        let (model, window) = (self.model(), report.examined.window);
+        let severity = report.verdict.severity.word();
+        info!(model, %window, severity, rows = report.drift.n_window, revision = report.run.revision, "checked");
+        if let Some(note) = &record.note {
+            warn!(model, %window, "{note}");
+        }
+    }
+
+    /// Records the result of a window in the ledger.
+    pub(super) fn record(
+        &mut self,
+        window: Window,
+        scheduled: bool,
+        records: Option<u64>,
+        result: monitor::RunResult<'_>,
+    ) -> Result<RunRecord> {
+        let attempt = RunAttempt { settings: self.settings, window, scheduled, records, now: self.context.now };
+        let record = record_run(self.ledger, &attempt, result, self.context.compose)?;
+        self.summary.events += record.events.len();
+        Ok(record)
+    }
+}
+
+/// Turns a panic into a failed run, so that the daemon and its other models keep running.
+pub(super) fn catch_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|cause| {
+        let sentence = |detail: &str| format!("the run crashed{detail}; this is a bug in vigie: please report it");
+        // A panic message may contain values that were read.
+        let detailed = sentence(&format!(" ({})", panic_message(cause.as_ref())));
+        Err(Fault::setup(detailed).with_redacted(sentence("")))
+    })
+}
+
+fn panic_message(cause: &(dyn Any + Send)) -> String {
+    let text = cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no reason given").to_owned()
+}
+
+/// Returns whether a run used the same reference and model file as this report.
+fn has_same_inputs(run: &RunRow, report: &Report) -> bool {
+    run.reference_id.as_ref() == Some(&report.run.reference_id) && run.model_sha256 == report.run.model.sha256
+}

@@ -1,0 +1,25 @@
+//! Parameters of counting a window.
+
+use vigie_profile::{layout::Layout, segment::Segments, window::Window};
+
+use super::{Eligibility, Sample, threads::Progress};
+use crate::source::Log;
+
+/// A window to count, and how to count it.
+#[derive(Clone, Copy)]
+pub struct CountJob<'a> {
+    pub log: &'a Log,
+    pub layout: &'a Layout,
+    pub window: Window,
+    pub rule: &'a Eligibility,
+    /// Rows with a score at or above this are refused.
+    pub threshold: f64,
+    /// Whether to keep the scores of the used rows as well as their counts, at eight bytes per row.
+    pub keeps_scores: bool,
+    /// Sample of rows to keep for a later scan, where records are read whole.
+    pub sample: Option<Sample>,
+    /// Segments to count in addition to all rows.
+    pub segments: Option<&'a Segments>,
+    pub threads: usize,
+    pub progress: Progress<'a>,
+}

@@ -1,0 +1,407 @@
+//! Records a run: in one transaction, the ledger gets the run, its trends, the updated alerts and the messages about
+//! them.
+
+use std::collections::BTreeMap;
+
+use vigie_profile::window::{Instant, Window};
+
+use crate::{
+    alert::{
+        Baseline, Decision, Event, History, Notification, Observation, Phase, Rules, Scope, decide, label_verdicts,
+        nearness, stale_reference,
+    },
+    config::Settings,
+    crash,
+    fault::{Fault, Remedy, Result},
+    judge::{Finding, Severity, Test},
+    ledger::{Channel, Ledger, LedgerTx, NewMessage, RunRow, RunStatus, TrendRow},
+    report::{Language, Report, Unreported, verdict_sentence},
+};
+
+/// Turns a notification into messages; none if there are no recipients.
+pub type Compose<'a> = &'a dyn Fn(&Notification, Option<&Report>) -> Result<Vec<NewMessage>>;
+
+/// An attempt to check a window.
+#[derive(Debug, Clone, Copy)]
+pub struct RunAttempt<'a> {
+    pub settings: &'a Settings,
+    pub window: Window,
+    /// Whether it is a complete window of the schedule. Other windows do not affect alerts.
+    pub scheduled: bool,
+    /// Number of records in the window, if they were counted.
+    pub records: Option<u64>,
+    pub now: Instant,
+}
+
+/// Result of an attempt.
+#[derive(Debug, Clone, Copy)]
+pub enum RunResult<'a> {
+    /// A published report.
+    Reported(&'a Report),
+    /// `Source` if the log could not be read, otherwise `RunFailed`.
+    Failed(Test, &'a Fault),
+    /// Number of windows that were skipped.
+    Missed(usize),
+}
+
+/// Events and note of a recorded run.
+#[derive(Debug, Default)]
+pub struct RunRecord {
+    pub events: Vec<Event>,
+    /// Note for the operator, to be logged.
+    pub note: Option<String>,
+}
+
+/// Records an attempt, completely or not at all.
+pub fn record_run(
+    ledger: &mut Ledger,
+    attempt: &RunAttempt<'_>,
+    result: RunResult<'_>,
+    compose: Compose<'_>,
+) -> Result<RunRecord> {
+    crash::point("ledger.before");
+    let mut later = Vec::new();
+    let record = ledger.write(|entry| {
+        crash::point("ledger.begun");
+        let (record, messages, run) = write(entry, attempt, result, compose)?;
+        if crash::sabotaged("outbox") {
+            later = messages;
+        } else {
+            queue(entry, &attempt.settings.model.name, run, &messages, attempt.now)?;
+        }
+        crash::point("ledger.queued");
+        Ok((record, run))
+    });
+    let (record, run) = record?;
+    crash::point("ledger.committed");
+    if !later.is_empty() {
+        ledger.write(|entry| queue(entry, &attempt.settings.model.name, run, &later, attempt.now))?;
+    }
+    Ok(record)
+}
+
+pub(crate) fn queue(
+    entry: &LedgerTx<'_>,
+    model: &str,
+    run: Option<i64>,
+    messages: &[NewMessage],
+    now: Instant,
+) -> Result<()> {
+    for message in messages {
+        entry.queue(run, model, message, now)?;
+        crash::point("outbox.queued");
+    }
+    Ok(())
+}
+
+type WriteResult = (RunRecord, Vec<NewMessage>, Option<i64>);
+
+fn write(
+    entry: &LedgerTx<'_>,
+    attempt: &RunAttempt<'_>,
+    result: RunResult<'_>,
+    compose: Compose<'_>,
+) -> Result<WriteResult> {
+    let model = attempt.settings.model.name.as_str();
+    let current = entry.current(model, attempt.window)?;
+    let is_reported = current.as_ref().is_some_and(|run| run.status == RunStatus::Reported);
+    if is_reported && !matches!(result, RunResult::Reported(_)) {
+        // A later failure does not replace an earlier report.
+        return Ok((RunRecord::default(), Vec::new(), None));
+    }
+    let is_newest = attempt.scheduled && entry.judged_until(model)?.is_none_or(|judged| judged < attempt.window.to);
+    let had_failed = current.as_ref().is_some_and(|run| run.status == RunStatus::Failed);
+    let is_late = attempt.scheduled && !is_newest && had_failed && matches!(result, RunResult::Reported(_));
+    let mut run = row(attempt, result, current.as_ref());
+    let mut watched = entry.watch_state(model)?;
+    if let Some(watched) = &mut watched {
+        run.line = watched.line;
+        if let RunResult::Reported(report) = result
+            && is_newest
+            && let Some(note) = new_line(watched, report)
+        {
+            run.line = watched.line;
+            let dropped = entry.reset_pending(model)?;
+            run.note = Some(match dropped {
+                0 => note,
+                n => format!("{note}; pending alerts reset: {n}"),
+            });
+        }
+        entry.put_watch_state(model, watched)?;
+    }
+    crash::point("ledger.known");
+    let id = entry.put_run(&run, &trends(result))?;
+    let verdicts = match result {
+        RunResult::Reported(report) => label_verdicts(report),
+        _ => Vec::new(),
+    };
+    if attempt.scheduled {
+        // Verdicts on a past window stay pending until all windows checked again are applied together.
+        entry.put_label_verdicts(model, attempt.window, &verdicts, is_newest)?;
+    }
+    crash::point("ledger.run");
+    let mut record = RunRecord { events: Vec::new(), note: run.note.clone() };
+    if !is_newest && !is_late {
+        return Ok((record, Vec::new(), Some(id)));
+    }
+    let past = History {
+        alerts: entry.live_alerts(Some(model))?,
+        mutes: entry.mutes(attempt.now)?,
+        digest: watched.as_ref().and_then(|watched| watched.digest),
+    };
+    let failing = OtherFailures::read(entry, attempt, watched.as_ref())?;
+    let mut decision = decide_alerts(entry, attempt, result, &past, &failing, (is_late, !verdicts.is_empty()))?;
+    let note = entry.unsent_note(model)?;
+    let notification = notification(attempt, &run, result, decision.events.clone(), note);
+    let mut messages = Vec::new();
+    if !notification.events.is_empty() {
+        let report = match result {
+            RunResult::Reported(report) => Some(report),
+            _ => None,
+        };
+        crash::point("message.before");
+        messages = compose(&notification, report)?;
+        crash::point("message.made");
+        thread(&mut decision, &messages);
+    }
+    crash::point("ledger.decided");
+    for alert in &decision.alerts {
+        entry.put_alert(alert, attempt.now)?;
+    }
+    if let Some(watched) = watched.as_mut().filter(|_| decision.digest) {
+        watched.digest = Some(attempt.now);
+        entry.put_watch_state(model, watched)?;
+    }
+    crash::point("ledger.alerts");
+    record.events = notification.events;
+    Ok((record, messages, Some(id)))
+}
+
+/// Stores the first e-mail about an alert, so that later ones are sent in its thread.
+pub(crate) fn thread(decision: &mut Decision, messages: &[NewMessage]) {
+    let Some(mail) = messages.iter().find(|message| message.channel == Channel::Email) else { return };
+    let opened = |alert: &&mut crate::alert::Alert| {
+        alert.phase == Phase::Open && alert.notified.is_some() && alert.thread.is_none()
+    };
+    decision.alerts.iter_mut().filter(opened).for_each(|alert| alert.thread = Some(mail.message_id.clone()));
+}
+
+/// Other windows whose last run failed. While there is one, failure alerts stay open.
+struct OtherFailures {
+    windows: Vec<Window>,
+}
+
+impl OtherFailures {
+    fn read(
+        entry: &LedgerTx<'_>,
+        attempt: &RunAttempt<'_>,
+        watched: Option<&crate::ledger::WatchState>,
+    ) -> Result<Self> {
+        // Without a daemon, failed windows are not tried again.
+        let Some(watched) = watched else { return Ok(Self { windows: Vec::new() }) };
+        let mut windows = entry.failed_windows(&attempt.settings.model.name, watched.covered)?;
+        windows.retain(|window| *window != attempt.window);
+        Ok(Self { windows })
+    }
+
+    /// Finding about failed windows before this one.
+    fn before(&self, window: Window) -> Option<Finding> {
+        let older: Vec<&Window> = self.windows.iter().filter(|failing| failing.to <= window.from).collect();
+        let first = **older.first()?;
+        let which = match older.len() {
+            1 => Unreported::One(first),
+            n => Unreported::Several(n, first),
+        };
+        Some(failure(Test::RunFailed, which.sentence(Language::English)))
+    }
+}
+
+fn decide_alerts(
+    entry: &LedgerTx<'_>,
+    attempt: &RunAttempt<'_>,
+    result: RunResult<'_>,
+    past: &History,
+    failing: &OtherFailures,
+    (is_late, is_labelled): (bool, bool),
+) -> Result<Decision> {
+    let settings = attempt.settings;
+    let mut near = BTreeMap::new();
+    if !failing.windows.is_empty() {
+        near.extend([Test::RunFailed, Test::Source].map(|test| ((None, test), 1.0)));
+    }
+    let (scope, findings, lasting) = match result {
+        RunResult::Reported(_) if is_late => (Scope::Late, Vec::new(), false),
+        RunResult::Reported(report) => {
+            near.extend(nearness(report));
+            let (mut findings, volume) = findings(entry, attempt, report)?;
+            findings.extend(failing.before(attempt.window));
+            near.extend(volume.map(|nearness| ((None, Test::Volume), nearness)));
+            // Severity does not show it: an outage is an alarm, although nothing was compared with the reference.
+            let is_of_rows = |finding: &Finding| matches!(finding.test, Test::TooFew | Test::NoData);
+            let has_verdict = !report.verdict.findings.iter().any(is_of_rows);
+            (if has_verdict { Scope::Judged } else { Scope::NoVerdict }, findings, false)
+        }
+        RunResult::Failed(test, fault) => {
+            (Scope::Failed, vec![failure(test, fault.redacted().to_owned())], fault.remedy() != Remedy::Retry)
+        }
+        RunResult::Missed(_) => (Scope::Failed, vec![failure(Test::RunFailed, sentence(attempt, result))], true),
+    };
+    let observation = Observation {
+        model: &settings.model.name,
+        from: attempt.window.from,
+        scope,
+        findings: &findings,
+        nearness: &near,
+        lasting,
+        is_labelled,
+    };
+    Ok(decide(&observation, past, &rules(settings), attempt.now))
+}
+
+pub(crate) fn rules(settings: &Settings) -> Rules {
+    let alerts = &settings.alerts;
+    Rules { after: alerts.after, cooldown: alerts.cooldown, ignore: alerts.ignore.clone() }
+}
+
+fn failure(test: Test, reason: String) -> Finding {
+    Finding { severity: Severity::Alarm, feature: None, test, value: None, limit: None, q_value: None, reason }
+}
+
+/// Findings of the report, and those that need history: too few records for this weekday, an old reference.
+fn findings(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, report: &Report) -> Result<(Vec<Finding>, Option<f64>)> {
+    let settings = attempt.settings;
+    let cadence = settings.schedule.cadence();
+    let alike = |window: Window| cadence.same_slot(window, attempt.window);
+    let a_week_ago = attempt.window.from.0.saturating_sub(7 * 86_400_000_000);
+    let is_of_the_week = |window: Window| window.from.0 >= a_week_ago;
+    let usual = Baseline {
+        records: entry.comparable_counts(&settings.model.name, attempt.window.from, 8, alike)?,
+        week: entry.comparable_counts(&settings.model.name, attempt.window.from, usize::MAX, is_of_the_week)?,
+        volume: settings.alerts.volume,
+        min_rows: settings.policy.min_rows,
+    };
+    let mut findings = report.verdict.findings.clone();
+    findings.retain(|finding| !usual.is_quiet(finding.test));
+    let (volume, nearness) = usual.volume(attempt.records.unwrap_or_else(|| report.rows()));
+    findings.extend(volume);
+    findings.extend(stale_reference(report.reference.created_at, settings.alerts.reference_age, attempt.now));
+    Ok((findings, nearness))
+}
+
+/// Starts a new trend line if the reference or the model has changed.
+fn new_line(watched: &mut crate::ledger::WatchState, report: &Report) -> Option<String> {
+    let (reference, model) = (&report.run.reference_id, &report.run.model.sha256);
+    let known = watched.reference_id.is_some();
+    let what = match (watched.reference_id.as_ref() == Some(reference), watched.model_sha256 == *model) {
+        (true, true) => return None,
+        (false, true) => "the reference",
+        (true, false) => "the model file",
+        (false, false) => "the reference and the model file",
+    };
+    watched.reference_id = Some(reference.clone());
+    watched.model_sha256.clone_from(model);
+    if !known {
+        return None;
+    }
+    watched.line += 1;
+    Some(format!("{what} changed in the window from {}: trends start over", report.examined.window.from))
+}
+
+fn sentence(attempt: &RunAttempt<'_>, result: RunResult<'_>) -> String {
+    match result {
+        RunResult::Reported(report) => verdict_sentence(report),
+        RunResult::Failed(_, fault) => fault.to_string(),
+        RunResult::Missed(windows) => Unreported::Missed(windows, attempt.window).sentence(Language::English),
+    }
+}
+
+fn row(attempt: &RunAttempt<'_>, result: RunResult<'_>, current: Option<&RunRow>) -> RunRow {
+    let base = RunRow {
+        model: attempt.settings.model.name.clone(),
+        window: attempt.window,
+        revision: 0,
+        status: RunStatus::Failed,
+        scheduled: attempt.scheduled,
+        attempts: current.filter(|run| run.status == RunStatus::Failed).map_or(0, |run| run.attempts).saturating_add(1),
+        line: 0,
+        created_at: attempt.now,
+        records: attempt.records,
+        rows_used: None,
+        severity: None,
+        sentence: sentence(attempt, result),
+        report: None,
+        reference_id: None,
+        model_sha256: None,
+        note: None,
+    };
+    match result {
+        RunResult::Reported(report) => RunRow {
+            revision: report.run.revision,
+            status: RunStatus::Reported,
+            records: Some(attempt.records.unwrap_or_else(|| report.rows())),
+            rows_used: Some(report.drift.n_window),
+            severity: Some(report.verdict.severity),
+            report: Some(format!("{}/report.html", report.id())),
+            reference_id: Some(report.run.reference_id.clone()),
+            model_sha256: report.run.model.sha256.clone(),
+            ..base
+        },
+        RunResult::Failed(_, fault) if fault.remedy() == Remedy::SkipWindow => {
+            RunRow { status: RunStatus::Skipped, ..base }
+        }
+        RunResult::Failed(..) => base,
+        RunResult::Missed(_) => RunRow { status: RunStatus::Gap, ..base },
+    }
+}
+
+fn trends(result: RunResult<'_>) -> Vec<TrendRow> {
+    let RunResult::Reported(report) = result else { return Vec::new() };
+    let drift = &report.drift;
+    let score = drift.score.as_ref().map(|score| &score.distance);
+    let verdicts = report.verdict.features.iter().chain(&report.verdict.score);
+    let named = drift.features.iter().map(|feature| (Some(feature.name.clone()), feature));
+    named
+        .chain(score.map(|score| (None, score)))
+        .zip(verdicts)
+        .map(|((feature, drift), verdict)| TrendRow {
+            feature,
+            severity: verdict.severity,
+            psi: drift.psi.value,
+            ks: drift.ks.as_ref().map(|ks| ks.statistic),
+            missing: drift.missing.window_share,
+            q_value: verdict.qs.smallest(),
+        })
+        .collect()
+}
+
+fn notification(
+    attempt: &RunAttempt<'_>,
+    run: &RunRow,
+    result: RunResult<'_>,
+    events: Vec<Event>,
+    note: Option<String>,
+) -> Notification {
+    let what = match result {
+        RunResult::Reported(_) => format!("r{}", run.revision),
+        RunResult::Failed(..) => format!("failed{}", run.attempts),
+        RunResult::Missed(_) => "gap".to_owned(),
+    };
+    let mut verdict = match result {
+        RunResult::Failed(_, fault) => fault.redacted().to_owned(),
+        RunResult::Reported(report) => verdict_sentence(&report.redacted()),
+        RunResult::Missed(_) => run.sentence.clone(),
+    };
+    if let Some(note) = note {
+        verdict = format!("{verdict} Note: {note}.");
+    }
+    Notification {
+        id: format!("{}/{}/{what}", run.model, attempt.window.folder()),
+        model: run.model.clone(),
+        window: Some(attempt.window),
+        severity: run.severity.unwrap_or(Severity::Alarm),
+        verdict,
+        labelled_windows: None,
+        events,
+        report: run.report.clone(),
+    }
+}

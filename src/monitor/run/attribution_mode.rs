@@ -1,0 +1,45 @@
+//! Whether a run measures contributions: what the policy asks for, and what the model and the reference allow.
+
+use vigie_models::Shap;
+
+use crate::{
+    config::Settings,
+    fault::{Fault, Result},
+    reference::Reference,
+    replay::Rescorer,
+};
+
+/// Whether contributions are measured.
+pub(crate) enum AttributionMode {
+    Off,
+    /// Requested, but impossible for this reason.
+    Unavailable(String),
+    On(Box<Shap>),
+}
+
+/// Reads the mode from the policy, the reference and the model.
+pub(crate) fn attribution_mode(
+    settings: &Settings,
+    reference: &Reference,
+    model: Option<&Rescorer>,
+) -> Result<AttributionMode> {
+    if !settings.policy.attribution {
+        return Ok(AttributionMode::Off);
+    }
+    let Some(model) = model else {
+        return Err(Fault::setup(
+            "policy.attribution: attribution needs the model file; set model.file, or remove policy.attribution",
+        ));
+    };
+    let again = "learn the reference again with `vigie learn --model`";
+    let Some(contributions) = reference.contributions() else {
+        return Ok(AttributionMode::Unavailable(format!("the reference was learnt without a model; {again}")));
+    };
+    if contributions.model_sha256 != model.forest().sha256_hex() {
+        return Ok(AttributionMode::Unavailable(format!("the reference was learnt with another model file; {again}")));
+    }
+    Ok(match Shap::new(model.forest()) {
+        Ok(shap) => AttributionMode::On(Box::new(shap)),
+        Err(why) => AttributionMode::Unavailable(why.to_string()),
+    })
+}

@@ -1,0 +1,174 @@
+//! Context of a run: the reference, the log, the model, and the rule for which rows count.
+
+use std::path::Path;
+
+use vigie_profile::{
+    segment::Segments,
+    window::{Cadence, Window},
+};
+
+use super::{
+    attribution_mode::{AttributionMode, attribution_mode},
+    request::{RunRequest, ScanOptions},
+};
+use crate::{
+    config::Settings,
+    engine::{self, CountJob, Counted, Eligibility, Sample},
+    fault::{Fault, Result, describe_io},
+    judge::ParityOf,
+    monitor::model::read_forest,
+    reference::Reference,
+    replay::Rescorer,
+    source::Log,
+};
+
+/// Rows that parity and contributions are judged on, unless all are asked for.
+pub(crate) const SAMPLE: Sample = Sample { max_rows: 10_000, target_rows: 9_400 };
+
+pub(crate) struct RunContext<'a> {
+    pub settings: &'a Settings,
+    pub reference: Reference,
+    pub scan: ScanOptions<'a>,
+    /// Model that rescores rows: the config's model file, if it names one.
+    pub model: Option<Rescorer>,
+    pub attribution: AttributionMode,
+    /// Segments that are compared separately.
+    pub segments: Option<Segments>,
+    log: Log,
+    rule: Eligibility,
+}
+
+/// Counts of a window.
+pub(crate) struct WindowData {
+    pub window: Window,
+    pub counted: Counted,
+    /// Later complete windows without a record, as one span.
+    pub empty_later: Option<Window>,
+}
+
+impl WindowData {
+    /// Takes the scores of all used rows, in any order. They are needed only once.
+    pub(crate) fn take_scores(&mut self) -> Vec<f64> {
+        std::mem::take(&mut self.counted.scores)
+    }
+}
+
+impl<'a> RunContext<'a> {
+    pub(crate) fn open(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
+        let mut run = Self::without_model(settings, scan)?;
+        run.model = open_model(settings, &run.reference)?;
+        run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
+        Ok(run)
+    }
+
+    /// Opens everything except the config's model file.
+    pub(crate) fn without_model(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
+        let reference = open_configured_reference(settings)?;
+        Ok(Self {
+            segments: segments(settings, &reference)?,
+            reference,
+            model: None,
+            attribution: AttributionMode::Off,
+            log: Log::open(&settings.source)?,
+            rule: rule(settings),
+            settings,
+            scan,
+        })
+    }
+
+    /// Files next to the log that are not read.
+    pub(crate) fn skipped_files(&self) -> Option<String> {
+        self.log.skipped_files()
+    }
+
+    /// The engine's job that counts a window.
+    pub(crate) fn job(&self, window: Window) -> CountJob<'_> {
+        CountJob {
+            log: &self.log,
+            layout: self.reference.layout(),
+            window,
+            rule: &self.rule,
+            threshold: self.settings.model.threshold,
+            keeps_scores: self.reference.has_outcomes() && self.rule.needs_probability,
+            sample: None,
+            segments: self.segments.as_ref(),
+            threads: self.scan.threads,
+            progress: self.scan.progress,
+        }
+    }
+
+    /// Counts the window asked for, or the latest complete one that holds a record.
+    pub(crate) fn count_window(&self, request: RunRequest) -> Result<WindowData> {
+        let data = |window, counted, empty_later| Ok(WindowData { window, counted, empty_later });
+        let count = |window| engine::count(&CountJob { sample: self.sample(), ..self.job(window) });
+        if let Some(window) = request.window {
+            return data(window, count(window)?, None);
+        }
+        let schedule = &self.settings.schedule;
+        let cadence = Cadence::new(schedule.window, schedule.zone.clone())
+            .map_err(|why| Fault::setup(format!("schedule.window: {why}")))?;
+        let newest = cadence.latest_complete(request.now, schedule.lateness);
+        let counted = count(newest)?;
+        if counted.traffic.requests > 0 {
+            return data(newest, counted, None);
+        }
+        let Some(last) = engine::latest(&self.log, newest.from, self.scan.threads, self.scan.progress)? else {
+            return data(newest, counted, None);
+        };
+        let window = cadence.window_at(last);
+        data(window, count(window)?, Window::new(window.to, newest.to))
+    }
+
+    /// The sample of rows to keep while a window is counted, if a later step reads one.
+    fn sample(&self) -> Option<Sample> {
+        let parity = self.settings.policy.parity;
+        let is_compared = self.model.is_some() && parity == ParityOf::Sample;
+        let is_explained = matches!(self.attribution, AttributionMode::On(_));
+        ((is_compared || is_explained) && parity != ParityOf::All).then_some(SAMPLE)
+    }
+}
+
+/// The config's segments, resolved against the reference's features.
+fn segments(settings: &Settings, reference: &Reference) -> Result<Option<Segments>> {
+    let Some(options) = &settings.segments else { return Ok(None) };
+    if settings.source.fields.probability.is_none() {
+        return Err(Fault::setup(
+            "segments: there is no score to compare; map `source.fields.probability`, or remove `segments`",
+        ));
+    }
+    let within = reference.features_within_segments();
+    Segments::new(&options.definitions(), reference.layout(), reference.profile(), &within)
+        .map(Some)
+        .map_err(|why| Fault::setup(format!("segments.{why}")))
+}
+
+/// The rule for which records count.
+pub(crate) fn rule(settings: &Settings) -> Eligibility {
+    let fields = &settings.source.fields;
+    Eligibility {
+        needs_probability: fields.probability.is_some(),
+        model_version: fields.model_version.as_ref().and(settings.model.version.clone()),
+    }
+}
+
+pub(crate) fn open_configured_reference(settings: &Settings) -> Result<Reference> {
+    open_reference("reference", &settings.reference)
+}
+
+/// Opens a reference file; `key` is the flag or config key that names it.
+pub fn open_reference(key: &str, path: &Path) -> Result<Reference> {
+    let shown = path.display().to_string();
+    let file = std::fs::File::open(path).map_err(|error| {
+        Fault::setup(format!(
+            "{key}: cannot open {shown}: {}; create it with `vigie learn --data FILE --out {shown}`",
+            describe_io(&error)
+        ))
+    })?;
+    Reference::open(&shown, Box::new(file)).map_err(|fault| fault.context(key))
+}
+
+pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<Rescorer>> {
+    let Some(file) = &settings.model.file else { return Ok(None) };
+    let forest = read_forest("model.file", file)?;
+    Rescorer::for_reference(&file.display().to_string(), forest, reference.layout()).map(Some)
+}

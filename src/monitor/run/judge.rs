@@ -1,0 +1,183 @@
+//! Compares and judges a window, then refines the distances that the verdict must know exactly, until none is left.
+
+use super::context::{RunContext, WindowData};
+use crate::{
+    drift::{Drift, Ks, compare, compare_segments},
+    engine::{self, Counted},
+    fault::{Fault, Result},
+    judge::{AucChange, Case, CostChange, Finding, Service, Verdict, judge, judge_segments, undecided},
+    performance::Performance,
+    replay::Replay,
+    report::SegmentReport,
+};
+
+/// Distance of the window from the reference, and the verdict on it.
+pub(crate) struct JudgedWindow {
+    pub drift: Drift,
+    pub verdict: Verdict,
+    pub segments: Option<SegmentReport>,
+}
+
+/// Distances of the window and its segments from the reference, before any refinement.
+pub(crate) struct MeasuredDrift {
+    drift: Drift,
+    segments: Option<(SegmentReport, Vec<Finding>)>,
+}
+
+/// Compares: everything that needs no further pass over the log.
+pub(crate) fn measure(run: &RunContext<'_>, data: &WindowData) -> Result<MeasuredDrift> {
+    let (reference, settings) = (&run.reference, run.settings);
+    let (empty, threshold) = (settings.policy.empty_bins, settings.model.threshold);
+    let drift = compare(reference, &data.counted.profile, empty, threshold).map_err(Fault::setup)?;
+    Ok(MeasuredDrift { drift, segments: measure_segments(run, data)? })
+}
+
+/// Judges what was measured.
+pub(crate) fn judge_window(
+    run: &RunContext<'_>,
+    data: &WindowData,
+    measured: MeasuredDrift,
+    replay: Option<&Replay>,
+    performance: Option<&Performance>,
+) -> Result<JudgedWindow> {
+    let (reference, policy) = (&run.reference, &run.settings.policy);
+    let MeasuredDrift { mut drift, segments } = measured;
+    let is_holdout = reference.provenance().is_holdout();
+    let mut service = service(&data.counted, replay);
+    service.costs = performance.map(|performance| costs(performance, is_holdout)).unwrap_or_default();
+    service.unreadable_labels = performance.map(unreadable_labels).unwrap_or_default();
+    service.aucs = performance.map(|performance| aucs(performance, is_holdout)).unwrap_or_default();
+    if let Some((_, findings)) = &segments
+        && data.counted.profile.rows() >= policy.min_rows
+    {
+        service.segments.clone_from(findings);
+    }
+    let segments = segments.map(|(segments, _)| segments);
+    loop {
+        let case = Case {
+            drift: &drift,
+            absent: &data.counted.absent,
+            importance: reference.importance(),
+            service: &service,
+            policy,
+        };
+        let pending: Vec<(usize, Vec<usize>)> = undecided(&case)
+            .into_iter()
+            .filter_map(|feature| Some((feature, ks_ref(&drift, feature)?.candidates.clone())))
+            .collect();
+        if pending.is_empty() {
+            let verdict = judge(&case);
+            return Ok(JudgedWindow { drift, verdict, segments });
+        }
+        let exact = engine::refine(&run.job(data.window), &data.counted, reference, &pending)?;
+        for (feature, _) in pending {
+            // A distance that could not be refined stays at its lower bound, but is not requested again.
+            let inside = exact.get(&feature).copied().unwrap_or(0.0);
+            if let Some(ks) = ks_mut(&mut drift, feature) {
+                ks.refine(inside);
+            }
+        }
+    }
+}
+
+/// The window's segments, measured and judged, with their findings.
+fn measure_segments(run: &RunContext<'_>, data: &WindowData) -> Result<Option<(SegmentReport, Vec<Finding>)>> {
+    let (Some(segments), Some(tally), Some(options)) = (&run.segments, &data.counted.segments, &run.settings.segments)
+    else {
+        return Ok(None);
+    };
+    let policy = &run.settings.policy;
+    let terms = (options.min_rows, run.settings.model.threshold, policy.empty_bins);
+    let drift = compare_segments(segments, tally, &data.counted.profile, &run.reference, terms)?;
+    let (verdicts, findings) = judge_segments(&drift, policy);
+    Ok(Some((SegmentReport { drift, verdicts }, findings)))
+}
+
+/// The KS distance of a feature. The index after the last feature is the score.
+fn ks_ref(drift: &Drift, feature: usize) -> Option<&Ks> {
+    match drift.features.get(feature) {
+        Some(feature) => feature.ks.as_ref(),
+        None => drift.score.as_ref()?.distance.ks.as_ref(),
+    }
+}
+
+fn ks_mut(drift: &mut Drift, feature: usize) -> Option<&mut Ks> {
+    match drift.features.get_mut(feature) {
+        Some(feature) => feature.ks.as_mut(),
+        None => drift.score.as_mut()?.distance.ks.as_mut(),
+    }
+}
+
+fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
+    let traffic = &counted.traffic;
+    Service {
+        requests: traffic.requests,
+        errors: traffic.errors,
+        latency_p95_ms: traffic.latency.quantile_ms(0.95),
+        answered: counted.profile.rows() + counted.other_version.rows(),
+        other_version: counted.other_version.rows(),
+        filtered: counted.found.filtered,
+        unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
+        unreadable_labels: Vec::new(),
+        // A challenger's scores differ by design.
+        parity: replay.filter(|replay| replay.challenger.is_none()).map(|replay| replay.parity.clone()),
+        costs: Vec::new(),
+        aucs: Vec::new(),
+        segments: Vec::new(),
+    }
+}
+
+fn unreadable_labels(performance: &Performance) -> Vec<String> {
+    let labels = performance.labels.iter().flat_map(|labels| &labels.unreadable);
+    labels.cloned().collect()
+}
+
+/// Costs of decisions compared with the reference's. Outcomes of training rows are optimistic, so known outcomes are
+/// compared only with a hold-out reference.
+fn costs(performance: &Performance, is_holdout: bool) -> Vec<CostChange> {
+    let Ok(expected) = &performance.expected else { return Vec::new() };
+    let reference = &expected.reference;
+    let moved = CostChange {
+        is_known: false,
+        rows: expected.rows,
+        window: expected.cost_per_1000.value,
+        reference: reference.per_1000,
+        p_value: expected.p_value,
+    };
+    let known = performance.realised.as_ref().filter(|_| is_holdout).map(|realised| {
+        let window = realised.cost_per_1000();
+        CostChange {
+            is_known: true,
+            rows: realised.confusion.rows(),
+            window: window.value,
+            reference: reference.per_1000,
+            p_value: window.difference_p_value(&reference.interval),
+        }
+    });
+    [moved].into_iter().chain(known).collect()
+}
+
+/// AUC compared with the reference's: as expected from the scores on both sides, and by known outcomes.
+fn aucs(performance: &Performance, is_holdout: bool) -> Vec<AucChange> {
+    let Ok(expected) = &performance.expected else { return Vec::new() };
+    let moved = expected.auc.window.zip(expected.auc_before).map(|(window, (reference, p_value))| AucChange {
+        is_known: false,
+        rows: expected.rows,
+        window: window.value,
+        reference,
+        p_value,
+    });
+    let realised = performance.realised.as_ref().filter(|_| is_holdout);
+    let known = realised.and_then(|realised| {
+        let (window, reference) = realised.auc.zip(expected.auc_known_before)?;
+        let rows = realised.confusion.rows();
+        Some(AucChange {
+            is_known: true,
+            rows,
+            window: window.value,
+            reference: reference.value,
+            p_value: window.difference_p_value(&reference),
+        })
+    });
+    moved.into_iter().chain(known).collect()
+}

@@ -1,0 +1,87 @@
+//! The report of a run, built from everything it measured.
+
+use vigie_profile::window::Instant;
+
+use super::{
+    attribution::AttributionResults,
+    context::{RunContext, WindowData},
+    judge::JudgedWindow,
+};
+use crate::{
+    drift::compare,
+    engine::Counted,
+    performance::Performance,
+    replay::Replay,
+    report::{ExaminedWindow, MonitoredModel, Report, Run},
+    source::Field,
+};
+
+/// Results other than drift.
+pub(crate) struct Measurements {
+    pub replay: Option<Replay>,
+    pub attribution: AttributionResults,
+    pub performance: Option<Performance>,
+}
+
+pub(crate) fn build_report(
+    run: &RunContext<'_>,
+    data: WindowData,
+    judged: JudgedWindow,
+    measured: Measurements,
+    now: Instant,
+) -> Report {
+    let (settings, reference, counted) = (run.settings, &run.reference, data.counted);
+    let other_version = (counted.other_version.rows() > 0)
+        .then(|| compare(reference, &counted.other_version, settings.policy.empty_bins, settings.model.threshold).ok())
+        .flatten();
+    Report {
+        run: Run {
+            revision: 0,
+            created_at: now,
+            vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
+            config_sha256: settings.sha256.clone(),
+            reference_id: reference.id().to_owned(),
+            model: MonitoredModel {
+                name: settings.model.name.clone(),
+                version: settings.model.version.clone(),
+                sha256: run.model.as_ref().map(|model| model.forest().sha256_hex()),
+                threshold: settings.model.threshold,
+            },
+            threads: run.scan.threads,
+            files: counted.files,
+            skipped_files: run.skipped_files(),
+            seconds: 0.0,
+            attribution_seconds: measured.attribution.seconds,
+        },
+        examined: ExaminedWindow {
+            window: data.window,
+            filtered: counted.found.filtered,
+            unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
+            missing_fields: missing_fields(&counted),
+            complaints: counted.complaints,
+            empty_later: data.empty_later,
+        },
+        reference: reference.provenance().clone(),
+        policy: settings.policy.clone(),
+        segments: judged.segments,
+        drift: judged.drift,
+        verdict: judged.verdict,
+        importance: reference.importance().to_vec(),
+        traffic: counted.traffic,
+        other_version,
+        replay: measured.replay,
+        attribution: measured.attribution.contributions,
+        score_shift: measured.attribution.score_shift,
+        performance: measured.performance,
+    }
+}
+
+/// Optional mapped fields that no record has.
+fn missing_fields(counted: &Counted) -> Vec<String> {
+    let optional = [Field::Decision, Field::LatencyMs, Field::Status, Field::ModelVersion];
+    let is_missing = |field: &Field| {
+        counted.traffic.requests > 0 && counted.mapped.contains_key(field) && !counted.found.fields.contains(field)
+    };
+    let named = |field: Field| format!("{}: {}", field.key(), counted.mapped.get(&field).map_or("", String::as_str));
+    optional.into_iter().filter(is_missing).map(named).collect()
+}

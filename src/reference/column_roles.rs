@@ -1,0 +1,18 @@
+//! Roles of the columns of a training table, as specified by the user.
+
+use vigie_profile::layout::Precision;
+
+/// Roles of the columns.
+#[derive(Debug, Clone, Default)]
+pub struct ColumnRoles {
+    pub target: Option<String>,
+    pub probability: Option<String>,
+    /// Features, in this order; `None`: all columns without another role.
+    pub features: Option<Vec<String>>,
+    pub categorical: Vec<String>,
+    /// Features that must be numbers because the model reads them as numbers.
+    pub numeric: Vec<String>,
+    pub ignore: Vec<String>,
+    /// How the model compares numbers; `None`: as 32-bit floats if the table stores all its fractions as such.
+    pub precision: Option<Precision>,
+}

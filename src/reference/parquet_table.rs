@@ -1,0 +1,208 @@
+//! Training rows in Parquet. Columns are decoded on demand and kept only while they are learnt from.
+
+use std::{collections::BTreeMap, fs::File, io, sync::Arc};
+
+use arrow_array::{Array, ArrayRef, cast::AsArray, types::Int32Type};
+use arrow_cast::cast;
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::{
+    ProjectionMask,
+    arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+};
+use vigie_profile::batch::decimals_to_f64;
+
+use super::columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable};
+use crate::fault::{Fault, Result};
+
+/// Rows decoded at a time, so that a column chunk fits the CPU cache.
+const ROWS: usize = 65_536;
+
+/// Opens the file again, so that each thread has its own position.
+pub type Opener = Box<dyn Fn() -> io::Result<File> + Send + Sync>;
+
+/// One or more files with the same columns.
+pub struct ParquetTable {
+    columns: Vec<ColumnInfo>,
+    files: Vec<ParquetFile>,
+}
+
+struct ParquetFile {
+    name: String,
+    open: Opener,
+    metadata: ArrowReaderMetadata,
+    rows: usize,
+    /// Positions of the first file's columns in this file.
+    positions: Vec<usize>,
+}
+
+impl ParquetTable {
+    /// Opens files and reads their footers; the names are used in messages.
+    pub fn open(files: Vec<(String, Opener)>) -> Result<Self> {
+        let mut table = Self { columns: Vec::new(), files: Vec::new() };
+        for (name, open) in files {
+            table.add(name, open)?;
+        }
+        Ok(table)
+    }
+
+    /// Number of rows in each file.
+    #[must_use]
+    pub fn rows_by_file(&self) -> Vec<usize> {
+        self.files.iter().map(|file| file.rows).collect()
+    }
+
+    fn add(&mut self, name: String, open: Opener) -> Result<()> {
+        let unreadable = |why: String| unreadable(&name, &why);
+        let file = open().map_err(|error| unreadable(error.to_string()))?;
+        let plain =
+            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|e| unreadable(e.to_string()))?;
+        // Read strings as dictionaries, so that each distinct string is processed once per batch, not once per row.
+        let schema = Arc::new(Schema::new(plain.schema().fields().iter().map(as_dictionary).collect::<Vec<_>>()));
+        let options = ArrowReaderOptions::new().with_schema(schema);
+        let metadata = ArrowReaderMetadata::try_new(plain.metadata().clone(), options).unwrap_or(plain);
+        let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let columns: Vec<ColumnInfo> = metadata.schema().fields().iter().map(|field| column_info(field)).collect();
+        let mut positions = Vec::with_capacity(columns.len());
+        if self.files.is_empty() {
+            positions.extend(0..columns.len());
+            self.columns = columns;
+        } else {
+            for ours in &mut self.columns {
+                let position = columns.iter().position(|theirs| theirs.name == ours.name).ok_or_else(|| {
+                    Fault::setup(format!("{name}: column `{}` is missing, but the previous files have it", ours.name))
+                })?;
+                let Some(theirs) = columns.get(position).filter(|theirs| theirs.kind == ours.kind) else {
+                    return Err(Fault::setup(format!(
+                        "{name}: column `{}` has a different type from the previous files; make the types match",
+                        ours.name
+                    )));
+                };
+                ours.is_single &= theirs.is_single;
+                ours.is_real |= theirs.is_real;
+                positions.push(position);
+            }
+        }
+        self.files.push(ParquetFile { name, open, metadata, rows, positions });
+        Ok(())
+    }
+}
+
+impl TrainingTable for ParquetTable {
+    fn rows(&self) -> usize {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    fn columns(&self) -> Vec<ColumnInfo> {
+        self.columns.clone()
+    }
+
+    fn load(&self, column: usize) -> Result<ColumnData> {
+        let mut arrays = Vec::new();
+        for file in &self.files {
+            let read = file.read(column, &mut arrays);
+            read.map_err(|why| unreadable(&file.name, &why))?;
+        }
+        Ok(match self.columns.get(column).map(|info| info.kind) {
+            Some(ColumnKind::Texts) => texts(&arrays),
+            _ => ColumnData::Numbers(arrays),
+        })
+    }
+}
+
+impl ParquetFile {
+    fn read(&self, column: usize, arrays: &mut Vec<ArrayRef>) -> Result<(), String> {
+        let message = |error: &dyn std::fmt::Display| error.to_string();
+        let position = self.positions.get(column).copied().ok_or("no such column")?;
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [position]);
+        // A batch across row groups would have to be concatenated, expanding its dictionaries.
+        for group in 0..self.metadata.metadata().num_row_groups() {
+            let file = (self.open)().map_err(|error| message(&error))?;
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+                .with_projection(mask.clone())
+                .with_row_groups(vec![group])
+                .with_batch_size(ROWS)
+                .build()
+                .map_err(|error| message(&error))?;
+            for batch in reader {
+                arrays.extend(batch.map_err(|error| message(&error))?.columns().first().map(decimals_to_f64));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(name: &str, why: &str) -> Fault {
+    Fault::setup(format!(
+        "{name}: cannot be read as parquet: {}; check that the file is complete and its extension is right",
+        why.lines().next().unwrap_or_default()
+    ))
+}
+
+fn is_text(kind: &DataType) -> bool {
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, values) => is_text(values),
+        _ => false,
+    }
+}
+
+fn as_dictionary(field: &Arc<Field>) -> Arc<Field> {
+    if !is_text(field.data_type()) {
+        return field.clone();
+    }
+    let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    Arc::new(Field::clone(field).with_data_type(kind))
+}
+
+pub(super) fn column_info(field: &Field) -> ColumnInfo {
+    let kind = field.data_type();
+    let is_real = kind.is_floating() || kind.is_decimal();
+    let is_number = kind.is_integer() || is_real || matches!(kind, DataType::Boolean | DataType::Null);
+    let column_kind = if is_number {
+        ColumnKind::Numbers
+    } else if is_text(kind) {
+        ColumnKind::Texts
+    } else {
+        ColumnKind::Other
+    };
+    ColumnInfo {
+        name: field.name().clone(),
+        kind: column_kind,
+        is_single: *kind == DataType::Float32,
+        is_real: is_real && *kind != DataType::Float32,
+        is_typed: true,
+    }
+}
+
+fn texts(arrays: &[ArrayRef]) -> ColumnData {
+    let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+    let mut missing = 0;
+    let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    for array in arrays {
+        let keyed = cast(array, &kind);
+        let Some(keyed) = keyed.as_ref().ok().and_then(|keyed| keyed.as_dictionary_opt::<Int32Type>()) else {
+            missing += array.len() as u64;
+            continue;
+        };
+        let names = keyed.values().as_string::<i32>();
+        let mut hits = vec![0u64; names.len()];
+        for key in keyed.keys() {
+            match key.and_then(|key| hits.get_mut(usize::try_from(key).ok()?)) {
+                Some(hit) => *hit += 1,
+                None => missing += 1,
+            }
+        }
+        for (name, hit) in names.iter().zip(hits).filter(|(_, hit)| *hit > 0) {
+            match name {
+                None => missing += hit,
+                Some(name) => match rows.get_mut(name) {
+                    Some(count) => *count += hit,
+                    None => {
+                        rows.insert(name.to_owned(), hit);
+                    }
+                },
+            }
+        }
+    }
+    ColumnData::Texts { rows, missing }
+}

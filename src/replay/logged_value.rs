@@ -1,0 +1,95 @@
+//! A logged probability as it was written, and the rounding needed to explain a difference from the model's.
+
+/// Maximum number of decimals and digits that are distinguished.
+const MOST: u8 = 20;
+
+/// A logged value as it was written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct LoggedValue {
+    pub value: f64,
+    pub decimals: u8,
+    pub digits: u8,
+    /// The power of ten of its first digit.
+    exponent: i32,
+    /// Whether it is the shortest text of a single-precision number.
+    pub is_single: bool,
+    /// Whether it is a single-precision number widened to double, with all of its digits.
+    pub is_cast: bool,
+    /// Error from reading and scaling, in units of the last bit.
+    noise: f64,
+}
+
+impl LoggedValue {
+    /// Analyses a logged probability. `scale` is the factor that the reader multiplied it by.
+    pub(super) fn new(value: f64, scale: f64) -> Self {
+        #[expect(clippy::float_cmp, reason = "exactly one: the value is as logged")]
+        let is_as_logged = scale == 1.0;
+        let text = if is_as_logged {
+            format!("{value:e}")
+        } else {
+            // Drops the digits that scaling added.
+            let logged = format!("{:.14e}", value / scale);
+            logged.parse::<f64>().map_or(logged, |logged| format!("{logged:e}"))
+        };
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let exponent: i32 = exponent.parse().unwrap_or(0);
+        let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+        let decimals = i32::try_from(digits).unwrap_or(i32::MAX).saturating_sub(1).saturating_sub(exponent).max(0);
+        let value = text.parse().unwrap_or(value);
+        #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
+        let single = value as f32;
+        let is_single = single.to_string().parse::<f64>() == Ok(value);
+        let single = f64::from(single);
+        // 15 digits hide the error of scaling; hardly any other double is this close.
+        let near = if is_as_logged { 0.0 } else { 1e-14 * single.abs() };
+        Self {
+            value,
+            decimals: u8::try_from(decimals).unwrap_or(u8::MAX).min(MOST + 1),
+            digits: u8::try_from(digits).unwrap_or(u8::MAX).min(MOST + 1),
+            exponent,
+            is_single,
+            is_cast: !is_single && (value - single).abs() <= near,
+            // Implementations of `exp` and of division may differ in the last bit; scaling adds more.
+            noise: if is_as_logged { 1.0 } else { 4.0 },
+        }
+    }
+
+    /// The precision at which rounding would explain a difference of `off`.
+    pub(super) fn required_precision(&self, off: f64) -> RequiredPrecision {
+        let off = off - self.noise * f64::EPSILON * self.value.abs().max(f64::MIN_POSITIVE);
+        let half = |place: i32| 0.5 * 10f64.powi(place) * (1.0 + 1e-9);
+        let fewest = |of: &dyn Fn(u8) -> f64| (0..=MOST).find(|places| off > of(*places)).unwrap_or(MOST + 1);
+        #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
+        let half_single = f64::from((self.value as f32).next_up() - self.value as f32) * 0.5;
+        RequiredPrecision {
+            is_unexplainable: off.is_nan() || off == f64::INFINITY,
+            is_zero: off <= 0.0,
+            is_cast: self.is_cast,
+            length: self.digits,
+            decimals: fewest(&|decimals| half(-i32::from(decimals))),
+            digits: fewest(&|digits| {
+                if digits == 0 { f64::INFINITY } else { half(self.exponent - i32::from(digits) + 1) }
+            }),
+            // The shortest text of a single-precision number adds up to another half of its last place.
+            single: off <= half_single * if self.is_cast { 1.0 } else { 2.0 } * (1.0 + 1e-9),
+        }
+    }
+}
+
+/// The rounding required to explain a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RequiredPrecision {
+    /// No rounding explains it.
+    pub is_unexplainable: bool,
+    /// There is no difference.
+    pub is_zero: bool,
+    pub is_cast: bool,
+    /// Significant digits of the value.
+    pub length: u8,
+    /// Rounding to fewer decimals than this explains it.
+    pub decimals: u8,
+    /// Rounding to fewer significant digits than this explains it.
+    pub digits: u8,
+    /// Rounding to single precision explains it.
+    pub single: bool,
+}

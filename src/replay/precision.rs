@@ -1,0 +1,281 @@
+//! How precisely a log writes its probabilities, inferred from the probabilities: the most that rounding can explain.
+//!
+//! A log that rounds to six decimals has no value with more; one that keeps fifteen significant digits, or single
+//! precision, shows that too. Any rounding consistent with every value of a window may be the one that the log used, so the
+//! loosest one decides: if the shortest texts of the values have at most `d` decimals, or `g` digits, a value may be off by
+//! half a unit of its last place. For unrounded doubles the allowance is zero, as some have 17 digits.
+//!
+//! One service may round where another does not. About one in ten unrounded doubles has a text of 15 digits, one in a
+//! hundred of 14, and so on. Values of a length that occurs too often for that were rounded, and are judged separately from
+//! longer ones.
+
+use super::logged_value::{LoggedValue, RequiredPrecision};
+
+/// Digits that only unrounded doubles have. Values with fewer are rounded, or short by chance.
+const FULL: usize = 16;
+/// Maximum number of digits in the shortest text of a double.
+const LONGEST: usize = 17;
+/// Upper bound on the number of unrounded doubles with a text of 15 digits, relative to those with more: 1.4 % from 0.1 to
+/// 0.125, 12 % from 0.5 to 1, and at most 28 %, just below 0.001. With each digit fewer, there are a tenth as many.
+const SHORTER: f64 = 0.3;
+/// Natural logarithm of 10⁻⁶: below this probability, the number of values of a length is not due to chance.
+const UNLIKELY: f64 = -13.8;
+
+/// Values of one or several lengths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Class {
+    rows: u64,
+    /// Maximum number of decimals, and of significant digits.
+    decimals: u8,
+    digits: u8,
+    /// Whether every value is the shortest text of a single-precision number.
+    is_single: bool,
+}
+
+impl Class {
+    const EMPTY: Self = Self { rows: 0, decimals: 0, digits: 0, is_single: true };
+
+    fn merged(self, other: Self) -> Self {
+        Self {
+            rows: self.rows + other.rows,
+            decimals: self.decimals.max(other.decimals),
+            digits: self.digits.max(other.digits),
+            is_single: self.is_single && other.is_single,
+        }
+    }
+
+    fn explains(self, required: RequiredPrecision) -> bool {
+        self.decimals < required.decimals || self.digits < required.digits || self.is_single && required.single
+    }
+}
+
+/// Lengths of a log's values. Merging is commutative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PrecisionTally {
+    /// By number of digits.
+    lengths: [Class; LONGEST + 1],
+    /// Single-precision numbers widened to double.
+    casts: u64,
+}
+
+impl Default for PrecisionTally {
+    fn default() -> Self {
+        Self { lengths: [Class::EMPTY; LONGEST + 1], casts: 0 }
+    }
+}
+
+impl PrecisionTally {
+    pub(super) fn observe(&mut self, written: &LoggedValue) {
+        if written.is_cast {
+            self.casts += 1;
+        } else if let Some(class) = self.lengths.get_mut(usize::from(written.digits)) {
+            let LoggedValue { decimals, digits, is_single, .. } = *written;
+            *class = class.merged(Class { rows: 1, decimals, digits, is_single });
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.lengths.iter_mut().zip(&other.lengths).for_each(|(ours, theirs)| *ours = ours.merged(*theirs));
+        self.casts += other.casts;
+    }
+
+    /// Infers how the log rounds, once all its values are counted.
+    pub(super) fn rounding(&self) -> Rounding {
+        let merge = |lengths: &[Class]| lengths.iter().fold(Class::EMPTY, |all, one| all.merged(*one));
+        let full = merge(self.lengths.get(FULL..).unwrap_or_default());
+        let was_rounded = |length: &usize| {
+            let rows = self.lengths.get(*length).map_or(0, |class| class.rows);
+            #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+            let (rows, full) = (rows as f64, full.rows as f64);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 17")]
+            let chance = SHORTER * full * 10f64.powi(*length as i32 + 1 - FULL as i32);
+            // Chernoff bound of a Poisson count; −∞ if none is expected.
+            rows > chance && rows - chance + rows * (chance / rows).ln() < UNLIKELY
+        };
+        let longest = (0..FULL).rev().find(was_rounded);
+        let (rounded, others) = self.lengths.split_at(longest.map_or(0, |length| length + 1));
+        let (rounded, full) = (merge(rounded), merge(others));
+        if longest.is_some() && full.decimals <= rounded.decimals {
+            // With 16 decimals, the largest values have as many digits as unrounded doubles.
+            return Rounding {
+                longest: Some(LONGEST),
+                rounded: rounded.merged(full),
+                full: Class::EMPTY,
+                casts: self.casts,
+            };
+        }
+        Rounding { longest, rounded, full, casts: self.casts }
+    }
+}
+
+/// How a log rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rounding {
+    /// Number of digits of the longest rounded values, if any were rounded.
+    longest: Option<usize>,
+    rounded: Class,
+    full: Class,
+    casts: u64,
+}
+
+impl Rounding {
+    /// Whether this rounding explains a difference.
+    pub(super) fn explains(&self, required: RequiredPrecision) -> bool {
+        if required.is_unexplainable || required.is_zero {
+            return required.is_zero;
+        }
+        let is_rounded = self.longest.is_some_and(|longest| usize::from(required.length) <= longest);
+        match (required.is_cast, is_rounded) {
+            (true, _) => required.single,
+            (false, true) => self.rounded.explains(required),
+            (false, false) => self.full.explains(required),
+        }
+    }
+
+    /// Whether enough values are rounded to mention it.
+    fn is_rounded(&self) -> bool {
+        let all = self.rounded.rows + self.full.rows + self.casts;
+        self.longest.is_some() && self.rounded.rows.saturating_mul(100) >= all
+    }
+
+    /// Decimals of the rounded values; `None` if (almost) none is rounded.
+    pub(super) fn decimals(&self) -> Option<u8> {
+        self.is_rounded().then_some(self.rounded.decimals)
+    }
+
+    /// Describes the precision in words.
+    pub(super) fn describe(&self) -> String {
+        let Class { decimals, digits, is_single, .. } = self.rounded;
+        let rounded = self.is_rounded().then(|| match () {
+            () if is_single && digits > 7 => "single precision".to_owned(),
+            () if decimals > digits + 1 => format!("{digits} significant digits"),
+            () => format!("{decimals} decimals"),
+        });
+        let casts = (self.casts > 0).then(|| "single precision".to_owned());
+        let full = (self.full.rows > 0).then(|| "full precision".to_owned());
+        let mut all: Vec<String> = rounded.into_iter().chain(casts).chain(full).collect();
+        all.dedup();
+        if all.is_empty() { "nothing".to_owned() } else { all.join(" or ") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tally(values: &[f64]) -> PrecisionTally {
+        let mut tally = PrecisionTally::default();
+        values.iter().for_each(|value| tally.observe(&LoggedValue::new(*value, 1.0)));
+        tally
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
+    fn single(value: f64) -> f32 {
+        value as f32
+    }
+
+    fn explained(tally: &PrecisionTally, logged: f64, exact: f64) -> bool {
+        tally.rounding().explains(LoggedValue::new(logged, 1.0).required_precision((logged - exact).abs()))
+    }
+
+    #[test]
+    fn six_decimals_explain_half_a_unit_of_the_sixth() {
+        let tally = tally(&[0.5, 0.504_841, 0.25]);
+        assert_eq!(tally.rounding().describe(), "6 decimals");
+        assert!(explained(&tally, 0.5, 0.500_000_5));
+        assert!(!explained(&tally, 0.5, 0.500_000_6));
+        // 0.5 has one decimal, but other values show that the log rounds to six.
+        assert!(!explained(&tally, 0.5, 0.52));
+    }
+
+    #[test]
+    fn full_doubles_may_differ_in_the_last_bit_only() {
+        let values = [0.1 + 0.2, 1.0 / 3.0, 2.0 / 7.0];
+        let tally = tally(&values);
+        assert_eq!(tally.rounding().describe(), "full precision");
+        for value in values {
+            assert!(explained(&tally, value, value.next_up()));
+            assert!(!explained(&tally, value, value + 1e-14));
+        }
+    }
+
+    #[test]
+    fn a_service_that_rounds_and_one_that_does_not_are_judged_separately() {
+        let tally = tally(&[0.504_841, 1.0 / 3.0]);
+        assert!(explained(&tally, 0.504_841, 0.504_841_4));
+        assert!(!explained(&tally, 1.0 / 3.0, 0.333_333_4));
+    }
+
+    #[test]
+    fn a_few_round_values_do_not_loosen_unrounded_doubles() {
+        let mut values: Vec<f64> = (1..1000).map(|row| f64::from(row).sqrt() / 100.1).collect();
+        let full = tally(&values).rounding();
+        assert_eq!((full.describe().as_str(), full.decimals()), ("full precision", None));
+        values.push(0.5);
+        let tally = tally(&values);
+        assert_eq!(tally.rounding().describe(), "full precision");
+        assert!(!explained(&tally, values[1], values[1] + 1e-15));
+    }
+
+    #[test]
+    fn two_services_with_many_rows_each_are_separated() {
+        // Some of the 5,000 unrounded doubles are short, with 13 digits or more: they do not affect the rounded ones.
+        let exact: Vec<f64> = (1..10_000).map(|row| f64::from(row).sqrt() / 100.1).collect();
+        let write = |row: usize, value: f64| if row.is_multiple_of(2) { (value * 1e6).round() / 1e6 } else { value };
+        let logged: Vec<f64> = exact.iter().enumerate().map(|(row, value)| write(row, *value)).collect();
+        let tally = tally(&logged);
+        assert_eq!(tally.rounding().describe(), "6 decimals or full precision");
+        assert_eq!(tally.rounding().decimals(), Some(6));
+        assert!(logged.iter().zip(&exact).all(|(logged, exact)| explained(&tally, *logged, *exact)));
+        let moved = logged.iter().zip(&exact).filter(|(logged, exact)| !explained(&tally, **logged, **exact + 1e-6));
+        assert_eq!(moved.count(), exact.len());
+    }
+
+    #[test]
+    fn nothing_explains_a_value_that_is_not_a_number() {
+        assert!(!explained(&tally(&[0.5]), 0.5, f64::NAN));
+        assert!(!explained(&tally(&[0.5]), 0.5, f64::INFINITY));
+    }
+
+    #[test]
+    fn a_percentage_is_rounded_in_the_unit_of_the_log() {
+        let (mut tally, scale) = (PrecisionTally::default(), 0.01);
+        let logged: Vec<LoggedValue> =
+            [50.48, 3.1, 99.99].iter().map(|percent| LoggedValue::new(percent * scale, scale)).collect();
+        logged.iter().for_each(|written| tally.observe(written));
+        assert_eq!(tally.rounding().describe(), "2 decimals");
+    }
+
+    proptest! {
+        #[test]
+        fn rounding_is_always_explained(
+            exact in prop::collection::vec(0.0f64..1.0, 1..60),
+            places in 1usize..19,
+            kind in 0..4,
+        ) {
+            let write = |value: f64| -> f64 {
+                match kind {
+                    0 => format!("{value:.places$}").parse().unwrap(),
+                    1 => format!("{value:.places$e}").parse().unwrap(),
+                    2 => f64::from(single(value)),
+                    _ => single(value).to_string().parse().unwrap(),
+                }
+            };
+            let logged: Vec<f64> = exact.iter().map(|value| write(*value)).collect();
+            let tally = tally(&logged);
+            for (logged, exact) in logged.iter().zip(&exact) {
+                prop_assert!(explained(&tally, *logged, *exact), "{} for {} by {:?}", logged, exact, tally);
+            }
+        }
+
+        #[test]
+        fn merging_equals_observing_both(values in prop::collection::vec(0.0f64..1.0, 2..40), at in 0usize..40) {
+            let (left, right) = values.split_at(at % values.len());
+            let mut merged = tally(left);
+            merged.merge(&tally(right));
+            prop_assert_eq!(merged, tally(&values));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Dates and counts as pages show them.
+
+use vigie_profile::window::Instant;
+
+/// Formats the date, and the time unless it is midnight UTC.
+pub(crate) fn day(at: Instant) -> String {
+    let text = minute(at);
+    text.strip_suffix(" 00:00").map_or(text.clone(), ToOwned::to_owned)
+}
+
+/// Formats as `2026-10-01 00:00`, with seconds only if they are not zero.
+pub(crate) fn minute(at: Instant) -> String {
+    let text = at.to_string();
+    let text = text.trim_end_matches('Z').replace('T', " ");
+    text.strip_suffix(":00").map_or(text.clone(), ToOwned::to_owned)
+}
+
+/// Groups digits with narrow spaces: 1234567 → 1 234 567.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,479 @@
+//! Reads Parquet: skips row groups outside the window and decodes only the columns that are needed.
+
+use std::{collections::BTreeSet, fs::File, io, sync::Arc};
+
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, Int32Array, RecordBatch, RecordBatchOptions, StructArray,
+    cast::AsArray, types::Float64Type,
+};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_cast::cast;
+use arrow_schema::{DataType, Field as ArrowField, FieldRef, Fields as ArrowFields, Schema};
+use arrow_select::{filter::filter_record_batch, nullif::nullif};
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+            statistics::StatisticsConverter,
+        },
+    },
+    file::reader::ChunkReader,
+};
+use vigie_profile::{
+    batch::{Complaints, Number, Reason, Records, for_each_number, number},
+    layout::Kind,
+    window::{Instant, Window},
+};
+
+use super::{
+    clock,
+    file::LogFile,
+    json_text,
+    mapping::{Field, Mapping, ReadSummary, passes},
+    record::RecordReader,
+    records_builder::BATCH_ROWS,
+    typed,
+    value::Value,
+};
+
+/// Marks the rows of a batch that are records of the window; `None`: all of them.
+pub type RowMask = Option<BooleanArray>;
+
+pub(super) fn invalid(error: impl std::fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error.to_string())
+}
+
+/// Returns the footer of an uncompressed file and the row groups that may contain records of the window. `None`: the
+/// file is compressed and has to be read whole.
+pub(super) fn plan(file: &LogFile, mapping: &Mapping) -> io::Result<Option<(ArrowReaderMetadata, Vec<usize>)>> {
+    if file.is_compressed() {
+        return Ok(None);
+    }
+    let handle = File::open(&file.path)?;
+    let metadata = load(&handle, mapping)?;
+    let groups = 0..metadata.metadata().num_row_groups();
+    let kept = match mapping.window {
+        Some(window) => prune(&metadata, groups.collect(), mapping, window),
+        None => groups.collect(),
+    };
+    Ok(Some((metadata, kept)))
+}
+
+/// Streams one row group of an uncompressed file, or all of a compressed file, into `sink`.
+pub(super) fn read(
+    file: &LogFile,
+    group: Option<(&ArrowReaderMetadata, usize)>,
+    mapping: &Mapping,
+    sink: &mut dyn FnMut(Records),
+) -> (ReadSummary, io::Result<()>) {
+    let mut found = ReadSummary::default();
+    let result = match (file.open(), group) {
+        (Err(error), _) => Err(error),
+        (Ok(Ok(handle)), Some((metadata, group))) => {
+            batches(handle, metadata.clone(), Some(group), mapping, &mut found, sink)
+        }
+        (Ok(Ok(handle)), None) => {
+            load(&handle, mapping).and_then(|metadata| batches(handle, metadata, None, mapping, &mut found, sink))
+        }
+        (Ok(Err(bytes)), _) => {
+            let bytes = bytes::Bytes::from(bytes);
+            load(&bytes, mapping).and_then(|metadata| batches(bytes, metadata, None, mapping, &mut found, sink))
+        }
+    };
+    (found, result)
+}
+
+/// Loads the footer and requests the text of categorical features as dictionaries, so that each level is processed once
+/// per batch instead of once per row.
+fn load<R: ChunkReader>(reader: &R, mapping: &Mapping) -> io::Result<ArrowReaderMetadata> {
+    let plain = ArrowReaderMetadata::load(reader, ArrowReaderOptions::new()).map_err(invalid)?;
+    let categorical: BTreeSet<&str> = mapping
+        .columns
+        .iter()
+        .filter(|column| column.kind == Kind::Categorical)
+        .map(|column| column.name.as_str())
+        .collect();
+    let schema = Schema::new(with_dictionaries(plain.schema().fields(), &categorical));
+    if schema.fields() == plain.schema().fields() {
+        return Ok(plain);
+    }
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    Ok(ArrowReaderMetadata::try_new(plain.metadata().clone(), options).unwrap_or(plain))
+}
+
+fn with_dictionaries(fields: &ArrowFields, categorical: &BTreeSet<&str>) -> ArrowFields {
+    let with_dictionary = |field: &FieldRef| -> FieldRef {
+        match field.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+                if categorical.contains(field.name().as_str()) =>
+            {
+                let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+                Arc::new(ArrowField::clone(field).with_data_type(kind))
+            }
+            DataType::Struct(children) => {
+                let children = with_dictionaries(children, categorical);
+                Arc::new(ArrowField::clone(field).with_data_type(DataType::Struct(children)))
+            }
+            _ => field.clone(),
+        }
+    };
+    fields.iter().map(with_dictionary).collect()
+}
+
+/// Drops the row groups whose minimum and maximum time show that they have no record of the window.
+fn prune(metadata: &ArrowReaderMetadata, groups: Vec<usize>, mapping: &Mapping, window: Window) -> Vec<usize> {
+    let schema = metadata.schema();
+    let present: Vec<&String> = mapping.timestamp.iter().filter(|path| schema.index_of(path).is_ok()).collect();
+    let [path] = present.as_slice() else { return groups };
+    // Text does not sort by time.
+    let is_time = schema.field_with_name(path).is_ok_and(|field| {
+        let kind = field.data_type();
+        kind.is_temporal() || kind.is_integer() || kind.is_floating()
+    });
+    let parquet_schema = metadata.metadata().file_metadata().schema_descr();
+    let Some(converter) = is_time.then(|| StatisticsConverter::try_new(path, schema, parquet_schema).ok()).flatten()
+    else {
+        return groups;
+    };
+    let row_groups = metadata.metadata().row_groups();
+    let (Ok(mins), Ok(maxes)) = (converter.row_group_mins(row_groups), converter.row_group_maxes(row_groups)) else {
+        return groups;
+    };
+    // The unit of an epoch follows from its size. Only if minimum and maximum have the same unit, all values have it.
+    let (min_units, max_units) = (units(&mins), units(&maxes));
+    let (mins, maxes) = (typed::instants(&mins, &mapping.zone), typed::instants(&maxes, &mapping.zone));
+    let may_hold = |group: &usize| match (mins.get(*group), maxes.get(*group)) {
+        (Some(Some(min)), Some(Some(max))) if min_units.get(*group) == max_units.get(*group) => {
+            *min < window.to.0 && *max >= window.from.0
+        }
+        _ => true,
+    };
+    groups.into_iter().filter(may_hold).collect()
+}
+
+/// The time unit implied by the size of each epoch; a constant for columns of other types.
+fn units(epochs: &ArrayRef) -> Vec<Option<u8>> {
+    let kind = epochs.data_type();
+    if !kind.is_integer() && !kind.is_floating() {
+        return vec![Some(0); epochs.len()];
+    }
+    let mut units = Vec::with_capacity(epochs.len());
+    if let Ok(epochs) = cast(epochs, &DataType::Float64) {
+        for_each_number(epochs.as_ref(), &mut |epoch| units.push(clock::unit(epoch)));
+    }
+    units
+}
+
+fn batches<R: ChunkReader + 'static>(
+    reader: R,
+    metadata: ArrowReaderMetadata,
+    group: Option<usize>,
+    mapping: &Mapping,
+    found: &mut ReadSummary,
+    sink: &mut dyn FnMut(Records),
+) -> io::Result<()> {
+    for field in metadata.schema().fields() {
+        found.note_name(field.name());
+    }
+    let is_columnar = is_columnar(metadata.schema(), mapping);
+    let batches = self::reader(reader, metadata, group, mapping)?;
+    if is_columnar {
+        for batch in batches {
+            sink(records(&batch.map_err(invalid)?, mapping, found).map_err(invalid)?.0);
+        }
+        return Ok(());
+    }
+    let mut lines = RecordReader::new(mapping);
+    let mut line = Vec::new();
+    for batch in batches {
+        let batch = batch.map_err(invalid)?;
+        for row in 0..batch.num_rows() {
+            line.clear();
+            json_text::write_row(&batch, row, &mut line).map_err(invalid)?;
+            lines.read_line(&line);
+            if lines.builder.rows() >= BATCH_ROWS {
+                sink(lines.builder.take(mapping));
+            }
+        }
+    }
+    sink(lines.builder.take(mapping));
+    found.merge(lines.found);
+    Ok(())
+}
+
+/// Returns a reader of the columns that the mapping needs, from one row group or from all.
+pub(super) fn reader<R: ChunkReader + 'static>(
+    reader: R,
+    metadata: ArrowReaderMetadata,
+    group: Option<usize>,
+    mapping: &Mapping,
+) -> io::Result<ParquetRecordBatchReader> {
+    let schema = metadata.metadata().file_metadata().schema_descr_ptr();
+    let mut wanted: Vec<usize> =
+        (0..schema.num_columns()).filter(|leaf| wants(mapping, schema.column(*leaf).path().parts())).collect();
+    // Read at least one input column, to know whether a record has inputs.
+    let is_input = |leaf: &usize| {
+        let path = schema.column(*leaf).path().string();
+        mapping.features.iter().flatten().any(|features| path.starts_with(&format!("{features}.")))
+    };
+    if !wanted.iter().any(is_input) {
+        wanted.extend((0..schema.num_columns()).find(is_input));
+    }
+    let mask = ProjectionMask::leaves(&schema, wanted);
+    let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
+        .with_projection(mask)
+        .with_batch_size(BATCH_ROWS);
+    if let Some(group) = group {
+        builder = builder.with_row_groups(vec![group]);
+    }
+    builder.build().map_err(invalid)
+}
+
+/// Returns whether a leaf of the schema is needed: its root is mapped, and if it is an input, it was requested.
+fn wants(mapping: &Mapping, parts: &[String]) -> bool {
+    let leaf = parts.join(".");
+    let root = parts.first().map_or("", String::as_str);
+    let mapped = |path: &String| {
+        path == root || path == &leaf || path.starts_with(&format!("{root}.")) || leaf.starts_with(&format!("{path}."))
+    };
+    let in_features = |paths: &Vec<String>| {
+        paths.iter().any(|path| {
+            let inside = leaf.strip_prefix(path.as_str()).and_then(|rest| rest.strip_prefix('.'));
+            // The leaf of a list is `features.list.element`: not a requested column, but needed.
+            inside.is_some_and(|name| {
+                mapping.column_of.contains_key(name) || mapping.positions.is_some() || name.contains('.')
+            }) || mapped(path) && inside.is_none()
+        })
+    };
+    let features = match &mapping.features {
+        None => mapping.column_of.contains_key(&leaf) || mapping.column_of.contains_key(root),
+        Some(paths) => in_features(paths),
+    };
+    features
+        || mapping.timestamp.iter().any(mapped)
+        || mapping.mapped.iter().any(|field| field.paths.iter().any(mapped))
+        || mapping.only.iter().any(|(path, _)| mapped(path))
+}
+
+/// What a path refers to in a table.
+enum PathTarget {
+    Absent,
+    Column(DataType),
+    /// Inside text, a list or a map: reachable only row by row.
+    Nested,
+}
+
+fn path_target(fields: &ArrowFields, path: &str) -> PathTarget {
+    if let Some((_, field)) = fields.find(path) {
+        return PathTarget::Column(field.data_type().clone());
+    }
+    for (dot, _) in path.match_indices('.') {
+        let (Some(head), Some(rest)) = (path.get(..dot), path.get(dot + 1..)) else { continue };
+        match fields.find(head).map(|(_, field)| field.data_type()) {
+            Some(DataType::Struct(children)) => return path_target(children, rest),
+            Some(kind) if kind.is_nested() || typed::may_hold_json(kind) => return PathTarget::Nested,
+            _ => {}
+        }
+    }
+    PathTarget::Absent
+}
+
+/// Returns whether every mapped field is a column of scalars, and the features are columns.
+pub(super) fn is_columnar(schema: &Schema, mapping: &Mapping) -> bool {
+    let fields = schema.fields();
+    let one_scalar = |paths: &[String]| {
+        let targets: Vec<PathTarget> = paths.iter().map(|path| path_target(fields, path)).collect();
+        let present = targets.iter().filter(|target| !matches!(target, PathTarget::Absent)).count();
+        present <= 1
+            && targets.iter().all(|target| match target {
+                PathTarget::Absent => true,
+                PathTarget::Column(kind) => typed::is_scalar(kind),
+                PathTarget::Nested => false,
+            })
+    };
+    let features = match &mapping.features {
+        None => true,
+        Some(paths) => match paths.as_slice() {
+            [path] => match path_target(fields, path) {
+                PathTarget::Absent => true,
+                // A struct of `columns` and `data` is a batch of several rows.
+                PathTarget::Column(DataType::Struct(children)) => {
+                    !(children.find("columns").is_some() && children.find("data").is_some())
+                        && children.iter().all(|child| {
+                            typed::is_scalar(child.data_type()) || !mapping.column_of.contains_key(child.name())
+                        })
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+    };
+    features
+        && one_scalar(&mapping.timestamp)
+        && mapping.mapped.iter().all(|field| one_scalar(&field.paths))
+        && mapping.only.iter().all(|(path, _)| one_scalar(std::slice::from_ref(path)))
+}
+
+fn column(batch: &RecordBatch, path: &str) -> Option<ArrayRef> {
+    if let Some(column) = batch.column_by_name(path) {
+        return Some(column.clone());
+    }
+    path.match_indices('.').find_map(|(dot, _)| {
+        let parent = batch.column_by_name(path.get(..dot)?)?;
+        column(&children(parent.as_struct_opt()?)?, path.get(dot + 1..)?)
+    })
+}
+
+/// Marks the rows in which a column has a value.
+fn present(column: &dyn Array) -> BooleanArray {
+    let bits = column.logical_nulls().map_or_else(|| BooleanBuffer::new_set(column.len()), NullBuffer::into_inner);
+    BooleanArray::new(bits, None)
+}
+
+/// Returns the fields of a struct column as columns, with null wherever the struct is null.
+fn children(parent: &StructArray) -> Option<RecordBatch> {
+    let absent = BooleanArray::new(!present(parent).values(), None);
+    let field = |field: &FieldRef| ArrowField::clone(field).with_nullable(true);
+    let schema = Schema::new(parent.fields().iter().map(field).collect::<Vec<_>>());
+    let columns: Result<Vec<ArrayRef>, _> = parent.columns().iter().map(|child| nullif(child, &absent)).collect();
+    let rows = RecordBatchOptions::new().with_row_count(Some(parent.len()));
+    RecordBatch::try_new_with_options(Arc::new(schema), columns.ok()?, &rows).ok()
+}
+
+/// Returns the records of a batch, and the mask of their rows.
+pub(super) fn records(
+    batch: &RecordBatch,
+    mapping: &Mapping,
+    found: &mut ReadSummary,
+) -> Result<(Records, RowMask), arrow_schema::ArrowError> {
+    let mut keep = vec![true; batch.num_rows()];
+    for (path, wanted) in &mapping.only {
+        match column(batch, path) {
+            Some(values) => {
+                for (keep, value) in keep.iter_mut().zip(&typed::spelled(&values)) {
+                    *keep &= value.is_some_and(|value| passes(Value::Text(value), wanted));
+                }
+            }
+            None => keep.fill(false),
+        }
+    }
+    found.records += keep.iter().filter(|keep| **keep).count() as u64;
+    let mut complaints = Complaints::default();
+    let times = mapping.timestamp.iter().find_map(|path| column(batch, path));
+    let instants = match &times {
+        Some(times) => {
+            found.fields.insert(Field::Timestamp);
+            typed::instants(times, &mapping.zone)
+        }
+        None if mapping.timestamp.is_empty() => vec![Some(0); batch.num_rows()],
+        None => vec![None; batch.num_rows()],
+    };
+    let mut timestamp = Vec::with_capacity(batch.num_rows());
+    for (row, (keep, at)) in keep.iter_mut().zip(&instants).enumerate() {
+        if !*keep {
+            found.filtered += u64::from(at.is_some_and(|at| mapping.wants(Instant(at))));
+            continue;
+        }
+        match at {
+            Some(at) if mapping.wants(Instant(*at)) => timestamp.push(*at),
+            Some(_) => *keep = false,
+            None => {
+                *keep = false;
+                let example = times.as_ref().map_or("no such field".to_owned(), |times| {
+                    let text = typed::texts(&times.slice(row, 1));
+                    if text.is_null(0) { Value::Null } else { Value::Text(text.value(0)) }.to_string()
+                });
+                complaints.add(Reason::Timestamp, &example);
+            }
+        }
+    }
+    if timestamp.len() == batch.num_rows() {
+        return Ok((convert(batch, timestamp, complaints, mapping, found), None));
+    }
+    let keep = BooleanArray::from(keep);
+    let narrowed = filter_record_batch(batch, &keep)?;
+    Ok((convert(&narrowed, timestamp, complaints, mapping, found), Some(keep)))
+}
+
+pub(super) fn convert(
+    batch: &RecordBatch,
+    timestamp: Vec<i64>,
+    complaints: Complaints,
+    mapping: &Mapping,
+    found: &mut ReadSummary,
+) -> Records {
+    let mut records = Records { len: timestamp.len(), timestamp, complaints, ..Records::default() };
+    let inputs = match &mapping.features {
+        None => Some(batch.clone()),
+        Some(paths) => paths.iter().find_map(|path| column(batch, path)).and_then(|inputs| {
+            records.has_features = Some(present(inputs.as_ref()));
+            children(inputs.as_struct_opt()?)
+        }),
+    };
+    match &inputs {
+        Some(_) => {
+            found.fields.insert(Field::Features);
+        }
+        None => records.has_features = Some(BooleanArray::from(vec![false; records.len])),
+    }
+    for wanted in &mapping.columns {
+        let column = inputs.as_ref().and_then(|inputs| inputs.column_by_name(&wanted.name));
+        records.features.push(column.map(|column| match wanted.kind {
+            Kind::Numeric => typed::to_numbers(column, &wanted.name, &mut records.complaints),
+            Kind::Categorical => typed::to_levels(column),
+        }));
+    }
+    for mapped in &mapping.mapped {
+        let Some(values) = mapped.paths.iter().find_map(|path| column(batch, path)) else { continue };
+        found.fields.insert(mapped.field);
+        match mapped.field {
+            Field::Probability => records.probability = Some(scaled(&values, mapped.scale)),
+            Field::LatencyMs => {
+                complain_unreadable(&values, mapped.field, &mut records.complaints);
+                records.latency_ms = Some(scaled(&values, mapped.scale));
+            }
+            Field::Status => {
+                complain_unreadable(&values, mapped.field, &mut records.complaints);
+                #[expect(clippy::cast_possible_truncation, reason = "bounded just before")]
+                let code = |code: f64| (code.fract() == 0.0 && code.abs() < 1e9).then_some(code as i32);
+                let codes = scaled(&values, 1.0);
+                records.status = Some(codes.iter().map(|status| status.and_then(code)).collect::<Int32Array>());
+            }
+            Field::Error => {
+                let texts = typed::spelled(&values);
+                records.error =
+                    Some(texts.iter().map(|text| Some(text.map_or(Value::Null, Value::Text).is_set())).collect());
+            }
+            Field::Decision => records.decision = Some(typed::spelled(&values)),
+            Field::Id => records.id = Some(typed::spelled(&values)),
+            Field::ModelVersion => records.model_version = Some(typed::spelled(&values)),
+            Field::Timestamp | Field::Features => {}
+        }
+    }
+    records
+}
+
+#[expect(clippy::float_cmp, reason = "exactly one: the value stays bit-identical")]
+fn scaled(values: &ArrayRef, scale: f64) -> Float64Array {
+    let numbers = typed::to_numbers(values, "", &mut Complaints::default());
+    if let Some(numbers) = numbers.as_primitive_opt::<Float64Type>()
+        && scale == 1.0
+        && !numbers.values().iter().any(|value| value.is_nan())
+    {
+        return numbers.clone();
+    }
+    let mut scaled = Vec::with_capacity(numbers.len());
+    for_each_number(numbers.as_ref(), &mut |value| {
+        scaled.push((!value.is_nan()).then_some(if scale == 1.0 { value } else { value * scale }));
+    });
+    Float64Array::from(scaled)
+}
+
+fn complain_unreadable(values: &ArrayRef, field: Field, complaints: &mut Complaints) {
+    if typed::may_hold_json(values.data_type()) {
+        for text in typed::texts(values).iter().flatten().filter(|text| number(text) == Number::Not) {
+            complaints.add(Reason::UnreadableField, &format!("{}: \"{text}\"", field.key()));
+        }
+    }
+}

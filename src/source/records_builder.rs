@@ -1,0 +1,225 @@
+//! Builds columnar [`Records`] row by row, for line formats.
+
+use std::{collections::HashMap, sync::Arc};
+
+use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, StringArray};
+use vigie_profile::{
+    batch::{Complaints, Number, Reason, Records},
+    layout::{Column, Kind},
+    window::Instant,
+};
+
+use super::{
+    mapping::{Field, Mapping},
+    value::Value,
+};
+
+/// Maximum number of rows in a batch: small enough for a core's cache.
+pub(super) const BATCH_ROWS: usize = 8_192;
+
+enum ColumnBuilder {
+    Numbers(Vec<f64>),
+    Levels { keys: Vec<Option<i32>>, names: Vec<String>, key_of: HashMap<String, i32> },
+}
+
+/// Builds [`Records`] one row at a time.
+pub(super) struct RecordsBuilder {
+    columns: Vec<Column>,
+    timestamp: Vec<i64>,
+    values: Vec<ColumnBuilder>,
+    seen: Vec<bool>,
+    has_features: Vec<bool>,
+    probability: Vec<Option<f64>>,
+    latency_ms: Vec<Option<f64>>,
+    status: Vec<Option<i32>>,
+    error: Vec<Option<bool>>,
+    decision: Vec<Option<String>>,
+    id: Vec<Option<String>>,
+    model_version: Vec<Option<String>>,
+    mapped: Vec<Field>,
+    pub complaints: Complaints,
+}
+
+impl RecordsBuilder {
+    pub(super) fn new(mapping: &Mapping) -> Self {
+        let columns = mapping.columns.clone();
+        Self {
+            values: columns.iter().map(ColumnBuilder::new).collect(),
+            seen: vec![false; columns.len()],
+            columns,
+            timestamp: Vec::new(),
+            has_features: Vec::new(),
+            probability: Vec::new(),
+            latency_ms: Vec::new(),
+            status: Vec::new(),
+            error: Vec::new(),
+            decision: Vec::new(),
+            id: Vec::new(),
+            model_version: Vec::new(),
+            mapped: mapping.mapped.iter().map(|mapped| mapped.field).collect(),
+            complaints: Complaints::default(),
+        }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.timestamp.len()
+    }
+
+    /// Begins a row in which only the time is set.
+    pub(super) fn begin_row(&mut self, at: Instant) {
+        self.timestamp.push(at.0);
+        for values in &mut self.values {
+            match values {
+                ColumnBuilder::Numbers(numbers) => numbers.push(f64::NAN),
+                ColumnBuilder::Levels { keys, .. } => keys.push(None),
+            }
+        }
+        self.has_features.push(false);
+        self.probability.push(None);
+        self.latency_ms.push(None);
+        self.status.push(None);
+        self.error.push(None);
+        self.decision.push(None);
+        self.id.push(None);
+        self.model_version.push(None);
+    }
+
+    /// Marks the last row as having inputs.
+    pub(super) fn mark_features(&mut self) {
+        put_last(&mut self.has_features, true);
+    }
+
+    /// Sets a feature of the last row.
+    pub(super) fn set_feature(&mut self, column: usize, value: Value<'_>) {
+        let (Some(values), Some(seen)) = (self.values.get_mut(column), self.seen.get_mut(column)) else {
+            return;
+        };
+        *seen = true;
+        match values {
+            ColumnBuilder::Numbers(numbers) => match value.number() {
+                Number::Value(number) => put_last(numbers, number),
+                Number::Missing => put_last(numbers, f64::NAN),
+                Number::Not => complain_not_a_number(&mut self.complaints, &self.columns, column, value),
+            },
+            ColumnBuilder::Levels { keys, names, key_of } => {
+                if value == Value::Nested {
+                    complain_not_a_number(&mut self.complaints, &self.columns, column, value);
+                }
+                let key = value.level().map(|level| match key_of.get(level.as_ref()) {
+                    Some(key) => *key,
+                    None => {
+                        let key = i32::try_from(names.len()).unwrap_or(i32::MAX);
+                        names.push(level.clone().into_owned());
+                        key_of.insert(level.into_owned(), key);
+                        key
+                    }
+                });
+                put_last(keys, key);
+            }
+        }
+    }
+
+    /// Sets a mapped field of a row; `batch` is the row's number within a record that holds a batch.
+    pub(super) fn set_field(&mut self, row: usize, field: Field, value: Value<'_>, scale: f64, batch: Option<usize>) {
+        let text = || value.level().map(std::borrow::Cow::into_owned);
+        match field {
+            Field::Probability => put(&mut self.probability, row, scaled(value, scale)),
+            Field::LatencyMs => {
+                if value.number() == Number::Not {
+                    self.add_complaint(field, value);
+                }
+                put(&mut self.latency_ms, row, scaled(value, scale));
+            }
+            Field::Status => {
+                let status = scaled(value, 1.0).filter(|code| code.fract() == 0.0 && code.abs() < 1e9);
+                if status.is_none() && value != Value::Null {
+                    self.add_complaint(field, value);
+                }
+                #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
+                put(&mut self.status, row, status.map(|code| code as i32));
+            }
+            Field::Error => put(&mut self.error, row, Some(value.is_set())),
+            Field::Decision => put(&mut self.decision, row, text()),
+            Field::Id => {
+                let id = text().map(|id| batch.map_or(id.clone(), |row| format!("{id}#{row}")));
+                put(&mut self.id, row, id);
+            }
+            Field::ModelVersion => put(&mut self.model_version, row, text()),
+            Field::Timestamp | Field::Features => {}
+        }
+    }
+
+    fn add_complaint(&mut self, field: Field, value: Value<'_>) {
+        self.complaints.add(Reason::UnreadableField, &format!("{}: {}", field.key(), value));
+    }
+
+    /// Returns the rows so far and leaves the builder empty.
+    pub(super) fn take(&mut self, mapping: &Mapping) -> Records {
+        let full = std::mem::replace(self, Self::new(mapping));
+        let features = full
+            .values
+            .into_iter()
+            .zip(full.seen)
+            .map(|(values, seen)| if seen { values.into_array() } else { None })
+            .collect();
+        let has = |field| full.mapped.contains(&field);
+        Records {
+            len: full.timestamp.len(),
+            timestamp: full.timestamp,
+            features,
+            has_features: Some(BooleanArray::from(full.has_features)),
+            probability: has(Field::Probability).then(|| Float64Array::from(full.probability)),
+            decision: has(Field::Decision).then(|| StringArray::from(full.decision)),
+            latency_ms: has(Field::LatencyMs).then(|| Float64Array::from(full.latency_ms)),
+            status: has(Field::Status).then(|| Int32Array::from(full.status)),
+            error: has(Field::Error).then(|| BooleanArray::from(full.error)),
+            id: has(Field::Id).then(|| StringArray::from(full.id)),
+            model_version: has(Field::ModelVersion).then(|| StringArray::from(full.model_version)),
+            complaints: full.complaints,
+        }
+    }
+}
+
+impl ColumnBuilder {
+    fn new(column: &Column) -> Self {
+        match column.kind {
+            Kind::Numeric => Self::Numbers(Vec::new()),
+            Kind::Categorical => Self::Levels { keys: Vec::new(), names: Vec::new(), key_of: HashMap::new() },
+        }
+    }
+
+    fn into_array(self) -> Option<ArrayRef> {
+        match self {
+            Self::Numbers(numbers) => Some(Arc::new(Float64Array::from(numbers))),
+            Self::Levels { keys, names, .. } => {
+                let names = Arc::new(StringArray::from(names));
+                Some(Arc::new(DictionaryArray::try_new(Int32Array::from(keys), names).ok()?))
+            }
+        }
+    }
+}
+
+fn put<T>(column: &mut [T], row: usize, value: T) {
+    if let Some(place) = column.get_mut(row) {
+        *place = value;
+    }
+}
+
+fn put_last<T>(column: &mut [T], value: T) {
+    if let Some(last) = column.last_mut() {
+        *last = value;
+    }
+}
+
+fn scaled(value: Value<'_>, scale: f64) -> Option<f64> {
+    match value.number() {
+        #[expect(clippy::float_cmp, reason = "exactly one: the value stays bit-identical")]
+        Number::Value(number) => Some(if scale == 1.0 { number } else { number * scale }),
+        Number::Missing | Number::Not => None,
+    }
+}
+
+fn complain_not_a_number(complaints: &mut Complaints, columns: &[Column], column: usize, value: Value<'_>) {
+    let name = columns.get(column).map_or("?", |column| &column.name);
+    complaints.add(Reason::NotANumber, &format!("{name}: {value}"));
+}
