@@ -9,7 +9,7 @@ use super::log::{LogFormat, Logging};
 use crate::reference::Holdout;
 
 /// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, and
-/// reports what moved and how strong the evidence is.
+/// reports what drifted and how strong the evidence is.
 #[derive(Debug, Parser)]
 #[command(name = "vigie", version, max_term_width = 100)]
 pub struct Cli {

@@ -37,7 +37,7 @@ fn a_check_that_panics_is_a_failed_run() {
     day(&world, 0, 120, 0);
     let now = at(1, 6).to_string();
     let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now), ("VIGIE_PANIC_AT", "window.counted")]);
-    eventually("the panic is logged", || logged(&world).contains("the run crashed (a test asked for it"));
+    eventually("the panic is logged", || logged(&world).contains("the run crashed (panic requested by a test"));
     assert!(daemon.child.try_wait().unwrap().is_none(), "the daemon is still running");
     assert_eq!(daemon.stop("TERM"), Some(0));
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;

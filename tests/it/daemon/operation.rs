@@ -134,7 +134,7 @@ fn alerts_can_be_acknowledged_and_muted() {
     assert!(typo.contains("note: no model has a feature named `AGGE`; did you mean `AGE`?"), "{typo}");
     assert_eq!(mute("volume", "2999-01-01", &["--model", "m"]).ok().stderr, "");
     let listed = world.vigie(&["alert", "list", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(listed.contains("muted until 2999-01-01T00:00:00Z: volume of m\n"), "{listed}");
+    assert!(listed.contains("muted until 2999-01-01T00:00:00Z: volume (model m)\n"), "{listed}");
     let over = mute("AGGE", "2020-01-01", &[]).ok().stdout;
     assert_eq!(over, "2020-01-01T00:00:00Z is in the past: AGGE is no longer muted\n");
     let listed = world.vigie(&["alert", "list", "--config", "vigie.yaml"]).ok().stdout;

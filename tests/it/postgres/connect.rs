@@ -89,5 +89,5 @@ fn a_table_and_a_file_give_the_same_reference() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("the database has no table \"elsewhere\"; use an existing one"), "{}", ran.stderr);
     world.config("path: train.csv\nfields: {timestamp: made}\n");
-    assert!(learn("postgres:training", "d.vigie").stderr.contains("`source` is `kind: postgres`"));
+    assert!(learn("postgres:training", "d.vigie").stderr.contains("whose `source` has `kind: postgres`"));
 }

@@ -356,7 +356,7 @@ fn a_lower_auc_is_found_by_labels_and_by_estimates() {
     let [finding] = of_auc(&report).try_into().unwrap();
     assert_eq!(finding["severity"], "alarm");
     let reason = finding["reason"].as_str().unwrap();
-    assert!(reason.starts_with("the AUC, by the rows with labels, fell by"), "{reason}");
+    assert!(reason.starts_with("the AUC of labelled rows fell by"), "{reason}");
     // Scores that are close together imply a lower AUC by themselves.
     let rows: Vec<(f64, bool)> = scored(4_000, 53).iter().map(|(score, is)| (0.2 + score * 0.2, *is)).collect();
     let report = check(&self::world(&rows, ""));

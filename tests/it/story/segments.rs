@@ -392,7 +392,7 @@ fn invalid_segments_are_rejected_with_a_hint() {
         ("{filters: {a: 'income == \"x\"'}}", "`income` is numeric"),
         ("{filters: {a: sex = 3}}", "write `==`"),
         ("{filters: {a: sex == F}}", "put text in quotes"),
-        ("{min_rows: 100}", "names neither columns nor filters"),
+        ("{min_rows: 100}", "`segments` defines no segments"),
         ("{by: [sex], min_rows: 5}", "at least 20"),
         ("{by: [sex], wher: {}}", "wher"),
     ] {
