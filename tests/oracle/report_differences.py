@@ -4,8 +4,8 @@
     tests/oracle/report_differences.py OLD NEW [--texts]
 
 OLD and NEW are `vigie` binaries. Prints each path of report.json whose values differ, with the number of differences and one
-example; `run` (time, version, id) is left out. Values that are text in both, and are not a name, a kind or a time, are
-sentences: they are counted, and listed with --texts. Exits with 1 if anything but a sentence differs.
+example (with --texts up to 50); `run` (time, version, id) is left out. Text of more than two words on both sides is a
+sentence. Exits with 1 if anything but a sentence differs.
 """
 
 import argparse
@@ -19,7 +19,6 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FIRST, DAYS = datetime.date(2026, 10, 1), 14
-SENTENCES = {"reason", "reasons", "note", "notes", "sentence", "assumption", "warning", "warnings", "null_reasons"}
 
 
 def reports(binary, work, config):
@@ -36,15 +35,15 @@ def reports(binary, work, config):
     return found
 
 
-def compare(old, new, path, key, into):
+def compare(old, new, path, into):
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted(old.keys() | new.keys()):
-            compare(old.get(name), new.get(name), f"{path}.{name}", name, into)
+            compare(old.get(name), new.get(name), f"{path}.{name}", into)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for before, after in zip(old, new):
-            compare(before, after, f"{path}[]", key, into)
+            compare(before, after, f"{path}[]", into)
     elif old != new or type(old) is not type(new):
-        is_sentence = isinstance(old, str) and isinstance(new, str) and (key in SENTENCES or key.endswith("_reason"))
+        is_sentence = all(isinstance(value, str) and value.count(" ") > 1 for value in (old, new))
         into[path, is_sentence].append((old, new))
 
 
@@ -70,7 +69,7 @@ def main():
     differences = collections.defaultdict(list)
     for before, after in zip(old, new):
         del before["run"], after["run"]
-        compare(before, after, "", "", differences)
+        compare(before, after, "", differences)
     for (path, is_sentence), pairs in sorted(differences.items()):
         print(f"{'text' if is_sentence else 'VALUE'} {path}: {len(pairs)} differ")
         for before, after in sorted({(str(before), str(after)) for before, after in pairs})[: 50 if args.texts else 1]:
