@@ -21,6 +21,12 @@ pub struct Fault {
     redacted: Option<String>,
 }
 
+/// Sentence sent outside when the records of a window cannot be counted. Pages and messages translate it.
+pub(crate) const UNCOUNTABLE: &str = "the records of the window cannot be counted; run `vigie status` for the reason";
+/// Sentence sent outside when the records of a window cannot be read a second time. Pages and messages translate it.
+pub(crate) const UNREADABLE_AGAIN: &str =
+    "the records of the window cannot be read again; run `vigie status` for the reason";
+
 /// Result type of vigie's fallible functions.
 pub type Result<T, E = Fault> = std::result::Result<T, E>;
 
@@ -40,19 +46,29 @@ impl Fault {
         Self { remedy: Remedy::SkipWindow, sentence: sentence.into(), redacted: None }
     }
 
+    /// A window whose records cannot be counted. `why` may quote a value from a row, so it is not sent outside.
+    pub(crate) fn uncountable(why: &str) -> Self {
+        Self::skip(format!("the records of the window cannot be counted: {why}")).with_redacted(UNCOUNTABLE)
+    }
+
+    /// A window whose records cannot be read a second time. `why` may quote a value from a row, so it is not sent outside.
+    pub(crate) fn unreadable_again(why: &str) -> Self {
+        Self::skip(format!("the records of the window cannot be read again: {why}")).with_redacted(UNREADABLE_AGAIN)
+    }
+
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         self.remedy
     }
 
-    /// Sets the sentence to send outside (mail, webhook) instead, because this one may quote a value from a row.
+    /// Sets the sentence to send outside (email, webhook) instead, because this one may quote a value from a row.
     #[must_use]
     pub fn with_redacted(mut self, sentence: impl Into<String>) -> Self {
         self.redacted = Some(sentence.into());
         self
     }
 
-    /// The sentence that may be sent outside (mail, webhook).
+    /// The sentence that may be sent outside (email, webhook).
     #[must_use]
     pub fn redacted(&self) -> &str {
         self.redacted.as_deref().unwrap_or(&self.sentence)
@@ -97,11 +113,18 @@ pub fn describe_io(error: &io::Error) -> String {
     }
 }
 
+/// Describes a JSON error without its position, for text that is only a part of a file.
+#[must_use]
+pub fn describe_json(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;
 
-    use super::describe_io;
+    use super::{describe_io, describe_json};
 
     #[test]
     fn io_errors_are_described_without_their_number() {
@@ -110,5 +133,12 @@ mod tests {
         assert_eq!(describe_io(&io::Error::from_raw_os_error(28)), "no space left on device");
         assert_eq!(describe_io(&io::ErrorKind::NotFound.into()), "no such file or folder");
         assert_eq!(describe_io(&io::Error::other("Parquet error: no footer")), "Parquet error: no footer");
+    }
+
+    #[test]
+    fn json_errors_are_described_without_their_position() {
+        let error = |text: &str| describe_json(&serde_json::from_str::<serde_json::Value>(text).unwrap_err());
+        assert_eq!(error("{\"a\":"), "EOF while parsing a value");
+        assert_eq!(error("1 2"), "trailing characters");
     }
 }

@@ -3,7 +3,7 @@
 Usage: python benches/peers/scorer.py target/release/examples/score_speed [--out scorer.json] [--rows N] [--shap-rows N] [--kernel NAME]
 Needs catboost 1.2.10, numpy, pandas, pyarrow, and `cargo build --release --example score_speed`.
 
-Models: 1,000 trees on 125 float features, 15 % of them missing, of depth 6 and of depth 8; and one of depth 6 that has six
+Models: 1,000 trees on 125 float features, 15% of them missing, of depth 6 and of depth 8; and one of depth 6 that has six
 categorical features beside them, with the sizes of Home Credit's, and CatBoost's own CTRs. They are trained here, on few rows: what
 scoring costs does not depend on how well a model fits.
 

@@ -32,7 +32,7 @@ def numeric(r, i, n, drift):
     if drift and i % 15 == 4:
         values = values * 1.15 + 0.1
     values = values.astype(np.float32)
-    if i % 4 == 1:  # up to 58 % missing
+    if i % 4 == 1:  # up to 58% missing
         values[r.random(n) < 0.02 * (i % 30)] = np.nan
     return pl.Series(values).fill_nan(None)
 

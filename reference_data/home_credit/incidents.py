@@ -78,7 +78,7 @@ def all_rows(frame, _rng):
 
 
 def zeros_of_quarter(frame, rng):
-    """Three of seven zeros: 70 % of the known values become 40 %."""
+    """Three of seven zeros: 70% of the known values become 40%."""
     zeros = np.flatnonzero(frame["AMT_REQ_CREDIT_BUREAU_QRT"].to_numpy() == 0)
     mask = np.zeros(len(frame), bool)
     mask[rng.choice(zeros, round(3 / 7 * len(zeros)), replace=False)] = True
@@ -108,21 +108,21 @@ def larger_amounts(part, _rng):
 
 DAYS = [
     Day("2026-10-01"),
-    Day("2026-10-02", "incident", "EXT_SOURCE_2 is missing in 9 % of the rows (0.02 % before): a provider does not answer",
+    Day("2026-10-02", "incident", "EXT_SOURCE_2 is missing in 9% of the rows (0.02% before): a provider does not answer",
         touch=a_share(0.09), change=lose_ext_source_2, features={"EXT_SOURCE_2": "alarm"}),
     Day("2026-10-03"),
     Day("2026-10-04", "too_few", "a Sunday with 40 requests: too few rows for a verdict", rows=40, errors=0),
-    Day("2026-10-05", "incident", f"ORGANIZATION_TYPE: 12 % of the rows carry a level never seen, “{NEW_LEVEL}”",
+    Day("2026-10-05", "incident", f"ORGANIZATION_TYPE: 12% of the rows carry a level never seen, “{NEW_LEVEL}”",
         touch=a_share(0.12), change=new_employer_type, features={"ORGANIZATION_TYPE": "alarm"}),
     Day("2026-10-06"),
-    Day("2026-10-07", "incident", "AMT_REQ_CREDIT_BUREAU_QRT: zeros fall from 70 % to 40 % of the known values",
+    Day("2026-10-07", "incident", "AMT_REQ_CREDIT_BUREAU_QRT: zeros fall from 70% to 40% of the known values",
         touch=zeros_of_quarter, change=more_requests, features={"AMT_REQ_CREDIT_BUREAU_QRT": "alarm"}),
     Day("2026-10-08"),
-    Day("2026-10-09", "incident", f"DAYS_EMPLOYED: the raw sentinel {SENTINEL} reaches the service in 6 % of all rows",
+    Day("2026-10-09", "incident", f"DAYS_EMPLOYED: the raw sentinel {SENTINEL} reaches the service in 6% of all rows",
         touch=a_share(0.06), change=raw_sentinel, features={"DAYS_EMPLOYED": "alarm"}),
     Day("2026-10-10"),
     Day("2026-10-11", "no_data", "a Sunday without any record; there is no file for this day", rows=0, errors=0),
-    Day("2026-10-12", "incident", "the service is slow (latency × 4) and 3 % of the requests fail; the inputs are as ever",
+    Day("2026-10-12", "incident", "the service is slow (latency × 4) and 3% of the requests fail; the inputs are as ever",
         errors=22, latency=4.0, service={"latency": "watch", "error_rate": "watch"}),
     Day("2026-10-13"),
     Day("2026-10-14", "incident", "fees and insurance are suddenly counted into the amounts: AMT_CREDIT × 1.3, AMT_ANNUITY × 1.5",

@@ -4,10 +4,10 @@ It shares no code with vigie: the expected values of the example come from here,
 
 PSI = sum over bins of (w - r) * ln(w / r), r and w the shares of all rows of reference and window, missing included.
 
-* numeric: a value that holds >= 5 % of the reference's non-missing rows has a bin of its own (an atom); the rest is cut at
+* numeric: a value that holds >= 5% of the reference's non-missing rows has a bin of its own (an atom); the rest is cut at
   its own nine inner deciles (linear interpolation, equal cuts merged, intervals (lo, hi]); below the reference's minimum
   and above its maximum there is a guard bin each; and one bin for missing;
-* categorical: a bin for each level with >= 1 % of all reference rows, `rare` for the other levels the reference has,
+* categorical: a bin for each level with >= 1% of all reference rows, `rare` for the other levels the reference has,
   `unseen` for those it has not, and one for missing;
 * a bin that is empty on one side counts half a row there; a bin that is empty on both is left out.
 

@@ -55,7 +55,7 @@ pub struct Alert {
     pub notified_severity: Severity,
     /// Number of reminders since.
     pub reminders: u32,
-    /// Message-ID of the mail that opened the alert.
+    /// Message-ID of the email that opened the alert.
     pub thread: Option<String>,
     /// Someone is working on it: no reminders.
     pub acknowledged: bool,

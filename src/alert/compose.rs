@@ -1,4 +1,4 @@
-//! Composes a mail from a notification.
+//! Composes an email from a notification.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,10 +20,10 @@ use crate::{
 
 /// Maximum size of an attached report page; larger ones are linked only.
 const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
-/// Maximum total size of the images in a mail.
+/// Maximum total size of the images in an email.
 const MAX_IMAGE_BYTES: usize = 150 * 1024;
 
-/// Composes the mail for one notification: text and HTML, small images of the worst five subjects, and the report attached
+/// Composes the email for one notification: text and HTML, small images of the worst five subjects, and the report attached
 /// if it is smaller than 5 MB.
 ///
 /// `base_url` is `reports.base_url`, the public URL of the reports folder; `now` becomes the `Date` header. The same
@@ -68,7 +68,7 @@ pub fn compose(
     }
     let parts = parts(&content, &subject, &mark, page)?;
     let message =
-        builder.multipart(parts).map_err(|error| Fault::setup(format!("cannot compose the mail: {error}")))?;
+        builder.multipart(parts).map_err(|error| Fault::setup(format!("cannot compose the email: {error}")))?;
     Ok(Message {
         message_id,
         subject,
@@ -140,7 +140,7 @@ fn is_urgent(notification: &Notification) -> bool {
     notification.severity == Severity::Alarm && notification.events.iter().any(is_news)
 }
 
-/// Returns the Message-IDs of the mails that opened the alerts in `events`. The worst event comes last: the mail replies to
+/// Returns the Message-IDs of the emails that opened the alerts in `events`. The worst event comes last: the email replies to
 /// that one.
 fn threads(events: &[Event], own: &str) -> Vec<String> {
     let is_id = |id: &&str| {
@@ -178,7 +178,7 @@ fn limit_images(content: &mut MailContent) {
 fn parts(content: &MailContent, subject: &str, mark: &str, page: Option<String>) -> Result<MultiPart> {
     let cid = format!("{mark}@vigie");
     let html =
-        html(content, subject, &cid).map_err(|error| Fault::setup(format!("cannot compose the mail: {error}")))?;
+        html(content, subject, &cid).map_err(|error| Fault::setup(format!("cannot compose the email: {error}")))?;
     let printable = |text: String| {
         // Every server preserves long lines and non-ASCII characters in this encoding.
         Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new)
@@ -205,7 +205,7 @@ fn parts(content: &MailContent, subject: &str, mark: &str, page: Option<String>)
 }
 
 fn content_type(name: &str) -> Result<ContentType> {
-    header::ContentType::parse(name).map_err(|error| Fault::setup(format!("cannot compose the mail: {error}")))
+    header::ContentType::parse(name).map_err(|error| Fault::setup(format!("cannot compose the email: {error}")))
 }
 
 fn file_name(content: &MailContent) -> String {

@@ -1,4 +1,4 @@
-//! The content of a mail as finished strings, shared by the text and HTML parts.
+//! The content of an email as finished strings, shared by the text and HTML parts.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ const MAX_ROWS: usize = 5;
 /// Maximum number of changes listed.
 const MAX_CHANGES: usize = 12;
 
-/// One entry of the list of changes since the last mail.
+/// One entry of the list of changes since the last email.
 pub(super) struct ChangeEntry {
     pub word: &'static str,
     pub subject: String,
@@ -93,7 +93,7 @@ impl MailContent {
             verdict,
             window: notification.window.map(|window| {
                 let rows =
-                    report.map_or(String::new(), |report| format!(" · {} {}", report.drift.n_window, phrases.rows()));
+                    report.map_or(String::new(), |report| format!(" · {}", language.row_count(report.drift.n_window)));
                 format!("{} {} {} UTC{rows}", minute(window.from), phrases.to(), minute(window.to))
             }),
             changes,
@@ -165,7 +165,7 @@ impl MailContent {
     }
 }
 
-/// Returns the verdict in the language of the mail. The run's sentence is stored in English, possibly with a note.
+/// Returns the verdict in the language of the email. The run's sentence is stored in English, possibly with a note.
 fn verdict(notification: &Notification, report: Option<&Report>, language: Language) -> String {
     match (language, report) {
         (Language::French, Some(report)) => {

@@ -123,7 +123,7 @@ pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules,
         let has_finding = findings.contains_key(&alert.key);
         events.extend(urgent(alert, has_finding, rules, now));
     }
-    // If a mail is sent anyway, it includes what would otherwise wait for the digest.
+    // If an email is sent anyway, it includes what would otherwise wait for the digest.
     let due = history.digest.is_none_or(|last| has_elapsed(last, now, DIGEST.microseconds()));
     let mut digest = false;
     if due || !events.is_empty() {

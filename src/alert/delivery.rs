@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The outcome of one attempt. If the server accepted a mail but the reply was lost, the mail is sent again with the same
+/// The outcome of one attempt. If the server accepted an email but the reply was lost, the email is sent again with the same
 /// Message-ID: a recipient may get it twice, but never misses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]

@@ -33,7 +33,7 @@ pub struct Email {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StartTls {
-    /// No mail is sent to a server that does not offer STARTTLS.
+    /// No email is sent to a server that does not offer STARTTLS.
     Required,
     /// Everything is sent in plain text, including the password.
     Never,

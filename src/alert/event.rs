@@ -38,11 +38,11 @@ pub struct Event {
     pub limit: Option<f64>,
     /// Start of the alert's first window.
     pub since: Instant,
-    /// Message-ID of the mail that opened the alert, once it has been queued.
+    /// Message-ID of the email that opened the alert, once it has been queued.
     pub thread: Option<String>,
 }
 
-/// Everything to report about one run of one model: one mail, one webhook call.
+/// Everything to report about one run of one model: one email, one webhook call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notification {
     /// Stable over retries and restarts, unique to the run and its revision. The Message-ID is derived from it.

@@ -1,12 +1,12 @@
-//! A mail as it waits in the outbox: composed once, then sent with the same bytes on every attempt.
+//! An email as it waits in the outbox: composed once, then sent with the same bytes on every attempt.
 
 use std::fmt;
 
-/// A mail that is ready to send. Plain data, so that it survives restarts.
+/// An email that is ready to send. Plain data, so that it survives restarts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// `<…@host>`, derived from the notification's id, so the same notification always gets the same Message-ID. An alert
-    /// keeps the Message-ID of the mail that opened it as its thread.
+    /// keeps the Message-ID of the email that opened it as its thread.
     pub message_id: String,
     /// The decoded subject, for `vigie status`.
     pub subject: String,

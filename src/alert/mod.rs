@@ -1,4 +1,4 @@
-//! Alert states over time, and the e-mails and webhook calls that report them.
+//! Alert states over time, and the emails and webhook calls that report them.
 
 mod alert;
 mod baseline;

@@ -9,7 +9,7 @@ use crate::{
 
 /// Returns the shares by subject (`None` for the score and the service) and test. Values that chance explains are omitted.
 ///
-/// Chance explains a PSI below its 95 % critical value, and any value with a p-value above 0.05. The PSI of a small
+/// Chance explains a PSI below its 95% critical value, and any value with a p-value above 0.05. The PSI of a small
 /// window never gets close to 0, and an alert must not stay open because of that.
 #[must_use]
 pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {

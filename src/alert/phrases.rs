@@ -1,4 +1,4 @@
-//! All fixed phrases used in mails, in both languages. French uses no-break spaces before `:` and `;`.
+//! All fixed phrases used in emails, in both languages. French uses no-break spaces before `:` and `;`.
 
 use super::Change;
 use crate::{judge::Severity, report::Language};
@@ -21,7 +21,6 @@ phrases! {
     what_changed: "What changed", "Ce qui a changé";
     by_severity: "Findings by severity", "Constats par gravité";
     since: "since", "depuis le";
-    rows: "rows", "lignes";
     to: "to", "à";
     reference: "reference", "référence";
     this_window: "this window", "cette fenêtre";
@@ -102,9 +101,13 @@ impl Phrases {
         }
     }
 
-    /// Translates the note that follows the verdict. Notes are stored in English with the run.
+    /// Translates the note that follows the verdict. Notes are stored in English with the run; former versions wrote
+    /// `the model's file`.
     pub(super) fn note(self, note: &str) -> String {
-        let (reference, model) = (note.contains("the reference"), note.contains("the model file"));
+        let (reference, model) = (
+            note.contains("the reference"),
+            ["the model file", "the model's file"].iter().any(|file| note.contains(file)),
+        );
         match (self.0, reference, model) {
             (Language::French, true, true) => {
                 "la référence et le fichier du modèle ont changé\u{a0}: les courbes de tendance repartent de zéro."

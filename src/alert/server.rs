@@ -9,7 +9,7 @@ use lettre::transport::smtp::{
 
 use super::{
     Email, StartTls,
-    secret::{PASSWORD_CREDENTIAL, credential, secret},
+    secret::{PASSWORD_CREDENTIAL, credential, secret, secret_key},
 };
 
 /// How the connection is encrypted.
@@ -105,7 +105,7 @@ fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Returns whether mail to this host never leaves the machine.
+/// Returns whether email to this host never leaves the machine.
 fn is_local(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
@@ -126,9 +126,10 @@ fn login(email: &Email, in_url: Option<(String, String)>) -> Result<Option<Crede
     let Some(user) = email.username.clone() else {
         return Ok(in_url.map(|(user, password)| Credentials::new(user, password)));
     };
+    let key = secret_key("alerts.email.password_file", email.password_file.is_some(), PASSWORD_CREDENTIAL);
     let file = email.password_file.clone().or_else(|| credential(PASSWORD_CREDENTIAL));
     let password = match (file, in_url) {
-        (Some(file), _) => secret(&file).map_err(|why| format!("cannot read the mail server password: {why}"))?,
+        (Some(file), _) => secret(&file).map_err(|why| format!("{key}: {why}"))?,
         (None, Some((_, password))) => password,
         (None, None) => {
             return Err(format!(

@@ -4,7 +4,7 @@ use std::{
     error::Error as _,
     sync::mpsc,
     thread,
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 use lettre::{
@@ -57,7 +57,7 @@ enum SmtpEvent {
 /// | 5xx (550, 553, 554) for the message or every recipient | [`Delivery::Refused`] |
 /// | 5xx for some recipients | [`Delivery::Accepted`], with these in `refused` |
 pub fn deliver(email: &Email, message: &Message, timeouts: Timeouts) -> Delivery {
-    let end = Stopwatch::now() + timeouts.dialogue;
+    let end = StdInstant::now() + timeouts.dialogue;
     let (sender, events) = mpsc::channel();
     let (email, owned_message) = (email.clone(), message.clone());
     // In a separate thread: a server that sends a byte now and then never triggers the socket's timeout.
@@ -80,7 +80,7 @@ pub fn deliver(email: &Email, message: &Message, timeouts: Timeouts) -> Delivery
     });
     let retry = |reason: &str| later(message, reason, false);
     if let Err(error) = spawned {
-        return retry(&format!("cannot start a thread to send mail: {error}"));
+        return retry(&format!("cannot start a thread to send the email: {error}"));
     }
     let mut wait = timeouts.dialogue;
     loop {
@@ -102,7 +102,7 @@ fn later(message: &Message, reason: &str, setup: bool) -> Delivery {
 
 /// One SMTP session for one message.
 struct Dialogue<'a> {
-    end: Stopwatch,
+    end: StdInstant,
     acceptance: Duration,
     message: &'a Message,
     /// Called when the server has accepted DATA.
@@ -143,7 +143,7 @@ impl Dialogue<'_> {
 
     /// Returns the time until the deadline. A socket timeout must not be zero.
     fn remaining(&self) -> Duration {
-        self.end.saturating_duration_since(Stopwatch::now()).max(Duration::from_millis(1))
+        self.end.saturating_duration_since(StdInstant::now()).max(Duration::from_millis(1))
     }
 
     /// Connects, starts TLS and logs in.
@@ -166,11 +166,14 @@ impl Dialogue<'_> {
         };
         let mut connection =
             SmtpConnection::connect(address, Some(self.remaining()), &hello, implicit, None).map_err(|error| {
-                let what = match error.status() {
-                    Some(_) => format!("{at} refused the connection"),
-                    None => format!("cannot connect to {at}"),
-                };
-                failure(&what, &error)
+                if error.status().is_some() {
+                    return failure(&format!("{at} refused the connection"), &error);
+                }
+                let mut failure = failure(&format!("cannot connect to {at}"), &error);
+                if !is_untrusted(&error) {
+                    failure.reason.push_str("; check alerts.email.smtp and that the server is running");
+                }
+                failure
             })?;
         if let Security::StartTls(tls) = &server.security {
             if !connection.can_starttls() {

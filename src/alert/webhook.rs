@@ -11,7 +11,7 @@ use super::{
     Change, Delivery, Event, Notification,
     compose::mark,
     content::link,
-    secret::{TOKEN_CREDENTIAL, credential, secret},
+    secret::{TOKEN_CREDENTIAL, credential, secret, secret_key},
     words::{redacted_reason, sentence, short},
 };
 
@@ -61,7 +61,7 @@ pub struct WebhookCall {
     pub body: Vec<u8>,
 }
 
-/// Builds the call for one notification, with the same wording as a mail. The same notification yields the same bytes.
+/// Builds the call for one notification, with the same wording as an email. The same notification yields the same bytes.
 #[must_use]
 pub fn webhook_call(notification: &Notification, base_url: Option<&str>) -> WebhookCall {
     let key = mark(&notification.id);
@@ -130,9 +130,13 @@ pub fn post(webhook: &Webhook, call: &WebhookCall, timeout: Duration) -> Deliver
         Ok(response) => status_delivery(response.status().as_u16()),
         Err(error) => {
             let untrusted = is_untrusted(&error);
-            let hint = if untrusted { "; set alerts.webhook.ca_file if the server uses a private CA" } else { "" };
+            let hint = if untrusted {
+                "set alerts.webhook.ca_file if the server uses a private CA"
+            } else {
+                "check alerts.webhook.url and that the server is running"
+            };
             let is_setup = untrusted || matches!(error, ureq::Error::BadUri(_) | ureq::Error::Http(_));
-            later(&format!("cannot reach the webhook: {}{hint}", describe(&error)), is_setup)
+            later(&format!("cannot reach the webhook: {}; {hint}", describe(&error)), is_setup)
         }
     }
 }
@@ -158,7 +162,8 @@ fn status_delivery(status: u16) -> Delivery {
 
 fn token(webhook: &Webhook) -> Result<Option<String>, String> {
     let file = webhook.token_file.clone().or_else(|| credential(TOKEN_CREDENTIAL));
-    file.map(|file| secret(&file).map_err(|why| format!("cannot read the webhook token: {why}"))).transpose()
+    let key = secret_key("alerts.webhook.token_file", webhook.token_file.is_some(), TOKEN_CREDENTIAL);
+    file.map(|file| secret(&file).map_err(|why| format!("{key}: {why}"))).transpose()
 }
 
 /// The system's root certificates and those of `ca_file`.

@@ -1,4 +1,4 @@
-//! Wording of mails: short, safe to display, and free of values from single rows.
+//! Wording of emails: short, safe to display, and free of values from single rows.
 
 use vigie_profile::{
     shown::harmless,
@@ -7,8 +7,8 @@ use vigie_profile::{
 
 use super::{Event, phrases::Phrases};
 use crate::{
-    judge::{Test, percent},
-    report::{Language, alert_in_french},
+    judge::{NOT_READ, Test, percent, strip_not_read},
+    report::{FRENCH_NOT_READ, Language, alert_in_french},
 };
 
 /// Maximum length of a name, in characters.
@@ -29,16 +29,9 @@ pub(super) fn short(name: &str) -> String {
     truncated(name, MAX_NAME)
 }
 
-/// Makes a sentence safe to display, with no-break spaces before units and, in French, before punctuation.
+/// Makes a sentence safe to display, with no-break spaces before units. French phrases have theirs before punctuation.
 pub(super) fn sentence(text: &str) -> String {
-    truncated(text, MAX_SENTENCE)
-        .replace(" %", "\u{a0}%")
-        .replace(", q ", ", q\u{a0}")
-        .replace(" points", "\u{a0}points")
-        .replace(" :", "\u{a0}:")
-        .replace(" ;", "\u{a0};")
-        .replace("« ", "«\u{a0}")
-        .replace(" »", "\u{a0}»")
+    truncated(text, MAX_SENTENCE).replace(", q ", ", q\u{a0}").replace(" percentage points", "\u{a0}percentage points")
 }
 
 /// Returns `PSI 0.43`, in the test's usual unit. Without a feature the test itself is the subject, so its name is omitted.
@@ -66,7 +59,9 @@ pub(super) fn limit_words(test: Test, limit: Option<f64>, language: Language) ->
 
 fn measured(test: Test, value: f64, language: Language) -> String {
     match test {
-        Test::Missing | Test::ShareRefused => format!("{}\u{a0}points", language.number(value * 100.0)),
+        Test::Missing | Test::ShareRefused => {
+            format!("{}\u{a0}{}", language.number(value * 100.0), language.pick("percentage points", "points"))
+        }
         Test::Unseen | Test::ModelVersion | Test::ErrorRate | Test::Parity | Test::Cost | Test::RealisedCost => {
             language.percent(value)
         }
@@ -78,7 +73,7 @@ fn measured(test: Test, value: f64, language: Language) -> String {
 /// Returns a finding's reason without the names of unseen levels, which may be free text from a single row.
 pub(super) fn redacted_reason(test: Test, value: Option<f64>, limit: Option<f64>, reason: &str) -> String {
     if let Some(name) = skipped_file(test, reason) {
-        return sentence(&format!("left out: {name}; see the report for the reason"));
+        return sentence(&format!("{NOT_READ}{name}; see the report for the reason"));
     }
     if test != Test::Unseen {
         return sentence(reason);
@@ -90,17 +85,17 @@ pub(super) fn redacted_reason(test: Test, value: Option<f64>, limit: Option<f64>
 
 /// Returns the name of a file that could not be read. The rest of the reason may quote the file's contents.
 fn skipped_file(test: Test, reason: &str) -> Option<&str> {
-    let what = matches!(test, Test::Source | Test::Labels).then(|| reason.strip_prefix("left out: "))??;
+    let what = matches!(test, Test::Source | Test::Labels).then(|| strip_not_read(reason))??;
     what.strip_prefix("labels: ").unwrap_or(what).split(": ").next()
 }
 
-/// Returns an event's reason in the language of the mail. It is stored in English.
+/// Returns an event's reason in the language of the email. It is stored in English.
 pub(super) fn event_sentence(event: &Event, language: Language) -> String {
     match language {
         Language::French => {
             let test = event.key.test;
             let name = skipped_file(test, &event.sentence);
-            let skipped = name.map(|name| format!("laissé de côté : {name} ; la raison figure dans le rapport"));
+            let skipped = name.map(|name| format!("{FRENCH_NOT_READ}{name}\u{a0}; la raison figure dans le rapport"));
             sentence(
                 &skipped.unwrap_or_else(|| {
                     alert_in_french(test, event.severity, event.value, event.limit, &event.sentence)

@@ -36,31 +36,31 @@ pub(super) fn run(verb: &AlertVerb) -> Result<ExitStatus> {
             }
             print(&format!("alert {id} acknowledged: no reminders until it recovers\n"));
         }
-        AlertVerb::Mute { feature, until, model, config } => {
+        AlertVerb::Mute { subject, until, model, config } => {
             let models = match model {
                 Some(model) => vec![Settings::load_one(&config.config, Some(model)).map_err(Problems::into_fault)?],
                 None => Settings::load_all(&config.config).map_err(Problems::into_fault)?,
             };
-            mute(&models, feature, until, model.as_deref())?;
+            mute(&models, subject, until, model.as_deref())?;
         }
         AlertVerb::Test(args) => test(&shared_settings(&args.config)?)?,
     }
     Ok(ExitStatus::Success)
 }
 
-fn mute(models: &[Settings], feature: &str, until: &str, model: Option<&str>) -> Result<()> {
+fn mute(models: &[Settings], subject: &str, until: &str, model: Option<&str>) -> Result<()> {
     let Some(settings) = models.first() else { return Ok(()) };
     let at = Instant::parse(until, &settings.schedule.zone).ok_or_else(|| {
         Fault::setup(format!("--until {until}: not a valid time; write 2026-12-01 or 2026-12-01T06:00:00Z"))
     })?;
     let now = Instant::now();
-    let mute = Mute { model: model.map(ToOwned::to_owned), subject: feature.to_owned(), until: at };
+    let mute = Mute { model: model.map(ToOwned::to_owned), subject: subject.to_owned(), until: at };
     Ledger::open(&settings.state, WAIT)?.write(|entry| entry.put_mute(&mute, now))?;
-    let feature = shown(feature);
+    let subject = shown(subject);
     print(&if at > now {
-        format!("{feature} is muted until {at}; an alert still open then will be sent\n")
+        format!("{subject} is muted until {at}; alerts still open at that time will be sent then\n")
     } else {
-        format!("{at} is in the past: {feature} is no longer muted\n")
+        format!("{at} is in the past: {subject} is no longer muted\n")
     });
     if let Some(note) = unknown_subject(models, &mute.subject) {
         eprintln!("note: {note}");
@@ -128,13 +128,13 @@ fn list(args: &AlertListArgs) -> Result<()> {
 
 /// One alert as a line of text.
 pub(super) fn line(alert: &Alert) -> String {
-    let subject = alert.key.feature.as_deref().map_or("(run)".to_owned(), shown);
+    let subject = alert.key.feature.as_deref().map_or("whole run".to_owned(), shown);
     let mut text = format!(
-        "#{} {} {} {} {} {} since {}",
+        "#{} {} {} · {} · {} · {} since {}",
         alert.id.unwrap_or_default(),
         alert.phase.word(),
         alert.severity,
-        alert.key.model,
+        shown(&alert.key.model),
         subject,
         alert.key.test.word(),
         alert.since

@@ -28,6 +28,15 @@ impl Cli {
     }
 }
 
+fn threads(text: &str) -> Result<u16, String> {
+    let count = text.parse::<u16>().ok().filter(|count| (1..=1024).contains(count));
+    count.ok_or_else(|| "expected a whole number from 1 to 1024".to_owned())
+}
+
+fn alert_id(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "expected the number of an alert, as shown by `vigie alert list`".to_owned())
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Learn a reference from training or hold-out rows
@@ -43,11 +52,11 @@ pub(super) enum Verb {
         #[command(subcommand)]
         verb: AlertVerb,
     },
-    /// Score the logged inputs of a range of days again and compare with the logged scores
+    /// Rescore the logged inputs of a date range and compare them with the logged scores
     Replay(ReplayArgs),
     /// Explain one prediction: the contribution of each feature to its score
     Explain(ExplainArgs),
-    /// Score a file with a CatBoost model, bit-identical to the official library
+    /// Score a file with a CatBoost model; scores are bit-identical to the official library's
     Score(ScoreArgs),
     /// Check or show the config
     Config {
@@ -138,7 +147,7 @@ pub(super) struct LearnArgs {
     /// Output format of --show
     #[arg(long, default_value = "text", requires = "show")]
     pub format: OutputFormat,
-    /// Precision in which the model compares numbers (default: f32 if all fractions in the data are f32)
+    /// Precision at which the model compares numbers (default: f32 if every non-integer value fits an f32)
     #[arg(long)]
     pub precision: Option<PrecisionArg>,
 }
@@ -173,7 +182,7 @@ pub(super) struct CheckArgs {
     #[arg(long)]
     pub exit_code: bool,
     /// Number of threads that read the log (default: number of cores)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<u16>,
 }
 
@@ -207,15 +216,16 @@ pub(super) enum AlertVerb {
     /// Acknowledge an alert: no reminders until it recovers
     Ack {
         /// Number of the alert, as shown by `list`
+        #[arg(value_parser = alert_id)]
         id: i64,
         #[command(flatten)]
         config: ConfigArgs,
     },
-    /// Mute a feature until a given time
+    /// Mute a feature, a segment or a test of the whole run until a given time
     Mute {
-        /// A feature, or a test of the whole run: latency, volume, score
-        feature: String,
-        /// End of the mute: RFC 3339 or a date
+        /// A feature, a segment, or a test of the whole run such as latency, volume or score
+        subject: String,
+        /// When the mute ends: RFC 3339 or a date
         #[arg(long, value_name = "T")]
         until: String,
         /// Only for this model
@@ -262,7 +272,7 @@ pub(super) struct ReplayArgs {
     #[arg(long)]
     pub exit_code: bool,
     /// Number of threads that read the log (default: number of cores)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<u16>,
 }
 
@@ -318,7 +328,7 @@ pub(super) struct ScoreArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigVerb {
-    /// Report all problems at once, with line and key
+    /// Report all problems at once, with line number and key
     Check {
         #[command(flatten)]
         config: ConfigArgs,

@@ -3,7 +3,7 @@
 use std::{io::IsTerminal, num::NonZero, time::Duration};
 
 use jiff::tz::TimeZone;
-use vigie_profile::window::{Instant, Window};
+use vigie_profile::window::{Instant, Span, Window};
 
 use super::{
     ExitStatus,
@@ -65,14 +65,26 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
     {
         eprintln!("note: {fault}");
     }
-    if window.to > request.now {
-        eprintln!("note: this window ends at {}: more records may arrive, so alerts are unchanged", window.to);
+    if let Some(note) = note_open_window(window, request.now, settings.schedule.lateness) {
+        eprintln!("note: {note}");
     }
     if args.send && checked.report.examined.empty_later.is_some() {
         record_silence(&settings, request, args.threads.map_or(cores, usize::from));
     }
     let is_alarm = checked.report.verdict.severity == Severity::Alarm;
     Ok(if args.exit_code && is_alarm { ExitStatus::Alarm } else { ExitStatus::Success })
+}
+
+/// A note if records of the window may still arrive.
+fn note_open_window(window: Window, now: Instant, lateness: Span) -> Option<String> {
+    let place = if window.to > now {
+        format!("the window ends in the future, at {}", window.to)
+    } else if window.to.0.saturating_add(lateness.microseconds()) > now.0 {
+        format!("the window ended at {}, less than schedule.lateness ({lateness}) ago", window.to)
+    } else {
+        return None;
+    };
+    Some(format!("{place}: more records may arrive, so alerts are unchanged"))
 }
 
 /// Records the run in the ledger, waiting for it at most 5 s. The report has been written already.
@@ -121,4 +133,26 @@ pub(super) fn window(from: &str, to: &str, zone: &TimeZone) -> Result<Window> {
     };
     let (start, end) = (at("--from", from)?, at("--to", to)?);
     Window::new(start, end).ok_or_else(|| Fault::setup(format!("--to {to} must be after --from {from}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_open_until_late_records_have_arrived() {
+        let at = |text: &str| Instant::parse(text, &TimeZone::UTC).unwrap();
+        let window = Window::new(at("2026-10-01"), at("2026-10-02")).unwrap();
+        let note = |now: &str| note_open_window(window, at(now), Span::from_hours(2));
+        assert_eq!(
+            note("2026-10-01T23:00:00Z").unwrap(),
+            "the window ends in the future, at 2026-10-02T00:00:00Z: more records may arrive, so alerts are unchanged"
+        );
+        assert_eq!(
+            note("2026-10-02T01:59:59Z").unwrap(),
+            "the window ended at 2026-10-02T00:00:00Z, less than schedule.lateness (2h) ago: more records may arrive, so \
+             alerts are unchanged"
+        );
+        assert_eq!(note("2026-10-02T02:00:00Z"), None);
+    }
 }

@@ -1,11 +1,15 @@
 //! `vigie config check`, `show`, `schema`.
 
+use std::fmt::Write as _;
+
 use super::{ExitStatus, args::ConfigVerb, connect, print::print};
 use crate::{
     config::{self, Problems, Settings},
     fault::Result,
     monitor, source,
 };
+
+const NOT_TESTED: &str = "the contents of the log and the other files were not tested: `vigie check` reads them";
 
 pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
     match verb {
@@ -18,11 +22,12 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
                 return Err(Problems::new(&args.config, problems).into_fault());
             }
             let mut text = format!("{}: no problems found\n", args.config.display());
+            let is_database = |kind| kind == source::SourceKind::Postgres;
+            let has_label_table =
+                |settings: &Settings| settings.labels.as_ref().is_some_and(|labels| is_database(labels.kind));
             if *connect {
                 for settings in &all {
-                    let is_database = |kind| kind == source::SourceKind::Postgres;
-                    let labels_only = !is_database(settings.source.kind)
-                        && settings.labels.as_ref().is_some_and(|labels| is_database(labels.kind));
+                    let labels_only = !is_database(settings.source.kind) && has_label_table(settings);
                     if !labels_only {
                         text.push_str(&connect::log_lines(&monitor::connect(settings)?));
                     }
@@ -30,6 +35,10 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
                         text.push_str(&connect::label_lines(&labels));
                     }
                 }
+            } else {
+                let has_database = |settings: &Settings| is_database(settings.source.kind) || has_label_table(settings);
+                let hint = if all.iter().any(has_database) { ", --connect tests the database" } else { "" };
+                let _ = writeln!(text, "{NOT_TESTED}{hint}");
             }
             print(&text);
         }

@@ -97,6 +97,6 @@ fn text(curve: &CostCurve, config: Option<&Path>) -> String {
     let _ = writeln!(text, "\nin use: {} costs {:.1} per 1,000", curve.terms.threshold, curve.used);
     let _ = writeln!(text, "cheapest: {} costs {:.1} per 1,000", at(curve.cheapest.threshold), curve.least);
     let _ =
-        writeln!(text, "not significantly more expensive (5 %, █): {} to {}", at(curve.near.low), at(curve.near.high));
+        writeln!(text, "not significantly more expensive (5%, █): {} to {}", at(curve.near.low), at(curve.near.high));
     text
 }

@@ -122,13 +122,13 @@ fn to_text(settings: &Settings, explained: &ExplainedPrediction) -> String {
     let explanation = &explained.explanation;
     let mut text = String::new();
     let record = match (&explained.id, &explained.at) {
-        (Some(id), Some(at)) => format!("{} of {at}", shown(id)),
+        (Some(id), Some(at)) => format!("{} logged at {at}", shown(id)),
         _ => "input row".to_owned(),
     };
     let _ = writeln!(text, "{}  {record}", settings.model.name);
     let _ = writeln!(
         text,
-        "{}: probability {:.6}, refused from {}",
+        "{}: probability {:.6}, threshold {}",
         capitalised(decision(explained)),
         explanation.probability,
         explained.threshold
@@ -149,8 +149,8 @@ fn to_text(settings: &Settings, explained: &ExplainedPrediction) -> String {
         };
     }
     let _ = writeln!(text, "\nreasons, in units of the raw score:");
-    for (place, reason) in reasons(explained).enumerate() {
-        let _ = writeln!(text, "  {}. {}", place + 1, sentence(reason));
+    for (index, reason) in reasons(explained).enumerate() {
+        let _ = writeln!(text, "  {}. {}", index + 1, sentence(reason));
     }
     let listed: Vec<&FeatureContribution> =
         explanation.reasons.iter().filter(|reason| reason.contribution != 0.0).take(LISTED).collect();
@@ -175,7 +175,7 @@ fn to_text(settings: &Settings, explained: &ExplainedPrediction) -> String {
     let sum = explanation.reasons.iter().fold(0.0, |sum, reason| sum + reason.contribution);
     let _ = writeln!(
         text,
-        "\nraw score {} = expected {} {} all contributions",
+        "\nraw score {} = base value {} + contributions {}",
         signed(explanation.raw),
         signed(explanation.expected),
         signed(sum)
@@ -211,9 +211,9 @@ fn capitalised(word: &str) -> String {
 /// A reason code: feature, value, position in the reference, effect.
 fn sentence(reason: &FeatureContribution) -> String {
     let position = reason.position.map_or(String::new(), |position| format!(" ({})", words(position)));
-    let towards = if reason.contribution > 0.0 { "refusal" } else { "acceptance" };
+    let (sign, towards) = if reason.contribution > 0.0 { ("+", "refusal") } else { ("−", "acceptance") };
     let size = number(reason.contribution.abs());
-    format!("{} is {}{position}: {size} towards {towards}", shown(&reason.feature), value(&reason.value))
+    format!("{} is {}{position}: {sign}{size} (towards {towards})", shown(&reason.feature), value(&reason.value))
 }
 
 fn words(position: ReferencePosition) -> String {

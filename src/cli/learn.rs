@@ -6,7 +6,7 @@ use super::{
     ExitStatus,
     args::{LearnArgs, OutputFormat},
     cost::render_cost,
-    print::print,
+    print::{noun, print},
     progress::ProgressLine,
 };
 use crate::{
@@ -53,13 +53,15 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
     let features = reference.layout().features();
     let categorical = features.iter().filter(|feature| feature.kind() == Kind::Categorical).count();
     let shown = args.show.map(|_| render_cost(args, reference)).transpose()?;
+    let rows = reference.profile().rows();
     let summary = format!(
-        "{}: {} features ({} numeric, {categorical} categorical){} from {} rows, reference {}\n",
+        "{}: {} {} ({} numeric, {categorical} categorical){} from {rows} {}, reference {}\n",
         args.out.display(),
         features.len(),
+        noun(features.len() as u64, "feature"),
         features.len() - categorical,
         if reference.layout().score().is_some() { " and the score" } else { "" },
-        reference.profile().rows(),
+        noun(rows, "row"),
         reference.id(),
     );
     match (shown, args.format) {

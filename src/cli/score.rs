@@ -5,7 +5,7 @@ use std::num::NonZero;
 use super::{
     ExitStatus,
     args::{OutputArg, ScoreArgs},
-    print::print,
+    print::{noun, print},
 };
 use crate::{
     fault::Result,
@@ -27,6 +27,6 @@ pub(super) fn run(args: &ScoreArgs) -> Result<ExitStatus> {
         id: args.id.clone(),
         threads: std::thread::available_parallelism().map_or(1, NonZero::get),
     })?;
-    print(&format!("{}: {rows} rows scored\n", args.out.display()));
+    print(&format!("{}: {rows} {} scored\n", args.out.display(), noun(rows as u64, "row")));
     Ok(ExitStatus::Success)
 }

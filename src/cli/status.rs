@@ -11,7 +11,7 @@ use vigie_profile::{
 use super::{
     ExitStatus, alert,
     args::{OutputFormat, StatusArgs},
-    print::print,
+    print::{noun, print},
 };
 use crate::{
     alert::{Alert, Phase},
@@ -63,10 +63,10 @@ fn rebuild(fleet: &[Settings]) -> Result<()> {
     let mut ledger = Ledger::open(&first.state, Duration::from_secs(5))?;
     for settings in fleet {
         let (runs, unreadable) = monitor::rebuild(settings, &mut ledger)?;
-        print(&format!("{}: {runs} runs rebuilt from their reports", settings.model.name));
+        print(&format!("{}: {runs} {} rebuilt from reports", settings.model.name, noun(runs as u64, "run")));
         print(&match unreadable {
             0 => "\n".to_owned(),
-            n => format!("; {n} folders without a readable report\n"),
+            n => format!("; {n} {} without a readable report\n", noun(n as u64, "folder")),
         });
     }
     Ok(())
@@ -211,7 +211,7 @@ fn as_text(status: &Status) -> String {
             );
         }
         if model.due > 0 {
-            let windows = if model.due == 1 { "window" } else { "windows" };
+            let windows = noun(model.due as u64, "window");
             let _ = writeln!(text, "  due now       {} {windows} from {}", model.due, model.next.from);
         } else {
             let _ =
@@ -219,7 +219,7 @@ fn as_text(status: &Status) -> String {
         }
     }
     let open: Vec<&Alert> = status.alerts.iter().filter(|alert| alert.phase == Phase::Open).collect();
-    let alerts = if open.len() == 1 { "alert" } else { "alerts" };
+    let alerts = noun(open.len() as u64, "alert");
     let _ = writeln!(text, "\n{} open {alerts}, {} pending", open.len(), status.alerts.len() - open.len());
     for one in open {
         let _ = writeln!(text, "  {}", alert::line(one));
@@ -227,9 +227,9 @@ fn as_text(status: &Status) -> String {
     // Delivery is per recipient: one may have the message and another not.
     let recipients = || status.messages.iter().flat_map(|message| message.to.iter().map(move |to| (message, to)));
     let waiting = recipients().filter(|(_, to)| to.is_queued()).count();
-    let noun = if waiting == 1 { "message" } else { "messages" };
+    let messages = noun(waiting as u64, "message");
     let refused = recipients().count() - waiting;
-    let _ = writeln!(text, "{waiting} {noun} pending, {refused} rejected");
+    let _ = writeln!(text, "{waiting} {messages} pending, {refused} rejected");
     for (message, to) in recipients() {
         let name = format!("{}: ", to.address);
         let why = to.reason.as_deref().map(|why| why.strip_prefix(&name).unwrap_or(why));

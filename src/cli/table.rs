@@ -2,8 +2,12 @@
 
 use std::fmt::Write as _;
 
-use vigie_profile::shown::{harmless, shown};
+use vigie_profile::{
+    batch::{Complaints, Reason},
+    shown::{harmless, shown},
+};
 
+use super::print::noun;
 use crate::{
     judge::{Severity, Test, number, q_value},
     monitor::RunOutput,
@@ -47,7 +51,7 @@ pub(super) fn table(checked: &RunOutput, colour: bool) -> String {
         let subjects: Vec<String> = verdict
             .findings
             .iter()
-            .map(|finding| finding.feature.as_deref().map_or("(run)".to_owned(), shown))
+            .map(|finding| finding.feature.as_deref().map_or("whole run".to_owned(), shown))
             .collect();
         let wide = subjects.iter().take(ROWS).map(|name| name.chars().count()).max().unwrap_or(0).clamp(7, 40);
         let _ = writeln!(
@@ -79,20 +83,101 @@ pub(super) fn table(checked: &RunOutput, colour: bool) -> String {
     if let Some(sentence) = score_shift_sentence(report, Language::English) {
         let _ = writeln!(text, "\n{}", sentence.replace('\u{a0}', " "));
     }
-    let rejected: Vec<String> = report
-        .examined
-        .complaints
-        .iter()
-        .map(|(reason, complaint)| format!("{} {}", complaint.count, reason.word().replace('_', " ")))
-        .collect();
     let _ = writeln!(text);
-    let left_out =
-        if rejected.is_empty() { "none left out".to_owned() } else { format!("left out: {}", rejected.join(", ")) };
-    let filtered = match report.examined.filtered {
-        0 => String::new(),
-        records => format!("; {records} other records (source.where)"),
-    };
-    let _ = writeln!(text, "{} rows used of {}, {left_out}{filtered}", report.drift.n_window, report.rows());
+    text.push_str(&row_counts(
+        (report.drift.n_window, report.rows()),
+        &report.examined.complaints,
+        report.examined.filtered,
+    ));
     let _ = writeln!(text, "report: {}", checked.published.html.display());
     text
+}
+
+/// How many rows were used, and why the others were not, with a trailing newline.
+fn row_counts((used, rows): (u64, u64), complaints: &Complaints, filtered: u64) -> String {
+    let mut text = format!("{used} of {rows} {} used", noun(rows, "row"));
+    let list = |rejects_row: bool| {
+        let listed = complaints.iter().filter(|(reason, _)| reason.rejects_row() == rejects_row);
+        let listed =
+            listed.map(|(reason, complaint)| format!("{} {}", complaint.count, words(reason, complaint.count)));
+        listed.collect::<Vec<_>>().join(", ")
+    };
+    let (rejected, ignored) = (list(true), list(false));
+    if !rejected.is_empty() {
+        let _ = write!(text, "; left out: {rejected}");
+    }
+    if !ignored.is_empty() {
+        let _ = write!(text, "; read as missing: {ignored}");
+    }
+    if filtered > 0 {
+        let _ = write!(text, "; {filtered} {} excluded by source.where", noun(filtered, "record"));
+    }
+    text.push('\n');
+    let mut rejections = complaints.iter().filter(|(reason, _)| reason.rejects_row());
+    if used == 0
+        && let (Some((reason, complaint)), None) = (rejections.next(), rejections.next())
+    {
+        let example = complaint.examples.first().map_or(String::new(), |example| format!(", for example {example}"));
+        let _ = writeln!(text, "all rows were left out for the same reason: check {}{example}", config_key(reason));
+    }
+    text
+}
+
+/// The reason in words, after a number of rows or values.
+fn words(reason: Reason, count: u64) -> String {
+    match reason {
+        Reason::Malformed => format!("malformed {}", noun(count, "record")),
+        Reason::Timestamp => format!("unreadable {}", noun(count, "timestamp")),
+        Reason::Duplicate => noun(count, "duplicate"),
+        Reason::Failed => format!("failed {}", noun(count, "request")),
+        Reason::ModelVersion => "from another model version".to_owned(),
+        Reason::NoFeatures => "without features".to_owned(),
+        Reason::NoProbability => "without a valid probability".to_owned(),
+        Reason::NotANumber => {
+            format!("{} that {} not a number", noun(count, "value"), if count == 1 { "is" } else { "are" })
+        }
+        Reason::UnreadableField => format!("unreadable {}", noun(count, "field")),
+    }
+}
+
+/// The config key to check if all rows are left out for this reason.
+fn config_key(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Malformed => "source.path",
+        Reason::Timestamp => "source.fields.timestamp",
+        Reason::Duplicate => "source.fields.id",
+        Reason::Failed => "source.fields.status and source.fields.error",
+        Reason::ModelVersion => "model.version",
+        Reason::NoFeatures | Reason::NotANumber => "source.fields.features",
+        Reason::NoProbability => "source.fields.probability",
+        Reason::UnreadableField => "source.fields",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_were_not_used_are_counted_by_reason() {
+        assert_eq!(row_counts((1, 1), &Complaints::default(), 0), "1 of 1 row used\n");
+        assert_eq!(
+            row_counts((0, 0), &Complaints::default(), 722),
+            "0 of 0 rows used; 722 records excluded by source.where\n"
+        );
+        let mut complaints = Complaints::default();
+        complaints.add(Reason::NoProbability, "r7: 1.5");
+        assert_eq!(
+            row_counts((0, 1), &complaints, 0),
+            "0 of 1 row used; left out: 1 without a valid probability\n\
+             all rows were left out for the same reason: check source.fields.probability, for example r7: 1.5\n"
+        );
+        complaints.add_many(Reason::Duplicate, 2);
+        complaints.add(Reason::NotANumber, "AGE: x");
+        assert_eq!(
+            row_counts((7, 10), &complaints, 1),
+            "7 of 10 rows used; left out: 2 duplicates, 1 without a valid probability; read as missing: 1 value that is \
+             not a number; 1 record excluded by source.where\n"
+        );
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Alerts {
-    /// E-mail delivery. Without it, alerts appear only in the reports.
+    /// Email delivery. Without it, alerts appear only in the reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
     /// Webhook delivery: the same alerts as a JSON POST.

@@ -6,7 +6,7 @@ use super::{Problem, Settings};
 use crate::{
     alert,
     fault::describe_io,
-    source::{LabelOptions, SourceKind, parent_exists},
+    source::{DatabaseOptions, LabelOptions, SourceKind, check_url, parent_exists},
 };
 
 /// Returns a problem for each file or folder that cannot be used.
@@ -31,12 +31,15 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
         let hint = "set it to the PEM file of the CA that signed the server's certificate";
         problems.push(check_readable("source.sslrootcert", file, hint));
     }
+    if settings.source.kind == SourceKind::Postgres {
+        problems.push(check_database_url("source", &settings.source.database));
+    }
     if let Some(labels) = &settings.labels {
         problems.extend(check_labels(labels));
     }
     problems.extend(check_channels(settings));
     let with_location = |problem: Problem| {
-        let location = settings.path_locations.get(problem.key.as_str()).copied();
+        let location = settings.locations.get(problem.key.as_str()).copied();
         problem.at(location)
     };
     problems.into_iter().flatten().map(with_location).collect()
@@ -54,9 +57,17 @@ fn check_labels(labels: &LabelOptions) -> Vec<Option<Problem>> {
             .and_then(|file| check_readable("labels.sslrootcert", file, "set it to a PEM file")),
     ];
     let is_awaited = !labels.path.exists() && parent_exists(&labels.path);
+    let url = (labels.kind == SourceKind::Postgres).then(|| check_database_url("labels", &labels.database)).flatten();
     let path =
         (labels.kind == SourceKind::Files && !is_awaited).then(|| check_log("labels.path", &labels.path)).flatten();
-    database_files.into_iter().chain([path]).collect()
+    database_files.into_iter().chain([url, path]).collect()
+}
+
+/// Checks that the URL can be parsed. Does not connect.
+fn check_database_url(section: &str, database: &DatabaseOptions) -> Option<Problem> {
+    let (why, hint) = check_url(section, database.url.as_ref()?)?;
+    let key = format!("{section}.url");
+    Some(Problem::new(key.as_str(), format!("`{key}` {why}")).hint(hint))
 }
 
 /// Checks passwords, tokens and certificates of the channels.
@@ -116,7 +127,10 @@ fn check_log(key: &str, path: &Path) -> Option<Problem> {
         },
         Err(error) => describe_io(&error),
     };
-    Some(unusable(key, path, &why).hint("set it to an existing file, a folder or a glob with matches"))
+    Some(
+        unusable(key, path, &why)
+            .hint("set it to an existing file, a folder, or a glob that matches at least one file"),
+    )
 }
 
 /// Checks that a folder is writable or can be created, based on its nearest existing ancestor.

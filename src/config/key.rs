@@ -69,7 +69,7 @@ impl KeyPath {
     /// Hint for when the key is missing.
     pub(super) fn hint(&self) -> &'static str {
         let hint = HINTS.iter().find(|(key, _)| self.matches(key));
-        hint.map_or("see the config/vigie.yaml that ships with vigie", |(_, hint)| hint)
+        hint.map_or("see the config/vigie.yaml that ships with vigie, or `vigie config schema`", |(_, hint)| hint)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn check(limits: &Value, key: &KeyPath) -> Vec<(KeyPath, (String, Str
 /// Hint for a number that should be a share, possibly written as a percentage.
 pub(super) fn share_hint(number: f64) -> String {
     if number > 1.0 && number <= 100.0 {
-        return format!("write {number} % as {}", number / 100.0);
+        return format!("write {number}% as {}", number / 100.0);
     }
     "write a share, such as 0.1".to_owned()
 }

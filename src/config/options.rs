@@ -156,7 +156,7 @@ pub struct ScheduleOptions {
     /// record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
-    /// Maximum number of windows to catch up after downtime; earlier ones are reported as a gap.
+    /// How many missed windows to check after downtime; earlier ones are reported as a gap.
     pub catch_up: u32,
     /// Number of recent windows that are checked again if their row count changes.
     pub revise: u32,

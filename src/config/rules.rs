@@ -1,5 +1,7 @@
 //! Checks of values that have the right type: time zones must exist, a watch must not exceed its alarm, and so on.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 use vigie_profile::{
     segment,
@@ -21,37 +23,37 @@ const RULES: [(&str, ValueRule); 36] = [
     ("model.cost.*", not_negative),
     ("model.beta", positive_beta),
     ("source", source_keys::check),
-    ("source.statement_timeout", length),
+    ("source.statement_timeout", duration),
     ("labels", source_keys::check),
-    ("labels.statement_timeout", length),
-    ("labels.revise", length),
-    ("source.timestamp_timezone", zone),
+    ("labels.statement_timeout", duration),
+    ("labels.revise", duration),
+    ("source.timestamp_timezone", time_zone),
     ("source.fields.*.scale", positive),
-    ("segments", no_segment),
+    ("segments", any_segment),
     ("segments.filters.*", filter),
-    ("segments.min_rows", rows),
-    ("schedule.cron", cron_line),
-    ("schedule.timezone", zone),
-    ("schedule.window", window),
-    ("schedule.lateness", length),
-    ("schedule.start", start),
-    ("schedule.catch_up", counted),
-    ("schedule.revise", few),
+    ("segments.min_rows", segment_rows),
+    ("schedule.cron", cron_expression),
+    ("schedule.timezone", time_zone),
+    ("schedule.window", window_length),
+    ("schedule.lateness", duration),
+    ("schedule.start", date_or_time),
+    ("schedule.catch_up", catch_up),
+    ("schedule.revise", revise),
     ("policy.q", share),
     ("policy.drifted_share", share),
     ("policy.empty_bins.floor", share),
-    ("reports.keep", length),
-    ("reports.base_url", web_address),
+    ("reports.keep", duration),
+    ("reports.base_url", base_url),
     ("run.threads", threads),
-    ("alerts.cooldown", length),
-    ("alerts.after", counted),
+    ("alerts.cooldown", duration),
+    ("alerts.after", consecutive_windows),
     ("alerts.volume", share),
     ("alerts.email.smtp", mail_server),
     ("alerts.email.from", mail_address),
     ("alerts.email.to", mail_address),
     ("alerts.email.to.*", mail_address),
-    ("alerts.webhook.url", web_address),
-    ("http.listen", listen),
+    ("alerts.webhook.url", webhook_url),
+    ("http.listen", listen_address),
 ];
 
 /// Checks every value of the file against its rules.
@@ -141,12 +143,24 @@ fn positive_beta(value: &Value) -> Option<Violation> {
     Some(violation(format!("must be above 0, not {number}"), "write 1, or 2 to count recall twice as much"))
 }
 
-fn counted(value: &Value) -> Option<Violation> {
-    let count = value.as_i64().filter(|count| !(1..=1000).contains(count))?;
-    Some(violation(format!("must be between 1 and 1000, not {count}"), "write a small number, such as 2"))
+fn consecutive_windows(value: &Value) -> Option<Violation> {
+    between(value, &(1..=1000), "the default is 2")
 }
 
-fn no_segment(value: &Value) -> Option<Violation> {
+fn catch_up(value: &Value) -> Option<Violation> {
+    between(value, &(1..=1000), "the default is 31")
+}
+
+fn revise(value: &Value) -> Option<Violation> {
+    between(value, &(0..=100), "the default is 3; 0 turns rechecking off")
+}
+
+fn between(value: &Value, allowed: &RangeInclusive<i64>, hint: &str) -> Option<Violation> {
+    let count = value.as_i64().filter(|count| !allowed.contains(count))?;
+    Some(violation(format!("must be between {} and {}, not {count}", allowed.start(), allowed.end()), hint))
+}
+
+fn any_segment(value: &Value) -> Option<Violation> {
     let is_set = |key| value.get(key).is_some_and(|value| !value.is_null());
     let message =
         violation("defines no segments", "add `by: [COLUMN]` or `filters: {name: expression}`, or remove the section");
@@ -158,17 +172,12 @@ fn filter(value: &Value) -> Option<Violation> {
     Some(violation(format!("is not a valid filter: {why}"), "example: CODE_GENDER == \"F\" and AMT_CREDIT > 500000"))
 }
 
-fn rows(value: &Value) -> Option<Violation> {
+fn segment_rows(value: &Value) -> Option<Violation> {
     let count = value.as_i64().filter(|count| *count < 20)?;
     Some(violation(format!("must be at least 20, not {count}"), "shares of fewer rows are too noisy: write 200"))
 }
 
-fn few(value: &Value) -> Option<Violation> {
-    let count = value.as_i64().filter(|count| !(0..=100).contains(count))?;
-    Some(violation(format!("must be between 0 and 100, not {count}"), "write 0 to never check a window again"))
-}
-
-fn start(value: &Value) -> Option<Violation> {
+fn date_or_time(value: &Value) -> Option<Violation> {
     let text = value.as_str()?;
     match Instant::parse(text, &jiff::tz::TimeZone::UTC) {
         Some(_) => None,
@@ -176,7 +185,7 @@ fn start(value: &Value) -> Option<Violation> {
     }
 }
 
-fn zone(value: &Value) -> Option<Violation> {
+fn time_zone(value: &Value) -> Option<Violation> {
     let name = value.as_str()?;
     match jiff::tz::TimeZone::get(name) {
         Ok(_) => None,
@@ -186,12 +195,12 @@ fn zone(value: &Value) -> Option<Violation> {
     }
 }
 
-fn cron_line(value: &Value) -> Option<Violation> {
+fn cron_expression(value: &Value) -> Option<Violation> {
     let why = cron::normalise(value.as_str()?).err()?;
     Some(violation(why, "the fields are second, minute, hour, day of month, month, day of week: \"0 15 6 * * *\""))
 }
 
-fn window(value: &Value) -> Option<Violation> {
+fn window_length(value: &Value) -> Option<Violation> {
     let span: Span = value.as_str()?.parse().ok()?;
     if span.days().unwrap_or(0) == 0 && span.microseconds() == 0 {
         return Some(violation(
@@ -199,13 +208,13 @@ fn window(value: &Value) -> Option<Violation> {
             "write the length of a window, such as 1d",
         ));
     }
-    length(value)
+    duration(value)
 }
 
 /// Longer spans would exceed the supported range of dates.
 const MAX_DAYS: i64 = 36_500;
 
-fn length(value: &Value) -> Option<Violation> {
+fn duration(value: &Value) -> Option<Violation> {
     let span: Span = value.as_str()?.parse().ok()?;
     let days = span.days().unwrap_or_else(|| span.microseconds() / 86_400_000_000);
     if days <= MAX_DAYS {
@@ -233,7 +242,15 @@ fn mail_address(value: &Value) -> Option<Violation> {
     Some(violation(format!("must be an email address, not `{}`", masked(address)), "example: `risk@example.com`"))
 }
 
-fn web_address(value: &Value) -> Option<Violation> {
+fn base_url(value: &Value) -> Option<Violation> {
+    web_url(value, "example: `https://vigie.example.com/`")
+}
+
+fn webhook_url(value: &Value) -> Option<Violation> {
+    web_url(value, "example: `https://hooks.example.com/vigie`")
+}
+
+fn web_url(value: &Value, hint: &str) -> Option<Violation> {
     let url = value.as_str()?;
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let is_plain = |host: &str| host.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>'));
@@ -241,7 +258,7 @@ fn web_address(value: &Value) -> Option<Violation> {
         return None;
     }
     // The value is not shown because such URLs often contain secrets.
-    Some(violation("must be an http or https URL", "example: `https://vigie.example.com/`"))
+    Some(violation("must be an http or https URL", hint))
 }
 
 fn threads(value: &Value) -> Option<Violation> {
@@ -249,7 +266,7 @@ fn threads(value: &Value) -> Option<Violation> {
     Some(violation(format!("must be between 1 and 1024, not {count}"), "remove the line to use half the cores"))
 }
 
-fn listen(value: &Value) -> Option<Violation> {
+fn listen_address(value: &Value) -> Option<Violation> {
     let address = value.as_str()?;
     if address.parse::<std::net::SocketAddr>().is_ok() {
         return None;

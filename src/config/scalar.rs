@@ -51,12 +51,15 @@ fn parse_number(text: &str) -> Option<Number> {
     })
 }
 
-/// The problem of a value that has the wrong type.
+/// The problem for a value of the wrong type.
 pub(super) fn type_mismatch(node: &YamlNode, value_type: &ValueType, key: &KeyPath) -> Problem {
+    if let Some((integer, minimum)) = below_minimum(node, value_type) {
+        return Problem::new(key.to_string(), format!("`{key}` must be at least {minimum}, not {integer}"));
+    }
     let expected = value_type.describe();
     let found = match &node.content {
         Content::List(_) => "a list".to_owned(),
-        Content::Section(_) => "a section".to_owned(),
+        Content::Section(_) => "a mapping".to_owned(),
         Content::Scalar { text, quoted } => {
             let kind = match () {
                 () if !quoted && parse_number(text).is_some() => "the number",
@@ -74,16 +77,20 @@ pub(super) fn type_mismatch(node: &YamlNode, value_type: &ValueType, key: &KeyPa
     }
 }
 
+/// An integer below the minimum of its type, and that minimum.
+fn below_minimum(node: &YamlNode, value_type: &ValueType) -> Option<(i64, i64)> {
+    let Content::Scalar { text, quoted: false } = &node.content else { return None };
+    let integer = parse_integer(text)?;
+    value_type.alternatives().into_iter().find_map(|value_type| match value_type {
+        ValueType::Integer { minimum: Some(minimum) } if integer < *minimum => Some((integer, *minimum)),
+        _ => None,
+    })
+}
+
 /// How to write the value, when that can be guessed.
 fn hint(node: &YamlNode, value_type: &ValueType) -> Option<String> {
     let Content::Scalar { text, quoted } = &node.content else { return None };
     let types = value_type.alternatives();
-    if let Some(ValueType::Integer { minimum: Some(minimum) }) =
-        types.iter().find(|value_type| matches!(value_type, ValueType::Integer { .. }))
-        && parse_integer(text).is_some_and(|integer| integer < *minimum)
-    {
-        return Some(format!("the minimum is {minimum}"));
-    }
     let words = types.iter().filter_map(|value_type| match value_type {
         ValueType::Enum(words) => Some(words.iter().map(String::as_str)),
         _ => None,

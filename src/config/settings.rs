@@ -53,8 +53,8 @@ pub struct Settings {
     pub alerts: Alerts,
     /// HTTP server.
     pub http: Option<Http>,
-    /// Locations of the paths in the file.
-    pub(super) path_locations: BTreeMap<&'static str, Location>,
+    /// Locations of paths and database URLs in the file.
+    pub(super) locations: BTreeMap<&'static str, Location>,
 }
 
 /// Check schedule and window length.
@@ -72,32 +72,36 @@ pub struct Schedule {
     pub lateness: Span,
     /// A time in the daemon's first window.
     pub start: Option<Instant>,
-    /// Maximum number of windows to catch up.
+    /// Maximum number of missed windows to check after downtime.
     pub catch_up: u32,
     /// Number of recent windows to check for late records.
     pub revise: u32,
 }
 
 /// Keys that each entry of `models` has for itself.
-const MODEL_KEYS: [&str; 9] = [
+const MODEL_KEYS: [&str; 11] = [
     "reference",
     "source.path",
+    "source.url",
     "source.password_file",
     "source.sslrootcert",
     "labels.path",
+    "labels.url",
     "labels.password_file",
     "labels.sslrootcert",
     "model.file",
     "model.name",
 ];
 
-/// Keys that are paths.
-const PATHS: [&str; 15] = [
+/// Keys whose values are checked after parsing: paths and database URLs.
+const LOCATED_KEYS: [&str; 17] = [
     "reference",
     "source.path",
+    "source.url",
     "source.password_file",
     "source.sslrootcert",
     "labels.path",
+    "labels.url",
     "labels.password_file",
     "labels.sslrootcert",
     "model.file",
@@ -176,7 +180,7 @@ impl Settings {
             if let Some(problem) = missing_labels_url(&watched) {
                 return Err(vec![problem.at(tree.location_of(full_key("labels.path").keys()))]);
             }
-            let path_locations = PATHS.into_iter().map(|key| (key, tree.location_of(full_key(key).keys()))).collect();
+            let locations = LOCATED_KEYS.into_iter().map(|key| (key, tree.location_of(full_key(key).keys()))).collect();
             let mut settings = Self {
                 path: path.to_owned(),
                 sha256: sha256.clone(),
@@ -195,7 +199,7 @@ impl Settings {
                 state: options.state.clone(),
                 alerts: options.alerts.clone(),
                 http: options.http.clone(),
-                path_locations,
+                locations,
             };
             for path in settings.paths() {
                 *path = resolve(&folder, path);
@@ -289,7 +293,8 @@ fn folder(path: &Path) -> PathBuf {
     fs::canonicalize(folder).or_else(|_| std::path::absolute(folder)).unwrap_or_else(|_| folder.to_owned())
 }
 
-/// Resolves `path` relative to `folder`, applying leading `..` so that messages show the actual path.
+/// Resolves `path` relative to `folder`. Applies `..` at the beginning and after existing folders (links excepted), so that
+/// messages show the actual path.
 fn resolve(folder: &Path, path: &Path) -> PathBuf {
     let mut folder = folder.to_owned();
     let mut rest = path.components();
@@ -300,9 +305,20 @@ fn resolve(folder: &Path, path: &Path) -> PathBuf {
             Some(Component::ParentDir) => {
                 folder.pop();
             }
-            _ => return folder.join(before.as_path()).components().collect(),
+            _ => return normalise(&folder.join(before.as_path())),
         }
     }
+}
+
+fn normalise(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut normal, component| {
+        if component == Component::ParentDir && normal.is_dir() && !normal.is_symlink() {
+            normal.pop();
+        } else {
+            normal.push(component);
+        }
+        normal
+    })
 }
 
 #[cfg(test)]
@@ -316,5 +332,8 @@ mod tests {
         assert_eq!(from("./a/../b"), "/etc/vigie/a/../b");
         assert_eq!(from("/var/log"), "/var/log");
         assert_eq!(from("."), "/etc/vigie");
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("models")).unwrap();
+        assert_eq!(resolve(folder.path(), Path::new("models/../a.cbm")), folder.path().join("a.cbm"));
     }
 }

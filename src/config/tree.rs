@@ -74,7 +74,10 @@ const MAX_DEPTH: usize = 32;
 pub(super) fn parse(text: &str) -> Result<YamlNode, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = YamlReader { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, depth: 0 };
-    let empty = || Problem::new("", "the file is empty").hint("start from the config/vigie.yaml that ships with vigie");
+    let empty = || {
+        let hint = "start from the config/vigie.yaml that ships with vigie; `vigie config schema` describes every key";
+        Problem::new("", "the file is empty").hint(hint)
+    };
     let mut root = None;
     while let Some((event, location)) = reader.next()? {
         match event {

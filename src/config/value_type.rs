@@ -34,6 +34,9 @@ pub(super) struct KeySpec {
     pub required: bool,
 }
 
+/// Maximum number of keys of a section that is written out in a message.
+const MAX_SHOWN_KEYS: usize = 3;
+
 impl ValueType {
     /// Type of the whole config file.
     pub(super) fn config_file() -> Self {
@@ -62,6 +65,7 @@ impl ValueType {
     pub(super) fn describe(&self) -> String {
         let types = self.alternatives();
         let any_text = types.contains(&&Self::Text);
+        let known: Vec<String> = types.iter().flat_map(|value_type| value_type.words()).collect();
         let mut words: Vec<String> = Vec::new();
         for value_type in types {
             let word = match value_type {
@@ -73,12 +77,20 @@ impl ValueType {
                 Self::Number => "a number".to_owned(),
                 Self::Text => "a string".to_owned(),
                 Self::Duration => "a duration such as 2h or 1d".to_owned(),
-                Self::Enum(known) => known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
+                Self::Enum(_) => match known.as_slice() {
+                    [one] => one.clone(),
+                    [one, two] => format!("{one} or {two}"),
+                    known => format!("one of {}", known.join(", ")),
+                },
                 Self::List(_) => "a list".to_owned(),
-                Self::Map(_) | Self::AnyOf(_) => "a section of keys and values".to_owned(),
+                Self::Map(_) | Self::AnyOf(_) => "a mapping of keys to values".to_owned(),
+                Self::Section(keys) if keys.len() <= MAX_SHOWN_KEYS => {
+                    let keys = keys.iter().map(|(name, spec)| format!("{name}: {}", spec.value_type.placeholder()));
+                    format!("`{{{}}}`", keys.collect::<Vec<_>>().join(", "))
+                }
                 Self::Section(keys) => {
                     let names: Vec<&str> = keys.keys().map(String::as_str).collect();
-                    format!("a section with {}", names.join(", "))
+                    format!("a mapping with the keys {}", names.join(", "))
                 }
             };
             if !words.contains(&word) {
@@ -86,6 +98,27 @@ impl ValueType {
             }
         }
         words.join(" or ")
+    }
+
+    /// The words of an `Enum`, quoted.
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::Enum(words) => words.iter().map(|word| format!("`{word}`")).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Stands for a value of this type in an example.
+    fn placeholder(&self) -> &'static str {
+        match self.alternatives().into_iter().find(|value_type| **value_type != Self::Null) {
+            Some(Self::Bool) => "BOOLEAN",
+            Some(Self::Integer { .. }) => "INTEGER",
+            Some(Self::Number) => "NUMBER",
+            Some(Self::Text) => "STRING",
+            Some(Self::Duration) => "DURATION",
+            Some(Self::List(_)) => "LIST",
+            _ => "VALUE",
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 use tokio::{
@@ -137,7 +137,7 @@ impl Daemon {
         notify(&[sd_notify::NotifyState::Ready]);
         info!(models = self.fleet.len(), config = %self.options.config.display(), "started");
         let ended = loop {
-            if let Some(model) = self.wakes.take(Stopwatch::now()) {
+            if let Some(model) = self.wakes.take(StdInstant::now()) {
                 let check = self.spawn_check(model);
                 tokio::pin!(check);
                 let result = loop {
@@ -221,11 +221,11 @@ impl Daemon {
         notify(&[sd_notify::NotifyState::Stopping]);
         info!("stopping after the current run");
         self.stop.store(true, Ordering::Relaxed);
-        let end = Stopwatch::now() + STOP_TIMEOUT;
+        let end = StdInstant::now() + STOP_TIMEOUT;
         while !check.is_finished() {
-            if Stopwatch::now() >= end {
+            if StdInstant::now() >= end {
                 warn!(
-                    "the current run takes too long and is rolled back; its window will be checked after the next start"
+                    "the current run is taking too long and will be rolled back; its window will be checked after the next start"
                 );
                 return true;
             }
@@ -302,7 +302,7 @@ impl Daemon {
                 std::mem::replace(cron, new).stop().await;
                 self.wakes = WakeQueue::all_due(fleet.len());
                 self.fleet = Arc::new(fleet);
-                // Letters go by the new config from now on.
+                // Messages use the new config from now on.
                 self.settings.send_replace(Arc::clone(&self.fleet));
                 self.wake_senders();
                 self.restart_server(prepared).await;

@@ -2,7 +2,7 @@
 
 use std::{
     thread,
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 use tracing::{error, info, warn};
@@ -58,7 +58,7 @@ pub fn compose_messages(
     Ok(messages)
 }
 
-/// Encodes a mail as a payload: Message-ID, subject and recipients on one line each, an empty line, the mail.
+/// Encodes an email as a payload: Message-ID, subject and recipients on one line each, an empty line, the email.
 fn encode(mail: &alert::Message) -> Vec<u8> {
     let subject = mail.subject.replace(['\n', '\r'], " ");
     let mut bytes = format!("{}\n{subject} \n", mail.message_id).into_bytes();
@@ -240,10 +240,10 @@ pub(super) fn send_due_on_all_channels(
     stop: &dyn Fn() -> bool,
 ) -> Result<()> {
     for channel in Channel::ALL {
-        let end = Stopwatch::now() + LOCK_TIMEOUT;
+        let end = StdInstant::now() + LOCK_TIMEOUT;
         let lock = loop {
             let lock = lock_channel(&settings.state, channel)?;
-            if lock.is_some() || stop() || Stopwatch::now() >= end {
+            if lock.is_some() || stop() || StdInstant::now() >= end {
                 break lock;
             }
             thread::sleep(Duration::from_millis(50));

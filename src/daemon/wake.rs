@@ -1,11 +1,11 @@
 //! When each model is checked next: at once after a tick, with backoff after a failure.
 
-use std::time::{Duration, Instant as Stopwatch};
+use std::time::{Duration, Instant as StdInstant};
 
 /// The next check of one model.
 #[derive(Debug, Clone, Copy)]
 struct Wake {
-    at: Option<Stopwatch>,
+    at: Option<StdInstant>,
     /// Number of consecutive failed checks.
     failures: u32,
 }
@@ -25,18 +25,18 @@ const MAX_BACKOFF: Duration = Duration::from_hours(1);
 impl WakeQueue {
     /// Schedules every model at once, to catch up with what was missed.
     pub(super) fn all_due(models: usize) -> Self {
-        Self { models: vec![Wake { at: Some(Stopwatch::now()), failures: 0 }; models], reload: false }
+        Self { models: vec![Wake { at: Some(StdInstant::now()), failures: 0 }; models], reload: false }
     }
 
     /// Schedules a model at once.
     pub(super) fn wake(&mut self, model: usize) {
         if let Some(wake) = self.models.get_mut(model) {
-            wake.at = Some(Stopwatch::now());
+            wake.at = Some(StdInstant::now());
         }
     }
 
     /// Removes and returns the model that has been due for longest, so that a busy model does not starve the others.
-    pub(super) fn take(&mut self, now: Stopwatch) -> Option<usize> {
+    pub(super) fn take(&mut self, now: StdInstant) -> Option<usize> {
         let due = self.models.iter().enumerate().filter_map(|(model, wake)| Some((wake.at?, model)));
         let (_, model) = due.filter(|(at, _)| *at <= now).min()?;
         if let Some(wake) = self.models.get_mut(model) {
@@ -54,7 +54,7 @@ impl WakeQueue {
         }
         let backoff = FIRST_BACKOFF.saturating_mul(1 << wake.failures.min(16)).min(MAX_BACKOFF);
         wake.failures = wake.failures.saturating_add(1);
-        let retry = Stopwatch::now() + backoff;
+        let retry = StdInstant::now() + backoff;
         wake.at = Some(wake.at.map_or(retry, |at| at.min(retry)));
     }
 
@@ -64,8 +64,8 @@ impl WakeQueue {
     }
 
     /// Returns when the next check is due; far in the future if none is.
-    pub(super) fn next(&self) -> Stopwatch {
+    pub(super) fn next(&self) -> StdInstant {
         let next = self.models.iter().filter_map(|wake| wake.at).min();
-        next.unwrap_or_else(|| Stopwatch::now() + MAX_BACKOFF)
+        next.unwrap_or_else(|| StdInstant::now() + MAX_BACKOFF)
     }
 }

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 use sd_notify::NotifyState;
@@ -14,7 +14,7 @@ use tracing::{debug, error};
 /// Tracks progress: every chunk of the log that is read, and every iteration of the main loop.
 #[derive(Debug, Clone)]
 pub(super) struct Watchdog {
-    started: Stopwatch,
+    started: StdInstant,
     /// Time of the last progress, in milliseconds after the start.
     last: Arc<AtomicU64>,
     /// The watchdog timeout that systemd expects.
@@ -26,7 +26,7 @@ const MAX_IDLE: Duration = Duration::from_mins(15);
 
 impl Default for Watchdog {
     fn default() -> Self {
-        Self { started: Stopwatch::now(), last: Arc::default(), timeout: sd_notify::watchdog_enabled() }
+        Self { started: StdInstant::now(), last: Arc::default(), timeout: sd_notify::watchdog_enabled() }
     }
 }
 
@@ -47,7 +47,7 @@ impl Watchdog {
     pub(super) fn ping(&self) {
         let idle = self.started.elapsed().saturating_sub(Duration::from_millis(self.last.load(Ordering::Relaxed)));
         if idle > MAX_IDLE {
-            error!(minutes = idle.as_secs() / 60, "no progress: the watchdog is not pinged");
+            error!(minutes = idle.as_secs() / 60, "no progress: no longer pinging the watchdog");
         } else if self.timeout.is_some() {
             notify(&[NotifyState::Watchdog]);
         }

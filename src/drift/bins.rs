@@ -13,7 +13,7 @@ pub enum PsiBinKind {
     Above,
     Missing,
     Level,
-    /// Levels with less than 1 % of the reference's rows, pooled.
+    /// Levels with less than 1% of the reference's rows, pooled.
     Rare,
     Unseen,
 }

@@ -11,7 +11,7 @@ use super::{
     psi::{psi, share},
 };
 
-/// Levels with less than 1 % of all reference rows are pooled.
+/// Levels with less than 1% of all reference rows are pooled.
 const RARE_ONE_IN: u64 = 100;
 /// Maximum number of unseen levels listed by name.
 const MAX_NAMES: usize = 20;

@@ -51,9 +51,9 @@ pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, thresh
 /// Compares all features of a layout between two profiles counted on it.
 pub(super) fn features(layout: &Layout, ours: &Profile, theirs: &Profile, empty: EmptyBins) -> Vec<FeatureDrift> {
     let (ours, theirs) = (ours.features(), theirs.features());
-    let one = |number: usize| {
-        let feature = layout.features().get(number)?;
-        match (&feature.shape, ours.get(number)?, theirs.get(number)?) {
+    let one = |index: usize| {
+        let feature = layout.features().get(index)?;
+        match (&feature.shape, ours.get(index)?, theirs.get(index)?) {
             (Shape::Numeric(cells), Counts::Numeric(ours), Counts::Numeric(theirs)) => {
                 Some(numeric::compare(&feature.name, cells, ours, theirs, layout.precision(), empty))
             }

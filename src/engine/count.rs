@@ -101,7 +101,7 @@ fn check_timestamps(plan: &Plan, found: &ReadSummary, complaints: &Complaints) -
         return Ok(());
     };
     Err(Fault::setup(format!(
-        "source.fields.timestamp: none of {} records has a readable time in `{}`; use RFC 3339 or an epoch",
+        "source.fields.timestamp: none of {} records has a readable time in `{}`; expected RFC 3339 or a Unix timestamp",
         timeless.count,
         plan.fields().get(&Field::Timestamp).map_or("", String::as_str)
     )))

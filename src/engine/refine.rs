@@ -37,8 +37,8 @@ pub fn refine(
     asked: &[(usize, Vec<usize>)],
 ) -> Result<BTreeMap<usize, f64>> {
     let features = job.layout.features();
-    let subject = |number: usize| -> Result<Option<(usize, Subject<'_>)>> {
-        let Some((feature, candidates)) = asked.get(number) else { return Ok(None) };
+    let subject = |index: usize| -> Result<Option<(usize, Subject<'_>)>> {
+        let Some((feature, candidates)) = asked.get(index) else { return Ok(None) };
         let (cells, precision) = match features.get(*feature).map(|feature| &feature.shape) {
             Some(Shape::Numeric(cells)) => (cells, job.layout.precision()),
             Some(Shape::Categorical(_)) => return Ok(None),
@@ -73,7 +73,7 @@ pub fn refine(
     subjects.iter().filter_map(distance).collect()
 }
 
-/// The second pass found other rows than the first, so a distance would be neither's.
+/// The second pass found different rows from the first, so a distance computed from them would describe neither.
 fn changed(job: &CountJob<'_>, feature: usize) -> Fault {
     let name = job.layout.features().get(feature).map_or("the score", |feature| feature.name.as_str());
     Fault::retry(format!(
@@ -95,25 +95,25 @@ type StepCounts = BTreeMap<usize, Vec<u64>>;
 
 fn count_steps(job: &CountJob<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>>) -> Result<StepCounts> {
     let features = job.layout.features().len();
-    let mut numbers: Vec<usize> = subjects.keys().copied().filter(|number| *number < features).collect();
+    let mut indices: Vec<usize> = subjects.keys().copied().filter(|index| *index < features).collect();
     let mut all = StepCounts::new();
-    if let Some((plan, columns)) = counted.column_scan.as_ref().filter(|_| !numbers.is_empty()) {
-        let each = |tally: &mut StepCounts, numbers: &[usize], records: Records, sieve: &Sieve| {
+    if let Some((plan, columns)) = counted.column_scan.as_ref().filter(|_| !indices.is_empty()) {
+        let each = |tally: &mut StepCounts, indices: &[usize], records: Records, sieve: &Sieve| {
             let Ok(sifted) = sieve.apply(&records) else { return };
-            for (number, column) in numbers.iter().zip(&sifted.used.features) {
-                if let (Some(subject), Some(column)) = (subjects.get(number), column) {
-                    observe(column.as_ref(), subject, tally.entry(*number).or_default());
+            for (index, column) in indices.iter().zip(&sifted.used.features) {
+                if let (Some(subject), Some(column)) = (subjects.get(index), column) {
+                    observe(column.as_ref(), subject, tally.entry(*index).or_default());
                 }
             }
         };
-        let pass = columns.scan(plan, &numbers, job.threads, job.progress, &StepCounts::new, &each)?;
+        let pass = columns.scan(plan, &indices, job.threads, job.progress, &StepCounts::new, &each)?;
         if pass.unreadable.is_empty() {
             add(&mut all, pass.tallies);
-            numbers.clear();
+            indices.clear();
         }
     }
     let wants_score = subjects.contains_key(&features);
-    if numbers.is_empty() && !wants_score {
+    if indices.is_empty() && !wants_score {
         return Ok(all);
     }
     // Which of several records with one id counts depends on all of their columns, so none may be left out.
@@ -122,7 +122,7 @@ fn count_steps(job: &CountJob<'_>, counted: &Counted, subjects: &BTreeMap<usize,
     let columns: Vec<Column> = if all_columns {
         layout_columns
     } else {
-        numbers.iter().filter_map(|number| layout_columns.get(*number)).cloned().collect()
+        indices.iter().filter_map(|index| layout_columns.get(*index)).cloned().collect()
     };
     let plan = job.log.plan(&Request { columns, window: Some(job.window) })?;
     let filter = DuplicateFilter::new(&counted.duplicates);
@@ -131,10 +131,10 @@ fn count_steps(job: &CountJob<'_>, counted: &Counted, subjects: &BTreeMap<usize,
         // Traffic and complaints have been counted already; only the rows are needed here.
         let sifted = sift(&records, keeps.as_deref(), job.rule, &mut Traffic::default(), &mut Complaints::default());
         let Ok(Sifted { used, .. }) = sifted else { return };
-        for (place, number) in numbers.iter().enumerate() {
-            let column = used.features.get(if all_columns { *number } else { place }).and_then(Option::as_ref);
-            if let (Some(subject), Some(column)) = (subjects.get(number), column) {
-                observe(column.as_ref(), subject, tally.entry(*number).or_default());
+        for (place, index) in indices.iter().enumerate() {
+            let column = used.features.get(if all_columns { *index } else { place }).and_then(Option::as_ref);
+            if let (Some(subject), Some(column)) = (subjects.get(index), column) {
+                observe(column.as_ref(), subject, tally.entry(*index).or_default());
             }
         }
         if let (Some(subject), Some(probability)) = (subjects.get(&features), &used.probability) {
@@ -146,11 +146,11 @@ fn count_steps(job: &CountJob<'_>, counted: &Counted, subjects: &BTreeMap<usize,
 }
 
 fn add(all: &mut StepCounts, tallies: Vec<StepCounts>) {
-    for (number, rows) in tallies.into_iter().flatten() {
-        match all.get_mut(&number) {
+    for (index, rows) in tallies.into_iter().flatten() {
+        match all.get_mut(&index) {
             Some(ours) => ours.iter_mut().zip(rows).for_each(|(ours, more)| *ours += more),
             None => {
-                all.insert(number, rows);
+                all.insert(index, rows);
             }
         }
     }

@@ -38,7 +38,7 @@ pub fn scan<T: Send>(
     if let Some(sample) = sample.filter(|sample| query.extra_columns.is_empty() && sample.covers(query.key_below)) {
         let mut tally = empty();
         for rows in &sample.rows {
-            let rows = rows.below(query.key_below).map_err(|error| unreadable(&error.to_string()))?;
+            let rows = rows.below(query.key_below).map_err(|error| Fault::unreadable_again(&error.to_string()))?;
             if rows.rows.len > 0 {
                 each(&mut tally, rows);
             }
@@ -69,15 +69,10 @@ pub fn scan<T: Send>(
     let mut scanned = Scanned { tallies: Vec::new(), seen: vec![false; query.extra_columns.len()] };
     for (tally, seen, fault) in pass.tallies {
         if let Some(why) = fault {
-            return Err(unreadable(&why));
+            return Err(Fault::unreadable_again(&why));
         }
         scanned.tallies.push(tally);
         scanned.seen.iter_mut().zip(seen).for_each(|(ours, theirs)| *ours |= theirs);
     }
     Ok(scanned)
-}
-
-fn unreadable(why: &str) -> Fault {
-    Fault::skip(format!("the records of the window cannot be read again: {why}"))
-        .with_redacted("the records of the window cannot be read again; `vigie status` says why")
 }

@@ -121,7 +121,7 @@ mod tests {
     }
 
     proptest! {
-        /// The distance from counts at and between steps equals that from all values, to the bit.
+        /// The distance from counts at and between steps equals that from all values, bit for bit.
         #[test]
         fn distance_from_steps_equals_distance_from_rows(reference in numbers(), window in numbers(), resolution in 2u64..20) {
             let (r, w) = (distinct(&reference), distinct(&window));

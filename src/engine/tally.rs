@@ -165,8 +165,7 @@ pub(super) fn merge(tallies: Vec<WindowTally>, job: &CountJob<'_>) -> Result<(Wi
         all.merge(tally).map_err(Fault::setup)?;
     }
     match all.fault.take() {
-        Some(why) => Err(Fault::skip(format!("the records of the window cannot be counted: {why}"))
-            .with_redacted("the records of the window cannot be counted; `vigie status` says why")),
+        Some(why) => Err(Fault::uncountable(&why)),
         None => Ok((all, ids)),
     }
 }

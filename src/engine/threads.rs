@@ -56,11 +56,11 @@ pub(super) fn for_each_part<T: Send>(
         let mut found = ReadSummary::default();
         let mut unreadable = Vec::new();
         loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= all {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= all {
                 break;
             }
-            if let Some(reading) = read(&mut tally, number) {
+            if let Some(reading) = read(&mut tally, index) {
                 found.merge(reading.found);
                 unreadable.extend(reading.unreadable);
                 if let Some(met) = reading.fault {

@@ -37,7 +37,7 @@ pub(super) fn finding(change: &AucChange, policy: &Policy) -> Option<Finding> {
         limit: Some(limit),
         q_value: change.p_value,
         reason: format!(
-            "{what} fell by {} to {} (reference {}){caution}; {severity} from {} (q {})",
+            "{what} fell by {} to {} (reference {}){caution}; {severity} limit {} (q {})",
             number(drop),
             number(change.window),
             number(change.reference),

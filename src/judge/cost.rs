@@ -40,7 +40,7 @@ pub(super) fn finding(change: &CostChange, policy: &Policy) -> Option<Finding> {
         limit: Some(limit),
         q_value: change.p_value,
         reason: format!(
-            "{what} rose by {} to {} per 1,000 rows (reference {}){caution}; {severity} from {} (q {})",
+            "{what} rose by {} to {} per 1,000 rows (reference {}){caution}; {severity} limit {} (q {})",
             percent(increase),
             number(change.window),
             number(change.reference),

@@ -22,16 +22,24 @@ pub fn number(value: f64) -> String {
     format!("{value:.digits$}")
 }
 
-/// Formats a share as a percentage.
+/// Formats a share as a percentage: `26.2%`.
 #[must_use]
 pub fn percent(share: f64) -> String {
+    format!("{}%", percentage(share))
+}
+
+/// Formats a share as a percentage without its sign. Only shares of exactly 0 and 1 have no decimals.
+#[must_use]
+pub fn percentage(share: f64) -> String {
     let percent = share * 100.0;
     if percent == 0.0 {
-        "0 %".to_owned()
+        "0".to_owned()
+    } else if share.total_cmp(&1.0).is_eq() {
+        "100".to_owned()
     } else if percent.abs() < 0.1 {
-        format!("{percent:.2} %")
+        format!("{percent:.2}")
     } else {
-        format!("{percent:.1} %")
+        format!("{percent:.1}")
     }
 }
 
@@ -43,5 +51,16 @@ pub fn q_value(q: Option<f64>) -> String {
         Some(q) if q < 1e-99 => "< 1e-99".to_owned(),
         Some(q) if q < 0.001 => format!("{q:.0e}"),
         Some(q) => format!("{q:.3}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn only_exact_shares_are_whole_percentages() {
+        let shown = [0.0, 0.000_4, 0.262, 0.999_99, 1.0, 1.5].map(percent);
+        assert_eq!(shown, ["0%", "0.04%", "26.2%", "100.0%", "100%", "150.0%"]);
     }
 }

@@ -1,5 +1,5 @@
-//! Finding: logged scores do not match the model file. Either another model answered, or the logged inputs are not those
-//! that were scored.
+//! Finding: logged scores do not match the model file. Either another model produced the
+//! scores, or the logged inputs are not the ones it was given.
 
 use super::{
     Finding, Severity, Test,
@@ -16,7 +16,9 @@ pub(super) fn finding(parity: &Parity) -> Option<Finding> {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = *mismatches as f64 / (*compared as f64).max(1.0);
     let largest = parity.max_abs_difference.map_or(String::new(), |most| format!(", by up to {}", number(most)));
-    // No examples here: reasons go into e-mails, and a score belongs to one applicant.
+    let differ = if *mismatches == 1 { "differs from that" } else { "differ from those" };
+    let decisions = if *decisions_flipped == 1 { "decision" } else { "decisions" };
+    // No examples here: reasons go into emails, and a score belongs to one applicant.
     Some(Finding {
         severity: Severity::Alarm,
         feature: None,
@@ -25,9 +27,9 @@ pub(super) fn finding(parity: &Parity) -> Option<Finding> {
         limit: Some(0.0),
         q_value: None,
         reason: format!(
-            "{mismatches} of {compared} logged scores ({}) differ from those of the model file{largest}; \
-             {decisions_flipped} decisions would change; either another model answered, or the log does not hold its actual \
-             inputs",
+            "{mismatches} of {compared} logged scores ({}) {differ} of the model file{largest}; {decisions_flipped} \
+             {decisions} would change; either another model produced the scores, or the logged inputs are not the ones it was \
+             given",
             percent(share)
         ),
     })

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_stats::EmptyBins;
 
-/// Effect sizes from which a test is a watch or an alarm; `null` means never.
+/// Effect sizes at which a test is a watch or an alarm; `null` means never.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -69,7 +69,7 @@ pub struct Policy {
     pub q: f64,
     /// Number of most important features; an alarm on any of them is an alarm of the run.
     pub top: usize,
-    /// Importance-weighted share of drifted features from which the run is an alarm.
+    /// Importance-weighted share of drifted features at which the run is an alarm.
     pub drifted_share: f64,
     pub empty_bins: EmptyBins,
     pub psi: Limits,

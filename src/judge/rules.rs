@@ -23,7 +23,7 @@ pub(super) struct Ruling {
     pub reason: String,
 }
 
-/// Tolerance: from 10 % to 15 % is 5 points, although the difference of the two floats is slightly less.
+/// Tolerance: from 10% to 15% is 5 percentage points, although the difference of the two floats is slightly less.
 const ROUNDING: f64 = 1e-12;
 
 /// Returns the highest limit that `value` reaches.
@@ -70,7 +70,7 @@ fn ruled(
     what: &str,
 ) -> Ruling {
     if is_evident(q, policy) {
-        let reason = format!("{what}; {severity} from {}, q {}", limit_words(test, limit), q_value(q));
+        let reason = format!("{what}; {severity} limit {}, q {}", limit_words(test, limit), q_value(q));
         return Ruling { severity, test, value: Some(value), limit: Some(limit), q_value: q, reason };
     }
     let reason = match q {
@@ -82,7 +82,7 @@ fn ruled(
 
 fn limit_words(test: Test, limit: f64) -> String {
     match test {
-        Test::Missing | Test::ShareRefused => format!("{} points", number(limit * 100.0)),
+        Test::Missing | Test::ShareRefused => format!("{} percentage points", number(limit * 100.0)),
         Test::Unseen => percent(limit),
         _ => number(limit),
     }
@@ -128,7 +128,15 @@ fn largest_bin(feature: &FeatureDrift) -> String {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |rows: u64, of: u64| percent(rows as f64 / (of as f64).max(1.0));
     let (from, to) = (share(bin.reference, feature.n_reference), share(bin.window, feature.n_window));
-    format!(", mostly from {} ({from} → {to})", shown(&bin.label))
+    let values = match bin.kind {
+        PsiBinKind::Above => "values above the reference maximum".to_owned(),
+        PsiBinKind::Below => "values below the reference minimum".to_owned(),
+        PsiBinKind::Missing => "missing values".to_owned(),
+        PsiBinKind::Unseen | PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level | PsiBinKind::Rare => {
+            shown(&bin.label)
+        }
+    };
+    format!(", mostly from {values} ({from} → {to})")
 }
 
 fn ks(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits, at: KsEnd) -> Option<Ruling> {

@@ -97,7 +97,7 @@ fn score_finding(one: &SegmentDrift, q: Option<f64>, policy: &Policy) -> Option<
         .zip(one.refused.window)
         .map_or(String::new(), |(from, to)| format!(", refusal rate {} → {}", percent(from), percent(to)));
     let reason = format!(
-        "the score of its {} rows has drifted from the same segment of the reference: PSI {}{refused}; {} from {}, q {}",
+        "the score of its {} rows has drifted from the same segment of the reference: PSI {}{refused}; {} limit {}, q {}",
         one.rows,
         number(value),
         finding.severity,
@@ -113,7 +113,7 @@ fn disparity_finding(one: &SegmentDrift, q: Option<f64>, policy: &Policy) -> Opt
     let finding = finding(one, Test::Disparity, shortfall, policy.disparity, q, policy)?;
     let against = disparity.against.as_deref().map_or("all other rows".to_owned(), |name| format!("“{}”", shown(name)));
     let reason = format!(
-        "accepted {} times as often as {against} (95 % interval {} to {}); {} below {}, q {}",
+        "accepted {} times as often as {against} (95% interval {} to {}); {} below {}, q {}",
         number(disparity.ratio.value),
         number(disparity.ratio.low),
         number(disparity.ratio.high),

@@ -10,6 +10,15 @@ use super::{
 };
 use crate::replay::Parity;
 
+/// Start of the sentence about an input that could not be read. Its name follows, then `: ` and the reason.
+pub const NOT_READ: &str = "not read: ";
+
+/// Returns what follows [`NOT_READ`] in a sentence, or what followed its former wording, which old ledgers hold.
+#[must_use]
+pub fn strip_not_read(sentence: &str) -> Option<&str> {
+    sentence.strip_prefix(NOT_READ).or_else(|| sentence.strip_prefix("left out: "))
+}
+
 /// Activity of the service in the window.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Service {
@@ -47,7 +56,7 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     let mut add = |test, value: f64, hit: Option<(Severity, f64)>, reason: String| {
         if let Some((severity, limit)) = hit {
             let reason = format!(
-                "{reason}; {severity} from {}",
+                "{reason}; {severity} limit {}",
                 match test {
                     Test::Latency => format!("{} ms", number(limit)),
                     _ => percent(limit),
@@ -85,7 +94,7 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
             Test::Latency,
             p95,
             above(policy.latency_p95_ms, p95),
-            format!("95 % of requests took up to {} ms", number(p95)),
+            format!("95% of successful requests took up to {} ms", number(p95)),
         );
     }
     findings.extend(service.costs.iter().filter_map(|change| cost::finding(change, policy)));
@@ -101,7 +110,7 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
             value: None,
             limit: None,
             q_value: None,
-            reason: format!("left out: {what}"),
+            reason: format!("{NOT_READ}{what}"),
         });
     }
     findings

@@ -144,7 +144,8 @@ fn no_verdict(case: &Case<'_>) -> Option<Finding> {
         reason: if nothing {
             no_data(case.service)
         } else {
-            format!("{rows} rows used, {} are needed for a verdict", case.policy.min_rows)
+            let noun = if rows == 1 { "row" } else { "rows" };
+            format!("{rows} {noun} used, {} needed for a verdict", case.policy.min_rows)
         },
     })
 }
@@ -155,8 +156,9 @@ fn no_data(service: &Service) -> String {
         "no records in this window: is the service up, and does it write its log to the configured location?";
     match (service.unreadable.len(), service.filtered) {
         (0, 0) => question.to_owned(),
+        (0, 1) => format!("{question} source.where excluded 1 record"),
         (0, filtered) => format!("{question} source.where excluded {filtered} records"),
-        _ => "no records in this window, but part of the log could not be read: see what was left out".to_owned(),
+        _ => "no records in this window, but part of the log could not be read: see the other findings".to_owned(),
     }
 }
 
@@ -167,7 +169,7 @@ fn absent() -> Ruling {
         value: None,
         limit: None,
         q_value: None,
-        reason: "no record of the window has this feature".to_owned(),
+        reason: "no record in the window has this feature".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::sqlite_fault::sqlite_fault;
 use crate::fault::{Fault, Result};
 
-/// One migration per version; `user_version` is the number of migrations applied. Migrations are never edited, only added.
+/// One migration per version; `user_version` is the number of migrations applied. The statements of a migration are never edited, only added.
 const MIGRATIONS: [&str; 4] = [INITIAL, RECIPIENTS, LABEL_CHECKS, LABEL_VERDICTS];
 
 /// The columns `outbox.letter` and `delivery.letter` hold the message and its id. They keep their original name because
@@ -179,14 +179,14 @@ pub(super) fn migrate(db: &mut Connection, shown: &str) -> Result<()> {
         db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| sqlite_fault(shown, &error))?;
     check_version(version, shown)?;
     let applied = usize::try_from(version).unwrap_or(usize::MAX);
-    for (number, migration) in MIGRATIONS.iter().enumerate().skip(applied) {
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(applied) {
         let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate);
         let migrated = tx.and_then(|tx| {
             // Another process may have applied the migration while this one waited.
             let current: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            if usize::try_from(current).is_ok_and(|current| current <= number) {
+            if usize::try_from(current).is_ok_and(|current| current <= index) {
                 tx.execute_batch(migration)?;
-                tx.pragma_update(None, "user_version", i64::try_from(number + 1).unwrap_or(i64::MAX))?;
+                tx.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
             }
             tx.commit()
         });

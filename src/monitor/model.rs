@@ -8,8 +8,15 @@ use crate::fault::{Fault, Result, describe_io};
 
 /// Reads a model file; `key` is the flag or config key that names it.
 pub(crate) fn read_forest(key: &str, path: &Path) -> Result<Forest> {
-    let shown = path.display().to_string();
-    let bytes = fs::read(path)
-        .map_err(|error| Fault::setup(format!("{key} {shown}: {}; name a CatBoost .cbm file", describe_io(&error))))?;
-    Ok(Forest::from_bytes(&shown, &bytes)?)
+    let place = place(key, path);
+    let bytes = fs::read(path).map_err(|error| {
+        Fault::setup(format!("{place}: {}; expected a CatBoost .cbm or .json file", describe_io(&error)))
+    })?;
+    Ok(Forest::from_bytes(&place, &bytes)?)
+}
+
+/// The flag or config key and its file, for messages: `--model FILE` or `model.file: FILE`.
+pub(crate) fn place(key: &str, path: &Path) -> String {
+    let separator = if key.starts_with("--") { " " } else { ": " };
+    format!("{key}{separator}{}", path.display())
 }

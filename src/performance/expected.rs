@@ -17,7 +17,7 @@ pub struct Band {
 pub struct ReferenceCost {
     pub rows: f64,
     pub per_1000: f64,
-    /// 95 % interval of `per_1000`.
+    /// 95% interval of `per_1000`.
     pub interval: Interval,
     /// The reference's cheapest threshold (`None`: refuse nobody), and the cost per 1,000 rows there.
     pub cheapest: Option<(Option<f64>, f64)>,

@@ -77,7 +77,7 @@ impl BlockStore {
 
     /// Appends blocks; `None` if the existing ones cannot be read.
     pub(super) fn append(&self, more: Vec<Vec<u8>>) -> Option<Self> {
-        let mut blocks: Vec<Block> = (0..self.len()).map(|number| self.block(number)).collect::<Option<_>>()?;
+        let mut blocks: Vec<Block> = (0..self.len()).map(|index| self.block(index)).collect::<Option<_>>()?;
         blocks.extend(more.into_iter().map(Block::new));
         Some(Self::Memory(blocks))
     }
@@ -100,11 +100,11 @@ impl BlockStore {
     }
 
     /// Reads a block; `None` if it does not exist or is damaged.
-    pub(super) fn block(&self, number: usize) -> Option<Block> {
+    pub(super) fn block(&self, index: usize) -> Option<Block> {
         match self {
-            Self::Memory(blocks) => blocks.get(number).cloned(),
+            Self::Memory(blocks) => blocks.get(index).cloned(),
             Self::File { file, extents, .. } => {
-                let extent = extents.get(number)?;
+                let extent = extents.get(index)?;
                 let block = Block::new(read(file, extent).ok()?);
                 (block.checksum == extent.checksum).then_some(block)
             }

@@ -81,7 +81,7 @@ impl Reference {
     #[must_use]
     pub fn to_parts(&self) -> Option<Parts> {
         let blocks: Vec<Block> =
-            (0..self.block_store().len()).map(|number| self.block_store().block(number)).collect::<Option<_>>()?;
+            (0..self.block_store().len()).map(|index| self.block_store().block(index)).collect::<Option<_>>()?;
         let header = Header {
             provenance: self.provenance().clone(),
             precision: self.layout().precision(),
@@ -128,7 +128,7 @@ impl Reference {
     /// Reads a whole file; `name` is used in messages.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
         let reference = Self::open(name, Box::new(Cursor::new(bytes.to_vec())))?;
-        let is_whole = (0..reference.block_store().len()).all(|number| reference.block_store().block(number).is_some());
+        let is_whole = (0..reference.block_store().len()).all(|index| reference.block_store().block(index).is_some());
         if is_whole { Ok(reference) } else { Err(damaged_fault(name)) }
     }
 
@@ -277,7 +277,7 @@ fn read(core: &[u8], open_blocks: impl FnOnce(&[(u64, u64)]) -> Option<BlockStor
         .chain(explained.iter().flat_map(|(_, _, outlines)| outlines.iter().map(|(outline, _)| outline)))
         .collect();
     // In the same order.
-    let mut cells = map_on_cores(outlines.len(), 8, &|number| outlines.get(number).map(|outline| outline.cells()))
+    let mut cells = map_on_cores(outlines.len(), 8, &|index| outlines.get(index).map(|outline| outline.cells()))
         .into_iter()
         .flatten();
     let mut features = Vec::with_capacity(header.columns.len());
@@ -339,7 +339,8 @@ mod tests {
             is_single: false,
             is_typed: true,
         };
-        let training = Training { rows: 500, columns: vec![column("a", 0.37), column("p", 0.001)] };
+        let training =
+            Training { name: "a.csv".to_owned(), rows: 500, columns: vec![column("a", 0.37), column("p", 0.001)] };
         let roles = ColumnRoles { probability: Some("p".to_owned()), ..ColumnRoles::default() };
         let provenance = Provenance {
             created_at: Instant(0),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arrow_array::ArrayRef;
-use vigie_profile::{batch::for_each_number, near::suggestions};
+use vigie_profile::{batch::for_each_number, near::alternatives};
 
 use crate::fault::{Fault, Result};
 
@@ -40,6 +40,9 @@ pub enum ColumnData {
 
 /// Training or hold-out rows.
 pub trait TrainingTable: Sync {
+    /// Name of the (first) file or of the database table, for messages.
+    fn name(&self) -> &str;
+
     fn rows(&self) -> usize;
 
     /// Columns in table order.
@@ -57,10 +60,15 @@ pub trait TrainingTable: Sync {
     }
 }
 
-/// Index of a column by name.
-pub(super) fn find(columns: &[ColumnInfo], name: &str) -> Result<usize> {
-    columns.iter().position(|column| column.name == name).ok_or_else(|| {
-        let available = suggestions(name, columns.iter().map(|column| column.name.as_str()));
-        Fault::setup(format!("the table has no column `{name}`; it has: {available}"))
-    })
+/// Index of a column by name; `columns` are those of the table.
+pub(super) fn find(table: &dyn TrainingTable, columns: &[ColumnInfo], name: &str) -> Result<usize> {
+    columns
+        .iter()
+        .position(|column| column.name == name)
+        .ok_or_else(|| no_column(table.name(), name, columns.iter().map(|column| column.name.as_str())))
+}
+
+/// The error for a column that a table does not have.
+pub(super) fn no_column<'a>(table: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Fault {
+    Fault::setup(format!("{table} has no column `{name}`{}", alternatives(name, known)))
 }

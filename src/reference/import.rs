@@ -33,32 +33,31 @@ struct Distribution {
 
 /// Creates a reference from the table. The distribution named `probability`, if given, is the score's.
 pub fn import(table: &Training, probability: Option<&str>, mut provenance: Provenance) -> Result<Learnt> {
-    let texts = |name: &str| match &table.column(name)?.values {
+    let wrong = |why: String| Fault::setup(format!("--distributions {}: {why}", table.name));
+    let column = |name: &str| table.column(name).map_err(|fault| fault.context("--distributions"));
+    let texts = |name: &str| match &column(name)?.values {
         TrainingValues::Texts(texts) => Ok(texts),
-        _ => Err(Fault::setup(format!("--distributions: column `{name}` must contain strings"))),
+        _ => Err(wrong(format!("column `{name}` must contain strings"))),
     };
     let (names, kinds) = (texts("feature")?, texts("kind")?);
     let (bins, shares) = (texts("bins_json")?, texts("ref_dist_json")?);
-    let rows = rows(table)?;
+    let rows = rows(&column("n_ref")?.values).ok_or_else(|| wrong("column `n_ref` must contain numbers".to_owned()))?;
     let mut all = Vec::with_capacity(table.rows);
     let mut known = HashSet::new();
     for (position, rows) in rows.into_iter().enumerate() {
         let cell = |texts: &[Option<String>]| texts.get(position).cloned().flatten().unwrap_or_default();
         let name = cell(names);
         if name.is_empty() || !known.insert(name.clone()) {
-            return Err(Fault::setup(format!(
-                "--distributions: row {}: feature `{name}` has an empty or duplicate name",
-                position + 1
-            )));
+            return Err(wrong(format!("row {}: feature `{name}` has an empty or duplicate name", position + 1)));
         }
-        let wrong = |why: String| Fault::setup(format!("--distributions: feature `{name}`: {why}"));
+        let wrong = |why: String| wrong(format!("feature `{name}`: {why}"));
         let rows = rows.ok_or_else(|| wrong("n_ref must be an integer of at least 1".to_owned()))?;
         let (shape, counts) = shape(&cell(kinds), &cell(bins), &cell(shares), rows).map_err(wrong)?;
         all.push(Distribution { name, shape, counts, rows });
     }
     let position = probability.map(|name| {
         all.iter().position(|one| one.name == name && matches!(one.shape, Shape::Numeric(_))).ok_or_else(|| {
-            Fault::setup(format!("--probability {name}: the table has no numeric distribution of that name"))
+            Fault::setup(format!("--probability {name}: {} has no numeric distribution of that name", table.name))
         })
     });
     let score = match position.transpose()? {
@@ -69,7 +68,7 @@ pub fn import(table: &Training, probability: Option<&str>, mut provenance: Prove
         None => None,
     };
     if all.is_empty() {
-        return Err(Fault::setup("--distributions: the table contains no features"));
+        return Err(wrong("it contains no features; expected one row per feature".to_owned()));
     }
     let mut notes =
         vec!["this is a reduced reference with bins only: PSI is measured, but not KS or chi-square".to_owned()];
@@ -91,15 +90,16 @@ pub fn import(table: &Training, probability: Option<&str>, mut provenance: Prove
     Ok(Learnt { reference: Reference::new(layout, profile, provenance, importance, BlockStore::Memory(blocks)), notes })
 }
 
-fn rows(table: &Training) -> Result<Vec<Option<u64>>> {
+/// Row counts of the features; `None` for a column that is neither numbers nor text.
+fn rows(values: &TrainingValues) -> Option<Vec<Option<u64>>> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 10^15, and whole")]
     let count = |rows: f64| ((1.0..1e15).contains(&rows) && rows.fract() == 0.0).then_some(rows as u64);
-    match &table.column("n_ref")?.values {
-        TrainingValues::Numbers(numbers) => Ok(numbers.iter().map(|rows| count(*rows)).collect()),
+    match values {
+        TrainingValues::Numbers(numbers) => Some(numbers.iter().map(|rows| count(*rows)).collect()),
         TrainingValues::Texts(texts) => {
-            Ok(texts.iter().map(|text| count(text.as_deref()?.trim().parse().ok()?)).collect())
+            Some(texts.iter().map(|text| count(text.as_deref()?.trim().parse().ok()?)).collect())
         }
-        TrainingValues::Other => Err(Fault::setup("--distributions: column `n_ref` must contain numbers")),
+        TrainingValues::Other => None,
     }
 }
 

@@ -64,24 +64,24 @@ pub fn learn_on(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
     if table.rows() == 0 {
-        return Err(Fault::setup("the training table has no rows"));
+        return Err(Fault::setup(format!("{} has no rows; learn from a file with at least one row", table.name())));
     }
     let mut notes = Vec::new();
     let columns_info = table.columns();
-    let columns = feature_columns(&columns_info, roles, &mut notes)?;
-    let name_of = |number: usize| columns_info.get(number).map_or("", |info| info.name.as_str());
+    let columns = feature_columns(table, &columns_info, roles, &mut notes)?;
+    let name_of = |index: usize| columns_info.get(index).map_or("", |info| info.name.as_str());
     let precision = match roles.precision {
         Some(precision) => precision,
         None => precision_of(table, &columns_info, &columns, &mut notes)?,
     };
-    let score = roles.probability.as_deref().map(|name| find(&columns_info, name)).transpose()?;
+    let score = roles.probability.as_deref().map(|name| find(table, &columns_info, name)).transpose()?;
     let all = columns.len() + usize::from(score.is_some());
     // The score comes last but takes longest, so start with it.
     let first = if score.is_some() { all - 1 } else { 0 };
     let work = |buffers: &mut LearnBuffers, turn: usize| {
-        let number = (first + turn) % all;
-        let column = learn_column(table, &columns_info, roles, precision, columns.get(number), buffers)?;
-        on_packed(number, &column.block);
+        let index = (first + turn) % all;
+        let column = learn_column(table, &columns_info, roles, precision, columns.get(index), buffers)?;
+        on_packed(index, &column.block);
         Ok(column)
     };
     let mut learnt: Vec<Result<LearnedColumn>> = map_on_threads(threads, all, &work, progress);
@@ -142,7 +142,9 @@ fn learn_column(
         let name = roles.probability.as_deref().unwrap_or_default();
         return Ok(learn_numbers(&probabilities(table, columns_info, name)?, Precision::F64));
     };
-    let info = columns_info.get(column).ok_or_else(|| Fault::setup("the training table has fewer columns"))?;
+    let info = columns_info
+        .get(column)
+        .ok_or_else(|| Fault::setup(format!("internal error: the training table has no column {column}")))?;
     let is_declared = roles.categorical.contains(&info.name);
     let loaded = table.load(column)?;
     if let Some(numbers) = numbers_of(&loaded, info, is_declared) {
@@ -183,7 +185,12 @@ fn not_numeric(loaded: &ColumnData, info: &ColumnInfo) -> Fault {
 }
 
 /// Indices of the feature columns, in order.
-fn feature_columns(columns_info: &[ColumnInfo], roles: &ColumnRoles, notes: &mut Vec<String>) -> Result<Vec<usize>> {
+fn feature_columns(
+    table: &dyn TrainingTable,
+    columns_info: &[ColumnInfo],
+    roles: &ColumnRoles,
+    notes: &mut Vec<String>,
+) -> Result<Vec<usize>> {
     let flags = [
         ("--categorical", roles.categorical.as_slice()),
         ("--ignore", roles.ignore.as_slice()),
@@ -192,13 +199,13 @@ fn feature_columns(columns_info: &[ColumnInfo], roles: &ColumnRoles, notes: &mut
     ];
     for (flag, names) in flags {
         for name in names {
-            find(columns_info, name).map_err(|fault| fault.context(flag))?;
+            find(table, columns_info, name).map_err(|fault| fault.context(flag))?;
         }
     }
     let mut columns = Vec::new();
     if let Some(names) = &roles.features {
         for name in names {
-            let column = find(columns_info, name).map_err(|fault| fault.context("--features"))?;
+            let column = find(table, columns_info, name).map_err(|fault| fault.context("--features"))?;
             if columns_info.get(column).is_some_and(|info| info.kind == ColumnKind::Other) {
                 return Err(Fault::setup(format!(
                     "column `{name}` contains times or nested values and cannot be a feature; remove it from --features"
@@ -211,7 +218,7 @@ fn feature_columns(columns_info: &[ColumnInfo], roles: &ColumnRoles, notes: &mut
         }
     } else {
         let is_role = |name: &String| roles.target.as_ref() == Some(name) || roles.probability.as_ref() == Some(name);
-        for (number, info) in columns_info.iter().enumerate() {
+        for (index, info) in columns_info.iter().enumerate() {
             if is_role(&info.name) || roles.ignore.contains(&info.name) {
                 continue;
             }
@@ -219,7 +226,7 @@ fn feature_columns(columns_info: &[ColumnInfo], roles: &ColumnRoles, notes: &mut
                 notes.push(format!("{}: contains times or nested values, ignored", info.name));
                 continue;
             }
-            columns.push(number);
+            columns.push(index);
         }
     }
     if columns.is_empty() {
@@ -350,7 +357,7 @@ fn categorical(loaded: &ColumnData) -> (Levels, LevelCounts) {
 fn probabilities(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &str) -> Result<Vec<ArrayRef>> {
     let wrong =
         |what: String| Fault::setup(format!("--probability {name}: {what}; probabilities must be numbers from 0 to 1"));
-    let column = find(columns_info, name)?;
+    let column = find(table, columns_info, name)?;
     let info = columns_info.get(column).filter(|info| info.kind != ColumnKind::Other);
     let info = info.ok_or_else(|| wrong("the column contains text".to_owned()))?;
     let loaded = table.load(column)?;
@@ -370,7 +377,7 @@ fn probabilities(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &
 }
 
 fn target(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &str) -> Result<Target> {
-    let column = find(columns_info, name)?;
+    let column = find(table, columns_info, name)?;
     let Some(info) = columns_info.get(column).filter(|info| info.kind != ColumnKind::Other) else {
         return Ok(Target { name: name.to_owned(), share: None });
     };

@@ -31,7 +31,7 @@ pub(super) fn learn(
 ) -> Result<Option<PackedOutcomes>> {
     let (Some(target), Some(probability)) = (&roles.target, &roles.probability) else { return Ok(None) };
     let columns = table.columns();
-    let numbers = |name: &str| table.numbers_in_order(find(&columns, name)?);
+    let numbers = |name: &str| table.numbers_in_order(find(table, &columns, name)?);
     let (Some(outcomes), Some(scores)) = (numbers(target)?, numbers(probability)?) else {
         notes.push(not_binary(target));
         return Ok(None);
@@ -73,5 +73,7 @@ pub(super) fn learn(
 }
 
 fn not_binary(target: &str) -> String {
-    format!("--target {target}: values other than 0 and 1, so performance cannot be estimated without labels")
+    format!(
+        "--target: `{target}` contains values other than 0 and 1, so performance cannot be estimated without labels"
+    )
 }

@@ -73,7 +73,7 @@ impl ParquetTable {
                 })?;
                 let Some(theirs) = columns.get(position).filter(|theirs| theirs.kind == ours.kind) else {
                     return Err(Fault::setup(format!(
-                        "{name}: column `{}` has a different type from the previous files; make the types match",
+                        "{name}: column `{}` has a different type than in the previous files; make the types match",
                         ours.name
                     )));
                 };
@@ -88,6 +88,10 @@ impl ParquetTable {
 }
 
 impl TrainingTable for ParquetTable {
+    fn name(&self) -> &str {
+        self.files.first().map_or("", |file| file.name.as_str())
+    }
+
     fn rows(&self) -> usize {
         self.files.iter().map(|file| file.rows).sum()
     }
@@ -112,7 +116,8 @@ impl TrainingTable for ParquetTable {
 impl ParquetFile {
     fn read(&self, column: usize, arrays: &mut Vec<ArrayRef>) -> Result<(), String> {
         let message = |error: &dyn std::fmt::Display| error.to_string();
-        let position = self.positions.get(column).copied().ok_or("no such column")?;
+        let position =
+            self.positions.get(column).copied().ok_or_else(|| format!("internal error: no column {column}"))?;
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [position]);
         // A batch across row groups would have to be concatenated, expanding its dictionaries.
         for group in 0..self.metadata.metadata().num_row_groups() {
@@ -133,7 +138,7 @@ impl ParquetFile {
 
 fn unreadable(name: &str, why: &str) -> Fault {
     Fault::setup(format!(
-        "{name}: cannot be read as parquet: {}; check that the file is complete and its extension is right",
+        "{name}: cannot be read as parquet: {}; check that the file is complete and that its extension is correct",
         why.lines().next().unwrap_or_default()
     ))
 }

@@ -111,7 +111,7 @@ impl Reference {
             return Ok(None);
         }
         let after = self.layout.features().len() + 1;
-        let block = |number: usize| blocks::unpack(self.block_store.block(after + number)?.as_ref(), Precision::F64);
+        let block = |index: usize| blocks::unpack(self.block_store.block(after + index)?.as_ref(), Precision::F64);
         let mut blocks = map_on_cores(2, 1, &block).into_iter();
         match (blocks.next().flatten(), blocks.next().flatten()) {
             (Some(positives), Some(negatives)) => Ok(Some(ScoresByOutcome { positives, negatives })),

@@ -92,10 +92,10 @@ impl Reference {
     fn segment_block(&self, definition: &str, layout: &Layout) -> Option<(usize, u64)> {
         let stored = self.stored_segments()?;
         let names = layout.features().iter().map(|feature| &feature.name);
-        let number = stored.segments.iter().position(|(known, _)| known == definition);
-        let number = number.filter(|_| names.eq(&stored.features))?;
+        let index = stored.segments.iter().position(|(known, _)| known == definition);
+        let index = index.filter(|_| names.eq(&stored.features))?;
         let after = self.layout().features().len() + 1 + if self.has_outcomes() { 2 } else { 0 };
-        Some((after + 2 * number, stored.segments.get(number)?.1))
+        Some((after + 2 * index, stored.segments.get(index)?.1))
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
     parquet_table::column_info,
     training::{Training, TrainingColumn, TrainingValues},
 };
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Result, describe_json};
 
 /// Reads a table from the bytes of a file; the extension of `name` determines the format.
 pub fn read(name: &str, bytes: Vec<u8>) -> Result<Training> {
@@ -32,22 +32,25 @@ pub fn read(name: &str, bytes: Vec<u8>) -> Result<Training> {
         return Err(Fault::setup(format!("{name}: unknown format; expected a .parquet, .csv or .ndjson file")));
     }
     if bytes.is_empty() {
-        return Err(Fault::setup(format!("{name}: the file is empty")));
+        return Err(Fault::setup(format!("{name}: the file is empty; pass a file with rows")));
     }
     let table = match extension.as_str() {
         "csv" => csv(&bytes),
         "ndjson" | "jsonl" | "json" => ndjson(&bytes),
         _ => parquet(bytes),
     };
-    table.map_err(|why| {
+    table.map(|(rows, columns)| Training { name: name.to_owned(), rows, columns }).map_err(|why| {
         let why = why.lines().next().unwrap_or_default();
         Fault::setup(format!(
-            "{name}: cannot be read as {extension}: {why}; check that the file is complete and its extension is right"
+            "{name}: cannot be read as {extension}: {why}; check that the file is complete and that its extension is correct"
         ))
     })
 }
 
-fn parquet(bytes: Vec<u8>) -> Result<Training, String> {
+/// Number of rows, and the columns.
+type Table = (usize, Vec<TrainingColumn>);
+
+fn parquet(bytes: Vec<u8>) -> Result<Table, String> {
     let message = |error: &dyn std::fmt::Display| error.to_string();
     let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).map_err(|error| message(&error))?;
     let schema = reader.schema().clone();
@@ -60,7 +63,7 @@ fn parquet(bytes: Vec<u8>) -> Result<Training, String> {
             append(&mut column.values, array).map_err(|error| format!("column `{}`: {error}", shown(&column.name)))?;
         }
     }
-    Ok(Training { rows, columns })
+    Ok((rows, columns))
 }
 
 fn empty_column(field: &Field) -> TrainingColumn {
@@ -95,7 +98,7 @@ fn append(values: &mut TrainingValues, array: &ArrayRef) -> Result<(), String> {
 
 /// Reads every cell as text; the kind of a column is decided from all its cells. Cells missing at the end of a row are
 /// missing values.
-fn csv(bytes: &[u8]) -> Result<Training, String> {
+fn csv(bytes: &[u8]) -> Result<Table, String> {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(text);
     let header = table.headers().map_err(|error| error.to_string())?.clone();
@@ -121,7 +124,7 @@ fn csv(bytes: &[u8]) -> Result<Training, String> {
         is_single: false,
         is_typed: false,
     };
-    Ok(Training { rows, columns: header.iter().zip(columns).map(column).collect() })
+    Ok((rows, header.iter().zip(columns).map(column).collect()))
 }
 
 /// Returns a name that occurs more than once.
@@ -133,17 +136,19 @@ pub fn duplicate_name<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<&'
 }
 
 /// Reads one object per line. Keys not in a line are missing values.
-fn ndjson(bytes: &[u8]) -> Result<Training, String> {
+fn ndjson(bytes: &[u8]) -> Result<Table, String> {
     let mut columns: Vec<(String, Vec<Value>)> = Vec::new();
     let mut index_of: HashMap<String, usize> = HashMap::new();
     let mut rows = 0;
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    for (number, line) in text.lines().enumerate() {
-        let line = line.map_err(|error| format!("line {}: {error}", number + 1))?;
+    for (index, line) in text.lines().enumerate() {
+        let number = index + 1;
+        let line = line.map_err(|error| format!("line {number}: {error}"))?;
         if line.trim().is_empty() {
             continue;
         }
-        let Object(object) = serde_json::from_str(&line).map_err(|error| format!("line {}: {error}", number + 1))?;
+        let Object(object) =
+            serde_json::from_str(&line).map_err(|error| format!("line {number}: {}", describe_json(&error)))?;
         for (key, value) in object {
             let index = *index_of.entry(key).or_insert_with_key(|key| {
                 columns.push((key.clone(), Vec::new()));
@@ -160,7 +165,7 @@ fn ndjson(bytes: &[u8]) -> Result<Training, String> {
         values.resize(rows, Value::Null);
         TrainingColumn { name, values: to_training_values(values), is_single: false, is_typed: true }
     };
-    Ok(Training { rows, columns: columns.into_iter().map(column).collect() })
+    Ok((rows, columns.into_iter().map(column).collect()))
 }
 
 /// The entries of a JSON object in file order, which is the order of the reference's features.
@@ -257,7 +262,9 @@ mod tests {
         let why = |name: &str, text: &str| read(name, text.as_bytes().to_vec()).unwrap_err().to_string();
         assert!(why("a.csv", "x,y\n1,2\n1,2,3\n").contains("line 3 has 3 cells, but the header has 2"));
         assert!(why("a.csv", "x,x\n1,2\n").contains("two columns are named `x`"));
-        assert!(why("a.ndjson", "{\"x\": 1}\n{\n").contains("line 2"));
+        // Only the line of the file, not serde_json's position within it.
+        let torn = why("a.ndjson", "{\"x\": 1}\n{\n");
+        assert!(torn.contains(": line 2: EOF while parsing an object; check"), "{torn}");
         assert!(why("a.parquet", "PAR1").contains("cannot be read as parquet"));
         assert!(why("a.xlsx", "x").contains("a .parquet, .csv or .ndjson file"));
         assert!(why("a.csv", "").contains("is empty"));

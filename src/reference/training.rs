@@ -3,12 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow_array::Float64Array;
-use vigie_profile::{
-    batch::{Number, number},
-    near::suggestions,
-};
+use vigie_profile::batch::{Number, number};
 
-use super::columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable};
+use super::columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable, no_column};
 use crate::fault::{Fault, Result};
 
 /// The values of a column; NaN and `None` are missing.
@@ -35,6 +32,8 @@ pub struct TrainingColumn {
 /// The rows of one or more training files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Training {
+    /// Name of the (first) file or of the database table, for messages.
+    pub name: String,
     pub rows: usize,
     pub columns: Vec<TrainingColumn>,
 }
@@ -52,7 +51,7 @@ impl Training {
                 (TrainingValues::Other, TrainingValues::Other) => {}
                 _ => {
                     return Err(Fault::setup(format!(
-                        "{name}: column `{}` has a different type from the previous files; make the types match",
+                        "{name}: column `{}` has a different type than in the previous files; make the types match",
                         column.name
                     )));
                 }
@@ -65,14 +64,16 @@ impl Training {
 
     /// Returns a column by name.
     pub fn column(&self, name: &str) -> Result<&TrainingColumn> {
-        self.columns.iter().find(|column| column.name == name).ok_or_else(|| {
-            let available = suggestions(name, self.columns.iter().map(|column| column.name.as_str()));
-            Fault::setup(format!("the table has no column `{name}`; it has: {available}"))
-        })
+        let known = self.columns.iter().map(|column| column.name.as_str());
+        self.columns.iter().find(|column| column.name == name).ok_or_else(|| no_column(&self.name, name, known))
     }
 }
 
 impl TrainingTable for Training {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     fn rows(&self) -> usize {
         self.rows
     }
@@ -93,7 +94,10 @@ impl TrainingTable for Training {
     }
 
     fn load(&self, column: usize) -> Result<ColumnData> {
-        let column = self.columns.get(column).ok_or_else(|| Fault::setup("the training table has fewer columns"))?;
+        let column = self
+            .columns
+            .get(column)
+            .ok_or_else(|| Fault::setup(format!("internal error: the training table has no column {column}")))?;
         Ok(match &column.values {
             TrainingValues::Numbers(numbers) => {
                 ColumnData::Numbers(vec![Arc::new(Float64Array::from(numbers.clone()))])

@@ -12,7 +12,7 @@ use std::{
 /// Maps 0, 1, … `all` − 1 in parallel on the available cores, with at least `min_per_thread` items per thread.
 pub fn map_on_cores<T: Send>(all: usize, min_per_thread: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
     let threads = cores().min(all.div_ceil(min_per_thread.max(1)));
-    map_on_threads(threads, all, &|(): &mut (), number| work(number), &mut |_, _| {})
+    map_on_threads(threads, all, &|(): &mut (), index| work(index), &mut |_, _| {})
 }
 
 /// Runs two closures, in parallel if there is more than one core.
@@ -42,10 +42,10 @@ pub(super) fn map_on_threads<S: Default, T: Send>(
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results = Mutex::new(Vec::with_capacity(all));
     let step = |state: &mut S| {
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        (number < all).then(|| {
-            let result = work(state, number);
-            results.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        (index < all).then(|| {
+            let result = work(state, index);
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
             done.fetch_add(1, Ordering::Relaxed) + 1
         })
     };
@@ -62,6 +62,6 @@ pub(super) fn map_on_threads<S: Default, T: Send>(
         }
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(number, _)| *number);
+    results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
 }

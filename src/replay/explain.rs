@@ -139,7 +139,7 @@ fn position(value: &FeatureValue, shape: &Shape, counts: &Counts, layout: &Layou
             number_position(cell, counts)
         }
         (FeatureValue::Level(name), Shape::Categorical(levels), Counts::Categorical(counts)) => {
-            Some(level_position(levels.number(name), counts))
+            Some(level_position(levels.index(name), counts))
         }
         _ => None,
     }

@@ -220,7 +220,7 @@ mod tests {
         assert_eq!((parity.refused_logged, parity.refused_replayed), (1, 0));
     }
 
-    /// Scores of a model, from 0.2 % to 95 %.
+    /// Scores of a model, from 0.2% to 95%.
     fn scores() -> Vec<f64> {
         (0..4000).map(|row| 1.0 / (1.0 + (6.0 - f64::from(row).sqrt() / 7.01).exp())).collect()
     }

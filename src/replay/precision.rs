@@ -15,8 +15,8 @@ use super::logged_value::{LoggedValue, RequiredPrecision};
 const FULL: usize = 16;
 /// Maximum number of digits in the shortest text of a double.
 const LONGEST: usize = 17;
-/// Upper bound on the number of unrounded doubles with a text of 15 digits, relative to those with more: 1.4 % from 0.1 to
-/// 0.125, 12 % from 0.5 to 1, and at most 28 %, just below 0.001. With each digit fewer, there are a tenth as many.
+/// Upper bound on the number of unrounded doubles with a text of 15 digits, relative to those with more: 1.4% from 0.1 to
+/// 0.125, 12% from 0.5 to 1, and at most 28%, just below 0.001. With each digit fewer, there are a tenth as many.
 const SHORTER: f64 = 0.3;
 /// Natural logarithm of 10⁻⁶: below this probability, the number of values of a length is not due to chance.
 const UNLIKELY: f64 = -13.8;

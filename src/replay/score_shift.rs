@@ -1,7 +1,7 @@
 //! Which drift moved the score: values are restored feature by feature, the rows scored again, and the change measured.
 //!
 //! The part of a change that is due to chance is measured as well: values drawn at random from the reference are put in the
-//! same rows, twenty times. 95 % of such draws stay within the reported band.
+//! same rows, twenty times. 95% of such draws stay within the reported band.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub const STRONG: f64 = 0.7;
 pub const DRAWS: u64 = 20;
 /// Maximum number of rows in a draw. The band for more rows is extrapolated.
 const DRAWN_ROWS: usize = 2_000;
-/// 97.5 % quantile of the standard normal distribution.
+/// 97.5% quantile of the standard normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 
 /// Summary of the scores of some rows.
@@ -111,7 +111,7 @@ pub struct Restoration {
     pub summary: ScoreSummary,
     /// Difference from the scores as they are.
     pub change: ScoreSummary,
-    /// Half-width of the band that contains 95 % of restorations with random values of the reference.
+    /// Half-width of the band that contains 95% of restorations with random values of the reference.
     pub by_chance: ScoreSummary,
 }
 

@@ -46,8 +46,8 @@ impl ByteRange {
     /// Splits a file into ranges. The last is open-ended, so that lines appended meanwhile are read.
     pub(super) fn split(size: u64) -> Vec<Self> {
         let count = size.div_ceil(RANGE_BYTES).max(1);
-        let to = |number| if number + 1 == count { u64::MAX } else { (number + 1) * RANGE_BYTES };
-        (0..count).map(|number| Self { from: number * RANGE_BYTES, to: to(number) }).collect()
+        let to = |index| if index + 1 == count { u64::MAX } else { (index + 1) * RANGE_BYTES };
+        (0..count).map(|index| Self { from: index * RANGE_BYTES, to: to(index) }).collect()
     }
 }
 

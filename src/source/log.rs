@@ -101,11 +101,7 @@ impl FileLog {
         let (root, paths) = find("source.path", "the log", &options.path)?;
         let FoundFiles { files, skipped } = readable_files(&root, paths);
         if files.is_empty() {
-            return Err(Fault::setup(format!(
-                "source.path: {} has no readable file ({EXTENSIONS}); it has {} other files",
-                options.path.display(),
-                skipped.len()
-            )));
+            return Err(no_readable_file("source.path", &options.path, skipped.len()));
         }
         Ok(Self { options: options.clone(), files, skipped })
     }
@@ -284,6 +280,19 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<Piece>> {
     })
 }
 
+/// The error for a path with no file in a supported format; `others` is the number of other files.
+pub(super) fn no_readable_file(key: &str, path: &Path, others: usize) -> Fault {
+    if path.is_file() {
+        return Fault::setup(format!("{key}: {}: unsupported file type; expected {EXTENSIONS}", path.display()));
+    }
+    let found = match others {
+        0 => "the folder is empty".to_owned(),
+        1 => "it contains only 1 file of another type".to_owned(),
+        _ => format!("it contains only {others} files of other types"),
+    };
+    Fault::setup(format!("{key}: {} has no readable file ({EXTENSIONS}); {found}", path.display()))
+}
+
 /// Separates the files in a supported format, sorted and without duplicates, from the others.
 pub(super) fn readable_files(root: &Path, paths: Vec<PathBuf>) -> FoundFiles {
     let mut files = Vec::new();
@@ -314,7 +323,7 @@ fn describe_read_error(error: &io::Error) -> String {
 /// Returns the root folder of the partitions and all files below `path`. `key` and `what` are for error messages.
 pub(super) fn find(key: &str, what: &str, path: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
     let not_found = |why: String| {
-        Fault::setup(format!("{key}: {}: {why}; set it to the file, folder or glob of {what}", path.display()))
+        Fault::setup(format!("{key}: {}: {why}; set it to the file, folder or glob that holds {what}", path.display()))
     };
     if path.is_file() {
         let root = path.parent().map(Path::to_owned).unwrap_or_default();

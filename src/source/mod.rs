@@ -32,4 +32,4 @@ pub use mapping::{Field, ReadSummary, Request};
 pub use options::{Scalar, SourceKind, SourceOptions, Where};
 pub use origin::Log;
 pub use parquet_file::RowMask;
-pub use postgres::{StoredColumn, StoredTable, StoredValues, TablePreview, read_stored};
+pub use postgres::{StoredColumn, StoredTable, StoredValues, TablePreview, check_url, read_stored};

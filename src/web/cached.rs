@@ -2,14 +2,14 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 /// Long enough to absorb bursts of requests, short enough that pages stay current.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
-pub(super) struct Cached<T>(Mutex<Option<(Stopwatch, Arc<T>)>>);
+pub(super) struct Cached<T>(Mutex<Option<(StdInstant, Arc<T>)>>);
 
 impl<T> Default for Cached<T> {
     fn default() -> Self {
@@ -27,7 +27,7 @@ impl<T> Cached<T> {
             return Arc::clone(value);
         }
         let value = Arc::new(compute());
-        *cached = Some((Stopwatch::now(), Arc::clone(&value)));
+        *cached = Some((StdInstant::now(), Arc::clone(&value)));
         value
     }
 }

@@ -98,7 +98,7 @@ fn add_daemon(all: &mut Families, status: &DaemonStatus) {
             .add_some(&labels, model_status.last_success.map(seconds));
         all.get("vigie_last_failure_timestamp_seconds", "Time of the last failed run.")
             .add_some(&labels, model_status.last_failure.as_ref().map(|(at, _)| seconds(*at)));
-        all.get("vigie_next_due_timestamp_seconds", "Time of the next run.")
+        all.get("vigie_next_due_timestamp_seconds", "Time at which the next window is due.")
             .add_some(&labels, model_status.next_due.map(seconds));
         for severity in [Severity::Watch, Severity::TooFew, Severity::NoData, Severity::Alarm] {
             let open =

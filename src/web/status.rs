@@ -23,6 +23,6 @@ pub struct ModelRunStatus {
     pub last_success: Option<Instant>,
     /// Time and message of the last failed run.
     pub last_failure: Option<(Instant, String)>,
-    /// Time of the next run.
+    /// When the next window is due.
     pub next_due: Option<Instant>,
 }

@@ -161,15 +161,23 @@ fn missing_files_are_reported() {
         text(check_files(&Settings::load(&config).unwrap())),
         "v:2: `reference`: /reference.vigie: no such file or folder — \
          create it with `vigie learn --data FILE --out /reference.vigie`\n\
-         v:4: `source.path`: /log: no such file or folder — set it to an existing file, a folder or a glob with matches\n\
+         v:4: `source.path`: /log: no such file or folder — set it to an existing file, a folder, or a glob that matches at least one file\n\
          v:6: `reports.dir`: /vigie.yaml/reports: /vigie.yaml is a file — set it to a folder that vigie can write to"
     );
     std::fs::write(root.join("reference.vigie"), "").unwrap();
     std::fs::write(&config, MINIMAL.replace("path: log", "path: \"*.ndjson\"")).unwrap();
     assert_eq!(
         text(check_files(&Settings::load(&config).unwrap())),
-        "v:4: `source.path`: /*.ndjson: no file matches — set it to an existing file, a folder or a glob with matches"
+        "v:4: `source.path`: /*.ndjson: no file matches — set it to an existing file, a folder, or a glob that matches at least one file"
     );
     std::fs::write(root.join("a.ndjson"), "").unwrap();
     assert_eq!(text(check_files(&Settings::load(&config).unwrap())), "");
+    // A database URL is parsed, without connecting.
+    let database = "  kind: postgres\n  url: mysql://u:hunter2@db/log\n  table: t\n";
+    std::fs::write(&config, MINIMAL.replace("  path: log\n", database)).unwrap();
+    assert_eq!(
+        text(check_files(&Settings::load(&config).unwrap())),
+        "v:5: `source.url` is not a valid connection string — write it as `postgresql://user@host:5432/database` and put \
+         the password in the file named by `source.password_file`"
+    );
 }

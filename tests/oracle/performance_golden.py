@@ -74,7 +74,7 @@ def spreads():
     for size, digits, prevalence in [(1500, 2, 0.3), (2500, 4, 0.08), (1000, 1, 0.5)]:
         labels = (own.random(size) < prevalence).astype(int)
         scores = np.round(1 / (1 + np.exp(-(own.normal(-1.0, 1.0, size) + 1.5 * labels))), digits)
-        order = np.argsort(scores)
+        order = np.argsort(scores, kind="stable")  # ties in another order on another processor otherwise
         labels, scores = labels[order], np.clip(scores[order], 1e-3, 1 - 1e-3)
         ends = np.flatnonzero(np.r_[scores[1:] != scores[:-1], True])
         samples = []
@@ -173,7 +173,7 @@ def isotonic():
 
 
 def expected_auc(chances, scores):
-    chances = chances[np.argsort(scores)[::-1]]
+    chances = chances[np.argsort(scores, kind="stable")[::-1]]
     hits = np.r_[0, np.cumsum(chances)]
     false = np.r_[0, np.cumsum(1 - chances)]
     return float(metrics.auc(false / false[-1], hits / hits[-1]))

@@ -5,7 +5,7 @@
 
 OLD and NEW are `vigie` binaries. Prints each path of report.json whose values differ, with the number of differences and one
 example (with --texts up to 50); `run` (time, version, id) is left out. Text of more than two words on both sides is a
-sentence. Exits with 1 if anything but a sentence differs.
+sentence, if its numbers are equal. Exits with 1 if anything but a sentence differs.
 """
 
 import argparse
@@ -13,11 +13,13 @@ import collections
 import datetime
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+NUMBER = re.compile(r"[0-9]+(?:[.][0-9]+)?(?:e-?[0-9]+)?")
 FIRST, DAYS = datetime.date(2026, 10, 1), 14
 
 
@@ -38,12 +40,13 @@ def reports(binary, work, config):
 def compare(old, new, path, into):
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted(old.keys() | new.keys()):
-            compare(old.get(name), new.get(name), f"{path}.{name}", into)
+            compare(old.get(name, "absent"), new.get(name, "absent"), f"{path}.{name}", into)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for before, after in zip(old, new):
             compare(before, after, f"{path}[]", into)
     elif old != new or type(old) is not type(new):
         is_sentence = all(isinstance(value, str) and value.count(" ") > 1 for value in (old, new))
+        is_sentence = is_sentence and NUMBER.findall(old) == NUMBER.findall(new)
         into[path, is_sentence].append((old, new))
 
 

@@ -60,7 +60,7 @@
 //!
 //! # Guarantees
 //!
-//! - **Equal results.** Raw outputs are equal to those of catboost 1.2.10 to the bit, and so are probabilities where the
+//! - **Equal results.** Raw outputs are bit-identical to those of catboost 1.2.10, and so are probabilities where the
 //!   platform's `exp` is. Every [`Kernel`] gives the same bits, and so does every division of the rows into calls. SHAP
 //!   values differ from those of the library by at most 1e-12, relative to values above 1.
 //! - **Untrusted files.** Reading any bytes ends with a model or an error, and takes at most four times the size of the

@@ -18,6 +18,16 @@ pub fn suggestions<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone)
     names.join(", ")
 }
 
+/// End of the sentence "… has no column `name`": the nearest name, if one is near enough, and the names that exist.
+#[must_use]
+pub fn alternatives<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let names = suggestions(name, known.clone());
+    match nearest(name, known) {
+        Some(near) => format!("; did you mean `{}`? It has: {names}", shown(near)),
+        None => format!("; it has: {names}"),
+    }
+}
+
 /// The nearest of the known names, if one is near enough: a few edits away, or one is a prefix of the other.
 #[must_use]
 pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -63,7 +73,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, suggestions};
+    use super::{alternatives, nearest, suggestions};
 
     #[test]
     fn only_the_first_names_of_a_wide_table_are_listed() {
@@ -71,6 +81,10 @@ mod tests {
         let known = || columns.iter().map(String::as_str);
         assert_eq!(suggestions("TARGTE", known()), "TARGET, F_0, F_1, F_2, F_3, F_4, … (126 in all)");
         assert_eq!(suggestions("y", ["x", "a\u{1b}"].into_iter()), "x, a\u{fffd}");
+        let names = "TARGET, F_0, F_1, F_2, F_3, F_4, … (126 in all)";
+        assert_eq!(alternatives("TARGTE", known()), format!("; did you mean `TARGET`? It has: {names}"));
+        assert_eq!(alternatives("y", ["x"].into_iter()), "; did you mean `x`? It has: x");
+        assert_eq!(alternatives("why", ["x"].into_iter()), "; it has: x");
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Confusion {
         ratio(hits, hits + square * self.false_negatives + self.false_positives)
     }
 
-    /// F-beta with its 95 % interval, by the delta method on the logit, which stays within 0 and 1. At exactly 0 or 1,
+    /// F-beta with its 95% interval, by the delta method on the logit, which stays within 0 and 1. At exactly 0 or 1,
     /// where the delta method has no width, the interval is derived from Wilson's interval over the rows that enter
     /// F-beta, with all errors of the type that weighs most (lower bound) or least (upper bound).
     #[must_use]

@@ -32,7 +32,7 @@ mod tests {
     }
 
     proptest! {
-        /// Ranking keeps every score, to the bit, and walking the curve gives the same as separate predictions.
+        /// Ranking keeps every score bit for bit, and walking the curve gives the same as separate predictions.
         #[test]
         fn expected_outcomes_equal_separate_predictions(scores in scores(), known in scores()) {
             let known = Outcomes::from_rows(known.into_iter().enumerate().map(|(row, score)| (score, row % 3 == 0)));

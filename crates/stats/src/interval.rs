@@ -1,9 +1,9 @@
-//! An estimate with its 95 % confidence interval.
+//! An estimate with its 95% confidence interval.
 
-/// 97.5 % quantile of the standard normal distribution.
+/// 97.5% quantile of the standard normal distribution.
 pub(super) const Z: f64 = 1.959_963_984_540_054;
 
-/// An estimate and its 95 % confidence interval.
+/// An estimate and its 95% confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     pub value: f64,

@@ -114,7 +114,7 @@ pub fn exact_in_cell(before: (u64, u64), totals: (u64, u64), reference: &[(f64, 
 /// Two-sample Kolmogorov–Smirnov statistic `D = sup |F_ref − F_win|` from sorted distinct values with their counts.
 ///
 /// The distribution functions are right-continuous, which defines the treatment of ties; the result is equal to
-/// `scipy.stats.ks_2samp(..., method="asymp").statistic` to the bit. `None` when a side has no rows. Source: Smirnov
+/// `scipy.stats.ks_2samp(..., method="asymp").statistic` bit for bit. `None` when a side has no rows. Source: Smirnov
 /// (1939).
 #[must_use]
 pub fn exact(reference: &[(f64, u64)], window: &[(f64, u64)]) -> Option<f64> {
@@ -145,7 +145,7 @@ fn order(left: f64, right: f64) -> Ordering {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "these values are equal to the bit")]
+#[expect(clippy::float_cmp, reason = "these values are bit-identical")]
 mod tests {
     use proptest::prelude::*;
 

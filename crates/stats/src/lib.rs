@@ -20,12 +20,12 @@
 //! | [`Confusion`] | recall, precision, F-beta and cost of decisions | scikit-learn |
 //! | [`Isotonic`] | calibration of scores by isotonic regression | Ayer et al. 1955 |
 //! | [`Estimate`] | performance expected from calibrated scores, without labels (CBPE) | `NannyML` |
-//! | [`Interval`] | an estimate with its 95 % interval: normal, logit, Wilson | Wilson 1927 |
+//! | [`Interval`] | an estimate with its 95% interval: normal, logit, Wilson | Wilson 1927 |
 //!
 //! # Units and conventions
 //!
 //! - Counts are numbers of rows (`u64`), in the same bin order on both sides; a shorter side is padded with zeros.
-//! - Shares, p-values and q-values are fractions from 0 to 1, not percentages. All intervals have a 95 % level.
+//! - Shares, p-values and q-values are fractions from 0 to 1, not percentages. All intervals have a 95% level.
 //! - A *positive* is a row that should be refused; a row is refused when its score is at or above the threshold.
 //! - Costs are in the unit of [`Price`].
 //!

@@ -19,7 +19,7 @@ pub fn log_loss(outcomes: &Outcomes) -> Option<Interval> {
     })
 }
 
-/// Mean loss over rows with its 95 % interval (normal); `loss` returns the loss of a positive and of a negative.
+/// Mean loss over rows with its 95% interval (normal); `loss` returns the loss of a positive and of a negative.
 fn mean(outcomes: &Outcomes, loss: impl Fn(f64) -> (f64, f64)) -> Option<Interval> {
     let rows = outcomes.rows();
     if rows <= 0.0 {

@@ -32,7 +32,7 @@ pub fn two_proportions(a: u64, n: u64, b: u64, m: u64) -> Option<f64> {
     Some(survival(difference * difference / variance, 1))
 }
 
-/// Ratio of the shares `a / n` and `b / m` with its 95 % interval (Katz 1978: normal on the log scale). `None` when `n`
+/// Ratio of the shares `a / n` and `b / m` with its 95% interval (Katz 1978: normal on the log scale). `None` when `n`
 /// is 0 or the second share is 0 or undefined.
 ///
 /// Equal to statsmodels' `confint_proportions_2indep(a, n, b, m, method="log", compare="ratio")`. When `a` is 0, the

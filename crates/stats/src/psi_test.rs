@@ -1,4 +1,4 @@
-//! Significance test of a PSI: its 95 % critical value and p-value, after merging thin bins.
+//! Significance test of a PSI: its 95% critical value and p-value, after merging thin bins.
 
 use super::{
     chi2::{quantile, survival},
@@ -23,7 +23,7 @@ pub enum BinRole {
 pub struct PsiTest {
     /// Number of bins after merging: degrees of freedom plus one.
     pub bins: usize,
-    /// The PSI that a window without drift exceeds with a probability of 5 %.
+    /// The PSI that a window without drift exceeds with a probability of 5%.
     pub critical: Option<f64>,
     /// Probability that a window without drift has a PSI this large or larger.
     pub p_value: Option<f64>,

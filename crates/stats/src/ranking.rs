@@ -68,7 +68,7 @@ pub fn auc_variance(outcomes: &Outcomes) -> Option<f64> {
     Pairs::count(outcomes).variance()
 }
 
-/// AUC with its 95 % interval (`DeLong`, normal), limited to the range from 0 to 1.
+/// AUC with its 95% interval (`DeLong`, normal), limited to the range from 0 to 1.
 #[must_use]
 pub fn auc_interval(outcomes: &Outcomes) -> Option<Interval> {
     Some(Interval::normal(auc(outcomes)?, auc_variance(outcomes)?).clamped(0.0, 1.0))
@@ -116,7 +116,7 @@ pub fn average_precision_variance(outcomes: &Outcomes) -> Option<f64> {
     Some(variance)
 }
 
-/// Average precision with its 95 % interval (normal), limited to the range from 0 to 1.
+/// Average precision with its 95% interval (normal), limited to the range from 0 to 1.
 #[must_use]
 pub fn average_precision_interval(outcomes: &Outcomes) -> Option<Interval> {
     let variance = average_precision_variance(outcomes)?;

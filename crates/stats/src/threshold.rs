@@ -38,7 +38,7 @@ pub fn cheapest(outcomes: &Outcomes, price: Price) -> Option<OperatingPoint> {
     each(outcomes, price).reduce(|best, at| if at.cost < best.cost { at } else { best })
 }
 
-/// Range of thresholds whose cost is not significantly above the minimum (5 %, two-sided).
+/// Range of thresholds whose cost is not significantly above the minimum (5%, two-sided).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ThresholdRange {
     /// Lowest threshold; `None`: the range holds only the decision to refuse no row.

@@ -63,7 +63,7 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
     let reference = open_configured_reference(settings)?;
     let layout = reference.layout();
     let model = open_model(settings, &reference)?
-        .ok_or_else(|| Fault::setup("model.file: not set in the config; explain needs the model file"))?;
+        .ok_or_else(|| Fault::setup("model.file: not set in the config, but explain needs the model file; set it"))?;
     let scale = settings.source.fields.probability.as_ref().map_or(1.0, Scaled::scale);
     let mut parity = ParityTally::default();
     let (id, record, rows) = match request {
@@ -75,7 +75,7 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
         ExplainRequest::Row(path) => {
             let shown = path.display().to_string();
             let bytes = fs::read(path).map_err(|error| {
-                Fault::setup(format!("--row {shown}: {}; name a JSON file with one record", describe_io(&error)))
+                Fault::setup(format!("--row {shown}: {}; expected a JSON file with one record", describe_io(&error)))
             })?;
             let rows =
                 read_row(&bytes, settings, &model, layout).map_err(|fault| fault.context(format!("--row {shown}")))?;
@@ -117,7 +117,7 @@ fn find_record(
     scan: ScanOptions<'_>,
 ) -> Result<(engine::Record, ParityTally)> {
     if settings.source.fields.id.is_none() {
-        return Err(Fault::setup("source.fields.id: not mapped, but --id searches it; map it, or use --row FILE"));
+        return Err(Fault::setup("source.fields.id: not mapped, but --id searches by it; map it, or use --row FILE"));
     }
     let log = Log::open(&settings.source)?;
     let spelled = level(id).map_or_else(|| id.to_owned(), std::borrow::Cow::into_owned);
@@ -132,10 +132,14 @@ fn find_record(
     tallies.iter().for_each(|tally| parity.merge(tally));
     let record = found.ok_or_else(|| {
         Fault::setup(format!(
-            "--id {}: no record{} has this id; ids are read from {}",
+            "--id {}: no record{} has this id; ids are read from {}; {}",
             shown(id),
             within(window),
-            id_field(settings)
+            id_field(settings),
+            match window {
+                Some(_) => "widen --from and --to, or check `source.path`",
+                None => "check the id and `source.path`",
+            }
         ))
     })?;
     if !record.has_features || record.rows.features.iter().flatten().all(is_missing) {
@@ -162,5 +166,5 @@ fn is_missing(column: &ArrayRef) -> bool {
 }
 
 fn within(window: Option<Window>) -> String {
-    window.map_or(" of the log".to_owned(), |window| format!(" from {} to {}", window.from, window.to))
+    window.map_or(" in the log".to_owned(), |window| format!(" from {} to {}", window.from, window.to))
 }

@@ -1,6 +1,6 @@
 //! `vigie replay`: scores a range of days again, window by window, with a report for each.
 
-use std::{path::PathBuf, time::Instant as Stopwatch};
+use std::{path::PathBuf, time::Instant as StdInstant};
 
 use vigie_profile::window::{Cadence, Instant, Span, Window};
 
@@ -51,7 +51,7 @@ const MOST_WINDOWS: usize = 5_000;
 
 /// Replays a request. Does not touch the daemon's state, its reports or the index.
 pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_>) -> Result<ReplayOutput> {
-    let started = Stopwatch::now();
+    let started = StdInstant::now();
     let (run, file) = open(settings, request, scan)?;
     let Some(model) = &run.model else {
         return Err(Fault::setup("model.file: not set in the config; set it, or pass --model FILE"));

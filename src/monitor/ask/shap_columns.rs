@@ -23,8 +23,8 @@ pub(crate) fn shap_columns(
     let mut columns = vec![vec![0.0; rows]; width];
     let mut parts: Vec<Vec<&mut [f64]>> = Vec::new();
     for column in &mut columns {
-        for (number, part) in column.chunks_mut(each).enumerate() {
-            match parts.get_mut(number) {
+        for (index, part) in column.chunks_mut(each).enumerate() {
+            match parts.get_mut(index) {
                 Some(parts) => parts.push(part),
                 None => parts.push(vec![part]),
             }
@@ -71,8 +71,8 @@ pub(crate) fn by_thread<P: Send>(
 ) -> Result<()> {
     std::thread::scope(|scope| {
         let work = &work;
-        let parts = parts.enumerate().map(|(number, part)| {
-            let first = number * each;
+        let parts = parts.enumerate().map(|(index, part)| {
+            let first = index * each;
             scope.spawn(move || work(first..(first + each).min(rows), part))
         });
         let running: Vec<_> = parts.collect();

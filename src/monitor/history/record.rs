@@ -177,7 +177,7 @@ fn write(
     Ok((record, messages, Some(id)))
 }
 
-/// Stores the first e-mail about an alert, so that later ones are sent in its thread.
+/// Stores the first email about an alert, so that later ones are sent in its thread.
 pub(crate) fn thread(decision: &mut Decision, messages: &[NewMessage]) {
     let Some(mail) = messages.iter().find(|message| message.channel == Channel::Email) else { return };
     let opened = |alert: &&mut crate::alert::Alert| {

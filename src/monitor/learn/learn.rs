@@ -77,35 +77,37 @@ pub fn learn(request: &LearnRequest, now: Instant, progress: &mut dyn FnMut(usiz
         return learn_with(model, request, now, progress);
     }
     // Segments need whole rows, so columns cannot be read one by one.
-    let sheet = if request.segments.is_some() { None } else { open_columns(&request.data)? };
-    let Some(sheet) = sheet else {
+    let table = if request.segments.is_some() { None } else { open_columns(&request.data)? };
+    let Some(table) = table else {
         let (training, files) = read_all(&request.data, request.database.as_ref())?;
         let provenance = request.provenance(now, training.rows, training.columns.len(), files);
+        require_rows(&training)?;
         let learnt = reference::learn_on(threads(), &training, &request.choice, provenance, &|_, _| {}, progress)?;
         return request.write(request.add_segments(learnt, &training, &request.choice)?);
     };
-    learn_in_columns(&sheet, request, now, progress)
+    learn_in_columns(&table, request, now, progress)
 }
 
 /// Learns column by column. Meanwhile, the input files are hashed and finished blocks are written.
 fn learn_in_columns(
-    sheet: &ParquetTable,
+    table: &ParquetTable,
     request: &LearnRequest,
     now: Instant,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
-    let provenance = request.provenance(now, sheet.rows(), sheet.columns().len(), Vec::new());
+    require_rows(table)?;
+    let provenance = request.provenance(now, table.rows(), table.columns().len(), Vec::new());
     let writer = ReferenceWriter::create(&request.out)?;
     let stopped = |_| Fault::setup("a thread panicked; this is a bug in vigie");
     std::thread::scope(|scope| {
         let (sender, blocks) = mpsc::channel();
-        let files = scope.spawn(|| hash_files(sheet, &request.data));
+        let files = scope.spawn(|| hash_files(table, &request.data));
         let writer = scope.spawn(|| writer.write_blocks(blocks));
-        let packed = |number: usize, block: &Block| {
+        let packed = |index: usize, block: &Block| {
             // Sending fails only if the writer has stopped, for example on a full disk. `join` below returns its error.
-            let _ = sender.send((number, block.clone()));
+            let _ = sender.send((index, block.clone()));
         };
-        let learnt = reference::learn_on(threads(), sheet, &request.choice, provenance, &packed, progress);
+        let learnt = reference::learn_on(threads(), table, &request.choice, provenance, &packed, progress);
         drop(sender);
         let mut learnt = learnt?;
         learnt.reference.set_files(files.join().map_err(stopped)??);
@@ -124,6 +126,7 @@ fn learn_with(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
     let (mut training, files) = read_all(&request.data, request.database.as_ref())?;
+    require_rows(&training)?;
     let forest = read_forest("--model", model)?;
     let mut choice = request.choice.clone();
     let notes = apply_model(&forest, &mut training, &mut choice)?;
@@ -136,13 +139,23 @@ fn learn_with(
     request.write(request.add_segments(learnt, &training, &choice)?)
 }
 
+fn require_rows(table: &dyn TrainingTable) -> Result<()> {
+    if table.rows() > 0 {
+        return Ok(());
+    }
+    Err(Fault::setup(format!(
+        "--data {}: the file has no rows; pass a file with training or hold-out rows",
+        table.name()
+    )))
+}
+
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Creates a reduced reference from a table of distributions, in a file or `postgres:TABLE`.
 pub fn import(request: &LearnRequest, table: &Path, now: Instant) -> Result<Learnt> {
-    let (table, file) = read_one(table, request.database.as_ref(), true)?;
+    let (table, file) = read_one("--distributions", table, request.database.as_ref(), true)?;
     let provenance = Provenance { reduced: true, ..request.provenance(now, 0, 0, vec![file]) };
     request.write(reference::import(&table, request.choice.probability.as_deref(), provenance)?)
 }

@@ -23,7 +23,10 @@ pub(crate) fn inputs(forest: &Forest, table: &Training) -> Result<Inputs> {
 fn input(table: &Training, feature: &ModelFeature) -> Result<ArrayRef> {
     let column = table.column(&feature.name).map_err(|fault| fault.context("--data"))?;
     let wrong = |found: &str, expected: &str| {
-        Err(Fault::setup(format!("--data: column `{}` holds {found}, but the model expects {expected}", feature.name)))
+        Err(Fault::setup(format!(
+            "--data {}: column `{}` holds {found}, but the model expects {expected}",
+            table.name, feature.name
+        )))
     };
     Ok(match (feature.kind, &column.values) {
         (InputKind::Numeric, TrainingValues::Numbers(numbers)) => Arc::new(Float64Array::from(numbers.clone())),

@@ -26,8 +26,7 @@ pub(crate) fn add_segments(
     score: &str,
 ) -> Result<Reference> {
     let within = most_important(&reference);
-    let segments = Segments::new(chosen, reference.layout(), reference.profile(), &within)
-        .map_err(|why| Fault::setup(format!("segments.{why}")))?;
+    let segments = Segments::new(chosen, reference.layout(), reference.profile(), &within).map_err(Fault::setup)?;
     let features = reference.layout().features();
     let needed = segments.columns().iter().filter_map(|place| features.get(*place));
     let scores = numbers(&training.column(score)?.values);

@@ -14,6 +14,9 @@ use crate::{
     source::{self, StoredColumn, StoredValues},
 };
 
+/// The flag that names training rows.
+const DATA: &str = "--data";
+
 /// Prefix of a data source that is a table, or a SELECT, in the config's database.
 pub const STORED: &str = "postgres:";
 
@@ -28,14 +31,16 @@ pub(crate) fn open_columns(paths: &[PathBuf]) -> Result<Option<ParquetTable>> {
         return Ok(None);
     }
     for path in paths {
-        fs::File::open(path).map_err(|error| cannot_read(path, &error))?;
+        fs::File::open(path).map_err(|error| cannot_read(DATA, path, &error))?;
     }
-    ParquetTable::open(paths.iter().map(|path| (path.display().to_string(), opener(path))).collect()).map(Some)
+    ParquetTable::open(paths.iter().map(|path| (path.display().to_string(), opener(path))).collect())
+        .map(Some)
+        .map_err(|fault| with_flag(DATA, &fault))
 }
 
 /// Returns the names and hashes of a table's files.
-pub(crate) fn hash_files(sheet: &ParquetTable, paths: &[PathBuf]) -> Result<Vec<SourceFile>> {
-    paths.iter().zip(sheet.rows_by_file()).map(|(path, rows)| hash_file(path, rows)).collect()
+pub(crate) fn hash_files(table: &ParquetTable, paths: &[PathBuf]) -> Result<Vec<SourceFile>> {
+    paths.iter().zip(table.rows_by_file()).map(|(path, rows)| hash_file(path, rows)).collect()
 }
 
 /// Reads the rows of all files. They must have the same columns.
@@ -51,10 +56,12 @@ pub(crate) fn read_all(
     let mut all: Option<Training> = None;
     let mut files = Vec::new();
     for path in paths {
-        let (training, file) = read_one(path, database, false)?;
+        let (training, file) = read_one(DATA, path, database, false)?;
         files.push(file);
         match &mut all {
-            Some(all) => all.append(training, &path.display().to_string())?,
+            Some(all) => {
+                all.append(training, &path.display().to_string()).map_err(|fault| with_flag(DATA, &fault))?;
+            }
             None => all = Some(training),
         }
     }
@@ -62,24 +69,27 @@ pub(crate) fn read_all(
     Ok((training, files))
 }
 
-/// Reads the rows of a file, or of `postgres:TABLE`. Nested values are read as JSON text if `with_json`, otherwise ignored.
+/// Reads the rows of a file, or of `postgres:TABLE`, that `flag` names. Nested values are read as JSON text if
+/// `with_json`, otherwise ignored.
 pub(crate) fn read_one(
+    flag: &str,
     path: &Path,
     database: Option<&source::SourceOptions>,
     with_json: bool,
 ) -> Result<(Training, SourceFile)> {
     let shown = path.display().to_string();
     if let Some(table) = shown.strip_prefix(STORED) {
-        return read_stored(table, database, with_json);
+        return read_stored(flag, table, database, with_json);
     }
-    let bytes = fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    let bytes = fs::read(path).map_err(|error| cannot_read(flag, path, &error))?;
     let sha256 = hexadecimal(Sha256::digest(&bytes));
-    let training = read_table(&shown, bytes)?;
+    let training = read_table(&shown, bytes).map_err(|fault| with_flag(flag, &fault))?;
     let file = SourceFile { name: file_name(path), sha256, rows: training.rows as u64 };
     Ok((training, file))
 }
 
 fn read_stored(
+    flag: &str,
     table: &str,
     database: Option<&source::SourceOptions>,
     with_json: bool,
@@ -87,10 +97,10 @@ fn read_stored(
     let name = format!("{STORED}{table}");
     let options = database.filter(|options| options.kind == source::SourceKind::Postgres).ok_or_else(|| {
         Fault::setup(format!(
-            "--data {name}: no database is configured; pass --config FILE with a config whose `source` has `kind: postgres`"
+            "{flag} {name}: no database is configured; pass --config FILE with a config whose `source` has `kind: postgres`"
         ))
     })?;
-    let stored = source::read_stored(options, table).map_err(|fault| fault.context(format!("--data {name}")))?;
+    let stored = source::read_stored(options, table).map_err(|fault| fault.context(format!("{flag} {name}")))?;
     let plain = |column: StoredColumn| TrainingColumn {
         name: column.name,
         values: match column.values {
@@ -104,13 +114,18 @@ fn read_stored(
         is_typed: true,
     };
     let rows = usize::try_from(stored.rows).unwrap_or(usize::MAX);
-    let training = Training { rows, columns: stored.columns.into_iter().map(plain).collect() };
+    let training = Training { name: name.clone(), rows, columns: stored.columns.into_iter().map(plain).collect() };
     Ok((training, SourceFile { name, sha256: stored.sha256, rows: stored.rows }))
 }
 
-fn cannot_read(path: &Path, error: &io::Error) -> Fault {
+fn cannot_read(flag: &str, path: &Path, error: &io::Error) -> Fault {
     let shown = path.display();
-    Fault::setup(format!("--data {shown}: {}; name a .parquet, .csv or .ndjson file", describe_io(error)))
+    Fault::setup(format!("{flag} {shown}: {}; expected a .parquet, .csv or .ndjson file", describe_io(error)))
+}
+
+/// Puts the flag before a sentence that begins with the name of a file.
+fn with_flag(flag: &str, fault: &Fault) -> Fault {
+    Fault::setup(format!("{flag} {fault}"))
 }
 
 fn opener(path: &Path) -> Opener {
@@ -131,7 +146,7 @@ fn hash_file(path: &Path, rows: usize) -> Result<SourceFile> {
             }
         }
     };
-    let sha256 = hash().map_err(|error| cannot_read(path, &error))?;
+    let sha256 = hash().map_err(|error| cannot_read(DATA, path, &error))?;
     Ok(SourceFile { name: file_name(path), sha256, rows: rows as u64 })
 }
 

@@ -25,12 +25,12 @@ impl ReferenceWriter {
         Ok(Self { file, written: 0 })
     }
 
-    /// Receives blocks in any order until the channel closes, and writes them in the order of their numbers.
+    /// Receives blocks in any order until the channel closes, and writes them in the order of their indices.
     pub(crate) fn write_blocks(mut self, packed: Receiver<(usize, Block)>) -> Result<Self> {
         let mut early = BTreeMap::new();
         let mut unsynced = 0;
-        for (number, block) in packed {
-            early.insert(number, block);
+        for (index, block) in packed {
+            early.insert(index, block);
             while let Some(block) = early.remove(&self.written) {
                 self.file.write(block.as_ref())?;
                 self.written += 1;

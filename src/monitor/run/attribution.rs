@@ -1,7 +1,7 @@
 //! What moved the score: the contributions of a window's rows compared with those of the reference rows, and drifted
 //! values restored.
 
-use std::time::Instant as Stopwatch;
+use std::time::Instant as StdInstant;
 
 use vigie_models::{Inputs, Shap};
 
@@ -93,7 +93,7 @@ pub(crate) fn measure_attribution(
     if matches!(run.attribution, AttributionMode::Off) {
         return Ok(AttributionResults::default());
     }
-    let started = Stopwatch::now();
+    let started = StdInstant::now();
     let score_shift = score_shift(run, data, judged, performance)?;
     Ok(AttributionResults { contributions, score_shift, seconds: Some(started.elapsed().as_secs_f64()) })
 }

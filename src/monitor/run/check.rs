@@ -1,6 +1,6 @@
 //! One run: a window of the log is counted, compared, judged and reported.
 
-use std::{path::PathBuf, time::Instant as Stopwatch};
+use std::{path::PathBuf, time::Instant as StdInstant};
 
 use super::{
     attribution::measure_attribution,
@@ -41,7 +41,7 @@ pub fn check(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) ->
 
 /// Examines a window.
 pub fn examine(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) -> Result<Report> {
-    let started = Stopwatch::now();
+    let started = StdInstant::now();
     let run = RunContext::open(settings, scan)?;
     crash::point("window.opened");
     let mut data = run.count_window(request)?;

@@ -16,7 +16,7 @@ use crate::{
     engine::{self, CountJob, Counted, Eligibility, Sample},
     fault::{Fault, Result, describe_io},
     judge::ParityOf,
-    monitor::model::read_forest,
+    monitor::model::{place, read_forest},
     reference::Reference,
     replay::Rescorer,
     source::Log,
@@ -139,7 +139,7 @@ fn segments(settings: &Settings, reference: &Reference) -> Result<Option<Segment
     let within = reference.features_within_segments();
     Segments::new(&options.definitions(), reference.layout(), reference.profile(), &within)
         .map(Some)
-        .map_err(|why| Fault::setup(format!("segments.{why}")))
+        .map_err(Fault::setup)
 }
 
 /// The rule for which records count.
@@ -167,8 +167,11 @@ pub fn open_reference(key: &str, path: &Path) -> Result<Reference> {
     Reference::open(&shown, Box::new(file)).map_err(|fault| fault.context(key))
 }
 
+/// Config key of the model file.
+const MODEL_FILE: &str = "model.file";
+
 pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<Rescorer>> {
     let Some(file) = &settings.model.file else { return Ok(None) };
-    let forest = read_forest("model.file", file)?;
-    Rescorer::for_reference(&file.display().to_string(), forest, reference.layout()).map(Some)
+    let forest = read_forest(MODEL_FILE, file)?;
+    Rescorer::for_reference(&place(MODEL_FILE, file), forest, reference.layout()).map(Some)
 }

@@ -61,10 +61,8 @@ pub(crate) fn performance(run: &RunContext<'_>, data: &WindowData, scores: Vec<f
         Realised::new(&Outcomes::from_rows(rows.map(|row| (row.score, row.outcome))), terms)
     };
     let in_segments = labelled.as_ref().zip(run.segments.as_ref()).map(|(labelled, segments)| {
-        let is_in = |number: usize, row: &&LabelledScore| row.segments >> number & 1 == 1;
-        (0..segments.list().len())
-            .map(|number| realised(&mut labelled.iter().filter(|row| is_in(number, row))))
-            .collect()
+        let is_in = |index: usize, row: &&LabelledScore| row.segments >> index & 1 == 1;
+        (0..segments.list().len()).map(|index| realised(&mut labelled.iter().filter(|row| is_in(index, row)))).collect()
     });
     let (expected, curve) = join(
         || expected(&scores, known.as_ref(), terms),
@@ -111,8 +109,8 @@ fn segment_costs(
     };
     let calibration = Isotonic::fit(known);
     let all: Vec<(&Segment, &Vec<f64>)> = segments.list().iter().zip(tally.scores()).collect();
-    let cost = |number: usize| {
-        let Some((segment, scores)) = all.get(number) else { return Ok(None) };
+    let cost = |index: usize| {
+        let Some((segment, scores)) = all.get(index) else { return Ok(None) };
         let own = run.reference.segment_scores(&segment.definition, segments.layout())?;
         let calibrated = (&calibration, known.rows());
         Ok(SegmentCost::new(&Ranked::new((*scores).clone()), own.as_deref().unwrap_or_default(), calibrated, terms))

@@ -1,4 +1,4 @@
-//! Bars of reference and window as a small PNG for e-mail, where SVG is not supported.
+//! Bars of reference and window as a small PNG for email, where SVG is not supported.
 
 use std::fmt::Write as _;
 

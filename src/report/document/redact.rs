@@ -1,4 +1,4 @@
-//! Redacts the report for e-mail: removes everything that comes from a single applicant.
+//! Redacts the report for email: removes everything that comes from a single applicant.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use vigie_profile::{batch::Complaints, shown::shown};
 
 use crate::{
     drift::{Drift, FeatureDrift, Summary, Unseen},
-    judge::Test,
+    judge::{NOT_READ, Test},
     performance::Performance,
     replay::Replay,
     report::{ExaminedWindow, Report, SegmentReport},
@@ -41,11 +41,12 @@ impl Report {
             .chain(other_version.iter().flat_map(|drift| &drift.features))
             .filter_map(listed_levels)
             .collect();
+        let labels = format!("{NOT_READ}labels: ");
         let mut verdict = verdict;
         for finding in &mut verdict.findings {
             remove_all(&mut finding.reason, &names);
             if matches!(finding.test, Test::Source | Test::Labels) {
-                finding.reason = path_only(&finding.reason, &["left out: labels: ", "left out: "]);
+                finding.reason = path_only(&finding.reason, &[&labels, NOT_READ]);
             }
         }
         for opinion in verdict.features.iter_mut().chain(&mut verdict.score).flat_map(|judged| &mut judged.opinions) {

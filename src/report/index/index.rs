@@ -13,8 +13,7 @@ use crate::{
         document::Head,
         words::{
             Language, alert_in_french,
-            format::{day, grouped, minute},
-            language::no_break_units,
+            format::{day, minute},
         },
     },
 };
@@ -143,7 +142,7 @@ fn alert_line(alert: &OpenAlert, language: Language) -> AlertLine {
             Language::English => alert.sentence.clone(),
             Language::French => alert_in_french(alert.test, alert.severity, alert.value, alert.limit, &alert.sentence),
         }),
-        since: no_break_units(&day(alert.since)),
+        since: day(alert.since),
         report: alert.report.clone(),
         is_acknowledged: alert.is_acknowledged,
     }
@@ -151,7 +150,7 @@ fn alert_line(alert: &OpenAlert, language: Language) -> AlertLine {
 
 /// Removes control and direction characters, like `shown`, but allows more length than for a name.
 fn shown_sentence(sentence: &str) -> String {
-    no_break_units(&vigie_profile::shown::harmless(sentence).chars().take(600).collect::<String>())
+    vigie_profile::shown::harmless(sentence).chars().take(600).collect()
 }
 
 /// `runs` are the runs of one model, oldest first.
@@ -177,14 +176,14 @@ fn run_line(listed: &ListedReport, language: Language) -> RunLine {
     let head = &listed.head;
     RunLine {
         link: listed.link.clone(),
-        // On narrow screens the line breaks between the dates, not within one.
-        window: no_break_units(&format!("{} – {}", day(head.window.from), day(head.window.to))),
+        window: format!("{} – {}", day(head.window.from), day(head.window.to)),
         severity: head.severity,
         // Points of earlier versions have no French sentence: build one from the severity and counts.
         sentence: head.sentence_in(language).map_or_else(
             || {
+                let noun = if head.findings > 1 { "constats" } else { "constat" };
                 format!(
-                    "{}\u{a0}: {} constats, {} des variables en dérive.",
+                    "{}\u{a0}: {} {noun}, {} des variables en dérive.",
                     language.severity_word(head.severity),
                     head.findings,
                     language.percent_or_dash(head.drifted_share)
@@ -192,7 +191,7 @@ fn run_line(listed: &ListedReport, language: Language) -> RunLine {
             },
             shown_sentence,
         ),
-        rows: grouped(head.rows),
+        rows: language.row_count(head.rows),
     }
 }
 
@@ -308,7 +307,7 @@ fn trends(runs: &[&ListedReport], language: Language) -> Vec<TrendChart> {
         trend(language.share_refused(), Some(Test::ShareRefused), &|head| head.refused_share, &percent),
         trend(language.drifted_share(), None, &|head| head.drifted_share, &percent),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-        trend(language.volume_short(), Some(Test::Volume), &requests, &|value| grouped(value as u64)),
+        trend(language.volume_short(), Some(Test::Volume), &requests, &|value| language.grouped(value as u64)),
         trend(language.latency_p95(), Some(Test::Latency), &|head| head.latency_p95_ms, &|value| {
             language.milliseconds(Some(value))
         }),

@@ -17,12 +17,7 @@ use crate::{
             challenger::{self, ChallengerCard},
             replay::{self, ExampleLine},
         },
-        words::{
-            Language,
-            format::{grouped, minute},
-            verdict::verdict_in,
-            verdict_sentence,
-        },
+        words::{Language, format::minute, verdict::verdict_in, verdict_sentence},
     },
 };
 
@@ -208,8 +203,9 @@ pub fn to_summary_html(summary: &ReplaySummary, language: Language) -> Result<St
 
 fn line(replayed: &ReplayedWindow, language: Language) -> WindowLine {
     let share = |share| language.percent_or_dash(share);
-    let count =
-        |count: fn(&Parity) -> u64| replayed.parity.as_ref().map_or("–".to_owned(), |parity| grouped(count(parity)));
+    let count = |count: fn(&Parity) -> u64| {
+        replayed.parity.as_ref().map_or("–".to_owned(), |parity| language.grouped(count(parity)))
+    };
     let refused = replayed.parity.as_ref().map(Parity::refused).unwrap_or_default();
     let largest = replayed.parity.as_ref().and_then(|parity| parity.max_abs_difference);
     WindowLine {
@@ -222,7 +218,7 @@ fn line(replayed: &ReplayedWindow, language: Language) -> WindowLine {
         flipped: count(|parity| parity.decisions_flipped),
         refused: format!("{} → {}", share(refused.0), share(refused.1)),
         changed: replayed.changed.map_or(String::new(), |(refused, accepted)| {
-            let (refused, accepted) = (grouped(refused), grouped(accepted));
+            let (refused, accepted) = (language.grouped(refused), language.grouped(accepted));
             format!("{refused} {}, {accepted} {}", language.now_refused_short(), language.now_accepted_short())
         }),
         sentence: language.pick(&replayed.sentence, &replayed.french).to_owned(),

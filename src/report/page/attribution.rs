@@ -1,4 +1,4 @@
-//! Which drift matters for the score: contributions compared with the reference, as JSON and as a page section.
+//! Contributions to the score compared with the reference, as JSON and as a page section.
 
 use serde_json::{Value, json};
 use vigie_profile::shown::shown;

@@ -10,7 +10,6 @@ use crate::{
         Context, Report, chart,
         words::{
             Language,
-            format::grouped,
             reasons::{bin_label, reason},
         },
     },
@@ -146,7 +145,7 @@ pub(crate) fn card(
     }
 }
 
-/// Formats as `10 % → 12 %`, or as one value if both are the same.
+/// Formats as `10.0% → 12.0%`, or as one value if both are the same.
 pub(crate) fn from_to(from: Option<f64>, to: Option<f64>, language: Language) -> String {
     let (from, to) = (language.percent_or_dash(from), language.percent_or_dash(to));
     if from == to { from } else { format!("{from} → {to}") }
@@ -171,7 +170,9 @@ fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Langu
         lines.push(line(language.cramers_v(), language.number(chi2.cramers_v), q(qs.chi2)));
         let pooled = match (chi2.pooled_levels, language) {
             (0, _) => String::new(),
+            (1, Language::English) => ", 1 rare level pooled".to_owned(),
             (pooled, Language::English) => format!(", {pooled} rare levels pooled"),
+            (1, Language::French) => ", 1 modalité rare regroupée".to_owned(),
             (pooled, Language::French) => format!(", {pooled} modalités rares regroupées"),
         };
         let dof = language.pick("df", "ddl");
@@ -188,7 +189,7 @@ fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Langu
     ));
     if let Some(unseen) = drift.unseen.as_ref().filter(|unseen| unseen.distinct > 0) {
         let names: Vec<String> =
-            unseen.levels.iter().map(|(name, rows)| format!("{} ({})", shown(name), grouped(*rows))).collect();
+            unseen.levels.iter().map(|(name, rows)| format!("{} ({})", shown(name), language.grouped(*rows))).collect();
         lines.push(line(
             language.unseen_levels(),
             format!("{}{} {}", language.percent_or_dash(unseen.share), language.colon(), names.join(", ")),
@@ -197,7 +198,11 @@ fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Langu
     }
     if let Some(range) = drift.out_of_range.filter(|range| range.below != Some(0.0) || range.above != Some(0.0)) {
         let (below, above) = (language.percent_or_dash(range.below), language.percent_or_dash(range.above));
-        lines.push(line(language.outside_range(), format!("< {below}, > {above}"), q(qs.out_of_range)));
+        let words = match language {
+            Language::English => format!("below: {below}, above: {above}"),
+            Language::French => format!("en dessous\u{a0}: {below}, au-dessus\u{a0}: {above}"),
+        };
+        lines.push(line(language.outside_range(), words, q(qs.out_of_range)));
     }
     lines
 }
@@ -220,7 +225,7 @@ fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Fig
                 let name = if (*q - 0.5).abs() < 1e-9 {
                     language.median().to_owned()
                 } else {
-                    format!("{:.0}\u{a0}%", q * 100.0)
+                    format!("{:.0}{}%", q * 100.0, language.pick("", "\u{a0}"))
                 };
                 both(name, ours, theirs)
             }));

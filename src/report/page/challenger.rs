@@ -6,7 +6,7 @@ use vigie_profile::shown::shown;
 use crate::{
     judge::Test,
     replay::{Quadrants, ScoreSource, ScoreSums, Shift},
-    report::words::{Language, format::grouped},
+    report::words::Language,
 };
 
 /// Describes the probability that an expected cost is based on.
@@ -129,12 +129,12 @@ pub(crate) fn card(shift: &Shift, language: Language) -> ChallengerCard {
     };
     let change_line = |what, sums: &ScoreSums, refused| DecisionChangeLine {
         what,
-        rows: grouped(sums.rows),
+        rows: language.grouped(sums.rows),
         by_logged: from_to(sums, refused, ScoreSource::Logged),
         by_replayed: from_to(sums, refused, ScoreSource::Replayed),
     };
     let mut facts = vec![
-        (language.rows(), grouped(all.rows)),
+        (language.rows(), language.grouped(all.rows)),
         (language.mean_score(), moved(all.mean(ScoreSource::Logged), all.mean(ScoreSource::Replayed), language)),
         (language.subject(Test::ShareRefused), refused_words(quadrants, language)),
     ];
@@ -165,11 +165,11 @@ pub(crate) fn card(shift: &Shift, language: Language) -> ChallengerCard {
                 ChallengerSegmentLine {
                     feature: shown(&segment.feature),
                     label: shown(&segment.label),
-                    rows: grouped(of.all().rows),
+                    rows: language.grouped(of.all().rows),
                     mean: moved(of.all().mean(ScoreSource::Logged), of.all().mean(ScoreSource::Replayed), language),
                     refused: refused_words(of, language),
-                    now_refused: grouped(of.now_refused.rows),
-                    now_accepted: grouped(of.now_accepted.rows),
+                    now_refused: language.grouped(of.now_refused.rows),
+                    now_accepted: language.grouped(of.now_accepted.rows),
                     by_logged: signed(shift.cost_change(of, ScoreSource::Logged), language),
                     by_replayed: signed(shift.cost_change(of, ScoreSource::Replayed), language),
                 }
@@ -201,15 +201,22 @@ pub(crate) fn sentence(shift: &Shift, language: Language) -> String {
     let of_all = |rows: u64| language.percent(rows as f64 / (quadrants.all().rows as f64).max(1.0));
     let (refused, accepted) = (quadrants.now_refused.rows, quadrants.now_accepted.rows);
     let (refused_share, accepted_share) = (of_all(refused), of_all(accepted));
-    let (refused, accepted) = (grouped(refused), grouped(accepted));
+    let were = |rows| if language.is_plural(rows) { "were" } else { "was" };
     match language {
         Language::English => format!(
-            "The new model would refuse {refused} rows that were accepted ({refused_share}) and accept {accepted} that were \
-             refused ({accepted_share})."
+            "The new model would refuse {} that {} accepted ({refused_share}) and accept {} that {} refused ({accepted_share}).",
+            language.row_count(refused),
+            were(refused),
+            language.grouped(accepted),
+            were(accepted)
         ),
         Language::French => format!(
-            "Le nouveau modèle refuserait {refused} lignes acceptées par le journal ({refused_share}) et en accepterait {accepted} \
-             qui ont été refusées ({accepted_share})."
+            "Le nouveau modèle refuserait {} jusqu’ici acceptée{} ({refused_share}) et en accepterait {} jusqu’ici refusée{} \
+             ({accepted_share}).",
+            language.row_count(refused),
+            if language.is_plural(refused) { "s" } else { "" },
+            language.grouped(accepted),
+            if language.is_plural(accepted) { "s" } else { "" }
         ),
     }
 }

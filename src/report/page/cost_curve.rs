@@ -4,10 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     performance::CostCurve,
-    report::{
-        Report, chart,
-        words::{Language, format::grouped},
-    },
+    report::{Report, chart, words::Language},
 };
 
 /// Returns `curve` of the `cost` section.
@@ -26,7 +23,7 @@ pub fn to_value(curve: &CostCurve) -> Value {
             "per_1000": curve.least,
             "low": curve.near.low,
             "high": curve.near.high,
-            "interval": "thresholds whose cost is not significantly above the lowest (paired z test, 5 %); null: refuse nobody",
+            "interval": "thresholds whose cost is not significantly above the lowest (paired z test, 5%); null: refuse nobody",
         },
         "points": { "columns": ["threshold", "per_1000", "refused_share"], "rows": points },
     })
@@ -47,13 +44,13 @@ pub(crate) fn card(report: &Report, language: Language) -> Option<CostCurveCard>
 fn sentence(curve: &CostCurve, language: Language) -> String {
     let nobody = || language.pick("refusing nobody", "aucun refus").to_owned();
     let at = |threshold: Option<f64>| threshold.map_or_else(nobody, |threshold| language.four_decimals(threshold));
-    let (rows, used) = (rows(curve), language.number_plain(curve.terms.threshold));
+    let (rows, used) = (rows(curve, language), language.number_plain(curve.terms.threshold));
     let (cost, least) = (language.number(curve.used), language.number(curve.least));
     let (cheapest, low, high) = (at(curve.cheapest.threshold), at(curve.near.low), at(curve.near.high));
     match language {
         Language::English => format!(
             "On the {rows} rows of the reference, the threshold in use ({used}) costs {cost} per 1,000 rows; the cheapest \
-             ({cheapest}) costs {least}. Thresholds from {low} to {high} are not significantly more expensive (5 %), and {used} is \
+             ({cheapest}) costs {least}. Thresholds from {low} to {high} are not significantly more expensive (5%), and {used} is \
              {} that range.",
             if curve.is_used_near() { "within" } else { "outside" }
         ),
@@ -66,7 +63,7 @@ fn sentence(curve: &CostCurve, language: Language) -> String {
     }
 }
 
-fn rows(curve: &CostCurve) -> String {
+fn rows(curve: &CostCurve, language: Language) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
-    grouped(curve.rows as u64)
+    language.grouped(curve.rows as u64)
 }

@@ -1,4 +1,4 @@
-//! Estimate against labels: a sentence for this window, a chart and a table for this and earlier windows.
+//! Estimate vs. labels: a sentence for this window, a chart and a table for this and earlier windows.
 
 use std::fmt::Write as _;
 
@@ -109,7 +109,7 @@ pub(crate) fn card(report: &Report, context: &Context) -> Option<EstimateCheckCa
         .collect();
     let lines = windows.iter().rev().filter_map(|(window, one)| line(*window, one.as_ref()?, language)).collect();
     let name = language.pick(
-        "Expected cost per 1,000 rows, and the cost by labels",
+        "Expected cost per 1,000 rows, and the cost from labels",
         "Coût attendu pour 1\u{202f}000 lignes, et coût d’après les étiquettes",
     );
     let outside = performance.estimate_check.as_ref().filter(|check| check.is_surprise());

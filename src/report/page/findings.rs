@@ -39,7 +39,7 @@ pub(crate) fn findings(report: &Report, language: Language) -> Vec<FindingLine> 
             let is_first = findings.iter().take(number).all(|before| before.feature != finding.feature);
             let sentence = reason(report, finding, language);
             let subject = finding.feature.as_deref().map_or_else(|| language.subject(finding.test).to_owned(), shown);
-            // "refusal rate 26 % → 31 %" starts with the subject already.
+            // "refusal rate 26.2% → 31.4%" starts with the subject already.
             let repeats = sentence.strip_prefix(subject.as_str()).filter(|_| finding.feature.is_none());
             let reason = repeats.map_or_else(|| format!(" {sentence}"), ToOwned::to_owned);
             let reason = match direction(report, finding, language).filter(|_| is_first) {

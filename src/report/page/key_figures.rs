@@ -3,7 +3,7 @@
 use super::recent::RecentWindows;
 use crate::{
     judge::{Limits, Severity, Test},
-    report::{Context, Report, chart, document::Head, words::format::grouped},
+    report::{Context, Report, chart, document::Head, words::Language},
 };
 
 /// A figure, its baseline and its sparkline.
@@ -89,7 +89,7 @@ pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> 
             name: language.latency_p95(),
             value: language.milliseconds(p95),
             baseline: policy.latency_p95_ms.watch.map_or(String::new(), |watch| {
-                format!("{} {} ms", language.severity_word(Severity::Watch), language.number_plain(watch))
+                format!("{} {}\u{a0}ms", language.severity_word(Severity::Watch), language.number_plain(watch))
             }),
             spark: spark(|head| head.latency_p95_ms, p95, policy.latency_p95_ms, language.latency_p95(), &|value| {
                 language.milliseconds(Some(value))
@@ -100,26 +100,26 @@ pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> 
     figures.push(KeyFigure {
         name: language.error_rate(),
         value: language.percent_or_dash(rate),
-        baseline: format!("{} / {}", grouped(traffic.errors), grouped(traffic.requests)),
+        baseline: format!("{} / {}", language.grouped(traffic.errors), language.grouped(traffic.requests)),
         spark: spark(|head| head.error_rate, rate, policy.error_rate, language.error_rate(), &percent),
         severity: own(Test::ErrorRate),
     });
+    let rejected = report.examined.complaints.rejected_rows();
+    let left_out = language.pick("left out", if language.is_plural(rejected) { "écartées" } else { "écartée" });
     figures.push(KeyFigure {
         name: language.rows_used(),
-        value: grouped(report.drift.n_window),
-        baseline: format!(
-            "{} {}",
-            grouped(report.examined.complaints.rejected_rows()),
-            language.pick("left out", "écartées")
-        ),
+        value: language.grouped(report.drift.n_window),
+        baseline: format!("{} {left_out}", language.grouped(rejected)),
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        spark: spark(|head| Some(head.rows as f64), Some(rows), NEVER, language.rows_used(), &|rows| whole(rows)),
+        spark: spark(|head| Some(head.rows as f64), Some(rows), NEVER, language.rows_used(), &|rows| {
+            whole(rows, language)
+        }),
         severity: own(Test::TooFew).or(own(Test::NoData)),
     });
     figures
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-fn whole(rows: f64) -> String {
-    grouped(rows as u64)
+fn whole(rows: f64, language: Language) -> String {
+    language.grouped(rows as u64)
 }

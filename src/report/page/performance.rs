@@ -6,7 +6,7 @@ use crate::{
     performance::{Band, Expected, NoEstimate, Performance, Realised},
     report::{
         document::performance::{ASSUMPTION, coverage},
-        words::{Language, format::grouped, label_notes::label_notes, language::no_break_units},
+        words::{Language, label_notes::label_notes},
     },
 };
 
@@ -33,14 +33,17 @@ pub(crate) fn card(performance: &Performance, language: Language) -> Option<Perf
     }
     let mut heads = Vec::new();
     if expected.is_some() {
-        heads.extend([language.reference().to_owned(), language.pick("expected (95 %)", "attendu (95 %)").to_owned()]);
+        heads.extend([
+            language.reference().to_owned(),
+            language.pick("expected (95% CI)", "attendu (IC à 95\u{a0}%)").to_owned(),
+        ]);
     }
     let share = performance.labels.as_ref().and_then(|labels| coverage(labels, performance.rows));
     if realised.is_some() {
         let share = language.percent_or_dash(share);
         heads.push(match language {
-            Language::English => format!("by labels, {share} of rows (95 %)"),
-            Language::French => format!("d’après les étiquettes, {share} des lignes (95\u{a0}%)"),
+            Language::English => format!("from labels, {share} of rows (95% CI)"),
+            Language::French => format!("d’après les étiquettes, {share} des lignes (IC à 95\u{a0}%)"),
         });
     }
     let calibration = realised.iter().flat_map(|realised| &realised.calibration);
@@ -48,7 +51,7 @@ pub(crate) fn card(performance: &Performance, language: Language) -> Option<Perf
         .map(|bin| (language.number(bin.mean_score), language.percent(bin.share), format!("{:.0}", bin.rows)));
     Some(PerformanceCard {
         sentences: sentences(performance, language),
-        heads: heads.iter().map(|head| no_break_units(head)).collect(),
+        heads,
         lines: lines(expected, realised, performance.terms.beta, language),
         calibration: calibration.collect(),
         notes: notes(performance, language),
@@ -85,21 +88,21 @@ fn sentences(performance: &Performance, language: Language) -> Vec<String> {
         });
     }
     if let Some(realised) = &performance.realised {
-        let (rows, cost) = (grouped(realised.rows), language.number(realised.cost.value));
+        let (rows, cost) = (language.row_count(realised.rows), language.number(realised.cost.value));
         let saving = language.number(realised.saving().unwrap_or(0.0));
         let threshold = realised.cheapest.and_then(|at| at.threshold).map(|at| language.four_decimals(at));
         sentences.push(match language {
             Language::English => {
                 let cheapest = threshold.map_or("refusing nobody".to_owned(), |at| format!("threshold {at}"));
                 format!(
-                    "According to their labels, the decisions on {rows} rows cost {cost}; the cheapest choice ({cheapest}) would \
+                    "According to their labels, the decisions on {rows} cost {cost}; the cheapest choice ({cheapest}) would \
                      have saved {saving}."
                 )
             }
             Language::French => {
                 let cheapest = threshold.map_or("aucun refus".to_owned(), |at| format!("seuil {at}"));
                 format!(
-                    "D’après leurs étiquettes, les décisions sur {rows} lignes ont coûté {cost}\u{a0}; le choix le moins coûteux ({cheapest}) \
+                    "D’après leurs étiquettes, les décisions sur {rows} ont coûté {cost}\u{a0}; le choix le moins coûteux ({cheapest}) \
                      aurait économisé {saving}."
                 )
             }
@@ -147,7 +150,7 @@ fn lines(expected: Option<&Expected>, realised: Option<&Realised>, beta: f64, la
     all.into_iter().filter(|line| line.cells.iter().any(|cell| cell != "–")).collect()
 }
 
-const ASSUMPTION_FR: &str = "L’estimation suppose qu’à score égal le taux de défaut est celui de la référence. Elle ne détecte ni une \
+const ASSUMPTION_FR: &str = "L’estimation suppose qu’à score égal le taux de réalisation est celui de la référence. Elle ne détecte ni une \
     dérive de concept (un même score qui n’a plus le même sens), ni un déplacement au sein d’une tranche de score, ni les scores hors \
     de l’étendue de la référence.";
 

@@ -8,10 +8,7 @@ use crate::{
     reference::Holdout,
     report::{
         Report,
-        words::{
-            Language,
-            format::{grouped, minute},
-        },
+        words::{Language, format::minute},
     },
 };
 
@@ -78,13 +75,19 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
         });
     }
     if let Some(other) = &report.other_version {
-        let rows = grouped(other.n_window);
-        notes.push(match language {
-            Language::English => {
-                format!("{rows} rows were answered by a different model version and are measured separately.")
+        let rows = language.row_count(other.n_window);
+        notes.push(match (language, language.is_plural(other.n_window)) {
+            (Language::English, true) => {
+                format!("{rows} were answered by a different model version and are measured separately.")
             }
-            Language::French => {
-                format!("{rows} lignes proviennent d’une autre version du modèle et sont mesurées séparément.")
+            (Language::English, false) => {
+                format!("{rows} was answered by a different model version and is measured separately.")
+            }
+            (Language::French, true) => {
+                format!("{rows} proviennent d’une autre version du modèle et sont mesurées séparément.")
+            }
+            (Language::French, false) => {
+                format!("{rows} provient d’une autre version du modèle et est mesurée séparément.")
             }
         });
     }
@@ -111,7 +114,7 @@ pub(crate) fn limits(report: &Report, language: Language) -> Vec<Fact> {
         fact(language.auc_limit(), limit(policy.auc)),
         fact(language.disparity_limit(), limit(policy.disparity)),
         fact(language.pick("significance", "significativité"), format!("q ≤ {}", language.number_plain(policy.q))),
-        fact(language.rows_needed(), grouped(policy.min_rows)),
+        fact(language.rows_needed(), language.grouped(policy.min_rows)),
     ]
 }
 
@@ -130,7 +133,7 @@ pub(crate) fn provenance(report: &Report, language: Language) -> Vec<Fact> {
     facts.extend([
         fact(language.reference(), report.run.reference_id.clone()),
         fact(language.learnt(), format!("{} {by} vigie {}", minute(reference.created_at), reference.vigie_version)),
-        fact(language.rows(), grouped(reference.rows)),
+        fact(language.rows(), language.grouped(reference.rows)),
         fact(
             language.hold_out(),
             match reference.holdout {

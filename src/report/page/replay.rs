@@ -6,7 +6,7 @@ use vigie_profile::shown::shown;
 use super::challenger::{self, ChallengerCard};
 use crate::{
     replay::{Parity, Replay},
-    report::words::{Language, format::grouped},
+    report::words::Language,
 };
 
 /// Returns the `replay` section; scripts rely on its keys.
@@ -70,10 +70,13 @@ pub(crate) fn facts(parity: &Parity, model: &str, language: Language) -> Vec<(&'
     let share = |share| language.percent_or_dash(share);
     let of = language.pick("of", "sur");
     vec![
-        (language.rows_scored_again(), format!("{} {of} {}", grouped(parity.compared), grouped(parity.rows))),
-        (language.scores_that_differ(), grouped(parity.mismatches)),
+        (
+            language.rows_rescored(),
+            format!("{} {of} {}", language.grouped(parity.compared), language.grouped(parity.rows)),
+        ),
+        (language.scores_that_differ(), language.grouped(parity.mismatches)),
         (language.largest_difference(), language.tiny(parity.max_abs_difference)),
-        (language.decisions_flipped(), grouped(parity.decisions_flipped)),
+        (language.decisions_flipped(), language.grouped(parity.decisions_flipped)),
         (language.refused_logged_model(), format!("{} → {}", share(logged), share(replayed))),
         (language.logged_precision(), precision(parity, language)),
         (language.model_file(), model.to_owned()),
@@ -106,10 +109,12 @@ pub(crate) fn examples(parity: &Parity, language: Language) -> Vec<ExampleLine> 
 
 /// Describes the comparison in one sentence.
 pub(crate) fn sentence(parity: &Parity, language: Language) -> String {
-    let (compared, mismatches) = (grouped(parity.compared), grouped(parity.mismatches));
+    let (compared, mismatches) = (language.grouped(parity.compared), language.grouped(parity.mismatches));
     match (parity.compared, parity.mismatches, language) {
-        (0, _, Language::English) => "No row could be scored again.".to_owned(),
-        (0, _, Language::French) => "Aucune ligne n’a pu être rescorée.".to_owned(),
+        (0, _, Language::English) => "No rows could be rescored: there are no usable records.".to_owned(),
+        (0, _, Language::French) => {
+            "Aucune ligne n’a pu être rescorée\u{a0}: il n’y a aucun enregistrement exploitable.".to_owned()
+        }
         (_, 0, Language::English) => format!(
             "All {compared} rows scored again give the logged score, at the precision of the log ({}).",
             parity.precision
@@ -118,6 +123,12 @@ pub(crate) fn sentence(parity: &Parity, language: Language) -> String {
             "Les {compared} lignes rescorées donnent toutes le score du journal, à la précision du journal ({}).",
             precision(parity, language)
         ),
+        (_, 1, Language::English) => {
+            format!("1 of {compared} logged scores differs from that of the model file.")
+        }
+        (_, 1, Language::French) => {
+            format!("1 score du journal sur {compared} diffère de celui du fichier de modèle.")
+        }
         (.., Language::English) => {
             format!("{mismatches} of {compared} logged scores differ from those of the model file.")
         }

@@ -7,19 +7,16 @@ use vigie_profile::shown::shown;
 
 use crate::{
     replay::{DRAWS, Restoration, SEED, STRONG, ScoreShift, ScoreSummary},
-    report::{
-        Report,
-        words::{Language, format::grouped},
-    },
+    report::{Report, words::Language},
 };
 
 /// Describes the method.
-const METHOD: &str = "The reference's values are restored and the rows scored again with the model file. Only drift beyond chance (p at \
+const METHOD: &str = "The reference's values are restored and the rows rescored with the model file. Only drift beyond chance (p at \
     most `limit`) is undone: numbers (KS) keep their order, and the i-th smallest of k gets the reference's value at rank \
     (i + 1/2) / k, ties in drawn order; surplus rows of over-represented levels (chi-square) are redrawn; missing values are filled \
     or added until their share equals the reference's. Values outside the reference's range, and unseen levels, are replaced if they \
-    occur in 1 % of the rows. Draws are hashes of the rows' ids. by_chance: 95 % of other draws of the reference's values change the \
-    result by no more than this.";
+    occur in 1% of the rows. Draws are hashes of the rows' ids. by_chance: 95% of repeated random draws from the reference's values \
+    change the result by no more than this.";
 
 /// Returns `score_shift` of the `attribution` section.
 pub(crate) fn to_value(shift: &Result<ScoreShift, String>, limit: f64) -> Value {
@@ -155,9 +152,18 @@ pub(crate) fn card(report: &Report, language: Language) -> Option<ScoreShiftCard
     let others = shift.restored.iter().filter(|one| !is_listed(one)).count();
     if others > 0 {
         sentences.push(match language {
+            Language::English if others == 1 => {
+                "One important feature without drift was checked as well: restoring its values changes nothing beyond chance."
+                    .to_owned()
+            }
             Language::English => format!(
                 "{others} important features without drift were checked as well: restoring their values changes nothing beyond chance."
             ),
+            Language::French if others == 1 => {
+                "Une variable importante sans dérive a aussi été examinée\u{a0}: rétablir ses valeurs de référence ne change rien \
+                 au-delà du hasard."
+                    .to_owned()
+            }
             Language::French => format!(
                 "{others} variables importantes sans dérive ont aussi été examinées\u{a0}: rétablir leurs valeurs de référence ne change \
                  rien au-delà du hasard."
@@ -166,8 +172,14 @@ pub(crate) fn card(report: &Report, language: Language) -> Option<ScoreShiftCard
     }
     if shift.left_out > 0 {
         sentences.push(match language {
+            Language::English if shift.left_out == 1 => {
+                "The values of one further drifted feature were not restored.".to_owned()
+            }
             Language::English => {
                 format!("The values of {} further drifted features were not restored.", shift.left_out)
+            }
+            Language::French if shift.left_out == 1 => {
+                "Les valeurs d’une autre variable en dérive n’ont pas été rétablies.".to_owned()
             }
             Language::French => {
                 format!("Les valeurs de {} autres variables en dérive n’ont pas été rétablies.", shift.left_out)
@@ -189,7 +201,7 @@ fn line(one: &Restoration, link: impl Fn(&String) -> (String, String), language:
     let points = |share: f64| signed(100.0 * share, 1);
     RestoredLine {
         names: one.features.iter().map(link).collect(),
-        rows: grouped(one.rows_changed),
+        rows: language.grouped(one.rows_changed),
         score: with_change(
             language.four_decimals(then.mean_score),
             signed(moved.mean_score, 4),
@@ -218,12 +230,12 @@ fn window_sentence(shift: &ScoreShift, language: Language) -> String {
     let score = |value: Option<f64>| value.map_or("–".to_owned(), |value| language.four_decimals(value));
     let cost = |value: Option<f64>| language.number_or_dash(value);
     let refused = |value: Option<f64>| language.percent_or_dash(value);
-    let rows = grouped(shift.rows);
+    let rows = language.grouped(shift.rows);
     match language {
         Language::English => format!(
             "The window’s {rows} rows have a mean score of {} (reference {}), a refusal rate of {} (reference {}) and an expected cost \
-             of {} per 1,000 rows (reference {}). The table shows the same rows scored again with the reference’s values restored, \
-             largest change in mean score first; ± is the range of 95 % of other draws of the reference’s values.",
+             of {} per 1,000 rows (reference {}). The table shows the same rows rescored with the reference’s values restored, \
+             largest change in mean score first; ± spans 95% of repeated random draws from the reference’s values.",
             score(Some(now.mean_score)),
             score(known.mean_score),
             refused(Some(now.share_refused)),
@@ -234,8 +246,8 @@ fn window_sentence(shift: &ScoreShift, language: Language) -> String {
         Language::French => format!(
             "Les {rows} lignes de la fenêtre ont un score moyen de {} (référence {}), un taux de refus de {} (référence {}) et un coût \
              attendu de {} pour 1\u{202f}000 lignes (référence {}). Le tableau présente les mêmes lignes rescorées avec les valeurs de la \
-             référence rétablies, plus grand changement de score moyen d’abord\u{a0}; ± couvre 95\u{a0}% des autres tirages des valeurs de la \
-             référence.",
+             référence rétablies, plus grand changement de score moyen d’abord\u{a0}; ± couvre 95\u{a0}% des tirages aléatoires répétés parmi les \
+             valeurs de la référence.",
             score(Some(now.mean_score)),
             score(known.mean_score),
             refused(Some(now.share_refused)),

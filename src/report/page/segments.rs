@@ -7,11 +7,7 @@ use crate::{
     drift::{NotCompared, SegmentDrift},
     judge::{Limits, SegmentVerdict, Severity},
     performance::Performance,
-    report::{
-        Context, Report, chart,
-        document::SegmentPoint,
-        words::{Language, format::grouped},
-    },
+    report::{Context, Report, chart, document::SegmentPoint, words::Language},
 };
 
 /// Table row of a segment.
@@ -70,7 +66,7 @@ pub(crate) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
             .to_owned(),
     ];
     let count_of = |not_compared| apart.drift.list.iter().filter(|one| one.not_compared == Some(not_compared)).count();
-    let least = grouped(apart.drift.min_rows);
+    let least = language.grouped(apart.drift.min_rows);
     for (not_compared, count) in
         [NotCompared::NotInReference, NotCompared::TooFewRows, NotCompared::TooFewReferenceRows]
             .into_iter()
@@ -78,14 +74,36 @@ pub(crate) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
             .filter(|one| one.1 > 0)
     {
         notes.push(match (language, not_compared) {
+            (Language::English, NotCompared::NotInReference) if count == 1 => {
+                "One of them is not in the reference, so its score is not compared: learn the reference again with vigie learn \
+                 --segments."
+                    .to_owned()
+            }
             (Language::English, NotCompared::NotInReference) => format!(
                 "{count} of them are not in the reference, so their scores are not compared: learn the reference again with vigie \
                  learn --segments."
             ),
+            (Language::French, NotCompared::NotInReference) if count == 1 => {
+                "L’un d’entre eux est absent de la référence, son score n’est donc pas comparé\u{a0}: refaire la référence avec vigie \
+                 learn --segments."
+                    .to_owned()
+            }
             (Language::French, NotCompared::NotInReference) => format!(
                 "{count} d’entre eux sont absents de la référence, leur score n’est donc pas comparé\u{a0}: refaire la référence avec vigie \
                  learn --segments."
             ),
+            (Language::English, NotCompared::TooFewRows) if count == 1 => {
+                format!("One has fewer than {least} rows and is not judged.")
+            }
+            (Language::French, NotCompared::TooFewRows) if count == 1 => {
+                format!("L’un a moins de {least} lignes et n’est pas évalué.")
+            }
+            (Language::English, NotCompared::TooFewReferenceRows) if count == 1 => {
+                format!("One has fewer than {least} rows in the reference.")
+            }
+            (Language::French, NotCompared::TooFewReferenceRows) if count == 1 => {
+                format!("L’un a moins de {least} lignes dans la référence.")
+            }
             (Language::English, NotCompared::TooFewRows) => format!("{count} have fewer than {least} rows and are not judged."),
             (Language::French, NotCompared::TooFewRows) => format!("{count} ont moins de {least} lignes et ne sont pas évalués."),
             (Language::English, NotCompared::TooFewReferenceRows) => format!("{count} have fewer than {least} rows in the reference."),
@@ -95,6 +113,10 @@ pub(crate) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
     for (column, levels) in &apart.drift.left_out {
         let column = shown(column);
         notes.push(match language {
+            Language::English if *levels == 1 => format!("{column} has 1 more level, which is not a segment."),
+            Language::French if *levels == 1 => {
+                format!("{column} a 1 autre modalité, qui ne forme pas de segment.")
+            }
             Language::English => format!("{column} has {levels} more levels, which are not segments."),
             Language::French => format!("{column} a {levels} autres modalités, qui ne forment pas de segment."),
         });
@@ -136,7 +158,7 @@ fn line(
     SegmentLine {
         severity: verdict.severity,
         name: shown(&one.name),
-        rows: grouped(one.rows),
+        rows: language.grouped(one.rows),
         refused: was.map_or(is.clone(), |was| format!("{} → {is}", language.percent(was))),
         ratio: figure(one.disparity.as_ref().map(|disparity| disparity.ratio), language),
         score: language.number_or_dash(one.score.as_ref().and_then(|score| score.psi.value)),
@@ -149,7 +171,7 @@ fn line(
             known.auc.map_or_else(|| language.number_or_dash(known.auc_value), |auc| figure(Some(auc), language))
         }),
         cost: known.map_or_else(dash, |known| figure(Some(known.cost_per_1000()), language)),
-        labelled: known.map_or_else(dash, |known| grouped(known.rows)),
+        labelled: known.map_or_else(dash, |known| language.grouped(known.rows)),
         spark: chart::sparkline(&values, Limits { watch: None, alarm: None }, Severity::Stable, &spark_name),
         ratio_spark: chart::sparkline(&ratios, limits, Severity::Stable, &ratio_name),
     }

@@ -9,10 +9,7 @@ use super::{
     card::{FigureLine, line},
     fact::{Fact, fact},
 };
-use crate::report::{
-    Report, chart,
-    words::{Language, format::grouped},
-};
+use crate::report::{Report, chart, words::Language};
 
 /// Content of the service section.
 pub(crate) struct ServicePart {
@@ -42,16 +39,15 @@ pub(crate) fn service(report: &Report, language: Language) -> ServicePart {
     let traffic = &report.traffic;
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |part: u64| (traffic.requests > 0).then(|| part as f64 / traffic.requests as f64);
-    let statuses = traffic
-        .by_status
-        .iter()
-        .map(|(status, count)| line(status.to_string(), grouped(*count), language.percent_or_dash(share(*count))));
+    let statuses = traffic.by_status.iter().map(|(status, count)| {
+        line(status.to_string(), language.grouped(*count), language.percent_or_dash(share(*count)))
+    });
     ServicePart {
         facts: vec![
-            fact(language.requests(), grouped(traffic.requests)),
+            fact(language.requests(), language.grouped(traffic.requests)),
             fact(
                 language.failed(),
-                format!("{} ({})", grouped(traffic.errors), language.percent_or_dash(share(traffic.errors))),
+                format!("{} ({})", language.grouped(traffic.errors), language.percent_or_dash(share(traffic.errors))),
             ),
         ],
         volume: volume(report, language),
@@ -80,11 +76,11 @@ fn hours(report: &Report, language: Language) -> Vec<HourLine> {
         let errors: Vec<String> = of
             .errors()
             .iter()
-            .map(|(status, count)| format!("{status}{} {}", language.colon(), grouped(*count)))
+            .map(|(status, count)| format!("{status}{} {}", language.colon(), language.grouped(*count)))
             .collect();
         HourLine {
             hour: format!("{hour:02}"),
-            requests: grouped(of.requests()),
+            requests: language.grouped(of.requests()),
             p50: ms(0.50),
             p95: ms(0.95),
             p99: ms(0.99),
@@ -121,9 +117,9 @@ fn volume(report: &Report, language: Language) -> String {
                 title: format!(
                     "{when}{} {} {}, {} {}",
                     language.colon(),
-                    grouped(all),
+                    language.grouped(all),
                     language.requests(),
-                    grouped(part),
+                    language.grouped(part),
                     language.failed()
                 ),
                 total: all,
@@ -132,7 +128,7 @@ fn volume(report: &Report, language: Language) -> String {
         })
         .collect();
     let top = columns.iter().map(|column| column.total).max().unwrap_or(0);
-    chart::columns(&columns, language.volume(), &grouped(top))
+    chart::columns(&columns, language.volume(), &language.grouped(top))
 }
 
 fn latency(answered: &Latency, failed: &Latency, language: Language) -> Vec<FigureLine> {
@@ -146,7 +142,7 @@ fn latency(answered: &Latency, failed: &Latency, language: Language) -> Vec<Figu
         .collect();
     lines.push(line(language.longest(), ms(answered.max_ms()), ms(failed.max_ms())));
     lines.push(line(language.mean(), ms(answered.mean_ms()), ms(failed.mean_ms())));
-    lines.push(line(language.count(), grouped(answered.count()), grouped(failed.count())));
+    lines.push(line(language.count(), language.grouped(answered.count()), language.grouped(failed.count())));
     lines
 }
 
@@ -166,14 +162,14 @@ pub(crate) struct ComplaintLine {
 pub(crate) fn quality(report: &Report, language: Language) -> Quality {
     let complaints = report.examined.complaints.iter().map(|(reason, complaint)| ComplaintLine {
         reason: language.complaint(reason),
-        count: grouped(complaint.count),
+        count: language.grouped(complaint.count),
         examples: complaint.examples.iter().cloned().collect(),
     });
     Quality {
         facts: vec![
-            fact(language.records(), grouped(report.rows())),
-            fact(language.rows_used(), grouped(report.drift.n_window)),
-            fact(language.left_out_by_where(), grouped(report.examined.filtered)),
+            fact(language.records(), language.grouped(report.rows())),
+            fact(language.rows_used(), language.grouped(report.drift.n_window)),
+            fact(language.left_out_by_where(), language.grouped(report.examined.filtered)),
         ],
         complaints: complaints.collect(),
     }

@@ -178,7 +178,7 @@ fn values_advice(drift: Option<&FeatureDrift>, language: Language) -> &'static s
         ),
         Some(PsiBinKind::Unseen) => unseen_advice(language),
         _ => language.pick(
-            "find out whether the applicants or the way it is measured changed; if it persists, learn a new reference and re-validate the model.",
+            "find out what changed: the applicant population, or how the value is measured; if the drift persists, learn a new reference and revalidate the model.",
             "chercher ce qui a changé dans la population ou dans la mesure\u{a0}; si la dérive persiste, refaire la référence et revalider le modèle.",
         ),
     }

@@ -44,9 +44,9 @@ fn values(drift: &FeatureDrift, language: Language) -> String {
         PsiBinKind::Above | PsiBinKind::Below => {
             let (from, to) = shares(most, drift);
             let verb = match (most.kind, language) {
-                (PsiBinKind::Above, Language::English) => "is above the reference’s maximum more often",
+                (PsiBinKind::Above, Language::English) => "is above the reference maximum more often",
                 (PsiBinKind::Above, Language::French) => "dépasse plus souvent le maximum de la référence",
-                (_, Language::English) => "is below the reference’s minimum more often",
+                (_, Language::English) => "is below the reference minimum more often",
                 (_, Language::French) => "passe plus souvent sous le minimum de la référence",
             };
             from_to(verb, &language.percent(from), &language.percent(to))

@@ -4,8 +4,14 @@
 use jiff::tz::TimeZone;
 use vigie_profile::window::{Instant, Window};
 
-use super::{Language, reasons::brief};
-use crate::judge::{Severity, Test};
+use super::{
+    Language,
+    reasons::{FRENCH_NOT_READ, brief},
+};
+use crate::{
+    fault::{UNCOUNTABLE, UNREADABLE_AGAIN},
+    judge::{Severity, Test, strip_not_read},
+};
 
 /// Windows without a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,18 +67,31 @@ impl Unreported {
     }
 }
 
-/// Fixed sentences that replace an error text in messages to recipients outside.
-const FIXED: [(&str, &str); 3] = [
+/// Fixed sentences that replace an error text in messages to external recipients.
+const FIXED: [(&str, &str); 6] = [
     (
         "the run crashed; this is a bug in vigie: please report it",
         "l’exécution s’est interrompue\u{a0}; il s’agit d’un défaut de vigie, merci de le signaler",
     ),
     (
-        "the records of the window cannot be counted; run `vigie status` for the reason",
+        UNCOUNTABLE,
         "les enregistrements de la fenêtre ne peuvent pas être comptés\u{a0}; `vigie status` en donne la raison",
     ),
     (
-        "the records of the window cannot be read again; run `vigie status` for the reason",
+        UNREADABLE_AGAIN,
+        "les enregistrements de la fenêtre ne peuvent pas être relus\u{a0}; `vigie status` en donne la raison",
+    ),
+    // Former wordings, which old ledgers hold.
+    (
+        "the run broke down; this is a fault of vigie: please report it",
+        "l’exécution s’est interrompue\u{a0}; il s’agit d’un défaut de vigie, merci de le signaler",
+    ),
+    (
+        "the records of the window cannot be counted; `vigie status` says why",
+        "les enregistrements de la fenêtre ne peuvent pas être comptés\u{a0}; `vigie status` en donne la raison",
+    ),
+    (
+        "the records of the window cannot be read again; `vigie status` says why",
         "les enregistrements de la fenêtre ne peuvent pas être relus\u{a0}; `vigie status` en donne la raison",
     ),
 ];
@@ -92,8 +111,8 @@ pub fn alert_in_french(
     if let Some(words) = brief(test, severity, value, limit) {
         return words;
     }
-    if let Some(what) = sentence.strip_prefix("left out: ") {
-        return format!("laissé de côté\u{a0}: {what}");
+    if let Some(what) = strip_not_read(sentence) {
+        return format!("{FRENCH_NOT_READ}{what}");
     }
     match (test, known_sentence(sentence)) {
         (_, Some(words)) => words,
@@ -133,6 +152,7 @@ fn quoted(sentence: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Fault;
 
     const WINDOW: Window = Window { from: Instant(1_790_812_800_000_000), to: Instant(1_790_899_200_000_000) };
 
@@ -145,14 +165,23 @@ mod tests {
             assert_eq!(french, unreported.sentence(Language::French));
             assert!(french.contains("fenêtre") && !french.contains('«'), "{french}");
         }
-        for (english, french) in FIXED {
-            assert_eq!(failure_in_french(Test::RunFailed, english), french);
+        let crash = "the run crashed; this is a bug in vigie: please report it";
+        assert!(failure_in_french(Test::RunFailed, crash).starts_with("l’exécution s’est interrompue"));
+    }
+
+    /// A value of a row may be quoted only in the sentence for the operator.
+    #[test]
+    fn redacted_faults_are_translated() {
+        for fault in [Fault::uncountable("4711"), Fault::unreadable_again("4711")] {
+            assert!(fault.to_string().contains("4711") && !fault.redacted().contains("4711"), "{fault}");
+            let french = failure_in_french(Test::RunFailed, fault.redacted());
+            assert!(french.starts_with("les enregistrements de la fenêtre") && !french.contains('«'), "{french}");
         }
     }
 
     #[test]
     fn errors_are_quoted() {
-        let error = "reference: /r is cut short or damaged; copy it again";
+        let error = "reference: /r is truncated or damaged; copy it again";
         assert_eq!(
             failure_in_french(Test::RunFailed, error),
             format!("l’exécution a échoué\u{a0}: «\u{a0}{error}\u{a0}»")
@@ -166,14 +195,14 @@ mod tests {
             "le journal ne peut pas être lu\u{a0}: «\u{a0}source.path: /log cannot be listed\u{a0}»"
         );
         assert_eq!(
-            alert_in_french(Test::Source, Severity::Watch, None, None, "left out: a.csv: it is gone"),
-            "laissé de côté\u{a0}: a.csv: it is gone"
+            alert_in_french(Test::Source, Severity::Watch, None, None, "not read: a.csv: no such file or folder"),
+            "non lu\u{a0}: a.csv: no such file or folder"
         );
         let long = failure_in_french(Test::RunFailed, &"é".repeat(MAX_QUOTED + 1));
         assert!(long.ends_with("é…\u{a0}»"), "{long}");
         assert_eq!(
-            failure_in_french(Test::RunFailed, "3 windows fell"),
-            "l’exécution a échoué\u{a0}: «\u{a0}3 windows fell\u{a0}»"
+            failure_in_french(Test::RunFailed, "3 windows were not checked"),
+            "l’exécution a échoué\u{a0}: «\u{a0}3 windows were not checked\u{a0}»"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Dates and counts as pages show them.
+//! Dates as pages show them.
 
 use vigie_profile::window::Instant;
 
@@ -13,17 +13,4 @@ pub(crate) fn minute(at: Instant) -> String {
     let text = at.to_string();
     let text = text.trim_end_matches('Z').replace('T', " ");
     text.strip_suffix(":00").map_or(text.clone(), ToOwned::to_owned)
-}
-
-/// Groups digits with narrow spaces: 1234567 → 1 234 567.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
 }

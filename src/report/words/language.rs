@@ -80,8 +80,38 @@ impl Language {
         value.map_or("–".to_owned(), |value| self.number(value))
     }
 
+    /// Formats a share as a percentage: `26.2%`, in French `26,2%` with a no-break space.
     pub(crate) fn percent(self, share: f64) -> String {
-        no_break_units(&self.localised(judge::percent(share)))
+        let space = self.pick("", "\u{a0}");
+        format!("{}{space}%", self.localised(judge::percentage(share)))
+    }
+
+    /// Groups the digits of a count: 1,234,567, in French with narrow no-break spaces.
+    pub(crate) fn grouped(self, number: u64) -> String {
+        let separator = self.pick(",", "\u{202f}");
+        let digits = number.to_string();
+        let mut out = String::new();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                out.push_str(separator);
+            }
+            out.push(digit);
+        }
+        out
+    }
+
+    /// Returns whether a noun after this number is plural; 0 is plural in English but not in French.
+    pub(crate) fn is_plural(self, number: u64) -> bool {
+        match self {
+            Self::English => number != 1,
+            Self::French => number > 1,
+        }
+    }
+
+    /// `1 row`, `1,400 rows`.
+    pub(crate) fn row_count(self, rows: u64) -> String {
+        let noun = if self.is_plural(rows) { self.pick("rows", "lignes") } else { self.pick("row", "ligne") };
+        format!("{} {noun}", self.grouped(rows))
     }
 
     pub(crate) fn percent_or_dash(self, share: Option<f64>) -> String {
@@ -97,7 +127,17 @@ impl Language {
     }
 }
 
-/// Keeps a number and its percent sign on one line.
-pub(crate) fn no_break_units(text: &str) -> String {
-    text.replace(" %", "\u{a0}%")
+#[cfg(test)]
+mod tests {
+    use super::Language::{English, French};
+
+    #[test]
+    fn percentages_and_counts_follow_the_language() {
+        let percent = |language: super::Language| [0.0, 0.262, 1.0].map(|share| language.percent(share));
+        assert_eq!(percent(English), ["0%", "26.2%", "100%"]);
+        assert_eq!(percent(French), ["0\u{a0}%", "26,2\u{a0}%", "100\u{a0}%"]);
+        let rows = |language: super::Language| [0, 1, 1_400, 1_234_567].map(|rows| language.row_count(rows));
+        assert_eq!(rows(English), ["0 rows", "1 row", "1,400 rows", "1,234,567 rows"]);
+        assert_eq!(rows(French), ["0 ligne", "1 ligne", "1\u{202f}400 lignes", "1\u{202f}234\u{202f}567 lignes"]);
+    }
 }

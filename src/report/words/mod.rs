@@ -13,5 +13,6 @@ pub(crate) mod verdict;
 
 pub use failed::{Unreported, alert_in_french, failure_in_french};
 pub use language::Language;
+pub(crate) use reasons::FRENCH_NOT_READ;
 pub use reasons::reason;
 pub use verdict::{verdict_in, verdict_sentence};

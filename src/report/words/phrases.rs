@@ -21,7 +21,7 @@ phrases! {
     // The head of the page.
     skip: "Skip to the findings", "Aller aux constats";
     all_reports: "All reports", "Tous les rapports";
-    how_long: "How long", "Depuis quand";
+    since_when: "Since when", "Depuis quand";
     what_changed: "Changes since the last window", "Depuis la fenêtre précédente";
     what_to_do_first: "What to do first", "À faire en priorité";
     rows_used: "Rows used", "Lignes utilisées";
@@ -69,7 +69,7 @@ phrases! {
     adds_to_psi: "contribution to PSI", "contribution au PSI";
     tests: "test", "test";
     value: "value", "valeur";
-    chance_limit: "chance limit, 95 %", "seuil du hasard, 95\u{a0}%";
+    chance_limit: "chance limit, 95%", "seuil du hasard, 95\u{a0}%";
     mean: "mean", "moyenne";
     deviation: "standard deviation", "écart-type";
     minimum: "minimum", "minimum";
@@ -86,8 +86,8 @@ phrases! {
     compact: "To keep the page small, stable features are listed without their bins; report.json has them.",
         "Pour alléger la page, les variables stables sont présentées sans leurs classes\u{a0}; report.json les contient.";
     missing_bin: "missing", "manquants";
-    below_bin: "below the reference", "sous la référence";
-    above_bin: "above the reference", "au-dessus de la référence";
+    below_bin: "below the reference minimum", "sous le minimum de la référence";
+    above_bin: "above the reference maximum", "au-dessus du maximum de la référence";
     unseen_bin: "unseen levels", "modalités jamais vues";
     rare_bin: "rare levels", "modalités rares";
     // Score, service, quality.
@@ -104,7 +104,7 @@ phrases! {
     by_hour_table: "Figures by hour", "Chiffres par heure";
     hour: "hour", "heure";
     failed_by_status: "failed, by status", "échecs, par statut";
-    coarse: "Percentiles by hour are accurate to 1 %.", "Les percentiles par heure sont exacts à 1\u{a0}% près.";
+    coarse: "Percentiles by hour are accurate to 1%.", "Les percentiles par heure sont exacts à 1\u{a0}% près.";
     no_latency: "The log contains no latency.", "Le journal ne contient pas de latence.";
     answered: "answered", "abouties";
     statuses: "Responses by status", "Réponses par statut";
@@ -125,19 +125,19 @@ phrases! {
     // Segments.
     segments: "Segments", "Segments";
     segment: "segment", "segment";
-    accepted_ratio: "acceptance rate relative to the most favoured (95 %)", "taux d’acceptation rapporté au plus favorisé (95\u{a0}%)";
+    accepted_ratio: "acceptance rate relative to the most favoured (95% CI)", "taux d’acceptation rapporté au plus favorisé (IC à 95\u{a0}%)";
     cost_per_1000: "cost per 1,000", "coût pour 1\u{202f}000";
     segment_cost: "Cost by segment", "Coût par segment";
-    expected_cost: "expected cost per 1,000, reference → window (95 %)", "coût attendu pour 1\u{202f}000, référence → fenêtre (95\u{a0}%)";
-    realised_cost: "cost per 1,000 by labels (95 %)", "coût pour 1\u{202f}000 d’après les étiquettes (95\u{a0}%)";
-    realised_auc: "AUC by labels (95 %)", "AUC d’après les étiquettes (95\u{a0}%)";
+    expected_cost: "expected cost per 1,000, reference → window (95% CI)", "coût attendu pour 1\u{202f}000, référence → fenêtre (IC à 95\u{a0}%)";
+    realised_cost: "cost per 1,000 from labels (95% CI)", "coût pour 1\u{202f}000 d’après les étiquettes (IC à 95\u{a0}%)";
+    realised_auc: "AUC from labels (95% CI)", "AUC d’après les étiquettes (IC à 95\u{a0}%)";
     labelled_rows: "labelled rows", "lignes étiquetées";
     // Glossary.
     limits: "Limits, watch / alarm", "Limites, à surveiller / alarme";
     missing_moved: "change in missing share", "variation de la part de manquants";
     unseen_excess: "excess share of unseen levels", "part de modalités jamais vues, en excès";
     refused_moved: "change in refusal rate", "variation du taux de refus";
-    other_version_rows: "rows of a different model version", "lignes d’une autre version du modèle";
+    other_version_rows: "rows from a different model version", "lignes d’une autre version du modèle";
     latency_limit: "latency p95, ms", "latence p95, ms";
     auc_limit: "drop in AUC from the reference", "baisse de l’AUC par rapport à la référence";
     disparity_limit: "shortfall in a segment’s acceptance rate", "déficit du taux d’acceptation d’un segment";
@@ -145,7 +145,7 @@ phrases! {
     rows_needed: "minimum number of rows", "nombre minimal de lignes";
     // Replay.
     replay_title: "Replay: do the logged scores match the model?", "Rejeu\u{a0}: ces scores sont-ils ceux du modèle\u{a0}?";
-    rows_scored_again: "rows scored again", "lignes rescorées";
+    rows_rescored: "rows rescored", "lignes rescorées";
     scores_that_differ: "scores that differ", "scores différents";
     largest_difference: "largest difference", "plus grand écart";
     decisions_flipped: "decisions flipped", "décisions inversées";
@@ -176,7 +176,7 @@ phrases! {
     decisions_changed: "decisions changed", "décisions modifiées";
     drift: "drift", "dérive";
     // Contributions to the score.
-    attribution_title: "Which drift matters for the score", "Quelles dérives pèsent sur le score";
+    attribution_title: "Contributions to the score (SHAP)", "Contributions au score (SHAP)";
     attribution_words: "Contribution of each feature to the raw score (SHAP values), reference → window; largest shift of the score first.",
         "Contribution de chaque variable au score brut (valeurs SHAP), référence → fenêtre\u{a0}; plus grand déplacement du score d’abord.";
     not_measured: "Not measured:", "Non mesuré\u{a0}:";
@@ -218,7 +218,7 @@ impl Language {
         }
     }
 
-    /// Returns the name of a test, which is also the subject of findings without a feature, on pages and in e-mails.
+    /// Returns the name of a test, which is also the subject of findings without a feature, on pages and in emails.
     pub(crate) fn subject(self, test: Test) -> &'static str {
         match test {
             Test::Psi => "PSI",

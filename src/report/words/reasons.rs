@@ -2,10 +2,10 @@
 
 use vigie_profile::{batch::Reason, shown::shown};
 
-use super::{Language, format::grouped};
+use super::Language;
 use crate::{
     drift::{BinCount, FeatureDrift, PsiBinKind},
-    judge::{FeatureVerdict, Finding, QValues, Severity, Test},
+    judge::{FeatureVerdict, Finding, QValues, Severity, Test, strip_not_read},
     report::Report,
 };
 
@@ -19,6 +19,9 @@ pub fn reason(report: &Report, finding: &Finding, language: Language) -> String 
 }
 
 const FR: Language = Language::French;
+
+/// French version of [`NOT_READ`].
+pub(crate) const FRENCH_NOT_READ: &str = "non lu\u{a0}: ";
 
 fn french(report: &Report, finding: &Finding) -> Option<String> {
     let feature = finding.feature.as_deref();
@@ -61,7 +64,7 @@ fn with_evidence(report: &Report, finding: &Finding, what: &str, drift: Option<&
         };
     }
     let limit = finding.limit.map_or(String::new(), |limit| match finding.test {
-        Test::Missing | Test::ShareRefused => format!("{} points", FR.number(limit * 100.0)),
+        Test::Missing | Test::ShareRefused => format!("{}\u{a0}points", FR.number(limit * 100.0)),
         Test::Unseen => FR.percent(limit),
         _ => FR.number(limit),
     });
@@ -145,19 +148,25 @@ fn service(report: &Report, finding: &Finding) -> Option<String> {
             format!("{} des requêtes ont échoué{}", FR.percent(finding.value?), from(FR.percent(finding.limit?)))
         }
         Test::Latency => format!(
-            "95\u{a0}% des requêtes ont pris jusqu’à {}{}",
+            "95\u{a0}% des requêtes abouties ont pris jusqu’à {}{}",
             FR.milliseconds(finding.value),
             from(FR.milliseconds(finding.limit))
         ),
         Test::NoData => no_data(report),
-        Test::TooFew => format!(
-            "{} lignes utilisées, {} nécessaires pour un verdict",
-            grouped(report.drift.n_window),
-            grouped(report.policy.min_rows)
-        ),
+        Test::TooFew => {
+            let (rows, needed) = (report.drift.n_window, report.policy.min_rows);
+            let s = |number| if FR.is_plural(number) { "s" } else { "" };
+            format!(
+                "{} utilisée{}, {} nécessaire{} pour un verdict",
+                FR.row_count(rows),
+                s(rows),
+                FR.grouped(needed),
+                s(needed)
+            )
+        }
         Test::Cost | Test::RealisedCost | Test::Auc | Test::RealisedAuc => return money(report, finding),
         Test::SegmentScore | Test::Disparity => return segment(report, finding),
-        Test::Source | Test::Labels => format!("laissé de côté\u{a0}: {}", finding.reason.strip_prefix("left out: ")?),
+        Test::Source | Test::Labels => format!("{FRENCH_NOT_READ}{}", strip_not_read(&finding.reason)?),
         _ => return brief(finding.test, finding.severity, finding.value, finding.limit),
     })
 }
@@ -167,9 +176,10 @@ fn no_data(report: &Report) -> String {
     match (report.examined.unreadable.len(), report.examined.filtered) {
         (0, 0) => question.to_owned(),
         (0, filtered) => {
-            format!("{question} source.where a exclu {} enregistrements", grouped(filtered))
+            let noun = if FR.is_plural(filtered) { "enregistrements" } else { "enregistrement" };
+            format!("{question} source.where a exclu {} {noun}", FR.grouped(filtered))
         }
-        _ => "aucun enregistrement dans cette fenêtre, mais une partie du journal n’a pas pu être lue\u{a0}: voir ce qui est laissé de côté"
+        _ => "aucun enregistrement dans cette fenêtre, mais une partie du journal n’a pas pu être lue\u{a0}: voir les autres constats"
             .to_owned(),
     }
 }
@@ -212,7 +222,7 @@ fn segment(report: &Report, finding: &Finding) -> Option<String> {
         format!(
             "le score de ses {} lignes s’est éloigné de celui du même segment dans la référence\u{a0}: PSI {}{refused}\u{a0}; {level} à \
              partir de {}, q {q}",
-            grouped(one.rows),
+            FR.grouped(one.rows),
             FR.number(finding.value?),
             FR.number(finding.limit?)
         )
@@ -260,7 +270,7 @@ pub(crate) fn brief(test: Test, severity: Severity, value: Option<f64>, limit: O
         Test::NoData => Some("aucun enregistrement dans cette fenêtre".to_owned()),
         Test::TooFew => Some("trop peu de lignes pour un verdict".to_owned()),
         Test::Latency => Some(format!(
-            "95\u{a0}% des requêtes ont pris jusqu’à {}{}",
+            "95\u{a0}% des requêtes abouties ont pris jusqu’à {}{}",
             FR.milliseconds(Some(value?)),
             from(severity, limit.map(|limit| FR.milliseconds(Some(limit))))
         )),

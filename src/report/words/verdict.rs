@@ -7,11 +7,11 @@ use vigie_profile::shown::shown;
 use super::{
     Language,
     direction::direction,
-    format::{day, grouped},
-    reasons,
+    format::day,
+    reasons::{self, FRENCH_NOT_READ},
 };
 use crate::{
-    judge::{Finding, Severity, Test},
+    judge::{Finding, NOT_READ, Severity, Test},
     report::{
         Context, Report,
         document::{FeaturePoint, TrendPoint},
@@ -21,15 +21,16 @@ use crate::{
 /// Returns the verdict in one sentence, as used in JSON and the terminal.
 #[must_use]
 pub fn verdict_sentence(report: &Report) -> String {
-    // Only pages use non-breaking spaces.
+    // JSON and the terminal use plain spaces.
     verdict_in(report, Language::English).replace('\u{a0}', " ")
 }
 
 /// Returns the verdict in one sentence, in the given language.
 #[must_use]
 pub fn verdict_in(report: &Report, language: Language) -> String {
-    let rows = grouped(report.drift.n_window);
+    let rows = language.row_count(report.drift.n_window);
     let features = report.drift.features.len();
+    let s = |number| if language.is_plural(number) { "s" } else { "" };
     let what = || {
         let mut clauses: Vec<String> = drifted_features(report, language).into_iter().collect();
         // The worst finding comes first.
@@ -38,24 +39,31 @@ pub fn verdict_in(report: &Report, language: Language) -> String {
         clauses.splice(place..place, other_findings(report, language));
         clauses.join(language.pick("; ", "\u{a0}; "))
     };
-    let needed = grouped(report.policy.min_rows);
+    let needed = language.grouped(report.policy.min_rows);
     match (language, report.verdict.severity) {
         (Language::English, Severity::Stable) => {
-            format!("Stable: {rows} rows match the reference in all {features} features.")
+            let features = if features == 1 { "1 feature".to_owned() } else { format!("all {features} features") };
+            let verb = if report.drift.n_window == 1 { "matches" } else { "match" };
+            format!("Stable: {rows} {verb} the reference in {features}.")
         }
         (Language::English, Severity::Watch) => format!("Watch: {}.", what()),
         (Language::English, Severity::Alarm) => format!("Alarm: {}.", what()),
         (Language::English, Severity::TooFew) => {
+            let rows = language.grouped(report.drift.n_window);
             format!("Too few rows for a verdict: {rows} used, {needed} needed.")
         }
         (Language::English, Severity::NoData) => "No data: no records in this window.".to_owned(),
         (Language::French, Severity::Stable) => {
-            format!("Stable\u{a0}: {rows} lignes conformes à la référence, pour les {features} variables.")
+            let features = if features == 1 { "1 variable".to_owned() } else { format!("les {features} variables") };
+            let s = s(report.drift.n_window);
+            format!("Stable\u{a0}: {rows} conforme{s} à la référence, pour {features}.")
         }
         (Language::French, Severity::Watch) => format!("À surveiller\u{a0}: {}.", what()),
         (Language::French, Severity::Alarm) => format!("Alarme\u{a0}: {}.", what()),
         (Language::French, Severity::TooFew) => {
-            format!("Trop peu de lignes pour un verdict\u{a0}: {rows} utilisées, {needed} nécessaires.")
+            let rows = language.grouped(report.drift.n_window);
+            let (used, more) = (s(report.drift.n_window), s(report.policy.min_rows));
+            format!("Trop peu de lignes pour un verdict\u{a0}: {rows} utilisée{used}, {needed} nécessaire{more}.")
         }
         (Language::French, Severity::NoData) => {
             "Pas de données\u{a0}: aucun enregistrement dans cette fenêtre.".to_owned()
@@ -102,10 +110,15 @@ fn other_findings(report: &Report, language: Language) -> Vec<String> {
     let clause = |finding: &Finding| {
         let reason = reasons::reason(report, finding, language);
         let clause = reason.split("; ").next().unwrap_or_default().trim_end();
-        // Only the name of what was left out; the reason is long and listed below.
-        let opening = language.pick("left out: ", "laissé de côté\u{a0}: ");
-        let name = clause.strip_prefix(opening).and_then(|what| what.split(": ").next());
-        name.map_or(clause.to_owned(), |name| format!("{opening}{name}"))
+        // Only the name of what was not read; the reason is long and listed below.
+        let opening = language.pick(NOT_READ, FRENCH_NOT_READ);
+        let Some(name) = clause.strip_prefix(opening).and_then(|what| what.split(": ").next()) else {
+            return clause.to_owned();
+        };
+        if finding.test == Test::Labels {
+            return format!("{} ({name})", language.pick("labels could not be read", "étiquettes illisibles"));
+        }
+        format!("{opening}{name}")
     };
     findings.take(3).map(clause).collect()
 }
@@ -168,20 +181,20 @@ pub(crate) fn since(report: &Report, context: &Context) -> String {
             let since = day(first.head.window.from);
             let windows = streak.len() + 1;
             if severity == Severity::Stable {
-                format!("Stable since at least {since}: {windows} windows in a row.")
+                format!("Stable since at least {since} ({windows} windows in a row).")
             } else {
-                let what = subject.unwrap_or_else(|| "the same verdict".to_owned());
-                format!("Since {since}: {what}, {windows} windows in a row.")
+                let what = subject.map_or("Same verdict".to_owned(), |name| format!("{name} has drifted"));
+                format!("{what} since {since} ({windows} windows in a row).")
             }
         }
         (Some(first), Language::French) => {
             let since = day(first.head.window.from);
             let windows = streak.len() + 1;
             if severity == Severity::Stable {
-                format!("Stable au moins depuis le {since}\u{a0}: {windows} fenêtres consécutives.")
+                format!("Stable au moins depuis le {since} ({windows} fenêtres consécutives).")
             } else {
-                let what = subject.unwrap_or_else(|| "le même verdict".to_owned());
-                format!("Depuis le {since}\u{a0}: {what}, {windows} fenêtres consécutives.")
+                let what = subject.map_or("Même verdict".to_owned(), |name| format!("{name} en dérive"));
+                format!("{what} depuis le {since} ({windows} fenêtres consécutives).")
             }
         }
     }
@@ -241,11 +254,10 @@ pub(crate) fn changes(report: &Report, context: &Context) -> Vec<String> {
             sentences.push(format!("{}: {was} → {is}", language.pick("Refusal rate", "Taux de refus\u{a0}")));
         }
     }
-    sentences.push(format!(
-        "{}: {} → {}",
-        language.pick("Rows", "Lignes\u{a0}"),
-        grouped(last.head.rows),
-        grouped(report.drift.n_window)
-    ));
+    let (was, is) = (last.head.rows, report.drift.n_window);
+    if was != is {
+        let (was, is) = (language.grouped(was), language.grouped(is));
+        sentences.push(format!("{}: {was} → {is}", language.pick("Rows", "Lignes\u{a0}")));
+    }
     sentences
 }

@@ -8,8 +8,8 @@ use super::scan::{LabelScan, for_each_label, missing_field};
 use crate::{
     fault::{Fault, Remedy, Result, describe_io},
     source::{
-        file::{EXTENSIONS, FileFormat, LogFile},
-        log::{FoundFiles, Plan, find, readable_files},
+        file::{FileFormat, LogFile},
+        log::{FoundFiles, Plan, find, no_readable_file, readable_files},
         mapping::{Mapping, ReadSummary},
     },
 };
@@ -58,10 +58,7 @@ fn check_readable(path: &Path, found: FoundFiles) -> Result<Result<Vec<Arc<LogFi
     match (found.files.is_empty(), found.skipped.len()) {
         (false, _) => Ok(Ok(found.files)),
         (true, 0) => Ok(Err(path.display().to_string())),
-        (true, others) => Err(Fault::setup(format!(
-            "labels.path: {} has no readable file ({EXTENSIONS}); it has {others} other files",
-            path.display()
-        ))),
+        (true, others) => Err(no_readable_file("labels.path", path, others)),
     }
 }
 

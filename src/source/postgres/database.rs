@@ -12,7 +12,7 @@ use vigie_profile::window::Span;
 use super::{access::Access, password, tls};
 use crate::{
     fault::{Fault, Result},
-    source::SslMode,
+    source::{DatabaseUrl, SslMode},
 };
 
 /// A server that does not answer within this time counts as unreachable.
@@ -36,8 +36,8 @@ impl Database {
     pub(super) fn new(access: &Access<'_>) -> Result<Self> {
         let section = access.server_section;
         let url = access.server.url.as_ref().map_or("", |url| url.0.as_str());
-        let (text, mode_in_url) = split_sslmode(section, url)?;
-        let mut config: Config = text.parse().map_err(|error| unreadable(section, &error))?;
+        let (mut config, mode_in_url) =
+            parse_url(section, url).map_err(|(why, hint)| Fault::setup(format!("{section}.url {why}; {hint}")))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             config.host("/var/run/postgresql");
         }
@@ -114,28 +114,42 @@ fn url_hint(section: &str) -> String {
     )
 }
 
+/// What is wrong with a URL, as the end of a sentence that begins with its key; and how to fix it.
+type UrlProblem = (String, String);
+
+/// Checks a URL without connecting.
+#[must_use]
+pub fn check_url(section: &str, url: &DatabaseUrl) -> Option<UrlProblem> {
+    parse_url(section, &url.0).err()
+}
+
+fn parse_url(section: &str, url: &str) -> Result<(Config, Option<SslMode>), UrlProblem> {
+    let (text, mode) = split_sslmode(section, url)?;
+    let config: Config = text.parse().map_err(|error| unreadable(section, &error))?;
+    Ok((config, mode))
+}
+
 /// Reports the parser's error, unless it may contain a part of the password.
-fn unreadable(section: &str, error: &tokio_postgres::Error) -> Fault {
+fn unreadable(section: &str, error: &tokio_postgres::Error) -> UrlProblem {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let which = cause.filter(|cause| cause.starts_with("invalid value for option"));
     let which = which.map(|which| format!(" ({which})")).unwrap_or_default();
-    Fault::setup(format!("{section}.url is not a valid connection string{which}; {}", url_hint(section)))
+    (format!("is not a valid connection string{which}"), url_hint(section))
 }
 
 const SSLMODE: &str = "sslmode=";
 
 /// Returns the url without its `sslmode`, as the driver does not support libpq's two strictest modes, and the mode.
-fn split_sslmode(section: &str, url: &str) -> Result<(String, Option<SslMode>)> {
+fn split_sslmode(section: &str, url: &str) -> Result<(String, Option<SslMode>), UrlProblem> {
     if url.contains("://") && url.matches('@').count() > 1 {
-        return Err(Fault::setup(format!(
-            "{section}.url has more than one `@`; in a password, write it as %40; {}",
-            url_hint(section)
-        )));
+        let hint = format!("in a password, write it as %40; {}", url_hint(section));
+        return Err(("has more than one `@`".to_owned(), hint));
     }
     if ["sslrootcert=", "sslcert=", "sslkey=", "sslcrl="].iter().any(|key| url.contains(key)) {
-        return Err(Fault::setup(format!(
-            "{section}.url has certificate options, which are not supported there; set `{section}.sslrootcert` to the CA file"
-        )));
+        return Err((
+            "has certificate options, which are not supported there".to_owned(),
+            format!("set `{section}.sslrootcert` to the CA file"),
+        ));
     }
     let Some(start) = url.find(SSLMODE).map(|at| at + SSLMODE.len()) else { return Ok((url.to_owned(), None)) };
     let rest = url.get(start..).unwrap_or_default();
@@ -147,9 +161,10 @@ fn split_sslmode(section: &str, url: &str) -> Result<(String, Option<SslMode>)> 
         "verify-ca" => SslMode::VerifyCa,
         "verify-full" => SslMode::VerifyFull,
         _ => {
-            return Err(Fault::setup(format!(
-                "{section}.url: unknown sslmode; use disable, prefer, require, verify-ca or verify-full"
-            )));
+            return Err((
+                "has an unknown sslmode".to_owned(),
+                "use disable, prefer, require, verify-ca or verify-full".to_owned(),
+            ));
         }
     };
     let mut text = url.to_owned();

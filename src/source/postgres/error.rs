@@ -88,7 +88,7 @@ fn describe_driver_error(error: &Error) -> (Remedy, String) {
         what if what.starts_with("error connecting") || what.starts_with("timeout") => (
             Remedy::Retry,
             format!(
-                "cannot connect: {cause}; check that the server is running and that host and port in `source.url` are right"
+                "cannot connect: {cause}; check that the server is running and that host and port in `source.url` are correct"
             ),
         ),
         what if what.starts_with("invalid configuration") || what.starts_with("authentication") => (

@@ -18,6 +18,7 @@ mod stored;
 mod tls;
 
 pub(super) use access::Access;
+pub use database::check_url;
 pub(super) use labels::LabelTable;
 pub(super) use log::{TableLog, TableQuery};
 pub use preview::TablePreview;

@@ -93,7 +93,7 @@ impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         server: &CertificateDer<'_>,
-        between: &[CertificateDer<'_>],
+        intermediates: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         ocsp: &[u8],
         now: UnixTime,
@@ -106,7 +106,7 @@ impl ServerCertVerifier for Verifier {
             }
             return Ok(ServerCertVerified::assertion());
         }
-        match trusted.chains.verify_server_cert(server, between, name, ocsp, now) {
+        match trusted.chains.verify_server_cert(server, intermediates, name, ocsp, now) {
             // The chain is checked first, so only the name can be wrong here.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },

@@ -75,7 +75,7 @@ fn source_keys_depend_on_the_kind() {
     );
     assert_eq!(
         with_source("  kind: postgres\n  url: host=x\n  table: t\n  sslmode: verify\n"),
-        "vigie.yaml:7: `source.sslmode` must be `disable` or `prefer` or `require` or `verify-ca` or `verify-full`, not \
+        "vigie.yaml:7: `source.sslmode` must be one of `disable`, `prefer`, `require`, `verify-ca`, `verify-full`, not \
          the string `verify` — did you mean `verify-ca`?"
     );
 }
@@ -95,21 +95,21 @@ fn type_errors_state_the_expected_and_actual_type() {
         "vigie.yaml:6: `policy.q` must be a number, not the string `1%` — write shares as numbers from 0 to 1: 0.01\n\
          vigie.yaml:6: `policy.drifted_share` must be a number, not the string `0` — remove the quotes\n\
          vigie.yaml:6: `policy.top` must be an integer, not the number `2.5`\n\
-         vigie.yaml:6: `policy.min_rows` must be an integer, not the number `-5` — the minimum is 0"
+         vigie.yaml:6: `policy.min_rows` must be at least 0, not -5"
     );
     assert_eq!(
         problems_with("http: here\n"),
-        "vigie.yaml:6: `http` must be a section with listen, token_file, not the string `here`"
+        "vigie.yaml:6: `http` must be `{listen: STRING, token_file: STRING}`, not the string `here`"
     );
     assert_eq!(
         problems_with("policy: {psi: 0.1, q: .nan}\n"),
-        "vigie.yaml:6: `policy.psi` must be a section with alarm, watch, not the number `0.1`\n\
+        "vigie.yaml:6: `policy.psi` must be `{alarm: NUMBER, watch: NUMBER}`, not the number `0.1`\n\
          vigie.yaml:6: `policy.q` must be a number, not the string `.nan`"
     );
     assert_eq!(problems_with("state:\n"), "vigie.yaml:6: `state` has no value — set one, or remove the line");
     let list = problems_of("- a\n- b\n");
     assert!(
-        list.starts_with("vigie.yaml:1: the file must be a section with ") && list.ends_with(", not a list"),
+        list.starts_with("vigie.yaml:1: the file must be a mapping with the keys ") && list.ends_with(", not a list"),
         "{list}"
     );
 }
@@ -123,7 +123,7 @@ fn enums_durations_time_zones_and_cron_are_validated() {
     );
     assert_eq!(
         problems_with("policy: {empty_bins: half_counts}\n"),
-        "vigie.yaml:6: `policy.empty_bins` must be `half_count` or a section with floor, not the string \
+        "vigie.yaml:6: `policy.empty_bins` must be `half_count` or `{floor: NUMBER}`, not the string \
          `half_counts` — did you mean `half_count`?"
     );
     assert_eq!(
@@ -154,7 +154,7 @@ fn limits_are_validated() {
         problems_with("policy:\n  psi: {watch: 0.3}\n  ks: {watch: -0.1}\n  missing: {alarm: 20}\n  q: 0\n"),
         "vigie.yaml:7: `policy.psi.watch` is 0.3, above the alarm limit of 0.25 — lower it, or raise `policy.psi.alarm`\n\
          vigie.yaml:8: `policy.ks.watch` must not be negative, but is -0.1 — set it to null to disable the limit\n\
-         vigie.yaml:9: `policy.missing.alarm` must be between 0 and 1, not 20 — write 20 % as 0.2\n\
+         vigie.yaml:9: `policy.missing.alarm` must be between 0 and 1, not 20 — write 20% as 0.2\n\
          vigie.yaml:10: `policy.q` must be above 0 and at most 1, not 0 — write a share, such as 0.1"
     );
     assert_eq!(
@@ -183,13 +183,24 @@ fn names_paths_and_addresses_are_validated() {
          vigie.yaml:5: `source.fields.timestamp` is an empty list — add at least one item, or remove the line"
     );
     assert_eq!(
-        problems_with("http: {listen: 8787}\nalerts: {after: 0, email: {smtp: host, from: me, to: [you]}}\n"),
+        problems_with(
+            "http: {listen: 8787}\nalerts: {after: 0, email: {smtp: host, from: me, to: [you]}, webhook: {url: x}}\n"
+        ),
         "vigie.yaml:6: `http.listen` must be an address and port, not `8787` — example: `127.0.0.1:8787`\n\
-         vigie.yaml:7: `alerts.after` must be between 1 and 1000, not 0 — write a small number, such as 2\n\
+         vigie.yaml:7: `alerts.after` must be between 1 and 1000, not 0 — the default is 2\n\
          vigie.yaml:7: `alerts.email.smtp` must be the URL of a mail server, not `host` — example: `smtps://mail.example.com:465`\n\
          vigie.yaml:7: `alerts.email.from` must be an email address, not `me` — example: `risk@example.com`\n\
-         vigie.yaml:7: `alerts.email.to[0]` must be an email address, not `you` — example: `risk@example.com`"
+         vigie.yaml:7: `alerts.email.to[0]` must be an email address, not `you` — example: `risk@example.com`\n\
+         vigie.yaml:7: `alerts.webhook.url` must be an http or https URL — example: `https://hooks.example.com/vigie`"
     );
+    assert_eq!(
+        problems_with("schedule: {catch_up: 0, revise: 101}\n"),
+        "vigie.yaml:6: `schedule.catch_up` must be between 1 and 1000, not 0 — the default is 31\n\
+         vigie.yaml:6: `schedule.revise` must be between 0 and 100, not 101 — the default is 3; 0 turns rechecking off"
+    );
+    let tests = problems_with("alerts: {ignore: [psy]}\n");
+    assert!(tests.starts_with("vigie.yaml:6: `alerts.ignore[0]` must be one of `psi`, `ks`, "), "{tests}");
+    assert!(tests.ends_with(", not the string `psy` — did you mean `psi`?"), "{tests}");
 }
 
 #[test]
@@ -200,7 +211,8 @@ fn invalid_yaml_is_reported_with_its_line() {
     assert!(message.starts_with("vigie.yaml:2: invalid YAML: ") && message.ends_with("not tabs"), "{message}");
     assert_eq!(
         problems_of("# nothing\n"),
-        "vigie.yaml: the file is empty — start from the config/vigie.yaml that ships with vigie"
+        "vigie.yaml: the file is empty — start from the config/vigie.yaml that ships with vigie; `vigie config schema` describes \
+         every key"
     );
     assert_eq!(problems_of("a: 1\n---\nb: 2\n"), "vigie.yaml:2: a second YAML document starts here — remove the `---`");
     assert_eq!(

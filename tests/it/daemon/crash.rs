@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 use rusqlite::Connection;
@@ -270,7 +270,7 @@ impl Stage {
 #[test]
 fn nothing_is_lost_wherever_the_process_is_killed() {
     let kills: u32 = std::env::var("VIGIE_KILLS").map_or(60, |kills| kills.parse().unwrap());
-    let started = Stopwatch::now();
+    let started = StdInstant::now();
     let mut stage = Stage::new();
     let mut draw = Draw::seeded(20_261_001);
     stage.next_day();
@@ -297,8 +297,8 @@ fn nothing_is_lost_wherever_the_process_is_killed() {
     stage.finish();
     let table: Vec<String> = stage.hits.iter().map(|(place, hits)| format!("{hits:>4}  {place}")).collect();
     println!("{} kills in {:.0} s\n{}", done, started.elapsed().as_secs_f64(), table.join("\n"));
-    let mails = stage.smtp.received().len();
-    println!("{mails} mails accepted for {} events", stage.today - 1);
+    let emails = stage.smtp.received().len();
+    println!("{emails} emails accepted for {} events", stage.today - 1);
     assert_eq!(stage.errors(), Vec::<String>::new());
     if kills >= 200 {
         for point in POINTS {

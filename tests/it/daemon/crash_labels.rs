@@ -24,7 +24,7 @@ fn run(world: &World, hour: i64, crash_at: Option<&str>) -> Output {
     command.output().unwrap()
 }
 
-/// Returns the Message-IDs of the mails about realised costs, in order of arrival.
+/// Returns the Message-IDs of the emails about realised costs, in order of arrival.
 fn cost_mails(smtp: &FakeSmtp) -> Vec<String> {
     let texts = smtp.received().into_iter().map(|mail| String::from_utf8_lossy(&mail.bytes).into_owned());
     let about_cost = texts.filter(|text| text.contains("realised cost"));

@@ -4,7 +4,7 @@ use std::{
     fs,
     process::{Command, Stdio},
     thread,
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 use super::process::{Daemon, email_config, eventually, logged};
@@ -23,7 +23,7 @@ fn a_run_that_hangs_is_rolled_back_within_ten_seconds() {
     let report = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.json");
     eventually("the report exists", || report.exists());
     assert_eq!(daemon.stop("TERM"), Some(0));
-    assert!(logged(&world).contains("is rolled back"), "{}", logged(&world));
+    assert!(logged(&world).contains("will be rolled back"), "{}", logged(&world));
     let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
     eventually("the window is checked", || logged(&world).contains("\"checked\""));
     assert_eq!(daemon.stop("TERM"), Some(0));
@@ -70,7 +70,7 @@ fn a_slow_mail_server_does_not_delay_signals() {
         .spawn()
         .unwrap();
     eventually("the message is being sent again", || has_data(&second));
-    let clock = Stopwatch::now();
+    let clock = StdInstant::now();
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(clock.elapsed() < Duration::from_secs(10), "{:?}", clock.elapsed());
@@ -106,7 +106,7 @@ fn mails_are_delivered_in_order_after_an_outage_of_the_server() {
     let now = at(6, 6).to_string();
     world.file("log/keep.ndjson", "");
     let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
-    eventually("all mails arrive", || smtp.received().len() >= 3);
+    eventually("all emails arrive", || smtp.received().len() >= 3);
     daemon.stop("TERM");
     let dates: Vec<String> = smtp
         .received()

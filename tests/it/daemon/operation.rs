@@ -6,7 +6,7 @@ use std::{
     os::unix::{fs::symlink, net::UnixDatagram},
     process::Command,
     thread,
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 use super::process::{Daemon, email_config, eventually, logged};
@@ -92,9 +92,9 @@ fn a_cron_tick_checks_the_windows_that_are_due() {
     let reports = || fs::read_dir(world.path("reports/m")).map_or(0, Iterator::count);
     eventually("past windows are checked", || reports() >= 4);
     let before = reports();
-    let end = Stopwatch::now() + Duration::from_secs(90);
+    let end = StdInstant::now() + Duration::from_secs(90);
     while reports() <= before {
-        assert!(Stopwatch::now() < end, "no tick checked a new window");
+        assert!(StdInstant::now() < end, "no tick checked a new window");
         thread::sleep(Duration::from_millis(200));
     }
     assert_eq!(daemon.stop("TERM"), Some(0));
@@ -123,6 +123,8 @@ fn alerts_can_be_acknowledged_and_muted() {
     assert!(world.vigie(&["alert", "ack", &id, "--config", "vigie.yaml"]).ok().stdout.contains("acknowledged"));
     let unknown = world.vigie(&["alert", "ack", "999", "--config", "vigie.yaml"]);
     assert!(unknown.code == Some(2) && unknown.stderr.contains("alert 999 is not open"), "{}", unknown.stderr);
+    let word = world.vigie(&["alert", "ack", "AGE", "--config", "vigie.yaml"]);
+    assert!(word.stderr.contains("'AGE' for '<ID>': expected the number of an alert, as shown by"), "{}", word.stderr);
     let muted = world.vigie(&["alert", "mute", "AGE", "--until", "2999-01-01", "--config", "vigie.yaml"]).ok().stdout;
     assert!(muted.contains("AGE is muted until 2999-01-01"), "{muted}");
     let mute = |subject: &str, until: &str, more: &[&str]| {

@@ -4,7 +4,7 @@ use std::{
     fs,
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 use crate::support::world::World;
@@ -33,7 +33,7 @@ impl Daemon {
 
     /// Sends a signal, waits for the exit, and returns the exit code.
     pub(super) fn stop(&mut self, name: &str) -> Option<i32> {
-        let started = Stopwatch::now();
+        let started = StdInstant::now();
         self.signal(name);
         let status = self.child.wait().unwrap();
         assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
@@ -51,9 +51,9 @@ impl Drop for Daemon {
 /// Waits until the condition holds.
 #[track_caller]
 pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Stopwatch::now() + Duration::from_mins(1);
+    let end = StdInstant::now() + Duration::from_mins(1);
     while !holds() {
-        assert!(Stopwatch::now() < end, "timed out: {what}");
+        assert!(StdInstant::now() < end, "timed out: {what}");
         thread::sleep(Duration::from_millis(50));
     }
 }

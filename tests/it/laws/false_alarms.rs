@@ -18,7 +18,7 @@ fn draws() -> usize {
 }
 
 /// 125 features as in a table of loan applications (amounts, ratios, counters, flags), and a score. 10 features are
-/// 95–99 % missing, 6 are categorical with 2 to 58 levels.
+/// 95–99% missing, 6 are categorical with 2 to 58 levels.
 fn table(rows: usize, draw: &mut Draw) -> Vec<(String, Data)> {
     let mut columns = Vec::with_capacity(126);
     for feature in 0..119 {

@@ -1,4 +1,4 @@
-//! Calibration of every test under the null hypothesis: without drift at most 1.5 % of p-values are 0.01 or less.
+//! Calibration of every test under the null hypothesis: without drift at most 1.5% of p-values are 0.01 or less.
 //!
 //! Reference and window are repeatedly drawn from one distribution, with fixed seeds. A test with more false positives
 //! than its p-values state would hide real drift among false alarms.

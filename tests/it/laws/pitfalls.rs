@@ -30,7 +30,7 @@ fn collapsed_deciles_of_a_zero_inflated_counter() {
     let reference = numbers(&[(0.0, 700), (1.0, 200), (2.0, 60), (5.0, 30), (8.0, 10)]);
     let window = numbers(&[(0.0, 450), (1.0, 440), (2.0, 68), (5.0, 32), (8.0, 10)]);
     let drift = one(reference, window);
-    // The atoms are 0, 1 and 2 (6 %). PSI by hand over the bins 0 | 1 | 2 | rest.
+    // The atoms are 0, 1 and 2 (6%). PSI by hand over the bins 0 | 1 | 2 | rest.
     let psi: f64 = [(0.7, 0.45), (0.2, 0.44), (0.06, 0.068), (0.04, 0.042)]
         .iter()
         .map(|(r, w): &(f64, f64)| (w - r) * (w / r).ln())
@@ -79,7 +79,7 @@ fn missing_from_56_to_43_percent_with_unchanged_values() {
     let by_hand = (0.43f64 - 0.56) * (0.43f64 / 0.56).ln() + (0.57f64 - 0.44) * (0.57f64 / 0.44).ln();
     assert!(drift.psi.value.unwrap() > by_hand - 1e-9, "{:?} < {by_hand}", drift.psi.value);
     assert_eq!(verdict.features[0].severity, Severity::Watch);
-    assert!(verdict.features[0].opinions.iter().any(|opinion| opinion.reason.starts_with("missing 56.0 % → 43.0 %")));
+    assert!(verdict.features[0].opinions.iter().any(|opinion| opinion.reason.starts_with("missing 56.0% → 43.0%")));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_value_on_a_cut_belongs_to_the_bin_below() {
     let reference = Data::Numbers((0..=10).map(f64::from).collect());
     let drift = one(reference, Data::Numbers(vec![3.0; 50]));
     let hit = drift.bins.iter().find(|bin| bin.window == 50).unwrap();
-    // Each of 11 values is an atom with 9 % of the rows, so a larger reference is needed for an interval.
+    // Each of 11 values is an atom with 9% of the rows, so a larger reference is needed for an interval.
     assert_eq!((hit.kind, hit.upper), (PsiBinKind::Atom, Some(3.0)));
     let reference = Data::Numbers((0..=100).map(f64::from).collect());
     let drift = one(reference, Data::Numbers(vec![30.0; 50]));

@@ -1,4 +1,4 @@
-//! Mails: their text, their headers, and what they must never contain.
+//! Emails: their text, their headers, and what they must never contain.
 
 use serde_json::json;
 use vigie::{
@@ -144,7 +144,7 @@ fn a_mail_in_french() {
             " reference",
             "mostly from",
             "rows",
-            "alarm from",
+            "alarm limit",
             "limit ",
             "records",
         ] {
@@ -177,7 +177,7 @@ fn failed(test: Test, why: &str) -> Notification {
 
 #[test]
 fn a_mail_without_a_report_gives_the_reason() {
-    let why = "reference: /etc/vigie/ref.vigie is cut short or damaged; make it with `vigie learn --data FILE --out ref.vigie`";
+    let why = "reference: /etc/vigie/ref.vigie is truncated or damaged; make it with `vigie learn --data FILE --out ref.vigie`";
     let sent = message(&failed(Test::RunFailed, why), None);
     assert_eq!(sent.subject, "m: ALARM – new: run failed (2026-10-01)");
     let mail = Part::of(&sent.bytes);
@@ -199,14 +199,14 @@ fn the_mail_of_a_failed_run_in_french() {
         let mail = Part::of(&sent.bytes);
         (sent.subject, mail.find("text/plain").unwrap().text(), mail.find("text/html").unwrap().text())
     };
-    let broken = failed(Test::RunFailed, "reference: /etc/vigie/ref.vigie is cut short or damaged");
+    let broken = failed(Test::RunFailed, "reference: /etc/vigie/ref.vigie is truncated or damaged");
     let (subject, text, html) = mail_of(&broken);
     assert_eq!(subject, "m\u{a0}: ALARME – nouveau\u{a0}: échec de l’exécution (2026-10-01)");
     insta::assert_snapshot!("mail-run-failed-french", text);
     for part in [&text, &html] {
         let flat = part.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            flat.contains("L’exécution a échoué : « reference: /etc/vigie/ref.vigie is cut short or damaged »"),
+            flat.contains("L’exécution a échoué : « reference: /etc/vigie/ref.vigie is truncated or damaged »"),
             "{part}"
         );
     }
@@ -298,14 +298,14 @@ fn a_mail_contains_no_data_of_single_applicants() {
     assert!(!String::from_utf8(call.body).unwrap().contains("Astronaut"));
 }
 
-/// A read error may quote the file's contents: mails only name the file, in all parts and both languages.
+/// A read error may quote the file's contents: emails only name the file, in all parts and both languages.
 #[test]
 fn a_mail_does_not_quote_read_errors() {
     let world = drifted();
     world.file("log/torn.parquet", "PAR1, and nothing that follows from it");
     let report = report_of(&world, "vigie.yaml", first_day());
     let source = report.verdict.findings.iter().find(|finding| finding.test == Test::Source).unwrap();
-    let (name, why) = source.reason.strip_prefix("left out: ").unwrap().split_once(": ").unwrap();
+    let (name, why) = source.reason.strip_prefix("not read: ").unwrap().split_once(": ").unwrap();
     assert!(name.contains("torn.parquet") && why.len() > 10, "{}", source.reason);
     // As a recorded run.
     let full =
@@ -449,7 +449,7 @@ fn the_mail_of_the_example() {
     notification.events.truncate(3);
     notification.events.push(Event {
         change: Change::Recovered,
-        ..event(Some("AMT_CREDIT"), Test::Missing, Change::Recovered, "missing 0.4 % → 0.5 %: below 80 % of the limit")
+        ..event(Some("AMT_CREDIT"), Test::Missing, Change::Recovered, "missing 0.4% → 0.5%: below 80% of the limit")
     });
     let sent = message(&notification, Some(&report));
     let mail = Part::of(&sent.bytes);

@@ -1,4 +1,4 @@
-//! Delivery to a real mail server with TLS and login (aiosmtpd); the mails are parsed with Python's email package.
+//! Delivery to a real mail server with TLS and login (aiosmtpd); the emails are parsed with Python's email package.
 //!
 //! `VIGIE_SMTP_PYTHON` is a Python with the packages in `tests/oracle/smtp_requirements.txt`; `.ci/run` creates one.
 

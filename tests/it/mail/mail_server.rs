@@ -1,6 +1,6 @@
 //! Delivery to servers that accept, refuse, defer, hang, or reply with nonsense.
 
-use std::time::{Duration, Instant as Stopwatch};
+use std::time::{Duration, Instant as StdInstant};
 
 use vigie::alert::{Delivery, Email, Message, Refusal, StartTls, Timeouts, deliver};
 
@@ -154,7 +154,11 @@ fn an_unreadable_password_file_is_reported() {
         assert!(setup, "{reason}");
         reason
     };
-    assert!(reason_of(&email(Some(world.path("none")))).ends_with("none: no such file or folder"));
+    let missing = reason_of(&email(Some(world.path("none"))));
+    assert!(missing.starts_with("alerts.email.password_file: "), "{missing}");
+    assert!(
+        missing.ends_with("none: no such file or folder; it must contain only the secret and be readable by vigie")
+    );
     assert!(reason_of(&email(Some(world.file("empty", "\n")))).contains("the file is empty"));
     let two = reason_of(&email(Some(world.file("two", "hunter2\nhunter3\n"))));
     assert!(two.contains("more than one line") && !two.contains("hunter"), "{two}");
@@ -212,7 +216,7 @@ fn a_server_that_hangs_times_out() {
         for (place, step) in steps.into_iter().enumerate() {
             let act = act.clone();
             let smtp = FakeSmtp::with(move |at| step(at).then(|| act.clone()));
-            let clock = Stopwatch::now();
+            let clock = StdInstant::now();
             let (reason, to, _, setup) = later(deliver(&email_to(smtp.port), &message(&["a@example.com"]), SHORT));
             let took = clock.elapsed();
             assert!(took >= SHORT_TIME / 2 && took < 2 * SHORT_TIME + Duration::from_secs(1), "at {place}: {took:?}");
@@ -228,7 +232,7 @@ fn the_final_reply_has_a_longer_timeout() {
     let smtp = FakeSmtp::with(|step| {
         (*step == Step::End).then_some(Act::ReplyLate(Duration::from_millis(1_500), "250 2.0.0 queued"))
     });
-    let clock = Stopwatch::now();
+    let clock = StdInstant::now();
     let delivery = deliver(&email_to(smtp.port), &message(&["a@example.com"]), timeouts);
     assert_eq!(delivery, Delivery::Accepted { refused: vec![] });
     assert!(clock.elapsed() > 2 * SHORT_TIME, "{:?}", clock.elapsed());
@@ -281,7 +285,7 @@ fn a_closed_connection_is_retried() {
 fn errors_after_acceptance_are_ignored() {
     for act in [Act::Hang, Act::Close, Act::Drip, Act::Reply("500 what?")] {
         let smtp = FakeSmtp::at("QUIT", act);
-        let clock = Stopwatch::now();
+        let clock = StdInstant::now();
         assert_eq!(deliver_once(&smtp), Delivery::Accepted { refused: vec![] });
         assert!(clock.elapsed() < Duration::from_secs(8), "{:?}", clock.elapsed());
         assert_eq!(smtp.received().len(), 1);
@@ -315,6 +319,7 @@ fn an_unreachable_server_is_retried() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let (reason, _, _, setup) = later(deliver(&email_to(port), &message(&["a@example.com"]), TIMEOUTS));
     assert!(!setup && reason.contains(&format!("cannot connect to 127.0.0.1:{port}")), "{reason}");
+    assert!(reason.ends_with("; check alerts.email.smtp and that the server is running"), "{reason}");
     let nowhere = Email { smtp: "smtp://mail.invalid:25".to_owned(), ..mail::email() };
     let (reason, ..) = later(deliver(&nowhere, &message(&["a@example.com"]), TIMEOUTS));
     assert!(reason.contains("mail.invalid:25"), "{reason}");

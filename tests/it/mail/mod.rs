@@ -1,4 +1,4 @@
-//! Mails, webhooks and the outbox.
+//! Emails, webhooks and the outbox.
 
 pub(crate) mod mail;
 pub(crate) mod mail_real;

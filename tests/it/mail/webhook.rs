@@ -5,7 +5,7 @@ use std::{
     net::TcpListener,
     sync::{Arc, Mutex},
     thread,
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 use serde_json::Value;
@@ -142,7 +142,7 @@ fn every_response_has_a_meaning() {
 
 #[test]
 fn a_webhook_that_hangs_times_out() {
-    let clock = Stopwatch::now();
+    let clock = StdInstant::now();
     let delivery = post(&hook(server("hang").0), &webhook_call(&notification(), None), Duration::from_millis(500));
     assert!(
         matches!(&delivery, Delivery::Later { reason, setup: false, .. } if reason.contains("timed out")),

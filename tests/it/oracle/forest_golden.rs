@@ -1,6 +1,6 @@
 //! Compares the scorer with the official CatBoost library, on the files written by `tests/oracle/forest_golden.py`.
 //!
-//! Every raw output and every probability must be equal to the bit. If `VIGIE_FOREST` names a folder made by
+//! Every raw output and every probability must be bit-identical. If `VIGIE_FOREST` names a folder made by
 //! `forest_golden.py --large` (larger models, 10,000 rows each), it is checked too.
 
 use std::{

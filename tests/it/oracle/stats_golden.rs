@@ -4,7 +4,7 @@
     clippy::float_cmp,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a missing golden value must fail the test, and some values are equal to the bit"
+    reason = "a missing golden value must fail the test, and some values are bit-identical"
 )]
 
 use serde_json::Value;

@@ -197,15 +197,15 @@ fn the_page_shows_since_when_features_drift_and_what_changed() {
         "{new}"
     );
     let verdict = format!("Verdict: stable → {}", report.verdict.severity);
-    for change in [verdict.as_str(), "Newly drifted: AMT_ANNUITY, AMT_CREDIT", "Refusal rate: 25.0 % → 31.4 %"] {
+    for change in [verdict.as_str(), "Newly drifted: AMT_ANNUITY, AMT_CREDIT", "Refusal rate: 25.0% → 31.4%"] {
         assert!(new.contains(change), "{change}");
     }
     let old = render(
         vec![day(3, calm.clone()), day(2, TrendPoint::from_report(&report)), day(1, TrendPoint::from_report(&report))],
         Language::English,
     );
-    assert!(old.contains("Since 2026-10-12: AMT_ANNUITY, 3 windows in a row."));
+    assert!(old.contains("AMT_ANNUITY has drifted since 2026-10-12 (3 windows in a row)."));
     assert!(!old.contains("Newly drifted"));
     let french = render(vec![day(1, TrendPoint::from_report(&report))], Language::French);
-    assert!(french.contains("Depuis le 2026-10-13 : AMT_ANNUITY, 2 fenêtres consécutives."));
+    assert!(french.contains("AMT_ANNUITY en dérive depuis le 2026-10-13 (2 fenêtres consécutives)."));
 }

@@ -10,7 +10,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::{Duration, Instant as Stopwatch},
+    time::{Duration, Instant as StdInstant},
 };
 
 use serde_json::{Value, json};
@@ -404,7 +404,7 @@ fn slow_clients_do_not_block_others() {
             stream
         })
         .collect();
-    let started = Stopwatch::now();
+    let started = StdInstant::now();
     assert_eq!(server.get("/healthz").status, 200);
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     let mut last = slow.swap_remove(0);
@@ -428,7 +428,7 @@ fn the_server_shuts_down_promptly() {
     idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut some = [0; 16];
     assert!(idle.read(&mut some).unwrap() > 0);
-    let started = Stopwatch::now();
+    let started = StdInstant::now();
     drop(server);
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }

@@ -94,7 +94,7 @@ fn invalid_distribution_tables_are_rejected_with_one_sentence() {
             return String::new();
         }
         assert!(!world.path("ref.vigie").exists());
-        ran.stderr.trim_end().replace("vigie: --distributions: feature `AGE`: ", "")
+        ran.stderr.trim_end().replace("vigie: --distributions dist.csv: feature `AGE`: ", "")
     };
     let (edges, shares) = ("{\"edges\": [0, 1, 2]}", "{\"labels\": [\"a\", \"b\"], \"p\": [0.5, 0.5]}");
     assert_eq!(message("vector", edges, shares, "9"), "kind must be numeric or categorical, not `vector`");

@@ -158,7 +158,7 @@ fn unreachable_servers_and_timeouts_are_retried() {
     assert_eq!(
         refused(&world, Remedy::Retry).replace(&port.to_string(), "PORT"),
         "source: PostgreSQL at 127.0.0.1:PORT/x: cannot connect: Connection refused (os error 111); \
-         check that the server is running and that host and port in `source.url` are right"
+         check that the server is running and that host and port in `source.url` are correct"
     );
     database.config(&world, "log", &format!("statement_timeout: 1s\n{FIELDS}"));
     let slow = format!("kind: postgres\nurl: \"{}\"\nstatement_timeout: 1s\n{FIELDS}", database.url());

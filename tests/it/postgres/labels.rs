@@ -134,7 +134,7 @@ fn finding(server: &Server, world: &World) -> String {
     let whole = serde_json::to_string(&report).unwrap();
     assert!(!whole.contains("hunter2"), "{whole}");
     let reason = reason.replace(&server.folder().display().to_string(), "SOCKET");
-    reason.replace(&server.port.to_string(), "PORT").strip_prefix("left out: ").unwrap().to_owned()
+    reason.replace(&server.port.to_string(), "PORT").strip_prefix("not read: ").unwrap().to_owned()
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn unreadable_labels_are_one_clear_finding() {
     );
     let reason = finding(server, &world);
     assert!(
-        reason.contains("cannot connect: ") && reason.contains("host and port in `labels.url` are right"),
+        reason.contains("cannot connect: ") && reason.contains("host and port in `labels.url` are correct"),
         "{reason}"
     );
     let shown = world.vigie(&["config", "show", "--config", "vigie.yaml"]).ok().stdout;

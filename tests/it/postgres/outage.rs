@@ -1,4 +1,4 @@
-//! The daemon during a database outage in the middle of a run, and what mails must not quote from database errors.
+//! The daemon during a database outage in the middle of a run, and what emails must not quote from database errors.
 
 use std::{
     fmt::Write as _,
@@ -116,7 +116,7 @@ fn runs_are_retried_after_a_database_outage() {
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
     assert!(status.contains("failed: source: PostgreSQL at "), "{status}");
     let opened = smtp.received().len();
-    assert!(opened <= 1, "{opened} mails for one outage");
+    assert!(opened <= 1, "{opened} emails for one outage");
     server.revive();
     database.sql("UPDATE slow SET seconds = 0");
     eventually("both windows have a report", || report(0).exists() && report(1).exists());

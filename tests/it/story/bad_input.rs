@@ -128,12 +128,18 @@ fn a_missing_log() {
     refused(
         &world,
         &check(&world),
-        "source.path: DIR/logs: no such file or folder; set it to the file, folder or glob of the log",
+        "source.path: DIR/logs: no such file or folder; set it to the file, folder or glob that holds the log",
     );
     fs::create_dir(world.path("logs")).unwrap();
+    let ran = check(&world);
+    assert!(
+        ran.stderr.contains("has no readable file") && ran.stderr.contains("the folder is empty"),
+        "{}",
+        ran.stderr
+    );
     world.file("logs/readme.txt", "");
     let ran = check(&world);
-    assert!(ran.stderr.contains("has no readable file"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("; it contains only 1 file of another type"), "{}", ran.stderr);
     assert_eq!(ran.code, Some(2));
 }
 
@@ -158,11 +164,11 @@ fn an_empty_window_reports_what_else_was_read() {
     let told = check(&world).ok().stdout;
     assert!(told.contains("no records in this window: is the service up"), "{told}");
     assert!(told.contains("source.where excluded 200 records"), "{told}");
-    assert!(told.contains("0 rows used of 0, none left out; 200 other records (source.where)"), "{told}");
+    assert!(told.contains("0 of 0 rows used; 200 records excluded by source.where"), "{told}");
     world.file("log/torn.parquet", "PAR1 and no more");
     let told = check(&world).ok().stdout;
     assert!(told.contains("but part of the log could not be read"), "{told}");
-    assert!(told.contains("\n         left out: ") && told.contains("torn.parquet: "), "{told}");
+    assert!(told.contains("\n         not read: ") && told.contains("torn.parquet: "), "{told}");
     // The page, in French.
     let english = fs::read_to_string(world.path("vigie.yaml")).unwrap();
     world.file("vigie.yaml", english.replace("{dir: reports}", "{dir: reports, language: fr}"));
@@ -177,7 +183,7 @@ fn an_empty_window_reports_what_else_was_read() {
     // A window that has not ended yet.
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2999-01-01", "--to", "2999-01-02"]).ok();
     assert!(
-        ran.stderr.contains("note: this window ends at 2999-01-02T00:00:00Z: more records may arrive"),
+        ran.stderr.contains("note: the window ends in the future, at 2999-01-02T00:00:00Z: more records may arrive"),
         "{}",
         ran.stderr
     );
@@ -186,6 +192,11 @@ fn an_empty_window_reports_what_else_was_read() {
 #[test]
 fn connect_needs_a_log_in_a_database() {
     let world = world();
+    assert_eq!(
+        world.vigie(&["config", "check", "--config", "vigie.yaml"]).ok().stdout,
+        "vigie.yaml: no problems found\n\
+         the contents of the log and the other files were not tested: `vigie check` reads them\n"
+    );
     let ran = world.vigie(&["config", "check", "--connect", "--config", "vigie.yaml"]);
     // No problem was found, but the requested check is impossible.
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
@@ -199,8 +210,10 @@ fn connect_needs_a_log_in_a_database() {
 }
 
 #[test]
-fn invalid_times_on_the_command_line() {
+fn invalid_values_on_the_command_line() {
     let world = world();
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--threads", "two"]);
+    assert!(ran.stderr.contains("'two' for '--threads <N>': expected a whole number from 1 to 1024"), "{}", ran.stderr);
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "soon", "--to", "2026-10-02"]);
     refused(&world, &ran, "--from soon: not a valid time; write 2026-11-01 or 2026-11-01T06:00:00Z");
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-02", "--to", "2026-10-02"]);
@@ -220,28 +233,56 @@ fn invalid_training_tables() {
     };
     assert_eq!(
         learn(&["nowhere.csv"]),
-        "vigie: --data nowhere.csv: no such file or folder; name a .parquet, .csv or .ndjson file"
+        "vigie: --data nowhere.csv: no such file or folder; expected a .parquet, .csv or .ndjson file"
     );
     world.file("a.txt", "x");
-    assert_eq!(learn(&["a.txt"]), "vigie: a.txt: unknown format; expected a .parquet, .csv or .ndjson file");
+    assert_eq!(learn(&["a.txt"]), "vigie: --data a.txt: unknown format; expected a .parquet, .csv or .ndjson file");
     world.file("a.parquet", "x");
     let broken = learn(&["a.parquet"]);
-    assert!(broken.starts_with("vigie: a.parquet: cannot be read as parquet"), "{broken}");
-    assert!(broken.ends_with("; check that the file is complete and its extension is right"), "{broken}");
+    assert!(broken.starts_with("vigie: --data a.parquet: cannot be read as parquet"), "{broken}");
+    assert!(broken.ends_with("; check that the file is complete and that its extension is correct"), "{broken}");
     world.file("nothing.ndjson", "");
-    assert_eq!(learn(&["nothing.ndjson"]), "vigie: nothing.ndjson: the file is empty");
+    assert_eq!(learn(&["nothing.ndjson"]), "vigie: --data nothing.ndjson: the file is empty; pass a file with rows");
     world.file("a.csv", "x,y\n1,0.5\n2,1.5\n");
     assert_eq!(
         learn(&["a.csv", "--probability", "y"]),
         "vigie: --probability y: the column contains 1.5; probabilities must be numbers from 0 to 1"
     );
-    assert_eq!(learn(&["a.csv", "--target", "z"]), "vigie: --target: the table has no column `z`; it has: x, y");
+    assert_eq!(
+        learn(&["a.csv", "--target", "z"]),
+        "vigie: --target: a.csv has no column `z`; did you mean `x`? It has: x, y"
+    );
     assert_eq!(
         learn(&["a.csv", "--ignore", "x,y"]),
         "vigie: no feature columns are left; check --features and --ignore"
     );
     world.file("b.csv", "x\n1\n");
-    assert_eq!(learn(&["a.csv", "b.csv"]), "vigie: b.csv: column `y` is missing, but the previous files have it");
+    assert_eq!(
+        learn(&["a.csv", "b.csv"]),
+        "vigie: --data b.csv: column `y` is missing, but the previous files have it"
+    );
     world.file("empty.csv", "x,y\n");
-    assert_eq!(learn(&["empty.csv"]), "vigie: the training table has no rows");
+    assert_eq!(
+        learn(&["empty.csv"]),
+        "vigie: --data empty.csv: the file has no rows; pass a file with training or hold-out rows"
+    );
+    world.file("torn.ndjson", "{\"x\": 1}\n{\"x\":\n");
+    let torn = learn(&["torn.ndjson"]);
+    assert!(torn.contains(": line 2: EOF while parsing a value; check"), "{torn}");
+}
+
+#[test]
+fn an_invalid_table_of_distributions_is_named_with_its_flag() {
+    let world = World::new();
+    let import = |name: &str| {
+        let ran = world.vigie(&["learn", "--out", "ref.vigie", "--distributions", name]);
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        ran.stderr.trim_end().to_owned()
+    };
+    assert_eq!(
+        import("nowhere.csv"),
+        "vigie: --distributions nowhere.csv: no such file or folder; expected a .parquet, .csv or .ndjson file"
+    );
+    world.file("bad.csv", "a,b\n1,2\n");
+    assert_eq!(import("bad.csv"), "vigie: --distributions: bad.csv has no column `feature`; it has: a, b");
 }

@@ -45,7 +45,7 @@ fn dearer(world: &World, wanted: &Range<f64>) -> usize {
 fn an_expected_cost_that_fluctuates_around_its_limit_alerts_once() {
     let world = world(&[], "schedule: {lateness: 2h}\nalerts: {after: 2, cooldown: 720h}\n");
     std::fs::remove_file(world.path("log/day.ndjson")).unwrap();
-    // An increase of 8 to 10 % is not a finding, but keeps an open alert open. (Reminders wait for thirty days.)
+    // An increase of 8 to 10% is not a finding, but keeps an open alert open. (Reminders wait for thirty days.)
     let [calm, near, over, far] =
         [-0.05..0.05, 0.09..0.10, 0.12..0.20, 0.27..0.50].map(|wanted| dearer(&world, &wanted));
     let watcher = Watcher::new(&world);

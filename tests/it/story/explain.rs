@@ -56,7 +56,7 @@ fn contributions_and_expected_value_add_up_to_the_score() {
     // Reasons support the decision.
     let reasons: Vec<&str> = told["reasons"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
     assert_eq!(reasons.len(), 4);
-    assert!(reasons.iter().all(|reason| reason.ends_with(" towards refusal")), "{reasons:?}");
+    assert!(reasons.iter().all(|reason| reason.ends_with(" (towards refusal)")), "{reasons:?}");
 }
 
 #[test]
@@ -127,10 +127,14 @@ fn unexplainable_input_is_rejected_in_one_sentence() {
     refused(
         &world,
         &["--id", "nobody"],
-        "--id nobody: no record of the log has this id; ids are read from `request_id`",
+        "--id nobody: no record in the log has this id; ids are read from `request_id`; check the id and `source.path`",
     );
     let days = ["--id", ID, "--from", "2026-10-02", "--to", "2026-10-03"];
-    refused(&world, &days, "no record from 2026-10-02T00:00:00Z to 2026-10-03T00:00:00Z has this id");
+    refused(
+        &world,
+        &days,
+        "no record from 2026-10-02T00:00:00Z to 2026-10-03T00:00:00Z has this id; ids are read from `request_id`; widen --from",
+    );
     let failed = day("2026-10-01").into_iter().find(|line| line["status_code"] == 404).unwrap();
     refused(&world, &["--id", failed["request_id"].as_str().unwrap()], "the record has no inputs");
     refused(&world, &["--row", "no.json"], "--row no.json: no such file");

@@ -7,7 +7,7 @@ use crate::{
     support::{draw::Draw, world::World},
 };
 
-/// Numbers of an English or French sentence: `1,234.5 %` and `1 234,5 %` are both `1234.5`.
+/// Numbers of an English or French sentence: `1,234.5%` and `1 234,5%` are both `1234.5`.
 fn numbers(sentence: &str, is_french: bool) -> Vec<String> {
     let spaces = ['\u{a0}', '\u{202f}'];
     let characters: Vec<char> = sentence.chars().collect();

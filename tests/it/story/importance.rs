@@ -68,7 +68,7 @@ fn invalid_training_data_is_rejected_in_one_sentence() {
     world.file("rows.csv", "a,b\n1,2\n");
     let ran = learn(&world, "rows.csv", &[]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("--data: the table has no column `EXT_SOURCE_3`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--data: rows.csv has no column `EXT_SOURCE_3`"), "{}", ran.stderr);
     let ran = learn(&world, "rows.csv", &["--features", "a"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("--model <M>") && ran.stderr.contains("--features"), "{}", ran.stderr);
@@ -139,7 +139,7 @@ fn contribution_drift_is_reported_along_with_input_drift() {
         assert!((told - size).abs() < 1e-9, "{}: {told}, {size} expected", feature["name"]);
     }
     let html = fs::read_to_string(world.path("reports/credit-default/20261002T000000Z_20261003T000000Z/report.html"));
-    assert!(html.unwrap().contains("Which drift matters for the score"));
+    assert!(html.unwrap().contains("Contributions to the score (SHAP)"));
 }
 
 #[test]

@@ -115,12 +115,12 @@ fn one_wrong_score_is_an_alarm_with_its_id() {
     let finding = &report["verdict"]["findings"][0];
     assert_eq!((&finding["test"], &finding["severity"]), (&"parity".into(), &"alarm".into()), "{finding}");
     assert!(
-        finding["reason"].as_str().unwrap().starts_with("1 of 300 logged scores (0.3 %) differ from those"),
+        finding["reason"].as_str().unwrap().starts_with("1 of 300 logged scores (0.3%) differs from that"),
         "{finding}"
     );
     assert_eq!(report["verdict"]["severity"], "alarm");
     let html = fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    assert!(html.contains("r5-00077") && html.contains("1 of 300 logged scores differ from those of the model file."));
+    assert!(html.contains("r5-00077") && html.contains("1 of 300 logged scores differs from that of the model file."));
 }
 
 #[test]
@@ -208,7 +208,10 @@ fn a_model_that_does_not_match_the_reference_is_rejected() {
     fs::remove_file(world.path("model.json")).unwrap();
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("model.file ") && ran.stderr.contains("no such file"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("vigie: model.file: /") && ran.stderr.contains("no such file"), "{}", ran.stderr);
+    world.file("model.json", "CBM1 and no more");
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
+    assert!(ran.stderr.starts_with("vigie: model.file: /") && ran.stderr.contains("is damaged"), "{}", ran.stderr);
 }
 
 /// The example's hold-out as a Parquet log of one day, in the given order of its rows.

@@ -120,7 +120,7 @@ fn late_partial_and_dirty_labels() {
     near(&realised["auc"]["value"], won / pairs);
     assert!(report["cost"]["realised"]["saving"].as_f64().unwrap() >= 0.0);
     let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    assert!(page.contains("Performance and cost") && page.contains("by labels, 49.9\u{a0}% of rows"), "{page}");
+    assert!(page.contains("Performance and cost") && page.contains("from labels, 49.9% of rows"), "{page}");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn unreadable_labels_are_only_a_finding() {
         ),
         (
             "empty",
-            "has no readable file (.parquet, .ndjson, .jsonl or .csv, optionally with .gz or .zst); it has 1 other files",
+            "has no readable file (.parquet, .ndjson, .jsonl or .csv, optionally with .gz or .zst); it contains only 1 file of another type",
         ),
     ] {
         path(place);
@@ -178,7 +178,10 @@ fn unreadable_labels_are_only_a_finding() {
     assert!(report["performance"]["labels"]["unreadable"][0].as_str().unwrap().contains("no column `y`"));
     // The headline names the problem; the reason is below.
     let verdict = report["verdict"]["sentence"].as_str().unwrap();
-    assert!(verdict.contains("left out: labels.target") && !verdict.contains("no column"), "{verdict}");
+    assert!(
+        verdict.contains("labels could not be read (labels.target)") && !verdict.contains("no column"),
+        "{verdict}"
+    );
     assert!(report["performance"]["estimated"]["auc"]["value"].is_f64());
 }
 

@@ -99,7 +99,7 @@ fn all_scores_of_fourteen_days_match_the_model() {
         assert_eq!(report["replay"]["challenger"], Value::Null);
     }
     let page = fs::read_to_string(folder.join("summary.html")).unwrap();
-    assert!(page.contains("All 8\u{202f}440 rows scored again give the logged score"), "{page}");
+    assert!(page.contains("All 8,440 rows scored again give the logged score"), "{page}");
     assert_eq!(fs::read_to_string(folder.join("summary.json")).unwrap(), ran.stdout);
     // The daemon's files are not touched.
     let mut beside: Vec<String> = fs::read_dir(world.path("reports"))

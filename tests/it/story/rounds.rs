@@ -1,4 +1,4 @@
-//! Rounds of the daemon in simulated time: each window once, outages are caught up with, one e-mail per event.
+//! Rounds of the daemon in simulated time: each window once, outages are caught up with, one email per event.
 
 use std::{collections::BTreeSet, fs};
 
@@ -129,7 +129,7 @@ fn two_weeks_of_drift_open_once_remind_and_recover_once() {
             "10-21 Recovered AGE psi"
         ]
     );
-    // Later e-mails are in the thread of the one that opened the alert.
+    // Later emails are in the thread of the one that opened the alert.
     let told = watcher.notifications.lock().unwrap();
     let events: Vec<_> =
         told.iter().flat_map(|telling| telling.events.iter().map(|event| (telling.id.clone(), event))).collect();
@@ -296,7 +296,7 @@ fn a_new_reference_starts_a_new_trend_line_and_resets_pending_alerts() {
     assert_eq!(watcher.events(), ["10-04 Opened AGE psi", "10-04 Noted AGE ks"]);
 }
 
-/// The model file changed under the same config: a new trend line, with a note in the next e-mail.
+/// The model file changed under the same config: a new trend line, with a note in the next email.
 #[test]
 fn a_new_model_starts_a_new_trend_line() {
     let world = watched("");
@@ -320,7 +320,7 @@ fn a_new_model_starts_a_new_trend_line() {
     let note = "the model file changed in the window from 2026-10-03T00:00:00Z: trends start over";
     assert!(told.contains(note) && told.contains("pending alerts reset: "), "{told}");
     assert_eq!(watcher.ledger().view(|entry| entry.trend("m", Some("AGE"), 10)).unwrap().len(), 1);
-    // The next e-mail has the note, although it is about a later run; the one after does not.
+    // The next email has the note, although it is about a later run; the one after does not.
     for number in 3..5 {
         day(&world, number, 120, if number == 3 { 40 } else { 0 });
         watcher.check(at(number + 1, 6));
@@ -397,7 +397,7 @@ fn a_failing_model_does_not_stop_others() {
     assert_eq!(output.status.code(), Some(2));
     assert!(world.path("reports/good/20261001T000000Z_20261002T000000Z/report.json").exists());
     let told = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
-    assert!(told.contains("1 open alert,") && told.contains("bad (run) run_failed"), "{told}");
+    assert!(told.contains("1 open alert,") && told.contains("bad · whole run · run_failed"), "{told}");
     let check = world.vigie(&["check", "--config", "vigie.yaml"]);
     assert!(check.stderr.contains("the config defines several models: bad, good"), "{}", check.stderr);
     world

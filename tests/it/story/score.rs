@@ -1,4 +1,4 @@
-//! `vigie score` on the example's hold-out gives the scores of the official CatBoost, to the bit.
+//! `vigie score` on the example's hold-out gives the scores of the official CatBoost, bit for bit.
 
 use std::{fs, path::PathBuf};
 

@@ -134,7 +134,7 @@ fn the_terminal_and_both_pages_show_the_score_shift() {
     let page = || {
         fs::read_to_string(world.path("reports/credit-default/20261014T000000Z_20261015T000000Z/report.html")).unwrap()
     };
-    assert!(check().contains("With AMT_ANNUITY restored to the reference: refusal rate 31.4 % → 25"), "{}", check());
+    assert!(check().contains("With AMT_ANNUITY restored to the reference: refusal rate 31.4% → 25"), "{}", check());
     assert!(page().contains("Which drift moved the score") && page().contains("important features without drift"));
     configure(&world, |config| {
         config

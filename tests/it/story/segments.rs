@@ -346,14 +346,14 @@ fn each_segment_has_an_expected_cost() {
     let band = &women["expected"]["cost_per_1000"];
     assert!(band["low"].as_f64().unwrap() < known && known < band["high"].as_f64().unwrap(), "{women}");
     let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    for words in ["Cost by segment", "cost per 1,000 by labels (95 %)", "a segment that repays better, or worse"] {
+    for words in ["Cost by segment", "cost per 1,000 from labels (95% CI)", "a segment that repays better, or worse"] {
         assert!(page.contains(words), "{words}");
     }
     let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
     world.file("vigie.yaml", config.replace("reports: {dir: reports}", "reports: {dir: reports, language: fr}"));
     check(&world);
     let page = std::fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
-    for words in ["Coût par segment", "d’après les étiquettes (95", "rembourse mieux, ou moins bien"] {
+    for words in ["Coût par segment", "d’après les étiquettes (IC à 95", "rembourse mieux, ou moins bien"] {
         assert!(page.contains(words), "{words}");
     }
 }
@@ -386,9 +386,13 @@ fn invalid_segments_are_rejected_with_a_hint() {
         ran.stderr
     };
     for (segments, why) in [
-        ("{by: [age]}", "the reference has no feature `age`; it has: sex, region, income"),
-        ("{by: [income]}", "`income` is numeric; use filters"),
-        ("{filters: {a: sex > 3}}", "`sex` is categorical"),
+        ("{by: [age]}", "segments.by: the reference has no feature `age`; it has: sex, region, income"),
+        (
+            "{filters: {rich: incme > 3}}",
+            "segments.filters.rich: the reference has no feature `incme`; did you mean `income`? It has: income, sex, region",
+        ),
+        ("{by: [income]}", "vigie: segments.by: `income` is numeric; use filters"),
+        ("{filters: {a: sex > 3}}", "vigie: segments.filters.a: `sex` is categorical"),
         ("{filters: {a: 'income == \"x\"'}}", "`income` is numeric"),
         ("{filters: {a: sex = 3}}", "write `==`"),
         ("{filters: {a: sex == F}}", "put text in quotes"),

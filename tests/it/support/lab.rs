@@ -60,6 +60,7 @@ pub(crate) fn learnt(columns: &[(String, Data)]) -> Reference {
 pub(crate) fn try_learn(columns: &[(String, Data)]) -> Result<Reference, Fault> {
     let rows = columns.first().map_or(0, |(_, data)| data.len());
     let training = Training {
+        name: "table".to_owned(),
         rows,
         columns: columns
             .iter()

@@ -15,7 +15,7 @@ use super::{
     json_stream::{count_elements, for_each_element, for_each_entry, numbers, reserve, unreadable},
     json_trees,
     parts::{FeaturePosition, FloatPart, LevelPart, ModelParts, Nan, OneHotPart},
-    refusal::{damaged, over_allowance, unsupported},
+    refusal::{damaged, not_a_model, over_allowance, unsupported},
 };
 use crate::{error::Result, forest::model_info::ModelInfo};
 
@@ -76,8 +76,9 @@ struct JsonCategorical<'a> {
 
 /// Parses a model that was saved as JSON.
 pub(crate) fn read(file: &[u8], allowance: &Allowance) -> Result<ModelParts> {
-    let document: JsonModel<'_> =
-        serde_json::from_slice(file).map_err(|error| damaged(format_args!("its JSON cannot be read ({error})")))?;
+    let document: JsonModel<'_> = serde_json::from_slice(file).map_err(|error| {
+        if is_model(file) { damaged(format_args!("its JSON cannot be read ({error})")) } else { not_a_model() }
+    })?;
     let features = &document.features_info;
     for texts in [features.text_features, features.embedding_features].into_iter().flatten() {
         if count_elements("features", texts)? > 0 {
@@ -118,6 +119,12 @@ pub(crate) fn read(file: &[u8], allowance: &Allowance) -> Result<ModelParts> {
         json_trees::nested(trees, &mut parts, allowance)?;
     }
     Ok(parts)
+}
+
+/// Whether unreadable JSON looks like CatBoost's: one of the keys that an export begins with occurs in it.
+fn is_model(file: &[u8]) -> bool {
+    const KEYS: [&str; 3] = ["\"ctr_data\"", "\"features_info\"", "\"oblivious_trees\""];
+    KEYS.iter().any(|key| file.windows(key.len()).any(|part| part == key.as_bytes()))
 }
 
 fn read_tables(text: &RawValue, parts: &mut ModelParts, allowance: &Allowance) -> Result<()> {

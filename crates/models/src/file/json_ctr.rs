@@ -132,7 +132,7 @@ impl JsonTable<'_> {
         let mut index = KeyIndex { keys: vec![EMPTY_KEY; size], entries: vec![0; size] };
         let mut words = Vec::new();
         reserve(&mut words, numbers, allowance)?;
-        // Numbers read of the current row. Rows of empty slots of the file's index are not kept.
+        // Numbers read so far in the current row. Rows of empty slots of the file's index are not kept.
         let (mut read, mut is_kept) = (stride, false);
         for_each_element(&what, self.hash_map, |item| {
             match item {
@@ -190,6 +190,6 @@ impl KeyIndex {
 /// Encodes a number as in a `.cbm` file: the sum of a mean in single precision, everything else as a count.
 fn word(kind: CtrKind, position: usize, number: f64) -> u32 {
     let mean = matches!(kind, CtrKind::BinarizedTargetMeanValue | CtrKind::FloatTargetMeanValue);
-    #[expect(clippy::cast_possible_truncation, reason = "was not wider when it was written")]
+    #[expect(clippy::cast_possible_truncation, reason = "the value was 32 bits wide when written")]
     if mean && position == 0 { (number as f32).to_bits() } else { (number as i32).cast_unsigned() }
 }

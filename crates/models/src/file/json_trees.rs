@@ -82,9 +82,9 @@ pub(crate) fn oblivious(trees: &RawValue, parts: &mut ModelParts, allowance: &Al
 
 /// Appends branching trees.
 pub(crate) fn nested(trees: &RawValue, parts: &mut ModelParts, allowance: &Allowance) -> Result<()> {
-    let number = count_elements(TREES, trees)?;
-    reserve(&mut parts.starts, number, allowance)?;
-    reserve(&mut parts.sizes, number, allowance)?;
+    let count = count_elements(TREES, trees)?;
+    reserve(&mut parts.starts, count, allowance)?;
+    reserve(&mut parts.sizes, count, allowance)?;
     for_each_element(TREES, trees, |tree: &RawValue| {
         let root = parts.splits.len();
         let mut text = serde_json::Deserializer::from_str(tree.get());

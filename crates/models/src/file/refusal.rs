@@ -2,6 +2,11 @@
 
 use crate::error::ModelError;
 
+/// The file has another format.
+pub(crate) fn not_a_model() -> ModelError {
+    ModelError::new("not a CatBoost model; expected a .cbm file or a CatBoost JSON export")
+}
+
 /// The file is corrupt or contradicts itself.
 pub(crate) fn damaged(what: impl std::fmt::Display) -> ModelError {
     ModelError::new(format!(

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) struct BinningBuilder {
     pub binning: Binning,
     pub splits: Vec<Split>,
-    /// Start of the conditions of each feature of the file in `splits`.
+    /// Index in `splits` of the first condition of each of the file's features.
     float_starts: Vec<usize>,
     one_hot_starts: Vec<usize>,
 }
@@ -67,10 +67,10 @@ impl BinningBuilder {
         Ok(())
     }
 
-    /// Adds a column with `count` conditions. Returns its number.
+    /// Adds a column with `count` conditions. Returns its index.
     pub(crate) fn add_column(&mut self, column: BinColumn, count: usize, kind: SplitKind) -> Result<usize> {
-        let number = self.binning.columns.len();
-        let Ok(short) = u16::try_from(number) else {
+        let index = self.binning.columns.len();
+        let Ok(short) = u16::try_from(index) else {
             return Err(unsupported("has more than 65,535 × 254 conditions"));
         };
         self.binning.columns.push(column);
@@ -79,7 +79,7 @@ impl BinningBuilder {
             SplitKind::Order => Split { column: short, mask: 0, least: bin },
             SplitKind::Equality => Split { column: short, mask: !bin, least: u8::MAX },
         }));
-        Ok(number)
+        Ok(index)
     }
 
     /// The condition that a number exceeds a border (passed as its bits).

@@ -54,7 +54,7 @@ pub(crate) fn softmax(raw: &mut [f64]) {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "these values are equal to the bit")]
+#[expect(clippy::float_cmp, reason = "these values are bit-identical")]
 mod tests {
     use proptest::prelude::*;
 

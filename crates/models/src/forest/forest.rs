@@ -17,7 +17,7 @@ use crate::{
         allowance::Allowance,
         cbm, json,
         parts::ModelParts,
-        refusal::{damaged, over_allowance},
+        refusal::{damaged, not_a_model, over_allowance},
     },
     score::{
         kernel::Kernel,
@@ -72,7 +72,7 @@ impl Forest {
         } else if bytes.trim_ascii_start().starts_with(b"{") {
             json::read(bytes, &allowance)?
         } else {
-            return Err(damaged("it begins neither with CBM1 nor with the { of a JSON file"));
+            return Err(not_a_model());
         };
         Self::from_parts(parts, Sha256::digest(bytes).into(), &allowance)
     }
@@ -140,7 +140,7 @@ impl Forest {
         self.kernel
     }
 
-    /// Changes the instruction set used for scoring. Scores stay the same to the bit.
+    /// Changes the instruction set used for scoring. Scores stay bit-identical.
     pub fn set_kernel(&mut self, kernel: Kernel) {
         self.kernel = kernel;
         self.tables = None;
@@ -238,8 +238,8 @@ impl Forest {
     /// The level that represents a missing value of the feature at this index of [`Forest::features`].
     ///
     /// CatBoost rejects missing levels, so the training data must have contained some string instead. This is the first
-    /// usual spelling that the model knows as a level of the feature, or the empty string if it knows none of them (a
-    /// missing level then counts as unseen).
+    /// common spelling (`nan`, `None`, …) that the model knows as a level of the feature, or the empty string if it knows
+    /// none of them (a missing level then counts as unseen).
     #[must_use]
     pub fn missing_level(&self, feature: usize) -> &'static str {
         self.missing_levels.get(feature).copied().unwrap_or_default()
@@ -283,6 +283,27 @@ fn mark_used(features: &mut [ModelFeature], binning: &Binning) {
     for used in columns.chain(keys) {
         if let Some(feature) = features.get_mut(used) {
             feature.used = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Forest;
+
+    #[test]
+    fn other_files_are_not_called_damaged_models() {
+        let why = |bytes: &[u8]| Forest::from_bytes("m", bytes).unwrap_err().to_string();
+        let others: [&[u8]; 5] = [b"PAR1\x15\x04", b"a,b\n1,2\n", b"", b"{\"a\": 1}", b"{\"a\": 1}\n{\"a\": 2}\n"];
+        for other in others {
+            assert_eq!(why(other), "m: not a CatBoost model; expected a .cbm file or a CatBoost JSON export");
+        }
+        for torn in ["CBM1 and no more", "{\"features_info\": {\"float_features\": [", "{\"ctr_data\": {"] {
+            assert!(
+                why(torn.as_bytes()).starts_with("m: this CatBoost model is damaged: "),
+                "{}",
+                why(torn.as_bytes())
+            );
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Forest {
-    /// Computes the raw outputs (`RawFormulaVal`) of some rows, [`Forest::output_count`] per row, equal to those of the
-    /// official library to the bit.
+    /// Computes the raw outputs (`RawFormulaVal`) of some rows, [`Forest::output_count`] per row, bit-identical to
+    /// those of the official library.
     ///
     /// Several threads may score different rows of the same inputs. The output of a class that did not occur in training
     /// is −∞.
@@ -19,9 +19,9 @@ impl Forest {
         let at_once = self.block_rows().min(rows.len());
         let mut block = BinBlock::new(self, at_once);
         let mut sums = vec![0.0; self.dimension.saturating_mul(block.stride())];
-        for (number, out) in out.chunks_mut(self.output_count().saturating_mul(at_once).max(1)).enumerate() {
+        for (index, out) in out.chunks_mut(self.output_count().saturating_mul(at_once).max(1)).enumerate() {
             let count = out.len().checked_div(self.output_count()).unwrap_or(0);
-            self.quantise(inputs, rows.start.saturating_add(number.saturating_mul(at_once)), count, &mut block);
+            self.quantise(inputs, rows.start.saturating_add(index.saturating_mul(at_once)), count, &mut block);
             self.walk(&block, &mut sums);
             self.apply_scale_and_bias(&sums, block.stride(), out);
         }
@@ -53,15 +53,15 @@ impl Forest {
 
     /// Turns the raw outputs of rows into probabilities, in place: of the second of two classes, or of every class.
     ///
-    /// Equal to those of the official library to the bit where the platform's `exp` is. Returns false and changes
+    /// Bit-identical to those of the official library where the platform's `exp` is. Returns false and changes
     /// nothing if the model has no probabilities.
     #[must_use]
     pub fn probabilities(&self, raw: &mut [f64]) -> bool {
         self.outputs.probabilities(raw)
     }
 
-    /// Index into [`Forest::classes`] of the class that the raw outputs of one row decide for; `None` if the model has no
-    /// classes (a regression) or assigns any number of labels.
+    /// Index into [`Forest::classes`] of the class selected by the raw outputs of one row; `None` if the model has no classes
+    /// (a regression) or is multi-label.
     #[must_use]
     pub fn decision(&self, raw: &[f64]) -> Option<usize> {
         self.outputs.decision(raw)

@@ -23,8 +23,8 @@ use crate::{
 
 /// SHAP values of a model.
 ///
-/// [`Shap::new`] prepares tables, which takes time and memory once; explaining rows is cheap after that. The values are
-/// those of CatBoost's `ShapValues` within 1e-12. See the [crate documentation](crate) for an example.
+/// [`Shap::new`] prepares tables, which takes time and memory once; explaining rows is cheap after that. The values
+/// match CatBoost's `ShapValues` to within 1e-12. See the [crate documentation](crate) for an example.
 #[derive(Debug)]
 pub struct Shap {
     features: usize,
@@ -102,9 +102,9 @@ impl Shap {
         let mut sums = self.tables.buffer(&block);
         let mut shares = vec![0.0; self.players.features.len().saturating_mul(self.dimensions)];
         let mut buffers = self.walk.buffers(self.players.features.len());
-        for (number, out) in out.chunks_mut(self.width().saturating_mul(at_once).max(1)).enumerate() {
+        for (index, out) in out.chunks_mut(self.width().saturating_mul(at_once).max(1)).enumerate() {
             let count = out.len().checked_div(self.width()).unwrap_or(0);
-            forest.quantise(inputs, rows.start.saturating_add(number.saturating_mul(at_once)), count, &mut block);
+            forest.quantise(inputs, rows.start.saturating_add(index.saturating_mul(at_once)), count, &mut block);
             out.fill(0.0);
             self.tables.explain(forest, &block, &mut sums);
             self.tables.write_rows(&sums, &block, self.features + 1, out);

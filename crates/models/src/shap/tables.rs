@@ -163,8 +163,8 @@ impl ShapTables {
             }
             let splits = trees.splits_of(tree);
             find_leaves(splits, block, &mut leaves);
-            for (number, column) in targets.iter().enumerate() {
-                let table = from + (number << splits.len());
+            for (index, column) in targets.iter().enumerate() {
+                let table = from + (index << splits.len());
                 add(sums, *column, block.stride(), &leaves, |leaf| self.value(table, leaf, splits.len()));
             }
         }

@@ -58,7 +58,7 @@ impl Reason {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Complaint {
     pub count: u64,
-    /// The first five in text order, each at most 80 characters; independent of the order of rows.
+    /// The lexicographically first five, each at most 80 characters; independent of the order of rows.
     pub examples: BTreeSet<String>,
 }
 

@@ -43,7 +43,7 @@ pub fn for_each_number(array: &dyn Array, each: &mut impl FnMut(f64)) {
         #[expect(clippy::cast_precision_loss, reason = "a feature beyond 2^53 is compared as f64 by every model")]
         DataType::UInt64 => walk(array.as_primitive::<UInt64Type>(), each, |v| v as f64),
         DataType::Boolean => walk_booleans(array.as_boolean(), each),
-        // Readers produce only numbers; they replace anything else by null and report a complaint.
+        // Readers produce only numbers; they replace anything else with null and report a complaint.
         _ => (0..array.len()).for_each(|_| each(f64::NAN)),
     }
 }

@@ -11,10 +11,10 @@ use super::{
 /// Maximum number of cells per feature.
 #[cfg(test)]
 const MAX_CELLS: usize = 4_096;
-/// Default resolution: a cell holds about one in this number of rows. A frequent value needs up to two cells (its own
+/// Default resolution: a cell holds about `1 / RESOLUTION` of the rows. A frequent value needs up to two cells (its own
 /// and the gap before it), so this is half of `MAX_CELLS`, less a margin for cuts and atoms.
 const RESOLUTION: u64 = 2_000;
-/// A value with at least one in this number (5 %) of the non-missing reference rows is an atom.
+/// A value with at least `1 / ATOM_ONE_IN` (5%) of the non-missing reference rows is an atom.
 const ATOM_ONE_IN: u64 = 20;
 
 /// Kind of a PSI bin of a numeric feature.
@@ -59,7 +59,7 @@ impl Cells {
         Self::learn_with_resolution(values, precision, RESOLUTION)
     }
 
-    /// Like [`Self::learn`], with cells of about one in `resolution` rows.
+    /// Like [`Self::learn`], with about `1 / resolution` of the rows in each cell.
     #[must_use]
     pub fn learn_with_resolution(values: &[(f64, u64)], precision: Precision, resolution: u64) -> Self {
         let rows: u64 = values.iter().map(|(_, count)| count).sum();
@@ -68,7 +68,7 @@ impl Cells {
         };
         let is_atom = |count: u64| count * ATOM_ONE_IN >= rows;
         let cell_rows = rows.div_ceil(resolution).max(1);
-        // Rows from which a value gets a cell to itself.
+        // Minimum row count for a value to get its own cell.
         let own = cell_rows.min(rows.div_ceil(ATOM_ONE_IN));
         let (mut atoms, mut atom_rows) = (Vec::new(), 0);
         let mut edges = vec![precision.next_down(min), max];
@@ -271,7 +271,7 @@ fn bins(edges: &[f64], atoms: &[f64], cuts: &[f64]) -> Vec<Bin> {
 
 /// Bin of each cell, in one pass: edges, atoms, cuts and bins are all ascending.
 fn bins_of_cells(edges: &[f64], atoms: &[f64], cuts: &[f64], bins: &[Bin]) -> Vec<u16> {
-    let numbered = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    let numbered = |index: usize| u16::try_from(index).unwrap_or(u16::MAX);
     let last = numbered(bins.len() - 1);
     let place = |kind: BinKind, upper: f64| {
         let is_wanted = |bin: &Bin| bin.kind == kind && bin.upper == Some(upper);

@@ -1,7 +1,7 @@
 //! Lookup table from the leading bits of a value, as f32, to the first cell edge to compare it with.
 //!
-//! Floats are ordered like their bits (apart from the sign), so the leading bits of a value tell between which edges it
-//! is, except for the few edges that share these bits. Values that are closer to zero than nearly all edges share one
+//! Floats are ordered like their bits (apart from the sign), so the leading bits of a value tell which edges it lies
+//! between, except for the few edges that share these bits. Values that are closer to zero than nearly all edges share one
 //! slot, which keeps the table short.
 
 #![expect(clippy::inline_always, reason = "compiled separately for each vector width")]
@@ -10,7 +10,7 @@
 const AT_ONCE: usize = 4;
 /// Maximum number of slots on either side of zero.
 const MAX_SLOTS: u32 = 1 << 14;
-/// Smallest shift of the bits, for 512 slots per doubling of the value. Twice as many would not fit the nearest cache.
+/// Smallest shift of the bits, for 512 slots per doubling of the value. Twice as many would not fit the L1 cache.
 const FINEST: u32 = 14;
 /// Largest shift that is tried, for 8 slots per doubling.
 const COARSEST: u32 = 20;
@@ -97,7 +97,8 @@ pub struct EdgeIndex {
     is_crowded: bool,
     /// Edges, padded with infinities so that [`AT_ONCE`] of them can be read from any start.
     doubles: Vec<f64>,
-    /// For each edge the largest f32 that is not above it: an f32 value is above one exactly if it is above the other.
+    /// For each edge the largest f32 that is not above it: an f32 value is above one if and only if it is above the
+    /// other.
     singles: Vec<f32>,
 }
 
@@ -148,8 +149,8 @@ impl EdgeIndex {
 
     fn fill(&mut self, edges: &[f64], all: u16) {
         self.starts.reserve_exact(2 * self.middle as usize + 2);
-        for (edge, number) in edges.iter().zip(0..all) {
-            self.starts.resize(self.slot(edge.bits()) as usize + 1, number);
+        for (edge, index) in edges.iter().zip(0..all) {
+            self.starts.resize(self.slot(edge.bits()) as usize + 1, index);
         }
         self.starts.resize(2 * self.middle as usize + 2, all);
     }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-/// Level names in text order; a level's number is its index.
+/// Level names in lexicographic order; a level is identified by its index.
 #[derive(Debug, Clone, Default)]
 pub struct Levels {
     names: Vec<String>,
-    number: HashMap<String, u32>,
+    indices: HashMap<String, u32>,
 }
 
 impl Levels {
@@ -15,20 +15,20 @@ impl Levels {
     pub fn new(mut names: Vec<String>) -> Self {
         names.sort_unstable();
         names.dedup();
-        let number = (0..).zip(&names).map(|(number, name)| (name.clone(), number)).collect();
-        Self { names, number }
+        let indices = (0..).zip(&names).map(|(index, name)| (name.clone(), index)).collect();
+        Self { names, indices }
     }
 
-    /// Names in text order.
+    /// Names in lexicographic order.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Number of a level; `None` if the reference does not have it.
+    /// Index of a level; `None` if the reference does not have it.
     #[must_use]
-    pub fn number(&self, name: &str) -> Option<usize> {
-        self.number.get(name).map(|&number| number as usize)
+    pub fn index(&self, name: &str) -> Option<usize> {
+        self.indices.get(name).map(|&index| index as usize)
     }
 }
 

@@ -6,7 +6,8 @@ use arrow_array::{Array, cast::AsArray, types::Int32Type};
 
 use crate::layout::Levels;
 
-/// Maximum number of unseen levels kept by name; the rows of the others, last in text order, are counted together.
+/// Maximum number of unseen levels kept by name; the rows of the others, which are lexicographically
+/// last, are counted together.
 /// Bounds memory when an identifier is mapped as a feature.
 const MAX_UNSEEN_NAMES: usize = 65_536;
 
@@ -38,7 +39,7 @@ impl LevelCounts {
             self.missing += rows;
             return;
         };
-        match levels.number(name).and_then(|number| self.levels.get_mut(number)) {
+        match levels.index(name).and_then(|index| self.levels.get_mut(index)) {
             Some(count) => *count += rows,
             None => self.add_unseen(name, rows),
         }

@@ -2,8 +2,8 @@
 
 use hdrhistogram::Histogram;
 
-/// Latencies in microseconds, from 1 µs to 1 hour. Quantiles have 3 significant digits (within 0.1 %), those of a
-/// coarse histogram 2 (within 1 %, in a seventh of the memory). Histograms of equal precision merge exactly.
+/// Latencies in microseconds, from 1 µs to 1 hour. Quantiles have 3 significant digits (within 0.1%), those of a
+/// coarse histogram 2 (within 1%, in a seventh of the memory). Histograms of equal precision merge exactly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latency {
     histogram: Histogram<u64>,

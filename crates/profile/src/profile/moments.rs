@@ -10,8 +10,8 @@ use crate::layout::Real;
 ///
 /// The origin is the middle of the bulk of the values and a unit is at most 2^-26 of the width of the bulk, so that a
 /// far outlier in the reference costs no precision. Only an outlier beyond 2^12 such widths makes the unit larger, to
-/// 2^-38 of its distance. The sum of the values, which needs fewer bits than the sum of their squares, is kept in 2^-12
-/// of a unit.
+/// 2^-38 of its distance. The sum of the values, which needs fewer bits than the sum of their squares, is kept in steps of
+/// 2^-12 units.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     center: f64,
@@ -74,8 +74,8 @@ pub(super) struct BlockSums {
     count: u64,
     /// Number of values less than [`BEYOND`] units away; the sums below are valid only if all values are.
     within: u64,
-    wholes: i64,
-    rests: i64,
+    integers: i64,
+    fractions: i64,
     high_squares: u64,
     products: u64,
     low_squares: u64,
@@ -93,8 +93,8 @@ impl BlockSums {
             let distance = (value - scale.center) * scale.units;
             let whole = distance + MAGIC - MAGIC;
             sums.within += u64::from(distance.abs() < BEYOND);
-            sums.wholes = sums.wholes.wrapping_add(nearest(distance));
-            sums.rests = sums.rests.wrapping_add(nearest((distance - whole) * FINE));
+            sums.integers = sums.integers.wrapping_add(nearest(distance));
+            sums.fractions = sums.fractions.wrapping_add(nearest((distance - whole) * FINE));
             let size = (whole.abs() + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits());
             let (high, low) = ((size >> 24) & HALF, size & HALF);
             sums.high_squares = sums.high_squares.wrapping_add(high * high);
@@ -132,7 +132,7 @@ impl Moments {
 
     fn add(&mut self, sums: &BlockSums) {
         self.count += sums.count;
-        self.sum += (i128::from(sums.wholes) << 12) + i128::from(sums.rests);
+        self.sum += (i128::from(sums.integers) << 12) + i128::from(sums.fractions);
         let wide = |sum: u64| i128::from(sum);
         self.squares += (wide(sums.high_squares) << 48) + (wide(sums.products) << 25) + wide(sums.low_squares);
     }
@@ -211,8 +211,8 @@ mod tests {
             (0..2).for_each(|_| together.merge(&forward));
             prop_assert_eq!(thrice, together);
             // The expected integers, by wide arithmetic.
-            let wholes = values.iter().map(|value| i128::from(nearest((value - scale.center) * scale.units)));
-            prop_assert_eq!(forward.squares, wholes.map(|whole| whole * whole).sum::<i128>());
+            let integers = values.iter().map(|value| i128::from(nearest((value - scale.center) * scale.units)));
+            prop_assert_eq!(forward.squares, integers.map(|integer| integer * integer).sum::<i128>());
             #[expect(clippy::cast_precision_loss, reason = "a handful of values")]
             let n = values.len() as f64;
             let mean = values.iter().sum::<f64>() / n;

@@ -1,4 +1,4 @@
-//! Counts the values of one column, first in small integers that stay in the nearest cache.
+//! Counts the values of one column, first in small integers that stay in the L1 cache.
 
 #![expect(clippy::inline_always, reason = "compiled separately for each vector width")]
 
@@ -21,7 +21,7 @@ const FULL: usize = u32::MAX as usize - BLOCK;
 
 thread_local! {
     /// Counters of the thread, reused for the next column; all zero between columns.
-    static NEAR: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+    static HOT_COUNTS: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
 }
 
 /// Tally of the values of a column. It holds only integers, minimum and maximum, so the order of rows does not matter.
@@ -31,10 +31,10 @@ pub(super) struct ColumnTally<'a, T> {
     width: Width,
     stride: usize,
     /// One or four tallies of the cells.
-    near: Vec<u32>,
-    /// Rows in `near`.
+    hot_counts: Vec<u32>,
+    /// Number of rows in `hot_counts`.
     rows: usize,
-    /// Counts by cell to which `near` is added.
+    /// Final counts by cell, to which `hot_counts` is added.
     counts: &'a mut [u64],
     summary: ColumnSummary<T>,
 }
@@ -52,14 +52,14 @@ impl<'a, T: Real> ColumnTally<'a, T> {
     /// Creates a tally that adds to `counts`, by cell, when it is finished.
     pub(super) fn new(cells: &'a Cells, scale: &'a Scale, counts: &'a mut [u64]) -> Self {
         let (stride, tallies) = if cells.len() <= FEW { (cells.len(), 4) } else { (0, 1) };
-        let mut near = NEAR.take();
-        near.resize(tallies * cells.len(), 0);
+        let mut hot_counts = HOT_COUNTS.take();
+        hot_counts.resize(tallies * cells.len(), 0);
         Self {
             cells,
             scale,
             width: Width::detect(),
             stride,
-            near,
+            hot_counts,
             rows: 0,
             counts,
             summary: ColumnSummary {
@@ -103,7 +103,7 @@ impl<'a, T: Real> ColumnTally<'a, T> {
 
     /// Adds the 32-bit counts to the final counts and resets them.
     fn flush(&mut self) {
-        for tally in self.near.chunks_mut(self.cells.len()) {
+        for tally in self.hot_counts.chunks_mut(self.cells.len()) {
             for (count, more) in self.counts.iter_mut().zip(tally) {
                 *count += u64::from(std::mem::take(more));
             }
@@ -115,13 +115,13 @@ impl<'a, T: Real> ColumnTally<'a, T> {
 impl<T> Drop for ColumnTally<'_, T> {
     fn drop(&mut self) {
         if self.rows > 0 {
-            self.near.fill(0);
+            self.hot_counts.fill(0);
         }
-        NEAR.set(std::mem::take(&mut self.near));
+        HOT_COUNTS.set(std::mem::take(&mut self.hot_counts));
     }
 }
 
-/// Counts a block in separate loops, each over values that stay in the nearest cache.
+/// Counts a block in separate loops, each over values that stay in the L1 cache.
 struct Count<'a, 'b, T> {
     values: &'a [T],
     tally: &'a mut ColumnTally<'b, T>,
@@ -136,7 +136,7 @@ impl<T: Real> Work for Count<'_, '_, T> {
         let summary = &mut tally.summary;
         summary.least = if least < summary.least { least } else { summary.least };
         summary.greatest = if greatest > summary.greatest { greatest } else { summary.greatest };
-        tally.cells.tally(self.values, tally.stride, &mut tally.near);
+        tally.cells.tally(self.values, tally.stride, &mut tally.hot_counts);
         *self.sums = BlockSums::from_values(self.values, tally.scale);
     }
 }

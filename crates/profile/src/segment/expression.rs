@@ -66,8 +66,8 @@ impl fmt::Display for Literal {
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let joined = |f: &mut fmt::Formatter<'_>, parts: &[Self], word: &str| {
-            for (number, part) in parts.iter().enumerate() {
-                write!(f, "{}{}", if number > 0 { word } else { "" }, Inner(part))?;
+            for (index, part) in parts.iter().enumerate() {
+                write!(f, "{}{}", if index > 0 { word } else { "" }, Inner(part))?;
             }
             Ok(())
         };

@@ -8,6 +8,7 @@ use super::{Comparison, Expression, Literal, parse};
 use crate::{
     batch::{Number, Rows, for_each_number, level, level_of_number, number},
     layout::{Kind, Layout, Precision},
+    near::alternatives,
     profile::{Counts, Profile},
     shown::shown,
 };
@@ -58,15 +59,15 @@ pub struct Segments {
 
 impl Segments {
     /// Resolves `chosen` against the layout and the profile of a reference; `features` are the indices of the features
-    /// to count within segments.
+    /// to count within segments. The error starts with the config key, such as `segments.filters.NAME`.
     pub fn new(chosen: &SegmentSpec, layout: &Layout, profile: &Profile, features: &[usize]) -> Result<Self, String> {
         let mut all = Vec::new();
         let mut left_out = Vec::new();
         for column in &chosen.by {
-            let place = place_of(column, layout)?;
+            let place = place_of(column, layout).map_err(|why| format!("segments.by: {why}"))?;
             let Some(Counts::Categorical(counts)) = profile.features().get(place) else {
                 return Err(format!(
-                    "by: `{}` is numeric; use filters instead, such as `{} > 0`",
+                    "segments.by: `{}` is numeric; use filters instead, such as `{} > 0`",
                     shown(column),
                     shown(column)
                 ));
@@ -89,12 +90,12 @@ impl Segments {
             }
         }
         for (name, text) in &chosen.filters {
-            let condition = parse(text).map_err(|why| format!("filters.{}: {why}", shown(name)))?;
+            let condition = parse(text).map_err(|why| format!("{}: {why}", filter_key(name)))?;
             all.push((name.clone(), None, condition));
         }
         if all.len() > MAX_SEGMENTS {
             return Err(format!(
-                "{} segments are defined, but at most {MAX_SEGMENTS} can be monitored; list fewer columns",
+                "segments: {} segments are defined, but at most {MAX_SEGMENTS} can be monitored; list fewer columns",
                 all.len()
             ));
         }
@@ -113,7 +114,10 @@ impl Segments {
                     });
                     Ok::<_, String>((at, comparison))
                 })
-                .map_err(|why| format!("{}: {why}", shown(&name)))?;
+                .map_err(|why: String| match by {
+                    Some(_) => format!("segments.by: {why}"),
+                    None => format!("{}: {why}", filter_key(&name)),
+                })?;
             list.push(Segment { name, by, definition, condition });
         }
         let condition_columns = columns.len();
@@ -191,9 +195,9 @@ impl Segments {
     #[must_use]
     pub fn masks(&self, columns: &[Option<ArrayRef>], rows: usize) -> Vec<u64> {
         let mut masks = vec![0_u64; rows];
-        for (number, segment) in self.list.iter().enumerate().take(MAX_SEGMENTS) {
+        for (index, segment) in self.list.iter().enumerate().take(MAX_SEGMENTS) {
             for (mask, holds) in masks.iter_mut().zip(self.rows_of(segment, columns, rows)) {
-                *mask |= u64::from(holds) << number;
+                *mask |= u64::from(holds) << index;
             }
         }
         masks
@@ -236,10 +240,15 @@ impl Segments {
     }
 }
 
+/// Config key of a filter.
+fn filter_key(name: &str) -> String {
+    format!("segments.filters.{}", shown(name))
+}
+
 fn place_of(column: &str, layout: &Layout) -> Result<usize, String> {
     layout.features().iter().position(|feature| feature.name == column).ok_or_else(|| {
-        let names: Vec<&str> = layout.features().iter().map(|feature| feature.name.as_str()).take(200).collect();
-        format!("the reference has no feature `{}`; it has: {}", shown(column), names.join(", "))
+        let names = layout.features().iter().map(|feature| feature.name.as_str());
+        format!("the reference has no feature `{}`{}", shown(column), alternatives(column, names))
     })
 }
 

@@ -1,10 +1,10 @@
-//! A length of time as written in a config: `90s`, `15m`, `2h`, `1d`, `1w`.
+//! A duration as written in a config: `90s`, `15m`, `2h`, `1d`, `1w`.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A length of time in seconds or in calendar days (which are 23 or 25 hours long twice a year).
+/// A duration in seconds or in calendar days (which are 23 or 25 hours long twice a year).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     seconds: i64,
@@ -47,7 +47,7 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a length of time; write for example 90s, 15m, 2h, 1d or 1w");
+        let wrong = || format!("`{text}` is not a duration; write, for example, 90s, 15m, 2h, 1d or 1w");
         let text = text.trim();
         let unit = text.chars().last().ok_or_else(wrong)?;
         let number: i64 = text[..text.len() - unit.len_utf8()].trim().parse().map_err(|_| wrong())?;
@@ -97,7 +97,7 @@ impl schemars::JsonSchema for Span {
         schemars::json_schema!({
             "type": "string",
             "pattern": "^[0-9]+[smhdw]$",
-            "description": "A length of time, such as 90s, 15m, 2h, 1d or 1w."
+            "description": "A duration, such as 90s, 15m, 2h, 1d or 1w."
         })
     }
 }
