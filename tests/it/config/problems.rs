@@ -198,8 +198,8 @@ fn names_paths_and_addresses_are_validated() {
         "vigie.yaml:6: `schedule.catch_up` must be between 1 and 1000, not 0 — the default is 31\n\
          vigie.yaml:6: `schedule.revise` must be between 0 and 100, not 101 — the default is 3; 0 turns rechecking off"
     );
-    let tests = problems_with("alerts: {ignore: [psy]}\n");
-    assert!(tests.starts_with("vigie.yaml:6: `alerts.ignore[0]` must be one of `psi`, `ks`, "), "{tests}");
+    let tests = problems_with("alerts: {ignore: [latency, psy]}\n");
+    assert!(tests.starts_with("vigie.yaml:6: `alerts.ignore[1]` must be one of `psi`, `ks`, "), "{tests}");
     assert!(tests.ends_with(", not the string `psy` — did you mean `psi`?"), "{tests}");
 }
 

@@ -123,8 +123,12 @@ fn alerts_can_be_acknowledged_and_muted() {
     assert!(world.vigie(&["alert", "ack", &id, "--config", "vigie.yaml"]).ok().stdout.contains("acknowledged"));
     let unknown = world.vigie(&["alert", "ack", "999", "--config", "vigie.yaml"]);
     assert!(unknown.code == Some(2) && unknown.stderr.contains("alert 999 is not open"), "{}", unknown.stderr);
-    let word = world.vigie(&["alert", "ack", "AGE", "--config", "vigie.yaml"]);
-    assert!(word.stderr.contains("'AGE' for '<ID>': expected the number of an alert, as shown by"), "{}", word.stderr);
+    let not_an_id = world.vigie(&["alert", "ack", "AGE", "--config", "vigie.yaml"]);
+    assert!(
+        not_an_id.stderr.contains("'AGE' for '<ID>': expected the number of an alert, as shown by"),
+        "{}",
+        not_an_id.stderr
+    );
     let muted = world.vigie(&["alert", "mute", "AGE", "--until", "2999-01-01", "--config", "vigie.yaml"]).ok().stdout;
     assert!(muted.contains("AGE is muted until 2999-01-01"), "{muted}");
     let mute = |subject: &str, until: &str, more: &[&str]| {

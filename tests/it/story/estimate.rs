@@ -150,10 +150,12 @@ fn learn_shows_the_cost_of_each_threshold() {
         ["learn", "--data", "train.csv", "--target", "y", "--probability", "p", "--out", "ref.vigie", "--show", "cost"];
     let text = world.vigie(&learn).ok().stdout;
     assert!(
-        text.starts_with("ref.vigie: 1 features") && text.contains("← in use") && text.contains("\ncheapest: "),
+        text.starts_with("ref.vigie: 1 feature (1 numeric")
+            && text.contains("← in use")
+            && text.contains("\ncheapest: "),
         "{text}"
     );
-    assert_eq!(text.lines().filter(|line| line.contains(" %  ")).count(), 21, "{text}");
+    assert_eq!(text.lines().filter(|line| line.contains("%  ")).count(), 21, "{text}");
     // Without outcomes, an error.
     world.vigie(&["learn", "--data", "train.csv", "--ignore", "y", "--probability", "p", "--out", "none.vigie"]).ok();
     let ran = world.vigie(&["learn", "--show", "cost", "--out", "none.vigie"]);

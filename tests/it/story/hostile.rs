@@ -237,7 +237,7 @@ fn a_log_without_readable_times_is_an_error() {
     world.file("log/a.ndjson", lines(&applicants(300, 7)).replace("\"ts\":\"2026", "\"ts\":\"the year 2026"));
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert_eq!(ran.code, Some(2));
-    let said = "source.fields.timestamp: none of 300 records has a readable time in `ts`; use RFC 3339";
+    let said = "source.fields.timestamp: none of 300 records has a readable time in `ts`; expected RFC 3339";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }
 
