@@ -117,7 +117,8 @@ pub fn describe_io(error: &io::Error) -> String {
 #[must_use]
 pub fn describe_json(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why).to_owned()
+    let why = text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why);
+    format!("not valid JSON ({why})")
 }
 
 #[cfg(test)]
@@ -138,7 +139,7 @@ mod tests {
     #[test]
     fn json_errors_are_described_without_their_position() {
         let error = |text: &str| describe_json(&serde_json::from_str::<serde_json::Value>(text).unwrap_err());
-        assert_eq!(error("{\"a\":"), "EOF while parsing a value");
-        assert_eq!(error("1 2"), "trailing characters");
+        assert_eq!(error("{\"a\":"), "not valid JSON (EOF while parsing a value)");
+        assert_eq!(error("1 2"), "not valid JSON (trailing characters)");
     }
 }

@@ -133,9 +133,7 @@ fn words(reason: Reason, count: u64) -> String {
         Reason::ModelVersion => "from another model version".to_owned(),
         Reason::NoFeatures => "without features".to_owned(),
         Reason::NoProbability => "without a valid probability".to_owned(),
-        Reason::NotANumber => {
-            format!("{} that {} not a number", noun(count, "value"), if count == 1 { "is" } else { "are" })
-        }
+        Reason::NotANumber => format!("non-numeric {}", noun(count, "value")),
         Reason::UnreadableField => format!("unreadable {}", noun(count, "field")),
     }
 }
@@ -176,8 +174,8 @@ mod tests {
         complaints.add(Reason::NotANumber, "AGE: x");
         assert_eq!(
             row_counts((7, 10), &complaints, 1),
-            "7 of 10 rows used; left out: 2 duplicates, 1 without a valid probability; read as missing: 1 value that is \
-             not a number; 1 record excluded by source.where\n"
+            "7 of 10 rows used; left out: 2 duplicates, 1 without a valid probability; read as missing: 1 non-numeric \
+             value; 1 record excluded by source.where\n"
         );
     }
 }

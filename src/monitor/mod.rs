@@ -22,7 +22,7 @@ pub use history::{
 };
 pub use learn::{
     learn::{LearnRequest, import, learn},
-    training::STORED,
+    training::POSTGRES_PREFIX,
 };
 pub use run::{
     RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, open_reference, publish, terms_or_default,

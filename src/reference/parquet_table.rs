@@ -136,10 +136,16 @@ impl ParquetFile {
     }
 }
 
+/// The first line of an error, without the prefix that repeats the format.
+pub(super) fn first_line(why: &str) -> &str {
+    let line = why.lines().next().unwrap_or_default();
+    line.strip_prefix("Parquet error: ").unwrap_or(line)
+}
+
 fn unreadable(name: &str, why: &str) -> Fault {
     Fault::setup(format!(
-        "{name}: cannot be read as parquet: {}; check that the file is complete and that its extension is correct",
-        why.lines().next().unwrap_or_default()
+        "{name}: cannot be read as Parquet: {}; check that the file is complete and that its extension is correct",
+        first_line(why)
     ))
 }
 

@@ -19,7 +19,7 @@ use vigie_profile::{
 
 use super::{
     columns::ColumnKind,
-    parquet_table::column_info,
+    parquet_table::{column_info, first_line},
     training::{Training, TrainingColumn, TrainingValues},
 };
 use crate::fault::{Fault, Result, describe_json};
@@ -34,15 +34,15 @@ pub fn read(name: &str, bytes: Vec<u8>) -> Result<Training> {
     if bytes.is_empty() {
         return Err(Fault::setup(format!("{name}: the file is empty; pass a file with rows")));
     }
-    let table = match extension.as_str() {
-        "csv" => csv(&bytes),
-        "ndjson" | "jsonl" | "json" => ndjson(&bytes),
-        _ => parquet(bytes),
+    let (format, table) = match extension.as_str() {
+        "csv" => ("CSV", csv(&bytes)),
+        "ndjson" | "jsonl" | "json" => ("NDJSON", ndjson(&bytes)),
+        _ => ("Parquet", parquet(bytes)),
     };
     table.map(|(rows, columns)| Training { name: name.to_owned(), rows, columns }).map_err(|why| {
-        let why = why.lines().next().unwrap_or_default();
+        let why = first_line(&why);
         Fault::setup(format!(
-            "{name}: cannot be read as {extension}: {why}; check that the file is complete and that its extension is correct"
+            "{name}: cannot be read as {format}: {why}; check that the file is complete and that its extension is correct"
         ))
     })
 }
@@ -264,8 +264,8 @@ mod tests {
         assert!(why("a.csv", "x,x\n1,2\n").contains("two columns are named `x`"));
         // Only the line of the file, not serde_json's position within it.
         let torn = why("a.ndjson", "{\"x\": 1}\n{\n");
-        assert!(torn.contains(": line 2: EOF while parsing an object; check"), "{torn}");
-        assert!(why("a.parquet", "PAR1").contains("cannot be read as parquet"));
+        assert!(torn.contains(": line 2: not valid JSON (EOF while parsing an object); check"), "{torn}");
+        assert!(why("a.parquet", "PAR1").contains("cannot be read as Parquet"));
         assert!(why("a.xlsx", "x").contains("a .parquet, .csv or .ndjson file"));
         assert!(why("a.csv", "").contains("is empty"));
     }

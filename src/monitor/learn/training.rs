@@ -1,4 +1,4 @@
-//! Reads training rows from files, or from a table of a database.
+//! Reads training rows from files, or from a database table.
 
 use std::{
     fs,
@@ -18,14 +18,14 @@ use crate::{
 const DATA: &str = "--data";
 
 /// Prefix of a data source that is a table, or a SELECT, in the config's database.
-pub const STORED: &str = "postgres:";
+pub const POSTGRES_PREFIX: &str = "postgres:";
 
 /// Opens Parquet files as one table whose columns are read one by one. `None` if any of them has another format.
 pub(crate) fn open_columns(paths: &[PathBuf]) -> Result<Option<ParquetTable>> {
     let is_parquet = |path: &PathBuf| {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         extension.is_some_and(|extension| ["parquet", "pq"].contains(&extension.as_str()))
-            && !path.display().to_string().starts_with(STORED)
+            && !path.display().to_string().starts_with(POSTGRES_PREFIX)
     };
     if paths.is_empty() || !paths.iter().all(is_parquet) {
         return Ok(None);
@@ -78,7 +78,7 @@ pub(crate) fn read_one(
     with_json: bool,
 ) -> Result<(Training, SourceFile)> {
     let shown = path.display().to_string();
-    if let Some(table) = shown.strip_prefix(STORED) {
+    if let Some(table) = shown.strip_prefix(POSTGRES_PREFIX) {
         return read_stored(flag, table, database, with_json);
     }
     let bytes = fs::read(path).map_err(|error| cannot_read(flag, path, &error))?;
@@ -94,7 +94,7 @@ fn read_stored(
     database: Option<&source::SourceOptions>,
     with_json: bool,
 ) -> Result<(Training, SourceFile)> {
-    let name = format!("{STORED}{table}");
+    let name = format!("{POSTGRES_PREFIX}{table}");
     let options = database.filter(|options| options.kind == source::SourceKind::Postgres).ok_or_else(|| {
         Fault::setup(format!(
             "{flag} {name}: no database is configured; pass --config FILE with a config whose `source` has `kind: postgres`"

@@ -20,7 +20,7 @@ pub fn reason(report: &Report, finding: &Finding, language: Language) -> String 
 
 const FR: Language = Language::French;
 
-/// French version of [`NOT_READ`].
+/// French version of `judge::NOT_READ`.
 pub(crate) const FRENCH_NOT_READ: &str = "non lu\u{a0}: ";
 
 fn french(report: &Report, finding: &Finding) -> Option<String> {

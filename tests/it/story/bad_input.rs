@@ -239,7 +239,7 @@ fn invalid_training_tables() {
     assert_eq!(learn(&["a.txt"]), "vigie: --data a.txt: unknown format; expected a .parquet, .csv or .ndjson file");
     world.file("a.parquet", "x");
     let broken = learn(&["a.parquet"]);
-    assert!(broken.starts_with("vigie: --data a.parquet: cannot be read as parquet"), "{broken}");
+    assert!(broken.starts_with("vigie: --data a.parquet: cannot be read as Parquet"), "{broken}");
     assert!(broken.ends_with("; check that the file is complete and that its extension is correct"), "{broken}");
     world.file("nothing.ndjson", "");
     assert_eq!(learn(&["nothing.ndjson"]), "vigie: --data nothing.ndjson: the file is empty; pass a file with rows");
@@ -268,7 +268,7 @@ fn invalid_training_tables() {
     );
     world.file("torn.ndjson", "{\"x\": 1}\n{\"x\":\n");
     let torn = learn(&["torn.ndjson"]);
-    assert!(torn.contains(": line 2: EOF while parsing a value; check"), "{torn}");
+    assert!(torn.contains(": line 2: not valid JSON (EOF while parsing a value); check"), "{torn}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(crate) fn count_elements(what: &str, list: &RawValue) -> Result<usize> {
     Ok(count)
 }
 
-/// Charges `more` elements and reserves memory for exactly that many (a vector that doubles briefly holds three times
+/// Charges `more` elements and reserves memory for exactly that many (a vector that grows by doubling briefly holds three times
 /// its content).
 pub(crate) fn reserve<T>(all: &mut Vec<T>, more: usize, allowance: &Allowance) -> Result<()> {
     allowance.spend(more, size_of::<T>()).ok_or_else(over_allowance)?;

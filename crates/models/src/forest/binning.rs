@@ -29,7 +29,7 @@ impl BinningBuilder {
     /// Builds the columns of numbers and levels; [`BinningBuilder::add_ctrs`] adds those of CTRs.
     pub(crate) fn new(parts: &ModelParts, numeric: &FeatureIndex, categorical: &FeatureIndex) -> Result<Self> {
         let mut builder = Self::default();
-        // Exact sizes: a vector that doubles briefly holds three times its content.
+        // Exact sizes: a vector that grows by doubling briefly holds three times its contents.
         let borders = parts.floats.iter().map(|float| float.borders.len()).sum::<usize>();
         let levels = parts.one_hots.iter().map(|one_hot| one_hot.values.len()).sum::<usize>();
         let ctrs = parts.ctrs.iter().map(|ctr| ctr.borders.len()).sum::<usize>();

@@ -46,7 +46,7 @@ pub(crate) struct PathWalker {
 struct WalkNode {
     split: Split,
     player: usize,
-    /// Offsets from this node to its children, first to that for rows that do not meet the condition; 0 for a leaf.
+    /// Offsets from this node to its children, the child for rows that do not meet the condition first; 0 for a leaf.
     steps: [usize; 2],
     /// Shares of the training rows of this node that go to each child.
     shares: [f64; 2],
@@ -135,7 +135,7 @@ impl PathWalker {
             self.depth = self.depth.max(level);
             if level >= MAX_DEPTH {
                 return Err(unsupported(format_args!(
-                    "has a tree deeper than {MAX_DEPTH} levels, which vigie does not explain"
+                    "has a tree deeper than {MAX_DEPTH} levels; vigie cannot compute SHAP values for it"
                 )));
             }
             for child in draft.steps.iter().filter(|step| **step > 0).map(|step| at + step) {
@@ -173,14 +173,14 @@ impl PathWalker {
     /// Allocates buffers for [`PathWalker::explain`].
     pub(crate) fn buffers(&self, players: usize) -> WalkBuffers {
         let level = self.points.len() * (1 + self.dimensions);
-        WalkBuffers { answers: vec![(1.0, 1.0); players], levels: vec![0.0; level * (self.depth + 1)] }
+        WalkBuffers { player_factors: vec![(1.0, 1.0); players], levels: vec![0.0; level * (self.depth + 1)] }
     }
 
     /// Adds the contributions of one row: player by player, one value per dimension.
     pub(crate) fn explain(&self, holds: &impl Fn(Split) -> bool, buffers: &mut WalkBuffers, out: &mut [f64]) {
         for root in &self.roots {
             buffers.levels.iter_mut().take(self.points.len()).for_each(|product| *product = 1.0);
-            self.visit(*root, holds, &mut buffers.answers, &mut buffers.levels, out);
+            self.visit(*root, holds, &mut buffers.player_factors, &mut buffers.levels, out);
         }
     }
 
@@ -191,7 +191,7 @@ impl PathWalker {
         &self,
         at: usize,
         holds: &impl Fn(Split) -> bool,
-        answers: &mut [(f64, f64)],
+        player_factors: &mut [(f64, f64)],
         levels: &mut [f64],
         out: &mut [f64],
     ) {
@@ -206,7 +206,7 @@ impl PathWalker {
             return;
         }
         sums.fill(0.0);
-        let before = answers[node.player];
+        let before = player_factors[node.player];
         let taken = usize::from(holds(node.split));
         for (side, (&step, &share)) in node.steps.iter().zip(&node.shares).enumerate() {
             if share == 0.0 {
@@ -216,9 +216,9 @@ impl PathWalker {
             for ((product, (t, _)), above) in deeper.iter_mut().zip(&self.points).zip(&*products) {
                 *product = above * (factor(after, *t) / factor(before, *t));
             }
-            answers[node.player] = after;
-            self.visit(at + step, holds, answers, deeper, out);
-            answers[node.player] = before;
+            player_factors[node.player] = after;
+            self.visit(at + step, holds, player_factors, deeper, out);
+            player_factors[node.player] = before;
             let own = &mut out[node.player * self.dimensions..][..self.dimensions];
             let below = deeper[count..].chunks_exact(count);
             for ((own, sums), below) in own.iter_mut().zip(sums.chunks_exact_mut(count)).zip(below) {
@@ -235,7 +235,7 @@ impl PathWalker {
 #[derive(Debug)]
 pub(crate) struct WalkBuffers {
     /// `o` and `z` of each player for the path so far.
-    answers: Vec<(f64, f64)>,
+    player_factors: Vec<(f64, f64)>,
     levels: Vec<f64>,
 }
 

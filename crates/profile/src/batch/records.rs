@@ -1,4 +1,4 @@
-//! Records of a log as columns of equal length, with the values of the log.
+//! Records of a log as columns of equal length, with the values as logged.
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, StringArray};
 
