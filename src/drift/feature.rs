@@ -80,7 +80,7 @@ pub struct Psi {
     /// Value that chance alone exceeds in 5 of 100 windows.
     pub critical: Option<f64>,
     pub p_value: Option<f64>,
-    /// Bins left for the chance distribution after thin ones are merged.
+    /// Bins left for the null distribution after thin ones are merged.
     pub p_bins: usize,
 }
 

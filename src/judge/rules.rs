@@ -88,7 +88,7 @@ fn limit_words(test: Test, limit: f64) -> String {
     }
 }
 
-/// PSI rule. Its chance distribution merges thin bins, so values that are rare in the reference (missing, unseen, out
+/// PSI rule. Its null distribution merges thin bins, so values that are rare in the reference (missing, unseen, out
 /// of range) may disappear in a large bin. Such bins have exact tests: if the significant ones reach the limit without
 /// the other bins, those tests are the evidence.
 fn psi(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {

@@ -55,7 +55,7 @@ fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 
 fn missing_feature(feature: &str, inputs: &Map<String, Value>) -> Fault {
     Fault::setup(format!(
-        "feature `{}` is not in the record, but the model reads it (use null for a missing value); keys present: {}",
+        "feature `{}` is not in the record, but the model uses it (use null for a missing value); keys present: {}",
         shown(feature),
         suggestions(feature, inputs.keys().map(String::as_str))
     ))

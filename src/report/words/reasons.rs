@@ -9,7 +9,7 @@ use crate::{
     report::Report,
 };
 
-/// Returns the sentence of a finding of this report, or of an opinion that chance explains.
+/// Returns the sentence of a finding of this report, or of a result that may be due to chance.
 #[must_use]
 pub fn reason(report: &Report, finding: &Finding, language: Language) -> String {
     match language {
@@ -69,7 +69,7 @@ fn with_evidence(report: &Report, finding: &Finding, what: &str, drift: Option<&
         _ => FR.number(limit),
     });
     let exact =
-        exact_test(finding, drift, qs).map_or(String::new(), |whose| format!(" d’après le test exact des {whose}"));
+        exact_test(finding, drift, qs).map_or(String::new(), |kind| format!(" d’après le test exact des {kind}"));
     format!("{what}\u{a0}; {} à partir de {limit}, q {q}{exact}", severity(finding.severity))
 }
 
@@ -80,7 +80,7 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// Returns which exact test is the evidence for a PSI finding, if PSI's own chance distribution is not (see `judge`).
+/// Returns which exact test provides the evidence for a PSI finding, if it is not PSI's own null distribution (see `judge`).
 fn exact_test(finding: &Finding, drift: Option<&FeatureDrift>, qs: &QValues) -> Option<&'static str> {
     let q = finding.q_value?;
     let is = |other: Option<f64>| other.is_some_and(|other| other.to_bits() == q.to_bits());
@@ -94,10 +94,10 @@ fn exact_test(finding: &Finding, drift: Option<&FeatureDrift>, qs: &QValues) -> 
         (qs.unseen, "modalités jamais vues"),
         (qs.out_of_range, "valeurs hors étendue"),
     ];
-    kinds.into_iter().find(|(other, _)| is(*other)).map(|(_, whose)| whose)
+    kinds.into_iter().find(|(other, _)| is(*other)).map(|(_, kind)| kind)
 }
 
-/// Describes a finding about the score. It does not name the measure, so the value identifies it.
+/// Describes a finding about the score. The finding does not record its measure, so it is inferred from the value.
 fn score(drift: &FeatureDrift, value: f64) -> Option<String> {
     let is = |other: Option<f64>| other.is_some_and(|other| other.to_bits() == value.to_bits());
     let what = if is(drift.psi.value) {

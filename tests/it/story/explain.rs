@@ -148,7 +148,7 @@ fn unexplainable_input_is_rejected_in_one_sentence() {
     refused(&world, &["--row", "text.json"], "`AMT_CREDIT` is \"a lot\", but the model expects a number");
     inputs.as_object_mut().unwrap().remove("AMT_CREDIT");
     world.file("missing.json", inputs.to_string());
-    refused(&world, &["--row", "missing.json"], "feature `AMT_CREDIT` is not in the record, but the model reads it");
+    refused(&world, &["--row", "missing.json"], "feature `AMT_CREDIT` is not in the record, but the model uses it");
     refused(&world, &[], "--id <ID>");
     refused(&world, &["--id", ID, "--row", "list.json"], "cannot be used with");
     let shipped = format!("file: {}", home_credit("model.cbm").display());

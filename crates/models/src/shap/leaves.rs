@@ -60,7 +60,7 @@ pub(crate) struct Means {
 }
 
 impl Means {
-    /// Averages the leaves with these numbers.
+    /// Averages the leaves at these indices.
     pub(crate) fn new(forest: &Forest, leaves: impl Iterator<Item = usize>) -> Result<Self> {
         let (mut total, mut by_dimension) = (0.0, vec![0.0; forest.dimension]);
         for leaf in leaves {
@@ -74,7 +74,7 @@ impl Means {
         by_dimension.iter_mut().for_each(|mean| *mean /= total);
         // A model with an unknown loss is treated as `MultiClass`.
         let is_multiclass = by_dimension.len() > 1 && (forest.loss == "MultiClass" || forest.loss.is_empty());
-        #[expect(clippy::cast_precision_loss, reason = "dimensions are few")]
+        #[expect(clippy::cast_precision_loss, reason = "there are few dimensions")]
         let offset = if is_multiclass { by_dimension.iter().sum::<f64>() / by_dimension.len() as f64 } else { 0.0 };
         Ok(Self { by_dimension, offset })
     }

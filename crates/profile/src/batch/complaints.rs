@@ -24,9 +24,9 @@ pub enum Reason {
     NoFeatures,
     /// The probability is missing or not between 0 and 1.
     NoProbability,
-    /// A value of a numeric feature is not a number; the row counts, the value is missing.
+    /// A value of a numeric feature is not a number; the row still counts, but the value is treated as missing.
     NotANumber,
-    /// A mapped field (status, latency) could not be read; the row counts.
+    /// A mapped field (status, latency) could not be read; the row still counts.
     UnreadableField,
 }
 
@@ -67,7 +67,7 @@ pub struct Complaint {
 pub struct Complaints(BTreeMap<Reason, Complaint>);
 
 const MAX_EXAMPLES: usize = 5;
-/// Length in bytes up to which an example is certainly not cut.
+/// Examples of at most this many bytes are never truncated.
 const SHORT: usize = 80;
 
 impl Complaints {
@@ -77,7 +77,7 @@ impl Complaints {
         complaint.count += 1;
         if complaint.examples.len() == MAX_EXAMPLES
             && complaint.examples.last().is_some_and(|last| last.as_str() <= example)
-            // A text that is cut may sort before the original.
+            // A truncated example may sort before the original.
             && example.len() <= SHORT
         {
             return;
