@@ -3,7 +3,7 @@
 use vigie_profile::layout::Kind;
 use vigie_stats::ks;
 
-use super::{BinCount, Summary};
+use super::{BinCount, Summary, Wasserstein};
 
 /// All measurements of one feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,21 +20,25 @@ pub struct FeatureDrift {
     /// Numeric features only.
     pub out_of_range: Option<OutOfRange>,
     pub psi: Psi,
+    /// Jensen–Shannon distance over the bins, base 2; `None` if a side has no rows.
+    pub jensen_shannon: Option<f64>,
     /// Numeric features with values on both sides.
     pub ks: Option<Ks>,
+    /// Numeric features with values on both sides, all of them finite.
+    pub wasserstein: Option<Wasserstein>,
     /// Categorical features with rows on both sides.
     pub chi2: Option<Chi2>,
     pub bins: Vec<BinCount>,
     pub reference: Summary,
     pub window: Summary,
-    /// The reference holds nothing finer than bins, so there is neither KS nor chi-square.
+    /// The reference holds nothing finer than bins, so there is neither KS, Wasserstein nor chi-square.
     pub reduced: bool,
 }
 
 impl FeatureDrift {
     /// Drops the measurements that bins alone cannot give.
     pub(super) fn psi_only(&mut self) {
-        (self.ks, self.chi2, self.reduced) = (None, None, true);
+        (self.ks, self.wasserstein, self.chi2, self.reduced) = (None, None, None, true);
     }
 }
 

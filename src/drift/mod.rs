@@ -9,6 +9,7 @@ mod numeric;
 mod psi;
 mod segments;
 mod summary;
+mod wasserstein;
 
 pub use bins::{BinCount, PsiBinKind};
 pub use categorical::is_rare;
@@ -18,3 +19,4 @@ pub use histogram::HistogramStep;
 pub use numeric::{bin_labels, compare_counts};
 pub use segments::{Disparity, NotCompared, SegmentDrift, SegmentsDrift, compare_segments};
 pub use summary::Summary;
+pub use wasserstein::Wasserstein;

@@ -1,6 +1,7 @@
 //! Multi-threaded passes over a log: records are filtered, counted and merged, with a result that does not depend on
 //! order.
 
+mod area_reader;
 mod column_scan;
 mod columnar;
 mod count;
@@ -9,6 +10,7 @@ mod counted;
 mod duplicates;
 mod find;
 mod first_pass;
+mod fixed_sum;
 mod job;
 mod keyed_rows;
 mod latest;
@@ -27,7 +29,7 @@ pub use find::{Record, find};
 pub use job::CountJob;
 pub use keyed_rows::KeyedRows;
 pub use latest::latest;
-pub use refine::refine;
+pub use refine::{InexactFeature, RefinedDistances, refine};
 pub use sample::Sample;
 pub use scan::{RowQuery, Scanned, scan};
 pub use sift::{Eligibility, count_usable};

@@ -1,17 +1,24 @@
-//! Exact KS distances, from a second pass over the rows in the few cells that may contain the supremum.
+//! Exact distances, from a second pass: KS from the rows in the few cells that may contain the supremum, and Wasserstein
+//! from the sum of all values and those in the cells that leave it open.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 use arrow_array::Array;
 use vigie_profile::{
     batch::{Complaints, Records, for_each_number},
-    layout::{Column, Precision, Shape},
+    layout::{Cells, Column, Layout, Precision, Shape},
     profile::{CellCounts, Counts, Traffic},
     shown::shown,
 };
+use vigie_stats::{BinnedPair, BinnedSample, UnreadArea};
 
 use super::{
     CountJob, Counted,
+    area_reader::{AreaReader, AreaTally},
     duplicates::DuplicateFilter,
     sift::{Sieve, Sifted, sift},
     steps::Steps,
@@ -23,54 +30,141 @@ use crate::{
     source::Request,
 };
 
-/// A numeric feature, or the score, whose distance must be exact.
+/// Rows of both sides in the cells whose values are kept for Wasserstein distances, over all features: at most 32 MB.
+const MAX_AREA_ROWS: u64 = 1 << 21;
+
+/// A numeric feature, or the score, whose distances must be exact.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InexactFeature {
+    /// Index in the layout; the score is number `features.len()`.
+    pub feature: usize,
+    /// Cells, in order, in which the KS distance may be larger than it is known to be.
+    pub candidates: Vec<usize>,
+    /// Whether its Wasserstein distance is not exact.
+    pub needs_wasserstein: bool,
+}
+
+/// Distances from the values of a feature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RefinedDistances {
+    /// Largest KS distance inside the candidate cells.
+    pub ks: f64,
+    /// Exact, if it was needed and few enough values had to be kept.
+    pub wasserstein: Option<f64>,
+}
+
 struct Subject<'a> {
     precision: Precision,
     steps: Steps<'a>,
+    area: Option<AreaReader<'a>>,
 }
 
-/// Largest distance inside the candidate cells of each requested feature; the score is number `features.len()`.
+/// What was read of a subject.
+#[derive(Default)]
+struct SubjectTally {
+    /// Rows at and between the steps.
+    steps: Vec<u64>,
+    area: AreaTally,
+}
+
+/// Distances of each feature from its values.
 pub fn refine(
     job: &CountJob<'_>,
     counted: &Counted,
     reference: &Reference,
-    asked: &[(usize, Vec<usize>)],
-) -> Result<BTreeMap<usize, f64>> {
+    asked: &[InexactFeature],
+) -> Result<BTreeMap<usize, RefinedDistances>> {
     let features = job.layout.features();
+    let areas = affordable_areas(job, counted, reference, asked);
     let subject = |index: usize| -> Result<Option<(usize, Subject<'_>)>> {
-        let Some((feature, candidates)) = asked.get(index) else { return Ok(None) };
-        let (cells, precision) = match features.get(*feature).map(|feature| &feature.shape) {
-            Some(Shape::Numeric(cells)) => (cells, job.layout.precision()),
-            Some(Shape::Categorical(_)) => return Ok(None),
-            None => match job.layout.score() {
-                Some(cells) => (cells, Precision::F64),
-                None => return Ok(None),
-            },
-        };
+        let Some(InexactFeature { feature, candidates, .. }) = asked.get(index) else { return Ok(None) };
+        let Some((cells, precision)) = numeric(job.layout, *feature) else { return Ok(None) };
         let values = match features.get(*feature) {
             Some(_) => reference.values(*feature).map(Cow::Owned),
             None => reference.score_values().map(Cow::Borrowed),
         }
         .ok_or_else(|| Fault::setup(reference.damaged_message()))?;
-        Ok(Some((*feature, Subject { precision, steps: Steps::new(cells, candidates, &values) })))
+        let area = areas.get(feature).cloned().and_then(|(area, range)| AreaReader::new(cells, area, &values, range));
+        Ok(Some((*feature, Subject { precision, steps: Steps::new(cells, candidates, &values), area })))
     };
     let subjects: BTreeMap<usize, Subject<'_>> =
         map_on_cores(asked.len(), 1, &subject).into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
-    let tally = count_steps(job, counted, &subjects)?;
-    let distance = |(feature, subject): (&usize, &Subject<'_>)| {
+    let mut tally = read_subjects(job, counted, &subjects)?;
+    // Without a tally there are no rows.
+    let read: Vec<(usize, &Subject<'_>, Mutex<SubjectTally>)> = subjects
+        .iter()
+        .map(|(feature, subject)| (*feature, subject, Mutex::new(tally.remove(feature).unwrap_or_default())))
+        .collect();
+    let distances = |index: usize| {
+        let (feature, subject, tally) = read.get(index)?;
+        let tally = std::mem::take(&mut *tally.lock().unwrap_or_else(PoisonError::into_inner));
         let ours = cell_counts(reference.profile(), *feature)?;
         let theirs = cell_counts(&counted.profile, *feature)?;
+        let distances = subject.distances(tally, ours, theirs).ok_or_else(|| changed(job, *feature));
+        Some(distances.map(|distances| (*feature, distances)))
+    };
+    map_on_cores(read.len(), 1, &distances).into_iter().flatten().collect()
+}
+
+impl Subject<'_> {
+    /// `None` if the rows are not those of the first pass.
+    fn distances(&self, tally: SubjectTally, ours: &CellCounts, theirs: &CellCounts) -> Option<RefinedDistances> {
         let below = |counts: &CellCounts, cell: usize| counts.cells().iter().take(cell).sum::<u64>();
         let both = |cell: usize| (below(ours, cell), below(theirs, cell));
-        // Without a tally there are no rows in the cells.
-        let rows = tally.get(feature).map_or(&[][..], Vec::as_slice);
-        let counted: u64 = subject.steps.candidates().filter_map(|cell| theirs.cells().get(cell)).sum();
-        if rows.iter().sum::<u64>() != counted {
-            return Some(Err(changed(job, *feature)));
+        let counted: u64 = self.steps.candidates().filter_map(|cell| theirs.cells().get(cell)).sum();
+        if tally.steps.iter().sum::<u64>() != counted {
+            return None;
         }
-        Some(Ok((*feature, subject.steps.distance(rows, both, (ours.present(), theirs.present())))))
+        let ks = self.steps.distance(&tally.steps, both, (ours.present(), theirs.present()));
+        let wasserstein = match &self.area {
+            Some(area) => Some(area.distance(tally.area, theirs.present())?),
+            None => None,
+        };
+        Some(RefinedDistances { ks, wasserstein })
+    }
+}
+
+/// The areas to read, and the range of all values, by feature: those of the fewest rows first, as many as may be kept.
+fn affordable_areas(
+    job: &CountJob<'_>,
+    counted: &Counted,
+    reference: &Reference,
+    asked: &[InexactFeature],
+) -> BTreeMap<usize, (UnreadArea, (f64, f64))> {
+    let area = |feature: usize| {
+        let (cells, precision) = numeric(job.layout, feature)?;
+        let single: Vec<bool> = (0..cells.len()).map(|cell| cells.is_single(cell, precision)).collect();
+        let ours = cell_counts(reference.profile(), feature)?;
+        let theirs = cell_counts(&counted.profile, feature)?;
+        let (our_range, their_range) = (ours.range()?, theirs.range()?);
+        let pair = BinnedPair {
+            edges: cells.edges(),
+            single: &single,
+            reference: BinnedSample { counts: ours.cells(), range: our_range, mean: None },
+            window: BinnedSample { counts: theirs.cells(), range: their_range, mean: None },
+        };
+        Some((UnreadArea::new(&pair)?, (our_range.0.min(their_range.0), our_range.1.max(their_range.1))))
     };
-    subjects.iter().filter_map(distance).collect()
+    let needed = asked.iter().filter(|asked| asked.needs_wasserstein);
+    let mut areas: Vec<_> = needed.filter_map(|asked| Some((asked.feature, area(asked.feature)?))).collect();
+    let rows = |area: &UnreadArea| area.rows.0 + area.rows.1;
+    areas.sort_by_key(|(feature, (area, _))| (rows(area), *feature));
+    let mut left = MAX_AREA_ROWS;
+    areas.retain(|(_, (area, _))| {
+        let remaining = left.checked_sub(rows(area));
+        left = remaining.unwrap_or(0);
+        remaining.is_some()
+    });
+    areas.into_iter().collect()
+}
+
+/// Cells and precision of a numeric feature or the score.
+fn numeric(layout: &Layout, feature: usize) -> Option<(&Cells, Precision)> {
+    match layout.features().get(feature).map(|feature| &feature.shape) {
+        Some(Shape::Numeric(cells)) => Some((cells, layout.precision())),
+        Some(Shape::Categorical(_)) => None,
+        None => Some((layout.score()?, Precision::F64)),
+    }
 }
 
 /// The second pass found different rows from the first, so a distance computed from them would describe neither.
@@ -90,15 +184,18 @@ fn cell_counts(profile: &vigie_profile::profile::Profile, feature: usize) -> Opt
     }
 }
 
-/// Rows at and between the steps, by subject.
-type StepCounts = BTreeMap<usize, Vec<u64>>;
+type SubjectTallies = BTreeMap<usize, SubjectTally>;
 
-fn count_steps(job: &CountJob<'_>, counted: &Counted, subjects: &BTreeMap<usize, Subject<'_>>) -> Result<StepCounts> {
+fn read_subjects(
+    job: &CountJob<'_>,
+    counted: &Counted,
+    subjects: &BTreeMap<usize, Subject<'_>>,
+) -> Result<SubjectTallies> {
     let features = job.layout.features().len();
     let mut indices: Vec<usize> = subjects.keys().copied().filter(|index| *index < features).collect();
-    let mut all = StepCounts::new();
+    let mut all = SubjectTallies::new();
     if let Some((plan, columns)) = counted.column_scan.as_ref().filter(|_| !indices.is_empty()) {
-        let each = |tally: &mut StepCounts, indices: &[usize], records: Records, sieve: &Sieve| {
+        let each = |tally: &mut SubjectTallies, indices: &[usize], records: Records, sieve: &Sieve| {
             let Ok(sifted) = sieve.apply(&records) else { return };
             for (index, column) in indices.iter().zip(&sifted.used.features) {
                 if let (Some(subject), Some(column)) = (subjects.get(index), column) {
@@ -106,7 +203,7 @@ fn count_steps(job: &CountJob<'_>, counted: &Counted, subjects: &BTreeMap<usize,
                 }
             }
         };
-        let pass = columns.scan(plan, &indices, job.threads, job.progress, &StepCounts::new, &each)?;
+        let pass = columns.scan(plan, &indices, job.threads, job.progress, &SubjectTallies::new, &each)?;
         if pass.unreadable.is_empty() {
             add(&mut all, pass.tallies);
             indices.clear();
@@ -126,7 +223,7 @@ fn count_steps(job: &CountJob<'_>, counted: &Counted, subjects: &BTreeMap<usize,
     };
     let plan = job.log.plan(&Request { columns, window: Some(job.window) })?;
     let filter = DuplicateFilter::new(&counted.duplicates);
-    let pass = pass(&plan, job.threads, job.progress, &StepCounts::new, &|tally: &mut StepCounts, records| {
+    let pass = pass(&plan, job.threads, job.progress, &SubjectTallies::new, &|tally: &mut SubjectTallies, records| {
         let keeps = filter.keeps(&records);
         // Traffic and complaints have been counted already; only the rows are needed here.
         let sifted = sift(&records, keeps.as_deref(), job.rule, &mut Traffic::default(), &mut Complaints::default());
@@ -145,22 +242,33 @@ fn count_steps(job: &CountJob<'_>, counted: &Counted, subjects: &BTreeMap<usize,
     Ok(all)
 }
 
-fn add(all: &mut StepCounts, tallies: Vec<StepCounts>) {
-    for (index, rows) in tallies.into_iter().flatten() {
+fn add(all: &mut SubjectTallies, tallies: Vec<SubjectTallies>) {
+    for (index, tally) in tallies.into_iter().flatten() {
         match all.get_mut(&index) {
-            Some(ours) => ours.iter_mut().zip(rows).for_each(|(ours, more)| *ours += more),
+            Some(ours) => {
+                ours.steps.iter_mut().zip(tally.steps).for_each(|(ours, more)| *ours += more);
+                ours.area.merge(tally.area);
+            }
             None => {
-                all.insert(index, rows);
+                all.insert(index, tally);
             }
         }
     }
 }
 
-fn observe(column: &dyn Array, subject: &Subject<'_>, tally: &mut Vec<u64>) {
-    if tally.is_empty() {
-        *tally = subject.steps.tally();
+fn observe(column: &dyn Array, subject: &Subject<'_>, tally: &mut SubjectTally) {
+    if tally.steps.is_empty() {
+        tally.steps = subject.steps.tally();
     }
-    for_each_number(column, &mut |value: f64| {
-        subject.steps.observe(subject.precision.round(value) + 0.0, tally);
-    });
+    let SubjectTally { steps, area: read } = tally;
+    match &subject.area {
+        None => for_each_number(column, &mut |value: f64| {
+            subject.steps.observe(subject.precision.round(value) + 0.0, steps);
+        }),
+        Some(area) => for_each_number(column, &mut |value: f64| {
+            let value = subject.precision.round(value) + 0.0;
+            subject.steps.observe(value, steps);
+            area.observe(value, read);
+        }),
+    }
 }

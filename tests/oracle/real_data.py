@@ -4,7 +4,8 @@ Usage: python tests/oracle/real_data.py path/to/vigie      (requires requirement
 
 The data come from the wheel nannyml 0.13.1 (Apache-2.0), which is downloaded and unzipped, never installed or run: car loans
 (synthetic; drift starts halfway through the analysis rows), the same with missing values and a new level, the US census of
-Massachusetts (employment), California housing and Titanic. Each data set is passed to `vigie learn` and, window by window, to
+Massachusetts (employment), California housing and Titanic. The committed example (reference_data/home_credit) is checked as it
+is, with its own reference. Each data set is passed to `vigie learn` and, window by window, to
 `vigie check`. Every statistic is then recomputed from the rows and the definitions alone and compared, as is the resulting
 verdict. The formats differ on purpose: the original CSV of the car loans, NDJSON with nested inputs, Parquet, 64-bit and 32-bit
 floats.
@@ -16,6 +17,7 @@ Where the definitions give no formula, the documented one from the sources is us
 Exit code 0: everything agrees; 1: differences, which are listed. Deterministic; the wheel is verified by its hash.
 """
 
+import gzip
 import hashlib
 import json
 import subprocess
@@ -31,7 +33,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import stats
+from scipy.spatial.distance import jensenshannon
 
+ROOT = Path(__file__).resolve().parents[2]
 WHEEL = "nannyml==0.13.1"
 WHEEL_SHA256 = "cf5f4a33489834ae6773cb1baa33a0f98c0a3ee6ed9b43049478b25ce22fe869"
 THRESHOLD = 0.5
@@ -69,6 +73,10 @@ TOLERANCES = {
     "psi p": Tolerance(1e-9, floor=TINY),
     "ks D": Tolerance(0.0),
     "ks p": Tolerance(1e-6, floor=1e-100),
+    "jensen-shannon": Tolerance(1e-9),
+    "wasserstein": Tolerance(1e-9),
+    "wasserstein normalised": Tolerance(1e-15),
+    "wasserstein estimate": Tolerance(float("inf"), unit=1.0),  # in standard deviations; only its bounds have a limit
     "chi2": Tolerance(1e-9),
     "chi2 p": Tolerance(1e-9, floor=TINY),
     "cramers v": Tolerance(1e-9),
@@ -238,6 +246,10 @@ def ks_distance(reference, window):
     return float(stats.ks_2samp(reference, window, method="asymp").statistic)
 
 
+def wasserstein(reference, window):
+    return float(stats.wasserstein_distance(reference, window))
+
+
 def ks_p(distance, n, m):
     return float(stats.kstwo.sf(distance, np.round(n * m / (n + m))))
 
@@ -302,6 +314,7 @@ def measure_numeric(reference, window):
     return {
         "kind": "numeric", "unseen": None, "chi2": None,
         "ks": {"statistic": distance, "p_value": ks_p(distance, len(r), len(w)), "rows": (len(r), len(w))},
+        "wasserstein": wasserstein(r, w),
         "missing": missing_test(np.isnan(reference), np.isnan(window)),
         "out_of_range": range_test(reference, window),
         "summary": {"reference": moments(r), "window": moments(w)}, "span": float(np.ptp(np.concatenate([r, w]))) or 1.0,
@@ -314,7 +327,7 @@ def measure_levels(reference, window):
                  for side in (reference, window)]
     missing = [[level is None for level in side] for side in (reference, window)]
     return {
-        "kind": "categorical", "ks": None, "out_of_range": None,
+        "kind": "categorical", "ks": None, "wasserstein": None, "out_of_range": None,
         "chi2": chi_square(reference, window), "missing": missing_test(*missing), "unseen": unseen_test(reference, window),
         "summary": dict(zip(("reference", "window"), summaries)),
         **measure_bins(level_bins(reference, window)),
@@ -324,8 +337,9 @@ def measure_levels(reference, window):
 def measure_bins(bins):
     critical, p, merged = psi_test(bins)
     bins = [b for b in bins if b["reference"] + b["window"] > 0]
-    value = psi([b["reference"] for b in bins], [b["window"] for b in bins])
-    return {"bins": bins, "psi": {"value": value, "critical": critical, "p_value": p, "p_bins": merged}}
+    sides = [[b[side] for b in bins] for side in ("reference", "window")]
+    return {"bins": bins, "psi": {"value": psi(*sides), "critical": critical, "p_value": p, "p_bins": merged},
+            "jensen_shannon": float(jensenshannon(*sides, 2))}
 
 
 def moments(sample):
@@ -414,6 +428,8 @@ def compare_feature(comparison, where, got, want, rows):
     for key, kind in (("value", "psi"), ("critical", "psi critical"), ("p_value", "psi p")):
         comparison.near(kind, f"{where} psi.{key}", got["psi"][key], want["psi"][key])
     comparison.same("p_bins", where, got["psi"]["p_bins"], want["psi"]["p_bins"])
+    comparison.near("jensen-shannon", where, got["jensen_shannon"]["value"], want["jensen_shannon"])
+    compare_wasserstein(comparison, f"{where} wasserstein", got, want)
     for side in ("reference_share", "window_share"):
         comparison.near("share", f"{where} missing.{side}", got["missing"][side], want["missing"][side])
     comparison.near("missing p", where, got["missing"]["p_value"], want["missing"]["p_value"])
@@ -450,6 +466,22 @@ def compare_ks(comparison, where, got, want):
         comparison.between("ks bounds", where, got["statistic"], want["statistic"], got["upper_bound"])
     if min(want["rows"]) >= 20:  # the definitions guarantee nothing below
         comparison.near("ks p", where, got["p_value"], printed_ks_p(got, want))
+
+
+def compare_wasserstein(comparison, where, got, want):
+    comparison.same("which tests", where, got["wasserstein"] is None, want["wasserstein"] is None)
+    if want["wasserstein"] is None or got["wasserstein"] is None:
+        return
+    distance, std = want["wasserstein"], got["summary"]["reference"]["std"]
+    value, lower, upper = [got["wasserstein"][key] for key in ("value", "lower_bound", "upper_bound")]
+    if got["wasserstein"]["exact"]:
+        comparison.near("wasserstein", where, value, distance)
+        comparison.same("wasserstein bounds", where, (lower, upper), (value, value))
+    else:
+        comparison.between("wasserstein bounds", where, lower, distance, upper)
+        comparison.between("wasserstein bounds", where, lower, value, upper)
+        comparison.near("wasserstein estimate", where, value / std if std else 0.0, distance / std if std else 0.0)
+    comparison.near("wasserstein normalised", where, got["wasserstein"]["normalised"], value / std if std else None)
 
 
 def printed_ks_p(got, want):
@@ -835,6 +867,46 @@ def check_car_loan_drift(comparison, data, reports):
         print(f"car loan, {half} half: {windows} windows; windows with drift by feature: {found}")
 
 
+def check_example(program, folder, comparison):
+    """Checks every feature and the score on each day of the committed example and returns the number of days."""
+    source = ROOT / "reference_data/home_credit"
+    specs = pd.read_csv(source / "features.csv")
+    names, categorical = list(specs.feature), list(specs.feature[specs.kind == "categorical"])
+    data = DataSet("example", pd.read_parquet(source / "reference.parquet"), pd.DataFrame(), names, categorical,
+                   "probability", (), {}, [], single=True)
+    reference = {name: example_column(data, data.reference, name) for name in [*names, "probability"]}
+    config = (ROOT / "config/vigie.yaml").read_text()
+    for before, after in (("../reports", folder / "reports"), ("../.vigie", folder / "state"),
+                          ("../reference_data", ROOT / "reference_data")):
+        config = config.replace(before, str(after))
+    (folder / "vigie.yaml").write_text(config)
+    logs = sorted(source.glob("log/*.ndjson.gz"))
+    for log in logs:
+        day = pd.Timestamp(log.name.removeprefix("predictions-").removesuffix(".ndjson.gz"))
+        with gzip.open(log, "rt", encoding="utf-8") as lines:
+            records = [json.loads(line) for line in lines]
+        used = [record for record in records if record["endpoint"] == "/predict" and record["error"] is None]
+        rows = pd.DataFrame([record["inputs"] | {"probability": record["outputs"]["proba_default"]} for record in used])
+        command = [program, "check", "--config", folder / "vigie.yaml", "--from", instant(day),
+                   "--to", instant(day + pd.Timedelta(days=1)), "--format", "json"]
+        report = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        printed = {feature["name"]: feature for feature in report["features"]} | {"probability": report["score"]}
+        comparison.same("names", f"example {day:%Y-%m-%d}", list(printed), list(reference))
+        for name in printed:
+            compute = measure_levels if name in categorical else measure_numeric
+            measured = compute(reference[name], example_column(data, rows, name))
+            compare_feature(comparison, f"example {day:%Y-%m-%d} {name}", printed[name], measured, (len(data.reference), len(rows)))
+    return len(logs)
+
+
+def example_column(data, frame, name):
+    """The model's own spelling of a missing level is missing, and the log's booleans are numbers with nulls."""
+    if name in data.categorical:
+        return [None if level == "__MISSING__" else level for level in data.column(frame, name)]
+    numbers = frame[name].map(lambda value: np.nan if value is None else float(value))
+    return data.column(pd.DataFrame({name: numbers}), name)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__.split("\n\n")[1])
@@ -851,6 +923,11 @@ def main():
                   f"{len(comparison.failures)} failures", flush=True)
             failures += comparison.failures
             comparisons += comparison.counts.total()
+        comparison = Comparison()
+        days = check_example(program, folder, comparison)
+        print(f"example: {days} days; {comparison.summary()}; {len(comparison.failures)} failures", flush=True)
+        failures += comparison.failures
+        comparisons += comparison.counts.total()
     for failure in failures:
         print(f"FAILED {failure}")
     print(f"oracle: {comparisons} comparisons, {len(failures)} failures")

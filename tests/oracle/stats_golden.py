@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import scipy
 from scipy import stats
+from scipy.spatial.distance import jensenshannon
 
 SEED = 20261124
 rng = np.random.default_rng(SEED)
@@ -201,6 +202,39 @@ def psi():
     return rows
 
 
+def jensen_shannon():
+    """jensenshannon on shares, with bins that are empty on one side or on both."""
+    pairs = [([253, 302, 204, 134, 72, 26, 8], [177, 262, 285, 158, 88, 25, 6]), ([100, 0, 50], [80, 20, 0]),
+             ([10, 0, 0], [0, 3, 0]), ([100_000, 1, 3, 0], [1_000, 0, 9, 0]), ([1, 1], [1, 0])]
+    for bins, n, m, tilt in [(10, 10_000, 2_000, 1.0), (20, 215_257, 2_000, 0.1), (14, 20_000, 700, 0.5),
+                             (58, 1_000_000, 1_000_000, 0.05)]:
+        shares = rng.dirichlet(np.full(bins, 3.0))
+        moved = shares * np.exp(tilt * rng.standard_normal(bins))
+        pairs.append((rng.multinomial(n, shares).tolist(), rng.multinomial(m, moved / moved.sum()).tolist()))
+    return [{"reference": r, "window": w, "distance": float(jensenshannon(r, w, 2))} for r, w in pairs]
+
+
+def wasserstein():
+    """wasserstein_distance of weighted values, and divided by numpy's standard deviation of the reference: ties, shifts, an
+    offset far above the spread, and a tail far above both."""
+    samples = []
+    for n, m, spread, shift in [(1, 1, 3, 1), (7, 3, 5, 0), (50, 80, 10, 1), (200, 133, 30, 40)]:
+        samples.append((rng.integers(0, spread, n), rng.integers(0, spread, m) + shift))
+    for n, m, shift, scale in [(100, 100, 0.0, 1.0), (120, 90, 0.2, 1.0), (80, 150, 0.0, 1.5), (100, 60, -3.0, 0.5)]:
+        samples.append((rng.standard_normal(n), shift + scale * rng.standard_normal(m)))
+    samples.append((1e9 + rng.random(90), 1e9 + 0.1 + rng.random(70)))
+    samples.append((np.exp(3 * rng.standard_normal(150)), np.append(np.exp(3 * rng.standard_normal(99)), 1e8)))
+    rows = []
+    for a, b in samples:
+        reference, window = counts_of(a), counts_of(b)
+        (values, counts), (others, weights) = (np.array(side).T for side in (reference, window))
+        distance = float(stats.wasserstein_distance(values, others, counts, weights))
+        deviation = float(np.std(a))
+        rows.append({"reference": reference, "window": window, "distance": distance, "deviation": deviation,
+                     "normalised": distance / deviation if deviation > 0 else None})
+    return rows
+
+
 def main():
     survival, quantile = chi2_distribution()
     golden = {
@@ -211,6 +245,7 @@ def main():
         "homogeneity": homogeneity(), "chi2_survival": survival, "chi2_quantile": quantile,
         "two_by_two": two_by_two(), "two_proportions": two_proportions(), "unseen": unseen(),
         "outside_range": outside_range(), "false_discovery": false_discovery(), "psi": psi(),
+        "jensen_shannon": jensen_shannon(), "wasserstein": wasserstein(),
     }
     committed = Path(__file__).with_name("stats_golden.json")
     if sys.argv[1:] == ["--compare"]:

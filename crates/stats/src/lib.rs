@@ -10,6 +10,9 @@
 //! | [`psi`] | population stability index, in total and per bin | Siddiqi 2006 |
 //! | [`psi_test`] | critical value and p-value of a PSI, after merging thin bins | Yurdakul 2018 |
 //! | [`ks`] | Kolmogorov–Smirnov distance: bounds from binned counts, exact value, p-value | Smirnov 1939, Simard and L'Ecuyer 2011 |
+//! | [`mod@wasserstein`] | first Wasserstein distance, in the unit of the values and in standard deviations | Vallender 1974 |
+//! | [`wasserstein_bounds`], [`UnreadArea`] | the same from binned counts: bounds, estimate, and what must be read to make it exact | |
+//! | [`mod@jensen_shannon`] | Jensen–Shannon distance of binned counts, base 2 | Lin 1991, Endres and Schindelin 2003 |
 //! | [`chi2`] | chi-square test of homogeneity, Cramér's V, chi-square distribution | Pearson 1900, Yates 1934, Cochran 1954 |
 //! | [`proportion`] | tests on shares: missing values, unseen levels, values out of range; ratio of two shares | Good 1953, Katz 1978 |
 //! | [`correlation`] | Spearman's rank correlation | |
@@ -68,6 +71,7 @@
 pub mod chi2;
 pub mod correlation;
 pub mod fdr;
+pub mod jensen_shannon;
 pub mod ks;
 pub mod loss;
 pub mod proportion;
@@ -75,7 +79,10 @@ pub mod psi;
 pub mod psi_test;
 pub mod ranking;
 pub mod threshold;
+pub mod wasserstein;
+pub mod wasserstein_bounds;
 
+mod binned;
 mod binomial;
 mod confusion;
 mod estimate;
@@ -90,7 +97,9 @@ mod real;
 mod smirnov;
 mod step;
 mod stirling;
+mod unread_area;
 
+pub use binned::{BinnedPair, BinnedSample};
 pub use chi2::Homogeneity;
 pub use confusion::{Confusion, Price};
 pub use estimate::Estimate;
@@ -103,3 +112,5 @@ pub use psi::EmptyBins;
 pub use psi_test::{BinRole, PsiTest};
 pub use ranked::Ranked;
 pub use step::ScoreStep;
+pub use unread_area::{UnreadArea, UnreadCell};
+pub use wasserstein_bounds::DistanceBounds;

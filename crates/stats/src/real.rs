@@ -22,3 +22,9 @@ pub(super) fn columns<'a>(reference: &'a [u64], window: &'a [u64]) -> impl Itera
     let at = |row: &[u64], index: usize| row.get(index).copied().unwrap_or(0);
     (0..reference.len().max(window.len())).map(move |index| (at(reference, index), at(window, index)))
 }
+
+/// Converts a difference of products of counts; most fit 64 bits, whose conversion is one instruction.
+#[expect(clippy::cast_precision_loss, reason = "rounded once")]
+pub(super) fn wide(value: i128) -> f64 {
+    i64::try_from(value).map_or_else(|_| value as f64, |value| value as f64)
+}

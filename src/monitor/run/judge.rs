@@ -2,8 +2,8 @@
 
 use super::context::{RunContext, WindowData};
 use crate::{
-    drift::{Drift, Ks, compare, compare_segments},
-    engine::{self, Counted},
+    drift::{Drift, FeatureDrift, compare, compare_segments},
+    engine::{self, Counted, InexactFeature},
     fault::{Fault, Result},
     judge::{AucChange, Case, CostChange, Finding, Service, Verdict, judge, judge_segments, undecided},
     performance::Performance,
@@ -61,20 +61,31 @@ pub(crate) fn judge_window(
             service: &service,
             policy,
         };
-        let pending: Vec<(usize, Vec<usize>)> = undecided(&case)
+        let pending: Vec<InexactFeature> = undecided(&case)
             .into_iter()
-            .filter_map(|feature| Some((feature, ks_ref(&drift, feature)?.candidates.clone())))
+            .filter_map(|feature| {
+                let distances = distances(&drift, feature)?;
+                let candidates = distances.ks.as_ref()?.candidates.clone();
+                let needs_wasserstein = distances.wasserstein.is_some_and(|distance| !distance.exact);
+                Some(InexactFeature { feature, candidates, needs_wasserstein })
+            })
             .collect();
         if pending.is_empty() {
             let verdict = judge(&case);
             return Ok(JudgedWindow { drift, verdict, segments });
         }
-        let exact = engine::refine(&run.job(data.window), &data.counted, reference, &pending)?;
-        for (feature, _) in pending {
-            // A distance that could not be refined stays at its lower bound, but is not requested again.
-            let inside = exact.get(&feature).copied().unwrap_or(0.0);
-            if let Some(ks) = ks_mut(&mut drift, feature) {
-                ks.refine(inside);
+        let refined = engine::refine(&run.job(data.window), &data.counted, reference, &pending)?;
+        for InexactFeature { feature, .. } in pending {
+            let Some(distances) = distances_mut(&mut drift, feature) else { continue };
+            let refined = refined.get(&feature);
+            if let Some(ks) = &mut distances.ks {
+                // A distance that could not be refined stays at its lower bound, but is not requested again.
+                ks.refine(refined.map_or(0.0, |refined| refined.ks));
+            }
+            if let Some(distance) = &mut distances.wasserstein
+                && let Some(exact) = refined.and_then(|refined| refined.wasserstein)
+            {
+                distance.refine(exact);
             }
         }
     }
@@ -93,18 +104,15 @@ fn measure_segments(run: &RunContext<'_>, data: &WindowData) -> Result<Option<(S
     Ok(Some((SegmentReport { drift, verdicts }, findings)))
 }
 
-/// The KS distance of a feature. The index after the last feature is the score.
-fn ks_ref(drift: &Drift, feature: usize) -> Option<&Ks> {
-    match drift.features.get(feature) {
-        Some(feature) => feature.ks.as_ref(),
-        None => drift.score.as_ref()?.distance.ks.as_ref(),
-    }
+/// The distances of a feature. The index after the last feature is the score.
+fn distances(drift: &Drift, feature: usize) -> Option<&FeatureDrift> {
+    drift.features.get(feature).or(drift.score.as_ref().map(|score| &score.distance))
 }
 
-fn ks_mut(drift: &mut Drift, feature: usize) -> Option<&mut Ks> {
+fn distances_mut(drift: &mut Drift, feature: usize) -> Option<&mut FeatureDrift> {
     match drift.features.get_mut(feature) {
-        Some(feature) => feature.ks.as_mut(),
-        None => drift.score.as_mut()?.distance.ks.as_mut(),
+        Some(feature) => Some(feature),
+        None => drift.score.as_mut().map(|score| &mut score.distance),
     }
 }
 

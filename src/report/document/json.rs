@@ -50,7 +50,9 @@ struct FeatureJson<'a> {
     unseen: Value,
     out_of_range: Value,
     psi: Value,
+    jensen_shannon: Value,
     ks: Value,
+    wasserstein: Value,
     chi2: Value,
     bins: Vec<BinJson<'a>>,
     summary: Value,
@@ -228,6 +230,7 @@ fn feature<'a>(
             "bins": drift.bins.len(),
             "empty_bins": empty.name(),
         }),
+        jensen_shannon: json!({ "value": drift.jensen_shannon }),
         ks: drift.ks.as_ref().map_or(Value::Null, |ks| {
             json!({
                 "statistic": ks.statistic,
@@ -235,6 +238,15 @@ fn feature<'a>(
                 "exact": ks.exact,
                 "p_value": ks.p_value,
                 "q_value": qs.ks,
+            })
+        }),
+        wasserstein: drift.wasserstein.map_or(Value::Null, |distance| {
+            json!({
+                "value": distance.value,
+                "normalised": distance.normalised,
+                "lower_bound": distance.lower_bound,
+                "upper_bound": distance.upper_bound,
+                "exact": distance.exact,
             })
         }),
         chi2: drift.chi2.map_or(Value::Null, |chi2| {
@@ -304,12 +316,21 @@ fn null_reasons(drift: &FeatureDrift) -> BTreeMap<&'static str, &'static str> {
     let numeric = drift.kind == vigie_profile::layout::Kind::Numeric;
     add(drift.psi.value.is_none(), "psi.value", "the window has no used rows");
     add(drift.psi.p_value.is_none(), "psi.p_value", "fewer than two bins remain after merging sparse ones");
+    add(drift.jensen_shannon.is_none(), "jensen_shannon.value", "the window has no used rows");
     add(drift.missing.p_value.is_none(), "missing.p_value", "no value, or every value, is missing on both sides");
     let reduced = "the reference was imported as distributions, which support PSI only";
     let unless_reduced = |reason| if drift.reduced { reduced } else { reason };
     add(numeric && drift.ks.is_none(), "ks", unless_reduced("one side has no values"));
+    let no_distance = if drift.ks.is_none() { "one side has no values" } else { "a value is infinite" };
+    add(numeric && drift.wasserstein.is_none(), "wasserstein", unless_reduced(no_distance));
+    add(
+        drift.wasserstein.is_some_and(|distance| distance.normalised.is_none()),
+        "wasserstein.normalised",
+        "the standard deviation of the reference is 0",
+    );
     add(numeric && drift.out_of_range.is_none(), "out_of_range", "the reference has no values");
     add(!numeric, "ks", "not a numeric feature");
+    add(!numeric, "wasserstein", "not a numeric feature");
     add(!numeric, "out_of_range", "not a numeric feature");
     add(numeric, "chi2", "not a categorical feature");
     add(numeric, "unseen", "not a categorical feature");

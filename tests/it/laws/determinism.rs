@@ -64,6 +64,7 @@ fn order_files_and_threads_do_not_change_a_byte() {
     assert!(parsed["window"]["rejected"]["failed"].as_u64().unwrap() > 250);
     let income = crate::support::world::feature(&parsed, "INCOME");
     assert_eq!(income["ks"]["exact"], true, "a finding's distance is exact");
+    assert_eq!(income["wasserstein"]["exact"], true);
     assert_ne!(income["severity"], "stable");
 
     let mut draw = Draw::seeded(3);

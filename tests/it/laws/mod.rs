@@ -2,6 +2,7 @@
 
 pub(crate) mod decide;
 pub(crate) mod determinism;
+pub(crate) mod distances;
 pub(crate) mod false_alarms;
 pub(crate) mod forest_mutants;
 pub(crate) mod layering;

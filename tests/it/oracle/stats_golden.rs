@@ -9,9 +9,11 @@
 
 use serde_json::Value;
 use vigie_stats::{
-    chi2, fdr, ks, proportion,
+    chi2, fdr,
+    jensen_shannon::jensen_shannon,
+    ks, proportion,
     psi::{self, EmptyBins},
-    psi_test,
+    psi_test, wasserstein,
 };
 
 /// One list of the golden file.
@@ -64,13 +66,15 @@ fn ks_p_values_of_millions() {
     });
 }
 
+/// Sorted distinct values with their counts.
+fn values(side: &Value) -> Vec<(f64, u64)> {
+    side.as_array().unwrap().iter().map(|entry| (float(&entry[0]), whole(&entry[1]))).collect()
+}
+
 #[test]
 fn ks_statistics_to_the_bit() {
-    let side = |value: &Value| -> Vec<(f64, u64)> {
-        value.as_array().unwrap().iter().map(|entry| (float(&entry[0]), whole(&entry[1]))).collect()
-    };
     check("ks_statistic", 0.0, |row| {
-        (ks::exact(&side(&row["reference"]), &side(&row["window"])).unwrap(), float(&row["statistic"]))
+        (ks::exact(&values(&row["reference"]), &values(&row["window"])).unwrap(), float(&row["statistic"]))
     });
 }
 
@@ -129,4 +133,29 @@ fn population_stability() {
     check("psi", 1e-12, |row| (run(row).0, float(&row["psi"])));
     check("psi", 1e-12, |row| (run(row).1, float(&row["critical"])));
     check("psi", 1e-9, |row| (run(row).2, float(&row["p"])));
+}
+
+#[test]
+fn jensen_shannon_distances() {
+    check("jensen_shannon", 1e-12, |row| {
+        (jensen_shannon(&counts(&row["reference"]), &counts(&row["window"])).unwrap(), float(&row["distance"]))
+    });
+}
+
+#[test]
+fn wasserstein_distances() {
+    let run = |row: &Value| wasserstein::wasserstein(&values(&row["reference"]), &values(&row["window"])).unwrap();
+    check("wasserstein", 1e-12, |row| (run(row), float(&row["distance"])));
+    let mut constants = 0;
+    for row in golden("wasserstein") {
+        let got = wasserstein::normalised(run(&row), float(&row["deviation"]));
+        match got.zip(row["normalised"].as_f64()) {
+            Some((got, expected)) => assert!(relative_error(got, expected) <= 1e-12, "{row}"),
+            None => {
+                assert!(got.is_none() && row["normalised"].is_null(), "{row}");
+                constants += 1;
+            }
+        }
+    }
+    assert_eq!(constants, 1, "one reference is constant");
 }

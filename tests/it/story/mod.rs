@@ -4,6 +4,7 @@ pub(crate) mod bad_input;
 pub(crate) mod cost_alert;
 pub(crate) mod decimals;
 pub(crate) mod dirty_logs;
+pub(crate) mod distances;
 pub(crate) mod estimate;
 pub(crate) mod example;
 pub(crate) mod explain;

@@ -52,6 +52,13 @@ impl Scale {
         let power = (26.0 - bulk.log2().ceil()).min(38.0 - least.log2().ceil());
         Self { center, units: power.clamp(-400.0, 400.0).exp2() }
     }
+
+    /// Bound of the error of [`Moments::mean`] for values within `range`: half of the finest step of the sum, and the
+    /// rounding of each value's distance from the origin and of the result.
+    #[must_use]
+    pub fn mean_error(&self, range: (f64, f64)) -> f64 {
+        0.5 / FINE / self.units + 2.0 * f64::EPSILON * (range.0.abs() + range.1.abs() + self.center.abs())
+    }
 }
 
 /// 1.5 · 2^52: after adding it to a value within ±2^51, the low bits of the sum are the nearest integer (ties to even).
@@ -218,6 +225,13 @@ mod tests {
             let mean = values.iter().sum::<f64>() / n;
             let std = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
             prop_assert!((forward.mean(&scale).unwrap() - mean).abs() <= 1e-9 * width.max(1e-9));
+            // The mean in steps of 2^-60, by integers.
+            #[expect(clippy::cast_possible_truncation, reason = "2^77 at most")]
+            let steps: i128 = values.iter().map(|value| (value * 60_f64.exp2()) as i128).sum();
+            #[expect(clippy::cast_precision_loss, reason = "rounded once")]
+            let exact = (steps / values.len() as i128) as f64 / 60_f64.exp2();
+            let error = scale.mean_error((edges[0], edges[edges.len() - 1]));
+            prop_assert!((forward.mean(&scale).unwrap() - exact).abs() <= error);
             prop_assert!((forward.std(&scale).unwrap() - std).abs() <= 1e-7 * width.max(1e-9));
         }
     }
