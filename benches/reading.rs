@@ -5,7 +5,7 @@
 use std::{fmt::Write as _, fs};
 
 use divan::{Bencher, counter::BytesCount};
-use vigie::source::{FileLog, Request, SourceOptions};
+use vigie::source::{Log, Request, SourceOptions};
 use vigie_profile::layout::{Column, Kind};
 
 fn main() {
@@ -46,7 +46,7 @@ fn ndjson(bencher: Bencher<'_, '_>) {
     let column = |name: String, kind| Column { name, kind };
     let numbers = (0..100).map(|place| column(format!("n{place}"), Kind::Numeric));
     let columns = numbers.chain((0..25).map(|place| column(format!("t{place}"), Kind::Categorical))).collect();
-    let log = FileLog::open(&options).unwrap();
+    let log = Log::open(&options).unwrap();
     let plan = log.plan(&Request { columns, window: None }).unwrap();
     bencher.counter(BytesCount::new(text.len())).bench_local(|| {
         let mut rows = 0;

@@ -10,7 +10,7 @@ use std::{error::Error, fs::File, hint::black_box, time::Instant};
 use arrow_array::ArrayRef;
 use arrow_select::concat::concat;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use vigie_models::{Forest, Inputs, Kernel, Shap};
+use vigie_models::catboost::{Forest, Kernel, Shap};
 
 /// Median of five runs, in seconds.
 fn median(mut work: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<f64, Box<dyn Error>> {
@@ -45,12 +45,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     let columns = columns.collect::<Result<Vec<Option<ArrayRef>>, Box<dyn Error>>>()?;
     let rows = batches.iter().map(arrow_array::RecordBatch::num_rows).sum::<usize>();
-    let inputs = Inputs::new(&forest, rows, &columns)?;
+    let inputs = forest.inputs(rows, &columns)?;
     let mut raw = vec![0.0; rows * forest.output_count()];
 
-    // Includes `Inputs::new`, as hashing levels is part of scoring.
+    // Includes `Forest::inputs`, as hashing levels is part of scoring.
     let blocks = median(|| {
-        let inputs = Inputs::new(&forest, rows, &columns)?;
+        let inputs = forest.inputs(rows, &columns)?;
         forest.predict_raw(&inputs, 0..rows, &mut raw)?;
         black_box(&raw);
         Ok(())
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let whole_singles = median(|| {
         for row in 0..whole_single {
             let columns: Vec<_> = columns.iter().map(|c| c.as_ref().map(|c| c.slice(row, 1))).collect();
-            forest.predict_raw(&Inputs::new(&forest, 1, &columns)?, 0..1, &mut one)?;
+            forest.predict_raw(&forest.inputs(1, &columns)?, 0..1, &mut one)?;
             black_box(&one);
         }
         Ok(())

@@ -12,7 +12,7 @@
 
 use std::{fs, path::Path};
 
-use vigie_models::Forest;
+use vigie_models::catboost::Forest;
 
 #[path = "counting/mod.rs"]
 mod counting;

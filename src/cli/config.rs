@@ -6,7 +6,7 @@ use super::{ExitStatus, args::ConfigVerb, connect, print::print};
 use crate::{
     config::{self, Problems, Settings},
     fault::Result,
-    monitor, source,
+    monitor,
 };
 
 const NOT_TESTED: &str = "the contents of the log and the other files were not tested: `vigie check` reads them";
@@ -22,12 +22,11 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
                 return Err(Problems::new(&args.config, problems).into_fault());
             }
             let mut text = format!("{}: no problems found\n", args.config.display());
-            let is_database = |kind| kind == source::SourceKind::Postgres;
-            let has_label_table =
-                |settings: &Settings| settings.labels.as_ref().is_some_and(|labels| is_database(labels.kind));
+            let has_label_connection =
+                |settings: &Settings| settings.labels.as_ref().is_some_and(|labels| labels.place.has_connection());
             if *connect {
                 for settings in &all {
-                    let labels_only = !is_database(settings.source.kind) && has_label_table(settings);
+                    let labels_only = !settings.source.place.has_connection() && has_label_connection(settings);
                     if !labels_only {
                         text.push_str(&connect::log_lines(&monitor::connect(settings)?));
                     }
@@ -36,8 +35,9 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
                     }
                 }
             } else {
-                let has_database = |settings: &Settings| is_database(settings.source.kind) || has_label_table(settings);
-                let hint = if all.iter().any(has_database) { ", --connect tests the database" } else { "" };
+                let has_connection =
+                    |settings: &Settings| settings.source.place.has_connection() || has_label_connection(settings);
+                let hint = if all.iter().any(has_connection) { ", --connect tests the database" } else { "" };
                 let _ = writeln!(text, "{NOT_TESTED}{hint}");
             }
             print(&text);

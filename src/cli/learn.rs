@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::{Problems, Settings},
     fault::{Fault, Result, describe_io},
-    monitor::{LearnRequest, POSTGRES_PREFIX, import, learn, open_reference},
+    monitor::{LearnRequest, import, learn, open_reference},
     reference::ColumnRoles,
     source,
 };
@@ -76,8 +76,8 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
 
 /// The database, if the data are in one. Only then is the config loaded.
 fn database(args: &LearnArgs) -> Result<Option<source::SourceOptions>> {
-    let is_stored =
-        args.data.iter().chain(&args.distributions).any(|data| data.display().to_string().starts_with(POSTGRES_PREFIX));
+    let mut data = args.data.iter().chain(&args.distributions);
+    let is_stored = data.any(|data| source::is_stored(&data.display().to_string()));
     let load = || Settings::load(&args.config).map_err(Problems::into_fault).map(|settings| settings.source);
     is_stored.then(load).transpose()
 }

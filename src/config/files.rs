@@ -6,7 +6,7 @@ use super::{Problem, Settings};
 use crate::{
     alert,
     fault::describe_io,
-    source::{DatabaseOptions, LabelOptions, SourceKind, check_url, parent_exists},
+    source::{PlaceOptions, PlaceSection},
 };
 
 /// Returns a problem for each file or folder that cannot be used.
@@ -16,26 +16,15 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     let learn = format!("create it with `vigie learn --data FILE --out {reference}`");
     let mut problems = vec![
         check_readable("reference", &settings.reference, &learn),
-        (settings.source.kind == SourceKind::Files).then(|| check_log("source.path", &settings.source.path)).flatten(),
         check_writable("reports.dir", &settings.reports),
         check_writable("state", &settings.state),
     ];
     if let Some(file) = &settings.model.file {
-        problems.push(check_readable("model.file", file, "set it to the model's .cbm file, or remove the line"));
+        problems.push(check_readable("model.file", file, "set it to the model file, or remove the line"));
     }
-    if let Some(file) = &settings.source.database.password_file {
-        let hint = "it must contain only the password; make it readable only by the user that runs vigie";
-        problems.push(check_readable("source.password_file", file, hint));
-    }
-    if let Some(file) = &settings.source.database.sslrootcert {
-        let hint = "set it to the PEM file of the CA that signed the server's certificate";
-        problems.push(check_readable("source.sslrootcert", file, hint));
-    }
-    if settings.source.kind == SourceKind::Postgres {
-        problems.push(check_database_url("source", &settings.source.database));
-    }
+    problems.extend(check_place(PlaceSection::Log, &settings.source.place));
     if let Some(labels) = &settings.labels {
-        problems.extend(check_labels(labels));
+        problems.extend(check_place(PlaceSection::Labels, &labels.place));
     }
     problems.extend(check_channels(settings));
     let with_location = |problem: Problem| {
@@ -45,29 +34,15 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     problems.into_iter().flatten().map(with_location).collect()
 }
 
-/// The label file may not exist yet, but its folder must.
-fn check_labels(labels: &LabelOptions) -> Vec<Option<Problem>> {
-    let password = labels.database.password_file.as_ref();
-    let database_files = [
-        password.and_then(|file| check_readable("labels.password_file", file, "it must contain only the password")),
-        labels
-            .database
-            .sslrootcert
-            .as_ref()
-            .and_then(|file| check_readable("labels.sslrootcert", file, "set it to a PEM file")),
-    ];
-    let is_awaited = !labels.path.exists() && parent_exists(&labels.path);
-    let url = (labels.kind == SourceKind::Postgres).then(|| check_database_url("labels", &labels.database)).flatten();
-    let path =
-        (labels.kind == SourceKind::Files && !is_awaited).then(|| check_log("labels.path", &labels.path)).flatten();
-    database_files.into_iter().chain([url, path]).collect()
-}
-
-/// Checks that the URL can be parsed. Does not connect.
-fn check_database_url(section: &str, database: &DatabaseOptions) -> Option<Problem> {
-    let (why, hint) = check_url(section, database.url.as_ref()?)?;
-    let key = format!("{section}.url");
-    Some(Problem::new(key.as_str(), format!("`{key}` {why}")).hint(hint))
+/// Checks the log or the labels, and the files that are needed to read them. Label files may not exist yet.
+fn check_place(section: PlaceSection, place: &PlaceOptions) -> Vec<Option<Problem>> {
+    let full_key = |key: &str| format!("{}.{key}", section.name());
+    let files = place.required_files().map(|file| check_readable(&full_key(file.key), file.path, file.hint));
+    let problem = place.problem(section).map(|found| {
+        let key = full_key(found.key);
+        Problem::new(key.as_str(), format!("`{key}`{}", found.why)).hint(found.hint)
+    });
+    [problem].into_iter().chain(files).collect()
 }
 
 /// Checks passwords, tokens and certificates of the channels.
@@ -110,27 +85,6 @@ fn check_readable(key: &str, path: &Path, hint: &str) -> Option<Problem> {
         Err(error) => describe_io(&error),
     };
     Some(unusable(key, path, &why).hint(hint))
-}
-
-/// Checks for a file, a folder, or a glob with at least one match.
-fn check_log(key: &str, path: &Path) -> Option<Problem> {
-    let text = path.to_string_lossy();
-    let why = match fs::metadata(path) {
-        Ok(found) if found.is_dir() => describe_io(&fs::read_dir(path).err()?),
-        Ok(_) => describe_io(&fs::File::open(path).err()?),
-        Err(_) if text.contains(['*', '?', '[']) => match glob::glob(&text) {
-            Ok(mut found) => match found.find(Result::is_ok) {
-                Some(_) => return None,
-                None => "no file matches".to_owned(),
-            },
-            Err(error) => format!("invalid glob: {}", error.msg),
-        },
-        Err(error) => describe_io(&error),
-    };
-    Some(
-        unusable(key, path, &why)
-            .hint("set it to an existing file, a folder, or a glob that matches at least one file"),
-    )
 }
 
 /// Checks that a folder is writable or can be created, based on its nearest existing ancestor.

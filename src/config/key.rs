@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::source::PLACE_HINTS;
+
 /// Path from the top of the file to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeyPath {
@@ -9,16 +11,10 @@ pub(super) struct KeyPath {
 }
 
 /// Hints for missing required keys.
-const HINTS: [(&str, &str); 14] = [
+const HINTS: [(&str, &str); 8] = [
     ("model.name", "set the name of the model's report folder: `model: {name: credit-default}`"),
     ("reference", "set it to the file created by `vigie learn --data FILE --out reference.vigie`"),
-    ("source.path", "set it to the prediction log: a file, a folder or a glob"),
-    ("source.url", "set it to the database: `postgresql://vigie@db.example.com:5432/scoring`"),
-    ("source.table", "set it to the log's table, or set `query` to a SELECT"),
     ("source.fields.timestamp", "set it to the field with the record's time: `fields: {timestamp: ts}`"),
-    ("labels.path", "set it to the labels: a file, a folder or a glob; or remove `labels`"),
-    ("labels.url", "set it to the database, as under `source`; optional only if the log is in PostgreSQL"),
-    ("labels.table", "set it to the table of labels, or set `query` to a SELECT"),
     ("alerts.email.smtp", "set it to the mail server: `smtps://mail.example.com:465`"),
     ("alerts.email.from", "set it to the sender's address: `vigie@example.com`"),
     ("alerts.email.to", "set it to the recipients: `[risk@example.com]`"),
@@ -68,7 +64,7 @@ impl KeyPath {
 
     /// Hint for when the key is missing.
     pub(super) fn hint(&self) -> &'static str {
-        let hint = HINTS.iter().find(|(key, _)| self.matches(key));
+        let hint = HINTS.iter().chain(&PLACE_HINTS).find(|(key, _)| self.matches(key));
         hint.map_or("see the config/vigie.yaml that ships with vigie, or `vigie config schema`", |(_, hint)| hint)
     }
 }

@@ -8,8 +8,8 @@ use vigie_profile::{
     window::{Instant, Span},
 };
 
-use super::{Problem, cron, key::KeyPath, limits, masked, source_keys, tree::YamlNode};
-use crate::alert;
+use super::{Problem, cron, key::KeyPath, limits, masked, tree::YamlNode};
+use crate::{alert, source};
 
 /// The message after the key's name, and a hint.
 type Violation = (String, String);
@@ -22,9 +22,9 @@ const RULES: [(&str, ValueRule); 36] = [
     ("model.threshold", share),
     ("model.cost.*", not_negative),
     ("model.beta", positive_beta),
-    ("source", source_keys::check),
+    ("source", source::misplaced_key),
     ("source.statement_timeout", duration),
-    ("labels", source_keys::check),
+    ("labels", source::misplaced_key),
     ("labels.statement_timeout", duration),
     ("labels.revise", duration),
     ("source.timestamp_timezone", time_zone),

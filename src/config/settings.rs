@@ -12,7 +12,7 @@ use vigie_profile::window::{Cadence, Instant, Span};
 
 use super::{
     Alerts, ConfigFile, Http, Location, ModelOptions, Problem, Problems, ScheduleOptions, SegmentOptions, WatchedModel,
-    cron, key::KeyPath, parse::parse,
+    cron, key::KeyPath, parse::parse, source_keys,
 };
 use crate::{fault::describe_io, judge::Policy, report::Language, source};
 
@@ -54,7 +54,7 @@ pub struct Settings {
     /// HTTP server.
     pub http: Option<Http>,
     /// Locations of paths and database URLs in the file.
-    pub(super) locations: BTreeMap<&'static str, Location>,
+    pub(super) locations: BTreeMap<String, Location>,
 }
 
 /// Check schedule and window length.
@@ -78,32 +78,12 @@ pub struct Schedule {
     pub revise: u32,
 }
 
-/// Keys that each entry of `models` has for itself.
-const MODEL_KEYS: [&str; 11] = [
-    "reference",
-    "source.path",
-    "source.url",
-    "source.password_file",
-    "source.sslrootcert",
-    "labels.path",
-    "labels.url",
-    "labels.password_file",
-    "labels.sslrootcert",
-    "model.file",
-    "model.name",
-];
+/// Sections that each entry of `models` has for itself.
+const MODEL_KEYS: [&str; 4] = ["reference", "source", "labels", "model"];
 
-/// Keys whose values are checked after parsing: paths and database URLs.
-const LOCATED_KEYS: [&str; 17] = [
+/// Keys whose values are checked after parsing, in addition to those of `source` and `labels`.
+const LOCATED_KEYS: [&str; 9] = [
     "reference",
-    "source.path",
-    "source.url",
-    "source.password_file",
-    "source.sslrootcert",
-    "labels.path",
-    "labels.url",
-    "labels.password_file",
-    "labels.sslrootcert",
     "model.file",
     "reports.dir",
     "state",
@@ -167,8 +147,8 @@ impl Settings {
         let sha256 = to_hex(&Sha256::digest(bytes));
         let mut all: Vec<Self> = Vec::new();
         for (prefix, watched) in models(&options) {
-            let full_key = |key: &'static str| {
-                let own = MODEL_KEYS.contains(&key);
+            let full_key = |key: &str| {
+                let own = MODEL_KEYS.contains(&key.split('.').next().unwrap_or_default());
                 KeyPath::from_dotted(&if own { format!("{prefix}{key}") } else { key.to_owned() })
             };
             if all.iter().any(|other| other.model.name == watched.model.name) {
@@ -177,10 +157,13 @@ impl Settings {
                     .hint("choose a unique name; reports and alerts are stored under it");
                 return Err(vec![problem.at(tree.location_of(full_key("model.name").keys()))]);
             }
-            if let Some(problem) = missing_labels_url(&watched) {
+            let labels = watched.labels.as_ref().map(|labels| &labels.place);
+            if let Some(problem) = labels.and_then(|labels| source_keys::missing_key(labels, &watched.source.place)) {
                 return Err(vec![problem.at(tree.location_of(full_key("labels.path").keys()))]);
             }
-            let locations = LOCATED_KEYS.into_iter().map(|key| (key, tree.location_of(full_key(key).keys()))).collect();
+            let keys = LOCATED_KEYS.into_iter().map(ToOwned::to_owned).chain(source_keys::located_keys());
+            let location = |key: String| (key.clone(), tree.location_of(full_key(&key).keys()));
+            let locations = keys.map(location).collect();
             let mut settings = Self {
                 path: path.to_owned(),
                 sha256: sha256.clone(),
@@ -221,9 +204,9 @@ impl Settings {
 
     fn paths(&mut self) -> Vec<&mut PathBuf> {
         let mut paths = vec![&mut self.reference, &mut self.reports, &mut self.state];
-        paths.extend(self.source.paths());
+        paths.extend(self.source.place.paths());
         paths.extend(self.model.file.as_mut());
-        paths.extend(self.labels.iter_mut().flat_map(source::LabelOptions::paths));
+        paths.extend(self.labels.iter_mut().flat_map(|labels| labels.place.paths()));
         if let Some(email) = &mut self.alerts.email {
             paths.extend([&mut email.password_file, &mut email.ca_file].into_iter().flatten());
         }
@@ -266,18 +249,6 @@ fn models(options: &ConfigFile) -> Vec<(String, WatchedModel)> {
     };
     let further = options.models.iter().enumerate();
     first.into_iter().chain(further.map(|(index, watched)| (format!("models.[{index}]."), watched.clone()))).collect()
-}
-
-/// Reports labels in a database whose URL is unknown.
-fn missing_labels_url(watched: &WatchedModel) -> Option<Problem> {
-    let labels = watched.labels.as_ref()?;
-    let is_missing = labels.kind == source::SourceKind::Postgres
-        && labels.database.url.is_none()
-        && watched.source.kind != source::SourceKind::Postgres;
-    is_missing.then(|| {
-        Problem::new("labels.url", "`labels.url` is missing; it is required because the log is not in a database")
-            .hint(KeyPath::from_dotted("labels.url").hint())
-    })
 }
 
 fn to_hex(bytes: &[u8]) -> String {

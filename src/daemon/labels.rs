@@ -12,7 +12,7 @@ use crate::{
     ledger::{LabelCheck, RunRow, RunStatus},
     monitor,
     report::Report,
-    source::{LabelLog, LabelLookup, LabelOptions, SourceKind},
+    source::{LabelLog, LabelLookup, LabelOptions},
 };
 
 /// Maximum number of windows rechecked per check, so that the past does not delay the next due window.
@@ -46,8 +46,7 @@ impl ModelCheck<'_> {
             .as_ref()
             .and_then(|performance| performance.labels.as_ref())
             .is_none_or(|labels| labels.unreadable.is_empty());
-        // A broken file changes when it is fixed; a server recovers without changing the fingerprint.
-        let is_settled = is_complete || labels.kind == SourceKind::Files;
+        let is_settled = is_complete || labels.place.stamps_show_repairs();
         self.put_label_check(report.examined.window, if is_settled { fingerprint } else { UNREAD.to_owned() })
     }
 

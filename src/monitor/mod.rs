@@ -20,10 +20,7 @@ pub use history::{
     record::{Compose, RunAttempt, RunRecord, RunResult, record_run},
     tally::tally,
 };
-pub use learn::{
-    learn::{LearnRequest, import, learn},
-    training::POSTGRES_PREFIX,
-};
+pub use learn::learn::{LearnRequest, import, learn};
 pub use run::{
     RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, open_reference, publish, terms_or_default,
 };

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use arrow_array::Float64Array;
+use arrow_array::{ArrayRef, Float64Array, StringArray};
 use vigie_profile::batch::{Number, number};
 
 use super::columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable, no_column};
@@ -27,6 +27,18 @@ pub struct TrainingColumn {
     pub is_single: bool,
     /// Whether the file format has column types (CSV does not).
     pub is_typed: bool,
+}
+
+impl TrainingColumn {
+    /// The values as an Arrow column; `None` for times and nested values.
+    #[must_use]
+    pub fn array(&self) -> Option<ArrayRef> {
+        match &self.values {
+            TrainingValues::Numbers(numbers) => Some(Arc::new(Float64Array::from(numbers.clone()))),
+            TrainingValues::Texts(texts) => Some(Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>())),
+            TrainingValues::Other => None,
+        }
+    }
 }
 
 /// The rows of one or more training files.

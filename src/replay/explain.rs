@@ -1,7 +1,7 @@
 //! Explains the score of one row: the contribution of each feature, and its value's position in the reference.
 
 use arrow_array::{Array, cast::AsArray, types::Int32Type};
-use vigie_models::Shap;
+use vigie_models::Explainer;
 use vigie_profile::{
     batch::{Rows, for_each_number},
     layout::{Kind, Layout, Shape},
@@ -62,24 +62,24 @@ pub struct Explanation {
 /// Explains a single row.
 pub fn explain(
     model: &Rescorer,
-    shap: &Shap,
+    explainer: &Explainer,
     rows: &Rows,
     layout: &Layout,
     reference: &Profile,
 ) -> Result<Explanation> {
-    let forest = model.forest();
     let inputs = model.inputs(rows)?;
-    let mut values = vec![0.0; shap.width()];
-    shap.values(forest, &inputs, 0..1, &mut values)?;
+    let (columns, model) = (model.columns(), model.model());
+    let mut values = vec![0.0; explainer.width()];
+    explainer.values(model, &inputs, 0..1, &mut values)?;
     let mut raw = [0.0];
-    forest.predict_raw(&inputs, 0..1, &mut raw)?;
+    model.predict_raw(&inputs, 0..1, &mut raw)?;
     let [raw_score] = raw;
     // A binary classifier always has probabilities.
-    let _ = forest.probabilities(&mut raw);
-    let mut reasons: Vec<FeatureContribution> = forest
+    let _ = model.probabilities(&mut raw);
+    let mut reasons: Vec<FeatureContribution> = model
         .features()
         .iter()
-        .zip(model.columns())
+        .zip(columns)
         .zip(&values)
         .map(|((feature, column), contribution)| {
             let value = value(rows, *column, kind_of(feature));

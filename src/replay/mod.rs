@@ -7,6 +7,7 @@
 mod attribution;
 mod column;
 mod explain;
+mod inputs;
 mod kind;
 mod logged_value;
 mod mismatches;
@@ -24,7 +25,8 @@ mod spelling;
 pub use attribution::{Attribution, AttributionTally, ContributionDrift};
 pub use column::{Draws, ReferenceValues, SEED, SampleColumn, Sampling};
 pub use explain::{Explanation, FeatureContribution, FeatureValue, ReferencePosition, explain};
-pub use kind::kind_of;
+pub use inputs::model_inputs;
+pub use kind::{kind_of, precision_of};
 pub use parity::{Example, Pair, Parity, ParityOptions, ParityTally};
 pub use quadrants::{Quadrants, ScoreSource, ScoreSums};
 pub use replay::Replay;

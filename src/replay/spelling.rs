@@ -1,26 +1,40 @@
-//! Restores the spelling of levels that the model was trained with. Logs are read in one canonical spelling.
+//! The spelling of a level that a model was trained with.
 
 use std::borrow::Cow;
 
-use vigie_models::Forest;
+use vigie_models::Model;
+use vigie_profile::batch::level;
 
-/// Returns the model's spelling of a level in canonical spelling, or the level itself if the model does not know it.
+/// Returns whether another text may stand for the same value.
+pub(super) fn has_other_spellings(text: &str) -> bool {
+    level(text).is_none_or(|canonical| canonical != text || is_whole(&canonical))
+}
+
+/// The model's spelling of a level; `None`: a missing value, which the model spells in its own way.
 ///
-/// `1` may have been `1.0` (pandas writes this for a column with missing values), `True` or `true`.
-pub(super) fn trained_spelling<'l>(forest: &Forest, feature: usize, level: &'l str) -> Cow<'l, str> {
-    let is_whole = level.strip_prefix('-').unwrap_or(level).bytes().all(|byte| byte.is_ascii_digit());
-    if !is_whole || level.is_empty() || forest.knows_level(feature, level) {
-        return Cow::Borrowed(level);
+/// The spelling is the level as written if the model knows it so, or if it knows no other spelling. `1` may have been
+/// `1.0` (pandas writes this for a column with missing values), `True` or `true`.
+pub(super) fn trained_spelling<'l>(model: &Model, feature: usize, text: &'l str) -> Option<Cow<'l, str>> {
+    let is_known = |text: &str| model.knows_level(feature, text);
+    if is_known(text) {
+        return Some(Cow::Borrowed(text));
     }
-    let truth: &[&str] = match level {
+    let Some(canonical) = level(text) else {
+        return if is_known(model.missing_level(feature)) { None } else { Some(Cow::Borrowed(text)) };
+    };
+    let truth: &[&str] = match &*canonical {
         "1" => &["True", "true", "TRUE"],
         "0" => &["False", "false", "FALSE"],
         _ => &[],
     };
-    let fraction = format!("{level}.0");
-    if forest.knows_level(feature, &fraction) {
-        return Cow::Owned(fraction);
-    }
-    let known = truth.iter().find(|spelling| forest.knows_level(feature, spelling));
-    known.map_or(Cow::Borrowed(level), |spelling| Cow::Owned((*spelling).to_owned()))
+    let fraction = is_whole(&canonical).then(|| format!("{canonical}.0"));
+    let others = [&*canonical].into_iter().chain(fraction.as_deref()).chain(truth.iter().copied());
+    let other = others.into_iter().find(|other| is_known(other));
+    Some(other.map_or(Cow::Borrowed(text), |other| Cow::Owned(other.to_owned())))
+}
+
+/// Whether a level in canonical spelling is an integer.
+fn is_whole(level: &str) -> bool {
+    let digits = level.strip_prefix('-').unwrap_or(level);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

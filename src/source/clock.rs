@@ -1,9 +1,7 @@
 //! Parses the time formats found in logs into an [`Instant`].
 
 use jiff::tz::TimeZone;
-use vigie_profile::window::Instant;
-
-use super::value::Value;
+use vigie_profile::{batch::Value, window::Instant};
 
 /// Parses text (RFC 3339, a civil time, a date, or a number as text) or an epoch, whose unit follows from its size:
 /// seconds below 10¹¹ (the year 5138), then milliseconds, microseconds, nanoseconds. `None`: not a time.

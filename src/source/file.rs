@@ -1,12 +1,14 @@
 //! One log file: format and compression from its name, and its decompressed bytes as a stream.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
-    path::{Path, PathBuf},
+    io::{self, BufRead, BufReader, Read},
+    path::Path,
 };
 
-use super::partition::Partition;
+use super::{
+    partition::Partition,
+    store::{OpenFile, StoredFile},
+};
 
 /// File format of the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ enum Compression {
 /// A file that may hold records.
 #[derive(Debug, Clone)]
 pub(super) struct LogFile {
-    pub path: PathBuf,
+    pub stored: StoredFile,
     pub format: FileFormat,
     compression: Compression,
     pub partition: Partition,
@@ -58,7 +60,8 @@ const BUFFER: usize = 1 << 18;
 
 impl LogFile {
     /// Returns `None` if the extension is not supported.
-    pub(super) fn new(path: &Path, root: &Path) -> Option<Self> {
+    pub(super) fn new(stored: StoredFile, root: &Path) -> Option<Self> {
+        let path = stored.path();
         let name = path.file_name()?.to_string_lossy().to_lowercase();
         let (stem, compression) = if let Some(stem) = name.strip_suffix(".gz") {
             (stem, Compression::Gzip)
@@ -74,42 +77,35 @@ impl LogFile {
             _ => return None,
         };
         let partition = Partition::from_path(path.strip_prefix(root).unwrap_or(path));
-        Some(Self { path: path.to_owned(), format, compression, partition })
+        Some(Self { stored, format, compression, partition })
     }
 
     pub(super) fn is_compressed(&self) -> bool {
         self.compression != Compression::None
     }
 
-    /// Size on disk, in bytes.
-    pub(super) fn size(&self) -> io::Result<u64> {
-        Ok(std::fs::metadata(&self.path)?.len())
-    }
-
     /// Streams the decompressed bytes.
     pub(super) fn stream(&self) -> io::Result<Box<dyn BufRead>> {
-        let file = File::open(&self.path)?;
+        let bytes = self.stored.stream(0)?;
         Ok(match self.compression {
-            Compression::None => Box::new(BufReader::with_capacity(BUFFER, file)),
-            Compression::Gzip => Box::new(BufReader::with_capacity(BUFFER, flate2::read::MultiGzDecoder::new(file))),
-            Compression::Zstd => Box::new(BufReader::with_capacity(BUFFER, zstd::Decoder::new(file)?)),
+            Compression::None => Box::new(BufReader::with_capacity(BUFFER, bytes)),
+            Compression::Gzip => Box::new(BufReader::with_capacity(BUFFER, flate2::read::MultiGzDecoder::new(bytes))),
+            Compression::Zstd => Box::new(BufReader::with_capacity(BUFFER, zstd::Decoder::new(bytes)?)),
         })
     }
 
     /// Streams the bytes of an uncompressed file from offset `from`.
     pub(super) fn stream_from(&self, from: u64) -> io::Result<Box<dyn BufRead>> {
-        let mut file = File::open(&self.path)?;
-        file.seek(SeekFrom::Start(from))?;
-        Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
+        Ok(Box::new(BufReader::with_capacity(BUFFER, self.stored.stream(from)?)))
     }
 
-    /// Opens the file for random access (Parquet): the file itself, or the decompressed bytes if it is compressed.
-    pub(super) fn open(&self) -> io::Result<Result<File, Vec<u8>>> {
+    /// Opens the decompressed bytes for random access (Parquet).
+    pub(super) fn open(&self) -> io::Result<OpenFile> {
         if !self.is_compressed() {
-            return File::open(&self.path).map(Ok);
+            return self.stored.open();
         }
         let mut bytes = Vec::new();
         self.stream()?.read_to_end(&mut bytes)?;
-        Ok(Err(bytes))
+        Ok(OpenFile::Memory(bytes.into()))
     }
 }

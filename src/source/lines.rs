@@ -161,7 +161,7 @@ mod tests {
     use vigie_profile::layout::{Column, Kind};
 
     use super::*;
-    use crate::source::{Request, SourceOptions};
+    use crate::source::{Request, SourceOptions, store::StoredFile};
 
     fn mapping() -> Mapping {
         let options: SourceOptions = serde_yaml::from_str("path: x\nfields: {timestamp: t}").unwrap();
@@ -200,7 +200,7 @@ mod tests {
             let path = folder.path().join("log.ndjson");
             let text = lines.join("\n") + if ends { "\n" } else { "" };
             std::fs::write(&path, &text).unwrap();
-            let file = LogFile::new(&path, folder.path()).unwrap();
+            let file = LogFile::new(StoredFile::Local(path), folder.path()).unwrap();
             let count = (text.len() as u64).div_ceil(step).max(1);
             let to = |number| if number + 1 == count { u64::MAX } else { (number + 1) * step };
             let ranges: Vec<Option<ByteRange>> =

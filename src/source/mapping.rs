@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::tz::TimeZone;
 use vigie_profile::{
-    batch::level_of_number,
+    batch::{Value, level, level_of_number},
     layout::Column,
     window::{Instant, Window},
 };
 
-use super::{Scalar, SourceOptions, Where, value::Value};
+use super::{Scalar, SourceOptions, Where};
 use crate::fault::{Fault, Result};
 
 /// Features and window that one pass over the log reads.
@@ -155,6 +155,14 @@ pub(super) fn passes(value: Value<'_>, wanted: &BTreeSet<String>) -> bool {
     value.level().is_some_and(|level| wanted.contains(level.as_ref()))
 }
 
+/// Returns whether an error field with this value means that the request failed.
+pub(super) fn is_failure(value: Value<'_>) -> bool {
+    match value {
+        Value::Nested => true,
+        value => value.level().is_some_and(|level| level != "0"),
+    }
+}
+
 fn owned(paths: &super::Paths) -> Vec<String> {
     paths.iter().map(ToOwned::to_owned).collect()
 }
@@ -164,7 +172,7 @@ fn spellings(wanted: &Where) -> BTreeSet<String> {
         Scalar::Bool(flag) => Some(u8::from(*flag).to_string()),
         Scalar::Integer(integer) => Some(integer.to_string()),
         Scalar::Real(real) => level_of_number(*real),
-        Scalar::Text(text) => vigie_profile::batch::level(text).map(std::borrow::Cow::into_owned),
+        Scalar::Text(text) => level(text).map(std::borrow::Cow::into_owned),
     };
     match wanted {
         Where::Equals(scalar) => spell(scalar).into_iter().collect(),

@@ -1,10 +1,10 @@
 //! Log and label sources: files (Parquet, NDJSON, CSV) or PostgreSQL tables, located, pruned to a window and read into
-//! [`vigie_profile::batch::Records`].
+//! [`vigie_profile::batch::Records`]. Nothing outside this module knows the kinds of sources.
 
 mod clock;
-mod database_options;
 mod fields;
 mod file;
+mod files;
 mod json_text;
 mod labels;
 mod latest;
@@ -12,24 +12,31 @@ mod lines;
 mod log;
 mod mapping;
 mod options;
-mod origin;
 mod parquet_file;
 mod partition;
 mod path;
+mod place;
+mod place_check;
 mod postgres;
+mod read_result;
 mod record;
 mod records_builder;
+mod store;
+mod stored;
 mod two_phase;
 mod typed;
-mod value;
 
-pub use database_options::{DatabaseOptions, DatabaseUrl, SslMode};
 pub use fields::{Fields, Paths, Scaled};
-pub use labels::{LabelLog, LabelLookup, LabelOptions, LabelPreview, LabelScan, parent_exists};
+pub use labels::{LabelLog, LabelLookup, LabelOptions, LabelPreview, LabelScan};
 pub use latest::Latest;
-pub use log::{FileLog, Piece, Plan, ReadResult, Unreadable};
+pub use log::{Log, Piece, Plan};
 pub use mapping::{Field, ReadSummary, Request};
-pub use options::{Scalar, SourceKind, SourceOptions, Where};
-pub use origin::Log;
+pub use options::{Scalar, SourceOptions, Where};
 pub use parquet_file::RowMask;
-pub use postgres::{StoredColumn, StoredTable, StoredValues, TablePreview, check_url, read_stored};
+pub use place::{
+    DatabaseUrl, LOCATED_KEYS, PLACE_HINTS, PlaceOptions, PlaceSection, RequiredFile, SslMode, misplaced_key,
+};
+pub use place_check::PlaceProblem;
+pub use postgres::{StoredColumn, StoredTable, StoredValues, TablePreview};
+pub use read_result::{ReadResult, Unreadable};
+pub use stored::{is_stored, read_stored};

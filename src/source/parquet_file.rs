@@ -1,6 +1,6 @@
 //! Reads Parquet: skips row groups outside the window and decodes only the columns that are needed.
 
-use std::{collections::BTreeSet, fs::File, io, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc};
 
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Float64Array, Int32Array, RecordBatch, RecordBatchOptions, StructArray,
@@ -10,18 +10,15 @@ use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field as ArrowField, FieldRef, Fields as ArrowFields, Schema};
 use arrow_select::{filter::filter_record_batch, nullif::nullif};
-use parquet::{
-    arrow::{
-        ProjectionMask,
-        arrow_reader::{
-            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-            statistics::StatisticsConverter,
-        },
+use parquet::arrow::{
+    ProjectionMask,
+    arrow_reader::{
+        ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+        statistics::StatisticsConverter,
     },
-    file::reader::ChunkReader,
 };
 use vigie_profile::{
-    batch::{Complaints, Number, Reason, Records, for_each_number, number},
+    batch::{Complaints, Number, Reason, Records, Value, for_each_number, number, texts, to_levels},
     layout::Kind,
     window::{Instant, Window},
 };
@@ -30,11 +27,11 @@ use super::{
     clock,
     file::LogFile,
     json_text,
-    mapping::{Field, Mapping, ReadSummary, passes},
+    mapping::{Field, Mapping, ReadSummary, is_failure, passes},
     record::RecordReader,
     records_builder::BATCH_ROWS,
+    store::OpenFile,
     typed,
-    value::Value,
 };
 
 /// Marks the rows of a batch that are records of the window; `None`: all of them.
@@ -50,8 +47,7 @@ pub(super) fn plan(file: &LogFile, mapping: &Mapping) -> io::Result<Option<(Arro
     if file.is_compressed() {
         return Ok(None);
     }
-    let handle = File::open(&file.path)?;
-    let metadata = load(&handle, mapping)?;
+    let metadata = load(&file.open()?, mapping)?;
     let groups = 0..metadata.metadata().num_row_groups();
     let kept = match mapping.window {
         Some(window) => prune(&metadata, groups.collect(), mapping, window),
@@ -68,25 +64,16 @@ pub(super) fn read(
     sink: &mut dyn FnMut(Records),
 ) -> (ReadSummary, io::Result<()>) {
     let mut found = ReadSummary::default();
-    let result = match (file.open(), group) {
-        (Err(error), _) => Err(error),
-        (Ok(Ok(handle)), Some((metadata, group))) => {
-            batches(handle, metadata.clone(), Some(group), mapping, &mut found, sink)
-        }
-        (Ok(Ok(handle)), None) => {
-            load(&handle, mapping).and_then(|metadata| batches(handle, metadata, None, mapping, &mut found, sink))
-        }
-        (Ok(Err(bytes)), _) => {
-            let bytes = bytes::Bytes::from(bytes);
-            load(&bytes, mapping).and_then(|metadata| batches(bytes, metadata, None, mapping, &mut found, sink))
-        }
-    };
+    let result = file.open().and_then(|opened| match group {
+        Some((metadata, group)) => batches(opened, metadata.clone(), Some(group), mapping, &mut found, sink),
+        None => load(&opened, mapping).and_then(|metadata| batches(opened, metadata, None, mapping, &mut found, sink)),
+    });
     (found, result)
 }
 
 /// Loads the footer and requests the text of categorical features as dictionaries, so that each level is processed once
 /// per batch instead of once per row.
-fn load<R: ChunkReader>(reader: &R, mapping: &Mapping) -> io::Result<ArrowReaderMetadata> {
+fn load(reader: &OpenFile, mapping: &Mapping) -> io::Result<ArrowReaderMetadata> {
     let plain = ArrowReaderMetadata::load(reader, ArrowReaderOptions::new()).map_err(invalid)?;
     let categorical: BTreeSet<&str> = mapping
         .columns
@@ -165,8 +152,8 @@ fn units(epochs: &ArrayRef) -> Vec<Option<u8>> {
     units
 }
 
-fn batches<R: ChunkReader + 'static>(
-    reader: R,
+fn batches(
+    reader: OpenFile,
     metadata: ArrowReaderMetadata,
     group: Option<usize>,
     mapping: &Mapping,
@@ -203,8 +190,8 @@ fn batches<R: ChunkReader + 'static>(
 }
 
 /// Returns a reader of the columns that the mapping needs, from one row group or from all.
-pub(super) fn reader<R: ChunkReader + 'static>(
-    reader: R,
+pub(super) fn reader(
+    reader: OpenFile,
     metadata: ArrowReaderMetadata,
     group: Option<usize>,
     mapping: &Mapping,
@@ -381,7 +368,7 @@ pub(super) fn records(
             None => {
                 *keep = false;
                 let example = times.as_ref().map_or("no such field".to_owned(), |times| {
-                    let text = typed::texts(&times.slice(row, 1));
+                    let text = texts(&times.slice(row, 1));
                     if text.is_null(0) { Value::Null } else { Value::Text(text.value(0)) }.to_string()
                 });
                 complaints.add(Reason::Timestamp, &example);
@@ -421,7 +408,7 @@ pub(super) fn convert(
         let column = inputs.as_ref().and_then(|inputs| inputs.column_by_name(&wanted.name));
         records.features.push(column.map(|column| match wanted.kind {
             Kind::Numeric => typed::to_numbers(column, &wanted.name, &mut records.complaints),
-            Kind::Categorical => typed::to_levels(column),
+            Kind::Categorical => to_levels(column),
         }));
     }
     for mapped in &mapping.mapped {
@@ -441,9 +428,9 @@ pub(super) fn convert(
                 records.status = Some(codes.iter().map(|status| status.and_then(code)).collect::<Int32Array>());
             }
             Field::Error => {
-                let texts = typed::spelled(&values);
-                records.error =
-                    Some(texts.iter().map(|text| Some(text.map_or(Value::Null, Value::Text).is_set())).collect());
+                let values = typed::spelled(&values);
+                let is_failed = |text: Option<&str>| is_failure(text.map_or(Value::Null, Value::Text));
+                records.error = Some(values.iter().map(|text| Some(is_failed(text))).collect());
             }
             Field::Decision => records.decision = Some(typed::spelled(&values)),
             Field::Id => records.id = Some(typed::spelled(&values)),
@@ -456,6 +443,11 @@ pub(super) fn convert(
 
 #[expect(clippy::float_cmp, reason = "exactly one: the value stays bit-identical")]
 fn scaled(values: &ArrayRef, scale: f64) -> Float64Array {
+    let values = match values.data_type() {
+        // A number of its unit.
+        DataType::Duration(_) => &cast(values, &DataType::Float64).unwrap_or_else(|_| values.clone()),
+        _ => values,
+    };
     let numbers = typed::to_numbers(values, "", &mut Complaints::default());
     if let Some(numbers) = numbers.as_primitive_opt::<Float64Type>()
         && scale == 1.0
@@ -472,7 +464,7 @@ fn scaled(values: &ArrayRef, scale: f64) -> Float64Array {
 
 fn complain_unreadable(values: &ArrayRef, field: Field, complaints: &mut Complaints) {
     if typed::may_hold_json(values.data_type()) {
-        for text in typed::texts(values).iter().flatten().filter(|text| number(text) == Number::Not) {
+        for text in texts(values).iter().flatten().filter(|text| number(text) == Number::Not) {
             complaints.add(Reason::UnreadableField, &format!("{}: \"{text}\"", field.key()));
         }
     }

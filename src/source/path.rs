@@ -4,8 +4,7 @@ use simd_json::{
     prelude::ValueAsScalar,
     tape::{Tape, Value as Json},
 };
-
-use super::value::Value;
+use vigie_profile::batch::Value;
 
 /// Maximum number of steps from a record to a value, as a guard against hostile nesting.
 const MAX_DEPTH: usize = 64;

@@ -5,14 +5,16 @@ use simd_json::{
     prelude::ValueAsScalar,
     tape::{Array, Object, Tape, Value as Json},
 };
-use vigie_profile::{batch::Reason, window::Instant};
+use vigie_profile::{
+    batch::{Reason, Value},
+    window::Instant,
+};
 
 use super::{
     clock,
     mapping::{Field, Mapping, ReadSummary, passes},
     path,
     records_builder::RecordsBuilder,
-    value::Value,
 };
 
 /// Reads lines of JSON; between lines it keeps only buffers.

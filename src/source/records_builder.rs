@@ -4,15 +4,12 @@ use std::{collections::HashMap, sync::Arc};
 
 use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, StringArray};
 use vigie_profile::{
-    batch::{Complaints, Number, Reason, Records},
+    batch::{Complaints, Number, Reason, Records, Value},
     layout::{Column, Kind},
     window::Instant,
 };
 
-use super::{
-    mapping::{Field, Mapping},
-    value::Value,
-};
+use super::mapping::{Field, Mapping, is_failure};
 
 /// Maximum number of rows in a batch: small enough for a core's cache.
 pub(super) const BATCH_ROWS: usize = 8_192;
@@ -138,7 +135,7 @@ impl RecordsBuilder {
                 #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
                 put(&mut self.status, row, status.map(|code| code as i32));
             }
-            Field::Error => put(&mut self.error, row, Some(value.is_set())),
+            Field::Error => put(&mut self.error, row, Some(is_failure(value))),
             Field::Decision => put(&mut self.decision, row, text()),
             Field::Id => {
                 let id = text().map(|id| batch.map_or(id.clone(), |row| format!("{id}#{row}")));

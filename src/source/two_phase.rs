@@ -51,12 +51,12 @@ pub(super) fn read_without_features(
     found: &mut ReadSummary,
     sink: &mut dyn FnMut(Records, RowMask),
 ) -> io::Result<()> {
-    let Ok(handle) = file.open()? else { return Err(invalid("a compressed file cannot be read by row group")) };
+    let opened = file.open()?;
     let mapping = mapping.without_features();
     for field in metadata.schema().fields() {
         found.note_name(field.name());
     }
-    for batch in reader(handle, metadata.clone(), Some(group), &mapping)? {
+    for batch in reader(opened, metadata.clone(), Some(group), &mapping)? {
         let (records, kept) = records(&batch.map_err(invalid)?, &mapping, found).map_err(invalid)?;
         sink(records, kept);
     }
@@ -73,10 +73,10 @@ pub(super) fn read_features(
     kept: &[RowMask],
     sink: FeatureSink<'_>,
 ) -> io::Result<()> {
-    let Ok(handle) = file.open()? else { return Err(invalid("a compressed file cannot be read by row group")) };
+    let opened = file.open()?;
     let mapping = mapping.features_only(columns);
     let mut batches = 0;
-    for batch in reader(handle, metadata.clone(), Some(group), &mapping)? {
+    for batch in reader(opened, metadata.clone(), Some(group), &mapping)? {
         let mut batch = batch.map_err(invalid)?;
         let kept = kept.get(batches).ok_or_else(|| invalid("it changed while it was being read"))?;
         if let Some(kept) = kept {

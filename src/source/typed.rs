@@ -1,135 +1,20 @@
-//! Converts Arrow columns to the types needed for counting: numbers, levels, times, text.
+//! Converts Arrow columns of a log to the types needed for counting: numbers, times, ids.
 
-use std::{collections::HashMap, sync::Arc};
-
-use arrow_array::{
-    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, PrimitiveArray, StringArray,
-    cast::AsArray,
-    new_null_array,
-    types::{Int32Type, Int64Type},
-};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, StringArray, cast::AsArray, types::Int64Type};
 use arrow_buffer::OffsetBuffer;
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use jiff::{Timestamp, tz::TimeZone};
 use vigie_profile::{
-    batch::{Complaints, Number, Reason, decimals_to_f64, for_each_number, level, level_of_number, number},
+    batch::{self, Complaints, Reason, Value, for_each_number, level, level_of_number, texts},
     window::Instant,
 };
 
-use super::{clock, value::Value};
+use super::clock;
 
-fn is_text(kind: &DataType) -> bool {
-    match kind {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, values) => is_text(values),
-        _ => false,
-    }
-}
-
-/// Binary columns: text that the writer did not mark as UTF-8, or binary identifiers.
-fn is_bytes(kind: &DataType) -> bool {
-    matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_))
-}
-
-/// Decodes bytes as UTF-8, or as hexadecimal where they are not printable text.
-fn texts_from_bytes(column: &ArrayRef) -> StringArray {
-    use std::fmt::Write as _;
-    let Ok(bytes) = cast(column, &DataType::LargeBinary) else {
-        return std::iter::repeat_n(None::<&str>, column.len()).collect();
-    };
-    let decode = |bytes: &[u8]| match std::str::from_utf8(bytes) {
-        Ok(text) if text.chars().all(|char| !char.is_control()) => text.to_owned(),
-        _ => bytes.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        }),
-    };
-    bytes.as_binary::<i64>().iter().map(|bytes| bytes.map(decode)).collect()
-}
-
-/// Converts a column to a type that [`for_each_number`] supports. Text that is not a number becomes missing, with a
-/// complaint.
+/// Converts a feature to numbers. A value that is not a number becomes missing, with a complaint.
 pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complaints) -> ArrayRef {
-    let kind = column.data_type();
-    let plain =
-        (kind.is_integer() || *kind == DataType::Boolean) || matches!(kind, DataType::Float32 | DataType::Float64);
-    if plain {
-        return column.clone();
-    }
-    if kind.is_decimal() {
-        return decimals_to_f64(column);
-    }
-    if !is_text(kind) && !is_bytes(kind) {
-        return cast(column, &DataType::Float64).unwrap_or_else(|_| {
-            for _ in 0..column.len() - column.null_count() {
-                complaints.add(Reason::NotANumber, &format!("{name}: a column of {kind}"));
-            }
-            new_null_array(&DataType::Float64, column.len())
-        });
-    }
-    let texts = texts(column);
-    let numbers = texts.iter().map(|text| match text.map_or(Number::Missing, number) {
-        Number::Value(value) => Some(value),
-        Number::Missing => None,
-        Number::Not => {
-            complaints.add(Reason::NotANumber, &format!("{name}: \"{}\"", text.unwrap_or_default()));
-            None
-        }
-    });
-    Arc::new(numbers.collect::<Float64Array>())
-}
-
-/// Converts a column to a dictionary of levels in canonical spelling.
-pub(super) fn to_levels(column: &ArrayRef) -> ArrayRef {
-    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-    let keyed = match column.data_type() {
-        DataType::Float16 | DataType::Float32 | DataType::Float64 => return levels_of_reals(column),
-        kind if kind.is_decimal() => return levels_of_reals(&decimals_to_f64(column)),
-        DataType::Boolean => cast(column, &DataType::Int8).and_then(|bits| cast(&bits, &DataType::Utf8)),
-        DataType::Dictionary(_, values) if !is_text(values) => cast(column, &DataType::Utf8),
-        kind if is_bytes(kind) => Ok(Arc::new(texts_from_bytes(column)) as ArrayRef),
-        kind if is_text(kind) => Ok(column.clone()),
-        _ => cast(column, &DataType::Utf8),
-    }
-    .and_then(|texts| cast(&texts, &dictionary));
-    let Ok(keyed) = keyed else { return new_null_array(&dictionary, column.len()) };
-    let Some(keyed) = keyed.as_dictionary_opt::<Int32Type>() else { return column.clone() };
-    let spelled: StringArray = keyed.values().as_string::<i32>().iter().map(|text| text.and_then(level)).collect();
-    Arc::new(keyed.with_values(Arc::new(spelled)))
-}
-
-fn levels_of_reals(column: &ArrayRef) -> ArrayRef {
-    let wide = cast(column, &DataType::Float64).unwrap_or_else(|_| column.clone());
-    let mut names: Vec<String> = Vec::new();
-    let mut key_of: HashMap<u64, Option<i32>> = HashMap::new();
-    let mut keys: Vec<Option<i32>> = Vec::with_capacity(column.len());
-    for_each_number(wide.as_ref(), &mut |value| {
-        let key = key_of.entry(value.to_bits()).or_insert_with(|| {
-            let name = level_of_number(value)?;
-            names.push(name);
-            i32::try_from(names.len() - 1).ok()
-        });
-        keys.push(*key);
-    });
-    DictionaryArray::try_new(Int32Array::from(keys), Arc::new(StringArray::from(names)))
-        .map_or_else(|_| column.clone(), |dictionary| Arc::new(dictionary) as ArrayRef)
-}
-
-/// Converts any column to text, as Arrow prints it.
-pub(super) fn texts(column: &ArrayRef) -> StringArray {
-    if is_bytes(column.data_type()) {
-        return texts_from_bytes(column);
-    }
-    let column = match column.data_type() {
-        // Booleans are spelled 0 and 1.
-        DataType::Boolean => &cast(column, &DataType::Int8).unwrap_or_else(|_| column.clone()),
-        _ => column,
-    };
-    cast(column, &DataType::Utf8)
-        .ok()
-        .and_then(|texts| texts.as_string_opt::<i32>().cloned())
-        .unwrap_or_else(|| std::iter::repeat_n(None::<&str>, column.len()).collect())
+    batch::to_numbers(column, &mut |found| complaints.add(Reason::NotANumber, &format!("{name}: {found}")))
 }
 
 /// Converts a column to text in canonical spelling: ids, decisions, versions.
@@ -257,11 +142,13 @@ pub(super) fn is_scalar(kind: &DataType) -> bool {
 
 /// Returns whether a column of this type may hold JSON text.
 pub(super) fn may_hold_json(kind: &DataType) -> bool {
-    is_text(kind)
+    batch::is_text(kind)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use arrow_array::{Int64Array, UInt64Array};
 
     use super::*;

@@ -5,8 +5,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use vigie_models::Forest;
-use vigie_models::Result;
+use vigie_models::{Result, catboost::Forest};
 
 struct Counting;
 

@@ -66,7 +66,7 @@ fn omitted_keys_have_defaults() {
     let settings = read(MINIMAL).unwrap();
     let here = Path::new(".").canonicalize().unwrap();
     assert_eq!(settings.reference, here.join("reference.vigie"));
-    assert_eq!(settings.source.path, here.join("log"));
+    assert_eq!(settings.source.place.clone().paths().collect::<Vec<_>>(), [&here.join("log")]);
     assert_eq!(settings.reports, here.join("reports"));
     assert_eq!(settings.state, here.join("state"));
     assert_eq!(settings.keep.to_string(), "400d");

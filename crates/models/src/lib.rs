@@ -1,8 +1,9 @@
-//! Scores CatBoost models in pure Rust, with the same results as the official library, and computes their SHAP values.
+//! Scores models in pure Rust, with the same results as their official libraries, and computes their SHAP values.
 //!
-//! [`Forest::from_bytes`] reads a model, [`Inputs`] prepares Arrow columns for it, and [`Forest::predict_raw`] computes
-//! raw outputs. [`Forest::probabilities`] and [`Forest::decision`] turn these into probabilities and classes. [`Shap`]
-//! explains raw outputs by the contribution of each feature.
+//! [`Model::from_bytes`] reads a model of any supported family, [`Model::inputs`] prepares Arrow columns for it, and
+//! [`Model::predict_raw`] computes raw outputs. [`Model::probabilities`] and [`Model::decision`] turn these into
+//! probabilities and classes. An [`Explainer`] explains raw outputs by the contribution of each feature. The only family
+//! so far is CatBoost, whose details are in [`catboost`].
 //!
 //! # Example
 //!
@@ -10,10 +11,10 @@
 //! use std::sync::Arc;
 //!
 //! use arrow_array::{ArrayRef, Float32Array};
-//! use vigie_models::{Forest, Inputs, Shap};
+//! use vigie_models::Model;
 //!
 //! // Usually the content of a file: `std::fs::read("model.cbm")?`.
-//! let model = br#"{
+//! let file = br#"{
 //!     "model_info": {"params": {"loss_function": {"type": "Logloss"}}},
 //!     "features_info": {"float_features": [
 //!         {"feature_index": 0, "flat_feature_index": 0, "feature_id": "amount", "borders": [1000]}
@@ -23,31 +24,33 @@
 //!     ],
 //!     "scale_and_bias": [1, [0.5]]
 //! }"#;
-//! let forest = Forest::from_bytes("model.json", model)?;
-//! assert_eq!(forest.features()[0].name, "amount");
+//! let model = Model::from_bytes("model.json", file)?;
+//! assert_eq!(model.features()[0].name, "amount");
 //!
-//! // One column per feature, in the order of `Forest::features`.
+//! // One column per feature, in the order of `Model::features`.
 //! let amount: ArrayRef = Arc::new(Float32Array::from(vec![Some(250.0), Some(4000.0), None]));
-//! let inputs = Inputs::new(&forest, 3, &[Some(amount)])?;
-//! let mut raw = vec![0.0; 3 * forest.output_count()];
-//! forest.predict_raw(&inputs, 0..3, &mut raw)?;
+//! let inputs = model.inputs(3, &[Some(amount)])?;
+//! let mut raw = vec![0.0; 3 * model.output_count()];
+//! model.predict_raw(&inputs, 0..3, &mut raw)?;
 //! assert_eq!(raw, [-0.5, 2.5, -0.5]);
-//! assert_eq!(forest.decision(&raw[1..2]), Some(1));
+//! assert_eq!(model.decision(&raw[1..2]), Some(1));
 //!
 //! // The contribution of each feature, then the expected value; their sum is the raw output.
-//! let shap = Shap::new(&forest)?;
-//! let mut values = vec![0.0; 3 * shap.width()];
-//! shap.values(&forest, &inputs, 0..3, &mut values)?;
-//! assert_eq!(shap.expected(), [0.25]);
-//! assert!(shap.gap(&forest, &values, &raw) <= Shap::TOLERANCE);
+//! let explainer = model.explainer()?;
+//! let mut values = vec![0.0; 3 * explainer.width()];
+//! explainer.values(&model, &inputs, 0..3, &mut values)?;
+//! assert_eq!(explainer.expected(), [0.25]);
+//! assert!(explainer.gap(&model, &values, &raw) <= explainer.tolerance());
 //!
 //! // Raw outputs become probabilities in place.
-//! assert!(forest.probabilities(&mut raw));
+//! assert!(model.probabilities(&mut raw));
 //! assert!(raw[1] > 0.9);
 //! # Ok::<(), vigie_models::ModelError>(())
 //! ```
 //!
 //! # Supported models
+//!
+//! CatBoost:
 //!
 //! - Files: `.cbm`, and JSON exports (`save_model(…, format="json")`).
 //! - Trees: symmetric (oblivious), `Depthwise` and `Lossguide`.
@@ -61,7 +64,8 @@
 //! # Guarantees
 //!
 //! - **Equal results.** Raw outputs are bit-identical to those of catboost 1.2.10, and so are probabilities where the
-//!   platform's `exp` is. Every [`Kernel`] gives the same bits, and so does every division of the rows into calls. SHAP
+//!   platform's `exp` is. Every [`Kernel`](catboost::Kernel) gives the same bits, and so does every division of the
+//!   rows into calls. SHAP
 //!   values differ from those of the library by at most 1e-12, relative to values above 1.
 //! - **Untrusted files.** Reading any bytes ends with a model or an error, and takes at most four times the size of the
 //!   file plus 16 KiB of memory, whatever lengths and counts the file claims. Scoring a model that was read does not
@@ -73,20 +77,19 @@
 //! Fallible functions return a [`ModelError`], whose message names the file or the column, the cause and, for a file,
 //! what to do about it.
 
-// Reading: `file` parses both formats into `ModelParts`, and `forest` checks them and builds bins, trees and the link.
-// Scoring: `score::quantise` converts a block of rows to bins, `score::walk` sums leaves; a `score::simd` kernel does both
-// faster, from `score::tables`. Explaining: `shap` tabulates oblivious trees (`fold`, `tables`) and walks others (`walk`).
-
+pub mod catboost;
 mod error;
-mod file;
-mod forest;
-mod score;
-mod shap;
+mod explainer;
+mod feature;
+mod format;
+mod inputs;
+mod link;
+mod model;
 
 pub use error::{ModelError, Result};
-pub use forest::{
-    BinColumn, Binning, Branching, CONDITIONS_PER_COLUMN, CtrColumn, CtrTable, EMPTY_KEY, Forest, InputKind, Link,
-    MAX_DEPTH, ModelFeature, Oblivious, Projection, Split, TreeNode, Trees, element_of_level, extend_key, level_hash,
-};
-pub use score::{Avx2, Avx512, Inputs, Kernel};
-pub use shap::Shap;
+pub use explainer::Explainer;
+pub use feature::{InputKind, InputPrecision, ModelFeature};
+pub use format::FORMATS;
+pub use inputs::Inputs;
+pub use link::Link;
+pub use model::Model;

@@ -3,7 +3,6 @@
 use std::{fs, path::PathBuf};
 
 use arrow_array::{Array, ArrayRef, cast::AsArray, types::Int32Type};
-use vigie_models::Shap;
 use vigie_profile::{
     batch::{Records, for_each_number, level},
     layout::Column,
@@ -82,8 +81,8 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
             (None, None, rows)
         }
     };
-    let shap = Shap::new(model.forest())?;
-    let explanation = explain_row(&model, &shap, &rows, layout, reference.profile())?;
+    let explainer = model.model().explainer()?;
+    let explanation = explain_row(&model, &explainer, &rows, layout, reference.profile())?;
     let threshold = settings.model.threshold;
     let probability = rows.probability.as_ref().and_then(|column| column.iter().next().flatten());
     let (at, logged) = match record {
@@ -105,7 +104,7 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
         }
         None => (None, None),
     };
-    Ok(ExplainedPrediction { id, at, logged, model_sha256: model.forest().sha256_hex(), threshold, explanation })
+    Ok(ExplainedPrediction { id, at, logged, model_sha256: model.model().sha256_hex(), threshold, explanation })
 }
 
 /// Finds the record, and measures the precision of the log.

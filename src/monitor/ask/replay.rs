@@ -11,7 +11,7 @@ use crate::{
     fault::{Fault, Result},
     judge::{ParityOf, Severity},
     monitor::{
-        model::read_forest,
+        model::read_model,
         run::{
             ScanOptions,
             attribution::measure_attribution,
@@ -60,7 +60,7 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
         Fault::setup("source.fields.probability: not mapped; replay needs the logged probabilities to compare with")
     })?;
     let segments = if request.model.is_some() { challenger_segments(&run) } else { Vec::new() };
-    let sha256 = model.forest().sha256_hex();
+    let sha256 = model.model().sha256_hex();
     let mark = request.model.as_ref().map(|_| sha256.as_str());
     let folder = archive::replay_folder(&settings.reports, &settings.model.name, request.window, mark);
     let context =
@@ -136,9 +136,9 @@ fn open<'a>(
         return Ok((RunContext::open(settings, scan)?, file));
     };
     let mut run = RunContext::without_model(settings, scan)?;
-    let forest = read_forest("--model", path)?;
+    let model = read_model("--model", path)?;
     let shown = path.display().to_string();
-    run.model = Some(Rescorer::new(&format!("--model {shown}"), forest, run.reference.layout())?);
+    run.model = Some(Rescorer::new(&format!("--model {shown}"), model, run.reference.layout())?);
     // Only the model that the reference was learned with has contributions; for others, attribution is unavailable.
     run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
     Ok((run, name(path)))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, types::Int32Type};
 use serde_json::{Map, Value};
 use vigie_profile::{
-    batch::{Number, Rows, level, level_of_number, number},
+    batch::{Number, Rows, Value as Scalar},
     layout::{Column, Kind, Layout},
     near::suggestions,
     shown::shown,
@@ -35,7 +35,7 @@ pub(crate) fn read_row(bytes: &[u8], settings: &Settings, model: &Rescorer, layo
     let inputs = inside.unwrap_or(object);
     let columns: Vec<Column> = layout.columns();
     let mut rows = Rows { len: 1, features: vec![None; columns.len()], probability: None };
-    for (feature, place) in model.forest().features().iter().zip(model.columns()) {
+    for (feature, place) in model.model().features().iter().zip(model.columns()) {
         let Some(column) = place.and_then(|place| columns.get(place)) else { continue };
         let value = match inputs.get(&column.name) {
             Some(value) => value,
@@ -61,6 +61,7 @@ fn missing_feature(feature: &str, inputs: &Map<String, Value>) -> Fault {
     ))
 }
 
+/// Converts a value to a column of one row, as log readers do. A value that does not fit is an error.
 fn array(column: &Column, value: &Value) -> Result<ArrayRef> {
     let wrong = |expected: &str| {
         Fault::setup(format!(
@@ -69,31 +70,28 @@ fn array(column: &Column, value: &Value) -> Result<ArrayRef> {
             shown(&value.to_string())
         ))
     };
+    let scalar = scalar(value);
     Ok(match column.kind {
-        Kind::Numeric => {
-            let number = match value {
-                Value::Null => None,
-                Value::Bool(truth) => Some(f64::from(u8::from(*truth))),
-                Value::Number(number) => number.as_f64(),
-                Value::String(text) => match number(text) {
-                    Number::Value(value) => Some(value),
-                    Number::Missing => None,
-                    Number::Not => return Err(wrong("a number")),
-                },
-                Value::Array(_) | Value::Object(_) => return Err(wrong("a number")),
-            };
-            Arc::new(Float64Array::from(vec![number]))
-        }
-        Kind::Categorical => {
-            let spelled = match value {
-                Value::Null => None,
-                Value::Bool(truth) => Some(u8::from(*truth).to_string()),
-                Value::Number(number) if number.is_f64() => number.as_f64().and_then(level_of_number),
-                Value::Number(number) => Some(number.to_string()),
-                Value::String(text) => level(text).map(std::borrow::Cow::into_owned),
-                Value::Array(_) | Value::Object(_) => return Err(wrong("a level")),
-            };
-            Arc::new([spelled.as_deref()].into_iter().collect::<DictionaryArray<Int32Type>>())
-        }
+        Kind::Numeric => Arc::new(Float64Array::from(vec![match scalar.number() {
+            Number::Value(value) => Some(value),
+            Number::Missing => None,
+            Number::Not => return Err(wrong("a number")),
+        }])),
+        Kind::Categorical if scalar == Scalar::Nested => return Err(wrong("a level")),
+        Kind::Categorical => Arc::new([scalar.level().as_deref()].into_iter().collect::<DictionaryArray<Int32Type>>()),
     })
+}
+
+fn scalar(value: &Value) -> Scalar<'_> {
+    match value {
+        Value::Null => Scalar::Null,
+        Value::Bool(flag) => Scalar::Bool(*flag),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(integer), _) => Scalar::Integer(integer),
+            (None, Some(large)) => Scalar::Large(large),
+            (None, None) => number.as_f64().map_or(Scalar::Null, Scalar::Real),
+        },
+        Value::String(text) => Scalar::Text(text),
+        Value::Array(_) | Value::Object(_) => Scalar::Nested,
+    }
 }

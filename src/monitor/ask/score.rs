@@ -8,7 +8,7 @@ use parquet::{
     basic::{Compression, ZstdLevel},
     file::properties::WriterProperties,
 };
-use vigie_models::Forest;
+use vigie_models::Model;
 use vigie_profile::batch::level_of_number;
 
 use super::shap_columns::shap_columns;
@@ -20,7 +20,7 @@ use crate::{
             rows::{inputs, raw_outputs},
             training::read,
         },
-        model::read_forest,
+        model::read_model,
     },
     reference::{Training, TrainingValues, duplicate_name},
 };
@@ -60,20 +60,20 @@ pub fn score(request: &ScoreRequest) -> Result<usize> {
         let out = request.out.display();
         return Err(Fault::setup(format!("--out {out}: unsupported file type; use .parquet or .csv")));
     };
-    let forest = read_forest("--model", &request.model)?;
+    let model = read_model("--model", &request.model)?;
     let (table, _) = read(std::slice::from_ref(&request.data))?;
-    let inputs = inputs(&forest, &table)?;
-    let raw = raw_outputs(&forest, &inputs, request.threads)?;
+    let inputs = inputs(&model, &table)?;
+    let raw = raw_outputs(&model, &inputs, request.threads)?;
     let mut written: Vec<(String, ArrayRef)> = Vec::new();
     if let Some(id) = &request.id {
         written.push((id.clone(), id_column(&table, id)?));
     }
     for output in &request.outputs {
         written.extend(match output {
-            Output::Raw => raws(&forest, &raw),
-            Output::Probability => probabilities(&forest, &raw)?,
-            Output::Decision => vec![decision(&forest, &raw)],
-            Output::Shap => shap_columns(&forest, &inputs, &raw, request.threads)?,
+            Output::Raw => raws(&model, &raw),
+            Output::Probability => probabilities(&model, &raw)?,
+            Output::Decision => vec![decision(&model, &raw)],
+            Output::Shap => shap_columns(&model, &inputs, &raw, request.threads)?,
         });
     }
     if let Some(name) = duplicate_name(written.iter().map(|(name, _)| name.as_str())) {
@@ -92,29 +92,29 @@ fn column(values: &[f64], first: usize, step: usize) -> ArrayRef {
     Arc::new(values.iter().skip(first).step_by(step).copied().collect::<Float64Array>())
 }
 
-fn raws(forest: &Forest, raw: &[f64]) -> Vec<(String, ArrayRef)> {
-    match forest.output_count() {
+fn raws(model: &Model, raw: &[f64]) -> Vec<(String, ArrayRef)> {
+    match model.output_count() {
         1 => vec![("raw".to_owned(), column(raw, 0, 1))],
         of => (0..of).map(|place| (format!("raw_{place}"), column(raw, place, of))).collect(),
     }
 }
 
-fn probabilities(forest: &Forest, raw: &[f64]) -> Result<Vec<(String, ArrayRef)>> {
+fn probabilities(model: &Model, raw: &[f64]) -> Result<Vec<(String, ArrayRef)>> {
     let mut values = raw.to_vec();
-    if !forest.probabilities(&mut values) {
+    if !model.probabilities(&mut values) {
         return Err(Fault::setup("--output probability: the model is not a classifier; use --output raw"));
     }
-    let of = forest.output_count();
-    let classes = forest.classes().iter().enumerate();
+    let of = model.output_count();
+    let classes = model.classes().iter().enumerate();
     Ok(match of {
         1 => vec![("probability".to_owned(), column(&values, 0, 1))],
         _ => classes.map(|(place, class)| (format!("probability_{class}"), column(&values, place, of))).collect(),
     })
 }
 
-fn decision(forest: &Forest, raw: &[f64]) -> (String, ArrayRef) {
-    let class = |row: &[f64]| Some(forest.classes().get(forest.decision(row)?)?.as_str());
-    ("decision".to_owned(), Arc::new(raw.chunks(forest.output_count()).map(class).collect::<StringArray>()))
+fn decision(model: &Model, raw: &[f64]) -> (String, ArrayRef) {
+    let class = |row: &[f64]| Some(model.classes().get(model.decision(row)?)?.as_str());
+    ("decision".to_owned(), Arc::new(raw.chunks(model.output_count()).map(class).collect::<StringArray>()))
 }
 
 fn id_column(table: &Training, name: &str) -> Result<ArrayRef> {

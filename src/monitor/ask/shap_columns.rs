@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use arrow_array::{ArrayRef, Float64Array};
-use vigie_models::{Forest, Inputs, Shap};
+use vigie_models::{Inputs, Model};
 
 use crate::fault::{Fault, Result};
 
@@ -12,13 +12,13 @@ const ROWS_PER_BLOCK: usize = 1024;
 
 /// Computes the columns of SHAP values. Checks that each row adds up to its raw output.
 pub(crate) fn shap_columns(
-    forest: &Forest,
+    model: &Model,
     inputs: &Inputs,
     raw: &[f64],
     threads: usize,
 ) -> Result<Vec<(String, ArrayRef)>> {
-    let shap = Shap::new(forest).map_err(|error| Fault::from(error).context("--output shap"))?;
-    let (rows, width) = (inputs.rows(), shap.width());
+    let explainer = model.explainer().map_err(|error| Fault::from(error).context("--output shap"))?;
+    let (rows, width) = (inputs.rows(), explainer.width());
     let each = rows.div_ceil(threads.max(1)).max(1);
     let mut columns = vec![vec![0.0; rows]; width];
     let mut parts: Vec<Vec<&mut [f64]>> = Vec::new();
@@ -35,10 +35,10 @@ pub(crate) fn shap_columns(
         for from in range.clone().step_by(ROWS_PER_BLOCK) {
             let end = (from + ROWS_PER_BLOCK).min(range.end);
             let values = values.split_at_mut(width * (end - from)).0;
-            shap.values(forest, inputs, from..end, values)?;
-            let own = raw.get(from * forest.output_count()..end * forest.output_count()).unwrap_or_default();
-            let gap = shap.gap(forest, values, own);
-            if gap > Shap::TOLERANCE {
+            explainer.values(model, inputs, from..end, values)?;
+            let own = raw.get(from * model.output_count()..end * model.output_count()).unwrap_or_default();
+            let gap = explainer.gap(model, values, own);
+            if gap > explainer.tolerance() {
                 return Err(Fault::setup(format!(
                     "--output shap: contributions and raw outputs of rows {from} to {end} differ by {gap:e}; the model is \
                      damaged, or this is a bug in vigie"
@@ -51,8 +51,8 @@ pub(crate) fn shap_columns(
         }
         Ok(())
     })?;
-    let features = || forest.features().iter().map(|feature| feature.name.as_str()).chain(["expected_value"]);
-    let dimensions = shap.dimensions();
+    let features = || model.features().iter().map(|feature| feature.name.as_str()).chain(["expected_value"]);
+    let dimensions = explainer.dimensions();
     let names = (0..dimensions).flat_map(|place| {
         features().map(move |name| match dimensions {
             1 => format!("shap_{name}"),

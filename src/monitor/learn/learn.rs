@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     fault::{Fault, Result},
-    monitor::model::read_forest,
+    monitor::model::read_model,
     reference::{
         self, Block, ColumnRoles, Holdout, Learnt, ParquetTable, Provenance, SourceFile, Training, TrainingTable,
     },
@@ -120,20 +120,20 @@ fn learn_in_columns(
 
 /// Learns with a model. The model scores and explains whole rows, so all of them are held in memory.
 fn learn_with(
-    model: &Path,
+    path: &Path,
     request: &LearnRequest,
     now: Instant,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
     let (mut training, files) = read_all(&request.data, request.database.as_ref())?;
     require_rows(&training)?;
-    let forest = read_forest("--model", model)?;
+    let model = read_model("--model", path)?;
     let mut choice = request.choice.clone();
-    let notes = apply_model(&forest, &mut training, &mut choice)?;
+    let notes = apply_model(&model, &mut training, &mut choice)?;
     let provenance = request.provenance(now, training.rows, training.columns.len(), files);
     let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, &|_, _| {}, progress)?;
-    let name = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let contributions = measure_contributions(&forest, &training)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let contributions = measure_contributions(&model, &training)?;
     learnt.reference = learnt.reference.with_explanation(name, contributions);
     learnt.notes.extend(notes);
     request.write(request.add_segments(learnt, &training, &choice)?)

@@ -1,18 +1,17 @@
 //! Segments of training rows: counted in addition to all rows, so that each segment of a window is compared with its own
 //! reference.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, DictionaryArray, Float64Array};
+use arrow_array::{ArrayRef, Float64Array};
 use vigie_profile::{
-    batch::{Number, Rows, level, level_of_number, number},
+    batch::{Rows, for_each_number, to_levels, to_numbers},
     layout::{Feature, Kind},
     segment::{SegmentSpec, Segments},
+    shown::shown,
 };
 
 use crate::{
     fault::{Fault, Result},
-    reference::{Reference, Training, TrainingValues},
+    reference::{Reference, Training},
 };
 
 /// Number of most important features to count within segments.
@@ -29,7 +28,8 @@ pub(crate) fn add_segments(
     let segments = Segments::new(chosen, reference.layout(), reference.profile(), &within).map_err(Fault::setup)?;
     let features = reference.layout().features();
     let needed = segments.columns().iter().filter_map(|place| features.get(*place));
-    let scores = numbers(&training.column(score)?.values);
+    let mut scores = Vec::with_capacity(training.rows);
+    for_each_number(numbers(training, score)?.as_ref(), &mut |value| scores.push(value));
     let rows = Rows {
         len: training.rows,
         features: needed.map(|feature| column(training, feature).map(Some)).collect::<Result<_>>()?,
@@ -48,31 +48,86 @@ fn most_important(reference: &Reference) -> Vec<usize> {
 
 /// Converts a feature's values to the form in which a log reader returns them.
 fn column(training: &Training, feature: &Feature) -> Result<ArrayRef> {
-    let values = &training.column(&feature.name)?.values;
-    Ok(match (feature.kind(), values) {
-        (Kind::Numeric, values) => Arc::new(Float64Array::from(numbers(values))),
-        (Kind::Categorical, TrainingValues::Texts(texts)) => {
-            let levels: Vec<_> = texts.iter().map(|text| level(text.as_deref()?)).collect();
-            Arc::new(levels.iter().map(Option::as_deref).collect::<DictionaryArray<arrow_array::types::Int32Type>>())
-        }
-        (Kind::Categorical, values) => {
-            let levels: Vec<Option<String>> = numbers(values).iter().map(|value| level_of_number(*value)).collect();
-            Arc::new(levels.iter().map(Option::as_deref).collect::<DictionaryArray<arrow_array::types::Int32Type>>())
-        }
+    match feature.kind() {
+        Kind::Numeric => numbers(training, &feature.name),
+        Kind::Categorical => Ok(to_levels(&values(training, &feature.name)?)),
+    }
+}
+
+/// Converts a column to numbers. A value that is not a number is an error.
+fn numbers(training: &Training, name: &str) -> Result<ArrayRef> {
+    let mut wrong = None;
+    let numbers = to_numbers(&values(training, name)?, &mut |found| {
+        wrong.get_or_insert_with(|| {
+            Fault::setup(format!(
+                "--data {}: column `{}` must be numeric, but holds {found}",
+                training.name,
+                shown(name)
+            ))
+        });
+    });
+    wrong.map_or(Ok(numbers), Err)
+}
+
+fn values(training: &Training, name: &str) -> Result<ArrayRef> {
+    training.column(name)?.array().ok_or_else(|| {
+        Fault::setup(format!(
+            "--data {}: column `{}` holds times or nested values and cannot be counted in segments",
+            training.name,
+            shown(name)
+        ))
     })
 }
 
-/// Converts values to numbers, NaN where missing or not a number.
-fn numbers(values: &TrainingValues) -> Vec<f64> {
-    match values {
-        TrainingValues::Numbers(numbers) => numbers.clone(),
-        TrainingValues::Texts(texts) => texts
-            .iter()
-            .map(|text| match text.as_deref().map_or(Number::Missing, number) {
-                Number::Value(value) => value,
-                Number::Missing | Number::Not => f64::NAN,
-            })
-            .collect(),
-        TrainingValues::Other => Vec::new(),
+#[cfg(test)]
+mod tests {
+    use arrow_array::{StringArray, cast::AsArray, types::Int32Type};
+    use vigie_profile::layout::{Cells, Levels, Precision, Shape};
+
+    use super::*;
+    use crate::reference::{TrainingColumn, TrainingValues};
+
+    fn table(values: TrainingValues) -> Training {
+        let column = TrainingColumn { name: "x".to_owned(), values, is_single: false, is_typed: true };
+        Training { name: "rows.csv".to_owned(), rows: 2, columns: vec![column] }
+    }
+
+    fn texts(texts: [Option<&str>; 2]) -> TrainingValues {
+        TrainingValues::Texts(texts.map(|text| text.map(str::to_owned)).to_vec())
+    }
+
+    fn numeric() -> Feature {
+        Feature { name: "x".to_owned(), shape: Shape::Numeric(Cells::learn(&[(1.0, 1)], Precision::F64)) }
+    }
+
+    #[test]
+    fn values_that_do_not_fit_a_numeric_feature_are_errors() {
+        let as_numbers = |values| column(&table(values), &numeric()).map_err(|fault| fault.to_string());
+        let mut found = Vec::new();
+        for values in [TrainingValues::Numbers(vec![0.5, f64::NAN]), texts([Some("0.5"), Some("None")])] {
+            for_each_number(as_numbers(values).unwrap().as_ref(), &mut |value| found.push(value));
+        }
+        assert!(matches!(found[..], [0.5, first, 0.5, second] if first.is_nan() && second.is_nan()), "{found:?}");
+        assert_eq!(
+            as_numbers(texts([Some("1"), Some("12 EUR")])).unwrap_err(),
+            "--data rows.csv: column `x` must be numeric, but holds \"12 EUR\""
+        );
+        assert!(as_numbers(TrainingValues::Other).unwrap_err().contains("times or nested values"));
+    }
+
+    #[test]
+    fn levels_are_spelled_as_in_a_log() {
+        let levels = Feature { name: "x".to_owned(), shape: Shape::Categorical(Levels::new(Vec::new())) };
+        let spelled = |values| {
+            let column = column(&table(values), &levels).unwrap();
+            let levels = column.as_dictionary::<Int32Type>().downcast_dict::<StringArray>().unwrap();
+            levels.into_iter().map(|level| level.map(str::to_owned)).collect::<Vec<_>>()
+        };
+        assert_eq!(spelled(TrainingValues::Numbers(vec![1.0, f64::NAN])), [Some("1".to_owned()), None]);
+        assert_eq!(spelled(texts([Some("True"), None])), [Some("1".to_owned()), None]);
+        assert_eq!(
+            spelled(texts([Some(" Private"), Some("007")])),
+            ["Private", "007"].map(|text| Some(text.to_owned()))
+        );
     }
 }

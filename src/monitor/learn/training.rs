@@ -17,15 +17,12 @@ use crate::{
 /// The flag that names training rows.
 const DATA: &str = "--data";
 
-/// Prefix of a data source that is a table, or a SELECT, in the config's database.
-pub const POSTGRES_PREFIX: &str = "postgres:";
-
 /// Opens Parquet files as one table whose columns are read one by one. `None` if any of them has another format.
 pub(crate) fn open_columns(paths: &[PathBuf]) -> Result<Option<ParquetTable>> {
     let is_parquet = |path: &PathBuf| {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         extension.is_some_and(|extension| ["parquet", "pq"].contains(&extension.as_str()))
-            && !path.display().to_string().starts_with(POSTGRES_PREFIX)
+            && !source::is_stored(&path.display().to_string())
     };
     if paths.is_empty() || !paths.iter().all(is_parquet) {
         return Ok(None);
@@ -78,8 +75,8 @@ pub(crate) fn read_one(
     with_json: bool,
 ) -> Result<(Training, SourceFile)> {
     let shown = path.display().to_string();
-    if let Some(table) = shown.strip_prefix(POSTGRES_PREFIX) {
-        return read_stored(flag, table, database, with_json);
+    if source::is_stored(&shown) {
+        return read_stored(flag, shown, database, with_json);
     }
     let bytes = fs::read(path).map_err(|error| cannot_read(flag, path, &error))?;
     let sha256 = hexadecimal(Sha256::digest(&bytes));
@@ -90,17 +87,11 @@ pub(crate) fn read_one(
 
 fn read_stored(
     flag: &str,
-    table: &str,
+    name: String,
     database: Option<&source::SourceOptions>,
     with_json: bool,
 ) -> Result<(Training, SourceFile)> {
-    let name = format!("{POSTGRES_PREFIX}{table}");
-    let options = database.filter(|options| options.kind == source::SourceKind::Postgres).ok_or_else(|| {
-        Fault::setup(format!(
-            "{flag} {name}: no database is configured; pass --config FILE with a config whose `source` has `kind: postgres`"
-        ))
-    })?;
-    let stored = source::read_stored(options, table).map_err(|fault| fault.context(format!("{flag} {name}")))?;
+    let stored = source::read_stored(database, &name).map_err(|fault| fault.context(format!("{flag} {name}")))?;
     let plain = |column: StoredColumn| TrainingColumn {
         name: column.name,
         values: match column.values {

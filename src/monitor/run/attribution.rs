@@ -3,7 +3,7 @@
 
 use std::time::Instant as StdInstant;
 
-use vigie_models::{Inputs, Shap};
+use vigie_models::{Explainer, Inputs};
 
 use super::{
     attribution_mode::AttributionMode,
@@ -20,7 +20,7 @@ use crate::{
 
 /// Computes the contributions of a window's rows, or of the sample of them that parity is judged on.
 pub(crate) struct RowExplainer<'a> {
-    shap: &'a Shap,
+    explainer: &'a Explainer,
     reference: &'a Contributions,
     below: Option<u128>,
 }
@@ -28,10 +28,11 @@ pub(crate) struct RowExplainer<'a> {
 impl<'a> RowExplainer<'a> {
     /// `None` if attribution is off or unavailable.
     pub(crate) fn new(run: &'a RunContext<'_>, rows: u64) -> Option<Self> {
-        let (AttributionMode::On(shap), Some(reference)) = (&run.attribution, run.reference.contributions()) else {
+        let (AttributionMode::On(explainer), Some(reference)) = (&run.attribution, run.reference.contributions())
+        else {
             return None;
         };
-        Some(Self { shap, reference, below: SAMPLE.below(rows) })
+        Some(Self { explainer, reference, below: SAMPLE.below(rows) })
     }
 
     pub(crate) fn empty(&self) -> AttributionTally {
@@ -52,9 +53,9 @@ impl<'a> RowExplainer<'a> {
             let rows = row..row + together.len();
             row = rows.end;
             if together.first().is_some_and(in_sample) {
-                let mut values = vec![0.0; together.len() * self.shap.width()];
-                self.shap.values(model.forest(), inputs, rows, &mut values)?;
-                tally.observe(&values, self.shap.width(), model.columns(), self.reference);
+                let mut values = vec![0.0; together.len() * self.explainer.width()];
+                self.explainer.values(model.model(), inputs, rows, &mut values)?;
+                tally.observe(&values, self.explainer.width(), model.columns(), self.reference);
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Whether a run measures contributions: what the policy asks for, and what the model and the reference allow.
 
-use vigie_models::Shap;
+use vigie_models::Explainer;
 
 use crate::{
     config::Settings,
@@ -14,7 +14,7 @@ pub(crate) enum AttributionMode {
     Off,
     /// Requested, but impossible for this reason.
     Unavailable(String),
-    On(Box<Shap>),
+    On(Box<Explainer>),
 }
 
 /// Reads the mode from the policy, the reference and the model.
@@ -35,11 +35,11 @@ pub(crate) fn attribution_mode(
     let Some(contributions) = reference.contributions() else {
         return Ok(AttributionMode::Unavailable(format!("the reference was learnt without a model; {again}")));
     };
-    if contributions.model_sha256 != model.forest().sha256_hex() {
+    if contributions.model_sha256 != model.model().sha256_hex() {
         return Ok(AttributionMode::Unavailable(format!("the reference was learnt with another model file; {again}")));
     }
-    Ok(match Shap::new(model.forest()) {
-        Ok(shap) => AttributionMode::On(Box::new(shap)),
+    Ok(match model.model().explainer() {
+        Ok(explainer) => AttributionMode::On(Box::new(explainer)),
         Err(why) => AttributionMode::Unavailable(why.to_string()),
     })
 }

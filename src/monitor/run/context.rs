@@ -16,7 +16,7 @@ use crate::{
     engine::{self, CountJob, Counted, Eligibility, Sample},
     fault::{Fault, Result, describe_io},
     judge::ParityOf,
-    monitor::model::{place, read_forest},
+    monitor::model::{place, read_model},
     reference::Reference,
     replay::Rescorer,
     source::Log,
@@ -172,6 +172,6 @@ const MODEL_FILE: &str = "model.file";
 
 pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<Rescorer>> {
     let Some(file) = &settings.model.file else { return Ok(None) };
-    let forest = read_forest(MODEL_FILE, file)?;
-    Rescorer::for_reference(&place(MODEL_FILE, file), forest, reference.layout()).map(Some)
+    let model = read_model(MODEL_FILE, file)?;
+    Rescorer::for_reference(&place(MODEL_FILE, file), model, reference.layout()).map(Some)
 }

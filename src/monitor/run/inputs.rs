@@ -25,7 +25,7 @@ pub(crate) fn check_inputs(run: &RunContext<'_>, model: &Rescorer, data: &Window
     }
     let own = run.reference.layout().features().len();
     let mut suspects: Vec<Column> = Vec::new();
-    for (feature, place) in model.forest().features().iter().zip(model.columns()) {
+    for (feature, place) in model.model().features().iter().zip(model.columns()) {
         let Some(place) = place.filter(|_| feature.used) else { continue };
         let is_absent = match place.checked_sub(own) {
             Some(more) => read.get(more) == Some(&false),

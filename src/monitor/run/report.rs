@@ -44,7 +44,7 @@ pub(crate) fn build_report(
             model: MonitoredModel {
                 name: settings.model.name.clone(),
                 version: settings.model.version.clone(),
-                sha256: run.model.as_ref().map(|model| model.forest().sha256_hex()),
+                sha256: run.model.as_ref().map(|model| model.model().sha256_hex()),
                 threshold: settings.model.threshold,
             },
             threads: run.scan.threads,

@@ -62,7 +62,7 @@ pub(crate) fn replay_window(run: &RunContext<'_>, data: &WindowData) -> Result<(
     let Some(model) = &run.model else { return Ok((None, None)) };
     let rescored = rescore(run, model, data, request, &[], false)?;
     let replay = request.map(|_| Replay {
-        model_sha256: model.forest().sha256_hex(),
+        model_sha256: model.model().sha256_hex(),
         parity: rescored.parity.finish(data.counted.profile.rows()),
         challenger: None,
     });

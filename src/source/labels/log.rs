@@ -7,7 +7,7 @@ use vigie_profile::window::Instant;
 use super::{LabelOptions, files, scan::LabelScan, table};
 use crate::{
     fault::Result,
-    source::{SourceKind, SourceOptions, file::LogFile, mapping::Mapping, postgres::LabelTable},
+    source::{SourceOptions, file::LogFile, mapping::Mapping, place::SourceKind, postgres::LabelTable},
 };
 
 /// Result of opening the labels.
@@ -46,8 +46,8 @@ impl LabelLog {
     /// Finds the files, or connects to the database: the one of `log`, unless the labels have a `url`.
     pub fn open(options: &LabelOptions, log: &SourceOptions) -> Result<LabelLookup> {
         let mapping = Mapping::for_labels(&options.id, &options.target);
-        let origin = match options.kind {
-            SourceKind::Files => match files::find_labels(&options.path)? {
+        let origin = match options.place.kind {
+            SourceKind::Files => match files::find_labels(&options.place.path)? {
                 Ok(files) => LabelOrigin::Files(files),
                 Err(place) => return Ok(LabelLookup::NotYet(place)),
             },

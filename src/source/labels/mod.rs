@@ -6,7 +6,6 @@ mod options;
 mod scan;
 mod table;
 
-pub use files::parent_exists;
 pub use log::{LabelLog, LabelLookup, LabelPreview};
 pub use options::LabelOptions;
 pub use scan::LabelScan;

@@ -1,29 +1,29 @@
 //! Where rows come from: the server and the rows, with the config sections that define them.
 
-use crate::source::{DatabaseOptions, LabelOptions, SourceOptions};
+use crate::source::{LabelOptions, PlaceOptions, SourceOptions};
 
 /// The config of a database connection and of the rows to read.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::source) struct Access<'o> {
     /// The config section with the connection, as labels may be read from the log's database.
     pub server_section: &'static str,
-    pub server: &'o DatabaseOptions,
+    pub server: &'o PlaceOptions,
     /// The config section with the table or query.
     pub rows_section: &'static str,
-    pub rows: &'o DatabaseOptions,
+    pub rows: &'o PlaceOptions,
 }
 
 impl<'o> Access<'o> {
     /// Access to the log.
     pub(crate) fn for_log(options: &'o SourceOptions) -> Self {
-        let database = &options.database;
-        Self { server_section: "source", server: database, rows_section: "source", rows: database }
+        let place = &options.place;
+        Self { server_section: "source", server: place, rows_section: "source", rows: place }
     }
 
     /// Access to labels; without a `url`, they are read from the log's database.
     pub(crate) fn for_labels(options: &'o LabelOptions, log: &'o SourceOptions) -> Self {
-        let rows = &options.database;
-        let (server_section, server) = if rows.url.is_some() { ("labels", rows) } else { ("source", &log.database) };
+        let rows = &options.place;
+        let (server_section, server) = if rows.url.is_some() { ("labels", rows) } else { ("source", &log.place) };
         Self { server_section, server, rows_section: "labels", rows }
     }
 }

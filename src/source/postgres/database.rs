@@ -118,8 +118,7 @@ fn url_hint(section: &str) -> String {
 type UrlProblem = (String, String);
 
 /// Checks a URL without connecting.
-#[must_use]
-pub fn check_url(section: &str, url: &DatabaseUrl) -> Option<UrlProblem> {
+pub(in crate::source) fn check_url(section: &str, url: &DatabaseUrl) -> Option<UrlProblem> {
     parse_url(section, &url.0).err()
 }
 

@@ -23,7 +23,7 @@ use crate::{
 
 /// A table, view or query, read within one snapshot.
 #[derive(Debug, Clone)]
-pub struct TableLog {
+pub(in crate::source) struct TableLog {
     pub(super) table: Arc<OpenTable>,
 }
 
@@ -58,7 +58,7 @@ const LATEST_ROWS: [u64; 3] = [200, 20_000, u64::MAX >> 1];
 
 impl TableLog {
     /// Connects, and reads the column types.
-    pub fn open(options: &SourceOptions) -> Result<Self> {
+    pub(in crate::source) fn open(options: &SourceOptions) -> Result<Self> {
         Self::connect(&Access::for_log(options))
     }
 

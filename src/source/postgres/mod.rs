@@ -18,8 +18,9 @@ mod stored;
 mod tls;
 
 pub(super) use access::Access;
-pub use database::check_url;
+pub(super) use database::check_url;
 pub(super) use labels::LabelTable;
 pub(super) use log::{TableLog, TableQuery};
 pub use preview::TablePreview;
-pub use stored::{StoredColumn, StoredTable, StoredValues, read_stored};
+pub(super) use stored::read_stored;
+pub use stored::{StoredColumn, StoredTable, StoredValues};

@@ -44,7 +44,7 @@ pub struct StoredTable {
 }
 
 /// Reads a table, given its name or a SELECT, from the database of `source:`.
-pub fn read_stored(options: &SourceOptions, table_or_query: &str) -> Result<StoredTable> {
+pub(in crate::source) fn read_stored(options: &SourceOptions, table_or_query: &str) -> Result<StoredTable> {
     let is_query = table_or_query.trim().contains(char::is_whitespace);
     let (table, query) = if is_query { (None, Some(table_or_query)) } else { (Some(table_or_query), None) };
     let relation = Relation::new("source", table, query)?;

@@ -3,7 +3,7 @@
 
 use std::{fs, panic, path::Path, time::Instant};
 
-use vigie_models::Forest;
+use vigie_models::catboost::Forest;
 
 use crate::support::forest_exercise::exercise;
 

@@ -13,7 +13,10 @@ use arrow_array::{
     ArrayRef, DictionaryArray, Float32Array, Float64Array, LargeStringArray, StringArray, types::Int32Type,
 };
 use serde::Deserialize;
-use vigie_models::{Forest, Inputs, Kernel, Link, Shap};
+use vigie_models::{
+    Inputs, Link, Model,
+    catboost::{Forest, Kernel, Shap},
+};
 
 /// Results of the official library.
 #[derive(Deserialize)]
@@ -70,7 +73,7 @@ impl Golden {
 
     fn inputs(&self, forest: &Forest, encoding: usize) -> Inputs {
         let columns: Vec<_> = forest.features().iter().map(|f| Some(self.features[f.column].array(encoding))).collect();
-        Inputs::new(forest, self.rows, &columns).unwrap()
+        forest.inputs(self.rows, &columns).unwrap()
     }
 }
 
@@ -113,6 +116,7 @@ fn check(model: &Path, golden: &Golden) -> usize {
         }
         check_shap(&format!("{name}, {kernel}"), &forest, golden, &raw);
     }
+    check_interface(&name, model, golden);
     if let Some(expected) = &golden.probability {
         let mut probability = raw.clone();
         assert!(forest.probabilities(&mut probability), "{name}");
@@ -125,6 +129,26 @@ fn check(model: &Path, golden: &Golden) -> usize {
         }
     }
     golden.rows
+}
+
+/// Checks that the interface of all families gives the same results.
+fn check_interface(name: &str, path: &Path, golden: &Golden) {
+    let model = Model::from_bytes(name, &fs::read(path).unwrap()).unwrap();
+    let columns: Vec<_> = model.features().iter().map(|f| Some(golden.features[f.column].array(0))).collect();
+    let inputs = model.inputs(golden.rows, &columns).unwrap();
+    let mut raw = vec![0.0; golden.rows * model.output_count()];
+    model.predict_raw(&inputs, 0..golden.rows, &mut raw).unwrap();
+    assert_same(&format!("{name} raw, model"), &raw, &golden.raw);
+    if let Ok(explainer) = model.explainer() {
+        let mut values = vec![0.0; golden.rows * explainer.width()];
+        explainer.values(&model, &inputs, 0..golden.rows, &mut values).unwrap();
+        assert!(explainer.gap(&model, &values, &raw) <= explainer.tolerance(), "{name}");
+    }
+    let has_probabilities = model.probabilities(&mut raw);
+    assert_eq!(has_probabilities, golden.probability.is_some(), "{name}");
+    if let Some(expected) = &golden.probability {
+        assert_same(&format!("{name} probability, model"), &raw, expected);
+    }
 }
 
 /// Checks that SHAP values are within 1e-12 of those of the official library and add up to the raw output.

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, fs};
 
 use serde_json::Value;
 use vigie::reference::Reference;
-use vigie_models::{Forest, Inputs, Shap};
+use vigie_models::Model;
 
 use crate::{
     story::replay::{configure, example, home_credit},
@@ -40,15 +40,15 @@ fn the_model_determines_features_and_score() {
     // The probability column holds the model's own scores.
     assert!(learnt.score_values().unwrap() == committed.score_values().unwrap());
     let bytes = fs::read(home_credit("model.cbm")).unwrap();
-    let forest = Forest::from_bytes("model.cbm", &bytes).unwrap();
+    let scorer = Model::from_bytes("model.cbm", &bytes).unwrap();
     let model = learnt.provenance().model.clone().unwrap();
-    assert_eq!((model.name.as_str(), model.sha256), ("model.cbm", forest.sha256_hex()));
+    assert_eq!((model.name.as_str(), model.sha256), ("model.cbm", scorer.sha256_hex()));
     let importance: Vec<f64> = learnt.importance().iter().map(|one| one.unwrap()).collect();
-    for (importance, feature) in importance.iter().zip(forest.features()) {
+    for (importance, feature) in importance.iter().zip(scorer.features()) {
         assert_eq!(*importance > 0.0, feature.used, "{}", feature.name);
     }
     let mut ranked: Vec<(f64, &str)> =
-        importance.iter().copied().zip(forest.features().iter().map(|feature| feature.name.as_str())).collect();
+        importance.iter().copied().zip(scorer.features().iter().map(|feature| feature.name.as_str())).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     let five: Vec<&str> = ranked.iter().take(5).map(|one| one.1).collect();
     for name in ["EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3"] {
@@ -110,11 +110,11 @@ fn contribution_drift_is_reported_along_with_input_drift() {
         assert!(name == "EXT_SOURCE_2" || moved(name).1 < shift, "{name} moved the score more than EXT_SOURCE_2");
     }
     // Mean absolute contribution of the window, computed independently with the scorer.
-    let forest = Forest::from_bytes("model.cbm", &fs::read(home_credit("model.cbm")).unwrap()).unwrap();
+    let scorer = Model::from_bytes("model.cbm", &fs::read(home_credit("model.cbm")).unwrap()).unwrap();
     let lines = crate::story::replay::day("2026-10-02");
     let rows: Vec<&Value> =
         lines.iter().map(|line| &line["inputs"]).filter(|one| one.get("AMT_CREDIT").is_some()).collect();
-    let columns: Vec<Option<arrow_array::ArrayRef>> = forest
+    let columns: Vec<Option<arrow_array::ArrayRef>> = scorer
         .features()
         .iter()
         .map(|feature| {
@@ -132,8 +132,8 @@ fn contribution_drift_is_reported_along_with_input_drift() {
             Some(column)
         })
         .collect();
-    let inputs = Inputs::new(&forest, rows.len(), &columns).unwrap();
-    let sizes = Shap::new(&forest).unwrap().importance(&forest, &inputs, 0..rows.len()).unwrap();
+    let inputs = scorer.inputs(rows.len(), &columns).unwrap();
+    let sizes = scorer.explainer().unwrap().importance(&scorer, &inputs, 0..rows.len()).unwrap();
     for (size, feature) in sizes.iter().zip(report["features"].as_array().unwrap()) {
         let told = feature["attribution"]["mean_abs"]["window"].as_f64().unwrap();
         assert!((told - size).abs() < 1e-9, "{}: {told}, {size} expected", feature["name"]);

@@ -12,6 +12,7 @@ pub(crate) mod failing;
 pub(crate) mod french_money;
 pub(crate) mod hostile;
 pub(crate) mod importance;
+pub(crate) mod inputs;
 pub(crate) mod late_labels;
 pub(crate) mod layouts;
 pub(crate) mod logging;

@@ -18,7 +18,7 @@ use crate::{
 /// A hand-written model of an applicant's age, income, job and home ownership: a sum of leaf values such as 0.4 for
 /// `AGE > 40` and low income.
 pub(crate) fn model() -> Value {
-    let hash = |level: &str| vigie_models::level_hash(level).cast_signed();
+    let hash = |level: &str| vigie_models::catboost::level_hash(level).cast_signed();
     json!({
         "features_info": {
             "float_features": [
@@ -165,7 +165,7 @@ fn levels_match_the_spelling_of_training() {
                 "CODE",
             ])
             .ok();
-        let hash = vigie_models::level_hash(trained).cast_signed();
+        let hash = vigie_models::catboost::level_hash(trained).cast_signed();
         let model = json!({
             "features_info": {"categorical_features": [
                 {"feature_index": 0, "flat_feature_index": 0, "feature_id": "CODE", "values": [hash]}]},

@@ -3,7 +3,7 @@
 use std::{fs, io::Read, path::PathBuf};
 
 use serde_json::Value;
-use vigie_models::Forest;
+use vigie_models::catboost::Forest;
 
 use crate::support::world::{Ran, World};
 

@@ -81,14 +81,19 @@ fn invalid_input_is_rejected_in_one_sentence() {
     refused(&world, &["--model", &model, "--data", &data, "--out", "none/out.csv"], "choose an existing folder");
     world.file("rows.csv", "a,b\n1,2\n");
     refused(&world, &["--model", &model, "--data", "rows.csv", "--out", "out.csv"], "no column `");
+    refused(
+        &world,
+        &["--model", "rows.csv", "--data", &data, "--out", "out.csv"],
+        "--model rows.csv: not a CatBoost model; expected a .cbm file",
+    );
     world.file("half.cbm", &fs::read(&model).unwrap()[..9_999]);
     refused(&world, &["--model", "half.cbm", "--data", &data, "--out", "out.csv"], "half.cbm");
     world.file(
         "tiny.json",
         fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest/multi_regression.cbm")).unwrap(),
     );
-    let forest = vigie_models::Forest::from_bytes("tiny", &fs::read(world.path("tiny.json")).unwrap()).unwrap();
-    let names: Vec<&str> = forest.features().iter().map(|feature| feature.name.as_str()).collect();
+    let model_file = vigie_models::Model::from_bytes("tiny", &fs::read(world.path("tiny.json")).unwrap()).unwrap();
+    let names: Vec<&str> = model_file.features().iter().map(|feature| feature.name.as_str()).collect();
     world.file("rows.csv", format!("{}\n{}\n", names.join(","), vec!["1"; names.len()].join(",")));
     refused(
         &world,
@@ -99,7 +104,7 @@ fn invalid_input_is_rejected_in_one_sentence() {
     refused(
         &world,
         &["--model", "tiny.json", "--data", "rows.csv", "--out", "out.csv"],
-        "holds `one`, but the model expects a number",
+        "holds text such as `one`, but the model expects a number",
     );
 }
 
@@ -110,9 +115,9 @@ fn contributions_add_up_to_the_score() {
     let args = ["score", "--model", &model, "--data", &data, "--out", "shap.parquet", "--output", "raw,shap"];
     assert_eq!(world.vigie(&args).ok().stdout, "shap.parquet: 20000 rows scored\n");
     let scores = table(&world.path("shap.parquet"));
-    let forest = vigie_models::Forest::from_bytes("model", &fs::read(&model).unwrap()).unwrap();
+    let model_file = vigie_models::Model::from_bytes("model", &fs::read(&model).unwrap()).unwrap();
     let names: Vec<&str> = scores.columns.iter().map(|column| column.name.as_str()).collect();
-    let features = forest.features().iter().map(|feature| format!("shap_{}", feature.name));
+    let features = model_file.features().iter().map(|feature| format!("shap_{}", feature.name));
     let expected: Vec<String> =
         ["raw".to_owned()].into_iter().chain(features).chain(["shap_expected_value".to_owned()]).collect();
     assert_eq!(names, expected);
@@ -132,8 +137,8 @@ fn unexplainable_input_is_rejected_in_one_sentence() {
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest").join(name).display().to_string()
     };
     let scaled = golden("scale_and_bias.cbm");
-    let forest = vigie_models::Forest::from_bytes("it", &fs::read(&scaled).unwrap()).unwrap();
-    let names: Vec<&str> = forest.features().iter().map(|feature| feature.name.as_str()).collect();
+    let model_file = vigie_models::Model::from_bytes("it", &fs::read(&scaled).unwrap()).unwrap();
+    let names: Vec<&str> = model_file.features().iter().map(|feature| feature.name.as_str()).collect();
     world.file("rows.csv", format!("{}\n{}\n", names.join(","), vec!["1"; names.len()].join(",")));
     let args = ["--model", &scaled, "--data", "rows.csv", "--out", "out.csv", "--output", "shap"];
     refused(&world, &args, "--output shap: this CatBoost model has a scale of 1.7");

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float32Array, StringArray};
-use vigie_models::{Forest, InputKind, Inputs, Kernel, Shap};
+use vigie_models::{
+    InputKind,
+    catboost::{Forest, Kernel, Shap},
+};
 
 /// More rows than fill a register.
 const ROWS: usize = 72;
@@ -19,7 +22,7 @@ pub(crate) fn exercise(mut forest: Forest) -> bool {
         .iter()
         .map(|feature| Some(if feature.kind == InputKind::Numeric { numbers.clone() } else { levels.clone() }))
         .collect();
-    let inputs = Inputs::new(&forest, ROWS, &columns).unwrap();
+    let inputs = forest.inputs(ROWS, &columns).unwrap();
     let mut first: Option<Vec<u64>> = None;
     let mut raw = vec![0.0; ROWS * forest.output_count()];
     for kernel in Kernel::available() {

@@ -2,16 +2,20 @@
 //!
 //! Dirty rows are not errors: they are reported as [`Complaints`] along with the columns.
 
+mod columns;
 mod complaints;
 mod decimals;
 mod numbers;
 mod records;
 mod rows;
 mod spelling;
+mod value;
 
+pub use columns::{NotANumber, is_text, texts, to_levels, to_numbers};
 pub use complaints::{Complaint, Complaints, Reason};
 pub use decimals::decimals_to_f64;
 pub use numbers::for_each_number;
 pub use records::Records;
 pub use rows::Rows;
 pub use spelling::{Number, level, level_of_number, number};
+pub use value::Value;

@@ -1,0 +1,102 @@
+//! Converts columns of any type to the inputs of a model: the one rule for logs, tables and single records.
+//!
+//! A numeric feature reads numbers by the rule of [`vigie_profile::batch::Value`]. A value that is not a number is an
+//! error, as in the official libraries, and never counts as missing. (In a log, readers have replaced it by a null and
+//! counted a complaint.)
+//!
+//! A categorical feature reads levels in the spelling that the model was trained with: as written if the model knows
+//! that level, otherwise in another spelling of the same value that it knows (`1` may have been `1.0`, `True` or `true`;
+//! `nan` may have been `None`), otherwise as written. Columns of numbers are spelled canonically first.
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+
+use arrow_array::{Array, ArrayRef, StringArray, builder::StringBuilder, cast::AsArray, types::Int32Type};
+use arrow_schema::DataType;
+use vigie_models::{InputKind, Inputs, Model, ModelFeature};
+use vigie_profile::{
+    batch::{NotANumber, is_text, texts, to_levels, to_numbers},
+    shown::shown,
+};
+
+use super::spelling::{has_other_spellings, trained_spelling};
+use crate::fault::{Fault, Result};
+
+/// Prepares `rows` rows: one column for each feature of the model, in its order. `None` stands for a column that is
+/// missing in every row.
+pub fn model_inputs(model: &Model, rows: usize, columns: impl IntoIterator<Item = Option<ArrayRef>>) -> Result<Inputs> {
+    let features = model.features().iter().enumerate();
+    let converted = features
+        .zip(columns)
+        .map(|((index, feature), column)| column.map(|column| input(model, index, feature, &column)).transpose());
+    let converted: Vec<Option<ArrayRef>> = converted.collect::<Result<_>>()?;
+    Ok(model.inputs(rows, &converted)?)
+}
+
+fn input(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef) -> Result<ArrayRef> {
+    match feature.kind {
+        _ if column.data_type() == &DataType::Null => Ok(column.clone()),
+        InputKind::Numeric => numbers(feature, column),
+        InputKind::Categorical => levels(model, index, feature, column),
+    }
+}
+
+fn numbers(feature: &ModelFeature, column: &ArrayRef) -> Result<ArrayRef> {
+    let mut wrong = None;
+    let numbers = to_numbers(column, &mut |found| {
+        wrong.get_or_insert_with(|| misfit(feature, found));
+    });
+    wrong.map_or(Ok(numbers), Err)
+}
+
+/// The error for a value that does not fit a numeric feature.
+fn misfit(feature: &ModelFeature, found: NotANumber<'_>) -> Fault {
+    let found = match found {
+        NotANumber::Text(text) => format!("text such as `{}`", shown(text)),
+        NotANumber::Type(kind) => format!("values of type {kind}"),
+    };
+    Fault::setup(format!("`{}` holds {found}, but the model expects a number", shown(&feature.name)))
+}
+
+fn levels(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef) -> Result<ArrayRef> {
+    let kind = column.data_type();
+    if kind.is_nested() && !matches!(kind, DataType::Dictionary(..)) {
+        let name = shown(&feature.name);
+        return Err(Fault::setup(format!("`{name}` holds values of type {kind}, but the model expects a level")));
+    }
+    let is_keyed = |column: &ArrayRef| {
+        column.as_dictionary_opt::<Int32Type>().is_some_and(|keyed| keyed.values().data_type() == &DataType::Utf8)
+    };
+    let column = match kind {
+        DataType::Utf8 => column.clone(),
+        _ if is_keyed(column) => column.clone(),
+        kind if is_text(kind) => Arc::new(texts(column)),
+        _ => to_levels(column),
+    };
+    Ok(if let Some(keyed) = column.as_dictionary_opt::<Int32Type>() {
+        let texts = spelled(model, index, keyed.values().as_string::<i32>());
+        texts.map_or_else(|| column.clone(), |texts| Arc::new(keyed.with_values(Arc::new(texts))))
+    } else {
+        let texts = spelled(model, index, column.as_string::<i32>());
+        texts.map_or_else(|| column.clone(), |texts| Arc::new(texts))
+    })
+}
+
+/// The levels in the spelling of the model; `None` if no level could have another spelling.
+fn spelled(model: &Model, feature: usize, texts: &StringArray) -> Option<StringArray> {
+    if !texts.iter().flatten().any(has_other_spellings) {
+        return None;
+    }
+    // Codes repeat, and looking up a spelling takes longer than hashing a text.
+    let mut known: HashMap<&str, Option<Cow<'_, str>>> = HashMap::new();
+    let mut spelled = StringBuilder::with_capacity(texts.len(), texts.value_data().len());
+    for text in texts {
+        let spelling = text.and_then(|text| {
+            if !has_other_spellings(text) {
+                return Some(Cow::Borrowed(text));
+            }
+            known.entry(text).or_insert_with(|| trained_spelling(model, feature, text)).clone()
+        });
+        spelled.append_option(spelling);
+    }
+    Some(spelled.finish())
+}

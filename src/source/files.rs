@@ -1,0 +1,265 @@
+//! A log in files: located once, planned for a window, read piece by piece on any thread.
+
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    io,
+    panic::{self, AssertUnwindSafe},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use vigie_profile::{
+    batch::{Records, Value},
+    shown::shown,
+};
+
+use super::{
+    file::{ByteRange, EXTENSIONS, FileFormat, LogFile},
+    lines,
+    mapping::{Mapping, ReadSummary, passes},
+    parquet_file::{self, RowMask},
+    place::PlaceOptions,
+    read_result::{ReadResult, Unreadable},
+    store::{self, FoundFiles, describe_read_error},
+    two_phase::{self, FeatureSink},
+};
+use crate::fault::{Fault, Result};
+
+/// The files of a log.
+#[derive(Debug)]
+pub(super) struct FileLog {
+    files: Vec<Arc<LogFile>>,
+    /// Other files in the same place, in no supported format.
+    skipped: Vec<PathBuf>,
+}
+
+/// A file, or a part of one.
+#[derive(Debug)]
+pub(super) struct FilePiece {
+    file: Arc<LogFile>,
+    part: FilePart,
+}
+
+#[derive(Debug)]
+enum FilePart {
+    Whole,
+    /// A row group of Parquet, and whether its features can be read separately.
+    Group(ArrowReaderMetadata, usize, bool),
+    /// The lines that begin in a byte range.
+    Lines(ByteRange),
+}
+
+/// The pieces that a mapping needs.
+#[derive(Debug, Default)]
+pub(super) struct FilePlan {
+    pub pieces: Vec<FilePiece>,
+    /// Number of files that may contain records of the window.
+    pub files: usize,
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// Files in a supported format, and the others.
+pub(super) struct SortedFiles {
+    pub files: Vec<Arc<LogFile>>,
+    pub skipped: Vec<PathBuf>,
+}
+
+impl FileLog {
+    /// Finds the files. Finding none is a fault, because a wrong path would otherwise look like a day without traffic.
+    pub(super) fn open(place: &PlaceOptions) -> Result<Self> {
+        let SortedFiles { files, skipped } = sort_files(store::find("source.path", "the log", &place.path)?);
+        if files.is_empty() {
+            return Err(no_readable_file("source.path", &place.path, &skipped));
+        }
+        Ok(Self { files, skipped })
+    }
+
+    /// One sentence that names the skipped files in no supported format (`predictions.ndjson.1`), if there are any.
+    pub(super) fn skipped_files(&self) -> Option<String> {
+        const NAMED: usize = 5;
+        let name = |path: &PathBuf| shown(&path.file_name().unwrap_or_default().to_string_lossy());
+        let mut names: Vec<String> = self.skipped.iter().take(NAMED).map(name).collect();
+        if self.skipped.len() > NAMED {
+            names.push(format!("and {} more", self.skipped.len() - NAMED));
+        }
+        (!names.is_empty())
+            .then(|| format!("skipped, because their names do not end in {EXTENSIONS}: {}", names.join(", ")))
+    }
+
+    /// Plans the read. Files and row groups that cannot contain records of the window are left out.
+    pub(super) fn plan(&self, mapping: &Mapping) -> FilePlan {
+        FilePlan::new(mapping, &self.files)
+    }
+}
+
+impl FilePlan {
+    /// Plans the read of the files that a mapping needs.
+    pub(super) fn new(mapping: &Mapping, files: &[Arc<LogFile>]) -> Self {
+        let mut plan = Self::default();
+        for file in files {
+            if mapping.window.is_some_and(|window| !file.partition.may_hold(window)) {
+                continue;
+            }
+            let is_filtered_out = mapping.only.iter().any(|(key, wanted)| {
+                file.partition.values.get(key).is_some_and(|value| !passes(Value::Text(value), wanted))
+            });
+            if is_filtered_out {
+                continue;
+            }
+            match catch_panic(|| pieces(file, mapping)) {
+                Ok(pieces) => {
+                    plan.files += usize::from(!pieces.is_empty());
+                    plan.pieces.extend(pieces);
+                }
+                Err(error) => plan.unreadable.push(file.unreadable(&error)),
+            }
+        }
+        plan
+    }
+}
+
+impl FilePiece {
+    /// The mapping for the file: a `where` on a partition key has been checked on the path and is dropped.
+    fn mapping<'m>(&self, mapping: &'m Mapping) -> Cow<'m, Mapping> {
+        let partition = &self.file.partition.values;
+        if !mapping.only.iter().any(|(key, _)| partition.contains_key(key)) {
+            return Cow::Borrowed(mapping);
+        }
+        let mut mapping = mapping.clone();
+        mapping.only.retain(|(key, _)| !partition.contains_key(key));
+        Cow::Owned(mapping)
+    }
+
+    /// Returns whether the features can be read separately from the records.
+    pub(super) fn has_separate_features(&self) -> bool {
+        matches!(self.part, FilePart::Group(_, _, true))
+    }
+
+    /// Streams the records into `sink`, without their features.
+    pub(super) fn read_without_features(
+        &self,
+        mapping: &Mapping,
+        sink: &mut dyn FnMut(Records, RowMask),
+    ) -> ReadResult {
+        let FilePart::Group(metadata, group, true) = &self.part else { return ReadResult::default() };
+        let mapping = self.mapping(mapping);
+        let mut found = ReadSummary::default();
+        let result = catch_panic(|| {
+            two_phase::read_without_features(&self.file, (metadata, *group), &mapping, &mut found, sink)
+        });
+        self.file.read_result(found, result)
+    }
+
+    /// Streams some features of those records, batch by batch.
+    pub(super) fn read_features(
+        &self,
+        mapping: &Mapping,
+        columns: &[usize],
+        kept: &[RowMask],
+        sink: FeatureSink<'_>,
+    ) -> ReadResult {
+        let FilePart::Group(metadata, group, true) = &self.part else { return ReadResult::default() };
+        let result =
+            catch_panic(|| two_phase::read_features(&self.file, (metadata, *group), mapping, columns, kept, sink));
+        self.file.read_result(ReadSummary::default(), result)
+    }
+
+    /// Streams the records into `sink`.
+    pub(super) fn read(&self, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> ReadResult {
+        let mapping = &*self.mapping(mapping);
+        let mut found = ReadSummary::default();
+        let result = catch_panic(|| {
+            let (summary, result) = match self.file.format {
+                FileFormat::Parquet => {
+                    let group = match &self.part {
+                        FilePart::Group(metadata, group, _) => Some((metadata, *group)),
+                        FilePart::Whole | FilePart::Lines(_) => None,
+                    };
+                    parquet_file::read(&self.file, group, mapping, sink)
+                }
+                FileFormat::Ndjson | FileFormat::Csv => {
+                    let range = match &self.part {
+                        FilePart::Lines(range) => Some(*range),
+                        FilePart::Whole | FilePart::Group(..) => None,
+                    };
+                    lines::read(&self.file, range, mapping, sink)
+                }
+            };
+            found = summary;
+            result
+        });
+        self.file.read_result(found, result)
+    }
+}
+
+impl LogFile {
+    fn unreadable(&self, error: &io::Error) -> Unreadable {
+        Unreadable { path: self.stored.path().to_owned(), why: describe_read_error(error) }
+    }
+
+    fn read_result(&self, found: ReadSummary, result: io::Result<()>) -> ReadResult {
+        ReadResult { found, unreadable: result.err().map(|error| self.unreadable(&error)), fault: None }
+    }
+}
+
+/// Turns a panic of a decoder on a damaged file into an error, so that the run continues without the file.
+fn catch_panic<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::InvalidData, "it is damaged (the decoder panicked)")))
+}
+
+fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<FilePiece>> {
+    let size = file.stored.size()?;
+    if size == 0 {
+        return Ok(Vec::new());
+    }
+    let piece = |part| FilePiece { file: file.clone(), part };
+    Ok(match file.format {
+        FileFormat::Parquet => match parquet_file::plan(file, mapping)? {
+            None => vec![piece(FilePart::Whole)],
+            Some((metadata, groups)) => {
+                let is_columnar = parquet_file::is_columnar(metadata.schema(), mapping);
+                groups.into_iter().map(|group| piece(FilePart::Group(metadata.clone(), group, is_columnar))).collect()
+            }
+        },
+        // A CSV cell may contain line ends, and a compressed file cannot be read from an offset.
+        FileFormat::Ndjson if !file.is_compressed() => {
+            ByteRange::split(size).into_iter().map(|range| piece(FilePart::Lines(range))).collect()
+        }
+        FileFormat::Ndjson | FileFormat::Csv => vec![piece(FilePart::Whole)],
+    })
+}
+
+/// The error for a path with no file in a supported format; `skipped` are the other files there.
+pub(super) fn no_readable_file(key: &str, path: &Path, skipped: &[PathBuf]) -> Fault {
+    let found = match skipped {
+        [file] if file == path => {
+            return Fault::setup(format!("{key}: {}: unsupported file type; expected {EXTENSIONS}", path.display()));
+        }
+        [] => "the folder is empty".to_owned(),
+        [_] => "it contains only 1 file of another type".to_owned(),
+        others => format!("it contains only {} files of other types", others.len()),
+    };
+    Fault::setup(format!("{key}: {} has no readable file ({EXTENSIONS}); {found}", path.display()))
+}
+
+/// Separates the files in a supported format, sorted and without duplicates, from the others.
+pub(super) fn sort_files(found: FoundFiles) -> SortedFiles {
+    let mut files = Vec::new();
+    let mut skipped = Vec::new();
+    for file in found.files {
+        let path = file.path().to_owned();
+        match LogFile::new(file, &found.root) {
+            Some(file) => files.push(Arc::new(file)),
+            None => skipped.push(path),
+        }
+    }
+    skipped.sort();
+    files.sort_by(|a, b| a.stored.path().cmp(b.stored.path()));
+    // Two names of one file must not make it count twice.
+    let mut seen = HashSet::new();
+    files.retain(|file| file.stored.identity().is_none_or(|identity| seen.insert(identity)));
+    SortedFiles { files, skipped }
+}

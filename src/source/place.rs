@@ -1,0 +1,215 @@
+//! Where the log or the labels are: the kinds of sources and their config keys, shared by `source:` and `labels:`.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use vigie_profile::window::Span;
+
+/// Where the log, or the labels, are stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SourceKind {
+    #[default]
+    Files,
+    Postgres,
+}
+
+/// How a database connection is secured; same meaning as libpq's `sslmode`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SslMode {
+    Disable,
+    /// TLS if the server offers it; the server is not authenticated.
+    #[default]
+    Prefer,
+    /// TLS; the server is not authenticated (with `sslrootcert`: same as `verify-ca`).
+    Require,
+    /// TLS, and the server's certificate must be signed by a CA in `sslrootcert`.
+    VerifyCa,
+    /// Same as `verify-ca`, and the certificate must match the host name.
+    VerifyFull,
+}
+
+/// `postgresql://user@host:5432/database` or `host=… user=… dbname=…`. It may contain a password and is never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct DatabaseUrl(pub(super) String);
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// The keys that locate rows, in files or in a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlaceOptions {
+    #[serde(default)]
+    pub(super) kind: SourceKind,
+    /// With `kind: files`: a file, a folder (searched recursively, with Hive partitions) or a glob. Labels need not exist
+    /// yet.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub(super) path: PathBuf,
+    /// With `kind: postgres`, like the keys below: `postgresql://user@host:5432/database` or `host=… user=… dbname=…`.
+    /// Labels without a `url` are read from the log's database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<DatabaseUrl>,
+    /// File that contains only the password. Default: systemd's credential `postgres-password`, then `~/.pgpass`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) password_file: Option<PathBuf>,
+    /// Default: the `sslmode` in `url`, or `prefer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sslmode: Option<SslMode>,
+    /// PEM file of the CA certificates that `verify-ca` and `verify-full` trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sslrootcert: Option<PathBuf>,
+    /// The table or view, `schema.table`; a name that contains dots goes in double quotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) table: Option<String>,
+    /// Instead of a table: a SELECT that returns the log's records, or the labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) query: Option<String>,
+    /// The server cancels a query that takes longer.
+    #[serde(default = "ten_minutes")]
+    pub(super) statement_timeout: Span,
+}
+
+fn is_empty(path: &Path) -> bool {
+    path.as_os_str().is_empty()
+}
+
+fn ten_minutes() -> Span {
+    Span::from_minutes(10)
+}
+
+/// A section of the config that has these keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceSection {
+    Log,
+    Labels,
+}
+
+/// A file that the config names, other than the log and the labels.
+#[derive(Debug, Clone, Copy)]
+pub struct RequiredFile<'o> {
+    /// The key within its section.
+    pub key: &'static str,
+    pub path: &'o Path,
+    /// How to fix it if it cannot be read.
+    pub hint: &'static str,
+}
+
+/// Keys of either section whose values are checked after parsing: paths and database URLs.
+pub const LOCATED_KEYS: [&str; 4] = ["path", "url", "password_file", "sslrootcert"];
+
+/// Hints for keys that are missing.
+pub const PLACE_HINTS: [(&str, &str); 6] = [
+    ("source.path", "set it to the prediction log: a file, a folder or a glob"),
+    ("source.url", "set it to the database: `postgresql://vigie@db.example.com:5432/scoring`"),
+    ("source.table", "set it to the log's table, or set `query` to a SELECT"),
+    ("labels.path", "set it to the labels: a file, a folder or a glob; or remove `labels`"),
+    ("labels.url", "set it to the database, as under `source`; optional only if the log is in PostgreSQL"),
+    ("labels.table", "set it to the table of labels, or set `query` to a SELECT"),
+];
+
+const DATABASE_KEYS: [&str; 7] = ["url", "password_file", "sslmode", "sslrootcert", "table", "query", "time"];
+
+fn is_database(section: &Map<String, Value>) -> bool {
+    section.get("kind").and_then(Value::as_str) == Some("postgres")
+}
+
+impl PlaceSection {
+    pub const ALL: [Self; 2] = [Self::Log, Self::Labels];
+
+    /// Its name in the config.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Log => "source",
+            Self::Labels => "labels",
+        }
+    }
+
+    /// Returns whether the section, as far as it has been read, requires a key.
+    #[must_use]
+    pub fn requires(self, key: &str, section: &Map<String, Value>) -> bool {
+        match (is_database(section), key) {
+            (false, "path") => true,
+            // Labels may be in the log's database.
+            (true, "url") => self == Self::Log,
+            (true, "table") => !section.contains_key("query"),
+            _ => false,
+        }
+    }
+}
+
+/// Checks the keys of a section against each other; returns the problem, as a predicate of the section, and a hint.
+#[must_use]
+pub fn misplaced_key(section: &Value) -> Option<(String, String)> {
+    let section = section.as_object()?;
+    if is_database(section) {
+        if section.contains_key("path") {
+            return Some(("has `path`, which does not apply to a database".to_owned(), "remove the line".to_owned()));
+        }
+        return (section.contains_key("table") && section.contains_key("query"))
+            .then(|| ("has both `table` and `query`".to_owned(), "keep one of the two".to_owned()));
+    }
+    let stray = DATABASE_KEYS.into_iter().find(|key| section.contains_key(*key))?;
+    Some((
+        format!("has `{stray}`, which applies only to a database"),
+        "set `kind: postgres`, or remove the line".to_owned(),
+    ))
+}
+
+impl PlaceOptions {
+    /// Returns whether a server has to be reached.
+    #[must_use]
+    pub fn has_connection(&self) -> bool {
+        match self.kind {
+            SourceKind::Files => false,
+            SourceKind::Postgres => true,
+        }
+    }
+
+    /// Returns whether something that could not be read changes the stamp once it can be. A broken file does; a server
+    /// recovers unnoticed.
+    #[must_use]
+    pub fn stamps_show_repairs(&self) -> bool {
+        match self.kind {
+            SourceKind::Files => true,
+            SourceKind::Postgres => false,
+        }
+    }
+
+    /// All paths of this host named here.
+    pub fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let place = (self.kind == SourceKind::Files).then_some(&mut self.path);
+        place.into_iter().chain(&mut self.password_file).chain(&mut self.sslrootcert)
+    }
+
+    /// Files that must be readable, other than the log and the labels.
+    pub fn required_files(&self) -> impl Iterator<Item = RequiredFile<'_>> {
+        let password = self.password_file.iter().map(|path| RequiredFile {
+            key: "password_file",
+            path,
+            hint: "it must contain only the password; make it readable only by the user that runs vigie",
+        });
+        password.chain(self.sslrootcert.iter().map(|path| RequiredFile {
+            key: "sslrootcert",
+            path,
+            hint: "set it to the PEM file of the CA that signed the server's certificate",
+        }))
+    }
+
+    /// For labels whose log is at `log`: the key that is missing, and why it is required.
+    #[must_use]
+    pub fn missing_key(&self, log: &Self) -> Option<(&'static str, &'static str)> {
+        (self.kind == SourceKind::Postgres && self.url.is_none() && log.kind != SourceKind::Postgres)
+            .then_some(("url", "the log is not in a database"))
+    }
+}

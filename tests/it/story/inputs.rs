@@ -1,0 +1,258 @@
+//! One rule turns values into model inputs: every type of value, read by every command that applies a model.
+
+use std::{fs, path::Path, sync::Arc};
+
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int8Array, Int64Array,
+    ListArray, NullArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+    types::{Int32Type, Int64Type},
+};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use parquet::arrow::ArrowWriter;
+use serde_json::{Value, json};
+use vigie::{
+    config::Settings,
+    monitor::{ExplainRequest, Output, ScanOptions, ScoreRequest, explain, open_reference, score},
+    replay::Rescorer,
+    source::{Log, Request},
+};
+use vigie_models::{Model, catboost::level_hash};
+use vigie_profile::batch::{Reason, Rows};
+
+use crate::support::world::World;
+
+/// Contributions of the leaves are multiples of this, so that sums are exact.
+const UNIT: f64 = 1.0 / 64.0;
+/// What a missing level adds: the model knows it as `nan`.
+const MISSING_LEVEL: f64 = 64.0;
+const LEVELS: [&str; 3] = ["1.0", "b", "nan"];
+
+/// A sum of one leaf per border of `n` below its value (1, 2, 4, 8; nothing if it is missing), and one for the level of
+/// `c` (16 for `1.0`, 32 for `b`, 64 for `nan`).
+fn model() -> Value {
+    let levels: Vec<i32> = LEVELS.iter().map(|level| level_hash(level).cast_signed()).collect();
+    let tree = |split: i32| json!({"leaf_values": [0.0, f64::from(1 << split) * UNIT], "leaf_weights": [1, 1], "splits": [{"split_index": split}]});
+    json!({
+        "features_info": {
+            "float_features": [{"feature_index": 0, "flat_feature_index": 0, "feature_id": "n",
+                "borders": [-1000.5, 0.5, 1.25, 2.5], "has_nans": true, "nan_value_treatment": "AsFalse"}],
+            "categorical_features": [{"feature_index": 0, "flat_feature_index": 1, "feature_id": "c", "values": levels}],
+        },
+        "oblivious_trees": (0..7).map(tree).collect::<Vec<_>>(),
+        "model_info": {"params": {"loss_function": {"type": "Logloss"}}},
+    })
+}
+
+/// What an input adds to the raw output, in units; `None`: it does not fit.
+type Expected = Option<f64>;
+
+struct Case {
+    column: ArrayRef,
+    json: Value,
+    csv: Option<&'static str>,
+    number: Expected,
+    level: Expected,
+}
+
+fn case(column: impl Array + 'static, json: Value, csv: &'static str, number: Expected, level: Expected) -> Case {
+    Case { column: Arc::new(column), json, csv: Some(csv), number, level }
+}
+
+fn text(text: &'static str, number: Expected, level: Expected) -> Case {
+    case(StringArray::from(vec![text]), json!(text), text, number, level)
+}
+
+fn cases() -> Vec<Case> {
+    let half: ArrayRef = cast(&Float32Array::from(vec![1.5]), &DataType::Float16).unwrap();
+    let decimal = |integer| Decimal128Array::from(vec![integer]).with_precision_and_scale(9, 2).unwrap();
+    let keyed = |text: &'static str| [text].into_iter().collect::<DictionaryArray<Int32Type>>();
+    let times = TimestampMicrosecondArray::from(vec![1_790_812_800_000_000]);
+    let list = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)])]);
+    vec![
+        case(Int64Array::from(vec![1]), json!(1), "1", Some(3.0), Some(16.0)),
+        case(Int8Array::from(vec![0]), json!(0), "0", Some(1.0), Some(0.0)),
+        case(Int64Array::from(vec![-2000]), json!(-2000), "-2000", Some(0.0), Some(0.0)),
+        case(Float64Array::from(vec![1.0]), json!(1.0), "1.0", Some(3.0), Some(16.0)),
+        case(Float32Array::from(vec![3.0]), json!(3.0), "3.00", Some(15.0), Some(0.0)),
+        Case { column: half, json: json!(1.5), csv: Some("1.5"), number: Some(7.0), level: Some(0.0) },
+        case(Float64Array::from(vec![f64::NAN]), Value::Null, "NaN", Some(0.0), Some(MISSING_LEVEL)),
+        case(decimal(100), json!(1.00), "1.00", Some(3.0), Some(16.0)),
+        case(decimal(250), json!(2.50), "2.50", Some(7.0), Some(0.0)),
+        case(BooleanArray::from(vec![true]), json!(true), "True", Some(3.0), Some(16.0)),
+        case(BooleanArray::from(vec![false]), json!(false), "false", Some(1.0), Some(0.0)),
+        text("1.0", Some(3.0), Some(16.0)),
+        text("1", Some(3.0), Some(16.0)),
+        text(" 2e0 ", Some(7.0), Some(0.0)),
+        text("-Infinity", Some(0.0), Some(0.0)),
+        text("nan", Some(0.0), Some(MISSING_LEVEL)),
+        text("None", Some(0.0), Some(MISSING_LEVEL)),
+        text("", Some(0.0), Some(MISSING_LEVEL)),
+        text("b", None, Some(32.0)),
+        text(" b ", None, Some(32.0)),
+        text("12 EUR", None, Some(0.0)),
+        case(keyed("b"), json!("b"), "b", None, Some(32.0)),
+        case(keyed("1.0"), json!("1.0"), "1.0", Some(3.0), Some(16.0)),
+        case(Float64Array::from(vec![None::<f64>]), Value::Null, "", Some(0.0), Some(MISSING_LEVEL)),
+        case(StringArray::from(vec![None::<&str>]), Value::Null, "", Some(0.0), Some(MISSING_LEVEL)),
+        case(NullArray::new(1), Value::Null, "", Some(0.0), Some(MISSING_LEVEL)),
+        case(times, json!("2026-10-01T00:00:00"), "2026-10-01T00:00:00", None, Some(0.0)),
+        Case { column: Arc::new(list), json: json!([1]), csv: None, number: None, level: None },
+    ]
+}
+
+/// A test world with the model, a reference and a config.
+fn world() -> World {
+    let world = World::new();
+    let rows = (0..40).map(|row| format!("{row},{},0.{row:02}\n", ["a", "b"][row % 2]));
+    world.file("train.csv", format!("n,c,p\n{}", rows.collect::<String>()));
+    world.vigie(&["learn", "--data", "train.csv", "--out", "ref.vigie", "--probability", "p"]).ok();
+    world.file("model.json", model().to_string());
+    world.file(
+        "vigie.yaml",
+        "model: {name: m, file: model.json}\nreference: ref.vigie\n\
+         source: {path: log, fields: {timestamp: ts, probability: p}}\nreports: {dir: reports}\n",
+    );
+    world
+}
+
+/// The two columns of a row: the value in one of them, and nothing in the other.
+fn columns(column: &ArrayRef, is_number: bool) -> [(&'static str, ArrayRef); 2] {
+    let (no_number, no_level): (ArrayRef, ArrayRef) =
+        (Arc::new(Float64Array::from(vec![None])), Arc::new(StringArray::from(vec![None::<&str>])));
+    if is_number { [("n", column.clone()), ("c", no_level)] } else { [("n", no_number), ("c", column.clone())] }
+}
+
+fn record(value: &Value, is_number: bool) -> Value {
+    if is_number { json!({"n": value, "c": null}) } else { json!({"n": null, "c": value}) }
+}
+
+fn write_parquet(path: &Path, columns: Vec<(&'static str, ArrayRef)>) {
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)));
+    let batch = batch.unwrap();
+    let mut writer = ArrowWriter::try_new(fs::File::create(path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+/// The raw output of the only row, by `vigie score`.
+fn scored(world: &World, data: &str) -> Result<f64, String> {
+    let request = ScoreRequest {
+        model: world.path("model.json"),
+        data: world.path(data),
+        out: world.path("out.csv"),
+        outputs: vec![Output::Raw],
+        id: None,
+        threads: 1,
+    };
+    score(&request).map_err(|fault| fault.to_string())?;
+    let out = fs::read_to_string(world.path("out.csv")).unwrap();
+    Ok(out.lines().nth(1).unwrap().parse().unwrap())
+}
+
+/// The raw output by `vigie explain --row`.
+fn explained(world: &World, settings: &Settings, record: &Value) -> Result<f64, String> {
+    let path = world.file("row.json", record.to_string());
+    let scan = ScanOptions { threads: 1, progress: &|_, _| {} };
+    let explained = explain(settings, &ExplainRequest::Row(path), scan).map_err(|fault| fault.to_string())?;
+    Ok(explained.explanation.raw)
+}
+
+/// The probability of the only record of the log, and the number of its complaints.
+fn replayed(world: &World, settings: &Settings) -> (f64, u64) {
+    let reference = open_reference("reference", &settings.reference).unwrap();
+    let model = Model::from_bytes("model.json", &fs::read(world.path("model.json")).unwrap()).unwrap();
+    let model = Rescorer::for_reference("model.json", model, reference.layout()).unwrap();
+    let log = Log::open(&settings.source).unwrap();
+    let plan = log.plan(&Request { columns: reference.layout().columns(), window: None }).unwrap();
+    let mut all = Vec::new();
+    for piece in &plan.pieces {
+        let read = plan.read(piece, &mut |records| {
+            if records.len > 0 {
+                let complaints = records.complaints.count(Reason::NotANumber);
+                let rows = Rows { len: records.len, features: records.features, probability: None };
+                let inputs = model.inputs(&rows).unwrap();
+                all.push((model.probabilities(&inputs, 1).unwrap()[0], complaints));
+            }
+        });
+        assert!(read.unreadable.is_none() && read.fault.is_none(), "{read:?}");
+    }
+    assert_eq!(all.len(), 1);
+    all[0]
+}
+
+fn replayed_file(world: &World, settings: &Settings, name: &str, write: impl FnOnce(&Path)) -> (f64, u64) {
+    fs::create_dir_all(world.path("log")).unwrap();
+    let path = world.path("log").join(name);
+    write(&path);
+    let replayed = replayed(world, settings);
+    fs::remove_file(path).unwrap();
+    replayed
+}
+
+#[test]
+fn every_value_is_the_same_input_for_every_command() {
+    let world = world();
+    let settings = Settings::load(&world.path("vigie.yaml")).unwrap();
+    for (case, is_number) in cases().iter().flat_map(|case| [(case, true), (case, false)]) {
+        let kind = case.column.data_type();
+        let what = format!("{kind} {} as {}", case.json, if is_number { "a number" } else { "a level" });
+        let expected = if is_number { case.number } else { case.level };
+        let raw = |units: f64| (units + if is_number { MISSING_LEVEL } else { 0.0 }) * UNIT;
+        let check = |found: Result<f64, String>, expected: Expected, how: &str| match (found, expected) {
+            (Ok(found), Some(units)) => assert_eq!(found.to_bits(), raw(units).to_bits(), "{what}, {how}: {found}"),
+            (Err(why), None) => {
+                let expects = if is_number { "the model expects a num" } else { "the model expects a" };
+                assert!(why.contains(expects), "{what}, {how}: {why}");
+            }
+            (found, _) => panic!("{what}, {how}: {found:?}, {expected:?} expected"),
+        };
+
+        write_parquet(&world.path("rows.parquet"), columns(&case.column, is_number).to_vec());
+        // Tables of training rows hold no times.
+        let in_table = expected.filter(|_| !kind.is_temporal());
+        check(scored(&world, "rows.parquet"), in_table, "a table in Parquet");
+        world.file("rows.ndjson", record(&case.json, is_number).to_string());
+        check(scored(&world, "rows.ndjson"), expected, "a table in NDJSON");
+        if let Some(cell) = case.csv {
+            let row = if is_number { format!("{cell},") } else { format!(",{cell}") };
+            world.file("rows.csv", format!("n,c\n{row}\n"));
+            check(scored(&world, "rows.csv"), expected, "a table in CSV");
+        }
+        check(explained(&world, &settings, &record(&case.json, is_number)), expected, "a single record");
+
+        // In a log, a value that does not fit counts as missing, with a complaint.
+        let missing = if is_number { 0.0 } else { MISSING_LEVEL };
+        let probability: f64 = 1.0 / (1.0 + (-raw(expected.unwrap_or(missing))).exp());
+        let logged = (probability.to_bits(), u64::from(expected.is_none()));
+        let found = replayed_file(&world, &settings, "rows.parquet", |path| {
+            let mut all = columns(&case.column, is_number).to_vec();
+            all.push(("ts", Arc::new(StringArray::from(vec!["2026-10-01T08:00:00Z"]))));
+            write_parquet(path, all);
+        });
+        assert_eq!((found.0.to_bits(), found.1), logged, "{what}, a log in Parquet");
+        let found = replayed_file(&world, &settings, "rows.ndjson", |path| {
+            let mut line = record(&case.json, is_number);
+            line["ts"] = json!("2026-10-01T08:00:00Z");
+            fs::write(path, format!("{line}\n")).unwrap();
+        });
+        assert_eq!((found.0.to_bits(), found.1), logged, "{what}, a log in NDJSON");
+    }
+}
+
+/// Numbers are compared in the precision of the model.
+#[test]
+fn numbers_are_rounded_to_the_precision_of_the_model() {
+    let world = world();
+    let above = 0.5_f64.next_up();
+    let single = 0.5_f32.next_up();
+    // (As a 32-bit float, the double is 0.5, which is not above the border.)
+    let columns_and_units: [(ArrayRef, f64); 2] =
+        [(Arc::new(Float64Array::from(vec![above])), 1.0), (Arc::new(Float32Array::from(vec![single])), 3.0)];
+    for (column, units) in columns_and_units {
+        write_parquet(&world.path("rows.parquet"), columns(&column, true).to_vec());
+        let raw = scored(&world, "rows.parquet").unwrap();
+        assert_eq!(raw.to_bits(), ((units + MISSING_LEVEL) * UNIT).to_bits(), "{column:?}");
+    }
+}
