@@ -2,6 +2,8 @@
 
 use std::{fmt, io};
 
+use serde::{Deserialize, Serialize};
+
 /// How a caller can react to a [`Fault`]. Callers branch on nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
@@ -18,14 +20,48 @@ pub enum Remedy {
 pub struct Fault {
     remedy: Remedy,
     sentence: String,
-    redacted: Option<String>,
+    public: Option<PublicCause>,
 }
 
-/// Sentence sent outside when the records of a window cannot be counted. Pages and messages translate it.
-pub(crate) const UNCOUNTABLE: &str = "the records of the window cannot be counted; run `vigie status` for the reason";
-/// Sentence sent outside when the records of a window cannot be read a second time. Pages and messages translate it.
-pub(crate) const UNREADABLE_AGAIN: &str =
-    "the records of the window cannot be read again; run `vigie status` for the reason";
+/// What may leave the organisation (email, webhook) about a fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PublicCause {
+    /// An error that quotes no value from a row, in the words of the program or library that reported it.
+    Text(String),
+    /// A panic. Its message may contain values that were read.
+    Crashed,
+    /// The records of the window cannot be counted. The error may quote one.
+    NotCounted,
+    /// The records of the window cannot be read a second time. The error may quote one.
+    NotReadAgain,
+}
+
+/// Input that could not be read. The run goes on without it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The file, or the key of the config; `None` if the cause names it.
+    pub place: Option<String>,
+    /// The error, which may quote the input; `None` if it has been redacted.
+    pub cause: Option<String>,
+}
+
+impl LeftOut {
+    /// Drops the cause.
+    #[must_use]
+    pub fn redacted(self) -> Self {
+        Self { cause: None, ..self }
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.place, &self.cause) {
+            (Some(place), Some(cause)) => write!(f, "{place}: {cause}"),
+            (text, None) | (None, text) => f.write_str(text.as_deref().unwrap_or_default()),
+        }
+    }
+}
 
 /// Result type of vigie's fallible functions.
 pub type Result<T, E = Fault> = std::result::Result<T, E>;
@@ -33,27 +69,28 @@ pub type Result<T, E = Fault> = std::result::Result<T, E>;
 impl Fault {
     /// A fault that only the operator can fix.
     pub fn setup(sentence: impl Into<String>) -> Self {
-        Self { remedy: Remedy::FixSetup, sentence: sentence.into(), redacted: None }
+        Self { remedy: Remedy::FixSetup, sentence: sentence.into(), public: None }
     }
 
     /// A fault that a later attempt may not hit.
     pub fn retry(sentence: impl Into<String>) -> Self {
-        Self { remedy: Remedy::Retry, sentence: sentence.into(), redacted: None }
+        Self { remedy: Remedy::Retry, sentence: sentence.into(), public: None }
     }
 
     /// A fault that makes this window impossible to judge.
     pub fn skip(sentence: impl Into<String>) -> Self {
-        Self { remedy: Remedy::SkipWindow, sentence: sentence.into(), redacted: None }
+        Self { remedy: Remedy::SkipWindow, sentence: sentence.into(), public: None }
     }
 
     /// A window whose records cannot be counted. `why` may quote a value from a row, so it is not sent outside.
     pub(crate) fn uncountable(why: &str) -> Self {
-        Self::skip(format!("the records of the window cannot be counted: {why}")).with_redacted(UNCOUNTABLE)
+        Self::skip(format!("the records of the window cannot be counted: {why}")).with_public(PublicCause::NotCounted)
     }
 
     /// A window whose records cannot be read a second time. `why` may quote a value from a row, so it is not sent outside.
     pub(crate) fn unreadable_again(why: &str) -> Self {
-        Self::skip(format!("the records of the window cannot be read again: {why}")).with_redacted(UNREADABLE_AGAIN)
+        Self::skip(format!("the records of the window cannot be read again: {why}"))
+            .with_public(PublicCause::NotReadAgain)
     }
 
     #[must_use]
@@ -61,24 +98,37 @@ impl Fault {
         self.remedy
     }
 
-    /// Sets the sentence to send outside (email, webhook) instead, because this one may quote a value from a row.
+    /// Sets what to send outside (email, webhook) instead of the sentence, which may quote a value from a row.
     #[must_use]
-    pub fn with_redacted(mut self, sentence: impl Into<String>) -> Self {
-        self.redacted = Some(sentence.into());
+    pub fn with_public(mut self, cause: PublicCause) -> Self {
+        self.public = Some(cause);
         self
     }
 
-    /// The sentence that may be sent outside (email, webhook).
+    /// Returns what may be sent outside (email, webhook); `None` if that is the sentence itself.
     #[must_use]
-    pub fn redacted(&self) -> &str {
-        self.redacted.as_deref().unwrap_or(&self.sentence)
+    pub fn public(&self) -> Option<&PublicCause> {
+        self.public.as_ref()
+    }
+
+    /// Returns the fault as input that was left out, with an error that quotes no row.
+    #[must_use]
+    pub fn left_out(&self) -> LeftOut {
+        let cause = match &self.public {
+            None => Some(self.sentence.clone()),
+            Some(PublicCause::Text(text)) => Some(text.clone()),
+            Some(PublicCause::Crashed | PublicCause::NotCounted | PublicCause::NotReadAgain) => None,
+        };
+        LeftOut { place: None, cause }
     }
 
     /// Prefixes the sentence with the place where the fault occurred.
     #[must_use]
     pub fn context(mut self, place: impl fmt::Display) -> Self {
         self.sentence = format!("{place}: {}", self.sentence);
-        self.redacted = self.redacted.map(|redacted| format!("{place}: {redacted}"));
+        if let Some(PublicCause::Text(text)) = &mut self.public {
+            *text = format!("{place}: {text}");
+        }
         self
     }
 }

@@ -3,7 +3,7 @@
 use vigie_profile::window::Instant;
 
 use super::AlertKey;
-use crate::judge::Severity;
+use crate::judge::{Finding, Severity};
 
 /// The state an alert is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +37,10 @@ impl Phase {
 pub struct Alert {
     /// Row id in the ledger; `None` until the alert is stored.
     pub id: Option<i64>,
-    pub key: AlertKey,
+    pub model: String,
+    /// The latest finding.
+    pub finding: Finding,
     pub phase: Phase,
-    /// Severity of the latest finding.
-    pub severity: Severity,
     /// Number of consecutive windows with a finding before the alert opened.
     pub streak: u32,
     /// Start of the first window.
@@ -59,10 +59,13 @@ pub struct Alert {
     pub thread: Option<String>,
     /// Someone is working on it: no reminders.
     pub acknowledged: bool,
-    /// Reason of the latest finding.
-    pub sentence: String,
-    pub value: Option<f64>,
-    pub limit: Option<f64>,
+}
+
+impl Alert {
+    #[must_use]
+    pub fn key(&self) -> AlertKey {
+        AlertKey::new(&self.model, &self.finding)
+    }
 }
 
 /// A mute set by an operator.
@@ -70,7 +73,7 @@ pub struct Alert {
 pub struct Mute {
     /// `None` mutes the subject for every model.
     pub model: Option<String>,
-    /// A feature, or the name of a test about the run itself: `latency`, `no_data`.
+    /// A feature, a segment, or the name of a test about the run itself: `latency`, `no_data`.
     pub subject: String,
     pub until: Instant,
 }
@@ -79,7 +82,7 @@ impl Mute {
     /// Returns whether this mute silences alerts with `key` at `now`.
     #[must_use]
     pub fn silences(&self, key: &AlertKey, now: Instant) -> bool {
-        let subject = key.feature.as_deref().unwrap_or(key.test.word());
+        let subject = key.subject.name().unwrap_or(key.test.word());
         now < self.until && self.subject == subject && self.model.as_ref().is_none_or(|model| *model == key.model)
     }
 }

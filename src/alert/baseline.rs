@@ -2,7 +2,7 @@
 
 use vigie_profile::window::{Instant, Span};
 
-use crate::judge::{Finding, Severity, Test};
+use crate::judge::{Facts, Finding, Severity, Test};
 
 /// Minimum number of windows of the same weekday (and hour) for a median.
 const MIN_WINDOWS: usize = 3;
@@ -40,18 +40,11 @@ impl Baseline {
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         let value = records as f64;
         let nearness = limit / value.max(1.0);
+        let facts = Facts::Volume { records, usual: limit / self.volume, windows: self.records.len() };
         let finding = (value < limit && records > 0).then(|| Finding {
-            severity: Severity::Watch,
-            feature: None,
-            test: Test::Volume,
             value: Some(value),
             limit: Some(limit.round()),
-            q_value: None,
-            reason: format!(
-                "{records} records; this weekday usually has {:.0} (median of {} windows)",
-                limit / self.volume,
-                self.records.len()
-            ),
+            ..Finding::of_run(Test::Volume, Severity::Watch, facts)
         });
         (finding, Some(nearness))
     }
@@ -76,19 +69,13 @@ impl Baseline {
 pub fn stale_reference(created: Instant, limit: Option<Span>, now: Instant) -> Option<Finding> {
     let limit = limit?;
     let age = now.0.saturating_sub(created.0);
-    let days = |microseconds: i64| microseconds / 86_400_000_000;
+    let in_days = |microseconds: i64| microseconds / 86_400_000_000;
+    let (days, limit_days) = (in_days(age), in_days(limit.microseconds()));
     #[expect(clippy::cast_precision_loss, reason = "a number of days")]
+    let (value, limit_value) = (Some(days as f64), Some(limit_days as f64));
     (age > limit.microseconds()).then(|| Finding {
-        severity: Severity::Watch,
-        feature: None,
-        test: Test::StaleReference,
-        value: Some(days(age) as f64),
-        limit: Some(days(limit.microseconds()) as f64),
-        q_value: None,
-        reason: format!(
-            "the reference is {} days old; the limit is {} days; learn a new reference from recent rows",
-            days(age),
-            days(limit.microseconds())
-        ),
+        value,
+        limit: limit_value,
+        ..Finding::of_run(Test::StaleReference, Severity::Watch, Facts::StaleReference { days, limit_days })
     })
 }

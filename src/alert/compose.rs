@@ -9,12 +9,10 @@ use lettre::message::{
 use sha2::{Digest, Sha256};
 use vigie_profile::window::Instant;
 
-use super::{
-    Change, Email, Event, Message, Notification, content::MailContent, html::html, phrases::Phrases, text::text,
-};
+use super::{Change, Email, Event, Message, Notification, content::MailContent, html::html, text::text};
 use crate::{
     fault::{Fault, Result},
-    judge::Severity,
+    judge::{Headline, Severity},
     report::{Context, Language, Report, to_html},
 };
 
@@ -36,6 +34,7 @@ pub fn compose(
     language: Language,
     now: Instant,
 ) -> Result<Message> {
+    let notification = &notification.redacted();
     let from = mailbox("alerts.email.from", &email.from)?;
     let to = email.to.iter().map(|to| mailbox("alerts.email.to", to)).collect::<Result<Vec<_>>>()?;
     let mark = mark(&notification.id);
@@ -79,23 +78,17 @@ pub fn compose(
 
 /// Returns the notification sent by `vigie alert test`. Its id is unique to the test.
 #[must_use]
-pub fn test_notification(model: &str, language: Language, now: Instant) -> Notification {
+pub fn test_notification(model: &str, now: Instant) -> Notification {
     Notification {
         id: format!("test/{model}/{now}"),
         model: model.to_owned(),
         window: None,
         severity: Severity::Stable,
-        verdict: Phrases(language).test_message().to_owned(),
-        labelled_windows: None,
+        headline: Headline::Test,
+        note: None,
         events: Vec::new(),
         report: None,
     }
-}
-
-/// Returns the English verdict of a notification about labels for `windows` windows. Mails translate it.
-#[must_use]
-pub fn labels_arrived(windows: usize) -> String {
-    Phrases(Language::English).labels_arrived(windows)
 }
 
 /// Returns whether the text is a valid email address: `risk@example.com` or `Risk <risk@example.com>`.

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use super::{
     Change, Event, Notification,
     phrases::Phrases,
-    words::{day, day_or_minute, event_sentence, limit_words, minute, redacted_reason, sentence, short, value_words},
+    words::{day, day_or_minute, headline, limit_words, minute, reason, short, subject, value_words},
 };
 use crate::{
-    judge::{Finding, Severity, Test},
-    report::{Language, Picture, Report, failure_in_french, picture_of_bins, picture_of_score, reason, verdict_in},
+    judge::{Facts, Finding, Headline, Severity, Subject, Test},
+    report::{Language, Picture, Report, picture_of_bins, picture_of_score},
 };
 
 /// Maximum number of subjects shown; the report lists all of them.
@@ -72,16 +72,14 @@ impl MailContent {
         language: Language,
     ) -> Self {
         let phrases = Phrases(language);
-        let (mut rows, findings) = report.map_or_else(
-            || (event_rows(notification, language), notification.events.len()),
-            |report| finding_rows(report, language),
+        let (rows, findings) = report.map_or_else(
+            || event_rows(notification, language),
+            |report| finding_rows(report, &notification.headline, language),
         );
-        let mut changes = change_entries(&notification.events, &rows, language);
-        let verdict = sentence(&verdict(notification, report, language));
-        // If a run failed, the reason is both the verdict and the only finding: show it once.
-        let all = rows.len();
-        rows.retain(|row| !row.repeats(&verdict));
-        let findings = findings.saturating_sub(all - rows.len());
+        let keys: Vec<&RowKey> = rows.iter().map(|(key, _)| key).collect();
+        let mut changes = change_entries(notification, &keys, language);
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
+        let verdict = headline(notification, language);
         let changes_omitted = changes.len().saturating_sub(MAX_CHANGES);
         changes.truncate(MAX_CHANGES);
         Self {
@@ -144,20 +142,20 @@ impl MailContent {
                 .events
                 .iter()
                 .filter(|event| event.change == change)
-                .map(|event| subject_of(event, phrases.0))
+                .map(|event| subject(&event.finding, self.language))
                 .collect();
             if let Some((first, rest)) = names.split_first() {
                 let more = match rest.len() {
                     0 => String::new(),
                     more => format!(" {}", phrases.and_more(more)),
                 };
-                changes.push(format!("{}{} {first}{more}", phrases.change(change), phrases.colon()));
+                changes.push(format!("{}{} {first}{more}", phrases.change(change), self.language.colon()));
             }
         }
-        let changes = if changes.is_empty() { self.verdict.clone() } else { changes.join(phrases.semicolon()) };
+        let changes = if changes.is_empty() { self.verdict.clone() } else { changes.join(self.language.semicolon()) };
         let when = notification.window.map_or(String::new(), |window| format!(" ({})", day(window, self.language)));
-        let colon = phrases.colon();
-        if changes == format!("{}{colon} {}", phrases.change(Change::Opened), self.severity_shown) {
+        let colon = self.language.colon();
+        if is_severity(&notification.events) {
             // Avoids "no data – new: no data".
             return format!("{}{colon} {}{when}", self.model, self.severity_shown);
         }
@@ -165,50 +163,25 @@ impl MailContent {
     }
 }
 
-/// Returns the verdict in the language of the email. The run's sentence is stored in English, possibly with a note.
-fn verdict(notification: &Notification, report: Option<&Report>, language: Language) -> String {
-    match (language, report) {
-        (Language::French, Some(report)) => {
-            let (_, note) = french_note(&notification.verdict);
-            format!("{}{note}", verdict_in(&report.redacted(), language))
-        }
-        (Language::French, None) if let Some(windows) = notification.labelled_windows => {
-            Phrases(language).labels_arrived(windows)
-        }
-        // A failed run. A test notification has no events and is in French already.
-        (Language::French, None) if !notification.events.is_empty() => {
-            let (why, note) = french_note(&notification.verdict);
-            let is_source =
-                notification.events.iter().any(|event| event.key.test == Test::Source && event.sentence == why);
-            let test = if is_source { Test::Source } else { Test::RunFailed };
-            format!("{}{note}", capitalized(&failure_in_french(test, why)))
-        }
-        _ => notification.verdict.clone(),
+/// Returns whether the only event is what the severity says already.
+fn is_severity(events: &[Event]) -> bool {
+    let [event] = events else { return false };
+    let is_named = matches!(
+        (event.finding.test, event.finding.severity),
+        (Test::NoData, Severity::NoData) | (Test::TooFew, Severity::TooFew)
+    );
+    event.change == Change::Opened && is_named
+}
+
+/// Returns whether a finding is what the headline says already: why the run failed.
+fn is_headline(finding: &Finding, headline: &Headline) -> bool {
+    match (&finding.facts, headline) {
+        (Facts::Failed(why), Headline::Failed { test: _, failure }) => why == failure,
+        _ => false,
     }
-}
-
-/// Splits off the note and translates it.
-fn french_note(verdict: &str) -> (&str, String) {
-    let Some((sentence, note)) = verdict.split_once(" Note: ") else { return (verdict, String::new()) };
-    (sentence, format!(" À noter\u{a0}: {}", Phrases(Language::French).note(note)))
-}
-
-fn capitalized(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 impl SubjectRow {
-    /// Returns whether the row contains nothing but this sentence, or the error that the sentence quotes.
-    fn repeats(&self, sentence: &str) -> bool {
-        let is_alone = self.value.is_empty() && self.picture.is_none() && self.reasons.len() == 1;
-        is_alone
-            && self
-                .reasons
-                .iter()
-                .all(|reason| sentence.ends_with(reason) || capitalized(reason) == capitalized(sentence))
-    }
-
     /// Alternative text of the image.
     pub(super) fn alt(&self, phrases: Phrases) -> String {
         format!("{} {}, {} {}", phrases.bars_of(), self.subject, phrases.against(), self.value)
@@ -224,134 +197,107 @@ fn colour(severity: &str) -> &'static str {
     }
 }
 
-fn subject_of(event: &Event, language: Language) -> String {
-    event.key.feature.as_deref().map_or_else(|| language.subject(event.key.test).to_owned(), short)
+/// What a row of the table is about: a feature or segment with all its tests, or one test of the run or the score.
+type RowKey = (Subject, Option<Test>);
+
+fn row_key(finding: &Finding) -> RowKey {
+    (finding.subject.clone(), finding.subject.is_whole().then_some(finding.test))
 }
 
-/// Groups events by subject and kind of change.
-fn change_entries(events: &[Event], rows: &[SubjectRow], language: Language) -> Vec<ChangeEntry> {
+/// Groups events by subject and kind of change. `rows`: the rows of the table.
+fn change_entries(notification: &Notification, rows: &[&RowKey], language: Language) -> Vec<ChangeEntry> {
     let phrases = Phrases(language);
-    let mut entries: Vec<ChangeEntry> = Vec::new();
-    for event in events {
-        let (word, subject) = (phrases.change(event.change), subject_of(event, language));
-        let since = day_or_minute(event.since);
-        let test = event.key.feature.as_ref().map(|_| language.subject(event.key.test));
-        let is_in_table = event.change != Change::Recovered && rows.iter().any(|row| row.subject == subject);
-        let reason = event_sentence(event, language);
+    let mut entries: Vec<((Change, RowKey), ChangeEntry)> = Vec::new();
+    for Event { change, finding, since, .. } in &notification.events {
+        let key = (*change, row_key(finding));
+        let since = day_or_minute(*since);
+        let test = (!finding.subject.is_whole()).then(|| language.test_name(finding.test));
+        let is_in_table = rows.contains(&&key.1) || is_headline(finding, &notification.headline);
         // The reason asks whether the service is up, which is settled once records arrive again.
-        let is_settled = event.change == Change::Recovered && event.key.test == Test::NoData;
-        let reason = (!is_in_table && !is_settled && !reason.is_empty()).then_some(reason);
-        let same = |entry: &&mut ChangeEntry| entry.word == word && entry.subject == subject && entry.since == since;
-        match entries.iter_mut().find(same) {
-            Some(entry) => {
+        let is_settled = *change == Change::Recovered && finding.test == Test::NoData;
+        let is_stated = is_settled || is_in_table && *change != Change::Recovered;
+        let reason = (!is_stated).then(|| reason(finding, language)).filter(|reason| !reason.is_empty());
+        match entries.iter_mut().find(|(other, entry)| *other == key && entry.since == since) {
+            Some((_, entry)) => {
                 entry.tests.extend([", ", test.unwrap_or_default()].into_iter().filter(|_| test.is_some()));
                 // One reason per subject; the report lists all of them.
                 entry.sentences.extend(reason.filter(|_| entry.sentences.is_empty()));
             }
             None => {
-                let tests = test.unwrap_or_default().to_owned();
-                entries.push(ChangeEntry { word, subject, tests, since, sentences: reason.into_iter().collect() });
+                let entry = ChangeEntry {
+                    word: phrases.change(*change),
+                    subject: subject(finding, language),
+                    tests: test.unwrap_or_default().to_owned(),
+                    since,
+                    sentences: reason.into_iter().collect(),
+                };
+                entries.push((key, entry));
             }
         }
     }
-    entries
-}
-
-/// A finding, or an event if there is no report.
-struct RowSource<'a> {
-    severity: Severity,
-    feature: Option<&'a str>,
-    test: Test,
-    value: Option<f64>,
-    limit: Option<f64>,
-    reason: String,
+    entries.into_iter().map(|(_, entry)| entry).collect()
 }
 
 /// Builds the rows of a report's findings, and counts the findings.
-fn finding_rows(report: &Report, language: Language) -> (Vec<SubjectRow>, usize) {
-    // Values of single rows are redacted in both languages.
-    let redacted = (language == Language::French).then(|| report.redacted());
-    let text = |number: usize, finding: &Finding| match &redacted {
-        Some(redacted) => {
-            let finding = redacted.verdict.findings.get(number).unwrap_or(finding);
-            sentence(&reason(redacted, finding, language))
-        }
-        None => redacted_reason(finding.test, finding.value, finding.limit, &finding.reason),
-    };
-    let counts = |finding: &'_ Finding| -> usize { usize::from(finding.severity != Severity::Stable) };
-    let count = report.verdict.findings.iter().map(counts).sum();
-    let sources = report.verdict.findings.iter().enumerate().map(|(number, finding)| RowSource {
-        severity: finding.severity,
-        feature: finding.feature.as_deref(),
-        test: finding.test,
-        value: finding.value,
-        limit: finding.limit,
-        reason: text(number, finding),
-    });
-    let mut rows = group_by_subject(sources, language);
-    for (row, feature, test) in &mut rows {
-        row.picture = picture(report, feature.as_deref(), *test);
+fn finding_rows(report: &Report, headline: &Headline, language: Language) -> (Vec<(RowKey, SubjectRow)>, usize) {
+    let findings: Vec<Finding> = report.verdict.findings.iter().cloned().map(Finding::redacted).collect();
+    let count = findings.iter().filter(|finding| finding.severity != Severity::Stable).count();
+    let mut rows = group_by_subject(&findings, headline, language);
+    for ((subject, test), row) in &mut rows {
+        row.picture = picture(report, subject, *test);
     }
-    (rows.into_iter().map(|(row, ..)| row).collect(), count)
+    (rows, count)
 }
 
-/// Builds the rows of the open alerts among a notification's events.
-fn event_rows(notification: &Notification, language: Language) -> Vec<SubjectRow> {
+/// Builds the rows of the open alerts among a notification's events, and counts the events.
+fn event_rows(notification: &Notification, language: Language) -> (Vec<(RowKey, SubjectRow)>, usize) {
     let open = notification.events.iter().filter(|event| event.change != Change::Recovered);
-    let sources = open.map(|event| RowSource {
-        severity: event.severity,
-        feature: event.key.feature.as_deref(),
-        test: event.key.test,
-        value: event.value,
-        limit: event.limit,
-        reason: event_sentence(event, language),
-    });
-    group_by_subject(sources, language).into_iter().map(|(row, ..)| row).collect()
+    let findings: Vec<Finding> = open.map(|event| event.finding.clone()).collect();
+    let stated = findings.iter().filter(|finding| is_headline(finding, &notification.headline)).count();
+    (group_by_subject(&findings, &notification.headline, language), notification.events.len() - stated)
 }
 
-/// Groups findings by subject and keeps the first (worst) subjects, each with all its reasons.
-fn group_by_subject<'a>(
-    sources: impl Iterator<Item = RowSource<'a>>,
-    language: Language,
-) -> Vec<(SubjectRow, Option<String>, Test)> {
+/// Groups findings by subject and keeps the first (worst) subjects, each with all its reasons. Leaves out what the headline
+/// says.
+fn group_by_subject(findings: &[Finding], headline: &Headline, language: Language) -> Vec<(RowKey, SubjectRow)> {
     let phrases = Phrases(language);
-    let mut rows: Vec<(SubjectRow, Option<String>, Test)> = Vec::new();
-    for source in sources {
-        let feature = source.feature.map(ToOwned::to_owned);
-        let same = |(_, other, test): &&mut (SubjectRow, Option<String>, Test)| match &feature {
-            Some(_) => *other == feature,
-            None => other.is_none() && *test == source.test,
-        };
-        let reason = source.reason;
-        if let Some((row, ..)) = rows.iter_mut().find(same) {
+    let mut rows: Vec<(RowKey, SubjectRow)> = Vec::new();
+    for finding in findings.iter().filter(|finding| !is_headline(finding, headline)) {
+        let key = row_key(finding);
+        let reason = reason(finding, language);
+        if let Some((_, row)) = rows.iter_mut().find(|(other, _)| *other == key) {
             row.reasons.push(reason);
         } else if rows.len() < MAX_ROWS {
             let row = SubjectRow {
-                severity: source.severity.word(),
-                severity_shown: phrases.severity_plain(source.severity),
-                subject: source.feature.map_or_else(|| language.subject(source.test).to_owned(), short),
-                value: value_words(source.test, source.value, source.feature.is_some(), language),
-                limit: limit_words(source.test, source.limit, language),
+                severity: finding.severity.word(),
+                severity_shown: phrases.severity_plain(finding.severity),
+                subject: subject(finding, language),
+                value: value_words(finding.test, finding.value, !finding.subject.is_whole(), language),
+                limit: limit_words(finding.test, finding.limit, language),
                 reasons: vec![reason],
                 picture: None,
             };
-            rows.push((row, feature, source.test));
+            rows.push((key, row));
         }
     }
-    for (row, ..) in &mut rows {
+    for (_, row) in &mut rows {
         row.reasons.retain(|reason| !reason.is_empty());
     }
     rows
 }
 
-fn picture(report: &Report, feature: Option<&str>, test: Test) -> Option<Picture> {
+fn picture(report: &Report, subject: &Subject, test: Option<Test>) -> Option<Picture> {
     let drift = &report.drift;
-    if let Some(name) = feature {
-        let drift = drift.features.iter().find(|drift| drift.name == name)?;
-        return picture_of_bins(&drift.bins, drift.n_reference, drift.n_window);
+    match subject {
+        Subject::Feature(name) => {
+            let drift = drift.features.iter().find(|drift| drift.name == *name)?;
+            picture_of_bins(&drift.bins, drift.n_reference, drift.n_window)
+        }
+        Subject::Score if matches!(test, Some(Test::Score | Test::ShareRefused)) => {
+            drift.score.as_ref().and_then(|score| picture_of_score(&score.histogram))
+        }
+        Subject::Run | Subject::Score | Subject::Segment(_) => None,
     }
-    let is_score = matches!(test, Test::Score | Test::ShareRefused | Test::Psi | Test::Ks | Test::Missing);
-    drift.score.as_ref().filter(|_| is_score).and_then(|score| picture_of_score(&score.histogram))
 }
 
 /// Returns the URL of a report page, with every path segment percent-encoded.

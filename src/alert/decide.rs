@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use vigie_profile::window::{Instant, Span};
 
 use super::{Alert, AlertKey, Change, Event, Mute, Phase};
-use crate::judge::{Finding, Severity, Test};
+use crate::judge::{Finding, Severity, Subject, Test};
 
 /// The settings of the config's `alerts:` section that affect decisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct Observation<'a> {
     pub scope: Scope,
     pub findings: &'a [Finding],
     /// Values with evidence, as shares of their limits: an open alert recovers below [`RECOVERY_SHARE`].
-    pub nearness: &'a BTreeMap<(Option<String>, Test), f64>,
+    pub nearness: &'a BTreeMap<(Subject, Test), f64>,
     /// The failure will not resolve by itself, so it is reported at once.
     pub lasting: bool,
     /// Whether enough rows have labels for the label tests.
@@ -98,20 +98,20 @@ pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules,
         findings = worst_by_key(window, rules);
         alerts.iter_mut().for_each(|alert| *alert = advance(alert, window, &findings, rules, now));
         let known =
-            |alerts: &[Alert], key: &AlertKey| alerts.iter().any(|alert| alert.key == *key && !is_discarded(alert));
+            |alerts: &[Alert], key: &AlertKey| alerts.iter().any(|alert| alert.key() == *key && !is_discarded(alert));
         for (key, finding) in &findings {
             if !known(&alerts, key) {
-                let mut alert = new_alert(key, finding, window.from);
+                let mut alert = new_alert(window, finding);
                 open_if_due(&mut alert, finding, window, rules, now);
                 alerts.push(alert);
             }
         }
         // Alerts that opened and ended within these windows leave no trace.
         let was_known =
-            |alert: &Alert| history.alerts.iter().any(|known| known.key == alert.key && known.since == alert.since);
+            |alert: &Alert| history.alerts.iter().any(|known| known.key() == alert.key() && known.since == alert.since);
         alerts.retain(|alert| !is_discarded(alert) || was_known(alert));
     }
-    let muted = |alert: &Alert| history.mutes.iter().any(|mute| mute.silences(&alert.key, now));
+    let muted = |alert: &Alert| history.mutes.iter().any(|mute| mute.silences(&alert.key(), now));
     // If the start was notified, the recovery must be notified too: the alert stays open until the mute ends.
     for alert in
         alerts.iter_mut().filter(|alert| muted(alert) && alert.phase == Phase::Recovered && alert.notified.is_some())
@@ -120,7 +120,7 @@ pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules,
     }
     let mut events = Vec::new();
     for alert in alerts.iter_mut().filter(|alert| !muted(alert)) {
-        let has_finding = findings.contains_key(&alert.key);
+        let has_finding = findings.contains_key(&alert.key());
         events.extend(urgent(alert, has_finding, rules, now));
     }
     // If an email is sent anyway, it includes what would otherwise wait for the digest.
@@ -132,7 +132,11 @@ pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules,
             events.push(notify(alert, Change::Noted, now));
         }
     }
-    events.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.change.cmp(&b.change)).then(a.key.cmp(&b.key)));
+    events.sort_by(|a, b| {
+        let (ours, theirs) = (&a.finding, &b.finding);
+        let by_subject = (ours.subject.name(), ours.test).cmp(&(theirs.subject.name(), theirs.test));
+        theirs.severity.cmp(&ours.severity).then(a.change.cmp(&b.change)).then(by_subject)
+    });
     let changed = |alert: &Alert| !history.alerts.contains(alert);
     Decision { alerts: alerts.into_iter().filter(changed).collect(), events, digest }
 }
@@ -142,8 +146,7 @@ fn worst_by_key<'a>(window: &Observation<'a>, rules: &Rules) -> BTreeMap<AlertKe
     let mut worst: BTreeMap<AlertKey, &Finding> = BTreeMap::new();
     let counts = |test: Test| !rules.ignores(test) && (!test.needs_labels() || is_judged(test, window));
     for finding in window.findings.iter().filter(|finding| counts(finding.test)) {
-        let key = AlertKey { model: window.model.to_owned(), feature: finding.feature.clone(), test: finding.test };
-        let kept = worst.entry(key).or_insert(finding);
+        let kept = worst.entry(AlertKey::new(window.model, finding)).or_insert(finding);
         if finding.severity > kept.severity {
             *kept = finding;
         }
@@ -151,24 +154,21 @@ fn worst_by_key<'a>(window: &Observation<'a>, rules: &Rules) -> BTreeMap<AlertKe
     worst
 }
 
-fn new_alert(key: &AlertKey, finding: &Finding, from: Instant) -> Alert {
+fn new_alert(window: &Observation<'_>, finding: &Finding) -> Alert {
     Alert {
         id: None,
-        key: key.clone(),
+        model: window.model.to_owned(),
+        finding: finding.clone(),
         phase: Phase::Pending,
-        severity: finding.severity,
         streak: 1,
-        since: from,
-        latest: from,
+        since: window.from,
+        latest: window.from,
         opened: None,
         notified: None,
         notified_severity: Severity::Stable,
         reminders: 0,
         thread: None,
         acknowledged: false,
-        sentence: finding.reason.clone(),
-        value: finding.value,
-        limit: finding.limit,
     }
 }
 
@@ -184,14 +184,13 @@ fn advance(
     if is_discarded(&alert) {
         return alert;
     }
-    if let Some(finding) = findings.get(&alert.key) {
+    let test = alert.finding.test;
+    if let Some(finding) = findings.get(&alert.key()) {
         if alert.phase == Phase::Recovered {
             // The recovery was not notified.
             alert.phase = Phase::Open;
         }
-        alert.severity = finding.severity;
-        alert.sentence.clone_from(&finding.reason);
-        (alert.value, alert.limit) = (finding.value, finding.limit);
+        alert.finding = (*finding).clone();
         // A latest window in the future was recorded while the clock was ahead.
         let is_new_window = window.from > alert.latest || alert.latest > now;
         if is_new_window {
@@ -201,8 +200,8 @@ fn advance(
             alert.streak = alert.streak.saturating_add(u32::from(is_new_window));
             open_if_due(&mut alert, finding, window, rules, now);
         }
-    } else if rules.ignores(alert.key.test) || is_judged(alert.key.test, window) {
-        let subject = (alert.key.feature.clone(), alert.key.test);
+    } else if rules.ignores(test) || is_judged(test, window) {
+        let subject = (alert.finding.subject.clone(), test);
         let is_near = window.nearness.get(&subject).is_some_and(|nearness| *nearness >= RECOVERY_SHARE);
         if alert.phase == Phase::Pending || !is_near {
             alert.phase = Phase::Recovered;
@@ -251,8 +250,8 @@ fn urgent(alert: &mut Alert, has_finding: bool, rules: &Rules, now: Instant) -> 
     match (alert.phase, alert.notified) {
         (Phase::Recovered, Some(_)) => Some(notify(alert, Change::Recovered, now)),
         // A watch waits for the digest.
-        (Phase::Open, None) => (alert.severity > Severity::Watch).then(|| notify(alert, Change::Opened, now)),
-        (Phase::Open, Some(_)) if alert.severity > alert.notified_severity => {
+        (Phase::Open, None) => (alert.finding.severity > Severity::Watch).then(|| notify(alert, Change::Opened, now)),
+        (Phase::Open, Some(_)) if alert.finding.severity > alert.notified_severity => {
             Some(notify(alert, Change::Worsened, now))
         }
         (Phase::Open, Some(last)) if has_finding && !alert.acknowledged => {
@@ -279,18 +278,9 @@ fn notify(alert: &mut Alert, change: Change, now: Instant) -> Event {
         Change::Reminded => alert.reminders = alert.reminders.saturating_add(1),
         Change::Opened | Change::Noted | Change::Worsened => {
             alert.reminders = 0;
-            alert.notified_severity = alert.severity;
+            alert.notified_severity = alert.finding.severity;
         }
         Change::Recovered => {}
     }
-    Event {
-        key: alert.key.clone(),
-        change,
-        severity: alert.severity,
-        sentence: alert.sentence.clone(),
-        value: alert.value,
-        limit: alert.limit,
-        since: alert.since,
-        thread: alert.thread.clone(),
-    }
+    Event { change, finding: alert.finding.clone(), since: alert.since, thread: alert.thread.clone() }
 }

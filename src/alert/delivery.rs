@@ -18,6 +18,8 @@ pub enum Delivery {
         reason: String,
         /// Recipients still to be reached; empty for a webhook. Recipients neither here nor in `refused` have received it.
         to: Vec<String>,
+        /// The server's replies to single recipients in `to`, if it gave any.
+        replies: Vec<Refusal>,
         /// Recipients who will never receive it.
         refused: Vec<Refusal>,
         /// No attempt can succeed until the setup is fixed: the login is refused (535), the password file cannot be read,
@@ -25,10 +27,15 @@ pub enum Delivery {
         setup: bool,
     },
     /// Permanent failure: the server refuses this message, or every recipient (5xx other than 535).
-    Refused(String),
+    Refused {
+        /// One sentence, without secrets.
+        reason: String,
+        /// The server's replies to single recipients, if it gave any.
+        replies: Vec<Refusal>,
+    },
 }
 
-/// A recipient permanently refused by the server.
+/// A recipient refused by the server, for now or permanently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub to: String,

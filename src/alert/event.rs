@@ -2,15 +2,21 @@
 
 use vigie_profile::window::{Instant, Window};
 
-use crate::judge::{Severity, Test};
+use crate::judge::{Finding, Headline, Note, Severity, Subject, Test};
 
-/// The subject of an alert. At most one alert is alive per key, from opening to recovery.
+/// What an alert is about. At most one alert is alive per key, from opening to recovery.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AlertKey {
     pub model: String,
-    /// `None` for the score, the service, or the run itself.
-    pub feature: Option<String>,
+    pub subject: Subject,
     pub test: Test,
+}
+
+impl AlertKey {
+    #[must_use]
+    pub fn new(model: &str, finding: &Finding) -> Self {
+        Self { model: model.to_owned(), subject: finding.subject.clone(), test: finding.test }
+    }
 }
 
 /// What happened to an alert.
@@ -29,13 +35,9 @@ pub enum Change {
 /// One change of one alert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    pub key: AlertKey,
     pub change: Change,
-    pub severity: Severity,
-    /// Reason of the finding; on recovery, reason of the last finding.
-    pub sentence: String,
-    pub value: Option<f64>,
-    pub limit: Option<f64>,
+    /// The latest finding; on recovery, the last one.
+    pub finding: Finding,
     /// Start of the alert's first window.
     pub since: Instant,
     /// Message-ID of the email that opened the alert, once it has been queued.
@@ -52,12 +54,21 @@ pub struct Notification {
     pub window: Option<Window>,
     /// Severity of the run.
     pub severity: Severity,
-    /// The verdict in one sentence, or why the run failed.
-    pub verdict: String,
-    /// Number of windows that received labels, if the notification is about labels; `None` if it is about a run.
-    pub labelled_windows: Option<usize>,
+    /// The verdict, why the run failed, or what else the notification is about.
+    pub headline: Headline,
+    pub note: Option<Note>,
     /// Most severe first.
     pub events: Vec<Event>,
     /// Path of the report page below the reports folder, `credit-default/20261001T…/report.html`.
     pub report: Option<String>,
+}
+
+impl Notification {
+    /// Returns the notification without values of single rows. Messages are composed from nothing else.
+    #[must_use]
+    pub fn redacted(&self) -> Self {
+        let Self { id, model, window, severity, headline, note, events, report } = self.clone();
+        let events = events.into_iter().map(|event| Event { finding: event.finding.redacted(), ..event }).collect();
+        Self { id, model, window, severity, headline: headline.redacted(), note, events, report }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::nearness;
 use crate::{
-    judge::{Finding, Test},
+    judge::{Finding, Subject, Test},
     report::Report,
 };
 
@@ -30,7 +30,7 @@ pub fn label_verdicts(report: &Report) -> Vec<LabelVerdict> {
     let has_cost = expected.reference.per_1000 > 0.0;
     let verdict = |(test, _)| LabelVerdict {
         test,
-        nearness: near.get(&(None, test)).copied(),
+        nearness: near.get(&(Subject::Run, test)).copied(),
         finding: report.verdict.findings.iter().find(|finding| finding.test == test).cloned(),
     };
     [(Test::RealisedCost, has_cost), (Test::RealisedAuc, has_both)]

@@ -22,7 +22,7 @@ mod words;
 
 pub use alert::{Alert, Mute, Phase};
 pub use baseline::{Baseline, stale_reference};
-pub use compose::{compose, is_address, labels_arrived, test_notification};
+pub use compose::{compose, is_address, test_notification};
 pub use decide::{Decision, History, Observation, RECOVERY_SHARE, Rules, Scope, decide, decide_all};
 pub use delivery::{Delivery, Refusal};
 pub use email::{Addresses, Email, StartTls};

@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    judge::{Limits, Test},
+    judge::{Limits, Subject, Test},
     report::Report,
 };
 
-/// Returns the shares by subject (`None` for the score and the service) and test. Values that chance explains are omitted.
+/// Returns the shares by subject and test. Values that chance explains are omitted.
 ///
 /// Chance explains a PSI below its 95% critical value, and any value with a p-value above 0.05. The PSI of a small
 /// window never gets close to 0, and an alert must not stay open because of that.
 #[must_use]
-pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
+pub fn nearness(report: &Report) -> BTreeMap<(Subject, Test), f64> {
     let mut near = BTreeMap::new();
-    let mut add = |subject: Option<&str>, test: Test, value: Option<f64>, limits: Limits, p: Option<f64>| {
+    let mut add = |subject: &Subject, test: Test, value: Option<f64>, limits: Limits, p: Option<f64>| {
         let (Some(value), Some(limit)) = (value, limits.watch.or(limits.alarm)) else { return };
         if limit > 0.0 && p.is_none_or(|p| p <= 0.05) {
-            let share: &mut f64 = near.entry((subject.map(ToOwned::to_owned), test)).or_default();
+            let share: &mut f64 = near.entry((subject.clone(), test)).or_default();
             *share = share.max(value.abs() / limit);
         }
     };
@@ -27,7 +27,7 @@ pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
         report.drift.features.iter().map(|feature| (feature, false)).chain(score.map(|score| (score, true)))
     {
         let limits = policy.limits_of(&feature.name);
-        let subject = (!is_score).then_some(feature.name.as_str());
+        let subject = &if is_score { Subject::Score } else { Subject::Feature(feature.name.clone()) };
         let test = |test| if is_score { Test::Score } else { test };
         let beyond = |value: &f64| feature.psi.critical.is_none_or(|critical| *value > critical);
         add(subject, test(Test::Psi), feature.psi.value.filter(beyond), limits.psi, None);
@@ -47,11 +47,11 @@ pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
     if let Some(refused) = report.drift.score.as_ref().map(|score| &score.refused)
         && let (Some(reference), Some(window)) = (refused.reference, refused.window)
     {
-        add(None, Test::ShareRefused, Some(window - reference), policy.share_refused, refused.p_value);
+        add(&Subject::Score, Test::ShareRefused, Some(window - reference), policy.share_refused, refused.p_value);
     }
     if let Some(segments) = &report.segments {
         for (segment, verdict) in segments.drift.list.iter().zip(&segments.verdicts) {
-            let subject = Some(segment.name.as_str());
+            let subject = &Subject::Segment(segment.name.clone());
             let psi = segment.score.as_ref().and_then(|score| score.psi.value);
             add(subject, Test::SegmentScore, psi, policy.limits_of("score").psi, verdict.score_q);
             let shortfall = segment.disparity.as_ref().map(|disparity| (1.0 - disparity.ratio.value).max(0.0));
@@ -62,7 +62,7 @@ pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
         && let Ok(expected) = &performance.expected
     {
         let mut add_drop =
-            |test, before: f64, now: f64, p| add(None, test, Some((before - now).max(0.0)), policy.auc, p);
+            |test, before: f64, now: f64, p| add(&Subject::Run, test, Some((before - now).max(0.0)), policy.auc, p);
         if let (Some(now), Some((before, p))) = (expected.auc.window, expected.auc_before) {
             add_drop(Test::Auc, before, now.value, p);
         }
@@ -75,11 +75,11 @@ pub fn nearness(report: &Report) -> BTreeMap<(Option<String>, Test), f64> {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
     let other = report.other_version.as_ref().map_or(0, |drift| drift.n_window);
-    add(None, Test::ErrorRate, share(traffic.errors, traffic.requests), policy.error_rate, None);
-    add(None, Test::Latency, traffic.latency.quantile_ms(0.95), policy.latency_p95_ms, None);
-    add(None, Test::ModelVersion, share(other, report.drift.n_window + other), policy.model_version, None);
+    add(&Subject::Run, Test::ErrorRate, share(traffic.errors, traffic.requests), policy.error_rate, None);
+    add(&Subject::Run, Test::Latency, traffic.latency.quantile_ms(0.95), policy.latency_p95_ms, None);
+    add(&Subject::Run, Test::ModelVersion, share(other, report.drift.n_window + other), policy.model_version, None);
     for (test, more, p) in costs(report) {
-        add(None, test, Some(more.max(0.0)), policy.cost, p);
+        add(&Subject::Run, test, Some(more.max(0.0)), policy.cost, p);
     }
     near
 }

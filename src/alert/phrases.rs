@@ -38,10 +38,6 @@ phrases! {
     bars_of: "Bar chart of", "Histogramme de";
     against: "reference compared with this window:", "référence comparée à cette fenêtre\u{a0}:";
     limit: "limit", "limite";
-    colon: ":", "\u{a0}:";
-    semicolon: "; ", "\u{a0}; ";
-    test_message: "This is a test message: alert delivery from vigie works.",
-        "Ceci est un message de test\u{a0}: l’envoi des alertes par vigie fonctionne.";
 }
 
 impl Phrases {
@@ -70,18 +66,6 @@ impl Phrases {
         }
     }
 
-    /// The verdict of a notification about labels.
-    pub(super) fn labels_arrived(self, windows: usize) -> String {
-        match (self.0, windows) {
-            (Language::English, 1) => "Labels have arrived for this window.".to_owned(),
-            (Language::English, n) => format!("Labels have arrived for {n} windows; this is the most recent."),
-            (Language::French, 1) => "Les étiquettes de cette fenêtre sont arrivées.".to_owned(),
-            (Language::French, n) => {
-                format!("Les étiquettes de {n} fenêtres sont arrivées\u{a0}; celle-ci est la plus récente.")
-            }
-        }
-    }
-
     /// `and 3 more`.
     pub(super) fn and_more(self, number: usize) -> String {
         match (self.0, number) {
@@ -98,28 +82,6 @@ impl Phrases {
             Language::French => {
                 format!("{findings} constats au total\u{a0}; la liste complète figure dans le rapport.")
             }
-        }
-    }
-
-    /// Translates the note that follows the verdict. Notes are stored in English with the run; former versions wrote
-    /// `the model's file`.
-    pub(super) fn note(self, note: &str) -> String {
-        let (reference, model) = (
-            note.contains("the reference"),
-            ["the model file", "the model's file"].iter().any(|file| note.contains(file)),
-        );
-        match (self.0, reference, model) {
-            (Language::French, true, true) => {
-                "la référence et le fichier du modèle ont changé\u{a0}: les courbes de tendance repartent de zéro."
-                    .to_owned()
-            }
-            (Language::French, true, false) => {
-                "la référence a changé\u{a0}: les courbes de tendance repartent de zéro.".to_owned()
-            }
-            (Language::French, false, true) => {
-                "le fichier du modèle a changé\u{a0}: les courbes de tendance repartent de zéro.".to_owned()
-            }
-            _ => note.to_owned(),
         }
     }
 }

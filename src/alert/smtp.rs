@@ -97,7 +97,8 @@ pub fn deliver(email: &Email, message: &Message, timeouts: Timeouts) -> Delivery
 }
 
 fn later(message: &Message, reason: &str, setup: bool) -> Delivery {
-    Delivery::Later { reason: sentence(reason), to: message.to.clone(), refused: Vec::new(), setup }
+    let reason = sentence(reason);
+    Delivery::Later { reason, to: message.to.clone(), replies: Vec::new(), refused: Vec::new(), setup }
 }
 
 /// One SMTP session for one message.
@@ -126,16 +127,16 @@ impl Dialogue<'_> {
         match failure.kind {
             FailureKind::Later => later(self.message, &failure.reason, false),
             FailureKind::Setup => later(self.message, &failure.reason, true),
-            FailureKind::Refused => Delivery::Refused(sentence(&failure.reason)),
+            FailureKind::Refused => Delivery::Refused { reason: sentence(&failure.reason), replies: Vec::new() },
         }
     }
 
     /// Like [`Self::failed`], after some recipients were refused: these are not retried.
     fn failed_after(&self, known: Vec<Refusal>, failure: &SmtpFailure) -> Delivery {
         match self.failed(failure) {
-            Delivery::Later { reason, to, setup, .. } => {
+            Delivery::Later { reason, to, replies, setup, .. } => {
                 let to = to.into_iter().filter(|to| known.iter().all(|refusal| refusal.to != *to)).collect();
-                Delivery::Later { reason, to, refused: known, setup }
+                Delivery::Later { reason, to, replies, refused: known, setup }
             }
             delivery => delivery,
         }
@@ -204,8 +205,7 @@ impl Dialogue<'_> {
         if let Err(error) = connection.command(Mail::new(Some(from), vec![])) {
             return self.failed(&failure("the server refused the sender", &error));
         }
-        let (mut accepted, mut waiting, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        let mut reasons: Vec<String> = Vec::new();
+        let (mut accepted, mut deferred, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for to in &self.message.to {
             let Ok(address) = to.parse::<Address>() else {
                 refused.push(Refusal { to: to.clone(), reply: "not a valid email address".to_owned() });
@@ -218,18 +218,17 @@ impl Dialogue<'_> {
                     refused.push(Refusal { to: to.clone(), reply: sentence(&describe(&error)) });
                 }
                 Err(error) if error.is_transient() => {
-                    waiting.push(to.clone());
-                    reasons.push(format!("{to}: {}", describe(&error)));
+                    deferred.push(Refusal { to: to.clone(), reply: sentence(&describe(&error)) });
                 }
                 Err(error) => return self.failed_after(refused, &failure("the connection was lost", &error)),
             }
         }
         if accepted.is_empty() {
-            if waiting.is_empty() {
-                let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
-                return Delivery::Refused(sentence(&refused.join("; ")));
-            }
-            return Delivery::Later { reason: sentence(&reasons.join("; ")), to: waiting, refused, setup: false };
+            return if deferred.is_empty() {
+                Delivery::Refused { reason: list(&refused), replies: refused }
+            } else {
+                later_for(deferred, refused)
+            };
         }
         self.set_timeout(connection);
         if let Err(error) = connection.command(Data) {
@@ -239,10 +238,20 @@ impl Dialogue<'_> {
         let _ = connection.set_timeout(Some(self.acceptance));
         match connection.message(&self.message.bytes) {
             Err(error) => self.failed_after(refused, &failure("the server did not accept the message", &error)),
-            Ok(_) if waiting.is_empty() => Delivery::Accepted { refused },
-            Ok(_) => Delivery::Later { reason: sentence(&reasons.join("; ")), to: waiting, refused, setup: false },
+            Ok(_) if deferred.is_empty() => Delivery::Accepted { refused },
+            Ok(_) => later_for(deferred, refused),
         }
     }
+}
+
+/// To be tried again for the deferred recipients only.
+fn later_for(deferred: Vec<Refusal>, refused: Vec<Refusal>) -> Delivery {
+    let to = deferred.iter().map(|deferral| deferral.to.clone()).collect();
+    Delivery::Later { reason: list(&deferred), to, replies: deferred, refused, setup: false }
+}
+
+fn list(replies: &[Refusal]) -> String {
+    sentence(&replies.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 /// Classifies a failed step.

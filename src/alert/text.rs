@@ -9,7 +9,7 @@ const COLUMNS: usize = 76;
 /// Renders the content as plain text.
 pub(super) fn text(mail: &MailContent) -> String {
     let phrases = mail.phrases;
-    let colon = phrases.colon();
+    let colon = mail.language.colon();
     let mut text = format!("{}{colon} {}\n", mail.model, mail.severity_shown);
     if let Some(window) = &mail.window {
         let _ = writeln!(text, "{window}");

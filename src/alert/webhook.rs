@@ -12,8 +12,9 @@ use super::{
     compose::mark,
     content::link,
     secret::{TOKEN_CREDENTIAL, credential, secret, secret_key},
-    words::{redacted_reason, sentence, short},
+    words::{headline, reason, sentence, short},
 };
+use crate::report::Language;
 
 /// The `alerts.webhook:` section.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,9 +62,10 @@ pub struct WebhookCall {
     pub body: Vec<u8>,
 }
 
-/// Builds the call for one notification, with the same wording as an email. The same notification yields the same bytes.
+/// Builds the call for one notification, with the same wording as an English email. The same notification yields the same bytes.
 #[must_use]
 pub fn webhook_call(notification: &Notification, base_url: Option<&str>) -> WebhookCall {
+    let notification = &notification.redacted();
     let key = mark(&notification.id);
     let body = json!({
         "schema_version": 1,
@@ -71,7 +73,7 @@ pub fn webhook_call(notification: &Notification, base_url: Option<&str>) -> Webh
         "model": short(&notification.model),
         "window": notification.window.map(|window| json!({ "from": window.from, "to": window.to })),
         "severity": notification.severity,
-        "verdict": sentence(&notification.verdict),
+        "verdict": headline(notification, Language::English),
         "events": notification.events.iter().map(event).collect::<Vec<_>>(),
         "report": base_url.zip(notification.report.as_deref()).and_then(|(base, page)| link(base, page)),
         "vigie_version": env!("CARGO_PKG_VERSION"),
@@ -80,6 +82,10 @@ pub fn webhook_call(notification: &Notification, base_url: Option<&str>) -> Webh
 }
 
 fn event(event: &Event) -> Value {
+    let finding = &event.finding;
+    let name = finding.subject.name().map(short);
+    let mut facts = json!(finding.facts);
+    shorten(&mut facts);
     json!({
         "change": match event.change {
             Change::Opened => "opened",
@@ -88,14 +94,27 @@ fn event(event: &Event) -> Value {
             Change::Recovered => "recovered",
             Change::Noted => "noted",
         },
-        "severity": event.severity,
-        "feature": event.key.feature.as_deref().map(short),
-        "test": event.key.test,
-        "value": event.value,
-        "limit": event.limit,
+        "severity": finding.severity,
+        "subject": { "kind": finding.subject.kind(), "name": name },
+        "feature": name.filter(|_| finding.subject.feature().is_some()),
+        "test": finding.test,
+        "value": finding.value,
+        "limit": finding.limit,
+        "q_value": finding.q_value,
         "since": event.since,
-        "reason": redacted_reason(event.key.test, event.value, event.limit, &event.sentence),
+        "reason": reason(finding, Language::English),
+        "facts": facts,
     })
+}
+
+/// Makes every text safe to display.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = short(text),
+        Value::Array(values) => values.iter_mut().for_each(shorten),
+        Value::Object(keys) => keys.values_mut().for_each(shorten),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Posts a call and returns within `timeout`. Blocks.
@@ -142,7 +161,8 @@ pub fn post(webhook: &Webhook, call: &WebhookCall, timeout: Duration) -> Deliver
 }
 
 fn later(reason: &str, setup: bool) -> Delivery {
-    Delivery::Later { reason: sentence(reason), to: Vec::new(), refused: Vec::new(), setup }
+    let reason = sentence(reason);
+    Delivery::Later { reason, to: Vec::new(), replies: Vec::new(), refused: Vec::new(), setup }
 }
 
 fn status_delivery(status: u16) -> Delivery {
@@ -156,7 +176,7 @@ fn status_delivery(status: u16) -> Delivery {
         }
         404 => later("alerts.webhook.url was not found (404); check the URL", true),
         408 | 425 | 429 | 500.. => later(&format!("the webhook responded with status {status}"), false),
-        _ => Delivery::Refused(format!("the webhook rejected the call ({status})")),
+        _ => Delivery::Refused { reason: format!("the webhook rejected the call ({status})"), replies: Vec::new() },
     }
 }
 

@@ -5,10 +5,10 @@ use vigie_profile::{
     window::{Instant, Window},
 };
 
-use super::{Event, phrases::Phrases};
+use super::{Notification, phrases::Phrases};
 use crate::{
-    judge::{NOT_READ, Test, percent, strip_not_read},
-    report::{FRENCH_NOT_READ, Language, alert_in_french},
+    judge::{Finding, Test},
+    report::Language,
 };
 
 /// Maximum length of a name, in characters.
@@ -36,7 +36,7 @@ pub(super) fn sentence(text: &str) -> String {
 
 /// Returns `PSI 0.43`, in the test's usual unit. Without a feature the test itself is the subject, so its name is omitted.
 pub(super) fn value_words(test: Test, value: Option<f64>, with_test: bool, language: Language) -> String {
-    let test_word = |test| language.subject(test);
+    let test_word = |test| language.test_name(test);
     let measured = |test, value| measured(test, value, language);
     let is_rise = matches!(test, Test::Missing | Test::ShareRefused) && value.is_some_and(|value| value > 0.0);
     let sign = if is_rise { "+" } else { "" };
@@ -70,40 +70,23 @@ fn measured(test: Test, value: f64, language: Language) -> String {
     }
 }
 
-/// Returns a finding's reason without the names of unseen levels, which may be free text from a single row.
-pub(super) fn redacted_reason(test: Test, value: Option<f64>, limit: Option<f64>, reason: &str) -> String {
-    if let Some(name) = skipped_file(test, reason) {
-        return sentence(&format!("{NOT_READ}{name}; see the report for the reason"));
-    }
-    if test != Test::Unseen {
-        return sentence(reason);
-    }
-    let share = value.map_or("some".to_owned(), percent);
-    let limit = limit.map_or(String::new(), |limit| format!("; the limit is {}", percent(limit)));
-    sentence(&format!("{share} of rows beyond the expected share have levels not seen in the reference{limit}"))
+/// Returns the subject of a finding: a name, or the test.
+pub(super) fn subject(finding: &Finding, language: Language) -> String {
+    finding.subject.name().map_or_else(|| language.test_name(finding.test).to_owned(), short)
 }
 
-/// Returns the name of a file that could not be read. The rest of the reason may quote the file's contents.
-fn skipped_file(test: Test, reason: &str) -> Option<&str> {
-    let what = matches!(test, Test::Source | Test::Labels).then(|| strip_not_read(reason))??;
-    what.strip_prefix("labels: ").unwrap_or(what).split(": ").next()
+/// States a redacted finding.
+pub(super) fn reason(finding: &Finding, language: Language) -> String {
+    sentence(&language.message(finding))
 }
 
-/// Returns an event's reason in the language of the email. It is stored in English.
-pub(super) fn event_sentence(event: &Event, language: Language) -> String {
-    match language {
-        Language::French => {
-            let test = event.key.test;
-            let name = skipped_file(test, &event.sentence);
-            let skipped = name.map(|name| format!("{FRENCH_NOT_READ}{name}\u{a0}; la raison figure dans le rapport"));
-            sentence(
-                &skipped.unwrap_or_else(|| {
-                    alert_in_french(test, event.severity, event.value, event.limit, &event.sentence)
-                }),
-            )
-        }
-        Language::English => redacted_reason(event.key.test, event.value, event.limit, &event.sentence),
-    }
+/// States what a redacted notification is about, with its note.
+pub(super) fn headline(notification: &Notification, language: Language) -> String {
+    let headline = language.headline(&notification.headline).unwrap_or_default();
+    sentence(&match &notification.note {
+        Some(note) => format!("{headline} {} {}.", language.note_opening(), language.note(note)),
+        None => headline,
+    })
 }
 
 /// Formats as `2026-10-01`, or `2026-10-01 06:30` if it is not midnight.

@@ -17,6 +17,7 @@ pub struct RecordedRun {
     pub records: u64,
     pub rows_used: u64,
     pub severity: Severity,
+    /// The verdict in one English sentence.
     pub sentence: String,
     /// Path of the page, relative to the reports folder.
     pub report: String,

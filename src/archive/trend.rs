@@ -13,7 +13,7 @@ use vigie_profile::window::Window;
 use super::publish::{write_fault, write_temporary};
 use crate::{
     fault::Result,
-    judge::{Severity, Test},
+    judge::{Headline, Severity, Test},
     report::{FeaturePoint, Head, PerformancePoint, SegmentPoint, TrendPoint},
 };
 
@@ -142,6 +142,7 @@ struct VerdictFields {
 #[derive(Deserialize)]
 struct FindingFields {
     feature: Option<String>,
+    segment: Option<String>,
     /// May be unknown to this version.
     test: String,
     severity: Severity,
@@ -187,7 +188,8 @@ fn point_from_report(folder: &Path) -> Option<TrendPoint> {
     let ReportFields { run, window, verdict, features, score, service, latency, performance, cost, segments } =
         document;
     let mut severities = BTreeMap::new();
-    for finding in verdict.findings.iter().filter(|finding| finding.feature.is_none()) {
+    let of_whole = |finding: &&FindingFields| finding.feature.is_none() && finding.segment.is_none();
+    for finding in verdict.findings.iter().filter(of_whole) {
         let Some(test) = Test::parse(&finding.test) else { continue };
         let worst = severities.entry(test).or_insert(finding.severity);
         *worst = finding.severity.max(*worst);
@@ -197,8 +199,7 @@ fn point_from_report(folder: &Path) -> Option<TrendPoint> {
         window: window.window,
         revision: run.revision,
         severity: verdict.severity,
-        sentence: verdict.sentence,
-        french: None,
+        headline: Headline::Stored { sentence: verdict.sentence, french: None },
         severities,
         rows: window.rows_used,
         requests: service.as_ref().map_or(0, |service| service.requests),

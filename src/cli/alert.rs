@@ -21,6 +21,7 @@ use crate::{
     judge::Test,
     ledger::Ledger,
     monitor,
+    report::Language,
 };
 
 /// How long to wait for the ledger.
@@ -128,41 +129,44 @@ fn list(args: &AlertListArgs) -> Result<()> {
 
 /// One alert as a line of text.
 pub(super) fn line(alert: &Alert) -> String {
-    let subject = alert.key.feature.as_deref().map_or("whole run".to_owned(), shown);
+    let finding = &alert.finding;
+    let subject = finding.subject.name().map_or("whole run".to_owned(), shown);
     let mut text = format!(
         "#{} {} {} · {} · {} · {} since {}",
         alert.id.unwrap_or_default(),
         alert.phase.word(),
-        alert.severity,
-        shown(&alert.key.model),
+        finding.severity,
+        shown(&alert.model),
         subject,
-        alert.key.test.word(),
+        finding.test.word(),
         alert.since
     );
     if alert.acknowledged {
         text.push_str(" (acknowledged)");
     }
-    let _ = write!(text, ": {}", harmless(&alert.sentence));
+    let _ = write!(text, ": {}", harmless(&Language::English.statement(finding)));
     text
 }
 
 pub(super) fn as_json(alert: &Alert) -> Value {
+    let finding = &alert.finding;
     json!({
         "id": alert.id,
-        "model": alert.key.model,
-        "feature": alert.key.feature,
-        "test": alert.key.test,
+        "model": alert.model,
+        "subject": finding.subject,
+        "feature": finding.subject.feature(),
+        "test": finding.test,
         "phase": alert.phase.word(),
-        "severity": alert.severity,
+        "severity": finding.severity,
         "since": alert.since,
         "opened_at": alert.opened,
         "told_at": alert.notified,
         "reminders": alert.reminders,
         "acknowledged": alert.acknowledged,
         "pending_windows": (alert.phase == Phase::Pending).then_some(alert.streak),
-        "value": alert.value,
-        "limit": alert.limit,
-        "reason": alert.sentence,
+        "value": finding.value,
+        "limit": finding.limit,
+        "reason": Language::English.statement(finding),
         "message_id": alert.thread,
     })
 }
@@ -174,7 +178,7 @@ fn test(settings: &Settings) -> Result<()> {
         return Err(Fault::setup("alerts: set `email` or `webhook` to receive alerts; see config/vigie.yaml"));
     }
     let now = Instant::now();
-    let notification = alert::test_notification(&settings.model.name, settings.language, now);
+    let notification = alert::test_notification(&settings.model.name, now);
     if let Some(email) = &alerts.email {
         let message = alert::compose(email, &notification, None, settings.base_url.as_deref(), settings.language, now)?;
         check_delivered("alerts.email", alert::deliver(email, &message, alert::Timeouts::default()))?;
@@ -195,7 +199,7 @@ fn check_delivered(key: &str, delivery: Delivery) -> Result<()> {
             let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
             Err(Fault::setup(format!("{key}: refused for some recipients: {}", refused.join("; "))))
         }
-        Delivery::Refused(reason) => Err(Fault::setup(format!("{key}: refused: {reason}"))),
+        Delivery::Refused { reason, .. } => Err(Fault::setup(format!("{key}: refused: {reason}"))),
         Delivery::Later { reason, .. } => Err(Fault::retry(format!("{key}: not sent: {reason}"))),
     }
 }

@@ -8,11 +8,10 @@ use super::args::{LearnArgs, OutputFormat};
 use crate::{
     config::{Problems, Settings},
     fault::{Fault, Result},
-    judge::percent,
     monitor::{cost_curve, terms_or_default},
     performance::{CostAt, CostCurve},
     reference::Reference,
-    report::cost_curve_to_value,
+    report::{Language, cost_curve_to_value},
 };
 
 /// Show every n-th point of the curve.
@@ -88,7 +87,7 @@ fn text(curve: &CostCurve, config: Option<&Path>) -> String {
             "{:>9.2} {:>8.1} {:>8}  {}{}",
             point.threshold,
             point.per_1000,
-            percent(point.refused),
+            Language::English.percent(point.refused),
             shade.repeat(length),
             if used == Some(place) { "  ← in use" } else { "" }
         );

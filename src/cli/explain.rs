@@ -15,9 +15,10 @@ use super::{
 use crate::{
     config::{Problems, Settings},
     fault::{Fault, Result},
-    judge::{number, percent},
+    judge::number,
     monitor::{ExplainRequest, ExplainedPrediction, ScanOptions, explain},
     replay::{FeatureContribution, FeatureValue, ReferencePosition},
+    report::Language,
 };
 
 /// Maximum number of features listed, and of reasons.
@@ -99,7 +100,7 @@ fn to_json(settings: &Settings, explained: &ExplainedPrediction) -> String {
             "model_version": logged.model_version,
             "agrees": logged.agrees,
             "difference": logged.difference,
-            "precision": logged.precision,
+            "precision": Language::English.logged_precision(&logged.precision),
         })
     });
     let document = json!({
@@ -139,7 +140,7 @@ fn to_text(settings: &Settings, explained: &ExplainedPrediction) -> String {
             Some(probability) if logged.agrees => writeln!(text, "logged: {probability}{decided}"),
             Some(probability) => {
                 let far = logged.difference.map_or(String::new(), |far| format!(": off by {far:.1e}, logged to "));
-                let precision = &logged.precision;
+                let precision = Language::English.logged_precision(&logged.precision);
                 writeln!(
                     text,
                     "logged: {probability}{decided}; this is not the score of this model file{far}{precision}"
@@ -221,12 +222,14 @@ fn words(position: ReferencePosition) -> String {
         ReferencePosition::BelowAll => "below everything in the reference".to_owned(),
         ReferencePosition::AboveAll => "above everything in the reference".to_owned(),
         ReferencePosition::Among { above, below } if above >= below => {
-            format!("higher than {} of the reference", percent(above))
+            format!("higher than {} of the reference", Language::English.percent(above))
         }
-        ReferencePosition::Among { below, .. } => format!("lower than {} of the reference", percent(below)),
+        ReferencePosition::Among { below, .. } => {
+            format!("lower than {} of the reference", Language::English.percent(below))
+        }
         ReferencePosition::Unseen => "a level that is not in the reference".to_owned(),
         ReferencePosition::Level(share) | ReferencePosition::Missing(share) => {
-            format!("as in {} of the reference", percent(share))
+            format!("as in {} of the reference", Language::English.percent(share))
         }
     }
 }

@@ -14,9 +14,9 @@ use super::{
 use crate::{
     config::{Problems, Settings},
     fault::Result,
-    judge::{Severity, percent},
+    judge::Severity,
     monitor::{ReplayOutput, ReplayRequest, ScanOptions, replay},
-    report::to_summary_json,
+    report::{Language, to_summary_json},
 };
 
 pub(super) fn run(args: &ReplayArgs) -> Result<ExitStatus> {
@@ -68,7 +68,7 @@ fn table(replayed: &ReplayOutput) -> String {
     for rerun in &summary.windows {
         let Some(parity) = &rerun.parity else { continue };
         let (logged, again) = parity.refused();
-        let share = |share: Option<f64>| share.map_or("–".to_owned(), percent);
+        let share = |share: Option<f64>| share.map_or("–".to_owned(), |share| Language::English.percent(share));
         let _ = writeln!(
             text,
             "{:<20} {:>8} {:>7} {:>9} {:>7} {:>17}  {}",

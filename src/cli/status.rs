@@ -20,6 +20,7 @@ use crate::{
     fault::Result,
     ledger::{Channel, Ledger, QueuedMessage, RunRow, RunStatus, WatchState},
     monitor,
+    report::Language,
 };
 
 /// Status of one model.
@@ -117,14 +118,19 @@ fn run_json(run: &RunRow) -> Value {
         "revision": run.revision,
         "outcome": run.status.word(),
         "severity": run.severity,
-        "sentence": run.sentence,
+        "sentence": Language::English.headline(&run.headline),
         "rows_used": run.rows_used,
         "attempts": run.attempts,
         "trend_line": run.line,
         "created_at": run.created_at,
         "report": run.report,
-        "note": run.note,
+        "note": run.note.as_ref().map(|note| Language::English.note(note)),
     })
+}
+
+/// The verdict, or why there is no report.
+fn sentence(run: &RunRow) -> String {
+    Language::English.headline(&run.headline).unwrap_or_default()
 }
 
 fn as_json(status: &Status) -> Value {
@@ -193,10 +199,10 @@ fn as_text(status: &Status) -> String {
                 let _ = writeln!(text, "  last run      {} to {}: {severity}", run.window.from, run.window.to);
                 // Runs without a report are listed below.
                 if run.status == RunStatus::Reported {
-                    let _ = writeln!(text, "                {}", harmless(&run.sentence));
+                    let _ = writeln!(text, "                {}", harmless(&sentence(run)));
                 }
                 if let Some(note) = &run.note {
-                    let _ = writeln!(text, "                {}", harmless(note));
+                    let _ = writeln!(text, "                {}", harmless(&Language::English.note(note)));
                 }
             }
         }
@@ -207,7 +213,7 @@ fn as_text(status: &Status) -> String {
                 run.window.from,
                 run.window.to,
                 run.status.word(),
-                harmless(&run.sentence)
+                harmless(&sentence(run))
             );
         }
         if model.due > 0 {
@@ -231,8 +237,6 @@ fn as_text(status: &Status) -> String {
     let refused = recipients().count() - waiting;
     let _ = writeln!(text, "{waiting} {messages} pending, {refused} rejected");
     for (message, to) in recipients() {
-        let name = format!("{}: ", to.address);
-        let why = to.reason.as_deref().map(|why| why.strip_prefix(&name).unwrap_or(why));
         let recipient = if to.address.is_empty() { String::new() } else { format!(" to {}", shown(&to.address)) };
         let _ = writeln!(
             text,
@@ -240,7 +244,7 @@ fn as_text(status: &Status) -> String {
             message.channel.word(),
             to.state,
             shown(&message.subject),
-            why.map_or("not attempted yet".to_owned(), harmless)
+            to.reason.as_deref().map_or("not attempted yet".to_owned(), harmless)
         );
     }
     text

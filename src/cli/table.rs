@@ -51,7 +51,7 @@ pub(super) fn table(checked: &RunOutput, colour: bool) -> String {
         let subjects: Vec<String> = verdict
             .findings
             .iter()
-            .map(|finding| finding.feature.as_deref().map_or("whole run".to_owned(), shown))
+            .map(|finding| finding.subject.name().map_or("whole run".to_owned(), shown))
             .collect();
         let wide = subjects.iter().take(ROWS).map(|name| name.chars().count()).max().unwrap_or(0).clamp(7, 40);
         let _ = writeln!(
@@ -73,7 +73,7 @@ pub(super) fn table(checked: &RunOutput, colour: bool) -> String {
             );
             // These findings have no figures.
             if matches!(finding.test, Test::NoData | Test::Source | Test::Labels) {
-                let _ = writeln!(text, "         {}", harmless(&finding.reason));
+                let _ = writeln!(text, "         {}", harmless(&Language::English.statement(finding)));
             }
         }
         if verdict.findings.len() > ROWS {

@@ -6,11 +6,14 @@ use std::{
 };
 
 use tracing::{error, info, warn};
-use vigie_profile::window::{Instant, Span};
+use vigie_profile::{
+    shown::shown,
+    window::{Instant, Span},
+};
 
 use super::lock::{is_held, lock_channel};
 use crate::{
-    alert::{self, Delivery, Notification, Timeouts, WebhookCall},
+    alert::{self, Delivery, Notification, Refusal, Timeouts, WebhookCall},
     config::Settings,
     crash,
     fault::{Fault, Result},
@@ -96,6 +99,7 @@ impl Transport for Settings {
         let setup_error = |reason: &str| Delivery::Later {
             reason: reason.to_owned(),
             to: to.clone(),
+            replies: Vec::new(),
             refused: Vec::new(),
             setup: true,
         };
@@ -171,7 +175,7 @@ fn settle(ledger: &mut Ledger, message: &QueuedMessage, delivery: Delivery, now:
         Delivery::Accepted { refused } => {
             outcomes.extend(message.to.iter().map(
                 |to| match refused.iter().find(|refusal| refusal.to == to.address) {
-                    Some(refusal) => (to, Some(FinalState::Refused), Some(refusal.to_string())),
+                    Some(refusal) => (to, Some(FinalState::Refused), Some(refusal.reply.clone())),
                     None => (to, Some(FinalState::Sent), None),
                 },
             ));
@@ -180,21 +184,21 @@ fn settle(ledger: &mut Ledger, message: &QueuedMessage, delivery: Delivery, now:
                 refused => error!(channel, message_id, "{subject}: sent, but some recipients were refused: {refused}"),
             }
         }
-        Delivery::Refused(reason) => {
+        Delivery::Refused { reason, replies } => {
             error!(channel, message_id, "{subject}: permanently refused: {reason}");
-            outcomes.extend(message.to.iter().map(|to| (to, Some(FinalState::Refused), Some(reason_for(&reason, to)))));
+            let why = |to: &Recipient| reply(&replies, to).unwrap_or(&reason).to_owned();
+            outcomes.extend(message.to.iter().map(|to| (to, Some(FinalState::Refused), Some(why(to)))));
         }
-        Delivery::Later { reason, setup, to: waiting, refused } => {
+        Delivery::Later { reason, setup, to: waiting, replies, refused } => {
+            let why = |to: &Recipient| reply(&replies, to).unwrap_or(&reason).to_owned();
             let is_waiting = |to: &Recipient| message.channel == Channel::Webhook || waiting.contains(&to.address);
             // A setup error never expires: it waits until someone fixes it.
             let is_expired = |to: &Recipient| is_old && !setup && to.attempts + 1 >= EXPIRY_ATTEMPTS;
             let has_expired = message.to.iter().any(|to| is_waiting(to) && is_expired(to));
             outcomes.extend(message.to.iter().map(
                 |to| match refused.iter().find(|refusal| refusal.to == to.address) {
-                    Some(refusal) => (to, Some(FinalState::Refused), Some(refusal.to_string())),
-                    None if is_waiting(to) => {
-                        (to, is_expired(to).then_some(FinalState::Expired), Some(reason_for(&reason, to)))
-                    }
+                    Some(refusal) => (to, Some(FinalState::Refused), Some(refusal.reply.clone())),
+                    None if is_waiting(to) => (to, is_expired(to).then_some(FinalState::Expired), Some(why(to))),
                     None => (to, Some(FinalState::Sent), None),
                 },
             ));
@@ -226,10 +230,9 @@ fn settle(ledger: &mut Ledger, message: &QueuedMessage, delivery: Delivery, now:
     })
 }
 
-/// Returns the part of a reason that is about this recipient, if it names several.
-fn reason_for(reason: &str, to: &Recipient) -> String {
-    let prefix = format!("{}: ", to.address);
-    reason.split("; ").find(|part| part.starts_with(&prefix)).unwrap_or(reason).to_owned()
+/// Returns the server's reply to this recipient.
+fn reply<'a>(replies: &'a [Refusal], to: &Recipient) -> Option<&'a str> {
+    replies.iter().find(|refusal| refusal.to == to.address).map(|refusal| refusal.reply.as_str())
 }
 
 /// Sends what is due on all channels once, skipping channels on which another process keeps sending.
@@ -283,10 +286,13 @@ pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Result<()> {
     };
     match found {
         None => Ok(()),
-        Some((message, to)) => Err(Fault::retry(format!(
-            "{}: {}; {state}",
-            message.channel.word(),
-            to.reason.as_deref().unwrap_or("not sent yet")
-        ))),
+        Some((message, to)) => {
+            let recipient = if to.address.is_empty() { String::new() } else { format!(" to {}", shown(&to.address)) };
+            Err(Fault::retry(format!(
+                "{}{recipient}: {}; {state}",
+                message.channel.word(),
+                to.reason.as_deref().unwrap_or("not sent yet")
+            )))
+        }
     }
 }

@@ -197,7 +197,7 @@ fn read(fleet: &[Settings], clock: Clock) -> Result<DaemonStatus> {
             status.models.push(ModelRunStatus {
                 model: name.clone(),
                 last_success: latest(RunStatus::Reported).map(|run| run.created_at),
-                last_failure: latest(RunStatus::Failed).map(|run: &RunRow| (run.created_at, run.sentence.clone())),
+                last_failure: latest(RunStatus::Failed).map(|run: &RunRow| (run.created_at, run.headline.clone())),
                 next_due: Some(vigie_profile::window::Instant(
                     next.to.0.saturating_add(settings.schedule.lateness.microseconds()),
                 )),

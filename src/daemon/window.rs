@@ -12,11 +12,11 @@ use vigie_profile::window::{Cadence, Instant, Window};
 use crate::{
     config::Settings,
     crash,
-    fault::{Fault, Result},
+    fault::{Fault, PublicCause, Result},
     judge::Test,
     ledger::{Ledger, RunRow, RunStatus},
     monitor::{self, Compose, RunAttempt, RunRecord, RunRequest, ScanOptions, record_run},
-    report::Report,
+    report::{Language, Report},
 };
 
 /// What a check needs besides the settings and the ledger.
@@ -103,7 +103,7 @@ impl ModelCheck<'_> {
         let severity = report.verdict.severity.word();
         info!(model, %window, severity, rows = report.drift.n_window, revision = report.run.revision, "checked");
         if let Some(note) = &record.note {
-            warn!(model, %window, "{note}");
+            warn!(model, %window, "{}", Language::English.note(note));
         }
     }
 
@@ -125,10 +125,10 @@ impl ModelCheck<'_> {
 /// Turns a panic into a failed run, so that the daemon and its other models keep running.
 pub(super) fn catch_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|cause| {
-        let sentence = |detail: &str| format!("the run crashed{detail}; this is a bug in vigie: please report it");
+        let detail = panic_message(cause.as_ref());
+        let fault = Fault::setup(format!("the run crashed ({detail}); this is a bug in vigie: please report it"));
         // A panic message may contain values that were read.
-        let detailed = sentence(&format!(" ({})", panic_message(cause.as_ref())));
-        Err(Fault::setup(detailed).with_redacted(sentence("")))
+        Err(fault.with_public(PublicCause::Crashed))
     })
 }
 

@@ -53,7 +53,7 @@ pub struct RefinedDistances {
     pub wasserstein: Option<f64>,
 }
 
-struct Subject<'a> {
+struct RefinedFeature<'a> {
     precision: Precision,
     steps: Steps<'a>,
     area: Option<AreaReader<'a>>,
@@ -76,7 +76,7 @@ pub fn refine(
 ) -> Result<BTreeMap<usize, RefinedDistances>> {
     let features = job.layout.features();
     let areas = affordable_areas(job, counted, reference, asked);
-    let subject = |index: usize| -> Result<Option<(usize, Subject<'_>)>> {
+    let subject = |index: usize| -> Result<Option<(usize, RefinedFeature<'_>)>> {
         let Some(InexactFeature { feature, candidates, .. }) = asked.get(index) else { return Ok(None) };
         let Some((cells, precision)) = numeric(job.layout, *feature) else { return Ok(None) };
         let values = match features.get(*feature) {
@@ -85,13 +85,13 @@ pub fn refine(
         }
         .ok_or_else(|| Fault::setup(reference.damaged_message()))?;
         let area = areas.get(feature).cloned().and_then(|(area, range)| AreaReader::new(cells, area, &values, range));
-        Ok(Some((*feature, Subject { precision, steps: Steps::new(cells, candidates, &values), area })))
+        Ok(Some((*feature, RefinedFeature { precision, steps: Steps::new(cells, candidates, &values), area })))
     };
-    let subjects: BTreeMap<usize, Subject<'_>> =
+    let subjects: BTreeMap<usize, RefinedFeature<'_>> =
         map_on_cores(asked.len(), 1, &subject).into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
     let mut tally = read_subjects(job, counted, &subjects)?;
     // Without a tally there are no rows.
-    let read: Vec<(usize, &Subject<'_>, Mutex<SubjectTally>)> = subjects
+    let read: Vec<(usize, &RefinedFeature<'_>, Mutex<SubjectTally>)> = subjects
         .iter()
         .map(|(feature, subject)| (*feature, subject, Mutex::new(tally.remove(feature).unwrap_or_default())))
         .collect();
@@ -106,7 +106,7 @@ pub fn refine(
     map_on_cores(read.len(), 1, &distances).into_iter().flatten().collect()
 }
 
-impl Subject<'_> {
+impl RefinedFeature<'_> {
     /// `None` if the rows are not those of the first pass.
     fn distances(&self, tally: SubjectTally, ours: &CellCounts, theirs: &CellCounts) -> Option<RefinedDistances> {
         let below = |counts: &CellCounts, cell: usize| counts.cells().iter().take(cell).sum::<u64>();
@@ -189,7 +189,7 @@ type SubjectTallies = BTreeMap<usize, SubjectTally>;
 fn read_subjects(
     job: &CountJob<'_>,
     counted: &Counted,
-    subjects: &BTreeMap<usize, Subject<'_>>,
+    subjects: &BTreeMap<usize, RefinedFeature<'_>>,
 ) -> Result<SubjectTallies> {
     let features = job.layout.features().len();
     let mut indices: Vec<usize> = subjects.keys().copied().filter(|index| *index < features).collect();
@@ -256,7 +256,7 @@ fn add(all: &mut SubjectTallies, tallies: Vec<SubjectTallies>) {
     }
 }
 
-fn observe(column: &dyn Array, subject: &Subject<'_>, tally: &mut SubjectTally) {
+fn observe(column: &dyn Array, subject: &RefinedFeature<'_>, tally: &mut SubjectTally) {
     if tally.steps.is_empty() {
         tally.steps = subject.steps.tally();
     }

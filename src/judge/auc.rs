@@ -1,10 +1,6 @@
 //! Finding: the score ranks worse than in the reference.
 
-use super::{
-    Finding, Policy, Test,
-    numbers::{number, q_value},
-    rules::reached,
-};
+use super::{Facts, Finding, Policy, Subject, Test, rules::reached};
 
 /// AUC of the window compared with the reference.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,25 +20,13 @@ pub(super) fn finding(change: &AucChange, policy: &Policy) -> Option<Finding> {
     let drop = change.reference - change.window;
     let (severity, limit) = reached(policy.auc, drop).filter(|_| enough)?;
     change.p_value.filter(|p| *p <= policy.q)?;
-    let (what, caution) = if change.is_known {
-        ("the AUC of labelled rows", "")
-    } else {
-        ("the expected AUC", ", assuming that scores still mean what they did in the reference")
-    };
     Some(Finding {
+        subject: Subject::Run,
         severity,
-        feature: None,
         test: if change.is_known { Test::RealisedAuc } else { Test::Auc },
         value: Some(drop),
         limit: Some(limit),
         q_value: change.p_value,
-        reason: format!(
-            "{what} fell by {} to {} (reference {}){caution}; {severity} limit {} (q {})",
-            number(drop),
-            number(change.window),
-            number(change.reference),
-            number(limit),
-            q_value(change.p_value)
-        ),
+        facts: Facts::Auc { by_labels: change.is_known, drop, window: change.window, reference: change.reference },
     })
 }

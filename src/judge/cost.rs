@@ -1,10 +1,6 @@
 //! Findings: decisions cost more than in the reference.
 
-use super::{
-    Finding, Policy, Test,
-    numbers::{number, percent, q_value},
-    rules::reached,
-};
+use super::{Facts, Finding, Policy, Subject, Test, rules::reached};
 
 /// Cost per 1,000 rows of the window compared with the reference.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,25 +23,13 @@ pub(super) fn finding(change: &CostChange, policy: &Policy) -> Option<Finding> {
     let increase = change.window / change.reference - 1.0;
     let (severity, limit) = reached(policy.cost, increase)?;
     change.p_value.filter(|p| *p <= policy.q)?;
-    let (what, caution) = if change.is_known {
-        ("the cost of labelled decisions", "")
-    } else {
-        ("the expected cost of decisions", ", assuming that scores still mean what they did in the reference")
-    };
     Some(Finding {
+        subject: Subject::Run,
         severity,
-        feature: None,
         test: if change.is_known { Test::RealisedCost } else { Test::Cost },
         value: Some(increase),
         limit: Some(limit),
         q_value: change.p_value,
-        reason: format!(
-            "{what} rose by {} to {} per 1,000 rows (reference {}){caution}; {severity} limit {} (q {})",
-            percent(increase),
-            number(change.window),
-            number(change.reference),
-            percent(limit),
-            q_value(change.p_value)
-        ),
+        facts: Facts::Cost { by_labels: change.is_known, increase, window: change.window, reference: change.reference },
     })
 }

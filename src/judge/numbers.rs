@@ -1,4 +1,4 @@
-//! Formats numbers for sentences.
+//! Formats numbers with the digits that sentences show, in the notation of programs: a point, no unit.
 
 /// Formats with three significant digits, without an exponent between 0.001 and a million.
 #[must_use]
@@ -22,13 +22,8 @@ pub fn number(value: f64) -> String {
     format!("{value:.digits$}")
 }
 
-/// Formats a share as a percentage: `26.2%`.
-#[must_use]
-pub fn percent(share: f64) -> String {
-    format!("{}%", percentage(share))
-}
-
-/// Formats a share as a percentage without its sign. Only shares of exactly 0 and 1 have no decimals.
+/// Formats a share as a percentage without its sign, which depends on the language. Only shares of exactly 0 and 1 have no
+/// decimals.
 #[must_use]
 pub fn percentage(share: f64) -> String {
     let percent = share * 100.0;
@@ -56,11 +51,11 @@ pub fn q_value(q: Option<f64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use super::percentage;
 
     #[test]
     fn only_exact_shares_are_whole_percentages() {
-        let shown = [0.0, 0.000_4, 0.262, 0.999_99, 1.0, 1.5].map(percent);
-        assert_eq!(shown, ["0%", "0.04%", "26.2%", "100.0%", "100%", "150.0%"]);
+        let shown = [0.0, 0.000_4, 0.262, 0.999_99, 1.0, 1.5].map(percentage);
+        assert_eq!(shown, ["0", "0.04", "26.2", "100.0", "100", "150.0"]);
     }
 }

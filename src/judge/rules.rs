@@ -1,14 +1,7 @@
 //! The rules for one feature, and for the score: an effect over its limit, and evidence that it is not chance.
 
-use std::fmt::Write as _;
-
-use vigie_profile::shown::shown;
-
 use super::{
-    Limits, Policy, QValues, Severity, Test,
-    evidence::KsEnd,
-    numbers::{number, percent, q_value},
-    policy::FeatureLimits,
+    BinShare, ExactTest, Facts, Limits, Policy, QValues, Severity, Test, evidence::KsEnd, policy::FeatureLimits,
 };
 use crate::drift::{FeatureDrift, PsiBinKind};
 
@@ -20,7 +13,7 @@ pub(super) struct Ruling {
     pub value: Option<f64>,
     pub limit: Option<f64>,
     pub q_value: Option<f64>,
-    pub reason: String,
+    pub facts: Facts,
 }
 
 /// Tolerance: from 10% to 15% is 5 percentage points, although the difference of the two floats is slightly less.
@@ -67,25 +60,10 @@ fn ruled(
     (severity, limit): (Severity, f64),
     q: Option<f64>,
     policy: &Policy,
-    what: &str,
+    facts: Facts,
 ) -> Ruling {
-    if is_evident(q, policy) {
-        let reason = format!("{what}; {severity} limit {}, q {}", limit_words(test, limit), q_value(q));
-        return Ruling { severity, test, value: Some(value), limit: Some(limit), q_value: q, reason };
-    }
-    let reason = match q {
-        Some(_) => format!("{what}, but this is consistent with chance (q {} > {})", q_value(q), policy.q),
-        None => format!("{what}, but there are too few rows to distinguish this from chance"),
-    };
-    Ruling { severity: Severity::Stable, test, value: Some(value), limit: Some(limit), q_value: q, reason }
-}
-
-fn limit_words(test: Test, limit: f64) -> String {
-    match test {
-        Test::Missing | Test::ShareRefused => format!("{} percentage points", number(limit * 100.0)),
-        Test::Unseen => percent(limit),
-        _ => number(limit),
-    }
+    let severity = if is_evident(q, policy) { severity } else { Severity::Stable };
+    Ruling { severity, test, value: Some(value), limit: Some(limit), q_value: q, facts }
 }
 
 /// PSI rule. Its null distribution merges thin bins, so values that are rare in the reference (missing, unseen, out
@@ -94,9 +72,9 @@ fn limit_words(test: Test, limit: f64) -> String {
 fn psi(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
     let value = feature.psi.value?;
     let hit = reached(limits.psi, value)?;
-    let what = format!("PSI {}{}", number(value), largest_bin(feature));
+    let facts = |exact_test| Facts::Psi { value, largest_bin: bin_share(feature), exact_test };
     if is_evident(qs.psi, policy) {
-        return Some(ruled(Test::Psi, value, hit, qs.psi, policy, &what));
+        return Some(ruled(Test::Psi, value, hit, qs.psi, policy, facts(None)));
     }
     let q_of = |kind| match kind {
         PsiBinKind::Missing => qs.missing,
@@ -107,70 +85,57 @@ fn psi(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLi
     let evident = || feature.bins.iter().filter(|bin| is_evident(q_of(bin.kind), policy));
     let evident_psi = evident().map(|bin| bin.contribution).sum();
     let Some(evident_hit) = reached(limits.psi, evident_psi) else {
-        return Some(ruled(Test::Psi, value, hit, qs.psi, policy, &what));
+        return Some(ruled(Test::Psi, value, hit, qs.psi, policy, facts(None)));
     };
     let weakest = evident().max_by(|a, b| q_of(a.kind).unwrap_or(0.0).total_cmp(&q_of(b.kind).unwrap_or(0.0)))?;
-    let mut ruling = ruled(Test::Psi, value, evident_hit, q_of(weakest.kind), policy, &what);
-    let whose = match weakest.kind {
-        PsiBinKind::Missing => "missing values",
-        PsiBinKind::Unseen => "unseen levels",
-        _ => "values out of range",
+    let exact_test = match weakest.kind {
+        PsiBinKind::Missing => ExactTest::Missing,
+        PsiBinKind::Unseen => ExactTest::Unseen,
+        _ => ExactTest::OutOfRange,
     };
-    let _ = write!(ruling.reason, " by the exact test of {whose}");
-    Some(ruling)
+    Some(ruled(Test::Psi, value, evident_hit, q_of(weakest.kind), policy, facts(Some(exact_test))))
 }
 
-/// Describes the bin that contributes most to PSI.
-fn largest_bin(feature: &FeatureDrift) -> String {
-    let Some(bin) = feature.bins.iter().max_by(|a, b| a.contribution.total_cmp(&b.contribution)) else {
-        return String::new();
-    };
+/// Returns the bin that contributes most to PSI.
+pub(super) fn bin_share(feature: &FeatureDrift) -> Option<BinShare> {
+    let bin = feature.bins.iter().max_by(|a, b| a.contribution.total_cmp(&b.contribution))?;
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-    let share = |rows: u64, of: u64| percent(rows as f64 / (of as f64).max(1.0));
-    let (from, to) = (share(bin.reference, feature.n_reference), share(bin.window, feature.n_window));
-    let values = match bin.kind {
-        PsiBinKind::Above => "values above the reference maximum".to_owned(),
-        PsiBinKind::Below => "values below the reference minimum".to_owned(),
-        PsiBinKind::Missing => "missing values".to_owned(),
-        PsiBinKind::Unseen | PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level | PsiBinKind::Rare => {
-            shown(&bin.label)
-        }
-    };
-    format!(", mostly from {values} ({from} → {to})")
+    let share = |rows: u64, of: u64| rows as f64 / (of as f64).max(1.0);
+    Some(BinShare {
+        kind: bin.kind,
+        label: bin.label.clone(),
+        from: share(bin.reference, feature.n_reference),
+        to: share(bin.window, feature.n_window),
+    })
 }
 
 fn ks(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits, at: KsEnd) -> Option<Ruling> {
-    let d = at.d(feature.ks.as_ref()?);
-    let hit = reached(limits.ks, d)?;
-    Some(ruled(Test::Ks, d, hit, qs.ks, policy, &format!("KS distance {}", number(d))))
+    let distance = at.d(feature.ks.as_ref()?);
+    let hit = reached(limits.ks, distance)?;
+    Some(ruled(Test::Ks, distance, hit, qs.ks, policy, Facts::Ks { distance }))
 }
 
 fn chi2(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
-    let v = feature.chi2?.cramers_v;
-    let hit = reached(limits.chi2, v)?;
-    Some(ruled(Test::Chi2, v, hit, qs.chi2, policy, &format!("Cramér's V {}", number(v))))
+    let value = feature.chi2?.cramers_v;
+    let hit = reached(limits.chi2, value)?;
+    Some(ruled(Test::Chi2, value, hit, qs.chi2, policy, Facts::CramersV { value }))
 }
 
 fn missing(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
     let (from, to) = (feature.missing.reference_share?, feature.missing.window_share?);
     let moved = to - from;
     let hit = reached(limits.missing, moved.abs())?;
-    let what = format!("missing {} → {}", percent(from), percent(to));
-    Some(ruled(Test::Missing, moved, hit, qs.missing, policy, &what))
+    Some(ruled(Test::Missing, moved, hit, qs.missing, policy, Facts::Missing { from, to }))
 }
 
 fn unseen(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
     let unseen = feature.unseen.as_ref()?;
     let excess = unseen.excess?;
     let hit = reached(limits.unseen, excess)?;
-    let names: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| format!("“{}”", shown(name))).collect();
-    let more = if unseen.distinct > names.len() { ", …" } else { "" };
-    let what = format!(
-        "{} of rows have levels not seen in the reference ({}{more})",
-        percent(unseen.share?),
-        names.join(", ")
-    );
-    Some(ruled(Test::Unseen, excess, hit, qs.unseen, policy, &what))
+    let levels: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| name.clone()).collect();
+    let has_more = unseen.distinct > levels.len();
+    let facts = Facts::Unseen { share: unseen.share?, excess, levels, has_more };
+    Some(ruled(Test::Unseen, excess, hit, qs.unseen, policy, facts))
 }
 
 /// Rule for the refusal rate, which applies to the score only.
@@ -178,8 +143,7 @@ pub(super) fn share_refused(refused: &crate::drift::Refused, q: Option<f64>, pol
     let (from, to) = (refused.reference?, refused.window?);
     let moved = to - from;
     let hit = reached(policy.share_refused, moved.abs())?;
-    let what = format!("refusal rate {} → {}", percent(from), percent(to));
-    Some(ruled(Test::ShareRefused, moved, hit, q, policy, &what))
+    Some(ruled(Test::ShareRefused, moved, hit, q, policy, Facts::RefusalRate { from, to }))
 }
 
 #[cfg(test)]

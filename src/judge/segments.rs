@@ -3,14 +3,9 @@
 //! Benjamini–Hochberg runs over three families, each across all segments: the PSI of the score, the disparity, and the PSI of
 //! the features tracked within segments. The drifted ones among the last are only counted and are not findings.
 
-use vigie_profile::shown::shown;
 use vigie_stats::benjamini_hochberg;
 
-use super::{
-    Finding, Limits, Policy, Severity, Test,
-    numbers::{number, percent, q_value},
-    rules::reached,
-};
+use super::{Facts, Finding, Limits, Policy, Severity, Subject, Test, rules::reached};
 use crate::drift::{SegmentDrift, SegmentsDrift};
 
 /// Verdict on one segment.
@@ -70,56 +65,34 @@ fn family(p: impl Iterator<Item = Option<f64>>) -> Vec<Option<f64>> {
 fn finding(
     one: &SegmentDrift,
     test: Test,
-    value: f64,
-    limits: Limits,
+    (value, limits): (f64, Limits),
     q: Option<f64>,
     policy: &Policy,
+    facts: Facts,
 ) -> Option<Finding> {
     let (severity, limit) = reached(limits, value).filter(|_| is_evident(q, policy))?;
     Some(Finding {
-        severity,
-        feature: Some(one.name.clone()),
+        subject: Subject::Segment(one.name.clone()),
         test,
+        severity,
         value: Some(value),
         limit: Some(limit),
         q_value: q,
-        reason: String::new(),
+        facts,
     })
 }
 
 fn score_finding(one: &SegmentDrift, q: Option<f64>, policy: &Policy) -> Option<Finding> {
-    let value = one.score.as_ref()?.psi.value?;
+    let psi = one.score.as_ref()?.psi.value?;
     let limits = policy.limits_of("score").psi;
-    let finding = finding(one, Test::SegmentScore, value, limits, q, policy)?;
-    let refused = one
-        .refused
-        .reference
-        .zip(one.refused.window)
-        .map_or(String::new(), |(from, to)| format!(", refusal rate {} → {}", percent(from), percent(to)));
-    let reason = format!(
-        "the score of its {} rows has drifted from the same segment of the reference: PSI {}{refused}; {} limit {}, q {}",
-        one.rows,
-        number(value),
-        finding.severity,
-        finding.limit.map_or(String::new(), number),
-        q_value(q)
-    );
-    Some(Finding { reason, ..finding })
+    let facts = Facts::SegmentScore { rows: one.rows, psi, refused: one.refused.reference.zip(one.refused.window) };
+    finding(one, Test::SegmentScore, (psi, limits), q, policy, facts)
 }
 
 fn disparity_finding(one: &SegmentDrift, q: Option<f64>, policy: &Policy) -> Option<Finding> {
     let disparity = one.disparity.as_ref()?;
-    let shortfall = 1.0 - disparity.ratio.value;
-    let finding = finding(one, Test::Disparity, shortfall, policy.disparity, q, policy)?;
-    let against = disparity.against.as_deref().map_or("all other rows".to_owned(), |name| format!("“{}”", shown(name)));
-    let reason = format!(
-        "accepted {} times as often as {against} (95% interval {} to {}); {} below {}, q {}",
-        number(disparity.ratio.value),
-        number(disparity.ratio.low),
-        number(disparity.ratio.high),
-        finding.severity,
-        finding.limit.map_or(String::new(), |limit| number(1.0 - limit)),
-        q_value(q)
-    );
-    Some(Finding { reason, ..finding })
+    let ratio = disparity.ratio;
+    let facts =
+        Facts::Disparity { against: disparity.against.clone(), ratio: ratio.value, low: ratio.low, high: ratio.high };
+    finding(one, Test::Disparity, (1.0 - ratio.value, policy.disparity), q, policy, facts)
 }

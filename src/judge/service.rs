@@ -3,21 +3,10 @@
 use vigie_stats::proportion::binomial_test;
 
 use super::{
-    AucChange, CostChange, Finding, Policy, Severity, Test, auc, cost,
-    numbers::{number, percent},
-    parity,
+    AucChange, CostChange, Facts, Finding, Policy, Severity, Test, auc, cost, parity,
     rules::{above, highest},
 };
-use crate::replay::Parity;
-
-/// Start of the sentence about an input that could not be read. Its name follows, then `: ` and the reason.
-pub const NOT_READ: &str = "not read: ";
-
-/// Returns what follows [`NOT_READ`] in a sentence, or what followed its former wording, which old ledgers hold.
-#[must_use]
-pub fn strip_not_read(sentence: &str) -> Option<&str> {
-    sentence.strip_prefix(NOT_READ).or_else(|| sentence.strip_prefix("left out: "))
-}
+use crate::{fault::LeftOut, replay::Parity};
 
 /// Activity of the service in the window.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,10 +20,10 @@ pub struct Service {
     pub other_version: u64,
     /// Records read that do not match the config's `source.where`.
     pub filtered: u64,
-    /// Read errors, one sentence each.
-    pub unreadable: Vec<String>,
-    /// Read errors of labels, one sentence each.
-    pub unreadable_labels: Vec<String>,
+    /// Parts of the log that could not be read.
+    pub unreadable: Vec<LeftOut>,
+    /// Parts of the labels that could not be read.
+    pub unreadable_labels: Vec<LeftOut>,
     /// Comparison of logged scores with those of the model file, if one is configured.
     pub parity: Option<Parity>,
     /// Cost of decisions, as far as it is known or can be estimated.
@@ -53,34 +42,15 @@ fn share(part: u64, whole: u64) -> f64 {
 /// Returns the findings. Limits here are absolute: an error rate needs neither a reference nor a p-value.
 pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut add = |test, value: f64, hit: Option<(Severity, f64)>, reason: String| {
+    let mut add = |test, value: f64, hit: Option<(Severity, f64)>, facts: Facts| {
         if let Some((severity, limit)) = hit {
-            let reason = format!(
-                "{reason}; {severity} limit {}",
-                match test {
-                    Test::Latency => format!("{} ms", number(limit)),
-                    _ => percent(limit),
-                }
-            );
-            findings.push(Finding {
-                severity,
-                feature: None,
-                test,
-                value: Some(value),
-                limit: Some(limit),
-                q_value: None,
-                reason,
-            });
+            let (value, limit) = (Some(value), Some(limit));
+            findings.push(Finding { value, limit, ..Finding::of_run(test, severity, facts) });
         }
     };
     if service.answered >= policy.min_rows {
         let other = share(service.other_version, service.answered);
-        add(
-            Test::ModelVersion,
-            other,
-            above(policy.model_version, other),
-            format!("{} of rows were answered by a different model version", percent(other)),
-        );
+        add(Test::ModelVersion, other, above(policy.model_version, other), Facts::ModelVersion { share: other });
     }
     let rate = share(service.errors, service.requests);
     // With few requests, more must fail than chance explains; a service with a hundred requests a day can be down, too.
@@ -88,31 +58,19 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
         service.requests >= policy.min_rows || binomial_test(service.errors, service.requests, limit) <= policy.q
     };
     let over = highest(policy.error_rate, |limit| rate > limit && is_evident(limit));
-    add(Test::ErrorRate, rate, over, format!("{} of requests failed", percent(rate)));
-    if let Some(p95) = service.latency_p95_ms.filter(|_| service.requests >= policy.min_rows) {
-        add(
-            Test::Latency,
-            p95,
-            above(policy.latency_p95_ms, p95),
-            format!("95% of successful requests took up to {} ms", number(p95)),
-        );
+    add(Test::ErrorRate, rate, over, Facts::ErrorRate { share: rate });
+    if let Some(p95_ms) = service.latency_p95_ms.filter(|_| service.requests >= policy.min_rows) {
+        add(Test::Latency, p95_ms, above(policy.latency_p95_ms, p95_ms), Facts::Latency { p95_ms });
     }
     findings.extend(service.costs.iter().filter_map(|change| cost::finding(change, policy)));
     findings.extend(service.aucs.iter().filter_map(|change| auc::finding(change, policy)));
     findings.extend(service.segments.iter().cloned());
     findings.extend(service.parity.as_ref().and_then(parity::finding));
-    let log = service.unreadable.iter().map(|what| (Test::Source, what));
-    for (test, what) in log.chain(service.unreadable_labels.iter().map(|what| (Test::Labels, what))) {
-        findings.push(Finding {
-            severity: Severity::Watch,
-            feature: None,
-            test,
-            value: None,
-            limit: None,
-            q_value: None,
-            reason: format!("{NOT_READ}{what}"),
-        });
-    }
+    let log = service.unreadable.iter().map(|input| (Test::Source, input));
+    let labels = service.unreadable_labels.iter().map(|input| (Test::Labels, input));
+    let left_out =
+        |(test, input): (Test, &LeftOut)| Finding::of_run(test, Severity::Watch, Facts::LeftOut(input.clone()));
+    findings.extend(log.chain(labels).map(left_out));
     findings
 }
 

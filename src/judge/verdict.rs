@@ -1,7 +1,7 @@
 //! Judges drift and service: a [`Verdict`] with findings, a severity for every feature, and one for the run.
 
 use super::{
-    Evidence, Finding, Policy, QValues, Service, Severity, Test,
+    Evidence, Facts, Finding, Policy, QValues, Service, Severity, Subject, Test,
     evidence::KsEnd,
     rules::{Ruling, rule, share_refused},
     service,
@@ -92,7 +92,7 @@ fn judge_at(case: &Case<'_>, at: KsEnd) -> Verdict {
             } else {
                 rule(feature, qs, case.policy, at)
             };
-            conclude(rulings, *qs, Some(&feature.name), &mut findings)
+            conclude(rulings, *qs, &Subject::Feature(feature.name.clone()), &mut findings)
         })
         .collect();
     let score = case.drift.score.as_ref().map(|score| {
@@ -100,13 +100,10 @@ fn judge_at(case: &Case<'_>, at: KsEnd) -> Verdict {
             return FeatureVerdict { severity: finding.severity, qs: evidence.score, opinions: Vec::new() };
         }
         let mut rulings = rule(&score.distance, &evidence.score, case.policy, at);
-        // PSI, KS and missing values of the score share one subject: the score.
-        rulings.iter_mut().for_each(|ruling| {
-            ruling.test = Test::Score;
-            ruling.reason = format!("score: {}", ruling.reason);
-        });
+        // PSI, KS and missing values of the score are one test, and one alert; their facts differ.
+        rulings.iter_mut().for_each(|ruling| ruling.test = Test::Score);
         rulings.extend(share_refused(&score.refused, evidence.share_refused, case.policy));
-        conclude(rulings, evidence.score, None, &mut findings)
+        conclude(rulings, evidence.score, &Subject::Score, &mut findings)
     });
     findings.extend(service::findings(case.service, case.policy));
     let has_verdict = no_verdict.is_none();
@@ -132,34 +129,16 @@ fn no_verdict(case: &Case<'_>) -> Option<Finding> {
     if rows >= case.policy.min_rows && rows > 0 {
         return None;
     }
-    let nothing = case.service.requests == 0;
+    let (service, min_rows) = (case.service, case.policy.min_rows);
+    let (severity, test, facts) = if service.requests == 0 {
+        let facts = Facts::NoData { has_unreadable: !service.unreadable.is_empty(), filtered: service.filtered };
+        (Severity::NoData, Test::NoData, facts)
+    } else {
+        (Severity::TooFew, Test::TooFew, Facts::TooFew { rows, min_rows })
+    };
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-    Some(Finding {
-        severity: if nothing { Severity::NoData } else { Severity::TooFew },
-        feature: None,
-        test: if nothing { Test::NoData } else { Test::TooFew },
-        value: Some(rows as f64),
-        limit: Some(case.policy.min_rows as f64),
-        q_value: None,
-        reason: if nothing {
-            no_data(case.service)
-        } else {
-            let noun = if rows == 1 { "row" } else { "rows" };
-            format!("{rows} {noun} used, {} needed for a verdict", case.policy.min_rows)
-        },
-    })
-}
-
-/// Describes missing data and its possible causes.
-fn no_data(service: &Service) -> String {
-    let question =
-        "no records in this window: is the service up, and does it write its log to the configured location?";
-    match (service.unreadable.len(), service.filtered) {
-        (0, 0) => question.to_owned(),
-        (0, 1) => format!("{question} source.where excluded 1 record"),
-        (0, filtered) => format!("{question} source.where excluded {filtered} records"),
-        _ => "no records in this window, but part of the log could not be read: see the other findings".to_owned(),
-    }
+    let (value, limit) = (Some(rows as f64), Some(min_rows as f64));
+    Some(Finding { value, limit, ..Finding::of_run(test, severity, facts) })
 }
 
 fn absent() -> Ruling {
@@ -169,23 +148,23 @@ fn absent() -> Ruling {
         value: None,
         limit: None,
         q_value: None,
-        reason: "no record in the window has this feature".to_owned(),
+        facts: Facts::Absent,
     }
 }
 
-/// Takes the worst ruling as the feature's severity, and turns those over a limit into findings.
-fn conclude(rulings: Vec<Ruling>, qs: QValues, feature: Option<&str>, findings: &mut Vec<Finding>) -> FeatureVerdict {
+/// Takes the worst ruling as the subject's severity, and turns those over a limit into findings.
+fn conclude(rulings: Vec<Ruling>, qs: QValues, subject: &Subject, findings: &mut Vec<Finding>) -> FeatureVerdict {
     let severity = rulings.iter().map(|ruling| ruling.severity).max().unwrap_or(Severity::Stable);
     let opinions: Vec<Finding> = rulings
         .into_iter()
         .map(|ruling| Finding {
-            severity: ruling.severity,
-            feature: feature.map(ToOwned::to_owned),
+            subject: subject.clone(),
             test: ruling.test,
+            severity: ruling.severity,
             value: ruling.value,
             limit: ruling.limit,
             q_value: ruling.q_value,
-            reason: ruling.reason,
+            facts: ruling.facts,
         })
         .collect();
     findings.extend(opinions.iter().filter(|opinion| opinion.severity.is_drift()).cloned());
@@ -226,8 +205,8 @@ fn severity_of_run(
     weighted: Option<f64>,
     case: &Case<'_>,
 ) -> Severity {
-    let about_features = |finding: &&Finding| finding.feature.is_some();
-    let elsewhere = findings.iter().filter(|finding| !about_features(finding)).map(|finding| finding.severity).max();
+    // A segment's finding makes the run a watch at most: a segment is a part of the rows, with fewer of them.
+    let of_whole = findings.iter().filter(|finding| finding.subject.is_whole()).map(|finding| finding.severity).max();
     let top_alarm = top_features(case)
         .into_iter()
         .any(|index| features.get(index).is_some_and(|feature| feature.severity == Severity::Alarm));
@@ -237,13 +216,14 @@ fn severity_of_run(
     }
     let watch = findings.iter().any(|finding| finding.severity.is_drift());
     let least = if watch { Severity::Watch } else { Severity::Stable };
-    elsewhere.map_or(least, |severity| severity.max(least))
+    of_whole.map_or(least, |severity| severity.max(least))
 }
 
-/// Sorts the worst first; among equals the service, the score, then the features by importance, effect and name.
+/// Sorts the worst first; among equals the service and the score, then features and segments by importance, effect and name.
 fn rank(findings: &mut [Finding], case: &Case<'_>) {
-    let importance = |name: Option<&String>| {
-        let index = name.and_then(|name| case.drift.features.iter().position(|feature| feature.name == *name));
+    let importance = |finding: &Finding| {
+        let name = finding.subject.feature();
+        let index = name.and_then(|name| case.drift.features.iter().position(|feature| feature.name == name));
         index.and_then(|index| case.importance.get(index).copied().flatten()).unwrap_or(0.0)
     };
     let effect = |finding: &Finding| match (finding.value, finding.limit) {
@@ -253,10 +233,10 @@ fn rank(findings: &mut [Finding], case: &Case<'_>) {
     findings.sort_by(|a, b| {
         b.severity
             .cmp(&a.severity)
-            .then_with(|| a.feature.is_some().cmp(&b.feature.is_some()))
-            .then_with(|| importance(b.feature.as_ref()).total_cmp(&importance(a.feature.as_ref())))
+            .then_with(|| b.subject.is_whole().cmp(&a.subject.is_whole()))
+            .then_with(|| importance(b).total_cmp(&importance(a)))
             .then_with(|| effect(b).total_cmp(&effect(a)))
-            .then_with(|| a.feature.cmp(&b.feature))
+            .then_with(|| a.subject.name().cmp(&b.subject.name()))
             .then_with(|| a.test.cmp(&b.test))
     });
 }

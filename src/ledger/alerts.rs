@@ -3,28 +3,37 @@
 use rusqlite::{Row, params};
 use vigie_profile::window::Instant;
 
-use super::LedgerTx;
+use super::{LedgerTx, payload};
 use crate::{
-    alert::{Alert, AlertKey, Mute, Phase},
+    alert::{Alert, Mute, Phase},
     fault::Result,
-    judge::{Severity, Test},
+    judge::{Facts, Finding, Severity, Subject, Test},
 };
 
 const COLUMNS: &str = "id, model, feature, test, phase, severity, streak, since_us, opened_us, told_us, told_severity, \
-                       reminders, thread, acknowledged, sentence, value, limit_value, latest_us";
+                       reminders, thread, acknowledged, sentence, value, limit_value, latest_us, subject, q_value, facts";
 
 fn read_alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
     let text = |index: usize| row.get::<_, String>(index);
     let at = |index: usize| -> rusqlite::Result<Option<Instant>> { Ok(row.get::<_, Option<i64>>(index)?.map(Instant)) };
+    let facts = match payload::read(row, 20)? {
+        Some(facts) => facts,
+        None => Facts::Stored { sentence: Some(text(14)?) },
+    };
+    let finding = Finding {
+        subject: Subject::parse(&text(18)?, row.get(2)?).unwrap_or(Subject::Run),
+        test: Test::parse(&text(3)?).unwrap_or(Test::RunFailed),
+        severity: Severity::parse(&text(5)?).unwrap_or(Severity::Alarm),
+        value: row.get(15)?,
+        limit: row.get(16)?,
+        q_value: row.get(19)?,
+        facts,
+    };
     Ok(Alert {
         id: row.get(0)?,
-        key: AlertKey {
-            model: row.get(1)?,
-            feature: row.get(2)?,
-            test: Test::parse(&text(3)?).unwrap_or(Test::RunFailed),
-        },
+        model: row.get(1)?,
+        finding,
         phase: Phase::parse(&text(4)?).unwrap_or(Phase::Recovered),
-        severity: Severity::parse(&text(5)?).unwrap_or(Severity::Alarm),
         streak: row.get(6)?,
         since: Instant(row.get(7)?),
         opened: at(8)?,
@@ -33,9 +42,6 @@ fn read_alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
         reminders: row.get(11)?,
         thread: row.get(12)?,
         acknowledged: row.get(13)?,
-        sentence: row.get(14)?,
-        value: row.get(15)?,
-        limit: row.get(16)?,
         latest: Instant(row.get::<_, Option<i64>>(17)?.map_or_else(|| row.get(7), Ok)?),
     })
 }
@@ -63,18 +69,20 @@ impl LedgerTx<'_> {
             self.map_fault(self.tx.execute("DELETE FROM alert WHERE id = ?1", [alert.id]))?;
             return Ok(());
         }
+        let finding = &alert.finding;
+        let facts = self.map_fault(payload::write(&finding.facts))?;
         let sql = format!(
-            "INSERT OR REPLACE INTO alert ({COLUMNS}, changed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+            "INSERT OR REPLACE INTO alert ({COLUMNS}, changed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
         );
         self.map_fault(self.tx.execute(
             &sql,
             params![
                 alert.id,
-                alert.key.model,
-                alert.key.feature,
-                alert.key.test.word(),
+                alert.model,
+                finding.subject.name(),
+                finding.test.word(),
                 alert.phase.word(),
-                alert.severity.word(),
+                finding.severity.word(),
                 alert.streak,
                 alert.since.0,
                 alert.opened.map(|at| at.0),
@@ -83,10 +91,13 @@ impl LedgerTx<'_> {
                 alert.reminders,
                 alert.thread,
                 alert.acknowledged,
-                alert.sentence,
-                alert.value,
-                alert.limit,
+                "",
+                finding.value,
+                finding.limit,
                 alert.latest.0,
+                finding.subject.kind(),
+                finding.q_value,
+                facts,
                 now.0,
             ],
         ))?;

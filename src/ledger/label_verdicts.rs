@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use rusqlite::{Row, params};
 use vigie_profile::window::{Instant, Window};
 
-use super::LedgerTx;
+use super::{LedgerTx, payload};
 use crate::{
     alert::LabelVerdict,
     fault::Result,
-    judge::{Finding, Severity, Test},
+    judge::{Facts, Finding, Severity, Subject, Test},
 };
 
-const COLUMNS: &str = "from_us, to_us, test, nearness, severity, value, limit_value, q_value, sentence";
+const COLUMNS: &str = "from_us, to_us, test, nearness, severity, value, limit_value, q_value, sentence, facts";
 
 fn read_verdict(row: &Row<'_>) -> rusqlite::Result<(Window, Option<LabelVerdict>)> {
     let window = Window { from: Instant(row.get(0)?), to: Instant(row.get(1)?) };
@@ -21,13 +21,16 @@ fn read_verdict(row: &Row<'_>) -> rusqlite::Result<(Window, Option<LabelVerdict>
     let finding = match severity.as_deref().and_then(Severity::parse) {
         None => None,
         Some(severity) => Some(Finding {
-            severity,
-            feature: None,
+            subject: Subject::Run,
             test,
+            severity,
             value: row.get(5)?,
             limit: row.get(6)?,
             q_value: row.get(7)?,
-            reason: row.get(8)?,
+            facts: match payload::read(row, 9)? {
+                Some(facts) => facts,
+                None => Facts::Stored { sentence: row.get(8)? },
+            },
         }),
     };
     Ok((window, Some(LabelVerdict { test, nearness: row.get(3)?, finding })))
@@ -55,10 +58,11 @@ impl LedgerTx<'_> {
         let sql = "DELETE FROM by_labels WHERE model = ?1 AND from_us = ?2 AND to_us = ?3";
         self.map_fault(self.tx.execute(sql, params![model, window.from.0, window.to.0]))?;
         let sql = format!(
-            "INSERT INTO by_labels (model, {COLUMNS}, heard) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+            "INSERT INTO by_labels (model, {COLUMNS}, heard) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
         );
         for LabelVerdict { test, nearness, finding } in verdicts {
             let finding = finding.as_ref();
+            let facts = self.map_fault(finding.map(|finding| payload::write(&finding.facts)).transpose())?;
             self.map_fault(self.tx.execute(
                 &sql,
                 params![
@@ -71,7 +75,8 @@ impl LedgerTx<'_> {
                     finding.and_then(|finding| finding.value),
                     finding.and_then(|finding| finding.limit),
                     finding.and_then(|finding| finding.q_value),
-                    finding.map_or("", |finding| finding.reason.as_str()),
+                    "",
+                    facts,
                     is_applied,
                 ],
             ))?;

@@ -6,11 +6,14 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{
+    Connection, OpenFlags, Transaction, TransactionBehavior,
+    backup::{Backup, StepResult},
+};
 use vigie_profile::window::Instant;
 
 use super::{
-    schema::{check_version, migrate},
+    schema::{check_version, is_outdated, migrate},
     sqlite_fault::sqlite_fault,
 };
 use crate::fault::{Fault, Remedy, Result, describe_io};
@@ -62,7 +65,8 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Opens the ledger read-only; `None` if there is none yet.
+    /// Opens the ledger read-only; `None` if there is none yet. A ledger of an earlier version is left unchanged: a migrated
+    /// copy in memory is read instead.
     pub fn read(state: &Path) -> Result<Option<Self>> {
         let path = ledger_path(state);
         if !path.exists() {
@@ -75,7 +79,26 @@ impl Ledger {
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .map_err(|error| sqlite_fault(&ledger.shown, &error))?;
         check_version(version, &ledger.shown)?;
-        Ok((version > 0).then_some(ledger))
+        match version {
+            0 => Ok(None),
+            version if is_outdated(version) => ledger.migrated_copy().map(Some),
+            _ => Ok(Some(ledger)),
+        }
+    }
+
+    /// Copies the ledger into memory and migrates the copy.
+    fn migrated_copy(&self) -> Result<Self> {
+        let copy = || {
+            let mut copy = Connection::open_in_memory()?;
+            let step = Backup::new(&self.db, &mut copy)?.step(-1)?;
+            Ok((copy, step))
+        };
+        let (mut db, step) = copy().map_err(|error| sqlite_fault(&self.shown, &error))?;
+        if step != StepResult::Done {
+            return Err(Fault::retry(format!("{} is locked by another process; try again", self.shown)));
+        }
+        migrate(&mut db, &self.shown)?;
+        Ok(Self { db, shown: self.shown.clone() })
     }
 
     /// Renames a damaged ledger, without deleting it, and returns its new path; `None` if it is intact or missing.

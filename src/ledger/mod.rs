@@ -5,6 +5,7 @@ mod label_checks;
 mod label_verdicts;
 mod ledger;
 mod outbox;
+mod payload;
 mod run;
 mod schema;
 mod sqlite_fault;

@@ -3,8 +3,11 @@
 use rusqlite::{OptionalExtension, Row, params};
 use vigie_profile::window::{Instant, Window};
 
-use super::LedgerTx;
-use crate::{fault::Result, judge::Severity};
+use super::{LedgerTx, payload};
+use crate::{
+    fault::Result,
+    judge::{Headline, Note, Severity},
+};
 
 /// The outcome of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,13 +63,13 @@ pub struct RunRow {
     pub rows_used: Option<u64>,
     pub severity: Option<Severity>,
     /// The verdict, or why there is no report.
-    pub sentence: String,
+    pub headline: Headline,
     /// Path of the report page below the reports folder.
     pub report: Option<String>,
     pub reference_id: Option<String>,
     pub model_sha256: Option<String>,
     /// Anything else the operator should know.
-    pub note: Option<String>,
+    pub note: Option<Note>,
 }
 
 /// The trend values of a feature in one run.
@@ -82,7 +85,7 @@ pub struct TrendRow {
 }
 
 const COLUMNS: &str = "model, from_us, to_us, revision, outcome, scheduled, attempts, line, created_us, records, \
-                       rows_used, severity, sentence, report, reference_id, model_sha256, note";
+                       rows_used, severity, sentence, report, reference_id, model_sha256, note, headline, note_facts";
 
 fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     let count = |index: usize| -> rusqlite::Result<Option<u64>> {
@@ -100,12 +103,23 @@ fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         records: count(9)?,
         rows_used: count(10)?,
         severity: row.get::<_, Option<String>>(11)?.as_deref().and_then(Severity::parse),
-        sentence: row.get(12)?,
+        headline: match payload::read(row, 17)? {
+            Some(headline) => headline,
+            None => Headline::Stored { sentence: row.get(12)?, french: None },
+        },
         report: row.get(13)?,
         reference_id: row.get(14)?,
         model_sha256: row.get(15)?,
-        note: row.get(16)?,
+        note: read_note(row, 18, 16)?,
     })
+}
+
+/// Reads a note; earlier versions stored a sentence.
+fn read_note(row: &Row<'_>, facts: usize, sentence: usize) -> rusqlite::Result<Option<Note>> {
+    match payload::read(row, facts)? {
+        Some(note) => Ok(Some(note)),
+        None => Ok(row.get::<_, Option<String>>(sentence)?.map(|sentence| Note::Stored { sentence })),
+    }
 }
 
 fn count(count: Option<u64>) -> Option<i64> {
@@ -136,10 +150,10 @@ impl LedgerTx<'_> {
     }
 
     /// Returns the latest note of a run since the last queued message.
-    pub fn unsent_note(&self, model: &str) -> Result<Option<String>> {
-        let sql = "SELECT note FROM run WHERE model = ?1 AND note IS NOT NULL \
+    pub fn unsent_note(&self, model: &str) -> Result<Option<Note>> {
+        let sql = "SELECT note_facts, note FROM run WHERE model = ?1 AND (note_facts IS NOT NULL OR note IS NOT NULL) \
                    AND id > ifnull((SELECT max(run) FROM outbox WHERE model = ?1), 0) ORDER BY id DESC LIMIT 1";
-        self.map_fault(self.tx.query_row(sql, [model], |row| row.get(0)).optional())
+        Ok(self.map_fault(self.tx.query_row(sql, [model], |row| read_note(row, 0, 1)).optional())?.flatten())
     }
 
     /// Returns scheduled windows from `since` on whose check has failed so far, oldest first.
@@ -161,6 +175,8 @@ impl LedgerTx<'_> {
     /// Makes this run the current one of its window and returns its id. The previous run is kept as history.
     pub fn put_run(&self, run: &RunRow, trends: &[TrendRow]) -> Result<i64> {
         let window = params![run.model, run.window.from.0, run.window.to.0];
+        let headline = self.map_fault(payload::write(&run.headline))?;
+        let note = self.map_fault(run.note.as_ref().map(payload::write).transpose())?;
         // A failed attempt and a run of the same revision are replaced; other revisions are kept.
         self.map_fault(self.tx.execute(
             "DELETE FROM run WHERE model = ?1 AND from_us = ?2 AND to_us = ?3 AND current = 1 AND (outcome <> 'told' OR revision = ?4)",
@@ -172,7 +188,7 @@ impl LedgerTx<'_> {
         ))?;
         self.map_fault(self.tx.execute(
             &format!(
-                "INSERT INTO run ({COLUMNS}, current) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 1)"
+                "INSERT INTO run ({COLUMNS}, current) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 1)"
             ),
             params![
                 run.model,
@@ -187,11 +203,13 @@ impl LedgerTx<'_> {
                 count(run.records),
                 count(run.rows_used),
                 run.severity.map(Severity::word),
-                run.sentence,
+                "",
                 run.report,
                 run.reference_id,
                 run.model_sha256,
-                run.note,
+                None::<String>,
+                headline,
+                note,
             ],
         ))?;
         let id = self.tx.last_insert_rowid();

@@ -6,7 +6,7 @@ use super::sqlite_fault::sqlite_fault;
 use crate::fault::{Fault, Result};
 
 /// One migration per version; `user_version` is the number of migrations applied. The statements of a migration are never edited, only added.
-const MIGRATIONS: [&str; 4] = [INITIAL, RECIPIENTS, LABEL_CHECKS, LABEL_VERDICTS];
+const MIGRATIONS: [&str; 5] = [INITIAL, RECIPIENTS, LABEL_CHECKS, LABEL_VERDICTS, FACTS];
 
 /// The columns `outbox.letter` and `delivery.letter` hold the message and its id. They keep their original name because
 /// applied migrations must not change.
@@ -161,6 +161,27 @@ CREATE TABLE by_labels (
   PRIMARY KEY (model, from_us, to_us, test)
 ) STRICT;
 ";
+
+/// Stores what was found as JSON. The columns `sentence` hold the sentences of earlier versions, and are empty in new rows;
+/// `run.note` is null in them.
+const FACTS: &str = "
+ALTER TABLE alert ADD COLUMN subject TEXT;   -- run, score, feature or segment; `feature` is the name
+ALTER TABLE alert ADD COLUMN q_value REAL;
+ALTER TABLE alert ADD COLUMN facts TEXT;     -- NULL in rows of earlier versions
+UPDATE alert SET subject = CASE
+  WHEN test IN ('segment_score', 'disparity') THEN 'segment'
+  WHEN feature IS NOT NULL THEN 'feature'
+  WHEN test IN ('score', 'share_refused') THEN 'score'
+  ELSE 'run' END;
+ALTER TABLE run ADD COLUMN headline TEXT;    -- NULL in rows of earlier versions
+ALTER TABLE run ADD COLUMN note_facts TEXT;
+ALTER TABLE by_labels ADD COLUMN facts TEXT; -- NULL in rows of earlier versions, and if nothing was found
+";
+
+/// Returns whether the file lacks migrations.
+pub(super) fn is_outdated(version: i64) -> bool {
+    usize::try_from(version).is_ok_and(|version| version < MIGRATIONS.len())
+}
 
 /// Fails if the file was written by a newer vigie.
 pub(super) fn check_version(version: i64, shown: &str) -> Result<()> {

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use vigie_profile::batch::level;
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::fault::LeftOut;
+
 /// Content of a label row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
@@ -51,8 +53,8 @@ pub struct LabelCounts {
     pub malformed: u64,
     /// At most five examples of invalid labels.
     pub examples: Vec<String>,
-    /// Read errors, one sentence each.
-    pub unreadable: Vec<String>,
+    /// Parts of the labels that could not be read.
+    pub unreadable: Vec<LeftOut>,
     /// The configured location if it holds no labels yet, which is not an error.
     pub not_yet: Option<String>,
 }
@@ -118,9 +120,9 @@ impl LabelJoin {
         }
     }
 
-    /// Adds a read error.
-    pub fn unreadable(&mut self, why: String) {
-        self.counts.unreadable.push(why);
+    /// Adds a part of the labels that could not be read.
+    pub fn unreadable(&mut self, input: LeftOut) {
+        self.counts.unreadable.push(input);
     }
 
     /// Counts lines that are not a record.

@@ -7,6 +7,7 @@ use vigie_profile::{
 };
 use vigie_stats::EmptyBins;
 
+use super::Unmeasured;
 use crate::{
     drift::{FeatureDrift, compare_counts},
     reference::Contributions,
@@ -73,8 +74,7 @@ impl AttributionTally {
 /// Drift of contributions.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Attribution {
-    /// The reason why contributions could not be measured.
-    Unavailable(String),
+    Unavailable(Unmeasured),
     Measured {
         /// Rows of the window that were explained.
         rows: u64,

@@ -21,6 +21,7 @@ mod score_shift;
 mod segments;
 mod shift;
 mod spelling;
+mod unmeasured;
 
 pub use attribution::{Attribution, AttributionTally, ContributionDrift};
 pub use column::{Draws, ReferenceValues, SEED, SampleColumn, Sampling};
@@ -28,6 +29,7 @@ pub use explain::{Explanation, FeatureContribution, FeatureValue, ReferencePosit
 pub use inputs::model_inputs;
 pub use kind::{kind_of, precision_of};
 pub use parity::{Example, Pair, Parity, ParityOptions, ParityTally};
+pub use precision::LoggedPrecision;
 pub use quadrants::{Quadrants, ScoreSource, ScoreSums};
 pub use replay::Replay;
 pub use rescorer::Rescorer;
@@ -37,3 +39,4 @@ pub use score_shift::{
 };
 pub use segments::FeatureSegments;
 pub use shift::{SegmentShift, Shift, ShiftTally};
+pub use unmeasured::Unmeasured;

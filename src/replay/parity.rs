@@ -1,7 +1,11 @@
 //! Whether logged scores are the model's own: rows are scored again from their logged inputs, and compared as precisely as
 //! the log allows.
 
-use super::{logged_value::LoggedValue, mismatches::MismatchCounts, precision::PrecisionTally};
+use super::{
+    logged_value::LoggedValue,
+    mismatches::MismatchCounts,
+    precision::{LoggedPrecision, PrecisionTally},
+};
 
 /// Maximum number of differing rows to show.
 const EXAMPLES: usize = 5;
@@ -131,7 +135,7 @@ impl ParityTally {
             decisions_flipped: self.flips.unexplained(rounding),
             refused_logged: self.refused_logged,
             refused_replayed: self.refused_replayed,
-            precision: rounding.describe(),
+            precision: rounding.precision(),
             decimals: rounding.decimals(),
             examples,
         }
@@ -162,8 +166,8 @@ pub struct Parity {
     pub decisions_flipped: u64,
     pub refused_logged: u64,
     pub refused_replayed: u64,
-    /// Precision of the log, in words.
-    pub precision: String,
+    /// Precision of the log; several if services round differently.
+    pub precision: Vec<LoggedPrecision>,
     pub decimals: Option<u8>,
     /// Differing rows, largest difference first.
     pub examples: Vec<Example>,
@@ -226,7 +230,7 @@ mod tests {
     }
 
     /// Mismatches of a log that writes these scores in units of `scale`, as they are and moved by `break_by` units.
-    fn mismatches(write: &dyn Fn(f64) -> f64, scale: f64, break_by: f64) -> (u64, u64, String) {
+    fn mismatches(write: &dyn Fn(f64) -> f64, scale: f64, break_by: f64) -> (u64, u64, Vec<LoggedPrecision>) {
         let count = |by: f64| {
             let mut tally = ParityTally::default();
             for (row, exact) in scores().into_iter().enumerate() {
@@ -257,25 +261,25 @@ mod tests {
             let break_by = 2.1 * unit(decimals) + 3e-16;
             let write = |value: f64| parsed(format!("{value:.decimals$}"));
             let (sound, broken, precision) = mismatches(&write, 1.0, break_by);
-            assert_eq!((sound, broken), (0, all), "{decimals} decimals ({precision})");
-            assert_eq!(precision, format!("{decimals} decimals"));
+            assert_eq!((sound, broken), (0, all), "{decimals} decimals ({precision:?})");
+            assert_eq!(precision, [LoggedPrecision::Decimals(u8::try_from(decimals).unwrap())]);
         }
         // From 0.1 up, 17 decimals are the full precision of a double.
         let write = |value: f64| parsed(format!("{value:.17}"));
-        assert_eq!(mismatches(&write, 1.0, 4e-16), (0, all, "full precision".to_owned()));
+        assert_eq!(mismatches(&write, 1.0, 4e-16), (0, all, vec![LoggedPrecision::Full]));
         for digits in [5, 7, 10, 15, 16, 17_usize] {
             let write = |value: f64| parsed(format!("{value:.0$e}", digits - 1));
             let break_by = 2.1 * unit(digits) + 3e-16;
             let (sound, broken, precision) = mismatches(&write, 1.0, break_by);
-            assert_eq!((sound, broken), (0, all), "{digits} significant digits ({precision})");
+            assert_eq!((sound, broken), (0, all), "{digits} significant digits ({precision:?})");
         }
         let cast = |value: f64| f64::from(single(value));
         let text = |value: f64| parsed(single(value).to_string());
         for (write, what) in [(&cast as &dyn Fn(f64) -> f64, "cast"), (&text, "text")] {
             let (sound, broken, precision) = mismatches(write, 1.0, 1e-6);
-            assert_eq!((sound, broken, precision.as_str()), (0, all, "single precision"), "{what}");
+            assert_eq!((sound, broken, precision), (0, all, vec![LoggedPrecision::Single]), "{what}");
         }
-        assert_eq!(mismatches(&|value| value, 1.0, 3e-16), (0, all, "full precision".to_owned()));
+        assert_eq!(mismatches(&|value| value, 1.0, 3e-16), (0, all, vec![LoggedPrecision::Full]));
     }
 
     #[test]
@@ -286,11 +290,11 @@ mod tests {
             for decimals in 0..=11_usize {
                 let write = |value: f64| parsed(format!("{value:.decimals$}"));
                 let (sound, broken, precision) = mismatches(&write, scale, 2.1 * unit(decimals));
-                assert_eq!((sound, broken), (0, all), "{decimals} decimals of {scale} ({precision})");
+                assert_eq!((sound, broken), (0, all), "{decimals} decimals of {scale} ({precision:?})");
             }
             assert_eq!(mismatches(&|value| f64::from(single(value)), scale, 1e-6 / scale).0, 0);
             let (sound, broken, precision) = mismatches(&|value| value, scale, 1e-12 / scale);
-            assert_eq!((sound, broken), (0, all), "all digits of {scale} ({precision})");
+            assert_eq!((sound, broken), (0, all), "all digits of {scale} ({precision:?})");
         }
     }
 

@@ -108,6 +108,19 @@ impl PrecisionTally {
     }
 }
 
+/// How precisely a service logs a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoggedPrecision {
+    /// As a single-precision number.
+    Single,
+    /// Rounded to this many significant digits.
+    Digits(u8),
+    /// Rounded to this many decimals.
+    Decimals(u8),
+    /// As a double, unrounded.
+    Full,
+}
+
 /// How a log rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rounding {
@@ -143,19 +156,19 @@ impl Rounding {
         self.is_rounded().then_some(self.rounded.decimals)
     }
 
-    /// Describes the precision in words.
-    pub(super) fn describe(&self) -> String {
+    /// Returns the precision of the values; several if services round differently, none without values.
+    pub(super) fn precision(&self) -> Vec<LoggedPrecision> {
         let Class { decimals, digits, is_single, .. } = self.rounded;
         let rounded = self.is_rounded().then(|| match () {
-            () if is_single && digits > 7 => "single precision".to_owned(),
-            () if decimals > digits + 1 => format!("{digits} significant digits"),
-            () => format!("{decimals} decimals"),
+            () if is_single && digits > 7 => LoggedPrecision::Single,
+            () if decimals > digits + 1 => LoggedPrecision::Digits(digits),
+            () => LoggedPrecision::Decimals(decimals),
         });
-        let casts = (self.casts > 0).then(|| "single precision".to_owned());
-        let full = (self.full.rows > 0).then(|| "full precision".to_owned());
-        let mut all: Vec<String> = rounded.into_iter().chain(casts).chain(full).collect();
+        let casts = (self.casts > 0).then_some(LoggedPrecision::Single);
+        let full = (self.full.rows > 0).then_some(LoggedPrecision::Full);
+        let mut all: Vec<LoggedPrecision> = rounded.into_iter().chain(casts).chain(full).collect();
         all.dedup();
-        if all.is_empty() { "nothing".to_owned() } else { all.join(" or ") }
+        all
     }
 }
 
@@ -183,7 +196,7 @@ mod tests {
     #[test]
     fn six_decimals_explain_half_a_unit_of_the_sixth() {
         let tally = tally(&[0.5, 0.504_841, 0.25]);
-        assert_eq!(tally.rounding().describe(), "6 decimals");
+        assert_eq!(tally.rounding().precision(), [LoggedPrecision::Decimals(6)]);
         assert!(explained(&tally, 0.5, 0.500_000_5));
         assert!(!explained(&tally, 0.5, 0.500_000_6));
         // 0.5 has one decimal, but other values show that the log rounds to six.
@@ -194,7 +207,7 @@ mod tests {
     fn full_doubles_may_differ_in_the_last_bit_only() {
         let values = [0.1 + 0.2, 1.0 / 3.0, 2.0 / 7.0];
         let tally = tally(&values);
-        assert_eq!(tally.rounding().describe(), "full precision");
+        assert_eq!(tally.rounding().precision(), [LoggedPrecision::Full]);
         for value in values {
             assert!(explained(&tally, value, value.next_up()));
             assert!(!explained(&tally, value, value + 1e-14));
@@ -212,10 +225,10 @@ mod tests {
     fn a_few_round_values_do_not_loosen_unrounded_doubles() {
         let mut values: Vec<f64> = (1..1000).map(|row| f64::from(row).sqrt() / 100.1).collect();
         let full = tally(&values).rounding();
-        assert_eq!((full.describe().as_str(), full.decimals()), ("full precision", None));
+        assert_eq!((full.precision().as_slice(), full.decimals()), (&[LoggedPrecision::Full][..], None));
         values.push(0.5);
         let tally = tally(&values);
-        assert_eq!(tally.rounding().describe(), "full precision");
+        assert_eq!(tally.rounding().precision(), [LoggedPrecision::Full]);
         assert!(!explained(&tally, values[1], values[1] + 1e-15));
     }
 
@@ -226,7 +239,7 @@ mod tests {
         let write = |row: usize, value: f64| if row.is_multiple_of(2) { (value * 1e6).round() / 1e6 } else { value };
         let logged: Vec<f64> = exact.iter().enumerate().map(|(row, value)| write(row, *value)).collect();
         let tally = tally(&logged);
-        assert_eq!(tally.rounding().describe(), "6 decimals or full precision");
+        assert_eq!(tally.rounding().precision(), [LoggedPrecision::Decimals(6), LoggedPrecision::Full]);
         assert_eq!(tally.rounding().decimals(), Some(6));
         assert!(logged.iter().zip(&exact).all(|(logged, exact)| explained(&tally, *logged, *exact)));
         let moved = logged.iter().zip(&exact).filter(|(logged, exact)| !explained(&tally, **logged, **exact + 1e-6));
@@ -245,7 +258,7 @@ mod tests {
         let logged: Vec<LoggedValue> =
             [50.48, 3.1, 99.99].iter().map(|percent| LoggedValue::new(percent * scale, scale)).collect();
         logged.iter().for_each(|written| tally.observe(written));
-        assert_eq!(tally.rounding().describe(), "2 decimals");
+        assert_eq!(tally.rounding().precision(), [LoggedPrecision::Decimals(2)]);
     }
 
     proptest! {

@@ -17,5 +17,4 @@ pub use index::{
 };
 pub use page::{cost_curve::to_value as cost_curve_to_value, html::to_html, score_shift::score_shift_sentence};
 pub use report::{ExaminedWindow, MonitoredModel, Report, Run, SegmentReport};
-pub(crate) use words::FRENCH_NOT_READ;
-pub use words::{Language, Unreported, alert_in_french, failure_in_french, reason, verdict_in, verdict_sentence};
+pub use words::{Language, Words, verdict_in, verdict_sentence};

@@ -8,10 +8,11 @@ use vigie_profile::{
 
 use crate::{
     drift::{Drift, SegmentsDrift},
-    judge::{Policy, SegmentVerdict, Verdict},
+    fault::LeftOut,
+    judge::{Headline, Policy, SegmentVerdict, Verdict, VerdictHeadline},
     performance::Performance,
     reference::{Holdout, Provenance},
-    replay::{Attribution, Replay, ScoreShift},
+    replay::{Attribution, Replay, ScoreShift, Unmeasured},
 };
 
 /// Provenance of the report. Everything that may differ between two runs over the same rows is here
@@ -52,7 +53,8 @@ pub struct ExaminedWindow {
     /// Records excluded by `where`: requests to another model or endpoint.
     pub filtered: u64,
     pub complaints: Complaints,
-    pub unreadable: Vec<String>,
+    /// Parts of the log that could not be read.
+    pub unreadable: Vec<LeftOut>,
     /// Later complete windows without records, merged into one. Set only when no window was requested.
     pub empty_later: Option<Window>,
     /// Optional mapped fields that no record has.
@@ -78,7 +80,7 @@ pub struct Report {
     /// Drift of the feature contributions to the score, if the policy enables it.
     pub attribution: Option<Attribution>,
     /// Which drift moved the score, if the policy enables it; `Err` holds the reason it could not be measured.
-    pub score_shift: Option<Result<ScoreShift, String>>,
+    pub score_shift: Option<Result<ScoreShift, Unmeasured>>,
     /// Cost of decisions and ranking quality of the score, if the log has one.
     pub performance: Option<Performance>,
     /// Results by segment.
@@ -98,6 +100,12 @@ impl Report {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.drift.n_window + self.examined.complaints.rejected_rows()
+    }
+
+    /// Returns what the run amounts to.
+    #[must_use]
+    pub fn headline(&self) -> Headline {
+        Headline::Verdict(VerdictHeadline::new(&self.drift, &self.verdict, &self.policy))
     }
 
     /// Returns whether the reference rows were held out of training. Only then are realised outcomes

@@ -1,11 +1,11 @@
 //! Results of reading a piece of a log.
 
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 
 use vigie_profile::shown::harmless;
 
 use super::mapping::ReadSummary;
-use crate::fault::Fault;
+use crate::fault::{Fault, LeftOut};
 
 /// A file that could not be read to its end, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,9 +15,11 @@ pub struct Unreadable {
     pub(super) why: String,
 }
 
-impl fmt::Display for Unreadable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", harmless(&self.path.display().to_string()), harmless(&self.why))
+impl Unreadable {
+    /// Returns the file and the reason as text that is safe to show.
+    #[must_use]
+    pub fn left_out(&self) -> LeftOut {
+        LeftOut { place: Some(harmless(&self.path.display().to_string())), cause: Some(harmless(&self.why)) }
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     files::{self, percent_decode},
     response::{refuse, run_blocking},
 };
-use crate::report::{ListedReport, OpenAlert};
+use crate::report::{Language, ListedReport, OpenAlert};
 
 /// Runs per response.
 const MAX_LIMIT: usize = 1_000;
@@ -40,7 +40,7 @@ pub(super) async fn models(Shared(app): Shared<Arc<AppState>>) -> Response {
                     "last_success": model.and_then(|model| model.last_success),
                     "last_failure": model
                         .and_then(|model| model.last_failure.as_ref())
-                        .map(|(at, sentence)| json!({ "at": at, "sentence": sentence })),
+                        .map(|(at, headline)| json!({ "at": at, "sentence": Language::English.headline(headline) })),
                     "next_due": model.and_then(|model| model.next_due),
                 }))
             })
@@ -115,7 +115,7 @@ fn run_json(run: &ListedReport) -> Value {
         "to": head.window.to,
         "revision": head.revision,
         "severity": head.severity,
-        "sentence": head.sentence,
+        "sentence": Language::English.headline(&head.headline),
         "rows_used": head.rows,
         "requests": head.requests,
         "findings": head.findings,
@@ -129,14 +129,16 @@ fn run_json(run: &ListedReport) -> Value {
 }
 
 fn alert_json(alert: &OpenAlert) -> Value {
+    let finding = &alert.finding;
     json!({
         "id": alert.id,
         "model": alert.model,
-        "feature": alert.feature,
-        "test": alert.test,
-        "severity": alert.severity,
+        "subject": finding.subject,
+        "feature": finding.subject.feature(),
+        "test": finding.test,
+        "severity": finding.severity,
         "since": alert.since,
-        "sentence": alert.sentence,
+        "sentence": Language::English.statement(finding),
         "acknowledged": alert.is_acknowledged,
         "report": alert.report.as_ref().map(|report| format!("/reports/{report}")),
     })

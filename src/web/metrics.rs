@@ -101,8 +101,10 @@ fn add_daemon(all: &mut Families, status: &DaemonStatus) {
         all.get("vigie_next_due_timestamp_seconds", "Time at which the next window is due.")
             .add_some(&labels, model_status.next_due.map(seconds));
         for severity in [Severity::Watch, Severity::TooFew, Severity::NoData, Severity::Alarm] {
-            let open =
-                status.alerts.iter().filter(|alert| alert.model == model_status.model && alert.severity == severity);
+            let open = status
+                .alerts
+                .iter()
+                .filter(|alert| alert.model == model_status.model && alert.finding.severity == severity);
             all.get("vigie_open_alerts", "Open alerts.")
                 .add(&[("model", &model), ("severity", severity.word())], count(open.count() as u64));
         }

@@ -2,7 +2,7 @@
 
 use vigie_profile::window::Instant;
 
-use crate::report::OpenAlert;
+use crate::{judge::Headline, report::OpenAlert};
 
 /// Current state of the daemon. Computed on a blocking thread for every request that needs it, so it must be cheap.
 #[derive(Debug, Clone, Default)]
@@ -16,13 +16,13 @@ pub struct DaemonStatus {
 }
 
 /// Run status of a monitored model.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModelRunStatus {
     pub model: String,
     /// Time of the last successful run.
     pub last_success: Option<Instant>,
-    /// Time and message of the last failed run.
-    pub last_failure: Option<(Instant, String)>,
+    /// Time of the last failed run, and why it failed.
+    pub last_failure: Option<(Instant, Headline)>,
     /// When the next window is due.
     pub next_due: Option<Instant>,
 }

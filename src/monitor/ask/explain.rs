@@ -19,7 +19,7 @@ use crate::{
         ScanOptions,
         context::{open_configured_reference, open_model},
     },
-    replay::{Explanation, Pair, ParityOptions, ParityTally, explain as explain_row},
+    replay::{Explanation, LoggedPrecision, Pair, ParityOptions, ParityTally, explain as explain_row},
     source::{Log, Request, Scaled},
 };
 
@@ -53,8 +53,8 @@ pub struct LoggedPrediction {
     pub agrees: bool,
     /// Absolute difference from the model's probability.
     pub difference: Option<f64>,
-    /// Precision of the log, in words.
-    pub precision: String,
+    /// Precision of the log.
+    pub precision: Vec<LoggedPrecision>,
 }
 
 /// Explains a prediction with the config's model.

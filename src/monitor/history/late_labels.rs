@@ -7,11 +7,11 @@ use vigie_profile::window::{Instant, Window};
 
 use super::record::{Compose, queue, rules, thread};
 use crate::{
-    alert::{Event, History, LabelVerdict, Notification, Observation, Scope, decide_all, labels_arrived},
+    alert::{Event, History, LabelVerdict, Notification, Observation, Scope, decide_all},
     config::Settings,
     crash,
     fault::Result,
-    judge::{Finding, Severity, Test},
+    judge::{Finding, Headline, Severity, Subject, Test},
     ledger::{Ledger, LedgerTx},
 };
 
@@ -42,12 +42,12 @@ pub fn record_labels(
 struct LabelResults {
     from: Instant,
     findings: Vec<Finding>,
-    nearness: BTreeMap<(Option<String>, Test), f64>,
+    nearness: BTreeMap<(Subject, Test), f64>,
 }
 
 impl LabelResults {
     fn new((window, verdicts): &(Window, Vec<LabelVerdict>)) -> Self {
-        let near = verdicts.iter().filter_map(|verdict| Some(((None, verdict.test), verdict.nearness?)));
+        let near = verdicts.iter().filter_map(|verdict| Some(((Subject::Run, verdict.test), verdict.nearness?)));
         Self {
             from: window.from,
             findings: verdicts.iter().filter_map(|verdict| verdict.finding.clone()).collect(),
@@ -119,8 +119,8 @@ fn notification(
         id: format!("{model}/{}/r{revision}/labels", newest.folder()),
         window: Some(newest),
         severity: findings.map(|finding| finding.severity).max().unwrap_or(Severity::Stable),
-        verdict: labels_arrived(windows),
-        labelled_windows: Some(windows),
+        headline: Headline::Labels { windows },
+        note: None,
         events,
         report: run.and_then(|run| run.report),
         model,

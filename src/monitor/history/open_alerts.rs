@@ -16,10 +16,10 @@ pub fn open_alerts(entry: &LedgerTx<'_>) -> Result<Vec<OpenAlert>> {
         if alert.phase != Phase::Open {
             continue;
         }
-        let known = open.iter().find(|other| other.model == alert.key.model).map(|other| other.report.clone());
+        let known = open.iter().find(|other| other.model == alert.model).map(|other| other.report.clone());
         let report = match known {
             Some(report) => report,
-            None => entry.latest(&alert.key.model, 100)?.into_iter().find_map(|run| run.report),
+            None => entry.latest(&alert.model, 100)?.into_iter().find_map(|run| run.report),
         };
         open.push(shown(alert, report));
     }
@@ -30,14 +30,9 @@ fn shown(alert: Alert, report: Option<String>) -> OpenAlert {
     OpenAlert {
         // Alerts read from the ledger always have an id.
         id: alert.id.unwrap_or_default(),
-        model: alert.key.model,
-        feature: alert.key.feature,
-        test: alert.key.test,
-        severity: alert.severity,
+        model: alert.model,
+        finding: alert.finding,
         since: alert.since,
-        sentence: alert.sentence,
-        value: alert.value,
-        limit: alert.limit,
         report,
         is_acknowledged: alert.acknowledged,
     }

@@ -4,6 +4,7 @@ use crate::{
     archive::{self, RecordedRun},
     config::Settings,
     fault::Result,
+    judge::Headline,
     ledger::{Ledger, RunRow, RunStatus, TrendRow, WatchState},
 };
 
@@ -74,7 +75,7 @@ fn row(report: &RecordedRun, scheduled: bool, line: i64) -> RunRow {
         records: Some(report.records),
         rows_used: Some(report.rows_used),
         severity: Some(report.severity),
-        sentence: report.sentence.clone(),
+        headline: Headline::Stored { sentence: report.sentence.clone(), french: None },
         report: Some(report.report.clone()),
         reference_id: Some(report.reference_id.clone()),
         model_sha256: report.model_sha256.clone(),

@@ -13,9 +13,9 @@ use crate::{
     config::Settings,
     crash,
     fault::{Fault, Remedy, Result},
-    judge::{Finding, Severity, Test},
+    judge::{Facts, Failure, Finding, Headline, Note, Severity, Subject, Test},
     ledger::{Channel, Ledger, LedgerTx, NewMessage, RunRow, RunStatus, TrendRow},
-    report::{Language, Report, Unreported, verdict_sentence},
+    report::Report,
 };
 
 /// Turns a notification into messages; none if there are no recipients.
@@ -49,7 +49,7 @@ pub enum RunResult<'a> {
 pub struct RunRecord {
     pub events: Vec<Event>,
     /// Note for the operator, to be logged.
-    pub note: Option<String>,
+    pub note: Option<Note>,
 }
 
 /// Records an attempt, completely or not at all.
@@ -118,13 +118,14 @@ fn write(
         run.line = watched.line;
         if let RunResult::Reported(report) = result
             && is_newest
-            && let Some(note) = new_line(watched, report)
+            && let Some((reference, model_file)) = new_line(watched, report)
         {
             run.line = watched.line;
-            let dropped = entry.reset_pending(model)?;
-            run.note = Some(match dropped {
-                0 => note,
-                n => format!("{note}; pending alerts reset: {n}"),
+            run.note = Some(Note::NewTrendLine {
+                reference,
+                model: model_file,
+                from: attempt.window.from,
+                reset_alerts: entry.reset_pending(model)?,
             });
         }
         entry.put_watch_state(model, watched)?;
@@ -208,11 +209,7 @@ impl OtherFailures {
     fn before(&self, window: Window) -> Option<Finding> {
         let older: Vec<&Window> = self.windows.iter().filter(|failing| failing.to <= window.from).collect();
         let first = **older.first()?;
-        let which = match older.len() {
-            1 => Unreported::One(first),
-            n => Unreported::Several(n, first),
-        };
-        Some(failure(Test::RunFailed, which.sentence(Language::English)))
+        Some(failed(Test::RunFailed, Failure::Retried { windows: older.len(), first }))
     }
 }
 
@@ -227,7 +224,7 @@ fn decide_alerts(
     let settings = attempt.settings;
     let mut near = BTreeMap::new();
     if !failing.windows.is_empty() {
-        near.extend([Test::RunFailed, Test::Source].map(|test| ((None, test), 1.0)));
+        near.extend([Test::RunFailed, Test::Source].map(|test| ((Subject::Run, test), 1.0)));
     }
     let (scope, findings, lasting) = match result {
         RunResult::Reported(_) if is_late => (Scope::Late, Vec::new(), false),
@@ -235,16 +232,21 @@ fn decide_alerts(
             near.extend(nearness(report));
             let (mut findings, volume) = findings(entry, attempt, report)?;
             findings.extend(failing.before(attempt.window));
-            near.extend(volume.map(|nearness| ((None, Test::Volume), nearness)));
+            near.extend(volume.map(|nearness| ((Subject::Run, Test::Volume), nearness)));
             // Severity does not show it: an outage is an alarm, although nothing was compared with the reference.
             let is_of_rows = |finding: &Finding| matches!(finding.test, Test::TooFew | Test::NoData);
             let has_verdict = !report.verdict.findings.iter().any(is_of_rows);
             (if has_verdict { Scope::Judged } else { Scope::NoVerdict }, findings, false)
         }
         RunResult::Failed(test, fault) => {
-            (Scope::Failed, vec![failure(test, fault.redacted().to_owned())], fault.remedy() != Remedy::Retry)
+            // Alerts are shown outside, and keep no more than that.
+            let failure = Failure::from_fault(fault).redacted();
+            (Scope::Failed, vec![failed(test, failure)], fault.remedy() != Remedy::Retry)
         }
-        RunResult::Missed(_) => (Scope::Failed, vec![failure(Test::RunFailed, sentence(attempt, result))], true),
+        RunResult::Missed(windows) => {
+            let failure = Failure::Missed { windows, span: attempt.window };
+            (Scope::Failed, vec![failed(Test::RunFailed, failure)], true)
+        }
     };
     let observation = Observation {
         model: &settings.model.name,
@@ -263,8 +265,8 @@ pub(crate) fn rules(settings: &Settings) -> Rules {
     Rules { after: alerts.after, cooldown: alerts.cooldown, ignore: alerts.ignore.clone() }
 }
 
-fn failure(test: Test, reason: String) -> Finding {
-    Finding { severity: Severity::Alarm, feature: None, test, value: None, limit: None, q_value: None, reason }
+fn failed(test: Test, failure: Failure) -> Finding {
+    Finding::of_run(test, Severity::Alarm, Facts::Failed(failure))
 }
 
 /// Findings of the report, and those that need history: too few records for this weekday, an old reference.
@@ -288,30 +290,30 @@ fn findings(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, report: &Report) -> 
     Ok((findings, nearness))
 }
 
-/// Starts a new trend line if the reference or the model has changed.
-fn new_line(watched: &mut crate::ledger::WatchState, report: &Report) -> Option<String> {
+/// Starts a new trend line if the reference or the model has changed. Returns which of them has.
+fn new_line(watched: &mut crate::ledger::WatchState, report: &Report) -> Option<(bool, bool)> {
     let (reference, model) = (&report.run.reference_id, &report.run.model.sha256);
     let known = watched.reference_id.is_some();
-    let what = match (watched.reference_id.as_ref() == Some(reference), watched.model_sha256 == *model) {
-        (true, true) => return None,
-        (false, true) => "the reference",
-        (true, false) => "the model file",
-        (false, false) => "the reference and the model file",
-    };
+    let changed = (watched.reference_id.as_ref() != Some(reference), watched.model_sha256 != *model);
+    if changed == (false, false) {
+        return None;
+    }
     watched.reference_id = Some(reference.clone());
     watched.model_sha256.clone_from(model);
     if !known {
         return None;
     }
     watched.line += 1;
-    Some(format!("{what} changed in the window from {}: trends start over", report.examined.window.from))
+    Some(changed)
 }
 
-fn sentence(attempt: &RunAttempt<'_>, result: RunResult<'_>) -> String {
+fn headline(attempt: &RunAttempt<'_>, result: RunResult<'_>) -> Headline {
     match result {
-        RunResult::Reported(report) => verdict_sentence(report),
-        RunResult::Failed(_, fault) => fault.to_string(),
-        RunResult::Missed(windows) => Unreported::Missed(windows, attempt.window).sentence(Language::English),
+        RunResult::Reported(report) => report.headline(),
+        RunResult::Failed(test, fault) => Headline::Failed { test, failure: Failure::from_fault(fault) },
+        RunResult::Missed(windows) => {
+            Headline::Failed { test: Test::RunFailed, failure: Failure::Missed { windows, span: attempt.window } }
+        }
     }
 }
 
@@ -328,7 +330,7 @@ fn row(attempt: &RunAttempt<'_>, result: RunResult<'_>, current: Option<&RunRow>
         records: attempt.records,
         rows_used: None,
         severity: None,
-        sentence: sentence(attempt, result),
+        headline: headline(attempt, result),
         report: None,
         reference_id: None,
         model_sha256: None,
@@ -379,28 +381,20 @@ fn notification(
     run: &RunRow,
     result: RunResult<'_>,
     events: Vec<Event>,
-    note: Option<String>,
+    note: Option<Note>,
 ) -> Notification {
     let what = match result {
         RunResult::Reported(_) => format!("r{}", run.revision),
         RunResult::Failed(..) => format!("failed{}", run.attempts),
         RunResult::Missed(_) => "gap".to_owned(),
     };
-    let mut verdict = match result {
-        RunResult::Failed(_, fault) => fault.redacted().to_owned(),
-        RunResult::Reported(report) => verdict_sentence(&report.redacted()),
-        RunResult::Missed(_) => run.sentence.clone(),
-    };
-    if let Some(note) = note {
-        verdict = format!("{verdict} Note: {note}.");
-    }
     Notification {
         id: format!("{}/{}/{what}", run.model, attempt.window.folder()),
         model: run.model.clone(),
         window: Some(attempt.window),
         severity: run.severity.unwrap_or(Severity::Alarm),
-        verdict,
-        labelled_windows: None,
+        headline: run.headline.clone(),
+        note,
         events,
         report: run.report.clone(),
     }

@@ -15,7 +15,7 @@ use crate::{
     fault::Result,
     performance::Performance,
     reference::Contributions,
-    replay::{Attribution, AttributionTally, Rescorer, ScoreShift},
+    replay::{Attribution, AttributionTally, Rescorer, ScoreShift, Unmeasured},
 };
 
 /// Computes the contributions of a window's rows, or of the sample of them that parity is judged on.
@@ -79,7 +79,7 @@ pub(crate) fn unavailable_attribution(run: &RunContext<'_>) -> Option<Attributio
 pub(crate) struct AttributionResults {
     pub contributions: Option<Attribution>,
     /// `Err`: the reason why it could not be measured.
-    pub score_shift: Option<Result<ScoreShift, String>>,
+    pub score_shift: Option<Result<ScoreShift, Unmeasured>>,
     pub seconds: Option<f64>,
 }
 

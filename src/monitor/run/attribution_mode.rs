@@ -6,14 +6,14 @@ use crate::{
     config::Settings,
     fault::{Fault, Result},
     reference::Reference,
-    replay::Rescorer,
+    replay::{Rescorer, Unmeasured},
 };
 
 /// Whether contributions are measured.
 pub(crate) enum AttributionMode {
     Off,
     /// Requested, but impossible for this reason.
-    Unavailable(String),
+    Unavailable(Unmeasured),
     On(Box<Explainer>),
 }
 
@@ -31,15 +31,14 @@ pub(crate) fn attribution_mode(
             "policy.attribution: attribution needs the model file; set model.file, or remove policy.attribution",
         ));
     };
-    let again = "learn the reference again with `vigie learn --model`";
     let Some(contributions) = reference.contributions() else {
-        return Ok(AttributionMode::Unavailable(format!("the reference was learnt without a model; {again}")));
+        return Ok(AttributionMode::Unavailable(Unmeasured::NoModel));
     };
     if contributions.model_sha256 != model.model().sha256_hex() {
-        return Ok(AttributionMode::Unavailable(format!("the reference was learnt with another model file; {again}")));
+        return Ok(AttributionMode::Unavailable(Unmeasured::OtherModel));
     }
     Ok(match model.model().explainer() {
         Ok(explainer) => AttributionMode::On(Box::new(explainer)),
-        Err(why) => AttributionMode::Unavailable(why.to_string()),
+        Err(why) => AttributionMode::Unavailable(Unmeasured::Model(why.to_string())),
     })
 }

@@ -4,11 +4,12 @@ use super::context::{RunContext, WindowData};
 use crate::{
     drift::{Drift, FeatureDrift, compare, compare_segments},
     engine::{self, Counted, InexactFeature},
-    fault::{Fault, Result},
+    fault::{Fault, LeftOut, Result},
     judge::{AucChange, Case, CostChange, Finding, Service, Verdict, judge, judge_segments, undecided},
     performance::Performance,
     replay::Replay,
     report::SegmentReport,
+    source::Unreadable,
 };
 
 /// Distance of the window from the reference, and the verdict on it.
@@ -125,7 +126,7 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         answered: counted.profile.rows() + counted.other_version.rows(),
         other_version: counted.other_version.rows(),
         filtered: counted.found.filtered,
-        unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
+        unreadable: counted.unreadable.iter().map(Unreadable::left_out).collect(),
         unreadable_labels: Vec::new(),
         // A challenger's scores differ by design.
         parity: replay.filter(|replay| replay.challenger.is_none()).map(|replay| replay.parity.clone()),
@@ -135,7 +136,7 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
     }
 }
 
-fn unreadable_labels(performance: &Performance) -> Vec<String> {
+fn unreadable_labels(performance: &Performance) -> Vec<LeftOut> {
     let labels = performance.labels.iter().flat_map(|labels| &labels.unreadable);
     labels.cloned().collect()
 }

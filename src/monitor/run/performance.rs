@@ -130,7 +130,7 @@ fn join_labels(
     let mut labels = LabelJoin::default();
     match LabelLog::open(options, &run.settings.source) {
         // Unreadable labels must not prevent the rest of the report.
-        Err(fault) => labels.unreadable(fault.redacted().to_owned()),
+        Err(fault) => labels.unreadable(fault.left_out()),
         Ok(LabelLookup::NotYet(place)) => labels.not_yet(place),
         // The window is read again for its ids only when there are labels.
         Ok(LabelLookup::Found(log)) => {
@@ -140,7 +140,7 @@ fn join_labels(
                 labels.forget();
             }
             labels.malformed(read.malformed);
-            read.unreadable.into_iter().for_each(|why| labels.unreadable(why));
+            read.unreadable.into_iter().for_each(|input| labels.unreadable(input));
         }
     }
     Ok(labels.finish())

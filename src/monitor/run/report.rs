@@ -13,7 +13,7 @@ use crate::{
     performance::Performance,
     replay::Replay,
     report::{ExaminedWindow, MonitoredModel, Report, Run},
-    source::Field,
+    source::{Field, Unreadable},
 };
 
 /// Results other than drift.
@@ -56,7 +56,7 @@ pub(crate) fn build_report(
         examined: ExaminedWindow {
             window: data.window,
             filtered: counted.found.filtered,
-            unreadable: counted.unreadable.iter().map(ToString::to_string).collect(),
+            unreadable: counted.unreadable.iter().map(Unreadable::left_out).collect(),
             missing_fields: missing_fields(&counted),
             complaints: counted.complaints,
             empty_later: data.empty_later,

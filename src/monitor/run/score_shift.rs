@@ -25,7 +25,7 @@ use crate::{
     reference::Reference,
     replay::{
         DecisionTerms, ReferenceFigures, ReferenceValues, RestorableFeature, Restoration, Restorer, SampleColumn,
-        ScoreShift,
+        ScoreShift, Unmeasured,
     },
 };
 
@@ -41,16 +41,16 @@ pub(crate) fn score_shift(
     data: &WindowData,
     judged: &JudgedWindow,
     performance: Option<&Performance>,
-) -> Result<Option<Result<ScoreShift, String>>> {
+) -> Result<Option<Result<ScoreShift, Unmeasured>>> {
     let Some(model) = &run.model else { return Ok(None) };
-    let unavailable = |why: &str| Ok(Some(Err(why.to_owned())));
+    let unavailable = |why: Unmeasured| Ok(Some(Err(why)));
     let reference = &run.reference;
     let severity = judged.verdict.features.first().map(|feature| feature.severity);
     if reference.provenance().reduced {
-        return unavailable("the reference was imported as distributions, and has no values to put back");
+        return unavailable(Unmeasured::Distributions);
     }
     if matches!(severity, None | Some(Severity::TooFew | Severity::NoData)) {
-        return unavailable("too few rows for a verdict");
+        return unavailable(Unmeasured::TooFewRows);
     }
     let (chosen, left_out) = chosen(judged, reference);
     let candidates: Vec<RestorableFeature> = chosen
@@ -67,7 +67,7 @@ pub(crate) fn score_shift(
         limit: run.settings.policy.q,
     };
     let Some(restorer) = Restorer::new(model, columns, &keys, candidates, terms)? else {
-        return unavailable("the window has no used rows");
+        return unavailable(Unmeasured::NoRows);
     };
     let sets = restore_all(&restorer, run.scan.threads)?;
     Ok(Some(Ok(restorer.finish(sets, reference_figures(judged, performance), left_out))))

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use super::{FeaturePoint, Head, PerformancePoint, SegmentPoint, TrendPoint, performance_point::rounded};
 use crate::{
     judge::{Finding, Severity, Test},
-    report::{
-        Report,
-        words::{Language, verdict::verdict_in, verdict_sentence},
-    },
+    report::Report,
 };
 
 impl Head {
@@ -20,8 +17,7 @@ impl Head {
             window: report.examined.window,
             revision: report.run.revision,
             severity: report.verdict.severity,
-            sentence: verdict_sentence(report),
-            french: Some(verdict_in(report, Language::French)),
+            headline: report.headline(),
             severities: severities(&report.verdict.findings),
             rows: drift.n_window,
             requests: traffic.requests,
@@ -51,10 +47,10 @@ impl TrendPoint {
     }
 }
 
-/// The worst severity by test, over findings without a feature.
+/// The worst severity by test, over findings about the run and the score.
 fn severities(findings: &[Finding]) -> BTreeMap<Test, Severity> {
     let mut severities = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.feature.is_none()) {
+    for finding in findings.iter().filter(|finding| finding.subject.is_whole()) {
         let worst = severities.entry(finding.test.reported()).or_insert(finding.severity);
         *worst = finding.severity.max(*worst);
     }

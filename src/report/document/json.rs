@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 use vigie_profile::profile::{HourOfDay, Latency};
-use vigie_stats::EmptyBins;
 
 use crate::{
     drift::{BinCount, Drift, FeatureDrift, Summary},
-    judge::{FeatureVerdict, Finding, QValues},
-    report::Report,
+    judge::{FeatureVerdict, Finding, Policy, QValues},
+    report::{
+        Report,
+        words::{Language, verdict_sentence},
+    },
 };
 
 /// Incremented when the meaning of a key changes.
@@ -45,7 +47,7 @@ struct FeatureJson<'a> {
     n_window: u64,
     severity: &'static str,
     q_value: Option<f64>,
-    reasons: Vec<&'a str>,
+    reasons: Vec<String>,
     missing: Value,
     unseen: Value,
     out_of_range: Value,
@@ -80,7 +82,7 @@ struct BinJson<'a> {
 /// Renders the report as pretty JSON with a trailing newline.
 #[must_use]
 pub fn to_json(report: &Report) -> String {
-    let empty = report.policy.empty_bins;
+    let policy = &report.policy;
     let verdict = &report.verdict;
     let features = report
         .drift
@@ -89,7 +91,7 @@ pub fn to_json(report: &Report) -> String {
         .zip(&verdict.features)
         .enumerate()
         .map(|(index, (drift, verdict))| {
-            let mut feature = feature(drift, Some(verdict), report.importance.get(index).copied().flatten(), empty);
+            let mut feature = feature(drift, Some(verdict), report.importance.get(index).copied().flatten(), policy);
             let contribution = report.attribution.as_ref().and_then(|attribution| attribution.feature(index));
             feature.attribution = contribution.map(crate::report::page::attribution::of_feature);
             feature
@@ -101,13 +103,13 @@ pub fn to_json(report: &Report) -> String {
         window: window(report),
         verdict: json!({
             "severity": verdict.severity,
-            "sentence": crate::report::words::verdict_sentence(report),
+            "sentence": verdict_sentence(report),
             "findings": verdict.findings.iter().map(finding).collect::<Vec<_>>(),
             "drifted_share": verdict.drifted_share,
             "weighted_drifted_share": verdict.weighted_drifted_share,
         }),
         features,
-        score: score(&report.drift, verdict.score.as_ref(), verdict.share_refused_q, empty),
+        score: score(&report.drift, verdict.score.as_ref(), verdict.share_refused_q, policy),
         latency: latency(&report.traffic.latency),
         service: service(report),
         performance: report.performance.as_ref().map(super::performance::to_value),
@@ -117,7 +119,7 @@ pub fn to_json(report: &Report) -> String {
         attribution: crate::report::page::attribution::to_value(report),
         reference: reference(report),
         policy: serde_json::to_value(&report.policy).unwrap_or_default(),
-        other_version: report.other_version.as_ref().map_or(Value::Null, |drift| other_version(drift, empty)),
+        other_version: report.other_version.as_ref().map_or(Value::Null, |drift| other_version(drift, policy)),
     };
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
@@ -170,33 +172,34 @@ fn window(report: &Report) -> Value {
         "rejected": rejected,
         "complaints": complaints,
         "filtered": examined.filtered,
-        "unreadable": examined.unreadable,
+        "unreadable": examined.unreadable.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "fields_not_found": examined.missing_fields,
     })
 }
 
 fn finding(finding: &Finding) -> Value {
-    let subject = |is_segment| finding.feature.as_ref().filter(|_| finding.test.is_about_segment() == is_segment);
     json!({
         "severity": finding.severity,
-        "feature": subject(false),
-        "segment": subject(true),
+        "subject": finding.subject,
+        "feature": finding.subject.feature(),
+        "segment": finding.subject.segment(),
         "test": finding.test.reported(),
         "by_labels": finding.test.needs_labels(),
         "value": finding.value,
         "limit": finding.limit,
         "q_value": finding.q_value,
-        "reason": finding.reason,
+        "reason": Language::English.statement(finding),
     })
 }
 
 fn feature<'a>(
     drift: &'a FeatureDrift,
-    verdict: Option<&'a FeatureVerdict>,
+    verdict: Option<&FeatureVerdict>,
     importance: Option<f64>,
-    empty: EmptyBins,
+    policy: &Policy,
 ) -> FeatureJson<'a> {
     let qs = verdict.map(|verdict| verdict.qs).unwrap_or_default();
+    let opinions = verdict.iter().flat_map(|verdict| &verdict.opinions);
     FeatureJson {
         name: &drift.name,
         kind: drift.kind.to_string(),
@@ -205,7 +208,7 @@ fn feature<'a>(
         n_window: drift.n_window,
         severity: verdict.map_or("stable", |verdict| verdict.severity.word()),
         q_value: qs.smallest(),
-        reasons: verdict.iter().flat_map(|verdict| &verdict.opinions).map(|opinion| opinion.reason.as_str()).collect(),
+        reasons: opinions.map(|opinion| Language::English.opinion(opinion, policy.q)).collect(),
         missing: json!({
             "reference_share": drift.missing.reference_share,
             "window_share": drift.missing.window_share,
@@ -228,7 +231,7 @@ fn feature<'a>(
             "q_value": qs.psi,
             "p_bins": drift.psi.p_bins,
             "bins": drift.bins.len(),
-            "empty_bins": empty.name(),
+            "empty_bins": policy.empty_bins.name(),
         }),
         jensen_shannon: json!({ "value": drift.jensen_shannon }),
         ks: drift.ks.as_ref().map_or(Value::Null, |ks| {
@@ -348,9 +351,9 @@ fn null_reasons(drift: &FeatureDrift) -> BTreeMap<&'static str, &'static str> {
     reasons
 }
 
-fn score(drift: &Drift, verdict: Option<&FeatureVerdict>, q: Option<f64>, empty: EmptyBins) -> Value {
+fn score(drift: &Drift, verdict: Option<&FeatureVerdict>, q: Option<f64>, policy: &Policy) -> Value {
     let Some(score) = &drift.score else { return Value::Null };
-    let mut feature = feature(&score.distance, verdict, None, empty);
+    let mut feature = feature(&score.distance, verdict, None, policy);
     feature.refused_share = Some(json!({
         "reference": score.refused.reference,
         "window": score.refused.window,
@@ -426,11 +429,11 @@ fn reference(report: &Report) -> Value {
     json!({ "id": report.run.reference_id, "provenance": provenance })
 }
 
-fn other_version(drift: &Drift, empty: EmptyBins) -> Value {
+fn other_version(drift: &Drift, policy: &Policy) -> Value {
     let features: Vec<Value> = drift
         .features
         .iter()
         .map(|feature| json!({ "name": feature.name, "psi": feature.psi.value, "n_window": feature.n_window }))
         .collect();
-    json!({ "rows": drift.n_window, "features": features, "score": score(drift, None, None, empty) })
+    json!({ "rows": drift.n_window, "features": features, "score": score(drift, None, None, policy) })
 }

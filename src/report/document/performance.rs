@@ -72,7 +72,7 @@ fn labelled(labels: &LabelCounts, rows: u64) -> Value {
         "malformed": labels.malformed,
         "not_yet": labels.not_yet,
         "examples": labels.examples,
-        "unreadable": labels.unreadable,
+        "unreadable": labels.unreadable.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 

@@ -1,12 +1,11 @@
 //! Redacts the report for email: removes everything that comes from a single applicant.
 
-use std::collections::BTreeSet;
-
-use vigie_profile::{batch::Complaints, shown::shown};
+use vigie_profile::batch::Complaints;
 
 use crate::{
-    drift::{Drift, FeatureDrift, Summary, Unseen},
-    judge::{NOT_READ, Test},
+    drift::{Drift, Summary},
+    fault::LeftOut,
+    judge::Finding,
     performance::Performance,
     replay::Replay,
     report::{ExaminedWindow, Report, SegmentReport},
@@ -35,28 +34,16 @@ impl Report {
             performance,
             segments,
         } = self.clone();
-        let names: Vec<String> = drift
-            .features
-            .iter()
-            .chain(other_version.iter().flat_map(|drift| &drift.features))
-            .filter_map(listed_levels)
-            .collect();
-        let labels = format!("{NOT_READ}labels: ");
         let mut verdict = verdict;
-        for finding in &mut verdict.findings {
-            remove_all(&mut finding.reason, &names);
-            if matches!(finding.test, Test::Source | Test::Labels) {
-                finding.reason = path_only(&finding.reason, &[&labels, NOT_READ]);
-            }
-        }
-        for opinion in verdict.features.iter_mut().chain(&mut verdict.score).flat_map(|judged| &mut judged.opinions) {
-            remove_all(&mut opinion.reason, &names);
+        verdict.findings = verdict.findings.into_iter().map(Finding::redacted).collect();
+        for judged in verdict.features.iter_mut().chain(&mut verdict.score) {
+            judged.opinions = std::mem::take(&mut judged.opinions).into_iter().map(Finding::redacted).collect();
         }
         Self {
             run,
             examined: ExaminedWindow {
                 complaints: without_examples(&examined.complaints),
-                unreadable: examined.unreadable.iter().map(|what| path_only(what, &[""])).collect(),
+                unreadable: examined.unreadable.into_iter().map(LeftOut::redacted).collect(),
                 ..examined
             },
             reference,
@@ -75,13 +62,6 @@ impl Report {
     }
 }
 
-/// Keeps the name of the unreadable file and drops the reason, which may quote its content.
-fn path_only(what: &str, openings: &[&str]) -> String {
-    let opening = openings.iter().find(|opening| what.starts_with(**opening)).copied().unwrap_or_default();
-    let name = what.get(opening.len()..).and_then(|rest| rest.split(": ").next()).unwrap_or_default();
-    format!("{opening}{name}")
-}
-
 fn without_examples(complaints: &Complaints) -> Complaints {
     let mut counted = Complaints::default();
     for (reason, complaint) in complaints.iter() {
@@ -93,7 +73,7 @@ fn without_examples(complaints: &Complaints) -> Complaints {
 fn without_ids(mut performance: Performance) -> Performance {
     if let Some(labels) = &mut performance.labels {
         labels.examples.clear();
-        labels.unreadable.iter_mut().for_each(|what| *what = path_only(what, &[""]));
+        labels.unreadable = std::mem::take(&mut labels.unreadable).into_iter().map(LeftOut::redacted).collect();
     }
     performance
 }
@@ -128,19 +108,4 @@ fn without_levels(mut drift: Drift) -> Drift {
         }
     }
     drift
-}
-
-/// The list of unseen levels as written in the reason of a finding.
-fn listed_levels(feature: &FeatureDrift) -> Option<String> {
-    let Unseen { levels, distinct, .. } = feature.unseen.as_ref()?;
-    let names: Vec<String> = levels.iter().take(3).map(|(name, _)| format!("“{}”", shown(name))).collect();
-    let more = if *distinct > names.len() { ", …" } else { "" };
-    (!names.is_empty()).then(|| format!(" ({}{more})", names.join(", ")))
-}
-
-fn remove_all(reason: &mut String, names: &[String]) {
-    let found: BTreeSet<&String> = names.iter().filter(|names| reason.contains(names.as_str())).collect();
-    for names in found {
-        *reason = reason.replace(names.as_str(), "");
-    }
 }

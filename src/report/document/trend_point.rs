@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 use vigie_profile::window::Window;
 
 use super::PerformancePoint;
-use crate::{
-    judge::{Severity, Test},
-    report::words::Language,
-};
+use crate::judge::{Headline, Severity, Test};
 
 /// Run-level values of a trend point.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,11 +15,10 @@ pub struct Head {
     pub window: Window,
     pub revision: u32,
     pub severity: Severity,
-    pub sentence: String,
-    /// The sentence in French; absent in points written by earlier versions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub french: Option<String>,
-    /// Worst severity by test, over findings without a feature.
+    /// Points written by earlier versions have the sentence itself.
+    #[serde(flatten, with = "headline_or_sentence")]
+    pub headline: Headline,
+    /// Worst severity by test, over findings about the run and the score.
     #[serde(rename = "own", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub severities: BTreeMap<Test, Severity>,
     pub rows: u64,
@@ -36,6 +32,35 @@ pub struct Head {
     /// Expected and realised cost; absent in points written by earlier versions.
     #[serde(rename = "performed", default, skip_serializing_if = "Option::is_none")]
     pub performance: Option<PerformancePoint>,
+}
+
+/// A headline as `headline`, or as the `sentence` and the `french` one that earlier versions wrote.
+mod headline_or_sentence {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use crate::judge::Headline;
+
+    #[derive(Serialize)]
+    struct Written<'a> {
+        headline: &'a Headline,
+    }
+
+    #[derive(Deserialize)]
+    struct Read {
+        headline: Option<Headline>,
+        sentence: Option<String>,
+        french: Option<String>,
+    }
+
+    pub(super) fn serialize<S: Serializer>(headline: &Headline, serializer: S) -> Result<S::Ok, S::Error> {
+        Written { headline }.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Headline, D::Error> {
+        let Read { headline, sentence, french } = Read::deserialize(deserializer)?;
+        let stored = sentence.map(|sentence| Headline::Stored { sentence, french });
+        headline.or(stored).ok_or_else(|| D::Error::missing_field("headline"))
+    }
 }
 
 /// Trend values of a feature: name, PSI, severity.
@@ -55,15 +80,6 @@ pub struct TrendPoint {
 }
 
 impl Head {
-    /// Returns the sentence in this language, if known.
-    #[must_use]
-    pub fn sentence_in(&self, language: Language) -> Option<&str> {
-        match language {
-            Language::English => Some(&self.sentence),
-            Language::French => self.french.as_deref(),
-        }
-    }
-
     /// Parses the first line of a trend file.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
@@ -124,8 +140,7 @@ mod tests {
             window: Window { from: Instant(0), to: Instant(86_400_000_000) },
             revision: 1,
             severity: Severity::TooFew,
-            sentence: "“too few” <b>".to_owned(),
-            french: None,
+            headline: Headline::Stored { sentence: "“too few” <b>".to_owned(), french: None },
             severities: BTreeMap::from([(Test::Score, Severity::Watch)]),
             rows: 3,
             requests: 4,
@@ -137,6 +152,14 @@ mod tests {
             latency_p95_ms: Some(12.5),
             performance: None,
         };
+        let line = serde_json::to_string(&head).unwrap();
+        let former = line.replace(
+            r#""headline":{"kind":"stored","sentence":"“too few” <b>","french":null}"#,
+            r#""sentence":"A.","french":"B.""#,
+        );
+        assert_ne!(former, line);
+        let stored = Headline::Stored { sentence: "A.".to_owned(), french: Some("B.".to_owned()) };
+        assert_eq!(Head::from_text(&former).unwrap().headline, stored);
         let features = vec![
             FeaturePoint("a\nb".to_owned(), Some(0.125), Severity::Alarm),
             FeaturePoint(String::new(), None, Severity::Stable),

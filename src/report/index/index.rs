@@ -7,12 +7,12 @@ use vigie_profile::{
 };
 
 use crate::{
-    judge::{Severity, Test},
+    judge::{Finding, Severity, Test},
     report::{
         chart::{self, icon, symbols},
         document::Head,
         words::{
-            Language, alert_in_french,
+            Language,
             format::{day, minute},
         },
     },
@@ -31,16 +31,10 @@ pub struct ListedReport {
 pub struct OpenAlert {
     pub id: i64,
     pub model: String,
-    /// `None` for alerts about the score, the service or the run itself.
-    pub feature: Option<String>,
-    pub test: Test,
-    pub severity: Severity,
+    /// The latest finding.
+    pub finding: Finding,
     /// Start of the first window of this alert.
     pub since: Instant,
-    pub sentence: String,
-    /// Value of the test, and the limit it exceeded.
-    pub value: Option<f64>,
-    pub limit: Option<f64>,
     /// Link to the most relevant report, relative to the index.
     pub report: Option<String>,
     /// Set by `vigie alert ack`.
@@ -134,14 +128,11 @@ pub fn to_index(index: &ReportIndex) -> Result<String, askama::Error> {
 }
 
 fn alert_line(alert: &OpenAlert, language: Language) -> AlertLine {
-    let subject = alert.feature.as_deref().map_or_else(|| language.subject(alert.test).to_owned(), shown);
+    let finding = &alert.finding;
     AlertLine {
-        severity: alert.severity,
-        subject: format!("{} · {subject}", shown(&alert.model)),
-        sentence: shown_sentence(&match language {
-            Language::English => alert.sentence.clone(),
-            Language::French => alert_in_french(alert.test, alert.severity, alert.value, alert.limit, &alert.sentence),
-        }),
+        severity: finding.severity,
+        subject: format!("{} · {}", shown(&alert.model), language.subject(finding)),
+        sentence: shown_sentence(&language.statement(finding)),
         since: day(alert.since),
         report: alert.report.clone(),
         is_acknowledged: alert.is_acknowledged,
@@ -178,18 +169,10 @@ fn run_line(listed: &ListedReport, language: Language) -> RunLine {
         link: listed.link.clone(),
         window: format!("{} – {}", day(head.window.from), day(head.window.to)),
         severity: head.severity,
-        // Points of earlier versions have no French sentence: build one from the severity and counts.
-        sentence: head.sentence_in(language).map_or_else(
-            || {
-                let noun = if head.findings > 1 { "constats" } else { "constat" };
-                format!(
-                    "{}\u{a0}: {} {noun}, {} des variables en dérive.",
-                    language.severity_word(head.severity),
-                    head.findings,
-                    language.percent_or_dash(head.drifted_share)
-                )
-            },
-            shown_sentence,
+        // Points of earlier versions may not have the sentence in this language.
+        sentence: language.headline(&head.headline).map_or_else(
+            || language.bare_headline(head.severity, head.findings, head.drifted_share),
+            |sentence| shown_sentence(&sentence),
         ),
         rows: language.row_count(head.rows),
     }
@@ -209,7 +192,7 @@ fn calendar(runs: &[&ListedReport], language: Language) -> String {
             number,
             severity: Some(listed.head.severity),
             link: listed.link.clone(),
-            title: format!("{date}{} {}", colon(language), language.severity_word(listed.head.severity)),
+            title: format!("{date}{} {}", language.colon(), language.severity_word(listed.head.severity)),
             month: date.get(..7).unwrap_or_default().to_owned(),
         };
         match days.last_mut().filter(|last| last.number == number) {
@@ -226,11 +209,6 @@ fn calendar(runs: &[&ListedReport], language: Language) -> String {
         Language::French => ["lu", "ma", "me", "je", "ve", "sa", "di"],
     };
     chart::calendar(&days, language.calendar(), weekdays)
-}
-
-/// The colon of a tooltip; in French it follows a no-break space.
-fn colon(language: Language) -> &'static str {
-    language.pick(":", "\u{a0}:")
 }
 
 /// Adds the days without a report between the first and the last one. A day is covered if a window contains its noon in
@@ -263,7 +241,7 @@ fn with_gaps(days: Vec<chart::Day>, runs: &[&ListedReport], language: Language) 
                     number,
                     severity: None,
                     link: String::new(),
-                    title: format!("{date}{} {}", colon(language), language.not_run()),
+                    title: format!("{date}{} {}", language.colon(), language.not_run()),
                     month,
                 });
             }
@@ -292,7 +270,7 @@ fn trends(runs: &[&ListedReport], language: Language) -> Vec<TrendChart> {
                     format!(", {}", language.severity_word(severity))
                 };
                 let value_text = value.map_or("–".to_owned(), format_value);
-                let title = format!("{}{} {value_text}{word}", minute(head.window.from), colon(language));
+                let title = format!("{}{} {value_text}{word}", minute(head.window.from), language.colon());
                 chart::Dot { value, severity, date: day(head.window.from), title }
             })
             .collect();

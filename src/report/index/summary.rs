@@ -8,7 +8,7 @@ use vigie_profile::{
 };
 
 use crate::{
-    judge::Severity,
+    judge::{Headline, Severity},
     replay::{Parity, Shift},
     report::{
         Report,
@@ -17,7 +17,7 @@ use crate::{
             challenger::{self, ChallengerCard},
             replay::{self, ExampleLine},
         },
-        words::{Language, format::minute, verdict::verdict_in, verdict_sentence},
+        words::{Language, format::minute},
     },
 };
 
@@ -51,9 +51,7 @@ pub struct ReplaySummary {
 pub struct ReplayedWindow {
     pub window: Window,
     pub severity: Severity,
-    pub sentence: String,
-    /// The sentence in French.
-    pub french: String,
+    pub headline: Headline,
     pub parity: Option<Parity>,
     /// Rows that the challenger model newly refuses and newly accepts.
     pub changed: Option<(u64, u64)>,
@@ -67,8 +65,7 @@ impl ReplayedWindow {
         Self {
             window: report.examined.window,
             severity: report.verdict.severity,
-            sentence: verdict_sentence(report),
-            french: verdict_in(report, Language::French),
+            headline: report.headline(),
             parity: replay.map(|replay| replay.parity.clone()),
             changed: replay.and_then(|replay| replay.challenger.as_ref()).map(changed),
         }
@@ -101,7 +98,7 @@ pub fn to_summary_json(summary: &ReplaySummary) -> String {
                 keys.insert("from".to_owned(), json!(replayed.window.from));
                 keys.insert("to".to_owned(), json!(replayed.window.to));
                 keys.insert("severity".to_owned(), json!(replayed.severity));
-                keys.insert("sentence".to_owned(), json!(replayed.sentence));
+                keys.insert("sentence".to_owned(), json!(Language::English.headline(&replayed.headline)));
                 keys.insert("report".to_owned(), json!(format!("{}/report.json", replayed.window.folder())));
                 if let Some((refused, accepted)) = replayed.changed {
                     keys.insert("accepted_to_refused".to_owned(), json!(refused));
@@ -221,6 +218,6 @@ fn line(replayed: &ReplayedWindow, language: Language) -> WindowLine {
             let (refused, accepted) = (language.grouped(refused), language.grouped(accepted));
             format!("{refused} {}, {accepted} {}", language.now_refused_short(), language.now_accepted_short())
         }),
-        sentence: language.pick(&replayed.sentence, &replayed.french).to_owned(),
+        sentence: language.headline(&replayed.headline).unwrap_or_default(),
     }
 }

@@ -15,7 +15,7 @@ const MAX_LISTED: usize = 15;
 /// Returns the `attribution` section: contributions, and under `score_shift` the effect of restored values.
 pub(crate) fn to_value(report: &Report) -> Option<Value> {
     let mut value = match report.attribution.as_ref()? {
-        Attribution::Unavailable(reason) => json!({ "rows": null, "reason": reason }),
+        Attribution::Unavailable(why) => json!({ "rows": null, "reason": Language::English.unmeasured(why) }),
         Attribution::Measured { rows, .. } => json!({ "rows": rows, "unit": "raw score", "reason": null }),
     };
     if let (Some(keys), Some(shift)) = (value.as_object_mut(), &report.score_shift) {
@@ -66,8 +66,8 @@ pub(crate) struct AttributionCard {
 /// Returns the features whose contributions moved the score most.
 pub(crate) fn card(report: &Report, language: Language) -> Option<AttributionCard> {
     let features = match report.attribution.as_ref()? {
-        Attribution::Unavailable(reason) => {
-            return Some(AttributionCard { reason: translated(reason, language), lines: Vec::new() });
+        Attribution::Unavailable(why) => {
+            return Some(AttributionCard { reason: language.unmeasured(why), lines: Vec::new() });
         }
         Attribution::Measured { features, .. } => features,
     };
@@ -95,20 +95,4 @@ pub(crate) fn card(report: &Report, language: Language) -> Option<AttributionCar
         })
         .collect();
     Some(AttributionCard { reason: String::new(), lines })
-}
-
-/// Translates the reason why nothing is measured, which is produced in English.
-fn translated(reason: &str, language: Language) -> String {
-    let hint = "refaire la référence avec vigie learn --model et le fichier du modèle";
-    let known = [
-        ("the reference was learnt without a model", "la référence a été apprise sans modèle"),
-        (
-            "the reference was learnt with another model file",
-            "la référence a été apprise avec un autre fichier de modèle",
-        ),
-    ];
-    match (language, known.into_iter().find(|(english, _)| reason.starts_with(english))) {
-        (Language::French, Some((_, french))) => format!("{french}\u{a0}; {hint}"),
-        _ => reason.to_owned(),
-    }
 }

@@ -6,13 +6,7 @@ use super::recent::RecentWindows;
 use crate::{
     drift::{FeatureDrift, Summary},
     judge::{FeatureVerdict, Finding, Severity},
-    report::{
-        Context, Report, chart,
-        words::{
-            Language,
-            reasons::{bin_label, reason},
-        },
-    },
+    report::{Context, Report, chart, words::Language},
 };
 
 /// Table row of a bin.
@@ -117,7 +111,7 @@ pub(crate) fn card(
         .map(|bin| (share(bin.reference, drift.n_reference), share(bin.window, drift.n_window)))
         .collect();
     let bins = drift.bins.iter().zip(&shares).map(|(bin, (reference, window))| BinLine {
-        label: bin_label(bin, language),
+        label: language.bin_label(bin.kind, &bin.label),
         reference: language.percent(*reference),
         window: language.percent(*window),
         contribution: language.four_decimals(bin.contribution),
@@ -241,5 +235,5 @@ fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Fig
 
 /// Returns the sentences of all rulings, including effects that chance explains.
 fn reasons(report: &Report, opinions: &[Finding], language: Language) -> Vec<String> {
-    opinions.iter().map(|opinion| reason(report, opinion, language)).collect()
+    opinions.iter().map(|opinion| language.opinion(opinion, report.policy.q)).collect()
 }

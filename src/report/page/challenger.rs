@@ -136,7 +136,7 @@ pub(crate) fn card(shift: &Shift, language: Language) -> ChallengerCard {
     let mut facts = vec![
         (language.rows(), language.grouped(all.rows)),
         (language.mean_score(), moved(all.mean(ScoreSource::Logged), all.mean(ScoreSource::Replayed), language)),
-        (language.subject(Test::ShareRefused), refused_words(quadrants, language)),
+        (language.test_name(Test::ShareRefused), refused_words(quadrants, language)),
     ];
     if let Some(score) = &shift.score {
         let psi = language.number_or_dash(score.psi.value);

@@ -34,7 +34,7 @@ pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> 
             )
         };
     let own = |test: Test| {
-        let found = report.verdict.findings.iter().filter(|finding| finding.feature.is_none() && finding.test == test);
+        let found = report.verdict.findings.iter().filter(|finding| finding.subject.is_whole() && finding.test == test);
         found.map(|finding| finding.severity).filter(|severity| *severity != Severity::Stable).max()
     };
     let percent = |value: f64| language.percent(value);

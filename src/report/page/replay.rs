@@ -32,7 +32,7 @@ pub(crate) fn parity_value(parity: &Parity) -> Value {
         "max_abs_difference": parity.max_abs_difference,
         "decisions_flipped": parity.decisions_flipped,
         "examples": examples,
-        "precision": { "words": parity.precision, "decimals": parity.decimals },
+        "precision": { "words": Language::English.logged_precision(&parity.precision), "decimals": parity.decimals },
         "refused_share": { "logged": logged, "replayed": replayed },
     })
 }
@@ -78,23 +78,9 @@ pub(crate) fn facts(parity: &Parity, model: &str, language: Language) -> Vec<(&'
         (language.largest_difference(), language.tiny(parity.max_abs_difference)),
         (language.decisions_flipped(), language.grouped(parity.decisions_flipped)),
         (language.refused_logged_model(), format!("{} → {}", share(logged), share(replayed))),
-        (language.logged_precision(), precision(parity, language)),
+        (language.log_precision(), language.logged_precision(&parity.precision)),
         (language.model_file(), model.to_owned()),
     ]
-}
-
-/// Returns the precision of the log, translated from the English text.
-fn precision(parity: &Parity, language: Language) -> String {
-    match language {
-        Language::English => parity.precision.clone(),
-        Language::French => parity
-            .precision
-            .replace("single precision", "simple précision")
-            .replace("full precision", "pleine précision")
-            .replace("significant digits", "chiffres significatifs")
-            .replace("decimals", "décimales")
-            .replace(" or ", " ou "),
-    }
 }
 
 pub(crate) fn examples(parity: &Parity, language: Language) -> Vec<ExampleLine> {
@@ -117,11 +103,11 @@ pub(crate) fn sentence(parity: &Parity, language: Language) -> String {
         }
         (_, 0, Language::English) => format!(
             "All {compared} rows scored again give the logged score, at the precision of the log ({}).",
-            parity.precision
+            language.logged_precision(&parity.precision)
         ),
         (_, 0, Language::French) => format!(
             "Les {compared} lignes rescorées donnent toutes le score du journal, à la précision du journal ({}).",
-            precision(parity, language)
+            language.logged_precision(&parity.precision)
         ),
         (_, 1, Language::English) => {
             format!("1 of {compared} logged scores differs from that of the model file.")

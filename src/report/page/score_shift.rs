@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use vigie_profile::shown::shown;
 
 use crate::{
-    replay::{DRAWS, Restoration, SEED, STRONG, ScoreShift, ScoreSummary},
+    replay::{DRAWS, Restoration, SEED, STRONG, ScoreShift, ScoreSummary, Unmeasured},
     report::{Report, words::Language},
 };
 
@@ -19,10 +19,10 @@ const METHOD: &str = "The reference's values are restored and the rows rescored 
     change the result by no more than this.";
 
 /// Returns `score_shift` of the `attribution` section.
-pub(crate) fn to_value(shift: &Result<ScoreShift, String>, limit: f64) -> Value {
+pub(crate) fn to_value(shift: &Result<ScoreShift, Unmeasured>, limit: f64) -> Value {
     let shift = match shift {
         Ok(shift) => shift,
-        Err(reason) => return json!({ "rows": null, "reason": reason }),
+        Err(why) => return json!({ "rows": null, "reason": Language::English.unmeasured(why) }),
     };
     json!({
         "rows": shift.rows,
@@ -141,7 +141,7 @@ pub(crate) fn card(report: &Report, language: Language) -> Option<ScoreShiftCard
     let shift = match report.score_shift.as_ref()? {
         Ok(shift) => shift,
         Err(why) => {
-            let sentence = format!("{} {why}.", language.pick("Not measured:", "Non mesuré\u{a0}:"));
+            let sentence = format!("{} {}.", language.not_measured(), language.unmeasured(why));
             return Some(ScoreShiftCard { sentences: vec![sentence], has_cost: false, lines: Vec::new() });
         }
     };

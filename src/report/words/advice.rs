@@ -1,7 +1,5 @@
 //! Recommended next steps: what an experienced colleague would check first for each finding.
 
-use vigie_profile::shown::shown;
-
 use super::Language;
 use crate::{
     drift::{FeatureDrift, PsiBinKind},
@@ -42,13 +40,11 @@ pub(crate) fn steps(report: &Report, language: Language) -> Vec<NextStep> {
 }
 
 fn step(report: &Report, finding: &Finding, language: Language) -> NextStep {
-    let place = finding
-        .feature
-        .as_ref()
-        .and_then(|name| report.drift.features.iter().position(|feature| feature.name == *name));
+    let name = finding.subject.feature();
+    let place = name.and_then(|name| report.drift.features.iter().position(|feature| feature.name == name));
     let drift = place.and_then(|place| report.drift.features.get(place));
     NextStep {
-        subject: finding.feature.as_deref().map_or_else(|| language.subject(finding.test).to_owned(), shown),
+        subject: language.subject(finding),
         link: anchor(finding.test, place),
         advice: advice(finding, drift, language).to_owned(),
     }

@@ -1,4 +1,4 @@
-//! Dates as pages show them.
+//! Dates as pages show them, and grouped digits.
 
 use vigie_profile::window::Instant;
 
@@ -13,4 +13,17 @@ pub(crate) fn minute(at: Instant) -> String {
     let text = at.to_string();
     let text = text.trim_end_matches('Z').replace('T', " ");
     text.strip_suffix(":00").map_or(text.clone(), ToOwned::to_owned)
+}
+
+/// Puts a separator between groups of three digits.
+pub(super) fn group_digits(number: u64, separator: char) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(separator);
+        }
+        out.push(digit);
+    }
+    out
 }

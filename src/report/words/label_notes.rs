@@ -42,8 +42,7 @@ pub(crate) fn label_notes(labels: &LabelCounts, rows: u64, language: Language) -
     }
     let invalid = language.pick("Neither 0 nor 1:", "Ni 0 ni 1\u{a0}:");
     notes.extend(labels.examples.iter().map(|example| format!("{invalid} {}.", shown(example))));
-    let unreadable = language.pick("Unreadable labels:", "Étiquettes illisibles\u{a0}:");
-    notes.extend(labels.unreadable.iter().map(|why| format!("{unreadable} {}.", harmless(why))));
+    notes.extend(labels.unreadable.iter().map(|input| language.unreadable_labels(input)));
     notes
 }
 

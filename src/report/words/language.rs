@@ -1,8 +1,11 @@
 //! Language of pages and messages, and its number format.
 
+use std::ops::Deref;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{en::English, fr::French, words::Words};
 use crate::judge;
 
 /// Language of the pages. JSON, logs and the terminal are always in English.
@@ -17,25 +20,22 @@ pub enum Language {
     French,
 }
 
-impl Language {
-    /// Returns the value of the `lang` attribute.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        self.pick("en", "fr")
-    }
+impl Deref for Language {
+    type Target = dyn Words;
 
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::English => &English,
+            Self::French => &French,
+        }
+    }
+}
+
+impl Language {
     pub(crate) fn pick<'a>(self, english: &'a str, french: &'a str) -> &'a str {
         match self {
             Self::English => english,
             Self::French => french,
-        }
-    }
-
-    /// Applies the language's decimal separator, which is the only difference.
-    fn localised(self, text: String) -> String {
-        match self {
-            Self::English => text,
-            Self::French => text.replace('.', ","),
         }
     }
 
@@ -78,40 +78,6 @@ impl Language {
 
     pub(crate) fn number_or_dash(self, value: Option<f64>) -> String {
         value.map_or("–".to_owned(), |value| self.number(value))
-    }
-
-    /// Formats a share as a percentage: `26.2%`, in French `26,2%` with a no-break space.
-    pub(crate) fn percent(self, share: f64) -> String {
-        let space = self.pick("", "\u{a0}");
-        format!("{}{space}%", self.localised(judge::percentage(share)))
-    }
-
-    /// Groups the digits of a count: 1,234,567, in French with narrow no-break spaces.
-    pub(crate) fn grouped(self, number: u64) -> String {
-        let separator = self.pick(",", "\u{202f}");
-        let digits = number.to_string();
-        let mut out = String::new();
-        for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place).is_multiple_of(3) {
-                out.push_str(separator);
-            }
-            out.push(digit);
-        }
-        out
-    }
-
-    /// Returns whether a noun after this number is plural; 0 is plural in English but not in French.
-    pub(crate) fn is_plural(self, number: u64) -> bool {
-        match self {
-            Self::English => number != 1,
-            Self::French => number > 1,
-        }
-    }
-
-    /// `1 row`, `1,400 rows`.
-    pub(crate) fn row_count(self, rows: u64) -> String {
-        let noun = if self.is_plural(rows) { self.pick("rows", "lignes") } else { self.pick("row", "ligne") };
-        format!("{} {noun}", self.grouped(rows))
     }
 
     pub(crate) fn percent_or_dash(self, share: Option<f64>) -> String {

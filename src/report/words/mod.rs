@@ -1,18 +1,16 @@
-//! Sentences and fixed phrases in English and French.
+//! Sentences and fixed phrases, with one folder per language.
 
 pub(crate) mod advice;
-pub(crate) mod direction;
-pub(crate) mod failed;
+mod en;
 pub(crate) mod format;
+mod fr;
 pub(crate) mod label_notes;
 pub(crate) mod language;
 pub(crate) mod no_break;
 pub(crate) mod phrases;
-pub(crate) mod reasons;
 pub(crate) mod verdict;
+mod words;
 
-pub use failed::{Unreported, alert_in_french, failure_in_french};
 pub use language::Language;
-pub(crate) use reasons::FRENCH_NOT_READ;
-pub use reasons::reason;
 pub use verdict::{verdict_in, verdict_sentence};
+pub use words::Words;

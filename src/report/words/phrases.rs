@@ -1,10 +1,7 @@
 //! Fixed phrases of the pages in both languages. Sentences with values are in the other modules of `words`.
 //! French texts have no-break spaces before `: ; ? ! %`, inside `« »` and in numbers.
 
-use vigie_profile::batch::Reason;
-
 use super::Language;
-use crate::judge::{Severity, Test};
 
 macro_rules! phrases {
     ($($name:ident: $english:literal, $french:literal;)*) => {
@@ -17,7 +14,6 @@ macro_rules! phrases {
 }
 
 phrases! {
-    colon: ":", "\u{a0}:";
     // The head of the page.
     skip: "Skip to the findings", "Aller aux constats";
     all_reports: "All reports", "Tous les rapports";
@@ -85,11 +81,6 @@ phrases! {
     categorical: "categorical", "catégorielle";
     compact: "To keep the page small, stable features are listed without their bins; report.json has them.",
         "Pour alléger la page, les variables stables sont présentées sans leurs classes\u{a0}; report.json les contient.";
-    missing_bin: "missing", "manquants";
-    below_bin: "below the reference minimum", "sous le minimum de la référence";
-    above_bin: "above the reference maximum", "au-dessus du maximum de la référence";
-    unseen_bin: "unseen levels", "modalités jamais vues";
-    rare_bin: "rare levels", "modalités rares";
     // Score, service, quality.
     threshold: "threshold", "seuil";
     refused_from_here: "refused →", "refusé →";
@@ -150,7 +141,7 @@ phrases! {
     largest_difference: "largest difference", "plus grand écart";
     decisions_flipped: "decisions flipped", "décisions inversées";
     refused_logged_model: "refusal rate, logged → model", "taux de refus, journal → modèle";
-    logged_precision: "precision of the log", "précision du journal";
+    log_precision: "precision of the log", "précision du journal";
     model_file: "model file", "fichier du modèle";
     logged: "logged", "journal";
     difference: "difference", "écart";
@@ -205,55 +196,4 @@ phrases! {
     every_window: "All windows", "Toutes les fenêtres";
     drifted_share: "Drifted share", "Part de variables en dérive";
     volume_short: "Requests", "Requêtes";
-}
-
-impl Language {
-    pub(crate) fn severity_word(self, severity: Severity) -> &'static str {
-        match severity {
-            Severity::Stable => self.pick("stable", "stable"),
-            Severity::Watch => self.pick("watch", "à surveiller"),
-            Severity::Alarm => self.pick("alarm", "alarme"),
-            Severity::TooFew => self.pick("too few", "trop peu"),
-            Severity::NoData => self.pick("no data", "pas de données"),
-        }
-    }
-
-    /// Returns the name of a test, which is also the subject of findings without a feature, on pages and in emails.
-    pub(crate) fn subject(self, test: Test) -> &'static str {
-        match test {
-            Test::Psi => "PSI",
-            Test::Ks => self.pick("KS distance", "distance KS"),
-            Test::Chi2 => self.pick("Cramér's V", "V de Cramér"),
-            Test::Missing => self.pick("missing values", "valeurs manquantes"),
-            Test::Unseen => self.pick("unseen levels", "modalités jamais vues"),
-            Test::Absent => self.pick("absent", "absente"),
-            Test::ShareRefused => self.pick("refusal rate", "taux de refus"),
-            Test::Score => "score",
-            Test::Latency => self.pick("latency", "latence"),
-            Test::ErrorRate => self.pick("error rate", "taux d’échec"),
-            Test::NoData => self.pick("no data", "pas de données"),
-            Test::TooFew => self.pick("too few rows", "trop peu de lignes"),
-            Test::ModelVersion => self.pick("model version", "version du modèle"),
-            Test::Source => "source",
-            Test::Volume => self.pick("fewer rows than expected", "moins de lignes que prévu"),
-            Test::Parity => self.pick("model parity", "parité du modèle"),
-            Test::RunFailed => self.pick("run failed", "échec de l’exécution"),
-            Test::StaleReference => self.pick("reference too old", "référence trop ancienne"),
-            Test::Cost => self.pick("cost", "coût"),
-            Test::Labels => self.pick("labels", "étiquettes"),
-            Test::Auc => "AUC",
-            Test::RealisedCost => self.pick("realised cost", "coût constaté"),
-            Test::RealisedAuc => self.pick("realised AUC", "AUC constatée"),
-            Test::SegmentScore => self.pick("segment score", "score du segment"),
-            Test::Disparity => self.pick("disparity", "disparité"),
-        }
-    }
-
-    /// Returns the reason why a row was left out or flagged.
-    pub(crate) fn complaint(self, reason: Reason) -> String {
-        match self {
-            Self::English => reason.word().replace('_', " "),
-            Self::French => super::reasons::complaint(reason).to_owned(),
-        }
-    }
 }

@@ -1,17 +1,10 @@
 //! Sentences about the whole run: the verdict, its history, and changes since the last window.
 
-use std::collections::BTreeSet;
-
 use vigie_profile::shown::shown;
 
-use super::{
-    Language,
-    direction::direction,
-    format::day,
-    reasons::{self, FRENCH_NOT_READ},
-};
+use super::{Language, format::day};
 use crate::{
-    judge::{Finding, NOT_READ, Severity, Test},
+    judge::{Severity, Test},
     report::{
         Context, Report,
         document::{FeaturePoint, TrendPoint},
@@ -21,78 +14,13 @@ use crate::{
 /// Returns the verdict in one sentence, as used in JSON and the terminal.
 #[must_use]
 pub fn verdict_sentence(report: &Report) -> String {
-    // JSON and the terminal use plain spaces.
-    verdict_in(report, Language::English).replace('\u{a0}', " ")
+    verdict_in(report, Language::English)
 }
 
 /// Returns the verdict in one sentence, in the given language.
 #[must_use]
 pub fn verdict_in(report: &Report, language: Language) -> String {
-    let rows = language.row_count(report.drift.n_window);
-    let features = report.drift.features.len();
-    let s = |number| if language.is_plural(number) { "s" } else { "" };
-    let what = || {
-        let mut clauses: Vec<String> = drifted_features(report, language).into_iter().collect();
-        // The worst finding comes first.
-        let is_elsewhere = report.verdict.findings.first().is_some_and(|finding| finding.feature.is_none());
-        let place = if is_elsewhere { 0 } else { clauses.len() };
-        clauses.splice(place..place, other_findings(report, language));
-        clauses.join(language.pick("; ", "\u{a0}; "))
-    };
-    let needed = language.grouped(report.policy.min_rows);
-    match (language, report.verdict.severity) {
-        (Language::English, Severity::Stable) => {
-            let features = if features == 1 { "1 feature".to_owned() } else { format!("all {features} features") };
-            let verb = if report.drift.n_window == 1 { "matches" } else { "match" };
-            format!("Stable: {rows} {verb} the reference in {features}.")
-        }
-        (Language::English, Severity::Watch) => format!("Watch: {}.", what()),
-        (Language::English, Severity::Alarm) => format!("Alarm: {}.", what()),
-        (Language::English, Severity::TooFew) => {
-            let rows = language.grouped(report.drift.n_window);
-            format!("Too few rows for a verdict: {rows} used, {needed} needed.")
-        }
-        (Language::English, Severity::NoData) => "No data: no records in this window.".to_owned(),
-        (Language::French, Severity::Stable) => {
-            let features = if features == 1 { "1 variable".to_owned() } else { format!("les {features} variables") };
-            let s = s(report.drift.n_window);
-            format!("Stable\u{a0}: {rows} conforme{s} à la référence, pour {features}.")
-        }
-        (Language::French, Severity::Watch) => format!("À surveiller\u{a0}: {}.", what()),
-        (Language::French, Severity::Alarm) => format!("Alarme\u{a0}: {}.", what()),
-        (Language::French, Severity::TooFew) => {
-            let rows = language.grouped(report.drift.n_window);
-            let (used, more) = (s(report.drift.n_window), s(report.policy.min_rows));
-            format!("Trop peu de lignes pour un verdict\u{a0}: {rows} utilisée{used}, {needed} nécessaire{more}.")
-        }
-        (Language::French, Severity::NoData) => {
-            "Pas de données\u{a0}: aucun enregistrement dans cette fenêtre.".to_owned()
-        }
-    }
-}
-
-/// Names the feature with the worst finding and its direction, and counts the others, two of them by name.
-fn drifted_features(report: &Report, language: Language) -> Option<String> {
-    let features = report.drift.features.len();
-    let drifted = report.verdict.features.iter().filter(|feature| feature.severity.is_drift()).count();
-    let mut seen = BTreeSet::new();
-    let about = report.verdict.findings.iter().filter_map(|finding| Some((finding.feature.as_deref()?, finding)));
-    let named: Vec<(&str, &Finding)> = about.filter(|(name, _)| seen.insert(*name)).collect();
-    let (&(worst, finding), others) = named.split_first()?;
-    let drift = report.drift.features.iter().find(|feature| feature.name == worst)?;
-    let which = format!("{} {}", shown(worst), direction(finding, drift, language));
-    let others: Vec<&str> = others.iter().map(|(name, _)| *name).collect();
-    let also = match others.as_slice() {
-        [] => String::new(),
-        others => format!(" ({} {})", language.pick("also", "également"), list_names(others, 2, language)),
-    };
-    let noun = if features == 1 { "feature" } else { "features" };
-    let count = match language {
-        Language::English => format!("{drifted} of {features} {noun} drifted{also}"),
-        Language::French if drifted == 1 => format!("1 variable sur {features} en dérive"),
-        Language::French => format!("{drifted} variables sur {features} en dérive{also}"),
-    };
-    Some(format!("{which}{}{count}", language.pick("; ", "\u{a0}; ")))
+    language.headline(&report.headline()).unwrap_or_default()
 }
 
 /// Lists at most `most` names, and the number of further ones.
@@ -102,25 +30,6 @@ fn list_names(names: &[&str], most: usize, language: Language) -> String {
         0 => listed,
         more => format!("{listed} {} {more} {}", language.pick("and", "et"), language.pick("more", "autres")),
     }
-}
-
-/// Returns one clause for each of the first findings about the score and the service.
-fn other_findings(report: &Report, language: Language) -> Vec<String> {
-    let findings = report.verdict.findings.iter().filter(|finding| finding.feature.is_none());
-    let clause = |finding: &Finding| {
-        let reason = reasons::reason(report, finding, language);
-        let clause = reason.split("; ").next().unwrap_or_default().trim_end();
-        // Only the name of what was not read; the reason is long and listed below.
-        let opening = language.pick(NOT_READ, FRENCH_NOT_READ);
-        let Some(name) = clause.strip_prefix(opening).and_then(|what| what.split(": ").next()) else {
-            return clause.to_owned();
-        };
-        if finding.test == Test::Labels {
-            return format!("{} ({name})", language.pick("labels could not be read", "étiquettes illisibles"));
-        }
-        format!("{opening}{name}")
-    };
-    findings.take(3).map(clause).collect()
 }
 
 /// Describes for how long the worst finding or the verdict has lasted.
@@ -200,10 +109,11 @@ pub(crate) fn since(report: &Report, context: &Context) -> String {
     }
 }
 
-/// Returns the feature of the worst finding, if it is about a feature.
+/// Returns the feature of the worst finding, if it is about a feature. Segments are a part of the rows and do not count.
 fn worst_feature(report: &Report) -> Option<(usize, &str)> {
-    let named = report.verdict.findings.iter().filter(|finding| finding.test != Test::ShareRefused);
-    let name = named.map(|finding| finding.feature.as_deref()).next()??;
+    let mut findings = report.verdict.findings.iter();
+    let worst = findings.find(|finding| finding.test != Test::ShareRefused && finding.subject.segment().is_none())?;
+    let name = worst.subject.feature()?;
     let place = report.drift.features.iter().position(|feature| feature.name == name)?;
     Some((place, name))
 }

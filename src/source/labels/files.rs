@@ -6,11 +6,12 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::scan::{LabelScan, for_each_label, missing_field};
 use crate::{
-    fault::Result,
+    fault::{LeftOut, Result},
     source::{
         file::{FileFormat, LogFile},
         files::{FilePlan, SortedFiles, no_readable_file, sort_files},
         mapping::{Mapping, ReadSummary},
+        read_result::Unreadable,
         store,
     },
 };
@@ -41,11 +42,11 @@ pub(super) fn read(
     for file in files {
         let plan = FilePlan::new(mapping, std::slice::from_ref(file));
         let mut found = ReadSummary::default();
-        scan.unreadable.extend(plan.unreadable.iter().map(|file| format!("labels.path: {file}")));
+        scan.unreadable.extend(plan.unreadable.iter().map(label_file));
         for piece in &plan.pieces {
             let read = piece.read(mapping, &mut |records| scan.malformed += for_each_label(&records, each));
             found.merge(read.found);
-            scan.unreadable.extend(read.unreadable.map(|file| format!("labels.path: {file}")));
+            scan.unreadable.extend(read.unreadable.iter().map(label_file));
         }
         scan.unreadable.extend(missing_field(
             &file.stored.path().display().to_string(),
@@ -55,6 +56,11 @@ pub(super) fn read(
         ));
     }
     scan
+}
+
+fn label_file(file: &Unreadable) -> LeftOut {
+    let input = file.left_out();
+    LeftOut { place: input.place.map(|path| format!("labels.path: {path}")), ..input }
 }
 
 /// Hash of the files' names, sizes and modification times.

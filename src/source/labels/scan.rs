@@ -6,15 +6,18 @@ use vigie_profile::{
     near::suggestions,
 };
 
-use crate::source::mapping::{Field, Mapping, ReadSummary};
+use crate::{
+    fault::LeftOut,
+    source::mapping::{Field, Mapping, ReadSummary},
+};
 
 /// Problems met while reading labels.
 #[derive(Debug, Default)]
 pub struct LabelScan {
     /// Number of lines or rows that are not records.
     pub malformed: u64,
-    /// What could not be read, one sentence each.
-    pub unreadable: Vec<String>,
+    /// Parts that could not be read.
+    pub unreadable: Vec<LeftOut>,
     /// Whether a read stopped halfway. Labels read before that must not count, because a retry may return them all.
     pub interrupted: bool,
 }
@@ -32,22 +35,23 @@ pub(super) fn for_each_label(records: &Records, each: &mut dyn FnMut(Option<&str
 
 /// Describes the mapped field that no record of a place has, if any. The columns of a table or CSV file are known from
 /// the start (`is_fixed`), whereas a JSON record gets the key along with its outcome.
-pub(super) fn missing_field(place: &str, is_fixed: bool, mapping: &Mapping, found: &ReadSummary) -> Option<String> {
+pub(super) fn missing_field(place: &str, is_fixed: bool, mapping: &Mapping, found: &ReadSummary) -> Option<LeftOut> {
     let is_absent = |field: &Field| found.records > 0 && !found.fields.contains(field);
     let field = [Field::Id, Field::Decision].into_iter().find(is_absent)?;
     let key = if field == Field::Id { "labels.id" } else { "labels.target" };
     let path = mapping.fields().remove(&field).unwrap_or_default();
     let names = suggestions(&path, found.names.iter().map(String::as_str));
-    Some(if is_fixed && !path.contains('.') {
-        format!("{key}: {place} has no column `{path}`; it has: {names}")
+    let cause = if is_fixed && !path.contains('.') {
+        format!("{place} has no column `{path}`; it has: {names}")
     } else if field == Field::Id {
-        format!("{key}: no record in {place} has `{path}`; the records have: {names}")
+        format!("no record in {place} has `{path}`; the records have: {names}")
     } else {
         format!(
-            "{key}: no record in {place} has `{path}`: either no outcome has arrived yet (nothing to do) or the name is wrong; \
+            "no record in {place} has `{path}`: either no outcome has arrived yet (nothing to do) or the name is wrong; \
              the records have: {names}"
         )
-    })
+    };
+    Some(LeftOut { place: Some(key.to_owned()), cause: Some(cause) })
 }
 
 #[cfg(test)]
@@ -58,7 +62,9 @@ mod tests {
     fn a_missing_outcome_may_still_arrive_but_a_missing_column_may_not() {
         let mapping = Mapping::for_labels("request_id", "outcome");
         let mut found = ReadSummary { records: 3, ..ReadSummary::default() };
-        let missing = |is_fixed: bool, found: &ReadSummary| missing_field("a.file", is_fixed, &mapping, found);
+        let missing = |is_fixed: bool, found: &ReadSummary| {
+            missing_field("a.file", is_fixed, &mapping, found).map(|input| input.to_string())
+        };
         let id = missing(false, &found).unwrap();
         assert!(id.starts_with("labels.id: no record in a.file has `request_id`; the records have: "), "{id}");
         found.fields.insert(Field::Id);
@@ -70,7 +76,8 @@ mod tests {
         );
         assert_eq!(missing(true, &found).unwrap(), "labels.target: a.file has no column `outcome`; it has: request_id");
         // JSON in a column.
-        let nested = missing_field("a.file", true, &Mapping::for_labels("request_id", "y.bad"), &found).unwrap();
+        let nested =
+            missing_field("a.file", true, &Mapping::for_labels("request_id", "y.bad"), &found).unwrap().to_string();
         assert!(nested.contains("either no outcome has arrived yet"), "{nested}");
         found.fields.insert(Field::Decision);
         assert_eq!(missing(false, &found), None);

@@ -33,7 +33,7 @@ pub(super) fn read(
     match result {
         Ok(()) => scan.unreadable.extend(missing_field(&rows.key(), true, mapping, &found)),
         Err(fault) => {
-            scan.unreadable.push(fault.redacted().to_owned());
+            scan.unreadable.push(fault.left_out());
             scan.interrupted = true;
         }
     }

@@ -3,7 +3,7 @@
 use tokio_postgres::{Error, error::SqlState};
 
 use super::database::Database;
-use crate::fault::{Fault, Remedy};
+use crate::fault::{Fault, PublicCause, Remedy};
 
 /// Describes an error. The sentence never contains a password, as the server never returns one.
 pub(super) fn fault(database: &Database, error: &Error) -> Fault {
@@ -19,11 +19,11 @@ pub(super) fn fault(database: &Database, error: &Error) -> Fault {
         Remedy::FixSetup => Fault::setup(sentence),
     };
     match error.code().filter(|code| may_quote_a_row(code)) {
-        Some(code) => fault.with_redacted(format!(
+        Some(code) => fault.with_public(PublicCause::Text(format!(
             "{}: PostgreSQL at {database}: the server failed to read the rows (SQLSTATE {}); `vigie status` shows its message",
             database.rows_section,
             code.code()
-        )),
+        ))),
         None => fault,
     }
 }

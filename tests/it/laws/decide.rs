@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use vigie::{
     alert::{Alert, Change, Decision, Event, History, Mute, Observation, Phase, Rules, Scope, decide},
-    judge::{Finding, Severity, Test},
+    judge::{Facts, Finding, Severity, Subject, Test},
 };
 use vigie_profile::window::{Instant, Span};
 
@@ -14,13 +14,13 @@ const DAY: i64 = 24 * HOUR;
 
 fn finding(feature: Option<&str>, test: Test, severity: Severity) -> Finding {
     Finding {
+        subject: feature.map_or(Subject::Run, |name| Subject::Feature(name.to_owned())),
         severity,
-        feature: feature.map(ToOwned::to_owned),
         test,
         value: Some(0.3),
         limit: Some(0.25),
         q_value: None,
-        reason: format!("{} {severity}", test.word()),
+        facts: Facts::Psi { value: 0.3, largest_bin: None, exact_test: None },
     }
 }
 
@@ -37,7 +37,7 @@ struct Timeline {
 
 impl Timeline {
     fn window(&mut self, number: i64, scope: Scope, findings: &[Finding], near: f64, rules: &Rules) -> Vec<Change> {
-        let nearness: BTreeMap<_, _> = [((Some("A".to_owned()), Test::Psi), near)].into();
+        let nearness: BTreeMap<_, _> = [((Subject::Feature("A".to_owned()), Test::Psi), near)].into();
         let seen = Observation {
             model: "m",
             from: Instant(number * DAY),
@@ -56,7 +56,7 @@ impl Timeline {
 
     fn remember(&mut self, decision: &Decision, now: Instant) {
         for alert in &decision.alerts {
-            self.past.alerts.retain(|other| other.key != alert.key);
+            self.past.alerts.retain(|other| other.key() != alert.key());
             if alert.phase != Phase::Recovered {
                 self.past.alerts.push(alert.clone());
             }
@@ -279,9 +279,9 @@ proptest! {
             let mut open = false;
             let mut worsened = false;
             let mut last = i64::MIN / 2;
-            for (number, event) in timeline.events.iter().filter(|(_, event)| event.key.test == test) {
+            for (number, event) in timeline.events.iter().filter(|(_, event)| event.finding.test == test) {
                 match event.change {
-                    Change::Opened | Change::Noted => { prop_assert!(!open); open = true; worsened = event.severity == Severity::Alarm; }
+                    Change::Opened | Change::Noted => { prop_assert!(!open); open = true; worsened = event.finding.severity == Severity::Alarm; }
                     Change::Worsened => { prop_assert!(open && !worsened); worsened = true; }
                     Change::Reminded => { prop_assert!(open && number - last >= 1); }
                     Change::Recovered => { prop_assert!(open); open = false; }
@@ -290,7 +290,7 @@ proptest! {
             }
         }
         // At most one active alert per key.
-        let mut keys: Vec<_> = timeline.past.alerts.iter().map(|alert| alert.key.clone()).collect();
+        let mut keys: Vec<_> = timeline.past.alerts.iter().map(Alert::key).collect();
         keys.sort();
         keys.dedup();
         prop_assert_eq!(keys.len(), timeline.past.alerts.len());
@@ -317,7 +317,7 @@ proptest! {
         let one = decide(&seen(&findings), &past(false), &rules(after), now);
         let other = decide(&seen(&reversed), &past(true), &rules(after), now);
         prop_assert_eq!(one.events, other.events);
-        let sorted = |mut alerts: Vec<Alert>| { alerts.sort_by(|a, b| a.key.cmp(&b.key)); alerts };
+        let sorted = |mut alerts: Vec<Alert>| { alerts.sort_by(|a, b| a.key().cmp(&b.key())); alerts };
         prop_assert_eq!(sorted(one.alerts), sorted(other.alerts));
     }
 }

@@ -3,6 +3,7 @@
 use vigie::{
     drift::{FeatureDrift, PsiBinKind},
     judge::{Policy, Severity},
+    report::Language,
 };
 use vigie_stats::chi2;
 
@@ -79,7 +80,9 @@ fn missing_from_56_to_43_percent_with_unchanged_values() {
     let by_hand = (0.43f64 - 0.56) * (0.43f64 / 0.56).ln() + (0.57f64 - 0.44) * (0.57f64 / 0.44).ln();
     assert!(drift.psi.value.unwrap() > by_hand - 1e-9, "{:?} < {by_hand}", drift.psi.value);
     assert_eq!(verdict.features[0].severity, Severity::Watch);
-    assert!(verdict.features[0].opinions.iter().any(|opinion| opinion.reason.starts_with("missing 56.0% → 43.0%")));
+    assert!(
+        verdict.features[0].opinions.iter().any(|opinion| Language::English.effect(opinion) == "missing 56.0% → 43.0%")
+    );
 }
 
 #[test]

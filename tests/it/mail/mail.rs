@@ -2,11 +2,13 @@
 
 use serde_json::json;
 use vigie::{
-    alert::{Addresses, AlertKey, Change, Email, Event, Message, Notification, compose, test_notification},
+    alert::{Addresses, Change, Email, Event, Message, Notification, compose, test_notification},
     config::Settings,
-    judge::{Severity, Test},
+    drift::PsiBinKind,
+    fault::PublicCause,
+    judge::{BinShare, Facts, Failure, Finding, Headline, Note, Severity, Subject, Test},
     monitor::{RunRequest, ScanOptions, check},
-    report::{Language, Report, Unreported},
+    report::{Language, Report},
 };
 use vigie_profile::window::{Instant, Window};
 
@@ -45,12 +47,8 @@ fn first_day() -> Window {
 fn notification_of(report: &Report) -> Notification {
     let window = report.examined.window;
     let events = report.verdict.findings.iter().map(|finding| Event {
-        key: AlertKey { model: report.run.model.name.clone(), feature: finding.feature.clone(), test: finding.test },
         change: Change::Opened,
-        severity: finding.severity,
-        sentence: finding.reason.clone(),
-        value: finding.value,
-        limit: finding.limit,
+        finding: finding.clone(),
         since: window.from,
         thread: None,
     });
@@ -59,8 +57,8 @@ fn notification_of(report: &Report) -> Notification {
         model: report.run.model.name.clone(),
         window: Some(window),
         severity: report.verdict.severity,
-        verdict: vigie::report::verdict_sentence(report),
-        labelled_windows: None,
+        headline: report.headline(),
+        note: None,
         events: events.collect(),
         report: Some(format!("{}/{}/report.html", report.run.model.name, window.folder())),
     }
@@ -71,17 +69,25 @@ fn message(notification: &Notification, report: Option<&Report>) -> Message {
     compose(&email(), notification, report, base, Language::English, Instant(DAY + 30 * HOUR)).unwrap()
 }
 
-fn event(feature: Option<&str>, test: Test, change: Change, sentence: &str) -> Event {
-    Event {
-        key: AlertKey { model: "m".to_owned(), feature: feature.map(ToOwned::to_owned), test },
-        change,
+fn event(feature: Option<&str>, test: Test, change: Change, facts: Facts) -> Event {
+    let finding = Finding {
+        subject: feature.map_or(Subject::Run, |name| Subject::Feature(name.to_owned())),
+        test,
         severity: Severity::Watch,
-        sentence: sentence.to_owned(),
         value: Some(0.31),
         limit: Some(0.25),
-        since: Instant(DAY),
-        thread: None,
-    }
+        q_value: Some(1e-9),
+        facts,
+    };
+    Event { change, finding, since: Instant(DAY), thread: None }
+}
+
+fn psi() -> Facts {
+    Facts::Psi { value: 0.31, largest_bin: None, exact_test: None }
+}
+
+fn ks() -> Facts {
+    Facts::Ks { distance: 0.31 }
 }
 
 fn notification(events: Vec<Event>) -> Notification {
@@ -90,8 +96,8 @@ fn notification(events: Vec<Event>) -> Notification {
         model: "m".to_owned(),
         window: Some(first_day()),
         severity: Severity::Watch,
-        verdict: "Watch: something moved.".to_owned(),
-        labelled_windows: None,
+        headline: Headline::Stored { sentence: "Watch: something moved.".to_owned(), french: None },
+        note: None,
         events,
         report: Some("m/20261001T000000Z_20261002T000000Z/report.html".to_owned()),
     }
@@ -128,7 +134,7 @@ fn a_mail_in_french() {
     let report = report_of(&world, "vigie.yaml", first_day());
     let mut notification = notification_of(&report);
     // Findings that need history are not in the report.
-    let volume = "40 records; this weekday usually has 90 (median of 4 windows)";
+    let volume = Facts::Volume { records: 40, usual: 90.0, windows: 4 };
     notification.events.push(event(None, Test::Volume, Change::Opened, volume));
     let now = Instant(DAY + 30 * HOUR);
     let sent = compose(&email(), &notification, Some(&report), None, Language::French, now).unwrap();
@@ -169,16 +175,21 @@ fn headers(mail: &Part) -> String {
 }
 
 /// Builds the notification of a failed run.
-fn failed(test: Test, why: &str) -> Notification {
-    let mut event = event(None, test, Change::Opened, why);
-    (event.severity, event.value, event.limit) = (Severity::Alarm, None, None);
-    Notification { severity: Severity::Alarm, verdict: why.to_owned(), report: None, ..notification(vec![event]) }
+fn failed(test: Test, failure: Failure) -> Notification {
+    let mut event = event(None, test, Change::Opened, Facts::Failed(failure.clone()));
+    event.finding = Finding { value: None, limit: None, q_value: None, severity: Severity::Alarm, ..event.finding };
+    let headline = Headline::Failed { test, failure };
+    Notification { severity: Severity::Alarm, headline, report: None, ..notification(vec![event]) }
+}
+
+fn error(text: &str) -> Failure {
+    Failure::Error { detail: None, public: PublicCause::Text(text.to_owned()) }
 }
 
 #[test]
 fn a_mail_without_a_report_gives_the_reason() {
     let why = "reference: /etc/vigie/ref.vigie is truncated or damaged; make it with `vigie learn --data FILE --out ref.vigie`";
-    let sent = message(&failed(Test::RunFailed, why), None);
+    let sent = message(&failed(Test::RunFailed, error(why)), None);
     assert_eq!(sent.subject, "m: ALARM – new: run failed (2026-10-01)");
     let mail = Part::of(&sent.bytes);
     assert_eq!(mail.outline(), "multipart/alternative (text/plain, text/html)");
@@ -199,7 +210,7 @@ fn the_mail_of_a_failed_run_in_french() {
         let mail = Part::of(&sent.bytes);
         (sent.subject, mail.find("text/plain").unwrap().text(), mail.find("text/html").unwrap().text())
     };
-    let broken = failed(Test::RunFailed, "reference: /etc/vigie/ref.vigie is truncated or damaged");
+    let broken = failed(Test::RunFailed, error("reference: /etc/vigie/ref.vigie is truncated or damaged"));
     let (subject, text, html) = mail_of(&broken);
     assert_eq!(subject, "m\u{a0}: ALARME – nouveau\u{a0}: échec de l’exécution (2026-10-01)");
     insta::assert_snapshot!("mail-run-failed-french", text);
@@ -210,21 +221,33 @@ fn the_mail_of_a_failed_run_in_french() {
             "{part}"
         );
     }
-    let missed = Unreported::Missed(40, window);
-    let (_, text, html) = mail_of(&failed(Test::RunFailed, &missed.sentence(Language::English)));
-    let french = missed.sentence(Language::French).replace('\u{a0}', " ");
-    for part in [&text, &html] {
-        let flat = part.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(flat.contains(&french) && !flat.contains("were not"), "{part}");
-    }
-    let away = failed(Test::Source, "source.path: /log cannot be listed: permission denied");
-    let (_, text, _) = mail_of(&Notification {
-        verdict: format!(
-            "{} Note: the reference changed in the window from 2026-10-01T00:00:00Z: trends start over.",
-            away.verdict
+    for (failure, french) in [
+        (
+            Failure::Missed { windows: 40, span: window },
+            "40 fenêtres du 2026-10-01T00:00:00Z au 2026-10-02T00:00:00Z n’ont pas été examinées",
         ),
-        ..away
-    });
+        (
+            Failure::Retried { windows: 1, first: window },
+            "a fenêtre du 2026-10-01T00:00:00Z au 2026-10-02T00:00:00Z n’a pas",
+        ),
+        (Failure::Retried { windows: 3, first: window }, "3 fenêtres, la première du 2026-10-01T00:00:00Z au"),
+        (
+            Failure::Error { detail: Some("it crashed at 4711".to_owned()), public: PublicCause::Crashed },
+            "exécution s’est interrompue",
+        ),
+        (Failure::Error { detail: None, public: PublicCause::NotCounted }, "ne peuvent pas être comptés"),
+        (Failure::Error { detail: None, public: PublicCause::NotReadAgain }, "ne peuvent pas être relus"),
+    ] {
+        let (_, text, html) = mail_of(&failed(Test::RunFailed, failure));
+        for part in [&text, &html] {
+            let flat = part.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(flat.contains(french), "{french}: {part}");
+            assert!(!flat.contains('«') && !flat.contains("window") && !flat.contains("4711"), "{part}");
+        }
+    }
+    let away = failed(Test::Source, error("source.path: /log cannot be listed: permission denied"));
+    let note = Note::NewTrendLine { reference: true, model: false, from: Instant(DAY), reset_alerts: 0 };
+    let (_, text, _) = mail_of(&Notification { note: Some(note), ..away });
     let text = text.replace('\u{a0}', " ");
     assert!(text.contains("Le journal ne peut pas être lu : « source.path: /log"), "{text}");
     assert!(text.contains("À noter : la référence a changé") && !text.contains("Note:"), "{text}");
@@ -232,7 +255,7 @@ fn the_mail_of_a_failed_run_in_french() {
 
 #[test]
 fn the_same_notification_gives_the_same_mail() {
-    let first = notification(vec![event(Some("AGE"), Test::Psi, Change::Opened, "PSI 0.31")]);
+    let first = notification(vec![event(Some("AGE"), Test::Psi, Change::Opened, psi())]);
     let (a, b) = (message(&first, None), message(&first, None));
     assert_eq!(a, b);
     let other = Notification { id: "m/20261001/1".to_owned(), ..first };
@@ -244,11 +267,11 @@ fn the_same_notification_gives_the_same_mail() {
 fn all_mails_about_an_alert_are_in_one_thread() {
     let thread = |id: &str, event: Event| Event { thread: Some(id.to_owned()), ..event };
     let events = vec![
-        thread("<worst@example.com>", event(Some("A"), Test::Psi, Change::Worsened, "PSI")),
-        event(Some("B"), Test::Psi, Change::Opened, "PSI"),
-        thread("<other@example.com>", event(Some("C"), Test::Ks, Change::Recovered, "KS")),
-        thread("<worst@example.com>", event(Some("A"), Test::Ks, Change::Reminded, "KS")),
-        thread("<broken\r\nBcc: x@y>", event(Some("D"), Test::Ks, Change::Reminded, "KS")),
+        thread("<worst@example.com>", event(Some("A"), Test::Psi, Change::Worsened, psi())),
+        event(Some("B"), Test::Psi, Change::Opened, psi()),
+        thread("<other@example.com>", event(Some("C"), Test::Ks, Change::Recovered, ks())),
+        thread("<worst@example.com>", event(Some("A"), Test::Ks, Change::Reminded, ks())),
+        thread("<broken\r\nBcc: x@y>", event(Some("D"), Test::Ks, Change::Reminded, ks())),
     ];
     let sent = message(&notification(events), None);
     let mail = Part::of(&sent.bytes);
@@ -263,15 +286,8 @@ fn all_mails_about_an_alert_are_in_one_thread() {
 #[test]
 fn a_test_mail_is_recognisable() {
     let now = Instant(DAY);
-    let sent = compose(
-        &email(),
-        &test_notification("credit-default", Language::English, now),
-        None,
-        None,
-        Language::English,
-        now,
-    )
-    .unwrap();
+    let sent =
+        compose(&email(), &test_notification("credit-default", now), None, None, Language::English, now).unwrap();
     assert_eq!(sent.subject, "credit-default: stable – This is a test message: alert delivery from vigie works.");
     assert!(Part::of(&sent.bytes).find("text/plain").unwrap().text().contains("This is a test message"));
 }
@@ -305,13 +321,12 @@ fn a_mail_does_not_quote_read_errors() {
     world.file("log/torn.parquet", "PAR1, and nothing that follows from it");
     let report = report_of(&world, "vigie.yaml", first_day());
     let source = report.verdict.findings.iter().find(|finding| finding.test == Test::Source).unwrap();
-    let (name, why) = source.reason.strip_prefix("not read: ").unwrap().split_once(": ").unwrap();
-    assert!(name.contains("torn.parquet") && why.len() > 10, "{}", source.reason);
-    // As a recorded run.
-    let full =
-        Notification { verdict: vigie::report::verdict_sentence(&report.redacted()), ..notification_of(&report) };
+    let Facts::LeftOut(input) = &source.facts else { panic!("{source:?}") };
+    let (name, why) = (input.place.as_deref().unwrap(), input.cause.as_deref().unwrap());
+    assert!(name.contains("torn.parquet") && why.len() > 10, "{input:?}");
+    let full = notification_of(&report);
     let source_only = Notification {
-        events: full.events.iter().filter(|event| event.key.test == Test::Source).cloned().collect(),
+        events: full.events.iter().filter(|event| event.finding.test == Test::Source).cloned().collect(),
         ..full.clone()
     };
     for language in [Language::English, Language::French] {
@@ -343,12 +358,15 @@ const HOSTILE: [&str; 7] = [
 fn hostile_names_are_harmless() {
     let long = "L".repeat(10_000);
     for name in HOSTILE.into_iter().chain([long.as_str(), &"é\u{301}".repeat(5_000)]) {
+        let largest_bin = Some(BinShare { kind: PsiBinKind::Level, label: name.to_owned(), from: 0.1, to: 0.2 });
+        let levels = vec![name.to_owned()];
+        let unseen = Facts::Unseen { share: 0.31, excess: 0.31, levels, has_more: false };
         let mut notification = notification(vec![
-            event(Some(name), Test::Psi, Change::Opened, &format!("PSI 0.31, mostly from {name}")),
-            event(Some(name), Test::Unseen, Change::Recovered, name),
+            event(Some(name), Test::Psi, Change::Opened, Facts::Psi { value: 0.31, largest_bin, exact_test: None }),
+            event(Some(name), Test::Unseen, Change::Recovered, unseen),
         ]);
         notification.model = name.to_owned();
-        notification.verdict = format!("Watch: {name} moved.");
+        notification.headline = Headline::Stored { sentence: format!("Watch: {name} moved."), french: None };
         notification.report = Some(format!("{name}/../{name}/report.html"));
         let sent = message(&notification, None);
         let mail = Part::of(&sent.bytes);
@@ -398,8 +416,8 @@ fn hostile_names_are_harmless() {
 /// Returns the number of tags in the same mail with harmless names.
 fn harmless_tags(linked: bool) -> usize {
     let mut notification = notification(vec![
-        event(Some("AGE"), Test::Psi, Change::Opened, "PSI"),
-        event(Some("AGE"), Test::Unseen, Change::Recovered, "unseen"),
+        event(Some("AGE"), Test::Psi, Change::Opened, psi()),
+        event(Some("AGE"), Test::Unseen, Change::Recovered, psi()),
     ]);
     notification.report = notification.report.filter(|_| linked);
     Part::of(&message(&notification, None).bytes).find("text/html").unwrap().text().matches('<').count()
@@ -449,7 +467,7 @@ fn the_mail_of_the_example() {
     notification.events.truncate(3);
     notification.events.push(Event {
         change: Change::Recovered,
-        ..event(Some("AMT_CREDIT"), Test::Missing, Change::Recovered, "missing 0.4% → 0.5%: below 80% of the limit")
+        ..event(Some("AMT_CREDIT"), Test::Missing, Change::Recovered, Facts::Missing { from: 0.004, to: 0.005 })
     });
     let sent = message(&notification, Some(&report));
     let mail = Part::of(&sent.bytes);

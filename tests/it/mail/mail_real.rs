@@ -82,15 +82,9 @@ fn mail_is_delivered_with_tls_and_login() {
     let accepted = Delivery::Accepted { refused: vec![] };
     let (message, pictures) = mail::drifted_message();
     assert_eq!(deliver(&smtps, &message, TIMEOUTS), accepted);
-    let test = compose(
-        &base,
-        &test_notification("credit-default", Language::English, Instant(DAY)),
-        None,
-        None,
-        Language::English,
-        Instant(DAY),
-    )
-    .unwrap();
+    let test =
+        compose(&base, &test_notification("credit-default", Instant(DAY)), None, None, Language::English, Instant(DAY))
+            .unwrap();
     assert_eq!(deliver(&starttls, &test, TIMEOUTS), accepted);
 
     let got = mails(&world);

@@ -37,7 +37,7 @@ fn message(to: &[&str]) -> Message {
 
 fn later(delivery: Delivery) -> (String, Vec<String>, Vec<Refusal>, bool) {
     match delivery {
-        Delivery::Later { reason, to, refused, setup } => (reason, to, refused, setup),
+        Delivery::Later { reason, to, refused, setup, .. } => (reason, to, refused, setup),
         other => panic!("not later: {other:?}"),
     }
 }
@@ -103,7 +103,7 @@ fn replies_of_500_are_refusals() {
     for (reply, step) in cases {
         let smtp = FakeSmtp::with(move |at| step(at).then_some(Act::Reply(reply)));
         match deliver_once(&smtp) {
-            Delivery::Refused(reason) => assert!(reason.contains(reply), "{reason}"),
+            Delivery::Refused { reason, .. } => assert!(reason.contains(reply), "{reason}"),
             other => panic!("{reply}: {other:?}"),
         }
         assert!(smtp.received().is_empty());
@@ -190,6 +190,7 @@ fn only_deferred_recipients_are_retried() {
     let first = message(&["a@example.com", "busy@example.com", "gone@example.com"]);
     let (reason, to, refused, setup) = later(deliver(&email_to(smtp.port), &first, TIMEOUTS));
     assert_eq!((to.as_slice(), refused.len(), setup), (&["busy@example.com".to_owned()][..], 1, false), "{reason}");
+    assert_eq!(reason, "busy@example.com: 450 4.2.0 greylisted");
     assert_eq!(smtp.received()[0].to, ["a@example.com"]);
     let second = FakeSmtp::accepting_all();
     let rest = Message { to, ..first };

@@ -63,7 +63,8 @@ impl Transport for Mailboxes<'_> {
         if to.is_empty() {
             return Delivery::Accepted { refused };
         }
-        Delivery::Later { reason: "452 4.2.2 mailbox full".to_owned(), to, refused, setup: false }
+        let reason = "452 4.2.2 mailbox full".to_owned();
+        Delivery::Later { reason, to, replies: Vec::new(), refused, setup: false }
     }
 }
 
@@ -161,7 +162,8 @@ struct LoginRefused;
 impl Transport for LoginRefused {
     fn send(&self, message: &QueuedMessage, _: &[u8]) -> Delivery {
         let to = message.to.iter().map(|recipient| recipient.address.clone()).collect();
-        Delivery::Later { reason: "535 5.7.8 no".to_owned(), to, refused: Vec::new(), setup: true }
+        let reason = "535 5.7.8 no".to_owned();
+        Delivery::Later { reason, to, replies: Vec::new(), refused: Vec::new(), setup: true }
     }
 }
 

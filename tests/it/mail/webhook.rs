@@ -10,8 +10,8 @@ use std::{
 
 use serde_json::Value;
 use vigie::{
-    alert::{AlertKey, Change, Delivery, Event, Notification, Webhook, post, test_notification, webhook_call},
-    judge::{Severity, Test},
+    alert::{Change, Delivery, Event, Notification, Webhook, post, test_notification, webhook_call},
+    judge::{Direction, DriftedFeatures, Facts, Finding, Headline, Severity, Subject, Test, VerdictHeadline},
 };
 use vigie_profile::window::{Instant, Window};
 
@@ -62,15 +62,33 @@ fn notification() -> Notification {
         model: "m".to_owned(),
         window,
         severity: Severity::Alarm,
-        verdict: "Alarm: 1 of 5 features drifted (AGE).".to_owned(),
-        labelled_windows: None,
-        events: vec![Event {
-            key: AlertKey { model: "m".to_owned(), feature: Some("AGE".to_owned()), test: Test::Psi },
-            change: Change::Opened,
+        headline: Headline::Verdict(VerdictHeadline {
             severity: Severity::Alarm,
-            sentence: "PSI 0.43; alarm from 0.25, q 1e-9".to_owned(),
-            value: Some(0.43),
-            limit: Some(0.25),
+            rows: 1_000,
+            min_rows: 500,
+            features: 5,
+            drifted: Some(DriftedFeatures {
+                count: 1,
+                worst: "AGE".to_owned(),
+                direction: Direction::Median { from: 41.0, to: 52.5 },
+                also: Vec::new(),
+                more: 0,
+            }),
+            others: Vec::new(),
+            is_feature_worst: true,
+        }),
+        note: None,
+        events: vec![Event {
+            change: Change::Opened,
+            finding: Finding {
+                subject: Subject::Feature("AGE".to_owned()),
+                test: Test::Psi,
+                severity: Severity::Alarm,
+                value: Some(0.43),
+                limit: Some(0.25),
+                q_value: Some(1e-9),
+                facts: Facts::Psi { value: 0.43, largest_bin: None, exact_test: None },
+            },
             since: Instant(DAY),
             thread: None,
         }],
@@ -97,10 +115,7 @@ fn a_call_reports_what_happened() {
     insta::assert_snapshot!(serde_json::to_string_pretty(&serde_json::from_str::<Value>(body).unwrap()).unwrap());
     assert_eq!(call, webhook_call(&notification(), Some("https://vigie.example.com")));
     assert!(!format!("{webhook:?}").contains("s3cret"));
-    let test: Value = serde_json::from_slice(
-        &webhook_call(&test_notification("m", vigie::report::Language::English, Instant(DAY)), None).body,
-    )
-    .unwrap();
+    let test: Value = serde_json::from_slice(&webhook_call(&test_notification("m", Instant(DAY)), None).body).unwrap();
     assert_eq!(test["events"], serde_json::json!([]));
 }
 
@@ -136,7 +151,7 @@ fn every_response_has_a_meaning() {
         assert!(later(answer), "{answer}");
     }
     for answer in ["HTTP/1.1 400 Bad\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 422 No\r\ncontent-length: 0\r\n\r\n"] {
-        assert!(matches!(delivery(answer), Delivery::Refused(_)), "{answer}");
+        assert!(matches!(delivery(answer), Delivery::Refused { .. }), "{answer}");
     }
 }
 

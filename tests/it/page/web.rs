@@ -15,7 +15,7 @@ use std::{
 
 use serde_json::{Value, json};
 use vigie::{
-    judge::{Severity, Test},
+    judge::{Facts, Finding, Severity, Subject, Test},
     report::{Language, OpenAlert},
     web::{DaemonStatus, ModelRunStatus, State, serve},
 };
@@ -62,13 +62,16 @@ fn server(reports: &Path, token: Option<&str>, is_ready: Arc<AtomicBool>) -> Ser
         alerts: vec![OpenAlert {
             id: 7,
             model: "m".to_owned(),
-            feature: Some("INCOME".to_owned()),
-            test: Test::Psi,
-            severity: Severity::Alarm,
+            finding: Finding {
+                subject: Subject::Feature("INCOME".to_owned()),
+                test: Test::Psi,
+                severity: Severity::Alarm,
+                value: Some(3.36),
+                limit: Some(0.25),
+                q_value: None,
+                facts: Facts::Stored { sentence: Some(ALERT.to_owned()) },
+            },
             since: Instant(1_790_812_800_000_000),
-            sentence: ALERT.to_owned(),
-            value: Some(3.36),
-            limit: Some(0.25),
             report: Some(format!("{RUN}/report.html")),
             is_acknowledged: false,
         }],

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use vigie::judge::{Facts, Failure};
+
 use crate::support::watched::{Watcher, at, configure, day, watched};
 
 /// Puts a file where the folder of a day's report should be, so that only this window fails.
@@ -30,7 +32,8 @@ fn a_window_that_fails_keeps_its_alert_open_while_later_ones_succeed() {
     let story: Vec<String> = watcher.events().into_iter().filter(|line| !line.contains("Reminded")).collect();
     assert_eq!(story, ["10-03 Opened - run_failed"]);
     let open = watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap();
-    assert!(open[0].sentence.starts_with("the window from 2026-10-02T00:00:00Z to 2026-10-03"), "{}", open[0].sentence);
+    let first = vigie_profile::window::Window { from: at(1, 0), to: at(2, 0) };
+    assert_eq!(open[0].finding.facts, Facts::Failed(Failure::Retried { windows: 1, first }));
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
     assert!(status.contains("failed: cannot create the folder"), "{status}");
     // The list of reports shows it, also in French.

@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, fs};
 
 use serde_json::Value;
+use vigie::judge::Headline;
 
 use crate::support::{
     applicants::applicants,
@@ -265,9 +266,10 @@ fn label_alerts_of_past_windows_open_and_recover_once() {
     assert_eq!(of_labels(&watcher), ["10-06 Opened - realised_cost", "10-06 Opened - realised_auc"]);
     {
         let told = watcher.notifications.lock().unwrap();
-        let letters: Vec<_> = told.iter().filter(|telling| telling.labelled_windows.is_some()).collect();
+        let is_about_labels = |headline: &Headline| matches!(headline, Headline::Labels { .. });
+        let letters: Vec<_> = told.iter().filter(|telling| is_about_labels(&telling.headline)).collect();
         assert_eq!(letters.len(), 1, "one letter tells of both");
-        assert_eq!(letters[0].labelled_windows, Some(6));
+        assert_eq!(letters[0].headline, Headline::Labels { windows: 6 });
         assert!(letters[0].id.ends_with("/r1/labels"), "{}", letters[0].id);
         assert!(letters[0].report.as_ref().unwrap().contains("20261006T000000Z"));
     }

@@ -257,7 +257,7 @@ fn a_cost_close_to_its_limit_keeps_an_alert_open() {
         let report = vigie::monitor::examine(&settings, asked, looking).unwrap();
         let found = report.verdict.findings.iter().find(|found| found.test == vigie::judge::Test::Cost).cloned();
         let near = vigie::alert::nearness(&report);
-        (found, near.get(&(None, vigie::judge::Test::Cost)).copied())
+        (found, near.get(&(vigie::judge::Subject::Run, vigie::judge::Test::Cost)).copied())
     };
     // Far above the limit: nearness is the finding's value divided by the watch limit.
     let (found, over) = near(0.19, 0.1);

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use jiff::{civil::date, tz::TimeZone};
 use rusqlite::Connection;
+use vigie::judge::Note;
 use vigie_profile::window::{Instant, Window};
 
 use crate::support::{
@@ -136,7 +137,7 @@ fn two_weeks_of_drift_open_once_remind_and_recover_once() {
     let opened = &events.iter().find(|(_, event)| format!("{:?}", event.change) == "Opened").unwrap().0;
     let answers: Vec<_> = events
         .iter()
-        .filter(|(_, event)| event.key.test.word() == "psi" && format!("{:?}", event.change) != "Opened")
+        .filter(|(_, event)| event.finding.test.word() == "psi" && format!("{:?}", event.change) != "Opened")
         .map(|(_, event)| event.thread.clone())
         .collect();
     assert_eq!(answers, vec![Some(format!("<{opened}>")); 4]);
@@ -209,7 +210,7 @@ fn missing_data_is_reported_except_on_usually_quiet_days() {
         "three Sundays establish the usual Sunday"
     );
     let ledger = watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap();
-    assert!(ledger.iter().all(|alert| alert.key.test.word() != "too_few"), "{ledger:?}");
+    assert!(ledger.iter().all(|alert| alert.finding.test.word() != "too_few"), "{ledger:?}");
     // Less than half of the median of Saturdays for a single day: pending, then dropped.
     assert!(!story.iter().any(|line| line.contains("volume")), "{story:?}");
 }
@@ -310,7 +311,7 @@ fn a_new_model_starts_a_new_trend_line() {
     day(&world, 1, 120, 40);
     watcher.check(at(2, 6));
     let pending = watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap();
-    assert!(pending.iter().any(|alert| alert.key.test.word() == "psi"), "{pending:?}");
+    assert!(pending.iter().any(|alert| alert.finding.test.word() == "psi"), "{pending:?}");
     model["oblivious_trees"][0]["leaf_values"][0] = serde_json::json!(-0.25);
     world.file("model.json", model.to_string());
     day(&world, 2, 120, 40);
@@ -326,7 +327,8 @@ fn a_new_model_starts_a_new_trend_line() {
         watcher.check(at(number + 1, 6));
     }
     let told = watcher.notifications.lock().unwrap();
-    let notes: Vec<bool> = told.iter().map(|telling| telling.verdict.contains(note)).collect();
+    let is_about_model = |note: &Note| matches!(note, Note::NewTrendLine { reference: false, model: true, .. });
+    let notes: Vec<bool> = told.iter().map(|telling| telling.note.as_ref().is_some_and(is_about_model)).collect();
     assert_eq!(notes, [true, false], "{told:?}");
 }
 

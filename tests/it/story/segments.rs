@@ -14,16 +14,16 @@ use crate::support::{
 
 /// One applicant: sex, region, income, score, outcome.
 #[derive(Clone)]
-struct Row {
+pub(crate) struct Row {
     sex: Option<&'static str>,
     region: &'static str,
-    income: f64,
+    pub(crate) income: f64,
     score: f64,
     outcome: bool,
 }
 
 /// `harder`: how much higher the scores of men are.
-fn drawn(rows: usize, seed: u64, harder: f64) -> Vec<Row> {
+pub(crate) fn drawn(rows: usize, seed: u64, harder: f64) -> Vec<Row> {
     let mut draw = Draw::seeded(seed);
     (0..rows)
         .map(|_| {
@@ -55,7 +55,7 @@ fn train(rows: &[Row]) -> String {
     text
 }
 
-fn ndjson(rows: &[Row]) -> String {
+pub(crate) fn ndjson(rows: &[Row]) -> String {
     let mut text = String::new();
     for (number, row) in rows.iter().enumerate() {
         let sex = row.sex.map_or("null".to_owned(), |sex| format!("\"{sex}\""));
@@ -94,8 +94,17 @@ fn parquet(rows: &[Row], path: &std::path::Path) {
 
 /// `learns`: additional arguments of `learn`.
 fn world(more: &str, learns: &[&str]) -> World {
+    world_with(0.0, more, learns)
+}
+
+/// A world in which men's scores are higher than women's in the reference as well.
+pub(crate) fn always_unequal(more: &str) -> World {
+    world_with(0.22, &format!("{SEGMENTS}{more}"), &WITH)
+}
+
+fn world_with(harder: f64, more: &str, learns: &[&str]) -> World {
     let world = World::new();
-    world.file("train.csv", train(&drawn(6_000, 1, 0.0)));
+    world.file("train.csv", train(&drawn(6_000, 1, harder)));
     std::fs::create_dir(world.path("log")).unwrap();
     world.file(
         "vigie.yaml",
@@ -112,7 +121,7 @@ fn world(more: &str, learns: &[&str]) -> World {
 
 const WITH: [&str; 3] = ["--segments", "--config", "vigie.yaml"];
 
-fn check(world: &World) -> Value {
+pub(crate) fn check(world: &World) -> Value {
     world.check("2026-10-01", "2026-10-02")
 }
 

@@ -17,7 +17,7 @@ use vigie::{
     fault::{Fault, Result},
     ledger::{Channel, Ledger, NewMessage},
     monitor::ScanOptions,
-    report::Report,
+    report::{Language, Report},
 };
 use vigie_profile::window::Instant;
 
@@ -121,7 +121,7 @@ impl Watcher {
             Ok(vec![NewMessage {
                 channel: Channel::Email,
                 message_id,
-                subject: notification.verdict.clone(),
+                subject: Language::English.headline(&notification.headline).unwrap(),
                 to: vec!["risk@example.com".to_owned()],
                 payload: vec![1],
             }])
@@ -151,8 +151,8 @@ impl Watcher {
                 .events
                 .iter()
                 .map(|event| {
-                    let subject = event.key.feature.as_deref().unwrap_or("-");
-                    format!("{from} {:?} {subject} {}", event.change, event.key.test.word())
+                    let subject = event.finding.subject.name().unwrap_or("-");
+                    format!("{from} {:?} {subject} {}", event.change, event.finding.test.word())
                 })
                 .collect::<Vec<_>>()
         };

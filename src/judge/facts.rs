@@ -1,0 +1,178 @@
+//! What a finding states, as typed values. Sentences are made from them by `report`, in each language.
+
+use serde::{Deserialize, Serialize};
+
+use super::Failure;
+use crate::{drift::PsiBinKind, fault::LeftOut};
+
+/// The values behind a finding. Its subject, severity, limit and q-value are in [`super::Finding`].
+///
+/// Facts are stored in the ledger and in trend files: a variant or field may be added, but not renamed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Facts {
+    Psi {
+        value: f64,
+        /// The bin that contributes most.
+        largest_bin: Option<BinShare>,
+        /// The exact test that is the evidence, if the chance distribution of PSI itself is not.
+        exact_test: Option<ExactTest>,
+    },
+    /// Kolmogorov–Smirnov distance.
+    Ks {
+        distance: f64,
+    },
+    CramersV {
+        value: f64,
+    },
+    /// Shares of rows without a value, in the reference and in the window.
+    Missing {
+        from: f64,
+        to: f64,
+    },
+    Unseen {
+        /// Share of rows with levels that the reference does not have.
+        share: f64,
+        /// The part of that share beyond what the reference leads to expect.
+        excess: f64,
+        /// At most three names, which may be free text from single rows.
+        levels: Vec<String>,
+        has_more: bool,
+    },
+    /// No record of the window has the feature.
+    Absent,
+    RefusalRate {
+        from: f64,
+        to: f64,
+    },
+    /// Share of rows answered by a different model version.
+    ModelVersion {
+        share: f64,
+    },
+    /// Share of failed requests.
+    ErrorRate {
+        share: f64,
+    },
+    Latency {
+        p95_ms: f64,
+    },
+    NoData {
+        /// Whether a part of the log could not be read.
+        has_unreadable: bool,
+        /// Number of records excluded by `source.where`.
+        filtered: u64,
+    },
+    TooFew {
+        rows: u64,
+        min_rows: u64,
+    },
+    Parity {
+        compared: u64,
+        mismatches: u64,
+        max_difference: Option<f64>,
+        decisions_flipped: u64,
+    },
+    /// Cost of decisions per 1,000 rows.
+    Cost {
+        by_labels: bool,
+        /// Relative to the reference.
+        increase: f64,
+        window: f64,
+        reference: f64,
+    },
+    Auc {
+        by_labels: bool,
+        drop: f64,
+        window: f64,
+        reference: f64,
+    },
+    /// Score of a segment compared with the same segment of the reference.
+    SegmentScore {
+        rows: u64,
+        psi: f64,
+        /// Refusal rate in the reference and in the window.
+        refused: Option<(f64, f64)>,
+    },
+    /// Acceptance rate of a segment relative to another's.
+    Disparity {
+        /// The other segment; `None`: all rows outside the segment.
+        against: Option<String>,
+        ratio: f64,
+        low: f64,
+        high: f64,
+    },
+    /// Fewer records than usual on this weekday.
+    Volume {
+        records: u64,
+        /// The median of earlier windows, and their number.
+        usual: f64,
+        windows: usize,
+    },
+    StaleReference {
+        days: i64,
+        limit_days: i64,
+    },
+    /// A part of the log or of the labels could not be read.
+    LeftOut(LeftOut),
+    /// The run has no report.
+    Failed(Failure),
+    /// A sentence from a version of vigie that stored no facts; `None` once redacted, if it may quote a row.
+    Stored {
+        sentence: Option<String>,
+    },
+}
+
+/// A PSI bin with its shares of rows in the reference and in the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BinShare {
+    pub kind: PsiBinKind,
+    pub label: String,
+    pub from: f64,
+    pub to: f64,
+}
+
+/// The values that an exact test is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExactTest {
+    Missing,
+    Unseen,
+    OutOfRange,
+}
+
+impl Facts {
+    /// Returns the facts without values of single rows.
+    ///
+    /// Every field is named, so that adding one forces a decision here on whether it may leave the organisation.
+    #[must_use]
+    pub fn redacted(self) -> Self {
+        match self {
+            Self::Unseen { share, excess, levels: _, has_more: _ } => {
+                Self::Unseen { share, excess, levels: Vec::new(), has_more: false }
+            }
+            Self::LeftOut(input) => Self::LeftOut(input.redacted()),
+            Self::Failed(failure) => Self::Failed(failure.redacted()),
+            // Aggregates of many rows, and names from the config and the reference.
+            facts @ (Self::Psi { value: _, largest_bin: _, exact_test: _ }
+            | Self::Ks { distance: _ }
+            | Self::CramersV { value: _ }
+            | Self::Missing { from: _, to: _ }
+            | Self::Absent
+            | Self::RefusalRate { from: _, to: _ }
+            | Self::ModelVersion { share: _ }
+            | Self::ErrorRate { share: _ }
+            | Self::Latency { p95_ms: _ }
+            | Self::NoData { has_unreadable: _, filtered: _ }
+            | Self::TooFew { rows: _, min_rows: _ }
+            | Self::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped: _ }
+            | Self::Cost { by_labels: _, increase: _, window: _, reference: _ }
+            | Self::Auc { by_labels: _, drop: _, window: _, reference: _ }
+            | Self::SegmentScore { rows: _, psi: _, refused: _ }
+            | Self::Disparity { against: _, ratio: _, low: _, high: _ }
+            | Self::Volume { records: _, usual: _, windows: _ }
+            | Self::StaleReference { days: _, limit_days: _ }) => facts,
+            // Depends on the test: see `Finding::redacted`.
+            Self::Stored { sentence } => Self::Stored { sentence },
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What a run amounts to, as typed values: one sentence once it is rendered.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Direction, Failure, Finding, Policy, Severity, Test, Verdict};
+use crate::drift::Drift;
+
+/// What a run or a message amounts to.
+///
+/// Headlines are stored in the ledger and in trend files: a variant or field may be added, but not renamed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Headline {
+    /// The verdict of a report.
+    Verdict(VerdictHeadline),
+    /// There is no report. The test is `Source` if the log could not be read, otherwise `RunFailed`.
+    Failed { test: Test, failure: Failure },
+    /// Labels have arrived for this many windows.
+    Labels { windows: usize },
+    /// A test message.
+    Test,
+    /// A sentence from a version of vigie that stored no headline, and the French one if it stored that.
+    Stored { sentence: String, french: Option<String> },
+}
+
+/// The verdict of a report in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VerdictHeadline {
+    pub severity: Severity,
+    /// Rows used in the window, and the number needed for a verdict.
+    pub rows: u64,
+    pub min_rows: u64,
+    /// Number of features.
+    pub features: usize,
+    pub drifted: Option<DriftedFeatures>,
+    /// The first findings about the run, the score and segments, worst first.
+    pub others: Vec<Finding>,
+    /// Whether the worst finding is about a feature.
+    pub is_feature_worst: bool,
+}
+
+/// The drifted features of a window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DriftedFeatures {
+    /// Number of features at watch or alarm.
+    pub count: usize,
+    /// The feature with the worst finding, and its direction.
+    pub worst: String,
+    pub direction: Direction,
+    /// The next features, at most two.
+    pub also: Vec<String>,
+    /// Number of features with findings beyond these.
+    pub more: usize,
+}
+
+/// Maximum number of findings that are not about features.
+const MAX_OTHERS: usize = 3;
+/// Maximum number of features named after the worst.
+const MAX_ALSO: usize = 2;
+
+impl VerdictHeadline {
+    #[must_use]
+    pub fn new(drift: &Drift, verdict: &Verdict, policy: &Policy) -> Self {
+        let others = verdict.findings.iter().filter(|finding| finding.subject.feature().is_none());
+        let worst = verdict.findings.first();
+        Self {
+            severity: verdict.severity,
+            rows: drift.n_window,
+            min_rows: policy.min_rows,
+            features: drift.features.len(),
+            drifted: DriftedFeatures::new(drift, verdict),
+            others: others.take(MAX_OTHERS).cloned().collect(),
+            is_feature_worst: worst.is_some_and(|finding| finding.subject.feature().is_some()),
+        }
+    }
+}
+
+impl DriftedFeatures {
+    fn new(drift: &Drift, verdict: &Verdict) -> Option<Self> {
+        let mut seen = BTreeSet::new();
+        let about = verdict.findings.iter().filter_map(|finding| Some((finding.subject.feature()?, finding)));
+        let named: Vec<(&str, &Finding)> = about.filter(|(name, _)| seen.insert(*name)).collect();
+        let (&(worst, finding), others) = named.split_first()?;
+        let worst_drift = drift.features.iter().find(|feature| feature.name == worst)?;
+        Some(Self {
+            count: verdict.features.iter().filter(|feature| feature.severity.is_drift()).count(),
+            worst: worst.to_owned(),
+            direction: Direction::new(finding.test, worst_drift),
+            also: others.iter().take(MAX_ALSO).map(|(name, _)| (*name).to_owned()).collect(),
+            more: others.len().saturating_sub(MAX_ALSO),
+        })
+    }
+}
+
+impl Headline {
+    /// Returns the headline without values of single rows.
+    #[must_use]
+    pub fn redacted(self) -> Self {
+        match self {
+            Self::Verdict(verdict) => {
+                let others = verdict.others.into_iter().map(Finding::redacted).collect();
+                Self::Verdict(VerdictHeadline { others, ..verdict })
+            }
+            Self::Failed { test, failure } => Self::Failed { test, failure: failure.redacted() },
+            headline @ (Self::Labels { windows: _ } | Self::Test | Self::Stored { sentence: _, french: _ }) => headline,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vigie_profile::window::{Instant, Window};
+
+    use super::*;
+    use crate::{
+        drift::PsiBinKind,
+        fault::{LeftOut, PublicCause},
+        judge::{BinShare, ExactTest, Facts, Note, Subject},
+    };
+
+    fn bin() -> BinShare {
+        BinShare { kind: PsiBinKind::Level, label: "a \"b\"\n".to_owned(), from: 0.1, to: 1.0 / 3.0 }
+    }
+
+    fn window() -> Window {
+        Window { from: Instant(1_790_812_800_000_000), to: Instant(1_790_899_200_000_000) }
+    }
+
+    /// Every kind of facts, with all of its fields.
+    fn all_facts() -> Vec<Facts> {
+        let (largest_bin, exact_test) = (Some(bin()), Some(ExactTest::OutOfRange));
+        let public = PublicCause::Text("it broke".to_owned());
+        vec![
+            Facts::Psi { value: 0.1 + 0.2, largest_bin, exact_test },
+            Facts::Psi { value: 1e-9, largest_bin: None, exact_test: None },
+            Facts::Ks { distance: 0.5 },
+            Facts::CramersV { value: 0.5 },
+            Facts::Missing { from: 0.0, to: 1.0 },
+            Facts::Unseen { share: 0.3, excess: 0.2, levels: vec!["x".to_owned()], has_more: true },
+            Facts::Absent,
+            Facts::RefusalRate { from: 0.1, to: 0.2 },
+            Facts::ModelVersion { share: 0.1 },
+            Facts::ErrorRate { share: 0.1 },
+            Facts::Latency { p95_ms: 12.5 },
+            Facts::NoData { has_unreadable: true, filtered: u64::MAX },
+            Facts::TooFew { rows: 1, min_rows: 2 },
+            Facts::Parity { compared: 10, mismatches: 3, max_difference: Some(1e-7), decisions_flipped: 1 },
+            Facts::Cost { by_labels: true, increase: 0.5, window: 3.0, reference: 2.0 },
+            Facts::Auc { by_labels: false, drop: 0.05, window: 0.7, reference: 0.75 },
+            Facts::SegmentScore { rows: 60, psi: 0.4, refused: Some((0.1, 0.2)) },
+            Facts::Disparity { against: Some("b".to_owned()), ratio: 0.7, low: 0.6, high: 0.8 },
+            Facts::Volume { records: 40, usual: 90.5, windows: 4 },
+            Facts::StaleReference { days: 400, limit_days: 365 },
+            Facts::LeftOut(LeftOut { place: Some("a.csv".to_owned()), cause: Some("it is gone".to_owned()) }),
+            Facts::Failed(Failure::Error { detail: Some("row 7".to_owned()), public }),
+            Facts::Failed(Failure::Error { detail: None, public: PublicCause::Crashed }),
+            Facts::Failed(Failure::Retried { windows: 2, first: window() }),
+            Facts::Failed(Failure::Missed { windows: 40, span: window() }),
+            Facts::Stored { sentence: Some("PSI 0.3".to_owned()) },
+        ]
+    }
+
+    fn round_trip<T: Serialize + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug>(value: &T) {
+        let json = serde_json::to_string(value).unwrap();
+        assert_eq!(serde_json::from_str::<T>(&json).as_ref().unwrap(), value, "{json}");
+    }
+
+    #[test]
+    fn payloads_are_read_as_they_were_written() {
+        let directions = [
+            Direction::Absent,
+            Direction::Missing { from: Some(0.1), to: None },
+            Direction::Unseen { share: Some(0.2) },
+            Direction::Above { from: 0.0, to: 0.4 },
+            Direction::Below { from: 0.0, to: 0.4 },
+            Direction::Equals { bin: bin() },
+            Direction::Within { bin: bin() },
+            Direction::Median { from: 41.0, to: 52.5 },
+            Direction::Mean { from: 41.0, to: 52.5 },
+            Direction::Unknown,
+        ];
+        let subjects = [Subject::Score, Subject::Segment("sex = F".to_owned())];
+        let others = all_facts().into_iter().zip(subjects.iter().cycle()).map(|(facts, subject)| Finding {
+            subject: subject.clone(),
+            test: Test::SegmentScore,
+            severity: Severity::TooFew,
+            value: Some(0.3),
+            limit: None,
+            q_value: Some(1e-120),
+            facts,
+        });
+        let others: Vec<Finding> = others.collect();
+        all_facts().iter().for_each(round_trip);
+        others.iter().for_each(round_trip);
+        for direction in directions {
+            let worst = DriftedFeatures { count: 3, worst: "AGE".to_owned(), direction, also: Vec::new(), more: 1 };
+            let verdict = VerdictHeadline {
+                severity: Severity::Alarm,
+                rows: 1_000,
+                min_rows: 500,
+                features: 5,
+                drifted: Some(worst),
+                others: others.clone(),
+                is_feature_worst: true,
+            };
+            round_trip(&Headline::Verdict(verdict));
+        }
+        let failure = Failure::Retried { windows: 1, first: window() };
+        round_trip(&Headline::Failed { test: Test::Source, failure });
+        round_trip(&Headline::Labels { windows: 6 });
+        round_trip(&Headline::Test);
+        round_trip(&Headline::Stored { sentence: "Alarm: x.".to_owned(), french: Some("Alarme : x.".to_owned()) });
+        let from = Instant(1_790_812_800_000_000);
+        round_trip(&Note::NewTrendLine { reference: true, model: false, from, reset_alerts: 2 });
+        round_trip(&Note::Stored { sentence: "the reference changed".to_owned() });
+    }
+
+    #[test]
+    fn redacted_headlines_hold_no_row() {
+        let secrets = ["row 7", "it is gone", r#""x""#];
+        let others = all_facts().into_iter().map(|facts| Finding::of_run(Test::Score, Severity::Watch, facts));
+        let verdict = VerdictHeadline {
+            severity: Severity::Alarm,
+            rows: 1,
+            min_rows: 1,
+            features: 1,
+            drifted: None,
+            others: others.collect(),
+            is_feature_worst: false,
+        };
+        let headline = Headline::Verdict(verdict);
+        let text = |headline: &Headline| serde_json::to_string(headline).unwrap();
+        assert!(secrets.iter().all(|secret| text(&headline).contains(secret)), "{}", text(&headline));
+        let redacted = text(&headline.redacted());
+        assert!(secrets.iter().all(|secret| !redacted.contains(secret)), "{redacted}");
+    }
+}

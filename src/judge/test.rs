@@ -1,0 +1,98 @@
+//! The tests of a run, by the names used in reports, alerts and the config.
+
+use schemars::JsonSchema;
+use serde::{
+    Deserialize, Serialize,
+    de::{IntoDeserializer, value::Error as ValueError},
+};
+
+/// The test that a finding comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    Psi,
+    Ks,
+    Chi2,
+    Missing,
+    Unseen,
+    Absent,
+    ShareRefused,
+    Score,
+    Latency,
+    ErrorRate,
+    NoData,
+    TooFew,
+    ModelVersion,
+    Source,
+    Volume,
+    Parity,
+    RunFailed,
+    StaleReference,
+    Cost,
+    Labels,
+    Auc,
+    /// Cost of decisions, measured from labels.
+    RealisedCost,
+    /// AUC of the labelled rows.
+    RealisedAuc,
+    /// Score of a segment compared with the same segment of the reference.
+    SegmentScore,
+    /// A segment accepted less often than another.
+    Disparity,
+}
+
+impl Test {
+    /// Parses a name as used in alerts and the config.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::deserialize(IntoDeserializer::<ValueError>::into_deserializer(word)).ok()
+    }
+
+    /// Returns whether the test needs labels, which arrive long after the window.
+    #[must_use]
+    pub fn needs_labels(self) -> bool {
+        matches!(self, Self::RealisedCost | Self::RealisedAuc)
+    }
+
+    /// Returns the test under which reports list it: they mark cost and AUC with `by_labels` instead.
+    #[must_use]
+    pub fn reported(self) -> Self {
+        match self {
+            Self::RealisedCost => Self::Cost,
+            Self::RealisedAuc => Self::Auc,
+            other => other,
+        }
+    }
+
+    /// Returns the name used in alerts and the config.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Psi => "psi",
+            Self::Ks => "ks",
+            Self::Chi2 => "chi2",
+            Self::Missing => "missing",
+            Self::Unseen => "unseen",
+            Self::Absent => "absent",
+            Self::ShareRefused => "share_refused",
+            Self::Score => "score",
+            Self::Latency => "latency",
+            Self::ErrorRate => "error_rate",
+            Self::NoData => "no_data",
+            Self::TooFew => "too_few",
+            Self::ModelVersion => "model_version",
+            Self::Source => "source",
+            Self::Volume => "volume",
+            Self::Parity => "parity",
+            Self::RunFailed => "run_failed",
+            Self::StaleReference => "stale_reference",
+            Self::Cost => "cost",
+            Self::Labels => "labels",
+            Self::Auc => "auc",
+            Self::RealisedCost => "realised_cost",
+            Self::RealisedAuc => "realised_auc",
+            Self::SegmentScore => "segment_score",
+            Self::Disparity => "disparity",
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! Findings in English.
+
+use vigie_profile::shown::shown;
+
+use super::numbers::{number, percent, plural, points, q};
+use crate::{
+    drift::PsiBinKind,
+    fault::{LeftOut, PublicCause},
+    judge::{BinShare, Direction, ExactTest, Facts, Failure, Finding, Note, Severity, Test},
+};
+
+const CAUTION: &str = "assuming that scores still mean what they did in the reference";
+
+pub(super) fn measure(finding: &Finding) -> String {
+    match &finding.facts {
+        Facts::Psi { value, largest_bin, exact_test: _ } => {
+            let mostly = largest_bin.as_ref().map_or(String::new(), |BinShare { kind, label, from, to }| {
+                format!(", mostly from {} ({} → {})", values(*kind, label), percent(*from), percent(*to))
+            });
+            format!("PSI {}{mostly}", number(*value))
+        }
+        Facts::Ks { distance } => format!("KS distance {}", number(*distance)),
+        Facts::CramersV { value } => format!("Cramér's V {}", number(*value)),
+        Facts::Missing { from, to } => format!("missing {} → {}", percent(*from), percent(*to)),
+        Facts::Unseen { share, excess: _, levels, has_more } => {
+            let names: Vec<String> = levels.iter().map(|name| format!("“{}”", shown(name))).collect();
+            let more = if *has_more { ", …" } else { "" };
+            let listed = if names.is_empty() { String::new() } else { format!(" ({}{more})", names.join(", ")) };
+            format!("{} of rows have levels not seen in the reference{listed}", percent(*share))
+        }
+        Facts::Absent => "no record in the window has this feature".to_owned(),
+        Facts::RefusalRate { from, to } => format!("{} → {}", percent(*from), percent(*to)),
+        Facts::ModelVersion { share } => {
+            format!("{} of rows were answered by a different model version", percent(*share))
+        }
+        Facts::ErrorRate { share } => format!("{} of requests failed", percent(*share)),
+        Facts::Latency { p95_ms } => format!("95% of successful requests took up to {} ms", number(*p95_ms)),
+        Facts::NoData { has_unreadable, filtered } => no_data(*has_unreadable, *filtered),
+        Facts::TooFew { rows, min_rows } => {
+            format!("{rows} {} used, {min_rows} needed for a verdict", plural(*rows, "row", "rows"))
+        }
+        Facts::Parity { compared, mismatches, max_difference, decisions_flipped: _ } => {
+            #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+            let share = *mismatches as f64 / (*compared as f64).max(1.0);
+            let largest = max_difference.map_or(String::new(), |most| format!(", by up to {}", number(most)));
+            let differ = plural(*mismatches, "differs from that", "differ from those");
+            format!("{mismatches} of {compared} logged scores ({}) {differ} of the model file{largest}", percent(share))
+        }
+        Facts::Cost { by_labels, increase, window, reference } => {
+            let moved = format!(
+                "rose by {} to {} per 1,000 rows (reference {})",
+                percent(*increase),
+                number(*window),
+                number(*reference)
+            );
+            if *by_labels {
+                format!("the cost of labelled decisions {moved}")
+            } else {
+                format!("the expected cost of decisions {moved}, {CAUTION}")
+            }
+        }
+        Facts::Auc { by_labels, drop, window, reference } => {
+            let moved = format!("fell by {} to {} (reference {})", number(*drop), number(*window), number(*reference));
+            if *by_labels {
+                format!("the AUC of labelled rows {moved}")
+            } else {
+                format!("the expected AUC {moved}, {CAUTION}")
+            }
+        }
+        Facts::SegmentScore { rows, psi, refused } => format!(
+            "the score of its {rows} rows has drifted from the same segment of the reference: PSI {}{}",
+            number(*psi),
+            refusal_rate(*refused)
+        ),
+        Facts::Disparity { against, ratio, low, high } => {
+            format!("{} (95% interval {} to {})", acceptance(*ratio, against.as_deref()), number(*low), number(*high))
+        }
+        Facts::Volume { records, usual: _, windows: _ } => format!("{records} records"),
+        Facts::StaleReference { days, limit_days: _ } => format!("the reference is {days} days old"),
+        Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
+        Facts::Failed(failure) => self::failure(failure),
+        Facts::Stored { sentence: Some(sentence) } => sentence.clone(),
+        Facts::Stored { sentence: None } => stored(finding),
+    }
+}
+
+pub(super) fn evidence(finding: &Finding) -> Option<String> {
+    let severity = finding.severity;
+    let q = q(finding.q_value);
+    let from = |limit: fn(f64) -> String| Some(format!("{severity} limit {}", limit(finding.limit?)));
+    match &finding.facts {
+        Facts::Psi { value: _, largest_bin: _, exact_test } => {
+            let exact = match exact_test {
+                None => "",
+                Some(ExactTest::Missing) => " by the exact test of missing values",
+                Some(ExactTest::Unseen) => " by the exact test of unseen levels",
+                Some(ExactTest::OutOfRange) => " by the exact test of values out of range",
+            };
+            Some(format!("{}, q {q}{exact}", from(number)?))
+        }
+        Facts::Ks { .. } | Facts::CramersV { .. } | Facts::SegmentScore { .. } => {
+            Some(format!("{}, q {q}", from(number)?))
+        }
+        Facts::Missing { .. } | Facts::RefusalRate { .. } => Some(format!("{}, q {q}", from(points)?)),
+        Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
+        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } => from(percent),
+        Facts::Latency { .. } => from(|limit| format!("{} ms", number(limit))),
+        Facts::Cost { .. } => Some(format!("{} (q {q})", from(percent)?)),
+        Facts::Auc { .. } => Some(format!("{} (q {q})", from(number)?)),
+        Facts::Disparity { .. } => Some(format!("{severity} below {}, q {q}", number(1.0 - finding.limit?))),
+        Facts::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped } => Some(format!(
+            "{decisions_flipped} {} would change; either another model produced the scores, or the logged inputs are not \
+             the ones it was given",
+            plural(*decisions_flipped, "decision", "decisions")
+        )),
+        Facts::Volume { records: _, usual, windows } => {
+            Some(format!("this weekday usually has {usual:.0} (median of {windows} windows)"))
+        }
+        Facts::StaleReference { days: _, limit_days } => {
+            Some(format!("the limit is {limit_days} days; learn a new reference from recent rows"))
+        }
+        Facts::Absent
+        | Facts::NoData { .. }
+        | Facts::TooFew { .. }
+        | Facts::LeftOut(_)
+        | Facts::Failed(_)
+        | Facts::Stored { .. } => None,
+    }
+}
+
+pub(super) fn by_chance(q_value: Option<f64>, required: f64) -> String {
+    match q_value {
+        Some(_) => format!(", but this is consistent with chance (q {} > {required})", q(q_value)),
+        None => ", but there are too few rows to distinguish this from chance".to_owned(),
+    }
+}
+
+/// A redacted finding in a message: unseen levels by their excess, input that was not read with a pointer to the report.
+pub(super) fn message(finding: &Finding) -> Option<String> {
+    match &finding.facts {
+        Facts::Unseen { share: _, excess, levels: _, has_more: _ } => Some(unseen_excess(Some(*excess), finding.limit)),
+        Facts::LeftOut(input) => {
+            Some(format!("{}; see the report for the reason", left_out(finding.test, input, None)))
+        }
+        _ => None,
+    }
+}
+
+fn unseen_excess(excess: Option<f64>, limit: Option<f64>) -> String {
+    let share = excess.map_or("some".to_owned(), percent);
+    let limit = limit.map_or(String::new(), |limit| format!("; the limit is {}", percent(limit)));
+    format!("{share} of rows beyond the expected share have levels not seen in the reference{limit}")
+}
+
+/// A stored sentence that was redacted.
+fn stored(finding: &Finding) -> String {
+    match finding.test {
+        Test::Unseen => unseen_excess(finding.value, finding.limit),
+        Test::Labels => "a part of the labels could not be read; see the report for the reason".to_owned(),
+        Test::Source => "the log, or a part of it, could not be read; run `vigie status` for the reason".to_owned(),
+        _ => String::new(),
+    }
+}
+
+pub(super) fn segment(name: &str, finding: &Finding) -> String {
+    let name = shown(name);
+    match &finding.facts {
+        Facts::Disparity { against, ratio, low: _, high: _ } => {
+            format!("segment “{name}” is {}", acceptance(*ratio, against.as_deref()))
+        }
+        Facts::SegmentScore { rows: _, psi, refused } => {
+            format!("the score of segment “{name}” has drifted, PSI {}{}", number(*psi), refusal_rate(*refused))
+        }
+        _ => format!("segment “{name}”: {}", measure(finding)),
+    }
+}
+
+fn acceptance(ratio: f64, against: Option<&str>) -> String {
+    let against = against.map_or("all other rows".to_owned(), |name| format!("“{}”", shown(name)));
+    format!("accepted {} times as often as {against}", number(ratio))
+}
+
+fn refusal_rate(refused: Option<(f64, f64)>) -> String {
+    refused.map_or(String::new(), |(from, to)| format!(", refusal rate {} → {}", percent(from), percent(to)))
+}
+
+fn no_data(has_unreadable: bool, filtered: u64) -> String {
+    let question =
+        "no records in this window: is the service up, and does it write its log to the configured location?";
+    match (has_unreadable, filtered) {
+        (true, _) => {
+            "no records in this window, but part of the log could not be read: see the other findings".to_owned()
+        }
+        (false, 0) => question.to_owned(),
+        (false, filtered) => {
+            format!("{question} source.where excluded {filtered} {}", plural(filtered, "record", "records"))
+        }
+    }
+}
+
+fn left_out(test: Test, input: &LeftOut, cause: Option<&str>) -> String {
+    let unnamed = if test == Test::Labels { "labels" } else { "a part of the log" };
+    match (input.place.as_deref(), cause) {
+        (Some(place), Some(cause)) => format!("not read: {place}: {cause}"),
+        (None, Some(cause)) => format!("not read: {cause}"),
+        (place, None) => format!("not read: {}", place.unwrap_or(unnamed)),
+    }
+}
+
+/// Input that could not be read, as a clause of a headline.
+pub(super) fn left_out_clause(test: Test, input: &LeftOut) -> String {
+    match (test, input.place.as_deref()) {
+        (Test::Labels, Some(place)) => format!("labels could not be read ({place})"),
+        (Test::Labels, None) => "labels could not be read".to_owned(),
+        _ => left_out(test, input, None),
+    }
+}
+
+pub(super) fn failure(failure: &Failure) -> String {
+    match failure {
+        Failure::Error { detail: Some(text), public: _ }
+        | Failure::Error { detail: None, public: PublicCause::Text(text) } => text.clone(),
+        Failure::Error { detail: None, public: PublicCause::Crashed } => {
+            "the run crashed; this is a bug in vigie: please report it".to_owned()
+        }
+        Failure::Error { detail: None, public: PublicCause::NotCounted } => {
+            "the records of the window cannot be counted; run `vigie status` for the reason".to_owned()
+        }
+        Failure::Error { detail: None, public: PublicCause::NotReadAgain } => {
+            "the records of the window cannot be read again; run `vigie status` for the reason".to_owned()
+        }
+        Failure::Retried { windows: 1, first } => format!(
+            "the window from {} to {} has no report yet and will be retried; run `vigie status` for the reason",
+            first.from, first.to
+        ),
+        Failure::Retried { windows, first } => format!(
+            "{windows} windows, the first from {} to {}, have no report yet and will be retried; run `vigie status` for the \
+             reason",
+            first.from, first.to
+        ),
+        Failure::Missed { windows, span } => format!(
+            "{windows} windows from {} to {} were not checked: more than schedule.catch_up allows; \
+             run `vigie check --from T --to T` to check one",
+            span.from, span.to
+        ),
+    }
+}
+
+pub(super) fn direction(direction: &Direction) -> String {
+    let or_dash = |share: &Option<f64>| share.map_or("–".to_owned(), percent);
+    let more = |from: f64, to: f64| if to > from { "more" } else { "less" };
+    let rose = |from: f64, to: f64| if to > from { "increased" } else { "decreased" };
+    match direction {
+        Direction::Absent => "is no longer in the log".to_owned(),
+        Direction::Missing { from, to } => {
+            let often = if to > from { "more" } else { "less" };
+            format!("is missing {often} often, {} → {}", or_dash(from), or_dash(to))
+        }
+        Direction::Unseen { share } => {
+            format!("has levels not seen in the reference, {} → {}", percent(0.0), or_dash(share))
+        }
+        Direction::Above { from, to } => {
+            format!("is above the reference maximum more often, {} → {}", percent(*from), percent(*to))
+        }
+        Direction::Below { from, to } => {
+            format!("is below the reference minimum more often, {} → {}", percent(*from), percent(*to))
+        }
+        Direction::Equals { bin: BinShare { kind, label, from, to } } => {
+            let label = bin_label(*kind, label);
+            format!("is {label} {} often, {} → {}", more(*from, *to), percent(*from), percent(*to))
+        }
+        Direction::Within { bin: BinShare { kind, label, from, to } } => {
+            let label = bin_label(*kind, label);
+            format!("falls in {label} {} often, {} → {}", more(*from, *to), percent(*from), percent(*to))
+        }
+        Direction::Median { from, to } => {
+            format!("{}, median {} → {}", rose(*from, *to), number(*from), number(*to))
+        }
+        Direction::Mean { from, to } => format!("{}, mean {} → {}", rose(*from, *to), number(*from), number(*to)),
+        Direction::Unknown => "has drifted".to_owned(),
+    }
+}
+
+/// The values of a bin that contributes to PSI.
+fn values(kind: PsiBinKind, label: &str) -> String {
+    match kind {
+        PsiBinKind::Above => "values above the reference maximum".to_owned(),
+        PsiBinKind::Below => "values below the reference minimum".to_owned(),
+        PsiBinKind::Missing => "missing values".to_owned(),
+        PsiBinKind::Unseen | PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level | PsiBinKind::Rare => {
+            shown(label)
+        }
+    }
+}
+
+pub(super) fn bin_label(kind: PsiBinKind, label: &str) -> String {
+    match kind {
+        PsiBinKind::Missing => "missing".to_owned(),
+        PsiBinKind::Below => "below the reference minimum".to_owned(),
+        PsiBinKind::Above => "above the reference maximum".to_owned(),
+        PsiBinKind::Unseen => "unseen levels".to_owned(),
+        PsiBinKind::Rare => "rare levels".to_owned(),
+        PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level => shown(label),
+    }
+}
+
+pub(super) fn note(note: &Note) -> String {
+    match note {
+        Note::NewTrendLine { reference, model, from, reset_alerts } => {
+            let what = match (reference, model) {
+                (true, true) => "the reference and the model file",
+                (false, true) => "the model file",
+                (_, false) => "the reference",
+            };
+            let reset = match reset_alerts {
+                0 => String::new(),
+                alerts => format!("; pending alerts reset: {alerts}"),
+            };
+            format!("{what} changed in the window from {from}: trends start over{reset}")
+        }
+        Note::Stored { sentence } => sentence.clone(),
+    }
+}
+
+pub(super) fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Stable => "stable",
+        Severity::Watch => "watch",
+        Severity::Alarm => "alarm",
+        Severity::TooFew => "too few",
+        Severity::NoData => "no data",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stated(facts: Facts) -> String {
+        let finding =
+            Finding { limit: Some(0.05), q_value: Some(1e-9), ..Finding::of_run(Test::Psi, Severity::Watch, facts) };
+        let evidence = evidence(&finding).map_or(String::new(), |evidence| format!("; {evidence}"));
+        format!("{}{evidence}", measure(&finding))
+    }
+
+    #[test]
+    fn limits_have_the_unit_of_the_measure() {
+        let bin = |kind| BinShare { kind, label: "≥ 7".to_owned(), from: 0.0, to: 1.0 / 3.0 };
+        let psi = |kind| Facts::Psi { value: 0.3, largest_bin: Some(bin(kind)), exact_test: None };
+        assert_eq!(
+            stated(psi(PsiBinKind::Above)),
+            "PSI 0.300, mostly from values above the reference maximum (0% → 33.3%); watch limit 0.0500, q 1e-9"
+        );
+        assert!(stated(psi(PsiBinKind::Interval)).starts_with("PSI 0.300, mostly from ≥ 7 (0% → 33.3%)"));
+        assert_eq!(
+            stated(Facts::Missing { from: 0.0, to: 1.0 }),
+            "missing 0% → 100%; watch limit 5.00 percentage points, q 1e-9"
+        );
+        assert_eq!(stated(Facts::ErrorRate { share: 0.1 }), "10.0% of requests failed; watch limit 5.0%");
+        let cost = Facts::Cost { by_labels: true, increase: 0.1, window: 110.0, reference: 100.0 };
+        assert_eq!(
+            stated(cost),
+            "the cost of labelled decisions rose by 10.0% to 110 per 1,000 rows (reference 100); watch limit 5.0% (q 1e-9)"
+        );
+    }
+
+    #[test]
+    fn counts_and_their_nouns_agree() {
+        assert_eq!(stated(Facts::TooFew { rows: 1, min_rows: 500 }), "1 row used, 500 needed for a verdict");
+        let parity = |mismatches, decisions_flipped| Facts::Parity {
+            compared: 10,
+            mismatches,
+            max_difference: None,
+            decisions_flipped,
+        };
+        let one = stated(parity(1, 1));
+        assert!(
+            one.starts_with("1 of 10 logged scores (10.0%) differs from that of the model file; 1 decision "),
+            "{one}"
+        );
+        let many = stated(parity(2, 0));
+        assert!(
+            many.starts_with("2 of 10 logged scores (20.0%) differ from those of the model file; 0 decisions"),
+            "{many}"
+        );
+        let excluded = stated(Facts::NoData { has_unreadable: false, filtered: 1 });
+        assert!(excluded.ends_with("source.where excluded 1 record"), "{excluded}");
+    }
+
+    #[test]
+    fn input_that_was_not_read_is_named() {
+        let file = LeftOut { place: Some("a.csv".to_owned()), cause: Some("it is torn".to_owned()) };
+        assert_eq!(left_out(Test::Source, &file, file.cause.as_deref()), "not read: a.csv: it is torn");
+        assert_eq!(left_out_clause(Test::Source, &file), "not read: a.csv");
+        assert_eq!(left_out_clause(Test::Labels, &file), "labels could not be read (a.csv)");
+    }
+}

@@ -1,0 +1,65 @@
+//! Headlines in English.
+
+use vigie_profile::shown::shown;
+
+use super::{
+    findings,
+    numbers::{grouped, percent, plural, row_count},
+};
+use crate::judge::{DriftedFeatures, Finding, Headline, Severity, VerdictHeadline};
+
+/// `clause` states a finding as one clause.
+pub(super) fn headline(headline: &Headline, clause: &dyn Fn(&Finding) -> String) -> String {
+    match headline {
+        Headline::Verdict(verdict) => self::verdict(verdict, clause),
+        Headline::Failed { test: _, failure } => findings::failure(failure),
+        Headline::Labels { windows: 1 } => "Labels have arrived for this window.".to_owned(),
+        Headline::Labels { windows } => format!("Labels have arrived for {windows} windows; this is the most recent."),
+        Headline::Test => "This is a test message: alert delivery from vigie works.".to_owned(),
+        Headline::Stored { sentence, french: _ } => sentence.clone(),
+    }
+}
+
+fn verdict(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> String {
+    let VerdictHeadline { severity, rows, min_rows, features, .. } = verdict;
+    match severity {
+        Severity::Stable => {
+            let features = if *features == 1 { "1 feature".to_owned() } else { format!("all {features} features") };
+            let verb = plural(*rows, "matches", "match");
+            format!("Stable: {} {verb} the reference in {features}.", row_count(*rows))
+        }
+        Severity::Watch => format!("Watch: {}.", clauses(verdict, clause)),
+        Severity::Alarm => format!("Alarm: {}.", clauses(verdict, clause)),
+        Severity::TooFew => {
+            format!("Too few rows for a verdict: {} used, {} needed.", grouped(*rows), grouped(*min_rows))
+        }
+        Severity::NoData => "No data: no records in this window.".to_owned(),
+    }
+}
+
+/// The worst finding comes first.
+fn clauses(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> String {
+    let features = verdict.drifted.iter().map(|drifted| self::drifted(drifted, verdict.features));
+    let others = verdict.others.iter().map(clause);
+    let clauses: Vec<String> =
+        if verdict.is_feature_worst { features.chain(others).collect() } else { others.chain(features).collect() };
+    clauses.join("; ")
+}
+
+fn drifted(drifted: &DriftedFeatures, features: usize) -> String {
+    let DriftedFeatures { count, worst, direction, also, more } = drifted;
+    let noun = if features == 1 { "feature" } else { "features" };
+    let also = if also.is_empty() { String::new() } else { format!(" (also {})", names(also, *more)) };
+    format!("{} {}; {count} of {features} {noun} drifted{also}", shown(worst), findings::direction(direction))
+}
+
+fn names(names: &[String], more: usize) -> String {
+    let listed = names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+    if more == 0 { listed } else { format!("{listed} and {more} more") }
+}
+
+pub(super) fn bare(severity: Severity, found: usize, drifted_share: Option<f64>) -> String {
+    let share = drifted_share.map_or("–".to_owned(), percent);
+    let noun = if found == 1 { "finding" } else { "findings" };
+    format!("{}: {found} {noun}, {share} of features drifted.", findings::severity_word(severity))
+}

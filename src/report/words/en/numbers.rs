@@ -1,0 +1,40 @@
+//! Numbers in English sentences.
+
+pub(super) use crate::judge::number;
+use crate::{
+    judge::{percentage, q_value},
+    report::words::format::group_digits,
+};
+
+/// `26.2%`
+pub(super) fn percent(share: f64) -> String {
+    format!("{}%", percentage(share))
+}
+
+pub(super) fn points(share: f64) -> String {
+    format!("{} percentage points", number(share * 100.0))
+}
+
+pub(super) fn q(value: Option<f64>) -> String {
+    q_value(value)
+}
+
+/// `1,234,567`
+pub(super) fn grouped(number: u64) -> String {
+    group_digits(number, ',')
+}
+
+/// 0 is plural.
+pub(super) fn is_plural(number: u64) -> bool {
+    number != 1
+}
+
+/// `1 row`, `1,400 rows`
+pub(super) fn row_count(rows: u64) -> String {
+    format!("{} {}", grouped(rows), plural(rows, "row", "rows"))
+}
+
+/// Returns the form of a noun or verb that goes with this number.
+pub(super) fn plural<'a>(number: u64, one: &'a str, many: &'a str) -> &'a str {
+    if is_plural(number) { many } else { one }
+}

@@ -1,0 +1,427 @@
+//! Findings in French.
+
+use vigie_profile::shown::shown;
+
+use super::{
+    numbers::{grouped, is_plural, milliseconds, number, percent, plural, points, q, row_count, s},
+    stored::stored,
+};
+use crate::{
+    drift::PsiBinKind,
+    fault::{LeftOut, PublicCause},
+    judge::{BinShare, Direction, ExactTest, Facts, Failure, Finding, Note, Severity, Test},
+};
+
+const CAUTION: &str = "à supposer que les scores aient gardé le même sens que dans la référence";
+/// Longer errors are truncated before they are quoted, so that the closing quotation mark is never cut off.
+const MAX_QUOTED: usize = 400;
+
+pub(super) fn measure(finding: &Finding) -> String {
+    match &finding.facts {
+        Facts::Psi { value, largest_bin, exact_test: _ } => {
+            let mostly = largest_bin.as_ref().map_or(String::new(), |BinShare { kind, label, from, to }| {
+                format!(", surtout\u{a0}: {} ({} → {})", bin_label(*kind, label), percent(*from), percent(*to))
+            });
+            format!("PSI {}{mostly}", number(*value))
+        }
+        Facts::Ks { distance } => format!("distance KS {}", number(*distance)),
+        Facts::CramersV { value } => format!("V de Cramér {}", number(*value)),
+        Facts::Missing { from, to } => format!("manquants {} → {}", percent(*from), percent(*to)),
+        Facts::Unseen { share, excess: _, levels, has_more } => {
+            let names: Vec<String> = levels.iter().map(|name| quoted(&shown(name))).collect();
+            let more = if *has_more { ", …" } else { "" };
+            let listed = if names.is_empty() { String::new() } else { format!(" ({}{more})", names.join(", ")) };
+            format!("{} des lignes ont des modalités absentes de la référence{listed}", percent(*share))
+        }
+        Facts::Absent => "aucun enregistrement de la fenêtre ne contient cette variable".to_owned(),
+        Facts::RefusalRate { from, to } => format!("{} → {}", percent(*from), percent(*to)),
+        Facts::ModelVersion { share } => {
+            format!("{} des lignes viennent d’une autre version du modèle", percent(*share))
+        }
+        Facts::ErrorRate { share } => format!("{} des requêtes ont échoué", percent(*share)),
+        Facts::Latency { p95_ms } => {
+            format!("95\u{a0}% des requêtes abouties ont pris jusqu’à {}", milliseconds(*p95_ms))
+        }
+        Facts::NoData { has_unreadable, filtered } => no_data(*has_unreadable, *filtered),
+        Facts::TooFew { rows, min_rows } => {
+            let (used, needed) = (s(*rows), s(*min_rows));
+            format!("{} utilisée{used}, {} nécessaire{needed} pour un verdict", row_count(*rows), grouped(*min_rows))
+        }
+        Facts::Parity { compared, mismatches, max_difference, decisions_flipped: _ } => {
+            #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+            let share = *mismatches as f64 / (*compared as f64).max(1.0);
+            let largest = max_difference.map_or(String::new(), |most| format!(", jusqu’à {} près", number(most)));
+            let (score, differ) =
+                if is_plural(*mismatches) { ("scores", "diffèrent de ceux") } else { ("score", "diffère de celui") };
+            format!(
+                "{} {score} du journal sur {} ({}) {differ} du fichier de modèle{largest}",
+                grouped(*mismatches),
+                grouped(*compared),
+                percent(share)
+            )
+        }
+        Facts::Cost { by_labels, increase, window, reference } => {
+            let moved = format!(
+                "a augmenté de {}, à {} pour 1\u{202f}000 lignes (référence {})",
+                percent(*increase),
+                number(*window),
+                number(*reference)
+            );
+            if *by_labels {
+                format!("le coût des décisions étiquetées {moved}")
+            } else {
+                format!("le coût attendu des décisions {moved}, {CAUTION}")
+            }
+        }
+        Facts::Auc { by_labels, drop, window, reference } => {
+            let moved =
+                format!("a baissé de {}, à {} (référence {})", number(*drop), number(*window), number(*reference));
+            if *by_labels {
+                format!("l’AUC des lignes étiquetées {moved}")
+            } else {
+                format!("l’AUC attendue {moved}, {CAUTION}")
+            }
+        }
+        Facts::SegmentScore { rows, psi, refused } => format!(
+            "le score de ses {} lignes s’est éloigné de celui du même segment dans la référence\u{a0}: PSI {}{}",
+            grouped(*rows),
+            number(*psi),
+            refusal_rate(*refused)
+        ),
+        Facts::Disparity { against, ratio, low, high } => format!(
+            "taux d’acceptation égal à {} (intervalle à 95\u{a0}%\u{a0}: {} à {})",
+            acceptance(*ratio, against.as_deref()),
+            number(*low),
+            number(*high)
+        ),
+        Facts::Volume { records, usual: _, windows: _ } => {
+            format!("{} enregistrement{}", grouped(*records), s(*records))
+        }
+        Facts::StaleReference { days, limit_days: _ } => format!("la référence a {days} jours"),
+        Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
+        Facts::Failed(failure) => self::failure(finding.test, failure, true),
+        Facts::Stored { sentence } => {
+            stored(finding, severity_word(finding.severity), sentence.as_deref().map(quoted_error))
+        }
+    }
+}
+
+pub(super) fn evidence(finding: &Finding) -> Option<String> {
+    let severity = severity_word(finding.severity);
+    let q = q(finding.q_value);
+    let from = |limit: fn(f64) -> String| Some(format!("{severity} à partir de {}", limit(finding.limit?)));
+    match &finding.facts {
+        Facts::Psi { value: _, largest_bin: _, exact_test } => {
+            let exact = match exact_test {
+                None => "",
+                Some(ExactTest::Missing) => " d’après le test exact des valeurs manquantes",
+                Some(ExactTest::Unseen) => " d’après le test exact des modalités jamais vues",
+                Some(ExactTest::OutOfRange) => " d’après le test exact des valeurs hors étendue",
+            };
+            Some(format!("{}, q {q}{exact}", from(number)?))
+        }
+        Facts::Ks { .. } | Facts::CramersV { .. } | Facts::SegmentScore { .. } => {
+            Some(format!("{}, q {q}", from(number)?))
+        }
+        Facts::Missing { .. } | Facts::RefusalRate { .. } => Some(format!("{}, q {q}", from(points)?)),
+        Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
+        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } => from(percent),
+        Facts::Latency { .. } => from(milliseconds),
+        Facts::Cost { .. } => Some(format!("{} (q {q})", from(percent)?)),
+        Facts::Auc { .. } => Some(format!("{} (q {q})", from(number)?)),
+        Facts::Disparity { .. } => Some(format!("{severity} sous {}, q {q}", number(1.0 - finding.limit?))),
+        Facts::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped } => Some(format!(
+            "{} {}\u{a0}; soit un autre modèle a produit les scores, soit les entrées du journal ne sont pas celles qu’il a \
+             reçues",
+            grouped(*decisions_flipped),
+            plural(*decisions_flipped, "décision changerait", "décisions changeraient")
+        )),
+        Facts::Volume { records: _, usual, windows } => {
+            Some(format!("ce jour de la semaine en compte habituellement {usual:.0} (médiane de {windows} fenêtres)"))
+        }
+        Facts::StaleReference { days: _, limit_days } => Some(format!(
+            "la limite est de {limit_days} jours\u{a0}; en apprendre une nouvelle sur des lignes récentes"
+        )),
+        Facts::Absent
+        | Facts::NoData { .. }
+        | Facts::TooFew { .. }
+        | Facts::LeftOut(_)
+        | Facts::Failed(_)
+        | Facts::Stored { .. } => None,
+    }
+}
+
+pub(super) fn by_chance(q_value: Option<f64>, required: f64) -> String {
+    match q_value {
+        Some(_) => format!(", mais le hasard peut l’expliquer (q {} > {})", q(q_value), number(required)),
+        None => ", mais trop peu de lignes pour le distinguer du hasard".to_owned(),
+    }
+}
+
+/// Redacted input in a message, with a pointer to the report.
+pub(super) fn message(finding: &Finding) -> Option<String> {
+    match &finding.facts {
+        Facts::LeftOut(input) => {
+            Some(format!("{}\u{a0}; la raison figure dans le rapport", left_out(finding.test, input, None)))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn segment(name: &str, finding: &Finding) -> String {
+    let quoted_name = quoted(&shown(name));
+    match &finding.facts {
+        Facts::Disparity { against, ratio, low: _, high: _ } => {
+            format!(
+                "le segment {quoted_name} a un taux d’acceptation égal à {}",
+                acceptance(*ratio, against.as_deref())
+            )
+        }
+        Facts::SegmentScore { rows: _, psi, refused } => {
+            format!("le score du segment {quoted_name} a dérivé, PSI {}{}", number(*psi), refusal_rate(*refused))
+        }
+        _ => format!("segment {quoted_name}\u{a0}: {}", measure(finding)),
+    }
+}
+
+fn acceptance(ratio: f64, against: Option<&str>) -> String {
+    let against = against.map_or("toutes les autres lignes".to_owned(), |name| quoted(&shown(name)));
+    format!("{} fois celui de {against}", number(ratio))
+}
+
+fn refusal_rate(refused: Option<(f64, f64)>) -> String {
+    refused.map_or(String::new(), |(from, to)| format!(", taux de refus {} → {}", percent(from), percent(to)))
+}
+
+fn no_data(has_unreadable: bool, filtered: u64) -> String {
+    let question = "aucun enregistrement dans cette fenêtre\u{a0}: le service fonctionne-t-il, et écrit-il son journal à l’emplacement configuré\u{a0}?";
+    match (has_unreadable, filtered) {
+        (true, _) => "aucun enregistrement dans cette fenêtre, mais une partie du journal n’a pas pu être lue\u{a0}: voir les autres constats"
+            .to_owned(),
+        (false, 0) => question.to_owned(),
+        (false, filtered) => {
+            format!("{question} source.where a exclu {} enregistrement{}", grouped(filtered), s(filtered))
+        }
+    }
+}
+
+fn left_out(test: Test, input: &LeftOut, cause: Option<&str>) -> String {
+    let unnamed = if test == Test::Labels { "étiquettes" } else { "une partie du journal" };
+    match (input.place.as_deref(), cause) {
+        (Some(place), Some(cause)) => format!("non lu\u{a0}: {place}: {cause}"),
+        (None, Some(cause)) => format!("non lu\u{a0}: {cause}"),
+        (place, None) => format!("non lu\u{a0}: {}", place.unwrap_or(unnamed)),
+    }
+}
+
+/// Input that could not be read, as a clause of a headline.
+pub(super) fn left_out_clause(test: Test, input: &LeftOut) -> String {
+    match (test, input.place.as_deref()) {
+        (Test::Labels, Some(place)) => format!("étiquettes illisibles ({place})"),
+        (Test::Labels, None) => "étiquettes illisibles".to_owned(),
+        _ => left_out(test, input, None),
+    }
+}
+
+/// `is_named`: the subject, which precedes the sentence, states that the run failed.
+pub(super) fn failure(test: Test, failure: &Failure, is_named: bool) -> String {
+    let quoted = match failure {
+        Failure::Error { detail: Some(error), public: _ }
+        | Failure::Error { detail: None, public: PublicCause::Text(error) } => quoted_error(error),
+        Failure::Error { detail: None, public: PublicCause::Crashed } => {
+            return "l’exécution s’est interrompue\u{a0}; il s’agit d’un défaut de vigie, merci de le signaler"
+                .to_owned();
+        }
+        Failure::Error { detail: None, public: PublicCause::NotCounted } => {
+            return "les enregistrements de la fenêtre ne peuvent pas être comptés\u{a0}; `vigie status` en donne la raison"
+                .to_owned();
+        }
+        Failure::Error { detail: None, public: PublicCause::NotReadAgain } => {
+            return "les enregistrements de la fenêtre ne peuvent pas être relus\u{a0}; `vigie status` en donne la raison"
+                .to_owned();
+        }
+        Failure::Retried { windows: 1, first } => {
+            return format!(
+                "la fenêtre du {} au {} n’a pas encore de rapport et sera réexaminée\u{a0}; `vigie status` en donne la raison",
+                first.from, first.to
+            );
+        }
+        Failure::Retried { windows, first } => {
+            return format!(
+                "{windows} fenêtres, la première du {} au {}, n’ont pas encore de rapport et seront réexaminées\u{a0}; \
+                 `vigie status` en donne la raison",
+                first.from, first.to
+            );
+        }
+        Failure::Missed { windows, span } => {
+            return format!(
+                "{windows} fenêtres du {} au {} n’ont pas été examinées\u{a0}: c’est plus que ne le permet schedule.catch_up\u{a0}; \
+                 `vigie check --from T --to T` en examine une",
+                span.from, span.to
+            );
+        }
+    };
+    match test {
+        Test::Source => format!("le journal ne peut pas être lu\u{a0}: {quoted}"),
+        Test::Labels => format!("les étiquettes ne peuvent pas être lues\u{a0}: {quoted}"),
+        _ if is_named => quoted,
+        _ => format!("l’exécution a échoué\u{a0}: {quoted}"),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("«\u{a0}{text}\u{a0}»")
+}
+
+/// Quotes an error, which is in English.
+fn quoted_error(text: &str) -> String {
+    let mut error: String = text.chars().take(MAX_QUOTED).collect();
+    if error.len() < text.len() {
+        error.push('…');
+    }
+    quoted(&error)
+}
+
+pub(super) fn direction(direction: &Direction) -> String {
+    let or_dash = |share: &Option<f64>| share.map_or("–".to_owned(), percent);
+    let more = |from: f64, to: f64| if to > from { "plus" } else { "moins" };
+    let rose = |from: f64, to: f64| if to > from { "a augmenté" } else { "a baissé" };
+    match direction {
+        Direction::Absent => "n’est plus dans le journal".to_owned(),
+        Direction::Missing { from, to } => {
+            let often = if to > from { "plus" } else { "moins" };
+            format!("manque {often} souvent, {} → {}", or_dash(from), or_dash(to))
+        }
+        Direction::Unseen { share } => {
+            format!("a des modalités absentes de la référence, {} → {}", percent(0.0), or_dash(share))
+        }
+        Direction::Above { from, to } => {
+            format!("dépasse plus souvent le maximum de la référence, {} → {}", percent(*from), percent(*to))
+        }
+        Direction::Below { from, to } => {
+            format!("passe plus souvent sous le minimum de la référence, {} → {}", percent(*from), percent(*to))
+        }
+        Direction::Equals { bin: BinShare { kind, label, from, to } } => {
+            let label = bin_label(*kind, label);
+            format!("vaut {} souvent {label}, {} → {}", more(*from, *to), percent(*from), percent(*to))
+        }
+        Direction::Within { bin: BinShare { kind, label, from, to } } => {
+            let label = bin_label(*kind, label);
+            format!("tombe {} souvent dans {label}, {} → {}", more(*from, *to), percent(*from), percent(*to))
+        }
+        Direction::Median { from, to } => {
+            format!("{}, médiane {} → {}", rose(*from, *to), number(*from), number(*to))
+        }
+        Direction::Mean { from, to } => format!("{}, moyenne {} → {}", rose(*from, *to), number(*from), number(*to)),
+        Direction::Unknown => "a dérivé".to_owned(),
+    }
+}
+
+pub(super) fn bin_label(kind: PsiBinKind, label: &str) -> String {
+    match kind {
+        PsiBinKind::Missing => "manquants".to_owned(),
+        PsiBinKind::Below => "sous le minimum de la référence".to_owned(),
+        PsiBinKind::Above => "au-dessus du maximum de la référence".to_owned(),
+        PsiBinKind::Unseen => "modalités jamais vues".to_owned(),
+        PsiBinKind::Rare => "modalités rares".to_owned(),
+        PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level => shown(label),
+    }
+}
+
+pub(super) fn note(note: &Note) -> String {
+    match note {
+        Note::NewTrendLine { reference, model, from: _, reset_alerts: _ } => {
+            let what = match (reference, model) {
+                (true, true) => "la référence et le fichier du modèle ont changé",
+                (false, true) => "le fichier du modèle a changé",
+                (_, false) => "la référence a changé",
+            };
+            format!("{what}\u{a0}: les courbes de tendance repartent de zéro")
+        }
+        Note::Stored { sentence } => quoted(sentence),
+    }
+}
+
+pub(super) fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Stable => "stable",
+        Severity::Watch => "à surveiller",
+        Severity::Alarm => "alarme",
+        Severity::TooFew => "trop peu",
+        Severity::NoData => "pas de données",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> Failure {
+        Failure::Error { detail: None, public: PublicCause::Text(text.to_owned()) }
+    }
+
+    #[test]
+    fn errors_are_quoted() {
+        let text = "reference: /r is truncated or damaged; copy it again";
+        assert_eq!(
+            failure(Test::RunFailed, &error(text), false),
+            format!("l’exécution a échoué\u{a0}: «\u{a0}{text}\u{a0}»")
+        );
+        assert_eq!(failure(Test::RunFailed, &error(text), true), format!("«\u{a0}{text}\u{a0}»"));
+        assert_eq!(
+            failure(Test::Source, &error("source.path: /log cannot be listed"), true),
+            "le journal ne peut pas être lu\u{a0}: «\u{a0}source.path: /log cannot be listed\u{a0}»"
+        );
+        let long = failure(Test::RunFailed, &error(&"é".repeat(MAX_QUOTED + 1)), false);
+        assert!(long.ends_with("é…\u{a0}»"), "{long}");
+    }
+
+    #[test]
+    fn fixed_causes_are_translated() {
+        for public in [PublicCause::Crashed, PublicCause::NotCounted, PublicCause::NotReadAgain] {
+            let french = failure(Test::RunFailed, &Failure::Error { detail: None, public }, false);
+            assert!(french.contains(['é', 'ê']) && !french.contains('«'), "{french}");
+        }
+    }
+
+    #[test]
+    fn input_that_was_not_read_is_named() {
+        let input = |place: Option<&str>, cause: &str| LeftOut {
+            place: place.map(ToOwned::to_owned),
+            cause: Some(cause.to_owned()),
+        };
+        let file = input(Some("a.csv"), "no such file or folder");
+        let stated = |input: &LeftOut| left_out(Test::Source, input, input.cause.as_deref());
+        assert_eq!(stated(&file), "non lu\u{a0}: a.csv: no such file or folder");
+        assert_eq!(stated(&input(None, "no such table")), "non lu\u{a0}: no such table");
+        assert_eq!(left_out_clause(Test::Source, &file), "non lu\u{a0}: a.csv");
+        assert_eq!(left_out_clause(Test::Labels, &file), "étiquettes illisibles (a.csv)");
+        assert_eq!(left_out_clause(Test::Labels, &input(None, "no such table")), "étiquettes illisibles");
+    }
+
+    #[test]
+    fn counts_and_their_nouns_agree() {
+        let stated = |facts: Facts| {
+            let finding = Finding::of_run(Test::TooFew, Severity::TooFew, facts);
+            let evidence = evidence(&finding).map_or(String::new(), |evidence| format!("\u{a0}; {evidence}"));
+            format!("{}{evidence}", measure(&finding))
+        };
+        assert_eq!(
+            stated(Facts::TooFew { rows: 1, min_rows: 1_000 }),
+            "1 ligne utilisée, 1\u{202f}000 nécessaires pour un verdict"
+        );
+        let parity = |mismatches, decisions_flipped| Facts::Parity {
+            compared: 1_000,
+            mismatches,
+            max_difference: None,
+            decisions_flipped,
+        };
+        let (one, many) = (stated(parity(1, 1)), stated(parity(2, 0)));
+        assert!(
+            one.starts_with("1 score du journal sur 1\u{202f}000 (0,10\u{a0}%) diffère de celui du fichier"),
+            "{one}"
+        );
+        assert!(one.contains("1 décision changerait\u{a0};"), "{one}");
+        assert!(many.starts_with("2 scores du journal sur 1\u{202f}000 (0,20\u{a0}%) diffèrent de ceux"), "{many}");
+    }
+}

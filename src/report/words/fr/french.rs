@@ -1,0 +1,160 @@
+//! The words of French.
+
+use vigie_profile::{batch::Reason, shown::harmless};
+
+use super::{findings, headline, numbers, replays};
+use crate::{
+    drift::PsiBinKind,
+    fault::LeftOut,
+    judge::{Direction, Finding, Headline, Note, Severity, Test},
+    replay::{LoggedPrecision, Unmeasured},
+    report::words::words::Words,
+};
+
+pub(crate) struct French;
+
+impl Words for French {
+    fn code(&self) -> &'static str {
+        "fr"
+    }
+
+    fn localised(&self, number: String) -> String {
+        numbers::comma(&number)
+    }
+
+    fn percent(&self, share: f64) -> String {
+        numbers::percent(share)
+    }
+
+    fn grouped(&self, number: u64) -> String {
+        numbers::grouped(number)
+    }
+
+    fn is_plural(&self, number: u64) -> bool {
+        numbers::is_plural(number)
+    }
+
+    fn row_count(&self, rows: u64) -> String {
+        numbers::row_count(rows)
+    }
+
+    fn semicolon(&self) -> &'static str {
+        "\u{a0}; "
+    }
+
+    fn colon(&self) -> &'static str {
+        "\u{a0}:"
+    }
+
+    fn severity_word(&self, severity: Severity) -> &'static str {
+        findings::severity_word(severity)
+    }
+
+    fn test_name(&self, test: Test) -> &'static str {
+        match test {
+            Test::Psi => "PSI",
+            Test::Ks => "distance KS",
+            Test::Chi2 => "V de Cramér",
+            Test::Missing => "valeurs manquantes",
+            Test::Unseen => "modalités jamais vues",
+            Test::Absent => "absente",
+            Test::ShareRefused => "taux de refus",
+            Test::Score => "score",
+            Test::Latency => "latence",
+            Test::ErrorRate => "taux d’échec",
+            Test::NoData => "pas de données",
+            Test::TooFew => "trop peu de lignes",
+            Test::ModelVersion => "version du modèle",
+            Test::Source => "source",
+            Test::Volume => "moins de lignes que prévu",
+            Test::Parity => "parité du modèle",
+            Test::RunFailed => "échec de l’exécution",
+            Test::StaleReference => "référence trop ancienne",
+            Test::Cost => "coût",
+            Test::Labels => "étiquettes",
+            Test::Auc => "AUC",
+            Test::RealisedCost => "coût constaté",
+            Test::RealisedAuc => "AUC constatée",
+            Test::SegmentScore => "score du segment",
+            Test::Disparity => "disparité",
+        }
+    }
+
+    fn complaint(&self, reason: Reason) -> String {
+        match reason {
+            Reason::Malformed => "illisible",
+            Reason::Timestamp => "horodatage illisible",
+            Reason::Duplicate => "en double",
+            Reason::Failed => "requête en échec",
+            Reason::ModelVersion => "autre version du modèle",
+            Reason::NoFeatures => "sans variables",
+            Reason::NoProbability => "sans probabilité",
+            Reason::NotANumber => "valeur non numérique",
+            Reason::UnreadableField => "champ illisible",
+        }
+        .to_owned()
+    }
+
+    fn bin_label(&self, kind: PsiBinKind, label: &str) -> String {
+        findings::bin_label(kind, label)
+    }
+
+    fn measure(&self, finding: &Finding) -> String {
+        findings::measure(finding)
+    }
+
+    fn evidence(&self, finding: &Finding) -> Option<String> {
+        findings::evidence(finding)
+    }
+
+    fn by_chance(&self, q_value: Option<f64>, required: f64) -> String {
+        findings::by_chance(q_value, required)
+    }
+
+    fn message(&self, finding: &Finding) -> String {
+        findings::message(finding).unwrap_or_else(|| self.statement(finding))
+    }
+
+    fn segment_clause(&self, name: &str, finding: &Finding) -> String {
+        findings::segment(name, finding)
+    }
+
+    fn left_out(&self, test: Test, input: &LeftOut) -> String {
+        findings::left_out_clause(test, input)
+    }
+
+    fn unreadable_labels(&self, input: &LeftOut) -> String {
+        match harmless(&input.to_string()) {
+            what if what.is_empty() => "Une partie des étiquettes n’a pas pu être lue.".to_owned(),
+            what => format!("Étiquettes illisibles\u{a0}: {what}."),
+        }
+    }
+
+    fn direction(&self, direction: &Direction) -> String {
+        findings::direction(direction)
+    }
+
+    fn headline(&self, headline: &Headline) -> Option<String> {
+        headline::headline(headline, &|finding| self.clause(finding))
+    }
+
+    fn bare_headline(&self, severity: Severity, findings: usize, drifted_share: Option<f64>) -> String {
+        headline::bare(severity, findings, drifted_share)
+    }
+
+    fn unmeasured(&self, why: &Unmeasured) -> String {
+        replays::unmeasured(why)
+    }
+
+    fn logged_precision(&self, precision: &[LoggedPrecision]) -> String {
+        replays::logged_precision(precision)
+    }
+
+    fn note(&self, note: &Note) -> String {
+        findings::note(note)
+    }
+
+    fn note_opening(&self) -> &'static str {
+        "À noter\u{a0}:"
+    }
+}

@@ -1,0 +1,80 @@
+//! Headlines in French.
+
+use vigie_profile::shown::shown;
+
+use super::{
+    findings,
+    numbers::{grouped, percent, row_count, s},
+};
+use crate::judge::{DriftedFeatures, Finding, Headline, Severity, VerdictHeadline};
+
+/// `clause` states a finding as one clause.
+pub(super) fn headline(headline: &Headline, clause: &dyn Fn(&Finding) -> String) -> Option<String> {
+    Some(match headline {
+        Headline::Verdict(verdict) => self::verdict(verdict, clause),
+        Headline::Failed { test, failure } => capitalized(&findings::failure(*test, failure, false)),
+        Headline::Labels { windows: 1 } => "Les étiquettes de cette fenêtre sont arrivées.".to_owned(),
+        Headline::Labels { windows } => {
+            format!("Les étiquettes de {windows} fenêtres sont arrivées\u{a0}; celle-ci est la plus récente.")
+        }
+        Headline::Test => "Ceci est un message de test\u{a0}: l’envoi des alertes par vigie fonctionne.".to_owned(),
+        Headline::Stored { sentence: _, french } => return french.clone(),
+    })
+}
+
+fn verdict(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> String {
+    let VerdictHeadline { severity, rows, min_rows, features, .. } = verdict;
+    match severity {
+        Severity::Stable => {
+            let features = if *features == 1 { "1 variable".to_owned() } else { format!("les {features} variables") };
+            format!("Stable\u{a0}: {} conforme{} à la référence, pour {features}.", row_count(*rows), s(*rows))
+        }
+        Severity::Watch => format!("À surveiller\u{a0}: {}.", clauses(verdict, clause)),
+        Severity::Alarm => format!("Alarme\u{a0}: {}.", clauses(verdict, clause)),
+        Severity::TooFew => {
+            let (used, needed) = (s(*rows), s(*min_rows));
+            let (rows, min_rows) = (grouped(*rows), grouped(*min_rows));
+            format!("Trop peu de lignes pour un verdict\u{a0}: {rows} utilisée{used}, {min_rows} nécessaire{needed}.")
+        }
+        Severity::NoData => "Pas de données\u{a0}: aucun enregistrement dans cette fenêtre.".to_owned(),
+    }
+}
+
+/// The worst finding comes first.
+fn clauses(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> String {
+    let features = verdict.drifted.iter().map(|drifted| self::drifted(drifted, verdict.features));
+    let others = verdict.others.iter().map(clause);
+    let clauses: Vec<String> =
+        if verdict.is_feature_worst { features.chain(others).collect() } else { others.chain(features).collect() };
+    clauses.join("\u{a0}; ")
+}
+
+fn drifted(drifted: &DriftedFeatures, features: usize) -> String {
+    let DriftedFeatures { count, worst, direction, also, more } = drifted;
+    let count = match count {
+        1 => format!("1 variable sur {features} en dérive"),
+        count if also.is_empty() => format!("{count} variables sur {features} en dérive"),
+        count => format!("{count} variables sur {features} en dérive (également {})", names(also, *more)),
+    };
+    format!("{} {}\u{a0}; {count}", shown(worst), findings::direction(direction))
+}
+
+fn names(names: &[String], more: usize) -> String {
+    let listed = names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+    match more {
+        0 => listed,
+        1 => format!("{listed} et 1 autre"),
+        more => format!("{listed} et {more} autres"),
+    }
+}
+
+fn capitalized(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
+pub(super) fn bare(severity: Severity, found: usize, drifted_share: Option<f64>) -> String {
+    let share = drifted_share.map_or("–".to_owned(), percent);
+    let noun = if found > 1 { "constats" } else { "constat" };
+    format!("{}\u{a0}: {found} {noun}, {share} des variables en dérive.", findings::severity_word(severity))
+}

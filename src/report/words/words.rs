@@ -1,0 +1,164 @@
+//! What a language provides: one exhaustive implementation per language, in a folder next to this file.
+
+use vigie_profile::{batch::Reason, shown::shown};
+
+use crate::{
+    drift::PsiBinKind,
+    fault::LeftOut,
+    judge::{Direction, Facts, Finding, Headline, Note, Severity, Subject, Test},
+    replay::{LoggedPrecision, Unmeasured},
+};
+
+/// The words of a language. Sentences begin in lower case and have no full stop, unless stated otherwise.
+pub trait Words: Sync {
+    /// Returns the value of the `lang` attribute.
+    fn code(&self) -> &'static str;
+
+    /// Puts the decimal separator into a number written with a point.
+    fn localised(&self, number: String) -> String;
+
+    /// Formats a share as a percentage.
+    fn percent(&self, share: f64) -> String;
+
+    /// Groups the digits of a count.
+    fn grouped(&self, number: u64) -> String;
+
+    /// Returns whether a noun after this number is plural.
+    fn is_plural(&self, number: u64) -> bool;
+
+    /// States a number of rows: `1 row`, `1,400 rows`.
+    fn row_count(&self, rows: u64) -> String;
+
+    /// Separates two clauses, with its spaces.
+    fn semicolon(&self) -> &'static str;
+
+    /// Follows a label; a space comes after it.
+    fn colon(&self) -> &'static str;
+
+    fn severity_word(&self, severity: Severity) -> &'static str;
+
+    /// Returns the name of a test, which is also the subject of findings about the run and the score.
+    fn test_name(&self, test: Test) -> &'static str;
+
+    /// Returns why a row was left out or flagged.
+    fn complaint(&self, reason: Reason) -> String;
+
+    /// Returns a PSI bin's name; intervals and levels keep their label.
+    fn bin_label(&self, kind: PsiBinKind, label: &str) -> String;
+
+    /// States the value of a finding without its subject and its limit: `PSI 0.43, mostly from …`, `26.2% → 31.4%`.
+    fn measure(&self, finding: &Finding) -> String;
+
+    /// States the limit of a finding and the evidence, or what follows from it; `None` if the measure says it all.
+    fn evidence(&self, finding: &Finding) -> Option<String>;
+
+    /// Follows the effect of a finding that chance explains: its q-value (`None`: too few rows) and the largest q-value
+    /// that counts as evidence.
+    fn by_chance(&self, q_value: Option<f64>, required: f64) -> String;
+
+    /// States a redacted finding in an email or webhook call.
+    fn message(&self, finding: &Finding) -> String;
+
+    /// States a segment's finding together with the segment's name.
+    fn segment_clause(&self, name: &str, finding: &Finding) -> String;
+
+    /// Names input that could not be read, without the cause.
+    fn left_out(&self, test: Test, input: &LeftOut) -> String;
+
+    /// States that a part of the labels could not be read: a whole sentence.
+    fn unreadable_labels(&self, input: &LeftOut) -> String;
+
+    /// States how a feature has moved, as a clause that follows its name.
+    fn direction(&self, direction: &Direction) -> String;
+
+    /// States what a run or message amounts to: a whole sentence. `None` if only another language's sentence is stored.
+    fn headline(&self, headline: &Headline) -> Option<String>;
+
+    /// States a run's severity and counts, if its headline is not known in this language.
+    fn bare_headline(&self, severity: Severity, findings: usize, drifted_share: Option<f64>) -> String;
+
+    /// States why contributions or restored values were not measured.
+    fn unmeasured(&self, why: &Unmeasured) -> String;
+
+    /// States how precisely scores are logged.
+    fn logged_precision(&self, precision: &[LoggedPrecision]) -> String;
+
+    /// States a note about a run.
+    fn note(&self, note: &Note) -> String;
+
+    /// Introduces a note after a headline.
+    fn note_opening(&self) -> &'static str;
+
+    /// Returns the subject of a finding: a name, or the test.
+    fn subject(&self, finding: &Finding) -> String {
+        finding.subject.name().map_or_else(|| self.test_name(finding.test).to_owned(), shown)
+    }
+
+    /// States the effect of a finding, without its limit and the evidence.
+    fn effect(&self, finding: &Finding) -> String {
+        let measure = self.measure(finding);
+        match SubjectWords::of(finding) {
+            SubjectWords::None => measure,
+            SubjectWords::Score => format!("{}{} {measure}", self.test_name(Test::Score), self.colon()),
+            SubjectWords::RefusalRate => format!("{} {measure}", self.test_name(Test::ShareRefused)),
+        }
+    }
+
+    /// States a finding.
+    fn statement(&self, finding: &Finding) -> String {
+        with_evidence(self.effect(finding), self.evidence(finding), self.semicolon())
+    }
+
+    /// States a finding after its subject, with the separator.
+    fn statement_after_subject(&self, finding: &Finding) -> String {
+        let rest = with_evidence(self.measure(finding), self.evidence(finding), self.semicolon());
+        match SubjectWords::of(finding) {
+            SubjectWords::None | SubjectWords::RefusalRate => format!(" {rest}"),
+            SubjectWords::Score => format!("{} {rest}", self.colon()),
+        }
+    }
+
+    /// States an effect that reaches its limit, which chance may explain. `required`: the largest q-value that counts as
+    /// evidence.
+    fn opinion(&self, finding: &Finding, required: f64) -> String {
+        if finding.severity.is_drift() {
+            return self.statement(finding);
+        }
+        format!("{}{}", self.effect(finding), self.by_chance(finding.q_value, required))
+    }
+
+    /// States a finding as one clause of a headline.
+    fn clause(&self, finding: &Finding) -> String {
+        match (&finding.subject, &finding.facts) {
+            (Subject::Segment(name), _) => self.segment_clause(name, finding),
+            (_, Facts::LeftOut(input)) => self.left_out(finding.test, input),
+            _ => self.effect(finding),
+        }
+    }
+}
+
+/// Which subject the sentence of a finding names itself.
+enum SubjectWords {
+    /// None: the subject precedes the sentence, or the measure contains it.
+    None,
+    Score,
+    RefusalRate,
+}
+
+impl SubjectWords {
+    fn of(finding: &Finding) -> Self {
+        match (&finding.subject, &finding.facts) {
+            (_, Facts::RefusalRate { .. }) => Self::RefusalRate,
+            (_, Facts::Stored { .. }) => Self::None,
+            (Subject::Score, _) => Self::Score,
+            _ => Self::None,
+        }
+    }
+}
+
+fn with_evidence(effect: String, evidence: Option<String>, semicolon: &str) -> String {
+    match evidence {
+        Some(evidence) => format!("{effect}{semicolon}{evidence}"),
+        None => effect,
+    }
+}
