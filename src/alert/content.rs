@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use super::{
     Change, Event, Notification,
-    phrases::Phrases,
-    words::{day, day_or_minute, headline, limit_words, minute, reason, short, subject, value_words},
+    words::{
+        change_word, headline, limit_words, reason, severity_heading, severity_word, short, short_window, subject,
+        value_words,
+    },
 };
 use crate::{
     judge::{Facts, Finding, Headline, Severity, Subject, Test},
-    report::{Language, Picture, Report, picture_of_bins, picture_of_score},
+    report::{Language, MailLabels, Picture, Report, picture_of_bins, picture_of_score},
 };
 
 /// Maximum number of subjects shown; the report lists all of them.
@@ -45,8 +47,8 @@ pub(super) struct SubjectRow {
 /// Everything that both parts show. All strings are short and free of control and bidirectional characters.
 pub(super) struct MailContent {
     pub language: Language,
-    /// Phrases in that language.
-    pub phrases: Phrases,
+    /// Fixed texts in that language.
+    pub labels: &'static MailLabels,
     pub model: String,
     /// The severity's name in the config.
     pub severity: &'static str,
@@ -71,7 +73,6 @@ impl MailContent {
         base_url: Option<&str>,
         language: Language,
     ) -> Self {
-        let phrases = Phrases(language);
         let (rows, findings) = report.map_or_else(
             || event_rows(notification, language),
             |report| finding_rows(report, &notification.headline, language),
@@ -84,15 +85,14 @@ impl MailContent {
         changes.truncate(MAX_CHANGES);
         Self {
             language,
-            phrases,
+            labels: language.mail_labels(),
             model: short(&notification.model),
             severity: notification.severity.word(),
-            severity_shown: phrases.severity(notification.severity),
+            severity_shown: severity_heading(notification.severity, language),
             verdict,
             window: notification.window.map(|window| {
-                let rows =
-                    report.map_or(String::new(), |report| format!(" · {}", language.row_count(report.drift.n_window)));
-                format!("{} {} {} UTC{rows}", minute(window.from), phrases.to(), minute(window.to))
+                let rows = report.map(|report| format!(" · {}", language.row_count(report.drift.n_window)));
+                format!("{}{}", language.mail_window(window), rows.unwrap_or_default())
             }),
             changes,
             changes_omitted,
@@ -135,26 +135,26 @@ impl MailContent {
 
     /// The subject line: model, severity and changes.
     pub(super) fn subject(&self, notification: &Notification) -> String {
-        let phrases = self.phrases;
+        let language = self.language;
         let mut changes: Vec<String> = Vec::new();
         for change in [Change::Opened, Change::Worsened, Change::Reminded, Change::Recovered, Change::Noted] {
             let names: Vec<String> = notification
                 .events
                 .iter()
                 .filter(|event| event.change == change)
-                .map(|event| subject(&event.finding, self.language))
+                .map(|event| subject(&event.finding, language))
                 .collect();
             if let Some((first, rest)) = names.split_first() {
                 let more = match rest.len() {
                     0 => String::new(),
-                    more => format!(" {}", phrases.and_more(more)),
+                    more => format!(" {}", language.and_more(more)),
                 };
-                changes.push(format!("{}{} {first}{more}", phrases.change(change), self.language.colon()));
+                changes.push(format!("{}{} {first}{more}", change_word(change, language), language.colon()));
             }
         }
-        let changes = if changes.is_empty() { self.verdict.clone() } else { changes.join(self.language.semicolon()) };
-        let when = notification.window.map_or(String::new(), |window| format!(" ({})", day(window, self.language)));
-        let colon = self.language.colon();
+        let changes = if changes.is_empty() { self.verdict.clone() } else { changes.join(language.semicolon()) };
+        let when = notification.window.map_or(String::new(), |window| format!(" ({})", short_window(window, language)));
+        let colon = language.colon();
         if is_severity(&notification.events) {
             // Avoids "no data – new: no data".
             return format!("{}{colon} {}{when}", self.model, self.severity_shown);
@@ -183,8 +183,8 @@ fn is_headline(finding: &Finding, headline: &Headline) -> bool {
 
 impl SubjectRow {
     /// Alternative text of the image.
-    pub(super) fn alt(&self, phrases: Phrases) -> String {
-        format!("{} {}, {} {}", phrases.bars_of(), self.subject, phrases.against(), self.value)
+    pub(super) fn alt(&self, language: Language) -> String {
+        language.picture_of(&self.subject, &self.value)
     }
 }
 
@@ -206,11 +206,10 @@ fn row_key(finding: &Finding) -> RowKey {
 
 /// Groups events by subject and kind of change. `rows`: the rows of the table.
 fn change_entries(notification: &Notification, rows: &[&RowKey], language: Language) -> Vec<ChangeEntry> {
-    let phrases = Phrases(language);
     let mut entries: Vec<((Change, RowKey), ChangeEntry)> = Vec::new();
     for Event { change, finding, since, .. } in &notification.events {
         let key = (*change, row_key(finding));
-        let since = day_or_minute(*since);
+        let since = language.day(*since);
         let test = (!finding.subject.is_whole()).then(|| language.test_name(finding.test));
         let is_in_table = rows.contains(&&key.1) || is_headline(finding, &notification.headline);
         // The reason asks whether the service is up, which is settled once records arrive again.
@@ -225,7 +224,7 @@ fn change_entries(notification: &Notification, rows: &[&RowKey], language: Langu
             }
             None => {
                 let entry = ChangeEntry {
-                    word: phrases.change(*change),
+                    word: change_word(*change, language),
                     subject: subject(finding, language),
                     tests: test.unwrap_or_default().to_owned(),
                     since,
@@ -260,7 +259,6 @@ fn event_rows(notification: &Notification, language: Language) -> (Vec<(RowKey, 
 /// Groups findings by subject and keeps the first (worst) subjects, each with all its reasons. Leaves out what the headline
 /// says.
 fn group_by_subject(findings: &[Finding], headline: &Headline, language: Language) -> Vec<(RowKey, SubjectRow)> {
-    let phrases = Phrases(language);
     let mut rows: Vec<(RowKey, SubjectRow)> = Vec::new();
     for finding in findings.iter().filter(|finding| !is_headline(finding, headline)) {
         let key = row_key(finding);
@@ -270,7 +268,7 @@ fn group_by_subject(findings: &[Finding], headline: &Headline, language: Languag
         } else if rows.len() < MAX_ROWS {
             let row = SubjectRow {
                 severity: finding.severity.word(),
-                severity_shown: phrases.severity_plain(finding.severity),
+                severity_shown: severity_word(finding.severity, language),
                 subject: subject(finding, language),
                 value: value_words(finding.test, finding.value, !finding.subject.is_whole(), language),
                 limit: limit_words(finding.test, finding.limit, language),

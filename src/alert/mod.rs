@@ -12,7 +12,6 @@ mod html;
 mod label_verdicts;
 mod message;
 mod nearness;
-mod phrases;
 mod secret;
 mod server;
 mod smtp;

@@ -8,8 +8,8 @@ const COLUMNS: usize = 76;
 
 /// Renders the content as plain text.
 pub(super) fn text(mail: &MailContent) -> String {
-    let phrases = mail.phrases;
-    let colon = mail.language.colon();
+    let (labels, language) = (mail.labels, mail.language);
+    let colon = language.colon();
     let mut text = format!("{}{colon} {}\n", mail.model, mail.severity_shown);
     if let Some(window) = &mail.window {
         let _ = writeln!(text, "{window}");
@@ -17,21 +17,21 @@ pub(super) fn text(mail: &MailContent) -> String {
     text.push('\n');
     paragraph(&mut text, "", &mail.verdict);
     if !mail.changes.is_empty() {
-        let _ = writeln!(text, "\n{}", phrases.what_changed().to_uppercase());
+        let _ = writeln!(text, "\n{}", labels.what_changed.to_uppercase());
     }
     for change in &mail.changes {
         let tests = if change.tests.is_empty() { String::new() } else { format!("{colon} {}", change.tests) };
-        let line = format!("{:<11} {}{tests} ({} {})", change.word, change.subject, phrases.since(), change.since);
+        let line = format!("{:<11} {}{tests} ({} {})", change.word, change.subject, labels.since, change.since);
         paragraph(&mut text, "  ", &line);
         for sentence in &change.sentences {
             paragraph(&mut text, "              ", sentence);
         }
     }
     if mail.changes_omitted > 0 {
-        let _ = writeln!(text, "  … {}", phrases.and_more(mail.changes_omitted));
+        let _ = writeln!(text, "  … {}", language.and_more(mail.changes_omitted));
     }
     if !mail.rows.is_empty() {
-        let _ = writeln!(text, "\n{}", phrases.by_severity().to_uppercase());
+        let _ = writeln!(text, "\n{}", labels.by_severity.to_uppercase());
     }
     for row in &mail.rows {
         let severity = row.severity_shown;
@@ -43,22 +43,22 @@ pub(super) fn text(mail: &MailContent) -> String {
         }
     }
     if mail.findings > mail.shown() {
-        let _ = writeln!(text, "  {}", phrases.in_total(mail.findings));
+        let _ = writeln!(text, "  {}", language.findings_in_total(mail.findings));
     }
     text.push('\n');
     if let Some(link) = &mail.link {
-        let _ = writeln!(text, "{}\n{link}", phrases.the_report());
+        let _ = writeln!(text, "{}\n{link}", labels.the_report);
     }
     if mail.attached {
-        let _ = writeln!(text, "{}", phrases.is_attached());
+        let _ = writeln!(text, "{}", labels.is_attached);
     }
     // One command per line, easy to copy.
     let _ = writeln!(
         text,
         "{}\n  vigie alert list\n  vigie alert ack ID\n  vigie alert mute FEATURE --until DATE\n\n-- ",
-        phrases.on_the_host()
+        labels.on_the_host
     );
-    paragraph(&mut text, "", &format!("{} {}. {}", phrases.sent_by(), mail.version, phrases.aggregates_only()));
+    paragraph(&mut text, "", &format!("{} {}. {}", labels.sent_by, mail.version, labels.aggregates_only));
     text
 }
 

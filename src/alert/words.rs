@@ -1,13 +1,10 @@
 //! Wording of emails: short, safe to display, and free of values from single rows.
 
-use vigie_profile::{
-    shown::harmless,
-    window::{Instant, Window},
-};
+use vigie_profile::{shown::harmless, window::Window};
 
-use super::{Notification, phrases::Phrases};
+use super::{Change, Notification};
 use crate::{
-    judge::{Finding, Test},
+    judge::{Finding, Severity, Test},
     report::Language,
 };
 
@@ -29,9 +26,34 @@ pub(super) fn short(name: &str) -> String {
     truncated(name, MAX_NAME)
 }
 
-/// Makes a sentence safe to display, with no-break spaces before units. French phrases have theirs before punctuation.
+/// Makes a sentence safe to display.
 pub(super) fn sentence(text: &str) -> String {
-    truncated(text, MAX_SENTENCE).replace(", q ", ", q\u{a0}").replace(" percentage points", "\u{a0}percentage points")
+    truncated(text, MAX_SENTENCE)
+}
+
+/// Returns a severity as a heading: alarms are in capitals.
+pub(super) fn severity_heading(severity: Severity, language: Language) -> String {
+    let word = severity_word(severity, language);
+    if severity == Severity::Alarm { word.to_uppercase() } else { word.to_owned() }
+}
+
+/// Returns a severity as shown in a table.
+pub(super) fn severity_word(severity: Severity, language: Language) -> &'static str {
+    match severity {
+        Severity::TooFew => language.mail_labels().too_few,
+        Severity::Stable | Severity::Watch | Severity::Alarm | Severity::NoData => language.severity_word(severity),
+    }
+}
+
+pub(super) fn change_word(change: Change, language: Language) -> &'static str {
+    let labels = language.mail_labels();
+    match change {
+        Change::Opened => labels.opened,
+        Change::Worsened => labels.worsened,
+        Change::Reminded => labels.reminded,
+        Change::Recovered => labels.recovered,
+        Change::Noted => labels.noted,
+    }
 }
 
 /// Returns `PSI 0.43`, in the test's usual unit. Without a feature the test itself is the subject, so its name is omitted.
@@ -50,7 +72,7 @@ pub(super) fn value_words(test: Test, value: Option<f64>, with_test: bool, langu
 
 /// Returns `limit 0.25`; empty if there is no limit.
 pub(super) fn limit_words(test: Test, limit: Option<f64>, language: Language) -> String {
-    let word = Phrases(language).limit();
+    let word = language.mail_labels().limit;
     // A missing window has no meaningful limit.
     limit
         .filter(|_| test != Test::NoData)
@@ -59,9 +81,7 @@ pub(super) fn limit_words(test: Test, limit: Option<f64>, language: Language) ->
 
 fn measured(test: Test, value: f64, language: Language) -> String {
     match test {
-        Test::Missing | Test::ShareRefused => {
-            format!("{}\u{a0}{}", language.number(value * 100.0), language.pick("percentage points", "points"))
-        }
+        Test::Missing | Test::ShareRefused => language.points(value),
         Test::Unseen | Test::ModelVersion | Test::ErrorRate | Test::Parity | Test::Cost | Test::RealisedCost => {
             language.percent(value)
         }
@@ -77,36 +97,22 @@ pub(super) fn subject(finding: &Finding, language: Language) -> String {
 
 /// States a redacted finding.
 pub(super) fn reason(finding: &Finding, language: Language) -> String {
-    sentence(&language.message(finding))
+    language.unbroken(&sentence(&language.message(finding)))
 }
 
 /// States what a redacted notification is about, with its note.
 pub(super) fn headline(notification: &Notification, language: Language) -> String {
     let headline = language.headline(&notification.headline).unwrap_or_default();
-    sentence(&match &notification.note {
+    let with_note = match &notification.note {
         Some(note) => format!("{headline} {} {}.", language.note_opening(), language.note(note)),
         None => headline,
-    })
-}
-
-/// Formats as `2026-10-01`, or `2026-10-01 06:30` if it is not midnight.
-pub(super) fn day_or_minute(at: Instant) -> String {
-    let text = minute(at);
-    text.strip_suffix(" 00:00").map_or(text.clone(), ToOwned::to_owned)
-}
-
-/// Formats as `2026-10-01 06:30`, with seconds only if they are not zero.
-pub(super) fn minute(at: Instant) -> String {
-    let text = at.timestamp().strftime("%Y-%m-%d %H:%M:%S").to_string();
-    text.strip_suffix(":00").map_or(text.clone(), ToOwned::to_owned)
+    };
+    language.unbroken(&sentence(&with_note))
 }
 
 /// Formats a window as short as possible, for a subject line.
-pub(super) fn day(window: Window, language: Language) -> String {
-    let (from, to) = (minute(window.from), minute(window.to));
-    let is_a_day = window.to.0 - window.from.0 == 86_400_000_000;
-    match from.strip_suffix(" 00:00") {
-        Some(day) if is_a_day => day.to_owned(),
-        _ => format!("{from} {} {to} UTC", Phrases(language).to()),
-    }
+pub(super) fn short_window(window: Window, language: Language) -> String {
+    const DAY_US: i64 = 86_400_000_000;
+    let is_a_day = window.to.0 - window.from.0 == DAY_US && window.from.0.rem_euclid(DAY_US) == 0;
+    if is_a_day { language.day(window.from) } else { language.mail_window(window) }
 }

@@ -10,7 +10,6 @@ use super::{
     args::{CheckArgs, OutputFormat},
     print::print,
     progress::ProgressLine,
-    table::table,
 };
 use crate::{
     alert::Notification,
@@ -20,7 +19,7 @@ use crate::{
     judge::{Severity, Test},
     ledger::Ledger,
     monitor::{self, RunAttempt, RunRequest, ScanOptions, check},
-    report::{Report, to_json, verdict_sentence},
+    report::{Report, terminal_words, to_json, to_terminal, verdict_sentence},
 };
 
 pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
@@ -56,7 +55,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
         OutputFormat::Text => {
             let colour =
                 std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-            table(&checked, colour)
+            to_terminal(&checked.report, &checked.published.html, colour, terminal_words())
         }
     };
     print(&text);

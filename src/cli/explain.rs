@@ -193,7 +193,7 @@ fn bar(contribution: f64, largest: f64) -> String {
 }
 
 fn signed(value: f64) -> String {
-    format!("{value:+.4}").replace('-', "−")
+    Language::English.signed_always(value, 4)
 }
 
 fn value(given: &FeatureValue) -> String {

@@ -17,7 +17,6 @@ mod replay;
 mod run;
 mod score;
 mod status;
-mod table;
 
 pub use args::Cli;
 pub use exit_status::ExitStatus;

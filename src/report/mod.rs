@@ -1,4 +1,4 @@
-//! Renders a run as JSON and HTML. Only wording and charts live here; every number comes from the run.
+//! Renders a run as JSON, HTML and text. Only wording and charts live here; every number comes from the run.
 
 mod chart;
 mod context;
@@ -6,6 +6,7 @@ mod document;
 mod index;
 mod page;
 mod report;
+mod terminal;
 mod words;
 
 pub use chart::picture::{Picture, picture_of_bins, picture_of_score};
@@ -16,5 +17,9 @@ pub use index::{
     summary::{ReplaySummary, ReplayedWindow, to_summary_html, to_summary_json},
 };
 pub use page::{cost_curve::to_value as cost_curve_to_value, html::to_html, score_shift::score_shift_sentence};
-pub use report::{ExaminedWindow, MonitoredModel, Report, Run, SegmentReport};
-pub use words::{Language, Words, verdict_in, verdict_sentence};
+pub use report::{ExaminedWindow, MonitoredModel, Report, Run, SegmentReport, SkippedFiles};
+pub use terminal::to_terminal;
+pub use words::{
+    Advice, ChangedDecisions, Language, MailLabels, MailWords, Notation, PageLabels, PageWords, Restored, Since,
+    TerminalLabels, TerminalWords, Words, terminal_words, verdict_in, verdict_sentence,
+};

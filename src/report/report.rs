@@ -27,12 +27,31 @@ pub struct Run {
     pub model: MonitoredModel,
     pub threads: usize,
     pub files: usize,
-    /// Files next to the log that were not read, in one sentence.
-    pub skipped_files: Option<String>,
+    pub skipped_files: Option<SkippedFiles>,
     /// Wall time from opening the log to the verdict.
     pub seconds: f64,
     /// The part of `seconds` spent on attribution.
     pub attribution_seconds: Option<f64>,
+}
+
+/// Files next to the log that were not read, because their names have none of the known endings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedFiles {
+    /// At most five names, safe to display.
+    pub names: Vec<String>,
+    /// Number of further files.
+    pub more: usize,
+}
+
+impl SkippedFiles {
+    /// Keeps the first names. `None` without any.
+    #[must_use]
+    pub fn new(mut names: Vec<String>) -> Option<Self> {
+        const NAMED: usize = 5;
+        let more = names.len().saturating_sub(NAMED);
+        names.truncate(NAMED);
+        (!names.is_empty()).then_some(Self { names, more })
+    }
 }
 
 /// The monitored model.

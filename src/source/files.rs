@@ -76,16 +76,9 @@ impl FileLog {
         Ok(Self { files, skipped })
     }
 
-    /// One sentence that names the skipped files in no supported format (`predictions.ndjson.1`), if there are any.
-    pub(super) fn skipped_files(&self) -> Option<String> {
-        const NAMED: usize = 5;
-        let name = |path: &PathBuf| shown(&path.file_name().unwrap_or_default().to_string_lossy());
-        let mut names: Vec<String> = self.skipped.iter().take(NAMED).map(name).collect();
-        if self.skipped.len() > NAMED {
-            names.push(format!("and {} more", self.skipped.len() - NAMED));
-        }
-        (!names.is_empty())
-            .then(|| format!("skipped, because their names do not end in {EXTENSIONS}: {}", names.join(", ")))
+    /// Names of the skipped files in no supported format (`predictions.ndjson.1`), safe to display.
+    pub(super) fn skipped_files(&self) -> impl Iterator<Item = String> {
+        self.skipped.iter().map(|path| shown(&path.file_name().unwrap_or_default().to_string_lossy()))
     }
 
     /// Plans the read. Files and row groups that cannot contain records of the window are left out.

@@ -97,12 +97,12 @@ impl Log {
         }
     }
 
-    /// One sentence that names the skipped files in no supported format, if there are any.
+    /// Names of the skipped files in no supported format, safe to display.
     #[must_use]
-    pub fn skipped_files(&self) -> Option<String> {
+    pub fn skipped_files(&self) -> Vec<String> {
         match &self.origin {
-            Origin::Files(log) => log.skipped_files(),
-            Origin::Table(_) => None,
+            Origin::Files(log) => log.skipped_files().collect(),
+            Origin::Table(_) => Vec::new(),
         }
     }
 }

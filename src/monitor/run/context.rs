@@ -19,6 +19,7 @@ use crate::{
     monitor::model::{place, read_model},
     reference::Reference,
     replay::Rescorer,
+    report::SkippedFiles,
     source::Log,
 };
 
@@ -77,8 +78,8 @@ impl<'a> RunContext<'a> {
     }
 
     /// Files next to the log that are not read.
-    pub(crate) fn skipped_files(&self) -> Option<String> {
-        self.log.skipped_files()
+    pub(crate) fn skipped_files(&self) -> Option<SkippedFiles> {
+        SkippedFiles::new(self.log.skipped_files())
     }
 
     /// The engine's job that counts a window.

@@ -19,10 +19,7 @@ pub(crate) fn cost(curve: &CostCurve, language: Language) -> String {
         let command = if index == 0 { 'M' } else { 'L' };
         let _ = write!(path, "{command}{:.1} {:.1}", x(point.threshold), y(point.per_1000));
     }
-    let name = language.pick(
-        "Cost per 1,000 rows of the reference by threshold",
-        "Coût pour 1 000 lignes de la référence selon le seuil",
-    );
+    let name = language.labels().cost_curve_chart;
     let (low, high) = (x(curve.near.low.unwrap_or(1.0)), x(curve.near.high.unwrap_or(1.0)));
     let mut out = Frame::open(&escape_html(name));
     let _ = write!(

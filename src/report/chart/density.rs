@@ -31,9 +31,7 @@ pub(crate) fn density(steps: &[HistogramStep], threshold: f64, language: Languag
     };
     let (reference, window) =
         (outline(|step| step.reference, reference_rows), outline(|step| step.window, window_rows));
-    let mut out = Frame::open(&escape_html(
-        language.pick("Score of reference and window", "Score de la référence et de la fenêtre"),
-    ));
+    let mut out = Frame::open(&escape_html(language.labels().density_chart));
     let _ = write!(
         out,
         "<path class=\"r\" d=\"{reference}z\"/><path class=\"wl\" d=\"{window}\"/>{}",
@@ -46,7 +44,7 @@ pub(crate) fn density(steps: &[HistogramStep], threshold: f64, language: Languag
         TOP + 8.0,
         language.percent(top)
     );
-    out.push_str(&FRAME.threshold(threshold, &format!(" · {}", language.refused_from_here()), language));
+    out.push_str(&FRAME.threshold(threshold, &format!(" · {}", language.labels().refused_from_here), language));
     out.push_str("</svg>");
     out
 }

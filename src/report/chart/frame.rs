@@ -56,7 +56,7 @@ impl Frame {
         format!(
             "<path class=\"th\" d=\"M{at:.1} 2V{AXIS_Y}\"/><text class=\"t\" x=\"{:.1}\" y=\"11\" text-anchor=\"{end}\">{} {}{suffix}</text>",
             at + dx,
-            language.threshold(),
+            language.labels().threshold,
             language.number_plain(threshold)
         )
     }

@@ -41,7 +41,7 @@ pub(crate) fn map(points: &[MapPoint], by_rank: bool, limits: Limits, language: 
     };
     let mut out = format!(
         "<svg class=\"c\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"group\" aria-label=\"{}\"><path class=\"a\" d=\"M{LEFT} 4V{b}H{WIDTH}\"/>",
-        escape_html(language.map()),
+        escape_html(language.labels().map),
         b = HEIGHT - BOTTOM
     );
     for tick in [0.001, 0.01, 0.1, 1.0, 10.0] {
@@ -72,14 +72,14 @@ pub(crate) fn map(points: &[MapPoint], by_rank: bool, limits: Limits, language: 
         out,
         "<text class=\"t\" x=\"{WIDTH}\" y=\"{:.0}\" text-anchor=\"end\">{}</text><text class=\"t\" x=\"6\" y=\"{:.0}\">PSI</text>",
         HEIGHT - 8.0,
-        if by_rank { language.rank_axis() } else { language.importance_axis() },
+        if by_rank { language.labels().rank_axis } else { language.labels().importance_axis },
         HEIGHT - 8.0
     );
     // Stable features first, so that drifted ones are drawn on top.
     let mut order: Vec<&MapPoint> = points.iter().collect();
     order.sort_by_key(|point| point.severity);
     for point in &order {
-        let title = escape_html(&format!("{}: PSI {}", point.name, language.number(point.psi)));
+        let title = escape_html(&format!("{}{} PSI {}", point.name, language.colon(), language.number(point.psi)));
         let is_drift = point.severity.is_drift();
         if is_drift {
             let _ = write!(out, "<a href=\"{}\" aria-label=\"{title}\">", point.link);

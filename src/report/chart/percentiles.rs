@@ -41,7 +41,7 @@ pub(crate) fn percentiles(hours: &[Hour], limits: Limits, language: Language) ->
          <text class=\"t\" x=\"{l:.0}\" y=\"{HEIGHT}\" text-anchor=\"end\">0</text>\
          <text class=\"t\" x=\"{l:.0}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
         HEIGHT + 16.0,
-        escape_html(language.latency_by_hour()),
+        escape_html(language.labels().latency_by_hour),
         y(highest) + 4.0,
         language.milliseconds(Some(highest)),
         l = LEFT - 5.0,
@@ -50,9 +50,10 @@ pub(crate) fn percentiles(hours: &[Hour], limits: Limits, language: Language) ->
         let at = y(limit);
         let _ = write!(
             out,
-            "<path class=\"g {}\" d=\"M{LEFT} {at:.1}H{WIDTH}\"/><text class=\"t\" x=\"{WIDTH}\" y=\"{:.1}\" text-anchor=\"end\">p95: {} {}</text>",
+            "<path class=\"g {}\" d=\"M{LEFT} {at:.1}H{WIDTH}\"/><text class=\"t\" x=\"{WIDTH}\" y=\"{:.1}\" text-anchor=\"end\">p95{} {} {}</text>",
             severity.word(),
             at - 3.0,
+            language.colon(),
             language.severity_word(severity),
             language.number_plain(limit)
         );
@@ -62,8 +63,9 @@ pub(crate) fn percentiles(hours: &[Hour], limits: Limits, language: Language) ->
         let ms = |value: f64| language.milliseconds(Some(value));
         let _ = write!(
             out,
-            "<g><title>{hour:02} h: p50 {}, p95 {}, p99 {}</title><path class=\"r\" d=\"M{left:.1} {:.1}h{width:.1}V{:.1}h-{width:.1}z\"/>\
+            "<g><title>{hour:02} h{} p50 {}, p95 {}, p99 {}</title><path class=\"r\" d=\"M{left:.1} {:.1}h{width:.1}V{:.1}h-{width:.1}z\"/>\
              <path class=\"wl\" d=\"M{left:.1} {:.1}h{width:.1}\"/></g>",
+            language.colon(),
             ms(*p50),
             ms(*p95),
             ms(*p99),

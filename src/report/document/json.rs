@@ -143,7 +143,7 @@ fn run(report: &Report) -> Value {
         },
         "threads": run.threads,
         "files": run.files,
-        "passed_over": run.skipped_files,
+        "passed_over": run.skipped_files.as_ref().map(|skipped| Language::English.skipped_files(skipped)),
         "seconds": run.seconds,
         "attribution_seconds": run.attribution_seconds,
         // Depends on when the run took place, so it belongs to `run`.

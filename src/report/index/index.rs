@@ -11,10 +11,7 @@ use crate::{
     report::{
         chart::{self, icon, symbols},
         document::Head,
-        words::{
-            Language,
-            format::{day, minute},
-        },
+        words::{Language, PageLabels},
     },
 };
 
@@ -57,9 +54,9 @@ struct AlertLine {
     severity: Severity,
     subject: String,
     sentence: String,
+    /// Since when, and whether it is acknowledged.
     since: String,
     report: Option<String>,
-    is_acknowledged: bool,
 }
 
 struct RunLine {
@@ -90,6 +87,7 @@ struct ModelPart {
 #[template(path = "index.html", config = "src/report/askama.toml")]
 struct IndexTemplate {
     l: Language,
+    t: &'static PageLabels,
     alerts: Option<Vec<AlertLine>>,
     models: Vec<ModelPart>,
 }
@@ -118,6 +116,7 @@ pub fn to_index(index: &ReportIndex) -> Result<String, askama::Error> {
     let models = runs.chunk_by(|a, b| a.head.model == b.head.model).enumerate();
     IndexTemplate {
         l: index.language,
+        t: index.language.labels(),
         alerts: index
             .alerts
             .as_ref()
@@ -133,9 +132,8 @@ fn alert_line(alert: &OpenAlert, language: Language) -> AlertLine {
         severity: finding.severity,
         subject: format!("{} · {}", shown(&alert.model), language.subject(finding)),
         sentence: shown_sentence(&language.statement(finding)),
-        since: day(alert.since),
+        since: language.open_since(alert.since, alert.is_acknowledged),
         report: alert.report.clone(),
-        is_acknowledged: alert.is_acknowledged,
     }
 }
 
@@ -167,7 +165,7 @@ fn run_line(listed: &ListedReport, language: Language) -> RunLine {
     let head = &listed.head;
     RunLine {
         link: listed.link.clone(),
-        window: format!("{} – {}", day(head.window.from), day(head.window.to)),
+        window: format!("{} – {}", language.day(head.window.from), language.day(head.window.to)),
         severity: head.severity,
         // Points of earlier versions may not have the sentence in this language.
         sentence: language.headline(&head.headline).map_or_else(
@@ -187,7 +185,7 @@ fn calendar(runs: &[&ListedReport], language: Language) -> String {
         let window = listed.head.window;
         let middle = i64::midpoint(window.from.0, window.to.0);
         let number = middle.div_euclid(DAY_US);
-        let date = day(Instant(number * DAY_US));
+        let date = language.day(Instant(number * DAY_US));
         let new = chart::Day {
             number,
             severity: Some(listed.head.severity),
@@ -204,11 +202,7 @@ fn calendar(runs: &[&ListedReport], language: Language) -> String {
     days.sort_by_key(|day| day.number);
     days.dedup_by_key(|day| day.number);
     let days = with_gaps(days, runs, language);
-    let weekdays = match language {
-        Language::English => ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"],
-        Language::French => ["lu", "ma", "me", "je", "ve", "sa", "di"],
-    };
-    chart::calendar(&days, language.calendar(), weekdays)
+    chart::calendar(&days, language.labels().calendar, language.weekdays())
 }
 
 /// Adds the days without a report between the first and the last one. A day is covered if a window contains its noon in
@@ -235,13 +229,13 @@ fn with_gaps(days: Vec<chart::Day>, runs: &[&ListedReport], language: Language) 
         let from = all.last().map_or(next.number, |last| last.number + 1).max(next.number - 400);
         for number in from..next.number {
             if !is_covered(number * DAY_US + DAY_US / 2) {
-                let date = day(Instant(number * DAY_US));
+                let date = language.day(Instant(number * DAY_US));
                 let month = date.get(..7).unwrap_or_default().to_owned();
                 all.push(chart::Day {
                     number,
                     severity: None,
                     link: String::new(),
-                    title: format!("{date}{} {}", language.colon(), language.not_run()),
+                    title: format!("{date}{} {}", language.colon(), language.labels().not_run),
                     month,
                 });
             }
@@ -252,6 +246,7 @@ fn with_gaps(days: Vec<chart::Day>, runs: &[&ListedReport], language: Language) 
 }
 
 fn trends(runs: &[&ListedReport], language: Language) -> Vec<TrendChart> {
+    let labels = language.labels();
     let runs = runs.get(runs.len().saturating_sub(TREND_WINDOWS)..).unwrap_or(runs);
     let percent = |value: f64| language.percent(value);
     let trend = |name: &'static str,
@@ -270,8 +265,8 @@ fn trends(runs: &[&ListedReport], language: Language) -> Vec<TrendChart> {
                     format!(", {}", language.severity_word(severity))
                 };
                 let value_text = value.map_or("–".to_owned(), format_value);
-                let title = format!("{}{} {value_text}{word}", minute(head.window.from), language.colon());
-                chart::Dot { value, severity, date: day(head.window.from), title }
+                let title = format!("{}{} {value_text}{word}", language.minute(head.window.from), language.colon());
+                chart::Dot { value, severity, date: language.day(head.window.from), title }
             })
             .collect();
         let last = dots.last().and_then(|dot| dot.value).map_or("–".to_owned(), format_value);
@@ -281,12 +276,12 @@ fn trends(runs: &[&ListedReport], language: Language) -> Vec<TrendChart> {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let requests = |head: &Head| Some(head.requests as f64);
     [
-        trend(language.score_psi(), Some(Test::Score), &|head| head.score_psi, &|value| language.number(value)),
-        trend(language.share_refused(), Some(Test::ShareRefused), &|head| head.refused_share, &percent),
-        trend(language.drifted_share(), None, &|head| head.drifted_share, &percent),
+        trend(labels.score_psi, Some(Test::Score), &|head| head.score_psi, &|value| language.number(value)),
+        trend(labels.share_refused, Some(Test::ShareRefused), &|head| head.refused_share, &percent),
+        trend(labels.drifted_share, None, &|head| head.drifted_share, &percent),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-        trend(language.volume_short(), Some(Test::Volume), &requests, &|value| language.grouped(value as u64)),
-        trend(language.latency_p95(), Some(Test::Latency), &|head| head.latency_p95_ms, &|value| {
+        trend(labels.volume_short, Some(Test::Volume), &requests, &|value| language.grouped(value as u64)),
+        trend(labels.latency_p95, Some(Test::Latency), &|head| head.latency_p95_ms, &|value| {
             language.milliseconds(Some(value))
         }),
     ]

@@ -17,7 +17,7 @@ use crate::{
             challenger::{self, ChallengerCard},
             replay::{self, ExampleLine},
         },
-        words::{Language, format::minute},
+        words::{Language, PageLabels},
     },
 };
 
@@ -150,6 +150,7 @@ struct WindowLine {
 #[template(path = "summary.html", config = "src/report/askama.toml")]
 struct SummaryPage {
     l: Language,
+    t: &'static PageLabels,
     title: String,
     what: String,
     is_broken: bool,
@@ -178,13 +179,14 @@ pub fn to_summary_html(summary: &ReplaySummary, language: Language) -> Result<St
     let parity = &summary.parity;
     let page = SummaryPage {
         l: language,
-        title: format!("{} · {}", shown(&summary.model), language.replay_word()),
+        t: language.labels(),
+        title: format!("{} · {}", shown(&summary.model), language.labels().replay_word),
         what: format!(
             "{} · {} – {} UTC, {} {}",
             shown(&summary.model),
-            minute(from),
-            minute(to),
-            language.each(),
+            language.minute(from),
+            language.minute(to),
+            language.labels().each,
             summary.each
         ),
         is_broken: parity.is_broken(),
@@ -207,17 +209,16 @@ fn line(replayed: &ReplayedWindow, language: Language) -> WindowLine {
     let largest = replayed.parity.as_ref().and_then(|parity| parity.max_abs_difference);
     WindowLine {
         link: format!("{}/report.html", replayed.window.folder()),
-        window: format!("{} – {}", minute(replayed.window.from), minute(replayed.window.to)),
+        window: format!("{} – {}", language.minute(replayed.window.from), language.minute(replayed.window.to)),
         severity: replayed.severity,
         compared: count(|parity| parity.compared),
         mismatches: count(|parity| parity.mismatches),
         largest: language.tiny(largest),
         flipped: count(|parity| parity.decisions_flipped),
         refused: format!("{} → {}", share(refused.0), share(refused.1)),
-        changed: replayed.changed.map_or(String::new(), |(refused, accepted)| {
-            let (refused, accepted) = (language.grouped(refused), language.grouped(accepted));
-            format!("{refused} {}, {accepted} {}", language.now_refused_short(), language.now_accepted_short())
-        }),
+        changed: replayed
+            .changed
+            .map_or(String::new(), |(refused, accepted)| language.decisions_changed(refused, accepted)),
         sentence: language.headline(&replayed.headline).unwrap_or_default(),
     }
 }

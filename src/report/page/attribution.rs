@@ -58,7 +58,7 @@ pub(crate) struct ContributionLine {
 
 /// Content of the section.
 pub(crate) struct AttributionCard {
-    /// Reason why there is nothing to show; empty if there is.
+    /// States why there is nothing to show; empty if there is.
     pub reason: String,
     pub lines: Vec<ContributionLine>,
 }
@@ -67,7 +67,7 @@ pub(crate) struct AttributionCard {
 pub(crate) fn card(report: &Report, language: Language) -> Option<AttributionCard> {
     let features = match report.attribution.as_ref()? {
         Attribution::Unavailable(why) => {
-            return Some(AttributionCard { reason: language.unmeasured(why), lines: Vec::new() });
+            return Some(AttributionCard { reason: language.not_measured(why), lines: Vec::new() });
         }
         Attribution::Measured { features, .. } => features,
     };
@@ -89,7 +89,7 @@ pub(crate) fn card(report: &Report, language: Language) -> Option<AttributionCar
                 psi: optional(drift.distance.psi.value),
                 ks: optional(drift.distance.ks.as_ref().map(|ks| ks.statistic)),
                 mean: format!("{} → {}", optional(reference), optional(window)),
-                shift: language.signed_four(shift(drift)),
+                shift: language.signed_always(shift(drift), 4),
                 size: format!("{} → {}", language.number(drift.mean_abs.0), optional(drift.mean_abs.1)),
             })
         })

@@ -119,7 +119,7 @@ pub(crate) fn card(
     Card {
         anchor: String::new(),
         name: shown(&drift.name),
-        kind: if drift.kind == Kind::Numeric { language.numeric() } else { language.categorical() },
+        kind: if drift.kind == Kind::Numeric { language.labels().numeric } else { language.labels().categorical },
         severity: verdict.map_or(Severity::Stable, |verdict| verdict.severity),
         importance_value: None,
         importance: String::new(),
@@ -146,11 +146,12 @@ pub(crate) fn from_to(from: Option<f64>, to: Option<f64>, language: Language) ->
 }
 
 fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Language) -> Vec<FigureLine> {
+    let labels = language.labels();
     let qs = verdict.map(|verdict| verdict.qs).unwrap_or_default();
     let q = |q: Option<f64>| language.q_value(q);
     let mut lines = vec![line("PSI", language.number_or_dash(drift.psi.value), q(qs.psi))];
     if drift.psi.critical.is_some() {
-        lines.push(line(language.chance_limit(), language.number_or_dash(drift.psi.critical), ""));
+        lines.push(line(labels.chance_limit, language.number_or_dash(drift.psi.critical), ""));
     }
     if let Some(ks) = &drift.ks {
         let d = if ks.exact {
@@ -158,26 +159,23 @@ fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Langu
         } else {
             format!("{}–{}", language.number(ks.statistic), language.number(ks.upper_bound))
         };
-        lines.push(line(language.ks_distance(), d, q(qs.ks)));
+        lines.push(line(labels.ks_distance, d, q(qs.ks)));
     }
     if let Some(chi2) = drift.chi2 {
-        lines.push(line(language.cramers_v(), language.number(chi2.cramers_v), q(qs.chi2)));
-        let pooled = match (chi2.pooled_levels, language) {
-            (0, _) => String::new(),
-            (1, Language::English) => ", 1 rare level pooled".to_owned(),
-            (pooled, Language::English) => format!(", {pooled} rare levels pooled"),
-            (1, Language::French) => ", 1 modalité rare regroupée".to_owned(),
-            (pooled, Language::French) => format!(", {pooled} modalités rares regroupées"),
+        lines.push(line(labels.cramers_v, language.number(chi2.cramers_v), q(qs.chi2)));
+        let pooled = match chi2.pooled_levels {
+            0 => String::new(),
+            pooled => language.pooled_levels(pooled),
         };
-        let dof = language.pick("df", "ddl");
+        let dof = labels.degrees_of_freedom;
         lines.push(line(
-            language.chi2(),
+            labels.chi2,
             format!("{} ({} {dof}{pooled})", language.number_or_dash(chi2.statistic), chi2.dof),
             "",
         ));
     }
     lines.push(line(
-        language.missing(),
+        labels.missing,
         from_to(drift.missing.reference_share, drift.missing.window_share, language),
         q(qs.missing),
     ));
@@ -185,23 +183,20 @@ fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Langu
         let names: Vec<String> =
             unseen.levels.iter().map(|(name, rows)| format!("{} ({})", shown(name), language.grouped(*rows))).collect();
         lines.push(line(
-            language.unseen_levels(),
+            labels.unseen_levels,
             format!("{}{} {}", language.percent_or_dash(unseen.share), language.colon(), names.join(", ")),
             q(qs.unseen),
         ));
     }
     if let Some(range) = drift.out_of_range.filter(|range| range.below != Some(0.0) || range.above != Some(0.0)) {
-        let (below, above) = (language.percent_or_dash(range.below), language.percent_or_dash(range.above));
-        let words = match language {
-            Language::English => format!("below: {below}, above: {above}"),
-            Language::French => format!("en dessous\u{a0}: {below}, au-dessus\u{a0}: {above}"),
-        };
-        lines.push(line(language.outside_range(), words, q(qs.out_of_range)));
+        let shares = language.below_and_above(range.below, range.above);
+        lines.push(line(labels.outside_range, shares, q(qs.out_of_range)));
     }
     lines
 }
 
 fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<FigureLine> {
+    let labels = language.labels();
     match (reference, window) {
         (
             Summary::Numeric { mean, std, min, max, quantiles, .. },
@@ -211,23 +206,19 @@ fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Fig
                 line(name, language.number_or_dash(*a), language.number_or_dash(*b))
             };
             let mut lines = vec![
-                both(language.mean().to_owned(), mean, mean_w),
-                both(language.deviation().to_owned(), std, std_w),
-                both(language.minimum().to_owned(), min, min_w),
+                both(labels.mean.to_owned(), mean, mean_w),
+                both(labels.deviation.to_owned(), std, std_w),
+                both(labels.minimum.to_owned(), min, min_w),
             ];
             lines.extend(quantiles.iter().zip(quantiles_w).map(|((q, ours), (_, theirs))| {
-                let name = if (*q - 0.5).abs() < 1e-9 {
-                    language.median().to_owned()
-                } else {
-                    format!("{:.0}{}%", q * 100.0, language.pick("", "\u{a0}"))
-                };
+                let name = if (*q - 0.5).abs() < 1e-9 { labels.median.to_owned() } else { language.whole_percent(*q) };
                 both(name, ours, theirs)
             }));
-            lines.push(both(language.maximum().to_owned(), max, max_w));
+            lines.push(both(labels.maximum.to_owned(), max, max_w));
             lines
         }
         (Summary::Categorical { levels, .. }, Summary::Categorical { levels: levels_w, .. }) => {
-            vec![line(language.levels(), levels.to_string(), levels_w.to_string())]
+            vec![line(labels.levels, levels.to_string(), levels_w.to_string())]
         }
         _ => Vec::new(),
     }

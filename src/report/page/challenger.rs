@@ -6,17 +6,13 @@ use vigie_profile::shown::shown;
 use crate::{
     judge::Test,
     replay::{Quadrants, ScoreSource, ScoreSums, Shift},
-    report::words::Language,
+    report::words::{ChangedDecisions, Language},
 };
 
 /// Describes the probability that an expected cost is based on.
 pub(crate) const COSTS: &str = "An accepted row is expected to cost p · false_negative, a refused one (1 − p) · false_positive. \
      The cost is given twice, with p from the logged score and p from the new model: each model favours its own decisions, \
      and neither score is calibrated here.";
-
-const FRENCH_COSTS: &str = "Une ligne acceptée coûte en moyenne p · false_negative, une ligne refusée (1 − p) · false_positive. Le coût est \
-     donné deux fois, avec p tiré du score du journal et p tiré du nouveau modèle\u{a0}: chaque modèle favorise ses propres décisions, et \
-     aucun score n’est calibré ici.";
 
 fn cost(sums: &ScoreSums, refused: (bool, bool), shift: &Shift) -> Value {
     let (was, is) = refused;
@@ -121,6 +117,7 @@ pub(crate) struct ChallengerCard {
 }
 
 pub(crate) fn card(shift: &Shift, language: Language) -> ChallengerCard {
+    let labels = language.labels();
     let quadrants = &shift.quadrants;
     let all = quadrants.all();
     let from_to = |sums: &ScoreSums, refused: (bool, bool), by| {
@@ -134,28 +131,24 @@ pub(crate) fn card(shift: &Shift, language: Language) -> ChallengerCard {
         by_replayed: from_to(sums, refused, ScoreSource::Replayed),
     };
     let mut facts = vec![
-        (language.rows(), language.grouped(all.rows)),
-        (language.mean_score(), moved(all.mean(ScoreSource::Logged), all.mean(ScoreSource::Replayed), language)),
+        (labels.rows, language.grouped(all.rows)),
+        (labels.mean_score, moved(all.mean(ScoreSource::Logged), all.mean(ScoreSource::Replayed), language)),
         (language.test_name(Test::ShareRefused), refused_words(quadrants, language)),
     ];
     if let Some(score) = &shift.score {
         let psi = language.number_or_dash(score.psi.value);
         let ks = language.number_or_dash(score.ks.as_ref().map(|ks| ks.statistic));
-        facts.push((language.far_from_logged(), format!("PSI {psi}, KS {ks}")));
+        facts.push((labels.far_from_logged, format!("PSI {psi}, KS {ks}")));
     }
-    facts.push((language.cost_changes(), {
+    facts.push((labels.cost_changes, {
         let by = |score| signed(shift.cost_change(quadrants, score), language);
-        let (logged, new) = (by(ScoreSource::Logged), by(ScoreSource::Replayed));
-        match language {
-            Language::English => format!("{logged} by the logged score, {new} by the new one"),
-            Language::French => format!("{logged} selon le score du journal, {new} selon le nouveau"),
-        }
+        language.cost_by_both(&by(ScoreSource::Logged), &by(ScoreSource::Replayed))
     }));
     ChallengerCard {
         facts,
         changes: vec![
-            change_line(language.now_refused(), &quadrants.now_refused, (false, true)),
-            change_line(language.now_accepted(), &quadrants.now_accepted, (true, false)),
+            change_line(labels.now_refused, &quadrants.now_refused, (false, true)),
+            change_line(labels.now_accepted, &quadrants.now_accepted, (true, false)),
         ],
         segments: shift
             .segments
@@ -175,7 +168,7 @@ pub(crate) fn card(shift: &Shift, language: Language) -> ChallengerCard {
                 }
             })
             .collect(),
-        costs: language.pick(COSTS, FRENCH_COSTS),
+        costs: labels.challenger_costs,
     }
 }
 
@@ -190,33 +183,20 @@ fn refused_words(quadrants: &Quadrants, language: Language) -> String {
 
 /// Formats a value with its sign.
 fn signed(value: f64, language: Language) -> String {
-    let number = language.number(value);
-    if value > 0.0 { format!("+{number}") } else { number.replace('-', "−") }
+    let sign = match value {
+        positive if positive > 0.0 => "+",
+        negative if negative < 0.0 => "−",
+        _ => "",
+    };
+    format!("{sign}{}", language.number(value.abs()))
 }
 
 /// Describes the comparison in one sentence.
 pub(crate) fn sentence(shift: &Shift, language: Language) -> String {
     let quadrants = &shift.quadrants;
-    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-    let of_all = |rows: u64| language.percent(rows as f64 / (quadrants.all().rows as f64).max(1.0));
-    let (refused, accepted) = (quadrants.now_refused.rows, quadrants.now_accepted.rows);
-    let (refused_share, accepted_share) = (of_all(refused), of_all(accepted));
-    let were = |rows| if language.is_plural(rows) { "were" } else { "was" };
-    match language {
-        Language::English => format!(
-            "The new model would refuse {} that {} accepted ({refused_share}) and accept {} that {} refused ({accepted_share}).",
-            language.row_count(refused),
-            were(refused),
-            language.grouped(accepted),
-            were(accepted)
-        ),
-        Language::French => format!(
-            "Le nouveau modèle refuserait {} jusqu’ici acceptée{} ({refused_share}) et en accepterait {} jusqu’ici refusée{} \
-             ({accepted_share}).",
-            language.row_count(refused),
-            if language.is_plural(refused) { "s" } else { "" },
-            language.grouped(accepted),
-            if language.is_plural(accepted) { "s" } else { "" }
-        ),
-    }
+    language.challenge(ChangedDecisions {
+        refused: quadrants.now_refused.rows,
+        accepted: quadrants.now_accepted.rows,
+        rows: quadrants.all().rows,
+    })
 }

@@ -1,18 +1,12 @@
 //! Estimate vs. labels: a sentence for this window, a chart and a table for this and earlier windows.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 use vigie_profile::window::Window;
 use vigie_stats::Interval;
 
 use crate::{
     performance::EstimateCheck,
-    report::{
-        Context, Report, chart,
-        document::PerformancePoint,
-        words::{Language, format::day},
-    },
+    report::{Context, Report, chart, document::PerformancePoint, words::Language},
 };
 
 /// Returns `estimate_against_labels` of the `performance` section.
@@ -30,42 +24,8 @@ pub(crate) fn to_value(check: &EstimateCheck) -> Value {
             "realised": check.auc_realised,
             "inside": check.is_auc_inside(),
         },
-        "surprise": check.is_surprise().then(|| surprise(check, Language::English)),
+        "surprise": check.is_surprise().then(|| Language::English.surprise(check)),
     })
-}
-
-/// Describes by how much the labels fall outside the estimate.
-fn surprise(check: &EstimateCheck, language: Language) -> String {
-    let number = |value: f64| language.number(value);
-    let band = |of: Interval| format!("{} {} {}", number(of.low), language.pick("to", "à"), number(of.high));
-    let mut parts = Vec::new();
-    if !check.is_cost_inside() {
-        let (realised, expected) = (number(check.cost_realised), band(check.cost_expected));
-        parts.push(match language {
-            Language::English => format!("a cost of {realised} per 1,000 rows where {expected} was expected"),
-            Language::French => format!("un coût de {realised} pour 1\u{202f}000 lignes, pour {expected} attendus"),
-        });
-    }
-    if let (Some(false), Some(expected), Some(realised)) =
-        (check.is_auc_inside(), check.auc_expected, check.auc_realised)
-    {
-        let (realised, expected) = (number(realised), band(expected));
-        parts.push(match language {
-            Language::English => format!("an AUC of {realised} where {expected} was expected"),
-            Language::French => format!("une AUC de {realised}, pour {expected} attendus"),
-        });
-    }
-    let observed = parts.join(language.pick(" and ", " et "));
-    match language {
-        Language::English => format!(
-            "The labels show what no estimate without them can see: {observed}. The same scores no longer have the same outcomes \
-             as in the reference: this is concept drift, or a change that the score does not capture."
-        ),
-        Language::French => format!(
-            "Les étiquettes révèlent ce qu’aucune estimation ne peut voir sans elles\u{a0}: {observed}. À score égal, les issues ne sont \
-             plus celles de la référence\u{a0}: dérive de concept, ou changement que le score ne capte pas."
-        ),
-    }
 }
 
 /// Table row of a window with labels.
@@ -108,35 +68,19 @@ pub(crate) fn card(report: &Report, context: &Context) -> Option<EstimateCheckCa
         })
         .collect();
     let lines = windows.iter().rev().filter_map(|(window, one)| line(*window, one.as_ref()?, language)).collect();
-    let name = language.pick(
-        "Expected cost per 1,000 rows, and the cost from labels",
-        "Coût attendu pour 1\u{202f}000 lignes, et coût d’après les étiquettes",
-    );
     let outside = performance.estimate_check.as_ref().filter(|check| check.is_surprise());
     Some(EstimateCheckCard {
-        sentence: outside.map_or(String::new(), |check| surprise(check, language)),
-        chart: chart::band(&kept, name, |cost| language.number(cost)),
+        sentence: outside.map_or(String::new(), |check| language.surprise(check)),
+        chart: chart::band(&kept, language.labels().estimate_chart, |cost| language.number(cost)),
         lines,
     })
 }
 
 fn title(window: Window, one: Option<&PerformancePoint>, language: Language) -> String {
-    let Some(one) = one else { return day(window.from) };
-    let (value, low, high) = one.cost_expected;
-    let number = |value: f64| language.number(value);
-    let mut title = format!(
-        "{}{} {} {} ({} – {})",
-        day(window.from),
-        language.colon(),
-        language.pick("expected", "attendu"),
-        number(value),
-        number(low),
-        number(high)
-    );
-    if let Some(realised) = one.cost_realised {
-        let _ = write!(title, ", {} {}", language.pick("realised", "constaté"), number(realised));
+    match one {
+        Some(one) => language.estimated(window.from, one.cost_expected, one.cost_realised),
+        None => language.day(window.from),
     }
-    title
 }
 
 fn line(window: Window, one: &PerformancePoint, language: Language) -> Option<EstimateCheckLine> {
@@ -145,7 +89,7 @@ fn line(window: Window, one: &PerformancePoint, language: Language) -> Option<Es
         format!("{value} ({low} – {high})")
     };
     Some(EstimateCheckLine {
-        window: day(window.from),
+        window: language.day(window.from),
         expected: three(one.cost_expected),
         realised: language.number(one.cost_realised?),
         is_outside: one.is_inside() == Some(false),

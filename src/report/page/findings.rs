@@ -1,7 +1,7 @@
 //! List of findings.
 
 use crate::{
-    judge::{Direction, Facts, Finding, Severity, Test},
+    judge::{Direction, Finding, Severity, Test},
     report::{
         Report,
         words::{Language, advice::anchor},
@@ -14,7 +14,7 @@ pub(crate) struct FindingLine {
     /// Subject, shown as a link.
     pub subject: String,
     pub anchor: String,
-    /// Sentence that follows the subject.
+    /// Sentences that follow the subject.
     pub reason: String,
 }
 
@@ -34,25 +34,13 @@ pub(crate) fn findings(report: &Report, language: Language) -> Vec<FindingLine> 
         .enumerate()
         .map(|(number, finding)| {
             let is_first = findings.iter().take(number).all(|before| before.subject != finding.subject);
-            let reason = language.statement_after_subject(finding);
-            let reason = match direction(report, finding).filter(|_| is_first) {
-                Some(direction) => format!(" {}.{reason}", language.direction(&direction)),
-                None => reason,
-            };
+            let direction = direction(report, finding).filter(|_| is_first);
             FindingLine {
                 severity: finding.severity,
                 anchor: anchor(finding.test, finding.subject.feature().and_then(place)),
                 subject: language.subject(finding),
-                reason: format!("{reason}{}", full_stop(&finding.facts)),
+                reason: language.sentences_after_subject(finding, direction.as_ref()),
             }
         })
         .collect()
-}
-
-/// A missing window is stated as a question.
-fn full_stop(facts: &Facts) -> &'static str {
-    match facts {
-        Facts::NoData { has_unreadable: false, filtered: 0 } => "",
-        _ => ".",
-    }
 }

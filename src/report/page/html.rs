@@ -8,7 +8,7 @@ use crate::{
     report::{
         Context, Report,
         chart::{icon, symbols},
-        words::{Language, no_break::no_break},
+        words::{Language, PageLabels, no_break::no_break},
     },
 };
 
@@ -17,6 +17,7 @@ use crate::{
 struct PageTemplate {
     page: Page,
     l: Language,
+    t: &'static PageLabels,
 }
 
 #[expect(clippy::unused_self, reason = "templates can only call methods of the template type")]
@@ -36,5 +37,6 @@ impl PageTemplate {
 
 /// Renders the page. Names and values from the log are escaped.
 pub fn to_html(report: &Report, context: &Context) -> Result<String, askama::Error> {
-    PageTemplate { page: Page::new(report, context), l: context.language }.render()
+    let language = context.language;
+    PageTemplate { page: Page::new(report, context), l: language, t: language.labels() }.render()
 }

@@ -3,7 +3,7 @@
 use super::recent::RecentWindows;
 use crate::{
     judge::{Limits, Severity, Test},
-    report::{Context, Report, chart, document::Head, words::Language},
+    report::{Context, Report, chart, document::Head},
 };
 
 /// A figure, its baseline and its sparkline.
@@ -21,6 +21,7 @@ const NEVER: Limits = Limits { watch: None, alarm: None };
 
 pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> {
     let language = context.language;
+    let labels = language.labels();
     let (traffic, policy) = (&report.traffic, &report.policy);
     let recent = RecentWindows::new(report, context);
     let spark =
@@ -45,74 +46,56 @@ pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> 
     let p95 = traffic.latency.quantile_ms(0.95);
     let drifted = report.verdict.features.iter().filter(|feature| feature.severity.is_drift()).count();
     let mut figures = vec![KeyFigure {
-        name: language.features_moved(),
+        name: labels.features_moved,
         value: format!("{drifted} / {}", report.drift.features.len()),
         baseline: language.percent_or_dash(report.verdict.drifted_share),
-        spark: spark(
-            |head| head.drifted_share,
-            report.verdict.drifted_share,
-            NEVER,
-            language.features_moved(),
-            &percent,
-        ),
+        spark: spark(|head| head.drifted_share, report.verdict.drifted_share, NEVER, labels.features_moved, &percent),
         severity: report.verdict.features.iter().map(|feature| feature.severity).filter(|one| one.is_drift()).max(),
     }];
     if let Some(score) = &report.drift.score {
         let (psi, refused) = (score.distance.psi, score.refused);
         figures.push(KeyFigure {
-            name: language.share_refused(),
+            name: labels.share_refused,
             value: language.percent_or_dash(refused.window),
-            baseline: format!("{} {}", language.reference(), language.percent_or_dash(refused.reference)),
-            spark: spark(|head| head.refused_share, refused.window, NEVER, language.share_refused(), &percent),
+            baseline: format!("{} {}", labels.reference, language.percent_or_dash(refused.reference)),
+            spark: spark(|head| head.refused_share, refused.window, NEVER, labels.share_refused, &percent),
             severity: own(Test::ShareRefused),
         });
         figures.push(KeyFigure {
-            name: language.score_psi(),
+            name: labels.score_psi,
             value: language.number_or_dash(psi.value),
-            baseline: format!(
-                "{} {}",
-                language.pick("chance limit", "seuil du hasard"),
-                language.number_or_dash(psi.critical)
-            ),
-            spark: spark(
-                |head| head.score_psi,
-                psi.value,
-                policy.limits_of("score").psi,
-                language.score_psi(),
-                &number,
-            ),
+            baseline: format!("{} {}", labels.chance_limit_short, language.number_or_dash(psi.critical)),
+            spark: spark(|head| head.score_psi, psi.value, policy.limits_of("score").psi, labels.score_psi, &number),
             severity: own(Test::Score),
         });
     }
     if p95.is_some() {
         figures.push(KeyFigure {
-            name: language.latency_p95(),
+            name: labels.latency_p95,
             value: language.milliseconds(p95),
             baseline: policy.latency_p95_ms.watch.map_or(String::new(), |watch| {
                 format!("{} {}\u{a0}ms", language.severity_word(Severity::Watch), language.number_plain(watch))
             }),
-            spark: spark(|head| head.latency_p95_ms, p95, policy.latency_p95_ms, language.latency_p95(), &|value| {
+            spark: spark(|head| head.latency_p95_ms, p95, policy.latency_p95_ms, labels.latency_p95, &|value| {
                 language.milliseconds(Some(value))
             }),
             severity: own(Test::Latency),
         });
     }
     figures.push(KeyFigure {
-        name: language.error_rate(),
+        name: labels.error_rate,
         value: language.percent_or_dash(rate),
         baseline: format!("{} / {}", language.grouped(traffic.errors), language.grouped(traffic.requests)),
-        spark: spark(|head| head.error_rate, rate, policy.error_rate, language.error_rate(), &percent),
+        spark: spark(|head| head.error_rate, rate, policy.error_rate, labels.error_rate, &percent),
         severity: own(Test::ErrorRate),
     });
-    let rejected = report.examined.complaints.rejected_rows();
-    let left_out = language.pick("left out", if language.is_plural(rejected) { "écartées" } else { "écartée" });
     figures.push(KeyFigure {
-        name: language.rows_used(),
+        name: labels.rows_used,
         value: language.grouped(report.drift.n_window),
-        baseline: format!("{} {left_out}", language.grouped(rejected)),
+        baseline: language.rows_left_out(report.examined.complaints.rejected_rows()),
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        spark: spark(|head| Some(head.rows as f64), Some(rows), NEVER, language.rows_used(), &|rows| {
-            whole(rows, language)
+        spark: spark(|head| Some(head.rows as f64), Some(rows), NEVER, labels.rows_used, &|rows| {
+            language.grouped(whole(rows))
         }),
         severity: own(Test::TooFew).or(own(Test::NoData)),
     });
@@ -120,6 +103,6 @@ pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> 
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-fn whole(rows: f64, language: Language) -> String {
-    language.grouped(rows as u64)
+fn whole(rows: f64) -> u64 {
+    rows as u64
 }

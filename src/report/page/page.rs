@@ -28,7 +28,6 @@ use crate::{
         words::{
             Language,
             advice::{NextStep, steps},
-            format::minute,
             verdict::{changes, since, verdict_in},
         },
     },
@@ -84,11 +83,11 @@ impl Page {
         let has_importance = report.importance.iter().any(Option::is_some);
         let cards = cards(report, context, is_compact);
         Self {
-            title: format!("{model} · {} · {}", language.severity_word(severity), minute(window.from)),
+            title: format!("{model} · {} · {}", language.severity_word(severity), language.minute(window.from)),
             index: context.index.clone(),
             severity,
             sentence: verdict_in(report, language).replace(" → ", "\u{a0}→\u{a0}"),
-            window: format!("{} – {} UTC", minute(window.from), minute(window.to)),
+            window: format!("{} – {} UTC", language.minute(window.from), language.minute(window.to)),
             model,
             since: since(report, context),
             changes: changes(report, context),
@@ -98,7 +97,7 @@ impl Page {
             notes: notes(report, language),
             findings: findings(report, language),
             map: map(report, &cards, has_importance, language),
-            map_words: if has_importance { language.map_by_importance() } else { language.map_by_rank() },
+            map_words: if has_importance { language.labels().map_by_importance } else { language.labels().map_by_rank },
             performance: report.performance.as_ref().and_then(|performance| performance::card(performance, language)),
             segments: segments::card(report, context),
             curve: cost_curve::card(report, language),

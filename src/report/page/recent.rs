@@ -1,6 +1,6 @@
 //! The period that sparklines cover.
 
-use crate::report::{Context, Report, chart, words::format::day};
+use crate::report::{Context, Report, chart};
 
 /// First and last day of the recent windows, including this one.
 pub(crate) struct RecentWindows {
@@ -16,7 +16,10 @@ impl RecentWindows {
         let starts = context.past.iter().map(|point| point.head.window.from).chain([report.examined.window.from]);
         let starts: Vec<_> = starts.collect();
         match chart::last_windows(&starts) {
-            [first, .., last] => Some(Self { first: day(*first), last: day(*last) }),
+            [first, .., last] => {
+                let day = |at| context.language.day(at);
+                Some(Self { first: day(*first), last: day(*last) })
+            }
             _ => None,
         }
     }

@@ -66,20 +66,17 @@ pub(crate) fn card(replay: &Replay, language: Language) -> ReplayCard {
 }
 
 pub(crate) fn facts(parity: &Parity, model: &str, language: Language) -> Vec<(&'static str, String)> {
+    let labels = language.labels();
     let (logged, replayed) = parity.refused();
     let share = |share| language.percent_or_dash(share);
-    let of = language.pick("of", "sur");
     vec![
-        (
-            language.rows_rescored(),
-            format!("{} {of} {}", language.grouped(parity.compared), language.grouped(parity.rows)),
-        ),
-        (language.scores_that_differ(), language.grouped(parity.mismatches)),
-        (language.largest_difference(), language.tiny(parity.max_abs_difference)),
-        (language.decisions_flipped(), language.grouped(parity.decisions_flipped)),
-        (language.refused_logged_model(), format!("{} → {}", share(logged), share(replayed))),
-        (language.log_precision(), language.logged_precision(&parity.precision)),
-        (language.model_file(), model.to_owned()),
+        (labels.rows_rescored, language.part_of(parity.compared, parity.rows)),
+        (labels.scores_that_differ, language.grouped(parity.mismatches)),
+        (labels.largest_difference, language.tiny(parity.max_abs_difference)),
+        (labels.decisions_flipped, language.grouped(parity.decisions_flipped)),
+        (labels.refused_logged_model, format!("{} → {}", share(logged), share(replayed))),
+        (labels.log_precision, language.logged_precision(&parity.precision)),
+        (labels.model_file, model.to_owned()),
     ]
 }
 
@@ -88,38 +85,12 @@ pub(crate) fn examples(parity: &Parity, language: Language) -> Vec<ExampleLine> 
         id: shown(&one.id),
         logged: language.number_plain(one.logged),
         replayed: language.number_plain(one.replayed),
-        difference: language.signed_six(one.replayed - one.logged),
+        difference: language.signed_always(one.replayed - one.logged, 6),
     };
     parity.examples.iter().map(line).collect()
 }
 
 /// Describes the comparison in one sentence.
 pub(crate) fn sentence(parity: &Parity, language: Language) -> String {
-    let (compared, mismatches) = (language.grouped(parity.compared), language.grouped(parity.mismatches));
-    match (parity.compared, parity.mismatches, language) {
-        (0, _, Language::English) => "No rows could be rescored: there are no usable records.".to_owned(),
-        (0, _, Language::French) => {
-            "Aucune ligne n’a pu être rescorée\u{a0}: il n’y a aucun enregistrement exploitable.".to_owned()
-        }
-        (_, 0, Language::English) => format!(
-            "All {compared} rows scored again give the logged score, at the precision of the log ({}).",
-            language.logged_precision(&parity.precision)
-        ),
-        (_, 0, Language::French) => format!(
-            "Les {compared} lignes rescorées donnent toutes le score du journal, à la précision du journal ({}).",
-            language.logged_precision(&parity.precision)
-        ),
-        (_, 1, Language::English) => {
-            format!("1 of {compared} logged scores differs from that of the model file.")
-        }
-        (_, 1, Language::French) => {
-            format!("1 score du journal sur {compared} diffère de celui du fichier de modèle.")
-        }
-        (.., Language::English) => {
-            format!("{mismatches} of {compared} logged scores differ from those of the model file.")
-        }
-        (.., Language::French) => {
-            format!("{mismatches} scores du journal sur {compared} diffèrent de ceux du fichier de modèle.")
-        }
-    }
+    language.parity(parity, &language.logged_precision(&parity.precision))
 }

@@ -1,13 +1,14 @@
 //! Which drift moved the score: the effect of restoring the reference's values, as JSON and as a page section.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 use vigie_profile::shown::shown;
 
 use crate::{
     replay::{DRAWS, Restoration, SEED, STRONG, ScoreShift, ScoreSummary, Unmeasured},
-    report::{Report, words::Language},
+    report::{
+        Report,
+        words::{Language, Restored, Words},
+    },
 };
 
 /// Describes the method.
@@ -75,50 +76,16 @@ fn is_beyond_chance(one: &Restoration) -> bool {
 
 /// Describes what moved the score most, without a full stop; `None` if no drifted feature did.
 #[must_use]
-pub fn score_shift_sentence(report: &Report, language: Language) -> Option<String> {
+pub fn score_shift_sentence(report: &Report, words: &dyn Words) -> Option<String> {
     let shift = report.score_shift.as_ref()?.as_ref().ok()?;
     let first = shift.restored.iter().find(|one| one.is_drifted && is_beyond_chance(one))?;
     let all = shift.restored.iter().filter(|one| one.is_drifted).max_by_key(|one| one.features.len())?;
-    let percent = |share: f64| language.percent(share);
-    let names = names(first, language);
-    let restored = match language {
-        Language::English => format!("With {names} restored to the reference: refusal rate"),
-        Language::French => format!("En rétablissant la référence pour {names}\u{a0}: taux de refus"),
-    };
-    let (now, then) = (shift.now.share_refused, first.summary.share_refused);
-    let mut sentence = format!("{restored} {} → {}", percent(now), percent(then));
-    if let (Some(now), Some(then)) = (shift.now.cost_per_1000, first.summary.cost_per_1000) {
-        let _ = write!(
-            sentence,
-            ", {} {} → {}",
-            language.pick("expected cost per 1,000", "coût attendu pour 1\u{202f}000"),
-            language.number(now),
-            language.number(then)
-        );
-    }
-    if all.features.len() > first.features.len() {
-        let refused = percent(all.summary.share_refused);
-        let _ = match language {
-            Language::English => write!(sentence, " (with all drifted features restored: refusal rate {refused})"),
-            Language::French => {
-                write!(sentence, " (pour toutes les variables en dérive\u{a0}: taux de refus {refused})")
-            }
-        };
-    }
-    Some(sentence)
-}
-
-fn names(one: &Restoration, language: Language) -> String {
-    let names: Vec<String> = one.features.iter().map(|name| shown(name)).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first, second] => format!("{first} {} {second}", language.pick("and", "et")),
-        [first, second, rest @ ..] => {
-            let (and, more) = (language.pick("and", "et"), language.pick("more", "autres"));
-            format!("{first}, {second} {and} {} {more}", rest.len())
-        }
-    }
+    Some(words.restored(&Restored {
+        names: first.features.clone(),
+        refused: (shift.now.share_refused, first.summary.share_refused),
+        cost: shift.now.cost_per_1000.zip(first.summary.cost_per_1000),
+        all_refused: (all.features.len() > first.features.len()).then_some(all.summary.share_refused),
+    }))
 }
 
 /// Table row of a set of features.
@@ -141,50 +108,23 @@ pub(crate) fn card(report: &Report, language: Language) -> Option<ScoreShiftCard
     let shift = match report.score_shift.as_ref()? {
         Ok(shift) => shift,
         Err(why) => {
-            let sentence = format!("{} {}.", language.not_measured(), language.unmeasured(why));
-            return Some(ScoreShiftCard { sentences: vec![sentence], has_cost: false, lines: Vec::new() });
+            return Some(ScoreShiftCard {
+                sentences: vec![language.not_measured(why)],
+                has_cost: false,
+                lines: Vec::new(),
+            });
         }
     };
     let mut sentences: Vec<String> =
-        score_shift_sentence(report, language).into_iter().map(|sentence| format!("{sentence}.")).collect();
-    sentences.push(window_sentence(shift, language));
+        score_shift_sentence(report, &*language).into_iter().map(|sentence| format!("{sentence}.")).collect();
+    sentences.push(language.restored_window(shift));
     let is_listed = |one: &&Restoration| one.is_drifted || is_beyond_chance(one);
     let others = shift.restored.iter().filter(|one| !is_listed(one)).count();
     if others > 0 {
-        sentences.push(match language {
-            Language::English if others == 1 => {
-                "One important feature without drift was checked as well: restoring its values changes nothing beyond chance."
-                    .to_owned()
-            }
-            Language::English => format!(
-                "{others} important features without drift were checked as well: restoring their values changes nothing beyond chance."
-            ),
-            Language::French if others == 1 => {
-                "Une variable importante sans dérive a aussi été examinée\u{a0}: rétablir ses valeurs de référence ne change rien \
-                 au-delà du hasard."
-                    .to_owned()
-            }
-            Language::French => format!(
-                "{others} variables importantes sans dérive ont aussi été examinées\u{a0}: rétablir leurs valeurs de référence ne change \
-                 rien au-delà du hasard."
-            ),
-        });
+        sentences.push(language.restored_without_effect(others));
     }
     if shift.left_out > 0 {
-        sentences.push(match language {
-            Language::English if shift.left_out == 1 => {
-                "The values of one further drifted feature were not restored.".to_owned()
-            }
-            Language::English => {
-                format!("The values of {} further drifted features were not restored.", shift.left_out)
-            }
-            Language::French if shift.left_out == 1 => {
-                "Les valeurs d’une autre variable en dérive n’ont pas été rétablies.".to_owned()
-            }
-            Language::French => {
-                format!("Les valeurs de {} autres variables en dérive n’ont pas été rétablies.", shift.left_out)
-            }
-        });
+        sentences.push(language.not_restored(shift.left_out));
     }
     let link = |name: &String| {
         let place = report.drift.features.iter().position(|feature| feature.name == *name);
@@ -210,50 +150,13 @@ fn line(one: &Restoration, link: impl Fn(&String) -> (String, String), language:
         refused: with_change(
             language.percent(then.share_refused),
             points(moved.share_refused),
-            points(chance.share_refused).trim_start_matches('+').to_owned(),
+            language.localised(format!("{:.1}", 100.0 * chance.share_refused)),
         ),
         cost: then.cost_per_1000.zip(moved.cost_per_1000).zip(chance.cost_per_1000).map_or(
             "–".to_owned(),
             |((then, moved), chance)| {
-                with_change(
-                    language.number(then),
-                    signed(moved, 0),
-                    signed(chance, 0).trim_start_matches('+').to_owned(),
-                )
+                with_change(language.number(then), signed(moved, 0), language.localised(format!("{chance:.0}")))
             },
-        ),
-    }
-}
-
-fn window_sentence(shift: &ScoreShift, language: Language) -> String {
-    let (now, known) = (&shift.now, &shift.reference);
-    let score = |value: Option<f64>| value.map_or("–".to_owned(), |value| language.four_decimals(value));
-    let cost = |value: Option<f64>| language.number_or_dash(value);
-    let refused = |value: Option<f64>| language.percent_or_dash(value);
-    let rows = language.grouped(shift.rows);
-    match language {
-        Language::English => format!(
-            "The window’s {rows} rows have a mean score of {} (reference {}), a refusal rate of {} (reference {}) and an expected cost \
-             of {} per 1,000 rows (reference {}). The table shows the same rows rescored with the reference’s values restored, \
-             largest change in mean score first; ± spans 95% of repeated random draws from the reference’s values.",
-            score(Some(now.mean_score)),
-            score(known.mean_score),
-            refused(Some(now.share_refused)),
-            refused(known.share_refused),
-            cost(now.cost_per_1000),
-            cost(known.cost_per_1000)
-        ),
-        Language::French => format!(
-            "Les {rows} lignes de la fenêtre ont un score moyen de {} (référence {}), un taux de refus de {} (référence {}) et un coût \
-             attendu de {} pour 1\u{202f}000 lignes (référence {}). Le tableau présente les mêmes lignes rescorées avec les valeurs de la \
-             référence rétablies, plus grand changement de score moyen d’abord\u{a0}; ± couvre 95\u{a0}% des tirages aléatoires répétés parmi les \
-             valeurs de la référence.",
-            score(Some(now.mean_score)),
-            score(known.mean_score),
-            refused(Some(now.share_refused)),
-            refused(known.share_refused),
-            cost(now.cost_per_1000),
-            cost(known.cost_per_1000)
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! Segments, in both languages.
+//! Segments.
 
 use vigie_profile::shown::shown;
 
@@ -7,7 +7,7 @@ use crate::{
     drift::{NotCompared, SegmentDrift},
     judge::{Limits, SegmentVerdict, Severity},
     performance::Performance,
-    report::{Context, Report, chart, document::SegmentPoint, words::Language},
+    report::{Context, Report, chart, document::SegmentPoint},
 };
 
 /// Table row of a segment.
@@ -53,74 +53,15 @@ pub(crate) fn card(report: &Report, context: &Context) -> Option<SegmentsCard> {
         let limits = ratio_limits(report.policy.disparity);
         line(one, *verdict, performance.map(|performance| (performance, number)), (context, recent.as_ref(), limits))
     });
-    let mut notes = vec![
-        language
-            .pick(
-                "Each segment is compared with the reference’s rows of the same segment. The ratio is its acceptance rate divided by \
-                 that of the most favoured segment of the same column (for a filter: of all other rows); four fifths is the usual \
-                 limit. Significance is assessed over all segments together (Benjamini–Hochberg).",
-                "Chaque segment est comparé aux lignes du même segment dans la référence. Le ratio est son taux d’acceptation rapporté à \
-                 celui du segment le plus favorisé de la même colonne (pour un filtre\u{a0}: de toutes les autres lignes)\u{a0}; la limite \
-                 usuelle est de quatre cinquièmes. La significativité est évaluée sur tous les segments ensemble (Benjamini–Hochberg).",
-            )
-            .to_owned(),
-    ];
-    let count_of = |not_compared| apart.drift.list.iter().filter(|one| one.not_compared == Some(not_compared)).count();
-    let least = language.grouped(apart.drift.min_rows);
-    for (not_compared, count) in
-        [NotCompared::NotInReference, NotCompared::TooFewRows, NotCompared::TooFewReferenceRows]
-            .into_iter()
-            .map(|not_compared| (not_compared, count_of(not_compared)))
-            .filter(|one| one.1 > 0)
-    {
-        notes.push(match (language, not_compared) {
-            (Language::English, NotCompared::NotInReference) if count == 1 => {
-                "One of them is not in the reference, so its score is not compared: learn the reference again with vigie learn \
-                 --segments."
-                    .to_owned()
-            }
-            (Language::English, NotCompared::NotInReference) => format!(
-                "{count} of them are not in the reference, so their scores are not compared: learn the reference again with vigie \
-                 learn --segments."
-            ),
-            (Language::French, NotCompared::NotInReference) if count == 1 => {
-                "L’un d’entre eux est absent de la référence, son score n’est donc pas comparé\u{a0}: refaire la référence avec vigie \
-                 learn --segments."
-                    .to_owned()
-            }
-            (Language::French, NotCompared::NotInReference) => format!(
-                "{count} d’entre eux sont absents de la référence, leur score n’est donc pas comparé\u{a0}: refaire la référence avec vigie \
-                 learn --segments."
-            ),
-            (Language::English, NotCompared::TooFewRows) if count == 1 => {
-                format!("One has fewer than {least} rows and is not judged.")
-            }
-            (Language::French, NotCompared::TooFewRows) if count == 1 => {
-                format!("L’un a moins de {least} lignes et n’est pas évalué.")
-            }
-            (Language::English, NotCompared::TooFewReferenceRows) if count == 1 => {
-                format!("One has fewer than {least} rows in the reference.")
-            }
-            (Language::French, NotCompared::TooFewReferenceRows) if count == 1 => {
-                format!("L’un a moins de {least} lignes dans la référence.")
-            }
-            (Language::English, NotCompared::TooFewRows) => format!("{count} have fewer than {least} rows and are not judged."),
-            (Language::French, NotCompared::TooFewRows) => format!("{count} ont moins de {least} lignes et ne sont pas évalués."),
-            (Language::English, NotCompared::TooFewReferenceRows) => format!("{count} have fewer than {least} rows in the reference."),
-            (Language::French, NotCompared::TooFewReferenceRows) => format!("{count} ont moins de {least} lignes dans la référence."),
-        });
+    let mut notes = vec![language.labels().segments_words.to_owned()];
+    let count_of = |reason| apart.drift.list.iter().filter(|one| one.not_compared == Some(reason)).count();
+    for reason in [NotCompared::NotInReference, NotCompared::TooFewRows, NotCompared::TooFewReferenceRows] {
+        let count = count_of(reason);
+        if count > 0 {
+            notes.push(language.segments_not_compared(reason, count, apart.drift.min_rows));
+        }
     }
-    for (column, levels) in &apart.drift.left_out {
-        let column = shown(column);
-        notes.push(match language {
-            Language::English if *levels == 1 => format!("{column} has 1 more level, which is not a segment."),
-            Language::French if *levels == 1 => {
-                format!("{column} a 1 autre modalité, qui ne forme pas de segment.")
-            }
-            Language::English => format!("{column} has {levels} more levels, which are not segments."),
-            Language::French => format!("{column} a {levels} autres modalités, qui ne forment pas de segment."),
-        });
-    }
+    notes.extend(apart.drift.left_out.iter().map(|(column, levels)| language.levels_left_out(column, *levels)));
     Some(SegmentsCard {
         lines: lines.collect(),
         has_labels: realised.iter().any(Option::is_some),
@@ -153,8 +94,10 @@ fn line(
     let values: Vec<Option<f64>> = past(|segment| segment.1).chain([one.refused.window]).collect();
     let ratio = one.disparity.as_ref().map(|disparity| disparity.ratio.value);
     let ratios: Vec<Option<f64>> = past(|segment| segment.2).chain([ratio]).collect();
-    let ratio_name = RecentWindows::name(recent, language.accepted_ratio(), &ratios, |ratio| language.number(ratio));
-    let spark_name = RecentWindows::name(recent, language.share_refused(), &values, |share| language.percent(share));
+    let ratio_name =
+        RecentWindows::name(recent, language.labels().accepted_ratio, &ratios, |ratio| language.number(ratio));
+    let spark_name =
+        RecentWindows::name(recent, language.labels().share_refused, &values, |share| language.percent(share));
     SegmentLine {
         severity: verdict.severity,
         name: shown(&one.name),

@@ -44,9 +44,9 @@ pub(crate) fn service(report: &Report, language: Language) -> ServicePart {
     });
     ServicePart {
         facts: vec![
-            fact(language.requests(), language.grouped(traffic.requests)),
+            fact(language.labels().requests, language.grouped(traffic.requests)),
             fact(
-                language.failed(),
+                language.labels().failed,
                 format!("{} ({})", language.grouped(traffic.errors), language.percent_or_dash(share(traffic.errors))),
             ),
         ],
@@ -114,24 +114,18 @@ fn volume(report: &Report, language: Language) -> String {
             let every = ((last - first) / 12).max(1);
             chart::CountColumn {
                 label: if (slot - first) % every == 0 { label.to_owned() } else { String::new() },
-                title: format!(
-                    "{when}{} {} {}, {} {}",
-                    language.colon(),
-                    language.grouped(all),
-                    language.requests(),
-                    language.grouped(part),
-                    language.failed()
-                ),
+                title: format!("{when}{} {}", language.colon(), language.requests(all, part)),
                 total: all,
                 part,
             }
         })
         .collect();
     let top = columns.iter().map(|column| column.total).max().unwrap_or(0);
-    chart::columns(&columns, language.volume(), &language.grouped(top))
+    chart::columns(&columns, language.labels().volume, &language.grouped(top))
 }
 
 fn latency(answered: &Latency, failed: &Latency, language: Language) -> Vec<FigureLine> {
+    let labels = language.labels();
     if answered.count() == 0 && failed.count() == 0 {
         return Vec::new();
     }
@@ -140,9 +134,9 @@ fn latency(answered: &Latency, failed: &Latency, language: Language) -> Vec<Figu
         .into_iter()
         .map(|(name, q)| line(name, ms(answered.quantile_ms(q)), ms(failed.quantile_ms(q))))
         .collect();
-    lines.push(line(language.longest(), ms(answered.max_ms()), ms(failed.max_ms())));
-    lines.push(line(language.mean(), ms(answered.mean_ms()), ms(failed.mean_ms())));
-    lines.push(line(language.count(), language.grouped(answered.count()), language.grouped(failed.count())));
+    lines.push(line(labels.longest, ms(answered.max_ms()), ms(failed.max_ms())));
+    lines.push(line(labels.mean, ms(answered.mean_ms()), ms(failed.mean_ms())));
+    lines.push(line(labels.count, language.grouped(answered.count()), language.grouped(failed.count())));
     lines
 }
 
@@ -160,6 +154,7 @@ pub(crate) struct ComplaintLine {
 }
 
 pub(crate) fn quality(report: &Report, language: Language) -> Quality {
+    let labels = language.labels();
     let complaints = report.examined.complaints.iter().map(|(reason, complaint)| ComplaintLine {
         reason: language.complaint(reason),
         count: language.grouped(complaint.count),
@@ -167,9 +162,9 @@ pub(crate) fn quality(report: &Report, language: Language) -> Quality {
     });
     Quality {
         facts: vec![
-            fact(language.records(), language.grouped(report.rows())),
-            fact(language.rows_used(), language.grouped(report.drift.n_window)),
-            fact(language.left_out_by_where(), language.grouped(report.examined.filtered)),
+            fact(labels.records, language.grouped(report.rows())),
+            fact(labels.rows_used, language.grouped(report.drift.n_window)),
+            fact(labels.left_out_by_where, language.grouped(report.examined.filtered)),
         ],
         complaints: complaints.collect(),
     }

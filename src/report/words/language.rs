@@ -1,12 +1,11 @@
-//! Language of pages and messages, and its number format.
+//! Language of pages and messages.
 
-use std::ops::Deref;
+use std::{fmt, ops::Deref};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{en::English, fr::French, words::Words};
-use crate::judge;
+use super::{en::English, fr::French, terminal_words::TerminalWords, words::Words};
 
 /// Language of the pages. JSON, logs and the terminal are always in English.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +17,9 @@ pub enum Language {
     /// French.
     #[serde(rename = "fr")]
     French,
+    /// A language that is not built in. The config cannot name it.
+    #[serde(skip)]
+    Custom(&'static dyn Words),
 }
 
 impl Deref for Language {
@@ -27,71 +29,30 @@ impl Deref for Language {
         match self {
             Self::English => &English,
             Self::French => &French,
+            Self::Custom(words) => *words,
         }
     }
 }
 
-impl Language {
-    pub(crate) fn pick<'a>(self, english: &'a str, french: &'a str) -> &'a str {
-        match self {
-            Self::English => english,
-            Self::French => french,
-        }
-    }
+/// Returns the words of the terminal, which are English.
+#[must_use]
+pub fn terminal_words() -> &'static dyn TerminalWords {
+    &English
+}
 
-    /// Formats with three significant digits.
-    pub(crate) fn number(self, value: f64) -> String {
-        self.localised(judge::number(value))
-    }
-
-    /// Formats a limit or a tick as short as possible: 0.1, 0.25, 10.
-    pub(crate) fn number_plain(self, value: f64) -> String {
-        self.localised(value.to_string())
-    }
-
-    /// Formats with four decimals, so that the figures of a column align.
-    pub(crate) fn four_decimals(self, value: f64) -> String {
-        self.localised(format!("{value:.4}"))
-    }
-
-    /// Formats with a sign and the given number of decimals; zero has no sign.
-    pub(crate) fn signed(self, value: f64, decimals: usize) -> String {
-        let text = format!("{value:+.decimals$}");
-        let is_zero = !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
-        self.localised(if is_zero { text.trim_start_matches(['+', '-']).to_owned() } else { text.replace('-', "−") })
-    }
-
-    /// Formats a difference of scores with its sign.
-    pub(crate) fn signed_six(self, value: f64) -> String {
-        self.localised(format!("{value:+.6}")).replace('-', "−")
-    }
-
-    /// Formats a difference of raw scores with its sign.
-    pub(crate) fn signed_four(self, value: f64) -> String {
-        self.localised(format!("{value:+.4}")).replace('-', "−")
-    }
-
-    /// Formats as `5.0e-7`, or a dash without a value.
-    pub(crate) fn tiny(self, value: Option<f64>) -> String {
-        value.map_or("–".to_owned(), |value| self.localised(format!("{value:.1e}")))
-    }
-
-    pub(crate) fn number_or_dash(self, value: Option<f64>) -> String {
-        value.map_or("–".to_owned(), |value| self.number(value))
-    }
-
-    pub(crate) fn percent_or_dash(self, share: Option<f64>) -> String {
-        share.map_or("–".to_owned(), |share| self.percent(share))
-    }
-
-    pub(crate) fn q_value(self, q: Option<f64>) -> String {
-        q.map_or("–".to_owned(), |q| self.localised(judge::q_value(Some(q))))
-    }
-
-    pub(crate) fn milliseconds(self, value: Option<f64>) -> String {
-        value.map_or("–".to_owned(), |value| format!("{}\u{a0}ms", self.number(value)))
+impl fmt::Debug for dyn Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
     }
 }
+
+impl PartialEq for dyn Words {
+    fn eq(&self, other: &Self) -> bool {
+        self.code() == other.code()
+    }
+}
+
+impl Eq for dyn Words {}
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use vigie_profile::{batch::Reason, shown::shown};
 
+use super::{mail_words::MailWords, notation::Notation, page_words::PageWords};
 use crate::{
     drift::PsiBinKind,
     fault::LeftOut,
@@ -10,31 +11,7 @@ use crate::{
 };
 
 /// The words of a language. Sentences begin in lower case and have no full stop, unless stated otherwise.
-pub trait Words: Sync {
-    /// Returns the value of the `lang` attribute.
-    fn code(&self) -> &'static str;
-
-    /// Puts the decimal separator into a number written with a point.
-    fn localised(&self, number: String) -> String;
-
-    /// Formats a share as a percentage.
-    fn percent(&self, share: f64) -> String;
-
-    /// Groups the digits of a count.
-    fn grouped(&self, number: u64) -> String;
-
-    /// Returns whether a noun after this number is plural.
-    fn is_plural(&self, number: u64) -> bool;
-
-    /// States a number of rows: `1 row`, `1,400 rows`.
-    fn row_count(&self, rows: u64) -> String;
-
-    /// Separates two clauses, with its spaces.
-    fn semicolon(&self) -> &'static str;
-
-    /// Follows a label; a space comes after it.
-    fn colon(&self) -> &'static str;
-
+pub trait Words: Notation + PageWords + MailWords + Sync {
     fn severity_word(&self, severity: Severity) -> &'static str;
 
     /// Returns the name of a test, which is also the subject of findings about the run and the score.
@@ -80,6 +57,9 @@ pub trait Words: Sync {
     /// States why contributions or restored values were not measured.
     fn unmeasured(&self, why: &Unmeasured) -> String;
 
+    /// States that contributions or restored values were not measured, and why: a whole sentence.
+    fn not_measured(&self, why: &Unmeasured) -> String;
+
     /// States how precisely scores are logged.
     fn logged_precision(&self, precision: &[LoggedPrecision]) -> String;
 
@@ -116,6 +96,22 @@ pub trait Words: Sync {
             SubjectWords::None | SubjectWords::RefusalRate => format!(" {rest}"),
             SubjectWords::Score => format!("{} {rest}", self.colon()),
         }
+    }
+
+    /// Ends the statement of a finding.
+    fn full_stop(&self, facts: &Facts) -> &'static str {
+        match facts {
+            // A missing window is stated as a question.
+            Facts::NoData { has_unreadable: false, filtered: 0 } => "",
+            _ => ".",
+        }
+    }
+
+    /// States a finding after its subject, as whole sentences with the separator. `direction`: how the feature has moved,
+    /// which a distance does not show.
+    fn sentences_after_subject(&self, finding: &Finding, direction: Option<&Direction>) -> String {
+        let moved = direction.map_or(String::new(), |direction| format!(" {}.", self.direction(direction)));
+        format!("{moved}{}{}", self.statement_after_subject(finding), self.full_stop(&finding.facts))
     }
 
     /// States an effect that reaches its limit, which chance may explain. `required`: the largest q-value that counts as

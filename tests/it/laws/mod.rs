@@ -5,6 +5,7 @@ pub(crate) mod determinism;
 pub(crate) mod distances;
 pub(crate) mod false_alarms;
 pub(crate) mod forest_mutants;
+pub(crate) mod languages;
 pub(crate) mod layering;
 pub(crate) mod null_calibration;
 pub(crate) mod pitfalls;

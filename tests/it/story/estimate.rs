@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Writes labels of all rows, with those of the first `flipped` rows inverted.
-fn labels(world: &World, rows: &[(f64, bool)], flipped: usize) {
+pub(crate) fn labels(world: &World, rows: &[(f64, bool)], flipped: usize) {
     let mut csv = "id,y\n".to_owned();
     for (number, (_, outcome)) in rows.iter().enumerate() {
         writeln!(csv, "r{number},{}", u8::from(*outcome != (number < flipped))).unwrap();

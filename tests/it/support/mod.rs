@@ -1,10 +1,12 @@
 //! Shared test fixtures: worlds, rows and servers.
 
 pub(crate) mod applicants;
+pub(crate) mod bracketed;
 pub(crate) mod draw;
 pub(crate) mod fake_smtp;
 pub(crate) mod forest_exercise;
 pub(crate) mod lab;
 pub(crate) mod mime;
+pub(crate) mod unbracketed;
 pub(crate) mod watched;
 pub(crate) mod world;

@@ -1,8 +1,8 @@
-//! The words of English.
+//! The words of findings and headlines in English.
 
 use vigie_profile::{batch::Reason, shown::harmless};
 
-use super::{findings, headline, numbers, replays};
+use super::{findings, headline, replays};
 use crate::{
     drift::PsiBinKind,
     fault::LeftOut,
@@ -14,38 +14,6 @@ use crate::{
 pub(crate) struct English;
 
 impl Words for English {
-    fn code(&self) -> &'static str {
-        "en"
-    }
-
-    fn localised(&self, number: String) -> String {
-        number
-    }
-
-    fn percent(&self, share: f64) -> String {
-        numbers::percent(share)
-    }
-
-    fn grouped(&self, number: u64) -> String {
-        numbers::grouped(number)
-    }
-
-    fn is_plural(&self, number: u64) -> bool {
-        numbers::is_plural(number)
-    }
-
-    fn row_count(&self, rows: u64) -> String {
-        numbers::row_count(rows)
-    }
-
-    fn semicolon(&self) -> &'static str {
-        "; "
-    }
-
-    fn colon(&self) -> &'static str {
-        ":"
-    }
-
     fn severity_word(&self, severity: Severity) -> &'static str {
         findings::severity_word(severity)
     }
@@ -81,7 +49,18 @@ impl Words for English {
     }
 
     fn complaint(&self, reason: Reason) -> String {
-        reason.word().replace('_', " ")
+        match reason {
+            Reason::Malformed => "malformed",
+            Reason::Timestamp => "timestamp",
+            Reason::Duplicate => "duplicate",
+            Reason::Failed => "failed",
+            Reason::ModelVersion => "model version",
+            Reason::NoFeatures => "no features",
+            Reason::NoProbability => "no probability",
+            Reason::NotANumber => "not a number",
+            Reason::UnreadableField => "unreadable field",
+        }
+        .to_owned()
     }
 
     fn bin_label(&self, kind: PsiBinKind, label: &str) -> String {
@@ -133,6 +112,10 @@ impl Words for English {
 
     fn unmeasured(&self, why: &Unmeasured) -> String {
         replays::unmeasured(why)
+    }
+
+    fn not_measured(&self, why: &Unmeasured) -> String {
+        format!("Not measured: {}.", replays::unmeasured(why))
     }
 
     fn logged_precision(&self, precision: &[LoggedPrecision]) -> String {

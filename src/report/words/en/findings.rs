@@ -85,7 +85,7 @@ pub(super) fn measure(finding: &Finding) -> String {
 }
 
 pub(super) fn evidence(finding: &Finding) -> Option<String> {
-    let severity = finding.severity;
+    let severity = severity_word(finding.severity);
     let q = q(finding.q_value);
     let from = |limit: fn(f64) -> String| Some(format!("{severity} limit {}", limit(finding.limit?)));
     match &finding.facts {

@@ -53,7 +53,7 @@ fn drifted(drifted: &DriftedFeatures, features: usize) -> String {
     format!("{} {}; {count} of {features} {noun} drifted{also}", shown(worst), findings::direction(direction))
 }
 
-fn names(names: &[String], more: usize) -> String {
+pub(super) fn names(names: &[String], more: usize) -> String {
     let listed = names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
     if more == 0 { listed } else { format!("{listed} and {more} more") }
 }

@@ -1,9 +1,16 @@
 //! English.
 
+mod advice;
 mod english;
 mod findings;
 mod headline;
+mod label_counts;
+mod labels;
+mod mail;
+mod notation;
 mod numbers;
+mod page;
 mod replays;
+mod terminal;
 
 pub(crate) use english::English;

@@ -11,6 +11,10 @@ pub(super) fn percent(share: f64) -> String {
     format!("{}%", percentage(share))
 }
 
+pub(super) fn four_decimals(value: f64) -> String {
+    format!("{value:.4}")
+}
+
 pub(super) fn points(share: f64) -> String {
     format!("{} percentage points", number(share * 100.0))
 }

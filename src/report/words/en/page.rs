@@ -1,9 +1,16 @@
 //! Sentences of the pages in English.
 
-use vigie_profile::shown::{harmless, shown};
+use vigie_profile::{
+    shown::{harmless, shown},
+    window::{Instant, Window},
+};
 use vigie_stats::{Interval, Price};
 
-use super::numbers::{four_decimals, number, percent_on_page as percent};
+use super::{
+    English, advice, findings, headline, label_counts,
+    labels::LABELS,
+    numbers::{four_decimals, grouped, number, percent, plural, row_count},
+};
 use crate::{
     drift::NotCompared,
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
@@ -11,266 +18,356 @@ use crate::{
     report::{
         report::SkippedFiles,
         words::{
-            format::grouped,
-            typed::{ChangedDecisions, Restored, Since},
+            Notation,
+            format::{day, minute},
+            labels::PageLabels,
+            page_words::PageWords,
+            values::{Advice, ChangedDecisions, Restored, Since},
         },
     },
 };
 
-pub(super) fn since(since: &Since, severity_word: &str) -> String {
-    match since {
-        Since::First => "Unknown: there is no earlier report of this model.".to_owned(),
-        Since::StableAgain { was: _ } => format!("Stable again: the previous window was “{severity_word}”."),
-        Since::New { day, subject, windows } => {
-            let windows = if *windows == 1 { "window".to_owned() } else { format!("{windows} windows") };
-            match subject {
-                Some(name) => format!("New in this window ({day}): {name} had not drifted in the previous {windows}."),
-                None => format!("New in this window ({day}): the verdict was different in the previous {windows}."),
+impl PageWords for English {
+    fn labels(&self) -> &'static PageLabels {
+        &LABELS
+    }
+
+    fn glossary(&self) -> &'static str {
+        include_str!("glossary.html")
+    }
+
+    fn advice(&self, advice: Advice) -> &'static str {
+        advice::advice(advice)
+    }
+
+    fn since(&self, since: &Since) -> String {
+        match since {
+            Since::First => "Unknown: there is no earlier report of this model.".to_owned(),
+            Since::StableAgain { was } => {
+                format!("Stable again: the previous window was “{}”.", findings::severity_word(*was))
+            }
+            Since::New { from, subject, windows } => {
+                let day = day(*from);
+                let windows = if *windows == 1 { "window".to_owned() } else { format!("{windows} windows") };
+                match subject {
+                    Some(name) => {
+                        format!(
+                            "New in this window ({day}): {} had not drifted in the previous {windows}.",
+                            shown(name)
+                        )
+                    }
+                    None => format!("New in this window ({day}): the verdict was different in the previous {windows}."),
+                }
+            }
+            Since::Stable { from, windows } => {
+                format!("Stable since at least {} ({windows} windows in a row).", day(*from))
+            }
+            Since::Lasting { from, subject, windows } => {
+                let what =
+                    subject.as_deref().map_or("Same verdict".to_owned(), |name| format!("{} has drifted", shown(name)));
+                format!("{what} since {} ({windows} windows in a row).", day(*from))
             }
         }
-        Since::Stable { day, windows } => format!("Stable since at least {day}: {windows} windows in a row."),
-        Since::Lasting { day, subject, windows } => {
-            let what = subject.as_deref().unwrap_or("the same verdict");
-            format!("Since {day}: {what}, {windows} windows in a row.")
+    }
+
+    fn names(&self, names: &[String], more: usize) -> String {
+        headline::names(names, more)
+    }
+
+    fn part_of(&self, part: u64, whole: u64) -> String {
+        format!("{} of {}", grouped(part), grouped(whole))
+    }
+
+    fn interval(&self, interval: Interval) -> String {
+        let Interval { value, low, high } = interval;
+        format!("{} ({} to {})", number(value), number(low), number(high))
+    }
+
+    fn row_count(&self, rows: u64) -> String {
+        row_count(rows)
+    }
+
+    fn rows_left_out(&self, rows: u64) -> String {
+        format!("{} left out", grouped(rows))
+    }
+
+    fn requests(&self, requests: u64, failed: u64) -> String {
+        format!("{} requests, {} failed", grouped(requests), grouped(failed))
+    }
+
+    fn pooled_levels(&self, levels: usize) -> String {
+        match levels {
+            1 => ", 1 rare level pooled".to_owned(),
+            levels => format!(", {levels} rare levels pooled"),
         }
     }
-}
 
-pub(super) fn names(names: &[String], more: usize) -> String {
-    let listed = names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
-    if more == 0 { listed } else { format!("{listed} and {more} more") }
-}
+    fn below_and_above(&self, below: Option<f64>, above: Option<f64>) -> String {
+        format!("below: {}, above: {}", self.percent_or_dash(below), self.percent_or_dash(above))
+    }
 
-pub(super) fn pooled_levels(levels: usize) -> String {
-    format!("{levels} rare levels pooled")
-}
+    fn cost_curve(&self, curve: &CostCurve) -> String {
+        let at = |threshold: Option<f64>| threshold.map_or("refusing nobody".to_owned(), four_decimals);
+        let used = curve.terms.threshold.to_string();
+        let (cheapest, low, high) = (at(curve.cheapest.threshold), at(curve.near.low), at(curve.near.high));
+        format!(
+            "On the {} rows of the reference, the threshold in use ({used}) costs {} per 1,000 rows; the cheapest \
+             ({cheapest}) costs {}. Thresholds from {low} to {high} are not significantly more expensive (5%), and {used} is \
+             {} that range.",
+            grouped(whole(curve.rows)),
+            number(curve.used),
+            number(curve.least),
+            if curve.is_used_near() { "within" } else { "outside" }
+        )
+    }
 
-pub(super) fn cost_curve(curve: &CostCurve) -> String {
-    let at = |threshold: Option<f64>| threshold.map_or("refusing nobody".to_owned(), four_decimals);
-    let used = curve.terms.threshold.to_string();
-    let (cheapest, low, high) = (at(curve.cheapest.threshold), at(curve.near.low), at(curve.near.high));
-    format!(
-        "On the {} rows of the reference, the threshold in use ({used}) costs {} per 1,000 rows; the cheapest \
-         ({cheapest}) costs {}. Thresholds from {low} to {high} are not significantly more expensive (5 %), and {used} is \
-         {} that range.",
-        grouped(whole(curve.rows)),
-        number(curve.used),
-        number(curve.least),
-        if curve.is_used_near() { "within" } else { "outside" }
-    )
+    fn surprise(&self, check: &EstimateCheck) -> String {
+        let band = |of: Interval| format!("{} to {}", number(of.low), number(of.high));
+        let mut parts = Vec::new();
+        if !check.is_cost_inside() {
+            parts.push(format!(
+                "a cost of {} per 1,000 rows where {} was expected",
+                number(check.cost_realised),
+                band(check.cost_expected)
+            ));
+        }
+        if let (Some(false), Some(expected), Some(realised)) =
+            (check.is_auc_inside(), check.auc_expected, check.auc_realised)
+        {
+            parts.push(format!("an AUC of {} where {} was expected", number(realised), band(expected)));
+        }
+        format!(
+            "The labels show what no estimate without them can see: {}. The same scores no longer have the same outcomes \
+             as in the reference: this is concept drift, or a change that the score does not capture.",
+            parts.join(" and ")
+        )
+    }
+
+    fn estimated(&self, from: Instant, expected: (f64, f64, f64), realised: Option<f64>) -> String {
+        let (value, low, high) = expected;
+        let realised = realised.map_or(String::new(), |cost| format!(", realised {}", number(cost)));
+        format!("{}: expected {} ({} – {}){realised}", day(from), number(value), number(low), number(high))
+    }
+
+    fn expected_cost(&self, expected: &Expected, price: Price) -> String {
+        let moved = expected.cost_moved().map_or(String::new(), |moved| {
+            let more = if moved < 0.0 { "less" } else { "more" };
+            let own = number(expected.reference.per_1000);
+            format!(", {} {more} than in the reference ({own})", percent(moved.abs()))
+        });
+        format!(
+            "The expected cost of these decisions is {} per 1,000 rows{moved}, with {} for each row wrongly accepted and {} for each \
+             row wrongly refused.",
+            number(expected.cost_per_1000.value),
+            price.false_negative,
+            price.false_positive
+        )
+    }
+
+    fn realised_cost(&self, realised: &Realised) -> String {
+        let threshold = realised.cheapest.and_then(|at| at.threshold);
+        let cheapest = threshold
+            .map_or("refusing nobody".to_owned(), |threshold| format!("threshold {}", four_decimals(threshold)));
+        format!(
+            "According to their labels, the decisions on {} cost {}; the cheapest choice ({cheapest}) would have saved {}.",
+            row_count(realised.rows),
+            number(realised.cost.value),
+            number(realised.saving().unwrap_or(0.0))
+        )
+    }
+
+    fn by_labels_of(&self, share: Option<f64>) -> String {
+        format!("from labels, {} of rows (95% CI)", share.map_or("–".to_owned(), percent))
+    }
+
+    fn no_estimate(&self, reason: NoEstimate) -> String {
+        format!("There is no estimate without labels: {reason}.")
+    }
+
+    fn labels_not_yet(&self, place: &str) -> String {
+        format!("Labels: none have arrived yet ({}). The report will be revised when they do.", harmless(place))
+    }
+
+    fn label_counts(&self, labels: &LabelCounts, rows: u64) -> String {
+        label_counts::label_counts(labels, rows)
+    }
+
+    fn malformed_labels(&self, lines: u64) -> String {
+        let are = plural(lines, "line is not a valid record", "lines are not valid records");
+        format!("Labels: {} {are}.", grouped(lines))
+    }
+
+    fn invalid_label(&self, example: &str) -> String {
+        format!("Neither 0 nor 1: {}.", shown(example))
+    }
+
+    fn field_not_found(&self, field: &str) -> String {
+        format!("No record has the mapped field {}.", shown(field))
+    }
+
+    fn skipped_files(&self, skipped: &SkippedFiles) -> String {
+        let mut names = skipped.names.clone();
+        if skipped.more > 0 {
+            names.push(format!("and {} more", skipped.more));
+        }
+        format!(
+            "skipped, because their names do not end in .parquet, .ndjson, .jsonl or .csv, optionally with .gz or .zst: {}",
+            names.join(", ")
+        )
+    }
+
+    fn files(&self) -> &'static str {
+        "Files"
+    }
+
+    fn empty_later(&self, later: Window) -> String {
+        format!("Later windows have no records ({} to {}).", minute(later.from), minute(later.to))
+    }
+
+    fn other_version(&self, rows: u64) -> String {
+        let (were, are) = (plural(rows, "was", "were"), plural(rows, "is", "are"));
+        format!("{} {were} answered by a different model version and {are} measured separately.", row_count(rows))
+    }
+
+    fn parity(&self, parity: &Parity, precision: &str) -> String {
+        let (compared, mismatches) = (grouped(parity.compared), grouped(parity.mismatches));
+        match (parity.compared, parity.mismatches) {
+            (0, _) => "No rows could be rescored: there are no usable records.".to_owned(),
+            (_, 0) => format!(
+                "All {compared} rows scored again give the logged score, at the precision of the log ({precision})."
+            ),
+            (_, 1) => format!("1 of {compared} logged scores differs from that of the model file."),
+            _ => format!("{mismatches} of {compared} logged scores differ from those of the model file."),
+        }
+    }
+
+    fn challenge(&self, changed: ChangedDecisions) -> String {
+        let ChangedDecisions { refused, accepted, rows } = changed;
+        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+        let share = |part: u64| percent(part as f64 / (rows as f64).max(1.0));
+        format!(
+            "The new model would refuse {} that {} accepted ({}) and accept {} that {} refused ({}).",
+            row_count(refused),
+            plural(refused, "was", "were"),
+            share(refused),
+            grouped(accepted),
+            plural(accepted, "was", "were"),
+            share(accepted)
+        )
+    }
+
+    fn decisions_changed(&self, refused: u64, accepted: u64) -> String {
+        format!("{} now refused, {} now accepted", grouped(refused), grouped(accepted))
+    }
+
+    fn cost_by_both(&self, logged: &str, new: &str) -> String {
+        format!("{logged} by the logged score, {new} by the new one")
+    }
+
+    fn restored(&self, restored: &Restored) -> String {
+        let names: Vec<String> = restored.names.iter().map(|name| shown(name)).collect();
+        let names = match names.as_slice() {
+            [] => String::new(),
+            [only] => only.clone(),
+            [first, second] => format!("{first} and {second}"),
+            [first, second, rest @ ..] => format!("{first}, {second} and {} more", rest.len()),
+        };
+        let (now, then) = restored.refused;
+        let cost = restored.cost.map_or(String::new(), |(now, then)| {
+            format!(", expected cost per 1,000 {} → {}", number(now), number(then))
+        });
+        let all = restored.all_refused.map_or(String::new(), |refused| {
+            format!(" (with all drifted features restored: refusal rate {})", percent(refused))
+        });
+        format!("With {names} restored to the reference: refusal rate {} → {}{cost}{all}", percent(now), percent(then))
+    }
+
+    fn restored_without_effect(&self, features: usize) -> String {
+        match features {
+            1 => "One important feature without drift was checked as well: restoring its values changes nothing beyond chance."
+                .to_owned(),
+            _ => format!(
+                "{features} important features without drift were checked as well: restoring their values changes nothing beyond chance."
+            ),
+        }
+    }
+
+    fn not_restored(&self, features: usize) -> String {
+        match features {
+            1 => "The values of one further drifted feature were not restored.".to_owned(),
+            _ => format!("The values of {features} further drifted features were not restored."),
+        }
+    }
+
+    fn restored_window(&self, shift: &ScoreShift) -> String {
+        let (now, known) = (&shift.now, &shift.reference);
+        let score = |value: Option<f64>| value.map_or("–".to_owned(), four_decimals);
+        let cost = |value: Option<f64>| value.map_or("–".to_owned(), number);
+        let refused = |value: Option<f64>| value.map_or("–".to_owned(), percent);
+        format!(
+            "The window’s {} rows have a mean score of {} (reference {}), a refusal rate of {} (reference {}) and an expected cost \
+             of {} per 1,000 rows (reference {}). The table shows the same rows rescored with the reference’s values restored, \
+             largest change in mean score first; ± spans 95% of repeated random draws from the reference’s values.",
+            grouped(shift.rows),
+            score(Some(now.mean_score)),
+            score(known.mean_score),
+            refused(Some(now.share_refused)),
+            refused(known.share_refused),
+            cost(now.cost_per_1000),
+            cost(known.cost_per_1000)
+        )
+    }
+
+    fn segments_not_compared(&self, reason: NotCompared, segments: usize, min_rows: u64) -> String {
+        let least = grouped(min_rows);
+        match (reason, segments) {
+            (NotCompared::NotInReference, 1) => {
+                "One of them is not in the reference, so its score is not compared: learn the reference again with vigie learn \
+                 --segments."
+                    .to_owned()
+            }
+            (NotCompared::NotInReference, _) => format!(
+                "{segments} of them are not in the reference, so their scores are not compared: learn the reference again with vigie \
+                 learn --segments."
+            ),
+            (NotCompared::TooFewRows, 1) => format!("One has fewer than {least} rows and is not judged."),
+            (NotCompared::TooFewRows, _) => format!("{segments} have fewer than {least} rows and are not judged."),
+            (NotCompared::TooFewReferenceRows, 1) => format!("One has fewer than {least} rows in the reference."),
+            (NotCompared::TooFewReferenceRows, _) => {
+                format!("{segments} have fewer than {least} rows in the reference.")
+            }
+        }
+    }
+
+    fn levels_left_out(&self, column: &str, levels: usize) -> String {
+        match levels {
+            1 => format!("{} has 1 more level, which is not a segment.", shown(column)),
+            _ => format!("{} has {levels} more levels, which are not segments.", shown(column)),
+        }
+    }
+
+    fn made(&self, at: Instant, vigie_version: &str) -> String {
+        format!("{} by vigie {vigie_version}", minute(at))
+    }
+
+    fn revision(&self, id: &str, revision: u32) -> String {
+        format!("{id} revision {revision}")
+    }
+
+    fn target(&self, name: &str) -> String {
+        format!("target {name}")
+    }
+
+    fn open_since(&self, since: Instant, is_acknowledged: bool) -> String {
+        format!("since {}{}", day(since), if is_acknowledged { ", acknowledged" } else { "" })
+    }
+
+    fn earlier_windows(&self, windows: usize) -> String {
+        format!("{windows} earlier")
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
 fn whole(rows: f64) -> u64 {
     rows as u64
-}
-
-pub(super) fn surprise(check: &EstimateCheck) -> String {
-    let band = |of: Interval| format!("{} to {}", number(of.low), number(of.high));
-    let mut parts = Vec::new();
-    if !check.is_cost_inside() {
-        parts.push(format!(
-            "a cost of {} per 1,000 rows where {} was expected",
-            number(check.cost_realised),
-            band(check.cost_expected)
-        ));
-    }
-    if let (Some(false), Some(expected), Some(realised)) =
-        (check.is_auc_inside(), check.auc_expected, check.auc_realised)
-    {
-        parts.push(format!("an AUC of {} where {} was expected", number(realised), band(expected)));
-    }
-    format!(
-        "The labels show what no estimate without them can see: {}. The same scores no longer have the same outcomes \
-         as in the reference: this is concept drift, or a change that the score does not capture.",
-        parts.join(" and ")
-    )
-}
-
-pub(super) fn expected_cost(expected: &Expected, price: Price) -> String {
-    let moved = expected.cost_moved().map_or(String::new(), |moved| {
-        let more = if moved < 0.0 { "less" } else { "more" };
-        let own = number(expected.reference.per_1000);
-        format!(", {} {more} than in the reference ({own})", percent(moved.abs()))
-    });
-    format!(
-        "The expected cost of these decisions is {} per 1,000 rows{moved}, with {} for each row wrongly accepted and {} for each \
-         row wrongly refused.",
-        number(expected.cost_per_1000.value),
-        price.false_negative,
-        price.false_positive
-    )
-}
-
-pub(super) fn realised_cost(realised: &Realised) -> String {
-    let threshold = realised.cheapest.and_then(|at| at.threshold);
-    let cheapest =
-        threshold.map_or("refusing nobody".to_owned(), |threshold| format!("threshold {}", four_decimals(threshold)));
-    format!(
-        "According to their labels, the decisions on {} rows cost {}; the cheapest choice ({cheapest}) would have saved {}.",
-        grouped(realised.rows),
-        number(realised.cost.value),
-        number(realised.saving().unwrap_or(0.0))
-    )
-}
-
-pub(super) fn by_labels_of(share: Option<f64>) -> String {
-    format!("by labels, {} of rows (95\u{a0}%)", share.map_or("–".to_owned(), percent))
-}
-
-pub(super) fn no_estimate(reason: NoEstimate) -> String {
-    format!("There is no estimate without labels: {reason}.")
-}
-
-pub(super) fn labels_not_yet(place: &str) -> String {
-    format!(
-        "Labels: none have arrived yet ({}). The report will be revised when they do.",
-        harmless(place)
-    )
-}
-
-pub(super) fn label_counts(labels: &LabelCounts, rows: u64) -> String {
-    let LabelCounts { matched, read, elsewhere, duplicates, invalid, pending, without_id, contradictory, .. } = labels;
-    format!(
-        "Labels: {} of {} rows used have one. Of {} label rows, {} have an id that is not among these \
-         rows (other windows, or unknown), {} are duplicates, {} are neither 0 nor 1, {} have no \
-         outcome yet, {} have no id; {} ids have contradictory outcomes and are not used.",
-        grouped(*matched),
-        grouped(rows),
-        grouped(*read),
-        grouped(*elsewhere),
-        grouped(*duplicates),
-        grouped(*invalid),
-        grouped(*pending),
-        grouped(*without_id),
-        grouped(*contradictory)
-    )
-}
-
-pub(super) fn malformed_labels(lines: u64) -> String {
-    format!("Labels: {} lines are not valid records.", grouped(lines))
-}
-
-pub(super) fn invalid_label(example: &str) -> String {
-    format!("Neither 0 nor 1: {}.", shown(example))
-}
-
-pub(super) fn field_not_found(field: &str) -> String {
-    format!("No record has the mapped field {}.", shown(field))
-}
-
-/// Without the word for files and the full stop.
-pub(super) fn skipped_files(skipped: &SkippedFiles) -> String {
-    let mut names = skipped.names.clone();
-    if skipped.more > 0 {
-        names.push(format!("and {} more", skipped.more));
-    }
-    format!("skipped, because their names do not end in {}: {}", skipped.endings, names.join(", "))
-}
-
-pub(super) fn empty_later(from: &str, to: &str) -> String {
-    format!("Later windows have no records ({from} to {to}).")
-}
-
-pub(super) fn other_version(rows: u64) -> String {
-    format!("{} rows were answered by a different model version and are measured separately.", grouped(rows))
-}
-
-pub(super) fn parity(parity: &Parity, precision: &str) -> String {
-    let (compared, mismatches) = (grouped(parity.compared), grouped(parity.mismatches));
-    match (parity.compared, parity.mismatches) {
-        (0, _) => "No row could be scored again.".to_owned(),
-        (_, 0) => format!(
-            "All {compared} rows scored again give the logged score, at the precision of the log ({precision})."
-        ),
-        _ => format!("{mismatches} of {compared} logged scores differ from those of the model file."),
-    }
-}
-
-pub(super) fn challenge(changed: ChangedDecisions) -> String {
-    let ChangedDecisions { refused, accepted, rows } = changed;
-    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-    let share = |part: u64| percent(part as f64 / (rows as f64).max(1.0));
-    format!(
-        "The new model would refuse {} rows that were accepted ({}) and accept {} that were refused ({}).",
-        grouped(refused),
-        share(refused),
-        grouped(accepted),
-        share(accepted)
-    )
-}
-
-pub(super) fn cost_by_both(logged: &str, new: &str) -> String {
-    format!("{logged} by the logged score, {new} by the new one")
-}
-
-pub(super) fn restored(restored: &Restored) -> String {
-    let names: Vec<String> = restored.names.iter().map(|name| shown(name)).collect();
-    let names = match names.as_slice() {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first, second] => format!("{first} and {second}"),
-        [first, second, rest @ ..] => format!("{first}, {second} and {} more", rest.len()),
-    };
-    let (now, then) = restored.refused;
-    let cost = restored.cost.map_or(String::new(), |(now, then)| {
-        format!(", expected cost per 1,000 {} → {}", number(now), number(then))
-    });
-    let all = restored.all_refused.map_or(String::new(), |refused| {
-        format!(" (with all drifted features restored: refusal rate {})", percent(refused))
-    });
-    format!("With {names} restored to the reference: refusal rate {} → {}{cost}{all}", percent(now), percent(then))
-}
-
-pub(super) fn restored_without_effect(features: usize) -> String {
-    format!(
-        "{features} important features without drift were checked as well: restoring their values changes nothing beyond chance."
-    )
-}
-
-pub(super) fn not_restored(features: usize) -> String {
-    format!("The values of {features} further drifted features were not restored.")
-}
-
-pub(super) fn restored_window(shift: &ScoreShift) -> String {
-    let (now, known) = (&shift.now, &shift.reference);
-    let score = |value: Option<f64>| value.map_or("–".to_owned(), four_decimals);
-    let cost = |value: Option<f64>| value.map_or("–".to_owned(), number);
-    let refused = |value: Option<f64>| value.map_or("–".to_owned(), percent);
-    format!(
-        "The window’s {} rows have a mean score of {} (reference {}), a refusal rate of {} (reference {}) and an expected cost \
-         of {} per 1,000 rows (reference {}). The table shows the same rows scored again with the reference’s values restored, \
-         largest change in mean score first; ± is the range of 95 % of other draws of the reference’s values.",
-        grouped(shift.rows),
-        score(Some(now.mean_score)),
-        score(known.mean_score),
-        refused(Some(now.share_refused)),
-        refused(known.share_refused),
-        cost(now.cost_per_1000),
-        cost(known.cost_per_1000)
-    )
-}
-
-pub(super) fn segments_not_compared(reason: NotCompared, segments: usize, min_rows: u64) -> String {
-    let least = grouped(min_rows);
-    match reason {
-        NotCompared::NotInReference => format!(
-            "{segments} of them are not in the reference, so their scores are not compared: learn the reference again with vigie \
-             learn --segments."
-        ),
-        NotCompared::TooFewRows => format!("{segments} have fewer than {least} rows and are not judged."),
-        NotCompared::TooFewReferenceRows => format!("{segments} have fewer than {least} rows in the reference."),
-    }
-}
-
-pub(super) fn levels_left_out(column: &str, levels: usize) -> String {
-    format!("{} has {levels} more levels, which are not segments.", shown(column))
-}
-
-pub(super) fn findings_in_total(findings: usize) -> String {
-    format!("{findings} findings in total; the full list is in the report.")
-}
-
-pub(super) fn and_more(number: usize) -> String {
-    format!("and {number} more")
 }

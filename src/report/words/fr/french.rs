@@ -1,8 +1,8 @@
-//! The words of French.
+//! The words of findings and headlines in French.
 
 use vigie_profile::{batch::Reason, shown::harmless};
 
-use super::{findings, headline, numbers, replays};
+use super::{findings, headline, replays};
 use crate::{
     drift::PsiBinKind,
     fault::LeftOut,
@@ -14,38 +14,6 @@ use crate::{
 pub(crate) struct French;
 
 impl Words for French {
-    fn code(&self) -> &'static str {
-        "fr"
-    }
-
-    fn localised(&self, number: String) -> String {
-        numbers::comma(&number)
-    }
-
-    fn percent(&self, share: f64) -> String {
-        numbers::percent(share)
-    }
-
-    fn grouped(&self, number: u64) -> String {
-        numbers::grouped(number)
-    }
-
-    fn is_plural(&self, number: u64) -> bool {
-        numbers::is_plural(number)
-    }
-
-    fn row_count(&self, rows: u64) -> String {
-        numbers::row_count(rows)
-    }
-
-    fn semicolon(&self) -> &'static str {
-        "\u{a0}; "
-    }
-
-    fn colon(&self) -> &'static str {
-        "\u{a0}:"
-    }
-
     fn severity_word(&self, severity: Severity) -> &'static str {
         findings::severity_word(severity)
     }
@@ -144,6 +112,10 @@ impl Words for French {
 
     fn unmeasured(&self, why: &Unmeasured) -> String {
         replays::unmeasured(why)
+    }
+
+    fn not_measured(&self, why: &Unmeasured) -> String {
+        format!("Non mesuré\u{a0}: {}.", replays::unmeasured(why))
     }
 
     fn logged_precision(&self, precision: &[LoggedPrecision]) -> String {

@@ -59,7 +59,7 @@ fn drifted(drifted: &DriftedFeatures, features: usize) -> String {
     format!("{} {}\u{a0}; {count}", shown(worst), findings::direction(direction))
 }
 
-fn names(names: &[String], more: usize) -> String {
+pub(super) fn names(names: &[String], more: usize) -> String {
     let listed = names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
     match more {
         0 => listed,

@@ -1,9 +1,15 @@
 //! French. Texts have no-break spaces before `: ; ? ! %`, inside `« »` and in numbers.
 
+mod advice;
 mod findings;
 mod french;
 mod headline;
+mod label_counts;
+mod labels;
+mod mail;
+mod notation;
 mod numbers;
+mod page;
 mod replays;
 mod stored;
 

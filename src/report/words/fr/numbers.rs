@@ -18,6 +18,10 @@ pub(super) fn percent(share: f64) -> String {
     format!("{}\u{a0}%", comma(&percentage(share)))
 }
 
+pub(super) fn four_decimals(value: f64) -> String {
+    comma(&format!("{value:.4}"))
+}
+
 pub(super) fn points(share: f64) -> String {
     format!("{}\u{a0}points", number(share * 100.0))
 }

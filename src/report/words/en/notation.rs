@@ -1,0 +1,46 @@
+//! Numbers and punctuation of English.
+
+use super::{English, numbers};
+use crate::report::words::notation::Notation;
+
+impl Notation for English {
+    fn code(&self) -> &'static str {
+        "en"
+    }
+
+    fn localised(&self, number: String) -> String {
+        number
+    }
+
+    fn percent(&self, share: f64) -> String {
+        numbers::percent(share)
+    }
+
+    fn whole_percent(&self, share: f64) -> String {
+        format!("{:.0}%", share * 100.0)
+    }
+
+    fn points(&self, share: f64) -> String {
+        format!("{}\u{a0}percentage points", numbers::number(share * 100.0))
+    }
+
+    fn grouped(&self, count: u64) -> String {
+        numbers::grouped(count)
+    }
+
+    fn semicolon(&self) -> &'static str {
+        "; "
+    }
+
+    fn colon(&self) -> &'static str {
+        ":"
+    }
+
+    fn weekdays(&self) -> [&'static str; 7] {
+        ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
+    }
+
+    fn unbroken(&self, sentence: &str) -> String {
+        sentence.replace(", q ", ", q\u{a0}").replace(" percentage points", "\u{a0}percentage points")
+    }
+}

@@ -1,0 +1,67 @@
+//! Recommended next steps in French.
+
+use crate::report::words::values::Advice;
+
+pub(super) fn advice(advice: Advice) -> &'static str {
+    match advice {
+        Advice::Nothing => "Rien\u{a0}: tout est conforme à la référence.",
+        Advice::MoreMissing => {
+            "identifier la source ou la jointure qui ne l’alimente plus, et depuis quand\u{a0}; d’ici là, les scores reposent sur moins d’information."
+        }
+        Advice::LessMissing => {
+            "elle est plus souvent renseignée que dans la référence\u{a0}: vérifier si une valeur par défaut remplace désormais les manquants."
+        }
+        Advice::Absent => {
+            "le journal ne la contient plus\u{a0}: vérifier la dernière mise en production du service et la correspondance des champs."
+        }
+        Advice::RefusalRate => {
+            "prévenir le responsable de la politique d’octroi\u{a0}; chercher la cause parmi les variables en dérive."
+        }
+        Advice::Score => {
+            "le score lui-même a dérivé\u{a0}: examiner les variables en dérive, les plus importantes d’abord."
+        }
+        Advice::Latency => {
+            "vérifier la charge du service et sa dernière mise en production\u{a0}; la latence par heure figure plus bas."
+        }
+        Advice::ErrorRate => {
+            "examiner les erreurs du service\u{a0}; les codes de statut et des exemples figurent plus bas."
+        }
+        Advice::ModelVersion => "vérifier quelle version est déployée et où, et que la configuration désigne la bonne.",
+        Advice::NoData => "vérifier que le service fonctionne et qu’il écrit son journal à l’emplacement configuré.",
+        Advice::TooFew => "attendre davantage de lignes ou allonger la fenêtre\u{a0}; policy.min_rows fixe le minimum.",
+        Advice::Source => {
+            "réparer ou retirer les données illisibles\u{a0}; leurs lignes ne figurent pas dans ce rapport."
+        }
+        Advice::Labels => {
+            "réparer ou retirer les étiquettes illisibles\u{a0}; les coûts de ce rapport n’en tiennent pas compte."
+        }
+        Advice::Parity => {
+            "les scores du journal ne proviennent pas de ce fichier de modèle\u{a0}: vérifier ce qui est déployé."
+        }
+        Advice::RunFailed => "corriger ce que le message d’erreur signale, puis lancer vigie check.",
+        Advice::Volume => "vérifier si un canal a été ouvert ou fermé, ou si une partie du journal manque.",
+        Advice::StaleReference => "apprendre une nouvelle référence sur des lignes récentes dont l’issue est connue.",
+        Advice::Auc => {
+            "examiner les variables et les segments en dérive\u{a0}; si la baisse persiste, réentraîner le modèle sur des données récentes."
+        }
+        Advice::SegmentScore => {
+            "chercher ce qui a changé pour ces seuls demandeurs\u{a0}: un canal, un produit ou une source de données qui leur est propre."
+        }
+        Advice::Disparity => {
+            "le signaler au responsable de la non-discrimination à l’octroi, avec les variables qui diffèrent entre les deux groupes."
+        }
+        Advice::Cost => "comparer le seuil avec le seuil le moins coûteux.",
+        Advice::UnseenLevels => {
+            "le modèle n’a pas été entraîné sur ces modalités\u{a0}: chercher en amont une catégorie nouvelle ou renommée, et la recoder."
+        }
+        Advice::OutOfRange => {
+            "des valeurs sortent de l’étendue de la référence\u{a0}: vérifier en amont l’unité, la devise et les valeurs sentinelles."
+        }
+        Advice::MissingChanged => {
+            "sa part de manquants a changé\u{a0}: identifier la source ou la jointure qui l’alimente, et depuis quand elle a changé."
+        }
+        Advice::Values => {
+            "chercher ce qui a changé dans la population ou dans la mesure\u{a0}; si la dérive persiste, refaire la référence et revalider le modèle."
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What sentences of the pages state, as values.
+
+use vigie_profile::window::Instant;
+
+use crate::judge::Severity;
+
+/// For how long the worst finding or the verdict has lasted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Since {
+    /// There is no earlier report.
+    First,
+    /// This window is stable, the previous one was not.
+    StableAgain { was: Severity },
+    /// It begins in this window, after `windows` others. `subject`: the drifted feature; `None`: the verdict.
+    New { from: Instant, subject: Option<String>, windows: usize },
+    /// Stable in so many windows in a row.
+    Stable { from: Instant, windows: usize },
+    /// Drifted in so many windows in a row.
+    Lasting { from: Instant, subject: Option<String>, windows: usize },
+}
+
+/// The next step recommended for a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advice {
+    /// There is no finding.
+    Nothing,
+    /// Values of a feature have drifted within the reference's range.
+    Values,
+    /// Values of a feature fall outside the reference's range.
+    OutOfRange,
+    /// A feature's share of missing values has changed, in either direction.
+    MissingChanged,
+    MoreMissing,
+    LessMissing,
+    UnseenLevels,
+    Absent,
+    RefusalRate,
+    Score,
+    Latency,
+    ErrorRate,
+    ModelVersion,
+    NoData,
+    TooFew,
+    Source,
+    Labels,
+    Parity,
+    RunFailed,
+    Volume,
+    StaleReference,
+    Auc,
+    SegmentScore,
+    Disparity,
+    Cost,
+}
+
+/// Decisions that another model would change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangedDecisions {
+    pub refused: u64,
+    pub accepted: u64,
+    /// All compared rows.
+    pub rows: u64,
+}
+
+/// Effect of restoring the reference's values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restored {
+    /// The restored features.
+    pub names: Vec<String>,
+    /// Refusal rate as it is and as it would be.
+    pub refused: (f64, f64),
+    /// Expected cost per 1,000 rows as it is and as it would be.
+    pub cost: Option<(f64, f64)>,
+    /// Refusal rate with all drifted features restored, if these are not all.
+    pub all_refused: Option<f64>,
+}

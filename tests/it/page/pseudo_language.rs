@@ -1,0 +1,435 @@
+//! Every word that is shown comes from the languages: in a language of bracketed words, nothing is left outside brackets.
+
+use std::fs;
+
+use vigie::{
+    alert::{Change, Event, Notification, compose, test_notification},
+    config::Settings,
+    fault::{LeftOut, PublicCause},
+    judge::{BinShare, ExactTest, Facts, Failure, Finding, Headline, Note, Severity, Subject, Test},
+    monitor::{ReplayRequest, RunRequest, ScanOptions, check, examine, replay},
+    performance::NoEstimate,
+    reference::Holdout,
+    replay::{Attribution, LoggedPrecision, Unmeasured},
+    report::{
+        Context, ListedReport, OpenAlert, Report, ReportIndex, SkippedFiles, TrendPoint, to_html, to_index, to_terminal,
+    },
+};
+use vigie_profile::window::{Instant, Window};
+
+use crate::{
+    mail::mail::email,
+    page::snapshots::drifted,
+    story::{
+        estimate::labels,
+        performance::{LABELS, scored, world},
+        replay::{configure, example, with_another_leaf},
+        segments::{always_unequal, drawn, ndjson},
+    },
+    support::{
+        applicants::DAY,
+        bracketed::{BRACKETED, Bracketed},
+        mime::Part,
+        unbracketed::{in_html, in_text},
+        world::World,
+    },
+};
+
+const DAY_US: i64 = 86_400_000_000;
+const SCAN: ScanOptions<'_> = ScanOptions { threads: 2, progress: &|_, _| () };
+
+fn day(number: i64) -> Window {
+    Window::new(Instant(DAY + number * DAY_US), Instant(DAY + (number + 1) * DAY_US)).unwrap()
+}
+
+fn settings(world: &World) -> Settings {
+    let mut settings = Settings::load(&world.path("vigie.yaml")).unwrap_or_else(|problems| panic!("{problems}"));
+    settings.language = BRACKETED;
+    settings
+}
+
+fn report_of(world: &World) -> Report {
+    examine(&settings(world), RunRequest { window: Some(day(0)), now: Instant(DAY + 2 * DAY_US) }, SCAN).unwrap()
+}
+
+/// Names that come from data and config: of features, segments, ids, files, versions.
+fn names(report: &Report) -> Vec<String> {
+    let features = report.drift.features.iter().map(|feature| feature.name.clone());
+    let segments = report.segments.iter().flat_map(|segments| &segments.drift.list);
+    let files = report.reference.files.iter().map(|file| file.name.clone());
+    let examples = report.replay.iter().flat_map(|replay| &replay.parity.examples);
+    let challenged = report.replay.iter().filter_map(|replay| replay.challenger.as_ref());
+    let parts = challenged.flat_map(|shift| shift.segments.iter().flat_map(|part| [&part.feature, &part.label]));
+    let run = [&report.run.model.name, &report.run.vigie_version, &report.run.reference_id].map(ToOwned::to_owned);
+    let findings = report.verdict.findings.iter().filter_map(|finding| finding.subject.name());
+    features
+        .chain(segments.map(|segment| segment.name.clone()))
+        .chain(files)
+        .chain(examples.map(|example| example.id.clone()))
+        .chain(parts.cloned())
+        .chain(findings.map(ToOwned::to_owned))
+        .chain(run)
+        .collect()
+}
+
+#[track_caller]
+fn assert_bracketed_page(html: &str, names: &[String]) {
+    let words = in_html(html, names);
+    assert!(words.is_empty(), "words that no language has: {words:?}");
+}
+
+/// Renders the page after earlier windows, and checks that it has these sections.
+#[track_caller]
+fn assert_bracketed(report: &Report, past: Vec<TrendPoint>, sections: &[&str]) {
+    let context = Context { language: BRACKETED, past, index: Some("../index.html".to_owned()) };
+    let html = to_html(report, &context).unwrap();
+    for section in sections {
+        assert!(html.contains(&format!("<section id=\"{section}\">")), "no section {section}");
+    }
+    assert_bracketed_page(&html, &names(report));
+    let text = to_terminal(report, std::path::Path::new("report.html"), false, &Bracketed);
+    let mut known = names(report);
+    // Tests and severities have their names in the config.
+    let findings = &report.verdict.findings;
+    known.extend(findings.iter().flat_map(|one| [one.test.word().to_owned(), one.severity.word().to_owned()]));
+    // The table cuts long names.
+    known.extend(findings.iter().filter_map(|one| Some(one.subject.name()?.chars().take(40).collect())));
+    let words = in_text(&text, &known);
+    assert!(words.is_empty(), "on the terminal: {words:?}\n{text}");
+}
+
+/// The points of ten earlier days: like this one, but calm, drifted and without data.
+fn past(report: &Report) -> Vec<TrendPoint> {
+    let point = TrendPoint::from_report(report);
+    (-10..0)
+        .map(|number| {
+            let mut point = point.clone();
+            point.head.window = day(number);
+            point.head.severity = [Severity::Stable, Severity::Alarm, Severity::NoData][number.rem_euclid(3) as usize];
+            point.head.refused_share = point.head.refused_share.map(|share| share / 2.0);
+            point.features.iter_mut().for_each(|feature| feature.2 = Severity::Stable);
+            point
+        })
+        .collect()
+}
+
+#[test]
+fn a_report_of_a_drifted_day() {
+    let report = report_of(&drifted());
+    assert_eq!(report.verdict.severity, Severity::Alarm);
+    let sections = ["findings", "map", "score", "features", "service", "quality", "glossary", "provenance"];
+    assert_bracketed(&report, past(&report), &sections);
+    // The same drift for a second day, and a day that is stable again.
+    assert_bracketed(&report, vec![TrendPoint::from_report(&report)], &[]);
+    let mut calm = report.clone();
+    calm.verdict.findings.clear();
+    calm.verdict.severity = Severity::Stable;
+    calm.verdict.features.iter_mut().for_each(|feature| feature.severity = Severity::Stable);
+    assert_bracketed(&calm, vec![TrendPoint::from_report(&report)], &[]);
+    assert_bracketed(&calm, vec![TrendPoint::from_report(&calm)], &[]);
+}
+
+#[test]
+fn a_report_with_labels() {
+    let rows = scored(2_000, 21);
+    let world = world(&rows, LABELS);
+    let empty = world.path("labels");
+    fs::create_dir(&empty).unwrap();
+    let report = report_of(&world);
+    assert!(report.performance.as_ref().unwrap().labels.as_ref().unwrap().not_yet.is_some());
+    assert_bracketed(&report, Vec::new(), &["performance", "threshold"]);
+    labels(&world, &rows, 600);
+    world.file("labels/b.csv", "id,y\nnobody,1\n,0\nr0,\nr1,maybe\n");
+    world.file("labels/c.ndjson", "torn\n");
+    let mut report = report_of(&world);
+    let performance = report.performance.as_ref().unwrap();
+    assert!(performance.estimate_check.as_ref().unwrap().is_surprise());
+    assert!(performance.labels.as_ref().unwrap().malformed > 0);
+    assert_bracketed(&report, past(&report), &["performance", "estimate", "threshold"]);
+    let performance = report.performance.as_mut().unwrap();
+    performance.labels.as_mut().unwrap().unreadable =
+        vec![LeftOut { place: Some("labels/d.csv".to_owned()), cause: None }, LeftOut { place: None, cause: None }];
+    for reason in [NoEstimate::NoOutcomes, NoEstimate::NoRows] {
+        report.performance.as_mut().unwrap().expected = Err(reason);
+        assert_bracketed(&report, Vec::new(), &["performance"]);
+    }
+}
+
+#[test]
+fn a_report_with_segments() {
+    let world = always_unequal(LABELS);
+    let rows = drawn(4_000, 4, 0.22);
+    world.file("log/a.ndjson", ndjson(&rows));
+    let outcomes: String =
+        rows.iter().enumerate().map(|(number, _)| format!("r{number},{}\n", number % 5 / 4)).collect();
+    world.file("labels/a.csv", format!("id,y\n{outcomes}"));
+    let mut report = report_of(&world);
+    assert!(report.verdict.findings.iter().any(|finding| finding.test == Test::Disparity));
+    let segments = report.segments.as_mut().unwrap();
+    let reasons = [
+        vigie::drift::NotCompared::TooFewRows,
+        vigie::drift::NotCompared::NotInReference,
+        vigie::drift::NotCompared::TooFewReferenceRows,
+    ];
+    for (segment, reason) in segments.drift.list.iter_mut().zip(reasons) {
+        segment.not_compared = Some(reason);
+    }
+    segments.drift.left_out.push(("region".to_owned(), 3));
+    assert_bracketed(&report, past(&report), &["segments", "performance"]);
+}
+
+#[test]
+fn replays_attribution_and_another_model() {
+    let world = example();
+    configure(&world, |config| config.replace("policy:\n", "policy:\n  attribution: true\n"));
+    world.file("new.cbm", with_another_leaf());
+    let settings = settings(&world);
+    let report = check(&settings, RunRequest { window: Some(day(13)), now: Instant(DAY + 15 * DAY_US) }, SCAN).unwrap();
+    let page = fs::read_to_string(&report.published.html).unwrap();
+    assert_bracketed_page(&page, &names(&report.report));
+    let report = report.report;
+    assert_bracketed(&report, past(&report), &["replay", "attribution", "score-shift"]);
+    // The changed model replays the log: its scores differ, and it would decide otherwise.
+    let request = ReplayRequest {
+        window: Window::new(day(12).from, day(13).to).unwrap(),
+        each: None,
+        model: Some(world.path("new.cbm")),
+        now: Instant(DAY + 15 * DAY_US),
+    };
+    let replayed = replay(&settings, &request, SCAN).unwrap();
+    let mut known = names(&report);
+    let shift = replayed.summary.challenger.as_ref().unwrap();
+    known.extend(shift.segments.iter().flat_map(|part| [part.feature.clone(), part.label.clone()]));
+    known.extend(replayed.summary.parity.examples.iter().map(|example| example.id.clone()));
+    known.extend([replayed.summary.file.clone(), replayed.summary.each.clone()]);
+    let summary = fs::read_to_string(&replayed.html).unwrap();
+    assert!(summary.contains("<section id=\"challenger\">") && summary.contains("<section id=\"windows\">"));
+    assert_bracketed_page(&summary, &known);
+    for window in &replayed.summary.windows {
+        let page = replayed.html.with_file_name(window.window.folder()).join("report.html");
+        assert_bracketed_page(&fs::read_to_string(page).unwrap(), &known);
+    }
+}
+
+/// What cannot be measured, left out or compared is stated in words too.
+#[test]
+fn a_report_of_what_is_missing() {
+    let mut report = report_of(&drifted());
+    report.examined.missing_fields = vec!["decision".to_owned()];
+    report.examined.empty_later = Some(day(1));
+    report.run.skipped_files = Some(SkippedFiles { names: vec!["a.txt".to_owned()], more: 2 });
+    report.other_version = Some(report.drift.clone());
+    report.reference.reduced = true;
+    report.run.attribution_seconds = Some(1.5);
+    let reasons = [
+        Unmeasured::NoModel,
+        Unmeasured::OtherModel,
+        Unmeasured::Model("an error".to_owned()),
+        Unmeasured::Distributions,
+        Unmeasured::TooFewRows,
+        Unmeasured::NoRows,
+    ];
+    let holdouts = [Holdout::Yes, Holdout::No, Holdout::Unknown];
+    let findings = every_finding();
+    for (number, reason) in reasons.into_iter().enumerate() {
+        report.attribution = Some(Attribution::Unavailable(reason.clone()));
+        report.score_shift = Some(Err(reason));
+        report.reference.holdout = holdouts[number % holdouts.len()];
+        report.verdict.severity = [Severity::NoData, Severity::TooFew, Severity::Stable, Severity::Watch][number % 4];
+        report.verdict.findings = findings.iter().skip(number * 8).take(12).cloned().collect();
+        assert_bracketed(&report, Vec::new(), &["attribution", "score-shift"]);
+    }
+    report.verdict.findings = findings;
+    assert_bracketed(&report, past(&report), &[]);
+}
+
+/// A finding of every kind.
+fn every_finding() -> Vec<Finding> {
+    let psi = |exact_test| Facts::Psi {
+        value: 0.31,
+        largest_bin: Some(BinShare {
+            kind: vigie::drift::PsiBinKind::Unseen,
+            label: "Astronaut".to_owned(),
+            from: 0.1,
+            to: 0.2,
+        }),
+        exact_test,
+    };
+    let left_out = || Facts::LeftOut(LeftOut { place: Some("a.parquet".to_owned()), cause: Some("torn".to_owned()) });
+    let stored = |sentence: Option<&str>| Facts::Stored { sentence: sentence.map(ToOwned::to_owned) };
+    let feature = |test, facts| (Subject::Feature("AGE".to_owned()), test, facts);
+    let run = |test, facts| (Subject::Run, test, facts);
+    let score = |test, facts| (Subject::Score, test, facts);
+    let segment = |test, facts| (Subject::Segment("sex = M".to_owned()), test, facts);
+    let unseen = Facts::Unseen { share: 0.1, excess: 0.05, levels: vec!["x".to_owned()], has_more: true };
+    let parity = Facts::Parity { compared: 10, mismatches: 3, max_difference: Some(0.1), decisions_flipped: 1 };
+    let cost = |by_labels| Facts::Cost { by_labels, increase: 0.3, window: 130.0, reference: 100.0 };
+    let auc = |by_labels| Facts::Auc { by_labels, drop: 0.1, window: 0.6, reference: 0.7 };
+    let disparity = |against| Facts::Disparity { against, ratio: 0.7, low: 0.6, high: 0.8 };
+    let error = Failure::Error { detail: Some("it failed".to_owned()), public: PublicCause::Crashed };
+    [
+        feature(Test::Psi, psi(None)),
+        feature(Test::Psi, psi(Some(ExactTest::Missing))),
+        feature(Test::Psi, psi(Some(ExactTest::Unseen))),
+        feature(Test::Psi, psi(Some(ExactTest::OutOfRange))),
+        feature(Test::Ks, Facts::Ks { distance: 0.3 }),
+        feature(Test::Chi2, Facts::CramersV { value: 0.3 }),
+        feature(Test::Missing, Facts::Missing { from: 0.1, to: 0.3 }),
+        feature(Test::Unseen, unseen),
+        feature(Test::Absent, Facts::Absent),
+        score(Test::Score, psi(None)),
+        score(Test::Score, Facts::Missing { from: 0.1, to: 0.3 }),
+        score(Test::ShareRefused, Facts::RefusalRate { from: 0.1, to: 0.3 }),
+        run(Test::ModelVersion, Facts::ModelVersion { share: 0.2 }),
+        run(Test::ErrorRate, Facts::ErrorRate { share: 0.2 }),
+        run(Test::Latency, Facts::Latency { p95_ms: 120.0 }),
+        run(Test::NoData, Facts::NoData { has_unreadable: false, filtered: 0 }),
+        run(Test::NoData, Facts::NoData { has_unreadable: false, filtered: 7 }),
+        run(Test::NoData, Facts::NoData { has_unreadable: true, filtered: 0 }),
+        run(Test::TooFew, Facts::TooFew { rows: 5, min_rows: 100 }),
+        run(Test::Parity, parity),
+        run(Test::Cost, cost(false)),
+        run(Test::RealisedCost, cost(true)),
+        run(Test::Auc, auc(false)),
+        run(Test::RealisedAuc, auc(true)),
+        segment(Test::SegmentScore, Facts::SegmentScore { rows: 900, psi: 0.3, refused: Some((0.1, 0.2)) }),
+        segment(Test::Disparity, disparity(None)),
+        segment(Test::Disparity, disparity(Some("sex = F".to_owned()))),
+        run(Test::Volume, Facts::Volume { records: 10, usual: 100.0, windows: 4 }),
+        run(Test::StaleReference, Facts::StaleReference { days: 400, limit_days: 365 }),
+        run(Test::Source, left_out()),
+        run(Test::Labels, left_out()),
+        run(Test::RunFailed, Facts::Failed(error)),
+        feature(Test::Psi, stored(Some("PSI 0.3"))),
+        run(Test::Source, stored(None)),
+        feature(Test::Unseen, stored(None)),
+    ]
+    .into_iter()
+    .map(|(subject, test, facts)| Finding {
+        subject,
+        test,
+        severity: Severity::Watch,
+        value: Some(0.31),
+        limit: Some(0.25),
+        q_value: Some(1e-9),
+        facts,
+    })
+    .collect()
+}
+
+#[test]
+fn the_list_of_reports() {
+    let report = report_of(&drifted());
+    let point = TrendPoint::from_report(&report);
+    // Twenty days with a gap, of every severity, one with a sentence of an earlier version.
+    let severities = [Severity::Stable, Severity::Watch, Severity::Alarm, Severity::TooFew, Severity::NoData];
+    let runs = (0..20).filter(|number| *number != 7).map(|number| {
+        let mut head = point.head.clone();
+        head.window = day(number);
+        head.severity = severities[number as usize % severities.len()];
+        head.severities.insert(Test::Latency, Severity::Watch);
+        ListedReport { link: format!("m/{number}/report.html"), head }
+    });
+    let alert = |finding: Finding, is_acknowledged| OpenAlert {
+        id: 1,
+        model: "m".to_owned(),
+        finding,
+        since: Instant(DAY),
+        report: None,
+        is_acknowledged,
+    };
+    let alerts = every_finding().into_iter().enumerate().map(|(number, finding)| alert(finding, number % 2 == 0));
+    let index = ReportIndex {
+        language: BRACKETED,
+        alerts: Some(alerts.collect()),
+        runs: runs.collect(),
+        replays: vec![("m".to_owned(), "2026-10-01 – 2026-10-15".to_owned(), "m/replay/summary.html".to_owned())],
+    };
+    let mut names = names(&report);
+    names.extend(["AGE", "sex = M"].map(ToOwned::to_owned));
+    assert_bracketed_page(&to_index(&index).unwrap(), &names);
+    let empty = ReportIndex { language: BRACKETED, alerts: Some(Vec::new()), ..ReportIndex::default() };
+    assert_bracketed_page(&to_index(&empty).unwrap(), &[]);
+}
+
+fn event(change: Change, finding: Finding) -> Event {
+    Event { change, finding, since: Instant(DAY), thread: None }
+}
+
+/// Checks subject, text and HTML of a mail.
+#[track_caller]
+fn assert_bracketed_mail(notification: &Notification, report: Option<&Report>, names: &[String]) {
+    let base = Some("https://example.com/reports");
+    let sent = compose(&email(), notification, report, base, BRACKETED, Instant(DAY + DAY_US)).unwrap();
+    let mail = Part::of(&sent.bytes);
+    let words = in_text(&mail.header("Subject").unwrap(), names);
+    assert!(words.is_empty(), "in the subject: {words:?}");
+    let text = mail.find("text/plain").unwrap().text();
+    // Links, and commands to copy.
+    let is_prose = |line: &&str| !line.starts_with("  vigie ") && !line.starts_with("https://");
+    let prose: String = text.lines().filter(is_prose).map(|line| format!("{line}\n")).collect();
+    let words = in_text(&prose, names);
+    assert!(words.is_empty(), "in the text: {words:?}\n{text}");
+    assert_bracketed_page(&mail.find("text/html").unwrap().text(), names);
+}
+
+#[test]
+fn mails() {
+    let report = report_of(&drifted());
+    let changes = [Change::Opened, Change::Worsened, Change::Reminded, Change::Recovered, Change::Noted];
+    let names: Vec<String> = names(&report).into_iter().chain(["AGE", "sex = M"].map(ToOwned::to_owned)).collect();
+    let notification = |headline, severity, events, note| Notification {
+        id: "m/1".to_owned(),
+        model: "m".to_owned(),
+        window: Some(day(0)),
+        severity,
+        headline,
+        note,
+        events,
+        report: Some("m/1/report.html".to_owned()),
+    };
+    for severity in [Severity::Stable, Severity::Watch, Severity::Alarm, Severity::TooFew, Severity::NoData] {
+        let findings = every_finding().into_iter().map(|finding| Finding { severity, ..finding });
+        let events: Vec<Event> =
+            findings.zip(changes.into_iter().cycle()).map(|(finding, change)| event(change, finding)).collect();
+        // A mail shows a few events: all of them in turn.
+        for events in events.chunks(6) {
+            let note = Note::NewTrendLine { reference: true, model: true, from: Instant(DAY), reset_alerts: 2 };
+            let told = notification(report.headline(), severity, events.to_vec(), Some(note));
+            assert_bracketed_mail(&told, Some(&report), &names);
+            assert_bracketed_mail(&told, None, &names);
+        }
+        assert_bracketed_mail(&notification(report.headline(), severity, events, None), None, &names);
+    }
+    let error = |public| Failure::Error { detail: None, public };
+    let failures = [
+        error(PublicCause::Text("it failed".to_owned())),
+        error(PublicCause::Crashed),
+        error(PublicCause::NotCounted),
+        error(PublicCause::NotReadAgain),
+        Failure::Retried { windows: 3, first: day(0) },
+        Failure::Missed { windows: 3, span: day(0) },
+    ];
+    for failure in failures {
+        let facts = Facts::Failed(failure.clone());
+        let finding = Finding::of_run(Test::RunFailed, Severity::Alarm, facts);
+        let headline = Headline::Failed { test: Test::RunFailed, failure };
+        let told = notification(headline, Severity::Alarm, vec![event(Change::Opened, finding)], None);
+        assert_bracketed_mail(&told, None, &names);
+    }
+    assert_bracketed_mail(
+        &notification(Headline::Labels { windows: 3 }, Severity::Watch, Vec::new(), None),
+        None,
+        &names,
+    );
+    assert_bracketed_mail(&test_notification("m", Instant(DAY)), None, &names);
+}
+
+/// Precisions have no section of their own.
+#[test]
+fn precisions_of_the_log() {
+    let precisions =
+        [LoggedPrecision::Single, LoggedPrecision::Digits(6), LoggedPrecision::Decimals(4), LoggedPrecision::Full];
+    assert!(in_text(&BRACKETED.logged_precision(&precisions), &[]).is_empty());
+    assert!(in_text(&BRACKETED.logged_precision(&[]), &[]).is_empty());
+}
