@@ -6,10 +6,11 @@ use lettre::message::{
     Attachment, Body, Mailbox, MultiPart, SinglePart,
     header::{self, ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
 };
-use sha2::{Digest, Sha256};
 use vigie_profile::window::Instant;
 
-use super::{Change, Email, Event, Message, Notification, content::MailContent, html::html, text::text};
+use super::{
+    Change, Email, Event, Message, Notification, content::MailContent, html::html, message::digest, text::text,
+};
 use crate::{
     fault::{Fault, Result},
     judge::{Headline, Severity},
@@ -37,12 +38,15 @@ pub fn compose(
     let notification = &notification.redacted();
     let from = mailbox("alerts.email.from", &email.from)?;
     let to = email.to.iter().map(|to| mailbox("alerts.email.to", to)).collect::<Result<Vec<_>>>()?;
-    let mark = mark(&notification.id);
+    let mark = digest(&notification.id);
     let message_id = format!("<vigie.{mark}@{}>", domain(&from));
     let page = report.and_then(|report| page(report, language));
     let mut content = MailContent::new(notification, report, base_url, language);
     content.attached = page.is_some();
-    limit_images(&mut content);
+    if let Some(report) = report {
+        content.draw(report);
+        limit_images(&mut content);
+    }
     let subject = unencoded(&content.subject(notification));
     let mut builder = lettre::Message::builder()
         .from(from)
@@ -101,11 +105,6 @@ pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox> {
     text.parse().map_err(|_| {
         Fault::setup(format!("{key}: `{text}` is not a valid email address; write it as risk@example.com"))
     })
-}
-
-/// Derives 32 hexadecimal digits from a notification's id, for use in Message-IDs, Content-IDs and MIME boundaries.
-pub(super) fn mark(id: &str) -> String {
-    Sha256::digest(id.as_bytes()).iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn domain(from: &Mailbox) -> String {

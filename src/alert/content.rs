@@ -1,4 +1,4 @@
-//! The content of an email as finished strings, shared by the text and HTML parts.
+//! The content of a message for people as finished strings, shared by emails and chat channels.
 
 use std::fmt::Write as _;
 
@@ -32,6 +32,7 @@ pub(super) struct ChangeEntry {
 
 /// One row of the table: a feature, the score, the service.
 pub(super) struct SubjectRow {
+    key: RowKey,
     /// The severity's name in the config.
     pub severity: &'static str,
     pub severity_shown: &'static str,
@@ -44,7 +45,7 @@ pub(super) struct SubjectRow {
     pub picture: Option<Picture>,
 }
 
-/// Everything that both parts show. All strings are short and free of control and bidirectional characters.
+/// Everything that a message shows. All strings are short and free of control and bidirectional characters.
 pub(super) struct MailContent {
     pub language: Language,
     /// Fixed texts in that language.
@@ -67,6 +68,7 @@ pub(super) struct MailContent {
 }
 
 impl MailContent {
+    /// Builds the content about a redacted notification, without pictures.
     pub(super) fn new(
         notification: &Notification,
         report: Option<&Report>,
@@ -77,9 +79,8 @@ impl MailContent {
             || event_rows(notification, language),
             |report| finding_rows(report, &notification.headline, language),
         );
-        let keys: Vec<&RowKey> = rows.iter().map(|(key, _)| key).collect();
+        let keys: Vec<&RowKey> = rows.iter().map(|row| &row.key).collect();
         let mut changes = change_entries(notification, &keys, language);
-        let rows = rows.into_iter().map(|(_, row)| row).collect();
         let verdict = headline(notification, language);
         let changes_omitted = changes.len().saturating_sub(MAX_CHANGES);
         changes.truncate(MAX_CHANGES);
@@ -104,9 +105,27 @@ impl MailContent {
         }
     }
 
+    /// Leaves out the least severe row or, without rows, the last change. Returns whether there was one.
+    pub(super) fn shorten(&mut self) -> bool {
+        if self.rows.pop().is_some() {
+            return true;
+        }
+        let is_shorter = self.changes.pop().is_some();
+        self.changes_omitted += usize::from(is_shorter);
+        is_shorter
+    }
+
     /// Returns the number of findings in the rows.
     pub(super) fn shown(&self) -> usize {
         self.rows.iter().map(|row| row.reasons.len().max(1)).sum()
+    }
+
+    /// Adds the pictures of the rows.
+    pub(super) fn draw(&mut self, report: &Report) {
+        for row in &mut self.rows {
+            let (subject, test) = &row.key;
+            row.picture = picture(report, subject, *test);
+        }
     }
 
     pub(super) fn has_pictures(&self) -> bool {
@@ -238,18 +257,14 @@ fn change_entries(notification: &Notification, rows: &[&RowKey], language: Langu
 }
 
 /// Builds the rows of a report's findings, and counts the findings.
-fn finding_rows(report: &Report, headline: &Headline, language: Language) -> (Vec<(RowKey, SubjectRow)>, usize) {
+fn finding_rows(report: &Report, headline: &Headline, language: Language) -> (Vec<SubjectRow>, usize) {
     let findings: Vec<Finding> = report.verdict.findings.iter().cloned().map(Finding::redacted).collect();
     let count = findings.iter().filter(|finding| finding.severity != Severity::Stable).count();
-    let mut rows = group_by_subject(&findings, headline, language);
-    for ((subject, test), row) in &mut rows {
-        row.picture = picture(report, subject, *test);
-    }
-    (rows, count)
+    (group_by_subject(&findings, headline, language), count)
 }
 
 /// Builds the rows of the open alerts among a notification's events, and counts the events.
-fn event_rows(notification: &Notification, language: Language) -> (Vec<(RowKey, SubjectRow)>, usize) {
+fn event_rows(notification: &Notification, language: Language) -> (Vec<SubjectRow>, usize) {
     let open = notification.events.iter().filter(|event| event.change != Change::Recovered);
     let findings: Vec<Finding> = open.map(|event| event.finding.clone()).collect();
     let stated = findings.iter().filter(|finding| is_headline(finding, &notification.headline)).count();
@@ -258,15 +273,16 @@ fn event_rows(notification: &Notification, language: Language) -> (Vec<(RowKey, 
 
 /// Groups findings by subject and keeps the first (worst) subjects, each with all its reasons. Leaves out what the headline
 /// says.
-fn group_by_subject(findings: &[Finding], headline: &Headline, language: Language) -> Vec<(RowKey, SubjectRow)> {
-    let mut rows: Vec<(RowKey, SubjectRow)> = Vec::new();
+fn group_by_subject(findings: &[Finding], headline: &Headline, language: Language) -> Vec<SubjectRow> {
+    let mut rows: Vec<SubjectRow> = Vec::new();
     for finding in findings.iter().filter(|finding| !is_headline(finding, headline)) {
         let key = row_key(finding);
         let reason = reason(finding, language);
-        if let Some((_, row)) = rows.iter_mut().find(|(other, _)| *other == key) {
+        if let Some(row) = rows.iter_mut().find(|row| row.key == key) {
             row.reasons.push(reason);
         } else if rows.len() < MAX_ROWS {
-            let row = SubjectRow {
+            rows.push(SubjectRow {
+                key,
                 severity: finding.severity.word(),
                 severity_shown: severity_word(finding.severity, language),
                 subject: subject(finding, language),
@@ -274,11 +290,10 @@ fn group_by_subject(findings: &[Finding], headline: &Headline, language: Languag
                 limit: limit_words(finding.test, finding.limit, language),
                 reasons: vec![reason],
                 picture: None,
-            };
-            rows.push((key, row));
+            });
         }
     }
-    for (_, row) in &mut rows {
+    for row in &mut rows {
         row.reasons.retain(|reason| !reason.is_empty());
     }
     rows

@@ -1,9 +1,27 @@
 //! The outcome of one delivery attempt.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-/// The outcome of one attempt. If the server accepted an email but the reply was lost, the email is sent again with the same
-/// Message-ID: a recipient may get it twice, but never misses it.
+use super::words::sentence;
+
+/// Time limits for an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For an HTTP request; over SMTP, from connecting to the server's reply to DATA.
+    pub dialogue: Duration,
+    /// Over SMTP, for the message and the final reply. A client that gives up before that reply and retries creates
+    /// duplicates, so RFC 5321 (4.5.3.2.6) requires ten minutes.
+    pub acceptance: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { dialogue: Duration::from_mins(1), acceptance: Duration::from_mins(10) }
+    }
+}
+
+/// The outcome of one attempt. If the server accepted a message but the reply was lost, the message is sent again with the
+/// same id: a recipient may get it twice, but never misses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Delivery {
@@ -16,7 +34,8 @@ pub enum Delivery {
     Later {
         /// One sentence, without secrets.
         reason: String,
-        /// Recipients still to be reached; empty for a webhook. Recipients neither here nor in `refused` have received it.
+        /// Recipients still to be reached; empty if the recipient has no address. Other recipients that are neither here nor
+        /// in `refused` have received it.
         to: Vec<String>,
         /// The server's replies to single recipients in `to`, if it gave any.
         replies: Vec<Refusal>,
@@ -25,6 +44,8 @@ pub enum Delivery {
         /// No attempt can succeed until the setup is fixed: the login is refused (535), the password file cannot be read,
         /// the certificate is not trusted. Logged as an error; the message itself is fine and is kept.
         setup: bool,
+        /// How long the server asks to wait before the next attempt.
+        retry_after: Option<Duration>,
     },
     /// Permanent failure: the server refuses this message, or every recipient (5xx other than 535).
     Refused {
@@ -33,6 +54,25 @@ pub enum Delivery {
         /// The server's replies to single recipients, if it gave any.
         replies: Vec<Refusal>,
     },
+}
+
+impl Delivery {
+    /// An attempt to be repeated, for a recipient without an address.
+    pub(super) fn later(reason: &str, retry_after: Option<Duration>) -> Self {
+        let (to, replies, refused) = (Vec::new(), Vec::new(), Vec::new());
+        Self::Later { reason: sentence(reason), to, replies, refused, setup: false, retry_after }
+    }
+
+    /// Like [`Self::later`], once the setup is fixed.
+    pub(super) fn setup(reason: &str) -> Self {
+        let (to, replies, refused) = (Vec::new(), Vec::new(), Vec::new());
+        Self::Later { reason: sentence(reason), to, replies, refused, setup: true, retry_after: None }
+    }
+
+    /// A permanent failure, for a recipient without an address.
+    pub(super) fn refused(reason: &str) -> Self {
+        Self::Refused { reason: sentence(reason), replies: Vec::new() }
+    }
 }
 
 /// A recipient refused by the server, for now or permanently.

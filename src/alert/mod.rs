@@ -1,7 +1,8 @@
-//! Alert states over time, and the emails and webhook calls that report them.
+//! Alert states over time, and the channels that report them.
 
 mod alert;
 mod baseline;
+mod channel;
 mod compose;
 mod content;
 mod decide;
@@ -9,27 +10,36 @@ mod delivery;
 mod email;
 mod event;
 mod html;
+mod http;
 mod label_verdicts;
+mod mail;
 mod message;
 mod nearness;
+mod pagerduty;
 mod secret;
 mod server;
+mod slack;
 mod smtp;
+mod teams;
 mod text;
 mod webhook;
 mod words;
 
 pub use alert::{Alert, Mute, Phase};
 pub use baseline::{Baseline, stale_reference};
+pub use channel::{Channel, ChannelKey, ChannelSpec, ComposeContext, KeyKind, MissingSecret};
 pub use compose::{compose, is_address, test_notification};
 pub use decide::{Decision, History, Observation, RECOVERY_SHARE, Rules, Scope, decide, decide_all};
-pub use delivery::{Delivery, Refusal};
+pub use delivery::{Delivery, Refusal, Timeouts};
 pub use email::{Addresses, Email, StartTls};
 pub use event::{AlertKey, Change, Event, Notification};
 pub use label_verdicts::{LabelVerdict, label_verdicts};
 pub use message::Message;
 pub use nearness::nearness;
-pub use secret::{PASSWORD_CREDENTIAL, TOKEN_CREDENTIAL, credential};
+pub use pagerduty::PagerDuty;
+pub use secret::{SecretUrl, credential, is_web_url};
 pub use server::is_smtp_url;
-pub use smtp::{Timeouts, deliver};
-pub use webhook::{Webhook, WebhookCall, post, webhook_call};
+pub use slack::Slack;
+pub use smtp::deliver;
+pub use teams::Teams;
+pub use webhook::{Webhook, webhook_call};

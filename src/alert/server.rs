@@ -9,7 +9,7 @@ use lettre::transport::smtp::{
 
 use super::{
     Email, StartTls,
-    secret::{PASSWORD_CREDENTIAL, credential, secret, secret_key},
+    secret::{credential, secret, secret_key},
 };
 
 /// How the connection is encrypted.
@@ -126,14 +126,16 @@ fn login(email: &Email, in_url: Option<(String, String)>) -> Result<Option<Crede
     let Some(user) = email.username.clone() else {
         return Ok(in_url.map(|(user, password)| Credentials::new(user, password)));
     };
-    let key = secret_key("alerts.email.password_file", email.password_file.is_some(), PASSWORD_CREDENTIAL);
-    let file = email.password_file.clone().or_else(|| credential(PASSWORD_CREDENTIAL));
+    let credential_name = Email::SPEC.credential;
+    let key = secret_key("alerts.email.password_file", email.password_file.is_some(), credential_name);
+    let file = email.password_file.clone().or_else(|| credential(credential_name));
     let password = match (file, in_url) {
         (Some(file), _) => secret(&file).map_err(|why| format!("{key}: {why}"))?,
         (None, Some((_, password))) => password,
         (None, None) => {
             return Err(format!(
-                "alerts.email.username has no password; set alerts.email.password_file or pass the systemd credential {PASSWORD_CREDENTIAL}"
+                "alerts.email.username has no password; set alerts.email.password_file or pass the systemd credential {}",
+                Email::SPEC.credential
             ));
         }
     };

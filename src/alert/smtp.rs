@@ -19,27 +19,11 @@ use lettre::{
 };
 
 use super::{
-    Delivery, Email, Message, Refusal,
+    Delivery, Email, Message, Refusal, Timeouts,
     compose::mailbox,
     server::{Security, SmtpServer},
     words::sentence,
 };
-
-/// Time limits for a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// From connecting to the server's reply to DATA.
-    pub dialogue: Duration,
-    /// For the message and the final reply. A client that gives up before that reply and retries creates duplicates, so
-    /// RFC 5321 (4.5.3.2.6) requires ten minutes.
-    pub acceptance: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self { dialogue: Duration::from_mins(1), acceptance: Duration::from_mins(10) }
-    }
-}
 
 /// Progress reported by the thread that talks to the server.
 enum SmtpEvent {
@@ -97,8 +81,8 @@ pub fn deliver(email: &Email, message: &Message, timeouts: Timeouts) -> Delivery
 }
 
 fn later(message: &Message, reason: &str, setup: bool) -> Delivery {
-    let reason = sentence(reason);
-    Delivery::Later { reason, to: message.to.clone(), replies: Vec::new(), refused: Vec::new(), setup }
+    let (reason, to) = (sentence(reason), message.to.clone());
+    Delivery::Later { reason, to, replies: Vec::new(), refused: Vec::new(), setup, retry_after: None }
 }
 
 /// One SMTP session for one message.
@@ -136,7 +120,7 @@ impl Dialogue<'_> {
         match self.failed(failure) {
             Delivery::Later { reason, to, replies, setup, .. } => {
                 let to = to.into_iter().filter(|to| known.iter().all(|refusal| refusal.to != *to)).collect();
-                Delivery::Later { reason, to, replies, refused: known, setup }
+                Delivery::Later { reason, to, replies, refused: known, setup, retry_after: None }
             }
             delivery => delivery,
         }
@@ -247,7 +231,7 @@ impl Dialogue<'_> {
 /// To be tried again for the deferred recipients only.
 fn later_for(deferred: Vec<Refusal>, refused: Vec<Refusal>) -> Delivery {
     let to = deferred.iter().map(|deferral| deferral.to.clone()).collect();
-    Delivery::Later { reason: list(&deferred), to, replies: deferred, refused, setup: false }
+    Delivery::Later { reason: list(&deferred), to, replies: deferred, refused, setup: false, retry_after: None }
 }
 
 fn list(replies: &[Refusal]) -> String {

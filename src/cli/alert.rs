@@ -15,8 +15,8 @@ use super::{
     print::print,
 };
 use crate::{
-    alert::{self, Alert, Delivery, Mute, Phase},
-    config::{Problems, Settings},
+    alert::{self, Alert, Channel, ComposeContext, Delivery, Mute, Notification, Phase, Timeouts},
+    config::{Alerts, Problems, Settings},
     fault::{Fault, Result},
     judge::Test,
     ledger::Ledger,
@@ -171,23 +171,38 @@ pub(super) fn as_json(alert: &Alert) -> Value {
     })
 }
 
-/// Sends one real message per channel, bypassing the outbox for immediate feedback.
+/// Sends a real message on each channel, bypassing the outbox for immediate feedback.
 fn test(settings: &Settings) -> Result<()> {
-    let alerts = &settings.alerts;
-    if alerts.email.is_none() && alerts.webhook.is_none() {
-        return Err(Fault::setup("alerts: set `email` or `webhook` to receive alerts; see config/vigie.yaml"));
+    let channels = settings.alerts.channels();
+    if channels.is_empty() {
+        let known: Vec<String> = Alerts::specs().iter().map(|spec| format!("`{}`", spec.word)).collect();
+        return Err(Fault::setup(format!(
+            "alerts: set {} to receive alerts; see config/vigie.yaml",
+            known.join(" or ")
+        )));
     }
     let now = Instant::now();
     let notification = alert::test_notification(&settings.model.name, now);
-    if let Some(email) = &alerts.email {
-        let message = alert::compose(email, &notification, None, settings.base_url.as_deref(), settings.language, now)?;
-        check_delivered("alerts.email", alert::deliver(email, &message, alert::Timeouts::default()))?;
-        print(&format!("the mail server accepted {} for {}\n", message.message_id, message.to.join(", ")));
+    let base_url = settings.base_url.as_deref();
+    let context = ComposeContext { report: None, base_url, language: settings.language, now };
+    let failed: Vec<Fault> =
+        channels.into_iter().filter_map(|channel| test_channel(channel, &notification, &context).err()).collect();
+    match failed.as_slice() {
+        [] => Ok(()),
+        [one] => Err(one.clone()),
+        all => Err(Fault::setup(all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))),
     }
-    if let Some(webhook) = &alerts.webhook {
-        let call = alert::webhook_call(&notification, settings.base_url.as_deref());
-        check_delivered("alerts.webhook", alert::post(webhook, &call, Duration::from_mins(1)))?;
-        print("the webhook accepted the message\n");
+}
+
+fn test_channel(channel: &dyn Channel, notification: &Notification, context: &ComposeContext<'_>) -> Result<()> {
+    let spec = channel.spec();
+    for message in channel.compose(notification, context)? {
+        check_delivered(&format!("alerts.{}", spec.word), channel.send(&message, Timeouts::default()))?;
+        print(&if message.to.is_empty() {
+            format!("{} accepted the message\n", spec.server)
+        } else {
+            format!("{} accepted {} for {}\n", spec.server, message.message_id, message.to.join(", "))
+        });
     }
     Ok(())
 }

@@ -234,7 +234,7 @@ pub(super) enum AlertVerb {
         #[command(flatten)]
         config: ConfigArgs,
     },
-    /// Send a real test message
+    /// Send a real test message on every channel
     Test(ConfigArgs),
 }
 

@@ -15,10 +15,10 @@ use super::{
 };
 use crate::{
     alert::{Alert, Phase},
-    config::{Problems, Settings},
+    config::{Alerts, Problems, Settings},
     daemon,
     fault::Result,
-    ledger::{Channel, Ledger, QueuedMessage, RunRow, RunStatus, WatchState},
+    ledger::{Ledger, QueuedMessage, RunRow, RunStatus, WatchState},
     monitor,
     report::Language,
 };
@@ -84,6 +84,9 @@ fn read(fleet: &[Settings]) -> Result<Status> {
     if let Some(ledger) = &mut ledger {
         (status.alerts, status.messages) = ledger.view(|entry| Ok((entry.live_alerts(None)?, entry.undelivered()?)))?;
     }
+    if let Some(settings) = fleet.first() {
+        status.messages.iter_mut().for_each(|message| explain_waiting(message, &settings.alerts));
+    }
     for settings in fleet {
         let name = settings.model.name.clone();
         let (runs, watched) = match &mut ledger {
@@ -110,6 +113,14 @@ fn read(fleet: &[Settings]) -> Result<Status> {
         });
     }
     Ok(status)
+}
+
+/// States why nobody sends a message, if its channel is not configured.
+fn explain_waiting(message: &mut QueuedMessage, alerts: &Alerts) {
+    let Some(why) = alerts.why_waiting(&message.channel) else { return };
+    for recipient in message.to.iter_mut().filter(|recipient| recipient.is_queued()) {
+        recipient.reason = Some(why.clone());
+    }
 }
 
 fn run_json(run: &RunRow) -> Value {
@@ -156,8 +167,8 @@ fn as_json(status: &Status) -> Value {
         .map(|(message, recipient)| {
             json!({
                 "model": message.model,
-                "channel": message.channel.word(),
-                "to": (message.channel == Channel::Email).then_some(&recipient.address),
+                "channel": message.channel,
+                "to": (!recipient.address.is_empty()).then_some(&recipient.address),
                 "message_id": message.message_id,
                 "subject": message.subject,
                 "state": recipient.state,
@@ -241,7 +252,7 @@ fn as_text(status: &Status) -> String {
         let _ = writeln!(
             text,
             "  {} {}{recipient}: {}: {}",
-            message.channel.word(),
+            shown(&message.channel),
             to.state,
             shown(&message.subject),
             to.reason.as_deref().map_or("not attempted yet".to_owned(), harmless)

@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path};
 
-use super::{Problem, Settings};
+use super::{Alerts, Problem, Settings};
 use crate::{
-    alert,
+    alert::{self, Channel, ChannelKey, KeyKind},
     fault::describe_io,
     source::{PlaceOptions, PlaceSection},
 };
@@ -45,33 +45,33 @@ fn check_place(section: PlaceSection, place: &PlaceOptions) -> Vec<Option<Proble
     [problem].into_iter().chain(files).collect()
 }
 
-/// Checks passwords, tokens and certificates of the channels.
+/// Checks secrets and certificates of the channels, and the token of the HTTP server.
 fn check_channels(settings: &Settings) -> Vec<Option<Problem>> {
-    let (email, webhook) = (settings.alerts.email.as_ref(), settings.alerts.webhook.as_ref());
-    let token = settings.http.as_ref().and_then(|http| http.token_file.as_ref());
     let secret = "it must contain only the secret; make it readable only by the user that runs vigie";
     let trust = "set it to a PEM file, or remove the line to trust only the system's certificates";
-    let files = [
-        ("alerts.email.password_file", email.and_then(|email| email.password_file.as_ref()), secret),
-        ("alerts.email.ca_file", email.and_then(|email| email.ca_file.as_ref()), trust),
-        ("alerts.webhook.token_file", webhook.and_then(|webhook| webhook.token_file.as_ref()), secret),
-        ("http.token_file", token, secret),
-        ("alerts.webhook.ca_file", webhook.and_then(|webhook| webhook.ca_file.as_ref()), trust),
-    ];
-    let mut problems: Vec<_> = files.into_iter().map(|(key, file, hint)| check_readable(key, file?, hint)).collect();
-    problems.push(email.and_then(check_password));
+    let known: Vec<&ChannelKey> = Alerts::specs().into_iter().flat_map(|spec| spec.keys).collect();
+    let is_certificate = |name| known.iter().any(|known| known.key == name && known.kind == KeyKind::CertificateFile);
+    let mut alerts = settings.alerts.clone();
+    let files = alerts.files().into_iter();
+    let mut problems: Vec<Option<Problem>> = files
+        .map(|(name, file)| check_readable(name, file, if is_certificate(name) { trust } else { secret }))
+        .collect();
+    let token = settings.http.as_ref().and_then(|http| http.token_file.as_ref());
+    problems.push(token.and_then(|file| check_readable("http.token_file", file, secret)));
+    problems.extend(settings.alerts.channels().into_iter().map(check_secret));
     problems
 }
 
-/// Checks that the credential exists. Only possible under systemd.
-fn check_password(email: &alert::Email) -> Option<Problem> {
-    let is_missing = email.username.is_some() && email.password_file.is_none() && !email.smtp.contains('@');
+/// Checks that the credential exists if nothing else provides the channel's secret. Only possible under systemd.
+fn check_secret(channel: &dyn Channel) -> Option<Problem> {
+    let missing = channel.missing_secret()?;
+    let name = channel.spec().credential;
     let is_service = std::env::var_os("CREDENTIALS_DIRECTORY").is_some();
-    if !is_missing || !is_service || alert::credential(alert::PASSWORD_CREDENTIAL).is_some() {
+    if !is_service || alert::credential(name).is_some() {
         return None;
     }
-    let problem = Problem::new("alerts.email.username", "`alerts.email.username` is set, but there is no password");
-    Some(problem.hint(format!("put it in /etc/credstore/{}, or set `password_file`", alert::PASSWORD_CREDENTIAL)))
+    let problem = Problem::new(missing.key, missing.problem);
+    Some(problem.hint(format!("put it in /etc/credstore/{name}, or set `{}`", missing.file_key)))
 }
 
 fn unusable(key: &str, path: &Path, why: &str) -> Problem {

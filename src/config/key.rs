@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Alerts;
 use crate::source::PLACE_HINTS;
 
 /// Path from the top of the file to a value.
@@ -11,14 +12,10 @@ pub(super) struct KeyPath {
 }
 
 /// Hints for missing required keys.
-const HINTS: [(&str, &str); 8] = [
+const HINTS: [(&str, &str); 4] = [
     ("model.name", "set the name of the model's report folder: `model: {name: credit-default}`"),
     ("reference", "set it to the file created by `vigie learn --data FILE --out reference.vigie`"),
     ("source.fields.timestamp", "set it to the field with the record's time: `fields: {timestamp: ts}`"),
-    ("alerts.email.smtp", "set it to the mail server: `smtps://mail.example.com:465`"),
-    ("alerts.email.from", "set it to the sender's address: `vigie@example.com`"),
-    ("alerts.email.to", "set it to the recipients: `[risk@example.com]`"),
-    ("alerts.webhook.url", "set it to the endpoint: `https://hooks.example.com/vigie`"),
     ("http.listen", "set it to an address and port: `\"127.0.0.1:8787\"`"),
 ];
 
@@ -64,7 +61,9 @@ impl KeyPath {
 
     /// Hint for when the key is missing.
     pub(super) fn hint(&self) -> &'static str {
-        let hint = HINTS.iter().chain(&PLACE_HINTS).find(|(key, _)| self.matches(key));
+        let channels = Alerts::specs().into_iter().flat_map(|spec| spec.keys);
+        let channels = channels.filter_map(|known| Some((known.key, known.hint?)));
+        let hint = HINTS.into_iter().chain(PLACE_HINTS).chain(channels).find(|(key, _)| self.matches(key));
         hint.map_or("see the config/vigie.yaml that ships with vigie, or `vigie config schema`", |(_, hint)| hint)
     }
 }

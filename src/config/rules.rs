@@ -8,8 +8,11 @@ use vigie_profile::{
     window::{Instant, Span},
 };
 
-use super::{Problem, cron, key::KeyPath, limits, masked, tree::YamlNode};
-use crate::{alert, source};
+use super::{Alerts, Problem, cron, key::KeyPath, limits, masked, tree::YamlNode};
+use crate::{
+    alert::{self, KeyKind},
+    source,
+};
 
 /// The message after the key's name, and a hint.
 type Violation = (String, String);
@@ -17,7 +20,7 @@ type Violation = (String, String);
 type ValueRule = fn(&Value) -> Option<Violation>;
 
 /// Rules by key pattern.
-const RULES: [(&str, ValueRule); 36] = [
+const RULES: [(&str, ValueRule); 31] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
@@ -48,13 +51,27 @@ const RULES: [(&str, ValueRule); 36] = [
     ("alerts.cooldown", duration),
     ("alerts.after", consecutive_windows),
     ("alerts.volume", share),
-    ("alerts.email.smtp", mail_server),
-    ("alerts.email.from", mail_address),
-    ("alerts.email.to", mail_address),
-    ("alerts.email.to.*", mail_address),
-    ("alerts.webhook.url", webhook_url),
     ("http.listen", listen_address),
 ];
+
+/// Checks the value of a channel's key.
+fn channel_violation(kind: KeyKind, value: &Value) -> Option<Violation> {
+    match kind {
+        KeyKind::MailServer => mail_server(value),
+        KeyKind::MailAddress => mail_address(value),
+        KeyKind::WebUrl { example } => web_url(value, example),
+        KeyKind::UrlOrFile => url_or_file(value),
+        // Checked with the other files.
+        KeyKind::Section | KeyKind::SecretFile | KeyKind::CertificateFile => None,
+    }
+}
+
+/// Checks a value against the rules of its key.
+fn violations(key: &KeyPath, value: &Value) -> impl Iterator<Item = Violation> {
+    let rules = RULES.iter().filter(|(pattern, _)| key.matches(pattern));
+    let channels = Alerts::specs().into_iter().flat_map(|spec| spec.keys).filter(|known| key.matches(known.key));
+    rules.filter_map(|(_, rule)| rule(value)).chain(channels.filter_map(|known| channel_violation(known.kind, value)))
+}
 
 /// Checks every value of the file against its rules.
 pub(super) fn check(value: &Value, key: &KeyPath, tree: &YamlNode, problems: &mut Vec<Problem>) {
@@ -66,8 +83,7 @@ pub(super) fn check(value: &Value, key: &KeyPath, tree: &YamlNode, problems: &mu
     if let Some(violation) = empty(value).filter(|_| !(value.is_string() && is_filter_value(key))) {
         return report(key, violation);
     }
-    let rules = RULES.iter().filter(|(pattern, _)| key.matches(pattern));
-    rules.filter_map(|(_, rule)| rule(value)).for_each(|violation| report(key, violation));
+    violations(key, value).for_each(|violation| report(key, violation));
     if key.matches("policy.*") || key.matches("policy.features.*.*") {
         for (key, violation) in limits::check(value, key) {
             report(&key, violation);
@@ -243,22 +259,22 @@ fn mail_address(value: &Value) -> Option<Violation> {
 }
 
 fn base_url(value: &Value) -> Option<Violation> {
-    web_url(value, "example: `https://vigie.example.com/`")
+    web_url(value, "https://vigie.example.com/")
 }
 
-fn webhook_url(value: &Value) -> Option<Violation> {
-    web_url(value, "example: `https://hooks.example.com/vigie`")
-}
-
-fn web_url(value: &Value, hint: &str) -> Option<Violation> {
+fn web_url(value: &Value, example: &str) -> Option<Violation> {
     let url = value.as_str()?;
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let is_plain = |host: &str| host.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>'));
-    if host.is_some_and(|host| !host.is_empty() && !host.starts_with('/') && is_plain(host)) {
+    if alert::is_web_url(url) {
         return None;
     }
     // The value is not shown because such URLs often contain secrets.
-    Some(violation("must be an http or https URL", hint))
+    Some(violation("must be an http or https URL", format!("example: `{example}`")))
+}
+
+fn url_or_file(value: &Value) -> Option<Violation> {
+    let is_set = |key| value.get(key).is_some_and(|value| !value.is_null());
+    let is_both = is_set("url") && is_set("url_file");
+    is_both.then(|| violation("has both `url` and `url_file`", "keep one of the two"))
 }
 
 fn threads(value: &Value) -> Option<Violation> {

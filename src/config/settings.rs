@@ -53,7 +53,7 @@ pub struct Settings {
     pub alerts: Alerts,
     /// HTTP server.
     pub http: Option<Http>,
-    /// Locations of paths and database URLs in the file.
+    /// Locations of paths, database URLs and the channels' keys in the file.
     pub(super) locations: BTreeMap<String, Location>,
 }
 
@@ -81,18 +81,8 @@ pub struct Schedule {
 /// Sections that each entry of `models` has for itself.
 const MODEL_KEYS: [&str; 4] = ["reference", "source", "labels", "model"];
 
-/// Keys whose values are checked after parsing, in addition to those of `source` and `labels`.
-const LOCATED_KEYS: [&str; 9] = [
-    "reference",
-    "model.file",
-    "reports.dir",
-    "state",
-    "alerts.email.password_file",
-    "alerts.email.ca_file",
-    "alerts.webhook.token_file",
-    "alerts.webhook.ca_file",
-    "http.token_file",
-];
+/// Keys whose values are checked after parsing, in addition to those of `source`, `labels` and the channels.
+const LOCATED_KEYS: [&str; 5] = ["reference", "model.file", "reports.dir", "state", "http.token_file"];
 
 impl Settings {
     /// Loads a config file that defines one model. Relative paths are relative to the file's folder.
@@ -161,9 +151,10 @@ impl Settings {
             if let Some(problem) = labels.and_then(|labels| source_keys::missing_key(labels, &watched.source.place)) {
                 return Err(vec![problem.at(tree.location_of(full_key("labels.path").keys()))]);
             }
-            let keys = LOCATED_KEYS.into_iter().map(ToOwned::to_owned).chain(source_keys::located_keys());
+            let channel_keys = Alerts::specs().into_iter().flat_map(|spec| spec.keys).map(|known| known.key);
+            let keys = LOCATED_KEYS.into_iter().chain(channel_keys).map(ToOwned::to_owned);
             let location = |key: String| (key.clone(), tree.location_of(full_key(&key).keys()));
-            let locations = keys.map(location).collect();
+            let locations = keys.chain(source_keys::located_keys()).map(location).collect();
             let mut settings = Self {
                 path: path.to_owned(),
                 sha256: sha256.clone(),
@@ -207,12 +198,7 @@ impl Settings {
         paths.extend(self.source.place.paths());
         paths.extend(self.model.file.as_mut());
         paths.extend(self.labels.iter_mut().flat_map(|labels| labels.place.paths()));
-        if let Some(email) = &mut self.alerts.email {
-            paths.extend([&mut email.password_file, &mut email.ca_file].into_iter().flatten());
-        }
-        if let Some(webhook) = &mut self.alerts.webhook {
-            paths.extend([&mut webhook.token_file, &mut webhook.ca_file].into_iter().flatten());
-        }
+        paths.extend(self.alerts.files().into_iter().map(|(_, path)| path));
         paths.extend(self.http.as_mut().and_then(|http| http.token_file.as_mut()));
         paths
     }

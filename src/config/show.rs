@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Alerts, ConfigFile, Reports, RunOptions, ScheduleOptions, Settings, WatchedModel, masked};
+use super::{ConfigFile, Reports, RunOptions, ScheduleOptions, Settings, WatchedModel, masked};
 
 impl Settings {
     /// The effective config as YAML: defaults filled in, paths absolute, secrets masked.
@@ -43,7 +43,7 @@ fn to_config_file(first: &Settings, all: &[Settings]) -> ConfigFile {
         },
         state: first.state.clone(),
         run: RunOptions { threads: first.threads },
-        alerts: without_webhook_path(&first.alerts),
+        alerts: first.alerts.clone(),
         http: first.http.clone(),
     }
 }
@@ -71,15 +71,6 @@ fn schedule(settings: &Settings) -> ScheduleOptions {
         catch_up: schedule.catch_up,
         revise: schedule.revise,
     }
-}
-
-/// Drops the path of the webhook URL, which often contains a secret.
-fn without_webhook_path(alerts: &Alerts) -> Alerts {
-    let mut alerts = alerts.clone();
-    if let Some(webhook) = &mut alerts.webhook {
-        webhook.url = webhook.shown();
-    }
-    alerts
 }
 
 /// Serialises `floor: 0.0001` as a key, not as a YAML tag.

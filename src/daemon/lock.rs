@@ -9,8 +9,8 @@ use std::{
 };
 
 use crate::{
+    alert::ChannelSpec,
     fault::{Fault, Result, describe_io},
-    ledger::Channel,
 };
 
 /// A lock, held until it is dropped.
@@ -34,8 +34,8 @@ pub fn lock(state: &Path) -> Result<Lock> {
 }
 
 /// Locks an outbox channel for this process, so that no message is sent twice; `None` if another process is sending.
-pub fn lock_channel(state: &Path, channel: Channel) -> Result<Option<Lock>> {
-    try_lock(state, &state.join(format!("{}.lock", channel.word())))
+pub fn lock_channel(state: &Path, channel: &ChannelSpec) -> Result<Option<Lock>> {
+    try_lock(state, &state.join(format!("{}.lock", channel.word)))
 }
 
 fn try_lock(state: &Path, path: &PathBuf) -> Result<Option<Lock>> {

@@ -29,10 +29,11 @@ use super::{
     window::{CheckContext, CheckSummary},
 };
 use crate::{
-    config::Settings,
+    alert::ChannelSpec,
+    config::{Alerts, Settings},
     crash,
     fault::{Fault, Remedy, Result},
-    ledger::{Channel, Ledger},
+    ledger::Ledger,
     monitor::ScanOptions,
 };
 
@@ -85,7 +86,7 @@ struct Daemon {
     wakes: WakeQueue,
     stop: Arc<AtomicBool>,
     /// Wakes the sender of each channel.
-    outbox_signals: [(Channel, Arc<Notify>); 2],
+    outbox_signals: Vec<(&'static ChannelSpec, Arc<Notify>)>,
     /// The current settings, for senders and the HTTP server.
     settings: watch::Sender<Arc<Vec<Settings>>>,
     watchdog: Watchdog,
@@ -111,7 +112,7 @@ impl Daemon {
             settings: watch::Sender::new(Arc::clone(&fleet)),
             fleet,
             stop: Arc::default(),
-            outbox_signals: Channel::ALL.map(|channel| (channel, Arc::default())),
+            outbox_signals: Alerts::specs().into_iter().map(|channel| (channel, Arc::default())).collect(),
             server: None,
             watchdog: Watchdog::default(),
             _lock: lock,
@@ -130,7 +131,7 @@ impl Daemon {
             if let Some(prepared) = serve::prepare(&self.fleet, &mut self.server).await? {
                 self.server = prepared.start(&self.settings.subscribe(), self.options.clock)?;
             }
-            senders.extend(self.outbox_signals.iter().map(|(channel, signal)| self.start_sender(*channel, signal)));
+            senders.extend(self.outbox_signals.iter().map(|(channel, signal)| self.start_sender(channel, signal)));
         }
         let mut ping = interval(self.watchdog.interval());
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -363,7 +364,7 @@ impl Daemon {
     }
 
     /// Starts the sender of a channel: it sends new messages as they are queued, and retries when they are due.
-    fn start_sender(&self, channel: Channel, signal: &Arc<Notify>) -> tokio::task::JoinHandle<()> {
+    fn start_sender(&self, channel: &'static ChannelSpec, signal: &Arc<Notify>) -> tokio::task::JoinHandle<()> {
         let (settings, stop, signal, clock) =
             (self.settings.subscribe(), self.stop.clone(), Arc::clone(signal), self.options.clock);
         tokio::spawn(async move {
@@ -377,7 +378,7 @@ impl Daemon {
                     };
                     let mut ledger = Ledger::open(&settings.state, LEDGER_TIMEOUT)?;
                     let stop = || stop.load(Ordering::Relaxed);
-                    send_due(&mut ledger, channel, settings, &|| clock.now(), &stop).map(|summary| summary.next)
+                    send_due(&mut ledger, channel.word, settings, &|| clock.now(), &stop).map(|summary| summary.next)
                 });
                 let next = match result.await {
                     Ok(Ok(next)) => next,

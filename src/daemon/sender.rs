@@ -13,11 +13,11 @@ use vigie_profile::{
 
 use super::lock::{is_held, lock_channel};
 use crate::{
-    alert::{self, Delivery, Notification, Refusal, Timeouts, WebhookCall},
-    config::Settings,
+    alert::{ComposeContext, Delivery, Message, Notification, Refusal, Timeouts},
+    config::{Alerts, Settings},
     crash,
     fault::{Fault, Result},
-    ledger::{Channel, FinalState, Ledger, NewMessage, QueuedMessage, Recipient},
+    ledger::{FinalState, Ledger, NewMessage, QueuedMessage, Recipient},
     report::Report,
 };
 
@@ -25,66 +25,28 @@ use crate::{
 /// attempts may come before the network is up.
 const EXPIRY: Span = Span::from_days(3);
 const EXPIRY_ATTEMPTS: u32 = 12;
-/// Timeout of one webhook call.
-const WEBHOOK_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a command waits for another process that is sending.
 const LOCK_TIMEOUT: Duration = Duration::from_mins(1);
 const FIRST_BACKOFF_US: i64 = 15_000_000;
 const MAX_BACKOFF_US: i64 = 3_600_000_000;
 
-/// Composes the messages for a notification, one for each configured channel.
+/// Composes the messages for a notification on every configured channel.
 pub fn compose_messages(
     settings: &Settings,
     notification: &Notification,
     report: Option<&Report>,
     now: Instant,
 ) -> Result<Vec<NewMessage>> {
-    let base_url = settings.base_url.as_deref();
-    let subject = format!("{}: {} {}", notification.model, notification.severity, notification.events.len());
+    let context = ComposeContext { report, base_url: settings.base_url.as_deref(), language: settings.language, now };
     let mut messages = Vec::new();
-    if let Some(email) = &settings.alerts.email {
-        let mail = alert::compose(email, notification, report, base_url, settings.language, now)?;
-        messages.push(NewMessage {
-            channel: Channel::Email,
-            message_id: mail.message_id.clone(),
-            subject: mail.subject.clone(),
-            to: mail.to.clone(),
-            payload: encode(&mail),
-        });
-    }
-    if settings.alerts.webhook.is_some() {
-        let call = alert::webhook_call(notification, base_url);
-        let mut payload = format!("{}\n", call.key).into_bytes();
-        payload.extend(&call.body);
-        messages.push(NewMessage { channel: Channel::Webhook, message_id: call.key, subject, to: Vec::new(), payload });
+    for channel in settings.alerts.channels() {
+        let spec = channel.spec();
+        for Message { message_id, subject, to, bytes } in channel.compose(notification, &context)? {
+            let channel = spec.word.to_owned();
+            messages.push(NewMessage { channel, message_id, subject, to, payload: bytes, is_thread: spec.has_threads });
+        }
     }
     Ok(messages)
-}
-
-/// Encodes an email as a payload: Message-ID, subject and recipients on one line each, an empty line, the email.
-fn encode(mail: &alert::Message) -> Vec<u8> {
-    let subject = mail.subject.replace(['\n', '\r'], " ");
-    let mut bytes = format!("{}\n{subject} \n", mail.message_id).into_bytes();
-    for to in &mail.to {
-        bytes.extend(to.as_bytes());
-        bytes.push(b'\n');
-    }
-    bytes.push(b'\n');
-    bytes.extend(&mail.bytes);
-    bytes
-}
-
-fn decode(bytes: &[u8]) -> Option<alert::Message> {
-    let end = bytes.windows(2).position(|two| two == b"\n\n")?;
-    let mut lines = str::from_utf8(bytes.get(..end)?).ok()?.lines();
-    let message_id = lines.next()?.to_owned();
-    let subject = lines.next()?.trim_end().to_owned();
-    Some(alert::Message {
-        message_id,
-        subject,
-        to: lines.map(ToOwned::to_owned).collect(),
-        bytes: bytes.get(end + 2..)?.to_vec(),
-    })
 }
 
 /// Sends messages: over the real channels, or a test's.
@@ -96,31 +58,17 @@ pub trait Transport {
 impl Transport for Settings {
     fn send(&self, message: &QueuedMessage, payload: &[u8]) -> Delivery {
         let to: Vec<String> = message.to.iter().map(|recipient| recipient.address.clone()).collect();
-        let setup_error = |reason: &str| Delivery::Later {
-            reason: reason.to_owned(),
-            to: to.clone(),
-            replies: Vec::new(),
-            refused: Vec::new(),
-            setup: true,
+        let Some(channel) = self.alerts.channel(&message.channel) else {
+            let (reason, replies, refused) = (Alerts::why_missing(&message.channel), Vec::new(), Vec::new());
+            return Delivery::Later { reason, to, replies, refused, setup: true, retry_after: None };
         };
-        match message.channel {
-            Channel::Email => {
-                let (Some(email), Some(mail)) = (&self.alerts.email, decode(payload)) else {
-                    return setup_error("alerts.email is no longer configured");
-                };
-                alert::deliver(email, &alert::Message { to, ..mail }, Timeouts::default())
-            }
-            Channel::Webhook => {
-                let call = payload.iter().position(|byte| *byte == b'\n').and_then(|end| {
-                    let body = payload.get(end + 1..)?.to_vec();
-                    Some(WebhookCall { key: message.message_id.clone(), body })
-                });
-                let (Some(webhook), Some(call)) = (&self.alerts.webhook, call) else {
-                    return setup_error("alerts.webhook is no longer configured");
-                };
-                alert::post(webhook, &call, WEBHOOK_TIMEOUT)
-            }
-        }
+        let message = Message {
+            message_id: message.message_id.clone(),
+            subject: message.subject.clone(),
+            to,
+            bytes: payload.to_owned(),
+        };
+        channel.send(&message, Timeouts::default())
     }
 }
 
@@ -135,7 +83,7 @@ pub struct SendSummary {
 /// Sends what is due on a channel. Each recipient receives messages in order.
 pub fn send_due(
     ledger: &mut Ledger,
-    channel: Channel,
+    channel: &str,
     transport: &dyn Transport,
     clock: &dyn Fn() -> Instant,
     stop: &dyn Fn() -> bool,
@@ -168,8 +116,9 @@ fn due(message: &QueuedMessage, now: Instant) -> Option<QueuedMessage> {
 
 /// Records the outcome for each recipient.
 fn settle(ledger: &mut Ledger, message: &QueuedMessage, delivery: Delivery, now: Instant) -> Result<()> {
-    let (channel, subject, message_id) = (message.channel.word(), &message.subject, &message.message_id);
+    let (channel, subject, message_id) = (&message.channel, &message.subject, &message.message_id);
     let is_old = now.0.saturating_sub(message.queued_at.0) >= EXPIRY.microseconds();
+    let mut pause = Duration::ZERO;
     let mut outcomes: Vec<(&Recipient, Option<FinalState>, Option<String>)> = Vec::new();
     match delivery {
         Delivery::Accepted { refused } => {
@@ -189,9 +138,10 @@ fn settle(ledger: &mut Ledger, message: &QueuedMessage, delivery: Delivery, now:
             let why = |to: &Recipient| reply(&replies, to).unwrap_or(&reason).to_owned();
             outcomes.extend(message.to.iter().map(|to| (to, Some(FinalState::Refused), Some(why(to)))));
         }
-        Delivery::Later { reason, setup, to: waiting, replies, refused } => {
+        Delivery::Later { reason, setup, to: waiting, replies, refused, retry_after } => {
+            pause = retry_after.unwrap_or_default();
             let why = |to: &Recipient| reply(&replies, to).unwrap_or(&reason).to_owned();
-            let is_waiting = |to: &Recipient| message.channel == Channel::Webhook || waiting.contains(&to.address);
+            let is_waiting = |to: &Recipient| to.address.is_empty() || waiting.contains(&to.address);
             // A setup error never expires: it waits until someone fixes it.
             let is_expired = |to: &Recipient| is_old && !setup && to.attempts + 1 >= EXPIRY_ATTEMPTS;
             let has_expired = message.to.iter().any(|to| is_waiting(to) && is_expired(to));
@@ -220,8 +170,9 @@ fn settle(ledger: &mut Ledger, message: &QueuedMessage, delivery: Delivery, now:
             match state {
                 Some(state) => tx.settle(message.id, &to.address, *state, reason.as_deref(), now)?,
                 None => {
-                    let backoff = FIRST_BACKOFF_US.saturating_mul(1 << to.attempts.min(20)).min(MAX_BACKOFF_US);
-                    let next = Instant(now.0.saturating_add(backoff));
+                    let backoff = FIRST_BACKOFF_US.saturating_mul(1 << to.attempts.min(20));
+                    let pause = i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
+                    let next = Instant(now.0.saturating_add(backoff.max(pause).min(MAX_BACKOFF_US)));
                     tx.postpone(message.id, &to.address, reason.as_deref().unwrap_or_default(), next)?;
                 }
             }
@@ -242,7 +193,7 @@ pub(super) fn send_due_on_all_channels(
     clock: &dyn Fn() -> Instant,
     stop: &dyn Fn() -> bool,
 ) -> Result<()> {
-    for channel in Channel::ALL {
+    for channel in Alerts::specs() {
         let end = StdInstant::now() + LOCK_TIMEOUT;
         let lock = loop {
             let lock = lock_channel(&settings.state, channel)?;
@@ -253,7 +204,7 @@ pub(super) fn send_due_on_all_channels(
         };
         // Otherwise the process that holds the lock sends this process's messages too.
         if lock.is_some() {
-            send_due(ledger, channel, settings, clock, stop)?;
+            send_due(ledger, channel.word, settings, clock, stop)?;
         }
     }
     Ok(())
@@ -288,10 +239,11 @@ pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Result<()> {
         None => Ok(()),
         Some((message, to)) => {
             let recipient = if to.address.is_empty() { String::new() } else { format!(" to {}", shown(&to.address)) };
+            let reason = to.reason.clone().or_else(|| settings.alerts.why_waiting(&message.channel));
             Err(Fault::retry(format!(
                 "{}{recipient}: {}; {state}",
-                message.channel.word(),
-                to.reason.as_deref().unwrap_or("not sent yet")
+                message.channel,
+                reason.as_deref().unwrap_or("not sent yet")
             )))
         }
     }

@@ -13,6 +13,6 @@ mod watch_state;
 
 pub use label_checks::LabelCheck;
 pub use ledger::{Ledger, LedgerTx, ledger_path};
-pub use outbox::{Channel, FinalState, NewMessage, QueuedMessage, Recipient};
+pub use outbox::{FinalState, NewMessage, QueuedMessage, Recipient};
 pub use run::{RunRow, RunStatus, TrendRow};
 pub use watch_state::WatchState;

@@ -1,5 +1,5 @@
 //! The outbox: messages ready to send, with a delivery state per recipient. Each recipient receives messages in order; one
-//! unreachable recipient does not delay the others.
+//! unreachable recipient does not delay the others. The outbox knows channels only by name.
 
 use std::collections::BTreeMap;
 
@@ -9,38 +9,21 @@ use vigie_profile::window::Instant;
 use super::LedgerTx;
 use crate::fault::Result;
 
-/// How a message is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Channel {
-    Webhook,
-    Email,
-}
-
-impl Channel {
-    /// All channels, the faster one first.
-    pub const ALL: [Self; 2] = [Self::Webhook, Self::Email];
-
-    /// The name used in the ledger and by `vigie status`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Webhook => "webhook",
-        }
-    }
-}
-
 /// A message to be queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMessage {
-    pub channel: Channel,
+    /// Name of the channel that composed it and will send it.
+    pub channel: String,
+    /// Unique on the channel.
     pub message_id: String,
     /// A short summary for `vigie status`.
     pub subject: String,
-    /// Email addresses. A webhook has a single recipient with an empty address.
+    /// Addresses. Empty for a channel with one recipient, which then has an empty address.
     pub to: Vec<String>,
     /// The message in the channel's own format, ready to send.
     pub payload: Vec<u8>,
+    /// Whether later messages about the same alerts refer to this one by its id.
+    pub is_thread: bool,
 }
 
 /// Final delivery state for one recipient.
@@ -68,7 +51,8 @@ impl FinalState {
 pub struct QueuedMessage {
     pub id: i64,
     pub model: String,
-    pub channel: Channel,
+    /// Name of its channel, which this version may not know.
+    pub channel: String,
     pub message_id: String,
     pub subject: String,
     pub queued_at: Instant,
@@ -79,7 +63,7 @@ pub struct QueuedMessage {
 /// A recipient of a message, with its delivery state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
-    /// Empty for a webhook.
+    /// Empty if the channel has one recipient only.
     pub address: String,
     /// `queued`, `sent`, `refused`, `expired`.
     pub state: String,
@@ -102,7 +86,6 @@ const COLUMNS: &str = "outbox.id, model, channel, message_id, subject, queued_us
                        recipient, state, attempts, next_us, reason";
 
 fn read_message(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
-    let channel: String = row.get(2)?;
     let recipient = Recipient {
         address: row.get(6)?,
         state: row.get(7)?,
@@ -113,7 +96,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
     Ok(QueuedMessage {
         id: row.get(0)?,
         model: row.get(1)?,
-        channel: if channel == Channel::Webhook.word() { Channel::Webhook } else { Channel::Email },
+        channel: row.get(2)?,
         message_id: row.get(3)?,
         subject: row.get(4)?,
         queued_at: Instant(row.get(5)?),
@@ -140,17 +123,13 @@ impl LedgerTx<'_> {
     pub fn queue(&self, run: Option<i64>, model: &str, message: &NewMessage, now: Instant) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO outbox (run, model, channel, message_id, subject, letter, queued_us) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let values =
-            params![run, model, message.channel.word(), message.message_id, message.subject, message.payload, now.0];
+        let values = params![run, model, message.channel, message.message_id, message.subject, message.payload, now.0];
         if self.map_fault(self.tx.execute(sql, values))? == 0 {
             return Ok(());
         }
         let id = self.tx.last_insert_rowid();
         let unnamed = [String::new()];
-        let to = match message.channel {
-            Channel::Email => message.to.as_slice(),
-            Channel::Webhook => &unnamed,
-        };
+        let to = if message.to.is_empty() { unnamed.as_slice() } else { message.to.as_slice() };
         for recipient in to {
             let sql =
                 "INSERT OR IGNORE INTO delivery (letter, recipient, state, next_us) VALUES (?1, ?2, 'queued', ?3)";
@@ -159,8 +138,9 @@ impl LedgerTx<'_> {
         Ok(())
     }
 
-    /// Returns the next message of every recipient, due or not, oldest first. A recipient's later messages wait for it.
-    pub fn next_messages(&self, channel: Channel) -> Result<Vec<QueuedMessage>> {
+    /// Returns a channel's next message of every recipient, due or not, oldest first. A recipient's later messages wait for
+    /// it.
+    pub fn next_messages(&self, channel: &str) -> Result<Vec<QueuedMessage>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM delivery JOIN outbox ON outbox.id = delivery.letter \
              WHERE state = 'queued' AND channel = ?1 AND NOT EXISTS ( \
@@ -169,7 +149,7 @@ impl LedgerTx<'_> {
                  AND older.channel = ?1) \
              ORDER BY outbox.id, recipient"
         );
-        Ok(group_recipients(self.rows(&sql, [channel.word()], read_message)?))
+        Ok(group_recipients(self.rows(&sql, [channel], read_message)?))
     }
 
     /// Returns the payload of a message; empty once it is settled.

@@ -123,6 +123,79 @@ fn the_path_of_a_webhook_url_is_never_shown() {
     assert!(message.contains("must be an http or https URL") && !message.contains("s3cret"), "{message}");
 }
 
+/// The URL of a Slack or Teams webhook is a secret; a file may hold it instead.
+#[test]
+fn the_urls_of_chat_channels_are_never_shown() {
+    let text = "alerts:\n  slack: {url: \"https://hooks.slack.com/services/T0/s3cret\"}\n  \
+                teams: {url: \"https://flow.example.com/x?sig=s3cret\"}\n  pagerduty: {routing_key_file: key}\n";
+    let settings = read(&format!("{MINIMAL}{text}")).unwrap();
+    let shown = settings.show();
+    for line in [
+        "url: https://hooks.slack.com/***",
+        "url: https://flow.example.com/***",
+        "url: https://events.pagerduty.com/v2/enqueue",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    assert!(!format!("{shown}{settings:?}").contains("s3cret"), "{shown}");
+    assert!(
+        shown.contains(&format!("routing_key_file: {}", Path::new("/etc/vigie/key").display()))
+            || shown.contains("/key"),
+        "{shown}"
+    );
+    let message = problems_with("alerts: {slack: {url: \"hooks/s3cret\"}}\n");
+    assert!(
+        message.contains("`alerts.slack.url` must be an http or https URL") && !message.contains("s3cret"),
+        "{message}"
+    );
+}
+
+#[test]
+fn problems_of_channels_name_the_key_and_the_next_step() {
+    let message = problems_with(
+        "alerts:\n  slack: {url: \"https://a\", url_file: b}\n  teams: {uri: \"https://a\"}\n  pagerduty: {key: x}\n  webhook: {}\n",
+    );
+    for problem in [
+        "`alerts.slack` has both `url` and `url_file` — keep one of the two",
+        "unknown key `uri` under `alerts.teams` — did you mean `url`?",
+        "unknown key `key` under `alerts.pagerduty`",
+        "`alerts.webhook.url` is missing — set it to the endpoint: `https://hooks.example.com/vigie`",
+    ] {
+        assert!(message.contains(problem), "{problem}: {message}");
+    }
+    let files = "alerts: {slack: {url_file: nowhere}, teams: {url: \"https://a\", ca_file: none.pem}, pagerduty: {routing_key_file: no-key}}\n";
+    let problems = check_files(&read(&format!("{MINIMAL}{files}")).unwrap());
+    for (key, hint) in [
+        ("alerts.slack.url_file", "it must contain only the secret"),
+        ("alerts.teams.ca_file", "set it to a PEM file"),
+        ("alerts.pagerduty.routing_key_file", "it must contain only the secret"),
+    ] {
+        let problem =
+            problems.iter().find(|problem| problem.key == key).unwrap_or_else(|| panic!("{key}: {problems:?}"));
+        assert!(problem.hint.as_ref().unwrap().contains(hint) && problem.line.is_some(), "{problem:?}");
+    }
+}
+
+#[test]
+fn every_channel_is_a_key_of_the_schema_and_of_the_template() {
+    let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
+    let alerts = &schema["$defs"]["Alerts"]["properties"];
+    for spec in vigie::config::Alerts::specs() {
+        assert!(alerts.get(spec.word).is_some(), "{}", spec.word);
+        assert!(
+            TEMPLATE.contains(&format!("#   {}:", spec.word)) && TEMPLATE.contains(spec.credential),
+            "{}",
+            spec.word
+        );
+        for known in spec.keys {
+            assert!(
+                known.key == format!("alerts.{}", spec.word)
+                    || known.key.starts_with(&format!("alerts.{}.", spec.word))
+            );
+        }
+    }
+}
+
 #[test]
 fn shown_config_parses_to_the_same_settings() {
     let text = format!("{MINIMAL}policy: {{empty_bins: {{floor: 1e-4}}, psi: {{alarm: null}}}}\n");

@@ -14,7 +14,7 @@ use crate::{
     crash,
     fault::{Fault, Remedy, Result},
     judge::{Facts, Failure, Finding, Headline, Note, Severity, Subject, Test},
-    ledger::{Channel, Ledger, LedgerTx, NewMessage, RunRow, RunStatus, TrendRow},
+    ledger::{Ledger, LedgerTx, NewMessage, RunRow, RunStatus, TrendRow},
     report::Report,
 };
 
@@ -178,13 +178,13 @@ fn write(
     Ok((record, messages, Some(id)))
 }
 
-/// Stores the first email about an alert, so that later ones are sent in its thread.
+/// Stores the first message about an alert that can have replies, so that later ones are sent in its thread.
 pub(crate) fn thread(decision: &mut Decision, messages: &[NewMessage]) {
-    let Some(mail) = messages.iter().find(|message| message.channel == Channel::Email) else { return };
+    let Some(first) = messages.iter().find(|message| message.is_thread) else { return };
     let opened = |alert: &&mut crate::alert::Alert| {
         alert.phase == Phase::Open && alert.notified.is_some() && alert.thread.is_none()
     };
-    decision.alerts.iter_mut().filter(opened).for_each(|alert| alert.thread = Some(mail.message_id.clone()));
+    decision.alerts.iter_mut().filter(opened).for_each(|alert| alert.thread = Some(first.message_id.clone()));
 }
 
 /// Other windows whose last run failed. While there is one, failure alerts stay open.

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use vigie::{
     fault::Remedy,
-    ledger::{Channel, FinalState, Ledger, NewMessage},
+    ledger::{FinalState, Ledger, NewMessage},
 };
 use vigie_profile::window::Instant;
 
@@ -89,11 +89,12 @@ fn a_failed_transaction_changes_nothing() {
     let world = watched("");
     let mut ledger = open(&world).unwrap();
     let message = NewMessage {
-        channel: Channel::Email,
+        channel: "email".to_owned(),
         message_id: "<a@b>".into(),
         subject: "s".into(),
         to: vec!["b".into()],
         payload: vec![1],
+        is_thread: true,
     };
     let failed: Result<(), _> = ledger.write(|tx| {
         tx.queue(None, "m", &message, Instant(1))?;
@@ -107,10 +108,10 @@ fn a_failed_transaction_changes_nothing() {
         ledger.write(|tx| tx.queue(None, "m", &message, Instant(1))).unwrap();
     }
     assert_eq!(waiting(&mut ledger), 1);
-    let front = ledger.view(|tx| tx.next_messages(Channel::Email)).unwrap();
+    let front = ledger.view(|tx| tx.next_messages("email")).unwrap();
     ledger.write(|tx| tx.settle(front[0].id, "b", FinalState::Sent, None, Instant(2))).unwrap();
     ledger.write(|tx| tx.queue(None, "m", &message, Instant(3))).unwrap();
-    assert_eq!(ledger.view(|tx| tx.next_messages(Channel::Email)).unwrap(), []);
+    assert_eq!(ledger.view(|tx| tx.next_messages("email")).unwrap(), []);
 }
 
 #[test]

@@ -87,7 +87,8 @@ fn both_services_have_the_same_sandbox() {
         assert_eq!(daemon[key], [value], "{key}");
     }
     assert!(daemon.contains_key("WatchdogSec") && daemon.contains_key("ExecReload"));
-    let credentials = [vigie::alert::PASSWORD_CREDENTIAL, vigie::alert::TOKEN_CREDENTIAL];
+    let mut credentials: Vec<&str> = vigie::config::Alerts::specs().iter().map(|spec| spec.credential).collect();
+    credentials.sort_unstable();
     assert_eq!(daemon["LoadCredential"], credentials);
 }
 

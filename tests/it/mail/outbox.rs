@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use vigie::{
     alert::{Delivery, Refusal},
     daemon::{Transport, send_due},
-    ledger::{Channel, Ledger, NewMessage, QueuedMessage},
+    ledger::{Ledger, NewMessage, QueuedMessage},
 };
 use vigie_profile::window::Instant;
 
@@ -64,18 +64,19 @@ impl Transport for Mailboxes<'_> {
             return Delivery::Accepted { refused };
         }
         let reason = "452 4.2.2 mailbox full".to_owned();
-        Delivery::Later { reason, to, replies: Vec::new(), refused, setup: false }
+        Delivery::Later { reason, to, replies: Vec::new(), refused, setup: false, retry_after: None }
     }
 }
 
 fn queue(ledger: &mut Ledger, number: usize, to: &[&str]) {
     let message_id = format!("<{number}>");
     let message = NewMessage {
-        channel: Channel::Email,
+        channel: "email".to_owned(),
         subject: format!("message {number}"),
         to: to.iter().map(|to| (*to).to_owned()).collect(),
         payload: message_id.clone().into_bytes(),
         message_id,
+        is_thread: true,
     };
     ledger.write(|entry| entry.queue(None, "m", &message, Instant(0))).unwrap();
 }
@@ -102,7 +103,7 @@ fn a_full_mailbox_does_not_delay_other_recipients() {
     };
     let mailboxes = Mailboxes::new(&answer);
     let now = Cell::new(Instant(0));
-    let mut go = || send_due(&mut ledger, Channel::Email, &mailboxes, &|| now.get(), &|| false).unwrap();
+    let mut go = || send_due(&mut ledger, "email", &mailboxes, &|| now.get(), &|| false).unwrap();
     let first = go();
     assert_eq!(mailboxes.got("fine@x"), ["<0>", "<1>", "<2>"]);
     let full = mailboxes.tries.borrow().iter().filter(|(who, _)| who == "full@x").count();
@@ -129,7 +130,7 @@ fn a_message_expires_after_three_days_for_one_recipient_only() {
     let mailboxes = Mailboxes::new(&answer);
     let mut now = Instant(0);
     let mut rounds = 0;
-    while let Some(next) = send_due(&mut ledger, Channel::Email, &mailboxes, &|| now, &|| false).unwrap().next {
+    while let Some(next) = send_due(&mut ledger, "email", &mailboxes, &|| now, &|| false).unwrap().next {
         now = next;
         rounds += 1;
         assert!(rounds < 200);
@@ -149,7 +150,7 @@ fn an_old_message_is_tried_more_than_once() {
     let answer = |_: &str, _: &str, tries: u32| if tries < 5 { Answer::Defer } else { Answer::Accept };
     let mailboxes = Mailboxes::new(&answer);
     let mut now = Instant(7 * 24 * 60 * MINUTE);
-    while let Some(next) = send_due(&mut ledger, Channel::Email, &mailboxes, &|| now, &|| false).unwrap().next {
+    while let Some(next) = send_due(&mut ledger, "email", &mailboxes, &|| now, &|| false).unwrap().next {
         now = next;
     }
     assert_eq!(mailboxes.got("a@x"), ["<0>"]);
@@ -163,7 +164,7 @@ impl Transport for LoginRefused {
     fn send(&self, message: &QueuedMessage, _: &[u8]) -> Delivery {
         let to = message.to.iter().map(|recipient| recipient.address.clone()).collect();
         let reason = "535 5.7.8 no".to_owned();
-        Delivery::Later { reason, to, replies: Vec::new(), refused: Vec::new(), setup: true }
+        Delivery::Later { reason, to, replies: Vec::new(), refused: Vec::new(), setup: true, retry_after: None }
     }
 }
 
@@ -174,7 +175,7 @@ fn a_setup_error_never_expires() {
     queue(&mut ledger, 0, &["a@x"]);
     let mut now = Instant(0);
     for _ in 0..200 {
-        now = send_due(&mut ledger, Channel::Email, &LoginRefused, &|| now, &|| false)
+        now = send_due(&mut ledger, "email", &LoginRefused, &|| now, &|| false)
             .unwrap()
             .next
             .expect("it is still queued");
@@ -182,8 +183,35 @@ fn a_setup_error_never_expires() {
     assert!(now.0 > 7 * 24 * 60 * MINUTE, "{now}");
     let answer = |_: &str, _: &str, _: u32| Answer::Accept;
     let fixed = Mailboxes::new(&answer);
-    send_due(&mut ledger, Channel::Email, &fixed, &|| now, &|| false).unwrap();
+    send_due(&mut ledger, "email", &fixed, &|| now, &|| false).unwrap();
     assert_eq!(fixed.got("a@x"), ["<0>"]);
+}
+
+/// A server that says when it wants to be asked again.
+struct Busy;
+
+impl Transport for Busy {
+    fn send(&self, _: &QueuedMessage, _: &[u8]) -> Delivery {
+        let retry_after = Some(Duration::from_secs(120));
+        let (to, replies, refused) = (Vec::new(), Vec::new(), Vec::new());
+        Delivery::Later { reason: "429".to_owned(), to, replies, refused, setup: false, retry_after }
+    }
+}
+
+#[test]
+fn a_server_can_ask_for_a_pause() {
+    let world = World::new();
+    let mut ledger = ledger(&world);
+    queue(&mut ledger, 0, &[]);
+    let next = |now: Instant, ledger: &mut Ledger| send_due(ledger, "email", &Busy, &|| now, &|| false).unwrap().next;
+    let mut now = Instant(0);
+    let mut pauses = Vec::new();
+    for _ in 0..5 {
+        let next = next(now, &mut ledger).expect("the recipient without an address is still queued");
+        pauses.push((next.0 - now.0) / 1_000_000);
+        now = next;
+    }
+    assert_eq!(pauses, [120, 120, 120, 120, 240], "never sooner than asked, and never sooner than usual");
 }
 
 proptest! {
@@ -215,7 +243,7 @@ proptest! {
         };
         let mailboxes = Mailboxes::new(&answer);
         let mut now = Instant(0);
-        while let Some(next) = send_due(&mut ledger, Channel::Email, &mailboxes, &|| now, &|| false).unwrap().next {
+        while let Some(next) = send_due(&mut ledger, "email", &mailboxes, &|| now, &|| false).unwrap().next {
             prop_assert!(next > now);
             now = next;
         }
@@ -238,7 +266,7 @@ fn email(port: u16, to: &str) -> String {
     )
 }
 
-fn run_once(world: &World, now: Instant) -> (bool, String) {
+pub(crate) fn run_once(world: &World, now: Instant) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_vigie"))
         .args(["run", "--once", "--config", "vigie.yaml"])
         .current_dir(world.root())

@@ -4,13 +4,15 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use serde_json::{Value, json};
 use vigie::{
+    config::Settings,
+    daemon::send_due,
     judge::{Facts, Failure, Headline, Subject, Test},
     ledger::{Ledger, RunStatus},
     report::Language,
 };
 use vigie_profile::window::{Instant, Window};
 
-use crate::support::{watched::Watcher, world::World};
+use crate::support::{fake_http::FakeHttp, fake_smtp::FakeSmtp, watched::Watcher, world::World};
 
 const HOUR: i64 = 3_600_000_000;
 /// 2026-11-28, the window whose run failed.
@@ -192,5 +194,44 @@ fn redacted_former_findings_do_not_quote_rows() {
             let is_quoted = message.contains("astronaut") || message.contains("Corrupt footer");
             assert!(!message.is_empty() && !is_quoted, "{language:?}: {message}");
         }
+    }
+}
+
+/// What a former version has queued is sent, each message once and without that version's envelope.
+#[test]
+fn former_messages_are_sent() {
+    let world = former();
+    let stored = rusqlite::Connection::open(world.path("state/ledger.sqlite")).unwrap();
+    let mut rows =
+        stored.prepare("SELECT channel, message_id, letter FROM outbox WHERE letter <> x'' ORDER BY id").unwrap();
+    let rows: Vec<(String, String, Vec<u8>)> =
+        rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap().map(Result::unwrap).collect();
+    let of = |channel: &str| rows.iter().filter(|row| row.0 == channel).collect::<Vec<_>>();
+    let (mails, calls) = (of("email"), of("webhook"));
+    assert!(!mails.is_empty() && !calls.is_empty() && mails.len() + calls.len() == rows.len());
+    let (smtp, http) = (FakeSmtp::with(|_| None), FakeHttp::answering(204, ""));
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    let config = config.replace("http://127.0.0.1:9/", &format!("http://127.0.0.1:{}/", http.port));
+    let config = config.replace("smtp://127.0.0.1:9", &format!("smtp://127.0.0.1:{}", smtp.port));
+    world.file("vigie.yaml", config);
+    let settings = Settings::load(&world.path("vigie.yaml")).unwrap();
+    let mut ledger = Ledger::open(&settings.state, std::time::Duration::from_secs(1)).unwrap();
+    let now = || Instant(LAST.0 + 300 * HOUR);
+    for channel in ["email", "webhook"] {
+        assert_eq!(send_due(&mut ledger, channel, &settings, &now, &|| false).unwrap().next, None);
+    }
+    let received = smtp.received();
+    assert_eq!(received.len(), mails.len());
+    for ((_, id, stored), mail) in mails.iter().zip(&received) {
+        assert!(stored.starts_with(b"<") && stored.ends_with(&mail.bytes), "{id}");
+        let text = String::from_utf8_lossy(&mail.bytes);
+        assert!(text.contains(&format!("Message-ID: {id}")) && text.lines().next().unwrap().contains(": "), "{text}");
+        assert_eq!(mail.to, ["risk@example.com"]);
+    }
+    let requests = http.requests();
+    assert_eq!(requests.len(), calls.len());
+    for ((_, id, stored), request) in calls.iter().zip(&requests) {
+        assert_eq!(*stored, [id.as_bytes(), b"\n", request.body.as_bytes()].concat());
+        assert_eq!((request.header("idempotency-key"), &request.json()["id"]), (Some(id.as_str()), &json!(id)));
     }
 }

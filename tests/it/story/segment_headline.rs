@@ -112,7 +112,7 @@ fn a_window_whose_only_finding_is_a_disparity_has_a_headline_about_the_segment()
     let notification = notification(&report);
     assert!(is_english(&mail(&notification, &report, Language::English)));
     assert!(is_french(&mail(&notification, &report, Language::French)));
-    let call: Value = serde_json::from_slice(&webhook_call(&notification, None).body).unwrap();
+    let call: Value = serde_json::from_slice(&webhook_call(&notification, None).bytes).unwrap();
     assert!(is_english(call["verdict"].as_str().unwrap()), "{call}");
     let event = &call["events"][0];
     assert_eq!(event["subject"], serde_json::json!({ "kind": "segment", "name": "sex = M" }));

@@ -3,6 +3,7 @@
 pub(crate) mod applicants;
 pub(crate) mod bracketed;
 pub(crate) mod draw;
+pub(crate) mod fake_http;
 pub(crate) mod fake_smtp;
 pub(crate) mod forest_exercise;
 pub(crate) mod lab;

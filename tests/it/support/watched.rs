@@ -15,7 +15,7 @@ use vigie::{
     config::Settings,
     daemon::{CheckContext, CheckSummary, check_model},
     fault::{Fault, Result},
-    ledger::{Channel, Ledger, NewMessage},
+    ledger::{Ledger, NewMessage},
     monitor::ScanOptions,
     report::{Language, Report},
 };
@@ -119,11 +119,12 @@ impl Watcher {
             self.notifications.lock().unwrap().push(notification.clone());
             let message_id = format!("<{}>", notification.id);
             Ok(vec![NewMessage {
-                channel: Channel::Email,
+                channel: "email".to_owned(),
                 message_id,
                 subject: Language::English.headline(&notification.headline).unwrap(),
                 to: vec!["risk@example.com".to_owned()],
                 payload: vec![1],
+                is_thread: true,
             }])
         };
         let context = CheckContext {
