@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    judge::{Limits, Subject, Test},
+    judge::{Bound, Effect, Limits, Measure, Subject, Test},
     report::Report,
 };
 
@@ -28,20 +28,15 @@ pub fn nearness(report: &Report) -> BTreeMap<(Subject, Test), f64> {
     {
         let limits = policy.limits_of(&feature.name);
         let subject = &if is_score { Subject::Score } else { Subject::Feature(feature.name.clone()) };
-        let test = |test| if is_score { Test::Score } else { test };
-        let beyond = |value: &f64| feature.psi.critical.is_none_or(|critical| *value > critical);
-        add(subject, test(Test::Psi), feature.psi.value.filter(beyond), limits.psi, None);
-        if let Some(ks) = &feature.ks {
-            add(subject, test(Test::Ks), Some(ks.statistic), limits.ks, ks.p_value);
-        }
-        if let Some(chi2) = &feature.chi2 {
-            add(subject, test(Test::Chi2), Some(chi2.cramers_v), limits.chi2, chi2.p_value);
-        }
-        if let (Some(reference), Some(window)) = (feature.missing.reference_share, feature.missing.window_share) {
-            add(subject, test(Test::Missing), Some(window - reference), limits.missing, feature.missing.p_value);
-        }
-        if let Some(unseen) = &feature.unseen {
-            add(subject, test(Test::Unseen), unseen.excess, limits.unseen, unseen.p_value);
+        for measure in Measure::ALL.iter().copied() {
+            let Some(Effect { value, .. }) = measure.effect(feature) else { continue };
+            let p = match measure {
+                Measure::Psi if feature.psi.critical.is_some_and(|critical| value <= critical) => continue,
+                Measure::Psi => None,
+                _ => measure.tested_by().p_value(feature, Bound::Lower),
+            };
+            let test = if is_score { Test::Score } else { Test::Measure(measure) };
+            add(subject, test, Some(value), *limits.get(measure), p);
         }
     }
     if let Some(refused) = report.drift.score.as_ref().map(|score| &score.refused)

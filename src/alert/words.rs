@@ -4,7 +4,7 @@ use vigie_profile::{shown::harmless, window::Window};
 
 use super::{Change, Notification};
 use crate::{
-    judge::{Finding, Severity, Test},
+    judge::{Finding, Severity, Test, Unit},
     report::Language,
 };
 
@@ -60,7 +60,7 @@ pub(super) fn change_word(change: Change, language: Language) -> &'static str {
 pub(super) fn value_words(test: Test, value: Option<f64>, with_test: bool, language: Language) -> String {
     let test_word = |test| language.test_name(test);
     let measured = |test, value| measured(test, value, language);
-    let is_rise = matches!(test, Test::Missing | Test::ShareRefused) && value.is_some_and(|value| value > 0.0);
+    let is_rise = unit(test) == Some(Unit::Change) && value.is_some_and(|value| value > 0.0);
     let sign = if is_rise { "+" } else { "" };
     match (value.filter(|_| test != Test::NoData), with_test) {
         (Some(value), true) => format!("{} {sign}{}", test_word(test), measured(test, value)),
@@ -80,13 +80,22 @@ pub(super) fn limit_words(test: Test, limit: Option<f64>, language: Language) ->
 }
 
 fn measured(test: Test, value: f64, language: Language) -> String {
+    match unit(test) {
+        Some(Unit::Change) => language.points(value),
+        Some(Unit::Share) => language.percent(value),
+        Some(Unit::Number | Unit::Fraction) => language.number(value),
+        None => language.milliseconds(Some(value)),
+    }
+}
+
+/// Returns the unit of a test's value; `None`: milliseconds.
+fn unit(test: Test) -> Option<Unit> {
     match test {
-        Test::Missing | Test::ShareRefused => language.points(value),
-        Test::Unseen | Test::ModelVersion | Test::ErrorRate | Test::Parity | Test::Cost | Test::RealisedCost => {
-            language.percent(value)
-        }
-        Test::Latency => language.milliseconds(Some(value)),
-        _ => language.number(value),
+        Test::Measure(measure) => Some(measure.unit()),
+        Test::ShareRefused => Some(Unit::Change),
+        Test::ModelVersion | Test::ErrorRate | Test::Parity | Test::Cost | Test::RealisedCost => Some(Unit::Share),
+        Test::Latency => None,
+        _ => Some(Unit::Number),
     }
 }
 

@@ -3,11 +3,15 @@
 use serde_json::Value;
 
 use super::key::KeyPath;
+use crate::judge::{Measure, Unit};
 
 /// Checks the limits of one test; returns for each problem the key, the message after the key, and a hint.
 pub(super) fn check(limits: &Value, key: &KeyPath) -> Vec<(KeyPath, (String, String))> {
     let test = key.keys().last().map_or("", String::as_str);
-    let is_share = !matches!(test, "psi" | "latency_p95_ms");
+    let is_share = match Measure::parse(test) {
+        Some(measure) => measure.unit() != Unit::Number,
+        None => test != "latency_p95_ms",
+    };
     let limit = |name| limits.get(name).and_then(Value::as_f64);
     let mut found = Vec::new();
     for (name, limit) in ["watch", "alarm"].into_iter().filter_map(|name| Some((name, limit(name)?))) {

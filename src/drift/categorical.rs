@@ -7,8 +7,8 @@ use vigie_profile::{
 use vigie_stats::{EmptyBins, chi2, proportion};
 
 use super::{
-    BinCount, Chi2, FeatureDrift, Missing, PsiBinKind, Summary, Unseen,
-    psi::{jensen_shannon, psi, share},
+    BinCount, Chi2, Distances, FeatureDrift, Missing, PsiBinKind, Summary, Unseen,
+    psi::{psi, share},
 };
 
 /// Levels with less than 1% of all reference rows are pooled.
@@ -39,9 +39,8 @@ pub(super) fn compare(
         unseen: Some(unseen_levels(reference, window, n_reference, n_window)),
         out_of_range: None,
         psi,
-        jensen_shannon: jensen_shannon(&bins),
+        distances: Distances::categorical(&bins),
         ks: None,
-        wasserstein: None,
         chi2: homogeneity(reference, window),
         bins,
         reference: Summary::categorical(reference),

@@ -3,7 +3,7 @@
 use vigie_profile::layout::Kind;
 use vigie_stats::ks;
 
-use super::{BinCount, Summary, Wasserstein};
+use super::{BinCount, Distances, Summary};
 
 /// All measurements of one feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,12 +20,9 @@ pub struct FeatureDrift {
     /// Numeric features only.
     pub out_of_range: Option<OutOfRange>,
     pub psi: Psi,
-    /// Jensen–Shannon distance over the bins, base 2; `None` if a side has no rows.
-    pub jensen_shannon: Option<f64>,
+    pub distances: Distances,
     /// Numeric features with values on both sides.
     pub ks: Option<Ks>,
-    /// Numeric features with values on both sides, all of them finite.
-    pub wasserstein: Option<Wasserstein>,
     /// Categorical features with rows on both sides.
     pub chi2: Option<Chi2>,
     pub bins: Vec<BinCount>,
@@ -38,7 +35,8 @@ pub struct FeatureDrift {
 impl FeatureDrift {
     /// Drops the measurements that bins alone cannot give.
     pub(super) fn psi_only(&mut self) {
-        (self.ks, self.wasserstein, self.chi2, self.reduced) = (None, None, None, true);
+        (self.ks, self.chi2, self.reduced) = (None, None, true);
+        self.distances.bins_only();
     }
 }
 

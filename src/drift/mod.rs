@@ -3,6 +3,7 @@
 mod bins;
 mod categorical;
 mod compare;
+mod distances;
 mod feature;
 mod histogram;
 mod numeric;
@@ -14,6 +15,7 @@ mod wasserstein;
 pub use bins::{BinCount, PsiBinKind};
 pub use categorical::is_rare;
 pub use compare::{Drift, ScoreDrift, compare};
+pub use distances::Distances;
 pub use feature::{Chi2, FeatureDrift, Ks, Missing, OutOfRange, Psi, Refused, Unseen};
 pub use histogram::HistogramStep;
 pub use numeric::{bin_labels, compare_counts};

@@ -7,8 +7,8 @@ use vigie_profile::{
 use vigie_stats::{EmptyBins, ks, proportion};
 
 use super::{
-    BinCount, FeatureDrift, Ks, Missing, OutOfRange, Psi, PsiBinKind, Summary, Wasserstein,
-    psi::{jensen_shannon, psi, share},
+    BinCount, Distances, FeatureDrift, Ks, Missing, OutOfRange, Psi, PsiBinKind, Summary,
+    psi::{psi, share},
 };
 
 pub(super) fn compare(
@@ -45,9 +45,8 @@ pub(super) fn compare(
             p_value: proportion::outside_range(below, above, reference.present(), window.present()),
         }),
         psi,
-        jensen_shannon: jensen_shannon(&bins),
+        distances: Distances::numeric(&bins, cells, &single, reference, window),
         ks,
-        wasserstein: Wasserstein::new(cells, &single, reference, window),
         chi2: None,
         bins,
         reference: Summary::numeric(reference, cells),

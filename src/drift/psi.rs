@@ -1,4 +1,4 @@
-//! Shares, and PSI and Jensen–Shannon distance over counted bins.
+//! Shares, and PSI over counted bins.
 
 use vigie_stats::{BinRole, EmptyBins, psi_test};
 
@@ -8,12 +8,6 @@ use super::{BinCount, Psi};
 pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-/// Computes the Jensen–Shannon distance over the bins; `None` if a side has no rows.
-pub(super) fn jensen_shannon(bins: &[BinCount]) -> Option<f64> {
-    let (reference, window): (Vec<u64>, Vec<u64>) = bins.iter().map(|bin| (bin.reference, bin.window)).unzip();
-    vigie_stats::jensen_shannon::jensen_shannon(&reference, &window)
 }
 
 /// Computes PSI over the bins and each bin's contribution; removes bins that are empty on both sides.

@@ -46,6 +46,13 @@ impl Wasserstein {
         })
     }
 
+    /// Returns the bounds in standard deviations of the reference; `None` if that is 0.
+    #[must_use]
+    pub fn normalised_bounds(&self) -> Option<(f64, f64)> {
+        let normalised = |distance| wasserstein::normalised(distance, self.std);
+        Some((normalised(self.lower_bound)?, normalised(self.upper_bound)?))
+    }
+
     /// Sets the exact distance.
     pub fn refine(&mut self, exact: f64) {
         self.normalised = wasserstein::normalised(exact, self.std);

@@ -79,6 +79,9 @@ pub fn refine(
     let subject = |index: usize| -> Result<Option<(usize, RefinedFeature<'_>)>> {
         let Some(InexactFeature { feature, candidates, .. }) = asked.get(index) else { return Ok(None) };
         let Some((cells, precision)) = numeric(job.layout, *feature) else { return Ok(None) };
+        if candidates.is_empty() && !areas.contains_key(feature) {
+            return Ok(None);
+        }
         let values = match features.get(*feature) {
             Some(_) => reference.values(*feature).map(Cow::Owned),
             None => reference.score_values().map(Cow::Borrowed),

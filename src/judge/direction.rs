@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BinShare, Test, numbers::number, rules::bin_share};
+use super::{BinShare, Measure, Test, numbers::number, rules::bin_share};
 use crate::drift::{FeatureDrift, PsiBinKind, Summary};
 
 /// How a feature has moved from the reference to the window.
@@ -55,8 +55,8 @@ impl Direction {
     pub fn new(test: Test, drift: &FeatureDrift) -> Self {
         match test {
             Test::Absent => Self::Absent,
-            Test::Missing => Self::missing(drift),
-            Test::Unseen => Self::unseen(drift),
+            Test::Measure(Measure::Missing) => Self::missing(drift),
+            Test::Measure(Measure::Unseen) => Self::unseen(drift),
             _ => Self::of_values(drift),
         }
     }

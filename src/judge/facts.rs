@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use super::{Failure, Measure};
 use crate::{drift::PsiBinKind, fault::LeftOut};
 
 /// The values behind a finding. Its subject, severity, limit and q-value are in [`super::Finding`].
@@ -18,12 +18,14 @@ pub enum Facts {
         /// The exact test that is the evidence, if the chance distribution of PSI itself is not.
         exact_test: Option<ExactTest>,
     },
-    /// Kolmogorov–Smirnov distance.
-    Ks {
-        distance: f64,
-    },
-    CramersV {
+    /// Any other distance between the distributions of reference and window.
+    Distance {
+        measure: Measure,
         value: f64,
+        /// Least and greatest possible value; `None` if `value` is exact.
+        bounds: Option<(f64, f64)>,
+        /// `value` in the unit of the feature, if the measure is in standard deviations of the reference.
+        in_unit: Option<f64>,
     },
     /// Shares of rows without a value, in the reference and in the window.
     Missing {
@@ -154,8 +156,7 @@ impl Facts {
             Self::Failed(failure) => Self::Failed(failure.redacted()),
             // Aggregates of many rows, and names from the config and the reference.
             facts @ (Self::Psi { value: _, largest_bin: _, exact_test: _ }
-            | Self::Ks { distance: _ }
-            | Self::CramersV { value: _ }
+            | Self::Distance { measure: _, value: _, bounds: _, in_unit: _ }
             | Self::Missing { from: _, to: _ }
             | Self::Absent
             | Self::RefusalRate { from: _, to: _ }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Severity, Subject, Test};
+use super::{Facts, Measure, Severity, Subject, Test};
 
 /// A test over its limit, with evidence where evidence is required. An effect that chance explains has severity `Stable`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,9 @@ impl Finding {
     pub fn redacted(self) -> Self {
         let facts = match self.facts {
             // The sentence may list levels or quote the input.
-            Facts::Stored { .. } if matches!(self.test, Test::Unseen | Test::Source | Test::Labels) => {
+            Facts::Stored { .. }
+                if matches!(self.test, Test::Measure(Measure::Unseen) | Test::Source | Test::Labels) =>
+            {
                 Facts::Stored { sentence: None }
             }
             facts => facts.redacted(),

@@ -6,29 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_stats::EmptyBins;
 
-/// Effect sizes at which a test is a watch or an alarm; `null` means never.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    #[serde(default)]
-    pub watch: Option<f64>,
-    #[serde(default)]
-    pub alarm: Option<f64>,
-}
-
-impl Limits {
-    pub(super) const fn new(watch: f64, alarm: f64) -> Self {
-        Self { watch: Some(watch), alarm: Some(alarm) }
-    }
-
-    const fn watch_only(watch: f64) -> Self {
-        Self { watch: Some(watch), alarm: None }
-    }
-
-    const fn off() -> Self {
-        Self { watch: None, alarm: None }
-    }
-}
+use super::{Limits, PerMeasure};
 
 /// Which logged scores are compared with those of the model file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,16 +25,8 @@ pub enum ParityOf {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Override {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub psi: Option<Limits>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ks: Option<Limits>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub chi2: Option<Limits>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub missing: Option<Limits>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unseen: Option<Limits>,
+    #[serde(flatten)]
+    pub limits: PerMeasure<Option<Limits>>,
 }
 
 /// All limits.
@@ -72,15 +42,9 @@ pub struct Policy {
     /// Importance-weighted share of drifted features at which the run is an alarm.
     pub drifted_share: f64,
     pub empty_bins: EmptyBins,
-    pub psi: Limits,
-    /// Kolmogorov–Smirnov D.
-    pub ks: Limits,
-    /// Cramér's V with both sides weighted equally.
-    pub chi2: Limits,
-    /// Change of the share, 0–1.
-    pub missing: Limits,
-    /// Share in excess of the share expected from the reference.
-    pub unseen: Limits,
+    /// Limits of the measures of drift.
+    #[serde(flatten)]
+    pub limits: PerMeasure<Limits>,
     /// Change of the share, 0–1.
     pub share_refused: Limits,
     /// Share of rows answered by a different model version.
@@ -113,11 +77,7 @@ impl Default for Policy {
             top: 10,
             drifted_share: 0.3,
             empty_bins: EmptyBins::HalfCount,
-            psi: Limits::new(0.10, 0.25),
-            ks: Limits::watch_only(0.10),
-            chi2: Limits::watch_only(0.10),
-            missing: Limits::new(0.05, 0.20),
-            unseen: Limits::new(0.01, 0.10),
+            limits: PerMeasure::default(),
             share_refused: Limits::new(0.05, 0.10),
             model_version: Limits::new(0.01, 0.10),
             error_rate: Limits::new(0.01, 0.05),
@@ -132,28 +92,14 @@ impl Default for Policy {
     }
 }
 
-/// The limits that apply to one feature.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FeatureLimits {
-    pub psi: Limits,
-    pub ks: Limits,
-    pub chi2: Limits,
-    pub missing: Limits,
-    pub unseen: Limits,
-}
-
 impl Policy {
     /// Returns the limits that apply to a feature, or to the score.
     #[must_use]
-    pub fn limits_of(&self, feature: &str) -> FeatureLimits {
+    pub fn limits_of(&self, feature: &str) -> PerMeasure<Limits> {
         let own = self.features.get(feature);
-        let pick = |own: Option<Option<Limits>>, general: Limits| own.flatten().unwrap_or(general);
-        FeatureLimits {
-            psi: pick(own.map(|own| own.psi), self.psi),
-            ks: pick(own.map(|own| own.ks), self.ks),
-            chi2: pick(own.map(|own| own.chi2), self.chi2),
-            missing: pick(own.map(|own| own.missing), self.missing),
-            unseen: pick(own.map(|own| own.unseen), self.unseen),
-        }
+        PerMeasure::from_fn(|measure| {
+            let own = own.and_then(|own| *own.limits.get(measure));
+            own.unwrap_or(*self.limits.get(measure))
+        })
     }
 }

@@ -1,8 +1,6 @@
 //! The rules for one feature, and for the score: an effect over its limit, and evidence that it is not chance.
 
-use super::{
-    BinShare, ExactTest, Facts, Limits, Policy, QValues, Severity, Test, evidence::KsEnd, policy::FeatureLimits,
-};
+use super::{BinShare, Bound, Effect, ExactTest, Facts, Limits, Measure, Policy, QValues, Severity, Test};
 use crate::drift::{FeatureDrift, PsiBinKind};
 
 /// Result of one rule for one feature.
@@ -35,18 +33,13 @@ pub(super) fn highest(limits: Limits, is_over: impl Fn(f64) -> bool) -> Option<(
 }
 
 /// Applies every rule and returns the rulings for effects that reach their limit. `Stable` means that chance explains the effect.
-pub(super) fn rule(feature: &FeatureDrift, qs: &QValues, policy: &Policy, at: KsEnd) -> Vec<Ruling> {
+pub(super) fn rule(feature: &FeatureDrift, qs: &QValues, policy: &Policy, at: Bound) -> Vec<Ruling> {
     let limits = policy.limits_of(&feature.name);
-    [
-        psi(feature, qs, policy, &limits),
-        ks(feature, qs, policy, &limits, at),
-        chi2(feature, qs, policy, &limits),
-        missing(feature, qs, policy, &limits),
-        unseen(feature, qs, policy, &limits),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let one = |measure: &Measure| match measure {
+        Measure::Psi => psi(feature, qs, policy, limits.psi),
+        measure => by_limit(*measure, feature, qs, policy, *limits.get(*measure), at),
+    };
+    Measure::ALL.iter().filter_map(one).collect()
 }
 
 fn is_evident(q: Option<f64>, policy: &Policy) -> bool {
@@ -69,23 +62,24 @@ fn ruled(
 /// PSI rule. Its null distribution merges thin bins, so values that are rare in the reference (missing, unseen, out
 /// of range) may disappear in a large bin. Such bins have exact tests: if the significant ones reach the limit without
 /// the other bins, those tests are the evidence.
-fn psi(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
+fn psi(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: Limits) -> Option<Ruling> {
+    let (test, q) = (Test::Measure(Measure::Psi), qs.get(Measure::Psi));
     let value = feature.psi.value?;
-    let hit = reached(limits.psi, value)?;
+    let hit = reached(limits, value)?;
     let facts = |exact_test| Facts::Psi { value, largest_bin: bin_share(feature), exact_test };
-    if is_evident(qs.psi, policy) {
-        return Some(ruled(Test::Psi, value, hit, qs.psi, policy, facts(None)));
+    if is_evident(q, policy) {
+        return Some(ruled(test, value, hit, q, policy, facts(None)));
     }
     let q_of = |kind| match kind {
-        PsiBinKind::Missing => qs.missing,
-        PsiBinKind::Unseen => qs.unseen,
+        PsiBinKind::Missing => qs.get(Measure::Missing),
+        PsiBinKind::Unseen => qs.get(Measure::Unseen),
         PsiBinKind::Below | PsiBinKind::Above => qs.out_of_range,
         PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level | PsiBinKind::Rare => None,
     };
     let evident = || feature.bins.iter().filter(|bin| is_evident(q_of(bin.kind), policy));
     let evident_psi = evident().map(|bin| bin.contribution).sum();
-    let Some(evident_hit) = reached(limits.psi, evident_psi) else {
-        return Some(ruled(Test::Psi, value, hit, qs.psi, policy, facts(None)));
+    let Some(evident_hit) = reached(limits, evident_psi) else {
+        return Some(ruled(test, value, hit, q, policy, facts(None)));
     };
     let weakest = evident().max_by(|a, b| q_of(a.kind).unwrap_or(0.0).total_cmp(&q_of(b.kind).unwrap_or(0.0)))?;
     let exact_test = match weakest.kind {
@@ -93,7 +87,7 @@ fn psi(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLi
         PsiBinKind::Unseen => ExactTest::Unseen,
         _ => ExactTest::OutOfRange,
     };
-    Some(ruled(Test::Psi, value, evident_hit, q_of(weakest.kind), policy, facts(Some(exact_test))))
+    Some(ruled(test, value, evident_hit, q_of(weakest.kind), policy, facts(Some(exact_test))))
 }
 
 /// Returns the bin that contributes most to PSI.
@@ -109,33 +103,34 @@ pub(super) fn bin_share(feature: &FeatureDrift) -> Option<BinShare> {
     })
 }
 
-fn ks(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits, at: KsEnd) -> Option<Ruling> {
-    let distance = at.d(feature.ks.as_ref()?);
-    let hit = reached(limits.ks, distance)?;
-    Some(ruled(Test::Ks, distance, hit, qs.ks, policy, Facts::Ks { distance }))
+/// The rule for all measures but PSI. An inexact distance is judged by one of its bounds.
+fn by_limit(
+    measure: Measure,
+    feature: &FeatureDrift,
+    qs: &QValues,
+    policy: &Policy,
+    limits: Limits,
+    at: Bound,
+) -> Option<Ruling> {
+    let effect = measure.effect(feature)?;
+    let hit = reached(limits, effect.at(at).abs())?;
+    let facts = facts(measure, feature, effect)?;
+    Some(ruled(Test::Measure(measure), effect.value, hit, qs.get(measure), policy, facts))
 }
 
-fn chi2(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
-    let value = feature.chi2?.cramers_v;
-    let hit = reached(limits.chi2, value)?;
-    Some(ruled(Test::Chi2, value, hit, qs.chi2, policy, Facts::CramersV { value }))
-}
-
-fn missing(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
-    let (from, to) = (feature.missing.reference_share?, feature.missing.window_share?);
-    let moved = to - from;
-    let hit = reached(limits.missing, moved.abs())?;
-    Some(ruled(Test::Missing, moved, hit, qs.missing, policy, Facts::Missing { from, to }))
-}
-
-fn unseen(feature: &FeatureDrift, qs: &QValues, policy: &Policy, limits: &FeatureLimits) -> Option<Ruling> {
-    let unseen = feature.unseen.as_ref()?;
-    let excess = unseen.excess?;
-    let hit = reached(limits.unseen, excess)?;
-    let levels: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| name.clone()).collect();
-    let has_more = unseen.distinct > levels.len();
-    let facts = Facts::Unseen { share: unseen.share?, excess, levels, has_more };
-    Some(ruled(Test::Unseen, excess, hit, qs.unseen, policy, facts))
+fn facts(measure: Measure, feature: &FeatureDrift, effect: Effect) -> Option<Facts> {
+    Some(match measure {
+        Measure::Missing => {
+            Facts::Missing { from: feature.missing.reference_share?, to: feature.missing.window_share? }
+        }
+        Measure::Unseen => {
+            let unseen = feature.unseen.as_ref()?;
+            let levels: Vec<String> = unseen.levels.iter().take(3).map(|(name, _)| name.clone()).collect();
+            let has_more = unseen.distinct > levels.len();
+            Facts::Unseen { share: unseen.share?, excess: effect.value, levels, has_more }
+        }
+        _ => Facts::Distance { measure, value: effect.value, bounds: effect.bounds, in_unit: effect.in_unit },
+    })
 }
 
 /// Rule for the refusal rate, which applies to the score only.

@@ -6,15 +6,12 @@ use serde::{
     de::{IntoDeserializer, value::Error as ValueError},
 };
 
+use super::Measure;
+
 /// The test that a finding comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Test {
-    Psi,
-    Ks,
-    Chi2,
-    Missing,
-    Unseen,
     Absent,
     ShareRefused,
     Score,
@@ -39,6 +36,9 @@ pub enum Test {
     SegmentScore,
     /// A segment accepted less often than another.
     Disparity,
+    /// Drift of a feature, by the word of the measure.
+    #[serde(untagged)]
+    Measure(Measure),
 }
 
 impl Test {
@@ -68,11 +68,6 @@ impl Test {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
-            Self::Psi => "psi",
-            Self::Ks => "ks",
-            Self::Chi2 => "chi2",
-            Self::Missing => "missing",
-            Self::Unseen => "unseen",
             Self::Absent => "absent",
             Self::ShareRefused => "share_refused",
             Self::Score => "score",
@@ -93,6 +88,27 @@ impl Test {
             Self::RealisedAuc => "realised_auc",
             Self::SegmentScore => "segment_score",
             Self::Disparity => "disparity",
+            Self::Measure(measure) => measure.word(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn words_are_the_names_in_json() {
+        let measures = Measure::ALL.iter().map(|measure| Test::Measure(*measure));
+        for test in measures.chain([Test::Absent, Test::ShareRefused, Test::RealisedCost, Test::Disparity]) {
+            assert_eq!(serde_json::to_value(test).unwrap(), test.word());
+            assert_eq!(Test::parse(test.word()), Some(test));
+            let counts = BTreeMap::from([(test, 1)]);
+            let json = serde_json::to_string(&counts).unwrap();
+            assert_eq!(serde_json::from_str::<BTreeMap<Test, u8>>(&json).unwrap(), counts, "as a key");
+        }
+        assert_eq!(Test::parse("Psi"), None);
     }
 }

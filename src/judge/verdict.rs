@@ -1,8 +1,7 @@
 //! Judges drift and service: a [`Verdict`] with findings, a severity for every feature, and one for the run.
 
 use super::{
-    Evidence, Facts, Finding, Policy, QValues, Service, Severity, Subject, Test,
-    evidence::KsEnd,
+    Bound, Evidence, Facts, Finding, Measure, Policy, QValues, Service, Severity, Subject, Test,
     rules::{Ruling, rule, share_refused},
     service,
 };
@@ -49,31 +48,36 @@ pub struct Verdict {
 /// Judges a window.
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Verdict {
-    judge_at(case, KsEnd::Lower)
+    judge_at(case, Bound::Lower)
 }
 
-/// Returns the features (the score as number `features.len()`) whose exact KS distance the verdict needs: those with a
-/// finding, and those whose severity would change if D were at its upper bound.
+/// Returns the features (the score as number `features.len()`) whose exact distances the verdict needs: those with a
+/// finding, and those whose severity depends on where between its bounds a distance is.
 #[must_use]
 pub fn undecided(case: &Case<'_>) -> Vec<usize> {
-    let (low, high) = (judge_at(case, KsEnd::Lower), judge_at(case, KsEnd::Upper));
+    let (low, high) = (judge_at(case, Bound::Lower), judge_at(case, Bound::Upper));
     let severities = |verdict: &Verdict| -> Vec<Severity> {
         verdict.features.iter().chain(&verdict.score).map(|feature| feature.severity).collect()
     };
-    let is_inexact = |index: usize| {
-        let feature = case.drift.features.get(index).or(case.drift.score.as_ref().map(|score| &score.distance));
-        feature.and_then(|feature| feature.ks.as_ref()).is_some_and(|ks| !ks.exact)
-    };
+    let distances = case.drift.features.iter().chain(case.drift.score.as_ref().map(|score| &score.distance));
     severities(&low)
         .into_iter()
         .zip(severities(&high))
+        .zip(distances)
         .enumerate()
-        .filter(|(index, (low, high))| (low != high || low.is_drift()) && is_inexact(*index))
+        .filter(|(_, ((low, high), distances))| {
+            let limits = case.policy.limits_of(&distances.name);
+            let is_inexact = |measure: Measure| measure.effect(distances).is_some_and(|effect| effect.bounds.is_some());
+            let is_limited = |measure: Measure| !limits.get(measure).is_off() && is_inexact(measure);
+            // KS is the evidence for other measures too, and is exact in every finding.
+            (low != high || low.is_drift()) && is_inexact(Measure::Ks)
+                || low != high && Measure::ALL.iter().any(|measure| is_limited(*measure))
+        })
         .map(|(index, _)| index)
         .collect()
 }
 
-fn judge_at(case: &Case<'_>, at: KsEnd) -> Verdict {
+fn judge_at(case: &Case<'_>, at: Bound) -> Verdict {
     let evidence = Evidence::weigh(case.drift, at);
     let no_verdict = no_verdict(case);
     let mut findings = Vec::new();

@@ -5,7 +5,10 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 use vigie_profile::window::Window;
 
-use crate::{archive, judge::Severity};
+use crate::{
+    archive,
+    judge::{Measure, Severity},
+};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Figures {
@@ -54,9 +57,27 @@ pub(super) struct FeatureFigures {
     pub psi: PsiFigures,
     pub ks: Option<KsFigures>,
     pub chi2: Option<Chi2Figures>,
+    pub wasserstein: Option<WassersteinFigures>,
+    pub jensen_shannon: Option<JensenShannonFigures>,
     pub missing: MissingFigures,
+    pub unseen: Option<UnseenFigures>,
     pub summary: SummaryFigures,
     pub refused_share: Option<RefusedFigures>,
+}
+
+impl FeatureFigures {
+    /// Returns the value of a measure: a distance, or the share of rows in the window.
+    pub(super) fn value(&self, measure: Measure) -> Option<f64> {
+        match measure {
+            Measure::Psi => self.psi.value,
+            Measure::Ks => self.ks.as_ref().map(|ks| ks.statistic),
+            Measure::Chi2 => self.chi2.as_ref().map(|chi2| chi2.cramers_v),
+            Measure::Wasserstein => self.wasserstein.as_ref().and_then(|distance| distance.normalised),
+            Measure::JensenShannon => self.jensen_shannon.as_ref().and_then(|distance| distance.value),
+            Measure::Missing => self.missing.window_share,
+            Measure::Unseen => self.unseen.as_ref().and_then(|unseen| unseen.share),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +93,21 @@ pub(super) struct KsFigures {
 #[derive(Debug, Deserialize)]
 pub(super) struct Chi2Figures {
     pub cramers_v: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct WassersteinFigures {
+    pub normalised: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct JensenShannonFigures {
+    pub value: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct UnseenFigures {
+    pub share: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,10 @@ use super::{
     DaemonStatus,
     figures::{FeatureFigures, Figures, latest},
 };
-use crate::{archive, judge::Severity};
+use crate::{
+    archive,
+    judge::{Measure, Severity},
+};
 
 /// Bounds on the number of series. Features left out are counted in a metric.
 const MAX_FEATURES: usize = 5_000;
@@ -164,8 +167,11 @@ fn add_run(all: &mut Families, model: &str, figures: &Figures) {
 
 fn add_score(all: &mut Families, model: &str, score: &FeatureFigures) {
     let labels = [("model", model)];
-    all.get("vigie_score_psi", "PSI of the score.").add_some(&labels, score.psi.value);
-    all.get("vigie_score_ks", "KS statistic of the score.").add_some(&labels, score.ks.as_ref().map(|ks| ks.statistic));
+    for measure in Measure::ALL {
+        if let Some((name, help)) = measure.score_metric() {
+            all.get(name, help).add_some(&labels, score.value(*measure));
+        }
+    }
     all.get("vigie_score_mean", "Mean of the score.").add_some(&labels, score.summary.window.mean);
     all.get("vigie_score_deviation", "Standard deviation of the score.").add_some(&labels, score.summary.window.std);
     if let Some(refused) = &score.refused_share {
@@ -177,13 +183,11 @@ fn add_score(all: &mut Families, model: &str, score: &FeatureFigures) {
 }
 
 fn add_feature(all: &mut Families, labels: &[(&str, &str)], feature: &FeatureFigures) {
-    all.get("vigie_feature_psi", "Population stability index.").add_some(labels, feature.psi.value);
-    all.get("vigie_feature_ks", "KS statistic.").add_some(labels, feature.ks.as_ref().map(|ks| ks.statistic));
-    all.get("vigie_feature_cramers_v", "Cramér's V, 0 to 1.")
-        .add_some(labels, feature.chi2.as_ref().map(|chi2| chi2.cramers_v));
+    for measure in Measure::ALL {
+        let (name, help) = measure.feature_metric();
+        all.get(name, help).add_some(labels, feature.value(*measure));
+    }
     all.get("vigie_feature_q_value", "Smallest q-value of the feature's tests.").add_some(labels, feature.q_value);
-    all.get("vigie_feature_missing_share", "Share of rows with a missing value.")
-        .add_some(labels, feature.missing.window_share);
     let level = match feature.severity {
         Severity::Stable => Some(0.0),
         Severity::Watch => Some(1.0),

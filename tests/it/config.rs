@@ -5,7 +5,10 @@ mod problems;
 use std::path::Path;
 
 use problems::{problems_of, problems_with};
-use vigie::config::{Problems, Settings, TEMPLATE, check_files, schema};
+use vigie::{
+    config::{Problems, Settings, TEMPLATE, check_files, schema},
+    judge::Limits,
+};
 
 /// Only the required keys.
 const MINIMAL: &str = "\
@@ -52,8 +55,8 @@ fn full_template() -> String {
 fn commented_options_of_the_template_are_valid() {
     let text = full_template();
     let settings = read(&text).map_err(|problems| format!("{problems}\n{text}")).unwrap();
-    assert_eq!(settings.policy.features["AMT_CREDIT"].psi.unwrap().watch, Some(0.15));
-    assert_eq!(settings.policy.features["AMT_CREDIT"].psi.unwrap().alarm, Some(0.25));
+    assert_eq!(settings.policy.features["AMT_CREDIT"].limits.psi.unwrap().watch, Some(0.15));
+    assert_eq!(settings.policy.features["AMT_CREDIT"].limits.psi.unwrap().alarm, Some(0.25));
     assert!(settings.labels.is_some() && settings.http.is_some() && settings.alerts.email.is_some());
     // The commented policy options are the defaults.
     let mut policy = settings.policy.clone();
@@ -93,8 +96,25 @@ fn empty_sections_and_aliases_are_accepted() {
     let settings = read(&format!("{MINIMAL}policy:\n  # all defaults\nalerts:\nlabels:\n")).unwrap();
     assert_eq!(settings.policy, vigie::judge::Policy::default());
     let settings = read(&format!("{MINIMAL}policy: {{psi: &l {{watch: 0.2, alarm: null}}, ks: *l}}\n")).unwrap();
-    assert_eq!(settings.policy.ks, settings.policy.psi);
-    assert_eq!(settings.policy.psi.alarm, None);
+    assert_eq!(settings.policy.limits.ks, settings.policy.limits.psi);
+    assert_eq!(settings.policy.limits.psi.alarm, None);
+}
+
+#[test]
+fn every_measure_has_limits_in_general_and_per_feature() {
+    let keys = "wasserstein: {watch: 1.5}, features: {AGE: {jensen_shannon: {alarm: 0.4}, wasserstein: {watch: null}}}";
+    let policy = read(&format!("{MINIMAL}policy: {{{keys}}}\n")).unwrap().policy;
+    assert_eq!(policy.limits.wasserstein, Limits { watch: Some(1.5), alarm: None });
+    assert!(policy.limits.jensen_shannon.is_off());
+    let age = policy.limits_of("AGE");
+    assert_eq!(age.jensen_shannon, Limits { watch: None, alarm: Some(0.4) });
+    assert!(age.wasserstein.is_off());
+    assert_eq!(age.psi, policy.limits.psi);
+    assert_eq!(
+        problems_with("policy: {jensen_shannon: {watch: 2}, features: {AGE: {wassertein: {watch: 1}}}}\n"),
+        "vigie.yaml:6: `policy.jensen_shannon.watch` must be between 0 and 1, not 2 — write 2 % as 0.02\n\
+         vigie.yaml:6: unknown key `wassertein` under `policy.features.AGE` — did you mean `wasserstein`?"
+    );
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub(crate) fn judge_window(
         service.segments.clone_from(findings);
     }
     let segments = segments.map(|(segments, _)| segments);
+    let mut has_refined = true;
     loop {
         let case = Case {
             drift: &drift,
@@ -65,27 +66,31 @@ pub(crate) fn judge_window(
         let pending: Vec<InexactFeature> = undecided(&case)
             .into_iter()
             .filter_map(|feature| {
-                let distances = distances(&drift, feature)?;
-                let candidates = distances.ks.as_ref()?.candidates.clone();
-                let needs_wasserstein = distances.wasserstein.is_some_and(|distance| !distance.exact);
+                let measured = distances(&drift, feature)?;
+                let candidates = measured.ks.as_ref()?.candidates.clone();
+                let needs_wasserstein = measured.distances.wasserstein.is_some_and(|distance| !distance.exact);
                 Some(InexactFeature { feature, candidates, needs_wasserstein })
             })
             .collect();
-        if pending.is_empty() {
+        // Distances that too many rows leave open stay so, and are judged by their lower bounds.
+        if pending.is_empty() || !has_refined {
             let verdict = judge(&case);
             return Ok(JudgedWindow { drift, verdict, segments });
         }
         let refined = engine::refine(&run.job(data.window), &data.counted, reference, &pending)?;
+        has_refined = false;
         for InexactFeature { feature, .. } in pending {
-            let Some(distances) = distances_mut(&mut drift, feature) else { continue };
+            let Some(measured) = distances_mut(&mut drift, feature) else { continue };
             let refined = refined.get(&feature);
-            if let Some(ks) = &mut distances.ks {
+            if let Some(ks) = &mut measured.ks {
+                has_refined |= !ks.exact;
                 // A distance that could not be refined stays at its lower bound, but is not requested again.
                 ks.refine(refined.map_or(0.0, |refined| refined.ks));
             }
-            if let Some(distance) = &mut distances.wasserstein
+            if let Some(distance) = &mut measured.distances.wasserstein
                 && let Some(exact) = refined.and_then(|refined| refined.wasserstein)
             {
+                has_refined |= !distance.exact;
                 distance.refine(exact);
             }
         }

@@ -8,7 +8,7 @@ use vigie_profile::profile::{HourOfDay, Latency};
 
 use crate::{
     drift::{BinCount, Drift, FeatureDrift, Summary},
-    judge::{FeatureVerdict, Finding, Policy, QValues},
+    judge::{FeatureVerdict, Finding, Measure, Policy, QValues},
     report::{
         Report,
         words::{Language, verdict_sentence},
@@ -213,7 +213,7 @@ fn feature<'a>(
             "reference_share": drift.missing.reference_share,
             "window_share": drift.missing.window_share,
             "p_value": drift.missing.p_value,
-            "q_value": qs.missing,
+            "q_value": qs.get(Measure::Missing),
         }),
         unseen: unseen(drift, &qs),
         out_of_range: drift.out_of_range.map_or(Value::Null, |range| {
@@ -228,22 +228,22 @@ fn feature<'a>(
             "value": drift.psi.value,
             "critical": drift.psi.critical,
             "p_value": drift.psi.p_value,
-            "q_value": qs.psi,
+            "q_value": qs.get(Measure::Psi),
             "p_bins": drift.psi.p_bins,
             "bins": drift.bins.len(),
             "empty_bins": policy.empty_bins.name(),
         }),
-        jensen_shannon: json!({ "value": drift.jensen_shannon }),
+        jensen_shannon: json!({ "value": drift.distances.jensen_shannon }),
         ks: drift.ks.as_ref().map_or(Value::Null, |ks| {
             json!({
                 "statistic": ks.statistic,
                 "upper_bound": ks.upper_bound,
                 "exact": ks.exact,
                 "p_value": ks.p_value,
-                "q_value": qs.ks,
+                "q_value": qs.get(Measure::Ks),
             })
         }),
-        wasserstein: drift.wasserstein.map_or(Value::Null, |distance| {
+        wasserstein: drift.distances.wasserstein.map_or(Value::Null, |distance| {
             json!({
                 "value": distance.value,
                 "normalised": distance.normalised,
@@ -257,7 +257,7 @@ fn feature<'a>(
                 "statistic": chi2.statistic,
                 "dof": chi2.dof,
                 "p_value": chi2.p_value,
-                "q_value": qs.chi2,
+                "q_value": qs.get(Measure::Chi2),
                 "cramers_v": chi2.cramers_v,
                 "pooled_levels": chi2.pooled_levels,
             })
@@ -282,7 +282,7 @@ fn unseen(drift: &FeatureDrift, qs: &QValues) -> Value {
             "levels": levels,
             "distinct": unseen.distinct,
             "p_value": unseen.p_value,
-            "q_value": qs.unseen,
+            "q_value": qs.get(Measure::Unseen),
         })
     })
 }
@@ -319,15 +319,15 @@ fn null_reasons(drift: &FeatureDrift) -> BTreeMap<&'static str, &'static str> {
     let numeric = drift.kind == vigie_profile::layout::Kind::Numeric;
     add(drift.psi.value.is_none(), "psi.value", "the window has no used rows");
     add(drift.psi.p_value.is_none(), "psi.p_value", "fewer than two bins remain after merging sparse ones");
-    add(drift.jensen_shannon.is_none(), "jensen_shannon.value", "the window has no used rows");
+    add(drift.distances.jensen_shannon.is_none(), "jensen_shannon.value", "the window has no used rows");
     add(drift.missing.p_value.is_none(), "missing.p_value", "no value, or every value, is missing on both sides");
     let reduced = "the reference was imported as distributions, which support PSI only";
     let unless_reduced = |reason| if drift.reduced { reduced } else { reason };
     add(numeric && drift.ks.is_none(), "ks", unless_reduced("one side has no values"));
     let no_distance = if drift.ks.is_none() { "one side has no values" } else { "a value is infinite" };
-    add(numeric && drift.wasserstein.is_none(), "wasserstein", unless_reduced(no_distance));
+    add(numeric && drift.distances.wasserstein.is_none(), "wasserstein", unless_reduced(no_distance));
     add(
-        drift.wasserstein.is_some_and(|distance| distance.normalised.is_none()),
+        drift.distances.wasserstein.is_some_and(|distance| distance.normalised.is_none()),
         "wasserstein.normalised",
         "the standard deviation of the reference is 0",
     );

@@ -5,7 +5,7 @@ use vigie_profile::{layout::Kind, shown::shown};
 use super::recent::RecentWindows;
 use crate::{
     drift::{FeatureDrift, Summary},
-    judge::{FeatureVerdict, Finding, Severity},
+    judge::{Effect, FeatureVerdict, Finding, Measure, Severity},
     report::{Context, Report, chart, words::Language},
 };
 
@@ -149,50 +149,65 @@ fn tests(drift: &FeatureDrift, verdict: Option<&FeatureVerdict>, language: Langu
     let labels = language.labels();
     let qs = verdict.map(|verdict| verdict.qs).unwrap_or_default();
     let q = |q: Option<f64>| language.q_value(q);
-    let mut lines = vec![line("PSI", language.number_or_dash(drift.psi.value), q(qs.psi))];
-    if drift.psi.critical.is_some() {
-        lines.push(line(labels.chance_limit, language.number_or_dash(drift.psi.critical), ""));
-    }
-    if let Some(ks) = &drift.ks {
-        let d = if ks.exact {
-            language.number(ks.statistic)
-        } else {
-            format!("{}–{}", language.number(ks.statistic), language.number(ks.upper_bound))
-        };
-        lines.push(line(labels.ks_distance, d, q(qs.ks)));
-    }
-    if let Some(chi2) = drift.chi2 {
-        lines.push(line(labels.cramers_v, language.number(chi2.cramers_v), q(qs.chi2)));
-        let pooled = match chi2.pooled_levels {
-            0 => String::new(),
-            pooled => language.pooled_levels(pooled),
-        };
-        let dof = labels.degrees_of_freedom;
-        lines.push(line(
-            labels.chi2,
-            format!("{} ({} {dof}{pooled})", language.number_or_dash(chi2.statistic), chi2.dof),
-            "",
-        ));
-    }
-    lines.push(line(
-        labels.missing,
-        from_to(drift.missing.reference_share, drift.missing.window_share, language),
-        q(qs.missing),
-    ));
-    if let Some(unseen) = drift.unseen.as_ref().filter(|unseen| unseen.distinct > 0) {
-        let names: Vec<String> =
-            unseen.levels.iter().map(|(name, rows)| format!("{} ({})", shown(name), language.grouped(*rows))).collect();
-        lines.push(line(
-            labels.unseen_levels,
-            format!("{}{} {}", language.percent_or_dash(unseen.share), language.colon(), names.join(", ")),
-            q(qs.unseen),
-        ));
+    let mut lines = Vec::new();
+    for measure in Measure::ALL.iter().copied().filter(|measure| measure.applies_to(drift.kind)) {
+        if let Some(value) = value(measure, drift, language) {
+            let has_test = measure.tested_by() == measure;
+            lines.push(line(name(measure, language), value, if has_test { q(qs.get(measure)) } else { String::new() }));
+        }
+        lines.extend(detail(measure, drift, language));
     }
     if let Some(range) = drift.out_of_range.filter(|range| range.below != Some(0.0) || range.above != Some(0.0)) {
         let shares = language.below_and_above(range.below, range.above);
         lines.push(line(labels.outside_range, shares, q(qs.out_of_range)));
     }
     lines
+}
+
+fn name(measure: Measure, language: Language) -> &'static str {
+    match measure {
+        Measure::Chi2 => language.labels().cramers_v,
+        Measure::Missing => language.labels().missing,
+        _ => language.measure_name(measure),
+    }
+}
+
+/// Returns the value of a measure as text; `None` if there is nothing to state.
+fn value(measure: Measure, drift: &FeatureDrift, language: Language) -> Option<String> {
+    match measure {
+        Measure::Psi => Some(language.number_or_dash(drift.psi.value)),
+        Measure::Missing => Some(from_to(drift.missing.reference_share, drift.missing.window_share, language)),
+        Measure::Unseen => {
+            let unseen = drift.unseen.as_ref().filter(|unseen| unseen.distinct > 0)?;
+            let names: Vec<String> =
+                unseen.levels.iter().map(|(name, rows)| format!("{} ({})", shown(name), language.grouped(*rows))).collect();
+            Some(format!("{}{} {}", language.percent_or_dash(unseen.share), language.colon(), names.join(", ")))
+        }
+        _ => {
+            let Effect { value, bounds, in_unit } = measure.effect(drift)?;
+            let number = match bounds {
+                Some((lower, upper)) => format!("{}–{}", language.number(lower), language.number(upper)),
+                None => language.number(value),
+            };
+            Some(if in_unit.is_some() { format!("{number}\u{a0}σ") } else { number })
+        }
+    }
+}
+
+/// Returns a second row about a measure, if it has one.
+fn detail(measure: Measure, drift: &FeatureDrift, language: Language) -> Option<FigureLine> {
+    let labels = language.labels();
+    if measure == Measure::Psi {
+        let critical = drift.psi.critical?;
+        return Some(line(labels.chance_limit, language.number(critical), ""));
+    }
+    let chi2 = drift.chi2.filter(|_| measure == Measure::Chi2)?;
+    let pooled = match chi2.pooled_levels {
+        0 => String::new(),
+        pooled => language.pooled_levels(pooled),
+    };
+    let dof = labels.degrees_of_freedom;
+    Some(line(labels.chi2, format!("{} ({} {dof}{pooled})", language.number_or_dash(chi2.statistic), chi2.dof), ""))
 }
 
 fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<FigureLine> {

@@ -20,7 +20,7 @@ pub(crate) struct FindingLine {
 
 /// Returns the direction of a feature's drift, which a distance does not show.
 fn direction(report: &Report, finding: &Finding) -> Option<Direction> {
-    let is_distance = matches!(finding.test, Test::Psi | Test::Ks);
+    let is_distance = matches!(finding.test, Test::Measure(measure) if measure.is_distance());
     let name = finding.subject.feature().filter(|_| is_distance)?;
     Direction::central(report.drift.features.iter().find(|drift| drift.name == name)?)
 }

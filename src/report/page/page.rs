@@ -133,5 +133,9 @@ fn map(report: &Report, cards: &[Card], by_importance: bool, language: Language)
             severity: card.severity,
         })
         .collect();
-    if places.is_empty() { String::new() } else { chart::map(&places, !by_importance, report.policy.psi, language) }
+    if places.is_empty() {
+        String::new()
+    } else {
+        chart::map(&places, !by_importance, report.policy.limits.psi, language)
+    }
 }

@@ -4,7 +4,7 @@ use vigie_profile::shown::shown;
 
 use super::fact::{Fact, fact};
 use crate::{
-    judge::Limits,
+    judge::{Limits, Measure},
     reference::Holdout,
     report::{Report, words::Language},
 };
@@ -34,12 +34,15 @@ pub(crate) fn limits(report: &Report, language: Language) -> Vec<Fact> {
         let show = |limit: Option<f64>| limit.map_or("–".to_owned(), |limit| language.number_plain(limit));
         format!("{} / {}", show(limits.watch), show(limits.alarm))
     };
-    vec![
-        fact("PSI", limit(policy.psi)),
-        fact(labels.ks_distance, limit(policy.ks)),
-        fact(labels.cramers_v, limit(policy.chi2)),
-        fact(labels.missing_moved, limit(policy.missing)),
-        fact(labels.unseen_excess, limit(policy.unseen)),
+    let name = |measure| match measure {
+        Measure::Chi2 => labels.cramers_v,
+        Measure::Missing => labels.missing_moved,
+        Measure::Unseen => labels.unseen_excess,
+        _ => language.measure_name(measure),
+    };
+    let measures = Measure::ALL.iter().map(|measure| fact(name(*measure), limit(*policy.limits.get(*measure))));
+    let mut limits: Vec<Fact> = measures.collect();
+    limits.extend([
         fact(labels.refused_moved, limit(policy.share_refused)),
         fact(labels.other_version_rows, limit(policy.model_version)),
         fact(labels.error_rate, limit(policy.error_rate)),
@@ -49,7 +52,8 @@ pub(crate) fn limits(report: &Report, language: Language) -> Vec<Fact> {
         fact(labels.disparity_limit, limit(policy.disparity)),
         fact(labels.significance, format!("q ≤ {}", language.number_plain(policy.q))),
         fact(labels.rows_needed, language.grouped(policy.min_rows)),
-    ]
+    ]);
+    limits
 }
 
 pub(crate) fn provenance(report: &Report, language: Language) -> Vec<Fact> {

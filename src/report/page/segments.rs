@@ -7,7 +7,7 @@ use crate::{
     drift::{NotCompared, SegmentDrift},
     judge::{Limits, SegmentVerdict, Severity},
     performance::Performance,
-    report::{Context, Report, chart, document::SegmentPoint, words::Language},
+    report::{Context, Report, chart, document::SegmentPoint},
 };
 
 /// Table row of a segment.

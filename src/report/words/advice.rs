@@ -3,7 +3,7 @@
 use super::{Language, values::Advice};
 use crate::{
     drift::{FeatureDrift, PsiBinKind},
-    judge::{Finding, Severity, Test},
+    judge::{Finding, Measure, Severity, Test},
     report::Report,
 };
 
@@ -60,10 +60,10 @@ pub(crate) fn anchor(test: Test, feature: Option<usize>) -> String {
 fn advice(finding: &Finding, drift: Option<&FeatureDrift>) -> Advice {
     let has_more_missing = finding.value.is_some_and(|change| change > 0.0);
     match finding.test {
-        Test::Psi | Test::Ks | Test::Chi2 => values_advice(drift),
-        Test::Missing if has_more_missing => Advice::MoreMissing,
-        Test::Missing => Advice::LessMissing,
-        Test::Unseen => Advice::UnseenLevels,
+        Test::Measure(Measure::Missing) if has_more_missing => Advice::MoreMissing,
+        Test::Measure(Measure::Missing) => Advice::LessMissing,
+        Test::Measure(Measure::Unseen) => Advice::UnseenLevels,
+        Test::Measure(_) => values_advice(drift),
         Test::Absent => Advice::Absent,
         Test::ShareRefused => Advice::RefusalRate,
         Test::Score => Advice::Score,

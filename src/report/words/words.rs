@@ -6,13 +6,15 @@ use super::{mail_words::MailWords, notation::Notation, page_words::PageWords};
 use crate::{
     drift::PsiBinKind,
     fault::LeftOut,
-    judge::{Direction, Facts, Finding, Headline, Note, Severity, Subject, Test},
+    judge::{Direction, Facts, Finding, Headline, Measure, Note, Severity, Subject, Test},
     replay::{LoggedPrecision, Unmeasured},
 };
 
 /// The words of a language. Sentences begin in lower case and have no full stop, unless stated otherwise.
 pub trait Words: Notation + PageWords + MailWords + Sync {
     fn severity_word(&self, severity: Severity) -> &'static str;
+
+    fn measure_name(&self, measure: Measure) -> &'static str;
 
     /// Returns the name of a test, which is also the subject of findings about the run and the score.
     fn test_name(&self, test: Test) -> &'static str;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use vigie::{
     alert::{Alert, Change, Decision, Event, History, Mute, Observation, Phase, Rules, Scope, decide},
-    judge::{Facts, Finding, Severity, Subject, Test},
+    judge::{Facts, Finding, Measure, Severity, Subject, Test},
 };
 use vigie_profile::window::{Instant, Span};
 
@@ -37,7 +37,7 @@ struct Timeline {
 
 impl Timeline {
     fn window(&mut self, number: i64, scope: Scope, findings: &[Finding], near: f64, rules: &Rules) -> Vec<Change> {
-        let nearness: BTreeMap<_, _> = [((Subject::Feature("A".to_owned()), Test::Psi), near)].into();
+        let nearness: BTreeMap<_, _> = [((Subject::Feature("A".to_owned()), Test::Measure(Measure::Psi)), near)].into();
         let seen = Observation {
             model: "m",
             from: Instant(number * DAY),
@@ -68,7 +68,7 @@ impl Timeline {
 
     fn drift(&mut self, number: i64, severity: Option<Severity>) -> Vec<Change> {
         let findings: Vec<Finding> =
-            severity.map(|severity| finding(Some("A"), Test::Psi, severity)).into_iter().collect();
+            severity.map(|severity| finding(Some("A"), Test::Measure(Measure::Psi), severity)).into_iter().collect();
         self.window(number, Scope::Judged, &findings, 0.0, &rules(2))
     }
 }
@@ -227,8 +227,10 @@ fn one_digest_per_day() {
     for hour in 0..72 {
         // Another feature reaches the watch limit every six hours.
         let features: Vec<String> = (0..=hour / 6).map(|number| format!("F{number}")).collect();
-        let findings: Vec<Finding> =
-            features.iter().map(|feature| finding(Some(feature), Test::Psi, Severity::Watch)).collect();
+        let findings: Vec<Finding> = features
+            .iter()
+            .map(|feature| finding(Some(feature), Test::Measure(Measure::Psi), Severity::Watch))
+            .collect();
         let now = Instant((hour + 1) * HOUR);
         let seen = Observation {
             model: "m",
@@ -270,12 +272,12 @@ proptest! {
             let scope = match scope { 0 => Scope::Failed, 1 => Scope::NoVerdict, _ => Scope::Judged };
             let mut findings = Vec::new();
             if scope == Scope::Judged {
-                findings.extend(a.map(|severity| finding(Some("A"), Test::Psi, severity)));
+                findings.extend(a.map(|severity| finding(Some("A"), Test::Measure(Measure::Psi), severity)));
                 findings.extend(b.map(|severity| finding(None, Test::Latency, severity)));
             }
             timeline.window(number as i64, scope, &findings, *near, &rules(after));
         }
-        for test in [Test::Psi, Test::Latency] {
+        for test in [Test::Measure(Measure::Psi), Test::Latency] {
             let mut open = false;
             let mut worsened = false;
             let mut last = i64::MIN / 2;
@@ -301,7 +303,7 @@ proptest! {
     fn order_does_not_matter(a in severity(), b in severity(), c in severity(), after in 1u32..3) {
         let findings: Vec<Finding> = [(Some("A"), a), (Some("B"), b), (None, c)]
             .into_iter()
-            .filter_map(|(feature, severity)| Some(finding(feature, Test::Psi, severity?)))
+            .filter_map(|(feature, severity)| Some(finding(feature, Test::Measure(Measure::Psi), severity?)))
             .collect();
         let nearness = BTreeMap::new();
         let past = |reversed: bool| {
@@ -317,7 +319,7 @@ proptest! {
         let one = decide(&seen(&findings), &past(false), &rules(after), now);
         let other = decide(&seen(&reversed), &past(true), &rules(after), now);
         prop_assert_eq!(one.events, other.events);
-        let sorted = |mut alerts: Vec<Alert>| { alerts.sort_by(|a, b| a.key().cmp(&b.key())); alerts };
+        let sorted = |mut alerts: Vec<Alert>| { alerts.sort_by_key(Alert::key); alerts };
         prop_assert_eq!(sorted(one.alerts), sorted(other.alerts));
     }
 }

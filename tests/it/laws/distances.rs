@@ -47,7 +47,7 @@ proptest! {
         let reference: Vec<f64> = (0..rows.0).map(|_| value(shape, &mut draw)).collect();
         let window: Vec<f64> = (0..rows.1).map(|_| value(other.unwrap_or(shape), &mut draw) * scale + by + 0.0).collect();
         let exact = wasserstein(&distinct(&reference), &distinct(&window)).unwrap();
-        let got = one(Data::Numbers(reference), Data::Numbers(window)).wasserstein.unwrap();
+        let got = one(Data::Numbers(reference), Data::Numbers(window)).distances.wasserstein.unwrap();
         prop_assert!(got.lower_bound <= got.value && got.value <= got.upper_bound, "{:?}", got);
         if got.exact {
             prop_assert!((got.value - exact).abs() <= 1e-9 * exact, "{:?} {}", got, exact);
@@ -64,7 +64,7 @@ proptest! {
         let reference: Vec<f64> = (0..9_000).map(|_| draw.uniform()).collect();
         let window: Vec<f64> = (0..1_500).map(|_| draw.uniform() + by).collect();
         let exact = wasserstein(&distinct(&reference), &distinct(&window)).unwrap();
-        let got = one(Data::Numbers(reference), Data::Numbers(window)).wasserstein.unwrap();
+        let got = one(Data::Numbers(reference), Data::Numbers(window)).distances.wasserstein.unwrap();
         prop_assert!(got.exact, "{:?}", got);
         prop_assert!((got.value - exact).abs() <= 1e-9 * exact, "{:?} {}", got, exact);
     }
@@ -74,7 +74,7 @@ proptest! {
 fn the_unit_is_the_standard_deviation_of_the_reference() {
     let reference: Vec<f64> = (0..1_000).map(|row| f64::from(row % 10)).collect();
     let window: Vec<f64> = reference.iter().map(|value| value + 2.0).collect();
-    let got = one(Data::Numbers(reference), Data::Numbers(window)).wasserstein.unwrap();
+    let got = one(Data::Numbers(reference), Data::Numbers(window)).distances.wasserstein.unwrap();
     // The variance of 0, 1, …, 9 is 99/12.
     let expected = 2.0 / (99.0_f64 / 12.0).sqrt();
     assert!((got.normalised.unwrap() - expected).abs() < 1e-9, "{got:?}");
@@ -83,12 +83,12 @@ fn the_unit_is_the_standard_deviation_of_the_reference() {
 #[test]
 fn constants_and_infinities() {
     let constant = |value: f64, rows: usize| Data::Numbers(vec![value; rows]);
-    let moved = one(constant(0.3, 700), constant(0.7, 600)).wasserstein.unwrap();
+    let moved = one(constant(0.3, 700), constant(0.7, 600)).distances.wasserstein.unwrap();
     assert!((moved.value - 0.4).abs() < 1e-12 && moved.exact);
     assert_eq!(moved.normalised, None, "the standard deviation is 0");
-    assert_eq!(one(constant(0.3, 700), constant(f64::INFINITY, 5)).wasserstein, None);
-    assert_eq!(one(constant(0.3, 700), constant(f64::NAN, 5)).wasserstein, None);
+    assert_eq!(one(constant(0.3, 700), constant(f64::INFINITY, 5)).distances.wasserstein, None);
+    assert_eq!(one(constant(0.3, 700), constant(f64::NAN, 5)).distances.wasserstein, None);
     let missing = one(constant(f64::NAN, 700), constant(0.3, 5));
-    assert_eq!(missing.wasserstein, None);
-    assert_eq!(missing.jensen_shannon, Some(1.0), "all rows moved from the missing bin to another");
+    assert_eq!(missing.distances.wasserstein, None);
+    assert_eq!(missing.distances.jensen_shannon, Some(1.0), "all rows moved from the missing bin to another");
 }

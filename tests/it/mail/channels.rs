@@ -105,7 +105,8 @@ fn every_channel_sends_what_waited_with_the_same_bytes() {
         keys.sort_unstable();
         keys
     };
-    assert_eq!(keys("trigger"), keys("resolve"), "every incident is resolved");
+    // PagerDuty ignores the recovery of a watch, which opened no incident.
+    assert!(keys("trigger").iter().all(|key| keys("resolve").contains(key)), "every incident is resolved");
     assert_eq!(keys("trigger").len(), incidents);
     // With the real report, and a recovery.
     let slack = servers.slack.requests()[2].json();

@@ -9,7 +9,7 @@ use vigie::{
     config::Settings,
     drift::PsiBinKind,
     fault::PublicCause,
-    judge::{BinShare, Facts, Failure, Finding, Headline, Note, Severity, Subject, Test},
+    judge::{BinShare, Facts, Failure, Finding, Headline, Measure, Note, Severity, Subject, Test},
     monitor::{RunRequest, ScanOptions, check},
     report::{Language, Report},
 };
@@ -90,7 +90,7 @@ fn psi() -> Facts {
 }
 
 fn ks() -> Facts {
-    Facts::Ks { distance: 0.31 }
+    Facts::Distance { measure: Measure::Ks, value: 0.31, bounds: None, in_unit: None }
 }
 
 fn notification(events: Vec<Event>) -> Notification {
@@ -258,7 +258,7 @@ fn the_mail_of_a_failed_run_in_french() {
 
 #[test]
 fn the_same_notification_gives_the_same_mail() {
-    let first = notification(vec![event(Some("AGE"), Test::Psi, Change::Opened, psi())]);
+    let first = notification(vec![event(Some("AGE"), Test::Measure(Measure::Psi), Change::Opened, psi())]);
     let (a, b) = (message(&first, None), message(&first, None));
     assert_eq!(a, b);
     let other = Notification { id: "m/20261001/1".to_owned(), ..first };
@@ -270,11 +270,11 @@ fn the_same_notification_gives_the_same_mail() {
 fn all_mails_about_an_alert_are_in_one_thread() {
     let thread = |id: &str, event: Event| Event { thread: Some(id.to_owned()), ..event };
     let events = vec![
-        thread("<worst@example.com>", event(Some("A"), Test::Psi, Change::Worsened, psi())),
-        event(Some("B"), Test::Psi, Change::Opened, psi()),
-        thread("<other@example.com>", event(Some("C"), Test::Ks, Change::Recovered, ks())),
-        thread("<worst@example.com>", event(Some("A"), Test::Ks, Change::Reminded, ks())),
-        thread("<broken\r\nBcc: x@y>", event(Some("D"), Test::Ks, Change::Reminded, ks())),
+        thread("<worst@example.com>", event(Some("A"), Test::Measure(Measure::Psi), Change::Worsened, psi())),
+        event(Some("B"), Test::Measure(Measure::Psi), Change::Opened, psi()),
+        thread("<other@example.com>", event(Some("C"), Test::Measure(Measure::Ks), Change::Recovered, ks())),
+        thread("<worst@example.com>", event(Some("A"), Test::Measure(Measure::Ks), Change::Reminded, ks())),
+        thread("<broken\r\nBcc: x@y>", event(Some("D"), Test::Measure(Measure::Ks), Change::Reminded, ks())),
     ];
     let sent = message(&notification(events), None);
     let mail = Part::of(&sent.bytes);
@@ -377,8 +377,8 @@ fn hostile_names_are_harmless() {
         let levels = vec![name.to_owned()];
         let unseen = Facts::Unseen { share: 0.31, excess: 0.31, levels, has_more: false };
         let mut notification = notification(vec![
-            event(Some(name), Test::Psi, Change::Opened, Facts::Psi { value: 0.31, largest_bin, exact_test: None }),
-            event(Some(name), Test::Unseen, Change::Recovered, unseen),
+            event(Some(name), Test::Measure(Measure::Psi), Change::Opened, Facts::Psi { value: 0.31, largest_bin, exact_test: None }),
+            event(Some(name), Test::Measure(Measure::Unseen), Change::Recovered, unseen),
         ]);
         notification.model = name.to_owned();
         notification.headline = Headline::Stored { sentence: format!("Watch: {name} moved."), french: None };
@@ -431,8 +431,8 @@ fn hostile_names_are_harmless() {
 /// Returns the number of tags in the same mail with harmless names.
 fn harmless_tags(linked: bool) -> usize {
     let mut notification = notification(vec![
-        event(Some("AGE"), Test::Psi, Change::Opened, psi()),
-        event(Some("AGE"), Test::Unseen, Change::Recovered, psi()),
+        event(Some("AGE"), Test::Measure(Measure::Psi), Change::Opened, psi()),
+        event(Some("AGE"), Test::Measure(Measure::Unseen), Change::Recovered, psi()),
     ]);
     notification.report = notification.report.filter(|_| linked);
     Part::of(&message(&notification, None).bytes).find("text/html").unwrap().text().matches('<').count()
@@ -482,7 +482,7 @@ fn the_mail_of_the_example() {
     notification.events.truncate(3);
     notification.events.push(Event {
         change: Change::Recovered,
-        ..event(Some("AMT_CREDIT"), Test::Missing, Change::Recovered, Facts::Missing { from: 0.004, to: 0.005 })
+        ..event(Some("AMT_CREDIT"), Test::Measure(Measure::Missing), Change::Recovered, Facts::Missing { from: 0.004, to: 0.005 })
     });
     let sent = message(&notification, Some(&report));
     let mail = Part::of(&sent.bytes);

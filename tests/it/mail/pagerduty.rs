@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vigie::{
     alert::{Change, Channel, ComposeContext, Delivery, Event, Message, Notification, PagerDuty, test_notification},
-    judge::{Facts, Failure, Finding, Headline, Severity, Subject, Test},
+    judge::{Facts, Failure, Finding, Headline, Measure, Severity, Subject, Test},
     report::Language,
 };
 use vigie_profile::window::Instant;
@@ -124,7 +124,7 @@ fn an_alert_has_one_incident_from_opening_to_recovery() {
     let first = with_changes(&[(Change::Opened, Severity::Alarm)]);
     let mut others = vec![Notification { model: "n".to_owned(), ..first.clone() }, first.clone(), first.clone()];
     others[1].events[0].finding.subject = Subject::Segment("F0".to_owned());
-    others[2].events[0].finding.test = Test::Ks;
+    others[2].events[0].finding.test = Test::Measure(Measure::Ks);
     let keys: std::collections::BTreeSet<String> =
         others.iter().chain([&first]).map(|notification| of(notification).to_string()).collect();
     assert_eq!(keys.len(), 4);

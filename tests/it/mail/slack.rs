@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use vigie::{
     alert::{Change, Channel, ComposeContext, Delivery, Event, Message, Notification, Slack, test_notification},
-    judge::{Facts, Finding, Severity, Subject, Test},
+    judge::{Facts, Finding, Measure, Severity, Subject, Test},
     report::Language,
 };
 use vigie_profile::window::Instant;
@@ -41,7 +41,7 @@ pub(crate) fn crowded() -> Notification {
                     "<!channel> & *x* <http://evil.example|y> {number} {}",
                     "&".repeat(80)
                 )),
-                test: Test::Psi,
+                test: Test::Measure(Measure::Psi),
                 severity: Severity::Alarm,
                 value: Some(0.43),
                 limit: Some(0.25),

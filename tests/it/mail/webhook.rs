@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use vigie::{
     alert::{Change, Channel, Delivery, Event, Notification, Timeouts, Webhook, test_notification, webhook_call},
-    judge::{Direction, DriftedFeatures, Facts, Finding, Headline, Severity, Subject, Test, VerdictHeadline},
+    judge::{Direction, DriftedFeatures, Facts, Finding, Headline, Measure, Severity, Subject, Test, VerdictHeadline},
 };
 use vigie_profile::window::{Instant, Window};
 
@@ -51,7 +51,7 @@ pub(crate) fn notification() -> Notification {
             change: Change::Opened,
             finding: Finding {
                 subject: Subject::Feature("AGE".to_owned()),
-                test: Test::Psi,
+                test: Test::Measure(Measure::Psi),
                 severity: Severity::Alarm,
                 value: Some(0.43),
                 limit: Some(0.25),

@@ -6,7 +6,7 @@ use vigie::{
     alert::{Change, Event, Notification, compose, test_notification},
     config::Settings,
     fault::{LeftOut, PublicCause},
-    judge::{BinShare, ExactTest, Facts, Failure, Finding, Headline, Note, Severity, Subject, Test},
+    judge::{BinShare, ExactTest, Facts, Failure, Finding, Headline, Measure, Note, Severity, Subject, Test},
     monitor::{ReplayRequest, RunRequest, ScanOptions, check, examine, replay},
     performance::NoEstimate,
     reference::Holdout,
@@ -52,7 +52,7 @@ fn report_of(world: &World) -> Report {
     examine(&settings(world), RunRequest { window: Some(day(0)), now: Instant(DAY + 2 * DAY_US) }, SCAN).unwrap()
 }
 
-/// Names that come from data and config: of features, segments, ids, files, versions.
+/// Names that come from data and config: of features, levels, segments, ids, files, versions.
 fn names(report: &Report) -> Vec<String> {
     let features = report.drift.features.iter().map(|feature| feature.name.clone());
     let segments = report.segments.iter().flat_map(|segments| &segments.drift.list);
@@ -60,11 +60,14 @@ fn names(report: &Report) -> Vec<String> {
     let examples = report.replay.iter().flat_map(|replay| &replay.parity.examples);
     let challenged = report.replay.iter().filter_map(|replay| replay.challenger.as_ref());
     let parts = challenged.flat_map(|shift| shift.segments.iter().flat_map(|part| [&part.feature, &part.label]));
+    let unseen = report.drift.features.iter().filter_map(|feature| feature.unseen.as_ref());
+    let levels = unseen.flat_map(|unseen| unseen.levels.iter().map(|(level, _)| level.clone()));
     let run = [&report.run.model.name, &report.run.vigie_version, &report.run.reference_id].map(ToOwned::to_owned);
     let findings = report.verdict.findings.iter().filter_map(|finding| finding.subject.name());
     features
         .chain(segments.map(|segment| segment.name.clone()))
         .chain(files)
+        .chain(levels)
         .chain(examples.map(|example| example.id.clone()))
         .chain(parts.cloned())
         .chain(findings.map(ToOwned::to_owned))
@@ -262,20 +265,25 @@ fn every_finding() -> Vec<Finding> {
     let score = |test, facts| (Subject::Score, test, facts);
     let segment = |test, facts| (Subject::Segment("sex = M".to_owned()), test, facts);
     let unseen = Facts::Unseen { share: 0.1, excess: 0.05, levels: vec!["x".to_owned()], has_more: true };
+    let distance = |measure| Facts::Distance { measure, value: 0.3, bounds: None, in_unit: None };
+    let wasserstein = |bounds| Facts::Distance { measure: Measure::Wasserstein, value: 0.3, bounds, in_unit: Some(12.0) };
     let parity = Facts::Parity { compared: 10, mismatches: 3, max_difference: Some(0.1), decisions_flipped: 1 };
     let cost = |by_labels| Facts::Cost { by_labels, increase: 0.3, window: 130.0, reference: 100.0 };
     let auc = |by_labels| Facts::Auc { by_labels, drop: 0.1, window: 0.6, reference: 0.7 };
     let disparity = |against| Facts::Disparity { against, ratio: 0.7, low: 0.6, high: 0.8 };
     let error = Failure::Error { detail: Some("it failed".to_owned()), public: PublicCause::Crashed };
     [
-        feature(Test::Psi, psi(None)),
-        feature(Test::Psi, psi(Some(ExactTest::Missing))),
-        feature(Test::Psi, psi(Some(ExactTest::Unseen))),
-        feature(Test::Psi, psi(Some(ExactTest::OutOfRange))),
-        feature(Test::Ks, Facts::Ks { distance: 0.3 }),
-        feature(Test::Chi2, Facts::CramersV { value: 0.3 }),
-        feature(Test::Missing, Facts::Missing { from: 0.1, to: 0.3 }),
-        feature(Test::Unseen, unseen),
+        feature(Test::Measure(Measure::Psi), psi(None)),
+        feature(Test::Measure(Measure::Psi), psi(Some(ExactTest::Missing))),
+        feature(Test::Measure(Measure::Psi), psi(Some(ExactTest::Unseen))),
+        feature(Test::Measure(Measure::Psi), psi(Some(ExactTest::OutOfRange))),
+        feature(Test::Measure(Measure::Ks), distance(Measure::Ks)),
+        feature(Test::Measure(Measure::Chi2), distance(Measure::Chi2)),
+        feature(Test::Measure(Measure::Wasserstein), wasserstein(None)),
+        feature(Test::Measure(Measure::Wasserstein), wasserstein(Some((0.2, 0.4)))),
+        feature(Test::Measure(Measure::JensenShannon), distance(Measure::JensenShannon)),
+        feature(Test::Measure(Measure::Missing), Facts::Missing { from: 0.1, to: 0.3 }),
+        feature(Test::Measure(Measure::Unseen), unseen),
         feature(Test::Absent, Facts::Absent),
         score(Test::Score, psi(None)),
         score(Test::Score, Facts::Missing { from: 0.1, to: 0.3 }),
@@ -300,9 +308,9 @@ fn every_finding() -> Vec<Finding> {
         run(Test::Source, left_out()),
         run(Test::Labels, left_out()),
         run(Test::RunFailed, Facts::Failed(error)),
-        feature(Test::Psi, stored(Some("PSI 0.3"))),
+        feature(Test::Measure(Measure::Psi), stored(Some("PSI 0.3"))),
         run(Test::Source, stored(None)),
-        feature(Test::Unseen, stored(None)),
+        feature(Test::Measure(Measure::Unseen), stored(None)),
     ]
     .into_iter()
     .map(|(subject, test, facts)| Finding {

@@ -15,7 +15,7 @@ use std::{
 
 use serde_json::{Value, json};
 use vigie::{
-    judge::{Facts, Finding, Severity, Subject, Test},
+    judge::{Facts, Finding, Measure, Severity, Subject, Test},
     report::{Language, OpenAlert},
     web::{DaemonStatus, ModelRunStatus, State, serve},
 };
@@ -64,7 +64,7 @@ fn server(reports: &Path, token: Option<&str>, is_ready: Arc<AtomicBool>) -> Ser
             model: "m".to_owned(),
             finding: Finding {
                 subject: Subject::Feature("INCOME".to_owned()),
-                test: Test::Psi,
+                test: Test::Measure(Measure::Psi),
                 severity: Severity::Alarm,
                 value: Some(3.36),
                 limit: Some(0.25),
@@ -282,6 +282,12 @@ fn metrics_are_well_formed_and_bounded() {
         "vigie_refused_share{model=\"m\",side=\"window\"}",
     ] {
         assert!(text.contains(wanted), "{wanted} is not in\n{text}");
+    }
+    for measure in Measure::ALL {
+        let names = [Some(measure.feature_metric().0), measure.score_metric().map(|(name, _)| name)];
+        for name in names.into_iter().flatten() {
+            assert!(text.contains(&format!("\n{name}{{model=\"m\"")), "{name} is not in\n{text}");
+        }
     }
 }
 

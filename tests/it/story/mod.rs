@@ -17,6 +17,7 @@ pub(crate) mod inputs;
 pub(crate) mod late_labels;
 pub(crate) mod layouts;
 pub(crate) mod logging;
+pub(crate) mod measures;
 pub(crate) mod parity;
 pub(crate) mod performance;
 pub(crate) mod publish;

@@ -156,7 +156,7 @@ fn a_headline_states_the_drifted_score_of_a_segment() {
 fn a_segment_that_ranks_first_does_not_hide_the_features() {
     let world = always_unequal("");
     let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
-    let policy = "policy: {min_rows: 100, disparity: {watch: 0.2, alarm: 0.25}}";
+    let policy = "policy: {min_rows: 100, drifted_share: 0.5, disparity: {watch: 0.2, alarm: 0.25}}";
     world.file("vigie.yaml", config.replace("policy: {min_rows: 100}", policy));
     let mut rows = drawn(4_000, 4, 0.22);
     rows.iter_mut().step_by(7).for_each(|row| row.income = 150.0);

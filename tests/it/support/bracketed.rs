@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use vigie::{
     drift::{NotCompared, PsiBinKind},
     fault::LeftOut,
-    judge::{Direction, Finding, Headline, Note, Severity, Test},
+    judge::{Direction, Finding, Headline, Measure, Note, Severity, Test},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
     replay::{LoggedPrecision, Parity, ScoreShift, Unmeasured},
     report::{
@@ -176,6 +176,7 @@ impl Words for Bracketed {
     bracketed! {
         Language::English;
         severity_word(severity: Severity) -> &'static str;
+        measure_name(measure: Measure) -> &'static str;
         test_name(test: Test) -> &'static str;
         complaint(reason: Reason) -> String;
         bin_label(kind: PsiBinKind, label: &str) -> String;

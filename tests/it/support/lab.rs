@@ -10,7 +10,7 @@ use vigie::{
     reference::{ColumnRoles, Holdout, Provenance, Reference, Training, TrainingColumn, TrainingValues, learn},
 };
 use vigie_profile::{batch::Rows, profile::Profile, window::Instant};
-use vigie_stats::{EmptyBins, ks};
+use vigie_stats::{EmptyBins, ks, wasserstein::wasserstein};
 
 /// A column of the reference or the window.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ pub(crate) fn profiled(reference: &Reference, columns: &[(String, Data)]) -> Pro
     profile
 }
 
-/// Compares and judges like a run, including exact KS distances.
+/// Compares and judges like a run, including exact KS and Wasserstein distances.
 pub(crate) fn judged(reference: &Reference, columns: &[(String, Data)], policy: &Policy) -> (Drift, Verdict) {
     let window = profiled(reference, columns);
     let mut drift = compare(reference, &window, policy.empty_bins, 0.5).unwrap();
@@ -124,12 +124,16 @@ fn refine(reference: &Reference, columns: &[(String, Data)], drift: &mut Drift, 
     };
     let Some((_, Data::Numbers(numbers))) = columns.iter().find(|(own, _)| *own == name) else { return };
     let theirs = distinct(numbers);
-    let exact = ks::exact(&ours.unwrap(), &theirs).unwrap();
-    let subject = match drift.features.get_mut(feature) {
-        Some(feature) => &mut feature.ks,
-        None => &mut drift.score.as_mut().unwrap().distance.ks,
+    let ours = ours.unwrap();
+    let exact = ks::exact(&ours, &theirs).unwrap();
+    let measured = match drift.features.get_mut(feature) {
+        Some(feature) => feature,
+        None => &mut drift.score.as_mut().unwrap().distance,
     };
-    subject.as_mut().unwrap().refine(exact);
+    measured.ks.as_mut().unwrap().refine(exact);
+    if let Some(distance) = &mut measured.distances.wasserstein {
+        distance.refine(wasserstein(&ours, &theirs).unwrap());
+    }
 }
 
 pub(crate) fn distinct(numbers: &[f64]) -> Vec<(f64, u64)> {

@@ -2,11 +2,11 @@
 
 use vigie_profile::{batch::Reason, shown::harmless};
 
-use super::{findings, headline, replays};
+use super::{findings, headline, measures, replays};
 use crate::{
     drift::PsiBinKind,
     fault::LeftOut,
-    judge::{Direction, Finding, Headline, Note, Severity, Test},
+    judge::{Direction, Finding, Headline, Measure, Note, Severity, Test},
     replay::{LoggedPrecision, Unmeasured},
     report::words::words::Words,
 };
@@ -18,13 +18,13 @@ impl Words for English {
         findings::severity_word(severity)
     }
 
+    fn measure_name(&self, measure: Measure) -> &'static str {
+        measures::measure_name(measure)
+    }
+
     fn test_name(&self, test: Test) -> &'static str {
         match test {
-            Test::Psi => "PSI",
-            Test::Ks => "KS distance",
-            Test::Chi2 => "Cramér's V",
-            Test::Missing => "missing values",
-            Test::Unseen => "unseen levels",
+            Test::Measure(measure) => measures::measure_name(measure),
             Test::Absent => "absent",
             Test::ShareRefused => "refusal rate",
             Test::Score => "score",

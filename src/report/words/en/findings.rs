@@ -2,11 +2,14 @@
 
 use vigie_profile::shown::shown;
 
-use super::numbers::{number, percent, plural, points, q};
+use super::{
+    measures::{distance, measure_name},
+    numbers::{number, percent, plural, points, q},
+};
 use crate::{
     drift::PsiBinKind,
     fault::{LeftOut, PublicCause},
-    judge::{BinShare, Direction, ExactTest, Facts, Failure, Finding, Note, Severity, Test},
+    judge::{BinShare, Direction, ExactTest, Facts, Failure, Finding, Measure, Note, Severity, Test},
 };
 
 const CAUTION: &str = "assuming that scores still mean what they did in the reference";
@@ -19,8 +22,7 @@ pub(super) fn measure(finding: &Finding) -> String {
             });
             format!("PSI {}{mostly}", number(*value))
         }
-        Facts::Ks { distance } => format!("KS distance {}", number(*distance)),
-        Facts::CramersV { value } => format!("Cramér's V {}", number(*value)),
+        Facts::Distance { measure, value, bounds, in_unit } => distance(*measure, *value, *bounds, *in_unit),
         Facts::Missing { from, to } => format!("missing {} → {}", percent(*from), percent(*to)),
         Facts::Unseen { share, excess: _, levels, has_more } => {
             let names: Vec<String> = levels.iter().map(|name| format!("“{}”", shown(name))).collect();
@@ -98,9 +100,10 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
             };
             Some(format!("{}, q {q}{exact}", from(number)?))
         }
-        Facts::Ks { .. } | Facts::CramersV { .. } | Facts::SegmentScore { .. } => {
-            Some(format!("{}, q {q}", from(number)?))
+        Facts::Distance { measure, .. } if measure.tested_by() != *measure => {
+            Some(format!("{}, q {q} (test: {})", from(number)?, measure_name(measure.tested_by())))
         }
+        Facts::Distance { .. } | Facts::SegmentScore { .. } => Some(format!("{}, q {q}", from(number)?)),
         Facts::Missing { .. } | Facts::RefusalRate { .. } => Some(format!("{}, q {q}", from(points)?)),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
         Facts::ModelVersion { .. } | Facts::ErrorRate { .. } => from(percent),
@@ -155,7 +158,7 @@ fn unseen_excess(excess: Option<f64>, limit: Option<f64>) -> String {
 /// A stored sentence that was redacted.
 fn stored(finding: &Finding) -> String {
     match finding.test {
-        Test::Unseen => unseen_excess(finding.value, finding.limit),
+        Test::Measure(Measure::Unseen) => unseen_excess(finding.value, finding.limit),
         Test::Labels => "a part of the labels could not be read; see the report for the reason".to_owned(),
         Test::Source => "the log, or a part of it, could not be read; run `vigie status` for the reason".to_owned(),
         _ => String::new(),
@@ -338,7 +341,7 @@ mod tests {
 
     fn stated(facts: Facts) -> String {
         let finding =
-            Finding { limit: Some(0.05), q_value: Some(1e-9), ..Finding::of_run(Test::Psi, Severity::Watch, facts) };
+            Finding { limit: Some(0.05), q_value: Some(1e-9), ..Finding::of_run(Test::Measure(Measure::Psi), Severity::Watch, facts) };
         let evidence = evidence(&finding).map_or(String::new(), |evidence| format!("; {evidence}"));
         format!("{}{evidence}", measure(&finding))
     }
@@ -349,7 +352,7 @@ mod tests {
         let psi = |kind| Facts::Psi { value: 0.3, largest_bin: Some(bin(kind)), exact_test: None };
         assert_eq!(
             stated(psi(PsiBinKind::Above)),
-            "PSI 0.300, mostly from values above the reference maximum (0% → 33.3%); watch limit 0.0500, q 1e-9"
+            "PSI 0.300, mostly from values above the reference maximum (0% → 33.3%); watch limit 0.050, q 1e-9"
         );
         assert!(stated(psi(PsiBinKind::Interval)).starts_with("PSI 0.300, mostly from ≥ 7 (0% → 33.3%)"));
         assert_eq!(

@@ -7,6 +7,7 @@ mod headline;
 mod label_counts;
 mod labels;
 mod mail;
+mod measures;
 mod notation;
 mod numbers;
 mod page;

@@ -3,6 +3,7 @@
 use vigie_profile::shown::shown;
 
 use super::{
+    measures::{distance, measure_name},
     numbers::{grouped, is_plural, milliseconds, number, percent, plural, points, q, row_count, s},
     stored::stored,
 };
@@ -24,8 +25,7 @@ pub(super) fn measure(finding: &Finding) -> String {
             });
             format!("PSI {}{mostly}", number(*value))
         }
-        Facts::Ks { distance } => format!("distance KS {}", number(*distance)),
-        Facts::CramersV { value } => format!("V de Cramér {}", number(*value)),
+        Facts::Distance { measure, value, bounds, in_unit } => distance(*measure, *value, *bounds, *in_unit),
         Facts::Missing { from, to } => format!("manquants {} → {}", percent(*from), percent(*to)),
         Facts::Unseen { share, excess: _, levels, has_more } => {
             let names: Vec<String> = levels.iter().map(|name| quoted(&shown(name))).collect();
@@ -120,9 +120,10 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
             };
             Some(format!("{}, q {q}{exact}", from(number)?))
         }
-        Facts::Ks { .. } | Facts::CramersV { .. } | Facts::SegmentScore { .. } => {
-            Some(format!("{}, q {q}", from(number)?))
+        Facts::Distance { measure, .. } if measure.tested_by() != *measure => {
+            Some(format!("{}, q {q} (test\u{a0}: {})", from(number)?, measure_name(measure.tested_by())))
         }
+        Facts::Distance { .. } | Facts::SegmentScore { .. } => Some(format!("{}, q {q}", from(number)?)),
         Facts::Missing { .. } | Facts::RefusalRate { .. } => Some(format!("{}, q {q}", from(points)?)),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
         Facts::ModelVersion { .. } | Facts::ErrorRate { .. } => from(percent),
@@ -418,10 +419,10 @@ mod tests {
         };
         let (one, many) = (stated(parity(1, 1)), stated(parity(2, 0)));
         assert!(
-            one.starts_with("1 score du journal sur 1\u{202f}000 (0,10\u{a0}%) diffère de celui du fichier"),
+            one.starts_with("1 score du journal sur 1\u{202f}000 (0,1\u{a0}%) diffère de celui du fichier"),
             "{one}"
         );
         assert!(one.contains("1 décision changerait\u{a0};"), "{one}");
-        assert!(many.starts_with("2 scores du journal sur 1\u{202f}000 (0,20\u{a0}%) diffèrent de ceux"), "{many}");
+        assert!(many.starts_with("2 scores du journal sur 1\u{202f}000 (0,2\u{a0}%) diffèrent de ceux"), "{many}");
     }
 }

@@ -1,7 +1,10 @@
 //! Findings whose facts are unknown, because an earlier version stored only an English sentence: by test, value and limit.
 
-use super::numbers::{comma, milliseconds, number, percent, points};
-use crate::judge::{Finding, Test};
+use super::{
+    measures::measure_name,
+    numbers::{comma, milliseconds, number, percent, points},
+};
+use crate::judge::{Finding, Measure, Test};
 
 /// `severity`: the word for it. `quoted`: the stored sentence, quoted; `None` if it was redacted.
 pub(super) fn stored(finding: &Finding, severity: &str, quoted: Option<String>) -> String {
@@ -29,13 +32,13 @@ fn by_value(finding: &Finding, severity: &str) -> Option<String> {
     let share = |what: &str| Some(format!("{} {what}{}", percent(value?), from(limit.map(percent))));
     let change = |what: &str| Some(format!("{what} de {}{}", points(value?), from(limit.map(points))));
     match finding.test {
-        Test::Psi => figure("PSI"),
-        Test::Ks => figure("distance KS"),
-        Test::Chi2 => figure("V de Cramér"),
         Test::Score => figure("score\u{a0}:"),
-        Test::Missing => change("part de manquants\u{a0}: variation"),
+        Test::Measure(Measure::Missing) => change("part de manquants\u{a0}: variation"),
         Test::ShareRefused => change("taux de refus\u{a0}: variation"),
-        Test::Unseen => share("de lignes de plus qu’attendu ont des modalités absentes de la référence"),
+        Test::Measure(Measure::Unseen) => {
+            share("de lignes de plus qu’attendu ont des modalités absentes de la référence")
+        }
+        Test::Measure(measure) => figure(measure_name(measure)),
         Test::ModelVersion => share("des lignes viennent d’une autre version du modèle"),
         Test::ErrorRate => share("des requêtes ont échoué"),
         Test::Cost => share("de hausse du coût attendu par rapport à la référence"),
