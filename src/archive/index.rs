@@ -8,7 +8,8 @@ use std::{
 
 use super::{
     publish::{write_fault, write_temporary},
-    trend::{read_head, window_folders},
+    read::window_folders,
+    trend::read_head,
 };
 use crate::{
     fault::{Fault, Result},

@@ -3,6 +3,7 @@
 mod expire;
 mod index;
 mod publish;
+mod read;
 mod recorded;
 mod summary;
 mod trend;
@@ -10,6 +11,7 @@ mod trend;
 pub use expire::remove_expired;
 pub use index::{model_names, read_index, write_index};
 pub use publish::{Published, next_revision, publish, report_folder};
+pub use read::{latest_report, window_folders};
 pub use recorded::{RecordedFeature, RecordedRun, read_runs};
 pub use summary::{publish_summary, replay_folder};
-pub use trend::{past_points, window_folders, write_point};
+pub use trend::{past_points, write_point};

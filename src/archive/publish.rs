@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
 use serde_json::Value;
 use vigie_profile::window::Window;
 
 use crate::{
     crash,
     fault::{Fault, Result, describe_io},
+    report::RunSection,
 };
 
 /// Paths of a published report.
@@ -60,15 +60,7 @@ fn value_without_run(json: &str) -> Option<Value> {
 
 /// Returns the revision of a report, or `None` if the text is not a report.
 fn revision(json: &str) -> Option<u32> {
-    #[derive(Deserialize)]
-    struct RevisionDocument {
-        run: RevisionRun,
-    }
-    #[derive(Deserialize)]
-    struct RevisionRun {
-        revision: u32,
-    }
-    serde_json::from_str::<RevisionDocument>(json).ok().map(|document| document.run.revision)
+    RunSection::from_report_json(json).ok().map(|run| run.revision)
 }
 
 /// Writes both files under temporary names, then renames them. A concurrent reader, or one after a crash, sees either the
@@ -141,7 +133,18 @@ mod tests {
     #[test]
     fn revisions_depend_on_content_not_on_formatting() {
         let report = |revision: u32, rows: u32, format: fn(&Value) -> String| {
-            let run = serde_json::json!({ "revision": revision, "model": { "name": "m" }, "seconds": 0.5 });
+            let run = serde_json::json!({
+                "config_sha256": "c",
+                "created_at": "2026-10-02T00:00:00Z",
+                "files": 1,
+                "id": "m/20261001T000000Z_20261002T000000Z",
+                "model": { "name": "m", "threshold": 0.5 },
+                "reference_id": "r",
+                "revision": revision,
+                "seconds": 0.5,
+                "threads": 1,
+                "vigie_version": "1.0.0",
+            });
             format(&serde_json::json!({ "run": run, "schema_version": 1, "window": { "rows": rows } }))
         };
         let pretty: fn(&Value) -> String = |value| serde_json::to_string_pretty(value).unwrap();

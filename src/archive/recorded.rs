@@ -1,11 +1,14 @@
 //! Reads runs back from their reports, to rebuild a lost ledger.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use serde_json::Value;
 use vigie_profile::window::{Instant, Window};
 
-use crate::judge::Severity;
+use super::read::{read_report, window_folders};
+use crate::{
+    judge::Severity,
+    report::{ReportDocument, ReportedFeature},
+};
 
 /// A run as recorded in its report.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,13 +46,8 @@ pub struct RecordedFeature {
 pub fn read_runs(reports: &Path, model: &str) -> (Vec<RecordedRun>, usize) {
     let mut runs = Vec::new();
     let mut unreadable = 0;
-    for entry in fs::read_dir(reports.join(model)).into_iter().flatten().flatten() {
-        let Some(window) = entry.file_name().to_str().and_then(Window::from_folder) else { continue };
-        let read = fs::read_to_string(entry.path().join("report.json")).ok();
-        match read
-            .and_then(|text| serde_json::from_str::<Value>(&text).ok())
-            .and_then(|document| read_run(&document, model))
-        {
+    for (window, folder) in window_folders(&reports.join(model)) {
+        match read_report(&folder).map(|document| RecordedRun::from_document(document, model)) {
             Some(run) if run.window == window => runs.push(run),
             _ => unreadable += 1,
         }
@@ -58,37 +56,38 @@ pub fn read_runs(reports: &Path, model: &str) -> (Vec<RecordedRun>, usize) {
     (runs, unreadable)
 }
 
-fn read_run(document: &Value, model: &str) -> Option<RecordedRun> {
-    let (run, window, verdict) = (document.get("run")?, document.get("window")?, document.get("verdict")?);
-    let at = |value: &Value| value.as_str()?.parse::<jiff::Timestamp>().ok().map(Instant::from);
-    let window_of = Window::new(at(window.get("from")?)?, at(window.get("to")?)?)?;
-    let mut features: Vec<RecordedFeature> =
-        document.get("features")?.as_array()?.iter().filter_map(|value| read_feature(value, true)).collect();
-    features.extend(document.get("score").and_then(|score| read_feature(score, false)));
-    Some(RecordedRun {
-        model: model.to_owned(),
-        window: window_of,
-        revision: u32::try_from(run.get("revision")?.as_u64()?).ok()?,
-        created_at: at(run.get("created_at")?)?,
-        records: window.get("rows")?.as_u64()?,
-        rows_used: window.get("rows_used")?.as_u64()?,
-        severity: Severity::parse(verdict.get("severity")?.as_str()?)?,
-        sentence: verdict.get("sentence")?.as_str()?.to_owned(),
-        report: format!("{model}/{}/report.html", window_of.folder()),
-        reference_id: run.get("reference_id")?.as_str()?.to_owned(),
-        model_sha256: run.get("model").and_then(|model| Some(model.get("sha256")?.as_str()?.to_owned())),
-        features,
-    })
+impl RecordedRun {
+    fn from_document(document: ReportDocument, model: &str) -> Self {
+        let ReportDocument { run, window: examined, verdict, features, score, .. } = document;
+        let window = examined.window();
+        let named = features.iter().map(|feature| RecordedFeature::new(Some(feature.name.clone()), feature));
+        let score = score.map(|score| RecordedFeature::new(None, &score));
+        Self {
+            model: model.to_owned(),
+            window,
+            revision: run.revision,
+            created_at: run.created_at,
+            records: examined.rows,
+            rows_used: examined.rows_used,
+            severity: verdict.severity,
+            sentence: verdict.sentence,
+            report: format!("{model}/{}/report.html", window.folder()),
+            reference_id: run.reference_id,
+            model_sha256: run.model.sha256,
+            features: named.chain(score).collect(),
+        }
+    }
 }
 
-fn read_feature(value: &Value, is_named: bool) -> Option<RecordedFeature> {
-    let number = |path: &str| value.pointer(path).and_then(Value::as_f64);
-    Some(RecordedFeature {
-        name: if is_named { Some(value.get("name")?.as_str()?.to_owned()) } else { None },
-        severity: Severity::parse(value.get("severity")?.as_str()?)?,
-        psi: number("/psi/value"),
-        ks: number("/ks/statistic"),
-        missing: number("/missing/window_share"),
-        q_value: number("/q_value"),
-    })
+impl RecordedFeature {
+    fn new(name: Option<String>, feature: &ReportedFeature) -> Self {
+        Self {
+            name,
+            severity: feature.severity,
+            psi: feature.psi.value,
+            ks: feature.ks.as_ref().map(|ks| ks.statistic),
+            missing: feature.missing.window_share,
+            q_value: feature.q_value,
+        }
+    }
 }

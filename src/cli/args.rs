@@ -339,7 +339,11 @@ pub(super) enum ConfigVerb {
     /// Print the effective config, with defaults filled in and secrets masked
     Show(ConfigArgs),
     /// Print the JSON schema of the config
-    Schema,
+    Schema {
+        /// Print that of report.json instead
+        #[arg(long)]
+        report: bool,
+    },
 }
 
 #[derive(Debug, Args)]

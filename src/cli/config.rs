@@ -7,6 +7,7 @@ use crate::{
     config::{self, Problems, Settings},
     fault::Result,
     monitor,
+    report::report_schema,
 };
 
 const NOT_TESTED: &str = "the contents of the log and the other files were not tested: `vigie check` reads them";
@@ -46,7 +47,10 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
             let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
             print(&config::show(&all));
         }
-        ConfigVerb::Schema => print(&format!("{}\n", config::schema())),
+        ConfigVerb::Schema { report } => {
+            let schema = if *report { report_schema() } else { config::schema() };
+            print(&format!("{schema}\n"));
+        }
     }
     Ok(ExitStatus::Success)
 }

@@ -11,7 +11,7 @@ use crate::{
     monitor::{cost_curve, terms_or_default},
     performance::{CostAt, CostCurve},
     reference::Reference,
-    report::{Language, cost_curve_to_value},
+    report::{Language, ReportedCostCurve},
 };
 
 /// Show every n-th point of the curve.
@@ -29,7 +29,10 @@ pub(super) fn render_cost(args: &LearnArgs, reference: &Reference) -> Result<Str
         ))
     })?;
     Ok(match args.format {
-        OutputFormat::Json => format!("{:#}\n", cost_curve_to_value(&curve)),
+        OutputFormat::Json => {
+            let json = serde_json::to_string_pretty(&ReportedCostCurve::new(&curve)).unwrap_or_default();
+            format!("{json}\n")
+        }
         OutputFormat::Text => text(&curve, settings.is_some().then_some(args.config.as_path())),
     })
 }

@@ -1,10 +1,11 @@
 //! The PSI bins of a feature with the row counts of both sides: enough for an auditor to recompute PSI.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_stats::BinRole;
 
 /// Kind of a PSI bin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PsiBinKind {
     Atom,

@@ -136,7 +136,12 @@ mod tests {
             Facts::Psi { value: 0.1 + 0.2, largest_bin, exact_test },
             Facts::Psi { value: 1e-9, largest_bin: None, exact_test: None },
             Facts::Distance { measure: Measure::Chi2, value: 0.5, bounds: None, in_unit: None },
-            Facts::Distance { measure: Measure::Wasserstein, value: 0.5, bounds: Some((0.4, 0.6)), in_unit: Some(30.0) },
+            Facts::Distance {
+                measure: Measure::Wasserstein,
+                value: 0.5,
+                bounds: Some((0.4, 0.6)),
+                in_unit: Some(30.0),
+            },
             Facts::Missing { from: 0.0, to: 1.0 },
             Facts::Unseen { share: 0.3, excess: 0.2, levels: vec!["x".to_owned()], has_more: true },
             Facts::Absent,

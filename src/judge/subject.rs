@@ -1,9 +1,10 @@
 //! What a finding, an alert or an event is about.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The subject of a finding. In JSON `{"kind": "feature", "name": "AGE"}`; the name is null for the run and the score.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "SubjectFields", into = "SubjectFields")]
 pub enum Subject {
     /// The service, the log, or the window as a whole.
@@ -15,7 +16,7 @@ pub enum Subject {
 }
 
 /// The kind of a subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum SubjectKind {
     Run,
@@ -24,9 +25,10 @@ enum SubjectKind {
     Segment,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct SubjectFields {
     kind: SubjectKind,
+    /// The name of the feature or segment; null for the run and the score.
     #[serde(default)]
     name: Option<String>,
 }

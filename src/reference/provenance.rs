@@ -1,10 +1,11 @@
 //! Provenance of a reference, so that an auditor can find the rows.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_profile::window::Instant;
 
 /// Whether the reference rows were held out of training. Scores on training rows are too optimistic.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Holdout {
     Yes,
@@ -14,7 +15,7 @@ pub enum Holdout {
 }
 
 /// A file that the reference was learnt from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceFile {
     /// File name without folders, so that the path is not disclosed.
     pub name: String,
@@ -23,14 +24,14 @@ pub struct SourceFile {
 }
 
 /// The outcome column and its share of positive rows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     pub name: String,
     pub share: Option<f64>,
 }
 
 /// The model file that feature importance was measured with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceModel {
     /// File name without folders.
     pub name: String,
@@ -40,7 +41,7 @@ pub struct SourceModel {
 }
 
 /// How and when a reference was created.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Provenance {
     pub created_at: Instant,
     pub vigie_version: String,

@@ -111,6 +111,14 @@ impl Quadrants {
             }
     }
 
+    /// Share of rows refused by one of the two; `None` without rows.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    pub fn share_refused(&self, by: ScoreSource) -> Option<f64> {
+        let rows = self.all().rows;
+        (rows > 0).then(|| self.refused(by) as f64 / rows as f64)
+    }
+
     /// Expected cost of all decisions of one of the two, if the score `by` is the probability of the outcome.
     #[must_use]
     pub fn cost(&self, decided: ScoreSource, by: ScoreSource, price: Price) -> f64 {

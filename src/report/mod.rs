@@ -11,12 +11,15 @@ mod words;
 
 pub use chart::picture::{Picture, picture_of_bins, picture_of_score};
 pub use context::Context;
-pub use document::{FeaturePoint, Head, PerformancePoint, SegmentPoint, TrendPoint, json::to_json};
+pub use document::{
+    FeaturePoint, Head, PerformancePoint, ReportDocument, ReportedCostCurve, ReportedFeature, RunSection, SegmentPoint,
+    TrendPoint, report_schema, report_schemas, to_json,
+};
 pub use index::{
     index::{ListedReport, OpenAlert, ReportIndex, to_index},
     summary::{ReplaySummary, ReplayedWindow, to_summary_html, to_summary_json},
 };
-pub use page::{cost_curve::to_value as cost_curve_to_value, html::to_html, score_shift::score_shift_sentence};
+pub use page::{html::to_html, score_shift::score_shift_sentence};
 pub use report::{ExaminedWindow, MonitoredModel, Report, Run, SegmentReport, SkippedFiles};
 pub use terminal::to_terminal;
 pub use words::{

@@ -1,6 +1,6 @@
 //! JSON API below `/api/v1/`, described by openapi.json.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     extract::State as Shared,
@@ -15,7 +15,7 @@ use super::{
     files::{self, percent_decode},
     response::{refuse, run_blocking},
 };
-use crate::report::{Language, ListedReport, OpenAlert};
+use crate::report::{Language, ListedReport, OpenAlert, report_schemas};
 
 /// Runs per response.
 const MAX_LIMIT: usize = 1_000;
@@ -97,9 +97,19 @@ pub(super) async fn alerts(Shared(app): Shared<Arc<AppState>>) -> Response {
     .await
 }
 
+/// The `OpenAPI` description: openapi.json, completed by the schemas of `report.json`.
+static DESCRIPTION: LazyLock<String> = LazyLock::new(|| {
+    const PATH: &str = "/components/schemas";
+    let mut description: Value = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
+    if let Some(schemas) = description.pointer_mut(PATH).and_then(Value::as_object_mut) {
+        schemas.append(&mut report_schemas(PATH));
+    }
+    format!("{description:#}\n")
+});
+
 /// Returns the `OpenAPI` description.
 pub(super) async fn openapi() -> Response {
-    files::json(include_str!("openapi.json"))
+    files::json(DESCRIPTION.as_str())
 }
 
 fn json_response(value: &Value) -> Response {

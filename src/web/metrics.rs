@@ -4,13 +4,11 @@ use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
 use vigie_profile::{shown::shown, window::Instant};
 
-use super::{
-    DaemonStatus,
-    figures::{FeatureFigures, Figures, latest},
-};
+use super::DaemonStatus;
 use crate::{
-    archive,
+    archive::{self, latest_report},
     judge::{Measure, Severity},
+    report::{ReportDocument, ReportedFeature},
 };
 
 /// Bounds on the number of series. Features left out are counted in a metric.
@@ -86,8 +84,8 @@ pub(super) fn metrics(reports: &Path, status: &DaemonStatus) -> String {
     let models = archive::model_names(reports);
     let mut seen = BTreeSet::new();
     for model in models.iter().take(MAX_MODELS) {
-        if let (Some(figures), true) = (latest(reports, model), seen.insert(shown(model))) {
-            add_run(&mut all, &shown(model), &figures);
+        if let (Some(report), true) = (latest_report(reports, model), seen.insert(shown(model))) {
+            add_run(&mut all, &shown(model), &report);
         }
     }
     all.to_text()
@@ -114,16 +112,15 @@ fn add_daemon(all: &mut Families, status: &DaemonStatus) {
     }
 }
 
-fn add_run(all: &mut Families, model: &str, figures: &Figures) {
+fn add_run(all: &mut Families, model: &str, report: &ReportDocument) {
     let labels = [("model", model)];
-    let Figures { run, window, verdict, features, score, latency, service } = figures;
+    let ReportDocument { run, window, verdict, features, score, latency, service, .. } = report;
     all.get("vigie_run_timestamp_seconds", "Time of the latest report.").add(&labels, seconds(run.created_at));
     all.get("vigie_run_duration_seconds", "Duration of the latest run.").add(&labels, run.seconds);
     all.get("vigie_run_info", "Version of vigie that wrote the latest report.")
         .add(&[("model", model), ("version", &shown(&run.vigie_version))], 1.0);
-    all.get("vigie_window_start_timestamp_seconds", "Start of the latest window.")
-        .add(&labels, seconds(window.window.from));
-    all.get("vigie_window_end_timestamp_seconds", "End of the latest window.").add(&labels, seconds(window.window.to));
+    all.get("vigie_window_start_timestamp_seconds", "Start of the latest window.").add(&labels, seconds(window.from));
+    all.get("vigie_window_end_timestamp_seconds", "End of the latest window.").add(&labels, seconds(window.to));
     for (state, rows) in [("used", window.rows_used), ("rejected", window.rows.saturating_sub(window.rows_used))] {
         all.get("vigie_rows", "Rows of the latest window.").add(&[("model", model), ("state", state)], count(rows));
     }
@@ -165,15 +162,16 @@ fn add_run(all: &mut Families, model: &str, figures: &Figures) {
     all.get("vigie_features_left_out", "Features without series because of the limit.").add(&labels, count(left_out));
 }
 
-fn add_score(all: &mut Families, model: &str, score: &FeatureFigures) {
+fn add_score(all: &mut Families, model: &str, score: &ReportedFeature) {
     let labels = [("model", model)];
     for measure in Measure::ALL {
         if let Some((name, help)) = measure.score_metric() {
             all.get(name, help).add_some(&labels, score.value(*measure));
         }
     }
-    all.get("vigie_score_mean", "Mean of the score.").add_some(&labels, score.summary.window.mean);
-    all.get("vigie_score_deviation", "Standard deviation of the score.").add_some(&labels, score.summary.window.std);
+    let (mean, deviation) = score.summary.window.moments();
+    all.get("vigie_score_mean", "Mean of the score.").add_some(&labels, mean);
+    all.get("vigie_score_deviation", "Standard deviation of the score.").add_some(&labels, deviation);
     if let Some(refused) = &score.refused_share {
         for (side, share) in [("reference", refused.reference), ("window", refused.window)] {
             all.get("vigie_refused_share", "Share of scores at or above the threshold.")
@@ -182,7 +180,7 @@ fn add_score(all: &mut Families, model: &str, score: &FeatureFigures) {
     }
 }
 
-fn add_feature(all: &mut Families, labels: &[(&str, &str)], feature: &FeatureFigures) {
+fn add_feature(all: &mut Families, labels: &[(&str, &str)], feature: &ReportedFeature) {
     for measure in Measure::ALL {
         let (name, help) = measure.feature_metric();
         all.get(name, help).add_some(labels, feature.value(*measure));

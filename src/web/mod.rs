@@ -4,7 +4,6 @@ mod api;
 mod app;
 mod cached;
 mod content_policy;
-mod figures;
 mod files;
 mod guard;
 mod metrics;

@@ -1,12 +1,44 @@
-//! Machine-readable output: `report.json` and the trend file next to it.
+//! Machine-readable output: `report.json`, one file per section, and the trend file next to it.
 
+mod attribution;
+mod challenger;
+mod cost;
+mod cost_curve;
+mod document;
+mod estimate_check;
+pub(crate) mod estimated;
+mod feature;
+mod from_document;
 mod from_report;
-pub(crate) mod json;
+mod interval;
+mod latency;
+mod measures;
+mod null_reasons;
+mod other_version;
 pub(crate) mod performance;
-pub(crate) mod performance_point;
-pub(crate) mod redact;
-pub(crate) mod segments;
+mod performance_point;
+mod realised;
+mod redact;
+mod reference;
+mod replay;
+mod run;
+mod schema;
+mod score;
+mod score_shift;
+mod segments;
+mod service;
+mod sorted;
+mod summary;
 mod trend_point;
+mod verdict;
+mod window;
 
+pub(crate) use challenger::ChallengerSection;
+pub use cost_curve::ReportedCostCurve;
+pub use document::{ReportDocument, to_json};
+pub use feature::ReportedFeature;
 pub use performance_point::PerformancePoint;
+pub(crate) use replay::ReportedParity;
+pub use run::RunSection;
+pub use schema::{report_schema, report_schemas};
 pub use trend_point::{FeaturePoint, Head, SegmentPoint, TrendPoint};

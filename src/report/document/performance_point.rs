@@ -1,7 +1,6 @@
 //! Expected and realised cost and AUC of a window, as stored in the trend file.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::performance::Performance;
 
@@ -41,33 +40,6 @@ impl PerformancePoint {
                 cost_expected: triple(expected.cost_per_1000),
                 cost_realised: None,
                 auc_expected: expected.auc.window.map(triple),
-                auc_realised: None,
-                coverage: None,
-            },
-        })
-    }
-
-    /// Reads the values from the `performance` and `cost` sections of a report.
-    #[must_use]
-    pub fn from_sections(performance: &Value, cost: &Value) -> Option<Self> {
-        let triple = |of: &Value| {
-            let figure = |key: &str| of.get(key)?.as_f64().map(rounded);
-            Some((figure("value")?, figure("low")?, figure("high")?))
-        };
-        let number = |of: &Value, key: &str| of.get(key).and_then(Value::as_f64).map(rounded);
-        let against = performance.get("estimate_against_labels").filter(|against| !against.is_null());
-        Some(match against {
-            Some(against) => Self {
-                cost_expected: triple(against.pointer("/cost_per_1000/estimated")?)?,
-                cost_realised: number(against.get("cost_per_1000")?, "realised"),
-                auc_expected: against.pointer("/auc/estimated").and_then(triple),
-                auc_realised: against.get("auc").and_then(|auc| number(auc, "realised")),
-                coverage: performance.pointer("/labels/coverage").and_then(Value::as_f64).map(rounded),
-            },
-            None => Self {
-                cost_expected: triple(cost.pointer("/expected/per_1000")?)?,
-                cost_realised: None,
-                auc_expected: performance.pointer("/estimated/auc").and_then(triple),
                 auc_realised: None,
                 coverage: None,
             },

@@ -13,6 +13,7 @@ use crate::{
     report::{
         Report,
         chart::{icon, symbols},
+        document::{ChallengerSection, ReportedParity},
         page::{
             challenger::{self, ChallengerCard},
             replay::{self, ExampleLine},
@@ -93,7 +94,8 @@ pub fn to_summary_json(summary: &ReplaySummary) -> String {
         .windows
         .iter()
         .map(|replayed| {
-            let mut value = replayed.parity.as_ref().map_or_else(|| json!({}), replay::parity_value);
+            let mut value =
+                replayed.parity.as_ref().map_or_else(|| json!({}), |parity| json!(ReportedParity::new(parity)));
             if let Some(keys) = value.as_object_mut() {
                 keys.insert("from".to_owned(), json!(replayed.window.from));
                 keys.insert("to".to_owned(), json!(replayed.window.to));
@@ -126,8 +128,8 @@ pub fn to_summary_json(summary: &ReplaySummary) -> String {
         "range": { "from": summary.range.from, "to": summary.range.to, "each": summary.each },
         "severity": summary.severity,
         "sentence": summary.sentence(),
-        "replay": replay::parity_value(&summary.parity),
-        "challenger": summary.challenger.as_ref().map(challenger::to_value),
+        "replay": ReportedParity::new(&summary.parity),
+        "challenger": summary.challenger.as_ref().map(ChallengerSection::new),
         "windows": windows,
     });
     format!("{document:#}\n")

@@ -1,6 +1,5 @@
-//! Contributions to the score compared with the reference, as JSON and as a page section.
+//! Contributions to the score compared with the reference.
 
-use serde_json::{Value, json};
 use vigie_profile::shown::shown;
 
 use crate::{
@@ -11,31 +10,6 @@ use crate::{
 
 /// Maximum number of features listed.
 const MAX_LISTED: usize = 15;
-
-/// Returns the `attribution` section: contributions, and under `score_shift` the effect of restored values.
-pub(crate) fn to_value(report: &Report) -> Option<Value> {
-    let mut value = match report.attribution.as_ref()? {
-        Attribution::Unavailable(why) => json!({ "rows": null, "reason": Language::English.unmeasured(why) }),
-        Attribution::Measured { rows, .. } => json!({ "rows": rows, "unit": "raw score", "reason": null }),
-    };
-    if let (Some(keys), Some(shift)) = (value.as_object_mut(), &report.score_shift) {
-        keys.insert("score_shift".to_owned(), super::score_shift::to_value(shift, report.policy.q));
-    }
-    Some(value)
-}
-
-/// Returns the `attribution` of one feature.
-pub(crate) fn of_feature(drift: &ContributionDrift) -> Value {
-    let (reference, window) = means(drift);
-    json!({
-        "psi": drift.distance.psi.value,
-        "ks": drift.distance.ks.as_ref().map(|ks| {
-            json!({ "statistic": ks.statistic, "upper_bound": ks.upper_bound, "exact": ks.exact })
-        }),
-        "mean": { "reference": reference, "window": window },
-        "mean_abs": { "reference": drift.mean_abs.0, "window": drift.mean_abs.1 },
-    })
-}
 
 fn means(drift: &ContributionDrift) -> (Option<f64>, Option<f64>) {
     let mean = |summary: &Summary| match summary {

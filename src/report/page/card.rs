@@ -179,8 +179,11 @@ fn value(measure: Measure, drift: &FeatureDrift, language: Language) -> Option<S
         Measure::Missing => Some(from_to(drift.missing.reference_share, drift.missing.window_share, language)),
         Measure::Unseen => {
             let unseen = drift.unseen.as_ref().filter(|unseen| unseen.distinct > 0)?;
-            let names: Vec<String> =
-                unseen.levels.iter().map(|(name, rows)| format!("{} ({})", shown(name), language.grouped(*rows))).collect();
+            let names: Vec<String> = unseen
+                .levels
+                .iter()
+                .map(|(name, rows)| format!("{} ({})", shown(name), language.grouped(*rows)))
+                .collect();
             Some(format!("{}{} {}", language.percent_or_dash(unseen.share), language.colon(), names.join(", ")))
         }
         _ => {

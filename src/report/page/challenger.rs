@@ -1,6 +1,5 @@
-//! Challenger: another model compared with the logged decisions, as JSON and as a page section.
+//! Challenger: another model compared with the logged decisions.
 
-use serde_json::{Value, json};
 use vigie_profile::shown::shown;
 
 use crate::{
@@ -13,79 +12,6 @@ use crate::{
 pub(crate) const COSTS: &str = "An accepted row is expected to cost p · false_negative, a refused one (1 − p) · false_positive. \
      The cost is given twice, with p from the logged score and p from the new model: each model favours its own decisions, \
      and neither score is calibrated here.";
-
-fn cost(sums: &ScoreSums, refused: (bool, bool), shift: &Shift) -> Value {
-    let (was, is) = refused;
-    let by = |score| json!({ "logged_decision": sums.cost(was, score, shift.price), "new_decision": sums.cost(is, score, shift.price) });
-    json!({ "rows": sums.rows, "expected_cost": { "by_logged": by(ScoreSource::Logged), "by_replayed": by(ScoreSource::Replayed) } })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-fn refused(quadrants: &Quadrants, by: ScoreSource) -> Option<f64> {
-    let rows = quadrants.all().rows;
-    (rows > 0).then(|| quadrants.refused(by) as f64 / rows as f64)
-}
-
-fn means(quadrants: &Quadrants) -> Value {
-    let all = quadrants.all();
-    json!({
-        "mean_score": { "logged": all.mean(ScoreSource::Logged), "replayed": all.mean(ScoreSource::Replayed) },
-        "refused_share": { "logged": refused(quadrants, ScoreSource::Logged), "replayed": refused(quadrants, ScoreSource::Replayed) },
-    })
-}
-
-fn change(shift: &Shift, quadrants: &Quadrants) -> Value {
-    json!({
-        "by_logged": shift.cost_change(quadrants, ScoreSource::Logged),
-        "by_replayed": shift.cost_change(quadrants, ScoreSource::Replayed),
-    })
-}
-
-/// Returns the `challenger` section.
-pub(crate) fn to_value(shift: &Shift) -> Value {
-    let quadrants = &shift.quadrants;
-    let segments: Vec<Value> = shift
-        .segments
-        .iter()
-        .map(|segment| {
-            let mut value = means(&segment.quadrants);
-            if let Some(keys) = value.as_object_mut() {
-                keys.insert("feature".to_owned(), json!(segment.feature));
-                keys.insert("segment".to_owned(), json!(segment.label));
-                keys.insert("rows".to_owned(), json!(segment.quadrants.all().rows));
-                keys.insert("accepted_to_refused".to_owned(), json!(segment.quadrants.now_refused.rows));
-                keys.insert("refused_to_accepted".to_owned(), json!(segment.quadrants.now_accepted.rows));
-                keys.insert("expected_cost_change".to_owned(), change(shift, &segment.quadrants));
-            }
-            value
-        })
-        .collect();
-    let mut value = means(quadrants);
-    if let Some(keys) = value.as_object_mut() {
-        keys.insert("rows".to_owned(), json!(quadrants.all().rows));
-        let distance = shift.score.as_ref().map(|score| {
-            json!({
-                "psi": score.psi.value,
-                "ks": score.ks.as_ref().map(|ks| json!({ "statistic": ks.statistic, "upper_bound": ks.upper_bound })),
-            })
-        });
-        keys.insert("score_shift".to_owned(), json!(distance));
-        let decisions = json!({
-            "accepted_to_refused": cost(&quadrants.now_refused, (false, true), shift),
-            "refused_to_accepted": cost(&quadrants.now_accepted, (true, false), shift),
-        });
-        keys.insert("decisions_changed".to_owned(), decisions);
-        keys.insert("expected_cost_change".to_owned(), change(shift, quadrants));
-        let price = json!({
-            "false_negative": shift.price.false_negative,
-            "false_positive": shift.price.false_positive,
-            "probability": COSTS,
-        });
-        keys.insert("cost".to_owned(), price);
-        keys.insert("segments".to_owned(), Value::Array(segments));
-    }
-    value
-}
 
 /// Table row of one kind of changed decision.
 pub(crate) struct DecisionChangeLine {
@@ -177,7 +103,7 @@ fn moved(from: Option<f64>, to: Option<f64>, language: Language) -> String {
 }
 
 fn refused_words(quadrants: &Quadrants, language: Language) -> String {
-    let share = |by| language.percent_or_dash(refused(quadrants, by));
+    let share = |by| language.percent_or_dash(quadrants.share_refused(by));
     format!("{} → {}", share(ScoreSource::Logged), share(ScoreSource::Replayed))
 }
 

@@ -1,32 +1,8 @@
 //! Estimate vs. labels: a sentence for this window, a chart and a table for this and earlier windows.
 
-use serde_json::{Value, json};
 use vigie_profile::window::Window;
-use vigie_stats::Interval;
 
-use crate::{
-    performance::EstimateCheck,
-    report::{Context, Report, chart, document::PerformancePoint, words::Language},
-};
-
-/// Returns `estimate_against_labels` of the `performance` section.
-pub(crate) fn to_value(check: &EstimateCheck) -> Value {
-    let interval = |of: Interval| json!({ "value": of.value, "low": of.low, "high": of.high });
-    json!({
-        "rows": check.rows,
-        "cost_per_1000": {
-            "estimated": interval(check.cost_expected),
-            "realised": check.cost_realised,
-            "inside": check.is_cost_inside(),
-        },
-        "auc": {
-            "estimated": check.auc_expected.map(interval),
-            "realised": check.auc_realised,
-            "inside": check.is_auc_inside(),
-        },
-        "surprise": check.is_surprise().then(|| Language::English.surprise(check)),
-    })
-}
+use crate::report::{Context, Report, chart, document::PerformancePoint, words::Language};
 
 /// Table row of a window with labels.
 pub(crate) struct EstimateCheckLine {

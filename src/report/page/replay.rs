@@ -1,6 +1,5 @@
-//! Replay: logged scores compared with those of the model file, as JSON and as a page section.
+//! Replay: logged scores compared with those of the model file.
 
-use serde_json::{Value, json};
 use vigie_profile::shown::shown;
 
 use super::challenger::{self, ChallengerCard};
@@ -8,34 +7,6 @@ use crate::{
     replay::{Parity, Replay},
     report::words::Language,
 };
-
-/// Returns the `replay` section; scripts rely on its keys.
-pub(crate) fn to_value(replay: &Replay) -> Value {
-    let mut value = parity_value(&replay.parity);
-    if let Some(keys) = value.as_object_mut() {
-        keys.insert("model_sha256".to_owned(), json!(replay.model_sha256));
-        keys.insert("challenger".to_owned(), json!(replay.challenger.as_ref().map(challenger::to_value)));
-    }
-    value
-}
-
-/// Returns the comparison without the challenger.
-pub(crate) fn parity_value(parity: &Parity) -> Value {
-    let (logged, replayed) = parity.refused();
-    let examples = parity.examples.iter();
-    let examples: Vec<Value> =
-        examples.map(|one| json!({ "id": one.id, "logged": one.logged, "replayed": one.replayed })).collect();
-    json!({
-        "rows": parity.rows,
-        "compared": parity.compared,
-        "mismatches": parity.mismatches,
-        "max_abs_difference": parity.max_abs_difference,
-        "decisions_flipped": parity.decisions_flipped,
-        "examples": examples,
-        "precision": { "words": Language::English.logged_precision(&parity.precision), "decimals": parity.decimals },
-        "refused_share": { "logged": logged, "replayed": replayed },
-    })
-}
 
 /// Table row of a score that differs.
 pub(crate) struct ExampleLine {

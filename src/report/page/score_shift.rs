@@ -1,73 +1,14 @@
-//! Which drift moved the score: the effect of restoring the reference's values, as JSON and as a page section.
+//! Which drift moved the score: the effect of restoring the reference's values.
 
-use serde_json::{Value, json};
 use vigie_profile::shown::shown;
 
 use crate::{
-    replay::{DRAWS, Restoration, SEED, STRONG, ScoreShift, ScoreSummary, Unmeasured},
+    replay::Restoration,
     report::{
         Report,
         words::{Language, Restored, Words},
     },
 };
-
-/// Describes the method.
-const METHOD: &str = "The reference's values are restored and the rows rescored with the model file. Only drift beyond chance (p at \
-    most `limit`) is undone: numbers (KS) keep their order, and the i-th smallest of k gets the reference's value at rank \
-    (i + 1/2) / k, ties in drawn order; surplus rows of over-represented levels (chi-square) are redrawn; missing values are filled \
-    or added until their share equals the reference's. Values outside the reference's range, and unseen levels, are replaced if they \
-    occur in 1% of the rows. Draws are hashes of the rows' ids. by_chance: 95% of repeated random draws from the reference's values \
-    change the result by no more than this.";
-
-/// Returns `score_shift` of the `attribution` section.
-pub(crate) fn to_value(shift: &Result<ScoreShift, Unmeasured>, limit: f64) -> Value {
-    let shift = match shift {
-        Ok(shift) => shift,
-        Err(why) => return json!({ "rows": null, "reason": Language::English.unmeasured(why) }),
-    };
-    json!({
-        "rows": shift.rows,
-        "reason": null,
-        "method": METHOD,
-        "seed": SEED,
-        "draws": DRAWS,
-        "limit": limit,
-        "rank_correlation": STRONG,
-        "window": standing(&shift.now),
-        "reference": {
-            "mean_score": shift.reference.mean_score,
-            "share_refused": shift.reference.share_refused,
-            "expected_cost_per_1000": shift.reference.cost_per_1000,
-        },
-        "restored": shift.restored.iter().map(restored).collect::<Vec<_>>(),
-        "drifted_features_left_out": shift.left_out,
-    })
-}
-
-fn standing(standing: &ScoreSummary) -> Value {
-    json!({
-        "mean_score": standing.mean_score,
-        "share_refused": standing.share_refused,
-        "expected_cost_per_1000": standing.cost_per_1000,
-    })
-}
-
-fn restored(one: &Restoration) -> Value {
-    let figure = |of: fn(&ScoreSummary) -> Option<f64>| {
-        of(&one.summary).map_or(
-            Value::Null,
-            |restored| json!({ "restored": restored, "change": of(&one.change), "by_chance": of(&one.by_chance) }),
-        )
-    };
-    json!({
-        "features": one.features,
-        "drifted": one.is_drifted,
-        "rows_changed": one.rows_changed,
-        "mean_score": figure(|standing| Some(standing.mean_score)),
-        "share_refused": figure(|standing| Some(standing.share_refused)),
-        "expected_cost_per_1000": figure(|standing| standing.cost_per_1000),
-    })
-}
 
 /// Returns whether the change of the mean score exceeds chance.
 fn is_beyond_chance(one: &Restoration) -> bool {

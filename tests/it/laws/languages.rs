@@ -31,9 +31,7 @@ fn only_one_file_tells_languages_apart() {
     for (path, text) in all.iter().filter(|(path, _)| path != LANGUAGES) {
         assert!(!text.contains("Language::French"), "{path} names a language");
         // English is the language of JSON, the terminal and logs, but is never compared with.
-        for comparison in
-            ["Language::English =>", "== Language::", "matches!(language", "match language"]
-        {
+        for comparison in ["Language::English =>", "== Language::", "matches!(language", "match language"] {
             assert!(!text.contains(comparison), "{path}: `{comparison}`");
         }
     }

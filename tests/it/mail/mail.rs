@@ -377,7 +377,12 @@ fn hostile_names_are_harmless() {
         let levels = vec![name.to_owned()];
         let unseen = Facts::Unseen { share: 0.31, excess: 0.31, levels, has_more: false };
         let mut notification = notification(vec![
-            event(Some(name), Test::Measure(Measure::Psi), Change::Opened, Facts::Psi { value: 0.31, largest_bin, exact_test: None }),
+            event(
+                Some(name),
+                Test::Measure(Measure::Psi),
+                Change::Opened,
+                Facts::Psi { value: 0.31, largest_bin, exact_test: None },
+            ),
             event(Some(name), Test::Measure(Measure::Unseen), Change::Recovered, unseen),
         ]);
         notification.model = name.to_owned();
@@ -482,7 +487,12 @@ fn the_mail_of_the_example() {
     notification.events.truncate(3);
     notification.events.push(Event {
         change: Change::Recovered,
-        ..event(Some("AMT_CREDIT"), Test::Measure(Measure::Missing), Change::Recovered, Facts::Missing { from: 0.004, to: 0.005 })
+        ..event(
+            Some("AMT_CREDIT"),
+            Test::Measure(Measure::Missing),
+            Change::Recovered,
+            Facts::Missing { from: 0.004, to: 0.005 },
+        )
     });
     let sent = message(&notification, Some(&report));
     let mail = Part::of(&sent.bytes);

@@ -266,7 +266,8 @@ fn every_finding() -> Vec<Finding> {
     let segment = |test, facts| (Subject::Segment("sex = M".to_owned()), test, facts);
     let unseen = Facts::Unseen { share: 0.1, excess: 0.05, levels: vec!["x".to_owned()], has_more: true };
     let distance = |measure| Facts::Distance { measure, value: 0.3, bounds: None, in_unit: None };
-    let wasserstein = |bounds| Facts::Distance { measure: Measure::Wasserstein, value: 0.3, bounds, in_unit: Some(12.0) };
+    let wasserstein =
+        |bounds| Facts::Distance { measure: Measure::Wasserstein, value: 0.3, bounds, in_unit: Some(12.0) };
     let parity = Facts::Parity { compared: 10, mismatches: 3, max_difference: Some(0.1), decisions_flipped: 1 };
     let cost = |by_labels| Facts::Cost { by_labels, increase: 0.3, window: 130.0, reference: 100.0 };
     let auc = |by_labels| Facts::Auc { by_labels, drop: 0.1, window: 0.6, reference: 0.7 };

@@ -23,6 +23,7 @@ use vigie_profile::window::Instant;
 
 use crate::support::{
     applicants::{LEARN, applicants, training_csv},
+    schema::violations,
     world::World,
 };
 
@@ -205,7 +206,8 @@ fn the_api_agrees_with_the_reports() {
     assert_eq!(runs["runs"][0]["severity"], report["verdict"]["severity"]);
     assert_eq!(runs["runs"][0]["rows_used"], report["window"]["rows_used"]);
     assert_eq!(server.get("/api/v1/runs?model=other").json()["all"], 0);
-    assert_eq!(server.get(&format!("/api/v1/runs/{RUN}")).json(), report);
+    let run = server.get(&format!("/api/v1/runs/{RUN}")).json();
+    assert_eq!(run, report);
     let models = server.get("/api/v1/models").json();
     assert_eq!(models["models"][0]["name"], "m");
     assert_eq!(models["models"][0]["last_success"], "2026-10-02T00:00:00Z");
@@ -215,6 +217,8 @@ fn the_api_agrees_with_the_reports() {
         (&json!(ALERT), &json!("psi"), &json!("2026-10-01T00:00:00Z"))
     );
     let described = server.get("/api/v1/openapi.json").json();
+    let schema = &described["paths"]["/api/v1/runs/{id}"]["get"]["responses"]["200"]["content"]["application/json"];
+    assert_eq!(violations(&described, &schema["schema"], &run), [""; 0]);
     for (path, _) in described["paths"].as_object().unwrap() {
         let path = path.replace("{id}", RUN).replace("{address}", &format!("{RUN}/report.html"));
         assert_eq!(server.get(&path).status, 200, "{path}");

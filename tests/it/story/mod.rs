@@ -5,6 +5,7 @@ pub(crate) mod cost_alert;
 pub(crate) mod decimals;
 pub(crate) mod dirty_logs;
 pub(crate) mod distances;
+pub(crate) mod document;
 pub(crate) mod estimate;
 pub(crate) mod example;
 pub(crate) mod explain;

@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use super::schema::assert_is_report;
+
 pub(crate) struct World {
     folder: tempfile::TempDir,
 }
@@ -72,7 +74,7 @@ impl World {
         );
     }
 
-    /// Runs `vigie check` for a window and returns the parsed report.
+    /// Runs `vigie check` for a window and returns the parsed report, which must match its schema.
     #[track_caller]
     pub(crate) fn check(&self, from: &str, to: &str) -> Value {
         self.check_with(from, to, &[])
@@ -82,7 +84,9 @@ impl World {
     pub(crate) fn check_with(&self, from: &str, to: &str, more: &[&str]) -> Value {
         let mut args = vec!["check", "--config", "vigie.yaml", "--from", from, "--to", to, "--format", "json"];
         args.extend(more);
-        serde_json::from_str(&self.vigie(&args).ok().stdout).unwrap()
+        let json = self.vigie(&args).ok().stdout;
+        assert_is_report(&json);
+        serde_json::from_str(&json).unwrap()
     }
 }
 

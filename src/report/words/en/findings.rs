@@ -340,8 +340,11 @@ mod tests {
     use super::*;
 
     fn stated(facts: Facts) -> String {
-        let finding =
-            Finding { limit: Some(0.05), q_value: Some(1e-9), ..Finding::of_run(Test::Measure(Measure::Psi), Severity::Watch, facts) };
+        let finding = Finding {
+            limit: Some(0.05),
+            q_value: Some(1e-9),
+            ..Finding::of_run(Test::Measure(Measure::Psi), Severity::Watch, facts)
+        };
         let evidence = evidence(&finding).map_or(String::new(), |evidence| format!("; {evidence}"));
         format!("{}{evidence}", measure(&finding))
     }

@@ -1,0 +1,79 @@
+//! The `run` section of `report.json`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vigie_profile::window::{Instant, Window};
+
+use crate::report::{Report, words::Language};
+
+/// Everything that may differ between two runs over the same rows, and nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunSection {
+    /// The part of `seconds` spent on attribution.
+    pub attribution_seconds: Option<f64>,
+    pub config_sha256: String,
+    pub created_at: Instant,
+    /// Later complete windows without records, merged into one; null if there are none or a window was requested.
+    pub empty_later: Option<Window>,
+    /// Number of log files read.
+    pub files: usize,
+    /// Model and window: `credit-default/20261001T000000Z_20261002T000000Z`.
+    pub id: String,
+    pub model: ReportedModel,
+    /// Files next to the log that were not read, in one sentence.
+    pub passed_over: Option<String>,
+    pub reference_id: String,
+    /// 0 for the first report of a window; one more each time that the content changes.
+    pub revision: u32,
+    /// Wall time from opening the log to the verdict.
+    pub seconds: f64,
+    pub threads: usize,
+    pub vigie_version: String,
+}
+
+/// The monitored model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedModel {
+    pub name: String,
+    /// Hash of the model file; null if the config names none.
+    pub sha256: Option<String>,
+    /// Scores at or above this are refused.
+    pub threshold: f64,
+    pub version: Option<String>,
+}
+
+impl RunSection {
+    pub(super) fn new(report: &Report) -> Self {
+        let run = &report.run;
+        Self {
+            attribution_seconds: run.attribution_seconds,
+            config_sha256: run.config_sha256.clone(),
+            created_at: run.created_at,
+            // Depends on when the run took place, so it belongs to `run`.
+            empty_later: report.examined.empty_later,
+            files: run.files,
+            id: report.id(),
+            model: ReportedModel {
+                name: run.model.name.clone(),
+                sha256: run.model.sha256.clone(),
+                threshold: run.model.threshold,
+                version: run.model.version.clone(),
+            },
+            passed_over: run.skipped_files.as_ref().map(|skipped| Language::English.skipped_files(skipped)),
+            reference_id: run.reference_id.clone(),
+            revision: run.revision,
+            seconds: run.seconds,
+            threads: run.threads,
+            vigie_version: run.vigie_version.clone(),
+        }
+    }
+
+    /// Parses this section of a `report.json` and skips the others.
+    pub fn from_report_json(text: &str) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct RunOnly {
+            run: RunSection,
+        }
+        serde_json::from_str::<RunOnly>(text).map(|document| document.run)
+    }
+}

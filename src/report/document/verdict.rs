@@ -1,0 +1,87 @@
+//! The `verdict` section of `report.json`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    judge::{Finding, Severity, Subject, Test},
+    report::{
+        Report,
+        words::{Language, verdict_sentence},
+    },
+};
+
+/// Verdict on the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VerdictSection {
+    /// Share of features at watch or alarm; null without a verdict.
+    pub drifted_share: Option<f64>,
+    /// Worst first.
+    #[serde(default)]
+    pub findings: Vec<ReportedFinding>,
+    pub sentence: String,
+    pub severity: Severity,
+    /// `drifted_share` weighted by importance; equal weights without importance.
+    pub weighted_drifted_share: Option<f64>,
+}
+
+/// A test over its limit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedFinding {
+    /// Whether cost or AUC was measured from labels, rather than estimated.
+    #[serde(default)]
+    pub by_labels: bool,
+    /// The name, if the subject is a feature.
+    pub feature: Option<String>,
+    /// The limit that was exceeded.
+    pub limit: Option<f64>,
+    /// Benjamini–Hochberg.
+    pub q_value: Option<f64>,
+    pub reason: String,
+    /// The name, if the subject is a segment.
+    pub segment: Option<String>,
+    pub severity: Severity,
+    /// Missing in reports of earlier versions.
+    #[schemars(with = "Subject")]
+    pub subject: Option<Subject>,
+    /// May be unknown when read from a report of another version.
+    #[schemars(with = "Test")]
+    pub test: String,
+    pub value: Option<f64>,
+}
+
+impl VerdictSection {
+    pub(super) fn new(report: &Report) -> Self {
+        let verdict = &report.verdict;
+        Self {
+            drifted_share: verdict.drifted_share,
+            findings: verdict.findings.iter().map(ReportedFinding::new).collect(),
+            sentence: verdict_sentence(report),
+            severity: verdict.severity,
+            weighted_drifted_share: verdict.weighted_drifted_share,
+        }
+    }
+}
+
+impl ReportedFinding {
+    fn new(finding: &Finding) -> Self {
+        Self {
+            by_labels: finding.test.needs_labels(),
+            feature: finding.subject.feature().map(ToOwned::to_owned),
+            limit: finding.limit,
+            q_value: finding.q_value,
+            reason: Language::English.statement(finding),
+            segment: finding.subject.segment().map(ToOwned::to_owned),
+            severity: finding.severity,
+            subject: Some(finding.subject.clone()),
+            test: finding.test.reported().word().to_owned(),
+            value: finding.value,
+        }
+    }
+
+    /// Returns whether the finding is about all rows: the run or the score.
+    #[must_use]
+    pub fn is_of_whole(&self) -> bool {
+        self.feature.is_none() && self.segment.is_none()
+    }
+}

@@ -1,0 +1,71 @@
+//! The `window` section of `report.json`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vigie_profile::window::{Instant, Window};
+
+use crate::report::Report;
+
+/// The window and what happened to its records.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WindowSection {
+    /// Rows and values that could not be used, by reason.
+    #[serde(default)]
+    pub complaints: BTreeMap<String, ReportedComplaint>,
+    /// Optional mapped fields that no record has.
+    #[serde(default)]
+    pub fields_not_found: Vec<String>,
+    /// Records excluded by `source.where`.
+    #[serde(default)]
+    pub filtered: u64,
+    pub from: Instant,
+    /// Rows left out, by reason.
+    #[serde(default)]
+    pub rejected: BTreeMap<String, u64>,
+    /// Records in the window that pass `source.where`.
+    pub rows: u64,
+    pub rows_used: u64,
+    /// A record at this time belongs to the next window.
+    pub to: Instant,
+    /// Parts of the log that could not be read.
+    #[serde(default)]
+    pub unreadable: Vec<String>,
+}
+
+/// Rows or values with one problem.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedComplaint {
+    pub count: u64,
+    /// The first five in text order.
+    pub examples: Vec<String>,
+}
+
+impl WindowSection {
+    pub(super) fn new(report: &Report) -> Self {
+        let examined = &report.examined;
+        let complaint = |complaint: &vigie_profile::batch::Complaint| ReportedComplaint {
+            count: complaint.count,
+            examples: complaint.examples.iter().cloned().collect(),
+        };
+        let complaints = examined.complaints.iter();
+        let rejected = examined.complaints.iter().filter(|(reason, _)| reason.rejects_row());
+        Self {
+            complaints: complaints.map(|(reason, one)| (reason.word().to_owned(), complaint(one))).collect(),
+            fields_not_found: examined.missing_fields.clone(),
+            filtered: examined.filtered,
+            from: examined.window.from,
+            rejected: rejected.map(|(reason, one)| (reason.word().to_owned(), one.count)).collect(),
+            rows: report.rows(),
+            rows_used: report.drift.n_window,
+            to: examined.window.to,
+            unreadable: examined.unreadable.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[must_use]
+    pub fn window(&self) -> Window {
+        Window { from: self.from, to: self.to }
+    }
+}
