@@ -151,7 +151,7 @@ impl From<vigie_models::ModelError> for Fault {
 #[must_use]
 pub fn describe_io(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
         io::ErrorKind::NotADirectory => "a parent of this path is a file, not a folder".to_owned(),
         _ => {
@@ -182,7 +182,7 @@ mod tests {
         // EACCES and ENOSPC.
         assert_eq!(describe_io(&io::Error::from_raw_os_error(13)), "permission denied");
         assert_eq!(describe_io(&io::Error::from_raw_os_error(28)), "no space left on device");
-        assert_eq!(describe_io(&io::ErrorKind::NotFound.into()), "no such file or folder");
+        assert_eq!(describe_io(&io::ErrorKind::NotFound.into()), "no such file or directory");
         assert_eq!(describe_io(&io::Error::other("Parquet error: no footer")), "Parquet error: no footer");
     }
 

@@ -43,9 +43,9 @@ pub enum KeyKind {
     WebUrl {
         example: &'static str,
     },
-    /// A section that is named in messages.
+    /// A section whose keys are all optional.
     Section,
-    /// A section that may have `url` or `url_file`, but not both.
+    /// The same, with `url` or `url_file`, but not both.
     UrlOrFile,
     /// A file that contains a secret and nothing else.
     SecretFile,

@@ -58,7 +58,7 @@ pub fn compose(
         .raw_header(text_header("X-Auto-Response-Suppress", "All"))
         .raw_header(text_header("X-Mailer", concat!("vigie ", env!("CARGO_PKG_VERSION"))))
         .raw_header(text_header("X-Vigie-Model", &content.model))
-        .raw_header(text_header("X-Vigie-Severity", content.severity));
+        .raw_header(text_header("X-Vigie-Severity", content.severity.word()));
     for to in &to {
         builder = builder.to(to.clone());
     }

@@ -33,8 +33,7 @@ pub(super) struct ChangeEntry {
 /// One row of the table: a feature, the score, the service.
 pub(super) struct SubjectRow {
     key: RowKey,
-    /// The severity's name in the config.
-    pub severity: &'static str,
+    pub severity: Severity,
     pub severity_shown: &'static str,
     pub subject: String,
     /// `PSI 0.43`.
@@ -51,8 +50,7 @@ pub(super) struct MailContent {
     /// Fixed texts in that language.
     pub labels: &'static MailLabels,
     pub model: String,
-    /// The severity's name in the config.
-    pub severity: &'static str,
+    pub severity: Severity,
     pub severity_shown: String,
     pub verdict: String,
     pub window: Option<String>,
@@ -88,7 +86,7 @@ impl MailContent {
             language,
             labels: language.mail_labels(),
             model: short(&notification.model),
-            severity: notification.severity.word(),
+            severity: notification.severity,
             severity_shown: severity_heading(notification.severity, language),
             verdict,
             window: notification.window.map(|window| {
@@ -147,8 +145,8 @@ impl MailContent {
     #[expect(clippy::unused_self, reason = "called from the template")]
     pub(super) fn class(&self, row: &SubjectRow) -> &'static str {
         match row.severity {
-            "alarm" | "watch" | "stable" => row.severity,
-            _ => "none",
+            Severity::Alarm | Severity::Watch | Severity::Stable => row.severity.word(),
+            Severity::TooFew | Severity::NoData => "none",
         }
     }
 
@@ -207,12 +205,12 @@ impl SubjectRow {
     }
 }
 
-fn colour(severity: &str) -> &'static str {
+fn colour(severity: Severity) -> &'static str {
     match severity {
-        "alarm" => "#b3261e",
-        "watch" => "#8a5d00",
-        "stable" => "#2a7d4f",
-        _ => "#4d5765",
+        Severity::Alarm => "#b3261e",
+        Severity::Watch => "#8a5d00",
+        Severity::Stable => "#2a7d4f",
+        Severity::TooFew | Severity::NoData => "#4d5765",
     }
 }
 
@@ -283,7 +281,7 @@ fn group_by_subject(findings: &[Finding], headline: &Headline, language: Languag
         } else if rows.len() < MAX_ROWS {
             rows.push(SubjectRow {
                 key,
-                severity: finding.severity.word(),
+                severity: finding.severity,
                 severity_shown: severity_word(finding.severity, language),
                 subject: subject(finding, language),
                 value: value_words(finding.test, finding.value, !finding.subject.is_whole(), language),

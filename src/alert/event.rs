@@ -44,7 +44,7 @@ pub struct Event {
     pub thread: Option<String>,
 }
 
-/// Everything to report about one run of one model: one email, one webhook call.
+/// Everything to report about one run of one model. Each channel composes its messages from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notification {
     /// Stable over retries and restarts, unique to the run and its revision. The Message-ID is derived from it.

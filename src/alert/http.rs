@@ -90,10 +90,9 @@ impl Post<'_> {
         }
     }
 
-    /// The setup is wrong in a way that only this channel's server states.
-    pub(super) fn rejected_setup(&self, reply: &Reply, detail: Option<&str>) -> Delivery {
-        let Self { server, url_place, .. } = self;
-        Delivery::setup(&format!("{server} responded {}; check {url_place}", shown(reply.status, detail)))
+    /// The setup is wrong in a way that only this channel's server states. `place`: where to fix it.
+    pub(super) fn rejected_setup(&self, reply: &Reply, detail: Option<&str>, place: &str) -> Delivery {
+        Delivery::setup(&format!("{} responded {}; check {place}", self.server, shown(reply.status, detail)))
     }
 
     fn unreachable(&self, error: &ureq::Error) -> Delivery {

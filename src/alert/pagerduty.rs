@@ -66,7 +66,8 @@ impl PagerDuty {
         has_threads: false,
     };
 
-    fn routing_key(&self) -> Result<String, String> {
+    /// Returns the routing key and the name of its place, or a sentence that says what to fix.
+    fn routing_key(&self) -> Result<(String, String), String> {
         let name = Self::SPEC.credential;
         let place = secret_key("alerts.pagerduty.routing_key_file", self.routing_key_file.is_some(), name);
         let file = self.routing_key_file.clone().or_else(|| credential(name)).ok_or_else(|| {
@@ -80,15 +81,15 @@ impl PagerDuty {
             let file = file.display();
             return Err(format!("{place}: {file}: not an integration key, which has {KEY_LENGTH} letters and digits"));
         }
-        Ok(key)
+        Ok((key, place))
     }
 
-    fn post(&self, body: &[u8], key: &str, timeouts: Timeouts) -> Delivery {
+    fn post(&self, body: &[u8], (key, place): (&str, &str), timeouts: Timeouts) -> Delivery {
         let post = Post {
             server: Self::SPEC.server,
             url: &self.url,
             url_place: "alerts.pagerduty.url",
-            secret_place: "the routing key",
+            secret_place: place,
             ca: ("alerts.pagerduty.ca_file", self.ca_file.as_deref()),
             headers: &[],
             body,
@@ -97,8 +98,13 @@ impl PagerDuty {
             Ok(reply) => reply,
             Err(failed) => return failed,
         };
-        let errors = errors(&reply.body).map(|errors| harmless(&errors.replace(key, "***")));
-        post.delivery(&reply, errors.as_deref())
+        let rejection = Rejection::parse(&reply.body);
+        let detail = rejection.detail().map(|detail| harmless(&detail.replace(key, "***")));
+        // An unknown or revoked key is a bad request. The event is fine and is kept.
+        if reply.status == 400 && rejection.mentions_routing_key() {
+            return post.rejected_setup(&reply, detail.as_deref(), place);
+        }
+        post.delivery(&reply, detail.as_deref())
     }
 }
 
@@ -134,25 +140,46 @@ impl Channel for PagerDuty {
 
     /// Adds the routing key, which is not stored with the message.
     fn send(&self, message: &Message, timeouts: Timeouts) -> Delivery {
-        let key = match self.routing_key() {
-            Ok(key) => key,
+        let (key, place) = match self.routing_key() {
+            Ok(found) => found,
             Err(reason) => return Delivery::setup(&reason),
         };
         match serde_json::from_slice(&message.bytes) {
             Ok(Value::Object(mut event)) => {
                 event.insert("routing_key".to_owned(), json!(key));
-                self.post(Value::Object(event).to_string().as_bytes(), &key, timeouts)
+                self.post(Value::Object(event).to_string().as_bytes(), (&key, &place), timeouts)
             }
             _ => Delivery::refused("the stored message is not a PagerDuty event"),
         }
     }
 }
 
-/// What PagerDuty says is wrong with an event: `{"status": …, "message": …, "errors": […]}`.
-fn errors(body: &str) -> Option<String> {
-    let body: Value = serde_json::from_str(body).ok()?;
-    let errors: Vec<&str> = body.get("errors")?.as_array()?.iter().filter_map(Value::as_str).collect();
-    (!errors.is_empty()).then(|| errors.join("; "))
+/// Why PagerDuty rejects an event: `{"status": …, "message": …, "errors": […]}`. Every part may be missing.
+struct Rejection {
+    message: Option<String>,
+    errors: Vec<String>,
+}
+
+impl Rejection {
+    fn parse(body: &str) -> Self {
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned);
+        let errors = body.get("errors").and_then(Value::as_array);
+        Self {
+            message: body.get("message").and_then(text),
+            errors: errors.into_iter().flatten().filter_map(text).collect(),
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        if self.errors.is_empty() { self.message.clone() } else { Some(self.errors.join("; ")) }
+    }
+
+    /// Matches `Invalid routing key` and `'routing_key' is missing`.
+    fn mentions_routing_key(&self) -> bool {
+        let mentions = |text: &String| text.to_lowercase().replace('_', " ").contains("routing key");
+        self.errors.iter().chain(&self.message).any(mentions)
+    }
 }
 
 /// What an event does to the alert's incident.
@@ -164,7 +191,8 @@ enum Action {
 
 impl Action {
     /// Nobody is called for what waits for the daily digest. A reminder triggers again: PagerDuty adds it to an open
-    /// incident, and opens a new one if someone resolved it although the drift persists.
+    /// incident, and opens a new one if someone resolved it although the drift persists. A recovery always
+    /// resolves: the last finding of an alarm may be a watch, and PagerDuty ignores the event if there is no incident.
     fn of_event(event: &Event) -> Option<Self> {
         match event.change {
             Change::Recovered => Some(Self::Resolve),

@@ -37,8 +37,8 @@ pub struct Slack {
 
 /// Maximum number of characters in a header.
 const MAX_HEADER: usize = 150;
-/// Maximum number of characters in the text of a section.
-const MAX_SECTION: usize = 3_000;
+/// Maximum number of characters in a rich text block. Slack documents this limit for sections, and none for rich text.
+const MAX_RICH_TEXT: usize = 3_000;
 
 /// Errors that are about the webhook or its channel, not about the message.
 const SETUP_ERRORS: [&str; 11] = [
@@ -129,7 +129,7 @@ impl Channel for Slack {
         };
         match post.send(timeouts.dialogue) {
             Err(failed) => failed,
-            Ok(reply) if is_setup_error(&reply) => post.rejected_setup(&reply, error_word(&reply.body)),
+            Ok(reply) if is_setup_error(&reply) => post.rejected_setup(&reply, error_word(&reply.body), &place),
             Ok(reply) => post.delivery(&reply, error_word(&reply.body)),
         }
     }
@@ -145,37 +145,38 @@ fn blocks(content: &MailContent) -> Vec<Value> {
     let colon = language.colon();
     let title = format!("{}{colon} {}", content.model, content.severity_shown);
     let mut blocks = vec![header(&title)];
-    blocks.extend(sections([escaped(&content.verdict)]));
+    blocks.extend(rich_texts([vec![run(&content.verdict)]]));
     blocks.extend(content.window.as_ref().map(|window| context(&escaped(window))));
     if !content.changes.is_empty() {
-        let mut lines = vec![format!("*{}*", labels.what_changed)];
+        let mut lines = vec![vec![bold(labels.what_changed)]];
         for change in &content.changes {
             let tests = if change.tests.is_empty() { String::new() } else { format!("{colon} {}", change.tests) };
-            let about = escaped(&format!("{}{tests} ({} {})", change.subject, labels.since, change.since));
-            lines.push(format!("• *{}* {about}", change.word));
-            lines.extend(change.sentences.iter().map(|sentence| escaped(sentence)));
+            let about = format!(" {}{tests} ({} {})", change.subject, labels.since, change.since);
+            lines.push(vec![run("• "), bold(change.word), run(&about)]);
+            lines.extend(change.sentences.iter().map(|sentence| vec![run(sentence)]));
         }
         if content.changes_omitted > 0 {
-            lines.push(format!("… {}", language.and_more(content.changes_omitted)));
+            lines.push(vec![run(&format!("… {}", language.and_more(content.changes_omitted)))]);
         }
-        blocks.extend(sections(lines));
+        blocks.extend(rich_texts(lines));
     }
     if !content.rows.is_empty() {
-        let mut lines = vec![format!("*{}*", labels.by_severity)];
+        let mut lines = vec![vec![bold(labels.by_severity)]];
         for row in &content.rows {
             let value = if row.value.is_empty() { String::new() } else { format!("{colon} {}", row.value) };
             let limit = if row.limit.is_empty() { String::new() } else { format!(" ({})", row.limit) };
-            let about = escaped(&format!("{}{value}{limit}", row.subject));
-            lines.push(format!("• *{}* {about}", row.severity_shown));
-            lines.extend(row.reasons.iter().map(|reason| escaped(reason)));
+            let about = format!(" {}{value}{limit}", row.subject);
+            lines.push(vec![run("• "), bold(row.severity_shown), run(&about)]);
+            lines.extend(row.reasons.iter().map(|reason| vec![run(reason)]));
         }
         if content.findings > content.shown() {
-            lines.push(language.findings_in_total(content.findings));
+            lines.push(vec![run(&language.findings_in_total(content.findings))]);
         }
-        blocks.extend(sections(lines));
+        blocks.extend(rich_texts(lines));
     }
     if let Some(link) = &content.link {
-        blocks.extend(sections([format!("<{}|{}>", escaped(link), labels.open)]));
+        let text = mrkdwn(&format!("<{}|{}>", escaped(link), labels.open));
+        blocks.push(json!({ "type": "section", "text": text }));
     }
     blocks.push(context(&format!("{} {}. {}", labels.sent_by, content.version, labels.aggregates_only)));
     blocks
@@ -194,29 +195,39 @@ fn context(text: &str) -> Value {
     json!({ "type": "context", "elements": [mrkdwn(text)] })
 }
 
-/// Packs lines into as few sections as their size limit allows.
-fn sections(lines: impl IntoIterator<Item = String>) -> Vec<Value> {
-    let mut texts: Vec<(String, usize)> = Vec::new();
-    for line in lines {
-        let length = line.chars().count();
-        match texts.last_mut() {
-            Some((text, used)) if *used + 1 + length <= MAX_SECTION => {
-                text.push('\n');
-                text.push_str(&line);
+/// Packs lines into as few blocks as their size limit allows. Names can be in rich text only: it shows `*`, `_`, `~`,
+/// backticks, `<!channel>` and addresses as they are, while `mrkdwn` has no way to escape the first four.
+fn rich_texts(lines: impl IntoIterator<Item = Vec<Value>>) -> Vec<Value> {
+    let mut blocks: Vec<(Vec<Value>, usize)> = Vec::new();
+    for runs in lines {
+        let texts = runs.iter().filter_map(|run| run.get("text")?.as_str());
+        let length: usize = texts.map(|text| text.chars().count()).sum();
+        let line = json!({ "type": "rich_text_section", "elements": runs });
+        match blocks.last_mut() {
+            Some((lines, used)) if *used + 1 + length <= MAX_RICH_TEXT => {
+                lines.push(line);
                 *used += 1 + length;
             }
-            _ => texts.push((line, length)),
+            _ => blocks.push((vec![line], length)),
         }
     }
-    texts.into_iter().map(|(text, _)| json!({ "type": "section", "text": mrkdwn(&text) })).collect()
+    blocks.into_iter().map(|(lines, _)| json!({ "type": "rich_text", "elements": lines })).collect()
 }
 
-/// Text in which names and addresses do not become links or mentions.
+fn run(text: &str) -> Value {
+    json!({ "type": "text", "text": text })
+}
+
+fn bold(text: &str) -> Value {
+    json!({ "type": "text", "text": text, "style": { "bold": true } })
+}
+
+/// Formatted text, for fixed words, dates and links. `verbatim`: addresses in it do not become links.
 fn mrkdwn(text: &str) -> Value {
     json!({ "type": "mrkdwn", "text": text, "verbatim": true })
 }
 
-/// Escapes Slack's control characters.
+/// Escapes Slack's control characters, so that text contains no mention or link.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -18,7 +18,7 @@ use super::{
     message::digest,
     secret::UrlSource,
 };
-use crate::fault::Result;
+use crate::{fault::Result, judge::Severity};
 
 /// The `alerts.teams:` section. Either `url` or `url_file`; default: the systemd credential `vigie.teams-url`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -118,7 +118,7 @@ impl Channel for Teams {
         let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
         let code = body.pointer("/error/code").and_then(Value::as_str).and_then(error_word);
         if code == Some(TURNED_OFF) {
-            return post.rejected_setup(&reply, code);
+            return post.rejected_setup(&reply, code, &place);
         }
         post.delivery(&reply, code)
     }
@@ -202,11 +202,11 @@ fn subtle(text: &str) -> Value {
     json!({ "type": "TextRun", "text": text, "isSubtle": true })
 }
 
-fn colour(severity: &str) -> &'static str {
+fn colour(severity: Severity) -> &'static str {
     match severity {
-        "alarm" => "Attention",
-        "watch" => "Warning",
-        "stable" => "Good",
-        _ => "Default",
+        Severity::Alarm => "Attention",
+        Severity::Watch => "Warning",
+        Severity::Stable => "Good",
+        Severity::TooFew | Severity::NoData => "Default",
     }
 }

@@ -50,11 +50,14 @@ impl Webhook {
         has_threads: false,
     };
 
-    /// The token that proves who is calling, if there is one.
-    fn token(&self) -> Result<Option<String>, String> {
+    /// Returns the token that proves who is calling, if there is one, and the name of its place.
+    fn token(&self) -> Result<(Option<String>, String), String> {
         let file = self.token_file.clone().or_else(|| credential(Self::SPEC.credential));
-        let key = secret_key("alerts.webhook.token_file", self.token_file.is_some(), Self::SPEC.credential);
-        file.map(|file| secret(&file).map_err(|why| format!("{key}: {why}"))).transpose()
+        // Without a token, the place is the key that would set one.
+        let is_configured = self.token_file.is_some() || file.is_none();
+        let place = secret_key("alerts.webhook.token_file", is_configured, Self::SPEC.credential);
+        let token = file.map(|file| secret(&file).map_err(|why| format!("{place}: {why}"))).transpose()?;
+        Ok((token, place))
     }
 }
 
@@ -77,8 +80,8 @@ impl Channel for Webhook {
 
     /// Sends the `message_id` as `Idempotency-Key`.
     fn send(&self, message: &Message, timeouts: Timeouts) -> Delivery {
-        let token = match self.token() {
-            Ok(token) => token.map(|token| format!("Bearer {token}")),
+        let (token, token_place) = match self.token() {
+            Ok((token, place)) => (token.map(|token| format!("Bearer {token}")), place),
             Err(reason) => return Delivery::setup(&reason),
         };
         let mut headers = vec![("Idempotency-Key", message.message_id.as_str())];
@@ -87,7 +90,7 @@ impl Channel for Webhook {
             server: Self::SPEC.server,
             url: self.url.reveal(),
             url_place: "alerts.webhook.url",
-            secret_place: "alerts.webhook.token_file",
+            secret_place: &token_place,
             ca: ("alerts.webhook.ca_file", self.ca_file.as_deref()),
             headers: &headers,
             body: without_preamble(&message.bytes),

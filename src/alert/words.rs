@@ -1,4 +1,4 @@
-//! Wording of emails: short, safe to display, and free of values from single rows.
+//! Wording of the messages of all channels: short, safe to display, and free of values from single rows.
 
 use vigie_profile::{shown::harmless, window::Window};
 
@@ -19,6 +19,21 @@ fn truncated(text: &str, max: usize) -> String {
         None => whole,
         Some(_) => whole.chars().take(max - 1).chain(['…']).collect(),
     }
+}
+
+/// Keeps a one-letter word, such as a symbol, on one line with the number that follows it, in any text: `q 1e-9`.
+fn symbols_bound(text: &str) -> String {
+    let mut bound = String::with_capacity(text.len() + 1);
+    let mut words = text.split(' ').peekable();
+    while let Some(word) = words.next() {
+        bound.push_str(word);
+        if let Some(next) = words.peek() {
+            let is_symbol = word.len() == 1 && word.starts_with(|letter: char| letter.is_ascii_lowercase());
+            let is_number = next.starts_with(|digit: char| digit.is_ascii_digit());
+            bound.push(if is_symbol && is_number { '\u{a0}' } else { ' ' });
+        }
+    }
+    bound
 }
 
 /// Makes a name safe to display.
@@ -106,7 +121,7 @@ pub(super) fn subject(finding: &Finding, language: Language) -> String {
 
 /// States a redacted finding.
 pub(super) fn reason(finding: &Finding, language: Language) -> String {
-    language.unbroken(&sentence(&language.message(finding)))
+    symbols_bound(&sentence(&language.message(finding)))
 }
 
 /// States what a redacted notification is about, with its note.
@@ -116,7 +131,7 @@ pub(super) fn headline(notification: &Notification, language: Language) -> Strin
         Some(note) => format!("{headline} {} {}.", language.note_opening(), language.note(note)),
         None => headline,
     };
-    language.unbroken(&sentence(&with_note))
+    symbols_bound(&sentence(&with_note))
 }
 
 /// Formats a window as short as possible, for a subject line.
@@ -124,4 +139,17 @@ pub(super) fn short_window(window: Window, language: Language) -> String {
     const DAY_US: i64 = 86_400_000_000;
     let is_a_day = window.to.0 - window.from.0 == DAY_US && window.from.0.rem_euclid(DAY_US) == 0;
     if is_a_day { language.day(window.from) } else { language.mail_window(window) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::symbols_bound;
+
+    #[test]
+    fn a_symbol_and_its_number_stay_on_one_line() {
+        assert_eq!(
+            symbols_bound("PSI 0.3; alarm limit 0.25, q 1e-9, q – in a bin"),
+            "PSI 0.3; alarm limit 0.25, q\u{a0}1e-9, q – in a bin"
+        );
+    }
 }

@@ -12,7 +12,7 @@ use vigie_profile::window::Window;
 use crate::{
     crash,
     fault::{Fault, Result, describe_io},
-    report::RunSection,
+    report::revision as report_revision,
 };
 
 /// Paths of a published report.
@@ -33,7 +33,7 @@ pub fn report_folder(reports: &Path, model: &str, window: Window) -> PathBuf {
 #[must_use]
 pub fn next_revision(folder: &Path, json: &str) -> u32 {
     let Some(previous) = fs::read_to_string(folder.join("report.json")).ok() else { return 0 };
-    let Some(revision) = revision(&previous) else { return 0 };
+    let Some(revision) = report_revision(&previous) else { return 0 };
     if same_content(&previous, json) { revision } else { revision.saturating_add(1) }
 }
 
@@ -58,11 +58,6 @@ fn value_without_run(json: &str) -> Option<Value> {
     Some(document)
 }
 
-/// Returns the revision of a report, or `None` if the text is not a report.
-fn revision(json: &str) -> Option<u32> {
-    RunSection::from_report_json(json).ok().map(|run| run.revision)
-}
-
 /// Writes both files under temporary names, then renames them. A concurrent reader, or one after a crash, sees either the
 /// previous file or the new one, always complete.
 pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Result<Published> {
@@ -73,7 +68,7 @@ pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Result<P
     crash::point("report.json_written");
     let new_html = write_temporary(folder, html)?;
     crash::point("report.html_written");
-    let previous = fs::read_to_string(path("json")).ok().and_then(|json| self::revision(&json));
+    let previous = fs::read_to_string(path("json")).ok().and_then(|json| report_revision(&json));
     if let Some(previous) = previous.filter(|previous| *previous < revision) {
         for extension in ["json", "html"] {
             let kept = folder.join(format!("report.r{previous}.{extension}"));
@@ -133,18 +128,7 @@ mod tests {
     #[test]
     fn revisions_depend_on_content_not_on_formatting() {
         let report = |revision: u32, rows: u32, format: fn(&Value) -> String| {
-            let run = serde_json::json!({
-                "config_sha256": "c",
-                "created_at": "2026-10-02T00:00:00Z",
-                "files": 1,
-                "id": "m/20261001T000000Z_20261002T000000Z",
-                "model": { "name": "m", "threshold": 0.5 },
-                "reference_id": "r",
-                "revision": revision,
-                "seconds": 0.5,
-                "threads": 1,
-                "vigie_version": "1.0.0",
-            });
+            let run = serde_json::json!({ "revision": revision });
             format(&serde_json::json!({ "run": run, "schema_version": 1, "window": { "rows": rows } }))
         };
         let pretty: fn(&Value) -> String = |value| serde_json::to_string_pretty(value).unwrap();

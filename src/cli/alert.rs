@@ -17,7 +17,7 @@ use super::{
 use crate::{
     alert::{self, Alert, Channel, ComposeContext, Delivery, Mute, Notification, Phase, Timeouts},
     config::{Alerts, Problems, Settings},
-    fault::{Fault, Result},
+    fault::{Fault, Remedy, Result},
     judge::Test,
     ledger::Ledger,
     monitor,
@@ -187,11 +187,18 @@ fn test(settings: &Settings) -> Result<()> {
     let context = ComposeContext { report: None, base_url, language: settings.language, now };
     let failed: Vec<Fault> =
         channels.into_iter().filter_map(|channel| test_channel(channel, &notification, &context).err()).collect();
-    match failed.as_slice() {
-        [] => Ok(()),
-        [one] => Err(one.clone()),
-        all => Err(Fault::setup(all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))),
+    combined(&failed).map_or(Ok(()), Err)
+}
+
+/// Joins the failures of several channels. A later attempt may succeed if that is true of each.
+fn combined(failed: &[Fault]) -> Option<Fault> {
+    if failed.len() < 2 {
+        return failed.first().cloned();
     }
+    let sentences: Vec<String> = failed.iter().map(ToString::to_string).collect();
+    let sentence = sentences.join("; ");
+    let may_succeed_later = failed.iter().all(|fault| fault.remedy() == Remedy::Retry);
+    Some(if may_succeed_later { Fault::retry(sentence) } else { Fault::setup(sentence) })
 }
 
 fn test_channel(channel: &dyn Channel, notification: &Notification, context: &ComposeContext<'_>) -> Result<()> {
@@ -216,5 +223,22 @@ fn check_delivered(key: &str, delivery: Delivery) -> Result<()> {
         }
         Delivery::Refused { reason, .. } => Err(Fault::setup(format!("{key}: refused: {reason}"))),
         Delivery::Later { reason, .. } => Err(Fault::retry(format!("{key}: not sent: {reason}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Remedy, combined};
+
+    #[test]
+    fn failures_of_several_channels_are_joined() {
+        let (later, setup) = (Fault::retry("alerts.slack: not sent"), Fault::setup("alerts.webhook: refused"));
+        let outcome = |failed: &[Fault]| combined(failed).map(|fault| (fault.remedy(), fault.to_string()));
+        assert_eq!(outcome(&[]), None);
+        assert_eq!(outcome(std::slice::from_ref(&later)), Some((Remedy::Retry, "alerts.slack: not sent".to_owned())));
+        let twice = "alerts.slack: not sent; alerts.slack: not sent";
+        assert_eq!(outcome(&[later.clone(), later.clone()]), Some((Remedy::Retry, twice.to_owned())));
+        let mixed = "alerts.slack: not sent; alerts.webhook: refused";
+        assert_eq!(outcome(&[later, setup]), Some((Remedy::FixSetup, mixed.to_owned())));
     }
 }

@@ -43,9 +43,9 @@ pub(super) enum Verb {
     Learn(LearnArgs),
     /// Check one window of the log now and write its report
     Check(CheckArgs),
-    /// Run the daemon: check on schedule.cron, write reports, send alerts
+    /// Run the daemon: check on the `schedule.cron` schedule, write reports, send alerts
     Run(RunArgs),
-    /// Show last runs, open alerts, what is due next, and undelivered messages
+    /// Show recent runs, open alerts, what is due next, and undelivered messages
     Status(StatusArgs),
     /// List, acknowledge, mute and test alerts
     Alert {
@@ -111,7 +111,7 @@ pub(super) struct LearnArgs {
     /// A table of stored distributions (feature, kind, `bins_json`, `ref_dist_json`, `n_ref`) instead of rows; PSI only
     #[arg(long, conflicts_with_all = ["data", "target", "features", "categorical", "ignore", "precision"], value_name = "FILE")]
     pub distributions: Option<PathBuf>,
-    /// Also count the config's `segments`, so that each segment of a window is compared with its own reference rows
+    /// Also build a reference for each of the config's `segments`, so that each segment of a window is compared with its own rows
     #[arg(long, conflicts_with = "distributions")]
     pub segments: bool,
     /// Config with the database for `postgres:TABLE` (or `postgres:SELECT …`), `segments`, and the costs for `--show cost`
@@ -178,7 +178,7 @@ pub(super) struct CheckArgs {
     /// Output: a table, or the report as JSON
     #[arg(long, default_value = "text")]
     pub format: OutputFormat,
-    /// Exit with code 1 if the run is an alarm
+    /// Exit with code 1 if the verdict is `alarm`
     #[arg(long)]
     pub exit_code: bool,
     /// Number of threads that read the log (default: number of cores)
@@ -221,9 +221,9 @@ pub(super) enum AlertVerb {
         #[command(flatten)]
         config: ConfigArgs,
     },
-    /// Mute a feature, a segment or a test of the whole run until a given time
+    /// Mute a feature, a segment or a run-level test until a given time
     Mute {
-        /// A feature, a segment, or a test of the whole run such as latency, volume or score
+        /// A feature, a segment, or a run-level test such as latency, volume or score
         subject: String,
         /// When the mute ends: RFC 3339 or a date
         #[arg(long, value_name = "T")]
@@ -268,7 +268,7 @@ pub(super) struct ReplayArgs {
     /// Output: a table, or the summary as JSON
     #[arg(long, default_value = "text")]
     pub format: OutputFormat,
-    /// Exit with code 1 if a logged score differs from the model's, or a window is an alarm
+    /// Exit with code 1 if a logged score differs from the model's, or if the verdict of any window is `alarm`
     #[arg(long)]
     pub exit_code: bool,
     /// Number of threads that read the log (default: number of cores)

@@ -24,7 +24,7 @@ pub(super) fn render_cost(args: &LearnArgs, reference: &Reference) -> Result<Str
     let settings = settings(args)?;
     let curve = cost_curve(reference, terms_or_default(settings.as_ref()))?.ok_or_else(|| {
         Fault::setup(format!(
-            "--show cost: {} has no outcomes; learn it with --target, and --probability or --model",
+            "--show cost: {} was built without outcomes; rebuild it with --target and either --probability or --model",
             args.out.display()
         ))
     })?;

@@ -10,7 +10,7 @@ use vigie_profile::{
 
 use super::{Alerts, Problem, cron, key::KeyPath, limits, masked, tree::YamlNode};
 use crate::{
-    alert::{self, KeyKind},
+    alert::{self, ChannelSpec, KeyKind},
     source,
 };
 
@@ -55,8 +55,9 @@ const RULES: [(&str, ValueRule); 31] = [
 ];
 
 /// Checks the value of a channel's key.
-fn channel_violation(kind: KeyKind, value: &Value) -> Option<Violation> {
+fn channel_violation(spec: &ChannelSpec, kind: KeyKind, value: &Value) -> Option<Violation> {
     match kind {
+        KeyKind::Section | KeyKind::UrlOrFile if value.is_null() => Some(section_without_keys(spec)),
         KeyKind::MailServer => mail_server(value),
         KeyKind::MailAddress => mail_address(value),
         KeyKind::WebUrl { example } => web_url(value, example),
@@ -69,8 +70,11 @@ fn channel_violation(kind: KeyKind, value: &Value) -> Option<Violation> {
 /// Checks a value against the rules of its key.
 fn violations(key: &KeyPath, value: &Value) -> impl Iterator<Item = Violation> {
     let rules = RULES.iter().filter(|(pattern, _)| key.matches(pattern));
-    let channels = Alerts::specs().into_iter().flat_map(|spec| spec.keys).filter(|known| key.matches(known.key));
-    rules.filter_map(|(_, rule)| rule(value)).chain(channels.filter_map(|known| channel_violation(known.kind, value)))
+    let channels = Alerts::specs().into_iter().flat_map(|spec| spec.keys.iter().map(move |known| (spec, known)));
+    let channels = channels.filter(|(_, known)| key.matches(known.key));
+    rules
+        .filter_map(|(_, rule)| rule(value))
+        .chain(channels.filter_map(|(spec, known)| channel_violation(spec, known.kind, value)))
 }
 
 /// Checks every value of the file against its rules.
@@ -205,9 +209,10 @@ fn time_zone(value: &Value) -> Option<Violation> {
     let name = value.as_str()?;
     match jiff::tz::TimeZone::get(name) {
         Ok(_) => None,
-        Err(_) => {
-            Some(violation(format!("must be a time zone, not `{}`", masked(name)), "example: Europe/Paris or UTC"))
-        }
+        Err(_) => Some(violation(
+            format!("must be an IANA time zone name, not `{}`", masked(name)),
+            "example: Europe/Paris or UTC",
+        )),
     }
 }
 
@@ -269,6 +274,15 @@ fn web_url(value: &Value, example: &str) -> Option<Violation> {
     }
     // The value is not shown because such URLs often contain secrets.
     Some(violation("must be an http or https URL", format!("example: `{example}`")))
+}
+
+/// YAML reads a section whose keys are all commented out as null, which would silently disable the channel.
+fn section_without_keys(spec: &ChannelSpec) -> Violation {
+    let ChannelSpec { word, credential, .. } = spec;
+    violation(
+        "has no keys",
+        format!("write `{word}: {{}}` to use the systemd credential {credential}, or remove the line"),
+    )
 }
 
 fn url_or_file(value: &Value) -> Option<Violation> {

@@ -48,11 +48,15 @@ impl YamlNode {
         }
     }
 
-    /// Location of the value at `path`, or of the longest prefix of it that exists.
+    /// Location of the value at `path`, or of the longest prefix of it that exists. A value that is missing after its key has
+    /// the location of the key.
     pub(super) fn location_of(&self, path: &[String]) -> Location {
         let Some((first, rest)) = path.split_first() else { return self.location };
         let inner = match &self.content {
-            Content::Section(entries) => entries.iter().find(|entry| entry.key == *first).map(|entry| &entry.value),
+            Content::Section(entries) => match entries.iter().find(|entry| entry.key == *first) {
+                Some(entry) if entry.value.is_null() => return entry.location,
+                entry => entry.map(|entry| &entry.value),
+            },
             Content::List(nodes) => index(first).and_then(|index| nodes.get(index)),
             Content::Scalar { .. } => None,
         };

@@ -37,6 +37,9 @@ pub struct VerdictHeadline {
     pub drifted: Option<DriftedFeatures>,
     /// The first findings about the run, the score and segments, worst first.
     pub others: Vec<Finding>,
+    /// Number of such findings beyond these.
+    #[serde(default)]
+    pub more_others: usize,
     /// Whether the worst finding is about a feature.
     pub is_feature_worst: bool,
 }
@@ -63,7 +66,8 @@ const MAX_ALSO: usize = 2;
 impl VerdictHeadline {
     #[must_use]
     pub fn new(drift: &Drift, verdict: &Verdict, policy: &Policy) -> Self {
-        let others = verdict.findings.iter().filter(|finding| finding.subject.feature().is_none());
+        let others: Vec<&Finding> =
+            verdict.findings.iter().filter(|finding| finding.subject.feature().is_none()).collect();
         let worst = verdict.findings.first();
         Self {
             severity: verdict.severity,
@@ -71,7 +75,8 @@ impl VerdictHeadline {
             min_rows: policy.min_rows,
             features: drift.features.len(),
             drifted: DriftedFeatures::new(drift, verdict),
-            others: others.take(MAX_OTHERS).cloned().collect(),
+            more_others: others.len().saturating_sub(MAX_OTHERS),
+            others: others.into_iter().take(MAX_OTHERS).cloned().collect(),
             is_feature_worst: worst.is_some_and(|finding| finding.subject.feature().is_some()),
         }
     }
@@ -208,6 +213,7 @@ mod tests {
                 features: 5,
                 drifted: Some(worst),
                 others: others.clone(),
+                more_others: 2,
                 is_feature_worst: true,
             };
             round_trip(&Headline::Verdict(verdict));
@@ -233,6 +239,7 @@ mod tests {
             features: 1,
             drifted: None,
             others: others.collect(),
+            more_others: 0,
             is_feature_worst: false,
         };
         let headline = Headline::Verdict(verdict);

@@ -1,18 +1,12 @@
 //! What vigie does, command by command. Read `run/check.rs` first: one run from beginning to end.
 
-mod ask;
 mod atomic_file;
 mod history;
 mod learn;
 mod model;
+mod on_demand;
 mod run;
 
-pub use ask::{
-    connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels},
-    explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},
-    replay::{ReplayOutput, ReplayRequest, replay},
-    score::{Output, ScoreRequest, score},
-};
 pub use history::{
     late_labels::record_labels,
     open_alerts::{index, open_alerts},
@@ -21,6 +15,12 @@ pub use history::{
     tally::tally,
 };
 pub use learn::learn::{LearnRequest, import, learn};
+pub use on_demand::{
+    connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels},
+    explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},
+    replay::{ReplayOutput, ReplayRequest, replay},
+    score::{Output, ScoreRequest, score},
+};
 pub use run::{
     RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, open_reference, publish, terms_or_default,
 };

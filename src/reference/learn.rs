@@ -156,7 +156,7 @@ fn learn_column(
     let (levels, counts) = categorical(&loaded);
     let mut notes = Vec::new();
     if !is_declared && !info.is_typed {
-        notes.push(format!("{}: contains text, learnt as categorical", info.name));
+        notes.push(format!("{}: contains text; treated as categorical", info.name));
     }
     if levels.names().len() > 1_000 && levels.names().len() * 2 > table.rows() {
         notes.push(format!(
@@ -177,7 +177,7 @@ fn learn_column(
 /// The error for a text column where the model expects numbers.
 fn not_numeric(loaded: &ColumnData, info: &ColumnInfo) -> Fault {
     let example = match loaded {
-        ColumnData::Texts { rows, .. } => rows.keys().find(|text| number(text) == Number::Not),
+        ColumnData::Texts { rows, .. } => rows.keys().find(|text| number(text) == Number::Invalid),
         ColumnData::Numbers(_) => None,
     };
     let example = example.map_or(String::new(), |text| format!(", such as `{}`", shown(text)));
@@ -281,7 +281,7 @@ fn numbers_of<'a>(loaded: &'a ColumnData, info: &ColumnInfo, is_categorical: boo
                 match number(text) {
                     Number::Value(value) => add(value, *rows),
                     Number::Missing => add(f64::NAN, *rows),
-                    Number::Not => return None,
+                    Number::Invalid => return None,
                 }
             }
             Some(Cow::Owned(vec![Arc::new(Float64Array::from(numbers)) as ArrayRef]))

@@ -138,7 +138,7 @@ impl TrainingTable for Training {
         let number_or_nan = |text: &Option<String>| match text.as_deref().map_or(Number::Missing, number) {
             Number::Value(value) => Some(value),
             Number::Missing => Some(f64::NAN),
-            Number::Not => None,
+            Number::Invalid => None,
         };
         Ok(match self.columns.get(column).map(|column| &column.values) {
             Some(TrainingValues::Numbers(numbers)) => Some(numbers.clone()),

@@ -18,7 +18,7 @@ use parquet::arrow::{
     },
 };
 use vigie_profile::{
-    batch::{Complaints, Number, Reason, Records, Value, for_each_number, number, texts, to_levels},
+    batch::{Complaints, Number, Reason, Records, Value, for_each_number, number, texts},
     layout::Kind,
     window::{Instant, Window},
 };
@@ -408,7 +408,7 @@ pub(super) fn convert(
         let column = inputs.as_ref().and_then(|inputs| inputs.column_by_name(&wanted.name));
         records.features.push(column.map(|column| match wanted.kind {
             Kind::Numeric => typed::to_numbers(column, &wanted.name, &mut records.complaints),
-            Kind::Categorical => to_levels(column),
+            Kind::Categorical => typed::to_levels(column, &wanted.name, &mut records.complaints),
         }));
     }
     for mapped in &mapping.mapped {
@@ -464,7 +464,7 @@ fn scaled(values: &ArrayRef, scale: f64) -> Float64Array {
 
 fn complain_unreadable(values: &ArrayRef, field: Field, complaints: &mut Complaints) {
     if typed::may_hold_json(values.data_type()) {
-        for text in texts(values).iter().flatten().filter(|text| number(text) == Number::Not) {
+        for text in texts(values).iter().flatten().filter(|text| number(text) == Number::Invalid) {
             complaints.add(Reason::UnreadableField, &format!("{}: \"{text}\"", field.key()));
         }
     }

@@ -96,7 +96,7 @@ impl RecordsBuilder {
             ColumnBuilder::Numbers(numbers) => match value.number() {
                 Number::Value(number) => put_last(numbers, number),
                 Number::Missing => put_last(numbers, f64::NAN),
-                Number::Not => complain_not_a_number(&mut self.complaints, &self.columns, column, value),
+                Number::Invalid => complain_not_a_number(&mut self.complaints, &self.columns, column, value),
             },
             ColumnBuilder::Levels { keys, names, key_of } => {
                 if value == Value::Nested {
@@ -122,7 +122,7 @@ impl RecordsBuilder {
         match field {
             Field::Probability => put(&mut self.probability, row, scaled(value, scale)),
             Field::LatencyMs => {
-                if value.number() == Number::Not {
+                if value.number() == Number::Invalid {
                     self.add_complaint(field, value);
                 }
                 put(&mut self.latency_ms, row, scaled(value, scale));
@@ -212,7 +212,7 @@ fn scaled(value: Value<'_>, scale: f64) -> Option<f64> {
     match value.number() {
         #[expect(clippy::float_cmp, reason = "exactly one: the value stays bit-identical")]
         Number::Value(number) => Some(if scale == 1.0 { number } else { number * scale }),
-        Number::Missing | Number::Not => None,
+        Number::Missing | Number::Invalid => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Converts Arrow columns of a log to the types needed for counting: numbers, times, ids.
 
-use arrow_array::{Array, ArrayRef, PrimitiveArray, StringArray, cast::AsArray, types::Int64Type};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, StringArray, cast::AsArray, new_null_array, types::Int64Type};
 use arrow_buffer::OffsetBuffer;
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
@@ -15,6 +15,17 @@ use super::clock;
 /// Converts a feature to numbers. A value that is not a number becomes missing, with a complaint.
 pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complaints) -> ArrayRef {
     batch::to_numbers(column, &mut |found| complaints.add(Reason::NotANumber, &format!("{name}: {found}")))
+}
+
+/// Converts a feature to levels. A list or an object is not a level: it becomes missing, with a complaint.
+pub(super) fn to_levels(column: &ArrayRef, name: &str, complaints: &mut Complaints) -> ArrayRef {
+    let kind = column.data_type();
+    if !kind.is_nested() {
+        return batch::to_levels(column);
+    }
+    let complaint = format!("{name}: a column of {kind}");
+    (column.null_count()..column.len()).for_each(|_| complaints.add(Reason::NotANumber, &complaint));
+    batch::to_levels(&new_null_array(&DataType::Utf8, column.len()))
 }
 
 /// Converts a column to text in canonical spelling: ids, decisions, versions.

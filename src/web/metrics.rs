@@ -16,13 +16,13 @@ const MAX_FEATURES: usize = 5_000;
 const MAX_MODELS: usize = 100;
 
 /// A metric with its help text and samples.
-struct Family {
+struct MetricFamily {
     name: &'static str,
     help: &'static str,
     samples: String,
 }
 
-impl Family {
+impl MetricFamily {
     fn add(&mut self, labels: &[(&str, &str)], value: f64) {
         let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape(value))).collect();
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
@@ -38,12 +38,12 @@ impl Family {
 
 /// Metric families in the order of first use.
 #[derive(Default)]
-struct Families(Vec<Family>);
+struct MetricFamilies(Vec<MetricFamily>);
 
-impl Families {
-    fn get(&mut self, name: &'static str, help: &'static str) -> &mut Family {
+impl MetricFamilies {
+    fn get(&mut self, name: &'static str, help: &'static str) -> &mut MetricFamily {
         let index = self.0.iter().position(|family| family.name == name).unwrap_or_else(|| {
-            self.0.push(Family { name, help, samples: String::new() });
+            self.0.push(MetricFamily { name, help, samples: String::new() });
             self.0.len() - 1
         });
         #[expect(clippy::indexing_slicing, reason = "found or pushed above")]
@@ -53,7 +53,7 @@ impl Families {
     fn to_text(&self) -> String {
         let families = self.0.iter().filter(|family| !family.samples.is_empty());
         families
-            .map(|Family { name, help, samples }| format!("# HELP {name} {help}\n# TYPE {name} gauge\n{samples}"))
+            .map(|MetricFamily { name, help, samples }| format!("# HELP {name} {help}\n# TYPE {name} gauge\n{samples}"))
             .collect()
     }
 }
@@ -75,7 +75,7 @@ fn count(rows: u64) -> f64 {
 
 /// Renders the whole response.
 pub(super) fn metrics(reports: &Path, status: &DaemonStatus) -> String {
-    let mut all = Families::default();
+    let mut all = MetricFamilies::default();
     all.get("vigie_build_info", "Version of vigie.").add(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
     all.get("vigie_outbox_messages", "Undelivered messages.").add(&[], count(status.outbox));
     all.get("vigie_ready", "1 if the daemon can work, else 0.")
@@ -91,7 +91,7 @@ pub(super) fn metrics(reports: &Path, status: &DaemonStatus) -> String {
     all.to_text()
 }
 
-fn add_daemon(all: &mut Families, status: &DaemonStatus) {
+fn add_daemon(all: &mut MetricFamilies, status: &DaemonStatus) {
     for model_status in status.models.iter().take(MAX_MODELS) {
         let model = shown(&model_status.model);
         let labels = [("model", model.as_str())];
@@ -112,7 +112,7 @@ fn add_daemon(all: &mut Families, status: &DaemonStatus) {
     }
 }
 
-fn add_run(all: &mut Families, model: &str, report: &ReportDocument) {
+fn add_run(all: &mut MetricFamilies, model: &str, report: &ReportDocument) {
     let labels = [("model", model)];
     let ReportDocument { run, window, verdict, features, score, latency, service, .. } = report;
     all.get("vigie_run_timestamp_seconds", "Time of the latest report.").add(&labels, seconds(run.created_at));
@@ -162,7 +162,7 @@ fn add_run(all: &mut Families, model: &str, report: &ReportDocument) {
     all.get("vigie_features_left_out", "Features without series because of the limit.").add(&labels, count(left_out));
 }
 
-fn add_score(all: &mut Families, model: &str, score: &ReportedFeature) {
+fn add_score(all: &mut MetricFamilies, model: &str, score: &ReportedFeature) {
     let labels = [("model", model)];
     for measure in Measure::ALL {
         if let Some((name, help)) = measure.score_metric() {
@@ -180,7 +180,7 @@ fn add_score(all: &mut Families, model: &str, score: &ReportedFeature) {
     }
 }
 
-fn add_feature(all: &mut Families, labels: &[(&str, &str)], feature: &ReportedFeature) {
+fn add_feature(all: &mut MetricFamilies, labels: &[(&str, &str)], feature: &ReportedFeature) {
     for measure in Measure::ALL {
         let (name, help) = measure.feature_metric();
         all.get(name, help).add_some(labels, feature.value(*measure));

@@ -18,7 +18,7 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until},
 };
 
-/// Concurrent connections; further ones wait in the queue of the operating system.
+/// Concurrent connections; further ones wait in the kernel's accept backlog.
 const MAX_CONNECTIONS: usize = 256;
 /// Time from the end of a response (or the start of the connection) to the first byte of the next response. Cuts off idle
 /// clients and those that send their request byte by byte.
@@ -66,7 +66,7 @@ impl Listener for TimeoutListener {
 pub(super) struct Connection {
     stream: TcpStream,
     deadline: Pin<Box<Sleep>>,
-    last_deadline: Instant,
+    lifetime_deadline: Instant,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -77,7 +77,7 @@ impl Connection {
         Self {
             stream,
             deadline: Box::pin(sleep_until(now + REQUEST_TIMEOUT)),
-            last_deadline: now + MAX_LIFETIME,
+            lifetime_deadline: now + MAX_LIFETIME,
             _permit: permit,
         }
     }
@@ -113,7 +113,7 @@ impl AsyncWrite for Connection {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         if let Poll::Ready(Ok(1..)) = written {
             // The client is reading: extend the deadline for its next request.
-            let deadline = (Instant::now() + REQUEST_TIMEOUT).min(self.last_deadline);
+            let deadline = (Instant::now() + REQUEST_TIMEOUT).min(self.lifetime_deadline);
             self.deadline.as_mut().reset(deadline);
         }
         written

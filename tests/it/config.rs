@@ -112,7 +112,7 @@ fn every_measure_has_limits_in_general_and_per_feature() {
     assert_eq!(age.psi, policy.limits.psi);
     assert_eq!(
         problems_with("policy: {jensen_shannon: {watch: 2}, features: {AGE: {wassertein: {watch: 1}}}}\n"),
-        "vigie.yaml:6: `policy.jensen_shannon.watch` must be between 0 and 1, not 2 — write 2 % as 0.02\n\
+        "vigie.yaml:6: `policy.jensen_shannon.watch` must be between 0 and 1, not 2 — write 2% as 0.02\n\
          vigie.yaml:6: unknown key `wassertein` under `policy.features.AGE` — did you mean `wasserstein`?"
     );
 }
@@ -252,9 +252,9 @@ fn missing_files_are_reported() {
     };
     assert_eq!(
         text(check_files(&Settings::load(&config).unwrap())),
-        "v:2: `reference`: /reference.vigie: no such file or folder — \
+        "v:2: `reference`: /reference.vigie: no such file or directory — \
          create it with `vigie learn --data FILE --out /reference.vigie`\n\
-         v:4: `source.path`: /log: no such file or folder — set it to an existing file, a folder, or a glob that matches at least one file\n\
+         v:4: `source.path`: /log: no such file or directory — set it to an existing file, a folder, or a glob that matches at least one file\n\
          v:6: `reports.dir`: /vigie.yaml/reports: /vigie.yaml is a file — set it to a folder that vigie can write to"
     );
     std::fs::write(root.join("reference.vigie"), "").unwrap();

@@ -23,8 +23,8 @@ pub fn suggestions<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone)
 pub fn alternatives<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let names = suggestions(name, known.clone());
     match nearest(name, known) {
-        Some(near) => format!("; did you mean `{}`? It has: {names}", shown(near)),
-        None => format!("; it has: {names}"),
+        Some(near) => format!("; did you mean `{}`? Available: {names}", shown(near)),
+        None => format!("; available: {names}"),
     }
 }
 
@@ -82,9 +82,9 @@ mod tests {
         assert_eq!(suggestions("TARGTE", known()), "TARGET, F_0, F_1, F_2, F_3, F_4, … (126 in all)");
         assert_eq!(suggestions("y", ["x", "a\u{1b}"].into_iter()), "x, a\u{fffd}");
         let names = "TARGET, F_0, F_1, F_2, F_3, F_4, … (126 in all)";
-        assert_eq!(alternatives("TARGTE", known()), format!("; did you mean `TARGET`? It has: {names}"));
-        assert_eq!(alternatives("y", ["x"].into_iter()), "; did you mean `x`? It has: x");
-        assert_eq!(alternatives("why", ["x"].into_iter()), "; it has: x");
+        assert_eq!(alternatives("TARGTE", known()), format!("; did you mean `TARGET`? Available: {names}"));
+        assert_eq!(alternatives("y", ["x"].into_iter()), "; did you mean `x`? Available: x");
+        assert_eq!(alternatives("why", ["x"].into_iter()), "; available: x");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use vigie_profile::batch::{for_each_number, to_numbers};
 use super::rows::{inputs, raw_outputs};
 use crate::{
     fault::{Fault, Result},
-    monitor::ask::shap_columns::by_thread,
+    monitor::on_demand::shap_columns::by_thread,
     reference::{ColumnRoles, Contribution, Contributions, Training, TrainingColumn, TrainingValues},
     replay::precision_of,
 };

@@ -5,7 +5,7 @@ use vigie_profile::shown::shown;
 
 use crate::{
     fault::{Fault, Result},
-    monitor::ask::shap_columns::by_thread,
+    monitor::on_demand::shap_columns::by_thread,
     reference::Training,
     replay::model_inputs,
 };

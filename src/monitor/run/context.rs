@@ -1,4 +1,4 @@
-//! Context of a run: the reference, the log, the model, and the rule for which rows count.
+//! Context of a run: the reference, the log, the model, and which rows are used.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ use crate::{
     source::Log,
 };
 
-/// Rows that parity and contributions are judged on, unless all are asked for.
+/// Sample used for parity and contributions, unless all rows are requested.
 pub(crate) const SAMPLE: Sample = Sample { max_rows: 10_000, target_rows: 9_400 };
 
 pub(crate) struct RunContext<'a> {

@@ -72,7 +72,7 @@ fn find_text(run: &RunContext<'_>, data: &WindowData, columns: &[Column]) -> Res
         for (place, column) in keyed.rows.features.iter().skip(own).enumerate() {
             let levels = column.as_ref().and_then(|column| column.as_dictionary_opt::<Int32Type>());
             let texts = levels.and_then(DictionaryArray::downcast_dict::<StringArray>);
-            for text in texts.into_iter().flatten().flatten().filter(|text| number(text) == Number::Not) {
+            for text in texts.into_iter().flatten().flatten().filter(|text| number(text) == Number::Invalid) {
                 let least = found.as_ref().is_none_or(|known| (place, text) < (known.0, known.1.as_str()));
                 if least {
                     *found = Some((place, text.to_owned()));

@@ -20,7 +20,7 @@ use crate::{
     engine::{self, KeyedRows, RowQuery},
     fault::{Fault, Result},
     judge::Severity,
-    monitor::ask::shap_columns::by_thread,
+    monitor::on_demand::shap_columns::by_thread,
     performance::Performance,
     reference::Reference,
     replay::{

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     drift::FeatureDrift,
     replay::{Quadrants, ScoreSource, ScoreSums, SegmentShift, Shift},
-    report::page::challenger::COSTS,
+    report::words::Language,
 };
 
 /// Logged decisions compared with those of another model.
@@ -114,7 +114,7 @@ impl ChallengerSection {
             cost: ChallengerCost {
                 false_negative: shift.price.false_negative,
                 false_positive: shift.price.false_positive,
-                probability: COSTS.to_owned(),
+                probability: Language::English.labels().challenger_costs.to_owned(),
             },
             decisions_changed: DecisionsChanged {
                 accepted_to_refused: DecisionChange::new(&quadrants.now_refused, (false, true), shift),

@@ -7,16 +7,15 @@ use serde::{Deserialize, Serialize};
 use vigie_stats::Confusion;
 
 use super::interval::ReportedBand;
-use crate::performance::{Band, Expected};
-
-/// The assumption behind every estimate without labels.
-pub(crate) const ASSUMPTION: &str = "The estimate assumes that each score has the same outcome rate as in the reference. It cannot detect \
-    concept drift (the same score meaning something else), shifts within a score band, or scores outside the \
-    reference's range.";
+use crate::{
+    performance::{Band, Expected},
+    report::words::Language,
+};
 
 /// Performance of all used rows, estimated without labels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EstimatedPerformance {
+    /// The assumption behind every estimate without labels.
     pub assumption: String,
     pub auc: ReportedBand,
     pub confusion: ExpectedConfusion,
@@ -45,7 +44,7 @@ impl EstimatedPerformance {
     pub(super) fn new(expected: &Expected) -> Self {
         let band = |band: &Band| ReportedBand::new(band.window, band.reference);
         Self {
-            assumption: ASSUMPTION.to_owned(),
+            assumption: Language::English.labels().estimate_assumption.to_owned(),
             auc: band(&expected.auc),
             confusion: ExpectedConfusion::new(&expected.confusion),
             f_beta: band(&expected.f_beta),

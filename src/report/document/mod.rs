@@ -39,6 +39,6 @@ pub use document::{ReportDocument, to_json};
 pub use feature::ReportedFeature;
 pub use performance_point::PerformancePoint;
 pub(crate) use replay::ReportedParity;
-pub use run::RunSection;
+pub use run::revision;
 pub use schema::{report_schema, report_schemas};
 pub use trend_point::{FeaturePoint, Head, SegmentPoint, TrendPoint};

@@ -23,7 +23,7 @@ pub struct ReplaySection {
 /// Counts of compared rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedParity {
-    /// Rows that were scored again.
+    /// Rows that were rescored.
     pub compared: u64,
     /// Decisions that differ from the model's by more than the log's rounding.
     pub decisions_flipped: u64,

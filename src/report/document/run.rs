@@ -67,13 +67,19 @@ impl RunSection {
             vigie_version: run.vigie_version.clone(),
         }
     }
+}
 
-    /// Parses this section of a `report.json` and skips the others.
-    pub fn from_report_json(text: &str) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct RunOnly {
-            run: RunSection,
-        }
-        serde_json::from_str::<RunOnly>(text).map(|document| document.run)
+/// Returns the revision of a `report.json`, of which nothing else has to be known; `None` if the text is not a report.
+#[must_use]
+pub fn revision(text: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct RevisedRun {
+        #[serde(default)]
+        revision: u32,
     }
+    #[derive(Deserialize)]
+    struct RevisedReport {
+        run: RevisedRun,
+    }
+    serde_json::from_str::<RevisedReport>(text).ok().map(|report| report.run.revision)
 }

@@ -1,6 +1,6 @@
 //! JSON Schema of `report.json`.
 
-use schemars::{SchemaGenerator, generate::SchemaSettings};
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Map, Value, json};
 
 use super::ReportDocument;
@@ -24,6 +24,10 @@ pub fn report_schemas(path: &'static str) -> Map<String, Value> {
 }
 
 fn generator(path: &'static str) -> SchemaGenerator {
-    let settings = SchemaSettings::draft2020_12().for_serialize();
+    // Defaults are for reading reports of earlier versions.
+    let without_default = |schema: &mut Schema| {
+        schema.remove("default");
+    };
+    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(RecursiveTransform(without_default));
     settings.with(|settings| settings.definitions_path = path.into()).into_generator()
 }

@@ -40,7 +40,7 @@ pub struct ScoreShiftSection {
     /// Largest change of the mean score first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restored: Option<Vec<RestoredFeatures>>,
-    /// Rows that were scored again.
+    /// Rows that were rescored.
     pub rows: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,

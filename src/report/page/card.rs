@@ -188,9 +188,10 @@ fn value(measure: Measure, drift: &FeatureDrift, language: Language) -> Option<S
         }
         _ => {
             let Effect { value, bounds, in_unit } = measure.effect(drift)?;
-            let number = match bounds {
-                Some((lower, upper)) => format!("{}–{}", language.number(lower), language.number(upper)),
-                None => language.number(value),
+            let range = bounds.map(|(lower, upper)| (language.number(lower), language.number(upper)));
+            let number = match range {
+                Some((lower, upper)) if lower != upper => format!("{lower}–{upper}"),
+                _ => language.number(value),
             };
             Some(if in_unit.is_some() { format!("{number}\u{a0}σ") } else { number })
         }

@@ -8,11 +8,6 @@ use crate::{
     report::words::{ChangedDecisions, Language},
 };
 
-/// Describes the probability that an expected cost is based on.
-pub(crate) const COSTS: &str = "An accepted row is expected to cost p · false_negative, a refused one (1 − p) · false_positive. \
-     The cost is given twice, with p from the logged score and p from the new model: each model favours its own decisions, \
-     and neither score is calibrated here.";
-
 /// Table row of one kind of changed decision.
 pub(crate) struct DecisionChangeLine {
     pub what: &'static str,

@@ -28,6 +28,7 @@ use crate::{
         words::{
             Language,
             advice::{NextStep, steps},
+            no_break::arrows_bound,
             verdict::{changes, since, verdict_in},
         },
     },
@@ -86,7 +87,7 @@ impl Page {
             title: format!("{model} · {} · {}", language.severity_word(severity), language.minute(window.from)),
             index: context.index.clone(),
             severity,
-            sentence: verdict_in(report, language).replace(" → ", "\u{a0}→\u{a0}"),
+            sentence: arrows_bound(&verdict_in(report, language)),
             window: format!("{} – {} UTC", language.minute(window.from), language.minute(window.to)),
             model,
             since: since(report, context),

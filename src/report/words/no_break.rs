@@ -1,4 +1,5 @@
-//! Prevents line breaks at the hyphens of dates and small numbers: `2026-10-14`, `4e-15`.
+//! Prevents line breaks, in any text and language alike: at the hyphens of dates and small numbers (`2026-10-14`, `4e-15`),
+//! and around arrows.
 
 use crate::report::chart::escape_html;
 
@@ -22,6 +23,11 @@ pub(crate) fn no_break(text: &str) -> String {
     text.split_inclusive(' ').map(word).collect()
 }
 
+/// Keeps an arrow on one line with what it connects.
+pub(crate) fn arrows_bound(text: &str) -> String {
+    text.replace(" → ", "\u{a0}→\u{a0}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +39,10 @@ mod tests {
             "new <span class=\"u\">(2026-10-14):</span> &#60;b&#62;, q <span class=\"u\">4e-15.</span>"
         );
         assert_eq!(no_break("well-known, -5 - 3"), "well-known, -5 - 3");
+    }
+
+    #[test]
+    fn arrows_do_not_begin_or_end_a_line() {
+        assert_eq!(arrows_bound("median 41.0 → 52.5; next →"), "median 41.0\u{a0}→\u{a0}52.5; next →");
     }
 }

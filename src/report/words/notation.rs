@@ -31,9 +31,6 @@ pub trait Notation {
     /// Abbreviated names of the days of the week, Monday first.
     fn weekdays(&self) -> [&'static str; 7];
 
-    /// Replaces the spaces of a sentence at which a line must not break.
-    fn unbroken(&self, sentence: &str) -> String;
-
     /// Groups the digits of a count.
     fn grouped(&self, count: u64) -> String;
 

@@ -42,7 +42,7 @@ pub(super) fn missing_field(place: &str, is_fixed: bool, mapping: &Mapping, foun
     let path = mapping.fields().remove(&field).unwrap_or_default();
     let names = suggestions(&path, found.names.iter().map(String::as_str));
     let cause = if is_fixed && !path.contains('.') {
-        format!("{place} has no column `{path}`; it has: {names}")
+        format!("{place} has no column `{path}`; available: {names}")
     } else if field == Field::Id {
         format!("no record in {place} has `{path}`; the records have: {names}")
     } else {
@@ -74,7 +74,10 @@ mod tests {
             "labels.target: no record in a.file has `outcome`: either no outcome has arrived yet (nothing to do) or the name \
              is wrong; the records have: request_id"
         );
-        assert_eq!(missing(true, &found).unwrap(), "labels.target: a.file has no column `outcome`; it has: request_id");
+        assert_eq!(
+            missing(true, &found).unwrap(),
+            "labels.target: a.file has no column `outcome`; available: request_id"
+        );
         // JSON in a column.
         let nested =
             missing_field("a.file", true, &Mapping::for_labels("request_id", "y.bad"), &found).unwrap().to_string();

@@ -44,7 +44,7 @@ impl LabelTable {
             let leads = |name: &str| path == name || begins(path, name);
             columns.iter().map(|column| &column.name).find(|name| leads(name)).cloned().ok_or_else(|| {
                 let there = suggestions(path, columns.iter().map(|column| column.name.as_str()));
-                Fault::setup(format!("labels.{field}: {key} has no column `{path}`; it has: {there}"))
+                Fault::setup(format!("labels.{field}: {key} has no column `{path}`; available: {there}"))
             })
         };
         let id = column("id", id)?;

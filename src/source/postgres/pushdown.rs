@@ -37,7 +37,7 @@ impl Time {
         let named: Vec<&TableColumn> = columns.iter().filter(leads_to).collect();
         let Some(column) = named.first() else {
             return Err(Fault::setup(format!(
-                "{field}: {key} has no column `{}`; it has: {}",
+                "{field}: {key} has no column `{}`; available: {}",
                 paths.join("`, `"),
                 suggestions(
                     paths.first().map_or("", String::as_str),

@@ -41,7 +41,7 @@ pub(super) fn find(key: &str, what: &str, path: &Path) -> Result<(PathBuf, Vec<P
         return Ok((path.to_owned(), list(path)?));
     }
     if !is_glob(path) {
-        return Err(not_found("no such file or folder".to_owned()));
+        return Err(not_found("no such file or directory".to_owned()));
     }
     let text = path.to_string_lossy();
     let pattern = glob::Pattern::new(&text).map_err(|error| not_found(format!("not a valid glob: {}", error.msg)))?;

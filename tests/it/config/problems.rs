@@ -119,7 +119,7 @@ fn enums_durations_time_zones_and_cron_are_validated() {
     assert_eq!(
         problems_of(&MINIMAL.replace("path: log", "path: log\n  kind: file\n  timestamp_timezone: Europe/Pari")),
         "vigie.yaml:5: `source.kind` must be `files` or `postgres`, not the string `file` — did you mean `files`?\n\
-         vigie.yaml:6: `source.timestamp_timezone` must be a time zone, not `Europe/Pari` — example: Europe/Paris or UTC"
+         vigie.yaml:6: `source.timestamp_timezone` must be an IANA time zone name, not `Europe/Pari` — example: Europe/Paris or UTC"
     );
     assert_eq!(
         problems_with("policy: {empty_bins: half_counts}\n"),
@@ -132,7 +132,7 @@ fn enums_durations_time_zones_and_cron_are_validated() {
          write an integer followed by s, m, h, d or w: 90s, 15m, 2h, 1d, 1w\n\
          vigie.yaml:8: `schedule.lateness` must be a duration such as 2h or 1d, not the number `2` — \
          write an integer followed by s, m, h, d or w: 90s, 15m, 2h, 1d, 1w\n\
-         vigie.yaml:9: `schedule.timezone` must be a time zone, not `Mars` — example: Europe/Paris or UTC\n\
+         vigie.yaml:9: `schedule.timezone` must be an IANA time zone name, not `Mars` — example: Europe/Paris or UTC\n\
          vigie.yaml:10: `schedule.cron` has an invalid minute: `75` — \
          the fields are second, minute, hour, day of month, month, day of week: \"0 15 6 * * *\""
     );
@@ -199,8 +199,24 @@ fn names_paths_and_addresses_are_validated() {
          vigie.yaml:6: `schedule.revise` must be between 0 and 100, not 101 — the default is 3; 0 turns rechecking off"
     );
     let tests = problems_with("alerts: {ignore: [latency, psy]}\n");
-    assert!(tests.starts_with("vigie.yaml:6: `alerts.ignore[1]` must be one of `psi`, `ks`, "), "{tests}");
+    assert!(
+        tests.starts_with("vigie.yaml:6: `alerts.ignore[1]` must be one of `absent`, `share_refused`, "),
+        "{tests}"
+    );
     assert!(tests.ends_with(", not the string `psy` — did you mean `psi`?"), "{tests}");
+}
+
+/// YAML reads such a section as null, so its channel would send nothing.
+#[test]
+fn a_channel_whose_keys_are_all_commented_out_is_reported() {
+    assert_eq!(
+        problems_with("alerts:\n  slack:\n  teams: ~\n  pagerduty:\n    # routing_key_file: key\n\n  after: 2\n"),
+        "vigie.yaml:7: `alerts.slack` has no keys — write `slack: {}` to use the systemd credential vigie.slack-url, or remove the line\n\
+         vigie.yaml:8: `alerts.teams` has no keys — write `teams: {}` to use the systemd credential vigie.teams-url, or remove the line\n\
+         vigie.yaml:9: `alerts.pagerduty` has no keys — write `pagerduty: {}` to use the systemd credential vigie.pagerduty-key, or remove the line"
+    );
+    let settings = read(&format!("{MINIMAL}alerts: {{slack: {{}}, teams: {{}}, pagerduty: {{}}}}\n")).unwrap();
+    assert_eq!(settings.alerts.channels().len(), 3);
 }
 
 #[test]
@@ -282,7 +298,7 @@ fn a_fault_starts_with_the_number_of_problems() {
     let none = Settings::load(Path::new("/nowhere/vigie.yaml")).unwrap_err().into_fault().to_string();
     assert_eq!(
         none,
-        "/nowhere/vigie.yaml: cannot read the config: no such file or folder — specify another file with `--config FILE`"
+        "/nowhere/vigie.yaml: cannot read the config: no such file or directory — specify another file with `--config FILE`"
     );
 }
 

@@ -204,7 +204,8 @@ fn a_missing_credential_is_reported_before_the_start() {
     world.file(
         "vigie.yaml",
         "model: {name: m}\nreference: ref.vigie\nsource: {path: log, fields: {timestamp: ts}}\n\
-         alerts: {email: {smtp: \"smtps://mail.example.com\", from: a@example.com, to: b@example.com, username: vigie}}\n",
+         alerts: {email: {smtp: \"smtps://mail.example.com\", from: a@example.com, to: b@example.com, username: vigie}, \
+         slack: {}, teams: {}, pagerduty: {}}\n",
     );
     let check = || {
         let mut vigie = Command::new(env!("CARGO_BIN_EXE_vigie"));
@@ -213,8 +214,18 @@ fn a_missing_credential_is_reported_before_the_start() {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let (code, stderr) = check();
-    assert!(code == Some(2) && stderr.contains("`alerts.email.username` is set, but there is no password"), "{stderr}");
-    world.file("credentials/vigie.smtp-password", "hunter2");
+    assert_eq!(code, Some(2), "{stderr}");
+    for problem in [
+        "`alerts.email.username` is set, but there is no password — put it in /etc/credstore/vigie.smtp-password, or set `password_file`",
+        "`alerts.slack` has no URL — put it in /etc/credstore/vigie.slack-url, or set `url_file`",
+        "`alerts.teams` has no URL — put it in /etc/credstore/vigie.teams-url, or set `url_file`",
+        "`alerts.pagerduty` has no routing key — put it in /etc/credstore/vigie.pagerduty-key, or set `routing_key_file`",
+    ] {
+        assert!(stderr.contains(problem), "{problem}: {stderr}");
+    }
+    for name in ["vigie.smtp-password", "vigie.slack-url", "vigie.teams-url", "vigie.pagerduty-key"] {
+        world.file(&format!("credentials/{name}"), "hunter2");
+    }
     let (code, stderr) = check();
     assert!(code == Some(0) && !stderr.contains("hunter2"), "{stderr}");
 }

@@ -1,12 +1,12 @@
 //! All channels at once, with the real binary: what waits, what is sent again, and that secrets stay secret.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use serde_json::Value;
 
 use super::outbox::run_once;
 use crate::support::{
-    fake_http::{FakeHttp, answer},
+    fake_http::{FakeHttp, HttpRequest, answer},
     fake_smtp::FakeSmtp,
     watched::{at, configure, day, watched},
     world::World,
@@ -98,7 +98,7 @@ fn every_channel_sends_what_waited_with_the_same_bytes() {
         assert_eq!(requests[0].body, requests[1].body, "the same bytes again");
         assert_ne!(requests[1].body, requests[2].body, "and each message once");
     }
-    let events: Vec<Value> = servers.pagerduty.requests().iter().skip(1).map(|request| request.json()).collect();
+    let events: Vec<Value> = servers.pagerduty.requests().iter().skip(1).map(HttpRequest::json).collect();
     let keys = |action: &str| -> Vec<&str> {
         let events = events.iter().filter(|event| event["event_action"] == action);
         let mut keys: Vec<&str> = events.map(|event| event["dedup_key"].as_str().unwrap()).collect();
@@ -152,6 +152,38 @@ fn alert_test_sends_on_every_channel() {
     configure(&world, "");
     let none = world.vigie(&["alert", "test", "--config", "vigie.yaml"]);
     assert!(none.stderr.contains("`pagerduty` or `webhook` or `slack` or `teams` or `email`"), "{}", none.stderr);
+}
+
+/// The secrets of both channels come from systemd credentials.
+#[test]
+fn refused_credentials_are_named_by_their_place() {
+    let (webhook, pagerduty) = (FakeHttp::answering(401, ""), FakeHttp::answering(403, ""));
+    let world = watched("");
+    configure(
+        &world,
+        &format!(
+            "alerts:\n  webhook: {{url: \"http://127.0.0.1:{}/hook\"}}\n  \
+             pagerduty: {{url: \"http://127.0.0.1:{}/v2/enqueue\"}}\n",
+            webhook.port, pagerduty.port
+        ),
+    );
+    let test = || {
+        let mut vigie = Command::new(env!("CARGO_BIN_EXE_vigie"));
+        vigie.args(["alert", "test", "--config", "vigie.yaml"]).current_dir(world.root());
+        let output = vigie.env("CREDENTIALS_DIRECTORY", world.path("credentials")).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    world.file("credentials/vigie.webhook-token", "t0ken");
+    world.file("credentials/vigie.pagerduty-key", SECRETS[3]);
+    let (code, stderr) = test();
+    assert_eq!(code, Some(2), "{stderr}");
+    let reasons = "alerts.pagerduty: not sent: PagerDuty refused the credentials (403); check the systemd credential vigie.pagerduty-key; \
+                   alerts.webhook: not sent: the webhook refused the credentials (401); check the systemd credential vigie.webhook-token";
+    assert!(stderr.contains(reasons), "{stderr}");
+    // Without a token, the key that sets one.
+    fs::remove_file(world.path("credentials/vigie.webhook-token")).unwrap();
+    let (_, stderr) = test();
+    assert!(stderr.contains("(401); check alerts.webhook.token_file"), "{stderr}");
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn an_unreadable_password_file_is_reported() {
     let missing = reason_of(&email(Some(world.path("none"))));
     assert!(missing.starts_with("alerts.email.password_file: "), "{missing}");
     assert!(
-        missing.ends_with("none: no such file or folder; it must contain only the secret and be readable by vigie")
+        missing.ends_with("none: no such file or directory; it must contain only the secret and be readable by vigie")
     );
     assert!(reason_of(&email(Some(world.file("empty", "\n")))).contains("the file is empty"));
     let two = reason_of(&email(Some(world.file("two", "hunter2\nhunter3\n"))));

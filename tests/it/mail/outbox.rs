@@ -192,7 +192,7 @@ struct Busy;
 
 impl Transport for Busy {
     fn send(&self, _: &QueuedMessage, _: &[u8]) -> Delivery {
-        let retry_after = Some(Duration::from_secs(120));
+        let retry_after = Some(Duration::from_mins(2));
         let (to, replies, refused) = (Vec::new(), Vec::new(), Vec::new());
         Delivery::Later { reason: "429".to_owned(), to, replies, refused, setup: false, retry_after }
     }

@@ -122,7 +122,7 @@ fn an_alert_has_one_incident_from_opening_to_recovery() {
     // Another model, feature or test has another incident.
     let of = |notification: &Notification| payloads(notification)[0]["dedup_key"].clone();
     let first = with_changes(&[(Change::Opened, Severity::Alarm)]);
-    let mut others = vec![Notification { model: "n".to_owned(), ..first.clone() }, first.clone(), first.clone()];
+    let mut others = [Notification { model: "n".to_owned(), ..first.clone() }, first.clone(), first.clone()];
     others[1].events[0].finding.subject = Subject::Segment("F0".to_owned());
     others[2].events[0].finding.test = Test::Measure(Measure::Ks);
     let keys: std::collections::BTreeSet<String> =
@@ -192,10 +192,37 @@ fn every_response_has_a_meaning() {
     for status in [500, 502, 503] {
         assert!(matches!(send(status, ""), Delivery::Later { setup: false, .. }), "{status}");
     }
-    assert!(matches!(send(403, ""), Delivery::Later { setup: true, .. }));
+    // What is wrong is in `message` if there are no `errors`.
+    let unexplained = r#"{"status":"invalid event","message":"Event object is invalid","errors":[]}"#;
+    let refused = "PagerDuty rejected the message (400 Event object is invalid)";
+    assert_eq!(send(400, unexplained), Delivery::Refused { reason: refused.to_owned(), replies: vec![] });
+    // An unknown or revoked key, although the event is fine.
+    for (body, said) in [
+        (
+            r#"{"status":"invalid event","message":"Event object is invalid","errors":["Invalid routing key"]}"#,
+            "Invalid routing key",
+        ),
+        (r#"{"status":"invalid event","message":"Invalid Routing Key"}"#, "Invalid Routing Key"),
+        (r#"{"message":"Invalid event","errors":["'routing_key' is unknown", "x"]}"#, "'routing_key' is unknown; x"),
+    ] {
+        match send(400, body) {
+            Delivery::Later { reason, setup: true, .. } => {
+                assert_eq!(reason, format!("PagerDuty responded 400 {said}; check alerts.pagerduty.routing_key_file"));
+            }
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+    for status in [401, 403] {
+        match send(status, "") {
+            Delivery::Later { reason, setup: true, .. } => {
+                assert!(reason.ends_with("; check alerts.pagerduty.routing_key_file"), "{reason}");
+            }
+            other => panic!("{status}: {other:?}"),
+        }
+    }
     let limited = FakeHttp::with(|_| answer(429, "Retry-After: 60\r\n", ""));
     match pagerduty(&world, limited.port).send(message, within(Duration::from_secs(10))) {
-        Delivery::Later { setup: false, retry_after, .. } => assert_eq!(retry_after, Some(Duration::from_secs(60))),
+        Delivery::Later { setup: false, retry_after, .. } => assert_eq!(retry_after, Some(Duration::from_mins(1))),
         other => panic!("{other:?}"),
     }
 }
@@ -209,7 +236,7 @@ fn a_wrong_routing_key_keeps_the_message() {
     let short = PagerDuty { routing_key_file: Some(world.file("short", "s3cret")), ..pagerduty(&world, server.port) };
     let missing = PagerDuty { routing_key_file: None, ..pagerduty(&world, server.port) };
     for (channel, problem) in [
-        (short, "this is not an integration key, which has 32 letters and digits"),
+        (short, "not an integration key, which has 32 letters and digits"),
         (missing, "set alerts.pagerduty.routing_key_file or pass the systemd credential vigie.pagerduty-key"),
     ] {
         match channel.send(message, within(Duration::from_secs(10))) {

@@ -38,7 +38,7 @@ pub(crate) fn crowded() -> Notification {
             change: Change::Opened,
             finding: Finding {
                 subject: Subject::Feature(format!(
-                    "<!channel> & *x* <http://evil.example|y> {number} {}",
+                    "<!channel> *x* _y_ ~z~ `q` <http://evil.example|y> {number} {}",
                     "&".repeat(80)
                 )),
                 test: Test::Measure(Measure::Psi),
@@ -65,6 +65,10 @@ fn assert_valid(payload: &Value) {
     assert!((1..=50).contains(&blocks.len()), "{} blocks", blocks.len());
     for block in blocks {
         let (text, kind, limit) = match block["type"].as_str().unwrap() {
+            "rich_text" => {
+                assert_rich_text(block);
+                continue;
+            }
             "header" => (&block["text"], "plain_text", 150),
             "section" => (&block["text"], "mrkdwn", 3_000),
             "context" => {
@@ -77,6 +81,35 @@ fn assert_valid(payload: &Value) {
         let length = text["text"].as_str().unwrap().chars().count();
         assert!((1..=limit).contains(&length), "{length}: {block}");
     }
+}
+
+/// Lines of text and nothing else: no link, mention or emoji.
+#[track_caller]
+fn assert_rich_text(block: &Value) {
+    let runs = runs(block);
+    assert!(!runs.is_empty(), "{block}");
+    for run in &runs {
+        assert_eq!(run["type"], "text", "{run}");
+        assert!(!run["text"].as_str().unwrap().is_empty(), "{run}");
+        let mut keys: Vec<&String> = run.as_object().unwrap().keys().collect();
+        keys.retain(|key| *key != "style");
+        assert_eq!(keys, ["text", "type"], "{run}");
+        assert!(run.get("style").is_none_or(|style| *style == serde_json::json!({ "bold": true })), "{run}");
+    }
+    let length: usize = runs.iter().map(|run| run["text"].as_str().unwrap().chars().count()).sum();
+    assert!(length <= 3_000, "{length}: {block}");
+}
+
+/// The runs of all lines of a rich text block.
+#[track_caller]
+fn runs(block: &Value) -> Vec<&Value> {
+    let lines = block["elements"].as_array().unwrap().iter();
+    lines
+        .flat_map(|line| {
+            assert_eq!(line["type"], "rich_text_section", "{line}");
+            line["elements"].as_array().unwrap()
+        })
+        .collect()
 }
 
 #[test]
@@ -101,20 +134,31 @@ fn a_message_is_what_slack_documents() {
 #[test]
 fn the_message_is_in_the_language_of_the_reports() {
     let text = String::from_utf8(compose(&notification(), Language::French).bytes).unwrap();
-    assert!(text.contains("*Ce qui a changé*") && text.contains("|Ouvrir le rapport>"), "{text}");
+    assert!(text.contains(r#""text":"Ce qui a changé""#) && text.contains("|Ouvrir le rapport>"), "{text}");
     assert!(!text.contains("What changed"), "{text}");
 }
 
 #[test]
-fn names_can_neither_mention_nor_link_nor_exceed_the_limits() {
+fn names_can_neither_mention_nor_link_nor_format_nor_exceed_the_limits() {
     let message = compose(&crowded(), Language::English);
     let payload: Value = serde_json::from_slice(&message.bytes).unwrap();
     assert_valid(&payload);
-    let texts: String = payload["blocks"].to_string() + payload["text"].as_str().unwrap();
+    let blocks = payload["blocks"].as_array().unwrap();
+    let (rich, markup): (Vec<&Value>, Vec<&Value>) = blocks.iter().partition(|block| block["type"] == "rich_text");
+    // Names are in rich text, which shows every character as it is.
+    let shown: Vec<&str> = rich.iter().flat_map(|block| runs(block)).map(|run| run["text"].as_str().unwrap()).collect();
+    assert!(
+        shown.iter().any(|text| text.contains("<!channel> *x* _y_ ~z~ `q` <http://evil.example|y> 0")),
+        "{shown:?}"
+    );
+    assert!(shown.iter().any(|text| text.contains("<@U1>")), "{shown:?}");
+    // Elsewhere, nothing can be read as a link or as formatting.
+    let markup: String = markup.into_iter().map(ToString::to_string).collect();
+    assert!(!markup.contains(['*', '`', '~']), "{markup}");
+    let texts = markup + payload["text"].as_str().unwrap();
     let links: Vec<&str> = texts.split('<').skip(1).map(|rest| rest.split(['|', '>']).next().unwrap()).collect();
     assert!(texts.contains("&lt;&amp;&gt;"), "{texts}");
     assert_eq!(links, ["https://vigie.example.com/m/20261001T000000Z_20261002T000000Z/report.html"]);
-    let blocks = payload["blocks"].as_array().unwrap();
     for block in blocks.iter().filter(|block| block["type"] == "section") {
         assert_eq!(block["text"]["verbatim"], true, "{block}");
     }
@@ -140,7 +184,7 @@ fn every_response_has_a_meaning() {
         match send(status, body) {
             Delivery::Later { reason, setup: true, .. } => {
                 assert!(reason.contains("alerts.slack.url") && !reason.contains("s3cret"), "{reason}");
-                assert!(status == 302 || reason.contains(&format!("{status} {body}").trim().to_owned()), "{reason}");
+                assert!(status == 302 || reason.contains(format!("{status} {body}").trim()), "{reason}");
             }
             other => panic!("{status} {body}: {other:?}"),
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use vigie::{
     alert::{Channel, ComposeContext, Delivery, Message, Notification, Teams, test_notification},
+    judge::Severity,
     report::Language,
 };
 use vigie_profile::window::Instant;
@@ -86,11 +87,27 @@ fn the_card_is_in_the_language_of_the_reports() {
 }
 
 #[test]
+fn the_title_has_the_colour_of_the_severity() {
+    for (severity, colour) in [
+        (Severity::Alarm, "Attention"),
+        (Severity::Watch, "Warning"),
+        (Severity::Stable, "Good"),
+        (Severity::TooFew, "Default"),
+        (Severity::NoData, "Default"),
+    ] {
+        let message = compose(&Notification { severity, ..notification() }, Language::English);
+        let payload = assert_valid(&message.bytes);
+        let title = &payload["attachments"][0]["content"]["body"][0]["inlines"][0];
+        assert_eq!(title["color"], colour, "{severity}");
+    }
+}
+
+#[test]
 fn a_long_message_is_shortened() {
     let crowded = crowded();
     let payload = assert_valid(&compose(&crowded, Language::English).bytes);
     let text = payload.to_string();
-    assert!(text.contains("28 more") || text.contains("more"), "{text}");
+    assert!(text.contains("… and ") && text.contains("findings in total"), "{text}");
     // Four bytes per character, in every sentence.
     let mut wide = crowded;
     for event in &mut wide.events {

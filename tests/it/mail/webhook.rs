@@ -44,6 +44,7 @@ pub(crate) fn notification() -> Notification {
                 more: 0,
             }),
             others: Vec::new(),
+            more_others: 0,
             is_feature_worst: true,
         }),
         note: None,

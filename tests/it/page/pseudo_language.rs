@@ -2,8 +2,11 @@
 
 use std::fs;
 
+use serde_json::Value;
 use vigie::{
-    alert::{Change, Event, Notification, compose, test_notification},
+    alert::{
+        Change, Channel, ComposeContext, Event, Notification, PagerDuty, Slack, Teams, compose, test_notification,
+    },
     config::Settings,
     fault::{LeftOut, PublicCause},
     judge::{BinShare, ExactTest, Facts, Failure, Finding, Headline, Measure, Note, Severity, Subject, Test},
@@ -91,13 +94,15 @@ fn assert_bracketed(report: &Report, past: Vec<TrendPoint>, sections: &[&str]) {
     }
     assert_bracketed_page(&html, &names(report));
     let text = to_terminal(report, std::path::Path::new("report.html"), false, &Bracketed);
-    let mut known = names(report);
-    // Tests and severities have their names in the config.
     let findings = &report.verdict.findings;
+    let is_row = |line: &&str| findings.iter().any(|one| line.starts_with(&format!("{:<8} ", one.severity.word())));
+    let (rows, others): (Vec<&str>, Vec<&str>) = text.lines().partition(is_row);
+    let mut known = names(report);
+    let mut words = in_text(&others.join("\n"), &known);
+    // In the rows of the table, tests and severities have their names in the config, and long names are cut.
     known.extend(findings.iter().flat_map(|one| [one.test.word().to_owned(), one.severity.word().to_owned()]));
-    // The table cuts long names.
     known.extend(findings.iter().filter_map(|one| Some(one.subject.name()?.chars().take(40).collect())));
-    let words = in_text(&text, &known);
+    words.extend(in_text(&rows.join("\n"), &known));
     assert!(words.is_empty(), "on the terminal: {words:?}\n{text}");
 }
 
@@ -365,11 +370,12 @@ fn event(change: Change, finding: Finding) -> Event {
     Event { change, finding, since: Instant(DAY), thread: None }
 }
 
-/// Checks subject, text and HTML of a mail.
+/// Checks subject, text and HTML of an email.
 #[track_caller]
 fn assert_bracketed_mail(notification: &Notification, report: Option<&Report>, names: &[String]) {
-    let base = Some("https://example.com/reports");
-    let sent = compose(&email(), notification, report, base, BRACKETED, Instant(DAY + DAY_US)).unwrap();
+    let (base_url, now) = (Some("https://example.com/reports"), Instant(DAY + DAY_US));
+    assert_bracketed_channels(notification, &ComposeContext { report, base_url, language: BRACKETED, now }, names);
+    let sent = compose(&email(), notification, report, base_url, BRACKETED, now).unwrap();
     let mail = Part::of(&sent.bytes);
     let words = in_text(&mail.header("Subject").unwrap(), names);
     assert!(words.is_empty(), "in the subject: {words:?}");
@@ -382,8 +388,40 @@ fn assert_bracketed_mail(notification: &Notification, report: Option<&Report>, n
     assert_bracketed_page(&mail.find("text/html").unwrap().text(), names);
 }
 
+/// Checks what Slack, Teams and PagerDuty show of a message.
+#[track_caller]
+fn assert_bracketed_channels(notification: &Notification, context: &ComposeContext<'_>, names: &[String]) {
+    let mut known = names.to_vec();
+    known.extend(context.base_url.zip(notification.report.as_ref()).map(|(base, page)| format!("{base}/{page}")));
+    let pagerduty = PagerDuty { url: String::new(), routing_key_file: None, ca_file: None };
+    let channels: [&dyn Channel; 3] = [&Slack::default(), &Teams::default(), &pagerduty];
+    for channel in channels {
+        for message in channel.compose(notification, context).unwrap() {
+            let mut texts = vec![message.subject];
+            add_texts(&serde_json::from_slice(&message.bytes).unwrap(), &mut texts);
+            for text in texts {
+                let words = in_text(&text, &known);
+                assert!(words.is_empty(), "{}: {words:?} in {text}", channel.spec().word);
+            }
+        }
+    }
+}
+
+/// Adds the texts of a message that are shown; other strings are for machines.
+fn add_texts(value: &Value, texts: &mut Vec<String>) {
+    const SHOWN: [&str; 6] = ["text", "title", "fallbackText", "summary", "verdict", "reason"];
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| match value {
+            Value::String(text) if SHOWN.contains(&key.as_str()) => texts.push(text.clone()),
+            other => add_texts(other, texts),
+        }),
+        Value::Array(values) => values.iter().for_each(|value| add_texts(value, texts)),
+        _ => {}
+    }
+}
+
 #[test]
-fn mails() {
+fn emails_and_messages_of_other_channels() {
     let report = report_of(&drifted());
     let changes = [Change::Opened, Change::Worsened, Change::Reminded, Change::Recovered, Change::Noted];
     let names: Vec<String> = names(&report).into_iter().chain(["AGE", "sex = M"].map(ToOwned::to_owned)).collect();
@@ -401,7 +439,7 @@ fn mails() {
         let findings = every_finding().into_iter().map(|finding| Finding { severity, ..finding });
         let events: Vec<Event> =
             findings.zip(changes.into_iter().cycle()).map(|(finding, change)| event(change, finding)).collect();
-        // A mail shows a few events: all of them in turn.
+        // An email shows a few events: all of them in turn.
         for events in events.chunks(6) {
             let note = Note::NewTrendLine { reference: true, model: true, from: Instant(DAY), reset_alerts: 2 };
             let told = notification(report.headline(), severity, events.to_vec(), Some(note));

@@ -83,7 +83,7 @@ fn missing_names_rights_and_passwords_are_setup_faults() {
     database.config(&world, "log", &FIELDS.replace("timestamp: ts", "timestamp: [at, time.at]"));
     assert_eq!(
         refused(&world, Remedy::FixSetup),
-        "source.fields.timestamp: source.table has no column `at`, `time.at`; it has: ts, inputs, p"
+        "source.fields.timestamp: source.table has no column `at`, `time.at`; available: ts, inputs, p"
     );
     database.config(&world, "log", &FIELDS.replace("probability: p", "probability: score.p"));
     assert_eq!(

@@ -154,10 +154,13 @@ fn unreadable_labels_are_one_clear_finding() {
         "labels.table: the database has no table \"lables\"; use an existing one, such as public.labels, public.victim"
     );
     configure(&world, &place(&database, "  table: labels\n").replace("target: y", "target: actual"));
-    assert_eq!(finding(server, &world), "labels.target: labels.table has no column `actual`; it has: id, y");
+    assert_eq!(finding(server, &world), "labels.target: labels.table has no column `actual`; available: id, y");
     configure(&world, &place(&database, "  table: labels\n").replace("id: id", "id: request.id"));
-    assert_eq!(finding(server, &world), "labels.id: labels.table has no column `request.id`; it has: id, y");
-    assert_eq!(labels("  table: labels\n  time: at\n"), "labels.time: labels.table has no column `at`; it has: id, y");
+    assert_eq!(finding(server, &world), "labels.id: labels.table has no column `request.id`; available: id, y");
+    assert_eq!(
+        labels("  table: labels\n  time: at\n"),
+        "labels.time: labels.table has no column `at`; available: id, y"
+    );
     assert_eq!(
         labels("  query: SELECT id FROM\n"),
         "labels: PostgreSQL at SOCKET:PORT/unreadable: syntax error at or near \")\"; check `labels.table` or `labels.query`"

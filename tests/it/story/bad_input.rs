@@ -66,7 +66,7 @@ fn a_missing_reference() {
     refused(
         &world,
         &ran,
-        "reference: cannot open DIR/ref.vigie: no such file or folder; create it with `vigie learn --data FILE --out DIR/ref.vigie`",
+        "reference: cannot open DIR/ref.vigie: no such file or directory; create it with `vigie learn --data FILE --out DIR/ref.vigie`",
     );
 }
 
@@ -128,7 +128,7 @@ fn a_missing_log() {
     refused(
         &world,
         &check(&world),
-        "source.path: DIR/logs: no such file or folder; set it to the file, folder or glob that holds the log",
+        "source.path: DIR/logs: no such file or directory; set it to the file, folder or glob that holds the log",
     );
     fs::create_dir(world.path("logs")).unwrap();
     let ran = check(&world);
@@ -233,7 +233,7 @@ fn invalid_training_tables() {
     };
     assert_eq!(
         learn(&["nowhere.csv"]),
-        "vigie: --data nowhere.csv: no such file or folder; expected a .parquet, .csv or .ndjson file"
+        "vigie: --data nowhere.csv: no such file or directory; expected a .parquet, .csv or .ndjson file"
     );
     world.file("a.txt", "x");
     assert_eq!(learn(&["a.txt"]), "vigie: --data a.txt: unknown format; expected a .parquet, .csv or .ndjson file");
@@ -250,7 +250,7 @@ fn invalid_training_tables() {
     );
     assert_eq!(
         learn(&["a.csv", "--target", "z"]),
-        "vigie: --target: a.csv has no column `z`; did you mean `x`? It has: x, y"
+        "vigie: --target: a.csv has no column `z`; did you mean `x`? Available: x, y"
     );
     assert_eq!(
         learn(&["a.csv", "--ignore", "x,y"]),
@@ -281,8 +281,8 @@ fn an_invalid_table_of_distributions_is_named_with_its_flag() {
     };
     assert_eq!(
         import("nowhere.csv"),
-        "vigie: --distributions nowhere.csv: no such file or folder; expected a .parquet, .csv or .ndjson file"
+        "vigie: --distributions nowhere.csv: no such file or directory; expected a .parquet, .csv or .ndjson file"
     );
     world.file("bad.csv", "a,b\n1,2\n");
-    assert_eq!(import("bad.csv"), "vigie: --distributions: bad.csv has no column `feature`; it has: a, b");
+    assert_eq!(import("bad.csv"), "vigie: --distributions: bad.csv has no column `feature`; available: a, b");
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use vigie::{
     judge::{Severity, Test},
-    report::{ReportDocument, RunSection, TrendPoint},
+    report::{ReportDocument, TrendPoint, revision},
 };
 
 use crate::support::{
@@ -68,20 +68,19 @@ fn every_definition_of_the_schema_has_a_description() {
     assert!(unexplained.is_empty() && definitions.len() > 60, "{unexplained:?}");
 }
 
-/// Removes the lines that the previous version did not write.
-fn without_new_keys(text: &str) -> String {
-    let distance = "\"jensen_shannon\": {";
+/// The lines of a report without those that the previous version did not write, and without commas at the end.
+fn former_lines(text: &str) -> Vec<&str> {
     let mut skipped = 0;
-    let mut kept: Vec<&str> = Vec::new();
-    for line in text.lines() {
-        match line.trim() {
+    let mut kept = Vec::new();
+    for line in text.lines().map(|line| line.trim_end_matches(',')) {
+        match line.trim_start() {
             _ if skipped > 0 => skipped -= 1,
-            start if start == distance => skipped = 2,
-            "\"wasserstein\": null," | "\"subject\": null," => {}
+            "\"jensen_shannon\": {" => skipped = 2,
+            "\"wasserstein\": null" | "\"subject\": null" => {}
             _ => kept.push(line),
         }
     }
-    kept.join("\n") + "\n"
+    kept
 }
 
 /// Keys and their order are those of the previous version.
@@ -90,7 +89,7 @@ fn former_reports_are_rendered_as_they_were() {
     for name in FORMER {
         let text = former(name);
         let document = ReportDocument::from_json(&text).unwrap();
-        assert_eq!(without_new_keys(&document.to_json()), text, "{name}");
+        assert_eq!(former_lines(&document.to_json()), former_lines(&text), "{name}");
     }
 }
 
@@ -159,5 +158,5 @@ fn reports_of_other_versions_are_read() {
     // The revision does not depend on other sections.
     later["verdict"] = json!("?");
     assert!(ReportDocument::from_json(&later.to_string()).is_err());
-    assert_eq!(RunSection::from_report_json(&later.to_string()).unwrap().revision, point.head.revision);
+    assert_eq!(revision(&later.to_string()), Some(point.head.revision));
 }

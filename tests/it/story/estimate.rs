@@ -160,7 +160,7 @@ fn learn_shows_the_cost_of_each_threshold() {
     world.vigie(&["learn", "--data", "train.csv", "--ignore", "y", "--probability", "p", "--out", "none.vigie"]).ok();
     let ran = world.vigie(&["learn", "--show", "cost", "--out", "none.vigie"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("none.vigie has no outcomes"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("none.vigie was built without outcomes"), "{}", ran.stderr);
     // The page shows the curve.
     check(&world);
     assert!(page(&world, "20261001", "20261002").contains("Cost of each threshold"));

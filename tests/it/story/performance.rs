@@ -171,7 +171,11 @@ fn unreadable_labels_are_only_a_finding() {
     assert_eq!(ran.code, Some(0), "a folder of other files is no mistake of the config: {}", ran.stderr);
     path("nowhere/labels.csv");
     let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
-    assert!(ran.stderr.contains("`labels.path`: ") && ran.stderr.contains("no such file or folder"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("`labels.path`: ") && ran.stderr.contains("no such file or directory"),
+        "{}",
+        ran.stderr
+    );
     path("labels");
     world.file("labels/a.csv", "id,wrong\nr1,1\n");
     let report = check(&world);

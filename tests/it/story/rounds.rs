@@ -243,7 +243,7 @@ fn a_missing_source_alerts_and_recovers() {
     assert_eq!((gone.reported, gone.failed), (0, 1));
     // There is no report, but the list of reports shows the error.
     let list = fs::read_to_string(world.path("reports/index.html")).unwrap();
-    assert!(list.contains("no such file or folder"), "{list}");
+    assert!(list.contains("no such file or directory"), "{list}");
     fs::rename(world.path("elsewhere"), world.path("log")).unwrap();
     day(&world, 1, 120, 0);
     assert_eq!(watcher.check(at(2, 7)).reported, 1);

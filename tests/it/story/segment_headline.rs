@@ -138,6 +138,7 @@ fn a_headline_states_the_drifted_score_of_a_segment() {
         features: 3,
         drifted: None,
         others: vec![finding],
+        more_others: 0,
         is_feature_worst: false,
     });
     let stated = |language: Language| language.headline(&headline).unwrap().replace('\u{a0}', " ");

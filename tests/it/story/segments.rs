@@ -395,10 +395,10 @@ fn invalid_segments_are_rejected_with_a_hint() {
         ran.stderr
     };
     for (segments, why) in [
-        ("{by: [age]}", "segments.by: the reference has no feature `age`; it has: sex, region, income"),
+        ("{by: [age]}", "segments.by: the reference has no feature `age`; available: sex, region, income"),
         (
             "{filters: {rich: incme > 3}}",
-            "segments.filters.rich: the reference has no feature `incme`; did you mean `income`? It has: income, sex, region",
+            "segments.filters.rich: the reference has no feature `incme`; did you mean `income`? Available: income, sex, region",
         ),
         ("{by: [income]}", "vigie: segments.by: `income` is numeric; use filters"),
         ("{filters: {a: sex > 3}}", "vigie: segments.filters.a: `sex` is categorical"),

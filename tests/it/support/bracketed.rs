@@ -93,10 +93,6 @@ impl Notation for Bracketed {
         Language::English.colon()
     }
 
-    fn unbroken(&self, sentence: &str) -> String {
-        Language::English.unbroken(sentence)
-    }
-
     bracketed! {
         Language::English;
         points(share: f64) -> String;

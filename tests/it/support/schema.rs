@@ -38,7 +38,7 @@ impl Checker<'_> {
         let mut has_keys = false;
         for (keyword, wanted) in schema {
             match keyword.as_str() {
-                "$schema" | "$defs" | "title" | "description" | "default" | "format" => {}
+                "$schema" | "$defs" | "title" | "description" | "format" => {}
                 "properties" | "additionalProperties" | "required" => has_keys = true,
                 "$ref" => {
                     let target = self.root.pointer(wanted.as_str().unwrap().strip_prefix('#').unwrap());

@@ -1,13 +1,15 @@
-//! Finds words that are not in brackets, in pages, mails and terminal output.
+//! Finds words that are not in brackets, in pages, emails and terminal output.
 
 use std::collections::BTreeSet;
 
 use super::bracketed::{CLOSE, OPEN};
 
 /// Symbols of statistics, units, and names that no language translates.
-const SYMBOLS: &[&str] = &[
-    "PSI", "KS", "AUC", "D", "V", "F1", "F2", "q", "p50", "p90", "p95", "p99", "UTC", "ms", "s", "h", "sha256", "vigie",
-];
+const SYMBOLS: &[&str] =
+    &["PSI", "KS", "AUC", "D", "V", "F1", "F2", "q", "p50", "p90", "p95", "p99", "UTC", "ms", "sha256", "vigie"];
+
+/// Units that are words of other languages too: only after a number.
+const UNITS: &[&str] = &["s", "h"];
 
 /// Attributes whose value is read to the user.
 const TEXT_ATTRIBUTES: &[&str] = &["alt", "title", "aria-label", "placeholder"];
@@ -74,7 +76,16 @@ pub(crate) fn in_text(text: &str, names: &[String]) -> BTreeSet<String> {
         outside = without(&outside, name);
     }
     let words = outside.split(|character: char| !character.is_alphanumeric() && !matches!(character, '_' | '.' | '-'));
-    words.filter(|word| is_word(word.trim_matches(['.', '-']))).map(ToOwned::to_owned).collect()
+    let mut found = BTreeSet::new();
+    let mut is_after_number = false;
+    for word in words.filter(|word| !word.is_empty()) {
+        let is_unit = is_after_number && UNITS.contains(&word);
+        if !is_unit && is_word(word.trim_matches(['.', '-'])) {
+            found.insert(word.to_owned());
+        }
+        is_after_number = word.parse::<f64>().is_ok();
+    }
+    found
 }
 
 /// Removes a name, but not a part of a longer word.
@@ -108,7 +119,7 @@ fn is_word(word: &str) -> bool {
 #[test]
 fn a_word_outside_brackets_is_found() {
     let names = ["emp.var.rate", "m"].map(ToOwned::to_owned);
-    let html = "<style>p{color:red}</style><p title=\"⟦ok⟧ stray\">⟦two <b>words⟧</b> emp.var.rate: PSI 4e-15 &#62; Σ left, m</p>\
+    let html = "<style>p{color:red}</style><p title=\"⟦ok⟧ stray\">⟦two <b>words⟧</b> emp.var.rate: PSI 4e-15 &#62; Σ left, m, 1.5 s</p>\
                 <code>free</code><img alt=\"⟦all⟧\">";
     assert_eq!(in_html(html, &names), BTreeSet::from(["left".to_owned(), "stray".to_owned()]));
 }

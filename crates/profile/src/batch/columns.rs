@@ -105,7 +105,7 @@ fn numbers_from_texts(column: &ArrayRef, complain: &mut dyn FnMut(NotANumber<'_>
     let mut parsed = |text: &str, of: Number| match of {
         Number::Value(value) => Some(value),
         Number::Missing => None,
-        Number::Not => {
+        Number::Invalid => {
             complain(NotANumber::Text(text));
             None
         }
@@ -301,11 +301,11 @@ mod tests {
             let number = match value.number() {
                 Number::Value(number) => (vec![Some(number)], Vec::new()),
                 Number::Missing => (vec![None], Vec::new()),
-                Number::Not => (vec![None], vec![value.to_string()]),
+                Number::Invalid => (vec![None], vec![value.to_string()]),
             };
             assert_eq!((numbers, complaints), number, "{value}");
             assert_eq!(levels, [value.level().map(std::borrow::Cow::into_owned)], "{value}");
         }
-        assert_eq!((Value::Nested.number(), Value::Nested.level()), (Number::Not, None));
+        assert_eq!((Value::Nested.number(), Value::Nested.level()), (Number::Invalid, None));
     }
 }

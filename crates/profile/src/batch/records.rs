@@ -4,15 +4,15 @@ use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, StringArray}
 
 use super::Complaints;
 
-/// A batch of records of one window, not yet filtered for usable ones. Every column has `len` rows.
+/// A batch of records of one window, before unusable records are filtered out. Every column has `len` rows.
 ///
 /// `None` for a mapped column means that none of the records has it (a Parquet file without the column, a JSON chunk in
 /// which no record has the key); a null is a record without a value.
 #[derive(Debug, Default)]
 pub struct Records {
     pub len: usize,
-    /// Time of the request, in microseconds since 1970 in UTC. A record without a readable timestamp is a complaint
-    /// instead.
+    /// Time of the request, in microseconds since the Unix epoch. A record without a readable timestamp is reported in
+    /// `complaints` instead.
     pub timestamp: Vec<i64>,
     /// One column per feature, in the requested order. Numeric: any Arrow numeric or boolean type (NaN is missing, like
     /// null). Categorical: dictionary with `Int32` keys and `Utf8` values in canonical spelling.

@@ -12,7 +12,7 @@ pub enum Number {
     Missing,
     Value(f64),
     /// Not a number.
-    Not,
+    Invalid,
 }
 
 /// Whether a text represents a missing value.
@@ -72,7 +72,7 @@ pub fn number(text: &str) -> Number {
     match text.parse::<f64>() {
         Ok(value) if value.is_nan() => Number::Missing,
         Ok(value) => Number::Value(value),
-        Err(_) => Number::Not,
+        Err(_) => Number::Invalid,
     }
 }
 
@@ -110,6 +110,6 @@ mod tests {
         assert_eq!(number(" -1e3 "), Number::Value(-1000.0));
         assert_eq!(number("Infinity"), Number::Value(f64::INFINITY));
         assert_eq!(number("True"), Number::Value(1.0));
-        assert_eq!(number("12 EUR"), Number::Not);
+        assert_eq!(number("12 EUR"), Number::Invalid);
     }
 }

@@ -48,7 +48,7 @@ impl<'a> Value<'a> {
             Self::Real(real) if real.is_nan() => Number::Missing,
             Self::Real(real) => Number::Value(real),
             Self::Text(text) => number(text),
-            Self::Nested => Number::Not,
+            Self::Nested => Number::Invalid,
         }
     }
 

@@ -259,7 +259,7 @@ fn typed(column: &str, kind: Kind, comparison: &Comparison, precision: Precision
         (Kind::Numeric, Literal::Number(value)) => Ok(Literal::Number(precision.round(*value))),
         (Kind::Numeric, Literal::Text(text)) => match number(text) {
             Number::Value(value) => Ok(Literal::Number(precision.round(value))),
-            Number::Missing | Number::Not => {
+            Number::Missing | Number::Invalid => {
                 Err(format!("`{column}` is numeric, but \"{}\" is not a number", shown(text)))
             }
         },

@@ -57,7 +57,7 @@ impl Words for English {
             Reason::ModelVersion => "model version",
             Reason::NoFeatures => "no features",
             Reason::NoProbability => "no probability",
-            Reason::NotANumber => "not a number",
+            Reason::NotANumber => "wrong type",
             Reason::UnreadableField => "unreadable field",
         }
         .to_owned()

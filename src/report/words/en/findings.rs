@@ -4,7 +4,7 @@ use vigie_profile::shown::shown;
 
 use super::{
     measures::{distance, measure_name},
-    numbers::{number, percent, plural, points, q},
+    numbers::{grouped, number, percent, plural, points, q, row_count},
 };
 use crate::{
     drift::PsiBinKind,
@@ -39,13 +39,14 @@ pub(super) fn measure(finding: &Finding) -> String {
         Facts::Latency { p95_ms } => format!("95% of successful requests took up to {} ms", number(*p95_ms)),
         Facts::NoData { has_unreadable, filtered } => no_data(*has_unreadable, *filtered),
         Facts::TooFew { rows, min_rows } => {
-            format!("{rows} {} used, {min_rows} needed for a verdict", plural(*rows, "row", "rows"))
+            format!("{} used, {} needed for a verdict", row_count(*rows), grouped(*min_rows))
         }
         Facts::Parity { compared, mismatches, max_difference, decisions_flipped: _ } => {
             #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
             let share = *mismatches as f64 / (*compared as f64).max(1.0);
             let largest = max_difference.map_or(String::new(), |most| format!(", by up to {}", number(most)));
             let differ = plural(*mismatches, "differs from that", "differ from those");
+            let (mismatches, compared) = (grouped(*mismatches), grouped(*compared));
             format!("{mismatches} of {compared} logged scores ({}) {differ} of the model file{largest}", percent(share))
         }
         Facts::Cost { by_labels, increase, window, reference } => {
@@ -70,14 +71,17 @@ pub(super) fn measure(finding: &Finding) -> String {
             }
         }
         Facts::SegmentScore { rows, psi, refused } => format!(
-            "the score of its {rows} rows has drifted from the same segment of the reference: PSI {}{}",
+            "the score of its {} rows has drifted from the same segment of the reference: PSI {}{}",
+            grouped(*rows),
             number(*psi),
             refusal_rate(*refused)
         ),
         Facts::Disparity { against, ratio, low, high } => {
             format!("{} (95% interval {} to {})", acceptance(*ratio, against.as_deref()), number(*low), number(*high))
         }
-        Facts::Volume { records, usual: _, windows: _ } => format!("{records} records"),
+        Facts::Volume { records, usual: _, windows: _ } => {
+            format!("{} {}", grouped(*records), plural(*records, "record", "records"))
+        }
         Facts::StaleReference { days, limit_days: _ } => format!("the reference is {days} days old"),
         Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
         Facts::Failed(failure) => self::failure(failure),

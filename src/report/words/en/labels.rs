@@ -24,7 +24,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     chance_limit_short: "chance limit",
     // Sections.
     findings: "Findings",
-    reading: "PSI, KS and Cramér’s V measure how far values have drifted; 0 means not at all. The smaller q, the less likely it is chance.",
+    reading: "PSI, KS, Cramér’s V, Wasserstein and Jensen–Shannon measure how far values have drifted; 0 means not at all. The smaller q, the less likely it is chance.",
     no_findings: "None: no test exceeds its limit with sufficient evidence.",
     map: "Where the drift is",
     features: "All features",
@@ -113,7 +113,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     average_precision: "average precision",
     brier_score: "Brier score",
     log_loss: "log loss",
-    estimate_assumption: "The estimate assumes that each score has the same outcome rate as in the reference. It cannot detect concept drift (the same score meaning something else), shifts within a score band, or scores outside the reference's range.",
+    estimate_assumption: "The estimate assumes that each score has the same outcome rate as in the reference. It cannot detect concept drift (the same score meaning something else), shifts within a score band, or scores outside the reference’s range.",
     // Estimate against labels.
     estimate_title: "Estimate vs. labels",
     estimate_chart: "Expected cost per 1,000 rows, and the cost from labels",

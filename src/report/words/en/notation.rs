@@ -39,8 +39,4 @@ impl Notation for English {
     fn weekdays(&self) -> [&'static str; 7] {
         ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
     }
-
-    fn unbroken(&self, sentence: &str) -> String {
-        sentence.replace(", q ", ", q\u{a0}").replace(" percentage points", "\u{a0}percentage points")
-    }
 }

@@ -92,7 +92,7 @@ impl PageWords for English {
     }
 
     fn requests(&self, requests: u64, failed: u64) -> String {
-        format!("{} requests, {} failed", grouped(requests), grouped(failed))
+        format!("{} {}, {} failed", grouped(requests), plural(requests, "request", "requests"), grouped(failed))
     }
 
     fn pooled_levels(&self, levels: usize) -> String {

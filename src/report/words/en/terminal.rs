@@ -98,7 +98,7 @@ fn words(reason: Reason, count: u64) -> &'static str {
         Reason::ModelVersion => return "from another model version",
         Reason::NoFeatures => return "without features",
         Reason::NoProbability => return "without a valid probability",
-        Reason::NotANumber => ("non-numeric value", "non-numeric values"),
+        Reason::NotANumber => ("value of the wrong type", "values of the wrong type"),
         Reason::UnreadableField => ("unreadable field", "unreadable fields"),
     };
     plural(count, one, many)
@@ -140,8 +140,8 @@ mod tests {
         complaints.add(Reason::NotANumber, "AGE: x");
         assert_eq!(
             row_counts((7, 10), &complaints, 1),
-            "7 of 10 rows used; left out: 2 duplicates, 1 without a valid probability; read as missing: 1 non-numeric \
-             value; 1 record excluded by source.where"
+            "7 of 10 rows used; left out: 2 duplicates, 1 without a valid probability; read as missing: 1 value of \
+             the wrong type; 1 record excluded by source.where"
         );
     }
 }

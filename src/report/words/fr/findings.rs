@@ -391,9 +391,9 @@ mod tests {
             place: place.map(ToOwned::to_owned),
             cause: Some(cause.to_owned()),
         };
-        let file = input(Some("a.csv"), "no such file or folder");
+        let file = input(Some("a.csv"), "no such file or directory");
         let stated = |input: &LeftOut| left_out(Test::Source, input, input.cause.as_deref());
-        assert_eq!(stated(&file), "non lu\u{a0}: a.csv: no such file or folder");
+        assert_eq!(stated(&file), "non lu\u{a0}: a.csv: no such file or directory");
         assert_eq!(stated(&input(None, "no such table")), "non lu\u{a0}: no such table");
         assert_eq!(left_out_clause(Test::Source, &file), "non lu\u{a0}: a.csv");
         assert_eq!(left_out_clause(Test::Labels, &file), "étiquettes illisibles (a.csv)");

@@ -57,7 +57,7 @@ impl Words for French {
             Reason::ModelVersion => "autre version du modèle",
             Reason::NoFeatures => "sans variables",
             Reason::NoProbability => "sans probabilité",
-            Reason::NotANumber => "valeur non numérique",
+            Reason::NotANumber => "valeur de type inattendu",
             Reason::UnreadableField => "champ illisible",
         }
         .to_owned()

@@ -44,8 +44,16 @@ fn verdict(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> St
 fn clauses(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> String {
     let features = verdict.drifted.iter().map(|drifted| self::drifted(drifted, verdict.features));
     let others = verdict.others.iter().map(clause);
-    let clauses: Vec<String> =
-        if verdict.is_feature_worst { features.chain(others).collect() } else { others.chain(features).collect() };
+    let more = match verdict.more_others {
+        0 => None,
+        1 => Some("1 autre constat".to_owned()),
+        more => Some(format!("{more} autres constats")),
+    };
+    let clauses: Vec<String> = if verdict.is_feature_worst {
+        features.chain(others).chain(more).collect()
+    } else {
+        others.chain(features).chain(more).collect()
+    };
     clauses.join("\u{a0}; ")
 }
 

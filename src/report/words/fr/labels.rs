@@ -24,7 +24,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     chance_limit_short: "seuil du hasard",
     // Sections.
     findings: "Constats",
-    reading: "PSI, KS et V de Cramér mesurent l’ampleur de la dérive\u{a0}; 0\u{a0}: aucune. Plus q est petit, moins le hasard suffit à l’expliquer.",
+    reading: "PSI, KS, V de Cramér, Wasserstein et Jensen–Shannon mesurent l’ampleur de la dérive\u{a0}; 0\u{a0}: aucune. Plus q est petit, moins le hasard suffit à l’expliquer.",
     no_findings: "Aucun\u{a0}: aucun test ne dépasse sa limite de façon significative.",
     map: "Où se situe la dérive",
     features: "Toutes les variables",
@@ -126,7 +126,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     auc_expected: "AUC attendue",
     // Cost of each threshold.
     cost_curve_title: "Coût de chaque seuil",
-    cost_curve_chart: "Coût pour 1 000 lignes de la référence selon le seuil",
+    cost_curve_chart: "Coût pour 1\u{202f}000 lignes de la référence selon le seuil",
     cost_curve_key: "coût pour 1\u{202f}000 lignes de la référence, ● le moins coûteux",
     not_more_expensive: "pas significativement plus coûteux",
     // Segments.

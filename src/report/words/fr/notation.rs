@@ -39,9 +39,4 @@ impl Notation for French {
     fn weekdays(&self) -> [&'static str; 7] {
         ["lu", "ma", "me", "je", "ve", "sa", "di"]
     }
-
-    fn unbroken(&self, sentence: &str) -> String {
-        // Sentences have their other no-break spaces already.
-        sentence.replace(", q ", ", q\u{a0}")
-    }
 }

@@ -97,7 +97,7 @@ impl PageWords for French {
     }
 
     fn requests(&self, requests: u64, failed: u64) -> String {
-        format!("{} requêtes, {} en échec", grouped(requests), grouped(failed))
+        format!("{} requête{}, {} en échec", grouped(requests), s(requests), grouped(failed))
     }
 
     fn pooled_levels(&self, levels: usize) -> String {
@@ -271,7 +271,13 @@ impl PageWords for French {
     }
 
     fn decisions_changed(&self, refused: u64, accepted: u64) -> String {
-        format!("{} désormais refusées, {} désormais acceptées", grouped(refused), grouped(accepted))
+        format!(
+            "{} désormais refusée{}, {} désormais acceptée{}",
+            grouped(refused),
+            s(refused),
+            grouped(accepted),
+            s(accepted)
+        )
     }
 
     fn cost_by_both(&self, logged: &str, new: &str) -> String {
@@ -385,7 +391,7 @@ impl PageWords for French {
     }
 
     fn earlier_windows(&self, windows: usize) -> String {
-        format!("{windows} plus anciennes")
+        format!("{windows} plus ancienne{}", if windows > 1 { "s" } else { "" })
     }
 }
 

@@ -15,9 +15,9 @@ pub(crate) struct ModelParts {
     pub one_hots: Vec<OneHotPart>,
     pub ctrs: Vec<CtrPart>,
     pub tables: Vec<TablePart>,
-    /// For every level of a tree (every node, if the trees branch): the number of its condition.
+    /// For every level of an oblivious tree, or every node of a non-symmetric one: the index of its split.
     pub splits: Vec<i32>,
-    /// Number of conditions of each tree; number of nodes if the trees branch.
+    /// Number of splits of each tree; number of nodes of a non-symmetric one.
     pub sizes: Vec<i32>,
     /// Start of each tree in `splits`.
     pub starts: Vec<i32>,

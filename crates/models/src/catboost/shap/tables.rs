@@ -139,6 +139,9 @@ impl ShapTables {
     pub(crate) fn explain(&self, forest: &Forest, block: &BinBlock, sums: &mut [f64]) {
         sums.fill(0.0);
         let Trees::Oblivious(trees) = &forest.trees else { return };
+        if sums.is_empty() {
+            return;
+        }
         match (self.kernel, block.bins()) {
             (Kernel::Avx512(kernel), Some(bins)) => kernel.add(KernelJob { trees, tables: &self.tables, bins }, sums),
             (Kernel::Avx2(kernel), Some(bins)) => {

@@ -39,14 +39,14 @@ impl Avx2 {
     /// Computes `search::count_below` for many numbers.
     pub(crate) fn search(self, borders: &[f32], levels: u32, numbers: &[f32], bins: &mut [u8]) {
         assert!(levels <= 8 && borders.len() >= (1 << levels) - 1 + 16 && bins.len() == numbers.len());
-        // SAFETY: `self` proves the instructions. `borders` has 16 numbers after the last level.
+        // SAFETY: `self` proves that AVX2 is available. `borders` has 16 numbers after the last level.
         unsafe { search(borders, levels, numbers, bins) }
     }
 
-    /// Adds the tables of all trees (`values`) to columns of sums, `job.bins.stride` rows each.
+    /// Accumulates the leaf values of every tree in `sums`, whose columns have `job.bins.stride` rows.
     pub(crate) fn add(self, job: KernelJob, values: &[f64], sums: &mut [f64]) {
         assert!(job.is_sound(values.len(), sums.len()));
-        // SAFETY: `self` proves the instructions, and `is_sound` that all columns, values and sums exist.
+        // SAFETY: `self` proves that AVX2 is available, and `is_sound` that all accesses are in bounds.
         unsafe {
             match (job.tables.has_levels, job.tables.is_single) {
                 (false, true) => add_one::<false>(&job, values, &mut sums[..job.bins.stride]),
@@ -131,7 +131,7 @@ unsafe fn find_leaves<const LEVELS: bool>(splits: &[Split], bins: *const u8, str
             let mask = _mm256_set1_epi8(split.mask.cast_signed());
             for (half, leaves) in leaves.iter_mut().enumerate() {
                 let at = usize::from(split.column) * stride + group + half * GROUP;
-                // SAFETY: `is_sound`.
+                // SAFETY: in bounds, because the caller asserted `is_sound`.
                 let mut bins = unsafe { _mm256_loadu_si256(bins.add(at).cast()) };
                 if LEVELS {
                     bins = _mm256_xor_si256(bins, mask);

@@ -45,15 +45,15 @@ impl Avx512 {
     /// Computes `search::count_below` for many numbers.
     pub(crate) fn search(self, borders: &[f32], levels: u32, numbers: &[f32], bins: &mut [u8]) {
         assert!(levels <= 8 && borders.len() >= (1 << levels) - 1 + 16 && bins.len() == numbers.len());
-        // SAFETY: `self` proves the instructions. `borders` has 16 numbers after the last level.
+        // SAFETY: `self` proves that AVX-512 is available. `borders` has 16 numbers after the last level.
         unsafe { search(borders.as_ptr(), levels, numbers, bins) }
     }
 
-    /// Adds the tables of all trees to columns of sums, `job.bins.stride` rows each.
+    /// Accumulates the leaf values of every tree in `sums`, whose columns have `job.bins.stride` rows.
     pub(crate) fn add(self, job: KernelJob, sums: &mut [f64]) {
         let planes = job.tables.planes();
         assert!(job.is_sound(planes.len().saturating_sub(SLACK) / 8, sums.len()));
-        // SAFETY: `self` proves the instructions, and `is_sound` that all columns, planes and sums exist.
+        // SAFETY: `self` proves that AVX-512 is available, and `is_sound` that all accesses are in bounds.
         unsafe {
             match (job.tables.has_levels, job.tables.is_single) {
                 (false, true) => add_one::<false>(&job, &mut sums[..job.bins.stride]),
@@ -148,7 +148,7 @@ unsafe fn find_leaves<const LEVELS: bool>(splits: &[Split], bins: *const u8, str
         for split in splits {
             let least = _mm512_set1_epi8(split.least.cast_signed());
             let mask = _mm512_set1_epi8(split.mask.cast_signed());
-            // SAFETY: `is_sound`. If there is no second register, the first is read again.
+            // SAFETY: in bounds, because the caller asserted `is_sound`. If there is no second register, the first is read again.
             let read = |at: usize| unsafe {
                 let bins = _mm512_loadu_si512(bins.add(usize::from(split.column) * stride + at).cast());
                 if LEVELS { _mm512_xor_si512(bins, mask) } else { bins }
@@ -239,7 +239,7 @@ unsafe fn add_one<const LEVELS: bool>(job: &KernelJob, sums: &mut [f64]) {
         while end < count && end - first < TREES_PER_PASS && starts[end + 1] - starts[first] <= CACHED_VALUES {
             end += 1;
         }
-        // SAFETY: `is_sound`.
+        // SAFETY: in bounds, because the caller asserted `is_sound`.
         unsafe {
             for tree in first..end {
                 let own = numbers.as_mut_ptr().add((tree - first) * stride);
@@ -276,7 +276,7 @@ unsafe fn add_many(job: &KernelJob, sums: &mut [f64]) {
         if targets.is_empty() {
             continue;
         }
-        // SAFETY: `is_sound`.
+        // SAFETY: in bounds, because the caller asserted `is_sound`.
         unsafe {
             find_leaves::<true>(splits, job.bins.bytes.as_ptr(), stride, numbers.as_mut_ptr());
             let planes = job.tables.planes().as_ptr().add(8 * job.tables.starts[tree]);

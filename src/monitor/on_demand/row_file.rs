@@ -75,7 +75,7 @@ fn array(column: &Column, value: &Value) -> Result<ArrayRef> {
         Kind::Numeric => Arc::new(Float64Array::from(vec![match scalar.number() {
             Number::Value(value) => Some(value),
             Number::Missing => None,
-            Number::Not => return Err(wrong("a number")),
+            Number::Invalid => return Err(wrong("a number")),
         }])),
         Kind::Categorical if scalar == Scalar::Nested => return Err(wrong("a level")),
         Kind::Categorical => Arc::new([scalar.level().as_deref()].into_iter().collect::<DictionaryArray<Int32Type>>()),
