@@ -27,7 +27,7 @@ pub struct DistanceBounds {
 /// the upper end, and highest in the reverse case. Both over the width of the cell bound the area `P` in which the
 /// reference's function is above, the area `N` in which the window's is above, and the distance `P + N`. As `P − N` is
 /// the difference of the means `d = mean_win − mean_ref`, the distance is also `d + 2N` and `2P − d`: if a distribution
-/// has moved in one direction everywhere, `P` or `N` is 0 whatever the values inside the cells are, and the distance is
+/// has moved in one direction everywhere, `P` or `N` is 0 for any values inside the cells, and the distance is
 /// the difference of the means.
 ///
 /// The estimate is the distance if the rows of a side are at the same fraction of the width of every cell, which

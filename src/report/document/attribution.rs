@@ -30,7 +30,7 @@ pub struct AttributionSection {
 pub struct FeatureAttribution {
     pub ks: Option<ReportedKsDistance>,
     pub mean: ContributionMeans,
-    /// Of the absolute contributions.
+    /// Mean of the absolute contributions.
     pub mean_abs: ContributionMeans,
     /// Population stability index.
     pub psi: Option<f64>,

@@ -58,10 +58,10 @@ pub struct ReportedFeature {
     /// Drift of its contributions to the score, if measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribution: Option<FeatureAttribution>,
-    /// Of the score only.
+    /// The score only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_share: Option<RefusedShare>,
-    /// Of the score only: row counts in equal steps from 0 to 1.
+    /// The score only: row counts in equal steps from 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Vec<ReportedStep>>,
     /// Reasons for null values, by path.

@@ -34,7 +34,7 @@ pub struct ReportedParity {
     /// Rows whose logged score differs from the model's by more than the log's rounding.
     pub mismatches: u64,
     pub precision: ReportedPrecision,
-    /// Of the compared rows.
+    /// Refusal rates of the compared rows.
     pub refused_share: LoggedAndReplayed,
     /// Used rows of the window.
     pub rows: u64,

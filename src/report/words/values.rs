@@ -13,9 +13,9 @@ pub enum Since {
     StableAgain { was: Severity },
     /// It begins in this window, after `windows` others. `subject`: the drifted feature; `None`: the verdict.
     New { from: Instant, subject: Option<String>, windows: usize },
-    /// Stable in so many windows in a row.
+    /// Stable for this many consecutive windows.
     Stable { from: Instant, windows: usize },
-    /// Drifted in so many windows in a row.
+    /// Drifted for this many consecutive windows.
     Lasting { from: Instant, subject: Option<String>, windows: usize },
 }
 

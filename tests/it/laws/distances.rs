@@ -1,4 +1,4 @@
-//! Wasserstein distances from counts: whatever the values are, the exact distance is between the bounds.
+//! Wasserstein distances from counts: for any values, the exact distance is between the bounds.
 
 use proptest::prelude::*;
 use vigie_stats::wasserstein::wasserstein;

@@ -2,6 +2,7 @@
 
 pub(crate) mod channels;
 pub(crate) mod mail;
+pub(crate) mod mail_privacy;
 pub(crate) mod mail_real;
 pub(crate) mod mail_server;
 pub(crate) mod outbox;

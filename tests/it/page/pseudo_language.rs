@@ -442,9 +442,9 @@ fn emails_and_messages_of_other_channels() {
         // An email shows a few events: all of them in turn.
         for events in events.chunks(6) {
             let note = Note::NewTrendLine { reference: true, model: true, from: Instant(DAY), reset_alerts: 2 };
-            let told = notification(report.headline(), severity, events.to_vec(), Some(note));
-            assert_bracketed_mail(&told, Some(&report), &names);
-            assert_bracketed_mail(&told, None, &names);
+            let notified = notification(report.headline(), severity, events.to_vec(), Some(note));
+            assert_bracketed_mail(&notified, Some(&report), &names);
+            assert_bracketed_mail(&notified, None, &names);
         }
         assert_bracketed_mail(&notification(report.headline(), severity, events, None), None, &names);
     }
@@ -461,8 +461,8 @@ fn emails_and_messages_of_other_channels() {
         let facts = Facts::Failed(failure.clone());
         let finding = Finding::of_run(Test::RunFailed, Severity::Alarm, facts);
         let headline = Headline::Failed { test: Test::RunFailed, failure };
-        let told = notification(headline, Severity::Alarm, vec![event(Change::Opened, finding)], None);
-        assert_bracketed_mail(&told, None, &names);
+        let notified = notification(headline, Severity::Alarm, vec![event(Change::Opened, finding)], None);
+        assert_bracketed_mail(&notified, None, &names);
     }
     assert_bracketed_mail(
         &notification(Headline::Labels { windows: 3 }, Severity::Watch, Vec::new(), None),

@@ -23,7 +23,7 @@ pub(super) fn stored(finding: &Finding, severity: &str, quoted: Option<String>) 
     }
 }
 
-/// `None` if the value does not tell what was found.
+/// `None` if the value does not show what was found.
 fn by_value(finding: &Finding, severity: &str) -> Option<String> {
     let (value, limit) = (finding.value, finding.limit);
     let from =
