@@ -19,6 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         reports: fs::canonicalize(reports)?,
         language: Language::English,
         token: env::var("VIGIE_TOKEN").ok(),
+        hosts: Vec::new(),
         status: Arc::new(DaemonStatus::default),
     };
     serve(listener, state, std::future::pending()).await?;

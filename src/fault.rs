@@ -1,8 +1,12 @@
 //! The error type of vigie: one sentence for the operator, and the remedy that callers branch on.
 
+mod loss;
+
 use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
+
+pub use loss::{InputShape, LostInput, Packing};
 
 /// How a caller can react to a [`Fault`]. Callers branch on nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub enum PublicCause {
     NotCounted,
     /// The records of the window cannot be read a second time. The error may quote one.
     NotReadAgain,
+    /// All input is lost for one reason.
+    Lost(LostInput),
 }
 
 /// Input that could not be read. The run goes on without it.
@@ -60,6 +66,14 @@ impl fmt::Display for LeftOut {
             (Some(place), Some(cause)) => write!(f, "{place}: {cause}"),
             (text, None) | (None, text) => f.write_str(text.as_deref().unwrap_or_default()),
         }
+    }
+}
+
+impl LostInput {
+    /// Returns the place, without what it looks like.
+    #[must_use]
+    pub fn left_out(&self) -> LeftOut {
+        LeftOut { place: Some(self.place.clone()), cause: None }
     }
 }
 
@@ -93,6 +107,11 @@ impl Fault {
             .with_public(PublicCause::NotReadAgain)
     }
 
+    /// Input that is lost as a whole, which would otherwise look like a window without traffic.
+    pub(crate) fn lost(key: &str, loss: LostInput) -> Self {
+        Self::setup(format!("{key}: {loss}")).with_public(PublicCause::Lost(loss))
+    }
+
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         self.remedy
@@ -117,6 +136,7 @@ impl Fault {
         let cause = match &self.public {
             None => Some(self.sentence.clone()),
             Some(PublicCause::Text(text)) => Some(text.clone()),
+            Some(PublicCause::Lost(loss)) => Some(loss.to_string()),
             Some(PublicCause::Crashed | PublicCause::NotCounted | PublicCause::NotReadAgain) => None,
         };
         LeftOut { place: None, cause }

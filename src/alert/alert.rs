@@ -11,6 +11,8 @@ pub enum Phase {
     /// Over the limit, but not yet for enough consecutive windows. Nobody is notified.
     Pending,
     Open,
+    /// Was open and is over, but nobody has been notified: the next digest reports both.
+    Ended,
     Recovered,
 }
 
@@ -21,6 +23,7 @@ impl Phase {
         match self {
             Self::Pending => "pending",
             Self::Open => "open",
+            Self::Ended => "ended",
             Self::Recovered => "recovered",
         }
     }
@@ -28,7 +31,7 @@ impl Phase {
     /// Parses the name returned by [`Self::word`].
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Pending, Self::Open, Self::Recovered].into_iter().find(|phase| phase.word() == word)
+        [Self::Pending, Self::Open, Self::Ended, Self::Recovered].into_iter().find(|phase| phase.word() == word)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Composes an email from a notification.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
 
 use lettre::message::{
     Attachment, Body, Mailbox, MultiPart, SinglePart,
@@ -9,7 +12,8 @@ use lettre::message::{
 use vigie_profile::window::Instant;
 
 use super::{
-    Change, Email, Event, Message, Notification, content::MailContent, html::html, message::digest, text::text,
+    Change, Email, Event, Message, Notification, address::mailbox, content::MailContent, html::html, message::digest,
+    text::text,
 };
 use crate::{
     fault::{Fault, Result},
@@ -92,19 +96,8 @@ pub fn test_notification(model: &str, now: Instant) -> Notification {
         note: None,
         events: Vec::new(),
         report: None,
+        muted: BTreeSet::new(),
     }
-}
-
-/// Returns whether the text is a valid email address: `risk@example.com` or `Risk <risk@example.com>`.
-#[must_use]
-pub fn is_address(text: &str) -> bool {
-    text.parse::<Mailbox>().is_ok()
-}
-
-pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox> {
-    text.parse().map_err(|_| {
-        Fault::setup(format!("{key}: `{text}` is not a valid email address; write it as risk@example.com"))
-    })
 }
 
 fn domain(from: &Mailbox) -> String {

@@ -73,10 +73,8 @@ impl MailContent {
         base_url: Option<&str>,
         language: Language,
     ) -> Self {
-        let (rows, findings) = report.map_or_else(
-            || event_rows(notification, language),
-            |report| finding_rows(report, &notification.headline, language),
-        );
+        let (rows, findings) = report
+            .map_or_else(|| event_rows(notification, language), |report| finding_rows(report, notification, language));
         let keys: Vec<&RowKey> = rows.iter().map(|row| &row.key).collect();
         let mut changes = change_entries(notification, &keys, language);
         let verdict = headline(notification, language);
@@ -254,11 +252,13 @@ fn change_entries(notification: &Notification, rows: &[&RowKey], language: Langu
     entries.into_iter().map(|(_, entry)| entry).collect()
 }
 
-/// Builds the rows of a report's findings, and counts the findings.
-fn finding_rows(report: &Report, headline: &Headline, language: Language) -> (Vec<SubjectRow>, usize) {
-    let findings: Vec<Finding> = report.verdict.findings.iter().cloned().map(Finding::redacted).collect();
+/// Builds the rows of a report's findings that are not muted, and counts these.
+fn finding_rows(report: &Report, notification: &Notification, language: Language) -> (Vec<SubjectRow>, usize) {
+    let is_muted = |finding: &&Finding| notification.muted.contains(&(finding.subject.clone(), finding.test));
+    let heard = report.verdict.findings.iter().filter(|finding| !is_muted(finding));
+    let findings: Vec<Finding> = heard.cloned().map(Finding::redacted).collect();
     let count = findings.iter().filter(|finding| finding.severity != Severity::Stable).count();
-    (group_by_subject(&findings, headline, language), count)
+    (group_by_subject(&findings, &notification.headline, language), count)
 }
 
 /// Builds the rows of the open alerts among a notification's events, and counts the events.

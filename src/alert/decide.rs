@@ -59,7 +59,7 @@ pub struct Observation<'a> {
 /// The state before the window.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct History {
-    /// Pending and open alerts of the model.
+    /// Pending and open alerts of the model, and those that ended before anyone was notified.
     pub alerts: Vec<Alert>,
     pub mutes: Vec<Mute>,
     /// When the model's last digest was sent.
@@ -83,6 +83,9 @@ pub const RECOVERY_SHARE: f64 = 0.8;
 /// Minimum time between digests: one a day, with an hour of tolerance so that a slightly early daily run is not skipped.
 const DIGEST: Span = Span::from_hours(23);
 
+/// A reminder may come early by this part of the cooldown.
+const GRACE: i64 = 10;
+
 /// Decides for one window. The result depends on the arguments only.
 #[must_use]
 pub fn decide(window: &Observation<'_>, history: &History, rules: &Rules, now: Instant) -> Decision {
@@ -93,6 +96,8 @@ pub fn decide(window: &Observation<'_>, history: &History, rules: &Rules, now: I
 #[must_use]
 pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules, now: Instant) -> Decision {
     let mut alerts = history.alerts.clone();
+    // Notified while the clock was ahead: the wait for a reminder begins now.
+    alerts.iter_mut().for_each(|alert| alert.notified = alert.notified.map(|at| at.min(now)));
     let mut findings = BTreeMap::new();
     for window in windows {
         findings = worst_by_key(window, rules);
@@ -109,7 +114,8 @@ pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules,
         // Alerts that opened and ended within these windows leave no trace.
         let was_known =
             |alert: &Alert| history.alerts.iter().any(|known| known.key() == alert.key() && known.since == alert.since);
-        alerts.retain(|alert| !is_discarded(alert) || was_known(alert));
+        let is_over = |alert: &Alert| is_discarded(alert) || alert.phase == Phase::Ended;
+        alerts.retain(|alert| !is_over(alert) || was_known(alert));
     }
     let muted = |alert: &Alert| history.mutes.iter().any(|mute| mute.silences(&alert.key(), now));
     // If the start was notified, the recovery must be notified too: the alert stays open until the mute ends.
@@ -118,18 +124,27 @@ pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules,
     {
         alert.phase = Phase::Open;
     }
+    // What began and ended while muted is of no interest.
+    for alert in alerts.iter_mut().filter(|alert| muted(alert) && alert.phase == Phase::Ended) {
+        alert.phase = Phase::Recovered;
+    }
     let mut events = Vec::new();
     for alert in alerts.iter_mut().filter(|alert| !muted(alert)) {
         let has_finding = findings.contains_key(&alert.key());
         events.extend(urgent(alert, has_finding, rules, now));
     }
     // If an email is sent anyway, it includes what would otherwise wait for the digest.
-    let due = history.digest.is_none_or(|last| has_elapsed(last, now, DIGEST.microseconds()));
+    let due = history.digest.is_none_or(|last| last > now || has_elapsed(last, now, DIGEST.microseconds()));
     let mut digest = false;
     if due || !events.is_empty() {
         for alert in alerts.iter_mut().filter(|alert| !muted(alert) && is_unreported(alert)) {
             digest = true;
             events.push(notify(alert, Change::Noted, now));
+        }
+        for alert in alerts.iter_mut().filter(|alert| !muted(alert) && alert.phase == Phase::Ended) {
+            digest = true;
+            alert.phase = Phase::Recovered;
+            events.push(notify(alert, Change::Recovered, now));
         }
     }
     events.sort_by(|a, b| {
@@ -186,7 +201,7 @@ fn advance(
     }
     let test = alert.finding.test;
     if let Some(finding) = findings.get(&alert.key()) {
-        if alert.phase == Phase::Recovered {
+        if matches!(alert.phase, Phase::Recovered | Phase::Ended) {
             // The recovery was not notified.
             alert.phase = Phase::Open;
         }
@@ -203,8 +218,11 @@ fn advance(
     } else if rules.ignores(test) || is_judged(test, window) {
         let subject = (alert.finding.subject.clone(), test);
         let is_near = window.nearness.get(&subject).is_some_and(|nearness| *nearness >= RECOVERY_SHARE);
-        if alert.phase == Phase::Pending || !is_near {
-            alert.phase = Phase::Recovered;
+        match alert.phase {
+            Phase::Pending => alert.phase = Phase::Recovered,
+            Phase::Open if !is_near && alert.notified.is_none() => alert.phase = Phase::Ended,
+            Phase::Open if !is_near => alert.phase = Phase::Recovered,
+            Phase::Open | Phase::Ended | Phase::Recovered => {}
         }
     }
     alert
@@ -256,8 +274,10 @@ fn urgent(alert: &mut Alert, has_finding: bool, rules: &Rules, now: Instant) -> 
         }
         (Phase::Open, Some(last)) if has_finding && !alert.acknowledged => {
             // The interval doubles with each reminder: two weeks of drift are reported four times, not fourteen.
-            let wait = rules.cooldown.microseconds().max(1).saturating_mul(1 << alert.reminders.min(20));
-            has_elapsed(last, now, wait).then(|| notify(alert, Change::Reminded, now))
+            let interval = rules.cooldown.microseconds().max(1).saturating_mul(1 << alert.reminders.min(20));
+            // A run that is a little earlier than the one before must not remind a whole run later.
+            has_elapsed(last, now, interval - rules.cooldown.microseconds() / GRACE)
+                .then(|| notify(alert, Change::Reminded, now))
         }
         _ => None,
     }

@@ -1,5 +1,7 @@
 //! What happened to alerts in one run, before it has wording, a format or a recipient.
 
+use std::collections::BTreeSet;
+
 use vigie_profile::window::{Instant, Window};
 
 use crate::judge::{Finding, Headline, Note, Severity, Subject, Test};
@@ -47,7 +49,8 @@ pub struct Event {
 /// Everything to report about one run of one model. Each channel composes its messages from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notification {
-    /// Stable over retries and restarts, unique to the run and its revision. The Message-ID is derived from it.
+    /// Unique to the event, also over several installations and a lost ledger; the Message-ID is derived from it. Retries
+    /// and restarts send what the outbox holds.
     pub id: String,
     pub model: String,
     /// `None` if the run failed before it had a window.
@@ -61,14 +64,16 @@ pub struct Notification {
     pub events: Vec<Event>,
     /// Path of the report page below the reports folder, `credit-default/20261001T…/report.html`.
     pub report: Option<String>,
+    /// What the report found and nobody wants to hear of.
+    pub muted: BTreeSet<(Subject, Test)>,
 }
 
 impl Notification {
     /// Returns the notification without values of single rows. Messages are composed from nothing else.
     #[must_use]
     pub fn redacted(&self) -> Self {
-        let Self { id, model, window, severity, headline, note, events, report } = self.clone();
+        let Self { id, model, window, severity, headline, note, events, report, muted } = self.clone();
         let events = events.into_iter().map(|event| Event { finding: event.finding.redacted(), ..event }).collect();
-        Self { id, model, window, severity, headline: headline.redacted(), note, events, report }
+        Self { id, model, window, severity, headline: headline.redacted(), note, events, report, muted }
     }
 }

@@ -1,7 +1,9 @@
 //! Alert states over time, and the channels that report them.
 
+mod address;
 mod alert;
 mod baseline;
+mod bounded_stream;
 mod channel;
 mod compose;
 mod content;
@@ -20,15 +22,17 @@ mod secret;
 mod server;
 mod slack;
 mod smtp;
+mod smtp_session;
 mod teams;
 mod text;
 mod webhook;
 mod words;
 
+pub use address::{AddressProblem, address_problem};
 pub use alert::{Alert, Mute, Phase};
 pub use baseline::{Baseline, stale_reference};
 pub use channel::{Channel, ChannelKey, ChannelSpec, ComposeContext, KeyKind, MissingSecret};
-pub use compose::{compose, is_address, test_notification};
+pub use compose::{compose, test_notification};
 pub use decide::{Decision, History, Observation, RECOVERY_SHARE, Rules, Scope, decide, decide_all};
 pub use delivery::{Delivery, Refusal, Timeouts};
 pub use email::{Addresses, Email, StartTls};

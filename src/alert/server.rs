@@ -1,23 +1,25 @@
 //! Resolves the `alerts.email` settings into a server, an encryption mode and a login.
 
-use std::{fs, net::IpAddr};
+use std::{fs, net::IpAddr, sync::Arc};
 
-use lettre::transport::smtp::{
-    authentication::Credentials,
-    client::{Certificate, TlsParameters},
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
 };
 
 use super::{
     Email, StartTls,
     secret::{credential, secret, secret_key},
+    smtp_session::SmtpLogin,
 };
 
 /// How the connection is encrypted.
 pub(super) enum Security {
     /// TLS from the start.
-    Tls(TlsParameters),
+    Tls(Arc<ClientConfig>),
     /// TLS after STARTTLS, which is required.
-    StartTls(TlsParameters),
+    StartTls(Arc<ClientConfig>),
     /// No encryption.
     Plain,
 }
@@ -27,7 +29,7 @@ pub(super) struct SmtpServer {
     pub host: String,
     pub port: u16,
     pub security: Security,
-    pub login: Option<Credentials>,
+    pub login: Option<SmtpLogin>,
 }
 
 impl SmtpServer {
@@ -35,7 +37,7 @@ impl SmtpServer {
     pub(super) fn from_config(email: &Email) -> Result<Self, String> {
         let url = SmtpUrl::parse(&email.smtp)
             .ok_or("alerts.email.smtp is not a valid SMTP URL; write it as smtps://host:465")?;
-        let tls = || tls_parameters(email, &url.host);
+        let tls = || tls_config(email);
         let security = match (url.is_tls, email.starttls) {
             (true, _) => Security::Tls(tls()?),
             (false, Some(StartTls::Never)) => Security::Plain,
@@ -110,21 +112,30 @@ fn is_local(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn tls_parameters(email: &Email, host: &str) -> Result<TlsParameters, String> {
-    let mut builder = TlsParameters::builder(host.to_owned());
+/// Trusts the system's certificates and those of `alerts.email.ca_file`.
+fn tls_config(email: &Email) -> Result<Arc<ClientConfig>, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(file) = &email.ca_file {
         let cannot = |why: String| format!("alerts.email.ca_file: {}: {why}", file.display());
         let pem = fs::read(file).map_err(|error| cannot(error.to_string()))?;
-        let certificate =
-            Certificate::from_pem(&pem).map_err(|_| cannot("the file contains no PEM certificate".to_owned()))?;
-        builder = builder.add_root_certificate(certificate);
+        let certificates: Vec<CertificateDer<'static>> =
+            CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
+        if roots.add_parsable_certificates(certificates).0 == 0 {
+            return Err(cannot("the file contains no PEM certificate".to_owned()));
+        }
     }
-    builder.build_rustls().map_err(|error| format!("cannot set up TLS: {error}"))
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("cannot set up TLS: {error}"))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
 
-fn login(email: &Email, in_url: Option<(String, String)>) -> Result<Option<Credentials>, String> {
+fn login(email: &Email, in_url: Option<(String, String)>) -> Result<Option<SmtpLogin>, String> {
     let Some(user) = email.username.clone() else {
-        return Ok(in_url.map(|(user, password)| Credentials::new(user, password)));
+        return Ok(in_url.map(|(user, password)| SmtpLogin { user, password }));
     };
     let credential_name = Email::SPEC.credential;
     let key = secret_key("alerts.email.password_file", email.password_file.is_some(), credential_name);
@@ -139,5 +150,5 @@ fn login(email: &Email, in_url: Option<(String, String)>) -> Result<Option<Crede
             ));
         }
     };
-    Ok(Some(Credentials::new(user, password)))
+    Ok(Some(SmtpLogin { user, password }))
 }

@@ -1,29 +1,20 @@
 //! Delivers one message to one mail server.
 
 use std::{
-    error::Error as _,
+    io::ErrorKind,
     sync::mpsc,
     thread,
     time::{Duration, Instant as StdInstant},
 };
 
-use lettre::{
-    Address,
-    transport::smtp::{
-        Error,
-        authentication::Mechanism,
-        client::SmtpConnection,
-        commands::{Data, Mail, Quit, Rcpt},
-        extension::ClientId,
-    },
-};
-
 use super::{
     Delivery, Email, Message, Refusal, Timeouts,
-    compose::mailbox,
+    address::{ascii_address, mailbox},
     server::{Security, SmtpServer},
+    smtp_session::{SmtpError, SmtpSession},
     words::sentence,
 };
+use crate::fault::describe_io;
 
 /// Progress reported by the thread that talks to the server.
 enum SmtpEvent {
@@ -55,10 +46,10 @@ pub fn deliver(email: &Email, message: &Message, timeouts: Timeouts) -> Delivery
                 let _ = sender.send(SmtpEvent::Done(dialogue.failed(&failure)));
             }
             Ok((mut connection, from)) => {
-                let _ = sender.send(SmtpEvent::Done(dialogue.send(&mut connection, from)));
+                let _ = sender.send(SmtpEvent::Done(dialogue.send(&mut connection, &from)));
                 // The outcome is known; QUIT is a courtesy.
-                let _ = connection.set_timeout(Some(Duration::from_secs(1)));
-                let _ = connection.command(Quit);
+                connection.set_deadline(StdInstant::now() + Duration::from_secs(1));
+                let _ = connection.command("QUIT");
             }
         }
     });
@@ -126,77 +117,61 @@ impl Dialogue<'_> {
         }
     }
 
-    /// Returns the time until the deadline. A socket timeout must not be zero.
-    fn remaining(&self) -> Duration {
-        self.end.saturating_duration_since(StdInstant::now()).max(Duration::from_millis(1))
-    }
-
-    /// Connects, starts TLS and logs in.
-    fn open(&self, email: &Email) -> Result<(SmtpConnection, Address), SmtpFailure> {
+    /// Connects, starts TLS and logs in. Returns the session and the sender's address.
+    fn open(&self, email: &Email) -> Result<(SmtpSession, String), SmtpFailure> {
         let setup = |reason: String| SmtpFailure { reason, kind: FailureKind::Setup };
-        let from = mailbox("alerts.email.from", &email.from).map_err(|fault| setup(fault.to_string()))?.email;
+        let from = mailbox("alerts.email.from", &email.from).map_err(|fault| setup(fault.to_string()))?;
         let server = SmtpServer::from_config(email).map_err(setup)?;
         let at = format!("{}:{}", server.host, server.port);
-        let hello = ClientId::default();
         let implicit = match &server.security {
             Security::Tls(tls) => Some(tls),
             Security::StartTls(_) | Security::Plain => None,
         };
-        let address = (server.host.as_str(), server.port);
         // A refusal before the server has seen the message is not about the message: the setup is wrong.
-        let failure = |what: &str, error: &Error| {
+        let failure = |what: &str, error: &SmtpError| {
             let failure = failure(what, error);
             let kind = if matches!(failure.kind, FailureKind::Refused) { FailureKind::Setup } else { failure.kind };
             SmtpFailure { kind, ..failure }
         };
-        let mut connection =
-            SmtpConnection::connect(address, Some(self.remaining()), &hello, implicit, None).map_err(|error| {
-                if error.status().is_some() {
-                    return failure(&format!("{at} refused the connection"), &error);
-                }
-                let mut failure = failure(&format!("cannot connect to {at}"), &error);
-                if !is_untrusted(&error) {
-                    failure.reason.push_str("; check alerts.email.smtp and that the server is running");
-                }
-                failure
-            })?;
+        let address = (server.host.as_str(), server.port);
+        let mut session = SmtpSession::connect(address, implicit, self.end).map_err(|error| {
+            if error.code().is_some() {
+                return failure(&format!("{at} refused the connection"), &error);
+            }
+            let mut failure = failure(&format!("cannot connect to {at}"), &error);
+            if !is_untrusted(&error) {
+                failure.reason.push_str("; check alerts.email.smtp and that the server is running");
+            }
+            failure
+        })?;
         if let Security::StartTls(tls) = &server.security {
-            if !connection.can_starttls() {
-                connection.abort();
+            if !session.can_start_tls() {
+                let _ = session.command("QUIT");
                 return Err(setup(format!(
                     "{at} does not support STARTTLS; use smtps://, or set alerts.email.starttls to never"
                 )));
             }
-            self.set_timeout(&mut connection);
-            connection.starttls(tls, &hello).map_err(|error| failure(&format!("{at}: STARTTLS failed"), &error))?;
+            session = session.start_tls(tls).map_err(|error| failure(&format!("{at}: STARTTLS failed"), &error))?;
         }
         if let Some(login) = &server.login {
-            self.set_timeout(&mut connection);
-            // XOAUTH2 requires a token, not a password.
-            let login = connection.auth(&[Mechanism::Plain, Mechanism::Login], login);
-            login.map_err(|error| login_failure(&at, &error))?;
+            session.log_in(login).map_err(|error| login_failure(&at, &error))?;
         }
-        Ok((connection, from))
-    }
-
-    fn set_timeout(&self, connection: &mut SmtpConnection) {
-        let _ = connection.set_timeout(Some(self.remaining()));
+        Ok((session, from.email.to_string()))
     }
 
     /// Sends MAIL, RCPT for each recipient, and DATA. A refused recipient does not affect the others.
-    fn send(&self, connection: &mut SmtpConnection, from: Address) -> Delivery {
-        self.set_timeout(connection);
-        if let Err(error) = connection.command(Mail::new(Some(from), vec![])) {
+    fn send(&self, session: &mut SmtpSession, from: &str) -> Delivery {
+        if let Err(error) = session.command(&format!("MAIL FROM:<{from}>")) {
             return self.failed(&failure("the server refused the sender", &error));
         }
         let (mut accepted, mut deferred, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for to in &self.message.to {
-            let Ok(address) = to.parse::<Address>() else {
+            // Messages queued by earlier versions may have other addresses.
+            let Some(address) = ascii_address(to) else {
                 refused.push(Refusal { to: to.clone(), reply: "not a valid email address".to_owned() });
                 continue;
             };
-            self.set_timeout(connection);
-            match connection.command(Rcpt::new(address, vec![])) {
+            match session.command(&format!("RCPT TO:<{address}>")) {
                 Ok(_) => accepted.push(to.clone()),
                 Err(error) if error.is_permanent() => {
                     refused.push(Refusal { to: to.clone(), reply: sentence(&describe(&error)) });
@@ -214,13 +189,12 @@ impl Dialogue<'_> {
                 later_for(deferred, refused)
             };
         }
-        self.set_timeout(connection);
-        if let Err(error) = connection.command(Data) {
+        if let Err(error) = session.command("DATA") {
             return self.failed_after(refused, &failure("the server did not accept the message", &error));
         }
         (self.on_data)();
-        let _ = connection.set_timeout(Some(self.acceptance));
-        match connection.message(&self.message.bytes) {
+        session.set_deadline(StdInstant::now() + self.acceptance);
+        match session.message(&self.message.bytes) {
             Err(error) => self.failed_after(refused, &failure("the server did not accept the message", &error)),
             Ok(_) if deferred.is_empty() => Delivery::Accepted { refused },
             Ok(_) => later_for(deferred, refused),
@@ -239,11 +213,11 @@ fn list(replies: &[Refusal]) -> String {
 }
 
 /// Classifies a failed step.
-fn failure(what: &str, error: &Error) -> SmtpFailure {
+fn failure(what: &str, error: &SmtpError) -> SmtpFailure {
     let untrusted = is_untrusted(error);
     let kind = match () {
         // Authentication or encryption required (RFC 4954).
-        () if error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538)) => FailureKind::Setup,
+        () if matches!(error.code(), Some(530 | 534 | 535 | 538)) => FailureKind::Setup,
         () if error.is_permanent() => FailureKind::Refused,
         () if untrusted => FailureKind::Setup,
         () => FailureKind::Later,
@@ -257,47 +231,33 @@ fn failure(what: &str, error: &Error) -> SmtpFailure {
 }
 
 /// Classifies a failed login. It is never a refusal of the message.
-fn login_failure(at: &str, error: &Error) -> SmtpFailure {
-    let kind = if error.is_permanent() || error.is_client() { FailureKind::Setup } else { FailureKind::Later };
-    let hint = match kind {
-        FailureKind::Setup => "; check alerts.email.username and its password, then run `vigie alert test`",
-        _ => "",
+fn login_failure(at: &str, error: &SmtpError) -> SmtpFailure {
+    let is_setup = error.is_permanent() || matches!(error, SmtpError::NoMechanism);
+    let (kind, hint) = if is_setup {
+        (FailureKind::Setup, "; check alerts.email.username and its password, then run `vigie alert test`")
+    } else {
+        (FailureKind::Later, "")
     };
     SmtpFailure { reason: format!("{at} refused the login: {}{hint}", describe(error)), kind }
 }
 
 /// Returns the server's reply, or the connection error.
-fn describe(error: &Error) -> String {
-    let source = error.source().map(ToString::to_string).unwrap_or_default();
-    match (error.status(), source.as_str()) {
-        (Some(code), "") => code.to_string(),
-        (Some(code), text) => format!("{code} {text}"),
-        (None, _) if error.is_timeout() || is_read_timeout(error) => "the server did not respond in time".to_owned(),
-        (None, "") => error.to_string(),
-        (None, text) => text.split(" (os error").next().unwrap_or(text).to_owned(),
-    }
-}
-
-/// Returns the I/O error in the chain of causes.
-fn io_error(error: &Error) -> Option<&std::io::Error> {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(error) = cause.downcast_ref() {
-            return Some(error);
+fn describe(error: &SmtpError) -> String {
+    match error {
+        SmtpError::Negative(reply) => format!("{} {}", reply.code, reply.text()).trim_end().to_owned(),
+        // A socket reports a timeout as either of the two.
+        SmtpError::Connection(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            "the server did not respond in time".to_owned()
         }
-        source = cause.source();
+        SmtpError::Connection(error) => describe_io(error),
+        SmtpError::Malformed(what) => (*what).to_owned(),
+        SmtpError::NoMechanism => "it offers neither AUTH PLAIN nor AUTH LOGIN".to_owned(),
     }
-    None
 }
 
-/// Returns whether a socket read timed out.
-fn is_read_timeout(error: &Error) -> bool {
-    io_error(error).is_some_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
-}
-
-fn is_untrusted(error: &Error) -> bool {
-    let inner = io_error(error).and_then(std::io::Error::get_ref);
-    inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some_and(|error| {
+fn is_untrusted(error: &SmtpError) -> bool {
+    let SmtpError::Connection(error) = error else { return false };
+    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some_and(|error| {
         matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
     })
 }

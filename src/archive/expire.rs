@@ -1,10 +1,10 @@
 //! Removes expired reports. Only folders named like windows are touched, one model at a time.
 
-use std::{fs, path::Path, time::SystemTime};
+use std::{fs, path::Path};
 
 use vigie_profile::window::{Instant, Window};
 
-use super::publish::write_fault;
+use super::{leftovers, publish::write_fault};
 use crate::fault::Result;
 
 /// Removes the reports of windows that ended before `before`, except those for which `kept` returns true. Returns the
@@ -25,20 +25,8 @@ pub fn remove_expired(reports: &Path, model: &str, before: Instant, kept: impl F
             fs::remove_dir_all(&path).map_err(|error| write_fault("remove", &path, &error))?;
             removed += 1;
         } else {
-            remove_temporary(&path);
+            leftovers::remove_from(&path);
         }
     }
     Ok(removed)
-}
-
-/// Removes temporary files left behind by a crash while a report was being written.
-fn remove_temporary(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let is_old = |modified: SystemTime| modified.elapsed().is_ok_and(|age| age.as_secs() > 86_400);
-        let is_temporary = entry.file_name().to_str().is_some_and(|name| name.starts_with(".report-"));
-        if is_temporary && entry.metadata().and_then(|metadata| metadata.modified()).is_ok_and(is_old) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
 }

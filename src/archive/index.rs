@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    publish::{write_fault, write_temporary},
+    publish::{is_unfinished, write_fault, write_temporary},
     read::window_folders,
     trend::read_head,
 };
@@ -26,7 +26,7 @@ pub fn read_index(reports: &Path, language: Language, alerts: Option<Vec<OpenAle
     for model in model_names(reports) {
         let folder = reports.join(&model);
         for (window, path) in window_folders(&folder) {
-            if let Some(head) = read_head(&path) {
+            if let Some(head) = read_head(&path).filter(|_| has_both_files(&path)) {
                 runs.push(ListedReport { link: link(&[&model, &window.folder(), "report.html"]), head });
             }
         }
@@ -38,6 +38,11 @@ pub fn read_index(reports: &Path, language: Language, alerts: Option<Vec<OpenAle
     }
     replays.sort();
     ReportIndex { language, alerts, runs, replays }
+}
+
+/// Returns whether a folder has the page and the JSON of one report.
+fn has_both_files(folder: &Path) -> bool {
+    folder.join("report.html").is_file() && !is_unfinished(folder)
 }
 
 /// Rewrites the index from the reports in the folder.

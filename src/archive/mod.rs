@@ -2,6 +2,7 @@
 
 mod expire;
 mod index;
+mod leftovers;
 mod publish;
 mod read;
 mod recorded;
@@ -10,8 +11,9 @@ mod trend;
 
 pub use expire::remove_expired;
 pub use index::{model_names, read_index, write_index};
+pub use leftovers::remove_leftovers;
 pub use publish::{Published, next_revision, publish, report_folder};
-pub use read::{latest_report, window_folders};
+pub use read::{latest_report, reported_windows, window_folders};
 pub use recorded::{RecordedFeature, RecordedRun, read_runs};
 pub use summary::{publish_summary, replay_folder};
 pub use trend::{past_points, write_point};

@@ -1,14 +1,15 @@
 //! Publishes a report atomically, keeping the previous one if its content differs.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use vigie_profile::window::Window;
 
+use super::leftovers::{remove_from, write_locked};
 use crate::{
     crash,
     fault::{Fault, Result, describe_io},
@@ -58,10 +59,36 @@ fn value_without_run(json: &str) -> Option<Value> {
     Some(document)
 }
 
+/// Holds the digest of the JSON while the two files of a report are put in place, the page first.
+const UNFINISHED: &str = ".unfinished";
+
+/// Returns whether the two files in a folder may be of different reports, because a run was killed between them. The
+/// window's next run replaces both.
+pub(super) fn is_unfinished(folder: &Path) -> bool {
+    let Ok(wanted) = fs::read_to_string(folder.join(UNFINISHED)) else { return false };
+    fs::read_to_string(folder.join("report.json")).map_or(true, |json| digest(&json) != wanted)
+}
+
+fn digest(json: &str) -> String {
+    Sha256::digest(json).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// Creates the folder of a report, `depth` levels below the reports folder. A link on the way is not followed.
+pub(super) fn create_folder(folder: &Path, depth: usize) -> Result<()> {
+    if let Some(link) = folder.ancestors().take(depth).find(|part| part.is_symlink()) {
+        return Err(Fault::setup(format!(
+            "reports.dir: {} is a symbolic link, which vigie does not follow; replace it by a folder",
+            link.display()
+        )));
+    }
+    fs::create_dir_all(folder).map_err(|error| write_fault("create the folder", folder, &error))
+}
+
 /// Writes both files under temporary names, then renames them. A concurrent reader, or one after a crash, sees either the
-/// previous file or the new one, always complete.
+/// previous file or the new one, always complete; the index shows both of one report, or neither.
 pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Result<Published> {
-    fs::create_dir_all(folder).map_err(|error| write_fault("create the folder", folder, &error))?;
+    create_folder(folder, 2)?;
+    remove_from(folder);
     let path = |extension: &str| folder.join(format!("report.{extension}"));
     crash::point("report.folder");
     let new_json = write_temporary(folder, json)?;
@@ -76,36 +103,33 @@ pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Result<P
         }
     }
     crash::point("report.previous_kept");
+    let unfinished = folder.join(UNFINISHED);
+    write_temporary(folder, &digest(json))?
+        .persist(&unfinished)
+        .map_err(|error| write_fault("write", &unfinished, &error.error))?;
     for (new, extension) in [(new_html, "html"), (new_json, "json")] {
         let path = path(extension);
         new.persist(&path).map_err(|error| write_fault("write", &path, &error.error))?;
         crash::point(if extension == "html" { "report.html_placed" } else { "report.json_placed" });
     }
+    fs::remove_file(&unfinished).map_err(|error| write_fault("remove", &unfinished, &error))?;
     Ok(Published { json: path("json"), html: path("html") })
 }
 
-/// Writes and syncs a temporary file in `folder`. It is deleted on drop unless persisted.
+/// Writes a temporary file in `folder`; see [`write_locked`].
 pub(super) fn write_temporary(folder: &Path, content: &str) -> Result<tempfile::NamedTempFile> {
-    let fault = |error: &io::Error| write_fault("write in", folder, error);
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Other users read the reports as well; the umask still applies.
-        builder.permissions(fs::Permissions::from_mode(0o644));
-    }
-    let mut file = builder.prefix(".report-").tempfile_in(folder).map_err(|error| fault(&error))?;
-    file.write_all(content.as_bytes()).map_err(|error| fault(&error))?;
-    file.as_file().sync_all().map_err(|error| fault(&error))?;
-    Ok(file)
+    write_locked(folder, content.as_bytes()).map_err(|error| write_fault("write in", folder, &error))
 }
 
 fn keep(previous: &Path, kept: &Path) -> io::Result<()> {
     match fs::hard_link(previous, kept) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        // Some file systems do not support hard links.
-        Err(_) => fs::copy(previous, kept).map(|_| ()),
+        // Some file systems do not support hard links. A new file, so that a link in its place is not followed.
+        Err(_) => fs::File::create_new(kept).and_then(|mut kept| {
+            io::copy(&mut fs::File::open(previous)?, &mut kept)?;
+            kept.sync_all()
+        }),
         Ok(()) => Ok(()),
     }
 }

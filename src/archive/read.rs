@@ -17,6 +17,13 @@ pub fn window_folders(model: &Path) -> Vec<(Window, PathBuf)> {
     entries.flatten().map(|entry| entry.path()).filter_map(named).collect()
 }
 
+/// Returns the windows of a model that have a report.
+#[must_use]
+pub fn reported_windows(reports: &Path, model: &str) -> Vec<Window> {
+    let folders = window_folders(&reports.join(model)).into_iter();
+    folders.filter(|(_, folder)| folder.join("report.json").is_file()).map(|(window, _)| window).collect()
+}
+
 /// Reads the report in a folder. Returns `None` if there is no readable one.
 pub(super) fn read_report(folder: &Path) -> Option<ReportDocument> {
     ReportDocument::from_json(&fs::read_to_string(folder.join("report.json")).ok()?).ok()

@@ -1,13 +1,10 @@
 //! Publishes replay summaries, in folders that retention ignores.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use vigie_profile::window::Window;
 
-use super::publish::{Published, write_fault, write_temporary};
+use super::publish::{Published, create_folder, write_fault, write_temporary};
 use crate::fault::Result;
 
 /// `reports/<model>/replay/<from>_<to>`, followed by `_` and 8 digits of the hash for a model other than the monitored
@@ -21,7 +18,7 @@ pub fn replay_folder(reports: &Path, model: &str, range: Window, sha256: Option<
 
 /// Writes the summary of a replay atomically.
 pub fn publish_summary(folder: &Path, json: &str, html: &str) -> Result<Published> {
-    fs::create_dir_all(folder).map_err(|error| write_fault("create the folder", folder, &error))?;
+    create_folder(folder, 3)?;
     let path = |extension: &str| folder.join(format!("summary.{extension}"));
     let new = [(write_temporary(folder, html)?, path("html")), (write_temporary(folder, json)?, path("json"))];
     for (file, path) in new {

@@ -39,7 +39,9 @@ pub(super) fn run(verb: &AlertVerb) -> Result<ExitStatus> {
         }
         AlertVerb::Mute { subject, until, model, config } => {
             let models = match model {
-                Some(model) => vec![Settings::load_one(&config.config, Some(model)).map_err(Problems::into_fault)?],
+                Some(model) => {
+                    vec![Settings::load_one(&config.config, "--model", Some(model)).map_err(Problems::into_fault)?]
+                }
                 None => Settings::load_all(&config.config).map_err(Problems::into_fault)?,
             };
             mute(&models, subject, until, model.as_deref())?;
@@ -55,6 +57,10 @@ fn mute(models: &[Settings], subject: &str, until: &str, model: Option<&str>) ->
         Fault::setup(format!("--until {until}: not a valid time; write 2026-12-01 or 2026-12-01T06:00:00Z"))
     })?;
     let now = Instant::now();
+    // A mute that is over may be of a feature that has been removed.
+    if at > now {
+        refuse_unknown(models, subject)?;
+    }
     let mute = Mute { model: model.map(ToOwned::to_owned), subject: subject.to_owned(), until: at };
     Ledger::open(&settings.state, WAIT)?.write(|entry| entry.put_mute(&mute, now))?;
     let subject = shown(subject);
@@ -63,26 +69,29 @@ fn mute(models: &[Settings], subject: &str, until: &str, model: Option<&str>) ->
     } else {
         format!("{at} is in the past: {subject} is no longer muted\n")
     });
-    if let Some(note) = unknown_subject(models, &mute.subject) {
-        eprintln!("note: {note}");
-    }
     Ok(())
 }
 
-/// A note if no model has the subject. Not checked with segments or unreadable references.
-fn unknown_subject(models: &[Settings], subject: &str) -> Option<String> {
-    let mut known: Vec<String> = Vec::new();
+/// Fails if no model has the subject: the mute would silence nothing.
+fn refuse_unknown(models: &[Settings], subject: &str) -> Result<()> {
+    let mut known: Vec<String> = Test::OF_WHOLE.iter().map(|test| test.word().to_owned()).collect();
     for settings in models {
-        let reference = monitor::open_reference("reference", &settings.reference).ok()?;
-        known.extend(reference.layout().features().iter().map(|feature| feature.name.clone()));
+        match monitor::subjects(settings) {
+            Ok(subjects) => known.extend(subjects),
+            Err(fault) => {
+                eprintln!("note: whether {} exists was not checked: {fault}", shown(subject));
+                return Ok(());
+            }
+        }
     }
-    let has_segments = models.iter().any(|settings| settings.segments.is_some());
-    if has_segments || Test::parse(subject).is_some() || known.iter().any(|name| name == subject) {
-        return None;
+    if known.iter().any(|name| name == subject) {
+        return Ok(());
     }
     let near = nearest(subject, known.iter().map(String::as_str));
-    let hint = near.map_or(String::new(), |near| format!("; did you mean `{}`?", shown(near)));
-    Some(format!("no model has a feature named `{}`{hint}", shown(subject)))
+    let hint = near.map_or("; `vigie alert list` shows what can be muted".to_owned(), |near| {
+        format!("; did you mean `{}`?", shown(near))
+    });
+    Err(Fault::setup(format!("no model has a feature, segment or test named `{}`{hint}", shown(subject))))
 }
 
 /// The settings shared by all models, taken from the first.

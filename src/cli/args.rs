@@ -117,6 +117,9 @@ pub(super) struct LearnArgs {
     /// Config with the database for `postgres:TABLE` (or `postgres:SELECT …`), `segments`, and the costs for `--show cost`
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
+    /// Model of the config that the reference is for, if the config defines several
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// Reference file to write
     #[arg(long, value_name = "REF")]
     pub out: PathBuf,
@@ -126,6 +129,9 @@ pub(super) struct LearnArgs {
     /// Column with the outcome; not a feature
     #[arg(long, value_name = "COL")]
     pub target: Option<String>,
+    /// The value of the target that is the event, such as `bad`; the others are not (default: 1, and 0 is not)
+    #[arg(long, value_name = "VALUE", requires = "target")]
+    pub event: Option<String>,
     /// Column with the model's probability; not a feature, monitored as the score
     #[arg(long, value_name = "COL")]
     pub probability: Option<String>,
@@ -170,7 +176,7 @@ pub(super) struct CheckArgs {
     #[arg(long, requires = "from", value_name = "T")]
     pub to: Option<String>,
     /// Model to check, if the config defines several
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, alias = "name", value_name = "NAME")]
     pub model: Option<String>,
     /// Send due messages now instead of leaving them to the daemon
     #[arg(long)]
@@ -259,9 +265,12 @@ pub(super) struct ReplayArgs {
     /// End of the range, exclusive
     #[arg(long, value_name = "T")]
     pub to: String,
-    /// Model to use instead of the config's; its decisions are compared with the logged ones
+    /// Model file to use instead of the config's; its decisions are compared with the logged ones
     #[arg(long, value_name = "M")]
     pub model: Option<PathBuf>,
+    /// Model of the config to replay, if the config defines several
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// Window length, such as 1d or 6h; each window gets its own report (default: schedule.window)
     #[arg(long, value_name = "SPAN")]
     pub each: Option<Span>,
@@ -282,6 +291,9 @@ pub(super) struct ExplainArgs {
     /// Config file, which must set model.file
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
+    /// Model of the config to explain, if the config defines several
+    #[arg(long, alias = "name", value_name = "NAME")]
+    pub model: Option<String>,
     /// Explain the record with this id
     #[arg(long, value_name = "ID", group = "record")]
     pub id: Option<String>,

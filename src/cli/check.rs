@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
-    let settings = Settings::load_one(&args.config, args.model.as_deref()).map_err(Problems::into_fault)?;
+    let settings = Settings::load_one(&args.config, "--model", args.model.as_deref()).map_err(Problems::into_fault)?;
     let window = match (&args.from, &args.to) {
         (Some(from), Some(to)) => Some(window(from, to, &settings.schedule.zone)?),
         _ => None,
@@ -33,6 +33,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
     let scan_options =
         ScanOptions { threads: args.threads.map_or(cores, usize::from), progress: &|done, all| bar.update(done, all) };
     let request = RunRequest { window, now: Clock::from_env().now() };
+    let is_first = monitor::is_first_check(&settings);
     let checked = match check(&settings, request, scan_options) {
         Ok(checked) => checked,
         Err(fault) => {
@@ -63,6 +64,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
     if let Err(fault) = record(&settings, window, request.now, monitor::RunResult::Reported(&checked.report), args.send)
     {
         eprintln!("note: {fault}");
+    }
+    if is_first {
+        for note in monitor::first_check_notes(&settings, &checked.report) {
+            eprintln!("note: {note}");
+        }
     }
     if let Some(note) = note_open_window(window, request.now, settings.schedule.lateness) {
         eprintln!("note: {note}");

@@ -10,7 +10,8 @@ use crate::{
     report::report_schema,
 };
 
-const NOT_TESTED: &str = "the contents of the log and the other files were not tested: `vigie check` reads them";
+const NOT_TESTED: &str =
+    "only the first lines of some files of the log and the labels were tested: `vigie check` reads them all";
 
 pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
     match verb {
@@ -22,7 +23,15 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
             if !problems.is_empty() {
                 return Err(Problems::new(&args.config, problems).into_fault());
             }
+            let mut warnings: Vec<_> = all.iter().flat_map(config::warnings).collect();
+            warnings.dedup();
+            for warning in warnings {
+                eprintln!("warning: {}", Problems::new(&args.config, vec![warning]));
+            }
             let mut text = format!("{}: no problems found\n", args.config.display());
+            for note in all.iter().filter_map(config::note_missing_reference) {
+                let _ = writeln!(text, "note: {note}");
+            }
             let has_label_connection =
                 |settings: &Settings| settings.labels.as_ref().is_some_and(|labels| labels.place.has_connection());
             if *connect {

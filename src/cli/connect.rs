@@ -83,6 +83,9 @@ pub(super) fn label_lines(seen: &LabelsCheck) -> String {
     if found.scan.malformed > 0 {
         let _ = writeln!(text, "  malformed: {}", found.scan.malformed);
     }
+    for loss in &found.scan.lost {
+        let _ = writeln!(text, "  unreadable: {loss}");
+    }
     for why in &found.scan.unreadable {
         let _ = writeln!(text, "  unreadable: {why}");
     }

@@ -42,6 +42,9 @@ fn settings(args: &LearnArgs) -> Result<Option<Settings>> {
     if args.config == Path::new("config/vigie.yaml") && !args.config.exists() {
         return Ok(None);
     }
+    if let Some(name) = &args.name {
+        return Settings::load_one(&args.config, "--name", Some(name)).map(Some).map_err(Problems::into_fault);
+    }
     let mut all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
     let same = |settings: &Settings| {
         let place = |path: &Path| path.canonicalize().ok();
@@ -53,7 +56,7 @@ fn settings(args: &LearnArgs) -> Result<Option<Settings>> {
     match all.len() {
         1 => Ok(all.pop()),
         _ => Err(Fault::setup(format!(
-            "--config {}: none of its models has the reference {}",
+            "--config {}: none of its models has the reference {}; choose one with `--name NAME`",
             args.config.display(),
             args.out.display()
         ))),

@@ -28,7 +28,7 @@ const REASONS: usize = 4;
 const BAR: f64 = 24.0;
 
 pub(super) fn run(args: &ExplainArgs) -> Result<ExitStatus> {
-    let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
+    let settings = Settings::load_one(&args.config, "--model", args.model.as_deref()).map_err(Problems::into_fault)?;
     let window = match (&args.from, &args.to) {
         (Some(from), Some(to)) => Some(window(from, to, &settings.schedule.zone)?),
         _ => None,

@@ -29,6 +29,7 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
         out: args.out.clone(),
         choice: ColumnRoles {
             target: args.target.clone(),
+            event: args.event.clone(),
             probability: args.probability.clone(),
             features: args.features.as_deref().map(|list| names("--features", list)).transpose()?,
             categorical: names_or_empty("--categorical", args.categorical.as_deref())?,
@@ -78,8 +79,11 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
 fn database(args: &LearnArgs) -> Result<Option<source::SourceOptions>> {
     let mut data = args.data.iter().chain(&args.distributions);
     let is_stored = data.any(|data| source::is_stored(&data.display().to_string()));
-    let load = || Settings::load(&args.config).map_err(Problems::into_fault).map(|settings| settings.source);
-    is_stored.then(load).transpose()
+    is_stored.then(|| load(args).map(|settings| settings.source)).transpose()
+}
+
+fn load(args: &LearnArgs) -> Result<Settings> {
+    Settings::load_one(&args.config, "--name", args.name.as_deref()).map_err(Problems::into_fault)
 }
 
 /// The config's segments, if requested.
@@ -87,7 +91,7 @@ fn segments(args: &LearnArgs) -> Result<Option<SegmentSpec>> {
     if !args.segments {
         return Ok(None);
     }
-    let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
+    let settings = load(args)?;
     let chosen = settings.segments.map(|options| options.definitions());
     let config = args.config.display();
     chosen.map(Some).ok_or_else(|| Fault::setup(format!("--segments: {config} defines none; add `segments:`")))

@@ -2,7 +2,10 @@
 
 use std::{fmt::Write as _, num::NonZero};
 
-use vigie_profile::{shown::shown, window::Instant};
+use vigie_profile::{
+    shown::{harmless, shown},
+    window::Instant,
+};
 
 use super::{
     ExitStatus,
@@ -13,14 +16,15 @@ use super::{
 };
 use crate::{
     config::{Problems, Settings},
-    fault::Result,
+    fault::{Fault, Result},
     judge::Severity,
     monitor::{ReplayOutput, ReplayRequest, ScanOptions, replay},
+    replay::Parity,
     report::{Language, to_summary_json},
 };
 
 pub(super) fn run(args: &ReplayArgs) -> Result<ExitStatus> {
-    let settings = Settings::load(&args.config).map_err(Problems::into_fault)?;
+    let settings = load(args)?;
     let range = ReplayRequest {
         window: window(&args.from, &args.to, &settings.schedule.zone)?,
         each: args.each,
@@ -38,28 +42,50 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitStatus> {
         OutputFormat::Text => table(&replayed),
     });
     let summary = &replayed.summary;
-    let is_broken = summary.parity.is_broken() && summary.challenge().is_none();
+    let is_broken = summary.parity.as_ref().is_some_and(Parity::is_broken) && summary.challenge().is_none();
     let is_alarm = is_broken || summary.severity == Severity::Alarm;
     Ok(if args.exit_code && is_alarm { ExitStatus::Alarm } else { ExitStatus::Success })
+}
+
+/// The model to replay. `--model` is a file here, unlike in `check`.
+fn load(args: &ReplayArgs) -> Result<Settings> {
+    if let Some(file) = args.model.as_deref().filter(|file| !file.exists()) {
+        let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
+        if let Some(found) = all.iter().find(|settings| file.as_os_str() == settings.model.name.as_str()) {
+            let name = &found.model.name;
+            return Err(Fault::setup(format!(
+                "--model {name}: no such file; to replay the model of that name in the config, use `--name {name}`"
+            )));
+        }
+    }
+    Settings::load_one(&args.config, "--name", args.name.as_deref()).map_err(Problems::into_fault)
 }
 
 fn table(replayed: &ReplayOutput) -> String {
     let summary = &replayed.summary;
     let mut text = String::new();
+    let scored_by = summary.file.as_ref().zip(summary.sha256.as_ref()).map_or(String::new(), |(file, sha256)| {
+        format!(", scored by {} ({})", shown(file), sha256.get(..8).unwrap_or_default())
+    });
     let _ = writeln!(
         text,
-        "{}  {} to {}, each {}, scored by {} ({})",
-        summary.model,
-        summary.range.from,
-        summary.range.to,
-        summary.each,
-        shown(&summary.file),
-        summary.sha256.get(..8).unwrap_or_default()
+        "{}  {} to {}, each {}{scored_by}",
+        summary.model, summary.range.from, summary.range.to, summary.each
     );
     let _ = writeln!(text, "{}", summary.sentence());
     if let Some(challenge) = summary.challenge() {
         let _ = writeln!(text, "{challenge}");
     }
+    let Some(parity) = &summary.parity else {
+        let _ = writeln!(text, "\n{:<20} {:<8}", "window from", "drift");
+        for rerun in &summary.windows {
+            let sentence = Language::English.headline(&rerun.headline).unwrap_or_default();
+            let (from, severity) = (rerun.window.from.to_string(), rerun.severity.word());
+            let _ = writeln!(text, "{from:<20} {severity:<8} {}", harmless(&sentence));
+        }
+        let _ = writeln!(text, "\nsummary: {}", replayed.html.display());
+        return text;
+    };
     let _ = writeln!(
         text,
         "\n{:<20} {:>8} {:>7} {:>9} {:>7} {:>17}  drift",
@@ -81,9 +107,9 @@ fn table(replayed: &ReplayOutput) -> String {
             rerun.severity.word(),
         );
     }
-    if !summary.parity.examples.is_empty() {
+    if !parity.examples.is_empty() {
         let _ = writeln!(text, "\nlargest differences:");
-        for one in &summary.parity.examples {
+        for one in &parity.examples {
             let _ = writeln!(text, "  {}: logged {}, model {:.6}", shown(&one.id), one.logged, one.replayed);
         }
     }

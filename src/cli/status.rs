@@ -96,7 +96,7 @@ fn read(fleet: &[Settings]) -> Result<Status> {
         let cadence = settings.schedule.cadence();
         let newest = cadence.latest_complete(now, settings.schedule.lateness);
         let due = match (&mut ledger, &watched) {
-            (Some(ledger), Some(watched)) => daemon::due_from_ledger(ledger, settings, watched, newest)?.windows,
+            (Some(ledger), Some(watched)) => daemon::due_from_ledger(ledger, settings, watched, newest, now)?.windows,
             _ => Vec::new(),
         };
         let next = due.first().copied().unwrap_or_else(|| cadence.after(newest));

@@ -153,4 +153,8 @@ pub struct Http {
     /// File that contains only the token clients must send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
+    /// Names by which clients reach the server, besides addresses, `localhost`, this host's name and that in
+    /// `reports.base_url`. Without a token, requests for other names are refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }

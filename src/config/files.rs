@@ -1,21 +1,35 @@
 //! Checks that the files and folders of a config exist and are usable. Creates nothing.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{Alerts, Problem, Settings};
 use crate::{
-    alert::{self, Channel, ChannelKey, KeyKind},
+    alert::{self, Channel, KeyKind},
     fault::describe_io,
     source::{PlaceOptions, PlaceSection},
 };
+
+/// Returns a note if the reference does not exist yet because `vigie learn --segments` creates it from this config.
+#[must_use]
+pub fn note_missing_reference(settings: &Settings) -> Option<String> {
+    let is_awaited = settings.segments.is_some() && !settings.reference.exists();
+    is_awaited.then(|| {
+        format!(
+            "`reference`: {} does not exist yet; create it with `vigie learn --data FILE --out {0} --segments --config {}`",
+            settings.reference.display(),
+            settings.path.display()
+        )
+    })
+}
 
 /// Returns a problem for each file or folder that cannot be used.
 #[must_use]
 pub fn check_files(settings: &Settings) -> Vec<Problem> {
     let reference = settings.reference.display();
     let learn = format!("create it with `vigie learn --data FILE --out {reference}`");
+    let is_awaited = note_missing_reference(settings).is_some();
     let mut problems = vec![
-        check_readable("reference", &settings.reference, &learn),
+        if is_awaited { None } else { check_readable("reference", &settings.reference, &learn) },
         check_writable("reports.dir", &settings.reports),
         check_writable("state", &settings.state),
     ];
@@ -34,6 +48,54 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     problems.into_iter().flatten().map(with_location).collect()
 }
 
+/// Returns what is allowed, but probably not meant.
+#[must_use]
+pub fn warnings(settings: &Settings) -> Vec<Problem> {
+    readable_secrets(settings).into_iter().chain(month_window(settings)).collect()
+}
+
+/// A window of a few minutes: in many tools, `1m` is a month.
+fn month_window(settings: &Settings) -> Option<Problem> {
+    let text = settings.window_text.as_deref()?.trim();
+    let minutes: i64 = text.strip_suffix('m')?.parse().ok()?;
+    let plural = if minutes == 1 { "" } else { "s" };
+    let problem = Problem::new(
+        "schedule.window",
+        format!("`schedule.window`: {text} is {minutes} minute{plural}; was a month meant?"),
+    );
+    let hint = format!("for months write {}d; for minutes write {}s", minutes * 30, minutes * 60);
+    (minutes <= 12).then(|| problem.hint(hint).at(settings.locations.get("schedule.window").copied()))
+}
+
+/// Returns a problem for each password or token that every user of this host can read.
+fn readable_secrets(settings: &Settings) -> Vec<Problem> {
+    let mut alerts = settings.alerts.clone();
+    let mut secrets: Vec<(String, &Path)> = Vec::new();
+    let channels = alerts.files().into_iter().filter(|(key, _)| !is_certificate(key));
+    secrets.extend(channels.map(|(key, file)| (key.to_owned(), &**file)));
+    let token = settings.http.as_ref().and_then(|http| http.token_file.as_ref());
+    secrets.extend(token.map(|file| ("http.token_file".to_owned(), file.as_path())));
+    let labels = settings.labels.as_ref().map(|labels| (PlaceSection::Labels, &labels.place));
+    for (section, place) in [(PlaceSection::Log, &settings.source.place)].into_iter().chain(labels) {
+        let passwords = place.required_files().filter(|file| file.key == "password_file");
+        secrets.extend(passwords.map(|file| (format!("{}.{}", section.name(), file.key), file.path)));
+    }
+    let problem = |(key, file): (String, &Path)| {
+        let mode = fs::metadata(file).ok()?.permissions().mode() & 0o777;
+        let location = settings.locations.get(&key).copied();
+        let why = format!("every user of this host can read it (mode {mode:o})");
+        let hint = format!("run `chmod go= {}`", file.display());
+        (mode & 0o004 != 0).then(|| unusable(&key, file, &why).hint(hint).at(location))
+    };
+    secrets.into_iter().filter_map(problem).collect()
+}
+
+/// Returns whether the key of a channel names certificates, as opposed to a secret.
+fn is_certificate(key: &str) -> bool {
+    let mut known = Alerts::specs().into_iter().flat_map(|spec| spec.keys);
+    known.any(|known| known.key == key && known.kind == KeyKind::CertificateFile)
+}
+
 /// Checks the log or the labels, and the files that are needed to read them. Label files may not exist yet.
 fn check_place(section: PlaceSection, place: &PlaceOptions) -> Vec<Option<Problem>> {
     let full_key = |key: &str| format!("{}.{key}", section.name());
@@ -42,15 +104,19 @@ fn check_place(section: PlaceSection, place: &PlaceOptions) -> Vec<Option<Proble
         let key = full_key(found.key);
         Problem::new(key.as_str(), format!("`{key}`{}", found.why)).hint(found.hint)
     });
-    [problem].into_iter().chain(files).collect()
+    let losses = if problem.is_none() { place.losses(section) } else { Vec::new() };
+    let lost = losses.into_iter().map(|loss| {
+        let key = full_key("path");
+        let problem = Problem::new(key.as_str(), format!("`{key}`: {}", loss.statement()));
+        Some(problem.hint(loss.shape.remedy()))
+    });
+    [problem].into_iter().chain(lost.collect::<Vec<_>>()).chain(files).collect()
 }
 
 /// Checks secrets and certificates of the channels, and the token of the HTTP server.
 fn check_channels(settings: &Settings) -> Vec<Option<Problem>> {
     let secret = "it must contain only the secret; make it readable only by the user that runs vigie";
     let trust = "set it to a PEM file, or remove the line to trust only the system's certificates";
-    let known: Vec<&ChannelKey> = Alerts::specs().into_iter().flat_map(|spec| spec.keys).collect();
-    let is_certificate = |name| known.iter().any(|known| known.key == name && known.kind == KeyKind::CertificateFile);
     let mut alerts = settings.alerts.clone();
     let files = alerts.files().into_iter();
     let mut problems: Vec<Option<Problem>> = files

@@ -23,8 +23,10 @@ mod type_check;
 mod value_type;
 
 pub use channels::{Alerts, Http};
-pub use files::check_files;
-pub use options::{ConfigFile, Cost, ModelOptions, Reports, RunOptions, ScheduleOptions, SegmentOptions, WatchedModel};
+pub use files::{check_files, note_missing_reference, warnings};
+pub use options::{
+    ConfigFile, Cost, MissingLevel, ModelOptions, Reports, RunOptions, ScheduleOptions, SegmentOptions, WatchedModel,
+};
 pub use problems::{Location, Problem, Problems};
 pub use secrets::masked;
 pub use settings::{Schedule, Settings};

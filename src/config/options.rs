@@ -99,6 +99,29 @@ pub struct ModelOptions {
     /// F-beta weight: how many times as much recall counts as precision.
     #[serde(default = "beta")]
     pub beta: f64,
+    /// The word that the application passes to the model in place of a missing level. Default: a usual one that the model
+    /// knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_level: Option<MissingLevel>,
+}
+
+/// One word for all categorical features, or one per feature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum MissingLevel {
+    Word(String),
+    ByFeature(BTreeMap<String, String>),
+}
+
+impl MissingLevel {
+    /// The word for this feature.
+    #[must_use]
+    pub fn word(&self, feature: &str) -> Option<&str> {
+        match self {
+            Self::Word(word) => Some(word),
+            Self::ByFeature(words) => words.get(feature).map(String::as_str),
+        }
+    }
 }
 
 /// Cost of a wrong decision, in any unit.

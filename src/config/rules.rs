@@ -10,7 +10,7 @@ use vigie_profile::{
 
 use super::{Alerts, Problem, cron, key::KeyPath, limits, masked, tree::YamlNode};
 use crate::{
-    alert::{self, ChannelSpec, KeyKind},
+    alert::{self, AddressProblem, ChannelSpec, KeyKind},
     source,
 };
 
@@ -20,7 +20,7 @@ type Violation = (String, String);
 type ValueRule = fn(&Value) -> Option<Violation>;
 
 /// Rules by key pattern.
-const RULES: [(&str, ValueRule); 31] = [
+const RULES: [(&str, ValueRule); 32] = [
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
@@ -52,6 +52,7 @@ const RULES: [(&str, ValueRule); 31] = [
     ("alerts.after", consecutive_windows),
     ("alerts.volume", share),
     ("http.listen", listen_address),
+    ("http.hosts.*", host_name),
 ];
 
 /// Checks the value of a channel's key.
@@ -79,12 +80,17 @@ fn violations(key: &KeyPath, value: &Value) -> impl Iterator<Item = Violation> {
 
 /// Checks every value of the file against its rules.
 pub(super) fn check(value: &Value, key: &KeyPath, tree: &YamlNode, problems: &mut Vec<Problem>) {
+    let has_refused_item = value.is_array() && {
+        let items = format!("{key}[");
+        problems.iter().any(|problem| problem.key.starts_with(&items))
+    };
     let mut report = |key: &KeyPath, (message, hint): Violation| {
         let location = tree.location_of(key.keys());
         problems.push(Problem::new(key.to_string(), format!("`{key}` {message}")).hint(hint).at(location));
     };
-    // `source.where` may select records whose field is empty.
-    if let Some(violation) = empty(value).filter(|_| !(value.is_string() && is_filter_value(key))) {
+    // `source.where` may select records whose field is empty, and a list is not empty if its items were refused.
+    let may_be_empty = || has_refused_item || value.is_string() && is_filter_value(key);
+    if let Some(violation) = empty(value).filter(|_| !may_be_empty()) {
         return report(key, violation);
     }
     violations(key, value).for_each(|violation| report(key, violation));
@@ -257,10 +263,16 @@ fn mail_server(value: &Value) -> Option<Violation> {
 
 fn mail_address(value: &Value) -> Option<Violation> {
     let address = value.as_str()?;
-    if alert::is_address(address) {
-        return None;
+    let shown = masked(address);
+    match alert::address_problem(address)? {
+        AddressProblem::Invalid => {
+            Some(violation(format!("must be an email address, not `{shown}`"), "example: `risk@example.com`"))
+        }
+        AddressProblem::NotAscii => Some(violation(
+            format!("has characters before the `@` that mail servers may not accept: `{shown}`"),
+            "use an address whose part before the `@` is plain ASCII: `risk@example.com`",
+        )),
     }
-    Some(violation(format!("must be an email address, not `{}`", masked(address)), "example: `risk@example.com`"))
 }
 
 fn base_url(value: &Value) -> Option<Violation> {
@@ -302,4 +314,16 @@ fn listen_address(value: &Value) -> Option<Violation> {
         return None;
     }
     Some(violation(format!("must be an address and port, not `{}`", masked(address)), "example: `127.0.0.1:8787`"))
+}
+
+fn host_name(value: &Value) -> Option<Violation> {
+    let name = value.as_str()?;
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if !name.is_empty() && name.bytes().all(is_allowed) {
+        return None;
+    }
+    Some(violation(
+        format!("must be a host name without a port, not `{}`", masked(name)),
+        "example: `vigie.example.com`",
+    ))
 }

@@ -55,6 +55,8 @@ pub struct Settings {
     pub http: Option<Http>,
     /// Locations of paths, database URLs and the channels' keys in the file.
     pub(super) locations: BTreeMap<String, Location>,
+    /// `schedule.window` as written.
+    pub(super) window_text: Option<String>,
 }
 
 /// Check schedule and window length.
@@ -82,17 +84,24 @@ pub struct Schedule {
 const MODEL_KEYS: [&str; 4] = ["reference", "source", "labels", "model"];
 
 /// Keys whose values are checked after parsing, in addition to those of `source`, `labels` and the channels.
-const LOCATED_KEYS: [&str; 5] = ["reference", "model.file", "reports.dir", "state", "http.token_file"];
+const LOCATED_KEYS: [&str; 6] =
+    ["reference", "model.file", "reports.dir", "state", "http.token_file", "schedule.window"];
+
+/// The option of most commands that chooses one of several models.
+const MODEL_FLAG: &str = "--model";
+
+/// The time zone of times without one.
+const TIMEZONE: &str = "source.timestamp_timezone";
 
 impl Settings {
     /// Loads a config file that defines one model. Relative paths are relative to the file's folder.
     pub fn load(path: &Path) -> Result<Self, Problems> {
-        Self::load_one(path, None)
+        Self::load_one(path, MODEL_FLAG, None)
     }
 
-    /// Loads the given model from a config file, or its only model.
-    pub fn load_one(path: &Path, model: Option<&str>) -> Result<Self, Problems> {
-        Self::one_of(path, Self::load_all(path)?, model)
+    /// Loads the given model from a config file, or its only model. `flag` names the option that chooses one.
+    pub fn load_one(path: &Path, flag: &str, model: Option<&str>) -> Result<Self, Problems> {
+        Self::one_of(path, Self::load_all(path)?, flag, model)
     }
 
     /// Loads the settings of every model in a config file, at least one. Shared settings are in each.
@@ -106,7 +115,7 @@ impl Settings {
 
     /// Parses `bytes` as the file `path`, which need not exist; it must define one model.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, Problems> {
-        Self::one_of(path, Self::all_from_bytes(path, bytes)?, None)
+        Self::one_of(path, Self::all_from_bytes(path, bytes)?, MODEL_FLAG, None)
     }
 
     /// Parses `bytes` as the file `path`, which may define any number of models.
@@ -114,7 +123,7 @@ impl Settings {
         Self::parse_all(path, bytes).map_err(|problems| Problems::new(path, problems))
     }
 
-    fn one_of(path: &Path, mut all: Vec<Self>, model: Option<&str>) -> Result<Self, Problems> {
+    fn one_of(path: &Path, mut all: Vec<Self>, flag: &str, model: Option<&str>) -> Result<Self, Problems> {
         let names: Vec<&str> = all.iter().map(|settings| settings.model.name.as_str()).collect();
         let names = names.join(", ");
         let found = match model {
@@ -125,7 +134,7 @@ impl Settings {
             let problem = match model {
                 Some(name) => Problem::new("", format!("no model is named `{name}`; configured models: {names}")),
                 None => Problem::new("models", format!("the config defines several models: {names}"))
-                    .hint("choose one with `--model NAME`"),
+                    .hint(format!("choose one with `{flag} NAME`")),
             };
             Problems::new(path, vec![problem])
         })
@@ -155,12 +164,16 @@ impl Settings {
             let keys = LOCATED_KEYS.into_iter().chain(channel_keys).map(ToOwned::to_owned);
             let location = |key: String| (key.clone(), tree.location_of(full_key(&key).keys()));
             let locations = keys.chain(source_keys::located_keys()).map(location).collect();
+            let mut source = watched.source;
+            // The location of a key that is missing is that of its section.
+            let location = |key: &str| tree.location_of(full_key(key).keys());
+            source.is_timezone_set = location(TIMEZONE) != location("source");
             let mut settings = Self {
                 path: path.to_owned(),
                 sha256: sha256.clone(),
                 model: watched.model,
                 reference: watched.reference,
-                source: watched.source,
+                source,
                 labels: watched.labels,
                 segments: watched.segments,
                 schedule: Schedule::new(watched.schedule).map_err(|problem| vec![problem])?,
@@ -174,9 +187,13 @@ impl Settings {
                 alerts: options.alerts.clone(),
                 http: options.http.clone(),
                 locations,
+                window_text: tree.text_of("schedule", "window").map(ToOwned::to_owned),
             };
             for path in settings.paths() {
                 *path = resolve(&folder, path);
+            }
+            if let Some(problem) = nested_folders(&settings.state, &settings.reports) {
+                return Err(vec![problem.at(tree.key_location("state").or(tree.key_location("reports")))]);
             }
             all.push(settings);
         }
@@ -235,6 +252,31 @@ fn models(options: &ConfigFile) -> Vec<(String, WatchedModel)> {
     };
     let further = options.models.iter().enumerate();
     first.into_iter().chain(further.map(|(index, watched)| (format!("models.[{index}]."), watched.clone()))).collect()
+}
+
+/// A problem if one of the folders contains the other: reports are for others to read, the state is not.
+fn nested_folders(state: &Path, reports: &Path) -> Option<Problem> {
+    let (state, reports) = (real(state), real(reports));
+    let why = match () {
+        () if state == reports => "is the folder of `reports.dir`",
+        () if state.starts_with(&reports) => "is inside `reports.dir`",
+        () if reports.starts_with(&state) => "contains `reports.dir`",
+        () => return None,
+    };
+    let message = format!("`state`: {} {why}, {}", state.display(), reports.display());
+    Some(
+        Problem::new("state", message)
+            .hint("choose two folders next to each other; the state is not for others to read"),
+    )
+}
+
+/// The path with the links of its existing part resolved.
+fn real(path: &Path) -> PathBuf {
+    let existing = path.ancestors().find_map(|part| Some((part, fs::canonicalize(part).ok()?)));
+    match existing {
+        Some((part, real)) => path.strip_prefix(part).map_or(real.clone(), |rest| real.join(rest)),
+        None => path.to_owned(),
+    }
 }
 
 fn to_hex(bytes: &[u8]) -> String {

@@ -48,6 +48,21 @@ impl YamlNode {
         }
     }
 
+    /// The value of a key of a section, as written.
+    pub(super) fn text_of(&self, section: &str, key: &str) -> Option<&str> {
+        match &self.value_of(section)?.value_of(key)?.content {
+            Content::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    fn value_of(&self, key: &str) -> Option<&Self> {
+        match &self.content {
+            Content::Section(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value),
+            _ => None,
+        }
+    }
+
     /// Location of the value at `path`, or of the longest prefix of it that exists. A value that is missing after its key has
     /// the location of the key.
     pub(super) fn location_of(&self, path: &[String]) -> Location {

@@ -59,34 +59,65 @@ impl ModelCheck<'_> {
         self.apply_label_verdicts()
     }
 
-    /// Withdraws runs of windows that are not over yet, made while the clock was ahead.
+    /// Heals the ledger after a wrong clock.
+    ///
+    /// Runs of windows that are not over yet were made while the clock was ahead: they are withdrawn, and their windows checked
+    /// when they are over. If such a window lies in the future and has records, it is the clock that is behind: all runs stay.
     fn withdraw_future_runs(&mut self) -> Result<()> {
-        let (model, newest) = (self.settings.model.name.clone(), self.newest);
+        let (model, newest, now) = (self.settings.model.name.clone(), self.newest, self.context.now);
         let Some(state) = self.ledger.view(|tx| tx.watch_state(&model))? else { return Ok(()) };
-        let future = self.ledger.view(|tx| tx.first_run_after(&model, newest.to))?;
-        if state.covered <= newest.to && future.is_none() {
+        let is_behind = self.ledger.view(|tx| tx.has_records_after(&model, now))?;
+        let ahead = if is_behind { None } else { self.ledger.view(|tx| tx.first_run_ahead(&model, newest.to, now))? };
+        let mut covered = state.covered.min(newest.to).min(ahead.unwrap_or(newest.to));
+        if is_behind && covered < state.covered {
+            // What has no run yet is due; windows with a run are settled.
+            covered = due::horizon(&self.cadence, newest, self.settings.schedule.catch_up).from;
+        }
+        let covered = covered.max(state.first);
+        if covered >= state.covered && ahead.is_none() {
             return Ok(());
         }
         self.ledger.write(|tx| {
-            let first = tx.withdraw_runs_after(&model, newest.to)?;
-            let covered = state.covered.min(newest.to).min(first.unwrap_or(newest.to));
+            if !is_behind {
+                tx.withdraw_runs_ahead(&model, newest.to, now)?;
+            }
             tx.put_watch_state(&model, &WatchState { covered, ..state.clone() })
         })?;
-        warn!(model, "the clock is behind the ledger: windows that are not over yet will be checked again later");
+        if is_behind {
+            warn!(model, %now, "the clock is behind the log, which has records of later windows; all runs are kept");
+        } else {
+            warn!(model, %now, "the clock is behind the ledger: windows that are not over yet will be checked again later");
+        }
         Ok(())
     }
 
-    /// Returns what is due; `None` if the log cannot be read, in which case the failure is recorded.
+    /// Returns whether the model was checked for the first time while the clock was ahead: its first window is not over yet.
+    fn is_started_ahead(&mut self, state: &WatchState) -> Result<bool> {
+        let (model, now) = (self.settings.model.name.clone(), self.context.now);
+        let is_ahead = self.settings.schedule.start.is_none() && state.first > self.newest.from;
+        Ok(is_ahead && !self.ledger.view(|tx| tx.has_records_after(&model, now))?)
+    }
+
+    /// Returns what is due; `None` if the log or a first window cannot be read, in which case the failure is recorded.
     fn due(&mut self) -> Result<Option<Due>> {
         let (model, newest) = (self.settings.model.name.clone(), self.newest);
-        let state = match self.ledger.view(|tx| tx.watch_state(&model))? {
+        let known = self.ledger.view(|tx| tx.watch_state(&model))?;
+        let known = match known {
+            Some(state) if self.is_started_ahead(&state)? => None,
+            known => known,
+        };
+        let state = match known {
             Some(state) => state,
             None => match self.start_watching()? {
                 Some(state) => state,
                 None => return Ok(None),
             },
         };
-        let due = due::due_from_ledger(self.ledger, self.settings, &state, newest)?;
+        if !self.check_first_windows()? {
+            return Ok(None);
+        }
+        let state = self.ledger.view(|tx| tx.watch_state(&model))?.unwrap_or(state);
+        let due = due::due_from_ledger(self.ledger, self.settings, &state, newest, self.context.now)?;
         if let Some((gap, missed)) = due.gap {
             warn!(model, %gap, missed, "windows skipped: more than schedule.catch_up allows");
             self.record(gap, true, None, monitor::RunResult::Missed(missed))?;
@@ -98,7 +129,7 @@ impl ModelCheck<'_> {
         Ok(Some(due))
     }
 
-    fn set_covered(&mut self, covered: Instant) -> Result<()> {
+    pub(super) fn set_covered(&mut self, covered: Instant) -> Result<()> {
         let model = self.settings.model.name.clone();
         self.ledger.write(|tx| match tx.watch_state(&model)? {
             Some(state) => tx.put_watch_state(&model, &WatchState { covered, ..state }),
@@ -110,7 +141,7 @@ impl ModelCheck<'_> {
     fn update_covered(&mut self) -> Result<()> {
         let model = self.settings.model.name.clone();
         let Some(state) = self.ledger.view(|tx| tx.watch_state(&model))? else { return Ok(()) };
-        let due = due::due_from_ledger(self.ledger, self.settings, &state, self.newest)?;
+        let due = due::due_from_ledger(self.ledger, self.settings, &state, self.newest, self.context.now)?;
         if due.gap.is_none() && due.covered != state.covered {
             self.set_covered(due.covered)?;
         }
@@ -133,14 +164,33 @@ impl ModelCheck<'_> {
         };
         let state = WatchState { first, covered: first, line: 0, reference_id: None, model_sha256: None, digest: None };
         let model = self.settings.model.name.clone();
+        self.warn_of_unknown_reports()?;
         self.ledger.write(|tx| tx.put_watch_state(&model, &state))?;
         info!(model, from = %first, "first check of this model");
         Ok(Some(state))
     }
 
+    /// States that there are reports of windows that the ledger does not know: it has been lost, or is another one.
+    fn warn_of_unknown_reports(&mut self) -> Result<()> {
+        let model = self.settings.model.name.clone();
+        let mut unknown = 0;
+        for window in archive::reported_windows(&self.settings.reports, &model) {
+            unknown += usize::from(self.ledger.view(|tx| tx.current(&model, window))?.is_none());
+        }
+        if unknown > 0 {
+            warn!(
+                model,
+                unknown,
+                "the reports folder has windows that the ledger does not know; if the state folder was lost, open alerts \
+                 and unsent messages are lost with it, and `vigie status --rebuild` restores the runs and trends"
+            );
+        }
+        Ok(())
+    }
+
     /// Counts the records of each window; `None` if the log cannot be read, in which case the failure is recorded for the
     /// newest window.
-    fn count_records(&mut self, windows: &[Window]) -> Result<Option<Vec<u64>>> {
+    pub(super) fn count_records(&mut self, windows: &[Window]) -> Result<Option<Vec<u64>>> {
         match catch_panics(|| monitor::tally(self.settings, windows, self.context.scan)) {
             Ok(counts) => Ok(Some(counts)),
             Err(fault) => {

@@ -57,15 +57,40 @@ pub fn due(cadence: &Cadence, newest: Window, covered: Instant, settled: &BTreeS
     Due { gap, windows, covered }
 }
 
-/// Returns the windows due according to the ledger.
-pub fn due_from_ledger(ledger: &mut Ledger, settings: &Settings, state: &WatchState, newest: Window) -> Result<Due> {
-    let schedule = &settings.schedule;
+/// Returns the windows that need no further check.
+pub(super) fn settled(
+    ledger: &mut Ledger,
+    settings: &Settings,
+    state: &WatchState,
+    newest: Window,
+    now: Instant,
+) -> Result<BTreeSet<Window>> {
     let range = Window { from: state.covered.min(newest.from), to: newest.to };
     let runs = ledger.view(|tx| tx.runs_in(&settings.model.name, range))?;
     // A window checked by hand before it was over has not changed any alerts: it is still due.
     let settled =
         runs.iter().filter(|run| run.scheduled && matches!(run.status, RunStatus::Reported | RunStatus::Skipped));
-    let settled: BTreeSet<Window> = settled.map(|run| run.window).collect();
+    let cadence = settings.schedule.cadence();
+    let mut settled: BTreeSet<Window> = settled.map(|run| run.window).collect();
+    // After a wrong clock, `covered` may be before a gap that has been stated already; a gap stated at a time that has not
+    // come yet is none.
+    for gap in runs.iter().filter(|run| run.status == RunStatus::Gap && run.created_at <= now) {
+        settled
+            .extend(between(&cadence, gap.window.from, gap.window).into_iter().filter(|one| one.to <= gap.window.to));
+    }
+    Ok(settled)
+}
+
+/// Returns the windows due according to the ledger.
+pub fn due_from_ledger(
+    ledger: &mut Ledger,
+    settings: &Settings,
+    state: &WatchState,
+    newest: Window,
+    now: Instant,
+) -> Result<Due> {
+    let schedule = &settings.schedule;
+    let settled = settled(ledger, settings, state, newest, now)?;
     Ok(due(&schedule.cadence(), newest, state.covered, &settled, schedule.catch_up))
 }
 

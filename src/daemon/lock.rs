@@ -1,9 +1,9 @@
 //! File locks: one daemon per state folder, and one sender per outbox channel. A lock is released when its process ends.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     thread,
     time::Duration,
 };
@@ -11,6 +11,7 @@ use std::{
 use crate::{
     alert::ChannelSpec,
     fault::{Fault, Result, describe_io},
+    ledger::{create_state_folder, open_private},
 };
 
 /// A lock, held until it is dropped.
@@ -38,7 +39,7 @@ pub fn lock_channel(state: &Path, channel: &ChannelSpec) -> Result<Option<Lock>>
     try_lock(state, &state.join(format!("{}.lock", channel.word)))
 }
 
-fn try_lock(state: &Path, path: &PathBuf) -> Result<Option<Lock>> {
+fn try_lock(state: &Path, path: &Path) -> Result<Option<Lock>> {
     let cannot = |error: &std::io::Error| {
         Fault::retry(format!(
             "state: {}: {}; `state` must be a folder that the user running vigie can write to",
@@ -46,9 +47,8 @@ fn try_lock(state: &Path, path: &PathBuf) -> Result<Option<Lock>> {
             describe_io(error)
         ))
     };
-    fs::create_dir_all(state).map_err(|error| cannot(&error))?;
-    let mut file =
-        File::options().create(true).truncate(false).write(true).open(path).map_err(|error| cannot(&error))?;
+    create_state_folder(state)?;
+    let mut file = open_private(path).map_err(|error| cannot(&error))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(None),

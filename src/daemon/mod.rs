@@ -4,6 +4,7 @@ mod check;
 mod clock;
 mod cron;
 mod due;
+mod first_windows;
 mod labels;
 mod lock;
 mod run;

@@ -1,9 +1,9 @@
 //! The daemon's main loop. It checks models as they become due; a signal stops it after the current run, or within seconds.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant as StdInstant},
@@ -19,7 +19,7 @@ use vigie_profile::window::Instant;
 
 use super::{
     check::check_model,
-    clock::Clock,
+    clock::{Clock, watch_steps},
     cron::Cron,
     lock::{Lock, lock, lock_channel},
     sender::{compose_messages, send_due, send_due_on_all_channels},
@@ -30,7 +30,8 @@ use super::{
 };
 use crate::{
     alert::ChannelSpec,
-    config::{Alerts, Settings},
+    archive,
+    config::{self, Alerts, Problems, Settings},
     crash,
     fault::{Fault, Remedy, Result},
     ledger::Ledger,
@@ -58,6 +59,9 @@ pub fn run(options: &DaemonOptions) -> Result<()> {
     let state = fleet.first().map(|settings| settings.state.clone()).unwrap_or_default();
     let lock = lock(&state)?;
     crash::point("start.locked");
+    if let Some(settings) = fleet.first() {
+        archive::remove_leftovers(&settings.reports);
+    }
     // Setup errors are reported before the daemon is ready; a busy ledger is retried later.
     match Ledger::open(&state, Duration::from_secs(1)) {
         Err(fault) if fault.remedy() != Remedy::Retry || options.once => return Err(fault),
@@ -77,7 +81,27 @@ pub fn run(options: &DaemonOptions) -> Result<()> {
 }
 
 fn load(options: &DaemonOptions) -> Result<Vec<Settings>> {
-    Settings::load_all(&options.config).map_err(crate::config::Problems::into_fault)
+    let fleet = Settings::load_all(&options.config).map_err(Problems::into_fault)?;
+    let mut warnings: Vec<_> = fleet.iter().flat_map(config::warnings).collect();
+    warnings.dedup();
+    for warning in warnings {
+        warn!("{}", Problems::new(&options.config, vec![warning]));
+    }
+    Ok(fleet)
+}
+
+/// States once that the ledger is not the one of the last check: it was removed or replaced while the daemon was running.
+fn recognise(ledger: &mut Ledger, state: &Path, known: &Mutex<Option<String>>) -> Result<()> {
+    let id = ledger.identity()?;
+    let before = known.lock().unwrap_or_else(PoisonError::into_inner).replace(id.clone());
+    if before.is_some_and(|before| before != id) {
+        error!(
+            state = %state.display(),
+            "the ledger was removed or replaced while the daemon was running: open alerts and unsent messages are lost; \
+             `vigie status --rebuild` restores the runs and trends from the reports"
+        );
+    }
+    Ok(())
 }
 
 struct Daemon {
@@ -91,6 +115,8 @@ struct Daemon {
     settings: watch::Sender<Arc<Vec<Settings>>>,
     watchdog: Watchdog,
     server: Option<Server>,
+    /// Id of the ledger at the last check.
+    ledger: Arc<Mutex<Option<String>>>,
     _lock: Lock,
 }
 
@@ -99,6 +125,8 @@ enum WakeReason {
     Tick(usize),
     Due,
     WatchdogInterval,
+    /// The clock was set ahead by this many microseconds.
+    ClockStep(i64),
     Reload,
     Stop,
 }
@@ -115,6 +143,7 @@ impl Daemon {
             outbox_signals: Alerts::specs().into_iter().map(|channel| (channel, Arc::default())).collect(),
             server: None,
             watchdog: Watchdog::default(),
+            ledger: Arc::default(),
             _lock: lock,
         }
     }
@@ -133,6 +162,7 @@ impl Daemon {
             }
             senders.extend(self.outbox_signals.iter().map(|(channel, signal)| self.start_sender(channel, signal)));
         }
+        let mut steps = watch_steps(self.options.clock);
         let mut ping = interval(self.watchdog.interval());
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         notify(&[sd_notify::NotifyState::Ready]);
@@ -185,6 +215,7 @@ impl Daemon {
                 Some(model) = ticks.recv() => WakeReason::Tick(model),
                 () = sleep_until(next.into()) => WakeReason::Due,
                 _ = ping.tick() => WakeReason::WatchdogInterval,
+                Some(step) = steps.recv() => WakeReason::ClockStep(step),
             };
             self.watchdog.progress();
             match reason {
@@ -192,12 +223,16 @@ impl Daemon {
                 WakeReason::Reload => self.wakes.reload = true,
                 WakeReason::Tick(model) => self.wakes.wake(model),
                 WakeReason::Due => {}
+                WakeReason::ClockStep(step) => {
+                    self.adapt_to_step(step);
+                    // The scheduler waits for an absolute time.
+                    self.restart_cron(&mut cron, &ticker).await?;
+                }
                 WakeReason::WatchdogInterval => {
                     self.watchdog.ping();
                     if cron.is_stale(&self.fleet, self.options.clock.now()) {
                         info!("a time zone offset has changed: restarting the scheduler");
-                        let new = Cron::start(&self.fleet, &ticker, self.options.clock.now()).await?;
-                        std::mem::replace(&mut cron, new).stop().await;
+                        self.restart_cron(&mut cron, &ticker).await?;
                     }
                 }
             }
@@ -215,6 +250,12 @@ impl Daemon {
         }
         info!("stopped");
         ended
+    }
+
+    async fn restart_cron(&self, cron: &mut Cron, ticker: &mpsc::Sender<usize>) -> Result<()> {
+        let new = Cron::start(&self.fleet, ticker, self.options.clock.now()).await?;
+        std::mem::replace(cron, new).stop().await;
+        Ok(())
     }
 
     /// Waits for the current run. Returns `true` if it has to be abandoned.
@@ -238,10 +279,12 @@ impl Daemon {
     fn spawn_check(&self, model: usize) -> tokio::task::JoinHandle<Result<CheckSummary>> {
         let (fleet, stop, watchdog, options) =
             (self.fleet.clone(), self.stop.clone(), self.watchdog.clone(), self.options.clone());
+        let known = Arc::clone(&self.ledger);
         tokio::task::spawn_blocking(move || {
             let Some(settings) = fleet.get(model) else { return Ok(CheckSummary::default()) };
             let now = options.clock.now();
             let mut ledger = Ledger::open(&settings.state, LEDGER_TIMEOUT)?;
+            recognise(&mut ledger, &settings.state, &known)?;
             let scan =
                 ScanOptions { threads: settings.daemon_threads(options.cores), progress: &|_, _| watchdog.progress() };
             let compose = |notification: &crate::alert::Notification, report: Option<&crate::report::Report>| {
@@ -342,6 +385,19 @@ impl Daemon {
                 Err(fault) => error!("{fault}"),
             }
         }
+    }
+
+    /// After the clock has been set: checks every model and the outbox at once, which heals what was recorded with the wrong
+    /// time.
+    fn adapt_to_step(&mut self, step: i64) {
+        let (seconds, now) = (step.unsigned_abs() / 1_000_000, self.options.clock.now());
+        if step < 0 {
+            warn!(%now, seconds, "the clock was set back: checking all models at once");
+        } else {
+            info!(%now, seconds, "the clock was set ahead, or the machine was suspended: checking all models at once");
+        }
+        (0..self.fleet.len()).for_each(|model| self.wakes.wake(model));
+        self.wake_senders();
     }
 
     fn wake_senders(&self) {

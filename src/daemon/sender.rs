@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// A message expires after this time and number of attempts. Both are required: after days without power, the first
-/// attempts may come before the network is up.
+/// attempts may come before the network is up, and a step of the clock is not time that has passed.
 const EXPIRY: Span = Span::from_days(3);
-const EXPIRY_ATTEMPTS: u32 = 12;
+const EXPIRY_ATTEMPTS: u32 = 72;
 /// How long a command waits for another process that is sending.
 const LOCK_TIMEOUT: Duration = Duration::from_mins(1);
 const FIRST_BACKOFF_US: i64 = 15_000_000;
@@ -110,7 +110,9 @@ pub fn send_due(
 /// Returns the message with the recipients that are due.
 fn due(message: &QueuedMessage, now: Instant) -> Option<QueuedMessage> {
     let mut message = message.clone();
-    message.to.retain(|recipient| recipient.next_at <= now);
+    // A time that no attempt could have set was set while the clock was ahead.
+    let is_due = |next: Instant| next <= now || next.0.saturating_sub(now.0) > MAX_BACKOFF_US;
+    message.to.retain(|recipient| is_due(recipient.next_at));
     (!message.to.is_empty()).then_some(message)
 }
 

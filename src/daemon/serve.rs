@@ -86,6 +86,7 @@ impl Prepared {
             reports: settings.reports.clone(),
             language: settings.language,
             token: self.token,
+            hosts: host_names(http, settings.base_url.as_deref()),
             status: {
                 let fleet = fleet.clone();
                 Arc::new(move || status(&fleet.borrow().clone(), clock))
@@ -150,6 +151,15 @@ fn bind_fault(http: &Http, error: &io::Error) -> Fault {
         http.listen,
         describe_io(error)
     ))
+}
+
+/// Names under which the server is known: those in the config, and this host's.
+fn host_names(http: &Http, base_url: Option<&str>) -> Vec<String> {
+    let own = fs::read_to_string("/proc/sys/kernel/hostname").map(|name| name.trim().to_owned());
+    let authority = base_url.and_then(|url| url.split_once("://")).and_then(|(_, rest)| rest.split('/').next());
+    let public = authority.and_then(|authority| authority.rsplit('@').next()?.split(':').next());
+    let named = own.ok().into_iter().chain(public.map(ToOwned::to_owned)).filter(|name| !name.is_empty());
+    http.hosts.iter().cloned().chain(named).collect()
 }
 
 fn token(file: &PathBuf) -> Result<String> {

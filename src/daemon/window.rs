@@ -67,6 +67,7 @@ impl ModelCheck<'_> {
         crash::point("window.begun");
         let request = RunRequest { window: Some(window), now: self.context.now };
         let model = self.settings.model.name.clone();
+        let is_first = monitor::is_first_check(self.settings);
         let previous =
             self.ledger.view(|tx| tx.current(&model, window))?.filter(|run| run.status == RunStatus::Reported);
         let result = catch_panics(|| {
@@ -88,6 +89,11 @@ impl ModelCheck<'_> {
                 self.summary.reported += 1;
                 self.note_labels(report)?;
                 self.log_report(report, &record);
+                if is_first {
+                    for note in monitor::first_check_notes(self.settings, report) {
+                        warn!(model, "{note}");
+                    }
+                }
             }
             Err(fault) => {
                 error!(model = self.model(), %window, "{fault}");
@@ -102,6 +108,9 @@ impl ModelCheck<'_> {
         let (model, window) = (self.model(), report.examined.window);
         let severity = report.verdict.severity.word();
         info!(model, %window, severity, rows = report.drift.n_window, revision = report.run.revision, "checked");
+        if let Some(skipped) = &report.run.skipped_files {
+            warn!(model, %window, "files {}", Language::English.skipped_files(skipped));
+        }
         if let Some(note) = &record.note {
             warn!(model, %window, "{}", Language::English.note(note));
         }

@@ -107,8 +107,11 @@ fn empty_bin(bin: &layout::Bin, floor: Option<f64>) -> BinCount {
     BinCount { lower: bin.lower, upper: bin.upper, ..BinCount::new(kind, label, 0, 0) }
 }
 
-/// Formats with six significant digits: labels are for display, `lower` and `upper` are exact.
+/// Formats with six significant digits: labels are for display, `lower` and `upper` are exact. The edge just below 0 is 0.
 fn short(edge: f64) -> String {
+    if edge.abs() < f64::from(f32::MIN_POSITIVE) {
+        return "0".to_owned();
+    }
     let rounded = format!("{edge:.5e}").parse::<f64>().unwrap_or(edge);
     if rounded != 0.0 && !(1e-4..1e9).contains(&rounded.abs()) { format!("{rounded:e}") } else { rounded.to_string() }
 }
@@ -123,6 +126,7 @@ mod tests {
             [0.0, 1.0, -365_243.0, 19_618.199_999_999_997, 0.123_456_789, 1.5e-7, 585_000_000.0, 2.5e12]
                 .map(short)
                 .into();
+        assert_eq!([-5e-324, -1.401_298_464_324_817e-45].map(short), ["0", "0"], "just below 0");
         assert_eq!(labels, ["0", "1", "-365243", "19618.2", "0.123457", "1.5e-7", "585000000", "2.5e12"]);
     }
 }

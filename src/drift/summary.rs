@@ -66,7 +66,7 @@ fn quantiles(counts: &CellCounts, cells: &Cells) -> Vec<(f64, Option<f64>)> {
         let wanted = q * present;
         while upto.next_if(|(_, seen)| *seen < wanted).is_some() {}
         let (least, greatest) = range?;
-        let edge = cells.bounds(upto.peek()?.0).1.clamp(least, greatest);
+        let edge = cells.bounds(upto.peek()?.0).1.max(least).min(greatest);
         edge.is_finite().then_some(edge)
     };
     QUANTILES.iter().map(|q| (*q, quantile(*q))).collect()

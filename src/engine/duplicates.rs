@@ -1,4 +1,5 @@
-//! Records with the same id: the first by timestamp and content hash counts, regardless of order and file.
+//! Records with the same id: the first by timestamp and content hash counts, regardless of order and file. Inputs and
+//! outputs that are two events of one id are joined instead.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,6 +9,11 @@ use std::{
 use arrow_array::{Array, ArrayRef, DictionaryArray, cast::AsArray, types::Int32Type};
 use vigie_profile::batch::{Records, for_each_number};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
+
+use super::{
+    events::{EventOutputs, EventPart, join, parts},
+    sift::Keep,
+};
 
 /// Collects a 64-bit hash of each record's id, to detect ids that occur twice.
 pub(super) fn short_hashes(records: &Records, hashes: &mut Vec<u64>) {
@@ -104,6 +110,11 @@ impl Buckets {
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
     least: HashMap<u128, (i64, u128)>,
+    /// The first record of each id that has inputs without a score, and the first that has a score without inputs.
+    inputs: HashMap<u128, (i64, u128)>,
+    outputs: HashMap<u128, ((i64, u128), EventOutputs)>,
+    /// Ids with a record that has both, or neither.
+    whole: HashSet<u128>,
 }
 
 impl Duplicates {
@@ -121,10 +132,37 @@ impl Duplicates {
         if rows.is_empty() {
             return;
         }
-        for (row, content) in rows.iter().zip(contents(records, &rows)) {
+        for ((row, content), part) in rows.iter().zip(contents(records, &rows)).zip(parts(records, &rows)) {
             let order = (records.timestamp.get(*row).copied().unwrap_or(i64::MAX), content);
-            let least = self.least.entry(xxh3_128(ids.value(*row).as_bytes())).or_insert(order);
-            *least = order.min(*least);
+            let id = xxh3_128(ids.value(*row).as_bytes());
+            keep_least(&mut self.least, id, order);
+            match part {
+                EventPart::Whole => {
+                    self.whole.insert(id);
+                }
+                EventPart::Inputs => keep_least(&mut self.inputs, id, order),
+                EventPart::Outputs => self.keep_outputs(id, (order, EventOutputs::new(records, *row))),
+            }
+        }
+    }
+
+    fn keep_outputs(&mut self, id: u128, outputs: ((i64, u128), EventOutputs)) {
+        match self.outputs.get_mut(&id) {
+            Some(least) if least.0 <= outputs.0 => {}
+            Some(least) => *least = outputs,
+            None => {
+                self.outputs.insert(id, outputs);
+            }
+        }
+    }
+
+    /// Joins inputs with the outputs of the same id, once all records are known.
+    pub(super) fn join_events(&mut self) {
+        let (inputs, whole) = (std::mem::take(&mut self.inputs), std::mem::take(&mut self.whole));
+        self.outputs.retain(|id, _| inputs.contains_key(id) && !whole.contains(id));
+        #[expect(clippy::iter_over_hash_type, reason = "ids are independent of each other")]
+        for id in self.outputs.keys() {
+            self.least.extend(inputs.get(id).map(|order| (*id, *order)));
         }
     }
 
@@ -132,10 +170,23 @@ impl Duplicates {
     pub(super) fn merge(&mut self, other: &Self) {
         #[expect(clippy::iter_over_hash_type, reason = "the least of each id does not depend on the order")]
         for (id, order) in &other.least {
-            let least = self.least.entry(*id).or_insert(*order);
-            *least = (*order).min(*least);
+            keep_least(&mut self.least, *id, *order);
         }
+        #[expect(clippy::iter_over_hash_type, reason = "the least of each id does not depend on the order")]
+        for (id, order) in &other.inputs {
+            keep_least(&mut self.inputs, *id, *order);
+        }
+        #[expect(clippy::iter_over_hash_type, reason = "the least of each id does not depend on the order")]
+        for (id, outputs) in &other.outputs {
+            self.keep_outputs(*id, outputs.clone());
+        }
+        self.whole.extend(&other.whole);
     }
+}
+
+fn keep_least(least: &mut HashMap<u128, (i64, u128)>, id: u128, order: (i64, u128)) {
+    let least = least.entry(id).or_insert(order);
+    *least = order.min(*least);
 }
 
 /// Selects the records of one pass that count. Identical records are indistinguishable, so it does not matter which one
@@ -151,8 +202,8 @@ impl<'a> DuplicateFilter<'a> {
         Self { duplicates, taken: Mutex::default() }
     }
 
-    /// By row, whether it counts; `None`: all rows count.
-    pub(super) fn keeps(&self, records: &Records) -> Option<Vec<bool>> {
+    /// By row, whether it counts; `None`: all rows count. Adds outputs to inputs that another event has them of.
+    pub(super) fn apply(&self, records: &mut Records) -> Option<Vec<Keep>> {
         let ids = records.id.as_ref().filter(|_| !self.duplicates.is_empty())?;
         let hash = |row: usize| ids.is_valid(row).then(|| xxh3_128(ids.value(row).as_bytes()));
         let rows: Vec<usize> = (0..records.len)
@@ -161,15 +212,28 @@ impl<'a> DuplicateFilter<'a> {
         if rows.is_empty() {
             return None;
         }
-        let mut keeps = vec![true; records.len];
+        let mut keeps = vec![Keep::Row; records.len];
+        let mut outputs = Vec::new();
+        let parts = if self.duplicates.outputs.is_empty() { Vec::new() } else { parts(records, &rows) };
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        for (row, content) in rows.iter().zip(contents(records, &rows)) {
+        for (place, (row, content)) in rows.iter().zip(contents(records, &rows)).enumerate() {
             let order = (records.timestamp.get(*row).copied().unwrap_or(i64::MAX), content);
             let Some(id) = hash(*row) else { continue };
-            let is_least = self.duplicates.least.get(&id) == Some(&order);
-            if let Some(keep) = keeps.get_mut(*row) {
-                *keep = is_least && taken.insert(id);
-            }
+            let joined = self.duplicates.outputs.get(&id);
+            let Some(keep) = keeps.get_mut(*row) else { continue };
+            *keep = if self.duplicates.least.get(&id) == Some(&order) && taken.insert(id) {
+                outputs.extend(joined.map(|(_, joined)| (*row, joined)));
+                Keep::Row
+            } else if joined.is_some_and(|(least, _)| *least == order) && parts.get(place) == Some(&EventPart::Outputs)
+            {
+                Keep::Joined
+            } else {
+                Keep::Duplicate
+            };
+        }
+        drop(taken);
+        if !outputs.is_empty() {
+            join(records, &outputs);
         }
         Some(keeps)
     }

@@ -8,6 +8,7 @@ use vigie_profile::{
 
 use super::{
     duplicates::contents,
+    events::{EventPart, parts},
     threads::{Progress, pass},
 };
 use crate::{
@@ -27,8 +28,17 @@ pub struct Record {
     order: (i64, u128),
 }
 
+/// The first record of each kind with an id.
+#[derive(Default)]
+struct FirstRecords {
+    whole: Option<Record>,
+    inputs: Option<Record>,
+    outputs: Option<Record>,
+}
+
 /// Finds the record with an id. If there are several, returns the one that counts, which is the first by time and
-/// content. Also passes all records that are searched to `observe`, with the tally of the thread.
+/// content; inputs and outputs that are two events are joined. Also passes all records that are searched to `observe`,
+/// with the tally of the thread.
 pub fn find<T: Send>(
     log: &Log,
     request: &Request,
@@ -39,19 +49,48 @@ pub fn find<T: Send>(
     observe: &(dyn Fn(&mut T, &Records) + Sync),
 ) -> Result<(Option<Record>, Vec<T>)> {
     let plan = log.plan(request)?;
-    let pass = pass(&plan, threads, progress, &|| (None::<Record>, empty()), &|(least, tally), records| {
+    let first = || (FirstRecords::default(), empty());
+    let pass = pass(&plan, threads, progress, &first, &|(first, tally), records| {
         observe(tally, &records);
         let Some(ids) = &records.id else { return };
         let rows: Vec<usize> = (0..ids.len()).filter(|row| ids.is_valid(*row) && ids.value(*row) == id).collect();
-        for (row, content) in rows.iter().zip(contents(&records, &rows)) {
+        for ((row, content), part) in rows.iter().zip(contents(&records, &rows)).zip(parts(&records, &rows)) {
+            let least = match part {
+                EventPart::Whole => &mut first.whole,
+                EventPart::Inputs => &mut first.inputs,
+                EventPart::Outputs => &mut first.outputs,
+            };
             let order = (records.timestamp.get(*row).copied().unwrap_or(i64::MAX), content);
             if least.as_ref().is_none_or(|least| order < least.order) {
                 *least = Some(record(&records, *row, order));
             }
         }
     })?;
-    let (records, tallies): (Vec<_>, Vec<T>) = pass.tallies.into_iter().unzip();
-    Ok((records.into_iter().flatten().min_by_key(|record| record.order), tallies))
+    let (records, tallies): (Vec<FirstRecords>, Vec<T>) = pass.tallies.into_iter().unzip();
+    let (mut whole, mut inputs, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
+    for first in records {
+        whole.extend(first.whole);
+        inputs.extend(first.inputs);
+        outputs.extend(first.outputs);
+    }
+    let least = |records: Vec<Record>| records.into_iter().min_by_key(|record| record.order);
+    let record = match (least(whole), least(inputs), least(outputs)) {
+        (None, Some(inputs), Some(outputs)) => Some(inputs.join(outputs)),
+        (whole, inputs, outputs) => least([whole, inputs, outputs].into_iter().flatten().collect()),
+    };
+    Ok((record, tallies))
+}
+
+impl Record {
+    /// Adds the outputs that another event has.
+    fn join(self, outputs: Self) -> Self {
+        Self {
+            rows: Rows { probability: outputs.rows.probability, ..self.rows },
+            decision: self.decision.or(outputs.decision),
+            model_version: self.model_version.or(outputs.model_version),
+            ..self
+        }
+    }
 }
 
 fn record(records: &Records, row: usize, order: (i64, u128)) -> Record {

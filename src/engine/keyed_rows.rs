@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 use super::{
     CountJob,
     duplicates::{DuplicateFilter, contents},
-    sift::sift,
+    sift::{Keep, sift},
 };
 
 /// Rows that count, with names and keys.
@@ -37,7 +37,7 @@ impl KeyedRows {
 }
 
 /// Selects the rows of a batch that count and have a key below a bound. The first `own` feature columns are those of
-/// the layout. The batch is unchanged on return.
+/// the layout. The batch is unchanged on return, except that outputs are joined to inputs.
 pub(super) fn keyed_rows(
     records: &mut Records,
     filter: &DuplicateFilter<'_>,
@@ -48,12 +48,13 @@ pub(super) fn keyed_rows(
     // Which of several records with one id counts was decided by the layout's columns alone.
     let extra = records.features.split_off(own.min(records.features.len()));
     let keys = keys(records);
-    let mut keeps = filter.keeps(records).unwrap_or_else(|| vec![true; records.len]);
+    let mut keeps = filter.apply(records).unwrap_or_else(|| vec![Keep::Row; records.len]);
     if let Some(below) = below {
-        keeps.iter_mut().zip(&keys).for_each(|(keep, key)| *keep &= *key < below);
+        let above = keeps.iter_mut().zip(&keys).filter(|(_, key)| **key >= below);
+        above.for_each(|(keep, _)| *keep = Keep::Joined);
     }
     records.features.extend(extra);
-    if !keeps.contains(&true) {
+    if !keeps.contains(&Keep::Row) {
         return Ok(KeyedRows { rows: Rows::default(), names: Vec::new(), keys: Vec::new() });
     }
     // An additional column with row numbers identifies the rows that are used.

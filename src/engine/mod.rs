@@ -8,6 +8,7 @@ mod count;
 mod count_records;
 mod counted;
 mod duplicates;
+mod events;
 mod find;
 mod first_pass;
 mod fixed_sum;

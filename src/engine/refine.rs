@@ -226,21 +226,23 @@ fn read_subjects(
     };
     let plan = job.log.plan(&Request { columns, window: Some(job.window) })?;
     let filter = DuplicateFilter::new(&counted.duplicates);
-    let pass = pass(&plan, job.threads, job.progress, &SubjectTallies::new, &|tally: &mut SubjectTallies, records| {
-        let keeps = filter.keeps(&records);
-        // Traffic and complaints have been counted already; only the rows are needed here.
-        let sifted = sift(&records, keeps.as_deref(), job.rule, &mut Traffic::default(), &mut Complaints::default());
-        let Ok(Sifted { used, .. }) = sifted else { return };
-        for (place, index) in indices.iter().enumerate() {
-            let column = used.features.get(if all_columns { *index } else { place }).and_then(Option::as_ref);
-            if let (Some(subject), Some(column)) = (subjects.get(index), column) {
-                observe(column.as_ref(), subject, tally.entry(*index).or_default());
+    let pass =
+        pass(&plan, job.threads, job.progress, &SubjectTallies::new, &|tally: &mut SubjectTallies, mut records| {
+            let keeps = filter.apply(&mut records);
+            // Traffic and complaints have been counted already; only the rows are needed here.
+            let sifted =
+                sift(&records, keeps.as_deref(), job.rule, &mut Traffic::default(), &mut Complaints::default());
+            let Ok(Sifted { used, .. }) = sifted else { return };
+            for (place, index) in indices.iter().enumerate() {
+                let column = used.features.get(if all_columns { *index } else { place }).and_then(Option::as_ref);
+                if let (Some(subject), Some(column)) = (subjects.get(index), column) {
+                    observe(column.as_ref(), subject, tally.entry(*index).or_default());
+                }
             }
-        }
-        if let (Some(subject), Some(probability)) = (subjects.get(&features), &used.probability) {
-            observe(probability, subject, tally.entry(features).or_default());
-        }
-    })?;
+            if let (Some(subject), Some(probability)) = (subjects.get(&features), &used.probability) {
+                observe(probability, subject, tally.entry(features).or_default());
+            }
+        })?;
     add(&mut all, pass.tallies);
     Ok(all)
 }

@@ -8,6 +8,16 @@ use vigie_profile::{
     window::Instant,
 };
 
+/// Whether a record counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    Row,
+    /// Another record of the same id counts.
+    Duplicate,
+    /// It is a part of another record, or was counted before.
+    Joined,
+}
+
 /// Conditions for a record to be usable.
 #[derive(Debug, Clone, Default)]
 pub struct Eligibility {
@@ -48,7 +58,7 @@ impl Sieve {
 /// Selects the usable rows of a batch. `keeps` marks the record that counts among those with the same id.
 pub(super) fn sift(
     records: &Records,
-    keeps: Option<&[bool]>,
+    keeps: Option<&[Keep]>,
     rule: &Eligibility,
     traffic: &mut Traffic,
     complaints: &mut Complaints,
@@ -59,7 +69,7 @@ pub(super) fn sift(
 /// Like [`sift`], but returns only the masks.
 pub(super) fn sieve(
     records: &Records,
-    keeps: Option<&[bool]>,
+    keeps: Option<&[Keep]>,
     rule: &Eligibility,
     traffic: &mut Traffic,
     complaints: &mut Complaints,
@@ -67,7 +77,12 @@ pub(super) fn sieve(
     let mut used = Vec::with_capacity(records.len);
     let mut other = None;
     let answers = records.timestamp.iter().enumerate().filter_map(|(row, at)| {
-        let (answer, reason) = if keeps.is_some_and(|keeps| keeps.get(row) == Some(&false)) {
+        let keep = keeps.and_then(|keeps| keeps.get(row)).copied().unwrap_or(Keep::Row);
+        if keep == Keep::Joined {
+            used.push(false);
+            return None;
+        }
+        let (answer, reason) = if keep == Keep::Duplicate {
             (None, Some(Reason::Duplicate))
         } else {
             let status = value(records.status.as_ref(), row, |column| column.value(row));
@@ -103,6 +118,9 @@ fn value<A: Array, T>(column: Option<&A>, row: usize, get: impl Fn(&A) -> T) -> 
 }
 
 fn unusable(records: &Records, row: usize, rule: &Eligibility) -> Option<Reason> {
+    if records.unknown_inputs.as_ref().is_some_and(|unknown| unknown.value(row)) {
+        return Some(Reason::UnknownInputs);
+    }
     let has_features = records.has_features.as_ref().is_none_or(|has| has.value(row));
     if !has_features {
         return Some(Reason::NoFeatures);

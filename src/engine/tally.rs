@@ -56,7 +56,7 @@ impl WindowTally {
         for (seen, column) in self.seen.iter_mut().zip(&records.features) {
             *seen |= records.len > 0 && column.is_some();
         }
-        let keeps = filter.keeps(&records);
+        let keeps = filter.apply(&mut records);
         match sift(&records, keeps.as_deref(), job.rule, &mut self.traffic, &mut self.complaints) {
             Ok(sifted) => {
                 self.keep_scores(&sifted.used, job);

@@ -10,7 +10,11 @@ use crate::drift::{FeatureDrift, PsiBinKind, Summary};
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Direction {
     /// No longer in the log.
-    Absent,
+    Absent {
+        /// A field of the log whose name differs only in case or separators.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        near: Option<String>,
+    },
     /// Shares of missing values.
     Missing {
         from: Option<f64>,
@@ -54,7 +58,7 @@ impl Direction {
     #[must_use]
     pub fn new(test: Test, drift: &FeatureDrift) -> Self {
         match test {
-            Test::Absent => Self::Absent,
+            Test::Absent => Self::Absent { near: None },
             Test::Measure(Measure::Missing) => Self::missing(drift),
             Test::Measure(Measure::Unseen) => Self::unseen(drift),
             _ => Self::of_values(drift),

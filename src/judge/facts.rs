@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Measure};
-use crate::{drift::PsiBinKind, fault::LeftOut};
+use crate::{
+    drift::PsiBinKind,
+    fault::{LeftOut, LostInput},
+};
 
 /// The values behind a finding. Its subject, severity, limit and q-value are in [`super::Finding`].
 ///
@@ -42,7 +45,13 @@ pub enum Facts {
         has_more: bool,
     },
     /// No record of the window has the feature.
-    Absent,
+    Absent {
+        /// A field of the log whose name differs from the feature's only in case or separators.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        near: Option<String>,
+    },
+    /// The reference has a score, but the config maps none.
+    ScoreNotMapped,
     RefusalRate {
         from: f64,
         to: f64,
@@ -116,6 +125,8 @@ pub enum Facts {
     },
     /// A part of the log or of the labels could not be read.
     LeftOut(LeftOut),
+    /// A part of the log, or the labels, of which nothing could be used for one reason.
+    Lost(LostInput),
     /// The run has no report.
     Failed(Failure),
     /// A sentence from a version of vigie that stored no facts; `None` once redacted, if it may quote a row.
@@ -158,7 +169,8 @@ impl Facts {
             facts @ (Self::Psi { value: _, largest_bin: _, exact_test: _ }
             | Self::Distance { measure: _, value: _, bounds: _, in_unit: _ }
             | Self::Missing { from: _, to: _ }
-            | Self::Absent
+            | Self::Absent { near: _ }
+            | Self::ScoreNotMapped
             | Self::RefusalRate { from: _, to: _ }
             | Self::ModelVersion { share: _ }
             | Self::ErrorRate { share: _ }
@@ -171,7 +183,9 @@ impl Facts {
             | Self::SegmentScore { rows: _, psi: _, refused: _ }
             | Self::Disparity { against: _, ratio: _, low: _, high: _ }
             | Self::Volume { records: _, usual: _, windows: _ }
-            | Self::StaleReference { days: _, limit_days: _ }) => facts,
+            | Self::StaleReference { days: _, limit_days: _ }
+            // A file name and what it looks like.
+            | Self::Lost(LostInput { place: _, line: _, shape: _, more: _ })) => facts,
             // Depends on the test: see `Finding::redacted`.
             Self::Stored { sentence } => Self::Stored { sentence },
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, Failure, Finding, Policy, Severity, Test, Verdict};
+use super::{Direction, Facts, Failure, Finding, Policy, Severity, Test, Verdict};
 use crate::drift::Drift;
 
 /// What a run or a message amounts to.
@@ -92,7 +92,10 @@ impl DriftedFeatures {
         Some(Self {
             count: verdict.features.iter().filter(|feature| feature.severity.is_drift()).count(),
             worst: worst.to_owned(),
-            direction: Direction::new(finding.test, worst_drift),
+            direction: match &finding.facts {
+                Facts::Absent { near } => Direction::Absent { near: near.clone() },
+                _ => Direction::new(finding.test, worst_drift),
+            },
             also: others.iter().take(MAX_ALSO).map(|(name, _)| (*name).to_owned()).collect(),
             more: others.len().saturating_sub(MAX_ALSO),
         })
@@ -121,7 +124,7 @@ mod tests {
     use super::*;
     use crate::{
         drift::PsiBinKind,
-        fault::{LeftOut, PublicCause},
+        fault::{InputShape, LeftOut, LostInput, PublicCause},
         judge::{BinShare, ExactTest, Facts, Measure, Note, Subject},
     };
 
@@ -149,7 +152,9 @@ mod tests {
             },
             Facts::Missing { from: 0.0, to: 1.0 },
             Facts::Unseen { share: 0.3, excess: 0.2, levels: vec!["x".to_owned()], has_more: true },
-            Facts::Absent,
+            Facts::Absent { near: None },
+            Facts::Absent { near: Some("age".to_owned()) },
+            Facts::ScoreNotMapped,
             Facts::RefusalRate { from: 0.1, to: 0.2 },
             Facts::ModelVersion { share: 0.1 },
             Facts::ErrorRate { share: 0.1 },
@@ -164,6 +169,12 @@ mod tests {
             Facts::Volume { records: 40, usual: 90.5, windows: 4 },
             Facts::StaleReference { days: 400, limit_days: 365 },
             Facts::LeftOut(LeftOut { place: Some("a.csv".to_owned()), cause: Some("it is gone".to_owned()) }),
+            Facts::Lost(LostInput {
+                place: "a.csv".to_owned(),
+                line: Some(1),
+                shape: InputShape::Separator(';'),
+                more: 0,
+            }),
             Facts::Failed(Failure::Error { detail: Some("row 7".to_owned()), public }),
             Facts::Failed(Failure::Error { detail: None, public: PublicCause::Crashed }),
             Facts::Failed(Failure::Retried { windows: 2, first: window() }),
@@ -180,7 +191,8 @@ mod tests {
     #[test]
     fn payloads_are_read_as_they_were_written() {
         let directions = [
-            Direction::Absent,
+            Direction::Absent { near: None },
+            Direction::Absent { near: Some("age".to_owned()) },
             Direction::Missing { from: Some(0.1), to: None },
             Direction::Unseen { share: Some(0.2) },
             Direction::Above { from: 0.0, to: 0.4 },

@@ -3,10 +3,11 @@
 /// Formats with three significant digits, without an exponent between 0.001 and a million.
 #[must_use]
 pub fn number(value: f64) -> String {
-    if value == 0.0 {
+    let size = value.abs();
+    // The edge of a bin just below 0 is not 0, but means 0.
+    if size < f64::from(f32::MIN_POSITIVE) {
         return "0".to_owned();
     }
-    let size = value.abs();
     if !(0.001..1e6).contains(&size) {
         return format!("{value:.2e}");
     }
@@ -51,7 +52,15 @@ pub fn q_value(q: Option<f64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::percentage;
+    use super::{number, percentage};
+
+    #[test]
+    fn numbers_below_the_smallest_float_are_zero() {
+        assert_eq!(
+            [0.0, -5e-324, 1e-9, 0.25, 1_234.5, 2e6].map(number),
+            ["0", "0", "1.00e-9", "0.250", "1234", "2.00e6"]
+        );
+    }
 
     #[test]
     fn only_exact_shares_are_whole_percentages() {

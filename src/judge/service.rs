@@ -1,12 +1,17 @@
 //! Findings about the service rather than the applicants: errors, latency, wrong model version, unreadable files.
 
+use std::collections::BTreeMap;
+
 use vigie_stats::proportion::binomial_test;
 
 use super::{
     AucChange, CostChange, Facts, Finding, Policy, Severity, Test, auc, cost, parity,
     rules::{above, highest},
 };
-use crate::{fault::LeftOut, replay::Parity};
+use crate::{
+    fault::{LeftOut, LostInput},
+    replay::Parity,
+};
 
 /// Activity of the service in the window.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,6 +29,12 @@ pub struct Service {
     pub unreadable: Vec<LeftOut>,
     /// Parts of the labels that could not be read.
     pub unreadable_labels: Vec<LeftOut>,
+    /// Parts of the log, or labels, of which nothing could be used for one reason.
+    pub lost: Vec<(Test, LostInput)>,
+    /// Whether the reference has a score, but the config maps none.
+    pub score_not_mapped: bool,
+    /// Fields of the log by the feature whose name they have in another spelling.
+    pub spellings: BTreeMap<String, String>,
     /// Comparison of logged scores with those of the model file, if one is configured.
     pub parity: Option<Parity>,
     /// Cost of decisions, as far as it is known or can be estimated.
@@ -71,6 +82,11 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     let left_out =
         |(test, input): (Test, &LeftOut)| Finding::of_run(test, Severity::Watch, Facts::LeftOut(input.clone()));
     findings.extend(log.chain(labels).map(left_out));
+    let lost = service.lost.iter();
+    findings.extend(lost.map(|(test, loss)| Finding::of_run(*test, Severity::Watch, Facts::Lost(loss.clone()))));
+    if service.score_not_mapped && service.requests > 0 {
+        findings.push(Finding::of_run(Test::Score, Severity::Watch, Facts::ScoreNotMapped));
+    }
     findings
 }
 

@@ -42,6 +42,27 @@ pub enum Test {
 }
 
 impl Test {
+    /// The tests of the run or the score as a whole, which alerts name by the test.
+    pub const OF_WHOLE: [Self; 17] = [
+        Self::ShareRefused,
+        Self::Score,
+        Self::Latency,
+        Self::ErrorRate,
+        Self::NoData,
+        Self::TooFew,
+        Self::ModelVersion,
+        Self::Source,
+        Self::Volume,
+        Self::Parity,
+        Self::RunFailed,
+        Self::StaleReference,
+        Self::Cost,
+        Self::Labels,
+        Self::Auc,
+        Self::RealisedCost,
+        Self::RealisedAuc,
+    ];
+
     /// Parses a name as used in alerts and the config.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

@@ -45,6 +45,32 @@ pub struct Verdict {
     pub weighted_drifted_share: Option<f64>,
 }
 
+impl Verdict {
+    /// The verdict without the findings that `is_left_out` selects, as if their tests had found nothing.
+    #[must_use]
+    pub fn without(
+        &self,
+        drift: &Drift,
+        importance: &[Option<f64>],
+        policy: &Policy,
+        is_left_out: &dyn Fn(&Finding) -> bool,
+    ) -> Self {
+        let mut verdict = self.clone();
+        let Self { findings, features, .. } = &mut verdict;
+        findings.retain(|finding| !is_left_out(finding));
+        for (feature, judged) in drift.features.iter().zip(features).filter(|(_, judged)| judged.severity.is_drift()) {
+            let own = findings.iter().filter(|finding| finding.subject.feature() == Some(feature.name.as_str()));
+            judged.severity = own.map(|finding| finding.severity).max().unwrap_or(Severity::Stable);
+        }
+        if verdict.drifted_share.is_some() {
+            (verdict.drifted_share, verdict.weighted_drifted_share) = drifted(&verdict.features, importance);
+        }
+        let weighted = verdict.weighted_drifted_share;
+        verdict.severity = severity_of_run(&verdict.findings, &verdict.features, weighted, importance, policy);
+        verdict
+    }
+}
+
 /// Judges a window.
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -92,7 +118,7 @@ fn judge_at(case: &Case<'_>, at: Bound) -> Verdict {
                 return FeatureVerdict { severity: finding.severity, qs: *qs, opinions: Vec::new() };
             }
             let rulings = if case.absent.get(index).copied().unwrap_or(false) {
-                vec![absent()]
+                vec![absent(case.service.spellings.get(&feature.name))]
             } else {
                 rule(feature, qs, case.policy, at)
             };
@@ -113,8 +139,9 @@ fn judge_at(case: &Case<'_>, at: Bound) -> Verdict {
     let has_verdict = no_verdict.is_none();
     findings.extend(no_verdict);
 
-    let (drifted_share, weighted_drifted_share) = if has_verdict { drifted(&features, case) } else { (None, None) };
-    let severity = severity_of_run(&findings, &features, weighted_drifted_share, case);
+    let (drifted_share, weighted_drifted_share) =
+        if has_verdict { drifted(&features, case.importance) } else { (None, None) };
+    let severity = severity_of_run(&findings, &features, weighted_drifted_share, case.importance, case.policy);
     rank(&mut findings, case);
     Verdict {
         severity,
@@ -135,7 +162,10 @@ fn no_verdict(case: &Case<'_>) -> Option<Finding> {
     }
     let (service, min_rows) = (case.service, case.policy.min_rows);
     let (severity, test, facts) = if service.requests == 0 {
-        let facts = Facts::NoData { has_unreadable: !service.unreadable.is_empty(), filtered: service.filtered };
+        let facts = Facts::NoData {
+            has_unreadable: !service.unreadable.is_empty() || !service.lost.is_empty(),
+            filtered: service.filtered,
+        };
         (Severity::NoData, Test::NoData, facts)
     } else {
         (Severity::TooFew, Test::TooFew, Facts::TooFew { rows, min_rows })
@@ -145,14 +175,15 @@ fn no_verdict(case: &Case<'_>) -> Option<Finding> {
     Some(Finding { value, limit, ..Finding::of_run(test, severity, facts) })
 }
 
-fn absent() -> Ruling {
+/// `near`: the name of a field that differs from the feature's only in case or separators.
+fn absent(near: Option<&String>) -> Ruling {
     Ruling {
         severity: Severity::Alarm,
         test: Test::Absent,
         value: None,
         limit: None,
         q_value: None,
-        facts: Facts::Absent,
+        facts: Facts::Absent { near: near.cloned() },
     }
 }
 
@@ -175,13 +206,13 @@ fn conclude(rulings: Vec<Ruling>, qs: QValues, subject: &Subject, findings: &mut
     FeatureVerdict { severity, qs, opinions }
 }
 
-fn drifted(features: &[FeatureVerdict], case: &Case<'_>) -> (Option<f64>, Option<f64>) {
+fn drifted(features: &[FeatureVerdict], importance: &[Option<f64>]) -> (Option<f64>, Option<f64>) {
     if features.is_empty() {
         return (None, None);
     }
-    let known = case.importance.iter().flatten().any(|importance| *importance > 0.0);
+    let known = importance.iter().flatten().any(|importance| *importance > 0.0);
     let weight = |index: usize| {
-        if known { case.importance.get(index).copied().flatten().unwrap_or(0.0) } else { 1.0 }
+        if known { importance.get(index).copied().flatten().unwrap_or(0.0) } else { 1.0 }
     };
     let (mut drifted, mut weighted, mut all) = (0u64, 0.0, 0.0);
     for (index, feature) in features.iter().enumerate() {
@@ -196,25 +227,26 @@ fn drifted(features: &[FeatureVerdict], case: &Case<'_>) -> (Option<f64>, Option
 }
 
 /// Returns the indices of the `top` most important features; none without importance.
-fn top_features(case: &Case<'_>) -> Vec<usize> {
+fn top_features(importance: &[Option<f64>], top: usize) -> Vec<usize> {
     let mut ranked: Vec<(usize, f64)> =
-        case.importance.iter().enumerate().filter_map(|(index, importance)| Some((index, (*importance)?))).collect();
+        importance.iter().enumerate().filter_map(|(index, importance)| Some((index, (*importance)?))).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    ranked.into_iter().take(case.policy.top).map(|(index, _)| index).collect()
+    ranked.into_iter().take(top).map(|(index, _)| index).collect()
 }
 
 fn severity_of_run(
     findings: &[Finding],
     features: &[FeatureVerdict],
     weighted: Option<f64>,
-    case: &Case<'_>,
+    importance: &[Option<f64>],
+    policy: &Policy,
 ) -> Severity {
     // A segment's finding makes the run a watch at most: a segment is a part of the rows, with fewer of them.
     let of_whole = findings.iter().filter(|finding| finding.subject.is_whole()).map(|finding| finding.severity).max();
-    let top_alarm = top_features(case)
+    let top_alarm = top_features(importance, policy.top)
         .into_iter()
         .any(|index| features.get(index).is_some_and(|feature| feature.severity == Severity::Alarm));
-    let many = weighted.is_some_and(|share| share >= case.policy.drifted_share);
+    let many = weighted.is_some_and(|share| share >= policy.drifted_share);
     if top_alarm || many {
         return Severity::Alarm;
     }

@@ -55,6 +55,14 @@ impl LedgerTx<'_> {
         self.rows(&sql, [model], read_alert)
     }
 
+    /// Like [`Self::live_alerts`], and those that ended before anyone was notified.
+    pub fn undecided_alerts(&self, model: &str) -> Result<Vec<Alert>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM alert WHERE phase IN ('pending', 'open', 'ended') AND model = ?1 ORDER BY since_us, id"
+        );
+        self.rows(&sql, [model], read_alert)
+    }
+
     /// Returns at most `limit` recovered alerts, latest first.
     pub fn past_alerts(&self, limit: u32) -> Result<Vec<Alert>> {
         let sql = format!(

@@ -13,6 +13,7 @@ use rusqlite::{
 use vigie_profile::window::Instant;
 
 use super::{
+    private::{create_database, create_folder},
     schema::{check_version, is_outdated, migrate},
     sqlite_fault::sqlite_fault,
 };
@@ -38,17 +39,24 @@ pub fn ledger_path(state: &Path) -> PathBuf {
     state.join("ledger.sqlite")
 }
 
+/// Creates the state folder if needed, closed to other users.
+pub fn create_state_folder(state: &Path) -> Result<()> {
+    create_folder(state).map_err(|error| {
+        Fault::retry(format!(
+            "state: cannot create {}: {}; set `state` to another folder",
+            state.display(),
+            describe_io(&error)
+        ))
+    })
+}
+
 impl Ledger {
     /// Opens the ledger in the state folder, creating both if needed. Waits at most `wait` for another process to release it.
     pub fn open(state: &Path, wait: Duration) -> Result<Self> {
-        fs::create_dir_all(state).map_err(|error| {
-            Fault::retry(format!(
-                "state: cannot create {}: {}; set `state` to another folder",
-                state.display(),
-                describe_io(&error)
-            ))
-        })?;
+        create_state_folder(state)?;
         let path = ledger_path(state);
+        create_database(&path)
+            .map_err(|error| Fault::retry(format!("state: cannot use {}: {}", path.display(), describe_io(&error))))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut ledger = Self::connect(&path, flags, wait)?;
         let configure = |ledger: &Self| {

@@ -25,7 +25,7 @@ mod tests {
         let ledger = rusqlite::Connection::open_in_memory().unwrap();
         let facts =
             |json: &str| -> Option<Facts> { ledger.query_row("SELECT ?1", [json], |row| read(row, 0)).unwrap() };
-        assert_eq!(facts(r#"{"kind":"absent"}"#), Some(Facts::Absent));
+        assert_eq!(facts(r#"{"kind":"absent"}"#), Some(Facts::Absent { near: None }));
         assert_eq!(facts(r#"{"kind":"of_a_later_version","value":1}"#), None);
         let missing: Option<Facts> = ledger.query_row("SELECT NULL", [], |row| read(row, 0)).unwrap();
         assert_eq!(missing, None);

@@ -165,10 +165,11 @@ impl LedgerTx<'_> {
         })
     }
 
-    /// Returns the end of the newest scheduled window with a report. Only later windows change alerts.
-    pub fn judged_until(&self, model: &str) -> Result<Option<Instant>> {
-        let sql = "SELECT max(to_us) FROM run WHERE model = ?1 AND current = 1 AND outcome = 'told' AND scheduled = 1";
-        let to: Option<i64> = self.map_fault(self.tx.query_row(sql, [model], |row| row.get(0)))?;
+    /// Returns the end of the newest scheduled window with a report, of those that are over. Only later windows change alerts.
+    pub fn judged_until(&self, model: &str, now: Instant) -> Result<Option<Instant>> {
+        let sql = "SELECT max(to_us) FROM run WHERE model = ?1 AND current = 1 AND outcome = 'told' AND scheduled = 1 \
+                   AND to_us <= ?2";
+        let to: Option<i64> = self.map_fault(self.tx.query_row(sql, params![model, now.0], |row| row.get(0)))?;
         Ok(to.map(Instant))
     }
 

@@ -6,7 +6,7 @@ use super::sqlite_fault::sqlite_fault;
 use crate::fault::{Fault, Result};
 
 /// One migration per version; `user_version` is the number of migrations applied. The statements of a migration are never edited, only added.
-const MIGRATIONS: [&str; 5] = [INITIAL, RECIPIENTS, LABEL_CHECKS, LABEL_VERDICTS, FACTS];
+const MIGRATIONS: [&str; 6] = [INITIAL, RECIPIENTS, LABEL_CHECKS, LABEL_VERDICTS, FACTS, IDENTITY];
 
 /// The columns `outbox.letter` and `delivery.letter` hold the message and its id. They keep their original name because
 /// applied migrations must not change.
@@ -176,6 +176,15 @@ UPDATE alert SET subject = CASE
 ALTER TABLE run ADD COLUMN headline TEXT;    -- NULL in rows of earlier versions
 ALTER TABLE run ADD COLUMN note_facts TEXT;
 ALTER TABLE by_labels ADD COLUMN facts TEXT; -- NULL in rows of earlier versions, and if nothing was found
+";
+
+/// An id chosen at random, and the number of events so far; see `identity`.
+const IDENTITY: &str = "
+CREATE TABLE identity (
+  id TEXT NOT NULL,
+  events INTEGER NOT NULL
+) STRICT;
+INSERT INTO identity (id, events) VALUES (lower(hex(randomblob(16))), 0);
 ";
 
 /// Returns whether the file lacks migrations.

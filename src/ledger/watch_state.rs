@@ -21,6 +21,11 @@ pub struct WatchState {
     pub digest: Option<Instant>,
 }
 
+/// Current runs made while the clock was ahead: of windows that are not over yet, and of empty ones that were not over then.
+/// Five minutes are no step of the clock.
+const AHEAD: &str = "model = ?1 AND current = 1 AND scheduled = 1 \
+                     AND (to_us > ?2 OR created_us > ?3 + 300000000 AND ifnull(records, 0) = 0)";
+
 impl LedgerTx<'_> {
     /// Returns the state of a model; `None` if it has never been checked.
     pub fn watch_state(&self, model: &str) -> Result<Option<WatchState>> {
@@ -57,22 +62,38 @@ impl LedgerTx<'_> {
         Ok(())
     }
 
-    /// Withdraws runs of windows that end after `after`, made while the clock was ahead. Returns the start of the first one.
-    pub fn withdraw_runs_after(&self, model: &str, after: Instant) -> Result<Option<Instant>> {
-        let first = self.first_run_after(model, after)?;
+    /// Withdraws the runs that [`Self::first_run_ahead`] finds. Returns the start of the first one.
+    pub fn withdraw_runs_ahead(&self, model: &str, after: Instant, now: Instant) -> Result<Option<Instant>> {
+        let first = self.first_run_ahead(model, after, now)?;
         if first.is_some() {
-            let sql = "UPDATE run SET current = 0 WHERE model = ?1 AND current = 1 AND scheduled = 1 AND to_us > ?2";
-            self.map_fault(self.tx.execute(sql, params![model, after.0]))?;
+            let sql = format!("UPDATE run SET current = 0 WHERE {AHEAD}");
+            self.map_fault(self.tx.execute(&sql, params![model, after.0, now.0]))?;
             self.forget_label_verdicts(model, Instant(i64::MIN), after)?;
         }
         Ok(first)
     }
 
-    /// Returns the start of the first window with a run that ends after `after`.
-    pub fn first_run_after(&self, model: &str, after: Instant) -> Result<Option<Instant>> {
-        let sql = "SELECT min(from_us) FROM run WHERE model = ?1 AND current = 1 AND scheduled = 1 AND to_us > ?2";
-        let first: Option<i64> = self.map_fault(self.tx.query_row(sql, params![model, after.0], |row| row.get(0)))?;
+    /// Returns the start of the first window with a run made while the clock was ahead: the window ends after `after`, or it has
+    /// no records, and the run was recorded after `now`.
+    pub fn first_run_ahead(&self, model: &str, after: Instant, now: Instant) -> Result<Option<Instant>> {
+        let sql = format!("SELECT min(from_us) FROM run WHERE {AHEAD}");
+        let values = params![model, after.0, now.0];
+        let first: Option<i64> = self.map_fault(self.tx.query_row(&sql, values, |row| row.get(0)))?;
         Ok(first.map(Instant))
+    }
+
+    /// Returns whether a window that starts after `now` has records: the clock is behind that of the log.
+    pub fn has_records_after(&self, model: &str, now: Instant) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM run WHERE model = ?1 AND current = 1 AND scheduled = 1 AND records > 0 \
+                   AND from_us > ?2)";
+        self.map_fault(self.tx.query_row(sql, params![model, now.0], |row| row.get(0)))
+    }
+
+    /// Returns when the oldest run of a model was made.
+    pub fn oldest_run(&self, model: &str) -> Result<Option<Instant>> {
+        let sql = "SELECT min(created_us) FROM run WHERE model = ?1";
+        let at: Option<i64> = self.map_fault(self.tx.query_row(sql, [model], |row| row.get(0)))?;
+        Ok(at.map(Instant))
     }
 
     /// Returns the end of the newest window with records. Retention is measured from there.

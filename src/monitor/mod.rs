@@ -22,5 +22,6 @@ pub use on_demand::{
     score::{Output, ScoreRequest, score},
 };
 pub use run::{
-    RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, open_reference, publish, terms_or_default,
+    RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, first_check_notes, is_first_check, open_reference,
+    publish, subjects, terms_or_default,
 };

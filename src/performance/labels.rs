@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use vigie_profile::batch::level;
+use vigie_profile::batch::{level, level_of_number};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::fault::LeftOut;
+use crate::fault::{InputShape, LeftOut, LostInput};
 
 /// Content of a label row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +55,38 @@ pub struct LabelCounts {
     pub examples: Vec<String>,
     /// Parts of the labels that could not be read.
     pub unreadable: Vec<LeftOut>,
+    /// Label files of which no line is a record.
+    pub lost: Vec<LostInput>,
+    /// Label rows of other ids, among the first thousand, that would match an id of the window if it were spelled
+    /// differently; and how.
+    pub misspelled: u64,
+    pub spelling: Option<InputShape>,
     /// The configured location if it holds no labels yet, which is not an error.
     pub not_yet: Option<String>,
+}
+
+/// Number of unknown ids for which other spellings are tried.
+const TRIED_IDS: u64 = 1_000;
+/// Length to which ids are padded with zeros, at most.
+const MAX_PADDED: usize = 24;
+/// Integers with more digits are read as rounded numbers.
+const MAX_DIGITS: usize = 15;
+
+impl LabelCounts {
+    /// Returns why no label of the window could be used, if there are some. Labels that have not arrived are not lost.
+    #[must_use]
+    pub fn losses(&self) -> Vec<LostInput> {
+        let mut losses = self.lost.clone();
+        let of_rows = |shape| LostInput { place: "labels".to_owned(), line: None, shape, more: 0 };
+        if self.matched == 0 && self.contradictory == 0 {
+            if self.invalid > 0 && self.pending == 0 {
+                losses.push(of_rows(InputShape::LabelValues));
+            } else if let Some(shape) = self.spelling.filter(|_| self.invalid == 0 && self.misspelled > 0) {
+                losses.push(of_rows(shape));
+            }
+        }
+        losses
+    }
 }
 
 /// A scored row with a known outcome.
@@ -101,6 +131,12 @@ impl LabelJoin {
         };
         let Some(row) = self.scores.get_mut(&xxh3_128(id.as_bytes())) else {
             self.counts.elsewhere += 1;
+            if self.counts.elsewhere <= TRIED_IDS
+                && let Some(shape) = self.other_spelling(&id)
+            {
+                self.counts.misspelled += 1;
+                self.counts.spelling = self.counts.spelling.max(Some(shape));
+            }
             return;
         };
         match Label::parse(target) {
@@ -118,6 +154,27 @@ impl LabelJoin {
                 *rows = rows.saturating_add(1);
             }
         }
+    }
+
+    /// Returns how an id of the window differs that is the same in another spelling.
+    fn other_spelling(&self, id: &str) -> Option<InputShape> {
+        let is_known = |id: &str| self.scores.contains_key(&xxh3_128(id.as_bytes()));
+        if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) {
+            let plain = id.trim_start_matches('0');
+            let is_padded = |width: usize| width != id.len() && is_known(&format!("{plain:0>width$}"));
+            if (plain.len().max(1)..=MAX_PADDED).any(is_padded) {
+                return Some(InputShape::PaddedIds);
+            }
+            let rounded = id.parse::<f64>().ok().filter(|_| id.len() > MAX_DIGITS).and_then(level_of_number);
+            return rounded.filter(|rounded| is_known(rounded)).map(|_| InputShape::RoundedIds);
+        }
+        let (lower, upper) = (id.to_lowercase(), id.to_uppercase());
+        (lower != id && is_known(&lower) || upper != id && is_known(&upper)).then_some(InputShape::IdCase)
+    }
+
+    /// Adds label files of which no line is a record.
+    pub fn lost(&mut self, losses: Vec<LostInput>) {
+        self.counts.lost.extend(losses);
     }
 
     /// Adds a part of the labels that could not be read.

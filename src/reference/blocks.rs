@@ -6,7 +6,10 @@
 
 use vigie_profile::layout::Precision;
 
-use super::bytes::{Reader, Writer, decompress};
+use super::{
+    bytes::{Reader, Writer, decompress},
+    validity::are_distinct,
+};
 
 const BITS: u64 = 255;
 const SINGLE_BITS: u64 = 254;
@@ -101,7 +104,7 @@ pub(super) fn unpack(packed: &[u8], precision: Precision) -> Option<Vec<(f64, u6
     for (_, count) in &mut values {
         *count = reader.integer()?;
     }
-    Some(values)
+    are_distinct(&values).then_some(values)
 }
 
 /// Reads `count` delta-encoded keys and converts them to values with count 0.

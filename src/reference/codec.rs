@@ -20,6 +20,7 @@ use super::{
     bytes::{Numbers, Reader, Writer, decompress},
     reference::damaged_message,
     stored_segments::StoredSegments,
+    validity::{are_cells, are_counts, are_levels, are_rows},
     workers::map_on_cores,
 };
 use crate::fault::{Fault, Result};
@@ -211,8 +212,10 @@ struct Outline<'a> {
 }
 
 impl Outline<'_> {
-    fn cells(&self) -> Cells {
-        Cells::from_parts(self.edges.to_vec(), self.atoms.to_vec(), self.cuts.to_vec())
+    /// `None` if they cannot be cells.
+    fn cells(&self) -> Option<Cells> {
+        let (edges, atoms, cuts) = (self.edges.to_vec(), self.atoms.to_vec(), self.cuts.to_vec());
+        are_cells(&edges, &atoms, &cuts).then(|| Cells::from_parts(edges, atoms, cuts))
     }
 }
 
@@ -222,7 +225,7 @@ fn read_outline<'a>(core: &mut Reader<'a>) -> Option<Outline<'a>> {
     Some(Outline { edges, atoms, cuts, counts })
 }
 
-/// Reads the counts of `cells` cells.
+/// Reads the counts of `cells` cells; `None` if they contradict each other.
 pub(super) fn read_counts(core: &mut Reader<'_>, cells: usize) -> Option<CellCounts> {
     let counts = core.integers()?;
     let missing = core.integer()?;
@@ -231,7 +234,8 @@ pub(super) fn read_counts(core: &mut Reader<'_>, cells: usize) -> Option<CellCou
         0 => None,
         _ => Some((core.number()?, core.number()?)),
     };
-    (counts.len() == cells).then(|| CellCounts::from_parts(counts, missing, moments, range))
+    let is_valid = counts.len() == cells && are_counts(&counts, missing, &moments, range);
+    is_valid.then(|| CellCounts::from_parts(counts, missing, moments, range))
 }
 
 /// A partially decoded feature; building its cells takes longest and is done last, on all cores.
@@ -246,23 +250,41 @@ fn read_feature<'a>(core: &mut Reader<'a>, kind: Kind) -> Option<FeatureDraft<'a
     }
     let names = core.count(1)?;
     let names = (0..names).map(|_| core.text()).collect::<Option<Vec<_>>>()?;
-    let counts = core.integers()?;
-    if counts.len() != names.len() {
+    let (counts, missing) = (core.integers()?, core.integer()?);
+    if !are_levels(&names, &counts, missing) {
         return None;
     }
-    let counts = LevelCounts::from_parts(counts, core.integer()?);
+    let counts = LevelCounts::from_parts(counts, missing);
     Some(FeatureDraft::Categorical(Levels::new(names), counts))
+}
+
+/// Returns whether the numbers in the header are possible.
+fn is_header(header: &Header) -> bool {
+    let (outcomes, segments) = (header.rows_by_outcome.iter(), header.segments.iter());
+    let mut rows = [header.rows, header.provenance.rows].into_iter().chain(header.rows_explained);
+    let by_outcome = outcomes.flat_map(|(positive, negative)| [*positive, *negative]);
+    let in_segments = segments.flat_map(|stored| stored.segments.iter().map(|(_, rows)| *rows));
+    rows.all(are_rows)
+        && by_outcome.chain(in_segments).all(are_rows)
+        && (header.importance.is_empty() || header.importance.len() == header.columns.len())
 }
 
 fn read(core: &[u8], open_blocks: impl FnOnce(&[(u64, u64)]) -> Option<BlockStore>) -> Option<Reference> {
     let mut core = Reader(core);
     let header: Header = serde_json::from_str(&core.text()?).ok()?;
+    if !is_header(&header) {
+        return None;
+    }
     let drafts =
         header.columns.iter().map(|column| read_feature(&mut core, column.kind)).collect::<Option<Vec<_>>>()?;
     let score = if header.has_score { Some(read_outline(&mut core)?) } else { None };
     let explained = match (header.rows_explained, &header.provenance.model) {
         (Some(rows), Some(model)) => {
-            let one = |_| Some((read_outline(&mut core)?, core.number()?));
+            let one = |_| {
+                let outline = read_outline(&mut core)?;
+                let mean_abs = core.number().filter(|mean| mean.is_finite() && *mean >= 0.0)?;
+                Some((outline, mean_abs))
+            };
             Some((rows, model.sha256.clone(), drafts.iter().map(one).collect::<Option<Vec<_>>>()?))
         }
         _ => None,
@@ -279,7 +301,9 @@ fn read(core: &[u8], open_blocks: impl FnOnce(&[(u64, u64)]) -> Option<BlockStor
     // In the same order.
     let mut cells = map_on_cores(outlines.len(), 8, &|index| outlines.get(index).map(|outline| outline.cells()))
         .into_iter()
-        .flatten();
+        .flatten()
+        .collect::<Option<Vec<Cells>>>()?
+        .into_iter();
     let mut features = Vec::with_capacity(header.columns.len());
     let mut all_counts = Vec::with_capacity(header.columns.len());
     for (column, draft) in header.columns.into_iter().zip(drafts) {

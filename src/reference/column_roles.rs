@@ -6,6 +6,8 @@ use vigie_profile::layout::Precision;
 #[derive(Debug, Clone, Default)]
 pub struct ColumnRoles {
     pub target: Option<String>,
+    /// The value of the target that is the event, if it is not 1.
+    pub event: Option<String>,
     pub probability: Option<String>,
     /// Features, in this order; `None`: all columns without another role.
     pub features: Option<Vec<String>>,

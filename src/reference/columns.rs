@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use arrow_array::ArrayRef;
-use vigie_profile::{batch::for_each_number, near::alternatives};
+use vigie_profile::{
+    batch::{for_each_number, to_numbers},
+    near::alternatives,
+};
 
 use crate::fault::{Fault, Result};
 
@@ -25,14 +28,16 @@ pub struct ColumnInfo {
 pub enum ColumnKind {
     Numbers,
     Texts,
-    /// Times or nested values, which cannot be model inputs.
+    /// Times: levels if the user or the model says so, never numbers.
+    Times,
+    /// Nested values, which cannot be model inputs.
     Other,
 }
 
 /// The values of a column; NaN and null are missing.
 #[derive(Debug, Clone)]
 pub enum ColumnData {
-    /// Arrays of any numeric or boolean type.
+    /// Arrays of any numeric or boolean type, as stored.
     Numbers(Vec<ArrayRef>),
     /// Row counts by value, as written in the file.
     Texts { rows: BTreeMap<String, u64>, missing: u64 },
@@ -48,16 +53,30 @@ pub trait TrainingTable: Sync {
     /// Columns in table order.
     fn columns(&self) -> Vec<ColumnInfo>;
 
-    /// Loads a column of numbers or texts by index.
+    /// Loads a column of numbers, texts or times by index.
     fn load(&self, column: usize) -> Result<ColumnData>;
+
+    /// Loads a column of texts in row order.
+    fn texts_in_order(&self, column: usize) -> Result<Vec<Option<String>>>;
+
+    /// Loads about the first `most` texts of a column, without those that are missing.
+    fn first_texts(&self, column: usize, most: usize) -> Result<Vec<String>>;
 
     /// Loads a column's numbers in row order, NaN where missing; `None` if a text is not a number.
     fn numbers_in_order(&self, column: usize) -> Result<Option<Vec<f64>>> {
         let ColumnData::Numbers(arrays) = self.load(column)? else { return Ok(None) };
-        let mut numbers = Vec::with_capacity(self.rows());
-        arrays.iter().for_each(|array| for_each_number(array.as_ref(), &mut |value| numbers.push(value)));
-        Ok((numbers.len() == self.rows()).then_some(numbers))
+        Ok(numbers_in_order(&arrays, self.rows()))
     }
+}
+
+/// Converts arrays of any type to numbers; `None` if a value is not a number.
+pub(super) fn numbers_in_order(arrays: &[ArrayRef], rows: usize) -> Option<Vec<f64>> {
+    let mut numbers = Vec::with_capacity(rows);
+    let mut all = true;
+    for array in arrays {
+        for_each_number(to_numbers(array, &mut |_| all = false).as_ref(), &mut |value| numbers.push(value));
+    }
+    (all && numbers.len() == rows).then_some(numbers)
 }
 
 /// Index of a column by name; `columns` are those of the table.

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 use vigie_profile::{
-    batch::{level, level_of_number},
+    batch::level,
     layout::{Cells, Feature, Layout, Levels, Precision, Shape},
     profile::{CellCounts, Counts, LevelCounts, Moments, Profile},
 };
@@ -15,6 +15,7 @@ use vigie_profile::{
 use super::{
     Learnt, Provenance, Reference, Training, TrainingValues,
     block_store::{Block, BlockStore},
+    values::json_scalar,
 };
 use crate::fault::{Fault, Result};
 
@@ -96,10 +97,10 @@ fn rows(values: &TrainingValues) -> Option<Vec<Option<u64>>> {
     let count = |rows: f64| ((1.0..1e15).contains(&rows) && rows.fract() == 0.0).then_some(rows as u64);
     match values {
         TrainingValues::Numbers(numbers) => Some(numbers.iter().map(|rows| count(*rows)).collect()),
-        TrainingValues::Texts(texts) => {
+        TrainingValues::Texts(texts) | TrainingValues::Digits(texts) => {
             Some(texts.iter().map(|text| count(text.as_deref()?.trim().parse().ok()?)).collect())
         }
-        TrainingValues::Other => None,
+        TrainingValues::Times(_) | TrainingValues::Other => None,
     }
 }
 
@@ -152,9 +153,7 @@ fn json(text: &str) -> Option<Value> {
 fn to_label(label: &Value) -> Option<String> {
     match label {
         Value::String(text) => Some(text.clone()),
-        Value::Bool(truth) => Some(u8::from(*truth).to_string()),
-        Value::Number(number) => level_of_number(number.as_f64()?),
-        _ => None,
+        label => json_scalar(label).level().map(std::borrow::Cow::into_owned),
     }
 }
 

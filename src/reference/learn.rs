@@ -4,10 +4,11 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use arrow_array::{
     ArrayRef, ArrowPrimitiveType, Float64Array,
-    types::{Float32Type, Float64Type},
+    cast::AsArray,
+    types::{Float32Type, Float64Type, Int32Type},
 };
 use vigie_profile::{
-    batch::{Number, for_each_number, level, level_of_number, number},
+    batch::{Number, for_each_number, has_decimal_comma, level, number, to_levels, to_numbers},
     layout::{Cells, Feature, Layout, Levels, Precision, Real, Shape},
     profile::{CellCounts, Counts, LevelCounts, Profile, scale},
     shown::shown,
@@ -18,9 +19,11 @@ use super::{
     block_store::{Block, BlockStore},
     blocks::Packer,
     columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable, find},
+    doubts::{MIN_IDENTIFIERS, decimal_comma, is_numbered, note_rare_levels},
     keys::add_keys,
     outcomes,
     radix::{self, Bits},
+    unsuitable,
     workers::map_on_threads,
 };
 use crate::fault::{Fault, Result};
@@ -106,9 +109,11 @@ pub fn learn_on(
     if score.is_none() {
         notes.push("no --probability column: the score is not monitored".to_owned());
     }
-    provenance.target = roles.target.as_deref().map(|name| target(table, &columns_info, name)).transpose()?;
+    let known = outcomes::read(table, &columns_info, roles)?;
+    let share = known.as_ref().and_then(|known| outcomes::share(known.as_ref().ok()?));
+    provenance.target = roles.target.as_ref().map(|name| Target { name: name.clone(), share });
     provenance.probability.clone_from(&roles.probability);
-    let outcomes = outcomes::learn(table, roles, &mut notes)?;
+    let outcomes = outcomes::learn(table, &columns_info, roles, known, &mut notes)?;
     let rows_by_outcome = outcomes.as_ref().map(|outcomes| outcomes.rows);
     blocks.extend(outcomes.into_iter().flat_map(|outcomes| outcomes.blocks).map(Block::new));
     let (cells, score_counts) = score_counts.unzip();
@@ -145,26 +150,48 @@ fn learn_column(
     let info = columns_info
         .get(column)
         .ok_or_else(|| Fault::setup(format!("internal error: the training table has no column {column}")))?;
-    let is_declared = roles.categorical.contains(&info.name);
+    let wanted = Wanted::new(roles, &info.name);
     let loaded = table.load(column)?;
-    if let Some(numbers) = numbers_of(&loaded, info, is_declared) {
-        return Ok(learn_numbers(&numbers, precision));
+    if let Some(numbers) = numbers_of(&loaded, info, wanted) {
+        let mut learnt = learn_numbers(&numbers, precision);
+        if let Shape::Numeric(cells) = &learnt.shape
+            && roles.features.is_none()
+            && is_numbered(cells, &numbers)
+        {
+            learnt.notes.push(format!(
+                "{}: a different whole number in each of {} rows, probably an identifier; exclude it with --ignore {0}",
+                shown(&info.name),
+                table.rows()
+            ));
+        }
+        return Ok(learnt);
     }
-    if roles.numeric.contains(&info.name) {
+    if wanted == Wanted::Numbers {
         return Err(not_numeric(&loaded, info));
     }
     let (levels, counts) = categorical(&loaded);
     let mut notes = Vec::new();
-    if !is_declared && !info.is_typed {
+    if wanted == Wanted::Either
+        && let Some(example) = decimal_comma(levels.names())
+    {
+        notes.push(format!(
+            "{}: text with a decimal comma, such as {}, treated as categorical; if these are numbers, write them with a decimal \
+             point",
+            shown(&info.name),
+            shown(example)
+        ));
+    } else if wanted == Wanted::Either && !info.is_typed {
         notes.push(format!("{}: contains text; treated as categorical", info.name));
     }
-    if levels.names().len() > 1_000 && levels.names().len() * 2 > table.rows() {
+    if levels.names().len() > MIN_IDENTIFIERS && levels.names().len() * 2 > table.rows() {
         notes.push(format!(
             "{}: {} levels in {} rows, probably an identifier; exclude it with --ignore {0}",
             info.name,
             levels.names().len(),
             table.rows()
         ));
+    } else if let Some(note) = note_rare_levels(&info.name, &counts) {
+        notes.push(note);
     }
     Ok(LearnedColumn {
         shape: Shape::Categorical(levels),
@@ -180,8 +207,13 @@ fn not_numeric(loaded: &ColumnData, info: &ColumnInfo) -> Fault {
         ColumnData::Texts { rows, .. } => rows.keys().find(|text| number(text) == Number::Invalid),
         ColumnData::Numbers(_) => None,
     };
-    let example = example.map_or(String::new(), |text| format!(", such as `{}`", shown(text)));
-    Fault::setup(format!("column `{}` must be numeric for this model, but contains text{example}", shown(&info.name)))
+    let question = if example.is_some_and(|text| has_decimal_comma(text)) { ": a decimal comma?" } else { "" };
+    let example = example.map_or(String::new(), |text| format!(", such as `{}`{question}", shown(text)));
+    let found = if info.kind == ColumnKind::Times { "times" } else { "text" };
+    Fault::setup(format!(
+        "column `{}` must be numeric for this model, but contains {found}{example}",
+        shown(&info.name)
+    ))
 }
 
 /// Indices of the feature columns, in order.
@@ -206,9 +238,18 @@ fn feature_columns(
     if let Some(names) = &roles.features {
         for name in names {
             let column = find(table, columns_info, name).map_err(|fault| fault.context("--features"))?;
-            if columns_info.get(column).is_some_and(|info| info.kind == ColumnKind::Other) {
+            let kind = columns_info.get(column).map(|info| info.kind);
+            if kind == Some(ColumnKind::Other) {
                 return Err(Fault::setup(format!(
-                    "column `{name}` contains times or nested values and cannot be a feature; remove it from --features"
+                    "column `{}` contains nested values and cannot be a feature; remove it from --features",
+                    shown(name)
+                )));
+            }
+            if kind == Some(ColumnKind::Times) && Wanted::new(roles, name) == Wanted::Either {
+                return Err(Fault::setup(format!(
+                    "column `{}` contains times; remove it from --features, or add it to --categorical to use its values as \
+                     levels",
+                    shown(name)
                 )));
             }
             if columns.contains(&column) {
@@ -223,14 +264,25 @@ fn feature_columns(
                 continue;
             }
             if info.kind == ColumnKind::Other {
-                notes.push(format!("{}: contains times or nested values, ignored", info.name));
+                notes.push(format!("{}: contains nested values, ignored", info.name));
+                continue;
+            }
+            if info.kind == ColumnKind::Times && Wanted::new(roles, &info.name) == Wanted::Either {
+                notes.push(format!("{}: contains times, ignored; --categorical uses them as levels", info.name));
+                continue;
+            }
+            if !roles.categorical.contains(&info.name)
+                && let Some(note) = unsuitable::note(table, index, info)?
+            {
+                notes.push(note);
                 continue;
             }
             columns.push(index);
         }
     }
     if columns.is_empty() {
-        return Err(Fault::setup("no feature columns are left; check --features and --ignore"));
+        let left_out = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+        return Err(Fault::setup(format!("no feature columns are left; check --features and --ignore{left_out}")));
     }
     Ok(columns)
 }
@@ -251,7 +303,8 @@ fn precision_of(
         let ColumnData::Numbers(arrays) = table.load(column)? else { continue };
         let mut has_fraction = false;
         for array in &arrays {
-            for_each_number(array.as_ref(), &mut |value| has_fraction |= value.fract() != 0.0 && !value.is_nan());
+            let numbers = to_numbers(array, &mut |_| {});
+            for_each_number(numbers.as_ref(), &mut |value| has_fraction |= value.fract() != 0.0 && !value.is_nan());
         }
         doubles += usize::from(has_fraction);
     }
@@ -265,12 +318,39 @@ fn precision_of(
     Ok(Precision::F32)
 }
 
-/// The column's numbers, unless it is declared categorical or contains texts that are not numbers.
-fn numbers_of<'a>(loaded: &'a ColumnData, info: &ColumnInfo, is_categorical: bool) -> Option<Cow<'a, [ArrayRef]>> {
+/// What a column is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Levels,
+    /// Because the model reads numbers.
+    Numbers,
+    /// Numbers if the column has any type of numbers, or no type and only texts of numbers.
+    Either,
+}
+
+impl Wanted {
+    fn new(roles: &ColumnRoles, name: &str) -> Self {
+        let is_in = |names: &[String]| names.iter().any(|own| own == name);
+        if is_in(&roles.categorical) {
+            Self::Levels
+        } else if is_in(&roles.numeric) {
+            Self::Numbers
+        } else {
+            Self::Either
+        }
+    }
+}
+
+/// The column's numbers, unless it is wanted as levels or contains values that are not numbers.
+fn numbers_of(loaded: &ColumnData, info: &ColumnInfo, wanted: Wanted) -> Option<Vec<ArrayRef>> {
     match loaded {
-        _ if is_categorical => None,
-        ColumnData::Numbers(arrays) => Some(Cow::Borrowed(arrays)),
-        ColumnData::Texts { .. } if info.is_typed => None,
+        _ if wanted == Wanted::Levels || info.kind == ColumnKind::Times => None,
+        ColumnData::Numbers(arrays) => {
+            let mut all = true;
+            let numbers = arrays.iter().map(|array| to_numbers(array, &mut |_| all = false)).collect();
+            all.then_some(numbers)
+        }
+        ColumnData::Texts { .. } if wanted == Wanted::Either && info.is_typed && info.kind == ColumnKind::Texts => None,
         ColumnData::Texts { rows, missing } => {
             let mut numbers = Vec::new();
             let mut add = |value: f64, rows: u64| {
@@ -284,7 +364,7 @@ fn numbers_of<'a>(loaded: &'a ColumnData, info: &ColumnInfo, is_categorical: boo
                     Number::Invalid => return None,
                 }
             }
-            Some(Cow::Owned(vec![Arc::new(Float64Array::from(numbers)) as ArrayRef]))
+            Some(vec![Arc::new(Float64Array::from(numbers)) as ArrayRef])
         }
     }
 }
@@ -342,28 +422,45 @@ fn categorical(loaded: &ColumnData) -> (Levels, LevelCounts) {
             count(None, *missing);
             rows.iter().for_each(|(text, rows)| count(level(text), *rows));
         }
-        ColumnData::Numbers(arrays) => {
-            let mut buffers = radix::SortBuffers::default();
-            let distinct = buffers.distinct::<f64>(|keys| add_keys::<Float64Type>(arrays, keys));
-            let all: u64 = arrays.iter().map(|array| array.len() as u64).sum();
-            count(None, all - distinct.iter().map(|(_, rows)| rows).sum::<u64>());
-            distinct.iter().for_each(|(value, rows)| count(level_of_number(*value).map(Cow::Owned), *rows));
-        }
+        ColumnData::Numbers(arrays) => arrays.iter().for_each(|array| count_levels(array, &mut count)),
     }
     let counts = rows.values().copied().collect();
     (Levels::new(rows.into_keys().collect()), LevelCounts::from_parts(counts, none))
 }
 
+/// Calls `count` with each level of a column and its number of rows.
+fn count_levels<'a>(column: &ArrayRef, count: &mut impl FnMut(Option<Cow<'a, str>>, u64)) {
+    let levels = to_levels(column);
+    let Some(keyed) = levels.as_dictionary_opt::<Int32Type>() else { return count(None, column.len() as u64) };
+    let mut hits = vec![0_u64; keyed.values().len()];
+    let mut missing = 0;
+    for key in keyed.keys() {
+        match key.and_then(|key| hits.get_mut(usize::try_from(key).ok()?)) {
+            Some(hit) => *hit += 1,
+            None => missing += 1,
+        }
+    }
+    count(None, missing);
+    for (name, rows) in keyed.values().as_string::<i32>().iter().zip(hits).filter(|(_, rows)| *rows > 0) {
+        count(name.map(|name| Cow::Owned(name.to_owned())), rows);
+    }
+}
+
 fn probabilities(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &str) -> Result<Vec<ArrayRef>> {
-    let wrong =
-        |what: String| Fault::setup(format!("--probability {name}: {what}; probabilities must be numbers from 0 to 1"));
+    let wrong = |what: String| {
+        Fault::setup(format!(
+            "--probability {name}: {what}; probabilities must be numbers from 0 to 1 (for the prediction of a regression, leave \
+             out --probability: it is then compared like a feature)"
+        ))
+    };
     let column = find(table, columns_info, name)?;
     let info = columns_info.get(column).filter(|info| info.kind != ColumnKind::Other);
     let info = info.ok_or_else(|| wrong("the column contains text".to_owned()))?;
     let loaded = table.load(column)?;
-    let numbers = numbers_of(&loaded, info, false).ok_or_else(|| wrong("the column contains text".to_owned()))?;
+    let numbers = numbers_of(&loaded, info, Wanted::Numbers);
+    let numbers = numbers.ok_or_else(|| wrong("the column contains text".to_owned()))?;
     let mut outside = None;
-    for array in numbers.as_ref() {
+    for array in &numbers {
         for_each_number(array.as_ref(), &mut |value| {
             if outside.is_none() && !value.is_nan() && !(0.0..=1.0).contains(&value) {
                 outside = Some(value);
@@ -372,24 +469,6 @@ fn probabilities(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &
     }
     match outside {
         Some(value) => Err(wrong(format!("the column contains {value}"))),
-        None => Ok(numbers.into_owned()),
+        None => Ok(numbers),
     }
-}
-
-fn target(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &str) -> Result<Target> {
-    let column = find(table, columns_info, name)?;
-    let Some(info) = columns_info.get(column).filter(|info| info.kind != ColumnKind::Other) else {
-        return Ok(Target { name: name.to_owned(), share: None });
-    };
-    let loaded = table.load(column)?;
-    let share = numbers_of(&loaded, info, false).and_then(|numbers| {
-        let mut known = Vec::new();
-        for array in numbers.iter() {
-            for_each_number(array.as_ref(), &mut |value| known.extend((!value.is_nan()).then_some(value)));
-        }
-        let is_binary = known.iter().all(|value| [0.0, 1.0].contains(value));
-        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        (is_binary && !known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
-    });
-    Ok(Target { name: name.to_owned(), share })
 }

@@ -1,13 +1,19 @@
 //! Scores of the reference's rows by outcome: the basis of calibration and the baseline of expected costs.
 
-use vigie_profile::layout::Precision;
+use std::{borrow::Cow, collections::BTreeSet};
+
+use vigie_profile::{
+    batch::{level_of_number, word},
+    layout::Precision,
+    shown::shown,
+};
 
 use super::{
     ColumnRoles, blocks,
-    columns::{TrainingTable, find},
+    columns::{ColumnInfo, ColumnKind, TrainingTable, find},
     radix,
 };
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 
 /// Distinct scores of the positive and negative rows, ascending, with counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,34 +28,105 @@ pub(super) struct PackedOutcomes {
     pub blocks: [Vec<u8>; 2],
 }
 
-/// Learns the outcomes from the target and probability columns. `None` without them or if the target is not binary; the
-/// notes give the reason.
+/// Number of a target's values that a message lists.
+const SHOWN: usize = 4;
+
+/// The outcomes of the target column in row order: 1 for the event, 0 for the others, NaN if unknown. The inner `Err` holds
+/// the column's values, if they are not 0 and 1 and no event is named.
+pub(super) fn read(
+    table: &dyn TrainingTable,
+    columns: &[ColumnInfo],
+    roles: &ColumnRoles,
+) -> Result<Option<Result<Vec<f64>, Vec<String>>>> {
+    let Some(target) = &roles.target else { return Ok(None) };
+    let column = find(table, columns, target)?;
+    let levels: Vec<Option<String>> = match columns.get(column).map(|info| info.kind) {
+        Some(ColumnKind::Numbers) => {
+            let numbers = table.numbers_in_order(column)?.unwrap_or_default();
+            if roles.event.is_none() && numbers.iter().all(|value| value.is_nan() || [0.0, 1.0].contains(value)) {
+                return Ok(Some(Ok(numbers)));
+            }
+            numbers.into_iter().map(level_of_number).collect()
+        }
+        Some(ColumnKind::Texts | ColumnKind::Times) => {
+            let spell = |text: Option<String>| word(text.as_deref()?).map(Cow::into_owned);
+            table.texts_in_order(column)?.into_iter().map(spell).collect()
+        }
+        Some(ColumnKind::Other) | None => return Ok(Some(Err(Vec::new()))),
+    };
+    let distinct: BTreeSet<&str> = levels.iter().flatten().map(String::as_str).collect();
+    let listed = || distinct.iter().map(|value| shown(value)).collect::<Vec<_>>();
+    let is_binary = distinct.iter().all(|level| matches!(*level, "0" | "1"));
+    let event = match roles.event.as_deref() {
+        None if is_binary => Cow::Borrowed("1"),
+        None => return Ok(Some(Err(listed()))),
+        Some(event) => match word(event).filter(|event| distinct.contains(&**event)) {
+            Some(event) => event,
+            None => {
+                return Err(Fault::setup(format!(
+                    "--event {}: no row of `{}` has this value; it holds {}",
+                    shown(event),
+                    shown(target),
+                    list(&listed())
+                )));
+            }
+        },
+    };
+    let outcome = |level: &Option<String>| match level {
+        None => f64::NAN,
+        Some(level) => f64::from(u8::from(*level == *event)),
+    };
+    Ok(Some(Ok(levels.iter().map(outcome).collect())))
+}
+
+/// `bad, good` or `1, 2, 3, 4, …`
+fn list(values: &[String]) -> String {
+    let more = if values.len() > SHOWN { ", …" } else { "" };
+    let first: Vec<&str> = values.iter().take(SHOWN).map(String::as_str).collect();
+    format!("{}{more}", first.join(", "))
+}
+
+/// The share of known outcomes that are the event.
+pub(super) fn share(outcomes: &[f64]) -> Option<f64> {
+    let (mut known, mut events) = (0u64, 0u64);
+    for outcome in outcomes.iter().filter(|outcome| !outcome.is_nan()) {
+        known += 1;
+        events += u64::from(*outcome > 0.5);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    (known > 0).then(|| events as f64 / known as f64)
+}
+
+/// Learns the scores by outcome. `None` without a target or a probability, or if the target is not binary; the notes give
+/// the reason.
 pub(super) fn learn(
     table: &dyn TrainingTable,
+    columns: &[ColumnInfo],
     roles: &ColumnRoles,
+    outcomes: Option<Result<Vec<f64>, Vec<String>>>,
     notes: &mut Vec<String>,
 ) -> Result<Option<PackedOutcomes>> {
-    let (Some(target), Some(probability)) = (&roles.target, &roles.probability) else { return Ok(None) };
-    let columns = table.columns();
-    let numbers = |name: &str| table.numbers_in_order(find(table, &columns, name)?);
-    let (Some(outcomes), Some(scores)) = (numbers(target)?, numbers(probability)?) else {
-        notes.push(not_binary(target));
+    let (Some(target), Some(probability), Some(outcomes)) = (&roles.target, &roles.probability, outcomes) else {
         return Ok(None);
     };
+    let outcomes = match outcomes {
+        Ok(outcomes) => outcomes,
+        Err(values) => {
+            notes.push(not_binary(target, &values));
+            return Ok(None);
+        }
+    };
+    // A probability that is not a number has been refused.
+    let scores = table.numbers_in_order(find(table, columns, probability)?)?.unwrap_or_default();
     let mut sides = [Vec::new(), Vec::new()];
-    let (mut unknown, mut other) = (0u64, 0u64);
+    let mut unknown = 0u64;
     for (outcome, score) in outcomes.iter().zip(&scores) {
         let [negatives, positives] = &mut sides;
         match *outcome {
             _ if outcome.is_nan() || score.is_nan() => unknown += 1,
-            0.0 => negatives.push(*score),
-            1.0 => positives.push(*score),
-            _ => other += 1,
+            event if event > 0.5 => positives.push(*score),
+            _ => negatives.push(*score),
         }
-    }
-    if other > 0 {
-        notes.push(not_binary(target));
-        return Ok(None);
     }
     let [negatives, positives] = sides;
     if negatives.is_empty() || positives.is_empty() {
@@ -72,8 +149,15 @@ pub(super) fn learn(
     Ok(Some(PackedOutcomes { rows, blocks: [pack(&positives), pack(&negatives)] }))
 }
 
-fn not_binary(target: &str) -> String {
+fn not_binary(target: &str, values: &[String]) -> String {
+    let target = shown(target);
+    let Some(last) = values.last() else {
+        return format!("--target: `{target}` holds no outcomes, so performance cannot be estimated without labels");
+    };
     format!(
-        "--target: `{target}` contains values other than 0 and 1, so performance cannot be estimated without labels"
+        "--target: `{target}` holds {}, not 0 and 1, so performance cannot be estimated without labels; say which value is the \
+         event, for example --event {}",
+        list(values),
+        if values.len() == 2 { values.first().unwrap_or(last) } else { last }
     )
 }

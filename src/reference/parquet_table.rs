@@ -9,9 +9,9 @@ use parquet::arrow::{
     ProjectionMask,
     arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
 };
-use vigie_profile::batch::decimals_to_f64;
+use vigie_profile::batch::{self, is_bytes, is_text};
 
-use super::columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable};
+use super::columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable, numbers_in_order};
 use crate::fault::{Fault, Result};
 
 /// Rows decoded at a time, so that a column chunk fits the CPU cache.
@@ -49,6 +49,16 @@ impl ParquetTable {
     #[must_use]
     pub fn rows_by_file(&self) -> Vec<usize> {
         self.files.iter().map(|file| file.rows).collect()
+    }
+
+    /// Reads a column as stored.
+    fn arrays(&self, column: usize) -> Result<Vec<ArrayRef>> {
+        let mut arrays = Vec::new();
+        for file in &self.files {
+            let read = file.read(column, &mut arrays);
+            read.map_err(|why| unreadable(&file.name, &why))?;
+        }
+        Ok(arrays)
     }
 
     fn add(&mut self, name: String, open: Opener) -> Result<()> {
@@ -101,19 +111,51 @@ impl TrainingTable for ParquetTable {
     }
 
     fn load(&self, column: usize) -> Result<ColumnData> {
-        let mut arrays = Vec::new();
-        for file in &self.files {
-            let read = file.read(column, &mut arrays);
-            read.map_err(|why| unreadable(&file.name, &why))?;
-        }
+        let arrays = self.arrays(column)?;
         Ok(match self.columns.get(column).map(|info| info.kind) {
-            Some(ColumnKind::Texts) => texts(&arrays),
+            Some(ColumnKind::Texts | ColumnKind::Times) => texts(&arrays),
             _ => ColumnData::Numbers(arrays),
         })
+    }
+
+    fn numbers_in_order(&self, column: usize) -> Result<Option<Vec<f64>>> {
+        Ok(numbers_in_order(&self.arrays(column)?, self.rows()))
+    }
+
+    fn texts_in_order(&self, column: usize) -> Result<Vec<Option<String>>> {
+        let mut arrays = Vec::new();
+        for file in &self.files {
+            file.read(column, &mut arrays).map_err(|why| unreadable(&file.name, &why))?;
+        }
+        Ok(in_order(&arrays))
+    }
+
+    fn first_texts(&self, column: usize, most: usize) -> Result<Vec<String>> {
+        let Some(file) = self.files.first() else { return Ok(Vec::new()) };
+        let arrays = file.read_first(column, most).map_err(|why| unreadable(&file.name, &why))?;
+        Ok(in_order(&arrays).into_iter().flatten().collect())
     }
 }
 
 impl ParquetFile {
+    /// Reads a column's first rows.
+    fn read_first(&self, column: usize, rows: usize) -> Result<Vec<ArrayRef>, String> {
+        let position =
+            self.positions.get(column).copied().ok_or_else(|| format!("internal error: no column {column}"))?;
+        let file = (self.open)().map_err(|error| error.to_string())?;
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_projection(ProjectionMask::roots(self.metadata.parquet_schema(), [position]))
+            .with_batch_size(rows)
+            .with_limit(rows)
+            .build()
+            .map_err(|error| error.to_string())?;
+        let mut arrays = Vec::new();
+        for batch in reader {
+            arrays.extend(batch.map_err(|error| error.to_string())?.columns().first().cloned());
+        }
+        Ok(arrays)
+    }
+
     fn read(&self, column: usize, arrays: &mut Vec<ArrayRef>) -> Result<(), String> {
         let message = |error: &dyn std::fmt::Display| error.to_string();
         let position =
@@ -129,11 +171,21 @@ impl ParquetFile {
                 .build()
                 .map_err(|error| message(&error))?;
             for batch in reader {
-                arrays.extend(batch.map_err(|error| message(&error))?.columns().first().map(decimals_to_f64));
+                arrays.extend(batch.map_err(|error| message(&error))?.columns().first().cloned());
             }
         }
         Ok(())
     }
+}
+
+/// Texts in row order.
+fn in_order(arrays: &[ArrayRef]) -> Vec<Option<String>> {
+    let texts = arrays.iter().filter_map(|array| cast(array, &DataType::Utf8).ok());
+    let mut all = Vec::new();
+    for array in texts {
+        all.extend(array.as_string_opt::<i32>().into_iter().flatten().map(|text| text.map(ToOwned::to_owned)));
+    }
+    all
 }
 
 /// The first line of an error, without the prefix that repeats the format.
@@ -149,14 +201,6 @@ fn unreadable(name: &str, why: &str) -> Fault {
     ))
 }
 
-fn is_text(kind: &DataType) -> bool {
-    match kind {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, values) => is_text(values),
-        _ => false,
-    }
-}
-
 fn as_dictionary(field: &Arc<Field>) -> Arc<Field> {
     if !is_text(field.data_type()) {
         return field.clone();
@@ -166,13 +210,18 @@ fn as_dictionary(field: &Arc<Field>) -> Arc<Field> {
 }
 
 pub(super) fn column_info(field: &Field) -> ColumnInfo {
-    let kind = field.data_type();
+    let kind = match field.data_type() {
+        DataType::Dictionary(_, values) => values.as_ref(),
+        kind => kind,
+    };
     let is_real = kind.is_floating() || kind.is_decimal();
     let is_number = kind.is_integer() || is_real || matches!(kind, DataType::Boolean | DataType::Null);
     let column_kind = if is_number {
         ColumnKind::Numbers
-    } else if is_text(kind) {
+    } else if is_text(kind) || is_bytes(kind) {
         ColumnKind::Texts
+    } else if kind.is_temporal() {
+        ColumnKind::Times
     } else {
         ColumnKind::Other
     };
@@ -180,7 +229,8 @@ pub(super) fn column_info(field: &Field) -> ColumnInfo {
         name: field.name().clone(),
         kind: column_kind,
         is_single: *kind == DataType::Float32,
-        is_real: is_real && *kind != DataType::Float32,
+        // Half floats are exact in either precision.
+        is_real: is_real && !matches!(kind, DataType::Float16 | DataType::Float32),
         is_typed: true,
     }
 }
@@ -190,7 +240,11 @@ fn texts(arrays: &[ArrayRef]) -> ColumnData {
     let mut missing = 0;
     let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     for array in arrays {
-        let keyed = cast(array, &kind);
+        let keyed: ArrayRef = match array.data_type() {
+            kind if is_text(kind) => array.clone(),
+            _ => Arc::new(batch::texts(array)),
+        };
+        let keyed = cast(&keyed, &kind);
         let Some(keyed) = keyed.as_ref().ok().and_then(|keyed| keyed.as_dictionary_opt::<Int32Type>()) else {
             missing += array.len() as u64;
             continue;

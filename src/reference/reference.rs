@@ -68,6 +68,16 @@ impl Reference {
         self.with_contributions(contributions)
     }
 
+    /// Counts missing levels of windows as the word with which the application replaces them, for each feature whose
+    /// reference rows have that word but no missing value.
+    pub fn count_missing_as(&mut self, word: impl Fn(&str) -> Option<String>) {
+        let counts = self.profile.features();
+        self.layout.count_missing_as(|index, feature| match counts.get(index) {
+            Some(Counts::Categorical(counts)) if counts.missing() == 0 => word(&feature.name),
+            _ => None,
+        });
+    }
+
     pub(super) fn with_contributions(mut self, contributions: Contributions) -> Self {
         self.contributions = Some(contributions);
         self.id = OnceLock::new();

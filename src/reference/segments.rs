@@ -15,6 +15,7 @@ use super::{
     bytes::{Reader, Writer, decompress},
     codec::{read_counts, write_counts},
     stored_segments::StoredSegments,
+    validity::are_levels,
 };
 use crate::fault::{Fault, Result};
 
@@ -126,7 +127,7 @@ fn unpack(packed: &[u8], layout: &Layout, rows: u64) -> Option<Profile> {
             Shape::Categorical(levels) => {
                 let counts = reader.integers()?;
                 let missing = reader.integer()?;
-                (counts.len() == levels.names().len())
+                are_levels(levels.names(), &counts, missing)
                     .then(|| Counts::Categorical(LevelCounts::from_parts(counts, missing)))?
             }
         });

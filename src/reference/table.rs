@@ -2,9 +2,8 @@
 
 use std::{collections::HashMap, fmt, io::BufRead};
 
-use arrow_array::{Array, ArrayRef, StringArray, cast::AsArray};
-use arrow_cast::cast;
-use arrow_schema::{DataType, Field};
+use arrow_array::ArrayRef;
+use arrow_schema::SchemaRef;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{
@@ -12,15 +11,14 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 use serde_json::Value;
-use vigie_profile::{
-    batch::{decimals_to_f64, for_each_number},
-    shown::shown,
-};
+use vigie_profile::batch::plain_tokens;
 
 use super::{
-    columns::ColumnKind,
+    csv_table,
     parquet_table::{column_info, first_line},
-    training::{Training, TrainingColumn, TrainingValues},
+    table_problem::{Table, TableProblem},
+    training::{Training, TrainingColumn},
+    values::{values_of_arrays, values_of_json},
 };
 use crate::fault::{Fault, Result, describe_json};
 
@@ -29,110 +27,53 @@ pub fn read(name: &str, bytes: Vec<u8>) -> Result<Training> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_lowercase();
     let is_known = matches!(extension.as_str(), "parquet" | "pq" | "csv" | "ndjson" | "jsonl" | "json");
     if !is_known {
-        return Err(Fault::setup(format!("{name}: unknown format; expected a .parquet, .csv or .ndjson file")));
+        return Err(Fault::setup(format!("{name}: {}; expected a .parquet, .csv or .ndjson file", advice(&extension))));
     }
     if bytes.is_empty() {
         return Err(Fault::setup(format!("{name}: the file is empty; pass a file with rows")));
     }
     let (format, table) = match extension.as_str() {
-        "csv" => ("CSV", csv(&bytes)),
-        "ndjson" | "jsonl" | "json" => ("NDJSON", ndjson(&bytes)),
-        _ => ("Parquet", parquet(bytes)),
+        "csv" => ("CSV", csv_table::read(name, &bytes)),
+        "ndjson" | "jsonl" | "json" => ("NDJSON", ndjson(&bytes).map_err(TableProblem::from)),
+        _ => ("Parquet", parquet(bytes).map_err(TableProblem::from)),
     };
-    table.map(|(rows, columns)| Training { name: name.to_owned(), rows, columns }).map_err(|why| {
-        let why = first_line(&why);
-        Fault::setup(format!(
-            "{name}: cannot be read as {format}: {why}; check that the file is complete and that its extension is correct"
-        ))
+    table.map(|(rows, columns)| Training { name: name.to_owned(), rows, columns }).map_err(|problem| {
+        let (why, remedy) = (first_line(&problem.why), problem.remedy.as_deref());
+        let remedy = remedy.unwrap_or("check that the file is complete and that its extension is correct");
+        Fault::setup(format!("{name}: cannot be read as {format}: {why}; {remedy}"))
     })
 }
 
-/// Number of rows, and the columns.
-type Table = (usize, Vec<TrainingColumn>);
+/// What to do with files that are often at hand instead of a table.
+fn advice(extension: &str) -> &'static str {
+    match extension {
+        "xlsx" | "xls" | "xlsm" | "ods" => "this is a spreadsheet: export it as CSV (UTF-8, commas) or Parquet",
+        "gz" | "zst" | "zip" | "bz2" | "xz" => "this is a compressed file: decompress it",
+        "pkl" | "pickle" | "joblib" => "this is a Python pickle, which can run code: write the table as Parquet",
+        "feather" | "arrow" | "h5" | "sas7bdat" | "dta" | "sav" => "write the table as Parquet",
+        _ => "unknown format",
+    }
+}
 
 fn parquet(bytes: Vec<u8>) -> Result<Table, String> {
     let message = |error: &dyn std::fmt::Display| error.to_string();
     let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).map_err(|error| message(&error))?;
-    let schema = reader.schema().clone();
-    let mut columns: Vec<TrainingColumn> = schema.fields().iter().map(|field| empty_column(field)).collect();
+    let schema: SchemaRef = reader.schema().clone();
+    let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::new(); schema.fields().len()];
     let mut rows = 0;
     for batch in reader.build().map_err(|error| message(&error))? {
         let batch = batch.map_err(|error| message(&error))?;
         rows += batch.num_rows();
-        for (column, array) in columns.iter_mut().zip(batch.columns()) {
-            append(&mut column.values, array).map_err(|error| format!("column `{}`: {error}", shown(&column.name)))?;
+        for (arrays, array) in columns.iter_mut().zip(batch.columns()) {
+            arrays.push(array.clone());
         }
     }
-    Ok((rows, columns))
-}
-
-fn empty_column(field: &Field) -> TrainingColumn {
-    let info = column_info(field);
-    let values = match info.kind {
-        ColumnKind::Numbers => TrainingValues::Numbers(Vec::new()),
-        ColumnKind::Texts => TrainingValues::Texts(Vec::new()),
-        ColumnKind::Other => TrainingValues::Other,
-    };
-    TrainingColumn { name: info.name, values, is_single: info.is_single, is_typed: true }
-}
-
-fn append(values: &mut TrainingValues, array: &ArrayRef) -> Result<(), String> {
-    match values {
-        TrainingValues::Numbers(numbers) => {
-            let array = decimals_to_f64(array);
-            let array = match array.data_type() {
-                DataType::Float16 => cast(&array, &DataType::Float64).map_err(|error| error.to_string())?,
-                _ => array,
-            };
-            for_each_number(array.as_ref(), &mut |value| numbers.push(value));
-        }
-        TrainingValues::Texts(texts) => {
-            let array = cast(array, &DataType::Utf8).map_err(|error| error.to_string())?;
-            let array: &StringArray = array.as_string();
-            texts.extend(array.iter().map(|text| text.map(ToOwned::to_owned)));
-        }
-        TrainingValues::Other => {}
-    }
-    Ok(())
-}
-
-/// Reads every cell as text; the kind of a column is decided from all its cells. Cells missing at the end of a row are
-/// missing values.
-fn csv(bytes: &[u8]) -> Result<Table, String> {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(text);
-    let header = table.headers().map_err(|error| error.to_string())?.clone();
-    if let Some(name) = duplicate_name(&header) {
-        return Err(format!("two columns are named `{}`", shown(name)));
-    }
-    let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); header.len()];
-    let mut rows = 0;
-    for row in table.records() {
-        let row = row.map_err(|error| error.to_string())?;
-        if row.len() > header.len() {
-            let line = row.position().map_or(0, csv::Position::line);
-            return Err(format!("line {line} has {} cells, but the header has {}", row.len(), header.len()));
-        }
-        for (index, texts) in columns.iter_mut().enumerate() {
-            texts.push(row.get(index).filter(|cell| !cell.is_empty()).map(ToOwned::to_owned));
-        }
-        rows += 1;
-    }
-    let column = |(name, texts): (&str, Vec<Option<String>>)| TrainingColumn {
-        name: name.to_owned(),
-        values: TrainingValues::Texts(texts),
-        is_single: false,
-        is_typed: false,
-    };
-    Ok((rows, header.iter().zip(columns).map(column).collect()))
-}
-
-/// Returns a name that occurs more than once.
-#[must_use]
-pub fn duplicate_name<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let mut names: Vec<&str> = names.into_iter().collect();
-    names.sort_unstable();
-    names.array_windows().find(|[one, other]| one == other).map(|[one, _]| *one)
+    let columns = schema.fields().iter().zip(columns).map(|(field, arrays)| {
+        let info = column_info(field);
+        let values = values_of_arrays(info.kind, &arrays);
+        TrainingColumn { name: info.name, values, is_single: info.is_single, is_typed: true }
+    });
+    Ok((rows, columns.collect()))
 }
 
 /// Reads one object per line. Keys not in a line are missing values.
@@ -147,8 +88,11 @@ fn ndjson(bytes: &[u8]) -> Result<Table, String> {
         if line.trim().is_empty() {
             continue;
         }
-        let Object(object) =
-            serde_json::from_str(&line).map_err(|error| format!("line {number}: {}", describe_json(&error)))?;
+        // Python writes the bare tokens NaN and Infinity. The search for them is not free, and they are rare.
+        let parsed: Result<Object, serde_json::Error> = serde_json::from_str(&line).or_else(|error| {
+            plain_tokens(line.as_bytes()).and_then(|plain| serde_json::from_slice(&plain).ok()).ok_or(error)
+        });
+        let Object(object) = parsed.map_err(|error| format!("line {number}: {}", describe_json(&error)))?;
         for (key, value) in object {
             let index = *index_of.entry(key).or_insert_with_key(|key| {
                 columns.push((key.clone(), Vec::new()));
@@ -163,7 +107,7 @@ fn ndjson(bytes: &[u8]) -> Result<Table, String> {
     }
     let column = |(name, mut values): (String, Vec<Value>)| {
         values.resize(rows, Value::Null);
-        TrainingColumn { name, values: to_training_values(values), is_single: false, is_typed: true }
+        TrainingColumn { name, values: values_of_json(values), is_single: false, is_typed: true }
     };
     Ok((rows, columns.into_iter().map(column).collect()))
 }
@@ -195,29 +139,9 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-/// Numbers and booleans are numbers. A single text makes the whole column text; a nested value makes it unusable.
-fn to_training_values(values: Vec<Value>) -> TrainingValues {
-    if values.iter().any(|value| value.is_object() || value.is_array()) {
-        return TrainingValues::Other;
-    }
-    if !values.iter().any(Value::is_string) {
-        let number = |value: &Value| match value {
-            Value::Bool(truth) => f64::from(u8::from(*truth)),
-            value => value.as_f64().unwrap_or(f64::NAN),
-        };
-        return TrainingValues::Numbers(values.iter().map(number).collect());
-    }
-    let text = |value| match value {
-        Value::Null => None,
-        Value::String(text) => Some(text),
-        value => Some(value.to_string()),
-    };
-    TrainingValues::Texts(values.into_iter().map(text).collect())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::training::TrainingValues, *};
 
     fn values(name: &str, text: &str) -> Vec<(String, TrainingValues)> {
         let table = read(name, text.as_bytes().to_vec()).unwrap();
@@ -226,7 +150,7 @@ mod tests {
 
     #[test]
     fn csv_cells_are_text_and_empty_ones_are_missing() {
-        let read = values("a.csv", "\u{feff}x,y\r\n1,\"a,\nb\"\r\n,\r\n2\r\n");
+        let read = values("a.csv", "\u{feff}x,y\r\n1,\"a,\nb\"\r\n,\r\n2,\r\n");
         let texts =
             |texts: [Option<&str>; 3]| TrainingValues::Texts(texts.map(|text| text.map(ToOwned::to_owned)).to_vec());
         assert_eq!(read[0], ("x".to_owned(), texts([Some("1"), None, Some("2")])));
@@ -250,6 +174,23 @@ mod tests {
     }
 
     #[test]
+    fn json_of_python_and_of_64_bits_is_read_exactly() {
+        let read = values(
+            "a.ndjson",
+            "{\"nan\": NaN, \"inf\": \"-Infinity\", \"hash\": 9007199254740993, \"mixed\": 9007199254740993}\n\
+             {\"nan\": 1, \"inf\": 2, \"hash\": -1, \"mixed\": 0.50}\n",
+        );
+        let columns: HashMap<String, TrainingValues> = read.into_iter().collect();
+        let TrainingValues::Numbers(nan) = &columns["nan"] else { panic!("{columns:?}") };
+        assert!(nan[0].is_nan());
+        assert_eq!(nan[1..], [1.0]);
+        assert_eq!(columns["inf"], TrainingValues::Numbers(vec![f64::NEG_INFINITY, 2.0]));
+        let digits = |texts: [&str; 2]| TrainingValues::Digits(texts.map(|text| Some(text.to_owned())).to_vec());
+        assert_eq!(columns["hash"], digits(["9007199254740993", "-1"]));
+        assert_eq!(columns["mixed"], digits(["9007199254740993", "0.5"]));
+    }
+
+    #[test]
     fn columns_of_json_keep_the_order_of_the_file() {
         let read = values("a.ndjson", "{\"z\": 1, \"a\": 2, \"z\": 3}\n{\"m\": 4, \"z\": 5, \"a\": 6}\n");
         let order: Vec<&str> = read.iter().map(|(name, _)| name.as_str()).collect();
@@ -260,13 +201,16 @@ mod tests {
     #[test]
     fn read_errors_include_the_line() {
         let why = |name: &str, text: &str| read(name, text.as_bytes().to_vec()).unwrap_err().to_string();
-        assert!(why("a.csv", "x,y\n1,2\n1,2,3\n").contains("line 3 has 3 cells, but the header has 2"));
-        assert!(why("a.csv", "x,x\n1,2\n").contains("two columns are named `x`"));
         // Only the line of the file, not serde_json's position within it.
         let torn = why("a.ndjson", "{\"x\": 1}\n{\n");
         assert!(torn.contains(": line 2: not valid JSON (EOF while parsing an object); check"), "{torn}");
         assert!(why("a.parquet", "PAR1").contains("cannot be read as Parquet"));
-        assert!(why("a.xlsx", "x").contains("a .parquet, .csv or .ndjson file"));
+        assert_eq!(
+            why("a.xlsx", "x"),
+            "a.xlsx: this is a spreadsheet: export it as CSV (UTF-8, commas) or Parquet; expected a .parquet, .csv or .ndjson \
+             file"
+        );
+        assert!(why("a.txt", "x").contains("unknown format; expected a .parquet, .csv or .ndjson file"));
         assert!(why("a.csv", "").contains("is empty"));
     }
 }

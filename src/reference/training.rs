@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow_array::{ArrayRef, Float64Array, StringArray};
-use vigie_profile::batch::{Number, number};
+use vigie_profile::batch::{Number, level_of_number, number};
 
 use super::columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable, no_column};
 use crate::fault::{Fault, Result};
@@ -12,10 +12,38 @@ use crate::fault::{Fault, Result};
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainingValues {
     Numbers(Vec<f64>),
+    /// Numbers of which `f64` would round some, such as hashes of 64 bits, as digits.
+    Digits(Vec<Option<String>>),
     /// As written in the file.
     Texts(Vec<Option<String>>),
-    /// Times or nested values, which cannot be model inputs.
+    /// Times as text.
+    Times(Vec<Option<String>>),
+    /// Nested values, which cannot be model inputs.
     Other,
+}
+
+impl TrainingValues {
+    /// Appends the values of another file; false if they are of another type.
+    fn append(&mut self, more: &mut Self) -> bool {
+        match (&mut *self, &mut *more) {
+            (Self::Numbers(ours), Self::Numbers(theirs)) => ours.append(theirs),
+            (Self::Numbers(numbers), Self::Digits(_)) => {
+                *self = Self::Digits(digits(numbers));
+                return self.append(more);
+            }
+            (Self::Digits(ours), Self::Numbers(numbers)) => ours.append(&mut digits(numbers)),
+            (Self::Digits(ours), Self::Digits(theirs))
+            | (Self::Texts(ours), Self::Texts(theirs))
+            | (Self::Times(ours), Self::Times(theirs)) => ours.append(theirs),
+            (Self::Other, Self::Other) => {}
+            _ => return false,
+        }
+        true
+    }
+}
+
+fn digits(numbers: &[f64]) -> Vec<Option<String>> {
+    numbers.iter().map(|number| level_of_number(*number)).collect()
 }
 
 /// One column of a training table.
@@ -30,12 +58,14 @@ pub struct TrainingColumn {
 }
 
 impl TrainingColumn {
-    /// The values as an Arrow column; `None` for times and nested values.
+    /// The values as an Arrow column; `None` for nested values.
     #[must_use]
     pub fn array(&self) -> Option<ArrayRef> {
         match &self.values {
             TrainingValues::Numbers(numbers) => Some(Arc::new(Float64Array::from(numbers.clone()))),
-            TrainingValues::Texts(texts) => Some(Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>())),
+            TrainingValues::Digits(texts) | TrainingValues::Texts(texts) | TrainingValues::Times(texts) => {
+                Some(Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>()))
+            }
             TrainingValues::Other => None,
         }
     }
@@ -57,16 +87,11 @@ impl Training {
             let more = other.columns.iter_mut().find(|theirs| theirs.name == column.name).ok_or_else(|| {
                 Fault::setup(format!("{name}: column `{}` is missing, but the previous files have it", column.name))
             })?;
-            match (&mut column.values, &mut more.values) {
-                (TrainingValues::Numbers(ours), TrainingValues::Numbers(theirs)) => ours.append(theirs),
-                (TrainingValues::Texts(ours), TrainingValues::Texts(theirs)) => ours.append(theirs),
-                (TrainingValues::Other, TrainingValues::Other) => {}
-                _ => {
-                    return Err(Fault::setup(format!(
-                        "{name}: column `{}` has a different type than in the previous files; make the types match",
-                        column.name
-                    )));
-                }
+            if !column.values.append(&mut more.values) {
+                return Err(Fault::setup(format!(
+                    "{name}: column `{}` has a different type than in the previous files; make the types match",
+                    column.name
+                )));
             }
             column.is_single &= more.is_single;
         }
@@ -94,8 +119,9 @@ impl TrainingTable for Training {
         let info = |column: &TrainingColumn| ColumnInfo {
             name: column.name.clone(),
             kind: match column.values {
-                TrainingValues::Numbers(_) => ColumnKind::Numbers,
+                TrainingValues::Numbers(_) | TrainingValues::Digits(_) => ColumnKind::Numbers,
                 TrainingValues::Texts(_) => ColumnKind::Texts,
+                TrainingValues::Times(_) => ColumnKind::Times,
                 TrainingValues::Other => ColumnKind::Other,
             },
             is_single: column.is_single,
@@ -114,7 +140,7 @@ impl TrainingTable for Training {
             TrainingValues::Numbers(numbers) => {
                 ColumnData::Numbers(vec![Arc::new(Float64Array::from(numbers.clone()))])
             }
-            TrainingValues::Texts(texts) => {
+            TrainingValues::Digits(texts) | TrainingValues::Texts(texts) | TrainingValues::Times(texts) => {
                 let mut rows: BTreeMap<String, u64> = BTreeMap::new();
                 let mut missing = 0;
                 for text in texts {
@@ -134,6 +160,24 @@ impl TrainingTable for Training {
         })
     }
 
+    fn texts_in_order(&self, column: usize) -> Result<Vec<Option<String>>> {
+        Ok(match self.columns.get(column).map(|column| &column.values) {
+            Some(TrainingValues::Digits(texts) | TrainingValues::Texts(texts) | TrainingValues::Times(texts)) => {
+                texts.clone()
+            }
+            Some(TrainingValues::Numbers(_) | TrainingValues::Other) | None => Vec::new(),
+        })
+    }
+
+    fn first_texts(&self, column: usize, most: usize) -> Result<Vec<String>> {
+        Ok(match self.columns.get(column).map(|column| &column.values) {
+            Some(TrainingValues::Digits(texts) | TrainingValues::Texts(texts) | TrainingValues::Times(texts)) => {
+                texts.iter().flatten().take(most).cloned().collect()
+            }
+            Some(TrainingValues::Numbers(_) | TrainingValues::Other) | None => Vec::new(),
+        })
+    }
+
     fn numbers_in_order(&self, column: usize) -> Result<Option<Vec<f64>>> {
         let number_or_nan = |text: &Option<String>| match text.as_deref().map_or(Number::Missing, number) {
             Number::Value(value) => Some(value),
@@ -143,8 +187,10 @@ impl TrainingTable for Training {
         Ok(match self.columns.get(column).map(|column| &column.values) {
             Some(TrainingValues::Numbers(numbers)) => Some(numbers.clone()),
             // CSV cells are always text.
-            Some(TrainingValues::Texts(texts)) => texts.iter().map(number_or_nan).collect(),
-            Some(TrainingValues::Other) | None => None,
+            Some(TrainingValues::Texts(texts) | TrainingValues::Digits(texts)) => {
+                texts.iter().map(number_or_nan).collect()
+            }
+            Some(TrainingValues::Times(_) | TrainingValues::Other) | None => None,
         })
     }
 }

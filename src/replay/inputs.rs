@@ -6,7 +6,8 @@
 //!
 //! A categorical feature reads levels in the spelling that the model was trained with: as written if the model knows
 //! that level, otherwise in another spelling of the same value that it knows (`1` may have been `1.0`, `True` or `true`;
-//! `nan` may have been `None`), otherwise as written. Columns of numbers are spelled canonically first.
+//! `nan` may have been `None`), otherwise as written. Columns of numbers are spelled canonically first. A missing level is
+//! the word that the config names, or else a usual word for missing values that the model knows.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -22,21 +23,44 @@ use super::spelling::{has_other_spellings, trained_spelling};
 use crate::fault::{Fault, Result};
 
 /// Prepares `rows` rows: one column for each feature of the model, in its order. `None` stands for a column that is
-/// missing in every row.
-pub fn model_inputs(model: &Model, rows: usize, columns: impl IntoIterator<Item = Option<ArrayRef>>) -> Result<Inputs> {
+/// missing in every row. `words`: for each feature, the word that the application passes for a missing level, if the
+/// config names it.
+pub fn model_inputs(
+    model: &Model,
+    rows: usize,
+    columns: impl IntoIterator<Item = Option<ArrayRef>>,
+    words: &[Option<String>],
+) -> Result<Inputs> {
     let features = model.features().iter().enumerate();
-    let converted = features
-        .zip(columns)
-        .map(|((index, feature), column)| column.map(|column| input(model, index, feature, &column)).transpose());
+    let converted = features.zip(columns).map(|((index, feature), column)| {
+        let word = words.get(index).and_then(Option::as_deref).filter(|_| feature.kind == InputKind::Categorical);
+        let column = column.map(|column| input(model, index, feature, &column, word.is_some())).transpose()?;
+        Ok(match word {
+            Some(word) => Some(fill_missing(column, rows, word)),
+            None => column,
+        })
+    });
     let converted: Vec<Option<ArrayRef>> = converted.collect::<Result<_>>()?;
     Ok(model.inputs(rows, &converted)?)
 }
 
-fn input(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef) -> Result<ArrayRef> {
+fn input(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef, has_word: bool) -> Result<ArrayRef> {
     match feature.kind {
         _ if column.data_type() == &DataType::Null => Ok(column.clone()),
         InputKind::Numeric => numbers(feature, column),
-        InputKind::Categorical => levels(model, index, feature, column),
+        InputKind::Categorical => levels(model, index, feature, column, has_word),
+    }
+}
+
+/// Replaces missing levels by a word.
+fn fill_missing(column: Option<ArrayRef>, rows: usize, word: &str) -> ArrayRef {
+    match column {
+        Some(column) if column.logical_null_count() == 0 => column,
+        Some(column) if column.data_type() != &DataType::Null => {
+            let levels = texts(&column);
+            Arc::new(levels.iter().map(|level| Some(level.unwrap_or(word))).collect::<StringArray>())
+        }
+        _ => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(word, rows))),
     }
 }
 
@@ -57,7 +81,7 @@ fn misfit(feature: &ModelFeature, found: NotANumber<'_>) -> Fault {
     Fault::setup(format!("`{}` holds {found}, but the model expects a number", shown(&feature.name)))
 }
 
-fn levels(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef) -> Result<ArrayRef> {
+fn levels(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef, has_word: bool) -> Result<ArrayRef> {
     let kind = column.data_type();
     if kind.is_nested() && !matches!(kind, DataType::Dictionary(..)) {
         let name = shown(&feature.name);
@@ -73,16 +97,16 @@ fn levels(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef
         _ => to_levels(column),
     };
     Ok(if let Some(keyed) = column.as_dictionary_opt::<Int32Type>() {
-        let texts = spelled(model, index, keyed.values().as_string::<i32>());
+        let texts = spelled(model, index, keyed.values().as_string::<i32>(), has_word);
         texts.map_or_else(|| column.clone(), |texts| Arc::new(keyed.with_values(Arc::new(texts))))
     } else {
-        let texts = spelled(model, index, column.as_string::<i32>());
+        let texts = spelled(model, index, column.as_string::<i32>(), has_word);
         texts.map_or_else(|| column.clone(), |texts| Arc::new(texts))
     })
 }
 
 /// The levels in the spelling of the model; `None` if no level could have another spelling.
-fn spelled(model: &Model, feature: usize, texts: &StringArray) -> Option<StringArray> {
+fn spelled(model: &Model, feature: usize, texts: &StringArray, has_word: bool) -> Option<StringArray> {
     if !texts.iter().flatten().any(has_other_spellings) {
         return None;
     }
@@ -94,7 +118,7 @@ fn spelled(model: &Model, feature: usize, texts: &StringArray) -> Option<StringA
             if !has_other_spellings(text) {
                 return Some(Cow::Borrowed(text));
             }
-            known.entry(text).or_insert_with(|| trained_spelling(model, feature, text)).clone()
+            known.entry(text).or_insert_with(|| trained_spelling(model, feature, text, has_word)).clone()
         });
         spelled.append_option(spelling);
     }

@@ -2,7 +2,7 @@
 
 use vigie_models::{Inputs, Model};
 use vigie_profile::{
-    batch::Rows,
+    batch::{Rows, level},
     layout::{Column, Layout},
     shown::shown,
 };
@@ -18,6 +18,8 @@ pub struct Rescorer {
     columns: Vec<Option<usize>>,
     /// Columns that the model reads and the layout does not have.
     extra_columns: Vec<Column>,
+    /// For each feature of the model, the word that the application passes to it for a missing level.
+    missing_words: Vec<Option<String>>,
 }
 
 /// Maximum number of features to name in a message.
@@ -74,7 +76,28 @@ impl Rescorer {
                 found => found,
             });
         }
-        Ok(Self { model, columns, extra_columns })
+        Ok(Self { model, columns, extra_columns, missing_words: Vec::new() })
+    }
+
+    /// Sets the word that the application passes to the model for a missing level of each feature, by its name. Without a
+    /// word, a usual one that the model knows is assumed.
+    #[must_use]
+    pub fn with_missing_words(mut self, word: impl Fn(&str) -> Option<String>) -> Self {
+        self.missing_words = self.model.features().iter().map(|feature| word(&feature.name)).collect();
+        self
+    }
+
+    /// The word for a missing level of a feature: the config's, or a usual one that the model knows. `None` if it is one
+    /// that readers take for a missing value, or if there is none.
+    #[must_use]
+    pub fn missing_word(&self, feature: &str) -> Option<String> {
+        let index = self.model.features().iter().position(|own| own.name == feature)?;
+        let configured = self.missing_words.get(index).cloned().flatten();
+        let inferred = || {
+            let word = self.model.missing_level(index);
+            self.model.knows_level(index, word).then(|| word.to_owned())
+        };
+        configured.or_else(inferred).filter(|word| level(word).is_some())
     }
 
     #[must_use]
@@ -97,7 +120,8 @@ impl Rescorer {
     /// Converts rows to the model's inputs.
     pub fn inputs(&self, rows: &Rows) -> Result<Inputs> {
         let columns = self.columns.iter().map(|place| place.and_then(|place| rows.features.get(place)?.clone()));
-        model_inputs(&self.model, rows.len, columns).map_err(|fault| fault.context("source.fields.features"))
+        model_inputs(&self.model, rows.len, columns, &self.missing_words)
+            .map_err(|fault| fault.context("source.fields.features"))
     }
 
     /// Probabilities of the first `rows` rows.

@@ -3,24 +3,32 @@
 use std::borrow::Cow;
 
 use vigie_models::Model;
-use vigie_profile::batch::level;
+use vigie_profile::batch::{level, word};
 
 /// Returns whether another text may stand for the same value.
 pub(super) fn has_other_spellings(text: &str) -> bool {
-    level(text).is_none_or(|canonical| canonical != text || is_whole(&canonical))
+    let has_blanks = text.trim().len() < text.len();
+    has_blanks || level(text).is_none_or(|canonical| canonical != text || is_whole(&canonical))
 }
 
 /// The model's spelling of a level; `None`: a missing value, which the model spells in its own way.
 ///
 /// The spelling is the level as written if the model knows it so, or if it knows no other spelling. `1` may have been
-/// `1.0` (pandas writes this for a column with missing values), `True` or `true`.
-pub(super) fn trained_spelling<'l>(model: &Model, feature: usize, text: &'l str) -> Option<Cow<'l, str>> {
+/// `1.0` (pandas writes this for a column with missing values), `True` or `true`, and ` a` may have been `a`.
+/// `has_word`: the config names the word that the application passes for a missing value.
+pub(super) fn trained_spelling<'l>(
+    model: &Model,
+    feature: usize,
+    text: &'l str,
+    has_word: bool,
+) -> Option<Cow<'l, str>> {
     let is_known = |text: &str| model.knows_level(feature, text);
     if is_known(text) {
         return Some(Cow::Borrowed(text));
     }
-    let Some(canonical) = level(text) else {
-        return if is_known(model.missing_level(feature)) { None } else { Some(Cow::Borrowed(text)) };
+    let Some(canonical) = word(text) else {
+        let has_missing_level = has_word || is_known(model.missing_level(feature));
+        return if has_missing_level { None } else { Some(Cow::Borrowed(text)) };
     };
     let truth: &[&str] = match &*canonical {
         "1" => &["True", "true", "TRUE"],

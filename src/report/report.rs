@@ -78,6 +78,10 @@ pub struct ExaminedWindow {
     pub empty_later: Option<Window>,
     /// Optional mapped fields that no record has.
     pub missing_fields: Vec<String>,
+    /// Names that occur twice in a record or a header.
+    pub doubled_names: Vec<String>,
+    /// Whether times have no time zone. Not in the report, because it concerns the setup.
+    pub has_naive_times: bool,
 }
 
 /// The complete result of a run.

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path};
 use vigie_profile::shown::{harmless, shown};
 
 use super::{Report, page::score_shift::score_shift_sentence, words::TerminalWords};
-use crate::judge::{Finding, Severity, Test, number, q_value};
+use crate::judge::{Finding, Severity, Test, q_value};
 
 const ROWS: usize = 12;
 
@@ -40,6 +40,9 @@ pub fn to_terminal(report: &Report, page: &Path, colour: bool, words: &dyn Termi
     for field in &report.examined.missing_fields {
         let _ = writeln!(text, "{}", words.mapped_field_not_found(field));
     }
+    if !report.examined.doubled_names.is_empty() {
+        let _ = writeln!(text, "{}", words.doubled_names(&report.examined.doubled_names));
+    }
     findings(&mut text, &verdict.findings, colour, words);
     if let Some(sentence) = score_shift_sentence(report, words) {
         let _ = writeln!(text, "\n{sentence}");
@@ -66,14 +69,13 @@ fn findings(text: &mut String, findings: &[Finding], colour: bool, words: &dyn T
     );
     for (finding, subject) in findings.iter().zip(&subjects).take(ROWS) {
         let severity = coloured(finding.severity, &format!("{:<8}", finding.severity.word()), colour);
-        let optional = |value: Option<f64>| value.map_or("–".to_owned(), number);
         let subject: String = subject.chars().take(wide).collect();
         let _ = writeln!(
             text,
             "{severity} {subject:<wide$} {:<13} {:>8} {:>7} {:>8}",
             finding.test.word(),
-            optional(finding.value),
-            optional(finding.limit),
+            words.number_or_dash(finding.value),
+            words.number_or_dash(finding.limit),
             finding.q_value.map_or("–".to_owned(), |q| q_value(Some(q))),
         );
         // These findings have no figures.

@@ -5,13 +5,18 @@ use std::{
     path::Path,
 };
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{
+    expansion::BoundedExpansion,
     partition::Partition,
     store::{OpenFile, StoredFile},
 };
 
 /// File format of the records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum FileFormat {
     Parquet,
     Ndjson,
@@ -53,31 +58,62 @@ impl ByteRange {
     }
 }
 
+fn split_compression(name: &str) -> (&str, Compression) {
+    if let Some(stem) = name.strip_suffix(".gz") {
+        (stem, Compression::Gzip)
+    } else if let Some(stem) = name.strip_suffix(".zst") {
+        (stem, Compression::Zstd)
+    } else {
+        (name, Compression::None)
+    }
+}
+
+/// Removes what log rotation appends to a name: `.1`, `.2026-11-20`, `-20261120`.
+fn without_rotation(name: &str) -> &str {
+    let Some((stem, last)) = name.rsplit_once('.') else { return name };
+    let is_rotation = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_digit())
+            && text.chars().all(|char| char.is_ascii_digit() || "-_t:z".contains(char))
+    };
+    if is_rotation(last) {
+        return stem;
+    }
+    // `jsonl-20261120`
+    match last.split_once(['-', '_']) {
+        Some((ending, rest)) if is_rotation(rest) => name.get(..stem.len() + 1 + ending.len()).unwrap_or(name),
+        _ => name,
+    }
+}
+
 /// Supported file extensions, for messages.
 pub(super) const EXTENSIONS: &str = ".parquet, .ndjson, .jsonl or .csv, optionally with .gz or .zst";
 
 const BUFFER: usize = 1 << 18;
 
 impl LogFile {
-    /// Returns `None` if the extension is not supported.
-    pub(super) fn new(stored: StoredFile, root: &Path) -> Option<Self> {
+    /// Returns `None` if the name does not tell the format. `otherwise`: the format of files with such names.
+    pub(super) fn new(stored: StoredFile, root: &Path, otherwise: Option<FileFormat>) -> Option<Self> {
         let path = stored.path();
         let name = path.file_name()?.to_string_lossy().to_lowercase();
-        let (stem, compression) = if let Some(stem) = name.strip_suffix(".gz") {
-            (stem, Compression::Gzip)
-        } else if let Some(stem) = name.strip_suffix(".zst") {
-            (stem, Compression::Zstd)
-        } else {
-            (name.as_str(), Compression::None)
-        };
-        let format = match stem.rsplit_once('.')?.1 {
-            "parquet" | "pq" => FileFormat::Parquet,
-            "ndjson" | "jsonl" | "json" => FileFormat::Ndjson,
-            "csv" => FileFormat::Csv,
-            _ => return None,
+        let (stem, compression) = split_compression(without_rotation(&name));
+        let format = match without_rotation(stem).rsplit_once('.').map(|(_, ending)| ending) {
+            Some("parquet" | "pq") => FileFormat::Parquet,
+            Some("ndjson" | "jsonl" | "json") => FileFormat::Ndjson,
+            Some("csv") => FileFormat::Csv,
+            _ => otherwise?,
         };
         let partition = Partition::from_path(path.strip_prefix(root).unwrap_or(path));
         Some(Self { stored, format, compression, partition })
+    }
+
+    /// Returns whether the name of a file in no supported format looks like that of a log.
+    pub(super) fn is_like_log(name: &str) -> bool {
+        let name = name.to_lowercase();
+        let (stem, _) = split_compression(without_rotation(&name));
+        let stem = without_rotation(stem);
+        [".log", ".tsv", ".avro", ".orc", ".arrow", ".feather", ".br", ".lz4", ".bz2", ".xz", ".zip", ".snappy"]
+            .iter()
+            .any(|ending| stem.ends_with(ending))
     }
 
     pub(super) fn is_compressed(&self) -> bool {
@@ -89,9 +125,14 @@ impl LogFile {
         let bytes = self.stored.stream(0)?;
         Ok(match self.compression {
             Compression::None => Box::new(BufReader::with_capacity(BUFFER, bytes)),
-            Compression::Gzip => Box::new(BufReader::with_capacity(BUFFER, flate2::read::MultiGzDecoder::new(bytes))),
-            Compression::Zstd => Box::new(BufReader::with_capacity(BUFFER, zstd::Decoder::new(bytes)?)),
+            Compression::Gzip => self.bounded(flate2::read::MultiGzDecoder::new(bytes))?,
+            Compression::Zstd => self.bounded(zstd::Decoder::new(bytes)?)?,
         })
+    }
+
+    fn bounded(&self, decoder: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
+        let bounded = BoundedExpansion::new(decoder, self.stored.size()?);
+        Ok(Box::new(BufReader::with_capacity(BUFFER, bounded)))
     }
 
     /// Streams the bytes of an uncompressed file from offset `from`.
@@ -107,5 +148,43 @@ impl LogFile {
         let mut bytes = Vec::new();
         self.stream()?.read_to_end(&mut bytes)?;
         Ok(OpenFile::Memory(bytes.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotated_files_keep_their_format() {
+        let read = |name: &str| {
+            let stored = StoredFile::Local(Path::new("log").join(name));
+            let file = LogFile::new(stored, Path::new("log"), None)?;
+            Some((file.format, file.compression))
+        };
+        let (json, csv) = (FileFormat::Ndjson, FileFormat::Csv);
+        for (name, wanted) in [
+            ("p.jsonl", Some((json, Compression::None))),
+            ("p.jsonl.1", Some((json, Compression::None))),
+            ("p.jsonl.2026-11-20", Some((json, Compression::None))),
+            ("p.jsonl.2026-11-20_08", Some((json, Compression::None))),
+            ("p.jsonl-20261120", Some((json, Compression::None))),
+            ("p.jsonl-20261120.gz", Some((json, Compression::Gzip))),
+            ("p.jsonl.1.gz", Some((json, Compression::Gzip))),
+            ("p.csv.zst.3", Some((csv, Compression::Zstd))),
+            ("p.2026-11-20.CSV", Some((csv, Compression::None))),
+            ("p.log", None),
+            ("p.log.1", None),
+            ("p.jsonl.bak", None),
+            ("p", None),
+            ("2026-11-20", None),
+        ] {
+            assert_eq!(read(name), wanted, "{name}");
+        }
+        assert!(
+            LogFile::is_like_log("p.log.1") && LogFile::is_like_log("p.jsonl.br") && !LogFile::is_like_log("notes.txt")
+        );
+        let plain = StoredFile::Local(Path::new("data.log.2").to_owned());
+        assert_eq!(LogFile::new(plain, Path::new(""), Some(csv)).unwrap().format, csv);
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     collections::HashSet,
-    io,
+    io, mem,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,21 +11,23 @@ use std::{
 
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use vigie_profile::{
-    batch::{Records, Value},
+    batch::{Complaints, Records, Value},
     shown::shown,
 };
 
 use super::{
     file::{ByteRange, EXTENSIONS, FileFormat, LogFile},
+    file_summary::FileSummary,
     lines,
     mapping::{Mapping, ReadSummary, passes},
-    parquet_file::{self, RowMask},
+    parquet_file::{self, RowGroups, RowMask},
     place::PlaceOptions,
     read_result::{ReadResult, Unreadable},
+    shape,
     store::{self, FoundFiles, describe_read_error},
     two_phase::{self, FeatureSink},
 };
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, InputShape, Result};
 
 /// The files of a log.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub(super) struct FileLog {
 pub(super) struct FilePiece {
     file: Arc<LogFile>,
     part: FilePart,
+    /// The first and last time in the whole file, if known beforehand.
+    times: Option<(i64, i64)>,
 }
 
 #[derive(Debug)]
@@ -69,7 +73,8 @@ pub(super) struct SortedFiles {
 impl FileLog {
     /// Finds the files. Finding none is a fault, because a wrong path would otherwise look like a day without traffic.
     pub(super) fn open(place: &PlaceOptions) -> Result<Self> {
-        let SortedFiles { files, skipped } = sort_files(store::find("source.path", "the log", &place.path)?);
+        let SortedFiles { files, skipped } =
+            sort_files(store::find("source.path", "the log", &place.path)?, place.format);
         if files.is_empty() {
             return Err(no_readable_file("source.path", &place.path, &skipped));
         }
@@ -79,6 +84,14 @@ impl FileLog {
     /// Names of the skipped files in no supported format (`predictions.ndjson.1`), safe to display.
     pub(super) fn skipped_files(&self) -> impl Iterator<Item = String> {
         self.skipped.iter().map(|path| shown(&path.file_name().unwrap_or_default().to_string_lossy()))
+    }
+
+    /// Files in no supported format whose names look like those of a log.
+    pub(super) fn unnamed_logs(&self) -> impl Iterator<Item = Unreadable> {
+        let is_log =
+            |path: &&PathBuf| path.file_name().is_some_and(|name| LogFile::is_like_log(&name.to_string_lossy()));
+        let unknown = (InputShape::UnknownName, None);
+        self.skipped.iter().filter(is_log).map(move |path| Unreadable::lost(path.clone(), unknown))
     }
 
     /// Plans the read. Files and row groups that cannot contain records of the window are left out.
@@ -96,7 +109,10 @@ impl FilePlan {
                 continue;
             }
             let is_filtered_out = mapping.only.iter().any(|(key, wanted)| {
-                file.partition.values.get(key).is_some_and(|value| !passes(Value::Text(value), wanted))
+                file.partition
+                    .values
+                    .get(key)
+                    .is_some_and(|value| !passes(value.as_deref().map_or(Value::Null, Value::Text), wanted))
             });
             if is_filtered_out {
                 continue;
@@ -114,15 +130,32 @@ impl FilePlan {
 }
 
 impl FilePiece {
-    /// The mapping for the file: a `where` on a partition key has been checked on the path and is dropped.
+    /// The mapping for the file: a `where` on a partition key has been checked on the path and is dropped; values of
+    /// other partition keys are added.
     fn mapping<'m>(&self, mapping: &'m Mapping) -> Cow<'m, Mapping> {
         let partition = &self.file.partition.values;
-        if !mapping.only.iter().any(|(key, _)| partition.contains_key(key)) {
+        let is_filter = |key: &String| mapping.only.iter().any(|(path, _)| path == key);
+        if !partition.keys().any(|key| is_filter(key) || mapping.needs(key)) {
             return Cow::Borrowed(mapping);
         }
-        let mut mapping = mapping.clone();
-        mapping.only.retain(|(key, _)| !partition.contains_key(key));
-        Cow::Owned(mapping)
+        let mut own = mapping.clone();
+        own.only.retain(|(key, _)| !partition.contains_key(key));
+        let needed = partition.iter().filter(|(key, _)| mapping.needs(key));
+        own.partition = needed.map(|(key, value)| (key.clone(), value.clone())).collect();
+        Cow::Owned(own)
+    }
+
+    /// Adds the times that are known without reading.
+    fn note_times(&self, found: &mut ReadSummary) {
+        if let Some((first, last)) = self.times {
+            found.own.note_time(first);
+            found.own.note_time(last);
+        }
+    }
+
+    /// The file that is read.
+    pub(super) fn file(&self) -> &LogFile {
+        &self.file
     }
 
     /// Returns whether the features can be read separately from the records.
@@ -139,10 +172,21 @@ impl FilePiece {
         let FilePart::Group(metadata, group, true) = &self.part else { return ReadResult::default() };
         let mapping = self.mapping(mapping);
         let mut found = ReadSummary::default();
+        let mut timeless = Complaints::default();
         let result = catch_panic(|| {
-            two_phase::read_without_features(&self.file, (metadata, *group), &mapping, &mut found, sink)
+            two_phase::read_without_features(
+                &self.file,
+                (metadata, *group),
+                &mapping,
+                &mut found,
+                &mut |mut records: Records, kept: RowMask| {
+                    timeless.merge(records.complaints.take_timeless());
+                    sink(records, kept);
+                },
+            )
         });
-        self.file.read_result(found, result)
+        self.note_times(&mut found);
+        self.file.read_result(found, timeless, result)
     }
 
     /// Streams some features of those records, batch by batch.
@@ -154,15 +198,22 @@ impl FilePiece {
         sink: FeatureSink<'_>,
     ) -> ReadResult {
         let FilePart::Group(metadata, group, true) = &self.part else { return ReadResult::default() };
+        let mapping = self.mapping(mapping);
         let result =
-            catch_panic(|| two_phase::read_features(&self.file, (metadata, *group), mapping, columns, kept, sink));
-        self.file.read_result(ReadSummary::default(), result)
+            catch_panic(|| two_phase::read_features(&self.file, (metadata, *group), &mapping, columns, kept, sink));
+        self.file.read_result(ReadSummary::default(), Complaints::default(), result)
     }
 
     /// Streams the records into `sink`.
     pub(super) fn read(&self, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> ReadResult {
         let mapping = &*self.mapping(mapping);
         let mut found = ReadSummary::default();
+        let mut timeless = Complaints::default();
+        // Which window they belong to is known once the file has been read.
+        let sink: &mut dyn FnMut(Records) = &mut |mut records: Records| {
+            timeless.merge(records.complaints.take_timeless());
+            sink(records);
+        };
         let result = catch_panic(|| {
             let (summary, result) = match self.file.format {
                 FileFormat::Parquet => {
@@ -183,16 +234,29 @@ impl FilePiece {
             found = summary;
             result
         });
-        self.file.read_result(found, result)
+        self.note_times(&mut found);
+        self.file.read_result(found, timeless, result)
     }
 }
 
 impl LogFile {
     fn unreadable(&self, error: &io::Error) -> Unreadable {
-        Unreadable { path: self.stored.path().to_owned(), why: describe_read_error(error) }
+        let path = self.stored.path().to_owned();
+        // A file that is gone or torn is one that changes, not one in another format.
+        let may_differ =
+            matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other);
+        match may_differ.then(|| shape::recognise(self)).flatten().filter(|(shape, _)| *shape != InputShape::Unknown) {
+            Some(found) => Unreadable::lost(path, found),
+            None => Unreadable::new(path, describe_read_error(error)),
+        }
     }
 
-    fn read_result(&self, found: ReadSummary, result: io::Result<()>) -> ReadResult {
+    /// The result of reading a piece; `timeless`: complaints about records whose time is not known.
+    fn read_result(&self, mut found: ReadSummary, timeless: Complaints, result: io::Result<()>) -> ReadResult {
+        let own = FileSummary { timeless, ..mem::take(&mut found.own) };
+        if own != FileSummary::default() {
+            found.files.insert(self.stored.path().to_owned(), own);
+        }
         ReadResult { found, unreadable: result.err().map(|error| self.unreadable(&error)), fault: None }
     }
 }
@@ -208,13 +272,14 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<FilePiece>> 
     if size == 0 {
         return Ok(Vec::new());
     }
-    let piece = |part| FilePiece { file: file.clone(), part };
+    let piece = |part| FilePiece { file: file.clone(), part, times: None };
     Ok(match file.format {
         FileFormat::Parquet => match parquet_file::plan(file, mapping)? {
             None => vec![piece(FilePart::Whole)],
-            Some((metadata, groups)) => {
+            Some(RowGroups { metadata, groups, times }) => {
                 let is_columnar = parquet_file::is_columnar(metadata.schema(), mapping);
-                groups.into_iter().map(|group| piece(FilePart::Group(metadata.clone(), group, is_columnar))).collect()
+                let part = |group| FilePart::Group(metadata.clone(), group, is_columnar);
+                groups.into_iter().map(|group| FilePiece { times, ..piece(part(group)) }).collect()
             }
         },
         // A CSV cell may contain line ends, and a compressed file cannot be read from an offset.
@@ -227,24 +292,48 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<FilePiece>> 
 
 /// The error for a path with no file in a supported format; `skipped` are the other files there.
 pub(super) fn no_readable_file(key: &str, path: &Path, skipped: &[PathBuf]) -> Fault {
+    const NAMED: usize = 3;
+    let format_key = key.replace(".path", ".format");
+    let remedy = format!("if they hold records, set `{format_key}` to ndjson, csv or parquet");
+    let name = |file: &PathBuf| shown(&file.file_name().unwrap_or_default().to_string_lossy());
+    let names = skipped.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
     let found = match skipped {
         [file] if file == path => {
-            return Fault::setup(format!("{key}: {}: unsupported file type; expected {EXTENSIONS}", path.display()));
+            let export = spreadsheet(skipped).map_or("", |_| "; export the spreadsheet as CSV or Parquet");
+            return Fault::setup(format!(
+                "{key}: {}: unsupported file type; expected {EXTENSIONS}, or set `{format_key}`{export}",
+                path.display()
+            ));
         }
         [] => "the folder is empty".to_owned(),
-        [_] => "it contains only 1 file of another type".to_owned(),
-        others => format!("it contains only {} files of other types", others.len()),
+        [_] => format!("it contains only 1 file of another type ({names}); {remedy}"),
+        others if others.len() > NAMED => {
+            format!("it contains only {} files of other types ({names}, …); {remedy}", others.len())
+        }
+        others => format!("it contains only {} files of other types ({names}); {remedy}", others.len()),
     };
-    Fault::setup(format!("{key}: {} has no readable file ({EXTENSIONS}); {found}", path.display()))
+    let export = spreadsheet(skipped).map_or(String::new(), |name| format!("; export {name} as CSV or Parquet"));
+    Fault::setup(format!("{key}: {} has no readable file ({EXTENSIONS}); {found}{export}", path.display()))
 }
 
-/// Separates the files in a supported format, sorted and without duplicates, from the others.
-pub(super) fn sort_files(found: FoundFiles) -> SortedFiles {
+/// The name of the first spreadsheet among files, safe to display.
+fn spreadsheet(files: &[PathBuf]) -> Option<String> {
+    let is_spreadsheet = |path: &&PathBuf| {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        extension.is_some_and(|extension| matches!(extension.as_str(), "xlsx" | "xlsm" | "xls" | "ods"))
+    };
+    let name = |path: &PathBuf| shown(&path.file_name().unwrap_or_default().to_string_lossy());
+    files.iter().find(is_spreadsheet).map(name)
+}
+
+/// Separates the files in a supported format, sorted and without duplicates, from the others. `otherwise`: the format of
+/// files whose names do not tell it.
+pub(super) fn sort_files(found: FoundFiles, otherwise: Option<FileFormat>) -> SortedFiles {
     let mut files = Vec::new();
     let mut skipped = Vec::new();
     for file in found.files {
         let path = file.path().to_owned();
-        match LogFile::new(file, &found.root) {
+        match LogFile::new(file, &found.root, otherwise) {
             Some(file) => files.push(Arc::new(file)),
             None => skipped.push(path),
         }

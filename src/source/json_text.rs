@@ -1,8 +1,12 @@
 //! Writes a row of an Arrow batch as a line of JSON, for tables with lists, maps or JSON text in their columns.
 
 use arrow_array::{Array, RecordBatch, cast::AsArray};
-use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_cast::{
+    cast,
+    display::{ArrayFormatter, FormatOptions},
+};
 use arrow_schema::DataType;
+use vigie_profile::batch::{for_each_number, is_bytes, is_text, texts, whole_digits};
 
 /// Writes row `row` as one JSON object.
 pub(super) fn write_row(batch: &RecordBatch, row: usize, line: &mut Vec<u8>) -> Result<(), serde_json::Error> {
@@ -68,12 +72,20 @@ fn write(array: &dyn Array, row: usize, line: &mut Vec<u8>) -> Result<(), serde_
             line.push(b'}');
             Ok(())
         }
+        DataType::Dictionary(_, values) if !is_text(values) => match cast(&array.slice(row, 1), values) {
+            Ok(plain) => write(plain.as_ref(), 0, line),
+            Err(_) => {
+                line.extend_from_slice(b"null");
+                Ok(())
+            }
+        },
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => write_real(array, row, line),
         kind => {
             let text = text(array, row);
             let is_number = kind.is_numeric() || *kind == DataType::Boolean;
-            let is_json = is_number && !text.contains(['N', 'n', 'i']) || text == "true" || text == "false";
-            if is_json && is_number {
-                line.extend_from_slice(text.as_bytes());
+            if is_number {
+                // As an integer if it is one, because a JSON number with a fraction is read as a float.
+                line.extend_from_slice(whole_digits(&text).as_bytes());
                 Ok(())
             } else {
                 serde_json::to_writer(line, &text)
@@ -82,7 +94,23 @@ fn write(array: &dyn Array, row: usize, line: &mut Vec<u8>) -> Result<(), serde_
     }
 }
 
+/// Writes a float of any width as the same `f64`. NaN becomes null (missing), and infinity a string that readers parse as
+/// a number.
+fn write_real(array: &dyn Array, row: usize, line: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let mut real = f64::NAN;
+    for_each_number(array.slice(row, 1).as_ref(), &mut |value| real = value);
+    if real.is_infinite() {
+        return serde_json::to_writer(line, if real > 0.0 { "Infinity" } else { "-Infinity" });
+    }
+    serde_json::to_writer(line, &real)
+}
+
 fn text(array: &dyn Array, row: usize) -> String {
+    let kind = array.data_type();
+    if is_bytes(kind) || kind.is_temporal() {
+        let texts = texts(&array.slice(row, 1));
+        return if texts.is_null(0) { String::new() } else { texts.value(0).to_owned() };
+    }
     ArrayFormatter::try_new(array, &FormatOptions::default())
         .map(|formatter| formatter.value(row).to_string())
         .unwrap_or_default()

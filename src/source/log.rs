@@ -1,20 +1,25 @@
 //! A log of any kind behind one interface: opened once, planned for a window, read piece by piece on any thread.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
-use vigie_profile::{batch::Records, layout::Column};
+use vigie_profile::{
+    batch::{Complaints, Records},
+    layout::Column,
+};
 
 use super::{
     Latest, Request, SourceOptions,
+    file::LogFile,
     files::{FileLog, FilePiece},
-    mapping::{Field, Mapping},
+    mapping::{Field, Mapping, ReadSummary},
     parquet_file::RowMask,
     place::SourceKind,
     postgres::{TableLog, TablePreview, TableQuery},
     read_result::{ReadResult, Unreadable},
+    shape,
     two_phase::FeatureSink,
 };
-use crate::fault::Result;
+use crate::fault::{InputShape, Result};
 
 /// A log that has been opened.
 #[derive(Debug)]
@@ -37,6 +42,15 @@ pub struct Plan {
     /// Number of files that may contain records of the window.
     pub files: usize,
     pub unreadable: Vec<Unreadable>,
+}
+
+/// What a pass over the files met that has no time.
+#[derive(Debug, Default)]
+pub struct Timeless {
+    /// Records without a readable time, and lines that are not records, in files with records around the window.
+    pub complaints: Complaints,
+    /// Files of which no line is a record, or no record has a time.
+    pub lost: Vec<Unreadable>,
 }
 
 /// The unit of work of one thread.
@@ -97,6 +111,15 @@ impl Log {
         }
     }
 
+    /// Files that are not read although their names look like those of a log.
+    #[must_use]
+    pub fn unnamed_logs(&self) -> Vec<Unreadable> {
+        match &self.origin {
+            Origin::Files(log) => log.unnamed_logs().collect(),
+            Origin::Table(_) => Vec::new(),
+        }
+    }
+
     /// Names of the skipped files in no supported format, safe to display.
     #[must_use]
     pub fn skipped_files(&self) -> Vec<String> {
@@ -108,6 +131,34 @@ impl Log {
 }
 
 impl Plan {
+    /// Returns what concerns the window of the records without a time, once all pieces have been read.
+    #[must_use]
+    pub fn timeless(&self, found: &ReadSummary) -> Timeless {
+        let mut timeless = Timeless::default();
+        for (path, file) in found.files.iter().filter(|(_, file)| file.may_concern(self.mapping.window)) {
+            timeless.complaints.merge(file.timeless.clone());
+            let lost = if file.is_lost() {
+                self.file(path).and_then(shape::lost_lines)
+            } else if file.may_be_array() {
+                self.file(path).and_then(shape::lost_lines).filter(|(shape, _)| *shape == InputShape::JsonArray)
+            } else if file.has_no_time() && found.files.len() > 1 {
+                Some((InputShape::NoTime, None))
+            } else {
+                None
+            };
+            timeless.lost.extend(lost.map(|shape| Unreadable::lost(path.clone(), shape)));
+        }
+        timeless
+    }
+
+    fn file(&self, path: &Path) -> Option<&LogFile> {
+        let mut files = self.pieces.iter().filter_map(|piece| match &piece.0 {
+            PieceOrigin::File(piece) => Some(piece.file()),
+            PieceOrigin::Query(_) => None,
+        });
+        files.find(|file| file.stored.path() == path)
+    }
+
     /// The mapped fields with their paths as in the config.
     #[must_use]
     pub fn fields(&self) -> BTreeMap<Field, String> {

@@ -1,15 +1,19 @@
 //! The config's `fields` and `where`, prepared for readers, and a summary of what readers found.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::PathBuf,
+};
 
 use jiff::tz::TimeZone;
 use vigie_profile::{
-    batch::{Value, level, level_of_number},
+    batch::{Value, level_of_number, word},
     layout::Column,
+    near::folded_name,
     window::{Instant, Window},
 };
 
-use super::{Scalar, SourceOptions, Where};
+use super::{Scalar, SourceOptions, Where, clock::TimeRules, file_summary::FileSummary};
 use crate::fault::{Fault, Result};
 
 /// Features and window that one pass over the log reads.
@@ -73,10 +77,14 @@ pub(super) struct Mapping {
     /// The column of each position in a bare array.
     pub positions: Option<Vec<Option<usize>>>,
     pub only: Vec<(String, BTreeSet<String>)>,
-    pub zone: TimeZone,
+    pub times: TimeRules,
     pub columns: Vec<Column>,
     pub column_of: HashMap<String, usize>,
+    /// The features by their names in lower case, without distinctions of separators.
+    pub spellings: HashMap<String, String>,
     pub window: Option<Window>,
+    /// Values of the file's Hive partition that the mapping needs; `None`: missing. Fields of a record come first.
+    pub partition: BTreeMap<String, Option<String>>,
 }
 
 impl Mapping {
@@ -112,10 +120,12 @@ impl Mapping {
             mapped: mapped.into_iter().flatten().collect(),
             positions: names.map(|names| names.iter().map(|name| column_of.get(name).copied()).collect()),
             only: options.only.iter().map(|(path, wanted)| (path.clone(), spellings(wanted))).collect(),
-            zone,
+            times: TimeRules::new(zone, request.window),
             columns: request.columns.clone(),
+            spellings: request.columns.iter().map(|column| (folded_name(&column.name), column.name.clone())).collect(),
             column_of,
             window: request.window,
+            partition: BTreeMap::new(),
         })
     }
 
@@ -129,10 +139,12 @@ impl Mapping {
             mapped: vec![mapped(Field::Id, id), mapped(Field::Decision, target)],
             positions: None,
             only: Vec::new(),
-            zone: TimeZone::UTC,
+            times: TimeRules::new(TimeZone::UTC, None),
             columns: Vec::new(),
             column_of: HashMap::new(),
+            spellings: HashMap::new(),
             window: None,
+            partition: BTreeMap::new(),
         }
     }
 
@@ -144,6 +156,20 @@ impl Mapping {
         features.chain(others).chain([timestamp]).collect()
     }
 
+    /// Returns whether a field or feature may be read from a partition key.
+    pub(super) fn needs(&self, key: &str) -> bool {
+        let is = |path: &String| path == key;
+        self.column_of.contains_key(key)
+            || self.timestamp.iter().any(is)
+            || self.mapped.iter().any(|mapped| mapped.paths.iter().any(is))
+    }
+
+    /// Returns the value of the first of `paths` that is a partition key.
+    pub(super) fn in_partition(&self, paths: &[String]) -> Option<Value<'_>> {
+        let value = paths.iter().find_map(|path| self.partition.get(path))?;
+        Some(value.as_deref().map_or(Value::Null, Value::Text))
+    }
+
     /// Returns whether the window contains `instant`.
     pub(super) fn wants(&self, instant: Instant) -> bool {
         self.window.is_none_or(|window| window.contains(instant))
@@ -152,14 +178,14 @@ impl Mapping {
 
 /// Returns whether a value passes a `where`.
 pub(super) fn passes(value: Value<'_>, wanted: &BTreeSet<String>) -> bool {
-    value.level().is_some_and(|level| wanted.contains(level.as_ref()))
+    value.word().is_some_and(|word| wanted.contains(word.as_ref()))
 }
 
 /// Returns whether an error field with this value means that the request failed.
 pub(super) fn is_failure(value: Value<'_>) -> bool {
     match value {
         Value::Nested => true,
-        value => value.level().is_some_and(|level| level != "0"),
+        value => value.word().is_some_and(|word| word != "0"),
     }
 }
 
@@ -172,7 +198,7 @@ fn spellings(wanted: &Where) -> BTreeSet<String> {
         Scalar::Bool(flag) => Some(u8::from(*flag).to_string()),
         Scalar::Integer(integer) => Some(integer.to_string()),
         Scalar::Real(real) => level_of_number(*real),
-        Scalar::Text(text) => level(text).map(std::borrow::Cow::into_owned),
+        Scalar::Text(text) => word(text).map(std::borrow::Cow::into_owned),
     };
     match wanted {
         Where::Equals(scalar) => spell(scalar).into_iter().collect(),
@@ -191,18 +217,59 @@ pub struct ReadSummary {
     pub fields: BTreeSet<Field>,
     /// Field names in the records, for messages: the first sixty in alphabetical order.
     pub names: BTreeSet<String>,
+    /// Keys of the inputs, for messages: the first three hundred in alphabetical order.
+    pub inputs: BTreeSet<String>,
+    /// Names that occur twice in a record or header: at most sixty.
+    pub doubled: BTreeSet<String>,
+    /// What was read of a file, by its name.
+    pub(super) files: BTreeMap<PathBuf, FileSummary>,
+    /// What the reader of one piece has read so far.
+    pub(super) own: FileSummary,
+    /// Fields by the feature whose name they have in other case or with other separators.
+    pub spellings: BTreeMap<String, String>,
+    /// Whether times have no time zone.
+    pub has_naive_times: bool,
 }
 
 const MAX_NAMES: usize = 60;
+const MAX_INPUTS: usize = 300;
 
 impl ReadSummary {
+    /// Returns whether nothing was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records == 0 && self.filtered == 0 && self.files.values().all(|file| file.parsed == 0)
+    }
+
     /// Records a field name.
     pub(super) fn note_name(&mut self, name: &str) {
-        if !self.names.contains(name) {
-            self.names.insert(name.chars().take(60).collect());
-            if self.names.len() > MAX_NAMES {
-                self.names.pop_last();
-            }
+        note(&mut self.names, name, MAX_NAMES);
+    }
+
+    /// Records a key of the inputs.
+    pub(super) fn note_input(&mut self, name: &str) {
+        note(&mut self.inputs, name, MAX_INPUTS);
+    }
+
+    /// Records a name that occurs twice in a record or header.
+    pub(super) fn note_doubled(&mut self, name: &str) {
+        if self.doubled.len() < MAX_NAMES && !self.doubled.contains(name) {
+            self.doubled.insert(name.chars().take(60).collect());
+        }
+    }
+
+    /// Records a field if its name is another spelling of a feature's.
+    pub(super) fn note_spelling(&mut self, name: &str, mapping: &Mapping) {
+        if let Some(feature) = mapping.spellings.get(&folded_name(name)).filter(|feature| *feature != name) {
+            self.add_spelling(feature.clone(), name.to_owned());
+        }
+    }
+
+    /// The first in alphabetical order counts.
+    fn add_spelling(&mut self, feature: String, name: String) {
+        let known = self.spellings.entry(feature).or_insert_with(|| name.clone());
+        if name < *known {
+            *known = name;
         }
     }
 
@@ -213,6 +280,29 @@ impl ReadSummary {
         self.fields.extend(other.fields);
         for name in other.names {
             self.note_name(&name);
+        }
+        for name in other.inputs {
+            self.note_input(&name);
+        }
+        for name in other.doubled {
+            self.note_doubled(&name);
+        }
+        for (path, file) in other.files {
+            self.files.entry(path).or_default().merge(file);
+        }
+        self.own.merge(other.own);
+        for (feature, name) in other.spellings {
+            self.add_spelling(feature, name);
+        }
+        self.has_naive_times |= other.has_naive_times;
+    }
+}
+
+fn note(names: &mut BTreeSet<String>, name: &str, max: usize) {
+    if !names.contains(name) {
+        names.insert(name.chars().take(60).collect());
+        if names.len() > max {
+            names.pop_last();
         }
     }
 }

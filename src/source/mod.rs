@@ -1,9 +1,14 @@
 //! Log and label sources: files (Parquet, NDJSON, CSV) or PostgreSQL tables, located, pruned to a window and read into
 //! [`vigie_profile::batch::Records`]. Nothing outside this module knows the kinds of sources.
 
+mod base64;
+mod batch_columns;
+mod body;
 mod clock;
+mod expansion;
 mod fields;
 mod file;
+mod file_summary;
 mod files;
 mod json_text;
 mod labels;
@@ -21,6 +26,7 @@ mod postgres;
 mod read_result;
 mod record;
 mod records_builder;
+mod shape;
 mod store;
 mod stored;
 mod two_phase;
@@ -29,7 +35,7 @@ mod typed;
 pub use fields::{Fields, Paths, Scaled};
 pub use labels::{LabelLog, LabelLookup, LabelOptions, LabelPreview, LabelScan};
 pub use latest::Latest;
-pub use log::{Log, Piece, Plan};
+pub use log::{Log, Piece, Plan, Timeless};
 pub use mapping::{Field, ReadSummary, Request};
 pub use options::{Scalar, SourceOptions, Where};
 pub use parquet_file::RowMask;

@@ -21,6 +21,9 @@ pub struct SourceOptions {
     /// Time zone of timestamps without one.
     #[serde(default = "utc")]
     pub timestamp_timezone: String,
+    /// Whether the config states that time zone.
+    #[serde(skip)]
+    pub is_timezone_set: bool,
     /// Names of the features if the log stores them as a bare array or a line of CSV.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_names: Option<Vec<String>>,

@@ -24,7 +24,8 @@ use vigie_profile::{
 };
 
 use super::{
-    clock,
+    batch_columns::{note_names, with_partition, with_unique_names},
+    clock::{self, NumberFormat, TimeRules},
     file::LogFile,
     json_text,
     mapping::{Field, Mapping, ReadSummary, is_failure, passes},
@@ -41,19 +42,27 @@ pub(super) fn invalid(error: impl std::fmt::Display) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }
 
+/// The parts of an uncompressed file that may contain records of the window.
+pub(super) struct RowGroups {
+    pub metadata: ArrowReaderMetadata,
+    pub groups: Vec<usize>,
+    /// The first and last time in the whole file, if its statistics tell them.
+    pub times: Option<(i64, i64)>,
+}
+
 /// Returns the footer of an uncompressed file and the row groups that may contain records of the window. `None`: the
 /// file is compressed and has to be read whole.
-pub(super) fn plan(file: &LogFile, mapping: &Mapping) -> io::Result<Option<(ArrowReaderMetadata, Vec<usize>)>> {
+pub(super) fn plan(file: &LogFile, mapping: &Mapping) -> io::Result<Option<RowGroups>> {
     if file.is_compressed() {
         return Ok(None);
     }
     let metadata = load(&file.open()?, mapping)?;
     let groups = 0..metadata.metadata().num_row_groups();
-    let kept = match mapping.window {
+    let (groups, times) = match mapping.window {
         Some(window) => prune(&metadata, groups.collect(), mapping, window),
-        None => groups.collect(),
+        None => (groups.collect(), None),
     };
-    Ok(Some((metadata, kept)))
+    Ok(Some(RowGroups { metadata, groups, times }))
 }
 
 /// Streams one row group of an uncompressed file, or all of a compressed file, into `sink`.
@@ -108,11 +117,17 @@ fn with_dictionaries(fields: &ArrowFields, categorical: &BTreeSet<&str>) -> Arro
     fields.iter().map(with_dictionary).collect()
 }
 
-/// Drops the row groups whose minimum and maximum time show that they have no record of the window.
-fn prune(metadata: &ArrowReaderMetadata, groups: Vec<usize>, mapping: &Mapping, window: Window) -> Vec<usize> {
+/// Drops the row groups whose minimum and maximum time show that they have no record of the window. Also returns the
+/// first and last time of all groups.
+fn prune(
+    metadata: &ArrowReaderMetadata,
+    groups: Vec<usize>,
+    mapping: &Mapping,
+    window: Window,
+) -> (Vec<usize>, Option<(i64, i64)>) {
     let schema = metadata.schema();
     let present: Vec<&String> = mapping.timestamp.iter().filter(|path| schema.index_of(path).is_ok()).collect();
-    let [path] = present.as_slice() else { return groups };
+    let [path] = present.as_slice() else { return (groups, None) };
     // Text does not sort by time.
     let is_time = schema.field_with_name(path).is_ok_and(|field| {
         let kind = field.data_type();
@@ -121,35 +136,35 @@ fn prune(metadata: &ArrowReaderMetadata, groups: Vec<usize>, mapping: &Mapping, 
     let parquet_schema = metadata.metadata().file_metadata().schema_descr();
     let Some(converter) = is_time.then(|| StatisticsConverter::try_new(path, schema, parquet_schema).ok()).flatten()
     else {
-        return groups;
+        return (groups, None);
     };
     let row_groups = metadata.metadata().row_groups();
     let (Ok(mins), Ok(maxes)) = (converter.row_group_mins(row_groups), converter.row_group_maxes(row_groups)) else {
-        return groups;
+        return (groups, None);
     };
-    // The unit of an epoch follows from its size. Only if minimum and maximum have the same unit, all values have it.
-    let (min_units, max_units) = (units(&mins), units(&maxes));
-    let (mins, maxes) = (typed::instants(&mins, &mapping.zone), typed::instants(&maxes, &mapping.zone));
+    // How a number is read follows from its size. Only if minimum and maximum are read in the same way, all values are.
+    let rules = &mapping.times;
+    let (min_formats, max_formats) = (formats(&mins, rules), formats(&maxes, rules));
+    let (mins, maxes) = (typed::instants(&mins, rules), typed::instants(&maxes, rules));
     let may_hold = |group: &usize| match (mins.get(*group), maxes.get(*group)) {
-        (Some(Some(min)), Some(Some(max))) if min_units.get(*group) == max_units.get(*group) => {
+        (Some(Some(min)), Some(Some(max))) if min_formats.get(*group) == max_formats.get(*group) => {
             *min < window.to.0 && *max >= window.from.0
         }
         _ => true,
     };
-    groups.into_iter().filter(may_hold).collect()
+    let times = mins.iter().flatten().min().copied().zip(maxes.iter().flatten().max().copied());
+    (groups.into_iter().filter(may_hold).collect(), times)
 }
 
-/// The time unit implied by the size of each epoch; a constant for columns of other types.
-fn units(epochs: &ArrayRef) -> Vec<Option<u8>> {
-    let kind = epochs.data_type();
+/// How each number is read as a time; a constant for columns of other types.
+fn formats(numbers: &ArrayRef, rules: &TimeRules) -> Vec<Option<NumberFormat>> {
+    let kind = numbers.data_type();
     if !kind.is_integer() && !kind.is_floating() {
-        return vec![Some(0); epochs.len()];
+        return vec![None; numbers.len()];
     }
-    let mut units = Vec::with_capacity(epochs.len());
-    if let Ok(epochs) = cast(epochs, &DataType::Float64) {
-        for_each_number(epochs.as_ref(), &mut |epoch| units.push(clock::unit(epoch)));
-    }
-    units
+    let mut formats = Vec::with_capacity(numbers.len());
+    for_each_number(numbers.as_ref(), &mut |number| formats.push(rules.format(number)));
+    formats
 }
 
 fn batches(
@@ -160,21 +175,20 @@ fn batches(
     found: &mut ReadSummary,
     sink: &mut dyn FnMut(Records),
 ) -> io::Result<()> {
-    for field in metadata.schema().fields() {
-        found.note_name(field.name());
-    }
+    note_names(metadata.schema(), mapping, found);
     let is_columnar = is_columnar(metadata.schema(), mapping);
     let batches = self::reader(reader, metadata, group, mapping)?;
     if is_columnar {
         for batch in batches {
-            sink(records(&batch.map_err(invalid)?, mapping, found).map_err(invalid)?.0);
+            let batch = with_partition(batch.map_err(invalid)?, mapping).map_err(invalid)?;
+            sink(records(&batch, mapping, found).map_err(invalid)?.0);
         }
         return Ok(());
     }
     let mut lines = RecordReader::new(mapping);
     let mut line = Vec::new();
     for batch in batches {
-        let batch = batch.map_err(invalid)?;
+        let batch = with_unique_names(batch.map_err(invalid)?).map_err(invalid)?;
         for row in 0..batch.num_rows() {
             line.clear();
             json_text::write_row(&batch, row, &mut line).map_err(invalid)?;
@@ -185,7 +199,7 @@ fn batches(
         }
     }
     sink(lines.builder.take(mapping));
-    found.merge(lines.found);
+    found.merge(lines.into_found());
     Ok(())
 }
 
@@ -334,6 +348,7 @@ pub(super) fn records(
     mapping: &Mapping,
     found: &mut ReadSummary,
 ) -> Result<(Records, RowMask), arrow_schema::ArrowError> {
+    found.own.parsed += batch.num_rows() as u64;
     let mut keep = vec![true; batch.num_rows()];
     for (path, wanted) in &mapping.only {
         match column(batch, path) {
@@ -351,11 +366,16 @@ pub(super) fn records(
     let instants = match &times {
         Some(times) => {
             found.fields.insert(Field::Timestamp);
-            typed::instants(times, &mapping.zone)
+            found.has_naive_times |= typed::is_naive(times);
+            typed::instants(times, &mapping.times)
         }
         None if mapping.timestamp.is_empty() => vec![Some(0); batch.num_rows()],
         None => vec![None; batch.num_rows()],
     };
+    if let (Some(first), Some(last)) = (instants.iter().flatten().min(), instants.iter().flatten().max()) {
+        found.own.note_time(*first);
+        found.own.note_time(*last);
+    }
     let mut timestamp = Vec::with_capacity(batch.num_rows());
     for (row, (keep, at)) in keep.iter_mut().zip(&instants).enumerate() {
         if !*keep {
@@ -369,7 +389,7 @@ pub(super) fn records(
                 *keep = false;
                 let example = times.as_ref().map_or("no such field".to_owned(), |times| {
                     let text = texts(&times.slice(row, 1));
-                    if text.is_null(0) { Value::Null } else { Value::Text(text.value(0)) }.to_string()
+                    clock::doubt(if text.is_null(0) { Value::Null } else { Value::Text(text.value(0)) }, &mapping.times)
                 });
                 complaints.add(Reason::Timestamp, &example);
             }
@@ -405,7 +425,9 @@ pub(super) fn convert(
         None => records.has_features = Some(BooleanArray::from(vec![false; records.len])),
     }
     for wanted in &mapping.columns {
-        let column = inputs.as_ref().and_then(|inputs| inputs.column_by_name(&wanted.name));
+        let in_path =
+            || mapping.partition.contains_key(&wanted.name).then(|| batch.column_by_name(&wanted.name)).flatten();
+        let column = inputs.as_ref().and_then(|inputs| inputs.column_by_name(&wanted.name)).or_else(in_path);
         records.features.push(column.map(|column| match wanted.kind {
             Kind::Numeric => typed::to_numbers(column, &wanted.name, &mut records.complaints),
             Kind::Categorical => typed::to_levels(column, &wanted.name, &mut records.complaints),

@@ -2,23 +2,45 @@
 
 use simd_json::{
     prelude::ValueAsScalar,
-    tape::{Tape, Value as Json},
+    tape::{Object, Tape, Value as Json},
 };
-use vigie_profile::batch::Value;
+use vigie_profile::batch::{Value, plain_tokens};
+
+use super::base64;
 
 /// Maximum number of steps from a record to a value, as a guard against hostile nesting.
 const MAX_DEPTH: usize = 64;
 
+/// The keys and values of a record, collected once because each mapped field looks for its own.
+pub(super) struct Members<'tape, 'input>(Vec<(&'input str, Json<'tape, 'input>)>);
+
+impl<'tape, 'input> Members<'tape, 'input> {
+    pub(super) fn new(record: &Object<'tape, 'input>) -> Self {
+        let mut members = Vec::with_capacity(record.len());
+        members.extend(record.iter());
+        Self(members)
+    }
+
+    fn get(&self, key: &str) -> Option<Json<'tape, 'input>> {
+        self.0.iter().rev().find(|(name, _)| *name == key).map(|(_, value)| *value)
+    }
+}
+
 /// Calls `then` with the first of `paths` that is present and not null, or else with the first that is present. Returns
 /// whether there was one. `row` selects the element if the path leads through an array.
-pub(super) fn first(json: Json<'_, '_>, paths: &[String], row: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
+pub(super) fn first(
+    record: &Members<'_, '_>,
+    paths: &[String],
+    row: usize,
+    then: &mut dyn FnMut(Json<'_, '_>),
+) -> bool {
     if let [path] = paths {
-        return at(json, path, row, then);
+        return at(record, path, row, then);
     }
     let mut present = None;
     for path in paths {
         let mut is_null = false;
-        let found = at(json, path, row, &mut |value| is_null = value.as_null().is_some());
+        let found = at(record, path, row, &mut |value| is_null = value.as_null().is_some());
         if found && !is_null {
             present = Some(path);
             break;
@@ -27,25 +49,32 @@ pub(super) fn first(json: Json<'_, '_>, paths: &[String], row: usize, then: &mut
             present = present.or(Some(path));
         }
     }
-    present.is_some_and(|path| at(json, path, row, then))
+    present.is_some_and(|path| at(record, path, row, then))
 }
 
 /// Resolves one path: first as a single name (`emp.var.rate` may be one key), then split at its dots.
-fn at(json: Json<'_, '_>, path: &str, row: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
-    below(json, path, row, MAX_DEPTH, then)
+fn at(record: &Members<'_, '_>, path: &str, row: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
+    if let Some(child) = record.get(path) {
+        then(child);
+        return true;
+    }
+    path.match_indices('.').any(|(dot, _)| {
+        let (Some(head), Some(rest)) = (path.get(..dot), path.get(dot + 1..)) else { return false };
+        record.get(head).is_some_and(|child| below(child, rest, row, MAX_DEPTH, then))
+    })
 }
 
 /// `depth` is the number of steps still allowed.
 fn below(json: Json<'_, '_>, path: &str, row: usize, depth: usize, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     if let Some(object) = json.as_object() {
-        if let Some(child) = object.get(path) {
+        if let Some(child) = member(&object, path) {
             then(child);
             return true;
         }
         return path.match_indices('.').any(|(dot, _)| {
             let (Some(head), Some(rest)) = (path.get(..dot), path.get(dot + 1..)) else { return false };
-            object.get(head).is_some_and(|child| below(child, rest, row, depth, then))
+            member(&object, head).is_some_and(|child| below(child, rest, row, depth, then))
         });
     }
     if let Some(array) = json.as_array() {
@@ -67,11 +96,25 @@ fn below(json: Json<'_, '_>, path: &str, row: usize, depth: usize, then: &mut dy
     found
 }
 
-/// Parses JSON text in a field, if it is an object or an array.
+/// The value of a key. If the key occurs twice, the last one counts, as in Python, JavaScript, Go and JSONB.
+pub(super) fn member<'tape, 'input>(object: &Object<'tape, 'input>, key: &str) -> Option<Json<'tape, 'input>> {
+    object.iter().filter(|(name, _)| *name == key).last().map(|(_, value)| value)
+}
+
+/// Parses JSON text in a field, if it is an object or an array, possibly in BASE64.
 pub(super) fn inside(text: &str, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
-    if !matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'[')) {
-        return false;
+    match text.trim_start().as_bytes().first() {
+        Some(b'{' | b'[') => parse(text, then),
+        // BASE64 of `{`, followed by a quote, a blank or a line end, and of `[`.
+        Some(b'e' | b'W') => match base64::decode_text(text) {
+            Some(decoded) if decoded.trim_start().starts_with(['{', '[']) => parse(&decoded, then),
+            _ => false,
+        },
+        _ => false,
     }
+}
+
+fn parse(text: &str, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
     let mut bytes = text.as_bytes().to_vec();
     match simd_json::to_tape(&mut bytes) {
         Ok(tape) => then(tape.as_value()),
@@ -109,43 +152,6 @@ pub(super) fn empty_tape() -> Tape<'static> {
     Tape(Vec::new())
 }
 
-/// Replaces the bare tokens NaN and Infinity, which Python writes but JSON does not allow, by `null` and a string.
-/// Returns `None` if there is no such token.
-pub(super) fn plain_tokens(line: &[u8]) -> Option<Vec<u8>> {
-    let mut plain = Vec::with_capacity(line.len() + 16);
-    let mut rest = line;
-    let (mut in_text, mut changed) = (false, false);
-    while let Some((&byte, after)) = rest.split_first() {
-        if in_text {
-            plain.push(byte);
-            rest = after;
-            match byte {
-                b'"' => in_text = false,
-                b'\\' => {
-                    if let Some((&escaped, after)) = rest.split_first() {
-                        plain.push(escaped);
-                        rest = after;
-                    }
-                }
-                _ => {}
-            }
-            continue;
-        }
-        let tokens: [(&[u8], &[u8]); 3] =
-            [(b"NaN", b"null"), (b"-Infinity", b"\"-Infinity\""), (b"Infinity", b"\"Infinity\"")];
-        if let Some((token, replacement)) = tokens.iter().find(|(token, _)| rest.starts_with(token)) {
-            plain.extend_from_slice(replacement);
-            rest = rest.get(token.len()..).unwrap_or_default();
-            changed = true;
-        } else {
-            in_text = byte == b'"';
-            plain.push(byte);
-            rest = after;
-        }
-    }
-    changed.then_some(plain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,7 +159,8 @@ mod tests {
     fn resolve(line: &str, path: &str, row: usize) -> Option<String> {
         let mut result = None;
         inside(line, &mut |json| {
-            first(json, &[path.to_owned()], row, &mut |value| {
+            let record = Members::new(&json.as_object().unwrap());
+            first(&record, &[path.to_owned()], row, &mut |value| {
                 result = scalar(value).level().map(std::borrow::Cow::into_owned);
             });
         });
@@ -168,6 +175,19 @@ mod tests {
         assert_eq!(resolve(line, "text.n.1.m", 0).unwrap(), "7");
         assert_eq!(resolve(line, "text.n.m", 1).unwrap(), "7");
         assert_eq!(resolve(line, "a.b", 0), None);
+    }
+
+    #[test]
+    fn the_last_of_two_equal_keys_counts() {
+        let line = r#"{"p": 0.9, "a": {"x": 1, "x": 2}, "p": 0.1}"#;
+        assert_eq!(resolve(line, "p", 0).unwrap(), "0.1");
+        assert_eq!(resolve(line, "a.x", 0).unwrap(), "2");
+    }
+
+    #[test]
+    fn json_in_base64_is_parsed() {
+        assert_eq!(resolve(r#"{"body": "eyJBR0UiOiA0MX0="}"#, "body.AGE", 0).unwrap(), "41");
+        assert_eq!(resolve(r#"{"body": "elephant"}"#, "body.AGE", 0), None);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use vigie_profile::window::Span;
 
+use super::file::FileFormat;
+
 /// Where the log, or the labels, are stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -55,6 +57,9 @@ pub struct PlaceOptions {
     /// yet.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub(super) path: PathBuf,
+    /// With `kind: files`: the format of files whose names do not tell it, such as `predictions.log`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) format: Option<FileFormat>,
     /// With `kind: postgres`, like the keys below: `postgresql://user@host:5432/database` or `host=… user=… dbname=…`.
     /// Labels without a `url` are read from the log's database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -153,8 +158,8 @@ impl PlaceSection {
 pub fn misplaced_key(section: &Value) -> Option<(String, String)> {
     let section = section.as_object()?;
     if is_database(section) {
-        if section.contains_key("path") {
-            return Some(("has `path`, which does not apply to a database".to_owned(), "remove the line".to_owned()));
+        if let Some(stray) = ["path", "format"].into_iter().find(|key| section.contains_key(*key)) {
+            return Some((format!("has `{stray}`, which does not apply to a database"), "remove the line".to_owned()));
         }
         return (section.contains_key("table") && section.contains_key("query"))
             .then(|| ("has both `table` and `query`".to_owned(), "keep one of the two".to_owned()));

@@ -1,25 +1,66 @@
 //! Results of reading a piece of a log.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vigie_profile::shown::harmless;
 
 use super::mapping::ReadSummary;
-use crate::fault::{Fault, LeftOut};
+use crate::fault::{Fault, InputShape, LeftOut, LostInput};
 
 /// A file that could not be read to its end, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unreadable {
     /// Its name in its store.
-    pub(super) path: PathBuf,
-    pub(super) why: String,
+    path: PathBuf,
+    why: Why,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    Error(String),
+    /// What the file looks like, and the first line that shows it.
+    Lost(InputShape, Option<u64>),
 }
 
 impl Unreadable {
+    pub(super) fn new(path: PathBuf, why: String) -> Self {
+        Self { path, why: Why::Error(why) }
+    }
+
+    /// A file of which nothing can be read, because it looks like something else.
+    pub(super) fn lost(path: PathBuf, (shape, line): (InputShape, Option<u64>)) -> Self {
+        Self { path, why: Why::Lost(shape, line) }
+    }
+
+    /// Returns the file's name in its store.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Returns the file and the reason as text that is safe to show.
     #[must_use]
     pub fn left_out(&self) -> LeftOut {
-        LeftOut { place: Some(harmless(&self.path.display().to_string())), cause: Some(harmless(&self.why)) }
+        let cause = match &self.why {
+            Why::Error(why) => harmless(why),
+            Why::Lost(shape, line) => {
+                let line = line.map_or(String::new(), |line| format!("line {line}: "));
+                format!("{line}{}; {}", shape.appearance(), shape.remedy())
+            }
+        };
+        LeftOut { place: Some(harmless(&self.path.display().to_string())), cause: Some(cause) }
+    }
+
+    /// Returns what the file looks like, if that is why it is lost.
+    #[must_use]
+    pub fn loss(&self) -> Option<LostInput> {
+        match &self.why {
+            Why::Error(_) => None,
+            Why::Lost(shape, line) => {
+                let place = harmless(&self.path.display().to_string());
+                Some(LostInput { place, line: *line, shape: *shape, more: 0 })
+            }
+        }
     }
 }
 

@@ -6,14 +6,16 @@ use simd_json::{
     tape::{Array, Object, Tape, Value as Json},
 };
 use vigie_profile::{
-    batch::{Reason, Value},
+    batch::{Number, Reason, Value, plain_tokens},
     window::Instant,
 };
 
 use super::{
+    base64,
+    body::{self, Columns, Tensors},
     clock,
     mapping::{Field, Mapping, ReadSummary, passes},
-    path,
+    path::{self, Members},
     records_builder::RecordsBuilder,
 };
 
@@ -27,6 +29,8 @@ pub(super) struct RecordReader<'m> {
     buffer: Vec<u8>,
     /// The name and column at each position of the previous inputs object, as the next one usually has the same order.
     order: Vec<(String, Option<usize>)>,
+    /// The columns of features that a partition key provides.
+    partition: Vec<(usize, Option<&'m str>)>,
 }
 
 /// Maximum nesting of lists in lists and of JSON text in JSON, as a guard against hostile input.
@@ -46,7 +50,20 @@ impl<'m> RecordReader<'m> {
             tape: path::empty_tape(),
             buffer: Vec::new(),
             order: Vec::new(),
+            partition: mapping
+                .partition
+                .iter()
+                .filter_map(|(key, value)| Some((*mapping.column_of.get(key)?, value.as_deref())))
+                .collect(),
         }
+    }
+
+    /// Returns what was found.
+    pub(super) fn into_found(mut self) -> ReadSummary {
+        for (name, _) in &self.order {
+            self.found.note_input(name);
+        }
+        self.found
     }
 
     /// Reads one line. Lines that are not records are added to the complaints.
@@ -59,7 +76,7 @@ impl<'m> RecordReader<'m> {
         if parsed {
             self.read_record(tape.as_value(), line);
             self.tape = tape.reset();
-        } else if let Some(mut plain) = path::plain_tokens(line) {
+        } else if let Some(mut plain) = plain_tokens(line) {
             // Only after a failure, because such lines are rare and the search is not free.
             if let Ok(tape) = simd_json::to_tape(&mut plain) {
                 self.read_record(tape.as_value(), line);
@@ -77,6 +94,8 @@ impl<'m> RecordReader<'m> {
             self.builder.complaints.add(Reason::Malformed, &String::from_utf8_lossy(line));
             return;
         };
+        let record = &Members::new(&object);
+        self.found.own.parsed += 1;
         if self.found.records < NAMED_RECORDS {
             self.note_names(&object);
         }
@@ -87,12 +106,16 @@ impl<'m> RecordReader<'m> {
             });
             if !passed {
                 let at = self.time(record).and_then(Result::ok);
+                if let Some(at) = at {
+                    self.found.own.note_time(at.0);
+                }
                 self.found.filtered += u64::from(at.is_some_and(|at| self.mapping.wants(at)));
                 return;
             }
         }
         self.found.records += 1;
         let Some(at) = self.require_time(record) else { return };
+        self.found.own.note_time(at.0);
         if !self.mapping.wants(at) {
             return;
         }
@@ -105,7 +128,7 @@ impl<'m> RecordReader<'m> {
                 if is_present {
                     self.found.fields.insert(Field::Features);
                 } else {
-                    self.builder.begin_row(at);
+                    self.begin_row(at);
                 }
             }
         }
@@ -116,13 +139,20 @@ impl<'m> RecordReader<'m> {
     }
 
     /// Returns the record's time, or adds a complaint.
-    fn require_time(&mut self, record: Json<'_, '_>) -> Option<Instant> {
+    fn require_time(&mut self, record: &Members<'_, '_>) -> Option<Instant> {
         if self.mapping.timestamp.is_empty() {
             return Some(Instant(0));
         }
         let time = self.time(record);
         if time.is_some() {
             self.found.fields.insert(Field::Timestamp);
+            if self.found.records <= NAMED_RECORDS && !self.found.has_naive_times {
+                let mut is_naive = false;
+                path::first(record, &self.mapping.timestamp, 0, &mut |value| {
+                    is_naive = clock::is_naive(path::scalar(value));
+                });
+                self.found.has_naive_times = is_naive;
+            }
         }
         match time.unwrap_or_else(|| Err("no such field".to_owned())) {
             Ok(at) => Some(at),
@@ -134,30 +164,55 @@ impl<'m> RecordReader<'m> {
     }
 
     /// Returns the time of the request, or the value that is not a time; `None` if there is no value.
-    fn time(&self, record: Json<'_, '_>) -> Option<Result<Instant, String>> {
+    fn time(&self, record: &Members<'_, '_>) -> Option<Result<Instant, String>> {
         let mut time = None;
         path::first(record, &self.mapping.timestamp, 0, &mut |value| {
             let value = path::scalar(value);
-            time = Some(clock::instant(value, &self.mapping.zone).ok_or_else(|| value.to_string()));
+            let rules = &self.mapping.times;
+            time = Some(clock::instant(value, rules).ok_or_else(|| clock::doubt(value, rules)));
         });
-        time
+        time.or_else(|| {
+            let value = self.mapping.in_partition(&self.mapping.timestamp)?;
+            let rules = &self.mapping.times;
+            Some(clock::instant(value, rules).ok_or_else(|| clock::doubt(value, rules)))
+        })
     }
 
-    /// Reads inputs: an object, an array, a batch of either, JSON text, or lines of CSV.
+    /// Begins a row with the values of the file's partition.
+    fn begin_row(&mut self, at: Instant) {
+        self.builder.begin_row(at);
+        for (column, value) in &self.partition {
+            self.builder.set_feature(*column, value.map_or(Value::Null, Value::Text));
+        }
+    }
+
+    /// Begins a row whose inputs have a shape that is not supported.
+    fn begin_unknown(&mut self, at: Instant) {
+        self.begin_row(at);
+        self.builder.mark_unknown_inputs();
+    }
+
+    /// Reads inputs: an object, an array, a batch of either, columns, tensors, JSON text, or lines of CSV, which may be in
+    /// BASE64.
     fn read_inputs(&mut self, at: Instant, inputs: Json<'_, '_>, depth: usize) {
         if depth > MAX_DEPTH {
-            self.builder.begin_row(at);
+            self.begin_unknown(at);
         } else if let Some(object) = inputs.as_object() {
             // Only an object with few keys can be a batch; searching a hundred inputs would be slow.
             let may_split = object.len() <= SECTION_KEYS;
-            let list = |key| may_split.then(|| object.get(key)?.as_array()).flatten();
+            let list = |key| may_split.then(|| path::member(&object, key)?.as_array()).flatten();
             match (list("columns"), list("data")) {
                 (Some(names), Some(rows)) => self.read_split(at, &names, &rows),
-                _ => self.read_object(at, &object),
+                _ => match body::by_columns(&object) {
+                    Some(columns) => self.read_columns(at, &columns),
+                    None => self.read_object(at, &object),
+                },
             }
         } else if let Some(array) = inputs.as_array() {
             let is_batch = array.get(0).is_some_and(|first| first.as_object().is_some() || first.as_array().is_some());
-            if is_batch {
+            if array.get(0).is_some_and(body::is_tensor) {
+                self.read_tensors(at, &array);
+            } else if is_batch {
                 array.iter().for_each(|row| self.read_inputs(at, row, depth + 1));
             } else {
                 let positions = self.mapping.positions.as_deref().unwrap_or_default();
@@ -165,21 +220,69 @@ impl<'m> RecordReader<'m> {
             }
         } else if let Some(text) = inputs.as_str() {
             if !path::inside(text, &mut |json| self.read_inputs(at, json, depth + 1)) {
-                self.read_csv(at, text);
+                match base64::decode_text(text) {
+                    Some(decoded) => self.read_csv(at, &decoded),
+                    None => self.read_csv(at, text),
+                }
             }
         } else {
-            self.builder.begin_row(at);
+            self.begin_row(at);
+        }
+    }
+
+    /// Reads one tensor per feature, or one tensor of rows.
+    fn read_tensors(&mut self, at: Instant, list: &Array<'_, '_>) {
+        let mapping = self.mapping;
+        match body::tensors(list) {
+            Tensors::Columns(columns) => self.read_columns(at, &columns),
+            Tensors::Rows(values, width) => match mapping.positions.as_deref() {
+                Some(positions) if positions.len() == width => {
+                    for row in values.chunks(width) {
+                        self.begin_row(at);
+                        self.builder.mark_features();
+                        for (column, value) in positions.iter().zip(row) {
+                            if let Some(column) = column {
+                                self.builder.set_feature(*column, path::scalar(*value));
+                            }
+                        }
+                    }
+                }
+                _ => self.begin_unknown(at),
+            },
+            Tensors::Unknown => self.begin_unknown(at),
+        }
+    }
+
+    /// Reads a body by columns: one row per value.
+    fn read_columns(&mut self, at: Instant, body: &Columns<'_, '_>) {
+        let known = |name: &str| self.mapping.column_of.get(name).copied();
+        let columns: Vec<Option<usize>> = body.columns.iter().map(|(name, _)| known(name)).collect();
+        if body.rows == 0 {
+            self.begin_unknown(at);
+            return;
+        }
+        for row in 0..body.rows {
+            self.begin_row(at);
+            self.builder.mark_features();
+            for (column, (_, values)) in columns.iter().zip(&body.columns) {
+                if let (Some(column), Some(value)) = (column, values.get(row)) {
+                    self.builder.set_feature(*column, path::scalar(*value));
+                }
+            }
         }
     }
 
     fn read_object(&mut self, at: Instant, object: &Object<'_, '_>) {
-        self.builder.begin_row(at);
+        self.begin_row(at);
         self.builder.mark_features();
         for (place, (name, value)) in object.iter().enumerate() {
             let column = match self.order.get(place) {
                 Some((known, column)) if known == name => *column,
                 _ => {
                     let column = self.mapping.column_of.get(name).copied();
+                    if column.is_none() && self.found.records <= NAMED_RECORDS {
+                        self.found.note_spelling(name, self.mapping);
+                    }
                     if let Some(slot) = self.order.get_mut(place) {
                         *slot = (name.to_owned(), column);
                     } else {
@@ -190,6 +293,22 @@ impl<'m> RecordReader<'m> {
             };
             if let Some(column) = column {
                 self.builder.set_feature(column, path::scalar(value));
+            }
+        }
+        if self.found.records <= NAMED_RECORDS {
+            self.note_doubled(object);
+        }
+    }
+
+    /// Notes keys that occur twice in inputs.
+    fn note_doubled(&mut self, object: &Object<'_, '_>) {
+        let mut names: Vec<&str> = object.keys().collect();
+        names.sort_unstable();
+        for pair in names.windows(2) {
+            if let [name, next] = pair
+                && name == next
+            {
+                self.found.note_doubled(name);
             }
         }
     }
@@ -206,7 +325,7 @@ impl<'m> RecordReader<'m> {
     }
 
     fn read_array(&mut self, at: Instant, array: &Array<'_, '_>, positions: &[Option<usize>]) {
-        self.builder.begin_row(at);
+        self.begin_row(at);
         if array.is_empty() {
             return;
         }
@@ -224,7 +343,7 @@ impl<'m> RecordReader<'m> {
         let mut any = false;
         for row in rows.records().map_while(Result::ok) {
             any = true;
-            self.builder.begin_row(at);
+            self.begin_row(at);
             if positions.is_empty() {
                 continue;
             }
@@ -236,32 +355,48 @@ impl<'m> RecordReader<'m> {
             }
         }
         if !any {
-            self.builder.begin_row(at);
+            self.begin_row(at);
         }
     }
 
-    fn read_fields(&mut self, record: Json<'_, '_>, row: usize, batch: Option<usize>) {
+    fn read_fields(&mut self, record: &Members<'_, '_>, row: usize, batch: Option<usize>) {
         let mapping = self.mapping;
         let element = batch.unwrap_or(0);
         for mapped in &mapping.mapped {
             let is_present = path::first(record, &mapped.paths, element, &mut |value| {
                 element_of(value, element, 0, &mut |value| {
+                    let decoded = (mapped.field == Field::Probability).then(|| encoded_score(value, element)).flatten();
+                    let value = decoded.as_deref().map_or(value, Value::Text);
                     self.builder.set_field(row, mapped.field, value, mapped.scale, batch);
                 });
             });
             if is_present {
                 self.found.fields.insert(mapped.field);
+            } else if let Some(value) = mapping.in_partition(&mapped.paths) {
+                self.found.fields.insert(mapped.field);
+                self.builder.set_field(row, mapped.field, value, mapped.scale, batch);
             }
         }
     }
 
     fn note_names(&mut self, object: &Object<'_, '_>) {
+        self.note_doubled(object);
         for (name, value) in object {
             self.found.note_name(name);
             if let Some(section) = value.as_object().filter(|section| section.len() <= SECTION_KEYS) {
                 section.keys().for_each(|key| self.found.note_name(&format!("{name}.{key}")));
             }
         }
+    }
+}
+
+/// Returns the score for one row of a batch if it is text in BASE64.
+fn encoded_score(value: Value<'_>, element: usize) -> Option<String> {
+    match value {
+        Value::Text(text) if value.number() == Number::Invalid => {
+            Some(base64::decode_text(text)?.lines().nth(element)?.trim().to_owned())
+        }
+        _ => None,
     }
 }
 

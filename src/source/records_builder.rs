@@ -26,6 +26,8 @@ pub(super) struct RecordsBuilder {
     values: Vec<ColumnBuilder>,
     seen: Vec<bool>,
     has_features: Vec<bool>,
+    /// Rows whose inputs have a shape that is not supported.
+    unknown_inputs: Vec<usize>,
     probability: Vec<Option<f64>>,
     latency_ms: Vec<Option<f64>>,
     status: Vec<Option<i32>>,
@@ -46,6 +48,7 @@ impl RecordsBuilder {
             columns,
             timestamp: Vec::new(),
             has_features: Vec::new(),
+            unknown_inputs: Vec::new(),
             probability: Vec::new(),
             latency_ms: Vec::new(),
             status: Vec::new(),
@@ -86,7 +89,12 @@ impl RecordsBuilder {
         put_last(&mut self.has_features, true);
     }
 
-    /// Sets a feature of the last row.
+    /// Marks the last row as having inputs in a shape that is not supported.
+    pub(super) fn mark_unknown_inputs(&mut self) {
+        self.unknown_inputs.extend(self.rows().checked_sub(1));
+    }
+
+    /// Sets a feature of the last row. If it is set twice, the last value counts.
     pub(super) fn set_feature(&mut self, column: usize, value: Value<'_>) {
         let (Some(values), Some(seen)) = (self.values.get_mut(column), self.seen.get_mut(column)) else {
             return;
@@ -96,7 +104,10 @@ impl RecordsBuilder {
             ColumnBuilder::Numbers(numbers) => match value.number() {
                 Number::Value(number) => put_last(numbers, number),
                 Number::Missing => put_last(numbers, f64::NAN),
-                Number::Invalid => complain_not_a_number(&mut self.complaints, &self.columns, column, value),
+                Number::Invalid => {
+                    put_last(numbers, f64::NAN);
+                    complain_not_a_number(&mut self.complaints, &self.columns, column, value);
+                }
             },
             ColumnBuilder::Levels { keys, names, key_of } => {
                 if value == Value::Nested {
@@ -118,7 +129,7 @@ impl RecordsBuilder {
 
     /// Sets a mapped field of a row; `batch` is the row's number within a record that holds a batch.
     pub(super) fn set_field(&mut self, row: usize, field: Field, value: Value<'_>, scale: f64, batch: Option<usize>) {
-        let text = || value.level().map(std::borrow::Cow::into_owned);
+        let text = || value.word().map(std::borrow::Cow::into_owned);
         match field {
             Field::Probability => put(&mut self.probability, row, scaled(value, scale)),
             Field::LatencyMs => {
@@ -160,11 +171,18 @@ impl RecordsBuilder {
             .map(|(values, seen)| if seen { values.into_array() } else { None })
             .collect();
         let has = |field| full.mapped.contains(&field);
+        let len = full.timestamp.len();
+        let unknown_inputs = (!full.unknown_inputs.is_empty()).then(|| {
+            let mut is_unknown = vec![false; len];
+            full.unknown_inputs.iter().for_each(|row| put(&mut is_unknown, *row, true));
+            BooleanArray::from(is_unknown)
+        });
         Records {
-            len: full.timestamp.len(),
+            len,
             timestamp: full.timestamp,
             features,
             has_features: Some(BooleanArray::from(full.has_features)),
+            unknown_inputs,
             probability: has(Field::Probability).then(|| Float64Array::from(full.probability)),
             decision: has(Field::Decision).then(|| StringArray::from(full.decision)),
             latency_ms: has(Field::LatencyMs).then(|| Float64Array::from(full.latency_ms)),

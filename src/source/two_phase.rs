@@ -11,6 +11,7 @@ use vigie_profile::{
 };
 
 use super::{
+    batch_columns::{note_names, with_partition},
     file::LogFile,
     mapping::{Mapping, ReadSummary},
     parquet_file::{RowMask, convert, invalid, reader, records},
@@ -38,7 +39,9 @@ impl Mapping {
             column_of,
             features: self.features.clone(),
             positions: None,
-            zone: self.zone.clone(),
+            spellings: std::collections::HashMap::new(),
+            times: self.times.clone(),
+            partition: self.partition.clone(),
         }
     }
 }
@@ -53,11 +56,10 @@ pub(super) fn read_without_features(
 ) -> io::Result<()> {
     let opened = file.open()?;
     let mapping = mapping.without_features();
-    for field in metadata.schema().fields() {
-        found.note_name(field.name());
-    }
+    note_names(metadata.schema(), &mapping, found);
     for batch in reader(opened, metadata.clone(), Some(group), &mapping)? {
-        let (records, kept) = records(&batch.map_err(invalid)?, &mapping, found).map_err(invalid)?;
+        let batch = with_partition(batch.map_err(invalid)?, &mapping).map_err(invalid)?;
+        let (records, kept) = records(&batch, &mapping, found).map_err(invalid)?;
         sink(records, kept);
     }
     Ok(())
@@ -77,7 +79,7 @@ pub(super) fn read_features(
     let mapping = mapping.features_only(columns);
     let mut batches = 0;
     for batch in reader(opened, metadata.clone(), Some(group), &mapping)? {
-        let mut batch = batch.map_err(invalid)?;
+        let mut batch = with_partition(batch.map_err(invalid)?, &mapping).map_err(invalid)?;
         let kept = kept.get(batches).ok_or_else(|| invalid("it changed while it was being read"))?;
         if let Some(kept) = kept {
             if kept.len() != batch.num_rows() {

@@ -6,11 +6,11 @@ use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use jiff::{Timestamp, tz::TimeZone};
 use vigie_profile::{
-    batch::{self, Complaints, Reason, Value, for_each_number, level, level_of_number, texts},
+    batch::{self, Complaints, Reason, Value, for_each_number, level_of_decimal, level_of_number, texts, word},
     window::Instant,
 };
 
-use super::clock;
+use super::clock::{self, TimeRules};
 
 /// Converts a feature to numbers. A value that is not a number becomes missing, with a complaint.
 pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complaints) -> ArrayRef {
@@ -43,7 +43,11 @@ pub(super) fn spelled(column: &ArrayRef) -> StringArray {
     {
         return spelled_integers(integers.as_primitive::<Int64Type>());
     }
-    texts(column).iter().map(|text| text.and_then(level)).collect()
+    let texts = texts(column);
+    if column.data_type().is_decimal() {
+        return texts.iter().map(|digits| level_of_decimal(digits?)).collect();
+    }
+    texts.iter().map(|text| text.and_then(word)).collect()
 }
 
 /// Formats integers, whose decimal form is canonical. Writes two digits at a time, which takes a fraction of the time of
@@ -93,10 +97,12 @@ fn put(digits: &mut [u8], at: usize, pair: [u8; 2]) {
     }
 }
 
-/// Converts a column to times in microseconds of UTC; `None`: not a time.
-pub(super) fn instants(column: &ArrayRef, zone: &TimeZone) -> Vec<Option<i64>> {
+/// Converts a column to times in microseconds of UTC; `None`: not a time, or not one of a request.
+pub(super) fn instants(column: &ArrayRef, rules: &TimeRules) -> Vec<Option<i64>> {
+    let zone = &rules.zone;
+    let written = |at: Option<i64>| Some(clock::written(Instant(at?))?.0);
     match column.data_type() {
-        DataType::Timestamp(unit, written) => {
+        DataType::Timestamp(unit, time_zone) => {
             let Ok(ticks) = cast(column, &DataType::Int64) else { return vec![None; column.len()] };
             let micros = |tick: i64| match unit {
                 TimeUnit::Second => tick.checked_mul(1_000_000),
@@ -105,22 +111,23 @@ pub(super) fn instants(column: &ArrayRef, zone: &TimeZone) -> Vec<Option<i64>> {
                 TimeUnit::Nanosecond => Some(tick.div_euclid(1_000)),
             };
             // Without a zone, the ticks are wall-clock time.
-            let is_civil = written.is_none() && *zone != TimeZone::UTC;
+            let is_civil = time_zone.is_none() && *zone != TimeZone::UTC;
             ticks
                 .as_primitive::<Int64Type>()
                 .iter()
-                .map(|tick| micros(tick?).and_then(|at| if is_civil { civil(at, zone) } else { Some(at) }))
+                .map(|tick| written(micros(tick?).and_then(|at| if is_civil { civil(at, zone) } else { Some(at) })))
                 .collect()
         }
         DataType::Date32 | DataType::Date64 => {
             let millis = cast(column, &DataType::Date64).and_then(|days| cast(&days, &DataType::Int64));
             let Ok(millis) = millis else { return vec![None; column.len()] };
-            millis.as_primitive::<Int64Type>().iter().map(|at| civil(at?.checked_mul(1_000)?, zone)).collect()
+            let at = |at: i64| written(civil(at.checked_mul(1_000)?, zone));
+            millis.as_primitive::<Int64Type>().iter().map(|millis| at(millis?)).collect()
         }
         kind if kind.is_integer() => match cast(column, &DataType::Int64) {
             Ok(epochs) => {
                 let epochs = epochs.as_primitive::<Int64Type>();
-                epochs.iter().map(|epoch| Some(clock::epoch_integer(epoch?)?.0)).collect()
+                epochs.iter().map(|epoch| Some(rules.integer(epoch?)?.0)).collect()
             }
             Err(_) => vec![None; column.len()],
         },
@@ -128,14 +135,30 @@ pub(super) fn instants(column: &ArrayRef, zone: &TimeZone) -> Vec<Option<i64>> {
             let wide = cast(column, &DataType::Float64).unwrap_or_else(|_| column.clone());
             let mut at = Vec::with_capacity(column.len());
             for_each_number(wide.as_ref(), &mut |epoch| {
-                at.push(clock::instant(Value::Real(epoch), zone).map(|instant| instant.0));
+                at.push(clock::instant(Value::Real(epoch), rules).map(|instant| instant.0));
             });
             at
         }
         _ => {
             let texts = texts(column);
-            texts.iter().map(|text| Some(clock::instant(Value::Text(text?), zone)?.0)).collect()
+            texts.iter().map(|text| Some(clock::instant(Value::Text(text?), rules)?.0)).collect()
         }
+    }
+}
+
+/// Returns whether a column of times has no time zone; of texts, whether the first one has none.
+pub(super) fn is_naive(column: &ArrayRef) -> bool {
+    match column.data_type() {
+        DataType::Timestamp(_, zone) => zone.is_none(),
+        DataType::Date32 | DataType::Date64 => true,
+        kind if batch::is_text(kind) => {
+            let first = (0..column.len()).find(|row| column.is_valid(*row));
+            first.is_some_and(|row| {
+                let text = texts(&column.slice(row, 1));
+                text.is_valid(0) && clock::is_naive(Value::Text(text.value(0)))
+            })
+        }
+        _ => false,
     }
 }
 
@@ -153,7 +176,7 @@ pub(super) fn is_scalar(kind: &DataType) -> bool {
 
 /// Returns whether a column of this type may hold JSON text.
 pub(super) fn may_hold_json(kind: &DataType) -> bool {
-    batch::is_text(kind)
+    batch::is_text(kind) || batch::is_bytes(kind)
 }
 
 #[cfg(test)]

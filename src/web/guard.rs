@@ -1,22 +1,32 @@
-//! Request checks (method, size, token) and security headers on every response.
+//! Request checks (host, method, size, token) and security headers on every response.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::{Request, State as Shared},
+    extract::{ConnectInfo, Request, State as Shared},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
 use sha2::{Digest, Sha256};
 
-use super::{app::AppState, content_policy, response::refuse};
+use super::{
+    app::AppState, content_policy, host::host_refusal, places::Place, response::refuse, timeout::RequestPlace,
+};
 
 const MAX_URL: usize = 2_048;
 const MAX_HEADERS: usize = 16 * 1_024;
 
 /// Rejects invalid or unauthorised requests and adds security headers to every response.
 pub(super) async fn guard(Shared(app): Shared<Arc<AppState>>, request: Request, next: Next) -> Response {
+    let place = request.extensions().get::<ConnectInfo<RequestPlace>>().map(|ConnectInfo(place)| Arc::clone(&place.0));
+    let _busy = place.as_ref().map(Place::busy);
+    if place.is_some_and(|place| place.is_reserve) && !is_health(&request) {
+        let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "too many connections; try again later");
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        harden(response.headers_mut());
+        return response;
+    }
     let mut response = match refusal(&app, &request) {
         Some((status, message)) => refuse(status, message),
         None => next.run(request).await,
@@ -25,8 +35,15 @@ pub(super) async fn guard(Shared(app): Shared<Arc<AppState>>, request: Request, 
     response
 }
 
+fn is_health(request: &Request) -> bool {
+    matches!(request.uri().path(), "/healthz" | "/readyz")
+}
+
 fn refusal(app: &AppState, request: &Request) -> Option<(StatusCode, &'static str)> {
     let (headers, uri) = (request.headers(), request.uri());
+    if let Some(refusal) = host_refusal(&app.state, request) {
+        return Some(refusal);
+    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Some((StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are supported: the server is read-only"));
     }
@@ -41,8 +58,7 @@ fn refusal(app: &AppState, request: &Request) -> Option<(StatusCode, &'static st
     if has_body {
         return Some((StatusCode::PAYLOAD_TOO_LARGE, "request bodies are not accepted"));
     }
-    let is_health = matches!(uri.path(), "/healthz" | "/readyz");
-    if !is_health && !app.state.token.as_deref().is_none_or(|token| has_token(headers, token)) {
+    if !is_health(request) && !app.state.token.as_deref().is_none_or(|token| has_token(headers, token)) {
         return Some((StatusCode::UNAUTHORIZED, "missing or wrong token; send it as `Authorization: Bearer TOKEN`"));
     }
     None

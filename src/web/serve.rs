@@ -19,7 +19,7 @@ use super::{
     guard::guard,
     metrics,
     response::{refuse, run_blocking},
-    timeout::TimeoutListener,
+    timeout::{RequestPlace, TimeoutListener},
 };
 use crate::report::to_index;
 
@@ -47,7 +47,8 @@ pub async fn serve(
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
         .with_state(app);
-    axum::serve(TimeoutListener::new(listener), router).with_graceful_shutdown(shutdown).await
+    let service = router.into_make_service_with_connect_info::<RequestPlace>();
+    axum::serve(TimeoutListener::new(listener), service).with_graceful_shutdown(shutdown).await
 }
 
 async fn redirect_to_list() -> Response {

@@ -1,4 +1,4 @@
-//! Connections with limits: on their number, on the time for a request, and on their lifetime.
+//! Connections with limits: on their number (see `places`), on the time for a request, and on their lifetime.
 
 use std::{
     future::Future,
@@ -10,16 +10,18 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::Listener;
+use axum::{
+    extract::connect_info::Connected,
+    serve::{IncomingStream, Listener},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, Sleep, sleep, sleep_until},
 };
 
-/// Concurrent connections; further ones wait in the kernel's accept backlog.
-const MAX_CONNECTIONS: usize = 256;
+use super::places::{Place, Places};
+
 /// Time from the end of a response (or the start of the connection) to the first byte of the next response. Cuts off idle
 /// clients and those that send their request byte by byte.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -29,12 +31,12 @@ const MAX_LIFETIME: Duration = Duration::from_mins(5);
 /// Listener whose connections time out.
 pub(super) struct TimeoutListener {
     listener: TcpListener,
-    permits: Arc<Semaphore>,
+    places: Arc<Places>,
 }
 
 impl TimeoutListener {
     pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
+        Self { listener, places: Arc::new(Places::new()) }
     }
 }
 
@@ -44,10 +46,12 @@ impl Listener for TimeoutListener {
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         loop {
-            // The semaphore is never closed.
-            let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { continue };
             match self.listener.accept().await {
-                Ok((stream, peer)) => return (Connection::new(stream, permit), peer),
+                Ok((stream, peer)) => match self.places.take(peer.ip()) {
+                    Some(place) => return (Connection::new(stream, place, Arc::clone(&self.places)), peer),
+                    // Every place is busy: the connection is closed.
+                    None => drop(stream),
+                },
                 Err(error) => {
                     tracing::warn!("cannot accept a connection: {error}");
                     // Most likely out of file descriptors: wait for other connections to end.
@@ -62,29 +66,47 @@ impl Listener for TimeoutListener {
     }
 }
 
-/// Stream that fails with `TimedOut` after its deadline.
+/// The place of a request's connection.
+#[derive(Clone)]
+pub(super) struct RequestPlace(pub Arc<Place>);
+
+impl Connected<IncomingStream<'_, TimeoutListener>> for RequestPlace {
+    fn connect_info(stream: IncomingStream<'_, TimeoutListener>) -> Self {
+        Self(Arc::clone(&stream.io().place))
+    }
+}
+
+/// Stream that fails with `TimedOut` after its deadline, and when it has lost its place.
 pub(super) struct Connection {
     stream: TcpStream,
     deadline: Pin<Box<Sleep>>,
     lifetime_deadline: Instant,
-    _permit: OwnedSemaphorePermit,
+    place: Arc<Place>,
+    places: Arc<Places>,
 }
 
 impl Connection {
-    fn new(stream: TcpStream, permit: OwnedSemaphorePermit) -> Self {
+    fn new(stream: TcpStream, place: Arc<Place>, places: Arc<Places>) -> Self {
         let _ = stream.set_nodelay(true);
         let now = Instant::now();
         Self {
             stream,
             deadline: Box::pin(sleep_until(now + REQUEST_TIMEOUT)),
             lifetime_deadline: now + MAX_LIFETIME,
-            _permit: permit,
+            place,
+            places,
         }
     }
 
-    /// Returns whether the deadline has passed; registers for a wake-up if not.
+    /// Returns whether the deadline has passed or the place is lost; registers for a wake-up if not.
     fn is_expired(&mut self, context: &mut Context<'_>) -> bool {
-        self.deadline.as_mut().poll(context).is_ready()
+        self.place.is_evicted(context) || self.deadline.as_mut().poll(context).is_ready()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.places.leave(&self.place);
     }
 }
 
@@ -115,6 +137,7 @@ impl AsyncWrite for Connection {
             // The client is reading: extend the deadline for its next request.
             let deadline = (Instant::now() + REQUEST_TIMEOUT).min(self.lifetime_deadline);
             self.deadline.as_mut().reset(deadline);
+            self.place.touch();
         }
         written
     }

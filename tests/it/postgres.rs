@@ -9,3 +9,4 @@ mod outage;
 mod role;
 mod same_report;
 mod server;
+mod values;

@@ -4,6 +4,8 @@ use crate::shown::shown;
 
 /// Maximum number of names in a suggestion; a wide table has too many for one message.
 const MAX_NAMES: usize = 6;
+/// Number of letters from which names can resemble each other; one in this many may differ.
+const MIN_LETTERS: usize = 3;
 
 /// Comma-separated names that exist, for an error message about one that does not; the nearest comes first.
 #[must_use]
@@ -28,7 +30,8 @@ pub fn alternatives<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone
     }
 }
 
-/// The nearest of the known names, if one is near enough: a few edits away, or one is a prefix of the other.
+/// The nearest of the known names, if one is near enough: at most a third of its letters differ, or one is a prefix of the
+/// other. Names of one or two letters resemble each other by chance, so they must be equal but for case and separators.
 #[must_use]
 pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = folded(typed);
@@ -36,12 +39,19 @@ pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<
         .filter_map(|word| {
             let other = folded(word);
             let distance = distance(&typed, &other);
-            let begins = typed.len() >= 3 && (other.starts_with(&typed) || typed.starts_with(&other));
-            let close = distance <= (typed.len().max(other.len()) / 3).max(1);
+            let begins =
+                typed.len().min(other.len()) >= MIN_LETTERS && (other.starts_with(&typed) || typed.starts_with(&other));
+            let close = distance <= typed.len().max(other.len()) / MIN_LETTERS;
             (close || begins).then_some((distance, word))
         })
         .min()
         .map(|(_, word)| word)
+}
+
+/// Returns a name in lower case with all separators the same: two spellings of one name have this in common.
+#[must_use]
+pub fn folded_name(name: &str) -> String {
+    folded(name).into_iter().collect()
 }
 
 /// Lowercases a name and unifies its separators.
@@ -83,7 +93,7 @@ mod tests {
         assert_eq!(suggestions("y", ["x", "a\u{1b}"].into_iter()), "x, a\u{fffd}");
         let names = "TARGET, F_0, F_1, F_2, F_3, F_4, … (126 in all)";
         assert_eq!(alternatives("TARGTE", known()), format!("; did you mean `TARGET`? Available: {names}"));
-        assert_eq!(alternatives("y", ["x"].into_iter()), "; did you mean `x`? Available: x");
+        assert_eq!(alternatives("y", ["x"].into_iter()), "; available: x");
         assert_eq!(alternatives("why", ["x"].into_iter()), "; available: x");
     }
 
@@ -97,6 +107,10 @@ mod tests {
         assert_eq!(near("Time-Zone"), Some("timezone"));
         assert_eq!(near("proba"), Some("probability"));
         assert_eq!(near("ids"), Some("id"));
+        assert_eq!(near("ID"), Some("id"));
+        assert_eq!(near("z"), None, "one letter resembles any other");
+        assert_eq!(near("ie"), None);
+        assert_eq!(nearest("probability", ["", "p"].into_iter()), None);
         assert_eq!(near("colour"), None);
         assert_eq!(near(""), None);
     }

@@ -37,7 +37,8 @@ impl Interval {
         let (share, square) = (hits / rows, Z * Z);
         let middle = (share + square / (2.0 * rows)) / (1.0 + square / rows);
         let reach = Z / (1.0 + square / rows) * (share * (1.0 - share) / rows + square / (4.0 * rows * rows)).sqrt();
-        Some(Self { value: share, low: (middle - reach).clamp(0.0, share), high: (middle + reach).clamp(share, 1.0) })
+        let (low, high) = (middle - reach, middle + reach);
+        Some(Self { value: share, low: low.max(0.0).min(share), high: high.max(share).min(1.0) })
     }
 
     /// Two-sided p-value of the difference between two independent estimates with normal errors; `None` when both

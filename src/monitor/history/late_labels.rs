@@ -1,13 +1,13 @@
 //! Applies late labels of past windows to alerts: in one transaction, with one notification however many windows were
 //! checked again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vigie_profile::window::{Instant, Window};
 
 use super::record::{Compose, queue, rules, thread};
 use crate::{
-    alert::{Event, History, LabelVerdict, Notification, Observation, Scope, decide_all},
+    alert::{AlertKey, Event, History, LabelVerdict, Notification, Observation, Scope, decide_all},
     config::Settings,
     crash,
     fault::Result,
@@ -80,14 +80,21 @@ fn apply(
         .collect();
     let mut watched = entry.watch_state(model)?;
     let past = History {
-        alerts: entry.live_alerts(Some(model))?,
+        alerts: entry.undecided_alerts(model)?,
         mutes: entry.mutes(now)?,
         digest: watched.as_ref().and_then(|watched| watched.digest),
     };
     let mut decision = decide_all(&observations, &past, &rules(settings), now);
     let mut messages = Vec::new();
     if !decision.events.is_empty() {
-        let notification = notification(entry, settings, (*newest, windows.len()), &all, decision.events.clone())?;
+        let is_muted = |finding: &Finding| {
+            let key = AlertKey::new(model, finding);
+            past.mutes.iter().any(|mute| mute.silences(&key, now))
+        };
+        let mut notification = notification(entry, settings, (*newest, windows.len()), decision.events.clone())?;
+        let findings = all.last().into_iter().flat_map(|results| &results.findings);
+        let heard = findings.filter(|finding| !is_muted(finding));
+        notification.severity = heard.map(|finding| finding.severity).max().unwrap_or(Severity::Stable);
         // Without the report: the window is long past, and only the label verdicts are new.
         messages = compose(&notification, None)?;
         thread(&mut decision, &messages);
@@ -108,21 +115,20 @@ fn notification(
     entry: &LedgerTx<'_>,
     settings: &Settings,
     (newest, windows): (Window, usize),
-    all: &[LabelResults],
     events: Vec<Event>,
 ) -> Result<Notification> {
     let model = settings.model.name.clone();
     let run = entry.current(&model, newest)?;
     let revision = run.as_ref().map_or(0, |run| run.revision);
-    let findings = all.last().into_iter().flat_map(|results| &results.findings);
     Ok(Notification {
-        id: format!("{model}/{}/r{revision}/labels", newest.folder()),
+        id: format!("{}/{model}/{}/r{revision}/labels", entry.next_event_id()?, newest.folder()),
         window: Some(newest),
-        severity: findings.map(|finding| finding.severity).max().unwrap_or(Severity::Stable),
+        severity: Severity::Stable,
         headline: Headline::Labels { windows },
         note: None,
         events,
         report: run.and_then(|run| run.report),
+        muted: BTreeSet::new(),
         model,
     })
 }

@@ -1,19 +1,19 @@
 //! Records a run: in one transaction, the ledger gets the run, its trends, the updated alerts and the messages about
 //! them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vigie_profile::window::{Instant, Window};
 
 use crate::{
     alert::{
-        Baseline, Decision, Event, History, Notification, Observation, Phase, Rules, Scope, decide, label_verdicts,
-        nearness, stale_reference,
+        AlertKey, Baseline, Decision, Event, History, Mute, Notification, Observation, Phase, Rules, Scope, decide,
+        label_verdicts, nearness, stale_reference,
     },
     config::Settings,
     crash,
     fault::{Fault, Remedy, Result},
-    judge::{Facts, Failure, Finding, Headline, Note, Severity, Subject, Test},
+    judge::{Facts, Failure, Finding, Headline, Note, Severity, Subject, Test, VerdictHeadline},
     ledger::{Ledger, LedgerTx, NewMessage, RunRow, RunStatus, TrendRow},
     report::Report,
 };
@@ -109,7 +109,8 @@ fn write(
         // A later failure does not replace an earlier report.
         return Ok((RunRecord::default(), Vec::new(), None));
     }
-    let is_newest = attempt.scheduled && entry.judged_until(model)?.is_none_or(|judged| judged < attempt.window.to);
+    let is_newest =
+        attempt.scheduled && entry.judged_until(model, attempt.now)?.is_none_or(|judged| judged < attempt.window.to);
     let had_failed = current.as_ref().is_some_and(|run| run.status == RunStatus::Failed);
     let is_late = attempt.scheduled && !is_newest && had_failed && matches!(result, RunResult::Reported(_));
     let mut run = row(attempt, result, current.as_ref());
@@ -146,16 +147,18 @@ fn write(
         return Ok((record, Vec::new(), Some(id)));
     }
     let past = History {
-        alerts: entry.live_alerts(Some(model))?,
+        alerts: entry.undecided_alerts(model)?,
         mutes: entry.mutes(attempt.now)?,
         digest: watched.as_ref().and_then(|watched| watched.digest),
     };
     let failing = OtherFailures::read(entry, attempt, watched.as_ref())?;
     let mut decision = decide_alerts(entry, attempt, result, &past, &failing, (is_late, !verdicts.is_empty()))?;
     let note = entry.unsent_note(model)?;
-    let notification = notification(attempt, &run, result, decision.events.clone(), note);
+    let mut notification = notification(attempt, &run, result, decision.events.clone(), note);
     let mut messages = Vec::new();
     if !notification.events.is_empty() {
+        notification.id = format!("{}/{}", entry.next_event_id()?, notification.id);
+        exclude_muted(&mut notification, result, &past.mutes, attempt.now);
         let report = match result {
             RunResult::Reported(report) => Some(report),
             _ => None,
@@ -176,6 +179,30 @@ fn write(
     crash::point("ledger.alerts");
     record.events = notification.events;
     Ok((record, messages, Some(id)))
+}
+
+/// Leaves out what is muted: it is still in the report, but neither heads a message nor is listed or pictured in it.
+fn exclude_muted(notification: &mut Notification, result: RunResult<'_>, mutes: &[Mute], now: Instant) {
+    let RunResult::Reported(report) = result else { return };
+    let model = notification.model.as_str();
+    let is_muted = |finding: &Finding| {
+        let key = AlertKey::new(model, finding);
+        mutes.iter().any(|mute| mute.silences(&key, now))
+    };
+    let left_out: BTreeSet<(Subject, Test)> = report
+        .verdict
+        .findings
+        .iter()
+        .filter(|finding| is_muted(finding))
+        .map(|finding| (finding.subject.clone(), finding.test))
+        .collect();
+    if left_out.is_empty() {
+        return;
+    }
+    let heard = report.verdict.without(&report.drift, &report.importance, &report.policy, &is_muted);
+    notification.severity = heard.severity;
+    notification.headline = Headline::Verdict(VerdictHeadline::new(&report.drift, &heard, &report.policy));
+    notification.muted = left_out;
 }
 
 /// Stores the first message about an alert that can have replies, so that later ones are sent in its thread.
@@ -397,5 +424,6 @@ fn notification(
         note,
         events,
         report: run.report.clone(),
+        muted: BTreeSet::new(),
     }
 }

@@ -1,11 +1,12 @@
-//! Checks whether a reference's scores suggest that the model was trained on its rows.
+//! Checks whether a reference's scores fit its outcomes: whether they suggest that the model was trained on its rows, or run
+//! against the outcomes.
 //!
-//! Rows alone cannot prove it, but they give an indication. The scores of a calibrated model imply a certain AUC. On rows
-//! that it was trained on, the model ranks better than that; on other rows, at most as well. An observed AUC significantly
-//! above the implied one is therefore a warning, but no more: a model stopped early implies too low an AUC everywhere.
-//! (Class weights in training shift all scores; the implied AUC is corrected for that first.)
+//! Rows alone cannot prove it. The scores of a calibrated model imply a certain AUC. On rows that it was trained on, the model
+//! ranks better than that; but so do under-confident scores on any rows, as after training with class weights or with early
+//! stopping. An observed AUC significantly above the implied one is therefore a question, and none if the rows are known to be
+//! held out. (Class weights also shift all scores; the implied AUC is corrected for that first.)
 
-use vigie_stats::{Outcomes, ranking};
+use vigie_stats::{Interval, Outcomes, ranking};
 
 use crate::{
     fault::Result,
@@ -16,8 +17,23 @@ use crate::{
 /// Smaller differences do not matter, even if significant.
 const LEAST: f64 = 0.01;
 
+/// Returns the AUC if the scores run against the outcomes: significantly below one half.
+pub(crate) fn opposed(reference: &Reference) -> Result<Option<String>> {
+    let Some(by_outcome) = reference.outcomes()? else { return Ok(None) };
+    let auc = ranking::auc_interval(&Outcomes::from_counts(&by_outcome.positives, &by_outcome.negatives));
+    // Three standard errors: half the interval is two.
+    let is_opposed = |auc: &Interval| 0.5 - auc.value >= LEAST && 0.5 - auc.value > 1.5 * (auc.high - auc.value);
+    Ok(auc.filter(is_opposed).map(|auc| number(auc.value)))
+}
+
 /// Returns a note for the user, if there is something to report.
 pub(crate) fn note(reference: &Reference) -> Result<Option<String>> {
+    if let Some(auc) = opposed(reference)? {
+        return Ok(Some(format!(
+            "the scores run against the outcomes: the AUC on these rows is {auc}, so high scores go with a target of 0; check \
+             that --probability is the probability of the event that --target marks as 1"
+        )));
+    }
     let Some(by_outcome) = reference.outcomes()? else { return Ok(None) };
     let known = Outcomes::from_counts(&by_outcome.positives, &by_outcome.negatives);
     let implied = known.implied_by_scores().as_ref().and_then(ranking::auc);
@@ -27,15 +43,20 @@ pub(crate) fn note(reference: &Reference) -> Result<Option<String>> {
         // Three standard errors: half the interval is two.
         && auc.value - implied > 1.5 * (auc.high - auc.value).max(auc.value - auc.low)
     {
-        let advice = match holdout {
-            Holdout::Yes => "check that these rows were held out, as --holdout yes states",
-            Holdout::No | Holdout::Unknown => {
-                "learn from hold-out rows, otherwise estimates of AUC and cost will be too optimistic"
+        let meaning = match holdout {
+            Holdout::Yes => return Ok(None),
+            Holdout::No => {
+                "these rows were not held out, so the model probably knows them, and estimates of AUC and cost will be too \
+                 optimistic: learn from hold-out rows"
+            }
+            Holdout::Unknown => {
+                "either the scores are under-confident, as after training with class weights or early stopping, which does no \
+                 harm, or the model was trained on these rows, and estimates of AUC and cost will be too optimistic; pass \
+                 --holdout yes if the rows were held out"
             }
         };
         return Ok(Some(format!(
-            "the AUC on these rows is {}, but the scores imply {}; this is typical of rows that the model was trained on (or of \
-             a model stopped early); {advice}",
+            "the AUC on these rows is {}, but the scores imply {}: {meaning}",
             number(auc.value),
             number(implied)
         )));

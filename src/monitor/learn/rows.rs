@@ -16,14 +16,14 @@ pub(crate) fn inputs(model: &Model, table: &Training) -> Result<Inputs> {
         let column = table.column(&feature.name).map_err(|fault| fault.context("--data"))?;
         column.array().map(Some).ok_or_else(|| {
             Fault::setup(format!(
-                "--data {}: column `{}` holds times or nested values, but the model expects a number or a level",
+                "--data {}: column `{}` holds nested values, but the model expects a number or a level",
                 table.name,
                 shown(&feature.name)
             ))
         })
     };
     let columns = model.features().iter().map(column).collect::<Result<Vec<_>>>()?;
-    model_inputs(model, table.rows, columns).map_err(|fault| fault.context(format!("--data {}", table.name)))
+    model_inputs(model, table.rows, columns, &[]).map_err(|fault| fault.context(format!("--data {}", table.name)))
 }
 
 /// Raw outputs of all rows, computed in parallel.

@@ -72,7 +72,7 @@ fn numbers(training: &Training, name: &str) -> Result<ArrayRef> {
 fn values(training: &Training, name: &str) -> Result<ArrayRef> {
     training.column(name)?.array().ok_or_else(|| {
         Fault::setup(format!(
-            "--data {}: column `{}` holds times or nested values and cannot be counted in segments",
+            "--data {}: column `{}` holds nested values and cannot be counted in segments",
             training.name,
             shown(name)
         ))
@@ -112,7 +112,7 @@ mod tests {
             as_numbers(texts([Some("1"), Some("12 EUR")])).unwrap_err(),
             "--data rows.csv: column `x` must be numeric, but holds \"12 EUR\""
         );
-        assert!(as_numbers(TrainingValues::Other).unwrap_err().contains("times or nested values"));
+        assert!(as_numbers(TrainingValues::Other).unwrap_err().contains("nested values"));
     }
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(spelled(texts([Some("True"), None])), [Some("1".to_owned()), None]);
         assert_eq!(
             spelled(texts([Some(" Private"), Some("007")])),
-            ["Private", "007"].map(|text| Some(text.to_owned()))
+            [" Private", "007"].map(|text| Some(text.to_owned()))
         );
     }
 }

@@ -96,10 +96,12 @@ fn read_stored(
         name: column.name,
         values: match column.values {
             StoredValues::Numbers(numbers) => TrainingValues::Numbers(numbers),
+            StoredValues::Digits(digits) => TrainingValues::Digits(digits),
             StoredValues::Texts(texts) => TrainingValues::Texts(texts),
+            StoredValues::Times(texts) => TrainingValues::Times(texts),
             // Nested values are never model inputs, but hold the distributions of an imported table.
             StoredValues::Json(texts) if with_json => TrainingValues::Texts(texts),
-            StoredValues::Json(_) | StoredValues::Other => TrainingValues::Other,
+            StoredValues::Json(_) => TrainingValues::Other,
         },
         is_single: column.is_single,
         is_typed: true,

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use arrow_array::{Array, ArrayRef, cast::AsArray, types::Int32Type};
 use vigie_profile::{
-    batch::{Records, for_each_number, level},
+    batch::{Records, for_each_number, word},
     layout::Column,
     shown::shown,
     window::{Instant, Window},
@@ -119,7 +119,7 @@ fn find_record(
         return Err(Fault::setup("source.fields.id: not mapped, but --id searches by it; map it, or use --row FILE"));
     }
     let log = Log::open(&settings.source)?;
-    let spelled = level(id).map_or_else(|| id.to_owned(), std::borrow::Cow::into_owned);
+    let spelled = word(id).map_or_else(|| id.to_owned(), std::borrow::Cow::into_owned);
     let observe = |tally: &mut ParityTally, records: &Records| {
         let logged = records.probability.iter().flatten().flatten();
         logged.filter(|logged| (0.0..=1.0).contains(logged)).for_each(|logged| tally.observe_precision(logged, scale));

@@ -53,15 +53,14 @@ const MOST_WINDOWS: usize = 5_000;
 pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_>) -> Result<ReplayOutput> {
     let started = StdInstant::now();
     let (run, file) = open(settings, request, scan)?;
-    let Some(model) = &run.model else {
-        return Err(Fault::setup("model.file: not set in the config; set it, or pass --model FILE"));
+    // Without a model, the windows are reported without a comparison.
+    let parity_model = match &run.model {
+        Some(model) => Some((model, parity_request(&run)?)),
+        None => None,
     };
-    let parity_request = ParityRequest::new(&run, ParityOf::All).ok_or_else(|| {
-        Fault::setup("source.fields.probability: not mapped; replay needs the logged probabilities to compare with")
-    })?;
     let segments = if request.model.is_some() { challenger_segments(&run) } else { Vec::new() };
-    let sha256 = model.model().sha256_hex();
-    let mark = request.model.as_ref().map(|_| sha256.as_str());
+    let sha256 = run.model.as_ref().map(|model| model.model().sha256_hex());
+    let mark = sha256.as_deref().filter(|_| request.model.is_some());
     let folder = archive::replay_folder(&settings.reports, &settings.model.name, request.window, mark);
     let context =
         Context { language: settings.language, past: Vec::new(), index: Some("../../../../index.html".to_owned()) };
@@ -72,30 +71,29 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
     for window in split(settings, request)? {
         let counted = engine::count(&run.job(window))?;
         let mut data = WindowData { window, counted, empty_later: None };
-        let rescored = rescore(&run, model, &data, Some(parity_request), &segments, request.model.is_some())?;
-        check_inputs(&run, model, &data, &rescored.read)?;
         rows += data.counted.profile.rows();
-        parity.merge(&rescored.parity);
-        if let (Some(all), Some(this)) = (&mut shift, &rescored.shift) {
-            all.merge(this);
+        let (mut replayed, mut contributions) = (None, None);
+        if let Some((model, parity_request)) = parity_model {
+            let rescored = rescore(&run, model, &data, Some(parity_request), &segments, request.model.is_some())?;
+            check_inputs(&run, model, &data, &rescored.read)?;
+            parity.merge(&rescored.parity);
+            if let (Some(all), Some(this)) = (&mut shift, &rescored.shift) {
+                all.merge(this);
+            }
+            replayed = Some(Replay {
+                model_sha256: model.model().sha256_hex(),
+                parity: rescored.parity.finish(data.counted.profile.rows()),
+                challenger: rescored.shift.as_ref().map(|shift| parity_request.finish(&run, shift, &segments)),
+            });
+            contributions = rescored.attribution;
         }
-        let replay = Replay {
-            model_sha256: sha256.clone(),
-            parity: rescored.parity.finish(data.counted.profile.rows()),
-            challenger: rescored.shift.as_ref().map(|shift| parity_request.finish(&run, shift, &segments)),
-        };
         let scores = data.take_scores();
         let performance = performance(&run, &data, scores)?;
         let measured = measure(&run, &data)?;
-        let judged = judge_window(&run, &data, measured, Some(&replay), performance.as_ref())?;
-        let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), rescored.attribution)?;
-        let mut report = build_report(
-            &run,
-            data,
-            judged,
-            Measurements { replay: Some(replay), attribution, performance },
-            request.now,
-        );
+        let judged = judge_window(&run, &data, measured, replayed.as_ref(), performance.as_ref())?;
+        let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), contributions)?;
+        let mut report =
+            build_report(&run, data, judged, Measurements { replay: replayed, attribution, performance }, request.now);
         report.run.seconds = started.elapsed().as_secs_f64();
         let html = to_html(&report, &context)
             .map_err(|error| Fault::setup(format!("the page cannot be rendered: {error}")))?;
@@ -114,8 +112,11 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
         reference_id: run.reference.id().to_owned(),
         threshold: settings.model.threshold,
         severity: windows.iter().map(|rerun| rerun.severity).max().unwrap_or(Severity::NoData),
-        parity: parity.finish(rows),
-        challenger: shift.as_ref().map(|shift| parity_request.finish(&run, shift, &segments)),
+        parity: parity_model.map(|_| parity.finish(rows)),
+        challenger: shift
+            .as_ref()
+            .zip(parity_model)
+            .map(|(shift, (_, request))| request.finish(&run, shift, &segments)),
         windows,
     };
     let html = to_summary_html(&summary, settings.language)
@@ -124,24 +125,33 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
     Ok(ReplayOutput { summary, html: published.html })
 }
 
-/// Opens the run with the requested model, and returns the name of its file.
+/// How the logged probabilities are compared.
+fn parity_request(run: &RunContext<'_>) -> Result<ParityRequest> {
+    ParityRequest::new(run, ParityOf::All).ok_or_else(|| {
+        Fault::setup("source.fields.probability: not mapped; replay needs the logged probabilities to compare with")
+    })
+}
+
+/// Opens the run with the requested model, and returns the name of its file; `None` without one.
 fn open<'a>(
     settings: &'a Settings,
     request: &ReplayRequest,
     scan: ScanOptions<'a>,
-) -> Result<(RunContext<'a>, String)> {
+) -> Result<(RunContext<'a>, Option<String>)> {
     let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let Some(path) = &request.model else {
-        let file = settings.model.file.as_ref().map(name).unwrap_or_default();
+        let file = settings.model.file.as_ref().map(name);
         return Ok((RunContext::open(settings, scan)?, file));
     };
     let mut run = RunContext::without_model(settings, scan)?;
     let model = read_model("--model", path)?;
     let shown = path.display().to_string();
-    run.model = Some(Rescorer::new(&format!("--model {shown}"), model, run.reference.layout())?);
+    let challenger = Rescorer::new(&format!("--model {shown}"), model, run.reference.layout())?;
+    let words = settings.model.missing_level.as_ref();
+    run.set_model(challenger.with_missing_words(|feature| Some(words?.word(feature)?.to_owned())))?;
     // Only the model that the reference was learned with has contributions; for others, attribution is unavailable.
     run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
-    Ok((run, name(path)))
+    Ok((run, Some(name(path))))
 }
 
 /// Splits the range into windows of the cadence. The first and the last are cut at the ends of the range.

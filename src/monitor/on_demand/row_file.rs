@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, types::Int32Type};
 use serde_json::{Map, Value};
 use vigie_profile::{
-    batch::{Number, Rows, Value as Scalar},
+    batch::{Number, Rows, Value as Scalar, plain_tokens},
     layout::{Column, Kind, Layout},
     near::suggestions,
     shown::shown,
@@ -14,6 +14,7 @@ use vigie_profile::{
 use crate::{
     config::Settings,
     fault::{Fault, Result},
+    reference::json_scalar,
     replay::Rescorer,
 };
 
@@ -25,8 +26,11 @@ pub(crate) fn id_field(settings: &Settings) -> String {
 
 /// Reads the inputs of the record: at the path that the config maps, or at the top level of the file.
 pub(crate) fn read_row(bytes: &[u8], settings: &Settings, model: &Rescorer, layout: &Layout) -> Result<Rows> {
-    let record: Value = serde_json::from_slice(bytes)
-        .map_err(|error| Fault::setup(format!("invalid JSON: {error}; write one record as an object")))?;
+    // Python writes the bare tokens NaN and Infinity.
+    let plain = |error| plain_tokens(bytes).and_then(|plain| serde_json::from_slice(&plain).ok()).ok_or(error);
+    let record: Value = serde_json::from_slice(bytes).or_else(plain).map_err(|error: serde_json::Error| {
+        Fault::setup(format!("invalid JSON: {error}; write one record as an object"))
+    })?;
     let Some(object) = record.as_object() else {
         return Err(Fault::setup("not a single record; write one object of features and values"));
     };
@@ -70,7 +74,7 @@ fn array(column: &Column, value: &Value) -> Result<ArrayRef> {
             shown(&value.to_string())
         ))
     };
-    let scalar = scalar(value);
+    let scalar = json_scalar(value);
     Ok(match column.kind {
         Kind::Numeric => Arc::new(Float64Array::from(vec![match scalar.number() {
             Number::Value(value) => Some(value),
@@ -80,18 +84,4 @@ fn array(column: &Column, value: &Value) -> Result<ArrayRef> {
         Kind::Categorical if scalar == Scalar::Nested => return Err(wrong("a level")),
         Kind::Categorical => Arc::new([scalar.level().as_deref()].into_iter().collect::<DictionaryArray<Int32Type>>()),
     })
-}
-
-fn scalar(value: &Value) -> Scalar<'_> {
-    match value {
-        Value::Null => Scalar::Null,
-        Value::Bool(flag) => Scalar::Bool(*flag),
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(integer), _) => Scalar::Integer(integer),
-            (None, Some(large)) => Scalar::Large(large),
-            (None, None) => number.as_f64().map_or(Scalar::Null, Scalar::Real),
-        },
-        Value::String(text) => Scalar::Text(text),
-        Value::Array(_) | Value::Object(_) => Scalar::Nested,
-    }
 }

@@ -120,14 +120,14 @@ fn decision(model: &Model, raw: &[f64]) -> (String, ArrayRef) {
 fn id_column(table: &Training, name: &str) -> Result<ArrayRef> {
     let column = table.column(name).map_err(|fault| fault.context("--id"))?;
     Ok(match &column.values {
-        TrainingValues::Texts(texts) => Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>()),
+        TrainingValues::Digits(texts) | TrainingValues::Texts(texts) | TrainingValues::Times(texts) => {
+            Arc::new(texts.iter().map(Option::as_deref).collect::<StringArray>())
+        }
         TrainingValues::Numbers(numbers) => {
             Arc::new(numbers.iter().map(|value| level_of_number(*value)).collect::<StringArray>())
         }
         TrainingValues::Other => {
-            return Err(Fault::setup(format!(
-                "--id {name}: the column holds times or nested values, which cannot be copied"
-            )));
+            return Err(Fault::setup(format!("--id {name}: the column holds nested values, which cannot be copied")));
         }
     })
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use vigie_profile::{
+    near::alternatives,
     segment::Segments,
+    shown::shown,
     window::{Cadence, Window},
 };
 
@@ -12,7 +14,7 @@ use super::{
     request::{RunRequest, ScanOptions},
 };
 use crate::{
-    config::Settings,
+    config::{MissingLevel, Settings},
     engine::{self, CountJob, Counted, Eligibility, Sample},
     fault::{Fault, Result, describe_io},
     judge::ParityOf,
@@ -57,9 +59,19 @@ impl WindowData {
 impl<'a> RunContext<'a> {
     pub(crate) fn open(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
         let mut run = Self::without_model(settings, scan)?;
-        run.model = open_model(settings, &run.reference)?;
+        if let Some(model) = open_model(settings, &run.reference)? {
+            run.set_model(model)?;
+        }
         run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
         Ok(run)
+    }
+
+    /// Sets the model that rescores rows, and learns from it what stands for a missing level.
+    pub(crate) fn set_model(&mut self, model: Rescorer) -> Result<()> {
+        self.reference.count_missing_as(|feature| model.missing_word(feature));
+        self.segments = segments(self.settings, &self.reference)?;
+        self.model = Some(model);
+        Ok(())
     }
 
     /// Opens everything except the config's model file.
@@ -143,6 +155,15 @@ fn segments(settings: &Settings, reference: &Reference) -> Result<Option<Segment
         .map_err(Fault::setup)
 }
 
+/// Names of what an alert of the model can be about, besides its tests: features and segments.
+pub fn subjects(settings: &Settings) -> Result<Vec<String>> {
+    let reference = open_configured_reference(settings)?;
+    let features = reference.layout().features().iter().map(|feature| feature.name.clone());
+    let segments = segments(settings, &reference)?;
+    let segments = segments.iter().flat_map(|segments| segments.list().iter().map(|segment| segment.name.clone()));
+    Ok(features.chain(segments).collect())
+}
+
 /// The rule for which records count.
 pub(crate) fn rule(settings: &Settings) -> Eligibility {
     let fields = &settings.source.fields;
@@ -174,5 +195,24 @@ const MODEL_FILE: &str = "model.file";
 pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<Rescorer>> {
     let Some(file) = &settings.model.file else { return Ok(None) };
     let model = read_model(MODEL_FILE, file)?;
-    Rescorer::for_reference(&place(MODEL_FILE, file), model, reference.layout()).map(Some)
+    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, file), model, reference.layout())?;
+    with_missing_words(rescorer, settings).map(Some)
+}
+
+/// Sets the words for missing levels that the config names.
+pub(crate) fn with_missing_words(rescorer: Rescorer, settings: &Settings) -> Result<Rescorer> {
+    let Some(words) = &settings.model.missing_level else { return Ok(rescorer) };
+    if let MissingLevel::ByFeature(words) = words {
+        let features = rescorer.model().features();
+        let is_known = |name: &String| features.iter().any(|feature| feature.name == *name);
+        if let Some(unknown) = words.keys().find(|name| !is_known(name)) {
+            let names = features.iter().map(|feature| feature.name.as_str());
+            return Err(Fault::setup(format!(
+                "model.missing_level: the model has no feature `{}`{}",
+                shown(unknown),
+                alternatives(unknown, names)
+            )));
+        }
+    }
+    Ok(rescorer.with_missing_words(|feature| words.word(feature).map(ToOwned::to_owned)))
 }

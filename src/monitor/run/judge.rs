@@ -5,8 +5,8 @@ use crate::{
     drift::{Drift, FeatureDrift, compare, compare_segments},
     engine::{self, Counted, InexactFeature},
     fault::{Fault, LeftOut, Result},
-    judge::{AucChange, Case, CostChange, Finding, Service, Verdict, judge, judge_segments, undecided},
-    performance::Performance,
+    judge::{AucChange, Case, CostChange, Finding, Service, Test, Verdict, judge, judge_segments, undecided},
+    performance::{LabelCounts, Performance},
     replay::Replay,
     report::SegmentReport,
     source::Unreadable,
@@ -45,8 +45,11 @@ pub(crate) fn judge_window(
     let MeasuredDrift { mut drift, segments } = measured;
     let is_holdout = reference.provenance().is_holdout();
     let mut service = service(&data.counted, replay);
+    service.score_not_mapped = reference.layout().score().is_some() && settings_map_no_score(run);
     service.costs = performance.map(|performance| costs(performance, is_holdout)).unwrap_or_default();
     service.unreadable_labels = performance.map(unreadable_labels).unwrap_or_default();
+    let lost = performance.and_then(|performance| performance.labels.as_ref()).map(LabelCounts::losses);
+    service.lost.extend(lost.unwrap_or_default().into_iter().map(|loss| (Test::Labels, loss)));
     service.aucs = performance.map(|performance| aucs(performance, is_holdout)).unwrap_or_default();
     if let Some((_, findings)) = &segments
         && data.counted.profile.rows() >= policy.min_rows
@@ -131,14 +134,21 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         answered: counted.profile.rows() + counted.other_version.rows(),
         other_version: counted.other_version.rows(),
         filtered: counted.found.filtered,
-        unreadable: counted.unreadable.iter().map(Unreadable::left_out).collect(),
+        unreadable: counted.unreadable.iter().filter(|file| file.loss().is_none()).map(Unreadable::left_out).collect(),
         unreadable_labels: Vec::new(),
+        lost: counted.unreadable.iter().filter_map(Unreadable::loss).map(|loss| (Test::Source, loss)).collect(),
+        score_not_mapped: false,
+        spellings: counted.found.spellings.clone(),
         // A challenger's scores differ by design.
         parity: replay.filter(|replay| replay.challenger.is_none()).map(|replay| replay.parity.clone()),
         costs: Vec::new(),
         aucs: Vec::new(),
         segments: Vec::new(),
     }
+}
+
+fn settings_map_no_score(run: &RunContext<'_>) -> bool {
+    run.settings.source.fields.probability.is_none()
 }
 
 fn unreadable_labels(performance: &Performance) -> Vec<LeftOut> {

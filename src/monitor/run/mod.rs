@@ -4,6 +4,7 @@ pub(crate) mod attribution;
 pub(crate) mod attribution_mode;
 pub(crate) mod check;
 pub(crate) mod context;
+pub(crate) mod first_check;
 pub(crate) mod inputs;
 pub(crate) mod judge;
 pub(crate) mod performance;
@@ -13,6 +14,7 @@ pub(crate) mod rescore;
 pub(crate) mod score_shift;
 
 pub use check::{RunOutput, check, examine, publish};
-pub use context::open_reference;
+pub use context::{open_reference, subjects};
+pub use first_check::{first_check_notes, is_first_check};
 pub use performance::{cost_curve, terms_or_default};
 pub use request::{RunRequest, ScanOptions};

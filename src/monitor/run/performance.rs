@@ -139,6 +139,7 @@ fn join_labels(
             if read.interrupted {
                 labels.forget();
             }
+            labels.lost(read.lost);
             labels.malformed(read.malformed);
             read.unreadable.into_iter().for_each(|input| labels.unreadable(input));
         }

@@ -58,6 +58,8 @@ pub(crate) fn build_report(
             filtered: counted.found.filtered,
             unreadable: counted.unreadable.iter().map(Unreadable::left_out).collect(),
             missing_fields: missing_fields(&counted),
+            doubled_names: counted.found.doubled.iter().cloned().collect(),
+            has_naive_times: counted.found.has_naive_times,
             complaints: counted.complaints,
             empty_later: data.empty_later,
         },

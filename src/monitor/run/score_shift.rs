@@ -177,7 +177,8 @@ impl CollectedRows {
     fn take(&mut self, keyed: &KeyedRows, layout: &Layout) {
         let Rows { len, features, .. } = &keyed.rows;
         self.keys.extend_from_slice(&keyed.keys);
-        for ((column, places), own) in self.columns.iter_mut().zip(&mut self.places).zip(features) {
+        let known = layout.features().iter().map(|feature| &feature.shape);
+        for (((column, places), own), shape) in self.columns.iter_mut().zip(&mut self.places).zip(features).zip(known) {
             match column {
                 SampleColumn::Numbers(values) => match own {
                     Some(own) => {
@@ -185,7 +186,9 @@ impl CollectedRows {
                     }
                     None => values.resize(values.len() + len, f64::NAN),
                 },
-                SampleColumn::Levels { names, rows } => rows.extend(levels(own.as_ref(), *len, names, places)),
+                SampleColumn::Levels { names, rows } => {
+                    rows.extend(levels(own.as_ref(), *len, shape, (names, places)));
+                }
             }
         }
     }
@@ -230,13 +233,17 @@ fn index_of(name: &str, names: &mut Vec<String>, places: &mut HashMap<String, us
     names.len() - 1
 }
 
-/// Readers return levels as dictionaries only; anything else is missing.
+/// Levels are named as in the reference. Readers return them as dictionaries only; anything else is missing.
 fn levels(
     column: Option<&ArrayRef>,
     rows: usize,
-    names: &mut Vec<String>,
-    places: &mut HashMap<String, usize>,
+    shape: &Shape,
+    (names, places): (&mut Vec<String>, &mut HashMap<String, usize>),
 ) -> Vec<Option<usize>> {
+    let known = |name| match shape {
+        Shape::Categorical(levels) => levels.index(name).and_then(|level| levels.names().get(level)),
+        Shape::Numeric(_) => None,
+    };
     let Some(dictionary) = column.and_then(|column| column.as_dictionary_opt::<Int32Type>()) else {
         return vec![None; rows];
     };
@@ -244,7 +251,7 @@ fn levels(
         .values()
         .as_string::<i32>()
         .iter()
-        .map(|name| name.map(|name| index_of(name, names, places)))
+        .map(|name| name.map(|name| index_of(known(name).map_or(name, String::as_str), names, places)))
         .collect();
     let of_key = |key: Option<i32>| place.get(usize::try_from(key?).ok()?).copied().flatten();
     dictionary.keys().iter().map(of_key).collect()

@@ -39,7 +39,7 @@ pub(super) fn null_reasons(drift: &FeatureDrift) -> BTreeMap<String, String> {
     add(
         drift.chi2.is_some_and(|chi2| chi2.p_value.is_none()),
         "chi2.p_value",
-        "fewer than two levels remain after pooling rare ones",
+        "fewer than two levels remain after pooling rare ones; group levels to test their shares",
     );
     add(
         drift.unseen.as_ref().is_some_and(|unseen| unseen.p_value.is_none()),

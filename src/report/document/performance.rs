@@ -82,6 +82,7 @@ impl PerformanceSection {
 
 impl ReportedLabels {
     fn new(labels: &LabelCounts, rows: u64) -> Self {
+        let unreadable = labels.unreadable.iter().map(ToString::to_string);
         Self {
             contradictory: labels.contradictory,
             coverage: coverage(labels, rows),
@@ -94,7 +95,7 @@ impl ReportedLabels {
             not_yet: labels.not_yet.clone(),
             pending: labels.pending,
             read: labels.read,
-            unreadable: labels.unreadable.iter().map(ToString::to_string).collect(),
+            unreadable: unreadable.chain(labels.lost.iter().map(ToString::to_string)).collect(),
             without_id: labels.without_id,
         }
     }

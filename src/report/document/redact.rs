@@ -44,6 +44,8 @@ impl Report {
             examined: ExaminedWindow {
                 complaints: without_examples(&examined.complaints),
                 unreadable: examined.unreadable.into_iter().map(LeftOut::redacted).collect(),
+                // Keys that an applicant may have chosen.
+                doubled_names: Vec::new(),
                 ..examined
             },
             reference,

@@ -14,6 +14,9 @@ pub struct WindowSection {
     /// Rows and values that could not be used, by reason.
     #[serde(default)]
     pub complaints: BTreeMap<String, ReportedComplaint>,
+    /// Names that occur twice in a record or a header. Of JSON keys the last counts, of columns the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubled_names: Vec<String>,
     /// Optional mapped fields that no record has.
     #[serde(default)]
     pub fields_not_found: Vec<String>,
@@ -53,6 +56,7 @@ impl WindowSection {
         let rejected = examined.complaints.iter().filter(|(reason, _)| reason.rejects_row());
         Self {
             complaints: complaints.map(|(reason, one)| (reason.word().to_owned(), complaint(one))).collect(),
+            doubled_names: examined.doubled_names.clone(),
             fields_not_found: examined.missing_fields.clone(),
             filtered: examined.filtered,
             from: examined.window.from,

@@ -30,9 +30,9 @@ const SCHEMA_VERSION: u32 = 1;
 pub struct ReplaySummary {
     pub model: String,
     pub version: Option<String>,
-    /// Name of the model file used for scoring.
-    pub file: String,
-    pub sha256: String,
+    /// Name and hash of the model file used for scoring; `None` without one.
+    pub file: Option<String>,
+    pub sha256: Option<String>,
     pub range: Window,
     /// Window length as given on the command line.
     pub each: String,
@@ -42,7 +42,8 @@ pub struct ReplaySummary {
     pub threshold: f64,
     /// Worst severity of all windows.
     pub severity: Severity,
-    pub parity: Parity,
+    /// `None` without a model file.
+    pub parity: Option<Parity>,
     pub challenger: Option<Shift>,
     pub windows: Vec<ReplayedWindow>,
 }
@@ -77,7 +78,7 @@ impl ReplaySummary {
     /// The result of the comparison in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
-        replay::sentence(&self.parity, Language::English)
+        sentence(self.parity.as_ref(), Language::English)
     }
 
     /// The decisions of the challenger model in one sentence.
@@ -128,7 +129,7 @@ pub fn to_summary_json(summary: &ReplaySummary) -> String {
         "range": { "from": summary.range.from, "to": summary.range.to, "each": summary.each },
         "severity": summary.severity,
         "sentence": summary.sentence(),
-        "replay": ReportedParity::new(&summary.parity),
+        "replay": summary.parity.as_ref().map(ReportedParity::new),
         "challenger": summary.challenger.as_ref().map(ChallengerSection::new),
         "windows": windows,
     });
@@ -178,7 +179,9 @@ impl SummaryPage {
 /// Renders the summary as one self-contained HTML file. Names and values from the log are escaped.
 pub fn to_summary_html(summary: &ReplaySummary, language: Language) -> Result<String, askama::Error> {
     let Window { from, to } = summary.range;
-    let parity = &summary.parity;
+    let parity = summary.parity.as_ref();
+    let model = summary.file.as_ref().zip(summary.sha256.as_ref());
+    let model = model.map(|(file, sha256)| format!("{} (sha256 {sha256})", shown(file))).unwrap_or_default();
     let page = SummaryPage {
         l: language,
         t: language.labels(),
@@ -191,15 +194,21 @@ pub fn to_summary_html(summary: &ReplaySummary, language: Language) -> Result<St
             language.labels().each,
             summary.each
         ),
-        is_broken: parity.is_broken(),
-        sentence: replay::sentence(parity, language),
+        // Without a comparison, the verdicts of the windows are all there is.
+        is_broken: parity.map_or(summary.severity == Severity::Alarm, Parity::is_broken),
+        sentence: sentence(parity, language),
         challenge: summary.challenger.as_ref().map(|shift| challenger::sentence(shift, language)),
-        facts: replay::facts(parity, &format!("{} (sha256 {})", shown(&summary.file), summary.sha256), language),
-        examples: replay::examples(parity, language),
+        facts: parity.map(|parity| replay::facts(parity, &model, language)).unwrap_or_default(),
+        examples: parity.map(|parity| replay::examples(parity, language)).unwrap_or_default(),
         challenger: summary.challenger.as_ref().map(|shift| challenger::card(shift, language)),
         windows: summary.windows.iter().map(|replayed| line(replayed, language)).collect(),
     };
     page.render()
+}
+
+/// The result of the comparison, or that there was none.
+fn sentence(parity: Option<&Parity>, language: Language) -> String {
+    parity.map_or_else(|| language.not_rescored(), |parity| replay::sentence(parity, language))
 }
 
 fn line(replayed: &ReplayedWindow, language: Language) -> WindowLine {

@@ -198,6 +198,9 @@ fn value(measure: Measure, drift: &FeatureDrift, language: Language) -> Option<S
     }
 }
 
+/// Levels that say, if they are all rare, that the feature as a whole is not tested.
+const MANY_LEVELS: usize = 1_000;
+
 /// Returns a second row about a measure, if it has one.
 fn detail(measure: Measure, drift: &FeatureDrift, language: Language) -> Option<FigureLine> {
     let labels = language.labels();
@@ -206,6 +209,10 @@ fn detail(measure: Measure, drift: &FeatureDrift, language: Language) -> Option<
         return Some(line(labels.chance_limit, language.number(critical), ""));
     }
     let chi2 = drift.chi2.filter(|_| measure == Measure::Chi2)?;
+    // With two columns and many pooled levels, the other column is usually that of missing values.
+    if chi2.pooled_levels > 1 && chi2.statistic.is_none() || chi2.pooled_levels > MANY_LEVELS && chi2.dof < 2 {
+        return Some(line(labels.chi2, language.untested_levels(chi2.pooled_levels), ""));
+    }
     let pooled = match chi2.pooled_levels {
         0 => String::new(),
         pooled => language.pooled_levels(pooled),

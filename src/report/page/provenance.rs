@@ -20,6 +20,10 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
     let mut notes: Vec<String> =
         fixed.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note.to_owned()).collect();
     notes.extend(report.examined.missing_fields.iter().map(|field| language.field_not_found(field)));
+    if !report.examined.doubled_names.is_empty() {
+        notes.push(language.doubled_names(&report.examined.doubled_names));
+    }
+    notes.extend(report.examined.complaints.decimal_comma().map(|example| language.decimal_comma(example)));
     let skipped = report.run.skipped_files.as_ref();
     notes.extend(skipped.map(|skipped| format!("{} {}.", language.files(), language.skipped_files(skipped))));
     notes.extend(report.examined.empty_later.map(|later| language.empty_later(later)));

@@ -3,7 +3,7 @@
 use super::{Language, values::Advice};
 use crate::{
     drift::{FeatureDrift, PsiBinKind},
-    judge::{Finding, Measure, Severity, Test},
+    judge::{Facts, Finding, Measure, Severity, Test},
     report::Report,
 };
 
@@ -60,6 +60,7 @@ pub(crate) fn anchor(test: Test, feature: Option<usize>) -> String {
 fn advice(finding: &Finding, drift: Option<&FeatureDrift>) -> Advice {
     let has_more_missing = finding.value.is_some_and(|change| change > 0.0);
     match finding.test {
+        _ if finding.facts == Facts::ScoreNotMapped => Advice::ScoreNotMapped,
         Test::Measure(Measure::Missing) if has_more_missing => Advice::MoreMissing,
         Test::Measure(Measure::Missing) => Advice::LessMissing,
         Test::Measure(Measure::Unseen) => Advice::UnseenLevels,

@@ -44,7 +44,7 @@ pub trait Notation {
         format::minute(at)
     }
 
-    /// Formats with three significant digits.
+    /// Formats with three significant digits, and the digits of larger numbers grouped.
     fn number(&self, value: f64) -> String {
         self.localised(judge::number(value))
     }

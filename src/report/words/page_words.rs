@@ -50,6 +50,9 @@ pub trait PageWords {
     /// Follows the degrees of freedom of a test: the number of rare levels counted as one, at least 1.
     fn pooled_levels(&self, levels: usize) -> String;
 
+    /// In place of a test of levels: why there is none, if all of the levels are rare.
+    fn untested_levels(&self, levels: usize) -> String;
+
     /// Shares of values below and above the reference's range, in a table.
     fn below_and_above(&self, below: Option<f64>, above: Option<f64>) -> String;
 
@@ -82,6 +85,12 @@ pub trait PageWords {
 
     fn field_not_found(&self, field: &str) -> String;
 
+    /// States that names occur twice in a record or header, and which value counts: a whole sentence.
+    fn doubled_names(&self, names: &[String]) -> String;
+
+    /// `example`: a feature and a value that would be a number if its comma were a point.
+    fn decimal_comma(&self, example: &str) -> String;
+
     /// Begins in lower case and has no full stop; follows [`Self::files`].
     fn skipped_files(&self, skipped: &SkippedFiles) -> String;
 
@@ -95,6 +104,9 @@ pub trait PageWords {
 
     /// Compares logged scores with those of the model. `precision`: the precision of the log, in words.
     fn parity(&self, parity: &Parity, precision: &str) -> String;
+
+    /// States that a replay had no model file to compare with.
+    fn not_rescored(&self) -> String;
 
     fn challenge(&self, changed: ChangedDecisions) -> String;
 

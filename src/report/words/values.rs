@@ -34,6 +34,7 @@ pub enum Advice {
     LessMissing,
     UnseenLevels,
     Absent,
+    ScoreNotMapped,
     RefusalRate,
     Score,
     Latency,

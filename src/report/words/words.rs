@@ -130,6 +130,7 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
         match (&finding.subject, &finding.facts) {
             (Subject::Segment(name), _) => self.segment_clause(name, finding),
             (_, Facts::LeftOut(input)) => self.left_out(finding.test, input),
+            (_, Facts::Lost(loss)) => self.left_out(finding.test, &loss.left_out()),
             _ => self.effect(finding),
         }
     }

@@ -2,29 +2,30 @@
 
 use std::{path::Path, sync::Arc};
 
+use vigie_profile::{batch::Reason, shown::harmless};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::scan::{LabelScan, for_each_label, missing_field};
 use crate::{
-    fault::{LeftOut, Result},
+    fault::{LeftOut, LostInput, Result},
     source::{
         file::{FileFormat, LogFile},
         files::{FilePlan, SortedFiles, no_readable_file, sort_files},
         mapping::{Mapping, ReadSummary},
         read_result::Unreadable,
-        store,
+        shape, store,
     },
 };
 
 const REMEDY: &str = "set it to the file, folder or glob where labels arrive, or remove `labels`";
 
 /// Finds the label files. The inner `Err` is the place where none has arrived yet, although it could.
-pub(super) fn find_labels(path: &Path) -> Result<Result<Vec<Arc<LogFile>>, String>> {
+pub(super) fn find_labels(path: &Path, format: Option<FileFormat>) -> Result<Result<Vec<Arc<LogFile>>, String>> {
     let found = match store::find_awaited("labels.path", "the labels", REMEDY, path)? {
         Ok(found) => found,
         Err(place) => return Ok(Err(place)),
     };
-    let SortedFiles { files, skipped } = sort_files(found);
+    let SortedFiles { files, skipped } = sort_files(found, format);
     match (files.is_empty(), skipped.is_empty()) {
         (false, _) => Ok(Ok(files)),
         (true, true) => Ok(Err(path.display().to_string())),
@@ -42,11 +43,27 @@ pub(super) fn read(
     for file in files {
         let plan = FilePlan::new(mapping, std::slice::from_ref(file));
         let mut found = ReadSummary::default();
-        scan.unreadable.extend(plan.unreadable.iter().map(label_file));
+        let explained = scan.lost.len() + scan.unreadable.len();
+        scan.lost.extend(plan.unreadable.iter().filter_map(Unreadable::loss));
+        let unreadable = plan.unreadable.iter().filter(|unreadable| unreadable.loss().is_none());
+        scan.unreadable.extend(unreadable.map(label_file));
         for piece in &plan.pieces {
             let read = piece.read(mapping, &mut |records| scan.malformed += for_each_label(&records, each));
             found.merge(read.found);
-            scan.unreadable.extend(read.unreadable.iter().map(label_file));
+            scan.lost.extend(read.unreadable.iter().filter_map(Unreadable::loss));
+            let unreadable = read.unreadable.iter().filter(|unreadable| unreadable.loss().is_none());
+            scan.unreadable.extend(unreadable.map(label_file));
+        }
+        let is_explained = scan.lost.len() + scan.unreadable.len() > explained;
+        for summary in found.files.values() {
+            scan.malformed += summary.timeless.count(Reason::Malformed);
+            if !is_explained
+                && summary.is_lost()
+                && let Some((shape, line)) = shape::lost_lines(file)
+            {
+                let place = harmless(&file.stored.path().display().to_string());
+                scan.lost.push(LostInput { place, line, shape, more: 0 });
+            }
         }
         scan.unreadable.extend(missing_field(
             &file.stored.path().display().to_string(),

@@ -47,7 +47,7 @@ impl LabelLog {
     pub fn open(options: &LabelOptions, log: &SourceOptions) -> Result<LabelLookup> {
         let mapping = Mapping::for_labels(&options.id, &options.target);
         let origin = match options.place.kind {
-            SourceKind::Files => match files::find_labels(&options.place.path)? {
+            SourceKind::Files => match files::find_labels(&options.place.path, options.place.format)? {
                 Ok(files) => LabelOrigin::Files(files),
                 Err(place) => return Ok(LabelLookup::NotYet(place)),
             },

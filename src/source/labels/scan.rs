@@ -7,7 +7,7 @@ use vigie_profile::{
 };
 
 use crate::{
-    fault::LeftOut,
+    fault::{LeftOut, LostInput},
     source::mapping::{Field, Mapping, ReadSummary},
 };
 
@@ -18,6 +18,8 @@ pub struct LabelScan {
     pub malformed: u64,
     /// Parts that could not be read.
     pub unreadable: Vec<LeftOut>,
+    /// Files of which no line is a record.
+    pub lost: Vec<LostInput>,
     /// Whether a read stopped halfway. Labels read before that must not count, because a retry may return them all.
     pub interrupted: bool,
 }

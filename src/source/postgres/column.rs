@@ -2,7 +2,10 @@
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use tokio_postgres::types::{Kind, Type};
-use vigie_profile::window::Instant;
+use vigie_profile::{
+    batch::{level_of_decimal, text_of_bytes, whole_digits},
+    window::Instant,
+};
 
 use super::name::quoted;
 
@@ -18,6 +21,8 @@ pub(super) enum Wire {
     /// Decimal digits.
     Numeric,
     Text,
+    /// Text that is not marked as such, or binary identifiers.
+    Bytes,
     /// Any other type, cast to text by the server.
     CastToText,
     Json,
@@ -120,6 +125,25 @@ impl TableColumn {
         });
         number.unwrap_or(f64::NAN)
     }
+
+    /// The digits of a number that `f64` rounds to `number`, if it is an integer that may have been rounded.
+    pub(super) fn rounded_digits(&self, value: Option<&[u8]>, number: f64) -> Option<String> {
+        /// 2^53. It may be the result of rounding 2^53 + 1.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let value = value.filter(|_| number.abs() >= EXACT)?;
+        match self.wire {
+            Wire::Int8 => Some(i64::from_be_bytes(value.try_into().ok()?).to_string()),
+            Wire::Numeric => level_of_decimal(std::str::from_utf8(value).ok()?),
+            _ => None,
+        }
+    }
+
+    /// The text of a time, as the readers of a log see it.
+    pub(super) fn text(&self, value: Option<&[u8]>) -> Option<String> {
+        let mut json = Vec::new();
+        write(self.wire, value?, &mut json)?;
+        serde_json::from_slice(&json).ok()
+    }
 }
 
 fn wire(kind: &Type) -> Wire {
@@ -135,6 +159,7 @@ fn wire(kind: &Type) -> Wire {
         Type::FLOAT8 => Wire::Float8,
         Type::NUMERIC => Wire::Numeric,
         Type::TEXT | Type::VARCHAR | Type::NAME => Wire::Text,
+        Type::BYTEA => Wire::Bytes,
         Type::JSON => Wire::Json,
         Type::JSONB => Wire::Jsonb,
         Type::TIMESTAMPTZ => Wire::Zoned,
@@ -158,11 +183,17 @@ fn write(wire: Wire, value: &[u8], line: &mut Vec<u8>) -> Option<()> {
         Wire::Float8 => real(f64::from_be_bytes(value.try_into().ok()?), line)?,
         Wire::Numeric => match value {
             b"NaN" => return None,
+            [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..] => {
+                // As an integer if it is one, because a JSON number with a fraction is read as a float.
+                line.extend_from_slice(
+                    std::str::from_utf8(value).map_or(value, |digits| whole_digits(digits).as_bytes()),
+                );
+            }
             // JSON has no infinity.
-            [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..] => line.extend_from_slice(value),
             _ => text(value, line)?,
         },
         Wire::Text | Wire::CastToText => text(value, line)?,
+        Wire::Bytes => serde_json::to_writer(line, &text_of_bytes(value)).ok()?,
         Wire::Json => line.extend_from_slice(value),
         // A version byte, then the text.
         Wire::Jsonb | Wire::CastToJsonb => line.extend_from_slice(value.strip_prefix(&[1])?),
@@ -225,6 +256,9 @@ mod tests {
         for number in ["-0.10", "0.50", "5.1", "7", "12.50"] {
             assert_eq!(json(&Type::NUMERIC, number.as_bytes()), format!("\"x\":{number}"));
         }
+        assert_eq!(json(&Type::NUMERIC, b"9007199254740993.00"), "\"x\":9007199254740993");
+        assert_eq!(json(&Type::BYTEA, b"{\"a\": 1}"), "\"x\":\"{\\\"a\\\": 1}\"");
+        assert_eq!(json(&Type::BYTEA, &[0xff, 0]), "\"x\":\"ff00\"");
         assert_eq!(json(&Type::NUMERIC, b"NaN"), "\"x\":null");
         assert_eq!(json(&Type::NUMERIC, b"-Infinity"), "\"x\":\"-Infinity\"");
         assert_eq!(json(&Type::TEXT, "a\"é\n".as_bytes()), "\"x\":\"a\\\"é\\n\"");

@@ -30,14 +30,21 @@ impl<'a> Iterator for CopyRow<'a> {
     }
 }
 
-/// Passes each row of a SELECT to `each`, including those received before an error.
-pub(super) async fn copy(client: &Client, select: &str, mut each: impl FnMut(CopyRow<'_>)) -> Result<(), Error> {
+/// Maximum length of an incomplete row, in bytes.
+const MAX_PARTIAL: usize = 64 << 20;
+
+/// Passes each row of a SELECT to `each`, including those received before an error. Returns whether it was all of them: not
+/// if a row has no end.
+pub(super) async fn copy(client: &Client, select: &str, mut each: impl FnMut(CopyRow<'_>)) -> Result<bool, Error> {
     let mut stream = pin!(client.copy_out(&format!("COPY ({select}) TO STDOUT (FORMAT binary)")).await?);
     let mut decoder = CopyDecoder::default();
     while let Some(bytes) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
         decoder.decode(&bytes?, &mut each);
+        if decoder.partial.len() > MAX_PARTIAL {
+            return Ok(false);
+        }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Decodes rows from a stream of bytes. A server message holds one row in practice, but the protocol does not promise it.

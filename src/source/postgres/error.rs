@@ -28,6 +28,15 @@ pub(super) fn fault(database: &Database, error: &Error) -> Fault {
     }
 }
 
+/// The fault of a server that cannot be reached, or does not keep to the protocol.
+pub(super) fn unreachable(database: &Database, cause: &str) -> Fault {
+    let what = format!(
+        "cannot connect: {cause}; check that the server is running and that host and port in `source.url` are correct"
+    );
+    let what = with_section_keys(database, &what);
+    Fault::retry(format!("{}: PostgreSQL at {database}: {what}", database.rows_section))
+}
+
 /// Replaces `source` in the keys of a sentence by the sections that define this database and its rows.
 fn with_section_keys(database: &Database, sentence: &str) -> String {
     let in_rows_section = |text: String, key: &str| {

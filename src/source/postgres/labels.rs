@@ -63,7 +63,7 @@ impl LabelTable {
     ) -> (ReadSummary, Result<()>) {
         let condition = self.time.as_ref().zip(since).and_then(|(time, since)| {
             let later = Window { from: Instant(since.0.saturating_sub(EARLIER_US)), to: Instant(i64::MAX) };
-            Some(format!("({} OR {})", time.within(later, &mapping.zone)?, time.timeless()?))
+            Some(format!("({} OR {})", time.within(later, &mapping.times.zone)?, time.timeless()?))
         });
         let tail = max_rows.map(|rows| format!("LIMIT {rows}")).unwrap_or_default();
         self.table.query(mapping, condition.as_deref(), &tail, None).stream(mapping, &mut 0, sink)

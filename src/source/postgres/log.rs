@@ -8,8 +8,8 @@ use vigie_profile::{
 };
 
 use super::{
-    access::Access, column::TableColumn, copy::copy, database::Database, pushdown::Time, relation::Relation,
-    selection::Selection, session::Session,
+    access::Access, column::TableColumn, connect::endless_row, copy::copy, database::Database, pushdown::Time,
+    relation::Relation, selection::Selection, session::Session,
 };
 use crate::{
     fault::Result,
@@ -73,7 +73,7 @@ impl TableLog {
     /// Plans the queries for the mapping's window.
     pub(in crate::source) fn plan(&self, mapping: &Mapping) -> Result<Vec<TableQuery>> {
         let time = self.time(mapping)?;
-        let within = mapping.window.and_then(|window| time.within(window, &mapping.zone));
+        let within = mapping.window.and_then(|window| time.within(window, &mapping.times.zone));
         let Some(within) = within else { return Ok(vec![self.query(mapping, None, "", None)]) };
         let timeless = time.timeless().map(|timeless| {
             let has_timed_rows =
@@ -86,7 +86,7 @@ impl TableLog {
     /// The time of the latest record before the window's end, if the server can sort by time.
     pub(in crate::source) fn latest(&self, mapping: &Mapping) -> Result<Latest> {
         let time = self.time(mapping)?;
-        let within = mapping.window.and_then(|window| time.within(window, &mapping.zone));
+        let within = mapping.window.and_then(|window| time.within(window, &mapping.times.zone));
         let (Some(within), Some(order)) = (within, time.latest_first()) else { return Ok(Latest::Unordered) };
         for limit in LATEST_ROWS {
             let query = self.query(mapping, Some(&within), &format!("ORDER BY {order} LIMIT {limit}"), None);
@@ -163,9 +163,10 @@ impl TableQuery {
                 }
             })
         });
+        let result = result.and_then(|is_whole| if is_whole { Ok(()) } else { Err(endless_row(&self.table.database)) });
         drop(session);
         sink(reader.builder.take(mapping));
-        (reader.found, result)
+        (reader.into_found(), result)
     }
 
     /// Rows without a time are a config error only if no row of the whole table has one: otherwise counts one record.

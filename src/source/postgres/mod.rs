@@ -1,7 +1,9 @@
 //! A log in a PostgreSQL table: read-only, one snapshot, the window pushed down to the server, rows streamed.
 
 mod access;
+mod bounded;
 mod column;
+mod connect;
 mod copy;
 mod database;
 mod error;

@@ -28,6 +28,7 @@ const FIRST: i64 = -62_135_596_800_000_000;
 const LAST: i64 = 253_402_300_800_000_000;
 /// Margin to read on each side near a clock change, as a time zone may skip a day or repeat an hour.
 const CHANGE: SignedDuration = SignedDuration::from_hours(25);
+const SECONDS_OF_2000: i64 = 946_684_800;
 
 impl Time {
     /// Finds the column that the paths of the config key `field` refer to. Finding none is a config error.
@@ -85,7 +86,7 @@ impl Time {
             Wire::Civil | Wire::Date => bounds(&|from| format!("'{}'::timestamp", wall(from, zone, -CHANGE)), &|to| {
                 format!("'{}'::timestamp", wall(to, zone, CHANGE))
             }),
-            _ => epochs(&column, from, to),
+            _ => numbers(&column, from, to, zone),
         };
         Some(if condition.is_empty() { format!("{column} IS NOT NULL") } else { condition })
     }
@@ -117,18 +118,36 @@ fn wall(at: Instant, zone: &TimeZone, margin: SignedDuration) -> String {
     shown.to_string()
 }
 
-/// A condition for epochs: one range per unit, as the unit follows from the size of the number.
-fn epochs(column: &str, from: Option<Instant>, to: Option<Instant>) -> String {
-    // Seconds, milliseconds, microseconds and nanoseconds, in nanoseconds.
-    let ranges = [1_000_000_000_i128, 1_000_000, 1_000, 1].map(|unit| {
-        let least = from.map(|from| format!("{column} >= {}", (i128::from(from.0) * 1_000).div_euclid(unit)));
-        let end = to.map(|to| format!("{column} < {}", (i128::from(to.0) * 1_000).div_euclid(unit) + 1));
+/// A condition for numbers, which are read by their size: one range per unit of an epoch, and one per number of digits of a
+/// date. Smaller numbers are no times, which has to be reported.
+fn numbers(column: &str, from: Option<Instant>, to: Option<Instant>, zone: &TimeZone) -> String {
+    let range = |least: Option<String>, end: Option<String>| {
+        let least = least.map(|least| format!("{column} >= {least}"));
+        let end = end.map(|end| format!("{column} < {end}"));
         least.into_iter().chain(end).collect::<Vec<_>>().join(" AND ")
+    };
+    // Seconds, milliseconds, microseconds and nanoseconds, in nanoseconds.
+    let epochs = [1_000_000_000_i128, 1_000_000, 1_000, 1].map(|unit| {
+        let ticks = |at: Instant| (i128::from(at.0) * 1_000).div_euclid(unit);
+        range(from.map(|from| ticks(from).to_string()), to.map(|to| (ticks(to) + 1).to_string()))
     });
-    if ranges.iter().any(String::is_empty) {
+    if epochs.iter().any(String::is_empty) {
         return String::new();
     }
-    format!("({})", ranges.map(|range| format!("({range})")).join(" OR "))
+    // A day around the window.
+    let dates = ["%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"].map(|format| {
+        let digits = |at: Instant, margin: SignedDuration| {
+            let civil = zone.to_datetime(at.timestamp());
+            civil.checked_add(margin).unwrap_or(civil).strftime(format).to_string()
+        };
+        let day = SignedDuration::from_hours(24);
+        range(from.map(|from| digits(from, -day)), to.map(|to| digits(to, day)))
+    });
+    let all = epochs
+        .into_iter()
+        .chain(dates)
+        .chain([format!("{column} < {SECONDS_OF_2000} AND {column} NOT BETWEEN 20000101 AND 21991231")]);
+    format!("({})", all.map(|range| format!("({range})")).collect::<Vec<_>>().join(" OR "))
 }
 
 #[cfg(test)]
@@ -166,7 +185,12 @@ mod tests {
             "((log.\"ts\" >= 1790812800 AND log.\"ts\" < 1790899201) \
              OR (log.\"ts\" >= 1790812800000 AND log.\"ts\" < 1790899200001) \
              OR (log.\"ts\" >= 1790812800000000 AND log.\"ts\" < 1790899200000001) \
-             OR (log.\"ts\" >= 1790812800000000000 AND log.\"ts\" < 1790899200000000001))"
+             OR (log.\"ts\" >= 1790812800000000000 AND log.\"ts\" < 1790899200000000001) \
+             OR (log.\"ts\" >= 20260930 AND log.\"ts\" < 20261003) \
+             OR (log.\"ts\" >= 2026093000 AND log.\"ts\" < 2026100300) \
+             OR (log.\"ts\" >= 202609300000 AND log.\"ts\" < 202610030000) \
+             OR (log.\"ts\" >= 20260930000000 AND log.\"ts\" < 20261003000000) \
+             OR (log.\"ts\" < 946684800 AND log.\"ts\" NOT BETWEEN 20000101 AND 21991231))"
         );
         let all = Window { from: Instant(i64::MIN / 4), to: october.to };
         assert_eq!(within(Wire::Zoned, all, "UTC"), "log.\"ts\" < '2026-10-02T00:00:00Z'::timestamptz");

@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_postgres::{Client, Error};
 
-use super::{database::Database, error};
+use super::{connect::connect, database::Database, error};
 use crate::fault::{Fault, Result};
 
 /// Maximum time to wait for a table that another session has locked.
@@ -36,15 +36,12 @@ impl Session {
             .build()
             .map_err(|error| Fault::retry(format!("{}: cannot connect: {error}", database.rows_section)))?;
         let connected = runtime.block_on(async {
-            let (client, connection) = database.config.connect(database.tls.clone()).await?;
-            // An error of the connection is reported to the caller that waits for a reply.
-            let connection = tokio::spawn(async move {
-                let _ = connection.await;
-            });
-            client.batch_execute(&begin(database)).await?;
-            Ok((client, connection))
+            let (client, driver) = connect(database).await?;
+            let connection = tokio::spawn(driver);
+            client.batch_execute(&begin(database)).await.map_err(|error| error::fault(database, &error))?;
+            Ok::<_, Fault>((client, connection))
         });
-        let (client, connection) = connected.map_err(|error| error::fault(database, &error))?;
+        let (client, connection) = connected?;
         Ok(Self {
             database: database.clone(),
             runtime,

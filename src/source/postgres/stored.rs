@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use vigie_profile::batch::{level_of_number, text_of_bytes};
 
 use super::{
     access::Access,
     column::{TableColumn, Wire},
+    connect::endless_row,
     copy::copy,
     database::Database,
     relation::Relation,
@@ -18,11 +20,13 @@ use crate::{fault::Result, source::SourceOptions};
 #[derive(Debug, Clone, PartialEq)]
 pub enum StoredValues {
     Numbers(Vec<f64>),
+    /// Numbers of which `f64` would round some, as digits.
+    Digits(Vec<Option<String>>),
     Texts(Vec<Option<String>>),
+    /// Times as text.
+    Times(Vec<Option<String>>),
     /// JSON, an array or a composite value, as text.
     Json(Vec<Option<String>>),
-    /// Times, which are not read.
-    Other,
 }
 
 /// A column of a [`StoredTable`].
@@ -54,7 +58,7 @@ pub(in crate::source) fn read_stored(options: &SourceOptions, table_or_query: &s
     let names: Vec<String> = described.iter().map(TableColumn::sql).collect();
     let select = format!("SELECT {} FROM {}", names.join(", "), relation.from());
     let (mut rows, mut sum) = (0, [0_u8; 32]);
-    session.wait(|client| {
+    let is_whole = session.wait(|client| {
         copy(client, &select, |cells| {
             rows += 1;
             let mut row = Sha256::new();
@@ -66,6 +70,9 @@ pub(in crate::source) fn read_stored(options: &SourceOptions, table_or_query: &s
             add(&mut sum, &row.finalize());
         })
     })?;
+    if !is_whole {
+        return Err(endless_row(session.database()));
+    }
     let sha256 = sum.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(StoredTable { rows, columns, sha256 })
 }
@@ -75,7 +82,7 @@ impl StoredColumn {
         let values = match column.wire {
             _ if column.is_number() => StoredValues::Numbers(Vec::new()),
             Wire::Json | Wire::Jsonb | Wire::CastToJsonb => StoredValues::Json(Vec::new()),
-            Wire::Zoned | Wire::Civil | Wire::Date => StoredValues::Other,
+            Wire::Zoned | Wire::Civil | Wire::Date => StoredValues::Times(Vec::new()),
             _ => StoredValues::Texts(Vec::new()),
         };
         Self { name: column.name.clone(), values, is_single: column.wire == Wire::Float4 }
@@ -84,14 +91,30 @@ impl StoredColumn {
     fn push(&mut self, column: &TableColumn, cell: Option<&[u8]>) {
         let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
         match &mut self.values {
-            StoredValues::Numbers(numbers) => numbers.push(column.number(cell)),
+            StoredValues::Numbers(numbers) => {
+                let number = column.number(cell);
+                match column.rounded_digits(cell, number) {
+                    None => numbers.push(number),
+                    Some(digits) => {
+                        let before = numbers.iter().map(|number| level_of_number(*number));
+                        self.values = StoredValues::Digits(before.chain([Some(digits)]).collect());
+                    }
+                }
+            }
+            StoredValues::Digits(digits) => {
+                let number = column.number(cell);
+                digits.push(column.rounded_digits(cell, number).or_else(|| level_of_number(number)));
+            }
+            StoredValues::Texts(texts) if column.wire == Wire::Bytes => {
+                texts.push(cell.map(|cell| text_of_bytes(cell).into_owned()));
+            }
             StoredValues::Texts(texts) => texts.push(cell.map(text)),
+            StoredValues::Times(texts) => texts.push(column.text(cell)),
             StoredValues::Json(texts) => {
                 // JSONB has a version byte in front.
                 let version = usize::from(column.wire != Wire::Json);
                 texts.push(cell.and_then(|cell| cell.get(version..)).map(text));
             }
-            StoredValues::Other => {}
         }
     }
 }

@@ -26,8 +26,28 @@ fn unknown_keys_are_rejected_with_a_suggestion() {
     assert_eq!(problems_with("threshold: 0.4\n"), "vigie.yaml:6: unknown key `threshold` — it belongs under `model`");
     assert_eq!(
         problems_with("http: {listen: \"127.0.0.1:1\", colour: red}\n"),
-        "vigie.yaml:6: unknown key `colour` under `http` — known keys: listen, token_file"
+        "vigie.yaml:6: unknown key `colour` under `http` — known keys: hosts, listen, token_file"
     );
+}
+
+#[test]
+fn a_list_whose_items_were_refused_is_not_also_empty() {
+    assert_eq!(
+        problems_with("alerts: {ignore: [psy]}\n").lines().count(),
+        1,
+        "{}",
+        problems_with("alerts: {ignore: [psy]}\n")
+    );
+    let of_segments = problems_with("segments: {by: [[a], {b: c}]}\n");
+    assert_eq!(of_segments.lines().count(), 2, "{of_segments}");
+    assert!(!of_segments.contains("empty list"), "{of_segments}");
+    assert!(problems_with("segments: {by: []}\n").contains("`segments.by` is an empty list"));
+}
+
+#[test]
+fn short_names_are_not_suggested_for_each_other() {
+    let unknown = problems_with("policy: {z: 1}\n");
+    assert!(unknown.contains("unknown key `z`") && !unknown.contains("did you mean"), "{unknown}");
 }
 
 #[test]
@@ -99,7 +119,7 @@ fn type_errors_state_the_expected_and_actual_type() {
     );
     assert_eq!(
         problems_with("http: here\n"),
-        "vigie.yaml:6: `http` must be `{listen: STRING, token_file: STRING}`, not the string `here`"
+        "vigie.yaml:6: `http` must be `{hosts: LIST, listen: STRING, token_file: STRING}`, not the string `here`"
     );
     assert_eq!(
         problems_with("policy: {psi: 0.1, q: .nan}\n"),
@@ -192,6 +212,12 @@ fn names_paths_and_addresses_are_validated() {
          vigie.yaml:7: `alerts.email.from` must be an email address, not `me` — example: `risk@example.com`\n\
          vigie.yaml:7: `alerts.email.to[0]` must be an email address, not `you` — example: `risk@example.com`\n\
          vigie.yaml:7: `alerts.webhook.url` must be an http or https URL — example: `https://hooks.example.com/vigie`"
+    );
+    // An internationalised domain has an ASCII form; the part before the `@` does not.
+    assert_eq!(
+        problems_with("alerts: {email: {smtp: 'smtp://localhost', from: 'v@banque-é.fr', to: ['rené@example.com']}}\n"),
+        "vigie.yaml:6: `alerts.email.to[0]` has characters before the `@` that mail servers may not accept: \
+         `rené@example.com` — use an address whose part before the `@` is plain ASCII: `risk@example.com`"
     );
     assert_eq!(
         problems_with("schedule: {catch_up: 0, revise: 101}\n"),

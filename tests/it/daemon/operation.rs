@@ -136,8 +136,13 @@ fn alerts_can_be_acknowledged_and_muted() {
         world.vigie(&[&args, more].concat())
     };
     // A typo would mute nothing.
-    let typo = mute("AGGE", "2999-01-01", &[]).ok().stderr;
-    assert!(typo.contains("note: no model has a feature named `AGGE`; did you mean `AGE`?"), "{typo}");
+    for (typo, near) in [("AGGE", "AGE"), ("volum", "volume"), ("latencies", "latency")] {
+        let refused = mute(typo, "2999-01-01", &[]);
+        let message = format!("no model has a feature, segment or test named `{typo}`; did you mean `{near}`?");
+        assert!(refused.code == Some(2) && refused.stderr.contains(&message), "{}", refused.stderr);
+    }
+    // PSI is a test of features, which alerts name by the feature.
+    assert_eq!(mute("psi", "2999-01-01", &[]).code, Some(2));
     assert_eq!(mute("volume", "2999-01-01", &["--model", "m"]).ok().stderr, "");
     let listed = world.vigie(&["alert", "list", "--config", "vigie.yaml"]).ok().stdout;
     assert!(listed.contains("muted until 2999-01-01T00:00:00Z: volume (model m)\n"), "{listed}");

@@ -157,6 +157,65 @@ fn the_score_alerts_after_one_window_and_ignored_tests_never() {
     assert_eq!(timeline.window(3, Scope::Judged, &costs, 0.0, &ignoring), []);
 }
 
+/// Every daily run starts seven seconds earlier than the one before.
+#[test]
+fn a_run_that_is_a_little_early_reminds_in_time() {
+    let mut timeline = Timeline::default();
+    let findings = [finding(Some("A"), Test::Measure(Measure::Psi), Severity::Alarm)];
+    let nearness = BTreeMap::new();
+    let mut reminded = Vec::new();
+    for number in 0..10 {
+        let now = Instant((number + 1) * DAY + 6 * HOUR - number * 7_000_000);
+        let seen = Observation {
+            model: "m",
+            from: Instant(number * DAY),
+            scope: Scope::Judged,
+            findings: &findings,
+            nearness: &nearness,
+            lasting: false,
+            is_labelled: true,
+        };
+        let decision = decide(&seen, &timeline.past, &rules(1), now);
+        reminded.extend(decision.events.iter().filter(|event| event.change == Change::Reminded).map(|_| number));
+        timeline.remember(&decision, now);
+    }
+    assert_eq!(reminded, [1, 3, 7]);
+}
+
+/// Hourly windows: the digest of the day has been sent when a watch begins and ends.
+#[test]
+fn a_watch_that_ends_before_its_digest_is_told_in_the_next_one() {
+    let mut timeline = Timeline::default();
+    let watch = |feature| finding(Some(feature), Test::Measure(Measure::Psi), Severity::Watch);
+    let nearness = BTreeMap::new();
+    let mut told = Vec::new();
+    // B persists, A begins in the second hour and is over in the fourth, C as well, but it is muted.
+    timeline.past.mutes = vec![Mute { model: None, subject: "C".to_owned(), until: Instant(10 * DAY) }];
+    for hour in 0..50 {
+        let mut findings = vec![watch("B")];
+        if (1..4).contains(&hour) {
+            findings.extend([watch("A"), watch("C")]);
+        }
+        let now = Instant((hour + 1) * HOUR);
+        let seen = Observation {
+            model: "m",
+            from: Instant(hour * HOUR),
+            scope: Scope::Judged,
+            findings: &findings,
+            nearness: &nearness,
+            lasting: false,
+            is_labelled: true,
+        };
+        let calm = Rules { cooldown: Span::from_days(60), ..rules(1) };
+        let decision = decide(&seen, &timeline.past, &calm, now);
+        let events = decision.events.iter();
+        told.extend(events.map(|event| (hour, event.change, event.finding.subject.name().unwrap().to_owned())));
+        timeline.remember(&decision, now);
+    }
+    let [noted, recovered] = ["B", "A"].map(ToOwned::to_owned);
+    assert_eq!(told, [(0, Change::Noted, noted), (23, Change::Recovered, recovered)]);
+}
+
 #[test]
 fn a_muted_alert_opens_when_the_mute_ends_if_it_persists() {
     let mut timeline = Timeline::default();

@@ -12,4 +12,5 @@ pub(crate) mod null_calibration;
 pub(crate) mod pitfalls;
 pub(crate) mod power;
 pub(crate) mod profile_merge;
+pub(crate) mod reference_mutants;
 pub(crate) mod structure;

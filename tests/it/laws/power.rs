@@ -33,7 +33,7 @@ fn example() -> Example {
             let data = match column.values {
                 TrainingValues::Numbers(numbers) => Data::Numbers(numbers),
                 TrainingValues::Texts(texts) => Data::Texts(texts),
-                TrainingValues::Other => panic!("{} is not a feature", column.name),
+                _ => panic!("{} is not a feature", column.name),
             };
             (column.name, data)
         })

@@ -4,7 +4,7 @@ use serde_json::json;
 use vigie::{
     alert::{Addresses, Change, Email, Event, Message, Notification, compose, test_notification},
     config::Settings,
-    fault::PublicCause,
+    fault::{InputShape, LostInput, PublicCause},
     judge::{Facts, Failure, Finding, Headline, Measure, Note, Severity, Subject, Test},
     monitor::{RunRequest, ScanOptions, check},
     report::{Language, Report},
@@ -60,6 +60,7 @@ pub(super) fn notification_of(report: &Report) -> Notification {
         note: None,
         events: events.collect(),
         report: Some(format!("{}/{}/report.html", report.run.model.name, window.folder())),
+        muted: std::collections::BTreeSet::new(),
     }
 }
 
@@ -99,6 +100,7 @@ pub(super) fn notification(events: Vec<Event>) -> Notification {
         note: None,
         events,
         report: Some("m/20261001T000000Z_20261002T000000Z/report.html".to_owned()),
+        muted: std::collections::BTreeSet::new(),
     }
 }
 
@@ -220,6 +222,7 @@ fn the_mail_of_a_failed_run_in_french() {
             "{part}"
         );
     }
+    let array = LostInput { place: "a.json".to_owned(), line: Some(1), shape: InputShape::JsonArray, more: 0 };
     for (failure, french) in [
         (
             Failure::Missed { windows: 40, span: window },
@@ -235,6 +238,10 @@ fn the_mail_of_a_failed_run_in_french() {
             "exécution s’est interrompue",
         ),
         (Failure::Error { detail: None, public: PublicCause::NotCounted }, "ne peuvent pas être comptés"),
+        (
+            Failure::Error { detail: Some("source.path: 4711".to_owned()), public: PublicCause::Lost(array) },
+            "a.json, ligne 1 : on dirait un seul tableau JSON",
+        ),
         (Failure::Error { detail: None, public: PublicCause::NotReadAgain }, "ne peuvent pas être relus"),
     ] {
         let (_, text, html) = mail_of(&failed(Test::RunFailed, failure));

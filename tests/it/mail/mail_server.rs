@@ -1,6 +1,12 @@
 //! Delivery to servers that accept, refuse, defer, hang, or reply with nonsense.
 
-use std::time::{Duration, Instant as StdInstant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant as StdInstant},
+};
 
 use vigie::alert::{Delivery, Email, Message, Refusal, StartTls, Timeouts, deliver};
 
@@ -312,6 +318,35 @@ fn nonsense_is_retried_and_safe_to_display() {
         assert!(reason.chars().count() <= 500, "{shown}: {reason}");
         assert!(!reason.chars().any(char::is_control) && !reason.contains('\u{202e}'), "{shown}: {reason:?}");
     }
+}
+
+/// The greeting comes before TLS, so anyone on the path can send it.
+#[test]
+fn a_server_that_never_stops_sending_is_cut_off() {
+    let steps: [At; 4] =
+        [|step| *step == Step::Greeting, |step| step.is("EHLO"), |step| step.is("RCPT"), |step| *step == Step::End];
+    for (bytes, why) in [(&b"2"[..], "not SMTP"), (b"250-more\r\n", "too long"), (b"250 ok\xff", "too long")] {
+        for (place, step) in steps.into_iter().enumerate() {
+            let sent = Arc::new(AtomicU64::new(0));
+            let counter = Arc::clone(&sent);
+            let smtp = FakeSmtp::with(move |at| step(at).then(|| Act::Endless(bytes, Arc::clone(&counter))));
+            let clock = StdInstant::now();
+            let (reason, to, _, setup) = later(deliver(&email_to(smtp.port), &message(&["a@example.com"]), TIMEOUTS));
+            assert!(clock.elapsed() < Duration::from_secs(5), "at {place}: {:?}", clock.elapsed());
+            assert!(!setup && to == ["a@example.com"], "at {place}: {reason}");
+            assert!(reason.contains(why) || reason.contains("too long"), "at {place}: {reason}");
+            // What the sockets buffer, and no more.
+            assert!(sent.load(Ordering::Relaxed) < 32 << 20, "at {place}: {sent:?}");
+        }
+    }
+}
+
+#[test]
+fn recipients_of_internationalised_domains_are_sent_in_ascii() {
+    let smtp = FakeSmtp::accepting_all();
+    let to = message(&["risk@banque-é.fr"]);
+    assert_eq!(deliver(&email_to(smtp.port), &to, TIMEOUTS), Delivery::Accepted { refused: vec![] });
+    assert_eq!(smtp.received()[0].to, ["risk@xn--banque--hya.fr"]);
 }
 
 #[test]

@@ -1,7 +1,13 @@
 //! Webhooks: the request, and the meaning of each response.
 
 use std::{
+    io::{Read, Write},
     net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
     time::{Duration, Instant as StdInstant},
 };
 
@@ -63,6 +69,7 @@ pub(crate) fn notification() -> Notification {
             thread: None,
         }],
         report: Some("m/20261001T000000Z_20261002T000000Z/report.html".to_owned()),
+        muted: std::collections::BTreeSet::new(),
     }
 }
 
@@ -122,6 +129,42 @@ fn every_response_has_a_meaning() {
     }
     for answer in ["HTTP/1.1 400 Bad\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 422 No\r\ncontent-length: 0\r\n\r\n"] {
         assert!(matches!(delivery(answer), Delivery::Refused { .. }), "{answer}");
+    }
+}
+
+/// A peer that answers with these bytes, and then with `more` without end. Returns the port and the number of bytes sent.
+fn endless(start: &'static [u8], more: &'static [u8]) -> (u16, Arc<AtomicU64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let sent = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&sent);
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 8_192]);
+        let _ = stream.write_all(start);
+        let chunk = more.repeat(65_536 / more.len());
+        while let Ok(written) = stream.write(&chunk) {
+            counter.fetch_add(written as u64, Ordering::Relaxed);
+        }
+    });
+    (port, sent)
+}
+
+#[test]
+fn a_webhook_that_never_stops_sending_is_cut_off() {
+    let answers: [(&[u8], &[u8]); 5] = [
+        (b"", b"x"),
+        (b"HTTP/1.1 500 Oh\r\n", b"x"),
+        (b"HTTP/1.1 500 Oh\r\n", b"x-name: value\r\n"),
+        (b"HTTP/1.1 500 Oh\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 Ok\r\n\r\n", b"x"),
+    ];
+    for (start, more) in answers {
+        let clock = StdInstant::now();
+        let (port, sent) = endless(start, more);
+        let _ = hook(port).send(&webhook_call(&notification(), None), within(Duration::from_secs(30)));
+        assert!(clock.elapsed() < Duration::from_secs(10), "{start:?} {more:?}: {:?}", clock.elapsed());
+        assert!(sent.load(Ordering::Relaxed) < 32 << 20, "{start:?} {more:?}: {sent:?}");
     }
 }
 

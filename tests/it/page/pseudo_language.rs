@@ -8,7 +8,7 @@ use vigie::{
         Change, Channel, ComposeContext, Event, Notification, PagerDuty, Slack, Teams, compose, test_notification,
     },
     config::Settings,
-    fault::{LeftOut, PublicCause},
+    fault::{InputShape, LeftOut, LostInput, PublicCause},
     judge::{BinShare, ExactTest, Facts, Failure, Finding, Headline, Measure, Note, Severity, Subject, Test},
     monitor::{ReplayRequest, RunRequest, ScanOptions, check, examine, replay},
     performance::NoEstimate,
@@ -208,8 +208,10 @@ fn replays_attribution_and_another_model() {
     let mut known = names(&report);
     let shift = replayed.summary.challenger.as_ref().unwrap();
     known.extend(shift.segments.iter().flat_map(|part| [part.feature.clone(), part.label.clone()]));
-    known.extend(replayed.summary.parity.examples.iter().map(|example| example.id.clone()));
-    known.extend([replayed.summary.file.clone(), replayed.summary.each.clone()]);
+    let parity = replayed.summary.parity.as_ref().unwrap();
+    known.extend(parity.examples.iter().map(|example| example.id.clone()));
+    known.extend(replayed.summary.file.clone());
+    known.push(replayed.summary.each.clone());
     let summary = fs::read_to_string(&replayed.html).unwrap();
     assert!(summary.contains("<section id=\"challenger\">") && summary.contains("<section id=\"windows\">"));
     assert_bracketed_page(&summary, &known);
@@ -224,6 +226,7 @@ fn replays_attribution_and_another_model() {
 fn a_report_of_what_is_missing() {
     let mut report = report_of(&drifted());
     report.examined.missing_fields = vec!["decision".to_owned()];
+    report.examined.doubled_names = vec!["AGE".to_owned()];
     report.examined.empty_later = Some(day(1));
     report.run.skipped_files = Some(SkippedFiles { names: vec!["a.txt".to_owned()], more: 2 });
     report.other_version = Some(report.drift.clone());
@@ -252,6 +255,10 @@ fn a_report_of_what_is_missing() {
 }
 
 /// A finding of every kind.
+fn loss() -> LostInput {
+    LostInput { place: "a.ndjson".to_owned(), line: Some(1), shape: InputShape::JsonArray, more: 2 }
+}
+
 fn every_finding() -> Vec<Finding> {
     let psi = |exact_test| Facts::Psi {
         value: 0.31,
@@ -290,7 +297,9 @@ fn every_finding() -> Vec<Finding> {
         feature(Test::Measure(Measure::JensenShannon), distance(Measure::JensenShannon)),
         feature(Test::Measure(Measure::Missing), Facts::Missing { from: 0.1, to: 0.3 }),
         feature(Test::Measure(Measure::Unseen), unseen),
-        feature(Test::Absent, Facts::Absent),
+        feature(Test::Absent, Facts::Absent { near: None }),
+        feature(Test::Absent, Facts::Absent { near: Some("age".to_owned()) }),
+        run(Test::Score, Facts::ScoreNotMapped),
         score(Test::Score, psi(None)),
         score(Test::Score, Facts::Missing { from: 0.1, to: 0.3 }),
         score(Test::ShareRefused, Facts::RefusalRate { from: 0.1, to: 0.3 }),
@@ -313,6 +322,8 @@ fn every_finding() -> Vec<Finding> {
         run(Test::StaleReference, Facts::StaleReference { days: 400, limit_days: 365 }),
         run(Test::Source, left_out()),
         run(Test::Labels, left_out()),
+        run(Test::Source, Facts::Lost(loss())),
+        run(Test::Labels, Facts::Lost(loss())),
         run(Test::RunFailed, Facts::Failed(error)),
         feature(Test::Measure(Measure::Psi), stored(Some("PSI 0.3"))),
         run(Test::Source, stored(None)),
@@ -434,6 +445,7 @@ fn emails_and_messages_of_other_channels() {
         note,
         events,
         report: Some("m/1/report.html".to_owned()),
+        muted: std::collections::BTreeSet::new(),
     };
     for severity in [Severity::Stable, Severity::Watch, Severity::Alarm, Severity::TooFew, Severity::NoData] {
         let findings = every_finding().into_iter().map(|finding| Finding { severity, ..finding });
@@ -452,6 +464,7 @@ fn emails_and_messages_of_other_channels() {
     let failures = [
         error(PublicCause::Text("it failed".to_owned())),
         error(PublicCause::Crashed),
+        error(PublicCause::Lost(loss())),
         error(PublicCause::NotCounted),
         error(PublicCause::NotReadAgain),
         Failure::Retried { windows: 3, first: day(0) },

@@ -87,6 +87,7 @@ fn server(reports: &Path, token: Option<&str>, is_ready: Arc<AtomicBool>) -> Ser
         reports: reports.to_owned(),
         language: Language::English,
         token: token.map(ToOwned::to_owned),
+        hosts: vec!["vigie.example.com".to_owned()],
         status: Arc::new(status),
     };
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -147,7 +148,7 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> Answer {
-        self.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
     }
 }
 
@@ -174,8 +175,9 @@ fn pages_and_json_are_served_with_strict_headers() {
     assert_eq!((server.get("/").status, server.get("/").header("location")), (307, Some("/reports/")));
     let json = server.get(&format!("/reports/{RUN}/report.json"));
     assert_eq!(json.header("content-type"), Some("application/json"));
-    let head = server
-        .send(format!("HEAD /reports/{RUN}/report.html HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes());
+    let head = server.send(
+        format!("HEAD /reports/{RUN}/report.html HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes(),
+    );
     assert_eq!(
         (head.status, head.body.as_str(), head.header("content-length")),
         (200, "", page.header("content-length"))
@@ -312,8 +314,10 @@ fn health_needs_no_token_and_everything_else_does() {
     let with = |value: &str| {
         server
             .send(
-                format!("GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: {value}\r\nConnection: close\r\n\r\n")
-                    .as_bytes(),
+                format!(
+                    "GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: {value}\r\nConnection: close\r\n\r\n"
+                )
+                .as_bytes(),
             )
             .status
     };
@@ -365,22 +369,23 @@ fn hostile_requests_are_rejected() {
     let long = "a".repeat(20_000);
     let many: String = (0..500).map(|number| format!("x-{number}: y\r\n")).collect();
     for (request, statuses) in [
-        (format!("GET / HTTP/1.1\r\nHost: x\r\nX: {huge}\r\n\r\n"), &[0, 400, 431][..]),
-        (format!("GET / HTTP/1.1\r\nHost: x\r\nX: {long}\r\nConnection: close\r\n\r\n"), &[431]),
-        (format!("GET / HTTP/1.1\r\nHost: x\r\n{many}\r\n"), &[400, 431]),
-        (format!("GET /{long} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), &[414]),
-        (format!("GET /{huge} HTTP/1.1\r\nHost: x\r\n\r\n"), &[0, 400, 414, 431]),
-        ("GET /\u{0} HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(), &[400]),
-        ("GET / HTTP/9.9\r\nHost: x\r\n\r\n".to_owned(), &[400, 505]),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {huge}\r\n\r\n"), &[0, 400, 431][..]),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {long}\r\nConnection: close\r\n\r\n"), &[431]),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n"), &[400, 431]),
+        (format!("GET /{long} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), &[414]),
+        (format!("GET /{huge} HTTP/1.1\r\nHost: localhost\r\n\r\n"), &[0, 400, 414, 431]),
+        ("GET /\u{0} HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(), &[400]),
+        ("GET / HTTP/9.9\r\nHost: localhost\r\n\r\n".to_owned(), &[400, 505]),
         ("nonsense\r\n\r\n".to_owned(), &[400]),
         ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{fc}\u{3}\u{3}\r\n\r\n".to_owned(), &[0, 400]),
-        ("POST /api/v1/alerts HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}".to_owned(), &[405]),
-        ("DELETE /reports/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(), &[405]),
-        ("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000000\r\n\r\n".to_owned(), &[413]),
-        ("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n".to_owned(), &[400]),
-        ("GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n".to_owned(), &[413]),
+        ("POST /api/v1/alerts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}".to_owned(), &[405]),
+        ("DELETE /reports/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(), &[405]),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000000\r\n\r\n".to_owned(), &[413]),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n".to_owned(), &[400]),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n".to_owned(), &[413]),
         (
-            "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_owned(),
+            "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+                .to_owned(),
             &[400, 413],
         ),
     ] {
@@ -409,9 +414,9 @@ fn slow_clients_do_not_block_others() {
             let mut stream = TcpStream::connect(server.address).unwrap();
             stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
             let part = if number % 2 == 0 {
-                format!("GET /reports/{RUN}/report.html HTTP/1.1\r\nHost: x\r\nX-Slow:")
+                format!("GET /reports/{RUN}/report.html HTTP/1.1\r\nHost: localhost\r\nX-Slow:")
             } else {
-                format!("GET /reports/{RUN}/report.html HTTP/1.1\r\nHost: x\r\n\r\n").repeat(20)
+                format!("GET /reports/{RUN}/report.html HTTP/1.1\r\nHost: localhost\r\n\r\n").repeat(20)
             };
             stream.write_all(part.as_bytes()).unwrap();
             stream
@@ -433,12 +438,68 @@ fn slow_clients_do_not_block_others() {
     assert_eq!(server.get("/healthz").status, 200);
 }
 
+/// 2,000 clients that connect, and send nothing or a part of a request.
+#[test]
+fn half_open_connections_do_not_keep_out_health_checks() {
+    let world = world();
+    let server = serving(&world);
+    // The limit on open files of this process also counts those of the server and of other tests.
+    let limits = fs::read_to_string("/proc/self/limits").unwrap();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next());
+    let is_limited = files.unwrap().parse().is_ok_and(|files: u64| files < 10_000);
+    let mut open = Vec::new();
+    for number in 0..if is_limited { 400 } else { 2_000 } {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        if number % 2 == 0 {
+            let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Slow:");
+        }
+        open.push(stream);
+    }
+    for path in ["/healthz", "/healthz", "/healthz", "/readyz", "/metrics"] {
+        let started = StdInstant::now();
+        let answer = server.get(path);
+        let took = started.elapsed();
+        assert_eq!(answer.status, 200, "{path}: {}", answer.head);
+        assert!(path == "/metrics" || took < Duration::from_millis(100), "{path}: {took:?}");
+    }
+}
+
+/// A web page whose own name is made to resolve to this server (DNS rebinding).
+#[test]
+fn without_a_token_only_known_hosts_are_served() {
+    let world = world();
+    let status = |server: &Server, request: &str| server.send(request.as_bytes()).status;
+    let open = serving(&world);
+    let get = |host: &str| format!("GET /metrics HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
+    for host in ["localhost", "LOCALHOST:8787", "127.0.0.1:80", "[::1]:80", "vigie.example.com", "vigie.example.com."] {
+        assert_eq!(status(&open, &get(&format!("Host: {host}\r\n"))), 200, "{host}");
+    }
+    for host in ["evil.example", "localhost.evil.example", "vigie.example.com.evil.example:80", "evil"] {
+        assert_eq!(status(&open, &get(&format!("Host: {host}\r\n"))), 403, "{host}");
+        let absolute = format!("GET http://{host}/metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        assert_eq!(status(&open, &absolute), 403, "{host}");
+    }
+    let invalid = ["", "Host: localhost\r\nHost: localhost\r\n", "Host:\r\n", "Host: a b\r\n"];
+    for host in invalid {
+        assert_eq!(status(&open, &get(host)), 400, "{host:?}");
+    }
+    // A load balancer asks for health by whatever name.
+    let health = |host: &str| format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    assert_eq!(status(&open, &health("balancer")), 200);
+    assert_eq!(status(&open, "GET /healthz HTTP/1.0\r\n\r\n"), 200);
+    // With a token, the name does not matter: a browser does not have the token.
+    let closed = server(&world.path("reports"), Some("s3cret"), Arc::new(AtomicBool::new(true)));
+    let with_token = get("Host: evil.example\r\nAuthorization: Bearer s3cret\r\n");
+    assert_eq!(status(&closed, &with_token), 200);
+    assert_eq!(status(&closed, &get("")), 400);
+}
+
 #[test]
 fn the_server_shuts_down_promptly() {
     let world = world();
     let server = serving(&world);
     let mut idle = TcpStream::connect(server.address).unwrap();
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut some = [0; 16];
     assert!(idle.read(&mut some).unwrap() > 0);
     let started = StdInstant::now();

@@ -182,6 +182,36 @@ fn broken_files_are_named_and_left_out() {
     assert!(report["verdict"]["findings"].as_array().unwrap().iter().all(|finding| finding["test"] == "source"));
 }
 
+/// A gigabyte of nothing in a megabyte: the run goes on without the rest of the file, and says so.
+#[test]
+fn a_compressed_file_that_expands_without_end_is_cut_off() {
+    let world = World::new();
+    world.file("train.csv", training_csv(1_000));
+    world.vigie(LEARN).ok();
+    world.config(SOURCE);
+    let clean: String = applicants(300, 21).iter().map(|one| format!("{}\n", line(one))).collect();
+    world.file("log/a.ndjson", &clean);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut long = vec![b'x'; 1 << 20];
+    long.push(b'\n');
+    for _ in 0..1_000 {
+        std::io::Write::write_all(&mut packed, &long).unwrap();
+    }
+    let packed = packed.finish().unwrap();
+    // Ten megabytes would be allowed to be a gigabyte.
+    assert!(packed.len() < 8 << 20, "{}", packed.len());
+    let limit = (packed.len() as u64 * 100).max(256 << 20) >> 20;
+    world.file("log/bomb.ndjson.gz", &packed);
+    let started = std::time::Instant::now();
+    let report = world.check("2026-10-01", "2026-10-02");
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    assert_eq!(report["window"]["rows_used"], 300);
+    let unreadable = report["window"]["unreadable"].as_array().unwrap();
+    assert_eq!(unreadable.len(), 1, "{unreadable:?}");
+    let why = unreadable[0].to_string();
+    assert!(why.contains("bomb.ndjson.gz") && why.contains(&format!("it expands to more than {limit} MB")), "{why}");
+}
+
 #[test]
 fn csv_rows_with_too_few_cells() {
     let world = World::new();

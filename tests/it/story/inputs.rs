@@ -3,8 +3,9 @@
 use std::{fs, path::Path, sync::Arc};
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int8Array, Int64Array,
-    ListArray, NullArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
+    Int8Array, Int32Array, Int64Array, ListArray, NullArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+    UInt64Array,
     types::{Int32Type, Int64Type},
 };
 use arrow_cast::cast;
@@ -20,16 +21,16 @@ use vigie::{
 use vigie_models::{Model, catboost::level_hash};
 use vigie_profile::batch::{Reason, Rows};
 
-use crate::support::world::World;
+use crate::support::world::{World, feature};
 
 /// Contributions of the leaves are multiples of this, so that sums are exact.
 const UNIT: f64 = 1.0 / 64.0;
 /// What a missing level adds: the model knows it as `nan`.
 const MISSING_LEVEL: f64 = 64.0;
-const LEVELS: [&str; 3] = ["1.0", "b", "nan"];
+const LEVELS: [&str; 6] = ["1.0", "b", "nan", " d", "9007199254740993", "2026-10-01T00:00:00"];
 
 /// A sum of one leaf per border of `n` below its value (1, 2, 4, 8; nothing if it is missing), and one for the level of
-/// `c` (16 for `1.0`, 32 for `b`, 64 for `nan`).
+/// `c` (16 for `1.0`, 32 for `b`, 64 for `nan`, 128 for ` d`, 256 for the integer, 512 for the time).
 fn model() -> Value {
     let levels: Vec<i32> = LEVELS.iter().map(|level| level_hash(level).cast_signed()).collect();
     let tree = |split: i32| json!({"leaf_values": [0.0, f64::from(1 << split) * UNIT], "leaf_weights": [1, 1], "splits": [{"split_index": split}]});
@@ -39,7 +40,7 @@ fn model() -> Value {
                 "borders": [-1000.5, 0.5, 1.25, 2.5], "has_nans": true, "nan_value_treatment": "AsFalse"}],
             "categorical_features": [{"feature_index": 0, "flat_feature_index": 1, "feature_id": "c", "values": levels}],
         },
-        "oblivious_trees": (0..7).map(tree).collect::<Vec<_>>(),
+        "oblivious_trees": (0..10).map(tree).collect::<Vec<_>>(),
         "model_info": {"params": {"loss_function": {"type": "Logloss"}}},
     })
 }
@@ -68,6 +69,10 @@ fn cases() -> Vec<Case> {
     let decimal = |integer| Decimal128Array::from(vec![integer]).with_precision_and_scale(9, 2).unwrap();
     let keyed = |text: &'static str| [text].into_iter().collect::<DictionaryArray<Int32Type>>();
     let times = TimestampMicrosecondArray::from(vec![1_790_812_800_000_000]);
+    let zoned = TimestampMicrosecondArray::from(vec![1_790_812_800_500_000]).with_timezone("+02:00");
+    let bytes = |text: &'static str| BinaryArray::from(vec![text.as_bytes()]);
+    let large = Decimal128Array::from(vec![900_719_925_474_099_300]).with_precision_and_scale(20, 2).unwrap();
+    let single = DictionaryArray::new(Int32Array::from(vec![0]), Arc::new(Int64Array::from(vec![1])));
     let list = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)])]);
     vec![
         case(Int64Array::from(vec![1]), json!(1), "1", Some(3.0), Some(16.0)),
@@ -96,7 +101,29 @@ fn cases() -> Vec<Case> {
         case(Float64Array::from(vec![None::<f64>]), Value::Null, "", Some(0.0), Some(MISSING_LEVEL)),
         case(StringArray::from(vec![None::<&str>]), Value::Null, "", Some(0.0), Some(MISSING_LEVEL)),
         case(NullArray::new(1), Value::Null, "", Some(0.0), Some(MISSING_LEVEL)),
-        case(times, json!("2026-10-01T00:00:00"), "2026-10-01T00:00:00", None, Some(0.0)),
+        text(" d", None, Some(128.0)),
+        text("d", None, Some(0.0)),
+        case(bytes("b"), json!("b"), "b", None, Some(32.0)),
+        case(bytes("1.5"), json!("1.5"), "1.5", Some(7.0), Some(0.0)),
+        case(single, json!(1), "1", Some(3.0), Some(16.0)),
+        case(
+            Int64Array::from(vec![9_007_199_254_740_993]),
+            json!(9_007_199_254_740_993_i64),
+            "9007199254740993",
+            Some(15.0),
+            Some(256.0),
+        ),
+        case(
+            Int64Array::from(vec![9_007_199_254_740_992]),
+            json!(9_007_199_254_740_992_i64),
+            "9007199254740992",
+            Some(15.0),
+            Some(0.0),
+        ),
+        case(large, json!(9_007_199_254_740_993_i64), "9007199254740993.00", Some(15.0), Some(256.0)),
+        case(UInt64Array::from(vec![u64::MAX]), json!(u64::MAX), "18446744073709551615", Some(15.0), Some(0.0)),
+        case(times, json!("2026-10-01T00:00:00"), "2026-10-01T00:00:00", None, Some(512.0)),
+        case(zoned, json!("2026-10-01T00:00:00.5Z"), "2026-10-01T00:00:00.5Z", None, Some(0.0)),
         Case { column: Arc::new(list), json: json!([1]), csv: None, number: None, level: None },
     ]
 }
@@ -164,6 +191,8 @@ fn replayed(world: &World, settings: &Settings) -> (f64, u64) {
     let reference = open_reference("reference", &settings.reference).unwrap();
     let model = Model::from_bytes("model.json", &fs::read(world.path("model.json")).unwrap()).unwrap();
     let model = Rescorer::for_reference("model.json", model, reference.layout()).unwrap();
+    let words = settings.model.missing_level.as_ref();
+    let model = model.with_missing_words(|feature| Some(words?.word(feature)?.to_owned()));
     let log = Log::open(&settings.source).unwrap();
     let plan = log.plan(&Request { columns: reference.layout().columns(), window: None }).unwrap();
     let mut all = Vec::new();
@@ -210,9 +239,7 @@ fn every_value_is_the_same_input_for_every_command() {
         };
 
         write_parquet(&world.path("rows.parquet"), columns(&case.column, is_number).to_vec());
-        // Tables of training rows hold no times.
-        let in_table = expected.filter(|_| !kind.is_temporal());
-        check(scored(&world, "rows.parquet"), in_table, "a table in Parquet");
+        check(scored(&world, "rows.parquet"), expected, "a table in Parquet");
         world.file("rows.ndjson", record(&case.json, is_number).to_string());
         check(scored(&world, "rows.ndjson"), expected, "a table in NDJSON");
         if let Some(cell) = case.csv {
@@ -238,7 +265,89 @@ fn every_value_is_the_same_input_for_every_command() {
             fs::write(path, format!("{line}\n")).unwrap();
         });
         assert_eq!((found.0.to_bits(), found.1), logged, "{what}, a log in NDJSON");
+        if let Some(cell) = case.csv {
+            let row = if is_number { format!("{cell},") } else { format!(",{cell}") };
+            let found = replayed_file(&world, &settings, "rows.csv", |path| {
+                fs::write(path, format!("n,c,ts\n{row},2026-10-01T08:00:00Z\n")).unwrap();
+            });
+            assert_eq!((found.0.to_bits(), found.1), logged, "{what}, a log in CSV");
+        }
+        // Next to a column of lists, rows are read one by one.
+        let found = replayed_file(&world, &settings, "rows.parquet", |path| {
+            let mut all = columns(&case.column, is_number).to_vec();
+            let lists = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)])]);
+            all.push(("ts", Arc::new(StringArray::from(vec!["2026-10-01T08:00:00Z"]))));
+            all.push(("p", Arc::new(lists)));
+            write_parquet(path, all);
+        });
+        assert_eq!((found.0.to_bits(), found.1), logged, "{what}, rows of Parquet");
     }
+}
+
+/// An application replaces a missing level by a word: one that the model knows, or the one that the config names.
+#[test]
+fn a_missing_level_is_the_word_of_the_application() {
+    let world = world();
+    let train = |word: &str| {
+        let levels: Vec<i32> = [word, "b"].map(|level| level_hash(level).cast_signed()).to_vec();
+        let mut model = model();
+        model["features_info"]["categorical_features"][0]["values"] = json!(levels);
+        let trees = model["oblivious_trees"].as_array_mut().unwrap();
+        trees.truncate(6);
+        world.file("model.json", model.to_string());
+    };
+    let probability = |settings: &Settings| {
+        let row = replayed_file(&world, settings, "rows.ndjson", |path| {
+            fs::write(path, "{\"n\": null, \"c\": null, \"ts\": \"2026-10-01T08:00:00Z\"}\n").unwrap();
+        });
+        let explained = explained(&world, settings, &json!({"n": null, "c": null})).unwrap();
+        assert!((row.0 - 1.0 / (1.0 + (-explained).exp())).abs() < 1e-15, "{row:?}, {explained}");
+        explained / UNIT
+    };
+    let settings = || Settings::load(&world.path("vigie.yaml")).unwrap();
+    train("MISSING");
+    assert!((probability(&settings()) - 16.0).abs() < 1e-9);
+    // The log's missing values are the reference's `MISSING`, not drift.
+    let levels = |word: &'static str| move |row: usize| [word.to_owned(), "b".to_owned()][row % 2].clone();
+    let rows =
+        |level: &dyn Fn(usize) -> String| (0..600).map(|row| format!("{},{},0.5\n", row % 9, level(row))).collect();
+    let train_csv: String = rows(&levels("MISSING"));
+    world.file("train.csv", format!("n,c,p\n{train_csv}"));
+    world.vigie(&["learn", "--data", "train.csv", "--out", "ref.vigie", "--probability", "p"]).ok();
+    let log: String = rows(&levels(""));
+    let log = log.lines().map(|line| format!("{line},2026-10-01T08:00:00Z\n")).collect::<String>();
+    world.file("log/a.csv", format!("n,c,p,ts\n{log}"));
+    let report = world.check("2026-10-01", "2026-10-02");
+    let found = feature(&report, "c");
+    assert_eq!(found["missing"]["window_share"], 0.0, "{found}");
+    assert_eq!(found["psi"]["value"], 0.0, "{found}");
+    fs::remove_file(world.path("log/a.csv")).unwrap();
+    train("pas de valeur");
+    assert!(probability(&settings()).abs() < 1e-9);
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    for option in ["missing_level: pas de valeur", "missing_level: {c: pas de valeur}"] {
+        world.file("vigie.yaml", config.replace("file: model.json", &format!("file: model.json, {option}")));
+        assert!((probability(&settings()) - 16.0).abs() < 1e-9, "{option}");
+    }
+    world.file("vigie.yaml", config.replace("file: model.json", "file: model.json, missing_level: {C: x}"));
+    let wrong = explained(&world, &settings(), &json!({"n": null, "c": null})).unwrap_err();
+    assert!(wrong.starts_with("model.missing_level: the model has no feature `C`; did you mean `c`?"), "{wrong}");
+}
+
+/// A log of Parquet whose inputs are JSON text in a binary column.
+#[test]
+fn json_in_a_binary_column_is_read_as_json() {
+    let world = world();
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", config.replace("timestamp: ts,", "timestamp: ts, features: inputs,"));
+    let settings = Settings::load(&world.path("vigie.yaml")).unwrap();
+    let found = replayed_file(&world, &settings, "rows.parquet", |path| {
+        let inputs = BinaryArray::from(vec![b"{\n  \"n\": 1.5,\n  \"c\": \" d\"\n}".as_slice()]);
+        let ts = StringArray::from(vec!["2026-10-01T08:00:00Z"]);
+        write_parquet(path, vec![("inputs", Arc::new(inputs)), ("ts", Arc::new(ts))]);
+    });
+    let expected: f64 = 1.0 / (1.0 + (-(7.0 + 128.0) * UNIT).exp());
+    assert_eq!((found.0.to_bits(), found.1), (expected.to_bits(), 0));
 }
 
 /// Numbers are compared in the precision of the model.

@@ -257,10 +257,10 @@ fn label_alerts_of_past_windows_open_and_recover_once() {
         watcher.check(at(number + 1, 6));
     }
     outcomes(&world, "a", 0..6, true);
-    let looked = watcher.check(at(8, 7));
+    let looked = watcher.check(at(8, 9));
     assert!(looked.more, "four of six");
     assert_eq!(of_labels(&watcher), Vec::<String>::new(), "not before all were checked again");
-    let looked = watcher.check(at(8, 7));
+    let looked = watcher.check(at(8, 9));
     assert!(!looked.more);
     // One notification for six windows, about the newest.
     assert_eq!(of_labels(&watcher), ["10-06 Opened - realised_cost", "10-06 Opened - realised_auc"]);

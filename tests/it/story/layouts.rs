@@ -18,21 +18,21 @@ use crate::support::{
 const ROWS: usize = 400;
 
 /// A test world with a reference and applicants, but no log yet.
-fn world() -> (World, Vec<Applicant>) {
+pub(crate) fn world() -> (World, Vec<Applicant>) {
     let world = World::new();
     world.file("train.csv", training_csv(3_000));
     world.vigie(LEARN).ok();
     (world, applicants(ROWS, 7))
 }
 
-fn lines(applicants: &[Applicant], line: impl Fn(&Applicant) -> Value) -> String {
+pub(crate) fn lines(applicants: &[Applicant], line: impl Fn(&Applicant) -> Value) -> String {
     applicants.iter().map(|one| format!("{}\n", line(one))).collect()
 }
 
-const SERVICE: &str = "path: log\nfields: {timestamp: ts, features: inputs, probability: outputs.proba_default, \
+pub(crate) const SERVICE: &str = "path: log\nfields: {timestamp: ts, features: inputs, probability: outputs.proba_default, \
                        latency_ms: latency_ms, id: request_id}\n";
 
-fn service_line(one: &Applicant) -> Value {
+pub(crate) fn service_line(one: &Applicant) -> Value {
     json!({
         "ts": one.rfc3339(), "endpoint": "/predict", "status_code": 200, "latency_ms": one.latency_ms,
         "request_id": one.id, "inputs": one.inputs(),
@@ -40,13 +40,13 @@ fn service_line(one: &Applicant) -> Value {
     })
 }
 
-fn report(world: &World) -> Value {
+pub(crate) fn report(world: &World) -> Value {
     without_run(world.check("2026-10-01", "2026-10-02"))
 }
 
 /// Writes a log and its `source:`, and compares its report with the service table's.
 #[track_caller]
-fn same(name: &str, source: &str, write: impl Fn(&[Applicant]) -> Vec<u8>) {
+pub(crate) fn same(name: &str, source: &str, write: impl Fn(&[Applicant]) -> Vec<u8>) {
     let (world, applicants) = world();
     world.config(SERVICE);
     world.file("log/service.ndjson", lines(&applicants, service_line));
@@ -147,7 +147,7 @@ fn response_time_in_seconds() {
     );
 }
 
-fn flat_csv(applicants: &[Applicant]) -> Vec<u8> {
+pub(crate) fn flat_csv(applicants: &[Applicant]) -> Vec<u8> {
     let mut csv = String::from("timestamp,id,y_pred_proba,ms,AGE,INCOME,emp.var.rate,JOB,OWNS\n");
     for one in applicants {
         let _ = writeln!(csv, "{},{},{},{},{}", one.rfc3339(), one.id, one.probability, one.latency_ms, one.csv());
@@ -155,7 +155,8 @@ fn flat_csv(applicants: &[Applicant]) -> Vec<u8> {
     csv.into_bytes()
 }
 
-const FLAT: &str = "path: log\nfields: {timestamp: timestamp, probability: y_pred_proba, latency_ms: ms, id: id}\n";
+pub(crate) const FLAT: &str =
+    "path: log\nfields: {timestamp: timestamp, probability: y_pred_proba, latency_ms: ms, id: id}\n";
 
 #[test]
 fn flat_columns_of_csv() {
@@ -232,7 +233,7 @@ fn where_separates_two_record_kinds_in_one_file() {
     assert_eq!(got, wanted);
 }
 
-fn write_parquet(batch: &RecordBatch) -> Vec<u8> {
+pub(crate) fn write_parquet(batch: &RecordBatch) -> Vec<u8> {
     let properties =
         parquet::file::properties::WriterProperties::builder().set_max_row_group_row_count(Some(150)).build();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
@@ -240,7 +241,7 @@ fn write_parquet(batch: &RecordBatch) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-fn inputs_arrays(applicants: &[Applicant]) -> Vec<(&'static str, ArrayRef)> {
+pub(crate) fn inputs_arrays(applicants: &[Applicant]) -> Vec<(&'static str, ArrayRef)> {
     let all = applicants.iter();
     vec![
         ("AGE", Arc::new(all.clone().map(|one| one.age).collect::<Int64Array>())),
@@ -251,7 +252,7 @@ fn inputs_arrays(applicants: &[Applicant]) -> Vec<(&'static str, ArrayRef)> {
     ]
 }
 
-fn outputs_arrays(applicants: &[Applicant]) -> Vec<(&'static str, ArrayRef)> {
+pub(crate) fn outputs_arrays(applicants: &[Applicant]) -> Vec<(&'static str, ArrayRef)> {
     let all = applicants.iter();
     vec![
         ("timestamp", Arc::new(all.clone().map(|one| Some(one.at)).collect::<TimestampMicrosecondArray>())),

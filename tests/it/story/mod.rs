@@ -1,6 +1,7 @@
 //! End-to-end tests: the real program on real files, from log to report.
 
 pub(crate) mod bad_input;
+pub(crate) mod clocks;
 pub(crate) mod cost_alert;
 pub(crate) mod decimals;
 pub(crate) mod dirty_logs;
@@ -18,7 +19,9 @@ pub(crate) mod inputs;
 pub(crate) mod late_labels;
 pub(crate) mod layouts;
 pub(crate) mod logging;
+pub(crate) mod losses;
 pub(crate) mod measures;
+pub(crate) mod newcomer;
 pub(crate) mod parity;
 pub(crate) mod performance;
 pub(crate) mod publish;
@@ -28,5 +31,8 @@ pub(crate) mod score;
 pub(crate) mod score_shift;
 pub(crate) mod segment_headline;
 pub(crate) mod segments;
+pub(crate) mod shapes;
 pub(crate) mod showcase;
 pub(crate) mod silence;
+pub(crate) mod times;
+pub(crate) mod values;

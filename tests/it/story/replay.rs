@@ -273,8 +273,6 @@ fn invalid_replays_are_rejected_in_one_sentence() {
     let shipped = format!("file: {}", home_credit("model.cbm").display());
     configure(&world, |config| config.replace(&shipped, &format!("file: {other_model}")));
     refused(&world, &[], "which the reference does not have; learn the reference again with `vigie learn --model`");
-    configure(&world, |config| config.replace(&shipped, "# no file"));
-    refused(&world, &[], "model.file: not set in the config");
     configure(&world, |config| config.replace("probability: outputs.proba_default", "# no probability"));
     refused(&world, &[], "source.fields.probability: not mapped");
 

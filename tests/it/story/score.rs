@@ -19,7 +19,7 @@ fn numbers(table: &Training, name: &str) -> Vec<f64> {
     match &table.column(name).unwrap().values {
         TrainingValues::Numbers(numbers) => numbers.clone(),
         TrainingValues::Texts(texts) => texts.iter().map(|text| text.as_ref().unwrap().parse().unwrap()).collect(),
-        TrainingValues::Other => panic!("{name} is not a column of numbers"),
+        _ => panic!("{name} is not a column of numbers"),
     }
 }
 

@@ -62,6 +62,7 @@ fn notification(report: &Report) -> Notification {
         note: None,
         events: report.verdict.findings.iter().map(event).collect(),
         report: None,
+        muted: std::collections::BTreeSet::new(),
     }
 }
 

@@ -118,6 +118,7 @@ impl PageWords for Bracketed {
         rows_left_out(rows: u64) -> String;
         requests(requests: u64, failed: u64) -> String;
         pooled_levels(levels: usize) -> String;
+        untested_levels(levels: usize) -> String;
         below_and_above(below: Option<f64>, above: Option<f64>) -> String;
         cost_curve(curve: &CostCurve) -> String;
         surprise(check: &EstimateCheck) -> String;
@@ -131,11 +132,14 @@ impl PageWords for Bracketed {
         malformed_labels(lines: u64) -> String;
         invalid_label(example: &str) -> String;
         field_not_found(field: &str) -> String;
+        doubled_names(names: &[String]) -> String;
+        decimal_comma(example: &str) -> String;
         skipped_files(skipped: &SkippedFiles) -> String;
         files() -> &'static str;
         empty_later(later: Window) -> String;
         other_version(rows: u64) -> String;
         parity(parity: &Parity, precision: &str) -> String;
+        not_rescored() -> String;
         challenge(changed: ChangedDecisions) -> String;
         decisions_changed(refused: u64, accepted: u64) -> String;
         cost_by_both(logged: &str, new: &str) -> String;

@@ -3,7 +3,10 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -36,6 +39,8 @@ pub(crate) enum Act {
     ReplyLate(Duration, &'static str),
     /// Sends a byte now and then, but never a full line.
     Drip,
+    /// Sends these bytes again and again, and counts them.
+    Endless(&'static [u8], Arc<AtomicU64>),
     Close,
     /// Closes after this many bytes of the message.
     CloseAfter(usize),
@@ -184,6 +189,12 @@ fn reply(mut stream: &TcpStream, script: &Script, step: &Step, normal: &'static 
                 thread::sleep(Duration::from_millis(100));
             }
             None
+        }
+        Act::Endless(bytes, sent) => {
+            let chunk = bytes.repeat(65_536 / bytes.len());
+            loop {
+                sent.fetch_add(stream.write(&chunk).ok()? as u64, Ordering::Relaxed);
+            }
         }
         Act::Close | Act::CloseAfter(_) => {
             let _ = stream.shutdown(std::net::Shutdown::Both);

@@ -8,6 +8,8 @@ pub(crate) mod fake_smtp;
 pub(crate) mod forest_exercise;
 pub(crate) mod lab;
 pub(crate) mod mime;
+pub(crate) mod reference_exercise;
+pub(crate) mod reference_file;
 pub(crate) mod schema;
 pub(crate) mod unbracketed;
 pub(crate) mod watched;

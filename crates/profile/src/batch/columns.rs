@@ -1,15 +1,17 @@
 //! Converts Arrow columns of any type to numbers or levels, by the rule of [`Value`](super::Value).
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, fmt, hash::Hash, sync::Arc};
 
 use arrow_array::{
-    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, StringArray, cast::AsArray, new_null_array,
-    types::Int32Type,
+    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, StringArray,
+    cast::AsArray,
+    new_null_array,
+    types::{Int32Type, Int64Type, UInt64Type},
 };
 use arrow_cast::cast;
 use arrow_schema::DataType;
 
-use super::{Number, decimals_to_f64, for_each_number, level, level_of_number, number};
+use super::{Number, decimals_to_f64, for_each_number, level, level_of_decimal, level_of_number, number};
 
 /// A value that is not a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,63 +40,123 @@ pub fn is_text(kind: &DataType) -> bool {
     }
 }
 
-/// Binary columns: text that the writer did not mark as UTF-8, or binary identifiers.
-fn is_bytes(kind: &DataType) -> bool {
+/// Returns whether a column of this type holds bytes: text that the writer did not mark as UTF-8, or binary identifiers.
+#[must_use]
+pub fn is_bytes(kind: &DataType) -> bool {
     matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_))
 }
 
-/// Columns of numbers that [`for_each_number`] supports.
+/// Columns of numbers that [`for_each_number`] supports and models read.
 fn is_plain(kind: &DataType) -> bool {
     kind.is_integer() || matches!(kind, DataType::Boolean | DataType::Float32 | DataType::Float64)
 }
 
+/// Replaces a dictionary by its values, unless they are text.
+fn without_dictionary(column: &ArrayRef) -> Cow<'_, ArrayRef> {
+    match column.data_type() {
+        DataType::Dictionary(_, values) if !is_text(values) => {
+            cast(column, values).map_or(Cow::Borrowed(column), Cow::Owned)
+        }
+        _ => Cow::Borrowed(column),
+    }
+}
+
 /// Decodes bytes as UTF-8, or as hexadecimal where they are not printable text.
-fn texts_from_bytes(column: &ArrayRef) -> StringArray {
+#[must_use]
+pub fn text_of_bytes(bytes: &[u8]) -> Cow<'_, str> {
     use std::fmt::Write as _;
+    let is_printable = |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t');
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.chars().all(is_printable) => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })),
+    }
+}
+
+fn texts_from_bytes(column: &ArrayRef) -> StringArray {
     let Ok(bytes) = cast(column, &DataType::LargeBinary) else {
         return std::iter::repeat_n(None::<&str>, column.len()).collect();
     };
-    let decode = |bytes: &[u8]| match std::str::from_utf8(bytes) {
-        Ok(text) if text.chars().all(|char| !char.is_control()) => text.to_owned(),
-        _ => bytes.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        }),
-    };
-    bytes.as_binary::<i64>().iter().map(|bytes| bytes.map(decode)).collect()
+    bytes.as_binary::<i64>().iter().map(|bytes| bytes.map(text_of_bytes)).collect()
 }
 
-/// Converts any column to text, as Arrow prints it.
-#[must_use]
-pub fn texts(column: &ArrayRef) -> StringArray {
-    if is_bytes(column.data_type()) {
-        return texts_from_bytes(column);
-    }
-    let column = match column.data_type() {
-        // Booleans are spelled 0 and 1.
-        DataType::Boolean => &cast(column, &DataType::Int8).unwrap_or_else(|_| column.clone()),
-        _ => column,
+/// Formats times, in UTC if they have a time zone, with no more digits of a second than needed.
+fn texts_of_times(column: &ArrayRef) -> StringArray {
+    let texts = match column.data_type() {
+        DataType::Timestamp(unit, Some(_)) => {
+            let utc = cast(column, &DataType::Timestamp(*unit, Some("+00:00".into())));
+            cast_to_text(&utc.unwrap_or_else(|_| column.clone()))
+        }
+        _ => cast_to_text(column),
     };
+    texts.iter().map(|text| text.map(without_trailing_zeros)).collect()
+}
+
+/// `…:01.500Z` → `…:01.5Z`
+fn without_trailing_zeros(time: &str) -> Cow<'_, str> {
+    let (civil, zone) = time.strip_suffix('Z').map_or((time, ""), |civil| (civil, "Z"));
+    match civil.rsplit_once('.') {
+        Some((whole, fraction)) if fraction.ends_with('0') && fraction.bytes().all(|byte| byte.is_ascii_digit()) => {
+            let fraction = fraction.trim_end_matches('0');
+            let dot = if fraction.is_empty() { "" } else { "." };
+            Cow::Owned(format!("{whole}{dot}{fraction}{zone}"))
+        }
+        _ => Cow::Borrowed(time),
+    }
+}
+
+fn cast_to_text(column: &ArrayRef) -> StringArray {
     cast(column, &DataType::Utf8)
         .ok()
         .and_then(|texts| texts.as_string_opt::<i32>().cloned())
         .unwrap_or_else(|| std::iter::repeat_n(None::<&str>, column.len()).collect())
 }
 
+/// Converts any column to text. Numbers are spelled as Arrow prints them.
+#[must_use]
+pub fn texts(column: &ArrayRef) -> StringArray {
+    let column = without_dictionary(column);
+    match column.data_type() {
+        kind if is_bytes(kind) => texts_from_bytes(&column),
+        kind if kind.is_temporal() => texts_of_times(&column),
+        // Booleans are spelled 0 and 1.
+        DataType::Boolean => cast_to_text(&cast(&*column, &DataType::Int8).unwrap_or_else(|_| column.into_owned())),
+        _ => cast_to_text(&column),
+    }
+}
+
+/// Returns whether `f64` represents every value of a column of numbers, or only rounds its fraction.
+#[must_use]
+pub fn fits_f64(column: &ArrayRef) -> bool {
+    /// 2^53. It may be the result of rounding 2^53 + 1.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let column = without_dictionary(column);
+    let kind = column.data_type();
+    if !kind.is_decimal() && !matches!(kind, DataType::Int64 | DataType::UInt64) {
+        return true;
+    }
+    let mut fits = true;
+    for_each_number(decimals_to_f64(&column).as_ref(), &mut |value| fits &= value.is_nan() || value.abs() < EXACT);
+    fits
+}
+
 /// Converts a column to a type that [`for_each_number`] supports. A value that is not a number becomes missing and is
 /// passed to `complain`.
 pub fn to_numbers(column: &ArrayRef, complain: &mut dyn FnMut(NotANumber<'_>)) -> ArrayRef {
+    let column = without_dictionary(column);
     let kind = column.data_type();
     if is_plain(kind) {
-        return column.clone();
+        return column.into_owned();
     }
     if kind.is_decimal() {
-        return decimals_to_f64(column);
+        return decimals_to_f64(&column);
     }
     if is_text(kind) || is_bytes(kind) {
-        return numbers_from_texts(column, complain);
+        return numbers_from_texts(&column, complain);
     }
-    let numbers = (!kind.is_temporal()).then(|| cast(column, &DataType::Float64).ok()).flatten();
+    let numbers = (!kind.is_temporal()).then(|| cast(&*column, &DataType::Float64).ok()).flatten();
     numbers.unwrap_or_else(|| {
         (column.null_count()..column.len()).for_each(|_| complain(NotANumber::Type(kind)));
         new_null_array(&DataType::Float64, column.len())
@@ -130,45 +192,68 @@ fn numbers_from_texts(column: &ArrayRef, complain: &mut dyn FnMut(NotANumber<'_>
 #[must_use]
 pub fn to_levels(column: &ArrayRef) -> ArrayRef {
     let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let column = without_dictionary(column);
+    let rows = column.len();
     let keyed = match column.data_type() {
-        DataType::Float16 | DataType::Float32 | DataType::Float64 => return levels_of_reals(column),
-        kind if kind.is_decimal() => return levels_of_reals(&decimals_to_f64(column)),
-        DataType::Boolean => cast(column, &DataType::Int8).and_then(|bits| cast(&bits, &DataType::Utf8)),
-        DataType::Dictionary(_, values) if !is_text(values) => cast(column, &DataType::Utf8),
-        kind if is_bytes(kind) => Ok(Arc::new(texts_from_bytes(column)) as ArrayRef),
-        kind if is_text(kind) => Ok(column.clone()),
-        _ => cast(column, &DataType::Utf8),
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => return levels_of_reals(&column),
+        DataType::UInt64 => return keyed(column.as_primitive::<UInt64Type>(), |level| Some(level.to_string())),
+        kind if kind.is_integer() => return levels_of_integers(&column),
+        kind if kind.is_decimal() => Ok(Arc::new(levels_of_decimals(&column)) as ArrayRef),
+        kind if is_text(kind) => Ok(column.into_owned()),
+        _ => Ok(Arc::new(texts(&column)) as ArrayRef),
     }
     .and_then(|texts| cast(&texts, &dictionary));
-    let Ok(keyed) = keyed else { return new_null_array(&dictionary, column.len()) };
-    let Some(keyed) = keyed.as_dictionary_opt::<Int32Type>() else { return column.clone() };
-    let spelled: StringArray = keyed.values().as_string::<i32>().iter().map(|text| text.and_then(level)).collect();
-    Arc::new(keyed.with_values(Arc::new(spelled)))
+    let Ok(spelled) = keyed else { return new_null_array(&dictionary, rows) };
+    let Some(keyed) = spelled.as_dictionary_opt::<Int32Type>() else { return spelled };
+    let levels: StringArray = keyed.values().as_string::<i32>().iter().map(|text| text.and_then(level)).collect();
+    Arc::new(keyed.with_values(Arc::new(levels)))
+}
+
+fn levels_of_decimals(column: &ArrayRef) -> StringArray {
+    cast_to_text(column).iter().map(|digits| level_of_decimal(digits?)).collect()
+}
+
+fn levels_of_integers(column: &ArrayRef) -> ArrayRef {
+    let wide = cast(column, &DataType::Int64).unwrap_or_else(|_| column.clone());
+    match wide.as_primitive_opt::<Int64Type>() {
+        Some(integers) => keyed(integers, |level| Some(level.to_string())),
+        None => column.clone(),
+    }
 }
 
 fn levels_of_reals(column: &ArrayRef) -> ArrayRef {
-    let wide = cast(column, &DataType::Float64).unwrap_or_else(|_| column.clone());
+    let mut bits = Vec::with_capacity(column.len());
+    for_each_number(column.as_ref(), &mut |value| bits.push((!value.is_nan()).then_some(value.to_bits())));
+    keyed(bits, |bits| level_of_number(f64::from_bits(bits)))
+}
+
+/// Builds a dictionary; each distinct value is spelled once.
+fn keyed<T: Copy + Eq + Hash>(
+    values: impl IntoIterator<Item = Option<T>>,
+    spell: impl Fn(T) -> Option<String>,
+) -> ArrayRef {
     let mut names: Vec<String> = Vec::new();
-    let mut key_of: HashMap<u64, Option<i32>> = HashMap::new();
-    let mut keys: Vec<Option<i32>> = Vec::with_capacity(column.len());
-    for_each_number(wide.as_ref(), &mut |value| {
-        let key = key_of.entry(value.to_bits()).or_insert_with(|| {
-            let name = level_of_number(value)?;
-            names.push(name);
+    let mut key_of: HashMap<T, Option<i32>> = HashMap::new();
+    let mut key = |value: T| {
+        *key_of.entry(value).or_insert_with(|| {
+            names.push(spell(value)?);
             i32::try_from(names.len() - 1).ok()
-        });
-        keys.push(*key);
-    });
-    DictionaryArray::try_new(Int32Array::from(keys), Arc::new(StringArray::from(names)))
-        .map_or_else(|_| column.clone(), |dictionary| Arc::new(dictionary) as ArrayRef)
+        })
+    };
+    let keys: Int32Array = values.into_iter().map(|value| value.and_then(&mut key)).collect();
+    let rows = keys.len();
+    DictionaryArray::try_new(keys, Arc::new(StringArray::from(names))).map_or_else(
+        |_| new_null_array(&DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), rows),
+        |dictionary| Arc::new(dictionary) as ArrayRef,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use arrow_array::{
-        BinaryArray, BooleanArray, Date32Array, Decimal128Array, DurationMillisecondArray, Float16Array, Float32Array,
-        Int8Array, Int64Array, LargeStringArray, ListArray, NullArray, StringViewArray, TimestampMicrosecondArray,
-        UInt64Array, types::Int64Type,
+        BinaryArray, BooleanArray, Date32Array, Decimal128Array, Decimal256Array, DurationMillisecondArray,
+        Float16Array, Float32Array, Int8Array, Int64Array, LargeStringArray, ListArray, NullArray, StringViewArray,
+        TimestampMicrosecondArray, UInt8Array, UInt64Array, types::Int64Type,
     };
 
     use super::*;
@@ -204,13 +289,20 @@ mod tests {
         let keyed = |texts: [Option<&str>; 3]| column(texts.into_iter().collect::<DictionaryArray<Int32Type>>());
         let of_integers =
             DictionaryArray::new(Int32Array::from(vec![Some(0), None, Some(1)]), column(Int64Array::from(vec![7, 8])));
-        let list = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)]), None]);
+        let digits = [9_007_199_254_740_993_000_i128, 1_500].map(arrow_buffer::i256::from_i128);
+        let long = Decimal256Array::from(digits.to_vec()).with_precision_and_scale(76, 3).unwrap();
+        let by_byte = |values| column(DictionaryArray::new(UInt8Array::from(vec![0, 1]), values));
         let all: Vec<(ArrayRef, Numbers, Levels)> = vec![
             (column(Int8Array::from(vec![Some(-3), None])), vec![Some(-3.0), None], levels([Some("-3"), None])),
             (
                 column(Int64Array::from(vec![1_i64 << 53])),
                 vec![Some(2_f64.powi(53))],
                 levels([Some("9007199254740992")]),
+            ),
+            (
+                column(Int64Array::from(vec![Some((1_i64 << 53) + 1), None, Some(i64::MIN)])),
+                vec![Some(2_f64.powi(53)), None, Some(-2_f64.powi(63))],
+                levels([Some("9007199254740993"), None, Some("-9223372036854775808")]),
             ),
             (
                 column(UInt64Array::from(vec![u64::MAX])),
@@ -248,13 +340,28 @@ mod tests {
             ),
             (column(of_integers), vec![Some(7.0), None, Some(8.0)], levels([Some("7"), None, Some("8")])),
             (column(BinaryArray::from(vec![b"3".as_slice()])), vec![Some(3.0)], levels([Some("3")])),
+            (column(long), vec![Some(2_f64.powi(53)), Some(1.5)], levels([Some("9007199254740993"), Some("1.5")])),
+            (
+                by_byte(column(Float32Array::from(vec![0.1, 2.0]))),
+                vec![Some(f64::from(0.1_f32)), Some(2.0)],
+                levels([Some("0.10000000149011612"), Some("2")]),
+            ),
+            (by_byte(column(BinaryArray::from(vec![b"a".as_slice(), b"b"]))).slice(0, 0), Vec::new(), Vec::new()),
             (column(NullArray::new(2)), vec![None, None], levels([None, None])),
         ];
         for (column, numbers, levels) in all {
             assert_eq!(converted(&column), (numbers, Vec::new(), levels), "{}", column.data_type());
         }
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_a_complaint_and_a_level() {
+        let keyed = |texts: [Option<&str>; 3]| column(texts.into_iter().collect::<DictionaryArray<Int32Type>>());
+        let list = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)]), None]);
         let misfits: Vec<(ArrayRef, Vec<&str>, Levels)> = vec![
             (column(StringArray::from(vec!["a lot", "1"])), vec!["\"a lot\""], levels([Some("a lot"), Some("1")])),
+            (column(StringArray::from(vec![" Private"])), vec!["\" Private\""], levels([Some(" Private")])),
+            (column(BinaryArray::from(vec![b"{\n}".as_slice()])), vec!["\"{\n}\""], levels([Some("{\n}")])),
             (
                 keyed([Some("many"), Some("many"), None]),
                 vec!["\"many\"", "\"many\""],
@@ -265,6 +372,11 @@ mod tests {
                 column(TimestampMicrosecondArray::from(vec![Some(0), None])),
                 vec!["a column of Timestamp(µs)"],
                 levels([Some("1970-01-01T00:00:00"), None]),
+            ),
+            (
+                column(TimestampMicrosecondArray::from(vec![1_500_000]).with_timezone("Europe/Paris")),
+                vec!["a column of Timestamp(µs, \"Europe/Paris\")"],
+                levels([Some("1970-01-01T00:00:01.5Z")]),
             ),
             (column(Date32Array::from(vec![1])), vec!["a column of Date32"], levels([Some("1970-01-02")])),
             (

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::has_decimal_comma;
 use crate::shown::shown;
 
 /// Reason why a row is left out of the drift statistics, or why a value is read as missing.
@@ -22,6 +23,8 @@ pub enum Reason {
     ModelVersion,
     /// The record has no inputs.
     NoFeatures,
+    /// The record has inputs in a shape that is not supported.
+    UnknownInputs,
     /// The probability is missing or not between 0 and 1.
     NoProbability,
     /// A value of a numeric feature is not a number; the row still counts, but the value is treated as missing.
@@ -47,6 +50,7 @@ impl Reason {
             Self::Failed => "failed",
             Self::ModelVersion => "model_version",
             Self::NoFeatures => "no_features",
+            Self::UnknownInputs => "unknown_inputs",
             Self::NoProbability => "no_probability",
             Self::NotANumber => "not_a_number",
             Self::UnreadableField => "unreadable_field",
@@ -92,6 +96,13 @@ impl Complaints {
         }
     }
 
+    /// Removes the complaints about records whose time is not known.
+    #[must_use]
+    pub fn take_timeless(&mut self) -> Self {
+        let taken = [Reason::Malformed, Reason::Timestamp].into_iter();
+        Self(taken.filter_map(|reason| self.0.remove_entry(&reason)).collect())
+    }
+
     /// Adds the other's counts and keeps the first examples of both.
     pub fn merge(&mut self, other: Self) {
         for (reason, theirs) in other.0 {
@@ -112,6 +123,16 @@ impl Complaints {
     #[must_use]
     pub fn count(&self, reason: Reason) -> u64 {
         self.0.get(&reason).map_or(0, |complaint| complaint.count)
+    }
+
+    /// Returns an example of a number with a decimal comma among the values that could not be read: `INCOME: "13361,20"`.
+    #[must_use]
+    pub fn decimal_comma(&self) -> Option<&str> {
+        let has_comma = |example: &&String| {
+            let value = example.rsplit_once(": ").map_or(example.as_str(), |(_, value)| value);
+            has_decimal_comma(value.trim_matches('"'))
+        };
+        self.0.values().find_map(|complaint| complaint.examples.iter().find(has_comma)).map(String::as_str)
     }
 
     /// Number of rows left out, over all reasons.

@@ -5,17 +5,19 @@
 mod columns;
 mod complaints;
 mod decimals;
+mod json_tokens;
 mod numbers;
 mod records;
 mod rows;
 mod spelling;
 mod value;
 
-pub use columns::{NotANumber, is_text, texts, to_levels, to_numbers};
+pub use columns::{NotANumber, fits_f64, is_bytes, is_text, text_of_bytes, texts, to_levels, to_numbers};
 pub use complaints::{Complaint, Complaints, Reason};
 pub use decimals::decimals_to_f64;
+pub use json_tokens::plain_tokens;
 pub use numbers::for_each_number;
 pub use records::Records;
 pub use rows::Rows;
-pub use spelling::{Number, level, level_of_number, number};
+pub use spelling::{Number, has_decimal_comma, level, level_of_decimal, level_of_number, number, whole_digits, word};
 pub use value::Value;

@@ -4,8 +4,8 @@ use arrow_array::{
     Array, BooleanArray, PrimitiveArray,
     cast::AsArray,
     types::{
-        ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
-        UInt32Type, UInt64Type,
+        ArrowPrimitiveType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+        UInt8Type, UInt16Type, UInt32Type, UInt64Type,
     },
 };
 use arrow_schema::DataType;
@@ -32,6 +32,7 @@ pub fn for_each_number(array: &dyn Array, each: &mut impl FnMut(f64)) {
     match array.data_type() {
         DataType::Float64 => walk(array.as_primitive::<Float64Type>(), each, |v| v),
         DataType::Float32 => walk(array.as_primitive::<Float32Type>(), each, f64::from),
+        DataType::Float16 => walk(array.as_primitive::<Float16Type>(), each, f64::from),
         DataType::Int8 => walk(array.as_primitive::<Int8Type>(), each, f64::from),
         DataType::Int16 => walk(array.as_primitive::<Int16Type>(), each, f64::from),
         DataType::Int32 => walk(array.as_primitive::<Int32Type>(), each, f64::from),

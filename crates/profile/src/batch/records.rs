@@ -19,6 +19,8 @@ pub struct Records {
     pub features: Vec<Option<ArrayRef>>,
     /// Whether the record has inputs at all (a failed request has none); `None`: all records do.
     pub has_features: Option<BooleanArray>,
+    /// Whether the record has inputs in a shape that is not supported; `None`: no record does.
+    pub unknown_inputs: Option<BooleanArray>,
     pub probability: Option<Float64Array>,
     pub decision: Option<StringArray>,
     pub latency_ms: Option<Float64Array>,

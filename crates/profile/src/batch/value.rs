@@ -4,12 +4,14 @@
 //! |---|---|---|
 //! | null | missing | missing |
 //! | boolean | 1 or 0 | `1` or `0` |
-//! | integer | nearest `f64` | decimal digits |
-//! | float of any width, decimal | itself; NaN is missing | shortest digits, without a zero fraction (`1.0` → `1`) |
+//! | integer of at most 64 bits | nearest `f64` | decimal digits |
+//! | float of any width | itself; NaN is missing | shortest digits, without a zero fraction (`1.0` → `1`) |
+//! | decimal, longer integer | nearest `f64` | as an integer if it is one of 64 bits, otherwise as a float |
 //! | text of a number or boolean (`0.5`, `1e3`, `True`) | that number | as the number or boolean (`1.0` → `1`, `True` → `1`) |
 //! | text of a missing value (empty, `NaN`, `None`, …; as a number also `NA`) | missing | missing |
-//! | any other text | not a number | the trimmed text |
-//! | time, date | not a number | its text |
+//! | any other text | not a number | the text, blanks around it included |
+//! | bytes | as text: UTF-8 if they are printable, otherwise hexadecimal | likewise |
+//! | time, date | not a number | its text: RFC 3339, in UTC if it has a time zone |
 //! | list, object | not a number | not a level |
 //!
 //! [`Value`] applies the rule to one scalar, and [`to_numbers`](super::to_numbers) and [`to_levels`](super::to_levels) to
@@ -18,7 +20,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::{Number, level, level_of_number, number};
+use super::{Number, level, level_of_number, number, word};
 
 /// A scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,16 +54,25 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The canonical spelling as a level or an id; `None` if missing.
+    /// The canonical spelling as a level of a feature; `None` if missing.
     #[must_use]
     pub fn level(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Text(text) => level(text),
+            other => other.word(),
+        }
+    }
+
+    /// The canonical spelling as an id, a decision, a version or a filter's value; `None` if missing.
+    #[must_use]
+    pub fn word(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Null | Self::Nested => None,
             Self::Bool(flag) => Some(Cow::Borrowed(if flag { "1" } else { "0" })),
             Self::Integer(integer) => Some(Cow::Owned(integer.to_string())),
             Self::Large(large) => Some(Cow::Owned(large.to_string())),
             Self::Real(real) => level_of_number(real).map(Cow::Owned),
-            Self::Text(text) => level(text),
+            Self::Text(text) => word(text),
         }
     }
 }

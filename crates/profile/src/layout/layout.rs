@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+#[cfg(doc)]
+use super::Levels;
 use super::{Cells, Column, Feature, Precision, Shape};
 
 /// Hash of everything that determines where a value is counted: the first 16 hex digits of a SHA-256.
@@ -57,6 +59,16 @@ impl Layout {
     #[must_use]
     pub fn id(&self) -> &LayoutId {
         &self.id
+    }
+
+    /// Counts missing values of some categorical features as one of their levels: see [`Levels::count_missing_as`].
+    pub fn count_missing_as(&mut self, level: impl Fn(usize, &Feature) -> Option<String>) {
+        for (index, feature) in self.features.iter_mut().enumerate() {
+            let Some(level) = level(index, feature) else { continue };
+            if let Shape::Categorical(levels) = &mut feature.shape {
+                levels.count_missing_as(&level);
+            }
+        }
     }
 
     /// Columns to read, in the order of [`Self::features`].

@@ -36,7 +36,10 @@ impl LevelCounts {
     /// Counts `rows` rows of one level in canonical spelling; `None` is missing.
     pub fn observe(&mut self, level: Option<&str>, rows: u64, levels: &Levels) {
         let Some(name) = level else {
-            self.missing += rows;
+            match levels.missing().and_then(|index| self.levels.get_mut(index)) {
+                Some(count) => *count += rows,
+                None => self.missing += rows,
+            }
             return;
         };
         match levels.index(name).and_then(|index| self.levels.get_mut(index)) {
@@ -61,7 +64,7 @@ impl LevelCounts {
                 None => missing += 1,
             }
         }
-        self.missing += missing;
+        self.observe(None, missing, levels);
         for (name, hit) in names.iter().zip(hits) {
             if hit > 0 {
                 self.observe(name, hit, levels);

@@ -75,7 +75,13 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 .map_or(rest.len(), |(at, _)| at);
             let number = rest.get(..end).unwrap_or_default();
             let value = number.replace('_', "").parse::<f64>().ok().filter(|value| value.is_finite());
-            tokens.push(Token::Number(value.ok_or_else(|| format!("`{number}` is not a number"))?));
+            let value = value.ok_or_else(|| format!("`{number}` is not a number"))?;
+            #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+            let is_rounded = number.replace('_', "").parse::<i128>().is_ok_and(|integer| integer != value as i128);
+            if is_rounded {
+                return Err(format!("`{number}` has too many digits for a number; put it in quotes: \"{number}\""));
+            }
+            tokens.push(Token::Number(value));
             after = rest.get(end..);
         } else if first == '=' {
             return Err("`=` is not an operator; write `==`".to_owned());
@@ -247,6 +253,7 @@ mod tests {
             ("and == 1", "expected a column"),
             ("A == \"x", "never closed"),
             ("A == 1e999", "not a number"),
+            ("A == 9007199254740993", "put it in quotes: \"9007199254740993\""),
             ("A # 1", "unexpected"),
         ] {
             let error = parse(text).unwrap_err();

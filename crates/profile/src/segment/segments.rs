@@ -292,7 +292,8 @@ fn typed(column: &str, kind: Kind, comparison: &Comparison, precision: Precision
 
 fn level_holds(name: Option<&str>, comparison: &Comparison) -> bool {
     let among = |literals: &[Literal], name: &str| {
-        literals.iter().any(|literal| matches!(literal, Literal::Text(text) if text == name))
+        // As in `Levels::index`, a level without blanks stands for the same one with blanks around it.
+        literals.iter().any(|literal| matches!(literal, Literal::Text(text) if text == name || text == name.trim()))
     };
     match (comparison, name) {
         (Comparison::Missing, name) => name.is_none(),

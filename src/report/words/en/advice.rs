@@ -13,6 +13,9 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         }
         Advice::Absent => "the log no longer contains it: check the service’s last release and the field mapping.",
         Advice::RefusalRate => "inform the owner of the credit policy; look for the cause among the drifted features.",
+        Advice::ScoreNotMapped => {
+            "map the field that holds the model’s probability, or learn the reference without --probability."
+        }
         Advice::Score => "the score itself has drifted: examine the drifted features, most important first.",
         Advice::Latency => "check the service’s load and its last release; latency by hour is shown below.",
         Advice::ErrorRate => "examine the service’s errors; status codes and examples are shown below.",

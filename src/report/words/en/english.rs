@@ -56,6 +56,7 @@ impl Words for English {
             Reason::Failed => "failed",
             Reason::ModelVersion => "model version",
             Reason::NoFeatures => "no features",
+            Reason::UnknownInputs => "inputs in an unknown shape",
             Reason::NoProbability => "no probability",
             Reason::NotANumber => "wrong type",
             Reason::UnreadableField => "unreadable field",

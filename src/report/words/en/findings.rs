@@ -1,10 +1,11 @@
 //! Findings in English.
 
-use vigie_profile::shown::shown;
+use vigie_profile::shown::{harmless, shown};
 
 use super::{
+    losses::lost,
     measures::{distance, measure_name},
-    numbers::{grouped, number, percent, plural, points, q, row_count},
+    numbers::{grouped, number, percent, plural, points, q, rounded, row_count},
 };
 use crate::{
     drift::PsiBinKind,
@@ -30,7 +31,13 @@ pub(super) fn measure(finding: &Finding) -> String {
             let listed = if names.is_empty() { String::new() } else { format!(" ({}{more})", names.join(", ")) };
             format!("{} of rows have levels not seen in the reference{listed}", percent(*share))
         }
-        Facts::Absent => "no record in the window has this feature".to_owned(),
+        Facts::Absent { near } => {
+            let near = near.as_ref().map_or(String::new(), |near| format!("; the log has `{}`", shown(near)));
+            format!("no record in the window has this feature{near}")
+        }
+        Facts::ScoreNotMapped => "the reference has a score, but the config maps none, so it is not monitored; set \
+                                  source.fields.probability"
+            .to_owned(),
         Facts::RefusalRate { from, to } => format!("{} → {}", percent(*from), percent(*to)),
         Facts::ModelVersion { share } => {
             format!("{} of rows were answered by a different model version", percent(*share))
@@ -84,6 +91,7 @@ pub(super) fn measure(finding: &Finding) -> String {
         }
         Facts::StaleReference { days, limit_days: _ } => format!("the reference is {days} days old"),
         Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
+        Facts::Lost(loss) => lost(loss),
         Facts::Failed(failure) => self::failure(failure),
         Facts::Stored { sentence: Some(sentence) } => sentence.clone(),
         Facts::Stored { sentence: None } => stored(finding),
@@ -116,20 +124,22 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Auc { .. } => Some(format!("{} (q {q})", from(number)?)),
         Facts::Disparity { .. } => Some(format!("{severity} below {}, q {q}", number(1.0 - finding.limit?))),
         Facts::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped } => Some(format!(
-            "{decisions_flipped} {} would change; either another model produced the scores, or the logged inputs are not \
-             the ones it was given",
+            "{} {} would change; either another model produced the scores, or the logged inputs are not the ones it was given",
+            grouped(*decisions_flipped),
             plural(*decisions_flipped, "decision", "decisions")
         )),
         Facts::Volume { records: _, usual, windows } => {
-            Some(format!("this weekday usually has {usual:.0} (median of {windows} windows)"))
+            Some(format!("this weekday usually has {} (median of {windows} windows)", rounded(*usual)))
         }
         Facts::StaleReference { days: _, limit_days } => {
             Some(format!("the limit is {limit_days} days; learn a new reference from recent rows"))
         }
-        Facts::Absent
+        Facts::Absent { .. }
+        | Facts::ScoreNotMapped
         | Facts::NoData { .. }
         | Facts::TooFew { .. }
         | Facts::LeftOut(_)
+        | Facts::Lost(_)
         | Facts::Failed(_)
         | Facts::Stored { .. } => None,
     }
@@ -200,9 +210,13 @@ fn no_data(has_unreadable: bool, filtered: u64) -> String {
         }
         (false, 0) => question.to_owned(),
         (false, filtered) => {
-            format!("{question} source.where excluded {filtered} {}", plural(filtered, "record", "records"))
+            format!("{question} source.where excluded {} {}", grouped(filtered), plural(filtered, "record", "records"))
         }
     }
+}
+
+fn shown_cause(input: &LeftOut) -> String {
+    harmless(input.cause.as_deref().unwrap_or_default())
 }
 
 fn left_out(test: Test, input: &LeftOut, cause: Option<&str>) -> String {
@@ -217,6 +231,10 @@ fn left_out(test: Test, input: &LeftOut, cause: Option<&str>) -> String {
 /// Input that could not be read, as a clause of a headline.
 pub(super) fn left_out_clause(test: Test, input: &LeftOut) -> String {
     match (test, input.place.as_deref()) {
+        // These causes name columns, not rows.
+        (Test::Labels, Some("labels.id" | "labels.target")) if input.cause.is_some() => {
+            format!("labels could not be used: {}", shown_cause(input))
+        }
         (Test::Labels, Some(place)) => format!("labels could not be read ({place})"),
         (Test::Labels, None) => "labels could not be read".to_owned(),
         _ => left_out(test, input, None),
@@ -227,6 +245,7 @@ pub(super) fn failure(failure: &Failure) -> String {
     match failure {
         Failure::Error { detail: Some(text), public: _ }
         | Failure::Error { detail: None, public: PublicCause::Text(text) } => text.clone(),
+        Failure::Error { detail: None, public: PublicCause::Lost(loss) } => lost(loss),
         Failure::Error { detail: None, public: PublicCause::Crashed } => {
             "the run crashed; this is a bug in vigie: please report it".to_owned()
         }
@@ -258,7 +277,10 @@ pub(super) fn direction(direction: &Direction) -> String {
     let more = |from: f64, to: f64| if to > from { "more" } else { "less" };
     let rose = |from: f64, to: f64| if to > from { "increased" } else { "decreased" };
     match direction {
-        Direction::Absent => "is no longer in the log".to_owned(),
+        Direction::Absent { near: None } => "is no longer in the log".to_owned(),
+        Direction::Absent { near: Some(near) } => {
+            format!("is no longer in the log, but the log has `{}`", shown(near))
+        }
         Direction::Missing { from, to } => {
             let often = if to > from { "more" } else { "less" };
             format!("is missing {often} often, {} → {}", or_dash(from), or_dash(to))

@@ -24,6 +24,10 @@ impl Notation for English {
         format!("{}\u{a0}percentage points", numbers::number(share * 100.0))
     }
 
+    fn number(&self, value: f64) -> String {
+        numbers::number(value)
+    }
+
     fn grouped(&self, count: u64) -> String {
         numbers::grouped(count)
     }

@@ -1,10 +1,19 @@
 //! Numbers in English sentences.
 
-pub(super) use crate::judge::number;
 use crate::{
-    judge::{percentage, q_value},
-    report::words::format::group_digits,
+    judge::{self, percentage, q_value},
+    report::words::format::{group_digits, group_number},
 };
+
+/// `0.250`, `1,234`
+pub(super) fn number(value: f64) -> String {
+    group_number(value, ',').unwrap_or_else(|| judge::number(value))
+}
+
+/// Without decimals.
+pub(super) fn rounded(value: f64) -> String {
+    group_number(value, ',').unwrap_or_else(|| format!("{value:.0}"))
+}
 
 /// `26.2%`
 pub(super) fn percent(share: f64) -> String {

@@ -102,6 +102,10 @@ impl PageWords for English {
         }
     }
 
+    fn untested_levels(&self, levels: usize) -> String {
+        format!("not tested: all {} levels are rare; group them to test their shares", self.grouped(levels as u64))
+    }
+
     fn below_and_above(&self, below: Option<f64>, above: Option<f64>) -> String {
         format!("below: {}, above: {}", self.percent_or_dash(below), self.percent_or_dash(above))
     }
@@ -205,13 +209,26 @@ impl PageWords for English {
         format!("No record has the mapped field {}.", shown(field))
     }
 
+    fn doubled_names(&self, names: &[String]) -> String {
+        let names: Vec<String> = names.iter().map(|name| shown(name)).collect();
+        format!(
+            "Names that occur twice in a record or header: {}. Of JSON keys the last counts, of columns the first.",
+            names.join(", ")
+        )
+    }
+
+    fn decimal_comma(&self, example: &str) -> String {
+        format!("Not a number: {} (a decimal comma?).", shown(example))
+    }
+
     fn skipped_files(&self, skipped: &SkippedFiles) -> String {
         let mut names = skipped.names.clone();
         if skipped.more > 0 {
             names.push(format!("and {} more", skipped.more));
         }
         format!(
-            "skipped, because their names do not end in .parquet, .ndjson, .jsonl or .csv, optionally with .gz or .zst: {}",
+            "skipped, because their names do not end in .parquet, .ndjson, .jsonl or .csv, optionally with .gz or .zst (source.format \
+             sets the format of other names): {}",
             names.join(", ")
         )
     }
@@ -239,6 +256,10 @@ impl PageWords for English {
             (_, 1) => format!("1 of {compared} logged scores differs from that of the model file."),
             _ => format!("{mismatches} of {compared} logged scores differ from those of the model file."),
         }
+    }
+
+    fn not_rescored(&self) -> String {
+        "No rows were scored again: the config names no model file (model.file).".to_owned()
     }
 
     fn challenge(&self, changed: ChangedDecisions) -> String {

@@ -78,6 +78,9 @@ fn row_counts((used, rows): (u64, u64), complaints: &Complaints, filtered: u64) 
     if filtered > 0 {
         let _ = write!(text, "; {filtered} {} excluded by source.where", plural(filtered, "record", "records"));
     }
+    if let Some(example) = complaints.decimal_comma() {
+        let _ = write!(text, "\n{}", English.decimal_comma(example));
+    }
     let mut rejections = complaints.iter().filter(|(reason, _)| reason.rejects_row());
     if used == 0
         && let (Some((reason, complaint)), None) = (rejections.next(), rejections.next())
@@ -97,6 +100,7 @@ fn words(reason: Reason, count: u64) -> &'static str {
         Reason::Failed => ("failed request", "failed requests"),
         Reason::ModelVersion => return "from another model version",
         Reason::NoFeatures => return "without features",
+        Reason::UnknownInputs => return "with inputs in an unknown shape",
         Reason::NoProbability => return "without a valid probability",
         Reason::NotANumber => ("value of the wrong type", "values of the wrong type"),
         Reason::UnreadableField => ("unreadable field", "unreadable fields"),
@@ -112,7 +116,7 @@ fn config_key(reason: Reason) -> &'static str {
         Reason::Duplicate => "source.fields.id",
         Reason::Failed => "source.fields.status and source.fields.error",
         Reason::ModelVersion => "model.version",
-        Reason::NoFeatures | Reason::NotANumber => "source.fields.features",
+        Reason::NoFeatures | Reason::UnknownInputs | Reason::NotANumber => "source.fields.features",
         Reason::NoProbability => "source.fields.probability",
         Reason::UnreadableField => "source.fields",
     }
@@ -142,6 +146,13 @@ mod tests {
             row_counts((7, 10), &complaints, 1),
             "7 of 10 rows used; left out: 2 duplicates, 1 without a valid probability; read as missing: 1 value of \
              the wrong type; 1 record excluded by source.where"
+        );
+        let mut commas = Complaints::default();
+        commas.add(Reason::NotANumber, "INCOME: \"13361,20\"");
+        assert_eq!(
+            row_counts((7, 7), &commas, 0),
+            "7 of 7 rows used; read as missing: 1 value of the wrong type\n\
+             Not a number: INCOME: \"13361,20\" (a decimal comma?)."
         );
     }
 }

@@ -17,6 +17,9 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::RefusalRate => {
             "prévenir le responsable de la politique d’octroi\u{a0}; chercher la cause parmi les variables en dérive."
         }
+        Advice::ScoreNotMapped => {
+            "indiquer le champ qui contient la probabilité du modèle, ou créer la référence sans --probability."
+        }
         Advice::Score => {
             "le score lui-même a dérivé\u{a0}: examiner les variables en dérive, les plus importantes d’abord."
         }

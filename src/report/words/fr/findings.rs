@@ -3,8 +3,9 @@
 use vigie_profile::shown::shown;
 
 use super::{
+    losses::lost,
     measures::{distance, measure_name},
-    numbers::{grouped, is_plural, milliseconds, number, percent, plural, points, q, row_count, s},
+    numbers::{grouped, is_plural, milliseconds, number, percent, plural, points, q, rounded, row_count, s},
     stored::stored,
 };
 use crate::{
@@ -33,7 +34,17 @@ pub(super) fn measure(finding: &Finding) -> String {
             let listed = if names.is_empty() { String::new() } else { format!(" ({}{more})", names.join(", ")) };
             format!("{} des lignes ont des modalités absentes de la référence{listed}", percent(*share))
         }
-        Facts::Absent => "aucun enregistrement de la fenêtre ne contient cette variable".to_owned(),
+        Facts::Absent { near } => {
+            let near = near
+                .as_ref()
+                .map_or(String::new(), |near| format!("\u{a0}; le journal contient {}", quoted(&shown(near))));
+            format!("aucun enregistrement de la fenêtre ne contient cette variable{near}")
+        }
+        Facts::ScoreNotMapped => {
+            "la référence a un score, mais la configuration n’en désigne aucun\u{a0}: il n’est pas \
+                                  surveillé\u{a0}; renseigner source.fields.probability"
+                .to_owned()
+        }
         Facts::RefusalRate { from, to } => format!("{} → {}", percent(*from), percent(*to)),
         Facts::ModelVersion { share } => {
             format!("{} des lignes viennent d’une autre version du modèle", percent(*share))
@@ -99,6 +110,7 @@ pub(super) fn measure(finding: &Finding) -> String {
         }
         Facts::StaleReference { days, limit_days: _ } => format!("la référence a {days} jours"),
         Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
+        Facts::Lost(loss) => lost(loss),
         Facts::Failed(failure) => self::failure(finding.test, failure, true),
         Facts::Stored { sentence } => {
             stored(finding, severity_word(finding.severity), sentence.as_deref().map(quoted_error))
@@ -138,15 +150,18 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
             plural(*decisions_flipped, "décision changerait", "décisions changeraient")
         )),
         Facts::Volume { records: _, usual, windows } => {
-            Some(format!("ce jour de la semaine en compte habituellement {usual:.0} (médiane de {windows} fenêtres)"))
+            let usual = rounded(*usual);
+            Some(format!("ce jour de la semaine en compte habituellement {usual} (médiane de {windows} fenêtres)"))
         }
         Facts::StaleReference { days: _, limit_days } => Some(format!(
             "la limite est de {limit_days} jours\u{a0}; en apprendre une nouvelle sur des lignes récentes"
         )),
-        Facts::Absent
+        Facts::Absent { .. }
+        | Facts::ScoreNotMapped
         | Facts::NoData { .. }
         | Facts::TooFew { .. }
         | Facts::LeftOut(_)
+        | Facts::Lost(_)
         | Facts::Failed(_)
         | Facts::Stored { .. } => None,
     }
@@ -218,6 +233,10 @@ fn left_out(test: Test, input: &LeftOut, cause: Option<&str>) -> String {
 /// Input that could not be read, as a clause of a headline.
 pub(super) fn left_out_clause(test: Test, input: &LeftOut) -> String {
     match (test, input.place.as_deref()) {
+        // These causes name columns, not rows.
+        (Test::Labels, Some("labels.id" | "labels.target")) if input.cause.is_some() => {
+            format!("étiquettes inutilisables\u{a0}: {}", quoted_error(input.cause.as_deref().unwrap_or_default()))
+        }
         (Test::Labels, Some(place)) => format!("étiquettes illisibles ({place})"),
         (Test::Labels, None) => "étiquettes illisibles".to_owned(),
         _ => left_out(test, input, None),
@@ -227,6 +246,7 @@ pub(super) fn left_out_clause(test: Test, input: &LeftOut) -> String {
 /// `is_named`: the subject, which precedes the sentence, states that the run failed.
 pub(super) fn failure(test: Test, failure: &Failure, is_named: bool) -> String {
     let quoted = match failure {
+        Failure::Error { detail: _, public: PublicCause::Lost(loss) } => lost(loss),
         Failure::Error { detail: Some(error), public: _ }
         | Failure::Error { detail: None, public: PublicCause::Text(error) } => quoted_error(error),
         Failure::Error { detail: None, public: PublicCause::Crashed } => {
@@ -288,7 +308,10 @@ pub(super) fn direction(direction: &Direction) -> String {
     let more = |from: f64, to: f64| if to > from { "plus" } else { "moins" };
     let rose = |from: f64, to: f64| if to > from { "a augmenté" } else { "a baissé" };
     match direction {
-        Direction::Absent => "n’est plus dans le journal".to_owned(),
+        Direction::Absent { near: None } => "n’est plus dans le journal".to_owned(),
+        Direction::Absent { near: Some(near) } => {
+            format!("n’est plus dans le journal, qui contient en revanche {}", quoted(&shown(near)))
+        }
         Direction::Missing { from, to } => {
             let often = if to > from { "plus" } else { "moins" };
             format!("manque {often} souvent, {} → {}", or_dash(from), or_dash(to))

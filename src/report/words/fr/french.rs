@@ -56,6 +56,7 @@ impl Words for French {
             Reason::Failed => "requête en échec",
             Reason::ModelVersion => "autre version du modèle",
             Reason::NoFeatures => "sans variables",
+            Reason::UnknownInputs => "variables d’une forme inconnue",
             Reason::NoProbability => "sans probabilité",
             Reason::NotANumber => "valeur de type inattendu",
             Reason::UnreadableField => "champ illisible",

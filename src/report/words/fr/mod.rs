@@ -6,6 +6,7 @@ mod french;
 mod headline;
 mod label_counts;
 mod labels;
+mod losses;
 mod mail;
 mod measures;
 mod notation;

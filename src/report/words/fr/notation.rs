@@ -24,6 +24,10 @@ impl Notation for French {
         numbers::points(share)
     }
 
+    fn number(&self, value: f64) -> String {
+        numbers::number(value)
+    }
+
     fn grouped(&self, count: u64) -> String {
         numbers::grouped(count)
     }

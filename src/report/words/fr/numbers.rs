@@ -2,15 +2,21 @@
 
 use crate::{
     judge::{self, percentage},
-    report::words::format::group_digits,
+    report::words::format::{group_digits, group_number},
 };
 
 pub(super) fn comma(number: &str) -> String {
     number.replace('.', ",")
 }
 
+/// `0,250`, `1 234`
 pub(super) fn number(value: f64) -> String {
-    comma(&judge::number(value))
+    group_number(value, '\u{202f}').unwrap_or_else(|| comma(&judge::number(value)))
+}
+
+/// Without decimals.
+pub(super) fn rounded(value: f64) -> String {
+    group_number(value, '\u{202f}').unwrap_or_else(|| format!("{value:.0}"))
 }
 
 /// `26,2 %`, with a no-break space.

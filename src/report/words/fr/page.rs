@@ -107,6 +107,13 @@ impl PageWords for French {
         }
     }
 
+    fn untested_levels(&self, levels: usize) -> String {
+        let levels = self.grouped(levels as u64);
+        format!(
+            "non testé\u{a0}: les {levels} modalités sont toutes rares\u{a0}; regroupez-les pour tester leurs parts"
+        )
+    }
+
     fn below_and_above(&self, below: Option<f64>, above: Option<f64>) -> String {
         let (below, above) = (self.percent_or_dash(below), self.percent_or_dash(above));
         format!("en dessous\u{a0}: {below}, au-dessus\u{a0}: {above}")
@@ -222,9 +229,22 @@ impl PageWords for French {
         format!("Aucun enregistrement ne contient le champ déclaré {}.", shown(field))
     }
 
+    fn doubled_names(&self, names: &[String]) -> String {
+        let names: Vec<String> = names.iter().map(|name| shown(name)).collect();
+        format!(
+            "Noms en double dans un enregistrement ou un en-tête\u{a0}: {}. La dernière clé JSON compte, et la première colonne.",
+            names.join(", ")
+        )
+    }
+
+    fn decimal_comma(&self, example: &str) -> String {
+        format!("Valeur non numérique\u{a0}: {} (une virgule décimale\u{a0}?).", shown(example))
+    }
+
     fn skipped_files(&self, skipped: &SkippedFiles) -> String {
         format!(
-            "ignorés, car leur nom ne se termine pas par .parquet, .ndjson, .jsonl ou .csv, suivi ou non de .gz ou .zst\u{a0}: {}",
+            "ignorés, car leur nom ne se termine pas par .parquet, .ndjson, .jsonl ou .csv, suivi ou non de .gz ou .zst (source.format \
+             donne le format des autres noms)\u{a0}: {}",
             headline::names(&skipped.names, skipped.more)
         )
     }
@@ -253,6 +273,11 @@ impl PageWords for French {
             (_, 1) => format!("1 score du journal sur {compared} diffère de celui du fichier de modèle."),
             _ => format!("{mismatches} scores du journal sur {compared} diffèrent de ceux du fichier de modèle."),
         }
+    }
+
+    fn not_rescored(&self) -> String {
+        "Aucune ligne n’a été rescorée\u{a0}: la configuration ne désigne aucun fichier de modèle (model.file)."
+            .to_owned()
     }
 
     fn challenge(&self, changed: ChangedDecisions) -> String {

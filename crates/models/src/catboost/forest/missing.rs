@@ -6,8 +6,40 @@ use super::{
     ctr::{element_of_level, extend_key},
 };
 
-/// Usual spellings of a missing level, the least ambiguous first.
-const SPELLINGS: [&str; 9] = ["__MISSING__", "<NA>", "NaT", "NaN", "nan", "None", "NULL", "null", ""];
+/// Usual spellings of a missing level, the least ambiguous first: those that libraries write, then the words with which
+/// applications replace a missing value.
+const SPELLINGS: [&str; 30] = [
+    "__MISSING__",
+    "<NA>",
+    "NaT",
+    "NaN",
+    "nan",
+    "None",
+    "NULL",
+    "null",
+    "",
+    " ",
+    "MISSING",
+    "Missing",
+    "missing",
+    "_MISSING_",
+    "__missing__",
+    "_missing_",
+    "__NA__",
+    "_NA_",
+    "missing_value",
+    "MISSING_VALUE",
+    "N/A",
+    "n/a",
+    "XNA",
+    "NONE",
+    "none",
+    "Unknown",
+    "UNKNOWN",
+    "unknown",
+    "NA",
+    "na",
+];
 
 /// The first usual spelling that is a known level of the feature, or the empty string.
 pub(crate) fn missing_level(binning: &Binning, feature: usize) -> &'static str {

@@ -1,0 +1,39 @@
+//! What an operator should know once, at the first check of a model.
+
+use super::context::open_configured_reference;
+use crate::{
+    archive::window_folders, config::Settings, fault::Result, monitor::learn::optimism::opposed, report::Report,
+};
+
+/// Returns whether the model has no report yet.
+#[must_use]
+pub fn is_first_check(settings: &Settings) -> bool {
+    window_folders(&settings.reports.join(&settings.model.name)).is_empty()
+}
+
+/// Returns what is doubtful about the reference and the log, for the first check of a model.
+#[must_use]
+pub fn first_check_notes(settings: &Settings, report: &Report) -> Vec<String> {
+    // A reference that cannot be read is an error of the check itself.
+    let opposed = note_opposed_scores(settings).unwrap_or_default();
+    opposed.into_iter().chain(note_naive_times(settings, report)).collect()
+}
+
+fn note_opposed_scores(settings: &Settings) -> Result<Option<String>> {
+    let auc = opposed(&open_configured_reference(settings)?)?;
+    Ok(auc.map(|auc| {
+        format!(
+            "the reference's scores run against its outcomes (AUC {auc}), so expected AUC and cost are those of a reversed \
+             score: learn the reference again with the probability of the event that --target marks as 1"
+        )
+    }))
+}
+
+fn note_naive_times(settings: &Settings, report: &Report) -> Option<String> {
+    let is_doubtful = report.examined.has_naive_times && !settings.source.is_timezone_set;
+    is_doubtful.then(|| {
+        "the times of the records have no time zone and are read as UTC; if they are local times, set \
+         source.timestamp_timezone, for example to Europe/Paris (or to UTC, if that is right)"
+            .to_owned()
+    })
+}

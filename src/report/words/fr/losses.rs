@@ -1,0 +1,133 @@
+//! Input that is lost as a whole, in French.
+
+use vigie_profile::shown::harmless;
+
+use super::numbers::s;
+use crate::fault::{InputShape, LostInput};
+
+/// States where input is lost, what it looks like, and the remedy.
+pub(super) fn lost(loss: &LostInput) -> String {
+    let line = loss.line.map_or(String::new(), |line| format!(", ligne {line}"));
+    let more = match loss.more {
+        0 => String::new(),
+        more => format!(" (de même pour {more} autre{} fichier{})", s(more), s(more)),
+    };
+    let (appearance, remedy) = (appearance(loss.shape), remedy(loss.shape));
+    format!("{}{line}\u{a0}: {appearance}{more}\u{a0}; {remedy}", harmless(&loss.place))
+}
+
+fn appearance(shape: InputShape) -> String {
+    let text = match shape {
+        InputShape::JsonArray => "on dirait un seul tableau JSON qui contient tous les enregistrements",
+        InputShape::JsonText => "on dirait du JSON dans du texte JSON, chaque ligne étant une chaîne entre guillemets",
+        InputShape::Indented => "on dirait du JSON indenté, où un enregistrement occupe plusieurs lignes",
+        InputShape::NoLineBreaks => "on dirait des enregistrements JSON sans saut de ligne entre eux",
+        InputShape::TrailingComma => "on dirait des enregistrements JSON avec une virgule à la fin de chaque ligne",
+        InputShape::Prefix => "du texte précède le JSON de chaque ligne",
+        InputShape::Lists => "on dirait des listes JSON sans noms de champs",
+        InputShape::PythonDict => "on dirait des dictionnaires Python et non du JSON (guillemets simples)",
+        InputShape::Markup => "on dirait du HTML ou du XML",
+        InputShape::KeyValue => "on dirait des paires `clé=valeur` et non du JSON",
+        InputShape::Csv => "on dirait du CSV",
+        InputShape::Separator('\t') => "on dirait du CSV dont les cellules sont séparées par des tabulations",
+        InputShape::Separator(separator) => {
+            return format!(
+                "on dirait du CSV dont les cellules sont séparées par `{separator}` et non par des virgules"
+            );
+        }
+        InputShape::NoHeader => "on dirait du CSV sans en-tête, car la première ligne contient des valeurs",
+        InputShape::CellCount => {
+            "aucune ligne n’a autant de cellules que l’en-tête (virgule décimale, ou texte sans guillemets\u{a0}?)"
+        }
+        InputShape::Json => "on dirait du JSON",
+        InputShape::Utf16 => "on dirait du texte en UTF-16",
+        InputShape::NotUtf8 => "le texte n’est pas en UTF-8 (Latin-1\u{a0}?)",
+        InputShape::Binary => "on dirait des données binaires",
+        InputShape::Compressed(packing) => {
+            return format!("on dirait du {}, mais le nom du fichier ne l’indique pas", packing.name());
+        }
+        InputShape::NotCompressed => "le nom indique un fichier compressé, mais il ne l’est pas",
+        InputShape::Parquet => "on dirait du Parquet, mais le nom du fichier ne l’indique pas",
+        InputShape::NotParquet => "le nom indique du Parquet, mais ce n’en est pas",
+        InputShape::EncryptedParquet => "c’est du Parquet chiffré",
+        InputShape::UnknownName => "non lu, car le nom n’indique pas le format",
+        InputShape::Unknown => "aucune ligne n’est un enregistrement",
+        InputShape::NoTime => "aucun enregistrement n’a d’horodatage lisible",
+        InputShape::NoProbability => "aucune ligne n’a de score entre 0 et 1",
+        InputShape::NoFeatures => "aucune ligne n’a de variables",
+        InputShape::UnknownInputs => "les variables de toutes les lignes ont une forme qui n’est pas prise en charge",
+        InputShape::LabelValues => "aucune étiquette de cette fenêtre ne vaut 0 ou 1",
+        InputShape::PaddedIds => "les identifiants des étiquettes et du journal ne diffèrent que par des zéros en tête",
+        InputShape::IdCase => "les identifiants des étiquettes et du journal ne diffèrent que par la casse",
+        InputShape::RoundedIds => "les identifiants du journal sont des nombres trop longs, qui sont arrondis",
+    };
+    text.to_owned()
+}
+
+fn remedy(shape: InputShape) -> String {
+    let text = match shape {
+        InputShape::JsonArray => "écrivez un enregistrement par ligne (`jq -c '.[]'`) et nommez le fichier .ndjson",
+        InputShape::JsonText => {
+            "écrivez les enregistrements eux-mêmes (`jq -r .` les extrait\u{a0}; dans Kafka Connect, choisissez le \
+             convertisseur JSON)"
+        }
+        InputShape::Indented | InputShape::NoLineBreaks => "écrivez un enregistrement par ligne (`jq -c .`)",
+        InputShape::TrailingComma => "écrivez un enregistrement par ligne, sans virgule entre eux (`sed 's/,$//'`)",
+        InputShape::Prefix => "n’écrivez que le message dans le journal (`sed 's/^[^{]*//'` enlève ce texte)",
+        InputShape::Lists => "écrivez des objets avec des noms, ou déclarez la liste dans `source.fields.features`",
+        InputShape::PythonDict => "écrivez les enregistrements avec `json.dumps` et non avec `str`",
+        InputShape::Csv => "nommez le fichier .csv",
+        InputShape::Separator(_) => {
+            "séparez les cellules par des virgules et écrivez les décimales avec un point (`to_csv(sep=\",\", \
+             decimal=\".\")`)"
+        }
+        InputShape::NoHeader => "écrivez un en-tête avec le nom des colonnes",
+        InputShape::CellCount => {
+            "mettez entre guillemets les textes qui contiennent une virgule, et écrivez les décimales avec un point"
+        }
+        InputShape::Json => "nommez le fichier .ndjson",
+        InputShape::Utf16 => "écrivez en UTF-8 (`iconv -f UTF-16 -t UTF-8`)",
+        InputShape::NotUtf8 => "écrivez en UTF-8 (`iconv -f LATIN1 -t UTF-8`)",
+        InputShape::Compressed(packing) => {
+            return match packing.ending() {
+                Some(ending) => format!("ajoutez {ending} à son nom"),
+                None => "décompressez-le, ou compressez-le en gzip (.gz) ou en Zstandard (.zst)".to_owned(),
+            };
+        }
+        InputShape::NotCompressed => "enlevez .gz ou .zst de son nom",
+        InputShape::Parquet => "nommez le fichier .parquet",
+        InputShape::EncryptedParquet => "écrivez-le sans chiffrement",
+        InputShape::UnknownName => "ajoutez `format: ndjson`, `csv` ou `parquet` à côté de `path`, ou renommez-le",
+        InputShape::Markup
+        | InputShape::KeyValue
+        | InputShape::Binary
+        | InputShape::NotParquet
+        | InputShape::Unknown => "écrivez un objet JSON par ligne (.ndjson), du CSV ou du Parquet",
+        InputShape::NoTime => "déclarez dans `source.fields.timestamp` une date RFC 3339 ou un temps Unix",
+        InputShape::NoProbability => {
+            "vérifiez `source.fields.probability`\u{a0}; pour des pourcentages, ajoutez `scale: 0.01`"
+        }
+        InputShape::NoFeatures | InputShape::UnknownInputs => {
+            "déclarez dans `source.fields.features` un objet, une liste avec `feature_names`, ou des tenseurs nommés"
+        }
+        InputShape::LabelValues => "écrivez les résultats sous la forme 0 et 1",
+        InputShape::PaddedIds | InputShape::IdCase => "écrivez les mêmes identifiants des deux côtés",
+        InputShape::RoundedIds => "écrivez les identifiants comme du texte, entre guillemets",
+    };
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_names_place_line_appearance_and_remedy() {
+        let loss = LostInput { place: "log/a.ndjson".to_owned(), line: Some(1), shape: InputShape::Utf16, more: 1 };
+        assert_eq!(
+            lost(&loss),
+            "log/a.ndjson, ligne 1\u{a0}: on dirait du texte en UTF-16 (de même pour 1 autre fichier)\u{a0}; écrivez en \
+             UTF-8 (`iconv -f UTF-16 -t UTF-8`)"
+        );
+    }
+}
