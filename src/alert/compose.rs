@@ -12,8 +12,8 @@ use lettre::message::{
 use vigie_profile::window::Instant;
 
 use super::{
-    Change, Email, Event, Message, Notification, address::mailbox, content::MailContent, html::html, message::digest,
-    text::text,
+    AlertChange, Email, Event, Message, Notification, address::mailbox, content::MailContent, html::html,
+    message::digest, text::text,
 };
 use crate::{
     fault::{Fault, Result},
@@ -121,7 +121,7 @@ fn unencoded(text: &str) -> String {
 }
 
 fn is_urgent(notification: &Notification) -> bool {
-    let is_news = |event: &Event| matches!(event.change, Change::Opened | Change::Worsened);
+    let is_news = |event: &Event| matches!(event.change, AlertChange::Opened | AlertChange::Worsened);
     notification.severity == Severity::Alarm && notification.events.iter().any(is_news)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Change, Event, Notification,
+    AlertChange, Event, Notification,
     words::{
         change_word, headline, limit_words, reason, severity_heading, severity_word, short, short_window, subject,
         value_words,
@@ -152,7 +152,13 @@ impl MailContent {
     pub(super) fn subject(&self, notification: &Notification) -> String {
         let language = self.language;
         let mut changes: Vec<String> = Vec::new();
-        for change in [Change::Opened, Change::Worsened, Change::Reminded, Change::Recovered, Change::Noted] {
+        for change in [
+            AlertChange::Opened,
+            AlertChange::Worsened,
+            AlertChange::Reminded,
+            AlertChange::Recovered,
+            AlertChange::Noted,
+        ] {
             let names: Vec<String> = notification
                 .events
                 .iter()
@@ -185,7 +191,7 @@ fn is_severity(events: &[Event]) -> bool {
         (event.finding.test, event.finding.severity),
         (Test::NoData, Severity::NoData) | (Test::TooFew, Severity::TooFew)
     );
-    event.change == Change::Opened && is_named
+    event.change == AlertChange::Opened && is_named
 }
 
 /// Returns whether a finding is what the headline says already: why the run failed.
@@ -221,15 +227,15 @@ fn row_key(finding: &Finding) -> RowKey {
 
 /// Groups events by subject and kind of change. `rows`: the rows of the table.
 fn change_entries(notification: &Notification, rows: &[&RowKey], language: Language) -> Vec<ChangeEntry> {
-    let mut entries: Vec<((Change, RowKey), ChangeEntry)> = Vec::new();
+    let mut entries: Vec<((AlertChange, RowKey), ChangeEntry)> = Vec::new();
     for Event { change, finding, since, .. } in &notification.events {
         let key = (*change, row_key(finding));
         let since = language.day(*since);
         let test = (!finding.subject.is_whole()).then(|| language.test_name(finding.test));
         let is_in_table = rows.contains(&&key.1) || is_headline(finding, &notification.headline);
         // The reason asks whether the service is up, which is settled once records arrive again.
-        let is_settled = *change == Change::Recovered && finding.test == Test::NoData;
-        let is_stated = is_settled || is_in_table && *change != Change::Recovered;
+        let is_settled = *change == AlertChange::Recovered && finding.test == Test::NoData;
+        let is_stated = is_settled || is_in_table && *change != AlertChange::Recovered;
         let reason = (!is_stated).then(|| reason(finding, language)).filter(|reason| !reason.is_empty());
         match entries.iter_mut().find(|(other, entry)| *other == key && entry.since == since) {
             Some((_, entry)) => {
@@ -263,7 +269,7 @@ fn finding_rows(report: &Report, notification: &Notification, language: Language
 
 /// Builds the rows of the open alerts among a notification's events, and counts the events.
 fn event_rows(notification: &Notification, language: Language) -> (Vec<SubjectRow>, usize) {
-    let open = notification.events.iter().filter(|event| event.change != Change::Recovered);
+    let open = notification.events.iter().filter(|event| event.change != AlertChange::Recovered);
     let findings: Vec<Finding> = open.map(|event| event.finding.clone()).collect();
     let stated = findings.iter().filter(|finding| is_headline(finding, &notification.headline)).count();
     (group_by_subject(&findings, &notification.headline, language), notification.events.len() - stated)

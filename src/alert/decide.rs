@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use vigie_profile::window::{Instant, Span};
 
-use super::{Alert, AlertKey, Change, Event, Mute, Phase};
+use super::{Alert, AlertChange, AlertKey, Event, Mute, Phase};
 use crate::judge::{Finding, Severity, Subject, Test};
 
 /// The settings of the config's `alerts:` section that affect decisions.
@@ -139,12 +139,12 @@ pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules,
     if due || !events.is_empty() {
         for alert in alerts.iter_mut().filter(|alert| !muted(alert) && is_unreported(alert)) {
             digest = true;
-            events.push(notify(alert, Change::Noted, now));
+            events.push(notify(alert, AlertChange::Noted, now));
         }
         for alert in alerts.iter_mut().filter(|alert| !muted(alert) && alert.phase == Phase::Ended) {
             digest = true;
             alert.phase = Phase::Recovered;
-            events.push(notify(alert, Change::Recovered, now));
+            events.push(notify(alert, AlertChange::Recovered, now));
         }
     }
     events.sort_by(|a, b| {
@@ -266,18 +266,20 @@ fn open_if_due(alert: &mut Alert, finding: &Finding, window: &Observation<'_>, r
 /// Returns the event of an alert that cannot wait for the digest.
 fn urgent(alert: &mut Alert, has_finding: bool, rules: &Rules, now: Instant) -> Option<Event> {
     match (alert.phase, alert.notified) {
-        (Phase::Recovered, Some(_)) => Some(notify(alert, Change::Recovered, now)),
+        (Phase::Recovered, Some(_)) => Some(notify(alert, AlertChange::Recovered, now)),
         // A watch waits for the digest.
-        (Phase::Open, None) => (alert.finding.severity > Severity::Watch).then(|| notify(alert, Change::Opened, now)),
+        (Phase::Open, None) => {
+            (alert.finding.severity > Severity::Watch).then(|| notify(alert, AlertChange::Opened, now))
+        }
         (Phase::Open, Some(_)) if alert.finding.severity > alert.notified_severity => {
-            Some(notify(alert, Change::Worsened, now))
+            Some(notify(alert, AlertChange::Worsened, now))
         }
         (Phase::Open, Some(last)) if has_finding && !alert.acknowledged => {
             // The interval doubles with each reminder: two weeks of drift are reported four times, not fourteen.
             let interval = rules.cooldown.microseconds().max(1).saturating_mul(1 << alert.reminders.min(20));
             // A run that is a little earlier than the one before must not remind a whole run later.
             has_elapsed(last, now, interval - rules.cooldown.microseconds() / GRACE)
-                .then(|| notify(alert, Change::Reminded, now))
+                .then(|| notify(alert, AlertChange::Reminded, now))
         }
         _ => None,
     }
@@ -292,15 +294,15 @@ fn has_elapsed(last: Instant, now: Instant, wait: i64) -> bool {
 }
 
 /// Marks an alert as notified and returns the event.
-fn notify(alert: &mut Alert, change: Change, now: Instant) -> Event {
+fn notify(alert: &mut Alert, change: AlertChange, now: Instant) -> Event {
     alert.notified = Some(now);
     match change {
-        Change::Reminded => alert.reminders = alert.reminders.saturating_add(1),
-        Change::Opened | Change::Noted | Change::Worsened => {
+        AlertChange::Reminded => alert.reminders = alert.reminders.saturating_add(1),
+        AlertChange::Opened | AlertChange::Noted | AlertChange::Worsened => {
             alert.reminders = 0;
             alert.notified_severity = alert.finding.severity;
         }
-        Change::Recovered => {}
+        AlertChange::Recovered => {}
     }
     Event { change, finding: alert.finding.clone(), since: alert.since, thread: alert.thread.clone() }
 }

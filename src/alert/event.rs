@@ -23,7 +23,7 @@ impl AlertKey {
 
 /// What happened to an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Change {
+pub enum AlertChange {
     Opened,
     /// Was open as a watch and is now an alarm.
     Worsened,
@@ -37,7 +37,7 @@ pub enum Change {
 /// One change of one alert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    pub change: Change,
+    pub change: AlertChange,
     /// The latest finding; on recovery, the last one.
     pub finding: Finding,
     /// Start of the alert's first window.

@@ -36,7 +36,7 @@ pub use compose::{compose, test_notification};
 pub use decide::{Decision, History, Observation, RECOVERY_SHARE, Rules, Scope, decide, decide_all};
 pub use delivery::{Delivery, Refusal, Timeouts};
 pub use email::{Addresses, Email, StartTls};
-pub use event::{AlertKey, Change, Event, Notification};
+pub use event::{AlertChange, AlertKey, Event, Notification};
 pub use label_verdicts::{LabelVerdict, label_verdicts};
 pub use message::Message;
 pub use nearness::nearness;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use vigie_profile::shown::harmless;
 
 use super::{
-    AlertKey, Change, Channel, ChannelKey, ChannelSpec, ComposeContext, Delivery, Event, KeyKind, Message,
+    AlertChange, AlertKey, Channel, ChannelKey, ChannelSpec, ComposeContext, Delivery, Event, KeyKind, Message,
     MissingSecret, Notification, Timeouts,
     channel::set_files,
     content::link,
@@ -195,11 +195,11 @@ impl Action {
     /// resolves: the last finding of an alarm may be a watch, and PagerDuty ignores the event if there is no incident.
     fn of_event(event: &Event) -> Option<Self> {
         match event.change {
-            Change::Recovered => Some(Self::Resolve),
-            Change::Opened | Change::Worsened | Change::Reminded => {
+            AlertChange::Recovered => Some(Self::Resolve),
+            AlertChange::Opened | AlertChange::Worsened | AlertChange::Reminded => {
                 (event.finding.severity > Severity::Watch).then_some(Self::Trigger)
             }
-            Change::Noted => None,
+            AlertChange::Noted => None,
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Change, Channel, ChannelKey, ChannelSpec, ComposeContext, Delivery, Event, KeyKind, Message, MissingSecret,
+    AlertChange, Channel, ChannelKey, ChannelSpec, ComposeContext, Delivery, Event, KeyKind, Message, MissingSecret,
     Notification, SecretUrl, Timeouts,
     channel::set_files,
     content::link,
@@ -137,11 +137,11 @@ fn event(event: &Event) -> Value {
     shorten(&mut facts);
     json!({
         "change": match event.change {
-            Change::Opened => "opened",
-            Change::Worsened => "worsened",
-            Change::Reminded => "reminded",
-            Change::Recovered => "recovered",
-            Change::Noted => "noted",
+            AlertChange::Opened => "opened",
+            AlertChange::Worsened => "worsened",
+            AlertChange::Reminded => "reminded",
+            AlertChange::Recovered => "recovered",
+            AlertChange::Noted => "noted",
         },
         "severity": finding.severity,
         "subject": { "kind": finding.subject.kind(), "name": name },

@@ -2,7 +2,7 @@
 
 use vigie_profile::{shown::harmless, window::Window};
 
-use super::{Change, Notification};
+use super::{AlertChange, Notification};
 use crate::{
     judge::{Finding, Severity, Test, Unit},
     report::Language,
@@ -60,14 +60,14 @@ pub(super) fn severity_word(severity: Severity, language: Language) -> &'static 
     }
 }
 
-pub(super) fn change_word(change: Change, language: Language) -> &'static str {
+pub(super) fn change_word(change: AlertChange, language: Language) -> &'static str {
     let labels = language.mail_labels();
     match change {
-        Change::Opened => labels.opened,
-        Change::Worsened => labels.worsened,
-        Change::Reminded => labels.reminded,
-        Change::Recovered => labels.recovered,
-        Change::Noted => labels.noted,
+        AlertChange::Opened => labels.opened,
+        AlertChange::Worsened => labels.worsened,
+        AlertChange::Reminded => labels.reminded,
+        AlertChange::Recovered => labels.recovered,
+        AlertChange::Noted => labels.noted,
     }
 }
 

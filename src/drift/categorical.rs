@@ -46,6 +46,8 @@ pub(super) fn compare(
         reference: Summary::categorical(reference),
         window: Summary::categorical(window),
         reduced: false,
+        change: None,
+        onset: None,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Distances of one feature, or of the score, from the reference.
 
-use vigie_profile::layout::Kind;
+use vigie_profile::{layout::Kind, sketch::ValueDistribution};
 use vigie_stats::ks;
 
-use super::{BinCount, Distances, Summary};
+use super::{BinCount, Change, Distances, Onset, Summary, distinct_values::DistinctValues};
 
 /// All measurements of one feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,10 @@ pub struct FeatureDrift {
     pub window: Summary,
     /// The reference holds nothing finer than bins, so there is neither KS, Wasserstein nor chi-square.
     pub reduced: bool,
+    /// What happened to the feature; known for features in a finding, from a second pass over their values.
+    pub change: Option<Change>,
+    /// Since when, if that was inside the window.
+    pub onset: Option<Onset>,
 }
 
 impl FeatureDrift {
@@ -37,6 +41,16 @@ impl FeatureDrift {
     pub(super) fn psi_only(&mut self) {
         (self.ks, self.chi2, self.reduced) = (None, None, true);
         self.distances.bins_only();
+    }
+
+    /// Replaces the quantiles of a numeric feature by those of its values: `reference` holds its sorted distinct values with
+    /// counts, if they are known.
+    pub fn set_quantiles(&mut self, reference: Option<&[(f64, u64)]>, window: &ValueDistribution) {
+        if let Some(values) = reference {
+            let values = DistinctValues::new(values);
+            self.reference.set_quantiles(&|q| values.quantile(q));
+        }
+        self.window.set_quantiles(&|q| window.quantile(q));
     }
 }
 

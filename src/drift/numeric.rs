@@ -52,6 +52,8 @@ pub(super) fn compare(
         reference: Summary::numeric(reference, cells),
         window: Summary::numeric(window, cells),
         reduced: false,
+        change: None,
+        onset: None,
     }
 }
 

@@ -1,11 +1,25 @@
 //! Mean, standard deviation and quantiles of one side of a feature.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use vigie_profile::{
     layout::Cells,
     profile::{CellCounts, LevelCounts, scale},
 };
 
-/// Summary of the rows with a value. Quantiles are upper edges of cells, so they are off by at most a cell.
+/// What quantiles were computed from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QuantileSource {
+    /// Counts: upper edges of the reference's cells, which are off by at most a cell. Where the reference is sparse or ends, a
+    /// cell is wide.
+    #[default]
+    Cells,
+    /// Values, in a second pass over features with a finding: within 0.4% of numpy's.
+    Values,
+}
+
+/// Summary of the rows with a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Summary {
     Numeric {
@@ -16,6 +30,7 @@ pub enum Summary {
         max: Option<f64>,
         /// (q, value)
         quantiles: Vec<(f64, Option<f64>)>,
+        quantile_source: QuantileSource,
     },
     Categorical {
         present: u64,
@@ -38,6 +53,17 @@ impl Summary {
             min: min.and_then(finite),
             max: max.and_then(finite),
             quantiles: quantiles(counts, cells),
+            quantile_source: QuantileSource::Cells,
+        }
+    }
+
+    /// Replaces the quantiles of a numeric feature by those of its values.
+    pub(super) fn set_quantiles(&mut self, quantile: &dyn Fn(f64) -> Option<f64>) {
+        if let Self::Numeric { quantiles, quantile_source, .. } = self {
+            for (q, value) in quantiles {
+                *value = quantile(*q).filter(|value| value.is_finite());
+            }
+            *quantile_source = QuantileSource::Values;
         }
     }
 

@@ -20,6 +20,8 @@ const FEATURES_PER_PART: usize = 16;
 pub(super) struct PieceRows {
     pub kept: Vec<RowMask>,
     pub sieves: Vec<Sieve>,
+    /// Slot of the window's time of each used row.
+    pub slots: Vec<Vec<u16>>,
     /// Scores of the used rows, if segments need them.
     pub scores: Vec<Option<Float64Array>>,
 }
@@ -28,8 +30,8 @@ pub(super) struct PieceRows {
 #[derive(Debug)]
 pub(super) struct ColumnScan(pub Vec<PieceRows>);
 
-/// Called with some features of a batch of records and the batch's usable rows.
-type Each<'a, T> = &'a (dyn Fn(&mut T, &[usize], Records, &Sieve) + Sync);
+/// Called with some features of a batch of records, the batch's usable rows, and their slots of time.
+type Each<'a, T> = &'a (dyn Fn(&mut T, &[usize], Records, &Sieve, &[u16]) + Sync);
 
 /// Parts that one thread reads at a time: pieces with some of the features each.
 pub(super) fn parts<'f>(plan: &Plan, features: &'f [usize]) -> Vec<(usize, &'f [usize])> {
@@ -53,8 +55,8 @@ impl ColumnScan {
             let (piece, features) = parts.get(number)?;
             let rows = self.0.get(*piece)?;
             Some(plan.read_features(plan.pieces.get(*piece)?, features, &rows.kept, &mut |batch, records| {
-                if let Some(sieve) = rows.sieves.get(batch) {
-                    each(tally, features, records, sieve);
+                if let (Some(sieve), Some(slots)) = (rows.sieves.get(batch), rows.slots.get(batch)) {
+                    each(tally, features, records, sieve, slots);
                 }
             }))
         })

@@ -13,6 +13,7 @@ use vigie_profile::{
 use super::{
     CountJob,
     column_scan::{ColumnScan, PieceRows, parts},
+    detail::slots_of,
     duplicates::{DuplicateFilter, Duplicates, repeated, short_hashes},
     first_pass::FirstPass,
     sift::{Sieve, sieve},
@@ -56,7 +57,7 @@ pub(super) fn count_columns(plan: &Plan, job: &CountJob<'_>) -> Result<Option<Fi
         job.threads,
         &progress,
         &empty,
-        &|tally: &mut WindowTally, features, records, sieve| {
+        &|tally: &mut WindowTally, features, records, sieve, _| {
             tally.observe_features(features, records, sieve, job);
         },
     )?;
@@ -98,8 +99,9 @@ fn count_without_features(
         let mut own = PieceRows::default();
         let result = plan.read_without_features(piece, &mut |records, kept| {
             own.kept.push(kept);
-            let (sieve, scores) = tally.observe_without_features(records, job);
+            let (sieve, slots, scores) = tally.observe_without_features(records, job);
             own.sieves.push(sieve);
+            own.slots.push(slots);
             if job.segments.is_some() {
                 own.scores.push(scores);
             }
@@ -143,8 +145,12 @@ fn count_segments(
 }
 
 impl WindowTally {
-    /// Counts records without their features; returns the usable rows and their scores.
-    fn observe_without_features(&mut self, mut records: Records, job: &CountJob<'_>) -> (Sieve, Option<Float64Array>) {
+    /// Counts records without their features; returns the usable rows, their slots of time, and their scores.
+    fn observe_without_features(
+        &mut self,
+        mut records: Records,
+        job: &CountJob<'_>,
+    ) -> (Sieve, Vec<u16>, Option<Float64Array>) {
         short_hashes(&records, &mut self.ids);
         self.complaints.merge(std::mem::take(&mut records.complaints));
         let sieve = sieve(&records, None, job.rule, &mut self.traffic, &mut self.complaints);
@@ -154,7 +160,8 @@ impl WindowTally {
         if let Some(used) = &used {
             self.keep_scores(used, job);
         }
-        (sieve, used.and_then(|used| used.probability))
+        let slots = slots_of(&records.timestamp, &sieve.used, job.window);
+        (sieve, slots, used.and_then(|used| used.probability))
     }
 
     /// Counts consecutive features of records counted by [`Self::observe_without_features`].

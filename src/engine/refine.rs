@@ -1,9 +1,10 @@
-//! Exact distances, from a second pass: KS from the rows in the few cells that may contain the supremum, and Wasserstein
-//! from the sum of all values and those in the cells that leave it open.
+//! The second pass over single features. Exact distances: KS from the rows in the few cells that may contain the supremum, and
+//! Wasserstein from the sum of all values and those in the cells that leave it open. Details: for features of findings, the
+//! distribution of the values and the times of the rows.
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -19,8 +20,9 @@ use vigie_stats::{BinnedPair, BinnedSample, UnreadArea};
 use super::{
     CountJob, Counted,
     area_reader::{AreaReader, AreaTally},
+    detail::{DetailReader, FeatureDetail, slots_of},
     duplicates::DuplicateFilter,
-    sift::{Sieve, Sifted, sift},
+    sift::{Sieve, Sifted, sieve},
     steps::Steps,
     threads::pass,
 };
@@ -53,7 +55,20 @@ pub struct RefinedDistances {
     pub wasserstein: Option<f64>,
 }
 
+/// Results of a second pass, by feature; the score is number `features.len()`.
+#[derive(Debug, Default)]
+pub struct Refined {
+    pub distances: BTreeMap<usize, RefinedDistances>,
+    pub details: BTreeMap<usize, FeatureDetail>,
+}
+
 struct RefinedFeature<'a> {
+    /// How to read the distances that are not exact.
+    distances: Option<DistanceReader<'a>>,
+    detail: Option<DetailReader<'a>>,
+}
+
+struct DistanceReader<'a> {
     precision: Precision,
     steps: Steps<'a>,
     area: Option<AreaReader<'a>>,
@@ -65,18 +80,67 @@ struct SubjectTally {
     /// Rows at and between the steps.
     steps: Vec<u64>,
     area: AreaTally,
+    detail: Option<FeatureDetail>,
 }
 
-/// Distances of each feature from its values.
+/// Reads, in one pass, the exact distances of the features `asked`, as far as there is anything to read for them, and the
+/// details of the features `detailed`.
 pub fn refine(
     job: &CountJob<'_>,
     counted: &Counted,
     reference: &Reference,
     asked: &[InexactFeature],
-) -> Result<BTreeMap<usize, RefinedDistances>> {
+    detailed: &BTreeSet<usize>,
+) -> Result<Refined> {
+    let mut subjects: BTreeMap<usize, RefinedFeature<'_>> = distance_readers(job, counted, reference, asked)?
+        .into_iter()
+        .map(|(feature, distances)| (feature, RefinedFeature { distances: Some(distances), detail: None }))
+        .collect();
+    for feature in detailed {
+        if let Some(reader) = DetailReader::new(job.layout, reference.profile(), *feature) {
+            let subject = subjects.entry(*feature);
+            subject.or_insert(RefinedFeature { distances: None, detail: None }).detail = Some(reader);
+        }
+    }
+    let mut tally = read_subjects(job, counted, &subjects)?;
+    let mut refined = Refined::default();
+    for (feature, reader) in subjects.iter().filter_map(|(feature, subject)| Some((*feature, subject.detail.as_ref()?)))
+    {
+        let detail = tally.get_mut(&feature).and_then(|tally| tally.detail.take());
+        let detail = detail.unwrap_or_else(|| FeatureDetail::empty(job.window));
+        if !reader.is_of(&detail, &counted.profile, feature) {
+            return Err(changed(job, feature));
+        }
+        refined.details.insert(feature, detail);
+    }
+    // Without a tally there are no rows.
+    let read: Vec<(usize, &DistanceReader<'_>, Mutex<SubjectTally>)> = subjects
+        .iter()
+        .filter_map(|(feature, subject)| Some((*feature, subject.distances.as_ref()?)))
+        .map(|(feature, reader)| (feature, reader, Mutex::new(tally.remove(&feature).unwrap_or_default())))
+        .collect();
+    let distances = |index: usize| {
+        let (feature, reader, tally) = read.get(index)?;
+        let tally = std::mem::take(&mut *tally.lock().unwrap_or_else(PoisonError::into_inner));
+        let ours = cell_counts(reference.profile(), *feature)?;
+        let theirs = cell_counts(&counted.profile, *feature)?;
+        let distances = reader.distances(tally, ours, theirs).ok_or_else(|| changed(job, *feature));
+        Some(distances.map(|distances| (*feature, distances)))
+    };
+    refined.distances = map_on_cores(read.len(), 1, &distances).into_iter().flatten().collect::<Result<_>>()?;
+    Ok(refined)
+}
+
+/// How to read the distances of each feature; none for one of which nothing has to be read.
+fn distance_readers<'a>(
+    job: &CountJob<'a>,
+    counted: &Counted,
+    reference: &Reference,
+    asked: &[InexactFeature],
+) -> Result<BTreeMap<usize, DistanceReader<'a>>> {
     let features = job.layout.features();
     let areas = affordable_areas(job, counted, reference, asked);
-    let subject = |index: usize| -> Result<Option<(usize, RefinedFeature<'_>)>> {
+    let reader = |index: usize| -> Result<Option<(usize, DistanceReader<'a>)>> {
         let Some(InexactFeature { feature, candidates, .. }) = asked.get(index) else { return Ok(None) };
         let Some((cells, precision)) = numeric(job.layout, *feature) else { return Ok(None) };
         if candidates.is_empty() && !areas.contains_key(feature) {
@@ -88,28 +152,12 @@ pub fn refine(
         }
         .ok_or_else(|| Fault::setup(reference.damaged_message()))?;
         let area = areas.get(feature).cloned().and_then(|(area, range)| AreaReader::new(cells, area, &values, range));
-        Ok(Some((*feature, RefinedFeature { precision, steps: Steps::new(cells, candidates, &values), area })))
+        Ok(Some((*feature, DistanceReader { precision, steps: Steps::new(cells, candidates, &values), area })))
     };
-    let subjects: BTreeMap<usize, RefinedFeature<'_>> =
-        map_on_cores(asked.len(), 1, &subject).into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
-    let mut tally = read_subjects(job, counted, &subjects)?;
-    // Without a tally there are no rows.
-    let read: Vec<(usize, &RefinedFeature<'_>, Mutex<SubjectTally>)> = subjects
-        .iter()
-        .map(|(feature, subject)| (*feature, subject, Mutex::new(tally.remove(feature).unwrap_or_default())))
-        .collect();
-    let distances = |index: usize| {
-        let (feature, subject, tally) = read.get(index)?;
-        let tally = std::mem::take(&mut *tally.lock().unwrap_or_else(PoisonError::into_inner));
-        let ours = cell_counts(reference.profile(), *feature)?;
-        let theirs = cell_counts(&counted.profile, *feature)?;
-        let distances = subject.distances(tally, ours, theirs).ok_or_else(|| changed(job, *feature));
-        Some(distances.map(|distances| (*feature, distances)))
-    };
-    map_on_cores(read.len(), 1, &distances).into_iter().flatten().collect()
+    map_on_cores(asked.len(), 1, &reader).into_iter().filter_map(Result::transpose).collect()
 }
 
-impl RefinedFeature<'_> {
+impl DistanceReader<'_> {
     /// `None` if the rows are not those of the first pass.
     fn distances(&self, tally: SubjectTally, ours: &CellCounts, theirs: &CellCounts) -> Option<RefinedDistances> {
         let below = |counts: &CellCounts, cell: usize| counts.cells().iter().take(cell).sum::<u64>();
@@ -198,11 +246,11 @@ fn read_subjects(
     let mut indices: Vec<usize> = subjects.keys().copied().filter(|index| *index < features).collect();
     let mut all = SubjectTallies::new();
     if let Some((plan, columns)) = counted.column_scan.as_ref().filter(|_| !indices.is_empty()) {
-        let each = |tally: &mut SubjectTallies, indices: &[usize], records: Records, sieve: &Sieve| {
+        let each = |tally: &mut SubjectTallies, indices: &[usize], records: Records, sieve: &Sieve, slots: &[u16]| {
             let Ok(sifted) = sieve.apply(&records) else { return };
             for (index, column) in indices.iter().zip(&sifted.used.features) {
-                if let (Some(subject), Some(column)) = (subjects.get(index), column) {
-                    observe(column.as_ref(), subject, tally.entry(*index).or_default());
+                if let Some(subject) = subjects.get(index) {
+                    observe(column.as_deref(), slots, subject, tally.entry(*index).or_default(), job);
                 }
             }
         };
@@ -230,17 +278,18 @@ fn read_subjects(
         pass(&plan, job.threads, job.progress, &SubjectTallies::new, &|tally: &mut SubjectTallies, mut records| {
             let keeps = filter.apply(&mut records);
             // Traffic and complaints have been counted already; only the rows are needed here.
-            let sifted =
-                sift(&records, keeps.as_deref(), job.rule, &mut Traffic::default(), &mut Complaints::default());
-            let Ok(Sifted { used, .. }) = sifted else { return };
+            let sieve =
+                sieve(&records, keeps.as_deref(), job.rule, &mut Traffic::default(), &mut Complaints::default());
+            let Ok(Sifted { used, .. }) = sieve.apply(&records) else { return };
+            let slots = slots_of(&records.timestamp, &sieve.used, job.window);
             for (place, index) in indices.iter().enumerate() {
-                let column = used.features.get(if all_columns { *index } else { place }).and_then(Option::as_ref);
-                if let (Some(subject), Some(column)) = (subjects.get(index), column) {
-                    observe(column.as_ref(), subject, tally.entry(*index).or_default());
+                let column = used.features.get(if all_columns { *index } else { place }).and_then(Option::as_deref);
+                if let Some(subject) = subjects.get(index) {
+                    observe(column, &slots, subject, tally.entry(*index).or_default(), job);
                 }
             }
             if let (Some(subject), Some(probability)) = (subjects.get(&features), &used.probability) {
-                observe(probability, subject, tally.entry(features).or_default());
+                observe(Some(probability), &slots, subject, tally.entry(features).or_default(), job);
             }
         })?;
     add(&mut all, pass.tallies);
@@ -251,8 +300,18 @@ fn add(all: &mut SubjectTallies, tallies: Vec<SubjectTallies>) {
     for (index, tally) in tallies.into_iter().flatten() {
         match all.get_mut(&index) {
             Some(ours) => {
-                ours.steps.iter_mut().zip(tally.steps).for_each(|(ours, more)| *ours += more);
+                // A thread that met no value has no steps.
+                if ours.steps.is_empty() {
+                    ours.steps = tally.steps;
+                } else {
+                    ours.steps.iter_mut().zip(tally.steps).for_each(|(ours, more)| *ours += more);
+                }
                 ours.area.merge(tally.area);
+                match (&mut ours.detail, tally.detail) {
+                    (Some(ours), Some(theirs)) => ours.merge(theirs),
+                    (ours @ None, theirs) => *ours = theirs,
+                    (Some(_), None) => {}
+                }
             }
             None => {
                 all.insert(index, tally);
@@ -261,18 +320,29 @@ fn add(all: &mut SubjectTallies, tallies: Vec<SubjectTallies>) {
     }
 }
 
-fn observe(column: &dyn Array, subject: &RefinedFeature<'_>, tally: &mut SubjectTally) {
-    if tally.steps.is_empty() {
-        tally.steps = subject.steps.tally();
+fn observe(
+    column: Option<&dyn Array>,
+    slots: &[u16],
+    subject: &RefinedFeature<'_>,
+    tally: &mut SubjectTally,
+    job: &CountJob<'_>,
+) {
+    if let Some(reader) = &subject.detail {
+        let detail = tally.detail.get_or_insert_with(|| FeatureDetail::empty(job.window));
+        reader.observe(column, slots, detail);
     }
-    let SubjectTally { steps, area: read } = tally;
-    match &subject.area {
+    let (Some(reader), Some(column)) = (&subject.distances, column) else { return };
+    if tally.steps.is_empty() {
+        tally.steps = reader.steps.tally();
+    }
+    let SubjectTally { steps, area: read, .. } = tally;
+    match &reader.area {
         None => for_each_number(column, &mut |value: f64| {
-            subject.steps.observe(subject.precision.round(value) + 0.0, steps);
+            reader.steps.observe(reader.precision.round(value) + 0.0, steps);
         }),
         Some(area) => for_each_number(column, &mut |value: f64| {
-            let value = subject.precision.round(value) + 0.0;
-            subject.steps.observe(value, steps);
+            let value = reader.precision.round(value) + 0.0;
+            reader.steps.observe(value, steps);
             area.observe(value, read);
         }),
     }

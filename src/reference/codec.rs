@@ -1,7 +1,8 @@
 //! The reference file format: versioned and checksummed.
 //!
 //! A file consists of `VIGIEREF`, version, offset, length and checksum of the core, then the value blocks, then the core (zstd:
-//! header as JSON, then edges, counts, sums and levels of each feature; the header has the checksum of each block). This lets
+//! header as JSON, then edges, counts, sums and levels of each feature, contributions, relations; the header has the checksum of
+//! each block). This lets
 //! blocks be written while others are packed. Opening a file reads and checks only the core; blocks are read and checked when
 //! their values are needed. Up to version 2 the core came before the blocks.
 
@@ -15,7 +16,7 @@ use vigie_profile::{
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Contribution, Contributions, Provenance, Reference,
+    Contribution, Contributions, Provenance, Reference, Relations,
     block_store::{Block, BlockStore, ReadSeek},
     bytes::{Numbers, Reader, Writer, decompress},
     reference::damaged_message,
@@ -54,6 +55,9 @@ struct Header {
     /// Segments; if set, two blocks for each come last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     segments: Option<StoredSegments>,
+    /// Number of rows from which relations between features were learnt; if set, they end the core.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rows_related: Option<u64>,
     /// Length and checksum of each value block.
     blocks: Vec<(u64, u64)>,
 }
@@ -93,6 +97,7 @@ impl Reference {
             rows_explained: self.contributions().map(|contributions| contributions.rows),
             rows_by_outcome: self.rows_by_outcome(),
             segments: self.stored_segments().cloned(),
+            rows_related: self.relations().map(Relations::rows),
             blocks: self.block_store().checksums(),
         };
         let mut core = Writer::default();
@@ -115,6 +120,9 @@ impl Reference {
         for feature in self.contributions().into_iter().flat_map(|contributions| &contributions.features) {
             write_cells(&mut core, &feature.cells, &feature.counts);
             core.number(feature.mean_abs);
+        }
+        if let Some(relations) = self.relations() {
+            relations.write(&mut core);
         }
         let core = zstd::bulk::compress(&core.0, LEVEL).unwrap_or_default();
         let at = HEAD + blocks.iter().map(|block| block.as_ref().len()).sum::<usize>();
@@ -261,7 +269,8 @@ fn read_feature<'a>(core: &mut Reader<'a>, kind: Kind) -> Option<FeatureDraft<'a
 /// Returns whether the numbers in the header are possible.
 fn is_header(header: &Header) -> bool {
     let (outcomes, segments) = (header.rows_by_outcome.iter(), header.segments.iter());
-    let mut rows = [header.rows, header.provenance.rows].into_iter().chain(header.rows_explained);
+    let mut rows =
+        [header.rows, header.provenance.rows].into_iter().chain(header.rows_explained).chain(header.rows_related);
     let by_outcome = outcomes.flat_map(|(positive, negative)| [*positive, *negative]);
     let in_segments = segments.flat_map(|stored| stored.segments.iter().map(|(_, rows)| *rows));
     rows.all(are_rows)
@@ -288,6 +297,10 @@ fn read(core: &[u8], open_blocks: impl FnOnce(&[(u64, u64)]) -> Option<BlockStor
             Some((rows, model.sha256.clone(), drafts.iter().map(one).collect::<Option<Vec<_>>>()?))
         }
         _ => None,
+    };
+    let relations = match header.rows_related {
+        Some(rows) => Some(Relations::read(&mut core, rows, header.columns.len())?),
+        None => None,
     };
     let outlines: Vec<&Outline> = drafts
         .iter()
@@ -342,6 +355,9 @@ fn read(core: &[u8], open_blocks: impl FnOnce(&[(u64, u64)]) -> Option<BlockStor
     if let Some(stored) = header.segments {
         reference = reference.with_stored_segments(stored);
     }
+    if let Some(relations) = relations {
+        reference = reference.with_relations(relations);
+    }
     Some(match contributions {
         Some(contributions) => reference.with_contributions(contributions),
         None => reference,
@@ -390,6 +406,8 @@ mod tests {
         assert_eq!(read.id(), learnt.id());
         assert_eq!(read.values(0), learnt.values(0));
         assert_eq!(read.to_bytes(), learnt.to_bytes());
+        assert_eq!(read.relations(), learnt.relations());
+        assert!(read.relations().is_some_and(|relations| relations.rows() == 500));
         for end in [old.len() - 1, 40, 12] {
             assert!(Reference::from_bytes("old", &old[..end]).is_err());
         }

@@ -67,6 +67,11 @@ pub trait TrainingTable: Sync {
         let ColumnData::Numbers(arrays) = self.load(column)? else { return Ok(None) };
         Ok(numbers_in_order(&arrays, self.rows()))
     }
+
+    /// Loads every `step`-th number of a column, NaN where missing; `None` if a text is not a number.
+    fn every_number(&self, column: usize, step: usize) -> Result<Option<Vec<f64>>> {
+        Ok(self.numbers_in_order(column)?.map(|numbers| numbers.into_iter().step_by(step).collect()))
+    }
 }
 
 /// Converts arrays of any type to numbers; `None` if a value is not a number.

@@ -1,15 +1,14 @@
 //! Learns a [`Reference`] from training rows: kinds, cells, levels, counts.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use arrow_array::{
     ArrayRef, ArrowPrimitiveType, Float64Array,
-    cast::AsArray,
-    types::{Float32Type, Float64Type, Int32Type},
+    types::{Float32Type, Float64Type},
 };
 use vigie_profile::{
-    batch::{Number, for_each_number, has_decimal_comma, level, number, to_levels, to_numbers},
-    layout::{Cells, Feature, Layout, Levels, Precision, Real, Shape},
+    batch::{Number, for_each_number, has_decimal_comma, number, to_numbers},
+    layout::{Cells, Feature, Layout, Precision, Real, Shape},
     profile::{CellCounts, Counts, LevelCounts, Profile, scale},
     shown::shown,
 };
@@ -19,10 +18,12 @@ use super::{
     block_store::{Block, BlockStore},
     blocks::Packer,
     columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable, find},
+    count_levels::categorical,
     doubts::{MIN_IDENTIFIERS, decimal_comma, is_numbered, note_rare_levels},
     keys::add_keys,
     outcomes,
     radix::{self, Bits},
+    relate::{SampledColumn, relate, sample, step},
     unsuitable,
     workers::map_on_threads,
 };
@@ -41,6 +42,8 @@ struct LearnedColumn {
     counts: Counts,
     /// The packed values.
     block: Block,
+    /// Some rows of a feature, to relate it to the others.
+    sample: Option<SampledColumn>,
     notes: Vec<String>,
 }
 
@@ -81,9 +84,10 @@ pub fn learn_on(
     let all = columns.len() + usize::from(score.is_some());
     // The score comes last but takes longest, so start with it.
     let first = if score.is_some() { all - 1 } else { 0 };
+    let step = step(table.rows(), columns.len());
     let work = |buffers: &mut LearnBuffers, turn: usize| {
         let index = (first + turn) % all;
-        let column = learn_column(table, &columns_info, roles, precision, columns.get(index), buffers)?;
+        let column = learn_column(table, &columns_info, roles, (precision, step), columns.get(index), buffers)?;
         on_packed(index, &column.block);
         Ok(column)
     };
@@ -92,11 +96,13 @@ pub fn learn_on(
     let mut features = Vec::with_capacity(columns.len());
     let mut counts = Vec::with_capacity(columns.len());
     let mut blocks = Vec::with_capacity(columns.len() + 1);
+    let mut samples = Vec::with_capacity(columns.len());
     let mut score_counts = None;
     for (position, column) in learnt.into_iter().enumerate() {
         let learnt = column?;
         notes.extend(learnt.notes);
         blocks.push(learnt.block);
+        samples.extend(learnt.sample);
         match (columns.get(position), learnt.shape, learnt.counts) {
             (Some(column), shape, own) => {
                 features.push(Feature { name: name_of(*column).to_owned(), shape });
@@ -124,6 +130,9 @@ pub fn learn_on(
     if let Some(rows) = rows_by_outcome {
         reference = reference.with_outcomes(rows);
     }
+    if let Some(relations) = relate(threads, &samples) {
+        reference = reference.with_relations(relations);
+    }
     Ok(Learnt { reference, notes })
 }
 
@@ -132,7 +141,7 @@ fn learn_column(
     table: &dyn TrainingTable,
     columns_info: &[ColumnInfo],
     roles: &ColumnRoles,
-    precision: Precision,
+    (precision, step): (Precision, usize),
     column: Option<&usize>,
     buffers: &mut LearnBuffers,
 ) -> Result<LearnedColumn> {
@@ -141,7 +150,8 @@ fn learn_column(
             Precision::F32 => numeric::<Float32Type>(numbers, precision, &mut buffers.singles, &mut buffers.packer),
             Precision::F64 => numeric::<Float64Type>(numbers, precision, &mut buffers.doubles, &mut buffers.packer),
         };
-        LearnedColumn { shape: Shape::Numeric(cells), counts: Counts::Numeric(counts), block, notes: Vec::new() }
+        let (shape, counts) = (Shape::Numeric(cells), Counts::Numeric(counts));
+        LearnedColumn { shape, counts, block, sample: None, notes: Vec::new() }
     };
     let Some(&column) = column else {
         let name = roles.probability.as_deref().unwrap_or_default();
@@ -154,6 +164,8 @@ fn learn_column(
     let loaded = table.load(column)?;
     if let Some(numbers) = numbers_of(&loaded, info, wanted) {
         let mut learnt = learn_numbers(&numbers, precision);
+        let learnt_as = (&learnt.shape, &learnt.counts, precision);
+        learnt.sample = Some(sample(table, (column, &loaded), Some(&numbers), learnt_as, step)?);
         if let Shape::Numeric(cells) = &learnt.shape
             && roles.features.is_none()
             && is_numbered(cells, &numbers)
@@ -193,12 +205,9 @@ fn learn_column(
     } else if let Some(note) = note_rare_levels(&info.name, &counts) {
         notes.push(note);
     }
-    Ok(LearnedColumn {
-        shape: Shape::Categorical(levels),
-        counts: Counts::Categorical(counts),
-        block: Block::new(Vec::new()),
-        notes,
-    })
+    let (shape, counts) = (Shape::Categorical(levels), Counts::Categorical(counts));
+    let sample = sample(table, (column, &loaded), None, (&shape, &counts, precision), step)?;
+    Ok(LearnedColumn { shape, counts, block: Block::new(Vec::new()), sample: Some(sample), notes })
 }
 
 /// The error for a text column where the model expects numbers.
@@ -403,47 +412,6 @@ fn numeric<P: ArrowPrimitiveType<Native: Real + Bits>>(
         arrays.iter().for_each(|array| counts.observe_array(array.as_ref(), &cells, &scale, precision));
     }
     (cells, counts, Block::new(packer.pack(distinct, precision)))
-}
-
-fn categorical(loaded: &ColumnData) -> (Levels, LevelCounts) {
-    let mut rows: BTreeMap<String, u64> = BTreeMap::new();
-    let mut none = 0;
-    let mut count = |name: Option<Cow<'_, str>>, more: u64| match name {
-        Some(name) => match rows.get_mut(name.as_ref()) {
-            Some(count) => *count += more,
-            None => {
-                rows.insert(name.into_owned(), more);
-            }
-        },
-        None => none += more,
-    };
-    match loaded {
-        ColumnData::Texts { rows, missing } => {
-            count(None, *missing);
-            rows.iter().for_each(|(text, rows)| count(level(text), *rows));
-        }
-        ColumnData::Numbers(arrays) => arrays.iter().for_each(|array| count_levels(array, &mut count)),
-    }
-    let counts = rows.values().copied().collect();
-    (Levels::new(rows.into_keys().collect()), LevelCounts::from_parts(counts, none))
-}
-
-/// Calls `count` with each level of a column and its number of rows.
-fn count_levels<'a>(column: &ArrayRef, count: &mut impl FnMut(Option<Cow<'a, str>>, u64)) {
-    let levels = to_levels(column);
-    let Some(keyed) = levels.as_dictionary_opt::<Int32Type>() else { return count(None, column.len() as u64) };
-    let mut hits = vec![0_u64; keyed.values().len()];
-    let mut missing = 0;
-    for key in keyed.keys() {
-        match key.and_then(|key| hits.get_mut(usize::try_from(key).ok()?)) {
-            Some(hit) => *hit += 1,
-            None => missing += 1,
-        }
-    }
-    count(None, missing);
-    for (name, rows) in keyed.values().as_string::<i32>().iter().zip(hits).filter(|(_, rows)| *rows > 0) {
-        count(name.map(|name| Cow::Owned(name.to_owned())), rows);
-    }
 }
 
 fn probabilities(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &str) -> Result<Vec<ArrayRef>> {

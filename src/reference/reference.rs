@@ -9,8 +9,8 @@ use vigie_profile::{
 };
 
 use super::{
-    Contributions, Provenance, ScoresByOutcome, SourceFile, SourceModel, block_store::BlockStore, blocks,
-    stored_segments::StoredSegments, workers::map_on_cores,
+    Contributions, NameBlock, Provenance, Relations, ScoresByOutcome, SourceFile, SourceModel, block_store::BlockStore,
+    blocks, name_blocks::name_blocks, stored_segments::StoredSegments, workers::map_on_cores,
 };
 use crate::fault::{Fault, Result};
 
@@ -32,6 +32,7 @@ pub struct Reference {
     /// Numbers of positive and negative rows, if a target was learnt; their scores are in two more blocks.
     outcomes: Option<(u64, u64)>,
     segments: Option<StoredSegments>,
+    relations: Option<Relations>,
     /// Computed on first use.
     id: OnceLock<String>,
 }
@@ -55,6 +56,7 @@ impl Reference {
             contributions: None,
             outcomes: None,
             segments: None,
+            relations: None,
             id,
         }
     }
@@ -96,6 +98,12 @@ impl Reference {
         self
     }
 
+    /// Adds relations between features. They group findings but change no number, so the id stays.
+    pub(super) fn with_relations(mut self, relations: Relations) -> Self {
+        self.relations = Some(relations);
+        self
+    }
+
     pub(super) fn with_segments(mut self, stored: StoredSegments, blocks: Vec<Vec<u8>>) -> Option<Self> {
         self.block_store = self.block_store.append(blocks)?;
         Some(self.with_stored_segments(stored))
@@ -127,6 +135,19 @@ impl Reference {
             (Some(positives), Some(negatives)) => Ok(Some(ScoresByOutcome { positives, negatives })),
             _ => Err(Fault::setup(self.damaged_message())),
         }
+    }
+
+    /// Blocks of features whose names have a common beginning.
+    #[must_use]
+    pub fn name_blocks(&self) -> Vec<NameBlock> {
+        name_blocks(self.layout.features().iter().map(|feature| feature.name.as_str()))
+    }
+
+    /// Relations between features over the reference rows; `None` in references of earlier versions and those made from bins
+    /// alone.
+    #[must_use]
+    pub fn relations(&self) -> Option<&Relations> {
+        self.relations.as_ref()
     }
 
     /// Contributions of each feature to the score, if the reference has a model.

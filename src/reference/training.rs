@@ -179,16 +179,20 @@ impl TrainingTable for Training {
     }
 
     fn numbers_in_order(&self, column: usize) -> Result<Option<Vec<f64>>> {
+        self.every_number(column, 1)
+    }
+
+    fn every_number(&self, column: usize, step: usize) -> Result<Option<Vec<f64>>> {
         let number_or_nan = |text: &Option<String>| match text.as_deref().map_or(Number::Missing, number) {
             Number::Value(value) => Some(value),
             Number::Missing => Some(f64::NAN),
             Number::Invalid => None,
         };
         Ok(match self.columns.get(column).map(|column| &column.values) {
-            Some(TrainingValues::Numbers(numbers)) => Some(numbers.clone()),
+            Some(TrainingValues::Numbers(numbers)) => Some(numbers.iter().copied().step_by(step).collect()),
             // CSV cells are always text.
             Some(TrainingValues::Texts(texts) | TrainingValues::Digits(texts)) => {
-                texts.iter().map(number_or_nan).collect()
+                texts.iter().step_by(step).map(number_or_nan).collect()
             }
             Some(TrainingValues::Times(_) | TrainingValues::Other) | None => None,
         })

@@ -11,6 +11,7 @@
 //! | [`batch`] | batches of rows as Arrow columns, canonical spelling of levels and numbers, complaints about invalid values |
 //! | [`profile`] | counts of rows, moments of numeric features, latency and traffic of the service |
 //! | [`segment`] | filters, and counts of the rows that match them |
+//! | [`sketch`] | quantiles, frequent values and times of single features, from a second pass over their values |
 //! | [`window`] | instants, half-open windows, and the cadence that divides time into windows |
 //! | [`shown`], [`near`] | text that is safe to display, and suggestions for misspelt names |
 //!
@@ -70,4 +71,5 @@ pub mod near;
 pub mod profile;
 pub mod segment;
 pub mod shown;
+pub mod sketch;
 pub mod window;

@@ -60,7 +60,8 @@ fn folded(word: &str) -> Vec<char> {
 }
 
 /// Number of characters to insert, delete, replace or swap with a neighbour (optimal string alignment distance).
-fn distance(a: &[char], b: &[char]) -> usize {
+#[must_use]
+pub fn distance(a: &[char], b: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     let mut previous = None;

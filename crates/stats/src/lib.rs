@@ -15,7 +15,10 @@
 //! | [`mod@jensen_shannon`] | Jensen–Shannon distance of binned counts, base 2 | Lin 1991, Endres and Schindelin 2003 |
 //! | [`chi2`] | chi-square test of homogeneity, Cramér's V, chi-square distribution | Pearson 1900, Yates 1934, Cochran 1954 |
 //! | [`proportion`] | tests on shares: missing values, unseen levels, values out of range; ratio of two shares | Good 1953, Katz 1978 |
+//! | [`Mixture`] | share of another distribution mixed into the reference | |
+//! | [`best_split`] | when a share changed, by likelihood ratio | |
 //! | [`correlation`] | Spearman's rank correlation | |
+//! | [`normal_score`] | ranks as values of the standard normal distribution | van der Waerden 1952 |
 //! | [`fdr`] | q-values of many tests | Benjamini and Hochberg 1995 |
 //! | [`ranking`] | AUC and average precision with intervals | `DeLong` et al. 1988, Efron 1982 |
 //! | [`loss`] | Brier score, log loss, calibration curve | scikit-learn |
@@ -74,6 +77,7 @@ pub mod fdr;
 pub mod jensen_shannon;
 pub mod ks;
 pub mod loss;
+pub mod normal_score;
 pub mod proportion;
 pub mod psi;
 pub mod psi_test;
@@ -90,11 +94,13 @@ mod expected;
 mod interval;
 mod isotonic;
 mod kolmogorov;
+mod mixture;
 mod outcomes;
 mod pomeranz;
 mod ranked;
 mod real;
 mod smirnov;
+mod split;
 mod step;
 mod stirling;
 mod unread_area;
@@ -107,10 +113,12 @@ pub use fdr::benjamini_hochberg;
 pub use interval::Interval;
 pub use isotonic::Isotonic;
 pub use ks::Grid;
+pub use mixture::{Mixture, MixturePoint};
 pub use outcomes::Outcomes;
 pub use psi::EmptyBins;
 pub use psi_test::{BinRole, PsiTest};
 pub use ranked::Ranked;
+pub use split::{StepCount, StepSplit, best_split};
 pub use step::ScoreStep;
 pub use unread_area::{UnreadArea, UnreadCell};
 pub use wasserstein_bounds::DistanceBounds;

@@ -92,8 +92,8 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
         let measured = measure(&run, &data)?;
         let judged = judge_window(&run, &data, measured, replayed.as_ref(), performance.as_ref())?;
         let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), contributions)?;
-        let mut report =
-            build_report(&run, data, judged, Measurements { replay: replayed, attribution, performance }, request.now);
+        let measurements = Measurements { replay: replayed, attribution, performance };
+        let mut report = build_report(&run, data, judged, measurements, request.now);
         report.run.seconds = started.elapsed().as_secs_f64();
         let html = to_html(&report, &context)
             .map_err(|error| Fault::setup(format!("the page cannot be rendered: {error}")))?;

@@ -1,6 +1,12 @@
-//! Compares and judges a window, then refines the distances that the verdict must know exactly, until none is left.
+//! Compares and judges a window, then refines the distances that the verdict must know exactly, until none is left. The same
+//! passes read what happened to the features of findings.
 
-use super::context::{RunContext, WindowData};
+use std::collections::BTreeMap;
+
+use super::{
+    changes::{describe_changes, features_in_findings},
+    context::{RunContext, WindowData},
+};
 use crate::{
     drift::{Drift, FeatureDrift, compare, compare_segments},
     engine::{self, Counted, InexactFeature},
@@ -58,7 +64,8 @@ pub(crate) fn judge_window(
     }
     let segments = segments.map(|(segments, _)| segments);
     let mut has_refined = true;
-    loop {
+    let mut details = BTreeMap::new();
+    let verdict = loop {
         let case = Case {
             drift: &drift,
             absent: &data.counted.absent,
@@ -66,7 +73,10 @@ pub(crate) fn judge_window(
             service: &service,
             policy,
         };
-        let pending: Vec<InexactFeature> = undecided(&case)
+        let verdict = judge(&case);
+        let mut detailed = features_in_findings(&drift, &verdict, &data.counted.absent);
+        detailed.retain(|feature| !details.contains_key(feature));
+        let mut pending: Vec<InexactFeature> = undecided(&case)
             .into_iter()
             .filter_map(|feature| {
                 let measured = distances(&drift, feature)?;
@@ -76,15 +86,21 @@ pub(crate) fn judge_window(
             })
             .collect();
         // Distances that too many rows leave open stay so, and are judged by their lower bounds.
-        if pending.is_empty() || !has_refined {
-            let verdict = judge(&case);
-            return Ok(JudgedWindow { drift, verdict, segments });
+        if !has_refined {
+            pending.clear();
         }
-        let refined = engine::refine(&run.job(data.window), &data.counted, reference, &pending)?;
+        if pending.is_empty() && detailed.is_empty() {
+            break verdict;
+        }
+        let refined = engine::refine(&run.job(data.window), &data.counted, reference, &pending, &detailed)?;
+        details.extend(refined.details);
+        if pending.is_empty() {
+            break verdict;
+        }
         has_refined = false;
         for InexactFeature { feature, .. } in pending {
             let Some(measured) = distances_mut(&mut drift, feature) else { continue };
-            let refined = refined.get(&feature);
+            let refined = refined.distances.get(&feature);
             if let Some(ks) = &mut measured.ks {
                 has_refined |= !ks.exact;
                 // A distance that could not be refined stays at its lower bound, but is not requested again.
@@ -97,7 +113,9 @@ pub(crate) fn judge_window(
                 distance.refine(exact);
             }
         }
-    }
+    };
+    describe_changes(&mut drift, &verdict, run, data, details)?;
+    Ok(JudgedWindow { drift, verdict, segments })
 }
 
 /// The window's segments, measured and judged, with their findings.

@@ -2,6 +2,7 @@
 
 pub(crate) mod attribution;
 pub(crate) mod attribution_mode;
+mod changes;
 pub(crate) mod check;
 pub(crate) mod context;
 pub(crate) mod first_check;

@@ -16,7 +16,7 @@ use super::{
     summary::{ReportedBin, ReportedSides, ReportedStep},
 };
 use crate::{
-    drift::FeatureDrift,
+    drift::{Change, FeatureDrift, Onset},
     judge::{FeatureVerdict, Measure, Policy, Severity},
     report::{Report, words::Language},
 };
@@ -38,6 +38,12 @@ pub struct ReportedFeature {
     /// One sentence for each test over its limit.
     #[serde(default)]
     pub reasons: Vec<String>,
+    /// What happened to the feature; known if it has a finding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// Since when, if that was inside the window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub onset: Option<Onset>,
     pub missing: ReportedMissing,
     /// Categorical features only.
     pub unseen: Option<ReportedUnseen>,
@@ -120,6 +126,8 @@ impl ReportedFeature {
             severity: verdict.map_or(Severity::Stable, |verdict| verdict.severity),
             q_value: qs.smallest(),
             reasons: opinions.map(|opinion| Language::English.opinion(opinion, policy.q)).collect(),
+            change: drift.change.clone(),
+            onset: drift.onset,
             missing: ReportedMissing::new(&drift.missing, &qs),
             unseen: drift.unseen.as_ref().map(|unseen| ReportedUnseen::new(unseen, &qs)),
             out_of_range: drift.out_of_range.as_ref().map(|range| ReportedOutOfRange::new(range, &qs)),

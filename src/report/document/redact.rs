@@ -3,7 +3,7 @@
 use vigie_profile::batch::Complaints;
 
 use crate::{
-    drift::{Drift, Summary},
+    drift::{Change, Drift, Summary},
     fault::LeftOut,
     judge::Finding,
     performance::Performance,
@@ -101,6 +101,7 @@ fn without_rows(mut replay: Replay) -> Replay {
 fn without_levels(mut drift: Drift) -> Drift {
     let score = drift.score.as_mut().map(|score| &mut score.distance);
     for feature in drift.features.iter_mut().chain(score) {
+        feature.change = feature.change.take().map(Change::redacted);
         if let Some(unseen) = &mut feature.unseen {
             unseen.levels.clear();
         }

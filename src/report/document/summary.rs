@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::drift::{BinCount, FeatureDrift, HistogramStep, PsiBinKind, Summary};
+use crate::drift::{BinCount, FeatureDrift, HistogramStep, PsiBinKind, QuantileSource, Summary};
 
 /// Both sides of a feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +30,9 @@ pub enum ReportedSummary {
         min: Option<f64>,
         /// Rows with a value.
         present: u64,
-        /// By name, from `p01` to `p99`; off by at most a cell.
+        #[serde(default)]
+        quantile_source: QuantileSource,
+        /// By name, from `p01` to `p99`; how exact they are depends on `quantile_source`.
         quantiles: BTreeMap<String, Option<f64>>,
         std: Option<f64>,
     },
@@ -46,11 +48,12 @@ impl ReportedSummary {
     fn new(summary: &Summary) -> Self {
         match summary {
             Summary::Categorical { present, levels } => Self::Categorical { levels: *levels, present: *present },
-            Summary::Numeric { present, mean, std, min, max, quantiles } => Self::Numeric {
+            Summary::Numeric { present, mean, std, min, max, quantiles, quantile_source } => Self::Numeric {
                 max: *max,
                 mean: *mean,
                 min: *min,
                 present: *present,
+                quantile_source: *quantile_source,
                 quantiles: quantiles.iter().map(|(q, value)| (format!("p{:02.0}", q * 100.0), *value)).collect(),
                 std: *std,
             },

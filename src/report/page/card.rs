@@ -4,7 +4,7 @@ use vigie_profile::{layout::Kind, shown::shown};
 
 use super::recent::RecentWindows;
 use crate::{
-    drift::{FeatureDrift, Summary},
+    drift::{Change, FeatureDrift, QuantileSource, Summary},
     judge::{Effect, FeatureVerdict, Finding, Measure, Severity},
     report::{Context, Report, chart, words::Language},
 };
@@ -130,7 +130,10 @@ pub(crate) fn card(
         q_value: language.q_value(verdict.and_then(|verdict| verdict.qs.smallest())),
         is_open: false,
         spark: String::new(),
-        reasons: verdict.map(|verdict| reasons(report, &verdict.opinions, language)).unwrap_or_default(),
+        reasons: change(drift, language)
+            .into_iter()
+            .chain(verdict.map(|verdict| reasons(report, &verdict.opinions, language)).unwrap_or_default())
+            .collect(),
         is_short: false,
         bars: chart::bars(&shares),
         bins: bins.collect(),
@@ -225,8 +228,16 @@ fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Fig
     let labels = language.labels();
     match (reference, window) {
         (
-            Summary::Numeric { mean, std, min, max, quantiles, .. },
-            Summary::Numeric { mean: mean_w, std: std_w, min: min_w, max: max_w, quantiles: quantiles_w, .. },
+            Summary::Numeric { mean, std, min, max, quantiles, quantile_source, .. },
+            Summary::Numeric {
+                mean: mean_w,
+                std: std_w,
+                min: min_w,
+                max: max_w,
+                quantiles: quantiles_w,
+                quantile_source: source_w,
+                ..
+            },
         ) => {
             let both = |name: String, a: &Option<f64>, b: &Option<f64>| {
                 line(name, language.number_or_dash(*a), language.number_or_dash(*b))
@@ -238,7 +249,7 @@ fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Fig
             ];
             lines.extend(quantiles.iter().zip(quantiles_w).map(|((q, ours), (_, theirs))| {
                 let name = if (*q - 0.5).abs() < 1e-9 { labels.median.to_owned() } else { language.whole_percent(*q) };
-                both(name, ours, theirs)
+                line(name, quantile(*ours, *quantile_source, language), quantile(*theirs, *source_w, language))
             }));
             lines.push(both(labels.maximum.to_owned(), max, max_w));
             lines
@@ -248,6 +259,20 @@ fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Fig
         }
         _ => Vec::new(),
     }
+}
+
+/// Formats a quantile; one that is the edge of a cell is about right.
+fn quantile(value: Option<f64>, source: QuantileSource, language: Language) -> String {
+    match (value, source) {
+        (Some(value), QuantileSource::Cells) => format!("≈\u{a0}{}", language.number(value)),
+        (value, _) => language.number_or_dash(value),
+    }
+}
+
+/// States what happened to the feature. That its distribution moved is stated by the distances.
+fn change(drift: &FeatureDrift, language: Language) -> Option<String> {
+    let change = drift.change.as_ref().filter(|change| **change != Change::Shift || drift.onset.is_some())?;
+    Some(language.change_since(change, drift.onset.as_ref()))
 }
 
 /// Returns the sentences of all rulings, including effects that chance explains.

@@ -19,6 +19,28 @@ pub enum Since {
     Lasting { from: Instant, subject: Option<String>, windows: usize },
 }
 
+/// How values in another unit were multiplied.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Multiple {
+    /// By −1.
+    Reversed,
+    By(f64),
+    DividedBy(f64),
+}
+
+impl Multiple {
+    pub(crate) fn new(factor: f64) -> Self {
+        let rounded = |value: f64| (value * 1e6).round() / 1e6;
+        if factor < 0.0 {
+            Self::Reversed
+        } else if factor < 1.0 {
+            Self::DividedBy(rounded(1.0 / factor))
+        } else {
+            Self::By(rounded(factor))
+        }
+    }
+}
+
 /// The next step recommended for a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advice {

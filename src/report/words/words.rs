@@ -4,7 +4,7 @@ use vigie_profile::{batch::Reason, shown::shown};
 
 use super::{mail_words::MailWords, notation::Notation, page_words::PageWords};
 use crate::{
-    drift::PsiBinKind,
+    drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
     judge::{Direction, Facts, Finding, Headline, Measure, Note, Severity, Subject, Test},
     replay::{LoggedPrecision, Unmeasured},
@@ -49,6 +49,18 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
 
     /// States how a feature has moved, as a clause that follows its name.
     fn direction(&self, direction: &Direction) -> String;
+
+    /// States what happened to a feature, as a clause after its name: `× 1000 in 30% of rows`.
+    fn change(&self, change: &Change) -> String;
+
+    /// States since when: `since 2026-10-13 14:20`.
+    fn onset(&self, onset: &Onset) -> String;
+
+    /// States what happened to a feature, and since when if that was inside the window.
+    fn change_since(&self, change: &Change, onset: Option<&Onset>) -> String {
+        let since = onset.map_or(String::new(), |onset| format!(", {}", self.onset(onset)));
+        format!("{}{since}", self.change(change))
+    }
 
     /// States what a run or message amounts to: a whole sentence. `None` if only another language's sentence is stored.
     fn headline(&self, headline: &Headline) -> Option<String>;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use vigie::{
-    alert::{Alert, Change, Decision, Event, History, Mute, Observation, Phase, Rules, Scope, decide},
+    alert::{Alert, AlertChange, Decision, Event, History, Mute, Observation, Phase, Rules, Scope, decide},
     judge::{Facts, Finding, Measure, Severity, Subject, Test},
 };
 use vigie_profile::window::{Instant, Span};
@@ -36,7 +36,14 @@ struct Timeline {
 }
 
 impl Timeline {
-    fn window(&mut self, number: i64, scope: Scope, findings: &[Finding], near: f64, rules: &Rules) -> Vec<Change> {
+    fn window(
+        &mut self,
+        number: i64,
+        scope: Scope,
+        findings: &[Finding],
+        near: f64,
+        rules: &Rules,
+    ) -> Vec<AlertChange> {
         let nearness: BTreeMap<_, _> = [((Subject::Feature("A".to_owned()), Test::Measure(Measure::Psi)), near)].into();
         let seen = Observation {
             model: "m",
@@ -66,7 +73,7 @@ impl Timeline {
         }
     }
 
-    fn drift(&mut self, number: i64, severity: Option<Severity>) -> Vec<Change> {
+    fn drift(&mut self, number: i64, severity: Option<Severity>) -> Vec<AlertChange> {
         let findings: Vec<Finding> =
             severity.map(|severity| finding(Some("A"), Test::Measure(Measure::Psi), severity)).into_iter().collect();
         self.window(number, Scope::Judged, &findings, 0.0, &rules(2))
@@ -80,8 +87,8 @@ const WATCH: Option<Severity> = Some(Severity::Watch);
 fn an_alert_opens_with_the_second_window_and_recovers() {
     let mut timeline = Timeline::default();
     assert_eq!(timeline.drift(0, ALARM), []);
-    assert_eq!(timeline.drift(1, ALARM), [Change::Opened]);
-    assert_eq!(timeline.drift(2, None), [Change::Recovered]);
+    assert_eq!(timeline.drift(1, ALARM), [AlertChange::Opened]);
+    assert_eq!(timeline.drift(2, None), [AlertChange::Recovered]);
     assert_eq!(timeline.drift(3, None), []);
     assert!(timeline.past.alerts.is_empty());
 }
@@ -103,16 +110,16 @@ fn reminders_back_off_and_stop_on_acknowledgement() {
     for number in 40..200 {
         assert_eq!(timeline.drift(number, ALARM), []);
     }
-    assert_eq!(timeline.drift(200, None), [Change::Recovered]);
+    assert_eq!(timeline.drift(200, None), [AlertChange::Recovered]);
 }
 
 #[test]
 fn a_watch_is_noted_once_and_worsens_once() {
     let mut timeline = Timeline::default();
     timeline.drift(0, WATCH);
-    assert_eq!(timeline.drift(1, WATCH), [Change::Noted]);
-    assert_eq!(timeline.drift(2, ALARM), [Change::Worsened]);
-    assert_eq!(timeline.drift(3, WATCH), [Change::Reminded]);
+    assert_eq!(timeline.drift(1, WATCH), [AlertChange::Noted]);
+    assert_eq!(timeline.drift(2, ALARM), [AlertChange::Worsened]);
+    assert_eq!(timeline.drift(3, WATCH), [AlertChange::Reminded]);
     assert_eq!(timeline.drift(4, ALARM), []);
 }
 
@@ -125,7 +132,7 @@ fn a_value_that_oscillates_around_its_limit_is_one_alert() {
         assert_eq!(timeline.window(number, Scope::Judged, &[], 0.85, &rules(2)), []);
         assert_eq!(timeline.past.alerts[0].phase, Phase::Open);
     }
-    assert_eq!(timeline.window(8, Scope::Judged, &[], 0.79, &rules(2)), [Change::Recovered]);
+    assert_eq!(timeline.window(8, Scope::Judged, &[], 0.79, &rules(2)), [AlertChange::Recovered]);
 }
 
 #[test]
@@ -134,7 +141,7 @@ fn a_window_without_a_verdict_neither_opens_nor_recovers_drift() {
     timeline.drift(0, ALARM);
     timeline.drift(1, ALARM);
     let silent = [finding(None, Test::NoData, Severity::NoData)];
-    assert_eq!(timeline.window(2, Scope::NoVerdict, &silent, 0.0, &rules(2)), [Change::Opened]);
+    assert_eq!(timeline.window(2, Scope::NoVerdict, &silent, 0.0, &rules(2)), [AlertChange::Opened]);
     assert_eq!(timeline.past.alerts.len(), 2);
     assert_eq!(
         timeline.window(3, Scope::Failed, &[finding(None, Test::RunFailed, Severity::Alarm)], 0.0, &rules(2)),
@@ -147,9 +154,9 @@ fn a_window_without_a_verdict_neither_opens_nor_recovers_drift() {
 fn the_score_alerts_after_one_window_and_ignored_tests_never() {
     let mut timeline = Timeline::default();
     let score = [finding(None, Test::Score, Severity::Alarm)];
-    assert_eq!(timeline.window(0, Scope::Judged, &score, 0.0, &rules(5)), [Change::Opened]);
+    assert_eq!(timeline.window(0, Scope::Judged, &score, 0.0, &rules(5)), [AlertChange::Opened]);
     let ignoring = Rules { ignore: vec![Test::Score], ..rules(5) };
-    assert_eq!(timeline.window(1, Scope::Judged, &score, 0.0, &ignoring), [Change::Recovered]);
+    assert_eq!(timeline.window(1, Scope::Judged, &score, 0.0, &ignoring), [AlertChange::Recovered]);
     assert_eq!(timeline.window(2, Scope::Judged, &score, 0.0, &ignoring), []);
     // `cost` covers both tests, as it does in reports.
     let ignoring = Rules { ignore: vec![Test::Cost], ..rules(1) };
@@ -176,7 +183,7 @@ fn a_run_that_is_a_little_early_reminds_in_time() {
             is_labelled: true,
         };
         let decision = decide(&seen, &timeline.past, &rules(1), now);
-        reminded.extend(decision.events.iter().filter(|event| event.change == Change::Reminded).map(|_| number));
+        reminded.extend(decision.events.iter().filter(|event| event.change == AlertChange::Reminded).map(|_| number));
         timeline.remember(&decision, now);
     }
     assert_eq!(reminded, [1, 3, 7]);
@@ -213,7 +220,7 @@ fn a_watch_that_ends_before_its_digest_is_told_in_the_next_one() {
         timeline.remember(&decision, now);
     }
     let [noted, recovered] = ["B", "A"].map(ToOwned::to_owned);
-    assert_eq!(told, [(0, Change::Noted, noted), (23, Change::Recovered, recovered)]);
+    assert_eq!(told, [(0, AlertChange::Noted, noted), (23, AlertChange::Recovered, recovered)]);
 }
 
 #[test]
@@ -224,7 +231,7 @@ fn a_muted_alert_opens_when_the_mute_ends_if_it_persists() {
     for number in 0..5 {
         assert_eq!(timeline.drift(number, ALARM), [], "window {number}");
     }
-    assert_eq!(timeline.drift(5, ALARM), [Change::Opened]);
+    assert_eq!(timeline.drift(5, ALARM), [AlertChange::Opened]);
     let mut quiet = Timeline::default();
     quiet.past.mutes.clone_from(&timeline.past.mutes);
     quiet.drift(0, ALARM);
@@ -237,12 +244,12 @@ fn a_muted_alert_opens_when_the_mute_ends_if_it_persists() {
 fn the_recovery_of_an_alert_that_was_notified_is_sent_after_the_mute() {
     let mut timeline = Timeline::default();
     timeline.drift(0, ALARM);
-    assert_eq!(timeline.drift(1, ALARM), [Change::Opened]);
+    assert_eq!(timeline.drift(1, ALARM), [AlertChange::Opened]);
     timeline.past.mutes = vec![Mute { model: None, subject: "A".to_owned(), until: Instant(6 * DAY) }];
     for number in 2..5 {
         assert_eq!(timeline.drift(number, None), [], "window {number}");
     }
-    assert_eq!(timeline.drift(5, None), [Change::Recovered]);
+    assert_eq!(timeline.drift(5, None), [AlertChange::Recovered]);
     assert!(timeline.past.alerts.is_empty());
 }
 
@@ -259,7 +266,7 @@ fn a_retried_window_counts_once() {
     // Older windows are retried before a new one.
     assert_eq!(fail(0), []);
     assert_eq!(fail(1), []);
-    assert_eq!(fail(2), [Change::Opened]);
+    assert_eq!(fail(2), [AlertChange::Opened]);
     for _ in 0..3 {
         assert_eq!(fail(2), []);
     }
@@ -273,7 +280,7 @@ fn a_late_success_ends_only_the_failure() {
     timeline.drift(1, ALARM);
     let failed = [finding(None, Test::RunFailed, Severity::Alarm)];
     timeline.window(2, Scope::Failed, &failed, 0.0, &rules(1));
-    assert_eq!(timeline.window(2, Scope::Late, &[], 0.0, &rules(1)), [Change::Recovered]);
+    assert_eq!(timeline.window(2, Scope::Late, &[], 0.0, &rules(1)), [AlertChange::Recovered]);
     assert_eq!(timeline.past.alerts.len(), 1, "the drift alert is still open");
 }
 
@@ -305,7 +312,7 @@ fn one_digest_per_day() {
         let decision = decide(&seen, &past, &calm, now);
         if decision.digest {
             past.digest = Some(now);
-            digests.push((hour, decision.events.iter().filter(|event| event.change == Change::Noted).count()));
+            digests.push((hour, decision.events.iter().filter(|event| event.change == AlertChange::Noted).count()));
         }
         let mut timeline = Timeline { past, events: Vec::new() };
         timeline.remember(&decision, now);
@@ -342,10 +349,10 @@ proptest! {
             let mut last = i64::MIN / 2;
             for (number, event) in timeline.events.iter().filter(|(_, event)| event.finding.test == test) {
                 match event.change {
-                    Change::Opened | Change::Noted => { prop_assert!(!open); open = true; worsened = event.finding.severity == Severity::Alarm; }
-                    Change::Worsened => { prop_assert!(open && !worsened); worsened = true; }
-                    Change::Reminded => { prop_assert!(open && number - last >= 1); }
-                    Change::Recovered => { prop_assert!(open); open = false; }
+                    AlertChange::Opened | AlertChange::Noted => { prop_assert!(!open); open = true; worsened = event.finding.severity == Severity::Alarm; }
+                    AlertChange::Worsened => { prop_assert!(open && !worsened); worsened = true; }
+                    AlertChange::Reminded => { prop_assert!(open && number - last >= 1); }
+                    AlertChange::Recovered => { prop_assert!(open); open = false; }
                 }
                 last = *number;
             }

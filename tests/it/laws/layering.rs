@@ -19,6 +19,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("batch", "layout"),
     ("profile", "window layout batch"),
     ("segment", "layout batch profile"),
+    ("sketch", "window"),
     // `vigie`
     ("reference", ""),
     ("drift", "reference"),
@@ -40,7 +41,7 @@ const LAYERS: &[(&str, &str)] = &[
 
 /// External crates and crates of the workspace, with the modules that may use them.
 const CRATE_USERS: &[(&str, &str)] = &[
-    ("vigie_stats", "drift replay performance judge report engine monitor"),
+    ("vigie_stats", "reference drift replay performance judge report engine monitor"),
     ("vigie_models", "fault replay monitor"),
     ("parquet", "reference source monitor"),
     ("csv", "reference source monitor"),

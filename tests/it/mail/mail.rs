@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vigie::{
-    alert::{Addresses, Change, Email, Event, Message, Notification, compose, test_notification},
+    alert::{Addresses, AlertChange, Email, Event, Message, Notification, compose, test_notification},
     config::Settings,
     fault::{InputShape, LostInput, PublicCause},
     judge::{Facts, Failure, Finding, Headline, Measure, Note, Severity, Subject, Test},
@@ -46,7 +46,7 @@ pub(super) fn first_day() -> Window {
 pub(super) fn notification_of(report: &Report) -> Notification {
     let window = report.examined.window;
     let events = report.verdict.findings.iter().map(|finding| Event {
-        change: Change::Opened,
+        change: AlertChange::Opened,
         finding: finding.clone(),
         since: window.from,
         thread: None,
@@ -69,7 +69,7 @@ pub(super) fn message(notification: &Notification, report: Option<&Report>) -> M
     compose(&email(), notification, report, base, Language::English, Instant(DAY + 30 * HOUR)).unwrap()
 }
 
-pub(super) fn event(feature: Option<&str>, test: Test, change: Change, facts: Facts) -> Event {
+pub(super) fn event(feature: Option<&str>, test: Test, change: AlertChange, facts: Facts) -> Event {
     let finding = Finding {
         subject: feature.map_or(Subject::Run, |name| Subject::Feature(name.to_owned())),
         test,
@@ -136,7 +136,7 @@ fn a_mail_in_french() {
     let mut notification = notification_of(&report);
     // Findings that need history are not in the report.
     let volume = Facts::Volume { records: 40, usual: 90.0, windows: 4 };
-    notification.events.push(event(None, Test::Volume, Change::Opened, volume));
+    notification.events.push(event(None, Test::Volume, AlertChange::Opened, volume));
     let now = Instant(DAY + 30 * HOUR);
     let sent = compose(&email(), &notification, Some(&report), None, Language::French, now).unwrap();
     let mail = Part::of(&sent.bytes);
@@ -177,7 +177,7 @@ fn headers(mail: &Part) -> String {
 
 /// Builds the notification of a failed run.
 fn failed(test: Test, failure: Failure) -> Notification {
-    let mut event = event(None, test, Change::Opened, Facts::Failed(failure.clone()));
+    let mut event = event(None, test, AlertChange::Opened, Facts::Failed(failure.clone()));
     event.finding = Finding { value: None, limit: None, q_value: None, severity: Severity::Alarm, ..event.finding };
     let headline = Headline::Failed { test, failure };
     Notification { severity: Severity::Alarm, headline, report: None, ..notification(vec![event]) }
@@ -261,7 +261,7 @@ fn the_mail_of_a_failed_run_in_french() {
 
 #[test]
 fn the_same_notification_gives_the_same_mail() {
-    let first = notification(vec![event(Some("AGE"), Test::Measure(Measure::Psi), Change::Opened, psi())]);
+    let first = notification(vec![event(Some("AGE"), Test::Measure(Measure::Psi), AlertChange::Opened, psi())]);
     let (a, b) = (message(&first, None), message(&first, None));
     assert_eq!(a, b);
     let other = Notification { id: "m/20261001/1".to_owned(), ..first };
@@ -273,11 +273,11 @@ fn the_same_notification_gives_the_same_mail() {
 fn all_mails_about_an_alert_are_in_one_thread() {
     let thread = |id: &str, event: Event| Event { thread: Some(id.to_owned()), ..event };
     let events = vec![
-        thread("<worst@example.com>", event(Some("A"), Test::Measure(Measure::Psi), Change::Worsened, psi())),
-        event(Some("B"), Test::Measure(Measure::Psi), Change::Opened, psi()),
-        thread("<other@example.com>", event(Some("C"), Test::Measure(Measure::Ks), Change::Recovered, ks())),
-        thread("<worst@example.com>", event(Some("A"), Test::Measure(Measure::Ks), Change::Reminded, ks())),
-        thread("<broken\r\nBcc: x@y>", event(Some("D"), Test::Measure(Measure::Ks), Change::Reminded, ks())),
+        thread("<worst@example.com>", event(Some("A"), Test::Measure(Measure::Psi), AlertChange::Worsened, psi())),
+        event(Some("B"), Test::Measure(Measure::Psi), AlertChange::Opened, psi()),
+        thread("<other@example.com>", event(Some("C"), Test::Measure(Measure::Ks), AlertChange::Recovered, ks())),
+        thread("<worst@example.com>", event(Some("A"), Test::Measure(Measure::Ks), AlertChange::Reminded, ks())),
+        thread("<broken\r\nBcc: x@y>", event(Some("D"), Test::Measure(Measure::Ks), AlertChange::Reminded, ks())),
     ];
     let sent = message(&notification(events), None);
     let mail = Part::of(&sent.bytes);
@@ -341,11 +341,11 @@ fn the_mail_of_the_example() {
     let mut notification = notification_of(&report);
     notification.events.truncate(3);
     notification.events.push(Event {
-        change: Change::Recovered,
+        change: AlertChange::Recovered,
         ..event(
             Some("AMT_CREDIT"),
             Test::Measure(Measure::Missing),
-            Change::Recovered,
+            AlertChange::Recovered,
             Facts::Missing { from: 0.004, to: 0.005 },
         )
     });

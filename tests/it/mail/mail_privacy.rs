@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vigie::{
-    alert::{Change, Channel, ComposeContext, Notification, PagerDuty, Slack, Teams, Webhook, compose},
+    alert::{AlertChange, Channel, ComposeContext, Notification, PagerDuty, Slack, Teams, Webhook, compose},
     drift::PsiBinKind,
     judge::{BinShare, Facts, Headline, Measure, Test},
     report::Language,
@@ -100,10 +100,10 @@ fn hostile_names_are_harmless() {
             event(
                 Some(name),
                 Test::Measure(Measure::Psi),
-                Change::Opened,
+                AlertChange::Opened,
                 Facts::Psi { value: 0.31, largest_bin, exact_test: None },
             ),
-            event(Some(name), Test::Measure(Measure::Unseen), Change::Recovered, unseen),
+            event(Some(name), Test::Measure(Measure::Unseen), AlertChange::Recovered, unseen),
         ]);
         notification.model = name.to_owned();
         notification.headline = Headline::Stored { sentence: format!("Watch: {name} moved."), french: None };
@@ -156,8 +156,8 @@ fn hostile_names_are_harmless() {
 /// Returns the number of tags in the same mail with harmless names.
 fn harmless_tags(linked: bool) -> usize {
     let mut notification = notification(vec![
-        event(Some("AGE"), Test::Measure(Measure::Psi), Change::Opened, psi()),
-        event(Some("AGE"), Test::Measure(Measure::Unseen), Change::Recovered, psi()),
+        event(Some("AGE"), Test::Measure(Measure::Psi), AlertChange::Opened, psi()),
+        event(Some("AGE"), Test::Measure(Measure::Unseen), AlertChange::Recovered, psi()),
     ]);
     notification.report = notification.report.filter(|_| linked);
     Part::of(&message(&notification, None).bytes).find("text/html").unwrap().text().matches('<').count()

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vigie::{
-    alert::{Change, Channel, ComposeContext, Delivery, Event, Message, Notification, PagerDuty, test_notification},
+    alert::{
+        AlertChange, Channel, ComposeContext, Delivery, Event, Message, Notification, PagerDuty, test_notification,
+    },
     judge::{Facts, Failure, Finding, Headline, Measure, Severity, Subject, Test},
     report::Language,
 };
@@ -40,7 +42,7 @@ fn payloads(notification: &Notification) -> Vec<Value> {
 }
 
 /// The notification with one event per change.
-fn with_changes(changes: &[(Change, Severity)]) -> Notification {
+fn with_changes(changes: &[(AlertChange, Severity)]) -> Notification {
     let base = notification();
     let events = changes.iter().enumerate().map(|(number, (change, severity))| {
         let event = base.events[0].clone();
@@ -103,7 +105,7 @@ fn an_event_is_what_pagerduty_documents() {
 
 #[test]
 fn an_alert_has_one_incident_from_opening_to_recovery() {
-    let life = [Change::Opened, Change::Worsened, Change::Reminded, Change::Recovered];
+    let life = [AlertChange::Opened, AlertChange::Worsened, AlertChange::Reminded, AlertChange::Recovered];
     let events: Vec<Value> = life
         .iter()
         .enumerate()
@@ -121,7 +123,7 @@ fn an_alert_has_one_incident_from_opening_to_recovery() {
     events.iter().for_each(|event| assert_valid(event, false));
     // Another model, feature or test has another incident.
     let of = |notification: &Notification| payloads(notification)[0]["dedup_key"].clone();
-    let first = with_changes(&[(Change::Opened, Severity::Alarm)]);
+    let first = with_changes(&[(AlertChange::Opened, Severity::Alarm)]);
     let mut others = [Notification { model: "n".to_owned(), ..first.clone() }, first.clone(), first.clone()];
     others[1].events[0].finding.subject = Subject::Segment("F0".to_owned());
     others[2].events[0].finding.test = Test::Measure(Measure::Ks);
@@ -134,11 +136,11 @@ fn an_alert_has_one_incident_from_opening_to_recovery() {
 #[test]
 fn each_alert_is_an_event_and_a_watch_is_none() {
     let notification = with_changes(&[
-        (Change::Opened, Severity::Alarm),
-        (Change::Opened, Severity::NoData),
-        (Change::Noted, Severity::Watch),
-        (Change::Reminded, Severity::Watch),
-        (Change::Recovered, Severity::Watch),
+        (AlertChange::Opened, Severity::Alarm),
+        (AlertChange::Opened, Severity::NoData),
+        (AlertChange::Noted, Severity::Watch),
+        (AlertChange::Reminded, Severity::Watch),
+        (AlertChange::Recovered, Severity::Watch),
     ]);
     let events = payloads(&notification);
     let found: Vec<(&str, &str)> = events
@@ -157,7 +159,7 @@ fn each_alert_is_an_event_and_a_watch_is_none() {
 fn a_failed_run_is_an_incident() {
     let failure = Failure::Missed { windows: 3, span: notification().window.unwrap() };
     let finding = Finding::of_run(Test::RunFailed, Severity::Alarm, Facts::Failed(failure.clone()));
-    let event = Event { change: Change::Opened, finding, since: Instant(DAY), thread: None };
+    let event = Event { change: AlertChange::Opened, finding, since: Instant(DAY), thread: None };
     let headline = Headline::Failed { test: Test::RunFailed, failure };
     let failed = Notification { headline, events: vec![event], report: None, ..notification() };
     let [event] = payloads(&failed).try_into().unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use vigie::{
-    alert::{Change, Channel, ComposeContext, Delivery, Event, Message, Notification, Slack, test_notification},
+    alert::{AlertChange, Channel, ComposeContext, Delivery, Event, Message, Notification, Slack, test_notification},
     judge::{Facts, Finding, Measure, Severity, Subject, Test},
     report::Language,
 };
@@ -35,7 +35,7 @@ fn slack(port: u16) -> Slack {
 pub(crate) fn crowded() -> Notification {
     let events = (0..40)
         .map(|number| Event {
-            change: Change::Opened,
+            change: AlertChange::Opened,
             finding: Finding {
                 subject: Subject::Feature(format!(
                     "<!channel> *x* _y_ ~z~ `q` <http://evil.example|y> {number} {}",

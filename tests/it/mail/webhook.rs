@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::Value;
 use vigie::{
-    alert::{Change, Channel, Delivery, Event, Notification, Timeouts, Webhook, test_notification, webhook_call},
+    alert::{AlertChange, Channel, Delivery, Event, Notification, Timeouts, Webhook, test_notification, webhook_call},
     judge::{Direction, DriftedFeatures, Facts, Finding, Headline, Measure, Severity, Subject, Test, VerdictHeadline},
 };
 use vigie_profile::window::{Instant, Window};
@@ -55,7 +55,7 @@ pub(crate) fn notification() -> Notification {
         }),
         note: None,
         events: vec![Event {
-            change: Change::Opened,
+            change: AlertChange::Opened,
             finding: Finding {
                 subject: Subject::Feature("AGE".to_owned()),
                 test: Test::Measure(Measure::Psi),

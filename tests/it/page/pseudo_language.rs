@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use vigie::{
     alert::{
-        Change, Channel, ComposeContext, Event, Notification, PagerDuty, Slack, Teams, compose, test_notification,
+        AlertChange, Channel, ComposeContext, Event, Notification, PagerDuty, Slack, Teams, compose, test_notification,
     },
     config::Settings,
     fault::{InputShape, LeftOut, LostInput, PublicCause},
@@ -377,7 +377,7 @@ fn the_list_of_reports() {
     assert_bracketed_page(&to_index(&empty).unwrap(), &[]);
 }
 
-fn event(change: Change, finding: Finding) -> Event {
+fn event(change: AlertChange, finding: Finding) -> Event {
     Event { change, finding, since: Instant(DAY), thread: None }
 }
 
@@ -434,7 +434,8 @@ fn add_texts(value: &Value, texts: &mut Vec<String>) {
 #[test]
 fn emails_and_messages_of_other_channels() {
     let report = report_of(&drifted());
-    let changes = [Change::Opened, Change::Worsened, Change::Reminded, Change::Recovered, Change::Noted];
+    let changes =
+        [AlertChange::Opened, AlertChange::Worsened, AlertChange::Reminded, AlertChange::Recovered, AlertChange::Noted];
     let names: Vec<String> = names(&report).into_iter().chain(["AGE", "sex = M"].map(ToOwned::to_owned)).collect();
     let notification = |headline, severity, events, note| Notification {
         id: "m/1".to_owned(),
@@ -474,7 +475,7 @@ fn emails_and_messages_of_other_channels() {
         let facts = Facts::Failed(failure.clone());
         let finding = Finding::of_run(Test::RunFailed, Severity::Alarm, facts);
         let headline = Headline::Failed { test: Test::RunFailed, failure };
-        let notified = notification(headline, Severity::Alarm, vec![event(Change::Opened, finding)], None);
+        let notified = notification(headline, Severity::Alarm, vec![event(AlertChange::Opened, finding)], None);
         assert_bracketed_mail(&notified, None, &names);
     }
     assert_bracketed_mail(

@@ -1,6 +1,7 @@
 //! End-to-end tests: the real program on real files, from log to report.
 
 pub(crate) mod bad_input;
+pub(crate) mod changes;
 pub(crate) mod clocks;
 pub(crate) mod cost_alert;
 pub(crate) mod decimals;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use vigie::{
-    alert::{Change, Event, Notification, compose, webhook_call},
+    alert::{AlertChange, Event, Notification, compose, webhook_call},
     config::Settings,
     judge::{Facts, Finding, Headline, Severity, Subject, Test, VerdictHeadline},
     monitor::{RunRequest, ScanOptions, examine},
@@ -48,7 +48,7 @@ fn report_of(world: &World) -> Report {
 
 fn notification(report: &Report) -> Notification {
     let event = |finding: &Finding| Event {
-        change: Change::Opened,
+        change: AlertChange::Opened,
         finding: finding.clone(),
         since: Instant(DAY),
         thread: None,

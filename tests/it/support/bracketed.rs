@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use vigie::{
-    drift::{NotCompared, PsiBinKind},
+    drift::{Change, NotCompared, Onset, PsiBinKind},
     fault::LeftOut,
     judge::{Direction, Finding, Headline, Measure, Note, Severity, Test},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
@@ -188,6 +188,8 @@ impl Words for Bracketed {
         left_out(test: Test, input: &LeftOut) -> String;
         unreadable_labels(input: &LeftOut) -> String;
         direction(direction: &Direction) -> String;
+        change(change: &Change) -> String;
+        onset(onset: &Onset) -> String;
         headline(headline: &Headline) -> Option<String>;
         bare_headline(severity: Severity, findings: usize, drifted_share: Option<f64>) -> String;
         unmeasured(why: &Unmeasured) -> String;

@@ -2,9 +2,9 @@
 
 use vigie_profile::{batch::Reason, shown::harmless};
 
-use super::{findings, headline, measures, replays};
+use super::{changes, findings, headline, measures, replays};
 use crate::{
-    drift::PsiBinKind,
+    drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
     judge::{Direction, Finding, Headline, Measure, Note, Severity, Test},
     replay::{LoggedPrecision, Unmeasured},
@@ -101,6 +101,14 @@ impl Words for English {
 
     fn direction(&self, direction: &Direction) -> String {
         findings::direction(direction)
+    }
+
+    fn change(&self, change: &Change) -> String {
+        changes::change(change)
+    }
+
+    fn onset(&self, onset: &Onset) -> String {
+        changes::onset(onset)
     }
 
     fn headline(&self, headline: &Headline) -> Option<String> {

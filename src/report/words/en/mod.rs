@@ -1,6 +1,7 @@
 //! English.
 
 mod advice;
+mod changes;
 mod english;
 mod findings;
 mod headline;

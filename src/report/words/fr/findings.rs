@@ -290,7 +290,7 @@ pub(super) fn failure(test: Test, failure: &Failure, is_named: bool) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("«\u{a0}{text}\u{a0}»")
 }
 

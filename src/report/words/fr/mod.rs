@@ -1,6 +1,7 @@
 //! French. Texts have no-break spaces before `: ; ? ! %`, inside `« »` and in numbers.
 
 mod advice;
+mod changes;
 mod findings;
 mod french;
 mod headline;

@@ -1,0 +1,181 @@
+//! Finds unknown levels that are other spellings of known ones.
+
+use std::collections::{BTreeMap, HashMap};
+
+use vigie_profile::{layout::Levels, near::distance, profile::LevelCounts};
+
+use super::{Change, Respelled, psi::share};
+
+/// Fewest letters of levels of which some may differ.
+const MIN_LETTERS: usize = 5;
+/// Levels that are compared letter by letter: those with the most rows.
+const MAX_COMPARED: usize = 50;
+/// Share of the rows with unknown levels that must be explained, in percent.
+const MIN_EXPLAINED_PERCENT: u64 = 80;
+/// Most levels listed.
+const MAX_LISTED: usize = 5;
+/// Standard errors by which a known level may have lost less than its other spelling has.
+const TOLERANCE: f64 = 3.0;
+
+/// What the unknown levels of a window are; `None` without any.
+pub(super) fn unseen_levels(levels: &Levels, reference: &LevelCounts, window: &LevelCounts) -> Option<Change> {
+    let mut unseen: Vec<(&String, u64)> = window.unseen().iter().map(|(name, rows)| (name, *rows)).collect();
+    unseen.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let (first, _) = unseen.first()?;
+    let extent = share(window.unseen_rows(), window.present())?;
+    let found = respelled(levels, &unseen);
+    let explained: u64 = found.iter().map(|(_, respelled)| respelled.rows).sum();
+    let is_explained = explained.saturating_mul(100) >= window.unseen_rows().saturating_mul(MIN_EXPLAINED_PERCENT);
+    if is_explained && have_lost_as_much(&found, reference, window) {
+        let levels = found.into_iter().map(|(_, respelled)| respelled).take(MAX_LISTED).collect();
+        return Some(Change::Spelling { levels, extent });
+    }
+    Some(Change::NewLevel { level: Some((*first).clone()), others: unseen.len() - 1, extent })
+}
+
+/// The unknown levels that are other spellings, with the index of the known one. `unseen` has the most rows first.
+fn respelled(levels: &Levels, unseen: &[(&String, u64)]) -> Vec<(usize, Respelled)> {
+    let folds: Vec<String> = levels.names().iter().map(|name| fold(name)).collect();
+    // Two known levels with the same letters are two levels, so neither is the other's spelling.
+    let mut by_fold: HashMap<&str, Option<usize>> = HashMap::new();
+    for (index, fold) in folds.iter().enumerate() {
+        by_fold.entry(fold.as_str()).and_modify(|index| *index = None).or_insert(Some(index));
+    }
+    let twin = |(place, (name, rows)): (usize, &(&String, u64))| {
+        let folded = fold(name);
+        let index = match by_fold.get(folded.as_str()) {
+            Some(index) => (*index).filter(|_| !folded.is_empty()),
+            None if place < MAX_COMPARED => nearest(&folded, &folds),
+            None => None,
+        }?;
+        let known = levels.names().get(index)?.clone();
+        Some((index, Respelled { known, found: Some((*name).clone()), rows: *rows }))
+    };
+    unseen.iter().enumerate().filter_map(twin).collect()
+}
+
+/// Returns whether the known levels lost about as many rows as their other spellings have: otherwise these are new levels
+/// with similar names. A loss that chance may hide counts.
+fn have_lost_as_much(found: &[(usize, Respelled)], reference: &LevelCounts, window: &LevelCounts) -> bool {
+    let mut gained: BTreeMap<usize, u64> = BTreeMap::new();
+    for (index, respelled) in found {
+        *gained.entry(*index).or_default() += respelled.rows;
+    }
+    let rows = |counts: &LevelCounts| gained.keys().filter_map(|index| counts.levels().get(*index)).sum::<u64>();
+    let all = window.present();
+    let (Some(before), Some(after), Some(gain)) =
+        (share(rows(reference), reference.present()), share(rows(window), all), share(gained.values().sum(), all))
+    else {
+        return false;
+    };
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let error = (before * (1.0 - before) / all as f64).sqrt();
+    before - after + TOLERANCE * error >= gain / 2.0
+}
+
+/// The known level of which the fewest letters differ, if few do. Codes with digits differ by a digit and are not compared.
+fn nearest(folded: &str, folds: &[String]) -> Option<usize> {
+    let is_word = |text: &str| text.chars().all(char::is_alphabetic);
+    let letters: Vec<char> = folded.chars().collect();
+    if letters.len() < MIN_LETTERS || !is_word(folded) {
+        return None;
+    }
+    let most = 1 + letters.len() / 8;
+    let near = folds.iter().enumerate().filter(|(_, known)| is_word(known)).filter_map(|(index, known)| {
+        let known: Vec<char> = known.chars().collect();
+        let is_close = known.len() >= MIN_LETTERS && known.len().abs_diff(letters.len()) <= most;
+        let distance = if is_close { distance(&letters, &known) } else { usize::MAX };
+        (distance <= most).then_some((distance, index))
+    });
+    near.min().map(|(_, index)| index)
+}
+
+/// Letters and digits of a level, in lower case and without accents.
+fn fold(level: &str) -> String {
+    let mut folded = String::with_capacity(level.len());
+    for letter in level.chars().flat_map(char::to_lowercase).filter(|letter| letter.is_alphanumeric()) {
+        match letter {
+            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => folded.push('a'),
+            'ç' | 'ć' | 'č' => folded.push('c'),
+            'ď' | 'đ' => folded.push('d'),
+            'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ę' | 'ě' => folded.push('e'),
+            'ğ' => folded.push('g'),
+            'ì' | 'í' | 'î' | 'ï' | 'ī' | 'ı' => folded.push('i'),
+            'ł' => folded.push('l'),
+            'ñ' | 'ń' | 'ň' => folded.push('n'),
+            'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ő' => folded.push('o'),
+            'ř' => folded.push('r'),
+            'ś' | 'š' | 'ş' | 'ș' => folded.push('s'),
+            'ť' | 'ţ' | 'ț' => folded.push('t'),
+            'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ů' | 'ű' => folded.push('u'),
+            'ý' | 'ÿ' => folded.push('y'),
+            'ź' | 'ż' | 'ž' => folded.push('z'),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'ß' => folded.push_str("ss"),
+            letter => folded.push(letter),
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [(&str, u64); 6] =
+        [("Working", 500), ("State servant", 100), ("Pensioner", 300), ("Employé", 60), ("A1234", 20), ("B1234", 20)];
+
+    fn counts(rows: &[(&str, u64)], levels: &Levels) -> LevelCounts {
+        let mut counts = LevelCounts::empty(levels);
+        rows.iter().for_each(|(level, rows)| counts.observe(Some(level), *rows, levels));
+        counts
+    }
+
+    fn change(window: &[(&str, u64)]) -> Option<Change> {
+        let levels = Levels::new(KNOWN.iter().map(|(level, _)| (*level).to_owned()).collect());
+        unseen_levels(&levels, &counts(&KNOWN, &levels), &counts(window, &levels))
+    }
+
+    fn spelt(known: &str, found: &str, rows: u64) -> Respelled {
+        Respelled { known: known.to_owned(), found: Some(found.to_owned()), rows }
+    }
+
+    #[test]
+    fn other_case_accents_and_separators_are_spellings() {
+        let window = [
+            ("Working", 300),
+            ("WORKING", 200),
+            ("state_servant", 100),
+            ("Pensioner", 300),
+            ("employe", 60),
+            ("A1234", 40),
+        ];
+        let levels = vec![
+            spelt("Working", "WORKING", 200),
+            spelt("State servant", "state_servant", 100),
+            spelt("Employé", "employe", 60),
+        ];
+        assert_eq!(change(&window), Some(Change::Spelling { levels, extent: 0.36 }));
+    }
+
+    #[test]
+    fn a_typing_error_is_a_spelling_and_another_code_is_not() {
+        let window = [("Working", 500), ("State servant", 100), ("Pensionner", 300), ("Employé", 60), ("A1234", 40)];
+        let levels = vec![spelt("Pensioner", "Pensionner", 300)];
+        assert_eq!(change(&window), Some(Change::Spelling { levels, extent: 0.3 }));
+        let window = [("Working", 500), ("State servant", 100), ("Pensioner", 300), ("Employé", 60), ("A1235", 40)];
+        let new =
+            |level: &str, others, extent| Some(Change::NewLevel { level: Some(level.to_owned()), others, extent });
+        assert_eq!(change(&window), new("A1235", 0, 0.04));
+        let window = [("Working", 400), ("Platform work", 90), ("Gig work", 10), ("Pensioner", 500)];
+        assert_eq!(change(&window), new("Platform work", 1, 0.1));
+    }
+
+    #[test]
+    fn a_similar_name_is_new_if_the_known_level_lost_nothing() {
+        let window = [("Working", 750), ("State servant", 120), ("Pensioner", 400), ("Workings", 300)];
+        assert!(matches!(change(&window), Some(Change::NewLevel { .. })));
+        assert_eq!(change(&[("Working", 10)]), None);
+    }
+}

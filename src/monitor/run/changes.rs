@@ -1,0 +1,118 @@
+//! What happened to the features of findings, and since when, from the second pass over their values.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use vigie_profile::{
+    layout::Shape,
+    profile::{CellCounts, Counts},
+    sketch::{Slots, ValueDistribution},
+};
+
+use super::context::{RunContext, WindowData};
+use crate::{
+    drift::{Change, ChangeCase, CountsOfBoth, Drift, FeatureDrift, Onset, classify, onset},
+    engine::FeatureDetail,
+    fault::{Fault, Result},
+    judge::{FeatureVerdict, Measure, Subject, Verdict},
+    reference::map_on_cores,
+};
+
+/// Features with a finding, by index; the score is number `features.len()`. Those that no record has are left out: there is
+/// nothing to read.
+pub(super) fn features_in_findings(drift: &Drift, verdict: &Verdict, absent: &[bool]) -> BTreeSet<usize> {
+    let subjects: BTreeSet<&Subject> = verdict.findings.iter().map(|finding| &finding.subject).collect();
+    let names: BTreeSet<&str> = subjects.iter().filter_map(|subject| subject.feature()).collect();
+    let features = drift.features.iter().enumerate().filter(|(_, feature)| names.contains(feature.name.as_str()));
+    let present = features.map(|(index, _)| index).filter(|index| absent.get(*index) != Some(&true));
+    let score = drift.score.is_some() && subjects.contains(&Subject::Score);
+    present.chain(score.then_some(drift.features.len())).collect()
+}
+
+/// What the values of a feature show.
+struct DescribedChange {
+    change: Change,
+    onset: Option<Onset>,
+    distribution: ValueDistribution,
+}
+
+/// Sets the change, onset and quantiles of each feature that was read, and marks the absent ones.
+pub(super) fn describe_changes(
+    drift: &mut Drift,
+    verdict: &Verdict,
+    run: &RunContext<'_>,
+    data: &WindowData,
+    details: BTreeMap<usize, FeatureDetail>,
+) -> Result<()> {
+    for (feature, absent) in drift.features.iter_mut().zip(&data.counted.absent) {
+        feature.change = absent.then_some(Change::Absent);
+    }
+    let details: Vec<(usize, FeatureDetail)> = details.into_iter().collect();
+    let describe = |place: usize| {
+        let (index, detail) = details.get(place)?;
+        let feature = drift.features.get(*index).or(drift.score.as_ref().map(|score| &score.distance))?;
+        let judged = verdict.features.get(*index).or(verdict.score.as_ref())?;
+        Some(values_of(run, *index).map(|values| {
+            let description = described_change(run, data, (*index, feature, judged), detail, values.as_deref());
+            (*index, description, values)
+        }))
+    };
+    let described: Vec<_> =
+        map_on_cores(details.len(), 1, &describe).into_iter().flatten().collect::<Result<Vec<_>>>()?;
+    for (index, description, values) in described {
+        let feature = match drift.features.get_mut(index) {
+            Some(feature) => Some(feature),
+            None => drift.score.as_mut().map(|score| &mut score.distance),
+        };
+        if let (Some(feature), Some(description)) = (feature, description) {
+            feature.set_quantiles(values.as_deref(), &description.distribution);
+            (feature.change, feature.onset) = (Some(description.change), description.onset);
+        }
+    }
+    Ok(())
+}
+
+/// Sorted distinct values of the reference; `None` for a categorical feature, and in a reference of bins alone.
+fn values_of<'a>(run: &'a RunContext<'_>, index: usize) -> Result<Option<Cow<'a, [(f64, u64)]>>> {
+    let reference = &run.reference;
+    if reference.provenance().reduced {
+        return Ok(None);
+    }
+    let values = match reference.layout().features().get(index).map(|feature| &feature.shape) {
+        Some(Shape::Categorical(_)) => return Ok(None),
+        Some(Shape::Numeric(_)) => reference.values(index).map(Cow::Owned),
+        None => reference.score_values().map(Cow::Borrowed),
+    };
+    values.map(Some).ok_or_else(|| Fault::setup(reference.damaged_message()))
+}
+
+fn described_change(
+    run: &RunContext<'_>,
+    data: &WindowData,
+    (index, feature, judged): (usize, &FeatureDrift, &FeatureVerdict),
+    detail: &FeatureDetail,
+    values: Option<&[(f64, u64)]>,
+) -> Option<DescribedChange> {
+    let (ours, theirs) = (run.reference.profile(), &data.counted.profile);
+    let distribution = detail.sketch.distribution();
+    let numeric = |reference, window| CountsOfBoth::Numeric { reference, window, values, distribution: &distribution };
+    let shape = run.reference.layout().features().get(index).map(|feature| &feature.shape);
+    let counts = match (shape, ours.features().get(index), theirs.features().get(index)) {
+        (_, Some(Counts::Numeric(ours)), Some(Counts::Numeric(theirs))) => numeric(ours, theirs),
+        (Some(Shape::Categorical(levels)), Some(Counts::Categorical(ours)), Some(Counts::Categorical(theirs))) => {
+            CountsOfBoth::Categorical { levels, reference: ours, window: theirs }
+        }
+        (None, None, None) => {
+            let (ours, theirs): (&CellCounts, &CellCounts) = ours.score().zip(theirs.score())?;
+            numeric(ours, theirs)
+        }
+        _ => return None,
+    };
+    let case = ChangeCase { drift: feature, is_absent: false, missing_q: judged.qs.get(Measure::Missing), counts };
+    let change = classify(&case);
+    let usual = feature.missing.reference_share.unwrap_or(0.0);
+    let onset = onset(&change, usual, Slots::new(data.window), &detail.slots);
+    Some(DescribedChange { change, onset, distribution })
+}

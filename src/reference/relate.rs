@@ -1,0 +1,299 @@
+//! Learns the relations between features from a sample of rows, column by column.
+//!
+//! Everything is counted in integers, so the result depends neither on threads nor, while all rows are in the sample, on their
+//! order.
+
+use arrow_array::ArrayRef;
+use vigie_profile::{
+    batch::{for_each_number, level, to_numbers},
+    layout::{Cells, Precision, Shape},
+    profile::{CellCounts, Counts},
+};
+use vigie_stats::normal_score;
+
+use super::{
+    columns::{ColumnData, TrainingTable},
+    relations::{Relations, UNKNOWN, units},
+    workers::map_on_threads,
+};
+use crate::fault::Result;
+
+/// Most rows of the sample, which is evenly spaced.
+const MAX_ROWS: usize = 10_000;
+/// Most values of the sample: fewer rows if there are very many features.
+const MAX_VALUES: usize = 1 << 24;
+/// Most numeric features whose correlations are learnt: there are half a million pairs of a thousand.
+const MAX_CORRELATED: usize = 1_000;
+/// Fewest rows of a correlation.
+const MIN_ROWS: i64 = 100;
+/// Normal scores are integers in this unit; larger ones than 7.8 are cut off.
+const SCORE_UNITS: f64 = 1_024.0;
+const MAX_SCORE: f64 = 8_000.0;
+/// Stands for a missing value.
+const MISSING: i16 = i16::MIN;
+/// Rows whose products of scores add up to less than 32 bits.
+const CHUNK: usize = 32;
+/// Jaccard index from which two features are missing together, in percent.
+const MIN_JACCARD_PERCENT: u64 = 90;
+
+/// A feature's values in the sampled rows.
+pub(super) struct SampledColumn {
+    /// Normal scores of a numeric feature, 0 for any level, [`MISSING`] without a value.
+    scores: Vec<i16>,
+    is_numeric: bool,
+}
+
+/// Distance between two rows of the sample.
+pub(super) fn step(rows: usize, features: usize) -> usize {
+    rows.div_ceil(MAX_ROWS.min(MAX_VALUES / features.max(1)).max(1)).max(1)
+}
+
+/// Takes every `step`-th row of a column that was learnt as `shape` with `counts`. `numbers`: its values in the order of rows,
+/// if it has been read as numbers.
+pub(super) fn sample(
+    table: &dyn TrainingTable,
+    (column, loaded): (usize, &ColumnData),
+    numbers: Option<&[ArrayRef]>,
+    (shape, counts, precision): (&Shape, &Counts, Precision),
+    step: usize,
+) -> Result<SampledColumn> {
+    let is_ordered = matches!(loaded, ColumnData::Numbers(_));
+    let scores = match (shape, counts) {
+        (Shape::Numeric(cells), Counts::Numeric(counts)) => {
+            let by_cell = scores_by_cell(cells, counts);
+            let score = |value: f64| {
+                let cell = cells.cell(precision.round(value) + 0.0);
+                if value.is_nan() { MISSING } else { by_cell.get(cell).copied().unwrap_or(MISSING) }
+            };
+            let values = match numbers.filter(|_| is_ordered) {
+                Some(numbers) => every(numbers, step),
+                None => table.every_number(column, step)?.unwrap_or_default(),
+            };
+            values.into_iter().map(score).collect()
+        }
+        (_, Counts::Categorical(counts)) if counts.missing() == 0 => vec![0; table.rows().div_ceil(step)],
+        _ => match loaded {
+            ColumnData::Numbers(arrays) => {
+                let numbers: Vec<ArrayRef> = arrays.iter().map(|array| to_numbers(array, &mut |_| {})).collect();
+                every(&numbers, step).into_iter().map(|value| if value.is_nan() { MISSING } else { 0 }).collect()
+            }
+            ColumnData::Texts { .. } => {
+                let is_level = |text: Option<String>| text.as_deref().and_then(level).is_some();
+                let texts = table.texts_in_order(column)?.into_iter().step_by(step);
+                texts.map(|text| if is_level(text) { 0 } else { MISSING }).collect()
+            }
+        },
+    };
+    Ok(SampledColumn { scores, is_numeric: matches!(shape, Shape::Numeric(_)) })
+}
+
+/// Every `step`-th value.
+fn every(arrays: &[ArrayRef], step: usize) -> Vec<f64> {
+    let mut values = Vec::new();
+    let mut skip = 0;
+    for array in arrays {
+        for_each_number(array.as_ref(), &mut |value| {
+            if skip == 0 {
+                values.push(value);
+                skip = step;
+            }
+            skip -= 1;
+        });
+    }
+    values
+}
+
+/// Normal score of the middle rank of each cell.
+fn scores_by_cell(cells: &Cells, counts: &CellCounts) -> Vec<i16> {
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let real = |rows: u64| rows as f64;
+    let present = real(counts.present()).max(1.0);
+    let mut below = 0;
+    let score = |rows: &u64| {
+        let middle = (real(below) + real(*rows) / 2.0) / present;
+        below += rows;
+        #[expect(clippy::cast_possible_truncation, reason = "bounded")]
+        let score = (normal_score::quantile(middle) * SCORE_UNITS).round().clamp(-MAX_SCORE, MAX_SCORE) as i16;
+        score
+    };
+    debug_assert_eq!(cells.len(), counts.cells().len());
+    counts.cells().iter().map(score).collect()
+}
+
+/// Relations of all features; `None` without rows, or if the columns have different lengths.
+pub(super) fn relate(threads: usize, columns: &[SampledColumn]) -> Option<Relations> {
+    let rows = columns.first()?.scores.len();
+    if rows == 0 || columns.iter().any(|column| column.scores.len() != rows) {
+        return None;
+    }
+    let is_correlated = columns.iter().filter(|column| column.is_numeric).count() <= MAX_CORRELATED;
+    let correlate = |(): &mut (), high: usize| -> Vec<i16> {
+        let others = columns.get(..high).unwrap_or_default();
+        let with = |other| columns.get(high).and_then(|own| correlation(own, other)).unwrap_or(UNKNOWN);
+        others.iter().map(with).collect()
+    };
+    let correlations = if is_correlated {
+        map_on_threads(threads, columns.len(), &correlate, &mut |_, _| {}).into_iter().flatten().collect()
+    } else {
+        Vec::new()
+    };
+    Some(Relations::new(rows as u64, columns.len(), correlations, missing_together(columns, rows)))
+}
+
+/// Pearson's correlation of the scores over the rows that have both.
+fn correlation(one: &SampledColumn, other: &SampledColumn) -> Option<i16> {
+    if !one.is_numeric || !other.is_numeric {
+        return None;
+    }
+    let mut totals = [0_i64; 6];
+    for (ours, theirs) in one.scores.chunks(CHUNK).zip(other.scores.chunks(CHUNK)) {
+        let mut sums = [0_i32; 6];
+        for (a, b) in ours.iter().zip(theirs) {
+            let both = i32::from(*a != MISSING && *b != MISSING);
+            let (a, b) = (i32::from(*a) * both, i32::from(*b) * both);
+            sums.iter_mut().zip([both, a, b, a * a, b * b, a * b]).for_each(|(sum, more)| *sum += more);
+        }
+        totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += i64::from(sum));
+    }
+    let [rows, x, y, xx, yy, xy] = totals;
+    let (left, right) = (rows * xx - x * x, rows * yy - y * y);
+    if rows < MIN_ROWS || left <= 0 || right <= 0 {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "below 10^16, and rounded to four digits")]
+    let correlation = (rows * xy - x * y) as f64 / ((left as f64).sqrt() * (right as f64).sqrt());
+    Some(units(correlation))
+}
+
+/// Groups of features that are missing in the same rows.
+fn missing_together(columns: &[SampledColumn], rows: usize) -> Vec<Vec<usize>> {
+    let missing: Vec<(usize, Vec<u64>, u64)> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            let bits: Vec<u64> = column.scores.chunks(64).map(missing_bits).collect();
+            let count = bits.iter().map(|bits| u64::from(bits.count_ones())).sum();
+            (index, bits, count)
+        })
+        .filter(|(_, _, count)| count * 100 >= rows as u64 && (rows as u64 - count) * 100 >= rows as u64)
+        .collect();
+    // Each joins the group of the first earlier feature that it is missing with; groups that it connects become one.
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (place, (index, bits, count)) in missing.iter().enumerate() {
+        let is_near = |other: &usize| {
+            missing.iter().take(place).find(|(index, ..)| index == other).is_some_and(|(_, theirs, others)| {
+                let both: u64 = bits.iter().zip(theirs).map(|(a, b)| u64::from((a & b).count_ones())).sum();
+                both * 100 >= (count + others - both) * MIN_JACCARD_PERCENT
+            })
+        };
+        let (near, mut rest): (Vec<Vec<usize>>, Vec<Vec<usize>>) =
+            groups.into_iter().partition(|group| group.iter().any(is_near));
+        let mut joined: Vec<usize> = near.into_iter().flatten().chain([*index]).collect();
+        joined.sort_unstable();
+        rest.push(joined);
+        groups = rest;
+    }
+    groups.retain(|group| group.len() > 1);
+    groups.sort_unstable();
+    groups
+}
+
+fn missing_bits(scores: &[i16]) -> u64 {
+    scores.iter().enumerate().fold(0, |bits, (row, score)| bits | u64::from(*score == MISSING) << row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numeric(scores: Vec<i16>) -> SampledColumn {
+        SampledColumn { scores, is_numeric: true }
+    }
+
+    /// Pearson's correlation in floats over the rows that have both.
+    fn brute_force(a: &[i16], b: &[i16]) -> f64 {
+        let pairs: Vec<(f64, f64)> = a
+            .iter()
+            .zip(b)
+            .filter(|(a, b)| **a != MISSING && **b != MISSING)
+            .map(|(a, b)| (f64::from(*a), f64::from(*b)))
+            .collect();
+        let mean = |of: &dyn Fn(&(f64, f64)) -> f64| {
+            pairs.iter().map(of).sum::<f64>() / f64::from(u32::try_from(pairs.len()).unwrap())
+        };
+        let (x, y) = (mean(&|pair| pair.0), mean(&|pair| pair.1));
+        let sum = |of: &dyn Fn(f64, f64) -> f64| pairs.iter().map(|pair| of(pair.0 - x, pair.1 - y)).sum::<f64>();
+        sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt()
+    }
+
+    /// Scores from a simple generator, some missing.
+    fn scores(seed: u32, missing_every: u32) -> Vec<i16> {
+        let mut state = seed;
+        (0..1_000)
+            .map(|row| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let score = i16::try_from(state >> 20).unwrap() - 2_048;
+                if row % missing_every == 0 { MISSING } else { score }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn correlations_are_those_of_the_rows_that_have_both() {
+        let (a, noise) = (scores(1, 7), scores(2, 1_001));
+        let tied: Vec<i16> =
+            a.iter().zip(&noise).map(|(a, noise)| if *a == MISSING { *noise } else { a / 2 + noise / 3 }).collect();
+        let columns = [numeric(a.clone()), numeric(noise.clone()), numeric(tied.clone())];
+        let relations = relate(2, &columns).unwrap();
+        for (one, other, left, right) in [(0, 1, &a, &noise), (0, 2, &a, &tied), (2, 1, &tied, &noise)] {
+            let (got, expected) = (relations.correlation(one, other).unwrap(), brute_force(left, right));
+            assert!((got - expected).abs() <= 0.000_051, "{one}, {other}: {got} instead of {expected}");
+        }
+        assert!(relations.correlation(0, 2).unwrap() > 0.8);
+        assert_eq!(relations.correlated(0)[0].0, 2);
+        assert_eq!((relations.correlation(0, 0), relations.correlation(0, 3)), (None, None));
+    }
+
+    #[test]
+    fn levels_constants_and_few_rows_have_no_correlation() {
+        let few: Vec<i16> =
+            scores(3, 1_001).iter().enumerate().map(|(row, score)| if row < 99 { *score } else { MISSING }).collect();
+        let columns = [
+            numeric(scores(1, 1_001)),
+            SampledColumn { scores: vec![0; 1_000], is_numeric: false },
+            numeric(vec![5; 1_000]),
+            numeric(few),
+        ];
+        let relations = relate(1, &columns).unwrap();
+        assert_eq!(relations.correlated(0), []);
+        assert!(relate(1, &[numeric(vec![1]), numeric(Vec::new())]).is_none());
+    }
+
+    #[test]
+    fn features_missing_in_the_same_rows_are_a_group() {
+        let missing = |is_missing: &dyn Fn(usize) -> bool| SampledColumn {
+            scores: (0..1_000).map(|row| if is_missing(row) { MISSING } else { 0 }).collect(),
+            is_numeric: false,
+        };
+        let columns = [
+            missing(&|row| row % 4 == 0),
+            missing(&|row| row % 5 == 0),
+            missing(&|row| row % 4 == 0 && row > 10),
+            missing(&|row| row % 3 == 0),
+            missing(&|row| row % 5 == 0 || row == 1),
+            missing(&|row| row % 4 == 0 && row % 8 == 0),
+            missing(&|_| true),
+            missing(&|_| true),
+        ];
+        assert_eq!(relate(1, &columns).unwrap().missing_together(), [vec![0, 2], vec![1, 4]]);
+    }
+
+    #[test]
+    fn the_sample_is_evenly_spaced() {
+        assert_eq!([step(0, 3), step(10_000, 3), step(10_001, 3), step(1_000_000, 3)], [1, 1, 2, 100]);
+        assert_eq!(step(10_000, 16_777), 10, "a thousand rows of so many features");
+        let numbers =
+            |values: &[f64]| -> ArrayRef { std::sync::Arc::new(arrow_array::Float64Array::from(values.to_vec())) };
+        assert_eq!(every(&[numbers(&[0.0, 1.0]), numbers(&[2.0, 3.0, 4.0])], 2), [0.0, 2.0, 4.0]);
+    }
+}

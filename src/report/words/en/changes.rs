@@ -1,0 +1,120 @@
+//! What happened to a feature, and since when, in English.
+
+use vigie_profile::shown::shown;
+
+use super::numbers::{number, percent};
+use crate::{
+    drift::{Change, LoneValue, Onset, Respelled},
+    report::words::{format::minute, values::Multiple},
+};
+
+pub(super) fn change(change: &Change) -> String {
+    match change {
+        Change::Absent => "in no record of the log".to_owned(),
+        Change::Gap { extent } => match rows(*extent) {
+            None => "empty in all rows".to_owned(),
+            Some(share) => format!("empty in {share} of the rows that should have a value"),
+        },
+        Change::Filled { extent } => match rows(*extent) {
+            None => "no longer empty".to_owned(),
+            Some(share) => format!("filled in {share} of the rows that should be empty"),
+        },
+        Change::Sentinel { value, extent } => format!("{value} {}", in_rows(*extent)),
+        Change::Atom { value, extent } => format!("{value} instead of other values {}", in_rows(*extent)),
+        Change::Unit { factor, extent } => {
+            let unit = match Multiple::new(*factor) {
+                Multiple::Reversed => "sign reversed".to_owned(),
+                Multiple::By(factor) => format!("× {factor}"),
+                Multiple::DividedBy(divisor) => format!("÷ {divisor}"),
+            };
+            format!("{unit} {}", in_rows(*extent))
+        }
+        Change::Factor { factor } => format!("all values × {}", number(*factor)),
+        Change::Spelling { levels, extent } => {
+            let pair = |Respelled { known, found, rows: _ }: &Respelled| {
+                found.as_ref().map(|found| format!("“{}” for “{}”", shown(found), shown(known)))
+            };
+            let pairs: Vec<String> = levels.iter().filter_map(pair).collect();
+            let listed = if pairs.is_empty() { String::new() } else { format!(": {}", pairs.join(", ")) };
+            format!("levels spelt differently {}{listed}", in_rows(*extent))
+        }
+        Change::NewLevel { level: Some(level), others: 0, extent } => {
+            format!("new level “{}” {}", shown(level), in_rows(*extent))
+        }
+        Change::NewLevel { level, others, extent } => {
+            let most = level.as_ref().map_or(String::new(), |level| format!(", mostly “{}”", shown(level)));
+            let new = if *others == 0 { "a new level".to_owned() } else { format!("{} new levels", others + 1) };
+            format!("{new} {}{most}", in_rows(*extent))
+        }
+        Change::Constant { value: LoneValue::Number(value) } => format!("always {value}"),
+        Change::Constant { value: LoneValue::Level(Some(level)) } => format!("always “{}”", shown(level)),
+        Change::Constant { value: LoneValue::Level(None) } => "always the same level".to_owned(),
+        Change::Shift => "another distribution of values".to_owned(),
+    }
+}
+
+pub(super) fn onset(onset: &Onset) -> String {
+    format!("since {}", minute(onset.at))
+}
+
+/// A share of rows; `None` if these are all rows.
+fn rows(extent: f64) -> Option<String> {
+    (extent < 0.995).then(|| percent(extent))
+}
+
+fn in_rows(extent: f64) -> String {
+    rows(extent).map_or("in all rows".to_owned(), |share| format!("in {share} of rows"))
+}
+
+#[cfg(test)]
+mod tests {
+    use vigie_profile::window::Instant;
+
+    use super::*;
+    use crate::drift::OnsetOf;
+
+    #[test]
+    fn changes_are_short_clauses() {
+        let level = |text: &str| Some(text.to_owned());
+        let spelt = Respelled { known: "Working".to_owned(), found: level("WORKING"), rows: 4 };
+        let hidden = Respelled { known: "Working".to_owned(), found: None, rows: 4 };
+        let all = [
+            (Change::Absent, "in no record of the log"),
+            (Change::Gap { extent: 1.0 }, "empty in all rows"),
+            (Change::Gap { extent: 0.3 }, "empty in 30.0% of the rows that should have a value"),
+            (Change::Filled { extent: 1.0 }, "no longer empty"),
+            (Change::Filled { extent: 0.5 }, "filled in 50.0% of the rows that should be empty"),
+            (Change::Sentinel { value: 365_243.0, extent: 0.06 }, "365243 in 6.0% of rows"),
+            (Change::Atom { value: 0.0, extent: 0.25 }, "0 instead of other values in 25.0% of rows"),
+            (Change::Unit { factor: 1_000.0, extent: 0.3 }, "× 1000 in 30.0% of rows"),
+            (Change::Unit { factor: 1.0 / 7.0, extent: 0.999 }, "÷ 7 in all rows"),
+            (Change::Unit { factor: 1.0 / 365.25, extent: 1.0 }, "÷ 365.25 in all rows"),
+            (Change::Unit { factor: -1.0, extent: 1.0 }, "sign reversed in all rows"),
+            (Change::Factor { factor: 1.3 }, "all values × 1.30"),
+            (
+                Change::Spelling { levels: vec![spelt], extent: 0.2 },
+                "levels spelt differently in 20.0% of rows: “WORKING” for “Working”",
+            ),
+            (Change::Spelling { levels: vec![hidden], extent: 0.2 }, "levels spelt differently in 20.0% of rows"),
+            (
+                Change::NewLevel { level: level("Platform work"), others: 0, extent: 0.12 },
+                "new level “Platform work” in 12.0% of rows",
+            ),
+            (
+                Change::NewLevel { level: level("Gig work"), others: 2, extent: 0.12 },
+                "3 new levels in 12.0% of rows, mostly “Gig work”",
+            ),
+            (Change::NewLevel { level: None, others: 0, extent: 0.12 }, "a new level in 12.0% of rows"),
+            (Change::Constant { value: LoneValue::Number(1_007.0) }, "always 1007"),
+            (Change::Constant { value: LoneValue::Level(level("a")) }, "always “a”"),
+            (Change::Constant { value: LoneValue::Level(None) }, "always the same level"),
+            (Change::Shift, "another distribution of values"),
+        ];
+        for (what, expected) in all {
+            assert_eq!(change(&what), expected);
+        }
+        let at = Instant(1_791_901_200_000_000);
+        let since = Onset { at, resolution_s: 60, of: OnsetOf::Missing, before: 0.1, after: 1.0 };
+        assert_eq!(onset(&since), format!("since {}", minute(at)));
+    }
+}
