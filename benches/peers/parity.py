@@ -1,8 +1,9 @@
 """What a model file costs a check: `vigie check` without it, with it, and with `policy.attribution` beside, in turn.
 
-Usage: python benches/peers/parity.py target/release/vigie [--rows N] [--runs N]
+Usage: python benches/peers/parity.py target/release/vigie [--rows N] [--runs N] [--without-leaves REFERENCE]
 Needs pandas and pyarrow. The rows are those of the example's reference, over and over, each with an id of its own: as
-Parquet of columns, and as JSON lines. Prints the medians, and how many times the first each of them is.
+Parquet of columns, and as JSON lines. Prints the medians, and how many times the first each of them is. With a reference of
+the example that has no leaves (an earlier version's), also the time without counting them.
 """
 
 import argparse
@@ -20,7 +21,7 @@ DATA = Path(__file__).resolve().parents[2] / "reference_data" / "home_credit"
 CASES = {"no model": ("", ""), "model": (f", file: {DATA}/model.cbm", ""), "attribution": (f", file: {DATA}/model.cbm", ", attribution: true")}
 
 
-def write(folder, rows):
+def write(folder, rows, references):
     table = pq.read_table(DATA / "reference.parquet")
     table = pa.concat_tables([table] * (rows // table.num_rows + 1)).slice(0, rows)
     table = table.append_column("request_id", pa.array([f"h-{row:032d}" for row in range(rows)]))
@@ -34,7 +35,7 @@ def write(folder, rows):
     for kind in ("parquet", "ndjson"):
         for case, (model, policy) in CASES.items():
             (folder / f"{kind} {case}.yaml").write_text(
-                f"model: {{name: m{model}}}\nreference: {DATA}/reference.vigie\nsource:\n  path: {kind}\n"
+                f"model: {{name: m{model}}}\nreference: {references.get(case, DATA / 'reference.vigie')}\nsource:\n  path: {kind}\n"
                 "  fields: {timestamp: ts, probability: probability, id: request_id}\n"
                 f"policy: {{min_rows: 100{policy}}}\nreports: {{dir: reports}}\n",
                 encoding="utf-8",
@@ -56,10 +57,15 @@ def main():
     parser.add_argument("vigie", type=Path)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--without-leaves", type=Path, metavar="REFERENCE")
     args = parser.parse_args()
+    references = {}
+    if args.without_leaves:
+        CASES["model, no leaves"] = CASES["model"]
+        references["model, no leaves"] = args.without_leaves.resolve()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        write(folder, args.rows)
+        write(folder, args.rows, references)
         for kind in ("parquet", "ndjson"):
             taken = {case: [] for case in CASES}
             for _ in range(args.runs):

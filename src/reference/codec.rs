@@ -52,12 +52,15 @@ struct Header {
     /// Numbers of positive and negative rows; if set, two blocks with their scores follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rows_by_outcome: Option<(u64, u64)>,
-    /// Segments; if set, two blocks for each come last.
+    /// Segments; if set, two blocks for each follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     segments: Option<StoredSegments>,
     /// Number of rows from which relations between features were learnt; if set, they end the core.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rows_related: Option<u64>,
+    /// Index of the block with the leaves of the rows, if they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    leaf_block: Option<usize>,
     /// Length and checksum of each value block.
     blocks: Vec<(u64, u64)>,
 }
@@ -98,6 +101,7 @@ impl Reference {
             rows_by_outcome: self.rows_by_outcome(),
             segments: self.stored_segments().cloned(),
             rows_related: self.relations().map(Relations::rows),
+            leaf_block: self.leaf_block(),
             blocks: self.block_store().checksums(),
         };
         let mut core = Writer::default();
@@ -357,6 +361,9 @@ fn read(core: &[u8], open_blocks: impl FnOnce(&[(u64, u64)]) -> Option<BlockStor
     }
     if let Some(relations) = relations {
         reference = reference.with_relations(relations);
+    }
+    if let Some(index) = header.leaf_block {
+        reference = reference.with_leaf_block_at(index);
     }
     Some(match contributions {
         Some(contributions) => reference.with_contributions(contributions),

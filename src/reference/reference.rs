@@ -33,6 +33,8 @@ pub struct Reference {
     outcomes: Option<(u64, u64)>,
     segments: Option<StoredSegments>,
     relations: Option<Relations>,
+    /// Index of the block with the leaves of the reference rows, if they were counted.
+    leaf_block: Option<usize>,
     /// Computed on first use.
     id: OnceLock<String>,
 }
@@ -57,6 +59,7 @@ impl Reference {
             outcomes: None,
             segments: None,
             relations: None,
+            leaf_block: None,
             id,
         }
     }
@@ -111,6 +114,22 @@ impl Reference {
 
     pub(super) fn stored_segments(&self) -> Option<&StoredSegments> {
         self.segments.as_ref()
+    }
+
+    pub(super) fn with_leaf_block_at(mut self, index: usize) -> Self {
+        self.leaf_block = Some(index);
+        self.id = OnceLock::new();
+        self
+    }
+
+    pub(super) fn with_leaf_block(mut self, block: Vec<u8>) -> Option<Self> {
+        let index = self.block_store.len();
+        self.block_store = self.block_store.append(vec![block])?;
+        Some(self.with_leaf_block_at(index))
+    }
+
+    pub(super) fn leaf_block(&self) -> Option<usize> {
+        self.leaf_block
     }
 
     pub(super) fn rows_by_outcome(&self) -> Option<(u64, u64)> {

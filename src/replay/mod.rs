@@ -1,5 +1,5 @@
 //! What a model file says about logged rows: whether the logged scores are the model's own, what another model would
-//! have decided, and which drift moved the score.
+//! have decided, which drift moved the score, and how the rows have shifted among the leaves of the trees.
 //!
 //! Rescoring knows nothing of drift: it adds one column to the rows of a window. Everything here is counted in integers
 //! and can be merged.
@@ -9,6 +9,10 @@ mod column;
 mod explain;
 mod inputs;
 mod kind;
+mod leaf_baseline;
+mod leaf_counts;
+mod leaf_drift;
+mod leaf_simulation;
 mod logged_value;
 mod mismatches;
 mod parity;
@@ -28,6 +32,9 @@ pub use column::{Draws, ReferenceValues, SEED, SampleColumn, Sampling};
 pub use explain::{Explanation, FeatureContribution, FeatureValue, ReferencePosition, explain};
 pub use inputs::model_inputs;
 pub use kind::{kind_of, precision_of};
+pub use leaf_baseline::LeafBaseline;
+pub use leaf_counts::LeafCounts;
+pub use leaf_drift::{LeafDrift, MovedFeature, MovedTree, NoPValue};
 pub use parity::{Example, Pair, Parity, ParityOptions, ParityTally};
 pub use precision::LoggedPrecision;
 pub use quadrants::{Quadrants, ScoreSource, ScoreSums};

@@ -132,6 +132,20 @@ impl Rescorer {
         let _ = self.model.probabilities(&mut raw);
         Ok(raw)
     }
+
+    /// Like [`Rescorer::probabilities`], and passes on which leaf of each tree each row is in; see
+    /// [`Model::predict_raw_with_leaves`].
+    pub fn probabilities_with_leaves(
+        &self,
+        inputs: &Inputs,
+        rows: usize,
+        sink: &mut dyn FnMut(usize, usize, &[u32]),
+    ) -> Result<Vec<f64>> {
+        let mut raw = vec![0.0; rows];
+        self.model.predict_raw_with_leaves(inputs, 0..rows, &mut raw, sink)?;
+        let _ = self.model.probabilities(&mut raw);
+        Ok(raw)
+    }
 }
 
 /// `` `A`, `B` and 3 more ``.

@@ -12,7 +12,7 @@ use crate::{
     judge::{Headline, Policy, SegmentVerdict, Verdict, VerdictHeadline},
     performance::Performance,
     reference::{Holdout, Provenance},
-    replay::{Attribution, Replay, ScoreShift, Unmeasured},
+    replay::{Attribution, LeafDrift, Replay, ScoreShift, Unmeasured},
 };
 
 /// Provenance of the report. Everything that may differ between two runs over the same rows is here
@@ -104,6 +104,9 @@ pub struct Report {
     pub attribution: Option<Attribution>,
     /// Which drift moved the score, if the policy enables it; `Err` holds the reason it could not be measured.
     pub score_shift: Option<Result<ScoreShift, Unmeasured>>,
+    /// Drift among the leaves of the model's trees, if the reference has counted them; `Err` holds the reason it could not be
+    /// measured. Not part of the verdict.
+    pub leaf_drift: Option<Result<LeafDrift, Unmeasured>>,
     /// Cost of decisions and ranking quality of the score, if the log has one.
     pub performance: Option<Performance>,
     /// Results by segment.

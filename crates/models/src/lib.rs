@@ -2,8 +2,9 @@
 //!
 //! [`Model::from_bytes`] reads a model of any supported family, [`Model::inputs`] prepares Arrow columns for it, and
 //! [`Model::predict_raw`] computes raw outputs. [`Model::probabilities`] and [`Model::decision`] turn these into
-//! probabilities and classes. An [`Explainer`] explains raw outputs by the contribution of each feature. The only family
-//! so far is CatBoost, whose details are in [`catboost`].
+//! probabilities and classes. An [`Explainer`] explains raw outputs by the contribution of each feature, and
+//! [`Model::predict_raw_with_leaves`] also finds the leaf of each row in every tree. The only family so far is CatBoost,
+//! whose details are in [`catboost`].
 //!
 //! # Example
 //!
@@ -83,6 +84,7 @@ mod explainer;
 mod feature;
 mod format;
 mod inputs;
+mod leaf_tree;
 mod link;
 mod model;
 
@@ -91,5 +93,6 @@ pub use explainer::Explainer;
 pub use feature::{InputKind, InputPrecision, ModelFeature};
 pub use format::FORMATS;
 pub use inputs::Inputs;
+pub use leaf_tree::{LeafChoices, LeafFeature, LeafTree};
 pub use link::Link;
 pub use model::Model;

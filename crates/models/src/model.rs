@@ -10,6 +10,7 @@ use crate::{
     feature::{InputPrecision, ModelFeature},
     format::ModelFormat,
     inputs::Inputs,
+    leaf_tree::LeafTree,
     link::Link,
 };
 
@@ -94,6 +95,29 @@ impl Model {
     pub fn predict_raw(&self, inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) -> Result<()> {
         match &self.family {
             Family::CatBoost(forest) => forest.predict_raw(inputs, rows, out),
+        }
+    }
+
+    /// Like [`Model::predict_raw`], with the same bits, and passes on which leaf each row is in, block by block and tree by
+    /// tree: the number of the tree, the number of the first row of the block, and one leaf per row. Leaves are numbered as
+    /// in [`Model::leaf_trees`]; fails if the trees of a damaged model cannot be numbered.
+    pub fn predict_raw_with_leaves(
+        &self,
+        inputs: &Inputs,
+        rows: Range<usize>,
+        out: &mut [f64],
+        sink: &mut dyn FnMut(usize, usize, &[u32]),
+    ) -> Result<()> {
+        match &self.family {
+            Family::CatBoost(forest) => forest.predict_raw_with_leaves(inputs, rows, out, sink),
+        }
+    }
+
+    /// The trees with their leaves; `None` if the model has no trees, or too many leaves to count (more than 2²²).
+    #[must_use]
+    pub fn leaf_trees(&self) -> Option<Vec<LeafTree>> {
+        match &self.family {
+            Family::CatBoost(forest) => forest.leaf_trees(),
         }
     }
 

@@ -19,6 +19,8 @@
 //! | [`best_split`] | when a share changed, by likelihood ratio | |
 //! | [`correlation`] | Spearman's rank correlation | |
 //! | [`normal_score`] | ranks as values of the standard normal distribution | van der Waerden 1952 |
+//! | [`leaves`] | shift of rows among the leaves of many trees | Pearson 1900 |
+//! | [`SimulatedLaw`] | p-value from simulated draws and, beyond them, Pearson's type III | Pearson 1895 |
 //! | [`fdr`] | q-values of many tests | Benjamini and Hochberg 1995 |
 //! | [`ranking`] | AUC and average precision with intervals | `DeLong` et al. 1988, Efron 1982 |
 //! | [`loss`] | Brier score, log loss, calibration curve | scikit-learn |
@@ -76,6 +78,7 @@ pub mod correlation;
 pub mod fdr;
 pub mod jensen_shannon;
 pub mod ks;
+pub mod leaves;
 pub mod loss;
 pub mod normal_score;
 pub mod proportion;
@@ -99,6 +102,7 @@ mod outcomes;
 mod pomeranz;
 mod ranked;
 mod real;
+mod simulated_law;
 mod smirnov;
 mod split;
 mod step;
@@ -114,11 +118,13 @@ pub use interval::Interval;
 pub use isotonic::Isotonic;
 pub use ks::Grid;
 pub use mixture::{Mixture, MixturePoint};
+pub use leaves::{LeafPooling, LeafShift, TreeShift};
 pub use outcomes::Outcomes;
 pub use psi::EmptyBins;
 pub use psi_test::{BinRole, PsiTest};
 pub use ranked::Ranked;
 pub use split::{StepCount, StepSplit, best_split};
+pub use simulated_law::{SimulatedLaw, pearson3};
 pub use step::ScoreStep;
 pub use unread_area::{UnreadArea, UnreadCell};
 pub use wasserstein_bounds::DistanceBounds;

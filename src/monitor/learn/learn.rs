@@ -9,6 +9,7 @@ use vigie_profile::{segment::SegmentSpec, window::Instant};
 
 use super::{
     importance::{apply_model, measure_contributions},
+    leaves::count_leaves,
     optimism, segments,
     training::{hash_files, open_columns, read_all, read_one},
     writer::{ReferenceWriter, parts},
@@ -136,7 +137,11 @@ fn learn_with(
     let contributions = measure_contributions(&model, &training)?;
     learnt.reference = learnt.reference.with_explanation(name, contributions);
     learnt.notes.extend(notes);
-    request.write(request.add_segments(learnt, &training, &choice)?)
+    let mut learnt = request.add_segments(learnt, &training, &choice)?;
+    if let Some(leaves) = count_leaves(&model, &training, threads())? {
+        learnt.reference = learnt.reference.with_leaves(&leaves)?;
+    }
+    request.write(learnt)
 }
 
 fn require_rows(table: &dyn TrainingTable) -> Result<()> {

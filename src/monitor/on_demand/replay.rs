@@ -72,7 +72,7 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
         let counted = engine::count(&run.job(window))?;
         let mut data = WindowData { window, counted, empty_later: None };
         rows += data.counted.profile.rows();
-        let (mut replayed, mut contributions) = (None, None);
+        let (mut replayed, mut contributions, mut leaves) = (None, None, None);
         if let Some((model, parity_request)) = parity_model {
             let rescored = rescore(&run, model, &data, Some(parity_request), &segments, request.model.is_some())?;
             check_inputs(&run, model, &data, &rescored.read)?;
@@ -86,13 +86,14 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
                 challenger: rescored.shift.as_ref().map(|shift| parity_request.finish(&run, shift, &segments)),
             });
             contributions = rescored.attribution;
+            leaves = rescored.leaves;
         }
         let scores = data.take_scores();
         let performance = performance(&run, &data, scores)?;
         let measured = measure(&run, &data)?;
         let judged = judge_window(&run, &data, measured, replayed.as_ref(), performance.as_ref())?;
         let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), contributions)?;
-        let measurements = Measurements { replay: replayed, attribution, performance };
+        let measurements = Measurements { replay: replayed, attribution, leaves, performance };
         let mut report = build_report(&run, data, judged, measurements, request.now);
         report.run.seconds = started.elapsed().as_secs_f64();
         let html = to_html(&report, &context)

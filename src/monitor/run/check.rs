@@ -9,7 +9,7 @@ use super::{
     performance::performance,
     report::{Measurements, build_report},
     request::{RunRequest, ScanOptions},
-    rescore::replay_window,
+    rescore::{WindowReplay, replay_window},
 };
 use crate::{
     archive::{self, Published},
@@ -46,7 +46,7 @@ pub fn examine(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) 
     crash::point("window.opened");
     let mut data = run.count_window(request)?;
     crash::point("window.counted");
-    let (replay, contributions) = replay_window(&run, &data)?;
+    let WindowReplay { replay, contributions, leaves } = replay_window(&run, &data)?;
     let scores = data.take_scores();
     // The two are independent, and neither keeps all cores busy by itself.
     let (performance, measured) = join(|| performance(&run, &data, scores), || measure(&run, &data));
@@ -54,7 +54,8 @@ pub fn examine(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) 
     let judged = judge_window(&run, &data, measured?, replay.as_ref(), performance.as_ref())?;
     crash::point("window.weighed");
     let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), contributions)?;
-    let mut report = build_report(&run, data, judged, Measurements { replay, attribution, performance }, request.now);
+    let measurements = Measurements { replay, attribution, leaves, performance };
+    let mut report = build_report(&run, data, judged, measurements, request.now);
     report.run.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }

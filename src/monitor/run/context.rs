@@ -11,6 +11,7 @@ use vigie_profile::{
 
 use super::{
     attribution_mode::{AttributionMode, attribution_mode},
+    leaf_mode::{LeafMode, leaf_mode},
     request::{RunRequest, ScanOptions},
 };
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
     source::Log,
 };
 
-/// Sample used for parity and contributions, unless all rows are requested.
+/// Sample used for parity, contributions and leaves, unless all rows are requested.
 pub(crate) const SAMPLE: Sample = Sample { max_rows: 10_000, target_rows: 9_400 };
 
 pub(crate) struct RunContext<'a> {
@@ -35,6 +36,8 @@ pub(crate) struct RunContext<'a> {
     /// Model that rescores rows: the config's model file, if it names one.
     pub model: Option<Rescorer>,
     pub attribution: AttributionMode,
+    /// Whether the leaves of the rows are counted.
+    pub leaves: LeafMode,
     /// Segments that are compared separately.
     pub segments: Option<Segments>,
     log: Log,
@@ -63,6 +66,7 @@ impl<'a> RunContext<'a> {
             run.set_model(model)?;
         }
         run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
+        run.leaves = leaf_mode(&run.reference, run.model.as_ref())?;
         Ok(run)
     }
 
@@ -82,6 +86,7 @@ impl<'a> RunContext<'a> {
             reference,
             model: None,
             attribution: AttributionMode::Off,
+            leaves: LeafMode::Off,
             log: Log::open(&settings.source)?,
             rule: rule(settings),
             settings,
@@ -137,7 +142,8 @@ impl<'a> RunContext<'a> {
         let parity = self.settings.policy.parity;
         let is_compared = self.model.is_some() && parity == ParityOf::Sample;
         let is_explained = matches!(self.attribution, AttributionMode::On(_));
-        ((is_compared || is_explained) && parity != ParityOf::All).then_some(SAMPLE)
+        let is_counted = matches!(self.leaves, LeafMode::On(_));
+        ((is_compared || is_explained || is_counted) && parity != ParityOf::All).then_some(SAMPLE)
     }
 }
 

@@ -8,6 +8,8 @@ pub(crate) mod context;
 pub(crate) mod first_check;
 pub(crate) mod inputs;
 pub(crate) mod judge;
+pub(crate) mod leaf_mode;
+pub(crate) mod leaves;
 pub(crate) mod performance;
 pub(crate) mod report;
 pub(crate) mod request;

@@ -11,7 +11,7 @@ use crate::{
     drift::compare,
     engine::Counted,
     performance::Performance,
-    replay::Replay,
+    replay::{LeafDrift, Replay, Unmeasured},
     report::{ExaminedWindow, MonitoredModel, Report, Run},
     source::{Field, Unreadable},
 };
@@ -20,6 +20,7 @@ use crate::{
 pub(crate) struct Measurements {
     pub replay: Option<Replay>,
     pub attribution: AttributionResults,
+    pub leaves: Option<Result<LeafDrift, Unmeasured>>,
     pub performance: Option<Performance>,
 }
 
@@ -74,6 +75,7 @@ pub(crate) fn build_report(
         replay: measured.replay,
         attribution: measured.attribution.contributions,
         score_shift: measured.attribution.score_shift,
+        leaf_drift: measured.leaves,
         performance: measured.performance,
     }
 }

@@ -6,14 +6,15 @@ use vigie_stats::Price;
 use super::{
     attribution::{RowExplainer, unavailable_attribution},
     context::{RunContext, SAMPLE, WindowData},
+    leaves::{LeafCounter, unavailable_leaves},
 };
 use crate::{
     engine::{self, KeyedRows, RowQuery},
     fault::{Fault, Result},
     judge::ParityOf,
     replay::{
-        Attribution, AttributionTally, FeatureSegments, Pair, ParityOptions, ParityTally, Replay, Rescorer, Shift,
-        ShiftTally,
+        Attribution, AttributionTally, FeatureSegments, LeafCounts, LeafDrift, Pair, ParityOptions, ParityTally,
+        Replay, Rescorer, Shift, ShiftTally, Unmeasured,
     },
 };
 
@@ -50,33 +51,44 @@ pub(crate) struct Rescored {
     pub parity: ParityTally,
     pub shift: Option<ShiftTally>,
     pub attribution: Option<Attribution>,
+    /// `None` if leaves are not counted; `Err`: the reason why they could not be compared.
+    pub leaves: Option<Result<LeafDrift, Unmeasured>>,
     /// For each column that only the model reads: whether any record has it.
     pub read: Vec<bool>,
 }
 
-/// The replay section of a plain check, and the drift of contributions. Both need a model file; replay also needs a mapped
-/// probability, and contributions must be enabled in the policy.
-pub(crate) fn replay_window(run: &RunContext<'_>, data: &WindowData) -> Result<(Option<Replay>, Option<Attribution>)> {
+/// What a plain check learns from scoring rows again.
+#[derive(Default)]
+pub(crate) struct WindowReplay {
+    pub replay: Option<Replay>,
+    pub contributions: Option<Attribution>,
+    pub leaves: Option<Result<LeafDrift, Unmeasured>>,
+}
+
+/// The replay section of a plain check, the drift of contributions, and that of leaves. All need a model file; replay also
+/// needs a mapped probability, contributions must be enabled in the policy, and leaves be in the reference.
+pub(crate) fn replay_window(run: &RunContext<'_>, data: &WindowData) -> Result<WindowReplay> {
     let rows = run.settings.policy.parity;
     let request = ParityRequest::new(run, rows).filter(|_| rows != ParityOf::Off);
-    let Some(model) = &run.model else { return Ok((None, None)) };
+    let Some(model) = &run.model else { return Ok(WindowReplay::default()) };
     let rescored = rescore(run, model, data, request, &[], false)?;
     let replay = request.map(|_| Replay {
         model_sha256: model.model().sha256_hex(),
         parity: rescored.parity.finish(data.counted.profile.rows()),
         challenger: None,
     });
-    Ok((replay, rescored.attribution))
+    Ok(WindowReplay { replay, contributions: rescored.attribution, leaves: rescored.leaves })
 }
 
 struct RescoreTally {
     parity: ParityTally,
     shift: Option<ShiftTally>,
     attribution: Option<AttributionTally>,
+    leaves: Option<LeafCounts>,
     fault: Option<Fault>,
 }
 
-/// Scores the used rows of a window, or a sample of them, and explains the sample, in one pass.
+/// Scores the used rows of a window, or a sample of them, explains the sample and counts its leaves, in one pass.
 pub(crate) fn rescore(
     run: &RunContext<'_>,
     model: &Rescorer,
@@ -88,16 +100,25 @@ pub(crate) fn rescore(
     let layout = run.reference.layout();
     let rows = data.counted.profile.rows();
     let explainer = RowExplainer::new(run, rows);
+    let counter = LeafCounter::new(run, rows);
     let empty = || RescoreTally {
         parity: ParityTally::default(),
         shift: is_challenger.then(|| ShiftTally::empty(layout, segments)),
         attribution: explainer.as_ref().map(RowExplainer::empty),
+        leaves: counter.as_ref().map(LeafCounter::empty),
         fault: None,
     };
     let observe = |tally: &mut RescoreTally, keyed: &KeyedRows| -> Result<()> {
         let inputs = model.inputs(&keyed.rows)?;
+        let counted = match (&counter, &mut tally.leaves) {
+            (Some(counter), Some(counts)) => Some(counter.score(counts, model, &inputs, &keyed.keys)?),
+            _ => None,
+        };
         if let Some(ParityRequest { options, .. }) = request {
-            let replayed = model.probabilities(&inputs, keyed.rows.len)?;
+            let replayed = match counted {
+                Some(scores) => scores,
+                None => model.probabilities(&inputs, keyed.rows.len)?,
+            };
             if let Some(shift) = &mut tally.shift {
                 shift.observe(&keyed.rows, &replayed, options.threshold, layout, segments);
             }
@@ -117,7 +138,7 @@ pub(crate) fn rescore(
     };
     let mut all = empty();
     let mut read = vec![false; model.extra_columns().len()];
-    if request.is_some() || explainer.is_some() {
+    if request.is_some() || explainer.is_some() || counter.is_some() {
         let is_all = request.is_some_and(|request| request.rows == ParityOf::All);
         let below = SAMPLE.below(rows).filter(|_| !is_all);
         let query = RowQuery { extra_columns: model.extra_columns(), key_below: below, ..RowQuery::default() };
@@ -134,12 +155,17 @@ pub(crate) fn rescore(
             if let (Some(ours), Some(theirs)) = (&mut all.attribution, &tally.attribution) {
                 ours.merge(theirs);
             }
+            if let (Some(ours), Some(theirs)) = (&mut all.leaves, &tally.leaves) {
+                ours.merge(theirs);
+            }
         }
     }
+    let leaves = counter.as_ref().zip(all.leaves.as_ref()).map(|(counter, counts)| counter.finish(counts, run, model));
+    let leaves = leaves.or_else(|| unavailable_leaves(run));
     let counted = explainer.as_ref().zip(all.attribution.as_ref());
     let attribution = counted.map(|(explainer, tally)| explainer.finish(tally, run));
     let attribution = attribution.or_else(|| unavailable_attribution(run));
-    Ok(Rescored { parity: all.parity, shift: all.shift, attribution, read })
+    Ok(Rescored { parity: all.parity, shift: all.shift, attribution, leaves, read })
 }
 
 fn pairs<'a>(keyed: &'a KeyedRows, replayed: &'a [f64]) -> impl Iterator<Item = Pair<'a>> {

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::{
     attribution::AttributionSection, cost::CostSection, feature::ReportedFeature, latency::LatencySection,
-    other_version::OtherVersionSection, performance::PerformanceSection, reference::ReferenceSection,
-    replay::ReplaySection, run::RunSection, score::score, segments::SegmentsSection, service::ServiceSection,
-    sorted::sorted, verdict::VerdictSection, window::WindowSection,
+    leaf_drift::LeafDriftSection, other_version::OtherVersionSection, performance::PerformanceSection,
+    reference::ReferenceSection, replay::ReplaySection, run::RunSection, score::score, segments::SegmentsSection,
+    service::ServiceSection, sorted::sorted, verdict::VerdictSection, window::WindowSection,
 };
 use crate::{judge::Policy, report::Report};
 
@@ -50,6 +50,9 @@ pub struct ReportDocument {
     pub replay: Option<ReplaySection>,
     /// Null unless the policy enables it.
     pub attribution: Option<AttributionSection>,
+    /// Not present without a model file, or if the reference has no leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaf_drift: Option<LeafDriftSection>,
     pub reference: ReferenceSection,
     /// The config's `policy:` in effect.
     #[schemars(with = "Policy")]
@@ -77,6 +80,7 @@ impl ReportDocument {
             segments: report.segments.as_ref().map(|segments| SegmentsSection::new(report, segments)),
             replay: report.replay.as_ref().map(ReplaySection::new),
             attribution: AttributionSection::new(report),
+            leaf_drift: report.leaf_drift.as_ref().map(LeafDriftSection::new),
             reference: ReferenceSection::new(report),
             policy: serde_json::to_value(policy).unwrap_or_default(),
             other_version: report.other_version.as_ref().map(|drift| OtherVersionSection::new(drift, policy)),

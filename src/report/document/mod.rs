@@ -12,6 +12,7 @@ mod from_document;
 mod from_report;
 mod interval;
 mod latency;
+mod leaf_drift;
 mod measures;
 mod null_reasons;
 mod other_version;

@@ -31,6 +31,7 @@ impl Report {
             replay,
             attribution,
             score_shift,
+            leaf_drift,
             performance,
             segments,
         } = self.clone();
@@ -58,6 +59,8 @@ impl Report {
             replay: replay.map(without_rows),
             attribution,
             score_shift,
+            // Names of features and statistics over all rows.
+            leaf_drift,
             performance: performance.map(without_ids),
             segments: segments.map(without_extremes),
         }

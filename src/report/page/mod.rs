@@ -9,6 +9,7 @@ mod fact;
 mod findings;
 pub(crate) mod html;
 mod key_figures;
+pub(crate) mod leaf_drift;
 mod page;
 pub(crate) mod performance;
 mod provenance;

@@ -218,6 +218,14 @@ labels! {
         rows_changed,
         refusal_points,
         cost_expected_per_1000,
+        // Drift among the leaves of the model.
+        leaf_drift_title,
+        leaf_drift_words,
+        leaf_trees_words,
+        tree_number,
+        statistic,
+        explains,
+        features_read,
         // Provenance.
         learnt,
         written,

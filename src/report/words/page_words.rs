@@ -10,7 +10,7 @@ use super::{
 use crate::{
     drift::NotCompared,
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
-    replay::{Parity, ScoreShift},
+    replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::report::SkippedFiles,
 };
 
@@ -125,6 +125,15 @@ pub trait PageWords {
 
     /// States the window's scores and explains the table of restored values.
     fn restored_window(&self, shift: &ScoreShift) -> String;
+
+    /// States how far the rows have shifted among the leaves, and the evidence.
+    fn leaf_shift(&self, drift: &LeafDrift) -> String;
+
+    /// Follows a shift with evidence: the two features whose tie has probably changed.
+    fn changed_tie(&self, pair: &[String; 2]) -> String;
+
+    /// States why a shift among the leaves has no p-value: without a capital letter and a full stop.
+    fn no_p_value(&self, why: NoPValue) -> String;
 
     fn segments_not_compared(&self, reason: NotCompared, segments: usize, min_rows: u64) -> String;
 

@@ -7,6 +7,8 @@ pub(crate) mod false_alarms;
 pub(crate) mod forest_mutants;
 pub(crate) mod languages;
 pub(crate) mod layering;
+pub(crate) mod leaf_drift;
+pub(crate) mod leaf_rates;
 pub(crate) mod measures;
 pub(crate) mod null_calibration;
 pub(crate) mod pitfalls;

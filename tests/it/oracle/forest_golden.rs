@@ -114,6 +114,7 @@ fn check(model: &Path, golden: &Golden) -> usize {
             forest.predict_raw(&golden.inputs(&forest, encoding), 0..golden.rows, &mut raw).unwrap();
             assert_same(&format!("{name} raw, {kernel}, encoding {encoding}"), &raw, &golden.raw);
         }
+        check_leaves(&format!("{name}, {kernel}"), &forest, golden);
         check_shap(&format!("{name}, {kernel}"), &forest, golden, &raw);
     }
     check_interface(&name, model, golden);
@@ -129,6 +130,33 @@ fn check(model: &Path, golden: &Golden) -> usize {
         }
     }
     golden.rows
+}
+
+/// Checks that passing on leaves changes no bit of the scores, and that they are the leaves whose values are summed.
+fn check_leaves(name: &str, forest: &Forest, golden: &Golden) {
+    let Some(trees) = forest.leaf_trees() else {
+        assert!(forest.trees().is_empty(), "{name}");
+        return;
+    };
+    let dimension = forest.dimension();
+    let (mut raw, mut sums) = (vec![0.0; golden.rows * forest.output_count()], vec![0.0; golden.rows * dimension]);
+    let sink = &mut |tree: usize, first: usize, leaves: &[u32]| {
+        for (row, leaf) in (first..).zip(leaves) {
+            let values = &trees[tree].values[*leaf as usize * dimension..][..dimension];
+            sums[row * dimension..][..dimension].iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+    };
+    forest.predict_raw_with_leaves(&golden.inputs(forest, 0), 0..golden.rows, &mut raw, sink).unwrap();
+    assert_same(&format!("{name} raw, with leaves"), &raw, &golden.raw);
+    if forest.output_count() == dimension && !name.starts_with("scale") {
+        // All rows have the same bias.
+        for (row, (raw_row, sum_row)) in raw.chunks(dimension).zip(sums.chunks(dimension)).enumerate() {
+            for place in 0..dimension {
+                let off = (raw_row[place] - raw[place]) - (sum_row[place] - sums[place]);
+                assert!(off.abs() <= 1e-9 * raw_row[place].abs().max(1.0), "{name}: row {row}: {off:e}");
+            }
+        }
+    }
 }
 
 /// Checks that the interface of all families gives the same results.

@@ -15,7 +15,7 @@ use vigie_profile::{
 use crate::support::world::World;
 
 /// Removes the spans that keep dates and exponents on one line.
-fn without_no_break_spans(html: &str) -> String {
+pub(super) fn without_no_break_spans(html: &str) -> String {
     let mut parts = html.split("<span class=\"u\">");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| text + &part.replacen("</span>", "", 1))

@@ -51,7 +51,7 @@ fn settings(world: &World) -> Settings {
     settings
 }
 
-fn report_of(world: &World) -> Report {
+pub(super) fn report_of(world: &World) -> Report {
     examine(&settings(world), RunRequest { window: Some(day(0)), now: Instant(DAY + 2 * DAY_US) }, SCAN).unwrap()
 }
 
@@ -86,7 +86,7 @@ fn assert_bracketed_page(html: &str, names: &[String]) {
 
 /// Renders the page after earlier windows, and checks that it has these sections.
 #[track_caller]
-fn assert_bracketed(report: &Report, past: Vec<TrendPoint>, sections: &[&str]) {
+pub(super) fn assert_bracketed(report: &Report, past: Vec<TrendPoint>, sections: &[&str]) {
     let context = Context { language: BRACKETED, past, index: Some("../index.html".to_owned()) };
     let html = to_html(report, &context).unwrap();
     for section in sections {

@@ -19,6 +19,7 @@ pub(crate) mod importance;
 pub(crate) mod inputs;
 pub(crate) mod late_labels;
 pub(crate) mod layouts;
+pub(crate) mod leaf_drift;
 pub(crate) mod logging;
 pub(crate) mod losses;
 pub(crate) mod measures;

@@ -7,7 +7,7 @@ use vigie::{
     fault::LeftOut,
     judge::{Direction, Finding, Headline, Measure, Note, Severity, Test},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
-    replay::{LoggedPrecision, Parity, ScoreShift, Unmeasured},
+    replay::{LeafDrift, LoggedPrecision, NoPValue, Parity, ScoreShift, Unmeasured},
     report::{
         Advice, ChangedDecisions, Language, MailLabels, MailWords, Notation, PageLabels, PageWords, Restored, Since,
         SkippedFiles, TerminalLabels, TerminalWords, Words, terminal_words,
@@ -147,6 +147,9 @@ impl PageWords for Bracketed {
         restored_without_effect(features: usize) -> String;
         not_restored(features: usize) -> String;
         restored_window(shift: &ScoreShift) -> String;
+        leaf_shift(drift: &LeafDrift) -> String;
+        changed_tie(pair: &[String; 2]) -> String;
+        no_p_value(why: NoPValue) -> String;
         segments_not_compared(reason: NotCompared, segments: usize, min_rows: u64) -> String;
         levels_left_out(column: &str, levels: usize) -> String;
         made(at: Instant, vigie_version: &str) -> String;

@@ -32,6 +32,17 @@ pub(crate) fn exercise(mut forest: Forest) -> bool {
         let bits = raw.iter().map(|value| if value.is_nan() { 0 } else { value.to_bits() }).collect();
         assert_eq!(*first.get_or_insert_with(|| Vec::clone(&bits)), bits, "{kernel}");
     }
+    if let Some(trees) = forest.leaf_trees() {
+        let sink = &mut |tree: usize, _: usize, leaves: &[u32]| {
+            assert!(leaves.iter().all(|leaf| (*leaf as usize) < trees[tree].leaves));
+        };
+        forest.predict_raw_with_leaves(&inputs, 0..ROWS, &mut raw, sink).unwrap();
+        for (tree, feature) in trees.iter().flat_map(|tree| tree.features.iter().map(move |feature| (tree, feature))) {
+            feature.choices.for_each(tree.leaves, &mut |parts| {
+                assert!(parts.iter().all(|part| part.start < part.end && part.end <= tree.leaves));
+            });
+        }
+    }
     let mut few = vec![0.0; 3 * forest.output_count()];
     forest.predict_raw(&inputs, 1..4, &mut few).unwrap();
     let _ = forest.probabilities(&mut raw);

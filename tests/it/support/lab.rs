@@ -27,7 +27,7 @@ impl Data {
         }
     }
 
-    fn array(&self) -> ArrayRef {
+    pub(crate) fn array(&self) -> ArrayRef {
         match self {
             Self::Numbers(numbers) => Arc::new(Float64Array::from(numbers.clone())),
             Self::Texts(texts) => {

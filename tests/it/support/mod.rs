@@ -1,12 +1,14 @@
 //! Shared test fixtures: worlds, rows and servers.
 
 pub(crate) mod applicants;
+pub(crate) mod boosted;
 pub(crate) mod bracketed;
 pub(crate) mod draw;
 pub(crate) mod fake_http;
 pub(crate) mod fake_smtp;
 pub(crate) mod forest_exercise;
 pub(crate) mod lab;
+pub(crate) mod leaf_lab;
 pub(crate) mod mime;
 pub(crate) mod reference_exercise;
 pub(crate) mod reference_file;

@@ -56,6 +56,7 @@ pub(crate) fn exercise(bytes: &[u8]) -> Result<(), String> {
     let reference = Reference::from_bytes("mutant", bytes).map_err(|fault| fault.to_string())?;
     let _ = reference.id();
     let _ = reference.outcomes();
+    let _ = reference.leaves();
     for feature in 0..reference.layout().features().len() {
         let _ = reference.values(feature);
     }

@@ -2,7 +2,8 @@
 //!
 //! `file` parses both formats into `ModelParts`, and `forest` checks them and builds bins, trees and the link.
 //! `score::quantise` converts a block of rows to bins, `score::walk` sums leaves; a `score::simd` kernel does both faster,
-//! from `score::tables`. `shap` tabulates oblivious trees (`fold`, `tables`) and walks others (`walk`).
+//! from `score::tables`. `score::leaves` finds the leaf of each row. `shap` tabulates oblivious trees (`fold`, `tables`)
+//! and walks others (`walk`).
 
 pub(crate) mod file;
 pub(crate) mod forest;

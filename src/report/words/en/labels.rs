@@ -198,6 +198,14 @@ pub(super) static LABELS: PageLabels = PageLabels {
     rows_changed: "rows changed",
     refusal_points: "refusal rate (change in percentage points)",
     cost_expected_per_1000: "expected cost per 1,000",
+    // Drift among the leaves of the model.
+    leaf_drift_title: "Drift inside the model",
+    leaf_drift_words: "How the rows divide among the leaves of the model’s trees, compared with the reference. This shows shifts in how features go together even if no single feature has drifted. It does not affect the verdict.",
+    leaf_trees_words: "Features that explain the shift, given all others, and the trees with the largest shift. Trees are numbered from 0, as in the model file; without drift, a statistic is about its degrees of freedom (df).",
+    tree_number: "tree",
+    statistic: "statistic",
+    explains: "explained shift (about 0 without drift)",
+    features_read: "features it reads",
     // Provenance.
     learnt: "learnt",
     written: "written",

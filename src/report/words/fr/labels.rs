@@ -198,6 +198,14 @@ pub(super) static LABELS: PageLabels = PageLabels {
     rows_changed: "lignes modifiées",
     refusal_points: "taux de refus (variation en points)",
     cost_expected_per_1000: "coût attendu pour 1\u{202f}000",
+    // Drift among the leaves of the model.
+    leaf_drift_title: "Dérive au sein du modèle",
+    leaf_drift_words: "Répartition des lignes entre les feuilles des arbres du modèle, comparée à celle de la référence. Elle révèle une évolution des liens entre variables, même si aucune variable n’a dérivé à elle seule. Elle n’entre pas dans le verdict.",
+    leaf_trees_words: "Variables qui expliquent l’écart, à autres variables données, et arbres où il est le plus grand. Les arbres sont numérotés à partir de 0, comme dans le fichier du modèle\u{a0}; sans dérive, la statistique est proche de ses degrés de liberté (ddl).",
+    tree_number: "arbre",
+    statistic: "statistique",
+    explains: "écart expliqué (proche de 0 sans dérive)",
+    features_read: "variables utilisées",
     // Provenance.
     learnt: "apprise",
     written: "écrit",

@@ -7,6 +7,7 @@ mod french;
 mod headline;
 mod label_counts;
 mod labels;
+mod leaves;
 mod losses;
 mod mail;
 mod measures;

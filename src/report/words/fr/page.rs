@@ -9,12 +9,13 @@ use vigie_stats::{Interval, Price};
 use super::{
     French, advice, findings, headline, label_counts,
     labels::LABELS,
+    leaves,
     numbers::{comma, four_decimals, grouped, number, percent, plural, row_count, s},
 };
 use crate::{
     drift::NotCompared,
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
-    replay::{Parity, ScoreShift},
+    replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::{
         report::SkippedFiles,
         words::{
@@ -369,6 +370,18 @@ impl PageWords for French {
             cost(now.cost_per_1000),
             cost(known.cost_per_1000)
         )
+    }
+
+    fn leaf_shift(&self, drift: &LeafDrift) -> String {
+        leaves::leaf_shift(drift)
+    }
+
+    fn changed_tie(&self, pair: &[String; 2]) -> String {
+        leaves::changed_tie(pair)
+    }
+
+    fn no_p_value(&self, why: NoPValue) -> String {
+        leaves::no_p_value(why)
     }
 
     fn segments_not_compared(&self, reason: NotCompared, segments: usize, min_rows: u64) -> String {

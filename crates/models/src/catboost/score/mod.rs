@@ -2,6 +2,7 @@
 
 pub(crate) mod inputs;
 pub(crate) mod kernel;
+pub(crate) mod leaves;
 pub(crate) mod quantise;
 pub(crate) mod score;
 pub(crate) mod search;

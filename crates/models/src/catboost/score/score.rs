@@ -16,15 +16,28 @@ impl Forest {
     /// Several threads may score different rows of the same inputs. The output of a class that did not occur in training
     /// is −∞.
     pub fn predict_raw(&self, inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) -> Result<()> {
+        self.score_blocks(inputs, rows, out, |_, _| ())
+    }
+
+    /// Like [`Forest::predict_raw`], and passes on the first row and the bins of each block.
+    pub(crate) fn score_blocks(
+        &self,
+        inputs: &Inputs,
+        rows: Range<usize>,
+        out: &mut [f64],
+        mut each: impl FnMut(usize, &BinBlock),
+    ) -> Result<()> {
         self.check_rows(inputs, &rows, self.output_count(), out.len())?;
         let at_once = self.block_rows().min(rows.len());
         let mut block = BinBlock::new(self, at_once);
         let mut sums = vec![0.0; self.dimension.saturating_mul(block.stride())];
         for (index, out) in out.chunks_mut(self.output_count().saturating_mul(at_once).max(1)).enumerate() {
             let count = out.len().checked_div(self.output_count()).unwrap_or(0);
-            self.quantise(inputs, rows.start.saturating_add(index.saturating_mul(at_once)), count, &mut block);
+            let first = rows.start.saturating_add(index.saturating_mul(at_once));
+            self.quantise(inputs, first, count, &mut block);
             self.walk(&block, &mut sums);
             self.apply_scale_and_bias(&sums, block.stride(), out);
+            each(first, &block);
         }
         Ok(())
     }

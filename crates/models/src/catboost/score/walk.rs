@@ -95,23 +95,29 @@ impl Forest {
     fn walk_branching(&self, trees: &Branching, block: &BinBlock, sums: &mut [f64]) {
         for [root, _] in trees.roots.array_windows() {
             for row in 0..block.rows {
-                let mut at = *root;
-                loop {
-                    let node = trees.nodes[at];
-                    if node.is_leaf() {
-                        break;
-                    }
-                    let holds = node.split.holds(block.column(usize::from(node.split.column))[row]);
-                    let step = if holds { node.right } else { node.left };
-                    if step == 0 {
-                        break;
-                    }
-                    at += usize::from(step);
-                }
-                let from = trees.values[at] as usize;
+                let from = trees.values[end_of_walk(trees, *root, block, row)] as usize;
                 add(sums, row, block.stride(), &self.leaf_values[from..from + self.dimension]);
             }
         }
+    }
+}
+
+/// The node at which the walk of a row ends.
+#[expect(clippy::indexing_slicing, reason = "Branching::from_parts has checked all steps and leaves")]
+#[inline]
+pub(crate) fn end_of_walk(trees: &Branching, root: usize, block: &BinBlock, row: usize) -> usize {
+    let mut at = root;
+    loop {
+        let node = trees.nodes[at];
+        if node.is_leaf() {
+            return at;
+        }
+        let holds = node.split.holds(block.column(usize::from(node.split.column))[row]);
+        let step = if holds { node.right } else { node.left };
+        if step == 0 {
+            return at;
+        }
+        at += usize::from(step);
     }
 }
 
