@@ -20,6 +20,36 @@ from catboost import CatBoostClassifier, Pool
 from sklearn.metrics import roc_auc_score
 
 
+def check_incidents(folder, names, score):
+    """The further days: scores are those of the logged inputs, and each incident is in the file as told."""
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    assert {p.name for p in (folder / "log").iterdir()} == {f"predictions-{day['date']}.ndjson.gz" for day in expected["days"]}
+    yesterday = None
+    for day in expected["days"]:
+        with gzip.open(folder / "log" / f"predictions-{day['date']}.ndjson.gz", "rt", encoding="utf-8") as file:
+            rows = [line for line in map(json.loads, file) if line["endpoint"] == "/predict" and line["error"] is None]
+        frame = pd.DataFrame([line["inputs"] for line in rows], columns=names)
+        assert len(rows) == day["rows"]
+        scored = [round(p, 6) for p in score(frame).tolist()]
+        percent = [line["outputs"]["proba_default"] != p for line, p in zip(rows, scored)]
+        assert all(line["outputs"]["proba_default"] == round(100 * p, 4) for line, p, is_percent in zip(rows, scored, percent) if is_percent)
+        decided = sum((line["outputs"]["decision"] == "REFUSED") != (p >= 0.5) for line, p in zip(rows, scored))
+        assert sum(percent) == (day["rows_touched"] if "left_out" in day["findings"] else 0) == day["rows"] - day["rows_used"]
+        assert decided == (day["rows_touched"] if "decision" in day["findings"] else 0)
+        for story in day["stories"]:
+            block = frame[[name for name in names if name.startswith(story.get("block", "AMT_CREDIT"))]]
+            if story["kind"] == ["gap"]:
+                assert block.isna().all(axis=None)
+            elif story["kind"] == ["stale"]:
+                ours, theirs = (sorted(map(repr, part.to_numpy(float).tolist())) for part in (block, yesterday[block.columns]))
+                assert ours == theirs
+            elif story["kind"] == ["unit"]:
+                late = np.array([line["ts"][11:16] for line in rows]) >= f"{int(story['onset'][:2]) + 2}{story['onset'][2:]}"  # +02:00
+                assert (block["AMT_CREDIT"][late] < 3000).all() and (block["AMT_CREDIT"][~late] >= 45_000).all()
+        yesterday = frame
+        print(day["date"], len(rows), "rows,", day["what"])
+
+
 def main():
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
     specs = pd.read_csv(Path(__file__).resolve().parent / "features.csv")
@@ -91,6 +121,7 @@ def main():
             assert put_back == day["before"]["share_refused"] and day["share_refused"] != put_back
             print("  amounts put back: refused", f"{np.mean(restored['probability'] >= 0.5):.3f}")
     assert seen == set(labels.index)
+    check_incidents(folder / "incidents", names, score)
     total = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     print(f"labels: {len(labels)}; log {sizes / 1e6:.2f} MB; everything {total / 1e6:.2f} MB")
     assert total < 20e6

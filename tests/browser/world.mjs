@@ -50,6 +50,20 @@ export function example(language) {
   return { world, last: world.report('credit-default', window(14)), down: world.report('credit-default', window(12)), calm: world.report('credit-default', window(13)) };
 }
 
+/** The example's further days, one cause each, checked in their order: each expected day with its report. */
+export function incidents(language) {
+  const world = new World();
+  const config = 'config/examples/incidents.yaml';
+  symlinkSync(join(root, 'reference_data'), world.path('reference_data'));
+  const shipped = readFileSync(join(root, config), 'utf8');
+  world.write(config, shipped.replace('reports: {dir: ../../reports}', `reports: {dir: ../../reports, language: ${language}}`));
+  const { days } = JSON.parse(readFileSync(join(root, 'reference_data/home_credit/incidents/expected.json'), 'utf8'));
+  return days.map((expected) => {
+    world.check(config, expected.from, expected.to);
+    return { expected, ...world.report('credit-default-later', window(Number(expected.date.slice(-2)))) };
+  });
+}
+
 export const SCRIPT = `<script>document.title='owned';alert(1)</script>`;
 export const LEVEL = `"><img src=https://evil.example/x onerror="document.title='owned'">`;
 

@@ -18,5 +18,6 @@ mod mail;
 mod oracle;
 mod page;
 mod postgres;
+mod rates;
 mod story;
 mod support;

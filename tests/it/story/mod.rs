@@ -16,6 +16,7 @@ pub(crate) mod former;
 pub(crate) mod french_money;
 pub(crate) mod hostile;
 pub(crate) mod importance;
+pub(crate) mod incidents;
 pub(crate) mod inputs;
 pub(crate) mod late_labels;
 pub(crate) mod layouts;

@@ -27,6 +27,7 @@ impl Data {
         }
     }
 
+    /// As an Arrow column, in which NaN and `None` are missing.
     pub(crate) fn array(&self) -> ArrayRef {
         match self {
             Self::Numbers(numbers) => Arc::new(Float64Array::from(numbers.clone())),

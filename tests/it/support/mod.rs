@@ -13,6 +13,7 @@ pub(crate) mod mime;
 pub(crate) mod reference_exercise;
 pub(crate) mod reference_file;
 pub(crate) mod schema;
+pub(crate) mod stories;
 pub(crate) mod unbracketed;
 pub(crate) mod watched;
 pub(crate) mod world;
