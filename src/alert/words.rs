@@ -107,8 +107,10 @@ fn measured(test: Test, value: f64, language: Language) -> String {
 fn unit(test: Test) -> Option<Unit> {
     match test {
         Test::Measure(measure) => Some(measure.unit()),
-        Test::ShareRefused => Some(Unit::Change),
-        Test::ModelVersion | Test::ErrorRate | Test::Parity | Test::Cost | Test::RealisedCost => Some(Unit::Share),
+        Test::ShareRefused | Test::Overrides => Some(Unit::Change),
+        Test::ModelVersion | Test::ErrorRate | Test::Parity | Test::Decision | Test::Cost | Test::RealisedCost => {
+            Some(Unit::Share)
+        }
         Test::Latency => None,
         _ => Some(Unit::Number),
     }

@@ -80,14 +80,10 @@ fn text(curve: &CostCurve, config: Option<&Path>) -> String {
         places.min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b))).map(|(place, _)| place)
     };
     let used = nearest(curve.terms.threshold);
-    let is_near = |point: &CostAt| {
-        curve.near.low.is_some_and(|low| low <= point.threshold)
-            && curve.near.high.is_none_or(|high| point.threshold <= high)
-    };
     for (place, point) in listed.iter().enumerate() {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 30")]
         let length = (point.per_1000 / top * BAR).round().clamp(0.0, BAR) as usize;
-        let shade = if is_near(point) { "█" } else { "░" };
+        let shade = if curve.is_near(point.threshold) { "█" } else { "░" };
         let _ = writeln!(
             text,
             "{:>9.2} {:>8.1} {:>8}  {}{}",

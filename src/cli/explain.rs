@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, num::NonZero};
 
 use serde_json::{Value, json};
-use vigie_profile::shown::shown;
+use vigie_profile::{decision::HighScore, shown::shown};
 
 use super::{
     ExitStatus,
@@ -52,8 +52,8 @@ pub(super) fn run(args: &ExplainArgs) -> Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-fn decision(explained: &ExplainedPrediction) -> &'static str {
-    if explained.explanation.probability >= explained.threshold { "refused" } else { "accepted" }
+fn decision(refused: bool) -> &'static str {
+    if refused { "refused" } else { "accepted" }
 }
 
 fn direction(contribution: f64) -> &'static str {
@@ -66,9 +66,9 @@ fn direction(contribution: f64) -> &'static str {
 
 /// Reasons in favour of the decision, strongest first.
 fn reasons(explained: &ExplainedPrediction) -> impl Iterator<Item = &FeatureContribution> {
-    let refused = explained.explanation.probability >= explained.threshold;
+    let is_raised = explained.is_refused() == (explained.rule.high_score == HighScore::Bad);
     let supports = move |reason: &&FeatureContribution| {
-        if refused { reason.contribution > 0.0 } else { reason.contribution < 0.0 }
+        if is_raised { reason.contribution > 0.0 } else { reason.contribution < 0.0 }
     };
     explained.explanation.reasons.iter().filter(supports).take(REASONS)
 }
@@ -97,6 +97,7 @@ fn to_json(settings: &Settings, explained: &ExplainedPrediction) -> String {
         json!({
             "probability": logged.probability,
             "decision": logged.decision,
+            "refused": logged.refused,
             "model_version": logged.model_version,
             "agrees": logged.agrees,
             "difference": logged.difference,
@@ -109,11 +110,13 @@ fn to_json(settings: &Settings, explained: &ExplainedPrediction) -> String {
         "timestamp": explained.at,
         "logged": logged,
         "probability": explanation.probability,
-        "threshold": explained.threshold,
-        "decision": decision(explained),
+        "threshold": explained.rule.threshold,
+        "high_score": explained.rule.high_score,
+        "decision": decision(explained.is_refused()),
+        "decision_by_score": decision(explained.called_to_refuse()),
         "raw": explanation.raw,
         "expected_value": explanation.expected,
-        "reasons": reasons(explained).map(sentence).collect::<Vec<_>>(),
+        "reasons": reasons(explained).map(|reason| sentence(reason, explained.rule.high_score)).collect::<Vec<_>>(),
         "contributions": contributions,
     });
     format!("{document:#}\n")
@@ -127,13 +130,15 @@ fn to_text(settings: &Settings, explained: &ExplainedPrediction) -> String {
         _ => "input row".to_owned(),
     };
     let _ = writeln!(text, "{}  {record}", settings.model.name);
-    let _ = writeln!(
-        text,
-        "{}: probability {:.6}, threshold {}",
-        capitalised(decision(explained)),
-        explanation.probability,
-        explained.threshold
-    );
+    let (decided, called) = (explained.is_refused(), explained.called_to_refuse());
+    let (by_score, threshold) = (format!("probability {:.6}", explanation.probability), explained.rule.threshold);
+    let decided_word = capitalised(decision(decided));
+    let _ = if decided == called {
+        writeln!(text, "{decided_word}: {by_score}, threshold {threshold}")
+    } else {
+        let other = if called { "refusal" } else { "acceptance" };
+        writeln!(text, "{decided_word} in the log, although {by_score} and threshold {threshold} call for {other}")
+    };
     if let Some(logged) = &explained.logged {
         let decided = logged.decision.as_ref().map_or(String::new(), |word| format!(", {}", shown(word)));
         let _ = match logged.probability {
@@ -151,7 +156,7 @@ fn to_text(settings: &Settings, explained: &ExplainedPrediction) -> String {
     }
     let _ = writeln!(text, "\nreasons, in units of the raw score:");
     for (index, reason) in reasons(explained).enumerate() {
-        let _ = writeln!(text, "  {}. {}", index + 1, sentence(reason));
+        let _ = writeln!(text, "  {}. {}", index + 1, sentence(reason, explained.rule.high_score));
     }
     let listed: Vec<&FeatureContribution> =
         explanation.reasons.iter().filter(|reason| reason.contribution != 0.0).take(LISTED).collect();
@@ -210,9 +215,11 @@ fn capitalised(word: &str) -> String {
 }
 
 /// A reason code: feature, value, position in the reference, effect.
-fn sentence(reason: &FeatureContribution) -> String {
+fn sentence(reason: &FeatureContribution, high_score: HighScore) -> String {
     let position = reason.position.map_or(String::new(), |position| format!(" ({})", words(position)));
-    let (sign, towards) = if reason.contribution > 0.0 { ("+", "refusal") } else { ("−", "acceptance") };
+    let is_raised = reason.contribution > 0.0;
+    let sign = if is_raised { "+" } else { "−" };
+    let towards = if is_raised == (high_score == HighScore::Bad) { "refusal" } else { "acceptance" };
     let size = number(reason.contribution.abs());
     format!("{} is {}{position}: {sign}{size} (towards {towards})", shown(&reason.feature), value(&reason.value))
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::{Problems, Settings},
     fault::{Fault, Result, describe_io},
-    monitor::{LearnRequest, import, learn, open_reference},
+    monitor::{LearnRequest, describe_event, import, learn, open_reference},
     reference::ColumnRoles,
     source,
 };
@@ -55,8 +55,9 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
     let categorical = features.iter().filter(|feature| feature.kind() == Kind::Categorical).count();
     let shown = args.show.map(|_| render_cost(args, reference)).transpose()?;
     let rows = reference.profile().rows();
+    let event = describe_event(reference)?.map_or(String::new(), |event| format!("{event}\n"));
     let summary = format!(
-        "{}: {} {} ({} numeric, {categorical} categorical){} from {rows} {}, reference {}\n",
+        "{}: {} {} ({} numeric, {categorical} categorical){} from {rows} {}, reference {}\n{event}",
         args.out.display(),
         features.len(),
         noun(features.len() as u64, "feature"),

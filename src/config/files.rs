@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use super::{Alerts, Problem, Settings};
+use super::{Alerts, Overrides, Problem, Settings};
 use crate::{
     alert::{self, Channel, KeyKind},
     fault::describe_io,
@@ -51,7 +51,20 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
 /// Returns what is allowed, but probably not meant.
 #[must_use]
 pub fn warnings(settings: &Settings) -> Vec<Problem> {
-    readable_secrets(settings).into_iter().chain(month_window(settings)).collect()
+    readable_secrets(settings).into_iter().chain(month_window(settings)).chain(unused_decisions(settings)).collect()
+}
+
+/// Options about logged decisions, of which the config maps none.
+fn unused_decisions(settings: &Settings) -> Option<Problem> {
+    let model = &settings.model;
+    let key = match (&model.decisions, model.overrides) {
+        _ if settings.source.fields.decision.is_some() => return None,
+        (Some(_), _) => "model.decisions",
+        (None, Overrides::Allowed) => "model.overrides",
+        (None, Overrides::None) => return None,
+    };
+    let problem = Problem::new(key, format!("`{key}` has no effect without logged decisions"));
+    Some(problem.hint("map them in `source.fields.decision`"))
 }
 
 /// A window of a few minutes: in many tools, `1m` is a month.

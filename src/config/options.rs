@@ -4,10 +4,18 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vigie_profile::{segment::SegmentSpec, window::Span};
+use vigie_profile::{
+    decision::{DecisionRule, DecisionWord, DecisionWords, HighScore},
+    segment::SegmentSpec,
+    window::Span,
+};
 
 use super::{Alerts, Http};
-use crate::{judge::Policy, report::Language, source};
+use crate::{
+    judge::Policy,
+    report::Language,
+    source::{self, Scalar},
+};
 
 /// The whole config file: the single source of the JSON schema, the known keys and their types.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -90,9 +98,22 @@ pub struct ModelOptions {
     /// Model file, required for replay, explain and attribution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
-    /// Applicants are refused at this probability or above.
+    /// What a high probability makes likely: `default`, `repaid`, or any other word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Whether a high probability is bad or good. Default: what the event's name says, otherwise bad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high_score: Option<HighScore>,
+    /// The event is predicted at this probability or above: applicants are then refused if a high score is bad, accepted if
+    /// it is good.
     #[serde(default = "threshold")]
     pub threshold: f64,
+    /// Words of the log's decisions, in addition to the common ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<DecisionOptions>,
+    /// Whether decisions against the score are expected.
+    #[serde(default, skip_serializing_if = "Overrides::is_none")]
+    pub overrides: Overrides,
     /// Cost of a wrong decision.
     #[serde(default)]
     pub cost: Cost,
@@ -103,6 +124,83 @@ pub struct ModelOptions {
     /// knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing_level: Option<MissingLevel>,
+}
+
+impl ModelOptions {
+    /// What a high score says about an applicant.
+    #[must_use]
+    pub fn high_score(&self) -> HighScore {
+        let named = || self.event.as_deref().and_then(HighScore::of_event);
+        self.high_score.or_else(named).unwrap_or_default()
+    }
+
+    /// The event that the score is the probability of.
+    #[must_use]
+    pub fn event(&self) -> &str {
+        self.event.as_deref().unwrap_or_else(|| self.high_score().usual_event())
+    }
+
+    /// The decision that follows from a score.
+    #[must_use]
+    pub fn rule(&self) -> DecisionRule {
+        DecisionRule { threshold: self.threshold, high_score: self.high_score() }
+    }
+
+    /// What the words of the decisions in this field mean.
+    #[must_use]
+    pub fn decision_words(&self, field: &str) -> DecisionWords {
+        let none = DecisionOptions::default();
+        let own = self.decisions.as_ref().unwrap_or(&none);
+        let own: Vec<(String, DecisionWord)> = own.spelled().collect();
+        DecisionWords::new(own.iter().map(|(word, meaning)| (word.as_str(), *meaning)), field, self.high_score())
+    }
+}
+
+/// Words by what they mean. Case, accents and punctuation do not matter.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DecisionOptions {
+    /// The applicant was accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Scalar>,
+    /// The applicant was refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Scalar>,
+    /// Not a decision yet, such as a case for a human.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Scalar>,
+}
+
+impl DecisionOptions {
+    /// Every word, as readers spell it.
+    fn spelled(&self) -> impl Iterator<Item = (String, DecisionWord)> {
+        let lists = [
+            (&self.accepted, DecisionWord::Accepted),
+            (&self.refused, DecisionWord::Refused),
+            (&self.open, DecisionWord::Open),
+        ];
+        lists
+            .into_iter()
+            .flat_map(|(words, meaning)| words.iter().filter_map(Scalar::spelled).map(move |word| (word, meaning)))
+    }
+}
+
+/// Whether decisions against the score are expected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Overrides {
+    /// Every one is a finding.
+    #[default]
+    None,
+    /// Their shares are watched instead.
+    Allowed,
+}
+
+impl Overrides {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
 }
 
 /// One word for all categorical features, or one per feature.

@@ -1,9 +1,10 @@
 //! Checks of values that have the right type: time zones must exist, a watch must not exceed its alarm, and so on.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use serde_json::Value;
 use vigie_profile::{
+    decision::{HighScore, folded_word},
     segment,
     window::{Instant, Span},
 };
@@ -20,7 +21,9 @@ type Violation = (String, String);
 type ValueRule = fn(&Value) -> Option<Violation>;
 
 /// Rules by key pattern.
-const RULES: [(&str, ValueRule); 32] = [
+const RULES: [(&str, ValueRule); 34] = [
+    ("model", known_event),
+    ("model.decisions", decision_words),
     ("model.name", folder_name),
     ("model.threshold", share),
     ("model.cost.*", not_negative),
@@ -142,6 +145,50 @@ fn folder_name(value: &Value) -> Option<Violation> {
             format!("must be a valid folder name, not `{}`", masked(name).escape_debug()),
             "use at most 100 letters, digits, - and _",
         ));
+    }
+    None
+}
+
+/// The event must say whether a high score is bad, unless `high_score` does.
+fn known_event(value: &Value) -> Option<Violation> {
+    let event = value.get("event")?.as_str().filter(|event| !event.trim().is_empty())?;
+    let shown = masked(event);
+    let stated = match value.get("high_score").and_then(Value::as_str) {
+        Some("bad") => Some(HighScore::Bad),
+        Some("good") => Some(HighScore::Good),
+        _ => None,
+    };
+    match (HighScore::of_event(event), stated) {
+        (None, None) => Some(violation(
+            format!("has the event `{shown}`, which does not say whether a high score is bad or good"),
+            "add `high_score: bad` or `high_score: good`",
+        )),
+        (Some(known), Some(stated)) if known != stated => Some(violation(
+            format!("has the event `{shown}` and a `high_score` that contradicts it"),
+            "remove `high_score`, or name the event that the score is the probability of",
+        )),
+        _ => None,
+    }
+}
+
+/// No word means two things.
+fn decision_words(value: &Value) -> Option<Violation> {
+    let lists = ["accepted", "refused", "open"].map(|key| (key, value.get(key).and_then(Value::as_array)));
+    let mut known: BTreeMap<String, &str> = BTreeMap::new();
+    for (key, word) in
+        lists.iter().flat_map(|(key, words)| words.iter().flat_map(|words| words.iter()).map(move |word| (*key, word)))
+    {
+        let Ok(Some(word)) = serde_json::from_value::<source::Scalar>(word.clone()).map(|word| word.spelled()) else {
+            return Some(violation("has an empty word", "remove it; rows without a decision are counted anyway"));
+        };
+        let other = known.insert(folded_word(&word), key);
+        if let Some(other) = other.filter(|other| *other != key) {
+            let word = masked(&word);
+            return Some(violation(
+                format!("has `{word}` under both `{other}` and `{key}`"),
+                "keep one; case, accents and punctuation do not matter",
+            ));
+        }
     }
     None
 }

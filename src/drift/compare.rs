@@ -1,6 +1,7 @@
 //! Compares a window's profile with the reference: [`Drift`].
 
 use vigie_profile::{
+    decision::DecisionRule,
     layout::{Layout, Precision, Shape},
     profile::{Counts, Profile},
 };
@@ -29,15 +30,20 @@ pub struct ScoreDrift {
     pub histogram: Vec<HistogramStep>,
 }
 
-/// Compares a window with its reference. Fails if the two were not counted on the same layout, or if the reference is damaged.
-pub fn compare(reference: &Reference, window: &Profile, empty: EmptyBins, threshold: f64) -> Result<Drift, String> {
+/// Compares a window with its reference, whose rows `rule` decides. Fails if the two were not counted on the same layout, or if the reference is damaged.
+pub fn compare(
+    reference: &Reference,
+    window: &Profile,
+    empty: EmptyBins,
+    rule: impl Into<DecisionRule>,
+) -> Result<Drift, String> {
     let layout = reference.layout();
     window.check_layout(layout.id())?;
     let mut features = features(layout, reference.profile(), window, empty);
     let mut score = match (layout.score(), reference.profile().score(), window.score()) {
         (Some(cells), Some(ours), Some(theirs)) => Some(ScoreDrift {
             distance: numeric::compare("score", cells, ours, theirs, Precision::F64, empty),
-            refused: compare_refused(reference, window, threshold)?,
+            refused: compare_refused(reference, window, rule.into())?,
             histogram: histogram::histogram(cells, ours, theirs),
         }),
         _ => None,
@@ -66,13 +72,13 @@ pub(super) fn features(layout: &Layout, ours: &Profile, theirs: &Profile, empty:
     map_on_cores(layout.features().len(), 8, &one).into_iter().flatten().collect()
 }
 
-fn compare_refused(reference: &Reference, window: &Profile, threshold: f64) -> Result<Refused, String> {
+fn compare_refused(reference: &Reference, window: &Profile, rule: DecisionRule) -> Result<Refused, String> {
     let scored = window.score().map_or(0, vigie_profile::profile::CellCounts::present);
     if reference.provenance().reduced {
         // Bins do not show on which side of the threshold a score was.
         return Ok(Refused { reference: None, window: share(window.refused(), scored), p_value: None });
     }
-    let (rows, refused) = reference.refused(threshold).ok_or_else(|| reference.damaged_message())?;
+    let (rows, refused) = reference.refused(rule).ok_or_else(|| reference.damaged_message())?;
     Ok(Refused {
         reference: share(refused, rows),
         window: share(window.refused(), scored),

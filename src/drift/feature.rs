@@ -157,7 +157,7 @@ pub struct Chi2 {
     pub pooled_levels: usize,
 }
 
-/// Share of decisions at or above the threshold.
+/// Share of refused rows: as logged in the window, where it has decisions, otherwise by the threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Refused {
     pub reference: Option<f64>,

@@ -1,6 +1,7 @@
 //! Compares each segment of a window with the reference's rows of the same segment, and with the other segments.
 
 use vigie_profile::{
+    decision::DecisionRule,
     layout::Precision,
     profile::Profile,
     segment::{SegmentTally, Segments},
@@ -69,7 +70,7 @@ pub fn compare_segments(
     tally: &SegmentTally,
     window: &Profile,
     reference: &Reference,
-    (min_rows, threshold, empty): (u64, f64, EmptyBins),
+    (min_rows, rule, empty): (u64, DecisionRule, EmptyBins),
 ) -> Result<SegmentsDrift> {
     let mut list = Vec::with_capacity(segments.list().len());
     for (segment, profile) in segments.list().iter().zip(tally.profiles()) {
@@ -93,7 +94,7 @@ pub fn compare_segments(
         };
         if let Some(own) = own.filter(|own| own.profile.rows() > 0) {
             let rows = own.scores.iter().map(|(_, rows)| rows).sum();
-            let refused = own.scores.iter().filter(|(score, _)| *score >= threshold).map(|(_, rows)| rows).sum();
+            let refused = own.scores.iter().filter(|(score, _)| rule.refuses(*score)).map(|(_, rows)| rows).sum();
             drift.refused.reference = share(refused, rows);
             if drift.not_compared.is_none() {
                 let layout = segments.layout();

@@ -1,6 +1,6 @@
 //! Reads single features of a log again, with the usable rows of each batch known from an earlier pass.
 
-use arrow_array::Float64Array;
+use arrow_array::{BooleanArray, Float64Array};
 use vigie_profile::batch::Records;
 
 use super::{
@@ -15,6 +15,9 @@ use crate::{
 /// Features read together: enough to open each row group only a few times, few enough to keep the values in cache.
 const FEATURES_PER_PART: usize = 16;
 
+/// Scores and logged decisions of the used rows of a batch.
+pub(super) type RowOutputs = (Option<Float64Array>, Option<BooleanArray>);
+
 /// Usable rows of a piece, batch by batch.
 #[derive(Debug, Default)]
 pub(super) struct PieceRows {
@@ -22,8 +25,8 @@ pub(super) struct PieceRows {
     pub sieves: Vec<Sieve>,
     /// Slot of the window's time of each used row.
     pub slots: Vec<Vec<u16>>,
-    /// Scores of the used rows, if segments need them.
-    pub scores: Vec<Option<Float64Array>>,
+    /// Outputs of the used rows, if segments need them.
+    pub outputs: Vec<RowOutputs>,
 }
 
 /// Usable rows of all pieces of a log.

@@ -3,7 +3,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use arrow_array::Float64Array;
 use vigie_profile::{
     batch::{Records, Rows},
     profile::Profile,
@@ -12,11 +11,11 @@ use vigie_profile::{
 
 use super::{
     CountJob,
-    column_scan::{ColumnScan, PieceRows, parts},
+    column_scan::{ColumnScan, PieceRows, RowOutputs, parts},
     detail::slots_of,
     duplicates::{DuplicateFilter, Duplicates, repeated, short_hashes},
     first_pass::FirstPass,
-    sift::{Sieve, sieve},
+    sift::{Sieve, decide, sieve},
     tally::{WindowTally, merge},
     threads::{Pass, Progress, for_each_part},
 };
@@ -99,11 +98,11 @@ fn count_without_features(
         let mut own = PieceRows::default();
         let result = plan.read_without_features(piece, &mut |records, kept| {
             own.kept.push(kept);
-            let (sieve, slots, scores) = tally.observe_without_features(records, job);
+            let (sieve, slots, outputs) = tally.observe_without_features(records, job);
             own.sieves.push(sieve);
             own.slots.push(slots);
             if job.segments.is_some() {
-                own.scores.push(scores);
+                own.outputs.push(outputs);
             }
         });
         *rows.get(number)?.lock().unwrap_or_else(PoisonError::into_inner) = own;
@@ -135,8 +134,8 @@ fn count_segments(
             let Some(sieve) = rows.sieves.get(batch) else { return };
             match sieve.apply(&records) {
                 Ok(own) => {
-                    let probability = rows.scores.get(batch).cloned().flatten();
-                    tally.observe_segments(&Rows { probability, ..own.used }, segments, job.threshold);
+                    let (probability, refused) = rows.outputs.get(batch).cloned().unwrap_or_default();
+                    tally.observe_segments(&Rows { probability, refused, ..own.used }, segments, job.decision);
                 }
                 Err(error) => tally.fault = Some(error.to_string()),
             }
@@ -145,23 +144,25 @@ fn count_segments(
 }
 
 impl WindowTally {
-    /// Counts records without their features; returns the usable rows, their slots of time, and their scores.
+    /// Counts records without their features; returns the usable rows, their slots of time, and their outputs.
     fn observe_without_features(
         &mut self,
         mut records: Records,
         job: &CountJob<'_>,
-    ) -> (Sieve, Vec<u16>, Option<Float64Array>) {
+    ) -> (Sieve, Vec<u16>, RowOutputs) {
         short_hashes(&records, &mut self.ids);
         self.complaints.merge(std::mem::take(&mut records.complaints));
+        decide(&mut records, job.words);
         let sieve = sieve(&records, None, job.rule, &mut self.traffic, &mut self.complaints);
+        self.observe_decisions(&records, &sieve.used, job);
         let used = self.count_rows(&records, &sieve, job, |profile, rows| {
-            profile.observe_rows(rows.len as u64, rows.probability.as_ref(), job.layout, job.threshold);
+            profile.observe_rows(rows, job.layout, job.decision);
         });
         if let Some(used) = &used {
             self.keep_scores(used, job);
         }
         let slots = slots_of(&records.timestamp, &sieve.used, job.window);
-        (sieve, slots, used.and_then(|used| used.probability))
+        (sieve, slots, used.map(|used| (used.probability, used.refused)).unwrap_or_default())
     }
 
     /// Counts consecutive features of records counted by [`Self::observe_without_features`].

@@ -86,6 +86,8 @@ pub fn count(job: &CountJob<'_>) -> Result<Counted> {
         files: plan.files,
         column_scan: column_scan.filter(|_| duplicates.is_empty()).map(|columns| (plan, columns)),
         scores: tally.scores,
+        against: tally.against,
+        decisions: tally.decisions,
         sample,
         segments: tally.segments,
         duplicates,

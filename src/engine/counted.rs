@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use vigie_profile::{
     batch::Complaints,
+    decision::DecisionTally,
     profile::{Profile, Traffic},
     segment::SegmentTally,
 };
@@ -29,6 +30,10 @@ pub struct Counted {
     pub files: usize,
     /// Scores of the used rows, in the order in which threads read them, which must not matter. Empty unless requested.
     pub scores: Vec<f64>,
+    /// Scores of those whose logged decision is not the one that the job's rule makes, likewise.
+    pub against: Vec<f64>,
+    /// Logged decisions, if the config maps them.
+    pub decisions: Option<DecisionTally>,
     pub(super) sample: Option<SampledRows>,
     /// Counts of the segments, if requested.
     pub segments: Option<SegmentTally>,

@@ -180,7 +180,7 @@ mod tests {
 
     fn profile(layout: &Layout, columns: &[Option<ArrayRef>], len: usize) -> Profile {
         let mut profile = Profile::empty(layout);
-        profile.observe(&Rows { len, features: columns.to_vec(), probability: None }, layout, 0.5);
+        profile.observe(&Rows { len, features: columns.to_vec(), ..Rows::default() }, layout, 0.5);
         profile
     }
 

@@ -103,6 +103,7 @@ fn record(records: &Records, row: usize, order: (i64, u128)) -> Record {
             len: 1,
             features: records.features.iter().map(|column| Some(column.as_ref()?.slice(row, 1))).collect(),
             probability: records.probability.as_ref().map(|column| column.slice(row, 1)),
+            refused: None,
         },
         has_features: records.has_features.as_ref().is_none_or(|has| has.value(row)),
         decision: text(&records.decision),

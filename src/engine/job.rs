@@ -1,6 +1,11 @@
 //! Parameters of counting a window.
 
-use vigie_profile::{layout::Layout, segment::Segments, window::Window};
+use vigie_profile::{
+    decision::{DecisionRule, DecisionWords},
+    layout::Layout,
+    segment::Segments,
+    window::Window,
+};
 
 use super::{Eligibility, Sample, threads::Progress};
 use crate::source::Log;
@@ -12,8 +17,12 @@ pub struct CountJob<'a> {
     pub layout: &'a Layout,
     pub window: Window,
     pub rule: &'a Eligibility,
-    /// Rows with a score at or above this are refused.
-    pub threshold: f64,
+    /// Decides the rows without a logged decision.
+    pub decision: DecisionRule,
+    /// What the words of logged decisions mean; `None` if the config maps none.
+    pub words: Option<&'a DecisionWords>,
+    /// Factor that the reader multiplies logged scores by.
+    pub score_unit: f64,
     /// Whether to keep the scores of the used rows as well as their counts, at eight bytes per row.
     pub keeps_scores: bool,
     /// Sample of rows to keep for a later scan, where records are read whole.

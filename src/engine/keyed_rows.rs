@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 use super::{
     CountJob,
     duplicates::{DuplicateFilter, contents},
-    sift::{Keep, sift},
+    sift::{Keep, decide, sift},
 };
 
 /// Rows that count, with names and keys.
@@ -54,6 +54,7 @@ pub(super) fn keyed_rows(
         above.for_each(|(keep, _)| *keep = Keep::Joined);
     }
     records.features.extend(extra);
+    decide(records, job.words);
     if !keeps.contains(&Keep::Row) {
         return Ok(KeyedRows { rows: Rows::default(), names: Vec::new(), keys: Vec::new() });
     }

@@ -4,6 +4,7 @@ use arrow_array::{Array, BooleanArray};
 use arrow_schema::ArrowError;
 use vigie_profile::{
     batch::{Complaints, Reason, Records, Rows},
+    decision::DecisionWords,
     profile::{ServedRequest, Traffic},
     window::Instant,
 };
@@ -53,6 +54,11 @@ impl Sieve {
         };
         Ok(Sifted { used: Rows::from_records(records, &self.used)?, other_version })
     }
+}
+
+/// Fills in what the logged decisions of a batch mean.
+pub(super) fn decide(records: &mut Records, words: Option<&DecisionWords>) {
+    records.refused = words.zip(records.decision.as_ref()).map(|(words, decisions)| words.decide(decisions));
 }
 
 /// Selects the usable rows of a batch. `keeps` marks the record that counts among those with the same id.

@@ -2,15 +2,21 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow_array::Array;
+use arrow_array::{Array, BooleanArray};
 use arrow_schema::ArrowError;
 use vigie_profile::{
     batch::{Complaints, Records, Rows},
+    decision::{DecisionRule, DecisionTally},
     profile::{Profile, Traffic},
     segment::{SegmentTally, Segments},
 };
 
-use super::{CountJob, KeyedRows, Sample, duplicates::DuplicateFilter, keyed_rows::keyed_rows, sift::sift};
+use super::{
+    CountJob, KeyedRows, Sample,
+    duplicates::DuplicateFilter,
+    keyed_rows::keyed_rows,
+    sift::{decide, sieve},
+};
 use crate::fault::{Fault, Result};
 
 /// Counts of one thread.
@@ -25,6 +31,10 @@ pub(super) struct WindowTally {
     /// Short hashes of the ids.
     pub ids: Vec<u64>,
     pub scores: Vec<f64>,
+    /// Scores of the rows whose logged decision is not the one that the rule makes.
+    pub against: Vec<f64>,
+    /// Logged decisions, if the config maps them.
+    pub decisions: Option<DecisionTally>,
     /// Candidate rows for the sample.
     pub sample: Vec<KeyedRows>,
     /// Number of rows in `sample`.
@@ -44,6 +54,8 @@ impl WindowTally {
             seen: vec![false; layout.features().len()],
             ids: Vec::new(),
             scores: Vec::new(),
+            against: Vec::new(),
+            decisions: job.words.map(|_| DecisionTally::default()),
             sample: Vec::new(),
             sampled: 0,
             segments: job.segments.map(|segments| SegmentTally::empty(segments, job.keeps_scores)),
@@ -57,18 +69,28 @@ impl WindowTally {
             *seen |= records.len > 0 && column.is_some();
         }
         let keeps = filter.apply(&mut records);
-        match sift(&records, keeps.as_deref(), job.rule, &mut self.traffic, &mut self.complaints) {
+        decide(&mut records, job.words);
+        let sieve = sieve(&records, keeps.as_deref(), job.rule, &mut self.traffic, &mut self.complaints);
+        self.observe_decisions(&records, &sieve.used, job);
+        match sieve.apply(&records) {
             Ok(sifted) => {
                 self.keep_scores(&sifted.used, job);
                 if let Some(segments) = job.segments {
-                    self.observe_segments(&segments.needed(&sifted.used), segments, job.threshold);
+                    self.observe_segments(&segments.needed(&sifted.used), segments, job.decision);
                 }
-                self.profile.observe(&sifted.used, job.layout, job.threshold);
+                self.profile.observe(&sifted.used, job.layout, job.decision);
                 if let Some(profile) = self.other_profile(&sifted.other_version, job) {
-                    profile.observe(&sifted.other_version, job.layout, job.threshold);
+                    profile.observe(&sifted.other_version, job.layout, job.decision);
                 }
             }
             Err(error) => self.fault = Some(error.to_string()),
+        }
+    }
+
+    /// Counts the logged decisions of the rows marked in `used`.
+    pub(super) fn observe_decisions(&mut self, records: &Records, used: &BooleanArray, job: &CountJob<'_>) {
+        if let (Some(tally), Some(words)) = (&mut self.decisions, job.words) {
+            tally.observe(records, used, words, job.decision, job.score_unit);
         }
     }
 
@@ -124,12 +146,13 @@ impl WindowTally {
                 Some(scores) if scores.null_count() == 0 => self.scores.extend_from_slice(scores.values()),
                 scores => self.scores.extend(scores.iter().flatten().flatten()),
             }
+            self.against.extend(job.decision.against(used));
         }
     }
 
     /// Counts used rows with the columns that segments need.
-    pub(super) fn observe_segments(&mut self, rows: &Rows, segments: &Segments, threshold: f64) {
-        if let Some(Err(error)) = self.segments.as_mut().map(|tally| tally.observe(rows, segments, threshold)) {
+    pub(super) fn observe_segments(&mut self, rows: &Rows, segments: &Segments, rule: DecisionRule) {
+        if let Some(Err(error)) = self.segments.as_mut().map(|tally| tally.observe(rows, segments, rule)) {
             self.fault = Some(error.to_string());
         }
     }
@@ -144,6 +167,10 @@ impl WindowTally {
         self.traffic.merge(other.traffic);
         self.complaints.merge(other.complaints);
         self.scores.extend(other.scores);
+        self.against.extend(other.against);
+        if let (Some(ours), Some(theirs)) = (&mut self.decisions, other.decisions) {
+            ours.merge(theirs);
+        }
         self.sample.extend(other.sample);
         if let (Some(ours), Some(theirs)) = (&mut self.segments, &other.segments) {
             ours.merge(theirs)?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Measure};
+use super::{Contradictions, Failure, Measure};
 use crate::{
     drift::PsiBinKind,
     fault::{LeftOut, LostInput},
@@ -82,6 +82,24 @@ pub enum Facts {
         mismatches: u64,
         max_difference: Option<f64>,
         decisions_flipped: u64,
+    },
+    /// Logged decisions that contradict score and threshold.
+    Decision(Contradictions),
+    /// Rows with a decision whose word is unknown.
+    UnknownDecisions {
+        /// Rows with any decision.
+        rows: u64,
+        unknown: u64,
+        /// At most five words, which may be free text from single rows.
+        words: Vec<String>,
+    },
+    /// Share of decisions against the score, in earlier windows and in this one.
+    Overrides {
+        /// Whether it is of refusals; otherwise of acceptances.
+        refused: bool,
+        from: f64,
+        to: f64,
+        windows: usize,
     },
     /// Cost of decisions per 1,000 rows.
     Cost {
@@ -163,6 +181,9 @@ impl Facts {
             Self::Unseen { share, excess, levels: _, has_more: _ } => {
                 Self::Unseen { share, excess, levels: Vec::new(), has_more: false }
             }
+            Self::UnknownDecisions { rows, unknown, words: _ } => {
+                Self::UnknownDecisions { rows, unknown, words: Vec::new() }
+            }
             Self::LeftOut(input) => Self::LeftOut(input.redacted()),
             Self::Failed(failure) => Self::Failed(failure.redacted()),
             // Aggregates of many rows, and names from the config and the reference.
@@ -178,6 +199,15 @@ impl Facts {
             | Self::NoData { has_unreadable: _, filtered: _ }
             | Self::TooFew { rows: _, min_rows: _ }
             | Self::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped: _ }
+            | Self::Decision(Contradictions {
+                rows: _,
+                accepted: _,
+                refused: _,
+                threshold: _,
+                high_score: _,
+                cause: _,
+            })
+            | Self::Overrides { refused: _, from: _, to: _, windows: _ }
             | Self::Cost { by_labels: _, increase: _, window: _, reference: _ }
             | Self::Auc { by_labels: _, drop: _, window: _, reference: _ }
             | Self::SegmentScore { rows: _, psi: _, refused: _ }

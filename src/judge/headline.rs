@@ -119,13 +119,16 @@ impl Headline {
 
 #[cfg(test)]
 mod tests {
-    use vigie_profile::window::{Instant, Window};
+    use vigie_profile::{
+        decision::HighScore,
+        window::{Instant, Window},
+    };
 
     use super::*;
     use crate::{
         drift::PsiBinKind,
         fault::{InputShape, LeftOut, LostInput, PublicCause},
-        judge::{BinShare, ExactTest, Facts, Measure, Note, Subject},
+        judge::{BinShare, Contradictions, DecisionCause, ExactTest, Facts, Measure, Note, Subject},
     };
 
     fn bin() -> BinShare {
@@ -162,6 +165,16 @@ mod tests {
             Facts::NoData { has_unreadable: true, filtered: u64::MAX },
             Facts::TooFew { rows: 1, min_rows: 2 },
             Facts::Parity { compared: 10, mismatches: 3, max_difference: Some(1e-7), decisions_flipped: 1 },
+            Facts::Decision(Contradictions {
+                rows: 700,
+                accepted: 0,
+                refused: 30,
+                threshold: 0.5,
+                high_score: HighScore::Good,
+                cause: DecisionCause::Threshold { followed: 0.45 },
+            }),
+            Facts::UnknownDecisions { rows: 10, unknown: 4, words: vec!["x".to_owned()] },
+            Facts::Overrides { refused: true, from: 0.02, to: 0.06, windows: 28 },
             Facts::Cost { by_labels: true, increase: 0.5, window: 3.0, reference: 2.0 },
             Facts::Auc { by_labels: false, drop: 0.05, window: 0.7, reference: 0.75 },
             Facts::SegmentScore { rows: 60, psi: 0.4, refused: Some((0.1, 0.2)) },

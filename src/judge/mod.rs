@@ -1,7 +1,9 @@
 //! Judgement: which distances deserve a watch or an alarm, on which evidence, and the verdict on the run.
 
 mod auc;
+mod contradictions;
 mod cost;
+mod decision;
 mod direction;
 mod effect;
 mod evidence;
@@ -13,6 +15,7 @@ mod limits;
 mod measure;
 mod note;
 mod numbers;
+mod overrides;
 mod parity;
 mod policy;
 mod rules;
@@ -24,6 +27,7 @@ mod test;
 mod verdict;
 
 pub use auc::AucChange;
+pub use contradictions::{Contradictions, DecisionCause};
 pub use cost::CostChange;
 pub use direction::Direction;
 pub use effect::{Bound, Effect};
@@ -36,6 +40,7 @@ pub use limits::Limits;
 pub use measure::{Measure, PerMeasure, Unit};
 pub use note::Note;
 pub use numbers::{number, percentage, q_value};
+pub use overrides::{OverrideCounts, override_drift};
 pub use policy::{Override, ParityOf, Policy};
 pub use segments::{SegmentVerdict, judge_segments};
 pub use service::Service;

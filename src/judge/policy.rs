@@ -47,6 +47,8 @@ pub struct Policy {
     pub limits: PerMeasure<Limits>,
     /// Change of the share, 0–1.
     pub share_refused: Limits,
+    /// Change of the share of decisions against the score, compared with earlier windows; only with `model.overrides: allowed`.
+    pub overrides: Limits,
     /// Share of rows answered by a different model version.
     pub model_version: Limits,
     /// Share of failed requests; absolute, not compared with the reference.
@@ -79,6 +81,7 @@ impl Default for Policy {
             empty_bins: EmptyBins::HalfCount,
             limits: PerMeasure::default(),
             share_refused: Limits::new(0.05, 0.10),
+            overrides: Limits::new(0.02, 0.05),
             model_version: Limits::new(0.01, 0.10),
             error_rate: Limits::new(0.01, 0.05),
             latency_p95_ms: Limits::off(),

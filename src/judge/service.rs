@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use vigie_stats::proportion::binomial_test;
 
 use super::{
-    AucChange, CostChange, Facts, Finding, Policy, Severity, Test, auc, cost, parity,
+    AucChange, CostChange, Facts, Finding, Policy, Severity, Test, auc, cost, decision, parity,
     rules::{above, highest},
 };
 use crate::{
+    drift::LoggedDecisions,
     fault::{LeftOut, LostInput},
     replay::Parity,
 };
@@ -37,6 +38,10 @@ pub struct Service {
     pub spellings: BTreeMap<String, String>,
     /// Comparison of logged scores with those of the model file, if one is configured.
     pub parity: Option<Parity>,
+    /// Logged decisions, if the config maps them.
+    pub decisions: Option<LoggedDecisions>,
+    /// Whether people may override the model.
+    pub overrides_allowed: bool,
     /// Cost of decisions, as far as it is known or can be estimated.
     pub costs: Vec<CostChange>,
     /// AUC, as far as it is known or can be estimated.
@@ -76,6 +81,8 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     findings.extend(service.costs.iter().filter_map(|change| cost::finding(change, policy)));
     findings.extend(service.aucs.iter().filter_map(|change| auc::finding(change, policy)));
     findings.extend(service.segments.iter().cloned());
+    let decisions = service.decisions.iter();
+    findings.extend(decisions.flat_map(|decisions| decision::findings(decisions, service.overrides_allowed)));
     findings.extend(service.parity.as_ref().and_then(parity::finding));
     let log = service.unreadable.iter().map(|input| (Test::Source, input));
     let labels = service.unreadable_labels.iter().map(|input| (Test::Labels, input));

@@ -36,6 +36,10 @@ pub enum Test {
     SegmentScore,
     /// A segment accepted less often than another.
     Disparity,
+    /// Logged decisions that contradict score and threshold, or cannot be read.
+    Decision,
+    /// Decisions against the score, where people may override the model, compared with earlier windows.
+    Overrides,
     /// Drift of a feature, by the word of the measure.
     #[serde(untagged)]
     Measure(Measure),
@@ -43,7 +47,7 @@ pub enum Test {
 
 impl Test {
     /// The tests of the run or the score as a whole, which alerts name by the test.
-    pub const OF_WHOLE: [Self; 17] = [
+    pub const OF_WHOLE: [Self; 19] = [
         Self::ShareRefused,
         Self::Score,
         Self::Latency,
@@ -61,6 +65,8 @@ impl Test {
         Self::Auc,
         Self::RealisedCost,
         Self::RealisedAuc,
+        Self::Decision,
+        Self::Overrides,
     ];
 
     /// Parses a name as used in alerts and the config.
@@ -109,6 +115,8 @@ impl Test {
             Self::RealisedAuc => "realised_auc",
             Self::SegmentScore => "segment_score",
             Self::Disparity => "disparity",
+            Self::Decision => "decision",
+            Self::Overrides => "overrides",
             Self::Measure(measure) => measure.word(),
         }
     }
@@ -123,7 +131,9 @@ mod tests {
     #[test]
     fn words_are_the_names_in_json() {
         let measures = Measure::ALL.iter().map(|measure| Test::Measure(*measure));
-        for test in measures.chain([Test::Absent, Test::ShareRefused, Test::RealisedCost, Test::Disparity]) {
+        for test in
+            measures.chain([Test::Absent, Test::ShareRefused, Test::RealisedCost, Test::Disparity, Test::Decision])
+        {
             assert_eq!(serde_json::to_value(test).unwrap(), test.word());
             assert_eq!(Test::parse(test.word()), Some(test));
             let counts = BTreeMap::from([(test, 1)]);

@@ -14,7 +14,10 @@ pub use history::{
     record::{Compose, RunAttempt, RunRecord, RunResult, record_run},
     tally::tally,
 };
-pub use learn::learn::{LearnRequest, import, learn};
+pub use learn::{
+    learn::{LearnRequest, import, learn},
+    meaning::describe_event,
+};
 pub use on_demand::{
     connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels},
     explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},

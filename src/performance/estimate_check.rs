@@ -1,6 +1,6 @@
 //! Checks the estimate without labels against the labels that have arrived.
 
-use vigie_stats::{Estimate, Interval, Isotonic, Outcomes, ranking};
+use vigie_stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, Ranked, ranking};
 
 use super::Terms;
 
@@ -17,18 +17,26 @@ pub struct EstimateCheck {
 }
 
 impl EstimateCheck {
-    /// Estimates the labelled rows from `known`, the reference's outcomes. `None` if either side has no rows.
+    /// Estimates the labelled rows from `known`, the reference's outcomes. `decided` holds their decisions, and `against` the
+    /// risks of those that the threshold decides otherwise. `None` if either side has no rows.
     #[must_use]
-    pub fn new(labelled: &Outcomes, known: &Outcomes, terms: Terms) -> Option<Self> {
+    pub fn new(
+        labelled: &Outcomes,
+        (decided, against): (Confusion, &Ranked),
+        known: &Outcomes,
+        terms: Terms,
+    ) -> Option<Self> {
         let rows = labelled.rows();
         if rows <= 0.0 || known.rows() <= 0.0 {
             return None;
         }
-        let estimate = Estimate::new(labelled.recalibrated(&Isotonic::fit(known)), terms.threshold, known.rows());
+        let calibration = Isotonic::fit(known);
+        let expected = labelled.recalibrated(&calibration);
+        let estimate = Estimate::with_exceptions(expected, terms.risk_threshold(), against, known.rows());
         Some(Self {
             rows,
             cost_expected: estimate.cost(terms.price).scaled(1000.0 / rows),
-            cost_realised: 1000.0 * labelled.confusion(terms.threshold).cost(terms.price) / rows,
+            cost_realised: 1000.0 * decided.cost(terms.price) / rows,
             auc_expected: estimate.auc,
             auc_realised: ranking::auc(labelled),
         })

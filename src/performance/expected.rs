@@ -1,6 +1,6 @@
 //! Performance without labels: estimated from the window's scores, assuming that they mean what they meant in the reference.
 
-use vigie_stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, Ranked, ranking, threshold};
+use vigie_stats::{Confusion, Estimate, Interval, Isotonic, Outcomes, Ranked, ranking, threshold::cheapest};
 
 use super::Terms;
 use crate::reference::join;
@@ -47,21 +47,29 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Estimates the performance of `scores` from `known`, the reference's outcomes. `None` if either side has no rows.
+    /// Estimates the performance of rows with these risks from `known`, the reference's outcomes. `None` if either side has no
+    /// rows.
+    #[must_use]
+    pub fn new(scores: &Ranked, known: &Outcomes, terms: Terms) -> Option<Self> {
+        Self::with_exceptions(scores, &Ranked::default(), known, terms)
+    }
+
+    /// Like [`Self::new`], for rows that were not all decided by the threshold: `against` holds the risks of those that it
+    /// decides otherwise.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
-    pub fn new(scores: &Ranked, known: &Outcomes, terms: Terms) -> Option<Self> {
-        let calibration = Isotonic::fit(known);
+    pub fn with_exceptions(scores: &Ranked, against: &Ranked, known: &Outcomes, terms: Terms) -> Option<Self> {
+        let (calibration, threshold) = (Isotonic::fit(known), terms.risk_threshold());
         let rows = scores.rows() as f64;
         if rows <= 0.0 || known.rows() <= 0.0 {
             return None;
         }
         // The window is compared with the reference's own rows, estimated the same way.
         let (estimate, same) = join(
-            || Estimate::new(scores.expected(&calibration), terms.threshold, known.rows()),
-            || Estimate::new(known.recalibrated(&calibration), terms.threshold, known.rows()),
+            || Estimate::with_exceptions(scores.expected(&calibration), threshold, against, known.rows()),
+            || Estimate::new(known.recalibrated(&calibration), threshold, known.rows()),
         );
-        let own = known.confusion(terms.threshold);
+        let own = known.confusion(threshold);
         let means = (estimate.mean_cost(terms.price), same.mean_cost(terms.price));
         let band = |window, reference| Band { window, reference };
         let cost = estimate.cost(terms.price);
@@ -86,8 +94,10 @@ impl Expected {
                     let sum = own.cost(terms.price);
                     Interval::normal(sum, squares - sum * sum / known.rows()).scaled(1000.0 / known.rows())
                 },
-                cheapest: threshold::cheapest(known, terms.price)
-                    .map(|at| (at.threshold, thousand(at.cost, known.rows()))),
+                cheapest: cheapest(known, terms.price).map(|at| {
+                    let threshold = at.threshold.map(|risk| terms.score_threshold(known, risk));
+                    (threshold, thousand(at.cost, known.rows()))
+                }),
             },
             p_value: means.0.zip(means.1).and_then(|(ours, theirs)| ours.difference_p_value(&theirs)),
             auc_before: estimate.auc.zip(same.auc).map(|(now, before)| (before.value, now.difference_p_value(&before))),

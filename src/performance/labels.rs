@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use vigie_profile::batch::{level, level_of_number};
+use vigie_profile::{
+    batch::{level, level_of_number},
+    decision::HighScore,
+};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::fault::{InputShape, LeftOut, LostInput};
@@ -92,8 +95,24 @@ impl LabelCounts {
 /// A scored row with a known outcome.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LabelledScore {
-    pub score: f64,
+    /// Probability of the bad event.
+    pub risk: f64,
+    /// Whether the outcome is bad.
     pub outcome: bool,
+    /// Whether the row was refused.
+    pub refused: bool,
+    /// The segments that contain the row, one bit each.
+    pub segments: u64,
+}
+
+/// A used row of a window, to which labels are joined.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UnlabelledRow {
+    /// 128-bit hash of the id.
+    pub key: u128,
+    /// Probability of the bad event.
+    pub risk: f64,
+    pub refused: bool,
     /// The segments that contain the row, one bit each.
     pub segments: u64,
 }
@@ -102,23 +121,29 @@ pub struct LabelledScore {
 #[derive(Debug, Default)]
 pub struct LabelJoin {
     scores: HashMap<u128, JoinedScore>,
+    high_score: HighScore,
     counts: LabelCounts,
+}
+
+impl UnlabelledRow {
+    fn labelled(self, outcome: bool) -> LabelledScore {
+        let Self { key: _, risk, refused, segments } = self;
+        LabelledScore { risk, outcome, refused, segments }
+    }
 }
 
 #[derive(Debug)]
 struct JoinedScore {
-    score: f64,
-    segments: u64,
+    row: UnlabelledRow,
     /// Number of label rows with outcome 0 and with outcome 1.
     outcomes: [u32; 2],
 }
 
 impl LabelJoin {
-    /// Takes the used rows: a 128-bit hash of the id, the score, and the segments that contain the row, one bit each.
-    pub fn new(scores: impl IntoIterator<Item = (u128, f64, u64)>) -> Self {
-        let unlabelled = |score, segments| JoinedScore { score, segments, outcomes: [0, 0] };
-        let scores = scores.into_iter().map(|(key, score, segments)| (key, unlabelled(score, segments))).collect();
-        Self { scores, counts: LabelCounts::default() }
+    /// Takes the used rows. `high_score` says whether labels of 1 are bad or good outcomes.
+    pub fn new(rows: impl IntoIterator<Item = UnlabelledRow>, high_score: HighScore) -> Self {
+        let scores = rows.into_iter().map(|row| (row.key, JoinedScore { row, outcomes: [0, 0] })).collect();
+        Self { scores, high_score, counts: LabelCounts::default() }
     }
 
     /// Joins one row of a label file.
@@ -203,12 +228,13 @@ impl LabelJoin {
     pub fn finish(mut self) -> (LabelCounts, Vec<LabelledScore>) {
         let mut known = Vec::with_capacity(self.scores.len());
         // Hash order does not matter: counts add up, and outcomes are sorted by score later.
-        for JoinedScore { score, segments, outcomes } in self.scores.into_values() {
+        let is_bad = |event: bool| event == (self.high_score == HighScore::Bad);
+        for JoinedScore { row, outcomes } in self.scores.into_values() {
             self.counts.duplicates += outcomes.iter().map(|rows| u64::from(rows.saturating_sub(1))).sum::<u64>();
             match outcomes {
                 [0, 0] => {}
-                [0, _] => known.push(LabelledScore { score, outcome: true, segments }),
-                [_, 0] => known.push(LabelledScore { score, outcome: false, segments }),
+                [0, _] => known.push(row.labelled(is_bad(true))),
+                [_, 0] => known.push(row.labelled(is_bad(false))),
                 _ => self.counts.contradictory += 1,
             }
         }

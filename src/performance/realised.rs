@@ -1,5 +1,6 @@
 //! Performance measured on labelled rows.
 
+use vigie_profile::decision::HighScore;
 use vigie_stats::{
     Confusion, Interval, Outcomes,
     loss::{self, CalibrationBin},
@@ -12,7 +13,7 @@ use super::Terms;
 /// Number of bins of the calibration curve.
 const BINS: u8 = 10;
 
-/// Performance of the labelled rows; `None` where a figure is undefined.
+/// Performance of the labelled rows by risk; `None` where a figure is undefined.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Realised {
     pub rows: u64,
@@ -29,7 +30,9 @@ pub struct Realised {
     pub precision: Option<Interval>,
     pub f_beta: Option<Interval>,
     pub cost: Interval,
+    /// Its threshold is one of the score.
     pub cheapest: Option<OperatingPoint>,
+    /// By score, with the shares of the score's event.
     pub calibration: Vec<CalibrationBin>,
 }
 
@@ -37,11 +40,16 @@ impl Realised {
     /// Measures the performance; `None` without rows.
     #[must_use]
     pub fn new(outcomes: &Outcomes, terms: Terms) -> Option<Self> {
+        Self::with_decisions(outcomes, outcomes.confusion(terms.risk_threshold()), terms)
+    }
+
+    /// Measures the performance of decisions that were not all made by the threshold; `None` without rows.
+    #[must_use]
+    pub fn with_decisions(outcomes: &Outcomes, confusion: Confusion, terms: Terms) -> Option<Self> {
         let rows = outcomes.rows();
         if rows <= 0.0 {
             return None;
         }
-        let confusion = outcomes.confusion(terms.threshold);
         let interval = ranking::auc_interval(outcomes);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
         let whole = rows as u64;
@@ -58,8 +66,11 @@ impl Realised {
             precision: Interval::wilson(confusion.true_positives, confusion.refused()),
             f_beta: confusion.f_beta_interval(terms.beta),
             cost: cost(confusion, terms),
-            cheapest: threshold::cheapest(outcomes, terms.price),
-            calibration: loss::calibration_curve(outcomes, BINS),
+            cheapest: threshold::cheapest(outcomes, terms.price).map(|at| OperatingPoint {
+                threshold: at.threshold.map(|risk| terms.score_threshold(outcomes, risk)),
+                ..at
+            }),
+            calibration: calibration(outcomes, terms.high_score),
         })
     }
 
@@ -74,6 +85,18 @@ impl Realised {
     pub fn saving(&self) -> Option<f64> {
         self.cheapest.map(|cheapest| self.cost.value - cheapest.cost)
     }
+}
+
+/// Returns the calibration curve in terms of the score and its event.
+fn calibration(outcomes: &Outcomes, high_score: HighScore) -> Vec<CalibrationBin> {
+    let mut curve = loss::calibration_curve(outcomes, BINS);
+    if high_score == HighScore::Good {
+        curve.reverse();
+        for bin in &mut curve {
+            *bin = CalibrationBin { mean_score: high_score.score(bin.mean_score), share: 1.0 - bin.share, ..*bin };
+        }
+    }
+    curve
 }
 
 /// Returns the total cost, with the interval of a sum of rows that each cost nothing or one of the two prices.

@@ -1,8 +1,8 @@
 //! Expected cost of the decisions about a segment's rows, by the calibration of all rows.
 
-use vigie_stats::{Estimate, Interval, Isotonic, Outcomes, Ranked};
+use vigie_stats::{Estimate, Interval, Isotonic, Ranked};
 
-use super::Terms;
+use super::{Terms, outcomes_by_risk};
 
 /// Expected cost per 1,000 rows of a segment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,18 +13,19 @@ pub struct SegmentCost {
 }
 
 impl SegmentCost {
-    /// Estimates the cost. `own` holds the scores of the reference's rows of the segment, ascending, with counts; `learnt` is the
+    /// Estimates the cost of rows with these risks; `against` holds those of the rows that the threshold decides otherwise. `own` holds the scores of the reference's rows of the segment, ascending, with counts; `learnt` is the
     /// number of rows that the calibration was learnt on. `None` without rows.
     #[must_use]
     pub fn new(
-        scores: &Ranked,
+        (scores, against): (&Ranked, &Ranked),
         own: &[(f64, u64)],
         (calibration, learnt): (&Isotonic, f64),
         terms: Terms,
     ) -> Option<Self> {
-        let expected = Estimate::without_auc(scores.expected(calibration), terms.threshold, learnt);
-        let own = Outcomes::from_counts(own, &[]);
-        let before = Estimate::without_auc(own.recalibrated(calibration), terms.threshold, learnt);
+        let threshold = terms.risk_threshold();
+        let expected = Estimate::without_auc(scores.expected(calibration), threshold, against, learnt);
+        let own = outcomes_by_risk(own, &[], terms.high_score);
+        let before = Estimate::without_auc(own.recalibrated(calibration), threshold, &Ranked::default(), learnt);
         let rows = expected.confusion.rows();
         (rows > 0.0).then(|| Self {
             per_1000: expected.cost(terms.price).scaled(1000.0 / rows),

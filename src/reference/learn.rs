@@ -9,7 +9,7 @@ use arrow_array::{
 use vigie_profile::{
     batch::{Number, for_each_number, has_decimal_comma, number, to_numbers},
     layout::{Cells, Feature, Layout, Precision, Real, Shape},
-    profile::{CellCounts, Counts, LevelCounts, Profile, scale},
+    profile::{CellCounts, Counts, Profile, scale},
     shown::shown,
 };
 
@@ -117,7 +117,8 @@ pub fn learn_on(
     }
     let known = outcomes::read(table, &columns_info, roles)?;
     let share = known.as_ref().and_then(|known| outcomes::share(known.as_ref().ok()?));
-    provenance.target = roles.target.as_ref().map(|name| Target { name: name.clone(), share });
+    provenance.target =
+        roles.target.as_ref().map(|name| Target { event: roles.event.clone(), name: name.clone(), share });
     provenance.probability.clone_from(&roles.probability);
     let outcomes = outcomes::learn(table, &columns_info, roles, known, &mut notes)?;
     let rows_by_outcome = outcomes.as_ref().map(|outcomes| outcomes.rows);

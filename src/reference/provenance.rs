@@ -26,7 +26,11 @@ pub struct SourceFile {
 /// The outcome column and its share of positive rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
+    /// The value that is the event; 1 if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
     pub name: String,
+    /// Share of rows with an outcome that are the event.
     pub share: Option<f64>,
 }
 

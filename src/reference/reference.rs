@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 use vigie_profile::{
+    decision::DecisionRule,
     layout::{Layout, Precision},
     profile::{Counts, Profile},
 };
@@ -230,12 +231,12 @@ impl Reference {
         self.score.get_or_init(unpacked).as_deref()
     }
 
-    /// Number of rows with a score, and of those at or above `threshold`; `None` as for [`Self::score_values`].
+    /// Number of rows with a score, and of those that `rule` refuses; `None` as for [`Self::score_values`].
     #[must_use]
-    pub fn refused(&self, threshold: f64) -> Option<(u64, u64)> {
+    pub fn refused(&self, rule: DecisionRule) -> Option<(u64, u64)> {
         let values = self.score_values()?;
         let rows = values.iter().map(|(_, count)| count).sum();
-        let refused = values.iter().filter(|(score, _)| *score >= threshold).map(|(_, count)| count).sum();
+        let refused = values.iter().filter(|(score, _)| rule.refuses(*score)).map(|(_, count)| count).sum();
         Some((rows, refused))
     }
 

@@ -46,7 +46,7 @@ impl Reference {
     /// Adds the counts of each segment; `rows` must have the columns of [`Segments::columns`].
     pub fn with_segment_rows(self, segments: &Segments, rows: &Rows) -> Result<Self> {
         let mut tally = SegmentTally::empty(segments, true);
-        tally.observe(rows, segments, 1.0).map_err(|error| Fault::setup(format!("segments: {error}")))?;
+        tally.observe(rows, segments, 1.0.into()).map_err(|error| Fault::setup(format!("segments: {error}")))?;
         let stored = StoredSegments {
             features: segments.layout().features().iter().map(|feature| feature.name.clone()).collect(),
             segments: segments

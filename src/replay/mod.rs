@@ -37,7 +37,7 @@ pub use leaf_counts::LeafCounts;
 pub use leaf_drift::{LeafDrift, MovedFeature, MovedTree, NoPValue};
 pub use parity::{Example, Pair, Parity, ParityOptions, ParityTally};
 pub use precision::LoggedPrecision;
-pub use quadrants::{Quadrants, ScoreSource, ScoreSums};
+pub use quadrants::{Quadrants, ScorePrice, ScoreSource, ScoreSums};
 pub use replay::Replay;
 pub use rescorer::Rescorer;
 pub use restore::{RestorePlan, changed, restore};

@@ -1,6 +1,8 @@
 //! Whether logged scores are the model's own: rows are scored again from their logged inputs, and compared as precisely as
 //! the log allows.
 
+use vigie_profile::decision::DecisionRule;
+
 use super::{
     logged_value::LoggedValue,
     mismatches::MismatchCounts,
@@ -18,6 +20,8 @@ pub struct Pair<'a> {
     pub key: u128,
     pub logged: f64,
     pub replayed: f64,
+    /// The logged decision, if it is known.
+    pub refused: Option<bool>,
 }
 
 /// A row whose scores differ.
@@ -31,8 +35,8 @@ pub struct Example {
 /// How logged probabilities are interpreted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ParityOptions {
-    /// Scores at or above this are refused.
-    pub threshold: f64,
+    /// Decides replayed scores, and logged ones without a decision.
+    pub rule: DecisionRule,
     /// Factor that the reader multiplies logged numbers by.
     pub scale: f64,
 }
@@ -64,7 +68,7 @@ struct RankedExample {
 impl ParityTally {
     pub fn observe(&mut self, pair: Pair<'_>, options: ParityOptions) {
         let Pair { logged, replayed, .. } = pair;
-        let ParityOptions { threshold, scale } = options;
+        let ParityOptions { rule, scale } = options;
         let written = LoggedValue::new(logged, scale);
         let distance = |from: f64, to: f64| {
             let off = (from - to).abs();
@@ -74,11 +78,11 @@ impl ParityTally {
         self.compared += 1;
         self.precision.observe(&written);
         self.mismatches.observe(written.required_precision(off));
-        let (was, is) = (logged >= threshold, replayed >= threshold);
+        let (was, is) = (pair.refused.unwrap_or_else(|| rule.refuses(logged)), rule.refuses(replayed));
         self.refused_logged += u64::from(was);
         self.refused_replayed += u64::from(is);
         if was != is {
-            self.flips.observe(written.required_precision(distance(threshold / scale, replayed / scale)));
+            self.flips.observe(written.required_precision(distance(rule.threshold / scale, replayed / scale)));
         }
         if off > 0.0 {
             let candidate = |rank| RankedExample {
@@ -162,7 +166,7 @@ pub struct Parity {
     pub mismatches: u64,
     /// Rounding included; `None` if no row was compared.
     pub max_abs_difference: Option<f64>,
-    /// Decisions that differ from the model's by more than the log's rounding.
+    /// Logged decisions that differ from those that the model's scores call for, by more than the log's rounding.
     pub decisions_flipped: u64,
     pub refused_logged: u64,
     pub refused_replayed: u64,
@@ -192,16 +196,19 @@ impl Parity {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use vigie_profile::decision::HighScore;
 
     use super::*;
 
-    const OPTIONS: ParityOptions = ParityOptions { threshold: 0.5, scale: 1.0 };
+    const RULE: DecisionRule = DecisionRule { threshold: 0.5, high_score: HighScore::Bad };
+    const OPTIONS: ParityOptions = ParityOptions { rule: RULE, scale: 1.0 };
 
     fn tally(pairs: &[(f64, f64)], first: usize) -> ParityTally {
         let mut tally = ParityTally::default();
         for (row, (logged, replayed)) in pairs.iter().enumerate() {
             let name = format!("r{}", first + row);
-            let pair = Pair { name: &name, key: (first + row) as u128, logged: *logged, replayed: *replayed };
+            let (key, refused) = ((first + row) as u128, None);
+            let pair = Pair { name: &name, key, logged: *logged, replayed: *replayed, refused };
             tally.observe(pair, OPTIONS);
         }
         tally
@@ -215,6 +222,17 @@ mod tests {
         assert_eq!((parity.refused_logged, parity.refused_replayed), (2, 1));
         let ids: Vec<&str> = parity.examples.iter().map(|example| example.id.as_str()).collect();
         assert_eq!(ids, ["r2", "r3"]);
+    }
+
+    #[test]
+    fn the_logged_decision_counts_where_there_is_one() {
+        let mut tally = ParityTally::default();
+        for (key, refused) in [None, Some(false), Some(true)].into_iter().enumerate() {
+            tally.observe(Pair { name: "r", key: key as u128, logged: 0.25, replayed: 0.25, refused }, OPTIONS);
+        }
+        let parity = tally.finish(3);
+        assert_eq!((parity.mismatches, parity.decisions_flipped), (0, 1));
+        assert_eq!((parity.refused_logged, parity.refused_replayed), (1, 0));
     }
 
     #[test]
@@ -235,8 +253,8 @@ mod tests {
             let mut tally = ParityTally::default();
             for (row, exact) in scores().into_iter().enumerate() {
                 let (logged, replayed) = (write(exact / scale) * scale, exact + by * scale);
-                let pair = Pair { name: "r", key: row as u128, logged, replayed };
-                tally.observe(pair, ParityOptions { threshold: 0.5, scale });
+                let pair = Pair { name: "r", key: row as u128, logged, replayed, refused: None };
+                tally.observe(pair, ParityOptions { rule: RULE, scale });
             }
             tally.finish(1)
         };

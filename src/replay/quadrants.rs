@@ -1,5 +1,6 @@
 //! Decisions of two models on the same rows: which rows each refuses, and the expected cost.
 
+use vigie_profile::decision::HighScore;
 use vigie_stats::Price;
 
 /// Where a score comes from.
@@ -9,6 +10,13 @@ pub enum ScoreSource {
     Logged,
     /// The model that scored the rows again.
     Replayed,
+}
+
+/// What wrong decisions cost, and what a score says about the outcome.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScorePrice {
+    pub of_error: Price,
+    pub high_score: HighScore,
 }
 
 /// Number of rows, and the sums of both scores.
@@ -57,10 +65,14 @@ impl ScoreSums {
 
     /// Expected cost of accepting or refusing all of these rows, if the score `by` is the probability of the outcome.
     #[must_use]
-    pub fn cost(&self, refused: bool, by: ScoreSource, price: Price) -> f64 {
+    pub fn cost(&self, refused: bool, by: ScoreSource, price: ScorePrice) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        let rows = self.rows as f64;
-        if refused { (rows - self.sum(by)) * price.false_positive } else { self.sum(by) * price.false_negative }
+        let (rows, events) = (self.rows as f64, self.sum(by));
+        let (bad, good) = match price.high_score {
+            HighScore::Bad => (events, rows - events),
+            HighScore::Good => (rows - events, events),
+        };
+        if refused { good * price.of_error.false_positive } else { bad * price.of_error.false_negative }
     }
 }
 
@@ -76,8 +88,9 @@ pub struct Quadrants {
 }
 
 impl Quadrants {
-    pub fn observe(&mut self, logged: f64, replayed: f64, threshold: f64) {
-        let quadrant = match (logged >= threshold, replayed >= threshold) {
+    /// Counts a row with both scores; `refused`: whether it was refused, and whether it is when replayed.
+    pub fn observe(&mut self, logged: f64, replayed: f64, refused: (bool, bool)) {
+        let quadrant = match refused {
             (false, false) => &mut self.accepted_by_both,
             (true, true) => &mut self.refused_by_both,
             (false, true) => &mut self.now_refused,
@@ -121,7 +134,7 @@ impl Quadrants {
 
     /// Expected cost of all decisions of one of the two, if the score `by` is the probability of the outcome.
     #[must_use]
-    pub fn cost(&self, decided: ScoreSource, by: ScoreSource, price: Price) -> f64 {
+    pub fn cost(&self, decided: ScoreSource, by: ScoreSource, price: ScorePrice) -> f64 {
         let replayed = decided == ScoreSource::Replayed;
         self.accepted_by_both.cost(false, by, price)
             + self.refused_by_both.cost(true, by, price)
@@ -136,10 +149,11 @@ mod tests {
 
     #[test]
     fn each_changed_decision_has_its_expected_cost() {
-        let price = Price { false_negative: 10.0, false_positive: 1.0 };
+        let of_error = Price { false_negative: 10.0, false_positive: 1.0 };
+        let price = ScorePrice { of_error, high_score: HighScore::Bad };
         let mut quadrants = Quadrants::default();
         for (logged, replayed) in [(0.25, 0.75), (0.5, 0.25), (0.75, 0.75), (0.125, 0.25)] {
-            quadrants.observe(logged, replayed, 0.5);
+            quadrants.observe(logged, replayed, (logged >= 0.5, replayed >= 0.5));
         }
         assert_eq!((quadrants.refused(ScoreSource::Logged), quadrants.refused(ScoreSource::Replayed)), (2, 2));
         let refused = quadrants.now_refused;
@@ -152,5 +166,15 @@ mod tests {
         let replayed = 0.75 + 5.0 + 0.25 + 1.25;
         assert!((quadrants.cost(ScoreSource::Replayed, ScoreSource::Logged, price) - replayed).abs() < 1e-12);
         assert_eq!(quadrants.all().rows, 4);
+        // The same rows by the probability of repayment.
+        let mirrored = ScorePrice { high_score: HighScore::Good, ..price };
+        let mut repaid = Quadrants::default();
+        for (logged, replayed) in [(0.75, 0.25), (0.5, 0.75), (0.25, 0.25), (0.875, 0.75)] {
+            repaid.observe(logged, replayed, (logged <= 0.5, replayed <= 0.5));
+        }
+        for (decided, by) in [(ScoreSource::Logged, ScoreSource::Logged), (ScoreSource::Replayed, ScoreSource::Logged)]
+        {
+            assert!((repaid.cost(decided, by, mirrored) - quadrants.cost(decided, by, price)).abs() < 1e-12);
+        }
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int32Array, StringArray, types::Int32Type};
-use vigie_profile::batch::Rows;
+use vigie_profile::{batch::Rows, decision::DecisionRule};
 use vigie_stats::{Isotonic, Outcomes, Price, Ranked, correlation};
 
 use super::{
@@ -49,8 +49,9 @@ impl ScoreSummary {
 /// Terms by which scores become decisions and costs.
 #[derive(Debug, Clone)]
 pub struct DecisionTerms {
-    pub threshold: f64,
+    pub rule: DecisionRule,
     pub price: Price,
+    /// From the risk, as [`vigie_profile::decision::HighScore::risk`] states it, to the probability of the bad event.
     pub calibration: Option<Isotonic>,
     /// Maximum p-value at which a feature counts as moved.
     pub limit: f64,
@@ -61,15 +62,17 @@ impl DecisionTerms {
     #[must_use]
     pub fn summarize(&self, mut scores: Vec<f64>) -> Option<ScoreSummary> {
         scores.sort_unstable_by(f64::total_cmp);
+        let DecisionRule { high_score, .. } = self.rule;
+        let refused = scores.iter().filter(|score| self.rule.refuses(**score)).count();
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        let (rows, refused) =
-            (scores.len() as f64, (scores.len() - scores.partition_point(|score| *score < self.threshold)) as f64);
-        let expected =
-            self.calibration.as_ref().map(|calibration| Outcomes::expected(&Ranked::new(scores.clone()), calibration));
+        let (rows, refused) = (scores.len() as f64, refused as f64);
+        let risks = || Ranked::new(scores.iter().map(|score| high_score.risk(*score)).collect());
+        let expected = self.calibration.as_ref().map(|calibration| Outcomes::expected(&risks(), calibration));
+        let threshold = self.rule.risk_threshold();
         (rows > 0.0).then(|| ScoreSummary {
             mean_score: scores.iter().fold(0.0, |sum, score| sum + score) / rows,
             share_refused: refused / rows,
-            cost_per_1000: expected.and_then(|expected| expected.confusion(self.threshold).cost_per_1000(self.price)),
+            cost_per_1000: expected.and_then(|expected| expected.confusion(threshold).cost_per_1000(self.price)),
         })
     }
 }
@@ -279,7 +282,7 @@ impl<'a> Restorer<'a> {
 
     fn scores(&self, arrays: &[ArrayRef], rows: usize) -> Result<Vec<f64>> {
         let features = arrays.iter().cloned().map(Some).collect();
-        let inputs = self.model.inputs(&Rows { len: rows, features, probability: None })?;
+        let inputs = self.model.inputs(&Rows { len: rows, features, ..Rows::default() })?;
         self.model.probabilities(&inputs, rows)
     }
 

@@ -3,13 +3,14 @@
 use arrow_array::{Array, Float64Array};
 use vigie_profile::{
     batch::Rows,
+    decision::DecisionRule,
     layout::{Cells, Layout, Precision},
     profile::{CellCounts, scale},
 };
-use vigie_stats::{EmptyBins, Price};
+use vigie_stats::EmptyBins;
 
 use super::{
-    quadrants::{Quadrants, ScoreSource},
+    quadrants::{Quadrants, ScorePrice, ScoreSource},
     segments::FeatureSegments,
 };
 use crate::drift::{FeatureDrift, compare_counts};
@@ -36,25 +37,30 @@ impl ShiftTally {
         }
     }
 
-    /// Counts rows with both scores.
+    /// Counts rows with both scores. Their logged decisions are compared with those that `rule` makes on the new scores.
     pub fn observe(
         &mut self,
         rows: &Rows,
         replayed: &[f64],
-        threshold: f64,
+        rule: DecisionRule,
         layout: &Layout,
         segments: &[FeatureSegments],
     ) {
         let Some(logged) = &rows.probability else { return };
-        let pairs = || logged.iter().zip(replayed).map(|(logged, replayed)| Some((logged?, *replayed)));
-        for (logged, replayed) in pairs().flatten() {
-            self.quadrants.observe(logged, replayed, threshold);
+        let pairs =
+            || {
+                logged.iter().zip(replayed).zip(rule.decisions(rows)).map(|((logged, replayed), refused)| {
+                    Some((logged?, *replayed, (refused?, rule.refuses(*replayed))))
+                })
+            };
+        for (logged, replayed, refused) in pairs().flatten() {
+            self.quadrants.observe(logged, replayed, refused);
         }
         for (tallies, of) in self.segments.iter_mut().zip(segments) {
             let places = of.assign(rows.features.get(of.feature).and_then(Option::as_ref), rows.len);
             for (pair, place) in pairs().zip(places) {
-                if let (Some((logged, replayed)), Some(tally)) = (pair, tallies.get_mut(place)) {
-                    tally.observe(logged, replayed, threshold);
+                if let (Some((logged, replayed, refused)), Some(tally)) = (pair, tallies.get_mut(place)) {
+                    tally.observe(logged, replayed, refused);
                 }
             }
         }
@@ -78,7 +84,7 @@ impl ShiftTally {
 
     /// Summarises the counts.
     #[must_use]
-    pub fn finish(&self, layout: &Layout, segments: &[FeatureSegments], price: Price, empty: EmptyBins) -> Shift {
+    pub fn finish(&self, layout: &Layout, segments: &[FeatureSegments], price: ScorePrice, empty: EmptyBins) -> Shift {
         let drift = |(ours, theirs): &(CellCounts, CellCounts)| {
             Some(compare_counts(layout.score()?, ours, theirs, Precision::F64, empty))
         };
@@ -105,7 +111,7 @@ pub struct Shift {
     pub score: Option<FeatureDrift>,
     /// Segments with at least one row.
     pub segments: Vec<SegmentShift>,
-    pub price: Price,
+    pub price: ScorePrice,
 }
 
 /// Rows with one level, or in one bin, of a feature.

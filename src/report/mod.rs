@@ -12,7 +12,7 @@ mod words;
 pub use chart::picture::{Picture, picture_of_bins, picture_of_score};
 pub use context::Context;
 pub use document::{
-    FeaturePoint, Head, PerformancePoint, ReportDocument, ReportedCostCurve, ReportedFeature, SegmentPoint, TrendPoint,
+    DecisionsSection, FeaturePoint, Head, PerformancePoint, ReportDocument, ReportedCostCurve, ReportedFeature, SegmentPoint, TrendPoint,
     report_schema, report_schemas, revision, to_json,
 };
 pub use index::{
@@ -20,7 +20,7 @@ pub use index::{
     summary::{ReplaySummary, ReplayedWindow, to_summary_html, to_summary_json},
 };
 pub use page::{html::to_html, score_shift::score_shift_sentence};
-pub use report::{ExaminedWindow, MonitoredModel, Report, Run, SegmentReport, SkippedFiles};
+pub use report::{DecisionReport, ExaminedWindow, MonitoredModel, Report, Run, SegmentReport, SkippedFiles};
 pub use terminal::to_terminal;
 pub use words::{
     Advice, ChangedDecisions, Language, MailLabels, MailWords, Notation, PageLabels, PageWords, Restored, Since,

@@ -2,14 +2,15 @@
 
 use vigie_profile::{
     batch::Complaints,
+    decision::HighScore,
     profile::Traffic,
     window::{Instant, Window},
 };
 
 use crate::{
-    drift::{Drift, SegmentsDrift},
+    drift::{Drift, LoggedDecisions, SegmentsDrift},
     fault::LeftOut,
-    judge::{Headline, Policy, SegmentVerdict, Verdict, VerdictHeadline},
+    judge::{Headline, OverrideCounts, Policy, SegmentVerdict, Verdict, VerdictHeadline},
     performance::Performance,
     reference::{Holdout, Provenance},
     replay::{Attribution, LeafDrift, Replay, ScoreShift, Unmeasured},
@@ -61,8 +62,11 @@ pub struct MonitoredModel {
     pub version: Option<String>,
     /// Hash of the model file, if the config names one.
     pub sha256: Option<String>,
-    /// Scores at or above this are refused.
+    /// The event is predicted for scores of at least this.
     pub threshold: f64,
+    pub high_score: HighScore,
+    /// The event that the score is the probability of.
+    pub event: String,
 }
 
 /// The window and what happened to its records.
@@ -111,6 +115,25 @@ pub struct Report {
     pub performance: Option<Performance>,
     /// Results by segment.
     pub segments: Option<SegmentReport>,
+    /// Logged decisions against scores, if the log has any.
+    pub decisions: Option<DecisionReport>,
+}
+
+/// Logged decisions, and what is expected of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecisionReport {
+    pub counts: LoggedDecisions,
+    /// Whether people may override the model.
+    pub overrides_allowed: bool,
+}
+
+impl DecisionReport {
+    /// The counts that later windows compare their overrides with.
+    #[must_use]
+    pub fn overrides(&self) -> OverrideCounts {
+        let LoggedDecisions { accepted_against: accepted, refused_against: refused, .. } = self.counts;
+        OverrideCounts { rows: self.counts.decidable(), accepted, refused }
+    }
 }
 
 /// Drift and verdicts of all segments.

@@ -5,7 +5,10 @@ use std::{fmt::Write as _, path::Path};
 use vigie_profile::shown::{harmless, shown};
 
 use super::{Report, page::score_shift::score_shift_sentence, words::TerminalWords};
-use crate::judge::{Finding, Severity, Test, q_value};
+use crate::{
+    drift::LoggedDecisions,
+    judge::{Finding, Severity, Test, q_value},
+};
 
 const ROWS: usize = 12;
 
@@ -47,11 +50,19 @@ pub fn to_terminal(report: &Report, page: &Path, colour: bool, words: &dyn Termi
     if let Some(sentence) = score_shift_sentence(report, words) {
         let _ = writeln!(text, "\n{sentence}");
     }
+    if let Some(decisions) = report.decisions.as_ref().filter(|decisions| is_notable(&decisions.counts)) {
+        let _ = writeln!(text, "\n{}", words.logged_decisions(decisions));
+    }
     let examined = &report.examined;
     let rows = words.rows_used(report.drift.n_window, report.rows(), &examined.complaints, examined.filtered);
     let _ = writeln!(text, "\n{rows}");
     let _ = writeln!(text, "{}", words.report_at(&page.display().to_string()));
     text
+}
+
+/// Returns whether a line about the decisions tells more than the refusal rate.
+fn is_notable(decisions: &LoggedDecisions) -> bool {
+    decisions.against() + decisions.open + decisions.unknown > 0
 }
 
 fn findings(text: &mut String, findings: &[Finding], colour: bool, words: &dyn TerminalWords) {
@@ -78,8 +89,8 @@ fn findings(text: &mut String, findings: &[Finding], colour: bool, words: &dyn T
             words.number_or_dash(finding.limit),
             finding.q_value.map_or("–".to_owned(), |q| q_value(Some(q))),
         );
-        // These findings have no figures.
-        if matches!(finding.test, Test::NoData | Test::Source | Test::Labels) {
+        // The figures of these findings, if any, do not say what was found.
+        if matches!(finding.test, Test::NoData | Test::Source | Test::Labels | Test::Decision) {
             let _ = writeln!(text, "         {}", harmless(&words.statement(finding)));
         }
     }

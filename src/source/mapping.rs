@@ -7,7 +7,7 @@ use std::{
 
 use jiff::tz::TimeZone;
 use vigie_profile::{
-    batch::{Value, level_of_number, word},
+    batch::Value,
     layout::Column,
     near::folded_name,
     window::{Instant, Window},
@@ -194,15 +194,9 @@ fn owned(paths: &super::Paths) -> Vec<String> {
 }
 
 fn spellings(wanted: &Where) -> BTreeSet<String> {
-    let spell = |scalar: &Scalar| match scalar {
-        Scalar::Bool(flag) => Some(u8::from(*flag).to_string()),
-        Scalar::Integer(integer) => Some(integer.to_string()),
-        Scalar::Real(real) => level_of_number(*real),
-        Scalar::Text(text) => word(text).map(std::borrow::Cow::into_owned),
-    };
     match wanted {
-        Where::Equals(scalar) => spell(scalar).into_iter().collect(),
-        Where::OneOf(scalars) => scalars.iter().filter_map(spell).collect(),
+        Where::Equals(scalar) => scalar.spelled().into_iter().collect(),
+        Where::OneOf(scalars) => scalars.iter().filter_map(Scalar::spelled).collect(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The `source:` section of the config: where the log is, and the names of its fields.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vigie_profile::batch::{level_of_number, word};
 
 use super::{Fields, PlaceOptions};
 
@@ -49,4 +50,17 @@ pub enum Scalar {
     Integer(i64),
     Real(f64),
     Text(String),
+}
+
+impl Scalar {
+    /// The value as readers spell it in a log; `None` if it stands for a missing value.
+    #[must_use]
+    pub fn spelled(&self) -> Option<String> {
+        match self {
+            Self::Bool(flag) => Some(u8::from(*flag).to_string()),
+            Self::Integer(integer) => Some(integer.to_string()),
+            Self::Real(real) => level_of_number(*real),
+            Self::Text(text) => word(text).map(Cow::into_owned),
+        }
+    }
 }

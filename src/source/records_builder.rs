@@ -190,6 +190,7 @@ impl RecordsBuilder {
             error: has(Field::Error).then(|| BooleanArray::from(full.error)),
             id: has(Field::Id).then(|| StringArray::from(full.id)),
             model_version: has(Field::ModelVersion).then(|| StringArray::from(full.model_version)),
+            refused: None,
             complaints: full.complaints,
         }
     }

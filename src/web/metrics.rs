@@ -8,7 +8,7 @@ use super::DaemonStatus;
 use crate::{
     archive::{self, latest_report},
     judge::{Measure, Severity},
-    report::{ReportDocument, ReportedFeature},
+    report::{DecisionsSection, ReportDocument, ReportedFeature},
 };
 
 /// Bounds on the number of series. Features left out are counted in a metric.
@@ -114,7 +114,7 @@ fn add_daemon(all: &mut MetricFamilies, status: &DaemonStatus) {
 
 fn add_run(all: &mut MetricFamilies, model: &str, report: &ReportDocument) {
     let labels = [("model", model)];
-    let ReportDocument { run, window, verdict, features, score, latency, service, .. } = report;
+    let ReportDocument { run, window, verdict, features, score, decisions, latency, service, .. } = report;
     all.get("vigie_run_timestamp_seconds", "Time of the latest report.").add(&labels, seconds(run.created_at));
     all.get("vigie_run_duration_seconds", "Duration of the latest run.").add(&labels, run.seconds);
     all.get("vigie_run_info", "Version of vigie that wrote the latest report.")
@@ -145,6 +145,9 @@ fn add_run(all: &mut MetricFamilies, model: &str, report: &ReportDocument) {
     all.get("vigie_latency_mean_seconds", "Mean latency of successful requests.")
         .add_some(&labels, latency.mean.map(|ms| ms / 1e3));
     all.get("vigie_latency_requests", "Successful requests with a latency.").add(&labels, count(latency.n));
+    if let Some(decisions) = decisions {
+        add_decisions(all, model, decisions);
+    }
     if let Some(score) = score {
         add_score(all, model, score);
     }
@@ -162,6 +165,24 @@ fn add_run(all: &mut MetricFamilies, model: &str, report: &ReportDocument) {
     all.get("vigie_features_left_out", "Features without series because of the limit.").add(&labels, count(left_out));
 }
 
+fn add_decisions(all: &mut MetricFamilies, model: &str, decisions: &DecisionsSection) {
+    let counted = [
+        ("accepted", decisions.accepted),
+        ("refused", decisions.refused),
+        ("open", decisions.open),
+        ("unknown", decisions.unknown.rows),
+        ("none", decisions.without),
+    ];
+    for (decision, rows) in counted {
+        all.get("vigie_decisions", "Rows of the latest window by logged decision.")
+            .add(&[("model", model), ("decision", decision)], count(rows));
+    }
+    for (decision, rows) in [("accepted", decisions.against.accepted), ("refused", decisions.against.refused)] {
+        all.get("vigie_decisions_against_score", "Rows decided against score and threshold, beyond rounding.")
+            .add(&[("model", model), ("decision", decision)], count(rows));
+    }
+}
+
 fn add_score(all: &mut MetricFamilies, model: &str, score: &ReportedFeature) {
     let labels = [("model", model)];
     for measure in Measure::ALL {
@@ -174,8 +195,11 @@ fn add_score(all: &mut MetricFamilies, model: &str, score: &ReportedFeature) {
     all.get("vigie_score_deviation", "Standard deviation of the score.").add_some(&labels, deviation);
     if let Some(refused) = &score.refused_share {
         for (side, share) in [("reference", refused.reference), ("window", refused.window)] {
-            all.get("vigie_refused_share", "Share of scores at or above the threshold.")
-                .add_some(&[("model", model), ("side", side)], share);
+            all.get(
+                "vigie_refused_share",
+                "Share of refused rows: as logged in the window, where it has decisions, otherwise by the threshold.",
+            )
+            .add_some(&[("model", model), ("side", side)], share);
         }
     }
 }

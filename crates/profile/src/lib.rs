@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`layout`] | features with their kinds, cells, bins and levels, hashed to a [`LayoutId`](layout::LayoutId) |
 //! | [`batch`] | batches of rows as Arrow columns, canonical spelling of levels and numbers, complaints about invalid values |
+//! | [`decision`] | which scores are refused, what the words of logged decisions mean, and counts of the two against each other |
 //! | [`profile`] | counts of rows, moments of numeric features, latency and traffic of the service |
 //! | [`segment`] | filters, and counts of the rows that match them |
 //! | [`sketch`] | quantiles, frequent values and times of single features, from a second pass over their values |
@@ -21,7 +22,7 @@
 //! - Instants are microseconds since 1970 in UTC; latencies are in milliseconds.
 //! - Cells and PSI bins are half-open intervals `(lower, upper]`.
 //! - Null and NaN are missing values. They are counted separately and belong to no cell or level.
-//! - A row is refused when its probability is at or above the threshold.
+//! - A row is refused if its logged decision says so; without one, if its probability is on the refused side of the threshold.
 //!
 //! Deciles follow numpy's default quantile method. [`Latency`](profile::Latency) quantiles come from an HDR histogram.
 //!
@@ -50,7 +51,7 @@
 //! let count = |values: Vec<Option<f64>>| {
 //!     let len = values.len();
 //!     let column: ArrayRef = Arc::new(Float64Array::from(values));
-//!     let rows = Rows { len, features: vec![Some(column)], probability: None };
+//!     let rows = Rows { len, features: vec![Some(column)], ..Rows::default() };
 //!     let mut profile = Profile::empty(&layout);
 //!     profile.observe(&rows, &layout, 0.5);
 //!     profile
@@ -66,6 +67,7 @@
 //! ```
 
 pub mod batch;
+pub mod decision;
 pub mod layout;
 pub mod near;
 pub mod profile;

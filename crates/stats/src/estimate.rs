@@ -7,7 +7,7 @@
 //! window of n rows. Intervals of ratios use the delta method. No interval covers the case that the meaning of a score
 //! has changed.
 
-use super::{Confusion, Interval, Price, ScoreStep, ranking::Pairs};
+use super::{Confusion, Interval, Price, Ranked, ScoreStep, ranking::Pairs};
 
 /// Expected confusion matrix and AUC at a threshold, with their uncertainty.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,23 +55,56 @@ impl Estimate {
     /// the number of rows the calibration was learnt from.
     #[must_use]
     pub fn new(expected: impl Iterator<Item = ScoreStep>, threshold: f64, reference: f64) -> Self {
+        Self::with_exceptions(expected, threshold, &Ranked::default(), reference)
+    }
+
+    /// Like [`Self::new`], for decisions that were not all made by the threshold: `against` holds the scores of the rows that
+    /// it decides otherwise.
+    #[must_use]
+    pub fn with_exceptions(
+        expected: impl Iterator<Item = ScoreStep>,
+        threshold: f64,
+        against: &Ranked,
+        reference: f64,
+    ) -> Self {
         let mut pairs = Pairs::default();
-        let mut estimate = Self::without_auc(expected.inspect(|step| pairs.add(step)), threshold, reference);
-        estimate.auc = pairs.auc().map(|auc| {
-            // An undefined variance gives the widest interval.
-            let variance = pairs.variance().unwrap_or(f64::INFINITY);
-            Interval::normal(auc, variance * inflation(&estimate.confusion, reference)).clamped(0.0, 1.0)
-        });
+        let mut estimate = Self::without_auc(expected.inspect(|step| pairs.add(step)), threshold, against, reference);
+        estimate.auc = estimate.auc_of(&pairs, reference);
         estimate
     }
 
-    /// Like [`Self::new`], but leaves out the AUC.
+    fn auc_of(&self, pairs: &Pairs, reference: f64) -> Option<Interval> {
+        pairs.auc().map(|auc| {
+            // An undefined variance gives the widest interval.
+            let variance = pairs.variance().unwrap_or(f64::INFINITY);
+            Interval::normal(auc, variance * inflation(&self.confusion, reference)).clamped(0.0, 1.0)
+        })
+    }
+
+    /// Like [`Self::with_exceptions`], but leaves out the AUC.
     #[must_use]
-    pub fn without_auc(expected: impl Iterator<Item = ScoreStep>, threshold: f64, reference: f64) -> Self {
+    pub fn without_auc(
+        expected: impl Iterator<Item = ScoreStep>,
+        threshold: f64,
+        against: &Ranked,
+        reference: f64,
+    ) -> Self {
         let (mut accepted, mut refused) = (Side::default(), Side::default());
+        let mut exceptions = against.distinct().peekable();
         for step in expected {
-            let part = if step.score < threshold { &mut accepted } else { &mut refused };
-            part.add(&step);
+            let (by_rule, otherwise) =
+                if step.score < threshold { (&mut accepted, &mut refused) } else { (&mut refused, &mut accepted) };
+            while exceptions.next_if(|(score, _)| *score < step.score).is_some() {}
+            let Some((_, rows)) = exceptions.next_if(|(score, _)| *score <= step.score) else {
+                by_rule.add(&step);
+                continue;
+            };
+            #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+            let share = (rows as f64 / step.rows()).min(1.0);
+            otherwise.add(&step.scaled(share));
+            if share < 1.0 {
+                by_rule.add(&step.scaled(1.0 - share));
+            }
         }
         let confusion = Confusion {
             true_positives: refused.positives,
@@ -134,5 +167,31 @@ impl Estimate {
     fn share(&self, value: f64, by_hit: f64, by_miss: f64) -> Option<Interval> {
         let variance = by_hit.powi(2) * self.refused + by_miss.powi(2) * self.accepted;
         value.is_finite().then(|| Interval::normal(value, variance).clamped(0.0, 1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Isotonic, Outcomes};
+
+    #[test]
+    fn rows_decided_against_the_threshold_change_sides() {
+        let known = Outcomes::from_rows((0..100u32).map(|row| (f64::from(row) / 100.0, row % 7 < row / 20)));
+        let calibration = Isotonic::fit(&known);
+        let scores = [0.1, 0.3, 0.3, 0.3, 0.6, 0.9];
+        let all = Ranked::new(scores.to_vec());
+        // One of three rows at 0.3 was refused, and the one at 0.9 was accepted.
+        let against = Ranked::new(vec![0.3, 0.9]);
+        let estimate = Estimate::with_exceptions(all.expected(&calibration), 0.5, &against, 100.0);
+        let chance = |score: f64| calibration.predict(score).unwrap();
+        let refused = [0.3, 0.6];
+        let hits: f64 = refused.into_iter().map(chance).sum();
+        assert!((estimate.confusion.true_positives - hits).abs() < 1e-12);
+        assert!((estimate.confusion.refused() - 2.0).abs() < 1e-12);
+        assert!((estimate.confusion.rows() - 6.0).abs() < 1e-12);
+        let by_threshold = Estimate::new(all.expected(&calibration), 0.5, 100.0);
+        assert_eq!(estimate.auc, by_threshold.auc, "the ranking does not depend on decisions");
+        assert!((by_threshold.confusion.true_positives - chance(0.6) - chance(0.9)).abs() < 1e-12);
     }
 }

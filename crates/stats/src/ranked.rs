@@ -3,7 +3,7 @@
 use super::{Isotonic, ScoreStep};
 
 /// Scores in ascending order, without NaN.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ranked {
     /// Scores as integers in the order of `f64::total_cmp`: integers sort faster than floats.
     keys: Vec<i64>,

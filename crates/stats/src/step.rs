@@ -15,6 +15,12 @@ impl ScoreStep {
         Self { score, positives: rows * probability, negatives: rows * (1.0 - probability) }
     }
 
+    /// The same outcomes for a share of the rows.
+    #[must_use]
+    pub fn scaled(&self, share: f64) -> Self {
+        Self { positives: self.positives * share, negatives: self.negatives * share, ..*self }
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> f64 {

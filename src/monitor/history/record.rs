@@ -10,10 +10,14 @@ use crate::{
         AlertKey, Baseline, Decision, Event, History, Mute, Notification, Observation, Phase, Rules, Scope, decide,
         label_verdicts, nearness, stale_reference,
     },
+    archive::past_points,
     config::Settings,
     crash,
     fault::{Fault, Remedy, Result},
-    judge::{Facts, Failure, Finding, Headline, Note, Severity, Subject, Test, VerdictHeadline},
+    judge::{
+        Facts, Failure, Finding, Headline, Note, OverrideCounts, Severity, Subject, Test, VerdictHeadline,
+        override_drift,
+    },
     ledger::{Ledger, LedgerTx, NewMessage, RunRow, RunStatus, TrendRow},
     report::Report,
 };
@@ -257,9 +261,10 @@ fn decide_alerts(
         RunResult::Reported(_) if is_late => (Scope::Late, Vec::new(), false),
         RunResult::Reported(report) => {
             near.extend(nearness(report));
-            let (mut findings, volume) = findings(entry, attempt, report)?;
+            let (mut findings, volume, overrides) = findings(entry, attempt, report)?;
             findings.extend(failing.before(attempt.window));
             near.extend(volume.map(|nearness| ((Subject::Run, Test::Volume), nearness)));
+            near.extend(overrides.map(|nearness| ((Subject::Run, Test::Overrides), nearness)));
             // Severity does not show it: an outage is an alarm, although nothing was compared with the reference.
             let is_of_rows = |finding: &Finding| matches!(finding.test, Test::TooFew | Test::NoData);
             let has_verdict = !report.verdict.findings.iter().any(is_of_rows);
@@ -296,8 +301,11 @@ fn failed(test: Test, failure: Failure) -> Finding {
     Finding::of_run(test, Severity::Alarm, Facts::Failed(failure))
 }
 
-/// Findings of the report, and those that need history: too few records for this weekday, an old reference.
-fn findings(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, report: &Report) -> Result<(Vec<Finding>, Option<f64>)> {
+/// Findings, and the values of the volume and of overrides as shares of their limits.
+type HistoryFindings = (Vec<Finding>, Option<f64>, Option<f64>);
+
+/// Findings of the report, and those that need history: too few records for this weekday, an old reference, other overrides.
+fn findings(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, report: &Report) -> Result<HistoryFindings> {
     let settings = attempt.settings;
     let cadence = settings.schedule.cadence();
     let alike = |window: Window| cadence.same_slot(window, attempt.window);
@@ -314,7 +322,24 @@ fn findings(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, report: &Report) -> 
     let (volume, nearness) = usual.volume(attempt.records.unwrap_or_else(|| report.rows()));
     findings.extend(volume);
     findings.extend(stale_reference(report.reference.created_at, settings.alerts.reference_age, attempt.now));
-    Ok((findings, nearness))
+    let (overrides, other_overrides) = overrides(attempt, report);
+    findings.extend(overrides);
+    Ok((findings, nearness, other_overrides))
+}
+
+/// Number of earlier windows that overrides are compared with.
+const OVERRIDE_WINDOWS: usize = 28;
+
+/// Overrides compared with those of earlier windows, where people may override the model.
+fn overrides(attempt: &RunAttempt<'_>, report: &Report) -> (Vec<Finding>, Option<f64>) {
+    let Some(decisions) = report.decisions.as_ref().filter(|decisions| decisions.overrides_allowed) else {
+        return (Vec::new(), None);
+    };
+    let settings = attempt.settings;
+    let points = past_points(&settings.reports, &settings.model.name, attempt.window, OVERRIDE_WINDOWS);
+    let past: Vec<OverrideCounts> = points.iter().filter_map(|point| point.head.decisions).collect();
+    let before = past.iter().copied().fold(OverrideCounts::default(), OverrideCounts::plus);
+    override_drift(decisions.overrides(), (before, past.len()), &settings.policy)
 }
 
 /// Starts a new trend line if the reference or the model has changed. Returns which of them has.

@@ -3,6 +3,7 @@
 pub(crate) mod importance;
 pub(crate) mod learn;
 pub(crate) mod leaves;
+pub(crate) mod meaning;
 pub(crate) mod optimism;
 pub(crate) mod rows;
 pub(crate) mod segments;

@@ -31,7 +31,7 @@ pub(crate) fn note(reference: &Reference) -> Result<Option<String>> {
     if let Some(auc) = opposed(reference)? {
         return Ok(Some(format!(
             "the scores run against the outcomes: the AUC on these rows is {auc}, so high scores go with a target of 0; check \
-             that --probability is the probability of the event that --target marks as 1"
+             that --probability is the probability of the event that --target marks as 1 (--event names another value)"
         )));
     }
     let Some(by_outcome) = reference.outcomes()? else { return Ok(None) };

@@ -34,6 +34,7 @@ pub(crate) fn add_segments(
         len: training.rows,
         features: needed.map(|feature| column(training, feature).map(Some)).collect::<Result<_>>()?,
         probability: Some(Float64Array::from(scores)),
+        refused: None,
     };
     reference.with_segment_rows(&segments, &rows)
 }

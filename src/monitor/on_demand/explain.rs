@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf};
 use arrow_array::{Array, ArrayRef, cast::AsArray, types::Int32Type};
 use vigie_profile::{
     batch::{Records, for_each_number, word},
+    decision::{DecisionRule, DecisionWord},
     layout::Column,
     shown::shown,
     window::{Instant, Window},
@@ -17,7 +18,7 @@ use crate::{
     fault::{Fault, Result, describe_io},
     monitor::run::{
         ScanOptions,
-        context::{open_configured_reference, open_model},
+        context::{decision_words, open_configured_reference, open_model},
     },
     replay::{Explanation, LoggedPrecision, Pair, ParityOptions, ParityTally, explain as explain_row},
     source::{Log, Request, Scaled},
@@ -39,8 +40,24 @@ pub struct ExplainedPrediction {
     pub at: Option<Instant>,
     pub logged: Option<LoggedPrediction>,
     pub model_sha256: String,
-    pub threshold: f64,
+    /// The decision that follows from a score.
+    pub rule: DecisionRule,
     pub explanation: Explanation,
+}
+
+impl ExplainedPrediction {
+    /// Whether the score calls for refusal.
+    #[must_use]
+    pub fn called_to_refuse(&self) -> bool {
+        self.rule.refuses(self.explanation.probability)
+    }
+
+    /// Whether the applicant was refused: as logged, else by the score.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        let logged = self.logged.as_ref().and_then(|logged| logged.refused);
+        logged.unwrap_or_else(|| self.called_to_refuse())
+    }
 }
 
 /// The prediction as logged.
@@ -48,6 +65,8 @@ pub struct ExplainedPrediction {
 pub struct LoggedPrediction {
     pub probability: Option<f64>,
     pub decision: Option<String>,
+    /// Whether the applicant was refused, if the decision's word is known.
+    pub refused: Option<bool>,
     pub model_version: Option<String>,
     /// Whether the probability is the model's, at the precision of the log.
     pub agrees: bool,
@@ -83,17 +102,23 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
     };
     let explainer = model.model().explainer()?;
     let explanation = explain_row(&model, &explainer, &rows, layout, reference.profile())?;
-    let threshold = settings.model.threshold;
+    let rule = settings.model.rule();
     let probability = rows.probability.as_ref().and_then(|column| column.iter().next().flatten());
     let (at, logged) = match record {
         Some((at, decision, model_version)) => {
             if let Some(logged) = probability {
-                let pair = Pair { name: "", key: 0, logged, replayed: explanation.probability };
-                parity.observe(pair, ParityOptions { threshold, scale });
+                let pair = Pair { name: "", key: 0, logged, replayed: explanation.probability, refused: None };
+                parity.observe(pair, ParityOptions { rule, scale });
             }
             let parity = parity.finish(1);
+            let meaning = decision_words(settings).zip(decision.as_ref()).and_then(|(words, word)| words.meaning(word));
             let logged = LoggedPrediction {
                 probability,
+                refused: match meaning {
+                    Some(DecisionWord::Refused) => Some(true),
+                    Some(DecisionWord::Accepted) => Some(false),
+                    Some(DecisionWord::Open) | None => None,
+                },
                 decision,
                 model_version,
                 agrees: !parity.is_broken(),
@@ -104,7 +129,7 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
         }
         None => (None, None),
     };
-    Ok(ExplainedPrediction { id, at, logged, model_sha256: model.model().sha256_hex(), threshold, explanation })
+    Ok(ExplainedPrediction { id, at, logged, model_sha256: model.model().sha256_hex(), rule, explanation })
 }
 
 /// Finds the record, and measures the precision of the log.

@@ -38,7 +38,7 @@ pub(crate) fn read_row(bytes: &[u8], settings: &Settings, model: &Rescorer, layo
     let inside = paths.find_map(|path| at(&record, path)?.as_object());
     let inputs = inside.unwrap_or(object);
     let columns: Vec<Column> = layout.columns();
-    let mut rows = Rows { len: 1, features: vec![None; columns.len()], probability: None };
+    let mut rows = Rows { len: 1, features: vec![None; columns.len()], ..Rows::default() };
     for (feature, place) in model.model().features().iter().zip(model.columns()) {
         let Some(column) = place.and_then(|place| columns.get(place)) else { continue };
         let value = match inputs.get(&column.name) {

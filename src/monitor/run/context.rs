@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use vigie_profile::{
+    decision::DecisionWords,
     near::alternatives,
     segment::Segments,
     shown::shown,
@@ -23,7 +24,7 @@ use crate::{
     reference::Reference,
     replay::Rescorer,
     report::SkippedFiles,
-    source::Log,
+    source::{Log, Scaled},
 };
 
 /// Sample used for parity, contributions and leaves, unless all rows are requested.
@@ -38,6 +39,8 @@ pub(crate) struct RunContext<'a> {
     pub attribution: AttributionMode,
     /// Whether the leaves of the rows are counted.
     pub leaves: LeafMode,
+    /// What the words of logged decisions mean, if the config maps them.
+    words: Option<DecisionWords>,
     /// Segments that are compared separately.
     pub segments: Option<Segments>,
     log: Log,
@@ -53,9 +56,9 @@ pub(crate) struct WindowData {
 }
 
 impl WindowData {
-    /// Takes the scores of all used rows, in any order. They are needed only once.
-    pub(crate) fn take_scores(&mut self) -> Vec<f64> {
-        std::mem::take(&mut self.counted.scores)
+    /// Takes the scores of all used rows, and of those decided against the rule, in any order. They are needed only once.
+    pub(crate) fn take_scores(&mut self) -> (Vec<f64>, Vec<f64>) {
+        (std::mem::take(&mut self.counted.scores), std::mem::take(&mut self.counted.against))
     }
 }
 
@@ -89,6 +92,7 @@ impl<'a> RunContext<'a> {
             leaves: LeafMode::Off,
             log: Log::open(&settings.source)?,
             rule: rule(settings),
+            words: decision_words(settings),
             settings,
             scan,
         })
@@ -106,7 +110,9 @@ impl<'a> RunContext<'a> {
             layout: self.reference.layout(),
             window,
             rule: &self.rule,
-            threshold: self.settings.model.threshold,
+            decision: self.settings.model.rule(),
+            words: self.words.as_ref(),
+            score_unit: score_unit(self.settings),
             keeps_scores: self.reference.has_outcomes() && self.rule.needs_probability,
             sample: None,
             segments: self.segments.as_ref(),
@@ -168,6 +174,17 @@ pub fn subjects(settings: &Settings) -> Result<Vec<String>> {
     let segments = segments(settings, &reference)?;
     let segments = segments.iter().flat_map(|segments| segments.list().iter().map(|segment| segment.name.clone()));
     Ok(features.chain(segments).collect())
+}
+
+/// What the words of logged decisions mean; `None` if the config maps none.
+pub(crate) fn decision_words(settings: &Settings) -> Option<DecisionWords> {
+    let field = settings.source.fields.decision.as_ref()?;
+    Some(settings.model.decision_words(field.iter().next().unwrap_or_default()))
+}
+
+/// Factor that the reader multiplies logged scores by.
+pub(crate) fn score_unit(settings: &Settings) -> f64 {
+    settings.source.fields.probability.as_ref().map_or(1.0, Scaled::scale)
 }
 
 /// The rule for which records count.

@@ -2,7 +2,12 @@
 
 use super::context::open_configured_reference;
 use crate::{
-    archive::window_folders, config::Settings, fault::Result, monitor::learn::optimism::opposed, report::Report,
+    archive::window_folders,
+    config::Settings,
+    fault::Result,
+    monitor::learn::{meaning::contradiction, optimism::opposed},
+    reference::Reference,
+    report::Report,
 };
 
 /// Returns whether the model has no report yet.
@@ -15,16 +20,20 @@ pub fn is_first_check(settings: &Settings) -> bool {
 #[must_use]
 pub fn first_check_notes(settings: &Settings, report: &Report) -> Vec<String> {
     // A reference that cannot be read is an error of the check itself.
-    let opposed = note_opposed_scores(settings).unwrap_or_default();
-    opposed.into_iter().chain(note_naive_times(settings, report)).collect()
+    let doubts = open_configured_reference(settings).and_then(|reference| {
+        let opposed = note_opposed_scores(&reference)?;
+        // Reversed scores have one cause, whatever the event.
+        Ok(opposed.or_else(|| contradiction(&reference, &settings.model)))
+    });
+    doubts.unwrap_or_default().into_iter().chain(note_naive_times(settings, report)).collect()
 }
 
-fn note_opposed_scores(settings: &Settings) -> Result<Option<String>> {
-    let auc = opposed(&open_configured_reference(settings)?)?;
+fn note_opposed_scores(reference: &Reference) -> Result<Option<String>> {
+    let auc = opposed(reference)?;
     Ok(auc.map(|auc| {
         format!(
             "the reference's scores run against its outcomes (AUC {auc}), so expected AUC and cost are those of a reversed \
-             score: learn the reference again with the probability of the event that --target marks as 1"
+             score: learn the reference again with the probability of the event that --target marks as 1, or with another --event"
         )
     }))
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use super::{
     changes::{describe_changes, features_in_findings},
-    context::{RunContext, WindowData},
+    context::{RunContext, WindowData, score_unit},
 };
 use crate::{
-    drift::{Drift, FeatureDrift, compare, compare_segments},
+    config::Overrides,
+    drift::{Drift, FeatureDrift, LoggedDecisions, compare, compare_segments},
     engine::{self, Counted, InexactFeature},
     fault::{Fault, LeftOut, Result},
     judge::{AucChange, Case, CostChange, Finding, Service, Test, Verdict, judge, judge_segments, undecided},
@@ -23,6 +24,8 @@ pub(crate) struct JudgedWindow {
     pub drift: Drift,
     pub verdict: Verdict,
     pub segments: Option<SegmentReport>,
+    /// Logged decisions; `None` if the log has none.
+    pub decisions: Option<LoggedDecisions>,
 }
 
 /// Distances of the window and its segments from the reference, before any refinement.
@@ -34,8 +37,8 @@ pub(crate) struct MeasuredDrift {
 /// Compares: everything that needs no further pass over the log.
 pub(crate) fn measure(run: &RunContext<'_>, data: &WindowData) -> Result<MeasuredDrift> {
     let (reference, settings) = (&run.reference, run.settings);
-    let (empty, threshold) = (settings.policy.empty_bins, settings.model.threshold);
-    let drift = compare(reference, &data.counted.profile, empty, threshold).map_err(Fault::setup)?;
+    let (empty, rule) = (settings.policy.empty_bins, settings.model.rule());
+    let drift = compare(reference, &data.counted.profile, empty, rule).map_err(Fault::setup)?;
     Ok(MeasuredDrift { drift, segments: measure_segments(run, data)? })
 }
 
@@ -51,6 +54,9 @@ pub(crate) fn judge_window(
     let MeasuredDrift { mut drift, segments } = measured;
     let is_holdout = reference.provenance().is_holdout();
     let mut service = service(&data.counted, replay);
+    let decisions = decisions(run, &data.counted);
+    service.decisions.clone_from(&decisions);
+    service.overrides_allowed = run.settings.model.overrides == Overrides::Allowed;
     service.score_not_mapped = reference.layout().score().is_some() && settings_map_no_score(run);
     service.costs = performance.map(|performance| costs(performance, is_holdout)).unwrap_or_default();
     service.unreadable_labels = performance.map(unreadable_labels).unwrap_or_default();
@@ -115,7 +121,7 @@ pub(crate) fn judge_window(
         }
     };
     describe_changes(&mut drift, &verdict, run, data, details)?;
-    Ok(JudgedWindow { drift, verdict, segments })
+    Ok(JudgedWindow { drift, verdict, segments, decisions })
 }
 
 /// The window's segments, measured and judged, with their findings.
@@ -125,7 +131,7 @@ fn measure_segments(run: &RunContext<'_>, data: &WindowData) -> Result<Option<(S
         return Ok(None);
     };
     let policy = &run.settings.policy;
-    let terms = (options.min_rows, run.settings.model.threshold, policy.empty_bins);
+    let terms = (options.min_rows, run.settings.model.rule(), policy.empty_bins);
     let drift = compare_segments(segments, tally, &data.counted.profile, &run.reference, terms)?;
     let (verdicts, findings) = judge_segments(&drift, policy);
     Ok(Some((SegmentReport { drift, verdicts }, findings)))
@@ -158,11 +164,20 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         score_not_mapped: false,
         spellings: counted.found.spellings.clone(),
         // A challenger's scores differ by design.
+        decisions: None,
+        overrides_allowed: false,
         parity: replay.filter(|replay| replay.challenger.is_none()).map(|replay| replay.parity.clone()),
         costs: Vec::new(),
         aucs: Vec::new(),
         segments: Vec::new(),
     }
+}
+
+/// The logged decisions of a window; `None` if no row has one.
+fn decisions(run: &RunContext<'_>, counted: &Counted) -> Option<LoggedDecisions> {
+    let decisions =
+        LoggedDecisions::new(counted.decisions.as_ref()?, run.settings.model.rule(), score_unit(run.settings));
+    (decisions.rows() + decisions.open + decisions.unknown > 0).then_some(decisions)
 }
 
 fn settings_map_no_score(run: &RunContext<'_>) -> bool {

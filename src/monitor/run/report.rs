@@ -8,11 +8,12 @@ use super::{
     judge::JudgedWindow,
 };
 use crate::{
+    config::Overrides,
     drift::compare,
     engine::Counted,
     performance::Performance,
     replay::{LeafDrift, Replay, Unmeasured},
-    report::{ExaminedWindow, MonitoredModel, Report, Run},
+    report::{DecisionReport, ExaminedWindow, MonitoredModel, Report, Run},
     source::{Field, Unreadable},
 };
 
@@ -33,7 +34,7 @@ pub(crate) fn build_report(
 ) -> Report {
     let (settings, reference, counted) = (run.settings, &run.reference, data.counted);
     let other_version = (counted.other_version.rows() > 0)
-        .then(|| compare(reference, &counted.other_version, settings.policy.empty_bins, settings.model.threshold).ok())
+        .then(|| compare(reference, &counted.other_version, settings.policy.empty_bins, settings.model.rule()).ok())
         .flatten();
     Report {
         run: Run {
@@ -47,6 +48,8 @@ pub(crate) fn build_report(
                 version: settings.model.version.clone(),
                 sha256: run.model.as_ref().map(|model| model.model().sha256_hex()),
                 threshold: settings.model.threshold,
+                high_score: settings.model.high_score(),
+                event: settings.model.event().to_owned(),
             },
             threads: run.scan.threads,
             files: counted.files,
@@ -67,6 +70,9 @@ pub(crate) fn build_report(
         reference: reference.provenance().clone(),
         policy: settings.policy.clone(),
         segments: judged.segments,
+        decisions: judged
+            .decisions
+            .map(|counts| DecisionReport { counts, overrides_allowed: settings.model.overrides == Overrides::Allowed }),
         drift: judged.drift,
         verdict: judged.verdict,
         importance: reference.importance().to_vec(),

@@ -1,5 +1,6 @@
 //! Rows of a window scored again by a model file, and compared with the logged scores.
 
+use arrow_array::Array;
 use vigie_profile::layout::Kind;
 use vigie_stats::Price;
 
@@ -14,7 +15,7 @@ use crate::{
     judge::ParityOf,
     replay::{
         Attribution, AttributionTally, FeatureSegments, LeafCounts, LeafDrift, Pair, ParityOptions, ParityTally,
-        Replay, Rescorer, Shift, ShiftTally, Unmeasured,
+        Replay, Rescorer, ScorePrice, Shift, ShiftTally, Unmeasured,
     },
 };
 
@@ -26,7 +27,7 @@ const SEGMENTED: usize = 3;
 pub(crate) struct ParityRequest {
     rows: ParityOf,
     options: ParityOptions,
-    price: Price,
+    price: ScorePrice,
 }
 
 impl ParityRequest {
@@ -36,8 +37,14 @@ impl ParityRequest {
         let scale = run.settings.source.fields.probability.as_ref()?.scale();
         Some(Self {
             rows,
-            options: ParityOptions { threshold: model.threshold, scale },
-            price: Price { false_negative: model.cost.false_negative, false_positive: model.cost.false_positive },
+            options: ParityOptions { rule: model.rule(), scale },
+            price: ScorePrice {
+                of_error: Price {
+                    false_negative: model.cost.false_negative,
+                    false_positive: model.cost.false_positive,
+                },
+                high_score: model.high_score(),
+            },
         })
     }
 
@@ -120,7 +127,7 @@ pub(crate) fn rescore(
                 None => model.probabilities(&inputs, keyed.rows.len)?,
             };
             if let Some(shift) = &mut tally.shift {
-                shift.observe(&keyed.rows, &replayed, options.threshold, layout, segments);
+                shift.observe(&keyed.rows, &replayed, options.rule, layout, segments);
             }
             for pair in pairs(keyed, &replayed) {
                 tally.parity.observe(pair, options);
@@ -171,8 +178,10 @@ pub(crate) fn rescore(
 fn pairs<'a>(keyed: &'a KeyedRows, replayed: &'a [f64]) -> impl Iterator<Item = Pair<'a>> {
     let logged = keyed.rows.probability.iter().flatten();
     let named = keyed.names.iter().zip(&keyed.keys);
-    logged.zip(replayed).zip(named).filter_map(|((logged, replayed), (name, key))| {
-        Some(Pair { name, key: *key, logged: logged?, replayed: *replayed })
+    let refused = keyed.rows.refused.as_ref();
+    let decision = move |row: usize| refused.filter(|refused| refused.is_valid(row)).map(|refused| refused.value(row));
+    logged.zip(replayed).zip(named).enumerate().filter_map(move |(row, ((logged, replayed), (name, key)))| {
+        Some(Pair { name, key: *key, logged: logged?, replayed: *replayed, refused: decision(row) })
     })
 }
 

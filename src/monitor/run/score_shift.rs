@@ -59,9 +59,9 @@ pub(crate) fn score_shift(
         .collect::<Result<_>>()?;
     let (columns, keys) = columns(run, data)?;
     let settings = terms(run.settings);
-    let calibration = reference_outcomes(reference)?.map(|known| Isotonic::fit(&known));
+    let calibration = reference_outcomes(reference, settings.high_score)?.map(|known| Isotonic::fit(&known));
     let terms = DecisionTerms {
-        threshold: settings.threshold,
+        rule: run.settings.model.rule(),
         price: settings.price,
         calibration,
         limit: run.settings.policy.q,

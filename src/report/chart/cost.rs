@@ -20,7 +20,8 @@ pub(crate) fn cost(curve: &CostCurve, language: Language) -> String {
         let _ = write!(path, "{command}{:.1} {:.1}", x(point.threshold), y(point.per_1000));
     }
     let name = language.labels().cost_curve_chart;
-    let (low, high) = (x(curve.near.low.unwrap_or(1.0)), x(curve.near.high.unwrap_or(1.0)));
+    let (low, high) = curve.near_range();
+    let (low, high) = (x(low), x(high));
     let mut out = Frame::open(&escape_html(name));
     let _ = write!(
         out,

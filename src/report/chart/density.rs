@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use vigie_profile::decision::{DecisionRule, HighScore};
+
 use super::{
     frame::{AXIS_Y, Frame, TOP},
     mark::escape_html,
@@ -11,7 +13,7 @@ use crate::{drift::HistogramStep, report::words::Language};
 const FRAME: Frame = Frame { left: 34.0 };
 
 /// Draws the reference as a filled shape and the window as a line: distinguishable without colour.
-pub(crate) fn density(steps: &[HistogramStep], threshold: f64, language: Language) -> String {
+pub(crate) fn density(steps: &[HistogramStep], rule: DecisionRule, language: Language) -> String {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |rows: u64, total: u64| rows as f64 / (total as f64).max(1.0);
     let (reference_rows, window_rows): (u64, u64) =
@@ -44,7 +46,11 @@ pub(crate) fn density(steps: &[HistogramStep], threshold: f64, language: Languag
         TOP + 8.0,
         language.percent(top)
     );
-    out.push_str(&FRAME.threshold(threshold, &format!(" · {}", language.labels().refused_from_here), language));
+    let refused = match rule.high_score {
+        HighScore::Bad => language.labels().refused_from_here,
+        HighScore::Good => language.labels().refused_up_to_here,
+    };
+    out.push_str(&FRAME.threshold(rule.threshold, &format!(" · {refused}"), language));
     out.push_str("</svg>");
     out
 }

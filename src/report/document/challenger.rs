@@ -112,8 +112,8 @@ impl ChallengerSection {
         let quadrants = &shift.quadrants;
         Self {
             cost: ChallengerCost {
-                false_negative: shift.price.false_negative,
-                false_positive: shift.price.false_positive,
+                false_negative: shift.price.of_error.false_negative,
+                false_positive: shift.price.of_error.false_positive,
                 probability: Language::English.labels().challenger_costs.to_owned(),
             },
             decisions_changed: DecisionsChanged {

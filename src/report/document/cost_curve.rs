@@ -9,9 +9,9 @@ use crate::performance::CostCurve;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedCostCurve {
     pub cheapest: CheapestThresholds,
-    /// Cost of accepting a row whose outcome is positive.
+    /// Cost of accepting a row whose outcome is bad.
     pub false_negative: f64,
-    /// Cost of refusing a row whose outcome is negative.
+    /// Cost of refusing a row whose outcome is good.
     pub false_positive: f64,
     /// Cost per 1,000 rows at the threshold in use.
     pub per_1000: Option<f64>,

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    attribution::AttributionSection, cost::CostSection, feature::ReportedFeature, latency::LatencySection,
-    leaf_drift::LeafDriftSection, other_version::OtherVersionSection, performance::PerformanceSection,
+    attribution::AttributionSection, cost::CostSection, decisions::DecisionsSection, feature::ReportedFeature,
+    latency::LatencySection, leaf_drift::LeafDriftSection, other_version::OtherVersionSection,
+    performance::PerformanceSection,
     reference::ReferenceSection, replay::ReplaySection, run::RunSection, score::score, segments::SegmentsSection,
     service::ServiceSection, sorted::sorted, verdict::VerdictSection, window::WindowSection,
 };
@@ -43,6 +44,9 @@ pub struct ReportDocument {
     pub performance: Option<PerformanceSection>,
     /// Null if the log has no score.
     pub cost: Option<CostSection>,
+    /// Logged decisions against the scores; missing if the log has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<DecisionsSection>,
     /// Null if the config defines no segments.
     pub segments: Option<SegmentsSection>,
     /// Logged scores compared with those of the model file; null without one.
@@ -77,6 +81,7 @@ impl ReportDocument {
             service: ServiceSection::new(&report.traffic),
             performance: performance.map(PerformanceSection::new),
             cost: performance.map(CostSection::new),
+            decisions: report.decisions.as_ref().map(DecisionsSection::new),
             segments: report.segments.as_ref().map(|segments| SegmentsSection::new(report, segments)),
             replay: report.replay.as_ref().map(ReplaySection::new),
             attribution: AttributionSection::new(report),

@@ -75,7 +75,7 @@ pub struct ReportedFeature {
     pub null_reasons: BTreeMap<String, String>,
 }
 
-/// Share of scores at or above the threshold.
+/// Share of refused rows: by the logged decisions of the window, where there are any, otherwise by the threshold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RefusedShare {
     /// Pooled two-proportion z test, two-sided.

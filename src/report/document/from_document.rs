@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    FeaturePoint, Head, PerformancePoint, ReportDocument, SegmentPoint, TrendPoint, interval::ReportedInterval,
-    performance_point::rounded,
+    FeaturePoint, Head, PerformancePoint, ReportDocument, SegmentPoint, TrendPoint, decisions::DecisionsSection,
+    interval::ReportedInterval, performance_point::rounded,
 };
 use crate::judge::{Headline, Severity, Test};
 
@@ -39,6 +39,7 @@ impl Head {
             findings: verdict.findings.len(),
             score_psi: score.and_then(|score| score.psi.value),
             refused_share: score.and_then(|score| score.refused_share.as_ref()?.window),
+            decisions: document.decisions.as_ref().map(DecisionsSection::overrides),
             drifted_share: verdict.drifted_share,
             error_rate: service.error_rate,
             latency_p95_ms: latency.p95,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{FeaturePoint, Head, PerformancePoint, SegmentPoint, TrendPoint, performance_point::rounded};
 use crate::{
     judge::{Finding, Severity, Test},
-    report::Report,
+    report::{DecisionReport, Report},
 };
 
 impl Head {
@@ -24,6 +24,7 @@ impl Head {
             findings: report.verdict.findings.len(),
             score_psi: score.and_then(|score| score.distance.psi.value).map(rounded),
             refused_share: score.and_then(|score| score.refused.window).map(rounded),
+            decisions: report.decisions.as_ref().map(DecisionReport::overrides),
             drifted_share: report.verdict.drifted_share.map(rounded),
             #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
             error_rate: (traffic.requests > 0).then(|| rounded(traffic.errors as f64 / traffic.requests as f64)),

@@ -4,6 +4,7 @@ mod attribution;
 mod challenger;
 mod cost;
 mod cost_curve;
+mod decisions;
 mod document;
 mod estimate_check;
 pub(crate) mod estimated;
@@ -36,6 +37,7 @@ mod window;
 
 pub(crate) use challenger::ChallengerSection;
 pub use cost_curve::ReportedCostCurve;
+pub use decisions::DecisionsSection;
 pub use document::{ReportDocument, to_json};
 pub use feature::ReportedFeature;
 pub use performance_point::PerformancePoint;

@@ -25,7 +25,7 @@ pub struct PerformanceSection {
     pub realised_reason: Option<String>,
     /// Used rows of the window.
     pub rows: u64,
-    /// Scores at or above this are refused.
+    /// The threshold of the score. Decisions are those of the log where it has them.
     pub threshold: f64,
 }
 

@@ -8,7 +8,7 @@ use crate::{
     judge::Finding,
     performance::Performance,
     replay::Replay,
-    report::{ExaminedWindow, Report, SegmentReport},
+    report::{DecisionReport, ExaminedWindow, Report, SegmentReport},
 };
 
 impl Report {
@@ -34,6 +34,7 @@ impl Report {
             leaf_drift,
             performance,
             segments,
+            decisions,
         } = self.clone();
         let mut verdict = verdict;
         verdict.findings = verdict.findings.into_iter().map(Finding::redacted).collect();
@@ -63,6 +64,7 @@ impl Report {
             leaf_drift,
             performance: performance.map(without_ids),
             segments: segments.map(without_extremes),
+            decisions: decisions.map(without_decided_rows),
         }
     }
 }
@@ -94,6 +96,13 @@ fn without_extremes(mut segments: SegmentReport) -> SegmentReport {
         }
     }
     segments
+}
+
+fn without_decided_rows(mut decisions: DecisionReport) -> DecisionReport {
+    decisions.counts.examples.clear();
+    // They may be free text.
+    decisions.counts.unknown_words.clear();
+    decisions
 }
 
 fn without_rows(mut replay: Replay) -> Replay {

@@ -2,7 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vigie_profile::window::{Instant, Window};
+use vigie_profile::{
+    decision::HighScore,
+    window::{Instant, Window},
+};
 
 use crate::report::{Report, words::Language};
 
@@ -34,10 +37,16 @@ pub struct RunSection {
 /// The monitored model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedModel {
+    /// The event that the score is the probability of. Missing in reports of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Whether that event is bad or good for the lender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high_score: Option<HighScore>,
     pub name: String,
     /// Hash of the model file; null if the config names none.
     pub sha256: Option<String>,
-    /// Scores at or above this are refused.
+    /// The event is predicted for scores of at least this, which are refused if a high score is bad, and accepted if it is good.
     pub threshold: f64,
     pub version: Option<String>,
 }
@@ -54,6 +63,8 @@ impl RunSection {
             files: run.files,
             id: report.id(),
             model: ReportedModel {
+                event: Some(run.model.event.clone()),
+                high_score: Some(run.model.high_score),
                 name: run.model.name.clone(),
                 sha256: run.model.sha256.clone(),
                 threshold: run.model.threshold,

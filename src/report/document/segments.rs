@@ -53,7 +53,7 @@ pub struct ReportedSegment {
     pub share: Option<f64>,
 }
 
-/// Share of scores at or above the threshold.
+/// Share of refused rows: by the logged decisions of the window, where there are any, otherwise by the threshold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RefusedInSegment {
     /// Pooled two-proportion z test, two-sided.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use vigie_profile::window::Window;
 
 use super::PerformancePoint;
-use crate::judge::{Headline, Severity, Test};
+use crate::judge::{Headline, OverrideCounts, Severity, Test};
 
 /// Run-level values of a trend point.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Head {
     pub findings: usize,
     pub score_psi: Option<f64>,
     pub refused_share: Option<f64>,
+    /// Decisions against the score; absent without logged decisions and in points written by earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<OverrideCounts>,
     pub drifted_share: Option<f64>,
     pub error_rate: Option<f64>,
     pub latency_p95_ms: Option<f64>,
@@ -147,6 +150,7 @@ mod tests {
             findings: 1,
             score_psi: Some(0.25),
             refused_share: None,
+            decisions: Some(OverrideCounts { rows: 3, accepted: 1, refused: 0 }),
             drifted_share: Some(0.5),
             error_rate: None,
             latency_p95_ms: Some(12.5),

@@ -4,6 +4,7 @@ pub(crate) mod attribution;
 mod card;
 pub(crate) mod challenger;
 pub(crate) mod cost_curve;
+pub(crate) mod decisions;
 pub(crate) mod estimate_check;
 mod fact;
 mod findings;

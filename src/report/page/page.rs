@@ -19,6 +19,7 @@ use crate::{
         page::{
             attribution::{self, AttributionCard},
             cost_curve::{self, CostCurveCard},
+            decisions::{self, DecisionsCard},
             estimate_check::{self, EstimateCheckCard},
             leaf_drift::{self, LeafDriftCard},
             performance::{self, PerformanceCard},
@@ -64,6 +65,7 @@ pub(crate) struct Page {
     pub is_compact: bool,
     pub has_importance: bool,
     pub score: Option<ScorePart>,
+    pub decisions: Option<DecisionsCard>,
     pub service: ServicePart,
     pub quality: Quality,
     pub limits: Vec<Fact>,
@@ -112,6 +114,7 @@ impl Page {
             is_compact,
             has_importance,
             score: score(report, language),
+            decisions: decisions::card(report, context),
             service: service(report, language),
             quality: quality(report, language),
             limits: limits(report, language),

@@ -1,6 +1,6 @@
 //! Provenance of the numbers, the limits applied, and notes about both.
 
-use vigie_profile::shown::shown;
+use vigie_profile::{decision::HighScore, shown::shown};
 
 use super::fact::{Fact, fact};
 use crate::{
@@ -57,6 +57,9 @@ pub(crate) fn limits(report: &Report, language: Language) -> Vec<Fact> {
         fact(labels.significance, format!("q ≤ {}", language.number_plain(policy.q))),
         fact(labels.rows_needed, language.grouped(policy.min_rows)),
     ]);
+    if report.decisions.as_ref().is_some_and(|decisions| decisions.overrides_allowed) {
+        limits.push(fact(labels.overrides_limit, limit(policy.overrides)));
+    }
     limits
 }
 
@@ -69,6 +72,14 @@ pub(crate) fn provenance(report: &Report, language: Language) -> Vec<Fact> {
         labels.model,
         format!("{} {}", shown(&model.name), model.version.as_deref().map(shown).unwrap_or_default()),
     ));
+    // Nearly all scores are probabilities of default.
+    if model.event != model.high_score.usual_event() || model.high_score == HighScore::Good {
+        let meaning = match model.high_score {
+            HighScore::Bad => labels.high_score_bad,
+            HighScore::Good => labels.high_score_good,
+        };
+        facts.push(fact(labels.event_of_score, format!("{} ({meaning})", shown(&model.event))));
+    }
     if let Some(sha256) = &model.sha256 {
         facts.push(fact(labels.model_sha256, sha256.clone()));
     }

@@ -49,6 +49,7 @@ pub(crate) fn anchor(test: Test, feature: Option<usize>) -> String {
         (None, Test::Score | Test::ShareRefused) => "#score".to_owned(),
         (None, Test::Latency | Test::ErrorRate | Test::Volume | Test::ModelVersion) => "#service".to_owned(),
         (None, Test::SegmentScore | Test::Disparity) => "#segments".to_owned(),
+        (None, Test::Decision | Test::Overrides) => "#decisions".to_owned(),
         (None, Test::Auc | Test::RealisedAuc | Test::Cost | Test::RealisedCost | Test::Labels) => {
             "#performance".to_owned()
         }
@@ -82,6 +83,9 @@ fn advice(finding: &Finding, drift: Option<&FeatureDrift>) -> Advice {
         Test::Auc | Test::RealisedAuc => Advice::Auc,
         Test::SegmentScore => Advice::SegmentScore,
         Test::Disparity => Advice::Disparity,
+        Test::Decision if matches!(finding.facts, Facts::UnknownDecisions { .. }) => Advice::DecisionWords,
+        Test::Decision => Advice::Decision,
+        Test::Overrides => Advice::Overrides,
         Test::Cost | Test::RealisedCost => Advice::Cost,
     }
 }

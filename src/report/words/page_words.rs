@@ -11,7 +11,7 @@ use crate::{
     drift::NotCompared,
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
-    report::report::SkippedFiles,
+    report::report::{DecisionReport, SkippedFiles},
 };
 
 /// Sentences of the pages. They begin with a capital letter and have a full stop, unless stated otherwise. Names are made
@@ -101,6 +101,15 @@ pub trait PageWords {
     fn empty_later(&self, later: Window) -> String;
 
     fn other_version(&self, rows: u64) -> String;
+
+    /// States whether logged decisions agree with score and threshold.
+    fn decisions(&self, decisions: &DecisionReport) -> String;
+
+    /// Explains rows that are too close to the threshold. `rounding`: the distance up to which they are.
+    fn decision_tie(&self, rounding: f64) -> String;
+
+    /// Follows a share: the same share of the previous windows, in brackets.
+    fn in_previous_windows(&self, share: f64, windows: usize) -> String;
 
     /// Compares logged scores with those of the model. `precision`: the precision of the log, in words.
     fn parity(&self, parity: &Parity, precision: &str) -> String;

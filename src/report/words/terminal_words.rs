@@ -3,7 +3,7 @@
 use vigie_profile::{batch::Complaints, window::Window};
 
 use super::{labels::labels, words::Words};
-use crate::report::report::SkippedFiles;
+use crate::report::report::{DecisionReport, SkippedFiles};
 
 labels! {
     /// Texts of the table of findings.
@@ -31,6 +31,9 @@ pub trait TerminalWords: Words {
     fn later_windows_empty(&self, later: Window) -> String;
 
     fn mapped_field_not_found(&self, field: &str) -> String;
+
+    /// Counts the logged decisions, and those that contradict the score.
+    fn logged_decisions(&self, decisions: &DecisionReport) -> String;
 
     /// Number of findings that are only in the report.
     fn more_findings(&self, number: usize) -> String;

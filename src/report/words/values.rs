@@ -73,6 +73,11 @@ pub enum Advice {
     Auc,
     SegmentScore,
     Disparity,
+    /// Logged decisions contradict their scores.
+    Decision,
+    /// Words of logged decisions are not known.
+    DecisionWords,
+    Overrides,
     Cost,
 }
 

@@ -17,8 +17,9 @@ const LAYERS: &[(&str, &str)] = &[
     ("window", ""),
     ("layout", ""),
     ("batch", "layout"),
-    ("profile", "window layout batch"),
-    ("segment", "layout batch profile"),
+    ("decision", "window batch"),
+    ("profile", "window layout batch decision"),
+    ("segment", "layout batch decision profile"),
     ("sketch", "window"),
     // `vigie`
     ("reference", ""),

@@ -44,6 +44,7 @@ fn profile(rows: &[Row]) -> Profile {
             len: rows.len(),
             features: vec![Some(x), Some(Arc::new(levels))],
             probability: Some(Float64Array::from_iter_values(rows.iter().map(|row| row.2))),
+            ..Rows::default()
         },
         layout(),
         0.5,

@@ -89,7 +89,12 @@ fn intervals_are_as_wide_as_the_bootstrap_says() {
     for row in &rows {
         let outcomes = outcomes(row);
         let confusion = outcomes.confusion(row["threshold"].as_f64().unwrap());
-        let terms = vigie::performance::Terms { threshold: 0.4, price: PRICE, beta: 1.0 };
+        let terms = vigie::performance::Terms {
+            threshold: 0.4,
+            price: PRICE,
+            beta: 1.0,
+            high_score: vigie_profile::decision::HighScore::Bad,
+        };
         let realised = vigie::performance::Realised::new(&outcomes, terms).unwrap();
         let ours = [
             ("auc", realised.auc),

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use vigie::performance::{CostCurve, Terms};
+use vigie_profile::decision::HighScore;
 use vigie_stats::{Outcomes, Price, threshold};
 
 use crate::support::draw::Draw;
@@ -35,12 +36,14 @@ fn costs_of_all_thresholds_match_brute_force() {
             assert_eq!(costs, floats(&golden["curve"]));
             let refused: Vec<f64> = points.iter().map(|at| at.confusion.refused()).collect();
             assert_eq!(refused, floats(&golden["refused"]));
-            let curve = CostCurve::new(&outcomes, Terms { threshold: 0.37, price, beta: 1.0 }).unwrap();
+            let terms = Terms { threshold: 0.37, price, beta: 1.0, high_score: HighScore::Bad };
+            let curve = CostCurve::new(&outcomes, terms).unwrap();
             assert_eq!(curve.used.to_bits(), (1000.0 * costs[37] / outcomes.rows()).to_bits());
         }
     }
     assert_eq!(near_cheapest(&Outcomes::from_rows([]), PRICE), None);
-    assert!(CostCurve::new(&Outcomes::from_rows([]), Terms { threshold: 0.5, price: PRICE, beta: 1.0 }).is_none());
+    let terms = Terms { threshold: 0.5, price: PRICE, beta: 1.0, high_score: HighScore::Bad };
+    assert!(CostCurve::new(&Outcomes::from_rows([]), terms).is_none());
 }
 
 #[test]

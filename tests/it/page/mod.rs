@@ -2,6 +2,7 @@
 
 pub(crate) mod leaf_drift;
 pub(crate) mod page;
+pub(crate) mod pseudo_decisions;
 pub(crate) mod pseudo_language;
 pub(crate) mod snapshots;
 pub(crate) mod web;

@@ -9,7 +9,10 @@ use vigie::{
     },
     config::Settings,
     fault::{InputShape, LeftOut, LostInput, PublicCause},
-    judge::{BinShare, ExactTest, Facts, Failure, Finding, Headline, Measure, Note, Severity, Subject, Test},
+    judge::{
+        BinShare, Contradictions, DecisionCause, ExactTest, Facts, Failure, Finding, Headline, Measure, Note, Severity,
+        Subject, Test,
+    },
     monitor::{ReplayRequest, RunRequest, ScanOptions, check, examine, replay},
     performance::NoEstimate,
     reference::Holdout,
@@ -18,7 +21,10 @@ use vigie::{
         Context, ListedReport, OpenAlert, Report, ReportIndex, SkippedFiles, TrendPoint, to_html, to_index, to_terminal,
     },
 };
-use vigie_profile::window::{Instant, Window};
+use vigie_profile::{
+    decision::HighScore,
+    window::{Instant, Window},
+};
 
 use crate::{
     mail::mail::email,
@@ -65,7 +71,13 @@ fn names(report: &Report) -> Vec<String> {
     let parts = challenged.flat_map(|shift| shift.segments.iter().flat_map(|part| [&part.feature, &part.label]));
     let unseen = report.drift.features.iter().filter_map(|feature| feature.unseen.as_ref());
     let levels = unseen.flat_map(|unseen| unseen.levels.iter().map(|(level, _)| level.clone()));
-    let run = [&report.run.model.name, &report.run.vigie_version, &report.run.reference_id].map(ToOwned::to_owned);
+    let decisions = report.decisions.iter().map(|decisions| &decisions.counts);
+    let decided = decisions.flat_map(|counts| {
+        let examples = counts.examples.iter().flat_map(|example| [example.id.clone(), example.word.clone()]);
+        examples.chain(counts.unknown_words.iter().cloned()).collect::<Vec<_>>()
+    });
+    let model = &report.run.model;
+    let run = [&model.name, &model.event, &report.run.vigie_version, &report.run.reference_id].map(ToOwned::to_owned);
     let findings = report.verdict.findings.iter().filter_map(|finding| finding.subject.name());
     features
         .chain(segments.map(|segment| segment.name.clone()))
@@ -75,6 +87,7 @@ fn names(report: &Report) -> Vec<String> {
         .chain(parts.cloned())
         .chain(findings.map(ToOwned::to_owned))
         .chain(run)
+        .chain(decided)
         .collect()
 }
 
@@ -107,7 +120,7 @@ pub(super) fn assert_bracketed(report: &Report, past: Vec<TrendPoint>, sections:
 }
 
 /// The points of ten earlier days: like this one, but calm, drifted and without data.
-fn past(report: &Report) -> Vec<TrendPoint> {
+pub(super) fn past(report: &Report) -> Vec<TrendPoint> {
     let point = TrendPoint::from_report(report);
     (-10..0)
         .map(|number| {
@@ -280,6 +293,9 @@ fn every_finding() -> Vec<Finding> {
     let distance = |measure| Facts::Distance { measure, value: 0.3, bounds: None, in_unit: None };
     let wasserstein =
         |bounds| Facts::Distance { measure: Measure::Wasserstein, value: 0.3, bounds, in_unit: Some(12.0) };
+    let (threshold, high_score) = (0.5, HighScore::Bad);
+    let decision =
+        |cause| Facts::Decision(Contradictions { rows: 10, accepted: 3, refused: 1, threshold, high_score, cause });
     let parity = Facts::Parity { compared: 10, mismatches: 3, max_difference: Some(0.1), decisions_flipped: 1 };
     let cost = |by_labels| Facts::Cost { by_labels, increase: 0.3, window: 130.0, reference: 100.0 };
     let auc = |by_labels| Facts::Auc { by_labels, drop: 0.1, window: 0.6, reference: 0.7 };
@@ -311,6 +327,14 @@ fn every_finding() -> Vec<Finding> {
         run(Test::NoData, Facts::NoData { has_unreadable: true, filtered: 0 }),
         run(Test::TooFew, Facts::TooFew { rows: 5, min_rows: 100 }),
         run(Test::Parity, parity),
+        run(Test::Decision, decision(DecisionCause::OneWord { refused: true })),
+        run(Test::Decision, decision(DecisionCause::OneWord { refused: false })),
+        run(Test::Decision, decision(DecisionCause::Reversed)),
+        run(Test::Decision, decision(DecisionCause::Threshold { followed: 0.45 })),
+        run(Test::Decision, decision(DecisionCause::Overrides)),
+        run(Test::Decision, Facts::UnknownDecisions { rows: 10, unknown: 4, words: vec!["x".to_owned()] }),
+        run(Test::Overrides, Facts::Overrides { refused: true, from: 0.02, to: 0.06, windows: 28 }),
+        run(Test::Overrides, Facts::Overrides { refused: false, from: 0.02, to: 0.06, windows: 1 }),
         run(Test::Cost, cost(false)),
         run(Test::RealisedCost, cost(true)),
         run(Test::Auc, auc(false)),

@@ -200,7 +200,7 @@ fn replayed(world: &World, settings: &Settings) -> (f64, u64) {
         let read = plan.read(piece, &mut |records| {
             if records.len > 0 {
                 let complaints = records.complaints.count(Reason::NotANumber);
-                let rows = Rows { len: records.len, features: records.features, probability: None };
+                let rows = Rows { len: records.len, features: records.features, ..Rows::default() };
                 let inputs = model.inputs(&rows).unwrap();
                 all.push((model.probabilities(&inputs, 1).unwrap()[0], complaints));
             }

@@ -5,6 +5,7 @@ pub(crate) mod changes;
 pub(crate) mod clocks;
 pub(crate) mod cost_alert;
 pub(crate) mod decimals;
+pub(crate) mod decisions;
 pub(crate) mod dirty_logs;
 pub(crate) mod distances;
 pub(crate) mod document;

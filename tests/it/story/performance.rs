@@ -4,12 +4,17 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use vigie::performance::{Expected, Terms};
+use vigie_profile::decision::HighScore;
 use vigie_stats::{Outcomes, Price, Ranked};
 
 use crate::support::{draw::Draw, world::World};
 
-pub(crate) const TERMS: Terms =
-    Terms { threshold: 0.3, price: Price { false_negative: 10.0, false_positive: 1.0 }, beta: 1.0 };
+pub(crate) const TERMS: Terms = Terms {
+    threshold: 0.3,
+    price: Price { false_negative: 10.0, false_positive: 1.0 },
+    beta: 1.0,
+    high_score: HighScore::Bad,
+};
 
 /// Scores with outcomes, which are more frequent than the scores say.
 pub(crate) fn scored(rows: usize, seed: u64) -> Vec<(f64, bool)> {

@@ -9,8 +9,8 @@ use vigie::{
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
     replay::{LeafDrift, LoggedPrecision, NoPValue, Parity, ScoreShift, Unmeasured},
     report::{
-        Advice, ChangedDecisions, Language, MailLabels, MailWords, Notation, PageLabels, PageWords, Restored, Since,
-        SkippedFiles, TerminalLabels, TerminalWords, Words, terminal_words,
+        Advice, ChangedDecisions, DecisionReport, Language, MailLabels, MailWords, Notation, PageLabels, PageWords,
+        Restored, Since, SkippedFiles, TerminalLabels, TerminalWords, Words, terminal_words,
     },
 };
 use vigie_profile::{
@@ -138,6 +138,9 @@ impl PageWords for Bracketed {
         files() -> &'static str;
         empty_later(later: Window) -> String;
         other_version(rows: u64) -> String;
+        decisions(decisions: &DecisionReport) -> String;
+        decision_tie(rounding: f64) -> String;
+        in_previous_windows(share: f64, windows: usize) -> String;
         parity(parity: &Parity, precision: &str) -> String;
         not_rescored() -> String;
         challenge(changed: ChangedDecisions) -> String;
@@ -215,6 +218,7 @@ impl TerminalWords for Bracketed {
         files_skipped(skipped: &SkippedFiles) -> String;
         later_windows_empty(later: Window) -> String;
         mapped_field_not_found(field: &str) -> String;
+        logged_decisions(decisions: &DecisionReport) -> String;
         more_findings(number: usize) -> String;
         rows_used(used: u64, all: u64, complaints: &Complaints, filtered: u64) -> String;
         report_at(path: &str) -> String;

@@ -92,6 +92,7 @@ pub(crate) fn profiled(reference: &Reference, columns: &[(String, Data)]) -> Pro
             Data::Numbers(numbers) => Some(Float64Array::from(numbers.clone())),
             Data::Texts(_) => None,
         }),
+        ..Rows::default()
     };
     let mut profile = Profile::empty(layout);
     profile.observe(&rows, layout, 0.5);

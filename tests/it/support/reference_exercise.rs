@@ -36,6 +36,7 @@ fn window(reference: &Reference) -> Profile {
         len: ROWS,
         features: layout.features().iter().map(|feature| Some(column(&feature.shape))).collect(),
         probability: layout.score().map(|cells| numbers(cells.edges())),
+        ..Rows::default()
     };
     let mut profile = Profile::empty(layout);
     profile.observe(&rows, layout, 0.5);

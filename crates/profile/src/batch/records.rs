@@ -23,6 +23,8 @@ pub struct Records {
     pub unknown_inputs: Option<BooleanArray>,
     pub probability: Option<Float64Array>,
     pub decision: Option<StringArray>,
+    /// Whether the applicant was refused, by the words of `decision`; null without a known decision. Readers leave it empty.
+    pub refused: Option<BooleanArray>,
     pub latency_ms: Option<Float64Array>,
     pub status: Option<Int32Array>,
     /// Whether the record marks the request as failed; null counts as false.

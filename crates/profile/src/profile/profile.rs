@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use arrow_array::{Array, Float64Array};
+use arrow_array::Array;
 
 use super::{CellCounts, LevelCounts, Scale};
 use crate::{
     batch::Rows,
+    decision::DecisionRule,
     layout::{Cells, Feature, Layout, LayoutId, Precision, Shape},
 };
 
@@ -54,19 +55,23 @@ impl Profile {
         Self { layout: layout.id().clone(), rows, features: counts, score, refused: 0 }
     }
 
-    /// Counts used rows. Rows with a probability at or above `threshold` count as refused.
-    pub fn observe(&mut self, rows: &Rows, layout: &Layout, threshold: f64) {
-        self.observe_rows(rows.len as u64, rows.probability.as_ref(), layout, threshold);
+    /// Counts used rows. `rule` decides those without a logged decision; a threshold alone is a rule by which high scores are
+    /// refused.
+    pub fn observe(&mut self, rows: &Rows, layout: &Layout, rule: impl Into<DecisionRule>) {
+        self.observe_rows(rows, layout, rule.into());
         self.observe_features(0..layout.features().len(), rows, layout);
     }
 
     /// Counts used rows and their scores, but not their features; [`Self::observe_features`] must then be called once
     /// for every feature.
-    pub fn observe_rows(&mut self, rows: u64, probability: Option<&Float64Array>, layout: &Layout, threshold: f64) {
-        self.rows += rows;
-        if let (Some(counts), Some(cells), Some(score)) = (&mut self.score, layout.score(), probability) {
+    pub fn observe_rows(&mut self, rows: &Rows, layout: &Layout, rule: DecisionRule) {
+        self.rows += rows.len as u64;
+        if let (Some(counts), Some(cells), Some(score)) = (&mut self.score, layout.score(), &rows.probability) {
             counts.observe_array(score, cells, &scale(cells), Precision::F64);
-            self.refused += refused(score, threshold);
+            self.refused += match &rows.refused {
+                Some(_) => rule.decisions(rows).filter(|refused| *refused == Some(true)).count() as u64,
+                None => score.iter().flatten().filter(|score| rule.refuses(*score)).count() as u64,
+            };
         }
     }
 
@@ -125,7 +130,7 @@ impl Profile {
         self.score.as_ref()
     }
 
-    /// Number of rows at or above the threshold.
+    /// Number of refused rows.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused
@@ -159,8 +164,4 @@ impl Counts {
             Self::Categorical(counts) => counts.observe_missing(rows),
         }
     }
-}
-
-fn refused(score: &Float64Array, threshold: f64) -> u64 {
-    score.iter().flatten().filter(|probability| *probability >= threshold).count() as u64
 }

@@ -177,6 +177,7 @@ impl Segments {
             len: rows.len,
             features: self.columns.iter().map(|place| rows.features.get(*place).cloned().flatten()).collect(),
             probability: rows.probability.clone(),
+            refused: rows.refused.clone(),
         }
     }
 

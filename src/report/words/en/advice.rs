@@ -37,6 +37,13 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::Disparity => {
             "report it to the person responsible for fair lending, with the features that differ between the two groups."
         }
+        Advice::Decision => {
+            "compare what the service decides with its scores: its threshold, its version and its words; examples are in this report."
+        }
+        Advice::DecisionWords => {
+            "state in model.decisions which words accept, which refuse, and which leave the case open."
+        }
+        Advice::Overrides => "ask who overrides the model and why; examples are in this report.",
         Advice::Cost => "compare the threshold with the cheapest one.",
         Advice::UnseenLevels => {
             "the model was not trained on these levels: check for a new or renamed category upstream, and map it."

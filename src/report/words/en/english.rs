@@ -44,6 +44,8 @@ impl Words for English {
             Test::RealisedCost => "realised cost",
             Test::RealisedAuc => "realised AUC",
             Test::SegmentScore => "segment score",
+            Test::Decision => "decisions",
+            Test::Overrides => "overrides",
             Test::Disparity => "disparity",
         }
     }

@@ -3,6 +3,7 @@
 use vigie_profile::shown::{harmless, shown};
 
 use super::{
+    decisions,
     losses::lost,
     measures::{distance, measure_name},
     numbers::{grouped, number, percent, plural, points, q, rounded, row_count},
@@ -56,6 +57,9 @@ pub(super) fn measure(finding: &Finding) -> String {
             let (mismatches, compared) = (grouped(*mismatches), grouped(*compared));
             format!("{mismatches} of {compared} logged scores ({}) {differ} of the model file{largest}", percent(share))
         }
+        Facts::Decision(found) => decisions::contradictions(found),
+        Facts::UnknownDecisions { rows, unknown, words } => decisions::unknown(*rows, *unknown, words),
+        Facts::Overrides { refused, from, to, windows } => decisions::overrides(*refused, *from, *to, *windows),
         Facts::Cost { by_labels, increase, window, reference } => {
             let moved = format!(
                 "rose by {} to {} per 1,000 rows (reference {})",
@@ -116,7 +120,11 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
             Some(format!("{}, q {q} (test: {})", from(number)?, measure_name(measure.tested_by())))
         }
         Facts::Distance { .. } | Facts::SegmentScore { .. } => Some(format!("{}, q {q}", from(number)?)),
-        Facts::Missing { .. } | Facts::RefusalRate { .. } => Some(format!("{}, q {q}", from(points)?)),
+        Facts::Missing { .. } | Facts::RefusalRate { .. } | Facts::Overrides { .. } => {
+            Some(format!("{}, q {q}", from(points)?))
+        }
+        Facts::Decision(found) => Some(decisions::contradictions_evidence(found.cause).to_owned()),
+        Facts::UnknownDecisions { .. } => Some("state in model.decisions what they mean".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
         Facts::ModelVersion { .. } | Facts::ErrorRate { .. } => from(percent),
         Facts::Latency { .. } => from(|limit| format!("{} ms", number(limit))),

@@ -2,6 +2,7 @@
 
 mod advice;
 mod changes;
+mod decisions;
 mod english;
 mod findings;
 mod headline;

@@ -7,7 +7,7 @@ use vigie_profile::{
 use vigie_stats::{Interval, Price};
 
 use super::{
-    English, advice, findings, headline, label_counts,
+    English, advice, decisions, findings, headline, label_counts,
     labels::LABELS,
     leaves,
     numbers::{four_decimals, grouped, number, percent, plural, row_count},
@@ -17,7 +17,7 @@ use crate::{
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::{
-        report::SkippedFiles,
+        report::{DecisionReport, SkippedFiles},
         words::{
             Notation,
             format::{day, minute},
@@ -245,6 +245,21 @@ impl PageWords for English {
     fn other_version(&self, rows: u64) -> String {
         let (were, are) = (plural(rows, "was", "were"), plural(rows, "is", "are"));
         format!("{} {were} answered by a different model version and {are} measured separately.", row_count(rows))
+    }
+
+    fn decisions(&self, decisions: &DecisionReport) -> String {
+        decisions::summary(decisions)
+    }
+
+    fn decision_tie(&self, rounding: f64) -> String {
+        decisions::tie(rounding)
+    }
+
+    fn in_previous_windows(&self, share: f64, windows: usize) -> String {
+        match windows {
+            1 => format!("(previous window: {})", percent(share)),
+            windows => format!("(previous {windows} windows: {})", percent(share)),
+        }
     }
 
     fn parity(&self, parity: &Parity, precision: &str) -> String {

@@ -7,9 +7,9 @@ use vigie_profile::{
     window::Window,
 };
 
-use super::{English, numbers::plural};
+use super::{English, decisions, numbers::plural};
 use crate::report::{
-    report::SkippedFiles,
+    report::{DecisionReport, SkippedFiles},
     words::{
         page_words::PageWords,
         terminal_words::{TerminalLabels, TerminalWords},
@@ -44,6 +44,10 @@ impl TerminalWords for English {
 
     fn mapped_field_not_found(&self, field: &str) -> String {
         format!("mapped field not found in any record: {field}")
+    }
+
+    fn logged_decisions(&self, decisions: &DecisionReport) -> String {
+        decisions::line(decisions)
     }
 
     fn more_findings(&self, number: usize) -> String {

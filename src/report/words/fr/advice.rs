@@ -53,6 +53,15 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::Disparity => {
             "le signaler au responsable de la non-discrimination à l’octroi, avec les variables qui diffèrent entre les deux groupes."
         }
+        Advice::Decision => {
+            "comparer les décisions du service à ses scores\u{a0}: son seuil, sa version et ses mots\u{a0}; des exemples figurent dans ce rapport."
+        }
+        Advice::DecisionWords => {
+            "préciser dans model.decisions quels mots acceptent, lesquels refusent et lesquels laissent le dossier en attente."
+        }
+        Advice::Overrides => {
+            "demander qui force les décisions du modèle et pourquoi\u{a0}; des exemples figurent dans ce rapport."
+        }
         Advice::Cost => "comparer le seuil avec le seuil le moins coûteux.",
         Advice::UnseenLevels => {
             "le modèle n’a pas été entraîné sur ces modalités\u{a0}: chercher en amont une catégorie nouvelle ou renommée, et la recoder."

@@ -3,6 +3,7 @@
 use vigie_profile::shown::shown;
 
 use super::{
+    decisions,
     losses::lost,
     measures::{distance, measure_name},
     numbers::{grouped, is_plural, milliseconds, number, percent, plural, points, q, rounded, row_count, s},
@@ -71,6 +72,9 @@ pub(super) fn measure(finding: &Finding) -> String {
                 percent(share)
             )
         }
+        Facts::Decision(found) => decisions::contradictions(found),
+        Facts::UnknownDecisions { rows, unknown, words } => decisions::unknown(*rows, *unknown, words),
+        Facts::Overrides { refused, from, to, windows } => decisions::overrides(*refused, *from, *to, *windows),
         Facts::Cost { by_labels, increase, window, reference } => {
             let moved = format!(
                 "a augmenté de {}, à {} pour 1\u{202f}000 lignes (référence {})",
@@ -136,7 +140,11 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
             Some(format!("{}, q {q} (test\u{a0}: {})", from(number)?, measure_name(measure.tested_by())))
         }
         Facts::Distance { .. } | Facts::SegmentScore { .. } => Some(format!("{}, q {q}", from(number)?)),
-        Facts::Missing { .. } | Facts::RefusalRate { .. } => Some(format!("{}, q {q}", from(points)?)),
+        Facts::Missing { .. } | Facts::RefusalRate { .. } | Facts::Overrides { .. } => {
+            Some(format!("{}, q {q}", from(points)?))
+        }
+        Facts::Decision(found) => Some(decisions::contradictions_evidence(found.cause).to_owned()),
+        Facts::UnknownDecisions { .. } => Some("préciser leur sens dans model.decisions".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
         Facts::ModelVersion { .. } | Facts::ErrorRate { .. } => from(percent),
         Facts::Latency { .. } => from(milliseconds),

@@ -44,6 +44,8 @@ impl Words for French {
             Test::RealisedCost => "coût constaté",
             Test::RealisedAuc => "AUC constatée",
             Test::SegmentScore => "score du segment",
+            Test::Decision => "décisions",
+            Test::Overrides => "forçages",
             Test::Disparity => "disparité",
         }
     }

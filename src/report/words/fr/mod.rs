@@ -2,6 +2,7 @@
 
 mod advice;
 mod changes;
+mod decisions;
 mod findings;
 mod french;
 mod headline;

@@ -7,7 +7,7 @@ use vigie_profile::{
 use vigie_stats::{Interval, Price};
 
 use super::{
-    French, advice, findings, headline, label_counts,
+    French, advice, decisions, findings, headline, label_counts,
     labels::LABELS,
     leaves,
     numbers::{comma, four_decimals, grouped, number, percent, plural, row_count, s},
@@ -17,7 +17,7 @@ use crate::{
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::{
-        report::SkippedFiles,
+        report::{DecisionReport, SkippedFiles},
         words::{
             Notation,
             format::{day, minute},
@@ -262,6 +262,21 @@ impl PageWords for French {
     fn other_version(&self, rows: u64) -> String {
         let (come, are) = (plural(rows, "provient", "proviennent"), plural(rows, "est mesurée", "sont mesurées"));
         format!("{} {come} d’une autre version du modèle et {are} séparément.", row_count(rows))
+    }
+
+    fn decisions(&self, decisions: &DecisionReport) -> String {
+        decisions::summary(decisions)
+    }
+
+    fn decision_tie(&self, rounding: f64) -> String {
+        decisions::tie(rounding)
+    }
+
+    fn in_previous_windows(&self, share: f64, windows: usize) -> String {
+        match windows {
+            1 => format!("(fenêtre précédente\u{a0}: {})", percent(share)),
+            windows => format!("({windows} fenêtres précédentes\u{a0}: {})", percent(share)),
+        }
     }
 
     fn parity(&self, parity: &Parity, precision: &str) -> String {

@@ -68,6 +68,8 @@ fn by_value(finding: &Finding, severity: &str) -> Option<String> {
         Test::RealisedAuc => figure("AUC, d’après les étiquettes\u{a0}: baisse de"),
         Test::SegmentScore => figure("score du segment\u{a0}: PSI"),
         Test::Disparity => share("d’acceptations de moins que dans le segment le plus favorisé"),
+        Test::Decision => share("des décisions contredisent le score et le seuil"),
+        Test::Overrides => change("part des forçages\u{a0}: variation"),
         Test::Source | Test::Labels | Test::RunFailed => None,
     }
 }
