@@ -264,7 +264,14 @@ fn finding_rows(report: &Report, notification: &Notification, language: Language
     let heard = report.verdict.findings.iter().filter(|finding| !is_muted(finding));
     let findings: Vec<Finding> = heard.cloned().map(Finding::redacted).collect();
     let count = findings.iter().filter(|finding| finding.severity != Severity::Stable).count();
-    (group_by_subject(&findings, &notification.headline, language), count)
+    let mut rows = group_by_subject(&findings, &notification.headline, language);
+    if report.verdict.is_of_selection() {
+        let is_drift = |row: &&mut SubjectRow| matches!(row.key.0, Subject::Feature(_) | Subject::Score);
+        for row in rows.iter_mut().filter(is_drift) {
+            row.value = format!("{} ({})", row.value, language.labels().among_usable_rows);
+        }
+    }
+    (rows, count)
 }
 
 /// Builds the rows of the open alerts among a notification's events, and counts the events.

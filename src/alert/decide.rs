@@ -253,7 +253,8 @@ fn open_if_due(alert: &mut Alert, finding: &Finding, window: &Observation<'_>, r
     let at_once = match finding.test {
         // No data, or the wrong model: a second window adds no evidence.
         Test::NoData | Test::Parity | Test::StaleReference => true,
-        Test::Score | Test::ShareRefused | Test::Decision => finding.severity == Severity::Alarm,
+        _ if finding.is_dead_input() => true,
+        Test::Score | Test::ShareRefused | Test::Decision | Test::LeftOut => finding.severity == Severity::Alarm,
         Test::RunFailed | Test::Source => window.lasting,
         _ => false,
     };

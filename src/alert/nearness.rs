@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    judge::{Bound, Effect, Limits, Measure, Subject, Test},
+    judge::{Bound, Effect, Limits, Measure, Subject, Test, way_to_dead},
     report::Report,
 };
 
@@ -28,6 +28,7 @@ pub fn nearness(report: &Report) -> BTreeMap<(Subject, Test), f64> {
     {
         let limits = policy.limits_of(&feature.name);
         let subject = &if is_score { Subject::Score } else { Subject::Feature(feature.name.clone()) };
+        add(subject, Test::Dead, way_to_dead(feature), Limits { watch: Some(1.0), alarm: None }, None);
         for measure in Measure::ALL.iter().copied() {
             let Some(Effect { value, .. }) = measure.effect(feature) else { continue };
             let p = match measure {
@@ -70,6 +71,8 @@ pub fn nearness(report: &Report) -> BTreeMap<(Subject, Test), f64> {
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
     let other = report.other_version.as_ref().map_or(0, |drift| drift.n_window);
+    let (used, unusable) = (report.drift.n_window, report.examined.complaints.unusable_rows());
+    add(&Subject::Run, Test::LeftOut, share(unusable, used + unusable), policy.left_out, None);
     add(&Subject::Run, Test::ErrorRate, share(traffic.errors, traffic.requests), policy.error_rate, None);
     add(&Subject::Run, Test::Latency, traffic.latency.quantile_ms(0.95), policy.latency_p95_ms, None);
     add(&Subject::Run, Test::ModelVersion, share(other, report.drift.n_window + other), policy.model_version, None);

@@ -2,6 +2,7 @@
 
 mod expire;
 mod index;
+mod left_out;
 mod leftovers;
 mod publish;
 mod read;
@@ -11,6 +12,7 @@ mod trend;
 
 pub use expire::remove_expired;
 pub use index::{model_names, read_index, write_index};
+pub use left_out::usual_loss;
 pub use leftovers::remove_leftovers;
 pub use publish::{Published, next_revision, publish, report_folder};
 pub use read::{latest_report, reported_windows, window_folders};

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use vigie_profile::window::Window;
@@ -31,18 +31,24 @@ pub fn write_point(folder: &Path, point: &TrendPoint) -> Result<()> {
     Ok(())
 }
 
-/// Returns the last `limit` runs of a model before `window`, oldest first. Only windows of the same length count; days may
-/// differ by an hour for daylight saving time.
+/// Returns the last `limit` runs of a model before `window`, oldest first.
 #[must_use]
 pub fn past_points(reports: &Path, model: &str, window: Window, limit: usize) -> Vec<TrendPoint> {
+    let folders = earlier_folders(reports, model, window);
+    let from = folders.len().saturating_sub(limit);
+    folders.iter().skip(from).filter_map(|(_, folder)| read_point(folder)).collect()
+}
+
+/// Returns the folders of a model's windows before `window`, oldest first. Only windows of the same length count; days may
+/// differ by an hour for daylight saving time.
+pub(super) fn earlier_folders(reports: &Path, model: &str, window: Window) -> Vec<(Window, PathBuf)> {
     let length = |window: Window| window.to.0 - window.from.0;
     let (wanted, hour) = (length(window), 3_600_000_000);
     let tolerance = if wanted > 20 * hour { hour } else { 0 };
     let mut folders = window_folders(&reports.join(model));
     folders.retain(|(other, _)| other.from < window.from && (length(*other) - wanted).abs() <= tolerance);
     folders.sort_by_key(|(window, _)| window.from);
-    let from = folders.len().saturating_sub(limit);
-    folders.iter().skip(from).filter_map(|(_, folder)| read_point(folder)).collect()
+    folders
 }
 
 fn read_point(folder: &Path) -> Option<TrendPoint> {
@@ -72,6 +78,6 @@ fn is_fresh(folder: &Path) -> bool {
 }
 
 /// Builds the point from the report itself: slower, but always possible.
-fn point_from_report(folder: &Path) -> Option<TrendPoint> {
+pub(super) fn point_from_report(folder: &Path) -> Option<TrendPoint> {
     read_report(folder).map(TrendPoint::from_document)
 }

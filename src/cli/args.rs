@@ -126,6 +126,9 @@ pub(super) struct LearnArgs {
     /// Model file; provides the features, their order, kinds and importance, and scores the rows
     #[arg(long, value_name = "M", conflicts_with_all = ["features", "categorical", "ignore", "precision"])]
     pub model: Option<PathBuf>,
+    /// How much each feature matters to a model that vigie cannot read: CSV (feature,importance) or a JSON object
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    pub importance: Option<PathBuf>,
     /// Column with the outcome; not a feature
     #[arg(long, value_name = "COL")]
     pub target: Option<String>,

@@ -8,6 +8,7 @@ use vigie_profile::window::{Instant, Span, Window};
 use super::{
     ExitStatus,
     args::{CheckArgs, OutputFormat},
+    left_out::too_many_left_out,
     print::print,
     progress::ProgressLine,
 };
@@ -75,6 +76,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
     }
     if args.send && checked.report.examined.empty_later.is_some() {
         record_silence(&settings, request, args.threads.map_or(cores, usize::from));
+    }
+    if let Some(fault) = too_many_left_out(&checked.report, &checked.published.html) {
+        return Err(fault);
     }
     let is_alarm = checked.report.verdict.severity == Severity::Alarm;
     Ok(if args.exit_code && is_alarm { ExitStatus::Alarm } else { ExitStatus::Success })

@@ -75,11 +75,22 @@ pub(super) fn label_lines(seen: &LabelsCheck) -> String {
         let _ = writeln!(text, "label time: {}{index}", shown(time));
     }
     let [zero, one] = found.known;
-    let _ = writeln!(
-        text,
-        "labels read: {}; {one} are 1, {zero} are 0, {} have no outcome yet, {} are invalid, {} have no id",
-        found.rows, found.pending, found.invalid, found.without_id
-    );
+    let _ = if found.is_event {
+        writeln!(
+            text,
+            "labels read: {}; {one} are 1, {zero} are 0, {} have no outcome yet, {} are invalid, {} have no id",
+            found.rows, found.pending, found.invalid, found.without_id
+        )
+    } else {
+        writeln!(
+            text,
+            "labels read: {}; {} have a value, {} have none yet, {} have no id",
+            found.rows,
+            zero + one + found.invalid,
+            found.pending,
+            found.without_id
+        )
+    };
     if found.scan.malformed > 0 {
         let _ = writeln!(text, "  malformed: {}", found.scan.malformed);
     }

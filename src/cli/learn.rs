@@ -38,6 +38,7 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
             precision: args.precision.map(Into::into),
         },
         model: args.model.clone(),
+        importance: args.importance.clone(),
         holdout: args.holdout.into(),
         segments: segments(args)?,
     };

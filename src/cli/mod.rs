@@ -10,6 +10,7 @@ mod daemon;
 mod exit_status;
 mod explain;
 mod learn;
+mod left_out;
 mod log;
 mod print;
 mod progress;

@@ -21,7 +21,7 @@ type Violation = (String, String);
 type ValueRule = fn(&Value) -> Option<Violation>;
 
 /// Rules by key pattern.
-const RULES: [(&str, ValueRule); 34] = [
+const RULES: [(&str, ValueRule); 36] = [
     ("model", known_event),
     ("model.decisions", decision_words),
     ("model.name", folder_name),
@@ -34,6 +34,8 @@ const RULES: [(&str, ValueRule); 34] = [
     ("labels.statement_timeout", duration),
     ("labels.revise", duration),
     ("source.timestamp_timezone", time_zone),
+    ("source.fields", one_output),
+    ("source.fields.probabilities", several_classes),
     ("source.fields.*.scale", positive),
     ("segments", any_segment),
     ("segments.filters.*", filter),
@@ -214,6 +216,25 @@ fn positive(value: &Value) -> Option<Violation> {
 fn positive_beta(value: &Value) -> Option<Violation> {
     let number = value.as_f64().filter(|number| *number <= 0.0)?;
     Some(violation(format!("must be above 0, not {number}"), "write 1, or 2 to count recall twice as much"))
+}
+
+/// A model returns one kind of output.
+fn one_output(value: &Value) -> Option<Violation> {
+    let is_set = |key: &&str| value.get(*key).is_some_and(|value| !value.is_null());
+    let set: Vec<&str> = ["probability", "prediction", "probabilities"].into_iter().filter(is_set).collect();
+    let names = set.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
+    (set.len() > 1).then(|| violation(format!("has {names}"), "keep the one that the model returns"))
+}
+
+fn several_classes(value: &Value) -> Option<Violation> {
+    const MOST: usize = 1_000;
+    let classes = value.as_object()?.len();
+    (!(2..=MOST).contains(&classes)).then(|| {
+        violation(
+            format!("must have between 2 and {MOST} classes, not {classes}"),
+            "write the path of each class's probability: `{low: outputs.proba.0, high: outputs.proba.1}`",
+        )
+    })
 }
 
 fn consecutive_windows(value: &Value) -> Option<Violation> {

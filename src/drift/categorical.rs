@@ -7,7 +7,7 @@ use vigie_profile::{
 use vigie_stats::{EmptyBins, chi2, proportion};
 
 use super::{
-    BinCount, Chi2, Distances, FeatureDrift, Missing, PsiBinKind, Summary, Unseen,
+    BinCount, Chi2, Commonest, Distances, EmptyRows, FeatureDrift, Missing, PsiBinKind, Summary, Unseen,
     psi::{psi, share},
 };
 
@@ -36,6 +36,8 @@ pub(super) fn compare(
             window_share: share(window.missing(), n_window),
             p_value: proportion::two_by_two(reference.missing(), n_reference, window.missing(), n_window),
         },
+        empty: EmptyRows::of_levels(levels, reference, window),
+        commonest: Commonest::of_levels(levels, reference, window),
         unseen: Some(unseen_levels(reference, window, n_reference, n_window)),
         out_of_range: None,
         psi,

@@ -3,7 +3,7 @@
 use vigie_profile::{layout::Kind, sketch::ValueDistribution};
 use vigie_stats::ks;
 
-use super::{BinCount, Change, Distances, Onset, Summary, distinct_values::DistinctValues};
+use super::{BinCount, Change, Commonest, Distances, EmptyRows, Onset, Summary, distinct_values::DistinctValues};
 
 /// All measurements of one feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,9 @@ pub struct FeatureDrift {
     /// Rows used in the window, missing values included.
     pub n_window: u64,
     pub missing: Missing,
+    pub empty: EmptyRows,
+    /// `None` if the window has no values, or if its commonest value is not known.
+    pub commonest: Option<Commonest>,
     /// Categorical features only.
     pub unseen: Option<Unseen>,
     /// Numeric features only.

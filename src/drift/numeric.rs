@@ -7,7 +7,7 @@ use vigie_profile::{
 use vigie_stats::{EmptyBins, ks, proportion};
 
 use super::{
-    BinCount, Distances, FeatureDrift, Ks, Missing, OutOfRange, Psi, PsiBinKind, Summary,
+    BinCount, Commonest, Distances, EmptyRows, FeatureDrift, Ks, Missing, OutOfRange, Psi, PsiBinKind, Summary,
     psi::{psi, share},
 };
 
@@ -38,6 +38,8 @@ pub(super) fn compare(
             window_share: share(window.missing(), n_window),
             p_value: proportion::two_by_two(reference.missing(), n_reference, window.missing(), n_window),
         },
+        empty: EmptyRows::of_numbers(reference, window),
+        commonest: Commonest::of_numbers(cells, &single, reference, window),
         unseen: None,
         out_of_range: cells.has_range().then(|| OutOfRange {
             below: share(below, n_window),

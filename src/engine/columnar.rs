@@ -145,11 +145,7 @@ fn count_segments(
 
 impl WindowTally {
     /// Counts records without their features; returns the usable rows, their slots of time, and their outputs.
-    fn observe_without_features(
-        &mut self,
-        mut records: Records,
-        job: &CountJob<'_>,
-    ) -> (Sieve, Vec<u16>, RowOutputs) {
+    fn observe_without_features(&mut self, mut records: Records, job: &CountJob<'_>) -> (Sieve, Vec<u16>, RowOutputs) {
         short_hashes(&records, &mut self.ids);
         self.complaints.merge(std::mem::take(&mut records.complaints));
         decide(&mut records, job.words);

@@ -181,8 +181,13 @@ fn check_fields(plan: &Plan, found: &ReadSummary, requests: u64, answered: u64) 
         // Failed requests have neither inputs nor a score.
         (Field::Features, answered),
         (Field::Probability, answered),
+        (Field::Prediction, answered),
     ];
-    let Some((field, _)) = required.into_iter().find(|(field, rows)| is_missing(field, *rows)) else { return Ok(()) };
+    let classes = fields.keys().filter(|field| matches!(field, Field::ClassProbability(_)));
+    let classes = classes.map(|field| (*field, answered));
+    let Some((field, _)) = required.into_iter().chain(classes).find(|(field, rows)| is_missing(field, *rows)) else {
+        return Ok(());
+    };
     let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
     Err(Fault::setup(format!(
         "source.fields.{}: no record has `{}`; the records have: {}",

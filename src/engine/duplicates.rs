@@ -257,6 +257,7 @@ pub(super) fn contents(records: &Records, rows: &[usize]) -> Vec<u128> {
     let floats =
         |column: &Option<arrow_array::Float64Array>| column.clone().map(|c| std::sync::Arc::new(c) as ArrayRef);
     number(floats(&records.probability).as_ref());
+    records.classes.iter().for_each(|class| number(floats(class).as_ref()));
     number(floats(&records.latency_ms).as_ref());
     number(records.status.clone().map(|c| std::sync::Arc::new(c) as ArrayRef).as_ref());
     number(records.error.clone().map(|c| std::sync::Arc::new(c) as ArrayRef).as_ref());

@@ -18,6 +18,8 @@ pub(super) enum EventPart {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct EventOutputs {
     probability: Option<f64>,
+    /// By class.
+    classes: Vec<Option<f64>>,
     decision: Option<String>,
     latency_ms: Option<f64>,
     status: Option<i32>,
@@ -32,8 +34,11 @@ pub(super) fn parts(records: &Records, rows: &[usize]) -> Vec<EventPart> {
         note_values(column, &mut has_feature);
     }
     let part = |row: &usize| {
-        let has_score =
-            value(records.probability.as_ref(), *row, Float64Array::value).is_some_and(|score| !score.is_nan());
+        let is_score = |column: Option<&Float64Array>| {
+            value(column, *row, Float64Array::value).is_some_and(|score| !score.is_nan())
+        };
+        let has_score = is_score(records.probability.as_ref())
+            || records.classes.iter().flatten().any(|class| is_score(Some(class)));
         match (has_feature.get(*row) == Some(&true), has_score) {
             (true, false) => EventPart::Inputs,
             (false, true) => EventPart::Outputs,
@@ -69,6 +74,7 @@ impl EventOutputs {
         let text = |column: &Option<StringArray>| value(column.as_ref(), row, |texts, row| texts.value(row).to_owned());
         Self {
             probability: value(records.probability.as_ref(), row, Float64Array::value),
+            classes: records.classes.iter().map(|class| value(class.as_ref(), row, Float64Array::value)).collect(),
             decision: text(&records.decision),
             latency_ms: value(records.latency_ms.as_ref(), row, Float64Array::value),
             status: value(records.status.as_ref(), row, Int32Array::value),
@@ -106,6 +112,20 @@ pub(super) fn join(records: &mut Records, outputs: &[(usize, &EventOutputs)]) {
     fill!(status, Int32Array, |codes: &Int32Array| codes.iter().collect());
     fill!(decision, StringArray, owned);
     fill!(model_version, StringArray, owned);
+    for (place, class) in records.classes.iter_mut().enumerate() {
+        let of_class = |outputs: &EventOutputs| outputs.classes.get(place).copied().flatten();
+        if outputs.iter().all(|(_, outputs)| of_class(outputs).is_none()) {
+            continue;
+        }
+        let mut values: Vec<Option<f64>> =
+            class.as_ref().map_or_else(|| vec![None; len], |class| class.iter().collect());
+        for (row, outputs) in outputs {
+            if let Some(value) = values.get_mut(*row).filter(|value| value.is_none_or(f64::is_nan)) {
+                *value = of_class(outputs);
+            }
+        }
+        *class = Some(Float64Array::from(values));
+    }
     // Either event may report the failure.
     if outputs.iter().any(|(_, outputs)| outputs.error == Some(true)) {
         let mut failed: Vec<Option<bool>> = match &records.error {

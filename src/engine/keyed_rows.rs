@@ -1,6 +1,6 @@
 //! The rows of a batch that count, each with a key.
 
-use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array, cast::AsArray, types::UInt64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, UInt64Array, cast::AsArray, types::UInt64Type};
 use arrow_schema::ArrowError;
 use vigie_profile::{
     batch::{Complaints, Records, Rows},
@@ -24,6 +24,8 @@ pub struct KeyedRows {
     pub names: Vec<String>,
     /// 128-bit hash of each row's id, or of the whole record if it has none.
     pub keys: Vec<u128>,
+    /// The probabilities of each row's classes, if the config maps them; otherwise empty.
+    pub classes: Vec<Vec<f64>>,
 }
 
 impl KeyedRows {
@@ -32,7 +34,13 @@ impl KeyedRows {
         let keeps: Vec<bool> = self.keys.iter().map(|key| below.is_none_or(|below| *key < below)).collect();
         let names = self.names.iter().zip(&keeps).filter(|(_, keep)| **keep).map(|(name, _)| name.clone());
         let keys = self.keys.iter().zip(&keeps).filter(|(_, keep)| **keep).map(|(key, _)| *key);
-        Ok(Self { names: names.collect(), keys: keys.collect(), rows: self.rows.filtered(&BooleanArray::from(keeps))? })
+        let classes = self.classes.iter().zip(&keeps).filter(|(_, keep)| **keep).map(|(classes, _)| classes.clone());
+        Ok(Self {
+            names: names.collect(),
+            keys: keys.collect(),
+            classes: classes.collect(),
+            rows: self.rows.filtered(&BooleanArray::from(keeps))?,
+        })
     }
 }
 
@@ -56,7 +64,7 @@ pub(super) fn keyed_rows(
     records.features.extend(extra);
     decide(records, job.words);
     if !keeps.contains(&Keep::Row) {
-        return Ok(KeyedRows { rows: Rows::default(), names: Vec::new(), keys: Vec::new() });
+        return Ok(KeyedRows { rows: Rows::default(), names: Vec::new(), keys: Vec::new(), classes: Vec::new() });
     }
     // An additional column with row numbers identifies the rows that are used.
     let numbers: UInt64Array = (0..records.len as u64).collect();
@@ -74,6 +82,11 @@ pub(super) fn keyed_rows(
     Ok(KeyedRows {
         names: numbers.iter().map(|row| name(records, *row)).collect(),
         keys: numbers.iter().filter_map(|row| keys.get(*row).copied()).collect(),
+        classes: if records.classes.is_empty() {
+            Vec::new()
+        } else {
+            numbers.iter().map(|row| classes(records, *row)).collect()
+        },
         rows,
     })
 }
@@ -85,6 +98,13 @@ fn id(records: &Records, row: usize) -> Option<&str> {
 fn name(records: &Records, row: usize) -> String {
     let at = || Instant(records.timestamp.get(row).copied().unwrap_or_default()).to_string();
     id(records, row).map_or_else(at, ToOwned::to_owned)
+}
+
+fn classes(records: &Records, row: usize) -> Vec<f64> {
+    let probability = |class: &Option<Float64Array>| {
+        class.as_ref().filter(|class| class.is_valid(row)).map_or(f64::NAN, |class| class.value(row))
+    };
+    records.classes.iter().map(probability).collect()
 }
 
 fn keys(records: &Records) -> Vec<u128> {

@@ -24,6 +24,10 @@ pub(super) enum Keep {
 pub struct Eligibility {
     /// Whether a row needs a probability from 0 to 1, because the config maps one.
     pub needs_probability: bool,
+    /// Whether a row needs a predicted number, because the config maps one.
+    pub needs_prediction: bool,
+    /// Number of classes of which a row needs the probability.
+    pub classes: usize,
     /// Version of the monitored model; rows of other versions are counted separately. `None`: any version.
     pub model_version: Option<String>,
 }
@@ -107,6 +111,10 @@ pub(super) fn sieve(
                 }
             }
             complaints.add(reason, &example(records, row, reason));
+            let score = value(records.probability.as_ref(), row, |column| column.value(row));
+            if let Some(score) = score.filter(|_| reason == Reason::NoProbability) {
+                complaints.add_outside(score);
+            }
         }
         answer
     });
@@ -143,7 +151,17 @@ fn unusable(records: &Records, row: usize, rule: &Eligibility) -> Option<Reason>
             return Some(Reason::NoProbability);
         }
     }
-    None
+    if rule.needs_prediction {
+        let prediction = value(records.probability.as_ref(), row, |column| column.value(row));
+        if !prediction.is_some_and(f64::is_finite) {
+            return Some(Reason::NoPrediction);
+        }
+    }
+    let is_probability = |class: usize| {
+        let column = records.classes.get(class).and_then(Option::as_ref);
+        value(column, row, |column| column.value(row)).is_some_and(|probability| (0.0..=1.0).contains(&probability))
+    };
+    (!(0..rule.classes).all(is_probability)).then_some(Reason::NoProbability)
 }
 
 /// Identifies a row for the operator.
@@ -154,8 +172,10 @@ fn example(records: &Records, row: usize, reason: Reason) -> String {
     match reason {
         Reason::Failed => value(records.status.as_ref(), row, |column| column.value(row))
             .map_or(name.clone(), |status| format!("{name}: status {status}")),
-        Reason::NoProbability => value(records.probability.as_ref(), row, |column| column.value(row))
-            .map_or(name.clone(), |probability| format!("{name}: {probability}")),
+        Reason::NoProbability | Reason::NoPrediction => {
+            value(records.probability.as_ref(), row, |column| column.value(row))
+                .map_or(name.clone(), |probability| format!("{name}: {probability}"))
+        }
         Reason::ModelVersion => {
             let version = value(records.model_version.as_ref(), row, |column| column.value(row).to_owned());
             format!("{name}: version {}", version.unwrap_or_default())

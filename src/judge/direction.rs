@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{BinShare, Measure, Test, numbers::number, rules::bin_share};
-use crate::drift::{FeatureDrift, PsiBinKind, Summary};
+use crate::drift::{CommonValue, FeatureDrift, PsiBinKind, Summary};
 
 /// How a feature has moved from the reference to the window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,15 @@ pub enum Direction {
         /// A field of the log whose name differs only in case or separators.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         near: Option<String>,
+    },
+    /// Shares of rows without a value, where it is nearly all.
+    Dead {
+        from: f64,
+        to: f64,
+    },
+    /// The value that nearly all rows have.
+    Constant {
+        value: CommonValue,
     },
     /// Shares of missing values.
     Missing {

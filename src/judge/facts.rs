@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contradictions, Failure, Measure};
+use super::{Contradictions, Failure, LeftOutKind, Measure, UnusableReason};
 use crate::{
-    drift::PsiBinKind,
+    drift::{CommonValue, PsiBinKind},
     fault::{LeftOut, LostInput},
 };
 
@@ -49,6 +49,33 @@ pub enum Facts {
         /// A field of the log whose name differs from the feature's only in case or separators.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         near: Option<String>,
+    },
+    /// Shares of rows without a value, in the reference and in the window, where it is nearly all.
+    Dead {
+        from: f64,
+        to: f64,
+    },
+    /// Nearly all rows with a value have the same. It stands for the whole window, not for one row.
+    Constant {
+        value: CommonValue,
+        /// Upper bound on the share of the rows of the reference that share a value.
+        from: f64,
+        to: f64,
+    },
+    /// Rows of the log, or labels, that should have been usable and are not.
+    RowsLeftOut {
+        what: LeftOutKind,
+        rows: u64,
+        of: u64,
+        /// The commonest reason, its rows, and what one of them holds; `None` once redacted.
+        reason: UnusableReason,
+        with_reason: u64,
+        example: Option<String>,
+        /// Share in earlier windows, and their number.
+        usual: f64,
+        windows: usize,
+        /// Whether too many are left out to judge the others.
+        no_verdict: bool,
     },
     /// The reference has a score, but the config maps none.
     ScoreNotMapped,
@@ -184,6 +211,9 @@ impl Facts {
             Self::UnknownDecisions { rows, unknown, words: _ } => {
                 Self::UnknownDecisions { rows, unknown, words: Vec::new() }
             }
+            Self::RowsLeftOut { what, rows, of, reason, with_reason, example: _, usual, windows, no_verdict } => {
+                Self::RowsLeftOut { what, rows, of, reason, with_reason, example: None, usual, windows, no_verdict }
+            }
             Self::LeftOut(input) => Self::LeftOut(input.redacted()),
             Self::Failed(failure) => Self::Failed(failure.redacted()),
             // Aggregates of many rows, and names from the config and the reference.
@@ -191,6 +221,8 @@ impl Facts {
             | Self::Distance { measure: _, value: _, bounds: _, in_unit: _ }
             | Self::Missing { from: _, to: _ }
             | Self::Absent { near: _ }
+            | Self::Dead { from: _, to: _ }
+            | Self::Constant { value: _, from: _, to: _ }
             | Self::ScoreNotMapped
             | Self::RefusalRate { from: _, to: _ }
             | Self::ModelVersion { share: _ }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Measure, Severity, Subject, Test};
+use super::{Facts, Measure, Severity, Subject, Test, dead};
 
 /// A test over its limit, with evidence where evidence is required. An effect that chance explains has severity `Stable`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,15 @@ impl Finding {
     #[must_use]
     pub fn of_run(test: Test, severity: Severity, facts: Facts) -> Self {
         Self { subject: Subject::Run, test, severity, value: None, limit: None, q_value: None, facts }
+    }
+
+    /// Returns whether a feature is absent or without values beyond any doubt, which is an alarm of the run however little the
+    /// feature matters to the model.
+    #[must_use]
+    pub fn is_dead_input(&self) -> bool {
+        self.severity == Severity::Alarm
+            && matches!(self.test, Test::Dead | Test::Absent)
+            && dead::is_evident(self.q_value)
     }
 
     /// Returns the finding without values of single rows.

@@ -94,6 +94,8 @@ impl DriftedFeatures {
             worst: worst.to_owned(),
             direction: match &finding.facts {
                 Facts::Absent { near } => Direction::Absent { near: near.clone() },
+                Facts::Dead { from, to } => Direction::Dead { from: *from, to: *to },
+                Facts::Constant { value, .. } => Direction::Constant { value: value.clone() },
                 _ => Direction::new(finding.test, worst_drift),
             },
             also: others.iter().take(MAX_ALSO).map(|(name, _)| (*name).to_owned()).collect(),
@@ -126,9 +128,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        drift::PsiBinKind,
+        drift::{CommonValue, PsiBinKind},
         fault::{InputShape, LeftOut, LostInput, PublicCause},
-        judge::{BinShare, Contradictions, DecisionCause, ExactTest, Facts, Measure, Note, Subject},
+        judge::{
+            BinShare, Contradictions, DecisionCause, ExactTest, Facts, LeftOutKind, Measure, Note, Subject,
+            UnusableReason,
+        },
     };
 
     fn bin() -> BinShare {
@@ -157,6 +162,20 @@ mod tests {
             Facts::Unseen { share: 0.3, excess: 0.2, levels: vec!["x".to_owned()], has_more: true },
             Facts::Absent { near: None },
             Facts::Absent { near: Some("age".to_owned()) },
+            Facts::Dead { from: 0.13, to: 1.0 },
+            Facts::Constant { value: CommonValue::Number(0.1 + 0.2), from: 0.4, to: 1.0 },
+            Facts::Constant { value: CommonValue::Level("x".to_owned()), from: 0.4, to: 0.995 },
+            Facts::RowsLeftOut {
+                what: LeftOutKind::Rows,
+                rows: 300,
+                of: 1_000,
+                reason: UnusableReason::Percentage,
+                with_reason: 290,
+                example: Some("row 7".to_owned()),
+                usual: 0.001,
+                windows: 28,
+                no_verdict: false,
+            },
             Facts::ScoreNotMapped,
             Facts::RefusalRate { from: 0.1, to: 0.2 },
             Facts::ModelVersion { share: 0.1 },
@@ -206,6 +225,8 @@ mod tests {
         let directions = [
             Direction::Absent { near: None },
             Direction::Absent { near: Some("age".to_owned()) },
+            Direction::Dead { from: 0.13, to: 1.0 },
+            Direction::Constant { value: CommonValue::Number(-1e-9) },
             Direction::Missing { from: Some(0.1), to: None },
             Direction::Unseen { share: Some(0.2) },
             Direction::Above { from: 0.0, to: 0.4 },

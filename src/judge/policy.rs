@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_stats::EmptyBins;
 
-use super::{Limits, PerMeasure};
+use super::{Limits, PerMeasure, Reaction};
 
 /// Which logged scores are compared with those of the model file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +27,10 @@ pub enum ParityOf {
 pub struct Override {
     #[serde(flatten)]
     pub limits: PerMeasure<Option<Limits>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead: Option<Reaction>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constant: Option<Reaction>,
 }
 
 /// All limits.
@@ -45,6 +49,13 @@ pub struct Policy {
     /// Limits of the measures of drift.
     #[serde(flatten)]
     pub limits: PerMeasure<Limits>,
+    /// Severity of a feature that is absent, or without a value in 99% of the rows or more. As an alarm it makes the run an alarm,
+    /// however little the feature matters to the model.
+    pub dead: Reaction,
+    /// Severity of a feature that varied in the reference and has one value in 99% of the rows or more.
+    pub constant: Reaction,
+    /// Share of rows, or labels, that should have been usable and are not.
+    pub left_out: Limits,
     /// Change of the share, 0–1.
     pub share_refused: Limits,
     /// Change of the share of decisions against the score, compared with earlier windows; only with `model.overrides: allowed`.
@@ -80,6 +91,9 @@ impl Default for Policy {
             drifted_share: 0.3,
             empty_bins: EmptyBins::HalfCount,
             limits: PerMeasure::default(),
+            dead: Reaction::Alarm,
+            constant: Reaction::Watch,
+            left_out: Limits::new(0.01, 0.10),
             share_refused: Limits::new(0.05, 0.10),
             overrides: Limits::new(0.02, 0.05),
             model_version: Limits::new(0.01, 0.10),
@@ -104,5 +118,17 @@ impl Policy {
             let own = own.and_then(|own| *own.limits.get(measure));
             own.unwrap_or(*self.limits.get(measure))
         })
+    }
+
+    /// Returns the severity of a dead feature.
+    #[must_use]
+    pub fn dead_of(&self, feature: &str) -> Reaction {
+        self.features.get(feature).and_then(|own| own.dead).unwrap_or(self.dead)
+    }
+
+    /// Returns the severity of a constant feature.
+    #[must_use]
+    pub fn constant_of(&self, feature: &str) -> Reaction {
+        self.features.get(feature).and_then(|own| own.constant).unwrap_or(self.constant)
     }
 }

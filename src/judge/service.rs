@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use vigie_stats::proportion::binomial_test;
 
 use super::{
-    AucChange, CostChange, Facts, Finding, Policy, Severity, Test, auc, cost, decision, parity,
+    AucChange, CostChange, Facts, Finding, LeftOutKind, LeftOutRows, Policy, Severity, Test, auc, cost, decision,
+    left_out, parity,
     rules::{above, highest},
 };
 use crate::{
@@ -32,6 +33,8 @@ pub struct Service {
     pub unreadable_labels: Vec<LeftOut>,
     /// Parts of the log, or labels, of which nothing could be used for one reason.
     pub lost: Vec<(Test, LostInput)>,
+    /// Rows and labels that should have been usable.
+    pub left_out: Vec<LeftOutRows>,
     /// Whether the reference has a score, but the config maps none.
     pub score_not_mapped: bool,
     /// Fields of the log by the feature whose name they have in another spelling.
@@ -78,19 +81,30 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     if let Some(p95_ms) = service.latency_p95_ms.filter(|_| service.requests >= policy.min_rows) {
         add(Test::Latency, p95_ms, above(policy.latency_p95_ms, p95_ms), Facts::Latency { p95_ms });
     }
-    findings.extend(service.costs.iter().filter_map(|change| cost::finding(change, policy)));
-    findings.extend(service.aucs.iter().filter_map(|change| auc::finding(change, policy)));
+    let mut not_used: Vec<Finding> =
+        service.left_out.iter().filter_map(|rows| left_out::finding(rows, policy)).collect();
+    // The other labels are a selection.
+    let has_labels = !left_out::is_no_verdict(&not_used, LeftOutKind::Labels);
+    let costs = service.costs.iter().filter(|change| has_labels || !change.is_known);
+    findings.extend(costs.filter_map(|change| cost::finding(change, policy)));
+    let aucs = service.aucs.iter().filter(|change| has_labels || !change.is_known);
+    findings.extend(aucs.filter_map(|change| auc::finding(change, policy)));
     findings.extend(service.segments.iter().cloned());
     let decisions = service.decisions.iter();
     findings.extend(decisions.flat_map(|decisions| decision::findings(decisions, service.overrides_allowed)));
     findings.extend(service.parity.as_ref().and_then(parity::finding));
     let log = service.unreadable.iter().map(|input| (Test::Source, input));
     let labels = service.unreadable_labels.iter().map(|input| (Test::Labels, input));
-    let left_out =
+    let unread =
         |(test, input): (Test, &LeftOut)| Finding::of_run(test, Severity::Watch, Facts::LeftOut(input.clone()));
-    findings.extend(log.chain(labels).map(left_out));
-    let lost = service.lost.iter();
-    findings.extend(lost.map(|(test, loss)| Finding::of_run(*test, Severity::Watch, Facts::Lost(loss.clone()))));
+    findings.extend(log.chain(labels).map(unread));
+    for (test, loss) in &service.lost {
+        // What is lost as a whole names its reason better, and is as severe.
+        let share = not_used.iter().position(|finding| *test == Test::Labels && finding.test == *test);
+        let severity = share.map_or(Severity::Watch, |share| not_used.remove(share).severity);
+        findings.push(Finding::of_run(*test, severity, Facts::Lost(loss.clone())));
+    }
+    findings.extend(not_used);
     if service.score_not_mapped && service.requests > 0 {
         findings.push(Finding::of_run(Test::Score, Severity::Watch, Facts::ScoreNotMapped));
     }

@@ -40,6 +40,12 @@ pub enum Test {
     Decision,
     /// Decisions against the score, where people may override the model, compared with earlier windows.
     Overrides,
+    /// A feature without values.
+    Dead,
+    /// A feature with one value in all rows.
+    Constant,
+    /// Rows that should have been usable.
+    LeftOut,
     /// Drift of a feature, by the word of the measure.
     #[serde(untagged)]
     Measure(Measure),
@@ -47,7 +53,7 @@ pub enum Test {
 
 impl Test {
     /// The tests of the run or the score as a whole, which alerts name by the test.
-    pub const OF_WHOLE: [Self; 19] = [
+    pub const OF_WHOLE: [Self; 20] = [
         Self::ShareRefused,
         Self::Score,
         Self::Latency,
@@ -67,6 +73,7 @@ impl Test {
         Self::RealisedAuc,
         Self::Decision,
         Self::Overrides,
+        Self::LeftOut,
     ];
 
     /// Parses a name as used in alerts and the config.
@@ -117,6 +124,9 @@ impl Test {
             Self::Disparity => "disparity",
             Self::Decision => "decision",
             Self::Overrides => "overrides",
+            Self::Dead => "dead",
+            Self::Constant => "constant",
+            Self::LeftOut => "left_out",
             Self::Measure(measure) => measure.word(),
         }
     }
@@ -131,9 +141,16 @@ mod tests {
     #[test]
     fn words_are_the_names_in_json() {
         let measures = Measure::ALL.iter().map(|measure| Test::Measure(*measure));
-        for test in
-            measures.chain([Test::Absent, Test::ShareRefused, Test::RealisedCost, Test::Disparity, Test::Decision])
-        {
+        for test in measures.chain([
+            Test::Absent,
+            Test::ShareRefused,
+            Test::RealisedCost,
+            Test::Disparity,
+            Test::Decision,
+            Test::Dead,
+            Test::Constant,
+            Test::LeftOut,
+        ]) {
             assert_eq!(serde_json::to_value(test).unwrap(), test.word());
             assert_eq!(Test::parse(test.word()), Some(test));
             let counts = BTreeMap::from([(test, 1)]);

@@ -1,7 +1,8 @@
 //! Judges drift and service: a [`Verdict`] with findings, a severity for every feature, and one for the run.
 
 use super::{
-    Bound, Evidence, Facts, Finding, Measure, Policy, QValues, Service, Severity, Subject, Test,
+    Bound, Evidence, Facts, Finding, LeftOutKind, Measure, Policy, QValues, Service, Severity, Subject, Test, dead,
+    left_out,
     rules::{Ruling, rule, share_refused},
     service,
 };
@@ -46,6 +47,24 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Returns whether features were judged: with too few rows, or too many left out, only a dead input is.
+    #[must_use]
+    pub fn has_verdict(&self) -> bool {
+        self.drifted_share.is_some()
+    }
+
+    /// Returns whether so many rows are left out that drift is that of the other rows, which are a selection.
+    #[must_use]
+    pub fn is_of_selection(&self) -> bool {
+        self.findings.iter().any(left_out::is_selection)
+    }
+
+    /// Returns the finding that so many rows are left out that the others show nothing, if there is one.
+    #[must_use]
+    pub fn too_many_left_out(&self) -> Option<&Finding> {
+        self.findings.iter().find(|finding| left_out::is_no_verdict(std::slice::from_ref(*finding), LeftOutKind::Rows))
+    }
+
     /// The verdict without the findings that `is_left_out` selects, as if their tests had found nothing.
     #[must_use]
     pub fn without(
@@ -105,7 +124,11 @@ pub fn undecided(case: &Case<'_>) -> Vec<usize> {
 
 fn judge_at(case: &Case<'_>, at: Bound) -> Verdict {
     let evidence = Evidence::weigh(case.drift, at);
-    let no_verdict = no_verdict(case);
+    let of_service = service::findings(case.service, case.policy);
+    let too_few = too_few(case);
+    let is_left_out = left_out::is_no_verdict(&of_service, LeftOutKind::Rows);
+    // Without a verdict, features have the severity that says so.
+    let no_verdict = too_few.as_ref().map(|finding| finding.severity).or(is_left_out.then_some(Severity::TooFew));
     let mut findings = Vec::new();
     let features: Vec<FeatureVerdict> = case
         .drift
@@ -114,20 +137,29 @@ fn judge_at(case: &Case<'_>, at: Bound) -> Verdict {
         .zip(&evidence.features)
         .enumerate()
         .map(|(index, (feature, qs))| {
-            if let Some(finding) = &no_verdict {
-                return FeatureVerdict { severity: finding.severity, qs: *qs, opinions: Vec::new() };
+            let subject = Subject::Feature(feature.name.clone());
+            let is_absent = case.absent.get(index).copied().unwrap_or(false);
+            let ruling = dead::dead(feature, is_absent, case.service.spellings.get(&feature.name), case.policy);
+            if let Some(severity) = no_verdict {
+                // The evidence for a dead input needs no number of rows, but it needs rows that are no selection.
+                return match ruling.filter(|ruling| !is_left_out && dead::is_evident(ruling.q_value)) {
+                    Some(ruling) => conclude(vec![ruling], *qs, &subject, &mut findings),
+                    None => FeatureVerdict { severity, qs: *qs, opinions: Vec::new() },
+                };
             }
-            let rulings = if case.absent.get(index).copied().unwrap_or(false) {
-                vec![absent(case.service.spellings.get(&feature.name))]
-            } else {
-                rule(feature, qs, case.policy, at)
+            let rulings = match ruling {
+                Some(ruling) if is_absent => vec![ruling],
+                ruling => {
+                    let explains_others = ruling.or_else(|| dead::constant(feature, case.policy));
+                    explains_others.into_iter().chain(rule(feature, qs, case.policy, at)).collect()
+                }
             };
-            conclude(rulings, *qs, &Subject::Feature(feature.name.clone()), &mut findings)
+            conclude(rulings, *qs, &subject, &mut findings)
         })
         .collect();
     let score = case.drift.score.as_ref().map(|score| {
-        if let Some(finding) = &no_verdict {
-            return FeatureVerdict { severity: finding.severity, qs: evidence.score, opinions: Vec::new() };
+        if let Some(severity) = no_verdict {
+            return FeatureVerdict { severity, qs: evidence.score, opinions: Vec::new() };
         }
         let mut rulings = rule(&score.distance, &evidence.score, case.policy, at);
         // PSI, KS and missing values of the score are one test, and one alert; their facts differ.
@@ -135,12 +167,11 @@ fn judge_at(case: &Case<'_>, at: Bound) -> Verdict {
         rulings.extend(share_refused(&score.refused, evidence.share_refused, case.policy));
         conclude(rulings, evidence.score, &Subject::Score, &mut findings)
     });
-    findings.extend(service::findings(case.service, case.policy));
-    let has_verdict = no_verdict.is_none();
-    findings.extend(no_verdict);
+    findings.extend(of_service);
+    findings.extend(too_few);
 
     let (drifted_share, weighted_drifted_share) =
-        if has_verdict { drifted(&features, case.importance) } else { (None, None) };
+        if no_verdict.is_none() { drifted(&features, case.importance) } else { (None, None) };
     let severity = severity_of_run(&findings, &features, weighted_drifted_share, case.importance, case.policy);
     rank(&mut findings, case);
     Verdict {
@@ -154,8 +185,8 @@ fn judge_at(case: &Case<'_>, at: Bound) -> Verdict {
     }
 }
 
-/// Returns the finding that explains why no feature can be judged, if so.
-fn no_verdict(case: &Case<'_>) -> Option<Finding> {
+/// Returns the finding that there are too few rows to judge any feature, if so.
+fn too_few(case: &Case<'_>) -> Option<Finding> {
     let rows = case.drift.n_window;
     if rows >= case.policy.min_rows && rows > 0 {
         return None;
@@ -175,21 +206,13 @@ fn no_verdict(case: &Case<'_>) -> Option<Finding> {
     Some(Finding { value, limit, ..Finding::of_run(test, severity, facts) })
 }
 
-/// `near`: the name of a field that differs from the feature's only in case or separators.
-fn absent(near: Option<&String>) -> Ruling {
-    Ruling {
-        severity: Severity::Alarm,
-        test: Test::Absent,
-        value: None,
-        limit: None,
-        q_value: None,
-        facts: Facts::Absent { near: near.cloned() },
-    }
-}
-
-/// Takes the worst ruling as the subject's severity, and turns those over a limit into findings.
+/// Takes the worst ruling as the subject's severity, and turns those over a limit into findings. That a feature is dead
+/// replaces that it is missing more often.
 fn conclude(rulings: Vec<Ruling>, qs: QValues, subject: &Subject, findings: &mut Vec<Finding>) -> FeatureVerdict {
-    let severity = rulings.iter().map(|ruling| ruling.severity).max().unwrap_or(Severity::Stable);
+    let is_dead = rulings.iter().any(|ruling| ruling.test == Test::Dead);
+    let is_replaced = |test: Test| is_dead && test == Test::Measure(Measure::Missing);
+    let stated = rulings.iter().filter(|ruling| !is_replaced(ruling.test));
+    let severity = stated.map(|ruling| ruling.severity).max().unwrap_or(Severity::Stable);
     let opinions: Vec<Finding> = rulings
         .into_iter()
         .map(|ruling| Finding {
@@ -202,7 +225,8 @@ fn conclude(rulings: Vec<Ruling>, qs: QValues, subject: &Subject, findings: &mut
             facts: ruling.facts,
         })
         .collect();
-    findings.extend(opinions.iter().filter(|opinion| opinion.severity.is_drift()).cloned());
+    let is_stated = |opinion: &&Finding| opinion.severity.is_drift() && !is_replaced(opinion.test);
+    findings.extend(opinions.iter().filter(is_stated).cloned());
     FeatureVerdict { severity, qs, opinions }
 }
 
@@ -247,7 +271,7 @@ fn severity_of_run(
         .into_iter()
         .any(|index| features.get(index).is_some_and(|feature| feature.severity == Severity::Alarm));
     let many = weighted.is_some_and(|share| share >= policy.drifted_share);
-    if top_alarm || many {
+    if top_alarm || many || findings.iter().any(Finding::is_dead_input) {
         return Severity::Alarm;
     }
     let watch = findings.iter().any(|finding| finding.severity.is_drift());
@@ -263,6 +287,8 @@ fn rank(findings: &mut [Finding], case: &Case<'_>) {
         index.and_then(|index| case.importance.get(index).copied().flatten()).unwrap_or(0.0)
     };
     let effect = |finding: &Finding| match (finding.value, finding.limit) {
+        // It explains the others.
+        _ if matches!(finding.test, Test::Dead | Test::Constant) => f64::INFINITY,
         (Some(value), Some(limit)) if limit > 0.0 => value.abs() / limit,
         _ => f64::INFINITY,
     };

@@ -33,9 +33,22 @@ impl Label {
     }
 }
 
+/// What the outcomes of a model are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// 0 or 1.
+    #[default]
+    Event,
+    Number,
+    /// One of the classes of the config.
+    Class,
+}
+
 /// Counts of the labels found for a window's rows, and of all others by reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LabelCounts {
+    /// What an outcome is.
+    pub outcome: OutcomeKind,
     /// Rows of the label files or of the label table.
     pub read: u64,
     /// Used rows of the window with exactly one outcome.
@@ -48,7 +61,7 @@ pub struct LabelCounts {
     pub duplicates: u64,
     /// Ids of the window with both outcomes, which are not used.
     pub contradictory: u64,
-    /// Label rows of the window whose value is neither 0 nor 1.
+    /// Label rows of the window whose value is not an outcome: neither 0 nor 1, or not a number, or not a class.
     pub invalid: u64,
     /// Label rows of the window without an outcome yet.
     pub pending: u64,
@@ -76,13 +89,34 @@ const MAX_PADDED: usize = 24;
 const MAX_DIGITS: usize = 15;
 
 impl LabelCounts {
+    /// Counts a label row of an id that is not among the window's, and whether another spelling of it is.
+    pub(super) fn add_elsewhere(&mut self, id: &str, is_known: &dyn Fn(&str) -> bool) {
+        self.elsewhere += 1;
+        if self.elsewhere <= TRIED_IDS
+            && let Some(shape) = other_spelling(id, is_known)
+        {
+            self.misspelled += 1;
+            self.spelling = self.spelling.max(Some(shape));
+        }
+    }
+
+    /// Counts a label row of the window that is not an outcome.
+    pub(super) fn add_invalid(&mut self, id: &str, target: &str) {
+        const EXAMPLES: usize = 5;
+        self.invalid += 1;
+        // Keeps the smallest ones, so that the order of rows does not matter.
+        self.examples.push(format!("{id}: {target}"));
+        self.examples.sort();
+        self.examples.truncate(EXAMPLES);
+    }
+
     /// Returns why no label of the window could be used, if there are some. Labels that have not arrived are not lost.
     #[must_use]
     pub fn losses(&self) -> Vec<LostInput> {
         let mut losses = self.lost.clone();
         let of_rows = |shape| LostInput { place: "labels".to_owned(), line: None, shape, more: 0 };
         if self.matched == 0 && self.contradictory == 0 {
-            if self.invalid > 0 && self.pending == 0 {
+            if self.invalid > 0 && self.pending == 0 && self.outcome == OutcomeKind::Event {
                 losses.push(of_rows(InputShape::LabelValues));
             } else if let Some(shape) = self.spelling.filter(|_| self.invalid == 0 && self.misspelled > 0) {
                 losses.push(of_rows(shape));
@@ -90,6 +124,21 @@ impl LabelCounts {
         }
         losses
     }
+}
+
+/// Returns how an id of the window differs that is the same in another spelling.
+fn other_spelling(id: &str, is_known: &dyn Fn(&str) -> bool) -> Option<InputShape> {
+    if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        let plain = id.trim_start_matches('0');
+        let is_padded = |width: usize| width != id.len() && is_known(&format!("{plain:0>width$}"));
+        if (plain.len().max(1)..=MAX_PADDED).any(is_padded) {
+            return Some(InputShape::PaddedIds);
+        }
+        let rounded = id.parse::<f64>().ok().filter(|_| id.len() > MAX_DIGITS).and_then(level_of_number);
+        return rounded.filter(|rounded| is_known(rounded)).map(|_| InputShape::RoundedIds);
+    }
+    let (lower, upper) = (id.to_lowercase(), id.to_uppercase());
+    (lower != id && is_known(&lower) || upper != id && is_known(&upper)).then_some(InputShape::IdCase)
 }
 
 /// A scored row with a known outcome.
@@ -148,53 +197,25 @@ impl LabelJoin {
 
     /// Joins one row of a label file.
     pub fn join(&mut self, id: Option<&str>, target: Option<&str>) {
-        const EXAMPLES: usize = 5;
         self.counts.read += 1;
         let Some(id) = id.and_then(level) else {
             self.counts.without_id += 1;
             return;
         };
         let Some(row) = self.scores.get_mut(&xxh3_128(id.as_bytes())) else {
-            self.counts.elsewhere += 1;
-            if self.counts.elsewhere <= TRIED_IDS
-                && let Some(shape) = self.other_spelling(&id)
-            {
-                self.counts.misspelled += 1;
-                self.counts.spelling = self.counts.spelling.max(Some(shape));
-            }
+            let is_known = |id: &str| self.scores.contains_key(&xxh3_128(id.as_bytes()));
+            self.counts.add_elsewhere(&id, &is_known);
             return;
         };
         match Label::parse(target) {
             Label::Pending => self.counts.pending += 1,
-            Label::Invalid => {
-                self.counts.invalid += 1;
-                // Keeps the smallest ones, so that the order of rows does not matter.
-                self.counts.examples.push(format!("{id}: {}", target.unwrap_or_default()));
-                self.counts.examples.sort();
-                self.counts.examples.truncate(EXAMPLES);
-            }
+            Label::Invalid => self.counts.add_invalid(&id, target.unwrap_or_default()),
             Label::Known(outcome) => {
                 let [zero, one] = &mut row.outcomes;
                 let rows = if outcome { one } else { zero };
                 *rows = rows.saturating_add(1);
             }
         }
-    }
-
-    /// Returns how an id of the window differs that is the same in another spelling.
-    fn other_spelling(&self, id: &str) -> Option<InputShape> {
-        let is_known = |id: &str| self.scores.contains_key(&xxh3_128(id.as_bytes()));
-        if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) {
-            let plain = id.trim_start_matches('0');
-            let is_padded = |width: usize| width != id.len() && is_known(&format!("{plain:0>width$}"));
-            if (plain.len().max(1)..=MAX_PADDED).any(is_padded) {
-                return Some(InputShape::PaddedIds);
-            }
-            let rounded = id.parse::<f64>().ok().filter(|_| id.len() > MAX_DIGITS).and_then(level_of_number);
-            return rounded.filter(|rounded| is_known(rounded)).map(|_| InputShape::RoundedIds);
-        }
-        let (lower, upper) = (id.to_lowercase(), id.to_uppercase());
-        (lower != id && is_known(&lower) || upper != id && is_known(&upper)).then_some(InputShape::IdCase)
     }
 
     /// Adds label files of which no line is a record.

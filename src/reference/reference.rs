@@ -74,6 +74,14 @@ impl Reference {
         self.with_contributions(contributions)
     }
 
+    /// Sets the importance of each feature in a model that vigie cannot read.
+    #[must_use]
+    pub fn with_importance(mut self, importance: Vec<Option<f64>>) -> Self {
+        self.importance = importance;
+        self.id = OnceLock::new();
+        self
+    }
+
     /// Counts missing levels of windows as the word with which the application replaces them, for each feature whose
     /// reference rows have that word but no missing value.
     pub fn count_missing_as(&mut self, word: impl Fn(&str) -> Option<String>) {
@@ -211,7 +219,7 @@ impl Reference {
                 &self.layout,
                 &self.profile,
                 &self.block_store,
-                self.contributions.as_ref(),
+                (self.contributions.as_ref(), &self.importance),
                 self.segments.as_ref(),
             )
         })
@@ -260,7 +268,7 @@ fn compute_id(
     layout: &Layout,
     profile: &Profile,
     block_store: &BlockStore,
-    contributions: Option<&Contributions>,
+    (contributions, importance): (Option<&Contributions>, &[Option<f64>]),
     segments: Option<&StoredSegments>,
 ) -> String {
     let mut sha = Sha256::new();
@@ -289,6 +297,9 @@ fn compute_id(
     if let Some(contributions) = contributions {
         sha.update(contributions.model_sha256.as_bytes());
         sha.update(contributions.rows.to_le_bytes());
+    } else {
+        // Only a file can have set it.
+        importance.iter().flatten().for_each(|importance| sha.update(importance.to_le_bytes()));
     }
     // Values, scores and outcomes: correcting the target changes only two blocks.
     for (length, sum) in block_store.checksums() {

@@ -11,7 +11,7 @@ use crate::{
     drift::{Drift, LoggedDecisions, SegmentsDrift},
     fault::LeftOut,
     judge::{Headline, OverrideCounts, Policy, SegmentVerdict, Verdict, VerdictHeadline},
-    performance::Performance,
+    performance::{LabelCounts, Performance, Predictions},
     reference::{Holdout, Provenance},
     replay::{Attribution, LeafDrift, Replay, ScoreShift, Unmeasured},
 };
@@ -113,6 +113,8 @@ pub struct Report {
     pub leaf_drift: Option<Result<LeafDrift, Unmeasured>>,
     /// Cost of decisions and ranking quality of the score, if the log has one.
     pub performance: Option<Performance>,
+    /// Performance of predicted numbers or classes, if the log has them instead of one score.
+    pub predictions: Option<Predictions>,
     /// Results by segment.
     pub segments: Option<SegmentReport>,
     /// Logged decisions against scores, if the log has any.
@@ -149,6 +151,13 @@ impl Report {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.drift.n_window + self.examined.complaints.rejected_rows()
+    }
+
+    /// Returns the result of the label join, if labels are configured.
+    #[must_use]
+    pub fn labels(&self) -> Option<&LabelCounts> {
+        let of_score = self.performance.as_ref().and_then(|performance| performance.labels.as_ref());
+        of_score.or_else(|| self.predictions.as_ref().and_then(|predictions| predictions.labels.as_ref()))
     }
 
     /// Returns what the run amounts to.

@@ -47,6 +47,9 @@ pub fn to_terminal(report: &Report, page: &Path, colour: bool, words: &dyn Termi
         let _ = writeln!(text, "{}", words.doubled_names(&report.examined.doubled_names));
     }
     findings(&mut text, &verdict.findings, colour, words);
+    if verdict.is_of_selection() {
+        let _ = writeln!(text, "{}", words.labels().selection);
+    }
     if let Some(sentence) = score_shift_sentence(report, words) {
         let _ = writeln!(text, "\n{sentence}");
     }
@@ -89,8 +92,8 @@ fn findings(text: &mut String, findings: &[Finding], colour: bool, words: &dyn T
             words.number_or_dash(finding.limit),
             finding.q_value.map_or("–".to_owned(), |q| q_value(Some(q))),
         );
-        // The figures of these findings, if any, do not say what was found.
-        if matches!(finding.test, Test::NoData | Test::Source | Test::Labels | Test::Decision) {
+        // These findings have no figures, or figures that do not show what was found.
+        if matches!(finding.test, Test::NoData | Test::Source | Test::Labels | Test::Decision | Test::LeftOut) {
             let _ = writeln!(text, "         {}", harmless(&words.statement(finding)));
         }
     }

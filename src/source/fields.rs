@@ -1,5 +1,7 @@
 //! The `source.fields:` section of the config: the dotted path of each field in a record.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +65,12 @@ pub struct Fields {
     pub feature_names: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<Scaled>,
+    /// In place of a probability, the number that a regression predicts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<Scaled>,
+    /// In place of a probability, the probability of each class, by the name that the class has in the labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probabilities: Option<BTreeMap<String, Paths>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Paths>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

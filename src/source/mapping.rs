@@ -31,6 +31,10 @@ pub enum Field {
     Timestamp,
     Features,
     Probability,
+    /// A predicted number, which is read like a probability.
+    Prediction,
+    /// The probability of a class, by its place in alphabetical order.
+    ClassProbability(u16),
     Decision,
     LatencyMs,
     Status,
@@ -47,6 +51,8 @@ impl Field {
             Self::Timestamp => "timestamp",
             Self::Features => "features",
             Self::Probability => "probability",
+            Self::Prediction => "prediction",
+            Self::ClassProbability(_) => "probabilities",
             Self::Decision => "decision",
             Self::LatencyMs => "latency_ms",
             Self::Status => "status",
@@ -105,8 +111,15 @@ impl Mapping {
         let scaled = |field, scaled: &Option<super::Scaled>| {
             scaled.as_ref().map(|scaled| MappedField { field, paths: owned(scaled.paths()), scale: scaled.scale() })
         };
+        let classes = fields.probabilities.iter().flat_map(|classes| classes.values()).zip(0..);
+        let classes = classes.map(|(paths, class)| MappedField {
+            field: Field::ClassProbability(class),
+            paths: owned(paths),
+            scale: 1.0,
+        });
         let mapped = [
             scaled(Field::Probability, &fields.probability),
+            scaled(Field::Prediction, &fields.prediction),
             plain(Field::Decision, &fields.decision),
             scaled(Field::LatencyMs, &fields.latency_ms),
             plain(Field::Status, &fields.status),
@@ -117,7 +130,7 @@ impl Mapping {
         Ok(Self {
             timestamp: owned(&fields.timestamp),
             features: fields.features.as_ref().map(owned),
-            mapped: mapped.into_iter().flatten().collect(),
+            mapped: mapped.into_iter().flatten().chain(classes).collect(),
             positions: names.map(|names| names.iter().map(|name| column_of.get(name).copied()).collect()),
             only: options.only.iter().map(|(path, wanted)| (path.clone(), spellings(wanted))).collect(),
             times: TimeRules::new(zone, request.window),
@@ -154,6 +167,11 @@ impl Mapping {
         let features = self.features.iter().map(|paths| (Field::Features, paths.join(", ")));
         let others = self.mapped.iter().map(|mapped| (mapped.field, mapped.paths.join(", ")));
         features.chain(others).chain([timestamp]).collect()
+    }
+
+    /// Number of classes whose probability is mapped.
+    pub(super) fn classes(&self) -> usize {
+        self.mapped.iter().filter(|mapped| matches!(mapped.field, Field::ClassProbability(_))).count()
     }
 
     /// Returns whether a field or feature may be read from a partition key.

@@ -410,7 +410,8 @@ pub(super) fn convert(
     mapping: &Mapping,
     found: &mut ReadSummary,
 ) -> Records {
-    let mut records = Records { len: timestamp.len(), timestamp, complaints, ..Records::default() };
+    let classes = vec![None; mapping.classes()];
+    let mut records = Records { len: timestamp.len(), timestamp, complaints, classes, ..Records::default() };
     let inputs = match &mapping.features {
         None => Some(batch.clone()),
         Some(paths) => paths.iter().find_map(|path| column(batch, path)).and_then(|inputs| {
@@ -437,7 +438,12 @@ pub(super) fn convert(
         let Some(values) = mapped.paths.iter().find_map(|path| column(batch, path)) else { continue };
         found.fields.insert(mapped.field);
         match mapped.field {
-            Field::Probability => records.probability = Some(scaled(&values, mapped.scale)),
+            Field::Probability | Field::Prediction => records.probability = Some(scaled(&values, mapped.scale)),
+            Field::ClassProbability(class) => {
+                if let Some(probabilities) = records.classes.get_mut(usize::from(class)) {
+                    *probabilities = Some(scaled(&values, mapped.scale));
+                }
+            }
             Field::LatencyMs => {
                 complain_unreadable(&values, mapped.field, &mut records.complaints);
                 records.latency_ms = Some(scaled(&values, mapped.scale));

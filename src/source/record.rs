@@ -365,7 +365,9 @@ impl<'m> RecordReader<'m> {
         for mapped in &mapping.mapped {
             let is_present = path::first(record, &mapped.paths, element, &mut |value| {
                 element_of(value, element, 0, &mut |value| {
-                    let decoded = (mapped.field == Field::Probability).then(|| encoded_score(value, element)).flatten();
+                    let decoded = matches!(mapped.field, Field::Probability | Field::Prediction)
+                        .then(|| encoded_score(value, element))
+                        .flatten();
                     let value = decoded.as_deref().map_or(value, Value::Text);
                     self.builder.set_field(row, mapped.field, value, mapped.scale, batch);
                 });

@@ -28,7 +28,10 @@ pub(super) struct RecordsBuilder {
     has_features: Vec<bool>,
     /// Rows whose inputs have a shape that is not supported.
     unknown_inputs: Vec<usize>,
+    /// Also a predicted number.
     probability: Vec<Option<f64>>,
+    /// By class.
+    classes: Vec<Vec<Option<f64>>>,
     latency_ms: Vec<Option<f64>>,
     status: Vec<Option<i32>>,
     error: Vec<Option<bool>>,
@@ -50,6 +53,7 @@ impl RecordsBuilder {
             has_features: Vec::new(),
             unknown_inputs: Vec::new(),
             probability: Vec::new(),
+            classes: vec![Vec::new(); mapping.classes()],
             latency_ms: Vec::new(),
             status: Vec::new(),
             error: Vec::new(),
@@ -76,6 +80,7 @@ impl RecordsBuilder {
         }
         self.has_features.push(false);
         self.probability.push(None);
+        self.classes.iter_mut().for_each(|class| class.push(None));
         self.latency_ms.push(None);
         self.status.push(None);
         self.error.push(None);
@@ -131,7 +136,12 @@ impl RecordsBuilder {
     pub(super) fn set_field(&mut self, row: usize, field: Field, value: Value<'_>, scale: f64, batch: Option<usize>) {
         let text = || value.word().map(std::borrow::Cow::into_owned);
         match field {
-            Field::Probability => put(&mut self.probability, row, scaled(value, scale)),
+            Field::Probability | Field::Prediction => put(&mut self.probability, row, scaled(value, scale)),
+            Field::ClassProbability(class) => {
+                if let Some(probabilities) = self.classes.get_mut(usize::from(class)) {
+                    put(probabilities, row, scaled(value, scale));
+                }
+            }
             Field::LatencyMs => {
                 if value.number() == Number::Invalid {
                     self.add_complaint(field, value);
@@ -183,7 +193,9 @@ impl RecordsBuilder {
             features,
             has_features: Some(BooleanArray::from(full.has_features)),
             unknown_inputs,
-            probability: has(Field::Probability).then(|| Float64Array::from(full.probability)),
+            probability: (has(Field::Probability) || has(Field::Prediction))
+                .then(|| Float64Array::from(full.probability)),
+            classes: full.classes.into_iter().map(|class| Some(Float64Array::from(class))).collect(),
             decision: has(Field::Decision).then(|| StringArray::from(full.decision)),
             latency_ms: has(Field::LatencyMs).then(|| Float64Array::from(full.latency_ms)),
             status: has(Field::Status).then(|| Int32Array::from(full.status)),

@@ -7,8 +7,8 @@ use vigie_profile::{shown::shown, window::Instant};
 use super::DaemonStatus;
 use crate::{
     archive::{self, latest_report},
-    judge::{Measure, Severity},
-    report::{DecisionsSection, ReportDocument, ReportedFeature},
+    judge::{Measure, Severity, Test},
+    report::{DecisionsSection, PredictionsSection, ReportDocument, ReportedFeature},
 };
 
 /// Bounds on the number of series. Features left out are counted in a metric.
@@ -133,9 +133,18 @@ fn add_run(all: &mut MetricFamilies, model: &str, report: &ReportDocument) {
             all.get("vigie_findings", "Findings of the latest window.").add(&labels, count(found as u64));
         }
     }
+    all.get("vigie_left_out_share", "Share of the rows of the latest window that should have been usable and are not.")
+        .add_some(&labels, window.left_out.as_ref().and_then(|left_out| left_out.share));
+    let is_dead = |test: &str| matches!(Test::parse(test), Some(Test::Dead | Test::Absent));
+    let dead = verdict.findings.iter().filter(|finding| is_dead(&finding.test)).count();
+    all.get("vigie_dead_features", "Features of the latest window that are absent or have no values.")
+        .add(&labels, count(dead as u64));
     all.get("vigie_drifted_share", "Share of drifted features.").add_some(&labels, verdict.drifted_share);
     all.get("vigie_weighted_drifted_share", "Share of drifted features, weighted by importance.")
         .add_some(&labels, verdict.weighted_drifted_share);
+    if let Some(predictions) = &report.predictions {
+        add_predictions(all, &labels, predictions);
+    }
     all.get("vigie_requests", "Requests of the latest window.").add(&labels, count(service.requests));
     all.get("vigie_failed_requests", "Failed requests of the latest window.").add(&labels, count(service.errors));
     for (percentile, ms) in [("50", latency.p50), ("90", latency.p90), ("95", latency.p95), ("99", latency.p99)] {
@@ -180,6 +189,24 @@ fn add_decisions(all: &mut MetricFamilies, model: &str, decisions: &DecisionsSec
     for (decision, rows) in [("accepted", decisions.against.accepted), ("refused", decisions.against.refused)] {
         all.get("vigie_decisions_against_score", "Rows decided against score and threshold, beyond rounding.")
             .add(&[("model", model), ("decision", decision)], count(rows));
+    }
+}
+
+fn add_predictions(all: &mut MetricFamilies, labels: &[(&str, &str)], predictions: &PredictionsSection) {
+    if let Some(errors) = &predictions.regression {
+        all.get("vigie_rmse", "Root mean squared error of labelled predictions.").add_some(labels, errors.rmse.value);
+        all.get("vigie_mae", "Mean absolute error of labelled predictions.").add_some(labels, errors.mae.value);
+        all.get("vigie_r2", "R squared of labelled predictions.").add_some(labels, errors.r2);
+    }
+    if let Some(measured) = &predictions.multiclass {
+        all.get("vigie_auc_macro", "AUC one-versus-rest of labelled rows, mean over classes.")
+            .add_some(labels, measured.auc_macro);
+        for class in &measured.classes {
+            let name = shown(&class.class);
+            let own: Vec<(&str, &str)> = labels.iter().copied().chain([("class", name.as_str())]).collect();
+            all.get("vigie_class_recall", "Recall of a class among labelled rows.")
+                .add_some(&own, class.recall.as_ref().and_then(|recall| recall.value));
+        }
     }
 }
 

@@ -24,6 +24,8 @@
 //! | [`fdr`] | q-values of many tests | Benjamini and Hochberg 1995 |
 //! | [`ranking`] | AUC and average precision with intervals | `DeLong` et al. 1988, Efron 1982 |
 //! | [`loss`] | Brier score, log loss, calibration curve | scikit-learn |
+//! | [`PredictionErrors`] | RMSE, MAE and R² of predicted numbers | scikit-learn |
+//! | [`Multiclass`] | AUC one-versus-rest and recall of class probabilities, by class and on average | scikit-learn |
 //! | [`threshold`] | cost of each decision threshold, and the cheapest one | |
 //! | [`Confusion`] | recall, precision, F-beta and cost of decisions | scikit-learn |
 //! | [`Isotonic`] | calibration of scores by isotonic regression | Ayer et al. 1955 |
@@ -44,8 +46,9 @@
 //!
 //! # Accuracy
 //!
-//! Tests compare the results with scipy and scikit-learn: `tests/oracle/stats_golden.py` and
-//! `tests/oracle/performance_golden.py` write the expected values that `tests/it/oracle` checks.
+//! Tests compare the results with scipy and scikit-learn: `tests/oracle/stats_golden.py`,
+//! `tests/oracle/performance_golden.py` and `tests/oracle/prediction_golden.py` write the expected values that
+//! `tests/it/oracle` checks.
 //!
 //! # Example
 //!
@@ -98,10 +101,12 @@ mod interval;
 mod isotonic;
 mod kolmogorov;
 mod mixture;
+mod multiclass;
 mod outcomes;
 mod pomeranz;
 mod ranked;
 mod real;
+mod regression;
 mod simulated_law;
 mod smirnov;
 mod split;
@@ -117,14 +122,16 @@ pub use fdr::benjamini_hochberg;
 pub use interval::Interval;
 pub use isotonic::Isotonic;
 pub use ks::Grid;
-pub use mixture::{Mixture, MixturePoint};
 pub use leaves::{LeafPooling, LeafShift, TreeShift};
+pub use mixture::{Mixture, MixturePoint};
+pub use multiclass::{ClassPerformance, Multiclass};
 pub use outcomes::Outcomes;
 pub use psi::EmptyBins;
 pub use psi_test::{BinRole, PsiTest};
 pub use ranked::Ranked;
-pub use split::{StepCount, StepSplit, best_split};
+pub use regression::PredictionErrors;
 pub use simulated_law::{SimulatedLaw, pearson3};
+pub use split::{StepCount, StepSplit, best_split};
 pub use step::ScoreStep;
 pub use unread_area::{UnreadArea, UnreadCell};
 pub use wasserstein_bounds::DistanceBounds;

@@ -266,9 +266,7 @@ fn decide_alerts(
             near.extend(volume.map(|nearness| ((Subject::Run, Test::Volume), nearness)));
             near.extend(overrides.map(|nearness| ((Subject::Run, Test::Overrides), nearness)));
             // Severity does not show it: an outage is an alarm, although nothing was compared with the reference.
-            let is_of_rows = |finding: &Finding| matches!(finding.test, Test::TooFew | Test::NoData);
-            let has_verdict = !report.verdict.findings.iter().any(is_of_rows);
-            (if has_verdict { Scope::Judged } else { Scope::NoVerdict }, findings, false)
+            (if report.verdict.has_verdict() { Scope::Judged } else { Scope::NoVerdict }, findings, false)
         }
         RunResult::Failed(test, fault) => {
             // Alerts are shown outside, and keep no more than that.

@@ -9,6 +9,7 @@ use vigie_profile::{segment::SegmentSpec, window::Instant};
 
 use super::{
     importance::{apply_model, measure_contributions},
+    importance_file::ImportanceList,
     leaves::count_leaves,
     optimism, segments,
     training::{hash_files, open_columns, read_all, read_one},
@@ -34,6 +35,8 @@ pub struct LearnRequest {
     pub choice: ColumnRoles,
     /// The model: determines the features, their order and kinds, scores the rows, and measures importance.
     pub model: Option<PathBuf>,
+    /// A file with the importance of each feature, for a model that vigie cannot read.
+    pub importance: Option<PathBuf>,
     pub holdout: Holdout,
     /// Segments to count separately as well.
     pub segments: Option<SegmentSpec>,
@@ -55,6 +58,11 @@ impl LearnRequest {
         }
     }
 
+    /// Reads the file with the importance of each feature.
+    fn importance_list(&self) -> Result<Option<ImportanceList>> {
+        self.importance.as_deref().map(ImportanceList::read).transpose()
+    }
+
     /// Counts the rows of segments separately.
     fn add_segments(&self, mut learnt: Learnt, training: &Training, choice: &ColumnRoles) -> Result<Learnt> {
         let Some(chosen) = &self.segments else { return Ok(learnt) };
@@ -72,11 +80,20 @@ impl LearnRequest {
     }
 }
 
+/// Adds the importance of each feature.
+fn add_importance(mut learnt: Learnt, importance: Option<&ImportanceList>) -> Result<Learnt> {
+    let Some(list) = importance else { return Ok(learnt) };
+    let importance = list.by_feature(learnt.reference.layout(), &mut learnt.notes)?;
+    learnt.reference = learnt.reference.with_importance(importance);
+    Ok(learnt)
+}
+
 /// Learns a reference and writes its file, completely or not at all.
 pub fn learn(request: &LearnRequest, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Result<Learnt> {
     if let Some(model) = &request.model {
         return learn_with(model, request, now, progress);
     }
+    let importance = request.importance_list()?;
     // Segments need whole rows, so columns cannot be read one by one.
     let table = if request.segments.is_some() { None } else { open_columns(&request.data)? };
     let Some(table) = table else {
@@ -84,15 +101,18 @@ pub fn learn(request: &LearnRequest, now: Instant, progress: &mut dyn FnMut(usiz
         let provenance = request.provenance(now, training.rows, training.columns.len(), files);
         require_rows(&training)?;
         let learnt = reference::learn_on(threads(), &training, &request.choice, provenance, &|_, _| {}, progress)?;
+        // Segments count the most important features.
+        let learnt = add_importance(learnt, importance.as_ref())?;
         return request.write(request.add_segments(learnt, &training, &request.choice)?);
     };
-    learn_in_columns(&table, request, now, progress)
+    learn_in_columns(&table, request, importance.as_ref(), now, progress)
 }
 
 /// Learns column by column. Meanwhile, the input files are hashed and finished blocks are written.
 fn learn_in_columns(
     table: &ParquetTable,
     request: &LearnRequest,
+    importance: Option<&ImportanceList>,
     now: Instant,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
@@ -110,7 +130,7 @@ fn learn_in_columns(
         };
         let learnt = reference::learn_on(threads(), table, &request.choice, provenance, &packed, progress);
         drop(sender);
-        let mut learnt = learnt?;
+        let mut learnt = add_importance(learnt?, importance)?;
         learnt.reference.set_files(files.join().map_err(stopped)??);
         learnt.notes.extend(optimism::note(&learnt.reference)?);
         let parts = parts(&learnt.reference)?;
@@ -162,5 +182,6 @@ fn threads() -> usize {
 pub fn import(request: &LearnRequest, table: &Path, now: Instant) -> Result<Learnt> {
     let (table, file) = read_one("--distributions", table, request.database.as_ref(), true)?;
     let provenance = Provenance { reduced: true, ..request.provenance(now, 0, 0, vec![file]) };
-    request.write(reference::import(&table, request.choice.probability.as_deref(), provenance)?)
+    let learnt = reference::import(&table, request.choice.probability.as_deref(), provenance)?;
+    request.write(add_importance(learnt, request.importance_list()?.as_ref())?)
 }

@@ -1,6 +1,7 @@
 //! `vigie learn`: builds a reference from training rows.
 
 pub(crate) mod importance;
+mod importance_file;
 pub(crate) mod learn;
 pub(crate) mod leaves;
 pub(crate) mod meaning;

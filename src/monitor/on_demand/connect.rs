@@ -51,6 +51,8 @@ pub struct LabelsFound {
     pub known: [u64; 2],
     pub pending: u64,
     pub invalid: u64,
+    /// Whether outcomes are 0 and 1, and not the numbers or classes that a model predicts.
+    pub is_event: bool,
 }
 
 /// Tests the labels. `None` if the config has none.
@@ -72,7 +74,16 @@ pub fn connect_labels(settings: &Settings) -> Result<Option<LabelsCheck>> {
             Label::Invalid => &mut invalid,
         } += 1;
     })?;
-    Ok(Some(LabelsCheck::Found(Box::new(LabelsFound { at, scan, rows, without_id, known, pending, invalid }))))
+    Ok(Some(LabelsCheck::Found(Box::new(LabelsFound {
+        at,
+        scan,
+        rows,
+        without_id,
+        known,
+        pending,
+        invalid,
+        is_event: settings.source.fields.probability.is_some(),
+    }))))
 }
 
 /// Tests the log's table. Fails if the log is in files.

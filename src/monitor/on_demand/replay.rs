@@ -20,6 +20,7 @@ use crate::{
             inputs::check_inputs,
             judge::{judge_window, measure},
             performance::performance,
+            predictions::predictions,
             report::{Measurements, build_report},
             rescore::{ParityRequest, challenger_segments, rescore},
         },
@@ -91,9 +92,11 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
         let scores = data.take_scores();
         let performance = performance(&run, &data, scores)?;
         let measured = measure(&run, &data)?;
-        let judged = judge_window(&run, &data, measured, replayed.as_ref(), performance.as_ref())?;
+        let predictions = predictions(&run, &data)?;
+        let judged =
+            judge_window(&run, &data, measured, replayed.as_ref(), performance.as_ref(), predictions.as_ref())?;
         let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), contributions)?;
-        let measurements = Measurements { replay: replayed, attribution, leaves, performance };
+        let measurements = Measurements { replay: replayed, attribution, leaves, performance, predictions };
         let mut report = build_report(&run, data, judged, measurements, request.now);
         report.run.seconds = started.elapsed().as_secs_f64();
         let html = to_html(&report, &context)

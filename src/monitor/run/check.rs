@@ -7,6 +7,7 @@ use super::{
     context::RunContext,
     judge::{judge_window, measure},
     performance::performance,
+    predictions::predictions,
     report::{Measurements, build_report},
     request::{RunRequest, ScanOptions},
     rescore::{WindowReplay, replay_window},
@@ -51,10 +52,11 @@ pub fn examine(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) 
     // The two are independent, and neither keeps all cores busy by itself.
     let (performance, measured) = join(|| performance(&run, &data, scores), || measure(&run, &data));
     let performance = performance?;
-    let judged = judge_window(&run, &data, measured?, replay.as_ref(), performance.as_ref())?;
+    let predictions = predictions(&run, &data)?;
+    let judged = judge_window(&run, &data, measured?, replay.as_ref(), performance.as_ref(), predictions.as_ref())?;
     crash::point("window.weighed");
     let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), contributions)?;
-    let measurements = Measurements { replay, attribution, leaves, performance };
+    let measurements = Measurements { replay, attribution, leaves, performance, predictions };
     let mut report = build_report(&run, data, judged, measurements, request.now);
     report.run.seconds = started.elapsed().as_secs_f64();
     Ok(report)

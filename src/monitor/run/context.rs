@@ -1,6 +1,6 @@
 //! Context of a run: the reference, the log, the model, and which rows are used.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use vigie_profile::{
     decision::DecisionWords,
@@ -192,6 +192,8 @@ pub(crate) fn rule(settings: &Settings) -> Eligibility {
     let fields = &settings.source.fields;
     Eligibility {
         needs_probability: fields.probability.is_some(),
+        needs_prediction: fields.prediction.is_some(),
+        classes: fields.probabilities.as_ref().map_or(0, BTreeMap::len),
         model_version: fields.model_version.as_ref().and(settings.model.version.clone()),
     }
 }

@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 use super::{
     changes::{describe_changes, features_in_findings},
     context::{RunContext, WindowData, score_unit},
+    left_out::left_out,
 };
 use crate::{
     config::Overrides,
     drift::{Drift, FeatureDrift, LoggedDecisions, compare, compare_segments},
     engine::{self, Counted, InexactFeature},
-    fault::{Fault, LeftOut, Result},
+    fault::{Fault, Result},
     judge::{AucChange, Case, CostChange, Finding, Service, Test, Verdict, judge, judge_segments, undecided},
-    performance::{LabelCounts, Performance},
+    performance::{LabelCounts, Performance, Predictions},
     replay::Replay,
     report::SegmentReport,
     source::Unreadable,
@@ -49,6 +50,7 @@ pub(crate) fn judge_window(
     measured: MeasuredDrift,
     replay: Option<&Replay>,
     performance: Option<&Performance>,
+    predictions: Option<&Predictions>,
 ) -> Result<JudgedWindow> {
     let (reference, policy) = (&run.reference, &run.settings.policy);
     let MeasuredDrift { mut drift, segments } = measured;
@@ -59,9 +61,12 @@ pub(crate) fn judge_window(
     service.overrides_allowed = run.settings.model.overrides == Overrides::Allowed;
     service.score_not_mapped = reference.layout().score().is_some() && settings_map_no_score(run);
     service.costs = performance.map(|performance| costs(performance, is_holdout)).unwrap_or_default();
-    service.unreadable_labels = performance.map(unreadable_labels).unwrap_or_default();
-    let lost = performance.and_then(|performance| performance.labels.as_ref()).map(LabelCounts::losses);
-    service.lost.extend(lost.unwrap_or_default().into_iter().map(|loss| (Test::Labels, loss)));
+    let labels = performance.and_then(|performance| performance.labels.as_ref());
+    let labels = labels.or_else(|| predictions.and_then(|predictions| predictions.labels.as_ref()));
+    service.unreadable_labels = labels.map(|labels| labels.unreadable.clone()).unwrap_or_default();
+    let lost = labels.map(LabelCounts::losses).unwrap_or_default();
+    service.lost.extend(lost.into_iter().map(|loss| (Test::Labels, loss)));
+    service.left_out = left_out(run, data, labels);
     service.aucs = performance.map(|performance| aucs(performance, is_holdout)).unwrap_or_default();
     if let Some((_, findings)) = &segments
         && data.counted.profile.rows() >= policy.min_rows
@@ -161,6 +166,7 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         unreadable: counted.unreadable.iter().filter(|file| file.loss().is_none()).map(Unreadable::left_out).collect(),
         unreadable_labels: Vec::new(),
         lost: counted.unreadable.iter().filter_map(Unreadable::loss).map(|loss| (Test::Source, loss)).collect(),
+        left_out: Vec::new(),
         score_not_mapped: false,
         spellings: counted.found.spellings.clone(),
         // A challenger's scores differ by design.
@@ -182,11 +188,6 @@ fn decisions(run: &RunContext<'_>, counted: &Counted) -> Option<LoggedDecisions>
 
 fn settings_map_no_score(run: &RunContext<'_>) -> bool {
     run.settings.source.fields.probability.is_none()
-}
-
-fn unreadable_labels(performance: &Performance) -> Vec<LeftOut> {
-    let labels = performance.labels.iter().flat_map(|labels| &labels.unreadable);
-    labels.cloned().collect()
 }
 
 /// Costs of decisions compared with the reference's. Outcomes of training rows are optimistic, so known outcomes are

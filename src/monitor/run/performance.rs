@@ -50,12 +50,14 @@ pub(crate) fn performance(
     (scores, against): (Vec<f64>, Vec<f64>),
 ) -> Result<Option<Performance>> {
     let settings = run.settings;
-    if settings.source.fields.probability.is_none() {
+    let fields = &settings.source.fields;
+    if fields.probability.is_none() {
+        let has_predictions = fields.prediction.is_some() || fields.probabilities.is_some();
         return match settings.labels {
-            Some(_) => Err(Fault::setup(
+            Some(_) if !has_predictions => Err(Fault::setup(
                 "labels: there is no score to compare them with; map `source.fields.probability`, or remove `labels`",
             )),
-            None => Ok(None),
+            _ => Ok(None),
         };
     }
     let terms = terms(settings);

@@ -11,7 +11,7 @@ use crate::{
     config::Overrides,
     drift::compare,
     engine::Counted,
-    performance::Performance,
+    performance::{Performance, Predictions},
     replay::{LeafDrift, Replay, Unmeasured},
     report::{DecisionReport, ExaminedWindow, MonitoredModel, Report, Run},
     source::{Field, Unreadable},
@@ -23,6 +23,7 @@ pub(crate) struct Measurements {
     pub attribution: AttributionResults,
     pub leaves: Option<Result<LeafDrift, Unmeasured>>,
     pub performance: Option<Performance>,
+    pub predictions: Option<Predictions>,
 }
 
 pub(crate) fn build_report(
@@ -83,6 +84,7 @@ pub(crate) fn build_report(
         score_shift: measured.attribution.score_shift,
         leaf_drift: measured.leaves,
         performance: measured.performance,
+        predictions: measured.predictions,
     }
 }
 

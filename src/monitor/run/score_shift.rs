@@ -45,11 +45,10 @@ pub(crate) fn score_shift(
     let Some(model) = &run.model else { return Ok(None) };
     let unavailable = |why: Unmeasured| Ok(Some(Err(why)));
     let reference = &run.reference;
-    let severity = judged.verdict.features.first().map(|feature| feature.severity);
     if reference.provenance().reduced {
         return unavailable(Unmeasured::Distributions);
     }
-    if matches!(severity, None | Some(Severity::TooFew | Severity::NoData)) {
+    if !judged.verdict.has_verdict() {
         return unavailable(Unmeasured::TooFewRows);
     }
     let (chosen, left_out) = chosen(judged, reference);

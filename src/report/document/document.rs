@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::{
     attribution::AttributionSection, cost::CostSection, decisions::DecisionsSection, feature::ReportedFeature,
     latency::LatencySection, leaf_drift::LeafDriftSection, other_version::OtherVersionSection,
-    performance::PerformanceSection,
-    reference::ReferenceSection, replay::ReplaySection, run::RunSection, score::score, segments::SegmentsSection,
-    service::ServiceSection, sorted::sorted, verdict::VerdictSection, window::WindowSection,
+    performance::PerformanceSection, predictions::PredictionsSection, reference::ReferenceSection,
+    replay::ReplaySection, run::RunSection, score::score, segments::SegmentsSection, service::ServiceSection,
+    sorted::sorted, verdict::VerdictSection, window::WindowSection,
 };
 use crate::{judge::Policy, report::Report};
 
@@ -47,6 +47,9 @@ pub struct ReportDocument {
     /// Logged decisions against the scores; missing if the log has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisions: Option<DecisionsSection>,
+    /// Null unless the log has predicted numbers or classes instead of a score. Missing in reports of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictions: Option<PredictionsSection>,
     /// Null if the config defines no segments.
     pub segments: Option<SegmentsSection>,
     /// Logged scores compared with those of the model file; null without one.
@@ -82,6 +85,7 @@ impl ReportDocument {
             performance: performance.map(PerformanceSection::new),
             cost: performance.map(CostSection::new),
             decisions: report.decisions.as_ref().map(DecisionsSection::new),
+            predictions: report.predictions.as_ref().map(PredictionsSection::new),
             segments: report.segments.as_ref().map(|segments| SegmentsSection::new(report, segments)),
             replay: report.replay.as_ref().map(ReplaySection::new),
             attribution: AttributionSection::new(report),

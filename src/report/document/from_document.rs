@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use vigie_profile::batch::Reason;
+
 use super::{
-    FeaturePoint, Head, PerformancePoint, ReportDocument, SegmentPoint, TrendPoint, decisions::DecisionsSection,
-    interval::ReportedInterval, performance_point::rounded,
+    FeaturePoint, Head, LossCount, LossPoint, PerformancePoint, ReportDocument, SegmentPoint, TrendPoint,
+    decisions::DecisionsSection, interval::ReportedInterval, performance_point::rounded,
 };
 use crate::judge::{Headline, Severity, Test};
 
@@ -44,6 +46,21 @@ impl Head {
             error_rate: service.error_rate,
             latency_p95_ms: latency.p95,
             performance: PerformancePoint::from_document(document),
+            left_out: Some(LossPoint::from_document(document)),
+        }
+    }
+}
+
+impl LossPoint {
+    fn from_document(document: &ReportDocument) -> Self {
+        let window = &document.window;
+        let unusable = Reason::UNUSABLE.iter().filter_map(|reason| window.rejected.get(reason.word())).sum();
+        let of_score = document.performance.as_ref().and_then(|performance| performance.labels.as_ref());
+        let of_predictions = document.predictions.as_ref().and_then(|predictions| predictions.labels.as_ref());
+        let labels = of_score.or(of_predictions);
+        Self {
+            rows: LossCount::of_rows(unusable, window.rows_used),
+            labels: labels.map(|labels| LossCount::of_labels(&labels.counts())),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{FeaturePoint, Head, PerformancePoint, SegmentPoint, TrendPoint, performance_point::rounded};
+use super::{
+    FeaturePoint, Head, LossCount, LossPoint, PerformancePoint, SegmentPoint, TrendPoint, performance_point::rounded,
+};
 use crate::{
     judge::{Finding, Severity, Test},
     report::{DecisionReport, Report},
@@ -30,6 +32,16 @@ impl Head {
             error_rate: (traffic.requests > 0).then(|| rounded(traffic.errors as f64 / traffic.requests as f64)),
             latency_p95_ms: traffic.latency.quantile_ms(0.95),
             performance: report.performance.as_ref().and_then(PerformancePoint::from_performance),
+            left_out: Some(LossPoint::from_report(report)),
+        }
+    }
+}
+
+impl LossPoint {
+    fn from_report(report: &Report) -> Self {
+        Self {
+            rows: LossCount::of_rows(report.examined.complaints.unusable_rows(), report.drift.n_window),
+            labels: report.labels().map(LossCount::of_labels),
         }
     }
 }

@@ -42,7 +42,7 @@ pub struct ReportedLabels {
     pub elsewhere: u64,
     /// At most five examples of invalid labels.
     pub examples: Vec<String>,
-    /// Label rows of the window whose value is neither 0 nor 1.
+    /// Label rows of the window whose value is not an outcome.
     pub invalid: u64,
     /// Lines that are not a record.
     pub malformed: u64,
@@ -81,7 +81,20 @@ impl PerformanceSection {
 }
 
 impl ReportedLabels {
-    fn new(labels: &LabelCounts, rows: u64) -> Self {
+    /// Returns the counts of labels that were or were not used.
+    pub(super) fn counts(&self) -> LabelCounts {
+        LabelCounts {
+            read: self.read,
+            matched: self.matched,
+            without_id: self.without_id,
+            contradictory: self.contradictory,
+            invalid: self.invalid,
+            malformed: self.malformed,
+            ..LabelCounts::default()
+        }
+    }
+
+    pub(super) fn new(labels: &LabelCounts, rows: u64) -> Self {
         let unreadable = labels.unreadable.iter().map(ToString::to_string);
         Self {
             contradictory: labels.contradictory,

@@ -6,7 +6,7 @@ use crate::{
     drift::{Change, Drift, Summary},
     fault::LeftOut,
     judge::Finding,
-    performance::Performance,
+    performance::{LabelCounts, Performance, Predictions},
     replay::Replay,
     report::{DecisionReport, ExaminedWindow, Report, SegmentReport},
 };
@@ -33,6 +33,7 @@ impl Report {
             score_shift,
             leaf_drift,
             performance,
+            predictions,
             segments,
             decisions,
         } = self.clone();
@@ -62,7 +63,10 @@ impl Report {
             score_shift,
             // Names of features and statistics over all rows.
             leaf_drift,
-            performance: performance.map(without_ids),
+            performance: performance
+                .map(|performance| Performance { labels: performance.labels.map(without_ids), ..performance }),
+            predictions: predictions
+                .map(|predictions| Predictions { labels: predictions.labels.map(without_ids), ..predictions }),
             segments: segments.map(without_extremes),
             decisions: decisions.map(without_decided_rows),
         }
@@ -77,12 +81,9 @@ fn without_examples(complaints: &Complaints) -> Complaints {
     counted
 }
 
-fn without_ids(mut performance: Performance) -> Performance {
-    if let Some(labels) = &mut performance.labels {
-        labels.examples.clear();
-        labels.unreadable = std::mem::take(&mut labels.unreadable).into_iter().map(LeftOut::redacted).collect();
-    }
-    performance
+fn without_ids(labels: LabelCounts) -> LabelCounts {
+    let unreadable = labels.unreadable.into_iter().map(LeftOut::redacted).collect();
+    LabelCounts { examples: Vec::new(), unreadable, ..labels }
 }
 
 /// Segment names come from the config and the reference and stay; values of single applicants are removed.

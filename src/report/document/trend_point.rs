@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use vigie_profile::window::Window;
 
-use super::PerformancePoint;
+use super::{LossPoint, PerformancePoint};
 use crate::judge::{Headline, OverrideCounts, Severity, Test};
 
 /// Run-level values of a trend point.
@@ -35,6 +35,9 @@ pub struct Head {
     /// Expected and realised cost; absent in points written by earlier versions.
     #[serde(rename = "performed", default, skip_serializing_if = "Option::is_none")]
     pub performance: Option<PerformancePoint>,
+    /// Absent in points written by earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LossPoint>,
 }
 
 /// A headline as `headline`, or as the `sentence` and the `french` one that earlier versions wrote.
@@ -135,6 +138,7 @@ mod tests {
     use vigie_profile::window::Instant;
 
     use super::*;
+    use crate::report::document::LossCount;
 
     #[test]
     fn points_round_trip_and_truncated_text_is_rejected() {
@@ -155,6 +159,7 @@ mod tests {
             error_rate: None,
             latency_p95_ms: Some(12.5),
             performance: None,
+            left_out: Some(LossPoint { rows: LossCount { left_out: 1, of: 4 }, labels: None }),
         };
         let line = serde_json::to_string(&head).unwrap();
         let former = line.replace(

@@ -28,6 +28,9 @@ pub struct VerdictSection {
 /// A test over its limit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedFinding {
+    /// Whether many rows are left out, so that drift is that of the usable rows only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub among_usable_rows: bool,
     /// Whether cost or AUC was measured from labels, rather than estimated.
     #[serde(default)]
     pub by_labels: bool,
@@ -55,7 +58,15 @@ impl VerdictSection {
         let verdict = &report.verdict;
         Self {
             drifted_share: verdict.drifted_share,
-            findings: verdict.findings.iter().map(ReportedFinding::new).collect(),
+            findings: verdict
+                .findings
+                .iter()
+                .map(|finding| ReportedFinding {
+                    among_usable_rows: verdict.is_of_selection()
+                        && matches!(finding.subject, Subject::Feature(_) | Subject::Score),
+                    ..ReportedFinding::new(finding)
+                })
+                .collect(),
             sentence: verdict_sentence(report),
             severity: verdict.severity,
             weighted_drifted_share: verdict.weighted_drifted_share,
@@ -66,6 +77,7 @@ impl VerdictSection {
 impl ReportedFinding {
     fn new(finding: &Finding) -> Self {
         Self {
+            among_usable_rows: false,
             by_labels: finding.test.needs_labels(),
             feature: finding.subject.feature().map(ToOwned::to_owned),
             limit: finding.limit,

@@ -24,6 +24,9 @@ pub struct WindowSection {
     #[serde(default)]
     pub filtered: u64,
     pub from: Instant,
+    /// Rows that should have been usable and are not. Missing in reports of earlier versions.
+    #[serde(default)]
+    pub left_out: Option<ReportedLeftOut>,
     /// Rows left out, by reason.
     #[serde(default)]
     pub rejected: BTreeMap<String, u64>,
@@ -37,12 +40,31 @@ pub struct WindowSection {
     pub unreadable: Vec<String>,
 }
 
+/// Rows left out, but for failed requests, duplicates and rows of another version of the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedLeftOut {
+    /// Rows that should have been usable.
+    pub of: u64,
+    pub rows: u64,
+    /// Null if `of` is 0.
+    pub share: Option<f64>,
+}
+
 /// Rows or values with one problem.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedComplaint {
     pub count: u64,
     /// The first five in text order.
     pub examples: Vec<String>,
+}
+
+impl ReportedLeftOut {
+    fn new(rows: u64, used: u64) -> Self {
+        let of = used + rows;
+        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+        let share = (of > 0).then(|| rows as f64 / of as f64);
+        Self { of, rows, share }
+    }
 }
 
 impl WindowSection {
@@ -60,6 +82,7 @@ impl WindowSection {
             fields_not_found: examined.missing_fields.clone(),
             filtered: examined.filtered,
             from: examined.window.from,
+            left_out: Some(ReportedLeftOut::new(examined.complaints.unusable_rows(), report.drift.n_window)),
             rejected: rejected.map(|(reason, one)| (reason.word().to_owned(), one.count)).collect(),
             rows: report.rows(),
             rows_used: report.drift.n_window,

@@ -1,7 +1,7 @@
 //! List of findings.
 
 use crate::{
-    judge::{Direction, Finding, Severity, Test},
+    judge::{Direction, Finding, Severity, Subject, Test},
     report::{
         Report,
         words::{Language, advice::anchor},
@@ -25,6 +25,15 @@ fn direction(report: &Report, finding: &Finding) -> Option<Direction> {
     Direction::central(report.drift.features.iter().find(|drift| drift.name == name)?)
 }
 
+/// Returns what a finding about drift is limited to, if many rows are left out; empty otherwise.
+fn limited(report: &Report, finding: &Finding, language: Language) -> String {
+    let is_drift = matches!(finding.subject, Subject::Feature(_) | Subject::Score);
+    if is_drift && report.verdict.is_of_selection() {
+        return format!(" ({})", language.labels().among_usable_rows);
+    }
+    String::new()
+}
+
 /// Returns the findings in the order of the verdict, worst first.
 pub(crate) fn findings(report: &Report, language: Language) -> Vec<FindingLine> {
     let place = |name: &str| report.drift.features.iter().position(|feature| feature.name == name);
@@ -39,7 +48,11 @@ pub(crate) fn findings(report: &Report, language: Language) -> Vec<FindingLine> 
                 severity: finding.severity,
                 anchor: anchor(finding.test, finding.subject.feature().and_then(place)),
                 subject: language.subject(finding),
-                reason: language.sentences_after_subject(finding, direction.as_ref()),
+                reason: format!(
+                    "{}{}",
+                    limited(report, finding, language),
+                    language.sentences_after_subject(finding, direction.as_ref())
+                ),
             }
         })
         .collect()

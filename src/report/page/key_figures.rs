@@ -97,7 +97,7 @@ pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> 
         spark: spark(|head| Some(head.rows as f64), Some(rows), NEVER, labels.rows_used, &|rows| {
             language.grouped(whole(rows))
         }),
-        severity: own(Test::TooFew).or(own(Test::NoData)),
+        severity: own(Test::TooFew).or(own(Test::NoData)).or(own(Test::LeftOut)),
     });
     figures
 }

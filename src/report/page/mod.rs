@@ -13,6 +13,7 @@ mod key_figures;
 pub(crate) mod leaf_drift;
 mod page;
 pub(crate) mod performance;
+pub(crate) mod predictions;
 mod provenance;
 mod recent;
 pub(crate) mod replay;

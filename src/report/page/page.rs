@@ -23,6 +23,7 @@ use crate::{
             estimate_check::{self, EstimateCheckCard},
             leaf_drift::{self, LeafDriftCard},
             performance::{self, PerformanceCard},
+            predictions,
             replay::{self, ReplayCard},
             score_shift::{self, ScoreShiftCard},
             segments::{self, SegmentsCard},
@@ -103,7 +104,7 @@ impl Page {
             findings: findings(report, language),
             map: map(report, &cards, has_importance, language),
             map_words: if has_importance { language.labels().map_by_importance } else { language.labels().map_by_rank },
-            performance: report.performance.as_ref().and_then(|performance| performance::card(performance, language)),
+            performance: performance_card(report, language),
             segments: segments::card(report, context),
             curve: cost_curve::card(report, language),
             estimate_check: estimate_check::card(report, context),
@@ -122,6 +123,12 @@ impl Page {
             cards,
         }
     }
+}
+
+fn performance_card(report: &Report, language: Language) -> Option<PerformanceCard> {
+    let of_score = report.performance.as_ref().and_then(|performance| performance::card(performance, language));
+    let of_predictions = || predictions::card(report.predictions.as_ref()?, language);
+    of_score.or_else(of_predictions)
 }
 
 /// Draws the map of features, by importance or else by rank of PSI.

@@ -4,7 +4,7 @@ use vigie_profile::{decision::HighScore, shown::shown};
 
 use super::fact::{Fact, fact};
 use crate::{
-    judge::{Limits, Measure},
+    judge::{Limits, Measure, Test},
     reference::Holdout,
     report::{Report, words::Language},
 };
@@ -16,6 +16,7 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
         (report.reference.holdout == Holdout::Unknown, labels.hold_out_unknown),
         (report.importance.iter().all(Option::is_none), labels.no_importance),
         (report.reference.reduced, labels.binned_reference),
+        (report.verdict.is_of_selection(), labels.selection),
     ];
     let mut notes: Vec<String> =
         fixed.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note.to_owned()).collect();
@@ -50,6 +51,7 @@ pub(crate) fn limits(report: &Report, language: Language) -> Vec<Fact> {
         fact(labels.refused_moved, limit(policy.share_refused)),
         fact(labels.other_version_rows, limit(policy.model_version)),
         fact(labels.error_rate, limit(policy.error_rate)),
+        fact(language.test_name(Test::LeftOut), limit(policy.left_out)),
         fact(labels.latency_limit, limit(policy.latency_p95_ms)),
         fact(labels.cost_limit, limit(policy.cost)),
         fact(labels.auc_limit, limit(policy.auc)),

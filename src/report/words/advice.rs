@@ -53,7 +53,7 @@ pub(crate) fn anchor(test: Test, feature: Option<usize>) -> String {
         (None, Test::Auc | Test::RealisedAuc | Test::Cost | Test::RealisedCost | Test::Labels) => {
             "#performance".to_owned()
         }
-        (None, Test::Source | Test::NoData | Test::TooFew) => "#quality".to_owned(),
+        (None, Test::Source | Test::NoData | Test::TooFew | Test::LeftOut) => "#quality".to_owned(),
         (None, _) => "#findings".to_owned(),
     }
 }
@@ -67,6 +67,9 @@ fn advice(finding: &Finding, drift: Option<&FeatureDrift>) -> Advice {
         Test::Measure(Measure::Unseen) => Advice::UnseenLevels,
         Test::Measure(_) => values_advice(drift),
         Test::Absent => Advice::Absent,
+        Test::Dead => Advice::Dead,
+        Test::Constant => Advice::Constant,
+        Test::LeftOut => Advice::LeftOut,
         Test::ShareRefused => Advice::RefusalRate,
         Test::Score => Advice::Score,
         Test::Latency => Advice::Latency,

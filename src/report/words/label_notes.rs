@@ -12,7 +12,7 @@ pub(crate) fn label_notes(labels: &LabelCounts, rows: u64, language: Language) -
     if labels.malformed > 0 {
         notes.push(language.malformed_labels(labels.malformed));
     }
-    notes.extend(labels.examples.iter().map(|example| language.invalid_label(example)));
+    notes.extend(labels.examples.iter().map(|example| language.invalid_label(example, labels.outcome)));
     notes.extend(labels.unreadable.iter().map(|input| language.unreadable_labels(input)));
     notes
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     drift::NotCompared,
-    performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
+    performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::report::{DecisionReport, SkippedFiles},
 };
@@ -81,7 +81,8 @@ pub trait PageWords {
 
     fn malformed_labels(&self, lines: u64) -> String;
 
-    fn invalid_label(&self, example: &str) -> String;
+    /// `outcome`: what the label should have been.
+    fn invalid_label(&self, example: &str, outcome: OutcomeKind) -> String;
 
     fn field_not_found(&self, field: &str) -> String;
 

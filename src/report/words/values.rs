@@ -56,6 +56,12 @@ pub enum Advice {
     LessMissing,
     UnseenLevels,
     Absent,
+    /// A feature has no values.
+    Dead,
+    /// A feature has one value.
+    Constant,
+    /// Rows that should have been usable are left out.
+    LeftOut,
     ScoreNotMapped,
     RefusalRate,
     Score,

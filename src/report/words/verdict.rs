@@ -67,7 +67,7 @@ pub(crate) fn changes(report: &Report, context: &Context) -> Vec<String> {
     let language = context.language;
     let Some(last) = context.past.last() else { return Vec::new() };
     let (mut new, mut recovered) = (Vec::new(), Vec::new());
-    let is_judged = !matches!(report.verdict.severity, Severity::TooFew | Severity::NoData);
+    let is_judged = report.verdict.has_verdict();
     for (place, (drift, verdict)) in report.drift.features.iter().zip(&report.verdict.features).enumerate() {
         let was = last.feature(place, &drift.name).is_some_and(|feature| feature.2.is_drift());
         match (was, verdict.severity.is_drift()) {

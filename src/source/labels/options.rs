@@ -15,7 +15,8 @@ pub struct LabelOptions {
     /// Column or dotted path of the record's id.
     #[serde(default = "id")]
     pub id: String,
-    /// Column or dotted path of the outcome: 0 or 1, or empty while it is unknown.
+    /// Column or dotted path of the outcome: 0 or 1 (for a regression a number, for several classes one of them), or empty
+    /// while it is unknown.
     #[serde(default = "target")]
     pub target: String,
     /// With `kind: postgres`: the column with the time a label was written. Rows written before a window are not read for it.

@@ -4,5 +4,6 @@ pub(crate) mod leaf_drift;
 pub(crate) mod page;
 pub(crate) mod pseudo_decisions;
 pub(crate) mod pseudo_language;
+mod pseudo_unusable;
 pub(crate) mod snapshots;
 pub(crate) mod web;

@@ -8,6 +8,7 @@ use vigie::{
         AlertChange, Channel, ComposeContext, Event, Notification, PagerDuty, Slack, Teams, compose, test_notification,
     },
     config::Settings,
+    drift::CommonValue,
     fault::{InputShape, LeftOut, LostInput, PublicCause},
     judge::{
         BinShare, Contradictions, DecisionCause, ExactTest, Facts, Failure, Finding, Headline, Measure, Note, Severity,
@@ -28,7 +29,7 @@ use vigie_profile::{
 
 use crate::{
     mail::mail::email,
-    page::snapshots::drifted,
+    page::{pseudo_unusable::losses, snapshots::drifted},
     story::{
         estimate::labels,
         performance::{LABELS, scored, world},
@@ -272,7 +273,7 @@ fn loss() -> LostInput {
     LostInput { place: "a.ndjson".to_owned(), line: Some(1), shape: InputShape::JsonArray, more: 2 }
 }
 
-fn every_finding() -> Vec<Finding> {
+pub(super) fn every_finding() -> Vec<Finding> {
     let psi = |exact_test| Facts::Psi {
         value: 0.31,
         largest_bin: Some(BinShare {
@@ -315,6 +316,8 @@ fn every_finding() -> Vec<Finding> {
         feature(Test::Measure(Measure::Unseen), unseen),
         feature(Test::Absent, Facts::Absent { near: None }),
         feature(Test::Absent, Facts::Absent { near: Some("age".to_owned()) }),
+        feature(Test::Dead, Facts::Dead { from: 0.1, to: 1.0 }),
+        feature(Test::Constant, Facts::Constant { value: CommonValue::Level("x".to_owned()), from: 0.4, to: 0.995 }),
         run(Test::Score, Facts::ScoreNotMapped),
         score(Test::Score, psi(None)),
         score(Test::Score, Facts::Missing { from: 0.1, to: 0.3 }),
@@ -354,6 +357,7 @@ fn every_finding() -> Vec<Finding> {
         feature(Test::Measure(Measure::Unseen), stored(None)),
     ]
     .into_iter()
+    .chain(losses().into_iter().map(|(test, facts)| run(test, facts)))
     .map(|(subject, test, facts)| Finding {
         subject,
         test,

@@ -32,6 +32,7 @@ fn the_committed_reference_matches_learn() {
             ..ColumnRoles::default()
         },
         model: Some(home_credit("model.cbm")),
+        importance: None,
         holdout: Holdout::Yes,
         segments: None,
     };

@@ -30,6 +30,7 @@ static REFERENCE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         database: None,
         out: folder.path().join("ref.vigie"),
         choice: ColumnRoles { probability: Some("probability".to_owned()), ..ColumnRoles::default() },
+        importance: None,
         model: Some(home_credit("model.cbm")),
         holdout: Holdout::Yes,
         segments: None,

@@ -249,6 +249,7 @@ fn learnt(world: &World, file: &str, roles: &ColumnRoles) -> Result<Reference, S
         out: world.path("ref.vigie"),
         choice: roles.clone(),
         model: None,
+        importance: None,
         holdout: Holdout::Unknown,
         segments: None,
     };

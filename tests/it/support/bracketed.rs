@@ -6,7 +6,7 @@ use vigie::{
     drift::{Change, NotCompared, Onset, PsiBinKind},
     fault::LeftOut,
     judge::{Direction, Finding, Headline, Measure, Note, Severity, Test},
-    performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
+    performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, LoggedPrecision, NoPValue, Parity, ScoreShift, Unmeasured},
     report::{
         Advice, ChangedDecisions, DecisionReport, Language, MailLabels, MailWords, Notation, PageLabels, PageWords,
@@ -130,7 +130,7 @@ impl PageWords for Bracketed {
         labels_not_yet(place: &str) -> String;
         label_counts(labels: &LabelCounts, rows: u64) -> String;
         malformed_labels(lines: u64) -> String;
-        invalid_label(example: &str) -> String;
+        invalid_label(example: &str, outcome: OutcomeKind) -> String;
         field_not_found(field: &str) -> String;
         doubled_names(names: &[String]) -> String;
         decimal_comma(example: &str) -> String;

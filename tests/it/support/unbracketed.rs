@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use super::bracketed::{CLOSE, OPEN};
 
 /// Symbols of statistics, units, and names that no language translates.
-const SYMBOLS: &[&str] =
-    &["PSI", "KS", "AUC", "D", "V", "F1", "F2", "q", "p50", "p90", "p95", "p99", "UTC", "ms", "sha256", "vigie"];
+const SYMBOLS: &[&str] = &[
+    "PSI", "KS", "AUC", "RMSE", "MAE", "R²", "D", "V", "F1", "F2", "q", "p50", "p90", "p95", "p99", "UTC", "ms",
+    "sha256", "vigie",
+];
 
 /// Units that are words of other languages too: only after a number.
 const UNITS: &[&str] = &["s", "h"];

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::has_decimal_comma;
+use super::{OutsideScores, has_decimal_comma};
 use crate::shown::shown;
 
 /// Reason why a row is left out of the drift statistics, or why a value is read as missing.
@@ -27,6 +27,8 @@ pub enum Reason {
     UnknownInputs,
     /// The probability is missing or not between 0 and 1.
     NoProbability,
+    /// The predicted number is missing or not a number.
+    NoPrediction,
     /// A value of a numeric feature is not a number; the row still counts, but the value is treated as missing.
     NotANumber,
     /// A mapped field (status, latency) could not be read; the row still counts.
@@ -38,6 +40,22 @@ impl Reason {
     #[must_use]
     pub fn rejects_row(self) -> bool {
         !matches!(self, Self::NotANumber | Self::UnreadableField)
+    }
+
+    /// Reasons of rows that should have been usable: they were answered, count once, and are of the monitored model.
+    pub const UNUSABLE: [Self; 6] = [
+        Self::Malformed,
+        Self::Timestamp,
+        Self::NoFeatures,
+        Self::UnknownInputs,
+        Self::NoProbability,
+        Self::NoPrediction,
+    ];
+
+    /// Whether the row should have been usable.
+    #[must_use]
+    pub fn is_unusable(self) -> bool {
+        Self::UNUSABLE.contains(&self)
     }
 
     /// Key of the reason in reports.
@@ -52,6 +70,7 @@ impl Reason {
             Self::NoFeatures => "no_features",
             Self::UnknownInputs => "unknown_inputs",
             Self::NoProbability => "no_probability",
+            Self::NoPrediction => "no_prediction",
             Self::NotANumber => "not_a_number",
             Self::UnreadableField => "unreadable_field",
         }
@@ -68,7 +87,11 @@ pub struct Complaint {
 
 /// Counts by reason. Merging is commutative.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Complaints(BTreeMap<Reason, Complaint>);
+pub struct Complaints {
+    by_reason: BTreeMap<Reason, Complaint>,
+    /// The scores among those of [`Reason::NoProbability`] that are outside 0 to 1.
+    outside: OutsideScores,
+}
 
 const MAX_EXAMPLES: usize = 5;
 /// Examples of at most this many bytes are never truncated.
@@ -77,7 +100,7 @@ const SHORT: usize = 80;
 impl Complaints {
     /// Counts one row or value; `example` is shortened and its control characters are replaced.
     pub fn add(&mut self, reason: Reason, example: &str) {
-        let complaint = self.0.entry(reason).or_default();
+        let complaint = self.by_reason.entry(reason).or_default();
         complaint.count += 1;
         if complaint.examples.len() == MAX_EXAMPLES
             && complaint.examples.last().is_some_and(|last| last.as_str() <= example)
@@ -89,10 +112,21 @@ impl Complaints {
         complaint.keep(shown(example));
     }
 
+    /// Counts a score outside 0 to 1, in addition to the complaint about its row.
+    pub fn add_outside(&mut self, score: f64) {
+        self.outside.add(score);
+    }
+
+    /// Scores outside 0 to 1.
+    #[must_use]
+    pub fn outside(&self) -> &OutsideScores {
+        &self.outside
+    }
+
     /// Counts `count` rows or values without examples.
     pub fn add_many(&mut self, reason: Reason, count: u64) {
         if count > 0 {
-            self.0.entry(reason).or_default().count += count;
+            self.by_reason.entry(reason).or_default().count += count;
         }
     }
 
@@ -100,13 +134,15 @@ impl Complaints {
     #[must_use]
     pub fn take_timeless(&mut self) -> Self {
         let taken = [Reason::Malformed, Reason::Timestamp].into_iter();
-        Self(taken.filter_map(|reason| self.0.remove_entry(&reason)).collect())
+        let by_reason = taken.filter_map(|reason| self.by_reason.remove_entry(&reason)).collect();
+        Self { by_reason, outside: OutsideScores::default() }
     }
 
     /// Adds the other's counts and keeps the first examples of both.
     pub fn merge(&mut self, other: Self) {
-        for (reason, theirs) in other.0 {
-            let ours = self.0.entry(reason).or_default();
+        self.outside.merge(&other.outside);
+        for (reason, theirs) in other.by_reason {
+            let ours = self.by_reason.entry(reason).or_default();
             ours.count += theirs.count;
             for example in theirs.examples {
                 ours.keep(example);
@@ -116,13 +152,13 @@ impl Complaints {
 
     /// Iterates over the complaints in the order of [`Reason`].
     pub fn iter(&self) -> impl Iterator<Item = (Reason, &Complaint)> {
-        self.0.iter().map(|(reason, complaint)| (*reason, complaint))
+        self.by_reason.iter().map(|(reason, complaint)| (*reason, complaint))
     }
 
     /// Number of rows or values with a reason.
     #[must_use]
     pub fn count(&self, reason: Reason) -> u64 {
-        self.0.get(&reason).map_or(0, |complaint| complaint.count)
+        self.by_reason.get(&reason).map_or(0, |complaint| complaint.count)
     }
 
     /// Returns an example of a number with a decimal comma among the values that could not be read: `INCOME: "13361,20"`.
@@ -132,13 +168,19 @@ impl Complaints {
             let value = example.rsplit_once(": ").map_or(example.as_str(), |(_, value)| value);
             has_decimal_comma(value.trim_matches('"'))
         };
-        self.0.values().find_map(|complaint| complaint.examples.iter().find(has_comma)).map(String::as_str)
+        self.by_reason.values().find_map(|complaint| complaint.examples.iter().find(has_comma)).map(String::as_str)
     }
 
     /// Number of rows left out, over all reasons.
     #[must_use]
     pub fn rejected_rows(&self) -> u64 {
         self.iter().filter(|(reason, _)| reason.rejects_row()).map(|(_, c)| c.count).sum()
+    }
+
+    /// Number of rows left out that should have been usable.
+    #[must_use]
+    pub fn unusable_rows(&self) -> u64 {
+        self.iter().filter(|(reason, _)| reason.is_unusable()).map(|(_, c)| c.count).sum()
     }
 }
 

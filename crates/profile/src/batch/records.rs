@@ -21,7 +21,10 @@ pub struct Records {
     pub has_features: Option<BooleanArray>,
     /// Whether the record has inputs in a shape that is not supported; `None`: no record does.
     pub unknown_inputs: Option<BooleanArray>,
+    /// The score; of a regression the predicted number.
     pub probability: Option<Float64Array>,
+    /// The probability of each class, if the model has several; otherwise empty.
+    pub classes: Vec<Option<Float64Array>>,
     pub decision: Option<StringArray>,
     /// Whether the applicant was refused, by the words of `decision`; null without a known decision. Readers leave it empty.
     pub refused: Option<BooleanArray>,

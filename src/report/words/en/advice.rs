@@ -12,6 +12,15 @@ pub(super) fn advice(advice: Advice) -> &'static str {
             "it is filled more often than in the reference: check whether a default value now replaces missing values."
         }
         Advice::Absent => "the log no longer contains it: check the service’s last release and the field mapping.",
+        Advice::Dead => {
+            "find out which source or join no longer fills it, and since when; until it is fixed, scores rely on less information."
+        }
+        Advice::Constant => {
+            "it varied in the reference: check for a default value, a cache or a join that returns the same row."
+        }
+        Advice::LeftOut => {
+            "fix what these rows lack, or exclude them by source.where if they are no predictions; examples are under Data quality."
+        }
         Advice::RefusalRate => "inform the owner of the credit policy; look for the cause among the drifted features.",
         Advice::ScoreNotMapped => {
             "map the field that holds the model’s probability, or learn the reference without --probability."

@@ -47,6 +47,9 @@ impl Words for English {
             Test::Decision => "decisions",
             Test::Overrides => "overrides",
             Test::Disparity => "disparity",
+            Test::Dead => "dead input",
+            Test::Constant => "constant",
+            Test::LeftOut => "rows left out",
         }
     }
 
@@ -60,6 +63,7 @@ impl Words for English {
             Reason::NoFeatures => "no features",
             Reason::UnknownInputs => "inputs in an unknown shape",
             Reason::NoProbability => "no probability",
+            Reason::NoPrediction => "no prediction",
             Reason::NotANumber => "wrong type",
             Reason::UnreadableField => "unreadable field",
         }

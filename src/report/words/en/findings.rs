@@ -7,6 +7,7 @@ use super::{
     losses::lost,
     measures::{distance, measure_name},
     numbers::{grouped, number, percent, plural, points, q, rounded, row_count},
+    unusable,
 };
 use crate::{
     drift::PsiBinKind,
@@ -36,6 +37,9 @@ pub(super) fn measure(finding: &Finding) -> String {
             let near = near.as_ref().map_or(String::new(), |near| format!("; the log has `{}`", shown(near)));
             format!("no record in the window has this feature{near}")
         }
+        Facts::Dead { from, to } => unusable::dead(*from, *to),
+        Facts::Constant { value, from, to } => unusable::constant(value, *from, *to),
+        Facts::RowsLeftOut { .. } => unusable::left_out(&finding.facts),
         Facts::ScoreNotMapped => "the reference has a score, but the config maps none, so it is not monitored; set \
                                   source.fields.probability"
             .to_owned(),
@@ -127,6 +131,10 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::UnknownDecisions { .. } => Some("state in model.decisions what they mean".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
         Facts::ModelVersion { .. } | Facts::ErrorRate { .. } => from(percent),
+        Facts::Dead { .. } | Facts::Constant { .. } => Some(format!("{}, p {q}", from(percent)?)),
+        Facts::RowsLeftOut { usual, windows, .. } => {
+            Some(format!("{}{}", from(percent)?, unusable::usual(*usual, *windows)))
+        }
         Facts::Latency { .. } => from(|limit| format!("{} ms", number(limit))),
         Facts::Cost { .. } => Some(format!("{} (q {q})", from(percent)?)),
         Facts::Auc { .. } => Some(format!("{} (q {q})", from(number)?)),
@@ -289,6 +297,10 @@ pub(super) fn direction(direction: &Direction) -> String {
         Direction::Absent { near: Some(near) } => {
             format!("is no longer in the log, but the log has `{}`", shown(near))
         }
+        Direction::Dead { from, to } => {
+            format!("no longer has a value, missing {} → {}", percent(*from), percent(*to))
+        }
+        Direction::Constant { value } => format!("has the same value everywhere, {}", unusable::common(value)),
         Direction::Missing { from, to } => {
             let often = if to > from { "more" } else { "less" };
             format!("is missing {often} often, {} → {}", or_dash(from), or_dash(to))

@@ -1,7 +1,7 @@
 //! Counts of labels in English.
 
 use super::numbers::{grouped, plural};
-use crate::performance::LabelCounts;
+use crate::performance::{LabelCounts, OutcomeKind};
 
 /// States how many of the used rows have a label, and what is wrong with the label rows that were not matched.
 pub(super) fn label_counts(labels: &LabelCounts, rows: u64) -> String {
@@ -15,6 +15,11 @@ fn others(labels: &LabelCounts) -> String {
     let part = |count: u64, one: &str, many: &str| {
         (count > 0).then(|| format!("{} {}", grouped(count), plural(count, one, many)))
     };
+    let invalid = match labels.outcome {
+        OutcomeKind::Event => ("is neither 0 nor 1", "are neither 0 nor 1"),
+        OutcomeKind::Number => ("is not a number", "are not numbers"),
+        OutcomeKind::Class => ("is not one of the classes", "are not one of the classes"),
+    };
     let parts: Vec<String> = [
         part(
             labels.elsewhere,
@@ -22,7 +27,7 @@ fn others(labels: &LabelCounts) -> String {
             "have an id that is not among these rows (other windows, or unknown)",
         ),
         part(labels.duplicates, "is a duplicate", "are duplicates"),
-        part(labels.invalid, "is neither 0 nor 1", "are neither 0 nor 1"),
+        part(labels.invalid, invalid.0, invalid.1),
         part(labels.pending, "has no outcome yet", "have no outcome yet"),
         part(labels.without_id, "has no id", "have no id"),
     ]

@@ -17,5 +17,6 @@ mod numbers;
 mod page;
 mod replays;
 mod terminal;
+mod unusable;
 
 pub(crate) use english::English;

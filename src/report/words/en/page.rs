@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     drift::NotCompared,
-    performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
+    performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::{
         report::{DecisionReport, SkippedFiles},
@@ -202,8 +202,13 @@ impl PageWords for English {
         format!("Labels: {} {are}.", grouped(lines))
     }
 
-    fn invalid_label(&self, example: &str) -> String {
-        format!("Neither 0 nor 1: {}.", shown(example))
+    fn invalid_label(&self, example: &str, outcome: OutcomeKind) -> String {
+        let what = match outcome {
+            OutcomeKind::Event => "Neither 0 nor 1",
+            OutcomeKind::Number => "Not a number",
+            OutcomeKind::Class => "Not one of the classes",
+        };
+        format!("{what}: {}.", shown(example))
     }
 
     fn field_not_found(&self, field: &str) -> String {

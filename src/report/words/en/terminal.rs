@@ -106,6 +106,7 @@ fn words(reason: Reason, count: u64) -> &'static str {
         Reason::NoFeatures => return "without features",
         Reason::UnknownInputs => return "with inputs in an unknown shape",
         Reason::NoProbability => return "without a valid probability",
+        Reason::NoPrediction => return "without a predicted number",
         Reason::NotANumber => ("value of the wrong type", "values of the wrong type"),
         Reason::UnreadableField => ("unreadable field", "unreadable fields"),
     };
@@ -122,6 +123,7 @@ fn config_key(reason: Reason) -> &'static str {
         Reason::ModelVersion => "model.version",
         Reason::NoFeatures | Reason::UnknownInputs | Reason::NotANumber => "source.fields.features",
         Reason::NoProbability => "source.fields.probability",
+        Reason::NoPrediction => "source.fields.prediction",
         Reason::UnreadableField => "source.fields",
     }
 }

@@ -14,6 +14,15 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::Absent => {
             "le journal ne la contient plus\u{a0}: vérifier la dernière mise en production du service et la correspondance des champs."
         }
+        Advice::Dead => {
+            "identifier la source ou la jointure qui ne l’alimente plus, et depuis quand\u{a0}; d’ici là, les scores reposent sur moins d’information."
+        }
+        Advice::Constant => {
+            "elle variait dans la référence\u{a0}: chercher une valeur par défaut, un cache ou une jointure qui renvoie toujours la même ligne."
+        }
+        Advice::LeftOut => {
+            "corriger ce qui manque à ces lignes, ou les exclure par source.where si ce ne sont pas des prédictions\u{a0}; des exemples figurent sous «\u{a0}Qualité des données\u{a0}»."
+        }
         Advice::RefusalRate => {
             "prévenir le responsable de la politique d’octroi\u{a0}; chercher la cause parmi les variables en dérive."
         }

@@ -66,7 +66,9 @@ pub(super) fn contradictions_evidence(cause: DecisionCause) -> &'static str {
             "les mots ou le sens du score sont inversés\u{a0}: vérifier model.decisions et model.event"
         }
         DecisionCause::Threshold { .. } => "corriger le service, ou model.threshold",
-        DecisionCause::Overrides => "si des personnes ou des règles peuvent forcer la décision, renseigner model.overrides: allowed",
+        DecisionCause::Overrides => {
+            "si des personnes ou des règles peuvent forcer la décision, renseigner model.overrides: allowed"
+        }
     }
 }
 

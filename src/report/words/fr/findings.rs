@@ -8,6 +8,7 @@ use super::{
     measures::{distance, measure_name},
     numbers::{grouped, is_plural, milliseconds, number, percent, plural, points, q, rounded, row_count, s},
     stored::stored,
+    unusable,
 };
 use crate::{
     drift::PsiBinKind,
@@ -41,6 +42,9 @@ pub(super) fn measure(finding: &Finding) -> String {
                 .map_or(String::new(), |near| format!("\u{a0}; le journal contient {}", quoted(&shown(near))));
             format!("aucun enregistrement de la fenêtre ne contient cette variable{near}")
         }
+        Facts::Dead { from, to } => unusable::dead(*from, *to),
+        Facts::Constant { value, from, to } => unusable::constant(value, *from, *to),
+        Facts::RowsLeftOut { .. } => unusable::left_out(&finding.facts),
         Facts::ScoreNotMapped => {
             "la référence a un score, mais la configuration n’en désigne aucun\u{a0}: il n’est pas \
                                   surveillé\u{a0}; renseigner source.fields.probability"
@@ -147,6 +151,10 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::UnknownDecisions { .. } => Some("préciser leur sens dans model.decisions".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
         Facts::ModelVersion { .. } | Facts::ErrorRate { .. } => from(percent),
+        Facts::Dead { .. } | Facts::Constant { .. } => Some(format!("{}, p {q}", from(percent)?)),
+        Facts::RowsLeftOut { usual, windows, .. } => {
+            Some(format!("{}{}", from(percent)?, unusable::usual(*usual, *windows)))
+        }
         Facts::Latency { .. } => from(milliseconds),
         Facts::Cost { .. } => Some(format!("{} (q {q})", from(percent)?)),
         Facts::Auc { .. } => Some(format!("{} (q {q})", from(number)?)),
@@ -320,6 +328,10 @@ pub(super) fn direction(direction: &Direction) -> String {
         Direction::Absent { near: Some(near) } => {
             format!("n’est plus dans le journal, qui contient en revanche {}", quoted(&shown(near)))
         }
+        Direction::Dead { from, to } => {
+            format!("n’a plus de valeur, manquants {} → {}", percent(*from), percent(*to))
+        }
+        Direction::Constant { value } => format!("a partout la même valeur, {}", unusable::common(value)),
         Direction::Missing { from, to } => {
             let often = if to > from { "plus" } else { "moins" };
             format!("manque {often} souvent, {} → {}", or_dash(from), or_dash(to))

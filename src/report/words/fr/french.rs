@@ -47,6 +47,9 @@ impl Words for French {
             Test::Decision => "décisions",
             Test::Overrides => "forçages",
             Test::Disparity => "disparité",
+            Test::Dead => "variable vide",
+            Test::Constant => "constante",
+            Test::LeftOut => "lignes écartées",
         }
     }
 
@@ -60,6 +63,7 @@ impl Words for French {
             Reason::NoFeatures => "sans variables",
             Reason::UnknownInputs => "variables d’une forme inconnue",
             Reason::NoProbability => "sans probabilité",
+            Reason::NoPrediction => "sans prédiction",
             Reason::NotANumber => "valeur de type inattendu",
             Reason::UnreadableField => "champ illisible",
         }

@@ -1,7 +1,7 @@
 //! Counts of labels in French.
 
 use super::numbers::{grouped, plural};
-use crate::performance::LabelCounts;
+use crate::performance::{LabelCounts, OutcomeKind};
 
 /// States how many of the used rows have a label, and what is wrong with the label rows that were not matched.
 pub(super) fn label_counts(labels: &LabelCounts, rows: u64) -> String {
@@ -16,6 +16,11 @@ fn others(labels: &LabelCounts) -> String {
     let part = |count: u64, one: &str, many: &str| {
         (count > 0).then(|| format!("{} {}", grouped(count), plural(count, one, many)))
     };
+    let invalid = match labels.outcome {
+        OutcomeKind::Event => ("ne vaut ni 0 ni 1", "ne valent ni 0 ni 1"),
+        OutcomeKind::Number => ("n’est pas un nombre", "ne sont pas des nombres"),
+        OutcomeKind::Class => ("n’est aucune des classes", "ne sont aucune des classes"),
+    };
     let parts: Vec<String> = [
         part(
             labels.elsewhere,
@@ -23,7 +28,7 @@ fn others(labels: &LabelCounts) -> String {
             "ont un identifiant absent de ces lignes (autres fenêtres, ou inconnu)",
         ),
         part(labels.duplicates, "est un doublon", "sont des doublons"),
-        part(labels.invalid, "ne vaut ni 0 ni 1", "ne valent ni 0 ni 1"),
+        part(labels.invalid, invalid.0, invalid.1),
         part(labels.pending, "n’a pas encore d’issue", "n’ont pas encore d’issue"),
         part(labels.without_id, "n’a pas d’identifiant", "n’ont pas d’identifiant"),
     ]

@@ -17,5 +17,6 @@ mod numbers;
 mod page;
 mod replays;
 mod stored;
+mod unusable;
 
 pub(crate) use french::French;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     drift::NotCompared,
-    performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, Realised},
+    performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::{
         report::{DecisionReport, SkippedFiles},
@@ -222,8 +222,13 @@ impl PageWords for French {
         format!("Étiquettes\u{a0}: {} {are}.", grouped(lines))
     }
 
-    fn invalid_label(&self, example: &str) -> String {
-        format!("Ni 0 ni 1\u{a0}: {}.", shown(example))
+    fn invalid_label(&self, example: &str, outcome: OutcomeKind) -> String {
+        let what = match outcome {
+            OutcomeKind::Event => "Ni 0 ni 1",
+            OutcomeKind::Number => "N’est pas un nombre",
+            OutcomeKind::Class => "N’est aucune des classes",
+        };
+        format!("{what}\u{a0}: {}.", shown(example))
     }
 
     fn field_not_found(&self, field: &str) -> String {
