@@ -3,7 +3,7 @@
 use vigie_profile::window::Instant;
 
 use super::AlertKey;
-use crate::judge::{Finding, Severity};
+use crate::judge::{Finding, Severity, Subject, Test};
 
 /// The state an alert is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Phase {
     /// Was open and is over, but nobody has been notified: the next digest reports both.
     Ended,
     Recovered,
+    /// Continues as a part of another alert, whose story its features are in.
+    Merged,
 }
 
 impl Phase {
@@ -25,13 +27,15 @@ impl Phase {
             Self::Open => "open",
             Self::Ended => "ended",
             Self::Recovered => "recovered",
+            Self::Merged => "merged",
         }
     }
 
     /// Parses the name returned by [`Self::word`].
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Pending, Self::Open, Self::Ended, Self::Recovered].into_iter().find(|phase| phase.word() == word)
+        let all = [Self::Pending, Self::Open, Self::Ended, Self::Recovered, Self::Merged];
+        all.into_iter().find(|phase| phase.word() == word)
     }
 }
 
@@ -62,12 +66,21 @@ pub struct Alert {
     pub thread: Option<String>,
     /// Someone is working on it: no reminders.
     pub acknowledged: bool,
+    /// Other names under which someone has been notified of it or of a part of it, oldest first.
+    pub origins: Vec<(Subject, Test)>,
 }
 
 impl Alert {
     #[must_use]
     pub fn key(&self) -> AlertKey {
         AlertKey::new(&self.model, &self.finding)
+    }
+
+    /// Remembers a name under which someone has been notified.
+    pub(super) fn add_origin(&mut self, origin: (Subject, Test)) {
+        if !self.origins.contains(&origin) {
+            self.origins.push(origin);
+        }
     }
 }
 
@@ -76,16 +89,27 @@ impl Alert {
 pub struct Mute {
     /// `None` mutes the subject for every model.
     pub model: Option<String>,
-    /// A feature, a segment, or the name of a test about the run itself: `latency`, `no_data`.
+    /// A feature, a group of features as alerts name it, a segment, or the name of a test about the run itself: `latency`,
+    /// `no_data`.
     pub subject: String,
     pub until: Instant,
 }
 
 impl Mute {
-    /// Returns whether this mute silences alerts with `key` at `now`.
-    #[must_use]
-    pub fn silences(&self, key: &AlertKey, now: Instant) -> bool {
-        let subject = key.subject.name().unwrap_or(key.test.word());
-        now < self.until && self.subject == subject && self.model.as_ref().is_none_or(|model| *model == key.model)
+    /// Returns whether the mute silences alerts of a model at `now`.
+    fn is_active(&self, model: &str, now: Instant) -> bool {
+        now < self.until && self.model.as_ref().is_none_or(|muted| muted == model)
     }
+}
+
+/// Returns whether a finding is muted: by its name, or, if it is a story, by the story's own name or by those of all its features.
+#[must_use]
+pub fn is_muted(mutes: &[Mute], model: &str, finding: &Finding, now: Instant) -> bool {
+    let is_named = |name: &str| mutes.iter().any(|mute| mute.subject == name && mute.is_active(model, now));
+    if is_named(finding.subject.name().unwrap_or(finding.test.word())) {
+        return true;
+    }
+    finding.story().is_some_and(|story| {
+        story.subject().name().is_some_and(is_named) || story.members.iter().all(|member| is_named(&member.feature))
+    })
 }

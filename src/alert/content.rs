@@ -10,7 +10,7 @@ use super::{
     },
 };
 use crate::{
-    judge::{Facts, Finding, Headline, Severity, Subject, Test},
+    judge::{Facts, Finding, Headline, Severity, Story, Subject, Test},
     report::{Language, MailLabels, Picture, Report, picture_of_bins, picture_of_score},
 };
 
@@ -30,7 +30,7 @@ pub(super) struct ChangeEntry {
     pub sentences: Vec<String>,
 }
 
-/// One row of the table: a feature, the score, the service.
+/// One row of the table: a story, the score, the service.
 pub(super) struct SubjectRow {
     key: RowKey,
     pub severity: Severity,
@@ -218,11 +218,13 @@ fn colour(severity: Severity) -> &'static str {
     }
 }
 
-/// What a row of the table is about: a feature or segment with all its tests, or one test of the run or the score.
+/// What a row of the table is about: a story or segment with all its tests, or one test of the run or the score.
 type RowKey = (Subject, Option<Test>);
 
 fn row_key(finding: &Finding) -> RowKey {
-    (finding.subject.clone(), finding.subject.is_whole().then_some(finding.test))
+    // An alert may have kept a name that its story has no longer.
+    let subject = finding.story().map_or_else(|| finding.subject.clone(), Story::subject);
+    (subject, finding.subject.is_whole().then_some(finding.test))
 }
 
 /// Groups events by subject and kind of change. `rows`: the rows of the table.
@@ -258,11 +260,11 @@ fn change_entries(notification: &Notification, rows: &[&RowKey], language: Langu
     entries.into_iter().map(|(_, entry)| entry).collect()
 }
 
-/// Builds the rows of a report's findings that are not muted, and counts these.
+/// Builds the rows of what a report tells and is not muted, and counts it.
 fn finding_rows(report: &Report, notification: &Notification, language: Language) -> (Vec<SubjectRow>, usize) {
-    let is_muted = |finding: &&Finding| notification.muted.contains(&(finding.subject.clone(), finding.test));
-    let heard = report.verdict.findings.iter().filter(|finding| !is_muted(finding));
-    let findings: Vec<Finding> = heard.cloned().map(Finding::redacted).collect();
+    let is_muted = |finding: &Finding| notification.muted.contains(&(finding.subject.clone(), finding.test));
+    let heard = report.verdict.without(&report.drift, &report.importance, &report.policy, &is_muted);
+    let findings: Vec<Finding> = heard.entries().into_iter().map(Finding::redacted).collect();
     let count = findings.iter().filter(|finding| finding.severity != Severity::Stable).count();
     let mut rows = group_by_subject(&findings, &notification.headline, language);
     if report.verdict.is_of_selection() {
@@ -297,8 +299,8 @@ fn group_by_subject(findings: &[Finding], headline: &Headline, language: Languag
                 severity: finding.severity,
                 severity_shown: severity_word(finding.severity, language),
                 subject: subject(finding, language),
-                value: value_words(finding.test, finding.value, !finding.subject.is_whole(), language),
-                limit: limit_words(finding.test, finding.limit, language),
+                value: value_words(finding.measured(), finding.value, !finding.subject.is_whole(), language),
+                limit: limit_words(finding.measured(), finding.limit, language),
                 reasons: vec![reason],
                 picture: None,
             });
@@ -313,6 +315,12 @@ fn group_by_subject(findings: &[Finding], headline: &Headline, language: Languag
 fn picture(report: &Report, subject: &Subject, test: Option<Test>) -> Option<Picture> {
     let drift = &report.drift;
     match subject {
+        Subject::Group(_) => {
+            let story = report.verdict.stories.iter().find(|story| story.subject() == *subject)?;
+            let lead =
+                drift.features.iter().find(|drift| Some(&drift.name) == story.lead().map(|lead| &lead.feature))?;
+            picture_of_bins(&lead.bins, lead.n_reference, lead.n_window)
+        }
         Subject::Feature(name) => {
             let drift = drift.features.iter().find(|drift| drift.name == *name)?;
             picture_of_bins(&drift.bins, drift.n_reference, drift.n_window)

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use vigie_profile::window::{Instant, Span};
 
-use super::{Alert, AlertChange, AlertKey, Event, Mute, Phase};
-use crate::judge::{Finding, Severity, Subject, Test};
+use super::{Alert, AlertChange, AlertKey, Event, Mute, Phase, follow::follow, is_muted};
+use crate::judge::{Finding, Measure, Severity, Subject, Test};
 
 /// The settings of the config's `alerts:` section that affect decisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,8 @@ pub struct Rules {
 
 impl Rules {
     /// Matches the test by its own name or by its name in reports, where the realised cost is a cost too.
-    fn ignores(&self, test: Test) -> bool {
+    #[must_use]
+    pub fn ignores(&self, test: Test) -> bool {
         self.ignore.contains(&test) || self.ignore.contains(&test.reported())
     }
 }
@@ -100,10 +101,13 @@ pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules,
     alerts.iter_mut().for_each(|alert| alert.notified = alert.notified.map(|at| at.min(now)));
     let mut findings = BTreeMap::new();
     for window in windows {
-        findings = worst_by_key(window, rules);
+        let followed = follow(alerts, window.findings);
+        alerts = followed.alerts;
+        findings = worst_by_key(window, &followed.findings, rules);
         alerts.iter_mut().for_each(|alert| *alert = advance(alert, window, &findings, rules, now));
-        let known =
-            |alerts: &[Alert], key: &AlertKey| alerts.iter().any(|alert| alert.key() == *key && !is_discarded(alert));
+        let known = |alerts: &[Alert], key: &AlertKey| {
+            alerts.iter().any(|alert| alert.key() == *key && !is_discarded(alert) && alert.phase != Phase::Merged)
+        };
         for (key, finding) in &findings {
             if !known(&alerts, key) {
                 let mut alert = new_alert(window, finding);
@@ -117,7 +121,7 @@ pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules,
         let is_over = |alert: &Alert| is_discarded(alert) || alert.phase == Phase::Ended;
         alerts.retain(|alert| !is_over(alert) || was_known(alert));
     }
-    let muted = |alert: &Alert| history.mutes.iter().any(|mute| mute.silences(&alert.key(), now));
+    let muted = |alert: &Alert| is_muted(&history.mutes, &alert.model, &alert.finding, now);
     // If the start was notified, the recovery must be notified too: the alert stays open until the mute ends.
     for alert in
         alerts.iter_mut().filter(|alert| muted(alert) && alert.phase == Phase::Recovered && alert.notified.is_some())
@@ -157,13 +161,13 @@ pub fn decide_all(windows: &[Observation<'_>], history: &History, rules: &Rules,
 }
 
 /// Keeps the worst finding per key: several tests may be about one subject (PSI and KS of the score).
-fn worst_by_key<'a>(window: &Observation<'a>, rules: &Rules) -> BTreeMap<AlertKey, &'a Finding> {
-    let mut worst: BTreeMap<AlertKey, &Finding> = BTreeMap::new();
+fn worst_by_key(window: &Observation<'_>, findings: &[Finding], rules: &Rules) -> BTreeMap<AlertKey, Finding> {
+    let mut worst: BTreeMap<AlertKey, Finding> = BTreeMap::new();
     let counts = |test: Test| !rules.ignores(test) && (!test.needs_labels() || is_judged(test, window));
-    for finding in window.findings.iter().filter(|finding| counts(finding.test)) {
-        let kept = worst.entry(AlertKey::new(window.model, finding)).or_insert(finding);
+    for finding in findings.iter().filter(|finding| counts(finding.test)) {
+        let kept = worst.entry(AlertKey::new(window.model, finding)).or_insert_with(|| finding.clone());
         if finding.severity > kept.severity {
-            *kept = finding;
+            *kept = finding.clone();
         }
     }
     worst
@@ -184,6 +188,7 @@ fn new_alert(window: &Observation<'_>, finding: &Finding) -> Alert {
         reminders: 0,
         thread: None,
         acknowledged: false,
+        origins: Vec::new(),
     }
 }
 
@@ -191,12 +196,12 @@ fn new_alert(window: &Observation<'_>, finding: &Finding) -> Alert {
 fn advance(
     alert: &Alert,
     window: &Observation<'_>,
-    findings: &BTreeMap<AlertKey, &Finding>,
+    findings: &BTreeMap<AlertKey, Finding>,
     rules: &Rules,
     now: Instant,
 ) -> Alert {
     let mut alert = alert.clone();
-    if is_discarded(&alert) {
+    if is_discarded(&alert) || alert.phase == Phase::Merged {
         return alert;
     }
     let test = alert.finding.test;
@@ -205,7 +210,7 @@ fn advance(
             // The recovery was not notified.
             alert.phase = Phase::Open;
         }
-        alert.finding = (*finding).clone();
+        alert.finding = finding.clone();
         // A latest window in the future was recorded while the clock was ahead.
         let is_new_window = window.from > alert.latest || alert.latest > now;
         if is_new_window {
@@ -216,16 +221,30 @@ fn advance(
             open_if_due(&mut alert, finding, window, rules, now);
         }
     } else if rules.ignores(test) || is_judged(test, window) {
-        let subject = (alert.finding.subject.clone(), test);
-        let is_near = window.nearness.get(&subject).is_some_and(|nearness| *nearness >= RECOVERY_SHARE);
+        let is_near = nearness(&alert.finding, window, rules) >= RECOVERY_SHARE;
         match alert.phase {
             Phase::Pending => alert.phase = Phase::Recovered,
             Phase::Open if !is_near && alert.notified.is_none() => alert.phase = Phase::Ended,
             Phase::Open if !is_near => alert.phase = Phase::Recovered,
-            Phase::Open | Phase::Ended | Phase::Recovered => {}
+            Phase::Open | Phase::Ended | Phase::Recovered | Phase::Merged => {}
         }
     }
     alert
+}
+
+/// Returns how near an alert's value is to its limit in this window: for a story, the nearest of the tests about its features.
+fn nearness(finding: &Finding, window: &Observation<'_>, rules: &Rules) -> f64 {
+    let near = |subject: &Subject, test: Test| window.nearness.get(&(subject.clone(), test)).copied().unwrap_or(0.0);
+    let Some(story) = finding.story() else { return near(&finding.subject, finding.test) };
+    if finding.test == Test::Stale {
+        return near(&Subject::Run, Test::Stale);
+    }
+    let missing = Test::Measure(Measure::Missing);
+    let is_of_values = finding.test == Test::Values;
+    let tests = Measure::ALL.iter().map(|measure| Test::Measure(*measure));
+    let tests: Vec<Test> = tests.filter(|test| (*test != missing) == is_of_values && !rules.ignores(*test)).collect();
+    let features = story.members.iter().map(|member| Subject::Feature(member.feature.clone()));
+    features.flat_map(|feature| tests.iter().map(move |test| near(&feature, *test))).fold(0.0, f64::max)
 }
 
 /// Returns whether the absence of a finding of `test` in this window means recovery.
@@ -254,7 +273,9 @@ fn open_if_due(alert: &mut Alert, finding: &Finding, window: &Observation<'_>, r
         // No data, or the wrong model: a second window adds no evidence.
         Test::NoData | Test::Parity | Test::StaleReference => true,
         _ if finding.is_dead_input() => true,
-        Test::Score | Test::ShareRefused | Test::Decision | Test::LeftOut => finding.severity == Severity::Alarm,
+        Test::Score | Test::ShareRefused | Test::Decision | Test::LeftOut | Test::Stale => {
+            finding.severity == Severity::Alarm
+        }
         Test::RunFailed | Test::Source => window.lasting,
         _ => false,
     };
@@ -305,5 +326,6 @@ fn notify(alert: &mut Alert, change: AlertChange, now: Instant) -> Event {
         }
         AlertChange::Recovered => {}
     }
-    Event { change, finding: alert.finding.clone(), since: alert.since, thread: alert.thread.clone() }
+    let (finding, thread, origins) = (alert.finding.clone(), alert.thread.clone(), alert.origins.clone());
+    Event { change, finding, since: alert.since, thread, origins }
 }

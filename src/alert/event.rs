@@ -44,6 +44,8 @@ pub struct Event {
     pub since: Instant,
     /// Message-ID of the email that opened the alert, once it has been queued.
     pub thread: Option<String>,
+    /// Other names under which someone has been notified of the alert or of a part of it, oldest first.
+    pub origins: Vec<(Subject, Test)>,
 }
 
 /// Everything to report about one run of one model. Each channel composes its messages from it.

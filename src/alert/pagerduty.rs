@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     fault::Result,
-    judge::{Headline, Severity},
+    judge::{Headline, Severity, Subject, Test},
 };
 
 /// The `alerts.pagerduty:` section.
@@ -135,7 +135,7 @@ impl Channel for PagerDuty {
             return Ok(test_messages(notification, context));
         }
         let events = notification.events.iter();
-        Ok(events.filter_map(|event| alert_message(notification, event, context)).collect())
+        Ok(events.flat_map(|event| alert_messages(notification, event, context)).collect())
     }
 
     /// Adds the routing key, which is not stored with the message.
@@ -211,12 +211,16 @@ impl Action {
     }
 }
 
-/// The message about one event; `None` if it does not concern an incident.
-fn alert_message(notification: &Notification, event: &Event, context: &ComposeContext<'_>) -> Option<Message> {
-    let action = Action::of_event(event)?;
+/// The messages about one event; none if it does not concern an incident. An alert that was opened under another name keeps that
+/// incident, and resolves those of all its names.
+fn alert_messages(notification: &Notification, event: &Event, context: &ComposeContext<'_>) -> Vec<Message> {
+    let Some(action) = Action::of_event(event) else { return Vec::new() };
     let (finding, language) = (&event.finding, context.language);
     let colon = language.colon();
-    let key = dedup_key(&AlertKey::new(&notification.model, finding));
+    let own = AlertKey::new(&notification.model, finding);
+    let key_of = |(subject, test): &(Subject, Test)| AlertKey { subject: subject.clone(), test: *test, ..own.clone() };
+    let origins: Vec<AlertKey> = event.origins.iter().map(key_of).filter(|key| *key != own).collect();
+    let key = dedup_key(origins.first().unwrap_or(&own));
     let model = short(&notification.model);
     let subject = subject(finding, language);
     let stated = reason(finding, language);
@@ -224,7 +228,8 @@ fn alert_message(notification: &Notification, event: &Event, context: &ComposeCo
     let summary = format!("{model}{colon} {} – {subject}{colon} {about}", severity_word(finding.severity, language));
     let title = format!("{model}{colon} {}{colon} {subject}", change_word(event.change, language));
     if action == Action::Resolve {
-        return Some(message(notification, action, &key, title, json!({})));
+        let keys = origins.iter().chain([&own]).map(dedup_key);
+        return keys.map(|key| message(notification, action, &key, title.clone(), json!({}))).collect();
     }
     let payload = json!({
         "summary": truncated(&summary),
@@ -254,7 +259,7 @@ fn alert_message(notification: &Notification, event: &Event, context: &ComposeCo
         fields.insert("links".to_owned(), json!([{ "href": report, "text": language.mail_labels().open }]));
         fields.insert("client_url".to_owned(), json!(report));
     }
-    Some(message(notification, action, &key, title, fields))
+    vec![message(notification, action, &key, title, fields)]
 }
 
 /// Opens an incident and resolves it, so that nothing remains of a test.

@@ -55,7 +55,7 @@ pub(super) fn text(mail: &MailContent) -> String {
     // One command per line, easy to copy.
     let _ = writeln!(
         text,
-        "{}\n  vigie alert list\n  vigie alert ack ID\n  vigie alert mute FEATURE --until DATE\n\n-- ",
+        "{}\n  vigie alert list\n  vigie alert ack ID\n  vigie alert mute NAME --until DATE\n\n-- ",
         labels.on_the_host
     );
     paragraph(&mut text, "", &format!("{} {}. {}", labels.sent_by, mail.version, labels.aggregates_only));

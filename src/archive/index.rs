@@ -31,8 +31,10 @@ pub fn read_index(reports: &Path, language: Language, alerts: Option<Vec<OpenAle
             }
         }
         for name in folders(&folder.join("replay")) {
-            if folder.join("replay").join(&name).join("summary.html").is_file() {
-                replays.push((model.clone(), name.clone(), link(&[&model, "replay", &name, "summary.html"])));
+            let has = |page: &&str| folder.join("replay").join(&name).join(page).is_file();
+            // A window compared with another one has a report of its own.
+            if let Some(page) = ["summary.html", "report.html"].iter().find(|page| has(page)) {
+                replays.push((model.clone(), name.clone(), link(&[&model, "replay", &name, page])));
             }
         }
     }

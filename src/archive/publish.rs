@@ -1,4 +1,4 @@
-//! Publishes a report atomically, keeping the previous one if its content differs.
+//! Publishes a report and the window's counts atomically, keeping the previous report if its content differs.
 
 use std::{
     fs, io,
@@ -59,6 +59,9 @@ fn value_without_run(json: &str) -> Option<Value> {
     Some(document)
 }
 
+/// Name of the file with a window's counts. It is for vigie alone: unlike a report, it may name any unseen level.
+pub(super) const PROFILE: &str = "profile.bin";
+
 /// Holds the digest of the JSON while the two files of a report are put in place, the page first.
 const UNFINISHED: &str = ".unfinished";
 
@@ -84,9 +87,19 @@ pub(super) fn create_folder(folder: &Path, depth: usize) -> Result<()> {
     fs::create_dir_all(folder).map_err(|error| write_fault("create the folder", folder, &error))
 }
 
-/// Writes both files under temporary names, then renames them. A concurrent reader, or one after a crash, sees either the
-/// previous file or the new one, always complete; the index shows both of one report, or neither.
-pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Result<Published> {
+/// Content of the files of a report.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportFiles<'a> {
+    pub json: &'a str,
+    pub html: &'a str,
+    /// The window's counts, for later windows; `None`: they are not kept.
+    pub profile: Option<&'a [u8]>,
+}
+
+/// Writes all files under temporary names, then renames them. A concurrent reader, or one after a crash, sees either the
+/// previous file or the new one, always complete; the index shows JSON and page of one report, or neither.
+pub fn publish(folder: &Path, revision: u32, files: ReportFiles<'_>) -> Result<Published> {
+    let ReportFiles { json, html, profile } = files;
     create_folder(folder, 2)?;
     remove_from(folder);
     let path = |extension: &str| folder.join(format!("report.{extension}"));
@@ -95,6 +108,8 @@ pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Result<P
     crash::point("report.json_written");
     let new_html = write_temporary(folder, html)?;
     crash::point("report.html_written");
+    let new_profile = profile.map(|profile| write_temporary(folder, profile)).transpose()?;
+    crash::point("report.profile_written");
     let previous = fs::read_to_string(path("json")).ok().and_then(|json| report_revision(&json));
     if let Some(previous) = previous.filter(|previous| *previous < revision) {
         for extension in ["json", "html"] {
@@ -107,6 +122,11 @@ pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Result<P
     write_temporary(folder, &digest(json))?
         .persist(&unfinished)
         .map_err(|error| write_fault("write", &unfinished, &error.error))?;
+    if let Some(new) = new_profile {
+        let path = folder.join(PROFILE);
+        new.persist(&path).map_err(|error| write_fault("write", &path, &error.error))?;
+        crash::point("report.profile_placed");
+    }
     for (new, extension) in [(new_html, "html"), (new_json, "json")] {
         let path = path(extension);
         new.persist(&path).map_err(|error| write_fault("write", &path, &error.error))?;
@@ -117,8 +137,8 @@ pub fn publish(folder: &Path, revision: u32, json: &str, html: &str) -> Result<P
 }
 
 /// Writes a temporary file in `folder`; see [`write_locked`].
-pub(super) fn write_temporary(folder: &Path, content: &str) -> Result<tempfile::NamedTempFile> {
-    write_locked(folder, content.as_bytes()).map_err(|error| write_fault("write in", folder, &error))
+pub(super) fn write_temporary(folder: &Path, content: impl AsRef<[u8]>) -> Result<tempfile::NamedTempFile> {
+    write_locked(folder, content.as_ref()).map_err(|error| write_fault("write in", folder, &error))
 }
 
 fn keep(previous: &Path, kept: &Path) -> io::Result<()> {

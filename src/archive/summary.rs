@@ -1,4 +1,4 @@
-//! Publishes replay summaries, in folders that retention ignores.
+//! Publishes summaries of replays and of ranges, in folders that retention ignores.
 
 use std::path::{Path, PathBuf};
 
@@ -7,16 +7,23 @@ use vigie_profile::window::Window;
 use super::publish::{Published, create_folder, write_fault, write_temporary};
 use crate::fault::Result;
 
-/// `reports/<model>/replay/<from>_<to>`, followed by `_` and 8 digits of the hash for a model other than the monitored
-/// one.
+/// `reports/<model>/replay/<from>_<to>`, followed by `_` and the mark of a replay by another model (8 digits of its hash) or of
+/// checks (the length of a window).
 #[must_use]
-pub fn replay_folder(reports: &Path, model: &str, range: Window, sha256: Option<&str>) -> PathBuf {
-    let digits: String = sha256.map_or(String::new(), |sha256| sha256.chars().take(8).collect());
-    let name = if digits.is_empty() { range.folder() } else { format!("{}_{digits}", range.folder()) };
+pub fn replay_folder(reports: &Path, model: &str, range: Window, mark: Option<&str>) -> PathBuf {
+    let mark: String = mark.map_or(String::new(), |mark| mark.chars().take(8).collect());
+    let name = if mark.is_empty() { range.folder() } else { format!("{}_{mark}", range.folder()) };
     reports.join(model).join("replay").join(name)
 }
 
-/// Writes the summary of a replay atomically.
+/// Folder of the report of a window that is compared with another one:
+/// `reports/<model>/replay/<from>_<to>_against_<from>_<to>`.
+#[must_use]
+pub fn against_folder(reports: &Path, model: &str, window: Window, other: Window) -> PathBuf {
+    reports.join(model).join("replay").join(format!("{}_against_{}", window.folder(), other.folder()))
+}
+
+/// Writes a summary atomically.
 pub fn publish_summary(folder: &Path, json: &str, html: &str) -> Result<Published> {
     create_folder(folder, 3)?;
     let path = |extension: &str| folder.join(format!("summary.{extension}"));

@@ -10,7 +10,7 @@ use vigie_profile::window::Window;
 
 use super::{
     publish::{write_fault, write_temporary},
-    read::{read_report, window_folders},
+    read::{have_same_length, read_report, window_folders},
 };
 use crate::{
     fault::Result,
@@ -39,14 +39,10 @@ pub fn past_points(reports: &Path, model: &str, window: Window, limit: usize) ->
     folders.iter().skip(from).filter_map(|(_, folder)| read_point(folder)).collect()
 }
 
-/// Returns the folders of a model's windows before `window`, oldest first. Only windows of the same length count; days may
-/// differ by an hour for daylight saving time.
+/// Returns the folders of a model's windows before `window`, oldest first. Only windows of the same length count.
 pub(super) fn earlier_folders(reports: &Path, model: &str, window: Window) -> Vec<(Window, PathBuf)> {
-    let length = |window: Window| window.to.0 - window.from.0;
-    let (wanted, hour) = (length(window), 3_600_000_000);
-    let tolerance = if wanted > 20 * hour { hour } else { 0 };
     let mut folders = window_folders(&reports.join(model));
-    folders.retain(|(other, _)| other.from < window.from && (length(*other) - wanted).abs() <= tolerance);
+    folders.retain(|(other, _)| other.from < window.from && have_same_length(*other, window));
     folders.sort_by_key(|(window, _)| window.from);
     folders
 }

@@ -18,7 +18,7 @@ use crate::{
     alert::{self, Alert, Channel, ComposeContext, Delivery, Mute, Notification, Phase, Timeouts},
     config::{Alerts, Problems, Settings},
     fault::{Fault, Remedy, Result},
-    judge::Test,
+    judge::{Story, Test},
     ledger::Ledger,
     monitor,
     report::Language,
@@ -30,13 +30,7 @@ const WAIT: Duration = Duration::from_secs(5);
 pub(super) fn run(verb: &AlertVerb) -> Result<ExitStatus> {
     match verb {
         AlertVerb::List(args) => list(args)?,
-        AlertVerb::Ack { id, config } => {
-            let settings = shared_settings(&config.config)?;
-            if !Ledger::open(&settings.state, WAIT)?.write(|entry| entry.acknowledge(*id))? {
-                return Err(Fault::setup(format!("alert {id} is not open; `vigie alert list` shows open alerts")));
-            }
-            print(&format!("alert {id} acknowledged: no reminders until it recovers\n"));
-        }
+        AlertVerb::Ack { alert, config } => acknowledge(&shared_settings(&config.config)?, alert)?,
         AlertVerb::Mute { subject, until, model, config } => {
             let models = match model {
                 Some(model) => {
@@ -51,6 +45,44 @@ pub(super) fn run(verb: &AlertVerb) -> Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
+/// Acknowledges an alert by its number, or all alerts with this name.
+fn acknowledge(settings: &Settings, alert: &str) -> Result<()> {
+    let mut ledger = Ledger::open(&settings.state, WAIT)?;
+    let ids = ledger.write(|entry| {
+        let ids: Vec<i64> = match alert.parse() {
+            Ok(id) => vec![id],
+            Err(_) => {
+                let live = entry.live_alerts(None)?;
+                live.iter().filter(|one| is_named(one, alert)).filter_map(|one| one.id).collect()
+            }
+        };
+        let mut open = Vec::new();
+        for id in ids {
+            if entry.acknowledge(id)? {
+                open.push(id);
+            }
+        }
+        Ok(open)
+    })?;
+    if ids.is_empty() {
+        let alert = shown(alert);
+        return Err(Fault::setup(format!("alert {alert} is not open; `vigie alert list` shows open alerts")));
+    }
+    for id in ids {
+        print(&format!("alert {id} acknowledged: no reminders until it recovers\n"));
+    }
+    Ok(())
+}
+
+/// Returns whether a name is that of an alert: of its subject, of its story, or of its test if it is about all rows.
+fn is_named(alert: &Alert, name: &str) -> bool {
+    let finding = &alert.finding;
+    let own = finding.story().map(Story::subject);
+    let subjects = [Some(&finding.subject), own.as_ref()];
+    finding.subject.name().is_none() && finding.test.word() == name
+        || subjects.into_iter().flatten().any(|subject| subject.name() == Some(name))
+}
+
 fn mute(models: &[Settings], subject: &str, until: &str, model: Option<&str>) -> Result<()> {
     let Some(settings) = models.first() else { return Ok(()) };
     let at = Instant::parse(until, &settings.schedule.zone).ok_or_else(|| {
@@ -59,7 +91,7 @@ fn mute(models: &[Settings], subject: &str, until: &str, model: Option<&str>) ->
     let now = Instant::now();
     // A mute that is over may be of a feature that has been removed.
     if at > now {
-        refuse_unknown(models, subject)?;
+        refuse_unknown(models, subject, settings)?;
     }
     let mute = Mute { model: model.map(ToOwned::to_owned), subject: subject.to_owned(), until: at };
     Ledger::open(&settings.state, WAIT)?.write(|entry| entry.put_mute(&mute, now))?;
@@ -73,8 +105,13 @@ fn mute(models: &[Settings], subject: &str, until: &str, model: Option<&str>) ->
 }
 
 /// Fails if no model has the subject: the mute would silence nothing.
-fn refuse_unknown(models: &[Settings], subject: &str) -> Result<()> {
+fn refuse_unknown(models: &[Settings], subject: &str, shared: &Settings) -> Result<()> {
     let mut known: Vec<String> = Test::OF_WHOLE.iter().map(|test| test.word().to_owned()).collect();
+    let live =
+        Ledger::read(&shared.state)?.map(|mut ledger| ledger.view(|entry| entry.live_alerts(None))).transpose()?;
+    if live.iter().flatten().any(|alert| is_named(alert, subject)) {
+        return Ok(());
+    }
     for settings in models {
         match monitor::subjects(settings) {
             Ok(subjects) => known.extend(subjects),
@@ -91,7 +128,7 @@ fn refuse_unknown(models: &[Settings], subject: &str) -> Result<()> {
     let hint = near.map_or("; `vigie alert list` shows what can be muted".to_owned(), |near| {
         format!("; did you mean `{}`?", shown(near))
     });
-    Err(Fault::setup(format!("no model has a feature, segment or test named `{}`{hint}", shown(subject))))
+    Err(Fault::setup(format!("no model has a feature, group, segment or test named `{}`{hint}", shown(subject))))
 }
 
 /// The settings shared by all models, taken from the first.
@@ -164,6 +201,7 @@ pub(super) fn as_json(alert: &Alert) -> Value {
         "model": alert.model,
         "subject": finding.subject,
         "feature": finding.subject.feature(),
+        "features": finding.story().map(|story| story.members.iter().map(|one| one.feature.as_str()).collect::<Vec<_>>()),
         "test": finding.test,
         "phase": alert.phase.word(),
         "severity": finding.severity,

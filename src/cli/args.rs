@@ -33,10 +33,6 @@ fn threads(text: &str) -> Result<u16, String> {
     count.ok_or_else(|| "expected a whole number from 1 to 1024".to_owned())
 }
 
-fn alert_id(text: &str) -> Result<i64, String> {
-    text.parse().map_err(|_| "expected the number of an alert, as shown by `vigie alert list`".to_owned())
-}
-
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Learn a reference from training or hold-out rows
@@ -178,6 +174,15 @@ pub(super) struct CheckArgs {
     /// End of the window, exclusive
     #[arg(long, requires = "from", value_name = "T")]
     pub to: Option<String>,
+    /// Check the range window by window, such as 1d, 7d, week or month; each gets its own report, and the range a summary
+    #[arg(long, requires = "from", conflicts_with_all = ["against_from", "send"], value_name = "SPAN")]
+    pub each: Option<Span>,
+    /// Compare with the window that starts here instead of the reference; the report is kept apart and no alert changes
+    #[arg(long, requires_all = ["from", "against_to"], conflicts_with = "send", value_name = "T")]
+    pub against_from: Option<String>,
+    /// End of the window to compare with, exclusive
+    #[arg(long, requires = "against_from", value_name = "T")]
+    pub against_to: Option<String>,
     /// Model to check, if the config defines several
     #[arg(long, alias = "name", value_name = "NAME")]
     pub model: Option<String>,
@@ -187,7 +192,7 @@ pub(super) struct CheckArgs {
     /// Output: a table, or the report as JSON
     #[arg(long, default_value = "text")]
     pub format: OutputFormat,
-    /// Exit with code 1 if the verdict is `alarm`
+    /// Exit with code 1 if the verdict is `alarm`; with --each, if that of any window is
     #[arg(long)]
     pub exit_code: bool,
     /// Number of threads that read the log (default: number of cores)
@@ -224,15 +229,14 @@ pub(super) enum AlertVerb {
     List(AlertListArgs),
     /// Acknowledge an alert: no reminders until it recovers
     Ack {
-        /// Number of the alert, as shown by `list`
-        #[arg(value_parser = alert_id)]
-        id: i64,
+        /// Number of the alert, as shown by `list`, or its name: a feature, a group of features, a segment or a run-level test
+        alert: String,
         #[command(flatten)]
         config: ConfigArgs,
     },
-    /// Mute a feature, a segment or a run-level test until a given time
+    /// Mute a feature, a group of features, a segment or a run-level test until a given time
     Mute {
-        /// A feature, a segment, or a run-level test such as latency, volume or score
+        /// A feature, a group such as `BUREAU_*`, a segment, or a run-level test such as latency, volume or score
         subject: String,
         /// When the mute ends: RFC 3339 or a date
         #[arg(long, value_name = "T")]

@@ -8,6 +8,7 @@ use vigie_profile::window::{Instant, Span, Window};
 use super::{
     ExitStatus,
     args::{CheckArgs, OutputFormat},
+    check_range,
     left_out::too_many_left_out,
     print::print,
     progress::ProgressLine,
@@ -19,7 +20,9 @@ use crate::{
     fault::{Fault, Result},
     judge::{Severity, Test},
     ledger::Ledger,
-    monitor::{self, RunAttempt, RunRequest, ScanOptions, check},
+    monitor::{
+        self, AgainstRequest, RangeRequest, RunAttempt, RunOutput, RunRequest, ScanOptions, check, check_against,
+    },
     report::{Report, terminal_words, to_json, to_terminal, verdict_sentence},
 };
 
@@ -34,6 +37,19 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
     let scan_options =
         ScanOptions { threads: args.threads.map_or(cores, usize::from), progress: &|done, all| bar.update(done, all) };
     let request = RunRequest { window, now: Clock::from_env().now() };
+    if let (Some(range), Some(each)) = (window, args.each) {
+        let checked = check_range::run(&settings, RangeRequest { range, each, now: request.now }, scan_options)?;
+        drop(bar);
+        checked.print(args.format);
+        return Ok(exit_status(args, checked.severity()));
+    }
+    if let (Some(window), Some(from), Some(to)) = (window, &args.against_from, &args.against_to) {
+        let other = window_between(("--against-from", from), ("--against-to", to), &settings.schedule.zone)?;
+        let checked = check_against(&settings, &AgainstRequest { window, other, now: request.now }, scan_options)?;
+        drop(bar);
+        print_report(args, &checked);
+        return Ok(exit_status(args, checked.report.verdict.severity));
+    }
     let is_first = monitor::is_first_check(&settings);
     let checked = match check(&settings, request, scan_options) {
         Ok(checked) => checked,
@@ -52,15 +68,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
         "{}",
         verdict_sentence(&checked.report),
     );
-    let text = match args.format {
-        OutputFormat::Json => to_json(&checked.report),
-        OutputFormat::Text => {
-            let colour =
-                std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-            to_terminal(&checked.report, &checked.published.html, colour, terminal_words())
-        }
-    };
-    print(&text);
+    print_report(args, &checked);
     let window = checked.report.examined.window;
     if let Err(fault) = record(&settings, window, request.now, monitor::RunResult::Reported(&checked.report), args.send)
     {
@@ -80,8 +88,23 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
     if let Some(fault) = too_many_left_out(&checked.report, &checked.published.html) {
         return Err(fault);
     }
-    let is_alarm = checked.report.verdict.severity == Severity::Alarm;
-    Ok(if args.exit_code && is_alarm { ExitStatus::Alarm } else { ExitStatus::Success })
+    Ok(exit_status(args, checked.report.verdict.severity))
+}
+
+fn print_report(args: &CheckArgs, checked: &RunOutput) {
+    print(&match args.format {
+        OutputFormat::Json => to_json(&checked.report),
+        OutputFormat::Text => {
+            let colour =
+                std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+            to_terminal(&checked.report, &checked.published.html, colour, terminal_words())
+        }
+    });
+}
+
+/// `severity`: that of the run, or the worst of several.
+fn exit_status(args: &CheckArgs, severity: Severity) -> ExitStatus {
+    if args.exit_code && severity == Severity::Alarm { ExitStatus::Alarm } else { ExitStatus::Success }
 }
 
 /// A note if records of the window may still arrive.
@@ -135,13 +158,19 @@ fn record_failure(settings: &Settings, request: RunRequest, fault: Fault) -> Fau
 }
 
 pub(super) fn window(from: &str, to: &str, zone: &TimeZone) -> Result<Window> {
-    let at = |flag: &str, text: &str| {
+    window_between(("--from", from), ("--to", to), zone)
+}
+
+/// The window between two times, each with the flag that names it.
+fn window_between(from: (&str, &str), to: (&str, &str), zone: &TimeZone) -> Result<Window> {
+    let at = |(flag, text): (&str, &str)| {
         Instant::parse(text, zone).ok_or_else(|| {
             Fault::setup(format!("{flag} {text}: not a valid time; write 2026-11-01 or 2026-11-01T06:00:00Z"))
         })
     };
-    let (start, end) = (at("--from", from)?, at("--to", to)?);
-    Window::new(start, end).ok_or_else(|| Fault::setup(format!("--to {to} must be after --from {from}")))
+    let (start, end) = (at(from)?, at(to)?);
+    Window::new(start, end)
+        .ok_or_else(|| Fault::setup(format!("{} {} must be after {} {}", to.0, to.1, from.0, from.1)))
 }
 
 #[cfg(test)]

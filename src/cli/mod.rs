@@ -3,6 +3,7 @@
 mod alert;
 mod args;
 mod check;
+mod check_range;
 mod config;
 mod connect;
 mod cost;

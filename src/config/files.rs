@@ -76,7 +76,7 @@ fn month_window(settings: &Settings) -> Option<Problem> {
         "schedule.window",
         format!("`schedule.window`: {text} is {minutes} minute{plural}; was a month meant?"),
     );
-    let hint = format!("for months write {}d; for minutes write {}s", minutes * 30, minutes * 60);
+    let hint = format!("for calendar months write month; for minutes write {}s", minutes * 60);
     (minutes <= 12).then(|| problem.hint(hint).at(settings.locations.get("schedule.window").copied()))
 }
 

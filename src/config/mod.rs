@@ -25,8 +25,8 @@ mod value_type;
 pub use channels::{Alerts, Http};
 pub use files::{check_files, note_missing_reference, warnings};
 pub use options::{
-    ConfigFile, Cost, DecisionOptions, MissingLevel, ModelOptions, Overrides, Reports, RunOptions, ScheduleOptions,
-    SegmentOptions, WatchedModel,
+    BaselineOptions, ConfigFile, Cost, DecisionOptions, MissingLevel, ModelOptions, Overrides, Reports, RunOptions,
+    ScheduleOptions, SegmentOptions, WatchedModel,
 };
 pub use problems::{Location, Problem, Problems};
 pub use secrets::masked;

@@ -42,6 +42,9 @@ pub struct ConfigFile {
     /// Limits for watch and alarm, and the evidence they require.
     #[serde(default)]
     pub policy: Policy,
+    /// A second baseline next to the reference: the windows before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineOptions>,
     /// Several models, instead of `model`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<WatchedModel>,
@@ -84,6 +87,9 @@ pub struct WatchedModel {
     /// Limits for this model.
     #[serde(default)]
     pub policy: Policy,
+    /// A second baseline next to the reference: the windows before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineOptions>,
 }
 
 /// The `model:` section.
@@ -294,6 +300,31 @@ impl Default for ScheduleOptions {
             catch_up: 31,
             revise: 3,
         }
+    }
+}
+
+/// The `baseline:` section: the windows before, with which each window is compared as well. The verdict is that of the
+/// reference; this tells a jump from a slow drift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BaselineOptions {
+    /// Number of windows.
+    pub windows: u32,
+    /// Only windows of the same weekday, and for windows shorter than a day of the same time of day.
+    pub same_weekday: bool,
+}
+
+impl Default for BaselineOptions {
+    fn default() -> Self {
+        Self { windows: 28, same_weekday: false }
+    }
+}
+
+impl BaselineOptions {
+    /// Number of windows below which there is no comparison.
+    #[must_use]
+    pub fn least(self) -> u32 {
+        if self.same_weekday { 4 } else { 7.min(self.windows) }
     }
 }
 

@@ -21,7 +21,7 @@ type Violation = (String, String);
 type ValueRule = fn(&Value) -> Option<Violation>;
 
 /// Rules by key pattern.
-const RULES: [(&str, ValueRule); 36] = [
+const RULES: [(&str, ValueRule); 37] = [
     ("model", known_event),
     ("model.decisions", decision_words),
     ("model.name", folder_name),
@@ -50,6 +50,7 @@ const RULES: [(&str, ValueRule); 36] = [
     ("policy.q", share),
     ("policy.drifted_share", share),
     ("policy.empty_bins.floor", share),
+    ("baseline.windows", baseline_windows),
     ("reports.keep", duration),
     ("reports.base_url", base_url),
     ("run.threads", threads),
@@ -249,6 +250,10 @@ fn revise(value: &Value) -> Option<Violation> {
     between(value, &(0..=100), "the default is 3; 0 turns rechecking off")
 }
 
+fn baseline_windows(value: &Value) -> Option<Violation> {
+    between(value, &(4..=100), "the default is 28: four weeks of days")
+}
+
 fn between(value: &Value, allowed: &RangeInclusive<i64>, hint: &str) -> Option<Violation> {
     let count = value.as_i64().filter(|count| !allowed.contains(count))?;
     Some(violation(format!("must be between {} and {}, not {count}", allowed.start(), allowed.end()), hint))
@@ -303,7 +308,7 @@ fn window_length(value: &Value) -> Option<Violation> {
             "write the length of a window, such as 1d",
         ));
     }
-    duration(value)
+    if span.is_month() { None } else { duration(value) }
 }
 
 /// Longer spans would exceed the supported range of dates.
@@ -311,6 +316,9 @@ const MAX_DAYS: i64 = 36_500;
 
 fn duration(value: &Value) -> Option<Violation> {
     let span: Span = value.as_str()?.parse().ok()?;
+    if span.is_month() {
+        return Some(violation("must be a length of time, not a calendar month", "write 30d"));
+    }
     let days = span.days().unwrap_or_else(|| span.microseconds() / 86_400_000_000);
     if days <= MAX_DAYS {
         return None;

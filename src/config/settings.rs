@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use vigie_profile::window::{Cadence, Instant, Span};
 
 use super::{
-    Alerts, ConfigFile, Http, Location, ModelOptions, Problem, Problems, ScheduleOptions, SegmentOptions, WatchedModel,
-    cron, key::KeyPath, parse::parse, source_keys,
+    Alerts, BaselineOptions, ConfigFile, Http, Location, ModelOptions, Problem, Problems, ScheduleOptions,
+    SegmentOptions, WatchedModel, cron, key::KeyPath, parse::parse, source_keys,
 };
 use crate::{fault::describe_io, judge::Policy, report::Language, source};
 
@@ -37,6 +37,8 @@ pub struct Settings {
     pub schedule: Schedule,
     /// Limits.
     pub policy: Policy,
+    /// The second baseline.
+    pub baseline: Option<BaselineOptions>,
     /// Folder for reports.
     pub reports: PathBuf,
     /// Retention of reports.
@@ -179,6 +181,7 @@ impl Settings {
                 schedule: Schedule::new(watched.schedule).map_err(|problem| vec![problem])?,
                 threads: options.run.threads,
                 policy: watched.policy,
+                baseline: watched.baseline,
                 reports: options.reports.dir.clone(),
                 keep: options.reports.keep,
                 language: options.reports.language,
@@ -243,11 +246,12 @@ impl Schedule {
 
 /// The models of a file, each with the key prefix of its section.
 fn models(options: &ConfigFile) -> Vec<(String, WatchedModel)> {
-    let ConfigFile { model, reference, source, labels, segments, schedule, policy, .. } = options.clone();
+    let ConfigFile { model, reference, source, labels, segments, schedule, policy, baseline, .. } = options.clone();
     let first = match (model, reference, source) {
-        (Some(model), Some(reference), Some(source)) => {
-            Some((String::new(), WatchedModel { model, reference, source, labels, segments, schedule, policy }))
-        }
+        (Some(model), Some(reference), Some(source)) => Some((
+            String::new(),
+            WatchedModel { model, reference, source, labels, segments, schedule, policy, baseline },
+        )),
         _ => None,
     };
     let further = options.models.iter().enumerate();

@@ -34,6 +34,7 @@ fn to_config_file(first: &Settings, all: &[Settings]) -> ConfigFile {
         segments: single.and_then(|one| one.segments.clone()),
         schedule: schedule(first),
         policy: first.policy.clone(),
+        baseline: first.baseline,
         models: if single.is_some() { Vec::new() } else { all.iter().map(watched).collect() },
         reports: Reports {
             dir: first.reports.clone(),
@@ -57,6 +58,7 @@ fn watched(settings: &Settings) -> WatchedModel {
         segments: settings.segments.clone(),
         schedule: schedule(settings),
         policy: settings.policy.clone(),
+        baseline: settings.baseline,
     }
 }
 

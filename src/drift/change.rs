@@ -38,6 +38,8 @@ pub enum Change {
     },
     /// One value in at least 99% of the rows with a value, which was not so in the reference.
     Constant { value: LoneValue },
+    /// Rows repeat the values that rows of the previous window had in a block of features.
+    Stale { extent: f64 },
     /// None of the above: the distribution moved.
     Shift,
 }
@@ -99,7 +101,8 @@ impl Change {
             | Self::Atom { extent, .. }
             | Self::Unit { extent, .. }
             | Self::Spelling { extent, .. }
-            | Self::NewLevel { extent, .. } => Some(*extent),
+            | Self::NewLevel { extent, .. }
+            | Self::Stale { extent } => Some(*extent),
             Self::Absent | Self::Factor { .. } | Self::Constant { .. } | Self::Shift => None,
         }
     }
@@ -124,6 +127,7 @@ impl Change {
             | Self::Atom { value: _, extent: _ }
             | Self::Unit { factor: _, extent: _ }
             | Self::Factor { factor: _ }
+            | Self::Stale { extent: _ }
             | Self::Constant { value: LoneValue::Number(_) }
             | Self::Shift) => change,
         }

@@ -19,7 +19,8 @@ const TAIL: f64 = 0.1;
 #[must_use]
 pub fn onset(change: &Change, reference_missing: f64, slots: Slots, counts: &SlotCounts) -> Option<Onset> {
     let dated_by: &[OnsetOf] = match change {
-        Change::Absent => &[],
+        // Nothing that is counted by time shows old values.
+        Change::Absent | Change::Stale { .. } => &[],
         Change::Gap { .. } | Change::Filled { .. } => &[OnsetOf::Missing],
         Change::Spelling { .. } | Change::NewLevel { .. } => &[OnsetOf::Unseen],
         Change::Sentinel { .. }

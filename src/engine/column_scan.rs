@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Features read together: enough to open each row group only a few times, few enough to keep the values in cache.
-const FEATURES_PER_PART: usize = 16;
+pub const FEATURES_PER_PART: usize = 16;
 
 /// Scores and logged decisions of the used rows of a batch.
 pub(super) type RowOutputs = (Option<Float64Array>, Option<BooleanArray>);

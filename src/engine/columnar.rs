@@ -168,9 +168,12 @@ impl WindowTally {
             *seen |= records.len > 0 && column.is_some();
         }
         self.complaints.merge(std::mem::take(&mut records.complaints));
-        self.count_rows(&records, sieve, job, |profile, rows| {
+        let used = self.count_rows(&records, sieve, job, |profile, rows| {
             profile.observe_features(first..first + features.len(), rows, job.layout);
         });
+        if let Some(used) = used {
+            self.observe_repeats(&used, first, job);
+        }
     }
 
     /// Applies `count` to the used rows and to those of another version; returns the used rows.

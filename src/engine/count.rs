@@ -90,6 +90,7 @@ pub fn count(job: &CountJob<'_>) -> Result<Counted> {
         decisions: tally.decisions,
         sample,
         segments: tally.segments,
+        repeats: tally.repeats,
         duplicates,
     })
 }

@@ -6,6 +6,7 @@ use vigie_profile::{
     batch::Complaints,
     decision::DecisionTally,
     profile::{Profile, Traffic},
+    repeat::RepeatTally,
     segment::SegmentTally,
 };
 
@@ -37,6 +38,8 @@ pub struct Counted {
     pub(super) sample: Option<SampledRows>,
     /// Counts of the segments, if requested.
     pub segments: Option<SegmentTally>,
+    /// Row hashes of the blocks, if requested.
+    pub repeats: Option<RepeatTally>,
     pub(super) duplicates: Duplicates,
     /// How to read single features again, if no id occurs twice.
     pub(super) column_scan: Option<(Plan, ColumnScan)>,

@@ -3,6 +3,7 @@
 use vigie_profile::{
     decision::{DecisionRule, DecisionWords},
     layout::Layout,
+    repeat::RepeatPlan,
     segment::Segments,
     window::Window,
 };
@@ -29,6 +30,8 @@ pub struct CountJob<'a> {
     pub sample: Option<Sample>,
     /// Segments to count in addition to all rows.
     pub segments: Option<&'a Segments>,
+    /// Blocks of features whose rows are hashed; their features must be in one group of [`super::FEATURES_PER_PART`].
+    pub repeats: Option<&'a RepeatPlan>,
     pub threads: usize,
     pub progress: Progress<'a>,
 }

@@ -8,6 +8,7 @@ use vigie_profile::{
     batch::{Complaints, Records, Rows},
     decision::{DecisionRule, DecisionTally},
     profile::{Profile, Traffic},
+    repeat::RepeatTally,
     segment::{SegmentTally, Segments},
 };
 
@@ -40,6 +41,8 @@ pub(super) struct WindowTally {
     /// Number of rows in `sample`.
     pub sampled: u64,
     pub segments: Option<SegmentTally>,
+    /// Row hashes of the blocks, if requested.
+    pub repeats: Option<RepeatTally>,
     pub fault: Option<String>,
 }
 
@@ -59,6 +62,7 @@ impl WindowTally {
             sample: Vec::new(),
             sampled: 0,
             segments: job.segments.map(|segments| SegmentTally::empty(segments, job.keeps_scores)),
+            repeats: job.repeats.map(RepeatTally::empty),
             fault: None,
         }
     }
@@ -79,6 +83,7 @@ impl WindowTally {
                     self.observe_segments(&segments.needed(&sifted.used), segments, job.decision);
                 }
                 self.profile.observe(&sifted.used, job.layout, job.decision);
+                self.observe_repeats(&sifted.used, 0, job);
                 if let Some(profile) = self.other_profile(&sifted.other_version, job) {
                     profile.observe(&sifted.other_version, job.layout, job.decision);
                 }
@@ -157,6 +162,13 @@ impl WindowTally {
         }
     }
 
+    /// Hashes used rows that hold consecutive features, beginning with number `first`.
+    pub(super) fn observe_repeats(&mut self, rows: &Rows, first: usize, job: &CountJob<'_>) {
+        if let (Some(tally), Some(plan)) = (&mut self.repeats, job.repeats) {
+            tally.observe(rows, first, job.layout, plan);
+        }
+    }
+
     pub(super) fn merge(&mut self, other: Self) -> Result<(), String> {
         self.profile.merge(&other.profile)?;
         match (&mut self.other_version, other.other_version) {
@@ -173,6 +185,9 @@ impl WindowTally {
         }
         self.sample.extend(other.sample);
         if let (Some(ours), Some(theirs)) = (&mut self.segments, &other.segments) {
+            ours.merge(theirs)?;
+        }
+        if let (Some(ours), Some(theirs)) = (&mut self.repeats, &other.repeats) {
             ours.merge(theirs)?;
         }
         for (ours, theirs) in self.seen.iter_mut().zip(other.seen) {

@@ -1,8 +1,9 @@
 //! What a finding states, as typed values. Sentences are made from them by `report`, in each language.
 
 use serde::{Deserialize, Serialize};
+use vigie_profile::window::Instant;
 
-use super::{Contradictions, Failure, LeftOutKind, Measure, UnusableReason};
+use super::{Contradictions, Failure, LeftOutKind, Measure, Story, Test, UnusableReason};
 use crate::{
     drift::{CommonValue, PsiBinKind},
     fault::{LeftOut, LostInput},
@@ -168,12 +169,28 @@ pub enum Facts {
         days: i64,
         limit_days: i64,
     },
+    /// Rows that repeat rows of the previous window in a block of features.
+    Stale {
+        /// Prefix of the names of the features, and their number.
+        block: String,
+        features: usize,
+        /// Share of the rows that could be compared.
+        share: f64,
+        /// Start of the first window since which this has been so.
+        since: Instant,
+    },
     /// A part of the log or of the labels could not be read.
     LeftOut(LeftOut),
     /// A part of the log, or the labels, of which nothing could be used for one reason.
     Lost(LostInput),
     /// The run has no report.
     Failed(Failure),
+    /// Features that changed in the same way, with the strongest test of the feature that leads.
+    Story {
+        story: Box<Story>,
+        test: Test,
+        strongest: Box<Facts>,
+    },
     /// A sentence from a version of vigie that stored no facts; `None` once redacted, if it may quote a row.
     Stored {
         sentence: Option<String>,
@@ -216,6 +233,11 @@ impl Facts {
             }
             Self::LeftOut(input) => Self::LeftOut(input.redacted()),
             Self::Failed(failure) => Self::Failed(failure.redacted()),
+            Self::Story { story, test, strongest } => Self::Story {
+                story: Box::new(story.redacted()),
+                test,
+                strongest: Box::new(strongest.redacted()),
+            },
             // Aggregates of many rows, and names from the config and the reference.
             facts @ (Self::Psi { value: _, largest_bin: _, exact_test: _ }
             | Self::Distance { measure: _, value: _, bounds: _, in_unit: _ }
@@ -246,6 +268,7 @@ impl Facts {
             | Self::Disparity { against: _, ratio: _, low: _, high: _ }
             | Self::Volume { records: _, usual: _, windows: _ }
             | Self::StaleReference { days: _, limit_days: _ }
+            | Self::Stale { block: _, features: _, share: _, since: _ }
             // A file name and what it looks like.
             | Self::Lost(LostInput { place: _, line: _, shape: _, more: _ })) => facts,
             // Depends on the test: see `Finding::redacted`.

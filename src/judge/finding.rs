@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Measure, Severity, Subject, Test, dead};
+use super::{Facts, Measure, Severity, Story, Subject, Test, dead};
 
 /// A test over its limit, with evidence where evidence is required. An effect that chance explains has severity `Stable`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,31 @@ impl Finding {
         self.severity == Severity::Alarm
             && matches!(self.test, Test::Dead | Test::Absent)
             && dead::is_evident(self.q_value)
+    }
+
+    /// Returns the story if the finding is one.
+    #[must_use]
+    pub fn story(&self) -> Option<&Story> {
+        match &self.facts {
+            Facts::Story { story, .. } => Some(story),
+            _ => None,
+        }
+    }
+
+    /// Returns the test that `value`, `limit` and `q_value` belong to.
+    #[must_use]
+    pub fn measured(&self) -> Test {
+        match &self.facts {
+            Facts::Story { test, .. } => *test,
+            _ => self.test,
+        }
+    }
+
+    /// Returns the strongest finding of a story's lead, as it would be without the story; `None` if this is not a story.
+    #[must_use]
+    pub fn strongest(&self) -> Option<Self> {
+        let Facts::Story { story: _, test, strongest } = &self.facts else { return None };
+        Some(Self { test: *test, facts: (**strongest).clone(), ..self.clone() })
     }
 
     /// Returns the finding without values of single rows.

@@ -1,10 +1,10 @@
 //! What a run amounts to, as typed values: one sentence once it is rendered.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, Facts, Failure, Finding, Policy, Severity, Test, Verdict};
+use super::{
+    Direction, Facts, Failure, Finding, Policy, Severity, Story, StoryBrief, StoryKind, Subject, Test, Verdict,
+};
 use crate::drift::Drift;
 
 /// What a run or a message amounts to.
@@ -40,7 +40,7 @@ pub struct VerdictHeadline {
     /// Number of such findings beyond these.
     #[serde(default)]
     pub more_others: usize,
-    /// Whether the worst finding is about a feature.
+    /// Whether the worst finding is a story, which is about features.
     pub is_feature_worst: bool,
 }
 
@@ -49,26 +49,28 @@ pub struct VerdictHeadline {
 pub struct DriftedFeatures {
     /// Number of features at watch or alarm.
     pub count: usize,
-    /// The feature with the worst finding, and its direction.
+    /// The subject of the worst story, and the direction of the feature that leads it.
     pub worst: String,
     pub direction: Direction,
-    /// The next features, at most two.
+    /// The worst story, unless the direction says it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<Box<StoryBrief>>,
+    /// The subjects of the next stories, at most two.
     pub also: Vec<String>,
-    /// Number of features with findings beyond these.
+    /// Number of stories beyond these.
     pub more: usize,
 }
 
 /// Maximum number of findings that are not about features.
 const MAX_OTHERS: usize = 3;
-/// Maximum number of features named after the worst.
+/// Maximum number of stories named after the worst.
 const MAX_ALSO: usize = 2;
 
 impl VerdictHeadline {
     #[must_use]
     pub fn new(drift: &Drift, verdict: &Verdict, policy: &Policy) -> Self {
-        let others: Vec<&Finding> =
-            verdict.findings.iter().filter(|finding| finding.subject.feature().is_none()).collect();
-        let worst = verdict.findings.first();
+        let others = verdict.others();
+        let worst_other = others.first().map(|finding| (finding.severity, finding.subject.is_whole()));
         Self {
             severity: verdict.severity,
             rows: drift.n_window,
@@ -77,31 +79,51 @@ impl VerdictHeadline {
             drifted: DriftedFeatures::new(drift, verdict),
             more_others: others.len().saturating_sub(MAX_OTHERS),
             others: others.into_iter().take(MAX_OTHERS).cloned().collect(),
-            is_feature_worst: worst.is_some_and(|finding| finding.subject.feature().is_some()),
+            // Among equals, the service and the score come first, and segments last.
+            is_feature_worst: verdict.stories.first().is_some_and(|story| {
+                worst_other.is_none_or(|(severity, is_whole)| (story.severity, !is_whole) > (severity, false))
+            }),
         }
     }
 }
 
 impl DriftedFeatures {
     fn new(drift: &Drift, verdict: &Verdict) -> Option<Self> {
-        let mut seen = BTreeSet::new();
-        let about = verdict.findings.iter().filter_map(|finding| Some((finding.subject.feature()?, finding)));
-        let named: Vec<(&str, &Finding)> = about.filter(|(name, _)| seen.insert(*name)).collect();
-        let (&(worst, finding), others) = named.split_first()?;
-        let worst_drift = drift.features.iter().find(|feature| feature.name == worst)?;
+        let (worst, others) = verdict.stories.split_first()?;
+        let lead = worst.lead()?;
+        let strongest = verdict.strongest_of(worst)?;
+        let lead_drift = drift.features.iter().find(|feature| feature.name == lead.feature)?;
+        let name = |story: &Story| story.subject().name().unwrap_or_default().to_owned();
         Some(Self {
             count: verdict.features.iter().filter(|feature| feature.severity.is_drift()).count(),
-            worst: worst.to_owned(),
-            direction: match &finding.facts {
+            worst: name(worst),
+            direction: match &strongest.facts {
                 Facts::Absent { near } => Direction::Absent { near: near.clone() },
                 Facts::Dead { from, to } => Direction::Dead { from: *from, to: *to },
                 Facts::Constant { value, .. } => Direction::Constant { value: value.clone() },
-                _ => Direction::new(finding.test, worst_drift),
+                _ => Direction::new(strongest.test, lead_drift),
             },
-            also: others.iter().take(MAX_ALSO).map(|(name, _)| (*name).to_owned()).collect(),
+            story: (!is_direction(worst)).then(|| Box::new(worst.brief())),
+            also: others.iter().take(MAX_ALSO).map(name).collect(),
             more: others.len().saturating_sub(MAX_ALSO),
         })
     }
+}
+
+/// Returns whether the direction of the lead says everything about a story.
+fn is_direction(story: &Story) -> bool {
+    let is_lone = matches!(story.subject(), Subject::Feature(_));
+    let is_plain = match story.kind() {
+        StoryKind::Absent | StoryKind::Gap | StoryKind::Filled | StoryKind::NewLevel | StoryKind::Shift => true,
+        StoryKind::Unit
+        | StoryKind::Sentinel
+        | StoryKind::Atom
+        | StoryKind::Constant
+        | StoryKind::Spelling
+        | StoryKind::Stale
+        | StoryKind::Factor => false,
+    };
+    is_lone && is_plain && story.onset.is_none()
 }
 
 impl Headline {
@@ -111,7 +133,11 @@ impl Headline {
         match self {
             Self::Verdict(verdict) => {
                 let others = verdict.others.into_iter().map(Finding::redacted).collect();
-                Self::Verdict(VerdictHeadline { others, ..verdict })
+                let drifted = verdict.drifted.map(|drifted| {
+                    let story = drifted.story.map(|story| Box::new(story.redacted()));
+                    DriftedFeatures { story, ..drifted }
+                });
+                Self::Verdict(VerdictHeadline { others, drifted, ..verdict })
             }
             Self::Failed { test, failure } => Self::Failed { test, failure: failure.redacted() },
             headline @ (Self::Labels { windows: _ } | Self::Test | Self::Stored { sentence: _, french: _ }) => headline,
@@ -128,11 +154,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        drift::{CommonValue, PsiBinKind},
+        drift::{Change, CommonValue, Onset, OnsetOf, PsiBinKind},
         fault::{InputShape, LeftOut, LostInput, PublicCause},
         judge::{
-            BinShare, Contradictions, DecisionCause, ExactTest, Facts, LeftOutKind, Measure, Note, Subject,
-            UnusableReason,
+            BinShare, Contradictions, DecisionCause, ExactTest, Facts, LeftOutKind, Measure, Member, Note, StoryBlock,
+            StoryReason, StorySide, Subject, UnusableReason,
         },
     };
 
@@ -200,6 +226,7 @@ mod tests {
             Facts::Disparity { against: Some("b".to_owned()), ratio: 0.7, low: 0.6, high: 0.8 },
             Facts::Volume { records: 40, usual: 90.5, windows: 4 },
             Facts::StaleReference { days: 400, limit_days: 365 },
+            Facts::Stale { block: "BUREAU_".to_owned(), features: 25, share: 0.3, since: window().from },
             Facts::LeftOut(LeftOut { place: Some("a.csv".to_owned()), cause: Some("it is gone".to_owned()) }),
             Facts::Lost(LostInput {
                 place: "a.csv".to_owned(),
@@ -211,8 +238,37 @@ mod tests {
             Facts::Failed(Failure::Error { detail: None, public: PublicCause::Crashed }),
             Facts::Failed(Failure::Retried { windows: 2, first: window() }),
             Facts::Failed(Failure::Missed { windows: 40, span: window() }),
+            Facts::Story {
+                story: Box::new(story()),
+                test: Test::Measure(Measure::Unseen),
+                strongest: Box::new(Facts::Unseen { share: 0.3, excess: 0.2, levels: Vec::new(), has_more: true }),
+            },
             Facts::Stored { sentence: Some("PSI 0.3".to_owned()) },
         ]
+    }
+
+    fn story() -> Story {
+        let change = Change::NewLevel { level: Some("a level".to_owned()), others: 2, extent: 0.3 };
+        let tests = vec![Test::Measure(Measure::Unseen)];
+        Story {
+            members: vec![Member {
+                feature: "JOB".to_owned(),
+                change: change.clone(),
+                severity: Severity::Watch,
+                tests,
+            }],
+            block: Some(StoryBlock { prefix: "J".to_owned(), features: 3, affected: 1 }),
+            change,
+            extent: Some((0.1 + 0.2, 0.4)),
+            onset: Some(Onset { at: window().from, resolution_s: 60, of: OnsetOf::Unseen, before: 0.0, after: 0.6 }),
+            severity: Severity::Watch,
+            side: StorySide::Unknown,
+            reasons: vec![StoryReason::NewLevel, StoryReason::MovedAlong { features: vec!["AGE".to_owned()] }],
+        }
+    }
+
+    fn brief() -> StoryBrief {
+        story().brief()
     }
 
     fn round_trip<T: Serialize + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug>(value: &T) {
@@ -251,7 +307,9 @@ mod tests {
         all_facts().iter().for_each(round_trip);
         others.iter().for_each(round_trip);
         for direction in directions {
-            let worst = DriftedFeatures { count: 3, worst: "AGE".to_owned(), direction, also: Vec::new(), more: 1 };
+            let story = Some(Box::new(brief()));
+            let worst =
+                DriftedFeatures { count: 3, worst: "AGE".to_owned(), direction, story, also: Vec::new(), more: 1 };
             let verdict = VerdictHeadline {
                 severity: Severity::Alarm,
                 rows: 1_000,
@@ -276,14 +334,21 @@ mod tests {
 
     #[test]
     fn redacted_headlines_hold_no_row() {
-        let secrets = ["row 7", "it is gone", r#""x""#];
+        let secrets = ["row 7", "it is gone", r#""x""#, "a level"];
         let others = all_facts().into_iter().map(|facts| Finding::of_run(Test::Score, Severity::Watch, facts));
         let verdict = VerdictHeadline {
             severity: Severity::Alarm,
             rows: 1,
             min_rows: 1,
             features: 1,
-            drifted: None,
+            drifted: Some(DriftedFeatures {
+                count: 1,
+                worst: "JOB".to_owned(),
+                direction: Direction::Unknown,
+                story: Some(Box::new(brief())),
+                also: Vec::new(),
+                more: 0,
+            }),
             others: others.collect(),
             more_others: 0,
             is_feature_worst: false,

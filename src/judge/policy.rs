@@ -73,6 +73,8 @@ pub struct Policy {
     /// Relative shortfall of a segment's acceptance rate below that of the most favoured segment of its column (for a filter: of
     /// all other rows): 0.2 is the four-fifths rule.
     pub disparity: Limits,
+    /// Share of rows that repeat rows of the previous window in a block of features, such as all of one source.
+    pub stale: Limits,
     /// Which logged scores are compared with those of `model.file`; a single difference is an alarm.
     pub parity: ParityOf,
     /// Measure which drift moved the score, by scoring rows again with the reference's values restored and by the drift of the
@@ -102,6 +104,7 @@ impl Default for Policy {
             cost: Limits::new(0.10, 0.25),
             auc: Limits::new(0.02, 0.05),
             disparity: Limits::watch_only(0.20),
+            stale: Limits::new(0.01, 0.50),
             parity: ParityOf::Sample,
             attribution: false,
             features: BTreeMap::new(),

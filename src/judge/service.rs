@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use vigie_stats::proportion::binomial_test;
 
 use super::{
-    AucChange, CostChange, Facts, Finding, LeftOutKind, LeftOutRows, Policy, Severity, Test, auc, cost, decision,
-    left_out, parity,
+    AucChange, CostChange, Facts, Finding, LeftOutKind, LeftOutRows, Policy, Severity, StaleBlock, Test, auc, cost,
+    decision, left_out, parity,
     rules::{above, highest},
+    stale,
 };
 use crate::{
     drift::LoggedDecisions,
@@ -51,6 +52,8 @@ pub struct Service {
     pub aucs: Vec<AucChange>,
     /// Findings about segments.
     pub segments: Vec<Finding>,
+    /// Blocks of features that repeat rows of the previous window.
+    pub stale: Vec<StaleBlock>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
@@ -92,6 +95,7 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     findings.extend(service.segments.iter().cloned());
     let decisions = service.decisions.iter();
     findings.extend(decisions.flat_map(|decisions| decision::findings(decisions, service.overrides_allowed)));
+    findings.extend(service.stale.iter().filter_map(|block| stale::finding(block, policy)));
     findings.extend(service.parity.as_ref().and_then(parity::finding));
     let log = service.unreadable.iter().map(|input| (Test::Source, input));
     let labels = service.unreadable_labels.iter().map(|input| (Test::Labels, input));

@@ -11,6 +11,8 @@ pub enum Subject {
     Run,
     Score,
     Feature(String),
+    /// Several features: the block `BUREAU_*`, or `AMT_CREDIT+`, a feature and others that changed in the same way.
+    Group(String),
     /// A part of the rows, defined in the config.
     Segment(String),
 }
@@ -22,13 +24,14 @@ enum SubjectKind {
     Run,
     Score,
     Feature,
+    Group,
     Segment,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct SubjectFields {
     kind: SubjectKind,
-    /// The name of the feature or segment; null for the run and the score.
+    /// The name of the feature, group or segment; null for the run and the score.
     #[serde(default)]
     name: Option<String>,
 }
@@ -40,6 +43,7 @@ impl From<SubjectFields> for Subject {
             SubjectKind::Run => Self::Run,
             SubjectKind::Score => Self::Score,
             SubjectKind::Feature => Self::Feature(name),
+            SubjectKind::Group => Self::Group(name),
             SubjectKind::Segment => Self::Segment(name),
         }
     }
@@ -51,6 +55,7 @@ impl From<Subject> for SubjectFields {
             Subject::Run => (SubjectKind::Run, None),
             Subject::Score => (SubjectKind::Score, None),
             Subject::Feature(name) => (SubjectKind::Feature, Some(name)),
+            Subject::Group(name) => (SubjectKind::Group, Some(name)),
             Subject::Segment(name) => (SubjectKind::Segment, Some(name)),
         };
         Self { kind, name }
@@ -58,13 +63,14 @@ impl From<Subject> for SubjectFields {
 }
 
 impl Subject {
-    /// Returns the subject with a kind's word and, for features and segments, a name.
+    /// Returns the subject with a kind's word and, for features, groups and segments, a name.
     #[must_use]
     pub fn parse(kind: &str, name: Option<String>) -> Option<Self> {
         match (kind, name) {
             ("run", _) => Some(Self::Run),
             ("score", _) => Some(Self::Score),
             ("feature", Some(name)) => Some(Self::Feature(name)),
+            ("group", Some(name)) => Some(Self::Group(name)),
             ("segment", Some(name)) => Some(Self::Segment(name)),
             _ => None,
         }
@@ -77,16 +83,17 @@ impl Subject {
             Self::Run => "run",
             Self::Score => "score",
             Self::Feature(_) => "feature",
+            Self::Group(_) => "group",
             Self::Segment(_) => "segment",
         }
     }
 
-    /// Returns the name of the feature or segment.
+    /// Returns the name of the feature, group or segment.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Run | Self::Score => None,
-            Self::Feature(name) | Self::Segment(name) => Some(name),
+            Self::Feature(name) | Self::Group(name) | Self::Segment(name) => Some(name),
         }
     }
 
@@ -95,7 +102,7 @@ impl Subject {
     pub fn feature(&self) -> Option<&str> {
         match self {
             Self::Feature(name) => Some(name),
-            Self::Run | Self::Score | Self::Segment(_) => None,
+            Self::Run | Self::Score | Self::Group(_) | Self::Segment(_) => None,
         }
     }
 
@@ -104,8 +111,14 @@ impl Subject {
     pub fn segment(&self) -> Option<&str> {
         match self {
             Self::Segment(name) => Some(name),
-            Self::Run | Self::Score | Self::Feature(_) => None,
+            Self::Run | Self::Score | Self::Feature(_) | Self::Group(_) => None,
         }
+    }
+
+    /// Returns whether the subject is one feature or several.
+    #[must_use]
+    pub fn is_of_features(&self) -> bool {
+        matches!(self, Self::Feature(_) | Self::Group(_))
     }
 
     /// Returns whether the subject is all rows: the run or the score.
@@ -125,6 +138,7 @@ mod tests {
             (Subject::Run, r#"{"kind":"run","name":null}"#),
             (Subject::Score, r#"{"kind":"score","name":null}"#),
             (Subject::Feature("AGE".to_owned()), r#"{"kind":"feature","name":"AGE"}"#),
+            (Subject::Group("BUREAU_*".to_owned()), r#"{"kind":"group","name":"BUREAU_*"}"#),
             (Subject::Segment("sex = \"F\"".to_owned()), r#"{"kind":"segment","name":"sex = \"F\""}"#),
         ] {
             assert_eq!(serde_json::to_string(&subject).unwrap(), json);

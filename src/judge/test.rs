@@ -25,6 +25,8 @@ pub enum Test {
     Parity,
     RunFailed,
     StaleReference,
+    /// A block of features repeats rows of the previous window.
+    Stale,
     Cost,
     Labels,
     Auc,
@@ -46,6 +48,10 @@ pub enum Test {
     Constant,
     /// Rows that should have been usable.
     LeftOut,
+    /// A story about whether features have values: absent, missing or filled.
+    Presence,
+    /// A story about which values features have.
+    Values,
     /// Drift of a feature, by the word of the measure.
     #[serde(untagged)]
     Measure(Measure),
@@ -53,7 +59,7 @@ pub enum Test {
 
 impl Test {
     /// The tests of the run or the score as a whole, which alerts name by the test.
-    pub const OF_WHOLE: [Self; 20] = [
+    pub const OF_WHOLE: [Self; 21] = [
         Self::ShareRefused,
         Self::Score,
         Self::Latency,
@@ -66,6 +72,7 @@ impl Test {
         Self::Parity,
         Self::RunFailed,
         Self::StaleReference,
+        Self::Stale,
         Self::Cost,
         Self::Labels,
         Self::Auc,
@@ -115,6 +122,7 @@ impl Test {
             Self::Parity => "parity",
             Self::RunFailed => "run_failed",
             Self::StaleReference => "stale_reference",
+            Self::Stale => "stale",
             Self::Cost => "cost",
             Self::Labels => "labels",
             Self::Auc => "auc",
@@ -127,6 +135,8 @@ impl Test {
             Self::Dead => "dead",
             Self::Constant => "constant",
             Self::LeftOut => "left_out",
+            Self::Presence => "presence",
+            Self::Values => "values",
             Self::Measure(measure) => measure.word(),
         }
     }
@@ -150,6 +160,8 @@ mod tests {
             Test::Dead,
             Test::Constant,
             Test::LeftOut,
+            Test::Presence,
+            Test::Values,
         ]) {
             assert_eq!(serde_json::to_value(test).unwrap(), test.word());
             assert_eq!(Test::parse(test.word()), Some(test));

@@ -1,10 +1,10 @@
 //! Judges drift and service: a [`Verdict`] with findings, a severity for every feature, and one for the run.
 
 use super::{
-    Bound, Evidence, Facts, Finding, LeftOutKind, Measure, Policy, QValues, Service, Severity, Subject, Test, dead,
-    left_out,
+    Bound, Evidence, Facts, Finding, LeftOutKind, Measure, Policy, QValues, Service, Severity, Story, StoryCase,
+    Subject, Test, dead, left_out,
     rules::{Ruling, rule, share_refused},
-    service,
+    service, stories,
 };
 use crate::drift::Drift;
 
@@ -35,6 +35,8 @@ pub struct Verdict {
     pub severity: Severity,
     /// Worst first.
     pub findings: Vec<Finding>,
+    /// What the findings about features amount to, worst first: each feature with a finding is in one story.
+    pub stories: Vec<Story>,
     /// In the order of the drift's features.
     pub features: Vec<FeatureVerdict>,
     pub score: Option<FeatureVerdict>,
@@ -81,6 +83,15 @@ impl Verdict {
             let own = findings.iter().filter(|finding| finding.subject.feature() == Some(feature.name.as_str()));
             judged.severity = own.map(|finding| finding.severity).max().unwrap_or(Severity::Stable);
         }
+        let left = findings.iter().filter_map(|finding| {
+            let name = finding.subject.feature()?;
+            Some(((name, finding.test), finding.severity))
+        });
+        let left = left.collect();
+        let is_kept = |prefix: &str| {
+            findings.iter().any(|one| matches!(&one.facts, Facts::Stale { block, .. } if block == prefix))
+        };
+        verdict.stories = self.stories.iter().filter_map(|story| story.of_findings(&left, &is_kept)).collect();
         if verdict.drifted_share.is_some() {
             (verdict.drifted_share, verdict.weighted_drifted_share) = drifted(&verdict.features, importance);
         }
@@ -90,10 +101,12 @@ impl Verdict {
     }
 }
 
-/// Judges a window.
+/// Judges a window. The stories are those of a reference that knows nothing about features together.
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Verdict {
-    judge_at(case, Bound::Lower)
+    let verdict = judge_at(case, Bound::Lower);
+    let stories = stories(&StoryCase::new(case.drift, &verdict.findings, case.importance));
+    Verdict { stories, ..verdict }
 }
 
 /// Returns the features (the score as number `features.len()`) whose exact distances the verdict needs: those with a
@@ -177,6 +190,7 @@ fn judge_at(case: &Case<'_>, at: Bound) -> Verdict {
     Verdict {
         severity,
         findings,
+        stories: Vec::new(),
         features,
         score,
         share_refused_q: evidence.share_refused,

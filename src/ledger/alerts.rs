@@ -11,7 +11,7 @@ use crate::{
 };
 
 const COLUMNS: &str = "id, model, feature, test, phase, severity, streak, since_us, opened_us, told_us, told_severity, \
-                       reminders, thread, acknowledged, sentence, value, limit_value, latest_us, subject, q_value, facts";
+                       reminders, thread, acknowledged, sentence, value, limit_value, latest_us, subject, q_value, facts, origins";
 
 fn read_alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
     let text = |index: usize| row.get::<_, String>(index);
@@ -42,6 +42,7 @@ fn read_alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
         reminders: row.get(11)?,
         thread: row.get(12)?,
         acknowledged: row.get(13)?,
+        origins: payload::read(row, 21)?.unwrap_or_default(),
         latest: Instant(row.get::<_, Option<i64>>(17)?.map_or_else(|| row.get(7), Ok)?),
     })
 }
@@ -71,16 +72,18 @@ impl LedgerTx<'_> {
         self.rows(&sql, [limit], read_alert)
     }
 
-    /// Inserts or updates an alert. An alert that recovered without opening is deleted.
+    /// Inserts or updates an alert. An alert that is over and has not opened is deleted.
     pub fn put_alert(&self, alert: &Alert, now: Instant) -> Result<()> {
-        if alert.phase == Phase::Recovered && alert.opened.is_none() {
+        if matches!(alert.phase, Phase::Recovered | Phase::Merged) && alert.opened.is_none() {
             self.map_fault(self.tx.execute("DELETE FROM alert WHERE id = ?1", [alert.id]))?;
             return Ok(());
         }
         let finding = &alert.finding;
         let facts = self.map_fault(payload::write(&finding.facts))?;
+        let origins = (!alert.origins.is_empty()).then(|| payload::write(&alert.origins)).transpose();
+        let origins = self.map_fault(origins)?;
         let sql = format!(
-            "INSERT OR REPLACE INTO alert ({COLUMNS}, changed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
+            "INSERT OR REPLACE INTO alert ({COLUMNS}, changed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
         );
         self.map_fault(self.tx.execute(
             &sql,
@@ -106,6 +109,7 @@ impl LedgerTx<'_> {
                 finding.subject.kind(),
                 finding.q_value,
                 facts,
+                origins,
                 now.0,
             ],
         ))?;
@@ -139,9 +143,9 @@ impl LedgerTx<'_> {
         Ok(())
     }
 
-    /// Deletes alerts that recovered before `before`.
+    /// Deletes alerts that were over before `before`.
     pub fn forget_alerts(&self, model: &str, before: Instant) -> Result<()> {
-        let sql = "DELETE FROM alert WHERE model = ?1 AND phase = 'recovered' AND changed_us < ?2";
+        let sql = "DELETE FROM alert WHERE model = ?1 AND phase IN ('recovered', 'merged') AND changed_us < ?2";
         self.map_fault(self.tx.execute(sql, params![model, before.0]))?;
         Ok(())
     }

@@ -19,8 +19,10 @@ pub use learn::{
     meaning::describe_event,
 };
 pub use on_demand::{
+    against::{AgainstRequest, check_against},
     connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels},
     explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},
+    range::{RangeOutput, RangeRequest, check_range},
     replay::{ReplayOutput, ReplayRequest, replay},
     score::{Output, ScoreRequest, score},
 };

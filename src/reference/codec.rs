@@ -11,7 +11,8 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 use serde::{Deserialize, Serialize};
 use vigie_profile::{
     layout::{Cells, Column, Feature, Kind, Layout, Levels, Precision, Shape},
-    profile::{CellCounts, Counts, LevelCounts, Moments, Profile},
+    profile::{CellCounts, Counts, LevelCounts, Profile},
+    stored::{are_rows, read_cell_counts, write_cell_counts},
 };
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -21,7 +22,7 @@ use super::{
     bytes::{Numbers, Reader, Writer, decompress},
     reference::damaged_message,
     stored_segments::StoredSegments,
-    validity::{are_cells, are_counts, are_levels, are_rows},
+    validity::{are_cells, are_levels},
     workers::map_on_cores,
 };
 use crate::fault::{Fault, Result};
@@ -195,24 +196,7 @@ fn write_cells(core: &mut Writer, cells: &Cells, counts: &CellCounts) {
     core.numbers(cells.edges());
     core.numbers(cells.atoms());
     core.numbers(cells.cuts());
-    write_counts(core, counts);
-}
-
-/// Writes counts without their cells.
-pub(super) fn write_counts(core: &mut Writer, counts: &CellCounts) {
-    core.integers(counts.cells());
-    core.integer(counts.missing());
-    let (count, sum, squares, beyond) = counts.moments().parts();
-    core.integer(count);
-    core.wide(sum);
-    core.wide(squares);
-    core.integer(beyond);
-    let range = counts.range();
-    core.integer(u64::from(range.is_some()));
-    if let Some((least, greatest)) = range {
-        core.number(least);
-        core.number(greatest);
-    }
+    write_cell_counts(core, counts);
 }
 
 /// Encoded cells and their counts.
@@ -233,21 +217,8 @@ impl Outline<'_> {
 
 fn read_outline<'a>(core: &mut Reader<'a>) -> Option<Outline<'a>> {
     let (edges, atoms, cuts) = (core.numbers()?, core.numbers()?, core.numbers()?);
-    let counts = read_counts(core, edges.len() + 1)?;
+    let counts = read_cell_counts(core, edges.len() + 1)?;
     Some(Outline { edges, atoms, cuts, counts })
-}
-
-/// Reads the counts of `cells` cells; `None` if they contradict each other.
-pub(super) fn read_counts(core: &mut Reader<'_>, cells: usize) -> Option<CellCounts> {
-    let counts = core.integers()?;
-    let missing = core.integer()?;
-    let moments = Moments::from_parts((core.integer()?, core.wide()?, core.wide()?, core.integer()?));
-    let range = match core.integer()? {
-        0 => None,
-        _ => Some((core.number()?, core.number()?)),
-    };
-    let is_valid = counts.len() == cells && are_counts(&counts, missing, &moments, range);
-    is_valid.then(|| CellCounts::from_parts(counts, missing, moments, range))
 }
 
 /// A partially decoded feature; building its cells takes longest and is done last, on all cores.

@@ -2,10 +2,11 @@
 //!
 //! They are in one block, the last. Files of earlier versions do not have it.
 
+use vigie_profile::stored::are_rows;
+
 use super::{
     Reference,
     bytes::{Reader, Writer, decompress},
-    validity::are_rows,
 };
 use crate::fault::{Fault, Result};
 

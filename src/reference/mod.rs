@@ -30,6 +30,7 @@ mod training;
 mod unsuitable;
 mod validity;
 mod values;
+mod window_reference;
 mod workers;
 
 pub use block_store::{Block, ReadSeek};
@@ -51,4 +52,5 @@ pub use segments::ReferenceSegment;
 pub use table::read as read_table;
 pub use training::{Training, TrainingColumn, TrainingValues};
 pub use values::json_scalar;
+pub use window_reference::WindowValues;
 pub use workers::{join, map_on_cores};

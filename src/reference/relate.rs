@@ -137,7 +137,52 @@ pub(super) fn relate(threads: usize, columns: &[SampledColumn]) -> Option<Relati
     } else {
         Vec::new()
     };
-    Some(Relations::new(rows as u64, columns.len(), correlations, missing_together(columns, rows)))
+    let is_partly_missing: Vec<bool> = columns.iter().map(|column| is_partly_missing(column.missing(), rows)).collect();
+    let correlate_missing = |(): &mut (), feature: usize| -> Vec<i16> {
+        let with = |(other, is_partly): (&SampledColumn, &bool)| {
+            let own = columns.get(feature).filter(|_| *is_partly)?;
+            missing_correlation(own, other)
+        };
+        columns.iter().zip(&is_partly_missing).map(|one| with(one).unwrap_or(UNKNOWN)).collect()
+    };
+    let missing = if is_correlated {
+        map_on_threads(threads, columns.len(), &correlate_missing, &mut |_, _| {}).into_iter().flatten().collect()
+    } else {
+        Vec::new()
+    };
+    let together = missing_together(columns, rows);
+    Some(Relations::new(rows as u64, columns.len(), correlations, together, missing))
+}
+
+impl SampledColumn {
+    /// Number of rows without a value.
+    fn missing(&self) -> u64 {
+        self.scores.iter().map(|score| u64::from(*score == MISSING)).sum()
+    }
+}
+
+/// Returns whether 1–99% of the rows are missing.
+fn is_partly_missing(missing: u64, rows: usize) -> bool {
+    missing * 100 >= rows as u64 && (rows as u64 - missing) * 100 >= rows as u64
+}
+
+/// Pearson's correlation of a feature's scores with whether another is missing, over the rows that have a score.
+fn missing_correlation(one: &SampledColumn, other: &SampledColumn) -> Option<i16> {
+    if !one.is_numeric {
+        return None;
+    }
+    let mut totals = [0_i64; 5];
+    for (ours, theirs) in one.scores.chunks(CHUNK).zip(other.scores.chunks(CHUNK)) {
+        let mut sums = [0_i32; 5];
+        for (a, b) in ours.iter().zip(theirs) {
+            let has_score = i32::from(*a != MISSING);
+            let (a, b) = (i32::from(*a) * has_score, i32::from(*b == MISSING) * has_score);
+            sums.iter_mut().zip([has_score, a, b, a * a, a * b]).for_each(|(sum, more)| *sum += more);
+        }
+        totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += i64::from(sum));
+    }
+    let [rows, x, y, xx, xy] = totals;
+    pearson([rows, x, y, xx, y, xy])
 }
 
 /// Pearson's correlation of the scores over the rows that have both.
@@ -155,7 +200,11 @@ fn correlation(one: &SampledColumn, other: &SampledColumn) -> Option<i16> {
         }
         totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += i64::from(sum));
     }
-    let [rows, x, y, xx, yy, xy] = totals;
+    pearson(totals)
+}
+
+/// Pearson's correlation from the number of rows, the sums of both sides, of their squares, and of their products.
+fn pearson([rows, x, y, xx, yy, xy]: [i64; 6]) -> Option<i16> {
     let (left, right) = (rows * xx - x * x, rows * yy - y * y);
     if rows < MIN_ROWS || left <= 0 || right <= 0 {
         return None;
@@ -175,7 +224,7 @@ fn missing_together(columns: &[SampledColumn], rows: usize) -> Vec<Vec<usize>> {
             let count = bits.iter().map(|bits| u64::from(bits.count_ones())).sum();
             (index, bits, count)
         })
-        .filter(|(_, _, count)| count * 100 >= rows as u64 && (rows as u64 - count) * 100 >= rows as u64)
+        .filter(|(_, _, count)| is_partly_missing(*count, rows))
         .collect();
     // Each joins the group of the first earlier feature that it is missing with; groups that it connects become one.
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -267,6 +316,32 @@ mod tests {
         let relations = relate(1, &columns).unwrap();
         assert_eq!(relations.correlated(0), []);
         assert!(relate(1, &[numeric(vec![1]), numeric(Vec::new())]).is_none());
+    }
+
+    #[test]
+    fn a_feature_that_is_missing_where_another_is_high_is_correlated_with_it() {
+        let driver = scores(1, 1_001);
+        let often = |is_missing: &dyn Fn(usize, i16) -> bool| {
+            let scores =
+                driver.iter().enumerate().map(|(row, score)| if is_missing(row, *score) { MISSING } else { 7 });
+            numeric(scores.collect())
+        };
+        let columns = [
+            numeric(driver.clone()),
+            often(&|_, score| score > 500),
+            often(&|row, _| row % 3 == 0),
+            often(&|row, _| row == 0),
+            SampledColumn { scores: vec![0; 1_000], is_numeric: false },
+        ];
+        let relations = relate(2, &columns).unwrap();
+        let with = |other| relations.missing_correlation(0, other);
+        assert!(with(1).unwrap() > 0.6, "{:?}", with(1));
+        assert!(with(2).unwrap().abs() < 0.1, "{:?}", with(2));
+        // Hardly ever missing, never missing, no numbers, no feature.
+        assert_eq!([with(3), with(4), relations.missing_correlation(4, 1), with(5)], [None; 4]);
+        let by_float: Vec<i16> =
+            columns[1].scores.iter().map(|score| if *score == MISSING { 100 } else { 0 }).collect();
+        assert!((with(1).unwrap() - brute_force(&driver, &by_float)).abs() <= 0.000_051);
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub struct Relations {
     /// Correlations times [`ONE`], of pairs (0, 1), (0, 2), (1, 2), (0, 3), …; [`UNKNOWN`] where there is none.
     correlations: Vec<i16>,
     missing_together: Vec<Vec<usize>>,
+    /// Correlations of each feature's scores (rows) with whether each is missing (columns), times [`ONE`]; empty in files that
+    /// have none.
+    missing: Vec<i16>,
 }
 
 /// A correlation of 1.
@@ -28,9 +31,15 @@ pub(super) fn units(correlation: f64) -> i16 {
 }
 
 impl Relations {
-    /// `correlations` as in [`Relations`], or none if there are too many features.
-    pub(super) fn new(rows: u64, features: usize, correlations: Vec<i16>, missing_together: Vec<Vec<usize>>) -> Self {
-        Self { rows, features, correlations, missing_together }
+    /// `correlations` and `missing` as in [`Relations`], or none if there are too many features.
+    pub(super) fn new(
+        rows: u64,
+        features: usize,
+        correlations: Vec<i16>,
+        missing_together: Vec<Vec<usize>>,
+        missing: Vec<i16>,
+    ) -> Self {
+        Self { rows, features, correlations, missing_together, missing }
     }
 
     pub(super) fn write(&self, out: &mut Writer) {
@@ -41,18 +50,14 @@ impl Relations {
             out.integer(group.len() as u64);
             group.iter().for_each(|feature| out.integer(*feature as u64));
         }
+        out.integer(self.missing.len() as u64);
+        out.0.extend(self.missing.iter().flat_map(|units| units.to_le_bytes()));
     }
 
     /// Reads the relations of `features` features; `None` if they are damaged.
     pub(super) fn read(reader: &mut Reader<'_>, rows: u64, features: usize) -> Option<Self> {
-        let count = reader.count(2)?;
-        let (units, _) = reader.take(count.checked_mul(2)?)?.as_chunks();
-        let correlations: Vec<i16> = units.iter().map(|units| i16::from_le_bytes(*units)).collect();
         let pairs = features.checked_mul(features.saturating_sub(1))? / 2;
-        let is_known = |units: &i16| *units == UNKNOWN || (-ONE..=ONE).contains(units);
-        if !(count == 0 || count == pairs) || !correlations.iter().all(is_known) {
-            return None;
-        }
+        let correlations = read_units(reader, pairs)?;
         let groups = reader.count(1)?;
         let mut missing_together = Vec::with_capacity(groups);
         for _ in 0..groups {
@@ -64,7 +69,8 @@ impl Relations {
             }
             missing_together.push(group);
         }
-        Some(Self { rows, features, correlations, missing_together })
+        let missing = read_units(reader, features.checked_mul(features)?)?;
+        Some(Self { rows, features, correlations, missing_together, missing })
     }
 
     /// Number of rows it was learnt from.
@@ -86,6 +92,17 @@ impl Relations {
         Some(f64::from(units) / f64::from(ONE))
     }
 
+    /// Correlation of the normal scores of a numeric feature with whether `other` is missing, over the rows that have the former;
+    /// `None` for a categorical feature, a constant, fewer than 100 such rows, and unless `other` is missing in 1–99% of the rows.
+    #[must_use]
+    pub fn missing_correlation(&self, feature: usize, other: usize) -> Option<f64> {
+        if feature >= self.features || other >= self.features {
+            return None;
+        }
+        let units = self.missing.get(feature * self.features + other).copied().filter(|units| *units != UNKNOWN)?;
+        Some(f64::from(units) / f64::from(ONE))
+    }
+
     /// Features with a known correlation with `feature`, strongest first, then by index.
     #[must_use]
     pub fn correlated(&self, feature: usize) -> Vec<(usize, f64)> {
@@ -101,4 +118,13 @@ impl Relations {
     pub fn missing_together(&self) -> &[Vec<usize>] {
         &self.missing_together
     }
+}
+
+/// Reads `full` correlations or none; `None` if they are damaged.
+fn read_units(reader: &mut Reader<'_>, full: usize) -> Option<Vec<i16>> {
+    let count = reader.count(2)?;
+    let (units, _) = reader.take(count.checked_mul(2)?)?.as_chunks();
+    let units: Vec<i16> = units.iter().map(|units| i16::from_le_bytes(*units)).collect();
+    let is_known = |units: &i16| *units == UNKNOWN || (-ONE..=ONE).contains(units);
+    ((count == 0 || count == full) && units.iter().all(is_known)).then_some(units)
 }

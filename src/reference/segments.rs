@@ -8,12 +8,12 @@ use vigie_profile::{
     layout::{Layout, Precision, Shape},
     profile::{Counts, LevelCounts, Profile},
     segment::{SegmentTally, Segments},
+    stored::{read_cell_counts, write_cell_counts},
 };
 
 use super::{
     Reference, blocks,
     bytes::{Reader, Writer, decompress},
-    codec::{read_counts, write_counts},
     stored_segments::StoredSegments,
     validity::are_levels,
 };
@@ -104,7 +104,7 @@ fn pack(profile: &Profile) -> Vec<u8> {
     let mut out = Writer::default();
     for counts in profile.features() {
         match counts {
-            Counts::Numeric(counts) => write_counts(&mut out, counts),
+            Counts::Numeric(counts) => write_cell_counts(&mut out, counts),
             Counts::Categorical(counts) => {
                 out.integers(counts.levels());
                 out.integer(counts.missing());
@@ -112,7 +112,7 @@ fn pack(profile: &Profile) -> Vec<u8> {
         }
     }
     if let Some(counts) = profile.score() {
-        write_counts(&mut out, counts);
+        write_cell_counts(&mut out, counts);
     }
     zstd::bulk::compress(&out.0, 3).unwrap_or_default()
 }
@@ -123,7 +123,7 @@ fn unpack(packed: &[u8], layout: &Layout, rows: u64) -> Option<Profile> {
     let mut features = Vec::with_capacity(layout.features().len());
     for feature in layout.features() {
         features.push(match &feature.shape {
-            Shape::Numeric(cells) => Counts::Numeric(read_counts(&mut reader, cells.len())?),
+            Shape::Numeric(cells) => Counts::Numeric(read_cell_counts(&mut reader, cells.len())?),
             Shape::Categorical(levels) => {
                 let counts = reader.integers()?;
                 let missing = reader.integer()?;
@@ -133,7 +133,7 @@ fn unpack(packed: &[u8], layout: &Layout, rows: u64) -> Option<Profile> {
         });
     }
     let score = match layout.score() {
-        Some(cells) => Some(read_counts(&mut reader, cells.len())?),
+        Some(cells) => Some(read_cell_counts(&mut reader, cells.len())?),
         None => None,
     };
     Some(Profile::from_parts(layout, rows, features, score))

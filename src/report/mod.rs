@@ -20,7 +20,10 @@ pub use index::{
     summary::{ReplaySummary, ReplayedWindow, to_summary_html, to_summary_json},
 };
 pub use page::{html::to_html, score_shift::score_shift_sentence};
-pub use report::{DecisionReport, ExaminedWindow, MonitoredModel, Report, Run, SegmentReport, SkippedFiles};
+pub use report::{
+    AgainstWindow, BaselineReport, DecisionReport, EarlierWindow, ExaminedWindow, MonitoredModel, RepeatsReport,
+    Report, Run, SegmentReport, SkippedFiles,
+};
 pub use terminal::to_terminal;
 pub use words::{
     Advice, ChangedDecisions, Language, MailLabels, MailWords, Notation, PageLabels, PageWords, Restored, Since,

@@ -10,7 +10,10 @@ use vigie_profile::{
 use crate::{
     drift::{Drift, LoggedDecisions, SegmentsDrift},
     fault::LeftOut,
-    judge::{Headline, OverrideCounts, Policy, SegmentVerdict, Verdict, VerdictHeadline},
+    judge::{
+        BlockRepeat, Headline, OverrideCounts, Policy, RecentVerdict, RecentVerdicts, SegmentVerdict, StaleBlock,
+        Subject, Verdict, VerdictHeadline,
+    },
     performance::{LabelCounts, Performance, Predictions},
     reference::{Holdout, Provenance},
     replay::{Attribution, LeafDrift, Replay, ScoreShift, Unmeasured},
@@ -119,6 +122,60 @@ pub struct Report {
     pub segments: Option<SegmentReport>,
     /// Logged decisions against scores, if the log has any.
     pub decisions: Option<DecisionReport>,
+    /// Rows compared with those of the previous window, block by block; `None` without one.
+    pub repeats: Option<RepeatsReport>,
+    /// Comparison with the windows before, if the config sets `baseline`.
+    pub baseline: Option<BaselineReport>,
+    /// The window that takes the place of the reference, if one was requested.
+    pub against: Option<AgainstWindow>,
+    /// Content of `profile.bin`: the window's counts, for later windows.
+    pub profile: Vec<u8>,
+}
+
+/// An earlier window whose counts were used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EarlierWindow {
+    pub window: Window,
+    /// Revision of its report.
+    pub revision: u32,
+}
+
+/// Blocks of features compared with the rows of the previous window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RepeatsReport {
+    pub previous: EarlierWindow,
+    pub blocks: Vec<BlockRepeat>,
+    pub stale: Vec<StaleBlock>,
+}
+
+/// Comparison with the windows before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BaselineReport {
+    /// Windows that were read, oldest first. Of these, each feature is compared with at most `most`, at least `least`.
+    pub windows: Vec<EarlierWindow>,
+    pub most: usize,
+    pub least: usize,
+    pub same_weekday: bool,
+    pub verdicts: RecentVerdicts,
+}
+
+/// The window that takes the place of the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgainstWindow {
+    pub window: Window,
+    /// Rows used.
+    pub rows: u64,
+    /// Whether its values are known one by one. Otherwise only its counts per bin are compared.
+    pub is_exact: bool,
+}
+
+impl BaselineReport {
+    /// Start of the first window that is left out because it differs from those before it, if any.
+    #[must_use]
+    pub fn left_out_since(&self, verdict: &RecentVerdict) -> Option<Instant> {
+        let first = self.windows.len().checked_sub(verdict.drift.left_out)?;
+        self.windows.get(first).map(|earlier| earlier.window.from)
+    }
 }
 
 /// Logged decisions, and what is expected of them.
@@ -164,6 +221,20 @@ impl Report {
     #[must_use]
     pub fn headline(&self) -> Headline {
         Headline::Verdict(VerdictHeadline::new(&self.drift, &self.verdict, &self.policy))
+    }
+
+    /// Returns how a feature, or the score, compares with the windows before.
+    #[must_use]
+    pub fn recent(&self, subject: &Subject) -> Option<&RecentVerdict> {
+        let verdicts = &self.baseline.as_ref()?.verdicts;
+        match subject {
+            Subject::Score => verdicts.score.as_ref(),
+            Subject::Feature(name) => {
+                let place = self.drift.features.iter().position(|feature| feature.name == *name)?;
+                verdicts.features.get(place)?.as_ref()
+            }
+            Subject::Run | Subject::Group(_) | Subject::Segment(_) => None,
+        }
     }
 
     /// Returns whether the reference rows were held out of training. Only then are realised outcomes

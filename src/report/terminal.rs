@@ -7,7 +7,7 @@ use vigie_profile::shown::{harmless, shown};
 use super::{Report, page::score_shift::score_shift_sentence, words::TerminalWords};
 use crate::{
     drift::LoggedDecisions,
-    judge::{Finding, Severity, Test, q_value},
+    judge::{Finding, Severity, Subject, Test, q_value},
 };
 
 const ROWS: usize = 12;
@@ -46,7 +46,7 @@ pub fn to_terminal(report: &Report, page: &Path, colour: bool, words: &dyn Termi
     if !report.examined.doubled_names.is_empty() {
         let _ = writeln!(text, "{}", words.doubled_names(&report.examined.doubled_names));
     }
-    findings(&mut text, &verdict.findings, colour, words);
+    findings(&mut text, &verdict.entries(), colour, words);
     if verdict.is_of_selection() {
         let _ = writeln!(text, "{}", words.labels().selection);
     }
@@ -87,13 +87,24 @@ fn findings(text: &mut String, findings: &[Finding], colour: bool, words: &dyn T
         let _ = writeln!(
             text,
             "{severity} {subject:<wide$} {:<13} {:>8} {:>7} {:>8}",
-            finding.test.word(),
+            finding.measured().word(),
             words.number_or_dash(finding.value),
             words.number_or_dash(finding.limit),
             finding.q_value.map_or("–".to_owned(), |q| q_value(Some(q))),
         );
+        if let Some(story) = finding.story() {
+            let told = if matches!(finding.subject, Subject::Group(_)) {
+                format!("{}; {}", words.story(&story.brief()), words.side(story))
+            } else {
+                words.side(story)
+            };
+            let _ = writeln!(text, "         {}", harmless(&told));
+        }
         // These findings have no figures, or figures that do not show what was found.
-        if matches!(finding.test, Test::NoData | Test::Source | Test::Labels | Test::Decision | Test::LeftOut) {
+        if matches!(
+            finding.test,
+            Test::NoData | Test::Source | Test::Labels | Test::Decision | Test::LeftOut | Test::Stale
+        ) {
             let _ = writeln!(text, "         {}", harmless(&words.statement(finding)));
         }
     }

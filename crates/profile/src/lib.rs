@@ -13,6 +13,8 @@
 //! | [`profile`] | counts of rows, moments of numeric features, latency and traffic of the service |
 //! | [`segment`] | filters, and counts of the rows that match them |
 //! | [`sketch`] | quantiles, frequent values and times of single features, from a second pass over their values |
+//! | [`repeat`] | keyed hashes of rows, sampled, to find rows that come again in a later window |
+//! | [`stored`], [`bytes`] | counts as a file, and its encoding |
 //! | [`window`] | instants, half-open windows, and the cadence that divides time into windows |
 //! | [`shown`], [`near`] | text that is safe to display, and suggestions for misspelt names |
 //!
@@ -67,11 +69,14 @@
 //! ```
 
 pub mod batch;
+pub mod bytes;
 pub mod decision;
 pub mod layout;
 pub mod near;
 pub mod profile;
+pub mod repeat;
 pub mod segment;
 pub mod shown;
 pub mod sketch;
+pub mod stored;
 pub mod window;

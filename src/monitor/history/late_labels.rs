@@ -7,7 +7,7 @@ use vigie_profile::window::{Instant, Window};
 
 use super::record::{Compose, queue, rules, thread};
 use crate::{
-    alert::{AlertKey, Event, History, LabelVerdict, Notification, Observation, Scope, decide_all},
+    alert::{Event, History, LabelVerdict, Notification, Observation, Scope, decide_all, is_muted},
     config::Settings,
     crash,
     fault::Result,
@@ -87,13 +87,9 @@ fn apply(
     let mut decision = decide_all(&observations, &past, &rules(settings), now);
     let mut messages = Vec::new();
     if !decision.events.is_empty() {
-        let is_muted = |finding: &Finding| {
-            let key = AlertKey::new(model, finding);
-            past.mutes.iter().any(|mute| mute.silences(&key, now))
-        };
         let mut notification = notification(entry, settings, (*newest, windows.len()), decision.events.clone())?;
         let findings = all.last().into_iter().flat_map(|results| &results.findings);
-        let heard = findings.filter(|finding| !is_muted(finding));
+        let heard = findings.filter(|finding| !is_muted(&past.mutes, model, finding, now));
         notification.severity = heard.map(|finding| finding.severity).max().unwrap_or(Severity::Stable);
         // Without the report: the window is long past, and only the label verdicts are new.
         messages = compose(&notification, None)?;

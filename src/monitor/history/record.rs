@@ -7,8 +7,8 @@ use vigie_profile::window::{Instant, Window};
 
 use crate::{
     alert::{
-        AlertKey, Baseline, Decision, Event, History, Mute, Notification, Observation, Phase, Rules, Scope, decide,
-        label_verdicts, nearness, stale_reference,
+        Alert, Baseline, Decision, Event, History, Notification, Observation, Phase, Rules, Scope, alert_entries,
+        decide, label_verdicts, muted_findings, nearness, stale_reference,
     },
     archive::past_points,
     config::Settings,
@@ -162,7 +162,7 @@ fn write(
     let mut messages = Vec::new();
     if !notification.events.is_empty() {
         notification.id = format!("{}/{}", entry.next_event_id()?, notification.id);
-        exclude_muted(&mut notification, result, &past.mutes, attempt.now);
+        exclude_muted(&mut notification, result, &past, &decision, attempt.now);
         let report = match result {
             RunResult::Reported(report) => Some(report),
             _ => None,
@@ -186,23 +186,21 @@ fn write(
 }
 
 /// Leaves out what is muted: it is still in the report, but neither heads a message nor is listed or pictured in it.
-fn exclude_muted(notification: &mut Notification, result: RunResult<'_>, mutes: &[Mute], now: Instant) {
+fn exclude_muted(
+    notification: &mut Notification,
+    result: RunResult<'_>,
+    past: &History,
+    decision: &Decision,
+    now: Instant,
+) {
     let RunResult::Reported(report) = result else { return };
-    let model = notification.model.as_str();
-    let is_muted = |finding: &Finding| {
-        let key = AlertKey::new(model, finding);
-        mutes.iter().any(|mute| mute.silences(&key, now))
-    };
-    let left_out: BTreeSet<(Subject, Test)> = report
-        .verdict
-        .findings
-        .iter()
-        .filter(|finding| is_muted(finding))
-        .map(|finding| (finding.subject.clone(), finding.test))
-        .collect();
+    let is_unchanged = |alert: &&Alert| !decision.alerts.iter().any(|changed| changed.id == alert.id);
+    let alerts: Vec<Alert> = past.alerts.iter().filter(is_unchanged).chain(&decision.alerts).cloned().collect();
+    let left_out = muted_findings(report, &alerts, &past.mutes, now);
     if left_out.is_empty() {
         return;
     }
+    let is_muted = |finding: &Finding| left_out.contains(&(finding.subject.clone(), finding.test));
     let heard = report.verdict.without(&report.drift, &report.importance, &report.policy, &is_muted);
     notification.severity = heard.severity;
     notification.headline = Headline::Verdict(VerdictHeadline::new(&report.drift, &heard, &report.policy));
@@ -212,9 +210,7 @@ fn exclude_muted(notification: &mut Notification, result: RunResult<'_>, mutes: 
 /// Stores the first message about an alert that can have replies, so that later ones are sent in its thread.
 pub(crate) fn thread(decision: &mut Decision, messages: &[NewMessage]) {
     let Some(first) = messages.iter().find(|message| message.is_thread) else { return };
-    let opened = |alert: &&mut crate::alert::Alert| {
-        alert.phase == Phase::Open && alert.notified.is_some() && alert.thread.is_none()
-    };
+    let opened = |alert: &&mut Alert| alert.phase == Phase::Open && alert.notified.is_some() && alert.thread.is_none();
     decision.alerts.iter_mut().filter(opened).for_each(|alert| alert.thread = Some(first.message_id.clone()));
 }
 
@@ -261,7 +257,7 @@ fn decide_alerts(
         RunResult::Reported(_) if is_late => (Scope::Late, Vec::new(), false),
         RunResult::Reported(report) => {
             near.extend(nearness(report));
-            let (mut findings, volume, overrides) = findings(entry, attempt, report)?;
+            let (mut findings, volume, overrides) = findings(entry, attempt, report, past)?;
             findings.extend(failing.before(attempt.window));
             near.extend(volume.map(|nearness| ((Subject::Run, Test::Volume), nearness)));
             near.extend(overrides.map(|nearness| ((Subject::Run, Test::Overrides), nearness)));
@@ -302,8 +298,14 @@ fn failed(test: Test, failure: Failure) -> Finding {
 /// Findings, and the values of the volume and of overrides as shares of their limits.
 type HistoryFindings = (Vec<Finding>, Option<f64>, Option<f64>);
 
-/// Findings of the report, and those that need history: too few records for this weekday, an old reference, other overrides.
-fn findings(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, report: &Report) -> Result<HistoryFindings> {
+/// Stories and other findings of the report, and those that need history: too few records for this weekday, an old reference,
+/// other overrides.
+fn findings(
+    entry: &LedgerTx<'_>,
+    attempt: &RunAttempt<'_>,
+    report: &Report,
+    past: &History,
+) -> Result<HistoryFindings> {
     let settings = attempt.settings;
     let cadence = settings.schedule.cadence();
     let alike = |window: Window| cadence.same_slot(window, attempt.window);
@@ -315,7 +317,8 @@ fn findings(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, report: &Report) -> 
         volume: settings.alerts.volume,
         min_rows: settings.policy.min_rows,
     };
-    let mut findings = report.verdict.findings.clone();
+    let rules = rules(settings);
+    let mut findings = alert_entries(report, |test| rules.ignores(test), &past.mutes, attempt.now);
     findings.retain(|finding| !usual.is_quiet(finding.test));
     let (volume, nearness) = usual.volume(attempt.records.unwrap_or_else(|| report.rows()));
     findings.extend(volume);

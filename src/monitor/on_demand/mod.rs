@@ -1,8 +1,11 @@
-//! Commands that answer one question: explain, score, replay, check a connection.
+//! Commands that answer one question: explain, score, replay, check a range or against another window, check a connection.
 
+pub(crate) mod against;
 pub(crate) mod connect;
 pub(crate) mod explain;
+pub(crate) mod range;
 pub(crate) mod replay;
 pub(crate) mod row_file;
 pub(crate) mod score;
 pub(crate) mod shap_columns;
+mod split;

@@ -2,10 +2,11 @@
 
 use std::{path::PathBuf, time::Instant as StdInstant};
 
-use vigie_profile::window::{Cadence, Instant, Span, Window};
+use vigie_profile::window::{Instant, Span, Window};
 
+use super::split::split;
 use crate::{
-    archive,
+    archive::{self, ReportFiles},
     config::Settings,
     engine,
     fault::{Fault, Result},
@@ -18,11 +19,12 @@ use crate::{
             attribution_mode::attribution_mode,
             context::{RunContext, WindowData},
             inputs::check_inputs,
-            judge::{judge_window, measure},
+            judge::{Earlier, measure},
             performance::performance,
             predictions::predictions,
             report::{Measurements, build_report},
             rescore::{ParityRequest, challenger_segments, rescore},
+            stories::judge_with_stories,
         },
     },
     replay::{ParityTally, Replay, Rescorer, ShiftTally},
@@ -47,13 +49,12 @@ pub struct ReplayOutput {
     pub html: PathBuf,
 }
 
-/// Maximum number of windows. More indicate a mistake in `--each`.
-const MOST_WINDOWS: usize = 5_000;
-
 /// Replays a request. Does not touch the daemon's state, its reports or the index.
 pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_>) -> Result<ReplayOutput> {
     let started = StdInstant::now();
-    let (run, file) = open(settings, request, scan)?;
+    let (mut run, file) = open(settings, request, scan)?;
+    // A replay neither reads nor keeps counts of other windows.
+    run.repeats = None;
     // Without a model, the windows are reported without a comparison.
     let parity_model = match &run.model {
         Some(model) => Some((model, parity_request(&run)?)),
@@ -69,7 +70,8 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
     let mut shift = request.model.as_ref().map(|_| ShiftTally::empty(run.reference.layout(), &segments));
     let mut windows = Vec::new();
     let mut rows = 0;
-    for window in split(settings, request)? {
+    let each = request.each.unwrap_or(settings.schedule.window);
+    for window in split(request.window, each, &settings.schedule.zone)? {
         let counted = engine::count(&run.job(window))?;
         let mut data = WindowData { window, counted, empty_later: None };
         rows += data.counted.profile.rows();
@@ -93,24 +95,28 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
         let performance = performance(&run, &data, scores)?;
         let measured = measure(&run, &data)?;
         let predictions = predictions(&run, &data)?;
+        let earlier = Earlier::default();
+        let replay = replayed.as_ref();
         let judged =
-            judge_window(&run, &data, measured, replayed.as_ref(), performance.as_ref(), predictions.as_ref())?;
+            judge_with_stories(&run, &data, measured, earlier, replay, performance.as_ref(), predictions.as_ref())?;
         let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), contributions)?;
         let measurements = Measurements { replay: replayed, attribution, leaves, performance, predictions };
         let mut report = build_report(&run, data, judged, measurements, request.now);
         report.run.seconds = started.elapsed().as_secs_f64();
         let html = to_html(&report, &context)
             .map_err(|error| Fault::setup(format!("the page cannot be rendered: {error}")))?;
-        archive::publish(&folder.join(window.folder()), 0, &to_json(&report), &html)?;
+        let files = ReportFiles { json: &to_json(&report), html: &html, profile: None };
+        archive::publish(&folder.join(window.folder()), 0, files)?;
         windows.push(ReplayedWindow::from_report(&report));
     }
     let summary = ReplaySummary {
         model: settings.model.clone().name,
         version: settings.model.version.clone(),
+        is_replay: true,
         file,
         sha256,
         range: request.window,
-        each: request.each.unwrap_or(settings.schedule.window).to_string(),
+        each: each.to_string(),
         created_at: request.now,
         config_sha256: settings.sha256.clone(),
         reference_id: run.reference.id().to_owned(),
@@ -156,28 +162,4 @@ fn open<'a>(
     // Only the model that the reference was learned with has contributions; for others, attribution is unavailable.
     run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
     Ok((run, Some(name(path))))
-}
-
-/// Splits the range into windows of the cadence. The first and the last are cut at the ends of the range.
-fn split(settings: &Settings, request: &ReplayRequest) -> Result<Vec<Window>> {
-    let each = request.each.unwrap_or(settings.schedule.window);
-    let cadence = Cadence::new(each, settings.schedule.zone.clone())
-        .map_err(|why| Fault::setup(format!("--each {each}: {why}; write a window length such as 1d")))?;
-    let Window { from, to } = request.window;
-    let mut windows = Vec::new();
-    let mut at = from;
-    while at < to {
-        let whole = cadence.window_at(at);
-        let end = whole.to.min(to);
-        // Guards against a calendar that does not advance.
-        let Some(window) = Window::new(at, end) else { break };
-        windows.push(window);
-        if windows.len() > MOST_WINDOWS {
-            return Err(Fault::setup(format!(
-                "--each {each}: the range has more than {MOST_WINDOWS} windows; choose longer windows or a shorter range"
-            )));
-        }
-        at = end;
-    }
-    Ok(windows)
 }

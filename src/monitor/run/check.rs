@@ -5,15 +5,17 @@ use std::{path::PathBuf, time::Instant as StdInstant};
 use super::{
     attribution::measure_attribution,
     context::RunContext,
-    judge::{judge_window, measure},
+    history::PastCounts,
+    judge::{Earlier, measure},
     performance::performance,
     predictions::predictions,
     report::{Measurements, build_report},
     request::{RunRequest, ScanOptions},
     rescore::{WindowReplay, replay_window},
+    stories::judge_with_stories,
 };
 use crate::{
-    archive::{self, Published},
+    archive::{self, Published, ReportFiles},
     config::Settings,
     crash,
     fault::{Fault, Result},
@@ -43,21 +45,28 @@ pub fn check(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) ->
 /// Examines a window.
 pub fn examine(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) -> Result<Report> {
     let started = StdInstant::now();
-    let run = RunContext::open(settings, scan)?;
+    examine_window(&RunContext::open(settings, scan)?, request, started)
+}
+
+/// Examines a window with an open reference, model and log.
+pub(crate) fn examine_window(run: &RunContext<'_>, request: RunRequest, started: StdInstant) -> Result<Report> {
     crash::point("window.opened");
     let mut data = run.count_window(request)?;
     crash::point("window.counted");
-    let WindowReplay { replay, contributions, leaves } = replay_window(&run, &data)?;
+    let WindowReplay { replay, contributions, leaves } = replay_window(run, &data)?;
     let scores = data.take_scores();
     // The two are independent, and neither keeps all cores busy by itself.
-    let (performance, measured) = join(|| performance(&run, &data, scores), || measure(&run, &data));
+    let (performance, measured) = join(|| performance(run, &data, scores), || measure(run, &data));
     let performance = performance?;
-    let predictions = predictions(&run, &data)?;
-    let judged = judge_window(&run, &data, measured?, replay.as_ref(), performance.as_ref(), predictions.as_ref())?;
+    let predictions = predictions(run, &data)?;
+    let past = PastCounts::open(run, data.window);
+    let earlier = Earlier { repeats: past.repeats(&data), recent: past.recent(&data) };
+    let (by_model, by_labels) = (replay.as_ref(), performance.as_ref());
+    let judged = judge_with_stories(run, &data, measured?, earlier, by_model, by_labels, predictions.as_ref())?;
     crash::point("window.weighed");
-    let attribution = measure_attribution(&run, &data, &judged, performance.as_ref(), contributions)?;
+    let attribution = measure_attribution(run, &data, &judged, performance.as_ref(), contributions)?;
     let measurements = Measurements { replay, attribution, leaves, performance, predictions };
-    let mut report = build_report(&run, data, judged, measurements, request.now);
+    let mut report = build_report(run, data, judged, measurements, request.now);
     report.run.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -80,7 +89,8 @@ pub fn publish(settings: &Settings, mut report: Report) -> Result<(Report, Publi
     let html =
         to_html(&report, &context).map_err(|error| Fault::setup(format!("the page cannot be rendered: {error}")))?;
     crash::point("report.rendered");
-    let published = archive::publish(&folder, revision, &json, &html)?;
+    let files = ReportFiles { json: &json, html: &html, profile: Some(&report.profile) };
+    let published = archive::publish(&folder, revision, files)?;
     archive::write_point(&folder, &TrendPoint::from_report(&report))?;
     Ok((report, published))
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use vigie_profile::{
     decision::DecisionWords,
     near::alternatives,
+    repeat::RepeatPlan,
     segment::Segments,
     shown::shown,
     window::{Cadence, Window},
@@ -19,11 +20,11 @@ use crate::{
     config::{MissingLevel, Settings},
     engine::{self, CountJob, Counted, Eligibility, Sample},
     fault::{Fault, Result, describe_io},
-    judge::ParityOf,
+    judge::{ParityOf, StoryBlock},
     monitor::model::{place, read_model},
     reference::Reference,
     replay::Rescorer,
-    report::SkippedFiles,
+    report::{AgainstWindow, SkippedFiles},
     source::{Log, Scaled},
 };
 
@@ -43,6 +44,10 @@ pub(crate) struct RunContext<'a> {
     words: Option<DecisionWords>,
     /// Segments that are compared separately.
     pub segments: Option<Segments>,
+    /// Blocks of features whose rows are compared with those of the previous window.
+    pub repeats: Option<RepeatPlan>,
+    /// The window that takes the place of the reference.
+    pub against: Option<AgainstWindow>,
     log: Log,
     rule: Eligibility,
 }
@@ -86,6 +91,8 @@ impl<'a> RunContext<'a> {
         let reference = open_configured_reference(settings)?;
         Ok(Self {
             segments: segments(settings, &reference)?,
+            repeats: repeat_plan(settings, &reference),
+            against: None,
             reference,
             model: None,
             attribution: AttributionMode::Off,
@@ -116,6 +123,7 @@ impl<'a> RunContext<'a> {
             keeps_scores: self.reference.has_outcomes() && self.rule.needs_probability,
             sample: None,
             segments: self.segments.as_ref(),
+            repeats: self.repeats.as_ref(),
             threads: self.scan.threads,
             progress: self.scan.progress,
         }
@@ -167,13 +175,27 @@ fn segments(settings: &Settings, reference: &Reference) -> Result<Option<Segment
         .map_err(Fault::setup)
 }
 
-/// Names of what an alert of the model can be about, besides its tests: features and segments.
+/// The blocks whose rows are hashed; `None` if there are none, or if repeated rows are not a finding.
+///
+/// The key is derived from the reference, so that hashes of two hosts, and of two runs, are the same. Nobody who has only
+/// the hashes can compute them for a given row.
+fn repeat_plan(settings: &Settings, reference: &Reference) -> Option<RepeatPlan> {
+    if settings.policy.stale.is_off() {
+        return None;
+    }
+    let key = u64::from_str_radix(reference.id(), 16).unwrap_or_default();
+    let plan = RepeatPlan::new(reference.layout(), reference.profile(), key, engine::FEATURES_PER_PART);
+    plan.blocks().iter().any(|block| !block.prefix.is_empty()).then_some(plan)
+}
+
+/// Names of what an alert of the model can be about, besides its tests: features, blocks of features and segments.
 pub fn subjects(settings: &Settings) -> Result<Vec<String>> {
     let reference = open_configured_reference(settings)?;
     let features = reference.layout().features().iter().map(|feature| feature.name.clone());
     let segments = segments(settings, &reference)?;
     let segments = segments.iter().flat_map(|segments| segments.list().iter().map(|segment| segment.name.clone()));
-    Ok(features.chain(segments).collect())
+    let blocks = reference.name_blocks().into_iter().map(|block| StoryBlock::name_of(&block.prefix));
+    Ok(features.chain(blocks).chain(segments).collect())
 }
 
 /// What the words of logged decisions mean; `None` if the config maps none.

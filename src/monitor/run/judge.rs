@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{
     changes::{describe_changes, features_in_findings},
     context::{RunContext, WindowData, score_unit},
+    history::RecentPast,
     left_out::left_out,
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     judge::{AucChange, Case, CostChange, Finding, Service, Test, Verdict, judge, judge_segments, undecided},
     performance::{LabelCounts, Performance, Predictions},
     replay::Replay,
-    report::SegmentReport,
+    report::{BaselineReport, RepeatsReport, SegmentReport},
     source::Unreadable,
 };
 
@@ -27,6 +28,15 @@ pub(crate) struct JudgedWindow {
     pub segments: Option<SegmentReport>,
     /// Logged decisions; `None` if the log has none.
     pub decisions: Option<LoggedDecisions>,
+    pub repeats: Option<RepeatsReport>,
+    pub baseline: Option<BaselineReport>,
+}
+
+/// What is known from earlier windows.
+#[derive(Default)]
+pub(crate) struct Earlier {
+    pub repeats: Option<RepeatsReport>,
+    pub recent: Option<RecentPast>,
 }
 
 /// Distances of the window and its segments from the reference, before any refinement.
@@ -48,6 +58,7 @@ pub(crate) fn judge_window(
     run: &RunContext<'_>,
     data: &WindowData,
     measured: MeasuredDrift,
+    Earlier { repeats, recent }: Earlier,
     replay: Option<&Replay>,
     performance: Option<&Performance>,
     predictions: Option<&Predictions>,
@@ -73,6 +84,7 @@ pub(crate) fn judge_window(
     {
         service.segments.clone_from(findings);
     }
+    service.stale = repeats.iter().flat_map(|repeats| repeats.stale.clone()).collect();
     let segments = segments.map(|(segments, _)| segments);
     let mut has_refined = true;
     let mut details = BTreeMap::new();
@@ -126,7 +138,8 @@ pub(crate) fn judge_window(
         }
     };
     describe_changes(&mut drift, &verdict, run, data, details)?;
-    Ok(JudgedWindow { drift, verdict, segments, decisions })
+    let baseline = recent.and_then(|recent| recent.judge(run, &verdict));
+    Ok(JudgedWindow { drift, verdict, segments, decisions, repeats, baseline })
 }
 
 /// The window's segments, measured and judged, with their findings.
@@ -176,6 +189,7 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         costs: Vec::new(),
         aucs: Vec::new(),
         segments: Vec::new(),
+        stale: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ mod changes;
 pub(crate) mod check;
 pub(crate) mod context;
 pub(crate) mod first_check;
+pub(crate) mod history;
 pub(crate) mod inputs;
 pub(crate) mod judge;
 pub(crate) mod leaf_mode;
@@ -17,7 +18,9 @@ pub(crate) mod report;
 pub(crate) mod request;
 pub(crate) mod rescore;
 pub(crate) mod score_shift;
+pub(crate) mod stories;
 
+pub(crate) use check::examine_window;
 pub use check::{RunOutput, check, examine, publish};
 pub use context::{open_reference, subjects};
 pub use first_check::{first_check_notes, is_first_check};

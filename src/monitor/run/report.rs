@@ -1,6 +1,6 @@
 //! The report of a run, built from everything it measured.
 
-use vigie_profile::window::Instant;
+use vigie_profile::{stored::StoredProfile, window::Instant};
 
 use super::{
     attribution::AttributionResults,
@@ -34,9 +34,11 @@ pub(crate) fn build_report(
     now: Instant,
 ) -> Report {
     let (settings, reference, counted) = (run.settings, &run.reference, data.counted);
+    let missing_fields = missing_fields(&counted);
     let other_version = (counted.other_version.rows() > 0)
         .then(|| compare(reference, &counted.other_version, settings.policy.empty_bins, settings.model.rule()).ok())
         .flatten();
+    let profile = StoredProfile { window: data.window, profile: counted.profile, repeats: counted.repeats }.to_bytes();
     Report {
         run: Run {
             revision: 0,
@@ -62,7 +64,7 @@ pub(crate) fn build_report(
             window: data.window,
             filtered: counted.found.filtered,
             unreadable: counted.unreadable.iter().map(Unreadable::left_out).collect(),
-            missing_fields: missing_fields(&counted),
+            missing_fields,
             doubled_names: counted.found.doubled.iter().cloned().collect(),
             has_naive_times: counted.found.has_naive_times,
             complaints: counted.complaints,
@@ -74,6 +76,10 @@ pub(crate) fn build_report(
         decisions: judged
             .decisions
             .map(|counts| DecisionReport { counts, overrides_allowed: settings.model.overrides == Overrides::Allowed }),
+        repeats: judged.repeats,
+        baseline: judged.baseline,
+        against: run.against,
+        profile,
         drift: judged.drift,
         verdict: judged.verdict,
         importance: reference.importance().to_vec(),

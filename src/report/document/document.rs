@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    attribution::AttributionSection, cost::CostSection, decisions::DecisionsSection, feature::ReportedFeature,
-    latency::LatencySection, leaf_drift::LeafDriftSection, other_version::OtherVersionSection,
-    performance::PerformanceSection, predictions::PredictionsSection, reference::ReferenceSection,
-    replay::ReplaySection, run::RunSection, score::score, segments::SegmentsSection, service::ServiceSection,
-    sorted::sorted, verdict::VerdictSection, window::WindowSection,
+    against::AgainstSection, attribution::AttributionSection, baseline::BaselineSection, cost::CostSection,
+    decisions::DecisionsSection, feature::ReportedFeature, latency::LatencySection, leaf_drift::LeafDriftSection,
+    other_version::OtherVersionSection, performance::PerformanceSection, predictions::PredictionsSection,
+    reference::ReferenceSection, repeats::StaleSection, replay::ReplaySection, run::RunSection, score::score,
+    segments::SegmentsSection, service::ServiceSection, sorted::sorted, verdict::VerdictSection, window::WindowSection,
 };
 use crate::{judge::Policy, report::Report};
 
@@ -66,6 +66,15 @@ pub struct ReportDocument {
     pub policy: Value,
     /// Drift of rows scored by another version of the model; null if there are none.
     pub other_version: Option<OtherVersionSection>,
+    /// Only if another window takes the place of the reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<AgainstSection>,
+    /// Only if the config sets `baseline`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineSection>,
+    /// Only if the counts of an earlier window are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale: Option<StaleSection>,
 }
 
 impl ReportDocument {
@@ -93,6 +102,9 @@ impl ReportDocument {
             reference: ReferenceSection::new(report),
             policy: serde_json::to_value(policy).unwrap_or_default(),
             other_version: report.other_version.as_ref().map(|drift| OtherVersionSection::new(drift, policy)),
+            against: AgainstSection::new(report),
+            baseline: BaselineSection::new(report),
+            stale: StaleSection::new(report),
         }
     }
 

@@ -38,7 +38,7 @@ impl Head {
             severities: severities(document),
             rows: window.rows_used,
             requests: service.requests,
-            findings: verdict.findings.len(),
+            findings: verdict.entries(),
             score_psi: score.and_then(|score| score.psi.value),
             refused_share: score.and_then(|score| score.refused_share.as_ref()?.window),
             decisions: document.decisions.as_ref().map(DecisionsSection::overrides),

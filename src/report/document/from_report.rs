@@ -23,7 +23,7 @@ impl Head {
             severities: severities(&report.verdict.findings),
             rows: drift.n_window,
             requests: traffic.requests,
-            findings: report.verdict.findings.len(),
+            findings: report.verdict.entries().len(),
             score_psi: score.and_then(|score| score.distance.psi.value).map(rounded),
             refused_share: score.and_then(|score| score.refused.window).map(rounded),
             decisions: report.decisions.as_ref().map(DecisionReport::overrides),

@@ -1,6 +1,8 @@
 //! Machine-readable output: `report.json`, one file per section, and the trend file next to it.
 
+mod against;
 mod attribution;
+mod baseline;
 mod challenger;
 mod cost;
 mod cost_curve;
@@ -24,6 +26,7 @@ mod predictions;
 mod realised;
 mod redact;
 mod reference;
+mod repeats;
 mod replay;
 mod run;
 mod schema;
@@ -32,6 +35,7 @@ mod score_shift;
 mod segments;
 mod service;
 mod sorted;
+mod story;
 mod summary;
 mod trend_point;
 mod verdict;

@@ -5,7 +5,7 @@ use vigie_profile::batch::Complaints;
 use crate::{
     drift::{Change, Drift, Summary},
     fault::LeftOut,
-    judge::Finding,
+    judge::{Finding, Story},
     performance::{LabelCounts, Performance, Predictions},
     replay::Replay,
     report::{DecisionReport, ExaminedWindow, Report, SegmentReport},
@@ -36,9 +36,14 @@ impl Report {
             predictions,
             segments,
             decisions,
+            repeats,
+            baseline,
+            against,
+            profile: _,
         } = self.clone();
         let mut verdict = verdict;
         verdict.findings = verdict.findings.into_iter().map(Finding::redacted).collect();
+        verdict.stories = verdict.stories.into_iter().map(Story::redacted).collect();
         for judged in verdict.features.iter_mut().chain(&mut verdict.score) {
             judged.opinions = std::mem::take(&mut judged.opinions).into_iter().map(Finding::redacted).collect();
         }
@@ -69,6 +74,12 @@ impl Report {
                 .map(|predictions| Predictions { labels: predictions.labels.map(without_ids), ..predictions }),
             segments: segments.map(without_extremes),
             decisions: decisions.map(without_decided_rows),
+            // Counts of rows, and windows.
+            repeats,
+            baseline,
+            against,
+            // Names of unseen levels, and hashes of rows.
+            profile: Vec::new(),
         }
     }
 }

@@ -23,6 +23,7 @@ pub struct Head {
     pub severities: BTreeMap<Test, Severity>,
     pub rows: u64,
     pub requests: u64,
+    /// Number of stories, and of findings that are not about features.
     pub findings: usize,
     pub score_psi: Option<f64>,
     pub refused_share: Option<f64>,

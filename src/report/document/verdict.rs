@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::story::ReportedStory;
 use crate::{
-    judge::{Finding, Severity, Subject, Test},
+    judge::{Finding, Severity, StoryKind, Subject, Test},
     report::{
         Report,
         words::{Language, verdict_sentence},
@@ -21,6 +22,9 @@ pub struct VerdictSection {
     pub findings: Vec<ReportedFinding>,
     pub sentence: String,
     pub severity: Severity,
+    /// What the findings about features amount to, worst first.
+    #[serde(default)]
+    pub stories: Vec<ReportedStory>,
     /// `drifted_share` weighted by importance; equal weights without importance.
     pub weighted_drifted_share: Option<f64>,
 }
@@ -69,8 +73,21 @@ impl VerdictSection {
                 .collect(),
             sentence: verdict_sentence(report),
             severity: verdict.severity,
+            stories: verdict.stories.iter().map(|story| ReportedStory::new(report, story)).collect(),
             weighted_drifted_share: verdict.weighted_drifted_share,
         }
+    }
+}
+
+impl VerdictSection {
+    /// Number of entries that people are told: stories, and findings that are not about features. Reports of earlier versions
+    /// have no stories.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        let of_features = self.findings.iter().filter(|finding| finding.feature.is_some()).count();
+        let of_old_values = self.stories.iter().filter(|story| story.kind == StoryKind::Stale).count();
+        let told = if self.stories.is_empty() { of_features } else { self.stories.len() };
+        (self.findings.len() + told).saturating_sub(of_features + of_old_values)
     }
 }
 

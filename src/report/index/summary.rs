@@ -1,10 +1,10 @@
-//! The summary of a replay: the comparison over the whole range and for every window.
+//! The summary of a range: of a replay the comparison over all windows and for each, of checks the verdicts.
 
 use askama::Template;
 use serde_json::{Value, json};
 use vigie_profile::{
     shown::shown,
-    window::{Instant, Window},
+    window::{Instant, Span, Window},
 };
 
 use crate::{
@@ -25,11 +25,13 @@ use crate::{
 /// Incremented when the meaning of a key changes.
 const SCHEMA_VERSION: u32 = 1;
 
-/// Results of a replay over its range.
+/// Results of a replay, or of checks, over a range.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplaySummary {
     pub model: String,
     pub version: Option<String>,
+    /// Whether the rows were scored again; otherwise each window was checked.
+    pub is_replay: bool,
     /// Name and hash of the model file used for scoring; `None` without one.
     pub file: Option<String>,
     pub sha256: Option<String>,
@@ -48,10 +50,12 @@ pub struct ReplaySummary {
     pub windows: Vec<ReplayedWindow>,
 }
 
-/// A window of a replay.
+/// A window of a range.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplayedWindow {
     pub window: Window,
+    /// Rows used.
+    pub rows: u64,
     pub severity: Severity,
     pub headline: Headline,
     pub parity: Option<Parity>,
@@ -66,6 +70,7 @@ impl ReplayedWindow {
         let changed = |shift: &Shift| (shift.quadrants.now_refused.rows, shift.quadrants.now_accepted.rows);
         Self {
             window: report.examined.window,
+            rows: report.drift.n_window,
             severity: report.verdict.severity,
             headline: report.headline(),
             parity: replay.map(|replay| replay.parity.clone()),
@@ -75,10 +80,33 @@ impl ReplayedWindow {
 }
 
 impl ReplaySummary {
-    /// The result of the comparison in one sentence.
+    /// The result in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
-        sentence(self.parity.as_ref(), Language::English)
+        self.sentence_in(Language::English)
+    }
+
+    /// The result of the comparison, or that there was none, or the number of windows by verdict.
+    fn sentence_in(&self, language: Language) -> String {
+        match &self.parity {
+            Some(parity) => replay::sentence(parity, language),
+            None if self.is_replay => language.not_rescored(),
+            None => language.range_verdicts(&self.verdicts()),
+        }
+    }
+
+    /// Number of windows by severity, worst first.
+    fn verdicts(&self) -> Vec<(Severity, usize)> {
+        let mut severities: Vec<Severity> = self.windows.iter().map(|window| window.severity).collect();
+        severities.sort_unstable_by(|a, b| b.cmp(a));
+        severities.chunk_by(|a, b| a == b).filter_map(|same| Some((*same.first()?, same.len()))).collect()
+    }
+
+    /// Path of a window's report from the folder of the summary, without its ending. A replay has its own reports; a check
+    /// has those of the model.
+    fn report_of(&self, window: Window) -> String {
+        let folder = window.folder();
+        if self.is_replay { format!("{folder}/report") } else { format!("../../{folder}/report") }
     }
 
     /// The decisions of the challenger model in one sentence.
@@ -102,7 +130,8 @@ pub fn to_summary_json(summary: &ReplaySummary) -> String {
                 keys.insert("to".to_owned(), json!(replayed.window.to));
                 keys.insert("severity".to_owned(), json!(replayed.severity));
                 keys.insert("sentence".to_owned(), json!(Language::English.headline(&replayed.headline)));
-                keys.insert("report".to_owned(), json!(format!("{}/report.json", replayed.window.folder())));
+                keys.insert("report".to_owned(), json!(format!("{}.json", summary.report_of(replayed.window))));
+                keys.insert("rows_used".to_owned(), json!(replayed.rows));
                 if let Some((refused, accepted)) = replayed.changed {
                     keys.insert("accepted_to_refused".to_owned(), json!(refused));
                     keys.insert("refused_to_accepted".to_owned(), json!(accepted));
@@ -139,6 +168,7 @@ pub fn to_summary_json(summary: &ReplaySummary) -> String {
 struct WindowLine {
     link: String,
     window: String,
+    rows: String,
     severity: Severity,
     compared: String,
     mismatches: String,
@@ -156,7 +186,10 @@ struct SummaryPage {
     t: &'static PageLabels,
     title: String,
     what: String,
-    is_broken: bool,
+    /// Icon of the whole range, and its class.
+    mark: String,
+    mark_class: &'static str,
+    is_replay: bool,
     sentence: String,
     challenge: Option<String>,
     facts: Vec<(&'static str, String)>,
@@ -182,36 +215,43 @@ pub fn to_summary_html(summary: &ReplaySummary, language: Language) -> Result<St
     let parity = summary.parity.as_ref();
     let model = summary.file.as_ref().zip(summary.sha256.as_ref());
     let model = model.map(|(file, sha256)| format!("{} (sha256 {sha256})", shown(file))).unwrap_or_default();
+    let is_month = summary.each.parse().is_ok_and(Span::is_month);
+    let severity = match parity {
+        Some(parity) if parity.is_broken() => Severity::Alarm,
+        // Without a comparison, the verdicts of the windows are all there is.
+        None if summary.severity == Severity::Alarm || !summary.is_replay => summary.severity,
+        _ => Severity::Stable,
+    };
     let page = SummaryPage {
         l: language,
         t: language.labels(),
-        title: format!("{} · {}", shown(&summary.model), language.labels().replay_word),
+        title: format!(
+            "{} · {}",
+            shown(&summary.model),
+            if summary.is_replay { language.labels().replay_word } else { language.labels().range_word }
+        ),
         what: format!(
             "{} · {} – {} UTC, {} {}",
             shown(&summary.model),
             language.minute(from),
             language.minute(to),
             language.labels().each,
-            summary.each
+            if is_month { language.labels().calendar_month } else { &summary.each }
         ),
-        // Without a comparison, the verdicts of the windows are all there is.
-        is_broken: parity.map_or(summary.severity == Severity::Alarm, Parity::is_broken),
-        sentence: sentence(parity, language),
+        mark: icon(severity),
+        mark_class: severity.word(),
+        is_replay: summary.is_replay,
+        sentence: summary.sentence_in(language),
         challenge: summary.challenger.as_ref().map(|shift| challenger::sentence(shift, language)),
         facts: parity.map(|parity| replay::facts(parity, &model, language)).unwrap_or_default(),
         examples: parity.map(|parity| replay::examples(parity, language)).unwrap_or_default(),
         challenger: summary.challenger.as_ref().map(|shift| challenger::card(shift, language)),
-        windows: summary.windows.iter().map(|replayed| line(replayed, language)).collect(),
+        windows: summary.windows.iter().map(|replayed| line(summary, replayed, language)).collect(),
     };
     page.render()
 }
 
-/// The result of the comparison, or that there was none.
-fn sentence(parity: Option<&Parity>, language: Language) -> String {
-    parity.map_or_else(|| language.not_rescored(), |parity| replay::sentence(parity, language))
-}
-
-fn line(replayed: &ReplayedWindow, language: Language) -> WindowLine {
+fn line(summary: &ReplaySummary, replayed: &ReplayedWindow, language: Language) -> WindowLine {
     let share = |share| language.percent_or_dash(share);
     let count = |count: fn(&Parity) -> u64| {
         replayed.parity.as_ref().map_or("–".to_owned(), |parity| language.grouped(count(parity)))
@@ -219,8 +259,9 @@ fn line(replayed: &ReplayedWindow, language: Language) -> WindowLine {
     let refused = replayed.parity.as_ref().map(Parity::refused).unwrap_or_default();
     let largest = replayed.parity.as_ref().and_then(|parity| parity.max_abs_difference);
     WindowLine {
-        link: format!("{}/report.html", replayed.window.folder()),
+        link: format!("{}.html", summary.report_of(replayed.window)),
         window: format!("{} – {}", language.minute(replayed.window.from), language.minute(replayed.window.to)),
+        rows: language.grouped(replayed.rows),
         severity: replayed.severity,
         compared: count(|parity| parity.compared),
         mismatches: count(|parity| parity.mismatches),

@@ -1,10 +1,16 @@
-//! List of findings.
+//! List of findings: the stories, and what is about the run, the score and segments.
 
+use vigie_profile::shown::shown;
+
+use super::baseline::pace;
 use crate::{
-    judge::{Direction, Finding, Severity, Subject, Test},
+    judge::{Direction, Finding, Severity, Story, StoryKind, Subject, Test},
     report::{
         Report,
-        words::{Language, advice::anchor},
+        words::{
+            Language,
+            advice::{anchor, place_of},
+        },
     },
 };
 
@@ -16,44 +22,68 @@ pub(crate) struct FindingLine {
     pub anchor: String,
     /// Sentences that follow the subject.
     pub reason: String,
+    /// Further findings about the same feature, one sentence each.
+    pub beneath: Vec<String>,
+    /// The first features of a group: name and link.
+    pub members: Vec<(String, String)>,
+    /// Number of further features, in words; empty if there are none.
+    pub more_members: String,
 }
 
-/// Returns the direction of a feature's drift, which a distance does not show.
+/// Maximum number of a group's features that are listed; all of them are in the list of features.
+const MAX_MEMBERS: usize = 12;
+
+/// Returns the direction of a single feature's drift, which a distance does not show.
 fn direction(report: &Report, finding: &Finding) -> Option<Direction> {
-    let is_distance = matches!(finding.test, Test::Measure(measure) if measure.is_distance());
+    let is_distance = matches!(finding.measured(), Test::Measure(measure) if measure.is_distance());
     let name = finding.subject.feature().filter(|_| is_distance)?;
     Direction::central(report.drift.features.iter().find(|drift| drift.name == name)?)
 }
 
 /// Returns what a finding about drift is limited to, if many rows are left out; empty otherwise.
 fn limited(report: &Report, finding: &Finding, language: Language) -> String {
-    let is_drift = matches!(finding.subject, Subject::Feature(_) | Subject::Score);
+    let is_drift = matches!(finding.subject, Subject::Feature(_) | Subject::Group(_) | Subject::Score);
     if is_drift && report.verdict.is_of_selection() {
         return format!(" ({})", language.labels().among_usable_rows);
     }
     String::new()
 }
 
-/// Returns the findings in the order of the verdict, worst first.
+/// Returns what is told about the window, worst first.
 pub(crate) fn findings(report: &Report, language: Language) -> Vec<FindingLine> {
+    let entries = report.verdict.entries();
+    entries.iter().map(|finding| line(report, finding, language)).collect()
+}
+
+fn line(report: &Report, finding: &Finding, language: Language) -> FindingLine {
+    let direction = direction(report, finding);
+    let story = finding.story();
+    // A group is as new as the feature that leads it; old values move none.
+    let lead = story.filter(|story| story.kind() != StoryKind::Stale).and_then(Story::lead);
+    let subject = lead.map_or_else(|| finding.subject.clone(), |lead| Subject::Feature(lead.feature.clone()));
+    let pace = pace(report, &subject, language).map_or(String::new(), |pace| format!(" {pace}"));
+    let further = story.map(|story| report.verdict.further_findings(story)).unwrap_or_default();
+    let members = story.filter(|_| matches!(finding.subject, Subject::Group(_))).map(|story| members(report, story));
+    let members = members.unwrap_or_default();
+    let more = story.map_or(0, |story| story.members.len()).saturating_sub(members.len());
+    FindingLine {
+        severity: finding.severity,
+        anchor: anchor(finding.test, place_of(report, finding)),
+        subject: language.subject(finding),
+        reason: format!(
+            "{}{}{pace}",
+            limited(report, finding, language),
+            language.sentences_after_subject(finding, direction.as_ref())
+        ),
+        beneath: further.into_iter().map(|finding| format!("{}.", language.statement(finding))).collect(),
+        more_members: if members.is_empty() || more == 0 { String::new() } else { language.and_more(more) },
+        members,
+    }
+}
+
+fn members(report: &Report, story: &Story) -> Vec<(String, String)> {
     let place = |name: &str| report.drift.features.iter().position(|feature| feature.name == name);
-    let findings = &report.verdict.findings;
-    findings
-        .iter()
-        .enumerate()
-        .map(|(number, finding)| {
-            let is_first = findings.iter().take(number).all(|before| before.subject != finding.subject);
-            let direction = direction(report, finding).filter(|_| is_first);
-            FindingLine {
-                severity: finding.severity,
-                anchor: anchor(finding.test, finding.subject.feature().and_then(place)),
-                subject: language.subject(finding),
-                reason: format!(
-                    "{}{}",
-                    limited(report, finding, language),
-                    language.sentences_after_subject(finding, direction.as_ref())
-                ),
-            }
-        })
-        .collect()
+    let link = |name: &str| place(name).map_or(String::new(), |place| format!("#f{place}"));
+    let listed = story.members.iter().take(MAX_MEMBERS);
+    listed.map(|member| (shown(&member.feature), link(&member.feature))).collect()
 }

@@ -1,6 +1,7 @@
 //! Content of the page as text ready to render, one file per section.
 
 pub(crate) mod attribution;
+pub(crate) mod baseline;
 mod card;
 pub(crate) mod challenger;
 pub(crate) mod cost_curve;

@@ -18,6 +18,7 @@ use crate::{
         Context, Report, chart,
         page::{
             attribution::{self, AttributionCard},
+            baseline::{self, BaselineCard},
             cost_curve::{self, CostCurveCard},
             decisions::{self, DecisionsCard},
             estimate_check::{self, EstimateCheckCard},
@@ -58,6 +59,7 @@ pub(crate) struct Page {
     pub curve: Option<CostCurveCard>,
     pub estimate_check: Option<EstimateCheckCard>,
     pub segments: Option<SegmentsCard>,
+    pub baseline: Option<BaselineCard>,
     pub replay: Option<ReplayCard>,
     pub attribution: Option<AttributionCard>,
     pub score_shift: Option<ScoreShiftCard>,
@@ -106,6 +108,7 @@ impl Page {
             map_words: if has_importance { language.labels().map_by_importance } else { language.labels().map_by_rank },
             performance: performance_card(report, language),
             segments: segments::card(report, context),
+            baseline: baseline::card(report, language),
             curve: cost_curve::card(report, language),
             estimate_check: estimate_check::card(report, context),
             replay: report.replay.as_ref().map(|replay| replay::card(replay, language)),

@@ -15,11 +15,12 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
         (report.reference.holdout == Holdout::No, labels.not_held_out),
         (report.reference.holdout == Holdout::Unknown, labels.hold_out_unknown),
         (report.importance.iter().all(Option::is_none), labels.no_importance),
-        (report.reference.reduced, labels.binned_reference),
+        (report.reference.reduced && report.against.is_none(), labels.binned_reference),
         (report.verdict.is_of_selection(), labels.selection),
     ];
-    let mut notes: Vec<String> =
-        fixed.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note.to_owned()).collect();
+    let against = report.against.as_ref().map(|against| language.against(against));
+    let mut notes: Vec<String> = against.into_iter().collect();
+    notes.extend(fixed.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note.to_owned()));
     notes.extend(report.examined.missing_fields.iter().map(|field| language.field_not_found(field)));
     if !report.examined.doubled_names.is_empty() {
         notes.push(language.doubled_names(&report.examined.doubled_names));
@@ -56,6 +57,7 @@ pub(crate) fn limits(report: &Report, language: Language) -> Vec<Fact> {
         fact(labels.cost_limit, limit(policy.cost)),
         fact(labels.auc_limit, limit(policy.auc)),
         fact(labels.disparity_limit, limit(policy.disparity)),
+        fact(labels.stale_limit, limit(policy.stale)),
         fact(labels.significance, format!("q ≤ {}", language.number_plain(policy.q))),
         fact(labels.rows_needed, language.grouped(policy.min_rows)),
     ]);

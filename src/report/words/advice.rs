@@ -3,7 +3,7 @@
 use super::{Language, values::Advice};
 use crate::{
     drift::{FeatureDrift, PsiBinKind},
-    judge::{Facts, Finding, Measure, Severity, Test},
+    judge::{Facts, Finding, Measure, Severity, Story, StoryKind, StoryReason, StorySide, Test},
     report::Report,
 };
 
@@ -17,7 +17,7 @@ pub(crate) struct NextStep {
 
 /// Returns the steps for the worst findings, one per subject, at most three.
 pub(crate) fn steps(report: &Report, language: Language) -> Vec<NextStep> {
-    let findings = &report.verdict.findings;
+    let findings = report.verdict.entries();
     if findings.is_empty() && report.verdict.severity == Severity::Stable {
         let advice = language.advice(Advice::Nothing);
         return vec![NextStep { subject: String::new(), link: String::new(), advice }];
@@ -32,14 +32,20 @@ pub(crate) fn steps(report: &Report, language: Language) -> Vec<NextStep> {
 }
 
 fn step(report: &Report, finding: &Finding, language: Language) -> NextStep {
-    let name = finding.subject.feature();
-    let place = name.and_then(|name| report.drift.features.iter().position(|feature| feature.name == name));
+    let place = place_of(report, finding);
     let drift = place.and_then(|place| report.drift.features.get(place));
-    NextStep {
-        subject: language.subject(finding),
-        link: anchor(finding.test, place),
-        advice: language.advice(advice(finding, drift)),
-    }
+    let advice = match finding.story() {
+        Some(story) => story_advice(story, drift),
+        None => advice(finding),
+    };
+    NextStep { subject: language.subject(finding), link: anchor(finding.test, place), advice: language.advice(advice) }
+}
+
+/// Returns the index of the feature that a finding is about, or that leads its story.
+pub(crate) fn place_of(report: &Report, finding: &Finding) -> Option<usize> {
+    let lead = finding.story().and_then(Story::lead).map(|lead| lead.feature.as_str());
+    let name = lead.or(finding.subject.feature())?;
+    report.drift.features.iter().position(|feature| feature.name == name)
 }
 
 /// Returns the anchor of the page section about a finding's subject.
@@ -58,18 +64,41 @@ pub(crate) fn anchor(test: Test, feature: Option<usize>) -> String {
     }
 }
 
-fn advice(finding: &Finding, drift: Option<&FeatureDrift>) -> Advice {
-    let has_more_missing = finding.value.is_some_and(|change| change > 0.0);
+/// Returns the advice for a story; `drift` is that of its lead. A new reference would make a fault of the pipeline the rule, so
+/// only moves that may be those of the applicants lead to one.
+pub(crate) fn story_advice(story: &Story, drift: Option<&FeatureDrift>) -> Advice {
+    match (story.kind(), story.side) {
+        (StoryKind::Absent, _) => Advice::Absent,
+        (StoryKind::Gap, StorySide::Unknown) => Advice::UnclearGap,
+        (StoryKind::Gap, _) => Advice::MoreMissing,
+        (StoryKind::Filled, _) => Advice::LessMissing,
+        (StoryKind::Unit, _) => Advice::Unit,
+        (StoryKind::Sentinel, _) => Advice::Sentinel,
+        (StoryKind::Atom, _) => Advice::Atom,
+        (StoryKind::Constant, _) => Advice::Constant,
+        (StoryKind::Spelling, _) => Advice::Respelled,
+        (StoryKind::NewLevel, _) => Advice::UnseenLevels,
+        (StoryKind::Stale, _) => Advice::Stale,
+        (StoryKind::Factor | StoryKind::Shift, StorySide::Pipeline) => Advice::PipelineMove,
+        (StoryKind::Factor | StoryKind::Shift, StorySide::Population) => Advice::PopulationMove,
+        (StoryKind::Factor | StoryKind::Shift, StorySide::Unknown) => match story.reasons.first() {
+            Some(StoryReason::SharedFactor) => Advice::SharedFactor,
+            _ => moved_advice(drift),
+        },
+    }
+}
+
+fn advice(finding: &Finding) -> Advice {
     match finding.test {
         _ if finding.facts == Facts::ScoreNotMapped => Advice::ScoreNotMapped,
-        Test::Measure(Measure::Missing) if has_more_missing => Advice::MoreMissing,
-        Test::Measure(Measure::Missing) => Advice::LessMissing,
-        Test::Measure(Measure::Unseen) => Advice::UnseenLevels,
-        Test::Measure(_) => values_advice(drift),
+        // Features are in stories.
         Test::Absent => Advice::Absent,
         Test::Dead => Advice::Dead,
         Test::Constant => Advice::Constant,
         Test::LeftOut => Advice::LeftOut,
+        Test::Measure(Measure::Missing) | Test::Presence => Advice::MissingChanged,
+        Test::Measure(Measure::Unseen) => Advice::UnseenLevels,
+        Test::Measure(_) | Test::Values => Advice::UnclearMove,
         Test::ShareRefused => Advice::RefusalRate,
         Test::Score => Advice::Score,
         Test::Latency => Advice::Latency,
@@ -83,6 +112,7 @@ fn advice(finding: &Finding, drift: Option<&FeatureDrift>) -> Advice {
         Test::RunFailed => Advice::RunFailed,
         Test::Volume => Advice::Volume,
         Test::StaleReference => Advice::StaleReference,
+        Test::Stale => Advice::Stale,
         Test::Auc | Test::RealisedAuc => Advice::Auc,
         Test::SegmentScore => Advice::SegmentScore,
         Test::Disparity => Advice::Disparity,
@@ -93,13 +123,13 @@ fn advice(finding: &Finding, drift: Option<&FeatureDrift>) -> Advice {
     }
 }
 
-/// Advice for drifted values, by the kind of the bin that contributes most.
-fn values_advice(drift: Option<&FeatureDrift>) -> Advice {
+/// Advice for values that moved for an unknown reason, by the kind of the bin that contributes most.
+fn moved_advice(drift: Option<&FeatureDrift>) -> Advice {
     let most = drift.and_then(|drift| drift.bins.iter().max_by(|a, b| a.contribution.total_cmp(&b.contribution)));
     match most.map(|bin| bin.kind) {
         Some(PsiBinKind::Above | PsiBinKind::Below) => Advice::OutOfRange,
         Some(PsiBinKind::Missing) => Advice::MissingChanged,
         Some(PsiBinKind::Unseen) => Advice::UnseenLevels,
-        _ => Advice::Values,
+        _ => Advice::UnclearMove,
     }
 }

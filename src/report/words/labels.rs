@@ -169,6 +169,14 @@ labels! {
         labelled_rows,
         segments_words,
         segments_caution,
+        // Earlier windows.
+        recent_title,
+        recent_reference_psi,
+        recent_psi,
+        recent_rank,
+        recent_reading,
+        range_word,
+        calendar_month,
         // Glossary.
         limits,
         missing_moved,
@@ -178,6 +186,7 @@ labels! {
         latency_limit,
         auc_limit,
         disparity_limit,
+        stale_limit,
         cost_limit,
         rows_needed,
         glossary_link,

@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     drift::NotCompared,
+    judge::{Pace, Severity},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
-    report::report::{DecisionReport, SkippedFiles},
+    report::report::{AgainstWindow, DecisionReport, SkippedFiles},
 };
 
 /// Sentences of the pages. They begin with a capital letter and have a full stop, unless stated otherwise. Names are made
@@ -73,6 +74,22 @@ pub trait PageWords {
     fn by_labels_of(&self, share: Option<f64>) -> String;
 
     fn no_estimate(&self, reason: NoEstimate) -> String;
+
+    /// Introduces the comparison with the windows before: their number, and the start of the first one that was read.
+    fn recent_windows(&self, windows: usize, first: Instant, same_weekday: bool) -> String;
+
+    /// In place of the comparison with the windows before: their number, and the number needed.
+    fn too_few_recent(&self, windows: usize, least: usize) -> String;
+
+    /// States how a drift has come about: the PSI against the windows before, their number, and the start of the first
+    /// window that is left out because it differs from them.
+    fn pace(&self, pace: Pace, psi: f64, windows: usize, since: Option<Instant>) -> String;
+
+    /// States that another window takes the place of the reference.
+    fn against(&self, against: &AgainstWindow) -> String;
+
+    /// Sums up the verdicts of the windows of a range, worst first.
+    fn range_verdicts(&self, verdicts: &[(Severity, usize)]) -> String;
 
     /// `place`: where labels are expected.
     fn labels_not_yet(&self, place: &str) -> String;

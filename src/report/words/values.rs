@@ -46,8 +46,6 @@ impl Multiple {
 pub enum Advice {
     /// There is no finding.
     Nothing,
-    /// Values of a feature have drifted within the reference's range.
-    Values,
     /// Values of a feature fall outside the reference's range.
     OutOfRange,
     /// A feature's share of missing values has changed, in either direction.
@@ -62,6 +60,24 @@ pub enum Advice {
     Constant,
     /// Rows that should have been usable are left out.
     LeftOut,
+    /// Part of a feature's values is missing, and the applicants changed as well.
+    UnclearGap,
+    /// Values are in another unit.
+    Unit,
+    /// One value that the reference does not have took the place of others.
+    Sentinel,
+    /// One value became more frequent.
+    Atom,
+    /// Known levels are spelt differently.
+    Respelled,
+    /// Values moved, and those of related features did not.
+    PipelineMove,
+    /// The applicants changed.
+    PopulationMove,
+    /// Several features are multiplied by the same factor.
+    SharedFactor,
+    /// Values moved, and nothing shows why.
+    UnclearMove,
     ScoreNotMapped,
     RefusalRate,
     Score,
@@ -76,6 +92,7 @@ pub enum Advice {
     RunFailed,
     Volume,
     StaleReference,
+    Stale,
     Auc,
     SegmentScore,
     Disparity,

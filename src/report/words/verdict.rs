@@ -1,6 +1,6 @@
 //! Sentences about the whole run: the verdict, its history, and changes since the last window.
 
-use super::{Language, values::Since};
+use super::{Language, advice::place_of, values::Since};
 use crate::{
     judge::{Severity, Test, percentage},
     report::{
@@ -36,14 +36,14 @@ fn lasting(report: &Report, past: &[TrendPoint]) -> Since {
     let Some(last) = past.last() else { return Since::First };
     let severity = report.verdict.severity;
     let worst = worst_feature(report);
-    let is_same = |point: &&TrendPoint| match worst {
-        Some((place, name)) => {
-            point.feature(place, name).is_some_and(|FeaturePoint(_, _, severity)| severity.is_drift())
+    let is_same = |point: &&TrendPoint| match &worst {
+        Some((place, name, _)) => {
+            point.feature(*place, name).is_some_and(|FeaturePoint(_, _, severity)| severity.is_drift())
         }
         None => point.head.severity == severity,
     };
     let streak: Vec<&TrendPoint> = past.iter().rev().take_while(is_same).collect();
-    let subject = worst.map(|(_, name)| name.to_owned());
+    let subject = worst.map(|(_, _, subject)| subject);
     let windows = streak.len() + 1;
     match streak.last() {
         None if severity == Severity::Stable => Since::StableAgain { was: last.head.severity },
@@ -53,13 +53,13 @@ fn lasting(report: &Report, past: &[TrendPoint]) -> Since {
     }
 }
 
-/// Returns the feature of the worst finding, if it is about a feature. Segments are a part of the rows and do not count.
-fn worst_feature(report: &Report) -> Option<(usize, &str)> {
-    let mut findings = report.verdict.findings.iter();
-    let worst = findings.find(|finding| finding.test != Test::ShareRefused && finding.subject.segment().is_none())?;
-    let name = worst.subject.feature()?;
-    let place = report.drift.features.iter().position(|feature| feature.name == name)?;
-    Some((place, name))
+/// Returns the feature that leads the worst story, with the story's subject, if no other finding is worse. Segments are a part of
+/// the rows and do not count.
+fn worst_feature(report: &Report) -> Option<(usize, String, String)> {
+    let entries = report.verdict.entries();
+    let worst = entries.iter().find(|one| one.test != Test::ShareRefused && one.subject.segment().is_none())?;
+    let lead = worst.story()?.lead()?.feature.clone();
+    Some((place_of(report, worst)?, lead, worst.subject.name()?.to_owned()))
 }
 
 /// Returns the changes since the previous window, one sentence each.

@@ -6,7 +6,7 @@ use super::{mail_words::MailWords, notation::Notation, page_words::PageWords};
 use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
-    judge::{Direction, Facts, Finding, Headline, Measure, Note, Severity, Subject, Test},
+    judge::{Direction, Facts, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, Subject, Test},
     replay::{LoggedPrecision, Unmeasured},
 };
 
@@ -40,6 +40,12 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
 
     /// States a segment's finding together with the segment's name.
     fn segment_clause(&self, name: &str, finding: &Finding) -> String;
+
+    /// States a story with its subject, as a clause.
+    fn story(&self, story: &StoryBrief) -> String;
+
+    /// States what caused a story, as far as it can be told, and why.
+    fn side(&self, story: &Story) -> String;
 
     /// Names input that could not be read, without the cause.
     fn left_out(&self, test: Test, input: &LeftOut) -> String;
@@ -125,7 +131,8 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
     /// which a distance does not show.
     fn sentences_after_subject(&self, finding: &Finding, direction: Option<&Direction>) -> String {
         let moved = direction.map_or(String::new(), |direction| format!(" {}.", self.direction(direction)));
-        format!("{moved}{}{}", self.statement_after_subject(finding), self.full_stop(&finding.facts))
+        let side = finding.story().map_or(String::new(), |story| format!("{}{}", self.semicolon(), self.side(story)));
+        format!("{moved}{}{side}{}", self.statement_after_subject(finding), self.full_stop(&finding.facts))
     }
 
     /// States an effect that reaches its limit, which chance may explain. `required`: the largest q-value that counts as

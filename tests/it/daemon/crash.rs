@@ -21,7 +21,7 @@ use crate::support::{
 };
 
 /// Crash points in the process.
-const POINTS: [&str; 38] = [
+const POINTS: [&str; 40] = [
     "start.locked",
     "start.ledger",
     "check.due",
@@ -38,7 +38,9 @@ const POINTS: [&str; 38] = [
     "report.folder",
     "report.json_written",
     "report.html_written",
+    "report.profile_written",
     "report.previous_kept",
+    "report.profile_placed",
     "report.html_placed",
     "report.json_placed",
     "ledger.before",
@@ -262,7 +264,7 @@ impl Stage {
         errors.extend(expected.difference(&received).map(|id| format!("{id} was never mailed")));
         errors.extend(received.difference(&expected).map(|id| format!("{id} is an unexpected mail")));
         let opened: i64 = db
-            .query_row("SELECT count(*) FROM alert WHERE feature = 'AGE' AND test = 'psi'", [], |row| row.get(0))
+            .query_row("SELECT count(*) FROM alert WHERE feature = 'AGE' AND test = 'values'", [], |row| row.get(0))
             .unwrap();
         if opened != self.today / 2 {
             errors.push(format!("{opened} alerts for {} drifted days", self.today / 2));

@@ -77,7 +77,7 @@ fn links_are_not_written_through() {
     let world = self::world();
     let victim = world.file("victim", "precious");
     fs::create_dir_all(world.path(FOLDER)).unwrap();
-    for name in ["report.html", "report.json", "trend.ndjson", ".unfinished"] {
+    for name in ["report.html", "report.json", "trend.ndjson", "profile.bin", ".unfinished"] {
         symlink(&victim, world.path(&format!("{FOLDER}/{name}"))).unwrap();
     }
     let (code, stderr) = run_once(&world, "022", &[]);
@@ -179,5 +179,5 @@ fn a_window_of_a_minute_asks_for_the_month() {
     configure(&world, "schedule: {window: 1m, lateness: 0s}\n");
     let stderr = world.vigie(&["config", "check", "--config", "vigie.yaml"]).ok().stderr;
     assert!(stderr.contains("vigie.yaml:8: `schedule.window`: 1m is 1 minute"), "{stderr}");
-    assert!(stderr.contains("for months write 30d; for minutes write 60s"), "{stderr}");
+    assert!(stderr.contains("for calendar months write month; for minutes write 60s"), "{stderr}");
 }

@@ -117,18 +117,16 @@ fn alerts_can_be_acknowledged_and_muted() {
     assert!(once(2).status.success());
     let list = world.vigie(&["alert", "list", "--config", "vigie.yaml", "--format", "json"]).ok().stdout;
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
-    let alert = list["alerts"].as_array().unwrap().iter().find(|alert| alert["test"] == "psi").unwrap().clone();
+    let alert = list["alerts"].as_array().unwrap().iter().find(|alert| alert["test"] == "values").unwrap().clone();
     assert_eq!((alert["feature"].as_str(), alert["phase"].as_str()), (Some("AGE"), Some("open")));
     let id = alert["id"].to_string();
     assert!(world.vigie(&["alert", "ack", &id, "--config", "vigie.yaml"]).ok().stdout.contains("acknowledged"));
     let unknown = world.vigie(&["alert", "ack", "999", "--config", "vigie.yaml"]);
     assert!(unknown.code == Some(2) && unknown.stderr.contains("alert 999 is not open"), "{}", unknown.stderr);
-    let not_an_id = world.vigie(&["alert", "ack", "AGE", "--config", "vigie.yaml"]);
-    assert!(
-        not_an_id.stderr.contains("'AGE' for '<ID>': expected the number of an alert, as shown by"),
-        "{}",
-        not_an_id.stderr
-    );
+    let by_name = world.vigie(&["alert", "ack", "AGE", "--config", "vigie.yaml"]).ok().stdout;
+    assert_eq!(by_name, format!("alert {id} acknowledged: no reminders until it recovers\n"));
+    let unknown = world.vigie(&["alert", "ack", "AGGE", "--config", "vigie.yaml"]);
+    assert!(unknown.code == Some(2) && unknown.stderr.contains("alert AGGE is not open"), "{}", unknown.stderr);
     let muted = world.vigie(&["alert", "mute", "AGE", "--until", "2999-01-01", "--config", "vigie.yaml"]).ok().stdout;
     assert!(muted.contains("AGE is muted until 2999-01-01"), "{muted}");
     let mute = |subject: &str, until: &str, more: &[&str]| {
@@ -138,7 +136,7 @@ fn alerts_can_be_acknowledged_and_muted() {
     // A typo would mute nothing.
     for (typo, near) in [("AGGE", "AGE"), ("volum", "volume"), ("latencies", "latency")] {
         let refused = mute(typo, "2999-01-01", &[]);
-        let message = format!("no model has a feature, segment or test named `{typo}`; did you mean `{near}`?");
+        let message = format!("no model has a feature, group, segment or test named `{typo}`; did you mean `{near}`?");
         assert!(refused.code == Some(2) && refused.stderr.contains(&message), "{}", refused.stderr);
     }
     // PSI is a test of features, which alerts name by the feature.

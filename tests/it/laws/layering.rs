@@ -14,11 +14,14 @@ const LAYERS: &[(&str, &str)] = &[
     // `vigie-profile`
     ("shown", ""),
     ("near", ""),
+    ("bytes", ""),
     ("window", ""),
     ("layout", ""),
     ("batch", "layout"),
     ("decision", "window batch"),
     ("profile", "window layout batch decision"),
+    ("repeat", "bytes layout batch profile"),
+    ("stored", "bytes window layout profile repeat"),
     ("segment", "layout batch decision profile"),
     ("sketch", "window"),
     // `vigie`

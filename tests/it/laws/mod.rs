@@ -15,4 +15,6 @@ pub(crate) mod pitfalls;
 pub(crate) mod power;
 pub(crate) mod profile_merge;
 pub(crate) mod reference_mutants;
+pub(crate) mod stories;
+pub(crate) mod story_alerts;
 pub(crate) mod structure;

@@ -50,6 +50,7 @@ pub(super) fn notification_of(report: &Report) -> Notification {
         finding: finding.clone(),
         since: window.from,
         thread: None,
+        origins: Vec::new(),
     });
     Notification {
         id: format!("{}/{}/0", report.run.model.name, window.folder()),
@@ -79,7 +80,7 @@ pub(super) fn event(feature: Option<&str>, test: Test, change: AlertChange, fact
         q_value: Some(1e-9),
         facts,
     };
-    Event { change, finding, since: Instant(DAY), thread: None }
+    Event { change, finding, since: Instant(DAY), thread: None, origins: Vec::new() }
 }
 
 pub(super) fn psi() -> Facts {

@@ -159,7 +159,7 @@ fn each_alert_is_an_event_and_a_watch_is_none() {
 fn a_failed_run_is_an_incident() {
     let failure = Failure::Missed { windows: 3, span: notification().window.unwrap() };
     let finding = Finding::of_run(Test::RunFailed, Severity::Alarm, Facts::Failed(failure.clone()));
-    let event = Event { change: AlertChange::Opened, finding, since: Instant(DAY), thread: None };
+    let event = Event { change: AlertChange::Opened, finding, since: Instant(DAY), thread: None, origins: Vec::new() };
     let headline = Headline::Failed { test: Test::RunFailed, failure };
     let failed = Notification { headline, events: vec![event], report: None, ..notification() };
     let [event] = payloads(&failed).try_into().unwrap();

@@ -50,6 +50,7 @@ pub(crate) fn crowded() -> Notification {
             },
             since: Instant(DAY),
             thread: None,
+            origins: Vec::new(),
         })
         .collect();
     Notification { model: "<&>".repeat(40), events, ..notification() }

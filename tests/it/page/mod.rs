@@ -1,5 +1,6 @@
 //! Tests of pages, snapshots and the HTTP server.
 
+pub(crate) mod earlier_windows;
 pub(crate) mod leaf_drift;
 pub(crate) mod page;
 pub(crate) mod pseudo_decisions;

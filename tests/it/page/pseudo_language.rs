@@ -39,6 +39,7 @@ use crate::{
     support::{
         applicants::DAY,
         bracketed::{BRACKETED, Bracketed},
+        every_story::every_story,
         mime::Part,
         unbracketed::{in_html, in_text},
         world::World,
@@ -46,13 +47,13 @@ use crate::{
 };
 
 const DAY_US: i64 = 86_400_000_000;
-const SCAN: ScanOptions<'_> = ScanOptions { threads: 2, progress: &|_, _| () };
+pub(super) const SCAN: ScanOptions<'_> = ScanOptions { threads: 2, progress: &|_, _| () };
 
-fn day(number: i64) -> Window {
+pub(super) fn day(number: i64) -> Window {
     Window::new(Instant(DAY + number * DAY_US), Instant(DAY + (number + 1) * DAY_US)).unwrap()
 }
 
-fn settings(world: &World) -> Settings {
+pub(super) fn settings(world: &World) -> Settings {
     let mut settings = Settings::load(&world.path("vigie.yaml")).unwrap_or_else(|problems| panic!("{problems}"));
     settings.language = BRACKETED;
     settings
@@ -63,7 +64,7 @@ pub(super) fn report_of(world: &World) -> Report {
 }
 
 /// Names that come from data and config: of features, levels, segments, ids, files, versions.
-fn names(report: &Report) -> Vec<String> {
+pub(super) fn names(report: &Report) -> Vec<String> {
     let features = report.drift.features.iter().map(|feature| feature.name.clone());
     let segments = report.segments.iter().flat_map(|segments| &segments.drift.list);
     let files = report.reference.files.iter().map(|file| file.name.clone());
@@ -79,7 +80,8 @@ fn names(report: &Report) -> Vec<String> {
     });
     let model = &report.run.model;
     let run = [&model.name, &model.event, &report.run.vigie_version, &report.run.reference_id].map(ToOwned::to_owned);
-    let findings = report.verdict.findings.iter().filter_map(|finding| finding.subject.name());
+    let entries = report.verdict.entries();
+    let findings = report.verdict.findings.iter().chain(&entries).filter_map(|finding| finding.subject.name());
     features
         .chain(segments.map(|segment| segment.name.clone()))
         .chain(files)
@@ -93,7 +95,7 @@ fn names(report: &Report) -> Vec<String> {
 }
 
 #[track_caller]
-fn assert_bracketed_page(html: &str, names: &[String]) {
+pub(super) fn assert_bracketed_page(html: &str, names: &[String]) {
     let words = in_html(html, names);
     assert!(words.is_empty(), "words that no language has: {words:?}");
 }
@@ -108,13 +110,13 @@ pub(super) fn assert_bracketed(report: &Report, past: Vec<TrendPoint>, sections:
     }
     assert_bracketed_page(&html, &names(report));
     let text = to_terminal(report, std::path::Path::new("report.html"), false, &Bracketed);
-    let findings = &report.verdict.findings;
+    let findings = &report.verdict.entries();
     let is_row = |line: &&str| findings.iter().any(|one| line.starts_with(&format!("{:<8} ", one.severity.word())));
     let (rows, others): (Vec<&str>, Vec<&str>) = text.lines().partition(is_row);
     let mut known = names(report);
     let mut words = in_text(&others.join("\n"), &known);
     // In the rows of the table, tests and severities have their names in the config, and long names are cut.
-    known.extend(findings.iter().flat_map(|one| [one.test.word().to_owned(), one.severity.word().to_owned()]));
+    known.extend(findings.iter().flat_map(|one| [one.measured().word().to_owned(), one.severity.word().to_owned()]));
     known.extend(findings.iter().filter_map(|one| Some(one.subject.name()?.chars().take(40).collect())));
     words.extend(in_text(&rows.join("\n"), &known));
     assert!(words.is_empty(), "on the terminal: {words:?}\n{text}");
@@ -145,6 +147,7 @@ fn a_report_of_a_drifted_day() {
     assert_bracketed(&report, vec![TrendPoint::from_report(&report)], &[]);
     let mut calm = report.clone();
     calm.verdict.findings.clear();
+    calm.verdict.stories.clear();
     calm.verdict.severity = Severity::Stable;
     calm.verdict.features.iter_mut().for_each(|feature| feature.severity = Severity::Stable);
     assert_bracketed(&calm, vec![TrendPoint::from_report(&report)], &[]);
@@ -268,11 +271,11 @@ fn a_report_of_what_is_missing() {
     assert_bracketed(&report, past(&report), &[]);
 }
 
-/// A finding of every kind.
 fn loss() -> LostInput {
     LostInput { place: "a.ndjson".to_owned(), line: Some(1), shape: InputShape::JsonArray, more: 2 }
 }
 
+/// A finding of every kind.
 pub(super) fn every_finding() -> Vec<Finding> {
     let psi = |exact_test| Facts::Psi {
         value: 0.31,
@@ -302,6 +305,7 @@ pub(super) fn every_finding() -> Vec<Finding> {
     let auc = |by_labels| Facts::Auc { by_labels, drop: 0.1, window: 0.6, reference: 0.7 };
     let disparity = |against| Facts::Disparity { against, ratio: 0.7, low: 0.6, high: 0.8 };
     let error = Failure::Error { detail: Some("it failed".to_owned()), public: PublicCause::Crashed };
+    let stale = || Facts::Stale { block: "BUREAU_".to_owned(), features: 25, share: 0.3, since: Instant(DAY) };
     [
         feature(Test::Measure(Measure::Psi), psi(None)),
         feature(Test::Measure(Measure::Psi), psi(Some(ExactTest::Missing))),
@@ -347,6 +351,7 @@ pub(super) fn every_finding() -> Vec<Finding> {
         segment(Test::Disparity, disparity(Some("sex = F".to_owned()))),
         run(Test::Volume, Facts::Volume { records: 10, usual: 100.0, windows: 4 }),
         run(Test::StaleReference, Facts::StaleReference { days: 400, limit_days: 365 }),
+        run(Test::Stale, stale()),
         run(Test::Source, left_out()),
         run(Test::Labels, left_out()),
         run(Test::Source, Facts::Lost(loss())),
@@ -358,6 +363,7 @@ pub(super) fn every_finding() -> Vec<Finding> {
     ]
     .into_iter()
     .chain(losses().into_iter().map(|(test, facts)| run(test, facts)))
+    .chain(every_story())
     .map(|(subject, test, facts)| Finding {
         subject,
         test,
@@ -406,7 +412,7 @@ fn the_list_of_reports() {
 }
 
 fn event(change: AlertChange, finding: Finding) -> Event {
-    Event { change, finding, since: Instant(DAY), thread: None }
+    Event { change, finding, since: Instant(DAY), thread: None, origins: Vec::new() }
 }
 
 /// Checks subject, text and HTML of an email.

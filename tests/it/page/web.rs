@@ -346,6 +346,7 @@ fn hostile_requests_are_rejected() {
         "/reports/m/report.html%00.json",
         "/reports/m/.hidden.html",
         "/reports/m/notes.txt",
+        "/reports/m/20261001T000000Z_20261002T000000Z/profile.bin",
         "/reports/m/link.html",
         "/reports/m/",
         "/reports/m",

@@ -78,8 +78,8 @@ fn after_a_clock_that_was_ahead_real_alerts_are_sent() {
         }
         assert_eq!(told(&world), [0, 1, 2, 3, 4], "a step of {step} days");
         let story = watcher.events();
-        let drift: Vec<&String> = story.iter().filter(|line| line.contains("AGE psi")).collect();
-        let expected = ["10-03 Opened AGE psi", "10-04 Reminded AGE psi", "10-05 Recovered AGE psi"];
+        let drift: Vec<&String> = story.iter().filter(|line| line.contains("AGE values")).collect();
+        let expected = ["10-03 Opened AGE values", "10-04 Reminded AGE values", "10-05 Recovered AGE values"];
         assert_eq!(drift, expected, "a step of {step} days: {story:?}");
         // Nothing is swallowed, and nothing waits for the time that the clock showed.
         let server = Accepting::default();
@@ -108,7 +108,7 @@ fn a_clock_that_is_behind_changes_nothing() {
         day(&world, 6, 120, 40);
         watcher.check(at(7, 6));
         assert_eq!(told(&world), [0, 1, 2, 3, 4, 5, 6], "a step of {step} days");
-        assert_eq!(watcher.events(), ["10-07 Opened AGE psi", "10-07 Noted AGE ks"], "a step of {step} days");
+        assert_eq!(watcher.events(), ["10-07 Opened AGE values"], "a step of {step} days");
     }
 }
 
@@ -140,13 +140,13 @@ fn reminders_go_on_after_a_clock_that_was_ahead() {
     watcher.check(at(3, 6));
     watcher.check(at(300, 6));
     let ahead = watcher.events();
-    assert!(ahead.iter().any(|line| line.contains("Reminded AGE psi")), "{ahead:?}");
+    assert!(ahead.iter().any(|line| line.contains("Reminded AGE values")), "{ahead:?}");
     for number in 4..12 {
         watcher.check(at(number, 6));
     }
     assert!((0..11).all(|day| told(&world).contains(&day)), "{:?}", told(&world));
     let story = &watcher.events()[ahead.len()..];
-    assert!(story.iter().any(|line| line.contains("Reminded AGE psi")), "{story:?}");
+    assert!(story.iter().any(|line| line.contains("Reminded AGE values")), "{story:?}");
 }
 
 /// An attempt cannot have set a time this far ahead: the clock was.

@@ -76,7 +76,7 @@ fn former_lines(text: &str) -> Vec<&str> {
         match line.trim_start() {
             _ if skipped > 0 => skipped -= 1,
             "\"jensen_shannon\": {" => skipped = 2,
-            "\"wasserstein\": null" | "\"subject\": null" | "\"quantile_source\": \"cells\"" => {}
+            "\"wasserstein\": null" | "\"subject\": null" | "\"stories\": []" | "\"quantile_source\": \"cells\"" => {}
             _ => kept.push(line),
         }
     }

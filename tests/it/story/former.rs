@@ -153,15 +153,25 @@ fn the_next_run_continues_the_former_alerts() {
     assert!(
         matches!(&runs[1].headline, Headline::Stored { sentence, french: None } if sentence.starts_with("Alarm: "))
     );
-    // The failure is over, and the drift goes on under the same number, now with facts.
+    // The failure is over, and the drift goes on under the same number, now as one story for each feature.
     let events = watcher.events();
     assert!(events.contains(&"11-28 Recovered - run_failed".to_owned()), "{events:?}");
     let age = live.iter().find(|alert| alert.id == Some(4)).unwrap();
-    assert_eq!(
-        (&age.finding.subject, age.finding.test),
-        (&Subject::Feature("AGE".to_owned()), Test::Measure(Measure::Psi))
-    );
-    assert!(matches!(age.finding.facts, Facts::Psi { .. }), "{age:?}");
+    assert_eq!((&age.finding.subject, age.finding.test), (&Subject::Feature("AGE".to_owned()), Test::Values));
+    let Facts::Story { strongest, .. } = &age.finding.facts else { panic!("{age:?}") };
+    assert!(matches!(**strongest, Facts::Psi { .. }), "{age:?}");
+    assert!(age.origins.contains(&(Subject::Feature("AGE".to_owned()), Test::Measure(Measure::Psi))), "{age:?}");
+    for feature in ["AGE", "JOB"] {
+        let about = |name: Option<&str>| name == Some(feature);
+        assert_eq!(
+            live.iter().filter(|alert| about(alert.finding.subject.feature())).count(),
+            1,
+            "{feature}: {live:?}"
+        );
+        // Somebody knows of each, so nothing is new, and nothing is over.
+        let told = events.iter().filter(|line| line.split(' ').nth(2) == Some(feature));
+        assert!(told.clone().all(|line| line.contains("Reminded")) && told.count() <= 1, "{events:?}");
+    }
     let status = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
     assert!(status.contains("last run      2026-11-28T00:00:00Z to 2026-11-29T00:00:00Z: alarm"), "{status}");
     // A recovered alert still quotes the stored sentence, in English; the French mail states it as an error.

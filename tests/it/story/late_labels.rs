@@ -49,7 +49,7 @@ fn windows_are_revised_as_labels_arrive_oldest_first_and_a_few_at_a_time() {
     assert_eq!(first["performance"]["labels"]["coverage"], 0.0);
     assert_eq!(first["verdict"]["findings"], Value::Array(Vec::new()));
     let story = watcher.events();
-    assert_eq!(story.iter().filter(|line| line.contains("Opened AGE psi")).count(), 1, "{story:?}");
+    assert_eq!(story.iter().filter(|line| line.contains("Opened AGE values")).count(), 1, "{story:?}");
 
     label(&world, "a", 0..6, 60);
     day(&world, 6, 120, 0);

@@ -1,6 +1,8 @@
 //! End-to-end tests: the real program on real files, from log to report.
 
+pub(crate) mod against;
 pub(crate) mod bad_input;
+pub(crate) mod baseline;
 pub(crate) mod changes;
 pub(crate) mod clocks;
 pub(crate) mod cost_alert;
@@ -29,10 +31,12 @@ pub(crate) mod logging;
 pub(crate) mod losses;
 pub(crate) mod measures;
 pub(crate) mod newcomer;
+pub(crate) mod outage;
 pub(crate) mod parity;
 pub(crate) mod performance;
 pub(crate) mod predictions;
 pub(crate) mod publish;
+pub(crate) mod range;
 pub(crate) mod replay;
 pub(crate) mod rounds;
 pub(crate) mod score;
@@ -42,5 +46,6 @@ pub(crate) mod segments;
 pub(crate) mod shapes;
 pub(crate) mod showcase;
 pub(crate) mod silence;
+pub(crate) mod stale;
 pub(crate) mod times;
 pub(crate) mod values;

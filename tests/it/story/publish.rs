@@ -43,7 +43,7 @@ fn the_printed_report_equals_the_published_one() {
     let index = fs::read_to_string(world.path("reports/index.html")).unwrap();
     assert!(index.contains("m/20261001T000000Z_20261002T000000Z/report.html"), "{index}");
     let left: Vec<_> = fs::read_dir(world.path(FOLDER)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 3, "{left:?}");
+    assert_eq!(left.len(), 4, "report.json, report.html, trend.ndjson, profile.bin: {left:?}");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_full_disk_leaves_only_the_previous_report() {
     assert!(stderr.contains("cannot write in") && stderr.contains(FOLDER), "{stderr}");
     assert_eq!(published(&world), previous);
     let left: Vec<_> = fs::read_dir(world.path(FOLDER)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 3, "{left:?}");
+    assert_eq!(left.len(), 4, "report.json, report.html, trend.ndjson, profile.bin: {left:?}");
 }
 
 /// A run killed at any moment leaves either the previous report or the new one, complete.

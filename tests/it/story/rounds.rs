@@ -119,15 +119,15 @@ fn two_weeks_of_drift_open_once_remind_and_recover_once() {
         day(&world, number, 120, if (6..20).contains(&number) { 40 } else { 0 });
         watcher.check(at(number + 1, 6));
     }
-    let story: Vec<String> = watcher.events().into_iter().filter(|line| line.ends_with("AGE psi")).collect();
+    let story: Vec<String> = watcher.events().into_iter().filter(|line| line.ends_with("AGE values")).collect();
     assert_eq!(
         story,
         [
-            "10-08 Opened AGE psi",
-            "10-09 Reminded AGE psi",
-            "10-11 Reminded AGE psi",
-            "10-15 Reminded AGE psi",
-            "10-21 Recovered AGE psi"
+            "10-08 Opened AGE values",
+            "10-09 Reminded AGE values",
+            "10-11 Reminded AGE values",
+            "10-15 Reminded AGE values",
+            "10-21 Recovered AGE values"
         ]
     );
     // Later emails are in the thread of the one that opened the alert.
@@ -137,7 +137,7 @@ fn two_weeks_of_drift_open_once_remind_and_recover_once() {
     let opened = &events.iter().find(|(_, event)| format!("{:?}", event.change) == "Opened").unwrap().0;
     let answers: Vec<_> = events
         .iter()
-        .filter(|(_, event)| event.finding.test.word() == "psi" && format!("{:?}", event.change) != "Opened")
+        .filter(|(_, event)| event.finding.test.word() == "values" && format!("{:?}", event.change) != "Opened")
         .map(|(_, event)| event.thread.clone())
         .collect();
     assert_eq!(answers, vec![Some(format!("<{opened}>")); 4]);
@@ -162,12 +162,12 @@ fn late_rows_revise_the_report_without_new_alerts() {
     day(&world, 1, 120, 40);
     watcher.check(at(2, 6));
     let opened = watcher.events();
-    assert_eq!(opened, ["10-02 Opened AGE psi", "10-02 Noted AGE ks"]);
+    assert_eq!(opened, ["10-02 Opened AGE values"]);
     day(&world, 1, 150, 40);
     day(&world, 2, 120, 40);
     assert_eq!(watcher.check(at(3, 6)).reported, 2);
     assert_eq!(runs(&world).iter().map(|(_, _, revision)| *revision).collect::<Vec<_>>(), [0, 1, 0]);
-    assert!(!watcher.events().iter().skip(2).any(|line| line.contains("Opened") || line.contains("10-02")));
+    assert!(!watcher.events().iter().skip(1).any(|line| line.contains("Opened") || line.contains("10-02")));
     // Without changes, nothing is done.
     assert_eq!(watcher.check(at(3, 7)).reported, 0);
     // Windows beyond the last three are not revised.
@@ -294,7 +294,7 @@ fn a_new_reference_starts_a_new_trend_line_and_resets_pending_alerts() {
     assert_eq!(trend.len(), 1);
     day(&world, 3, 120, 40);
     watcher.check(at(4, 6));
-    assert_eq!(watcher.events(), ["10-04 Opened AGE psi", "10-04 Noted AGE ks"]);
+    assert_eq!(watcher.events(), ["10-04 Opened AGE values"]);
 }
 
 /// The model file changed under the same config: a new trend line, with a note in the next email.
@@ -311,7 +311,7 @@ fn a_new_model_starts_a_new_trend_line() {
     day(&world, 1, 120, 40);
     watcher.check(at(2, 6));
     let pending = watcher.ledger().view(|entry| entry.live_alerts(None)).unwrap();
-    assert!(pending.iter().any(|alert| alert.finding.test.word() == "psi"), "{pending:?}");
+    assert!(pending.iter().any(|alert| alert.finding.test.word() == "values"), "{pending:?}");
     model["oblivious_trees"][0]["leaf_values"][0] = serde_json::json!(-0.25);
     world.file("model.json", model.to_string());
     day(&world, 2, 120, 40);

@@ -52,6 +52,7 @@ fn notification(report: &Report) -> Notification {
         finding: finding.clone(),
         since: Instant(DAY),
         thread: None,
+        origins: Vec::new(),
     };
     Notification {
         id: "m/1".to_owned(),

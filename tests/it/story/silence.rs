@@ -162,6 +162,6 @@ fn an_outage_does_not_end_drift() {
     let is_news = |line: &&String| !line.contains("Reminded");
     let of =
         |what: &str| -> Vec<&String> { story.iter().filter(|line| line.ends_with(what)).filter(is_news).collect() };
-    assert_eq!(of(" AGE psi"), ["10-02 Opened AGE psi", "10-05 Recovered AGE psi"], "{story:?}");
+    assert_eq!(of(" AGE values"), ["10-02 Opened AGE values", "10-05 Recovered AGE values"], "{story:?}");
     assert_eq!(of("error_rate"), ["10-03 Opened - error_rate", "10-04 Recovered - error_rate"], "{story:?}");
 }

@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 use vigie::{
     drift::{Change, NotCompared, Onset, PsiBinKind},
     fault::LeftOut,
-    judge::{Direction, Finding, Headline, Measure, Note, Severity, Test},
+    judge::{Direction, Finding, Headline, Measure, Note, Pace, Severity, Story, StoryBrief, Test},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, LoggedPrecision, NoPValue, Parity, ScoreShift, Unmeasured},
     report::{
-        Advice, ChangedDecisions, DecisionReport, Language, MailLabels, MailWords, Notation, PageLabels, PageWords,
-        Restored, Since, SkippedFiles, TerminalLabels, TerminalWords, Words, terminal_words,
+        Advice, AgainstWindow, ChangedDecisions, DecisionReport, Language, MailLabels, MailWords, Notation, PageLabels,
+        PageWords, Restored, Since, SkippedFiles, TerminalLabels, TerminalWords, Words, terminal_words,
     },
 };
 use vigie_profile::{
@@ -127,6 +127,11 @@ impl PageWords for Bracketed {
         realised_cost(realised: &Realised) -> String;
         by_labels_of(share: Option<f64>) -> String;
         no_estimate(reason: NoEstimate) -> String;
+        recent_windows(windows: usize, first: Instant, same_weekday: bool) -> String;
+        too_few_recent(windows: usize, least: usize) -> String;
+        pace(pace: Pace, psi: f64, windows: usize, since: Option<Instant>) -> String;
+        against(against: &AgainstWindow) -> String;
+        range_verdicts(verdicts: &[(Severity, usize)]) -> String;
         labels_not_yet(place: &str) -> String;
         label_counts(labels: &LabelCounts, rows: u64) -> String;
         malformed_labels(lines: u64) -> String;
@@ -191,6 +196,8 @@ impl Words for Bracketed {
         by_chance(q_value: Option<f64>, required: f64) -> String;
         message(finding: &Finding) -> String;
         segment_clause(name: &str, finding: &Finding) -> String;
+        story(story: &StoryBrief) -> String;
+        side(story: &Story) -> String;
         left_out(test: Test, input: &LeftOut) -> String;
         unreadable_labels(input: &LeftOut) -> String;
         direction(direction: &Direction) -> String;

@@ -4,6 +4,7 @@ pub(crate) mod applicants;
 pub(crate) mod boosted;
 pub(crate) mod bracketed;
 pub(crate) mod draw;
+pub(crate) mod every_story;
 pub(crate) mod fake_http;
 pub(crate) mod fake_smtp;
 pub(crate) mod forest_exercise;

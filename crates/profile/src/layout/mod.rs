@@ -7,6 +7,7 @@ mod feature;
 mod layout;
 mod levels;
 mod precision;
+mod prefix;
 
 pub use cells::{Bin, BinKind, Cells};
 pub use edge_index::{BLOCK, Real};
@@ -14,3 +15,4 @@ pub use feature::{Column, Feature, Kind, Shape};
 pub use layout::{Layout, LayoutId};
 pub use levels::Levels;
 pub use precision::Precision;
+pub use prefix::{PrefixBlock, prefix_blocks};

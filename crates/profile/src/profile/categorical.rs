@@ -33,6 +33,12 @@ impl LevelCounts {
         Self { levels, missing, unseen: BTreeMap::new(), unseen_unnamed: 0 }
     }
 
+    /// Restores the rows of levels that the reference does not have: by name, and those without one.
+    #[must_use]
+    pub fn with_unseen(self, unseen: BTreeMap<String, u64>, unnamed: u64) -> Self {
+        Self { unseen, unseen_unnamed: unnamed, ..self }
+    }
+
     /// Counts `rows` rows of one level in canonical spelling; `None` is missing.
     pub fn observe(&mut self, level: Option<&str>, rows: u64, levels: &Levels) {
         let Some(name) = level else {
@@ -119,6 +125,12 @@ impl LevelCounts {
     #[must_use]
     pub fn unseen(&self) -> &BTreeMap<String, u64> {
         &self.unseen
+    }
+
+    /// Rows of levels that the reference does not have and that are not in [`Self::unseen`], because there are too many.
+    #[must_use]
+    pub fn unseen_unnamed(&self) -> u64 {
+        self.unseen_unnamed
     }
 
     /// Total rows of levels that the reference does not have.

@@ -148,7 +148,8 @@ impl Moments {
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.sum += other.sum;
-        self.squares += other.squares;
+        // Sums of rows fit; those of a file that was made up may not.
+        self.squares = self.squares.saturating_add(other.squares);
         self.beyond += other.beyond;
     }
 

@@ -55,6 +55,12 @@ impl Profile {
         Self { layout: layout.id().clone(), rows, features: counts, score, refused: 0 }
     }
 
+    /// Restores the number of stored rows that were refused.
+    #[must_use]
+    pub fn with_refused(self, refused: u64) -> Self {
+        Self { refused, ..self }
+    }
+
     /// Counts used rows. `rule` decides those without a logged decision; a threshold alone is a rule by which high scores are
     /// refused.
     pub fn observe(&mut self, rows: &Rows, layout: &Layout, rule: impl Into<DecisionRule>) {
@@ -84,6 +90,12 @@ impl Profile {
                 None => counts.observe_missing(rows.len as u64),
             }
         }
+    }
+
+    /// Layout that the rows were counted on.
+    #[must_use]
+    pub fn layout_id(&self) -> &LayoutId {
+        &self.layout
     }
 
     /// Fails if the profile was counted on a different layout.

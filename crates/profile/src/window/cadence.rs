@@ -1,13 +1,17 @@
-//! Divides time into windows: calendar days in a time zone (DST included), or fixed hours and minutes in UTC.
+//! Divides time into windows: calendar days or months in a time zone (DST included), or fixed hours and minutes in UTC.
 
-use jiff::{ToSpan, civil::date, tz::TimeZone};
+use jiff::{
+    ToSpan,
+    civil::{Date, date},
+    tz::TimeZone,
+};
 
 use super::{Instant, Span, Window};
 
 /// A sequence of adjoining windows of equal span, such that every instant is in exactly one window.
 ///
-/// Windows of `n` days run from local midnight to local midnight; those of 7 days start on Mondays. Other windows have
-/// a fixed length, counted from 1970-01-01T00:00Z.
+/// Windows of `n` days run from local midnight to local midnight; those of 7 days start on Mondays. Months start at local
+/// midnight of their first day. Other windows have a fixed length, counted from 1970-01-01T00:00Z.
 #[derive(Debug, Clone)]
 pub struct Cadence {
     span: Span,
@@ -32,23 +36,24 @@ impl Cadence {
     /// The window that contains `instant`.
     #[must_use]
     pub fn window_at(&self, instant: Instant) -> Window {
+        let today = || instant.timestamp().to_zoned_datetime(self.zone.clone()).date();
+        let midnight =
+            |date: Date| date.to_zoned_datetime(self.zone.clone()).map_or(instant, |zoned| zoned.timestamp().into());
+        if self.span.is_month() {
+            let first = today().first_of_month();
+            return Window { from: midnight(first), to: midnight(first.saturating_add(1.month())) };
+        }
         let Some(days) = self.span.days() else {
             let step = self.span.microseconds();
             let from = instant.0.div_euclid(step) * step;
             return Window { from: Instant(from), to: Instant(from + step) };
         };
-        let today = instant.timestamp().to_zoned_datetime(self.zone.clone()).date();
         // A Monday, so that weeks start on Mondays.
         let anchor = date(1970, 1, 5);
-        let since = (today - anchor).get_days();
+        let since = (today() - anchor).get_days();
         let index = i64::from(since).div_euclid(days);
-        let midnight = |index: i64| {
-            anchor
-                .saturating_add((index * days).days())
-                .to_zoned_datetime(self.zone.clone())
-                .map_or(instant, |zoned| zoned.timestamp().into())
-        };
-        Window { from: midnight(index), to: midnight(index + 1) }
+        let start = |index: i64| midnight(anchor.saturating_add((index * days).days()));
+        Window { from: start(index), to: start(index + 1) }
     }
 
     /// The window just before `window`.
@@ -70,9 +75,12 @@ impl Cadence {
     }
 
     /// Whether two windows have the same position in the week: the same weekday, and for windows shorter than a day the
-    /// same time of day.
+    /// same time of day. Weeks and months are all alike.
     #[must_use]
     pub fn same_slot(&self, a: Window, b: Window) -> bool {
+        if self.span.is_month() {
+            return true;
+        }
         let place = |window: Window| {
             let start = window.from.timestamp().to_zoned_datetime(self.zone.clone());
             let hour = self.span.days().is_none().then(|| (start.hour(), start.minute()));
@@ -129,9 +137,19 @@ mod tests {
         assert_eq!(week.from.to_string(), "2026-09-27T22:00:00Z");
     }
 
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        let month = |text| paris("month").window_at(at(text));
+        assert_eq!(month("2026-10-31T23:30:00Z").to_string(), "[2026-10-31T23:00:00Z, 2026-11-30T23:00:00Z)");
+        let october = month("2026-10-15T12:00:00Z");
+        assert_eq!(october.to_string(), "[2026-09-30T22:00:00Z, 2026-10-31T23:00:00Z)");
+        assert_eq!(paris("month").before(october), month("2026-09-01T12:00:00Z"));
+        assert!(paris("month").same_slot(october, month("2026-02-01T12:00:00Z")));
+    }
+
     proptest! {
         #[test]
-        fn windows_adjoin_and_contain_their_instants(seconds in 0i64..4_000_000_000, span in prop::sample::select(vec!["1d", "1w", "3d", "1h", "15m"])) {
+        fn windows_adjoin_and_contain_their_instants(seconds in 0i64..4_000_000_000, span in prop::sample::select(vec!["1d", "1w", "3d", "1h", "15m", "month"])) {
             let cadence = paris(span);
             let instant = Instant(seconds * 1_000_000);
             let window = cadence.window_at(instant);

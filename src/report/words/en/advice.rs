@@ -15,11 +15,38 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::Dead => {
             "find out which source or join no longer fills it, and since when; until it is fixed, scores rely on less information."
         }
-        Advice::Constant => {
-            "it varied in the reference: check for a default value, a cache or a join that returns the same row."
-        }
         Advice::LeftOut => {
             "fix what these rows lack, or exclude them by source.where if they are no predictions; examples are under Data quality."
+        }
+        Advice::UnclearGap => {
+            "check by channel and product whether more applicants have no record, or whether the source delivers less."
+        }
+        Advice::Unit => {
+            "have the former unit restored, or convert it before scoring; until then, the scores of these rows are wrong."
+        }
+        Advice::Sentinel => {
+            "find out what writes this value in place of a missing one, and have it left empty; the model takes it for a true value."
+        }
+        Advice::Atom => {
+            "check whether a default value replaces others upstream, or applicants really have it more often."
+        }
+        Advice::Constant => {
+            "check whether a default value or a stopped feed has replaced its values; until it is fixed, scores rely on less information."
+        }
+        Advice::Respelled => {
+            "restore the spelling that the model was trained with; until then, these rows count as an unknown level."
+        }
+        Advice::PipelineMove => {
+            "check how it is measured or computed upstream: related features show the same applicants as before."
+        }
+        Advice::PopulationMove => {
+            "inform the model’s owner that the applicants have changed; if it lasts, check calibration and costs, and consider a new reference."
+        }
+        Advice::SharedFactor => {
+            "ask the source for the reason of the factor: a currency, a unit, an index, or larger loans."
+        }
+        Advice::UnclearMove => {
+            "compare it by channel, product and hour, and with the source’s own figures; if it is the applicants and lasts, consider a new reference."
         }
         Advice::RefusalRate => "inform the owner of the credit policy; look for the cause among the drifted features.",
         Advice::ScoreNotMapped => {
@@ -37,6 +64,9 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::RunFailed => "fix what the error message names, then run vigie check.",
         Advice::Volume => "check whether a channel was opened or closed, or whether part of the log is missing.",
         Advice::StaleReference => "learn a new reference from recent rows with known outcomes.",
+        Advice::Stale => {
+            "check whether the source’s table was refreshed, and whether a cache or a join returns old answers; until it is fixed, scores rely on the values of other applicants."
+        }
         Advice::Auc => {
             "check which features and segments have drifted; if the drop persists, retrain the model on recent rows."
         }
@@ -62,9 +92,6 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         }
         Advice::MissingChanged => {
             "its share of missing values has changed: find out which source or join fills it, and when that changed."
-        }
-        Advice::Values => {
-            "find out what changed: the applicant population, or how the value is measured; if the drift persists, learn a new reference and revalidate the model."
         }
     }
 }

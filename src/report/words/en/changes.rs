@@ -49,6 +49,7 @@ pub(super) fn change(change: &Change) -> String {
         Change::Constant { value: LoneValue::Number(value) } => format!("always {value}"),
         Change::Constant { value: LoneValue::Level(Some(level)) } => format!("always “{}”", shown(level)),
         Change::Constant { value: LoneValue::Level(None) } => "always the same level".to_owned(),
+        Change::Stale { extent } => format!("values of the previous window again {}", in_rows(*extent)),
         Change::Shift => "another distribution of values".to_owned(),
     }
 }

@@ -7,12 +7,13 @@ use super::{
     losses::lost,
     measures::{distance, measure_name},
     numbers::{grouped, number, percent, plural, points, q, rounded, row_count},
-    unusable,
+    stories, unusable,
 };
 use crate::{
     drift::PsiBinKind,
     fault::{LeftOut, PublicCause},
-    judge::{BinShare, Direction, ExactTest, Facts, Failure, Finding, Measure, Note, Severity, Test},
+    judge::{BinShare, Direction, ExactTest, Facts, Failure, Finding, Measure, Note, Severity, StoryKind, Test},
+    report::words::format::day,
 };
 
 const CAUTION: &str = "assuming that scores still mean what they did in the reference";
@@ -98,9 +99,19 @@ pub(super) fn measure(finding: &Finding) -> String {
             format!("{} {}", grouped(*records), plural(*records, "record", "records"))
         }
         Facts::StaleReference { days, limit_days: _ } => format!("the reference is {days} days old"),
+        Facts::Stale { block, features, share, since } => format!(
+            "{} of rows repeat the values of a row of the previous window in {}* ({features} features), since {}",
+            percent(*share),
+            shown(block),
+            day(*since)
+        ),
         Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
         Facts::Lost(loss) => lost(loss),
         Facts::Failed(failure) => self::failure(failure),
+        Facts::Story { story, .. } => {
+            let strongest = finding.strongest().map_or(String::new(), |strongest| measure(&strongest));
+            if story.kind() == StoryKind::Stale { strongest } else { stories::stated(&story.brief(), &strongest) }
+        }
         Facts::Stored { sentence: Some(sentence) } => sentence.clone(),
         Facts::Stored { sentence: None } => stored(finding),
     }
@@ -130,7 +141,7 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Decision(found) => Some(decisions::contradictions_evidence(found.cause).to_owned()),
         Facts::UnknownDecisions { .. } => Some("state in model.decisions what they mean".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
-        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } => from(percent),
+        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } | Facts::Stale { .. } => from(percent),
         Facts::Dead { .. } | Facts::Constant { .. } => Some(format!("{}, p {q}", from(percent)?)),
         Facts::RowsLeftOut { usual, windows, .. } => {
             Some(format!("{}{}", from(percent)?, unusable::usual(*usual, *windows)))
@@ -150,6 +161,9 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::StaleReference { days: _, limit_days } => {
             Some(format!("the limit is {limit_days} days; learn a new reference from recent rows"))
         }
+        // Groups have the figures of one of many features only.
+        Facts::Story { story, .. } if story.brief().only().is_none() && story.kind() != StoryKind::Stale => None,
+        Facts::Story { .. } => evidence(&finding.strongest()?),
         Facts::Absent { .. }
         | Facts::ScoreNotMapped
         | Facts::NoData { .. }
@@ -168,12 +182,21 @@ pub(super) fn by_chance(q_value: Option<f64>, required: f64) -> String {
     }
 }
 
-/// A redacted finding in a message: unseen levels by their excess, input that was not read with a pointer to the report.
+/// A redacted finding in a message: unseen levels by their excess, input that was not read with a pointer to the report, a
+/// story with what caused it.
 pub(super) fn message(finding: &Finding) -> Option<String> {
     match &finding.facts {
         Facts::Unseen { share: _, excess, levels: _, has_more: _ } => Some(unseen_excess(Some(*excess), finding.limit)),
         Facts::LeftOut(input) => {
             Some(format!("{}; see the report for the reason", left_out(finding.test, input, None)))
+        }
+        Facts::Story { story, .. } => {
+            let strongest = finding.strongest()?;
+            let short = message(&strongest);
+            let evidence = if short.is_none() { evidence(finding) } else { None };
+            let stated = stories::stated(&story.brief(), &short.unwrap_or_else(|| measure(&strongest)));
+            let evidence = evidence.map_or(String::new(), |evidence| format!("; {evidence}"));
+            Some(format!("{stated}{evidence}; {}", stories::side(story)))
         }
         _ => None,
     }

@@ -4,7 +4,9 @@ use vigie_profile::shown::shown;
 
 use super::{
     findings,
+    lists::names,
     numbers::{grouped, percent, plural, row_count},
+    stories,
 };
 use crate::judge::{DriftedFeatures, Finding, Headline, Severity, VerdictHeadline};
 
@@ -55,15 +57,17 @@ fn clauses(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> St
 }
 
 fn drifted(drifted: &DriftedFeatures, features: usize) -> String {
-    let DriftedFeatures { count, worst, direction, also, more } = drifted;
+    let DriftedFeatures { count, worst, direction, story, also, more } = drifted;
+    let worst = match story {
+        Some(story) => stories::story(story),
+        None => format!("{} {}", shown(worst), findings::direction(direction)),
+    };
     let noun = if features == 1 { "feature" } else { "features" };
     let also = if also.is_empty() { String::new() } else { format!(" (also {})", names(also, *more)) };
-    format!("{} {}; {count} of {features} {noun} drifted{also}", shown(worst), findings::direction(direction))
-}
-
-pub(super) fn names(names: &[String], more: usize) -> String {
-    let listed = names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
-    if more == 0 { listed } else { format!("{listed} and {more} more") }
+    if *count == 0 {
+        return format!("{worst}{also}");
+    }
+    format!("{worst}; {count} of {features} {noun} drifted{also}")
 }
 
 pub(super) fn bare(severity: Severity, found: usize, drifted_share: Option<f64>) -> String {

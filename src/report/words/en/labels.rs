@@ -149,6 +149,14 @@ pub(super) static LABELS: PageLabels = PageLabels {
     labelled_rows: "labelled rows",
     segments_words: "Each segment is compared with the reference’s rows of the same segment. The ratio is its acceptance rate divided by that of the most favoured segment of the same column (for a filter: of all other rows); four fifths is the usual limit. Significance is assessed over all segments together (Benjamini–Hochberg).",
     segments_caution: "The expected cost assumes that each score has the same outcome rate as among all rows of the reference: it cannot detect a segment that repays better, or worse, than others with the same score.",
+    // Earlier windows.
+    recent_title: "Against the windows before",
+    recent_reference_psi: "PSI against the reference",
+    recent_psi: "PSI against the windows before",
+    recent_rank: "rank among them",
+    recent_reading: "how it came about",
+    range_word: "windows of a range",
+    calendar_month: "month",
     // Glossary.
     limits: "Limits, watch / alarm",
     missing_moved: "change in missing share",
@@ -158,6 +166,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     latency_limit: "latency p95, ms",
     auc_limit: "drop in AUC from the reference",
     disparity_limit: "shortfall in a segment’s acceptance rate",
+    stale_limit: "rows that repeat the previous window",
     cost_limit: "increase in cost over the reference",
     rows_needed: "minimum number of rows",
     glossary_link: "Glossary",

@@ -7,17 +7,18 @@ use vigie_profile::{
 use vigie_stats::{Interval, Price};
 
 use super::{
-    English, advice, decisions, findings, headline, label_counts,
+    English, advice, decisions, findings, history, label_counts,
     labels::LABELS,
-    leaves,
+    leaves, lists,
     numbers::{four_decimals, grouped, number, percent, plural, row_count},
 };
 use crate::{
     drift::NotCompared,
+    judge::{Pace, Severity},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::{
-        report::{DecisionReport, SkippedFiles},
+        report::{AgainstWindow, DecisionReport, SkippedFiles},
         words::{
             Notation,
             format::{day, minute},
@@ -72,7 +73,7 @@ impl PageWords for English {
     }
 
     fn names(&self, names: &[String], more: usize) -> String {
-        headline::names(names, more)
+        lists::names(names, more)
     }
 
     fn part_of(&self, part: u64, whole: u64) -> String {
@@ -187,6 +188,26 @@ impl PageWords for English {
 
     fn no_estimate(&self, reason: NoEstimate) -> String {
         format!("There is no estimate without labels: {reason}.")
+    }
+
+    fn recent_windows(&self, windows: usize, first: Instant, same_weekday: bool) -> String {
+        history::recent_windows(windows, first, same_weekday)
+    }
+
+    fn too_few_recent(&self, windows: usize, least: usize) -> String {
+        history::too_few_recent(windows, least)
+    }
+
+    fn pace(&self, pace: Pace, psi: f64, windows: usize, since: Option<Instant>) -> String {
+        history::pace(pace, psi, windows, since)
+    }
+
+    fn against(&self, against: &AgainstWindow) -> String {
+        history::against(against)
+    }
+
+    fn range_verdicts(&self, verdicts: &[(Severity, usize)]) -> String {
+        history::range_verdicts(verdicts)
     }
 
     fn labels_not_yet(&self, place: &str) -> String {

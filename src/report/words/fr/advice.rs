@@ -17,11 +17,38 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::Dead => {
             "identifier la source ou la jointure qui ne l’alimente plus, et depuis quand\u{a0}; d’ici là, les scores reposent sur moins d’information."
         }
-        Advice::Constant => {
-            "elle variait dans la référence\u{a0}: chercher une valeur par défaut, un cache ou une jointure qui renvoie toujours la même ligne."
-        }
         Advice::LeftOut => {
             "corriger ce qui manque à ces lignes, ou les exclure par source.where si ce ne sont pas des prédictions\u{a0}; des exemples figurent sous «\u{a0}Qualité des données\u{a0}»."
+        }
+        Advice::UnclearGap => {
+            "vérifier par canal et par produit si davantage de demandeurs n’ont pas d’enregistrement, ou si la source livre moins."
+        }
+        Advice::Unit => {
+            "faire rétablir l’ancienne unité, ou convertir avant le calcul du score\u{a0}; d’ici là, les scores de ces lignes sont faux."
+        }
+        Advice::Sentinel => {
+            "trouver ce qui écrit cette valeur à la place d’un manquant, et faire laisser le champ vide\u{a0}; le modèle la prend pour une vraie valeur."
+        }
+        Advice::Atom => {
+            "vérifier en amont si une valeur par défaut en remplace d’autres, ou si les demandeurs l’ont réellement plus souvent."
+        }
+        Advice::Constant => {
+            "vérifier si une valeur par défaut ou un flux arrêté a remplacé ses valeurs\u{a0}; d’ici là, les scores reposent sur moins d’information."
+        }
+        Advice::Respelled => {
+            "rétablir la graphie avec laquelle le modèle a été entraîné\u{a0}; d’ici là, ces lignes comptent comme une modalité inconnue."
+        }
+        Advice::PipelineMove => {
+            "vérifier comment elle est mesurée ou calculée en amont\u{a0}: les variables liées montrent les mêmes demandeurs qu’avant."
+        }
+        Advice::PopulationMove => {
+            "prévenir le responsable du modèle que la population a changé\u{a0}; si cela dure, contrôler la calibration et les coûts, et envisager une nouvelle référence."
+        }
+        Advice::SharedFactor => {
+            "demander à la source la raison de ce facteur\u{a0}: devise, unité, indexation ou montants plus élevés."
+        }
+        Advice::UnclearMove => {
+            "la comparer par canal, par produit et par heure, et avec les chiffres de la source\u{a0}; si c’est la population et que cela dure, envisager une nouvelle référence."
         }
         Advice::RefusalRate => {
             "prévenir le responsable de la politique d’octroi\u{a0}; chercher la cause parmi les variables en dérive."
@@ -53,6 +80,9 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::RunFailed => "corriger ce que le message d’erreur signale, puis lancer vigie check.",
         Advice::Volume => "vérifier si un canal a été ouvert ou fermé, ou si une partie du journal manque.",
         Advice::StaleReference => "apprendre une nouvelle référence sur des lignes récentes dont l’issue est connue.",
+        Advice::Stale => {
+            "vérifier que la table de cette source a été rafraîchie et qu’aucun cache ni aucune jointure ne renvoie d’anciennes réponses\u{a0}; d’ici là, les scores reposent sur les valeurs d’autres demandeurs."
+        }
         Advice::Auc => {
             "examiner les variables et les segments en dérive\u{a0}; si la baisse persiste, réentraîner le modèle sur des données récentes."
         }
@@ -80,9 +110,6 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         }
         Advice::MissingChanged => {
             "sa part de manquants a changé\u{a0}: identifier la source ou la jointure qui l’alimente, et depuis quand elle a changé."
-        }
-        Advice::Values => {
-            "chercher ce qui a changé dans la population ou dans la mesure\u{a0}; si la dérive persiste, refaire la référence et revalider le modèle."
         }
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn change(change: &Change) -> String {
         Change::Constant { value: LoneValue::Number(value) } => format!("toujours {}", exact(*value)),
         Change::Constant { value: LoneValue::Level(Some(level)) } => format!("toujours {}", quoted(&shown(level))),
         Change::Constant { value: LoneValue::Level(None) } => "toujours la même modalité".to_owned(),
+        Change::Stale { extent } => format!("de nouveau les valeurs de la fenêtre précédente {}", in_rows(*extent)),
         Change::Shift => "autre distribution des valeurs".to_owned(),
     }
 }

@@ -8,12 +8,13 @@ use super::{
     measures::{distance, measure_name},
     numbers::{grouped, is_plural, milliseconds, number, percent, plural, points, q, rounded, row_count, s},
     stored::stored,
-    unusable,
+    stories, unusable,
 };
 use crate::{
     drift::PsiBinKind,
     fault::{LeftOut, PublicCause},
-    judge::{BinShare, Direction, ExactTest, Facts, Failure, Finding, Note, Severity, Test},
+    judge::{BinShare, Direction, ExactTest, Facts, Failure, Finding, Note, Severity, StoryKind, Test},
+    report::words::format::day,
 };
 
 const CAUTION: &str = "à supposer que les scores aient gardé le même sens que dans la référence";
@@ -117,9 +118,20 @@ pub(super) fn measure(finding: &Finding) -> String {
             format!("{} enregistrement{}", grouped(*records), s(*records))
         }
         Facts::StaleReference { days, limit_days: _ } => format!("la référence a {days} jours"),
+        Facts::Stale { block, features, share, since } => format!(
+            "{} des lignes reprennent les valeurs d’une ligne de la fenêtre précédente dans {}* ({features} variables), depuis \
+             le {}",
+            percent(*share),
+            shown(block),
+            day(*since)
+        ),
         Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
         Facts::Lost(loss) => lost(loss),
         Facts::Failed(failure) => self::failure(finding.test, failure, true),
+        Facts::Story { story, .. } => {
+            let strongest = finding.strongest().map_or(String::new(), |strongest| measure(&strongest));
+            if story.kind() == StoryKind::Stale { strongest } else { stories::stated(&story.brief(), &strongest) }
+        }
         Facts::Stored { sentence } => {
             stored(finding, severity_word(finding.severity), sentence.as_deref().map(quoted_error))
         }
@@ -150,7 +162,7 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Decision(found) => Some(decisions::contradictions_evidence(found.cause).to_owned()),
         Facts::UnknownDecisions { .. } => Some("préciser leur sens dans model.decisions".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
-        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } => from(percent),
+        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } | Facts::Stale { .. } => from(percent),
         Facts::Dead { .. } | Facts::Constant { .. } => Some(format!("{}, p {q}", from(percent)?)),
         Facts::RowsLeftOut { usual, windows, .. } => {
             Some(format!("{}{}", from(percent)?, unusable::usual(*usual, *windows)))
@@ -172,6 +184,9 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::StaleReference { days: _, limit_days } => Some(format!(
             "la limite est de {limit_days} jours\u{a0}; en apprendre une nouvelle sur des lignes récentes"
         )),
+        // Groups have the figures of one of many features only.
+        Facts::Story { story, .. } if story.brief().only().is_none() && story.kind() != StoryKind::Stale => None,
+        Facts::Story { .. } => evidence(&finding.strongest()?),
         Facts::Absent { .. }
         | Facts::ScoreNotMapped
         | Facts::NoData { .. }
@@ -190,11 +205,19 @@ pub(super) fn by_chance(q_value: Option<f64>, required: f64) -> String {
     }
 }
 
-/// Redacted input in a message, with a pointer to the report.
+/// A redacted finding in a message: input that was not read with a pointer to the report, a story with what caused it.
 pub(super) fn message(finding: &Finding) -> Option<String> {
     match &finding.facts {
         Facts::LeftOut(input) => {
             Some(format!("{}\u{a0}; la raison figure dans le rapport", left_out(finding.test, input, None)))
+        }
+        Facts::Story { story, .. } => {
+            let strongest = finding.strongest()?;
+            let short = message(&strongest);
+            let evidence = if short.is_none() { evidence(finding) } else { None };
+            let stated = stories::stated(&story.brief(), &short.unwrap_or_else(|| measure(&strongest)));
+            let evidence = evidence.map_or(String::new(), |evidence| format!("\u{a0}; {evidence}"));
+            Some(format!("{stated}{evidence}\u{a0}; {}", stories::side(story)))
         }
         _ => None,
     }

@@ -2,11 +2,11 @@
 
 use vigie_profile::{batch::Reason, shown::harmless};
 
-use super::{changes, findings, headline, measures, replays};
+use super::{changes, findings, headline, measures, replays, stories};
 use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
-    judge::{Direction, Finding, Headline, Measure, Note, Severity, Test},
+    judge::{Direction, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, Test},
     replay::{LoggedPrecision, Unmeasured},
     report::words::words::Words,
 };
@@ -38,6 +38,7 @@ impl Words for French {
             Test::Parity => "parité du modèle",
             Test::RunFailed => "échec de l’exécution",
             Test::StaleReference => "référence trop ancienne",
+            Test::Stale => "valeurs périmées",
             Test::Cost => "coût",
             Test::Labels => "étiquettes",
             Test::Auc => "AUC",
@@ -50,6 +51,8 @@ impl Words for French {
             Test::Dead => "variable vide",
             Test::Constant => "constante",
             Test::LeftOut => "lignes écartées",
+            Test::Presence => "valeurs manquantes",
+            Test::Values => "valeurs",
         }
     }
 
@@ -92,6 +95,14 @@ impl Words for French {
 
     fn segment_clause(&self, name: &str, finding: &Finding) -> String {
         findings::segment(name, finding)
+    }
+
+    fn story(&self, story: &StoryBrief) -> String {
+        stories::story(story)
+    }
+
+    fn side(&self, story: &Story) -> String {
+        stories::side(story)
     }
 
     fn left_out(&self, test: Test, input: &LeftOut) -> String {

@@ -4,7 +4,9 @@ use vigie_profile::shown::shown;
 
 use super::{
     findings,
+    lists::names,
     numbers::{grouped, percent, row_count, s},
+    stories,
 };
 use crate::judge::{DriftedFeatures, Finding, Headline, Severity, VerdictHeadline};
 
@@ -58,22 +60,19 @@ fn clauses(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> St
 }
 
 fn drifted(drifted: &DriftedFeatures, features: usize) -> String {
-    let DriftedFeatures { count, worst, direction, also, more } = drifted;
+    let DriftedFeatures { count, worst, direction, story, also, more } = drifted;
+    let worst = match story {
+        Some(story) => stories::story(story),
+        None => format!("{} {}", shown(worst), findings::direction(direction)),
+    };
     let count = match count {
+        0 if also.is_empty() => return worst,
+        0 => return format!("{worst} (également {})", names(also, *more)),
         1 => format!("1 variable sur {features} en dérive"),
         count if also.is_empty() => format!("{count} variables sur {features} en dérive"),
         count => format!("{count} variables sur {features} en dérive (également {})", names(also, *more)),
     };
-    format!("{} {}\u{a0}; {count}", shown(worst), findings::direction(direction))
-}
-
-pub(super) fn names(names: &[String], more: usize) -> String {
-    let listed = names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
-    match more {
-        0 => listed,
-        1 => format!("{listed} et 1 autre"),
-        more => format!("{listed} et {more} autres"),
-    }
+    format!("{worst}\u{a0}; {count}")
 }
 
 fn capitalized(sentence: &str) -> String {

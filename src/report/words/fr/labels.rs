@@ -149,6 +149,14 @@ pub(super) static LABELS: PageLabels = PageLabels {
     labelled_rows: "lignes étiquetées",
     segments_words: "Chaque segment est comparé aux lignes du même segment dans la référence. Le ratio est son taux d’acceptation rapporté à celui du segment le plus favorisé de la même colonne (pour un filtre\u{a0}: de toutes les autres lignes)\u{a0}; la limite usuelle est de quatre cinquièmes. La significativité est évaluée sur tous les segments ensemble (Benjamini–Hochberg).",
     segments_caution: "Le coût attendu suppose qu’à score égal le taux de réalisation est celui de l’ensemble de la référence\u{a0}: il ne détecte pas un segment qui rembourse mieux, ou moins bien, que d’autres au même score.",
+    // Earlier windows.
+    recent_title: "Par rapport aux fenêtres précédentes",
+    recent_reference_psi: "PSI par rapport à la référence",
+    recent_psi: "PSI par rapport aux fenêtres précédentes",
+    recent_rank: "rang parmi elles",
+    recent_reading: "nature de la dérive",
+    range_word: "fenêtres d’une période",
+    calendar_month: "mois",
     // Glossary.
     limits: "Limites, à surveiller / alarme",
     missing_moved: "variation de la part de manquants",
@@ -158,6 +166,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     latency_limit: "latence p95, ms",
     auc_limit: "baisse de l’AUC par rapport à la référence",
     disparity_limit: "déficit du taux d’acceptation d’un segment",
+    stale_limit: "lignes qui répètent la fenêtre précédente",
     cost_limit: "hausse du coût par rapport à la référence",
     rows_needed: "nombre minimal de lignes",
     glossary_link: "Glossaire",

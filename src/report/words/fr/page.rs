@@ -7,17 +7,18 @@ use vigie_profile::{
 use vigie_stats::{Interval, Price};
 
 use super::{
-    French, advice, decisions, findings, headline, label_counts,
+    French, advice, decisions, findings, history, label_counts,
     labels::LABELS,
-    leaves,
+    leaves, lists,
     numbers::{comma, four_decimals, grouped, number, percent, plural, row_count, s},
 };
 use crate::{
     drift::NotCompared,
+    judge::{Pace, Severity},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::{
-        report::{DecisionReport, SkippedFiles},
+        report::{AgainstWindow, DecisionReport, SkippedFiles},
         words::{
             Notation,
             format::{day, minute},
@@ -77,7 +78,7 @@ impl PageWords for French {
     }
 
     fn names(&self, names: &[String], more: usize) -> String {
-        headline::names(names, more)
+        lists::names(names, more)
     }
 
     fn part_of(&self, part: u64, whole: u64) -> String {
@@ -205,6 +206,26 @@ impl PageWords for French {
         .to_owned()
     }
 
+    fn recent_windows(&self, windows: usize, first: Instant, same_weekday: bool) -> String {
+        history::recent_windows(windows, first, same_weekday)
+    }
+
+    fn too_few_recent(&self, windows: usize, least: usize) -> String {
+        history::too_few_recent(windows, least)
+    }
+
+    fn pace(&self, pace: Pace, psi: f64, windows: usize, since: Option<Instant>) -> String {
+        history::pace(pace, psi, windows, since)
+    }
+
+    fn against(&self, against: &AgainstWindow) -> String {
+        history::against(against)
+    }
+
+    fn range_verdicts(&self, verdicts: &[(Severity, usize)]) -> String {
+        history::range_verdicts(verdicts)
+    }
+
     fn labels_not_yet(&self, place: &str) -> String {
         format!(
             "Étiquettes\u{a0}: aucune n’est encore arrivée ({}). Le rapport sera révisé à leur arrivée.",
@@ -251,7 +272,7 @@ impl PageWords for French {
         format!(
             "ignorés, car leur nom ne se termine pas par .parquet, .ndjson, .jsonl ou .csv, suivi ou non de .gz ou .zst (source.format \
              donne le format des autres noms)\u{a0}: {}",
-            headline::names(&skipped.names, skipped.more)
+            lists::names(&skipped.names, skipped.more)
         )
     }
 

@@ -64,6 +64,7 @@ fn by_value(finding: &Finding, severity: &str) -> Option<String> {
             comma(&value?.to_string()),
             comma(&limit?.to_string())
         )),
+        Test::Stale => share("des lignes reprennent les valeurs d’une ligne de la fenêtre précédente"),
         Test::Parity => {
             Some(format!("{} des scores du journal diffèrent de ceux du fichier de modèle", percent(value?)))
         }
@@ -73,6 +74,6 @@ fn by_value(finding: &Finding, severity: &str) -> Option<String> {
         Test::Disparity => share("d’acceptations de moins que dans le segment le plus favorisé"),
         Test::Decision => share("des décisions contredisent le score et le seuil"),
         Test::Overrides => change("part des forçages\u{a0}: variation"),
-        Test::Source | Test::Labels | Test::RunFailed => None,
+        Test::Source | Test::Labels | Test::RunFailed | Test::Presence | Test::Values => None,
     }
 }

@@ -1,0 +1,19 @@
+//! Stories: features that changed in the same way, told once, with what caused it as far as that can be told.
+
+mod case;
+mod change_of;
+mod group;
+mod kind;
+mod moved;
+mod reason;
+mod run;
+mod side;
+mod stale;
+mod stories;
+mod story;
+
+pub use case::StoryCase;
+pub use kind::StoryKind;
+pub use reason::{StoryReason, StorySide};
+pub use stories::stories;
+pub use story::{Member, Story, StoryBlock, StoryBrief};

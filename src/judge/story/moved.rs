@@ -1,0 +1,133 @@
+//! Why a numeric feature's values moved: features that are related to it in the reference move along if the applicants changed,
+//! and stand still if only this feature did.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{StoryCase, StoryReason, StorySide};
+use crate::drift::{FeatureDrift, MeanShift};
+
+/// Correlation of a feature that must move along, and of one that may be compared at all.
+const CLOSE: f64 = 0.5;
+const RELATED: f64 = 0.3;
+/// Correlation from which a move may be part of another's.
+const TIED: f64 = 0.1;
+/// Number of close features that may prove that the applicants did not change.
+const WITNESSES: usize = 3;
+/// A witness stands still if it moved by less than this part of what its correlation leads to expect.
+const STILL: f64 = 0.5;
+/// Related features move along if they moved by more than this part, on average.
+const ALONG: f64 = 0.2;
+/// Largest standard error of that average with which it says anything.
+const MAX_ERROR: f64 = 0.25;
+/// A move may be part of another's if it is at most this many times what their correlation leads to expect.
+const MOST_OF_EXPECTED: f64 = 3.0;
+/// Least part of a gap that a move must explain, and the most that it may leave over: a part of the gap, or so many errors.
+const EXPLAINED: f64 = 0.3;
+const LEFT_OVER: f64 = 0.4;
+const LEFT_OVER_ERRORS: f64 = 2.6;
+/// Number of features that a reason names.
+const MAX_NAMED: usize = 3;
+
+/// How far every numeric feature moved, and which of them may be compared.
+pub(super) struct Moves<'a> {
+    case: &'a StoryCase<'a>,
+    shifts: BTreeMap<usize, MeanShift>,
+    /// Features with a finding.
+    suspects: BTreeSet<usize>,
+}
+
+impl<'a> Moves<'a> {
+    /// `broken`: features that changed in a way of their own, such as a unit, and so prove nothing about others.
+    pub(super) fn new(case: &'a StoryCase<'a>, suspects: BTreeSet<usize>, broken: &BTreeSet<usize>) -> Self {
+        let features = case.drift.features.iter().enumerate().filter(|(index, _)| !broken.contains(index));
+        let shifts = features.filter_map(|(index, drift)| Some((index, drift.mean_shift()?))).collect();
+        Self { case, shifts, suspects }
+    }
+
+    /// Returns how far a feature moved, without a sign.
+    pub(super) fn size(&self, feature: usize) -> f64 {
+        self.shifts.get(&feature).map_or(0.0, |shift| shift.value.abs())
+    }
+
+    /// Related features whose moves can be compared, strongest first, with their correlation and shift.
+    fn related(&self, feature: usize) -> Vec<(usize, f64, MeanShift)> {
+        let related = (self.case.related)(feature).into_iter().filter(|(_, correlation)| correlation.abs() >= RELATED);
+        related.filter_map(|(other, correlation)| Some((other, correlation, *self.shifts.get(&other)?))).collect()
+    }
+
+    fn name(&self, feature: usize) -> String {
+        self.case.drift.features.get(feature).map(|drift| drift.name.clone()).unwrap_or_default()
+    }
+
+    /// Returns what caused the move of a feature, and why.
+    pub(super) fn side(&self, feature: usize) -> (StorySide, StoryReason) {
+        let related = self.related(feature);
+        let Some(own) = self.shifts.get(&feature).filter(|_| !related.is_empty()) else {
+            return (StorySide::Unknown, StoryReason::NoRelative);
+        };
+        if own.value.abs() < 3.0 * own.error {
+            // The shape changed, and the mean did not.
+            return (StorySide::Unknown, StoryReason::Mixed);
+        }
+        let close = related.iter().filter(|(_, correlation, _)| correlation.abs() >= CLOSE).take(WITNESSES);
+        for (other, correlation, shift) in close {
+            let expected = correlation * own.value;
+            let error = shift.error / expected.abs();
+            if shift.value / expected + 3.0 * error < STILL {
+                return (StorySide::Pipeline, StoryReason::StoodStill { feature: self.name(*other) });
+            }
+        }
+        self.along(own, &related)
+    }
+
+    /// Whether related features moved along, on average: those without a finding, if there are any.
+    fn along(&self, own: &MeanShift, related: &[(usize, f64, MeanShift)]) -> (StorySide, StoryReason) {
+        let is_quiet = |other: &usize| !self.suspects.contains(other);
+        let has_quiet = related.iter().any(|(other, ..)| is_quiet(other));
+        let compared: Vec<_> = related.iter().filter(|(other, ..)| !has_quiet || is_quiet(other)).collect();
+        let weight: f64 = compared.iter().map(|(_, correlation, _)| correlation * correlation).sum();
+        let along: f64 = compared.iter().map(|(_, correlation, shift)| correlation * shift.value).sum();
+        let (share, error) = (along / (own.value * weight), own.error / (own.value.abs() * weight.sqrt()));
+        // An undefined error is too large.
+        let is_precise = error <= MAX_ERROR;
+        if !is_precise {
+            return (StorySide::Unknown, StoryReason::TooFewRows);
+        }
+        if share - 2.0 * error <= ALONG {
+            return (StorySide::Unknown, StoryReason::Mixed);
+        }
+        let named = compared.iter().take(MAX_NAMED).map(|(other, ..)| self.name(*other)).collect();
+        (StorySide::Population, StoryReason::MovedAlong { features: named })
+    }
+
+    /// Returns whether the move of `feature` may be part of that of `lead`: in the direction that their correlation leads to
+    /// expect, and not much farther. A larger move has a cause of its own.
+    pub(super) fn may_follow(&self, feature: usize, lead: usize) -> bool {
+        let correlation = (self.case.related)(lead).into_iter().find(|(other, _)| *other == feature);
+        let (Some((_, correlation)), Some(own), Some(leading)) =
+            (correlation, self.shifts.get(&feature), self.shifts.get(&lead))
+        else {
+            return false;
+        };
+        let expected = correlation * leading.value;
+        correlation.abs() >= TIED
+            && own.value * expected > 0.0
+            && own.value.abs() <= MOST_OF_EXPECTED * expected.abs() + 3.0 * own.error
+    }
+
+    /// Returns whether the move of `lead` explains that a feature is missing more often or less often; `None` if the reference
+    /// does not know how the two go together. The missing share is taken to change with the mean of the lead's normal scores as
+    /// it does among the reference's rows.
+    pub(super) fn explains_missing(&self, lead: usize, (feature, drift): (usize, &FeatureDrift)) -> Option<bool> {
+        let (from, to) = drift.missing.reference_share.zip(drift.missing.window_share)?;
+        let correlation = (self.case.missing_with)(lead, feature)?;
+        let shift = self.shifts.get(&lead)?;
+        let (moved, variance) = (to - from, from * (1.0 - from));
+        let expected = (from + correlation * variance.sqrt() * shift.value).clamp(0.0, 1.0) - from;
+        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+        let rows = |count: u64| (count as f64).max(1.0);
+        let error = (to * (1.0 - to) / rows(drift.n_window) + variance / rows(drift.n_reference)).sqrt();
+        let is_enough = expected * moved > 0.0 && expected.abs() >= EXPLAINED * moved.abs();
+        Some(is_enough && (moved - expected).abs() <= (LEFT_OVER * moved.abs()).max(LEFT_OVER_ERRORS * error))
+    }
+}

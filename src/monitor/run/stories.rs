@@ -1,0 +1,51 @@
+//! The stories of a judged window, with what the reference knows about features together.
+
+use vigie_profile::window::Window;
+
+use super::{
+    context::{RunContext, WindowData},
+    judge::{Earlier, JudgedWindow, MeasuredDrift, judge_window},
+};
+use crate::{
+    fault::Result,
+    judge::{Story, StoryCase, Test, stories},
+    performance::{Performance, Predictions},
+    reference::Relations,
+    replay::Replay,
+};
+
+/// Judges a window and makes its stories.
+pub(crate) fn judge_with_stories(
+    run: &RunContext<'_>,
+    data: &WindowData,
+    measured: MeasuredDrift,
+    earlier: Earlier,
+    replay: Option<&Replay>,
+    performance: Option<&Performance>,
+    predictions: Option<&Predictions>,
+) -> Result<JudgedWindow> {
+    let mut judged = judge_window(run, data, measured, earlier, replay, performance, predictions)?;
+    judged.verdict.stories = tell_stories(run, data.window, &judged);
+    Ok(judged)
+}
+
+/// Makes the stories of a window.
+fn tell_stories(run: &RunContext<'_>, window: Window, judged: &JudgedWindow) -> Vec<Story> {
+    let (drift, findings) = (&judged.drift, judged.verdict.findings.as_slice());
+    if !findings.iter().any(|finding| finding.subject.feature().is_some() || finding.test == Test::Stale) {
+        return Vec::new();
+    }
+    let relations = run.reference.relations();
+    let blocks: Vec<(String, Vec<usize>)> =
+        run.reference.name_blocks().into_iter().map(|block| (block.prefix, block.features)).collect();
+    stories(&StoryCase {
+        drift,
+        findings,
+        importance: run.reference.importance(),
+        window: Some(window),
+        blocks: &blocks,
+        missing_together: relations.map(Relations::missing_together).unwrap_or_default(),
+        related: &|feature| relations.map(|relations| relations.correlated(feature)).unwrap_or_default(),
+        missing_with: &|feature, other| relations?.missing_correlation(feature, other),
+    })
+}

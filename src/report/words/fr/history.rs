@@ -1,0 +1,77 @@
+//! Earlier windows in French.
+
+use vigie_profile::window::Instant;
+
+use super::{
+    findings::severity_word,
+    numbers::{grouped, number, plural},
+};
+use crate::{
+    judge::{Pace, Severity},
+    report::{
+        report::AgainstWindow,
+        words::format::{day, minute},
+    },
+};
+
+pub(super) fn recent_windows(windows: usize, first: Instant, same_weekday: bool) -> String {
+    let which = if same_weekday { " du même jour de la semaine" } else { "" };
+    format!(
+        "La fenêtre est aussi comparée aux {windows} fenêtres précédentes{which}, dont la première a débuté le {}. Le verdict n’en \
+         dépend pas\u{a0}: cette comparaison montre quelle dérive est nouvelle.",
+        day(first)
+    )
+}
+
+pub(super) fn too_few_recent(windows: usize, least: usize) -> String {
+    let earlier = plural(windows as u64, "fenêtre antérieure est disponible", "fenêtres antérieures sont disponibles");
+    format!("{windows} {earlier} pour la comparaison\u{a0}; il en faut {least}.")
+}
+
+pub(super) fn pace(pace: Pace, psi: f64, windows: usize, since: Option<Instant>) -> String {
+    let psi = number(psi);
+    match (pace, since) {
+        (Pace::Jump, None) => format!(
+            "Rupture\u{a0}: PSI de {psi} par rapport aux {windows} fenêtres précédentes, plus que n’importe laquelle d’entre elles \
+             par rapport aux autres."
+        ),
+        (Pace::Jump, Some(since)) => format!(
+            "Rupture dans la fenêtre du {}\u{a0}: PSI de {psi} par rapport aux {windows} fenêtres qui la précèdent.",
+            day(since)
+        ),
+        (Pace::Slow, _) => format!(
+            "Rien de nouveau\u{a0}: PSI de {psi} par rapport aux {windows} fenêtres précédentes\u{a0}; la dérive est lente depuis \
+             l’entraînement, ou le changement est ancien."
+        ),
+        (Pace::Return, _) => format!(
+            "Proche de la référence, mais différente des {windows} fenêtres précédentes (PSI de {psi})\u{a0}: un changement \
+             antérieur a pris fin."
+        ),
+    }
+}
+
+pub(super) fn against(against: &AgainstWindow) -> String {
+    let AgainstWindow { window, rows, is_exact } = *against;
+    let exact = if is_exact {
+        ""
+    } else {
+        " Ses valeurs sont trop nombreuses pour être conservées une à une\u{a0}: le PSI est mesuré, mais ni KS ni khi-deux."
+    };
+    format!(
+        "La fenêtre du {} au {} ({} {}) tient lieu de référence\u{a0}: sur cette page, «\u{a0}référence\u{a0}» désigne cette \
+         fenêtre.{exact} Les classes et les modalités sont celles de la référence.",
+        minute(window.from),
+        minute(window.to),
+        grouped(rows),
+        plural(rows, "ligne", "lignes")
+    )
+}
+
+pub(super) fn range_verdicts(verdicts: &[(Severity, usize)]) -> String {
+    let all: usize = verdicts.iter().map(|(_, windows)| windows).sum();
+    let each: Vec<String> = verdicts
+        .iter()
+        .map(|(severity, windows)| format!("{windows} {}", severity_word(*severity).to_lowercase()))
+        .collect();
+    format!("{all} {}\u{a0}: {}.", plural(all as u64, "fenêtre", "fenêtres"), each.join(", "))
+}

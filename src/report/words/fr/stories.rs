@@ -1,0 +1,221 @@
+//! Stories in French.
+
+use vigie_profile::shown::shown;
+
+use super::{
+    lists::names,
+    numbers::{comma, number, percent},
+};
+use crate::{
+    drift::{Change, LoneValue, Onset, Respelled},
+    judge::{Story, StoryBrief, StoryReason, StorySide},
+    report::words::{format::minute, values::Multiple},
+};
+
+/// Extents from here on are all rows.
+const ALL_ROWS: f64 = 0.99;
+
+/// States a story with its subject, as a clause: `les 25 variables de BUREAU_* sont vides depuis le 2026-10-13 14:20`.
+pub(super) fn story(brief: &StoryBrief) -> String {
+    let many = brief.only().is_none();
+    format!("{} {}{}", who(brief, true), verb(brief, many), since(brief.onset))
+}
+
+/// States a story after its subject. `strongest`: what the strongest test of the feature that leads found.
+pub(super) fn stated(brief: &StoryBrief, strongest: &str) -> String {
+    let since = since(brief.onset);
+    if brief.only().is_none() {
+        return format!("{} {}{since}", who(brief, false), verb(brief, true));
+    }
+    match lone_state(brief) {
+        Some(state) => format!("{state}{since}\u{a0}: {strongest}"),
+        None if since.is_empty() => strongest.to_owned(),
+        None => format!("{}\u{a0}: {strongest}", since.trim_start()),
+    }
+}
+
+/// The state of a single feature, unless the strongest test states it.
+fn lone_state(brief: &StoryBrief) -> Option<String> {
+    match brief.change {
+        Change::Absent | Change::NewLevel { .. } | Change::Stale { .. } | Change::Shift => None,
+        Change::Gap { .. }
+        | Change::Filled { .. }
+        | Change::Sentinel { .. }
+        | Change::Atom { .. }
+        | Change::Unit { .. }
+        | Change::Factor { .. }
+        | Change::Spelling { .. }
+        | Change::Constant { .. } => state(brief, false),
+    }
+}
+
+fn who(brief: &StoryBrief, is_named: bool) -> String {
+    let Some(block) = &brief.block else { return names(&brief.named, brief.more) };
+    let of = if is_named { format!(" de {}", shown(&block.name())) } else { String::new() };
+    if block.is_whole() {
+        format!("les {} variables{of}", block.features)
+    } else {
+        format!("{} variables sur {}{of}", block.affected, block.features)
+    }
+}
+
+fn verb(brief: &StoryBrief, many: bool) -> String {
+    let (be, have) = if many { ("sont", "ont") } else { ("est", "a") };
+    match (state(brief, many), &brief.change) {
+        (Some(state), _) => format!("{be} {state}"),
+        (None, Change::NewLevel { level, others, .. }) => {
+            let levels = new_levels(level.as_deref(), *others);
+            format!("{have} des modalités absentes de la référence{}{levels}", in_rows(brief))
+        }
+        (None, Change::Stale { .. }) => format!("reprennent les valeurs de la fenêtre précédente{}", in_rows(brief)),
+        (None, _) if many => "ont dérivé ensemble".to_owned(),
+        (None, _) => "a dérivé".to_owned(),
+    }
+}
+
+/// What the features are now, after « sont »; `None` if that takes another verb.
+fn state(brief: &StoryBrief, many: bool) -> Option<String> {
+    let s = if many { "s" } else { "" };
+    Some(match &brief.change {
+        Change::Absent => format!("absente{s} du journal"),
+        Change::Gap { .. } if is_all(brief) => format!("vide{s}"),
+        Change::Gap { .. } => format!("sans valeur dans {} des lignes qui devraient en avoir une", extent(brief)),
+        Change::Filled { .. } => {
+            format!("renseignée{s} dans {} des lignes où la référence n’a pas de valeur", extent(brief))
+        }
+        Change::Sentinel { value, .. } => {
+            format!("égale{s} à {}{}, valeur que la référence n’a pas", exact(*value), in_rows(brief))
+        }
+        Change::Atom { value, .. } => {
+            format!("égale{s} à {} dans {} des lignes qui auraient d’autres valeurs", exact(*value), extent(brief))
+        }
+        Change::Unit { factor, .. } => format!("{}{}", multiplied(*factor, s), in_rows(brief)),
+        Change::Factor { factor } => format!("multipliée{s} par {}", number(*factor)),
+        Change::Spelling { levels, .. } => format!("écrite{s} autrement{}{}", in_rows(brief), spellings(levels)),
+        Change::Constant { value: LoneValue::Number(value) } => format!("toujours égale{s} à {}", exact(*value)),
+        Change::Constant { value: LoneValue::Level(Some(level)) } => format!("toujours égale{s} à {}", quoted(level)),
+        Change::Constant { value: LoneValue::Level(None) } => format!("toujours égale{s} à la même modalité"),
+        Change::NewLevel { .. } | Change::Stale { .. } | Change::Shift => return None,
+    })
+}
+
+fn multiplied(factor: f64, s: &str) -> String {
+    match Multiple::new(factor) {
+        Multiple::Reversed => "de signe opposé".to_owned(),
+        Multiple::By(factor) => format!("multipliée{s} par {}", exact(factor)),
+        Multiple::DividedBy(divisor) => format!("divisée{s} par {}", exact(divisor)),
+    }
+}
+
+/// All digits, grouped.
+fn exact(value: f64) -> String {
+    let is_whole = value.fract().abs() < f64::EPSILON;
+    if value.abs() >= 1_000.0 && is_whole { number(value) } else { comma(&value.to_string()) }
+}
+
+fn quoted(text: &str) -> String {
+    format!("«\u{a0}{}\u{a0}»", shown(text))
+}
+
+fn spellings(levels: &[Respelled]) -> String {
+    match levels.first() {
+        Some(Respelled { known, found: Some(found), .. }) => format!(" ({} pour {})", quoted(found), quoted(known)),
+        Some(Respelled { known, found: None, .. }) => format!(" (autre graphie de {})", quoted(known)),
+        None => String::new(),
+    }
+}
+
+fn new_levels(level: Option<&str>, others: usize) -> String {
+    match (level, others) {
+        (Some(level), 0) => format!(" ({})", quoted(level)),
+        (Some(level), 1) => format!(" ({} et 1 autre)", quoted(level)),
+        (Some(level), others) => format!(" ({} et {others} autres)", quoted(level)),
+        (None, _) => String::new(),
+    }
+}
+
+fn is_all(brief: &StoryBrief) -> bool {
+    brief.extent.is_none_or(|(least, _)| least >= ALL_ROWS)
+}
+
+fn in_rows(brief: &StoryBrief) -> String {
+    if is_all(brief) { " dans toutes les lignes".to_owned() } else { format!(" dans {} des lignes", extent(brief)) }
+}
+
+fn extent(brief: &StoryBrief) -> String {
+    let (least, most) = brief.extent.unwrap_or((1.0, 1.0));
+    let (least, most) = (percent(least), percent(most));
+    if least == most { least } else { format!("{least} à {most}") }
+}
+
+fn since(onset: Option<Onset>) -> String {
+    onset.map_or(String::new(), |onset| format!(" depuis le {}", minute(onset.at)))
+}
+
+/// States what caused a story, as a clause.
+pub(super) fn side(story: &Story) -> String {
+    let cause = match story.side {
+        StorySide::Pipeline => "probablement un défaut de la chaîne de données",
+        StorySide::Population => "probablement un changement de la population des demandeurs",
+        StorySide::Unknown => "impossible de dire si c’est la chaîne de données ou la population qui a changé",
+    };
+    let reasons: Vec<String> = story.reasons.iter().map(reason).collect();
+    if reasons.is_empty() { cause.to_owned() } else { format!("{cause}\u{a0}: {}", reasons.join(", ")) }
+}
+
+fn reason(reason: &StoryReason) -> String {
+    match reason {
+        StoryReason::FieldGone => "le champ a disparu du journal".to_owned(),
+        StoryReason::Emptied => "au moins 90\u{a0}% des valeurs ont disparu".to_owned(),
+        StoryReason::PartlyEmptied => {
+            "une partie des valeurs a disparu, et aucun changement de population ne l’explique".to_owned()
+        }
+        StoryReason::Filled => "des valeurs apparaissent là où la référence n’en a pas".to_owned(),
+        StoryReason::WholeBlock => "toutes les variables d’une même source sont touchées".to_owned(),
+        StoryReason::Unit => "le facteur est celui d’un changement d’unité".to_owned(),
+        StoryReason::OutOfRange => "la valeur sort de l’étendue de la référence".to_owned(),
+        StoryReason::Respelled => "des modalités connues s’écrivent autrement".to_owned(),
+        StoryReason::Constant => "toutes les lignes ont la même valeur".to_owned(),
+        StoryReason::Repeated => "la source renvoie d’anciennes réponses".to_owned(),
+        StoryReason::Began { at } => format!("le changement est soudain, le {}", minute(*at)),
+        StoryReason::StoodStill { feature } => format!("{}, qui évolue d’ordinaire avec elle, n’a pas bougé", shown(feature)),
+        StoryReason::MovedAlong { features } => format!("les variables liées ont suivi ({})", names(features, 0)),
+        StoryReason::SharedFactor => {
+            "plusieurs variables ont le même facteur, ce que feraient une autre devise, l’inflation ou d’autres demandeurs"
+                .to_owned()
+        }
+        StoryReason::PopulationMoved { feature } => format!("la population a changé elle aussi ({})", shown(feature)),
+        StoryReason::PlausibleValue => "un demandeur peut avoir cette valeur".to_owned(),
+        StoryReason::NewLevel => {
+            "une modalité nouvelle peut venir d’un nouveau produit ou d’un nouveau codage".to_owned()
+        }
+        StoryReason::NoRelative => "aucune autre variable n’y est assez liée".to_owned(),
+        StoryReason::TooFewRows => "trop peu de lignes pour la comparer aux variables liées".to_owned(),
+        StoryReason::Mixed => "les variables liées ne montrent ni l’un ni l’autre".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::StoryBlock;
+
+    fn brief(named: &[&str], change: Change) -> StoryBrief {
+        let extent = change.extent().map(|extent| (extent, extent));
+        let named = named.iter().map(|name| (*name).to_owned()).collect();
+        StoryBrief { named, more: 0, block: None, change, extent, onset: None }
+    }
+
+    #[test]
+    fn features_and_their_state_agree() {
+        let block = StoryBrief {
+            block: Some(StoryBlock { prefix: "B_".to_owned(), features: 25, affected: 24 }),
+            ..brief(&["B_A", "B_B"], Change::Gap { extent: 1.0 })
+        };
+        assert_eq!(story(&block), "24 variables sur 25 de B_* sont vides");
+        let one = brief(&["A"], Change::Unit { factor: 1_000.0, extent: 0.3 });
+        assert_eq!(story(&one), "A est multipliée par 1\u{202f}000 dans 30,0\u{a0}% des lignes");
+        assert_eq!(stated(&one, "PSI 1,00"), "multipliée par 1\u{202f}000 dans 30,0\u{a0}% des lignes\u{a0}: PSI 1,00");
+        assert_eq!(story(&brief(&["A", "B"], Change::Shift)), "A, B ont dérivé ensemble");
+    }
+}

@@ -1,0 +1,82 @@
+//! Facts of stories, one for each kind and reason, for tests of words.
+
+use vigie::{
+    drift::{Change, LoneValue, Onset, OnsetOf, Respelled},
+    judge::{Facts, Member, Severity, Story, StoryBlock, StoryReason, StorySide, Subject, Test},
+};
+use vigie_profile::window::Instant;
+
+use super::applicants::DAY;
+
+/// Stories of a feature, a block and a group, of every kind and for every reason.
+pub(crate) fn every_story() -> Vec<(Subject, Test, Facts)> {
+    let level = || Some("Astronaut".to_owned());
+    let respelled = |found| Respelled { known: "Core staff".to_owned(), found, rows: 3 };
+    let changes = [
+        Change::Absent,
+        Change::Gap { extent: 1.0 },
+        Change::Gap { extent: 0.3 },
+        Change::Filled { extent: 0.3 },
+        Change::Sentinel { value: 365_243.0, extent: 0.06 },
+        Change::Atom { value: 0.0, extent: 0.3 },
+        Change::Unit { factor: 0.001, extent: 0.3 },
+        Change::Unit { factor: -1.0, extent: 1.0 },
+        Change::Factor { factor: 1.3 },
+        Change::Spelling { levels: vec![respelled(level())], extent: 0.3 },
+        Change::Spelling { levels: vec![respelled(None)], extent: 0.3 },
+        Change::NewLevel { level: level(), others: 2, extent: 0.3 },
+        Change::Constant { value: LoneValue::Number(0.0) },
+        Change::Constant { value: LoneValue::Level(level()) },
+        Change::Constant { value: LoneValue::Level(None) },
+        Change::Stale { extent: 0.3 },
+        Change::Shift,
+    ];
+    let age = || "AGE".to_owned();
+    let reasons = vec![
+        StoryReason::FieldGone,
+        StoryReason::Emptied,
+        StoryReason::PartlyEmptied,
+        StoryReason::Filled,
+        StoryReason::WholeBlock,
+        StoryReason::Unit,
+        StoryReason::OutOfRange,
+        StoryReason::Respelled,
+        StoryReason::Constant,
+        StoryReason::Repeated,
+        StoryReason::Began { at: Instant(DAY) },
+        StoryReason::StoodStill { feature: age() },
+        StoryReason::MovedAlong { features: vec![age()] },
+        StoryReason::SharedFactor,
+        StoryReason::PopulationMoved { feature: age() },
+        StoryReason::PlausibleValue,
+        StoryReason::NewLevel,
+        StoryReason::NoRelative,
+        StoryReason::TooFewRows,
+        StoryReason::Mixed,
+    ];
+    let (onset, test) =
+        (Onset { at: Instant(DAY), resolution_s: 60, of: OnsetOf::Low, before: 0.1, after: 0.9 }, Test::Absent);
+    let blocks = [None, Some(3), Some(2)]
+        .map(|affected| affected.map(|affected| StoryBlock { prefix: "AGE_".to_owned(), features: 3, affected }));
+    let stories = changes.into_iter().flat_map(|change| {
+        let reasons = reasons.clone();
+        let member = Member { feature: age(), change: change.clone(), severity: Severity::Watch, tests: vec![test] };
+        let sides = [StorySide::Pipeline, StorySide::Population, StorySide::Unknown];
+        let parts = blocks.clone().into_iter().zip(sides).zip([1, 2, 5]);
+        parts.map(move |((block, side), members)| Story {
+            members: vec![member.clone(); members],
+            block,
+            extent: change.extent().map(|extent| (extent, extent)),
+            change: change.clone(),
+            onset: (members > 1).then_some(onset),
+            severity: Severity::Watch,
+            side,
+            reasons: reasons.clone(),
+        })
+    });
+    let facts = |story: Story| {
+        let strongest = Box::new(Facts::Absent { near: None });
+        (story.subject(), story.kind().test(), Facts::Story { story: Box::new(story), test, strongest })
+    };
+    stories.map(facts).collect()
+}
