@@ -107,9 +107,12 @@ impl Fault {
             .with_public(PublicCause::NotReadAgain)
     }
 
-    /// Input that is lost as a whole, which would otherwise look like a window without traffic.
-    pub(crate) fn lost(key: &str, loss: LostInput) -> Self {
-        Self::setup(format!("{key}: {loss}")).with_public(PublicCause::Lost(loss))
+    /// Input that is lost as a whole, which would otherwise look like a window without traffic. `example`: one of the rows,
+    /// which only the operator may see.
+    pub(crate) fn lost(loss: LostInput, example: Option<&str>) -> Self {
+        let example = example.map_or(String::new(), |example| format!(", such as {example}"));
+        Self::setup(format!("{}{example}; {}", loss.statement(), loss.shape.remedy()))
+            .with_public(PublicCause::Lost(loss))
     }
 
     #[must_use]

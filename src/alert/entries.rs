@@ -17,14 +17,14 @@ pub fn alert_entries(report: &Report, ignore: impl Fn(Test) -> bool, mutes: &[Mu
     let model = report.run.model.name.as_str();
     let of_feature = |finding: &Finding| finding.subject.feature().is_some();
     let judged = without(report, &report.verdict, &|finding| of_feature(finding) && ignore(finding.test));
-    let heard = without(report, &judged, &|finding| of_feature(finding) && is_muted(mutes, model, finding, now));
-    let is_heard = |story: &&Story| {
-        let mut alike = heard.stories.iter().filter(|one| one.kind().test() == story.kind().test());
+    let audible = without(report, &judged, &|finding| of_feature(finding) && is_muted(mutes, model, finding, now));
+    let is_audible = |story: &&Story| {
+        let mut alike = audible.stories.iter().filter(|one| one.kind().test() == story.kind().test());
         alike.any(|one| story.members.iter().any(|member| one.has(&member.feature)))
     };
-    let muted = judged.stories.iter().filter(|story| !is_heard(story));
-    let muted: Vec<Finding> = muted.filter_map(|story| judged.entry(story)).collect();
-    heard.entries().into_iter().chain(muted).collect()
+    let silent = judged.stories.iter().filter(|story| !is_audible(story));
+    let silent: Vec<Finding> = silent.filter_map(|story| judged.entry(story)).collect();
+    audible.entries().into_iter().chain(silent).collect()
 }
 
 /// Returns the findings of a report that are muted, by subject and test: those of muted features, and those of the features of
@@ -35,7 +35,7 @@ pub fn muted_findings(report: &Report, alerts: &[Alert], mutes: &[Mute], now: In
     let verdict = &report.verdict;
     let stories = verdict.stories.iter().filter_map(|story| verdict.entry(story));
     let alerts = alerts.iter().map(|alert| alert.finding.clone());
-    let muted: BTreeSet<String> = stories
+    let silent: BTreeSet<String> = stories
         .chain(alerts)
         .filter(|finding| is_muted(mutes, model, finding, now))
         .filter_map(|finding| {
@@ -43,17 +43,17 @@ pub fn muted_findings(report: &Report, alerts: &[Alert], mutes: &[Mute], now: In
         })
         .flatten()
         .collect();
-    let is_of_muted = |finding: &Finding| finding.subject.feature().is_some_and(|name| muted.contains(name));
+    let is_of_muted = |finding: &Finding| finding.subject.feature().is_some_and(|name| silent.contains(name));
     let left_out = verdict.findings.iter().filter(|one| is_of_muted(one) || is_muted(mutes, model, one, now));
-    let mut left_out: BTreeSet<(Subject, Test)> =
+    let mut found: BTreeSet<(Subject, Test)> =
         left_out.map(|finding| (finding.subject.clone(), finding.test)).collect();
     // The findings behind stories of old values have no name of their own.
     let stale = || verdict.stories.iter().filter(|story| story.kind() == StoryKind::Stale);
     let is_silent = |story: &Story| verdict.entry(story).is_some_and(|entry| is_muted(mutes, model, &entry, now));
     if stale().next().is_some() && stale().all(is_silent) {
-        left_out.insert((Subject::Run, Test::Stale));
+        found.insert((Subject::Run, Test::Stale));
     }
-    left_out
+    found
 }
 
 fn without(report: &Report, verdict: &Verdict, is_left_out: &dyn Fn(&Finding) -> bool) -> Verdict {

@@ -119,7 +119,7 @@ pub fn publish(folder: &Path, revision: u32, files: ReportFiles<'_>) -> Result<P
     }
     crash::point("report.previous_kept");
     let unfinished = folder.join(UNFINISHED);
-    write_temporary(folder, &digest(json))?
+    write_temporary(folder, digest(json))?
         .persist(&unfinished)
         .map_err(|error| write_fault("write", &unfinished, &error.error))?;
     if let Some(new) = new_profile {
@@ -132,7 +132,11 @@ pub fn publish(folder: &Path, revision: u32, files: ReportFiles<'_>) -> Result<P
         new.persist(&path).map_err(|error| write_fault("write", &path, &error.error))?;
         crash::point(if extension == "html" { "report.html_placed" } else { "report.json_placed" });
     }
-    fs::remove_file(&unfinished).map_err(|error| write_fault("remove", &unfinished, &error))?;
+    match fs::remove_file(&unfinished) {
+        // Another process has published the same window.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        removed => removed.map_err(|error| write_fault("remove", &unfinished, &error))?,
+    }
     Ok(Published { json: path("json"), html: path("html") })
 }
 

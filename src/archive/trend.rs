@@ -25,7 +25,7 @@ const MAX_HEAD: u64 = 64 * 1024;
 /// than its report is ignored.
 pub fn write_point(folder: &Path, point: &TrendPoint) -> Result<()> {
     let path = folder.join(NAME);
-    write_temporary(folder, &point.to_text())?
+    write_temporary(folder, point.to_text())?
         .persist(&path)
         .map_err(|error| write_fault("write", &path, &error.error))?;
     Ok(())

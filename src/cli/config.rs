@@ -17,15 +17,14 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
     match verb {
         ConfigVerb::Check { config: args, connect } => {
             let all = Settings::load_all(&args.config).map_err(Problems::into_fault)?;
-            let mut problems: Vec<_> = all.iter().flat_map(config::check_files).collect();
-            // Problems shared by all models are reported once.
-            problems.dedup();
+            let problems = config::of_all(&all, config::check_files);
             if !problems.is_empty() {
                 return Err(Problems::new(&args.config, problems).into_fault());
             }
-            let mut warnings: Vec<_> = all.iter().flat_map(config::warnings).collect();
-            warnings.dedup();
-            for warning in warnings {
+            for settings in &all {
+                monitor::try_records(settings)?;
+            }
+            for warning in config::of_all(&all, config::warnings) {
                 eprintln!("warning: {}", Problems::new(&args.config, vec![warning]));
             }
             let mut text = format!("{}: no problems found\n", args.config.display());

@@ -51,7 +51,8 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
 /// Returns what is allowed, but probably not meant.
 #[must_use]
 pub fn warnings(settings: &Settings) -> Vec<Problem> {
-    readable_secrets(settings).into_iter().chain(month_window(settings)).chain(unused_decisions(settings)).collect()
+    let months = settings.durations.iter().filter_map(|(key, text)| months(settings, key, text.trim()));
+    readable_secrets(settings).into_iter().chain(months).chain(unused_decisions(settings)).collect()
 }
 
 /// Options about logged decisions, of which the config maps none.
@@ -67,17 +68,25 @@ fn unused_decisions(settings: &Settings) -> Option<Problem> {
     Some(problem.hint("map them in `source.fields.decision`"))
 }
 
-/// A window of a few minutes: in many tools, `1m` is a month.
-fn month_window(settings: &Settings) -> Option<Problem> {
-    let text = settings.window_text.as_deref()?.trim();
+/// Collects the problems of all models, those that models share once.
+pub fn of_all(fleet: &[Settings], find: impl Fn(&Settings) -> Vec<Problem>) -> Vec<Problem> {
+    let mut all: Vec<Problem> = Vec::new();
+    for problem in fleet.iter().flat_map(find) {
+        if !all.contains(&problem) {
+            all.push(problem);
+        }
+    }
+    all
+}
+
+/// A long duration of a few minutes: in many tools, `1m` is a month.
+fn months(settings: &Settings, key: &str, text: &str) -> Option<Problem> {
     let minutes: i64 = text.strip_suffix('m')?.parse().ok()?;
     let plural = if minutes == 1 { "" } else { "s" };
-    let problem = Problem::new(
-        "schedule.window",
-        format!("`schedule.window`: {text} is {minutes} minute{plural}; was a month meant?"),
-    );
-    let hint = format!("for calendar months write month; for minutes write {}s", minutes * 60);
-    (minutes <= 12).then(|| problem.hint(hint).at(settings.locations.get("schedule.window").copied()))
+    let problem = Problem::new(key, format!("`{key}`: {text} is {minutes} minute{plural}; was a month meant?"));
+    let month = if key == "schedule.window" { "month".to_owned() } else { format!("{}d", minutes * 30) };
+    let hint = format!("for months write {month}; for minutes write {}s", minutes * 60);
+    (minutes <= 12).then(|| problem.hint(hint).at(settings.locations.get(key).copied()))
 }
 
 /// Returns a problem for each password or token that every user of this host can read.

@@ -23,7 +23,7 @@ mod type_check;
 mod value_type;
 
 pub use channels::{Alerts, Http};
-pub use files::{check_files, note_missing_reference, warnings};
+pub use files::{check_files, note_missing_reference, of_all, warnings};
 pub use options::{
     BaselineOptions, ConfigFile, Cost, DecisionOptions, MissingLevel, ModelOptions, Overrides, Reports, RunOptions,
     ScheduleOptions, SegmentOptions, WatchedModel,

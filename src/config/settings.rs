@@ -57,8 +57,8 @@ pub struct Settings {
     pub http: Option<Http>,
     /// Locations of paths, database URLs and the channels' keys in the file.
     pub(super) locations: BTreeMap<String, Location>,
-    /// `schedule.window` as written.
-    pub(super) window_text: Option<String>,
+    /// Durations that may be months, as written.
+    pub(super) durations: BTreeMap<&'static str, String>,
 }
 
 /// Check schedule and window length.
@@ -83,11 +83,13 @@ pub struct Schedule {
 }
 
 /// Sections that each entry of `models` has for itself.
-const MODEL_KEYS: [&str; 4] = ["reference", "source", "labels", "model"];
+const MODEL_KEYS: [&str; 5] = ["reference", "source", "labels", "model", "schedule"];
 
 /// Keys whose values are checked after parsing, in addition to those of `source`, `labels` and the channels.
-const LOCATED_KEYS: [&str; 6] =
-    ["reference", "model.file", "reports.dir", "state", "http.token_file", "schedule.window"];
+const LOCATED_KEYS: [&str; 5] = ["reference", "model.file", "reports.dir", "state", "http.token_file"];
+
+/// Durations that may be months.
+const LONG_DURATIONS: [&str; 4] = ["schedule.window", "labels.revise", "reports.keep", "alerts.cooldown"];
 
 /// The option of most commands that chooses one of several models.
 const MODEL_FLAG: &str = "--model";
@@ -163,13 +165,15 @@ impl Settings {
                 return Err(vec![problem.at(tree.location_of(full_key("labels.path").keys()))]);
             }
             let channel_keys = Alerts::specs().into_iter().flat_map(|spec| spec.keys).map(|known| known.key);
-            let keys = LOCATED_KEYS.into_iter().chain(channel_keys).map(ToOwned::to_owned);
+            let keys = LOCATED_KEYS.into_iter().chain(LONG_DURATIONS).chain(channel_keys).map(ToOwned::to_owned);
             let location = |key: String| (key.clone(), tree.location_of(full_key(&key).keys()));
             let locations = keys.chain(source_keys::located_keys()).map(location).collect();
             let mut source = watched.source;
             // The location of a key that is missing is that of its section.
             let location = |key: &str| tree.location_of(full_key(key).keys());
             source.is_timezone_set = location(TIMEZONE) != location("source");
+            let text = |key: &'static str| Some((key, tree.text_at(full_key(key).keys())?.to_owned()));
+            let durations = LONG_DURATIONS.into_iter().filter_map(text).collect();
             let mut settings = Self {
                 path: path.to_owned(),
                 sha256: sha256.clone(),
@@ -190,7 +194,7 @@ impl Settings {
                 alerts: options.alerts.clone(),
                 http: options.http.clone(),
                 locations,
-                window_text: tree.text_of("schedule", "window").map(ToOwned::to_owned),
+                durations,
             };
             for path in settings.paths() {
                 *path = resolve(&folder, path);

@@ -48,19 +48,20 @@ impl YamlNode {
         }
     }
 
-    /// The value of a key of a section, as written.
-    pub(super) fn text_of(&self, section: &str, key: &str) -> Option<&str> {
-        match &self.value_of(section)?.value_of(key)?.content {
-            Content::Scalar { text, .. } => Some(text),
-            _ => None,
-        }
-    }
-
-    fn value_of(&self, key: &str) -> Option<&Self> {
-        match &self.content {
-            Content::Section(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value),
-            _ => None,
-        }
+    /// The value at `path`, as written.
+    pub(super) fn text_at(&self, path: &[String]) -> Option<&str> {
+        let Some((first, rest)) = path.split_first() else {
+            return match &self.content {
+                Content::Scalar { text, .. } => Some(text),
+                _ => None,
+            };
+        };
+        let inner = match &self.content {
+            Content::Section(entries) => entries.iter().find(|entry| entry.key == *first).map(|entry| &entry.value),
+            Content::List(nodes) => index(first).and_then(|index| nodes.get(index)),
+            Content::Scalar { .. } => None,
+        };
+        inner?.text_at(rest)
     }
 
     /// Location of the value at `path`, or of the longest prefix of it that exists. A value that is missing after its key has

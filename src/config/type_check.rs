@@ -159,12 +159,19 @@ fn unknown_key(typed: &str, keys: &KeySpecs, key: &KeyPath, file: &ValueType) ->
     let mut sections = Vec::new();
     sections_with(typed, file, &KeyPath::top(), &mut sections);
     let hint = match (nearest(typed, keys.keys().map(String::as_str)), sections.as_slice()) {
+        (Some(near), _) if is_typing_error(typed, near) => format!("did you mean `{near}`?"),
         (_, [section]) if section.is_top() => "it is a top-level key: remove the indentation".to_owned(),
         (_, [section]) => format!("it belongs under `{section}`"),
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, _) => format!("known keys: {}", keys.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
     };
     Problem::new(key.join(typed).to_string(), message).hint(hint)
+}
+
+/// Returns whether a key differs from a known one by one letter at its end, as a plural does.
+fn is_typing_error(typed: &str, known: &str) -> bool {
+    let (short, long) = if typed.len() < known.len() { (typed, known) } else { (known, typed) };
+    long.len() == short.len() + 1 && long.starts_with(short)
 }
 
 /// Finds the sections that have a key of this name, except inside lists and user-defined keys.

@@ -82,9 +82,7 @@ pub fn run(options: &DaemonOptions) -> Result<()> {
 
 fn load(options: &DaemonOptions) -> Result<Vec<Settings>> {
     let fleet = Settings::load_all(&options.config).map_err(Problems::into_fault)?;
-    let mut warnings: Vec<_> = fleet.iter().flat_map(config::warnings).collect();
-    warnings.dedup();
-    for warning in warnings {
+    for warning in config::of_all(&fleet, config::warnings) {
         warn!("{}", Problems::new(&options.config, vec![warning]));
     }
     Ok(fleet)

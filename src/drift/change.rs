@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_profile::window::Instant;
 
+use super::CommonValue;
+
 /// What happened to a feature between the reference and the window. `extent` is the share of the rows that changed in this
 /// way, from 0 to 1: of all rows that the reference leads to expect to have a value (a gap) or none (filled), otherwise of the
 /// window's rows with a value.
@@ -37,7 +39,7 @@ pub enum Change {
         extent: f64,
     },
     /// One value in at least 99% of the rows with a value, which was not so in the reference.
-    Constant { value: LoneValue },
+    Constant { value: CommonValue },
     /// Rows repeat the values that rows of the previous window had in a block of features.
     Stale { extent: f64 },
     /// None of the above: the distribution moved.
@@ -51,15 +53,6 @@ pub struct Respelled {
     /// As in the log; `None` if redacted.
     pub found: Option<String>,
     pub rows: u64,
-}
-
-/// The value of a constant feature.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum LoneValue {
-    Number(f64),
-    /// `None` if redacted.
-    Level(Option<String>),
 }
 
 /// Since when a feature has changed, if that was inside the window: the best split of the counts by slot of the window's
@@ -118,7 +111,7 @@ impl Change {
                 Self::Spelling { levels: levels.into_iter().map(redacted).collect(), extent }
             }
             Self::NewLevel { level: _, others, extent } => Self::NewLevel { level: None, others, extent },
-            Self::Constant { value: LoneValue::Level(_) } => Self::Constant { value: LoneValue::Level(None) },
+            Self::Constant { value } => Self::Constant { value: value.redacted() },
             // Aggregates of many rows: a sentinel is in at least 1% of them.
             change @ (Self::Absent
             | Self::Gap { extent: _ }
@@ -128,7 +121,6 @@ impl Change {
             | Self::Unit { factor: _, extent: _ }
             | Self::Factor { factor: _ }
             | Self::Stale { extent: _ }
-            | Self::Constant { value: LoneValue::Number(_) }
             | Self::Shift) => change,
         }
     }

@@ -1,29 +1,18 @@
 //! Classifies what happened to a feature, by the first rule that fits.
 
-use vigie_profile::{
-    layout::Levels,
-    profile::{CellCounts, LevelCounts},
-    sketch::ValueDistribution,
-};
+use vigie_profile::{layout::Levels, profile::LevelCounts, sketch::ValueDistribution};
 use vigie_stats::proportion::binomial_test;
 
 use super::{
-    Change, FeatureDrift, LoneValue, PsiBinKind, distinct_values::DistinctValues, reshaped::reshaped,
-    respelled::unseen_levels,
+    Change, FeatureDrift, PsiBinKind, distinct_values::DistinctValues, reshaped::reshaped, respelled::unseen_levels,
 };
 
-/// A share of missing values from which an input is dead, and the largest probability of that by chance.
-const DEAD_SHARE: f64 = 0.99;
-const DEAD_P: f64 = 1e-6;
 /// Least change of the missing share, and the largest q-value of its test.
 const MIN_MISSING_CHANGE: f64 = 0.05;
 const MAX_MISSING_Q: f64 = 0.01;
 /// Least share of rows with unknown levels, and the largest probability of them by chance.
 const MIN_UNSEEN: f64 = 0.01;
 const MAX_UNSEEN_P: f64 = 0.01;
-/// Share of the values from which one value makes a feature constant, and the largest probability of that by chance.
-const CONSTANT_SHARE: f64 = 0.99;
-const CONSTANT_P: f64 = 1e-6;
 /// Least PSI or KS distance of values that are searched for another shape.
 const MIN_DISTANCE: f64 = 0.10;
 /// Least share of values outside the reference's range, and the largest probability of them by chance.
@@ -41,14 +30,13 @@ pub struct ChangeCase<'a> {
     pub counts: CountsOfBoth<'a>,
 }
 
-/// Counts of the reference and of the window.
+/// What is known of the values of the reference and of the window.
 #[derive(Debug, Clone, Copy)]
 pub enum CountsOfBoth<'a> {
     Numeric {
-        reference: &'a CellCounts,
-        window: &'a CellCounts,
         /// The reference's sorted distinct values with their rows; `None` if it has only bins.
         values: Option<&'a [(f64, u64)]>,
+        /// The window's.
         distribution: &'a ValueDistribution,
     },
     Categorical {
@@ -56,23 +44,6 @@ pub enum CountsOfBoth<'a> {
         reference: &'a LevelCounts,
         window: &'a LevelCounts,
     },
-}
-
-/// Rows of a side with a value and without.
-#[derive(Clone, Copy)]
-struct SideRows {
-    present: u64,
-    missing: u64,
-}
-
-impl SideRows {
-    fn rows(self) -> u64 {
-        self.present + self.missing
-    }
-
-    fn missing_share(self) -> f64 {
-        real(self.missing) / real(self.rows()).max(1.0)
-    }
 }
 
 /// What happened to a feature.
@@ -84,30 +55,11 @@ pub fn classify(case: &ChangeCase<'_>) -> Change {
     missing(case).or_else(|| unseen(case)).or_else(|| constant(case)).or_else(|| values(case)).unwrap_or(Change::Shift)
 }
 
-impl CountsOfBoth<'_> {
-    /// Reference and window.
-    fn sides(&self) -> (SideRows, SideRows) {
-        match self {
-            Self::Numeric { reference, window, .. } => (
-                SideRows { present: reference.present(), missing: reference.missing() },
-                SideRows { present: window.present(), missing: window.missing() },
-            ),
-            Self::Categorical { reference, window, .. } => (
-                SideRows { present: reference.present(), missing: reference.missing() },
-                SideRows { present: window.present(), missing: window.missing() },
-            ),
-        }
-    }
-}
-
 fn missing(case: &ChangeCase<'_>) -> Option<Change> {
-    let (reference, window) = case.counts.sides();
-    let (before, after) = (reference.missing_share(), window.missing_share());
-    let expected = (real(reference.missing) + 1.0) / (real(reference.rows()) + 1.0);
-    let is_dead =
-        after >= DEAD_SHARE && before < DEAD_SHARE && binomial_test(window.missing, window.rows(), expected) <= DEAD_P;
+    let empty = case.drift.rows_without_value();
+    let (before, after) = empty.shares();
     let is_evident = case.missing_q.is_some_and(|q| q <= MAX_MISSING_Q);
-    if is_dead || is_evident && after - before >= MIN_MISSING_CHANGE {
+    if empty.is_certain() || is_evident && after - before >= MIN_MISSING_CHANGE {
         return Some(Change::Gap { extent: (after - before) / (1.0 - before) });
     }
     (is_evident && before - after >= MIN_MISSING_CHANGE).then(|| Change::Filled { extent: (before - after) / before })
@@ -121,29 +73,14 @@ fn unseen(case: &ChangeCase<'_>) -> Option<Change> {
 }
 
 fn constant(case: &ChangeCase<'_>) -> Option<Change> {
-    let (reference, window) = case.counts.sides();
-    let (rows, most_before, value) = match case.counts {
-        CountsOfBoth::Numeric { values, distribution, .. } => {
-            let (value, rows) = distribution.heavy(CONSTANT_SHARE).pop().filter(|(value, _)| value.is_finite())?;
-            (rows, DistinctValues::new(values?).most_rows(), LoneValue::Number(value))
-        }
-        CountsOfBoth::Categorical { levels, reference, window } => {
-            let known = levels.names().iter().zip(window.levels().iter().copied());
-            let unseen = window.unseen().iter().map(|(name, rows)| (name, *rows));
-            let (name, rows) = known.chain(unseen).max_by_key(|(_, rows)| *rows)?;
-            let most_before = reference.levels().iter().copied().max().unwrap_or(0);
-            (rows, most_before, LoneValue::Level(Some(name.clone())))
-        }
-    };
-    let usual = real(most_before) / real(reference.present).max(1.0);
-    let is_constant =
-        real(rows) >= CONSTANT_SHARE * real(window.present) && binomial_test(rows, window.present, usual) <= CONSTANT_P;
-    is_constant.then_some(Change::Constant { value })
+    let commonest = case.drift.commonest.as_ref()?;
+    let is_constant = case.drift.rows_with(commonest).is_certain();
+    is_constant.then(|| Change::Constant { value: commonest.value.clone() })
 }
 
 /// Another shape of the values, if they moved far enough.
 fn values(case: &ChangeCase<'_>) -> Option<Change> {
-    let CountsOfBoth::Numeric { values, distribution, .. } = case.counts else { return None };
+    let CountsOfBoth::Numeric { values, distribution } = case.counts else { return None };
     let drift = case.drift;
     let has_moved = drift.psi.value.is_some_and(|psi| psi >= MIN_DISTANCE)
         || drift.ks.as_ref().is_some_and(|ks| ks.statistic >= MIN_DISTANCE)
@@ -154,11 +91,13 @@ fn values(case: &ChangeCase<'_>) -> Option<Change> {
 /// Exact test of the values outside the reference's range, where thin bins may hide them from PSI and KS. The reference has
 /// none, which is compatible with three.
 fn is_outside(case: &ChangeCase<'_>) -> bool {
-    let (reference, window) = case.counts.sides();
+    let drift = case.drift;
+    let reference = drift.n_reference - drift.empty.reference;
+    let window = drift.n_window - drift.empty.window;
     let is_guard = |kind| matches!(kind, PsiBinKind::Below | PsiBinKind::Above);
-    let outside: u64 = case.drift.bins.iter().filter(|bin| is_guard(bin.kind)).map(|bin| bin.window).sum();
-    real(outside) >= MIN_OUTSIDE * real(window.present).max(1.0)
-        && binomial_test(outside, window.present, 3.0 / real(reference.present).max(3.0)) <= MAX_OUTSIDE_P
+    let outside: u64 = drift.bins.iter().filter(|bin| is_guard(bin.kind)).map(|bin| bin.window).sum();
+    real(outside) >= MIN_OUTSIDE * real(window).max(1.0)
+        && binomial_test(outside, window, 3.0 / real(reference).max(3.0)) <= MAX_OUTSIDE_P
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
@@ -170,13 +109,13 @@ fn real(rows: u64) -> f64 {
 mod tests {
     use vigie_profile::{
         layout::{Cells, Precision},
-        profile::scale,
+        profile::{CellCounts, scale},
         sketch::Sketch,
     };
     use vigie_stats::EmptyBins;
 
     use super::*;
-    use crate::drift::{categorical, numeric};
+    use crate::drift::{CommonValue, categorical, numeric};
 
     /// 1,000 rows of which every fourth has no value.
     fn reference() -> Vec<Option<f64>> {
@@ -199,13 +138,9 @@ mod tests {
         let mut sketch = Sketch::default();
         window.iter().flatten().for_each(|value| sketch.observe(*value));
         let (reference, window, distribution) = (count(&reference()), count(window), sketch.distribution());
-        let drift = numeric::compare("x", &cells, &reference, &window, Precision::F64, EmptyBins::HalfCount);
-        let counts = CountsOfBoth::Numeric {
-            reference: &reference,
-            window: &window,
-            values: Some(&values),
-            distribution: &distribution,
-        };
+        let mut drift = numeric::compare("x", &cells, &reference, &window, Precision::F64, EmptyBins::HalfCount);
+        drift.set_commonest(&reference, &distribution);
+        let counts = CountsOfBoth::Numeric { values: Some(&values), distribution: &distribution };
         classify(&ChangeCase { drift: &drift, is_absent: false, missing_q, counts })
     }
 
@@ -227,7 +162,14 @@ mod tests {
     #[test]
     fn one_value_everywhere_is_constant() {
         let constant: Vec<Option<f64>> = reference().into_iter().map(|value| value.map(|_| 1_007.0)).collect();
-        assert_eq!(change(&constant, None), Change::Constant { value: LoneValue::Number(1_007.0) });
+        assert_eq!(change(&constant, None), Change::Constant { value: CommonValue::Number(1_007.0) });
+        // Between values of the reference, and not in all rows.
+        let mut nearly = constant;
+        nearly.iter_mut().flatten().for_each(|value| *value = 1_007.25);
+        nearly.iter_mut().flatten().step_by(150).for_each(|value| *value = 1_500.0);
+        assert_eq!(change(&nearly, None), Change::Constant { value: CommonValue::Number(1_007.25) });
+        nearly.iter_mut().flatten().step_by(70).for_each(|value| *value = 1_500.0);
+        assert_ne!(change(&nearly, None), Change::Constant { value: CommonValue::Number(1_007.25) });
     }
 
     #[test]
@@ -237,6 +179,23 @@ mod tests {
         let found = change(&window, None);
         let Change::Sentinel { value, extent } = found else { panic!("{found:?}") };
         assert!(value.to_bits() == 365_243f64.to_bits() && (extent - 0.025).abs() < 0.005, "{value} in {extent}");
+    }
+
+    #[test]
+    fn a_word_for_missing_levels_is_no_value() {
+        let mut levels = Levels::new(["a", "b", "none"].map(ToOwned::to_owned).into());
+        levels.count_missing_as("none");
+        let count = |rows: &[(Option<&str>, u64)]| {
+            let mut counts = LevelCounts::empty(&levels);
+            rows.iter().for_each(|(level, rows)| counts.observe(*level, *rows, &levels));
+            counts
+        };
+        let (reference, window) =
+            (count(&[(Some("a"), 600), (Some("b"), 200), (None, 200)]), count(&[(Some("none"), 900), (None, 100)]));
+        let drift = categorical::compare("x", &levels, &reference, &window, EmptyBins::HalfCount);
+        let counts = CountsOfBoth::Categorical { levels: &levels, reference: &reference, window: &window };
+        let change = classify(&ChangeCase { drift: &drift, is_absent: false, missing_q: None, counts });
+        assert_eq!(change, Change::Gap { extent: 1.0 });
     }
 
     #[test]
@@ -253,7 +212,10 @@ mod tests {
             let counts = CountsOfBoth::Categorical { levels: &levels, reference: &reference, window: &window };
             classify(&ChangeCase { drift: &drift, is_absent: false, missing_q: None, counts })
         };
-        assert_eq!(change(&[("a", 999), ("b", 1)]), Change::Constant { value: LoneValue::Level(Some("a".to_owned())) });
+        assert_eq!(
+            change(&[("a", 999), ("b", 1)]),
+            Change::Constant { value: CommonValue::Level(Some("a".to_owned())) }
+        );
         let new = Change::NewLevel { level: Some("Platform work".to_owned()), others: 0, extent: 0.12 };
         assert_eq!(change(&[("a", 500), ("b", 380), ("Platform work", 120)]), new);
         assert_eq!(change(&[("a", 300), ("b", 700)]), Change::Shift);

@@ -1,10 +1,14 @@
 //! Whether a feature still tells rows apart: its rows without a value, and the value that most of the others share.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_profile::{
     layout::{Cells, Levels},
     profile::{CellCounts, LevelCounts},
+    sketch::ValueDistribution,
 };
+
+use super::AlikeRows;
 
 /// Rows without a value on both sides, including those with the word that stands for a missing level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,12 +17,13 @@ pub struct EmptyRows {
     pub window: u64,
 }
 
-/// A value of a numeric feature, or a level of a categorical one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// A value that many rows share: of a numeric feature, or a level of a categorical one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
 pub enum CommonValue {
     Number(f64),
-    Level(String),
+    /// `None` if redacted: it may be free text.
+    Level(Option<String>),
 }
 
 /// The commonest value of a window.
@@ -29,6 +34,17 @@ pub struct Commonest {
     pub rows: u64,
     /// Upper bound on the rows of the reference that share one value, whichever it is.
     pub reference_rows: u64,
+}
+
+impl CommonValue {
+    /// Returns the value without the text of a level.
+    #[must_use]
+    pub fn redacted(self) -> Self {
+        match self {
+            number @ Self::Number(_) => number,
+            Self::Level(_) => Self::Level(None),
+        }
+    }
 }
 
 impl EmptyRows {
@@ -61,9 +77,19 @@ impl Commonest {
             let (cell, rows) = own.max_by_key(|(_, rows)| *rows)?;
             (cells.bounds(cell).1, rows)
         };
+        value.is_finite().then_some(Self::number(value, rows, reference))
+    }
+
+    /// Returns the value of nearly all rows, if there is one.
+    pub(super) fn of_values(reference: &CellCounts, window: &ValueDistribution) -> Option<Self> {
+        let (value, rows) = window.heavy(AlikeRows::SHARE).pop().filter(|(value, _)| value.is_finite())?;
+        Some(Self::number(value, rows, reference))
+    }
+
+    fn number(value: f64, rows: u64, reference: &CellCounts) -> Self {
         // All rows with one value are in one cell.
         let reference_rows = reference.cells().iter().max().copied().unwrap_or(0);
-        value.is_finite().then_some(Self { value: CommonValue::Number(value), rows, reference_rows })
+        Self { value: CommonValue::Number(value), rows, reference_rows }
     }
 
     /// The word that stands for a missing level is not a value.
@@ -75,7 +101,7 @@ impl Commonest {
         let (name, rows) = known.chain(unseen).max_by_key(|(_, rows)| *rows).filter(|(_, rows)| *rows > 0)?;
         let others = reference.levels().iter().enumerate().filter(|(index, _)| is_level(*index));
         let reference_rows = others.map(|(_, rows)| *rows).max().unwrap_or(0);
-        Some(Self { value: CommonValue::Level(name.clone()), rows, reference_rows })
+        Some(Self { value: CommonValue::Level(Some(name.clone())), rows, reference_rows })
     }
 }
 
@@ -122,7 +148,7 @@ mod tests {
         window.observe(Some("X"), 6, &levels);
         assert_eq!(EmptyRows::of_levels(&levels, &reference, &window), EmptyRows { reference: 10, window: 90 });
         let found = Commonest::of_levels(&levels, &reference, &window).unwrap();
-        assert_eq!((found.value, found.rows, found.reference_rows), (CommonValue::Level("X".to_owned()), 6, 60));
+        assert_eq!((found.value, found.rows, found.reference_rows), (CommonValue::Level(Some("X".to_owned())), 6, 60));
         assert_eq!(Commonest::of_levels(&levels, &reference, &LevelCounts::empty(&levels)), None);
     }
 }

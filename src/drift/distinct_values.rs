@@ -26,11 +26,6 @@ impl<'a> DistinctValues<'a> {
         self.values.get(place).filter(|(own, _)| own.to_bits() == value.to_bits()).map_or(0, |(_, rows)| *rows)
     }
 
-    /// Most rows with one value.
-    pub(super) fn most_rows(&self) -> u64 {
-        self.values.iter().map(|(_, rows)| *rows).max().unwrap_or(0)
-    }
-
     fn rows_of_first(&self, values: usize) -> u64 {
         values.checked_sub(1).and_then(|last| self.up_to.get(last)).copied().unwrap_or(0)
     }
@@ -88,10 +83,7 @@ mod tests {
         let quantiles = [0.0, 0.5, 0.625, 0.75, 0.875, 1.0].map(|q| distinct.quantile(q).unwrap());
         assert_eq!(quantiles, [1.0, 1.0, 1.5, 2.0, 3.0, 4.0]);
         assert_eq!([0.9, 1.0, 3.0, 4.0].map(|value| distinct.share_up_to(value)), [0.0, 0.6, 0.8, 1.0]);
-        assert_eq!(
-            (distinct.rows(), distinct.rows_with(1.0), distinct.rows_with(1.5), distinct.most_rows()),
-            (5, 3, 0, 3)
-        );
+        assert_eq!((distinct.rows(), distinct.rows_with(1.0), distinct.rows_with(1.5)), (5, 3, 0));
         // Values −1 (three times), −2 and −4.
         assert_eq!([-4.0, -2.0, -1.5, -1.0].map(|value| distinct.multiplied_up_to(-1.0, value)), [0.2, 0.4, 0.4, 1.0]);
         assert_eq!(DistinctValues::new(&[]).quantile(0.5), None);

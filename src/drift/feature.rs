@@ -1,9 +1,11 @@
 //! Distances of one feature, or of the score, from the reference.
 
-use vigie_profile::{layout::Kind, sketch::ValueDistribution};
+use vigie_profile::{layout::Kind, profile::CellCounts, sketch::ValueDistribution};
 use vigie_stats::ks;
 
-use super::{BinCount, Change, Commonest, Distances, EmptyRows, Onset, Summary, distinct_values::DistinctValues};
+use super::{
+    AlikeRows, BinCount, Change, Commonest, Distances, EmptyRows, Onset, Summary, distinct_values::DistinctValues,
+};
 
 /// All measurements of one feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +18,8 @@ pub struct FeatureDrift {
     pub n_window: u64,
     pub missing: Missing,
     pub empty: EmptyRows,
-    /// `None` if the window has no values, or if its commonest value is not known.
+    /// `None` if the window has no values, or if its commonest value is not known: counts show that of a numeric feature only
+    /// if it is the only one, or has a cell to itself.
     pub commonest: Option<Commonest>,
     /// Categorical features only.
     pub unseen: Option<Unseen>,
@@ -44,6 +47,33 @@ impl FeatureDrift {
     pub(super) fn psi_only(&mut self) {
         (self.ks, self.chi2, self.reduced) = (None, None, true);
         self.distances.bins_only();
+    }
+
+    /// Returns the rows without a value, among all.
+    #[must_use]
+    pub fn rows_without_value(&self) -> AlikeRows {
+        let EmptyRows { reference, window } = self.empty;
+        AlikeRows { window: (window, self.n_window), reference: (reference, self.n_reference) }
+    }
+
+    /// Returns the rows with the commonest value, among those that have any.
+    #[must_use]
+    pub fn rows_with(&self, commonest: &Commonest) -> AlikeRows {
+        AlikeRows {
+            window: (commonest.rows, self.n_window - self.empty.window),
+            reference: (commonest.reference_rows, self.n_reference - self.empty.reference),
+        }
+    }
+
+    /// Takes the value of nearly all rows from the values of a numeric feature, if there is one that the counts did not show;
+    /// returns whether there is.
+    pub fn set_commonest(&mut self, reference: &CellCounts, window: &ValueDistribution) -> bool {
+        let known = self.commonest.as_ref().map_or(0, |commonest| commonest.rows);
+        let Some(found) = Commonest::of_values(reference, window).filter(|found| found.rows > known) else {
+            return false;
+        };
+        self.commonest = Some(found);
+        true
     }
 
     /// Replaces the quantiles of a numeric feature by those of its values: `reference` holds its sorted distinct values with

@@ -1,5 +1,6 @@
 //! Distances between a window and the reference: numbers with their sample sizes, not judged here.
 
+mod alike;
 mod bins;
 mod categorical;
 mod change;
@@ -19,12 +20,14 @@ mod recent;
 mod reshaped;
 mod respelled;
 mod segments;
+mod shape_fit;
 mod summary;
 mod wasserstein;
 
+pub use alike::AlikeRows;
 pub use bins::{BinCount, PsiBinKind};
 pub use categorical::is_rare;
-pub use change::{Change, LoneValue, Onset, OnsetOf, Respelled};
+pub use change::{Change, Onset, OnsetOf, Respelled};
 pub use classify::{ChangeCase, CountsOfBoth, classify};
 pub use commonest::{CommonValue, Commonest, EmptyRows};
 pub use compare::{Drift, ScoreDrift, compare};

@@ -1,11 +1,15 @@
 //! How the values of a numeric feature changed: one value instead of others, another unit, a factor.
 
 use vigie_profile::sketch::ValueDistribution;
-use vigie_stats::{Mixture, MixturePoint, proportion::binomial_test};
+use vigie_stats::proportion::binomial_test;
 
-use super::{Change, distinct_values::DistinctValues};
+use super::{
+    Change,
+    distinct_values::DistinctValues,
+    shape_fit::{RowChange, ShapeFit},
+};
 
-/// Factors between units that any share of the rows may have: powers of ten, years and days, the sign.
+/// Factors between units that a part of the rows may have: powers of ten, years and days, the sign.
 const UNITS: [f64; 11] = [10.0, 0.1, 100.0, 0.01, 1_000.0, 0.001, 1_000_000.0, 0.000_001, 365.25, 1.0 / 365.25, -1.0];
 /// Factors that all rows must have, because a part of the rows with them looks like another population: months, weekdays.
 const WHOLE_UNITS: [f64; 4] = [12.0, 1.0 / 12.0, 7.0, 1.0 / 7.0];
@@ -24,89 +28,77 @@ const MIN_LOG_FACTOR: f64 = 0.02;
 /// Quantiles whose ratios give a factor, and the least number of them.
 const RATIOS: u32 = 17;
 const MIN_RATIOS: usize = 9;
-/// Quantiles of the reference and of the window at which distributions are compared.
-const REFERENCE_POINTS: u32 = 200;
-const WINDOW_POINTS: u32 = 100;
-/// Relative distance at which two values are the same: more than rounding to 32 bits, less than any two prices.
-const ROUNDING: f64 = 2e-7;
 
 /// The change that explains the window best; `None` if none does as far as chance allows.
 pub(super) fn reshaped(reference: &DistinctValues<'_>, window: &ValueDistribution) -> Option<Change> {
-    let (n, m) = (reference.rows(), window.rows());
-    if n == 0 || m == 0 {
+    if reference.rows() == 0 || window.rows() == 0 {
         return None;
     }
-    let fit = |factor: f64, share: Option<f64>| {
-        let points = points(reference, window, Some(factor), &|at| reference.multiplied_up_to(factor, at));
-        let fit = match share {
-            Some(share) => Some(Mixture::with_share(&points, share)),
-            None => Mixture::fit(&points),
-        };
-        fit.filter(|fit| fit.is_accepted(n, m))
-    };
-    let mut found: Vec<(Mixture, f64, Change)> = Vec::new();
-    let mut add = |fit: Option<Mixture>, min_share: f64, change: &dyn Fn(f64) -> Change| {
-        if let Some(fit) = fit {
-            found.push((fit, min_share, change(fit.share)));
-        }
-    };
-    if let Some((value, is_sentinel)) = single_value(reference, window) {
-        let points = points(reference, window, None, &|at| if at >= value { 1.0 } else { 0.0 });
-        // No other population has a new value in so many rows, however few they are; a known one may.
-        let fit = Mixture::fit(&points).filter(|fit| fit.is_possible(n, m));
-        add(fit.filter(|fit| is_sentinel || fit.reach >= fit.residual), 0.0, &|extent| {
-            if is_sentinel { Change::Sentinel { value, extent } } else { Change::Atom { value, extent } }
-        });
-    }
+    let by = |factor: f64, share: Option<f64>| ShapeFit::new(reference, window, RowChange::By { factor, share });
+    let mut possible: Vec<Reshaping> = single_value(reference, window).into_iter().collect();
     let all = UNITS.iter().map(|factor| (*factor, MIN_SHARE));
-    for (factor, min_share) in all.chain(WHOLE_UNITS.iter().map(|factor| (*factor, MIN_WHOLE_SHARE))) {
-        add(fit(factor, None), min_share, &|extent| Change::Unit { factor, extent });
-    }
+    let units = all.chain(WHOLE_UNITS.iter().map(|factor| (*factor, MIN_WHOLE_SHARE)));
+    possible.extend(units.filter_map(|(factor, min_share)| {
+        let fit = by(factor, None)?;
+        let extent = fit.share();
+        Some(Reshaping { fit, min_share, change: Change::Unit { factor, extent } })
+    }));
+    let is_whole = |one: &Reshaping| {
+        matches!(one.change, Change::Unit { .. }) && one.fit.is_of_all_rows() && one.fit.is_explanation()
+    };
+    let has_whole = possible.iter().any(is_whole);
     // A free factor fits better than the unit that chance moved it away from.
-    let is_whole_unit = |(fit, _, change): &(Mixture, f64, Change)| {
-        matches!(change, Change::Unit { .. }) && fit.share >= MIN_WHOLE_SHARE
-    };
-    if !found.iter().any(is_whole_unit)
+    if !has_whole
         && let Some(factor) = common_factor(reference, window)
-        && let Some(fit) = fit(factor, Some(1.0))
+        && let Some(fit) = by(factor, Some(1.0))
     {
-        found.push((fit, 1.0, Change::Factor { factor }));
+        possible.push(Reshaping { fit, min_share: 1.0, change: Change::Factor { factor } });
     }
-    // If the best fit has too few rows, a worse one is no explanation.
-    let best = found.into_iter().min_by(|a, b| a.0.residual.total_cmp(&b.0.residual));
-    best.filter(|(fit, min_share, _)| fit.share >= *min_share).map(|(_, _, change)| change)
+    // If few rows changed, how well all values fit depends on chance in the others.
+    let by_rare = !has_whole && possible.iter().any(|one| one.fit.explains_rare() && one.is_explanation());
+    let best = possible
+        .into_iter()
+        .filter(|one| by_rare || one.fit.explains_whole() || one.is_explanation())
+        .min_by(|a, b| a.fit.residual(by_rare).total_cmp(&b.fit.residual(by_rare)));
+    // If the best fit is no explanation, a worse one is none either.
+    best.filter(Reshaping::is_explanation).map(|best| best.change)
 }
 
-/// The three distribution functions at quantiles of the reference, multiplied or not, and of the window.
-fn points(
-    reference: &DistinctValues<'_>,
-    window: &ValueDistribution,
-    factor: Option<f64>,
-    changed: &dyn Fn(f64) -> f64,
-) -> Vec<MixturePoint> {
-    let quantiles = |count: u32| (0..count).map(move |step| (f64::from(step) + 0.5) / f64::from(count));
-    let ours: Vec<f64> = quantiles(REFERENCE_POINTS).filter_map(|q| reference.quantile(q)).collect();
-    let theirs = quantiles(WINDOW_POINTS).filter_map(|q| window.quantile(q));
-    let multiplied = factor.into_iter().flat_map(|factor| ours.iter().map(move |value| value * factor));
-    let at = ours.iter().copied().chain(multiplied).chain(theirs).filter(|value| value.is_finite());
-    let point = |at: f64| {
-        let at = at + at.abs() * ROUNDING;
-        MixturePoint { window: window.share_up_to(at), reference: reference.share_up_to(at), changed: changed(at) }
-    };
-    at.map(point).collect()
+/// A change that chance does not exclude.
+struct Reshaping {
+    fit: ShapeFit,
+    /// Least share of the rows with which it is an explanation.
+    min_share: f64,
+    change: Change,
 }
 
-/// The value of which the window has the most rows beyond the reference's share, and whether the reference hardly has it.
-fn single_value(reference: &DistinctValues<'_>, window: &ValueDistribution) -> Option<(f64, bool)> {
+impl Reshaping {
+    fn is_explanation(&self) -> bool {
+        match self.change {
+            // No other population has a new value in so many rows, however few they are; a known one may.
+            Change::Sentinel { .. } => true,
+            Change::Atom { .. } => self.fit.explains_half(),
+            _ => self.fit.is_explanation() && self.fit.share() >= self.min_share,
+        }
+    }
+}
+
+/// One value in more rows than the reference leads to expect, at the cost of others: the value with the most.
+fn single_value(reference: &DistinctValues<'_>, window: &ValueDistribution) -> Option<Reshaping> {
     let (n, m) = (real(reference.rows()), real(window.rows()));
     let excess = |(value, rows): (f64, u64)| {
         let before = reference.rows_with(value);
-        let excess = real(rows) / m - real(before) / n;
+        let (from, to) = (real(before) / n, real(rows) / m);
         let p = binomial_test(rows, window.rows(), (real(before) + 1.0) / (n + 1.0));
-        (excess >= MIN_EXCESS && p <= MAX_P).then_some((excess, value, real(before) / n < MAX_SENTINEL_SHARE))
+        (to - from >= MIN_EXCESS && p <= MAX_P).then_some((to - from, from, value))
     };
     let found = window.heavy(MIN_EXCESS).into_iter().filter(|(value, _)| value.is_finite()).filter_map(excess);
-    found.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value, is_sentinel)| (value, is_sentinel))
+    let (excess, from, value) = found.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let extent = excess / (1.0 - from);
+    let fit = ShapeFit::new(reference, window, RowChange::To { value, share: extent })?;
+    let change =
+        if from < MAX_SENTINEL_SHARE { Change::Sentinel { value, extent } } else { Change::Atom { value, extent } };
+    Some(Reshaping { fit, min_share: 0.0, change })
 }
 
 /// The median ratio of the window's quantiles to the reference's; `None` if it is about 1.
@@ -198,6 +190,89 @@ mod tests {
         let found = change(|_, value| value * 1.3);
         let Some(Change::Factor { factor }) = found else { panic!("{found:?}") };
         assert!((factor - 1.3).abs() < 0.01, "{factor}");
+    }
+
+    /// Lognormal amounts and zeros, by `SplitMix64`.
+    struct Amounts {
+        state: u64,
+        /// Standard deviation of the logarithms.
+        spread: f64,
+        /// Share of zeros.
+        zeros: f64,
+    }
+
+    impl Amounts {
+        fn uniform(&mut self) -> f64 {
+            self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            real((mixed ^ (mixed >> 31)) >> 11) / real(1 << 53)
+        }
+
+        fn draw(&mut self) -> f64 {
+            if self.uniform() < self.zeros {
+                return 0.0;
+            }
+            let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+            (12.0 + self.spread * radius * (std::f64::consts::TAU * self.uniform()).cos()).exp().round()
+        }
+    }
+
+    /// How many of 60 windows of 700 rows, changed by their number, have a change that is counted. There are three references of
+    /// 20,000 rows.
+    fn counted(
+        (spread, zeros): (f64, f64),
+        changed: impl Fn(u32, f64) -> f64,
+        is_counted: impl Fn(&Change) -> bool,
+    ) -> usize {
+        let windows = (1..=3).flat_map(|seed| {
+            let mut amounts = Amounts { state: seed, spread, zeros };
+            let mut rows: Vec<f64> = (0..20_000).map(|_| amounts.draw()).collect();
+            rows.sort_unstable_by(f64::total_cmp);
+            let same = rows.chunk_by(|a, b| a.to_bits() == b.to_bits());
+            let reference: Vec<(f64, u64)> = same.map(|same| (same[0], same.len() as u64)).collect();
+            let changed = &changed;
+            (0..20).map(move |_| {
+                let mut sketch = Sketch::default();
+                (0..700).for_each(|row| sketch.observe(changed(row, amounts.draw())));
+                reshaped(&DistinctValues::new(&reference), &sketch.distribution())
+            })
+        });
+        windows.flatten().filter(|change| is_counted(change)).count()
+    }
+
+    /// With 5% of the rows, a distribution function moves hardly more than by chance.
+    #[test]
+    fn another_unit_in_few_rows_is_found_by_their_own_distribution() {
+        let cases = [(0.001_f64, 0.0), (1_000.0, 0.0), (0.01, 0.0), (0.001, 0.3), (1_000.0, 0.3)];
+        for ((factor, zeros), (percent, share)) in
+            cases.into_iter().flat_map(|case| [(5, 0.05), (8, 0.08), (30, 0.3)].map(|share| (case, share)))
+        {
+            let is_unit = |change: &Change| {
+                matches!(change, Change::Unit { factor: by, extent }
+                    if by.to_bits() == factor.to_bits() && (extent - share).abs() < 0.4 * share)
+            };
+            let changed = |row: u32, amount: f64| if row % 100 < percent { amount * factor } else { amount };
+            let found = counted((0.7, zeros), changed, is_unit);
+            assert!(found >= 59, "{factor} in {share}, with {zeros} zeros: {found} of 60");
+        }
+    }
+
+    #[test]
+    fn what_is_no_unit_is_not_taken_for_one() {
+        let units = |spread: f64, changed: &dyn Fn(u32, f64) -> f64| {
+            counted((spread, 0.0), changed, |change| matches!(change, Change::Unit { .. }))
+        };
+        let moved = |amount: f64| (12.0 + 0.3 + 1.3 * (amount.ln() - 12.0)).exp();
+        assert_eq!(units(0.7, &|_, amount| amount), 0, "nothing changed");
+        assert_eq!(units(0.7, &|_, amount| amount * 1.3), 0);
+        assert_eq!(units(0.7, &|_, amount| amount * 0.7), 0);
+        assert_eq!(units(0.7, &|_, amount| moved(amount)), 0, "more, and more different");
+        assert_eq!(units(0.7, &|row, amount| if row % 100 < 8 { moved(amount) } else { amount }), 0);
+        assert_eq!(units(0.7, &|row, amount| if row % 100 < 8 { 160.0 } else { amount }), 0, "one value");
+        // A group of applicants with a fifth, or five times as much.
+        assert_eq!(units(1.2, &|row, amount| if row % 100 < 20 { amount / 5.0 } else { amount }), 0);
+        assert_eq!(units(1.2, &|row, amount| if row % 100 < 20 { amount * 5.0 } else { amount }), 0);
     }
 
     #[test]

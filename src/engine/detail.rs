@@ -96,12 +96,16 @@ impl<'a> DetailReader<'a> {
                 && detail.sketch.rows() == counts.present()
         };
         match (counted.features().get(feature), counted.score()) {
-            (Some(Counts::Numeric(counts)), _) => numeric(counts),
+            (Some(Counts::Numeric(counts)), _) | (None, Some(counts)) => numeric(counts),
             (Some(Counts::Categorical(counts)), _) => {
+                let stand_in = match self {
+                    Self::Categorical(levels) => levels.missing().and_then(|level| counts.levels().get(level)),
+                    Self::Numeric { .. } => None,
+                };
+                let empty = counts.missing() + stand_in.copied().unwrap_or(0);
                 let unseen = detail.slots.total(|slot| slot.unseen);
-                (rows, missing, unseen) == (counts.present() + counts.missing(), counts.missing(), counts.unseen_rows())
+                (rows, missing, unseen) == (counts.present() + counts.missing(), empty, counts.unseen_rows())
             }
-            (None, Some(counts)) => numeric(counts),
             (None, None) => rows == 0,
         }
     }
@@ -126,18 +130,18 @@ fn observe_levels(column: &dyn Array, levels: &Levels, slots: &[u16], counts: &m
     let Some(keyed) = column.as_dictionary_opt::<Int32Type>() else {
         return slots.iter().for_each(|slot| counts.observe(*slot, add_missing));
     };
-    // As counted: the application may replace missing values by a level.
-    let none = if levels.missing().is_some() { LevelKind::Known } else { LevelKind::Missing };
-    let kind = |name: Option<&str>| match name {
-        None => none,
-        Some(name) if levels.index(name).is_some() => LevelKind::Known,
-        Some(_) => LevelKind::Unseen,
+    let kind = |name: Option<&str>| match name.map(|name| levels.index(name)) {
+        None => LevelKind::Missing,
+        // The application may replace missing values by a level.
+        Some(index) if index.is_some() && index == levels.missing() => LevelKind::Missing,
+        Some(Some(_)) => LevelKind::Known,
+        Some(None) => LevelKind::Unseen,
     };
     let names: Option<&StringArray> = keyed.values().as_string_opt::<i32>();
     let kinds: Vec<LevelKind> = names.into_iter().flatten().map(kind).collect();
     for (key, slot) in keyed.keys().iter().zip(slots) {
         let key = key.and_then(|key| usize::try_from(key).ok());
-        match key.and_then(|key| kinds.get(key)).copied().unwrap_or(none) {
+        match key.and_then(|key| kinds.get(key)).copied().unwrap_or(LevelKind::Missing) {
             LevelKind::Known => counts.observe(*slot, |_| {}),
             LevelKind::Missing => counts.observe(*slot, add_missing),
             LevelKind::Unseen => counts.observe(*slot, |count| count.unseen = count.unseen.saturating_add(1)),
@@ -182,6 +186,22 @@ mod tests {
         let mut profile = Profile::empty(layout);
         profile.observe(&Rows { len, features: columns.to_vec(), ..Rows::default() }, layout, 0.5);
         profile
+    }
+
+    #[test]
+    fn a_word_for_missing_levels_is_missing() {
+        let mut levels = Levels::new(vec!["a".to_owned(), "none".to_owned()]);
+        levels.count_missing_as("none");
+        let feature = Feature { name: "y".to_owned(), shape: Shape::Categorical(levels) };
+        let layout = Layout::new(Precision::F64, vec![feature], None);
+        let texts: DictionaryArray<Int32Type> = [Some("a"), Some("none"), None, Some("b")].into_iter().collect();
+        let texts: ArrayRef = Arc::new(texts);
+        let counted = profile(&layout, &[Some(texts.clone())], 4);
+        let reader = DetailReader::new(&layout, &Profile::empty(&layout), 0).unwrap();
+        let mut detail = FeatureDetail::empty(window());
+        reader.observe(Some(texts.as_ref()), &[0, 0, 1, 1], &mut detail);
+        assert!(reader.is_of(&detail, &counted, 0));
+        assert_eq!(detail.slots.total(|slot| slot.missing), 2);
     }
 
     #[test]

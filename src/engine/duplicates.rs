@@ -113,7 +113,7 @@ pub(super) struct Duplicates {
     /// The first record of each id that has inputs without a score, and the first that has a score without inputs.
     inputs: HashMap<u128, (i64, u128)>,
     outputs: HashMap<u128, ((i64, u128), EventOutputs)>,
-    /// Ids with a record that has both, or neither.
+    /// Ids with a record that has both.
     whole: HashSet<u128>,
 }
 
@@ -137,11 +137,12 @@ impl Duplicates {
             let id = xxh3_128(ids.value(*row).as_bytes());
             keep_least(&mut self.least, id, order);
             match part {
-                EventPart::Whole => {
+                EventPart::Both => {
                     self.whole.insert(id);
                 }
                 EventPart::Inputs => keep_least(&mut self.inputs, id, order),
                 EventPart::Outputs => self.keep_outputs(id, (order, EventOutputs::new(records, *row))),
+                EventPart::Neither => {}
             }
         }
     }
@@ -181,6 +182,15 @@ impl Duplicates {
             self.keep_outputs(*id, outputs.clone());
         }
         self.whole.extend(&other.whole);
+    }
+}
+
+/// Returns whether a record is a part of a request whose events are joined, and not a repetition of one.
+fn is_part(part: Option<&EventPart>, is_least: bool) -> bool {
+    match part {
+        Some(EventPart::Outputs) => is_least,
+        Some(EventPart::Neither) => true,
+        Some(EventPart::Both | EventPart::Inputs) | None => false,
     }
 }
 
@@ -224,8 +234,7 @@ impl<'a> DuplicateFilter<'a> {
             *keep = if self.duplicates.least.get(&id) == Some(&order) && taken.insert(id) {
                 outputs.extend(joined.map(|(_, joined)| (*row, joined)));
                 Keep::Row
-            } else if joined.is_some_and(|(least, _)| *least == order) && parts.get(place) == Some(&EventPart::Outputs)
-            {
+            } else if joined.is_some_and(|(least, _)| is_part(parts.get(place), *least == order)) {
                 Keep::Joined
             } else {
                 Keep::Duplicate

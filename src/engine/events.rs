@@ -6,12 +6,14 @@ use vigie_profile::batch::{Records, for_each_number};
 /// What a record has of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EventPart {
-    /// Both, or neither.
-    Whole,
+    /// Features and a score.
+    Both,
     /// Features without a score.
     Inputs,
     /// A score without features.
     Outputs,
+    /// A failure, or something else that has the id of a request, such as feedback.
+    Neither,
 }
 
 /// The outputs of a request whose inputs are another event.
@@ -40,9 +42,10 @@ pub(super) fn parts(records: &Records, rows: &[usize]) -> Vec<EventPart> {
         let has_score = is_score(records.probability.as_ref())
             || records.classes.iter().flatten().any(|class| is_score(Some(class)));
         match (has_feature.get(*row) == Some(&true), has_score) {
+            (true, true) => EventPart::Both,
             (true, false) => EventPart::Inputs,
             (false, true) => EventPart::Outputs,
-            _ => EventPart::Whole,
+            (false, false) => EventPart::Neither,
         }
     };
     rows.iter().map(part).collect()

@@ -31,9 +31,10 @@ pub struct Record {
 /// The first record of each kind with an id.
 #[derive(Default)]
 struct FirstRecords {
-    whole: Option<Record>,
+    both: Option<Record>,
     inputs: Option<Record>,
     outputs: Option<Record>,
+    neither: Option<Record>,
 }
 
 /// Finds the record with an id. If there are several, returns the one that counts, which is the first by time and
@@ -56,9 +57,10 @@ pub fn find<T: Send>(
         let rows: Vec<usize> = (0..ids.len()).filter(|row| ids.is_valid(*row) && ids.value(*row) == id).collect();
         for ((row, content), part) in rows.iter().zip(contents(&records, &rows)).zip(parts(&records, &rows)) {
             let least = match part {
-                EventPart::Whole => &mut first.whole,
+                EventPart::Both => &mut first.both,
                 EventPart::Inputs => &mut first.inputs,
                 EventPart::Outputs => &mut first.outputs,
+                EventPart::Neither => &mut first.neither,
             };
             let order = (records.timestamp.get(*row).copied().unwrap_or(i64::MAX), content);
             if least.as_ref().is_none_or(|least| order < least.order) {
@@ -67,18 +69,28 @@ pub fn find<T: Send>(
         }
     })?;
     let (records, tallies): (Vec<FirstRecords>, Vec<T>) = pass.tallies.into_iter().unzip();
-    let (mut whole, mut inputs, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
-    for first in records {
-        whole.extend(first.whole);
-        inputs.extend(first.inputs);
-        outputs.extend(first.outputs);
-    }
-    let least = |records: Vec<Record>| records.into_iter().min_by_key(|record| record.order);
-    let record = match (least(whole), least(inputs), least(outputs)) {
+    let all = records.into_iter().fold(FirstRecords::default(), FirstRecords::merge);
+    let record = match (all.both, all.inputs, all.outputs) {
         (None, Some(inputs), Some(outputs)) => Some(inputs.join(outputs)),
-        (whole, inputs, outputs) => least([whole, inputs, outputs].into_iter().flatten().collect()),
+        (both, inputs, outputs) => [both, inputs, outputs, all.neither].into_iter().fold(None, least),
     };
     Ok((record, tallies))
+}
+
+/// The first of two records.
+fn least(one: Option<Record>, other: Option<Record>) -> Option<Record> {
+    [one, other].into_iter().flatten().min_by_key(|record| record.order)
+}
+
+impl FirstRecords {
+    fn merge(self, other: Self) -> Self {
+        Self {
+            both: least(self.both, other.both),
+            inputs: least(self.inputs, other.inputs),
+            outputs: least(self.outputs, other.outputs),
+            neither: least(self.neither, other.neither),
+        }
+    }
 }
 
 impl Record {

@@ -57,6 +57,10 @@ pub enum InputShape {
     NoHeader,
     /// CSV whose rows have more or fewer cells than the header.
     CellCount,
+    /// CSV whose first line is `sep=,`, as Excel writes it.
+    SepLine,
+    /// CSV with a quoted cell that takes in the rest of the file.
+    OpenQuote,
     /// JSON in a file that is not named so.
     Json,
     Utf16,
@@ -84,6 +88,8 @@ pub enum InputShape {
     NoFeatures,
     /// The inputs of all rows have a shape that is not supported.
     UnknownInputs,
+    /// Some rows have only inputs, and the others only a score.
+    SplitEvents,
     /// All labels of the window's rows are neither 0 nor 1.
     LabelValues,
     /// The ids of labels and log differ in leading zeros.
@@ -158,6 +164,8 @@ impl InputShape {
             }
             Self::NoHeader => "looks like CSV without a header: the first line has values instead of names",
             Self::CellCount => "no row has as many cells as the header (a decimal comma, or unquoted text?)",
+            Self::SepLine => "the first line is `sep=,`, as Excel writes it, instead of a header",
+            Self::OpenQuote => "a quoted cell that begins here does not end, so what follows is lost in it",
             Self::Json => "looks like JSON",
             Self::Utf16 => "looks like UTF-16 text",
             Self::NotUtf8 => "is not UTF-8 text (Latin-1?)",
@@ -173,6 +181,9 @@ impl InputShape {
             Self::NoProbability => "no row has a score from 0 to 1",
             Self::NoFeatures => "no row has features",
             Self::UnknownInputs => "the inputs of all rows have a shape that is not supported",
+            Self::SplitEvents => {
+                "some rows have only inputs and the others only a score, as if each request were two events"
+            }
             Self::LabelValues => "every label of this window is neither 0 nor 1",
             Self::PaddedIds => "the ids of labels and log differ only in leading zeros",
             Self::IdCase => "the ids of labels and log differ only in upper and lower case",
@@ -201,6 +212,8 @@ impl InputShape {
             }
             Self::NoHeader => "write a header with the names of the columns",
             Self::CellCount => "quote text that contains commas, and write points in numbers",
+            Self::SepLine => "remove the first line (`sed 1d`)",
+            Self::OpenQuote => "close the quote, and write a quote inside a text twice",
             Self::Json => "name the file .ndjson",
             Self::Utf16 => "write UTF-8 (`iconv -f UTF-16 -t UTF-8`)",
             Self::NotUtf8 => "write UTF-8 (`iconv -f LATIN1 -t UTF-8`)",
@@ -220,6 +233,7 @@ impl InputShape {
             Self::NoFeatures | Self::UnknownInputs => {
                 "map `source.fields.features` to an object, a list with `feature_names`, or named tensors"
             }
+            Self::SplitEvents => "map `source.fields.id` to the id that both events of a request have",
             Self::LabelValues => "write outcomes as 0 and 1",
             Self::PaddedIds | Self::IdCase => "write the same ids in both",
             Self::RoundedIds => "write ids as text, in quotes",

@@ -96,6 +96,28 @@ impl Direction {
         median.or_else(|| changed(&mean).map(|(from, to)| Self::Mean { from, to }))
     }
 
+    /// Returns the direction without values of single rows.
+    ///
+    /// Every field is named, so that adding one forces a decision here on whether it may leave the organisation.
+    #[must_use]
+    pub fn redacted(self) -> Self {
+        match self {
+            Self::Constant { value } => Self::Constant { value: value.redacted() },
+            // Aggregates of many rows, and names from the log and the reference.
+            direction @ (Self::Absent { near: _ }
+            | Self::Dead { from: _, to: _ }
+            | Self::Missing { from: _, to: _ }
+            | Self::Unseen { share: _ }
+            | Self::Above { from: _, to: _ }
+            | Self::Below { from: _, to: _ }
+            | Self::Equals { bin: _ }
+            | Self::Within { bin: _ }
+            | Self::Median { from: _, to: _ }
+            | Self::Mean { from: _, to: _ }
+            | Self::Unknown) => direction,
+        }
+    }
+
     fn missing(drift: &FeatureDrift) -> Self {
         Self::Missing { from: drift.missing.reference_share, to: drift.missing.window_share }
     }

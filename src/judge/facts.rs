@@ -56,7 +56,7 @@ pub enum Facts {
         from: f64,
         to: f64,
     },
-    /// Nearly all rows with a value have the same. It stands for the whole window, not for one row.
+    /// Nearly all rows with a value have the same.
     Constant {
         value: CommonValue,
         /// Upper bound on the share of the rows of the reference that share a value.
@@ -231,6 +231,7 @@ impl Facts {
             Self::RowsLeftOut { what, rows, of, reason, with_reason, example: _, usual, windows, no_verdict } => {
                 Self::RowsLeftOut { what, rows, of, reason, with_reason, example: None, usual, windows, no_verdict }
             }
+            Self::Constant { value, from, to } => Self::Constant { value: value.redacted(), from, to },
             Self::LeftOut(input) => Self::LeftOut(input.redacted()),
             Self::Failed(failure) => Self::Failed(failure.redacted()),
             Self::Story { story, test, strongest } => Self::Story {
@@ -244,7 +245,6 @@ impl Facts {
             | Self::Missing { from: _, to: _ }
             | Self::Absent { near: _ }
             | Self::Dead { from: _, to: _ }
-            | Self::Constant { value: _, from: _, to: _ }
             | Self::ScoreNotMapped
             | Self::RefusalRate { from: _, to: _ }
             | Self::ModelVersion { share: _ }

@@ -135,9 +135,9 @@ impl Headline {
                 let others = verdict.others.into_iter().map(Finding::redacted).collect();
                 let drifted = verdict.drifted.map(|drifted| {
                     let story = drifted.story.map(|story| Box::new(story.redacted()));
-                    DriftedFeatures { story, ..drifted }
+                    DriftedFeatures { story, direction: drifted.direction.redacted(), ..drifted }
                 });
-                Self::Verdict(VerdictHeadline { others, drifted, ..verdict })
+                Self::Verdict(VerdictHeadline { drifted, others, ..verdict })
             }
             Self::Failed { test, failure } => Self::Failed { test, failure: failure.redacted() },
             headline @ (Self::Labels { windows: _ } | Self::Test | Self::Stored { sentence: _, french: _ }) => headline,
@@ -190,7 +190,7 @@ mod tests {
             Facts::Absent { near: Some("age".to_owned()) },
             Facts::Dead { from: 0.13, to: 1.0 },
             Facts::Constant { value: CommonValue::Number(0.1 + 0.2), from: 0.4, to: 1.0 },
-            Facts::Constant { value: CommonValue::Level("x".to_owned()), from: 0.4, to: 0.995 },
+            Facts::Constant { value: CommonValue::Level(Some("x".to_owned())), from: 0.4, to: 0.995 },
             Facts::RowsLeftOut {
                 what: LeftOutKind::Rows,
                 rows: 300,
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn redacted_headlines_hold_no_row() {
-        let secrets = ["row 7", "it is gone", r#""x""#, "a level"];
+        let secrets = ["row 7", "it is gone", r#""x""#, "a level", "one level"];
         let others = all_facts().into_iter().map(|facts| Finding::of_run(Test::Score, Severity::Watch, facts));
         let verdict = VerdictHeadline {
             severity: Severity::Alarm,
@@ -344,7 +344,7 @@ mod tests {
             drifted: Some(DriftedFeatures {
                 count: 1,
                 worst: "JOB".to_owned(),
-                direction: Direction::Unknown,
+                direction: Direction::Constant { value: CommonValue::Level(Some("one level".to_owned())) },
                 story: Some(Box::new(brief())),
                 also: Vec::new(),
                 more: 0,

@@ -80,6 +80,7 @@ pub fn judge_recent(recent: &RecentDrifts, verdict: &Verdict, policy: &Policy) -
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "features without a drift are `None`")]
     fn drift(psi: f64, p_value: f64, rank: usize) -> Option<RecentDrift> {
         Some(RecentDrift { psi, p_value: Some(p_value), rank, windows: 28, left_out: 0 })
     }

@@ -266,7 +266,11 @@ mod tests {
     fn rows_that_agree_by_chance_are_not_stale() {
         let (_, plan) = world();
         // Requests of 509 customers at random, on both days.
-        let draw = |number: u64| ((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) % 509;
+        let draw = |number: u64| {
+            let mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            ((mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 33) % 509
+        };
         let customer = |place: u64, feature: usize| if feature < 3 { draw(place) } else { new(place) };
         let other = |place: u64, feature: usize| if feature < 3 { draw(place + 700) } else { new(place) + 700 };
         let repeats = block_repeats(&plan, &tally(700, &customer), &tally(700, &other)).unwrap();

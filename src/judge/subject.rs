@@ -17,6 +17,15 @@ pub enum Subject {
     Segment(String),
 }
 
+/// Ends the name of a group without a common name, after the feature that leads it.
+pub(super) const AND_OTHERS: &str = "+";
+
+/// Returns the feature that leads a group of this name; `None` for blocks.
+#[must_use]
+pub fn led_by(group: &str) -> Option<&str> {
+    group.strip_suffix(AND_OTHERS)
+}
+
 /// The kind of a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -20,7 +20,7 @@ pub use learn::{
 };
 pub use on_demand::{
     against::{AgainstRequest, check_against},
-    connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels},
+    connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels, try_records},
     explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},
     range::{RangeOutput, RangeRequest, check_range},
     replay::{ReplayOutput, ReplayRequest, replay},

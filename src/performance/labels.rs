@@ -114,12 +114,12 @@ impl LabelCounts {
     #[must_use]
     pub fn losses(&self) -> Vec<LostInput> {
         let mut losses = self.lost.clone();
-        let of_rows = |shape| LostInput { place: "labels".to_owned(), line: None, shape, more: 0 };
+        let of_rows = |key: &str, shape| LostInput { place: key.to_owned(), line: None, shape, more: 0 };
         if self.matched == 0 && self.contradictory == 0 {
             if self.invalid > 0 && self.pending == 0 && self.outcome == OutcomeKind::Event {
-                losses.push(of_rows(InputShape::LabelValues));
+                losses.push(of_rows("labels.target", InputShape::LabelValues));
             } else if let Some(shape) = self.spelling.filter(|_| self.invalid == 0 && self.misspelled > 0) {
-                losses.push(of_rows(shape));
+                losses.push(of_rows("labels.id", shape));
             }
         }
         losses

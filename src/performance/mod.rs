@@ -19,7 +19,7 @@ pub use label_loss::{LabelLoss, LabelProblem};
 pub use labels::{Label, LabelCounts, LabelJoin, LabelledScore, OutcomeKind, UnlabelledRow};
 pub use performance::{NoEstimate, Performance};
 pub use predictions::{Predictions, RealisedPredictions};
-pub use realised::Realised;
+pub use realised::{Realised, calibration_curve};
 pub use segment_cost::SegmentCost;
 pub use terms::{Terms, outcomes_by_risk};
 pub use value_join::ValueJoin;

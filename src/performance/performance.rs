@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use vigie_stats::loss::CalibrationBin;
+
 use super::{CostCurve, EstimateCheck, Expected, LabelCounts, Realised, SegmentCost, Terms};
 
 /// Performance of the window.
@@ -14,6 +16,8 @@ pub struct Performance {
     pub labels: Option<LabelCounts>,
     /// Performance of the labelled rows; `None` if there are none.
     pub realised: Option<Realised>,
+    /// Calibration curve of the reference's rows, by score; empty without labelled rows or without outcomes of the reference.
+    pub reference_calibration: Vec<CalibrationBin>,
     /// Estimate for the labelled rows compared with their labels; `None` if there is no estimate.
     pub estimate_check: Option<EstimateCheck>,
     /// Cost of each threshold on the reference's rows.

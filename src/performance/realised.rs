@@ -70,7 +70,7 @@ impl Realised {
                 threshold: at.threshold.map(|risk| terms.score_threshold(outcomes, risk)),
                 ..at
             }),
-            calibration: calibration(outcomes, terms.high_score),
+            calibration: calibration_curve(outcomes, terms.high_score),
         })
     }
 
@@ -88,7 +88,8 @@ impl Realised {
 }
 
 /// Returns the calibration curve in terms of the score and its event.
-fn calibration(outcomes: &Outcomes, high_score: HighScore) -> Vec<CalibrationBin> {
+#[must_use]
+pub fn calibration_curve(outcomes: &Outcomes, high_score: HighScore) -> Vec<CalibrationBin> {
     let mut curve = loss::calibration_curve(outcomes, BINS);
     if high_score == HighScore::Good {
         curve.reverse();

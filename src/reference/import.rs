@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 use vigie_profile::{
-    batch::level,
+    batch::{level, plain_tokens},
     layout::{Cells, Feature, Layout, Levels, Precision, Shape},
     profile::{CellCounts, Counts, LevelCounts, Moments, Profile},
 };
@@ -144,10 +144,8 @@ fn shape(kind: &str, bins: &str, shares: &str, rows: u64) -> Result<(Shape, Coun
 
 /// Also accepts Python's bare `NaN` and `Infinity`.
 fn json(text: &str) -> Option<Value> {
-    serde_json::from_str(text).ok().or_else(|| {
-        let plain = text.replace("-Infinity", "\"-inf\"").replace("Infinity", "\"inf\"").replace("NaN", "null");
-        serde_json::from_str(&plain).ok()
-    })
+    let plain = || plain_tokens(text.as_bytes()).and_then(|plain| serde_json::from_slice(&plain).ok());
+    serde_json::from_str(text).ok().or_else(plain)
 }
 
 fn to_label(label: &Value) -> Option<String> {

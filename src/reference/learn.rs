@@ -17,9 +17,9 @@ use super::{
     ColumnRoles, Provenance, Reference, Target,
     block_store::{Block, BlockStore},
     blocks::Packer,
+    column_notes,
     columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable, find},
     count_levels::categorical,
-    doubts::{MIN_IDENTIFIERS, decimal_comma, is_numbered, note_rare_levels},
     keys::add_keys,
     outcomes,
     radix::{self, Bits},
@@ -165,47 +165,18 @@ fn learn_column(
     let loaded = table.load(column)?;
     if let Some(numbers) = numbers_of(&loaded, info, wanted) {
         let mut learnt = learn_numbers(&numbers, precision);
+        if let (Shape::Numeric(cells), Counts::Numeric(counts)) = (&learnt.shape, &learnt.counts) {
+            learnt.notes = column_notes::of_numbers(&info.name, (cells, counts), &numbers, roles.features.is_some());
+        }
         let learnt_as = (&learnt.shape, &learnt.counts, precision);
         learnt.sample = Some(sample(table, (column, &loaded), Some(&numbers), learnt_as, step)?);
-        if let Shape::Numeric(cells) = &learnt.shape
-            && roles.features.is_none()
-            && is_numbered(cells, &numbers)
-        {
-            learnt.notes.push(format!(
-                "{}: a different whole number in each of {} rows, probably an identifier; exclude it with --ignore {0}",
-                shown(&info.name),
-                table.rows()
-            ));
-        }
         return Ok(learnt);
     }
     if wanted == Wanted::Numbers {
         return Err(not_numeric(&loaded, info));
     }
     let (levels, counts) = categorical(&loaded);
-    let mut notes = Vec::new();
-    if wanted == Wanted::Either
-        && let Some(example) = decimal_comma(levels.names())
-    {
-        notes.push(format!(
-            "{}: text with a decimal comma, such as {}, treated as categorical; if these are numbers, write them with a decimal \
-             point",
-            shown(&info.name),
-            shown(example)
-        ));
-    } else if wanted == Wanted::Either && !info.is_typed {
-        notes.push(format!("{}: contains text; treated as categorical", info.name));
-    }
-    if levels.names().len() > MIN_IDENTIFIERS && levels.names().len() * 2 > table.rows() {
-        notes.push(format!(
-            "{}: {} levels in {} rows, probably an identifier; exclude it with --ignore {0}",
-            info.name,
-            levels.names().len(),
-            table.rows()
-        ));
-    } else if let Some(note) = note_rare_levels(&info.name, &counts) {
-        notes.push(note);
-    }
+    let notes = column_notes::of_levels(info, levels.names(), &counts, wanted != Wanted::Either);
     let (shape, counts) = (Shape::Categorical(levels), Counts::Categorical(counts));
     let sample = sample(table, (column, &loaded), None, (&shape, &counts, precision), step)?;
     Ok(LearnedColumn { shape, counts, block: Block::new(Vec::new()), sample: Some(sample), notes })

@@ -5,11 +5,14 @@ use std::{collections::BTreeMap, fs::File, io, sync::Arc};
 use arrow_array::{Array, ArrayRef, cast::AsArray, types::Int32Type};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field, Schema};
-use parquet::arrow::{
-    ProjectionMask,
-    arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    },
+    file::reader::ChunkReader,
 };
-use vigie_profile::batch::{self, is_bytes, is_text};
+use vigie_profile::batch::{self, decoded_type, is_bytes, is_text};
 
 use super::columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable, numbers_in_order};
 use crate::fault::{Fault, Result};
@@ -64,12 +67,7 @@ impl ParquetTable {
     fn add(&mut self, name: String, open: Opener) -> Result<()> {
         let unreadable = |why: String| unreadable(&name, &why);
         let file = open().map_err(|error| unreadable(error.to_string()))?;
-        let plain =
-            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|e| unreadable(e.to_string()))?;
-        // Read strings as dictionaries, so that each distinct string is processed once per batch, not once per row.
-        let schema = Arc::new(Schema::new(plain.schema().fields().iter().map(as_dictionary).collect::<Vec<_>>()));
-        let options = ArrowReaderOptions::new().with_schema(schema);
-        let metadata = ArrowReaderMetadata::try_new(plain.metadata().clone(), options).unwrap_or(plain);
+        let metadata = load(&file, decoded_with_dictionaries).map_err(unreadable)?;
         let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
         let columns: Vec<ColumnInfo> = metadata.schema().fields().iter().map(|field| column_info(field)).collect();
         let mut positions = Vec::with_capacity(columns.len());
@@ -201,12 +199,24 @@ fn unreadable(name: &str, why: &str) -> Fault {
     ))
 }
 
-fn as_dictionary(field: &Arc<Field>) -> Arc<Field> {
-    if !is_text(field.data_type()) {
-        return field.clone();
+/// Reads the footer, to decode each column as a type that follows from the stored one.
+pub(super) fn load(
+    reader: &impl ChunkReader,
+    decoded: impl Fn(&DataType) -> DataType,
+) -> Result<ArrowReaderMetadata, String> {
+    let plain = ArrowReaderMetadata::load(reader, ArrowReaderOptions::new()).map_err(|error| error.to_string())?;
+    let typed = |field: &Arc<Field>| Field::clone(field).with_data_type(decoded(field.data_type()));
+    let schema = Schema::new(plain.schema().fields().iter().map(typed).collect::<Vec<_>>());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    Ok(ArrowReaderMetadata::try_new(plain.metadata().clone(), options).unwrap_or(plain))
+}
+
+/// Strings as dictionaries, so that each distinct string is processed once per batch, not once per row.
+fn decoded_with_dictionaries(kind: &DataType) -> DataType {
+    if is_text(kind) {
+        return DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     }
-    let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-    Arc::new(Field::clone(field).with_data_type(kind))
+    decoded_type(kind)
 }
 
 pub(super) fn column_info(field: &Field) -> ColumnInfo {

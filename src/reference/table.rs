@@ -11,11 +11,11 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 use serde_json::Value;
-use vigie_profile::batch::plain_tokens;
+use vigie_profile::batch::{decoded_type, plain_tokens};
 
 use super::{
     csv_table,
-    parquet_table::{column_info, first_line},
+    parquet_table::{column_info, first_line, load},
     table_problem::{Table, TableProblem},
     training::{Training, TrainingColumn},
     values::{values_of_arrays, values_of_json},
@@ -57,7 +57,9 @@ fn advice(extension: &str) -> &'static str {
 
 fn parquet(bytes: Vec<u8>) -> Result<Table, String> {
     let message = |error: &dyn std::fmt::Display| error.to_string();
-    let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).map_err(|error| message(&error))?;
+    let bytes = Bytes::from(bytes);
+    let metadata = load(&bytes, decoded_type)?;
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, metadata);
     let schema: SchemaRef = reader.schema().clone();
     let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::new(); schema.fields().len()];
     let mut rows = 0;

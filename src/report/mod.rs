@@ -26,6 +26,6 @@ pub use report::{
 };
 pub use terminal::to_terminal;
 pub use words::{
-    Advice, ChangedDecisions, Language, MailLabels, MailWords, Notation, PageLabels, PageWords, Restored, Since,
-    TerminalLabels, TerminalWords, Words, terminal_words, verdict_in, verdict_sentence,
+    Advice, Cause, ChangedDecisions, Language, Lasted, MailLabels, MailWords, Notation, PageLabels, PageWords,
+    Restored, ShortHeadline, Since, TerminalLabels, TerminalWords, Words, terminal_words, verdict_in, verdict_sentence,
 };

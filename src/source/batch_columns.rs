@@ -11,18 +11,14 @@ use super::mapping::{Mapping, ReadSummary};
 pub(super) fn note_names(schema: &Schema, mapping: &Mapping, found: &mut ReadSummary) {
     let mut names = BTreeSet::new();
     for field in schema.fields() {
-        found.note_name(field.name());
-        found.note_spelling(field.name(), mapping);
-        if let DataType::Struct(children) = field.data_type() {
-            children.iter().for_each(|child| found.note_spelling(child.name(), mapping));
-        }
+        found.names.note(field.name());
         if !names.insert(field.name()) {
-            found.note_doubled(field.name());
+            found.doubled.note(field.name());
         }
         match (&mapping.features, field.data_type()) {
-            (None, _) => found.note_input(field.name()),
+            (None, _) => found.inputs.note(field.name()),
             (Some(paths), DataType::Struct(children)) if paths.contains(field.name()) => {
-                children.iter().for_each(|child| found.note_input(child.name()));
+                children.iter().for_each(|child| found.inputs.note(child.name()));
             }
             _ => {}
         }

@@ -41,7 +41,7 @@ pub(super) fn tensors<'tape, 'input>(list: &Array<'tape, 'input>) -> Tensors<'ta
     let mut wide = None;
     for tensor in list {
         let Some(object) = tensor.as_object() else { return Tensors::Unknown };
-        let name = path::member(&object, "name").and_then(|name| name.into_string());
+        let name = path::member(&object, "name").and_then(ValueIntoString::into_string);
         let data = path::member(&object, "data").and_then(|data| data.as_array());
         let (Some(name), Some(data)) = (name, data) else { return Tensors::Unknown };
         let mut values = Vec::new();

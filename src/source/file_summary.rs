@@ -39,14 +39,10 @@ impl FileSummary {
         }
     }
 
-    /// Returns whether no line is a record.
-    pub(super) fn is_lost(&self) -> bool {
-        self.parsed == 0 && self.timeless.count(Reason::Malformed) > 0
-    }
-
-    /// Returns whether at most one line of several is a record, as in an array with one element per line.
-    pub(super) fn may_be_array(&self) -> bool {
-        self.parsed <= 1 && self.timeless.count(Reason::Malformed) > 1
+    /// Returns whether at most half of the lines are records.
+    pub(super) fn is_mostly_malformed(&self) -> bool {
+        let malformed = self.timeless.count(Reason::Malformed);
+        malformed > 0 && malformed >= self.parsed
     }
 
     /// Returns whether there are records, but none with a readable time.

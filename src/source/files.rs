@@ -18,11 +18,12 @@ use vigie_profile::{
 use super::{
     file::{ByteRange, EXTENSIONS, FileFormat, LogFile},
     file_summary::FileSummary,
-    lines,
+    lines::{self, UnclosedQuote},
     mapping::{Mapping, ReadSummary, passes},
-    parquet_file::{self, RowGroups, RowMask},
+    parquet_file::{self, RowMask},
     place::PlaceOptions,
-    read_result::{ReadResult, Unreadable},
+    read_result::{LogSample, ReadResult, Unreadable},
+    row_groups::{self, RowGroups},
     shape,
     store::{self, FoundFiles, describe_read_error},
     two_phase::{self, FeatureSink},
@@ -98,6 +99,23 @@ impl FileLog {
     pub(super) fn plan(&self, mapping: &Mapping) -> FilePlan {
         FilePlan::new(mapping, &self.files)
     }
+
+    /// Reads the beginning of some files: the first and the last, and others in between.
+    pub(super) fn sample(&self, mapping: &Mapping) -> LogSample {
+        const FILES: usize = 5;
+        let files: Vec<&Arc<LogFile>> = self.files.iter().filter(|file| !file.is_filtered_out(mapping)).collect();
+        let mut sample = LogSample { fields: mapping.fields(), ..LogSample::default() };
+        let count = files.len().min(FILES);
+        for number in 0..count {
+            let place = number * (files.len() - 1) / (count - 1).max(1);
+            if let Some(file) = files.get(place) {
+                let (found, unreadable) = file.read_first(mapping, &mut |batch| sample.records.push(batch));
+                sample.found.merge(found);
+                sample.unreadable.extend(unreadable);
+            }
+        }
+        sample
+    }
 }
 
 impl FilePlan {
@@ -108,13 +126,7 @@ impl FilePlan {
             if mapping.window.is_some_and(|window| !file.partition.may_hold(window)) {
                 continue;
             }
-            let is_filtered_out = mapping.only.iter().any(|(key, wanted)| {
-                file.partition
-                    .values
-                    .get(key)
-                    .is_some_and(|value| !passes(value.as_deref().map_or(Value::Null, Value::Text), wanted))
-            });
-            if is_filtered_out {
+            if file.is_filtered_out(mapping) {
                 continue;
             }
             match catch_panic(|| pieces(file, mapping)) {
@@ -130,21 +142,6 @@ impl FilePlan {
 }
 
 impl FilePiece {
-    /// The mapping for the file: a `where` on a partition key has been checked on the path and is dropped; values of
-    /// other partition keys are added.
-    fn mapping<'m>(&self, mapping: &'m Mapping) -> Cow<'m, Mapping> {
-        let partition = &self.file.partition.values;
-        let is_filter = |key: &String| mapping.only.iter().any(|(path, _)| path == key);
-        if !partition.keys().any(|key| is_filter(key) || mapping.needs(key)) {
-            return Cow::Borrowed(mapping);
-        }
-        let mut own = mapping.clone();
-        own.only.retain(|(key, _)| !partition.contains_key(key));
-        let needed = partition.iter().filter(|(key, _)| mapping.needs(key));
-        own.partition = needed.map(|(key, value)| (key.clone(), value.clone())).collect();
-        Cow::Owned(own)
-    }
-
     /// Adds the times that are known without reading.
     fn note_times(&self, found: &mut ReadSummary) {
         if let Some((first, last)) = self.times {
@@ -170,7 +167,7 @@ impl FilePiece {
         sink: &mut dyn FnMut(Records, RowMask),
     ) -> ReadResult {
         let FilePart::Group(metadata, group, true) = &self.part else { return ReadResult::default() };
-        let mapping = self.mapping(mapping);
+        let mapping = self.file.mapping(mapping);
         let mut found = ReadSummary::default();
         let mut timeless = Complaints::default();
         let result = catch_panic(|| {
@@ -198,7 +195,7 @@ impl FilePiece {
         sink: FeatureSink<'_>,
     ) -> ReadResult {
         let FilePart::Group(metadata, group, true) = &self.part else { return ReadResult::default() };
-        let mapping = self.mapping(mapping);
+        let mapping = self.file.mapping(mapping);
         let result =
             catch_panic(|| two_phase::read_features(&self.file, (metadata, *group), &mapping, columns, kept, sink));
         self.file.read_result(ReadSummary::default(), Complaints::default(), result)
@@ -206,7 +203,7 @@ impl FilePiece {
 
     /// Streams the records into `sink`.
     pub(super) fn read(&self, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> ReadResult {
-        let mapping = &*self.mapping(mapping);
+        let mapping = &*self.file.mapping(mapping);
         let mut found = ReadSummary::default();
         let mut timeless = Complaints::default();
         // Which window they belong to is known once the file has been read.
@@ -240,8 +237,51 @@ impl FilePiece {
 }
 
 impl LogFile {
+    /// Returns whether a `where` on a partition key excludes the file.
+    fn is_filtered_out(&self, mapping: &Mapping) -> bool {
+        mapping.only.iter().any(|(key, wanted)| {
+            let value = self.partition.values.get(key);
+            value.is_some_and(|value| !passes(value.as_deref().map_or(Value::Null, Value::Text), wanted))
+        })
+    }
+
+    /// The mapping for the file: a `where` on a partition key has been checked on the path and is dropped; values of
+    /// other partition keys are added.
+    fn mapping<'m>(&self, mapping: &'m Mapping) -> Cow<'m, Mapping> {
+        let partition = &self.partition.values;
+        let is_filter = |key: &String| mapping.only.iter().any(|(path, _)| path == key);
+        if !partition.keys().any(|key| is_filter(key) || mapping.needs(key)) {
+            return Cow::Borrowed(mapping);
+        }
+        let mut own = mapping.clone();
+        own.only.retain(|(key, _)| !partition.contains_key(key));
+        let needed = partition.iter().filter(|(key, _)| mapping.needs(key));
+        own.partition = needed.map(|(key, value)| (key.clone(), value.clone())).collect();
+        Cow::Owned(own)
+    }
+
+    /// Streams the records at the beginning of the file into `sink`, as far as it can be read.
+    fn read_first(&self, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> (ReadSummary, Option<Unreadable>) {
+        /// Number of lines or rows.
+        const MOST: u64 = 1_000;
+        let mapping = &*self.mapping(mapping);
+        let mut found = ReadSummary::default();
+        let result = catch_panic(|| {
+            let (summary, result) = match self.format {
+                FileFormat::Parquet => parquet_file::read_first(self, MOST, mapping, sink),
+                FileFormat::Ndjson | FileFormat::Csv => lines::read_first(self, MOST, mapping, sink),
+            };
+            found = summary;
+            result
+        });
+        (found, result.err().map(|error| self.unreadable(&error)))
+    }
+
     fn unreadable(&self, error: &io::Error) -> Unreadable {
         let path = self.stored.path().to_owned();
+        if let Some(UnclosedQuote { line }) = error.get_ref().and_then(|error| error.downcast_ref()) {
+            return Unreadable::lost(path, (InputShape::OpenQuote, Some(*line)));
+        }
         // A file that is gone or torn is one that changes, not one in another format.
         let may_differ =
             matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other);
@@ -274,7 +314,7 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<FilePiece>> 
     }
     let piece = |part| FilePiece { file: file.clone(), part, times: None };
     Ok(match file.format {
-        FileFormat::Parquet => match parquet_file::plan(file, mapping)? {
+        FileFormat::Parquet => match row_groups::plan(file, mapping)? {
             None => vec![piece(FilePart::Whole)],
             Some(RowGroups { metadata, groups, times }) => {
                 let is_columnar = parquet_file::is_columnar(metadata.schema(), mapping);

@@ -94,13 +94,13 @@ fn write(array: &dyn Array, row: usize, line: &mut Vec<u8>) -> Result<(), serde_
     }
 }
 
-/// Writes a float of any width as the same `f64`. NaN becomes null (missing), and infinity a string that readers parse as
-/// a number.
+/// Writes a float of any width as the same `f64`. NaN becomes null (missing), and infinity its level,
+/// which readers parse as that number.
 fn write_real(array: &dyn Array, row: usize, line: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     let mut real = f64::NAN;
     for_each_number(array.slice(row, 1).as_ref(), &mut |value| real = value);
     if real.is_infinite() {
-        return serde_json::to_writer(line, if real > 0.0 { "Infinity" } else { "-Infinity" });
+        return serde_json::to_writer(line, if real > 0.0 { "inf" } else { "-inf" });
     }
     serde_json::to_writer(line, &real)
 }

@@ -2,10 +2,12 @@
 
 use std::{
     collections::BTreeSet,
+    error::Error,
+    fmt,
     io::{self, BufRead, Read},
 };
 
-use vigie_profile::batch::{Reason, Records};
+use vigie_profile::batch::{QuoteScan, Reason, Records};
 
 use super::{
     file::{ByteRange, FileFormat, LogFile},
@@ -26,20 +28,40 @@ pub(super) fn read(
     mapping: &Mapping,
     sink: &mut dyn FnMut(Records),
 ) -> (ReadSummary, io::Result<()>) {
+    read_most(file, range, u64::MAX, mapping, sink)
+}
+
+/// Streams the records of the first `most` lines of a file into `sink`.
+pub(super) fn read_first(
+    file: &LogFile,
+    most: u64,
+    mapping: &Mapping,
+    sink: &mut dyn FnMut(Records),
+) -> (ReadSummary, io::Result<()>) {
+    read_most(file, None, most, mapping, sink)
+}
+
+fn read_most(
+    file: &LogFile,
+    range: Option<ByteRange>,
+    most: u64,
+    mapping: &Mapping,
+    sink: &mut dyn FnMut(Records),
+) -> (ReadSummary, io::Result<()>) {
     let mut reader = RecordReader::new(mapping);
     let result = match (file.format, range) {
-        (FileFormat::Csv, _) => file.stream().and_then(|stream| csv(stream, &mut reader, mapping, sink)),
+        (FileFormat::Csv, _) => file.stream().and_then(|stream| csv(stream, most, &mut reader, mapping, sink)),
         (_, Some(range)) => seek_to_line(file, range).and_then(|(stream, range)| match range {
-            Some(range) => ndjson(stream, range, &mut reader, mapping, sink),
+            Some(range) => ndjson(stream, (range, most), &mut reader, mapping, sink),
             None => Ok(()),
         }),
         (_, None) => {
             let whole = ByteRange { from: 0, to: u64::MAX };
-            file.stream().and_then(|stream| ndjson(stream, whole, &mut reader, mapping, sink))
+            file.stream().and_then(|stream| ndjson(stream, (whole, most), &mut reader, mapping, sink))
         }
     };
     sink(reader.builder.take(mapping));
-    (reader.into_found(), result)
+    (reader.found, result)
 }
 
 /// Streams the bytes from the first line that begins in the range; the range is `None` if no line does.
@@ -51,16 +73,18 @@ fn seek_to_line(file: &LogFile, range: ByteRange) -> io::Result<(Box<dyn BufRead
     Ok((stream, (from < range.to).then_some(ByteRange { from, ..range })))
 }
 
+/// Reads at most `most` lines that begin in the range.
 fn ndjson(
     mut stream: Box<dyn BufRead>,
-    range: ByteRange,
+    (range, most): (ByteRange, u64),
     reader: &mut RecordReader<'_>,
     mapping: &Mapping,
     sink: &mut dyn FnMut(Records),
 ) -> io::Result<()> {
     let mut line = Vec::new();
-    let mut at = range.from;
-    while at < range.to {
+    let (mut at, mut lines) = (range.from, 0);
+    while at < range.to && lines < most {
+        lines += 1;
         line.clear();
         let read = stream.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? as u64;
         if read == 0 {
@@ -105,35 +129,35 @@ fn skip_line(stream: &mut dyn BufRead) -> io::Result<u64> {
 /// Converts each row to a JSON object of strings, so that cells with and without JSON are read the same way.
 fn csv(
     stream: Box<dyn BufRead>,
+    most: u64,
     reader: &mut RecordReader<'_>,
     mapping: &Mapping,
     sink: &mut dyn FnMut(Records),
 ) -> io::Result<()> {
-    let mut rows = csv::ReaderBuilder::new().from_reader(stream);
-    let header = match rows.headers() {
-        Ok(header) => header,
-        Err(error) => return Err(into_io(error)),
-    };
-    if shape::is_foreign(header) {
+    let mut rows = csv::ReaderBuilder::new().from_reader(QuoteWatch { stream, quotes: QuoteScan::default() });
+    let header = rows.headers().cloned().map_err(into_io)?;
+    check_quotes(&rows)?;
+    if shape::is_foreign(&header) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not CSV with commas between the cells"));
     }
     // Of two columns with the same name, the first counts, as in pandas.
     let mut names = BTreeSet::new();
     let mut header_texts = Vec::with_capacity(header.len());
-    for name in header {
+    for name in &header {
         let name = name.trim_start_matches('\u{feff}');
         let is_first = names.insert(name);
         if !is_first {
-            reader.found.note_doubled(name);
+            reader.found.doubled.note(name);
         }
         header_texts.push(if is_first { Some(serde_json::to_vec(name)?) } else { None });
     }
     let mut row = csv::StringRecord::new();
     let mut line = Vec::new();
-    loop {
+    for _ in 0..most {
         match rows.read_record(&mut row) {
-            Ok(false) => return Ok(()),
+            Ok(false) => return rows.get_ref().quotes.stray().map_or(Ok(()), |line| Err(unclosed(line))),
             Ok(true) => {
+                check_quotes(&rows)?;
                 line.clear();
                 let cells = header_texts.iter().zip(row.iter()).filter_map(|(name, cell)| Some((name.as_ref()?, cell)));
                 for (place, (name, cell)) in cells.enumerate() {
@@ -151,6 +175,58 @@ fn csv(
         if reader.builder.rows() >= BATCH_ROWS {
             sink(reader.builder.take(mapping));
         }
+    }
+    Ok(())
+}
+
+/// Bytes that are scanned for quotes on their way to the CSV reader, which would keep a row of any length in memory.
+struct QuoteWatch {
+    stream: Box<dyn BufRead>,
+    quotes: QuoteScan,
+}
+
+impl Read for QuoteWatch {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(buffer)?;
+        if read == 0 {
+            self.quotes.finish(true);
+        } else {
+            self.quotes.feed(buffer.get(..read).unwrap_or_default());
+        }
+        match self.quotes.open_row() {
+            (length, Some(line)) if length > MAX_LINE => Err(unclosed(line)),
+            (length, None) if length > MAX_LINE => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "a row is longer than 16 MB; the rest is not read"))
+            }
+            _ => Ok(read),
+        }
+    }
+}
+
+/// A quoted cell in CSV that takes in all that follows.
+#[derive(Debug)]
+pub(super) struct UnclosedQuote {
+    /// Where it begins.
+    pub line: u64,
+}
+
+impl fmt::Display for UnclosedQuote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: a quoted cell that begins here does not end", self.line)
+    }
+}
+
+impl Error for UnclosedQuote {}
+
+fn unclosed(line: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, UnclosedQuote { line })
+}
+
+/// Fails if the last row is one that takes in all that follows.
+fn check_quotes(rows: &csv::Reader<QuoteWatch>) -> io::Result<()> {
+    match rows.get_ref().quotes.stray() {
+        Some(line) if rows.position().line() > line => Err(unclosed(line)),
+        _ => Ok(()),
     }
 }
 

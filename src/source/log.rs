@@ -15,7 +15,7 @@ use super::{
     parquet_file::RowMask,
     place::SourceKind,
     postgres::{TableLog, TablePreview, TableQuery},
-    read_result::{ReadResult, Unreadable},
+    read_result::{LogSample, ReadResult, Unreadable},
     shape,
     two_phase::FeatureSink,
 };
@@ -51,6 +51,8 @@ pub struct Timeless {
     pub complaints: Complaints,
     /// Files of which no line is a record, or no record has a time.
     pub lost: Vec<Unreadable>,
+    /// Number of lines in these files that are records nevertheless.
+    pub lost_records: u64,
 }
 
 /// The unit of work of one thread.
@@ -111,6 +113,13 @@ impl Log {
         }
     }
 
+    /// Reads a sample of records at any time. Returns `None` if the log is not in files.
+    pub fn sample(&self, columns: Vec<Column>) -> Result<Option<LogSample>> {
+        let Origin::Files(log) = &self.origin else { return Ok(None) };
+        let mapping = Mapping::new(&self.options, &Request { columns, window: None })?;
+        Ok(Some(log.sample(&mapping)))
+    }
+
     /// Files that are not read although their names look like those of a log.
     #[must_use]
     pub fn unnamed_logs(&self) -> Vec<Unreadable> {
@@ -137,14 +146,11 @@ impl Plan {
         let mut timeless = Timeless::default();
         for (path, file) in found.files.iter().filter(|(_, file)| file.may_concern(self.mapping.window)) {
             timeless.complaints.merge(file.timeless.clone());
-            let lost = if file.is_lost() {
-                self.file(path).and_then(shape::lost_lines)
-            } else if file.may_be_array() {
-                self.file(path).and_then(shape::lost_lines).filter(|(shape, _)| *shape == InputShape::JsonArray)
-            } else if file.has_no_time() && found.files.len() > 1 {
-                Some((InputShape::NoTime, None))
+            let lost = if let Some(lost) = self.file(path).and_then(|log_file| shape::lost(log_file, file)) {
+                timeless.lost_records += file.parsed;
+                Some(lost)
             } else {
-                None
+                (file.has_no_time() && found.files.len() > 1).then_some((InputShape::NoTime, None))
             };
             timeless.lost.extend(lost.map(|shape| Unreadable::lost(path.clone(), shape)));
         }

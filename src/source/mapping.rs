@@ -13,7 +13,7 @@ use vigie_profile::{
     window::{Instant, Window},
 };
 
-use super::{Scalar, SourceOptions, Where, clock::TimeRules, file_summary::FileSummary};
+use super::{Scalar, SourceOptions, Where, clock::TimeRules, file_summary::FileSummary, found_names::FoundNames};
 use crate::fault::{Fault, Result};
 
 /// Features and window that one pass over the log reads.
@@ -86,8 +86,6 @@ pub(super) struct Mapping {
     pub times: TimeRules,
     pub columns: Vec<Column>,
     pub column_of: HashMap<String, usize>,
-    /// The features by their names in lower case, without distinctions of separators.
-    pub spellings: HashMap<String, String>,
     pub window: Option<Window>,
     /// Values of the file's Hive partition that the mapping needs; `None`: missing. Fields of a record come first.
     pub partition: BTreeMap<String, Option<String>>,
@@ -135,7 +133,6 @@ impl Mapping {
             only: options.only.iter().map(|(path, wanted)| (path.clone(), spellings(wanted))).collect(),
             times: TimeRules::new(zone, request.window),
             columns: request.columns.clone(),
-            spellings: request.columns.iter().map(|column| (folded_name(&column.name), column.name.clone())).collect(),
             column_of,
             window: request.window,
             partition: BTreeMap::new(),
@@ -155,7 +152,6 @@ impl Mapping {
             times: TimeRules::new(TimeZone::UTC, None),
             columns: Vec::new(),
             column_of: HashMap::new(),
-            spellings: HashMap::new(),
             window: None,
             partition: BTreeMap::new(),
         }
@@ -227,24 +223,19 @@ pub struct ReadSummary {
     pub filtered: u64,
     /// Mapped fields that at least one record has.
     pub fields: BTreeSet<Field>,
-    /// Field names in the records, for messages: the first sixty in alphabetical order.
-    pub names: BTreeSet<String>,
-    /// Keys of the inputs, for messages: the first three hundred in alphabetical order.
-    pub inputs: BTreeSet<String>,
-    /// Names that occur twice in a record or header: at most sixty.
-    pub doubled: BTreeSet<String>,
+    /// Field names in the records, for messages.
+    pub names: FoundNames,
+    /// Keys of the inputs, for messages.
+    pub inputs: FoundNames,
+    /// Names that occur twice in a record or header.
+    pub doubled: FoundNames,
     /// What was read of a file, by its name.
     pub(super) files: BTreeMap<PathBuf, FileSummary>,
     /// What the reader of one piece has read so far.
     pub(super) own: FileSummary,
-    /// Fields by the feature whose name they have in other case or with other separators.
-    pub spellings: BTreeMap<String, String>,
     /// Whether times have no time zone.
     pub has_naive_times: bool,
 }
-
-const MAX_NAMES: usize = 60;
-const MAX_INPUTS: usize = 300;
 
 impl ReadSummary {
     /// Returns whether nothing was read.
@@ -253,36 +244,18 @@ impl ReadSummary {
         self.records == 0 && self.filtered == 0 && self.files.values().all(|file| file.parsed == 0)
     }
 
-    /// Records a field name.
-    pub(super) fn note_name(&mut self, name: &str) {
-        note(&mut self.names, name, MAX_NAMES);
-    }
-
-    /// Records a key of the inputs.
-    pub(super) fn note_input(&mut self, name: &str) {
-        note(&mut self.inputs, name, MAX_INPUTS);
-    }
-
-    /// Records a name that occurs twice in a record or header.
-    pub(super) fn note_doubled(&mut self, name: &str) {
-        if self.doubled.len() < MAX_NAMES && !self.doubled.contains(name) {
-            self.doubled.insert(name.chars().take(60).collect());
+    /// Returns the fields whose names differ from those of the given features only in case or separators, by feature.
+    #[must_use]
+    pub fn other_spellings<'f>(&self, features: impl Iterator<Item = &'f str>) -> BTreeMap<String, String> {
+        let mut spelled: HashMap<String, &str> = HashMap::new();
+        for name in self.inputs.iter().chain(self.names.iter()) {
+            spelled.entry(folded_name(name)).or_insert(name);
         }
-    }
-
-    /// Records a field if its name is another spelling of a feature's.
-    pub(super) fn note_spelling(&mut self, name: &str, mapping: &Mapping) {
-        if let Some(feature) = mapping.spellings.get(&folded_name(name)).filter(|feature| *feature != name) {
-            self.add_spelling(feature.clone(), name.to_owned());
-        }
-    }
-
-    /// The first in alphabetical order counts.
-    fn add_spelling(&mut self, feature: String, name: String) {
-        let known = self.spellings.entry(feature).or_insert_with(|| name.clone());
-        if name < *known {
-            *known = name;
-        }
+        let other = |feature: &str| {
+            let name = *spelled.get(&folded_name(feature))?;
+            (name != feature).then(|| (feature.to_owned(), name.to_owned()))
+        };
+        features.filter_map(other).collect()
     }
 
     /// Adds what another reader found.
@@ -290,31 +263,13 @@ impl ReadSummary {
         self.records += other.records;
         self.filtered += other.filtered;
         self.fields.extend(other.fields);
-        for name in other.names {
-            self.note_name(&name);
-        }
-        for name in other.inputs {
-            self.note_input(&name);
-        }
-        for name in other.doubled {
-            self.note_doubled(&name);
-        }
+        self.names.merge(&other.names);
+        self.inputs.merge(&other.inputs);
+        self.doubled.merge(&other.doubled);
         for (path, file) in other.files {
             self.files.entry(path).or_default().merge(file);
         }
         self.own.merge(other.own);
-        for (feature, name) in other.spellings {
-            self.add_spelling(feature, name);
-        }
         self.has_naive_times |= other.has_naive_times;
-    }
-}
-
-fn note(names: &mut BTreeSet<String>, name: &str, max: usize) {
-    if !names.contains(name) {
-        names.insert(name.chars().take(60).collect());
-        if names.len() > max {
-            names.pop_last();
-        }
     }
 }

@@ -1,15 +1,16 @@
 //! Log and label sources: files (Parquet, NDJSON, CSV) or PostgreSQL tables, located, pruned to a window and read into
 //! [`vigie_profile::batch::Records`]. Nothing outside this module knows the kinds of sources.
 
-mod base64;
 mod batch_columns;
 mod body;
 mod clock;
+mod encoded_text;
 mod expansion;
 mod fields;
 mod file;
 mod file_summary;
 mod files;
+mod found_names;
 mod json_text;
 mod labels;
 mod latest;
@@ -26,6 +27,7 @@ mod postgres;
 mod read_result;
 mod record;
 mod records_builder;
+mod row_groups;
 mod shape;
 mod store;
 mod stored;
@@ -33,6 +35,7 @@ mod two_phase;
 mod typed;
 
 pub use fields::{Fields, Paths, Scaled};
+pub use found_names::FoundNames;
 pub use labels::{LabelLog, LabelLookup, LabelOptions, LabelPreview, LabelScan};
 pub use latest::Latest;
 pub use log::{Log, Piece, Plan, Timeless};
@@ -44,5 +47,5 @@ pub use place::{
 };
 pub use place_check::PlaceProblem;
 pub use postgres::{StoredColumn, StoredTable, StoredValues, TablePreview};
-pub use read_result::{ReadResult, Unreadable};
+pub use read_result::{LogSample, ReadResult, Unreadable};
 pub use stored::{is_stored, read_stored};

@@ -14,18 +14,17 @@ use parquet::arrow::{
     ProjectionMask,
     arrow_reader::{
         ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-        statistics::StatisticsConverter,
     },
 };
 use vigie_profile::{
-    batch::{Complaints, Number, Reason, Records, Value, for_each_number, number, texts},
+    batch::{Complaints, Number, Reason, Records, Value, decoded_type, for_each_number, number, texts},
     layout::Kind,
-    window::{Instant, Window},
+    window::Instant,
 };
 
 use super::{
     batch_columns::{note_names, with_partition, with_unique_names},
-    clock::{self, NumberFormat, TimeRules},
+    clock,
     file::LogFile,
     json_text,
     mapping::{Field, Mapping, ReadSummary, is_failure, passes},
@@ -42,29 +41,6 @@ pub(super) fn invalid(error: impl std::fmt::Display) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }
 
-/// The parts of an uncompressed file that may contain records of the window.
-pub(super) struct RowGroups {
-    pub metadata: ArrowReaderMetadata,
-    pub groups: Vec<usize>,
-    /// The first and last time in the whole file, if its statistics tell them.
-    pub times: Option<(i64, i64)>,
-}
-
-/// Returns the footer of an uncompressed file and the row groups that may contain records of the window. `None`: the
-/// file is compressed and has to be read whole.
-pub(super) fn plan(file: &LogFile, mapping: &Mapping) -> io::Result<Option<RowGroups>> {
-    if file.is_compressed() {
-        return Ok(None);
-    }
-    let metadata = load(&file.open()?, mapping)?;
-    let groups = 0..metadata.metadata().num_row_groups();
-    let (groups, times) = match mapping.window {
-        Some(window) => prune(&metadata, groups.collect(), mapping, window),
-        None => (groups.collect(), None),
-    };
-    Ok(Some(RowGroups { metadata, groups, times }))
-}
-
 /// Streams one row group of an uncompressed file, or all of a compressed file, into `sink`.
 pub(super) fn read(
     file: &LogFile,
@@ -74,15 +50,35 @@ pub(super) fn read(
 ) -> (ReadSummary, io::Result<()>) {
     let mut found = ReadSummary::default();
     let result = file.open().and_then(|opened| match group {
-        Some((metadata, group)) => batches(opened, metadata.clone(), Some(group), mapping, &mut found, sink),
-        None => load(&opened, mapping).and_then(|metadata| batches(opened, metadata, None, mapping, &mut found, sink)),
+        Some((metadata, group)) => batches(opened, metadata.clone(), (Some(group), None), mapping, &mut found, sink),
+        None => load(&opened, mapping)
+            .and_then(|metadata| batches(opened, metadata, (None, None), mapping, &mut found, sink)),
+    });
+    (found, result)
+}
+
+/// Streams the first `most` rows of an uncompressed file into `sink`; of a compressed one, none.
+pub(super) fn read_first(
+    file: &LogFile,
+    most: u64,
+    mapping: &Mapping,
+    sink: &mut dyn FnMut(Records),
+) -> (ReadSummary, io::Result<()>) {
+    let mut found = ReadSummary::default();
+    if file.is_compressed() {
+        return (found, Ok(()));
+    }
+    let most = Some(usize::try_from(most).unwrap_or(usize::MAX));
+    let result = file.open().and_then(|opened| {
+        let metadata = load(&opened, mapping)?;
+        batches(opened, metadata, (None, most), mapping, &mut found, sink)
     });
     (found, result)
 }
 
 /// Loads the footer and requests the text of categorical features as dictionaries, so that each level is processed once
-/// per batch instead of once per row.
-fn load(reader: &OpenFile, mapping: &Mapping) -> io::Result<ArrowReaderMetadata> {
+/// per batch instead of once per row, and nothing else as dictionaries.
+pub(super) fn load(reader: &OpenFile, mapping: &Mapping) -> io::Result<ArrowReaderMetadata> {
     let plain = ArrowReaderMetadata::load(reader, ArrowReaderOptions::new()).map_err(invalid)?;
     let categorical: BTreeSet<&str> = mapping
         .columns
@@ -111,73 +107,23 @@ fn with_dictionaries(fields: &ArrowFields, categorical: &BTreeSet<&str>) -> Arro
                 let children = with_dictionaries(children, categorical);
                 Arc::new(ArrowField::clone(field).with_data_type(DataType::Struct(children)))
             }
-            _ => field.clone(),
+            kind => Arc::new(ArrowField::clone(field).with_data_type(decoded_type(kind))),
         }
     };
     fields.iter().map(with_dictionary).collect()
 }
 
-/// Drops the row groups whose minimum and maximum time show that they have no record of the window. Also returns the
-/// first and last time of all groups.
-fn prune(
-    metadata: &ArrowReaderMetadata,
-    groups: Vec<usize>,
-    mapping: &Mapping,
-    window: Window,
-) -> (Vec<usize>, Option<(i64, i64)>) {
-    let schema = metadata.schema();
-    let present: Vec<&String> = mapping.timestamp.iter().filter(|path| schema.index_of(path).is_ok()).collect();
-    let [path] = present.as_slice() else { return (groups, None) };
-    // Text does not sort by time.
-    let is_time = schema.field_with_name(path).is_ok_and(|field| {
-        let kind = field.data_type();
-        kind.is_temporal() || kind.is_integer() || kind.is_floating()
-    });
-    let parquet_schema = metadata.metadata().file_metadata().schema_descr();
-    let Some(converter) = is_time.then(|| StatisticsConverter::try_new(path, schema, parquet_schema).ok()).flatten()
-    else {
-        return (groups, None);
-    };
-    let row_groups = metadata.metadata().row_groups();
-    let (Ok(mins), Ok(maxes)) = (converter.row_group_mins(row_groups), converter.row_group_maxes(row_groups)) else {
-        return (groups, None);
-    };
-    // How a number is read follows from its size. Only if minimum and maximum are read in the same way, all values are.
-    let rules = &mapping.times;
-    let (min_formats, max_formats) = (formats(&mins, rules), formats(&maxes, rules));
-    let (mins, maxes) = (typed::instants(&mins, rules), typed::instants(&maxes, rules));
-    let may_hold = |group: &usize| match (mins.get(*group), maxes.get(*group)) {
-        (Some(Some(min)), Some(Some(max))) if min_formats.get(*group) == max_formats.get(*group) => {
-            *min < window.to.0 && *max >= window.from.0
-        }
-        _ => true,
-    };
-    let times = mins.iter().flatten().min().copied().zip(maxes.iter().flatten().max().copied());
-    (groups.into_iter().filter(may_hold).collect(), times)
-}
-
-/// How each number is read as a time; a constant for columns of other types.
-fn formats(numbers: &ArrayRef, rules: &TimeRules) -> Vec<Option<NumberFormat>> {
-    let kind = numbers.data_type();
-    if !kind.is_integer() && !kind.is_floating() {
-        return vec![None; numbers.len()];
-    }
-    let mut formats = Vec::with_capacity(numbers.len());
-    for_each_number(numbers.as_ref(), &mut |number| formats.push(rules.format(number)));
-    formats
-}
-
 fn batches(
     reader: OpenFile,
     metadata: ArrowReaderMetadata,
-    group: Option<usize>,
+    (group, most): (Option<usize>, Option<usize>),
     mapping: &Mapping,
     found: &mut ReadSummary,
     sink: &mut dyn FnMut(Records),
 ) -> io::Result<()> {
     note_names(metadata.schema(), mapping, found);
     let is_columnar = is_columnar(metadata.schema(), mapping);
-    let batches = self::reader(reader, metadata, group, mapping)?;
+    let batches = self::reader(reader, metadata, (group, most), mapping)?;
     if is_columnar {
         for batch in batches {
             let batch = with_partition(batch.map_err(invalid)?, mapping).map_err(invalid)?;
@@ -199,15 +145,15 @@ fn batches(
         }
     }
     sink(lines.builder.take(mapping));
-    found.merge(lines.into_found());
+    found.merge(lines.found);
     Ok(())
 }
 
-/// Returns a reader of the columns that the mapping needs, from one row group or from all.
+/// Returns a reader of the columns that the mapping needs, from one row group or from all, and of at most `most` rows.
 pub(super) fn reader(
     reader: OpenFile,
     metadata: ArrowReaderMetadata,
-    group: Option<usize>,
+    (group, most): (Option<usize>, Option<usize>),
     mapping: &Mapping,
 ) -> io::Result<ParquetRecordBatchReader> {
     let schema = metadata.metadata().file_metadata().schema_descr_ptr();
@@ -227,6 +173,9 @@ pub(super) fn reader(
         .with_batch_size(BATCH_ROWS);
     if let Some(group) = group {
         builder = builder.with_row_groups(vec![group]);
+    }
+    if let Some(most) = most {
+        builder = builder.with_limit(most);
     }
     builder.build().map_err(invalid)
 }

@@ -6,7 +6,7 @@ use simd_json::{
 };
 use vigie_profile::batch::{Value, plain_tokens};
 
-use super::base64;
+use super::encoded_text::decode_text;
 
 /// Maximum number of steps from a record to a value, as a guard against hostile nesting.
 const MAX_DEPTH: usize = 64;
@@ -106,7 +106,7 @@ pub(super) fn inside(text: &str, then: &mut dyn FnMut(Json<'_, '_>)) -> bool {
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[') => parse(text, then),
         // BASE64 of `{`, followed by a quote, a blank or a line end, and of `[`.
-        Some(b'e' | b'W') => match base64::decode_text(text) {
+        Some(b'e' | b'W') => match decode_text(text) {
             Some(decoded) if decoded.trim_start().starts_with(['{', '[']) => parse(&decoded, then),
             _ => false,
         },
@@ -194,7 +194,7 @@ mod tests {
     fn bare_python_tokens_are_replaced_except_in_strings() {
         let line = r#"{"a": NaN, "b": -Infinity, "c": "NaN \" Infinity"}"#;
         assert_eq!(resolve(line, "a", 0), None);
-        assert_eq!(resolve(line, "b", 0).unwrap(), "-Infinity");
+        assert_eq!(resolve(line, "b", 0).unwrap(), "-inf");
         assert_eq!(resolve(line, "c", 0).unwrap(), "NaN \" Infinity");
         assert_eq!(plain_tokens(b"{\"a\": 1}"), None);
     }

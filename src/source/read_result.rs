@@ -1,10 +1,13 @@
 //! Results of reading a piece of a log.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use vigie_profile::shown::harmless;
+use vigie_profile::{batch::Records, shown::harmless};
 
-use super::mapping::ReadSummary;
+use super::mapping::{Field, ReadSummary};
 use crate::fault::{Fault, InputShape, LeftOut, LostInput};
 
 /// A file that could not be read to its end, and the reason.
@@ -27,7 +30,7 @@ impl Unreadable {
         Self { path, why: Why::Error(why) }
     }
 
-    /// A file of which nothing can be read, because it looks like something else.
+    /// A file of which nothing, or not the rest, can be read, because of what it looks like.
     pub(super) fn lost(path: PathBuf, (shape, line): (InputShape, Option<u64>)) -> Self {
         Self { path, why: Why::Lost(shape, line) }
     }
@@ -62,6 +65,17 @@ impl Unreadable {
             }
         }
     }
+}
+
+/// Records from the beginning of some files.
+#[derive(Debug, Default)]
+pub struct LogSample {
+    pub records: Vec<Records>,
+    pub found: ReadSummary,
+    /// Files that could not be read, or not to the last of these records.
+    pub unreadable: Vec<Unreadable>,
+    /// Mapped fields with their paths as in the config.
+    pub fields: BTreeMap<Field, String>,
 }
 
 /// Result of reading a piece, without its records.

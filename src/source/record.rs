@@ -11,9 +11,9 @@ use vigie_profile::{
 };
 
 use super::{
-    base64,
     body::{self, Columns, Tensors},
     clock,
+    encoded_text::decode_text,
     mapping::{Field, Mapping, ReadSummary, passes},
     path::{self, Members},
     records_builder::RecordsBuilder,
@@ -29,6 +29,8 @@ pub(super) struct RecordReader<'m> {
     buffer: Vec<u8>,
     /// The name and column at each position of the previous inputs object, as the next one usually has the same order.
     order: Vec<(String, Option<usize>)>,
+    /// Number of records whose inputs have been named.
+    named_inputs: u64,
     /// The columns of features that a partition key provides.
     partition: Vec<(usize, Option<&'m str>)>,
 }
@@ -50,20 +52,13 @@ impl<'m> RecordReader<'m> {
             tape: path::empty_tape(),
             buffer: Vec::new(),
             order: Vec::new(),
+            named_inputs: 0,
             partition: mapping
                 .partition
                 .iter()
                 .filter_map(|(key, value)| Some((*mapping.column_of.get(key)?, value.as_deref())))
                 .collect(),
         }
-    }
-
-    /// Returns what was found.
-    pub(super) fn into_found(mut self) -> ReadSummary {
-        for (name, _) in &self.order {
-            self.found.note_input(name);
-        }
-        self.found
     }
 
     /// Reads one line. Lines that are not records are added to the complaints.
@@ -220,7 +215,7 @@ impl<'m> RecordReader<'m> {
             }
         } else if let Some(text) = inputs.as_str() {
             if !path::inside(text, &mut |json| self.read_inputs(at, json, depth + 1)) {
-                match base64::decode_text(text) {
+                match decode_text(text) {
                     Some(decoded) => self.read_csv(at, &decoded),
                     None => self.read_csv(at, text),
                 }
@@ -257,6 +252,10 @@ impl<'m> RecordReader<'m> {
     fn read_columns(&mut self, at: Instant, body: &Columns<'_, '_>) {
         let known = |name: &str| self.mapping.column_of.get(name).copied();
         let columns: Vec<Option<usize>> = body.columns.iter().map(|(name, _)| known(name)).collect();
+        if self.named_inputs < NAMED_RECORDS {
+            body.columns.iter().for_each(|(name, _)| self.found.inputs.note(name));
+        }
+        self.named_inputs += 1;
         if body.rows == 0 {
             self.begin_unknown(at);
             return;
@@ -275,13 +274,15 @@ impl<'m> RecordReader<'m> {
     fn read_object(&mut self, at: Instant, object: &Object<'_, '_>) {
         self.begin_row(at);
         self.builder.mark_features();
+        let is_named = self.named_inputs < NAMED_RECORDS;
+        self.named_inputs += 1;
         for (place, (name, value)) in object.iter().enumerate() {
             let column = match self.order.get(place) {
                 Some((known, column)) if known == name => *column,
                 _ => {
                     let column = self.mapping.column_of.get(name).copied();
-                    if column.is_none() && self.found.records <= NAMED_RECORDS {
-                        self.found.note_spelling(name, self.mapping);
+                    if is_named {
+                        self.found.inputs.note(name);
                     }
                     if let Some(slot) = self.order.get_mut(place) {
                         *slot = (name.to_owned(), column);
@@ -295,7 +296,7 @@ impl<'m> RecordReader<'m> {
                 self.builder.set_feature(column, path::scalar(value));
             }
         }
-        if self.found.records <= NAMED_RECORDS {
+        if is_named {
             self.note_doubled(object);
         }
     }
@@ -308,7 +309,7 @@ impl<'m> RecordReader<'m> {
             if let [name, next] = pair
                 && name == next
             {
-                self.found.note_doubled(name);
+                self.found.doubled.note(name);
             }
         }
     }
@@ -384,9 +385,9 @@ impl<'m> RecordReader<'m> {
     fn note_names(&mut self, object: &Object<'_, '_>) {
         self.note_doubled(object);
         for (name, value) in object {
-            self.found.note_name(name);
+            self.found.names.note(name);
             if let Some(section) = value.as_object().filter(|section| section.len() <= SECTION_KEYS) {
-                section.keys().for_each(|key| self.found.note_name(&format!("{name}.{key}")));
+                section.keys().for_each(|key| self.found.names.note(&format!("{name}.{key}")));
             }
         }
     }
@@ -396,7 +397,7 @@ impl<'m> RecordReader<'m> {
 fn encoded_score(value: Value<'_>, element: usize) -> Option<String> {
     match value {
         Value::Text(text) if value.number() == Number::Invalid => {
-            Some(base64::decode_text(text)?.lines().nth(element)?.trim().to_owned())
+            Some(decode_text(text)?.lines().nth(element)?.trim().to_owned())
         }
         _ => None,
     }

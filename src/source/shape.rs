@@ -4,7 +4,10 @@ use std::io::{self, BufRead, Read};
 
 use serde_json::Value;
 
-use super::file::{FileFormat, LogFile};
+use super::{
+    file::{FileFormat, LogFile},
+    file_summary::FileSummary,
+};
 use crate::fault::{InputShape, Packing};
 
 /// Number of bytes that are looked at.
@@ -26,8 +29,8 @@ pub(super) fn recognise(file: &LogFile) -> Option<Found> {
         return None;
     }
     let bytes = if file.is_compressed() { head(file.stream().ok()?).ok()? } else { raw };
-    if let Some(shape) = encoding(&bytes) {
-        return Some((shape, Some(1)));
+    if let Some((shape, line)) = encoding(&bytes) {
+        return Some((shape, Some(line)));
     }
     let text = String::from_utf8_lossy(&bytes);
     let (number, line) = first_line(&text)?;
@@ -39,8 +42,21 @@ pub(super) fn recognise(file: &LogFile) -> Option<Found> {
     Some((shape, Some(number)))
 }
 
-/// Recognises a file of which no line is a record. `None`: it may only have begun to be written.
-pub(super) fn lost_lines(file: &LogFile) -> Option<Found> {
+/// Recognises a file of which no line is a record, or only the last one of an array. `None`: it is not lost.
+pub(super) fn lost(file: &LogFile, read: &FileSummary) -> Option<Found> {
+    if !read.is_mostly_malformed() {
+        return None;
+    }
+    lost_lines(file).filter(|(shape, _)| read.parsed == 0 || may_end_in_record(*shape))
+}
+
+/// Returns whether the last line may be a record although the others are not: it has no comma behind it.
+fn may_end_in_record(shape: InputShape) -> bool {
+    matches!(shape, InputShape::JsonArray | InputShape::TrailingComma)
+}
+
+/// Recognises a file by its lines. `None`: it may only have begun to be written.
+fn lost_lines(file: &LogFile) -> Option<Found> {
     let bytes = file.stream().and_then(head).unwrap_or_default();
     let text = bytes.trim_ascii();
     if file.format == FileFormat::Ndjson && !text.contains(&b'\n') && !bytes.ends_with(b"\n") && is_torn(text) {
@@ -51,45 +67,44 @@ pub(super) fn lost_lines(file: &LogFile) -> Option<Found> {
 
 /// Recognises a file if none of its first lines is a record. `Err`: it cannot be read.
 pub(super) fn check(file: &LogFile) -> io::Result<Option<Found>> {
-    let is_readable = match file.format {
+    let (records, others) = match file.format {
         FileFormat::Parquet => return Ok(by_magic(&head(file.stored.stream(0)?)?, file).map(|shape| (shape, None))),
-        FileFormat::Ndjson => has_json_record(file.stream())?,
-        FileFormat::Csv => has_csv_record(file.stream())?,
+        FileFormat::Ndjson => try_json(file.stream()?)?,
+        FileFormat::Csv => try_csv(file.stream()?),
     };
-    Ok(if is_readable { None } else { recognise(file) })
+    if records > others || others == 0 {
+        return Ok(None);
+    }
+    Ok(recognise(file).filter(|(shape, _)| records == 0 || may_end_in_record(*shape)))
 }
 
-/// Returns whether one of the first lines is a record, or there is no line.
-fn has_json_record(stream: io::Result<Box<dyn BufRead>>) -> io::Result<bool> {
-    let mut stream = match stream {
-        Ok(stream) => stream.take(HEAD as u64 * 16),
-        Err(error) => return Err(error),
-    };
+/// Counts the first lines that are records, and those that are not.
+fn try_json(stream: Box<dyn BufRead>) -> io::Result<(usize, usize)> {
+    let mut stream = stream.take(HEAD as u64 * 16);
     let mut line = Vec::new();
-    let mut tried = 0;
-    while tried < TRIED_LINES {
+    let (mut records, mut others) = (0, 0);
+    while records + others < TRIED_LINES {
         line.clear();
         match stream.read_until(b'\n', &mut line) {
             Ok(0) => break,
             Ok(_) => {}
-            // Compressed under another name, for example.
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok(false),
+            // Not compressed, although it is named so.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok((0, 1)),
             Err(error) => return Err(error),
         }
         let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
         if text.is_empty() {
             continue;
         }
-        tried += 1;
-        // Of an array with one element per line, the last line is a record.
-        if tried == 1 && text.starts_with(b"[") {
-            return Ok(false);
-        }
-        if is_record(text) || !line.ends_with(b"\n") && is_torn(text) {
-            return Ok(true);
+        if is_record(text) {
+            records += 1;
+        } else if line.ends_with(b"\n") || !is_torn(text) {
+            others += 1;
+        } else {
+            break;
         }
     }
-    Ok(tried == 0)
+    Ok((records, others))
 }
 
 fn is_record(text: &[u8]) -> bool {
@@ -105,23 +120,15 @@ pub(super) fn is_torn(text: &[u8]) -> bool {
     text.starts_with(b"{\"") && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_err_and(|error| error.is_eof())
 }
 
-fn has_csv_record(stream: io::Result<Box<dyn BufRead>>) -> io::Result<bool> {
-    let mut rows = csv::ReaderBuilder::new().from_reader(stream?.take(HEAD as u64 * 16));
-    let Ok(header) = rows.headers() else { return Ok(false) };
-    if header.is_empty() {
-        return Ok(true);
+/// Counts the first rows with as many cells as the header, and the others.
+fn try_csv(stream: Box<dyn BufRead>) -> (usize, usize) {
+    let mut rows = csv::ReaderBuilder::new().from_reader(stream.take(HEAD as u64 * 16));
+    match rows.headers() {
+        Ok(header) if !is_foreign(header) => {}
+        _ => return (0, 1),
     }
-    if is_foreign(header) {
-        return Ok(false);
-    }
-    let mut tried = 0;
-    for row in rows.into_records().take(TRIED_LINES) {
-        if row.is_ok() {
-            return Ok(true);
-        }
-        tried += 1;
-    }
-    Ok(tried == 0)
+    let rows = rows.into_records().take(TRIED_LINES);
+    rows.fold((0, 0), |(records, others), row| if row.is_ok() { (records + 1, others) } else { (records, others + 1) })
 }
 
 /// Returns whether the first line of a file is not that of CSV with commas in UTF-8.
@@ -161,7 +168,7 @@ fn by_magic(raw: &[u8], file: &LogFile) -> Option<InputShape> {
     }
     let (is_parquet, should_be_parquet) = (raw.starts_with(b"PAR1"), file.format == FileFormat::Parquet);
     if file.is_compressed() {
-        (is_text && !raw.is_empty()).then_some(InputShape::NotCompressed)
+        (is_parquet || is_text && !raw.is_empty()).then_some(InputShape::NotCompressed)
     } else if raw.starts_with(b"PARE") {
         Some(InputShape::EncryptedParquet)
     } else if is_parquet {
@@ -174,22 +181,24 @@ fn by_magic(raw: &[u8], file: &LogFile) -> Option<InputShape> {
     }
 }
 
-/// Recognises an encoding other than UTF-8.
-fn encoding(bytes: &[u8]) -> Option<InputShape> {
-    let zeros = bytes.split(|byte| *byte == 0).count() - 1;
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || zeros * 10 > bytes.len() * 3 {
-        return Some(InputShape::Utf16);
+/// Recognises an encoding other than UTF-8, and returns the first line that shows it.
+fn encoding(bytes: &[u8]) -> Option<(InputShape, u64)> {
+    // Of Latin text, every second byte is zero: all with odd places, or all with even ones.
+    let zeros_at = |first: usize| bytes.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros_at(0), zeros_at(1));
+    let is_every_second = even.max(odd) * 10 > bytes.len() * 3 && even.min(odd) * 10 < bytes.len();
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || is_every_second {
+        return Some((InputShape::Utf16, 1));
     }
-    let is_utf8 = match std::str::from_utf8(bytes) {
-        Ok(_) => true,
-        // The head may end inside a character.
-        Err(error) => error.error_len().is_none() && bytes.len() == HEAD,
-    };
     let is_control = |byte: &&u8| **byte < 9 || (14..27).contains(*byte);
     if bytes.iter().filter(is_control).count() > bytes.len() / 20 {
-        return Some(InputShape::Binary);
+        return Some((InputShape::Binary, 1));
     }
-    (!is_utf8).then_some(InputShape::NotUtf8)
+    let error = std::str::from_utf8(bytes).err()?;
+    // The head may end inside a character.
+    let is_cut = error.error_len().is_none() && bytes.len() == HEAD;
+    let lines = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
+    (!is_cut).then_some((InputShape::NotUtf8, lines as u64 + 1))
 }
 
 /// The first line that is not blank, with its number.
@@ -269,6 +278,9 @@ fn csv_shape(text: &str, line: &str) -> InputShape {
     if line.starts_with('<') {
         return InputShape::Markup;
     }
+    if line.eq_ignore_ascii_case("sep=,") {
+        return InputShape::SepLine;
+    }
     let separators = [';', '\t', '|'].into_iter().filter(|separator| line.contains(*separator));
     let commas = line.matches(',').count();
     if let Some(separator) = separators.max_by_key(|separator| line.matches(*separator).count())
@@ -309,6 +321,9 @@ mod tests {
         assert_eq!(json("{\"ts\": \"2026-1"), None, "still being written");
         assert_eq!(json(&format!("[{record},{record}]")), Some((InputShape::JsonArray, Some(1))));
         assert_eq!(json(&format!("\n[\n  {record},\n  {record}\n]")), Some((InputShape::JsonArray, Some(2))));
+        assert_eq!(json(&format!("[{record},\n{record}]\n")), Some((InputShape::JsonArray, Some(1))));
+        assert_eq!(json(&format!("{record},\n{record}")), Some((InputShape::TrailingComma, Some(1))));
+        assert_eq!(json(&format!("starting\n{record}\n")), None, "other lines are counted, and the rest is read");
         assert_eq!(json(&format!("{}\n", Value::from(record))), Some((InputShape::JsonText, Some(1))));
         assert_eq!(
             json("{\n  \"ts\": 1,\n  \"AGE\": 41\n}\n{\n  \"ts\": 2\n}\n"),
@@ -328,6 +343,8 @@ mod tests {
         assert_eq!(csv("ts,AGE\n1,41\n"), None);
         assert_eq!(csv("ts\tAGE\n1\t41\n"), Some((InputShape::Separator('\t'), Some(1))));
         assert_eq!(csv("ts,AGE\n1,41,5\n2,42,5\n"), Some((InputShape::CellCount, Some(1))));
+        assert_eq!(csv("sep=,\nts,AGE,p\n1,41,0.5\n"), Some((InputShape::SepLine, Some(1))));
+        assert_eq!(csv("sep=;\nts;AGE;p\n1;41;0,5\n"), Some((InputShape::Separator(';'), Some(1))));
         assert_eq!(csv(&format!("{record}\n{record}\n")), Some((InputShape::Json, Some(1))));
         let utf16: Vec<u8> = record.encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(
@@ -336,10 +353,14 @@ mod tests {
         );
         assert_eq!(shape("a.ndjson", utf16), Some((InputShape::Utf16, Some(1))));
         assert_eq!(shape("a.ndjson", b"Accord\xe9 donn\xe9\n"), Some((InputShape::NotUtf8, Some(1))));
+        assert_eq!(shape("a.csv", b"ts,note\n1,Accord\xe9\n2,refus\xe9\n"), Some((InputShape::NotUtf8, Some(2))));
         let packed = zstd::encode_all(record.as_bytes(), 1).unwrap();
         assert_eq!(shape("a.ndjson", packed), Some((InputShape::Compressed(Packing::Zstd), None)));
         assert_eq!(shape("a.ndjson", b"BZh91AY&SY\x80\x81"), Some((InputShape::Compressed(Packing::Bzip2), None)));
         assert_eq!(shape("a.ndjson.gz", record), Some((InputShape::NotCompressed, None)));
+        assert_eq!(shape("a.parquet.gz", b"PAR1\x15\x04\xff\x10"), Some((InputShape::NotCompressed, None)));
+        let zeros = [b"SQLite format 3\0".as_slice(), &[0; 500]].concat();
+        assert_eq!(shape("a.ndjson", zeros), Some((InputShape::Binary, Some(1))));
         assert_eq!(shape("a.parquet", record), Some((InputShape::Json, None)));
         assert_eq!(shape("a.ndjson", b"PAR1\x15\x04\x15\x10"), Some((InputShape::Parquet, None)));
     }

@@ -39,7 +39,6 @@ impl Mapping {
             column_of,
             features: self.features.clone(),
             positions: None,
-            spellings: std::collections::HashMap::new(),
             times: self.times.clone(),
             partition: self.partition.clone(),
         }
@@ -57,7 +56,7 @@ pub(super) fn read_without_features(
     let opened = file.open()?;
     let mapping = mapping.without_features();
     note_names(metadata.schema(), &mapping, found);
-    for batch in reader(opened, metadata.clone(), Some(group), &mapping)? {
+    for batch in reader(opened, metadata.clone(), (Some(group), None), &mapping)? {
         let batch = with_partition(batch.map_err(invalid)?, &mapping).map_err(invalid)?;
         let (records, kept) = records(&batch, &mapping, found).map_err(invalid)?;
         sink(records, kept);
@@ -78,7 +77,7 @@ pub(super) fn read_features(
     let opened = file.open()?;
     let mapping = mapping.features_only(columns);
     let mut batches = 0;
-    for batch in reader(opened, metadata.clone(), Some(group), &mapping)? {
+    for batch in reader(opened, metadata.clone(), (Some(group), None), &mapping)? {
         let mut batch = with_partition(batch.map_err(invalid)?, &mapping).map_err(invalid)?;
         let kept = kept.get(batches).ok_or_else(|| invalid("it changed while it was being read"))?;
         if let Some(kept) = kept {

@@ -26,6 +26,8 @@ for (const [place, { day }] of order.entries()) {
     const page = await browser.newPage({ viewport: { width, height } });
     await page.goto(day.url);
     await page.screenshot({ path: join(folder, `${letter}-${width}.png`) });
+    // Rows far below are laid out only when they are scrolled to.
+    await page.addStyleTag({ content: 'details{content-visibility:visible!important}' });
     await page.screenshot({ path: join(folder, `${letter}-${width}-whole.png`), fullPage: true });
     await page.close();
   }

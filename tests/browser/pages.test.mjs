@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
-import { example, hostile, served, wide } from './world.mjs';
+import { example, hostile, served, wide, withoutData } from './world.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = process.env.VIGIE_SHOTS;
 const servers = [];
-let browser, english, french, attack, many;
+let browser, english, french, attack, many, empty;
 
 before(async () => {
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
@@ -19,6 +19,7 @@ before(async () => {
   french = example('fr');
   attack = hostile();
   many = wide();
+  empty = { english: withoutData('en'), french: withoutData('fr') };
 });
 after(async () => {
   servers.forEach((server) => server.end());
@@ -67,6 +68,17 @@ async function assertFindingsVisible(page, json, words = true) {
   }
 }
 
+const lower = (text) => plain(text).toLowerCase();
+
+/** Asserts that the verdict and what is beneath it state every clause of the JSON's sentence. */
+async function assertVerdictComplete(page, json) {
+  const clauses = harmless(json.verdict.sentence).replace(/^[^:]+: /, '').replace(/\.$/, '').split('; ');
+  const [short, details] = [lower(await page.locator('h1 .short').innerText()), (await page.locator('.details li').allInnerTexts()).map(lower)];
+  const isWhole = lower(clauses[0]).startsWith(short) && details.length < clauses.length;
+  for (const clause of clauses.slice(isWhole ? 1 : 0)) assert.ok(details.includes(lower(clause)), `${details} does not say ${clause}`);
+  assert.ok(short.length > 0);
+}
+
 const names = (page) => page.locator('#list > details:visible > summary > b').allTextContents();
 
 describe('a report', () => {
@@ -74,7 +86,7 @@ describe('a report', () => {
     for (const report of [english.last, english.down, attack.last, many.last]) {
       const { page, observed, close } = await open(report.url);
       await assertFindingsVisible(page, report.json);
-      assert.equal(plain(await page.locator('h1').innerText()), harmless(report.json.verdict.sentence));
+      await assertVerdictComplete(page, report.json);
       assertQuiet(observed, report.url);
       await close();
     }
@@ -152,7 +164,12 @@ describe('a report', () => {
   test('shows at the top what drifted most, in which direction and since when', async () => {
     const { page, close } = await open(english.last.url);
     const hero = plain(await page.locator('.hero').innerText());
-    for (const pattern of [/^Alarm: AMT_ANNUITY increased, median \S+ → \S+;/m, /New in this window \(2026-10-14\)/, /What to do first\s+AMT_ANNUITY:/]) assert.match(hero, pattern);
+    for (const pattern of [/^alarm$/im, /^AMT_ANNUITY is multiplied by \S+$/m, /New in this window \(2026-10-14\)/, /Pipeline or population\s+Pipeline:/, /What to do first\s+AMT_ANNUITY:/]) assert.match(hero, pattern);
+    const sections = await page.locator('main section[id]').evaluateAll((all) => all.map((one) => one.id));
+    for (const before of ['decisions', 'performance']) {
+      assert.ok(sections.indexOf(before) >= 0 && sections.indexOf(before) < sections.indexOf('features'), `${before} in ${sections}`);
+      assert.ok(await page.locator(`nav a[href="#${before}"]`).isVisible());
+    }
     const [from, to] = await page.locator('.figures small').first().locator('span').allInnerTexts();
     assert.deepEqual([from, to], ['2026-10-01', '2026-10-14']);
     const worst = page.locator('#list > details').first().locator('summary svg.k');
@@ -177,6 +194,25 @@ describe('a report', () => {
     const cut = await page.locator('svg.c').evaluateAll((charts) => charts.filter((chart) => chart.getBoundingClientRect().right > 690).length);
     assert.equal(cut, 0);
     await close();
+  });
+
+  test('prints a day without data on one page', async () => {
+    for (const { url } of Object.values(empty)) {
+      const { page, close } = await open(url, { viewport: { width: 688, height: 1000 } });
+      const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true, printBackground: true });
+      assert.equal(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g).length, 1);
+      await close();
+    }
+  });
+
+  test('writes numbers in one way', async () => {
+    for (const [report, ungrouped] of [[english.last, /(?<![\d.,])\d{4,}/], [french.last, /(?<![\d,\u202f])\d{4,}|\d\.\d/]]) {
+      const { page, close } = await open(report.url);
+      const cells = await page.locator('.b td:first-child, .cols td, .key, .figures b').allTextContents();
+      assert.ok(cells.length > 1_000);
+      assert.deepEqual(cells.filter((cell) => ungrouped.test(cell) || /e-3\d\d/.test(cell)).slice(0, 5), []);
+      await close();
+    }
   });
 
   test('stays within its size limit', () => {
@@ -237,11 +273,66 @@ describe('accessibility', () => {
     });
   }
 
+  /** Opens a page on a phone, with all details open and laid out. */
+  async function onPhone(url, width = 390) {
+    const opened = await open(url, { viewport: { width, height: 844 } });
+    await opened.page.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true; }));
+    await opened.page.addStyleTag({ content: 'details{content-visibility:visible!important}' });
+    return opened;
+  }
+  const pages = () => [english.last.url, english.down.url, empty.english.url, french.last.url, attack.last.url, english.world.index, attack.world.index];
+
   test('pages fit a phone screen', async () => {
-    for (const url of [english.last.url, english.down.url, french.last.url, attack.last.url, english.world.index, attack.world.index]) {
-      const { page, close } = await open(url, { viewport: { width: 390, height: 844 } });
-      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390, url);
+    for (const width of [390, 320]) {
+      for (const url of pages()) {
+        const { page, close } = await onPhone(url, width);
+        assert.ok((await contentWidth(page)) <= width, `${url}: ${await contentWidth(page)} px`);
+        await close();
+      }
+    }
+  });
+
+  test('tables on a phone show their last column, or that there is more', async () => {
+    for (const url of pages()) {
+      const { page, close } = await onPhone(url);
+      const cut = await page.locator('table').evaluateAll((tables) => tables.filter((table) => {
+        const { width, right } = table.getBoundingClientRect();
+        const last = [...(table.rows[0]?.cells ?? [])].at(-1);
+        const isShown = right <= innerWidth && last && getComputedStyle(last).display !== 'none';
+        const scroll = table.closest('.scroll');
+        const hasHint = scroll && scroll.scrollWidth > scroll.clientWidth && getComputedStyle(scroll).backgroundImage.includes('gradient');
+        return width > 0 && !isShown && !hasHint;
+      }).map((table) => table.textContent.slice(0, 80)));
+      assert.deepEqual(cut, [], url);
       await close();
+    }
+  });
+
+  test('text in charts has at least 11 px on a phone', async () => {
+    for (const url of pages()) {
+      const { page, close } = await onPhone(url);
+      const small = await page.locator('svg text, small').evaluateAll((all) => all.filter((one) => {
+        const scale = one.ownerSVGElement ? one.ownerSVGElement.getScreenCTM().a : 1;
+        return one.getBoundingClientRect().width > 0 && parseFloat(getComputedStyle(one).fontSize) * scale < 10.99;
+      }).map((one) => one.textContent));
+      assert.deepEqual(small, [], url);
+      await close();
+    }
+  });
+
+  test('the verdict takes at most two lines at any width', async () => {
+    for (const width of [320, 390, 600, 900, 1440]) {
+      for (const url of [english.last.url, english.down.url, english.calm.url, french.last.url, french.down.url, attack.last.url]) {
+        const { page, close } = await open(url, { viewport: { width, height: 844 } });
+        const { lines, isCut, details } = await page.locator('h1 .short').evaluate((short) => ({
+          lines: short.getBoundingClientRect().height / parseFloat(getComputedStyle(short).lineHeight),
+          isCut: short.scrollHeight > short.clientHeight + 2,
+          details: document.querySelectorAll('.details li').length,
+        }));
+        assert.ok(lines < 2.1, `${url} at ${width} px: ${lines} lines`);
+        assert.ok(!isCut || details > 0, `${url} at ${width} px is cut and not repeated beneath`);
+        await close();
+      }
     }
   });
 });
@@ -257,6 +348,18 @@ describe('the list of reports', () => {
     const marks = (name) => page.locator('figure', { hasText: name }).locator('.m.watch, .m.alarm').count();
     assert.equal(await marks('Latency p95'), 1);
     assert.equal(await marks('PSI of the score'), 0);
+    // The fourth day has too few rows for a verdict.
+    assert.equal(await page.locator('figure', { hasText: 'PSI of the score' }).locator('.h').count(), 1);
+    await close();
+  });
+
+  test('has one row per model: verdict, since when and the last verdicts', async () => {
+    const { page, close } = await open(english.world.index);
+    const row = page.locator('.fleet li');
+    assert.equal(await row.count(), 1);
+    const text = plain(await row.innerText());
+    for (const pattern of [/alarm/, /credit-default/, /AMT_ANNUITY is multiplied by/, /since 2026-10-14, 1 window/]) assert.match(text, pattern);
+    assert.equal(await row.locator('svg.k path').count(), 13);
     await close();
   });
 });
@@ -299,7 +402,7 @@ describe('over HTTP', () => {
       await page.goto(server.address);
       assert.equal(page.url(), new URL('reports/', server.address).href);
       assert.deepEqual(observed.console, []);
-      await page.locator('.sentence a').click();
+      await page.locator('.fleet p a').click();
       assert.equal(decodeURIComponent(page.url()), decodeURIComponent(url));
       await page.getByRole('link', { name: 'All reports' }).click();
       assert.ok((await page.locator('h1').innerText()) === 'Reports');
@@ -315,7 +418,7 @@ describe('over HTTP', () => {
 
 test('screenshots, if VIGIE_SHOTS is set', { skip: !shots }, async () => {
   mkdirSync(shots, { recursive: true });
-  const pages = { calm: english.calm.url, empty: english.world.empty(), range: english.world.replay(12, 15), report: english.last.url, down: english.down.url, french: french.last.url, index: english.world.index, hostile: attack.last.url, wide: many.last.url };
+  const pages = { calm: english.calm.url, empty: empty.english.url, range: english.world.replay(12, 15), report: english.last.url, down: english.down.url, french: french.last.url, index: english.world.index, hostile: attack.last.url, wide: many.last.url };
   for (const [name, url] of Object.entries(pages)) {
     for (const [width, height] of [[1440, 1500], [390, 1400]]) {
       for (const colorScheme of ['light', 'dark']) {

@@ -28,24 +28,31 @@ class World {
     const range = `${window(from).split('_')[0]}_${window(to).split('_')[0]}`;
     return pathToFileURL(this.path('reports/credit-default/replay', range, 'summary.html')).href;
   }
-  /** Checks a day without records and returns the URL of the page. */
-  empty() {
-    this.check('config/vigie.yaml', day(20), day(21));
-    return this.report('credit-default', window(20)).url;
-  }
   get index() { return pathToFileURL(this.path('reports/index.html')).href; }
 }
 
 const day = (n) => `2026-10-${String(n).padStart(2, '0')}`;
 const window = (n) => `${day(n).replaceAll('-', '')}T000000Z_${day(n + 1).replaceAll('-', '')}T000000Z`;
 
-/** The shipped example, checked day by day, in one language. */
-export function example(language) {
+function shipped(language) {
   const world = new World();
   mkdirSync(world.path('config'));
   symlinkSync(join(root, 'reference_data'), world.path('reference_data'));
-  const shipped = readFileSync(join(root, 'config/vigie.yaml'), 'utf8');
-  writeFileSync(world.path('config/vigie.yaml'), shipped.replace('# language: en ', `language: ${language} `));
+  const config = readFileSync(join(root, 'config/vigie.yaml'), 'utf8');
+  writeFileSync(world.path('config/vigie.yaml'), config.replace('# language: en ', `language: ${language} `));
+  return world;
+}
+
+/** A day of the shipped example without records. */
+export function withoutData(language) {
+  const world = shipped(language);
+  world.check('config/vigie.yaml', day(20), day(21));
+  return world.report('credit-default', window(20));
+}
+
+/** The shipped example, checked day by day, in one language. */
+export function example(language) {
+  const world = shipped(language);
   for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14]) world.check('config/vigie.yaml', day(n), day(n + 1));
   return { world, last: world.report('credit-default', window(14)), down: world.report('credit-default', window(12)), calm: world.report('credit-default', window(13)) };
 }

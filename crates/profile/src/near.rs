@@ -54,6 +54,42 @@ pub fn folded_name(name: &str) -> String {
     folded(name).into_iter().collect()
 }
 
+/// Letters and digits of a text, in lower case and without accents.
+#[must_use]
+pub fn folded_letters(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars().flat_map(char::to_lowercase).filter(|letter| letter.is_alphanumeric()) {
+        // By code point: the letters of Latin with accents, and ligatures.
+        let plain = match u32::from(letter) {
+            0xe0..=0xe5 | 0x101 | 0x103 | 0x105 => "a",
+            0xe7 | 0x107 | 0x10d => "c",
+            0x10f | 0x111 => "d",
+            0xe8..=0xeb | 0x113 | 0x119 | 0x11b => "e",
+            0x11f => "g",
+            0xec..=0xef | 0x12b | 0x131 => "i",
+            0x142 => "l",
+            0xf1 | 0x144 | 0x148 => "n",
+            0xf2..=0xf6 | 0xf8 | 0x151 => "o",
+            0x159 => "r",
+            0x15b | 0x15f | 0x161 | 0x219 => "s",
+            0x163 | 0x165 | 0x21b => "t",
+            0xf9..=0xfc | 0x16b | 0x16f | 0x171 => "u",
+            0xfd | 0xff => "y",
+            0x17a | 0x17c | 0x17e => "z",
+            0xe6 => "ae",
+            0x153 => "oe",
+            0xdf => "ss",
+            _ => "",
+        };
+        if plain.is_empty() {
+            folded.push(letter);
+        } else {
+            folded.push_str(plain);
+        }
+    }
+    folded
+}
+
 /// Lowercases a name and unifies its separators.
 fn folded(word: &str) -> Vec<char> {
     word.to_lowercase().chars().map(|char| if matches!(char, '-' | ' ' | '.') { '_' } else { char }).collect()

@@ -16,6 +16,7 @@
 //! | [`chi2`] | chi-square test of homogeneity, Cramér's V, chi-square distribution | Pearson 1900, Yates 1934, Cochran 1954 |
 //! | [`proportion`] | tests on shares: missing values, unseen levels, values out of range; ratio of two shares | Good 1953, Katz 1978 |
 //! | [`Mixture`] | share of another distribution mixed into the reference | |
+//! | [`RarePart`] | the same, from the values that are rare in the reference | |
 //! | [`best_split`] | when a share changed, by likelihood ratio | |
 //! | [`correlation`] | Spearman's rank correlation | |
 //! | [`normal_score`] | ranks as values of the standard normal distribution | van der Waerden 1952 |
@@ -105,6 +106,7 @@ mod multiclass;
 mod outcomes;
 mod pomeranz;
 mod ranked;
+mod rare_part;
 mod real;
 mod regression;
 mod simulated_law;
@@ -129,6 +131,7 @@ pub use outcomes::Outcomes;
 pub use psi::EmptyBins;
 pub use psi_test::{BinRole, PsiTest};
 pub use ranked::Ranked;
+pub use rare_part::RarePart;
 pub use regression::PredictionErrors;
 pub use simulated_law::{SimulatedLaw, pearson3};
 pub use split::{StepCount, StepSplit, best_split};

@@ -9,7 +9,7 @@ const KS_ONE_IN_1000: f64 = 1.95;
 /// millions of rows.
 const MIN_RESIDUAL: f64 = 0.03;
 /// What the mixture explains must be at least this multiple of what it leaves open.
-const MIN_GAIN: f64 = 2.0;
+pub(super) const MIN_GAIN: f64 = 2.0;
 
 /// Values of three distribution functions at one point.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,8 +59,7 @@ impl Mixture {
     /// Returns whether the window of `m` values is the mixture as far as chance allows, against a reference of `n` values.
     #[must_use]
     pub fn is_possible(&self, n: u64, m: u64) -> bool {
-        let by_chance = KS_ONE_IN_1000 * (1.0 / real(n).max(1.0) + 1.0 / real(m).max(1.0)).sqrt();
-        self.residual <= by_chance.max(MIN_RESIDUAL)
+        self.residual <= possible_residual(real(n), real(m))
     }
 
     /// Returns whether, in addition, the mixture explains more than it leaves open.
@@ -68,6 +67,11 @@ impl Mixture {
     pub fn is_accepted(&self, n: u64, m: u64) -> bool {
         self.is_possible(n, m) && self.reach >= MIN_GAIN * self.residual && self.reach > 0.0
     }
+}
+
+/// Largest distance that is possible between samples of `n` and `m` values of one distribution.
+pub(super) fn possible_residual(n: f64, m: f64) -> f64 {
+    (KS_ONE_IN_1000 * (1.0 / n.max(1.0) + 1.0 / m.max(1.0)).sqrt()).max(MIN_RESIDUAL)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What happened to a feature with findings: as the second pass over its values found it, or else as the findings show it.
 
 use crate::{
-    drift::{Change, CommonValue, FeatureDrift, LoneValue, PsiBinKind},
+    drift::{Change, CommonValue, FeatureDrift, PsiBinKind},
     judge::{Facts, Finding},
 };
 
@@ -20,9 +20,9 @@ pub(super) fn change_of(drift: &FeatureDrift, findings: &[&Finding]) -> Change {
     if let Some(value) = findings.iter().find_map(|finding| constant(finding)) {
         return Change::Constant { value };
     }
-    let shares = drift.missing.reference_share.zip(drift.missing.window_share);
-    let is_empty = |(from, to): &(f64, f64)| *to >= EMPTY && *from < NOT_EMPTY;
-    if let Some((from, to)) = shares.filter(|shares| is_empty(shares) || findings.iter().any(|one| is_missing(one))) {
+    let (from, to) = drift.rows_without_value().shares();
+    let is_empty = to >= EMPTY && from < NOT_EMPTY;
+    if is_empty || findings.iter().any(|one| is_missing(one)) {
         return if to > from {
             Change::Gap { extent: (to - from) / (1.0 - from) }
         } else {
@@ -42,12 +42,9 @@ pub(super) fn change_of(drift: &FeatureDrift, findings: &[&Finding]) -> Change {
 }
 
 /// The value of a feature that became constant.
-fn constant(finding: &Finding) -> Option<LoneValue> {
+fn constant(finding: &Finding) -> Option<CommonValue> {
     let Facts::Constant { value, .. } = &finding.facts else { return None };
-    Some(match value {
-        CommonValue::Number(number) => LoneValue::Number(*number),
-        CommonValue::Level(level) => LoneValue::Level(Some(level.clone())),
-    })
+    Some(value.clone())
 }
 
 /// Returns whether a finding is about missing values.

@@ -6,7 +6,7 @@ use super::{
     StoryCase, StoryKind,
     group::{Suspect, SuspectGroup},
 };
-use crate::drift::{Change, FeatureDrift, LoneValue};
+use crate::drift::{Change, CommonValue, FeatureDrift};
 
 /// Extents that differ by less are the same, whatever the number of rows.
 const SAME_GAP: f64 = 0.02;
@@ -112,12 +112,12 @@ fn factors(mut suspects: Vec<Suspect<'_>>) -> Vec<SuspectGroup<'_>> {
 fn constants<'a>(case: &StoryCase<'_>, suspects: Vec<Suspect<'a>>) -> Vec<SuspectGroup<'a>> {
     let (blocks, rest): (Vec<SuspectGroup<'a>>, Vec<SuspectGroup<'a>>) =
         cover(case, suspects, false).into_iter().partition(|group| group.block.is_some());
-    let mut by_value: BTreeMap<String, Vec<Suspect<'a>>> = BTreeMap::new();
+    let mut by_value: BTreeMap<Result<u64, &str>, Vec<Suspect<'a>>> = BTreeMap::new();
     for suspect in rest.into_iter().flat_map(|group| group.suspects) {
         let value = match &suspect.change {
-            Change::Constant { value: LoneValue::Number(number) } => (number + 0.0).to_bits().to_string(),
+            Change::Constant { value: CommonValue::Number(number) } => Ok((number + 0.0).to_bits()),
             // Levels of different features are different values.
-            _ => suspect.drift.name.clone(),
+            _ => Err(suspect.drift.name.as_str()),
         };
         by_value.entry(value).or_default().push(suspect);
     }

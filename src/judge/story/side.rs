@@ -6,7 +6,7 @@ use super::{
     moved::Moves,
     run::affected,
 };
-use crate::drift::{Change, LoneValue, Onset, Summary};
+use crate::drift::{Change, CommonValue, Onset, Summary};
 
 /// Least extent of a gap that no other applicants explain.
 const EMPTIED: f64 = 0.9;
@@ -28,9 +28,10 @@ pub(super) fn set_side(case: &StoryCase<'_>, moves: &Moves<'_>, group: &mut Susp
         StoryKind::Sentinel | StoryKind::Atom if group.suspects.iter().all(is_out_of_range) => {
             (StorySide::Pipeline, StoryReason::OutOfRange)
         }
-        StoryKind::Sentinel | StoryKind::Atom => (StorySide::Unknown, StoryReason::PlausibleValue),
         StoryKind::Constant if group.suspects.iter().all(is_number) => (StorySide::Pipeline, StoryReason::Constant),
-        StoryKind::Constant => (StorySide::Unknown, StoryReason::PlausibleValue),
+        StoryKind::Sentinel | StoryKind::Atom | StoryKind::Constant => {
+            (StorySide::Unknown, StoryReason::PlausibleValue)
+        }
         StoryKind::NewLevel => (StorySide::Unknown, StoryReason::NewLevel),
         StoryKind::Stale => (StorySide::Pipeline, StoryReason::Repeated),
         StoryKind::Factor | StoryKind::Shift => match group.suspects.as_slice() {
@@ -47,19 +48,25 @@ pub(super) fn set_side(case: &StoryCase<'_>, moves: &Moves<'_>, group: &mut Susp
         match group.side {
             // The applicants do not change from one minute to the next.
             StorySide::Unknown | StorySide::Population => {
-                (group.side, group.reasons) = (StorySide::Pipeline, vec![began])
+                (group.side, group.reasons) = (StorySide::Pipeline, vec![began]);
             }
             StorySide::Pipeline => group.reasons.push(began),
         }
     }
 }
 
-/// Returns since when a group has changed: the onset that most of its features with one share, if half of all have it.
+/// Onsets that are at most this many slots apart are one: the row before may have been low or missing by chance.
+const SAME_ONSET_SLOTS: u64 = 15;
+
+/// Returns since when a group has changed: the median of the onsets that are close to each other, if half of its features have
+/// one of them.
 pub(super) fn onset(group: &SuspectGroup<'_>) -> Option<Onset> {
     let mut onsets: Vec<Onset> = group.suspects.iter().filter_map(|suspect| suspect.drift.onset).collect();
     onsets.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.of.cmp(&b.of)).then_with(|| a.after.total_cmp(&b.after)));
-    let same = onsets.chunk_by(|a, b| a.at == b.at).min_by_key(|same| std::cmp::Reverse(same.len()))?;
-    (2 * same.len() >= group.suspects.len()).then(|| same.first().copied()).flatten()
+    let is_close =
+        |a: &Onset, b: &Onset| a.at.0.abs_diff(b.at.0) <= a.resolution_s.saturating_mul(SAME_ONSET_SLOTS * 1_000_000);
+    let same = onsets.chunk_by(is_close).min_by_key(|same| std::cmp::Reverse(same.len()))?;
+    (2 * same.len() >= group.suspects.len()).then(|| same.get(same.len() / 2).copied()).flatten()
 }
 
 fn is_sudden(case: &StoryCase<'_>) -> bool {
@@ -80,5 +87,5 @@ fn is_out_of_range(suspect: &Suspect<'_>) -> bool {
 }
 
 fn is_number(suspect: &Suspect<'_>) -> bool {
-    matches!(suspect.change, Change::Constant { value: LoneValue::Number(_) })
+    matches!(suspect.change, Change::Constant { value: CommonValue::Number(_) })
 }

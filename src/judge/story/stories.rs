@@ -1,6 +1,6 @@
 //! Makes stories from findings about features: what changed in the same way, why, and in which order it is told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     Member, Story, StoryBlock, StoryCase, StoryKind, StoryReason, StorySide,
@@ -21,10 +21,7 @@ use crate::{
 #[must_use]
 pub fn stories(case: &StoryCase<'_>) -> Vec<Story> {
     let suspects = suspects(case);
-    let indices = |is_counted: &dyn Fn(&Suspect<'_>) -> bool| -> BTreeSet<usize> {
-        suspects.iter().filter(|suspect| is_counted(suspect)).map(|suspect| suspect.index).collect()
-    };
-    let moves = Moves::new(case, indices(&|_| true), &indices(&|suspect| !suspect.kind().is_move()));
+    let moves = Moves::new(case, &suspects);
     let mut groups = groups(case, suspects);
     groups.iter_mut().for_each(|group| set_side(case, &moves, group));
     let groups = join_population(&moves, groups);
@@ -114,8 +111,10 @@ fn join_population<'a>(moves: &Moves<'_>, groups: Vec<SuspectGroup<'a>>) -> Vec<
         })
         .map(|suspect| (suspect.index, suspect.drift.name.clone()));
     let Some((lead, name)) = lead else { return others };
+    let others: Vec<SuspectGroup<'a>> = others.into_iter().flat_map(|group| take_apart(moves, lead, group)).collect();
     let follows = |group: &SuspectGroup<'a>| {
-        let is_move = group.kind().is_some_and(StoryKind::is_move);
+        // More rows with a value that the reference has are a move of the distribution, too.
+        let is_move = group.kind().is_some_and(|kind| kind.is_move() || kind == StoryKind::Atom);
         let is_lone = group.suspects.len() == 1 && group.side == StorySide::Unknown;
         is_move && is_lone && group.suspects.iter().all(|suspect| moves.may_follow(suspect.index, lead))
     };
@@ -145,6 +144,27 @@ fn join_population<'a>(moves: &Moves<'_>, groups: Vec<SuspectGroup<'a>>) -> Vec<
     let suspects = population.into_iter().chain(followers).flat_map(|group| group.suspects).collect();
     others.push(SuspectGroup { side: StorySide::Population, reasons, lead: Some(lead), ..SuspectGroup::new(suspects) });
     others
+}
+
+/// Takes apart features that share a factor, if some of them may follow the lead of the population's moves: they only happen to
+/// share it. A single one that is left is told like any other, but it is not the population's.
+fn take_apart<'a>(moves: &Moves<'_>, lead: usize, group: SuspectGroup<'a>) -> Vec<SuspectGroup<'a>> {
+    let is_shared = group.kind() == Some(StoryKind::Factor) && group.suspects.len() > 1;
+    if !is_shared || group.side != StorySide::Unknown {
+        return vec![group];
+    }
+    let SuspectGroup { suspects, side, reasons, .. } = group;
+    let (followers, rest): (Vec<Suspect<'a>>, Vec<Suspect<'a>>) =
+        suspects.into_iter().partition(|suspect| moves.may_follow(suspect.index, lead));
+    let (side, reasons) = match rest.as_slice() {
+        [only] => match moves.side(only.index) {
+            (StorySide::Population, _) => (StorySide::Unknown, vec![StoryReason::Mixed]),
+            (side, reason) => (side, vec![reason]),
+        },
+        _ => (side, reasons),
+    };
+    let rest = (!rest.is_empty()).then(|| SuspectGroup { side, reasons, ..SuspectGroup::new(rest) });
+    followers.into_iter().map(|follower| SuspectGroup::new(vec![follower])).chain(rest).collect()
 }
 
 /// Turns a group into a story, with its weight and effect among equally severe ones.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{StoryKind, StoryReason, StorySide};
 use crate::{
     drift::{Change, Onset},
-    judge::{Severity, Subject, Test},
+    judge::{Severity, Subject, Test, led_by, subject::AND_OTHERS},
 };
 
 /// Features that changed in the same way. Every feature with a finding is in exactly one story, but for those of features whose
@@ -118,7 +118,7 @@ impl Story {
                 if let Some(prefix) = name.strip_suffix(ALL_OF) {
                     return self.members.iter().all(|member| member.feature.starts_with(prefix));
                 }
-                let lead = name.strip_suffix(AND_OTHERS);
+                let lead = led_by(name);
                 self.block.is_none() && self.members.len() > 1 && lead.is_some_and(|lead| self.has(lead))
             }
             Subject::Run | Subject::Score | Subject::Segment(_) => false,
@@ -154,10 +154,13 @@ impl Story {
             let severity_of = |test: &Test| left.get(&(member.feature.as_str(), *test)).copied();
             let tests: Vec<Test> = member.tests.iter().filter(|test| severity_of(test).is_some()).copied().collect();
             let severity = tests.iter().filter_map(severity_of).max()?;
-            Some(Member { tests, severity, ..member.clone() })
+            Some(Member { severity, tests, ..member.clone() })
         });
         let members: Vec<Member> = members.collect();
-        let change = members.first()?.change.clone();
+        // What happened to several features in different ways is still that.
+        let first = members.first()?;
+        let is_its_own = members.len() == 1 || first.kind() == self.kind();
+        let change = if is_its_own { first.change.clone() } else { self.change.clone() };
         let severity = members.iter().map(|member| member.severity).max()?;
         Some(Self { members, change, severity, ..self.clone() })
     }
@@ -182,8 +185,6 @@ impl Story {
 
 /// Ends the name of a block, in place of the rest of its features' names.
 const ALL_OF: &str = "*";
-/// Ends the name of a group, after the feature that leads it.
-const AND_OTHERS: &str = "+";
 
 impl StoryBlock {
     /// Returns the block's name: `BUREAU_*`.
@@ -292,6 +293,16 @@ mod tests {
             (Severity::Watch, &[Test::Measure(Measure::Psi)][..])
         );
         assert_eq!(whole.of_findings(&BTreeMap::new(), &|_| true), None);
+        // A move of the applicants, of which the lead is left out.
+        let mut moved = story(&["A", "B", "C"], None);
+        moved.change = Change::Shift;
+        moved.members.iter_mut().for_each(|member| member.change = Change::Factor { factor: 0.6 });
+        let change_of = |names: &[&'static str]| {
+            let left = names.iter().map(|name| ((*name, Test::Measure(Measure::Psi)), Severity::Watch)).collect();
+            moved.of_findings(&left, &|_| false).unwrap().change
+        };
+        assert_eq!(change_of(&["B", "C"]), Change::Shift);
+        assert_eq!(change_of(&["B"]), Change::Factor { factor: 0.6 });
         let stale = Story { change: Change::Stale { extent: 0.3 }, ..story(&["A", "B"], Some("B_")) };
         assert_eq!(stale.of_findings(&BTreeMap::new(), &|prefix| prefix == "B_"), Some(stale.clone()));
         assert_eq!(stale.of_findings(&left, &|_| false), None);

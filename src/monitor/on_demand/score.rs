@@ -23,6 +23,7 @@ use crate::{
         model::read_model,
     },
     reference::{Training, TrainingValues, duplicate_name},
+    source,
 };
 
 /// Options of `vigie score`.
@@ -60,6 +61,14 @@ pub fn score(request: &ScoreRequest) -> Result<usize> {
         let out = request.out.display();
         return Err(Fault::setup(format!("--out {out}: unsupported file type; use .parquet or .csv")));
     };
+    // Scores may be written on a machine without a config, so there is none that could name the database.
+    let data = request.data.display().to_string();
+    if source::is_stored(&data) {
+        return Err(Fault::setup(format!(
+            "--data {data}: score reads files; export the rows, for example with psql: \\copy (SELECT …) TO rows.csv WITH \
+             (FORMAT csv, HEADER)"
+        )));
+    }
     let model = read_model("--model", &request.model)?;
     let (table, _) = read(std::slice::from_ref(&request.data))?;
     let inputs = inputs(&model, &table)?;

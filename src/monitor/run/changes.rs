@@ -7,7 +7,7 @@ use std::{
 
 use vigie_profile::{
     layout::Shape,
-    profile::{CellCounts, Counts},
+    profile::{Counts, Profile},
     sketch::{Slots, ValueDistribution},
 };
 
@@ -29,6 +29,27 @@ pub(super) fn features_in_findings(drift: &Drift, verdict: &Verdict, absent: &[b
     let present = features.map(|(index, _)| index).filter(|index| absent.get(*index) != Some(&true));
     let score = drift.score.is_some() && subjects.contains(&Subject::Score);
     present.chain(score.then_some(drift.features.len())).collect()
+}
+
+/// Sets the value of nearly all rows of features that were read, where counts did not show it; returns whether there is one, so
+/// that the window must be judged again.
+pub(super) fn set_commonest_values(
+    drift: &mut Drift,
+    reference: &Profile,
+    details: &BTreeMap<usize, FeatureDetail>,
+) -> bool {
+    let mut has_new = false;
+    for (index, detail) in details {
+        let subject = match (drift.features.get_mut(*index), reference.features().get(*index)) {
+            (Some(feature), Some(Counts::Numeric(counts))) => Some((feature, counts)),
+            (Some(_), _) => None,
+            (None, _) => drift.score.as_mut().map(|score| &mut score.distance).zip(reference.score()),
+        };
+        if let Some((feature, counts)) = subject {
+            has_new |= feature.set_commonest(counts, &detail.sketch.distribution());
+        }
+    }
+    has_new
 }
 
 /// What the values of a feature show.
@@ -74,8 +95,11 @@ pub(super) fn describe_changes(
     Ok(())
 }
 
+/// Distinct values in ascending order, with their rows.
+type CountedValues<'a> = Cow<'a, [(f64, u64)]>;
+
 /// Sorted distinct values of the reference; `None` for a categorical feature, and in a reference of bins alone.
-fn values_of<'a>(run: &'a RunContext<'_>, index: usize) -> Result<Option<Cow<'a, [(f64, u64)]>>> {
+fn values_of<'a>(run: &'a RunContext<'_>, index: usize) -> Result<Option<CountedValues<'a>>> {
     let reference = &run.reference;
     if reference.provenance().reduced {
         return Ok(None);
@@ -97,22 +121,18 @@ fn described_change(
 ) -> Option<DescribedChange> {
     let (ours, theirs) = (run.reference.profile(), &data.counted.profile);
     let distribution = detail.sketch.distribution();
-    let numeric = |reference, window| CountsOfBoth::Numeric { reference, window, values, distribution: &distribution };
+    let numeric = CountsOfBoth::Numeric { values, distribution: &distribution };
     let shape = run.reference.layout().features().get(index).map(|feature| &feature.shape);
     let counts = match (shape, ours.features().get(index), theirs.features().get(index)) {
-        (_, Some(Counts::Numeric(ours)), Some(Counts::Numeric(theirs))) => numeric(ours, theirs),
+        (_, Some(Counts::Numeric(_)), Some(Counts::Numeric(_))) | (None, None, None) => numeric,
         (Some(Shape::Categorical(levels)), Some(Counts::Categorical(ours)), Some(Counts::Categorical(theirs))) => {
             CountsOfBoth::Categorical { levels, reference: ours, window: theirs }
-        }
-        (None, None, None) => {
-            let (ours, theirs): (&CellCounts, &CellCounts) = ours.score().zip(theirs.score())?;
-            numeric(ours, theirs)
         }
         _ => return None,
     };
     let case = ChangeCase { drift: feature, is_absent: false, missing_q: judged.qs.get(Measure::Missing), counts };
     let change = classify(&case);
-    let usual = feature.missing.reference_share.unwrap_or(0.0);
+    let (usual, _) = feature.rows_without_value().shares();
     let onset = onset(&change, usual, Slots::new(data.window), &detail.slots);
     Some(DescribedChange { change, onset, distribution })
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    changes::{describe_changes, features_in_findings},
+    changes::{describe_changes, features_in_findings, set_commonest_values},
     context::{RunContext, WindowData, score_unit},
     history::RecentPast,
     left_out::left_out,
@@ -70,6 +70,9 @@ pub(crate) fn judge_window(
     let decisions = decisions(run, &data.counted);
     service.decisions.clone_from(&decisions);
     service.overrides_allowed = run.settings.model.overrides == Overrides::Allowed;
+    let features = reference.layout().features().iter().zip(&data.counted.absent);
+    let absent = features.filter(|(_, absent)| **absent).map(|(feature, _)| feature.name.as_str());
+    service.spellings = data.counted.found.other_spellings(absent);
     service.score_not_mapped = reference.layout().score().is_some() && settings_map_no_score(run);
     service.costs = performance.map(|performance| costs(performance, is_holdout)).unwrap_or_default();
     let labels = performance.and_then(|performance| performance.labels.as_ref());
@@ -116,8 +119,12 @@ pub(crate) fn judge_window(
             break verdict;
         }
         let refined = engine::refine(&run.job(data.window), &data.counted, reference, &pending, &detailed)?;
+        let has_new_constants = set_commonest_values(&mut drift, reference.profile(), &refined.details);
         details.extend(refined.details);
         if pending.is_empty() {
+            if has_new_constants {
+                continue;
+            }
             break verdict;
         }
         has_refined = false;
@@ -181,7 +188,7 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         lost: counted.unreadable.iter().filter_map(Unreadable::loss).map(|loss| (Test::Source, loss)).collect(),
         left_out: Vec::new(),
         score_not_mapped: false,
-        spellings: counted.found.spellings.clone(),
+        spellings: BTreeMap::new(),
         // A challenger's scores differ by design.
         decisions: None,
         overrides_allowed: false,

@@ -40,7 +40,7 @@ impl<'a> LeafCounter<'a> {
     ) -> Result<Vec<f64>> {
         let in_sample = |key: &u128| self.below.is_none_or(|below| *key < below);
         model.probabilities_with_leaves(inputs, keys.len(), &mut |tree, first, leaves| {
-            let own = keys.iter().skip(first).zip(leaves).filter(|(key, _)| in_sample(*key));
+            let own = keys.iter().skip(first).zip(leaves).filter(|(key, _)| in_sample(key));
             counts.observe(tree, own.map(|(_, leaf)| *leaf));
         })
     }

@@ -1,10 +1,6 @@
 //! A window's performance: known outcomes where there are labels, and estimates from its scores.
 
-use vigie_profile::{
-    decision::HighScore,
-    layout::Column,
-    segment::{Segment, Segments},
-};
+use vigie_profile::{decision::HighScore, layout::Column, segment::Segments};
 use vigie_stats::{Confusion, Isotonic, Outcomes, Price, Ranked};
 
 use super::context::{RunContext, WindowData};
@@ -14,7 +10,7 @@ use crate::{
     fault::{Fault, Result},
     performance::{
         CostCurve, EstimateCheck, Expected, LabelCounts, LabelJoin, LabelledScore, NoEstimate, Performance, Realised,
-        SegmentCost, Terms, UnlabelledRow, outcomes_by_risk,
+        SegmentCost, Terms, UnlabelledRow, calibration_curve, outcomes_by_risk,
     },
     reference::{Reference, join, map_on_cores},
     source::{LabelLog, LabelLookup, LabelOptions},
@@ -91,6 +87,11 @@ pub(crate) fn performance(
         terms,
         rows: data.counted.profile.rows(),
         labels,
+        reference_calibration: known
+            .as_ref()
+            .filter(|_| labelled.as_ref().is_some_and(|rows| !rows.is_empty()))
+            .map(|known| calibration_curve(known, terms.high_score))
+            .unwrap_or_default(),
         realised: labelled.as_ref().and_then(|rows| realised(rows)),
         segments: in_segments.unwrap_or_default(),
         expected_in_segments: expected_in_segments.unwrap_or_default(),
@@ -149,17 +150,16 @@ fn segment_costs(
         return Ok(Vec::new());
     };
     let calibration = Isotonic::fit(known);
-    let scores = tally.scores().iter().zip(tally.against());
-    let all: Vec<(&Segment, (&Vec<f64>, &Vec<f64>))> = segments.list().iter().zip(scores).collect();
     let cost = |index: usize| {
-        let Some((segment, (scores, against))) = all.get(index) else { return Ok(None) };
+        let scores = tally.scores().get(index).zip(tally.against().get(index));
+        let Some((segment, (scores, against))) = segments.list().get(index).zip(scores) else { return Ok(None) };
         let own = run.reference.segment_scores(&segment.definition, segments.layout())?;
         let calibrated = (&calibration, known.rows());
         let risks = |scores: &Vec<f64>| risks(scores.clone(), terms.high_score);
         let own = own.as_deref().unwrap_or_default();
         Ok(SegmentCost::new((&risks(scores), &risks(against)), own, calibrated, terms))
     };
-    map_on_cores(all.len(), 1, &cost).into_iter().collect()
+    map_on_cores(segments.list().len(), 1, &cost).into_iter().collect()
 }
 
 /// Joins labels to the window's used rows.

@@ -59,13 +59,19 @@ fn join_numbers(
     join(run, data, options, OutcomeKind::Number, &parse, &each)
 }
 
+/// Adds the predictions of rows by the key of their ids.
+type TakePredictions<'a, P> = dyn Fn(&mut Vec<(u128, P)>, KeyedRows) + Sync + 'a;
+
+/// Label counts, and each labelled prediction with its outcome.
+type Joined<P, O> = (LabelCounts, Vec<(P, O)>);
+
 /// The probabilities and the actual class of each labelled row.
 fn join_classes(
     run: &RunContext<'_>,
     data: &WindowData,
     options: &LabelOptions,
     names: &[String],
-) -> Result<(LabelCounts, Vec<(Vec<f64>, usize)>)> {
+) -> Result<Joined<Vec<f64>, usize>> {
     let parse = |text: &str| names.iter().position(|name| level(name).as_deref() == Some(text));
     let each = |rows: &mut Vec<(u128, Vec<f64>)>, keyed: KeyedRows| {
         rows.extend(keyed.keys.into_iter().zip(keyed.classes));
@@ -80,8 +86,8 @@ fn join<P: Send, O: PartialEq>(
     options: &LabelOptions,
     outcome: OutcomeKind,
     parse: &dyn Fn(&str) -> Option<O>,
-    each: &(dyn Fn(&mut Vec<(u128, P)>, KeyedRows) + Sync),
-) -> Result<(LabelCounts, Vec<(P, O)>)> {
+    each: &TakePredictions<'_, P>,
+) -> Result<Joined<P, O>> {
     if run.settings.source.fields.id.is_none() {
         return Err(Fault::setup("labels: labels are joined by id; map `source.fields.id`, or remove `labels`"));
     }

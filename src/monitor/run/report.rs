@@ -26,6 +26,9 @@ pub(crate) struct Measurements {
     pub predictions: Option<Predictions>,
 }
 
+/// Maximum number of names in a report that occur twice.
+const MAX_DOUBLED: usize = 60;
+
 pub(crate) fn build_report(
     run: &RunContext<'_>,
     data: WindowData,
@@ -65,7 +68,7 @@ pub(crate) fn build_report(
             filtered: counted.found.filtered,
             unreadable: counted.unreadable.iter().map(Unreadable::left_out).collect(),
             missing_fields,
-            doubled_names: counted.found.doubled.iter().cloned().collect(),
+            doubled_names: counted.found.doubled.iter().take(MAX_DOUBLED).map(ToOwned::to_owned).collect(),
             has_naive_times: counted.found.has_naive_times,
             complaints: counted.complaints,
             empty_later: data.empty_later,

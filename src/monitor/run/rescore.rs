@@ -117,12 +117,12 @@ pub(crate) fn rescore(
     };
     let observe = |tally: &mut RescoreTally, keyed: &KeyedRows| -> Result<()> {
         let inputs = model.inputs(&keyed.rows)?;
-        let counted = match (&counter, &mut tally.leaves) {
+        let with_leaves = match (&counter, &mut tally.leaves) {
             (Some(counter), Some(counts)) => Some(counter.score(counts, model, &inputs, &keyed.keys)?),
             _ => None,
         };
         if let Some(ParityRequest { options, .. }) = request {
-            let replayed = match counted {
+            let replayed = match with_leaves {
                 Some(scores) => scores,
                 None => model.probabilities(&inputs, keyed.rows.len)?,
             };
@@ -169,8 +169,8 @@ pub(crate) fn rescore(
     }
     let leaves = counter.as_ref().zip(all.leaves.as_ref()).map(|(counter, counts)| counter.finish(counts, run, model));
     let leaves = leaves.or_else(|| unavailable_leaves(run));
-    let counted = explainer.as_ref().zip(all.attribution.as_ref());
-    let attribution = counted.map(|(explainer, tally)| explainer.finish(tally, run));
+    let attribution =
+        explainer.as_ref().zip(all.attribution.as_ref()).map(|(explainer, tally)| explainer.finish(tally, run));
     let attribution = attribution.or_else(|| unavailable_attribution(run));
     Ok(Rescored { parity: all.parity, shift: all.shift, attribution, leaves, read })
 }

@@ -12,6 +12,8 @@ pub(crate) struct BandPoint {
     /// Estimate: value, low, high.
     pub band: Option<(f64, f64, f64)>,
     pub realised: Option<f64>,
+    /// Whether the window has too few rows for a verdict. It is hollow and does not count for the scale.
+    pub is_few: bool,
 }
 
 const WIDTH: f64 = 480.0;
@@ -21,13 +23,12 @@ const TOP: f64 = 10.0;
 
 /// `format` renders axis values. Returns an empty string if there is nothing to draw.
 pub(crate) fn band(points: &[BandPoint], name: &str, format: impl Fn(f64) -> String) -> String {
-    let values = || {
-        points
-            .iter()
-            .flat_map(|point| point.band.map(|band| [band.1, band.2]).into_iter().flatten().chain(point.realised))
-    };
-    let (least, greatest) =
-        values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    // If all windows have too few rows, they make the scale.
+    let is_scaled = points.iter().any(|point| !point.is_few && (point.band.is_some() || point.realised.is_some()));
+    let scaled = points.iter().filter(|point| !(is_scaled && point.is_few));
+    let (least, greatest) = scaled
+        .flat_map(|point| point.band.map(|band| [band.1, band.2]).into_iter().flatten().chain(point.realised))
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     if !(greatest - least).is_finite() {
         return String::new();
     }
@@ -36,14 +37,15 @@ pub(crate) fn band(points: &[BandPoint], name: &str, format: impl Fn(f64) -> Str
     let step = (WIDTH - LEFT - 24.0) / (points.len().max(2) - 1) as f64;
     #[expect(clippy::cast_precision_loss, reason = "a few dozen windows")]
     let x = |index: usize| LEFT + 14.0 + index as f64 * step;
-    let y = |value: f64| TOP + (greatest - value) / range * (HEIGHT - TOP - 6.0);
+    let y = |value: f64| TOP + ((greatest - value) / range).clamp(0.0, 1.0) * (HEIGHT - TOP - 6.0);
     let (mut bands, mut middles, mut marks) = (String::new(), String::new(), String::new());
     let half = (step / 2.0).min(8.0);
     for (index, point) in points.iter().enumerate() {
         if let Some((value, low, high)) = point.band {
             let _ = write!(
                 bands,
-                "<rect class=\"r\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"><title>{}</title></rect>",
+                "<rect class=\"{}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"><title>{}</title></rect>",
+                if point.is_few { "h" } else { "r" },
                 x(index) - half * 0.8,
                 y(high),
                 half * 1.6,
@@ -53,6 +55,16 @@ pub(crate) fn band(points: &[BandPoint], name: &str, format: impl Fn(f64) -> Str
             let _ = write!(middles, "M{:.1} {:.1}h{:.1}", x(index) - half * 0.8, y(value), half * 1.6);
         }
         if let Some(realised) = point.realised {
+            if point.is_few {
+                let _ = write!(
+                    marks,
+                    "<circle class=\"h\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\"><title>{}</title></circle>",
+                    x(index),
+                    y(realised),
+                    escape_html(&point.title)
+                );
+                continue;
+            }
             let is_inside = point.band.is_some_and(|(_, low, high)| (low..=high).contains(&realised));
             let _ = write!(marks, "<g><title>{}</title>", escape_html(&point.title));
             mark(&mut marks, if is_inside { Severity::Stable } else { Severity::Alarm }, x(index), y(realised), 5.0);
@@ -70,4 +82,24 @@ pub(crate) fn band(points: &[BandPoint], name: &str, format: impl Fn(f64) -> Str
         escape_html(&format(greatest - range)),
         l = LEFT - 5.0,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_with_too_few_rows_are_hollow_and_out_of_scale() {
+        let point = |low, high, is_few| BandPoint {
+            title: "x".to_owned(),
+            band: Some((f64::midpoint(low, high), low, high)),
+            realised: Some(low),
+            is_few,
+        };
+        let drawn = band(&[point(400.0, 600.0, false), point(3.0, 1_045.0, true)], "x", |value| format!("{value}"));
+        assert!(drawn.contains(">600</text>") && drawn.contains(">400</text>"), "{drawn}");
+        assert_eq!(drawn.matches("class=\"h\"").count(), 2, "{drawn}");
+        let few = band(&[point(3.0, 1_045.0, true)], "x", |value| format!("{value}"));
+        assert!(few.contains(">1045</text>"), "{few}");
+    }
 }

@@ -16,7 +16,7 @@ pub(crate) struct CountColumn {
 
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 110.0;
-const LEFT: f64 = 34.0;
+const LEFT: f64 = 46.0;
 
 /// `top` is the axis label at the height of the tallest column.
 pub(crate) fn columns(columns: &[CountColumn], name: &str, top: &str) -> String {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{drift::HistogramStep, report::words::Language};
 
-const FRAME: Frame = Frame { left: 34.0 };
+const FRAME: Frame = Frame { left: 46.0 };
 
 /// Draws the reference as a filled shape and the window as a line: distinguishable without colour.
 pub(crate) fn density(steps: &[HistogramStep], rule: DecisionRule, language: Language) -> String {

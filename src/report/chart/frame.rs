@@ -52,7 +52,8 @@ impl Frame {
             return String::new();
         }
         let at = self.x(threshold);
-        let (end, dx) = if threshold > 0.6 { ("end", -5.0) } else { ("start", 5.0) };
+        // On a phone, the label is as wide as half of the chart.
+        let (end, dx) = if threshold > 0.45 { ("end", -5.0) } else { ("start", 5.0) };
         format!(
             "<path class=\"th\" d=\"M{at:.1} 2V{AXIS_Y}\"/><text class=\"t\" x=\"{:.1}\" y=\"11\" text-anchor=\"{end}\">{} {}{suffix}</text>",
             at + dx,

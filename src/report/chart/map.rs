@@ -20,12 +20,10 @@ pub(crate) struct MapPoint {
 
 const WIDTH: f64 = 520.0;
 const HEIGHT: f64 = 280.0;
-const LEFT: f64 = 40.0;
+const LEFT: f64 = 52.0;
 const BOTTOM: f64 = 34.0;
 /// Lower end of the logarithmic axis; smaller values are drawn there.
 const MIN_PSI: f64 = 0.001;
-/// More labels would overlap.
-const MAX_LABELS: usize = 8;
 
 /// With `by_rank`, the first feature is on the left. Otherwise importance grows to the right, by its square root.
 pub(crate) fn map(points: &[MapPoint], by_rank: bool, limits: Limits, language: Language) -> String {
@@ -90,40 +88,57 @@ pub(crate) fn map(points: &[MapPoint], by_rank: bool, limits: Limits, language: 
         mark(&mut out, point.severity, x(point.x), y(point.psi), if is_drift { 7.0 } else { 4.5 });
         out.push_str(if is_drift { "</a>" } else { "</g>" });
     }
-    labels(&mut out, &order, x, y);
+    for labels in [ON_WIDE_SCREENS, ON_PHONES] {
+        labels.draw(&mut out, &order, x, y);
+    }
     out.push_str("</svg>");
     out
 }
 
-/// Labels the drifted features, each where it overlaps no other label or mark.
-fn labels(out: &mut String, order: &[&MapPoint], x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) {
-    let drifted = || order.iter().rev().filter(|point| point.severity.is_drift());
-    // Labels must not cover marks either.
-    let mut taken: Vec<(f64, f64, f64)> =
-        drifted().map(|point| (x(point.x) - 8.0, x(point.x) + 8.0, y(point.psi))).collect();
-    for point in drifted().take(MAX_LABELS) {
-        let name: String = point.name.chars().take(26).collect();
-        #[expect(clippy::cast_precision_loss, reason = "a short name")]
-        let width = name.chars().count() as f64 * 8.2;
-        let (at, level) = (x(point.x), y(point.psi));
-        let right = at + 10.0 + width < WIDTH;
-        let start = if right { at + 10.0 } else { (at - 10.0 - width).max(0.0) };
-        let free = |level: f64| {
-            taken.iter().all(|(from, to, line)| start > *to || start + width < *from || (line - level).abs() > 12.0)
-        };
-        let Some(level) = [0.0, -13.0, 13.0, -26.0, 26.0, 39.0]
-            .into_iter()
-            .map(|shift| level + shift)
-            .find(|level| free(*level) && *level > 8.0)
-        else {
-            continue;
-        };
-        taken.push((start, start + width, level));
-        let _ = write!(
-            out,
-            "<text class=\"n\" x=\"{start:.1}\" y=\"{:.1}\" aria-hidden=\"true\">{}</text>",
-            level + 4.0,
-            escape_html(&name)
-        );
+/// Labels for screens of one kind. Letters are measured in units of the chart: on a phone, where the whole chart is smaller, they
+/// are larger in proportion.
+struct Labels {
+    /// Maximum number; more would overlap.
+    most: usize,
+    width: f64,
+    height: f64,
+    class: &'static str,
+}
+
+const ON_WIDE_SCREENS: Labels = Labels { most: 8, width: 8.2, height: 13.0, class: "n wide" };
+const ON_PHONES: Labels = Labels { most: 4, width: 11.6, height: 18.0, class: "n slim" };
+
+impl Labels {
+    /// Labels the drifted features, each where it overlaps no other label or mark.
+    fn draw(&self, out: &mut String, order: &[&MapPoint], x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) {
+        let drifted = || order.iter().rev().filter(|point| point.severity.is_drift());
+        // Labels must not cover marks either.
+        let mut taken: Vec<(f64, f64, f64)> =
+            drifted().map(|point| (x(point.x) - 8.0, x(point.x) + 8.0, y(point.psi))).collect();
+        for point in drifted().take(self.most) {
+            let name: String = point.name.chars().take(26).collect();
+            #[expect(clippy::cast_precision_loss, reason = "a short name")]
+            let width = name.chars().count() as f64 * self.width;
+            let (at, level) = (x(point.x), y(point.psi));
+            let is_right = at + 10.0 + width < WIDTH;
+            let start = if is_right { at + 10.0 } else { (at - 10.0 - width).max(0.0) };
+            let free = |level: f64| {
+                let is_apart = |(from, to, line): &(f64, f64, f64)| {
+                    start > *to || start + width < *from || (line - level).abs() > self.height - 1.0
+                };
+                level > 8.0 && taken.iter().all(is_apart)
+            };
+            let mut levels = [0.0, -1.0, 1.0, -2.0, 2.0, 3.0].into_iter().map(|lines| level + lines * self.height);
+            let Some(level) = levels.find(|level| free(*level)) else { continue };
+            taken.push((start, start + width, level));
+            let (edge, anchor) = if is_right { (start, "start") } else { (start + width, "end") };
+            let _ = write!(
+                out,
+                "<text class=\"{}\" x=\"{edge:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\" aria-hidden=\"true\">{}</text>",
+                self.class,
+                level + 4.0,
+                escape_html(&name)
+            );
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Hour {
 
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 110.0;
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 68.0;
 
 /// Returns an empty string without hours.
 pub(crate) fn percentiles(hours: &[Hour], limits: Limits, language: Language) -> String {

@@ -3,7 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{estimate_check::EstimateAgainstLabels, estimated::EstimatedPerformance, realised::RealisedPerformance};
+use super::{
+    estimate_check::EstimateAgainstLabels,
+    estimated::EstimatedPerformance,
+    realised::{CalibrationPoint, RealisedPerformance},
+};
 use crate::performance::{LabelCounts, Performance};
 
 /// Ranking quality of the score and its decisions.
@@ -11,6 +15,9 @@ use crate::performance::{LabelCounts, Performance};
 pub struct PerformanceSection {
     /// Weight of recall relative to precision in `f_beta`.
     pub beta: f64,
+    /// Calibration curve of the reference's rows; missing without labels or without outcomes of the reference.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calibration_reference: Vec<CalibrationPoint>,
     /// Null without labels or without an estimate.
     pub estimate_against_labels: Option<EstimateAgainstLabels>,
     /// Estimate over all used rows.
@@ -68,6 +75,7 @@ impl PerformanceSection {
         };
         Self {
             beta: performance.terms.beta,
+            calibration_reference: performance.reference_calibration.iter().map(CalibrationPoint::new).collect(),
             estimate_against_labels: performance.estimate_check.as_ref().map(EstimateAgainstLabels::new),
             estimated: performance.expected.as_ref().ok().map(EstimatedPerformance::new),
             estimated_reason: performance.expected.as_ref().err().map(ToString::to_string),

@@ -98,7 +98,7 @@ impl PredictionsSection {
 
 impl ReportedErrors {
     fn new(errors: &PredictionErrors) -> Self {
-        let constant = errors.r2.is_none().then(|| ("r2", "all actual numbers are equal"));
+        let constant = errors.r2.is_none().then_some(("r2", "all actual numbers are equal"));
         Self {
             mae: errors.mae.into(),
             mean_error: errors.mean_error.into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vigie_stats::Confusion;
+use vigie_stats::{Confusion, loss::CalibrationBin};
 
 use super::interval::{ReportedBounds, ReportedInterval};
 use crate::performance::Realised;
@@ -47,20 +47,21 @@ pub struct CountedConfusion {
     pub true_positives: u64,
 }
 
+impl CalibrationPoint {
+    pub(super) fn new(bin: &CalibrationBin) -> Self {
+        Self { mean_score: bin.mean_score, rows: bin.rows, share: bin.share }
+    }
+}
+
 impl RealisedPerformance {
     pub(super) fn new(realised: &Realised) -> Self {
         let auc_only = |value| ReportedInterval { value: Some(value), low: None, high: None };
-        let calibration = realised.calibration.iter().map(|bin| CalibrationPoint {
-            mean_score: bin.mean_score,
-            rows: bin.rows,
-            share: bin.share,
-        });
         Self {
             auc: realised.auc.map(Into::into).or_else(|| realised.auc_value.map(auc_only)),
             average_precision: realised.average_precision,
             average_precision_interval: realised.average_precision_interval.map(Into::into),
             brier: realised.brier.map(Into::into),
-            calibration: calibration.collect(),
+            calibration: realised.calibration.iter().map(CalibrationPoint::new).collect(),
             confusion: CountedConfusion::new(&realised.confusion),
             f_beta: realised.f_beta.map(|interval| interval.value),
             f_beta_interval: realised.f_beta.map(Into::into),

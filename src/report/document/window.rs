@@ -25,7 +25,7 @@ pub struct WindowSection {
     pub filtered: u64,
     pub from: Instant,
     /// Rows that should have been usable and are not. Missing in reports of earlier versions.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<ReportedLeftOut>,
     /// Rows left out, by reason.
     #[serde(default)]

@@ -1,5 +1,7 @@
 //! The list of all reports: open alerts, and per model a calendar, trends and every window.
 
+use std::cmp::Reverse;
+
 use askama::Template;
 use vigie_profile::{
     shown::shown,
@@ -73,10 +75,23 @@ struct TrendChart {
     svg: String,
 }
 
+/// Row of a model at the top.
+struct ModelLine {
+    anchor: String,
+    name: String,
+    link: String,
+    window: String,
+    severity: Severity,
+    /// What counts most about the latest window.
+    short: String,
+    since: String,
+    /// Verdicts of the last windows.
+    history: String,
+}
+
 struct ModelPart {
     anchor: String,
     name: String,
-    latest: RunLine,
     calendar: String,
     trends: Vec<TrendChart>,
     runs: Vec<RunLine>,
@@ -89,6 +104,8 @@ struct IndexTemplate {
     l: Language,
     t: &'static PageLabels,
     alerts: Option<Vec<AlertLine>>,
+    /// Worst first.
+    summary: Vec<ModelLine>,
     models: Vec<ModelPart>,
 }
 
@@ -114,6 +131,9 @@ pub fn to_index(index: &ReportIndex) -> Result<String, askama::Error> {
         a.model.cmp(&b.model).then_with(|| (a.window.from, a.window.to).cmp(&(b.window.from, b.window.to)))
     });
     let models = runs.chunk_by(|a, b| a.head.model == b.head.model).enumerate();
+    let (mut summary, models): (Vec<ModelLine>, Vec<ModelPart>) =
+        models.filter_map(|(number, runs)| model(number, runs, index)).unzip();
+    summary.sort_by_key(|line| Reverse(line.severity));
     IndexTemplate {
         l: index.language,
         t: index.language.labels(),
@@ -121,7 +141,8 @@ pub fn to_index(index: &ReportIndex) -> Result<String, askama::Error> {
             .alerts
             .as_ref()
             .map(|alerts| alerts.iter().map(|alert| alert_line(alert, index.language)).collect()),
-        models: models.filter_map(|(number, runs)| model(number, runs, index)).collect(),
+        summary,
+        models,
     }
     .render()
 }
@@ -143,29 +164,57 @@ fn shown_sentence(sentence: &str) -> String {
 }
 
 /// `runs` are the runs of one model, oldest first.
-fn model(number: usize, runs: &[&ListedReport], index: &ReportIndex) -> Option<ModelPart> {
+fn model(number: usize, runs: &[&ListedReport], index: &ReportIndex) -> Option<(ModelLine, ModelPart)> {
     let language = index.language;
+    let summary = summary(format!("m{number}"), runs, language)?;
     let latest = runs.last()?;
     let lines = runs.iter().rev().map(|listed| run_line(listed, language)).collect();
     let model = &latest.head.model;
     let replays =
         index.replays.iter().filter(|(name, _, _)| name == model).map(|(_, name, link)| (shown(name), link.clone()));
-    Some(ModelPart {
-        anchor: format!("m{number}"),
-        name: shown(model),
-        latest: run_line(latest, language),
+    let part = ModelPart {
+        anchor: summary.anchor.clone(),
+        name: summary.name.clone(),
         calendar: calendar(runs, language),
         trends: trends(runs, language),
         runs: lines,
         replays: replays.collect(),
+    };
+    Some((summary, part))
+}
+
+fn summary(anchor: String, runs: &[&ListedReport], language: Language) -> Option<ModelLine> {
+    let latest = runs.last()?;
+    let head = &latest.head;
+    let streak: Vec<&&ListedReport> =
+        runs.iter().rev().take_while(|listed| listed.head.severity == head.severity).collect();
+    let severities: Vec<Severity> = runs.iter().map(|listed| listed.head.severity).collect();
+    let short = language.short_headline(&head.headline).map(|headline| shown_sentence(&headline.text));
+    let window = window(head.window, language);
+    Some(ModelLine {
+        anchor,
+        name: shown(&head.model),
+        link: latest.link.clone(),
+        severity: head.severity,
+        short: short.unwrap_or_else(|| language.bare_headline(head.severity, head.findings, head.drifted_share)),
+        since: language.same_since(streak.last()?.head.window.from, streak.len()),
+        history: chart::history(
+            &severities,
+            &format!("{}{} {window}", language.labels().last_verdicts, language.colon()),
+        ),
+        window,
     })
+}
+
+fn window(window: Window, language: Language) -> String {
+    format!("{} – {}", language.day(window.from), language.day(window.to))
 }
 
 fn run_line(listed: &ListedReport, language: Language) -> RunLine {
     let head = &listed.head;
     RunLine {
         link: listed.link.clone(),
-        window: format!("{} – {}", language.day(head.window.from), language.day(head.window.to)),
+        window: window(head.window, language),
         severity: head.severity,
         // Points of earlier versions may not have the sentence in this language.
         sentence: language.headline(&head.headline).map_or_else(
@@ -266,7 +315,8 @@ fn trends(runs: &[&ListedReport], language: Language) -> Vec<TrendChart> {
                 };
                 let value_text = value.map_or("–".to_owned(), format_value);
                 let title = format!("{}{} {value_text}{word}", language.minute(head.window.from), language.colon());
-                chart::Dot { value, severity, date: language.day(head.window.from), title }
+                let is_few = head.severity == Severity::TooFew;
+                chart::Dot { value, is_few, severity, date: language.day(head.window.from), title }
             })
             .collect();
         let last = dots.last().and_then(|dot| dot.value).map_or("–".to_owned(), format_value);

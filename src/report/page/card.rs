@@ -85,8 +85,9 @@ pub(crate) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec
             card.importance = context.language.number_or_dash(card.importance_value);
             card.is_open = rank < MAX_OPEN && card.severity.is_drift();
             card.is_short = is_compact && !card.severity.is_drift();
-            let name = RecentWindows::name(recent.as_ref(), "PSI", &values, |value| context.language.number(value));
-            card.spark = chart::sparkline(&values, report.policy.limits_of(&drift.name).psi, card.severity, &name);
+            let drawn = (report.policy.limits_of(&drift.name).psi, card.severity);
+            let number = |value| context.language.number(value);
+            card.spark = RecentWindows::sparkline(recent.as_ref(), "PSI", &values, drawn, number);
             card
         })
         .collect()
@@ -255,7 +256,7 @@ fn summary(reference: &Summary, window: &Summary, language: Language) -> Vec<Fig
             lines
         }
         (Summary::Categorical { levels, .. }, Summary::Categorical { levels: levels_w, .. }) => {
-            vec![line(labels.levels, levels.to_string(), levels_w.to_string())]
+            vec![line(labels.levels, language.grouped(*levels as u64), language.grouped(*levels_w as u64))]
         }
         _ => Vec::new(),
     }

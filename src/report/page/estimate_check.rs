@@ -2,7 +2,10 @@
 
 use vigie_profile::window::Window;
 
-use crate::report::{Context, Report, chart, document::PerformancePoint, words::Language};
+use crate::{
+    judge::Severity,
+    report::{Context, Report, chart, document::PerformancePoint, words::Language},
+};
 
 /// Table row of a window with labels.
 pub(crate) struct EstimateCheckLine {
@@ -30,6 +33,7 @@ pub(crate) fn card(report: &Report, context: &Context) -> Option<EstimateCheckCa
     let past = context.past.iter().map(|point| (point.head.window, point.head.performance.clone()));
     let windows: Vec<(Window, Option<PerformancePoint>)> =
         past.chain([(report.examined.window, PerformancePoint::from_performance(performance))]).collect();
+    let severities = context.past.iter().map(|point| point.head.severity).chain([report.verdict.severity]);
     let known = windows.iter().filter(|(_, one)| one.as_ref().is_some_and(|one| one.cost_realised.is_some())).count();
     let estimated = windows.iter().filter(|(_, one)| one.is_some()).count();
     if known == 0 && estimated < 2 {
@@ -37,10 +41,12 @@ pub(crate) fn card(report: &Report, context: &Context) -> Option<EstimateCheckCa
     }
     let kept: Vec<chart::BandPoint> = windows
         .iter()
-        .map(|(window, one)| chart::BandPoint {
+        .zip(severities)
+        .map(|((window, one), severity)| chart::BandPoint {
             title: title(*window, one.as_ref(), language),
             band: one.as_ref().map(|one| one.cost_expected),
             realised: one.as_ref().and_then(|one| one.cost_realised),
+            is_few: severity == Severity::TooFew,
         })
         .collect();
     let lines = windows.iter().rev().filter_map(|(window, one)| line(*window, one.as_ref()?, language)).collect();

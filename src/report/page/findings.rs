@@ -1,10 +1,11 @@
 //! List of findings: the stories, and what is about the run, the score and segments.
 
 use vigie_profile::shown::shown;
+use vigie_stats::BinRole;
 
 use super::baseline::pace;
 use crate::{
-    judge::{Direction, Finding, Severity, Story, StoryKind, Subject, Test},
+    judge::{Direction, Facts, Finding, Severity, Story, StoryKind, Subject, Test},
     report::{
         Report,
         words::{
@@ -33,10 +34,15 @@ pub(crate) struct FindingLine {
 /// Maximum number of a group's features that are listed; all of them are in the list of features.
 const MAX_MEMBERS: usize = 12;
 
-/// Returns the direction of a single feature's drift, which a distance does not show.
+/// Returns the direction of a single feature's drift, which a distance does not show. Rows without a value or out of range say
+/// more about themselves than a median does.
 fn direction(report: &Report, finding: &Finding) -> Option<Direction> {
     let is_distance = matches!(finding.measured(), Test::Measure(measure) if measure.is_distance());
-    let name = finding.subject.feature().filter(|_| is_distance)?;
+    let is_special = match finding.strongest().as_ref().map_or(&finding.facts, |strongest| &strongest.facts) {
+        Facts::Psi { largest_bin: Some(bin), .. } => bin.kind.role() == BinRole::Special,
+        _ => false,
+    };
+    let name = finding.subject.feature().filter(|_| is_distance && !is_special)?;
     Direction::central(report.drift.features.iter().find(|drift| drift.name == name)?)
 }
 

@@ -3,7 +3,7 @@
 use super::recent::RecentWindows;
 use crate::{
     judge::{Limits, Severity, Test},
-    report::{Context, Report, chart, document::Head},
+    report::{Context, Report, document::Head},
 };
 
 /// A figure, its baseline and its sparkline.
@@ -27,12 +27,7 @@ pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> 
     let spark =
         |of: fn(&Head) -> Option<f64>, now: Option<f64>, limits, name: &str, format_value: &dyn Fn(f64) -> String| {
             let values: Vec<Option<f64>> = context.past.iter().map(|point| of(&point.head)).chain([now]).collect();
-            chart::sparkline(
-                &values,
-                limits,
-                Severity::Stable,
-                &RecentWindows::name(recent.as_ref(), name, &values, format_value),
-            )
+            RecentWindows::sparkline(recent.as_ref(), name, &values, (limits, Severity::Stable), format_value)
         };
     let own = |test: Test| {
         let found = report.verdict.findings.iter().filter(|finding| finding.subject.is_whole() && finding.test == test);
@@ -47,7 +42,11 @@ pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> 
     let drifted = report.verdict.features.iter().filter(|feature| feature.severity.is_drift()).count();
     let mut figures = vec![KeyFigure {
         name: labels.features_moved,
-        value: format!("{drifted} / {}", report.drift.features.len()),
+        value: format!(
+            "{} / {}",
+            language.grouped(drifted as u64),
+            language.grouped(report.drift.features.len() as u64)
+        ),
         baseline: language.percent_or_dash(report.verdict.drifted_share),
         spark: spark(|head| head.drifted_share, report.verdict.drifted_share, NEVER, labels.features_moved, &percent),
         severity: report.verdict.features.iter().map(|feature| feature.severity).filter(|one| one.is_drift()).max(),

@@ -32,8 +32,9 @@ use crate::{
         words::{
             Language,
             advice::{NextStep, steps},
+            causes::{CauseLine, causes},
             no_break::arrows_bound,
-            verdict::{changes, since, verdict_in},
+            verdict::{changes, short_verdict, since},
         },
     },
 };
@@ -43,10 +44,13 @@ pub(crate) struct Page {
     pub title: String,
     pub index: Option<String>,
     pub severity: Severity,
-    pub sentence: String,
+    /// What counts most, in at most two lines, and what else the headline says.
+    pub short: String,
+    pub details: Vec<String>,
     pub model: String,
     pub window: String,
     pub since: String,
+    pub causes: Vec<CauseLine>,
     pub changes: Vec<String>,
     pub steps: Vec<NextStep>,
     pub key_figures: Vec<KeyFigure>,
@@ -64,6 +68,8 @@ pub(crate) struct Page {
     pub attribution: Option<AttributionCard>,
     pub score_shift: Option<ScoreShiftCard>,
     pub leaf_drift: Option<LeafDriftCard>,
+    /// Whether any row of the window is used. Without one, there is nothing to say about scores and features.
+    pub has_rows: bool,
     pub cards: Vec<Card>,
     pub is_compact: bool,
     pub has_importance: bool,
@@ -90,35 +96,40 @@ impl Page {
         let is_compact = report.drift.features.len() > MAX_DETAILED;
         let has_importance = report.importance.iter().any(Option::is_some);
         let cards = cards(report, context, is_compact);
+        let headline = short_verdict(report, language);
+        let has_rows = report.drift.n_window > 0;
         Self {
             title: format!("{model} · {} · {}", language.severity_word(severity), language.minute(window.from)),
             index: context.index.clone(),
             severity,
-            sentence: arrows_bound(&verdict_in(report, language)),
+            short: arrows_bound(&headline.text),
+            details: headline.details.iter().map(|clause| arrows_bound(clause)).collect(),
             window: format!("{} – {} UTC", language.minute(window.from), language.minute(window.to)),
             model,
             since: since(report, context),
+            causes: causes(report, language),
             changes: changes(report, context),
             steps: steps(report, language),
             key_figures: key_figures(report, context),
             recent: RecentWindows::new(report, context),
             notes: notes(report, language),
             findings: findings(report, language),
-            map: map(report, &cards, has_importance, language),
+            map: if has_rows { map(report, &cards, has_importance, language) } else { String::new() },
             map_words: if has_importance { language.labels().map_by_importance } else { language.labels().map_by_rank },
-            performance: performance_card(report, language),
-            segments: segments::card(report, context),
-            baseline: baseline::card(report, language),
-            curve: cost_curve::card(report, language),
-            estimate_check: estimate_check::card(report, context),
-            replay: report.replay.as_ref().map(|replay| replay::card(replay, language)),
-            attribution: attribution::card(report, language),
-            score_shift: score_shift::card(report, language),
-            leaf_drift: leaf_drift::card(report, language),
+            performance: kept(performance_card(report, language), has_rows),
+            segments: kept(segments::card(report, context), has_rows),
+            baseline: kept(baseline::card(report, language), has_rows),
+            curve: kept(cost_curve::card(report, language), has_rows),
+            estimate_check: kept(estimate_check::card(report, context), has_rows),
+            replay: kept(report.replay.as_ref().map(|replay| replay::card(replay, language)), has_rows),
+            attribution: kept(attribution::card(report, language), has_rows),
+            score_shift: kept(score_shift::card(report, language), has_rows),
+            leaf_drift: kept(leaf_drift::card(report, language), has_rows),
+            has_rows,
             is_compact,
             has_importance,
             score: score(report, language),
-            decisions: decisions::card(report, context),
+            decisions: kept(decisions::card(report, context), has_rows),
             service: service(report, language),
             quality: quality(report, language),
             limits: limits(report, language),
@@ -128,8 +139,16 @@ impl Page {
     }
 }
 
+/// Leaves out a section about rows where there are none.
+fn kept<T>(section: Option<T>, has_rows: bool) -> Option<T> {
+    section.filter(|_| has_rows)
+}
+
 fn performance_card(report: &Report, language: Language) -> Option<PerformanceCard> {
-    let of_score = report.performance.as_ref().and_then(|performance| performance::card(performance, language));
+    let of_score = report
+        .performance
+        .as_ref()
+        .and_then(|performance| performance::card(performance, report.is_holdout(), language));
     let of_predictions = || predictions::card(report.predictions.as_ref()?, language);
     of_score.or_else(of_predictions)
 }

@@ -5,6 +5,7 @@ use vigie_stats::Interval;
 use crate::{
     performance::{Band, Expected, Performance, Realised},
     report::{
+        chart,
         document::performance::coverage,
         words::{Language, label_notes::label_notes},
     },
@@ -21,12 +22,18 @@ pub(crate) struct PerformanceCard {
     pub sentences: Vec<String>,
     pub heads: Vec<String>,
     pub lines: Vec<MetricLine>,
+    /// Chart of `calibration`; empty without labels.
+    pub calibration_chart: String,
+    /// Whether the chart has the reference.
+    pub has_reference: bool,
+    /// Mean score, observed rate, rows.
     pub calibration: Vec<(String, String, String)>,
     pub notes: Vec<String>,
 }
 
-/// Returns the section, or `None` if nothing is known or can be estimated.
-pub(crate) fn card(performance: &Performance, language: Language) -> Option<PerformanceCard> {
+/// Returns the section, or `None` if nothing is known or can be estimated. `is_holdout`: whether the reference's rows were held out
+/// of training; outcomes of others are no standard.
+pub(crate) fn card(performance: &Performance, is_holdout: bool, language: Language) -> Option<PerformanceCard> {
     let (expected, realised) = (performance.expected.as_ref().ok(), performance.realised.as_ref());
     if expected.is_none() && performance.labels.is_none() {
         return None;
@@ -39,13 +46,17 @@ pub(crate) fn card(performance: &Performance, language: Language) -> Option<Perf
     if realised.is_some() {
         heads.push(language.by_labels_of(share));
     }
-    let calibration = realised.iter().flat_map(|realised| &realised.calibration);
-    let calibration = calibration
-        .map(|bin| (language.number(bin.mean_score), language.percent(bin.share), format!("{:.0}", bin.rows)));
+    let window = realised.map_or(&[][..], |realised| &realised.calibration);
+    let reference = if is_holdout { &performance.reference_calibration[..] } else { &[] };
+    let calibration = window.iter().map(|bin| {
+        (language.number(bin.mean_score), language.percent(bin.share), language.localised(format!("{:.0}", bin.rows)))
+    });
     Some(PerformanceCard {
         sentences: sentences(performance, language),
         heads,
         lines: lines(expected, realised, performance.terms.beta, language),
+        calibration_chart: chart::calibration(window, reference, language),
+        has_reference: !reference.is_empty(),
         calibration: calibration.collect(),
         notes: notes(performance, language),
     })

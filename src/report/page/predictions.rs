@@ -26,6 +26,8 @@ pub(crate) fn card(predictions: &Predictions, language: Language) -> Option<Perf
         sentences: Vec::new(),
         heads: heads.into_iter().collect(),
         lines: lines.unwrap_or_default(),
+        calibration_chart: String::new(),
+        has_reference: false,
         calibration: Vec::new(),
         notes: label_notes(labels, predictions.rows, language),
     })

@@ -7,7 +7,7 @@ use crate::{
     drift::{NotCompared, SegmentDrift},
     judge::{Limits, SegmentVerdict, Severity},
     performance::Performance,
-    report::{Context, Report, chart, document::SegmentPoint},
+    report::{Context, Report, document::SegmentPoint},
 };
 
 /// Table row of a segment.
@@ -94,10 +94,7 @@ fn line(
     let values: Vec<Option<f64>> = past(|segment| segment.1).chain([one.refused.window]).collect();
     let ratio = one.disparity.as_ref().map(|disparity| disparity.ratio.value);
     let ratios: Vec<Option<f64>> = past(|segment| segment.2).chain([ratio]).collect();
-    let ratio_name =
-        RecentWindows::name(recent, language.labels().accepted_ratio, &ratios, |ratio| language.number(ratio));
-    let spark_name =
-        RecentWindows::name(recent, language.labels().share_refused, &values, |share| language.percent(share));
+    let (labels, unlimited) = (language.labels(), Limits { watch: None, alarm: None });
     SegmentLine {
         severity: verdict.severity,
         name: shown(&one.name),
@@ -115,7 +112,19 @@ fn line(
         }),
         cost: known.map_or_else(dash, |known| figure(Some(known.cost_per_1000()), language)),
         labelled: known.map_or_else(dash, |known| language.grouped(known.rows)),
-        spark: chart::sparkline(&values, Limits { watch: None, alarm: None }, Severity::Stable, &spark_name),
-        ratio_spark: chart::sparkline(&ratios, limits, Severity::Stable, &ratio_name),
+        spark: RecentWindows::sparkline(
+            recent,
+            labels.share_refused,
+            &values,
+            (unlimited, Severity::Stable),
+            |share| language.percent(share),
+        ),
+        ratio_spark: RecentWindows::sparkline(
+            recent,
+            labels.accepted_ratio,
+            &ratios,
+            (limits, Severity::Stable),
+            |ratio| language.number(ratio),
+        ),
     }
 }

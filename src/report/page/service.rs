@@ -111,7 +111,8 @@ fn volume(report: &Report, language: Language) -> String {
             let text = Instant(slot * span * HOUR_US).to_string();
             let piece = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
             let (when, label) = if span == 1 { (piece(11, 16), piece(11, 13)) } else { (piece(0, 10), piece(8, 10)) };
-            let every = ((last - first) / 12).max(1);
+            // Labels of a phone are as wide as three columns.
+            let every = ((last - first) / 8).max(1);
             chart::CountColumn {
                 label: if (slot - first) % every == 0 { label.to_owned() } else { String::new() },
                 title: format!("{when}{} {}", language.colon(), language.requests(all, part)),

@@ -3,7 +3,7 @@
 use super::{Language, values::Advice};
 use crate::{
     drift::{FeatureDrift, PsiBinKind},
-    judge::{Facts, Finding, Measure, Severity, Story, StoryKind, StoryReason, StorySide, Test},
+    judge::{Facts, Finding, Measure, Severity, Story, StoryKind, StoryReason, StorySide, Test, UnusableReason},
     report::Report,
 };
 
@@ -17,18 +17,25 @@ pub(crate) struct NextStep {
 
 /// Returns the steps for the worst findings, one per subject, at most three.
 pub(crate) fn steps(report: &Report, language: Language) -> Vec<NextStep> {
-    let findings = report.verdict.entries();
+    let findings = worst_findings(report);
     if findings.is_empty() && report.verdict.severity == Severity::Stable {
         let advice = language.advice(Advice::Nothing);
         return vec![NextStep { subject: String::new(), link: String::new(), advice }];
     }
+    findings.iter().map(|finding| step(report, finding, language)).collect()
+}
+
+/// Returns the worst findings, one per subject, at most three.
+pub(crate) fn worst_findings(report: &Report) -> Vec<Finding> {
     // Without a name, the test is the subject.
     let subject = |finding: &Finding| (finding.subject.clone(), finding.subject.is_whole().then_some(finding.test));
-    let is_first = |(number, finding): &(usize, &Finding)| {
-        findings.iter().take(*number).all(|before| subject(before) != subject(finding))
-    };
-    let worst = findings.iter().enumerate().filter(is_first).take(3);
-    worst.map(|(_, finding)| step(report, finding, language)).collect()
+    let mut worst: Vec<Finding> = Vec::new();
+    for finding in report.verdict.entries() {
+        if worst.len() < 3 && worst.iter().all(|before| subject(before) != subject(&finding)) {
+            worst.push(finding);
+        }
+    }
+    worst
 }
 
 fn step(report: &Report, finding: &Finding, language: Language) -> NextStep {
@@ -95,6 +102,7 @@ fn advice(finding: &Finding) -> Advice {
         Test::Absent => Advice::Absent,
         Test::Dead => Advice::Dead,
         Test::Constant => Advice::Constant,
+        Test::LeftOut if is_percentage(&finding.facts) => Advice::Percentage,
         Test::LeftOut => Advice::LeftOut,
         Test::Measure(Measure::Missing) | Test::Presence => Advice::MissingChanged,
         Test::Measure(Measure::Unseen) => Advice::UnseenLevels,
@@ -121,6 +129,10 @@ fn advice(finding: &Finding) -> Advice {
         Test::Overrides => Advice::Overrides,
         Test::Cost | Test::RealisedCost => Advice::Cost,
     }
+}
+
+fn is_percentage(facts: &Facts) -> bool {
+    matches!(facts, Facts::RowsLeftOut { reason: UnusableReason::Percentage, .. })
 }
 
 /// Advice for values that moved for an unknown reason, by the kind of the bin that contributes most.

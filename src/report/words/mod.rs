@@ -1,6 +1,7 @@
 //! Sentences and fixed texts, with one folder per language. Elsewhere, `Language` is never matched.
 
 pub(crate) mod advice;
+pub(crate) mod causes;
 mod en;
 pub(crate) mod format;
 mod fr;
@@ -22,6 +23,6 @@ pub use mail_words::{MailLabels, MailWords};
 pub use notation::Notation;
 pub use page_words::PageWords;
 pub use terminal_words::{TerminalLabels, TerminalWords};
-pub use values::{Advice, ChangedDecisions, Restored, Since};
+pub use values::{Advice, Cause, ChangedDecisions, Lasted, Restored, ShortHeadline, Since};
 pub use verdict::{verdict_in, verdict_sentence};
 pub use words::Words;

@@ -10,7 +10,7 @@ pub trait Notation {
     /// Returns the value of the `lang` attribute.
     fn code(&self) -> &'static str;
 
-    /// Puts the decimal separator into a number written with a point.
+    /// Puts separators between groups of digits, and before the decimals, into a number written with a point.
     fn localised(&self, number: String) -> String;
 
     /// Formats a share as a percentage.

@@ -5,11 +5,11 @@ use vigie_stats::{Interval, Price};
 
 use super::{
     labels::PageLabels,
-    values::{Advice, ChangedDecisions, Restored, Since},
+    values::{Advice, Cause, ChangedDecisions, Restored, Since},
 };
 use crate::{
     drift::NotCompared,
-    judge::{Pace, Severity},
+    judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::report::{AgainstWindow, DecisionReport, SkippedFiles},
@@ -27,8 +27,17 @@ pub trait PageWords {
     /// Recommends a next step, in a clause after the subject.
     fn advice(&self, advice: Advice) -> &'static str;
 
+    /// States why a finding that is not about features has the cause that it has; without a capital letter and a full stop.
+    fn cause(&self, cause: Cause) -> &'static str;
+
+    /// States the reasons for a story's side; without a capital letter and a full stop.
+    fn reasons(&self, story: &Story) -> String;
+
     /// States for how long the worst finding or the verdict has lasted.
     fn since(&self, since: &Since) -> String;
+
+    /// States since when a model has had the same verdict, in how many windows; without a capital letter and a full stop.
+    fn same_since(&self, from: Instant, windows: usize) -> String;
 
     /// Lists names, and the number of further ones; without a full stop.
     fn names(&self, names: &[String], more: usize) -> String;

@@ -2,21 +2,89 @@
 
 use vigie_profile::window::Instant;
 
-use crate::judge::Severity;
+use crate::judge::{Severity, StorySide};
 
 /// For how long the worst finding or the verdict has lasted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Since {
-    /// There is no earlier report.
-    First,
+    /// There is no earlier report. `begin`: when it began, if that is known; `latest`: when it had begun at the latest. Both are
+    /// `None` without a finding.
+    First { begin: Option<Instant>, latest: Option<Instant> },
     /// This window is stable, the previous one was not.
     StableAgain { was: Severity },
-    /// It begins in this window, after `windows` others. `subject`: the drifted feature; `None`: the verdict.
-    New { from: Instant, subject: Option<String>, windows: usize },
+    /// It begins in this window, after `windows` others. `begin`: when, if that is known.
+    New { what: Lasted, from: Instant, begin: Option<Instant>, windows: usize },
     /// Stable for this many consecutive windows.
     Stable { from: Instant, windows: usize },
-    /// Drifted for this many consecutive windows.
-    Lasting { from: Instant, subject: Option<String>, windows: usize },
+    /// So for this many consecutive windows.
+    Lasting { what: Lasted, from: Instant, windows: usize },
+}
+
+/// What has lasted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lasted {
+    /// The drift of a feature or of several: its subject.
+    Drift(String),
+    /// The finding that the headline states.
+    Finding,
+    Verdict,
+}
+
+/// What caused a finding that is not about features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Decisions contradict the scores of the same rows.
+    Decisions,
+    /// People or rules may have overridden the model.
+    Overrides,
+    /// Rows or files cannot be used.
+    Log,
+    Service,
+    /// Another model than the expected one answers.
+    Model,
+    /// There are fewer rows than usual.
+    Volume,
+    /// No feature shows why.
+    Unexplained,
+}
+
+impl Cause {
+    #[must_use]
+    pub fn side(self) -> StorySide {
+        match self {
+            Self::Decisions | Self::Log | Self::Service | Self::Model => StorySide::Pipeline,
+            Self::Overrides | Self::Volume | Self::Unexplained => StorySide::Unknown,
+        }
+    }
+}
+
+/// A headline that fits in two lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShortHeadline {
+    /// What counts most, without the severity and a full stop. It begins with a capital letter unless with a name.
+    pub text: String,
+    /// What else the headline says, as clauses.
+    pub details: Vec<String>,
+}
+
+/// Longer ones need more than two lines on a phone, where they are cut.
+const MAX_SHORT: usize = 60;
+
+impl ShortHeadline {
+    /// A headline that is short as a whole.
+    pub(crate) fn whole(text: String) -> Self {
+        let details = if text.chars().count() > MAX_SHORT { vec![text.clone()] } else { Vec::new() };
+        Self { text, details }
+    }
+
+    /// `short`: the first clause in a few words, and whether they say all of it; `None` if the clause itself is short. `otherwise`:
+    /// what to say without clauses.
+    pub(crate) fn new(short: Option<(String, bool)>, clauses: Vec<String>, otherwise: &str) -> Self {
+        let first = || (clauses.first().map_or(otherwise, String::as_str).to_owned(), true);
+        let (text, is_whole) = short.unwrap_or_else(first);
+        let said = usize::from(is_whole && text.chars().count() <= MAX_SHORT);
+        Self { text, details: clauses.into_iter().skip(said).collect() }
+    }
 }
 
 /// How values in another unit were multiplied.
@@ -60,6 +128,8 @@ pub enum Advice {
     Constant,
     /// Rows that should have been usable are left out.
     LeftOut,
+    /// Rows are left out because their probability is a percentage.
+    Percentage,
     /// Part of a feature's values is missing, and the applicants changed as well.
     UnclearGap,
     /// Values are in another unit.

@@ -1,8 +1,12 @@
 //! Sentences about the whole run: the verdict, its history, and changes since the last window.
 
-use super::{Language, advice::place_of, values::Since};
+use super::{
+    Language,
+    advice::place_of,
+    values::{Lasted, ShortHeadline, Since},
+};
 use crate::{
-    judge::{Severity, Test, percentage},
+    judge::{Facts, Finding, Severity, StoryKind, Test, percentage},
     report::{
         Context, Report,
         document::{FeaturePoint, TrendPoint},
@@ -21,45 +25,73 @@ pub fn verdict_in(report: &Report, language: Language) -> String {
     language.headline(&report.headline()).unwrap_or_default()
 }
 
-/// Lists at most three names, and the number of further ones.
+/// Returns the verdict short enough for two lines, and what else it says.
+pub(crate) fn short_verdict(report: &Report, language: Language) -> ShortHeadline {
+    let whole = || ShortHeadline::whole(verdict_in(report, language));
+    language.short_headline(&report.headline()).unwrap_or_else(whole)
+}
+
+/// Lists three names, or of more the first and the number of the others.
 fn list_names(names: &[&str], language: Language) -> String {
-    let listed: Vec<String> = names.iter().take(3).map(|name| (*name).to_owned()).collect();
+    let first = if names.len() > 3 { 1 } else { names.len() };
+    let listed: Vec<String> = names.iter().take(first).map(|name| (*name).to_owned()).collect();
     language.names(&listed, names.len() - listed.len())
 }
 
 /// States for how long the worst finding or the verdict has lasted.
 pub(crate) fn since(report: &Report, context: &Context) -> String {
-    context.language.since(&lasting(report, &context.past))
+    context.language.since(&lasting(report, context))
 }
 
-fn lasting(report: &Report, past: &[TrendPoint]) -> Since {
-    let Some(last) = past.last() else { return Since::First };
-    let severity = report.verdict.severity;
-    let worst = worst_feature(report);
+fn lasting(report: &Report, context: &Context) -> Since {
+    let (past, severity, from) = (&context.past, report.verdict.severity, report.examined.window.from);
+    let worst = worst(report);
+    let begin = worst.as_ref().and_then(|worst| worst.story()?.onset).map(|onset| onset.at);
+    let Some(last) = past.last() else {
+        return Since::First { begin, latest: severity.is_drift().then_some(from) };
+    };
     let is_same = |point: &&TrendPoint| match &worst {
-        Some((place, name, _)) => {
-            point.feature(*place, name).is_some_and(|FeaturePoint(_, _, severity)| severity.is_drift())
-        }
+        Some(worst) => had(point, report, worst),
         None => point.head.severity == severity,
     };
     let streak: Vec<&TrendPoint> = past.iter().rev().take_while(is_same).collect();
-    let subject = worst.map(|(_, _, subject)| subject);
+    let what = match &worst {
+        Some(worst) if worst.story().is_some() => Lasted::Drift(context.language.subject(worst)),
+        Some(_) => Lasted::Finding,
+        None => Lasted::Verdict,
+    };
     let windows = streak.len() + 1;
     match streak.last() {
         None if severity == Severity::Stable => Since::StableAgain { was: last.head.severity },
-        None => Since::New { from: report.examined.window.from, subject, windows: past.len() },
+        None => Since::New { what, from, begin, windows: past.len() },
         Some(first) if severity == Severity::Stable => Since::Stable { from: first.head.window.from, windows },
-        Some(first) => Since::Lasting { from: first.head.window.from, subject, windows },
+        Some(first) => Since::Lasting { what, from: first.head.window.from, windows },
     }
 }
 
-/// Returns the feature that leads the worst story, with the story's subject, if no other finding is worse. Segments are a part of
-/// the rows and do not count.
-fn worst_feature(report: &Report) -> Option<(usize, String, String)> {
+/// Returns the worst finding whose cause may have lasted: the refusal rate follows from others, and segments are a part of the
+/// rows.
+fn worst(report: &Report) -> Option<Finding> {
     let entries = report.verdict.entries();
-    let worst = entries.iter().find(|one| one.test != Test::ShareRefused && one.subject.segment().is_none())?;
-    let lead = worst.story()?.lead()?.feature.clone();
-    Some((place_of(report, worst)?, lead, worst.subject.name()?.to_owned()))
+    entries.into_iter().find(|one| one.test != Test::ShareRefused && one.subject.segment().is_none())
+}
+
+/// Returns whether an earlier window had the same finding.
+fn had(point: &TrendPoint, report: &Report, finding: &Finding) -> bool {
+    let lead = finding.story().and_then(|story| Some((story, story.lead()?.feature.as_str())));
+    match (lead, finding.strongest().map(|strongest| strongest.facts)) {
+        // Old values move no distribution; the finding itself knows since when they are.
+        (Some((story, _)), Some(Facts::Stale { since, .. })) if story.kind() == StoryKind::Stale => {
+            point.head.window.from >= since
+        }
+        (Some((_, lead)), _) => place_of(report, finding)
+            .and_then(|place| point.feature(place, lead))
+            .is_some_and(|FeaturePoint(_, _, severity)| severity.is_drift()),
+        (None, _) => {
+            let was = point.head.severities.get(&finding.test.reported());
+            was.is_some_and(|was| *was != Severity::Stable)
+        }
+    }
 }
 
 /// Returns the changes since the previous window, one sentence each.

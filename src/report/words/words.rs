@@ -2,11 +2,14 @@
 
 use vigie_profile::{batch::Reason, shown::shown};
 
-use super::{mail_words::MailWords, notation::Notation, page_words::PageWords};
+use super::{mail_words::MailWords, notation::Notation, page_words::PageWords, values::ShortHeadline};
 use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
-    judge::{Direction, Facts, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, Subject, Test},
+    judge::{
+        Direction, Facts, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, StoryKind, Subject, Test,
+        led_by,
+    },
     replay::{LoggedPrecision, Unmeasured},
 };
 
@@ -59,7 +62,7 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
     /// States what happened to a feature, as a clause after its name: `× 1000 in 30% of rows`.
     fn change(&self, change: &Change) -> String;
 
-    /// States since when: `since 2026-10-13 14:20`.
+    /// States since when: `since 2026-10-13 14:20 UTC`.
     fn onset(&self, onset: &Onset) -> String;
 
     /// States what happened to a feature, and since when if that was inside the window.
@@ -70,6 +73,10 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
 
     /// States what a run or message amounts to: a whole sentence. `None` if only another language's sentence is stored.
     fn headline(&self, headline: &Headline) -> Option<String>;
+
+    /// States what counts most about a run or message, short enough for two lines, and what else its headline says. `None` as in
+    /// [`Self::headline`].
+    fn short_headline(&self, headline: &Headline) -> Option<ShortHeadline>;
 
     /// States a run's severity and counts, if its headline is not known in this language.
     fn bare_headline(&self, severity: Severity, findings: usize, drifted_share: Option<f64>) -> String;
@@ -89,9 +96,15 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
     /// Introduces a note after a headline.
     fn note_opening(&self) -> &'static str;
 
+    /// Names a group of features by the one that leads it.
+    fn and_others(&self, lead: &str) -> String;
+
     /// Returns the subject of a finding: a name, or the test.
     fn subject(&self, finding: &Finding) -> String {
-        finding.subject.name().map_or_else(|| self.test_name(finding.test).to_owned(), shown)
+        match &finding.subject {
+            Subject::Group(name) => led_by(name).map_or_else(|| shown(name), |lead| self.and_others(lead)),
+            subject => subject.name().map_or_else(|| self.test_name(finding.test).to_owned(), shown),
+        }
     }
 
     /// States the effect of a finding, without its limit and the evidence.
@@ -130,7 +143,10 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
     /// States a finding after its subject, as whole sentences with the separator. `direction`: how the feature has moved,
     /// which a distance does not show.
     fn sentences_after_subject(&self, finding: &Finding, direction: Option<&Direction>) -> String {
-        let moved = direction.map_or(String::new(), |direction| format!(" {}.", self.direction(direction)));
+        // What happened continues the sentence; figures begin another.
+        let continues = |story: &Story| story.onset.is_some() || story.kind() != StoryKind::Shift;
+        let joint = if finding.story().is_some_and(continues) { "," } else { "." };
+        let moved = direction.map_or(String::new(), |direction| format!(" {}{joint}", self.direction(direction)));
         let side = finding.story().map_or(String::new(), |story| format!("{}{}", self.semicolon(), self.side(story)));
         format!("{moved}{}{side}{}", self.statement_after_subject(finding), self.full_stop(&finding.facts))
     }
@@ -149,7 +165,8 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
         match (&finding.subject, &finding.facts) {
             (Subject::Segment(name), _) => self.segment_clause(name, finding),
             (_, Facts::LeftOut(input)) => self.left_out(finding.test, input),
-            (_, Facts::Lost(loss)) => self.left_out(finding.test, &loss.left_out()),
+            // Of labels, the reason is all there is to say: they have no place in the report otherwise.
+            (_, Facts::Lost(loss)) if finding.test != Test::Labels => self.left_out(finding.test, &loss.left_out()),
             _ => self.effect(finding),
         }
     }

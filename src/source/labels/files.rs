@@ -57,10 +57,7 @@ pub(super) fn read(
         let is_explained = scan.lost.len() + scan.unreadable.len() > explained;
         for summary in found.files.values() {
             scan.malformed += summary.timeless.count(Reason::Malformed);
-            if !is_explained
-                && summary.is_lost()
-                && let Some((shape, line)) = shape::lost_lines(file)
-            {
+            if !is_explained && let Some((shape, line)) = shape::lost(file, summary) {
                 let place = harmless(&file.stored.path().display().to_string());
                 scan.lost.push(LostInput { place, line, shape, more: 0 });
             }

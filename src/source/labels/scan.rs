@@ -42,7 +42,7 @@ pub(super) fn missing_field(place: &str, is_fixed: bool, mapping: &Mapping, foun
     let field = [Field::Id, Field::Decision].into_iter().find(is_absent)?;
     let key = if field == Field::Id { "labels.id" } else { "labels.target" };
     let path = mapping.fields().remove(&field).unwrap_or_default();
-    let names = suggestions(&path, found.names.iter().map(String::as_str));
+    let names = suggestions(&path, found.names.iter());
     let cause = if is_fixed && !path.contains('.') {
         format!("{place} has no column `{path}`; available: {names}")
     } else if field == Field::Id {
@@ -70,7 +70,7 @@ mod tests {
         let id = missing(false, &found).unwrap();
         assert!(id.starts_with("labels.id: no record in a.file has `request_id`; the records have: "), "{id}");
         found.fields.insert(Field::Id);
-        found.note_name("request_id");
+        found.names.note("request_id");
         assert_eq!(
             missing(false, &found).unwrap(),
             "labels.target: no record in a.file has `outcome`: either no outcome has arrived yet (nothing to do) or the name \

@@ -189,8 +189,7 @@ fn write(wire: Wire, value: &[u8], line: &mut Vec<u8>) -> Option<()> {
                     std::str::from_utf8(value).map_or(value, |digits| whole_digits(digits).as_bytes()),
                 );
             }
-            // JSON has no infinity.
-            _ => text(value, line)?,
+            _ => infinity(!value.starts_with(b"-"), line)?,
         },
         Wire::Text | Wire::CastToText => text(value, line)?,
         Wire::Bytes => serde_json::to_writer(line, &text_of_bytes(value)).ok()?,
@@ -224,12 +223,17 @@ fn integer(value: i64, line: &mut Vec<u8>) -> Option<()> {
     serde_json::to_writer(line, &value).ok()
 }
 
-/// Writes a number. NaN becomes null (missing), and infinity a string that readers parse as a number.
+/// Writes a number. NaN becomes null (missing).
 fn real(value: f64, line: &mut Vec<u8>) -> Option<()> {
     if value.is_infinite() {
-        return text(if value > 0.0 { b"Infinity" } else { b"-Infinity" }, line);
+        return infinity(value > 0.0, line);
     }
     serde_json::to_writer(line, &value).ok()
+}
+
+/// Writes the level of an infinite number, which readers parse as that number, because JSON has no infinity.
+fn infinity(is_positive: bool, line: &mut Vec<u8>) -> Option<()> {
+    text(if is_positive { b"inf" } else { b"-inf" }, line)
 }
 
 fn text(value: &[u8], line: &mut Vec<u8>) -> Option<()> {
@@ -252,7 +256,7 @@ mod tests {
         assert_eq!(json(&Type::INT8, &(-5_i64).to_be_bytes()), "\"x\":-5");
         assert_eq!(json(&Type::FLOAT8, &1e300_f64.to_be_bytes()), "\"x\":1e+300");
         assert_eq!(json(&Type::FLOAT8, &f64::NAN.to_be_bytes()), "\"x\":null");
-        assert_eq!(json(&Type::FLOAT4, &f32::NEG_INFINITY.to_be_bytes()), "\"x\":\"-Infinity\"");
+        assert_eq!(json(&Type::FLOAT4, &f32::NEG_INFINITY.to_be_bytes()), "\"x\":\"-inf\"");
         for number in ["-0.10", "0.50", "5.1", "7", "12.50"] {
             assert_eq!(json(&Type::NUMERIC, number.as_bytes()), format!("\"x\":{number}"));
         }
@@ -260,7 +264,7 @@ mod tests {
         assert_eq!(json(&Type::BYTEA, b"{\"a\": 1}"), "\"x\":\"{\\\"a\\\": 1}\"");
         assert_eq!(json(&Type::BYTEA, &[0xff, 0]), "\"x\":\"ff00\"");
         assert_eq!(json(&Type::NUMERIC, b"NaN"), "\"x\":null");
-        assert_eq!(json(&Type::NUMERIC, b"-Infinity"), "\"x\":\"-Infinity\"");
+        assert_eq!(json(&Type::NUMERIC, b"-Infinity"), "\"x\":\"-inf\"");
         assert_eq!(json(&Type::TEXT, "a\"é\n".as_bytes()), "\"x\":\"a\\\"é\\n\"");
         assert_eq!(json(&Type::JSONB, b"\x01{\"a\": 1}"), "\"x\":{\"a\": 1}");
         assert_eq!(json(&Type::TIMESTAMPTZ, &0_i64.to_be_bytes()), "\"x\":\"2000-01-01T00:00:00Z\"");

@@ -47,6 +47,8 @@ pub(crate) struct TableQuery {
     table: Arc<OpenTable>,
     selection: Selection,
     sql: String,
+    /// SQL that returns names of inputs, of which only some are read.
+    names: Option<String>,
     /// For rows without a time: SQL that returns whether any other row has one.
     has_timed_rows: Option<String>,
 }
@@ -117,7 +119,8 @@ impl TableLog {
         let selection = Selection::new(&self.table.columns, mapping);
         let condition = condition.map(|condition| format!("WHERE {condition}")).unwrap_or_default();
         let sql = format!("{} {condition} {tail}", selection.sql(&self.table.relation));
-        TableQuery { table: self.table.clone(), selection, sql, has_timed_rows }
+        let names = selection.names_sql(&self.table.relation, &condition);
+        TableQuery { table: self.table.clone(), selection, sql, names, has_timed_rows }
     }
 }
 
@@ -131,6 +134,7 @@ impl TableQuery {
         let mut read = 0;
         let (mut found, result) = self.stream(mapping, &mut read, sink);
         let result = result.and_then(|()| self.note_timed_rows(read, &mut found));
+        let result = result.and_then(|()| self.note_names(read, &mut found));
         (found, result)
     }
 
@@ -143,7 +147,7 @@ impl TableQuery {
     ) -> (ReadSummary, Result<()>) {
         let mut reader = RecordReader::new(mapping);
         for column in &self.table.columns {
-            reader.found.note_name(&column.name);
+            reader.found.names.note(&column.name);
         }
         let mut line = Vec::new();
         let session = self.table.session();
@@ -166,7 +170,18 @@ impl TableQuery {
         let result = result.and_then(|is_whole| if is_whole { Ok(()) } else { Err(endless_row(&self.table.database)) });
         drop(session);
         sink(reader.builder.take(mapping));
-        (reader.into_found(), result)
+        (reader.found, result)
+    }
+
+    /// Notes the names of inputs that are not read, for messages about those that are not found.
+    fn note_names(&self, read: u64, found: &mut ReadSummary) -> Result<()> {
+        let Some(sql) = self.names.as_ref().filter(|_| read > 0) else { return Ok(()) };
+        let session = self.table.session();
+        let names: Vec<String> = session.wait(|client| async move {
+            client.query(sql.as_str(), &[]).await?.iter().map(|row| row.try_get(0)).collect()
+        })?;
+        names.iter().for_each(|name| found.inputs.note(name));
+        Ok(())
     }
 
     /// Rows without a time are a config error only if no row of the whole table has one: otherwise counts one record.

@@ -1,7 +1,10 @@
 //! The SELECT list: whole columns, or single keys of a JSONB column if only a few are needed.
 
 use super::{column::TableColumn, copy::CopyRow, name::literal, pushdown::begins, relation::Relation};
-use crate::source::mapping::Mapping;
+use crate::source::{
+    found_names::{MAX_CHARS, MAX_NAMES},
+    mapping::Mapping,
+};
 
 /// Maximum number of keys to select one by one. With objects of 125 keys, selecting 50 costs as much as sending all.
 const MAX_KEYS: usize = 40;
@@ -51,6 +54,22 @@ impl Selection {
             }
         }
         format!("SELECT {} FROM {from}", names.join(", "))
+    }
+
+    /// SQL that returns the names of inputs in the first rows that meet `condition`, if only some keys are selected.
+    pub(super) fn names_sql(&self, relation: &Relation, condition: &str) -> Option<String> {
+        /// Number of rows.
+        const ROWS: usize = 100;
+        let column = self.items.iter().find_map(|item| match item {
+            SelectItem::Keys { column, keys: _ } => Some(column),
+            SelectItem::Whole(_) => None,
+        })?;
+        let rows = format!("SELECT {} AS one FROM {} {condition}", column.sql(), relation.from());
+        let objects = format!("SELECT one FROM ({rows}) AS objects WHERE one IS NOT NULL LIMIT {ROWS}");
+        Some(format!(
+            "SELECT DISTINCT left(key, {MAX_CHARS}) FROM ({objects}) AS object, jsonb_object_keys(CASE WHEN \
+             jsonb_typeof(one) = 'object' AND NOT one ?& ARRAY['columns', 'data'] THEN one END) AS key LIMIT {MAX_NAMES}"
+        ))
     }
 
     /// Writes a row as a line of JSON.

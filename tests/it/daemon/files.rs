@@ -168,6 +168,36 @@ fn a_readable_password_file_is_warned_of() {
 }
 
 #[test]
+fn other_durations_of_a_few_minutes_ask_for_months() {
+    let world = watched("");
+    day(&world, 0, 120, 0);
+    let check = || world.vigie(&["config", "check", "--config", "vigie.yaml"]).ok().stderr;
+    world.file("labels/a.csv", "id,y\nd0-r0,1\n");
+    for (more, asked) in [
+        ("reports: {dir: reports, keep: 12m}\n", "`reports.keep`: 12m is 12 minutes; was a month meant?"),
+        ("alerts: {cooldown: 1m}\n", "`alerts.cooldown`: 1m is 1 minute; was a month meant?"),
+        ("labels: {path: labels, id: id, target: y, revise: 6m}\n", "`labels.revise`: 6m is 6 minutes; was a month"),
+    ] {
+        configure(&world, more);
+        let stderr = check();
+        assert!(stderr.contains(asked), "{stderr}");
+    }
+    // Of two models, each has its own window.
+    configure(&world, "");
+    let one = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    let (schedule, rest): (Vec<&str>, Vec<&str>) = one.lines().partition(|line| line.starts_with("schedule:"));
+    assert_eq!(schedule.len(), 1);
+    let (reports, rest): (Vec<&str>, Vec<&str>) = rest.into_iter().partition(|line| line.starts_with("reports:"));
+    let model = |name: &str, window: &str| {
+        let lines = rest.iter().map(|line| format!("    {}\n", line.replace("name: m", &format!("name: {name}"))));
+        format!("  -\n{}    schedule: {{window: {window}}}\n", lines.collect::<String>())
+    };
+    world.file("vigie.yaml", format!("{}\nmodels:\n{}{}", reports[0], model("a", "1d"), model("b", "2m")));
+    let stderr = check();
+    assert!(stderr.contains("`schedule.window`: 2m is 2 minutes") && stderr.matches("meant?").count() == 1, "{stderr}");
+}
+
+#[test]
 fn a_window_of_a_minute_asks_for_the_month() {
     let world = watched("");
     day(&world, 0, 120, 0);
@@ -179,5 +209,5 @@ fn a_window_of_a_minute_asks_for_the_month() {
     configure(&world, "schedule: {window: 1m, lateness: 0s}\n");
     let stderr = world.vigie(&["config", "check", "--config", "vigie.yaml"]).ok().stderr;
     assert!(stderr.contains("vigie.yaml:8: `schedule.window`: 1m is 1 minute"), "{stderr}");
-    assert!(stderr.contains("for calendar months write month; for minutes write 60s"), "{stderr}");
+    assert!(stderr.contains("for months write month; for minutes write 60s"), "{stderr}");
 }

@@ -59,7 +59,7 @@ const CRATE_USERS: &[(&str, &str)] = &[
     ("tempfile", "archive monitor"),
     ("rusqlite", "ledger"),
     ("lettre", "alert"),
-    ("base64", "source alert"),
+    ("base64", "alert source"),
     ("idna", "alert"),
     ("ureq", "alert"),
     ("rustls", "alert source"),

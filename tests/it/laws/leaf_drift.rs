@@ -62,6 +62,7 @@ fn count<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, f64> {
 }
 
 /// Pearson's statistic by its definition over shares.
+#[expect(clippy::many_single_char_names, reason = "the letters of the formula")]
 fn plain_pearson<K: Ord>(reference: &BTreeMap<K, f64>, window: &BTreeMap<K, f64>) -> (f64, usize) {
     let (m, n): (f64, f64) = (reference.values().sum(), window.values().sum());
     let keys: std::collections::BTreeSet<&K> = reference.keys().chain(window.keys()).collect();

@@ -8,7 +8,7 @@ use std::{
 
 use proptest::prelude::*;
 use vigie::{
-    drift::{Change, Drift, FeatureDrift, LoneValue, Missing, compare},
+    drift::{Change, CommonValue, Drift, FeatureDrift, Missing, compare},
     judge::{
         Facts, Finding, Measure, Severity, Story, StoryCase, StoryKind, StoryReason, StorySide, Subject, Test, stories,
     },
@@ -214,13 +214,69 @@ fn a_partial_gap_beside_other_applicants_is_theirs_if_they_explain_it() {
 
 #[test]
 fn a_factor_that_several_features_share_cannot_be_told() {
-    let by = |name, factor| (name, 1.0, Change::Factor { factor });
+    let by = |name, factor| (name, if name == "A" { 1.3 } else { 1.0 }, Change::Factor { factor });
     // GOODS stands still, which proves nothing about prices in general.
     let found =
         told(&[by("A", 1.30), by("B", 1.31), by("C", 1.5), ("GOODS", 0.0, Change::Shift)], &[(0, 3, 0.9), (1, 3, 0.9)]);
     let both = found.iter().find(|story| story.has("A")).unwrap();
     assert_eq!((name(both), both.side, both.members.len()), ("A+".to_owned(), StorySide::Unknown, 2));
     assert_eq!(both.reasons, [StoryReason::SharedFactor]);
+}
+
+/// Inflation and other applicants move related features alike, so those with about one factor prove nothing about each other,
+/// also where chance has moved one of them out of the group.
+#[test]
+fn one_factor_of_all_related_features_cannot_be_told() {
+    let by = |name, factor| (name, 0.6, Change::Factor { factor });
+    let features = [by("CREDIT", 1.30), by("GOODS", 1.31), by("ANNUITY", 1.29), by("INCOME", 1.40)];
+    let pairs = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)];
+    let found = told(&features, &pairs.map(|(one, other)| (one, other, 0.6)));
+    assert_eq!(found.iter().map(|story| story.members.len()).collect::<Vec<_>>(), [3, 1], "{found:#?}");
+    for story in &found {
+        assert_eq!((story.side, story.reasons.as_slice()), (StorySide::Unknown, &[StoryReason::SharedFactor][..]));
+    }
+}
+
+/// Other applicants may bring features to one factor by chance: those that may follow the move of another one are part of it.
+#[test]
+fn a_shared_factor_is_taken_apart_if_other_applicants_explain_it() {
+    let by = |name, shift, factor| (name, shift, Change::Factor { factor });
+    let lead = || [("INCOME", -1.2, Change::Shift), by("CREDIT", -0.8, 0.61)];
+    let related = [(0, 1, 0.5), (0, 2, 0.4), (1, 2, 0.8), (0, 3, 0.2)];
+    let members = |shared: &[(&'static str, f64, Change)]| {
+        let found = told(&[&lead()[..], shared].concat(), &related);
+        let of = |side: StorySide| {
+            let stories = found.iter().filter(move |story| story.side == side);
+            stories
+                .map(|story| story.members.iter().map(|one| one.feature.clone()).collect::<Vec<_>>())
+                .collect::<Vec<_>>()
+        };
+        (of(StorySide::Population), of(StorySide::Unknown))
+    };
+    let (annuity, debt) = (by("ANNUITY", -0.6, 0.72), by("DEBT", -0.25, 0.74));
+    let (population, unknown) = members(&[annuity.clone(), debt.clone()]);
+    assert_eq!(population.len(), 1, "{population:?}");
+    assert_eq!(population[0][0], "INCOME");
+    assert_eq!((population[0].len(), unknown.len()), (4, 0), "{population:?} {unknown:?}");
+    // What the lead does not explain stays as it is.
+    let (population, unknown) = members(&[annuity.clone(), debt.clone(), by("AREA", -0.9, 0.73)]);
+    assert_eq!((population[0].len(), unknown), (4, vec![vec!["AREA".to_owned()]]));
+    let (population, unknown) = members(&[annuity, debt, by("AREA", -0.9, 0.73), by("RENT", -0.5, 0.73)]);
+    assert_eq!((population[0].len(), unknown), (4, vec![vec!["AREA".to_owned(), "RENT".to_owned()]]));
+}
+
+/// More rows with a value that the reference has, such as 0, may be part of the move, too.
+#[test]
+fn a_value_that_becomes_more_frequent_may_be_part_of_a_move() {
+    let features = [
+        ("AGE", 1.2, Change::Shift),
+        ("WORK", 0.7, Change::Shift),
+        ("LOANS", 0.4, Change::Atom { value: 0.0, extent: 0.2 }),
+    ];
+    let with = |correlation| told(&features, &[(0, 1, 0.6), (0, 2, correlation)]);
+    let sides = |found: &[Story]| found.iter().map(|story| (story.side, story.members.len())).collect::<Vec<_>>();
+    assert_eq!(sides(&with(0.3)), [(StorySide::Population, 3)]);
+    assert_eq!(sides(&with(-0.3)).len(), 2, "it moved the other way");
 }
 
 /// Old values move no distribution: the block has a story although none of its features has a finding.
@@ -246,7 +302,7 @@ fn change() -> impl Strategy<Value = Option<Change>> {
         1 => extent().prop_map(|extent| Some(Change::Unit { factor: 1_000.0, extent })),
         1 => extent().prop_map(|extent| Some(Change::Sentinel { value: -1.0, extent })),
         1 => prop::sample::select(vec![1.3, 1.31, 0.5]).prop_map(|factor| Some(Change::Factor { factor })),
-        1 => Just(Some(Change::Constant { value: LoneValue::Number(0.0) })),
+        1 => Just(Some(Change::Constant { value: CommonValue::Number(0.0) })),
         3 => Just(Some(Change::Shift)),
     ]
 }

@@ -146,7 +146,7 @@ fn line(event: &Event) -> String {
 fn a_story_is_told_once_and_over_once() {
     let mut timeline = Timeline::default();
     let all = story(&["B_A", "B_B", "B_C"], &Change::Gap { extent: 1.0 }, Some("B_"));
-    assert_eq!(timeline.day(0, &[all.clone()]), ["Opened B_* presence"]);
+    assert_eq!(timeline.day(0, std::slice::from_ref(&all)), ["Opened B_* presence"]);
     // 98% on the next day, and not in the log at all on the third.
     let part = story(&["B_A", "B_B", "B_C"], &Change::Gap { extent: 0.98 }, Some("B_"));
     let none = story(&["B_A", "B_B", "B_C"], &Change::Absent, Some("B_"));
@@ -187,7 +187,7 @@ fn a_story_that_grows_is_told_again() {
     timeline.day(0, &[gap(&["B_A"])]);
     timeline.past.alerts[0].acknowledged = true;
     let block = story(&["B_B", "B_A", "B_C"], &Change::Gap { extent: 1.0 }, Some("B_"));
-    assert_eq!(timeline.day(1, &[block.clone()]), ["Worsened B_* presence"]);
+    assert_eq!(timeline.day(1, std::slice::from_ref(&block)), ["Worsened B_* presence"]);
     assert!(!timeline.past.alerts[0].acknowledged);
     assert_eq!(timeline.day(2, &[block]), [""; 0]);
     assert_eq!(timeline.day(3, &[]), ["Recovered B_* presence"]);

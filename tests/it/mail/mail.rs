@@ -197,7 +197,7 @@ fn a_mail_without_a_report_gives_the_reason() {
     assert_eq!(mail.outline(), "multipart/alternative (text/plain, text/html)");
     let text = mail.find("text/plain").unwrap().text();
     // Commands stay on one line, so that they can be copied.
-    for command in ["\n  vigie alert mute FEATURE --until DATE\n", "`vigie learn --data FILE --out ref.vigie`"] {
+    for command in ["\n  vigie alert mute NAME --until DATE\n", "`vigie learn --data FILE --out ref.vigie`"] {
         assert!(text.contains(command), "{command}: {text}");
     }
     insta::assert_snapshot!("mail-run-failed", text);

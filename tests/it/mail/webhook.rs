@@ -1,13 +1,7 @@
 //! Webhooks: the request, and the meaning of each response.
 
 use std::{
-    io::{Read, Write},
     net::TcpListener,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
     time::{Duration, Instant as StdInstant},
 };
 
@@ -18,7 +12,7 @@ use vigie::{
 };
 use vigie_profile::window::{Instant, Window};
 
-use crate::support::{applicants::DAY, fake_http::FakeHttp, world::World};
+use crate::support::{applicants::DAY, fake_http::FakeHttp, talker::Talker, world::World};
 
 fn hook(port: u16) -> Webhook {
     Webhook { url: format!("http://127.0.0.1:{port}/hook?key=s3cret").into(), token_file: None, ca_file: None }
@@ -134,24 +128,6 @@ fn every_response_has_a_meaning() {
     }
 }
 
-/// A peer that answers with these bytes, and then with `more` without end. Returns the port and the number of bytes sent.
-fn endless(start: &'static [u8], more: &'static [u8]) -> (u16, Arc<AtomicU64>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let sent = Arc::new(AtomicU64::new(0));
-    let counter = Arc::clone(&sent);
-    thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let _ = stream.read(&mut [0; 8_192]);
-        let _ = stream.write_all(start);
-        let chunk = more.repeat(65_536 / more.len());
-        while let Ok(written) = stream.write(&chunk) {
-            counter.fetch_add(written as u64, Ordering::Relaxed);
-        }
-    });
-    (port, sent)
-}
-
 #[test]
 fn a_webhook_that_never_stops_sending_is_cut_off() {
     let answers: [(&[u8], &[u8]); 5] = [
@@ -163,10 +139,10 @@ fn a_webhook_that_never_stops_sending_is_cut_off() {
     ];
     for (start, more) in answers {
         let clock = StdInstant::now();
-        let (port, sent) = endless(start, more);
-        let _ = hook(port).send(&webhook_call(&notification(), None), within(Duration::from_secs(30)));
+        let talker = Talker::new(start, more);
+        let _ = hook(talker.port).send(&webhook_call(&notification(), None), within(Duration::from_secs(30)));
         assert!(clock.elapsed() < Duration::from_secs(10), "{start:?} {more:?}: {:?}", clock.elapsed());
-        assert!(sent.load(Ordering::Relaxed) < 32 << 20, "{start:?} {more:?}: {sent:?}");
+        assert!(talker.sent() < 32 << 20, "{start:?} {more:?}: {}", talker.sent());
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vigie::{
     config::Settings,
-    judge::Severity,
+    judge::{Facts, Finding, Severity, Test},
     monitor::{RunRequest, ScanOptions, check},
     report::{Context, Language, Report, TrendPoint, to_html},
 };
@@ -208,4 +208,59 @@ fn the_page_shows_since_when_features_drift_and_what_changed() {
     assert!(!old.contains("Newly drifted"));
     let french = render(vec![day(1, TrendPoint::from_report(&report))], Language::French);
     assert!(french.contains("AMT_ANNUITY en dérive depuis le 2026-10-13 (2 fenêtres consécutives)."));
+}
+
+/// The part of the page that readers see first.
+fn hero(html: &str) -> &str {
+    html.split("<section class=\"hero").nth(1).unwrap().split("</section>").next().unwrap()
+}
+
+#[test]
+fn the_top_answers_what_since_when_why_and_what_to_do() {
+    let mut report = example();
+    let html = to_html(&report, &Context::default()).unwrap();
+    let place = |text: &str| hero(&html).find(text).unwrap_or_else(|| panic!("no {text} in {}", hero(&html)));
+    let order =
+        ["<b>alarm</b>", "class=\"short\">AMT_ANNUITY", "Since when", "Pipeline or population", "What to do first"];
+    assert!(order.map(place).is_sorted(), "{}", hero(&html));
+    assert!(hero(&html).contains("<b>Pipeline</b>: AMT_GOODS_PRICE"), "{}", hero(&html));
+    report.verdict.findings.clear();
+    report.verdict.stories.clear();
+    report.verdict.severity = Severity::Stable;
+    let html = to_html(&report, &Context::default()).unwrap();
+    assert!(hero(&html).contains("All 125 features match the reference"), "{}", hero(&html));
+    assert!(!html.contains("Pipeline or population"));
+}
+
+#[test]
+fn a_finding_about_the_run_lasts_as_long_as_the_finding() {
+    let mut report = example();
+    let facts = Facts::UnknownDecisions { rows: 10, unknown: 4, words: Vec::new() };
+    report.verdict.findings.insert(0, Finding::of_run(Test::Decision, Severity::Alarm, facts));
+    let mut before = TrendPoint::from_report(&example());
+    before.head.window.from.0 -= 86_400_000_000;
+    before.head.window.to.0 -= 86_400_000_000;
+    assert_eq!(before.head.severity, report.verdict.severity, "the same verdict for another reason");
+    let render = |past: TrendPoint| {
+        without_no_break_spans(&to_html(&report, &Context { past: vec![past], ..Context::default() }).unwrap())
+    };
+    let new = render(before.clone());
+    assert!(hero(&new).contains("New in this window (2026-10-14): not so in the previous window."), "{}", hero(&new));
+    before.head.severities.insert(Test::Decision, Severity::Watch);
+    let old = render(before);
+    assert!(hero(&old).contains("Since 2026-10-13 (2 windows in a row)."), "{}", hero(&old));
+}
+
+#[test]
+fn a_window_without_rows_has_no_sections_about_rows() {
+    let mut report = example();
+    report.drift.n_window = 0;
+    report.verdict.findings.clear();
+    report.verdict.stories.clear();
+    let html = to_html(&report, &Context::default()).unwrap();
+    for section in ["map", "score", "decisions", "performance", "threshold", "features", "replay"] {
+        let (place, link) = (format!("<section id=\"{section}\">"), format!("href=\"#{section}\""));
+        assert!(!html.contains(&place) && !html.contains(&link), "{section}");
+    }
+    assert!(html.contains("<section id=\"quality\">") && html.contains("<main class=\"bare\">"));
 }

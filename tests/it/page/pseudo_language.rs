@@ -108,6 +108,10 @@ pub(super) fn assert_bracketed(report: &Report, past: Vec<TrendPoint>, sections:
     for section in sections {
         assert!(html.contains(&format!("<section id=\"{section}\">")), "no section {section}");
     }
+    let place = |section: &str| html.find(&format!("<section id=\"{section}\">"));
+    for before in ["decisions", "performance", "segments"] {
+        assert!(place(before) < place("features"), "{before} comes after the list of features");
+    }
     assert_bracketed_page(&html, &names(report));
     let text = to_terminal(report, std::path::Path::new("report.html"), false, &Bracketed);
     let findings = &report.verdict.entries();
@@ -321,7 +325,10 @@ pub(super) fn every_finding() -> Vec<Finding> {
         feature(Test::Absent, Facts::Absent { near: None }),
         feature(Test::Absent, Facts::Absent { near: Some("age".to_owned()) }),
         feature(Test::Dead, Facts::Dead { from: 0.1, to: 1.0 }),
-        feature(Test::Constant, Facts::Constant { value: CommonValue::Level("x".to_owned()), from: 0.4, to: 0.995 }),
+        feature(
+            Test::Constant,
+            Facts::Constant { value: CommonValue::Level(Some("x".to_owned())), from: 0.4, to: 0.995 },
+        ),
         run(Test::Score, Facts::ScoreNotMapped),
         score(Test::Score, psi(None)),
         score(Test::Score, Facts::Missing { from: 0.1, to: 0.3 }),

@@ -340,7 +340,7 @@ fn hostile_tables_are_read_or_rejected() {
     // Wrong types.
     database.sql("CREATE TABLE wrong AS SELECT ts, p AS inputs, inputs AS p FROM log");
     database.config(&world, "wrong", FIELDS);
-    assert!(refused(&world, Remedy::FixSetup).contains("200 rows (`inputs`): no row has features"));
+    assert!(refused(&world, Remedy::FixSetup).contains("source.fields.features (`inputs`): no row has features"));
     database.sql("CREATE TABLE untimed AS SELECT p > 0 AS ts, inputs, p FROM log");
     database.config(&world, "untimed", FIELDS);
     let message = refused(&world, Remedy::FixSetup);
@@ -464,43 +464,27 @@ fn the_daemon_retries_windows_that_the_database_refused() {
     assert_eq!(run(&database.url(), "log", at(3, 6)), ((1, 0), vec![]));
 }
 
-/// A server, or anyone on the path, that answers with messages without end.
+/// Only the keys of the reference's features are read, but the others are known by name.
 #[test]
-fn a_server_that_never_stops_sending_is_cut_off() {
-    let authenticated = [b"R\0\0\0\x08\0\0\0\0".as_slice(), b"Z\0\0\0\x05I"].concat();
-    let mut notice = b"N\0\x01\0\0SNOTICE\0".to_vec();
-    notice.resize(0x10001, b'x');
-    let endless_error = |start: &[u8]| [start, b"E\x7f\xff\xff\xff"].concat();
-    for (start, more) in [
-        (endless_error(b""), vec![b'x'; 65_536]),
-        (endless_error(&authenticated), vec![b'x'; 65_536]),
-        (authenticated.clone(), notice),
-        ([authenticated.as_slice(), b"d\x7f\xff\xff\xff"].concat(), vec![b'x'; 65_536]),
-    ] {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let sent = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
-        let counter = std::sync::Arc::clone(&sent);
-        std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let _ = std::io::Read::read(&mut stream, &mut [0; 4_096]);
-            let _ = std::io::Write::write_all(&mut stream, &start);
-            while let Ok(written) = std::io::Write::write(&mut stream, &more) {
-                counter.fetch_add(written as u64, std::sync::atomic::Ordering::Relaxed);
-            }
-        });
-        let world = crate::support::world::World::new();
-        world.file("train.csv", crate::support::applicants::training_csv(300));
-        world.vigie(crate::support::applicants::LEARN).ok();
-        world.config(&format!(
-            "kind: postgres\nurl: postgresql://u:p@127.0.0.1:{port}/log?sslmode=disable\ntable: log\n\
-             fields: {{timestamp: ts, features: inputs, probability: p}}\n"
-        ));
-        let started = std::time::Instant::now();
-        let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
-        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
-        assert!(ran.stderr.contains("PostgreSQL at 127.0.0.1"), "{}", ran.stderr);
-        assert!(sent.load(std::sync::atomic::Ordering::Relaxed) < 64 << 20, "{sent:?}");
-    }
+fn features_with_another_spelling_are_named() {
+    let Some(server) = Server::shared() else { return };
+    let database = server.database("spelling");
+    let world = world(&database);
+    let reasons = |report: &serde_json::Value| -> Vec<String> {
+        let findings = report["verdict"]["findings"].as_array().unwrap().iter();
+        findings.map(|finding| finding["reason"].as_str().unwrap().to_owned()).collect()
+    };
+    database.sql("UPDATE log SET inputs = (inputs - 'INCOME') || jsonb_build_object('Income', inputs->'INCOME')");
+    let found = reasons(&run(&world).unwrap());
+    assert!(found.iter().any(|reason| reason.contains("the log has `Income`")), "{found:?}");
+    database
+        .sql("CREATE TABLE wide AS SELECT ts, p, (inputs->>'AGE')::float8 AS age, inputs->>'JOB' AS \"JOB\" FROM log");
+    database.config(&world, "wide", "fields: {timestamp: ts, probability: p}\n");
+    let found = reasons(&run(&world).unwrap());
+    assert!(found.iter().any(|reason| reason.contains("the log has `age`")), "{found:?}");
+    std::fs::remove_dir_all(world.path("reports")).unwrap();
+    database.sql("UPDATE log SET inputs = jsonb_build_object('age', 41, 'job', 'clerk')");
+    database.config(&world, "log", FIELDS);
+    let message = refused(&world, Remedy::FixSetup);
+    assert!(message.contains("`age` for `AGE`") && message.contains("; the records have: age, job"), "{message}");
 }

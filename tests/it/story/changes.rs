@@ -166,7 +166,7 @@ fn changes_and_their_onset_are_reported_from_every_kind_of_log() {
 
     let page = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html");
     let page = std::fs::read_to_string(page).unwrap();
-    for sentence in ["× 1000 in 40.", "365243 in ", "“WORKING” for “Working”", "14:20"] {
+    for sentence in ["× 1,000 in 40.", "365,243 in ", "“WORKING” for “Working”", "14:20"] {
         assert!(page.contains(sentence), "{sentence}");
     }
 }

@@ -87,9 +87,9 @@ fn exit_code(world: &World) -> Ran {
 /// The findings of the test, as severity and reason.
 fn found(report: &Value, test: &str) -> Vec<(String, String)> {
     let findings = report["verdict"]["findings"].as_array().unwrap();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
     let of_test = findings.iter().filter(|finding| finding["test"] == test);
-    of_test.map(|finding| (text(&finding["severity"]), text(&finding["reason"]))).collect()
+    of_test.map(|finding| (word(&finding["severity"]), word(&finding["reason"]))).collect()
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn unknown_words_are_counted_with_examples() {
 #[test]
 fn allowed_overrides_are_a_figure() {
     let rows = rows(700);
-    let overridden = |row: usize, score: f64| (score >= 0.5) != (row % 40 == 0);
+    let overridden = |row: usize, score: f64| (score >= 0.5) != (row.is_multiple_of(40));
     let lines = log(&rows, |row, score| if overridden(row, score) { "refusé" } else { "accordé" });
     let world = world("", DECIDED, &lines, false);
     let (severity, reason) = found(&checked(&world), "decision").remove(0);
@@ -240,7 +240,7 @@ fn overrides_are_compared_with_earlier_windows() {
     for number in 0..6 {
         // One decision in forty is overridden, on the last day one in eight.
         let every = if number == 5 { 8 } else { 40 };
-        let overridden = |row: usize, score: f64| (score >= 0.5) != (row % every == 0);
+        let overridden = |row: usize, score: f64| (score >= 0.5) != (row.is_multiple_of(every));
         let mut lines = log(&rows(700), |row, score| if overridden(row, score) { "REFUSED" } else { "ACCEPTED" });
         lines.iter_mut().for_each(|line| line["ts"] = json!(at(number, 1).to_string()));
         let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -257,7 +257,7 @@ fn overrides_are_compared_with_earlier_windows() {
 #[test]
 fn costs_follow_the_logged_decisions() {
     let rows = rows(1_000);
-    let refused = |row: usize, score: f64| (score >= 0.5) != (row % 20 == 0);
+    let refused = |row: usize, score: f64| (score >= 0.5) != (row.is_multiple_of(20));
     let lines = log(&rows, |row, score| if refused(row, score) { "REFUSED" } else { "ACCEPTED" });
     let world = world(", overrides: allowed", DECIDED, &lines, false);
     let labels: String =

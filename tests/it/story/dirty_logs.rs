@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     applicants::{Applicant, LEARN, applicants, training_csv},
+    watched::{Watcher, at, day, watched},
     world::{World, feature},
 };
 
@@ -182,22 +183,27 @@ fn broken_files_are_named_and_left_out() {
     assert!(report["verdict"]["findings"].as_array().unwrap().iter().all(|finding| finding["test"] == "source"));
 }
 
-/// A gigabyte of nothing in a megabyte: the run goes on without the rest of the file, and says so.
+/// Megabytes of nothing in a small file.
+fn bomb(megabytes: usize) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut long = vec![b'x'; 1 << 20];
+    long.push(b'\n');
+    for _ in 0..megabytes {
+        std::io::Write::write_all(&mut packed, &long).unwrap();
+    }
+    packed.finish().unwrap()
+}
+
+/// The run goes on without the rest of the file, and says so.
 #[test]
 fn a_compressed_file_that_expands_without_end_is_cut_off() {
     let world = World::new();
     world.file("train.csv", training_csv(1_000));
     world.vigie(LEARN).ok();
     world.config(SOURCE);
-    let clean: String = applicants(300, 21).iter().map(|one| format!("{}\n", line(one))).collect();
+    let clean: String = applicants(1_000, 21).iter().map(|one| format!("{}\n", line(one))).collect();
     world.file("log/a.ndjson", &clean);
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    let mut long = vec![b'x'; 1 << 20];
-    long.push(b'\n');
-    for _ in 0..1_000 {
-        std::io::Write::write_all(&mut packed, &long).unwrap();
-    }
-    let packed = packed.finish().unwrap();
+    let packed = bomb(1_000);
     // Ten megabytes would be allowed to be a gigabyte.
     assert!(packed.len() < 8 << 20, "{}", packed.len());
     let limit = (packed.len() as u64 * 100).max(256 << 20) >> 20;
@@ -205,11 +211,29 @@ fn a_compressed_file_that_expands_without_end_is_cut_off() {
     let started = std::time::Instant::now();
     let report = world.check("2026-10-01", "2026-10-02");
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
-    assert_eq!(report["window"]["rows_used"], 300);
+    assert_eq!(report["window"]["rows_used"], 1_000);
     let unreadable = report["window"]["unreadable"].as_array().unwrap();
     assert_eq!(unreadable.len(), 1, "{unreadable:?}");
     let why = unreadable[0].to_string();
     assert!(why.contains("bomb.ndjson.gz") && why.contains(&format!("it expands to more than {limit} MB")), "{why}");
+}
+
+#[test]
+fn the_daemon_goes_on_after_a_file_that_expands_without_end() {
+    let world = watched("alerts: {after: 1}\n");
+    let watcher = Watcher::new(&world);
+    for number in 0..2 {
+        day(&world, number, 120, 0);
+    }
+    world.file("log/dt=2026-10-01/bomb.ndjson.gz", bomb(300));
+    for number in 1..3 {
+        let looked = watcher.check(at(number, 6));
+        assert_eq!((looked.reported, looked.failed), (1, 0));
+    }
+    // Its lines have no time, so they concern each window until the file is gone.
+    let events =
+        ["10-01 Opened - left_out", "10-01 Noted - source", "10-02 Reminded - left_out", "10-02 Reminded - source"];
+    assert_eq!(watcher.events(), events);
 }
 
 #[test]

@@ -267,20 +267,30 @@ fn a_file_without_read_permission_is_named_and_left_out() {
         fs::set_permissions(world.path(path), fs::Permissions::from_mode(mode)).unwrap();
     }
     let program = world.path("vigie");
-    let mut command = if is_root { Command::new("setpriv") } else { Command::new(&program) };
-    if is_root {
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
-    }
-    let output = command
-        .args(["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02", "--format", "json"])
-        .current_dir(world.root())
-        .output()
-        .unwrap();
+    let check = || {
+        let mut command = if is_root { Command::new("setpriv") } else { Command::new(&program) };
+        if is_root {
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
+        }
+        command
+            .args(["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02", "--format", "json"])
+            .current_dir(world.root())
+            .output()
+            .unwrap()
+    };
+    let output = check();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["window"]["rows_used"], 300);
     let findings = report["verdict"]["findings"].to_string();
     assert!(findings.contains("secret.ndjson: permission denied"), "{findings}");
+    // No other file.
+    fs::remove_file(world.path("log/a.ndjson")).unwrap();
+    let output = check();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("source.path: no file of the log could be read: "), "{said}");
+    assert!(said.contains("secret.ndjson: permission denied"), "{said}");
 }
 
 #[test]

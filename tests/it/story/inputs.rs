@@ -3,11 +3,13 @@
 use std::{fs, path::Path, sync::Arc};
 
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
-    Int8Array, Int32Array, Int64Array, ListArray, NullArray, RecordBatch, StringArray, TimestampMicrosecondArray,
-    UInt64Array,
-    types::{Int32Type, Int64Type},
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Decimal256Array, DictionaryArray,
+    DurationMillisecondArray, FixedSizeBinaryArray, FixedSizeListArray, Float32Array, Float64Array, Int8Array,
+    Int16Array, Int32Array, Int64Array, LargeStringArray, ListArray, NullArray, RecordBatch, StringArray,
+    StringViewArray, Time32SecondArray, TimestampMicrosecondArray, UInt8Array, UInt64Array,
+    types::{Int8Type, Int32Type, Int64Type},
 };
+use arrow_buffer::i256;
 use arrow_cast::cast;
 use arrow_schema::DataType;
 use parquet::arrow::ArrowWriter;
@@ -26,7 +28,7 @@ use crate::support::world::{World, feature};
 /// Contributions of the leaves are multiples of this, so that sums are exact.
 const UNIT: f64 = 1.0 / 64.0;
 /// What a missing level adds: the model knows it as `nan`.
-const MISSING_LEVEL: f64 = 64.0;
+pub(crate) const MISSING_LEVEL: f64 = 64.0;
 const LEVELS: [&str; 6] = ["1.0", "b", "nan", " d", "9007199254740993", "2026-10-01T00:00:00"];
 
 /// A sum of one leaf per border of `n` below its value (1, 2, 4, 8; nothing if it is missing), and one for the level of
@@ -46,7 +48,47 @@ fn model() -> Value {
 }
 
 /// What an input adds to the raw output, in units; `None`: it does not fit.
-type Expected = Option<f64>;
+pub(crate) type Expected = Option<f64>;
+
+/// What two commands make of the only record of a log, whose other input is missing.
+#[derive(Debug, PartialEq)]
+pub(crate) struct LoggedRow {
+    /// In a replay.
+    probability: f64,
+    complaints: u64,
+    /// The raw output of `vigie explain --id`; `None`: the record has no inputs.
+    explained: Option<f64>,
+}
+
+impl LoggedRow {
+    /// In a log, a value that does not fit counts as missing, with a complaint.
+    pub(crate) fn expected(input: Expected, is_number: bool, is_missing: bool) -> Self {
+        let raw = raw(input.unwrap_or(if is_number { 0.0 } else { MISSING_LEVEL }), is_number);
+        Self {
+            probability: 1.0 / (1.0 + (-raw).exp()),
+            complaints: u64::from(input.is_none()),
+            explained: input.filter(|_| !is_missing).map(|_| raw),
+        }
+    }
+
+    /// Reads the log of a config with the two commands.
+    pub(crate) fn read(world: &World, settings: &Settings) -> Self {
+        let (probability, complaints) = replayed(world, settings);
+        let explained = match explained(settings, &ExplainRequest::Id("r1".to_owned(), None)) {
+            Ok(raw) => Some(raw),
+            Err(why) => {
+                assert!(why.contains("--id r1: the record has no inputs"), "{why}");
+                None
+            }
+        };
+        Self { probability, complaints, explained }
+    }
+}
+
+/// The raw output for an input whose counterpart is missing.
+fn raw(units: f64, is_number: bool) -> f64 {
+    (units + if is_number { MISSING_LEVEL } else { 0.0 }) * UNIT
+}
 
 struct Case {
     column: ArrayRef,
@@ -64,6 +106,11 @@ fn text(text: &'static str, number: Expected, level: Expected) -> Case {
     case(StringArray::from(vec![text]), json!(text), text, number, level)
 }
 
+/// A dictionary of one value, as pandas writes categories.
+fn categories(value: impl Array + 'static) -> DictionaryArray<Int8Type> {
+    DictionaryArray::new(Int8Array::from(vec![0]), Arc::new(value))
+}
+
 fn cases() -> Vec<Case> {
     let half: ArrayRef = cast(&Float32Array::from(vec![1.5]), &DataType::Float16).unwrap();
     let decimal = |integer| Decimal128Array::from(vec![integer]).with_precision_and_scale(9, 2).unwrap();
@@ -74,6 +121,8 @@ fn cases() -> Vec<Case> {
     let large = Decimal128Array::from(vec![900_719_925_474_099_300]).with_precision_and_scale(20, 2).unwrap();
     let single = DictionaryArray::new(Int32Array::from(vec![0]), Arc::new(Int64Array::from(vec![1])));
     let list = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)])]);
+    let fixed_list = FixedSizeListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)])], 1);
+    let long = Decimal256Array::from(vec![i256::from_i128(100)]).with_precision_and_scale(40, 2).unwrap();
     vec![
         case(Int64Array::from(vec![1]), json!(1), "1", Some(3.0), Some(16.0)),
         case(Int8Array::from(vec![0]), json!(0), "0", Some(1.0), Some(0.0)),
@@ -125,11 +174,23 @@ fn cases() -> Vec<Case> {
         case(times, json!("2026-10-01T00:00:00"), "2026-10-01T00:00:00", None, Some(512.0)),
         case(zoned, json!("2026-10-01T00:00:00.5Z"), "2026-10-01T00:00:00.5Z", None, Some(0.0)),
         Case { column: Arc::new(list), json: json!([1]), csv: None, number: None, level: None },
+        Case { column: Arc::new(fixed_list), json: json!([1]), csv: None, number: None, level: None },
+        case(categories(BooleanArray::from(vec![true])), json!(true), "true", Some(3.0), Some(16.0)),
+        case(categories(decimal(250)), json!(2.50), "2.5", Some(7.0), Some(0.0)),
+        case(Int16Array::from(vec![1]), json!(1), "1", Some(3.0), Some(16.0)),
+        case(UInt8Array::from(vec![3]), json!(3), "3", Some(15.0), Some(0.0)),
+        case(long, json!(1), "1.00", Some(3.0), Some(16.0)),
+        case(LargeStringArray::from(vec![" d"]), json!(" d"), " d", None, Some(128.0)),
+        case(StringViewArray::from(vec!["1.0"]), json!("1.0"), "1.0", Some(3.0), Some(16.0)),
+        case(FixedSizeBinaryArray::try_from(vec![b"b".as_slice()]).unwrap(), json!("b"), "b", None, Some(32.0)),
+        case(Time32SecondArray::from(vec![28_800]), json!("08:00:00"), "08:00:00", None, Some(0.0)),
+        case(Date32Array::from(vec![20_727]), json!("2026-10-01"), "2026-10-01", None, Some(0.0)),
+        case(DurationMillisecondArray::from(vec![5]), json!("PT0.005S"), "PT0.005S", None, Some(0.0)),
     ]
 }
 
 /// A test world with the model, a reference and a config.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::new();
     let rows = (0..40).map(|row| format!("{row},{},0.{row:02}\n", ["a", "b"][row % 2]));
     world.file("train.csv", format!("n,c,p\n{}", rows.collect::<String>()));
@@ -138,7 +199,7 @@ fn world() -> World {
     world.file(
         "vigie.yaml",
         "model: {name: m, file: model.json}\nreference: ref.vigie\n\
-         source: {path: log, fields: {timestamp: ts, probability: p}}\nreports: {dir: reports}\n",
+         source: {path: log, fields: {timestamp: ts, probability: p, id: id}}\nreports: {dir: reports}\n",
     );
     world
 }
@@ -178,12 +239,15 @@ fn scored(world: &World, data: &str) -> Result<f64, String> {
     Ok(out.lines().nth(1).unwrap().parse().unwrap())
 }
 
-/// The raw output by `vigie explain --row`.
-fn explained(world: &World, settings: &Settings, record: &Value) -> Result<f64, String> {
-    let path = world.file("row.json", record.to_string());
+/// The raw output by `vigie explain`.
+fn explained(settings: &Settings, request: &ExplainRequest) -> Result<f64, String> {
     let scan = ScanOptions { threads: 1, progress: &|_, _| {} };
-    let explained = explain(settings, &ExplainRequest::Row(path), scan).map_err(|fault| fault.to_string())?;
-    Ok(explained.explanation.raw)
+    explain(settings, request, scan).map(|explained| explained.explanation.raw).map_err(|fault| fault.to_string())
+}
+
+/// The raw output by `vigie explain --row`.
+fn explained_row(world: &World, settings: &Settings, record: &Value) -> Result<f64, String> {
+    explained(settings, &ExplainRequest::Row(world.file("row.json", record.to_string())))
 }
 
 /// The probability of the only record of the log, and the number of its complaints.
@@ -211,13 +275,19 @@ fn replayed(world: &World, settings: &Settings) -> (f64, u64) {
     all[0]
 }
 
-fn replayed_file(world: &World, settings: &Settings, name: &str, write: impl FnOnce(&Path)) -> (f64, u64) {
+fn logged_row(world: &World, settings: &Settings, name: &str, write: impl FnOnce(&Path)) -> LoggedRow {
     fs::create_dir_all(world.path("log")).unwrap();
     let path = world.path("log").join(name);
     write(&path);
-    let replayed = replayed(world, settings);
+    let row = LoggedRow::read(world, settings);
     fs::remove_file(path).unwrap();
-    replayed
+    row
+}
+
+/// The columns of a log of one record.
+fn logged_columns(inputs: &[(&'static str, ArrayRef); 2]) -> Vec<(&'static str, ArrayRef)> {
+    let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
+    [inputs.as_slice(), &[("ts", text("2026-10-01T08:00:00Z")), ("id", text("r1"))]].concat()
 }
 
 #[test]
@@ -228,9 +298,10 @@ fn every_value_is_the_same_input_for_every_command() {
         let kind = case.column.data_type();
         let what = format!("{kind} {} as {}", case.json, if is_number { "a number" } else { "a level" });
         let expected = if is_number { case.number } else { case.level };
-        let raw = |units: f64| (units + if is_number { MISSING_LEVEL } else { 0.0 }) * UNIT;
         let check = |found: Result<f64, String>, expected: Expected, how: &str| match (found, expected) {
-            (Ok(found), Some(units)) => assert_eq!(found.to_bits(), raw(units).to_bits(), "{what}, {how}: {found}"),
+            (Ok(found), Some(units)) => {
+                assert_eq!(found.to_bits(), raw(units, is_number).to_bits(), "{what}, {how}: {found}");
+            }
             (Err(why), None) => {
                 let expects = if is_number { "the model expects a num" } else { "the model expects a" };
                 assert!(why.contains(expects), "{what}, {how}: {why}");
@@ -247,40 +318,35 @@ fn every_value_is_the_same_input_for_every_command() {
             world.file("rows.csv", format!("n,c\n{row}\n"));
             check(scored(&world, "rows.csv"), expected, "a table in CSV");
         }
-        check(explained(&world, &settings, &record(&case.json, is_number)), expected, "a single record");
+        check(explained_row(&world, &settings, &record(&case.json, is_number)), expected, "a single record");
 
-        // In a log, a value that does not fit counts as missing, with a complaint.
-        let missing = if is_number { 0.0 } else { MISSING_LEVEL };
-        let probability: f64 = 1.0 / (1.0 + (-raw(expected.unwrap_or(missing))).exp());
-        let logged = (probability.to_bits(), u64::from(expected.is_none()));
-        let found = replayed_file(&world, &settings, "rows.parquet", |path| {
-            let mut all = columns(&case.column, is_number).to_vec();
-            all.push(("ts", Arc::new(StringArray::from(vec!["2026-10-01T08:00:00Z"]))));
-            write_parquet(path, all);
+        let logged = LoggedRow::expected(expected, is_number, case.level == Some(MISSING_LEVEL));
+        let found = logged_row(&world, &settings, "rows.parquet", |path| {
+            write_parquet(path, logged_columns(&columns(&case.column, is_number)));
         });
-        assert_eq!((found.0.to_bits(), found.1), logged, "{what}, a log in Parquet");
-        let found = replayed_file(&world, &settings, "rows.ndjson", |path| {
+        assert_eq!(found, logged, "{what}, a log in Parquet");
+        let found = logged_row(&world, &settings, "rows.ndjson", |path| {
             let mut line = record(&case.json, is_number);
             line["ts"] = json!("2026-10-01T08:00:00Z");
+            line["id"] = json!("r1");
             fs::write(path, format!("{line}\n")).unwrap();
         });
-        assert_eq!((found.0.to_bits(), found.1), logged, "{what}, a log in NDJSON");
+        assert_eq!(found, logged, "{what}, a log in NDJSON");
         if let Some(cell) = case.csv {
             let row = if is_number { format!("{cell},") } else { format!(",{cell}") };
-            let found = replayed_file(&world, &settings, "rows.csv", |path| {
-                fs::write(path, format!("n,c,ts\n{row},2026-10-01T08:00:00Z\n")).unwrap();
+            let found = logged_row(&world, &settings, "rows.csv", |path| {
+                fs::write(path, format!("n,c,ts,id\n{row},2026-10-01T08:00:00Z,r1\n")).unwrap();
             });
-            assert_eq!((found.0.to_bits(), found.1), logged, "{what}, a log in CSV");
+            assert_eq!(found, logged, "{what}, a log in CSV");
         }
         // Next to a column of lists, rows are read one by one.
-        let found = replayed_file(&world, &settings, "rows.parquet", |path| {
-            let mut all = columns(&case.column, is_number).to_vec();
+        let found = logged_row(&world, &settings, "rows.parquet", |path| {
+            let mut all = logged_columns(&columns(&case.column, is_number));
             let lists = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)])]);
-            all.push(("ts", Arc::new(StringArray::from(vec!["2026-10-01T08:00:00Z"]))));
             all.push(("p", Arc::new(lists)));
             write_parquet(path, all);
         });
-        assert_eq!((found.0.to_bits(), found.1), logged, "{what}, rows of Parquet");
+        assert_eq!(found, logged, "{what}, rows of Parquet");
     }
 }
 
@@ -297,11 +363,10 @@ fn a_missing_level_is_the_word_of_the_application() {
         world.file("model.json", model.to_string());
     };
     let probability = |settings: &Settings| {
-        let row = replayed_file(&world, settings, "rows.ndjson", |path| {
-            fs::write(path, "{\"n\": null, \"c\": null, \"ts\": \"2026-10-01T08:00:00Z\"}\n").unwrap();
-        });
-        let explained = explained(&world, settings, &json!({"n": null, "c": null})).unwrap();
-        assert!((row.0 - 1.0 / (1.0 + (-explained).exp())).abs() < 1e-15, "{row:?}, {explained}");
+        let line = json!({"n": null, "c": null, "ts": "2026-10-01T08:00:00Z", "id": "r1"});
+        let row = logged_row(&world, settings, "rows.ndjson", |path| fs::write(path, format!("{line}\n")).unwrap());
+        let explained = explained_row(&world, settings, &json!({"n": null, "c": null})).unwrap();
+        assert!((row.probability - 1.0 / (1.0 + (-explained).exp())).abs() < 1e-15, "{row:?}, {explained}");
         explained / UNIT
     };
     let settings = || Settings::load(&world.path("vigie.yaml")).unwrap();
@@ -315,8 +380,8 @@ fn a_missing_level_is_the_word_of_the_application() {
     world.file("train.csv", format!("n,c,p\n{train_csv}"));
     world.vigie(&["learn", "--data", "train.csv", "--out", "ref.vigie", "--probability", "p"]).ok();
     let log: String = rows(&levels(""));
-    let log = log.lines().map(|line| format!("{line},2026-10-01T08:00:00Z\n")).collect::<String>();
-    world.file("log/a.csv", format!("n,c,p,ts\n{log}"));
+    let times = |(row, line): (usize, &str)| format!("{line},2026-10-01T08:00:00Z,r{row}\n");
+    world.file("log/a.csv", format!("n,c,p,ts,id\n{}", log.lines().enumerate().map(times).collect::<String>()));
     let report = world.check("2026-10-01", "2026-10-02");
     let found = feature(&report, "c");
     assert_eq!(found["missing"]["window_share"], 0.0, "{found}");
@@ -330,7 +395,7 @@ fn a_missing_level_is_the_word_of_the_application() {
         assert!((probability(&settings()) - 16.0).abs() < 1e-9, "{option}");
     }
     world.file("vigie.yaml", config.replace("file: model.json", "file: model.json, missing_level: {C: x}"));
-    let wrong = explained(&world, &settings(), &json!({"n": null, "c": null})).unwrap_err();
+    let wrong = explained_row(&world, &settings(), &json!({"n": null, "c": null})).unwrap_err();
     assert!(wrong.starts_with("model.missing_level: the model has no feature `C`; did you mean `c`?"), "{wrong}");
 }
 
@@ -341,13 +406,14 @@ fn json_in_a_binary_column_is_read_as_json() {
     let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
     world.file("vigie.yaml", config.replace("timestamp: ts,", "timestamp: ts, features: inputs,"));
     let settings = Settings::load(&world.path("vigie.yaml")).unwrap();
-    let found = replayed_file(&world, &settings, "rows.parquet", |path| {
+    let found = logged_row(&world, &settings, "rows.parquet", |path| {
+        let text = |text: &'static str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
         let inputs = BinaryArray::from(vec![b"{\n  \"n\": 1.5,\n  \"c\": \" d\"\n}".as_slice()]);
-        let ts = StringArray::from(vec!["2026-10-01T08:00:00Z"]);
-        write_parquet(path, vec![("inputs", Arc::new(inputs)), ("ts", Arc::new(ts))]);
+        let columns =
+            [("inputs", Arc::new(inputs) as ArrayRef), ("ts", text("2026-10-01T08:00:00Z")), ("id", text("r1"))];
+        write_parquet(path, columns.to_vec());
     });
-    let expected: f64 = 1.0 / (1.0 + (-(7.0 + 128.0) * UNIT).exp());
-    assert_eq!((found.0.to_bits(), found.1), (expected.to_bits(), 0));
+    assert_eq!(found, LoggedRow::expected(Some(7.0 + 128.0), false, false));
 }
 
 /// Numbers are compared in the precision of the model.

@@ -12,6 +12,7 @@ pub(crate) mod decisions;
 pub(crate) mod dirty_logs;
 pub(crate) mod distances;
 pub(crate) mod document;
+pub(crate) mod endless;
 pub(crate) mod estimate;
 pub(crate) mod example;
 pub(crate) mod explain;

@@ -82,6 +82,24 @@ fn row_numbers_identifiers_and_dates_are_left_out_with_a_note() {
     );
 }
 
+/// A column whose type is not read, or an export that failed, would otherwise be learnt as missing in silence.
+#[test]
+fn a_column_without_a_value_is_noted() {
+    let world = World::new();
+    let rows = |cell: &str| (0..300).map(|row| format!("{row}.5,{cell}\n")).collect::<String>();
+    let none: &[&str] = &[];
+    for (cell, more) in [("", none), ("NaN", none), ("None", &["--categorical", "y"])] {
+        world.file("rows.csv", format!("x,y\n{}", rows(cell)));
+        let ran = learn(&world, more).ok();
+        assert!(
+            ran.stderr.contains("note: y: no row has a value, so any value in the log will be drift"),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(ran.stderr.matches("no row has a value").count(), 1, "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn outcomes_may_be_texts() {
     let world = World::new();
@@ -140,6 +158,14 @@ fn a_damaged_or_foreign_table_is_refused_with_its_line() {
         spreadsheet.contains("this is a spreadsheet: export it as CSV (UTF-8, commas) or Parquet"),
         "{spreadsheet}"
     );
+    for (name, said) in [
+        ("a.csv.gz", "this is a compressed file: decompress it"),
+        ("a.pkl", "this is a Python pickle, which can run code: write the table as Parquet"),
+        ("a.feather", "write the table as Parquet"),
+    ] {
+        let refusal = refused(name, b"\x1f\x8b");
+        assert!(refusal.contains(said), "{refusal}");
+    }
     world.file("a.csv", "x,city\n1,Paris\n");
     for (model, found) in [("tree\nversion=v4\n", "a LightGBM model (text)"), ("{\"learner\": {}}", "an XGBoost model")]
     {
@@ -234,6 +260,52 @@ fn labels_without_the_id_column_name_the_columns_that_exist() {
             && headline.contains("labels.csv has no column `request_id`; available: request, actual"),
         "{said}"
     );
+}
+
+/// A mapping that finds nothing is a mistake that need not wait for the first check.
+#[test]
+fn config_check_tries_the_mapping_on_the_first_records() {
+    let config_check = |world: &World| world.vigie(&["config", "check", "--config", "vigie.yaml"]);
+    let keep = |_: &mut serde_json::Value| {};
+    for (world, expected) in [
+        (
+            world(&SOURCE.replace("id: id", "id: request"), keep),
+            "source.fields.id: no record has `request`; the records have",
+        ),
+        (
+            world(&SOURCE.replace("probability: p", "probability: score"), keep),
+            "source.fields.probability: no record has `score`",
+        ),
+        (world(&SOURCE.replace("features: inputs", "features: x"), keep), "source.fields.features: no record has `x`"),
+        (
+            world(SOURCE, |record| record["p"] = json!(record["p"].as_f64().unwrap().mul_add(50.0, 1.5))),
+            "source.fields.probability (`p`): no row has a score from 0 to 1",
+        ),
+        (
+            world(SOURCE, |record| record["ts"] = json!("soon")),
+            "none of 200 records has a readable time in `ts`, such as \"soon\"",
+        ),
+        (world(SOURCE, |record| record["inputs"] = json!({"age": 41})), "the nearest: `age` for `AGE`"),
+    ] {
+        let ran = config_check(&world);
+        assert_eq!(ran.code, Some(2), "{expected}: {}", ran.stdout);
+        assert!(ran.stderr.contains("first records of the log: ") && ran.stderr.contains(expected), "{}", ran.stderr);
+        assert_eq!(check(&world).code, Some(2), "{expected}");
+    }
+    // Failed requests, and inputs and outputs that are two events, are no mistakes.
+    let failing = world(&SOURCE.replace("id: id", "id: id, status: status"), |record| {
+        *record = json!({"ts": record["ts"], "id": record["id"], "status": 500});
+    });
+    config_check(&failing).ok();
+    let halves = world(SOURCE, |_| {});
+    let log = fs::read_to_string(halves.path("log/a.ndjson")).unwrap();
+    let half = |line: &str, key: &str| {
+        let mut half: serde_json::Value = serde_json::from_str(line).unwrap();
+        half.as_object_mut().unwrap().remove(key);
+        format!("{half}\n")
+    };
+    halves.file("log/a.ndjson", log.lines().map(|line| half(line, "p") + &half(line, "inputs")).collect::<String>());
+    config_check(&halves).ok();
 }
 
 #[test]

@@ -20,7 +20,9 @@ fn bureau() -> World {
     let shipped = format!("path: {}", home_credit("log").display());
     configure(&world, |config| {
         assert!(config.contains(&shipped) && config.contains("policy:\n"));
-        config.replace(&shipped, "path: log").replace("policy:\n", "policy:\n  parity: off\n")
+        config
+            .replace(&shipped, "path: log")
+            .replace("policy:\n", "policy:\n  parity: off\n  stale: {watch: null, alarm: null}\n")
     });
     world
 }

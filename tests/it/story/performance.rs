@@ -185,8 +185,12 @@ fn unreadable_labels_are_only_a_finding() {
     world.file("labels/a.csv", "id,wrong\nr1,1\n");
     let report = check(&world);
     assert!(report["performance"]["labels"]["unreadable"][0].as_str().unwrap().contains("no column `y`"));
+    // The headline says what is wrong: the names of columns are no values of rows.
     let verdict = report["verdict"]["sentence"].as_str().unwrap();
-    assert!(verdict.contains("labels could not be used: ") && verdict.contains("no column `y`"), "{verdict}");
+    assert!(
+        verdict.contains("labels could not be used: ") && verdict.contains("labels/a.csv has no column `y`"),
+        "{verdict}"
+    );
     assert!(report["performance"]["estimated"]["auc"]["value"].is_f64());
 }
 

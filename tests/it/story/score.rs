@@ -146,3 +146,12 @@ fn unexplainable_input_is_rejected_in_one_sentence() {
     let args = ["--model", &scaled, "--data", "rows.csv", "--out", "out.csv", "--output", "raw", "--id", "raw"];
     refused(&world, &args, "two columns would be named `raw`");
 }
+
+/// `score` has no config, which could name a database.
+#[test]
+fn rows_of_a_table_are_exported_first() {
+    let world = World::new();
+    let model = home_credit("model.cbm");
+    let args = ["--model", &model, "--data", "postgres:rows", "--out", "out.csv"];
+    refused(&world, &args, "--data postgres:rows: score reads files; export the rows, for example with psql: \\copy (");
+}

@@ -192,6 +192,31 @@ fn inputs_and_outputs_as_two_events() {
     assert_eq!(report["window"]["rejected"], json!({"no_probability": 10}));
 }
 
+/// Feedback, for example, has the id of a request as well: it is neither a repetition, nor does it keep the halves apart.
+#[test]
+fn a_third_event_of_a_request_is_a_part_of_it() {
+    let (world, applicants) = world();
+    world.config(SERVICE);
+    let part = |keys: &[&str]| {
+        lines(&applicants, |one| {
+            let mut line = service_line(one);
+            line.as_object_mut().unwrap().retain(|key, _| keys.contains(&key.as_str()));
+            line
+        })
+    };
+    let halves = part(&["ts", "request_id", "inputs"]) + &part(&["ts", "request_id", "outputs"]);
+    world.file("log/a.ndjson", part(&["ts", "request_id", "status_code"]) + &halves);
+    let got = report(&world);
+    assert_eq!((&got["window"]["rows_used"], &got["window"]["rejected"]), (&json!(400), &json!({})));
+    // Without an id, nothing can be joined.
+    world.file("log/a.ndjson", halves);
+    world.config(&SERVICE.replace(", id: request_id", ""));
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+    let expected = "source.fields.id: some rows have only inputs and the others only a score";
+    assert!(ran.stderr.contains(expected) && ran.stderr.contains("map `source.fields.id`"), "{}", ran.stderr);
+}
+
 /// As Spark encodes a value in a path, and more.
 fn encoded(value: Option<&str>) -> String {
     let Some(value) = value else { return "__HIVE_DEFAULT_PARTITION__".to_owned() };

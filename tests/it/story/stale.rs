@@ -35,7 +35,7 @@ type Row = [Option<f64>; 10];
 fn rows(rows: usize, seed: u64) -> Vec<Row> {
     let mut draw = Draw::seeded(seed);
     let one = |number: usize| {
-        let known = number % 10 != 0;
+        let known = !number.is_multiple_of(10);
         std::array::from_fn(|feature| {
             let value = (draw.normal() * 1_000.0).round() / 10.0;
             (known || feature >= BUREAU).then_some(value)
@@ -137,6 +137,8 @@ fn a_source_that_repeats_yesterday_is_an_alarm() {
     let args = ["check", "--config", "vigie.yaml", "--from", "2026-10-02", "--to", "2026-10-03", "--exit-code"];
     let ran = world.vigie(&args);
     assert!(ran.code == Some(1) && ran.stdout.contains("in BUREAU_* (4 features), since 2026-10-02"), "{}", ran.stdout);
+    let said = ran.stdout.lines().filter(|line| line.starts_with("    ") && line.contains("of the previous window"));
+    assert_eq!(said.count(), 1, "beneath the finding it is said once: {}", ran.stdout);
     let page = fs::read_to_string(world.path("reports/m/20261002T000000Z_20261003T000000Z/report.html")).unwrap();
     assert!(page.contains("repeat the values of a row of the previous window in BUREAU_* (4 features)"), "{page}");
     // It lasts for another day, and is over.

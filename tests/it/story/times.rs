@@ -76,13 +76,19 @@ fn a_log_without_any_feature_is_refused_with_the_nearest_names() {
         (["f_AGE", "f_N_INQ"], "; the nearest: `f_AGE` for `AGE`, `f_N_INQ` for `N_INQ`; the records have: "),
         (["x1", "x2"], "(AGE, N_INQ); the records have: x1, x2"),
     ] {
-        log(&world, &time, &|row| json!({keys[0]: row % 50, keys[1]: row % 7}));
-        let message = refused(&world);
-        assert!(
-            message.contains("source.fields.features: no record has any of the reference's features (AGE, N_INQ)"),
-            "{message}"
-        );
-        assert!(message.contains(nearest), "{message}");
+        // As an object, and by columns.
+        for body in [
+            (&|row: usize| json!({keys[0]: row % 50, keys[1]: row % 7})) as &dyn Fn(usize) -> Value,
+            &|row| json!({keys[0]: [row % 50], keys[1]: [row % 7]}),
+        ] {
+            log(&world, &time, body);
+            let message = refused(&world);
+            assert!(
+                message.contains("source.fields.features: no record has any of the reference's features (AGE, N_INQ)"),
+                "{message}"
+            );
+            assert!(message.contains(nearest), "{message}");
+        }
     }
 }
 

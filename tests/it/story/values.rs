@@ -122,6 +122,14 @@ fn cases() -> Vec<Case> {
             [1.0, 0.0],
             ["1", "0"],
         ),
+        // A category of booleans, as pandas writes it.
+        case(
+            keyed(Arc::new(BooleanArray::from(vec![true, false]))),
+            [json!(true), json!(false)],
+            ["true", "false"],
+            [1.0, 0.0],
+            ["1", "0"],
+        ),
         case(keyed(Arc::new(Int64Array::from(vec![7, 8]))), [json!(7), json!(8)], ["7", "8"], [7.0, 8.0], ["7", "8"]),
         words(
             StringArray::from(vec![Some(" Private"), Some("Private"), None]),

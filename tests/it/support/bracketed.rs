@@ -9,8 +9,9 @@ use vigie::{
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, LoggedPrecision, NoPValue, Parity, ScoreShift, Unmeasured},
     report::{
-        Advice, AgainstWindow, ChangedDecisions, DecisionReport, Language, MailLabels, MailWords, Notation, PageLabels,
-        PageWords, Restored, Since, SkippedFiles, TerminalLabels, TerminalWords, Words, terminal_words,
+        Advice, AgainstWindow, Cause, ChangedDecisions, DecisionReport, Language, MailLabels, MailWords, Notation,
+        PageLabels, PageWords, Restored, ShortHeadline, Since, SkippedFiles, TerminalLabels, TerminalWords, Words,
+        terminal_words,
     },
 };
 use vigie_profile::{
@@ -52,6 +53,12 @@ impl<T: InBrackets> InBrackets for Option<T> {
 impl<T: InBrackets, const N: usize> InBrackets for [T; N] {
     fn in_brackets(self) -> Self {
         self.map(InBrackets::in_brackets)
+    }
+}
+
+impl InBrackets for ShortHeadline {
+    fn in_brackets(self) -> Self {
+        Self { text: self.text.in_brackets(), details: self.details.into_iter().map(InBrackets::in_brackets).collect() }
     }
 }
 
@@ -110,6 +117,9 @@ impl PageWords for Bracketed {
         Language::English;
         glossary() -> &'static str;
         advice(advice: Advice) -> &'static str;
+        cause(cause: Cause) -> &'static str;
+        reasons(story: &Story) -> String;
+        same_since(from: Instant, windows: usize) -> String;
         since(since: &Since) -> String;
         names(names: &[String], more: usize) -> String;
         part_of(part: u64, whole: u64) -> String;
@@ -187,6 +197,8 @@ impl Words for Bracketed {
     bracketed! {
         Language::English;
         severity_word(severity: Severity) -> &'static str;
+        short_headline(headline: &Headline) -> Option<ShortHeadline>;
+        and_others(lead: &str) -> String;
         measure_name(measure: Measure) -> &'static str;
         test_name(test: Test) -> &'static str;
         complaint(reason: Reason) -> String;

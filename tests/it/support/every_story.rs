@@ -1,7 +1,7 @@
 //! Facts of stories, one for each kind and reason, for tests of words.
 
 use vigie::{
-    drift::{Change, LoneValue, Onset, OnsetOf, Respelled},
+    drift::{Change, CommonValue, Onset, OnsetOf, Respelled},
     judge::{Facts, Member, Severity, Story, StoryBlock, StoryReason, StorySide, Subject, Test},
 };
 use vigie_profile::window::Instant;
@@ -25,9 +25,9 @@ pub(crate) fn every_story() -> Vec<(Subject, Test, Facts)> {
         Change::Spelling { levels: vec![respelled(level())], extent: 0.3 },
         Change::Spelling { levels: vec![respelled(None)], extent: 0.3 },
         Change::NewLevel { level: level(), others: 2, extent: 0.3 },
-        Change::Constant { value: LoneValue::Number(0.0) },
-        Change::Constant { value: LoneValue::Level(level()) },
-        Change::Constant { value: LoneValue::Level(None) },
+        Change::Constant { value: CommonValue::Number(0.0) },
+        Change::Constant { value: CommonValue::Level(level()) },
+        Change::Constant { value: CommonValue::Level(None) },
         Change::Stale { extent: 0.3 },
         Change::Shift,
     ];
@@ -58,8 +58,9 @@ pub(crate) fn every_story() -> Vec<(Subject, Test, Facts)> {
         (Onset { at: Instant(DAY), resolution_s: 60, of: OnsetOf::Low, before: 0.1, after: 0.9 }, Test::Absent);
     let blocks = [None, Some(3), Some(2)]
         .map(|affected| affected.map(|affected| StoryBlock { prefix: "AGE_".to_owned(), features: 3, affected }));
-    let stories = changes.into_iter().flat_map(|change| {
-        let reasons = reasons.clone();
+    // Two reasons each, because messages cut long sentences off.
+    let stories = changes.into_iter().enumerate().flat_map(|(place, change)| {
+        let own: Vec<StoryReason> = reasons.iter().cycle().skip(2 * place).take(2).cloned().collect();
         let member = Member { feature: age(), change: change.clone(), severity: Severity::Watch, tests: vec![test] };
         let sides = [StorySide::Pipeline, StorySide::Population, StorySide::Unknown];
         let parts = blocks.clone().into_iter().zip(sides).zip([1, 2, 5]);
@@ -71,7 +72,7 @@ pub(crate) fn every_story() -> Vec<(Subject, Test, Facts)> {
             onset: (members > 1).then_some(onset),
             severity: Severity::Watch,
             side,
-            reasons: reasons.clone(),
+            reasons: own.clone(),
         })
     });
     let facts = |story: Story| {

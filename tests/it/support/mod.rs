@@ -15,6 +15,7 @@ pub(crate) mod reference_exercise;
 pub(crate) mod reference_file;
 pub(crate) mod schema;
 pub(crate) mod stories;
+pub(crate) mod talker;
 pub(crate) mod unbracketed;
 pub(crate) mod watched;
 pub(crate) mod world;

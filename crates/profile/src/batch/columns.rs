@@ -9,7 +9,7 @@ use arrow_array::{
     types::{Int32Type, Int64Type, UInt64Type},
 };
 use arrow_cast::cast;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Field};
 
 use super::{Number, decimals_to_f64, for_each_number, level, level_of_decimal, level_of_number, number};
 
@@ -44,6 +44,23 @@ pub fn is_text(kind: &DataType) -> bool {
 #[must_use]
 pub fn is_bytes(kind: &DataType) -> bool {
     matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_))
+}
+
+/// The type as which a column of a file is decoded: a dictionary of anything but text as its values, because decoders know
+/// few such dictionaries. (pandas writes a category of booleans as one.)
+#[must_use]
+pub fn decoded_type(kind: &DataType) -> DataType {
+    let decoded = |field: &Arc<Field>| {
+        let kind = decoded_type(field.data_type());
+        Arc::new(Field::clone(field).with_data_type(kind))
+    };
+    match kind {
+        DataType::Dictionary(_, values) if !is_text(values) => decoded_type(values),
+        DataType::List(items) => DataType::List(decoded(items)),
+        DataType::LargeList(items) => DataType::LargeList(decoded(items)),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(decoded).collect()),
+        _ => kind.clone(),
+    }
 }
 
 /// Columns of numbers that [`for_each_number`] supports and models read.
@@ -156,7 +173,8 @@ pub fn to_numbers(column: &ArrayRef, complain: &mut dyn FnMut(NotANumber<'_>)) -
     if is_text(kind) || is_bytes(kind) {
         return numbers_from_texts(&column, complain);
     }
-    let numbers = (!kind.is_temporal()).then(|| cast(&*column, &DataType::Float64).ok()).flatten();
+    // (A cast would take the item of a list of fixed length 1 as the number.)
+    let numbers = (!kind.is_temporal() && !kind.is_nested()).then(|| cast(&*column, &DataType::Float64).ok()).flatten();
     numbers.unwrap_or_else(|| {
         (column.null_count()..column.len()).for_each(|_| complain(NotANumber::Type(kind)));
         new_null_array(&DataType::Float64, column.len())
@@ -252,8 +270,8 @@ fn keyed<T: Copy + Eq + Hash>(
 mod tests {
     use arrow_array::{
         BinaryArray, BooleanArray, Date32Array, Decimal128Array, Decimal256Array, DurationMillisecondArray,
-        Float16Array, Float32Array, Int8Array, Int64Array, LargeStringArray, ListArray, NullArray, StringViewArray,
-        TimestampMicrosecondArray, UInt8Array, UInt64Array, types::Int64Type,
+        FixedSizeListArray, Float16Array, Float32Array, Int8Array, Int64Array, LargeStringArray, ListArray, NullArray,
+        StringViewArray, TimestampMicrosecondArray, UInt8Array, UInt64Array, types::Int64Type,
     };
 
     use super::*;
@@ -392,7 +410,21 @@ mod tests {
         }
         let mut found = 0;
         assert_eq!(to_numbers(&column(list), &mut |_| found += 1).null_count(), 2);
-        assert_eq!(found, 1);
+        let single = FixedSizeListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)])], 1);
+        assert_eq!(to_numbers(&column(single), &mut |_| found += 1).null_count(), 1);
+        assert_eq!(found, 2);
+    }
+
+    #[test]
+    fn only_dictionaries_of_text_are_decoded_as_such() {
+        let keyed = |values| DataType::Dictionary(Box::new(DataType::Int8), Box::new(values));
+        let items = |kind| DataType::List(Arc::new(Field::new("item", kind, true)));
+        let text = keyed(DataType::Utf8);
+        assert_eq!(decoded_type(&text), text);
+        assert_eq!(decoded_type(&keyed(DataType::Boolean)), DataType::Boolean);
+        assert_eq!(decoded_type(&items(keyed(DataType::Float16))), items(DataType::Float16));
+        let of = |kind| DataType::Struct([Field::new("a", kind, true)].into_iter().collect());
+        assert_eq!(decoded_type(&of(keyed(DataType::Boolean))), of(DataType::Boolean));
     }
 
     #[test]

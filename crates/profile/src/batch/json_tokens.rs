@@ -1,7 +1,7 @@
 //! JSON as Python writes it: with the bare tokens NaN and Infinity.
 
-/// Replaces the bare tokens NaN and Infinity, which Python writes but JSON does not allow, by `null` and a string.
-/// Returns `None` if there is no such token.
+/// Replaces the bare tokens NaN and Infinity, which Python writes but JSON does not allow, by `null` and the level of that
+/// number. Returns `None` if there is no such token.
 #[must_use]
 pub fn plain_tokens(line: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::with_capacity(line.len() + 16);
@@ -23,8 +23,7 @@ pub fn plain_tokens(line: &[u8]) -> Option<Vec<u8>> {
             }
             continue;
         }
-        let tokens: [(&[u8], &[u8]); 3] =
-            [(b"NaN", b"null"), (b"-Infinity", b"\"-Infinity\""), (b"Infinity", b"\"Infinity\"")];
+        let tokens: [(&[u8], &[u8]); 3] = [(b"NaN", b"null"), (b"-Infinity", b"\"-inf\""), (b"Infinity", b"\"inf\"")];
         if let Some((token, replacement)) = tokens.iter().find(|(token, _)| rest.starts_with(token)) {
             plain.extend_from_slice(replacement);
             rest = rest.get(token.len()..).unwrap_or_default();

@@ -4,6 +4,7 @@
 
 mod columns;
 mod complaints;
+mod csv_quotes;
 mod decimals;
 mod json_tokens;
 mod numbers;
@@ -13,8 +14,9 @@ mod rows;
 mod spelling;
 mod value;
 
-pub use columns::{NotANumber, fits_f64, is_bytes, is_text, text_of_bytes, texts, to_levels, to_numbers};
+pub use columns::{NotANumber, decoded_type, fits_f64, is_bytes, is_text, text_of_bytes, texts, to_levels, to_numbers};
 pub use complaints::{Complaint, Complaints, Reason};
+pub use csv_quotes::QuoteScan;
 pub use decimals::decimals_to_f64;
 pub use json_tokens::plain_tokens;
 pub use numbers::for_each_number;

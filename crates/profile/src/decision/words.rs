@@ -128,7 +128,14 @@ impl DecisionWords {
         ];
         let common = common.into_iter().flat_map(|(words, meaning)| words.iter().map(move |word| (*word, meaning)));
         let known = common.map(|(word, meaning)| (word.to_owned(), meaning));
-        Self { known: known.chain(own.into_iter().map(|(word, meaning)| pair(word, meaning))).collect() }
+        let own: Vec<(String, DecisionWord)> = own.into_iter().map(|(word, meaning)| pair(word, meaning)).collect();
+        // Where only one of 1 and 0 is given, the other one is its opposite.
+        let other = |given: &str, other: &str| {
+            let meaning = own.iter().find(|(word, _)| word == given)?.1;
+            (meaning != DecisionWord::Open).then(|| (other.to_owned(), opposite(meaning)))
+        };
+        let others = [other("1", "0"), other("0", "1")];
+        Self { known: known.chain(others.into_iter().flatten()).chain(own).collect() }
     }
 
     /// Meaning of a word in any case, with or without accents; `None` if it is unknown.

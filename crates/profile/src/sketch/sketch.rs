@@ -134,7 +134,6 @@ impl Sketch {
 
 /// Number of the octave of a value that is neither 0 nor NaN, and the place of its finest bucket.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "masked to 11 and 8 bits")]
 fn address(value: f64) -> (u16, usize) {
     let bits = value.to_bits();
     let exponent = (bits >> MANTISSA_BITS) as u16 & MAX_EXPONENT;

@@ -18,6 +18,9 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::LeftOut => {
             "fix what these rows lack, or exclude them by source.where if they are no predictions; examples are under Data quality."
         }
+        Advice::Percentage => {
+            "have the service log probabilities from 0 to 1 again; until then, these rows are not monitored."
+        }
         Advice::UnclearGap => {
             "check by channel and product whether more applicants have no record, or whether the source delivers less."
         }

@@ -2,10 +2,10 @@
 
 use vigie_profile::shown::shown;
 
-use super::numbers::{number, percent};
+use super::numbers::{exact, number, percent};
 use crate::{
-    drift::{Change, LoneValue, Onset, Respelled},
-    report::words::{format::minute, values::Multiple},
+    drift::{Change, CommonValue, Onset, Respelled},
+    report::words::{format::moment, values::Multiple},
 };
 
 pub(super) fn change(change: &Change) -> String {
@@ -19,13 +19,13 @@ pub(super) fn change(change: &Change) -> String {
             None => "no longer empty".to_owned(),
             Some(share) => format!("filled in {share} of the rows that should be empty"),
         },
-        Change::Sentinel { value, extent } => format!("{value} {}", in_rows(*extent)),
-        Change::Atom { value, extent } => format!("{value} instead of other values {}", in_rows(*extent)),
+        Change::Sentinel { value, extent } => format!("{} {}", exact(*value), in_rows(*extent)),
+        Change::Atom { value, extent } => format!("{} instead of other values {}", exact(*value), in_rows(*extent)),
         Change::Unit { factor, extent } => {
             let unit = match Multiple::new(*factor) {
                 Multiple::Reversed => "sign reversed".to_owned(),
-                Multiple::By(factor) => format!("× {factor}"),
-                Multiple::DividedBy(divisor) => format!("÷ {divisor}"),
+                Multiple::By(factor) => format!("× {}", exact(factor)),
+                Multiple::DividedBy(divisor) => format!("÷ {}", exact(divisor)),
             };
             format!("{unit} {}", in_rows(*extent))
         }
@@ -46,16 +46,16 @@ pub(super) fn change(change: &Change) -> String {
             let new = if *others == 0 { "a new level".to_owned() } else { format!("{} new levels", others + 1) };
             format!("{new} {}{most}", in_rows(*extent))
         }
-        Change::Constant { value: LoneValue::Number(value) } => format!("always {value}"),
-        Change::Constant { value: LoneValue::Level(Some(level)) } => format!("always “{}”", shown(level)),
-        Change::Constant { value: LoneValue::Level(None) } => "always the same level".to_owned(),
+        Change::Constant { value: CommonValue::Number(value) } => format!("always {}", exact(*value)),
+        Change::Constant { value: CommonValue::Level(Some(level)) } => format!("always “{}”", shown(level)),
+        Change::Constant { value: CommonValue::Level(None) } => "always the same level".to_owned(),
         Change::Stale { extent } => format!("values of the previous window again {}", in_rows(*extent)),
         Change::Shift => "another distribution of values".to_owned(),
     }
 }
 
 pub(super) fn onset(onset: &Onset) -> String {
-    format!("since {}", minute(onset.at))
+    format!("since {}", moment(onset.at))
 }
 
 /// A share of rows; `None` if these are all rows.
@@ -85,9 +85,9 @@ mod tests {
             (Change::Gap { extent: 0.3 }, "empty in 30.0% of the rows that should have a value"),
             (Change::Filled { extent: 1.0 }, "no longer empty"),
             (Change::Filled { extent: 0.5 }, "filled in 50.0% of the rows that should be empty"),
-            (Change::Sentinel { value: 365_243.0, extent: 0.06 }, "365243 in 6.0% of rows"),
+            (Change::Sentinel { value: 365_243.0, extent: 0.06 }, "365,243 in 6.0% of rows"),
             (Change::Atom { value: 0.0, extent: 0.25 }, "0 instead of other values in 25.0% of rows"),
-            (Change::Unit { factor: 1_000.0, extent: 0.3 }, "× 1000 in 30.0% of rows"),
+            (Change::Unit { factor: 1_000.0, extent: 0.3 }, "× 1,000 in 30.0% of rows"),
             (Change::Unit { factor: 1.0 / 7.0, extent: 0.999 }, "÷ 7 in all rows"),
             (Change::Unit { factor: 1.0 / 365.25, extent: 1.0 }, "÷ 365.25 in all rows"),
             (Change::Unit { factor: -1.0, extent: 1.0 }, "sign reversed in all rows"),
@@ -106,9 +106,9 @@ mod tests {
                 "3 new levels in 12.0% of rows, mostly “Gig work”",
             ),
             (Change::NewLevel { level: None, others: 0, extent: 0.12 }, "a new level in 12.0% of rows"),
-            (Change::Constant { value: LoneValue::Number(1_007.0) }, "always 1007"),
-            (Change::Constant { value: LoneValue::Level(level("a")) }, "always “a”"),
-            (Change::Constant { value: LoneValue::Level(None) }, "always the same level"),
+            (Change::Constant { value: CommonValue::Number(1_007.0) }, "always 1,007"),
+            (Change::Constant { value: CommonValue::Level(level("a")) }, "always “a”"),
+            (Change::Constant { value: CommonValue::Level(None) }, "always the same level"),
             (Change::Shift, "another distribution of values"),
         ];
         for (what, expected) in all {
@@ -116,6 +116,6 @@ mod tests {
         }
         let at = Instant(1_791_901_200_000_000);
         let since = Onset { at, resolution_s: 60, of: OnsetOf::Missing, before: 0.1, after: 1.0 };
-        assert_eq!(onset(&since), format!("since {}", minute(at)));
+        assert_eq!(onset(&since), format!("since {}", moment(at)));
     }
 }

@@ -6,7 +6,7 @@ use super::{
     decisions,
     losses::lost,
     measures::{distance, measure_name},
-    numbers::{grouped, number, percent, plural, points, q, rounded, row_count},
+    numbers::{self, grouped, number, percent, plural, points, q, rounded, row_count},
     stories, unusable,
 };
 use crate::{
@@ -323,7 +323,7 @@ pub(super) fn direction(direction: &Direction) -> String {
         Direction::Dead { from, to } => {
             format!("no longer has a value, missing {} → {}", percent(*from), percent(*to))
         }
-        Direction::Constant { value } => format!("has the same value everywhere, {}", unusable::common(value)),
+        Direction::Constant { value } => format!("has the same value everywhere{}", unusable::which(value)),
         Direction::Missing { from, to } => {
             let often = if to > from { "more" } else { "less" };
             format!("is missing {often} often, {} → {}", or_dash(from), or_dash(to))
@@ -343,7 +343,7 @@ pub(super) fn direction(direction: &Direction) -> String {
         }
         Direction::Within { bin: BinShare { kind, label, from, to } } => {
             let label = bin_label(*kind, label);
-            format!("falls in {label} {} often, {} → {}", more(*from, *to), percent(*from), percent(*to))
+            format!("falls in the range {label} {} often, {} → {}", more(*from, *to), percent(*from), percent(*to))
         }
         Direction::Median { from, to } => {
             format!("{}, median {} → {}", rose(*from, *to), number(*from), number(*to))
@@ -359,9 +359,8 @@ fn values(kind: PsiBinKind, label: &str) -> String {
         PsiBinKind::Above => "values above the reference maximum".to_owned(),
         PsiBinKind::Below => "values below the reference minimum".to_owned(),
         PsiBinKind::Missing => "missing values".to_owned(),
-        PsiBinKind::Unseen | PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level | PsiBinKind::Rare => {
-            shown(label)
-        }
+        PsiBinKind::Atom | PsiBinKind::Interval => numbers::values(label),
+        PsiBinKind::Unseen | PsiBinKind::Level | PsiBinKind::Rare => shown(label),
     }
 }
 
@@ -372,7 +371,8 @@ pub(super) fn bin_label(kind: PsiBinKind, label: &str) -> String {
         PsiBinKind::Above => "above the reference maximum".to_owned(),
         PsiBinKind::Unseen => "unseen levels".to_owned(),
         PsiBinKind::Rare => "rare levels".to_owned(),
-        PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level => shown(label),
+        PsiBinKind::Atom | PsiBinKind::Interval => numbers::values(label),
+        PsiBinKind::Level => shown(label),
     }
 }
 

@@ -3,8 +3,7 @@
 use vigie_profile::shown::shown;
 
 use super::{
-    findings,
-    lists::names,
+    findings, lists,
     numbers::{grouped, percent, plural, row_count},
     stories,
 };
@@ -26,12 +25,16 @@ fn verdict(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> St
     let VerdictHeadline { severity, rows, min_rows, features, .. } = verdict;
     match severity {
         Severity::Stable => {
-            let features = if *features == 1 { "1 feature".to_owned() } else { format!("all {features} features") };
+            let features = if *features == 1 {
+                "1 feature".to_owned()
+            } else {
+                format!("all {} features", grouped(*features as u64))
+            };
             let verb = plural(*rows, "matches", "match");
             format!("Stable: {} {verb} the reference in {features}.", row_count(*rows))
         }
-        Severity::Watch => format!("Watch: {}.", clauses(verdict, clause)),
-        Severity::Alarm => format!("Alarm: {}.", clauses(verdict, clause)),
+        Severity::Watch => format!("Watch: {}.", clauses(verdict, clause).join("; ")),
+        Severity::Alarm => format!("Alarm: {}.", clauses(verdict, clause).join("; ")),
         Severity::TooFew => {
             format!("Too few rows for a verdict: {} used, {} needed.", grouped(*rows), grouped(*min_rows))
         }
@@ -40,34 +43,35 @@ fn verdict(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> St
 }
 
 /// The worst finding comes first.
-fn clauses(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> String {
-    let features = verdict.drifted.iter().map(|drifted| self::drifted(drifted, verdict.features));
+pub(super) fn clauses(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> Vec<String> {
+    let features = verdict.drifted.iter().flat_map(|drifted| self::drifted(drifted, verdict.features));
     let others = verdict.others.iter().map(clause);
     let more = match verdict.more_others {
         0 => None,
         1 => Some("1 more finding".to_owned()),
         more => Some(format!("{more} more findings")),
     };
-    let clauses: Vec<String> = if verdict.is_feature_worst {
+    if verdict.is_feature_worst {
         features.chain(others).chain(more).collect()
     } else {
         others.chain(features).chain(more).collect()
-    };
-    clauses.join("; ")
+    }
 }
 
-fn drifted(drifted: &DriftedFeatures, features: usize) -> String {
+/// What happened to the worst features, and how many there are.
+fn drifted(drifted: &DriftedFeatures, features: usize) -> Vec<String> {
     let DriftedFeatures { count, worst, direction, story, also, more } = drifted;
     let worst = match story {
         Some(story) => stories::story(story),
         None => format!("{} {}", shown(worst), findings::direction(direction)),
     };
     let noun = if features == 1 { "feature" } else { "features" };
-    let also = if also.is_empty() { String::new() } else { format!(" (also {})", names(also, *more)) };
+    let also = if also.is_empty() { String::new() } else { format!(" (also {})", lists::stories(also, *more)) };
     if *count == 0 {
-        return format!("{worst}{also}");
+        return vec![format!("{worst}{also}")];
     }
-    format!("{worst}; {count} of {features} {noun} drifted{also}")
+    let (count, features) = (grouped(*count as u64), grouped(features as u64));
+    vec![worst, format!("{count} of {features} {noun} drifted{also}")]
 }
 
 pub(super) fn bare(severity: Severity, found: usize, drifted_share: Option<f64>) -> String {

@@ -10,9 +10,52 @@ use crate::{
     judge::{Pace, Severity},
     report::{
         report::AgainstWindow,
-        words::format::{day, minute},
+        words::{
+            format::{day, minute, moment},
+            values::{Lasted, Since},
+        },
     },
 };
+
+/// For how long the worst finding or the verdict has lasted.
+pub(super) fn since(since: &Since) -> String {
+    const FIRST: &str = "there is no earlier report of this model";
+    match since {
+        Since::First { begin: Some(begin), .. } => format!("Since {}, in this window; {FIRST}.", moment(*begin)),
+        Since::First { begin: None, latest: Some(latest) } => format!("At the latest since {}: {FIRST}.", day(*latest)),
+        Since::First { begin: None, latest: None } => format!("Unknown: {FIRST}."),
+        Since::StableAgain { was } => {
+            format!("Stable again: the previous window was “{}”.", severity_word(*was))
+        }
+        Since::New { what, from, begin, windows } => {
+            let new = match begin {
+                Some(begin) => format!("Since {}, in this window", moment(*begin)),
+                None => format!("New in this window ({})", day(*from)),
+            };
+            let windows = if *windows == 1 { "window".to_owned() } else { format!("{windows} windows") };
+            match what {
+                Lasted::Drift(name) => format!("{new}: {name} had not drifted in the previous {windows}."),
+                Lasted::Finding => format!("{new}: not so in the previous {windows}."),
+                Lasted::Verdict => format!("{new}: the verdict was different in the previous {windows}."),
+            }
+        }
+        Since::Stable { from, windows } => {
+            format!("Stable since at least {} ({windows} windows in a row).", day(*from))
+        }
+        Since::Lasting { what, from, windows } => {
+            let what = match what {
+                Lasted::Drift(name) => format!("{name} has drifted since"),
+                Lasted::Finding => "Since".to_owned(),
+                Lasted::Verdict => "Same verdict since".to_owned(),
+            };
+            format!("{what} {} ({windows} windows in a row).", day(*from))
+        }
+    }
+}
+
+pub(super) fn same_since(from: Instant, windows: usize) -> String {
+    format!("since {}, {} {}", day(from), grouped(windows as u64), plural(windows as u64, "window", "windows"))
+}
 
 pub(super) fn recent_windows(windows: usize, first: Instant, same_weekday: bool) -> String {
     let which = if same_weekday { " on this weekday" } else { "" };

@@ -18,6 +18,7 @@ mod notation;
 mod numbers;
 mod page;
 mod replays;
+mod short;
 mod stories;
 mod terminal;
 mod unusable;

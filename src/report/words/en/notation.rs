@@ -9,7 +9,7 @@ impl Notation for English {
     }
 
     fn localised(&self, number: String) -> String {
-        number
+        numbers::digits(&number)
     }
 
     fn percent(&self, share: f64) -> String {

@@ -2,12 +2,30 @@
 
 use crate::{
     judge::{self, percentage, q_value},
-    report::words::format::{group_digits, group_number},
+    report::words::format::{group_digits, group_number, interval_ends, regroup},
 };
 
 /// `0.250`, `1,234`
 pub(super) fn number(value: f64) -> String {
     group_number(value, ',').unwrap_or_else(|| judge::number(value))
+}
+
+/// A number written with a point, with all of its digits: `365,243`.
+pub(super) fn digits(number: &str) -> String {
+    regroup(number, ',', ".")
+}
+
+/// All digits of a number.
+pub(super) fn exact(value: f64) -> String {
+    digits(&value.to_string())
+}
+
+/// The values of a bin: `27,000 to 49,500`, or one value.
+pub(super) fn values(label: &str) -> String {
+    match interval_ends(label) {
+        Some((from, to)) => format!("{} to {}", digits(from), digits(to)),
+        None => digits(label),
+    }
 }
 
 /// Without decimals.

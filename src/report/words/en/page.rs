@@ -7,14 +7,15 @@ use vigie_profile::{
 use vigie_stats::{Interval, Price};
 
 use super::{
-    English, advice, decisions, findings, history, label_counts,
+    English, advice, decisions, history, label_counts,
     labels::LABELS,
     leaves, lists,
-    numbers::{four_decimals, grouped, number, percent, plural, row_count},
+    numbers::{exact, four_decimals, grouped, number, percent, plural, row_count},
+    stories,
 };
 use crate::{
     drift::NotCompared,
-    judge::{Pace, Severity},
+    judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::{
@@ -24,7 +25,7 @@ use crate::{
             format::{day, minute},
             labels::PageLabels,
             page_words::PageWords,
-            values::{Advice, ChangedDecisions, Restored, Since},
+            values::{Advice, Cause, ChangedDecisions, Restored, Since},
         },
     },
 };
@@ -42,34 +43,20 @@ impl PageWords for English {
         advice::advice(advice)
     }
 
+    fn cause(&self, cause: Cause) -> &'static str {
+        stories::cause(cause)
+    }
+
+    fn reasons(&self, story: &Story) -> String {
+        stories::reasons(story)
+    }
+
     fn since(&self, since: &Since) -> String {
-        match since {
-            Since::First => "Unknown: there is no earlier report of this model.".to_owned(),
-            Since::StableAgain { was } => {
-                format!("Stable again: the previous window was “{}”.", findings::severity_word(*was))
-            }
-            Since::New { from, subject, windows } => {
-                let day = day(*from);
-                let windows = if *windows == 1 { "window".to_owned() } else { format!("{windows} windows") };
-                match subject {
-                    Some(name) => {
-                        format!(
-                            "New in this window ({day}): {} had not drifted in the previous {windows}.",
-                            shown(name)
-                        )
-                    }
-                    None => format!("New in this window ({day}): the verdict was different in the previous {windows}."),
-                }
-            }
-            Since::Stable { from, windows } => {
-                format!("Stable since at least {} ({windows} windows in a row).", day(*from))
-            }
-            Since::Lasting { from, subject, windows } => {
-                let what =
-                    subject.as_deref().map_or("Same verdict".to_owned(), |name| format!("{} has drifted", shown(name)));
-                format!("{what} since {} ({windows} windows in a row).", day(*from))
-            }
-        }
+        history::since(since)
+    }
+
+    fn same_since(&self, from: Instant, windows: usize) -> String {
+        history::same_since(from, windows)
     }
 
     fn names(&self, names: &[String], more: usize) -> String {
@@ -114,7 +101,7 @@ impl PageWords for English {
 
     fn cost_curve(&self, curve: &CostCurve) -> String {
         let at = |threshold: Option<f64>| threshold.map_or("refusing nobody".to_owned(), four_decimals);
-        let used = curve.terms.threshold.to_string();
+        let used = exact(curve.terms.threshold);
         let (cheapest, low, high) = (at(curve.cheapest.threshold), at(curve.near.low), at(curve.near.high));
         format!(
             "On the {} rows of the reference, the threshold in use ({used}) costs {} per 1,000 rows; the cheapest \
@@ -165,8 +152,8 @@ impl PageWords for English {
             "The expected cost of these decisions is {} per 1,000 rows{moved}, with {} for each row wrongly accepted and {} for each \
              row wrongly refused.",
             number(expected.cost_per_1000.value),
-            price.false_negative,
-            price.false_positive
+            exact(price.false_negative),
+            exact(price.false_positive)
         )
     }
 

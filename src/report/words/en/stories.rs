@@ -4,18 +4,21 @@ use vigie_profile::shown::shown;
 
 use super::{
     lists::names,
-    numbers::{number, percent},
+    numbers::{exact, number, percent},
 };
 use crate::{
-    drift::{Change, LoneValue, Onset, Respelled},
+    drift::{Change, CommonValue, Onset, Respelled},
     judge::{Story, StoryBrief, StoryReason, StorySide},
-    report::words::{format::minute, values::Multiple},
+    report::words::{
+        format::moment,
+        values::{Cause, Multiple},
+    },
 };
 
 /// Extents from here on are all rows.
 const ALL_ROWS: f64 = 0.99;
 
-/// States a story with its subject, as a clause: `all 25 features of BUREAU_* are empty since 2026-10-13 14:20`.
+/// States a story with its subject, as a clause: `all 25 features of BUREAU_* are empty since 2026-10-13 14:20 UTC`.
 pub(super) fn story(brief: &StoryBrief) -> String {
     let many = brief.only().is_none();
     format!("{} {}{}", who(brief, true), verb(brief, many), since(brief.onset))
@@ -90,9 +93,9 @@ fn state(brief: &StoryBrief) -> Option<String> {
         Change::Unit { factor, .. } => format!("{}{}", multiplied(*factor), in_rows(brief)),
         Change::Factor { factor } => format!("multiplied by {}", number(*factor)),
         Change::Spelling { levels, .. } => format!("spelt differently{}{}", in_rows(brief), spellings(levels)),
-        Change::Constant { value: LoneValue::Number(value) } => format!("always {}", exact(*value)),
-        Change::Constant { value: LoneValue::Level(Some(level)) } => format!("always “{}”", shown(level)),
-        Change::Constant { value: LoneValue::Level(None) } => "always the same level".to_owned(),
+        Change::Constant { value: CommonValue::Number(value) } => format!("always {}", exact(*value)),
+        Change::Constant { value: CommonValue::Level(Some(level)) } => format!("always “{}”", shown(level)),
+        Change::Constant { value: CommonValue::Level(None) } => "always the same level".to_owned(),
         Change::NewLevel { .. } | Change::Stale { .. } | Change::Shift => return None,
     })
 }
@@ -103,11 +106,6 @@ fn multiplied(factor: f64) -> String {
         Multiple::By(factor) => format!("multiplied by {}", exact(factor)),
         Multiple::DividedBy(divisor) => format!("divided by {}", exact(divisor)),
     }
-}
-
-/// All digits, grouped.
-fn exact(value: f64) -> String {
-    if value.abs() >= 1_000.0 && value.fract().abs() < f64::EPSILON { number(value) } else { value.to_string() }
 }
 
 fn spellings(levels: &[Respelled]) -> String {
@@ -141,7 +139,7 @@ fn extent(brief: &StoryBrief) -> String {
 }
 
 fn since(onset: Option<Onset>) -> String {
-    onset.map_or(String::new(), |onset| format!(" since {}", minute(onset.at)))
+    onset.map_or(String::new(), |onset| format!(" since {}", moment(onset.at)))
 }
 
 /// States what caused a story, as a clause.
@@ -151,8 +149,26 @@ pub(super) fn side(story: &Story) -> String {
         StorySide::Population => "this looks like a change of the applicants",
         StorySide::Unknown => "whether the data pipeline or the applicants changed cannot be told",
     };
-    let reasons: Vec<String> = story.reasons.iter().map(reason).collect();
-    if reasons.is_empty() { cause.to_owned() } else { format!("{cause}: {}", reasons.join(", ")) }
+    if story.reasons.is_empty() { cause.to_owned() } else { format!("{cause}: {}", reasons(story)) }
+}
+
+pub(super) fn reasons(story: &Story) -> String {
+    story.reasons.iter().map(reason).collect::<Vec<_>>().join(", ")
+}
+
+/// Why a finding that is not about features has the cause that it has.
+pub(super) fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Decisions => {
+            "the decisions contradict the scores of the same rows, which no change of the applicants can cause"
+        }
+        Cause::Overrides => "people or rules may override the model, or the service is at fault",
+        Cause::Log => "the log, or the service that writes it, is at fault",
+        Cause::Service => "the service itself is slow or fails",
+        Cause::Model => "another model than the expected one answers",
+        Cause::Volume => "there may be fewer applicants, or a part of the log is missing",
+        Cause::Unexplained => "no feature shows why",
+    }
 }
 
 fn reason(reason: &StoryReason) -> String {
@@ -169,7 +185,7 @@ fn reason(reason: &StoryReason) -> String {
         StoryReason::Respelled => "known levels are spelt differently".to_owned(),
         StoryReason::Constant => "all rows have one value".to_owned(),
         StoryReason::Repeated => "the source returns old answers".to_owned(),
-        StoryReason::Began { at } => format!("it began suddenly, at {}", minute(*at)),
+        StoryReason::Began { at } => format!("it began suddenly, at {}", moment(*at)),
         StoryReason::StoodStill { feature } => format!("{}, which usually moves along, did not", shown(feature)),
         StoryReason::MovedAlong { features } => format!("related features moved along ({})", names(features, 0)),
         StoryReason::SharedFactor => {
@@ -206,8 +222,8 @@ mod tests {
             onset: Some(Onset { at, resolution_s: 60, of: OnsetOf::Missing, before: 0.1, after: 1.0 }),
             ..brief(&names, 22, Change::Gap { extent: 1.0 })
         };
-        assert_eq!(story(&block), "all 25 features of B_* are empty since 2026-10-13 14:20");
-        assert_eq!(stated(&block, "missing 0% → 100%"), "all 25 features are empty since 2026-10-13 14:20");
+        assert_eq!(story(&block), "all 25 features of B_* are empty since 2026-10-13 14:20 UTC");
+        assert_eq!(stated(&block, "missing 0% → 100%"), "all 25 features are empty since 2026-10-13 14:20 UTC");
         let list = brief(&names, 2, Change::Unit { factor: 0.001, extent: 0.302 });
         assert_eq!(story(&list), "B_A, B_B, B_C and 2 more are divided by 1,000 in 30.2% of rows");
         let moved = brief(&names, 0, Change::Shift);
@@ -228,6 +244,6 @@ mod tests {
             said(Change::Sentinel { value: 365_243.0, extent: 0.06 }),
             "365,243 in 6.0% of rows, a value that the reference does not have: PSI 1.00"
         );
-        assert_eq!(said(Change::Constant { value: LoneValue::Number(0.0) }), "always 0: PSI 1.00");
+        assert_eq!(said(Change::Constant { value: CommonValue::Number(0.0) }), "always 0: PSI 1.00");
     }
 }

@@ -17,13 +17,15 @@ pub(super) fn dead(from: f64, to: f64) -> String {
 
 pub(super) fn constant(value: &CommonValue, from: f64, to: f64) -> String {
     let rows = if to < 1.0 { format!("{} of the rows", percent(to)) } else { "all rows".to_owned() };
-    format!("{rows} that have a value have the same, {} (reference: {} at most)", common(value), percent(from))
+    format!("{rows} that have a value have the same{} (reference: {} at most)", which(value), percent(from))
 }
 
-pub(super) fn common(value: &CommonValue) -> String {
+/// Names the value after “the same”; empty if it is redacted.
+pub(super) fn which(value: &CommonValue) -> String {
     match value {
-        CommonValue::Number(value) => number(*value),
-        CommonValue::Level(level) => format!("“{}”", shown(level)),
+        CommonValue::Number(value) => format!(", {}", number(*value)),
+        CommonValue::Level(Some(level)) => format!(", “{}”", shown(level)),
+        CommonValue::Level(None) => String::new(),
     }
 }
 
@@ -107,8 +109,12 @@ mod tests {
         assert_eq!(dead(0.13, 1.0), "no row has a value (reference: missing in 13.0%)");
         assert_eq!(dead(0.13, 0.995), "missing in 99.5% of rows (reference: 13.0%)");
         assert_eq!(
-            constant(&CommonValue::Level("F".to_owned()), 0.66, 1.0),
+            constant(&CommonValue::Level(Some("F".to_owned())), 0.66, 1.0),
             "all rows that have a value have the same, “F” (reference: 66.0% at most)"
+        );
+        assert_eq!(
+            constant(&CommonValue::Level(None), 0.66, 1.0),
+            "all rows that have a value have the same (reference: 66.0% at most)"
         );
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::report::words::values::Advice;
 
+#[expect(clippy::too_many_lines, reason = "one text for each variant")]
 pub(super) fn advice(advice: Advice) -> &'static str {
     match advice {
         Advice::Nothing => "Rien\u{a0}: tout est conforme à la référence.",
-        Advice::MoreMissing => {
+        Advice::MoreMissing | Advice::Dead => {
             "identifier la source ou la jointure qui ne l’alimente plus, et depuis quand\u{a0}; d’ici là, les scores reposent sur moins d’information."
         }
         Advice::LessMissing => {
@@ -14,11 +15,11 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::Absent => {
             "le journal ne la contient plus\u{a0}: vérifier la dernière mise en production du service et la correspondance des champs."
         }
-        Advice::Dead => {
-            "identifier la source ou la jointure qui ne l’alimente plus, et depuis quand\u{a0}; d’ici là, les scores reposent sur moins d’information."
-        }
         Advice::LeftOut => {
             "corriger ce qui manque à ces lignes, ou les exclure par source.where si ce ne sont pas des prédictions\u{a0}; des exemples figurent sous «\u{a0}Qualité des données\u{a0}»."
+        }
+        Advice::Percentage => {
+            "faire de nouveau écrire au service des probabilités de 0 à 1\u{a0}; d’ici là, ces lignes ne sont pas surveillées."
         }
         Advice::UnclearGap => {
             "vérifier par canal et par produit si davantage de demandeurs n’ont pas d’enregistrement, ou si la source livre moins."

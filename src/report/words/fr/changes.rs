@@ -4,11 +4,11 @@ use vigie_profile::shown::shown;
 
 use super::{
     findings::quoted,
-    numbers::{comma, number, percent},
+    numbers::{exact, number, percent},
 };
 use crate::{
-    drift::{Change, LoneValue, Onset, Respelled},
-    report::words::{format::minute, values::Multiple},
+    drift::{Change, CommonValue, Onset, Respelled},
+    report::words::{format::moment, values::Multiple},
 };
 
 pub(super) fn change(change: &Change) -> String {
@@ -53,21 +53,16 @@ pub(super) fn change(change: &Change) -> String {
             };
             format!("{new} {}{most}", in_rows(*extent))
         }
-        Change::Constant { value: LoneValue::Number(value) } => format!("toujours {}", exact(*value)),
-        Change::Constant { value: LoneValue::Level(Some(level)) } => format!("toujours {}", quoted(&shown(level))),
-        Change::Constant { value: LoneValue::Level(None) } => "toujours la même modalité".to_owned(),
+        Change::Constant { value: CommonValue::Number(value) } => format!("toujours {}", exact(*value)),
+        Change::Constant { value: CommonValue::Level(Some(level)) } => format!("toujours {}", quoted(&shown(level))),
+        Change::Constant { value: CommonValue::Level(None) } => "toujours la même modalité".to_owned(),
         Change::Stale { extent } => format!("de nouveau les valeurs de la fenêtre précédente {}", in_rows(*extent)),
         Change::Shift => "autre distribution des valeurs".to_owned(),
     }
 }
 
 pub(super) fn onset(onset: &Onset) -> String {
-    format!("depuis le {}", minute(onset.at))
-}
-
-/// All digits, as a log has them.
-fn exact(value: f64) -> String {
-    comma(&value.to_string())
+    format!("depuis le {}", moment(onset.at))
 }
 
 /// A share of rows; `None` if these are all rows.

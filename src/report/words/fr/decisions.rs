@@ -2,7 +2,7 @@
 
 use vigie_profile::shown::shown;
 
-use super::numbers::{comma, grouped, is_plural, number, percent, plural, s};
+use super::numbers::{exact, grouped, is_plural, number, percent, plural, s};
 use crate::{
     judge::{Contradictions, DecisionCause},
     report::report::DecisionReport,
@@ -16,7 +16,7 @@ fn share(part: u64, whole: u64) -> String {
 /// Which decisions contradict their scores.
 pub(super) fn contradictions(found: &Contradictions) -> String {
     let Contradictions { rows, accepted, refused, threshold, high_score: _, cause } = found;
-    let (against, threshold) = (accepted + refused, comma(&threshold.to_string()));
+    let (against, threshold) = (accepted + refused, exact(*threshold));
     let of_all = format!(
         "{} décision{} du journal sur {} ({})",
         grouped(against),
@@ -43,7 +43,7 @@ pub(super) fn contradictions(found: &Contradictions) -> String {
         ),
         DecisionCause::Threshold { followed } => format!(
             "les décisions du journal suivent le seuil {} et non {threshold}\u{a0}: {} sur {} {} leur score",
-            comma(&followed.to_string()),
+            exact(*followed),
             grouped(against),
             grouped(*rows),
             plural(against, "contredit", "contredisent")
@@ -102,7 +102,7 @@ pub(super) fn overrides(refused: bool, from: f64, to: f64, windows: usize) -> St
 pub(super) fn summary(decisions: &DecisionReport) -> String {
     let counts = &decisions.counts;
     let (against, decidable) = (counts.against(), counts.decidable());
-    let threshold = comma(&counts.rule.threshold.to_string());
+    let threshold = exact(counts.rule.threshold);
     match against {
         _ if decidable == 0 => "Aucune décision ne peut être comparée à son score.".to_owned(),
         0 => format!(

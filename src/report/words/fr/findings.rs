@@ -6,7 +6,7 @@ use super::{
     decisions,
     losses::lost,
     measures::{distance, measure_name},
-    numbers::{grouped, is_plural, milliseconds, number, percent, plural, points, q, rounded, row_count, s},
+    numbers::{self, grouped, is_plural, milliseconds, number, percent, plural, points, q, rounded, row_count, s},
     stored::stored,
     stories, unusable,
 };
@@ -21,6 +21,7 @@ const CAUTION: &str = "à supposer que les scores aient gardé le même sens que
 /// Longer errors are truncated before they are quoted, so that the closing quotation mark is never cut off.
 const MAX_QUOTED: usize = 400;
 
+#[expect(clippy::too_many_lines, reason = "one sentence for each kind of fact")]
 pub(super) fn measure(finding: &Finding) -> String {
     match &finding.facts {
         Facts::Psi { value, largest_bin, exact_test: _ } => {
@@ -354,7 +355,7 @@ pub(super) fn direction(direction: &Direction) -> String {
         Direction::Dead { from, to } => {
             format!("n’a plus de valeur, manquants {} → {}", percent(*from), percent(*to))
         }
-        Direction::Constant { value } => format!("a partout la même valeur, {}", unusable::common(value)),
+        Direction::Constant { value } => format!("a partout la même valeur{}", unusable::which(value)),
         Direction::Missing { from, to } => {
             let often = if to > from { "plus" } else { "moins" };
             format!("manque {often} souvent, {} → {}", or_dash(from), or_dash(to))
@@ -373,8 +374,8 @@ pub(super) fn direction(direction: &Direction) -> String {
             format!("vaut {} souvent {label}, {} → {}", more(*from, *to), percent(*from), percent(*to))
         }
         Direction::Within { bin: BinShare { kind, label, from, to } } => {
-            let label = bin_label(*kind, label);
-            format!("tombe {} souvent dans {label}, {} → {}", more(*from, *to), percent(*from), percent(*to))
+            let (label, more) = (bin_label(*kind, label), more(*from, *to));
+            format!("tombe {more} souvent dans l’intervalle {label}, {} → {}", percent(*from), percent(*to))
         }
         Direction::Median { from, to } => {
             format!("{}, médiane {} → {}", rose(*from, *to), number(*from), number(*to))
@@ -391,7 +392,8 @@ pub(super) fn bin_label(kind: PsiBinKind, label: &str) -> String {
         PsiBinKind::Above => "au-dessus du maximum de la référence".to_owned(),
         PsiBinKind::Unseen => "modalités jamais vues".to_owned(),
         PsiBinKind::Rare => "modalités rares".to_owned(),
-        PsiBinKind::Atom | PsiBinKind::Interval | PsiBinKind::Level => shown(label),
+        PsiBinKind::Atom | PsiBinKind::Interval => numbers::values(label),
+        PsiBinKind::Level => shown(label),
     }
 }
 

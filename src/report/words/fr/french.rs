@@ -1,14 +1,17 @@
 //! The words of findings and headlines in French.
 
-use vigie_profile::{batch::Reason, shown::harmless};
+use vigie_profile::{
+    batch::Reason,
+    shown::{harmless, shown},
+};
 
-use super::{changes, findings, headline, measures, replays, stories};
+use super::{changes, findings, headline, lists, measures, replays, short, stories};
 use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
     judge::{Direction, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, Test},
     replay::{LoggedPrecision, Unmeasured},
-    report::words::words::Words,
+    report::words::{values::ShortHeadline, words::Words},
 };
 
 pub(crate) struct French;
@@ -130,6 +133,14 @@ impl Words for French {
 
     fn headline(&self, headline: &Headline) -> Option<String> {
         headline::headline(headline, &|finding| self.clause(finding))
+    }
+
+    fn short_headline(&self, headline: &Headline) -> Option<ShortHeadline> {
+        short::headline(headline, &|finding| self.clause(finding))
+    }
+
+    fn and_others(&self, lead: &str) -> String {
+        lists::and_others(&shown(lead))
     }
 
     fn bare_headline(&self, severity: Severity, findings: usize, drifted_share: Option<f64>) -> String {

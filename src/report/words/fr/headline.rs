@@ -3,8 +3,7 @@
 use vigie_profile::shown::shown;
 
 use super::{
-    findings,
-    lists::names,
+    findings, lists,
     numbers::{grouped, percent, row_count, s},
     stories,
 };
@@ -28,11 +27,15 @@ fn verdict(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> St
     let VerdictHeadline { severity, rows, min_rows, features, .. } = verdict;
     match severity {
         Severity::Stable => {
-            let features = if *features == 1 { "1 variable".to_owned() } else { format!("les {features} variables") };
+            let features = if *features == 1 {
+                "1 variable".to_owned()
+            } else {
+                format!("les {} variables", grouped(*features as u64))
+            };
             format!("Stable\u{a0}: {} conforme{} à la référence, pour {features}.", row_count(*rows), s(*rows))
         }
-        Severity::Watch => format!("À surveiller\u{a0}: {}.", clauses(verdict, clause)),
-        Severity::Alarm => format!("Alarme\u{a0}: {}.", clauses(verdict, clause)),
+        Severity::Watch => format!("À surveiller\u{a0}: {}.", clauses(verdict, clause).join("\u{a0}; ")),
+        Severity::Alarm => format!("Alarme\u{a0}: {}.", clauses(verdict, clause).join("\u{a0}; ")),
         Severity::TooFew => {
             let (used, needed) = (s(*rows), s(*min_rows));
             let (rows, min_rows) = (grouped(*rows), grouped(*min_rows));
@@ -43,36 +46,35 @@ fn verdict(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> St
 }
 
 /// The worst finding comes first.
-fn clauses(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> String {
-    let features = verdict.drifted.iter().map(|drifted| self::drifted(drifted, verdict.features));
+pub(super) fn clauses(verdict: &VerdictHeadline, clause: &dyn Fn(&Finding) -> String) -> Vec<String> {
+    let features = verdict.drifted.iter().flat_map(|drifted| self::drifted(drifted, verdict.features));
     let others = verdict.others.iter().map(clause);
     let more = match verdict.more_others {
         0 => None,
         1 => Some("1 autre constat".to_owned()),
         more => Some(format!("{more} autres constats")),
     };
-    let clauses: Vec<String> = if verdict.is_feature_worst {
+    if verdict.is_feature_worst {
         features.chain(others).chain(more).collect()
     } else {
         others.chain(features).chain(more).collect()
-    };
-    clauses.join("\u{a0}; ")
+    }
 }
 
-fn drifted(drifted: &DriftedFeatures, features: usize) -> String {
+/// What happened to the worst features, and how many there are.
+fn drifted(drifted: &DriftedFeatures, features: usize) -> Vec<String> {
     let DriftedFeatures { count, worst, direction, story, also, more } = drifted;
     let worst = match story {
         Some(story) => stories::story(story),
         None => format!("{} {}", shown(worst), findings::direction(direction)),
     };
-    let count = match count {
-        0 if also.is_empty() => return worst,
-        0 => return format!("{worst} (également {})", names(also, *more)),
-        1 => format!("1 variable sur {features} en dérive"),
-        count if also.is_empty() => format!("{count} variables sur {features} en dérive"),
-        count => format!("{count} variables sur {features} en dérive (également {})", names(also, *more)),
-    };
-    format!("{worst}\u{a0}; {count}")
+    let also = if also.is_empty() { String::new() } else { format!(" (également {})", lists::stories(also, *more)) };
+    let features = grouped(features as u64);
+    match count {
+        0 => vec![format!("{worst}{also}")],
+        1 => vec![worst, format!("1 variable sur {features} en dérive{also}")],
+        count => vec![worst, format!("{} variables sur {features} en dérive{also}", grouped(*count as u64))],
+    }
 }
 
 fn capitalized(sentence: &str) -> String {

@@ -10,9 +10,60 @@ use crate::{
     judge::{Pace, Severity},
     report::{
         report::AgainstWindow,
-        words::format::{day, minute},
+        words::{
+            format::{day, minute, moment},
+            values::{Lasted, Since},
+        },
     },
 };
+
+/// For how long the worst finding or the verdict has lasted.
+pub(super) fn since(since: &Since) -> String {
+    const FIRST: &str = "aucun rapport antérieur de ce modèle";
+    match since {
+        Since::First { begin: Some(begin), .. } => {
+            format!("Depuis le {}, au cours de cette fenêtre\u{a0}; {FIRST}.", moment(*begin))
+        }
+        Since::First { begin: None, latest: Some(latest) } => {
+            format!("Au plus tard depuis le {}\u{a0}: {FIRST}.", day(*latest))
+        }
+        Since::First { begin: None, latest: None } => format!("Inconnu\u{a0}: {FIRST}."),
+        Since::StableAgain { was } => {
+            let was = severity_word(*was);
+            format!("De nouveau stable\u{a0}: la fenêtre précédente était «\u{a0}{was}\u{a0}».")
+        }
+        Since::New { what, from, begin, windows } => {
+            let new = match begin {
+                Some(begin) => format!("Depuis le {}, au cours de cette fenêtre", moment(*begin)),
+                None => format!("Nouveau dans cette fenêtre ({})", day(*from)),
+            };
+            let windows = match windows {
+                1 => "la fenêtre précédente".to_owned(),
+                windows => format!("les {windows} fenêtres précédentes"),
+            };
+            match what {
+                Lasted::Drift(name) => format!("{new}\u{a0}: pas de dérive de {name} dans {windows}."),
+                Lasted::Finding => format!("{new}\u{a0}: rien de tel dans {windows}."),
+                Lasted::Verdict => format!("{new}\u{a0}: le verdict était différent dans {windows}."),
+            }
+        }
+        Since::Stable { from, windows } => {
+            format!("Stable au moins depuis le {} ({windows} fenêtres consécutives).", day(*from))
+        }
+        Since::Lasting { what, from, windows } => {
+            let what = match what {
+                Lasted::Drift(name) => format!("{name} en dérive depuis"),
+                Lasted::Finding => "Depuis".to_owned(),
+                Lasted::Verdict => "Même verdict depuis".to_owned(),
+            };
+            format!("{what} le {} ({windows} fenêtres consécutives).", day(*from))
+        }
+    }
+}
+
+pub(super) fn same_since(from: Instant, windows: usize) -> String {
+    format!("depuis le {}, {} {}", day(from), grouped(windows as u64), plural(windows as u64, "fenêtre", "fenêtres"))
+}
 
 pub(super) fn recent_windows(windows: usize, first: Instant, same_weekday: bool) -> String {
     let which = if same_weekday { " du même jour de la semaine" } else { "" };

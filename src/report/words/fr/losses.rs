@@ -39,6 +39,10 @@ fn appearance(shape: InputShape) -> String {
         InputShape::CellCount => {
             "aucune ligne n’a autant de cellules que l’en-tête (virgule décimale, ou texte sans guillemets\u{a0}?)"
         }
+        InputShape::SepLine => "la première ligne est `sep=,`, comme l’écrit Excel, au lieu d’un en-tête",
+        InputShape::OpenQuote => {
+            "une cellule entre guillemets qui commence ici n’est pas refermée, et la suite s’y perd"
+        }
         InputShape::Json => "on dirait du JSON",
         InputShape::Utf16 => "on dirait du texte en UTF-16",
         InputShape::NotUtf8 => "le texte n’est pas en UTF-8 (Latin-1\u{a0}?)",
@@ -56,6 +60,10 @@ fn appearance(shape: InputShape) -> String {
         InputShape::NoProbability => "aucune ligne n’a de score entre 0 et 1",
         InputShape::NoFeatures => "aucune ligne n’a de variables",
         InputShape::UnknownInputs => "les variables de toutes les lignes ont une forme qui n’est pas prise en charge",
+        InputShape::SplitEvents => {
+            "certaines lignes n’ont que des variables et les autres qu’un score, comme si chaque requête faisait deux \
+             événements"
+        }
         InputShape::LabelValues => "aucune étiquette de cette fenêtre ne vaut 0 ou 1",
         InputShape::PaddedIds => "les identifiants des étiquettes et du journal ne diffèrent que par des zéros en tête",
         InputShape::IdCase => "les identifiants des étiquettes et du journal ne diffèrent que par la casse",
@@ -85,6 +93,8 @@ fn remedy(shape: InputShape) -> String {
         InputShape::CellCount => {
             "mettez entre guillemets les textes qui contiennent une virgule, et écrivez les décimales avec un point"
         }
+        InputShape::SepLine => "supprimez la première ligne (`sed 1d`)",
+        InputShape::OpenQuote => "refermez les guillemets, et doublez ceux qui se trouvent dans un texte",
         InputShape::Json => "nommez le fichier .ndjson",
         InputShape::Utf16 => "écrivez en UTF-8 (`iconv -f UTF-16 -t UTF-8`)",
         InputShape::NotUtf8 => "écrivez en UTF-8 (`iconv -f LATIN1 -t UTF-8`)",
@@ -109,6 +119,9 @@ fn remedy(shape: InputShape) -> String {
         }
         InputShape::NoFeatures | InputShape::UnknownInputs => {
             "déclarez dans `source.fields.features` un objet, une liste avec `feature_names`, ou des tenseurs nommés"
+        }
+        InputShape::SplitEvents => {
+            "déclarez dans `source.fields.id` l’identifiant que portent les deux événements d’une requête"
         }
         InputShape::LabelValues => "écrivez les résultats sous la forme 0 et 1",
         InputShape::PaddedIds | InputShape::IdCase => "écrivez les mêmes identifiants des deux côtés",

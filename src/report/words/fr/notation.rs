@@ -9,7 +9,7 @@ impl Notation for French {
     }
 
     fn localised(&self, number: String) -> String {
-        numbers::comma(&number)
+        numbers::digits(&number)
     }
 
     fn percent(&self, share: f64) -> String {

@@ -2,16 +2,30 @@
 
 use crate::{
     judge::{self, percentage},
-    report::words::format::{group_digits, group_number},
+    report::words::format::{group_digits, group_number, interval_ends, regroup},
 };
 
-pub(super) fn comma(number: &str) -> String {
-    number.replace('.', ",")
+/// A number written with a point, with all of its digits: `365 243`, `0,5`.
+pub(super) fn digits(number: &str) -> String {
+    regroup(number, '\u{202f}', ",")
+}
+
+/// All digits of a number.
+pub(super) fn exact(value: f64) -> String {
+    digits(&value.to_string())
+}
+
+/// The values of a bin: `27 000 à 49 500`, or one value.
+pub(super) fn values(label: &str) -> String {
+    match interval_ends(label) {
+        Some((from, to)) => format!("{} à {}", digits(from), digits(to)),
+        None => digits(label),
+    }
 }
 
 /// `0,250`, `1 234`
 pub(super) fn number(value: f64) -> String {
-    group_number(value, '\u{202f}').unwrap_or_else(|| comma(&judge::number(value)))
+    group_number(value, '\u{202f}').unwrap_or_else(|| digits(&judge::number(value)))
 }
 
 /// Without decimals.
@@ -21,11 +35,11 @@ pub(super) fn rounded(value: f64) -> String {
 
 /// `26,2 %`, with a no-break space.
 pub(super) fn percent(share: f64) -> String {
-    format!("{}\u{a0}%", comma(&percentage(share)))
+    format!("{}\u{a0}%", digits(&percentage(share)))
 }
 
 pub(super) fn four_decimals(value: f64) -> String {
-    comma(&format!("{value:.4}"))
+    digits(&format!("{value:.4}"))
 }
 
 pub(super) fn points(share: f64) -> String {
@@ -37,7 +51,7 @@ pub(super) fn milliseconds(value: f64) -> String {
 }
 
 pub(super) fn q(value: Option<f64>) -> String {
-    value.map_or("–".to_owned(), |q| comma(&judge::q_value(Some(q))))
+    value.map_or("–".to_owned(), |q| digits(&judge::q_value(Some(q))))
 }
 
 /// `1 234 567`, with narrow no-break spaces.

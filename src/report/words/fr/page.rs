@@ -7,14 +7,15 @@ use vigie_profile::{
 use vigie_stats::{Interval, Price};
 
 use super::{
-    French, advice, decisions, findings, history, label_counts,
+    French, advice, decisions, history, label_counts,
     labels::LABELS,
     leaves, lists,
-    numbers::{comma, four_decimals, grouped, number, percent, plural, row_count, s},
+    numbers::{exact, four_decimals, grouped, number, percent, plural, row_count, s},
+    stories,
 };
 use crate::{
     drift::NotCompared,
-    judge::{Pace, Severity},
+    judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{LeafDrift, NoPValue, Parity, ScoreShift},
     report::{
@@ -24,7 +25,7 @@ use crate::{
             format::{day, minute},
             labels::PageLabels,
             page_words::PageWords,
-            values::{Advice, ChangedDecisions, Restored, Since},
+            values::{Advice, Cause, ChangedDecisions, Restored, Since},
         },
     },
 };
@@ -42,39 +43,20 @@ impl PageWords for French {
         advice::advice(advice)
     }
 
+    fn cause(&self, cause: Cause) -> &'static str {
+        stories::cause(cause)
+    }
+
+    fn reasons(&self, story: &Story) -> String {
+        stories::reasons(story)
+    }
+
     fn since(&self, since: &Since) -> String {
-        match since {
-            Since::First => "Inconnu\u{a0}: aucun rapport antérieur de ce modèle.".to_owned(),
-            Since::StableAgain { was } => {
-                let was = findings::severity_word(*was);
-                format!("De nouveau stable\u{a0}: la fenêtre précédente était «\u{a0}{was}\u{a0}».")
-            }
-            Since::New { from, subject, windows } => {
-                let day = day(*from);
-                let windows = if *windows == 1 {
-                    "la fenêtre précédente".to_owned()
-                } else {
-                    format!("les {windows} fenêtres précédentes")
-                };
-                match subject {
-                    Some(name) => {
-                        let name = shown(name);
-                        format!("Nouveau dans cette fenêtre ({day})\u{a0}: {name} n’avait pas dérivé dans {windows}.")
-                    }
-                    None => {
-                        format!("Nouveau dans cette fenêtre ({day})\u{a0}: le verdict était différent dans {windows}.")
-                    }
-                }
-            }
-            Since::Stable { from, windows } => {
-                format!("Stable au moins depuis le {} ({windows} fenêtres consécutives).", day(*from))
-            }
-            Since::Lasting { from, subject, windows } => {
-                let what =
-                    subject.as_deref().map_or("Même verdict".to_owned(), |name| format!("{} en dérive", shown(name)));
-                format!("{what} depuis le {} ({windows} fenêtres consécutives).", day(*from))
-            }
-        }
+        history::since(since)
+    }
+
+    fn same_since(&self, from: Instant, windows: usize) -> String {
+        history::same_since(from, windows)
     }
 
     fn names(&self, names: &[String], more: usize) -> String {
@@ -123,7 +105,7 @@ impl PageWords for French {
 
     fn cost_curve(&self, curve: &CostCurve) -> String {
         let at = |threshold: Option<f64>| threshold.map_or("aucun refus".to_owned(), four_decimals);
-        let used = comma(&curve.terms.threshold.to_string());
+        let used = exact(curve.terms.threshold);
         let (cheapest, low, high) = (at(curve.cheapest.threshold), at(curve.near.low), at(curve.near.high));
         format!(
             "Sur les {} lignes de la référence, le seuil en vigueur ({used}) coûte {} pour 1\u{202f}000 lignes\u{a0}; le moins coûteux \
@@ -174,8 +156,8 @@ impl PageWords for French {
             "Le coût attendu de ces décisions est de {} pour 1\u{202f}000 lignes{moved}, à raison de {} par ligne acceptée \
              à tort et de {} par ligne refusée à tort.",
             number(expected.cost_per_1000.value),
-            comma(&price.false_negative.to_string()),
-            comma(&price.false_positive.to_string())
+            exact(price.false_negative),
+            exact(price.false_positive)
         )
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     measures::measure_name,
-    numbers::{comma, milliseconds, number, percent, points},
+    numbers::{exact, milliseconds, number, percent, points},
 };
 use crate::judge::{Finding, Measure, Test};
 
@@ -61,8 +61,8 @@ fn by_value(finding: &Finding, severity: &str) -> Option<String> {
         )),
         Test::StaleReference => Some(format!(
             "la référence a {} jours, la limite est de {}\u{a0}; en apprendre une nouvelle sur des lignes récentes",
-            comma(&value?.to_string()),
-            comma(&limit?.to_string())
+            exact(value?),
+            exact(limit?)
         )),
         Test::Stale => share("des lignes reprennent les valeurs d’une ligne de la fenêtre précédente"),
         Test::Parity => {

@@ -4,18 +4,21 @@ use vigie_profile::shown::shown;
 
 use super::{
     lists::names,
-    numbers::{comma, number, percent},
+    numbers::{exact, number, percent},
 };
 use crate::{
-    drift::{Change, LoneValue, Onset, Respelled},
+    drift::{Change, CommonValue, Onset, Respelled},
     judge::{Story, StoryBrief, StoryReason, StorySide},
-    report::words::{format::minute, values::Multiple},
+    report::words::{
+        format::moment,
+        values::{Cause, Multiple},
+    },
 };
 
 /// Extents from here on are all rows.
 const ALL_ROWS: f64 = 0.99;
 
-/// States a story with its subject, as a clause: `les 25 variables de BUREAU_* sont vides depuis le 2026-10-13 14:20`.
+/// States a story with its subject, as a clause: `les 25 variables de BUREAU_* sont vides depuis le 2026-10-13 14:20 UTC`.
 pub(super) fn story(brief: &StoryBrief) -> String {
     let many = brief.only().is_none();
     format!("{} {}{}", who(brief, true), verb(brief, many), since(brief.onset))
@@ -92,9 +95,9 @@ fn state(brief: &StoryBrief, many: bool) -> Option<String> {
         Change::Unit { factor, .. } => format!("{}{}", multiplied(*factor, s), in_rows(brief)),
         Change::Factor { factor } => format!("multipliée{s} par {}", number(*factor)),
         Change::Spelling { levels, .. } => format!("écrite{s} autrement{}{}", in_rows(brief), spellings(levels)),
-        Change::Constant { value: LoneValue::Number(value) } => format!("toujours égale{s} à {}", exact(*value)),
-        Change::Constant { value: LoneValue::Level(Some(level)) } => format!("toujours égale{s} à {}", quoted(level)),
-        Change::Constant { value: LoneValue::Level(None) } => format!("toujours égale{s} à la même modalité"),
+        Change::Constant { value: CommonValue::Number(value) } => format!("toujours égale{s} à {}", exact(*value)),
+        Change::Constant { value: CommonValue::Level(Some(level)) } => format!("toujours égale{s} à {}", quoted(level)),
+        Change::Constant { value: CommonValue::Level(None) } => format!("toujours égale{s} à la même modalité"),
         Change::NewLevel { .. } | Change::Stale { .. } | Change::Shift => return None,
     })
 }
@@ -105,12 +108,6 @@ fn multiplied(factor: f64, s: &str) -> String {
         Multiple::By(factor) => format!("multipliée{s} par {}", exact(factor)),
         Multiple::DividedBy(divisor) => format!("divisée{s} par {}", exact(divisor)),
     }
-}
-
-/// All digits, grouped.
-fn exact(value: f64) -> String {
-    let is_whole = value.fract().abs() < f64::EPSILON;
-    if value.abs() >= 1_000.0 && is_whole { number(value) } else { comma(&value.to_string()) }
 }
 
 fn quoted(text: &str) -> String {
@@ -149,7 +146,7 @@ fn extent(brief: &StoryBrief) -> String {
 }
 
 fn since(onset: Option<Onset>) -> String {
-    onset.map_or(String::new(), |onset| format!(" depuis le {}", minute(onset.at)))
+    onset.map_or(String::new(), |onset| format!(" depuis le {}", moment(onset.at)))
 }
 
 /// States what caused a story, as a clause.
@@ -159,8 +156,26 @@ pub(super) fn side(story: &Story) -> String {
         StorySide::Population => "probablement un changement de la population des demandeurs",
         StorySide::Unknown => "impossible de dire si c’est la chaîne de données ou la population qui a changé",
     };
-    let reasons: Vec<String> = story.reasons.iter().map(reason).collect();
-    if reasons.is_empty() { cause.to_owned() } else { format!("{cause}\u{a0}: {}", reasons.join(", ")) }
+    if story.reasons.is_empty() { cause.to_owned() } else { format!("{cause}\u{a0}: {}", reasons(story)) }
+}
+
+pub(super) fn reasons(story: &Story) -> String {
+    story.reasons.iter().map(reason).collect::<Vec<_>>().join(", ")
+}
+
+/// Why a finding that is not about features has the cause that it has.
+pub(super) fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Decisions => {
+            "les décisions contredisent les scores des mêmes lignes, ce qu’aucun changement de population n’explique"
+        }
+        Cause::Overrides => "des personnes ou des règles forcent peut-être la décision, ou le service est en défaut",
+        Cause::Log => "le journal, ou le service qui l’écrit, est en défaut",
+        Cause::Service => "le service lui-même est lent ou en échec",
+        Cause::Model => "un autre modèle que celui attendu répond",
+        Cause::Volume => "moins de demandeurs, ou une partie du journal manquante",
+        Cause::Unexplained => "aucune variable ne montre pourquoi",
+    }
 }
 
 fn reason(reason: &StoryReason) -> String {
@@ -177,7 +192,7 @@ fn reason(reason: &StoryReason) -> String {
         StoryReason::Respelled => "des modalités connues s’écrivent autrement".to_owned(),
         StoryReason::Constant => "toutes les lignes ont la même valeur".to_owned(),
         StoryReason::Repeated => "la source renvoie d’anciennes réponses".to_owned(),
-        StoryReason::Began { at } => format!("le changement est soudain, le {}", minute(*at)),
+        StoryReason::Began { at } => format!("le changement est soudain, le {}", moment(*at)),
         StoryReason::StoodStill { feature } => format!("{}, qui évolue d’ordinaire avec elle, n’a pas bougé", shown(feature)),
         StoryReason::MovedAlong { features } => format!("les variables liées ont suivi ({})", names(features, 0)),
         StoryReason::SharedFactor => {

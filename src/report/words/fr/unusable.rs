@@ -17,13 +17,15 @@ pub(super) fn dead(from: f64, to: f64) -> String {
 
 pub(super) fn constant(value: &CommonValue, from: f64, to: f64) -> String {
     let rows = if to < 1.0 { format!("{} des lignes", percent(to)) } else { "toutes les lignes".to_owned() };
-    format!("{rows} renseignées ont la même valeur, {} (référence\u{a0}: {} au plus)", common(value), percent(from))
+    format!("{rows} renseignées ont la même valeur{} (référence\u{a0}: {} au plus)", which(value), percent(from))
 }
 
-pub(super) fn common(value: &CommonValue) -> String {
+/// Names the value after « la même valeur »; empty if it is redacted.
+pub(super) fn which(value: &CommonValue) -> String {
     match value {
-        CommonValue::Number(value) => number(*value),
-        CommonValue::Level(level) => format!("«\u{a0}{}\u{a0}»", shown(level)),
+        CommonValue::Number(value) => format!(", {}", number(*value)),
+        CommonValue::Level(Some(level)) => format!(", «\u{a0}{}\u{a0}»", shown(level)),
+        CommonValue::Level(None) => String::new(),
     }
 }
 

@@ -1,0 +1,52 @@
+//! Checks a sample of a log's records as if it were a window, before any window is.
+
+use std::mem;
+
+use vigie_profile::{
+    batch::{Complaints, Reason},
+    layout::Layout,
+    profile::Traffic,
+};
+
+use super::{
+    losses::{ReadRows, check_files},
+    sift::{Eligibility, sift},
+};
+use crate::{
+    fault::Result,
+    source::{Field, LogSample},
+};
+
+/// Fails if a window of such records would be lost as a whole.
+pub fn check_sample(mut sample: LogSample, layout: &Layout, rule: &Eligibility) -> Result<()> {
+    let (mut traffic, mut complaints) = (Traffic::default(), Complaints::default());
+    let mut absent = vec![true; layout.features().len()];
+    let mut used = 0;
+    for records in &mut sample.records {
+        complaints.merge(mem::take(&mut records.complaints));
+        for (absent, column) in absent.iter_mut().zip(&records.features) {
+            *absent &= records.len == 0 || column.is_none();
+        }
+        let Ok(sifted) = sift(records, None, rule, &mut traffic, &mut complaints) else { return Ok(()) };
+        used += (sifted.used.len + sifted.other_version.len) as u64;
+    }
+    if traffic.requests == 0 {
+        check_files(&sample.found, &sample.unreadable)?;
+    }
+    let may_join = sample.fields.contains_key(&Field::Id)
+        && [Reason::NoFeatures, Reason::NoProbability].iter().all(|reason| complaints.count(*reason) > 0);
+    let rows = ReadRows {
+        found: &sample.found,
+        complaints: &complaints,
+        fields: sample.fields,
+        requests: traffic.requests,
+        used,
+    };
+    rows.check_timestamps()?;
+    rows.check_fields()?;
+    // Inputs and outputs may be two events, which are joined in a window.
+    if !may_join {
+        rows.check_rows()?;
+    }
+    rows.check_features(layout, &absent)
+}
