@@ -27,7 +27,7 @@ struct Continuation {
     overlap: usize,
 }
 
-/// Gives each story the alert that it continues. Alerts that somebody has been told about come first, then those of the same name,
+/// Gives each story the alert that it continues. Alerts that have been sent come first, then those of the same name,
 /// then those with most features in common; the other alerts of the story's features are merged into it.
 pub(super) fn follow(mut alerts: Vec<Alert>, findings: &[Finding]) -> Followed {
     let mut findings = findings.to_vec();
@@ -96,11 +96,11 @@ fn sort(pairs: &mut [Continuation], alerts: &[Alert], findings: &[Finding]) {
         let name = |finding: &Finding| (finding.subject.clone(), finding.test);
         let story = findings.get(*finding).map(name);
         let state = alerts.get(*alert);
-        let is_told = state.is_some_and(|alert| alert.notified.is_some());
+        let is_notified = state.is_some_and(|alert| alert.notified.is_some());
         let is_same = state.map(|alert| name(&alert.finding)) == story;
         let age = state.map(|alert| (alert.phase != Phase::Open, alert.since, alert.id.is_none(), alert.id));
         let called = state.map(|alert| name(&alert.finding));
-        (Reverse(is_told), Reverse(is_same), Reverse(*overlap), age, called, story)
+        (Reverse(is_notified), Reverse(is_same), Reverse(*overlap), age, called, story)
     });
 }
 
@@ -130,8 +130,8 @@ fn continue_alert(alert: &mut Alert, finding: &mut Finding, parts: Vec<Alert>, o
     let former = (alert.finding.subject.clone(), alert.finding.test);
     let is_kept = former.1 == finding.test && story.fits(&former.0) && !own.contains(&former);
     let name = if is_kept { former.0.clone() } else { finding.subject.clone() };
-    let told = parts.iter().filter(|part| part.notified.is_some()).chain([&*alert]);
-    let known: BTreeSet<&str> = told.flat_map(|part| features(&part.finding)).map(|(feature, _)| feature).collect();
+    let notified = parts.iter().filter(|part| part.notified.is_some()).chain([&*alert]);
+    let known: BTreeSet<&str> = notified.flat_map(|part| features(&part.finding)).map(|(feature, _)| feature).collect();
     let is_news =
         2 * story.members.iter().filter(|member| known.contains(member.feature.as_str())).count() < story.members.len();
     if alert.notified.is_some() && (&name, finding.test) != (&former.0, former.1) {
@@ -147,7 +147,7 @@ fn continue_alert(alert: &mut Alert, finding: &mut Finding, parts: Vec<Alert>, o
         }
     }
     if is_news {
-        // Most of the story is unknown to those who were told about a part of it, and to those who work on that.
+        // Most of the story is new to the recipients of the earlier message, and to those who work on it.
         (alert.notified_severity, alert.acknowledged) = (Severity::Stable, false);
     }
     (alert.finding.subject, alert.finding.test) = (name.clone(), finding.test);

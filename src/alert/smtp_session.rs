@@ -145,7 +145,7 @@ impl SmtpSession {
     /// Encrypts the connection, and says EHLO again.
     pub(super) fn start_tls(mut self, config: &Arc<ClientConfig>) -> Result<Self, SmtpError> {
         self.command("STARTTLS")?;
-        // Whoever can write to the connection before it is encrypted must not have the first word after it.
+        // Bytes that were injected before encryption must not be read as the first reply after it.
         if !self.wire.buffer().is_empty() {
             return Err(SmtpError::Malformed("the server sent data before encryption began"));
         }

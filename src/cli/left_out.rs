@@ -1,4 +1,4 @@
-//! The error of a check whose window left out so many rows that nothing can be told about features.
+//! The error of a check whose window left out so many rows that features get no verdict.
 
 use std::path::Path;
 

@@ -14,7 +14,7 @@ pub struct AlikeRows {
 
 /// The other rows are at most one in this many.
 const ONE_IN: u64 = 100;
-/// They are fewer than in the reference by this factor: from 98.5% to 99.2% missing is no outage, however many rows show it.
+/// They are fewer than in the reference by this factor: from 98.5% to 99.2% missing is not an outage, however many rows show it.
 const FEWER: u64 = 10;
 
 impl AlikeRows {

@@ -197,26 +197,26 @@ mod tests {
         for high_score in [HighScore::Bad, HighScore::Good] {
             for followed in [0.45, 0.48, 0.55, 0.4] {
                 let other = rule(followed, high_score);
-                let told = decisions(&scores(), rule(0.5, high_score), |_, score| other.refuses(score));
-                let found = told.followed.unwrap();
+                let logged = decisions(&scores(), rule(0.5, high_score), |_, score| other.refuses(score));
+                let found = logged.followed.unwrap();
                 assert!((found.threshold - followed).abs() <= 0.0015, "{followed}: {found:?}");
-                assert_eq!(found.explained, told.against(), "{followed}");
+                assert_eq!(found.explained, logged.against(), "{followed}");
             }
-            let told = decisions(&scores(), rule(0.5, high_score), |_, score| rule(0.5, high_score).refuses(score));
-            assert_eq!((told.against(), told.followed), (0, None));
+            let logged = decisions(&scores(), rule(0.5, high_score), |_, score| rule(0.5, high_score).refuses(score));
+            assert_eq!((logged.against(), logged.followed), (0, None));
         }
     }
 
     #[test]
     fn overrides_are_not_another_threshold() {
         let bad = rule(0.5, HighScore::Bad);
-        let told = decisions(&scores(), bad, |row, score| bad.refuses(score) != (row % 33 == 0));
-        assert!(told.against() >= 20);
-        assert_eq!(told.followed, None);
+        let logged = decisions(&scores(), bad, |row, score| bad.refuses(score) != (row % 33 == 0));
+        assert!(logged.against() >= 20);
+        assert_eq!(logged.followed, None);
         // A moved threshold is found among them.
         let moved = rule(0.45, HighScore::Bad);
-        let told = decisions(&scores(), bad, |row, score| moved.refuses(score) != (row % 50 == 0));
-        assert!((told.followed.unwrap().threshold - 0.45).abs() <= 0.0015);
+        let logged = decisions(&scores(), bad, |row, score| moved.refuses(score) != (row % 50 == 0));
+        assert!((logged.followed.unwrap().threshold - 0.45).abs() <= 0.0015);
     }
 
     #[test]
@@ -224,9 +224,9 @@ mod tests {
         let moved = rule(0.45, HighScore::Bad);
         let rounded: Vec<f64> = scores().iter().map(|score| (score * 100.0).round() / 100.0).collect();
         let exact = scores();
-        let told = decisions(&rounded, rule(0.5, HighScore::Bad), |row, _| moved.refuses(exact[row]));
-        assert!((told.followed.unwrap().threshold - 0.45).abs() <= 0.011);
-        assert!((told.rounding - 0.01).abs() < 1e-9 && told.undecidable() > 0);
+        let logged = decisions(&rounded, rule(0.5, HighScore::Bad), |row, _| moved.refuses(exact[row]));
+        assert!((logged.followed.unwrap().threshold - 0.45).abs() <= 0.011);
+        assert!((logged.rounding - 0.01).abs() < 1e-9 && logged.undecidable() > 0);
     }
 
     #[test]

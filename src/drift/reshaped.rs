@@ -60,7 +60,7 @@ pub(super) fn reshaped(reference: &DistinctValues<'_>, window: &ValueDistributio
         .into_iter()
         .filter(|one| by_rare || one.fit.explains_whole() || one.is_explanation())
         .min_by(|a, b| a.fit.residual(by_rare).total_cmp(&b.fit.residual(by_rare)));
-    // If the best fit is no explanation, a worse one is none either.
+    // If the best fit does not explain the change, a worse one does not either.
     best.filter(Reshaping::is_explanation).map(|best| best.change)
 }
 

@@ -1,4 +1,4 @@
-//! What people are told about a window: stories instead of findings about single features.
+//! Entries that users see for a window: stories instead of findings about single features.
 
 use std::cmp::Reverse;
 

@@ -154,7 +154,7 @@ fn judge_at(case: &Case<'_>, at: Bound) -> Verdict {
             let is_absent = case.absent.get(index).copied().unwrap_or(false);
             let ruling = dead::dead(feature, is_absent, case.service.spellings.get(&feature.name), case.policy);
             if let Some(severity) = no_verdict {
-                // The evidence for a dead input needs no number of rows, but it needs rows that are no selection.
+                // The evidence for a dead input needs no number of rows, but the rows must not be a selection.
                 return match ruling.filter(|ruling| !is_left_out && dead::is_evident(ruling.q_value)) {
                     Some(ruling) => conclude(vec![ruling], *qs, &subject, &mut findings),
                     None => FeatureVerdict { severity, qs: *qs, opinions: Vec::new() },

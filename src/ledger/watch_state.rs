@@ -22,7 +22,7 @@ pub struct WatchState {
 }
 
 /// Current runs made while the clock was ahead: of windows that are not over yet, and of empty ones that were not over then.
-/// Five minutes are no step of the clock.
+/// A difference of up to five minutes is not a step of the clock.
 const AHEAD: &str = "model = ?1 AND current = 1 AND scheduled = 1 \
                      AND (to_us > ?2 OR created_us > ?3 + 300000000 AND ifnull(records, 0) = 0)";
 

@@ -17,8 +17,8 @@ pub struct Predictions {
 /// Performance of the labelled rows; `None` if there are none.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RealisedPredictions {
-    /// Of a regression.
+    /// Predicted numbers (regression).
     Numbers(Option<PredictionErrors>),
-    /// Of several classes: their names, in the order of the figures.
+    /// Several classes: their names, in the order of the figures.
     Classes(Vec<String>, Option<Multiclass>),
 }

@@ -15,7 +15,7 @@ pub struct LeafBaseline {
     pub(super) trees: Vec<LeafTree>,
     pub(super) reference: ReferenceLeaves,
     pub(super) poolings: Vec<LeafPooling>,
-    /// Of `overall` and `strongest`; `None` if the reference has too few rows.
+    /// p-value of `overall` and `strongest` together; `None` if the reference has too few rows.
     pub(super) laws: Option<[SimulatedLaw; 2]>,
 }
 

@@ -93,13 +93,13 @@ fn findings(text: &mut String, findings: &[Finding], colour: bool, words: &dyn T
             finding.q_value.map_or("–".to_owned(), |q| q_value(Some(q))),
         );
         if let Some(story) = finding.story() {
-            let told = match finding.subject {
+            let sentence = match finding.subject {
                 // The statement also says since which window.
                 _ if finding.test == Test::Stale => format!("{}; {}", words.statement(finding), words.side(story)),
                 Subject::Group(_) => format!("{}; {}", words.story(&story.brief()), words.side(story)),
                 _ => words.side(story),
             };
-            let _ = writeln!(text, "         {}", harmless(&told));
+            let _ = writeln!(text, "         {}", harmless(&sentence));
         } else if matches!(
             finding.test,
             Test::NoData | Test::Source | Test::Labels | Test::Decision | Test::LeftOut | Test::Stale

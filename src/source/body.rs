@@ -87,7 +87,7 @@ impl<'tape, 'input> Columns<'tape, 'input> {
 }
 
 /// Reads a body by columns: `{"AGE": [57, 23], …}`, or `{"AGE": {"0": 57, "1": 23}, …}` as pandas writes it. `None`: it has
-/// another shape. Columns that differ in length are no rows.
+/// another shape. Columns of different lengths are not rows.
 pub(super) fn by_columns<'tape, 'input>(object: &Object<'tape, 'input>) -> Option<Columns<'tape, 'input>> {
     if !object.values().next().is_some_and(is_column) || !object.values().all(is_column) {
         return None;

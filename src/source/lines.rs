@@ -140,7 +140,7 @@ fn csv(
     if shape::is_foreign(&header) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not CSV with commas between the cells"));
     }
-    // Of two columns with the same name, the first counts, as in pandas.
+    // The first of two columns with the same name counts, as in pandas.
     let mut names = BTreeSet::new();
     let mut header_texts = Vec::with_capacity(header.len());
     for name in &header {

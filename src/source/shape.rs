@@ -183,7 +183,7 @@ fn by_magic(raw: &[u8], file: &LogFile) -> Option<InputShape> {
 
 /// Recognises an encoding other than UTF-8, and returns the first line that shows it.
 fn encoding(bytes: &[u8]) -> Option<(InputShape, u64)> {
-    // Of Latin text, every second byte is zero: all with odd places, or all with even ones.
+    // In Latin text, every second byte is zero: all at odd places, or all at even ones.
     let zeros_at = |first: usize| bytes.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd) = (zeros_at(0), zeros_at(1));
     let is_every_second = even.max(odd) * 10 > bytes.len() * 3 && even.min(odd) * 10 < bytes.len();

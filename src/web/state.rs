@@ -14,7 +14,7 @@ pub struct State {
     pub language: Language,
     /// Token that clients must send as `Authorization: Bearer …`; `None` allows everyone. Health checks need no token.
     pub token: Option<String>,
-    /// Names by which clients may reach the server if there is no token, besides addresses and `localhost`.
+    /// Names by which clients may reach the server without a token, in addition to addresses and `localhost`.
     pub hosts: Vec<String>,
     /// May block; called on a blocking thread.
     pub status: Arc<dyn Fn() -> DaemonStatus + Send + Sync>,

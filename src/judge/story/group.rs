@@ -1,4 +1,4 @@
-//! A feature with findings, and a group of such features before it is told as a story.
+//! A feature with findings, and a group of such features before it becomes a story.
 
 use super::{StoryKind, StoryReason, StorySide};
 use crate::{

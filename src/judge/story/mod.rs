@@ -1,4 +1,4 @@
-//! Stories: features that changed in the same way, told once, with what caused it as far as that can be told.
+//! Stories: features that changed in the same way, reported once, with the cause as far as it is known.
 
 mod case;
 mod change_of;

@@ -1,4 +1,4 @@
-//! What caused a story, as far as it can be told, and why.
+//! The cause of a story, as far as it is known, and the reasons.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub enum StorySide {
     Pipeline,
     /// The applicants are others.
     Population,
-    /// Cannot be told.
+    /// The cause is unknown.
     Unknown,
 }
 

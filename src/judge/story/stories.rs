@@ -1,4 +1,4 @@
-//! Makes stories from findings about features: what changed in the same way, why, and in which order it is told.
+//! Makes stories from findings about features: what changed in the same way, why, and in which order it is reported.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ pub fn stories(case: &StoryCase<'_>) -> Vec<Story> {
         let (weight, story) = stale_story(case, finding)?;
         Some((weight, effect(finding), story))
     });
-    let mut told: Vec<(f64, f64, Story)> = groups.chain(stale).collect();
-    told.sort_by(|(weight_a, effect_a, a), (weight_b, effect_b, b)| {
+    let mut weighed: Vec<(f64, f64, Story)> = groups.chain(stale).collect();
+    weighed.sort_by(|(weight_a, effect_a, a), (weight_b, effect_b, b)| {
         let name = |story: &Story| story.subject().name().map(ToOwned::to_owned);
         b.severity
             .cmp(&a.severity)
@@ -39,7 +39,7 @@ pub fn stories(case: &StoryCase<'_>) -> Vec<Story> {
             .then_with(|| effect_b.total_cmp(effect_a))
             .then_with(|| name(a).cmp(&name(b)))
     });
-    told.into_iter().map(|(_, _, story)| story).collect()
+    weighed.into_iter().map(|(_, _, story)| story).collect()
 }
 
 fn suspects<'a>(case: &StoryCase<'a>) -> Vec<Suspect<'a>> {
@@ -98,7 +98,7 @@ fn effect(finding: &Finding) -> f64 {
 }
 
 /// Makes one group of all moves that other applicants explain, led by the largest. Moves that may be part of it join it, and
-/// partial gaps that it explains. If the reference does not know whether it does, the cause of a gap cannot be told.
+/// partial gaps that it explains. If the reference does not know whether it does, the cause of a gap is unknown.
 fn join_population<'a>(moves: &Moves<'_>, groups: Vec<SuspectGroup<'a>>) -> Vec<SuspectGroup<'a>> {
     let is_population = |group: &SuspectGroup<'a>| group.side == StorySide::Population;
     let (population, others): (Vec<SuspectGroup<'a>>, Vec<SuspectGroup<'a>>) =
@@ -147,7 +147,7 @@ fn join_population<'a>(moves: &Moves<'_>, groups: Vec<SuspectGroup<'a>>) -> Vec<
 }
 
 /// Takes apart features that share a factor, if some of them may follow the lead of the population's moves: they only happen to
-/// share it. A single one that is left is told like any other, but it is not the population's.
+/// share it. A single one that is left is treated like any other, but never attributed to the population.
 fn take_apart<'a>(moves: &Moves<'_>, lead: usize, group: SuspectGroup<'a>) -> Vec<SuspectGroup<'a>> {
     let is_shared = group.kind() == Some(StoryKind::Factor) && group.suspects.len() > 1;
     if !is_shared || group.side != StorySide::Unknown {

@@ -58,7 +58,7 @@ fn of_rows(data: &WindowData) -> Option<LeftOutRows> {
         }
     }
     let left_out = complaints.unusable_rows();
-    // Of equally common reasons the first.
+    // The first of equally common reasons.
     let (reason, with_reason, example) = reasons.into_iter().rev().max_by_key(|(_, rows, _)| *rows)?;
     Some(LeftOutRows {
         kind: LeftOutKind::Rows,

@@ -39,7 +39,7 @@ pub struct ReportedStory {
     pub sentence: String,
     /// That of the worst member.
     pub severity: Severity,
-    /// What caused it, as far as it can be told.
+    /// The cause, as far as it is known.
     pub side: StorySide,
     pub subject: Subject,
     /// The side and its reasons, as a sentence.

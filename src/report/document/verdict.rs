@@ -80,7 +80,7 @@ impl VerdictSection {
 }
 
 impl VerdictSection {
-    /// Number of entries that people are told: stories, and findings that are not about features. Reports of earlier versions
+    /// Number of entries that users see: stories, and findings that are not about features. Reports of earlier versions
     /// have no stories.
     #[must_use]
     pub fn entries(&self) -> usize {

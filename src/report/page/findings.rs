@@ -55,7 +55,7 @@ fn limited(report: &Report, finding: &Finding, language: Language) -> String {
     String::new()
 }
 
-/// Returns what is told about the window, worst first.
+/// Returns the entries about the window, worst first.
 pub(crate) fn findings(report: &Report, language: Language) -> Vec<FindingLine> {
     let entries = report.verdict.entries();
     entries.iter().map(|finding| line(report, finding, language)).collect()

@@ -32,7 +32,7 @@ pub(crate) struct PerformanceCard {
 }
 
 /// Returns the section, or `None` if nothing is known or can be estimated. `is_holdout`: whether the reference's rows were held out
-/// of training; outcomes of others are no standard.
+/// of training; outcomes of other rows are not a standard.
 pub(crate) fn card(performance: &Performance, is_holdout: bool, language: Language) -> Option<PerformanceCard> {
     let (expected, realised) = (performance.expected.as_ref().ok(), performance.realised.as_ref());
     if expected.is_none() && performance.labels.is_none() {

@@ -11,7 +11,7 @@ use crate::{
 pub(crate) struct CauseLine {
     /// Empty if there is only one line.
     pub subject: String,
-    /// Pipeline, population, or that this cannot be told.
+    /// Pipeline, population, or unknown.
     pub side: &'static str,
     pub reasons: String,
 }
@@ -83,7 +83,7 @@ fn cause(finding: &Finding) -> Option<Cause> {
         | Test::TooFew
         | Test::RunFailed
         | Test::StaleReference
-        // Of features, which are in stories.
+        // Features are in stories.
         | Test::Measure(_)
         | Test::Absent
         | Test::Dead

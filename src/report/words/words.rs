@@ -47,7 +47,7 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
     /// States a story with its subject, as a clause.
     fn story(&self, story: &StoryBrief) -> String;
 
-    /// States what caused a story, as far as it can be told, and why.
+    /// States the cause of a story, as far as it is known, and the reasons.
     fn side(&self, story: &Story) -> String;
 
     /// Names input that could not be read, without the cause.
@@ -165,7 +165,7 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
         match (&finding.subject, &finding.facts) {
             (Subject::Segment(name), _) => self.segment_clause(name, finding),
             (_, Facts::LeftOut(input)) => self.left_out(finding.test, input),
-            // Of labels, the reason is all there is to say: they have no place in the report otherwise.
+            // Labels have no other place in the report, so the reason is stated.
             (_, Facts::Lost(loss)) if finding.test != Test::Labels => self.left_out(finding.test, &loss.left_out()),
             _ => self.effect(finding),
         }

@@ -119,7 +119,7 @@ fn wall(at: Instant, zone: &TimeZone, margin: SignedDuration) -> String {
 }
 
 /// A condition for numbers, which are read by their size: one range per unit of an epoch, and one per number of digits of a
-/// date. Smaller numbers are no times, which has to be reported.
+/// date. Smaller numbers are not times, which has to be reported.
 fn numbers(column: &str, from: Option<Instant>, to: Option<Instant>, zone: &TimeZone) -> String {
     let range = |least: Option<String>, end: Option<String>| {
         let least = least.map(|least| format!("{column} >= {least}"));

@@ -1,6 +1,8 @@
 //! Tests of pages, snapshots and the HTTP server.
 
+mod connections;
 pub(crate) mod earlier_windows;
+mod every_finding;
 pub(crate) mod leaf_drift;
 pub(crate) mod page;
 pub(crate) mod pseudo_decisions;

@@ -7,7 +7,8 @@ use vigie::{
 use vigie_stats::{Multiclass, PredictionErrors};
 
 use super::{
-    pseudo_language::{assert_bracketed, every_finding, past, report_of},
+    every_finding::every_finding,
+    pseudo_language::{assert_bracketed, past, report_of},
     snapshots::drifted,
 };
 

@@ -11,7 +11,7 @@ use arrow_array::{Array, BooleanArray};
 use super::{DecisionRule, DecisionWords};
 use crate::{batch::Records, shown::shown, window::Instant};
 
-/// Most decimals that are told apart. With more, scores within a ten-millionth of the threshold are a tie, because single
+/// Most decimals that are distinguished. With more, scores within a ten-millionth of the threshold are a tie, because single
 /// precision cannot tell them from it either.
 const MOST: usize = 7;
 /// Cells of the score from 0 to 1; the last one holds 1 itself.
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn decisions_against_the_score_are_told_from_ties() {
+    fn decisions_against_the_score_are_not_ties() {
         let tally = tally_of(
             &[(0.4, "OK"), (0.7, "OK"), (0.9, "REFUSED"), (0.25, "KO"), (0.51, "OK"), (0.3, "A"), (0.5, "REFER")],
             RULE,

@@ -210,9 +210,9 @@ mod tests {
     fn own_words_come_first() {
         let own = [("A", DecisionWord::Accepted), ("Déc", DecisionWord::Refused), ("1", DecisionWord::Accepted)];
         let words = DecisionWords::new(own, "decision", HighScore::Bad);
-        let told =
+        let decided =
             words.decide(&StringArray::from(vec![Some("a"), Some("dec"), None, Some("1"), Some("0"), Some("?")]));
         let wanted = [Some(false), Some(true), None, Some(false), Some(true), None];
-        assert_eq!(told, wanted.into_iter().collect::<BooleanArray>());
+        assert_eq!(decided, wanted.into_iter().collect::<BooleanArray>());
     }
 }

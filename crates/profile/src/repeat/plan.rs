@@ -14,7 +14,7 @@ const MIN_HASHED: usize = 3;
 const MAX_HASHED: usize = 4;
 /// Bits above which a fourth feature adds nothing: two of 30,000 rows agree by chance once.
 const ENOUGH_BITS: f64 = 30.0;
-/// Bits below which so many rows agree by chance that copies cannot be told from them.
+/// Bits below which so many rows agree by chance that copies cannot be distinguished from them.
 const MIN_BITS: f64 = 12.0;
 /// A value of at least a tenth of the rows is common.
 const COMMON_ONE_IN: u128 = 10;

@@ -204,7 +204,7 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
         Facts::LeftOut(_) | Facts::Lost(_) => part("Part of the log could not be read".to_owned()),
         Facts::Failed(_) => part("The run failed".to_owned()),
         _ if finding.subject == Subject::Score => part("The score has drifted".to_owned()),
-        // Of features, which stories state, or of earlier versions.
+        // Findings about features are stated by stories; the others are of earlier versions.
         Facts::Psi { .. }
         | Facts::Distance { .. }
         | Facts::Missing { .. }

@@ -233,7 +233,7 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
         Facts::LeftOut(_) | Facts::Lost(_) => part("Une partie du journal n’a pas pu être lue".to_owned()),
         Facts::Failed(_) => part("L’exécution a échoué".to_owned()),
         _ if finding.subject == Subject::Score => part("Le score a dérivé".to_owned()),
-        // Of features, which stories state, or of earlier versions.
+        // Findings about features are stated by stories; the others are of earlier versions.
         Facts::Psi { .. }
         | Facts::Distance { .. }
         | Facts::Missing { .. }
