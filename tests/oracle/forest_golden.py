@@ -17,7 +17,7 @@ import filecmp
 import json
 import tempfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import catboost
@@ -137,7 +137,7 @@ class Made:
     shap: bool | None = False  # explain many rows (True) or few; None: the model has no SHAP values
     refused: bool = False  # vigie refuses the model
     no_trees: bool = False  # the library refuses to evaluate the model
-    nulls: bool = False  # missing levels are nulls in the golden file
+    missing: dict = field(default_factory=dict)  # per column, the level that stands for a missing value: a null in the golden file
 
 
 def model(build):
@@ -457,7 +457,7 @@ def text_features(name, large):
 
 @model
 def home_credit(name, large):
-    """The model and hold-out rows of the example. Missing levels are nulls in the golden file and MISSING for the library."""
+    """The model and hold-out rows of the example. Missing levels are nulls in the golden file; each column has its own word for them."""
     folder = HERE.parent.parent / "reference_data" / "home_credit"
     if not large or not (folder / "model.cbm").exists():
         return None
@@ -467,7 +467,8 @@ def home_credit(name, large):
     for n in model.feature_names_:
         level = table[n].dtype == object or str(table[n].dtype).startswith("str")
         columns[n] = table[n].astype(object).where(table[n].notna(), MISSING) if level else table[n].astype(np.float32)
-    return Made(model, pd.DataFrame(columns), nulls=True)
+    words = {n: word for n, c in columns.items() for word in ("XNA", MISSING) if (c == word).any()}
+    return Made(model, pd.DataFrame(columns), missing=words)
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
@@ -480,9 +481,9 @@ def bits(values):
     return [f"{b:016x}" for b in np.ascontiguousarray(values, np.float64).view(np.uint64).ravel().tolist()]
 
 
-def column(values, nulls):
+def column(values, missing):
     if values.dtype == object:
-        return {"level": [None if nulls and value == MISSING else value for value in values.tolist()]}
+        return {"level": [None if missing is not None and value == missing else value for value in values.tolist()]}
     return {"single" if values.dtype == np.float32 else "double": bits(values.to_numpy())}
 
 
@@ -490,7 +491,7 @@ def golden(name, made, path, rows, large):
     loaded = CatBoost().load_model(str(path))
     frame = edge_case_rows(made.frame, loaded, stream("rows " + name), rows)
     cats = [c for c in frame if frame[c].dtype == object]
-    out = {"catboost": catboost.__version__, "rows": rows, "features": [{"name": n, **column(frame[n], made.nulls)} for n in frame]}
+    out = {"catboost": catboost.__version__, "rows": rows, "features": [{"name": n, **column(frame[n], made.missing.get(n))} for n in frame]}
     if made.no_trees:
         out["raw"] = bits(np.full(rows, loaded.get_scale_and_bias()[1]))
         return out
