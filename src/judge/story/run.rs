@@ -1,12 +1,18 @@
 //! Groups features that changed in the same way and to the same extent, and finds the blocks of names among them.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     StoryCase, StoryKind,
     group::{Suspect, SuspectGroup},
 };
-use crate::drift::{Change, CommonValue, FeatureDrift};
+use crate::{
+    drift::{Change, CommonValue, FeatureDrift},
+    judge::Severity,
+};
 
 /// Extents that differ by less are the same, whatever the number of rows.
 const SAME_GAP: f64 = 0.02;
@@ -22,7 +28,8 @@ const MIN_BLOCK: usize = 3;
 const MIN_TOGETHER: usize = 2;
 
 /// Groups suspects by what happened to them. The result does not depend on their order.
-pub(super) fn groups<'a>(case: &StoryCase<'_>, suspects: Vec<Suspect<'a>>) -> Vec<SuspectGroup<'a>> {
+pub(super) fn groups<'a>(case: &StoryCase<'a>, suspects: Vec<Suspect<'a>>) -> Vec<SuspectGroup<'a>> {
+    let known: BTreeSet<usize> = suspects.iter().map(|suspect| suspect.index).collect();
     let mut by_kind: BTreeMap<StoryKind, Vec<Suspect<'a>>> = BTreeMap::new();
     for suspect in suspects {
         by_kind.entry(suspect.kind()).or_default().push(suspect);
@@ -31,7 +38,9 @@ pub(super) fn groups<'a>(case: &StoryCase<'_>, suspects: Vec<Suspect<'a>>) -> Ve
         .into_iter()
         .flat_map(|(kind, suspects)| match kind {
             StoryKind::Absent | StoryKind::Gap | StoryKind::Filled => {
-                runs(suspects, gap_tolerance).into_iter().flat_map(|run| cover(case, run, true)).collect()
+                let runs = runs(suspects, gap_tolerance).into_iter();
+                let groups = runs.flat_map(|run| cover(case, run, true));
+                groups.map(|group| with_rest_of_block(case, group, &known)).collect()
             }
             StoryKind::Constant => constants(case, suspects),
             StoryKind::Unit | StoryKind::Sentinel | StoryKind::Atom => same_value(suspects),
@@ -41,6 +50,39 @@ pub(super) fn groups<'a>(case: &StoryCase<'_>, suspects: Vec<Suspect<'a>>) -> Ve
             }
         })
         .collect()
+}
+
+/// Adds the features of a block that have lost the same share of their values without a finding of their own: a gap in a part of
+/// the rows moves the missing share of a feature that is mostly missing by less than its limit.
+fn with_rest_of_block<'a>(
+    case: &StoryCase<'a>,
+    mut group: SuspectGroup<'a>,
+    known: &BTreeSet<usize>,
+) -> SuspectGroup<'a> {
+    let block = group.block.and_then(|block| case.blocks.get(block)).filter(|_| group.kind() == Some(StoryKind::Gap));
+    let Some((_, features)) = block else { return group };
+    let extents = || group.suspects.iter().map(Suspect::extent);
+    let (least, most) = (extents().fold(1.0, f64::min), extents().fold(0.0, f64::max));
+    let rest = features.iter().filter(|feature| !known.contains(feature)).filter_map(|&index| {
+        let drift = case.drift.features.get(index)?;
+        let (before, after) = drift.rows_without_value().shares();
+        let change = Change::Gap { extent: (after - before) / (1.0 - before) };
+        let suspect = Suspect {
+            index,
+            drift,
+            change,
+            severity: Severity::Stable,
+            tests: Vec::new(),
+            effect: 0.0,
+            importance: case.importance_of(index),
+        };
+        let (extent, tolerance) = (suspect.extent(), gap_tolerance(&suspect));
+        let is_same = extent > tolerance && (least - tolerance..=most + tolerance).contains(&extent);
+        is_same.then_some(suspect)
+    });
+    let rest: Vec<Suspect<'a>> = rest.collect();
+    group.suspects.extend(rest);
+    group
 }
 
 /// Splits suspects into runs of neighbours whose extents differ by at most the tolerance of each.

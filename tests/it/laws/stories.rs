@@ -125,6 +125,30 @@ fn a_block_is_named_and_what_is_left_is_listed() {
 }
 
 #[test]
+fn a_member_without_a_finding_joins_its_block_if_it_lost_as_much() {
+    let names = ["B_A", "B_B", "B_C", "B_D", "B_E", "B_F"];
+    let mut drift = drift(&names.map(|name| (name, 0.0)));
+    // All lost 40% of their values; the last two, of which one is mostly missing anyway, have no finding.
+    let shares = [(0.0, 0.4), (0.0, 0.4), (0.1, 0.46), (0.0, 0.4), (0.9, 0.94), (0.0, 0.02)];
+    for (feature, (before, after)) in drift.features.iter_mut().zip(shares) {
+        let rows = |share: f64, all: u64| (share * all as f64).round() as u64;
+        feature.empty.reference = rows(before, feature.n_reference);
+        feature.empty.window = rows(after, feature.n_window);
+        feature.missing = Missing { reference_share: Some(before), window_share: Some(after), p_value: None };
+    }
+    let findings: Vec<Finding> =
+        names[..4].iter().map(|name| finding(name, Test::Measure(Measure::Missing), Severity::Alarm, 0.4)).collect();
+    for (feature, share) in drift.features.iter_mut().zip([0.4; 4]) {
+        feature.change = Some(gap(share));
+    }
+    let found = stories_of(&drift, &findings, &[]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let members: Vec<&str> = found[0].members.iter().map(|member| member.feature.as_str()).collect();
+    assert_eq!(members, ["B_A", "B_B", "B_C", "B_D", "B_E"]);
+    assert_eq!((found[0].block.as_ref().unwrap().affected, found[0].severity), (5, Severity::Alarm));
+}
+
+#[test]
 fn two_blocks_that_break_at_once_are_two_stories() {
     let dead = |name| (name, 0.0, gap(1.0));
     let names = ["B_A", "B_B", "B_C", "P_A", "P_B", "P_C"];
