@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, StringArray};
 use vigie_profile::{
-    batch::{Complaints, Number, Reason, Records, Value},
+    batch::{Complaints, Number, Reason, Records, Value, level},
     layout::{Column, Kind},
     window::Instant,
 };
@@ -14,9 +14,24 @@ use super::mapping::{Field, Mapping, is_failure};
 /// Maximum number of rows in a batch: small enough for a core's cache.
 pub(super) const BATCH_ROWS: usize = 8_192;
 
+/// Values of a feature. That of the last row is kept apart until the row ends: the ends of all columns are too many places
+/// for the cache, but one loop over them waits for all at the same time.
 enum ColumnBuilder {
-    Numbers(Vec<f64>),
-    Levels { keys: Vec<Option<i32>>, names: Vec<String>, key_of: HashMap<String, i32> },
+    Numbers {
+        numbers: Vec<f64>,
+        last: f64,
+    },
+    /// In a box, so that the columns of numbers, which are most, are close to each other.
+    Levels(Box<LevelsBuilder>),
+}
+
+#[derive(Default)]
+struct LevelsBuilder {
+    keys: Vec<Option<i32>>,
+    last: Option<i32>,
+    names: Vec<String>,
+    /// Keys of levels and of all their spellings, because spelling a text takes longer than finding it; `None`: missing.
+    key_of: HashMap<String, Option<i32>>,
 }
 
 /// Builds [`Records`] one row at a time.
@@ -71,13 +86,8 @@ impl RecordsBuilder {
 
     /// Begins a row in which only the time is set.
     pub(super) fn begin_row(&mut self, at: Instant) {
+        self.end_row();
         self.timestamp.push(at.0);
-        for values in &mut self.values {
-            match values {
-                ColumnBuilder::Numbers(numbers) => numbers.push(f64::NAN),
-                ColumnBuilder::Levels { keys, .. } => keys.push(None),
-            }
-        }
         self.has_features.push(false);
         self.probability.push(None);
         self.classes.iter_mut().for_each(|class| class.push(None));
@@ -87,6 +97,13 @@ impl RecordsBuilder {
         self.decision.push(None);
         self.id.push(None);
         self.model_version.push(None);
+    }
+
+    /// Adds the features of the last row, if there is one, to their columns.
+    fn end_row(&mut self) {
+        if !self.timestamp.is_empty() {
+            self.values.iter_mut().for_each(ColumnBuilder::end_row);
+        }
     }
 
     /// Marks the last row as having inputs.
@@ -106,28 +123,18 @@ impl RecordsBuilder {
         };
         *seen = true;
         match values {
-            ColumnBuilder::Numbers(numbers) => match value.number() {
-                Number::Value(number) => put_last(numbers, number),
-                Number::Missing => put_last(numbers, f64::NAN),
-                Number::Invalid => {
-                    put_last(numbers, f64::NAN);
+            ColumnBuilder::Numbers { last, .. } => {
+                let number = value.number();
+                *last = if let Number::Value(number) = number { number } else { f64::NAN };
+                if number == Number::Invalid {
                     complain_not_a_number(&mut self.complaints, &self.columns, column, value);
                 }
-            },
-            ColumnBuilder::Levels { keys, names, key_of } => {
+            }
+            ColumnBuilder::Levels(levels) => {
                 if value == Value::Nested {
                     complain_not_a_number(&mut self.complaints, &self.columns, column, value);
                 }
-                let key = value.level().map(|level| match key_of.get(level.as_ref()) {
-                    Some(key) => *key,
-                    None => {
-                        let key = i32::try_from(names.len()).unwrap_or(i32::MAX);
-                        names.push(level.clone().into_owned());
-                        key_of.insert(level.into_owned(), key);
-                        key
-                    }
-                });
-                put_last(keys, key);
+                levels.last = levels.key(value);
             }
         }
     }
@@ -159,7 +166,10 @@ impl RecordsBuilder {
             Field::Error => put(&mut self.error, row, Some(is_failure(value))),
             Field::Decision => put(&mut self.decision, row, text()),
             Field::Id => {
-                let id = text().map(|id| batch.map_or(id.clone(), |row| format!("{id}#{row}")));
+                let id = text().map(|id| match batch {
+                    Some(row) => format!("{id}#{row}"),
+                    None => id,
+                });
                 put(&mut self.id, row, id);
             }
             Field::ModelVersion => put(&mut self.model_version, row, text()),
@@ -173,6 +183,7 @@ impl RecordsBuilder {
 
     /// Returns the rows so far and leaves the builder empty.
     pub(super) fn take(&mut self, mapping: &Mapping) -> Records {
+        self.end_row();
         let full = std::mem::replace(self, Self::new(mapping));
         let features = full
             .values
@@ -211,19 +222,66 @@ impl RecordsBuilder {
 impl ColumnBuilder {
     fn new(column: &Column) -> Self {
         match column.kind {
-            Kind::Numeric => Self::Numbers(Vec::new()),
-            Kind::Categorical => Self::Levels { keys: Vec::new(), names: Vec::new(), key_of: HashMap::new() },
+            Kind::Numeric => Self::Numbers { numbers: Vec::new(), last: f64::NAN },
+            Kind::Categorical => Self::Levels(Box::default()),
+        }
+    }
+
+    #[inline]
+    fn end_row(&mut self) {
+        match self {
+            Self::Numbers { numbers, last } => numbers.push(std::mem::replace(last, f64::NAN)),
+            Self::Levels(levels) => levels.keys.push(levels.last.take()),
         }
     }
 
     fn into_array(self) -> Option<ArrayRef> {
         match self {
-            Self::Numbers(numbers) => Some(Arc::new(Float64Array::from(numbers))),
-            Self::Levels { keys, names, .. } => {
+            Self::Numbers { numbers, .. } => Some(Arc::new(Float64Array::from(numbers))),
+            Self::Levels(levels) => {
+                let LevelsBuilder { keys, names, .. } = *levels;
                 let names = Arc::new(StringArray::from(names));
                 Some(Arc::new(DictionaryArray::try_new(Int32Array::from(keys), names).ok()?))
             }
         }
+    }
+}
+
+impl LevelsBuilder {
+    /// Returns the key of a value's level; `None` if it is missing.
+    fn key(&mut self, value: Value<'_>) -> Option<i32> {
+        match value {
+            Value::Text(text) => match self.key_of.get(text) {
+                Some(key) => *key,
+                None => self.add(text),
+            },
+            other => {
+                let level = other.level()?;
+                match self.key_of.get(level.as_ref()) {
+                    Some(key) => *key,
+                    None => self.add(&level),
+                }
+            }
+        }
+    }
+
+    /// Adds a spelling; the canonical one of a level has itself as its level.
+    #[cold]
+    fn add(&mut self, text: &str) -> Option<i32> {
+        let level = level(text);
+        let key = level.as_ref().map(|level| match self.key_of.get(level.as_ref()) {
+            Some(Some(key)) => *key,
+            _ => {
+                let key = i32::try_from(self.names.len()).unwrap_or(i32::MAX);
+                self.names.push(level.clone().into_owned());
+                self.key_of.insert(level.clone().into_owned(), Some(key));
+                key
+            }
+        });
+        if level.is_none_or(|level| level != text) {
+            self.key_of.insert(text.to_owned(), key);
+        }
+        key
     }
 }
 
