@@ -17,6 +17,7 @@ mod latest;
 mod lines;
 mod log;
 mod mapping;
+mod name_order;
 mod options;
 mod parquet_file;
 mod partition;

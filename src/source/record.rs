@@ -15,6 +15,7 @@ use super::{
     clock,
     encoded_text::decode_text,
     mapping::{Field, Mapping, ReadSummary, passes},
+    name_order::NameOrder,
     path::{self, Members},
     records_builder::RecordsBuilder,
 };
@@ -27,10 +28,14 @@ pub(super) struct RecordReader<'m> {
     buffers: Buffers,
     tape: Tape<'static>,
     buffer: Vec<u8>,
-    /// The name and column at each position of the previous inputs object, as the next one usually has the same order.
-    order: Vec<(String, Option<usize>)>,
+    /// The names of the previous inputs object.
+    order: NameOrder,
+    /// The number of these names.
+    names: usize,
     /// Number of records whose inputs have been named.
     named_inputs: u64,
+    /// By mapped field: whether a record has it.
+    has_field: Vec<bool>,
     /// The columns of features that a partition key provides.
     partition: Vec<(usize, Option<&'m str>)>,
 }
@@ -51,8 +56,10 @@ impl<'m> RecordReader<'m> {
             buffers: Buffers::default(),
             tape: path::empty_tape(),
             buffer: Vec::new(),
-            order: Vec::new(),
+            order: NameOrder::default(),
+            names: 0,
             named_inputs: 0,
+            has_field: vec![false; mapping.mapped.len()],
             partition: mapping
                 .partition
                 .iter()
@@ -276,19 +283,17 @@ impl<'m> RecordReader<'m> {
         self.builder.mark_features();
         let is_named = self.named_inputs < NAMED_RECORDS;
         self.named_inputs += 1;
-        for (place, (name, value)) in object.iter().enumerate() {
-            let column = match self.order.get(place) {
-                Some((known, column)) if known == name => *column,
-                _ => {
+        let mut is_same = object.len() == self.names;
+        for (position, (name, value)) in object.iter().enumerate() {
+            let column = match self.order.get(position, name) {
+                Some(place) => place.column,
+                None => {
+                    is_same = false;
                     let column = self.mapping.column_of.get(name).copied();
                     if is_named {
                         self.found.inputs.note(name);
                     }
-                    if let Some(slot) = self.order.get_mut(place) {
-                        *slot = (name.to_owned(), column);
-                    } else {
-                        self.order.push((name.to_owned(), column));
-                    }
+                    self.order.set(position, name, column);
                     column
                 }
             };
@@ -296,7 +301,8 @@ impl<'m> RecordReader<'m> {
                 self.builder.set_feature(column, path::scalar(value));
             }
         }
-        if is_named {
+        self.names = object.len();
+        if is_named && !is_same {
             self.note_doubled(object);
         }
     }
@@ -363,7 +369,7 @@ impl<'m> RecordReader<'m> {
     fn read_fields(&mut self, record: &Members<'_, '_>, row: usize, batch: Option<usize>) {
         let mapping = self.mapping;
         let element = batch.unwrap_or(0);
-        for mapped in &mapping.mapped {
+        for (mapped, has_field) in mapping.mapped.iter().zip(&mut self.has_field) {
             let is_present = path::first(record, &mapped.paths, element, &mut |value| {
                 element_of(value, element, 0, &mut |value| {
                     let decoded = matches!(mapped.field, Field::Probability | Field::Prediction)
@@ -373,11 +379,14 @@ impl<'m> RecordReader<'m> {
                     self.builder.set_field(row, mapped.field, value, mapped.scale, batch);
                 });
             });
-            if is_present {
-                self.found.fields.insert(mapped.field);
-            } else if let Some(value) = mapping.in_partition(&mapped.paths) {
-                self.found.fields.insert(mapped.field);
+            let in_partition = if is_present { None } else { mapping.in_partition(&mapped.paths) };
+            if let Some(value) = in_partition {
                 self.builder.set_field(row, mapped.field, value, mapped.scale, batch);
+            }
+            // Adding to a set for each record would take longer.
+            if !*has_field && (is_present || in_partition.is_some()) {
+                *has_field = true;
+                self.found.fields.insert(mapped.field);
             }
         }
     }
