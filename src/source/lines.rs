@@ -86,7 +86,7 @@ fn ndjson(
     while at < range.to && lines < most {
         lines += 1;
         line.clear();
-        let read = stream.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? as u64;
+        let read = read_line(&mut stream, &mut line)?;
         if read == 0 {
             return Ok(());
         }
@@ -109,6 +109,28 @@ fn ndjson(
         }
     }
     Ok(())
+}
+
+/// Appends to `line` what is left of a line, up to its end or the maximum length; returns the number of bytes.
+/// (`read_until` finds the end three times slower.)
+fn read_line(stream: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
+    let mut left = MAX_LINE;
+    loop {
+        let buffered = match stream.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            buffered => buffered?,
+        };
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffered.len());
+        let buffered = buffered.get(..most).unwrap_or_default();
+        let end = memchr::memchr(b'\n', buffered);
+        let read = end.map_or(buffered.len(), |end| end + 1);
+        line.extend_from_slice(buffered.get(..read).unwrap_or_default());
+        stream.consume(read);
+        left -= read as u64;
+        if end.is_some() || read == 0 {
+            return Ok(MAX_LINE - left);
+        }
+    }
 }
 
 /// Skips to the next line; returns the number of bytes skipped.

@@ -49,6 +49,7 @@ const CRATE_USERS: &[(&str, &str)] = &[
     ("vigie_models", "fault replay monitor"),
     ("parquet", "reference source monitor"),
     ("csv", "reference source monitor"),
+    ("memchr", "source"),
     ("simd_json", "source"),
     ("glob", "source"),
     ("flate2", "source"),
