@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::{Array, cast::AsArray, types::Int32Type};
+use arrow_array::{Array, Int32Array, cast::AsArray, types::Int32Type};
 
 use crate::layout::Levels;
 
@@ -62,18 +62,11 @@ impl LevelCounts {
             return;
         };
         let names = dictionary.values().as_string::<i32>();
-        let mut hits = vec![0u64; names.len()];
-        let mut missing = 0;
-        for key in dictionary.keys() {
-            match key.and_then(|key| usize::try_from(key).ok()).and_then(|key| hits.get_mut(key)) {
-                Some(hit) => *hit += 1,
-                None => missing += 1,
-            }
-        }
-        self.observe(None, missing, levels);
-        for (name, hit) in names.iter().zip(hits) {
-            if hit > 0 {
-                self.observe(name, hit, levels);
+        let rows = rows_by_key(dictionary.keys(), names.len());
+        // The last ones have no level.
+        for (name, rows) in names.iter().chain([None]).zip(rows) {
+            if rows > 0 {
+                self.observe(name, rows, levels);
             }
         }
     }
@@ -143,5 +136,54 @@ impl LevelCounts {
     #[must_use]
     pub fn present(&self) -> u64 {
         self.levels.iter().sum::<u64>() + self.unseen_rows()
+    }
+}
+
+/// Number of rows of each of the keys 0, 1, …, `keys` − 1, and at last of those without one of these. Counted in four tallies
+/// in rotation, because equal levels often follow each other, and each increment would wait for the previous one.
+fn rows_by_key(column: &Int32Array, keys: usize) -> Vec<u64> {
+    let mut tallies = [(); 4].map(|()| vec![0_u64; keys + 1]);
+    let [a, b, c, d] = &mut tallies;
+    let add = |tally: &mut [u64], key: i32| {
+        if let Some(rows) = tally.get_mut(usize::try_from(key).unwrap_or(keys).min(keys)) {
+            *rows += 1;
+        }
+    };
+    let known: Vec<i32>;
+    let values: &[i32] = match column.nulls().filter(|valid| valid.null_count() > 0) {
+        None => column.values(),
+        Some(valid) => {
+            let of_row = |(key, is_valid): (&i32, bool)| if is_valid { *key } else { -1 };
+            known = column.values().iter().zip(valid).map(of_row).collect();
+            &known
+        }
+    };
+    let (by_four, rest) = values.as_chunks::<4>();
+    for [p, q, r, s] in by_four {
+        add(a, *p);
+        add(b, *q);
+        add(c, *r);
+        add(d, *s);
+    }
+    rest.iter().for_each(|key| add(a, *key));
+    let [mut rows, others @ ..] = tallies;
+    for tally in others {
+        rows.iter_mut().zip(tally).for_each(|(rows, more)| *rows += more);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_counted_by_key_and_those_without_one_at_last() {
+        let keys = [0, 2, 2, 2, 1, 7, -1, 2, 0];
+        let column = Int32Array::from(keys.to_vec());
+        assert_eq!(rows_by_key(&column, 3), [2, 1, 4, 2]);
+        let some: Int32Array = keys.iter().map(|key| (*key != 2).then_some(*key)).collect();
+        assert_eq!(rows_by_key(&some, 3), [2, 1, 0, 6]);
+        assert_eq!(rows_by_key(&Int32Array::from(vec![None, None]), 0), [2]);
     }
 }
