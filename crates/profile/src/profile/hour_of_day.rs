@@ -15,10 +15,16 @@ pub struct HourOfDay {
 }
 
 impl HourOfDay {
-    pub(super) fn observe(&mut self, request: &ServedRequest) {
+    /// Counts a request; `latency_us` is its latency in microseconds, if it is one.
+    pub(super) fn observe(&mut self, request: &ServedRequest, latency_us: Option<u64>) {
         self.requests += 1;
         match (request.failed, request.latency_ms, request.status) {
-            (false, Some(latency), _) => self.latency.get_or_insert_with(Latency::coarse).observe(latency),
+            (false, Some(_), _) => {
+                let latency = self.latency.get_or_insert_with(Latency::coarse);
+                if let Some(latency_us) = latency_us {
+                    latency.observe_us(latency_us);
+                }
+            }
             (true, _, Some(status)) => *self.errors.entry(status).or_default() += 1,
             _ => {}
         }

@@ -35,10 +35,13 @@ impl Latency {
 
     /// Counts one latency; negative, infinite and NaN values are ignored.
     pub fn observe(&mut self, milliseconds: f64) {
-        if !(milliseconds.is_finite() && milliseconds >= 0.0) {
-            return;
+        if let Some(microseconds) = microseconds(milliseconds) {
+            self.observe_us(microseconds);
         }
-        let microseconds = rounded(milliseconds * 1000.0).min(HOUR_US);
+    }
+
+    /// Counts one latency as returned by [`microseconds`].
+    pub(super) fn observe_us(&mut self, microseconds: u64) {
         self.histogram.saturating_record(microseconds);
         self.sum_us += u128::from(microseconds);
         self.max_us = self.max_us.max(microseconds);
@@ -78,6 +81,12 @@ impl Latency {
     pub fn max_ms(&self) -> Option<f64> {
         (self.count() > 0).then(|| self.max_us as f64 / 1000.0)
     }
+}
+
+/// A latency of at most an hour, in whole microseconds; `None` if it is negative, infinite or NaN.
+#[inline]
+pub(super) fn microseconds(milliseconds: f64) -> Option<u64> {
+    (milliseconds.is_finite() && milliseconds >= 0.0).then(|| rounded(milliseconds * 1000.0).min(HOUR_US))
 }
 
 /// Rounds to the nearest integer, halves up, like `f64::round`, which is a call into the C library on x86-64.

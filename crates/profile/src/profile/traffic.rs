@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{HourOfDay, Latency, ServedRequest};
+use super::{HourOfDay, Latency, ServedRequest, latency::microseconds};
 
 /// Counts of the requests of a window that match the config's `where`, each id once.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,6 +27,7 @@ impl Traffic {
     /// Counts requests. Consecutive requests mostly share an hour and a status, so each run of them is looked up once.
     pub fn observe(&mut self, requests: impl IntoIterator<Item = ServedRequest>) {
         let mut hour = (0, (0, 0));
+        let mut hour_of_day = 0;
         let mut status = (None, 0);
         for request in requests {
             let errors = u64::from(request.failed);
@@ -41,15 +42,16 @@ impl Traffic {
             if own != hour.0 {
                 self.add_hour(hour);
                 hour = (own, (0, 0));
-            }
-            if let Some(hour) = usize::try_from(own.rem_euclid(24)).ok().and_then(|at| self.by_hour_of_day.get_mut(at))
-            {
-                hour.observe(&request);
+                hour_of_day = usize::try_from(own.rem_euclid(24)).unwrap_or(0);
             }
             hour.1 = (hour.1.0 + 1, hour.1.1 + errors);
-            if let Some(latency) = request.latency_ms {
+            let latency_us = request.latency_ms.and_then(microseconds);
+            if let Some(hour) = self.by_hour_of_day.get_mut(hour_of_day) {
+                hour.observe(&request, latency_us);
+            }
+            if let Some(latency_us) = latency_us {
                 let histogram = if request.failed { &mut self.failed_latency } else { &mut self.latency };
-                histogram.observe(latency);
+                histogram.observe_us(latency_us);
             }
         }
         self.add_status(status);
