@@ -8,7 +8,7 @@ use vigie_profile::{
 use vigie_stats::{EmptyBins, proportion};
 
 use super::{FeatureDrift, HistogramStep, Refused, categorical, histogram, numeric, psi::share};
-use crate::reference::{Reference, map_on_cores};
+use crate::reference::{Reference, join, map_on_cores};
 
 /// Distances of all features and of the score.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,15 +39,13 @@ pub fn compare(
 ) -> Result<Drift, String> {
     let layout = reference.layout();
     window.check_layout(layout.id())?;
-    let mut features = features(layout, reference.profile(), window, empty);
-    let mut score = match (layout.score(), reference.profile().score(), window.score()) {
-        (Some(cells), Some(ours), Some(theirs)) => Some(ScoreDrift {
-            distance: numeric::compare("score", cells, ours, theirs, Precision::F64, empty),
-            refused: compare_refused(reference, window, rule.into())?,
-            histogram: histogram::histogram(cells, ours, theirs),
-        }),
-        _ => None,
-    };
+    let rule = rule.into();
+    // The reference's scores are read from its file, which takes as long as comparing many features.
+    let (score, mut features) = join(
+        || compare_scores(reference, window, empty, rule),
+        || features(layout, reference.profile(), window, empty),
+    );
+    let mut score = score?;
     if reference.provenance().reduced {
         features.iter_mut().chain(score.as_mut().map(|score| &mut score.distance)).for_each(FeatureDrift::psi_only);
     }
@@ -70,6 +68,24 @@ pub(super) fn features(layout: &Layout, ours: &Profile, theirs: &Profile, empty:
         }
     };
     map_on_cores(layout.features().len(), 8, &one).into_iter().flatten().collect()
+}
+
+/// `None` if the reference or the window has no scores.
+fn compare_scores(
+    reference: &Reference,
+    window: &Profile,
+    empty: EmptyBins,
+    rule: DecisionRule,
+) -> Result<Option<ScoreDrift>, String> {
+    let (layout, profile) = (reference.layout(), reference.profile());
+    let (Some(cells), Some(ours), Some(theirs)) = (layout.score(), profile.score(), window.score()) else {
+        return Ok(None);
+    };
+    Ok(Some(ScoreDrift {
+        distance: numeric::compare("score", cells, ours, theirs, Precision::F64, empty),
+        refused: compare_refused(reference, window, rule)?,
+        histogram: histogram::histogram(cells, ours, theirs),
+    }))
 }
 
 fn compare_refused(reference: &Reference, window: &Profile, rule: DecisionRule) -> Result<Refused, String> {
