@@ -26,5 +26,11 @@ pub(super) fn columns<'a>(reference: &'a [u64], window: &'a [u64]) -> impl Itera
 /// Converts a difference of products of counts; most fit 64 bits, whose conversion is one instruction.
 #[expect(clippy::cast_precision_loss, reason = "rounded once")]
 pub(super) fn wide(value: i128) -> f64 {
-    i64::try_from(value).map_or_else(|_| value as f64, |value| value as f64)
+    // Not inline: the compiler would convert every value in both ways, and choose afterwards.
+    #[cold]
+    #[inline(never)]
+    fn of_more_bits(value: i128) -> f64 {
+        value as f64
+    }
+    i64::try_from(value).map_or_else(|_| of_more_bits(value), |value| value as f64)
 }
