@@ -2,7 +2,7 @@
 
 use arrow_array::{Array, BooleanArray, StringArray, cast::AsArray, types::Int32Type};
 use vigie_profile::{
-    batch::for_each_number,
+    batch::number_values,
     layout::{Cells, Layout, Levels, Precision, Shape},
     profile::{CellCounts, Counts, Profile},
     sketch::{Sketch, SlotCount, SlotCounts, Slots},
@@ -63,24 +63,16 @@ impl<'a> DetailReader<'a> {
         let FeatureDetail { sketch, slots: counts } = detail;
         match (self, column) {
             (Self::Numeric { precision, low, high }, Some(column)) => {
-                let mut rows = slots.iter();
-                for_each_number(column, &mut |value: f64| {
-                    let Some(slot) = rows.next() else { return };
+                for (value, slot) in number_values(column).into_iter().zip(slots) {
                     let value = precision.round(value) + 0.0;
                     sketch.observe(value);
+                    // Branch-free, because which values are low or high is unpredictable; no comparison holds for NaN.
                     counts.observe(*slot, |count| {
-                        let place = if value.is_nan() {
-                            &mut count.missing
-                        } else if value < *low {
-                            &mut count.low
-                        } else if value > *high {
-                            &mut count.high
-                        } else {
-                            return;
-                        };
-                        *place = place.saturating_add(1);
+                        count.missing = count.missing.saturating_add(u32::from(value.is_nan()));
+                        count.low = count.low.saturating_add(u32::from(value < *low));
+                        count.high = count.high.saturating_add(u32::from(value > *high));
                     });
-                });
+                }
             }
             (Self::Categorical(levels), Some(column)) => observe_levels(column, levels, slots, counts),
             (_, None) => slots.iter().for_each(|slot| counts.observe(*slot, add_missing)),
@@ -114,8 +106,11 @@ impl<'a> DetailReader<'a> {
 /// Slots of the used rows of a batch.
 pub(super) fn slots_of(timestamps: &[i64], used: &BooleanArray, window: Window) -> Vec<u16> {
     let slots = Slots::new(window);
-    let rows = timestamps.iter().zip(used.values().iter()).filter(|(_, used)| *used);
-    rows.map(|(at, _)| slots.slot(Instant(*at))).collect()
+    let instants = timestamps.iter().map(|at| Instant(*at));
+    if used.true_count() == timestamps.len() {
+        return slots.slots(instants).collect();
+    }
+    slots.slots(instants.zip(used.values()).filter(|(_, used)| *used).map(|(at, _)| at)).collect()
 }
 
 /// What a row's level is.

@@ -19,7 +19,7 @@ pub use complaints::{Complaint, Complaints, Reason};
 pub use csv_quotes::QuoteScan;
 pub use decimals::decimals_to_f64;
 pub use json_tokens::plain_tokens;
-pub use numbers::for_each_number;
+pub use numbers::{for_each_number, number_values};
 pub use outside_scores::OutsideScores;
 pub use records::Records;
 pub use rows::Rows;

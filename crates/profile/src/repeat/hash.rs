@@ -3,7 +3,7 @@
 use arrow_array::{Array, DictionaryArray, cast::AsArray, types::Int32Type};
 
 use crate::{
-    batch::for_each_number,
+    batch::number_values,
     layout::{Feature, Levels, Precision, Shape},
 };
 
@@ -53,19 +53,21 @@ impl RowHashes {
             self.states.iter_mut().for_each(|state| *state = mix(*state, MISSING));
             return;
         };
-        let mut slots = self.states.iter_mut().zip(&mut self.is_known);
-        let mut add = |value: Option<u64>| {
-            if let Some((state, is_known)) = slots.next() {
-                *state = mix(*state, value.unwrap_or(MISSING));
-                *is_known |= value.is_some();
-            }
-        };
         match &feature.shape {
-            Shape::Numeric(_) => for_each_number(column, &mut |value: f64| {
-                // Adding zero converts −0 to 0.
-                add((!value.is_nan()).then(|| (precision.round(value) + 0.0).to_bits()));
-            }),
-            Shape::Categorical(levels) => levels_of(column, levels).into_iter().for_each(add),
+            // Adding zero converts −0 to 0.
+            Shape::Numeric(_) => self.fold(
+                number_values(column)
+                    .into_iter()
+                    .map(|value| (!value.is_nan()).then(|| (precision.round(value) + 0.0).to_bits())),
+            ),
+            Shape::Categorical(levels) => self.fold(levels_of(column, levels).into_iter()),
+        }
+    }
+
+    fn fold(&mut self, values: impl Iterator<Item = Option<u64>>) {
+        for ((state, is_known), value) in self.states.iter_mut().zip(&mut self.is_known).zip(values) {
+            *state = mix(*state, value.unwrap_or(MISSING));
+            *is_known |= value.is_some();
         }
     }
 

@@ -11,11 +11,16 @@ pub struct Bucket {
 impl Bucket {
     pub(super) const EMPTY: Self = Self { least: f64::INFINITY, greatest: f64::NEG_INFINITY, rows: 0 };
 
+    /// Adds a value, which is not NaN. Most are between the others, so that nothing has to be written.
     #[inline]
     pub(super) fn observe(&mut self, value: f64) {
         self.rows += 1;
-        self.least = self.least.min(value);
-        self.greatest = self.greatest.max(value);
+        if value < self.least {
+            self.least = value;
+        }
+        if value > self.greatest {
+            self.greatest = value;
+        }
     }
 
     pub(super) fn merge(&mut self, other: &Self) {

@@ -21,6 +21,8 @@ pub struct Sketch {
     bits: u32,
     /// Ascending by value.
     octaves: Vec<Octave>,
+    /// Place of each octave among `octaves`, by its number; empty without octaves. (A search would take as long as the rest.)
+    places: Vec<u16>,
 }
 
 /// Values of one sign and power of two.
@@ -34,10 +36,13 @@ struct Octave {
 
 /// First octave of positive values.
 const POSITIVE: u16 = MAX_EXPONENT + 1;
+const OCTAVES: usize = 2 * POSITIVE as usize;
+/// Place of an octave without values.
+const ABSENT: u16 = u16::MAX;
 
 impl Default for Sketch {
     fn default() -> Self {
-        Self { zeros: 0, bits: FINEST, octaves: Vec::new() }
+        Self { zeros: 0, bits: FINEST, octaves: Vec::new(), places: Vec::new() }
     }
 }
 
@@ -49,10 +54,10 @@ impl Sketch {
             self.zeros += 1;
         } else if !value.is_nan() {
             let (number, place) = address(value);
-            let octave = match self.octaves.binary_search_by_key(&number, |octave| octave.number) {
-                Ok(index) => index,
-                Err(index) => self.add_octave(index, number),
-            };
+            if self.places.get(usize::from(number)).is_none_or(|octave| *octave == ABSENT) {
+                self.add_octave(number);
+            }
+            let octave = usize::from(self.places.get(usize::from(number)).copied().unwrap_or(ABSENT));
             let place = place >> (FINEST - self.bits);
             if let Some(bucket) = self.octaves.get_mut(octave).and_then(|octave| octave.buckets.get_mut(place)) {
                 bucket.observe(value);
@@ -75,6 +80,7 @@ impl Sketch {
                 Err(place) => self.octaves.insert(place, theirs),
             }
         }
+        self.note_places();
         self.limit();
     }
 
@@ -100,10 +106,22 @@ impl Sketch {
     }
 
     #[cold]
-    fn add_octave(&mut self, index: usize, number: u16) -> usize {
-        self.octaves.insert(index, Octave { number, buckets: vec![Bucket::EMPTY; 1 << self.bits] });
+    fn add_octave(&mut self, number: u16) {
+        let place = self.octaves.partition_point(|octave| octave.number < number);
+        self.octaves.insert(place, Octave { number, buckets: vec![Bucket::EMPTY; 1 << self.bits] });
+        self.note_places();
         self.limit();
-        index
+    }
+
+    fn note_places(&mut self) {
+        if !self.octaves.is_empty() {
+            self.places.resize(OCTAVES, ABSENT);
+        }
+        for (place, octave) in (0..).zip(&self.octaves) {
+            if let Some(noted) = self.places.get_mut(usize::from(octave.number)) {
+                *noted = place;
+            }
+        }
     }
 
     /// Joins buckets until there are few enough, which depends only on the number of octaves: as a part of the rows has no

@@ -51,6 +51,19 @@ impl Slots {
         u16::try_from(slot).unwrap_or(u16::MAX).min(self.count - 1)
     }
 
+    /// Slots of instants. Consecutive ones mostly share a slot, and comparing takes less time than dividing.
+    pub fn slots(self, instants: impl Iterator<Item = Instant>) -> impl Iterator<Item = u16> {
+        let (mut slot, mut start, mut end) = (0, 0, 0);
+        instants.map(move |at| {
+            if !(start..end).contains(&at.0) {
+                slot = self.slot(at);
+                start = self.start(usize::from(slot)).0;
+                end = start.saturating_add(self.length_us);
+            }
+            slot
+        })
+    }
+
     /// Start of a slot.
     #[must_use]
     pub fn start(self, slot: usize) -> Instant {
@@ -163,6 +176,10 @@ mod tests {
             assert_eq!(day.slot(Instant(at)), slot, "{at}");
         }
         assert_eq!(day.start(860), Instant(7 + 860 * MINUTE));
+        let times =
+            [7, 8, MINUTE + 6, MINUTE + 7, MINUTE + 8, 0, -9, 7 + DAY, 8 + DAY, 6 + DAY, 5 * MINUTE, 7].map(Instant);
+        let one_by_one: Vec<u16> = times.iter().map(|at| day.slot(*at)).collect();
+        assert_eq!(day.slots(times.into_iter()).collect::<Vec<u16>>(), one_by_one);
     }
 
     #[test]
