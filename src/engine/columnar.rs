@@ -6,12 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use vigie_profile::{
     batch::{Records, Rows},
     profile::Profile,
+    repeat::RepeatPlan,
     segment::Segments,
 };
 
 use super::{
     CountJob,
-    column_scan::{ColumnScan, PieceRows, RowOutputs, parts},
+    column_scan::{ColumnScan, FeatureGroups, PieceRows, RowOutputs, parts},
     detail::slots_of,
     duplicates::{DuplicateFilter, Duplicates, repeated, short_hashes},
     first_pass::FirstPass,
@@ -33,7 +34,8 @@ pub(super) fn count_columns(plan: &Plan, job: &CountJob<'_>) -> Result<Option<Fi
         return Ok(None);
     }
     let features: Vec<usize> = (0..job.layout.features().len()).collect();
-    let all = plan.pieces.len() + parts(plan, &features).len();
+    let groups = FeatureGroups::new(&features, job.repeats.map(RepeatPlan::blocks).unwrap_or_default());
+    let all = plan.pieces.len() + parts(plan, &groups).len();
     let (records, rows) = count_without_features(plan, job, &|done, _| (job.progress)(done, all))?;
     if records.unreadable.iter().any(|unreadable| !plan.unreadable.contains(unreadable)) {
         return Ok(None);
@@ -52,7 +54,7 @@ pub(super) fn count_columns(plan: &Plan, job: &CountJob<'_>) -> Result<Option<Fi
     let progress = |done: usize, _: usize| (job.progress)(plan.pieces.len() + done, all);
     let counted = columns.scan(
         plan,
-        &features,
+        &groups,
         job.threads,
         &progress,
         &empty,
@@ -161,18 +163,19 @@ impl WindowTally {
         (sieve, slots, used.map(|used| (used.probability, used.refused)).unwrap_or_default())
     }
 
-    /// Counts consecutive features of records counted by [`Self::observe_without_features`].
+    /// Counts some features of records counted by [`Self::observe_without_features`].
     fn observe_features(&mut self, features: &[usize], mut records: Records, sieve: &Sieve, job: &CountJob<'_>) {
-        let first = features.first().copied().unwrap_or(0);
-        for (seen, column) in self.seen.iter_mut().skip(first).zip(&records.features) {
-            *seen |= records.len > 0 && column.is_some();
+        for (feature, column) in features.iter().zip(&records.features) {
+            if let Some(seen) = self.seen.get_mut(*feature) {
+                *seen |= records.len > 0 && column.is_some();
+            }
         }
         self.complaints.merge(std::mem::take(&mut records.complaints));
         let used = self.count_rows(&records, sieve, job, |profile, rows| {
-            profile.observe_features(first..first + features.len(), rows, job.layout);
+            profile.observe_features(features.iter().copied(), rows, job.layout);
         });
         if let Some(used) = used {
-            self.observe_repeats(&used, first, job);
+            self.observe_repeats(&used, |feature| features.iter().position(|own| *own == feature), job);
         }
     }
 

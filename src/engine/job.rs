@@ -30,7 +30,7 @@ pub struct CountJob<'a> {
     pub sample: Option<Sample>,
     /// Segments to count in addition to all rows.
     pub segments: Option<&'a Segments>,
-    /// Blocks of features whose rows are hashed; their features must be in one group of [`super::FEATURES_PER_PART`].
+    /// Blocks of features whose rows are hashed; those of a block are read together.
     pub repeats: Option<&'a RepeatPlan>,
     pub threads: usize,
     pub progress: Progress<'a>,

@@ -26,7 +26,7 @@ mod steps;
 mod tally;
 mod threads;
 
-pub use column_scan::FEATURES_PER_PART;
+pub use column_scan::HASHED_TOGETHER;
 pub use count::count;
 pub use count_records::count_records;
 pub use counted::Counted;

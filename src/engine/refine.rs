@@ -20,6 +20,7 @@ use vigie_stats::{BinnedPair, BinnedSample, UnreadArea};
 use super::{
     CountJob, Counted,
     area_reader::{AreaReader, AreaTally},
+    column_scan::FeatureGroups,
     detail::{DetailReader, FeatureDetail, slots_of},
     duplicates::DuplicateFilter,
     sift::{Sieve, Sifted, sieve},
@@ -254,7 +255,8 @@ fn read_subjects(
                 }
             }
         };
-        let pass = columns.scan(plan, &indices, job.threads, job.progress, &SubjectTallies::new, &each)?;
+        let groups = FeatureGroups::new(&indices, &[]);
+        let pass = columns.scan(plan, &groups, job.threads, job.progress, &SubjectTallies::new, &each)?;
         if pass.unreadable.is_empty() {
             add(&mut all, pass.tallies);
             indices.clear();

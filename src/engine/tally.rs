@@ -83,7 +83,7 @@ impl WindowTally {
                     self.observe_segments(&segments.needed(&sifted.used), segments, job.decision);
                 }
                 self.profile.observe(&sifted.used, job.layout, job.decision);
-                self.observe_repeats(&sifted.used, 0, job);
+                self.observe_repeats(&sifted.used, Some, job);
                 if let Some(profile) = self.other_profile(&sifted.other_version, job) {
                     profile.observe(&sifted.other_version, job.layout, job.decision);
                 }
@@ -162,10 +162,10 @@ impl WindowTally {
         }
     }
 
-    /// Hashes used rows that hold consecutive features, beginning with number `first`.
-    pub(super) fn observe_repeats(&mut self, rows: &Rows, first: usize, job: &CountJob<'_>) {
+    /// Hashes used rows; `place` returns which of their columns a feature is.
+    pub(super) fn observe_repeats(&mut self, rows: &Rows, place: impl Fn(usize) -> Option<usize>, job: &CountJob<'_>) {
         if let (Some(tally), Some(plan)) = (&mut self.repeats, job.repeats) {
-            tally.observe(rows, first, job.layout, plan);
+            tally.observe(rows, place, job.layout, plan);
         }
     }
 

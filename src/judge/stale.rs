@@ -221,7 +221,7 @@ mod tests {
     fn tally(rows: u64, row: &dyn Fn(u64, usize) -> u64) -> RepeatTally {
         let (layout, plan) = world();
         let mut tally = RepeatTally::empty(&plan);
-        tally.observe(&batch(rows, row), 0, &layout, &plan);
+        tally.observe(&batch(rows, row), Some, &layout, &plan);
         tally
     }
 

@@ -160,6 +160,17 @@ impl FilePiece {
         matches!(self.part, FilePart::Group(_, _, true))
     }
 
+    /// Number of rows of a row group with [`Self::has_separate_features`]; 0 for another piece.
+    pub(super) fn group_rows(&self) -> usize {
+        match &self.part {
+            FilePart::Group(metadata, group, true) => {
+                let groups = metadata.metadata().row_groups();
+                groups.get(*group).map_or(0, |group| usize::try_from(group.num_rows()).unwrap_or(0))
+            }
+            _ => 0,
+        }
+    }
+
     /// Streams the records into `sink`, without their features.
     pub(super) fn read_without_features(
         &self,

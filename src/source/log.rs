@@ -180,6 +180,15 @@ impl Plan {
         }
     }
 
+    /// Number of rows of a piece with [`Self::has_separate_features`]; 0 for others.
+    #[must_use]
+    pub fn rows(&self, piece: &Piece) -> usize {
+        match &piece.0 {
+            PieceOrigin::File(piece) => piece.group_rows(),
+            PieceOrigin::Query(_) => 0,
+        }
+    }
+
     /// Streams the records of a piece with [`Self::has_separate_features`] into `sink`, without their features.
     pub fn read_without_features(&self, piece: &Piece, sink: &mut dyn FnMut(Records, RowMask)) -> ReadResult {
         match &piece.0 {

@@ -184,7 +184,7 @@ fn repeat_plan(settings: &Settings, reference: &Reference) -> Option<RepeatPlan>
         return None;
     }
     let key = u64::from_str_radix(reference.id(), 16).unwrap_or_default();
-    let plan = RepeatPlan::new(reference.layout(), reference.profile(), key, engine::FEATURES_PER_PART);
+    let plan = RepeatPlan::new(reference.layout(), reference.profile(), key, engine::HASHED_TOGETHER);
     plan.blocks().iter().any(|block| !block.prefix.is_empty()).then_some(plan)
 }
 

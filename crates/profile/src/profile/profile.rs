@@ -1,7 +1,5 @@
 //! Counts of a set of rows over all features, built with `empty`, `observe` and `merge`.
 
-use std::ops::Range;
-
 use arrow_array::Array;
 
 use super::{CellCounts, LevelCounts, Scale};
@@ -81,11 +79,13 @@ impl Profile {
         }
     }
 
-    /// Counts a range of features of used rows; `rows` holds only those features.
-    pub fn observe_features(&mut self, which: Range<usize>, rows: &Rows, layout: &Layout) {
-        let features = self.features.iter_mut().zip(layout.features()).take(which.end).skip(which.start);
-        for (index, (counts, feature)) in features.enumerate() {
-            match rows.features.get(index).and_then(Option::as_ref) {
+    /// Counts some features of used rows, by their positions in the layout; `rows` holds only those features.
+    pub fn observe_features(&mut self, which: impl IntoIterator<Item = usize>, rows: &Rows, layout: &Layout) {
+        for (place, index) in which.into_iter().enumerate() {
+            let (Some(counts), Some(feature)) = (self.features.get_mut(index), layout.features().get(index)) else {
+                continue;
+            };
+            match rows.features.get(place).and_then(Option::as_ref) {
                 Some(column) => counts.observe(column.as_ref(), feature, layout.precision()),
                 None => counts.observe_missing(rows.len as u64),
             }

@@ -21,11 +21,11 @@ impl RepeatTally {
         Self { plan: plan.id(), sketches: vec![RowSketch::default(); plan.blocks().len()] }
     }
 
-    /// Counts used rows that hold consecutive features, the first of which is number `first` of the layout. Blocks whose
+    /// Counts used rows that hold some features; `place` returns which of their columns a feature of the layout is. Blocks whose
     /// features are not among them are counted with other rows.
-    pub fn observe(&mut self, rows: &Rows, first: usize, layout: &Layout, plan: &RepeatPlan) {
+    pub fn observe(&mut self, rows: &Rows, place: impl Fn(usize) -> Option<usize>, layout: &Layout, plan: &RepeatPlan) {
         for (sketch, block) in self.sketches.iter_mut().zip(plan.blocks()) {
-            let column = |feature: &usize| rows.features.get(feature.checked_sub(first)?);
+            let column = |feature: &usize| rows.features.get(place(*feature)?);
             if rows.len == 0 || !block.features.iter().all(|feature| column(feature).is_some()) {
                 continue;
             }
@@ -105,7 +105,7 @@ mod tests {
         let (layout, plan) = world();
         let rows = Rows { len: rows, features: columns.into_iter().map(Some).collect(), ..Rows::default() };
         let mut tally = RepeatTally::empty(&plan);
-        tally.observe(&rows, 0, &layout, &plan);
+        tally.observe(&rows, Some, &layout, &plan);
         assert!(tally.is_of(&plan));
         tally
     }
@@ -141,7 +141,7 @@ mod tests {
         let part = |first: usize, columns: usize| {
             let mut tally = RepeatTally::empty(&plan);
             let rows = Rows { len: 1, features: vec![Some(column.clone()); columns], ..Rows::default() };
-            tally.observe(&rows, first, &layout, &plan);
+            tally.observe(&rows, |feature| feature.checked_sub(first), &layout, &plan);
             tally.sketches()[0].rows()
         };
         assert_eq!((part(0, 3), part(0, 2), part(1, 2)), (1, 0, 0));

@@ -211,7 +211,7 @@ mod tests {
         assert!(!plan.blocks().is_empty());
         let (mut profile, mut repeats) = (Profile::empty(layout), RepeatTally::empty(&plan));
         profile.observe(&batch(rows), layout, 0.5);
-        repeats.observe(&batch(rows), 0, layout, &plan);
+        repeats.observe(&batch(rows), Some, layout, &plan);
         let window = Window { from: Instant(-5), to: Instant(86_400_000_000) };
         StoredProfile { window, profile, repeats: Some(repeats) }
     }
