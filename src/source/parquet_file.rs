@@ -1,6 +1,6 @@
 //! Reads Parquet: skips row groups outside the window and decodes only the columns that are needed.
 
-use std::{collections::BTreeSet, io, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, io, sync::Arc};
 
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Float64Array, Int32Array, RecordBatch, RecordBatchOptions, StructArray,
@@ -157,15 +157,19 @@ pub(super) fn reader(
     mapping: &Mapping,
 ) -> io::Result<ParquetRecordBatchReader> {
     let schema = metadata.metadata().file_metadata().schema_descr_ptr();
-    let mut wanted: Vec<usize> =
-        (0..schema.num_columns()).filter(|leaf| wants(mapping, schema.column(*leaf).path().parts())).collect();
+    let leaves = schema.columns();
+    let mut wanted: Vec<usize> = (0..leaves.len())
+        .filter(|leaf| leaves.get(*leaf).is_some_and(|leaf| wants(mapping, leaf.path().parts())))
+        .collect();
     // Read at least one input column, to know whether a record has inputs.
-    let is_input = |leaf: &usize| {
-        let path = schema.column(*leaf).path().string();
-        mapping.features.iter().flatten().any(|features| path.starts_with(&format!("{features}.")))
-    };
-    if !wanted.iter().any(is_input) {
-        wanted.extend((0..schema.num_columns()).find(is_input));
+    if let Some(features) = &mapping.features {
+        let is_input = |leaf: &usize| {
+            let path = leaves.get(*leaf).map(|leaf| leaf.path().string()).unwrap_or_default();
+            features.iter().any(|features| is_below(&path, features))
+        };
+        if !wanted.iter().any(is_input) {
+            wanted.extend((0..leaves.len()).find(is_input));
+        }
     }
     let mask = ProjectionMask::leaves(&schema, wanted);
     let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
@@ -182,11 +186,13 @@ pub(super) fn reader(
 
 /// Returns whether a leaf of the schema is needed: its root is mapped, and if it is an input, it was requested.
 fn wants(mapping: &Mapping, parts: &[String]) -> bool {
-    let leaf = parts.join(".");
-    let root = parts.first().map_or("", String::as_str);
-    let mapped = |path: &String| {
-        path == root || path == &leaf || path.starts_with(&format!("{root}.")) || leaf.starts_with(&format!("{path}."))
+    let leaf = match parts {
+        [root] => Cow::Borrowed(root.as_str()),
+        parts => Cow::Owned(parts.join(".")),
     };
+    let leaf = leaf.as_ref();
+    let root = parts.first().map_or("", String::as_str);
+    let mapped = |path: &String| path == root || path == leaf || is_below(path, root) || is_below(leaf, path);
     let in_features = |paths: &Vec<String>| {
         paths.iter().any(|path| {
             let inside = leaf.strip_prefix(path.as_str()).and_then(|rest| rest.strip_prefix('.'));
@@ -197,13 +203,18 @@ fn wants(mapping: &Mapping, parts: &[String]) -> bool {
         })
     };
     let features = match &mapping.features {
-        None => mapping.column_of.contains_key(&leaf) || mapping.column_of.contains_key(root),
+        None => mapping.column_of.contains_key(leaf) || mapping.column_of.contains_key(root),
         Some(paths) => in_features(paths),
     };
     features
         || mapping.timestamp.iter().any(mapped)
         || mapping.mapped.iter().any(|field| field.paths.iter().any(mapped))
         || mapping.only.iter().any(|(path, _)| mapped(path))
+}
+
+/// Returns whether a dotted path leads through `parent`.
+fn is_below(path: &str, parent: &str) -> bool {
+    path.strip_prefix(parent).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// What a path refers to in a table.
