@@ -9,11 +9,12 @@ pub(super) struct DistinctValues<'a> {
 impl<'a> DistinctValues<'a> {
     /// `values` are ascending.
     pub(super) fn new(values: &'a [(f64, u64)]) -> Self {
-        let sum = |rows: &mut u64, (_, more): &(f64, u64)| {
-            *rows += more;
-            Some(*rows)
+        let mut rows = 0;
+        let sum = |(_, more): &(f64, u64)| {
+            rows += more;
+            rows
         };
-        Self { values, up_to: values.iter().scan(0, sum).collect() }
+        Self { values, up_to: values.iter().map(sum).collect() }
     }
 
     pub(super) fn rows(&self) -> u64 {
