@@ -4,12 +4,14 @@
     benches/peers/two_builds.py OLD NEW [--repeats 7] [--only NDJSON]
 
 OLD and NEW are `vigie` binaries. The workload is that of run.py, in $VIGIE_BENCH_WORK (default ~/.cache/vigie-bench).
-The ratio is the median of the ratios of each round, so that a machine that slows down slows both.
+The ratio is the median of the ratios of each round, so that a machine that slows down slows both. Each build has reports
+and a state of its own, because an older one does not write to the ledger of a newer one, which would save it time.
 """
 
 import argparse
 import pathlib
 import statistics
+import tempfile
 
 import run as peers
 
@@ -25,23 +27,35 @@ def main():
     bench.vigie = args.new.resolve()
     bench.make("reference", "window1m", "ndjson")
     bench.reference()
+    with tempfile.TemporaryDirectory(dir=bench.work) as work:
+        folders = {args.old: pathlib.Path(work) / "old", args.new: pathlib.Path(work) / "new"}
+        compare(args, {binary: commands(bench, folder) for binary, folder in folders.items()})
+
+
+def commands(bench, work):
+    """What one build runs, by name; its reports and state are in `work`."""
+    work.mkdir()
+    bench.work = work
     no_id = peers.FLAT % ""
-    commands = {
-        "learn, 307,511 × 125": bench.learn_command(bench.data / "again.vigie"),
+    return {
+        "learn, 307,511 × 125": bench.learn_command(work / "again.vigie"),
         "check, 1,000,000 × 125, Parquet, id mapped": bench.check_command(
             "window", "window1m.parquet", peers.FLAT % ", id: prediction_id"
         ),
         "check, 1,000,000 × 125, Parquet": bench.check_command("no-id", "window1m.parquet", no_id),
         "check, 200,000 × 125, NDJSON": bench.check_command("ndjson", "window200k.ndjson", peers.NESTED),
     }
+
+
+def compare(args, builds):
     print(f"{'':45} {'old':>9} {'new':>9} {'time':>7} {'memory':>7}")
-    for name, command in commands.items():
+    for name in builds[args.new]:
         if args.only not in name:
             continue
         times, memory = {args.old: [], args.new: []}, {args.old: 0, args.new: 0}
         for turn in range(args.repeats):
             for binary in (args.old, args.new) if turn % 2 else (args.new, args.old):
-                seconds, peak = peers.run([binary.resolve(), *command[1:]])
+                seconds, peak = peers.run([binary.resolve(), *builds[binary][name][1:]])
                 times[binary].append(seconds)
                 memory[binary] = max(memory[binary], peak)
         ratio = statistics.median(new / old for old, new in zip(times[args.old], times[args.new]))
