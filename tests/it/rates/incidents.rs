@@ -62,6 +62,13 @@ fn applicants(name: &str, fresh: &mut Fresh<'_>) -> Window {
         "riskier" => fresh.tilted("EXT_SOURCE_2", -0.8),
         "smaller_loans" => fresh.tilted("AMT_CREDIT", -0.8),
         "fewer_women" => fresh.with_share("CODE_GENDER", "F", 0.40),
+        "short_histories" => fresh.tilted("BUREAU_DAYS_CREDIT_MIN", 0.8),
+        "late_payers" => fresh.tilted("PREV_INST_RATIO_LATE_MEAN", 0.8),
+        "more_pensioners" => fresh.with_share("ORGANIZATION_TYPE", "XNA", 0.40),
+        "rich_for_three_hours" => fresh.tilted_between("AMT_INCOME_TOTAL", 2.0, ("09:00", "12:00")),
+        "more_revolving_loans" => fresh.with_share("NAME_CONTRACT_TYPE", "Revolving loans", 0.25),
+        "older_cars" => fresh.tilted("OWN_CAR_AGE", 1.0),
+        "larger_loans_and_a_score_in_percent" => fresh.tilted("AMT_CREDIT", 0.8),
         _ => fresh.window(),
     }
 }
@@ -130,12 +137,12 @@ fn change(name: &str, window: &mut Window, yesterday: &Window, draw: &mut Draw) 
             window.respell("ORGANIZATION_TYPE", &eighth, |_| "Platform work".to_owned());
         }
         "four_amounts_larger" => window.edit(FOUR_AMOUNTS, &all, |amount| amount * 1.3),
-        _ => change_new(name, window, &order, draw),
+        _ => change_new(name, window, yesterday, &order, draw),
     }
 }
 
 /// Edits of the new incidents. `order` is a permutation of the rows.
-fn change_new(name: &str, window: &mut Window, order: &[usize], draw: &mut Draw) {
+fn change_new(name: &str, window: &mut Window, yesterday: &Window, order: &[usize], draw: &mut Draw) {
     let all = window.every_row();
     let revolving: Vec<bool> =
         window.texts("NAME_CONTRACT_TYPE").iter().map(|level| level.as_deref() == Some("Revolving loans")).collect();
@@ -180,6 +187,78 @@ fn change_new(name: &str, window: &mut Window, order: &[usize], draw: &mut Draw)
         "older_and_a_score_missing" => {
             let eleventh = window.at_random(0.09, draw);
             window.edit(&["EXT_SOURCE_2"], &eleventh, lost);
+        }
+        _ => change_held_out(name, window, yesterday, order, draw),
+    }
+}
+
+/// Edits of the incidents that were written down before any rule had been run on them.
+fn change_held_out(name: &str, window: &mut Window, yesterday: &Window, order: &[usize], draw: &mut Draw) {
+    let all = window.every_row();
+    match name {
+        // Only the applicants differ.
+        "short_histories"
+        | "late_payers"
+        | "more_pensioners"
+        | "rich_for_three_hours"
+        | "more_revolving_loans"
+        | "older_cars" => {}
+        "pos_loans_missing_at_noon" => {
+            let down = window.is_between("12:30", "15:00");
+            window.edit(&["PREV_POS_*"], &down, lost);
+        }
+        "id_days_in_years_from_noon" => {
+            let late = window.is_between("12:00", "24:00");
+            window.edit(&["DAYS_ID_PUBLISH"], &late, |days| days / 365.25);
+        }
+        "bureau_days_half_a_year_late" => {
+            let days = [
+                "BUREAU_DAYS_CREDIT_MEAN",
+                "BUREAU_DAYS_CREDIT_MIN",
+                "BUREAU_DAYS_CREDIT_MAX",
+                "BUREAU_DAYS_CREDIT_UPDATE_MAX",
+                "BUREAU_DAYS_CREDIT_ENDDATE_MAX",
+                "BUREAU_DAYS_ENDDATE_FACT_MAX",
+            ];
+            window.edit(&days, &all, |days| days - 180.0);
+        }
+        "family_status_in_codes" => window.respell("NAME_FAMILY_STATUS", &all, |status| {
+            let code = match status {
+                "Married" => "C1",
+                "Single / not married" => "C2",
+                "Civil marriage" => "C3",
+                "Separated" => "C4",
+                _ => "C5",
+            };
+            code.to_owned()
+        }),
+        "civil_marriages_merged" => window.respell("NAME_FAMILY_STATUS", &all, |status| {
+            if status == "Civil marriage" { "Married".to_owned() } else { status.to_owned() }
+        }),
+        "one_former_loan_for_many" => {
+            let some = window.at_random(0.15, draw);
+            let known = |row: &usize| !window.numbers("PREV_POS_INSTALMENT_FUTURE_MEAN_STD")[*row].is_nan();
+            let client = order.iter().copied().find(known).unwrap();
+            let own = window.clone();
+            window.copy(&["PREV_POS_*"], &some, &own, |_| client);
+        }
+        "error_code_for_a_score" => {
+            let few = window.at_random(0.08, draw);
+            window.edit(&["EXT_SOURCE_3"], &few, |_| -1.0);
+        }
+        "net_income" => window.edit(&["AMT_INCOME_TOTAL"], &all, |income| income * 0.78),
+        "amounts_swapped" => window.swap("AMT_CREDIT", "AMT_ANNUITY"),
+        "phone_change_defaults_from_10" => {
+            let late = window.is_between("10:00", "24:00");
+            window.edit(&["DAYS_LAST_PHONE_CHANGE"], &late, |_| 0.0);
+        }
+        "instalments_stale_and_gender_respelled" => {
+            let two_fifths = window.at_random(0.40, draw);
+            window.copy(PREV_INST, &two_fifths, yesterday, |row| order[row]);
+            window.respell("CODE_GENDER", &all, str::to_lowercase);
+        }
+        "larger_loans_and_a_score_in_percent" => {
+            window.edit(&["EXT_SOURCE_2"], &all, |score| score * 100.0);
         }
         other => panic!("no incident is called {other}"),
     }

@@ -100,6 +100,14 @@ impl Window {
         }
     }
 
+    /// Swaps the values of two features.
+    pub(crate) fn swap(&mut self, one: &str, other: &str) {
+        let place = |feature: &str| self.columns.iter().position(|(name, _)| name == feature).unwrap();
+        let (one, other) = (place(one), place(other));
+        let values = self.columns[one].1.clone();
+        self.columns[one].1 = std::mem::replace(&mut self.columns[other].1, values);
+    }
+
     /// Copies some features of the row `source(row)` of another window into some rows.
     pub(crate) fn copy(&mut self, patterns: &[&str], rows: &[bool], from: &Self, source: impl Fn(usize) -> usize) {
         let names = self.named(patterns);
