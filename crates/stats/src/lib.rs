@@ -17,7 +17,7 @@
 //! | [`proportion`] | tests on shares: missing values, unseen levels, values out of range; ratio of two shares | Good 1953, Katz 1978 |
 //! | [`Mixture`] | share of another distribution mixed into the reference | |
 //! | [`RarePart`] | the same, from the values that are rare in the reference | |
-//! | [`best_split`] | when a share changed, by likelihood ratio | |
+//! | [`best_split`], [`best_interval`] | when a share changed, for good or for a while, by likelihood ratio | |
 //! | [`correlation`] | Spearman's rank correlation | |
 //! | [`normal_score`] | ranks as values of the standard normal distribution | van der Waerden 1952 |
 //! | [`leaves`] | shift of rows among the leaves of many trees | Pearson 1900 |
@@ -96,6 +96,7 @@ pub mod wasserstein_bounds;
 mod binned;
 mod binomial;
 mod confusion;
+mod episode;
 mod estimate;
 mod expected;
 mod interval;
@@ -119,6 +120,7 @@ mod unread_area;
 pub use binned::{BinnedPair, BinnedSample};
 pub use chi2::Homogeneity;
 pub use confusion::{Confusion, Price};
+pub use episode::{StepInterval, best_interval};
 pub use estimate::Estimate;
 pub use fdr::benjamini_hochberg;
 pub use interval::Interval;

@@ -5,12 +5,18 @@
 
 use std::f64::consts::{PI, SQRT_2};
 
-use statrs::function::erf::erfc_inv;
+use statrs::function::erf::{erfc, erfc_inv};
 
 /// Quantile of the standard normal distribution; infinite at 0 and 1, NaN outside.
 #[must_use]
 pub fn quantile(share: f64) -> f64 {
     if (0.0..=1.0).contains(&share) { -SQRT_2 * erfc_inv(2.0 * share) } else { f64::NAN }
+}
+
+/// Share of the rows with a score up to this one: the inverse of [`quantile`].
+#[must_use]
+pub fn share_up_to(score: f64) -> f64 {
+    erfc(-score / SQRT_2) / 2.0
 }
 
 /// Mean score of the rows with ranks between two shares of all rows, `0 <= from < to <= 1`; `None` otherwise.
@@ -37,6 +43,14 @@ mod tests {
         }
         assert_eq!((quantile(0.0), quantile(1.0)), (f64::NEG_INFINITY, f64::INFINITY));
         assert!(quantile(1.5).is_nan() && quantile(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn shares_and_quantiles_are_inverse() {
+        for share in [1e-6, 0.1, 0.5, 0.975] {
+            assert!((share_up_to(quantile(share)) - share).abs() < 1e-9, "{share}");
+        }
+        assert_eq!((share_up_to(f64::NEG_INFINITY), share_up_to(f64::INFINITY)), (0.0, 1.0));
     }
 
     #[test]

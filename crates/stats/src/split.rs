@@ -9,6 +9,12 @@ pub struct StepCount {
     pub rows: u64,
 }
 
+impl StepCount {
+    pub(super) fn without(self, part: Self) -> Self {
+        Self { hits: self.hits.saturating_sub(part.hits), rows: self.rows.saturating_sub(part.rows) }
+    }
+}
+
 /// A split of consecutive counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepSplit {
@@ -46,12 +52,12 @@ pub fn best_split(counts: &[StepCount], min_rows: u64) -> Option<StepSplit> {
     best
 }
 
-fn share(count: StepCount) -> f64 {
+pub(super) fn share(count: StepCount) -> f64 {
     real(count.hits) / real(count.rows).max(1.0)
 }
 
 /// Log-likelihood of the hits at their own share.
-fn log_likelihood(count: StepCount) -> f64 {
+pub(super) fn log_likelihood(count: StepCount) -> f64 {
     let (hits, rows) = (real(count.hits), real(count.rows));
     let term = |part: f64| if part > 0.0 { part * (part / rows).ln() } else { 0.0 };
     term(hits) + term(rows - hits)
