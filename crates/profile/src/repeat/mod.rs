@@ -7,5 +7,5 @@ mod sketch;
 mod tally;
 
 pub use plan::{HashedBlock, RepeatPlan};
-pub use sketch::{RepeatedRows, RowSketch, SKETCH_SIZE};
+pub use sketch::{CommonRows, RepeatedRows, RowSketch, SKETCH_SIZE};
 pub use tally::RepeatTally;

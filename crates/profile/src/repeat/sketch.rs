@@ -42,6 +42,14 @@ pub struct RepeatedRows {
     pub is_exact: bool,
 }
 
+/// Rows of a window that have one hash.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CommonRows {
+    pub rows: u64,
+    /// As many at least: fewer if `rows` is an estimate.
+    pub at_least: u64,
+}
+
 impl RowSketch {
     /// Counts a row.
     #[inline]
@@ -90,6 +98,34 @@ impl RowSketch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows == 0
+    }
+
+    /// Returns the rows with the commonest hash.
+    ///
+    /// Of a sketch that is full, it may not be kept. Then its rows are those that the kept hashes, with as many rows each, do not
+    /// account for, within four standard errors: the number of distinct hashes is known to 3%. They may be of several hashes, of
+    /// which few can be common.
+    #[must_use]
+    pub fn commonest(&self) -> CommonRows {
+        let kept = self.hashes.values().copied().max().unwrap_or(0);
+        let most = CommonRows { rows: kept, at_least: kept };
+        if self.bound == u64::MAX {
+            return most;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let (bound, hashes, rows) = (self.bound as f64, self.hashes.len() as f64, self.rows as f64);
+        let share_kept = bound / 2f64.powi(64);
+        // A common hash says nothing about the others.
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let usual = (self.hashes.values().sum::<u64>() - kept) as f64 / (hashes - 1.0).max(1.0);
+        let expected = usual * hashes / share_kept;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the number of rows")]
+        let whole = |rows: f64| rows.max(0.0) as u64;
+        let hidden = CommonRows {
+            rows: whole(rows - expected),
+            at_least: whole(rows - expected - 4.0 * expected / hashes.sqrt()),
+        };
+        if hidden.at_least > kept { hidden } else { most }
     }
 
     /// Compares with the rows of an earlier window.
@@ -208,6 +244,25 @@ mod tests {
         assert!(!found.is_exact && found.rows < 1_100);
         let share = found.matched_rows as f64 / found.rows as f64;
         assert!((share - 0.3).abs() < 0.06, "{share}");
+    }
+
+    #[test]
+    fn a_row_that_came_many_times_is_seen_in_any_number_of_rows() {
+        for (distinct, times) in [(600, 100), (40_000, 16_000), (40_000, 0)] {
+            // A small hash is kept, a large one is not.
+            for common in [3, u64::MAX - 3] {
+                let all = sketch((0..distinct).map(hash).chain(std::iter::repeat_n(common, times)));
+                let CommonRows { rows, at_least } = all.commonest();
+                let times = times as u64;
+                assert!(at_least <= times.max(1), "{at_least} of {times}");
+                assert!(rows.abs_diff(times) <= times / 4 + 1, "{rows} of {times}");
+                assert!(at_least >= times / 2, "{at_least} of {times}");
+            }
+        }
+        assert_eq!(RowSketch::default().commonest(), CommonRows::default());
+        // Every row comes three times, so none is common.
+        let thrice = sketch((0..30_000).flat_map(|row| [hash(row); 3]));
+        assert!(thrice.commonest().at_least <= 3);
     }
 
     #[test]
