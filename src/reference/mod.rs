@@ -13,6 +13,7 @@ mod csv_table;
 mod import;
 mod keys;
 mod learn;
+mod level_scores;
 mod leaves;
 mod name_blocks;
 mod outcomes;

@@ -3,16 +3,17 @@
 //! Everything is counted in integers, so the result depends neither on threads nor, while all rows are in the sample, on their
 //! order.
 
-use arrow_array::ArrayRef;
+use arrow_array::{Array, ArrayRef, cast::AsArray, types::Int32Type};
 use vigie_profile::{
-    batch::{for_each_number, level, to_numbers},
-    layout::{Cells, Precision, Shape},
-    profile::{CellCounts, Counts},
+    batch::{for_each_number, level, to_levels},
+    layout::{Cells, Levels, Precision, Shape},
+    profile::{CellCounts, Counts, LevelCounts},
 };
 use vigie_stats::normal_score;
 
 use super::{
     columns::{ColumnData, TrainingTable},
+    level_scores::{LevelScores, ScoreSum},
     relations::{Relations, UNKNOWN, units},
     workers::map_on_threads,
 };
@@ -36,11 +37,19 @@ const CHUNK: usize = 32;
 /// Jaccard index from which two features are missing together, in percent.
 const MIN_JACCARD_PERCENT: u64 = 90;
 
+/// Most levels of a categorical feature whose rows are related to numbers: the commonest.
+const MAX_LEVELS: usize = 100;
+/// Most means of scores by level; with more, none are learnt.
+const MAX_LEVEL_SCORES: usize = 1 << 18;
+
 /// A feature's values in the sampled rows.
 pub(super) struct SampledColumn {
-    /// Normal scores of a numeric feature, 0 for any level, [`MISSING`] without a value.
+    /// Normal scores of a numeric feature, [`MISSING`] without a value. Of a categorical one, the place of the row's level in
+    /// `levels`, or behind them.
     scores: Vec<i16>,
     is_numeric: bool,
+    /// Indices of the commonest levels, ascending.
+    levels: Vec<usize>,
 }
 
 /// Distance between two rows of the sample.
@@ -71,20 +80,61 @@ pub(super) fn sample(
             };
             values.into_iter().map(score).collect()
         }
-        (_, Counts::Categorical(counts)) if counts.missing() == 0 => vec![0; table.rows().div_ceil(step)],
-        _ => match loaded {
-            ColumnData::Numbers(arrays) => {
-                let numbers: Vec<ArrayRef> = arrays.iter().map(|array| to_numbers(array, &mut |_| {})).collect();
-                every(&numbers, step).into_iter().map(|value| if value.is_nan() { MISSING } else { 0 }).collect()
-            }
-            ColumnData::Texts { .. } => {
-                let is_level = |text: Option<String>| text.as_deref().and_then(level).is_some();
-                let texts = table.texts_in_order(column)?.into_iter().step_by(step);
-                texts.map(|text| if is_level(text) { 0 } else { MISSING }).collect()
-            }
-        },
+        (Shape::Categorical(levels), Counts::Categorical(counts)) => {
+            let commonest = commonest_levels(counts);
+            let place = |level: Option<usize>| match level.map(|level| commonest.binary_search(&level)) {
+                Some(Ok(place)) => i16::try_from(place).unwrap_or(i16::MAX),
+                Some(Err(_)) => i16::try_from(commonest.len()).unwrap_or(i16::MAX),
+                None => MISSING,
+            };
+            let scores = every_level(table, (column, loaded), levels, step)?.into_iter().map(place).collect();
+            return Ok(SampledColumn { scores, is_numeric: false, levels: commonest });
+        }
+        // Shape and counts are of one kind.
+        _ => Vec::new(),
     };
-    Ok(SampledColumn { scores, is_numeric: matches!(shape, Shape::Numeric(_)) })
+    Ok(SampledColumn { scores, is_numeric: true, levels: Vec::new() })
+}
+
+/// Indices of the levels with the most rows, ascending.
+fn commonest_levels(counts: &LevelCounts) -> Vec<usize> {
+    let mut levels: Vec<(u64, usize)> = counts.levels().iter().copied().zip(0..).collect();
+    levels.sort_by(|(rows, a), (more, b)| more.cmp(rows).then(a.cmp(b)));
+    let mut commonest: Vec<usize> = levels.into_iter().take(MAX_LEVELS).map(|(_, level)| level).collect();
+    commonest.sort_unstable();
+    commonest
+}
+
+/// The level of every `step`-th row, by index; `None` without one.
+fn every_level(
+    table: &dyn TrainingTable,
+    (column, loaded): (usize, &ColumnData),
+    levels: &Levels,
+    step: usize,
+) -> Result<Vec<Option<usize>>> {
+    let index = |text: &str| level(text).and_then(|name| levels.index(name.as_ref()));
+    match loaded {
+        ColumnData::Texts { .. } => {
+            let texts = table.texts_in_order(column)?.into_iter().step_by(step);
+            Ok(texts.map(|text| text.as_deref().and_then(index)).collect())
+        }
+        ColumnData::Numbers(arrays) => {
+            let mut found = Vec::new();
+            for array in arrays {
+                let keyed = to_levels(array);
+                let Some(keyed) = keyed.as_dictionary_opt::<Int32Type>() else {
+                    found.extend(std::iter::repeat_n(None, array.len()));
+                    continue;
+                };
+                let names = keyed.values().as_string::<i32>();
+                let by_key: Vec<Option<usize>> =
+                    names.iter().map(|name| name.and_then(|name| levels.index(name))).collect();
+                let of_key = |key: Option<i32>| by_key.get(usize::try_from(key?).ok()?).copied().flatten();
+                found.extend(keyed.keys().iter().map(of_key));
+            }
+            Ok(found.into_iter().step_by(step).collect())
+        }
+    }
 }
 
 /// Every `step`-th value.
@@ -151,7 +201,38 @@ pub(super) fn relate(threads: usize, columns: &[SampledColumn]) -> Option<Relati
         Vec::new()
     };
     let together = missing_together(columns, rows);
-    Some(Relations::new(rows as u64, columns.len(), correlations, together, missing))
+    let relations = Relations::new(rows as u64, columns.len(), correlations, together, missing);
+    Some(relations.with_level_scores(if is_correlated { level_scores(threads, columns) } else { Vec::new() }))
+}
+
+/// Mean scores of the numeric features by level of each categorical one; none if there are too many.
+fn level_scores(threads: usize, columns: &[SampledColumn]) -> Vec<LevelScores> {
+    let categorical: Vec<(usize, &SampledColumn)> =
+        columns.iter().enumerate().filter(|(_, column)| !column.is_numeric).collect();
+    let levels: usize = categorical.iter().map(|(_, column)| column.levels.len() + 1).sum();
+    if levels.saturating_mul(columns.len()) > MAX_LEVEL_SCORES {
+        return Vec::new();
+    }
+    let scores_of = |(): &mut (), place: usize| {
+        let (feature, own) = categorical.get(place)?;
+        let mut sums = vec![ScoreSum::default(); (own.levels.len() + 1) * columns.len()];
+        for (number, column) in columns.iter().enumerate().filter(|(_, column)| column.is_numeric) {
+            for (level, score) in own.scores.iter().zip(&column.scores).filter(|(_, score)| **score != MISSING) {
+                let place = match usize::try_from(*level) {
+                    Ok(level) if level < own.levels.len() => level,
+                    // A rare level.
+                    Ok(_) => continue,
+                    Err(_) => own.levels.len(),
+                };
+                if let Some(sum) = sums.get_mut(place * columns.len() + number) {
+                    sum.sum += i64::from(*score);
+                    sum.rows += 1;
+                }
+            }
+        }
+        Some(LevelScores::new(*feature, own.levels.clone(), &sums, SCORE_UNITS))
+    };
+    map_on_threads(threads, categorical.len(), &scores_of, &mut |_, _| {}).into_iter().flatten().collect()
 }
 
 impl SampledColumn {
@@ -254,9 +335,10 @@ fn missing_bits(scores: &[i16]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::bytes::{Reader, Writer};
 
     fn numeric(scores: Vec<i16>) -> SampledColumn {
-        SampledColumn { scores, is_numeric: true }
+        SampledColumn { scores, is_numeric: true, levels: Vec::new() }
     }
 
     /// Pearson's correlation in floats over the rows that have both.
@@ -309,13 +391,45 @@ mod tests {
             scores(3, 1_001).iter().enumerate().map(|(row, score)| if row < 99 { *score } else { MISSING }).collect();
         let columns = [
             numeric(scores(1, 1_001)),
-            SampledColumn { scores: vec![0; 1_000], is_numeric: false },
+            SampledColumn { scores: vec![0; 1_000], is_numeric: false, levels: vec![7] },
             numeric(vec![5; 1_000]),
             numeric(few),
         ];
         let relations = relate(1, &columns).unwrap();
         assert_eq!(relations.correlated(0), []);
         assert!(relate(1, &[numeric(vec![1]), numeric(Vec::new())]).is_none());
+    }
+
+    #[test]
+    fn scores_are_averaged_by_level() {
+        let number = scores(1, 10);
+        // Levels 3 and 8 by turns, then a rare one, then none.
+        let places: Vec<i16> =
+            (0..1_000_i16).map(|row| [0, 1, 0, 1, 2, MISSING][usize::from(row.unsigned_abs() % 6)]).collect();
+        let levels = SampledColumn { scores: places.clone(), is_numeric: false, levels: vec![3, 8] };
+        let relations = relate(2, &[levels, numeric(number.clone())]).unwrap();
+        let mean = |place: i16| {
+            let rows = places.iter().zip(&number).filter(|(own, score)| **own == place && **score != MISSING);
+            let scores: Vec<f64> = rows.map(|(_, score)| f64::from(*score) / SCORE_UNITS).collect();
+            scores.iter().sum::<f64>() / f64::from(u32::try_from(scores.len()).unwrap())
+        };
+        for (level, place) in [(Some(3), 0), (Some(8), 1), (None, MISSING)] {
+            let got = relations.level_score(0, level, 1).unwrap();
+            assert!((got - mean(place)).abs() <= 0.000_51, "{level:?}: {got} instead of {}", mean(place));
+        }
+        assert_eq!(relations.level_score(0, Some(4), 1), None);
+        assert_eq!(relations.level_score(0, Some(3), 0), None, "not a number");
+        assert_eq!((relations.level_score(1, Some(3), 1), relations.level_score(0, Some(3), 2)), (None, None));
+        let mut out = Writer::default();
+        relations.write(&mut out);
+        let read = |bytes: &[u8]| Relations::read(&mut Reader(bytes), 1_000, 2);
+        assert_eq!(read(&out.0), Some(relations.clone()));
+        assert_eq!(read(&out.0[..out.0.len() - 1]), None);
+        // As earlier versions wrote it.
+        let former = relations.with_level_scores(Vec::new());
+        let mut out = Writer::default();
+        former.write(&mut out);
+        assert_eq!(read(&out.0[..out.0.len() - 1]), Some(former));
     }
 
     #[test]
@@ -331,7 +445,7 @@ mod tests {
             often(&|_, score| score > 500),
             often(&|row, _| row % 3 == 0),
             often(&|row, _| row == 0),
-            SampledColumn { scores: vec![0; 1_000], is_numeric: false },
+            SampledColumn { scores: vec![0; 1_000], is_numeric: false, levels: vec![7] },
         ];
         let relations = relate(2, &columns).unwrap();
         let with = |other| relations.missing_correlation(0, other);
@@ -349,6 +463,7 @@ mod tests {
         let missing = |is_missing: &dyn Fn(usize) -> bool| SampledColumn {
             scores: (0..1_000).map(|row| if is_missing(row) { MISSING } else { 0 }).collect(),
             is_numeric: false,
+            levels: Vec::new(),
         };
         let columns = [
             missing(&|row| row % 4 == 0),

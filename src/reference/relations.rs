@@ -1,8 +1,12 @@
-//! What the reference's rows show about features together: which are missing in the same rows, and how their ranks correlate.
+//! What the reference's rows show about features together: which are missing in the same rows, how their ranks correlate, and
+//! which ranks the rows of each level have.
 //!
 //! Learnt from at most 10,000 rows, evenly spaced; files of earlier versions have none.
 
-use super::bytes::{Reader, Writer};
+use super::{
+    bytes::{Reader, Writer},
+    level_scores::LevelScores,
+};
 
 /// Relations between features, by their index in the layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +20,8 @@ pub struct Relations {
     /// Correlations of each feature's scores (rows) with whether each is missing (columns), times [`ONE`]; empty in files that
     /// have none.
     missing: Vec<i16>,
+    /// By categorical feature, ascending; empty in files of earlier versions, and if there are too many levels.
+    level_scores: Vec<LevelScores>,
 }
 
 /// A correlation of 1.
@@ -39,7 +45,12 @@ impl Relations {
         missing_together: Vec<Vec<usize>>,
         missing: Vec<i16>,
     ) -> Self {
-        Self { rows, features, correlations, missing_together, missing }
+        Self { rows, features, correlations, missing_together, missing, level_scores: Vec::new() }
+    }
+
+    pub(super) fn with_level_scores(mut self, level_scores: Vec<LevelScores>) -> Self {
+        self.level_scores = level_scores;
+        self
     }
 
     pub(super) fn write(&self, out: &mut Writer) {
@@ -52,6 +63,8 @@ impl Relations {
         }
         out.integer(self.missing.len() as u64);
         out.0.extend(self.missing.iter().flat_map(|units| units.to_le_bytes()));
+        out.integer(self.level_scores.len() as u64);
+        self.level_scores.iter().for_each(|scores| scores.write(out));
     }
 
     /// Reads the relations of `features` features; `None` if they are damaged.
@@ -70,7 +83,8 @@ impl Relations {
             missing_together.push(group);
         }
         let missing = read_units(reader, features.checked_mul(features)?)?;
-        Some(Self { rows, features, correlations, missing_together, missing })
+        let level_scores = read_level_scores(reader, features)?;
+        Some(Self { rows, features, correlations, missing_together, missing, level_scores })
     }
 
     /// Number of rows it was learnt from.
@@ -103,6 +117,14 @@ impl Relations {
         Some(f64::from(units) / f64::from(ONE))
     }
 
+    /// Mean normal score of a numeric feature among the rows in which a categorical one has a level, by index, or no level;
+    /// accurate to 0.001. `None` for fewer than 20 such rows, and for levels beyond the 100 commonest.
+    #[must_use]
+    pub fn level_score(&self, categorical: usize, level: Option<usize>, numeric: usize) -> Option<f64> {
+        let place = self.level_scores.binary_search_by_key(&categorical, LevelScores::feature).ok()?;
+        self.level_scores.get(place)?.mean(level, numeric, self.features)
+    }
+
     /// Features with a known correlation with `feature`, strongest first, then by index.
     #[must_use]
     pub fn correlated(&self, feature: usize) -> Vec<(usize, f64)> {
@@ -118,6 +140,16 @@ impl Relations {
     pub fn missing_together(&self) -> &[Vec<usize>] {
         &self.missing_together
     }
+}
+
+/// Reads the scores of all categorical features. Files of earlier versions end before.
+fn read_level_scores(reader: &mut Reader<'_>, features: usize) -> Option<Vec<LevelScores>> {
+    if reader.0.is_empty() {
+        return Some(Vec::new());
+    }
+    let count = reader.count(1)?;
+    let scores = (0..count).map(|_| LevelScores::read(reader, features)).collect::<Option<Vec<_>>>()?;
+    scores.is_sorted_by(|one, next| one.feature() < next.feature()).then_some(scores)
 }
 
 /// Reads `full` correlations or none; `None` if they are damaged.
