@@ -17,13 +17,19 @@ pub(crate) struct Incident {
 pub(crate) struct Incidents {
     /// Those that the rules were found on.
     pub tuned: Vec<Incident>,
-    /// Those that no rule was made for.
+    /// Those that were measured before, without a rule made for them.
+    pub known: Vec<Incident>,
+    /// Those that were written down before any rule had been run on them.
     pub new: Vec<Incident>,
 }
 
 impl Incidents {
     pub(crate) fn read() -> Self {
         serde_json::from_str(include_str!("incidents.json")).unwrap()
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Incident> {
+        self.tuned.iter().chain(&self.known).chain(&self.new)
     }
 }
 
@@ -137,12 +143,12 @@ fn change(name: &str, window: &mut Window, yesterday: &Window, draw: &mut Draw) 
             window.respell("ORGANIZATION_TYPE", &eighth, |_| "Platform work".to_owned());
         }
         "four_amounts_larger" => window.edit(FOUR_AMOUNTS, &all, |amount| amount * 1.3),
-        _ => change_new(name, window, yesterday, &order, draw),
+        _ => change_known(name, window, yesterday, &order, draw),
     }
 }
 
-/// Edits of the new incidents. `order` is a permutation of the rows.
-fn change_new(name: &str, window: &mut Window, yesterday: &Window, order: &[usize], draw: &mut Draw) {
+/// Edits of further incidents, known before the rules were last changed. `order` is a permutation of the rows.
+fn change_known(name: &str, window: &mut Window, yesterday: &Window, order: &[usize], draw: &mut Draw) {
     let all = window.every_row();
     let revolving: Vec<bool> =
         window.texts("NAME_CONTRACT_TYPE").iter().map(|level| level.as_deref() == Some("Revolving loans")).collect();
@@ -188,12 +194,12 @@ fn change_new(name: &str, window: &mut Window, yesterday: &Window, order: &[usiz
             let eleventh = window.at_random(0.09, draw);
             window.edit(&["EXT_SOURCE_2"], &eleventh, lost);
         }
-        _ => change_held_out(name, window, yesterday, order, draw),
+        _ => change_new(name, window, yesterday, order, draw),
     }
 }
 
 /// Edits of the incidents that were written down before any rule had been run on them.
-fn change_held_out(name: &str, window: &mut Window, yesterday: &Window, order: &[usize], draw: &mut Draw) {
+fn change_new(name: &str, window: &mut Window, yesterday: &Window, order: &[usize], draw: &mut Draw) {
     let all = window.every_row();
     match name {
         // Only the applicants differ.
