@@ -11,7 +11,8 @@ use super::CommonValue;
 /// window's rows with a value.
 ///
 /// Changes are compared by value to group features: factors and sentinels are exact (factors come from a fixed list, except
-/// that of [`Change::Factor`]); extents are estimates.
+/// that of [`Change::Factor`]), and so is the amount of an offset, which is found for its features together; extents are
+/// estimates.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Change {
@@ -29,6 +30,8 @@ pub enum Change {
     Unit { factor: f64, extent: f64 },
     /// All values are multiplied by the same unexpected factor.
     Factor { factor: f64 },
+    /// All values moved by an amount that features on different scales share.
+    Offset { by: f64 },
     /// At least 80% of the rows with unknown levels have another spelling of a known one.
     Spelling { levels: Vec<Respelled>, extent: f64 },
     /// Levels that the reference does not have: the commonest one, and the number of others.
@@ -38,10 +41,14 @@ pub enum Change {
         others: usize,
         extent: f64,
     },
+    /// A level of the reference is gone, and one other level has its rows: extent = its share in the reference.
+    Merged { from: String, into: String, extent: f64 },
     /// One value in at least 99% of the rows with a value, which was not so in the reference.
     Constant { value: CommonValue },
     /// Rows repeat the values that rows of the previous window had in a block of features.
     Stale { extent: f64 },
+    /// Rows of the same window have the values of one row in a block of features.
+    Repeated { extent: f64 },
     /// None of the above: the distribution moved.
     Shift,
 }
@@ -55,18 +62,23 @@ pub struct Respelled {
     pub rows: u64,
 }
 
-/// Since when a feature has changed, if that was inside the window: the best split of the counts by slot of the window's
-/// time, with a log-likelihood ratio of at least 12 and shares that differ by at least 0.3.
+/// Since when a feature has changed, if that was inside the window, and until when, if it ended there: the best split, or the best
+/// interval, of the counts by slot of the window's time. The logarithm of the likelihood ratio is at least 12 for a split and 14
+/// for an interval, and the shares differ by at least 0.3.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Onset {
     /// Start of the first slot after the change.
     pub at: Instant,
+    /// End of the last slot before it ended; null if it lasts.
+    #[serde(default)]
+    pub until: Option<Instant>,
     /// Length of a slot in seconds: the change may be that much later than `at`.
     pub resolution_s: u64,
     /// What the shares count.
     pub of: OnsetOf,
-    /// Share of rows before and after.
+    /// Share of rows before, and after it ended.
     pub before: f64,
+    /// Share of rows since, as long as it lasted.
     pub after: f64,
 }
 
@@ -95,8 +107,10 @@ impl Change {
             | Self::Unit { extent, .. }
             | Self::Spelling { extent, .. }
             | Self::NewLevel { extent, .. }
-            | Self::Stale { extent } => Some(*extent),
-            Self::Absent | Self::Factor { .. } | Self::Constant { .. } | Self::Shift => None,
+            | Self::Merged { extent, .. }
+            | Self::Stale { extent }
+            | Self::Repeated { extent } => Some(*extent),
+            Self::Absent | Self::Factor { .. } | Self::Offset { .. } | Self::Constant { .. } | Self::Shift => None,
         }
     }
 
@@ -112,7 +126,7 @@ impl Change {
             }
             Self::NewLevel { level: _, others, extent } => Self::NewLevel { level: None, others, extent },
             Self::Constant { value } => Self::Constant { value: value.redacted() },
-            // Aggregates of many rows: a sentinel is in at least 1% of them.
+            // Aggregates of many rows, and levels of the reference: a sentinel is in at least 1% of them.
             change @ (Self::Absent
             | Self::Gap { extent: _ }
             | Self::Filled { extent: _ }
@@ -120,7 +134,10 @@ impl Change {
             | Self::Atom { value: _, extent: _ }
             | Self::Unit { factor: _, extent: _ }
             | Self::Factor { factor: _ }
+            | Self::Offset { by: _ }
+            | Self::Merged { from: _, into: _, extent: _ }
             | Self::Stale { extent: _ }
+            | Self::Repeated { extent: _ }
             | Self::Shift) => change,
         }
     }

@@ -4,7 +4,8 @@ use vigie_profile::{layout::Levels, profile::LevelCounts, sketch::ValueDistribut
 use vigie_stats::proportion::binomial_test;
 
 use super::{
-    Change, FeatureDrift, PsiBinKind, distinct_values::DistinctValues, reshaped::reshaped, respelled::unseen_levels,
+    Change, FeatureDrift, PsiBinKind, distinct_values::DistinctValues, merged::merged, reshaped::reshaped,
+    respelled::unseen_levels,
 };
 
 /// Least change of the missing share, and the largest q-value of its test.
@@ -52,7 +53,8 @@ pub fn classify(case: &ChangeCase<'_>) -> Change {
     if case.is_absent {
         return Change::Absent;
     }
-    missing(case).or_else(|| unseen(case)).or_else(|| constant(case)).or_else(|| values(case)).unwrap_or(Change::Shift)
+    let found = missing(case).or_else(|| unseen(case)).or_else(|| constant(case)).or_else(|| merged_levels(case));
+    found.or_else(|| values(case)).unwrap_or(Change::Shift)
 }
 
 fn missing(case: &ChangeCase<'_>) -> Option<Change> {
@@ -76,6 +78,11 @@ fn constant(case: &ChangeCase<'_>) -> Option<Change> {
     let commonest = case.drift.commonest.as_ref()?;
     let is_constant = case.drift.rows_with(commonest).is_certain();
     is_constant.then(|| Change::Constant { value: commonest.value.clone() })
+}
+
+fn merged_levels(case: &ChangeCase<'_>) -> Option<Change> {
+    let CountsOfBoth::Categorical { levels, reference, window } = case.counts else { return None };
+    merged(levels, reference, window)
 }
 
 /// Another shape of the values, if they moved far enough.

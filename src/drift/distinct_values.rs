@@ -56,6 +56,14 @@ impl<'a> DistinctValues<'a> {
         Some(if part > 0.0 && low.is_finite() && low < high { low + (high - low) * part } else { low })
     }
 
+    /// Middle of the ranks of the rows with `value`, as a share of all rows: half a row from the ends at least.
+    pub(super) fn middle_rank(&self, value: f64) -> f64 {
+        let below = real(self.rows_below(value));
+        let half_a_row = 0.5 / real(self.rows()).max(1.0);
+        let middle = (below / real(self.rows()).max(1.0) + self.share_up_to(value)) / 2.0;
+        middle.clamp(half_a_row, 1.0 - half_a_row)
+    }
+
     /// Share of the rows at or below `value` if all values were multiplied by `factor`.
     pub(super) fn multiplied_up_to(&self, factor: f64, value: f64) -> f64 {
         if factor > 0.0 {
@@ -85,6 +93,8 @@ mod tests {
         assert_eq!(quantiles, [1.0, 1.0, 1.5, 2.0, 3.0, 4.0]);
         assert_eq!([0.9, 1.0, 3.0, 4.0].map(|value| distinct.share_up_to(value)), [0.0, 0.6, 0.8, 1.0]);
         assert_eq!((distinct.rows(), distinct.rows_with(1.0), distinct.rows_with(1.5)), (5, 3, 0));
+        // A rank beyond the ends is half a row from them.
+        assert_eq!([0.0, 1.0, 1.5, 2.0, 9.0].map(|value| distinct.middle_rank(value)), [0.1, 0.3, 0.6, 0.7, 0.9]);
         // Values −1 (three times), −2 and −4.
         assert_eq!([-4.0, -2.0, -1.5, -1.0].map(|value| distinct.multiplied_up_to(-1.0, value)), [0.2, 0.4, 0.4, 1.0]);
         assert_eq!(DistinctValues::new(&[]).quantile(0.5), None);

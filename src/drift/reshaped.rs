@@ -25,9 +25,9 @@ const MAX_P: f64 = 1e-4;
 const MAX_SENTINEL_SHARE: f64 = 0.001;
 /// Least logarithm of a factor.
 const MIN_LOG_FACTOR: f64 = 0.02;
-/// Quantiles whose ratios give a factor, and the least number of them.
-const RATIOS: u32 = 17;
-const MIN_RATIOS: usize = 9;
+/// Quantiles that show a factor or an amount, and the least number of them.
+const QUANTILES: u32 = 17;
+const MIN_QUANTILES: usize = 9;
 
 /// The change that explains the window best; `None` if none does as far as chance allows.
 pub(super) fn reshaped(reference: &DistinctValues<'_>, window: &ValueDistribution) -> Option<Change> {
@@ -102,18 +102,28 @@ fn single_value(reference: &DistinctValues<'_>, window: &ValueDistribution) -> O
 }
 
 /// The median ratio of the window's quantiles to the reference's; `None` if it is about 1.
-fn common_factor(reference: &DistinctValues<'_>, window: &ValueDistribution) -> Option<f64> {
-    let ratio = |step: u32| {
-        let q = f64::from(step) / f64::from(RATIOS + 1);
-        let ratio = window.quantile(q)? / reference.quantile(q)?;
-        (ratio.is_finite() && ratio > 0.0).then_some(ratio)
+pub(super) fn common_factor(reference: &DistinctValues<'_>, window: &ValueDistribution) -> Option<f64> {
+    let ratio = |_, from: f64, to: f64| Some(to / from).filter(|ratio| *ratio > 0.0);
+    median_over_quantiles(reference, window, ratio).filter(|factor| factor.ln().abs() > MIN_LOG_FACTOR)
+}
+
+/// The median over 17 quantiles of what a move shows at each: `shown` gets the share of rows below, and the quantile of the
+/// reference and of the window. `None` if less than 9 show something finite.
+pub(super) fn median_over_quantiles(
+    reference: &DistinctValues<'_>,
+    window: &ValueDistribution,
+    shown: impl Fn(f64, f64, f64) -> Option<f64>,
+) -> Option<f64> {
+    let at = |step: u32| {
+        let q = f64::from(step) / f64::from(QUANTILES + 1);
+        shown(q, reference.quantile(q)?, window.quantile(q)?).filter(|shown| shown.is_finite())
     };
-    let mut ratios: Vec<f64> = (1..=RATIOS).filter_map(ratio).collect();
-    if ratios.len() < MIN_RATIOS {
+    let mut all: Vec<f64> = (1..=QUANTILES).filter_map(at).collect();
+    if all.len() < MIN_QUANTILES {
         return None;
     }
-    ratios.sort_unstable_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied().filter(|factor| factor.ln().abs() > MIN_LOG_FACTOR)
+    all.sort_unstable_by(f64::total_cmp);
+    all.get(all.len() / 2).copied()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]

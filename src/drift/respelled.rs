@@ -1,6 +1,6 @@
 //! Finds unknown levels that are other spellings of known ones.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use vigie_profile::{
     layout::Levels,
@@ -12,6 +12,8 @@ use super::{Change, Respelled, psi::share};
 
 /// Fewest letters of levels of which some may differ.
 const MIN_LETTERS: usize = 5;
+/// Fewest letters to which levels are cut.
+const MIN_CUT: usize = 4;
 /// Levels that are compared letter by letter: those with the most rows.
 const MAX_COMPARED: usize = 50;
 /// Share of the rows with unknown levels that must be explained, in percent.
@@ -27,18 +29,28 @@ pub(super) fn unseen_levels(levels: &Levels, reference: &LevelCounts, window: &L
     unseen.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let (first, _) = unseen.first()?;
     let extent = share(window.unseen_rows(), window.present())?;
-    let found = respelled(levels, &unseen);
-    let explained: u64 = found.iter().map(|(_, respelled)| respelled.rows).sum();
-    let is_explained = explained.saturating_mul(100) >= window.unseen_rows().saturating_mul(MIN_EXPLAINED_PERCENT);
-    if is_explained && have_lost_as_much(&found, reference, window) {
-        let levels = found.into_iter().map(|(_, respelled)| respelled).take(MAX_LISTED).collect();
+    let is_explanation = |found: &Vec<Spelling>| {
+        let explained: u64 = found.iter().map(|one| one.respelled.rows).sum();
+        explained.saturating_mul(100) >= window.unseen_rows().saturating_mul(MIN_EXPLAINED_PERCENT)
+            && have_lost_as_much(found, reference, window)
+    };
+    let spelt = Some(respelled(levels, &unseen)).filter(is_explanation);
+    if let Some(found) = spelt.or_else(|| cut(levels, &unseen, reference).filter(is_explanation)) {
+        let levels = found.into_iter().map(|one| one.respelled).take(MAX_LISTED).collect();
         return Some(Change::Spelling { levels, extent });
     }
     Some(Change::NewLevel { level: Some((*first).clone()), others: unseen.len() - 1, extent })
 }
 
-/// The unknown levels that are other spellings, with the index of the known one. `unseen` has the most rows first.
-fn respelled(levels: &Levels, unseen: &[(&String, u64)]) -> Vec<(usize, Respelled)> {
+/// An unknown level that is another spelling.
+struct Spelling {
+    respelled: Respelled,
+    /// Indices of the known levels that it may stand for.
+    of: Vec<usize>,
+}
+
+/// The unknown levels that are other spellings. `unseen` has the most rows first.
+fn respelled(levels: &Levels, unseen: &[(&String, u64)]) -> Vec<Spelling> {
     let folds: Vec<String> = levels.names().iter().map(|name| folded_letters(name)).collect();
     // Two known levels with the same letters are two levels, so neither is the other's spelling.
     let mut by_fold: HashMap<&str, Option<usize>> = HashMap::new();
@@ -53,22 +65,42 @@ fn respelled(levels: &Levels, unseen: &[(&String, u64)]) -> Vec<(usize, Respelle
             None => None,
         }?;
         let known = levels.names().get(index)?.clone();
-        Some((index, Respelled { known, found: Some((*name).clone()), rows: *rows }))
+        Some(Spelling { respelled: Respelled { known, found: Some((*name).clone()), rows: *rows }, of: vec![index] })
     };
     unseen.iter().enumerate().filter_map(twin).collect()
 }
 
+/// The unknown levels if all of them are known ones cut to one length: the longest has that length, and each is the beginning of
+/// at least one known level. Blanks at the end may be lost. The known level named is the commonest one.
+fn cut(levels: &Levels, unseen: &[(&String, u64)], reference: &LevelCounts) -> Option<Vec<Spelling>> {
+    let length = unseen.iter().map(|(name, _)| name.chars().count()).max().filter(|length| *length >= MIN_CUT)?;
+    let mut by_beginning: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, name) in levels.names().iter().enumerate() {
+        let beginning: String = name.chars().take(length).collect();
+        if beginning.len() < name.len() {
+            by_beginning.entry(beginning.trim_end().to_owned()).or_default().push(index);
+        }
+    }
+    let rows_of = |index: &usize| reference.levels().get(*index).copied().unwrap_or(0);
+    let spelling = |(name, rows): &(&String, u64)| {
+        let of = by_beginning.get(name.trim_end())?;
+        let commonest = of.iter().max_by_key(|index| (rows_of(index), std::cmp::Reverse(**index)))?;
+        let known = levels.names().get(*commonest)?.clone();
+        let respelled = Respelled { known, found: Some((*name).clone()), rows: *rows };
+        Some(Spelling { respelled, of: of.clone() })
+    };
+    unseen.iter().map(spelling).collect()
+}
+
 /// Returns whether the known levels lost about as many rows as their other spellings have: otherwise these are new levels
 /// with similar names. A loss that chance may hide counts.
-fn have_lost_as_much(found: &[(usize, Respelled)], reference: &LevelCounts, window: &LevelCounts) -> bool {
-    let mut gained: BTreeMap<usize, u64> = BTreeMap::new();
-    for (index, respelled) in found {
-        *gained.entry(*index).or_default() += respelled.rows;
-    }
-    let rows = |counts: &LevelCounts| gained.keys().filter_map(|index| counts.levels().get(*index)).sum::<u64>();
+fn have_lost_as_much(found: &[Spelling], reference: &LevelCounts, window: &LevelCounts) -> bool {
+    let known: BTreeSet<usize> = found.iter().flat_map(|one| one.of.iter().copied()).collect();
+    let gained: u64 = found.iter().map(|one| one.respelled.rows).sum();
+    let rows = |counts: &LevelCounts| known.iter().filter_map(|index| counts.levels().get(*index)).sum::<u64>();
     let all = window.present();
     let (Some(before), Some(after), Some(gain)) =
-        (share(rows(reference), reference.present()), share(rows(window), all), share(gained.values().sum(), all))
+        (share(rows(reference), reference.present()), share(rows(window), all), share(gained, all))
     else {
         return false;
     };
@@ -153,6 +185,28 @@ mod tests {
         assert_eq!(change(&window), new("A1235", 0, 0.04));
         let window = [("Working", 400), ("Platform work", 90), ("Gig work", 10), ("Pensioner", 500)];
         assert_eq!(change(&window), new("Platform work", 1, 0.1));
+    }
+
+    #[test]
+    fn levels_cut_to_one_length_are_spellings() {
+        let known: [(&str, u64); 5] =
+            [("Trade: type 2", 200), ("Trade: type 3", 300), ("Trade", 50), ("Self-employed", 350), ("Bank", 100)];
+        let levels = Levels::new(known.iter().map(|(level, _)| (*level).to_owned()).collect());
+        let change =
+            |window: &[(&str, u64)]| unseen_levels(&levels, &counts(&known, &levels), &counts(window, &levels));
+        // To seven letters; a blank at the end is kept or lost.
+        for trade in ["Trade: ", "Trade:"] {
+            let found = change(&[(trade, 500), ("Trade", 50), ("Self-em", 350), ("Bank", 100)]);
+            let cut = vec![spelt("Trade: type 3", trade, 500), spelt("Self-employed", "Self-em", 350)];
+            assert_eq!(found, Some(Change::Spelling { levels: cut, extent: 0.85 }));
+        }
+        let in_some = [("Trade: type 2", 140), ("Trade: type 3", 210), ("Trade", 50), ("Bank", 100)];
+        let found = change(&[&in_some[..], &[("Trade: ", 150), ("Self-employed", 245), ("Self-em", 105)]].concat());
+        assert!(matches!(found, Some(Change::Spelling { .. })), "{found:?}");
+        let is_new = |window: &[(&str, u64)]| matches!(change(window), Some(Change::NewLevel { .. }));
+        assert!(is_new(&[("Trade: ", 400), ("Self-em", 350), ("Retail", 150), ("Bank", 100)]), "one is not cut");
+        assert!(is_new(&[("Tra", 500), ("Sel", 350), ("Bank", 100)]), "too short");
+        assert!(is_new(&[("Trade: type 2", 200), ("Trade: type 3", 300), ("Trade: t", 300)]), "none lost its rows");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How well a change of some rows explains a window: all of its values, and those that are rare in the reference.
 
 use vigie_profile::sketch::ValueDistribution;
-use vigie_stats::{Mixture, MixturePoint, RarePart};
+use vigie_stats::{Mixture, MixturePoint, RarePart, normal_score};
 
 use super::distinct_values::DistinctValues;
 
@@ -28,6 +28,10 @@ pub(super) enum RowChange {
     By { factor: f64, share: Option<f64> },
     /// One value, in this share of the rows.
     To { value: f64, share: f64 },
+    /// Moved by an amount, in all rows.
+    Plus { amount: f64 },
+    /// Other ranks, in all rows: the normal scores moved by this much, as those of other applicants do.
+    Ranks { by: f64 },
 }
 
 /// How well a change explains a window.
@@ -68,6 +72,7 @@ impl ShapeFit {
             RowChange::By { share: Some(share), .. } | RowChange::To { share, .. } => {
                 Mixture::with_share(&points, share)
             }
+            RowChange::Plus { .. } | RowChange::Ranks { .. } => Mixture::with_share(&points, 1.0),
             RowChange::By { share: None, .. } => Mixture::fit(&points)?,
         };
         let (n, m) = (reference.rows(), window.rows());
@@ -90,6 +95,7 @@ impl ShapeFit {
         // The share of a single value is one of all rows, zeros included.
         let share = match sides.change {
             RowChange::By { share, .. } => share,
+            RowChange::Plus { .. } | RowChange::Ranks { .. } => Some(1.0),
             RowChange::To { .. } => None,
         };
         let (n, m) = (
@@ -143,21 +149,26 @@ impl Sides<'_> {
         let changed = match self.change {
             RowChange::By { factor, .. } => self.reference.multiplied_up_to(factor, value),
             RowChange::To { value: only, .. } => f64::from(u8::from(value >= only)),
+            RowChange::Plus { amount } => self.reference.share_up_to(value - amount),
+            RowChange::Ranks { by } => {
+                normal_score::share_up_to(normal_score::quantile(self.reference.share_up_to(value)) - by)
+            }
         };
         MixturePoint { window: self.window.share_up_to(value), reference: self.reference.share_up_to(value), changed }
     }
 
-    /// Values at which the distributions are compared: quantiles of the reference, multiplied or not, and of the window.
+    /// Values at which the distributions are compared: quantiles of the reference, changed or not, and of the window.
     fn places(&self) -> Vec<f64> {
         let quantiles = |count: u32| (0..count).map(move |step| (f64::from(step) + 0.5) / f64::from(count));
         let ours: Vec<f64> = quantiles(REFERENCE_POINTS).filter_map(|q| self.reference.quantile(q)).collect();
         let theirs = quantiles(WINDOW_POINTS).filter_map(|q| self.window.quantile(q));
-        let factor = match self.change {
-            RowChange::By { factor, .. } => Some(factor),
-            RowChange::To { .. } => None,
+        let (factor, amount) = match self.change {
+            RowChange::By { factor, .. } => (factor, 0.0),
+            RowChange::Plus { amount } => (1.0, amount),
+            RowChange::To { .. } | RowChange::Ranks { .. } => (1.0, 0.0),
         };
-        let multiplied = factor.into_iter().flat_map(|factor| ours.iter().map(move |value| value * factor));
-        let all = ours.iter().copied().chain(multiplied).chain(theirs).filter(|value| value.is_finite());
+        let changed = ours.iter().map(|value| value * factor + amount);
+        let all = ours.iter().copied().chain(changed).chain(theirs).filter(|value| value.is_finite());
         all.map(|at| at + at.abs() * ROUNDING).collect()
     }
 }

@@ -120,7 +120,10 @@ fn is_direction(story: &Story) -> bool {
         | StoryKind::Atom
         | StoryKind::Constant
         | StoryKind::Spelling
+        | StoryKind::Merged
         | StoryKind::Stale
+        | StoryKind::Repeated
+        | StoryKind::Offset
         | StoryKind::Factor => false,
     };
     is_lone && is_plain && story.onset.is_none()
@@ -260,7 +263,7 @@ mod tests {
             block: Some(StoryBlock { prefix: "J".to_owned(), features: 3, affected: 1 }),
             change,
             extent: Some((0.1 + 0.2, 0.4)),
-            onset: Some(Onset { at: window().from, resolution_s: 60, of: OnsetOf::Unseen, before: 0.0, after: 0.6 }),
+            onset: Some(Onset { at: window().from, until: None, resolution_s: 60, of: OnsetOf::Unseen, before: 0.0, after: 0.6 }),
             severity: Severity::Watch,
             side: StorySide::Unknown,
             reasons: vec![StoryReason::NewLevel, StoryReason::MovedAlong { features: vec!["AGE".to_owned()] }],

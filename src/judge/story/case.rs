@@ -2,7 +2,10 @@
 
 use vigie_profile::window::Window;
 
-use crate::{drift::Drift, judge::Finding};
+use crate::{
+    drift::Drift,
+    judge::{Finding, RepeatedBlock},
+};
 
 /// Input of [`super::stories()`].
 #[derive(Clone, Copy)]
@@ -22,6 +25,10 @@ pub struct StoryCase<'a> {
     pub related: &'a dyn Fn(usize) -> Vec<(usize, f64)>,
     /// Correlation of the normal scores of a feature with whether another, the second, is missing.
     pub missing_with: &'a dyn Fn(usize, usize) -> Option<f64>,
+    /// Mean normal score of a numeric feature, the second, among the rows with a level of a categorical one, or without any.
+    pub level_score: &'a dyn Fn(usize, Option<&str>, usize) -> Option<f64>,
+    /// Blocks in which many rows have the values of one row.
+    pub repeated: &'a [RepeatedBlock],
 }
 
 impl<'a> StoryCase<'a> {
@@ -37,6 +44,8 @@ impl<'a> StoryCase<'a> {
             missing_together: &[],
             related: &|_| Vec::new(),
             missing_with: &|_, _| None,
+            level_score: &|_, _, _| None,
+            repeated: &[],
         }
     }
 

@@ -18,8 +18,11 @@ pub enum StoryKind {
     Constant,
     Spelling,
     NewLevel,
+    Merged,
     Stale,
+    Repeated,
     Factor,
+    Offset,
     Shift,
 }
 
@@ -34,10 +37,13 @@ impl StoryKind {
             Change::Atom { .. } => Self::Atom,
             Change::Unit { .. } => Self::Unit,
             Change::Factor { .. } => Self::Factor,
+            Change::Offset { .. } => Self::Offset,
             Change::Spelling { .. } => Self::Spelling,
             Change::NewLevel { .. } => Self::NewLevel,
             Change::Constant { .. } => Self::Constant,
+            Change::Merged { .. } => Self::Merged,
             Change::Stale { .. } => Self::Stale,
+            Change::Repeated { .. } => Self::Repeated,
             Change::Shift => Self::Shift,
         }
     }
@@ -55,8 +61,11 @@ impl StoryKind {
             Self::Constant => "constant",
             Self::Spelling => "spelling",
             Self::NewLevel => "new_level",
+            Self::Merged => "merged",
             Self::Stale => "stale",
+            Self::Repeated => "repeated",
             Self::Factor => "factor",
+            Self::Offset => "offset",
             Self::Shift => "shift",
         }
     }
@@ -74,7 +83,10 @@ impl StoryKind {
             | Self::Constant
             | Self::Spelling
             | Self::NewLevel
+            | Self::Merged
+            | Self::Repeated
             | Self::Factor
+            | Self::Offset
             | Self::Shift => Test::Values,
         }
     }
@@ -92,9 +104,11 @@ mod tests {
     #[test]
     fn words_are_the_names_in_json() {
         use StoryKind::{
-            Absent, Atom, Constant, Factor, Filled, Gap, NewLevel, Sentinel, Shift, Spelling, Stale, Unit,
+            Absent, Atom, Constant, Factor, Filled, Gap, Merged, NewLevel, Offset, Repeated, Sentinel, Shift, Spelling,
+            Stale, Unit,
         };
-        for kind in [Absent, Gap, Filled, Unit, Sentinel, Atom, Constant, Spelling, NewLevel, Stale, Factor, Shift] {
+        let of_values = [Unit, Sentinel, Atom, Constant, Factor, Offset, Shift];
+        for kind in of_values.into_iter().chain([Absent, Gap, Filled, Spelling, NewLevel, Merged, Stale, Repeated]) {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());
         }
         let change = serde_json::to_value(Change::NewLevel { level: None, others: 0, extent: 0.5 }).unwrap();

@@ -2,6 +2,7 @@
 
 mod case;
 mod change_of;
+mod companion;
 mod group;
 mod kind;
 mod moved;

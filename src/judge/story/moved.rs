@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{StoryCase, StoryReason, StorySide, group::Suspect};
+use super::{StoryCase, StoryReason, StorySide, companion::explains_levels, group::Suspect};
 use crate::drift::{Change, FeatureDrift, MeanShift};
 
 /// Correlation of a feature that must move along, and of one that may be compared at all.
@@ -137,6 +137,12 @@ impl<'a> Moves<'a> {
         correlation.abs() >= TIED
             && own.value * expected > 0.0
             && own.value.abs() <= MOST_OF_EXPECTED * expected.abs() + 3.0 * own.error
+    }
+
+    /// Returns whether the move of `lead` explains the shares of a categorical feature's levels.
+    pub(super) fn explains_levels(&self, lead: usize, feature: (usize, &FeatureDrift)) -> bool {
+        let shift = self.shifts.get(&lead);
+        shift.is_some_and(|shift| explains_levels(self.case, (lead, shift), feature))
     }
 
     /// Returns whether the move of `lead` explains that a feature is missing more often or less often; `None` if the reference

@@ -40,20 +40,30 @@ pub enum StoryReason {
     Constant,
     /// Rows have the values of rows of the previous window.
     Repeated,
+    /// Many rows of a block have the values of one row.
+    OneAnswer,
+    /// The rows of a level that is gone have another one.
+    LevelMerged,
     /// It began inside the window.
     Began { at: Instant },
+    /// It began and ended inside the window.
+    Passed { from: Instant, until: Instant },
     /// A feature that usually moves along did not.
     StoodStill { feature: String },
     /// Related features moved along: at most three of them.
     MovedAlong { features: Vec<String> },
     /// Several features are multiplied by the same factor, which may be a currency, inflation or other applicants.
     SharedFactor,
+    /// Features on different scales moved by the same amount.
+    SharedOffset,
     /// The applicants changed as well, which may be why values are missing; the feature that shows it most.
     PopulationMoved { feature: String },
     /// The value may be a true one.
     PlausibleValue,
     /// A level may be a new product or a new code.
     NewLevel,
+    /// No row has a level any more that many had, and no other level has its rows.
+    LevelGone { level: String },
     /// No feature is related closely enough.
     NoRelative,
     /// There are too few rows to compare with related features.

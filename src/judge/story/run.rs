@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     drift::{Change, CommonValue, FeatureDrift},
-    judge::Severity,
+    judge::{RepeatedBlock, Severity},
 };
 
 /// Extents that differ by less are the same, whatever the number of rows.
@@ -43,9 +43,10 @@ pub(super) fn groups<'a>(case: &StoryCase<'a>, suspects: Vec<Suspect<'a>>) -> Ve
                 groups.map(|group| with_rest_of_block(case, group, &known)).collect()
             }
             StoryKind::Constant => constants(case, suspects),
-            StoryKind::Unit | StoryKind::Sentinel | StoryKind::Atom => same_value(suspects),
+            StoryKind::Unit | StoryKind::Sentinel | StoryKind::Atom | StoryKind::Offset => same_value(suspects),
+            StoryKind::Repeated => repeated(case, suspects),
             StoryKind::Factor => factors(suspects),
-            StoryKind::Spelling | StoryKind::NewLevel | StoryKind::Stale | StoryKind::Shift => {
+            StoryKind::Spelling | StoryKind::NewLevel | StoryKind::Merged | StoryKind::Stale | StoryKind::Shift => {
                 suspects.into_iter().map(|suspect| SuspectGroup::new(vec![suspect])).collect::<Vec<_>>()
             }
         })
@@ -117,12 +118,13 @@ fn share_tolerance(suspect: &Suspect<'_>) -> f64 {
     SAME_SHARE.max(2.0 / rows(suspect.drift).sqrt())
 }
 
-/// Groups units by factor, and sentinels and atoms by value, with similar extents.
+/// Groups units by factor, offsets by amount, and sentinels and atoms by value, with similar extents.
 fn same_value(suspects: Vec<Suspect<'_>>) -> Vec<SuspectGroup<'_>> {
     let mut by_value: BTreeMap<u64, Vec<Suspect<'_>>> = BTreeMap::new();
     for suspect in suspects {
         let value = match &suspect.change {
             Change::Unit { factor, .. } => *factor,
+            Change::Offset { by } => *by,
             Change::Sentinel { value, .. } | Change::Atom { value, .. } => *value,
             _ => 0.0,
         };
@@ -148,6 +150,40 @@ fn factors(mut suspects: Vec<Suspect<'_>>) -> Vec<SuspectGroup<'_>> {
         }
     }
     groups
+}
+
+/// Groups features by the block in which many rows have the values of one row.
+fn repeated<'a>(case: &StoryCase<'_>, suspects: Vec<Suspect<'a>>) -> Vec<SuspectGroup<'a>> {
+    let mut by_block: BTreeMap<Option<&str>, Vec<Suspect<'a>>> = BTreeMap::new();
+    for suspect in suspects {
+        let block = repeated_block(case, &suspect.drift.name).map(|block| block.block.as_str());
+        by_block.entry(block).or_default().push(suspect);
+    }
+    let group = |(prefix, suspects): (Option<&str>, Vec<Suspect<'a>>)| {
+        let block = case.blocks.iter().position(|(own, _)| Some(own.as_str()) == prefix);
+        SuspectGroup { block, ..SuspectGroup::new(suspects) }
+    };
+    by_block.into_iter().map(group).collect()
+}
+
+/// The block of a feature in which many rows have the values of one row.
+fn repeated_block<'a>(case: &StoryCase<'a>, name: &str) -> Option<&'a RepeatedBlock> {
+    case.repeated.iter().find(|one| name.starts_with(one.block.as_str()))
+}
+
+/// Returns the change of a feature of which many rows have the value of one row, if that may be all that happened to it: as many
+/// rows have one value, none, or some where there were none, or the values moved.
+pub(super) fn repeated_change(case: &StoryCase<'_>, drift: &FeatureDrift, change: &Change) -> Option<Change> {
+    let share = repeated_block(case, &drift.name)?.share;
+    let may_be = match change {
+        Change::Shift | Change::Factor { .. } => true,
+        Change::Sentinel { extent, .. }
+        | Change::Atom { extent, .. }
+        | Change::Gap { extent }
+        | Change::Filled { extent } => (extent - share).abs() <= SAME_SHARE.max(3.0 / rows(drift).sqrt()),
+        _ => false,
+    };
+    may_be.then_some(Change::Repeated { extent: share })
 }
 
 /// Groups constants by block; outside blocks those with the same value.
@@ -216,6 +252,9 @@ fn is_mostly(case: &StoryCase<'_>, features: &[usize], suspects: &BTreeMap<usize
 /// Number of a block's features in the state of a group: those that are empty like all of the group, members or not.
 pub(super) fn affected(case: &StoryCase<'_>, group: &SuspectGroup<'_>, features: &[usize]) -> usize {
     let is_member = |feature: usize| group.suspects.iter().any(|suspect| suspect.index == feature);
+    if group.kind() == Some(StoryKind::Repeated) {
+        return features.len();
+    }
     let is_emptied =
         matches!(group.kind(), Some(StoryKind::Gap)) && group.suspects.iter().all(|one| is_full(one.extent()));
     let is_empty = |feature: usize| {

@@ -1,5 +1,7 @@
 //! Pipeline or population: what caused the change of a group of features.
 
+use vigie_profile::window::Instant;
+
 use super::{
     StoryCase, StoryKind, StoryReason, StorySide,
     group::{Suspect, SuspectGroup},
@@ -33,9 +35,15 @@ pub(super) fn set_side(case: &StoryCase<'_>, moves: &Moves<'_>, group: &mut Susp
             (StorySide::Unknown, StoryReason::PlausibleValue)
         }
         StoryKind::NewLevel => (StorySide::Unknown, StoryReason::NewLevel),
+        StoryKind::Merged => (StorySide::Pipeline, StoryReason::LevelMerged),
         StoryKind::Stale => (StorySide::Pipeline, StoryReason::Repeated),
+        StoryKind::Repeated => (StorySide::Pipeline, StoryReason::OneAnswer),
+        StoryKind::Offset => (StorySide::Pipeline, StoryReason::SharedOffset),
         StoryKind::Factor | StoryKind::Shift => match group.suspects.as_slice() {
-            [only] => moves.side(only.index),
+            [only] => match only.drift.level_gone() {
+                Some(level) => (StorySide::Unknown, StoryReason::LevelGone { level: level.to_owned() }),
+                None => moves.side(only.index),
+            },
             _ => (StorySide::Unknown, StoryReason::SharedFactor),
         },
     };
@@ -43,15 +51,14 @@ pub(super) fn set_side(case: &StoryCase<'_>, moves: &Moves<'_>, group: &mut Susp
     if group.side == StorySide::Pipeline && is_whole_block(case, group) {
         group.reasons.push(StoryReason::WholeBlock);
     }
-    if let Some(Onset { at, .. }) = onset(group).filter(|_| is_sudden(case)) {
-        let began = StoryReason::Began { at };
-        match group.side {
-            // The applicants do not change from one minute to the next.
-            StorySide::Unknown | StorySide::Population => {
-                (group.side, group.reasons) = (StorySide::Pipeline, vec![began]);
-            }
-            StorySide::Pipeline => group.reasons.push(began),
-        }
+    let Some(Onset { at, until, .. }) = onset(group).filter(|_| is_sudden(case)) else { return };
+    let reason = until.map_or(StoryReason::Began { at }, |until| StoryReason::Passed { from: at, until });
+    match group.side {
+        // Applicants of an hour may differ from those of the day.
+        StorySide::Unknown | StorySide::Population if until.is_some() && kind.is_move() => {}
+        // The applicants do not change from one minute to the next, for good.
+        StorySide::Unknown | StorySide::Population => (group.side, group.reasons) = (StorySide::Pipeline, vec![reason]),
+        StorySide::Pipeline => group.reasons.push(reason),
     }
 }
 
@@ -62,11 +69,20 @@ const SAME_ONSET_SLOTS: u64 = 15;
 /// one of them.
 pub(super) fn onset(group: &SuspectGroup<'_>) -> Option<Onset> {
     let mut onsets: Vec<Onset> = group.suspects.iter().filter_map(|suspect| suspect.drift.onset).collect();
-    onsets.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.of.cmp(&b.of)).then_with(|| a.after.total_cmp(&b.after)));
-    let is_close =
-        |a: &Onset, b: &Onset| a.at.0.abs_diff(b.at.0) <= a.resolution_s.saturating_mul(SAME_ONSET_SLOTS * 1_000_000);
+    // Changes that last first, so that those of one kind are neighbours.
+    onsets.sort_by(|a, b| {
+        (a.until.is_some(), a.at, a.of).cmp(&(b.until.is_some(), b.at, b.of)).then_with(|| a.after.total_cmp(&b.after))
+    });
+    let is_close = |a: &Onset, b: &Onset| {
+        let most = a.resolution_s.saturating_mul(SAME_ONSET_SLOTS * 1_000_000);
+        a.until.is_some() == b.until.is_some() && a.at.0.abs_diff(b.at.0) <= most
+    };
     let same = onsets.chunk_by(is_close).min_by_key(|same| std::cmp::Reverse(same.len()))?;
-    (2 * same.len() >= group.suspects.len()).then(|| same.get(same.len() / 2).copied()).flatten()
+    let mut ends: Vec<Option<Instant>> = same.iter().map(|onset| onset.until).collect();
+    ends.sort_unstable();
+    let middle = same.len() / 2;
+    let onset = Onset { until: ends.get(middle).copied().flatten(), ..*same.get(middle)? };
+    (2 * same.len() >= group.suspects.len()).then_some(onset)
 }
 
 fn is_sudden(case: &StoryCase<'_>) -> bool {

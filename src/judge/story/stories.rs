@@ -7,7 +7,7 @@ use super::{
     change_of::change_of,
     group::{Suspect, SuspectGroup},
     moved::Moves,
-    run::{affected, groups},
+    run::{affected, groups, repeated_change},
     side::{onset, set_side},
     stale::stale_story,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// result does not depend on the order of findings, blocks or features.
 #[must_use]
 pub fn stories(case: &StoryCase<'_>) -> Vec<Story> {
-    let suspects = suspects(case);
+    let suspects = settle_offsets(suspects(case));
     let moves = Moves::new(case, &suspects);
     let mut groups = groups(case, suspects);
     groups.iter_mut().for_each(|group| set_side(case, &moves, group));
@@ -56,6 +56,7 @@ fn suspects<'a>(case: &StoryCase<'a>) -> Vec<Suspect<'a>> {
         .filter_map(|(name, mut findings)| {
             let (index, drift) = *features.get(name)?;
             let change = change_of(drift, &findings);
+            let change = repeated_change(case, drift, &change).unwrap_or(change);
             let first = first_test(StoryKind::new(&change));
             findings.sort_by(|a, b| {
                 b.severity
@@ -76,6 +77,24 @@ fn suspects<'a>(case: &StoryCase<'a>) -> Vec<Suspect<'a>> {
             })
         })
         .collect()
+}
+
+/// Turns amounts that no other feature with a finding shares into plain moves: other applicants may move a feature by an amount.
+fn settle_offsets(mut suspects: Vec<Suspect<'_>>) -> Vec<Suspect<'_>> {
+    let amount = |suspect: &Suspect<'_>| match suspect.change {
+        Change::Offset { by } => Some(by.to_bits()),
+        _ => None,
+    };
+    let mut features: BTreeMap<u64, usize> = BTreeMap::new();
+    for amount in suspects.iter().filter_map(amount) {
+        *features.entry(amount).or_default() += 1;
+    }
+    for suspect in &mut suspects {
+        if amount(suspect).is_some_and(|amount| features.get(&amount) == Some(&1)) {
+            suspect.change = Change::Shift;
+        }
+    }
+    suspects
 }
 
 /// Returns which tests show a kind of change best: among equally severe ones, they come first.
@@ -116,7 +135,10 @@ fn join_population<'a>(moves: &Moves<'_>, groups: Vec<SuspectGroup<'a>>) -> Vec<
         // More rows with a value that the reference has are a move of the distribution, too.
         let is_move = group.kind().is_some_and(|kind| kind.is_move() || kind == StoryKind::Atom);
         let is_lone = group.suspects.len() == 1 && group.side == StorySide::Unknown;
-        is_move && is_lone && group.suspects.iter().all(|suspect| moves.may_follow(suspect.index, lead))
+        let follows = |suspect: &Suspect<'a>| {
+            moves.may_follow(suspect.index, lead) || moves.explains_levels(lead, (suspect.index, suspect.drift))
+        };
+        is_move && is_lone && group.suspects.iter().all(follows)
     };
     let is_partial_gap = |group: &SuspectGroup<'a>| {
         matches!(group.reasons.as_slice(), [StoryReason::PartlyEmptied | StoryReason::Filled, ..])

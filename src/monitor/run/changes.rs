@@ -13,7 +13,9 @@ use vigie_profile::{
 
 use super::context::{RunContext, WindowData};
 use crate::{
-    drift::{Change, ChangeCase, CountsOfBoth, Drift, FeatureDrift, Onset, classify, onset},
+    drift::{
+        Change, ChangeCase, CountsOfBoth, Drift, FeatureDrift, MovedValues, Onset, classify, onset, shared_amounts,
+    },
     engine::FeatureDetail,
     fault::{Fault, Result},
     judge::{FeatureVerdict, Measure, Subject, Verdict},
@@ -54,6 +56,8 @@ pub(super) fn set_commonest_values(
 
 /// What the values of a feature show.
 struct DescribedChange {
+    /// Whether it is not the score.
+    is_feature: bool,
     change: Change,
     onset: Option<Onset>,
     distribution: ValueDistribution,
@@ -82,6 +86,7 @@ pub(super) fn describe_changes(
     };
     let described: Vec<_> =
         map_on_cores(details.len(), 1, &describe).into_iter().flatten().collect::<Result<Vec<_>>>()?;
+    let amounts = amounts_shared(&described);
     for (index, description, values) in described {
         let feature = match drift.features.get_mut(index) {
             Some(feature) => Some(feature),
@@ -89,10 +94,22 @@ pub(super) fn describe_changes(
         };
         if let (Some(feature), Some(description)) = (feature, description) {
             feature.set_quantiles(values.as_deref(), &description.distribution);
-            (feature.change, feature.onset) = (Some(description.change), description.onset);
+            let change = amounts.get(&index).map_or(description.change, |by| Change::Offset { by: *by });
+            (feature.change, feature.onset) = (Some(change), description.onset);
         }
     }
     Ok(())
+}
+
+/// The amounts that features share which moved in no other way that is known.
+fn amounts_shared(described: &[(usize, Option<DescribedChange>, Option<CountedValues<'_>>)]) -> BTreeMap<usize, f64> {
+    let moved = described.iter().filter_map(|(index, description, values)| {
+        let DescribedChange { change, distribution, is_feature, .. } = description.as_ref()?;
+        let is_move = *is_feature && matches!(change, Change::Factor { .. } | Change::Shift);
+        let reference = values.as_deref().filter(|_| is_move)?;
+        Some((*index, MovedValues { reference, window: distribution }))
+    });
+    shared_amounts(&moved.collect())
 }
 
 /// Distinct values in ascending order, with their rows.
@@ -134,5 +151,5 @@ fn described_change(
     let change = classify(&case);
     let (usual, _) = feature.rows_without_value().shares();
     let onset = onset(&change, usual, Slots::new(data.window), &detail.slots);
-    Some(DescribedChange { change, onset, distribution })
+    Some(DescribedChange { is_feature: shape.is_some(), change, onset, distribution })
 }

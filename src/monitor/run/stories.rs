@@ -1,6 +1,6 @@
 //! The stories of a judged window, with what the reference knows about features together.
 
-use vigie_profile::window::Window;
+use vigie_profile::layout::Shape;
 
 use super::{
     context::{RunContext, WindowData},
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     fault::Result,
-    judge::{Story, StoryCase, Test, stories},
+    judge::{Story, StoryCase, Test, repeated_blocks, stories},
     performance::{Performance, Predictions},
     reference::Relations,
     replay::Replay,
@@ -25,12 +25,12 @@ pub(crate) fn judge_with_stories(
     predictions: Option<&Predictions>,
 ) -> Result<JudgedWindow> {
     let mut judged = judge_window(run, data, measured, earlier, replay, performance, predictions)?;
-    judged.verdict.stories = tell_stories(run, data.window, &judged);
+    judged.verdict.stories = tell_stories(run, data, &judged);
     Ok(judged)
 }
 
 /// Makes the stories of a window.
-fn tell_stories(run: &RunContext<'_>, window: Window, judged: &JudgedWindow) -> Vec<Story> {
+fn tell_stories(run: &RunContext<'_>, data: &WindowData, judged: &JudgedWindow) -> Vec<Story> {
     let (drift, findings) = (&judged.drift, judged.verdict.findings.as_slice());
     if !findings.iter().any(|finding| finding.subject.feature().is_some() || finding.test == Test::Stale) {
         return Vec::new();
@@ -38,14 +38,30 @@ fn tell_stories(run: &RunContext<'_>, window: Window, judged: &JudgedWindow) -> 
     let relations = run.reference.relations();
     let blocks: Vec<(String, Vec<usize>)> =
         run.reference.name_blocks().into_iter().map(|block| (block.prefix, block.features)).collect();
+    let repeated = match (&run.repeats, &data.counted.repeats) {
+        (Some(plan), Some(window)) => repeated_blocks(plan, window, run.reference.profile()),
+        _ => Vec::new(),
+    };
+    let level_index = |feature: usize, level: &str| match &run.reference.layout().features().get(feature)?.shape {
+        Shape::Categorical(levels) => levels.index(level),
+        Shape::Numeric(_) => None,
+    };
     stories(&StoryCase {
         drift,
         findings,
         importance: run.reference.importance(),
-        window: Some(window),
+        window: Some(data.window),
         blocks: &blocks,
         missing_together: relations.map(Relations::missing_together).unwrap_or_default(),
         related: &|feature| relations.map(|relations| relations.correlated(feature)).unwrap_or_default(),
         missing_with: &|feature, other| relations?.missing_correlation(feature, other),
+        level_score: &|feature, level, number| {
+            let level = match level {
+                Some(level) => Some(level_index(feature, level)?),
+                None => None,
+            };
+            relations?.level_score(feature, level, number)
+        },
+        repeated: &repeated,
     })
 }

@@ -85,11 +85,15 @@ pub(crate) fn story_advice(story: &Story, drift: Option<&FeatureDrift>) -> Advic
         (StoryKind::Constant, _) => Advice::Constant,
         (StoryKind::Spelling, _) => Advice::Respelled,
         (StoryKind::NewLevel, _) => Advice::UnseenLevels,
+        (StoryKind::Merged, _) => Advice::Merged,
         (StoryKind::Stale, _) => Advice::Stale,
+        (StoryKind::Repeated, _) => Advice::Repeated,
+        (StoryKind::Offset, _) => Advice::SharedOffset,
         (StoryKind::Factor | StoryKind::Shift, StorySide::Pipeline) => Advice::PipelineMove,
         (StoryKind::Factor | StoryKind::Shift, StorySide::Population) => Advice::PopulationMove,
         (StoryKind::Factor | StoryKind::Shift, StorySide::Unknown) => match story.reasons.first() {
             Some(StoryReason::SharedFactor) => Advice::SharedFactor,
+            Some(StoryReason::LevelGone { .. }) => Advice::LevelGone,
             _ => moved_advice(drift),
         },
     }

@@ -20,6 +20,30 @@ pub(super) fn moment(at: Instant) -> String {
     format!("{} UTC", minute(at))
 }
 
+/// A time with a beginning and an end.
+pub(super) struct Period {
+    /// The day on which it began, as `2026-10-01`.
+    pub day: String,
+    /// Time of day of the beginning, as `09:00`.
+    pub from: String,
+    /// That of the end, with the day if that is another one.
+    pub until: String,
+    pub ends_same_day: bool,
+}
+
+/// Formats a time with a beginning and an end, in UTC.
+pub(super) fn period(from: Instant, until: Instant) -> Period {
+    let (from, until) = (minute(from), minute(until));
+    let (day, time) = from.split_once(' ').unwrap_or((from.as_str(), ""));
+    let same = until.strip_prefix(day).map(str::trim_start);
+    Period {
+        day: day.to_owned(),
+        from: time.to_owned(),
+        until: same.unwrap_or(until.as_str()).to_owned(),
+        ends_same_day: same.is_some(),
+    }
+}
+
 /// Formats a number of four or more digits as a whole number with a separator; `None` for smaller and for huge ones.
 pub(super) fn group_number(value: f64, separator: char) -> Option<String> {
     let size = value.abs().round();

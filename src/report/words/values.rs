@@ -146,6 +146,14 @@ pub enum Advice {
     PopulationMove,
     /// Several features are multiplied by the same factor.
     SharedFactor,
+    /// Several features moved by the same amount.
+    SharedOffset,
+    /// The rows of a level have another one.
+    Merged,
+    /// A level is gone, and nothing shows where its rows are.
+    LevelGone,
+    /// Many rows of a block have the values of one row.
+    Repeated,
     /// Values moved, and nothing shows why.
     UnclearMove,
     ScoreNotMapped,

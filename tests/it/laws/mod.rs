@@ -17,4 +17,5 @@ pub(crate) mod profile_merge;
 pub(crate) mod reference_mutants;
 pub(crate) mod stories;
 pub(crate) mod story_alerts;
+pub(crate) mod story_kinds;
 pub(crate) mod structure;

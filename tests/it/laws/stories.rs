@@ -32,7 +32,7 @@ static MEASURED: LazyLock<Drift> = LazyLock::new(|| {
 });
 
 /// Measured features of these names, whose windows are shifted by this many standard deviations.
-fn drift(features: &[(&str, f64)]) -> Drift {
+pub(super) fn drift(features: &[(&str, f64)]) -> Drift {
     let columns = |rows: usize, is_window: bool, draw: &mut Draw| -> Vec<(String, Data)> {
         features
             .iter()
@@ -48,7 +48,7 @@ fn drift(features: &[(&str, f64)]) -> Drift {
     compare(&reference, &window, EmptyBins::HalfCount, 0.5).unwrap()
 }
 
-fn finding(name: &str, test: Test, severity: Severity, value: f64) -> Finding {
+pub(super) fn finding(name: &str, test: Test, severity: Severity, value: f64) -> Finding {
     Finding {
         subject: Subject::Feature(name.to_owned()),
         test,
@@ -61,7 +61,7 @@ fn finding(name: &str, test: Test, severity: Severity, value: f64) -> Finding {
 }
 
 /// What happened to a feature, and the missing share of its window.
-fn changed(feature: &mut FeatureDrift, change: Change) {
+pub(super) fn changed(feature: &mut FeatureDrift, change: Change) {
     let window = match change {
         Change::Absent => 1.0,
         Change::Gap { extent } => extent,
@@ -72,7 +72,7 @@ fn changed(feature: &mut FeatureDrift, change: Change) {
 }
 
 /// The stories of features with these changes, all in alarm by PSI, if `related` features are known.
-fn told(features: &[(&str, f64, Change)], related: &[(usize, usize, f64)]) -> Vec<Story> {
+pub(super) fn told(features: &[(&str, f64, Change)], related: &[(usize, usize, f64)]) -> Vec<Story> {
     let mut drift = drift(&features.iter().map(|(name, shift, _)| (*name, *shift)).collect::<Vec<_>>());
     let mut findings = Vec::new();
     for (measured, (name, _, change)) in drift.features.iter_mut().zip(features) {
@@ -82,7 +82,7 @@ fn told(features: &[(&str, f64, Change)], related: &[(usize, usize, f64)]) -> Ve
     stories_of(&drift, &findings, related)
 }
 
-fn blocks(drift: &Drift) -> Vec<(String, Vec<usize>)> {
+pub(super) fn blocks(drift: &Drift) -> Vec<(String, Vec<usize>)> {
     let blocks = name_blocks(drift.features.iter().map(|feature| feature.name.as_str()));
     blocks.into_iter().map(|block| (block.prefix, block.features)).collect()
 }
@@ -104,11 +104,11 @@ fn stories_of(drift: &Drift, findings: &[Finding], related: &[(usize, usize, f64
     stories(&StoryCase { blocks: &blocks, related: &to, ..StoryCase::new(drift, findings, &[]) })
 }
 
-fn name(story: &Story) -> String {
+pub(super) fn name(story: &Story) -> String {
     story.subject().name().unwrap().to_owned()
 }
 
-fn gap(extent: f64) -> Change {
+pub(super) fn gap(extent: f64) -> Change {
     Change::Gap { extent }
 }
 
@@ -326,6 +326,10 @@ fn change() -> impl Strategy<Value = Option<Change>> {
         1 => extent().prop_map(|extent| Some(Change::Unit { factor: 1_000.0, extent })),
         1 => extent().prop_map(|extent| Some(Change::Sentinel { value: -1.0, extent })),
         1 => prop::sample::select(vec![1.3, 1.31, 0.5]).prop_map(|factor| Some(Change::Factor { factor })),
+        1 => prop::sample::select(vec![-365.0, 12.0]).prop_map(|by| Some(Change::Offset { by })),
+        1 => extent().prop_map(|extent| {
+            Some(Change::Merged { from: "a".to_owned(), into: "b".to_owned(), extent })
+        }),
         1 => Just(Some(Change::Constant { value: CommonValue::Number(0.0) })),
         3 => Just(Some(Change::Shift)),
     ]

@@ -8,6 +8,8 @@ use vigie_profile::window::Instant;
 
 use super::applicants::DAY;
 
+const HOUR: i64 = 3_600_000_000;
+
 /// Stories of a feature, a block and a group, of every kind and for every reason.
 pub(crate) fn every_story() -> Vec<(Subject, Test, Facts)> {
     let level = || Some("Astronaut".to_owned());
@@ -22,6 +24,9 @@ pub(crate) fn every_story() -> Vec<(Subject, Test, Facts)> {
         Change::Unit { factor: 0.001, extent: 0.3 },
         Change::Unit { factor: -1.0, extent: 1.0 },
         Change::Factor { factor: 1.3 },
+        Change::Offset { by: -365.0 },
+        Change::Merged { from: "Core staff".to_owned(), into: "Astronaut".to_owned(), extent: 0.3 },
+        Change::Repeated { extent: 0.3 },
         Change::Spelling { levels: vec![respelled(level())], extent: 0.3 },
         Change::Spelling { levels: vec![respelled(None)], extent: 0.3 },
         Change::NewLevel { level: level(), others: 2, extent: 0.3 },
@@ -43,19 +48,24 @@ pub(crate) fn every_story() -> Vec<(Subject, Test, Facts)> {
         StoryReason::Respelled,
         StoryReason::Constant,
         StoryReason::Repeated,
+        StoryReason::OneAnswer,
+        StoryReason::LevelMerged,
         StoryReason::Began { at: Instant(DAY) },
+        StoryReason::Passed { from: Instant(DAY), until: Instant(DAY + HOUR) },
         StoryReason::StoodStill { feature: age() },
         StoryReason::MovedAlong { features: vec![age()] },
         StoryReason::SharedFactor,
+        StoryReason::SharedOffset,
         StoryReason::PopulationMoved { feature: age() },
         StoryReason::PlausibleValue,
         StoryReason::NewLevel,
+        StoryReason::LevelGone { level: "Astronaut".to_owned() },
         StoryReason::NoRelative,
         StoryReason::TooFewRows,
         StoryReason::Mixed,
     ];
-    let (onset, test) =
-        (Onset { at: Instant(DAY), resolution_s: 60, of: OnsetOf::Low, before: 0.1, after: 0.9 }, Test::Absent);
+    let onset = |until| Onset { at: Instant(DAY), until, resolution_s: 60, of: OnsetOf::Low, before: 0.1, after: 0.9 };
+    let test = Test::Absent;
     let blocks = [None, Some(3), Some(2)]
         .map(|affected| affected.map(|affected| StoryBlock { prefix: "AGE_".to_owned(), features: 3, affected }));
     // Two reasons each, because messages cut long sentences off.
@@ -69,7 +79,7 @@ pub(crate) fn every_story() -> Vec<(Subject, Test, Facts)> {
             block,
             extent: change.extent().map(|extent| (extent, extent)),
             change: change.clone(),
-            onset: (members > 1).then_some(onset),
+            onset: (members > 1).then(|| onset((members > 2).then_some(Instant(DAY + HOUR)))),
             severity: Severity::Watch,
             side,
             reasons: own.clone(),

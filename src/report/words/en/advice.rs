@@ -45,6 +45,18 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::PopulationMove => {
             "inform the model’s owner that the applicants have changed; if it lasts, check calibration and costs, and consider a new reference."
         }
+        Advice::SharedOffset => {
+            "check what the source counts from: a reference date, a time zone or a base value; until it is fixed, scores rely on values that are off by this amount."
+        }
+        Advice::Merged => {
+            "find out why the source no longer distinguishes these levels: a list of codes or a mapping may have changed."
+        }
+        Advice::LevelGone => {
+            "ask the source whether this level still exists: it may have been renamed, split or closed, or such applicants no longer come."
+        }
+        Advice::Repeated => {
+            "check the join with this source: it gives one client’s answer to many; until it is fixed, scores rely on the values of another applicant."
+        }
         Advice::SharedFactor => {
             "ask the source for the reason of the factor: a currency, a unit, an index, or larger loans."
         }

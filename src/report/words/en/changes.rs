@@ -1,11 +1,11 @@
-//! What happened to a feature, and since when, in English.
+//! What happened to a feature, in English.
 
 use vigie_profile::shown::shown;
 
 use super::numbers::{exact, number, percent};
 use crate::{
-    drift::{Change, CommonValue, Onset, Respelled},
-    report::words::{format::moment, values::Multiple},
+    drift::{Change, CommonValue, Respelled},
+    report::words::values::Multiple,
 };
 
 pub(super) fn change(change: &Change) -> String {
@@ -30,6 +30,12 @@ pub(super) fn change(change: &Change) -> String {
             format!("{unit} {}", in_rows(*extent))
         }
         Change::Factor { factor } => format!("all values × {}", number(*factor)),
+        Change::Offset { by } if *by < 0.0 => format!("all values − {}", number(-by)),
+        Change::Offset { by } => format!("all values + {}", number(*by)),
+        Change::Merged { from, into, extent } => {
+            format!("“{}” instead of “{}” {}", shown(into), shown(from), in_rows(*extent))
+        }
+        Change::Repeated { extent } => format!("the values of one row {}", in_rows(*extent)),
         Change::Spelling { levels, extent } => {
             let pair = |Respelled { known, found, rows: _ }: &Respelled| {
                 found.as_ref().map(|found| format!("“{}” for “{}”", shown(found), shown(known)))
@@ -54,10 +60,6 @@ pub(super) fn change(change: &Change) -> String {
     }
 }
 
-pub(super) fn onset(onset: &Onset) -> String {
-    format!("since {}", moment(onset.at))
-}
-
 /// A share of rows; `None` if these are all rows.
 fn rows(extent: f64) -> Option<String> {
     (extent < 0.995).then(|| percent(extent))
@@ -69,10 +71,7 @@ fn in_rows(extent: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use vigie_profile::window::Instant;
-
     use super::*;
-    use crate::drift::OnsetOf;
 
     #[test]
     fn changes_are_short_clauses() {
@@ -92,6 +91,12 @@ mod tests {
             (Change::Unit { factor: 1.0 / 365.25, extent: 1.0 }, "÷ 365.25 in all rows"),
             (Change::Unit { factor: -1.0, extent: 1.0 }, "sign reversed in all rows"),
             (Change::Factor { factor: 1.3 }, "all values × 1.30"),
+            (Change::Offset { by: -365.0 }, "all values − 365"),
+            (
+                Change::Merged { from: "A".to_owned(), into: "B".to_owned(), extent: 0.13 },
+                "“B” instead of “A” in 13.0% of rows",
+            ),
+            (Change::Repeated { extent: 0.25 }, "the values of one row in 25.0% of rows"),
             (
                 Change::Spelling { levels: vec![spelt], extent: 0.2 },
                 "levels spelt differently in 20.0% of rows: “WORKING” for “Working”",
@@ -114,8 +119,5 @@ mod tests {
         for (what, expected) in all {
             assert_eq!(change(&what), expected);
         }
-        let at = Instant(1_791_901_200_000_000);
-        let since = Onset { at, resolution_s: 60, of: OnsetOf::Missing, before: 0.1, after: 1.0 };
-        assert_eq!(onset(&since), format!("since {}", moment(at)));
     }
 }

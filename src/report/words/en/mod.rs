@@ -16,6 +16,7 @@ mod mail;
 mod measures;
 mod notation;
 mod numbers;
+mod onsets;
 mod page;
 mod replays;
 mod short;

@@ -120,6 +120,9 @@ fn state(brief: &StoryBrief, many: bool) -> (String, bool) {
             Multiple::DividedBy(divisor) => format!("{be} {partly}divided by {}", exact(divisor)),
         },
         Change::Factor { factor } => return (format!("{be} multiplied by {}", number(*factor)), true),
+        Change::Offset { by } => return (format!("{be} shifted by {}", number(*by)), true),
+        Change::Merged { .. } => format!("{have} a level logged as another"),
+        Change::Repeated { .. } => format!("{be} {partly}copied from one row"),
         Change::Spelling { .. } => format!("{be} {partly}spelt differently"),
         Change::Constant { value: CommonValue::Number(value) } => {
             return (format!("{be} always {}", exact(*value)), true);

@@ -5,6 +5,7 @@ use vigie_profile::shown::shown;
 use super::{
     lists::names,
     numbers::{exact, number, percent},
+    onsets,
 };
 use crate::{
     drift::{Change, CommonValue, Onset, Respelled},
@@ -47,6 +48,9 @@ fn lone_state(brief: &StoryBrief) -> Option<String> {
         | Change::Atom { .. }
         | Change::Unit { .. }
         | Change::Factor { .. }
+        | Change::Offset { .. }
+        | Change::Merged { .. }
+        | Change::Repeated { .. }
         | Change::Spelling { .. }
         | Change::Constant { .. } => state(brief),
     }
@@ -92,6 +96,11 @@ fn state(brief: &StoryBrief) -> Option<String> {
         }
         Change::Unit { factor, .. } => format!("{}{}", multiplied(*factor), in_rows(brief)),
         Change::Factor { factor } => format!("multiplied by {}", number(*factor)),
+        Change::Offset { by } => format!("shifted by {}", number(*by)),
+        Change::Merged { from, into, .. } => {
+            format!("no longer “{}” but “{}”{}", shown(from), shown(into), in_rows(brief))
+        }
+        Change::Repeated { .. } => format!("copied from one row{}", in_rows(brief)),
         Change::Spelling { levels, .. } => format!("spelt differently{}{}", in_rows(brief), spellings(levels)),
         Change::Constant { value: CommonValue::Number(value) } => format!("always {}", exact(*value)),
         Change::Constant { value: CommonValue::Level(Some(level)) } => format!("always “{}”", shown(level)),
@@ -139,7 +148,7 @@ fn extent(brief: &StoryBrief) -> String {
 }
 
 fn since(onset: Option<Onset>) -> String {
-    onset.map_or(String::new(), |onset| format!(" since {}", moment(onset.at)))
+    onset.map_or(String::new(), |onset| format!(" {}", onsets::onset(&onset)))
 }
 
 /// States what caused a story, as a clause.
@@ -185,15 +194,27 @@ fn reason(reason: &StoryReason) -> String {
         StoryReason::Respelled => "known levels are spelt differently".to_owned(),
         StoryReason::Constant => "all rows have one value".to_owned(),
         StoryReason::Repeated => "the source returns old answers".to_owned(),
+        StoryReason::OneAnswer => "many rows have the values of one row, as after a wrong join".to_owned(),
+        StoryReason::LevelMerged => "one level is gone, and another has its rows".to_owned(),
+        StoryReason::Passed { from, until } => {
+            format!("it began and ended suddenly, {}", onsets::from_to(*from, *until))
+        }
         StoryReason::Began { at } => format!("it began suddenly, at {}", moment(*at)),
         StoryReason::StoodStill { feature } => format!("{}, which usually moves along, did not", shown(feature)),
         StoryReason::MovedAlong { features } => format!("related features moved along ({})", names(features, 0)),
         StoryReason::SharedFactor => {
             "several features share the factor, as with another currency, inflation, or other applicants".to_owned()
         }
+        StoryReason::SharedOffset => {
+            "features on different scales moved by the same amount, as with another reference date or base value"
+                .to_owned()
+        }
         StoryReason::PopulationMoved { feature } => format!("the applicants changed as well ({})", shown(feature)),
         StoryReason::PlausibleValue => "applicants can have this value".to_owned(),
         StoryReason::NewLevel => "a new level may be a new product or a new code".to_owned(),
+        StoryReason::LevelGone { level } => {
+            format!("no row has “{}” any more, and no other level has its rows", shown(level))
+        }
         StoryReason::NoRelative => "no other feature is related closely enough".to_owned(),
         StoryReason::TooFewRows => "there are too few rows to compare with related features".to_owned(),
         StoryReason::Mixed => "related features show neither".to_owned(),
@@ -219,11 +240,20 @@ mod tests {
         let at = Instant(1_791_901_200_000_000);
         let block = StoryBrief {
             block: Some(StoryBlock { prefix: "B_".to_owned(), features: 25, affected: 25 }),
-            onset: Some(Onset { at, resolution_s: 60, of: OnsetOf::Missing, before: 0.1, after: 1.0 }),
+            onset: Some(Onset { at, until: None, resolution_s: 60, of: OnsetOf::Missing, before: 0.1, after: 1.0 }),
             ..brief(&names, 22, Change::Gap { extent: 1.0 })
         };
         assert_eq!(story(&block), "all 25 features of B_* are empty since 2026-10-13 14:20 UTC");
         assert_eq!(stated(&block, "missing 0% → 100%"), "all 25 features are empty since 2026-10-13 14:20 UTC");
+        let passed = |minutes: i64| StoryBrief {
+            onset: block.onset.map(|onset| Onset { until: Some(Instant(at.0 + minutes * 60_000_000)), ..onset }),
+            ..block.clone()
+        };
+        assert_eq!(story(&passed(90)), "all 25 features of B_* are empty from 2026-10-13 14:20 to 15:50 UTC");
+        assert_eq!(
+            story(&passed(600)),
+            "all 25 features of B_* are empty from 2026-10-13 14:20 to 2026-10-14 00:20 UTC"
+        );
         let list = brief(&names, 2, Change::Unit { factor: 0.001, extent: 0.302 });
         assert_eq!(story(&list), "B_A, B_B, B_C and 2 more are divided by 1,000 in 30.2% of rows");
         let moved = brief(&names, 0, Change::Shift);
@@ -240,6 +270,10 @@ mod tests {
             "missing in 30.0% of the rows that should have a value: PSI 1.00"
         );
         assert_eq!(said(Change::Factor { factor: 1.3 }), "multiplied by 1.30: PSI 1.00");
+        assert_eq!(
+            said(Change::Merged { from: "Widow".to_owned(), into: "Married".to_owned(), extent: 0.05 }),
+            "no longer “Widow” but “Married” in 5.0% of rows: PSI 1.00"
+        );
         assert_eq!(
             said(Change::Sentinel { value: 365_243.0, extent: 0.06 }),
             "365,243 in 6.0% of rows, a value that the reference does not have: PSI 1.00"

@@ -45,6 +45,18 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::PopulationMove => {
             "prévenir le responsable du modèle que la population a changé\u{a0}; si cela dure, contrôler la calibration et les coûts, et envisager une nouvelle référence."
         }
+        Advice::SharedOffset => {
+            "vérifier à partir de quoi la source compte\u{a0}: date de référence, fuseau horaire ou valeur de base\u{a0}; d’ici là, les scores reposent sur des valeurs décalées."
+        }
+        Advice::Merged => {
+            "chercher pourquoi la source ne distingue plus ces modalités\u{a0}: nomenclature ou table de correspondance modifiée."
+        }
+        Advice::LevelGone => {
+            "demander à la source si cette modalité existe encore\u{a0}: elle a pu être renommée, scindée ou fermée, à moins que ces demandeurs ne viennent plus."
+        }
+        Advice::Repeated => {
+            "vérifier la jointure avec cette source\u{a0}: elle donne la réponse d’un seul client à beaucoup d’autres\u{a0}; d’ici là, les scores reposent sur les valeurs d’un autre demandeur."
+        }
         Advice::SharedFactor => {
             "demander à la source la raison de ce facteur\u{a0}: devise, unité, indexation ou montants plus élevés."
         }

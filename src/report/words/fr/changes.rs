@@ -1,4 +1,4 @@
-//! What happened to a feature, and since when, in French.
+//! What happened to a feature, in French.
 
 use vigie_profile::shown::shown;
 
@@ -7,8 +7,8 @@ use super::{
     numbers::{exact, number, percent},
 };
 use crate::{
-    drift::{Change, CommonValue, Onset, Respelled},
-    report::words::{format::moment, values::Multiple},
+    drift::{Change, CommonValue, Respelled},
+    report::words::values::Multiple,
 };
 
 pub(super) fn change(change: &Change) -> String {
@@ -33,6 +33,12 @@ pub(super) fn change(change: &Change) -> String {
             format!("{unit} {}", in_rows(*extent))
         }
         Change::Factor { factor } => format!("toutes les valeurs ×\u{a0}{}", number(*factor)),
+        Change::Offset { by } if *by < 0.0 => format!("toutes les valeurs −\u{a0}{}", number(-by)),
+        Change::Offset { by } => format!("toutes les valeurs +\u{a0}{}", number(*by)),
+        Change::Merged { from, into, extent } => {
+            format!("{} au lieu de {} {}", quoted(&shown(into)), quoted(&shown(from)), in_rows(*extent))
+        }
+        Change::Repeated { extent } => format!("les valeurs d’une seule ligne {}", in_rows(*extent)),
         Change::Spelling { levels, extent } => {
             let pair = |Respelled { known, found, rows: _ }: &Respelled| {
                 found.as_ref().map(|found| format!("{} pour {}", quoted(&shown(found)), quoted(&shown(known))))
@@ -59,10 +65,6 @@ pub(super) fn change(change: &Change) -> String {
         Change::Stale { extent } => format!("de nouveau les valeurs de la fenêtre précédente {}", in_rows(*extent)),
         Change::Shift => "autre distribution des valeurs".to_owned(),
     }
-}
-
-pub(super) fn onset(onset: &Onset) -> String {
-    format!("depuis le {}", moment(onset.at))
 }
 
 /// A share of rows; `None` if these are all rows.

@@ -5,7 +5,7 @@ use vigie_profile::{
     shown::{harmless, shown},
 };
 
-use super::{changes, findings, headline, lists, measures, replays, short, stories};
+use super::{changes, findings, headline, lists, measures, onsets, replays, short, stories};
 use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
@@ -128,7 +128,7 @@ impl Words for French {
     }
 
     fn onset(&self, onset: &Onset) -> String {
-        changes::onset(onset)
+        onsets::onset(onset)
     }
 
     fn headline(&self, headline: &Headline) -> Option<String> {

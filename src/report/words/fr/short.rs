@@ -127,6 +127,9 @@ fn state(brief: &StoryBrief, many: bool) -> (String, bool) {
             Multiple::DividedBy(divisor) => format!("{be} {partly}divisée{s} par {}", exact(divisor)),
         },
         Change::Factor { factor } => return (format!("{be} multipliée{s} par {}", number(*factor)), true),
+        Change::Offset { by } => return (format!("{be} décalée{s} de {}", number(*by)), true),
+        Change::Merged { .. } => format!("{have} une modalité remplacée par une autre"),
+        Change::Repeated { .. } => format!("{be} {partly}recopiée{s} d’une seule ligne"),
         Change::Spelling { .. } => format!("{be} {partly}écrite{s} autrement"),
         Change::Constant { value: CommonValue::Number(value) } => {
             return (format!("{worth} toujours {}", exact(*value)), true);

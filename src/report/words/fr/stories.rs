@@ -5,6 +5,7 @@ use vigie_profile::shown::shown;
 use super::{
     lists::names,
     numbers::{exact, number, percent},
+    onsets,
 };
 use crate::{
     drift::{Change, CommonValue, Onset, Respelled},
@@ -47,6 +48,9 @@ fn lone_state(brief: &StoryBrief) -> Option<String> {
         | Change::Atom { .. }
         | Change::Unit { .. }
         | Change::Factor { .. }
+        | Change::Offset { .. }
+        | Change::Merged { .. }
+        | Change::Repeated { .. }
         | Change::Spelling { .. }
         | Change::Constant { .. } => state(brief, false),
     }
@@ -94,6 +98,11 @@ fn state(brief: &StoryBrief, many: bool) -> Option<String> {
         }
         Change::Unit { factor, .. } => format!("{}{}", multiplied(*factor, s), in_rows(brief)),
         Change::Factor { factor } => format!("multipliée{s} par {}", number(*factor)),
+        Change::Offset { by } => format!("décalée{s} de {}", number(*by)),
+        Change::Merged { from, into, .. } => {
+            format!("passée{s} de {} à {}{}", quoted(from), quoted(into), in_rows(brief))
+        }
+        Change::Repeated { .. } => format!("recopiée{s} d’une seule ligne{}", in_rows(brief)),
         Change::Spelling { levels, .. } => format!("écrite{s} autrement{}{}", in_rows(brief), spellings(levels)),
         Change::Constant { value: CommonValue::Number(value) } => format!("toujours égale{s} à {}", exact(*value)),
         Change::Constant { value: CommonValue::Level(Some(level)) } => format!("toujours égale{s} à {}", quoted(level)),
@@ -146,7 +155,7 @@ fn extent(brief: &StoryBrief) -> String {
 }
 
 fn since(onset: Option<Onset>) -> String {
-    onset.map_or(String::new(), |onset| format!(" depuis le {}", moment(onset.at)))
+    onset.map_or(String::new(), |onset| format!(" {}", onsets::onset(&onset)))
 }
 
 /// States what caused a story, as a clause.
@@ -192,6 +201,13 @@ fn reason(reason: &StoryReason) -> String {
         StoryReason::Respelled => "des modalités connues s’écrivent autrement".to_owned(),
         StoryReason::Constant => "toutes les lignes ont la même valeur".to_owned(),
         StoryReason::Repeated => "la source renvoie d’anciennes réponses".to_owned(),
+        StoryReason::OneAnswer => {
+            "de nombreuses lignes portent les valeurs d’une seule, comme après une jointure erronée".to_owned()
+        }
+        StoryReason::LevelMerged => "une modalité a disparu, et une autre a pris ses lignes".to_owned(),
+        StoryReason::Passed { from, until } => {
+            format!("le changement est soudain et a pris fin, {}", onsets::from_to(*from, *until))
+        }
         StoryReason::Began { at } => format!("le changement est soudain, le {}", moment(*at)),
         StoryReason::StoodStill { feature } => format!("{}, qui évolue d’ordinaire avec elle, n’a pas bougé", shown(feature)),
         StoryReason::MovedAlong { features } => format!("les variables liées ont suivi ({})", names(features, 0)),
@@ -199,10 +215,17 @@ fn reason(reason: &StoryReason) -> String {
             "plusieurs variables ont le même facteur, ce que feraient une autre devise, l’inflation ou d’autres demandeurs"
                 .to_owned()
         }
+        StoryReason::SharedOffset => {
+            "des variables d’échelles différentes sont décalées du même montant, comme avec une autre date ou valeur de référence"
+                .to_owned()
+        }
         StoryReason::PopulationMoved { feature } => format!("la population a changé elle aussi ({})", shown(feature)),
         StoryReason::PlausibleValue => "un demandeur peut avoir cette valeur".to_owned(),
         StoryReason::NewLevel => {
             "une modalité nouvelle peut venir d’un nouveau produit ou d’un nouveau codage".to_owned()
+        }
+        StoryReason::LevelGone { level } => {
+            format!("plus aucune ligne n’a {}, et aucune autre modalité n’a pris ses lignes", quoted(level))
         }
         StoryReason::NoRelative => "aucune autre variable n’y est assez liée".to_owned(),
         StoryReason::TooFewRows => "trop peu de lignes pour la comparer aux variables liées".to_owned(),
@@ -212,8 +235,10 @@ fn reason(reason: &StoryReason) -> String {
 
 #[cfg(test)]
 mod tests {
+    use vigie_profile::window::Instant;
+
     use super::*;
-    use crate::judge::StoryBlock;
+    use crate::{drift::OnsetOf, judge::StoryBlock};
 
     fn brief(named: &[&str], change: Change) -> StoryBrief {
         let extent = change.extent().map(|extent| (extent, extent));
@@ -232,5 +257,10 @@ mod tests {
         assert_eq!(story(&one), "A est multipliée par 1\u{202f}000 dans 30,0\u{a0}% des lignes");
         assert_eq!(stated(&one, "PSI 1,00"), "multipliée par 1\u{202f}000 dans 30,0\u{a0}% des lignes\u{a0}: PSI 1,00");
         assert_eq!(story(&brief(&["A", "B"], Change::Shift)), "A, B ont dérivé ensemble");
+        let at = Instant(1_791_901_200_000_000);
+        let until = Some(Instant(at.0 + 90 * 60_000_000));
+        let onset = Onset { at, until, resolution_s: 60, of: OnsetOf::Missing, before: 0.1, after: 1.0 };
+        let passed = StoryBrief { onset: Some(onset), ..brief(&["A"], Change::Offset { by: -365.0 }) };
+        assert_eq!(story(&passed), "A est décalée de -365 le 2026-10-13 de 14:20 à 15:50 UTC");
     }
 }
