@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use vigie_profile::layout::Kind;
+use vigie_stats::normal_score;
+
 use super::{StoryCase, StoryReason, StorySide, companion::explains_levels, group::Suspect};
 use crate::drift::{Change, FeatureDrift, MeanShift};
 
@@ -145,18 +148,26 @@ impl<'a> Moves<'a> {
         shift.is_some_and(|shift| explains_levels(self.case, (lead, shift), feature))
     }
 
-    /// Returns whether the move of `lead` explains that a feature is missing more often or less often; `None` if the reference
-    /// does not know how the two go together. The missing share is taken to change with the mean of the lead's normal scores as
-    /// it does among the reference's rows.
+    /// Returns whether the move of `lead` explains that a feature is missing more often or less often; `None` if that is not known.
+    /// The missing share is taken to change with the mean of the lead's normal scores as it does among the reference's rows. If the
+    /// reference does not show how the two go together, the move explains no more than if the rows with the largest scores
+    /// had been those without a value. A word for missing levels is a level.
     pub(super) fn explains_missing(&self, lead: usize, (feature, drift): (usize, &FeatureDrift)) -> Option<bool> {
+        if drift.kind == Kind::Categorical && self.explains_levels(lead, (feature, drift)) {
+            return Some(true);
+        }
         let (from, to) = drift.missing.reference_share.zip(drift.missing.window_share)?;
-        let correlation = (self.case.missing_with)(lead, feature)?;
         let shift = self.shifts.get(&lead)?;
-        let (moved, variance) = (to - from, from * (1.0 - from));
-        let expected = (from + correlation * variance.sqrt() * shift.value).clamp(0.0, 1.0) - from;
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         let rows = |count: u64| (count as f64).max(1.0);
+        let (moved, variance) = (to - from, from * (1.0 - from));
         let error = (to * (1.0 - to) / rows(drift.n_window) + variance / rows(drift.n_reference)).sqrt();
+        let Some(correlation) = (self.case.missing_with)(lead, feature) else {
+            let at_least_one = from.max(1.0 / rows(drift.n_reference));
+            let most = normal_score::share_up_to(normal_score::quantile(at_least_one) + shift.value.abs());
+            return (to - most > LEFT_OVER_ERRORS * error).then_some(false);
+        };
+        let expected = (from + correlation * variance.sqrt() * shift.value).clamp(0.0, 1.0) - from;
         let is_enough = expected * moved > 0.0 && expected.abs() >= EXPLAINED * moved.abs();
         Some(is_enough && (moved - expected).abs() <= (LEFT_OVER * moved.abs()).max(LEFT_OVER_ERRORS * error))
     }

@@ -234,6 +234,11 @@ fn a_partial_gap_beside_other_applicants_is_theirs_if_they_explain_it() {
     let unknown = story_of(None, "B_A");
     assert_eq!((unknown.side, unknown.members.len()), (StorySide::Unknown, 1));
     assert_eq!(unknown.reasons, [StoryReason::PopulationMoved { feature: "AGE".to_owned() }]);
+    // Where hardly any was missing, no other applicants lead to so many, however the two go together.
+    drift.features[2].missing.reference_share = Some(0.001);
+    let found = stories(&StoryCase { related: &related, ..StoryCase::new(&drift, &findings, &[]) });
+    let rare = found.iter().find(|story| story.has("B_A")).unwrap();
+    assert_eq!((rare.side, rare.reasons.as_slice()), (StorySide::Pipeline, &[StoryReason::PartlyEmptied][..]));
 }
 
 #[test]
