@@ -41,6 +41,8 @@ pub(super) struct Moves<'a> {
     /// Features with a finding, and the factors of those that are multiplied by one.
     suspects: BTreeSet<usize>,
     factors: BTreeMap<usize, f64>,
+    /// Categorical features with a finding, of which only the shares of levels changed.
+    levels: Vec<usize>,
 }
 
 impl<'a> Moves<'a> {
@@ -54,11 +56,14 @@ impl<'a> Moves<'a> {
             Change::Factor { factor } => Some((suspect.index, factor)),
             _ => None,
         });
+        let is_of_levels = |suspect: &&Suspect<'_>| suspect.drift.kind == Kind::Categorical && suspect.kind().is_move();
+        let levels = suspects.iter().filter(is_of_levels).map(|suspect| suspect.index);
         Self {
             case,
             shifts,
             suspects: suspects.iter().map(|suspect| suspect.index).collect(),
             factors: factors.collect(),
+            levels: levels.collect(),
         }
     }
 
@@ -77,8 +82,50 @@ impl<'a> Moves<'a> {
         self.case.drift.features.get(feature).map(|drift| drift.name.clone()).unwrap_or_default()
     }
 
-    /// Returns what caused the move of a feature, and why.
+    /// Returns what caused the move of a feature, and why. If numbers do not tell, levels may: nothing but other applicants changes
+    /// the shares of levels as the move of a number leads to expect.
     pub(super) fn side(&self, feature: usize) -> (StorySide, StoryReason) {
+        match self.side_by_numbers(feature) {
+            (StorySide::Unknown, reason) => match self.companions(feature) {
+                features if features.is_empty() => (StorySide::Unknown, reason),
+                features => (StorySide::Population, StoryReason::MovedAlong { features }),
+            },
+            known => known,
+        }
+    }
+
+    /// Returns what caused the moves of features that share a factor, and why: other applicants if levels show it for one of them,
+    /// and the others may follow it.
+    pub(super) fn side_of_shared(&self, features: &[Suspect<'_>]) -> (StorySide, StoryReason) {
+        let mut leads: Vec<&Suspect<'_>> = features.iter().collect();
+        leads.sort_by(|a, b| {
+            self.size(b.index).total_cmp(&self.size(a.index)).then_with(|| a.drift.name.cmp(&b.drift.name))
+        });
+        let is_followed =
+            |lead: usize| features.iter().all(|other| other.index == lead || self.may_follow(other.index, lead));
+        let found = leads.iter().find_map(|lead| {
+            let features = self.companions(lead.index);
+            (!features.is_empty() && is_followed(lead.index)).then_some(features)
+        });
+        match found {
+            Some(features) => (StorySide::Population, StoryReason::MovedAlong { features }),
+            None => (StorySide::Unknown, StoryReason::SharedFactor),
+        }
+    }
+
+    /// Names of categorical features with a finding whose shares of levels a move explains: at most three.
+    fn companions(&self, feature: usize) -> Vec<String> {
+        let explained = self.levels.iter().filter(|levels| {
+            let drift = self.case.drift.features.get(**levels);
+            drift.is_some_and(|drift| self.explains_levels(feature, (**levels, drift)))
+        });
+        let mut names: Vec<String> = explained.map(|levels| self.name(*levels)).collect();
+        names.sort_unstable();
+        names.truncate(MAX_NAMED);
+        names
+    }
+
+    fn side_by_numbers(&self, feature: usize) -> (StorySide, StoryReason) {
         let related = self.related(feature);
         let Some(own) = self.shifts.get(&feature).filter(|_| !related.is_empty()) else {
             return (StorySide::Unknown, StoryReason::NoRelative);
@@ -148,27 +195,65 @@ impl<'a> Moves<'a> {
         shift.is_some_and(|shift| explains_levels(self.case, (lead, shift), feature))
     }
 
-    /// Returns whether the move of `lead` explains that a feature is missing more often or less often; `None` if that is not known.
-    /// The missing share is taken to change with the mean of the lead's normal scores as it does among the reference's rows. If the
-    /// reference does not show how the two go together, the move explains no more than if the rows with the largest scores
-    /// had been those without a value. A word for missing levels is a level.
-    pub(super) fn explains_missing(&self, lead: usize, (feature, drift): (usize, &FeatureDrift)) -> Option<bool> {
-        if drift.kind == Kind::Categorical && self.explains_levels(lead, (feature, drift)) {
-            return Some(true);
-        }
-        let (from, to) = drift.missing.reference_share.zip(drift.missing.window_share)?;
+    /// Returns whether the move of `lead` explains that a group of features is missing more often or less often; `None` if that is
+    /// not known. They are missing in the same rows, so the means over the group decide, and its errors do not cancel out.
+    ///
+    /// The missing share is taken to change with the mean of the lead's normal scores as it does among the reference's rows. That is
+    /// a straight line, which a share near 0 leaves, so a smaller change than expected is explained, too. If the reference does not
+    /// show how the two go together, the move explains no more than if the rows with the largest scores had been those without
+    /// a value.
+    pub(super) fn explains_missing(&self, lead: usize, group: &[Suspect<'_>]) -> Option<bool> {
         let shift = self.shifts.get(&lead)?;
+        let one = |suspect: &Suspect<'_>| self.missing_move((lead, shift), (suspect.index, suspect.drift));
+        let all = group.iter().map(one).collect::<Option<Vec<MissingMove>>>()?;
+        if all.iter().any(|one| one.is_impossible) {
+            return Some(false);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a number of features")]
+        let mean = |sum: f64| sum / all.len() as f64;
+        let moved = mean(all.iter().map(|one| one.moved).sum());
+        let error = mean(all.iter().map(|one| one.error).sum());
+        let expected = mean(all.iter().map(|one| one.expected).sum::<Option<f64>>()?);
+        let is_enough = expected * moved > 0.0 && expected.abs() >= EXPLAINED * moved.abs();
+        let is_too_much = moved.abs() < EXPLAINED * expected.abs();
+        let left_over = if expected.abs() > moved.abs() && !is_too_much { 0.0 } else { (moved - expected).abs() };
+        Some(is_enough && left_over <= (LEFT_OVER * moved.abs()).max(LEFT_OVER_ERRORS * error))
+    }
+
+    fn missing_move(
+        &self,
+        (lead, shift): (usize, &MeanShift),
+        (feature, drift): (usize, &FeatureDrift),
+    ) -> Option<MissingMove> {
+        let (from, to) = match drift.kind {
+            Kind::Numeric => drift.missing.reference_share.zip(drift.missing.window_share)?,
+            // A word may stand for missing levels.
+            Kind::Categorical => drift.rows_without_value().shares(),
+        };
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         let rows = |count: u64| (count as f64).max(1.0);
         let (moved, variance) = (to - from, from * (1.0 - from));
         let error = (to * (1.0 - to) / rows(drift.n_window) + variance / rows(drift.n_reference)).sqrt();
-        let Some(correlation) = (self.case.missing_with)(lead, feature) else {
-            let at_least_one = from.max(1.0 / rows(drift.n_reference));
-            let most = normal_score::share_up_to(normal_score::quantile(at_least_one) + shift.value.abs());
-            return (to - most > LEFT_OVER_ERRORS * error).then_some(false);
-        };
-        let expected = (from + correlation * variance.sqrt() * shift.value).clamp(0.0, 1.0) - from;
-        let is_enough = expected * moved > 0.0 && expected.abs() >= EXPLAINED * moved.abs();
-        Some(is_enough && (moved - expected).abs() <= (LEFT_OVER * moved.abs()).max(LEFT_OVER_ERRORS * error))
+        let expected = (self.case.missing_with)(lead, feature)
+            .map(|correlation| (from + correlation * variance.sqrt() * shift.value).clamp(0.0, 1.0) - from);
+        let at_least_one = from.max(1.0 / rows(drift.n_reference));
+        let most = normal_score::share_up_to(normal_score::quantile(at_least_one) + shift.value.abs());
+        Some(MissingMove {
+            moved,
+            expected,
+            error,
+            is_impossible: expected.is_none() && to - most > LEFT_OVER_ERRORS * error,
+        })
     }
+}
+
+/// Change of a missing share.
+struct MissingMove {
+    moved: f64,
+    /// What the move of another feature leads to expect, if that is known.
+    expected: Option<f64>,
+    /// Standard error of `moved`.
+    error: f64,
+    /// Whether no such move can lead to so many missing values.
+    is_impossible: bool,
 }

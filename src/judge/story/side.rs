@@ -44,7 +44,7 @@ pub(super) fn set_side(case: &StoryCase<'_>, moves: &Moves<'_>, group: &mut Susp
                 Some(level) => (StorySide::Unknown, StoryReason::LevelGone { level: level.to_owned() }),
                 None => moves.side(only.index),
             },
-            _ => (StorySide::Unknown, StoryReason::SharedFactor),
+            shared => moves.side_of_shared(shared),
         },
     };
     (group.side, group.reasons) = (side, vec![reason]);

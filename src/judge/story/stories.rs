@@ -144,16 +144,12 @@ fn join_population<'a>(moves: &Moves<'_>, groups: Vec<SuspectGroup<'a>>) -> Vec<
         matches!(group.reasons.as_slice(), [StoryReason::PartlyEmptied | StoryReason::Filled, ..])
             && onset(group).is_none()
     };
-    let explained = |group: &SuspectGroup<'a>| -> Vec<Option<bool>> {
-        group.suspects.iter().map(|suspect| moves.explains_missing(lead, (suspect.index, suspect.drift))).collect()
-    };
     let joins = |group: &SuspectGroup<'a>| {
-        follows(group)
-            || is_partial_gap(group) && explained(group).iter().all(|is_explained| *is_explained == Some(true))
+        follows(group) || is_partial_gap(group) && moves.explains_missing(lead, &group.suspects) == Some(true)
     };
     let (followers, mut others): (Vec<SuspectGroup<'a>>, Vec<SuspectGroup<'a>>) = others.into_iter().partition(joins);
     for group in others.iter_mut().filter(|group| is_partial_gap(group)) {
-        if explained(group).contains(&None) {
+        if moves.explains_missing(lead, &group.suspects).is_none() {
             (group.side, group.reasons) =
                 (StorySide::Unknown, vec![StoryReason::PopulationMoved { feature: name.clone() }]);
         }

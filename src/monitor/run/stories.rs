@@ -1,6 +1,6 @@
 //! The stories of a judged window, with what the reference knows about features together.
 
-use vigie_profile::layout::Shape;
+use vigie_profile::{layout::Shape, profile::Counts};
 
 use super::{
     context::{RunContext, WindowData},
@@ -10,7 +10,7 @@ use crate::{
     fault::Result,
     judge::{Story, StoryCase, Test, repeated_blocks, stories},
     performance::{Performance, Predictions},
-    reference::Relations,
+    reference::{Reference, Relations},
     replay::Replay,
 };
 
@@ -54,7 +54,7 @@ fn tell_stories(run: &RunContext<'_>, data: &WindowData, judged: &JudgedWindow) 
         blocks: &blocks,
         missing_together: relations.map(Relations::missing_together).unwrap_or_default(),
         related: &|feature| relations.map(|relations| relations.correlated(feature)).unwrap_or_default(),
-        missing_with: &|feature, other| relations?.missing_correlation(feature, other),
+        missing_with: &|feature, other| missing_correlation(&run.reference, feature, other),
         level_score: &|feature, level, number| {
             let level = match level {
                 Some(level) => Some(level_index(feature, level)?),
@@ -63,5 +63,22 @@ fn tell_stories(run: &RunContext<'_>, data: &WindowData, judged: &JudgedWindow) 
             relations?.level_score(feature, level, number)
         },
         repeated: &repeated,
+    })
+}
+
+/// Correlation of a numeric feature's normal scores with whether another is missing, or has the word that stands for a missing
+/// level.
+fn missing_correlation(reference: &Reference, feature: usize, other: usize) -> Option<f64> {
+    let relations = reference.relations()?;
+    relations.missing_correlation(feature, other).or_else(|| {
+        let Shape::Categorical(levels) = &reference.layout().features().get(other)?.shape else { return None };
+        let Counts::Categorical(counts) = reference.profile().features().get(other)? else { return None };
+        let word = levels.missing()?;
+        let score = relations.level_score(other, Some(word), feature)?;
+        #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+        let share = *counts.levels().get(word)? as f64 / counts.present() as f64;
+        // The mean score of the rows with a mark of this share, in standard deviations of the mark.
+        let correlation = score * (share / (1.0 - share)).sqrt();
+        correlation.is_finite().then_some(correlation)
     })
 }

@@ -110,6 +110,14 @@ fn one_answer_for_many_rows_is_one_story_of_the_block() {
 
 /// `AGE` and `WORK`, which moved together, and a feature with levels, of which the window has these rows.
 fn with_levels(window: &[(&str, usize)], score: &dyn Fn(&str) -> Option<f64>) -> Vec<Story> {
+    with_moves_and_levels([Change::Shift, Change::Shift], window, score)
+}
+
+fn with_moves_and_levels(
+    moves: [Change; 2],
+    window: &[(&str, usize)],
+    score: &dyn Fn(&str) -> Option<f64>,
+) -> Vec<Story> {
     let reference = [("employed", 2_000), ("pensioner", 800), ("student", 800), ("other", 400)];
     let rows = |levels: &[(&str, usize)]| -> Data {
         let rows = levels.iter().flat_map(|(level, rows)| std::iter::repeat_n(Some((*level).to_owned()), *rows));
@@ -120,7 +128,8 @@ fn with_levels(window: &[(&str, usize)], score: &dyn Fn(&str) -> Option<f64>) ->
     let job = learnt(&columns(rows(&reference)));
     let with_job = compare(&job, &profiled(&job, &columns(rows(window))), EmptyBins::HalfCount, 0.5).unwrap();
     let mut drift = Drift { features: moved.features.into_iter().chain(with_job.features).collect(), ..with_job };
-    drift.features.iter_mut().for_each(|feature| feature.change = Some(Change::Shift));
+    let changes = moves.into_iter().chain([Change::Shift]);
+    drift.features.iter_mut().zip(changes).for_each(|(feature, change)| feature.change = Some(change));
     let findings = ["AGE", "WORK", "JOB"].map(|name| finding(name, Test::Measure(Measure::Psi), Severity::Alarm, 0.5));
     let related = |feature: usize| if feature < 2 { vec![(1 - feature, 0.6)] } else { Vec::new() };
     let level_score = |feature: usize, level: Option<&str>, number: usize| {
@@ -129,26 +138,44 @@ fn with_levels(window: &[(&str, usize)], score: &dyn Fn(&str) -> Option<f64>) ->
     stories(&StoryCase { related: &related, level_score: &level_score, ..StoryCase::new(&drift, &findings, &[]) })
 }
 
-#[test]
-fn levels_that_follow_other_applicants_are_part_of_their_story() {
-    let score = |level: &str| match level {
+fn old_or_young(level: &str) -> Option<f64> {
+    match level {
         "pensioner" => Some(1.2),
         "student" => Some(-1.2),
         _ => Some(0.0),
-    };
-    let older = [("employed", 500), ("pensioner", 400), ("student", 10), ("other", 90)];
-    let found = with_levels(&older, &score);
+    }
+}
+
+const OLDER: [(&str, usize); 4] = [("employed", 500), ("pensioner", 400), ("student", 10), ("other", 90)];
+
+/// One factor of two features may be a currency, but no currency changes who works.
+#[test]
+fn levels_show_other_applicants_where_numbers_cannot() {
+    let factors = || [0.80, 0.81].map(|factor| Change::Factor { factor });
+    let sides = |found: &[Story]| found.iter().map(|story| (story.side, story.members.len())).collect::<Vec<_>>();
+    let found = with_moves_and_levels(factors(), &OLDER, &old_or_young);
+    assert_eq!(sides(&found), [(StorySide::Population, 3)]);
+    assert_eq!(found[0].reasons, [StoryReason::MovedAlong { features: vec!["JOB".to_owned()] }]);
+    let unknown = with_moves_and_levels(factors(), &OLDER, &|_| None);
+    let shared = unknown.iter().find(|story| story.has("AGE")).unwrap();
+    assert_eq!((shared.side, shared.members.len()), (StorySide::Unknown, 2));
+    assert_eq!(shared.reasons, [StoryReason::SharedFactor]);
+}
+
+#[test]
+fn levels_that_follow_other_applicants_are_part_of_their_story() {
+    let found = with_levels(&OLDER, &old_or_young);
     assert_eq!(
         found.iter().map(|story| (story.side, story.members.len())).collect::<Vec<_>>(),
         [(StorySide::Population, 3)]
     );
     // Another cause, on the same day: no pensioner is logged as such, and nobody else has their rows.
     let gone = [("employed", 600), ("pensioner", 0), ("student", 260), ("other", 140)];
-    let found = with_levels(&gone, &score);
+    let found = with_levels(&gone, &old_or_young);
     let job = found.iter().find(|story| story.has("JOB")).unwrap();
     assert_eq!((job.side, job.members.len()), (StorySide::Unknown, 1));
     assert_eq!(job.reasons, [StoryReason::LevelGone { level: "pensioner".to_owned() }]);
     // Nothing is known about the levels.
-    let unknown = with_levels(&older, &|_| None);
+    let unknown = with_levels(&OLDER, &|_| None);
     assert_eq!(unknown.iter().find(|story| story.has("JOB")).unwrap().side, StorySide::Unknown);
 }
