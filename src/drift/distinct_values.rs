@@ -60,7 +60,7 @@ impl<'a> DistinctValues<'a> {
     pub(super) fn middle_rank(&self, value: f64) -> f64 {
         let below = real(self.rows_below(value));
         let half_a_row = 0.5 / real(self.rows()).max(1.0);
-        let middle = (below / real(self.rows()).max(1.0) + self.share_up_to(value)) / 2.0;
+        let middle = f64::midpoint(below / real(self.rows()).max(1.0), self.share_up_to(value));
         middle.clamp(half_a_row, 1.0 - half_a_row)
     }
 

@@ -137,7 +137,7 @@ mod tests {
         let features = NAMES.map(|name| Feature { name: name.to_owned(), shape: Shape::Numeric(cells.clone()) });
         let layout = Layout::new(Precision::F64, features.to_vec(), None);
         let mut reference = Profile::empty(&layout);
-        let known = |place: u64, feature: usize| (feature >= 6 || place % 5 > 0).then_some(place);
+        let known = |place: u64, feature: usize| (feature >= 6 || !place.is_multiple_of(5)).then_some(place);
         reference.observe(&batch(1_000, &known), &layout, 0.5);
         let plan = RepeatPlan::new(&layout, &reference, 9, 16);
         let mut tally = RepeatTally::empty(&plan);
@@ -168,10 +168,11 @@ mod tests {
         assert_eq!(repeated(&|place, feature| (feature >= 6).then_some(place)), none, "no row has a value");
         assert_eq!(repeated(&|place, feature| Some(if feature < 6 { 1 } else { place })), none, "constant");
         // As many rows as those in which the reference has no value may have a default.
-        let default = |place: u64, feature: usize| Some(if feature < 6 && place % 5 == 0 { 1 } else { place });
+        let default = |place: u64, feature: usize| Some(if feature < 6 && place.is_multiple_of(5) { 1 } else { place });
         assert_eq!(repeated(&default), none);
-        let few =
-            |place: u64, feature: usize| Some(if (6..9).contains(&feature) && place % 25 == 0 { 1 } else { place });
+        let few = |place: u64, feature: usize| {
+            Some(if (6..9).contains(&feature) && place.is_multiple_of(25) { 1 } else { place })
+        };
         assert_eq!(repeated(&few), none, "four percent");
     }
 }

@@ -7,6 +7,9 @@ use crate::{
     judge::{Finding, RepeatedBlock},
 };
 
+/// Mean score of a number among the rows with a level: takes the categorical feature, its level, and the number.
+type LevelScoreFn<'a> = dyn Fn(usize, Option<&str>, usize) -> Option<f64> + 'a;
+
 /// Input of [`super::stories()`].
 #[derive(Clone, Copy)]
 pub struct StoryCase<'a> {
@@ -26,7 +29,7 @@ pub struct StoryCase<'a> {
     /// Correlation of the normal scores of a feature with whether another, the second, is missing.
     pub missing_with: &'a dyn Fn(usize, usize) -> Option<f64>,
     /// Mean normal score of a numeric feature, the second, among the rows with a level of a categorical one, or without any.
-    pub level_score: &'a dyn Fn(usize, Option<&str>, usize) -> Option<f64>,
+    pub level_score: &'a LevelScoreFn<'a>,
     /// Blocks in which many rows have the values of one row.
     pub repeated: &'a [RepeatedBlock],
 }

@@ -123,11 +123,11 @@ fn with_moves_and_levels(
         let rows = levels.iter().flat_map(|(level, rows)| std::iter::repeat_n(Some((*level).to_owned()), *rows));
         Data::Texts(rows.collect())
     };
-    let moved = drift(&[("AGE", 1.0), ("WORK", 0.7)]);
+    let numbers = drift(&[("AGE", 1.0), ("WORK", 0.7)]);
     let columns = |rows: Data| vec![("JOB".to_owned(), rows)];
     let job = learnt(&columns(rows(&reference)));
     let with_job = compare(&job, &profiled(&job, &columns(rows(window))), EmptyBins::HalfCount, 0.5).unwrap();
-    let mut drift = Drift { features: moved.features.into_iter().chain(with_job.features).collect(), ..with_job };
+    let mut drift = Drift { features: numbers.features.into_iter().chain(with_job.features).collect(), ..with_job };
     let changes = moves.into_iter().chain([Change::Shift]);
     drift.features.iter_mut().zip(changes).for_each(|(feature, change)| feature.change = Some(change));
     let findings = ["AGE", "WORK", "JOB"].map(|name| finding(name, Test::Measure(Measure::Psi), Severity::Alarm, 0.5));
@@ -139,11 +139,8 @@ fn with_moves_and_levels(
 }
 
 fn old_or_young(level: &str) -> Option<f64> {
-    match level {
-        "pensioner" => Some(1.2),
-        "student" => Some(-1.2),
-        _ => Some(0.0),
-    }
+    let scores = [("pensioner", 1.2), ("student", -1.2), ("employed", 0.0), ("other", 0.0)];
+    scores.iter().find(|(own, _)| *own == level).map(|(_, score)| *score)
 }
 
 const OLDER: [(&str, usize); 4] = [("employed", 500), ("pensioner", 400), ("student", 10), ("other", 90)];

@@ -2,6 +2,7 @@
 
 use crate::report::words::values::Advice;
 
+#[expect(clippy::too_many_lines, reason = "one text for each variant")]
 pub(super) fn advice(advice: Advice) -> &'static str {
     match advice {
         Advice::Nothing => "Nothing: everything matches the reference.",
