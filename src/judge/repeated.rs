@@ -141,7 +141,7 @@ mod tests {
         reference.observe(&batch(1_000, &known), &layout, 0.5);
         let plan = RepeatPlan::new(&layout, &reference, 9, 16);
         let mut tally = RepeatTally::empty(&plan);
-        tally.observe(&batch(700, row), 0, &layout, &plan);
+        tally.observe(&batch(700, row), Some, &layout, &plan);
         let found = repeated_blocks(&plan, &tally, &reference);
         found.into_iter().map(|one| format!("{} {:.0}", one.block, one.share * 100.0)).collect()
     }
