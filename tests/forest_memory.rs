@@ -21,7 +21,7 @@ use counting::FIXED;
 
 /// Peak number of bytes allocated while a model is read.
 fn cost(file: &[u8]) -> usize {
-    counting::cost("it", file).0
+    counting::cost(|| Forest::from_bytes("it", file)).0
 }
 
 fn goldens() -> Vec<(String, Vec<u8>)> {

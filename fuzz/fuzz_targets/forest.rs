@@ -9,9 +9,10 @@ mod counting;
 mod forest_exercise;
 
 use libfuzzer_sys::fuzz_target;
+use vigie_models::catboost::Forest;
 
 fuzz_target!(|bytes: &[u8]| {
-    let (cost, forest) = counting::cost("fuzz", bytes);
+    let (cost, forest) = counting::cost(|| Forest::from_bytes("fuzz", bytes));
     assert!(cost <= counting::limit(bytes.len()), "{cost} bytes for a file of {}", bytes.len());
     match forest {
         Ok(forest) => _ = forest_exercise::exercise(forest),

@@ -326,7 +326,8 @@ fn picture(report: &Report, subject: &Subject, test: Option<Test>) -> Option<Pic
             picture_of_bins(&drift.bins, drift.n_reference, drift.n_window)
         }
         Subject::Score if matches!(test, Some(Test::Score | Test::ShareRefused)) => {
-            drift.score.as_ref().and_then(|score| picture_of_score(&score.histogram))
+            let score = drift.score.as_ref().filter(|score| !score.histogram.is_empty());
+            score.and_then(|score| picture_of_score(&score.histogram))
         }
         Subject::Run | Subject::Score | Subject::Segment(_) => None,
     }

@@ -1,12 +1,16 @@
 //! Command-line arguments.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vigie_profile::{layout::Precision, window::Span};
 
 use super::log::{LogFormat, Logging};
-use crate::reference::Holdout;
+use crate::{
+    config::{InputsChoice, IterationChoice, LinkChoice, ModelChoices},
+    monitor::ModelFile,
+    reference::Holdout,
+};
 
 /// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, and
 /// reports what drifted and how strong the evidence is.
@@ -52,7 +56,7 @@ pub(super) enum Verb {
     Replay(ReplayArgs),
     /// Explain one prediction: the contribution of each feature to its score
     Explain(ExplainArgs),
-    /// Score a file with a CatBoost model; scores are bit-identical to the official library's
+    /// Score a file with a model; scores equal those of the model's own library
     Score(ScoreArgs),
     /// Check or show the config
     Config {
@@ -93,6 +97,49 @@ impl From<PrecisionArg> for Precision {
     }
 }
 
+/// What a model file leaves open, with the names and meanings of the config's `model:` section.
+#[derive(Debug, Args)]
+pub(super) struct ModelArgs {
+    /// Boosting iterations to use: a number, `all`, or `best` (default: those that the library uses)
+    #[arg(long, value_name = "N", requires = "model")]
+    pub iterations: Option<IterationChoice>,
+    /// Features whose levels a LightGBM file lists without names, in the order of the lists
+    #[arg(long, value_name = "A,B", value_delimiter = ',', requires = "model")]
+    pub categories: Option<Vec<String>>,
+    /// Round numbers to 32-bit floats first, as a service does that passes them so to the library
+    #[arg(long, value_name = "WIDTH", requires = "model")]
+    pub inputs: Option<InputsArg>,
+    /// Read the output of an objective of one's own as log-odds
+    #[arg(long, value_name = "LINK", requires = "model")]
+    pub link: Option<LinkArg>,
+}
+
+impl ModelArgs {
+    /// The model file at this path.
+    pub(super) fn file(&self, path: &Path, class: Option<&str>) -> ModelFile {
+        ModelFile {
+            path: path.to_owned(),
+            choices: ModelChoices {
+                iterations: self.iterations,
+                categories: self.categories.clone(),
+                inputs: self.inputs.map(|InputsArg::F32| InputsChoice::F32),
+                link: self.link.map(|LinkArg::Sigmoid| LinkChoice::Sigmoid),
+                class: class.map(ToOwned::to_owned),
+            },
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum InputsArg {
+    F32,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum LinkArg {
+    Sigmoid,
+}
+
 /// Extra output of `learn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ShowArg {
@@ -105,7 +152,7 @@ pub(super) struct LearnArgs {
     #[arg(long, required_unless_present_any = ["distributions", "show"], num_args = 1.., value_name = "FILE")]
     pub data: Vec<PathBuf>,
     /// A table of stored distributions (feature, kind, `bins_json`, `ref_dist_json`, `n_ref`) instead of rows; PSI only
-    #[arg(long, conflicts_with_all = ["data", "target", "features", "categorical", "ignore", "precision"], value_name = "FILE")]
+    #[arg(long, conflicts_with_all = ["data", "target", "prediction", "features", "categorical", "ignore", "precision"], value_name = "FILE")]
     pub distributions: Option<PathBuf>,
     /// Also build a reference for each of the config's `segments`, so that each segment of a window is compared with its own rows
     #[arg(long, conflicts_with = "distributions")]
@@ -122,6 +169,11 @@ pub(super) struct LearnArgs {
     /// Model file; provides the features, their order, kinds and importance, and scores the rows
     #[arg(long, value_name = "M", conflicts_with_all = ["features", "categorical", "ignore", "precision"])]
     pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub model_args: ModelArgs,
+    /// Of a model with several classes the one whose probability is the score
+    #[arg(long, value_name = "NAME", requires = "model")]
+    pub class: Option<String>,
     /// How much each feature matters to a model that vigie cannot read: CSV (feature,importance) or a JSON object
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub importance: Option<PathBuf>,
@@ -134,6 +186,9 @@ pub(super) struct LearnArgs {
     /// Column with the model's probability; not a feature, monitored as the score
     #[arg(long, value_name = "COL")]
     pub probability: Option<String>,
+    /// Column with the number that a regression predicts; not a feature, monitored as the score
+    #[arg(long, value_name = "COL", conflicts_with = "probability")]
+    pub prediction: Option<String>,
     /// Features, in the model's order (default: all other columns)
     #[arg(long, value_name = "A,B or @FILE")]
     pub features: Option<String>,
@@ -272,9 +327,14 @@ pub(super) struct ReplayArgs {
     /// End of the range, exclusive
     #[arg(long, value_name = "T")]
     pub to: String,
-    /// Model file to use instead of the config's; its decisions are compared with the logged ones
+    /// Model file to use instead of the config's, of any supported library; its decisions are compared with the logged ones
     #[arg(long, value_name = "M")]
     pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub model_args: ModelArgs,
+    /// Of a model with several classes the one whose probability is the score
+    #[arg(long, value_name = "NAME", requires = "model")]
+    pub class: Option<String>,
     /// Model of the config to replay, if the config defines several
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
@@ -322,15 +382,18 @@ pub(super) struct ExplainArgs {
 pub(super) enum OutputArg {
     Raw,
     Probability,
+    Prediction,
     Decision,
     Shap,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ScoreArgs {
-    /// Model: a CatBoost .cbm or .json file
+    /// Model file: CatBoost (.cbm, .json), LightGBM (.txt), XGBoost (.json, .ubj), scikit-learn (.skops) or ONNX
     #[arg(long, value_name = "M")]
     pub model: PathBuf,
+    #[command(flatten)]
+    pub model_args: ModelArgs,
     /// Rows: a .parquet, .csv or .ndjson file with the model's features as columns
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,

@@ -2,16 +2,37 @@
 
 use std::fmt::Write as _;
 
-use super::{ExitStatus, args::ConfigVerb, connect, print::print};
+use super::{
+    ExitStatus,
+    args::ConfigVerb,
+    connect,
+    print::{noun, print},
+};
 use crate::{
     config::{self, Problems, Settings},
     fault::Result,
-    monitor,
-    report::report_schema,
+    monitor::{self, CheckedModel},
+    replay::ScoreKind,
+    report::{Language, report_schema},
 };
 
 const NOT_TESTED: &str =
     "only the first lines of some files of the log and the labels were tested: `vigie check` reads them all";
+
+/// What was understood of a model file.
+fn model_lines(model: &CheckedModel) -> String {
+    let score = match model.kind {
+        ScoreKind::Probability => "probabilities",
+        ScoreKind::Prediction => "predicted numbers",
+    };
+    let promise = Language::English.score_promise(&model.promise);
+    let features = noun(model.features as u64, "feature");
+    let mut text = format!("model: {} {features}; {score} equal {promise}\n", model.features);
+    for note in &model.notes {
+        let _ = writeln!(text, "note: model.file: {note}");
+    }
+    text
+}
 
 pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
     match verb {
@@ -21,13 +42,17 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
             if !problems.is_empty() {
                 return Err(Problems::new(&args.config, problems).into_fault());
             }
+            let mut models = String::new();
             for settings in &all {
+                if let Some(model) = monitor::check_model(settings)? {
+                    models.push_str(&model_lines(&model));
+                }
                 monitor::try_records(settings)?;
             }
             for warning in config::of_all(&all, config::warnings) {
                 eprintln!("warning: {}", Problems::new(&args.config, vec![warning]));
             }
-            let mut text = format!("{}: no problems found\n", args.config.display());
+            let mut text = format!("{}: no problems found\n{models}", args.config.display());
             for note in all.iter().filter_map(config::note_missing_reference) {
                 let _ = writeln!(text, "note: {note}");
             }

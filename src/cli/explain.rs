@@ -3,7 +3,10 @@
 use std::{fmt::Write as _, num::NonZero};
 
 use serde_json::{Value, json};
-use vigie_profile::{decision::HighScore, shown::shown};
+use vigie_profile::{
+    decision::{DecisionRule, HighScore},
+    shown::shown,
+};
 
 use super::{
     ExitStatus,
@@ -24,6 +27,8 @@ use crate::{
 /// Maximum number of features listed, and of reasons.
 const LISTED: usize = 15;
 const REASONS: usize = 4;
+/// Why a predicted number has no decision.
+const NO_DECISION: &str = "the model predicts a number, from which no decision follows";
 /// Length of the longest bar, in characters.
 const BAR: f64 = 24.0;
 
@@ -64,11 +69,13 @@ fn direction(contribution: f64) -> &'static str {
     }
 }
 
-/// Reasons in favour of the decision, strongest first.
+/// Reasons in favour of the decision, strongest first; all reasons for a predicted number, from which no decision follows.
 fn reasons(explained: &ExplainedPrediction) -> impl Iterator<Item = &FeatureContribution> {
-    let is_raised = explained.is_refused() == (explained.rule.high_score == HighScore::Bad);
-    let supports = move |reason: &&FeatureContribution| {
-        if is_raised { reason.contribution > 0.0 } else { reason.contribution < 0.0 }
+    let is_raised = explained.rule.map(|rule| explained.is_refused() == (rule.high_score == HighScore::Bad));
+    let supports = move |reason: &&FeatureContribution| match is_raised {
+        Some(true) => reason.contribution > 0.0,
+        Some(false) => reason.contribution < 0.0,
+        None => reason.contribution != 0.0,
     };
     explained.explanation.reasons.iter().filter(supports).take(REASONS)
 }
@@ -95,7 +102,8 @@ fn to_json(settings: &Settings, explained: &ExplainedPrediction) -> String {
         .collect();
     let logged = explained.logged.as_ref().map(|logged| {
         json!({
-            "probability": logged.probability,
+            "probability": logged.score.filter(|_| explained.rule.is_some()),
+            "prediction": logged.score.filter(|_| explained.rule.is_none()),
             "decision": logged.decision,
             "refused": logged.refused,
             "model_version": logged.model_version,
@@ -109,14 +117,17 @@ fn to_json(settings: &Settings, explained: &ExplainedPrediction) -> String {
         "id": explained.id,
         "timestamp": explained.at,
         "logged": logged,
-        "probability": explanation.probability,
-        "threshold": explained.rule.threshold,
-        "high_score": explained.rule.high_score,
-        "decision": decision(explained.is_refused()),
-        "decision_by_score": decision(explained.called_to_refuse()),
+        "probability": explained.rule.map(|_| explanation.score),
+        "prediction": explained.rule.is_none().then_some(explanation.score),
+        "threshold": explained.rule.map(|rule| rule.threshold),
+        "high_score": explained.rule.map(|rule| rule.high_score),
+        "decision": explained.rule.map(|_| decision(explained.is_refused())),
+        "decision_by_score": explained.rule.map(|_| decision(explained.called_to_refuse())),
+        // Why there are no decisions, if so.
+        "reason": explained.rule.is_none().then_some(NO_DECISION),
         "raw": explanation.raw,
         "expected_value": explanation.expected,
-        "reasons": reasons(explained).map(|reason| sentence(reason, explained.rule.high_score)).collect::<Vec<_>>(),
+        "reasons": reasons(explained).map(|reason| sentence(reason, high_score(explained))).collect::<Vec<_>>(),
         "contributions": contributions,
     });
     format!("{document:#}\n")
@@ -131,32 +142,34 @@ fn to_text(settings: &Settings, explained: &ExplainedPrediction) -> String {
     };
     let _ = writeln!(text, "{}  {record}", settings.model.name);
     let (decided, called) = (explained.is_refused(), explained.called_to_refuse());
-    let (by_score, threshold) = (format!("probability {:.6}", explanation.probability), explained.rule.threshold);
     let decided_word = capitalised(decision(decided));
-    let _ = if decided == called {
-        writeln!(text, "{decided_word}: {by_score}, threshold {threshold}")
-    } else {
-        let other = if called { "refusal" } else { "acceptance" };
-        writeln!(text, "{decided_word} in the log, although {by_score} and threshold {threshold} call for {other}")
+    let by_score = format!("probability {:.6}", explanation.score);
+    let _ = match explained.rule {
+        Some(DecisionRule { threshold, .. }) if decided == called => {
+            writeln!(text, "{decided_word}: {by_score}, threshold {threshold}")
+        }
+        Some(DecisionRule { threshold, .. }) => {
+            let other = if called { "refusal" } else { "acceptance" };
+            writeln!(text, "{decided_word} in the log, although {by_score} and threshold {threshold} call for {other}")
+        }
+        None => writeln!(text, "predicted: {} ({NO_DECISION})", explanation.score),
     };
     if let Some(logged) = &explained.logged {
         let decided = logged.decision.as_ref().map_or(String::new(), |word| format!(", {}", shown(word)));
-        let _ = match logged.probability {
-            Some(probability) if logged.agrees => writeln!(text, "logged: {probability}{decided}"),
-            Some(probability) => {
+        let _ = match logged.score {
+            Some(score) if logged.agrees => writeln!(text, "logged: {score}{decided}"),
+            Some(score) => {
                 let far = logged.difference.map_or(String::new(), |far| format!(": off by {far:.1e}, logged to "));
                 let precision = Language::English.logged_precision(&logged.precision);
-                writeln!(
-                    text,
-                    "logged: {probability}{decided}; this is not the score of this model file{far}{precision}"
-                )
+                writeln!(text, "logged: {score}{decided}; this is not the score of this model file{far}{precision}")
             }
+            None if explained.rule.is_none() => writeln!(text, "logged: no prediction{decided}"),
             None => writeln!(text, "logged: no probability{decided}"),
         };
     }
     let _ = writeln!(text, "\nreasons, in units of the raw score:");
     for (index, reason) in reasons(explained).enumerate() {
-        let _ = writeln!(text, "  {}. {}", index + 1, sentence(reason, explained.rule.high_score));
+        let _ = writeln!(text, "  {}. {}", index + 1, sentence(reason, high_score(explained)));
     }
     let listed: Vec<&FeatureContribution> =
         explanation.reasons.iter().filter(|reason| reason.contribution != 0.0).take(LISTED).collect();
@@ -214,14 +227,23 @@ fn capitalised(word: &str) -> String {
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// What a high score says; `None` for a predicted number.
+fn high_score(explained: &ExplainedPrediction) -> Option<HighScore> {
+    explained.rule.map(|rule| rule.high_score)
+}
+
 /// A reason code: feature, value, position in the reference, effect.
-fn sentence(reason: &FeatureContribution, high_score: HighScore) -> String {
+fn sentence(reason: &FeatureContribution, high_score: Option<HighScore>) -> String {
     let position = reason.position.map_or(String::new(), |position| format!(" ({})", words(position)));
     let is_raised = reason.contribution > 0.0;
     let sign = if is_raised { "+" } else { "−" };
-    let towards = if is_raised == (high_score == HighScore::Bad) { "refusal" } else { "acceptance" };
+    let towards = match high_score {
+        None => "",
+        Some(high_score) if is_raised == (high_score == HighScore::Bad) => " (towards refusal)",
+        Some(_) => " (towards acceptance)",
+    };
     let size = number(reason.contribution.abs());
-    format!("{} is {}{position}: {sign}{size} (towards {towards})", shown(&reason.feature), value(&reason.value))
+    format!("{} is {}{position}: {sign}{size}{towards}", shown(&reason.feature), value(&reason.value))
 }
 
 fn words(position: ReferencePosition) -> String {

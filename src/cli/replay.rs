@@ -28,7 +28,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitStatus> {
     let range = ReplayRequest {
         window: window(&args.from, &args.to, &settings.schedule.zone)?,
         each: args.each,
-        model: args.model.clone(),
+        model: args.model.as_ref().map(|path| args.model_args.file(path, args.class.as_deref())),
         now: Instant::now(),
     };
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -73,6 +73,9 @@ fn table(replayed: &ReplayOutput) -> String {
         summary.model, summary.range.from, summary.range.to, summary.each
     );
     let _ = writeln!(text, "{}", summary.sentence());
+    if let Some(cause) = summary.cause() {
+        let _ = writeln!(text, "{cause}");
+    }
     if let Some(challenge) = summary.challenge() {
         let _ = writeln!(text, "{challenge}");
     }

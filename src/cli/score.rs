@@ -9,24 +9,28 @@ use super::{
 };
 use crate::{
     fault::Result,
-    monitor::{Output, ScoreRequest, score},
+    monitor::{Output, ScoreRequest, ScoredFile, score},
 };
 
 pub(super) fn run(args: &ScoreArgs) -> Result<ExitStatus> {
     let outputs = args.output.iter().map(|output| match output {
         OutputArg::Raw => Output::Raw,
         OutputArg::Probability => Output::Probability,
+        OutputArg::Prediction => Output::Prediction,
         OutputArg::Decision => Output::Decision,
         OutputArg::Shap => Output::Shap,
     });
-    let rows = score(&ScoreRequest {
-        model: args.model.clone(),
+    let ScoredFile { rows, notes } = score(&ScoreRequest {
+        model: args.model_args.file(&args.model, None),
         data: args.data.clone(),
         out: args.out.clone(),
         outputs: outputs.collect(),
         id: args.id.clone(),
         threads: std::thread::available_parallelism().map_or(1, NonZero::get),
     })?;
+    for note in notes {
+        eprintln!("note: {note}");
+    }
     print(&format!("{}: {rows} {} scored\n", args.out.display(), noun(rows as u64, "row")));
     Ok(ExitStatus::Success)
 }

@@ -52,7 +52,17 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
 #[must_use]
 pub fn warnings(settings: &Settings) -> Vec<Problem> {
     let months = settings.durations.iter().filter_map(|(key, text)| months(settings, key, text.trim()));
-    readable_secrets(settings).into_iter().chain(months).chain(unused_decisions(settings)).collect()
+    let unused = unused_decisions(settings).into_iter().chain(unused_choices(settings));
+    readable_secrets(settings).into_iter().chain(months).chain(unused).collect()
+}
+
+/// Options of a model file, of which the config names none.
+fn unused_choices(settings: &Settings) -> Option<Problem> {
+    let model = &settings.model;
+    let key = model.choices().keys().into_iter().next().filter(|_| model.file.is_none())?;
+    let key = format!("model.{key}");
+    let problem = Problem::new(key.as_str(), format!("`{key}` has no effect without a model file"));
+    Some(problem.hint("name it in `model.file`"))
 }
 
 /// Options about logged decisions, of which the config maps none.

@@ -8,6 +8,7 @@ mod cron;
 mod files;
 mod key;
 mod limits;
+mod model_choices;
 mod options;
 mod parse;
 mod problems;
@@ -24,8 +25,9 @@ mod value_type;
 
 pub use channels::{Alerts, Http};
 pub use files::{check_files, note_missing_reference, of_all, warnings};
+pub use model_choices::{InputsChoice, IterationChoice, LinkChoice, ModelChoices, NamedIterations};
 pub use options::{
-    BaselineOptions, ConfigFile, Cost, DecisionOptions, MissingLevel, ModelOptions, Overrides, Reports, RunOptions,
+    BaselineOptions, ConfigFile, Cost, DecisionOptions, MissingLevel, ModelSection, Overrides, Reports, RunOptions,
     ScheduleOptions, SegmentOptions, WatchedModel,
 };
 pub use problems::{Location, Problem, Problems};

@@ -10,7 +10,10 @@ use vigie_profile::{
     window::Span,
 };
 
-use super::{Alerts, Http};
+use super::{
+    Alerts, Http,
+    model_choices::{InputsChoice, IterationChoice, LinkChoice, ModelChoices},
+};
 use crate::{
     judge::Policy,
     report::Language,
@@ -23,7 +26,7 @@ use crate::{
 pub struct ConfigFile {
     /// The model to monitor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<ModelOptions>,
+    pub model: Option<ModelSection>,
     /// Reference file, created by `vigie learn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<PathBuf>,
@@ -70,7 +73,7 @@ pub struct ConfigFile {
 #[serde(deny_unknown_fields)]
 pub struct WatchedModel {
     /// The model to monitor.
-    pub model: ModelOptions,
+    pub model: ModelSection,
     /// Reference file, created by `vigie learn`.
     pub reference: PathBuf,
     /// Where the prediction log is, and the names of its fields.
@@ -95,7 +98,7 @@ pub struct WatchedModel {
 /// The `model:` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ModelOptions {
+pub struct ModelSection {
     /// Name of the model and of its report folder.
     pub name: String,
     /// Expected model version. Rows from other versions are counted and can be a finding.
@@ -104,6 +107,22 @@ pub struct ModelOptions {
     /// Model file, required for replay, explain and attribution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
+    /// How many boosting iterations of the file the service uses: a number, `all`, or `best` (as early stopping noted it).
+    /// Default: those that the library's own prediction uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<IterationChoice>,
+    /// Categorical features whose levels a LightGBM file lists without names, in the order of the lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<Vec<String>>,
+    /// `f32`: the service passes numbers to the library as 32-bit floats. Default: as they are logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<InputsChoice>,
+    /// `sigmoid`: the raw output of a model with an objective of its own is the log-odds of the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkChoice>,
+    /// The class whose probability is the score, of a model with several classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// What a high probability makes likely: `default`, `repaid`, or any other word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
@@ -132,7 +151,7 @@ pub struct ModelOptions {
     pub missing_level: Option<MissingLevel>,
 }
 
-impl ModelOptions {
+impl ModelSection {
     /// What a high score says about an applicant.
     #[must_use]
     pub fn high_score(&self) -> HighScore {
@@ -150,6 +169,18 @@ impl ModelOptions {
     #[must_use]
     pub fn rule(&self) -> DecisionRule {
         DecisionRule { threshold: self.threshold, high_score: self.high_score() }
+    }
+
+    /// What the model file leaves open.
+    #[must_use]
+    pub fn choices(&self) -> ModelChoices {
+        ModelChoices {
+            iterations: self.iterations,
+            categories: self.categories.clone(),
+            inputs: self.inputs,
+            link: self.link,
+            class: self.class.clone(),
+        }
     }
 
     /// What the words of the decisions in this field mean.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use vigie_profile::window::{Cadence, Instant, Span};
 
 use super::{
-    Alerts, BaselineOptions, ConfigFile, Http, Location, ModelOptions, Problem, Problems, ScheduleOptions,
+    Alerts, BaselineOptions, ConfigFile, Http, Location, ModelSection, Problem, Problems, ScheduleOptions,
     SegmentOptions, WatchedModel, cron, key::KeyPath, parse::parse, source_keys,
 };
 use crate::{fault::describe_io, judge::Policy, report::Language, source};
@@ -24,7 +24,7 @@ pub struct Settings {
     /// SHA-256 of the config file, in hexadecimal.
     pub sha256: String,
     /// The model.
-    pub model: ModelOptions,
+    pub model: ModelSection,
     /// The reference file.
     pub reference: PathBuf,
     /// The prediction log and its fields.

@@ -26,7 +26,7 @@ pub struct Drift {
 pub struct ScoreDrift {
     pub distance: FeatureDrift,
     pub refused: Refused,
-    /// Row counts in equal steps from 0 to 1.
+    /// Row counts in equal steps from 0 to 1; empty for a predicted number.
     pub histogram: Vec<HistogramStep>,
 }
 
@@ -84,11 +84,18 @@ fn compare_scores(
     Ok(Some(ScoreDrift {
         distance: numeric::compare("score", cells, ours, theirs, Precision::F64, empty),
         refused: compare_refused(reference, window, rule)?,
-        histogram: histogram::histogram(cells, ours, theirs),
+        histogram: if reference.provenance().has_prediction() {
+            Vec::new()
+        } else {
+            histogram::histogram(cells, ours, theirs)
+        },
     }))
 }
 
 fn compare_refused(reference: &Reference, window: &Profile, rule: DecisionRule) -> Result<Refused, String> {
+    if reference.provenance().has_prediction() {
+        return Ok(Refused { reference: None, window: None, p_value: None });
+    }
     let scored = window.score().map_or(0, vigie_profile::profile::CellCounts::present);
     if reference.provenance().reduced {
         // Bins do not show on which side of the threshold a score was.

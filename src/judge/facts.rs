@@ -7,6 +7,7 @@ use super::{Contradictions, Failure, LeftOutKind, Measure, Story, Test, Unusable
 use crate::{
     drift::{CommonValue, PsiBinKind},
     fault::{LeftOut, LostInput},
+    replay::ParityCause,
 };
 
 /// The values behind a finding. Its subject, severity, limit and q-value are in [`super::Finding`].
@@ -110,6 +111,9 @@ pub enum Facts {
         mismatches: u64,
         max_difference: Option<f64>,
         decisions_flipped: u64,
+        /// Why they differ, if the rows show it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<ParityCause>,
     },
     /// Logged decisions that contradict score and threshold.
     Decision(Contradictions),
@@ -252,7 +256,7 @@ impl Facts {
             | Self::Latency { p95_ms: _ }
             | Self::NoData { has_unreadable: _, filtered: _ }
             | Self::TooFew { rows: _, min_rows: _ }
-            | Self::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped: _ }
+            | Self::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped: _, cause: _ }
             | Self::Decision(Contradictions {
                 rows: _,
                 accepted: _,

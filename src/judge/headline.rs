@@ -163,6 +163,7 @@ mod tests {
             BinShare, Contradictions, DecisionCause, ExactTest, Facts, LeftOutKind, Measure, Member, Note, StoryBlock,
             StoryReason, StorySide, Subject, UnusableReason,
         },
+        replay::ParityCause,
     };
 
     fn bin() -> BinShare {
@@ -212,7 +213,13 @@ mod tests {
             Facts::Latency { p95_ms: 12.5 },
             Facts::NoData { has_unreadable: true, filtered: u64::MAX },
             Facts::TooFew { rows: 1, min_rows: 2 },
-            Facts::Parity { compared: 10, mismatches: 3, max_difference: Some(1e-7), decisions_flipped: 1 },
+            Facts::Parity {
+                compared: 10,
+                mismatches: 3,
+                max_difference: Some(1e-7),
+                decisions_flipped: 1,
+                cause: Some(ParityCause::SwappedColumns { first: "a".to_owned(), second: "b".to_owned() }),
+            },
             Facts::Decision(Contradictions {
                 rows: 700,
                 accepted: 0,

@@ -9,7 +9,7 @@ pub(super) fn finding(parity: &Parity) -> Option<Finding> {
     if !parity.is_broken() {
         return None;
     }
-    let Parity { compared, mismatches, decisions_flipped, max_abs_difference, .. } = parity;
+    let Parity { compared, mismatches, decisions_flipped, max_abs_difference, cause, .. } = parity;
     #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
     let share = *mismatches as f64 / (*compared as f64).max(1.0);
     Some(Finding {
@@ -25,6 +25,7 @@ pub(super) fn finding(parity: &Parity) -> Option<Finding> {
             mismatches: *mismatches,
             max_difference: *max_abs_difference,
             decisions_flipped: *decisions_flipped,
+            cause: cause.clone(),
         },
     })
 }

@@ -18,13 +18,15 @@ pub use learn::{
     learn::{LearnRequest, import, learn},
     meaning::describe_event,
 };
+pub use model::ModelFile;
 pub use on_demand::{
     against::{AgainstRequest, check_against},
+    check_model::{CheckedModel, check_model},
     connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels, try_records},
     explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},
     range::{RangeOutput, RangeRequest, check_range},
     replay::{ReplayOutput, ReplayRequest, replay},
-    score::{Output, ScoreRequest, score},
+    score::{Output, ScoreRequest, ScoredFile, score},
 };
 pub use run::{
     RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, first_check_notes, is_first_check, open_reference,

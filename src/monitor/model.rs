@@ -1,21 +1,63 @@
 //! Reads model files.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use vigie_models::{FORMATS, Model};
+use vigie_models::{FORMATS, Iterations, Model, ModelOptions};
 
-use crate::fault::{Fault, Result, describe_io};
+use crate::{
+    config::{InputsChoice, IterationChoice, LinkChoice, ModelChoices, NamedIterations},
+    fault::{Fault, Result, describe_io},
+};
+
+/// A model file, and what it leaves open.
+#[derive(Debug, Clone)]
+pub struct ModelFile {
+    pub path: PathBuf,
+    pub choices: ModelChoices,
+}
+
+/// A file with the library's own defaults.
+impl From<PathBuf> for ModelFile {
+    fn from(path: PathBuf) -> Self {
+        Self { path, choices: ModelChoices::default() }
+    }
+}
 
 /// Reads a model file; `key` is the flag or config key that names it.
-pub(crate) fn read_model(key: &str, path: &Path) -> Result<Model> {
+pub(crate) fn read_model(key: &str, path: &Path, choices: &ModelChoices) -> Result<Model> {
+    read_with(key, path, &options(choices))
+}
+
+/// Like [`read_model`], with the options of the crate that reads it.
+pub(crate) fn read_with(key: &str, path: &Path, options: &ModelOptions) -> Result<Model> {
     let place = place(key, path);
     let bytes = fs::read(path)
         .map_err(|error| Fault::setup(format!("{place}: {}; expected {FORMATS}", describe_io(&error))))?;
-    Ok(Model::from_bytes(&place, &bytes)?)
+    Ok(Model::with_options(&place, &bytes, options)?)
 }
 
 /// The flag or config key and its file, for messages: `--model FILE` or `model.file: FILE`.
 pub(crate) fn place(key: &str, path: &Path) -> String {
     let separator = if key.starts_with("--") { " " } else { ": " };
     format!("{key}{separator}{}", path.display())
+}
+
+/// What the reader of a file is asked to do.
+pub(crate) fn options(choices: &ModelChoices) -> ModelOptions {
+    ModelOptions {
+        iterations: match choices.iterations {
+            None => Iterations::AsLibrary,
+            Some(IterationChoice::Named(NamedIterations::All)) => Iterations::All,
+            Some(IterationChoice::Named(NamedIterations::Best)) => Iterations::Best,
+            Some(IterationChoice::First(count)) => {
+                Iterations::First(usize::try_from(count.get()).unwrap_or(usize::MAX))
+            }
+        },
+        categories: choices.categories.clone(),
+        single_inputs: choices.inputs == Some(InputsChoice::F32),
+        sigmoid: choices.link == Some(LinkChoice::Sigmoid),
+    }
 }

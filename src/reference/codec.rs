@@ -50,6 +50,9 @@ struct Header {
     /// Number of rows explained by a model; if set, the contributions of each feature follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rows_explained: Option<u64>,
+    /// What contributions to a linear model are differences from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    background: Vec<f64>,
     /// Numbers of positive and negative rows; if set, two blocks with their scores follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rows_by_outcome: Option<(u64, u64)>,
@@ -99,6 +102,7 @@ impl Reference {
             has_score: self.layout().score().is_some(),
             rows: self.profile().rows(),
             rows_explained: self.contributions().map(|contributions| contributions.rows),
+            background: self.contributions().map_or_else(Vec::new, |contributions| contributions.background.clone()),
             rows_by_outcome: self.rows_by_outcome(),
             segments: self.stored_segments().cloned(),
             rows_related: self.relations().map(Relations::rows),
@@ -315,6 +319,7 @@ fn read(core: &[u8], open_blocks: impl FnOnce(&[(u64, u64)]) -> Option<BlockStor
                 model_sha256,
                 rows,
                 features: outlines.into_iter().map(&mut one).collect::<Option<_>>()?,
+                background: header.background,
             })
         }
         None => None,
@@ -369,6 +374,7 @@ mod tests {
             holdout: crate::reference::Holdout::Unknown,
             target: None,
             probability: None,
+            prediction: None,
             reduced: false,
             model: None,
         };

@@ -8,7 +8,10 @@ pub struct ColumnRoles {
     pub target: Option<String>,
     /// The value of the target that is the event, if it is not 1.
     pub event: Option<String>,
+    /// The score, if it is a probability.
     pub probability: Option<String>,
+    /// The score, if it is the number that a regression predicts.
+    pub prediction: Option<String>,
     /// Features, in this order; `None`: all columns without another role.
     pub features: Option<Vec<String>>,
     pub categorical: Vec<String>,
@@ -17,4 +20,11 @@ pub struct ColumnRoles {
     pub ignore: Vec<String>,
     /// How the model compares numbers; `None`: as 32-bit floats if the table stores all its fractions as such.
     pub precision: Option<Precision>,
+}
+
+impl ColumnRoles {
+    /// The column of the score.
+    pub(crate) fn score(&self) -> Option<&String> {
+        self.probability.as_ref().or(self.prediction.as_ref())
+    }
 }

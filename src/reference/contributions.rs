@@ -18,6 +18,9 @@ pub struct Contributions {
     /// Number of rows explained.
     pub rows: u64,
     pub features: Vec<Contribution>,
+    /// What contributions to a linear model are differences from, as [`vigie_models::Explainer::means`] returns it; empty
+    /// for other models.
+    pub background: Vec<f64>,
 }
 
 /// Distribution of one feature's contributions, in units of the raw score.

@@ -80,7 +80,7 @@ pub fn learn_on(
         Some(precision) => precision,
         None => precision_of(table, &columns_info, &columns, &mut notes)?,
     };
-    let score = roles.probability.as_deref().map(|name| find(table, &columns_info, name)).transpose()?;
+    let score = roles.score().map(|name| find(table, &columns_info, name)).transpose()?;
     let all = columns.len() + usize::from(score.is_some());
     // The score comes last but takes longest, so start with it.
     let first = if score.is_some() { all - 1 } else { 0 };
@@ -113,13 +113,14 @@ pub fn learn_on(
         }
     }
     if score.is_none() {
-        notes.push("no --probability column: the score is not monitored".to_owned());
+        notes.push("no --probability or --prediction column: the score is not monitored".to_owned());
     }
     let known = outcomes::read(table, &columns_info, roles)?;
     let share = known.as_ref().and_then(|known| outcomes::share(known.as_ref().ok()?));
     provenance.target =
         roles.target.as_ref().map(|name| Target { event: roles.event.clone(), name: name.clone(), share });
     provenance.probability.clone_from(&roles.probability);
+    provenance.prediction = roles.prediction.clone().filter(|_| roles.probability.is_none());
     let outcomes = outcomes::learn(table, &columns_info, roles, known, &mut notes)?;
     let rows_by_outcome = outcomes.as_ref().map(|outcomes| outcomes.rows);
     blocks.extend(outcomes.into_iter().flat_map(|outcomes| outcomes.blocks).map(Block::new));
@@ -155,8 +156,11 @@ fn learn_column(
         LearnedColumn { shape, counts, block, sample: None, notes: Vec::new() }
     };
     let Some(&column) = column else {
-        let name = roles.probability.as_deref().unwrap_or_default();
-        return Ok(learn_numbers(&probabilities(table, columns_info, name)?, Precision::F64));
+        let scores = match (&roles.probability, &roles.prediction) {
+            (None, Some(name)) => predictions(table, columns_info, name)?,
+            (name, _) => probabilities(table, columns_info, name.as_deref().unwrap_or_default())?,
+        };
+        return Ok(learn_numbers(&scores, Precision::F64));
     };
     let info = columns_info
         .get(column)
@@ -209,6 +213,7 @@ fn feature_columns(
         ("--ignore", roles.ignore.as_slice()),
         ("--target", roles.target.as_slice()),
         ("--probability", roles.probability.as_slice()),
+        ("--prediction", roles.prediction.as_slice()),
     ];
     for (flag, names) in flags {
         for name in names {
@@ -239,7 +244,7 @@ fn feature_columns(
             columns.push(column);
         }
     } else {
-        let is_role = |name: &String| roles.target.as_ref() == Some(name) || roles.probability.as_ref() == Some(name);
+        let is_role = |name: &String| roles.target.as_ref() == Some(name) || roles.score() == Some(name);
         for (index, info) in columns_info.iter().enumerate() {
             if is_role(&info.name) || roles.ignore.contains(&info.name) {
                 continue;
@@ -292,7 +297,7 @@ fn precision_of(
     if doubles > 0 {
         notes.push(format!(
             "{singles} columns are stored as 32-bit floats, {doubles} as 64-bit: values are compared as 64-bit floats; \
-             use --precision f32 if the model compares in 32 bits (as CatBoost does)"
+             use --precision f32 if the model compares in 32 bits (as CatBoost and XGBoost do)"
         ));
         return Ok(Precision::F64);
     }
@@ -386,19 +391,27 @@ fn numeric<P: ArrowPrimitiveType<Native: Real + Bits>>(
     (cells, counts, Block::new(packer.pack(distinct, precision)))
 }
 
+/// The numbers of a column; `None` if it contains anything else.
+fn numbers_in(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &str) -> Result<Option<Vec<ArrayRef>>> {
+    let column = find(table, columns_info, name)?;
+    let Some(info) = columns_info.get(column).filter(|info| info.kind != ColumnKind::Other) else { return Ok(None) };
+    Ok(numbers_of(&table.load(column)?, info, Wanted::Numbers))
+}
+
+fn predictions(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &str) -> Result<Vec<ArrayRef>> {
+    numbers_in(table, columns_info, name)?.ok_or_else(|| {
+        Fault::setup(format!("--prediction {name}: the column contains text; predictions must be numbers"))
+    })
+}
+
 fn probabilities(table: &dyn TrainingTable, columns_info: &[ColumnInfo], name: &str) -> Result<Vec<ArrayRef>> {
     let wrong = |what: String| {
         Fault::setup(format!(
-            "--probability {name}: {what}; probabilities must be numbers from 0 to 1 (for the prediction of a regression, leave \
-             out --probability: it is then compared like a feature)"
+            "--probability {name}: {what}; probabilities must be numbers from 0 to 1 (for the number that a regression \
+             predicts, pass --prediction instead)"
         ))
     };
-    let column = find(table, columns_info, name)?;
-    let info = columns_info.get(column).filter(|info| info.kind != ColumnKind::Other);
-    let info = info.ok_or_else(|| wrong("the column contains text".to_owned()))?;
-    let loaded = table.load(column)?;
-    let numbers = numbers_of(&loaded, info, Wanted::Numbers);
-    let numbers = numbers.ok_or_else(|| wrong("the column contains text".to_owned()))?;
+    let numbers = numbers_in(table, columns_info, name)?.ok_or_else(|| wrong("the column contains text".to_owned()))?;
     let mut outside = None;
     for array in &numbers {
         for_each_number(array.as_ref(), &mut |value| {

@@ -56,6 +56,9 @@ pub struct Provenance {
     pub target: Option<Target>,
     /// Column of the score, logged or computed by the model.
     pub probability: Option<String>,
+    /// In its place, the column of the numbers that a regression predicts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<String>,
     /// Whether it was imported from distributions and supports only PSI.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reduced: bool,
@@ -64,6 +67,12 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// Whether the score is a predicted number, so that no decision follows from it.
+    #[must_use]
+    pub fn has_prediction(&self) -> bool {
+        self.prediction.is_some()
+    }
+
     /// Whether the rows are known to be held out of training.
     #[must_use]
     pub fn is_holdout(&self) -> bool {

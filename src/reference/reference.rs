@@ -297,6 +297,7 @@ fn compute_id(
     if let Some(contributions) = contributions {
         sha.update(contributions.model_sha256.as_bytes());
         sha.update(contributions.rows.to_le_bytes());
+        contributions.background.iter().for_each(|mean| sha.update(mean.to_le_bytes()));
     } else {
         // Only a file can have set it.
         importance.iter().flatten().for_each(|importance| sha.update(importance.to_le_bytes()));

@@ -110,6 +110,7 @@ mod tests {
             holdout: Holdout::Unknown,
             target: None,
             probability: None,
+            prediction: None,
             reduced: false,
             model: None,
         }

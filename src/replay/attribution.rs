@@ -31,13 +31,20 @@ impl AttributionTally {
         Self { rows: 0, features: counts.collect() }
     }
 
-    /// Counts SHAP values, `width` per row. `columns`: for each feature of the model, its index in the layout.
-    pub fn observe(&mut self, values: &[f64], width: usize, columns: &[Option<usize>], reference: &Contributions) {
+    /// Counts SHAP values, `width` per row, of which those of the score begin at `first`. `columns`: for each feature of the
+    /// model, its index in the layout.
+    pub fn observe(
+        &mut self,
+        values: &[f64],
+        (width, first): (usize, usize),
+        columns: &[Option<usize>],
+        reference: &Contributions,
+    ) {
         self.rows += values.len().checked_div(width).unwrap_or(0) as u64;
         for (place, column) in columns.iter().enumerate() {
             let own = column.and_then(|column| Some((self.features.get_mut(column)?, reference.features.get(column)?)));
             let Some(((counts, sizes), contribution)) = own else { continue };
-            let feature_values: Vec<f64> = values.iter().skip(place).step_by(width).copied().collect();
+            let feature_values: Vec<f64> = values.iter().skip(first + place).step_by(width).copied().collect();
             for value in &feature_values {
                 #[expect(clippy::cast_possible_truncation, reason = "saturates; contributions are small")]
                 let size = (value.abs() * UNIT).round() as i128;

@@ -52,7 +52,8 @@ pub enum ReferencePosition {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     pub raw: f64,
-    pub probability: f64,
+    /// The score: a probability, or the number that a regression predicts.
+    pub score: f64,
     /// The model's expected raw score, before any feature is known.
     pub expected: f64,
     /// All features, largest absolute contribution first.
@@ -68,19 +69,18 @@ pub fn explain(
     reference: &Profile,
 ) -> Result<Explanation> {
     let inputs = model.inputs(rows)?;
-    let (columns, model) = (model.columns(), model.model());
+    let (columns, scoring, model) = (model.columns(), model.scoring(), model.model());
     let mut values = vec![0.0; explainer.width()];
     explainer.values(model, &inputs, 0..1, &mut values)?;
-    let mut raw = [0.0];
+    let values = values.get(scoring.contributions(explainer)?).unwrap_or_default();
+    let mut raw = vec![0.0; model.output_count()];
     model.predict_raw(&inputs, 0..1, &mut raw)?;
-    let [raw_score] = raw;
-    // A binary classifier always has probabilities.
-    let _ = model.probabilities(&mut raw);
+    let raw_score = scoring.raw_score(&raw);
     let mut reasons: Vec<FeatureContribution> = model
         .features()
         .iter()
         .zip(columns)
-        .zip(&values)
+        .zip(values)
         .map(|((feature, column), contribution)| {
             let value = value(rows, *column, kind_of(feature));
             let own =
@@ -96,8 +96,8 @@ pub fn explain(
         .collect();
     // The sort is stable: ties stay in the model's order.
     reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-    let [probability] = raw;
-    Ok(Explanation { raw: raw_score, probability, expected: values.last().copied().unwrap_or(0.0), reasons })
+    let score = scoring.scores(raw).first().copied().unwrap_or(f64::NAN);
+    Ok(Explanation { raw: raw_score, score, expected: values.last().copied().unwrap_or(0.0), reasons })
 }
 
 fn value(rows: &Rows, column: Option<usize>, kind: Kind) -> FeatureValue {

@@ -3,6 +3,15 @@
 /// Maximum number of decimals and digits that are distinguished.
 const MOST: u8 = 20;
 
+/// How far scores may be from those of the model's library, whatever the log rounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ScoreTolerance {
+    /// Relative to scores above 1. 0: every bit is equal.
+    pub within: f64,
+    /// Whether the library returns 32-bit floats, so that its last bit is theirs.
+    pub is_single: bool,
+}
+
 /// A logged value as it was written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct LoggedValue {
@@ -17,6 +26,7 @@ pub(super) struct LoggedValue {
     pub is_cast: bool,
     /// Error from reading and scaling, in units of the last bit.
     noise: f64,
+    scale: f64,
 }
 
 impl LoggedValue {
@@ -51,12 +61,16 @@ impl LoggedValue {
             is_cast: !is_single && (value - single).abs() <= near,
             // Implementations of `exp` and of division may differ in the last bit; scaling adds more.
             noise: if is_as_logged { 1.0 } else { 4.0 },
+            scale,
         }
     }
 
-    /// The precision at which rounding would explain a difference of `off`.
-    pub(super) fn required_precision(&self, off: f64) -> RequiredPrecision {
-        let off = off - self.noise * f64::EPSILON * self.value.abs().max(f64::MIN_POSITIVE);
+    /// The precision at which rounding would explain a difference of `off` in the unit of the log, of which the tolerance
+    /// of the score explains a part.
+    pub(super) fn required_precision(&self, off: f64, tolerance: ScoreTolerance) -> RequiredPrecision {
+        let last_bit = if tolerance.is_single { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        let promised = tolerance.within * (self.value * self.scale).abs().max(1.0) / self.scale;
+        let off = off - self.noise * last_bit * self.value.abs().max(f64::MIN_POSITIVE) - promised;
         let half = |place: i32| 0.5 * 10f64.powi(place) * (1.0 + 1e-9);
         let fewest = |of: &dyn Fn(u8) -> f64| (0..=MOST).find(|places| off > of(*places)).unwrap_or(MOST + 1);
         #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]

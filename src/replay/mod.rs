@@ -5,6 +5,8 @@
 //! and can be merged.
 
 mod attribution;
+mod cause;
+mod cause_search;
 mod column;
 mod explain;
 mod inputs;
@@ -22,20 +24,24 @@ mod replay;
 mod rescorer;
 mod restore;
 mod score_shift;
+mod scoring_model;
 mod segments;
 mod shift;
 mod spelling;
 mod unmeasured;
 
 pub use attribution::{Attribution, AttributionTally, ContributionDrift};
+pub use cause::{CausePlace, IterationsUsed, ParityCause};
+pub use cause_search::{LEAST_DIFFERING, ParitySample, find_cause};
 pub use column::{Draws, ReferenceValues, SEED, SampleColumn, Sampling};
 pub use explain::{Explanation, FeatureContribution, FeatureValue, ReferencePosition, explain};
 pub use inputs::model_inputs;
-pub use kind::{kind_of, precision_of};
+pub use kind::{column_of, kind_of, precision_of};
 pub use leaf_baseline::LeafBaseline;
 pub use leaf_counts::LeafCounts;
 pub use leaf_drift::{LeafDrift, MovedFeature, MovedTree, NoPValue};
-pub use parity::{Example, Pair, Parity, ParityOptions, ParityTally};
+pub use logged_value::ScoreTolerance;
+pub use parity::{Example, Pair, Parity, ParityOptions, ParityTally, RowJudge};
 pub use precision::LoggedPrecision;
 pub use quadrants::{Quadrants, ScorePrice, ScoreSource, ScoreSums};
 pub use replay::Replay;
@@ -44,6 +50,7 @@ pub use restore::{RestorePlan, changed, restore};
 pub use score_shift::{
     DRAWS, DecisionTerms, ReferenceFigures, RestorableFeature, Restoration, Restorer, STRONG, ScoreShift, ScoreSummary,
 };
+pub use scoring_model::{ScoreKind, ScorePromise, ScoringModel};
 pub use segments::FeatureSegments;
 pub use shift::{SegmentShift, Shift, ShiftTally};
 pub use unmeasured::Unmeasured;

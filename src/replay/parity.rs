@@ -4,9 +4,10 @@
 use vigie_profile::decision::DecisionRule;
 
 use super::{
-    logged_value::LoggedValue,
+    ParityCause, ScorePromise,
+    logged_value::{LoggedValue, RequiredPrecision, ScoreTolerance},
     mismatches::MismatchCounts,
-    precision::{LoggedPrecision, PrecisionTally},
+    precision::{LoggedPrecision, PrecisionTally, Rounding},
 };
 
 /// Maximum number of differing rows to show.
@@ -32,19 +33,41 @@ pub struct Example {
     pub replayed: f64,
 }
 
-/// How logged probabilities are interpreted.
+/// How logged scores are interpreted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ParityOptions {
-    /// Decides replayed scores, and logged ones without a decision.
-    pub rule: DecisionRule,
+    /// Decides replayed scores, and logged ones without a decision. `None`: no decision follows from a score, because the
+    /// model predicts a number.
+    pub rule: Option<DecisionRule>,
     /// Factor that the reader multiplies logged numbers by.
     pub scale: f64,
+    /// How far replayed scores may be from the library's.
+    pub tolerance: ScoreTolerance,
+}
+
+impl ParityOptions {
+    /// A logged value as it was written, its difference from a replayed score in the unit of the log, and the precision
+    /// that would explain it.
+    fn difference(&self, logged: f64, replayed: f64) -> (LoggedValue, f64, RequiredPrecision) {
+        let written = LoggedValue::new(logged, self.scale);
+        let off = distance(written.value, replayed / self.scale);
+        (written, off, written.required_precision(off, self.tolerance))
+    }
+}
+
+fn distance(from: f64, to: f64) -> f64 {
+    let off = (from - to).abs();
+    if off.is_nan() { f64::INFINITY } else { off }
 }
 
 /// Counts of compared rows. Merging is commutative, so the result does not depend on threads.
 #[derive(Debug, Clone, Default)]
 pub struct ParityTally {
     compared: u64,
+    /// Rows left out because the library refuses to score them.
+    not_scorable: u64,
+    /// Compared rows with a decision, logged or by the rule.
+    decided: u64,
     precision: PrecisionTally,
     mismatches: MismatchCounts,
     flips: MismatchCounts,
@@ -58,8 +81,7 @@ pub struct ParityTally {
 #[derive(Debug, Clone, PartialEq)]
 struct RankedExample {
     example: Example,
-    written: LoggedValue,
-    off: f64,
+    required: RequiredPrecision,
     /// Sort key.
     rank: f64,
     key: u128,
@@ -68,27 +90,24 @@ struct RankedExample {
 impl ParityTally {
     pub fn observe(&mut self, pair: Pair<'_>, options: ParityOptions) {
         let Pair { logged, replayed, .. } = pair;
-        let ParityOptions { rule, scale } = options;
-        let written = LoggedValue::new(logged, scale);
-        let distance = |from: f64, to: f64| {
-            let off = (from - to).abs();
-            if off.is_nan() { f64::INFINITY } else { off }
-        };
-        let off = distance(written.value, replayed / scale);
+        let (written, off, required) = options.difference(logged, replayed);
         self.compared += 1;
         self.precision.observe(&written);
-        self.mismatches.observe(written.required_precision(off));
-        let (was, is) = (pair.refused.unwrap_or_else(|| rule.refuses(logged)), rule.refuses(replayed));
-        self.refused_logged += u64::from(was);
-        self.refused_replayed += u64::from(is);
-        if was != is {
-            self.flips.observe(written.required_precision(distance(rule.threshold / scale, replayed / scale)));
+        self.mismatches.observe(required);
+        if let Some(rule) = options.rule {
+            let (was, is) = (pair.refused.unwrap_or_else(|| rule.refuses(logged)), rule.refuses(replayed));
+            self.decided += 1;
+            self.refused_logged += u64::from(was);
+            self.refused_replayed += u64::from(is);
+            if was != is {
+                let off = distance(rule.threshold / options.scale, replayed / options.scale);
+                self.flips.observe(written.required_precision(off, options.tolerance));
+            }
         }
         if off > 0.0 {
             let candidate = |rank| RankedExample {
                 example: Example { id: pair.name.to_owned(), logged, replayed },
-                written,
-                off,
+                required,
                 rank,
                 key: pair.key,
             };
@@ -98,6 +117,17 @@ impl ParityTally {
         }
     }
 
+    /// Counts rows that are not compared because the library refuses to score them.
+    pub fn leave_out(&mut self, rows: u64) {
+        self.not_scorable += rows;
+    }
+
+    /// Judges single rows by how the whole log rounds.
+    #[must_use]
+    pub fn row_judge(&self, options: ParityOptions) -> RowJudge {
+        RowJudge { rounding: self.precision.rounding(), options }
+    }
+
     /// Counts the precision of a row that is not compared.
     pub fn observe_precision(&mut self, logged: f64, scale: f64) {
         self.precision.observe(&LoggedValue::new(logged, scale));
@@ -105,6 +135,8 @@ impl ParityTally {
 
     pub fn merge(&mut self, other: &Self) {
         self.compared += other.compared;
+        self.not_scorable += other.not_scorable;
+        self.decided += other.decided;
         self.precision.merge(&other.precision);
         self.mismatches.merge(&other.mismatches);
         self.flips.merge(&other.flips);
@@ -122,8 +154,7 @@ impl ParityTally {
     #[must_use]
     pub fn finish(&self, rows: u64) -> Parity {
         let rounding = self.precision.rounding();
-        let differs =
-            |candidate: &&RankedExample| !rounding.explains(candidate.written.required_precision(candidate.off));
+        let differs = |candidate: &&RankedExample| !rounding.explains(candidate.required);
         let mut examples: Vec<Example> = Vec::new();
         for candidate in self.largest.iter().chain(&self.largest_relative).filter(differs) {
             if examples.len() < EXAMPLES && !examples.contains(&candidate.example) {
@@ -133,6 +164,8 @@ impl ParityTally {
         Parity {
             rows,
             compared: self.compared,
+            not_scorable: self.not_scorable,
+            decided: self.decided,
             mismatches: self.mismatches.unexplained(rounding),
             max_abs_difference: (self.compared > 0)
                 .then(|| self.largest.first().map_or(0.0, |far| (far.example.logged - far.example.replayed).abs())),
@@ -142,7 +175,32 @@ impl ParityTally {
             precision: rounding.precision(),
             decimals: rounding.decimals(),
             examples,
+            promise: None,
+            cause: None,
         }
+    }
+}
+
+/// Whether the score of a row agrees with the logged one, at the precision of the log.
+#[derive(Debug, Clone, Copy)]
+pub struct RowJudge {
+    rounding: Rounding,
+    options: ParityOptions,
+}
+
+impl RowJudge {
+    /// Whether rounding explains the difference.
+    #[must_use]
+    pub fn agrees(&self, logged: f64, replayed: f64) -> bool {
+        let (_, _, required) = self.options.difference(logged, replayed);
+        self.rounding.explains(required)
+    }
+
+    /// Whether rounding would explain half of the difference, as where the score is itself derived from rounded values.
+    #[must_use]
+    pub fn nearly_agrees(&self, logged: f64, replayed: f64) -> bool {
+        let (written, off, _) = self.options.difference(logged, replayed);
+        self.rounding.explains(written.required_precision(0.5 * off, self.options.tolerance))
     }
 }
 
@@ -162,6 +220,10 @@ pub struct Parity {
     pub rows: u64,
     /// Rows that were scored again.
     pub compared: u64,
+    /// Rows that were not, because the library refuses to score them.
+    pub not_scorable: u64,
+    /// Compared rows with a decision; 0 for a model that predicts a number.
+    pub decided: u64,
     /// Rows whose logged score differs from the model's by more than the log's rounding.
     pub mismatches: u64,
     /// Rounding included; `None` if no row was compared.
@@ -175,6 +237,10 @@ pub struct Parity {
     pub decimals: Option<u8>,
     /// Differing rows, largest difference first.
     pub examples: Vec<Example>,
+    /// How closely the model's scores equal those of its library; `None` if it was not stated.
+    pub promise: Option<ScorePromise>,
+    /// Why scores differ, if the rows show it.
+    pub cause: Option<ParityCause>,
 }
 
 impl Parity {
@@ -184,11 +250,11 @@ impl Parity {
         self.mismatches > 0
     }
 
-    /// Shares of compared rows that are refused, logged and replayed.
+    /// Shares of compared rows with a decision that are refused, logged and replayed.
     #[must_use]
     pub fn refused(&self) -> (Option<f64>, Option<f64>) {
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-        let share = |part: u64| (self.compared > 0).then(|| part as f64 / self.compared as f64);
+        let share = |part: u64| (self.decided > 0).then(|| part as f64 / self.decided as f64);
         (share(self.refused_logged), share(self.refused_replayed))
     }
 }
@@ -201,7 +267,8 @@ mod tests {
     use super::*;
 
     const RULE: DecisionRule = DecisionRule { threshold: 0.5, high_score: HighScore::Bad };
-    const OPTIONS: ParityOptions = ParityOptions { rule: RULE, scale: 1.0 };
+    const OPTIONS: ParityOptions =
+        ParityOptions { rule: Some(RULE), scale: 1.0, tolerance: ScoreTolerance { within: 0.0, is_single: false } };
 
     fn tally(pairs: &[(f64, f64)], first: usize) -> ParityTally {
         let mut tally = ParityTally::default();
@@ -254,7 +321,7 @@ mod tests {
             for (row, exact) in scores().into_iter().enumerate() {
                 let (logged, replayed) = (write(exact / scale) * scale, exact + by * scale);
                 let pair = Pair { name: "r", key: row as u128, logged, replayed, refused: None };
-                tally.observe(pair, ParityOptions { rule: RULE, scale });
+                tally.observe(pair, ParityOptions { scale, ..OPTIONS });
             }
             tally.finish(1)
         };
@@ -314,6 +381,63 @@ mod tests {
             let (sound, broken, precision) = mismatches(&|value| value, scale, 1e-12 / scale);
             assert_eq!((sound, broken), (0, all), "all digits of {scale} ({precision:?})");
         }
+    }
+
+    #[test]
+    fn a_model_is_judged_by_its_promise() {
+        let logged = 0.331_812_228_3;
+        let broken = |within: f64, is_single: bool, replayed: f64| {
+            let options = ParityOptions { tolerance: ScoreTolerance { within, is_single }, ..OPTIONS };
+            let mut tally = ParityTally::default();
+            // A log that does not round.
+            for (key, value) in [logged, 1.0 / 3.0, 2.0 / 7.0].into_iter().enumerate() {
+                let replayed = if key == 0 { replayed } else { value };
+                tally.observe(Pair { name: "r", key: key as u128, logged: value, replayed, refused: None }, options);
+            }
+            tally.finish(3).mismatches
+        };
+        assert_eq!(broken(0.0, false, logged + 1e-12), 1);
+        assert_eq!(broken(2e-12, false, logged + 1e-12), 0);
+        assert_eq!(broken(2e-12, false, logged + 3e-12), 1);
+        // The last bit of a 32-bit float.
+        assert_eq!(broken(0.0, true, logged + 2e-8), 0);
+        assert_eq!(broken(0.0, true, logged + 2e-7), 1);
+    }
+
+    /// XGBoost returns 32-bit floats: services log their shortest texts, or the same numbers widened.
+    #[test]
+    fn scores_of_single_precision_are_compared_in_it() {
+        let all = scores().len() as u64;
+        let tolerance = ScoreTolerance { within: 0.0, is_single: true };
+        let options = ParityOptions { tolerance, ..OPTIONS };
+        let text = |value: f32| value.to_string().parse::<f64>().unwrap();
+        for write in [&text as &dyn Fn(f32) -> f64, &|value: f32| f64::from(value)] {
+            let count = |steps: usize| {
+                let mut tally = ParityTally::default();
+                for (row, exact) in scores().into_iter().enumerate() {
+                    let score = single(exact);
+                    let replayed = f64::from((0..steps).fold(score, |score, _| score.next_up()));
+                    let pair = Pair { name: "r", key: row as u128, logged: write(score), replayed, refused: None };
+                    tally.observe(pair, options);
+                }
+                tally.finish(1).mismatches
+            };
+            // The last bit depends on the implementation of `exp`.
+            assert_eq!((count(0), count(1), count(5)), (0, 0, all));
+        }
+    }
+
+    #[test]
+    fn a_predicted_number_is_compared_without_decisions() {
+        let mut tally = ParityTally::default();
+        let options = ParityOptions { rule: None, ..OPTIONS };
+        for (key, (logged, replayed)) in [(1_234.5, 1_234.5), (17.25, 17.5), (-3.125, -3.125)].into_iter().enumerate() {
+            tally.observe(Pair { name: "r", key: key as u128, logged, replayed, refused: Some(true) }, options);
+        }
+        tally.leave_out(2);
+        let parity = tally.finish(5);
+        assert_eq!((parity.compared, parity.not_scorable, parity.mismatches), (3, 2, 1));
+        assert_eq!((parity.decided, parity.decisions_flipped, parity.refused()), (0, 0, (None, None)));
     }
 
     proptest! {

@@ -177,6 +177,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::replay::ScoreTolerance;
 
     fn tally(values: &[f64]) -> PrecisionTally {
         let mut tally = PrecisionTally::default();
@@ -190,7 +191,9 @@ mod tests {
     }
 
     fn explained(tally: &PrecisionTally, logged: f64, exact: f64) -> bool {
-        tally.rounding().explains(LoggedValue::new(logged, 1.0).required_precision((logged - exact).abs()))
+        let required =
+            LoggedValue::new(logged, 1.0).required_precision((logged - exact).abs(), ScoreTolerance::default());
+        tally.rounding().explains(required)
     }
 
     #[test]

@@ -283,7 +283,7 @@ impl<'a> Restorer<'a> {
     fn scores(&self, arrays: &[ArrayRef], rows: usize) -> Result<Vec<f64>> {
         let features = arrays.iter().cloned().map(Some).collect();
         let inputs = self.model.inputs(&Rows { len: rows, features, ..Rows::default() })?;
-        self.model.probabilities(&inputs, rows)
+        self.model.scores(&inputs, rows)
     }
 
     /// Collects the results, largest change first.

@@ -11,6 +11,8 @@ pub enum Unmeasured {
     Model(String),
     /// The reference was imported as distributions and has no values.
     Distributions,
+    /// The score is a predicted number, from which neither decisions nor costs follow.
+    Prediction,
     TooFewRows,
     NoRows,
 }

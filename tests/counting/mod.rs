@@ -5,8 +5,6 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use vigie_models::{Result, catboost::Forest};
-
 struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
@@ -30,12 +28,12 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// Reads a model; returns the peak number of bytes allocated, and the model.
-pub(crate) fn cost(name: &str, file: &[u8]) -> (usize, Result<Forest>) {
+/// Reads a model with `read`; returns the peak number of bytes allocated, and the model.
+pub(crate) fn cost<T>(read: impl FnOnce() -> T) -> (usize, T) {
     let before = NOW.load(Relaxed);
     PEAK.store(before, Relaxed);
-    let forest = Forest::from_bytes(name, file);
-    (PEAK.load(Relaxed).saturating_sub(before), forest)
+    let model = read();
+    (PEAK.load(Relaxed).saturating_sub(before), model)
 }
 
 /// Maximum memory for reading a file of the given size: four times the file, plus a fixed amount for the smallest model,

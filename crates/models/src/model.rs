@@ -1,17 +1,24 @@
 //! A model of any family: the interface that scoring, parity, replay, importance and attribution use.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use arrow_array::ArrayRef;
 
 use crate::{
-    catboost::Forest,
-    error::Result,
+    catboost::{Forest, Kernel},
+    error::{ModelError, Result},
     feature::{InputPrecision, ModelFeature},
     format::ModelFormat,
     inputs::Inputs,
     leaf_tree::LeafTree,
+    lightgbm,
     link::Link,
+    onnx::{self, OnnxModel},
+    options::ModelOptions,
+    promise::{Agreement, Promise},
+    sklearn::SklearnPipeline,
+    tree_model::{TreeModel, rows_that_xgboost_refuses},
+    xgboost::{self, LinearBooster, XgBoostModel},
 };
 
 /// A model in memory, which scores rows as its library does.
@@ -24,6 +31,10 @@ pub struct Model {
 #[derive(Debug)]
 pub(crate) enum Family {
     CatBoost(Forest),
+    Trees(TreeModel),
+    Linear(LinearBooster),
+    Sklearn(SklearnPipeline),
+    Onnx(OnnxModel),
 }
 
 impl Model {
@@ -31,8 +42,23 @@ impl Model {
     ///
     /// Memory is limited in proportion to the file, even for a damaged or crafted one.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
+        Self::with_options(name, bytes, &ModelOptions::default())
+    }
+
+    /// Like [`Model::from_bytes`], with decisions that the file leaves open.
+    pub fn with_options(name: &str, bytes: &[u8], options: &ModelOptions) -> Result<Self> {
         let family = match ModelFormat::recognise(bytes).map_err(|error| error.context(name))? {
-            ModelFormat::CatBoost => Family::CatBoost(Forest::from_bytes(name, bytes)?),
+            ModelFormat::CatBoost => {
+                nothing_chosen(options).map_err(|error| error.context(name))?;
+                Family::CatBoost(Forest::from_bytes(name, bytes)?)
+            }
+            ModelFormat::LightGbm => Family::Trees(lightgbm::from_bytes(name, bytes, options)?),
+            ModelFormat::XgBoost => match xgboost::from_bytes(name, bytes, options)? {
+                XgBoostModel::Trees(model) => Family::Trees(model),
+                XgBoostModel::Linear(model) => Family::Linear(model),
+            },
+            ModelFormat::Sklearn => Family::Sklearn(SklearnPipeline::from_bytes(name, bytes, options)?),
+            ModelFormat::Onnx => Family::Onnx(onnx::from_bytes(name, bytes, options)?),
         };
         Ok(Self { family })
     }
@@ -42,6 +68,10 @@ impl Model {
     pub fn features(&self) -> &[ModelFeature] {
         match &self.family {
             Family::CatBoost(forest) => forest.features(),
+            Family::Trees(model) => &model.features,
+            Family::Linear(model) => &model.features,
+            Family::Sklearn(model) => &model.features,
+            Family::Onnx(model) => &model.features,
         }
     }
 
@@ -50,6 +80,22 @@ impl Model {
     pub fn has_feature_names(&self) -> bool {
         match &self.family {
             Family::CatBoost(forest) => forest.has_feature_names(),
+            Family::Trees(model) => model.has_feature_names,
+            Family::Linear(model) => model.has_feature_names,
+            Family::Sklearn(model) => model.has_feature_names,
+            Family::Onnx(model) => model.has_feature_names,
+        }
+    }
+
+    /// The name that training gives a column: LightGBM and skl2onnx replace blanks by underscores. A column belongs to a feature if
+    /// this is the feature's name, or if its own name is.
+    #[must_use]
+    pub fn trained_name<'c>(&self, column: &'c str) -> Cow<'c, str> {
+        match &self.family {
+            Family::Trees(model) => model.trained_name(column),
+            // skl2onnx does, too.
+            Family::Onnx(_) => lightgbm::trained_name(column),
+            Family::CatBoost(_) | Family::Linear(_) | Family::Sklearn(_) => Cow::Borrowed(column),
         }
     }
 
@@ -58,6 +104,10 @@ impl Model {
     pub fn precision(&self) -> InputPrecision {
         match &self.family {
             Family::CatBoost(_) => Forest::PRECISION,
+            Family::Trees(model) => model.ensemble.rules.input,
+            Family::Linear(_) => LinearBooster::PRECISION,
+            Family::Sklearn(_) => InputPrecision::Double,
+            Family::Onnx(model) => model.precision,
         }
     }
 
@@ -65,21 +115,39 @@ impl Model {
     /// missing in every row.
     ///
     /// A numeric column may be of any numeric type or boolean; a null is missing, as is NaN. A categorical column contains
-    /// strings, plain or dictionary-encoded; a null becomes the level [`Model::missing_level`].
+    /// strings, plain or dictionary-encoded; a null becomes the level [`Model::missing_level`] of a CatBoost model, and is
+    /// missing to others.
     pub fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
         match &self.family {
             Family::CatBoost(forest) => forest.inputs(rows, columns),
+            Family::Trees(model) => model.inputs(rows, columns),
+            Family::Linear(model) => model.inputs(rows, columns),
+            Family::Sklearn(model) => model.inputs(rows, columns),
+            Family::Onnx(model) => model.inputs(rows, columns),
         }
     }
 
     /// The level that represents a missing value of the feature at this index of [`Model::features`]: the common spelling
     /// (`nan`, `None`, …) that the model knows, or the empty string if it knows none (a missing level then counts as
     /// unseen).
+    ///
+    /// CatBoost takes no nulls, so that this is what an application must have passed instead. Other libraries take nulls,
+    /// and [`Model::inputs`] leaves them missing: there it is what an application may have passed instead.
     #[must_use]
     pub fn missing_level(&self, feature: usize) -> &str {
         match &self.family {
             Family::CatBoost(forest) => forest.missing_level(feature),
+            Family::Trees(model) => model.missing_level(feature),
+            // A null stays one: an imputer or an encoder decides what it means.
+            Family::Linear(_) | Family::Sklearn(_) => "",
+            Family::Onnx(model) => model.missing_level(feature),
         }
+    }
+
+    /// Whether [`Model::inputs`] replaces a null in a categorical column by [`Model::missing_level`].
+    #[must_use]
+    pub fn replaces_missing_levels(&self) -> bool {
+        matches!(self.family, Family::CatBoost(_))
     }
 
     /// Returns true if the model is certain to know this level of a feature. It may know others.
@@ -87,6 +155,24 @@ impl Model {
     pub fn knows_level(&self, feature: usize, level: &str) -> bool {
         match &self.family {
             Family::CatBoost(forest) => forest.knows_level(feature, level),
+            Family::Trees(model) => model.knows_level(feature, level),
+            Family::Linear(_) => false,
+            Family::Sklearn(model) => model.knows_level(feature, level),
+            Family::Onnx(model) => model.knows_level(feature, level),
+        }
+    }
+
+    /// The rows among `rows` that the official library refuses to score, in ascending order, whereas this crate scores them:
+    /// XGBoost raises an error if a number is infinite or exceeds 32-bit floats, and if a level is not one that its file
+    /// lists (3.2 takes some of these for the next level in alphabetical order; 3.4 does not). Such rows have no score of the
+    /// library to compare with. Here infinite numbers are compared as such, and unknown levels are missing. A feature that
+    /// no tree reads is checked only if it is numeric. Rows that scikit-learn or onnxruntime refuse have the score NaN.
+    #[must_use]
+    pub fn refused_rows(&self, inputs: &Inputs, rows: Range<usize>) -> Vec<usize> {
+        match &self.family {
+            Family::CatBoost(_) | Family::Sklearn(_) | Family::Onnx(_) => Vec::new(),
+            Family::Trees(model) => model.refused_rows(inputs, rows),
+            Family::Linear(_) => rows_that_xgboost_refuses(inputs, rows),
         }
     }
 
@@ -95,6 +181,10 @@ impl Model {
     pub fn predict_raw(&self, inputs: &Inputs, rows: Range<usize>, out: &mut [f64]) -> Result<()> {
         match &self.family {
             Family::CatBoost(forest) => forest.predict_raw(inputs, rows, out),
+            Family::Trees(model) => model.predict_raw(inputs, rows, out),
+            Family::Linear(model) => model.predict_raw(inputs, rows, out),
+            Family::Sklearn(model) => model.predict_raw(inputs, rows, out),
+            Family::Onnx(model) => model.predict_raw(inputs, rows, out),
         }
     }
 
@@ -110,6 +200,10 @@ impl Model {
     ) -> Result<()> {
         match &self.family {
             Family::CatBoost(forest) => forest.predict_raw_with_leaves(inputs, rows, out, sink),
+            Family::Trees(model) => model.predict_raw_with_leaves(inputs, rows, out, sink),
+            Family::Linear(model) => model.predict_raw(inputs, rows, out),
+            Family::Sklearn(model) => model.predict_raw_with_leaves(inputs, rows, out, sink),
+            Family::Onnx(_) => Err(ModelError::new("an ONNX model does not say in which leaves rows are")),
         }
     }
 
@@ -118,6 +212,70 @@ impl Model {
     pub fn leaf_trees(&self) -> Option<Vec<LeafTree>> {
         match &self.family {
             Family::CatBoost(forest) => forest.leaf_trees(),
+            Family::Trees(model) => model.leaf_trees(),
+            Family::Sklearn(model) => model.leaf_trees(),
+            Family::Linear(_) | Family::Onnx(_) => None,
+        }
+    }
+
+    /// Library and format, for messages: `CatBoost`, `LightGBM text v4`.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match &self.family {
+            Family::CatBoost(_) => "CatBoost",
+            Family::Trees(model) => &model.kind,
+            Family::Linear(model) => &model.kind,
+            Family::Sklearn(model) => &model.kind,
+            Family::Onnx(model) => &model.kind,
+        }
+    }
+
+    /// The vector instructions that CatBoost, LightGBM and XGBoost models are scored with; `None` for others. Scores do not
+    /// depend on them.
+    #[must_use]
+    pub fn kernel(&self) -> Option<Kernel> {
+        match &self.family {
+            Family::CatBoost(forest) => Some(forest.kernel()),
+            Family::Trees(model) => Some(model.ensemble.kernel()),
+            Family::Linear(_) | Family::Sklearn(_) | Family::Onnx(_) => None,
+        }
+    }
+
+    /// Chooses vector instructions, for comparisons, if [`Model::kernel`] has some.
+    pub fn set_kernel(&mut self, kernel: Kernel) {
+        match &mut self.family {
+            Family::CatBoost(forest) => forest.set_kernel(kernel),
+            Family::Trees(model) => model.ensemble.set_kernel(kernel),
+            Family::Linear(_) | Family::Sklearn(_) | Family::Onnx(_) => {}
+        }
+    }
+
+    /// How closely the results equal those of the official library.
+    #[must_use]
+    pub fn promise(&self) -> Promise {
+        match &self.family {
+            Family::CatBoost(_) => Promise {
+                raw: Agreement::Bits,
+                probability: Agreement::Bits,
+                contributions: Some(Agreement::Within(1e-12)),
+                output: InputPrecision::Double,
+            },
+            Family::Trees(model) => model.promise,
+            Family::Linear(model) => model.promise,
+            Family::Sklearn(model) => model.promise(),
+            Family::Onnx(model) => model.promise,
+        }
+    }
+
+    /// What the reader decided where the file leaves a question open (how many iterations, which precision of inputs), in
+    /// sentences for the user.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        match &self.family {
+            Family::CatBoost(_) | Family::Linear(_) => &[],
+            Family::Trees(model) => &model.notes,
+            Family::Sklearn(model) => &model.notes,
+            Family::Onnx(model) => &model.notes,
         }
     }
 
@@ -126,6 +284,10 @@ impl Model {
     pub fn output_count(&self) -> usize {
         match &self.family {
             Family::CatBoost(forest) => forest.output_count(),
+            Family::Trees(model) => model.ensemble.outputs(),
+            Family::Linear(model) => model.outputs(),
+            Family::Sklearn(model) => model.scorer.outputs(),
+            Family::Onnx(model) => model.output_count(),
         }
     }
 
@@ -134,22 +296,42 @@ impl Model {
     pub fn link(&self) -> Link {
         match &self.family {
             Family::CatBoost(forest) => forest.link(),
+            Family::Trees(model) => model.link(),
+            Family::Linear(model) => model.output.link(),
+            Family::Sklearn(model) => model.scorer.output.link(),
+            Family::Onnx(model) => model.link,
         }
     }
 
     /// Whether a row has one output, which is the probability of the second of two classes once it is linked.
     #[must_use]
     pub fn is_binary(&self) -> bool {
-        self.link() == Link::Sigmoid
+        match self.link() {
+            Link::Sigmoid => true,
+            Link::Probability => self.output_count() == 1,
+            _ => false,
+        }
     }
 
-    /// Turns the raw outputs of rows into probabilities, in place: of the second of two classes, or of every class.
-    /// Returns false and changes nothing if the model has no probabilities.
+    /// Turns the raw outputs of rows into what the library predicts, in place: the probability of the second of two classes
+    /// or of every class, or the predicted value ([`Model::link`] says which). Returns false and changes nothing if that is
+    /// the raw output itself.
     #[must_use]
     pub fn probabilities(&self, raw: &mut [f64]) -> bool {
         match &self.family {
             Family::CatBoost(forest) => forest.probabilities(raw),
+            Family::Trees(model) => model.probabilities(raw),
+            Family::Linear(model) => model.output.apply(model.outputs(), raw),
+            Family::Sklearn(model) => model.scorer.output.apply(model.scorer.outputs(), raw),
+            Family::Onnx(model) => model.probabilities(raw),
         }
+    }
+
+    /// Turns the raw outputs of rows into what the library predicts, in place: probabilities, as [`Model::probabilities`]
+    /// does, or the numbers of a regression.
+    pub fn predictions(&self, raw: &mut [f64]) {
+        // What is left unchanged is what the library predicts.
+        let _ = self.probabilities(raw);
     }
 
     /// Index into [`Model::classes`] of the class selected by the raw outputs of one row; `None` if the model has no
@@ -158,14 +340,22 @@ impl Model {
     pub fn decision(&self, raw: &[f64]) -> Option<usize> {
         match &self.family {
             Family::CatBoost(forest) => forest.decision(raw),
+            Family::Trees(model) => model.decision(raw),
+            Family::Linear(model) => model.output.decision(raw),
+            Family::Sklearn(model) => model.scorer.output.decision(raw),
+            Family::Onnx(model) => model.decision(raw),
         }
     }
 
-    /// Class names, in the order of outputs: two for [`Link::Sigmoid`], none for [`Link::Identity`].
+    /// Class names, in the order of outputs: two for [`Link::Sigmoid`], none for a regression.
     #[must_use]
     pub fn classes(&self) -> &[String] {
         match &self.family {
             Family::CatBoost(forest) => forest.classes(),
+            Family::Trees(model) => &model.classes,
+            Family::Linear(model) => &model.classes,
+            Family::Sklearn(model) => &model.classes,
+            Family::Onnx(model) => &model.classes,
         }
     }
 
@@ -174,6 +364,7 @@ impl Model {
     pub fn threshold(&self) -> f64 {
         match &self.family {
             Family::CatBoost(forest) => forest.threshold(),
+            Family::Trees(_) | Family::Linear(_) | Family::Sklearn(_) | Family::Onnx(_) => 0.5,
         }
     }
 
@@ -182,6 +373,10 @@ impl Model {
     pub fn sha256(&self) -> [u8; 32] {
         match &self.family {
             Family::CatBoost(forest) => forest.sha256(),
+            Family::Trees(model) => model.sha256,
+            Family::Linear(model) => model.sha256,
+            Family::Sklearn(model) => model.sha256,
+            Family::Onnx(model) => model.sha256,
         }
     }
 
@@ -189,5 +384,32 @@ impl Model {
     #[must_use]
     pub fn sha256_hex(&self) -> String {
         self.sha256().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Refuses options that a CatBoost file does not leave open, so that none is ignored.
+fn nothing_chosen(options: &ModelOptions) -> Result<()> {
+    let chosen = options.chosen();
+    if chosen.is_empty() {
+        return Ok(());
+    }
+    let names = chosen.join("`, `");
+    Err(ModelError::new(format!("a CatBoost file leaves nothing open, so that `{names}` has no effect; remove it")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Iterations;
+
+    #[test]
+    fn options_without_effect_are_refused() {
+        let refused = |options: &ModelOptions| Model::with_options("m.cbm", b"CBM1", options).unwrap_err().to_string();
+        let options = ModelOptions { iterations: Iterations::First(3), single_inputs: true, ..ModelOptions::default() };
+        assert_eq!(
+            refused(&options),
+            "m.cbm: a CatBoost file leaves nothing open, so that `iterations`, `inputs` has no effect; remove it"
+        );
+        assert!(refused(&ModelOptions::default()).contains("damaged"));
     }
 }

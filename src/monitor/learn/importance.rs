@@ -1,14 +1,14 @@
 //! Applies a model to the rows of its reference: their scores, and each feature's contribution to them.
 
-use vigie_models::{InputKind, Model};
+use vigie_models::{Background, InputKind, ModelFeature};
 use vigie_profile::batch::{for_each_number, to_numbers};
 
-use super::rows::{inputs, raw_outputs};
+use super::rows::{column_name, inputs, raw_outputs, refused_note};
 use crate::{
     fault::{Fault, Result},
     monitor::on_demand::shap_columns::by_thread,
     reference::{ColumnRoles, Contribution, Contributions, Training, TrainingColumn, TrainingValues},
-    replay::precision_of,
+    replay::{ScoreKind, ScoringModel, precision_of},
 };
 
 /// Maximum number of rows to measure contributions on, evenly spaced: enough for three digits of importance.
@@ -18,36 +18,48 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Takes the features, their order and kinds from the model, and the score, unless a column holds it.
-pub(crate) fn apply_model(model: &Model, training: &mut Training, choice: &mut ColumnRoles) -> Result<Vec<String>> {
+/// Takes the features, their order and kinds from the model, and the score, unless a column holds it. Returns notes for the
+/// user.
+pub(crate) fn apply_model(
+    scoring: &ScoringModel,
+    training: &mut Training,
+    choice: &mut ColumnRoles,
+) -> Result<Vec<String>> {
+    let model = scoring.model();
+    let name = |feature: &ModelFeature| column_name(model, feature, training).to_owned();
     let of = |kind| {
         let features = model.features().iter().filter(move |feature| feature.kind == kind);
-        features.map(|feature| feature.name.clone()).collect::<Vec<_>>()
+        features.map(name).collect::<Vec<_>>()
     };
-    choice.features = Some(model.features().iter().map(|feature| feature.name.clone()).collect());
+    choice.features = Some(model.features().iter().map(name).collect());
     choice.categorical = of(InputKind::Categorical);
     choice.numeric = of(InputKind::Numeric);
-    choice.precision = Some(precision_of(model));
-    if !model.is_binary() {
-        let note =
-            "the model does not return one probability per row: the score is monitored only with --probability COLUMN";
-        return Ok(if choice.probability.is_some() { Vec::new() } else { vec![note.to_owned()] });
-    }
-    let mut scores = raw_outputs(model, &inputs(model, training)?, threads())?;
-    // A binary classifier always has probabilities.
-    let _ = model.probabilities(&mut scores);
-    let Some(name) = &choice.probability else {
-        let name = free_name(training);
-        choice.probability = Some(name.clone());
-        training.columns.push(TrainingColumn {
-            name,
-            values: TrainingValues::Numbers(scores),
-            is_single: false,
-            is_typed: true,
-        });
-        return Ok(Vec::new());
+    choice.precision = precision_of(model);
+    let inputs = inputs(model, training)?;
+    let mut notes: Vec<String> = model.notes().iter().cloned().chain(refused_note(model, &inputs)).collect();
+    let scores = scoring.scores(raw_outputs(model, &inputs, threads())?);
+    let (role, other, flags) = match scoring.kind() {
+        ScoreKind::Probability => (&mut choice.probability, &choice.prediction, ["--prediction", "--probability"]),
+        ScoreKind::Prediction => (&mut choice.prediction, &choice.probability, ["--probability", "--prediction"]),
     };
-    Ok(note_differences(name, training, &scores)?.into_iter().collect())
+    if let Some(other) = other {
+        let [wrong, right] = flags;
+        let what = match scoring.kind() {
+            ScoreKind::Probability => "returns a probability",
+            ScoreKind::Prediction => "predicts a number",
+        };
+        return Err(Fault::setup(format!("{wrong} {other}: the model {what}; pass {right}, or neither")));
+    }
+    match role {
+        None => {
+            let name = free_name(training);
+            *role = Some(name.clone());
+            let values = TrainingValues::Numbers(scores);
+            training.columns.push(TrainingColumn { name, values, is_single: false, is_typed: true });
+        }
+        Some(name) => notes.extend(note_differences(name, training, &scores)?),
+    }
+    Ok(notes)
 }
 
 /// Returns a name that no column has.
@@ -61,7 +73,8 @@ fn free_name(training: &Training) -> String {
 
 /// Returns a note if a column's scores are not the model's.
 fn note_differences(name: &str, training: &Training, scores: &[f64]) -> Result<Option<String>> {
-    let differs = |(logged, score): &(f64, &f64)| (*logged - **score).abs() > 1e-6;
+    // Relative to scores above 1, as predicted numbers may be.
+    let differs = |(logged, score): &(f64, &f64)| (*logged - **score).abs() > 1e-6 * score.abs().max(1.0);
     let Some(values) = training.column(name)?.array() else { return Ok(None) };
     // A value that is not a number is an error when the column is learnt.
     let mut logged = Vec::with_capacity(scores.len());
@@ -72,16 +85,21 @@ fn note_differences(name: &str, training: &Training, scores: &[f64]) -> Result<O
     }))
 }
 
-/// Measures contributions on rows of the reference.
-pub(crate) fn measure_contributions(model: &Model, training: &Training) -> Result<Contributions> {
-    let explainer = model.explainer()?;
-    if explainer.dimensions() != 1 {
-        return Err(Fault::setup(
-            "--model: the model has several outputs, but importance needs exactly one; use --features and --categorical \
-             instead of --model",
-        ));
-    }
+/// Measures contributions to the score on rows of the reference. `Err` inside: why the model has none.
+pub(crate) fn measure_contributions(
+    scoring: &ScoringModel,
+    training: &Training,
+) -> Result<Result<Contributions, String>> {
+    let model = scoring.model();
     let inputs = inputs(model, training)?;
+    let explainer = match model.explainer_with(Some(Background::Rows(&inputs))) {
+        Ok(explainer) => explainer,
+        Err(why) => return Ok(Err(why.to_string())),
+    };
+    let own = match scoring.contributions(&explainer) {
+        Ok(own) => own,
+        Err(why) => return Ok(Err(why.to_string())),
+    };
     let rows = ROWS.min(training.rows);
     let width = explainer.width();
     let mut values = vec![0.0; rows * width];
@@ -92,10 +110,14 @@ pub(crate) fn measure_contributions(model: &Model, training: &Training) -> Resul
             Ok(explainer.values(model, &inputs, row..row + 1, out)?)
         })
     })?;
-    let of_feature = |place: usize| values.iter().skip(place).step_by(width).copied().collect::<Vec<f64>>();
-    Ok(Contributions {
-        model_sha256: model.sha256_hex(),
+    let of_feature = |place: usize| {
+        let values = values.iter().skip(own.start + place).step_by(width);
+        Contribution::learn(&values.copied().collect::<Vec<f64>>())
+    };
+    Ok(Ok(Contributions {
+        model_sha256: scoring.sha256_hex().to_owned(),
         rows: rows as u64,
-        features: (0..model.features().len()).map(|place| Contribution::learn(&of_feature(place))).collect(),
-    })
+        features: (0..model.features().len()).map(of_feature).collect(),
+        background: explainer.means().to_vec(),
+    }))
 }

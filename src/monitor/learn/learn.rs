@@ -17,12 +17,16 @@ use super::{
 };
 use crate::{
     fault::{Fault, Result},
-    monitor::model::read_model,
+    monitor::model::{ModelFile, place, read_model},
     reference::{
         self, Block, ColumnRoles, Holdout, Learnt, ParquetTable, Provenance, SourceFile, Training, TrainingTable,
     },
+    replay::ScoringModel,
     source,
 };
+
+/// The flag that names the model.
+const MODEL: &str = "--model";
 
 /// Options of `vigie learn`.
 #[derive(Debug, Clone)]
@@ -34,7 +38,7 @@ pub struct LearnRequest {
     pub out: PathBuf,
     pub choice: ColumnRoles,
     /// The model: determines the features, their order and kinds, scores the rows, and measures importance.
-    pub model: Option<PathBuf>,
+    pub model: Option<ModelFile>,
     /// A file with the importance of each feature, for a model that vigie cannot read.
     pub importance: Option<PathBuf>,
     pub holdout: Holdout,
@@ -53,6 +57,7 @@ impl LearnRequest {
             holdout: self.holdout,
             target: None,
             probability: None,
+            prediction: None,
             reduced: false,
             model: None,
         }
@@ -141,24 +146,29 @@ fn learn_in_columns(
 
 /// Learns with a model. The model scores and explains whole rows, so all of them are held in memory.
 fn learn_with(
-    path: &Path,
+    ModelFile { path, choices }: &ModelFile,
     request: &LearnRequest,
     now: Instant,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
     let (mut training, files) = read_all(&request.data, request.database.as_ref())?;
     require_rows(&training)?;
-    let model = read_model("--model", path)?;
+    let model = read_model(MODEL, path, choices)?;
+    let scoring = ScoringModel::new(&place(MODEL, path), model, choices.class.as_deref())?;
     let mut choice = request.choice.clone();
-    let notes = apply_model(&model, &mut training, &mut choice)?;
+    let notes = apply_model(&scoring, &mut training, &mut choice)?;
     let provenance = request.provenance(now, training.rows, training.columns.len(), files);
     let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, &|_, _| {}, progress)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let contributions = measure_contributions(&model, &training)?;
-    learnt.reference = learnt.reference.with_explanation(name, contributions);
     learnt.notes.extend(notes);
+    match measure_contributions(&scoring, &training)? {
+        Ok(contributions) => learnt.reference = learnt.reference.with_explanation(name, contributions),
+        Err(why) => learnt.notes.push(format!(
+            "no importance is measured: {why}; pass --importance FILE without --model to weight findings"
+        )),
+    }
     let mut learnt = request.add_segments(learnt, &training, &choice)?;
-    if let Some(leaves) = count_leaves(&model, &training, threads())? {
+    if let Some(leaves) = count_leaves(scoring.model(), &training, threads())? {
         learnt.reference = learnt.reference.with_leaves(&leaves)?;
     }
     request.write(learnt)

@@ -4,7 +4,7 @@ use vigie_profile::{decision::HighScore, shown::shown};
 use vigie_stats::{Outcomes, ranking};
 
 use crate::{
-    config::ModelOptions,
+    config::ModelSection,
     fault::Result,
     judge::{number, percentage},
     reference::{Reference, Target},
@@ -34,7 +34,7 @@ pub fn describe_event(reference: &Reference) -> Result<Option<String>> {
 }
 
 /// Returns how the config's event contradicts the outcomes of the reference, if it does.
-pub(crate) fn contradiction(reference: &Reference, model: &ModelOptions) -> Option<String> {
+pub(crate) fn contradiction(reference: &Reference, model: &ModelSection) -> Option<String> {
     let Target { event, name, share } = reference.provenance().target.as_ref()?;
     let (name, configured) = (shown(name), shown(model.event()));
     let high_score = model.high_score();

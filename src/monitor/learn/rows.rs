@@ -7,13 +7,19 @@ use crate::{
     fault::{Fault, Result},
     monitor::on_demand::shap_columns::by_thread,
     reference::Training,
-    replay::model_inputs,
+    replay::{column_of, model_inputs},
 };
+
+/// The name of a feature's column in a table: the feature's own, unless training has changed that of the column.
+pub(crate) fn column_name<'a>(model: &Model, feature: &'a ModelFeature, table: &'a Training) -> &'a str {
+    let place = column_of(model, feature, table.columns.iter().map(|column| column.name.as_str()));
+    place.and_then(|place| table.columns.get(place)).map_or(&feature.name, |column| &column.name)
+}
 
 /// Converts all rows of a table. Columns are matched by name.
 pub(crate) fn inputs(model: &Model, table: &Training) -> Result<Inputs> {
     let column = |feature: &ModelFeature| {
-        let column = table.column(&feature.name).map_err(|fault| fault.context("--data"))?;
+        let column = table.column(column_name(model, feature, table)).map_err(|fault| fault.context("--data"))?;
         column.array().map(Some).ok_or_else(|| {
             Fault::setup(format!(
                 "--data {}: column `{}` holds nested values, but the model expects a number or a level",
@@ -33,4 +39,17 @@ pub(crate) fn raw_outputs(model: &Model, inputs: &Inputs, threads: usize) -> Res
     let parts = raw.chunks_mut(each * model.output_count());
     by_thread(inputs.rows(), each, parts, |rows, out| Ok(model.predict_raw(inputs, rows, out)?))?;
     Ok(raw)
+}
+
+/// A note on rows that the library itself refuses to score; `None` if there are none.
+pub(crate) fn refused_note(model: &Model, inputs: &Inputs) -> Option<String> {
+    let refused = model.refused_rows(inputs, 0..inputs.rows()).len();
+    (refused > 0).then(|| {
+        format!(
+            "{refused} of {} rows have a level that the model was not trained with, or an infinite number: {} refuses to \
+             score them, so that their scores are vigie's own",
+            inputs.rows(),
+            model.kind()
+        )
+    })
 }

@@ -20,7 +20,7 @@ use crate::{
         ScanOptions,
         context::{decision_words, open_configured_reference, open_model},
     },
-    replay::{Explanation, LoggedPrecision, Pair, ParityOptions, ParityTally, explain as explain_row},
+    replay::{Explanation, LoggedPrecision, Pair, ParityOptions, ParityTally, ScoreKind, explain as explain_row},
     source::{Log, Request, Scaled},
 };
 
@@ -40,8 +40,8 @@ pub struct ExplainedPrediction {
     pub at: Option<Instant>,
     pub logged: Option<LoggedPrediction>,
     pub model_sha256: String,
-    /// The decision that follows from a score.
-    pub rule: DecisionRule,
+    /// The decision that follows from a score; `None` for a predicted number.
+    pub rule: Option<DecisionRule>,
     pub explanation: Explanation,
 }
 
@@ -49,7 +49,7 @@ impl ExplainedPrediction {
     /// Whether the score calls for refusal.
     #[must_use]
     pub fn called_to_refuse(&self) -> bool {
-        self.rule.refuses(self.explanation.probability)
+        self.rule.is_some_and(|rule| rule.refuses(self.explanation.score))
     }
 
     /// Whether the applicant was refused: as logged, else by the score.
@@ -63,14 +63,15 @@ impl ExplainedPrediction {
 /// The prediction as logged.
 #[derive(Debug)]
 pub struct LoggedPrediction {
-    pub probability: Option<f64>,
+    /// The logged score.
+    pub score: Option<f64>,
     pub decision: Option<String>,
     /// Whether the applicant was refused, if the decision's word is known.
     pub refused: Option<bool>,
     pub model_version: Option<String>,
-    /// Whether the probability is the model's, at the precision of the log.
+    /// Whether the score is the model's, at the precision of the log.
     pub agrees: bool,
-    /// Absolute difference from the model's probability.
+    /// Absolute difference from the model's score.
     pub difference: Option<f64>,
     /// Precision of the log.
     pub precision: Vec<LoggedPrecision>,
@@ -82,11 +83,14 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
     let layout = reference.layout();
     let model = open_model(settings, &reference)?
         .ok_or_else(|| Fault::setup("model.file: not set in the config, but explain needs the model file; set it"))?;
-    let scale = settings.source.fields.probability.as_ref().map_or(1.0, Scaled::scale);
+    let fields = &settings.source.fields;
+    let scale = fields.probability.as_ref().or(fields.prediction.as_ref()).map_or(1.0, Scaled::scale);
+    let is_probability = model.scoring().kind() == ScoreKind::Probability;
     let mut parity = ParityTally::default();
     let (id, record, rows) = match request {
         ExplainRequest::Id(id, window) => {
-            let (record, log_parity) = find_record(settings, id, *window, (layout.columns(), scale), scan)?;
+            let columns = layout.columns();
+            let (record, log_parity) = find_record(settings, id, *window, (columns, scale, is_probability), scan)?;
             parity = log_parity;
             (Some(id.clone()), Some((record.at, record.decision, record.model_version)), record.rows)
         }
@@ -100,20 +104,21 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
             (None, None, rows)
         }
     };
-    let explainer = model.model().explainer()?;
+    let explainer = model.scoring().explainer(reference.contributions())?;
     let explanation = explain_row(&model, &explainer, &rows, layout, reference.profile())?;
-    let rule = settings.model.rule();
-    let probability = rows.probability.as_ref().and_then(|column| column.iter().next().flatten());
+    let rule = is_probability.then(|| settings.model.rule());
+    let score = rows.probability.as_ref().and_then(|column| column.iter().next().flatten());
     let (at, logged) = match record {
         Some((at, decision, model_version)) => {
-            if let Some(logged) = probability {
-                let pair = Pair { name: "", key: 0, logged, replayed: explanation.probability, refused: None };
-                parity.observe(pair, ParityOptions { rule, scale });
+            if let Some(logged) = score {
+                let pair = Pair { name: "", key: 0, logged, replayed: explanation.score, refused: None };
+                let tolerance = model.scoring().promise().tolerance;
+                parity.observe(pair, ParityOptions { rule, scale, tolerance });
             }
             let parity = parity.finish(1);
             let meaning = decision_words(settings).zip(decision.as_ref()).and_then(|(words, word)| words.meaning(word));
             let logged = LoggedPrediction {
-                probability,
+                score,
                 refused: match meaning {
                     Some(DecisionWord::Refused) => Some(true),
                     Some(DecisionWord::Accepted) => Some(false),
@@ -129,7 +134,8 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
         }
         None => (None, None),
     };
-    Ok(ExplainedPrediction { id, at, logged, model_sha256: model.model().sha256_hex(), rule, explanation })
+    let model_sha256 = model.scoring().sha256_hex().to_owned();
+    Ok(ExplainedPrediction { id, at, logged, model_sha256, rule, explanation })
 }
 
 /// Finds the record, and measures the precision of the log.
@@ -137,7 +143,7 @@ fn find_record(
     settings: &Settings,
     id: &str,
     window: Option<Window>,
-    (columns, scale): (Vec<Column>, f64),
+    (columns, scale, is_probability): (Vec<Column>, f64, bool),
     scan: ScanOptions<'_>,
 ) -> Result<(engine::Record, ParityTally)> {
     if settings.source.fields.id.is_none() {
@@ -147,7 +153,8 @@ fn find_record(
     let spelled = word(id).map_or_else(|| id.to_owned(), std::borrow::Cow::into_owned);
     let observe = |tally: &mut ParityTally, records: &Records| {
         let logged = records.probability.iter().flatten().flatten();
-        logged.filter(|logged| (0.0..=1.0).contains(logged)).for_each(|logged| tally.observe_precision(logged, scale));
+        let is_score = |logged: &f64| if is_probability { (0.0..=1.0).contains(logged) } else { logged.is_finite() };
+        logged.filter(is_score).for_each(|logged| tally.observe_precision(logged, scale));
     };
     let ScanOptions { threads, progress } = scan;
     let (found, tallies) =

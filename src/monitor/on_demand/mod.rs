@@ -1,6 +1,7 @@
 //! Commands that answer one question: explain, score, replay, check a range or against another window, check a connection.
 
 pub(crate) mod against;
+pub(crate) mod check_model;
 pub(crate) mod connect;
 pub(crate) mod explain;
 pub(crate) mod range;

@@ -1,6 +1,6 @@
 //! `vigie replay`: scores a range of days again, window by window, with a report for each.
 
-use std::{path::PathBuf, time::Instant as StdInstant};
+use std::{collections::BTreeMap, path::PathBuf, time::Instant as StdInstant};
 
 use vigie_profile::window::{Instant, Span, Window};
 
@@ -12,24 +12,28 @@ use crate::{
     fault::{Fault, Result},
     judge::{ParityOf, Severity},
     monitor::{
-        model::read_model,
+        model::{ModelFile, place, read_model},
         run::{
             ScanOptions,
             attribution::measure_attribution,
             attribution_mode::attribution_mode,
-            context::{RunContext, WindowData},
+            context::{RunContext, WindowData, open_model},
             inputs::check_inputs,
             judge::{Earlier, measure},
+            parity_request::ParityRequest,
             performance::performance,
             predictions::predictions,
             report::{Measurements, build_report},
-            rescore::{ParityRequest, challenger_segments, rescore},
+            rescore::{challenger_segments, explained_parity, rescore},
             stories::judge_with_stories,
         },
     },
-    replay::{ParityTally, Replay, Rescorer, ShiftTally},
+    replay::{Parity, ParityCause, ParityTally, Replay, Rescorer, ScoreKind, ScoringModel, ShiftTally},
     report::{Context, ReplaySummary, ReplayedWindow, to_html, to_json, to_summary_html, to_summary_json},
 };
+
+/// The flag that names a challenger.
+const CHALLENGER: &str = "--model";
 
 /// Options of `vigie replay`.
 #[derive(Debug, Clone)]
@@ -38,7 +42,7 @@ pub struct ReplayRequest {
     /// Length of the windows that the range is split into; `None`: the schedule's.
     pub each: Option<Span>,
     /// A challenger model, whose decisions are compared with the logged ones; `None`: the config's model.
-    pub model: Option<PathBuf>,
+    pub model: Option<ModelFile>,
     pub now: Instant,
 }
 
@@ -57,11 +61,11 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
     run.repeats = None;
     // Without a model, the windows are reported without a comparison.
     let parity_model = match &run.model {
-        Some(model) => Some((model, parity_request(&run)?)),
+        Some(model) => Some((model, parity_request(&run, model, request)?)),
         None => None,
     };
     let segments = if request.model.is_some() { challenger_segments(&run) } else { Vec::new() };
-    let sha256 = run.model.as_ref().map(|model| model.model().sha256_hex());
+    let sha256 = run.model.as_ref().map(|model| model.scoring().sha256_hex().to_owned());
     let mark = sha256.as_deref().filter(|_| request.model.is_some());
     let folder = archive::replay_folder(&settings.reports, &settings.model.name, request.window, mark);
     let context =
@@ -69,6 +73,7 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
     let mut parity = ParityTally::default();
     let mut shift = request.model.as_ref().map(|_| ShiftTally::empty(run.reference.layout(), &segments));
     let mut windows = Vec::new();
+    let mut causes = Vec::new();
     let mut rows = 0;
     let each = request.each.unwrap_or(settings.schedule.window);
     for window in split(request.window, each, &settings.schedule.zone)? {
@@ -83,9 +88,17 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
             if let (Some(all), Some(this)) = (&mut shift, &rescored.shift) {
                 all.merge(this);
             }
+            let own = if request.model.is_some() {
+                // A challenger's scores differ by design.
+                let promise = Some(model.scoring().promise());
+                Parity { promise, ..rescored.parity.finish(data.counted.profile.rows()) }
+            } else {
+                explained_parity(&run, model, &data, parity_request, &rescored.parity)?
+            };
+            causes.push(own.cause.clone().filter(|_| own.is_broken()));
             replayed = Some(Replay {
-                model_sha256: model.model().sha256_hex(),
-                parity: rescored.parity.finish(data.counted.profile.rows()),
+                model_sha256: model.scoring().sha256_hex().to_owned(),
+                parity: own,
                 challenger: rescored.shift.as_ref().map(|shift| parity_request.finish(&run, shift, &segments)),
             });
             contributions = rescored.attribution;
@@ -122,7 +135,11 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
         reference_id: run.reference.id().to_owned(),
         threshold: settings.model.threshold,
         severity: windows.iter().map(|rerun| rerun.severity).max().unwrap_or(Severity::NoData),
-        parity: parity_model.map(|_| parity.finish(rows)),
+        parity: parity_model.map(|(model, _)| Parity {
+            promise: Some(model.scoring().promise()),
+            cause: common_cause(causes),
+            ..parity.finish(rows)
+        }),
         challenger: shift
             .as_ref()
             .zip(parity_model)
@@ -135,11 +152,44 @@ pub fn replay(settings: &Settings, request: &ReplayRequest, scan: ScanOptions<'_
     Ok(ReplayOutput { summary, html: published.html })
 }
 
-/// How the logged probabilities are compared.
-fn parity_request(run: &RunContext<'_>) -> Result<ParityRequest> {
-    ParityRequest::new(run, ParityOf::All).ok_or_else(|| {
-        Fault::setup("source.fields.probability: not mapped; replay needs the logged probabilities to compare with")
-    })
+/// The cause of all windows that have one, if it is the same.
+fn common_cause(causes: Vec<Option<ParityCause>>) -> Option<ParityCause> {
+    let mut known = causes.into_iter().flatten();
+    let first = known.next()?;
+    known.all(|other| other == first).then_some(first)
+}
+
+/// Why a regression is not compared.
+const PREDICTS_A_NUMBER: &str = "--model: the model predicts a number, so that it makes no decisions to compare with the logged \
+                                 ones; use a classifier, or score the rows with `vigie score`";
+
+/// How the logged scores are compared.
+fn parity_request(run: &RunContext<'_>, model: &Rescorer, request: &ReplayRequest) -> Result<ParityRequest> {
+    let challenger = request.model.as_ref().map(|file| &file.choices);
+    let class = match challenger {
+        Some(choices) => choices.class.as_deref(),
+        None => run.settings.model.class.as_deref(),
+    };
+    let parity = ParityRequest::new(run, model, class, ParityOf::All).ok_or_else(|| {
+        Fault::setup(match model.scoring().kind() {
+            ScoreKind::Probability => {
+                "source.fields.probability: not mapped; replay needs the logged probabilities to compare with"
+            }
+            ScoreKind::Prediction if challenger.is_some() => PREDICTS_A_NUMBER,
+            ScoreKind::Prediction => {
+                "source.fields.prediction: not mapped; replay needs the logged predictions to compare with"
+            }
+        })
+    })?;
+    if challenger.is_some() && !parity.has_decisions() {
+        return Err(Fault::setup(match model.scoring().kind() {
+            ScoreKind::Probability => {
+                "source.fields.probability: not mapped; a challenger's decisions are compared by one probability per row"
+            }
+            ScoreKind::Prediction => PREDICTS_A_NUMBER,
+        }));
+    }
+    Ok(parity)
 }
 
 /// Opens the run with the requested model, and returns the name of its file; `None` without one.
@@ -149,16 +199,33 @@ fn open<'a>(
     scan: ScanOptions<'a>,
 ) -> Result<(RunContext<'a>, Option<String>)> {
     let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let Some(path) = &request.model else {
+    let Some(ModelFile { path, choices }) = &request.model else {
         let file = settings.model.file.as_ref().map(name);
         return Ok((RunContext::open(settings, scan)?, file));
     };
     let mut run = RunContext::without_model(settings, scan)?;
-    let model = read_model("--model", path)?;
-    let shown = path.display().to_string();
-    let challenger = Rescorer::new(&format!("--model {shown}"), model, run.reference.layout())?;
-    let words = settings.model.missing_level.as_ref();
-    run.set_model(challenger.with_missing_words(|feature| Some(words?.word(feature)?.to_owned())))?;
+    let model = read_model(CHALLENGER, path, choices)?;
+    let scoring = ScoringModel::new(&place(CHALLENGER, path), model, choices.class.as_deref())?;
+    let challenger = Rescorer::new(scoring, run.reference.layout());
+    // It gets what the application passes to the config's model, for a missing level as well. If that model cannot be read,
+    // only this is not known.
+    let champion = open_model(settings, &run.reference).ok().flatten();
+    let configured = settings.model.missing_level.as_ref();
+    let words: BTreeMap<String, String> = challenger
+        .model()
+        .features()
+        .iter()
+        .filter_map(|feature| {
+            let name = feature.name.as_str();
+            let inferred = || {
+                let word = champion.as_ref()?.missing_word(name)?;
+                challenger.knows_level(name, &word).then_some(word)
+            };
+            let word = configured.and_then(|words| words.word(name)).map(ToOwned::to_owned).or_else(inferred)?;
+            Some((name.to_owned(), word))
+        })
+        .collect();
+    run.set_model(challenger.with_missing_words(|feature| words.get(feature).cloned()), champion.as_ref())?;
     // Only the model that the reference was learned with has contributions; for others, attribution is unavailable.
     run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
     Ok((run, Some(name(path))))

@@ -17,10 +17,10 @@ use crate::{
     monitor::{
         atomic_file::AtomicFile,
         learn::{
-            rows::{inputs, raw_outputs},
+            rows::{inputs, raw_outputs, refused_note},
             training::read,
         },
-        model::read_model,
+        model::{ModelFile, read_model},
     },
     reference::{Training, TrainingValues, duplicate_name},
     source,
@@ -29,7 +29,7 @@ use crate::{
 /// Options of `vigie score`.
 #[derive(Debug, Clone)]
 pub struct ScoreRequest {
-    pub model: PathBuf,
+    pub model: ModelFile,
     pub data: PathBuf,
     /// `.parquet` or `.csv`.
     pub out: PathBuf,
@@ -46,6 +46,8 @@ pub enum Output {
     Raw,
     /// `probability` of the second of two classes, or `probability_<class>` of each class.
     Probability,
+    /// The number that a regression predicts: `prediction`, or `prediction_0`, … if there are several.
+    Prediction,
     /// The predicted class.
     Decision,
     /// Contribution of each feature: `shap_<feature>`, then `shap_expected_value`, or `shap_0_<feature>`, … if there are
@@ -53,8 +55,16 @@ pub enum Output {
     Shap,
 }
 
-/// Scores every row, and returns their number.
-pub fn score(request: &ScoreRequest) -> Result<usize> {
+/// What was written.
+#[derive(Debug)]
+pub struct ScoredFile {
+    pub rows: usize,
+    /// What the user should know about the model and the rows.
+    pub notes: Vec<String>,
+}
+
+/// Scores every row.
+pub fn score(request: &ScoreRequest) -> Result<ScoredFile> {
     // Fail early on an unsupported output.
     let ending = request.out.extension().and_then(|ending| ending.to_str());
     let Some(ending @ ("parquet" | "csv")) = ending else {
@@ -69,7 +79,7 @@ pub fn score(request: &ScoreRequest) -> Result<usize> {
              (FORMAT csv, HEADER)"
         )));
     }
-    let model = read_model("--model", &request.model)?;
+    let model = read_model("--model", &request.model.path, &request.model.choices)?;
     let (table, _) = read(std::slice::from_ref(&request.data))?;
     let inputs = inputs(&model, &table)?;
     let raw = raw_outputs(&model, &inputs, request.threads)?;
@@ -81,8 +91,9 @@ pub fn score(request: &ScoreRequest) -> Result<usize> {
         written.extend(match output {
             Output::Raw => raws(&model, &raw),
             Output::Probability => probabilities(&model, &raw)?,
-            Output::Decision => vec![decision(&model, &raw)],
-            Output::Shap => shap_columns(&model, &inputs, &raw, request.threads)?,
+            Output::Prediction => predictions(&model, &raw)?,
+            Output::Decision => vec![decision(&model, &raw)?],
+            Output::Shap => shap_columns(&model, &inputs, request.threads)?,
         });
     }
     if let Some(name) = duplicate_name(written.iter().map(|(name, _)| name.as_str())) {
@@ -93,7 +104,8 @@ pub fn score(request: &ScoreRequest) -> Result<usize> {
     let mut file = AtomicFile::create(&request.out)?;
     file.write(&bytes)?;
     file.finish()?;
-    Ok(table.rows)
+    let notes = model.notes().iter().cloned().chain(refused_note(&model, &inputs)).collect();
+    Ok(ScoredFile { rows: table.rows, notes })
 }
 
 /// Every `step`-th value, starting at `first`.
@@ -110,9 +122,12 @@ fn raws(model: &Model, raw: &[f64]) -> Vec<(String, ArrayRef)> {
 
 fn probabilities(model: &Model, raw: &[f64]) -> Result<Vec<(String, ArrayRef)>> {
     let mut values = raw.to_vec();
-    if !model.probabilities(&mut values) {
-        return Err(Fault::setup("--output probability: the model is not a classifier; use --output raw"));
+    if !model.link().has_probabilities() {
+        return Err(Fault::setup(
+            "--output probability: the model is not a classifier; use --output prediction, or --output raw",
+        ));
     }
+    model.predictions(&mut values);
     let of = model.output_count();
     let classes = model.classes().iter().enumerate();
     Ok(match of {
@@ -121,9 +136,26 @@ fn probabilities(model: &Model, raw: &[f64]) -> Result<Vec<(String, ArrayRef)>> 
     })
 }
 
-fn decision(model: &Model, raw: &[f64]) -> (String, ArrayRef) {
+fn predictions(model: &Model, raw: &[f64]) -> Result<Vec<(String, ArrayRef)>> {
+    if model.link().has_probabilities() {
+        return Err(Fault::setup("--output prediction: the model is a classifier; use --output probability"));
+    }
+    let mut values = raw.to_vec();
+    model.predictions(&mut values);
+    Ok(match model.output_count() {
+        1 => vec![("prediction".to_owned(), column(&values, 0, 1))],
+        of => (0..of).map(|place| (format!("prediction_{place}"), column(&values, place, of))).collect(),
+    })
+}
+
+fn decision(model: &Model, raw: &[f64]) -> Result<(String, ArrayRef)> {
+    if model.classes().is_empty() {
+        return Err(Fault::setup(
+            "--output decision: the model has no classes, so that it does not decide between them",
+        ));
+    }
     let class = |row: &[f64]| Some(model.classes().get(model.decision(row)?)?.as_str());
-    ("decision".to_owned(), Arc::new(raw.chunks(model.output_count()).map(class).collect::<StringArray>()))
+    Ok(("decision".to_owned(), Arc::new(raw.chunks(model.output_count()).map(class).collect::<StringArray>())))
 }
 
 fn id_column(table: &Training, name: &str) -> Result<ArrayRef> {

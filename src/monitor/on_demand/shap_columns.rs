@@ -3,21 +3,18 @@
 use std::{ops::Range, sync::Arc};
 
 use arrow_array::{ArrayRef, Float64Array};
-use vigie_models::{Inputs, Model};
+use vigie_models::{Background, Inputs, Model};
 
 use crate::fault::{Fault, Result};
 
 /// Number of rows whose SHAP values are buffered before they are copied to the columns.
 const ROWS_PER_BLOCK: usize = 1024;
 
-/// Computes the columns of SHAP values. Checks that each row adds up to its raw output.
-pub(crate) fn shap_columns(
-    model: &Model,
-    inputs: &Inputs,
-    raw: &[f64],
-    threads: usize,
-) -> Result<Vec<(String, ArrayRef)>> {
-    let explainer = model.explainer().map_err(|error| Fault::from(error).context("--output shap"))?;
+/// Computes the columns of SHAP values. Checks that each row adds up to its raw output. Contributions to a linear model are
+/// differences from the means of these rows.
+pub(crate) fn shap_columns(model: &Model, inputs: &Inputs, threads: usize) -> Result<Vec<(String, ArrayRef)>> {
+    let background = Some(Background::Rows(inputs));
+    let explainer = model.explainer_with(background).map_err(|error| Fault::from(error).context("--output shap"))?;
     let (rows, width) = (inputs.rows(), explainer.width());
     let each = rows.div_ceil(threads.max(1)).max(1);
     let mut columns = vec![vec![0.0; rows]; width];
@@ -32,12 +29,14 @@ pub(crate) fn shap_columns(
     }
     by_thread(rows, each, parts.into_iter(), |range, mut part| {
         let mut values = vec![0.0; width * ROWS_PER_BLOCK.min(range.len())];
+        let mut sums = vec![0.0; model.output_count() * ROWS_PER_BLOCK.min(range.len())];
         for from in range.clone().step_by(ROWS_PER_BLOCK) {
             let end = (from + ROWS_PER_BLOCK).min(range.end);
             let values = values.split_at_mut(width * (end - from)).0;
             explainer.values(model, inputs, from..end, values)?;
-            let own = raw.get(from * model.output_count()..end * model.output_count()).unwrap_or_default();
-            let gap = explainer.gap(model, values, own);
+            let sums = sums.split_at_mut(model.output_count() * (end - from)).0;
+            explainer.sums(model, inputs, from..end, sums)?;
+            let gap = explainer.gap(model, values, sums);
             if gap > explainer.tolerance() {
                 return Err(Fault::setup(format!(
                     "--output shap: contributions and raw outputs of rows {from} to {end} differ by {gap:e}; the model is \

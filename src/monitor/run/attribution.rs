@@ -21,6 +21,8 @@ use crate::{
 /// Computes the contributions of a window's rows, or of the sample of them that parity is judged on.
 pub(crate) struct RowExplainer<'a> {
     explainer: &'a Explainer,
+    /// Place of the first contribution to the score, among the values of a row.
+    first: usize,
     reference: &'a Contributions,
     below: Option<u128>,
 }
@@ -28,11 +30,12 @@ pub(crate) struct RowExplainer<'a> {
 impl<'a> RowExplainer<'a> {
     /// `None` if attribution is off or unavailable.
     pub(crate) fn new(run: &'a RunContext<'_>, rows: u64) -> Option<Self> {
-        let (AttributionMode::On(explainer), Some(reference)) = (&run.attribution, run.reference.contributions())
+        let (AttributionMode::On(explainer, first), Some(reference)) =
+            (&run.attribution, run.reference.contributions())
         else {
             return None;
         };
-        Some(Self { explainer, reference, below: SAMPLE.below(rows) })
+        Some(Self { explainer, first: *first, reference, below: SAMPLE.below(rows) })
     }
 
     pub(crate) fn empty(&self) -> AttributionTally {
@@ -55,7 +58,7 @@ impl<'a> RowExplainer<'a> {
             if together.first().is_some_and(in_sample) {
                 let mut values = vec![0.0; together.len() * self.explainer.width()];
                 self.explainer.values(model.model(), inputs, rows, &mut values)?;
-                tally.observe(&values, self.explainer.width(), model.columns(), self.reference);
+                tally.observe(&values, (self.explainer.width(), self.first), model.columns(), self.reference);
             }
         }
         Ok(())
@@ -70,7 +73,7 @@ impl<'a> RowExplainer<'a> {
 pub(crate) fn unavailable_attribution(run: &RunContext<'_>) -> Option<Attribution> {
     match &run.attribution {
         AttributionMode::Unavailable(why) => Some(Attribution::Unavailable(why.clone())),
-        AttributionMode::Off | AttributionMode::On(_) => None,
+        AttributionMode::Off | AttributionMode::On(..) => None,
     }
 }
 

@@ -14,7 +14,8 @@ pub(crate) enum AttributionMode {
     Off,
     /// Requested, but impossible for this reason.
     Unavailable(Unmeasured),
-    On(Box<Explainer>),
+    /// The explainer, and the place of the first contribution to the score among the values of a row.
+    On(Box<Explainer>, usize),
 }
 
 /// Reads the mode from the policy, the reference and the model.
@@ -32,13 +33,20 @@ pub(crate) fn attribution_mode(
         ));
     };
     let Some(contributions) = reference.contributions() else {
-        return Ok(AttributionMode::Unavailable(Unmeasured::NoModel));
+        // Some models have none.
+        let why =
+            model.scoring().explainer(None).err().map_or(Unmeasured::NoModel, |why| Unmeasured::Model(why.to_string()));
+        return Ok(AttributionMode::Unavailable(why));
     };
-    if contributions.model_sha256 != model.model().sha256_hex() {
+    if contributions.model_sha256 != model.scoring().sha256_hex() {
         return Ok(AttributionMode::Unavailable(Unmeasured::OtherModel));
     }
-    Ok(match model.model().explainer() {
-        Ok(explainer) => AttributionMode::On(Box::new(explainer)),
-        Err(why) => AttributionMode::Unavailable(Unmeasured::Model(why.to_string())),
-    })
+    let unavailable = |why: String| Ok(AttributionMode::Unavailable(Unmeasured::Model(why)));
+    match model.scoring().explainer(Some(contributions)) {
+        Ok(explainer) => match model.scoring().contributions(&explainer) {
+            Ok(own) => Ok(AttributionMode::On(Box::new(explainer), own.start)),
+            Err(why) => unavailable(why.to_string()),
+        },
+        Err(why) => unavailable(why.to_string()),
+    }
 }

@@ -23,7 +23,7 @@ use crate::{
     judge::{ParityOf, StoryBlock},
     monitor::model::{place, read_model},
     reference::Reference,
-    replay::Rescorer,
+    replay::{Rescorer, ScoreKind, ScoringModel},
     report::{AgainstWindow, SkippedFiles},
     source::{Log, Scaled},
 };
@@ -71,16 +71,17 @@ impl<'a> RunContext<'a> {
     pub(crate) fn open(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
         let mut run = Self::without_model(settings, scan)?;
         if let Some(model) = open_model(settings, &run.reference)? {
-            run.set_model(model)?;
+            run.set_model(model, None)?;
         }
         run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
         run.leaves = leaf_mode(&run.reference, run.model.as_ref())?;
         Ok(run)
     }
 
-    /// Sets the model that rescores rows, and learns from it what stands for a missing level.
-    pub(crate) fn set_model(&mut self, model: Rescorer) -> Result<()> {
-        self.reference.count_missing_as(|feature| model.missing_word(feature));
+    /// Sets the model that rescores rows, and learns what stands for a missing level: from the model that the reference
+    /// belongs to, if it is another and known.
+    pub(crate) fn set_model(&mut self, model: Rescorer, champion: Option<&Rescorer>) -> Result<()> {
+        self.reference.count_missing_as(|feature| champion.unwrap_or(&model).missing_word(feature));
         self.segments = segments(self.settings, &self.reference)?;
         self.model = Some(model);
         Ok(())
@@ -155,7 +156,7 @@ impl<'a> RunContext<'a> {
     fn sample(&self) -> Option<Sample> {
         let parity = self.settings.policy.parity;
         let is_compared = self.model.is_some() && parity == ParityOf::Sample;
-        let is_explained = matches!(self.attribution, AttributionMode::On(_));
+        let is_explained = matches!(self.attribution, AttributionMode::On(..));
         let is_counted = matches!(self.leaves, LeafMode::On(_));
         ((is_compared || is_explained || is_counted) && parity != ParityOf::All).then_some(SAMPLE)
     }
@@ -237,12 +238,31 @@ pub fn open_reference(key: &str, path: &Path) -> Result<Reference> {
 }
 
 /// Config key of the model file.
-const MODEL_FILE: &str = "model.file";
+pub(crate) const MODEL_FILE: &str = "model.file";
+
+/// Reads the config's model file, if it names one.
+pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<ScoringModel>> {
+    let Some(file) = &settings.model.file else { return Ok(None) };
+    let choices = settings.model.choices();
+    let model = read_model(MODEL_FILE, file, &choices)?;
+    let scoring = ScoringModel::new(&place(MODEL_FILE, file), model, choices.class.as_deref())?;
+    let fields = &settings.source.fields;
+    match scoring.kind() {
+        ScoreKind::Prediction if fields.probability.is_some() => Err(Fault::setup(
+            "source.fields.probability: the model predicts a number and no probability; map `source.fields.prediction` instead",
+        )),
+        ScoreKind::Probability if fields.prediction.is_some() => Err(Fault::setup(
+            "source.fields.prediction: the model returns a probability; map `source.fields.probability` instead",
+        )),
+        ScoreKind::Prediction | ScoreKind::Probability => Ok(Some(scoring)),
+    }
+}
 
 pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<Rescorer>> {
-    let Some(file) = &settings.model.file else { return Ok(None) };
-    let model = read_model(MODEL_FILE, file)?;
-    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, file), model, reference.layout())?;
+    let (Some(file), Some(scoring)) = (&settings.model.file, read_configured_model(settings)?) else {
+        return Ok(None);
+    };
+    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, file), scoring, reference.layout())?;
     with_missing_words(rescorer, settings).map(Some)
 }
 

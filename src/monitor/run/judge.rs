@@ -200,15 +200,20 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
     }
 }
 
-/// The logged decisions of a window; `None` if no row has one.
+/// The logged decisions of a window; `None` if no row has one, or if none follows from the score because it is a predicted
+/// number.
 fn decisions(run: &RunContext<'_>, counted: &Counted) -> Option<LoggedDecisions> {
+    if run.reference.provenance().has_prediction() {
+        return None;
+    }
     let decisions =
         LoggedDecisions::new(counted.decisions.as_ref()?, run.settings.model.rule(), score_unit(run.settings));
     (decisions.rows() + decisions.open + decisions.unknown > 0).then_some(decisions)
 }
 
 fn settings_map_no_score(run: &RunContext<'_>) -> bool {
-    run.settings.source.fields.probability.is_none()
+    let fields = &run.settings.source.fields;
+    fields.probability.is_none() && fields.prediction.is_none()
 }
 
 /// Costs of decisions compared with the reference's. Outcomes of training rows are optimistic, so known outcomes are

@@ -39,7 +39,7 @@ impl<'a> LeafCounter<'a> {
         keys: &[u128],
     ) -> Result<Vec<f64>> {
         let in_sample = |key: &u128| self.below.is_none_or(|below| *key < below);
-        model.probabilities_with_leaves(inputs, keys.len(), &mut |tree, first, leaves| {
+        model.scores_with_leaves(inputs, keys.len(), &mut |tree, first, leaves| {
             let own = keys.iter().skip(first).zip(leaves).filter(|(key, _)| in_sample(key));
             counts.observe(tree, own.map(|(_, leaf)| *leaf));
         })

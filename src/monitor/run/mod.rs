@@ -12,6 +12,8 @@ pub(crate) mod judge;
 pub(crate) mod leaf_mode;
 pub(crate) mod leaves;
 pub(crate) mod left_out;
+pub(crate) mod parity_cause;
+pub(crate) mod parity_request;
 pub(crate) mod performance;
 pub(crate) mod predictions;
 pub(crate) mod report;

@@ -1,57 +1,26 @@
 //! Rows of a window scored again by a model file, and compared with the logged scores.
 
-use arrow_array::Array;
 use vigie_profile::layout::Kind;
-use vigie_stats::Price;
 
 use super::{
     attribution::{RowExplainer, unavailable_attribution},
     context::{RunContext, SAMPLE, WindowData},
     leaves::{LeafCounter, unavailable_leaves},
+    parity_cause::with_cause,
+    parity_request::ParityRequest,
 };
 use crate::{
     engine::{self, KeyedRows, RowQuery},
     fault::{Fault, Result},
     judge::ParityOf,
     replay::{
-        Attribution, AttributionTally, FeatureSegments, LeafCounts, LeafDrift, Pair, ParityOptions, ParityTally,
-        Replay, Rescorer, ScorePrice, Shift, ShiftTally, Unmeasured,
+        Attribution, AttributionTally, FeatureSegments, LeafCounts, LeafDrift, Pair, Parity, ParityTally, Replay,
+        Rescorer, ShiftTally, Unmeasured,
     },
 };
 
 /// Number of features of each kind by which a challenger's decisions are broken down.
 const SEGMENTED: usize = 3;
-
-/// Which rows are compared, how logged probabilities are read, and what decisions cost.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ParityRequest {
-    rows: ParityOf,
-    options: ParityOptions,
-    price: ScorePrice,
-}
-
-impl ParityRequest {
-    /// `None` where the config maps no probability.
-    pub(crate) fn new(run: &RunContext<'_>, rows: ParityOf) -> Option<Self> {
-        let model = &run.settings.model;
-        let scale = run.settings.source.fields.probability.as_ref()?.scale();
-        Some(Self {
-            rows,
-            options: ParityOptions { rule: model.rule(), scale },
-            price: ScorePrice {
-                of_error: Price {
-                    false_negative: model.cost.false_negative,
-                    false_positive: model.cost.false_positive,
-                },
-                high_score: model.high_score(),
-            },
-        })
-    }
-
-    pub(crate) fn finish(self, run: &RunContext<'_>, shift: &ShiftTally, segments: &[FeatureSegments]) -> Shift {
-        shift.finish(run.reference.layout(), segments, self.price, run.settings.policy.empty_bins)
-    }
-}
 
 /// Tallies of a rescored window.
 pub(crate) struct Rescored {
@@ -76,15 +45,31 @@ pub(crate) struct WindowReplay {
 /// needs a mapped probability, contributions must be enabled in the policy, and leaves be in the reference.
 pub(crate) fn replay_window(run: &RunContext<'_>, data: &WindowData) -> Result<WindowReplay> {
     let rows = run.settings.policy.parity;
-    let request = ParityRequest::new(run, rows).filter(|_| rows != ParityOf::Off);
     let Some(model) = &run.model else { return Ok(WindowReplay::default()) };
+    let class = run.settings.model.class.as_deref();
+    let request = ParityRequest::new(run, model, class, rows).filter(|_| rows != ParityOf::Off);
     let rescored = rescore(run, model, data, request, &[], false)?;
-    let replay = request.map(|_| Replay {
-        model_sha256: model.model().sha256_hex(),
-        parity: rescored.parity.finish(data.counted.profile.rows()),
-        challenger: None,
-    });
+    let replay = match request {
+        Some(request) => Some(Replay {
+            model_sha256: model.scoring().sha256_hex().to_owned(),
+            parity: explained_parity(run, model, data, request, &rescored.parity)?,
+            challenger: None,
+        }),
+        None => None,
+    };
     Ok(WindowReplay { replay, contributions: rescored.attribution, leaves: rescored.leaves })
+}
+
+/// The comparison with the model that made the logged scores, and the cause if they differ.
+pub(crate) fn explained_parity(
+    run: &RunContext<'_>,
+    model: &Rescorer,
+    data: &WindowData,
+    request: ParityRequest,
+    tally: &ParityTally,
+) -> Result<Parity> {
+    let parity = Parity { promise: Some(model.scoring().promise()), ..tally.finish(data.counted.profile.rows()) };
+    with_cause(run, model, data, request, (tally, parity))
 }
 
 struct RescoreTally {
@@ -121,16 +106,18 @@ pub(crate) fn rescore(
             (Some(counter), Some(counts)) => Some(counter.score(counts, model, &inputs, &keyed.keys)?),
             _ => None,
         };
-        if let Some(ParityRequest { options, .. }) = request {
+        if let Some(request) = request {
             let replayed = match with_leaves {
                 Some(scores) => scores,
-                None => model.probabilities(&inputs, keyed.rows.len)?,
+                None => model.scores(&inputs, keyed.rows.len)?,
             };
-            if let Some(shift) = &mut tally.shift {
-                shift.observe(&keyed.rows, &replayed, options.rule, layout, segments);
+            if let (Some(shift), Some(rule)) = (&mut tally.shift, request.options.rule) {
+                shift.observe(&keyed.rows, &replayed, rule, layout, segments);
             }
-            for pair in pairs(keyed, &replayed) {
-                tally.parity.observe(pair, options);
+            let refused = model.model().refused_rows(&inputs, 0..keyed.rows.len);
+            tally.parity.leave_out(refused.len() as u64);
+            for pair in pairs(keyed, request, &replayed, &refused) {
+                tally.parity.observe(pair, request.options);
             }
         }
         match (&explainer, &mut tally.attribution) {
@@ -175,14 +162,21 @@ pub(crate) fn rescore(
     Ok(Rescored { parity: all.parity, shift: all.shift, attribution, leaves, read })
 }
 
-fn pairs<'a>(keyed: &'a KeyedRows, replayed: &'a [f64]) -> impl Iterator<Item = Pair<'a>> {
-    let logged = keyed.rows.probability.iter().flatten();
+/// Both scores of each row, except those that the library refuses, in ascending order.
+fn pairs<'a>(
+    keyed: &'a KeyedRows,
+    request: ParityRequest,
+    replayed: &'a [f64],
+    refused: &'a [usize],
+) -> impl Iterator<Item = Pair<'a>> {
     let named = keyed.names.iter().zip(&keyed.keys);
-    let refused = keyed.rows.refused.as_ref();
-    let decision = move |row: usize| refused.filter(|refused| refused.is_valid(row)).map(|refused| refused.value(row));
-    logged.zip(replayed).zip(named).enumerate().filter_map(move |(row, ((logged, replayed), (name, key)))| {
-        Some(Pair { name, key: *key, logged: logged?, replayed: *replayed, refused: decision(row) })
-    })
+    let scored = request.logged(keyed).into_iter().zip(replayed).zip(named).enumerate();
+    scored.filter(|(row, _)| refused.binary_search(row).is_err()).filter_map(
+        |(row, ((logged, replayed), (name, key)))| {
+            let refused = ParityRequest::refused(keyed, row);
+            Some(Pair { name, key: *key, logged: logged?, replayed: *replayed, refused })
+        },
+    )
 }
 
 /// The most important features of both kinds. A challenger's decisions are broken down by their levels and bins.

@@ -25,7 +25,7 @@ use crate::{
     reference::Reference,
     replay::{
         DecisionTerms, ReferenceFigures, ReferenceValues, RestorableFeature, Restoration, Restorer, SampleColumn,
-        ScoreShift, Unmeasured,
+        ScoreKind, ScoreShift, Unmeasured,
     },
 };
 
@@ -47,6 +47,9 @@ pub(crate) fn score_shift(
     let reference = &run.reference;
     if reference.provenance().reduced {
         return unavailable(Unmeasured::Distributions);
+    }
+    if model.scoring().kind() == ScoreKind::Prediction {
+        return unavailable(Unmeasured::Prediction);
     }
     if !judged.verdict.has_verdict() {
         return unavailable(Unmeasured::TooFewRows);

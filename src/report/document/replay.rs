@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::challenger::{ChallengerSection, LoggedAndReplayed};
 use crate::{
-    replay::{Parity, Replay},
+    replay::{IterationsUsed, Parity, ParityCause, Replay, ScorePromise},
     report::words::Language,
 };
 
@@ -20,9 +20,41 @@ pub struct ReplaySection {
     pub parity: ReportedParity,
 }
 
+/// The likely cause of differing scores.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedCause {
+    /// Features that are exchanged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
+    /// Boosting iterations that the service uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<IterationsUsed>,
+    /// What it is: `swapped_columns`, `zeros_missing`, …
+    pub kind: String,
+    /// Number of the tree with another leaf, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<u64>,
+    pub words: String,
+}
+
+/// How closely vigie's scores equal those of the model's own library. Parity is judged by it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedPromise {
+    /// Library and format of the model.
+    pub library: String,
+    /// Whether the library returns 32-bit floats.
+    pub single: bool,
+    /// Largest difference, relative to scores above 1; null: every bit is equal.
+    pub tolerance: Option<f64>,
+    pub words: String,
+}
+
 /// Counts of compared rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedParity {
+    /// Why scores differ, if the rows show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<ReportedCause>,
     /// Rows that were rescored.
     pub compared: u64,
     /// Decisions that differ from the model's by more than the log's rounding.
@@ -33,7 +65,12 @@ pub struct ReportedParity {
     pub max_abs_difference: Option<f64>,
     /// Rows whose logged score differs from the model's by more than the log's rounding.
     pub mismatches: u64,
+    /// Rows that were not compared because the library refuses to score them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_scorable: u64,
     pub precision: ReportedPrecision,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promise: Option<ReportedPromise>,
     /// Refusal rates of the compared rows.
     pub refused_share: LoggedAndReplayed,
     /// Used rows of the window.
@@ -66,6 +103,44 @@ impl ReplaySection {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
+fn is_zero(rows: &u64) -> bool {
+    *rows == 0
+}
+
+impl ReportedCause {
+    fn new(cause: &ParityCause) -> Self {
+        Self {
+            features: match cause {
+                ParityCause::SwappedColumns { first, second } => vec![first.clone(), second.clone()],
+                _ => Vec::new(),
+            },
+            iterations: match cause {
+                ParityCause::Iterations { uses } => Some(*uses),
+                _ => None,
+            },
+            kind: cause.kind().to_owned(),
+            tree: match cause {
+                ParityCause::ChangedLeaf { tree } => Some(*tree),
+                _ => None,
+            },
+            words: Language::English.parity_cause(cause),
+        }
+    }
+}
+
+impl ReportedPromise {
+    fn new(promise: &ScorePromise) -> Self {
+        let tolerance = promise.tolerance;
+        Self {
+            library: promise.library.clone(),
+            single: tolerance.is_single,
+            tolerance: (tolerance.within > 0.0).then_some(tolerance.within),
+            words: Language::English.score_promise(promise),
+        }
+    }
+}
+
 impl ReportedParity {
     pub(crate) fn new(parity: &Parity) -> Self {
         let (logged, replayed) = parity.refused();
@@ -75,15 +150,18 @@ impl ReportedParity {
             replayed: Some(one.replayed),
         };
         Self {
+            cause: parity.cause.as_ref().map(ReportedCause::new),
             compared: parity.compared,
             decisions_flipped: parity.decisions_flipped,
             examples: parity.examples.iter().map(pair).collect(),
             max_abs_difference: parity.max_abs_difference,
             mismatches: parity.mismatches,
+            not_scorable: parity.not_scorable,
             precision: ReportedPrecision {
                 decimals: parity.decimals,
                 words: Language::English.logged_precision(&parity.precision),
             },
+            promise: parity.promise.as_ref().map(ReportedPromise::new),
             refused_share: LoggedAndReplayed { logged, replayed },
             rows: parity.rows,
         }

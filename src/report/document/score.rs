@@ -17,6 +17,12 @@ pub(super) fn score(
     policy: &Policy,
 ) -> Option<ReportedFeature> {
     let score = drift.score.as_ref()?;
+    let is_prediction = score.histogram.is_empty();
+    let mut feature = ReportedFeature::new(&score.distance, verdict, policy);
+    if is_prediction {
+        let reason = "the score is a predicted number, from which no decision follows";
+        feature.null_reasons.insert("refused_share.window".to_owned(), reason.to_owned());
+    }
     Some(ReportedFeature {
         refused_share: Some(RefusedShare {
             p_value: score.refused.p_value,
@@ -24,7 +30,7 @@ pub(super) fn score(
             reference: score.refused.reference,
             window: score.refused.window,
         }),
-        histogram: Some(score.histogram.iter().map(ReportedStep::new).collect()),
-        ..ReportedFeature::new(&score.distance, verdict, policy)
+        histogram: (!is_prediction).then(|| score.histogram.iter().map(ReportedStep::new).collect()),
+        ..feature
     })
 }

@@ -109,6 +109,12 @@ impl ReplaySummary {
         if self.is_replay { format!("{folder}/report") } else { format!("../../{folder}/report") }
     }
 
+    /// Why logged scores differ from the model's, in one sentence; `None` if they do not, or if it is not known.
+    #[must_use]
+    pub fn cause(&self) -> Option<String> {
+        self.parity.as_ref().and_then(|parity| replay::cause(parity, Language::English))
+    }
+
     /// The decisions of the challenger model in one sentence.
     #[must_use]
     pub fn challenge(&self) -> Option<String> {
@@ -191,6 +197,7 @@ struct SummaryPage {
     mark_class: &'static str,
     is_replay: bool,
     sentence: String,
+    cause: Option<String>,
     challenge: Option<String>,
     facts: Vec<(&'static str, String)>,
     examples: Vec<ExampleLine>,
@@ -242,6 +249,7 @@ pub fn to_summary_html(summary: &ReplaySummary, language: Language) -> Result<St
         mark_class: severity.word(),
         is_replay: summary.is_replay,
         sentence: summary.sentence_in(language),
+        cause: parity.and_then(|parity| replay::cause(parity, language)),
         challenge: summary.challenger.as_ref().map(|shift| challenger::sentence(shift, language)),
         facts: parity.map(|parity| replay::facts(parity, &model, language)).unwrap_or_default(),
         examples: parity.map(|parity| replay::examples(parity, language)).unwrap_or_default(),

@@ -53,13 +53,15 @@ pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> 
     }];
     if let Some(score) = &report.drift.score {
         let (psi, refused) = (score.distance.psi, score.refused);
-        figures.push(KeyFigure {
-            name: labels.share_refused,
-            value: language.percent_or_dash(refused.window),
-            baseline: format!("{} {}", labels.reference, language.percent_or_dash(refused.reference)),
-            spark: spark(|head| head.refused_share, refused.window, NEVER, labels.share_refused, &percent),
-            severity: own(Test::ShareRefused),
-        });
+        if !report.reference.has_prediction() {
+            figures.push(KeyFigure {
+                name: labels.share_refused,
+                value: language.percent_or_dash(refused.window),
+                baseline: format!("{} {}", labels.reference, language.percent_or_dash(refused.reference)),
+                spark: spark(|head| head.refused_share, refused.window, NEVER, labels.share_refused, &percent),
+                severity: own(Test::ShareRefused),
+            });
+        }
         figures.push(KeyFigure {
             name: labels.score_psi,
             value: language.number_or_dash(psi.value),

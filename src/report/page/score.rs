@@ -14,6 +14,9 @@ pub(crate) struct ScorePart {
 pub(crate) fn score(report: &Report, language: Language) -> Option<ScorePart> {
     let score = report.drift.score.as_ref()?;
     let mut card = card(report, &score.distance, report.verdict.score.as_ref(), language);
+    if report.reference.has_prediction() {
+        return Some(ScorePart { chart: String::new(), card });
+    }
     let refused = from_to(score.refused.reference, score.refused.window, language);
     let (model, labels) = (&report.run.model, language.labels());
     let rule = DecisionRule { threshold: model.threshold, high_score: model.high_score };

@@ -4,6 +4,7 @@ use super::{Language, values::Advice};
 use crate::{
     drift::{FeatureDrift, PsiBinKind},
     judge::{Facts, Finding, Measure, Severity, Story, StoryKind, StoryReason, StorySide, Test, UnusableReason},
+    replay::{CausePlace, ParityCause},
     report::Report,
 };
 
@@ -120,7 +121,11 @@ fn advice(finding: &Finding) -> Advice {
         Test::TooFew => Advice::TooFew,
         Test::Source => Advice::Source,
         Test::Labels => Advice::Labels,
-        Test::Parity => Advice::Parity,
+        Test::Parity => match cause_place(&finding.facts) {
+            Some(CausePlace::Inputs) => Advice::ParityInputs,
+            Some(CausePlace::Reading) => Advice::ParityReading,
+            Some(CausePlace::Model) | None => Advice::Parity,
+        },
         Test::RunFailed => Advice::RunFailed,
         Test::Volume => Advice::Volume,
         Test::StaleReference => Advice::StaleReference,
@@ -132,6 +137,14 @@ fn advice(finding: &Finding) -> Advice {
         Test::Decision => Advice::Decision,
         Test::Overrides => Advice::Overrides,
         Test::Cost | Test::RealisedCost => Advice::Cost,
+    }
+}
+
+/// Where the cause of differing scores is, if it is known.
+pub(super) fn cause_place(facts: &Facts) -> Option<CausePlace> {
+    match facts {
+        Facts::Parity { cause, .. } => cause.as_ref().map(ParityCause::place),
+        _ => None,
     }
 }
 

@@ -1,8 +1,13 @@
 //! Pipeline or population: what caused the worst findings.
 
-use super::{Language, advice::worst_findings, values::Cause};
+use super::{
+    Language,
+    advice::{cause_place, worst_findings},
+    values::Cause,
+};
 use crate::{
     judge::{DecisionCause, Facts, Finding, Severity, StorySide, Test},
+    replay::CausePlace,
     report::Report,
 };
 
@@ -70,7 +75,12 @@ fn cause(finding: &Finding) -> Option<Cause> {
         Test::Overrides => Some(Cause::Overrides),
         Test::LeftOut | Test::Source | Test::NoData | Test::Labels => Some(Cause::Log),
         Test::Latency | Test::ErrorRate => Some(Cause::Service),
-        Test::ModelVersion | Test::Parity => Some(Cause::Model),
+        Test::ModelVersion => Some(Cause::Model),
+        Test::Parity => Some(match cause_place(&finding.facts) {
+            Some(CausePlace::Inputs) => Cause::ScoredInputs,
+            Some(CausePlace::Reading) => Cause::ModelReading,
+            Some(CausePlace::Model) | None => Cause::Model,
+        }),
         Test::Volume => Some(Cause::Volume),
         Test::ShareRefused
         | Test::Score

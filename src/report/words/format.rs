@@ -1,6 +1,12 @@
-//! Dates as pages show them, and grouped digits.
+//! Dates as pages show them, grouped digits, and capital letters.
 
 use vigie_profile::window::Instant;
+
+/// Begins a sentence with a capital letter.
+pub(crate) fn capitalized(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
 
 /// Formats the date, and the time unless it is midnight UTC.
 pub(crate) fn day(at: Instant) -> String {

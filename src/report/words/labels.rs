@@ -215,11 +215,13 @@ labels! {
         // Replay.
         replay_title,
         rows_rescored,
+        rows_not_scorable,
         scores_that_differ,
         largest_difference,
         decisions_flipped,
         refused_logged_model,
         log_precision,
+        vigie_scores,
         model_file,
         logged,
         difference,

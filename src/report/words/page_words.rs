@@ -11,7 +11,7 @@ use crate::{
     drift::NotCompared,
     judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, NoPValue, Parity, ScoreShift},
+    replay::{LeafDrift, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift},
     report::report::{AgainstWindow, DecisionReport, SkippedFiles},
 };
 
@@ -140,6 +140,15 @@ pub trait PageWords {
 
     /// Compares logged scores with those of the model. `precision`: the precision of the log, in words.
     fn parity(&self, parity: &Parity, precision: &str) -> String;
+
+    /// States why scores differ.
+    fn parity_cause(&self, cause: &ParityCause) -> String;
+
+    /// States how closely vigie's scores equal those of the library; without a capital letter and a full stop.
+    fn score_promise(&self, promise: &ScorePromise) -> String;
+
+    /// In place of decisions: that none follows from a predicted number; without a capital letter and a full stop.
+    fn no_decisions(&self) -> &'static str;
 
     /// States that a replay had no model file to compare with.
     fn not_rescored(&self) -> String;

@@ -42,6 +42,10 @@ pub enum Cause {
     Service,
     /// Another model than the expected one answers.
     Model,
+    /// The service changes inputs between the log and the model.
+    ScoredInputs,
+    /// The service reads the model file, or returns its output, in another way than the config says.
+    ModelReading,
     /// There are fewer rows than usual.
     Volume,
     /// No feature shows why.
@@ -52,7 +56,9 @@ impl Cause {
     #[must_use]
     pub fn side(self) -> StorySide {
         match self {
-            Self::Decisions | Self::Log | Self::Service | Self::Model => StorySide::Pipeline,
+            Self::Decisions | Self::Log | Self::Service | Self::Model | Self::ScoredInputs | Self::ModelReading => {
+                StorySide::Pipeline
+            }
             Self::Overrides | Self::Volume | Self::Unexplained => StorySide::Unknown,
         }
     }
@@ -166,7 +172,12 @@ pub enum Advice {
     TooFew,
     Source,
     Labels,
+    /// The scores are those of another model.
     Parity,
+    /// They are those of other inputs.
+    ParityInputs,
+    /// They are those of the same file, used in another way.
+    ParityReading,
     RunFailed,
     Volume,
     StaleReference,

@@ -6,6 +6,7 @@ use vigie::{
     judge::{
         BinShare, Contradictions, DecisionCause, ExactTest, Facts, Failure, Finding, Measure, Severity, Subject, Test,
     },
+    replay::ParityCause,
 };
 use vigie_profile::{decision::HighScore, window::Instant};
 
@@ -38,10 +39,13 @@ pub(super) fn every_finding() -> Vec<Finding> {
     let distance = |measure| Facts::Distance { measure, value: 0.3, bounds: None, in_unit: None };
     let wasserstein =
         |bounds| Facts::Distance { measure: Measure::Wasserstein, value: 0.3, bounds, in_unit: Some(12.0) };
-    let (threshold, high_score) = (0.5, HighScore::Bad);
-    let decision =
-        |cause| Facts::Decision(Contradictions { rows: 10, accepted: 3, refused: 1, threshold, high_score, cause });
-    let parity = Facts::Parity { compared: 10, mismatches: 3, max_difference: Some(0.1), decisions_flipped: 1 };
+    let parity = Facts::Parity {
+        compared: 10,
+        mismatches: 3,
+        max_difference: Some(0.1),
+        decisions_flipped: 1,
+        cause: Some(ParityCause::ZerosMissing),
+    };
     let cost = |by_labels| Facts::Cost { by_labels, increase: 0.3, window: 130.0, reference: 100.0 };
     let auc = |by_labels| Facts::Auc { by_labels, drop: 0.1, window: 0.6, reference: 0.7 };
     let disparity = |against| Facts::Disparity { against, ratio: 0.7, low: 0.6, high: 0.8 };
@@ -78,14 +82,6 @@ pub(super) fn every_finding() -> Vec<Finding> {
         run(Test::NoData, Facts::NoData { has_unreadable: true, filtered: 0 }),
         run(Test::TooFew, Facts::TooFew { rows: 5, min_rows: 100 }),
         run(Test::Parity, parity),
-        run(Test::Decision, decision(DecisionCause::OneWord { refused: true })),
-        run(Test::Decision, decision(DecisionCause::OneWord { refused: false })),
-        run(Test::Decision, decision(DecisionCause::Reversed)),
-        run(Test::Decision, decision(DecisionCause::Threshold { followed: 0.45 })),
-        run(Test::Decision, decision(DecisionCause::Overrides)),
-        run(Test::Decision, Facts::UnknownDecisions { rows: 10, unknown: 4, words: vec!["x".to_owned()] }),
-        run(Test::Overrides, Facts::Overrides { refused: true, from: 0.02, to: 0.06, windows: 28 }),
-        run(Test::Overrides, Facts::Overrides { refused: false, from: 0.02, to: 0.06, windows: 1 }),
         run(Test::Cost, cost(false)),
         run(Test::RealisedCost, cost(true)),
         run(Test::Auc, auc(false)),
@@ -106,7 +102,7 @@ pub(super) fn every_finding() -> Vec<Finding> {
         feature(Test::Measure(Measure::Unseen), stored(None)),
     ]
     .into_iter()
-    .chain(losses().into_iter().map(|(test, facts)| run(test, facts)))
+    .chain(decisions().into_iter().chain(losses()).map(|(test, facts)| run(test, facts)))
     .chain(every_story())
     .map(|(subject, test, facts)| Finding {
         subject,
@@ -118,4 +114,23 @@ pub(super) fn every_finding() -> Vec<Finding> {
         facts,
     })
     .collect()
+}
+
+/// Findings about decisions.
+fn decisions() -> Vec<(Test, Facts)> {
+    let (threshold, high_score) = (0.5, HighScore::Bad);
+    let decision = |cause| {
+        let facts = Contradictions { rows: 10, accepted: 3, refused: 1, threshold, high_score, cause };
+        (Test::Decision, Facts::Decision(facts))
+    };
+    vec![
+        decision(DecisionCause::OneWord { refused: true }),
+        decision(DecisionCause::OneWord { refused: false }),
+        decision(DecisionCause::Reversed),
+        decision(DecisionCause::Threshold { followed: 0.45 }),
+        decision(DecisionCause::Overrides),
+        (Test::Decision, Facts::UnknownDecisions { rows: 10, unknown: 4, words: vec!["x".to_owned()] }),
+        (Test::Overrides, Facts::Overrides { refused: true, from: 0.02, to: 0.06, windows: 28 }),
+        (Test::Overrides, Facts::Overrides { refused: false, from: 0.02, to: 0.06, windows: 1 }),
+    ]
 }

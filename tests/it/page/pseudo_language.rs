@@ -217,7 +217,7 @@ fn replays_attribution_and_another_model() {
     let request = ReplayRequest {
         window: Window::new(day(12).from, day(13).to).unwrap(),
         each: None,
-        model: Some(world.path("new.cbm")),
+        model: Some(world.path("new.cbm").into()),
         now: Instant(DAY + 15 * DAY_US),
     };
     let replayed = replay(&settings, &request, SCAN).unwrap();
@@ -253,6 +253,7 @@ fn a_report_of_what_is_missing() {
         Unmeasured::OtherModel,
         Unmeasured::Model("an error".to_owned()),
         Unmeasured::Distributions,
+        Unmeasured::Prediction,
         Unmeasured::TooFewRows,
         Unmeasured::NoRows,
     ];

@@ -21,6 +21,7 @@ fn config_check_connect_describes_the_table_and_the_mapping() {
     assert_eq!(
         connect(),
         "vigie.yaml: no problems found\n\
+         model: 125 features; probabilities equal those of CatBoost, to the bit\n\
          PostgreSQL at SOCKET:PORT/preview, table \"public\".\"prod_requests\": 10 columns, about 8744 rows\n\
          time: ts (timestamptz), from 2026-10-01T05:49:45.014Z to 2026-10-14T17:35:11.193Z; indexed\n\
          fields found in 100 records: timestamp (ts, at), features (inputs), probability (outputs.proba_default), \

@@ -246,8 +246,8 @@ fn invalid_training_tables() {
     world.file("a.csv", "x,y\n1,0.5\n2,1.5\n");
     assert_eq!(
         learn(&["a.csv", "--probability", "y"]),
-        "vigie: --probability y: the column contains 1.5; probabilities must be numbers from 0 to 1 (for the prediction of a \
-         regression, leave out --probability: it is then compared like a feature)"
+        "vigie: --probability y: the column contains 1.5; probabilities must be numbers from 0 to 1 (for the number that a \
+         regression predicts, pass --prediction instead)"
     );
     assert_eq!(learn(&["a.csv", "--target", "z"]), "vigie: --target: a.csv has no column `z`; available: x, y");
     assert_eq!(

@@ -31,7 +31,7 @@ fn the_committed_reference_matches_learn() {
             probability: Some("probability".to_owned()),
             ..ColumnRoles::default()
         },
-        model: Some(home_credit("model.cbm")),
+        model: Some(home_credit("model.cbm").into()),
         importance: None,
         holdout: Holdout::Yes,
         segments: None,

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use vigie::{
     config::Settings,
     monitor::{ExplainRequest, Output, ScanOptions, ScoreRequest, explain, open_reference, score},
-    replay::Rescorer,
+    replay::{Rescorer, ScoringModel},
     source::{Log, Request},
 };
 use vigie_models::{Model, catboost::level_hash};
@@ -227,7 +227,7 @@ fn write_parquet(path: &Path, columns: Vec<(&'static str, ArrayRef)>) {
 /// The raw output of the only row, by `vigie score`.
 fn scored(world: &World, data: &str) -> Result<f64, String> {
     let request = ScoreRequest {
-        model: world.path("model.json"),
+        model: world.path("model.json").into(),
         data: world.path(data),
         out: world.path("out.csv"),
         outputs: vec![Output::Raw],
@@ -254,6 +254,7 @@ fn explained_row(world: &World, settings: &Settings, record: &Value) -> Result<f
 fn replayed(world: &World, settings: &Settings) -> (f64, u64) {
     let reference = open_reference("reference", &settings.reference).unwrap();
     let model = Model::from_bytes("model.json", &fs::read(world.path("model.json")).unwrap()).unwrap();
+    let model = ScoringModel::new("model.json", model, None).unwrap();
     let model = Rescorer::for_reference("model.json", model, reference.layout()).unwrap();
     let words = settings.model.missing_level.as_ref();
     let model = model.with_missing_words(|feature| Some(words?.word(feature)?.to_owned()));
@@ -266,7 +267,7 @@ fn replayed(world: &World, settings: &Settings) -> (f64, u64) {
                 let complaints = records.complaints.count(Reason::NotANumber);
                 let rows = Rows { len: records.len, features: records.features, ..Rows::default() };
                 let inputs = model.inputs(&rows).unwrap();
-                all.push((model.probabilities(&inputs, 1).unwrap()[0], complaints));
+                all.push((model.scores(&inputs, 1).unwrap()[0], complaints));
             }
         });
         assert!(read.unreadable.is_none() && read.fault.is_none(), "{read:?}");

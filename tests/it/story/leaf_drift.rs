@@ -31,7 +31,7 @@ static REFERENCE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         out: folder.path().join("ref.vigie"),
         choice: ColumnRoles { probability: Some("probability".to_owned()), ..ColumnRoles::default() },
         importance: None,
-        model: Some(home_credit("model.cbm")),
+        model: Some(home_credit("model.cbm").into()),
         holdout: Holdout::Yes,
         segments: None,
     };

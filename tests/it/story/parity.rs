@@ -41,12 +41,17 @@ pub(crate) fn model() -> Value {
     })
 }
 
-/// Probability by that model.
-fn probability(one: &Applicant) -> f64 {
+/// Raw output of that model.
+pub(crate) fn raw(one: &Applicant) -> f64 {
     let income = one.income.is_none_or(|income| income > 45_000.5);
     let first: f64 = [-0.2, 0.4, -0.5, 0.125][usize::from(one.age > 40) + 2 * usize::from(income)];
     let second = [0.0625, -0.7, 0.3, 0.9][usize::from(one.job == Some("Accordé")) + 2 * usize::from(one.owns)];
-    1.0 / (1.0 + (-(first + second)).exp())
+    first + second
+}
+
+/// Probability by that model.
+pub(crate) fn probability(one: &Applicant) -> f64 {
+    1.0 / (1.0 + (-raw(one)).exp())
 }
 
 const SOURCE: &str = "path: log\nfields: {timestamp: ts, features: inputs, probability: p, id: id}\n";

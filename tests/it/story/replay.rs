@@ -132,11 +132,13 @@ fn a_changed_leaf_is_reported_with_examples() {
         assert_eq!(line["outputs"]["proba_default"], example["logged"]);
         assert!(example["replayed"].as_f64().unwrap() > example["logged"].as_f64().unwrap(), "{example}");
     }
+    assert_eq!((&parity["cause"]["kind"], &parity["cause"]["tree"]), (&"changed_leaf".into(), &159.into()), "{parity}");
     assert_eq!(summary["severity"], "alarm");
     let days = ["--from", "2026-10-01", "--to", "2026-10-02"];
     assert_eq!(replay(&world, &[&days[..], &["--exit-code"]].concat()).code, Some(1));
     let told = world.vigie(&[&["replay", "--config", "vigie.yaml"], &days[..]].concat()).ok().stdout;
     assert!(told.contains("700 logged scores differ from those of the model file."), "{told}");
+    assert!(told.contains("One leaf of tree 159 probably has another value"), "{told}");
     assert!(told.contains("largest differences:") && told.contains(examples[0]["id"].as_str().unwrap()), "{told}");
     // A plain check finds it as well.
     let ran = world.vigie(&[&["check", "--config", "vigie.yaml", "--exit-code"], &days[..]].concat());
@@ -159,6 +161,15 @@ fn swapped_columns_are_reported() {
     let summary = one_day(&world, &[]);
     assert!(summary["replay"]["mismatches"].as_u64().unwrap() > 500, "{}", summary["replay"]);
     assert_eq!(summary["replay"]["examples"].as_array().unwrap().len(), 5);
+    let cause = &summary["replay"]["cause"];
+    let mut names: Vec<&str> =
+        cause["features"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(
+        (&cause["kind"], &names[..]),
+        (&"swapped_columns".into(), &["AMT_ANNUITY", "AMT_CREDIT"][..]),
+        "{cause}"
+    );
     let ran = replay(&world, &["--from", "2026-10-01", "--to", "2026-10-02", "--exit-code"]);
     assert_eq!(ran.code, Some(1));
 }
@@ -267,7 +278,7 @@ fn invalid_replays_are_rejected_in_one_sentence() {
     refused(&world, &["--each", "1s"], "--each 1s: the range has more than 5000 windows");
     let golden = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest");
     let regression = golden.join("regression.cbm").display().to_string();
-    refused(&world, &["--model", &regression], "does not return one probability per row");
+    refused(&world, &["--model", &regression], "the model predicts a number, so that it makes no decisions");
     let other_model = golden.join("home_credit_like.cbm").display().to_string();
     refused(&world, &["--model", &other_model], "`, which the model reads; map it, or replay days that have it");
     let shipped = format!("file: {}", home_credit("model.cbm").display());

@@ -84,7 +84,7 @@ fn invalid_input_is_rejected_in_one_sentence() {
     refused(
         &world,
         &["--model", "rows.csv", "--data", &data, "--out", "out.csv"],
-        "--model rows.csv: not a CatBoost model; expected a .cbm file",
+        "--model rows.csv: not a model that vigie reads; expected a CatBoost (.cbm, .json), LightGBM (.txt)",
     );
     world.file("half.cbm", &fs::read(&model).unwrap()[..9_999]);
     refused(&world, &["--model", "half.cbm", "--data", &data, "--out", "out.csv"], "half.cbm");

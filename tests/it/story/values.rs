@@ -228,6 +228,7 @@ fn provenance() -> Provenance {
         holdout: Holdout::Unknown,
         target: None,
         probability: None,
+        prediction: None,
         reduced: false,
         model: None,
     }

@@ -7,7 +7,7 @@ use vigie::{
     fault::LeftOut,
     judge::{Direction, Finding, Headline, Measure, Note, Pace, Severity, Story, StoryBrief, Test},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, LoggedPrecision, NoPValue, Parity, ScoreShift, Unmeasured},
+    replay::{LeafDrift, LoggedPrecision, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift, Unmeasured},
     report::{
         Advice, AgainstWindow, Cause, ChangedDecisions, DecisionReport, Language, MailLabels, MailWords, Notation,
         PageLabels, PageWords, Restored, ShortHeadline, Since, SkippedFiles, TerminalLabels, TerminalWords, Words,
@@ -157,6 +157,9 @@ impl PageWords for Bracketed {
         decision_tie(rounding: f64) -> String;
         in_previous_windows(share: f64, windows: usize) -> String;
         parity(parity: &Parity, precision: &str) -> String;
+        parity_cause(cause: &ParityCause) -> String;
+        score_promise(promise: &ScorePromise) -> String;
+        no_decisions() -> &'static str;
         not_rescored() -> String;
         challenge(changed: ChangedDecisions) -> String;
         decisions_changed(refused: u64, accepted: u64) -> String;

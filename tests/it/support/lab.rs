@@ -48,6 +48,7 @@ pub(crate) fn provenance(rows: usize) -> Provenance {
         holdout: Holdout::Yes,
         target: None,
         probability: None,
+        prediction: None,
         reduced: false,
         model: None,
     }

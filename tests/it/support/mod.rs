@@ -10,6 +10,7 @@ pub(crate) mod fake_smtp;
 pub(crate) mod forest_exercise;
 pub(crate) mod lab;
 pub(crate) mod leaf_lab;
+pub(crate) mod light_model;
 pub(crate) mod mime;
 pub(crate) mod reference_exercise;
 pub(crate) mod reference_file;

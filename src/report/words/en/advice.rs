@@ -77,6 +77,8 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::Source => "fix or remove the unreadable input; its rows are not part of this report.",
         Advice::Labels => "fix or remove the unreadable labels; the costs in this report do not include them.",
         Advice::Parity => "the logged scores do not come from this model file: check what is deployed.",
+        Advice::ParityInputs => "check how the service prepares inputs: their order, missing values and zeros.",
+        Advice::ParityReading => "find out which is right, the service or the config, and change the other.",
         Advice::RunFailed => "fix what the error message names, then run vigie check.",
         Advice::Volume => "check whether a channel was opened or closed, or whether part of the log is missing.",
         Advice::StaleReference => "learn a new reference from recent rows with known outcomes.",

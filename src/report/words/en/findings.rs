@@ -7,7 +7,7 @@ use super::{
     losses::lost,
     measures::{distance, measure_name},
     numbers::{self, grouped, number, percent, plural, points, q, rounded, row_count},
-    stories, unusable,
+    parity, stories, unusable,
 };
 use crate::{
     drift::PsiBinKind,
@@ -54,7 +54,7 @@ pub(super) fn measure(finding: &Finding) -> String {
         Facts::TooFew { rows, min_rows } => {
             format!("{} used, {} needed for a verdict", row_count(*rows), grouped(*min_rows))
         }
-        Facts::Parity { compared, mismatches, max_difference, decisions_flipped: _ } => {
+        Facts::Parity { compared, mismatches, max_difference, decisions_flipped: _, cause: _ } => {
             #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
             let share = *mismatches as f64 / (*compared as f64).max(1.0);
             let largest = max_difference.map_or(String::new(), |most| format!(", by up to {}", number(most)));
@@ -150,11 +150,11 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Cost { .. } => Some(format!("{} (q {q})", from(percent)?)),
         Facts::Auc { .. } => Some(format!("{} (q {q})", from(number)?)),
         Facts::Disparity { .. } => Some(format!("{severity} below {}, q {q}", number(1.0 - finding.limit?))),
-        Facts::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped } => Some(format!(
-            "{} {} would change; either another model produced the scores, or the logged inputs are not the ones it was given",
-            grouped(*decisions_flipped),
-            plural(*decisions_flipped, "decision", "decisions")
-        )),
+        Facts::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped, cause } => {
+            let why = parity::why(cause.as_ref());
+            let decisions = plural(*decisions_flipped, "decision", "decisions");
+            Some(format!("{} {decisions} would change; {why}", grouped(*decisions_flipped)))
+        }
         Facts::Volume { records: _, usual, windows } => {
             Some(format!("this weekday usually has {} (median of {windows} windows)", rounded(*usual)))
         }
@@ -442,18 +442,19 @@ mod tests {
     #[test]
     fn counts_and_their_nouns_agree() {
         assert_eq!(stated(Facts::TooFew { rows: 1, min_rows: 500 }), "1 row used, 500 needed for a verdict");
-        let parity = |mismatches, decisions_flipped| Facts::Parity {
+        let differing = |mismatches, decisions_flipped| Facts::Parity {
             compared: 10,
             mismatches,
             max_difference: None,
             decisions_flipped,
+            cause: None,
         };
-        let one = stated(parity(1, 1));
+        let one = stated(differing(1, 1));
         assert!(
             one.starts_with("1 of 10 logged scores (10.0%) differs from that of the model file; 1 decision "),
             "{one}"
         );
-        let many = stated(parity(2, 0));
+        let many = stated(differing(2, 0));
         assert!(
             many.starts_with("2 of 10 logged scores (20.0%) differ from those of the model file; 0 decisions"),
             "{many}"

@@ -195,11 +195,13 @@ pub(super) static LABELS: PageLabels = PageLabels {
     // Replay.
     replay_title: "Replay: do the logged scores match the model?",
     rows_rescored: "rows rescored",
+    rows_not_scorable: "rows that the library refuses",
     scores_that_differ: "scores that differ",
     largest_difference: "largest difference",
     decisions_flipped: "decisions flipped",
     refused_logged_model: "refusal rate, logged → model",
     log_precision: "precision of the log",
+    vigie_scores: "scores of vigie",
     model_file: "model file",
     logged: "logged",
     difference: "difference",

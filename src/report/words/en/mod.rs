@@ -18,6 +18,7 @@ mod notation;
 mod numbers;
 mod onsets;
 mod page;
+mod parity;
 mod replays;
 mod short;
 mod stories;

@@ -11,13 +11,13 @@ use super::{
     labels::LABELS,
     leaves, lists,
     numbers::{exact, four_decimals, grouped, number, percent, plural, row_count},
-    stories,
+    parity, stories,
 };
 use crate::{
     drift::NotCompared,
     judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, NoPValue, Parity, ScoreShift},
+    replay::{LeafDrift, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift},
     report::{
         report::{AgainstWindow, DecisionReport, SkippedFiles},
         words::{
@@ -285,6 +285,18 @@ impl PageWords for English {
             (_, 1) => format!("1 of {compared} logged scores differs from that of the model file."),
             _ => format!("{mismatches} of {compared} logged scores differ from those of the model file."),
         }
+    }
+
+    fn parity_cause(&self, cause: &ParityCause) -> String {
+        parity::sentence(cause)
+    }
+
+    fn score_promise(&self, promise: &ScorePromise) -> String {
+        parity::promise(promise)
+    }
+
+    fn no_decisions(&self) -> &'static str {
+        "none: the model predicts a number"
     }
 
     fn not_rescored(&self) -> String {

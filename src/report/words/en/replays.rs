@@ -11,6 +11,9 @@ pub(super) fn unmeasured(why: &Unmeasured) -> String {
         Unmeasured::Distributions => {
             "the reference was imported as distributions, and has no values to put back".to_owned()
         }
+        Unmeasured::Prediction => {
+            "the model predicts a number, from which neither decisions nor costs follow".to_owned()
+        }
         Unmeasured::TooFewRows => "too few rows for a verdict".to_owned(),
         Unmeasured::NoRows => "the window has no used rows".to_owned(),
     }

@@ -175,6 +175,8 @@ pub(super) fn cause(cause: Cause) -> &'static str {
         Cause::Log => "the log, or the service that writes it, is at fault",
         Cause::Service => "the service itself is slow or fails",
         Cause::Model => "another model than the expected one answers",
+        Cause::ScoredInputs => "the service changes the inputs between the log and the model",
+        Cause::ModelReading => "the service uses the model file in another way than the config says",
         Cause::Volume => "there may be fewer applicants, or a part of the log is missing",
         Cause::Unexplained => "no feature shows why",
     }

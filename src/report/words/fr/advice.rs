@@ -90,6 +90,12 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::Parity => {
             "les scores du journal ne proviennent pas de ce fichier de modèle\u{a0}: vérifier ce qui est déployé."
         }
+        Advice::ParityInputs => {
+            "vérifier ce que le service fait aux entrées entre le journal et le modèle\u{a0}: leur ordre, les valeurs manquantes et les zéros."
+        }
+        Advice::ParityReading => {
+            "établir lequel est voulu, l’usage que le service fait du fichier ou celui de la configuration, et corriger l’autre."
+        }
         Advice::RunFailed => "corriger ce que le message d’erreur signale, puis lancer vigie check.",
         Advice::Volume => "vérifier si un canal a été ouvert ou fermé, ou si une partie du journal manque.",
         Advice::StaleReference => "apprendre une nouvelle référence sur des lignes récentes dont l’issue est connue.",

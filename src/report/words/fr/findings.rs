@@ -7,6 +7,7 @@ use super::{
     losses::lost,
     measures::{distance, measure_name},
     numbers::{self, grouped, is_plural, milliseconds, number, percent, plural, points, q, rounded, row_count, s},
+    parity,
     stored::stored,
     stories, unusable,
 };
@@ -65,7 +66,7 @@ pub(super) fn measure(finding: &Finding) -> String {
             let (used, needed) = (s(*rows), s(*min_rows));
             format!("{} utilisée{used}, {} nécessaire{needed} pour un verdict", row_count(*rows), grouped(*min_rows))
         }
-        Facts::Parity { compared, mismatches, max_difference, decisions_flipped: _ } => {
+        Facts::Parity { compared, mismatches, max_difference, decisions_flipped: _, cause: _ } => {
             #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
             let share = *mismatches as f64 / (*compared as f64).max(1.0);
             let largest = max_difference.map_or(String::new(), |most| format!(", jusqu’à {} près", number(most)));
@@ -172,12 +173,11 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Cost { .. } => Some(format!("{} (q {q})", from(percent)?)),
         Facts::Auc { .. } => Some(format!("{} (q {q})", from(number)?)),
         Facts::Disparity { .. } => Some(format!("{severity} sous {}, q {q}", number(1.0 - finding.limit?))),
-        Facts::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped } => Some(format!(
-            "{} {}\u{a0}; soit un autre modèle a produit les scores, soit les entrées du journal ne sont pas celles qu’il a \
-             reçues",
-            grouped(*decisions_flipped),
-            plural(*decisions_flipped, "décision changerait", "décisions changeraient")
-        )),
+        Facts::Parity { compared: _, mismatches: _, max_difference: _, decisions_flipped, cause } => {
+            let why = parity::why(cause.as_ref());
+            let changes = plural(*decisions_flipped, "décision changerait", "décisions changeraient");
+            Some(format!("{} {changes}\u{a0}; {why}", grouped(*decisions_flipped)))
+        }
         Facts::Volume { records: _, usual, windows } => {
             let usual = rounded(*usual);
             Some(format!("ce jour de la semaine en compte habituellement {usual} (médiane de {windows} fenêtres)"))
@@ -479,13 +479,14 @@ mod tests {
             stated(Facts::TooFew { rows: 1, min_rows: 1_000 }),
             "1 ligne utilisée, 1\u{202f}000 nécessaires pour un verdict"
         );
-        let parity = |mismatches, decisions_flipped| Facts::Parity {
+        let differing = |mismatches, decisions_flipped| Facts::Parity {
             compared: 1_000,
             mismatches,
             max_difference: None,
             decisions_flipped,
+            cause: None,
         };
-        let (one, many) = (stated(parity(1, 1)), stated(parity(2, 0)));
+        let (one, many) = (stated(differing(1, 1)), stated(differing(2, 0)));
         assert!(
             one.starts_with("1 score du journal sur 1\u{202f}000 (0,1\u{a0}%) diffère de celui du fichier"),
             "{one}"

@@ -7,7 +7,10 @@ use super::{
     numbers::{grouped, percent, row_count, s},
     stories,
 };
-use crate::judge::{DriftedFeatures, Finding, Headline, Severity, VerdictHeadline};
+use crate::{
+    judge::{DriftedFeatures, Finding, Headline, Severity, VerdictHeadline},
+    report::words::format::capitalized,
+};
 
 /// `clause` states a finding as one clause.
 pub(super) fn headline(headline: &Headline, clause: &dyn Fn(&Finding) -> String) -> Option<String> {
@@ -75,11 +78,6 @@ fn drifted(drifted: &DriftedFeatures, features: usize) -> Vec<String> {
         1 => vec![worst, format!("1 variable sur {features} en dérive{also}")],
         count => vec![worst, format!("{} variables sur {features} en dérive{also}", grouped(*count as u64))],
     }
-}
-
-fn capitalized(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 pub(super) fn bare(severity: Severity, found: usize, drifted_share: Option<f64>) -> String {

@@ -195,11 +195,13 @@ pub(super) static LABELS: PageLabels = PageLabels {
     // Replay.
     replay_title: "Rejeu\u{a0}: ces scores sont-ils ceux du modèle\u{a0}?",
     rows_rescored: "lignes rescorées",
+    rows_not_scorable: "lignes que la bibliothèque refuse",
     scores_that_differ: "scores différents",
     largest_difference: "plus grand écart",
     decisions_flipped: "décisions inversées",
     refused_logged_model: "taux de refus, journal → modèle",
     log_precision: "précision du journal",
+    vigie_scores: "scores de vigie",
     model_file: "fichier du modèle",
     logged: "journal",
     difference: "écart",

@@ -11,13 +11,13 @@ use super::{
     labels::LABELS,
     leaves, lists,
     numbers::{exact, four_decimals, grouped, number, percent, plural, row_count, s},
-    stories,
+    parity, stories,
 };
 use crate::{
     drift::NotCompared,
     judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, NoPValue, Parity, ScoreShift},
+    replay::{LeafDrift, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift},
     report::{
         report::{AgainstWindow, DecisionReport, SkippedFiles},
         words::{
@@ -297,6 +297,18 @@ impl PageWords for French {
             (_, 1) => format!("1 score du journal sur {compared} diffère de celui du fichier de modèle."),
             _ => format!("{mismatches} scores du journal sur {compared} diffèrent de ceux du fichier de modèle."),
         }
+    }
+
+    fn parity_cause(&self, cause: &ParityCause) -> String {
+        parity::sentence(cause)
+    }
+
+    fn score_promise(&self, promise: &ScorePromise) -> String {
+        parity::promise(promise)
+    }
+
+    fn no_decisions(&self) -> &'static str {
+        "aucune\u{a0}: le modèle prédit un nombre"
     }
 
     fn not_rescored(&self) -> String {

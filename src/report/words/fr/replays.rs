@@ -11,6 +11,7 @@ pub(super) fn unmeasured(why: &Unmeasured) -> String {
         Unmeasured::Distributions => {
             "la référence a été importée sous forme de distributions, sans valeurs à rétablir".to_owned()
         }
+        Unmeasured::Prediction => "le modèle prédit un nombre, dont ne découle ni décision ni coût".to_owned(),
         Unmeasured::TooFewRows => "trop peu de lignes pour un verdict".to_owned(),
         Unmeasured::NoRows => "la fenêtre n’a aucune ligne utilisée".to_owned(),
     }

@@ -182,6 +182,8 @@ pub(super) fn cause(cause: Cause) -> &'static str {
         Cause::Log => "le journal, ou le service qui l’écrit, est en défaut",
         Cause::Service => "le service lui-même est lent ou en échec",
         Cause::Model => "un autre modèle que celui attendu répond",
+        Cause::ScoredInputs => "le service modifie les entrées entre le journal et le modèle",
+        Cause::ModelReading => "le service utilise le fichier de modèle autrement que ne le dit la configuration",
         Cause::Volume => "moins de demandeurs, ou une partie du journal manquante",
         Cause::Unexplained => "aucune variable ne montre pourquoi",
     }

@@ -3,13 +3,12 @@
 //! Slot numbers are those of `catboost/libs/model/flatbuffers/{model,features,ctr_data}.fbs` at catboost 1.2.10.
 
 use super::{
-    allowance::Allowance,
     cbm_ctr,
     flatbuffer::{Buffer, FlatTable, split_sized},
     parts::{FeaturePosition, FloatPart, LevelPart, ModelParts, Nan, OneHotPart},
     refusal::{damaged, excerpt, unsupported},
 };
-use crate::{catboost::forest::model_info::ModelInfo, error::Result};
+use crate::{allowance::Allowance, catboost::forest::model_info::ModelInfo, error::Result};
 
 pub(crate) const MAGIC: &[u8; 4] = b"CBM1";
 const FORMAT: &str = "FlabuffersModel_v1";

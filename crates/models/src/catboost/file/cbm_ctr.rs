@@ -1,10 +1,10 @@
 //! CTR features and tables of a `.cbm` file.
 
 use super::{
-    allowance::Allowance,
     flatbuffer::{Buffer, FlatTable, split_sized},
     parts::{Combination, CtrBase, CtrKind, CtrPart, TablePart},
 };
+use crate::allowance::Allowance;
 
 impl CtrKind {
     /// The kind with this number in the file format.

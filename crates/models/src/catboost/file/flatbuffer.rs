@@ -6,7 +6,7 @@
 //! Everything is little-endian. `None` always means a damaged file; an absent field reads as its default. Source:
 //! <https://flatbuffers.dev/internals/>.
 
-use super::allowance::Allowance;
+use crate::allowance::Allowance;
 
 /// The bytes of one flatbuffer, and the allowance for reading it.
 #[derive(Debug, Clone, Copy)]

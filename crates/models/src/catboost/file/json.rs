@@ -9,7 +9,6 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::{
-    allowance::Allowance,
     json_binarization,
     json_ctr::{JsonCtr, JsonTable},
     json_stream::{count_elements, for_each_element, for_each_entry, numbers, reserve, unreadable},
@@ -17,7 +16,7 @@ use super::{
     parts::{FeaturePosition, FloatPart, LevelPart, ModelParts, Nan, OneHotPart},
     refusal::{damaged, not_a_model, over_allowance, unsupported},
 };
-use crate::{catboost::forest::model_info::ModelInfo, error::Result};
+use crate::{allowance::Allowance, catboost::forest::model_info::ModelInfo, error::Result};
 
 /// The top level of the file; its parts are kept as unparsed JSON.
 #[derive(Deserialize)]

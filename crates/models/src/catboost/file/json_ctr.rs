@@ -4,12 +4,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{
-    allowance::Allowance,
     json_stream::{for_each_element, numbers, reserve, unreadable},
     parts::{Combination, CtrBase, CtrKind, CtrPart, TablePart},
     refusal::{damaged, excerpt, over_allowance},
 };
-use crate::{catboost::forest::ctr::EMPTY_KEY, error::Result};
+use crate::{allowance::Allowance, catboost::forest::ctr::EMPTY_KEY, error::Result};
 
 /// One CTR feature.
 #[derive(Deserialize)]

@@ -8,11 +8,11 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{
+use super::refusal::{damaged, over_allowance};
+use crate::{
     allowance::Allowance,
-    refusal::{damaged, over_allowance},
+    error::{ModelError, Result},
 };
-use crate::error::{ModelError, Result};
 
 /// Calls `act` with every element of a list. `what` names the list in error messages.
 pub(crate) fn for_each_element<'a, T: Deserialize<'a>>(

@@ -9,12 +9,11 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    allowance::Allowance,
     json_stream::{count_elements, for_each_element, reserve, unreadable},
     parts::ModelParts,
     refusal::{OVER_ALLOWANCE, damaged, over_allowance},
 };
-use crate::error::Result;
+use crate::{allowance::Allowance, error::Result};
 
 /// An oblivious tree.
 #[derive(Deserialize)]

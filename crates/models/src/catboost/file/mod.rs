@@ -1,6 +1,5 @@
 //! Parsers for model files. Both formats produce the same `ModelParts`.
 
-pub(crate) mod allowance;
 pub(crate) mod cbm;
 pub(crate) mod cbm_ctr;
 pub(crate) mod flatbuffer;

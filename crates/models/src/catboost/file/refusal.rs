@@ -22,7 +22,7 @@ pub(crate) fn unsupported(what: impl std::fmt::Display) -> ModelError {
 pub(crate) const OVER_ALLOWANCE: &str =
     "would take more than four times the size of its file in memory; save it with format=\"cbm\"";
 
-/// The file exceeds its [`Allowance`](super::allowance::Allowance): it is crafted, or JSON without the spaces that
+/// The file exceeds its [`Allowance`](crate::allowance::Allowance): it is crafted, or JSON without the spaces that
 /// CatBoost writes.
 pub(crate) fn over_allowance() -> ModelError {
     unsupported(OVER_ALLOWANCE)

@@ -8,8 +8,8 @@ use super::{
     split::Split,
 };
 use crate::{
+    allowance::Allowance,
     catboost::file::{
-        allowance::Allowance,
         parts::{Combination, CtrKind, CtrPart, ModelParts, TablePart},
         refusal::damaged,
     },

@@ -12,9 +12,9 @@ use super::{
     trees::{TreeNode, Trees},
 };
 use crate::{
+    allowance::Allowance,
     catboost::{
         file::{
-            allowance::Allowance,
             cbm, json,
             parts::ModelParts,
             refusal::{damaged, not_a_model, over_allowance},
@@ -225,6 +225,11 @@ impl Forest {
     #[must_use]
     pub fn output_count(&self) -> usize {
         self.outputs.count
+    }
+
+    /// The dimension of an output; `None` for a class that did not occur in training.
+    pub(crate) fn dimension_of(&self, output: usize) -> Option<usize> {
+        self.outputs.by_dimension.iter().position(|own| *own == output)
     }
 
     /// The probability above which a row is in the second of two classes.

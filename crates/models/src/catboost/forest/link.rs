@@ -5,10 +5,8 @@ use super::{
     model_info::{ClassParams, ModelInfo},
 };
 use crate::{
-    catboost::file::{
-        allowance::Allowance,
-        refusal::{damaged, excerpt},
-    },
+    allowance::Allowance,
+    catboost::file::refusal::{damaged, excerpt},
     error::Result,
     link::Link,
 };
@@ -142,13 +140,13 @@ impl Outputs {
     /// false and changes nothing for [`Link::Identity`].
     pub(crate) fn probabilities(&self, raw: &mut [f64]) -> bool {
         match self.link {
-            Link::Identity => {}
+            Link::Identity | Link::Probability | Link::Exp | Link::Log1pExp | Link::SignedSquare => {}
             Link::Sigmoid | Link::OneVersusAll | Link::Labels => {
                 raw.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
             }
             Link::Softmax => raw.chunks_exact_mut(self.count.max(1)).for_each(softmax),
         }
-        self.link != Link::Identity
+        !matches!(self.link, Link::Identity | Link::Exp)
     }
 
     /// The class of a row from its raw outputs; `None` if the model does not decide for one class.

@@ -8,7 +8,7 @@ use super::{
 
 /// Usual spellings of a missing level, the least ambiguous first: those that libraries write, then the words with which
 /// applications replace a missing value.
-const SPELLINGS: [&str; 30] = [
+pub(crate) const SPELLINGS: [&str; 30] = [
     "__MISSING__",
     "<NA>",
     "NaT",
@@ -43,7 +43,12 @@ const SPELLINGS: [&str; 30] = [
 
 /// The first usual spelling that is a known level of the feature, or the empty string.
 pub(crate) fn missing_level(binning: &Binning, feature: usize) -> &'static str {
-    SPELLINGS.into_iter().find(|spelling| knows_level(binning, feature, spelling)).unwrap_or_default()
+    usual_spelling(|spelling| knows_level(binning, feature, spelling))
+}
+
+/// The first usual spelling of a missing level that a feature knows, or the empty string.
+pub(crate) fn usual_spelling(knows: impl Fn(&str) -> bool) -> &'static str {
+    SPELLINGS.into_iter().find(|spelling| knows(spelling)).unwrap_or_default()
 }
 
 /// See [`Forest::knows_level`](super::Forest::knows_level).

@@ -8,10 +8,8 @@ use serde::{
 };
 
 use crate::{
-    catboost::file::{
-        allowance::Allowance,
-        refusal::{damaged, over_allowance},
-    },
+    allowance::Allowance,
+    catboost::file::refusal::{damaged, over_allowance},
     error::Result,
 };
 

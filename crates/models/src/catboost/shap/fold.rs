@@ -19,7 +19,7 @@ const LANES: usize = 4;
 /// instead.
 const MAX_VALUES: usize = 1 << 24;
 
-type Lanes = [f64; LANES];
+type FourLanes = [f64; LANES];
 
 /// The levels of a tree, the lowest first.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct TreeLevels {
     player_count: usize,
     /// For each level and node, the shares of training rows on both sides.
     shares: Vec<Vec<[f64; 2]>>,
-    points: Vec<(Lanes, Lanes)>,
+    points: Vec<(FourLanes, FourLanes)>,
 }
 
 /// The values of a tree, folded up to some level.
@@ -39,7 +39,7 @@ struct FoldState {
     owner: Option<usize>,
     /// Bit set of unfinished players that are answered by the training weights.
     averaged: u64,
-    values: Vec<Lanes>,
+    values: Vec<FourLanes>,
 }
 
 impl TreeLevels {
@@ -105,7 +105,7 @@ fn fold_level(
     shares: &[[f64; 2]],
     is_first: bool,
     is_last: bool,
-    t: &Lanes,
+    t: &FourLanes,
 ) -> Vec<FoldState> {
     let bit = 1 << player;
     let mut folded: Vec<FoldState> = Vec::with_capacity(2 * states.len());
@@ -147,13 +147,13 @@ fn fold_level(
     mixed
 }
 
-fn subtract(mut one: Lanes, other: &Lanes) -> Lanes {
+fn subtract(mut one: FourLanes, other: &FourLanes) -> FourLanes {
     one.iter_mut().zip(other).for_each(|(one, other)| *one -= other);
     one
 }
 
 /// Replaces both sides by their weighted mean.
-fn average_sides(values: &mut [Lanes], level: usize, shares: &[[f64; 2]]) {
+fn average_sides(values: &mut [FourLanes], level: usize, shares: &[[f64; 2]]) {
     let half = 1 << level;
     for (values, [left, right]) in values.chunks_exact_mut(2 * half).zip(shares) {
         let (lower, upper) = values.split_at_mut(half);
@@ -171,7 +171,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::catboost::shap::quadrature;
+    use crate::shap::quadrature;
 
     /// The value of a tree for a row that answers the levels of the players in `known`.
     fn value(players: &[usize], weights: &[f64], leaves: &[f64], row: usize, known: usize) -> f64 {

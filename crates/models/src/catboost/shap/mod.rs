@@ -3,7 +3,6 @@
 pub(crate) mod fold;
 pub(crate) mod leaves;
 pub(crate) mod players;
-pub(crate) mod quadrature;
 pub(crate) mod shap;
 pub(crate) mod tables;
 pub(crate) mod walk;

@@ -10,15 +10,16 @@ use super::{
     leaves::{self, Means},
     players::Players,
     tables::ShapTables,
-    walk::PathWalker,
+    walk::WalkedTrees,
 };
 use crate::{
     catboost::{
-        forest::{Forest, Split, trees::Trees},
+        forest::{Forest, trees::Trees},
         score::quantise::{BLOCK, BinBlock},
     },
     error::{ModelError, Result},
     inputs::Inputs,
+    shap::vectors::LANES,
 };
 
 /// SHAP values of a model.
@@ -34,7 +35,7 @@ pub struct Shap {
     /// Trees that are explained from tables.
     tables: ShapTables,
     /// Trees that are walked row by row.
-    walk: PathWalker,
+    walk: WalkedTrees,
     /// SHA-256 of the model.
     model: [u8; 32],
 }
@@ -49,7 +50,7 @@ impl Shap {
     pub fn new(forest: &Forest) -> Result<Self> {
         leaves::check(forest)?;
         let (players, dimensions) = (Players::new(forest)?, leaves::dimensions(forest));
-        let mut walk = PathWalker::new(dimensions);
+        let mut walk = WalkedTrees::new(dimensions, &players);
         let mut tables = ShapTables::new(&players, dimensions);
         let mut expected = vec![0.0; dimensions];
         let mut add = |means: &Means| expected.iter_mut().zip(&means.by_dimension).for_each(|(sum, mean)| *sum += mean);
@@ -63,6 +64,7 @@ impl Shap {
             }
         }
         tables.finalize(forest);
+        walk.finish();
         expected.iter_mut().zip(&forest.bias).for_each(|(sum, bias)| *sum += bias);
         let features = forest.features.len();
         Ok(Self { features, dimensions, expected, players, tables, walk, model: forest.sha256() })
@@ -100,23 +102,21 @@ impl Shap {
         let at_once = BLOCK.min(rows.len());
         let mut block = BinBlock::new(forest, at_once);
         let mut sums = self.tables.buffer(&block);
-        let mut shares = vec![0.0; self.players.features.len().saturating_mul(self.dimensions)];
-        let mut buffers = self.walk.buffers(self.players.features.len());
+        let mut shares = Vec::new();
         for (index, out) in out.chunks_mut(self.width().saturating_mul(at_once).max(1)).enumerate() {
             let count = out.len().checked_div(self.width()).unwrap_or(0);
             forest.quantise(inputs, rows.start.saturating_add(index.saturating_mul(at_once)), count, &mut block);
             out.fill(0.0);
             self.tables.explain(forest, &block, &mut sums);
             self.tables.write_rows(&sums, &block, self.features + 1, out);
-            for (row, out) in out.chunks_exact_mut(self.width()).enumerate() {
-                if !self.walk.is_empty() {
-                    shares.fill(0.0);
-                    let holds = |split: Split| {
-                        let bin = block.column(usize::from(split.column)).get(row);
-                        bin.is_some_and(|bin| split.holds(*bin))
-                    };
-                    self.walk.explain(&holds, &mut buffers, &mut shares);
-                    self.divide_among_features(&shares, out);
+            if !self.walk.is_empty() {
+                self.walk.explain(forest.kernel, &block, &mut shares);
+            }
+            let groups = shares.chunks_exact(self.players.features.len().saturating_mul(self.dimensions).max(1));
+            let mut lanes = groups.flat_map(|group| (0..LANES).map(move |lane| (group, lane)));
+            for out in out.chunks_exact_mut(self.width()) {
+                if let Some((group, lane)) = lanes.next() {
+                    self.divide_among_features(&group.iter().filter_map(|lanes| lanes.get(lane)), out);
                 }
                 let lasts = out.chunks_exact_mut(self.features + 1).filter_map(<[f64]>::last_mut);
                 lasts.zip(&self.expected).for_each(|(last, expected)| *last = *expected);
@@ -126,9 +126,9 @@ impl Shap {
     }
 
     /// Adds the contributions of players to one row, divided evenly among their features.
-    fn divide_among_features(&self, shares: &[f64], out: &mut [f64]) {
+    fn divide_among_features<'s>(&self, shares: &(impl Iterator<Item = &'s f64> + Clone), out: &mut [f64]) {
         for (dimension, out) in out.chunks_exact_mut(self.features + 1).enumerate() {
-            let own = shares.iter().skip(dimension).step_by(self.dimensions);
+            let own = shares.clone().skip(dimension).step_by(self.dimensions);
             for (share, features) in own.zip(&self.players.features) {
                 #[expect(clippy::cast_precision_loss, reason = "features of a combination are few")]
                 let each = share / features.len() as f64;

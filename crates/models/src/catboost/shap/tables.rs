@@ -5,7 +5,6 @@ use super::{
     fold::TreeLevels,
     leaves::{Means, is_negligible, leaf_at},
     players::Players,
-    quadrature,
 };
 use crate::{
     catboost::{
@@ -21,6 +20,7 @@ use crate::{
         },
     },
     error::Result,
+    shap::quadrature,
 };
 
 /// The tables of all trees. A column is the contribution of a feature to one dimension.

@@ -1,18 +1,9 @@
-//! SHAP values by walking all paths of a tree, row by row: for branching trees, where the result depends on the direction
-//! that the row takes at every node.
-//!
-//! On the path to a leaf, the conditions of a player are met by a share `z` of the training rows at their nodes, and by
-//! this row (`o` = 1) or not (`o` = 0). The value of the leaf enters the contribution of the player with the weight
-//! `(o − z) ∫₀¹ Π (t oₚ + (1 − t) zₚ) dt`, where the product is over the other players of the path. These are the
-//! permutation weights of `TreeSHAP` as an integral, which a few values of `t` determine exactly (see `quadrature`). The
-//! sum over the leaves below an edge is computed once, so a row takes a few operations per node. Sources: Lundberg et
-//! al. 2018 (`TreeSHAP`); CatBoost's `CalcNonObliviousInternalShapValuesForLeafRecursive`, which defines the values; Yu
-//! et al. 2022 (Linear `TreeSHAP`).
+//! Trees of CatBoost prepared for SHAP values path by path: branching trees, and oblivious trees that are too deep for
+//! tables.
 
 use super::{
     leaves::{Means, is_negligible, leaf_at},
     players::Players,
-    quadrature,
 };
 use crate::{
     catboost::{
@@ -22,55 +13,43 @@ use crate::{
             split::Split,
             trees::{Branching, Oblivious},
         },
+        score::{Kernel, quantise::BinBlock},
     },
     error::Result,
+    shap::{
+        paths::{EdgeTarget, PathChild, PathLeaves, PathNode, PathWalker},
+        vectors::{LANES, Lanes, at_least, repeat},
+    },
 };
 
-/// Maximum depth, to bound the recursion. CatBoost trains trees of at most 16 levels.
+/// Maximum depth. CatBoost trains trees of at most 16 levels.
 const MAX_DEPTH: usize = 64;
 
-/// Trees prepared for walking.
+/// The trees of a model that are walked.
 #[derive(Debug)]
-pub(crate) struct PathWalker {
+pub(crate) struct WalkedTrees {
     dimensions: usize,
-    /// Nodes of all trees, tree by tree; a child comes after its parent.
-    nodes: Vec<WalkNode>,
-    roots: Vec<usize>,
-    /// For each leaf, one value per dimension.
-    values: Vec<f64>,
-    /// Values of `t` and their weights.
-    points: Vec<(f64, f64)>,
+    walker: PathWalker<Split>,
     /// Depth of the deepest tree.
     depth: usize,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct WalkNode {
-    split: Split,
-    player: usize,
-    /// Offsets from this node to its children, the child for rows that do not meet the condition first; 0 for a leaf.
-    steps: [usize; 2],
-    /// Shares of the training rows of this node that go to each child.
-    shares: [f64; 2],
-    /// Start of the values of a leaf.
-    value: usize,
 }
 
 /// A node whose weight is not known yet.
 #[derive(Debug, Clone, Copy)]
 struct DraftNode {
     split: Split,
+    /// Offsets from this node to its children, the child for rows that do not meet the condition first; 0 for a leaf.
     steps: [usize; 2],
     leaf: usize,
 }
 
-impl PathWalker {
-    pub(crate) fn new(dimensions: usize) -> Self {
-        Self { dimensions, nodes: Vec::new(), roots: Vec::new(), values: Vec::new(), points: Vec::new(), depth: 0 }
+impl WalkedTrees {
+    pub(crate) fn new(dimensions: usize, players: &Players) -> Self {
+        Self { dimensions, walker: PathWalker::new(dimensions, players.features.len()), depth: 0 }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.roots.is_empty()
+        self.walker.is_empty()
     }
 
     /// Adds a branching tree and returns its means.
@@ -149,104 +128,52 @@ impl PathWalker {
         let is_leaf = |at: usize| levels[at].is_some() && drafts[at].steps == [0, 0];
         let leaves = (0..drafts.len()).filter(|&at| is_leaf(at));
         let means = Means::new(forest, leaves.map(|at| drafts[at].leaf))?;
-        self.roots.push(self.nodes.len());
         let mut weights = vec![0.0; drafts.len()];
-        let root = self.nodes.len();
-        self.nodes.resize(root + drafts.len(), WalkNode::default());
+        let mut nodes: Vec<Option<PathNode<Split>>> = vec![None; drafts.len()];
+        let mut values = vec![0.0; drafts.len() * self.dimensions];
         for (at, draft) in drafts.iter().enumerate().rev().filter(|(at, _)| levels[*at].is_some()) {
-            let mut node = WalkNode { split: draft.split, steps: draft.steps, ..WalkNode::default() };
             if draft.steps == [0, 0] {
-                let (weight, values) = leaf_at(forest, draft.leaf);
+                let (weight, own) = leaf_at(forest, draft.leaf);
                 weights[at] = weight;
-                node.value = self.values.len();
-                self.values.extend(values.iter().take(self.dimensions).map(|value| value - means.offset));
+                let to = values.iter_mut().skip(at * self.dimensions).take(self.dimensions);
+                to.zip(own).for_each(|(to, value)| *to = value - means.offset);
             } else {
                 let below = draft.steps.map(|step| weights[at + step]);
                 weights[at] = below[0] + below[1];
-                node.player = players.player_of(draft.split.column);
-                node.shares = below.map(|weight| if is_negligible(weight) { 0.0 } else { weight / weights[at] });
+                let child = |side: usize| {
+                    let to = at + draft.steps[side];
+                    let share = if is_negligible(below[side]) { 0.0 } else { below[side] / weights[at] };
+                    let to = match () {
+                        // Leaves without weight have no value.
+                        () if share == 0.0 => EdgeTarget::Nothing,
+                        () if drafts[to].steps == [0, 0] => EdgeTarget::Leaf(to),
+                        () => EdgeTarget::Node(to),
+                    };
+                    PathChild { share, to }
+                };
+                let player = players.player_of(draft.split.column);
+                nodes[at] = Some(PathNode { condition: draft.split, player, children: [child(0), child(1)] });
             }
-            self.nodes[root + at] = node;
         }
-        self.points = quadrature::points(self.depth.div_ceil(2).max(1));
+        self.walker.add(&nodes, PathLeaves { values: &values, width: self.dimensions, output: 0 })?;
         Ok(means)
     }
 
-    /// Allocates buffers for [`PathWalker::explain`].
-    pub(crate) fn buffers(&self, players: usize) -> WalkBuffers {
-        let level = self.points.len() * (1 + self.dimensions);
-        WalkBuffers { player_factors: vec![(1.0, 1.0); players], levels: vec![0.0; level * (self.depth + 1)] }
+    /// Call this when all trees have been added.
+    pub(crate) fn finish(&mut self) {
+        self.walker.set_points(self.depth.div_ceil(2).max(1));
     }
 
-    /// Adds the contributions of one row: player by player, one value per dimension.
-    pub(crate) fn explain(&self, holds: &impl Fn(Split) -> bool, buffers: &mut WalkBuffers, out: &mut [f64]) {
-        for root in &self.roots {
-            buffers.levels.iter_mut().take(self.points.len()).for_each(|product| *product = 1.0);
-            self.visit(*root, holds, &mut buffers.player_factors, &mut buffers.levels, out);
-        }
+    /// Adds the contributions of the rows of a block: for each [`LANES`] rows, player by player, one value per dimension.
+    pub(crate) fn explain(&self, kernel: Kernel, block: &BinBlock, out: &mut Vec<Lanes>) {
+        out.clear();
+        out.resize(block.rows.div_ceil(LANES) * self.walker.width(), Lanes::default());
+        let holds = |split: &Split, group: usize| {
+            let mut bins = [0; LANES];
+            let own = block.column(usize::from(split.column)).get(group * LANES..).unwrap_or_default();
+            bins.iter_mut().zip(own).for_each(|(to, bin)| *to = *bin);
+            at_least(u64::from_le_bytes(bins) ^ repeat(split.mask), split.least)
+        };
+        self.walker.explain(kernel, &holds, out);
     }
-
-    /// Visits a node and everything below it. `levels` begins with the products over the path so far; on return, they
-    /// are followed by the sums over the leaves below.
-    #[expect(clippy::indexing_slicing, reason = "buffers fit the deepest tree; nodes are checked when added")]
-    fn visit(
-        &self,
-        at: usize,
-        holds: &impl Fn(Split) -> bool,
-        player_factors: &mut [(f64, f64)],
-        levels: &mut [f64],
-        out: &mut [f64],
-    ) {
-        let count = self.points.len();
-        let (products, rest) = levels.split_at_mut(count);
-        let (sums, deeper) = rest.split_at_mut(count * self.dimensions);
-        let node = self.nodes[at];
-        if node.steps == [0, 0] {
-            for (sums, value) in sums.chunks_exact_mut(count).zip(&self.values[node.value..]) {
-                sums.iter_mut().zip(&*products).for_each(|(sum, product)| *sum = value * product);
-            }
-            return;
-        }
-        sums.fill(0.0);
-        let before = player_factors[node.player];
-        let taken = usize::from(holds(node.split));
-        for (side, (&step, &share)) in node.steps.iter().zip(&node.shares).enumerate() {
-            if share == 0.0 {
-                continue;
-            }
-            let after = (if side == taken { before.0 } else { 0.0 }, before.1 * share);
-            for ((product, (t, _)), above) in deeper.iter_mut().zip(&self.points).zip(&*products) {
-                *product = above * (factor(after, *t) / factor(before, *t));
-            }
-            player_factors[node.player] = after;
-            self.visit(at + step, holds, player_factors, deeper, out);
-            player_factors[node.player] = before;
-            let own = &mut out[node.player * self.dimensions..][..self.dimensions];
-            let below = deeper[count..].chunks_exact(count);
-            for ((own, sums), below) in own.iter_mut().zip(sums.chunks_exact_mut(count)).zip(below) {
-                for ((sum, below), (t, weight)) in sums.iter_mut().zip(below).zip(&self.points) {
-                    *sum += below;
-                    *own += weight * below * (own_factor(after, *t) - own_factor(before, *t));
-                }
-            }
-        }
-    }
-}
-
-/// Buffers that are reused from row to row.
-#[derive(Debug)]
-pub(crate) struct WalkBuffers {
-    /// `o` and `z` of each player for the path so far.
-    player_factors: Vec<(f64, f64)>,
-    levels: Vec<f64>,
-}
-
-/// The factor of a player in the integrals of other players.
-fn factor((o, z): (f64, f64), t: f64) -> f64 {
-    t * o + (1.0 - t) * z
-}
-
-/// `o − z` of a player, divided by its factor: replaces that factor in the player's own integral.
-fn own_factor((o, z): (f64, f64), t: f64) -> f64 {
-    (o - z) / factor((o, z), t)
 }

@@ -8,11 +8,11 @@
 )]
 
 use std::arch::x86_64::{
-    __m256, __m256i, _CMP_GT_OQ, _mm256_add_epi8, _mm256_add_epi32, _mm256_and_si256, _mm256_blendv_ps,
-    _mm256_castps_si256, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cmpeq_epi8, _mm256_i32gather_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_max_epu8, _mm256_or_si256, _mm256_packus_epi16, _mm256_packus_epi32,
-    _mm256_permutevar8x32_epi32, _mm256_permutevar8x32_ps, _mm256_set1_epi8, _mm256_setr_epi32, _mm256_setzero_ps,
-    _mm256_setzero_si256, _mm256_slli_epi32, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_xor_si256,
+    __m256, __m256i, _CMP_GT_OQ, _mm256_add_epi8, _mm256_add_epi32, _mm256_andnot_si256, _mm256_blendv_ps,
+    _mm256_castps_si256, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cmpgt_epi8, _mm256_i32gather_ps, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_or_si256, _mm256_packus_epi16, _mm256_packus_epi32, _mm256_permutevar8x32_epi32,
+    _mm256_permutevar8x32_ps, _mm256_set1_epi8, _mm256_setr_epi32, _mm256_setzero_ps, _mm256_setzero_si256,
+    _mm256_slli_epi32, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_xor_si256,
 };
 
 use crate::catboost::{
@@ -119,32 +119,59 @@ unsafe fn search(borders: &[f32], levels: u32, numbers: &[f32], bins: &mut [u8])
     }
 }
 
-/// Finds the leaves of a block of rows, two registers at a time; the rows of a block are a multiple of 64.
+/// Flips the highest bit of all bins: signed bytes, which one instruction compares, then have the order of the unsigned ones.
+fn flip(bins: &[u8]) -> Vec<u8> {
+    bins.iter().map(|bin| bin ^ 128).collect()
+}
+
+/// Finds the leaves of a block of rows; the rows of a block are a multiple of 64. `bins` are flipped.
 #[inline]
 #[target_feature(enable = "avx2")]
 unsafe fn find_leaves<const LEVELS: bool>(splits: &[Split], bins: *const u8, stride: usize, out: *mut u8) {
-    for group in (0..stride).step_by(2 * GROUP) {
-        let mut leaves = [_mm256_setzero_si256(); 2];
-        let mut bit = _mm256_set1_epi8(1);
-        for split in splits {
-            let least = _mm256_set1_epi8(split.least.cast_signed());
-            let mask = _mm256_set1_epi8(split.mask.cast_signed());
-            for (half, leaves) in leaves.iter_mut().enumerate() {
-                let at = usize::from(split.column) * stride + group + half * GROUP;
-                // SAFETY: in bounds, because the caller asserted `is_sound`.
-                let mut bins = unsafe { _mm256_loadu_si256(bins.add(at).cast()) };
-                if LEVELS {
-                    bins = _mm256_xor_si256(bins, mask);
-                }
-                let holds = _mm256_cmpeq_epi8(_mm256_max_epu8(bins, least), bins);
-                *leaves = _mm256_or_si256(*leaves, _mm256_and_si256(holds, bit));
+    let mut group = 0;
+    while group < stride {
+        // SAFETY: as for this function.
+        unsafe {
+            if group + 4 * GROUP <= stride {
+                find_leaves_of::<LEVELS, 4>(splits, bins.add(group), stride, out.add(group));
+                group += 4 * GROUP;
+            } else {
+                find_leaves_of::<LEVELS, 2>(splits, bins.add(group), stride, out.add(group));
+                group += 2 * GROUP;
             }
-            bit = _mm256_add_epi8(bit, bit);
         }
-        for (half, leaves) in leaves.into_iter().enumerate() {
-            // SAFETY: the caller provides `stride` bytes.
-            unsafe { _mm256_storeu_si256(out.add(group + half * GROUP).cast(), leaves) }
+    }
+}
+
+/// Finds the leaves of the rows of `N` registers.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn find_leaves_of<const LEVELS: bool, const N: usize>(
+    splits: &[Split],
+    bins: *const u8,
+    stride: usize,
+    out: *mut u8,
+) {
+    let mut leaves = [_mm256_setzero_si256(); N];
+    let mut bit = _mm256_set1_epi8(1);
+    for split in splits {
+        let least = _mm256_set1_epi8((split.least ^ 128).cast_signed());
+        let mask = _mm256_set1_epi8(split.mask.cast_signed());
+        for (at, leaves) in leaves.iter_mut().enumerate() {
+            let at = usize::from(split.column) * stride + at * GROUP;
+            // SAFETY: in bounds, because the caller asserted `is_sound`.
+            let mut bins = unsafe { _mm256_loadu_si256(bins.add(at).cast()) };
+            if LEVELS {
+                bins = _mm256_xor_si256(bins, mask);
+            }
+            let is_below = _mm256_cmpgt_epi8(least, bins);
+            *leaves = _mm256_or_si256(*leaves, _mm256_andnot_si256(is_below, bit));
         }
+        bit = _mm256_add_epi8(bit, bit);
+    }
+    for (at, leaves) in leaves.into_iter().enumerate() {
+        // SAFETY: the caller provides `stride` bytes.
+        unsafe { _mm256_storeu_si256(out.add(at * GROUP).cast(), leaves) }
     }
 }
 
@@ -154,6 +181,7 @@ unsafe fn find_leaves<const LEVELS: bool>(splits: &[Split], bins: *const u8, str
 unsafe fn add_one<const LEVELS: bool>(job: &KernelJob, values: &[f64], sums: &mut [f64]) {
     let (stride, count) = (job.bins.stride, (job.trees.starts_len() - 1));
     let mut numbers = vec![0_u8; stride * TREES_PER_PASS];
+    let bins = flip(job.bins.bytes);
     for first in (0..count).step_by(TREES_PER_PASS) {
         let in_pass = TREES_PER_PASS.min(count - first);
         let mut tables = [values.as_ptr(); TREES_PER_PASS];
@@ -161,7 +189,7 @@ unsafe fn add_one<const LEVELS: bool>(job: &KernelJob, values: &[f64], sums: &mu
         unsafe {
             for (at, table) in tables.iter_mut().take(in_pass).enumerate() {
                 let out = numbers.as_mut_ptr().add(at * stride);
-                find_leaves::<LEVELS>(job.trees.splits_of(first + at), job.bins.bytes.as_ptr(), stride, out);
+                find_leaves::<LEVELS>(job.trees.splits_of(first + at), bins.as_ptr(), stride, out);
                 *table = values.as_ptr().add(*job.tables.starts.get_unchecked(first + at));
             }
             let leaf = |at: usize, row: usize| usize::from(*numbers.get_unchecked(at * stride + row));
@@ -187,6 +215,7 @@ unsafe fn add_one<const LEVELS: bool>(job: &KernelJob, values: &[f64], sums: &mu
 unsafe fn add_many(job: &KernelJob, values: &[f64], sums: &mut [f64]) {
     let stride = job.bins.stride;
     let mut numbers = vec![0_u8; stride];
+    let bins = flip(job.bins.bytes);
     for tree in 0..(job.trees.starts_len() - 1) {
         let (splits, targets) = (job.trees.splits_of(tree), job.tables.targets(tree));
         if targets.is_empty() {
@@ -194,7 +223,7 @@ unsafe fn add_many(job: &KernelJob, values: &[f64], sums: &mut [f64]) {
         }
         // SAFETY: `is_sound`; leaf numbers are below the length of the table.
         unsafe {
-            find_leaves::<true>(splits, job.bins.bytes.as_ptr(), stride, numbers.as_mut_ptr());
+            find_leaves::<true>(splits, bins.as_ptr(), stride, numbers.as_mut_ptr());
             let mut table = values.as_ptr().add(*job.tables.starts.get_unchecked(tree));
             for target in targets {
                 let column = sums.as_mut_ptr().add(*target as usize * stride);

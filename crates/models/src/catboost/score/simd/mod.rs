@@ -1,4 +1,5 @@
-//! SIMD kernels: the only `unsafe` code of this crate (loads, stores, and instructions that not every processor has).
+//! SIMD kernels: with those in `ensemble::simd` and `shap::simd`, the only `unsafe` code of this crate (loads, stores, and
+//! instructions that not every processor has).
 //!
 //! A value of [`Avx2`] or [`Avx512`] proves that the processor has the instructions; only `detect` creates one. The
 //! kernels compute the same bits as the portable code in `search` and `walk`: sums are not reordered and multiplications

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 /// Bytes that reading may still allocate.
 ///
-/// The vectors of a flatbuffer may overlap, so a small file can describe a huge model. Everything read is charged here
-/// before it is allocated.
+/// A small file can describe a huge model: the vectors of a flatbuffer may overlap, and a count in a text is only a claim.
+/// Everything read is charged here before it is allocated.
 #[derive(Debug)]
 pub(crate) struct Allowance(Cell<usize>);
 
@@ -13,7 +13,12 @@ impl Allowance {
     /// Allows almost four times the size of the file, plus a fixed amount for the smallest models. (A deep model whose
     /// leaves are mostly zeros takes three times the size of its JSON.)
     pub(crate) fn for_file(file: &[u8]) -> Self {
-        Self(Cell::new((file.len() / 4).saturating_mul(15).saturating_add(1 << 14)))
+        Self::for_size(file.len())
+    }
+
+    /// Like [`Allowance::for_file`], for a file of `bytes` bytes.
+    pub(crate) fn for_size(bytes: usize) -> Self {
+        Self(Cell::new((bytes / 4).saturating_mul(15).saturating_add(1 << 14)))
     }
 
     /// Charges `count` elements of `each` bytes; `None` if the allowance does not cover them.

@@ -1,0 +1,100 @@
+//! What a model file leaves open and its user may decide.
+
+use sha2::{Digest, Sha256};
+
+/// Decisions that reading a model may need in addition to its file. The default is right for most files.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModelOptions {
+    /// How many boosting iterations to use.
+    pub iterations: Iterations,
+    /// Names of the features whose levels the file lists without names (LightGBM's `pandas_categorical`), in the order of
+    /// those lists. `None`: from the file, if it leaves no doubt.
+    pub categories: Option<Vec<String>>,
+    /// Rounds numbers to 32-bit floats before a model with 64-bit conditions reads them, as a service does that passes
+    /// them to the library in 32-bit arrays.
+    pub single_inputs: bool,
+    /// Reads the raw output of a model without a known link (a custom objective) as the log-odds of the second of two
+    /// classes.
+    pub sigmoid: bool,
+}
+
+/// How many boosting iterations of a model to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Iterations {
+    /// Those that the library's own prediction uses by default.
+    #[default]
+    AsLibrary,
+    /// All in the file.
+    All,
+    /// Up to the best one, as early stopping has noted it in the file.
+    Best,
+    /// The first ones.
+    First(usize),
+}
+
+impl ModelOptions {
+    /// The fingerprint of a model: SHA-256 of its file and, unless they are the default, of the options that it is read
+    /// with.
+    pub(crate) fn fingerprint(&self, file: &[u8]) -> [u8; 32] {
+        let mut digest = Sha256::new().chain_update(file);
+        if *self != Self::default() {
+            digest.update(self.canonical());
+        }
+        digest.finalize().into()
+    }
+
+    /// A text that differs if and only if the options differ.
+    fn canonical(&self) -> String {
+        let iterations = match self.iterations {
+            Iterations::AsLibrary => "as library".to_owned(),
+            Iterations::All => "all".to_owned(),
+            Iterations::Best => "best".to_owned(),
+            Iterations::First(first) => format!("first {first}"),
+        };
+        let categories = self.categories.as_ref().map(|names| {
+            // Lengths keep names apart that contain separators.
+            names.iter().map(|name| format!("{}:{name}", name.len())).collect::<Vec<_>>().join(",")
+        });
+        let categories = categories.unwrap_or_else(|| "from the file".to_owned());
+        let (single, sigmoid) = (self.single_inputs, self.sigmoid);
+        format!("\niterations={iterations}\ncategories={categories}\nsingle_inputs={single}\nsigmoid={sigmoid}\n")
+    }
+
+    /// The options that differ from the default, by the names that users know.
+    pub(crate) fn chosen(&self) -> Vec<&'static str> {
+        let by_name = [
+            ("iterations", self.iterations != Iterations::AsLibrary),
+            ("categories", self.categories.is_some()),
+            ("inputs", self.single_inputs),
+            ("link", self.sigmoid),
+        ];
+        by_name.into_iter().filter(|(_, is_chosen)| *is_chosen).map(|(name, _)| name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_changes_the_fingerprint() {
+        let names = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
+        let all = [
+            ModelOptions::default(),
+            ModelOptions { iterations: Iterations::All, ..ModelOptions::default() },
+            ModelOptions { iterations: Iterations::Best, ..ModelOptions::default() },
+            ModelOptions { iterations: Iterations::First(3), ..ModelOptions::default() },
+            ModelOptions { categories: Some(Vec::new()), ..ModelOptions::default() },
+            ModelOptions { categories: names(&["a", "b"]), ..ModelOptions::default() },
+            ModelOptions { categories: names(&["a,1:b"]), ..ModelOptions::default() },
+            ModelOptions { single_inputs: true, ..ModelOptions::default() },
+            ModelOptions { sigmoid: true, ..ModelOptions::default() },
+        ];
+        let mut prints: Vec<_> = all.iter().map(|options| options.fingerprint(b"file")).collect();
+        prints.sort_unstable();
+        prints.dedup();
+        assert_eq!(prints.len(), all.len());
+        let plain: [u8; 32] = Sha256::digest(b"file").into();
+        assert_eq!(ModelOptions::default().fingerprint(b"file"), plain);
+    }
+}

@@ -1,0 +1,161 @@
+//! Damaged ONNX files: seeded mutants of the golden models are either refused, or score. None panics, hangs or is slow.
+//! `VIGIE_MUTANTS` sets their number; 20,000 take about a minute. `fuzz/` does the same with `cargo fuzz`.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
+
+#[path = "support/onnx_exercise.rs"]
+mod onnx_exercise;
+
+use std::{fs, panic, path::Path, time::Instant};
+
+use onnx_exercise::exercise;
+use vigie_models::Model;
+
+const FEW: usize = 1_000;
+const SEED: u64 = 0x5eed_2026;
+
+/// `SplitMix64`: no dependency, the same on every platform.
+struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(bound.max(1)).unwrap()).unwrap()
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.next().to_le_bytes()[0]
+    }
+}
+
+/// The positions of the bytes of all fields with this wire type, in messages at most six deep. Only the parts that hold
+/// messages are searched.
+fn places(file: &[u8], wire: u8) -> Vec<usize> {
+    let mut places = Vec::new();
+    let mut pending = vec![(0, file.len(), 0)];
+    while let Some((mut at, end, depth)) = pending.pop() {
+        while at < end {
+            let (key, start) = (file[at], at + 1);
+            if key & 7 == wire {
+                places.push(start);
+            }
+            at = start;
+            let mut value = 0_usize;
+            for shift in (0..63).step_by(7).take_while(|_| matches!(key & 7, 0 | 2)) {
+                let Some(byte) = file.get(at).copied().filter(|_| at < end) else { break };
+                value |= usize::from(byte & 0x7f) << shift;
+                at += 1;
+                if byte & 0x80 == 0 {
+                    break;
+                }
+            }
+            match key & 7 {
+                0 => {}
+                1 => at += 8,
+                5 => at += 4,
+                2 if at.checked_add(value).is_some_and(|next| next <= end) => {
+                    if depth < 6 {
+                        pending.push((at, at + value, depth + 1));
+                    }
+                    at += value;
+                }
+                _ => break,
+            }
+        }
+    }
+    places
+}
+
+/// Flips bits, truncates, deletes a range, inserts a copied range, or changes lengths and integers.
+fn mutate(file: &mut Vec<u8>, draw: &mut Draw) {
+    let length = file.len();
+    match draw.below(10) {
+        0 | 1 => {
+            for _ in 0..=draw.below(3) {
+                let bit = draw.below(8);
+                file[draw.below(length)] ^= 1 << bit;
+            }
+        }
+        2 => {
+            // Thresholds and weights become other numbers, often strange ones.
+            let places = places(file, 5);
+            for _ in 0..=draw.below(8) {
+                let (place, value) = (draw.below(places.len().max(1)), draw.next().to_le_bytes());
+                if let Some(bytes) = places.get(place).and_then(|at| file.get_mut(*at..at + 4)) {
+                    let special = [f32::NAN, f32::INFINITY, -f32::INFINITY, -0.0, f32::MAX, 1e-45];
+                    let special = special.get(draw.below(12)).map(|value| value.to_le_bytes());
+                    bytes.copy_from_slice(&special.unwrap_or([value[0], value[1], value[2], value[3]]));
+                }
+            }
+        }
+        3 => file.truncate(draw.below(length)),
+        4 => {
+            let from = draw.below(length);
+            file.drain(from..(from + 1 + draw.below(64)).min(length));
+        }
+        5 => {
+            let (from, to, count) = (draw.below(length), draw.below(length), 1 + draw.below(64));
+            let piece: Vec<u8> = file[from..(from + count).min(length)].to_vec();
+            file.splice(to..to, piece);
+        }
+        6 => {
+            // A text (such as a name), one character of it changed to another of the file.
+            let from = draw.below(length);
+            let other = file[draw.below(length)];
+            file[from] = other;
+        }
+        kind => {
+            // Integers and lengths of one byte stay of one byte, so that the rest of the message stays readable.
+            let places = places(file, if kind == 9 { 2 } else { 0 });
+            for _ in 0..=draw.below(4) {
+                let Some(&at) = places.get(draw.below(places.len())) else { return };
+                let Some(byte) = file.get_mut(at) else { return };
+                *byte = match draw.below(5) {
+                    0 => byte.wrapping_add(1) & 0x7f,
+                    1 => byte.wrapping_sub(1) & 0x7f,
+                    2 => 0,
+                    3 => 0x7f,
+                    _ => draw.byte() & 0x7f,
+                };
+            }
+        }
+    }
+}
+
+#[test]
+fn mutants_are_refused_or_score() {
+    let mutants = std::env::var("VIGIE_MUTANTS").map_or(FEW, |number| number.parse().unwrap());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracle/onnx");
+    let mut models: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    models.retain(|path| path.extension().is_some_and(|ending| ending == "onnx"));
+    models.sort();
+    let models: Vec<Vec<u8>> = models.iter().map(|path| fs::read(path).unwrap()).collect();
+    let mut draw = Draw(SEED);
+    let (mut refused, mut scored, mut panicked, mut slowest) = (0, 0, Vec::new(), 0.0_f64);
+    for number in 0..mutants {
+        let mut file = models[number % models.len()].clone();
+        mutate(&mut file, &mut draw);
+        let start = Instant::now();
+        match panic::catch_unwind(|| Model::from_bytes("mutant", &file).map(|model| exercise(&model))) {
+            Ok(Ok(())) => scored += 1,
+            Ok(Err(error)) => {
+                let why = error.to_string();
+                let starts = ["mutant: this ONNX model ", "mutant: not a model that vigie reads", "mutant: this is "];
+                assert!(starts.iter().any(|start| why.starts_with(start)), "{why}");
+                refused += 1;
+            }
+            Err(_) => panicked.push(number),
+        }
+        slowest = slowest.max(start.elapsed().as_secs_f64());
+    }
+    println!("{mutants} mutants: {refused} refused, {scored} scored, slowest {slowest:.3} s");
+    assert!(panicked.is_empty(), "mutants {panicked:?} panicked");
+    assert!(refused > mutants / 10 && scored > mutants / 10, "the mutants test too little: {refused}, {scored}");
+    assert!(slowest < 5.0, "a mutant took {slowest} s");
+}

@@ -1,0 +1,4 @@
+//! Shared by the tests against official libraries.
+
+pub(crate) mod column;
+pub(crate) mod golden;

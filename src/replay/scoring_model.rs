@@ -1,0 +1,164 @@
+//! A model whose rows have one number that is monitored: its score.
+
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+use vigie_models::{Agreement, Background, Explainer, InputPrecision, Model, Promise};
+use vigie_profile::{near::alternatives, shown::shown};
+
+use super::ScoreTolerance;
+use crate::{
+    fault::{Fault, Result},
+    reference::Contributions,
+};
+
+/// What a score is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScoreKind {
+    /// A probability, which decisions and costs follow from.
+    Probability,
+    /// The number that a regression predicts.
+    Prediction,
+}
+
+/// A model and which of its outputs is the score.
+#[derive(Debug)]
+pub struct ScoringModel {
+    model: Model,
+    kind: ScoreKind,
+    /// The raw output that the score is computed from.
+    output: usize,
+    sha256: String,
+}
+
+/// The library that a model comes from, and how closely vigie's scores equal its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScorePromise {
+    /// Library and format: `CatBoost`, `LightGBM text v4`.
+    pub library: String,
+    pub tolerance: ScoreTolerance,
+}
+
+impl ScoringModel {
+    /// Chooses the score of a model: its probability, that of a class if it has several, or the number that it predicts.
+    /// `name` prefixes messages.
+    pub fn new(name: &str, model: Model, class: Option<&str>) -> Result<Self> {
+        let (kind, output) = score_of(&model, class).map_err(|why| Fault::setup(format!("{name}: {why}")))?;
+        let sha256 = identity(&model, class.filter(|_| model.output_count() > 1));
+        Ok(Self { model, kind, output, sha256 })
+    }
+
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    #[must_use]
+    pub fn kind(&self) -> ScoreKind {
+        self.kind
+    }
+
+    /// Identity of the score, in hexadecimal: that of the model and, if it has several classes, of the chosen one.
+    #[must_use]
+    pub fn sha256_hex(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Turns the raw outputs of rows into scores.
+    #[must_use]
+    pub fn scores(&self, mut raw: Vec<f64>) -> Vec<f64> {
+        self.model.predictions(&mut raw);
+        match self.model.output_count() {
+            1 => raw,
+            outputs => raw.into_iter().skip(self.output).step_by(outputs.max(1)).collect(),
+        }
+    }
+
+    /// The raw output behind the score, in the raw outputs of one row.
+    #[must_use]
+    pub fn raw_score(&self, raw: &[f64]) -> f64 {
+        raw.get(self.output).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Prepares contributions. Those of a linear model are differences from the means of its reference.
+    pub fn explainer(&self, reference: Option<&Contributions>) -> Result<Explainer> {
+        let own = reference.filter(|own| own.model_sha256 == self.sha256 && !own.background.is_empty());
+        Ok(self.model.explainer_with(own.map(|own| Background::Means(&own.background)))?)
+    }
+
+    /// Places, among the values of a row, of the contributions to the score: one per feature, then the expected value.
+    pub fn contributions(&self, explainer: &Explainer) -> Result<Range<usize>> {
+        let width = self.model.features().len() + 1;
+        let block = explainer.dimension_of(&self.model, self.output).map(|block| block * width);
+        let first = block.ok_or_else(|| {
+            let class = self.model.classes().get(self.output).map_or_else(String::new, |class| shown(class));
+            Fault::setup(format!("class `{class}` did not occur in training, so that its scores have no contributions"))
+        })?;
+        Ok(first..first + width)
+    }
+
+    /// How closely scores equal those of the library.
+    #[must_use]
+    pub fn promise(&self) -> ScorePromise {
+        let Promise { probability, output, .. } = self.model.promise();
+        ScorePromise {
+            library: self.model.kind().to_owned(),
+            tolerance: ScoreTolerance {
+                within: match probability {
+                    Agreement::Bits => 0.0,
+                    Agreement::Within(tolerance) => tolerance,
+                },
+                is_single: output == InputPrecision::Single,
+            },
+        }
+    }
+}
+
+/// The kind of a model's score and its raw output, or why there is none.
+fn score_of(model: &Model, class: Option<&str>) -> Result<(ScoreKind, usize), String> {
+    let classes = model.classes();
+    if !model.link().has_probabilities() {
+        return match (model.output_count(), class) {
+            (1, None) => Ok((ScoreKind::Prediction, 0)),
+            (1, Some(class)) => {
+                Err(format!("the model predicts a number, so that it has no class `{}`; remove `class`", shown(class)))
+            }
+            (outputs, _) => Err(format!(
+                "the model returns {outputs} numbers per row, so that none is its score; use a model with one output"
+            )),
+        };
+    }
+    if model.output_count() == 1 {
+        return match (class, classes.last()) {
+            (Some(class), Some(event)) if class != event => Err(format!(
+                "the model returns the probability of class `{}`, not of `{}`; remove `class` (model.event states what a high \
+                 probability means)",
+                shown(event),
+                shown(class)
+            )),
+            _ => Ok((ScoreKind::Probability, 0)),
+        };
+    }
+    let names = || classes.iter().map(|class| format!("`{}`", shown(class))).collect::<Vec<_>>().join(", ");
+    let Some(class) = class else {
+        return Err(format!(
+            "the model has the classes {}, so that no single probability is its score; name the class whose probability is \
+             (`model.class`, or `--class`)",
+            names()
+        ));
+    };
+    let place = classes.iter().position(|known| known == class);
+    place.map(|place| (ScoreKind::Probability, place)).ok_or_else(|| {
+        let near = alternatives(class, classes.iter().map(String::as_str));
+        format!("the model has no class `{}`{near}", shown(class))
+    })
+}
+
+fn identity(model: &Model, class: Option<&str>) -> String {
+    let Some(class) = class else { return model.sha256_hex() };
+    let mut sha = Sha256::new();
+    sha.update(model.sha256());
+    sha.update(b"class ");
+    sha.update(class);
+    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

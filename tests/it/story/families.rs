@@ -1,0 +1,239 @@
+//! Models of every family by the same words: learnt, checked, replayed, explained and scored.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use vigie::reference::{Training, TrainingValues, read_table};
+
+use crate::{
+    story::replay::{configure, day, example, home_credit, log},
+    support::{
+        applicants::{Applicant, applicants, training_csv},
+        light_model::LightModel,
+        world::{World, feature},
+    },
+};
+
+/// A world with a LightGBM model, a reference learnt with it, and a log of each applicant's probability as `write` gives it.
+pub(crate) fn light_world(model: &LightModel, write: impl Fn(usize, &Applicant) -> f64) -> World {
+    let world = World::new();
+    world.file("model.txt", model.text());
+    world.file("train.csv", training_csv(1_000));
+    let learn = ["learn", "--data", "train.csv", "--model", "model.txt", "--out", "ref.vigie", "--holdout", "yes"];
+    world.vigie(&learn).ok();
+    let lines = applicants(600, 5).into_iter().enumerate().map(|(row, one)| {
+        let line = json!({"ts": one.rfc3339(), "id": one.id, "inputs": one.inputs(), "p": write(row, &one)});
+        format!("{line}\n")
+    });
+    world.file("log/a.ndjson", lines.collect::<String>());
+    light_config(&world, "");
+    world
+}
+
+/// The config of that world, with more keys of `model:`, each with a comma before it.
+pub(crate) fn light_config(world: &World, more: &str) {
+    world.file(
+        "vigie.yaml",
+        format!(
+            "model: {{name: m, file: model.txt{more}}}\nreference: ref.vigie\nsource:\n  path: log\n  fields: {{timestamp: ts, \
+             features: inputs, probability: p, id: id}}\npolicy: {{min_rows: 100, attribution: true}}\nreports: {{dir: reports}}\n"
+        ),
+    );
+}
+
+pub(crate) fn checked(world: &World) -> Value {
+    world.check("2026-10-01", "2026-10-02")
+}
+
+#[test]
+fn a_lightgbm_model_is_learnt_checked_and_explained() {
+    let model = LightModel::new();
+    let world = light_world(&model, |_, one| model.probability(LightModel::row(one)));
+    let report = checked(&world);
+    let replay = &report["replay"];
+    assert_eq!((&replay["compared"], &replay["mismatches"]), (&600.into(), &0.into()), "{replay}");
+    assert_eq!(replay["promise"]["tolerance"], Value::Null);
+    let words = replay["promise"]["words"].as_str().unwrap();
+    assert!(words.starts_with("those of LightGBM") && words.ends_with(", to the bit"), "{words}");
+    assert_eq!((&replay["cause"], &replay["not_scorable"]), (&Value::Null, &Value::Null));
+    // Importance, contributions and the score come from the model.
+    assert!(feature(&report, "AGE")["importance"].as_f64().unwrap() > 0.0);
+    assert_eq!(report["attribution"]["rows"], 600);
+    assert!(report["score"]["psi"]["value"].as_f64().unwrap() < 0.25, "{}", report["score"]);
+    let html = fs::read_to_string(world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html")).unwrap();
+    assert!(html.contains("those of LightGBM"));
+
+    let one = &applicants(600, 5)[77];
+    let explain = ["explain", "--config", "vigie.yaml", "--id", &one.id, "--format", "json"];
+    let told: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
+    assert_eq!(told["probability"], model.probability(LightModel::row(one)));
+    assert_eq!((&told["raw"], &told["logged"]["agrees"]), (&model.raw(LightModel::row(one)).into(), &true.into()));
+    let number = |value: &Value| value.as_f64().unwrap();
+    let sum: f64 = told["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
+    assert!((sum + number(&told["expected_value"]) - number(&told["raw"])).abs() < 1e-12, "{told}");
+
+    let stated = world.vigie(&["config", "check", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(stated.contains("model: 5 features; probabilities equal those of LightGBM"), "{stated}");
+}
+
+#[test]
+fn options_are_part_of_the_identity_of_a_model() {
+    let model = LightModel::new();
+    let world = light_world(&model, |_, one| model.probability(LightModel::row(one)));
+    let whole = checked(&world)["run"]["model"]["sha256"].clone();
+    light_config(&world, ", iterations: 4");
+    let report = checked(&world);
+    assert_ne!(report["run"]["model"]["sha256"], whole);
+    // The reference's contributions are those of the whole model.
+    assert!(
+        report["attribution"]["reason"].as_str().unwrap().contains("another model file"),
+        "{}",
+        report["attribution"]
+    );
+    let first = ["score", "--model", "model.txt", "--data", "train.csv", "--out", "out.csv", "--output", "raw"];
+    world.vigie(&[&first[..], &["--iterations", "4"]].concat()).ok();
+    let raw = fs::read_to_string(world.path("out.csv")).unwrap();
+    let short = model.first(4);
+    let expected = applicants(1_000, 999).iter().map(|one| short.raw(LightModel::row(one))).collect::<Vec<f64>>();
+    assert_eq!(raw.lines().skip(1).map(|line| line.parse().unwrap()).collect::<Vec<f64>>(), expected);
+}
+
+#[test]
+fn options_that_a_file_does_not_have_are_refused() {
+    let world = example();
+    configure(&world, |config| config.replace("  # iterations: all ", "  iterations: all "));
+    let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("a CatBoost file leaves nothing open, so that `iterations` has no effect"),
+        "{}",
+        ran.stderr
+    );
+    configure(&world, |config| config.replace("  # class: approved", "  class: approved"));
+    let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
+    assert!(ran.stderr.contains("the model returns the probability of class `1`, not of `approved`"), "{}", ran.stderr);
+    configure(&world, |config| config.replace("  # iterations: all ", "  iterations: none "));
+    let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
+    assert!(ran.stderr.contains("`model.iterations` must be an integer or"), "{}", ran.stderr);
+    let ran = world.vigie(&["replay", "--from", "2026-10-01", "--to", "2026-10-02", "--iterations", "3"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("--model <M>"), "{}", ran.stderr);
+}
+
+/// Cells of a column as numbers; CSV has them as text.
+fn numbers(table: &Training, name: &str) -> Vec<f64> {
+    match &table.column(name).unwrap().values {
+        TrainingValues::Numbers(numbers) => numbers.clone(),
+        TrainingValues::Texts(texts) => texts.iter().map(|text| text.as_ref().unwrap().parse().unwrap()).collect(),
+        _ => panic!("{name} is not a column of numbers"),
+    }
+}
+
+const CHALLENGERS: [(&str, &str, f64); 3] =
+    [("lightgbm", "lightgbm.txt", 0.0), ("xgboost", "xgboost.ubj", 0.0), ("sklearn", "sklearn.skops", 1e-12)];
+
+#[test]
+fn challengers_score_as_their_libraries_do() {
+    let world = World::new();
+    let data = home_credit("reference.parquet").display().to_string();
+    let own = home_credit("challengers/scores.csv");
+    let own = read_table("scores.csv", fs::read(own).unwrap()).unwrap();
+    for (name, file, tolerance) in CHALLENGERS {
+        let model = home_credit("challengers").join(file).display().to_string();
+        world.vigie(&["score", "--model", &model, "--data", &data, "--out", "scores.csv"]).ok();
+        let ours = read_table("scores.csv", fs::read(world.path("scores.csv")).unwrap()).unwrap();
+        let (ours, own) = (numbers(&ours, "probability"), numbers(&own, name));
+        assert_eq!((ours.len(), own.len()), (20_000, 500));
+        for (row, (ours, own)) in ours.iter().zip(&own).enumerate() {
+            assert!((ours - own).abs() <= tolerance, "{file}, row {row}: {ours}, not {own}");
+        }
+    }
+}
+
+#[test]
+fn challengers_of_other_families_are_compared_with_the_champion() {
+    let world = example();
+    let lines = day("2026-10-01");
+    let own = lines.iter().filter_map(|line| line["outputs"]["proba_default"].as_f64()).collect::<Vec<f64>>();
+    for (_, file, _) in CHALLENGERS {
+        let model = home_credit("challengers").join(file).display().to_string();
+        let replay =
+            ["replay", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02", "--format", "json"];
+        let summary = world.vigie(&[&replay[..], &["--model", &model]].concat()).ok().stdout;
+        let summary: Value = serde_json::from_str(&summary).unwrap();
+        let challenger = &summary["challenger"];
+        assert_eq!(summary["replay"]["compared"], own.len(), "{file}");
+        assert_eq!(summary["replay"]["cause"], Value::Null, "{file}: a challenger differs by design");
+        assert!(
+            challenger["decisions_changed"]["accepted_to_refused"]["rows"].as_u64().unwrap() > 0,
+            "{file}: {challenger}"
+        );
+        assert!(summary["run"]["model"]["sha256"].as_str().is_some_and(|sha| sha.len() == 64));
+    }
+}
+
+/// On 2026-10-05, 12% of the rows have a level that no model was trained with.
+#[test]
+fn rows_that_the_library_refuses_are_left_out_and_counted() {
+    let world = example();
+    log(&world, &day("2026-10-05"));
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    let shipped = format!("file: {}", home_credit("model.cbm").display());
+    let words = "missing_level: {OCCUPATION_TYPE: __MISSING__}\n  ";
+    assert!(config.contains(&shipped));
+    let xgboost = format!("{words}file: {}", home_credit("challengers/xgboost.ubj").display());
+    world.file("vigie.yaml", config.replace(&shipped, &xgboost));
+    let report = world.check("2026-10-05", "2026-10-06");
+    let unseen =
+        day("2026-10-05").iter().filter(|line| line["inputs"]["ORGANIZATION_TYPE"] == "Platform work").count() as u64;
+    assert!(unseen > 50);
+    let replay = &report["replay"];
+    assert_eq!(replay["not_scorable"], unseen, "{replay}");
+    assert_eq!(replay["compared"].as_u64().unwrap() + unseen, 700);
+    assert!(replay["promise"]["words"].as_str().unwrap().contains("to the bit of its 32-bit floats"), "{replay}");
+    // The log has the scores of another model.
+    assert_eq!(replay["cause"]["kind"], "other_model", "{replay}");
+    assert!(replay["cause"]["words"].as_str().unwrap().contains("Another version of the model"), "{replay}");
+}
+
+/// Contributions to a linear model are differences from the means of the reference, which keeps them.
+#[test]
+fn a_linear_pipeline_is_explained_against_the_means_of_its_reference() {
+    let world = example();
+    let model = home_credit("challengers/sklearn.skops").display().to_string();
+    let data = home_credit("reference.parquet").display().to_string();
+    world.vigie(&["learn", "--data", &data, "--model", &model, "--holdout", "yes", "--out", "linear.vigie"]).ok();
+    let champion = format!("file: {}", home_credit("model.cbm").display());
+    let reference = home_credit("reference.vigie").display().to_string();
+    configure(&world, |config| {
+        assert!(
+            config.contains(&champion) && config.contains(&reference) && config.contains("  # attribution: false ")
+        );
+        config
+            .replace(&champion, &format!("file: {model}"))
+            .replace(&reference, "linear.vigie")
+            .replace("  # attribution: false ", "  attribution: true ")
+    });
+    let report = world.check("2026-10-01", "2026-10-02");
+    assert!(report["attribution"]["rows"].as_u64().unwrap() > 100, "{}", report["attribution"]);
+    assert!(feature(&report, "EXT_SOURCE_2")["importance"].as_f64().unwrap() > 0.0);
+
+    let score = ["score", "--model", &model, "--data", &data, "--out", "scores.csv", "--output", "raw,shap"];
+    world.vigie(&score).ok();
+    let scores = read_table("scores.csv", fs::read(world.path("scores.csv")).unwrap()).unwrap();
+    let raw = numbers(&scores, "raw");
+    let mean = raw.iter().sum::<f64>() / 20_000.0;
+    let expected = numbers(&scores, "shap_expected_value");
+    assert!((expected[0] - mean).abs() < 1e-9, "{} is not the mean, {mean}", expected[0]);
+    let own = numbers(&scores, "shap_EXT_SOURCE_2");
+    assert!((own.iter().sum::<f64>() / 20_000.0).abs() < 1e-9, "differences from the mean");
+
+    let lines = day("2026-10-01");
+    let scored = lines.iter().find(|line| line["inputs"]["AMT_CREDIT"].is_number()).unwrap();
+    let id = scored["request_id"].as_str().unwrap();
+    let explain = ["explain", "--config", "vigie.yaml", "--id", id, "--format", "json"];
+    let told: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert!((number(&told["expected_value"]) - mean).abs() < 1e-9, "{told}");
+    let sum: f64 = told["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
+    assert!((sum + mean - number(&told["raw"])).abs() < 1e-9, "{told}");
+}
