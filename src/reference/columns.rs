@@ -56,8 +56,8 @@ pub trait TrainingTable: Sync {
     /// Loads a column of numbers, texts or times by index.
     fn load(&self, column: usize) -> Result<ColumnData>;
 
-    /// Loads a column of texts in row order.
-    fn texts_in_order(&self, column: usize) -> Result<Vec<Option<String>>>;
+    /// Loads every `step`-th cell of a column of texts.
+    fn every_text(&self, column: usize, step: usize) -> Result<Vec<Option<String>>>;
 
     /// Loads about the first `most` texts of a column, without those that are missing.
     fn first_texts(&self, column: usize, most: usize) -> Result<Vec<String>>;

@@ -50,7 +50,7 @@ pub(super) fn read(
         }
         Some(ColumnKind::Texts | ColumnKind::Times) => {
             let spell = |text: Option<String>| word(text.as_deref()?).map(Cow::into_owned);
-            table.texts_in_order(column)?.into_iter().map(spell).collect()
+            table.every_text(column, 1)?.into_iter().map(spell).collect()
         }
         Some(ColumnKind::Other) | None => return Ok(Some(Err(Vec::new()))),
     };

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, fs::File, io, sync::Arc};
 
-use arrow_array::{Array, ArrayRef, cast::AsArray, types::Int32Type};
+use arrow_array::{Array, ArrayRef, UInt64Array, cast::AsArray, types::Int32Type};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field, Schema};
+use arrow_select::take::take;
 use parquet::{
     arrow::{
         ProjectionMask,
@@ -120,18 +121,18 @@ impl TrainingTable for ParquetTable {
         Ok(numbers_in_order(&self.arrays(column)?, self.rows()))
     }
 
-    fn texts_in_order(&self, column: usize) -> Result<Vec<Option<String>>> {
+    fn every_text(&self, column: usize, step: usize) -> Result<Vec<Option<String>>> {
         let mut arrays = Vec::new();
         for file in &self.files {
             file.read(column, &mut arrays).map_err(|why| unreadable(&file.name, &why))?;
         }
-        Ok(in_order(&arrays))
+        Ok(every_text(&arrays, step))
     }
 
     fn first_texts(&self, column: usize, most: usize) -> Result<Vec<String>> {
         let Some(file) = self.files.first() else { return Ok(Vec::new()) };
         let arrays = file.read_first(column, most).map_err(|why| unreadable(&file.name, &why))?;
-        Ok(in_order(&arrays).into_iter().flatten().collect())
+        Ok(every_text(&arrays, 1).into_iter().flatten().collect())
     }
 }
 
@@ -176,12 +177,17 @@ impl ParquetFile {
     }
 }
 
-/// Texts in row order.
-fn in_order(arrays: &[ArrayRef]) -> Vec<Option<String>> {
-    let texts = arrays.iter().filter_map(|array| cast(array, &DataType::Utf8).ok());
+/// Every `step`-th text.
+fn every_text(arrays: &[ArrayRef], step: usize) -> Vec<Option<String>> {
     let mut all = Vec::new();
-    for array in texts {
-        all.extend(array.as_string_opt::<i32>().into_iter().flatten().map(|text| text.map(ToOwned::to_owned)));
+    let mut first = 0;
+    for array in arrays {
+        let rows = (first..array.len()).step_by(step);
+        first = (first + rows.len() * step).saturating_sub(array.len());
+        let rows: UInt64Array = rows.map(|row| row as u64).collect();
+        let texts = take(array, &rows, None).and_then(|array| cast(&array, &DataType::Utf8)).ok();
+        let texts = texts.as_ref().and_then(|array| array.as_string_opt::<i32>());
+        all.extend(texts.into_iter().flatten().map(|text| text.map(ToOwned::to_owned)));
     }
     all
 }
@@ -280,4 +286,32 @@ fn texts(arrays: &[ArrayRef]) -> ColumnData {
         }
     }
     ColumnData::Texts { rows, missing }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::DictionaryArray;
+
+    use super::*;
+
+    #[test]
+    fn every_step_counts_over_the_ends_of_arrays() {
+        let all: Vec<Option<String>> = (0..23_u8).map(|row| (row % 4 != 3).then(|| (row % 7).to_string())).collect();
+        for lengths in [vec![23], vec![1, 0, 9, 2, 11], vec![5; 4]] {
+            let mut rest = all.as_slice();
+            let arrays: Vec<ArrayRef> = lengths
+                .into_iter()
+                .map(|rows| {
+                    let (own, others) = rest.split_at(rows);
+                    rest = others;
+                    Arc::new(own.iter().map(Option::as_deref).collect::<DictionaryArray<Int32Type>>()) as ArrayRef
+                })
+                .collect();
+            let rows = all.len() - rest.len();
+            for step in [1, 2, 3, 7, 40] {
+                let expected: Vec<Option<String>> = all[..rows].iter().step_by(step).cloned().collect();
+                assert_eq!(every_text(&arrays, step), expected, "step {step}");
+            }
+        }
+    }
 }

@@ -115,7 +115,7 @@ fn every_level(
     let index = |text: &str| level(text).and_then(|name| levels.index(name.as_ref()));
     match loaded {
         ColumnData::Texts { .. } => {
-            let texts = table.texts_in_order(column)?.into_iter().step_by(step);
+            let texts = table.every_text(column, step)?.into_iter();
             Ok(texts.map(|text| text.as_deref().and_then(index)).collect())
         }
         ColumnData::Numbers(arrays) => {

@@ -160,10 +160,10 @@ impl TrainingTable for Training {
         })
     }
 
-    fn texts_in_order(&self, column: usize) -> Result<Vec<Option<String>>> {
+    fn every_text(&self, column: usize, step: usize) -> Result<Vec<Option<String>>> {
         Ok(match self.columns.get(column).map(|column| &column.values) {
             Some(TrainingValues::Digits(texts) | TrainingValues::Texts(texts) | TrainingValues::Times(texts)) => {
-                texts.clone()
+                texts.iter().step_by(step).cloned().collect()
             }
             Some(TrainingValues::Numbers(_) | TrainingValues::Other) | None => Vec::new(),
         })

@@ -228,8 +228,8 @@ fn a_linear_pipeline_is_explained_against_the_means_of_its_reference() {
     assert!((own.iter().sum::<f64>() / 20_000.0).abs() < 1e-9, "differences from the mean");
 
     let lines = day("2026-10-01");
-    let scored = lines.iter().find(|line| line["inputs"]["AMT_CREDIT"].is_number()).unwrap();
-    let id = scored["request_id"].as_str().unwrap();
+    let line = lines.iter().find(|one| one["inputs"]["AMT_CREDIT"].is_number()).unwrap();
+    let id = line["request_id"].as_str().unwrap();
     let explain = ["explain", "--config", "vigie.yaml", "--id", id, "--format", "json"];
     let told: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
     let number = |value: &Value| value.as_f64().unwrap();
