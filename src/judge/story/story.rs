@@ -71,8 +71,8 @@ pub struct StoryBrief {
     pub onset: Option<Onset>,
 }
 
-/// Maximum number of members that a sentence names.
-const MAX_NAMED: usize = 3;
+/// Number of members that a sentence names if there are more; one more is named, too, which is as short as “and 1 more”.
+const NAMED: usize = 3;
 
 impl Story {
     #[must_use]
@@ -128,10 +128,11 @@ impl Story {
     /// Returns the parts that a sentence names.
     #[must_use]
     pub fn brief(&self) -> StoryBrief {
-        let named = self.members.iter().take(MAX_NAMED).map(|member| member.feature.clone());
+        let features: Vec<String> = self.members.iter().map(|member| member.feature.clone()).collect();
+        let named = if features.len() == NAMED + 1 { features.len() } else { NAMED };
         StoryBrief {
-            named: named.collect(),
-            more: self.members.len().saturating_sub(MAX_NAMED),
+            more: features.len().saturating_sub(named),
+            named: features.into_iter().take(named).collect(),
             block: self.block.clone(),
             change: self.change.clone(),
             extent: self.extent,
