@@ -28,6 +28,7 @@ import pandas as pd
 SEED = 20261130
 FEATURES = 125
 TREES = 500
+NAMES = [f"Column_{index}" for index in range(FEATURES)]
 
 
 def installed(name):
@@ -92,12 +93,12 @@ def xgboost_model(parameters):
     def train_and_load(train, labels, folder):
         fixed = dict(objective="binary:logistic", tree_method="hist", eta=0.05, nthread=1)
         path = folder / "xgboost.ubj"
-        xgb.train({**fixed, **parameters}, xgb.DMatrix(train, labels), TREES).save_model(path)
+        xgb.train({**fixed, **parameters}, xgb.DMatrix(train, labels, feature_names=NAMES), TREES).save_model(path)
         model = xgb.Booster(model_file=path)
         model.set_param({"nthread": 1})
         raw = lambda rows: model.inplace_predict(rows, predict_type="margin")  # noqa: E731
         # Making the matrix is not counted.
-        shap = lambda rows: (lambda matrix: lambda: model.predict(matrix, pred_contribs=True))(xgb.DMatrix(rows, nthread=1))  # noqa: E731
+        shap = lambda rows: (lambda matrix: lambda: model.predict(matrix, pred_contribs=True))(xgb.DMatrix(rows, nthread=1, feature_names=NAMES))  # noqa: E731
         return path, raw, shap, {}
 
     return train_and_load
@@ -122,9 +123,8 @@ def compare(name, train_and_load, rows, args, folder):
     rng = np.random.default_rng([SEED, len(name)])
     train = table(rng, 20_000)
     path, raw, shap, others = train_and_load(train, target(rng, train), folder)
-    names = [f"Column_{index}" for index in range(FEATURES)] if path.suffix == ".txt" else [f"f{index}" for index in range(FEATURES)]
     parquet = folder / "rows.parquet"
-    pd.DataFrame(rows, columns=names).to_parquet(parquet, index=False)
+    pd.DataFrame(rows, columns=NAMES).to_parquet(parquet, index=False)
     command = [args.speed.resolve(), path, parquet, str(args.shap_rows)] + ([args.kernel] if args.kernel else [])
     ours = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert ours["checksum"] == checksum(raw(rows)), f"{name}: raw outputs differ"
