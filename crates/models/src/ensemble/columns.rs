@@ -45,7 +45,7 @@ const BORDERS: usize = 254;
 pub(crate) struct BinColumns {
     pub numbers: Vec<NumberColumns>,
     pub sets: Vec<SetColumns>,
-    /// For [`NumberColumns::search`], as single-precision borders.
+    /// The borders as single-precision numbers, for the search.
     pub layout: SearchLayout,
     pub count: usize,
 }
