@@ -138,8 +138,8 @@ impl Model {
         match &self.family {
             Family::CatBoost(forest) => forest.missing_level(feature),
             Family::Trees(model) => model.missing_level(feature),
-            // A null stays one: an imputer or an encoder decides what it means.
-            Family::Linear(_) | Family::Sklearn(_) => "",
+            Family::Sklearn(model) => model.missing_level(feature),
+            Family::Linear(_) => "",
             Family::Onnx(model) => model.missing_level(feature),
         }
     }
@@ -162,18 +162,32 @@ impl Model {
         }
     }
 
-    /// The rows among `rows` that the official library refuses to score, in ascending order, whereas this crate scores them:
+    /// The rows among `rows` that the official library refuses to score, in ascending order. They have no score of the
+    /// library to compare with.
+    ///
     /// XGBoost raises an error if a number is infinite or exceeds 32-bit floats, and if a level is not one that its file
-    /// lists (3.2 takes some of these for the next level in alphabetical order; 3.4 does not). Such rows have no score of the
-    /// library to compare with. Here infinite numbers are compared as such, and unknown levels are missing. A feature that
-    /// no tree reads is checked only if it is numeric. Rows that scikit-learn or onnxruntime refuse have the score NaN.
+    /// lists (3.2 takes some of these for the next level in alphabetical order; 3.4 does not). This crate scores such rows:
+    /// infinite numbers are compared as such, and unknown levels are missing. A feature that no tree reads is checked only
+    /// if it is numeric. Rows that scikit-learn or onnxruntime refuse have the score NaN.
     #[must_use]
     pub fn refused_rows(&self, inputs: &Inputs, rows: Range<usize>) -> Vec<usize> {
         match &self.family {
-            Family::CatBoost(_) | Family::Sklearn(_) | Family::Onnx(_) => Vec::new(),
+            Family::CatBoost(_) => Vec::new(),
             Family::Trees(model) => model.refused_rows(inputs, rows),
+            Family::Sklearn(model) => model.refused_rows(inputs, rows),
+            Family::Onnx(_) => self.rows_without_score(inputs, rows),
             Family::Linear(_) => rows_that_xgboost_refuses(inputs, rows),
         }
+    }
+
+    fn rows_without_score(&self, inputs: &Inputs, rows: Range<usize>) -> Vec<usize> {
+        let outputs = self.output_count();
+        let mut raw = vec![0.0; rows.len() * outputs];
+        if self.predict_raw(inputs, rows.clone(), &mut raw).is_err() {
+            return Vec::new();
+        }
+        let own = rows.zip(raw.chunks_exact(outputs.max(1)));
+        own.filter(|(_, raw)| raw.iter().any(|value| value.is_nan())).map(|(row, _)| row).collect()
     }
 
     /// Computes the raw outputs of some rows, [`Model::output_count`] per row. Several threads may score different rows of

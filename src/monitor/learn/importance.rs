@@ -1,7 +1,12 @@
 //! Applies a model to the rows of its reference: their scores, and each feature's contribution to them.
 
+use std::collections::BTreeSet;
+
 use vigie_models::{Background, InputKind, ModelFeature};
-use vigie_profile::batch::{for_each_number, to_numbers};
+use vigie_profile::{
+    batch::{for_each_number, to_numbers},
+    shown::shown,
+};
 
 use super::rows::{column_name, inputs, raw_outputs, refused_note};
 use crate::{
@@ -37,6 +42,11 @@ pub(crate) fn apply_model(
     choice.precision = precision_of(model);
     let inputs = inputs(model, training)?;
     let mut notes: Vec<String> = model.notes().iter().cloned().chain(refused_note(model, &inputs)).collect();
+    if let ([first, second], ScoreKind::Probability) = (model.classes(), scoring.kind())
+        && (first.as_str(), second.as_str()) != ("0", "1")
+    {
+        notes.push(format!("The score is the probability of class `{}`, not of `{}`.", shown(second), shown(first)));
+    }
     let scores = scoring.scores(raw_outputs(model, &inputs, threads())?);
     let (role, other, flags) = match scoring.kind() {
         ScoreKind::Probability => (&mut choice.probability, &choice.prediction, ["--prediction", "--probability"]),
@@ -100,13 +110,18 @@ pub(crate) fn measure_contributions(
         Ok(own) => own,
         Err(why) => return Ok(Err(why.to_string())),
     };
-    let rows = ROWS.min(training.rows);
+    let refused: BTreeSet<usize> = model.refused_rows(&inputs, 0..training.rows).into_iter().collect();
+    let scored: Vec<usize> = (0..training.rows).filter(|row| !refused.contains(row)).collect();
+    if scored.is_empty() {
+        return Ok(Err("the model scores none of the rows".to_owned()));
+    }
+    let rows = ROWS.min(scored.len());
     let width = explainer.width();
     let mut values = vec![0.0; rows * width];
     let each = rows.div_ceil(threads()).max(1);
     by_thread(rows, each, values.chunks_mut(each * width), |own, out| {
         own.zip(out.chunks_exact_mut(width)).try_for_each(|(place, out)| {
-            let row = place * training.rows / rows;
+            let row = scored.get(place * scored.len() / rows).copied().unwrap_or_default();
             Ok(explainer.values(model, &inputs, row..row + 1, out)?)
         })
     })?;

@@ -46,8 +46,8 @@ pub(crate) fn refused_note(model: &Model, inputs: &Inputs) -> Option<String> {
     let refused = model.refused_rows(inputs, 0..inputs.rows()).len();
     (refused > 0).then(|| {
         format!(
-            "{refused} of {} rows have a level that the model was not trained with, or an infinite number: {} refuses to \
-             score them, so that their scores are vigie's own",
+            "{refused} of {} rows have a value that {} refuses to score, such as a level that it was not trained with, an \
+             infinite number, or a missing one: they have no score, or one that the library does not give",
             inputs.rows(),
             model.kind()
         )

@@ -106,6 +106,13 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
     };
     let explainer = model.scoring().explainer(reference.contributions())?;
     let explanation = explain_row(&model, &explainer, &rows, layout, reference.profile())?;
+    if explanation.score.is_nan() {
+        return Err(Fault::setup(format!(
+            "{} refuses to score this record, because one of its values is missing, infinite, or a level that it was not \
+             trained with; correct the record, or explain another one",
+            model.model().kind()
+        )));
+    }
     let rule = is_probability.then(|| settings.model.rule());
     let score = rows.probability.as_ref().and_then(|column| column.iter().next().flatten());
     let (at, logged) = match record {

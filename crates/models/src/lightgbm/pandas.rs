@@ -8,13 +8,14 @@ use crate::{allowance::Allowance, error::Result};
 const KEY: &str = "pandas_categorical:";
 
 /// Reads the lists of levels, one per categorical column of the training table, in the order of the columns. The code of
-/// a level is its index. Columns are not named. Numbers are spelled as in the file, and truth values `True` and `False`.
+/// a level is its index. Columns are not named. Numbers are spelled as in the file, and truth values `True` and `False`. `None`: the file has no such
+/// line.
 pub(crate) fn level_lists<'a>(
     trailer: impl Iterator<Item = &'a str>,
     allowance: &Allowance,
-) -> Result<Vec<Vec<String>>> {
+) -> Result<Option<Vec<Vec<String>>>> {
     let Some(json) = trailer.filter_map(|line| line.strip_prefix(KEY)).last().map(str::trim) else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     // A level between two commas: the text, its place among the others of a list that grows by doubling, and a string.
     let values = json.split(',').count();
@@ -26,7 +27,8 @@ pub(crate) fn level_lists<'a>(
         let why = error.rsplit_once(" at line ").map_or(&*error, |(why, _)| why);
         damaged(format_args!("its line `{KEY}` is not valid ({why})"))
     })?;
-    lists.unwrap_or_default().into_iter().map(|list| list.into_iter().map(level).collect()).collect()
+    let lists = lists.unwrap_or_default().into_iter().map(|list| list.into_iter().map(level).collect());
+    lists.collect::<Result<_>>().map(Some)
 }
 
 fn level(value: &RawValue) -> Result<String> {
@@ -49,6 +51,7 @@ mod tests {
 
     fn lists(line: &str) -> Result<Vec<Vec<String>>> {
         level_lists(["parameters:", line].into_iter(), &Allowance::for_file(line.as_bytes()))
+            .map(Option::unwrap_or_default)
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
         trees::{EnsembleRules, Tree},
     },
     error::{ModelError, Result},
-    feature::InputPrecision,
+    feature::{InputKind, InputPrecision},
     options::{Iterations, ModelOptions},
     promise::{Agreement, Promise},
     tree_model::{CodeRule, OutputRule, TreeModel},
@@ -26,6 +26,11 @@ use crate::{
 
 /// LightGBM's `kZeroThreshold`, a 32-bit float.
 const ZERO_WITHIN: f64 = 1e-35_f32 as f64;
+
+/// A model of the command line or of R has none, and a model of Python always has one.
+const WITHOUT_PANDAS: &str = "The file has no line `pandas_categorical`, so that the levels of its categorical features are \
+                              numbers. If it was saved by Python, it is cut: save it again with \
+                              `booster.save_model('model.txt')`.";
 
 /// Reads a model; `name` prefixes error messages.
 pub(crate) fn from_bytes(name: &str, bytes: &[u8], options: &ModelOptions) -> Result<TreeModel> {
@@ -71,8 +76,14 @@ pub(super) fn read(bytes: &[u8], options: &ModelOptions) -> Result<TreeModel> {
     let trees = read_trees(&mut lines, text, header.outputs, &allowance)?;
     header.check_trees(trees.len())?;
     let lists = pandas::level_lists(lines, &allowance)?;
+    let may_be_cut = lists.is_none();
+    let lists = lists.unwrap_or_default();
     let features = TrainedFeatures::new(&header, &trees, lists, options.categories.as_deref(), &allowance)?;
+    let has_categories = features.columns.iter().any(|feature| feature.kind == InputKind::Categorical);
     let mut notes: Vec<String> = features.note.into_iter().collect();
+    if may_be_cut && has_categories {
+        notes.push(WITHOUT_PANDAS.to_owned());
+    }
     let iterations = used_iterations(trees.len() / header.outputs, options.iterations, &mut notes)?;
     let output = output_rule(&header, options, iterations)?;
     notes

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     allowance::Allowance,
+    catboost::forest::missing::usual_spelling,
     ensemble::codes::{MISSING_CODE, UNKNOWN_CODE},
     error::{ModelError, Result},
     feature::{InputKind, InputPrecision, ModelFeature},
@@ -226,6 +227,23 @@ impl SklearnPipeline {
             (first, left) = (next, rest);
         }
         Ok(())
+    }
+
+    /// The usual spelling of a missing level among those that the pipeline lists, or the empty string.
+    pub(crate) fn missing_level(&self, feature: usize) -> &'static str {
+        usual_spelling(|spelling| self.knows_level(feature, spelling))
+    }
+
+    /// Rows that scikit-learn refuses to score.
+    pub(crate) fn refused_rows(&self, inputs: &Inputs, rows: Range<usize>) -> Vec<usize> {
+        let mut refused = Vec::new();
+        let mut first = rows.start;
+        let read = self.for_each_block(inputs, rows, 0, &mut [], |block, _| {
+            refused.extend((0..block.rows()).filter(|row| !self.scorer.accepts(block, *row)).map(|row| first + row));
+            first += block.rows();
+        });
+        // Inputs of another model have no rows of this one.
+        read.map(|()| refused).unwrap_or_default()
     }
 
     pub(crate) fn is_linear(&self) -> bool {

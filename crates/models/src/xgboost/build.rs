@@ -39,6 +39,9 @@ const PROMISE: Promise = Promise {
     output: InputPrecision::Single,
 };
 
+/// A sigmoid in 32-bit floats, in any order of its operations.
+const OWN_SIGMOID: Agreement = Agreement::Within(1e-6);
+
 /// Builds a model. `format`: JSON or UBJSON; `sha256`: the fingerprint of the file and the options.
 pub(crate) fn build(
     mut parts: LearnerParts,
@@ -51,6 +54,12 @@ pub(crate) fn build(
     let objective = ObjectiveRule::of_name(&parts.objective, outputs, parts.version)?;
     let base = base(&parts, outputs, objective, allowance)?;
     let rule = if options.sigmoid { objective.with_sigmoid(outputs)? } else { objective.rule };
+    // The library returns the raw output of a custom objective; the sigmoid is the service's own.
+    let promise = if rule == objective.rule {
+        PROMISE
+    } else {
+        Promise { probability: PROMISE.probability.looser(OWN_SIGMOID), ..PROMISE }
+    };
     let classes = match rule.link() {
         Link::Sigmoid => 2,
         Link::Softmax | Link::Labels => outputs,
@@ -77,7 +86,7 @@ pub(crate) fn build(
             base,
             output: rule,
             classes,
-            promise: Promise { contributions: Some(Agreement::Bits), ..PROMISE },
+            promise: Promise { contributions: Some(Agreement::Bits), ..promise },
             sha256,
         };
         return model.validated(allowance).map(XgBoostModel::Linear);
@@ -115,7 +124,7 @@ pub(crate) fn build(
         ensemble: ensemble.validated().map_err(|error| in_trees(&error))?.into(),
         output: OutputRule::XgBoost(rule),
         classes,
-        promise: PROMISE,
+        promise,
         sha256,
         notes: selected.note.into_iter().collect(),
     }))
