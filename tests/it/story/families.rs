@@ -237,3 +237,42 @@ fn a_linear_pipeline_is_explained_against_the_means_of_its_reference() {
     let sum: f64 = told["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
     assert!((sum + mean - number(&told["raw"])).abs() < 1e-9, "{told}");
 }
+
+/// In every tenth row, a level that the pipeline was not trained with makes scikit-learn refuse.
+#[test]
+fn rows_without_a_score_of_scikit_learn_are_left_out_everywhere() {
+    let world = World::new();
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/sklearn/lr_unknown_refused.skops");
+    world.file("model.txt", fs::read(model).unwrap());
+    let inputs = |row: usize| {
+        let contract = if row % 10 == 3 { "never seen" } else { ["cash", "revolving"][row % 2] };
+        json!({
+            "amount": 1_000 + row * 37 % 9_000, "age": 20 + row % 50, "ratio": (row % 7) as f64 / 7.0, "small": 0.5,
+            "code": row % 3, "contract type": contract, "city": "a"
+        })
+    };
+    let names = ["amount", "age", "ratio", "small", "code", "contract type", "city"];
+    let cells = |row: usize| names.map(|name| inputs(row)[name].to_string().replace('"', "")).join(",") + "\n";
+    world.file("train.csv", names.join(",") + "\n" + &(0..300).map(cells).collect::<String>());
+    let learn = ["learn", "--data", "train.csv", "--model", "model.txt", "--out", "ref.vigie", "--holdout", "yes"];
+    let ran = world.vigie(&learn).ok();
+    assert!((ran.stdout + &ran.stderr).contains("30 of 300 rows have a value that"));
+
+    world.vigie(&["score", "--model", "model.txt", "--data", "train.csv", "--out", "scores.csv"]).ok();
+    let scores = fs::read_to_string(world.path("scores.csv")).unwrap();
+    let lines = scores.lines().skip(1).enumerate().map(|(row, score)| {
+        let score = score.parse().ok().filter(|score: &f64| !score.is_nan()).unwrap_or(0.5);
+        let at = format!("2026-10-01T{:02}:{:02}:00Z", row / 60, row % 60);
+        format!("{}\n", json!({"ts": at, "id": format!("r{row}"), "inputs": inputs(row), "p": score}))
+    });
+    world.file("log/a.ndjson", lines.collect::<String>());
+    light_config(&world, "");
+    let report = checked(&world);
+    let replay = &report["replay"];
+    assert_eq!((&replay["compared"], &replay["mismatches"]), (&270.into(), &0.into()), "{replay}");
+    assert_eq!(replay["not_scorable"], 30);
+    assert!(feature(&report, "age")["importance"].as_f64().unwrap() > 0.0);
+    let ran = world.vigie(&["explain", "--config", "vigie.yaml", "--id", "r3"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("refuses to score this record"), "{}", ran.stderr);
+    world.vigie(&["explain", "--config", "vigie.yaml", "--id", "r4"]).ok();
+}
