@@ -1,4 +1,4 @@
-"""vigie's scorer beside LightGBM, XGBoost and lleaves: rows per second and SHAP values, one thread, the same rows, one run.
+"""vigie's scorer compared with LightGBM, XGBoost and lleaves: rows per second and SHAP values, one thread, the same rows, one run.
 
 Usage: python benches/peers/trees.py target/release/examples/score_speed [--rows N] [--shap-rows N] [--kernel NAME] [--only NAME]
 Needs lightgbm 4.7.0, lleaves 1.3.0, xgboost (3.2.0, or 3.4.1 with Python 3.12), numpy, pandas, pyarrow, and

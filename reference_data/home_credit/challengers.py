@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the challengers: three models of other libraries on the rows that the example's model was trained on.
 
-    python challengers.py            # writes to challengers/ beside this file
+    python challengers.py            # writes to challengers/ next to this file
     python challengers.py --out DIR  # writes elsewhere
 
 They read what the example's model reads: numbers (missing as NaN, booleans as 0 and 1) and levels as text, with

@@ -9,7 +9,7 @@ file, on a fresh DMatrix (a DMatrix that is predicted twice returns cached resul
 differently). Floats are written as the hexadecimal digits of their bits. Deterministic: the same versions on the same kind of
 machine write the same bytes.
 
-Rows contain edge cases: NaN, numbers on a threshold and one step beside it, doubles that round to one, both zeros, denormals,
+Rows contain edge cases: NaN, numbers on a threshold and one step next to it, doubles that round to one, both zeros, denormals,
 the largest finite numbers, unknown, negative, fractional and huge category codes. The last rows are those that the library
 refuses: infinities, numbers beyond 32-bit floats, unknown levels. Where `inplace_predict` takes them, its output is expected.
 """

@@ -10,31 +10,18 @@
 
 #[path = "support/counting.rs"]
 mod counting;
+#[path = "support/draw.rs"]
+mod draw;
 #[path = "support/exercise.rs"]
 mod exercise;
 
 use std::{fs, panic, path::Path, time::Instant};
 
 use counting::read_within_limit;
+use draw::Draw;
 use exercise::exercise;
 
 const SEED: u64 = 0x5eed_2026;
-
-/// `SplitMix64`: no dependency, the same on every platform.
-struct Draw(u64);
-
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound.max(1) as u64).unwrap()
-    }
-}
 
 const ODD_NUMBERS: [&str; 16] = [
     "0",

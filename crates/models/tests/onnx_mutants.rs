@@ -3,32 +3,21 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
 
+#[path = "support/draw.rs"]
+mod draw;
 #[path = "support/onnx_exercise.rs"]
 mod onnx_exercise;
 
 use std::{fs, panic, path::Path, time::Instant};
 
+use draw::Draw;
 use onnx_exercise::exercise;
 use vigie_models::Model;
 
 const FEW: usize = 1_000;
 const SEED: u64 = 0x5eed_2026;
 
-/// `SplitMix64`: no dependency, the same on every platform.
-struct Draw(u64);
-
 impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(bound.max(1)).unwrap()).unwrap()
-    }
-
     fn byte(&mut self) -> u8 {
         self.next().to_le_bytes()[0]
     }

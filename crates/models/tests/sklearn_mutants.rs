@@ -15,6 +15,8 @@
 
 #[path = "support/counting.rs"]
 mod counting;
+#[path = "support/damage.rs"]
+mod damage;
 #[path = "support/draw.rs"]
 mod draw;
 #[path = "support/exercise.rs"]

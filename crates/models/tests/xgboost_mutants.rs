@@ -18,31 +18,20 @@
 
 #[path = "../../../tests/counting/mod.rs"]
 mod counting;
+#[path = "support/draw.rs"]
+mod draw;
 #[path = "support/exercise.rs"]
 mod exercise;
 
 use std::{fs, panic, path::Path, time::Instant};
 
+use draw::Draw;
 use vigie_models::Model;
 
 /// Number of mutants of each format, unless `VIGIE_MUTANTS` says otherwise.
 const MUTANTS: usize = 1_500;
 
-/// `SplitMix64`: no dependency, the same on every platform.
-struct Draw(u64);
-
 impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
-    }
-
     fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]
     }

@@ -172,6 +172,6 @@ fn rereadings(run: &RunContext<'_>, file: &Path) -> Vec<(ParityCause, Rescorer)>
         let rescorer = Rescorer::for_reference(&place(MODEL_FILE, file), scoring, run.reference.layout())?;
         with_missing_words(rescorer, run.settings)
     };
-    // An option that the file does not have is no hypothesis.
+    // An option that the file does not have is not a hypothesis.
     others.chain([inputs]).filter_map(|(cause, options)| Some((cause, read(&options).ok()?))).collect()
 }

@@ -29,7 +29,7 @@ pub(crate) struct PipelineShap {
     owners: Vec<usize>,
     /// For each column of a linear estimator, its mean over the background.
     pub means: Vec<f64>,
-    /// Of an estimator of trees.
+    /// Contributions of trees, if the estimator consists of trees.
     trees: Option<EnsembleShap>,
     model: [u8; 32],
 }

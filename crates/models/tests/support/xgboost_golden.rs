@@ -19,9 +19,9 @@ pub(crate) struct Golden {
     pub outputs: usize,
     options: Options,
     features: Vec<Column>,
-    /// Of all rows but the last, which the library refuses. Not published with the models of other projects.
+    /// Results for all rows but the last, which the library refuses. Not published with the models of other projects.
     raw: Option<Vec<String>>,
-    /// Of the refused rows, if the library takes them in another way.
+    /// Results for the refused rows, if the library takes them in another way.
     refused_raw: Option<Vec<String>>,
     prediction: Vec<String>,
     decision: Option<Vec<usize>>,

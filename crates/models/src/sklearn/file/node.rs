@@ -64,7 +64,7 @@ struct NodeParts<'a> {
     loader: Cow<'a, str>,
     #[serde(borrow)]
     content: Option<&'a RawValue>,
-    /// Of an array: in a member of the archive (`numpy`), or in place (`json`).
+    /// Where an array is: in a member of the archive (`numpy`), or in place (`json`).
     #[serde(rename = "type", borrow, default)]
     place: Cow<'a, str>,
     #[serde(borrow, default)]

@@ -23,7 +23,7 @@ pub(crate) struct NpyArray<'a> {
     is_fortran: bool,
 }
 
-/// A field of the elements; the only one, without a name, if they are no structures.
+/// A field of the elements; the only one, without a name, if they are not structures.
 #[derive(Debug, Clone)]
 pub(crate) struct NpyField {
     name: String,
@@ -86,7 +86,7 @@ impl<'a> NpyArray<'a> {
         found.ok_or_else(|| damaged(format_args!("an array has no field {name:?}")))
     }
 
-    /// The type of elements that are no structures.
+    /// The type of elements that are not structures.
     pub(crate) fn kind(&self) -> Result<NpyKind> {
         Ok(self.field("")?.kind)
     }
