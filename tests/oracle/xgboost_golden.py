@@ -55,6 +55,7 @@ class Made:
     options: dict = field(default_factory=dict)  # ModelOptions that the reader needs
     iterations: tuple = (0, 0)  # what `predict` uses; (0, 0) is all
     edited: bytes | None = None  # a file that the library reads, but does not write
+    missing: float = np.nan  # what stands for a missing value, besides NaN
 
 
 def model(build):
@@ -92,24 +93,31 @@ def rounds(large, small=3, big=30):
     return big if large else small
 
 
-def matrix(frame, types=None, **labels):
+def matrix(frame, types=None, missing=np.nan, **labels):
     """As users make it: names only if the columns have names."""
     if types or all(isinstance(name, int) for name in frame):
-        return xgb.DMatrix(frame.to_numpy(np.float64), feature_types=types, enable_categorical=bool(types), nthread=1, **labels)
-    return xgb.DMatrix(frame, enable_categorical=True, nthread=1, **labels)
+        values = frame.to_numpy(np.float64)
+        return xgb.DMatrix(values, missing=missing, feature_types=types, enable_categorical=bool(types), nthread=1, **labels)
+    return xgb.DMatrix(frame, missing=missing, enable_categorical=True, nthread=1, **labels)
 
 
-def train(frame, labels, large, types=None, small=3, big=30, depth=(3, 6), **params):
+def train(frame, labels, large, types=None, missing=np.nan, small=3, big=30, depth=(3, 6), **params):
     params = QUIET | dict(max_depth=depth[large], eta=0.4) | params
     labels = labels if isinstance(labels, dict) else dict(label=labels)
-    booster = xgb.train(params, matrix(frame, types, **labels), rounds(large, small, big))
-    return Made(booster, frame, types)
+    booster = xgb.train(params, matrix(frame, types, missing, **labels), rounds(large, small, big))
+    options = {} if np.isnan(missing) else {"missing": bits64(missing)[0]}
+    return Made(booster, frame, types, options, missing=missing)
 
 
-def simple(name, large, target, columns=6, **params):
+def simple(name, large, target, columns=6, missing=np.nan, **params):
     rng = stream(name)
     frame = numbers(rng, size(large), columns)
-    return train(frame, target(signal(frame, rng), rng), large, **params)
+    y = target(signal(frame, rng), rng)
+    if not np.isnan(missing):
+        # Two of the columns with missing values get the number for them, which also occurs elsewhere.
+        frame[[0, 2]] = frame[[0, 2]].fillna(missing)
+        frame.loc[rng.random(len(frame)) < 0.05, 3] = missing
+    return train(frame, y, large, missing=missing, **params)
 
 
 def binary(score, rng):
@@ -180,6 +188,13 @@ add("zero_rounds_gblinear", binary, objective="binary:logistic", booster="gbline
 add("monotone", binary, objective="binary:logistic", monotone_constraints="(1,-1,0,0,0,0)", interaction_constraints="[[0,1,2],[3,4,5]]")
 
 
+# A number for missing values; if it is infinite, the other infinity is a number.
+MISSING = dict(zero=0.0, minus_999=-999.0, infinity=np.inf)
+for suffix, number in MISSING.items():
+    add(f"missing_{suffix}", binary, missing=number, objective="binary:logistic")
+    add(f"missing_{suffix}_gblinear", binary, missing=number, objective="binary:logistic", booster="gblinear", small=5)
+
+
 def codes(name, large, **params):
     """Trained on codes of categories in a plain matrix: the file has no levels."""
     rng = stream(name)
@@ -195,6 +210,9 @@ def codes(name, large, **params):
 
 MODELS["categories_auto"] = codes
 MODELS["categories_one_hot"] = lambda name, large: codes(name, large, max_cat_to_onehot=1000, small=6)
+MODELS["missing_zero_categories"] = lambda name, large: codes(name, large, missing=0.0)
+MODELS["missing_minus_half_categories"] = lambda name, large: codes(name, large, missing=-0.5)
+MODELS["missing_infinity_categories"] = lambda name, large: codes(name, large, missing=-np.inf)
 MODELS["categories_partition"] = lambda name, large: codes(name, large, max_cat_to_onehot=1, max_cat_threshold=200)
 
 
@@ -211,11 +229,14 @@ def levels(rng, n, ascii_only):
     return frame
 
 
-@model
-def pandas_categories(name, large):
+def pandas_levels(name, large, **params):
     rng = stream(name)
     frame = levels(rng, size(large), ascii_only=xgb.__version__ == "3.2.0")
-    return train(frame, binary(signal(frame, rng), rng), large, objective="binary:logistic", max_cat_to_onehot=4)
+    return train(frame, binary(signal(frame, rng), rng), large, objective="binary:logistic", max_cat_to_onehot=4, **params)
+
+
+MODELS["pandas_categories"] = pandas_levels
+MODELS["missing_one_pandas"] = lambda name, large: pandas_levels(name, large, missing=1.0)
 
 
 def early_stopping(name, large, wrapper):
@@ -321,7 +342,7 @@ def thresholds(booster, features):
     return [np.array(sorted(set(f)), np.float32) for f in found]
 
 
-def adversarial(rng, column, on, n):
+def adversarial(rng, column, on, n, missing):
     """Values of a numeric column; doubles stay doubles that round to the values of interest."""
     kind = column.dtype
     values = column.to_numpy()[rng.integers(0, len(column), n)]
@@ -337,10 +358,19 @@ def adversarial(rng, column, on, n):
     special = np.array([0.0, -0.0, 1e-45, -1e-45, 1e-38, F32_MAX, -F32_MAX, np.nan, 16777216.0], np.float32)
     odd = rng.random(n) < 0.15
     values[odd] = special[rng.integers(0, len(special), odd.sum())]
+    if not np.isnan(missing):
+        number = np.float32(missing)
+        near = [number, number, np.nextafter(number, F32_MAX), np.nextafter(number, -F32_MAX), -number]
+        odd = rng.random(n) < 0.2
+        values[odd] = np.array(near, np.float32)[rng.integers(0, len(near), odd.sum())]
     if kind == np.float64:
         values = values.astype(np.float64)
         nudged = (rng.random(n) < 0.5) & (np.abs(values) < 1e30)
         values[nudged] = values[nudged] * (1 + rng.choice([-1e-12, 1e-12, 3e-8, 6e-8], nudged.sum()))
+        if np.isinf(missing):
+            # Beyond 32-bit floats, numbers are infinite.
+            beyond = np.isinf(values) & (rng.random(n) < 0.5)
+            values[beyond] = np.copysign(1e300, values[beyond])
     return values
 
 
@@ -358,10 +388,11 @@ def rows(made, rng, n, refused):
         elif made.types and made.types[i] == "c":
             values = column.to_numpy()[rng.integers(0, len(column), n)]
             odd = rng.random(n) < 0.3
-            values[odd] = np.array(CODES)[rng.integers(0, len(CODES), odd.sum())]
+            special = CODES + ([np.inf, -np.inf, 1e39] if np.isinf(made.missing) else [])
+            values[odd] = np.array(special)[rng.integers(0, len(special), odd.sum())]
             out[name] = values
         else:
-            out[name] = adversarial(rng, column, on[i], n)
+            out[name] = adversarial(rng, column, on[i], n, made.missing)
     frame = pd.DataFrame(out)
     for row in range(n - refused, n):
         name = rng.choice(np.array([c for i, c in enumerate(frame) if spoils(made, i, len(on[i]) > 0)], object))
@@ -404,9 +435,9 @@ def column(name, values, is_code):
     return named | ({"single": bits32(values)} if values.dtype == np.float32 else {"double": bits64(values)})
 
 
-def is_refused(booster, frame, types):
+def is_refused(booster, frame, made):
     try:
-        booster.predict(matrix(frame, types), output_margin=True)
+        booster.predict(matrix(frame, made.types, made.missing), output_margin=True)
         return False
     except xgb.core.XGBoostError as error:
         assert "Input data contains" in str(error) or "category not in" in str(error), error
@@ -416,6 +447,7 @@ def is_refused(booster, frame, types):
 def golden(name, made, file, n, refused):
     """Outputs of the model in `file` on `n` rows."""
     booster = xgb.Booster(QUIET, model_file=str(file))
+    refused = 0 if np.isinf(made.missing) else refused
     rng = stream(name + " rows")
     frame = rows(made, rng, n, refused)
     kept = frame.iloc[: n - refused]
@@ -423,11 +455,11 @@ def golden(name, made, file, n, refused):
     for column_name in known:
         if isinstance(made.frame[column_name].dtype, pd.CategoricalDtype):
             known[column_name] = known[column_name].cat.set_categories(made.frame[column_name].cat.categories)
-    data = lambda: matrix(known, made.types)
+    data = lambda: matrix(known, made.types, made.missing)
     span = dict(iteration_range=made.iterations)
     raw = booster.predict(data(), output_margin=True, **span).reshape(n - refused, -1)
     for row in range(n - refused, n):
-        assert is_refused(booster, frame.iloc[[row]], made.types), f"{name}: row {row} is not refused"
+        assert is_refused(booster, frame.iloc[[row]], made), f"{name}: row {row} is not refused"
     values = {"rows": n, "options": made.options, "outputs": raw.shape[1]}
     values["features"] = [column(c, frame[c], bool(made.types) and made.types[i] == "c") for i, c in enumerate(frame)]
     values["raw"] = bits32(raw)
@@ -443,10 +475,10 @@ def golden(name, made, file, n, refused):
     if refused and trees == "gbtree" and not any(isinstance(frame[c].dtype, pd.CategoricalDtype) for c in frame) and not made.types:
         # Infinities as such, which only this way of predicting takes.
         odd = frame.iloc[n - refused :].to_numpy(np.float64)
-        values["refused_raw"] = bits32(booster.inplace_predict(odd, predict_type="margin", **span))
+        values["refused_raw"] = bits32(booster.inplace_predict(odd, predict_type="margin", missing=made.missing, **span))
     explained = min(n - refused, 100)
     try:
-        contributions = booster.predict(matrix(known.iloc[:explained], made.types), pred_contribs=True, **span)
+        contributions = booster.predict(matrix(known.iloc[:explained], made.types, made.missing), pred_contribs=True, **span)
         values["contributions_shape"], values["contributions"] = list(contributions.shape), bits32(contributions)
     except xgb.core.XGBoostError as error:
         assert "vector leaf" in str(error) or "multi" in str(error).lower(), error

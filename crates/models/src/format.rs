@@ -27,6 +27,17 @@ pub(crate) enum ModelFormat {
 }
 
 impl ModelFormat {
+    /// How a file of this family is called in messages, with its article.
+    pub(crate) fn described(self) -> &'static str {
+        match self {
+            Self::CatBoost => "a CatBoost file",
+            Self::LightGbm => "a LightGBM file",
+            Self::Sklearn => "a scikit-learn file",
+            Self::XgBoost => "an XGBoost file",
+            Self::Onnx => "an ONNX file",
+        }
+    }
+
     /// Fails with a sentence that names what was found, if it is known, and what can be read.
     pub(crate) fn recognise(bytes: &[u8]) -> Result<Self> {
         if bytes.starts_with(zip::MAGIC) {

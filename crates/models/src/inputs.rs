@@ -42,6 +42,8 @@ pub(crate) struct InputSpec<'m> {
     pub precision: InputPrecision,
     /// SHA-256 of the model.
     pub model: [u8; 32],
+    /// A number that stands for a missing value, in addition to NaN.
+    pub missing: Option<f32>,
 }
 
 impl Inputs {
@@ -66,7 +68,13 @@ impl Inputs {
                 return Err(ModelError::new(format!("{}: got {have} values for {rows} rows", feature.name)));
             }
             match (feature.kind, column) {
-                (InputKind::Numeric, column) => numbers(feature, spec.precision, column.as_ref()),
+                (InputKind::Numeric, column) => {
+                    let column = numbers(feature, spec.precision, column.as_ref())?;
+                    Ok(match spec.missing {
+                        Some(missing) => column.without(missing),
+                        None => column,
+                    })
+                }
                 (InputKind::Categorical, column) => {
                     levels(feature, rows, column.as_ref(), missing(index), |level| code(index, level))
                 }
@@ -79,6 +87,18 @@ impl Inputs {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
+    }
+}
+
+impl ColumnValues {
+    /// The column with a number, compared in 32 bits, as a missing value.
+    fn without(self, missing: f32) -> Self {
+        match self {
+            Self::Single(values) => Self::Single(values.unary_opt(|value| (value != missing).then_some(value))),
+            #[expect(clippy::cast_possible_truncation, reason = "rounding is the rule")]
+            Self::Double(values) => Self::Double(values.unary_opt(|value| (value as f32 != missing).then_some(value))),
+            other => other,
+        }
     }
 }
 
@@ -171,7 +191,7 @@ mod tests {
             feature("c", InputKind::Categorical, true),
             feature("d", InputKind::Categorical, false),
         ];
-        let spec = InputSpec { features: &features, precision, model: [7; 32] };
+        let spec = InputSpec { features: &features, precision, model: [7; 32], missing: None };
         let code = |feature: usize, level: &str| u32::try_from(level.len() + 10 * feature).unwrap();
         Inputs::new(&spec, rows, columns, |_| 99, code)
     }

@@ -47,11 +47,10 @@ impl Model {
 
     /// Like [`Model::from_bytes`], with decisions that the file leaves open.
     pub fn with_options(name: &str, bytes: &[u8], options: &ModelOptions) -> Result<Self> {
-        let family = match ModelFormat::recognise(bytes).map_err(|error| error.context(name))? {
-            ModelFormat::CatBoost => {
-                nothing_chosen(options).map_err(|error| error.context(name))?;
-                Family::CatBoost(Forest::from_bytes(name, bytes)?)
-            }
+        let format = ModelFormat::recognise(bytes).map_err(|error| error.context(name))?;
+        check_options(format, options).map_err(|error| error.context(name))?;
+        let family = match format {
+            ModelFormat::CatBoost => Family::CatBoost(Forest::from_bytes(name, bytes)?),
             ModelFormat::LightGbm => Family::Trees(lightgbm::from_bytes(name, bytes, options)?),
             ModelFormat::XgBoost => match xgboost::from_bytes(name, bytes, options)? {
                 XgBoostModel::Trees(model) => Family::Trees(model),
@@ -165,7 +164,8 @@ impl Model {
     /// The rows among `rows` that the official library refuses to score, in ascending order. They have no score of the
     /// library to compare with.
     ///
-    /// XGBoost raises an error if a number is infinite or exceeds 32-bit floats, and if a level is not one that its file
+    /// XGBoost raises an error if a number is infinite or exceeds 32-bit floats (unless [`ModelOptions::missing`] is
+    /// infinite), and if a level is not one that its file
     /// lists (3.2 takes some of these for the next level in alphabetical order; 3.4 does not). This crate scores such rows:
     /// infinite numbers are compared as such, and unknown levels are missing. A feature that no tree reads is checked only
     /// if it is numeric. Rows that scikit-learn or onnxruntime refuse have the score NaN.
@@ -176,7 +176,7 @@ impl Model {
             Family::Trees(model) => model.refused_rows(inputs, rows),
             Family::Sklearn(model) => model.refused_rows(inputs, rows),
             Family::Onnx(_) => self.rows_without_score(inputs, rows),
-            Family::Linear(_) => rows_that_xgboost_refuses(inputs, rows),
+            Family::Linear(model) => rows_that_xgboost_refuses(inputs, rows, model.missing),
         }
     }
 
@@ -401,14 +401,29 @@ impl Model {
     }
 }
 
-/// Refuses options that a CatBoost file does not leave open, so that none is ignored.
-fn nothing_chosen(options: &ModelOptions) -> Result<()> {
-    let chosen = options.chosen();
-    if chosen.is_empty() {
+/// The options that files of a format leave open, by the names that users know. In addition, some of these have no meaning
+/// for some models, such as the iterations of a linear one; the reader of the format refuses those.
+fn open_options(format: ModelFormat) -> &'static [&'static str] {
+    match format {
+        ModelFormat::CatBoost => &[],
+        ModelFormat::LightGbm => &["iterations", "categories", "inputs", "link"],
+        ModelFormat::XgBoost => &["iterations", "link", "missing"],
+        ModelFormat::Sklearn => &["inputs"],
+        ModelFormat::Onnx => &["link"],
+    }
+}
+
+/// Refuses options that a file does not leave open, so that none is ignored.
+fn check_options(format: ModelFormat, options: &ModelOptions) -> Result<()> {
+    let open = open_options(format);
+    let wrong: Vec<_> = options.chosen().into_iter().filter(|chosen| !open.contains(chosen)).collect();
+    if wrong.is_empty() {
         return Ok(());
     }
-    let names = chosen.join("`, `");
-    Err(ModelError::new(format!("a CatBoost file leaves nothing open, so that `{names}` has no effect; remove it")))
+    let open = if open.is_empty() { "nothing".to_owned() } else { format!("only `{}`", open.join("`, `")) };
+    let without_effect = if wrong.len() == 1 { "has no effect; remove it" } else { "have no effect; remove them" };
+    let (file, wrong) = (format.described(), wrong.join("`, `"));
+    Err(ModelError::new(format!("{file} leaves {open} open, so that `{wrong}` {without_effect}")))
 }
 
 #[cfg(test)]
@@ -422,8 +437,28 @@ mod tests {
         let options = ModelOptions { iterations: Iterations::First(3), single_inputs: true, ..ModelOptions::default() };
         assert_eq!(
             refused(&options),
-            "m.cbm: a CatBoost file leaves nothing open, so that `iterations`, `inputs` has no effect; remove it"
+            "m.cbm: a CatBoost file leaves nothing open, so that `iterations`, `inputs` have no effect; remove them"
         );
         assert!(refused(&ModelOptions::default()).contains("damaged"));
+        let missing = ModelOptions { missing: Some(0.0), ..ModelOptions::default() };
+        let categories = ModelOptions { categories: Some(Vec::new()), ..ModelOptions::default() };
+        let sentences: [(&[u8], _, _); 4] = [
+            (
+                b"tree\n",
+                &missing,
+                "a LightGBM file leaves only `iterations`, `categories`, `inputs`, `link` open, so that `missing`",
+            ),
+            (
+                b"{L\0",
+                &categories,
+                "an XGBoost file leaves only `iterations`, `link`, `missing` open, so that `categories`",
+            ),
+            (b"PK\x03\x04", &missing, "a scikit-learn file leaves only `inputs` open, so that `missing`"),
+            (b"\x08\x0a\x12\x08skl2onnx", &missing, "an ONNX file leaves only `link` open, so that `missing`"),
+        ];
+        for (file, options, sentence) in sentences {
+            let message = Model::with_options("m", file, options).unwrap_err().to_string();
+            assert_eq!(message, format!("m: {sentence} has no effect; remove it"));
+        }
     }
 }

@@ -3,7 +3,9 @@
 use sha2::{Digest, Sha256};
 
 /// Decisions that reading a model may need in addition to its file. The default is right for most files.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+///
+/// Each format leaves some of them open; reading a file with another option is an error.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ModelOptions {
     /// How many boosting iterations to use.
     pub iterations: Iterations,
@@ -16,6 +18,10 @@ pub struct ModelOptions {
     /// Reads the raw output of a model without a known link (a custom objective) as the log-odds of the second of two
     /// classes.
     pub sigmoid: bool,
+    /// A number that stands for a missing value, in addition to NaN, as `DMatrix(missing=…)` and `XGBClassifier(missing=…)`
+    /// of XGBoost have it; its files do not. Numbers and codes of categories are compared with it as 32-bit floats. If it
+    /// is infinite, the library takes the other infinity as a number.
+    pub missing: Option<f64>,
 }
 
 /// How many boosting iterations of a model to use.
@@ -37,13 +43,21 @@ impl ModelOptions {
     /// with.
     pub(crate) fn fingerprint(&self, file: &[u8]) -> [u8; 32] {
         let mut digest = Sha256::new().chain_update(file);
-        if *self != Self::default() {
-            digest.update(self.canonical());
+        let options = self.canonical();
+        if options != Self::default().canonical() {
+            digest.update(options);
         }
         digest.finalize().into()
     }
 
-    /// A text that differs if and only if the options differ.
+    /// The number that stands for a missing value, as it is compared; `None` if only NaN does.
+    pub(crate) fn missing_number(&self) -> Option<f32> {
+        #[expect(clippy::cast_possible_truncation, reason = "rounding is the rule")]
+        let number = self.missing.map(|number| number as f32);
+        number.filter(|number| !number.is_nan())
+    }
+
+    /// A text that differs if and only if the options have different effects.
     fn canonical(&self) -> String {
         let iterations = match self.iterations {
             Iterations::AsLibrary => "as library".to_owned(),
@@ -57,7 +71,11 @@ impl ModelOptions {
         });
         let categories = categories.unwrap_or_else(|| "from the file".to_owned());
         let (single, sigmoid) = (self.single_inputs, self.sigmoid);
-        format!("\niterations={iterations}\ncategories={categories}\nsingle_inputs={single}\nsigmoid={sigmoid}\n")
+        // Both zeros are the same number.
+        let missing = self.missing_number().map_or_else(String::new, |number| format!("missing={:e}\n", number + 0.0));
+        format!(
+            "\niterations={iterations}\ncategories={categories}\nsingle_inputs={single}\nsigmoid={sigmoid}\n{missing}"
+        )
     }
 
     /// The options that differ from the default, by the names that users know.
@@ -67,6 +85,7 @@ impl ModelOptions {
             ("categories", self.categories.is_some()),
             ("inputs", self.single_inputs),
             ("link", self.sigmoid),
+            ("missing", self.missing.is_some()),
         ];
         by_name.into_iter().filter(|(_, is_chosen)| *is_chosen).map(|(name, _)| name).collect()
     }
@@ -78,6 +97,7 @@ mod tests {
 
     #[test]
     fn every_option_changes_the_fingerprint() {
+        let missing = |number| ModelOptions { missing: Some(number), ..ModelOptions::default() };
         let names = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
         let all = [
             ModelOptions::default(),
@@ -89,6 +109,9 @@ mod tests {
             ModelOptions { categories: names(&["a,1:b"]), ..ModelOptions::default() },
             ModelOptions { single_inputs: true, ..ModelOptions::default() },
             ModelOptions { sigmoid: true, ..ModelOptions::default() },
+            missing(0.0),
+            missing(-999.0),
+            missing(f64::INFINITY),
         ];
         let mut prints: Vec<_> = all.iter().map(|options| options.fingerprint(b"file")).collect();
         prints.sort_unstable();
@@ -96,5 +119,24 @@ mod tests {
         assert_eq!(prints.len(), all.len());
         let plain: [u8; 32] = Sha256::digest(b"file").into();
         assert_eq!(ModelOptions::default().fingerprint(b"file"), plain);
+        // Options without a difference.
+        assert_eq!(missing(f64::NAN).fingerprint(b"file"), plain);
+        assert_eq!(missing(-0.0).fingerprint(b"file"), missing(0.0).fingerprint(b"file"));
+        assert_eq!(missing(0.1).fingerprint(b"file"), missing(f64::from(0.1_f32)).fingerprint(b"file"));
+    }
+
+    /// Fingerprints are stored in references, so those of earlier options must not change.
+    #[test]
+    fn fingerprints_stay_the_same() {
+        let categories = Some(vec!["a".to_owned(), "b".to_owned()]);
+        let options = ModelOptions {
+            iterations: Iterations::First(3),
+            categories,
+            single_inputs: true,
+            sigmoid: true,
+            missing: None,
+        };
+        let text = "file\niterations=first 3\ncategories=1:a,1:b\nsingle_inputs=true\nsigmoid=true\n";
+        assert_eq!(options.fingerprint(b"file")[..], Sha256::digest(text)[..]);
     }
 }

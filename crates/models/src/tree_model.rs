@@ -31,6 +31,8 @@ pub(crate) struct TreeModel {
     /// a list has whole numbers as levels.
     pub levels: Vec<Option<Vec<String>>>,
     pub codes: CodeRule,
+    /// A number that stands for a missing value, in addition to NaN, also as the code of a category.
+    pub missing: Option<f32>,
     pub ensemble: TreeScorer,
     pub output: OutputRule,
     /// Names of classes; none for a regression.
@@ -85,7 +87,12 @@ impl OutputRule {
 
 impl TreeModel {
     pub(crate) fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
-        let spec = InputSpec { features: &self.features, precision: self.ensemble.rules.input, model: self.sha256 };
+        let spec = InputSpec {
+            features: &self.features,
+            precision: self.ensemble.rules.input,
+            model: self.sha256,
+            missing: self.missing,
+        };
         Inputs::new(&spec, rows, columns, |_| MISSING_CODE, |feature, level| self.code(feature, level))
     }
 
@@ -94,8 +101,14 @@ impl TreeModel {
         match (self.levels.get(feature), self.codes) {
             (Some(Some(levels)), rule) => {
                 let place = levels.iter().position(|known| known == level).and_then(|at| u32::try_from(at).ok());
-                // pandas turns a level that is not in its list into a missing one.
-                place.unwrap_or(if rule == CodeRule::XgBoost { REFUSED_CODE } else { MISSING_CODE })
+                match place {
+                    #[expect(clippy::cast_precision_loss, reason = "rounding is the rule")]
+                    Some(code) if self.missing == Some(code as f32) => MISSING_CODE,
+                    Some(code) => code,
+                    None if rule == CodeRule::XgBoost => REFUSED_CODE,
+                    // pandas turns a level that is not in its list into a missing one.
+                    None => MISSING_CODE,
+                }
             }
             (_, CodeRule::LightGbm) => {
                 let code = level.trim().parse::<f64>().ok().and_then(|code| {
@@ -105,10 +118,10 @@ impl TreeModel {
                 code.unwrap_or(MISSING_CODE)
             }
             (_, CodeRule::XgBoost) => match level.trim().parse::<f32>() {
-                Ok(code) if code.is_nan() => MISSING_CODE,
+                Ok(code) if code.is_nan() || self.missing == Some(code) => MISSING_CODE,
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
                 Ok(code) if code >= 0.0 && (code as u32) < XGBOOST_CODES => code as u32,
-                Ok(code) if code.is_finite() => UNKNOWN_CODE,
+                Ok(code) if code.is_finite() || takes_infinities(self.missing) => UNKNOWN_CODE,
                 _ => REFUSED_CODE,
             },
         }
@@ -118,7 +131,7 @@ impl TreeModel {
     pub(crate) fn refused_rows(&self, inputs: &Inputs, rows: Range<usize>) -> Vec<usize> {
         match self.codes {
             CodeRule::LightGbm => Vec::new(),
-            CodeRule::XgBoost => rows_that_xgboost_refuses(inputs, rows),
+            CodeRule::XgBoost => rows_that_xgboost_refuses(inputs, rows, self.missing),
         }
     }
 
@@ -188,12 +201,18 @@ impl TreeModel {
     }
 }
 
-/// Rows with an infinite number, or one beyond 32-bit floats, or a level that the model does not know.
-pub(crate) fn rows_that_xgboost_refuses(inputs: &Inputs, rows: Range<usize>) -> Vec<usize> {
+/// Rows with a level that the model does not know, or, unless infinite numbers are taken, with an infinite number or one
+/// beyond 32-bit floats.
+pub(crate) fn rows_that_xgboost_refuses(inputs: &Inputs, rows: Range<usize>, missing: Option<f32>) -> Vec<usize> {
     let is_refused = |column: &ColumnValues, row: usize| match column {
         ColumnValues::Levels(codes) => codes.get(row) == Some(&REFUSED_CODE),
         #[expect(clippy::cast_possible_truncation, reason = "rounding is the rule")]
-        _ => (number(column, row) as f32).is_infinite(),
+        _ => (number(column, row) as f32).is_infinite() && !takes_infinities(missing),
     };
     rows.filter(|row| inputs.columns.iter().any(|column| is_refused(column, *row))).collect()
+}
+
+/// Whether XGBoost takes infinite numbers: if one of them stands for a missing value.
+fn takes_infinities(missing: Option<f32>) -> bool {
+    missing.is_some_and(f32::is_infinite)
 }

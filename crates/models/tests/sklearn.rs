@@ -219,7 +219,7 @@ fn options_that_mean_nothing_are_refused() {
     assert_ne!(plain.sha256(), Model::with_options("it", &file, &single).unwrap().sha256());
     let sigmoid = ModelOptions { sigmoid: true, ..ModelOptions::default() };
     let message = Model::with_options("it", &file, &sigmoid).unwrap_err().to_string();
-    assert_eq!(message, "it: this scikit-learn model leaves no choice of a link; remove that option");
+    assert_eq!(message, "it: a scikit-learn file leaves only `inputs` open, so that `link` has no effect; remove it");
 }
 
 #[test]

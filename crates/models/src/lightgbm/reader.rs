@@ -110,6 +110,7 @@ pub(super) fn read(bytes: &[u8], options: &ModelOptions) -> Result<TreeModel> {
         has_feature_names: features.has_names,
         levels: features.levels,
         codes: CodeRule::LightGbm,
+        missing: None,
         ensemble: ensemble.into(),
         output: OutputRule::LightGbm(output),
         classes,

@@ -40,7 +40,7 @@ pub(crate) struct OnnxModel {
 
 impl OnnxModel {
     pub(crate) fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
-        let spec = InputSpec { features: &self.features, precision: self.precision, model: self.sha256 };
+        let spec = InputSpec { features: &self.features, precision: self.precision, model: self.sha256, missing: None };
         let missing = |feature| self.texts.code(self.missing_level(feature));
         Inputs::new(&spec, rows, columns, missing, |_, level| self.texts.code(level))
     }

@@ -32,7 +32,7 @@ use crate::{
     feature::{InputKind, InputPrecision, ModelFeature},
     inputs::{InputSpec, Inputs},
     leaf_tree::{LeafChoices, LeafFeature, LeafTree},
-    options::{Iterations, ModelOptions},
+    options::ModelOptions,
     promise::{Agreement, Promise},
 };
 
@@ -66,7 +66,6 @@ impl SklearnPipeline {
     }
 
     fn read(bytes: &[u8], options: &ModelOptions) -> Result<Self> {
-        check_options(options)?;
         let allowance = Allowance::for_file(bytes);
         let archive = ZipArchive::new(bytes, &allowance)?;
         if !archive.contains("schema.json") {
@@ -136,7 +135,12 @@ impl SklearnPipeline {
     }
 
     pub(crate) fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
-        let spec = InputSpec { features: &self.features, precision: InputPrecision::Double, model: self.sha256 };
+        let spec = InputSpec {
+            features: &self.features,
+            precision: InputPrecision::Double,
+            model: self.sha256,
+            missing: None,
+        };
         let code = |feature: usize, level: &str| self.code(feature, level).unwrap_or(UNKNOWN_CODE);
         Inputs::new(&spec, rows, columns, |_| MISSING_CODE, code)
     }
@@ -263,17 +267,6 @@ impl SklearnPipeline {
         };
         Promise { raw, probability, contributions, output: InputPrecision::Double }
     }
-}
-
-/// Refuses options that mean nothing for a pipeline.
-fn check_options(options: &ModelOptions) -> Result<()> {
-    let wrong = match options {
-        ModelOptions { iterations: Iterations::Best | Iterations::First(_), .. } => "iterations",
-        ModelOptions { categories: Some(_), .. } => "categories",
-        ModelOptions { sigmoid: true, .. } => "a link",
-        _ => return Ok(()),
-    };
-    Err(unsupported(format_args!("leaves no choice of {wrong}; remove that option")))
 }
 
 /// Marks the features that an estimator depends on.

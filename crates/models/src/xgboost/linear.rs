@@ -20,6 +20,8 @@ pub(crate) struct LinearBooster {
     pub kind: String,
     pub features: Vec<ModelFeature>,
     pub has_feature_names: bool,
+    /// A number that stands for a missing value, in addition to NaN.
+    pub missing: Option<f32>,
     /// For each feature, then the bias, one value per output.
     pub weights: Vec<f32>,
     /// The base of each output.
@@ -60,7 +62,12 @@ impl LinearBooster {
     }
 
     pub(crate) fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
-        let spec = InputSpec { features: &self.features, precision: Self::PRECISION, model: self.sha256 };
+        let spec = InputSpec {
+            features: &self.features,
+            precision: Self::PRECISION,
+            model: self.sha256,
+            missing: self.missing,
+        };
         Inputs::new(&spec, rows, columns, |_| UNKNOWN_CODE, |_, _| UNKNOWN_CODE)
     }
 

@@ -10,7 +10,7 @@ use arrow_array::{
     ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array, StringArray, types::Int32Type,
 };
 use serde::Deserialize;
-use vigie_models::{InputKind, Inputs, Iterations, Model, ModelOptions};
+use vigie_models::{Agreement, InputKind, Inputs, Iterations, Model, ModelOptions};
 
 /// Results for one model. Floats are hexadecimal digits of bits, 32 of them unless said otherwise.
 #[derive(Deserialize)]
@@ -33,6 +33,8 @@ pub(crate) struct Golden {
 #[derive(Deserialize)]
 struct Options {
     iterations: Option<usize>,
+    /// 64 bits.
+    missing: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +53,10 @@ pub(crate) fn singles(bits: &[String]) -> Vec<f64> {
     bits.iter().map(single).collect()
 }
 
+fn double(bits: &String) -> f64 {
+    f64::from_bits(u64::from_str_radix(bits, 16).unwrap())
+}
+
 impl Column {
     /// The column as an Arrow array, with missing values as nulls or as NaN, and levels plain or in a dictionary.
     fn array(&self, with_nulls: bool) -> ArrayRef {
@@ -59,10 +65,8 @@ impl Column {
             return Arc::new(all.collect::<Float32Array>());
         }
         if let Some(bits) = &self.double {
-            let all = bits.iter().map(|bits| f64::from_bits(u64::from_str_radix(bits, 16).unwrap()));
-            return Arc::new(
-                all.map(|value| (!with_nulls || !value.is_nan()).then_some(value)).collect::<Float64Array>(),
-            );
+            let all = bits.iter().map(double).map(|value| (!with_nulls || !value.is_nan()).then_some(value));
+            return Arc::new(all.collect::<Float64Array>());
         }
         if let Some(all) = &self.integer {
             return Arc::new(Int64Array::from(all.clone()));
@@ -97,7 +101,8 @@ impl Golden {
 
     pub(crate) fn options(&self) -> ModelOptions {
         let iterations = self.options.iterations.map_or_else(Iterations::default, Iterations::First);
-        ModelOptions { iterations, ..ModelOptions::default() }
+        let missing = self.options.missing.as_ref().map(double);
+        ModelOptions { iterations, missing, ..ModelOptions::default() }
     }
 
     pub(crate) fn inputs(&self, model: &Model, with_nulls: bool) -> Inputs {
@@ -137,6 +142,7 @@ impl Golden {
                 assert_same(&format!("{name} refused raw"), &raw[kept * self.outputs..], &singles(expected));
             }
         }
+        self.check_contributions(name, &model);
         raw.truncate(self.prediction.len());
         if let Some(expected) = &self.decision {
             let decisions: Vec<_> = raw.chunks_exact(self.outputs).map(|raw| model.decision(raw).unwrap()).collect();
@@ -147,6 +153,34 @@ impl Golden {
         assert_same(&format!("{name} prediction"), &prediction, &singles(&self.prediction));
         assert!(!is_raw || prediction.iter().zip(&raw).all(|(one, other)| one.to_bits() == other.to_bits()), "{name}");
         self.rows
+    }
+}
+
+impl Golden {
+    /// Compares contributions with those of the library, as closely as the model promises, relative to the largest of them,
+    /// and their sums with the model's own.
+    fn check_contributions(&self, name: &str, model: &Model) {
+        let Some(expected) = self.contributions() else { return };
+        if !expected.iter().all(|value| value.is_finite()) {
+            // Infinite leaves and numbers, whose contributions have no sum.
+            return;
+        }
+        let explainer = model.explainer().unwrap();
+        let (inputs, rows) = (self.inputs(model, false), expected.len() / explainer.width());
+        let mut values = vec![f64::NAN; expected.len()];
+        explainer.values(model, &inputs, 0..rows, &mut values).unwrap();
+        let tolerance = match model.promise().contributions {
+            Some(Agreement::Within(tolerance)) => tolerance,
+            _ => 0.0,
+        };
+        let largest = expected.iter().fold(1.0_f64, |largest, value| largest.max(value.abs()));
+        for (at, (value, expected)) in values.iter().zip(&expected).enumerate() {
+            let off = (value - expected).abs() / largest;
+            assert!(off <= tolerance, "{name}: contribution {at}: {value:e} instead of {expected:e}");
+        }
+        let mut sums = vec![0.0; rows * self.outputs];
+        explainer.sums(model, &inputs, 0..rows, &mut sums).unwrap();
+        assert!(explainer.gap(model, &values, &sums) <= explainer.tolerance(), "{name}");
     }
 }
 

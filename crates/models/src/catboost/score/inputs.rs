@@ -37,7 +37,7 @@ impl Forest {
     }
 
     fn input_spec(&self) -> InputSpec<'_> {
-        InputSpec { features: &self.features, precision: Self::PRECISION, model: self.sha256() }
+        InputSpec { features: &self.features, precision: Self::PRECISION, model: self.sha256(), missing: None }
     }
 }
 
