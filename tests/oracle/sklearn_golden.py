@@ -4,8 +4,8 @@ Usage: python tests/oracle/sklearn_golden.py                (small models and 50
        python tests/oracle/sklearn_golden.py --compare      (makes them again and compares with the committed files)
        python tests/oracle/sklearn_golden.py --large DIR    (larger models and 2,400 rows each, into DIR)
        python tests/oracle/sklearn_golden.py --other DIR    (the same by any other version of scikit-learn, as far as it can)
-Needs scikit-learn 1.9.1, skops 0.16.0, shap 0.51.0, numpy, pandas, one thread (OMP_NUM_THREADS=1). Every expected value comes from a model loaded
-from its .skops file. Floats are written as the hexadecimal digits of their bits. skops names objects by their addresses in memory;
+Needs scikit-learn 1.9.1, skops 0.16.0, shap 0.51.0, lightgbm, xgboost, numpy, pandas, one thread (OMP_NUM_THREADS=1). Every expected value comes
+from a model loaded from its .skops file. Floats are written as the hexadecimal digits of their bits. skops names objects by their addresses in memory;
 in the small files they are numbered instead, so that the same versions on the same kind of machine write the same bytes.
 
 Rows contain edge cases: NaN, both zeros, denormals, numbers on a threshold and next to it, numbers beyond 32-bit floats, infinities,
@@ -48,6 +48,7 @@ from sklearn.ensemble import (
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, SimpleImputer
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler
@@ -55,10 +56,13 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier
 
 try:
+    import lightgbm as lgb
     import shap
+    import xgboost as xgb
     from sklearn.frozen import FrozenEstimator
+    from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, RandomizedSearchCV, TunedThresholdClassifierCV
 except ImportError:  # with --other
-    shap = FrozenEstimator = None
+    lgb = shap = xgb = FrozenEstimator = None
 
 SEED = 20261129
 HERE = Path(__file__).resolve().parent
@@ -117,6 +121,15 @@ def thresholds(model):
             found.extend(item.nodes["num_threshold"][item.nodes["is_leaf"] == 0])
         elif isinstance(item, Pipeline):
             stack.append(item.steps[-1][1])
+        elif getattr(item, "_Booster", item) is None:
+            continue  # what a search has copied
+        elif lgb and isinstance(item, lgb.LGBMModel):
+            found.extend(number for number in item.booster_.trees_to_dataframe()["threshold"] if isinstance(number, float))
+        elif xgb and isinstance(item, xgb.XGBModel) and item.booster != "gblinear":
+            found.extend(item.get_booster().trees_to_dataframe()["Split"].dropna())
+        for name in ["estimator_", "best_estimator_"]:
+            if hasattr(item, name):
+                stack.append(getattr(item, name))
         for name in ["estimators_", "_predictors", "calibrated_classifiers_"]:
             if hasattr(item, name):
                 stack.extend(np.asarray(getattr(item, name), object).ravel().tolist())
@@ -189,7 +202,9 @@ def variants(large):
     hgb = {"max_iter": trees, "max_leaf_nodes": 31 if large else 5, "early_stopping": False, **seed}
     mlp = {"max_iter": 30, **seed}
     lr = LogisticRegression(max_iter=300)
-    made = {
+    made = wrapped(lr, gb) if lgb else {}
+    made |= boosters(trees) if lgb else {}
+    made |= {
         "lr_numbers": (make_pipeline(SimpleImputer(), lr), NUMBERS, "binary", {"numpy": True}),
         "lr_scaled": (make_pipeline(numeric(), lr), NUMBERS, "binary", {}),
         "lr_mixed": (after(mixed(), lr), ALL, "binary", {}),
@@ -276,10 +291,79 @@ def variants(large):
     return made
 
 
+def boosters(trees):
+    """Estimators of other libraries, alone or where nothing changes their columns."""
+    light = {"n_estimators": trees, "num_leaves": 5, "n_jobs": 1, "random_state": 7, "verbose": -1}
+    extreme = {"n_estimators": trees, "max_depth": 3, "n_jobs": 1, "random_state": 7}
+    half = lambda x, y: {"X": x[::2], "y": y[::2], "eval_set": [(x[1::2], y[1::2])]}  # noqa: E731
+    stop = lgb.early_stopping(2, verbose=False)
+    return {
+        "lgbm_numbers": (lgb.LGBMClassifier(**light), NUMBERS, "labels", {}),
+        "lgbm_categories": (lgb.LGBMClassifier(**light), ALL, "binary", {"categories": TEXTS}),
+        "lgbm_stopped": (
+            lgb.LGBMClassifier(**light | {"n_estimators": 300, "learning_rate": 0.9}), NUMBERS, "binary",
+            {"fit": lambda x, y: half(x, y) | {"callbacks": [stop]}},
+        ),
+        # This one keeps iterations after the best one, which `predict` does not use.
+        "lgbm_booster": (LightBooster(), NUMBERS, "binary", {"numpy": True}),
+        "lgbm_classes": (Pipeline([("as it is", "passthrough"), ("model", lgb.LGBMClassifier(**light))]), NUMBERS, "classes", {"numpy": True}),
+        "lgbm_value": (make_pipeline(FunctionTransformer(), lgb.LGBMRegressor(objective="poisson", **light)), NUMBERS, "count", {}),
+        "xgb_numbers": (xgb.XGBClassifier(**extreme), NUMBERS, "binary", {}),
+        "xgb_missing": (Pipeline([("model", xgb.XGBClassifier(missing=0.0, **extreme))]), [*NUMBERS, "code"], "binary", {"numpy": True}),
+        "xgb_stopped": (
+            xgb.XGBClassifier(**extreme | {"n_estimators": 300, "learning_rate": 0.9}, early_stopping_rounds=2), NUMBERS, "binary",
+            {"fit": lambda x, y: half(x, y) | {"verbose": False}},
+        ),
+        "xgb_classes": (xgb.XGBClassifier(**extreme), NUMBERS, "places", {}),
+        "xgb_value": (xgb.XGBRegressor(booster="gblinear", **extreme), ["age", "small"], "value", {}),
+    }
+
+
+def wrapped(lr, gb):
+    """Estimators that score as another one inside them."""
+    return {
+        "search_mixed": (GridSearchCV(after(mixed(), lr), {"model__C": [0.1, 1.0]}, cv=2), ALL, "labels", {}),
+        "search_lgbm": (
+            RandomizedSearchCV(lgb.LGBMClassifier(n_estimators=3, n_jobs=1, verbose=-1, random_state=7), {"num_leaves": [3, 5]}, n_iter=2, cv=2, random_state=7),
+            NUMBERS, "labels", {},
+        ),
+        "search_step": (make_pipeline(numeric(), GridSearchCV(GradientBoostingClassifier(**gb), {"learning_rate": [0.1, 0.3]}, cv=2)), NUMBERS, "binary", {}),
+        "threshold_tuned": (TunedThresholdClassifierCV(after(mixed(), lr), cv=2, random_state=7), ALL, "labels", {}),
+        "threshold_fixed": (make_pipeline(numeric(), FixedThresholdClassifier(GradientBoostingClassifier(**gb), threshold=0.2)), NUMBERS, "binary", {}),
+        "frozen_alone": (make_pipeline(numeric(), GradientBoostingClassifier(**gb)), NUMBERS, "binary", {"frozen alone": True}),
+    }
+
+
+class LightBooster:
+    """Trains a booster of LightGBM without the interface of scikit-learn."""
+
+    def fit(self, X, y):  # noqa: N803
+        params = {"objective": "binary", "num_leaves": 5, "num_threads": 1, "seed": 7, "verbose": -1, "learning_rate": 0.9}
+        data, other = (lgb.Dataset(x, t, params=params) for x, t in [(X[::2], y[::2]), (X[1::2], y[1::2])])
+        stop = [lgb.early_stopping(2, verbose=False)]
+        self.booster = lgb.train(params, data, 300, valid_sets=[other], callbacks=stop, keep_training_booster=True)
+        assert 0 < self.booster.best_iteration < self.booster.current_iteration()
+
+
+class OwnEstimator(LogisticRegression):
+    """A class that no other program knows."""
+
+
 def refused():
     """Name → (model, kind of target): each is refused by name."""
     lr = LogisticRegression()
+    light = lgb.LGBMClassifier(n_estimators=1, num_leaves=3, n_jobs=1, verbose=-1)
     return {
+        "refused_one_vs_rest": (make_pipeline(SimpleImputer(), OneVsRestClassifier(lr)), "binary"),
+        "refused_own_class": (make_pipeline(SimpleImputer(), OwnEstimator()), "binary"),
+        "refused_search": (make_pipeline(SimpleImputer(), GridSearchCV(lr, {"C": [1.0]}, cv=2, refit=False)), "binary"),
+        "refused_threshold": (FixedThresholdClassifier(make_pipeline(SimpleImputer(), lr), response_method="decision_function"), "binary"),
+        "refused_behind_steps": (make_pipeline(StandardScaler(), light), "binary"),
+        "refused_calibrated_lgbm": (CalibratedClassifierCV(light, cv=2), "binary"),
+        "refused_unfitted": (lr, None),
+        "refused_unfitted_step": (make_pipeline(SimpleImputer(), lr), None),
+        "refused_unfitted_lgbm": (light, None),
+        "refused_unfitted_search": (GridSearchCV(lr, {"C": [1.0]}), None),
         "refused_imputer": (make_pipeline(IterativeImputer(random_state=0), lr), "binary"),
         "refused_function": (make_pipeline(SimpleImputer(), FunctionTransformer(np.log1p), lr), "binary"),
         "refused_svc": (make_pipeline(SimpleImputer(), SVC()), "binary"),
@@ -299,12 +383,23 @@ def numbered(file):
         members = {name: archive.read(name) for name in archive.namelist()}
     schema, numbers = members.pop("schema.json").decode(), {}
     number = lambda found: str(numbers.setdefault(found[0], len(numbers) + 1))  # noqa: E731
-    schema = re.sub(r"(?<=\"__id__\": )\d+|(?<=\"file\": \")\d+", number, schema)
+    schema = re.sub(r"(?<=\"__id__\": )\d+|(?<=\"file\": \")[-\w]+", number, schema)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, content in [*((f"{numbers[name[:-4]]}.npy", content) for name, content in members.items()), ("schema.json", schema.encode())]:
+        for name, content in [*((f"{numbers[name[:-4]]}{name[-4:]}", content) for name, content in members.items()), ("schema.json", schema.encode())]:
             archive.writestr(zipfile.ZipInfo(name, (2026, 11, 29, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
+
+
+def untimed(model):
+    """The same model, whose searches took no time."""
+    last = model.steps[-1][1] if isinstance(model, Pipeline) else model
+    if hasattr(last, "cv_results_"):
+        last.refit_time_ = 0.0
+        for name in last.cv_results_:
+            if name.endswith("_time"):
+                last.cv_results_[name][:] = 0.0
+    return model
 
 
 def target(kind, score, rng):
@@ -314,6 +409,7 @@ def target(kind, score, rng):
         "binary": lambda: high.astype(int),
         "labels": lambda: labels[high.astype(int)],
         "classes": lambda: np.digitize(score, np.quantile(score, [0.4, 0.8])) * 10,
+        "places": lambda: np.digitize(score, np.quantile(score, [0.4, 0.8])),
         "value": lambda: score,
         "two values": lambda: np.stack([score, -score], axis=1),
         "count": lambda: rng.poisson(np.exp(np.clip(score / 2, -3, 2))).astype(float),
@@ -344,9 +440,22 @@ def predictions(model, rows):
 
 def outputs(model, rows):
     count = len(rows)
+    if lgb and isinstance(model, lgb.Booster):
+        each = zip(model.predict(rows, raw_score=True), model.predict(rows))
+        return [([raw], [probability], str(int(probability > 0.5))) for raw, probability in each]
     decided = model.predict(rows)
+    # A search has the outputs of what it has found, and a threshold changes nothing but the class.
+    if hasattr(model, "best_estimator_") or hasattr(model, "best_threshold_"):
+        model = model.best_estimator_ if hasattr(model, "best_estimator_") else model.estimator_
     final = model.steps[-1][1] if isinstance(model, Pipeline) else model
-    if not hasattr(final, "classes_"):
+    if lgb and isinstance(final, (lgb.LGBMModel, xgb.XGBModel)):
+        raw = model.predict(rows, **({"raw_score": True} if isinstance(final, lgb.LGBMModel) else {"output_margin": True}))
+        is_classifier = hasattr(final, "predict_proba")
+        # The number of a regression is its raw output or the exponential of it.
+        probability = model.predict_proba(rows) if is_classifier else None if isinstance(final, xgb.XGBModel) else decided
+        probability = probability[:, 1] if is_classifier and probability.shape[1] == 2 else probability
+        decided = decided if is_classifier else None
+    elif not hasattr(final, "classes_"):
         raw = final._raw_predict(rows).ravel() if isinstance(final, HistGradientBoostingRegressor) else decided
         probability = decided if isinstance(final, HistGradientBoostingRegressor) else None
         decided = None
@@ -401,7 +510,13 @@ def write(folder, name, variant, large):
     y = target(kind, signal(frame, rng), rng)
     levels = {column: sorted(frame[column].dropna().unique()) for column in TEXTS}
     x = prepared(frame, options, columns, levels)
-    model.fit(x, y)
+    fit = options.get("fit", lambda x, y: {"X": x, "y": y})(x, y)
+    model.fit(**fit)
+    if isinstance(model, xgb.XGBModel) and model.early_stopping_rounds:
+        assert model.best_iteration + 1 < model.get_booster().num_boosted_rounds()
+    model = getattr(model, "booster", model) if isinstance(model, LightBooster) else untimed(model)
+    if options.get("frozen alone"):
+        model = FrozenEstimator(model)
     if options.get("frozen"):
         model = CalibratedClassifierCV(FrozenEstimator(model), method="isotonic").fit(x, y)
     file = skops.io.dumps(model)
@@ -430,7 +545,7 @@ def write(folder, name, variant, large):
         "probability": [bits(probability) for _, probability, _ in expected],
         "decision": [decision for _, _, decision in expected],
         "explained": None if shares is None else [[row, bits(values)] for row, values in zip(explained, shares) if values],
-        "classes": [str(c) for c in model.classes_] if hasattr(model, "classes_") else None,
+        "classes": ["0", "1"] if name == "lgbm_booster" else [str(c) for c in model.classes_] if hasattr(model, "classes_") else None,
     }
     (folder / f"{name}.json").write_text(json.dumps(golden, ensure_ascii=False, separators=(",", ":")) + "\n")
     scored = sum(decision is not None or raw is not None for raw, _, decision in expected)
@@ -448,8 +563,9 @@ def write_all(folder, large, is_other=False):
     for name, (model, kind) in refused().items():
         rng = stream(name)
         frame = table(rng, 200)
-        y = target(kind, signal(frame, rng), rng)
-        (folder / f"{name}.skops").write_bytes(numbered(skops.io.dumps(model.fit(frame[NUMBERS[:2]], y))))
+        if kind:
+            model = untimed(model.fit(frame[NUMBERS[:2]], target(kind, signal(frame, rng), rng)))
+        (folder / f"{name}.skops").write_bytes(numbered(skops.io.dumps(model)))
 
 
 def main():

@@ -92,10 +92,10 @@ impl Inputs {
 
 impl ColumnValues {
     /// The column with a number, compared in 32 bits, as a missing value.
+    #[expect(clippy::float_cmp, clippy::cast_possible_truncation, reason = "the library rounds and compares")]
     fn without(self, missing: f32) -> Self {
         match self {
             Self::Single(values) => Self::Single(values.unary_opt(|value| (value != missing).then_some(value))),
-            #[expect(clippy::cast_possible_truncation, reason = "rounding is the rule")]
             Self::Double(values) => Self::Double(values.unary_opt(|value| (value as f32 != missing).then_some(value))),
             other => other,
         }

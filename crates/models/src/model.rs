@@ -16,7 +16,7 @@ use crate::{
     onnx::{self, OnnxModel},
     options::ModelOptions,
     promise::{Agreement, Promise},
-    sklearn::SklearnPipeline,
+    sklearn::{BoosterModel, SklearnPipeline, SkopsModel},
     tree_model::{TreeModel, rows_that_xgboost_refuses},
     xgboost::{self, LinearBooster, XgBoostModel},
 };
@@ -37,6 +37,15 @@ pub(crate) enum Family {
     Onnx(OnnxModel),
 }
 
+impl From<XgBoostModel> for Family {
+    fn from(model: XgBoostModel) -> Self {
+        match model {
+            XgBoostModel::Trees(model) => Self::Trees(model),
+            XgBoostModel::Linear(model) => Self::Linear(model),
+        }
+    }
+}
+
 impl Model {
     /// Reads a model; its content determines its family. `name` (such as the path) prefixes error messages.
     ///
@@ -48,15 +57,24 @@ impl Model {
     /// Like [`Model::from_bytes`], with decisions that the file leaves open.
     pub fn with_options(name: &str, bytes: &[u8], options: &ModelOptions) -> Result<Self> {
         let format = ModelFormat::recognise(bytes).map_err(|error| error.context(name))?;
-        check_options(format, options).map_err(|error| error.context(name))?;
+        let check = |format| check_options(format, options).map_err(|error| error.context(name));
+        // What a .skops file holds is known only after reading it.
+        if format != ModelFormat::Sklearn {
+            check(format)?;
+        }
         let family = match format {
             ModelFormat::CatBoost => Family::CatBoost(Forest::from_bytes(name, bytes)?),
             ModelFormat::LightGbm => Family::Trees(lightgbm::from_bytes(name, bytes, options)?),
-            ModelFormat::XgBoost => match xgboost::from_bytes(name, bytes, options)? {
-                XgBoostModel::Trees(model) => Family::Trees(model),
-                XgBoostModel::Linear(model) => Family::Linear(model),
-            },
-            ModelFormat::Sklearn => Family::Sklearn(SklearnPipeline::from_bytes(name, bytes, options)?),
+            ModelFormat::XgBoost => xgboost::from_bytes(name, bytes, options)?.into(),
+            ModelFormat::Sklearn => {
+                let (format, family) = match SklearnPipeline::from_bytes(name, bytes, options)? {
+                    SkopsModel::Pipeline(model) => (ModelFormat::Sklearn, Family::Sklearn(model)),
+                    SkopsModel::Booster(BoosterModel::LightGbm(model)) => (ModelFormat::LightGbm, Family::Trees(model)),
+                    SkopsModel::Booster(BoosterModel::XgBoost(model)) => (ModelFormat::XgBoost, model.into()),
+                };
+                check(format)?;
+                family
+            }
             ModelFormat::Onnx => Family::Onnx(onnx::from_bytes(name, bytes, options)?),
         };
         Ok(Self { family })
@@ -356,7 +374,7 @@ impl Model {
             Family::CatBoost(forest) => forest.decision(raw),
             Family::Trees(model) => model.decision(raw),
             Family::Linear(model) => model.output.decision(raw),
-            Family::Sklearn(model) => model.scorer.output.decision(raw),
+            Family::Sklearn(model) => model.decision(raw),
             Family::Onnx(model) => model.decision(raw),
         }
     }
@@ -378,7 +396,8 @@ impl Model {
     pub fn threshold(&self) -> f64 {
         match &self.family {
             Family::CatBoost(forest) => forest.threshold(),
-            Family::Trees(_) | Family::Linear(_) | Family::Sklearn(_) | Family::Onnx(_) => 0.5,
+            Family::Sklearn(model) => model.threshold(),
+            Family::Trees(_) | Family::Linear(_) | Family::Onnx(_) => 0.5,
         }
     }
 
@@ -442,7 +461,7 @@ mod tests {
         assert!(refused(&ModelOptions::default()).contains("damaged"));
         let missing = ModelOptions { missing: Some(0.0), ..ModelOptions::default() };
         let categories = ModelOptions { categories: Some(Vec::new()), ..ModelOptions::default() };
-        let sentences: [(&[u8], _, _); 4] = [
+        let sentences: [(&[u8], _, _); 3] = [
             (
                 b"tree\n",
                 &missing,
@@ -453,7 +472,6 @@ mod tests {
                 &categories,
                 "an XGBoost file leaves only `iterations`, `link`, `missing` open, so that `categories`",
             ),
-            (b"PK\x03\x04", &missing, "a scikit-learn file leaves only `inputs` open, so that `missing`"),
             (b"\x08\x0a\x12\x08skl2onnx", &missing, "an ONNX file leaves only `link` open, so that `missing`"),
         ];
         for (file, options, sentence) in sentences {

@@ -21,4 +21,4 @@ mod text;
 mod tree;
 
 pub(crate) use features::trained_name;
-pub(crate) use reader::{dump, from_bytes, is_dump, is_model};
+pub(crate) use reader::{dump, from_bytes, is_dump, is_model, read_text};

@@ -61,9 +61,20 @@ const HEADER_KEYS: [&str; 9] = [
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 pub(super) fn read(bytes: &[u8], options: &ModelOptions) -> Result<TreeModel> {
-    let allowance = Allowance::for_file(bytes);
     let text = std::str::from_utf8(bytes)
         .map_err(|error| damaged(format_args!("it is not UTF-8 text (the byte at {} is not)", error.valid_up_to())))?;
+    read_text(text, options.fingerprint(bytes), options, None, &Allowance::for_file(bytes))
+}
+
+/// Reads the text of a model. `sha256`: the fingerprint of the file and the options; `best`: the number of iterations up to
+/// the best one, if something else than the text says so.
+pub(crate) fn read_text(
+    text: &str,
+    sha256: [u8; 32],
+    options: &ModelOptions,
+    best: Option<usize>,
+    allowance: &Allowance,
+) -> Result<TreeModel> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut lines = text.lines().peekable();
     let mut block = TextBlock::new("its header");
@@ -73,18 +84,18 @@ pub(super) fn read(bytes: &[u8], options: &ModelOptions) -> Result<TreeModel> {
         }
     }
     let header = ModelHeader::new(&block)?;
-    let trees = read_trees(&mut lines, text, header.outputs, &allowance)?;
+    let trees = read_trees(&mut lines, text, header.outputs, allowance)?;
     header.check_trees(trees.len())?;
-    let lists = pandas::level_lists(lines, &allowance)?;
+    let lists = pandas::level_lists(lines, allowance)?;
     let may_be_cut = lists.is_none();
     let lists = lists.unwrap_or_default();
-    let features = TrainedFeatures::new(&header, &trees, lists, options.categories.as_deref(), &allowance)?;
+    let features = TrainedFeatures::new(&header, &trees, lists, options.categories.as_deref(), allowance)?;
     let has_categories = features.columns.iter().any(|feature| feature.kind == InputKind::Categorical);
     let mut notes: Vec<String> = features.note.into_iter().collect();
     if may_be_cut && has_categories {
         notes.push(WITHOUT_PANDAS.to_owned());
     }
-    let iterations = used_iterations(trees.len() / header.outputs, options.iterations, &mut notes)?;
+    let iterations = used_iterations(trees.len() / header.outputs, options.iterations, best, &mut notes)?;
     let output = output_rule(&header, options, iterations)?;
     notes
         .extend(output.mean_of.filter(|_| header.version == "v2" && output.transform != Transform::Identity).map(|_| {
@@ -92,8 +103,8 @@ pub(super) fn read(bytes: &[u8], options: &ModelOptions) -> Result<TreeModel> {
              versions read the same file as if a transform was still to be applied, and so does vigie."
             .to_owned()
     }));
-    let classes = class_names(output.transform, header.outputs, &allowance)?;
-    let mut base = reserved(header.outputs, &allowance)?;
+    let classes = class_names(output.transform, header.outputs, allowance)?;
+    let mut base = reserved(header.outputs, allowance)?;
     base.resize(header.outputs, 0.0);
     let rules = EnsembleRules {
         input: if options.single_inputs { InputPrecision::Single } else { InputPrecision::Double },
@@ -120,7 +131,7 @@ pub(super) fn read(bytes: &[u8], options: &ModelOptions) -> Result<TreeModel> {
             contributions: (!is_linear).then_some(Agreement::Within(1e-12)),
             output: InputPrecision::Double,
         },
-        sha256: options.fingerprint(bytes),
+        sha256,
         notes,
     })
 }
@@ -180,18 +191,32 @@ fn class_names(transform: Transform, outputs: usize, allowance: &Allowance) -> R
 }
 
 /// The number of iterations to use, of all.
-fn used_iterations(all: usize, iterations: Iterations, notes: &mut Vec<String>) -> Result<usize> {
-    match iterations {
-        Iterations::AsLibrary | Iterations::All => Ok(all),
-        Iterations::Best => {
+fn used_iterations(
+    all: usize,
+    iterations: Iterations,
+    best: Option<usize>,
+    notes: &mut Vec<String>,
+) -> Result<usize> {
+    let best = best.filter(|best| (1..=all).contains(best));
+    match (iterations, best) {
+        (Iterations::AsLibrary, Some(best)) if best < all => {
+            notes.push(format!(
+                "The model uses the first {best} of {all} iterations, up to the best one, as LightGBM's `predict` does \
+                 (`iterations: all` uses all)."
+            ));
+            Ok(best)
+        }
+        (Iterations::Best, Some(best)) => Ok(best),
+        (Iterations::AsLibrary | Iterations::All, _) => Ok(all),
+        (Iterations::Best, None) => {
             notes.push(format!(
                 "A LightGBM file does not name the best iteration; after early stopping it is saved up to that one, so all \
                  {all} are used."
             ));
             Ok(all)
         }
-        Iterations::First(first) if (1..=all).contains(&first) => Ok(first),
-        Iterations::First(first) => {
+        (Iterations::First(first), _) if (1..=all).contains(&first) => Ok(first),
+        (Iterations::First(first), _) => {
             Err(unsupported(format_args!("has {all} iterations, but `model.iterations` asks for {first}")))
         }
     }

@@ -11,4 +11,5 @@ pub(crate) mod read;
 pub(crate) mod score;
 
 pub(crate) use explain::PipelineShap;
-pub(crate) use pipeline::SklearnPipeline;
+pub(crate) use pipeline::{SklearnPipeline, SkopsModel};
+pub(crate) use read::booster::BoosterModel;

@@ -15,8 +15,10 @@ use super::{
         zip::ZipArchive,
     },
     read::{
+        booster::{BoosterModel, booster},
         builder::PipelineBuilder,
         estimator::{classes, estimator, input_names},
+        wrapper::threshold,
     },
     score::{
         output::EstimatorOutput,
@@ -53,7 +55,17 @@ pub(crate) struct SklearnPipeline {
     /// Names of classes; none for a regression.
     pub classes: Vec<String>,
     pub notes: Vec<String>,
+    /// The probability from which on the second of two classes is predicted, if it is not the estimator's own.
+    threshold: Option<f64>,
     pub sha256: [u8; 32],
+}
+
+/// What a `.skops` file holds.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and it is moved once")]
+pub(crate) enum SkopsModel {
+    Pipeline(SklearnPipeline),
+    Booster(BoosterModel),
 }
 
 /// Maximum size of a decompressed graph that memory is allowed in proportion to, in bytes.
@@ -61,11 +73,11 @@ const DECOMPRESSED: usize = 1 << 20;
 
 impl SklearnPipeline {
     /// Reads a `.skops` file; `name` prefixes error messages.
-    pub(crate) fn from_bytes(name: &str, bytes: &[u8], options: &ModelOptions) -> Result<Self> {
+    pub(crate) fn from_bytes(name: &str, bytes: &[u8], options: &ModelOptions) -> Result<SkopsModel> {
         Self::read(bytes, options).map_err(|error| error.context(name))
     }
 
-    fn read(bytes: &[u8], options: &ModelOptions) -> Result<Self> {
+    fn read(bytes: &[u8], options: &ModelOptions) -> Result<SkopsModel> {
         let allowance = Allowance::for_file(bytes);
         let archive = ZipArchive::new(bytes, &allowance)?;
         if !archive.contains("schema.json") {
@@ -87,6 +99,9 @@ impl SklearnPipeline {
         if root.loader() != Loader::Object {
             let class: String = root.class().chars().take(40).collect();
             return Err(unsupported(format_args!("is inside a {class}; save the pipeline or estimator itself")));
+        }
+        if let Some(model) = booster(&root, bytes, DECOMPRESSED, options)? {
+            return Ok(SkopsModel::Booster(model));
         }
         let version = root.version()?.unwrap_or_else(|| "of unknown version".to_owned());
         let version: String = version.chars().take(20).collect();
@@ -118,6 +133,7 @@ impl SklearnPipeline {
             known: Vec::new(),
             program,
             notes: notes(&scorer),
+            threshold: threshold(&root)?,
             scorer,
             classes,
             sha256: options.fingerprint(bytes),
@@ -131,7 +147,7 @@ impl SklearnPipeline {
                 model.known.push(draft.is_known);
             }
         }
-        Ok(model)
+        Ok(SkopsModel::Pipeline(model))
     }
 
     pub(crate) fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
@@ -248,6 +264,19 @@ impl SklearnPipeline {
         });
         // Inputs of another model have no rows of this one.
         read.map(|()| refused).unwrap_or_default()
+    }
+
+    /// The probability above which a row is in the second of two classes.
+    pub(crate) fn threshold(&self) -> f64 {
+        self.threshold.unwrap_or(0.5)
+    }
+
+    /// Index of the class that is predicted for a row; `None` for a regression or a row without a score.
+    pub(crate) fn decision(&self, raw: &[f64]) -> Option<usize> {
+        let (Some(threshold), [raw]) = (self.threshold, raw) else { return self.scorer.output.decision(raw) };
+        let mut probability = [*raw];
+        self.scorer.output.apply(1, &mut probability);
+        (!raw.is_nan()).then(|| usize::from(probability[0] >= threshold))
     }
 
     pub(crate) fn is_linear(&self) -> bool {

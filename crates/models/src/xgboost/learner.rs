@@ -21,21 +21,10 @@ pub(crate) fn read<'a, S: ModelSource<'a>>(mut source: S) -> Result<LearnerParts
     let mut parts = LearnerParts { has_estimated_base: true, ..LearnerParts::default() };
     let mut has_learner = false;
     for_each_key(&mut source, |source, key| match key {
-        "version" => {
-            let mut version = Vec::new();
-            numbers::<i64, _>(key, source, &mut version)?;
-            parts.version =
-                LibraryVersion(if let [major, minor, ..] = version[..] { Some((major, minor)) } else { None });
-            Ok(())
-        }
-        "learner" => {
-            has_learner = true;
-            read_learner(source, &mut parts)
-        }
-        "Model" | "Config" => Err(unsupported(
-            "is a snapshot of a booster in memory, as pickle takes it; save the model itself with `save_model`",
-        )),
-        _ => skip(source),
+        // A booster in memory, as pickle and skops take it: the file that `save_model` writes, and a configuration.
+        "Model" => for_each_key(source, |source, key| read_key(source, key, &mut parts, &mut has_learner)),
+        "Config" => skip(source),
+        _ => read_key(source, key, &mut parts, &mut has_learner),
     })?;
     if !source.is_at_end() {
         return Err(damaged("something follows the model"));
@@ -49,6 +38,29 @@ pub(crate) fn read<'a, S: ModelSource<'a>>(mut source: S) -> Result<LearnerParts
         ));
     }
     Ok(parts)
+}
+
+/// Reads what is under a key of a file.
+fn read_key<'a, S: ModelSource<'a>>(
+    source: &mut S,
+    key: &str,
+    parts: &mut LearnerParts,
+    has_learner: &mut bool,
+) -> Result<()> {
+    match key {
+        "version" => {
+            let mut version = Vec::new();
+            numbers::<i64, _>(key, source, &mut version)?;
+            parts.version =
+                LibraryVersion(if let [major, minor, ..] = version[..] { Some((major, minor)) } else { None });
+            Ok(())
+        }
+        "learner" => {
+            *has_learner = true;
+            read_learner(source, parts)
+        }
+        _ => skip(source),
+    }
 }
 
 fn read_learner<'a, S: ModelSource<'a>>(source: &mut S, parts: &mut LearnerParts) -> Result<()> {

@@ -21,4 +21,4 @@ mod tree;
 pub(crate) use build::XgBoostModel;
 pub(crate) use linear::LinearBooster;
 pub(crate) use linear_explainer::LinearExplainer;
-pub(crate) use reader::from_bytes;
+pub(crate) use reader::{from_bytes, from_estimator};

@@ -42,6 +42,8 @@ pub(crate) enum Loader {
     Object,
     /// A partially applied function.
     Partial,
+    /// Bytes, in a member of the archive.
+    Bytes,
     Other,
 }
 
@@ -99,12 +101,22 @@ impl<'a> SkopsNode<'a> {
             "DictNode" => Loader::Dict,
             "ObjectNode" | "TreeNode" => Loader::Object,
             "PartialNode" => Loader::Partial,
+            "BytesNode" | "BytearrayNode" => Loader::Bytes,
             _ => Loader::Other,
         }
     }
 
     /// An attribute of an object or an entry of a dictionary, if there is one; `None` of Python counts as absent.
     pub(crate) fn find(&self, name: &str) -> Result<Option<Self>> {
+        let node = self.entry(|key| key == name)?.map(|text| Self::new(self.reader, text)).transpose()?;
+        Ok(match node {
+            Some(node) if node.loader() == Loader::Json && node.scalar()? == NodeScalar::None => None,
+            node => node,
+        })
+    }
+
+    /// The last attribute or entry whose name is accepted.
+    fn entry(&self, is_it: impl Fn(&str) -> bool) -> Result<Option<&'a RawValue>> {
         let mut map = self.parts.content;
         if self.loader() == Loader::Object {
             map = match map {
@@ -112,15 +124,23 @@ impl<'a> SkopsNode<'a> {
                 None => None,
             };
         }
-        let found = match map {
-            Some(map) => entry(map, name).map_err(|error| unreadable(self.class(), &error))?,
-            None => None,
-        };
-        let node = found.map(|text| Self::new(self.reader, text)).transpose()?;
-        Ok(match node {
-            Some(node) if node.loader() == Loader::Json && node.scalar()? == NodeScalar::None => None,
-            node => node,
-        })
+        match map {
+            Some(map) => entry(map, is_it).map_err(|error| unreadable(self.class(), &error)),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether an estimator or a transformer has attributes that fitting sets, as scikit-learn itself decides it.
+    pub(crate) fn is_fitted(&self) -> Result<bool> {
+        Ok(self.entry(|key| key.ends_with('_') && !key.starts_with("__"))?.is_some())
+    }
+
+    /// The content of bytes.
+    pub(crate) fn bytes(&self) -> Result<Cow<'a, [u8]>> {
+        if self.loader() != Loader::Bytes {
+            return Err(damaged(format_args!("{} stands where bytes are expected", self.class())));
+        }
+        self.reader.archive.member(&self.parts.file)
     }
 
     /// An attribute that must be there.
@@ -261,11 +281,11 @@ fn scalar(text: &str) -> Result<NodeScalar> {
     })
 }
 
-/// The value of a key, the last one if there are several, as in Python.
-fn entry<'a>(map: &'a RawValue, name: &str) -> Result<Option<&'a RawValue>, serde_json::Error> {
-    struct Find<'n>(&'n str);
+/// The value of a key that is accepted, the last one if there are several, as in Python.
+fn entry(map: &RawValue, is_it: impl Fn(&str) -> bool) -> Result<Option<&RawValue>, serde_json::Error> {
+    struct Find<F>(F);
 
-    impl<'de> Visitor<'de> for Find<'_> {
+    impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Find<F> {
         type Value = Option<&'de RawValue>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -274,7 +294,7 @@ fn entry<'a>(map: &'a RawValue, name: &str) -> Result<Option<&'a RawValue>, serd
 
         fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
             let mut found = None;
-            while let Some(is_it) = map.next_key_seed(IsKey(self.0))? {
+            while let Some(is_it) = map.next_key_seed(IsKey(&self.0))? {
                 if is_it {
                     found = Some(map.next_value()?);
                 } else {
@@ -285,9 +305,9 @@ fn entry<'a>(map: &'a RawValue, name: &str) -> Result<Option<&'a RawValue>, serd
         }
     }
 
-    struct IsKey<'n>(&'n str);
+    struct IsKey<'f, F>(&'f F);
 
-    impl<'de> DeserializeSeed<'de> for IsKey<'_> {
+    impl<'de, F: Fn(&str) -> bool> DeserializeSeed<'de> for IsKey<'_, F> {
         type Value = bool;
 
         fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<bool, D::Error> {
@@ -295,7 +315,7 @@ fn entry<'a>(map: &'a RawValue, name: &str) -> Result<Option<&'a RawValue>, serd
         }
     }
 
-    impl Visitor<'_> for IsKey<'_> {
+    impl<F: Fn(&str) -> bool> Visitor<'_> for IsKey<'_, F> {
         type Value = bool;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -303,11 +323,11 @@ fn entry<'a>(map: &'a RawValue, name: &str) -> Result<Option<&'a RawValue>, serd
         }
 
         fn visit_str<E: Error>(self, key: &str) -> Result<bool, E> {
-            Ok(key == self.0)
+            Ok(self.0(key))
         }
     }
 
-    serde_json::Deserializer::from_str(map.get()).deserialize_map(Find(name))
+    serde_json::Deserializer::from_str(map.get()).deserialize_map(Find(is_it))
 }
 
 /// The error for a part of the file that cannot be parsed.

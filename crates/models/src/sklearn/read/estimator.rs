@@ -1,10 +1,12 @@
 //! The last step of a pipeline: dispatch to the estimators that are read, and calibrated classifiers.
 
 use super::{
+    booster::saving,
     boosting::{forest, gradient_boosting, histogram_boosting, single_tree},
     builder::PipelineBuilder,
     linear::{logistic, network, regression},
     transform::{MAX_DEPTH, described, sklearn_class, steps, transform},
+    wrapper::{unfitted, wrapped},
 };
 use crate::{
     error::{ModelError, Result},
@@ -45,9 +47,14 @@ pub(crate) fn estimator(
                 steps.iter().try_fold(columns, |columns, step| transform(builder, step, columns, depth + 1))?;
             return estimator(builder, &last, columns, depth + 1);
         }
-        Some("FrozenEstimator") => return estimator(builder, &node.attribute("estimator")?, columns, depth + 1),
-        Some("CalibratedClassifierCV") => return calibrated(builder, node, &columns, depth),
+        Some("CalibratedClassifierCV") if node.is_fitted()? => return calibrated(builder, node, &columns, depth),
         _ => {}
+    }
+    if let Some(inner) = wrapped(node)? {
+        return estimator(builder, &inner, columns, depth + 1);
+    }
+    if sklearn_class(node).is_some() && !node.is_fitted()? {
+        return Err(unfitted(node));
     }
     if let Some(expected) = node.find("n_features_in_")?.map(|count| count.index()).transpose()?
         && expected != Some(columns.len())
@@ -96,9 +103,9 @@ pub(crate) fn estimator(
 pub(crate) fn classes(node: &SkopsNode<'_>) -> Result<Vec<String>> {
     let mut node = node.clone();
     for _ in 0..MAX_DEPTH {
-        node = match sklearn_class(&node) {
-            Some("Pipeline") => steps(&node)?.pop().ok_or_else(|| damaged("a pipeline has no steps"))?,
-            Some("FrozenEstimator") => node.attribute("estimator")?,
+        node = match (wrapped(&node)?, sklearn_class(&node)) {
+            (Some(inner), _) => inner,
+            (None, Some("Pipeline")) => steps(&node)?.pop().ok_or_else(|| damaged("a pipeline has no steps"))?,
             _ => break,
         };
     }
@@ -122,10 +129,11 @@ pub(crate) fn input_names(node: &SkopsNode<'_>) -> Result<(Vec<String>, bool)> {
                 let first = steps(&node)?.into_iter().find(|step| step.class() != "str");
                 first.ok_or_else(|| damaged("a pipeline has no steps"))?
             }
-            Some("FrozenEstimator" | "CalibratedClassifierCV") if node.find("n_features_in_")?.is_none() => {
-                node.attribute("estimator")?
-            }
-            _ => break,
+            Some("CalibratedClassifierCV") if node.find("n_features_in_")?.is_none() => node.attribute("estimator")?,
+            _ => match wrapped(&node)? {
+                Some(inner) => inner,
+                None => break,
+            },
         };
     }
     let count = node.attribute("n_features_in_")?.index()?.ok_or_else(|| damaged("it has no number of columns"))?;
@@ -217,32 +225,47 @@ fn calibrator(node: &SkopsNode<'_>) -> Result<Calibrator> {
 }
 
 fn unknown_estimator(node: &SkopsNode<'_>) -> ModelError {
-    let save = match node.module().split('.').next() {
-        Some("lightgbm") => Some("model.booster_.save_model(\"model.txt\")"),
-        Some("xgboost") => Some("model.save_model(\"model.ubj\")"),
-        Some("catboost") => Some("model.save_model(\"model.cbm\")"),
-        _ => None,
-    };
-    if let Some(save) = save {
+    let class = described(node);
+    if let Some(line) = saving(node, "model") {
         return unsupported(format_args!(
-            "ends in {}, which is not read from a .skops file; save that step with `{save}`",
-            described(node)
+            "has {class} inside another estimator, which is not read together; save that model alone with `{line}`"
         ));
     }
-    let nearest = match node.class() {
-        "GridSearchCV" | "RandomizedSearchCV" | "HalvingGridSearchCV" | "HalvingRandomSearchCV" => {
-            "save its `best_estimator_` instead"
+    // What to do instead, and the line that does it.
+    let (why, line) = match (sklearn_class(node), node.class()) {
+        (None, _) => {
+            return unsupported(format_args!(
+                "uses {class}, a class of other code, which is not read, because nothing in a file is run; save an \
+                 estimator of scikit-learn that it holds, such as with `skops.io.dump(model.estimator_, \"model.skops\")`"
+            ));
         }
-        "AdaBoostClassifier" | "AdaBoostRegressor" => "the nearest is GradientBoosting",
-        "BaggingClassifier" | "BaggingRegressor" | "VotingClassifier" | "VotingRegressor" | "StackingClassifier"
-        | "StackingRegressor" => "the nearest is RandomForest",
-        _ if node.class().ends_with("Regressor") || node.class().ends_with("Regression") => {
-            "the nearest is LinearRegression"
+        (_, "OneVsRestClassifier" | "OneVsOneClassifier" | "OutputCodeClassifier") => (
+            "it has a model for each class; with two classes, that one gives the same probabilities",
+            "skops.io.dump(model.estimators_[0], \"model.skops\")",
+        ),
+        (_, "MultiOutputClassifier" | "MultiOutputRegressor" | "ClassifierChain" | "RegressorChain") => (
+            "it has a model for each target; save the one for the target that is watched",
+            "skops.io.dump(model.estimators_[0], \"model.skops\")",
+        ),
+        (_, "TransformedTargetRegressor") => (
+            "its function is Python code; save the regressor, whose score is then the transformed target",
+            "skops.io.dump(model.regressor_, \"model.skops\")",
+        ),
+        (_, "AdaBoostClassifier" | "AdaBoostRegressor") => ("the nearest is GradientBoosting", ""),
+        (
+            _,
+            "BaggingClassifier" | "BaggingRegressor" | "VotingClassifier" | "VotingRegressor" | "StackingClassifier"
+            | "StackingRegressor",
+        ) => ("the nearest is RandomForest", ""),
+        (_, class) if class.ends_with("Regressor") || class.ends_with("Regression") => {
+            ("the nearest is LinearRegression", "")
         }
-        _ => "the nearest is LogisticRegression",
+        _ => ("the nearest is LogisticRegression", ""),
     };
-    unsupported(format_args!(
-        "uses {}, which is not read; {nearest}. Estimators that are read: {ESTIMATORS}",
-        described(node)
-    ))
+    if line.is_empty() {
+        return unsupported(format_args!(
+            "uses {class}, which is not read; {why}. Estimators that are read: {ESTIMATORS}"
+        ));
+    }
+    unsupported(format_args!("uses {class}, which is not read; {why}: `{line}`"))
 }

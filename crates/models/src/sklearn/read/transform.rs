@@ -5,6 +5,7 @@ use super::{
     encode::{one_hot, ordinal},
     impute::simple_imputer,
     scale::{centred, min_max},
+    wrapper::unfitted,
 };
 use crate::{
     error::{ModelError, Result},
@@ -30,10 +31,11 @@ pub(crate) fn transform(
     if depth > MAX_DEPTH {
         return Err(unsupported("nests pipelines too deeply"));
     }
+    if is_passthrough(node)? {
+        return Ok(columns);
+    }
     if node.loader() == Loader::Json {
         return match node.scalar()? {
-            NodeScalar::None => Ok(columns),
-            NodeScalar::Text(text) if text == "passthrough" => Ok(columns),
             NodeScalar::Text(text) if text == "drop" => Ok(Vec::new()),
             _ => Err(damaged("a value stands where a transformer is expected")),
         };
@@ -42,6 +44,7 @@ pub(crate) fn transform(
         Some("Pipeline") => {
             steps(node)?.iter().try_fold(columns, |columns, step| transform(builder, step, columns, depth + 1))
         }
+        Some(class) if class != "FunctionTransformer" && !node.is_fitted()? => Err(unfitted(node)),
         Some("ColumnTransformer") => column_transformer(builder, node, &columns, depth),
         Some("SimpleImputer") => simple_imputer(builder, node, &columns),
         Some("StandardScaler") => centred(builder, node, &columns, "mean_"),
@@ -49,7 +52,6 @@ pub(crate) fn transform(
         Some("MinMaxScaler") => min_max(builder, node, &columns),
         Some("OneHotEncoder") => one_hot(builder, node, &columns),
         Some("OrdinalEncoder") => ordinal(builder, node, &columns),
-        Some("FunctionTransformer") if is_identity(node)? => Ok(columns),
         _ => Err(unknown_transformer(node)),
     }
 }
@@ -102,6 +104,15 @@ fn column_transformer(
         }
     }
     Ok(stacked)
+}
+
+/// Whether a step passes its columns on.
+pub(crate) fn is_passthrough(node: &SkopsNode<'_>) -> Result<bool> {
+    if node.loader() == Loader::Json {
+        let value = node.scalar()?;
+        return Ok(value == NodeScalar::None || value == NodeScalar::Text("passthrough".to_owned()));
+    }
+    Ok(sklearn_class(node) == Some("FunctionTransformer") && is_identity(node)?)
 }
 
 /// Whether a function transformer passes its columns on.
