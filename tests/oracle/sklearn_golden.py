@@ -352,17 +352,17 @@ class OwnEstimator(LogisticRegression):
 def refused():
     """Name → (model, kind of target): each is refused by name."""
     lr = LogisticRegression()
-    light = lgb.LGBMClassifier(n_estimators=1, num_leaves=3, n_jobs=1, verbose=-1)
+    light = lambda: lgb.LGBMClassifier(n_estimators=1, num_leaves=3, n_jobs=1, verbose=-1)  # noqa: E731
     return {
         "refused_one_vs_rest": (make_pipeline(SimpleImputer(), OneVsRestClassifier(lr)), "binary"),
         "refused_own_class": (make_pipeline(SimpleImputer(), OwnEstimator()), "binary"),
         "refused_search": (make_pipeline(SimpleImputer(), GridSearchCV(lr, {"C": [1.0]}, cv=2, refit=False)), "binary"),
         "refused_threshold": (FixedThresholdClassifier(make_pipeline(SimpleImputer(), lr), response_method="decision_function"), "binary"),
-        "refused_behind_steps": (make_pipeline(StandardScaler(), light), "binary"),
-        "refused_calibrated_lgbm": (CalibratedClassifierCV(light, cv=2), "binary"),
-        "refused_unfitted": (lr, None),
+        "refused_behind_steps": (make_pipeline(StandardScaler(), light()), "binary"),
+        "refused_calibrated_lgbm": (CalibratedClassifierCV(light(), cv=2), "binary"),
+        "refused_unfitted": (LogisticRegression(), None),
         "refused_unfitted_step": (make_pipeline(SimpleImputer(), lr), None),
-        "refused_unfitted_lgbm": (light, None),
+        "refused_unfitted_lgbm": (light(), None),
         "refused_unfitted_search": (GridSearchCV(lr, {"C": [1.0]}), None),
         "refused_imputer": (make_pipeline(IterativeImputer(random_state=0), lr), "binary"),
         "refused_function": (make_pipeline(SimpleImputer(), FunctionTransformer(np.log1p), lr), "binary"),

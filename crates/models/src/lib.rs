@@ -80,6 +80,8 @@
 //! - Early stopping: as the scikit-learn wrapper or `Booster.predict` does, depending on which of them saved the file, or
 //!   as [`ModelOptions::iterations`] says.
 //!
+//! - Missing values: NaN, and the number that [`ModelOptions::missing`] names.
+//!
 //! Models in the old binary format are refused. So are models whose levels are not ASCII if XGBoost below 3.4 saved them,
 //! because it cuts these levels.
 //!
@@ -90,8 +92,13 @@
 //!   `OneHotEncoder`, `OrdinalEncoder`. Features are the columns of the log that reach the estimator.
 //! - Estimators: `LogisticRegression`, `LinearRegression`, `Ridge`, `Lasso`, `ElasticNet`, decision trees, random forests,
 //!   extra trees, both kinds of gradient boosting (with categories), perceptrons, and calibrated classifiers.
+//! - Searches (`GridSearchCV` and others), frozen estimators, and classifiers with a tuned or fixed threshold: what is inside
+//!   them.
 //! - Rows that scikit-learn refuses (a missing value for a linear model, an unknown level for an encoder without
 //!   `handle_unknown`) have the score NaN.
+//!
+//! An estimator of LightGBM or XGBoost in a `.skops` file, as MLflow writes it, is read as a model of its library, if it is
+//! alone or behind steps that pass their columns on.
 //!
 //! Others are refused by name. Linear models are explained against a [`Background`]; perceptrons and calibrated
 //! classifiers are not explained.

@@ -24,7 +24,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use column::{double, files};
 use sklearn_archive::{committed, unzip, zip};
 use sklearn_golden::SklearnGolden;
-use vigie_models::{Agreement, Background, Link, Model, ModelOptions};
+use vigie_models::{Agreement, Background, Iterations, Link, Model, ModelOptions};
 
 /// What a comparison has found.
 #[derive(Default)]
@@ -173,6 +173,27 @@ fn other_estimators_are_refused_by_name() {
         ("refused_temperature", "use method=\"sigmoid\" or \"isotonic\""),
         ("refused_targets", "has several targets"),
         ("refused_start", "starts boosting from a LogisticRegression"),
+        (
+            "refused_one_vs_rest",
+            "with two classes, that one gives the same probabilities: `skops.io.dump(model.estimators_[0], ",
+        ),
+        ("refused_own_class", "uses __main__.OwnEstimator, a class of other code, which is not read"),
+        ("refused_search", "is a GridSearchCV without its best estimator, because it was made with refit=False"),
+        ("refused_threshold", "is a FixedThresholdClassifier whose threshold is not one for the probability"),
+        (
+            "refused_behind_steps",
+            "ends in lightgbm.sklearn.LGBMClassifier behind steps that change its columns, which is not read together; save \
+             that step alone with `pipeline[-1].booster_.save_model(\"model.txt\")`",
+        ),
+        (
+            "refused_calibrated_lgbm",
+            "has lightgbm.sklearn.LGBMClassifier inside another estimator, which is not read together; save it alone with \
+             `model.booster_.save_model(\"model.txt\")`",
+        ),
+        ("refused_unfitted", "has a LogisticRegression that is not fitted, so it cannot score; save it after fitting"),
+        ("refused_unfitted_step", "has a SimpleImputer that is not fitted"),
+        ("refused_unfitted_lgbm", "has a LGBMClassifier that is not fitted"),
+        ("refused_unfitted_search", "has a GridSearchCV that is not fitted"),
     ]);
     for (name, phrase) in phrases {
         let file = fs::read(committed().join(format!("{name}.skops"))).unwrap();
@@ -180,6 +201,68 @@ fn other_estimators_are_refused_by_name() {
         assert!(message.starts_with(&format!("{name}: this scikit-learn model ")), "{message}");
         assert!(message.contains(phrase), "{message}");
     }
+}
+
+/// Changes the graph of a golden file, and reads it.
+fn read_edited(name: &str, from: &str, to: &str) -> String {
+    let mut members = unzip(&fs::read(committed().join(format!("{name}.skops"))).unwrap());
+    let (_, schema) = members.iter_mut().find(|(name, _)| name == "schema.json").unwrap();
+    let text = String::from_utf8(schema.clone()).unwrap();
+    assert!(text.contains(from), "{name} has no {from}");
+    *schema = text.replace(from, to).into_bytes();
+    Model::from_bytes("it", &zip(&members, false))
+        .map_or_else(|error| error.to_string(), |model| model.kind().to_owned())
+}
+
+#[test]
+fn boosters_without_content_are_refused_with_the_line_that_saves_them() {
+    let message = read_edited("lgbm_numbers", "\"_handle\"", "\"_other\"");
+    let sentence = "it: this scikit-learn model is lightgbm.sklearn.LGBMClassifier without the content of its booster";
+    assert!(
+        message.starts_with(sentence) && message.ends_with("save it with `model.booster_.save_model(\"model.txt\")`")
+    );
+    let message = read_edited("xgb_numbers", "\"handle\"", "\"other\"");
+    assert!(message.contains("is xgboost.sklearn.XGBClassifier without the content of its booster"), "{message}");
+    assert!(message.ends_with("save it with `model.save_model(\"model.ubj\")`"), "{message}");
+    let message = read_edited("search_mixed", "LogisticRegression\"", "RidgeClassifier\"");
+    assert!(message.contains("RidgeClassifier (scikit-learn 1.9.1), which is not read"), "{message}");
+    // An estimator of another library is not one of those by its name alone.
+    let message = read_edited("xgb_numbers", "\"xgboost.sklearn\"", "\"xgboosted\"");
+    assert!(message.contains("xgboosted.XGBClassifier, a class of other code"), "{message}");
+}
+
+#[test]
+fn models_of_other_libraries_keep_their_own_promises_and_options() {
+    let read_with = |name: &str, options: &ModelOptions| {
+        Model::with_options(name, &fs::read(committed().join(format!("{name}.skops"))).unwrap(), options)
+    };
+    let model = read("lgbm_numbers.skops");
+    assert_eq!((model.kind(), model.promise().raw), ("LightGBM text v4 (.skops)", Agreement::Bits));
+    assert!(model.explainer().is_ok() && model.classes() == ["accordé", "refusé"]);
+    assert_eq!((read("xgb_numbers.skops").kind(), model.link()), ("XGBoost 3.2 (.skops)", Link::Sigmoid));
+    assert!(read("xgb_stopped.skops").notes()[0].contains("as XGBoost's scikit-learn wrapper does"));
+    let notes = read("lgbm_booster.skops").notes().to_vec();
+    assert!(notes[0].contains("uses the first 4 of 6 iterations, up to the best one"), "{notes:?}");
+    let all = ModelOptions { iterations: Iterations::All, ..ModelOptions::default() };
+    let whole = read_with("lgbm_booster", &all).unwrap();
+    assert!(whole.notes().is_empty() && whole.sha256() != read("lgbm_booster.skops").sha256());
+    let missing = ModelOptions { missing: Some(-1.0), ..ModelOptions::default() };
+    assert!(read_with("xgb_missing", &missing).is_ok());
+    let message = read_with("lgbm_numbers", &missing).unwrap_err().to_string();
+    assert!(message.starts_with("lgbm_numbers: a LightGBM file leaves only"), "{message}");
+    let message = read_with("ridge", &missing).unwrap_err().to_string();
+    assert_eq!(
+        message,
+        "ridge: a scikit-learn file leaves only `inputs` open, so that `missing` has no effect; remove it"
+    );
+}
+
+#[test]
+fn thresholds_of_classifiers_decide() {
+    assert_eq!(read("threshold_fixed.skops").threshold().to_bits(), 0.2_f64.to_bits());
+    let tuned = read("threshold_tuned.skops");
+    assert!(tuned.threshold() > 0.0 && tuned.threshold().to_bits() != 0.5_f64.to_bits());
+    assert_eq!((tuned.decision(&[f64::NAN]), read("lr_mixed.skops").threshold().to_bits()), (None, 0.5_f64.to_bits()));
 }
 
 #[test]

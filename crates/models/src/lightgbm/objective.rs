@@ -86,7 +86,7 @@ impl ObjectiveSettings {
             Some(("num_class", classes)) => self.classes = Some(classes.parse().map_err(|_| wrong())?),
             _ => {
                 return Err(unsupported(format_args!(
-                    "has the objective `{}` with the setting `{}`, which vigie does not know",
+                    "has the objective `{}` with the setting `{}`, which vigie does not know; it reads those of LightGBM 4.7",
                     excerpt(name),
                     excerpt(word)
                 )));

@@ -191,12 +191,7 @@ fn class_names(transform: Transform, outputs: usize, allowance: &Allowance) -> R
 }
 
 /// The number of iterations to use, of all.
-fn used_iterations(
-    all: usize,
-    iterations: Iterations,
-    best: Option<usize>,
-    notes: &mut Vec<String>,
-) -> Result<usize> {
+fn used_iterations(all: usize, iterations: Iterations, best: Option<usize>, notes: &mut Vec<String>) -> Result<usize> {
     let best = best.filter(|best| (1..=all).contains(best));
     match (iterations, best) {
         (Iterations::AsLibrary, Some(best)) if best < all => {

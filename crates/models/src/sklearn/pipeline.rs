@@ -17,7 +17,8 @@ use super::{
     read::{
         booster::{BoosterModel, booster},
         builder::PipelineBuilder,
-        estimator::{classes, estimator, input_names},
+        estimator::{classes, estimator, input_names, unknown_estimator},
+        transform::sklearn_class,
         wrapper::threshold,
     },
     score::{
@@ -62,7 +63,6 @@ pub(crate) struct SklearnPipeline {
 
 /// What a `.skops` file holds.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one, and it is moved once")]
 pub(crate) enum SkopsModel {
     Pipeline(SklearnPipeline),
     Booster(BoosterModel),
@@ -102,6 +102,9 @@ impl SklearnPipeline {
         }
         if let Some(model) = booster(&root, bytes, DECOMPRESSED, options)? {
             return Ok(SkopsModel::Booster(model));
+        }
+        if sklearn_class(&root).is_none() {
+            return Err(unknown_estimator(&root));
         }
         let version = root.version()?.unwrap_or_else(|| "of unknown version".to_owned());
         let version: String = version.chars().take(20).collect();

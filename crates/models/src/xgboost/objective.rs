@@ -46,7 +46,7 @@ impl ObjectiveRule {
             _ => {
                 let name = excerpt(name);
                 return Err(unsupported(format_args!(
-                    "has the objective {name:?}, which vigie does not know; it reads {KNOWN}"
+                    "has the objective {name:?}, which vigie does not know; train it with one of those it reads: {KNOWN}"
                 )));
             }
         };

@@ -20,7 +20,6 @@ use crate::{
 
 /// A model of another library.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one, and it is moved once")]
 pub(crate) enum BoosterModel {
     LightGbm(TreeModel),
     XgBoost(XgBoostModel),

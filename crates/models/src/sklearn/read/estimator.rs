@@ -136,6 +136,9 @@ pub(crate) fn input_names(node: &SkopsNode<'_>) -> Result<(Vec<String>, bool)> {
             },
         };
     }
+    if !node.is_fitted()? {
+        return Err(unfitted(&node));
+    }
     let count = node.attribute("n_features_in_")?.index()?.ok_or_else(|| damaged("it has no number of columns"))?;
     node.reader().allowance.spend(count, 32).ok_or_else(over_allowance)?;
     Ok(((0..count).map(|column| column.to_string()).collect(), false))
@@ -224,14 +227,15 @@ fn calibrator(node: &SkopsNode<'_>) -> Result<Calibrator> {
     }
 }
 
-fn unknown_estimator(node: &SkopsNode<'_>) -> ModelError {
+/// The error for an estimator that is not read: its class, why, and what to do instead.
+pub(crate) fn unknown_estimator(node: &SkopsNode<'_>) -> ModelError {
     let class = described(node);
     if let Some(line) = saving(node, "model") {
         return unsupported(format_args!(
-            "has {class} inside another estimator, which is not read together; save that model alone with `{line}`"
+            "has {class} inside another estimator, which is not read together; save it alone with `{line}`"
         ));
     }
-    // What to do instead, and the line that does it.
+    // Why, or what is the nearest, and the line that saves what is read.
     let (why, line) = match (sklearn_class(node), node.class()) {
         (None, _) => {
             return unsupported(format_args!(
