@@ -10,6 +10,8 @@
 
 #[path = "support/counting.rs"]
 mod counting;
+#[path = "support/damage.rs"]
+mod damage;
 #[path = "support/draw.rs"]
 mod draw;
 #[path = "support/exercise.rs"]
@@ -17,7 +19,7 @@ mod exercise;
 
 use std::{fs, panic, path::Path, time::Instant};
 
-use counting::read_within_limit;
+use counting::{read_within, worst};
 use draw::Draw;
 use exercise::exercise;
 
@@ -44,23 +46,11 @@ const ODD_NUMBERS: [&str; 16] = [
 
 /// Changes bytes, lines or numbers.
 fn mutate(file: &mut Vec<u8>, draw: &mut Draw) {
-    let length = file.len();
     match draw.below(12) {
-        0 | 1 => {
-            for _ in 0..=draw.below(8) {
-                file[draw.below(length)] ^= 1 << draw.below(8);
-            }
-        }
-        2 => file.truncate(draw.below(length)),
-        3 => {
-            let from = draw.below(length);
-            file.drain(from..(from + 1 + draw.below(64)).min(length));
-        }
-        4 => {
-            let (from, to, count) = (draw.below(length), draw.below(length), 1 + draw.below(64));
-            let piece: Vec<u8> = file[from..(from + count).min(length)].to_vec();
-            file.splice(to..to, piece);
-        }
+        0 | 1 => draw.flip_bits(file, 8),
+        2 => draw.cut(file),
+        3 => draw.delete(file),
+        4 => draw.copy(file),
         5 => {
             // Drops, doubles or moves a line.
             let mut lines: Vec<Vec<u8>> = file.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
@@ -160,7 +150,7 @@ fn mutants_are_refused_or_score_within_limits() {
     let mut slowest = 0.0_f64;
     let mut attempt = |name: &str, file: &[u8]| {
         let start = Instant::now();
-        let outcome = panic::catch_unwind(|| read_within_limit(name, file).map(|model| exercise(&model)));
+        let outcome = panic::catch_unwind(|| read_within(name, file, 0).map(|model| exercise(&model)));
         slowest = slowest.max(start.elapsed().as_secs_f64());
         outcome
     };
@@ -197,7 +187,10 @@ fn mutants_are_refused_or_score_within_limits() {
             Err(_) => panicked.push(number),
         }
     }
-    println!("{count} mutants: {refused} refused, {scored} scored ({numbers} without NaN), slowest {slowest:.3} s");
+    println!(
+        "{count} mutants: {refused} refused, {scored} scored ({numbers} without NaN), slowest {slowest:.3} s, memory {:.2} times",
+        worst()
+    );
     assert!(panicked.is_empty(), "mutants {panicked:?} panicked or took too much memory");
     assert!(refused > count / 10 && scored > count / 10, "too little is tested: {refused} refused, {scored} scored");
     assert!(slowest < 5.0, "a file took {slowest} s");

@@ -7,45 +7,12 @@
     reason = "a failing test may panic; a counting allocator requires unsafe code"
 )]
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    fs,
-    path::Path,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-};
+#[path = "../../../tests/counting/mod.rs"]
+mod counting;
+
+use std::{fs, path::Path};
 
 use vigie_models::Model;
-
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: all calls are forwarded to the system allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        PEAK.fetch_max(NOW.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
-        // SAFETY: guaranteed by the caller.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: guaranteed by the caller.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-/// Peak number of bytes allocated while reading, and whether the file was read.
-fn cost(file: &[u8]) -> (usize, bool) {
-    let before = NOW.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let is_read = Model::from_bytes("m", file).is_ok();
-    (PEAK.load(Relaxed).saturating_sub(before), is_read)
-}
 
 fn varint(mut value: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -100,9 +67,10 @@ fn minus_one() -> Vec<u8> {
 #[test]
 fn reading_takes_at_most_four_times_the_file() {
     let within = |name: &str, file: &[u8]| {
-        let (cost, is_read) = cost(file);
+        let (cost, model) = counting::cost(|| Model::from_bytes("m", file).ok());
+        let is_read = model.is_some();
         println!("{name}: {cost} bytes for a file of {}, {}", file.len(), if is_read { "read" } else { "refused" });
-        assert!(cost <= 4 * file.len() + (16 << 10), "{name}: {cost} bytes for a file of {}", file.len());
+        assert!(cost <= counting::limit(file.len()), "{name}: {cost} bytes for a file of {}", file.len());
         is_read
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracle/onnx");

@@ -1,8 +1,18 @@
-//! Damaged ONNX files: seeded mutants of the golden models are either refused, or score. None panics, hangs or is slow.
-//! `VIGIE_MUTANTS` sets their number; 20,000 take about a minute. `fuzz/` does the same with `cargo fuzz`.
+//! Damaged ONNX files: seeded mutants of the golden models are either refused, or score. None panics, hangs, is slow, or
+//! takes more than four times its size in memory to read. `VIGIE_MUTANTS` sets their number; 20,000 take about a minute.
+//! `fuzz/` does the same with `cargo fuzz`.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unsafe_code,
+    reason = "a failing test may panic; a counting allocator requires unsafe code"
+)]
 
+#[path = "support/counting.rs"]
+mod counting;
+#[path = "support/damage.rs"]
+mod damage;
 #[path = "support/draw.rs"]
 mod draw;
 #[path = "support/onnx_exercise.rs"]
@@ -10,9 +20,9 @@ mod onnx_exercise;
 
 use std::{fs, panic, path::Path, time::Instant};
 
+use counting::{read_within, worst};
 use draw::Draw;
 use onnx_exercise::exercise;
-use vigie_models::Model;
 
 const FEW: usize = 1_000;
 const SEED: u64 = 0x5eed_2026;
@@ -63,14 +73,8 @@ fn places(file: &[u8], wire: u8) -> Vec<usize> {
 
 /// Flips bits, truncates, deletes a range, inserts a copied range, or changes lengths and integers.
 fn mutate(file: &mut Vec<u8>, draw: &mut Draw) {
-    let length = file.len();
     match draw.below(10) {
-        0 | 1 => {
-            for _ in 0..=draw.below(3) {
-                let bit = draw.below(8);
-                file[draw.below(length)] ^= 1 << bit;
-            }
-        }
+        0 | 1 => draw.flip_bits(file, 3),
         2 => {
             // Thresholds and weights become other numbers, often strange ones.
             let places = places(file, 5);
@@ -83,20 +87,13 @@ fn mutate(file: &mut Vec<u8>, draw: &mut Draw) {
                 }
             }
         }
-        3 => file.truncate(draw.below(length)),
-        4 => {
-            let from = draw.below(length);
-            file.drain(from..(from + 1 + draw.below(64)).min(length));
-        }
-        5 => {
-            let (from, to, count) = (draw.below(length), draw.below(length), 1 + draw.below(64));
-            let piece: Vec<u8> = file[from..(from + count).min(length)].to_vec();
-            file.splice(to..to, piece);
-        }
+        3 => draw.cut(file),
+        4 => draw.delete(file),
+        5 => draw.copy(file),
         6 => {
             // A text (such as a name), one character of it changed to another of the file.
-            let from = draw.below(length);
-            let other = file[draw.below(length)];
+            let from = draw.below(file.len());
+            let other = file[draw.below(file.len())];
             file[from] = other;
         }
         kind => {
@@ -131,7 +128,7 @@ fn mutants_are_refused_or_score() {
         let mut file = models[number % models.len()].clone();
         mutate(&mut file, &mut draw);
         let start = Instant::now();
-        match panic::catch_unwind(|| Model::from_bytes("mutant", &file).map(|model| exercise(&model))) {
+        match panic::catch_unwind(|| read_within("mutant", &file, 0).map(|model| exercise(&model))) {
             Ok(Ok(())) => scored += 1,
             Ok(Err(error)) => {
                 let why = error.to_string();
@@ -143,8 +140,9 @@ fn mutants_are_refused_or_score() {
         }
         slowest = slowest.max(start.elapsed().as_secs_f64());
     }
-    println!("{mutants} mutants: {refused} refused, {scored} scored, slowest {slowest:.3} s");
-    assert!(panicked.is_empty(), "mutants {panicked:?} panicked");
+    let memory = worst();
+    println!("{mutants} mutants: {refused} refused, {scored} scored, slowest {slowest:.3} s, memory {memory:.2} times");
+    assert!(panicked.is_empty(), "mutants {panicked:?} panicked, or took too much memory");
     assert!(refused > mutants / 10 && scored > mutants / 10, "the mutants test too little: {refused}, {scored}");
     assert!(slowest < 5.0, "a mutant took {slowest} s");
 }

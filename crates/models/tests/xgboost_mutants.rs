@@ -18,6 +18,8 @@
 
 #[path = "../../../tests/counting/mod.rs"]
 mod counting;
+#[path = "support/damage.rs"]
+mod damage;
 #[path = "support/draw.rs"]
 mod draw;
 #[path = "support/exercise.rs"]
@@ -39,23 +41,11 @@ impl Draw {
 
 /// Flips bits, truncates, deletes or copies a range, or replaces numbers and lengths.
 fn mutate(file: &mut Vec<u8>, draw: &mut Draw) {
-    let length = file.len();
     match draw.below(10) {
-        0..2 => {
-            for _ in 0..=draw.below(4) {
-                file[draw.below(length)] ^= 1 << draw.below(8);
-            }
-        }
-        2 => file.truncate(draw.below(length)),
-        3 => {
-            let from = draw.below(length);
-            file.drain(from..(from + 1 + draw.below(64)).min(length));
-        }
-        4 => {
-            let (from, to, count) = (draw.below(length), draw.below(length), 1 + draw.below(64));
-            let piece: Vec<u8> = file[from..(from + count).min(length)].to_vec();
-            file.splice(to..to, piece);
-        }
+        0..2 => draw.flip_bits(file, 4),
+        2 => draw.cut(file),
+        3 => draw.delete(file),
+        4 => draw.copy(file),
         _ if file.get(1) == Some(&b'"') => replace_token(file, draw),
         _ if draw.below(3) == 0 => replace_length(file, draw),
         _ => replace_element(file, draw),

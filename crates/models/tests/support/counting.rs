@@ -1,47 +1,27 @@
-//! An allocator that counts, used to measure the memory for reading a model. One test per binary: the count is global.
+//! Reads models while an allocator counts. One test per binary: the count is global.
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-};
+#[path = "../../../../tests/counting/mod.rs"]
+mod allocator;
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use vigie_models::{Model, Result};
 
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: all calls are forwarded to the system allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        PEAK.fetch_max(NOW.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
-        // SAFETY: guaranteed by the caller.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: guaranteed by the caller.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
+/// The most memory so far beyond the fixed amount, in hundredths of the size of a file.
+static WORST: AtomicUsize = AtomicUsize::new(0);
 
 /// Reads a model, and checks that it takes at most four times the file, and a fixed amount for the smallest model and an
-/// error message.
-pub(crate) fn read_within_limit(name: &str, file: &[u8]) -> Result<Model> {
-    read_within(name, file, 0)
+/// error message. `more`: bytes that are allowed in addition, of a file that does not count in [`worst`] then.
+pub(crate) fn read_within(name: &str, file: &[u8], more: usize) -> Result<Model> {
+    let (cost, model) = allocator::cost(|| Model::from_bytes(name, file));
+    assert!(cost <= allocator::limit(file.len()) + more, "{name}: {cost} bytes for a file of {}", file.len());
+    if more == 0 {
+        WORST.fetch_max(100 * cost.saturating_sub(allocator::FIXED) / file.len().max(1), Relaxed);
+    }
+    model
 }
 
-/// Like [`read_within_limit`], with some bytes more.
-pub(crate) fn read_within(name: &str, file: &[u8], more: usize) -> Result<Model> {
-    let before = NOW.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let model = Model::from_bytes(name, file);
-    let cost = PEAK.load(Relaxed).saturating_sub(before);
-    assert!(cost <= 4 * file.len() + (16 << 10) + more, "{name}: {cost} bytes for a file of {}", file.len());
-    model
+/// The most memory that [`read_within`] has seen, in sizes of the file, after the fixed amount.
+pub(crate) fn worst() -> f64 {
+    f64::from(u32::try_from(WORST.load(Relaxed)).unwrap_or(u32::MAX)) / 100.0
 }
