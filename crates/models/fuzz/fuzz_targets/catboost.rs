@@ -3,9 +3,9 @@
 
 #![no_main]
 
-#[path = "../../tests/counting/mod.rs"]
+#[path = "../../../../tests/counting/mod.rs"]
 mod counting;
-#[path = "../../tests/it/support/forest_exercise.rs"]
+#[path = "../../../../tests/it/support/forest_exercise.rs"]
 mod forest_exercise;
 
 use libfuzzer_sys::fuzz_target;

@@ -3,9 +3,9 @@
 
 #![no_main]
 
-#[path = "../../crates/models/tests/support/counting.rs"]
+#[path = "../../tests/support/counting.rs"]
 mod counting;
-#[path = "../../crates/models/tests/support/exercise.rs"]
+#[path = "../../tests/support/exercise.rs"]
 mod exercise;
 
 use libfuzzer_sys::fuzz_target;
@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     // The first line decides the family, and other families have their own targets.
     let file = [b"tree\n", bytes].concat();
-    match counting::read_within_limit("fuzz", &file) {
+    match counting::read_within("fuzz", &file, 0) {
         Ok(model) => _ = exercise::exercise(&model),
         Err(error) => {
             let why = error.to_string();

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../../crates/models/tests/support/onnx_exercise.rs"]
+#[path = "../../tests/support/onnx_exercise.rs"]
 mod onnx_exercise;
 
 use libfuzzer_sys::fuzz_target;

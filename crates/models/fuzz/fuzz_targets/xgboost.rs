@@ -3,9 +3,9 @@
 
 #![no_main]
 
-#[path = "../../tests/counting/mod.rs"]
+#[path = "../../../../tests/counting/mod.rs"]
 mod counting;
-#[path = "../../crates/models/tests/support/exercise.rs"]
+#[path = "../../tests/support/exercise.rs"]
 mod exercise;
 
 use libfuzzer_sys::fuzz_target;
