@@ -1,7 +1,7 @@
 """XGBoost models that other projects trained and published together with their predictions, for the crate vigie-models.
 
-Usage: python tests/oracle/public_models_xgboost.py DIR                      (clones the repositories, which needs a network)
-       python tests/oracle/public_models_xgboost.py DIR --mirror FOLDER      (reads git directories at FOLDER/<owner>+<name>/repo)
+Usage: python tests/oracle/public_models_xgboost.py DIR                     (clones the repository, which needs a network)
+       python tests/oracle/public_models_xgboost.py DIR --mirror CLONE      (reads a local clone of the repository)
 Then:  VIGIE_XGBOOST_PUBLIC=DIR cargo test -p vigie-models --test xgboost public
 Needs git and numpy, but neither xgboost nor any code of those projects. Writes into DIR, for each model, the files as they are
 (`NAME.model.json`, `NAME.ubj`) and `NAME.json` with the rows and the predictions that the project published, as in
@@ -46,15 +46,15 @@ SHORTENED = {"BinomialClassification": 31, "MultiBinomialClassification": 31, "M
 
 
 def repository(mirror, temporary):
-    """The git directory of the project."""
+    """The folder of a clone of the project, with or without a work tree."""
     if mirror:
-        return mirror / PROJECT.replace("/", "+") / "repo"
+        return mirror
     subprocess.run(["git", "clone", "-q", "--depth", "1", "--bare", f"https://github.com/{PROJECT}", temporary], check=True)
     return Path(temporary)
 
 
 def content(git, path):
-    done = subprocess.run(["git", f"--git-dir={git}", "show", f"HEAD:{RESOURCES}/{path}"], check=True, capture_output=True)
+    done = subprocess.run(["git", "-C", git, "show", f"HEAD:{RESOURCES}/{path}"], check=True, capture_output=True)
     return done.stdout
 
 
@@ -117,7 +117,7 @@ def write(git, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, metavar="DIR")
-    parser.add_argument("--mirror", type=Path, metavar="FOLDER")
+    parser.add_argument("--mirror", type=Path, metavar="CLONE", help="a local clone of the repository")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
