@@ -53,8 +53,8 @@ pub(crate) fn singles(bits: &[String]) -> Vec<f64> {
     bits.iter().map(single).collect()
 }
 
-fn double(bits: &String) -> f64 {
-    f64::from_bits(u64::from_str_radix(bits, 16).unwrap())
+fn double(bits: impl AsRef<str>) -> f64 {
+    f64::from_bits(u64::from_str_radix(bits.as_ref(), 16).unwrap())
 }
 
 impl Column {

@@ -2,7 +2,7 @@
 
 use super::{
     transform::{MAX_DEPTH, described, is_passthrough, sklearn_class, steps},
-    wrapper::{unfitted, wrapped},
+    wrapper::wrapped,
 };
 use crate::{
     allowance::Allowance,
@@ -12,7 +12,7 @@ use crate::{
     sklearn::file::{
         level::names,
         node::{Loader, NodeScalar, SkopsNode},
-        refusal::{damaged, unsupported},
+        refusal::{damaged, unfitted, unsupported},
     },
     tree_model::TreeModel,
     xgboost::{self, XgBoostModel},
@@ -38,7 +38,7 @@ pub(crate) fn booster(
     let sha256 = options.fingerprint(file);
     let booster = match node.class() {
         "Booster" => node.clone(),
-        _ => node.find("_Booster")?.ok_or_else(|| unfitted(&node))?,
+        _ => node.find("_Booster")?.ok_or_else(|| unfitted(node.class()))?,
     };
     if library(&node) == Some("xgboost") {
         let handle = booster.find("handle")?.filter(|handle| handle.loader() == Loader::Bytes);

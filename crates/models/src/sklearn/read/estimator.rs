@@ -6,7 +6,7 @@ use super::{
     builder::PipelineBuilder,
     linear::{logistic, network, regression},
     transform::{MAX_DEPTH, described, sklearn_class, steps, transform},
-    wrapper::{unfitted, wrapped},
+    wrapper::wrapped,
 };
 use crate::{
     error::{ModelError, Result},
@@ -15,7 +15,7 @@ use crate::{
         file::{
             level::names,
             node::SkopsNode,
-            refusal::{damaged, over_allowance, unsupported},
+            refusal::{damaged, over_allowance, unfitted, unsupported},
         },
         score::{
             calibrator::Calibrator,
@@ -54,7 +54,7 @@ pub(crate) fn estimator(
         return estimator(builder, &inner, columns, depth + 1);
     }
     if sklearn_class(node).is_some() && !node.is_fitted()? {
-        return Err(unfitted(node));
+        return Err(unfitted(node.class()));
     }
     if let Some(expected) = node.find("n_features_in_")?.map(|count| count.index()).transpose()?
         && expected != Some(columns.len())
@@ -137,7 +137,7 @@ pub(crate) fn input_names(node: &SkopsNode<'_>) -> Result<(Vec<String>, bool)> {
         };
     }
     if !node.is_fitted()? {
-        return Err(unfitted(&node));
+        return Err(unfitted(node.class()));
     }
     let count = node.attribute("n_features_in_")?.index()?.ok_or_else(|| damaged("it has no number of columns"))?;
     node.reader().allowance.spend(count, 32).ok_or_else(over_allowance)?;

@@ -5,13 +5,12 @@ use super::{
     encode::{one_hot, ordinal},
     impute::simple_imputer,
     scale::{centred, min_max},
-    wrapper::unfitted,
 };
 use crate::{
     error::{ModelError, Result},
     sklearn::file::{
         node::{Loader, NodeScalar, SkopsNode},
-        refusal::{damaged, unsupported},
+        refusal::{damaged, unfitted, unsupported},
     },
 };
 
@@ -44,7 +43,7 @@ pub(crate) fn transform(
         Some("Pipeline") => {
             steps(node)?.iter().try_fold(columns, |columns, step| transform(builder, step, columns, depth + 1))
         }
-        Some(class) if class != "FunctionTransformer" && !node.is_fitted()? => Err(unfitted(node)),
+        Some(class) if class != "FunctionTransformer" && !node.is_fitted()? => Err(unfitted(class)),
         Some("ColumnTransformer") => column_transformer(builder, node, &columns, depth),
         Some("SimpleImputer") => simple_imputer(builder, node, &columns),
         Some("StandardScaler") => centred(builder, node, &columns, "mean_"),

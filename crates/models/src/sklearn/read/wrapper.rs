@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     sklearn::file::{
         node::{NodeScalar, SkopsNode},
-        refusal::{damaged, unsupported},
+        refusal::{damaged, unfitted, unsupported},
     },
 };
 
@@ -29,17 +29,8 @@ pub(crate) fn wrapped<'a>(node: &SkopsNode<'a>) -> Result<Option<SkopsNode<'a>>>
              `search.best_params_` and save that one: `skops.io.dump(estimator, \"model.skops\")`"
         ))
     } else {
-        unfitted(node)
+        unfitted(class)
     })
-}
-
-/// The error for an estimator or a transformer that was never fitted.
-pub(crate) fn unfitted(node: &SkopsNode<'_>) -> crate::error::ModelError {
-    let class: String = node.class().chars().take(60).collect();
-    unsupported(format_args!(
-        "has a {class} that is not fitted, so it cannot score; save it after fitting: \
-         `skops.io.dump(model.fit(X, y), \"model.skops\")`"
-    ))
 }
 
 /// The probability from which on a model predicts the second of two classes, if a wrapper has one of its own.
