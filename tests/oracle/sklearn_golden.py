@@ -530,7 +530,7 @@ def write(folder, name, variant, large):
     x = prepared(frame, options, columns, levels)
     fit = options.get("fit", lambda x, y: {"X": x, "y": y})(x, y)
     model.fit(**fit)
-    if isinstance(model, xgb.XGBModel) and model.early_stopping_rounds:
+    if xgb and isinstance(model, xgb.XGBModel) and model.early_stopping_rounds:
         assert model.best_iteration + 1 < model.get_booster().num_boosted_rounds()
     model = getattr(model, "booster", model) if isinstance(model, LightBooster) else untimed(model)
     if options.get("frozen alone"):
