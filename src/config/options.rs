@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     judge::Policy,
+    replay::MissingInput,
     report::Language,
     source::{self, Scalar},
 };
@@ -145,8 +146,8 @@ pub struct ModelSection {
     /// F-beta weight: how many times as much recall counts as precision.
     #[serde(default = "beta")]
     pub beta: f64,
-    /// The word that the application passes to the model in place of a missing level. Default: a usual one that the model
-    /// knows.
+    /// The word that the application passes to the model in place of a missing level, or one per feature; null: none, so that
+    /// it is missing to the library too. Default: a usual word that the model knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing_level: Option<MissingLevel>,
 }
@@ -240,22 +241,23 @@ impl Overrides {
     }
 }
 
-/// One word for all categorical features, or one per feature.
+/// One word for all categorical features, or one per feature; null stands for none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum MissingLevel {
     Word(String),
-    ByFeature(BTreeMap<String, String>),
+    ByFeature(BTreeMap<String, Option<String>>),
 }
 
 impl MissingLevel {
-    /// The word for this feature.
+    /// What is passed for this feature; `None`: the config does not say.
     #[must_use]
-    pub fn word(&self, feature: &str) -> Option<&str> {
-        match self {
+    pub fn input(&self, feature: &str) -> Option<MissingInput> {
+        let word = match self {
             Self::Word(word) => Some(word),
-            Self::ByFeature(words) => words.get(feature).map(String::as_str),
-        }
+            Self::ByFeature(words) => words.get(feature)?.as_ref(),
+        };
+        Some(word.map_or(MissingInput::Missing, |word| MissingInput::Word(word.clone())))
     }
 }
 

@@ -101,8 +101,16 @@ impl Training {
 
     /// Returns a column by name.
     pub fn column(&self, name: &str) -> Result<&TrainingColumn> {
-        let known = self.columns.iter().map(|column| column.name.as_str());
-        self.columns.iter().find(|column| column.name == name).ok_or_else(|| no_column(&self.name, name, known))
+        self.columns.iter().find(|column| column.name == name).ok_or_else(|| self.no_column(name))
+    }
+
+    /// Returns the index of a column.
+    pub fn place(&self, name: &str) -> Result<usize> {
+        self.columns.iter().position(|column| column.name == name).ok_or_else(|| self.no_column(name))
+    }
+
+    fn no_column(&self, name: &str) -> Fault {
+        no_column(&self.name, name, self.columns.iter().map(|column| column.name.as_str()))
     }
 }
 

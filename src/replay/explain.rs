@@ -69,35 +69,36 @@ pub fn explain(
     reference: &Profile,
 ) -> Result<Explanation> {
     let inputs = model.inputs(rows)?;
-    let (columns, scoring, model) = (model.columns(), model.scoring(), model.model());
+    let (columns, names, scoring, model) = (model.columns(), model.names(), model.scoring(), model.model());
     let mut values = vec![0.0; explainer.width()];
     explainer.values(model, &inputs, 0..1, &mut values)?;
     let values = values.get(scoring.contributions(explainer)?).unwrap_or_default();
     let mut raw = vec![0.0; model.output_count()];
     model.predict_raw(&inputs, 0..1, &mut raw)?;
-    let raw_score = scoring.raw_score(&raw);
+    let (raw_score, sign) = (scoring.raw_score(&raw), scoring.sign());
     let mut reasons: Vec<FeatureContribution> = model
         .features()
         .iter()
         .zip(columns)
+        .zip(names)
         .zip(values)
-        .map(|((feature, column), contribution)| {
+        .map(|(((feature, column), name), contribution)| {
             let value = value(rows, *column, kind_of(feature));
             let own =
                 column.and_then(|column| Some((layout.features().get(column)?, reference.features().get(column)?)));
             FeatureContribution {
-                feature: feature.name.clone(),
+                feature: name.clone(),
                 kind: kind_of(feature),
                 position: own.and_then(|(own, counts)| position(&value, &own.shape, counts, layout)),
                 value,
-                contribution: *contribution,
+                contribution: sign * contribution,
             }
         })
         .collect();
     // The sort is stable: ties stay in the model's order.
     reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
     let score = scoring.scores(raw).first().copied().unwrap_or(f64::NAN);
-    Ok(Explanation { raw: raw_score, score, expected: values.last().copied().unwrap_or(0.0), reasons })
+    Ok(Explanation { raw: raw_score, score, expected: values.last().map_or(0.0, |expected| sign * expected), reasons })
 }
 
 fn value(rows: &Rows, column: Option<usize>, kind: Kind) -> FeatureValue {

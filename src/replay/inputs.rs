@@ -19,23 +19,25 @@ use vigie_profile::{
     shown::shown,
 };
 
-use super::spelling::{has_other_spellings, trained_spelling};
+use super::{
+    missing_input::MissingInput,
+    spelling::{has_other_spellings, trained_spelling},
+};
 use crate::fault::{Fault, Result};
 
 /// Prepares `rows` rows: one column for each feature of the model, in its order. `None` stands for a column that is
-/// missing in every row. `words`: for each feature, the word that the application passes for a missing level, if the
-/// config names it.
+/// missing in every row. `missing`: for each feature, what the application passes for a missing level, if it is known.
 pub fn model_inputs(
     model: &Model,
     rows: usize,
     columns: impl IntoIterator<Item = Option<ArrayRef>>,
-    words: &[Option<String>],
+    missing: &[Option<MissingInput>],
 ) -> Result<Inputs> {
     let features = model.features().iter().enumerate();
     let converted = features.zip(columns).map(|((index, feature), column)| {
-        let word = words.get(index).and_then(Option::as_deref).filter(|_| feature.kind == InputKind::Categorical);
-        let column = column.map(|column| input(model, index, feature, &column, word.is_some())).transpose()?;
-        Ok(match word {
+        let missing = missing.get(index).and_then(Option::as_ref).filter(|_| feature.kind == InputKind::Categorical);
+        let column = column.map(|column| input(model, index, feature, &column, missing.is_some())).transpose()?;
+        Ok(match missing.and_then(MissingInput::word) {
             Some(word) => Some(fill_missing(column, rows, word)),
             None => column,
         })
@@ -44,11 +46,11 @@ pub fn model_inputs(
     Ok(model.inputs(rows, &converted)?)
 }
 
-fn input(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef, has_word: bool) -> Result<ArrayRef> {
+fn input(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef, is_configured: bool) -> Result<ArrayRef> {
     match feature.kind {
         _ if column.data_type() == &DataType::Null => Ok(column.clone()),
         InputKind::Numeric => numbers(feature, column),
-        InputKind::Categorical => levels(model, index, feature, column, has_word),
+        InputKind::Categorical => levels(model, index, feature, column, is_configured),
     }
 }
 
@@ -81,7 +83,7 @@ fn misfit(feature: &ModelFeature, found: NotANumber<'_>) -> Fault {
     Fault::setup(format!("`{}` holds {found}, but the model expects a number", shown(&feature.name)))
 }
 
-fn levels(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef, has_word: bool) -> Result<ArrayRef> {
+fn levels(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef, is_configured: bool) -> Result<ArrayRef> {
     let kind = column.data_type();
     if kind.is_nested() && !matches!(kind, DataType::Dictionary(..)) {
         let name = shown(&feature.name);
@@ -97,16 +99,16 @@ fn levels(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef
         _ => to_levels(column),
     };
     Ok(if let Some(keyed) = column.as_dictionary_opt::<Int32Type>() {
-        let texts = spelled(model, index, keyed.values().as_string::<i32>(), has_word);
+        let texts = spelled(model, index, keyed.values().as_string::<i32>(), is_configured);
         texts.map_or_else(|| column.clone(), |texts| Arc::new(keyed.with_values(Arc::new(texts))))
     } else {
-        let texts = spelled(model, index, column.as_string::<i32>(), has_word);
+        let texts = spelled(model, index, column.as_string::<i32>(), is_configured);
         texts.map_or_else(|| column.clone(), |texts| Arc::new(texts))
     })
 }
 
 /// The levels in the spelling of the model; `None` if no level could have another spelling.
-fn spelled(model: &Model, feature: usize, texts: &StringArray, has_word: bool) -> Option<StringArray> {
+fn spelled(model: &Model, feature: usize, texts: &StringArray, is_configured: bool) -> Option<StringArray> {
     if !texts.iter().flatten().any(has_other_spellings) {
         return None;
     }
@@ -118,7 +120,7 @@ fn spelled(model: &Model, feature: usize, texts: &StringArray, has_word: bool) -
             if !has_other_spellings(text) {
                 return Some(Cow::Borrowed(text));
             }
-            known.entry(text).or_insert_with(|| trained_spelling(model, feature, text, has_word)).clone()
+            known.entry(text).or_insert_with(|| trained_spelling(model, feature, text, is_configured)).clone()
         });
         spelled.append_option(spelling);
     }

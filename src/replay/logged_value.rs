@@ -22,8 +22,11 @@ pub(super) struct LoggedValue {
     exponent: i32,
     /// Whether it is the shortest text of a single-precision number.
     pub is_single: bool,
-    /// Whether it is a single-precision number widened to double, with all of its digits.
+    /// Whether it is a single-precision number widened to double, with all of its digits. Decimals and digits are then those
+    /// of its shortest text as a single-precision number.
     pub is_cast: bool,
+    /// Whether it is a half-precision number.
+    pub is_half: bool,
     /// Error from reading and scaling, in units of the last bit.
     noise: f64,
     scale: f64,
@@ -41,24 +44,27 @@ impl LoggedValue {
             let logged = format!("{:.14e}", value / scale);
             logged.parse::<f64>().map_or(logged, |logged| format!("{logged:e}"))
         };
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let exponent: i32 = exponent.parse().unwrap_or(0);
-        let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-        let decimals = i32::try_from(digits).unwrap_or(i32::MAX).saturating_sub(1).saturating_sub(exponent).max(0);
         let value = text.parse().unwrap_or(value);
         #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
         let single = value as f32;
         let is_single = single.to_string().parse::<f64>() == Ok(value);
-        let single = f64::from(single);
         // 15 digits hide the error of scaling; hardly any other double is this close.
-        let near = if is_as_logged { 0.0 } else { 1e-14 * single.abs() };
+        let near = if is_as_logged { 0.0 } else { 1e-14 * f64::from(single).abs() };
+        let is_exact = (value - f64::from(single)).abs() <= near;
+        let is_cast = !is_single && is_exact;
+        let text = if is_cast { format!("{single:e}") } else { text };
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let exponent: i32 = exponent.parse().unwrap_or(0);
+        let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+        let decimals = i32::try_from(digits).unwrap_or(i32::MAX).saturating_sub(1).saturating_sub(exponent).max(0);
         Self {
             value,
             decimals: u8::try_from(decimals).unwrap_or(u8::MAX).min(MOST + 1),
             digits: u8::try_from(digits).unwrap_or(u8::MAX).min(MOST + 1),
             exponent,
             is_single,
-            is_cast: !is_single && (value - single).abs() <= near,
+            is_cast,
+            is_half: is_exact && is_half(single),
             // Implementations of `exp` and of division may differ in the last bit; scaling adds more.
             noise: if is_as_logged { 1.0 } else { 4.0 },
             scale,
@@ -71,14 +77,17 @@ impl LoggedValue {
         let last_bit = if tolerance.is_single { f64::from(f32::EPSILON) } else { f64::EPSILON };
         let promised = tolerance.within * (self.value * self.scale).abs().max(1.0) / self.scale;
         let off = off - self.noise * last_bit * self.value.abs().max(f64::MIN_POSITIVE) - promised;
-        let half = |place: i32| 0.5 * 10f64.powi(place) * (1.0 + 1e-9);
-        let fewest = |of: &dyn Fn(u8) -> f64| (0..=MOST).find(|places| off > of(*places)).unwrap_or(MOST + 1);
         #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is the point")]
         let half_single = f64::from((self.value as f32).next_up() - self.value as f32) * 0.5;
+        // A rounded value was rounded once more, to single precision.
+        let rounded_again = if self.is_cast { half_single } else { 0.0 };
+        let half = |place: i32| 0.5 * 10f64.powi(place) * (1.0 + 1e-9) + rounded_again;
+        let fewest = |of: &dyn Fn(u8) -> f64| (0..=MOST).find(|places| off > of(*places)).unwrap_or(MOST + 1);
         RequiredPrecision {
             is_unexplainable: off.is_nan() || off == f64::INFINITY,
             is_zero: off <= 0.0,
             is_cast: self.is_cast,
+            is_half: self.is_half,
             length: self.digits,
             decimals: fewest(&|decimals| half(-i32::from(decimals))),
             digits: fewest(&|digits| {
@@ -86,6 +95,7 @@ impl LoggedValue {
             }),
             // The shortest text of a single-precision number adds up to another half of its last place.
             single: off <= half_single * if self.is_cast { 1.0 } else { 2.0 } * (1.0 + 1e-9),
+            half: off <= half_unit_of_half(self.value) * (1.0 + 1e-9),
         }
     }
 }
@@ -98,6 +108,7 @@ pub(super) struct RequiredPrecision {
     /// There is no difference.
     pub is_zero: bool,
     pub is_cast: bool,
+    pub is_half: bool,
     /// Significant digits of the value.
     pub length: u8,
     /// Rounding to fewer decimals than this explains it.
@@ -106,4 +117,28 @@ pub(super) struct RequiredPrecision {
     pub digits: u8,
     /// Rounding to single precision explains it.
     pub single: bool,
+    /// Rounding to half precision explains it.
+    pub half: bool,
+}
+
+/// Whether a number has at most the 11 significant bits, and the exponents, of half precision.
+fn is_half(single: f32) -> bool {
+    // The smallest normal number; subnormal ones have fewer bits.
+    let unit = 2.0 * half_unit_of_half(f64::from(single));
+    let units = f64::from(single) / unit;
+    single.abs() <= 65_504.0 && units.fract() == 0.0
+}
+
+/// Half the distance between half-precision numbers of this size.
+fn half_unit_of_half(value: f64) -> f64 {
+    const SMALLEST_EXPONENT: i32 = -14;
+    let exponent = if value == 0.0 { SMALLEST_EXPONENT } else { ilog2(value).max(SMALLEST_EXPONENT) };
+    2f64.powi(exponent - 11)
+}
+
+/// The exponent of the power of two at or below a number that is not zero.
+fn ilog2(value: f64) -> i32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "11 bits")]
+    let biased = ((value.to_bits() >> 52) & 0x7ff) as i32;
+    biased - 1023
 }

@@ -6,7 +6,10 @@
 
 mod attribution;
 mod cause;
+mod cause_columns;
+mod cause_sample;
 mod cause_search;
+mod cause_trees;
 mod column;
 mod explain;
 mod inputs;
@@ -17,6 +20,7 @@ mod leaf_drift;
 mod leaf_simulation;
 mod logged_value;
 mod mismatches;
+mod missing_input;
 mod parity;
 mod precision;
 mod quadrants;
@@ -31,8 +35,9 @@ mod spelling;
 mod unmeasured;
 
 pub use attribution::{Attribution, AttributionTally, ContributionDrift};
-pub use cause::{CausePlace, IterationsUsed, ParityCause};
-pub use cause_search::{LEAST_DIFFERING, ParitySample, find_cause};
+pub use cause::{CausePlace, IterationsUsed, ParityCause, UnitRatio};
+pub use cause_sample::ParitySample;
+pub use cause_search::{LEAST_DIFFERING, Rereadings, find_cause};
 pub use column::{Draws, ReferenceValues, SEED, SampleColumn, Sampling};
 pub use explain::{Explanation, FeatureContribution, FeatureValue, ReferencePosition, explain};
 pub use inputs::model_inputs;
@@ -41,6 +46,7 @@ pub use leaf_baseline::LeafBaseline;
 pub use leaf_counts::LeafCounts;
 pub use leaf_drift::{LeafDrift, MovedFeature, MovedTree, NoPValue};
 pub use logged_value::ScoreTolerance;
+pub use missing_input::MissingInput;
 pub use parity::{Example, Pair, Parity, ParityOptions, ParityTally, RowJudge};
 pub use precision::LoggedPrecision;
 pub use quadrants::{Quadrants, ScorePrice, ScoreSource, ScoreSums};
@@ -53,4 +59,5 @@ pub use score_shift::{
 pub use scoring_model::{ScoreKind, ScorePromise, ScoringModel};
 pub use segments::FeatureSegments;
 pub use shift::{SegmentShift, Shift, ShiftTally};
+pub use spelling::trained_spelling;
 pub use unmeasured::Unmeasured;

@@ -196,6 +196,29 @@ impl RowJudge {
         self.rounding.explains(required)
     }
 
+    /// Number of decimals of the log, if it rounds to decimals.
+    pub(super) fn decimals(&self) -> Option<u8> {
+        self.rounding.decimals()
+    }
+
+    /// Number of decimals or digits of the log, if it rounds.
+    pub(super) fn digits(&self) -> Option<u8> {
+        let coarsest = |precision: &LoggedPrecision| match precision {
+            LoggedPrecision::Half => Some(3),
+            LoggedPrecision::Digits(places) | LoggedPrecision::Decimals(places) => Some(*places),
+            LoggedPrecision::Single | LoggedPrecision::Full => None,
+        };
+        self.rounding.precision().iter().filter_map(coarsest).min()
+    }
+
+    /// Whether the logged score is the replayed one, cut off after this number of decimals.
+    pub(super) fn is_cut(&self, logged: f64, replayed: f64, decimals: u8) -> bool {
+        let unit = 10f64.powi(i32::from(decimals)) / self.options.scale;
+        let (logged, replayed) = ((logged * unit).round(), replayed * unit);
+        // A score next to a cut may be on either side of it in another implementation.
+        (replayed.trunc() - logged).abs() < 0.5 || (replayed - logged).abs() < 1e-6
+    }
+
     /// Whether rounding would explain half of the difference, as where the score is itself derived from rounded values.
     #[must_use]
     pub fn nearly_agrees(&self, logged: f64, replayed: f64) -> bool {

@@ -13,11 +13,16 @@ use super::logged_value::{LoggedValue, RequiredPrecision};
 
 /// Digits that only unrounded doubles have. Values with fewer are rounded, or short by chance.
 const FULL: usize = 16;
+/// The same for single-precision numbers.
+const FULL_SINGLE: usize = 7;
 /// Maximum number of digits in the shortest text of a double.
 const LONGEST: usize = 17;
 /// Upper bound on the number of unrounded doubles with a text of 15 digits, relative to those with more: 1.4% from 0.1 to
-/// 0.125, 12% from 0.5 to 1, and at most 28%, just below 0.001. With each digit fewer, there are a tenth as many.
+/// 0.125, 12% from 0.5 to 1, and at most 28%, just below 0.001. With each digit fewer, there are a tenth as many. Of
+/// single-precision numbers, at most 12% have a text of 6 digits.
 const SHORTER: f64 = 0.3;
+/// Share of single-precision numbers that are half-precision numbers by chance: 13 bits are zero.
+const HALVES: f64 = 1.0 / 8192.0;
 /// Natural logarithm of 10⁻⁶: below this probability, the number of values of a length is not due to chance.
 const UNLIKELY: f64 = -13.8;
 
@@ -49,68 +54,118 @@ impl Class {
     }
 }
 
-/// Lengths of a log's values. Merging is commutative.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PrecisionTally {
-    /// By number of digits.
-    lengths: [Class; LONGEST + 1],
-    /// Single-precision numbers widened to double.
-    casts: u64,
+/// Values by their number of digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lengths([Class; LONGEST + 1]);
+
+impl Default for Lengths {
+    fn default() -> Self {
+        Self([Class::EMPTY; LONGEST + 1])
+    }
 }
 
-impl Default for PrecisionTally {
-    fn default() -> Self {
-        Self { lengths: [Class::EMPTY; LONGEST + 1], casts: 0 }
+impl Lengths {
+    fn observe(&mut self, written: &LoggedValue) {
+        let LoggedValue { decimals, digits, is_single, .. } = *written;
+        if let Some(class) = self.0.get_mut(usize::from(digits)) {
+            *class = class.merged(Class { rows: 1, decimals, digits, is_single });
+        }
     }
+
+    fn merge(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(ours, theirs)| *ours = ours.merged(*theirs));
+    }
+
+    /// Separates values that were rounded from others. From `full` digits on, values are unrounded.
+    fn separate(&self, full: usize) -> Separated {
+        let merge = |lengths: &[Class]| lengths.iter().fold(Class::EMPTY, |all, one| all.merged(*one));
+        let unrounded = merge(self.0.get(full..).unwrap_or_default()).rows;
+        let was_rounded = |length: &usize| {
+            let rows = self.0.get(*length).map_or(0, |class| class.rows);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 17")]
+            let shorter = SHORTER * 10f64.powi(*length as i32 + 1 - full as i32);
+            is_more_than_chance(rows, shorter, unrounded)
+        };
+        let longest = (0..full).rev().find(was_rounded);
+        let (rounded, others) = self.0.split_at(longest.map_or(0, |length| length + 1));
+        Separated { longest, rounded: merge(rounded), full: merge(others) }
+    }
+}
+
+/// Whether a count is too large to be due to chance, if that is a share of this number of other rows.
+fn is_more_than_chance(rows: u64, share: f64, of: u64) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
+    let (rows, chance) = (rows as f64, share * of as f64);
+    // Chernoff bound of a Poisson count; −∞ if none is expected.
+    rows > chance && rows - chance + rows * (chance / rows).ln() < UNLIKELY
+}
+
+/// Values that a service rounds, and others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Separated {
+    /// Number of digits of the longest rounded values, if any were rounded.
+    longest: Option<usize>,
+    rounded: Class,
+    full: Class,
+}
+
+impl Separated {
+    fn is_rounded(&self, length: u8) -> bool {
+        self.longest.is_some_and(|longest| usize::from(length) <= longest)
+    }
+
+    /// The rounded values, if there are enough of them among `all` to mention it.
+    fn mentioned(&self, all: u64) -> Option<Class> {
+        (self.longest.is_some() && self.rounded.rows.saturating_mul(100) >= all).then_some(self.rounded)
+    }
+}
+
+/// Lengths of a log's values. Merging is commutative.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct PrecisionTally {
+    doubles: Lengths,
+    /// Single-precision numbers widened to double, by the digits of their shortest text.
+    casts: Lengths,
+    /// Those of `casts` that are half-precision numbers.
+    halves: u64,
 }
 
 impl PrecisionTally {
     pub(super) fn observe(&mut self, written: &LoggedValue) {
         if written.is_cast {
-            self.casts += 1;
-        } else if let Some(class) = self.lengths.get_mut(usize::from(written.digits)) {
-            let LoggedValue { decimals, digits, is_single, .. } = *written;
-            *class = class.merged(Class { rows: 1, decimals, digits, is_single });
+            self.casts.observe(written);
+            self.halves += u64::from(written.is_half);
+        } else {
+            self.doubles.observe(written);
         }
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
-        self.lengths.iter_mut().zip(&other.lengths).for_each(|(ours, theirs)| *ours = ours.merged(*theirs));
-        self.casts += other.casts;
+        self.doubles.merge(&other.doubles);
+        self.casts.merge(&other.casts);
+        self.halves += other.halves;
     }
 
     /// Infers how the log rounds, once all its values are counted.
     pub(super) fn rounding(&self) -> Rounding {
-        let merge = |lengths: &[Class]| lengths.iter().fold(Class::EMPTY, |all, one| all.merged(*one));
-        let full = merge(self.lengths.get(FULL..).unwrap_or_default());
-        let was_rounded = |length: &usize| {
-            let rows = self.lengths.get(*length).map_or(0, |class| class.rows);
-            #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
-            let (rows, full) = (rows as f64, full.rows as f64);
-            #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 17")]
-            let chance = SHORTER * full * 10f64.powi(*length as i32 + 1 - FULL as i32);
-            // Chernoff bound of a Poisson count; −∞ if none is expected.
-            rows > chance && rows - chance + rows * (chance / rows).ln() < UNLIKELY
-        };
-        let longest = (0..FULL).rev().find(was_rounded);
-        let (rounded, others) = self.lengths.split_at(longest.map_or(0, |length| length + 1));
-        let (rounded, full) = (merge(rounded), merge(others));
-        if longest.is_some() && full.decimals <= rounded.decimals {
+        let mut doubles = self.doubles.separate(FULL);
+        if doubles.longest.is_some() && doubles.full.decimals <= doubles.rounded.decimals {
             // With 16 decimals, the largest values have as many digits as unrounded doubles.
-            return Rounding {
-                longest: Some(LONGEST),
-                rounded: rounded.merged(full),
-                full: Class::EMPTY,
-                casts: self.casts,
-            };
+            let rounded = doubles.rounded.merged(doubles.full);
+            doubles = Separated { longest: Some(LONGEST), rounded, full: Class::EMPTY };
         }
-        Rounding { longest, rounded, full, casts: self.casts }
+        let casts = self.casts.separate(FULL_SINGLE);
+        let singles = casts.rounded.rows + casts.full.rows;
+        let are_halves = is_more_than_chance(self.halves, HALVES, singles - self.halves);
+        Rounding { doubles, casts, halves: if are_halves { self.halves } else { 0 } }
     }
 }
 
 /// How precisely a service logs a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoggedPrecision {
+    /// As a half-precision number.
+    Half,
     /// As a single-precision number.
     Single,
     /// Rounded to this many significant digits.
@@ -124,11 +179,10 @@ pub enum LoggedPrecision {
 /// How a log rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rounding {
-    /// Number of digits of the longest rounded values, if any were rounded.
-    longest: Option<usize>,
-    rounded: Class,
-    full: Class,
-    casts: u64,
+    doubles: Separated,
+    casts: Separated,
+    /// Number of half-precision numbers, if there are more than by chance.
+    halves: u64,
 }
 
 impl Rounding {
@@ -137,36 +191,49 @@ impl Rounding {
         if required.is_unexplainable || required.is_zero {
             return required.is_zero;
         }
-        let is_rounded = self.longest.is_some_and(|longest| usize::from(required.length) <= longest);
-        match (required.is_cast, is_rounded) {
+        if self.halves > 0 && required.is_half && required.half {
+            return true;
+        }
+        match (required.is_cast, required.length) {
+            (true, length) if self.casts.is_rounded(length) => self.casts.rounded.explains(required),
             (true, _) => required.single,
-            (false, true) => self.rounded.explains(required),
-            (false, false) => self.full.explains(required),
+            (false, length) if self.doubles.is_rounded(length) => self.doubles.rounded.explains(required),
+            (false, _) => self.doubles.full.explains(required),
         }
     }
 
-    /// Whether enough values are rounded to mention it.
-    fn is_rounded(&self) -> bool {
-        let all = self.rounded.rows + self.full.rows + self.casts;
-        self.longest.is_some() && self.rounded.rows.saturating_mul(100) >= all
+    fn rows(&self) -> u64 {
+        [self.doubles, self.casts].iter().map(|values| values.rounded.rows + values.full.rows).sum()
+    }
+
+    /// The rounded values, if enough are rounded to mention it.
+    fn rounded(&self) -> Option<Class> {
+        self.doubles.mentioned(self.rows()).or_else(|| self.casts.mentioned(self.rows()))
     }
 
     /// Decimals of the rounded values; `None` if (almost) none is rounded.
     pub(super) fn decimals(&self) -> Option<u8> {
-        self.is_rounded().then_some(self.rounded.decimals)
+        self.rounded().map(|class| class.decimals)
     }
 
     /// Returns the precision of the values; several if services round differently, none without values.
     pub(super) fn precision(&self) -> Vec<LoggedPrecision> {
-        let Class { decimals, digits, is_single, .. } = self.rounded;
-        let rounded = self.is_rounded().then(|| match () {
-            () if is_single && digits > 7 => LoggedPrecision::Single,
-            () if decimals > digits + 1 => LoggedPrecision::Digits(digits),
-            () => LoggedPrecision::Decimals(decimals),
+        let rows = self.rows();
+        let of_class = |class: Class| match class {
+            Class { decimals, digits, .. } if decimals > digits + 1 => LoggedPrecision::Digits(digits),
+            Class { decimals, .. } => LoggedPrecision::Decimals(decimals),
+        };
+        let doubles = self.doubles.mentioned(rows).map(|class| match class {
+            Class { is_single: true, digits, .. } if digits > 7 => LoggedPrecision::Single,
+            class => of_class(class),
         });
-        let casts = (self.casts > 0).then_some(LoggedPrecision::Single);
-        let full = (self.full.rows > 0).then_some(LoggedPrecision::Full);
-        let mut all: Vec<LoggedPrecision> = rounded.into_iter().chain(casts).chain(full).collect();
+        let casts = self.casts.mentioned(rows).filter(|_| self.halves == 0).map(of_class);
+        let halves = (self.halves > 0).then_some(LoggedPrecision::Half);
+        let singles = self.casts.rounded.rows + self.casts.full.rows - self.halves;
+        let has_singles = if self.halves > 0 { singles > 0 } else { self.casts.full.rows > 0 };
+        let singles = has_singles.then_some(LoggedPrecision::Single);
+        let full = (self.doubles.full.rows > 0).then_some(LoggedPrecision::Full);
+        let mut all: Vec<LoggedPrecision> = [doubles, casts, halves, singles, full].into_iter().flatten().collect();
         all.dedup();
         all
     }

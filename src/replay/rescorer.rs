@@ -8,7 +8,7 @@ use vigie_profile::{
     shown::shown,
 };
 
-use super::{ScoringModel, column_of, kind_of, model_inputs};
+use super::{MissingInput, ScoringModel, column_of, kind_of, model_inputs};
 use crate::fault::{Fault, Result};
 
 /// A model that scores the rows of one log.
@@ -19,11 +19,12 @@ pub struct Rescorer {
     columns: Vec<Option<usize>>,
     /// Columns that the model reads and the layout does not have.
     extra_columns: Vec<Column>,
-    /// For each feature of the model, the word that the application passes to it for a missing level, if the config names
-    /// it.
-    missing_words: Vec<Option<String>>,
+    /// For each feature of the model, its name in the log.
+    names: Vec<String>,
+    /// For each feature of the model, what the application passes to it for a missing level, if the config states it.
+    configured: Vec<Option<MissingInput>>,
     /// The same with inferred words, where the model does not replace missing levels itself.
-    filled_words: Vec<Option<String>>,
+    missing: Vec<Option<MissingInput>>,
 }
 
 /// Maximum number of features to name in a message.
@@ -75,22 +76,32 @@ impl Rescorer {
                 found => found,
             });
         }
-        let missing_words = vec![None; model.features().len()];
-        Self { scoring, columns, extra_columns, missing_words, filled_words: Vec::new() }.with_missing_words(|_| None)
+        let features = model.features().iter().zip(&columns);
+        let in_log = |place: &Option<usize>| place.and_then(|place| own.get(place)).map(|ours| ours.name.clone());
+        let names = features.map(|(feature, place)| in_log(place).unwrap_or_else(|| feature.name.clone())).collect();
+        Self { scoring, columns, extra_columns, names, configured: Vec::new(), missing: Vec::new() }
+            .with_missing_inputs(|_| None)
     }
 
-    /// Sets the word that the application passes to the model for a missing level of each feature, by its name. Without a
-    /// word, a usual one that the model knows is assumed.
+    /// Sets what the application passes to the model for a missing level of each feature, by its name in the log. Where that
+    /// is not known, a usual word that the model knows is assumed.
     #[must_use]
-    pub fn with_missing_words(mut self, word: impl Fn(&str) -> Option<String>) -> Self {
-        self.missing_words = self.model().features().iter().map(|feature| word(&feature.name)).collect();
+    pub fn with_missing_inputs(mut self, of: impl Fn(&str) -> Option<MissingInput>) -> Self {
+        self.configured = self.names.iter().map(|name| of(name)).collect();
         let is_replaced = self.model().replaces_missing_levels();
-        let filled = self.missing_words.iter().enumerate().map(|(index, configured)| {
-            let inferred = || self.inferred_word(index).filter(|_| !is_replaced);
-            configured.clone().or_else(inferred)
-        });
-        self.filled_words = filled.collect();
+        let inferred = |index: usize| self.inferred_word(index).filter(|_| !is_replaced).map(MissingInput::Word);
+        let all = self.configured.iter().enumerate();
+        self.missing = all.map(|(index, configured)| configured.clone().or_else(|| inferred(index))).collect();
         self
+    }
+
+    /// The features, by their names in the log, whose missing levels are replaced by a word that was inferred.
+    #[must_use]
+    pub fn inferred(&self) -> Vec<&str> {
+        let all = self.names.iter().zip(self.configured.iter().zip(&self.missing));
+        all.filter(|(_, (configured, missing))| configured.is_none() && missing.is_some())
+            .map(|(name, _)| name.as_str())
+            .collect()
     }
 
     /// A usual word for a missing level that the model knows.
@@ -99,20 +110,32 @@ impl Rescorer {
         self.model().knows_level(index, word).then(|| word.to_owned())
     }
 
-    /// The word for a missing level of a feature: the config's, or a usual one that the model knows. `None` if it is one
+    /// The word for a missing level of a feature, which its name in the log denotes: the config's, or a usual one that the model knows. `None` if it is one
     /// that readers take for a missing value, or if there is none.
     #[must_use]
     pub fn missing_word(&self, feature: &str) -> Option<String> {
-        let index = self.model().features().iter().position(|own| own.name == feature)?;
-        let configured = self.missing_words.get(index).cloned().flatten();
-        configured.or_else(|| self.inferred_word(index)).filter(|word| level(word).is_some())
+        let index = self.place(feature)?;
+        let word = match self.configured.get(index).and_then(Option::as_ref) {
+            Some(configured) => configured.word().map(ToOwned::to_owned),
+            None => self.inferred_word(index),
+        };
+        word.filter(|word| level(word).is_some())
     }
 
-    /// Whether the model knows this level of a feature.
+    fn place(&self, feature: &str) -> Option<usize> {
+        self.names.iter().position(|name| name == feature)
+    }
+
+    /// Whether the model knows this level of a feature, which its name in the log denotes.
     #[must_use]
     pub fn knows_level(&self, feature: &str, level: &str) -> bool {
-        let index = self.model().features().iter().position(|own| own.name == feature);
-        index.is_some_and(|index| self.model().knows_level(index, level))
+        self.place(feature).is_some_and(|index| self.model().knows_level(index, level))
+    }
+
+    /// For each feature of the model, its name in the log.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     #[must_use]
@@ -146,7 +169,17 @@ impl Rescorer {
 
     /// Converts one column for each feature of the model, in its order.
     pub(super) fn inputs_of(&self, rows: usize, columns: impl IntoIterator<Item = Option<ArrayRef>>) -> Result<Inputs> {
-        model_inputs(self.model(), rows, columns, &self.filled_words)
+        model_inputs(self.model(), rows, columns, &self.missing)
+            .map_err(|fault| fault.context("source.fields.features"))
+    }
+
+    /// Like [`Rescorer::inputs_of`], but missing levels are replaced only by words that the config names.
+    pub(super) fn inputs_as_configured(
+        &self,
+        rows: usize,
+        columns: impl IntoIterator<Item = Option<ArrayRef>>,
+    ) -> Result<Inputs> {
+        model_inputs(self.model(), rows, columns, &self.configured)
             .map_err(|fault| fault.context("source.fields.features"))
     }
 

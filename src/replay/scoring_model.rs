@@ -28,7 +28,18 @@ pub struct ScoringModel {
     kind: ScoreKind,
     /// The raw output that the score is computed from.
     output: usize,
+    /// Whether the score is the probability of the first of two classes, which is 1 minus the probability of the second,
+    /// which the model computes.
+    is_first_class: bool,
     sha256: String,
+}
+
+/// What the score of a model is computed from.
+#[derive(Debug, Clone, Copy)]
+struct ScoreOutput {
+    kind: ScoreKind,
+    output: usize,
+    is_first_class: bool,
 }
 
 /// The library that a model comes from, and how closely vigie's scores equal its own.
@@ -43,9 +54,10 @@ impl ScoringModel {
     /// Chooses the score of a model: its probability, that of a class if it has several, or the number that it predicts.
     /// `name` prefixes messages.
     pub fn new(name: &str, model: Model, class: Option<&str>) -> Result<Self> {
-        let (kind, output) = score_of(&model, class).map_err(|why| Fault::setup(format!("{name}: {why}")))?;
-        let sha256 = identity(&model, class.filter(|_| model.output_count() > 1));
-        Ok(Self { model, kind, output, sha256 })
+        let score = score_of(&model, class).map_err(|why| Fault::setup(format!("{name}: {why}")))?;
+        let ScoreOutput { kind, output, is_first_class } = score;
+        let sha256 = identity(&model, class.filter(|_| model.output_count() > 1 || is_first_class));
+        Ok(Self { model, kind, output, is_first_class, sha256 })
     }
 
     #[must_use]
@@ -58,7 +70,7 @@ impl ScoringModel {
         self.kind
     }
 
-    /// Identity of the score, in hexadecimal: that of the model and, if it has several classes, of the chosen one.
+    /// Identity of the score, in hexadecimal: that of the model and, if the score is not its usual one, of the chosen class.
     #[must_use]
     pub fn sha256_hex(&self) -> &str {
         &self.sha256
@@ -69,15 +81,40 @@ impl ScoringModel {
     pub fn scores(&self, mut raw: Vec<f64>) -> Vec<f64> {
         self.model.predictions(&mut raw);
         match self.model.output_count() {
+            1 if self.is_first_class => {
+                raw.iter_mut().for_each(|score| *score = self.complement(*score));
+                raw
+            }
             1 => raw,
             outputs => raw.into_iter().skip(self.output).step_by(outputs.max(1)).collect(),
         }
     }
 
-    /// The raw output behind the score, in the raw outputs of one row.
+    /// The probability of the other one of two classes, in the precision of the library.
+    fn complement(&self, probability: f64) -> f64 {
+        #[expect(clippy::cast_possible_truncation, reason = "a library of 32-bit floats subtracts in them")]
+        match self.model.promise().output {
+            InputPrecision::Single => f64::from(1.0 - probability as f32),
+            InputPrecision::Double => 1.0 - probability,
+        }
+    }
+
+    /// The raw score that increases with the score, in the raw outputs of one row.
     #[must_use]
     pub fn raw_score(&self, raw: &[f64]) -> f64 {
-        raw.get(self.output).copied().unwrap_or(f64::NAN)
+        self.sign() * raw.get(self.output).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Whether the score is the probability of the first of two classes, instead of the second.
+    #[must_use]
+    pub fn is_first_class(&self) -> bool {
+        self.is_first_class
+    }
+
+    /// −1 if the score decreases with the model's raw output, as the probability of the first of two classes does; else 1.
+    #[must_use]
+    pub fn sign(&self) -> f64 {
+        if self.is_first_class { -1.0 } else { 1.0 }
     }
 
     /// Prepares contributions. Those of a linear model are differences from the means of its reference.
@@ -86,7 +123,8 @@ impl ScoringModel {
         Ok(self.model.explainer_with(own.map(|own| Background::Means(&own.background)))?)
     }
 
-    /// Places, among the values of a row, of the contributions to the score: one per feature, then the expected value.
+    /// Places, among the values of a row, of the contributions to the score: one per feature, then the expected value. They
+    /// are those of the model's raw output, to be multiplied by [`ScoringModel::sign`].
     pub fn contributions(&self, explainer: &Explainer) -> Result<Range<usize>> {
         let width = self.model.features().len() + 1;
         let block = explainer.dimension_of(&self.model, self.output).map(|block| block * width);
@@ -107,19 +145,30 @@ impl ScoringModel {
                 within: match probability {
                     Agreement::Bits => 0.0,
                     Agreement::Within(tolerance) => tolerance,
-                },
+                }
+                .max(if self.is_first_class { self.rounding_of_complement() } else { 0.0 }),
                 is_single: output == InputPrecision::Single,
             },
         }
     }
+
+    /// The most that two ways of computing the probability of the first class may differ, such as 1 − p and a sigmoid of its
+    /// own.
+    fn rounding_of_complement(&self) -> f64 {
+        match self.model.promise().output {
+            InputPrecision::Single => f64::from(f32::EPSILON),
+            InputPrecision::Double => f64::EPSILON,
+        }
+    }
 }
 
-/// The kind of a model's score and its raw output, or why there is none.
-fn score_of(model: &Model, class: Option<&str>) -> Result<(ScoreKind, usize), String> {
+/// What a model's score is computed from, or why it has none.
+fn score_of(model: &Model, class: Option<&str>) -> Result<ScoreOutput, String> {
     let classes = model.classes();
+    let score = |kind: ScoreKind, output: usize| ScoreOutput { kind, output, is_first_class: false };
     if !model.link().has_probabilities() {
         return match (model.output_count(), class) {
-            (1, None) => Ok((ScoreKind::Prediction, 0)),
+            (1, None) => Ok(score(ScoreKind::Prediction, 0)),
             (1, Some(class)) => {
                 Err(format!("the model predicts a number, so that it has no class `{}`; remove `class`", shown(class)))
             }
@@ -129,14 +178,11 @@ fn score_of(model: &Model, class: Option<&str>) -> Result<(ScoreKind, usize), St
         };
     }
     if model.output_count() == 1 {
-        return match (class, classes.last()) {
-            (Some(class), Some(event)) if class != event => Err(format!(
-                "the model returns the probability of class `{}`, not of `{}`; remove `class` (model.event states what a high \
-                 probability means)",
-                shown(event),
-                shown(class)
-            )),
-            _ => Ok((ScoreKind::Probability, 0)),
+        let probability = score(ScoreKind::Probability, 0);
+        return match (class, classes) {
+            (Some(class), [first, _]) if class == first => Ok(ScoreOutput { is_first_class: true, ..probability }),
+            (Some(class), [_, second]) if class != second => Err(unknown_class(class, classes)),
+            _ => Ok(probability),
         };
     }
     let names = || classes.iter().map(|class| format!("`{}`", shown(class))).collect::<Vec<_>>().join(", ");
@@ -148,10 +194,12 @@ fn score_of(model: &Model, class: Option<&str>) -> Result<(ScoreKind, usize), St
         ));
     };
     let place = classes.iter().position(|known| known == class);
-    place.map(|place| (ScoreKind::Probability, place)).ok_or_else(|| {
-        let near = alternatives(class, classes.iter().map(String::as_str));
-        format!("the model has no class `{}`{near}", shown(class))
-    })
+    place.map(|place| score(ScoreKind::Probability, place)).ok_or_else(|| unknown_class(class, classes))
+}
+
+fn unknown_class(class: &str, classes: &[String]) -> String {
+    let near = alternatives(class, classes.iter().map(String::as_str));
+    format!("the model has no class `{}`{near}", shown(class))
 }
 
 fn identity(model: &Model, class: Option<&str>) -> String {

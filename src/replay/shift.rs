@@ -37,7 +37,8 @@ impl ShiftTally {
         }
     }
 
-    /// Counts rows with both scores. Their logged decisions are compared with those that `rule` makes on the new scores.
+    /// Counts rows with both scores. Their logged decisions are compared with those that `rule` makes on the new scores. Rows
+    /// with the new score NaN are left out: the model's library refuses to score them.
     pub fn observe(
         &mut self,
         rows: &Rows,
@@ -50,7 +51,8 @@ impl ShiftTally {
         let pairs =
             || {
                 logged.iter().zip(replayed).zip(rule.decisions(rows)).map(|((logged, replayed), refused)| {
-                    Some((logged?, *replayed, (refused?, rule.refuses(*replayed))))
+                    let pair = Some((logged?, *replayed, (refused?, rule.refuses(*replayed))));
+                    pair.filter(|_| !replayed.is_nan())
                 })
             };
         for (logged, replayed, refused) in pairs().flatten() {
@@ -65,8 +67,12 @@ impl ShiftTally {
             }
         }
         if let (Some((ours, theirs)), Some(cells)) = (&mut self.scores, layout.score()) {
-            let replayed = Float64Array::from(replayed.to_vec());
-            ours.observe_array(logged as &dyn Array, cells, &scale(cells), Precision::F64);
+            let is_scored = |row: &usize| replayed.get(*row).is_some_and(|score| !score.is_nan());
+            let scored: Vec<usize> = (0..logged.len()).filter(is_scored).collect();
+            let logged = scored.iter().map(|row| logged.is_valid(*row).then(|| logged.value(*row)));
+            let logged: Float64Array = logged.collect();
+            let replayed: Float64Array = scored.iter().map(|row| replayed.get(*row).copied()).collect();
+            ours.observe_array(&logged as &dyn Array, cells, &scale(cells), Precision::F64);
             theirs.observe_array(&replayed as &dyn Array, cells, &scale(cells), Precision::F64);
         }
     }

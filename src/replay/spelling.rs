@@ -15,19 +15,19 @@ pub(super) fn has_other_spellings(text: &str) -> bool {
 ///
 /// The spelling is the level as written if the model knows it so, or if it knows no other spelling. `1` may have been
 /// `1.0` (pandas writes this for a column with missing values), `True` or `true`, and ` a` may have been `a`.
-/// `has_word`: the config names the word that the application passes for a missing value.
-pub(super) fn trained_spelling<'l>(
+/// `is_configured`: the config states what the application passes for a missing value.
+pub fn trained_spelling<'l>(
     model: &Model,
     feature: usize,
     text: &'l str,
-    has_word: bool,
+    is_configured: bool,
 ) -> Option<Cow<'l, str>> {
     let is_known = |text: &str| model.knows_level(feature, text);
     if is_known(text) {
         return Some(Cow::Borrowed(text));
     }
     let Some(canonical) = word(text) else {
-        let has_missing_level = has_word || is_known(model.missing_level(feature));
+        let has_missing_level = is_configured || is_known(model.missing_level(feature));
         return if has_missing_level { None } else { Some(Cow::Borrowed(text)) };
     };
     let truth: &[&str] = match &*canonical {

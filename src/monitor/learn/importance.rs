@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use vigie_models::{Background, InputKind, ModelFeature};
+use vigie_models::{Background, InputKind};
 use vigie_profile::{
     batch::{for_each_number, to_numbers},
     shown::shown,
 };
 
-use super::rows::{column_name, inputs, raw_outputs, refused_note};
+use super::{
+    rows::{FeatureColumns, raw_outputs, refused_note},
+    unknown_levels,
+};
 use crate::{
     fault::{Fault, Result},
     monitor::on_demand::shap_columns::by_thread,
@@ -27,25 +30,30 @@ fn threads() -> usize {
 /// user.
 pub(crate) fn apply_model(
     scoring: &ScoringModel,
+    columns: &FeatureColumns,
     training: &mut Training,
     choice: &mut ColumnRoles,
 ) -> Result<Vec<String>> {
     let model = scoring.model();
-    let name = |feature: &ModelFeature| column_name(model, feature, training).to_owned();
+    let names: Vec<String> = columns.names(training).map(ToOwned::to_owned).collect();
     let of = |kind| {
-        let features = model.features().iter().filter(move |feature| feature.kind == kind);
-        features.map(name).collect::<Vec<_>>()
+        let named = model.features().iter().zip(&names).filter(move |(feature, _)| feature.kind == kind);
+        named.map(|(_, name)| name.clone()).collect::<Vec<String>>()
     };
-    choice.features = Some(model.features().iter().map(name).collect());
     choice.categorical = of(InputKind::Categorical);
     choice.numeric = of(InputKind::Numeric);
+    choice.features = Some(names);
     choice.precision = precision_of(model);
-    let inputs = inputs(model, training)?;
-    let mut notes: Vec<String> = model.notes().iter().cloned().chain(refused_note(model, &inputs)).collect();
-    if let ([first, second], ScoreKind::Probability) = (model.classes(), scoring.kind())
-        && (first.as_str(), second.as_str()) != ("0", "1")
-    {
-        notes.push(format!("The score is the probability of class `{}`, not of `{}`.", shown(second), shown(first)));
+    let inputs = columns.inputs(model, training)?;
+    let mut notes: Vec<String> = model.notes().iter().cloned().chain(columns.note(training)).collect();
+    notes.extend(refused_note(model, &inputs));
+    notes.extend(unknown_levels::notes(model, columns, training));
+    if let ([first, second], ScoreKind::Probability) = (model.classes(), scoring.kind()) {
+        let is_usual = (first.as_str(), second.as_str()) == ("0", "1");
+        let [own, other] = if scoring.is_first_class() { [first, second] } else { [second, first] };
+        if scoring.is_first_class() || !is_usual {
+            notes.push(format!("The score is the probability of class `{}`, not of `{}`.", shown(own), shown(other)));
+        }
     }
     let scores = scoring.scores(raw_outputs(model, &inputs, threads())?);
     let (role, other, flags) = match scoring.kind() {
@@ -98,10 +106,11 @@ fn note_differences(name: &str, training: &Training, scores: &[f64]) -> Result<O
 /// Measures contributions to the score on rows of the reference. `Err` inside: why the model has none.
 pub(crate) fn measure_contributions(
     scoring: &ScoringModel,
+    columns: &FeatureColumns,
     training: &Training,
 ) -> Result<Result<Contributions, String>> {
     let model = scoring.model();
-    let inputs = inputs(model, training)?;
+    let inputs = columns.inputs(model, training)?;
     let explainer = match model.explainer_with(Some(Background::Rows(&inputs))) {
         Ok(explainer) => explainer,
         Err(why) => return Ok(Err(why.to_string())),
@@ -127,7 +136,7 @@ pub(crate) fn measure_contributions(
     })?;
     let of_feature = |place: usize| {
         let values = values.iter().skip(own.start + place).step_by(width);
-        Contribution::learn(&values.copied().collect::<Vec<f64>>())
+        Contribution::learn(&values.map(|value| scoring.sign() * value).collect::<Vec<f64>>())
     };
     Ok(Ok(Contributions {
         model_sha256: scoring.sha256_hex().to_owned(),

@@ -11,7 +11,9 @@ use super::{
     importance::{apply_model, measure_contributions},
     importance_file::ImportanceList,
     leaves::count_leaves,
-    optimism, segments,
+    optimism,
+    rows::FeatureColumns,
+    segments,
     training::{hash_files, open_columns, read_all, read_one},
     writer::{ReferenceWriter, parts},
 };
@@ -156,19 +158,20 @@ fn learn_with(
     let model = read_model(MODEL, path, choices)?;
     let scoring = ScoringModel::new(&place(MODEL, path), model, choices.class.as_deref())?;
     let mut choice = request.choice.clone();
-    let notes = apply_model(&scoring, &mut training, &mut choice)?;
+    let columns = FeatureColumns::find(scoring.model(), &training, &choice)?;
+    let notes = apply_model(&scoring, &columns, &mut training, &mut choice)?;
     let provenance = request.provenance(now, training.rows, training.columns.len(), files);
     let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, &|_, _| {}, progress)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     learnt.notes.extend(notes);
-    match measure_contributions(&scoring, &training)? {
+    match measure_contributions(&scoring, &columns, &training)? {
         Ok(contributions) => learnt.reference = learnt.reference.with_explanation(name, contributions),
         Err(why) => learnt.notes.push(format!(
             "no importance is measured: {why}; pass --importance FILE without --model to weight findings"
         )),
     }
     let mut learnt = request.add_segments(learnt, &training, &choice)?;
-    if let Some(leaves) = count_leaves(scoring.model(), &training, threads())? {
+    if let Some(leaves) = count_leaves(scoring.model(), &columns, &training, threads())? {
         learnt.reference = learnt.reference.with_leaves(&leaves)?;
     }
     request.write(learnt)

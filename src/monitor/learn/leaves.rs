@@ -3,7 +3,7 @@
 use vigie_models::{Inputs, LeafTree, Model};
 use vigie_stats::LeafPooling;
 
-use super::rows::inputs;
+use super::rows::FeatureColumns;
 use crate::{
     fault::Result,
     monitor::on_demand::shap_columns::by_thread,
@@ -17,9 +17,14 @@ const SAMPLE: usize = 20_000;
 const ROWS_AT_ONCE: usize = 1024;
 
 /// Counts all rows of a table. `None` if the model has no trees, too many leaves, or none that divide these rows.
-pub(crate) fn count_leaves(model: &Model, training: &Training, threads: usize) -> Result<Option<ReferenceLeaves>> {
+pub(crate) fn count_leaves(
+    model: &Model,
+    columns: &FeatureColumns,
+    training: &Training,
+    threads: usize,
+) -> Result<Option<ReferenceLeaves>> {
     let Some(trees) = model.leaf_trees() else { return Ok(None) };
-    let inputs = inputs(model, training)?;
+    let inputs = columns.inputs(model, training)?;
     let counts = count_rows(model, &trees, &inputs, threads)?;
     LeafBaseline::learn(model, &trees, counts, |poolings| sample_cells(model, poolings, &inputs, threads))
 }

@@ -9,4 +9,5 @@ pub(crate) mod optimism;
 pub(crate) mod rows;
 pub(crate) mod segments;
 pub(crate) mod training;
+mod unknown_levels;
 pub(crate) mod writer;

@@ -6,30 +6,95 @@ use vigie_profile::shown::shown;
 use crate::{
     fault::{Fault, Result},
     monitor::on_demand::shap_columns::by_thread,
-    reference::Training,
+    reference::{ColumnRoles, Training},
     replay::{column_of, model_inputs},
 };
 
-/// The name of a feature's column in a table: the feature's own, unless training has changed that of the column.
-pub(crate) fn column_name<'a>(model: &Model, feature: &'a ModelFeature, table: &'a Training) -> &'a str {
-    let place = column_of(model, feature, table.columns.iter().map(|column| column.name.as_str()));
-    place.and_then(|place| table.columns.get(place)).map_or(&feature.name, |column| &column.name)
+/// Maximum number of columns to name in a note.
+const NAMED: usize = 4;
+
+/// The columns of a table that hold the features of a model.
+#[derive(Debug)]
+pub(crate) struct FeatureColumns {
+    /// One place in the table for each feature, in the order of the model.
+    places: Vec<usize>,
+    /// Whether the model has no names, so that its features are the columns in their order.
+    is_by_position: bool,
 }
 
-/// Converts all rows of a table. Columns are matched by name.
-pub(crate) fn inputs(model: &Model, table: &Training) -> Result<Inputs> {
-    let column = |feature: &ModelFeature| {
-        let column = table.column(column_name(model, feature, table)).map_err(|fault| fault.context("--data"))?;
-        column.array().map(Some).ok_or_else(|| {
-            Fault::setup(format!(
-                "--data {}: column `{}` holds nested values, but the model expects a number or a level",
+impl FeatureColumns {
+    /// Finds the features of a model by their names. A model that was trained without names reads the columns in their
+    /// order: those of `roles.features`, or else all that have no other role.
+    pub(crate) fn find(model: &Model, table: &Training, roles: &ColumnRoles) -> Result<Self> {
+        let features = model.features();
+        let place = |feature: &ModelFeature| column_of(model, feature, table.columns.iter().map(|own| own.name.as_str()));
+        if model.has_feature_names() {
+            let places = features.iter().map(|feature| place(feature).map_or_else(|| table.place(&feature.name), Ok));
+            let places = places.collect::<Result<_>>().map_err(|fault| fault.context("--data"))?;
+            return Ok(Self { places, is_by_position: false });
+        }
+        // The table may have the names that the library makes up, such as `Column_0`.
+        if let Some(places) = features.iter().map(place).collect() {
+            return Ok(Self { places, is_by_position: false });
+        }
+        let places = match &roles.features {
+            Some(names) => {
+                let places = names.iter().map(|name| table.place(name)).collect::<Result<Vec<usize>>>();
+                places.map_err(|fault| fault.context("--features"))?
+            }
+            None => {
+                let has_role = |name: &String| {
+                    roles.target.as_ref() == Some(name) || roles.score() == Some(name) || roles.ignore.contains(name)
+                };
+                let columns = table.columns.iter().enumerate();
+                columns.filter(|(_, column)| !has_role(&column.name)).map(|(place, _)| place).collect()
+            }
+        };
+        if places.len() != features.len() {
+            return Err(Fault::setup(format!(
+                "--data {}: the model was trained without feature names and reads {} columns by their order, but the file has \
+                 {} columns without another role; keep only the features, in the order of training",
                 table.name,
-                shown(&feature.name)
-            ))
+                features.len(),
+                places.len()
+            )));
+        }
+        Ok(Self { places, is_by_position: true })
+    }
+
+    /// Names of the columns, in the order of the features.
+    pub(crate) fn names<'t>(&self, table: &'t Training) -> impl Iterator<Item = &'t str> {
+        self.places.iter().filter_map(|place| table.columns.get(*place)).map(|column| column.name.as_str())
+    }
+
+    /// Converts all rows of a table.
+    pub(crate) fn inputs(&self, model: &Model, table: &Training) -> Result<Inputs> {
+        let column = |place: &usize| {
+            let column = table.columns.get(*place);
+            column.and_then(|column| column.array()).map(Some).ok_or_else(|| {
+                Fault::setup(format!(
+                    "--data {}: column `{}` holds nested values, but the model expects a number or a level",
+                    table.name,
+                    shown(column.map_or("", |column| &column.name))
+                ))
+            })
+        };
+        let columns = self.places.iter().map(column).collect::<Result<Vec<_>>>()?;
+        model_inputs(model, table.rows, columns, &[]).map_err(|fault| fault.context(format!("--data {}", table.name)))
+    }
+
+    /// States which columns are the features of a model without names; `None` if it has names.
+    pub(crate) fn note(&self, table: &Training) -> Option<String> {
+        let names: Vec<String> = self.names(table).take(NAMED).map(|name| format!("`{}`", shown(name))).collect();
+        self.is_by_position.then(|| {
+            let more = if self.places.len() > NAMED { ", …" } else { "" };
+            format!(
+                "The model was trained without feature names: its {} features are the columns in the order of the file ({}{more}).",
+                self.places.len(),
+                names.join(", ")
+            )
         })
-    };
-    let columns = model.features().iter().map(column).collect::<Result<Vec<_>>>()?;
-    model_inputs(model, table.rows, columns, &[]).map_err(|fault| fault.context(format!("--data {}", table.name)))
+    }
 }
 
 /// Raw outputs of all rows, computed in parallel.

@@ -28,7 +28,9 @@ use crate::{
             stories::judge_with_stories,
         },
     },
-    replay::{Parity, ParityCause, ParityTally, Replay, Rescorer, ScoreKind, ScoringModel, ShiftTally},
+    replay::{
+        MissingInput, Parity, ParityCause, ParityTally, Replay, Rescorer, ScoreKind, ScoringModel, ShiftTally,
+    },
     report::{Context, ReplaySummary, ReplayedWindow, to_html, to_json, to_summary_html, to_summary_json},
 };
 
@@ -211,21 +213,19 @@ fn open<'a>(
     // only this is not known.
     let champion = open_model(settings, &run.reference).ok().flatten();
     let configured = settings.model.missing_level.as_ref();
-    let words: BTreeMap<String, String> = challenger
-        .model()
-        .features()
+    let missing: BTreeMap<String, MissingInput> = challenger
+        .names()
         .iter()
-        .filter_map(|feature| {
-            let name = feature.name.as_str();
+        .filter_map(|name| {
             let inferred = || {
                 let word = champion.as_ref()?.missing_word(name)?;
-                challenger.knows_level(name, &word).then_some(word)
+                challenger.knows_level(name, &word).then_some(MissingInput::Word(word))
             };
-            let word = configured.and_then(|words| words.word(name)).map(ToOwned::to_owned).or_else(inferred)?;
-            Some((name.to_owned(), word))
+            let input = configured.and_then(|inputs| inputs.input(name)).or_else(inferred)?;
+            Some((name.clone(), input))
         })
         .collect();
-    run.set_model(challenger.with_missing_words(|feature| words.get(feature).cloned()), champion.as_ref())?;
+    run.set_model(challenger.with_missing_inputs(|feature| missing.get(feature).cloned()), champion.as_ref())?;
     // Only the model that the reference was learned with has contributions; for others, attribution is unavailable.
     run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
     Ok((run, Some(name(path))))

@@ -17,12 +17,12 @@ use crate::{
     monitor::{
         atomic_file::AtomicFile,
         learn::{
-            rows::{inputs, raw_outputs, refused_note},
+            rows::{FeatureColumns, raw_outputs, refused_note},
             training::read,
         },
         model::{ModelFile, read_model},
     },
-    reference::{Training, TrainingValues, duplicate_name},
+    reference::{ColumnRoles, Training, TrainingValues, duplicate_name},
     source,
 };
 
@@ -81,7 +81,9 @@ pub fn score(request: &ScoreRequest) -> Result<ScoredFile> {
     }
     let model = read_model("--model", &request.model.path, &request.model.choices)?;
     let (table, _) = read(std::slice::from_ref(&request.data))?;
-    let inputs = inputs(&model, &table)?;
+    let roles = ColumnRoles { ignore: request.id.iter().cloned().collect(), ..ColumnRoles::default() };
+    let columns = FeatureColumns::find(&model, &table, &roles)?;
+    let inputs = columns.inputs(&model, &table)?;
     let raw = raw_outputs(&model, &inputs, request.threads)?;
     let mut written: Vec<(String, ArrayRef)> = Vec::new();
     if let Some(id) = &request.id {
@@ -104,7 +106,7 @@ pub fn score(request: &ScoreRequest) -> Result<ScoredFile> {
     let mut file = AtomicFile::create(&request.out)?;
     file.write(&bytes)?;
     file.finish()?;
-    let notes = model.notes().iter().cloned().chain(refused_note(&model, &inputs)).collect();
+    let notes = model.notes().iter().cloned().chain(columns.note(&table)).chain(refused_note(&model, &inputs)).collect();
     Ok(ScoredFile { rows: table.rows, notes })
 }
 

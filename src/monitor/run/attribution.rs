@@ -58,6 +58,8 @@ impl<'a> RowExplainer<'a> {
             if together.first().is_some_and(in_sample) {
                 let mut values = vec![0.0; together.len() * self.explainer.width()];
                 self.explainer.values(model.model(), inputs, rows, &mut values)?;
+                let sign = model.scoring().sign();
+                values.iter_mut().for_each(|value| *value *= sign);
                 tally.observe(&values, (self.explainer.width(), self.first), model.columns(), self.reference);
             }
         }

@@ -263,23 +263,30 @@ pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<O
         return Ok(None);
     };
     let rescorer = Rescorer::for_reference(&place(MODEL_FILE, file), scoring, reference.layout())?;
-    with_missing_words(rescorer, settings).map(Some)
+    with_missing_inputs(rescorer, settings).map(Some)
 }
 
-/// Sets the words for missing levels that the config names.
-pub(crate) fn with_missing_words(rescorer: Rescorer, settings: &Settings) -> Result<Rescorer> {
-    let Some(words) = &settings.model.missing_level else { return Ok(rescorer) };
-    if let MissingLevel::ByFeature(words) = words {
-        let features = rescorer.model().features();
-        let is_known = |name: &String| features.iter().any(|feature| feature.name == *name);
-        if let Some(unknown) = words.keys().find(|name| !is_known(name)) {
-            let names = features.iter().map(|feature| feature.name.as_str());
+/// Sets what the config states about missing levels.
+pub(crate) fn with_missing_inputs(rescorer: Rescorer, settings: &Settings) -> Result<Rescorer> {
+    let Some(inputs) = &settings.model.missing_level else { return Ok(rescorer) };
+    if let MissingLevel::ByFeature(words) = inputs {
+        let names = rescorer.names();
+        if let Some(unknown) = words.keys().find(|name| !names.contains(name)) {
             return Err(Fault::setup(format!(
                 "model.missing_level: the model has no feature `{}`{}",
                 shown(unknown),
-                alternatives(unknown, names)
+                alternatives(unknown, names.iter().map(String::as_str))
+            )));
+        }
+        let missing = words.iter().find(|(_, word)| word.is_none());
+        if let Some((name, _)) = missing.filter(|_| rescorer.model().replaces_missing_levels()) {
+            return Err(Fault::setup(format!(
+                "model.missing_level: `{}` is null, but {} takes no missing levels; name the word that the application passes \
+                 instead",
+                shown(name),
+                rescorer.model().kind()
             )));
         }
     }
-    Ok(rescorer.with_missing_words(|feature| words.word(feature).map(ToOwned::to_owned)))
+    Ok(rescorer.with_missing_inputs(|feature| inputs.input(feature)))
 }

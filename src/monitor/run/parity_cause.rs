@@ -7,7 +7,7 @@ use vigie_models::{InputKind, Iterations, ModelOptions};
 use vigie_profile::batch::{for_each_number, texts};
 
 use super::{
-    context::{MODEL_FILE, RunContext, SAMPLE, WindowData, with_missing_words},
+    context::{MODEL_FILE, RunContext, SAMPLE, WindowData, with_missing_inputs},
     parity_request::ParityRequest,
 };
 use crate::{
@@ -15,8 +15,8 @@ use crate::{
     fault::Result,
     monitor::model::{options, place, read_with},
     replay::{
-        IterationsUsed, LEAST_DIFFERING, Parity, ParityCause, ParitySample, ParityTally, Rescorer, ScoringModel,
-        find_cause,
+        IterationsUsed, LEAST_DIFFERING, Parity, ParityCause, ParitySample, ParityTally, Rereadings, Rescorer,
+        ScoringModel, find_cause,
     },
 };
 
@@ -35,10 +35,14 @@ pub(crate) fn with_cause(
     let importance = run.reference.importance();
     let of_column = |place: &Option<usize>| importance.get((*place)?).copied().flatten();
     let importance: Vec<f64> = model.columns().iter().map(|place| of_column(place).unwrap_or(0.0)).collect();
-    let rereadings = match &run.settings.model.file {
-        Some(file) => rereadings(run, file),
-        None => Vec::new(),
+    let Some(file) = &run.settings.model.file else { return Ok(parity) };
+    let first = |count: u32| {
+        let choices = options(&run.settings.model.choices());
+        let iterations = Iterations::First(usize::try_from(count).ok()?);
+        // An option that the file does not have is not a hypothesis.
+        reread(run, file, &ModelOptions { iterations, ..choices }).ok()
     };
+    let rereadings = Rereadings { whole: rereadings(run, file), first: &first };
     let cause = find_cause(model, tally.row_judge(request.options), &sample, &rereadings, &importance)?;
     Ok(Parity { cause, ..parity })
 }
@@ -166,12 +170,14 @@ fn rereadings(run: &RunContext<'_>, file: &Path) -> Vec<(ParityCause, Rescorer)>
         .map(|(iterations, uses)| (ParityCause::Iterations { uses }, ModelOptions { iterations, ..chosen.clone() }));
     let rounding = if chosen.single_inputs { ParityCause::InputsNotRounded } else { ParityCause::InputsRounded };
     let inputs = (rounding, ModelOptions { single_inputs: !chosen.single_inputs, ..chosen.clone() });
-    let read = |options: &ModelOptions| {
-        let model = read_with(MODEL_FILE, file, options)?;
-        let scoring = ScoringModel::new(MODEL_FILE, model, choices.class.as_deref())?;
-        let rescorer = Rescorer::for_reference(&place(MODEL_FILE, file), scoring, run.reference.layout())?;
-        with_missing_words(rescorer, run.settings)
-    };
     // An option that the file does not have is not a hypothesis.
-    others.chain([inputs]).filter_map(|(cause, options)| Some((cause, read(&options).ok()?))).collect()
+    others.chain([inputs]).filter_map(|(cause, options)| Some((cause, reread(run, file, &options).ok()?))).collect()
+}
+
+/// The model file, read with these options.
+fn reread(run: &RunContext<'_>, file: &Path, options: &ModelOptions) -> Result<Rescorer> {
+    let model = read_with(MODEL_FILE, file, options)?;
+    let scoring = ScoringModel::new(MODEL_FILE, model, run.settings.model.class.as_deref())?;
+    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, file), scoring, run.reference.layout())?;
+    with_missing_inputs(rescorer, run.settings)
 }

@@ -107,14 +107,19 @@ pub(crate) fn rescore(
             _ => None,
         };
         if let Some(request) = request {
-            let replayed = match with_leaves {
+            let mut replayed = match with_leaves {
                 Some(scores) => scores,
                 None => model.scores(&inputs, keyed.rows.len)?,
             };
+            let refused = model.model().refused_rows(&inputs, 0..keyed.rows.len);
+            for row in &refused {
+                if let Some(score) = replayed.get_mut(*row) {
+                    *score = f64::NAN;
+                }
+            }
             if let (Some(shift), Some(rule)) = (&mut tally.shift, request.options.rule) {
                 shift.observe(&keyed.rows, &replayed, rule, layout, segments);
             }
-            let refused = model.model().refused_rows(&inputs, 0..keyed.rows.len);
             tally.parity.leave_out(refused.len() as u64);
             for pair in pairs(keyed, request, &replayed, &refused) {
                 tally.parity.observe(pair, request.options);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::challenger::{ChallengerSection, LoggedAndReplayed};
 use crate::{
-    replay::{IterationsUsed, Parity, ParityCause, Replay, ScorePromise},
+    replay::{IterationsUsed, Parity, ParityCause, Replay, ScorePromise, UnitRatio},
     report::words::Language,
 };
 
@@ -23,7 +23,10 @@ pub struct ReplaySection {
 /// The likely cause of differing scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedCause {
-    /// Features that are exchanged.
+    /// Decimals after which the service cuts scores off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<u8>,
+    /// Features that are exchanged, lost, in another unit, or whose missing levels are not replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,
     /// Boosting iterations that the service uses.
@@ -31,6 +34,9 @@ pub struct ReportedCause {
     pub iterations: Option<IterationsUsed>,
     /// What it is: `swapped_columns`, `zeros_missing`, …
     pub kind: String,
+    /// What the library reads of a feature in another unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<UnitRatio>,
     /// Number of the tree with another leaf, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<u64>,
@@ -111,15 +117,20 @@ fn is_zero(rows: &u64) -> bool {
 impl ReportedCause {
     fn new(cause: &ParityCause) -> Self {
         Self {
-            features: match cause {
-                ParityCause::SwappedColumns { first, second } => vec![first.clone(), second.clone()],
-                _ => Vec::new(),
+            decimals: match cause {
+                ParityCause::ScoresCut { decimals } => Some(*decimals),
+                _ => None,
             },
+            features: cause.features().into_iter().map(ToOwned::to_owned).collect(),
             iterations: match cause {
                 ParityCause::Iterations { uses } => Some(*uses),
                 _ => None,
             },
             kind: cause.kind().to_owned(),
+            ratio: match cause {
+                ParityCause::ScaledColumn { ratio, .. } => Some(*ratio),
+                _ => None,
+            },
             tree: match cause {
                 ParityCause::ChangedLeaf { tree } => Some(*tree),
                 _ => None,

@@ -3,7 +3,7 @@
 use vigie_profile::shown::shown;
 
 use crate::{
-    replay::{IterationsUsed, ParityCause, ScorePromise},
+    replay::{IterationsUsed, ParityCause, ScorePromise, UnitRatio},
     report::words::format::capitalized,
 };
 
@@ -19,7 +19,13 @@ pub(super) fn why(cause: Option<&ParityCause>) -> String {
 pub(super) fn sentence(cause: &ParityCause) -> String {
     let words = clause(cause);
     // A name keeps its first letter.
-    let begins_with_name = matches!(cause, ParityCause::SwappedColumns { .. });
+    let begins_with_name = matches!(
+        cause,
+        ParityCause::SwappedColumns { .. }
+            | ParityCause::LostColumn { .. }
+            | ParityCause::ZeroColumn { .. }
+            | ParityCause::ScaledColumn { .. }
+    );
     let sentence = if begins_with_name { words } else { capitalized(&words) };
     sentence + "."
 }
@@ -30,6 +36,13 @@ fn clause(cause: &ParityCause) -> String {
         ParityCause::OtherClass => {
             format!("the log probably has the probability of the other class: 1 minus the model’s {GIVES}")
         }
+        ParityCause::ScoresCut { decimals } => format!(
+            "the service probably cuts scores off after {decimals} decimals instead of rounding them: all logged scores are the \
+             model’s, cut off"
+        ),
+        ParityCause::Iterations { uses: IterationsUsed::First(count) } => format!(
+            "the service probably uses the first {count} boosting iterations of the file: model.iterations: {count} {GIVES}"
+        ),
         ParityCause::Iterations { uses: IterationsUsed::All } => {
             format!("the service probably uses all boosting iterations of the file: model.iterations: all {GIVES}")
         }
@@ -52,6 +65,33 @@ fn clause(cause: &ParityCause) -> String {
         ParityCause::MissingZeros => format!(
             "missing numbers are probably zeros to the library: the model with zeros in place of missing values {GIVES}"
         ),
+        ParityCause::LevelsMissing { features } => format!(
+            "missing levels of {} probably stay missing to the library: the model {GIVES} if no word replaces them; set \
+             model.missing_level: {{{}}}",
+            listed(features, |name| shown(name)),
+            listed(features, |name| format!("{}: null", shown(name)))
+        ),
+        ParityCause::ColumnsSorted => format!(
+            "the library probably reads the columns in alphabetical order, and not by their names: the model with its columns in \
+             that order {GIVES}"
+        ),
+        ParityCause::LostColumn { feature } => format!(
+            "{} is probably missing to the library in every row: the model without its values {GIVES}",
+            shown(feature)
+        ),
+        ParityCause::ZeroColumn { feature } => format!(
+            "{} is probably zero to the library in every row: the model with zeros in its place {GIVES}",
+            shown(feature)
+        ),
+        ParityCause::ScaledColumn { feature, ratio } => {
+            let change = match ratio {
+                UnitRatio::Times(by) => format!("times {by}"),
+                UnitRatio::Over(by) => format!("divided by {by}"),
+                UnitRatio::Negated => "with the other sign".to_owned(),
+            };
+            let feature = shown(feature);
+            format!("{feature} probably reaches the library in another unit: the model with its values {change} {GIVES}")
+        }
         ParityCause::SwappedColumns { first, second } => format!(
             "{} and {} are probably exchanged: the model with their values swapped {GIVES}",
             shown(first),
@@ -71,6 +111,11 @@ fn clause(cause: &ParityCause) -> String {
                 .to_owned()
         }
     }
+}
+
+/// Features, separated by commas.
+fn listed(features: &[String], one: impl Fn(&String) -> String) -> String {
+    features.iter().map(one).collect::<Vec<String>>().join(", ")
 }
 
 /// How closely vigie's scores equal those of the library.

@@ -21,6 +21,7 @@ pub(super) fn unmeasured(why: &Unmeasured) -> String {
 
 pub(super) fn logged_precision(precision: &[LoggedPrecision]) -> String {
     let one = |precision: &LoggedPrecision| match precision {
+        LoggedPrecision::Half => "half precision".to_owned(),
         LoggedPrecision::Single => "single precision".to_owned(),
         LoggedPrecision::Digits(digits) => format!("{digits} significant digits"),
         LoggedPrecision::Decimals(decimals) => format!("{decimals} decimals"),

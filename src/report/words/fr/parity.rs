@@ -3,7 +3,7 @@
 use vigie_profile::shown::shown;
 
 use crate::{
-    replay::{IterationsUsed, ParityCause, ScorePromise},
+    replay::{IterationsUsed, ParityCause, ScorePromise, UnitRatio},
     report::words::format::capitalized,
 };
 
@@ -22,7 +22,13 @@ pub(super) fn why(cause: Option<&ParityCause>) -> String {
 pub(super) fn sentence(cause: &ParityCause) -> String {
     let words = clause(cause);
     // A name keeps its first letter.
-    let begins_with_name = matches!(cause, ParityCause::SwappedColumns { .. });
+    let begins_with_name = matches!(
+        cause,
+        ParityCause::SwappedColumns { .. }
+            | ParityCause::LostColumn { .. }
+            | ParityCause::ZeroColumn { .. }
+            | ParityCause::ScaledColumn { .. }
+    );
     let sentence = if begins_with_name { words } else { capitalized(&words) };
     sentence + "."
 }
@@ -32,6 +38,14 @@ fn clause(cause: &ParityCause) -> String {
     match cause {
         ParityCause::OtherClass => format!(
             "le journal contient probablement la probabilité de l’autre classe\u{a0}: 1 moins celle du modèle {GIVES}"
+        ),
+        ParityCause::ScoresCut { decimals } => format!(
+            "le service tronque probablement les scores à {decimals} décimales au lieu de les arrondir\u{a0}: tous les scores du \
+             journal sont ceux du modèle, tronqués"
+        ),
+        ParityCause::Iterations { uses: IterationsUsed::First(count) } => format!(
+            "le service utilise probablement les {count} premières itérations du fichier\u{a0}: model.iterations\u{a0}: {count} \
+             {GIVES}"
         ),
         ParityCause::Iterations { uses: IterationsUsed::All } => format!(
             "le service utilise probablement toutes les itérations du fichier\u{a0}: model.iterations\u{a0}: all {GIVES}"
@@ -57,6 +71,36 @@ fn clause(cause: &ParityCause) -> String {
             "les nombres manquants sont probablement des zéros pour la bibliothèque\u{a0}: le modèle {GIVES} si les manquants \
              sont remplacés par zéro"
         ),
+        ParityCause::LevelsMissing { features } => format!(
+            "les modalités manquantes de {} restent probablement manquantes pour la bibliothèque\u{a0}: le modèle {GIVES} si aucun \
+             mot ne les remplace\u{a0}; indiquer model.missing_level\u{a0}: {{{}}}",
+            listed(features, |name| shown(name)),
+            listed(features, |name| format!("{}: null", shown(name)))
+        ),
+        ParityCause::ColumnsSorted => format!(
+            "la bibliothèque lit probablement les colonnes dans l’ordre alphabétique, et non d’après leurs noms\u{a0}: le modèle \
+             {GIVES} si ses colonnes sont dans cet ordre"
+        ),
+        ParityCause::LostColumn { feature } => format!(
+            "{} manque probablement à la bibliothèque sur chaque ligne\u{a0}: le modèle {GIVES} sans ses valeurs",
+            shown(feature)
+        ),
+        ParityCause::ZeroColumn { feature } => format!(
+            "{} vaut probablement zéro pour la bibliothèque sur chaque ligne\u{a0}: le modèle {GIVES} avec des zéros à sa place",
+            shown(feature)
+        ),
+        ParityCause::ScaledColumn { feature, ratio } => {
+            let change = match ratio {
+                UnitRatio::Times(by) => format!("multipliées par {by}"),
+                UnitRatio::Over(by) => format!("divisées par {by}"),
+                UnitRatio::Negated => "de signe contraire".to_owned(),
+            };
+            let feature = shown(feature);
+            format!(
+                "{feature} parvient probablement à la bibliothèque dans une autre unité\u{a0}: le modèle {GIVES} avec ses valeurs \
+                 {change}"
+            )
+        }
         ParityCause::SwappedColumns { first, second } => format!(
             "{} et {} sont probablement interverties\u{a0}: le modèle {GIVES} si leurs valeurs sont échangées",
             shown(first),
@@ -77,6 +121,11 @@ fn clause(cause: &ParityCause) -> String {
                 .to_owned()
         }
     }
+}
+
+/// Features, separated by commas.
+fn listed(features: &[String], one: impl Fn(&String) -> String) -> String {
+    features.iter().map(one).collect::<Vec<String>>().join(", ")
 }
 
 /// How closely vigie's scores equal those of the library.

@@ -19,6 +19,7 @@ pub(super) fn unmeasured(why: &Unmeasured) -> String {
 
 pub(super) fn logged_precision(precision: &[LoggedPrecision]) -> String {
     let one = |precision: &LoggedPrecision| match precision {
+        LoggedPrecision::Half => "demi-précision".to_owned(),
         LoggedPrecision::Single => "simple précision".to_owned(),
         LoggedPrecision::Digits(digits) => format!("{digits} chiffres significatifs"),
         LoggedPrecision::Decimals(decimals) => format!("{decimals} décimales"),
