@@ -12,7 +12,7 @@ use vigie_profile::{
 use super::{
     ExitStatus,
     args::{AlertListArgs, AlertVerb, OutputFormat},
-    print::print,
+    print::{print, print_error},
 };
 use crate::{
     alert::{self, Alert, Channel, ComposeContext, Delivery, Mute, Notification, Phase, Timeouts},
@@ -116,7 +116,7 @@ fn refuse_unknown(models: &[Settings], subject: &str, shared: &Settings) -> Resu
         match monitor::subjects(settings) {
             Ok(subjects) => known.extend(subjects),
             Err(fault) => {
-                eprintln!("note: whether {} exists was not checked: {fault}", shown(subject));
+                print_error(&format!("note: whether {} exists was not checked: {fault}", shown(subject)));
                 return Ok(());
             }
         }

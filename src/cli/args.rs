@@ -167,11 +167,11 @@ pub(super) struct LearnArgs {
     #[arg(long, value_name = "REF")]
     pub out: PathBuf,
     /// Model file; provides the features, their order, kinds and importance, and scores the rows
-    #[arg(long, value_name = "M", conflicts_with_all = ["features", "categorical", "ignore", "precision"])]
+    #[arg(long, value_name = "M", conflicts_with_all = ["categorical", "precision"])]
     pub model: Option<PathBuf>,
     #[command(flatten)]
     pub model_args: ModelArgs,
-    /// Of a model with several classes the one whose probability is the score
+    /// The class whose probability is the score, if it is not the second of two
     #[arg(long, value_name = "NAME", requires = "model")]
     pub class: Option<String>,
     /// How much each feature matters to a model that vigie cannot read: CSV (feature,importance) or a JSON object
@@ -332,7 +332,7 @@ pub(super) struct ReplayArgs {
     pub model: Option<PathBuf>,
     #[command(flatten)]
     pub model_args: ModelArgs,
-    /// Of a model with several classes the one whose probability is the score
+    /// The class whose probability is the score, if it is not the second of two
     #[arg(long, value_name = "NAME", requires = "model")]
     pub class: Option<String>,
     /// Model of the config to replay, if the config defines several

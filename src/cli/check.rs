@@ -10,7 +10,7 @@ use super::{
     args::{CheckArgs, OutputFormat},
     check_range,
     left_out::too_many_left_out,
-    print::print,
+    print::{print, print_error},
     progress::ProgressLine,
 };
 use crate::{
@@ -72,15 +72,15 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
     let window = checked.report.examined.window;
     if let Err(fault) = record(&settings, window, request.now, monitor::RunResult::Reported(&checked.report), args.send)
     {
-        eprintln!("note: {fault}");
+        print_error(&format!("note: {fault}"));
     }
     if is_first {
         for note in monitor::first_check_notes(&settings, &checked.report) {
-            eprintln!("note: {note}");
+            print_error(&format!("note: {note}"));
         }
     }
     if let Some(note) = note_open_window(window, request.now, settings.schedule.lateness) {
-        eprintln!("note: {note}");
+        print_error(&format!("note: {note}"));
     }
     if args.send && checked.report.examined.empty_later.is_some() {
         record_silence(&settings, request, args.threads.map_or(cores, usize::from));
@@ -143,7 +143,7 @@ fn record_silence(settings: &Settings, request: RunRequest, threads: usize) {
     let result = check(settings, RunRequest { window: Some(newest), ..request }, scan_options)
         .and_then(|silent| record(settings, newest, request.now, monitor::RunResult::Reported(&silent.report), true));
     if let Err(fault) = result {
-        eprintln!("note: {fault}");
+        print_error(&format!("note: {fault}"));
     }
 }
 
@@ -152,7 +152,7 @@ fn record_failure(settings: &Settings, request: RunRequest, fault: Fault) -> Fau
     let newest = settings.schedule.cadence().latest_complete(request.now, settings.schedule.lateness);
     let result = monitor::RunResult::Failed(Test::RunFailed, &fault);
     if let Err(record_fault) = record(settings, request.window.unwrap_or(newest), request.now, result, true) {
-        eprintln!("note: {record_fault}");
+        print_error(&format!("note: {record_fault}"));
     }
     fault
 }

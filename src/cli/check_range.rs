@@ -4,7 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use vigie_profile::{shown::harmless, window::Instant};
 
-use super::{args::OutputFormat, print::print};
+use super::{args::OutputFormat, print::{print, print_error}};
 use crate::{
     config::Settings,
     fault::{Fault, Result},
@@ -42,7 +42,7 @@ impl CheckedRange {
             OutputFormat::Text => table(&self.checked),
         });
         if let Some(fault) = &self.unrecorded {
-            eprintln!("note: the reports were written but not all recorded in the ledger: {fault}");
+            print_error(&format!("note: the reports were written but not all recorded in the ledger: {fault}"));
         }
     }
 }

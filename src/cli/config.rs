@@ -6,7 +6,7 @@ use super::{
     ExitStatus,
     args::ConfigVerb,
     connect,
-    print::{noun, print},
+    print::{noun, print, print_error},
 };
 use crate::{
     config::{self, Problems, Settings},
@@ -50,7 +50,7 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
                 monitor::try_records(settings)?;
             }
             for warning in config::of_all(&all, config::warnings) {
-                eprintln!("warning: {}", Problems::new(&args.config, vec![warning]));
+                print_error(&format!("warning: {}", Problems::new(&args.config, vec![warning])));
             }
             let mut text = format!("{}: no problems found\n{models}", args.config.display());
             for note in all.iter().filter_map(config::note_missing_reference) {

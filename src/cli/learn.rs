@@ -6,7 +6,7 @@ use super::{
     ExitStatus,
     args::{LearnArgs, OutputFormat},
     cost::render_cost,
-    print::{noun, print},
+    print::{noun, print, print_error},
     progress::ProgressLine,
 };
 use crate::{
@@ -50,7 +50,7 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
     };
     drop(bar);
     for note in &learnt.notes {
-        eprintln!("note: {note}");
+        print_error(&format!("note: {note}"));
     }
     let reference = &learnt.reference;
     let features = reference.layout().features();

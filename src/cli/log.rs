@@ -13,6 +13,7 @@ use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::{EnvFilter, Layer, filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 use vigie_profile::shown::harmless;
 
+use super::print::print_error;
 use crate::fault::Fault;
 
 /// Format of log messages.
@@ -72,7 +73,7 @@ impl Logging {
         let message = fault.to_string();
         let lines: Vec<String> = message.lines().map(harmless).collect();
         if self.is_human {
-            eprintln!("vigie: {}", lines.join("\n"));
+            print_error(&format!("vigie: {}", lines.join("\n")));
         } else {
             tracing::error!("{}", lines.join("\n"));
         }

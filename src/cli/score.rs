@@ -5,7 +5,7 @@ use std::num::NonZero;
 use super::{
     ExitStatus,
     args::{OutputArg, ScoreArgs},
-    print::{noun, print},
+    print::{noun, print, print_error},
 };
 use crate::{
     fault::Result,
@@ -29,7 +29,7 @@ pub(super) fn run(args: &ScoreArgs) -> Result<ExitStatus> {
         threads: std::thread::available_parallelism().map_or(1, NonZero::get),
     })?;
     for note in notes {
-        eprintln!("note: {note}");
+        print_error(&format!("note: {note}"));
     }
     print(&format!("{}: {rows} {} scored\n", args.out.display(), noun(rows as u64, "row")));
     Ok(ExitStatus::Success)

@@ -13,7 +13,7 @@ pub struct ModelChoices {
     pub categories: Option<Vec<String>>,
     pub inputs: Option<InputsChoice>,
     pub link: Option<LinkChoice>,
-    /// The class whose probability is the score, of a model with several.
+    /// The class whose probability is the score: one of several, or the first of two.
     pub class: Option<String>,
 }
 

@@ -121,7 +121,7 @@ pub struct ModelSection {
     /// `sigmoid`: the raw output of a model with an objective of its own is the log-odds of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<LinkChoice>,
-    /// The class whose probability is the score, of a model with several classes.
+    /// The class whose probability is the score: one of several, or the first of two. Default: the second of two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
     /// What a high probability makes likely: `default`, `repaid`, or any other word.

@@ -390,6 +390,35 @@ mod tests {
         assert_eq!(mismatches(&|value| value, 1.0, 3e-16), (0, all, vec![LoggedPrecision::Full]));
     }
 
+    /// numpy rounds arrays of 32-bit floats, whose values are widened or written as their shortest texts.
+    #[test]
+    fn rounded_floats_of_32_bits_are_compared_at_their_decimals() {
+        let all = scores().len() as u64;
+        for decimals in [3, 4, 5, 6_usize] {
+            let rounded = |value: f64| format!("{value:.decimals$}").parse::<f64>().unwrap();
+            let cast = |value: f64| f64::from(single(rounded(value)));
+            let text = |value: f64| single(rounded(value)).to_string().parse::<f64>().unwrap();
+            for write in [&cast as &dyn Fn(f64) -> f64, &text] {
+                let (sound, broken, precision) = mismatches(write, 1.0, 2.1 * unit(decimals));
+                assert_eq!((sound, broken), (0, all), "{decimals} decimals ({precision:?})");
+                assert_eq!(precision, [LoggedPrecision::Decimals(u8::try_from(decimals).unwrap())]);
+            }
+        }
+    }
+
+    #[test]
+    fn floats_of_16_bits_are_compared_as_such() {
+        let all = scores().len() as u64;
+        // Rounds to 11 significant bits.
+        let half = |value: f64| {
+            let unit = 2f64.powi(value.log2().floor() as i32 - 10);
+            (value / unit).round() * unit
+        };
+        let (sound, broken, precision) = mismatches(&half, 1.0, 1e-3);
+        assert_eq!((sound, broken), (0, all), "{precision:?}");
+        assert!(precision.contains(&LoggedPrecision::Half), "{precision:?}");
+    }
+
     #[test]
     fn logs_in_percent_are_compared_in_the_same_way() {
         let all = scores().len() as u64;

@@ -29,6 +29,10 @@ impl FeatureColumns {
         let features = model.features();
         let place = |feature: &ModelFeature| column_of(model, feature, table.columns.iter().map(|own| own.name.as_str()));
         if model.has_feature_names() {
+            let flags = [("--features", roles.features.is_some()), ("--ignore", !roles.ignore.is_empty())];
+            if let Some((flag, _)) = flags.into_iter().find(|(_, is_given)| *is_given) {
+                return Err(Fault::setup(format!("{flag}: the model names its features; remove {flag}")));
+            }
             let places = features.iter().map(|feature| place(feature).map_or_else(|| table.place(&feature.name), Ok));
             let places = places.collect::<Result<_>>().map_err(|fault| fault.context("--data"))?;
             return Ok(Self { places, is_by_position: false });
@@ -53,7 +57,8 @@ impl FeatureColumns {
         if places.len() != features.len() {
             return Err(Fault::setup(format!(
                 "--data {}: the model was trained without feature names and reads {} columns by their order, but the file has \
-                 {} columns without another role; keep only the features, in the order of training",
+                 {} columns without another role; pass the features in the order of training (--features A,B,… of learn), or a file of \
+                 only these columns",
                 table.name,
                 features.len(),
                 places.len()

@@ -174,6 +174,10 @@ fn parity_request(run: &RunContext<'_>, model: &Rescorer, request: &ReplayReques
     };
     let parity = ParityRequest::new(run, model, class, ParityOf::All).ok_or_else(|| {
         Fault::setup(match model.scoring().kind() {
+            ScoreKind::Probability if run.settings.source.fields.prediction.is_some() => {
+                "source.fields.prediction: the log has predicted numbers, but the model returns probabilities; replay compares \
+                 models that predict the same"
+            }
             ScoreKind::Probability => {
                 "source.fields.probability: not mapped; replay needs the logged probabilities to compare with"
             }

@@ -81,7 +81,9 @@ pub fn score(request: &ScoreRequest) -> Result<ScoredFile> {
     }
     let model = read_model("--model", &request.model.path, &request.model.choices)?;
     let (table, _) = read(std::slice::from_ref(&request.data))?;
-    let roles = ColumnRoles { ignore: request.id.iter().cloned().collect(), ..ColumnRoles::default() };
+    // The id is no feature of a model that reads columns by their order.
+    let id = request.id.iter().filter(|_| !model.has_feature_names()).cloned();
+    let roles = ColumnRoles { ignore: id.collect(), ..ColumnRoles::default() };
     let columns = FeatureColumns::find(&model, &table, &roles)?;
     let inputs = columns.inputs(&model, &table)?;
     let raw = raw_outputs(&model, &inputs, request.threads)?;

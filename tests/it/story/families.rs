@@ -98,6 +98,88 @@ fn options_are_part_of_the_identity_of_a_model() {
     assert_eq!(raw.lines().skip(1).map(|line| line.parse().unwrap()).collect::<Vec<f64>>(), expected);
 }
 
+/// A service that logs `predict_proba[:, 0]`.
+#[test]
+fn the_score_may_be_the_probability_of_the_first_class() {
+    let model = LightModel::new();
+    let world = light_world(&model, |_, one| 1.0 - model.probability(LightModel::row(one)));
+    let learn = ["learn", "--data", "train.csv", "--model", "model.txt", "--class", "0", "--out", "ref.vigie"];
+    let ran = world.vigie(&[&learn[..], &["--holdout", "yes"]].concat()).ok();
+    assert!((ran.stdout + &ran.stderr).contains("The score is the probability of class `0`, not of `1`."));
+    light_config(&world, ", class: \"0\"");
+    let report = checked(&world);
+    assert_eq!((&report["replay"]["compared"], &report["replay"]["mismatches"]), (&600.into(), &0.into()));
+    assert!(report["score"]["psi"]["value"].as_f64().unwrap() < 0.25, "{}", report["score"]);
+    let drift = feature(&report, "AGE")["attribution"]["psi"].as_f64().unwrap();
+    assert!(drift < 0.25, "{drift}: contributions have the sign of the reference's");
+
+    let one = &applicants(600, 5)[77];
+    let explain = ["explain", "--config", "vigie.yaml", "--id", &one.id, "--format", "json"];
+    let told: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert!((number(&told["probability"]) - (1.0 - model.probability(LightModel::row(one)))).abs() < 1e-15);
+    assert_eq!(number(&told["raw"]), -model.raw(LightModel::row(one)));
+    let sum: f64 = told["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
+    assert!((sum + number(&told["expected_value"]) - number(&told["raw"])).abs() < 1e-12, "{told}");
+    light_config(&world, ", class: \"2\"");
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("the model has no class `2`"), "{}", ran.stderr);
+}
+
+/// A model trained on an array has no names: its features are the columns in their order.
+#[test]
+fn a_model_without_names_reads_columns_by_their_order() {
+    let model = LightModel::new();
+    let world = light_world(&model, |_, one| model.probability(LightModel::row(one)));
+    let names = "feature_names=AGE INCOME emp.var.rate JOB OWNS";
+    assert!(model.text().contains(names));
+    let nameless = model.text().replace(names, "feature_names=Column_0 Column_1 Column_2 Column_3 Column_4");
+    world.file("model.txt", &nameless);
+    let learn = ["learn", "--model", "model.txt", "--ignore", "TARGET,p", "--out", "ref.vigie", "--data"];
+    let ran = world.vigie(&[&learn[..], &["train.csv"]].concat()).ok();
+    let printed = ran.stdout + &ran.stderr;
+    assert!(printed.contains("its 5 features are the columns in the order of the file (`AGE`, `INCOME`"), "{printed}");
+    let report = checked(&world);
+    assert_eq!((&report["replay"]["compared"], &report["replay"]["mismatches"]), (&600.into(), &0.into()));
+    let explain = ["explain", "--config", "vigie.yaml", "--id", "a77", "--format", "json"];
+    let id = &applicants(600, 5)[77].id;
+    let told = world.vigie(&explain.map(|word| if word == "a77" { id.as_str() } else { word })).ok().stdout;
+    assert!(told.contains("\"AGE\"") && !told.contains("Column_0"), "{told}");
+    // One more column, and nobody knows which one is not a feature.
+    let data = fs::read_to_string(world.path("train.csv")).unwrap();
+    let wider: String = data.lines().enumerate().map(|(row, line)| format!("{line},{}\n", if row == 0 { "more".to_owned() } else { (row % 9).to_string() })).collect();
+    world.file("wider.csv", wider);
+    let ran = world.vigie(&[&learn[..], &["wider.csv"]].concat());
+    assert!(ran.code == Some(2) && ran.stderr.contains("reads 5 columns by their order, but the file has 6"), "{}", ran.stderr);
+    let named = ["learn", "--model", "model.txt", "--features", "AGE,INCOME,emp.var.rate,JOB,OWNS", "--out", "ref.vigie"];
+    world.vigie(&[&named[..], &["--data", "wider.csv"]].concat()).ok();
+    assert_eq!(checked(&world)["replay"]["mismatches"], 0);
+    world.file("model.txt", model.text());
+    let ran = world.vigie(&[&named[..], &["--data", "wider.csv"]].concat());
+    assert!(ran.code == Some(2) && ran.stderr.contains("--features: the model names its features"), "{}", ran.stderr);
+    world.file("model.txt", nameless);
+    let ran = world.vigie(&["score", "--model", "model.txt", "--data", "train.csv", "--out", "scores.csv"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("pass the features in the order of training"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_column_of_which_the_model_knows_no_level_is_noted() {
+    let model = LightModel::new();
+    let world = light_world(&model, |_, one| model.probability(LightModel::row(one)));
+    let jobs = world.path("train.csv");
+    let data = fs::read_to_string(&jobs).unwrap();
+    let other = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        [&cells[..3], &["other"], &cells[cells.len() - 3..]].concat().join(",")
+    };
+    let mut lines = data.lines();
+    let head = lines.next().unwrap().to_owned();
+    world.file("other.csv", head + "\n" + &lines.map(|line| other(line) + "\n").collect::<String>());
+    let ran = world.vigie(&["learn", "--data", "other.csv", "--model", "model.txt", "--out", "other.vigie"]).ok();
+    let printed = ran.stdout + &ran.stderr;
+    assert!(printed.contains("knows no level of column `JOB` (`other`)"), "{printed}");
+}
+
 #[test]
 fn options_that_a_file_does_not_have_are_refused() {
     let world = example();
@@ -111,7 +193,7 @@ fn options_that_a_file_does_not_have_are_refused() {
     );
     configure(&world, |config| config.replace("  # class: approved", "  class: approved"));
     let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
-    assert!(ran.stderr.contains("the model returns the probability of class `1`, not of `approved`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the model has no class `approved`"), "{}", ran.stderr);
     configure(&world, |config| config.replace("  # iterations: all ", "  iterations: none "));
     let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
     assert!(ran.stderr.contains("`model.iterations` must be an integer or"), "{}", ran.stderr);

@@ -256,8 +256,8 @@ fn replayed(world: &World, settings: &Settings) -> (f64, u64) {
     let model = Model::from_bytes("model.json", &fs::read(world.path("model.json")).unwrap()).unwrap();
     let model = ScoringModel::new("model.json", model, None).unwrap();
     let model = Rescorer::for_reference("model.json", model, reference.layout()).unwrap();
-    let words = settings.model.missing_level.as_ref();
-    let model = model.with_missing_words(|feature| Some(words?.word(feature)?.to_owned()));
+    let missing = settings.model.missing_level.as_ref();
+    let model = model.with_missing_inputs(|feature| missing?.input(feature));
     let log = Log::open(&settings.source).unwrap();
     let plan = log.plan(&Request { columns: reference.layout().columns(), window: None }).unwrap();
     let mut all = Vec::new();

@@ -9,7 +9,7 @@ use crate::{
     },
     support::{
         applicants::{Applicant, LEARN, applicants, training_csv},
-        light_model::{LightModel, LightRow},
+        light_model::{LightModel, LightRow, NumberModel},
         world::World,
     },
 };
@@ -84,6 +84,95 @@ fn another_number_of_iterations_is_named() {
 }
 
 #[test]
+fn fewer_iterations_than_the_file_has_are_counted() {
+    let model = LightModel::new();
+    let deployed = model.first(model.trees() - 37);
+    let world = light_world(&model, |_, one| rounded(deployed.probability(LightModel::row(one))));
+    let report = checked(&world);
+    let count = model.trees() - 37;
+    assert_cause(&report, "iterations", &format!("model.iterations: {count} gives the logged scores"));
+    assert_eq!(report["replay"]["cause"]["iterations"], json!({"first": count}));
+    light_config(&world, &format!(", iterations: {count}"));
+    assert_eq!(checked(&world)["replay"]["mismatches"], 0);
+}
+
+#[test]
+fn scores_that_are_cut_off_are_named() {
+    let model = LightModel::new();
+    let world = light_world(&model, |_, one| (model.probability(LightModel::row(one)) * 1e4).trunc() / 1e4);
+    let report = checked(&world);
+    assert_cause(&report, "scores_cut", "cuts scores off after 4 decimals");
+    assert_eq!(report["replay"]["cause"]["decimals"], 4);
+}
+
+#[test]
+fn a_column_that_does_not_reach_the_library_is_named() {
+    let lost = |([age, _, rate, owns], job): LightRow| ([age, f64::NAN, rate, owns], job);
+    let report = changed(lost);
+    assert_cause(&report, "lost_column", "INCOME is probably missing to the library");
+    assert_eq!(report["replay"]["cause"]["features"], json!(["INCOME"]));
+    let report = changed(|([age, _, rate, owns], job)| ([age, 0.0, rate, owns], job));
+    assert_cause(&report, "zero_column", "INCOME is probably zero to the library");
+}
+
+#[test]
+fn a_column_in_another_unit_is_named() {
+    let report = changed(|([age, income, rate, owns], job)| ([age, income / 12.0, rate, owns], job));
+    assert_cause(&report, "scaled_column", "INCOME probably reaches the library in another unit");
+    assert_eq!(report["replay"]["cause"]["ratio"], json!({"over": 12}));
+    let report = changed(|([age, income, rate, owns], job)| ([age, income, -rate, owns], job));
+    assert_cause(&report, "scaled_column", "with the other sign");
+    assert_eq!(report["replay"]["cause"]["ratio"], "negated");
+}
+
+/// The model knows a level that is spelt like a missing value, and its service passes missing values as such.
+#[test]
+fn missing_levels_that_stay_missing_are_named() {
+    let model = LightModel::new();
+    // The applicants' own level is unseen to this model, so that the library takes it for missing.
+    let own = |one: &Applicant| {
+        let (numbers, job) = LightModel::row(one);
+        (numbers, job.filter(|code| *code != 1))
+    };
+    let world = light_world(&model, |_, one| rounded(model.probability(own(one))));
+    world.file("model.txt", model.text().replace("Accordé", "None"));
+    let learn = ["learn", "--data", "train.csv", "--model", "model.txt", "--out", "ref.vigie", "--holdout", "yes"];
+    world.vigie(&learn).ok();
+    let report = checked(&world);
+    assert_cause(&report, "levels_missing", "model.missing_level: {JOB: null}");
+    assert_eq!(report["replay"]["cause"]["features"], json!(["JOB"]));
+    light_config(&world, ", missing_level: {JOB: null}");
+    assert_eq!(checked(&world)["replay"]["mismatches"], 0);
+    // A feature that the model does not have.
+    light_config(&world, ", missing_level: {JOBS: null}");
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("the model has no feature `JOBS`"), "{}", ran.stderr);
+}
+
+/// A frame whose columns are in alphabetical order, to a library that reads them by their order.
+#[test]
+fn columns_in_alphabetical_order_are_named() {
+    let world = World::new();
+    let model = NumberModel { names: ["rate", "age", "income"] };
+    world.file("model.txt", model.text());
+    let value = |row: usize| [(row * 37 % 101) as f64, (row * 53 % 97) as f64, (row * 29 % 89) as f64];
+    let cells = |row: usize| value(row).map(|value| value.to_string()).join(",") + "\n";
+    world.file("train.csv", model.names.join(",") + "\n" + &(0..500).map(cells).collect::<String>());
+    let learn = ["learn", "--data", "train.csv", "--model", "model.txt", "--out", "ref.vigie", "--holdout", "yes"];
+    world.vigie(&learn).ok();
+    let lines = (0..400).map(|row| {
+        let [rate, age, income] = value(row);
+        let at = format!("2026-10-01T{:02}:{:02}:00Z", row / 60, row % 60);
+        let inputs = json!({"rate": rate, "age": age, "income": income});
+        let score = rounded(model.probability([age, income, rate]));
+        format!("{}\n", json!({"ts": at, "id": format!("r{row}"), "inputs": inputs, "p": score}))
+    });
+    world.file("log/a.ndjson", lines.collect::<String>());
+    light_config(&world, "");
+    assert_cause(&checked(&world), "columns_sorted", "in alphabetical order");
+}
+
+#[test]
 fn a_changed_leaf_is_named() {
     let model = LightModel::new();
     let deployed = model.with_leaf(2, 0.5);
@@ -133,6 +222,24 @@ fn another_model_is_named_if_nothing_else_explains_the_scores() {
     let own = |one: &Applicant| crate::story::parity::probability(one);
     let report = checked(&cat_world(|row, one| rounded(own(one) * 0.9 + row as f64 * 1e-5)));
     assert_cause(&report, "other_model", "nother version of the model probably scored the rows");
+}
+
+/// Another model would not agree to the last of six decimals.
+#[test]
+fn another_model_is_not_named_where_rows_agree() {
+    let own = |one: &Applicant| crate::story::parity::probability(one);
+    let report =
+        checked(&cat_world(|row, one| rounded(if row % 12 == 0 { own(one) } else { own(one) * 0.9 + row as f64 * 1e-5 })));
+    assert!(report["replay"]["mismatches"].as_u64().unwrap() > 270, "{}", report["replay"]);
+    assert_eq!(report["replay"]["cause"], Value::Null);
+}
+
+#[test]
+fn the_terminal_states_the_cause() {
+    let own = |one: &Applicant| crate::story::parity::probability(one);
+    let world = cat_world(|_, one| rounded(1.0 - own(one)));
+    let printed = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]).ok().stdout;
+    assert!(printed.contains("the log probably has the probability of the other class"), "{printed}");
 }
 
 #[test]

@@ -129,3 +129,41 @@ impl LightModel {
         text
     }
 }
+
+/// A model of three numbers, each with steps of its own.
+pub(crate) struct NumberModel {
+    pub(crate) names: [&'static str; 3],
+}
+
+impl NumberModel {
+    const STEPS: usize = 20;
+
+    /// The feature, threshold and left leaf of each tree; the right leaf is 0.
+    fn stumps() -> impl Iterator<Item = (usize, f64, f64)> {
+        let steps = (0..3).flat_map(|feature| (0..Self::STEPS).map(move |step| (feature, step)));
+        steps.map(|(feature, step)| (feature, 5.0 * step as f64 + 0.5, [0.11, -0.07, 0.023][feature]))
+    }
+
+    pub(crate) fn probability(&self, row: [f64; 3]) -> f64 {
+        let leaf = |(feature, threshold, left): (usize, f64, f64)| if row[feature] <= threshold { left } else { 0.0 };
+        1.0 / (1.0 + (-Self::stumps().map(leaf).sum::<f64>()).exp())
+    }
+
+    /// The file that the library writes.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!(
+            "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=2\n\
+             objective=binary sigmoid:1\nfeature_names={}\nfeature_infos=[0:100] [0:100] [0:100]\n\n",
+            self.names.join(" ")
+        );
+        for (number, (feature, threshold, left)) in Self::stumps().enumerate() {
+            let _ = write!(
+                text,
+                "Tree={number}\nnum_leaves=2\nnum_cat=0\nsplit_feature={feature}\nsplit_gain=1\nthreshold={threshold}\n\
+                 decision_type=8\nleft_child=-1\nright_child=-2\nleaf_value={left} 0\nleaf_weight=10 20\n\
+                 leaf_count=100 200\ninternal_value=0\ninternal_weight=30\ninternal_count=300\nis_linear=0\nshrinkage=1\n\n\n"
+            );
+        }
+        text + "end of trees\n\nfeature_importances:\n\nparameters:\n[boosting: gbdt]\n\nend of parameters\n\npandas_categorical:null\n"
+    }
+}
