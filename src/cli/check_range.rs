@@ -4,7 +4,10 @@ use std::{fmt::Write as _, time::Duration};
 
 use vigie_profile::{shown::harmless, window::Instant};
 
-use super::{args::OutputFormat, print::{print, print_error}};
+use super::{
+    args::OutputFormat,
+    print::{print, print_error},
+};
 use crate::{
     config::Settings,
     fault::{Fault, Result},

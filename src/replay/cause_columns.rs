@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{
-    Array, ArrayRef, Float64Array, StringArray, cast::AsArray, new_null_array, types::Float64Type,
-};
+use arrow_array::{Array, ArrayRef, Float64Array, StringArray, cast::AsArray, new_null_array, types::Float64Type};
 use vigie_models::InputKind;
 
 use super::{
@@ -76,9 +74,8 @@ impl CauseSearch<'_> {
             let mut tried = 0;
             for change in ColumnChange::all() {
                 let places = order.iter().copied().filter(|place| self.applies(change, *place)).collect::<Vec<usize>>();
-                let cell = |row: usize, place: usize| {
-                    (places.get(row) == Some(&place)).then_some((place, Some(change)))
-                };
+                let cell =
+                    |row: usize, place: usize| (places.get(row) == Some(&place)).then_some((place, Some(change)));
                 for row in self.rows_that_explain(&one, places.len(), &cell)? {
                     let Some(place) = places.get(row).copied().filter(|_| tried < CANDIDATES) else { continue };
                     tried += 1;

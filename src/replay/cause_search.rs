@@ -81,9 +81,8 @@ impl CauseSearch<'_> {
     fn simple_cause(&self, rereadings: &[(ParityCause, Rescorer)]) -> Result<Option<ParityCause>> {
         let scoring = self.model.scoring();
         let has_other_class = scoring.kind() == ScoreKind::Probability && scoring.model().output_count() == 1;
-        let other_class = |sample: &ParitySample| {
-            Ok(self.scores(sample)?.into_iter().map(|score| 1.0 - score).collect::<Vec<f64>>())
-        };
+        let other_class =
+            |sample: &ParitySample| Ok(self.scores(sample)?.into_iter().map(|score| 1.0 - score).collect::<Vec<f64>>());
         if has_other_class && self.explains(other_class)? {
             return Ok(Some(ParityCause::OtherClass));
         }

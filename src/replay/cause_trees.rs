@@ -24,7 +24,8 @@ impl CauseSearch<'_> {
         let (Some((raw, leaves)), Some(logged)) = (self.leaves(&one, trees.len())?, one.logged.first()) else {
             return Ok(None);
         };
-        let prefixes = self.model.scoring().scores(raw_of_prefixes(raw.first().copied().unwrap_or(f64::NAN), &trees, &leaves));
+        let prefixes =
+            self.model.scoring().scores(raw_of_prefixes(raw.first().copied().unwrap_or(f64::NAN), &trees, &leaves));
         let off = |count: &usize| prefixes.get(count - 1).map_or(f64::INFINITY, |score| (score - logged).abs());
         let mut counts: Vec<usize> = (1..trees.len()).collect();
         counts.sort_by(|a, b| off(a).total_cmp(&off(b)).then(a.cmp(b)));

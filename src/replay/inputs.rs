@@ -46,7 +46,13 @@ pub fn model_inputs(
     Ok(model.inputs(rows, &converted)?)
 }
 
-fn input(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef, is_configured: bool) -> Result<ArrayRef> {
+fn input(
+    model: &Model,
+    index: usize,
+    feature: &ModelFeature,
+    column: &ArrayRef,
+    is_configured: bool,
+) -> Result<ArrayRef> {
     match feature.kind {
         _ if column.data_type() == &DataType::Null => Ok(column.clone()),
         InputKind::Numeric => numbers(feature, column),
@@ -83,7 +89,13 @@ fn misfit(feature: &ModelFeature, found: NotANumber<'_>) -> Fault {
     Fault::setup(format!("`{}` holds {found}, but the model expects a number", shown(&feature.name)))
 }
 
-fn levels(model: &Model, index: usize, feature: &ModelFeature, column: &ArrayRef, is_configured: bool) -> Result<ArrayRef> {
+fn levels(
+    model: &Model,
+    index: usize,
+    feature: &ModelFeature,
+    column: &ArrayRef,
+    is_configured: bool,
+) -> Result<ArrayRef> {
     let kind = column.data_type();
     if kind.is_nested() && !matches!(kind, DataType::Dictionary(..)) {
         let name = shown(&feature.name);

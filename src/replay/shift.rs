@@ -48,13 +48,12 @@ impl ShiftTally {
         segments: &[FeatureSegments],
     ) {
         let Some(logged) = &rows.probability else { return };
-        let pairs =
-            || {
-                logged.iter().zip(replayed).zip(rule.decisions(rows)).map(|((logged, replayed), refused)| {
-                    let pair = Some((logged?, *replayed, (refused?, rule.refuses(*replayed))));
-                    pair.filter(|_| !replayed.is_nan())
-                })
-            };
+        let pairs = || {
+            logged.iter().zip(replayed).zip(rule.decisions(rows)).map(|((logged, replayed), refused)| {
+                let pair = Some((logged?, *replayed, (refused?, rule.refuses(*replayed))));
+                pair.filter(|_| !replayed.is_nan())
+            })
+        };
         for (logged, replayed, refused) in pairs().flatten() {
             self.quadrants.observe(logged, replayed, refused);
         }

@@ -16,12 +16,7 @@ pub(super) fn has_other_spellings(text: &str) -> bool {
 /// The spelling is the level as written if the model knows it so, or if it knows no other spelling. `1` may have been
 /// `1.0` (pandas writes this for a column with missing values), `True` or `true`, and ` a` may have been `a`.
 /// `is_configured`: the config states what the application passes for a missing value.
-pub fn trained_spelling<'l>(
-    model: &Model,
-    feature: usize,
-    text: &'l str,
-    is_configured: bool,
-) -> Option<Cow<'l, str>> {
+pub fn trained_spelling<'l>(model: &Model, feature: usize, text: &'l str, is_configured: bool) -> Option<Cow<'l, str>> {
     let is_known = |text: &str| model.knows_level(feature, text);
     if is_known(text) {
         return Some(Cow::Borrowed(text));

@@ -27,7 +27,8 @@ impl FeatureColumns {
     /// order: those of `roles.features`, or else all that have no other role.
     pub(crate) fn find(model: &Model, table: &Training, roles: &ColumnRoles) -> Result<Self> {
         let features = model.features();
-        let place = |feature: &ModelFeature| column_of(model, feature, table.columns.iter().map(|own| own.name.as_str()));
+        let place =
+            |feature: &ModelFeature| column_of(model, feature, table.columns.iter().map(|own| own.name.as_str()));
         if model.has_feature_names() {
             let flags = [("--features", roles.features.is_some()), ("--ignore", !roles.ignore.is_empty())];
             if let Some((flag, _)) = flags.into_iter().find(|(_, is_given)| *is_given) {

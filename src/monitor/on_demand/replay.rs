@@ -28,9 +28,7 @@ use crate::{
             stories::judge_with_stories,
         },
     },
-    replay::{
-        MissingInput, Parity, ParityCause, ParityTally, Replay, Rescorer, ScoreKind, ScoringModel, ShiftTally,
-    },
+    replay::{MissingInput, Parity, ParityCause, ParityTally, Replay, Rescorer, ScoreKind, ScoringModel, ShiftTally},
     report::{Context, ReplaySummary, ReplayedWindow, to_html, to_json, to_summary_html, to_summary_json},
 };
 

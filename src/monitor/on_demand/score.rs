@@ -108,7 +108,8 @@ pub fn score(request: &ScoreRequest) -> Result<ScoredFile> {
     let mut file = AtomicFile::create(&request.out)?;
     file.write(&bytes)?;
     file.finish()?;
-    let notes = model.notes().iter().cloned().chain(columns.note(&table)).chain(refused_note(&model, &inputs)).collect();
+    let notes =
+        model.notes().iter().cloned().chain(columns.note(&table)).chain(refused_note(&model, &inputs)).collect();
     Ok(ScoredFile { rows: table.rows, notes })
 }
 

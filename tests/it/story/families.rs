@@ -147,11 +147,20 @@ fn a_model_without_names_reads_columns_by_their_order() {
     assert!(told.contains("\"AGE\"") && !told.contains("Column_0"), "{told}");
     // One more column, and nobody knows which one is not a feature.
     let data = fs::read_to_string(world.path("train.csv")).unwrap();
-    let wider: String = data.lines().enumerate().map(|(row, line)| format!("{line},{}\n", if row == 0 { "more".to_owned() } else { (row % 9).to_string() })).collect();
+    let wider: String = data
+        .lines()
+        .enumerate()
+        .map(|(row, line)| format!("{line},{}\n", if row == 0 { "more".to_owned() } else { (row % 9).to_string() }))
+        .collect();
     world.file("wider.csv", wider);
     let ran = world.vigie(&[&learn[..], &["wider.csv"]].concat());
-    assert!(ran.code == Some(2) && ran.stderr.contains("reads 5 columns by their order, but the file has 6"), "{}", ran.stderr);
-    let named = ["learn", "--model", "model.txt", "--features", "AGE,INCOME,emp.var.rate,JOB,OWNS", "--out", "ref.vigie"];
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("reads 5 columns by their order, but the file has 6"),
+        "{}",
+        ran.stderr
+    );
+    let named =
+        ["learn", "--model", "model.txt", "--features", "AGE,INCOME,emp.var.rate,JOB,OWNS", "--out", "ref.vigie"];
     world.vigie(&[&named[..], &["--data", "wider.csv"]].concat()).ok();
     assert_eq!(checked(&world)["replay"]["mismatches"], 0);
     world.file("model.txt", model.text());

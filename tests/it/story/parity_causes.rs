@@ -228,8 +228,9 @@ fn another_model_is_named_if_nothing_else_explains_the_scores() {
 #[test]
 fn another_model_is_not_named_where_rows_agree() {
     let own = |one: &Applicant| crate::story::parity::probability(one);
-    let report =
-        checked(&cat_world(|row, one| rounded(if row % 12 == 0 { own(one) } else { own(one) * 0.9 + row as f64 * 1e-5 })));
+    let report = checked(&cat_world(|row, one| {
+        rounded(if row % 12 == 0 { own(one) } else { own(one) * 0.9 + row as f64 * 1e-5 })
+    }));
     assert!(report["replay"]["mismatches"].as_u64().unwrap() > 270, "{}", report["replay"]);
     assert_eq!(report["replay"]["cause"], Value::Null);
 }
@@ -238,7 +239,8 @@ fn another_model_is_not_named_where_rows_agree() {
 fn the_terminal_states_the_cause() {
     let own = |one: &Applicant| crate::story::parity::probability(one);
     let world = cat_world(|_, one| rounded(1.0 - own(one)));
-    let printed = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]).ok().stdout;
+    let printed =
+        world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]).ok().stdout;
     assert!(printed.contains("the log probably has the probability of the other class"), "{printed}");
 }
 
