@@ -138,7 +138,6 @@ fn half_unit_of_half(value: f64) -> f64 {
 
 /// The exponent of the power of two at or below a number that is not zero.
 fn ilog2(value: f64) -> i32 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "11 bits")]
     let biased = ((value.to_bits() >> 52) & 0x7ff) as i32;
     biased - 1023
 }

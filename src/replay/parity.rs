@@ -411,7 +411,7 @@ mod tests {
         let all = scores().len() as u64;
         // Rounds to 11 significant bits.
         let half = |value: f64| {
-            let unit = 2f64.powi(value.log2().floor() as i32 - 10);
+            let unit = (value.log2().floor() - 10.0).exp2();
             (value / unit).round() * unit
         };
         let (sound, broken, precision) = mismatches(&half, 1.0, 1e-3);

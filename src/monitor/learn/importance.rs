@@ -37,8 +37,8 @@ pub(crate) fn apply_model(
     let model = scoring.model();
     let names: Vec<String> = columns.names(training).map(ToOwned::to_owned).collect();
     let of = |kind| {
-        let named = model.features().iter().zip(&names).filter(move |(feature, _)| feature.kind == kind);
-        named.map(|(_, name)| name.clone()).collect::<Vec<String>>()
+        let of_kind = model.features().iter().zip(&names).filter(move |(feature, _)| feature.kind == kind);
+        of_kind.map(|(_, name)| name.clone()).collect::<Vec<String>>()
     };
     choice.categorical = of(InputKind::Categorical);
     choice.numeric = of(InputKind::Numeric);

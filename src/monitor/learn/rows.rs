@@ -6,7 +6,7 @@ use vigie_profile::shown::shown;
 use crate::{
     fault::{Fault, Result},
     monitor::on_demand::shap_columns::by_thread,
-    reference::{ColumnRoles, Training},
+    reference::{ColumnRoles, Training, TrainingColumn},
     replay::{column_of, model_inputs},
 };
 
@@ -77,7 +77,7 @@ impl FeatureColumns {
     pub(crate) fn inputs(&self, model: &Model, table: &Training) -> Result<Inputs> {
         let column = |place: &usize| {
             let column = table.columns.get(*place);
-            column.and_then(|column| column.array()).map(Some).ok_or_else(|| {
+            column.and_then(TrainingColumn::array).map(Some).ok_or_else(|| {
                 Fault::setup(format!(
                     "--data {}: column `{}` holds nested values, but the model expects a number or a level",
                     table.name,

@@ -118,7 +118,7 @@ fn the_score_may_be_the_probability_of_the_first_class() {
     let told: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
     let number = |value: &Value| value.as_f64().unwrap();
     assert!((number(&told["probability"]) - (1.0 - model.probability(LightModel::row(one)))).abs() < 1e-15);
-    assert_eq!(number(&told["raw"]), -model.raw(LightModel::row(one)));
+    assert_eq!(told["raw"], -model.raw(LightModel::row(one)));
     let sum: f64 = told["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
     assert!((sum + number(&told["expected_value"]) - number(&told["raw"])).abs() < 1e-12, "{told}");
     light_config(&world, ", class: \"2\"");
@@ -159,12 +159,12 @@ fn a_model_without_names_reads_columns_by_their_order() {
         "{}",
         ran.stderr
     );
-    let named =
+    let listed =
         ["learn", "--model", "model.txt", "--features", "AGE,INCOME,emp.var.rate,JOB,OWNS", "--out", "ref.vigie"];
-    world.vigie(&[&named[..], &["--data", "wider.csv"]].concat()).ok();
+    world.vigie(&[&listed[..], &["--data", "wider.csv"]].concat()).ok();
     assert_eq!(checked(&world)["replay"]["mismatches"], 0);
     world.file("model.txt", model.text());
-    let ran = world.vigie(&[&named[..], &["--data", "wider.csv"]].concat());
+    let ran = world.vigie(&[&listed[..], &["--data", "wider.csv"]].concat());
     assert!(ran.code == Some(2) && ran.stderr.contains("--features: the model names its features"), "{}", ran.stderr);
     world.file("model.txt", nameless);
     let ran = world.vigie(&["score", "--model", "model.txt", "--data", "train.csv", "--out", "scores.csv"]);

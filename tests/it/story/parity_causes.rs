@@ -164,7 +164,7 @@ fn columns_in_alphabetical_order_are_named() {
         let [rate, age, income] = value(row);
         let at = format!("2026-10-01T{:02}:{:02}:00Z", row / 60, row % 60);
         let inputs = json!({"rate": rate, "age": age, "income": income});
-        let score = rounded(model.probability([age, income, rate]));
+        let score = rounded(NumberModel::probability([age, income, rate]));
         format!("{}\n", json!({"ts": at, "id": format!("r{row}"), "inputs": inputs, "p": score}))
     });
     world.file("log/a.ndjson", lines.collect::<String>());

@@ -144,7 +144,7 @@ impl NumberModel {
         steps.map(|(feature, step)| (feature, 5.0 * step as f64 + 0.5, [0.11, -0.07, 0.023][feature]))
     }
 
-    pub(crate) fn probability(&self, row: [f64; 3]) -> f64 {
+    pub(crate) fn probability(row: [f64; 3]) -> f64 {
         let leaf = |(feature, threshold, left): (usize, f64, f64)| if row[feature] <= threshold { left } else { 0.0 };
         1.0 / (1.0 + (-Self::stumps().map(leaf).sum::<f64>()).exp())
     }
