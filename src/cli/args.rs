@@ -112,6 +112,9 @@ pub(super) struct ModelArgs {
     /// Read the output of an objective of one's own as log-odds
     #[arg(long, value_name = "LINK", requires = "model")]
     pub link: Option<LinkArg>,
+    /// Number that stands for a missing value, to XGBoost
+    #[arg(long, value_name = "X", allow_negative_numbers = true, requires = "model")]
+    pub missing: Option<f64>,
 }
 
 impl ModelArgs {
@@ -124,6 +127,7 @@ impl ModelArgs {
                 categories: self.categories.clone(),
                 inputs: self.inputs.map(|InputsArg::F32| InputsChoice::F32),
                 link: self.link.map(|LinkArg::Sigmoid| LinkChoice::Sigmoid),
+                missing: self.missing,
                 class: class.map(ToOwned::to_owned),
             },
         }

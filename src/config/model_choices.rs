@@ -6,13 +6,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Decisions about a model file. A library's own defaults hold where nothing is chosen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModelChoices {
     pub iterations: Option<IterationChoice>,
     /// Features whose levels the file lists without names, in the order of those lists.
     pub categories: Option<Vec<String>>,
     pub inputs: Option<InputsChoice>,
     pub link: Option<LinkChoice>,
+    /// The number that stands for a missing value, to XGBoost.
+    pub missing: Option<f64>,
     /// The class whose probability is the score: one of several, or the first of two.
     pub class: Option<String>,
 }
@@ -26,6 +28,7 @@ impl ModelChoices {
             ("categories", self.categories.is_some()),
             ("inputs", self.inputs.is_some()),
             ("link", self.link.is_some()),
+            ("missing", self.missing.is_some()),
             ("class", self.class.is_some()),
         ];
         by_key.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()

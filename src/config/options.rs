@@ -121,6 +121,9 @@ pub struct ModelSection {
     /// `sigmoid`: the raw output of a model with an objective of its own is the log-odds of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<LinkChoice>,
+    /// The number that an XGBoost service passes for a missing value (`missing` of `DMatrix` and `XGBClassifier`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<f64>,
     /// The class whose probability is the score: one of several, or the first of two. Default: the second of two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
@@ -180,6 +183,7 @@ impl ModelSection {
             categories: self.categories.clone(),
             inputs: self.inputs,
             link: self.link,
+            missing: self.missing,
             class: self.class.clone(),
         }
     }

@@ -59,6 +59,6 @@ pub(crate) fn options(choices: &ModelChoices) -> ModelOptions {
         categories: choices.categories.clone(),
         single_inputs: choices.inputs == Some(InputsChoice::F32),
         sigmoid: choices.link == Some(LinkChoice::Sigmoid),
-        missing: None,
+        missing: choices.missing,
     }
 }

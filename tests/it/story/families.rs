@@ -171,6 +171,57 @@ fn a_model_without_names_reads_columns_by_their_order() {
     assert!(ran.code == Some(2) && ran.stderr.contains("pass the features in the order of training"), "{}", ran.stderr);
 }
 
+/// Bits of a 32-bit float, in hexadecimal.
+fn single(bits: &Value) -> f32 {
+    f32::from_bits(u32::from_str_radix(bits.as_str().unwrap(), 16).unwrap())
+}
+
+/// XGBoost scored these rows with `missing=0`.
+#[test]
+fn a_number_may_stand_for_missing_values() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/xgboost/missing_zero");
+    let golden: Value = serde_json::from_str(&fs::read_to_string(format!("{folder}.json")).unwrap()).unwrap();
+    let columns = golden["features"].as_array().unwrap();
+    let rows = (0..golden["rows"].as_u64().unwrap() as usize)
+        .map(|row| columns.iter().map(|column| single(&column["single"][row])).collect::<Vec<f32>>())
+        // The library refuses the others.
+        .filter(|row| row.iter().all(|value| !value.is_infinite()));
+    let line = |row: Vec<f32>| {
+        let cells = row.into_iter().map(|value| if value.is_nan() { String::new() } else { format!("{value:e}") });
+        cells.collect::<Vec<String>>().join(",") + "\n"
+    };
+    let names = (0..columns.len()).map(|place| format!("f{place}")).collect::<Vec<String>>();
+    let world = World::new();
+    world.file("rows.csv", names.join(",") + "\n" + &rows.map(line).collect::<String>());
+    let model = format!("{folder}.ubj");
+    let scores = |missing: &[&str]| {
+        let score = ["score", "--model", &model, "--data", "rows.csv", "--out", "scores.csv"];
+        world.vigie(&[&score[..], missing].concat()).ok();
+        let scores = fs::read_to_string(world.path("scores.csv")).unwrap();
+        scores.lines().skip(1).map(|score| score.parse().unwrap()).collect::<Vec<f64>>()
+    };
+    let official: Vec<f64> =
+        golden["prediction"].as_array().unwrap().iter().map(|bits| f64::from(single(bits))).collect();
+    assert_eq!(scores(&["--missing", "0"]), official);
+    assert_ne!(scores(&[]), official);
+    let ran = world.vigie(&[
+        "score",
+        "--model",
+        &home_credit("model.cbm").display().to_string(),
+        "--data",
+        "rows.csv",
+        "--out",
+        "a.csv",
+        "--missing",
+        "-999",
+    ]);
+    assert!(
+        ran.stderr.contains("a CatBoost file leaves nothing open, so that `missing` has no effect"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn a_column_of_which_the_model_knows_no_level_is_noted() {
     let model = LightModel::new();
