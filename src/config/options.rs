@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     judge::Policy,
-    replay::MissingInput,
     report::Language,
     source::{self, Scalar},
 };
@@ -254,14 +253,22 @@ pub enum MissingLevel {
 }
 
 impl MissingLevel {
-    /// What is passed for this feature; `None`: the config does not say.
+    /// Whether the config says what is passed for this feature.
     #[must_use]
-    pub fn input(&self, feature: &str) -> Option<MissingInput> {
-        let word = match self {
+    pub fn is_stated(&self, feature: &str) -> bool {
+        match self {
+            Self::Word(_) => true,
+            Self::ByFeature(words) => words.contains_key(feature),
+        }
+    }
+
+    /// The word for this feature; `None`: none, or the config does not say.
+    #[must_use]
+    pub fn word(&self, feature: &str) -> Option<&str> {
+        match self {
             Self::Word(word) => Some(word),
-            Self::ByFeature(words) => words.get(feature)?.as_ref(),
-        };
-        Some(word.map_or(MissingInput::Missing, |word| MissingInput::Word(word.clone())))
+            Self::ByFeature(words) => words.get(feature)?.as_deref(),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
             ScanOptions,
             attribution::measure_attribution,
             attribution_mode::attribution_mode,
-            context::{RunContext, WindowData, open_model},
+            context::{RunContext, WindowData, open_model, stated_input},
             inputs::check_inputs,
             judge::{Earlier, measure},
             parity_request::ParityRequest,
@@ -223,7 +223,7 @@ fn open<'a>(
                 let word = champion.as_ref()?.missing_word(name)?;
                 challenger.knows_level(name, &word).then_some(MissingInput::Word(word))
             };
-            let input = configured.and_then(|inputs| inputs.input(name)).or_else(inferred)?;
+            let input = configured.and_then(|inputs| stated_input(inputs, name)).or_else(inferred)?;
             Some((name.clone(), input))
         })
         .collect();

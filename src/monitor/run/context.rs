@@ -23,7 +23,7 @@ use crate::{
     judge::{ParityOf, StoryBlock},
     monitor::model::{place, read_model},
     reference::Reference,
-    replay::{Rescorer, ScoreKind, ScoringModel},
+    replay::{MissingInput, Rescorer, ScoreKind, ScoringModel},
     report::{AgainstWindow, SkippedFiles},
     source::{Log, Scaled},
 };
@@ -288,5 +288,11 @@ pub(crate) fn with_missing_inputs(rescorer: Rescorer, settings: &Settings) -> Re
             )));
         }
     }
-    Ok(rescorer.with_missing_inputs(|feature| inputs.input(feature)))
+    Ok(rescorer.with_missing_inputs(|feature| stated_input(inputs, feature)))
+}
+
+/// What the config states about missing levels of a feature.
+pub(crate) fn stated_input(inputs: &MissingLevel, feature: &str) -> Option<MissingInput> {
+    let word = |word: &str| MissingInput::Word(word.to_owned());
+    inputs.is_stated(feature).then(|| inputs.word(feature).map_or(MissingInput::Missing, word))
 }

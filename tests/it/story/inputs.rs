@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use vigie::{
     config::Settings,
     monitor::{ExplainRequest, Output, ScanOptions, ScoreRequest, explain, open_reference, score},
-    replay::{Rescorer, ScoringModel},
+    replay::{MissingInput, Rescorer, ScoringModel},
     source::{Log, Request},
 };
 use vigie_models::{Model, catboost::level_hash};
@@ -257,7 +257,7 @@ fn replayed(world: &World, settings: &Settings) -> (f64, u64) {
     let model = ScoringModel::new("model.json", model, None).unwrap();
     let model = Rescorer::for_reference("model.json", model, reference.layout()).unwrap();
     let missing = settings.model.missing_level.as_ref();
-    let model = model.with_missing_inputs(|feature| missing?.input(feature));
+    let model = model.with_missing_inputs(|feature| Some(MissingInput::Word(missing?.word(feature)?.to_owned())));
     let log = Log::open(&settings.source).unwrap();
     let plan = log.plan(&Request { columns: reference.layout().columns(), window: None }).unwrap();
     let mut all = Vec::new();
