@@ -13,6 +13,8 @@ use crate::fault::Result;
 
 /// With fewer differing rows, no cause is named.
 pub const LEAST_DIFFERING: usize = 5;
+/// With fewer decimals or digits, no cause is named either.
+const COARSE: u8 = 2;
 /// From this share of differing rows on, another model is the likely cause.
 const NEARLY_ALL: f64 = 0.9;
 /// From this rank correlation on, the logged scores are those of a similar model.
@@ -40,7 +42,9 @@ pub fn find_cause(
 ) -> Result<Option<ParityCause>> {
     let own = scores(model, sample)?;
     let search = CauseSearch::new(model, judge, sample, &own)?;
-    if search.differing.logged.len() < LEAST_DIFFERING {
+    // Scores of a log that has hardly any decimals, such as decisions, fit many hypotheses.
+    let is_coarse = judge.digits().is_some_and(|digits| digits < COARSE);
+    if search.differing.logged.len() < LEAST_DIFFERING || is_coarse {
         return Ok(None);
     }
     if let Some(cause) = search.simple_cause(&rereadings.whole)? {

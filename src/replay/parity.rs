@@ -416,7 +416,7 @@ mod tests {
         };
         let (sound, broken, precision) = mismatches(&half, 1.0, 1e-3);
         assert_eq!((sound, broken), (0, all), "{precision:?}");
-        assert!(precision.contains(&LoggedPrecision::Half), "{precision:?}");
+        assert_eq!(precision, [LoggedPrecision::Half]);
     }
 
     #[test]

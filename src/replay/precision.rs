@@ -223,9 +223,12 @@ impl Rounding {
             Class { decimals, digits, .. } if decimals > digits + 1 => LoggedPrecision::Digits(digits),
             Class { decimals, .. } => LoggedPrecision::Decimals(decimals),
         };
-        let doubles = self.doubles.mentioned(rows).map(|class| match class {
-            Class { is_single: true, digits, .. } if digits > 7 => LoggedPrecision::Single,
-            class => of_class(class),
+        let doubles = self.doubles.mentioned(rows).and_then(|class| match class {
+            // Some half-precision numbers have a short text.
+            Class { is_single: true, digits, .. } if digits > 7 => {
+                (self.halves == 0).then_some(LoggedPrecision::Single)
+            }
+            class => Some(of_class(class)),
         });
         let casts = self.casts.mentioned(rows).filter(|_| self.halves == 0).map(of_class);
         let halves = (self.halves > 0).then_some(LoggedPrecision::Half);

@@ -60,7 +60,8 @@ fn clause(cause: &ParityCause) -> String {
             "the service probably passes numbers to the library as 64-bit floats: the model without model.inputs {GIVES}"
         ),
         ParityCause::ZerosMissing => format!(
-            "zeros are probably missing to the library, as in sparse rows: the model with zeros as missing values {GIVES}"
+            "zeros are probably missing to the library, as in sparse rows or with XGBoost’s missing=0 (model.missing: 0): the model \
+             with zeros as missing values {GIVES}"
         ),
         ParityCause::MissingZeros => format!(
             "missing numbers are probably zeros to the library: the model with zeros in place of missing values {GIVES}"

@@ -64,8 +64,8 @@ fn clause(cause: &ParityCause) -> String {
             "le service passe probablement les nombres à la bibliothèque sur 64 bits\u{a0}: le modèle sans model.inputs {GIVES}"
         ),
         ParityCause::ZerosMissing => format!(
-            "les zéros sont probablement manquants pour la bibliothèque, comme dans des lignes creuses\u{a0}: le modèle {GIVES} \
-             si les zéros sont pris pour manquants"
+            "les zéros sont probablement manquants pour la bibliothèque, comme dans des lignes creuses ou avec missing=0 de XGBoost \
+             (model.missing\u{a0}: 0)\u{a0}: le modèle {GIVES} si les zéros sont pris pour manquants"
         ),
         ParityCause::MissingZeros => format!(
             "les nombres manquants sont probablement des zéros pour la bibliothèque\u{a0}: le modèle {GIVES} si les manquants \
