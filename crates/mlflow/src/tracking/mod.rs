@@ -1,0 +1,13 @@
+//! Experiments, runs, and what is logged to them.
+
+mod batch;
+mod experiment;
+mod key;
+mod metric;
+mod run;
+
+pub use batch::RunBatch;
+pub use experiment::Experiment;
+pub use key::safe_key;
+pub use metric::MetricPoint;
+pub use run::{NewRun, RunEnd, TrackedRun};
