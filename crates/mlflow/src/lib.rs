@@ -27,4 +27,4 @@ pub use secret::Secret;
 pub use server_version::ServerVersion;
 pub use settings::{CallLimits, MlflowSettings};
 pub use sink::FetchedArtifact;
-pub use tracking::{Experiment, MetricPoint, NewRun, RunBatch, RunEnd, TrackedRun, safe_key};
+pub use tracking::{Experiment, LoggedBatch, MetricPoint, NewRun, RunBatch, RunEnd, TrackedRun, safe_key};

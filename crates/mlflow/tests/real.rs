@@ -220,13 +220,13 @@ fn check_tracking(server: &MlflowServer, client: &MlflowClient, is_3: bool) {
     // Everything once more, as after a lost reply, then a revision with a step of its own.
     assert_eq!(client.ensure_run(&new).unwrap().run_id, run.run_id);
     client.log_batch(&run.run_id, &batch).unwrap();
-    assert!(!client.log_missing(&run.run_id, &batch).unwrap());
+    assert!(!client.log_missing(&run.run_id, &batch).unwrap().is_new);
     let revised = MetricPoint { value: 0.25, step: 1, ..batch.metrics.last().unwrap().clone() };
     let revision = RunBatch { metrics: vec![revised], ..RunBatch::default() };
-    assert!(client.log_missing(&run.run_id, &revision).unwrap());
-    assert!(!client.log_missing(&run.run_id, &revision).unwrap());
+    assert!(client.log_missing(&run.run_id, &revision).unwrap().is_new);
+    assert!(!client.log_missing(&run.run_id, &revision).unwrap().is_new);
     // An earlier point is recognised, although the run states only the latest.
-    assert!(!client.log_missing(&run.run_id, &batch).unwrap());
+    assert!(!client.log_missing(&run.run_id, &batch).unwrap().is_new);
     let other = RunBatch { params: BTreeMap::from([("p0".to_owned(), "other".to_owned())]), ..RunBatch::default() };
     assert_eq!(client.log_missing(&run.run_id, &other).unwrap_err().kind(), Kind::Refused);
     assert_eq!(client.log_batch(&run.run_id, &other).unwrap_err().kind(), Kind::Refused);
@@ -353,7 +353,10 @@ fn a_server_with_tls_client_certificates_and_passwords() {
         tags: BTreeMap::new(),
     };
     let run = reader.ensure_run(&new).unwrap();
-    reader.log_batch(&run.run_id, &RunBatch { tags: new.tags, ..window_batch(model.model_id()) }).unwrap();
+    // Its figures are kept, but not on the page of a model that it may not change.
+    let logged = reader.log_batch(&run.run_id, &window_batch(model.model_id())).unwrap();
+    assert!(logged.is_new && !logged.is_on_model_page);
+    assert_eq!(reader.run(&run.run_id).unwrap().metrics["drift/share"].value, 0.125);
     connect(&[&own[..], &admin].concat()).set_version_tag("guarded", 1, "a", "b").unwrap();
 
     // Credentials in the address, and in a file.

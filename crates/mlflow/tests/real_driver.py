@@ -40,7 +40,8 @@ def log(module, model, run_name, **more):
 def content(uri, folder):
     """All files of a model as the official client downloads them: path → sha-256."""
     target = pathlib.Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
-    files = (file for file in target.rglob("*") if file.is_file())
+    # The client writes `registered_model_meta` itself.
+    files = (file for file in target.rglob("*") if file.is_file() and file.name != "registered_model_meta")
     return {str(file.relative_to(target)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 

@@ -33,6 +33,16 @@ pub struct RunBatch {
     pub tags: BTreeMap<String, String>,
 }
 
+/// What happened to a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoggedBatch {
+    /// Whether anything was sent.
+    pub is_new: bool,
+    /// Whether the points that have a `model_id` appear on the model's page. They do not if the server is older than MLflow
+    /// 3, or if the user may not change the model; the run has them in any case.
+    pub is_on_model_page: bool,
+}
+
 /// One request.
 #[derive(Debug, Default, Serialize)]
 struct BatchBody<'a> {
@@ -42,6 +52,13 @@ struct BatchBody<'a> {
     tags: Vec<KeyedText>,
 }
 
+impl BatchBody<'_> {
+    /// Removes model ids; returns whether there were any.
+    fn without_models(&mut self) -> bool {
+        self.metrics.iter_mut().fold(false, |any, point| point.model_id.take().is_some() || any)
+    }
+}
+
 impl MlflowClient {
     /// Logs a batch, in several requests if it exceeds the limits of one. Can be repeated: the server keeps a point once.
     ///
@@ -49,24 +66,37 @@ impl MlflowClient {
     ///
     /// `Refused`: a value is NaN or infinite, a key is not accepted, or a parameter has another value already. As every
     /// call.
-    pub fn log_batch(&self, run_id: &str, batch: &RunBatch) -> Result<()> {
+    pub fn log_batch(&self, run_id: &str, batch: &RunBatch) -> Result<LoggedBatch> {
         let purpose = format!("logging to the run {run_id:?}");
-        let with_models =
-            batch.metrics.iter().any(|point| point.model_id.is_some()) && self.server_version()?.has_logged_models();
-        for body in requests(run_id, batch, with_models, &purpose)? {
-            let url = api(self.tracking(), "runs/log-batch", &[]);
-            self.tracking().send(&Call::json(ureq::http::Method::POST, url, &body, &purpose)?)?;
+        let has_models = batch.metrics.iter().any(|point| point.model_id.is_some());
+        let mut is_on_model_page = has_models && self.server_version()?.has_logged_models();
+        let bodies = requests(run_id, batch, is_on_model_page, &purpose)?;
+        let is_new = !bodies.is_empty();
+        for mut body in bodies {
+            match self.send_batch(&body, &purpose) {
+                // Who may only read a model cannot log metrics to it, and the whole request is refused.
+                Err(error) if error.status() == Some(403) && body.without_models() => {
+                    is_on_model_page = false;
+                    self.send_batch(&body, &purpose)?;
+                }
+                sent => sent?,
+            }
         }
-        Ok(())
+        Ok(LoggedBatch { is_new, is_on_model_page: is_on_model_page || !has_models })
     }
 
-    /// Logs what the run does not have yet, in one more request, and returns whether anything was missing. For a retry,
-    /// and for servers whose storage keeps repeated points.
+    fn send_batch(&self, body: &BatchBody<'_>, purpose: &str) -> Result<()> {
+        let url = api(self.tracking(), "runs/log-batch", &[]);
+        self.tracking().send(&Call::json(ureq::http::Method::POST, url, body, purpose)?)
+    }
+
+    /// Logs only what the run does not have yet, for one more request. For a retry, and for servers whose storage keeps
+    /// repeated points.
     ///
     /// # Errors
     ///
     /// As [`log_batch`](Self::log_batch).
-    pub fn log_missing(&self, run_id: &str, batch: &RunBatch) -> Result<bool> {
+    pub fn log_missing(&self, run_id: &str, batch: &RunBatch) -> Result<LoggedBatch> {
         let run = self.run(run_id)?;
         let mut missing = missing(&run, batch)?;
         // The run states only the latest point of each metric.
@@ -80,11 +110,7 @@ impl MlflowClient {
             let history = self.metric_history(run_id, &key)?;
             missing.metrics.retain(|point| point.key != key || !history.iter().any(|old| old.is_same_point(point)));
         }
-        let is_complete = missing == RunBatch::default();
-        if !is_complete {
-            self.log_batch(run_id, &missing)?;
-        }
-        Ok(!is_complete)
+        self.log_batch(run_id, &missing)
     }
 }
 

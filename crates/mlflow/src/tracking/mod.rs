@@ -6,7 +6,7 @@ mod key;
 mod metric;
 mod run;
 
-pub use batch::RunBatch;
+pub use batch::{LoggedBatch, RunBatch};
 pub use experiment::Experiment;
 pub use key::safe_key;
 pub use metric::MetricPoint;
