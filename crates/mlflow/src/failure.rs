@@ -77,6 +77,9 @@ impl Caller<'_> {
                      server, with its path prefix, and that it is MLflow 2.3 or newer"
                 ),
             ),
+            500 if is_missing_file(message.as_deref().unwrap_or_default()) => {
+                (Kind::NotFound, format!("there is no such file on {server}; check the path"))
+            }
             408 | 429 | 500.. => (Kind::Busy, format!("{server} replied with status {status}{said}; try again later")),
             _ => (Kind::Refused, format!("{server} rejected the request with status {status}{said}")),
         };
@@ -125,6 +128,12 @@ impl Caller<'_> {
             ),
         )
     }
+}
+
+/// How servers of MLflow 2 say that a file of theirs is missing.
+fn is_missing_file(message: &str) -> bool {
+    message.contains("while downloading one or more artifacts")
+        && ["No such file or directory", "NoSuchKey", "(404)", "404 Not Found"].iter().any(|why| message.contains(why))
 }
 
 /// A server's text in one line, without control characters, cut.

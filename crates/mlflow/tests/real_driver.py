@@ -97,12 +97,13 @@ def read(experiment, name):
             "end": run.info.end_time, "metrics": run.data.metrics, "params": run.data.params, "tags": run.data.tags,
             "files": files,
             "history": [[p.step, p.timestamp, p.value] for p in client.get_metric_history(run_id, "drift/share")],
-            "inputs": [m.model_id for m in run.inputs.model_inputs] if IS_3 else [],
+            "inputs": [m.model_id for m in client.get_run(run_id).inputs.model_inputs] if IS_3 else [],
         })
     model = client.get_registered_model(name)
     versions = []
     for version in client.search_model_versions(f"name='{name}'"):
-        logged = client.get_logged_model(version.model_id) if IS_3 and version.model_id else None
+        # Searches do not return the model's id, but the source has it.
+        logged = client.get_logged_model(version.source.removeprefix("models:/")) if IS_3 else None
         with tempfile.TemporaryDirectory() as folder:
             files = content(f"models:/{name}/{version.version}", folder)
         versions.append({

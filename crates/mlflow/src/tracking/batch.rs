@@ -22,6 +22,10 @@ const MAX_BYTES: usize = 900_000;
 const MAX_PARAM: usize = 6_000;
 const MAX_TAG: usize = 5_000;
 
+/// Metrics of one request that a server of MLflow 2 can compare with those that it has. With more, it answers a repetition
+/// with an error of its database.
+const MAX_REPEATED: usize = 100;
+
 /// What is to be logged to a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunBatch {
@@ -53,6 +57,19 @@ struct BatchBody<'a> {
 }
 
 impl BatchBody<'_> {
+    /// The same, with so few metrics in each request that servers of MLflow 2 can find those that they have already.
+    fn pieces(self) -> Vec<Self> {
+        let Self { run_id, metrics, params, tags } = self;
+        let texts = Self { run_id, metrics: Vec::new(), params, tags };
+        let few = metrics.chunks(MAX_REPEATED);
+        let few = few.map(|metrics| Self { run_id, metrics: metrics.to_vec(), ..Self::default() });
+        std::iter::once(texts).chain(few).filter(|body| !body.is_empty()).collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.metrics.is_empty() && self.params.is_empty() && self.tags.is_empty()
+    }
+
     /// Removes model ids; returns whether there were any.
     fn without_models(&mut self) -> bool {
         self.metrics.iter_mut().fold(false, |any, point| point.model_id.take().is_some() || any)
@@ -78,6 +95,11 @@ impl MlflowClient {
                 Err(error) if error.status() == Some(403) && body.without_models() => {
                     is_on_model_page = false;
                     self.send_batch(&body, &purpose)?;
+                }
+                Err(error) if body.metrics.len() > MAX_REPEATED && is_repetition(&error) => {
+                    for piece in body.pieces() {
+                        self.send_batch(&piece, &purpose)?;
+                    }
                 }
                 sent => sent?,
             }
@@ -191,8 +213,15 @@ fn requests<'a>(run_id: &'a str, batch: &RunBatch, with_models: bool, purpose: &
         room(length(&point), &|_| false, &mut bodies);
         bodies.last_mut().into_iter().for_each(|body| body.metrics.push(point.clone()));
     }
-    bodies.retain(|body| !(body.metrics.is_empty() && body.params.is_empty() && body.tags.is_empty()));
+    bodies.retain(|body| !body.is_empty());
     Ok(bodies)
+}
+
+/// Whether a server's database refused points that it has already.
+fn is_repetition(error: &MlflowError) -> bool {
+    let text = error.to_string();
+    let words = ["IntegrityError", "UniqueViolation", "duplicate key", "Duplicate entry"];
+    error.status() == Some(400) && words.iter().any(|word| text.contains(word))
 }
 
 /// Bytes of an entry as JSON, with its comma.
