@@ -13,14 +13,14 @@ use crate::{
     server_version::ServerVersion,
     settings::{Credentials, MlflowSettings},
     tls::{server_tls, storage_tls},
-    wire::{Call, Wire},
+    wire::{Call, ServerWire},
 };
 
 /// A blocking client of an MLflow tracking server and its model registry. Can be shared between threads.
 pub struct MlflowClient {
     settings: MlflowSettings,
-    tracking: Arc<Wire>,
-    registry: Arc<Wire>,
+    tracking: Arc<ServerWire>,
+    registry: Arc<ServerWire>,
     /// Of the tracking server; asked for once.
     version: Mutex<Option<ServerVersion>>,
 }
@@ -42,10 +42,10 @@ impl MlflowClient {
             MlflowError::setup("the address of the MLflow server is not set; set MLFLOW_TRACKING_URI or tracking_uri")
         })?;
         let tls = server_tls(&settings)?;
-        let wire = |uri: &str, place: &str| -> Result<Arc<Wire>> {
+        let wire = |uri: &str, place: &str| -> Result<Arc<ServerWire>> {
             let (url, credentials) = settings.server(uri, place)?;
             let workspace = settings.workspace.as_deref();
-            Ok(Arc::new(Wire::new(url, &credentials, workspace, &tls, settings.limits)?))
+            Ok(Arc::new(ServerWire::new(url, &credentials, workspace, &tls, settings.limits)?))
         };
         let tracking = wire(uri, "MLFLOW_TRACKING_URI (or tracking_uri)")?;
         let registry = match settings.registry_uri.as_deref().filter(|registry| *registry != uri) {
@@ -84,16 +84,16 @@ impl MlflowClient {
         Ok(version)
     }
 
-    pub(crate) fn tracking(&self) -> &Wire {
+    pub(crate) fn tracking(&self) -> &ServerWire {
         &self.tracking
     }
 
-    pub(crate) fn registry(&self) -> &Wire {
+    pub(crate) fn registry(&self) -> &ServerWire {
         &self.registry
     }
 
     /// A separate artefact server. It gets the credentials only if the settings list its host.
-    pub(crate) fn artifact_server(&self, authority: &str) -> Result<Arc<Wire>> {
+    pub(crate) fn artifact_server(&self, authority: &str) -> Result<Arc<ServerWire>> {
         let authority = authority.to_ascii_lowercase();
         if authority == self.tracking.url().authority() {
             return Ok(Arc::clone(&self.tracking));
@@ -106,29 +106,34 @@ impl MlflowClient {
         };
         let tls = server_tls(&self.settings)?;
         let workspace = self.settings.workspace.as_deref();
-        Ok(Arc::new(Wire::new(url, &credentials, workspace, &tls, self.settings.limits)?))
+        Ok(Arc::new(ServerWire::new(url, &credentials, workspace, &tls, self.settings.limits)?))
     }
 
     /// Storage at a signed address, which gets no credentials.
-    pub(crate) fn storage(&self, origin: &str) -> Result<Wire> {
+    pub(crate) fn storage(&self, origin: &str) -> Result<ServerWire> {
         let url = ServerUrl::parse(origin, "the signed address")?.0;
-        Wire::new(url, &Credentials::None, None, &storage_tls(&self.settings)?, self.settings.limits)
+        ServerWire::new(url, &Credentials::None, None, &storage_tls(&self.settings)?, self.settings.limits)
     }
 }
 
 /// The address of a call of MLflow's REST API 2.0.
-pub(crate) fn api(wire: &Wire, call: &str, query: &[(&str, &str)]) -> String {
+pub(crate) fn api(wire: &ServerWire, call: &str, query: &[(&str, &str)]) -> String {
     let query: Vec<String> = query.iter().map(|(key, value)| format!("{key}={}", encoded(value))).collect();
     let mark = if query.is_empty() { "" } else { "?" };
     wire.url().join(&format!("/api/2.0/mlflow/{call}{mark}{}", query.join("&")))
 }
 
 /// A POST that changes nothing when it is sent twice.
-pub(crate) fn post<'a>(wire: &Wire, call: &str, body: &serde_json::Value, purpose: &'a str) -> Result<Call<'a>> {
+pub(crate) fn post<'a>(wire: &ServerWire, call: &str, body: &serde_json::Value, purpose: &'a str) -> Result<Call<'a>> {
     Call::json(Method::POST, api(wire, call, &[]), body, purpose)
 }
 
 /// A DELETE that changes nothing when it is sent twice.
-pub(crate) fn delete<'a>(wire: &Wire, call: &str, body: &serde_json::Value, purpose: &'a str) -> Result<Call<'a>> {
+pub(crate) fn delete<'a>(
+    wire: &ServerWire,
+    call: &str,
+    body: &serde_json::Value,
+    purpose: &'a str,
+) -> Result<Call<'a>> {
     Call::json(Method::DELETE, api(wire, call, &[]), body, purpose)
 }

@@ -71,7 +71,7 @@ impl From<MlflowError> for Attempt {
 }
 
 /// A server.
-pub(crate) struct Wire {
+pub(crate) struct ServerWire {
     url: ServerUrl,
     headers: Vec<(&'static str, HeaderValue)>,
     login: Option<String>,
@@ -83,7 +83,7 @@ pub(crate) struct Wire {
     transfer: Agent,
 }
 
-impl Wire {
+impl ServerWire {
     pub(crate) fn new(
         url: ServerUrl,
         credentials: &Credentials,

@@ -1,7 +1,7 @@
 //! Servers that are slow, broken, hostile or not MLflow at all: every call ends in time, with a result or one sentence, and
 //! secrets go to nobody else.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests panic on failure")]
+#![expect(clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 

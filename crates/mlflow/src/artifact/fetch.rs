@@ -12,14 +12,14 @@ use serde::Deserialize;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use super::root::{Access, ArtifactRoot, Route};
+use super::root::{ArtifactRoot, RootAccess, Route};
 use crate::{
     address::is_plain_path,
     client::{MlflowClient, post},
     error::{MlflowError, MlflowErrorKind as Kind, Result},
     server_url::{encoded, encoded_path, origin_of},
     sink::{FetchedArtifact, Passing, Sink, copy},
-    wire::{Call, Wire},
+    wire::{Call, ServerWire},
 };
 
 /// Where storage serves a file without credentials of ours.
@@ -125,13 +125,13 @@ impl MlflowClient {
             ));
         }
         match &root.access {
-            Access::Folder(folder) => copy_file(&folder.join(path), limit, sink, &purpose),
-            Access::Proxy { host, path: folder } => {
+            RootAccess::Folder(folder) => copy_file(&folder.join(path), limit, sink, &purpose),
+            RootAccess::Proxy { host, path: folder } => {
                 let wire = self.proxy(host.as_deref())?;
                 let url = proxied(&wire, folder, path);
                 wire.download(&Call::get(url, &purpose), &[], limit, sink)
             }
-            Access::Server(route) => {
+            RootAccess::Server(route) => {
                 let (wire, url) = self.server_route(route, path);
                 match wire.download(&Call::get(url, &purpose), &[], limit, sink) {
                     // These calls are outside MLflow's REST API, so a gateway may not pass them.
@@ -147,11 +147,11 @@ impl MlflowClient {
         }
     }
 
-    pub(super) fn proxy(&self, host: Option<&str>) -> Result<Arc<Wire>> {
+    pub(super) fn proxy(&self, host: Option<&str>) -> Result<Arc<ServerWire>> {
         self.artifact_server(host.unwrap_or(self.tracking().url().authority()))
     }
 
-    fn server_route(&self, route: &Route, path: &str) -> (&Wire, String) {
+    fn server_route(&self, route: &Route, path: &str) -> (&ServerWire, String) {
         let (wire, call) = match route {
             Route::Version { name, version, .. } => (
                 self.registry(),
@@ -211,7 +211,7 @@ impl Sink for Nowhere {
 }
 
 /// The address of a file that the server passes through.
-pub(super) fn proxied(wire: &Wire, folder: &str, path: &str) -> String {
+pub(super) fn proxied(wire: &ServerWire, folder: &str, path: &str) -> String {
     wire.url().join(&format!("/api/2.0/mlflow-artifacts/artifacts/{}/{}", encoded_path(folder), encoded_path(path)))
 }
 

@@ -4,7 +4,7 @@ use std::{fs, io};
 
 use serde::Deserialize;
 
-use super::root::{Access, ArtifactRoot, Route};
+use super::root::{ArtifactRoot, RootAccess, Route};
 use crate::{
     address::is_plain_path,
     client::{MlflowClient, api},
@@ -57,10 +57,10 @@ impl MlflowClient {
         let joined =
             |a: &str, b: &str| [a, b].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/");
         let mut entries = match &root.access {
-            Access::Folder(path) => list_folder(&path.join(folder), folder).map_err(|error| {
+            RootAccess::Folder(path) => list_folder(&path.join(folder), folder).map_err(|error| {
                 MlflowError::new(Kind::Local, format!("{purpose}: {}: {error}", path.join(folder).display()))
             })?,
-            Access::Proxy { host, path } => {
+            RootAccess::Proxy { host, path } => {
                 let wire = match host {
                     Some(host) => self.artifact_server(host)?,
                     None => self.artifact_server(self.tracking().url().authority())?,
@@ -71,7 +71,7 @@ impl MlflowClient {
                 // Paths are relative to the listed folder.
                 reply.files.into_iter().map(|line| entry(&joined(folder, &line.path), &line)).collect()
             }
-            Access::Server(route) => {
+            RootAccess::Server(route) => {
                 let (call, parameter, base) = match route {
                     Route::Logged { model_id } | Route::Version { model_id: Some(model_id), .. } => {
                         let call = format!("logged-models/{}/artifacts/directories", encoded(model_id));

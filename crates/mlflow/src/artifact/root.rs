@@ -18,12 +18,12 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactRoot {
     uri: String,
-    pub(super) access: Access,
+    pub(super) access: RootAccess,
 }
 
 /// The way to the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Access {
+pub(super) enum RootAccess {
     /// The server passes files through, for reading and writing.
     Proxy { host: Option<String>, path: String },
     /// A folder of this machine.
@@ -50,7 +50,7 @@ impl ArtifactRoot {
     /// Whether [`MlflowClient::upload_artifact`] can write there.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        !matches!(self.access, Access::Server(_))
+        !matches!(self.access, RootAccess::Server(_))
     }
 }
 
@@ -132,7 +132,7 @@ impl MlflowClient {
                     format!("the files are at an address that is not valid ({}); register the model again", shown()),
                 ));
             }
-            Access::Proxy { host: (!host.is_empty()).then(|| host.to_owned()), path: path.to_owned() }
+            RootAccess::Proxy { host: (!host.is_empty()).then(|| host.to_owned()), path: path.to_owned() }
         } else if uri.starts_with("dbfs:") {
             return Err(MlflowError::new(
                 Kind::Unsupported,
@@ -140,8 +140,8 @@ impl MlflowClient {
             ));
         } else {
             match self.local_folder(uri) {
-                Some(folder) => Access::Folder(folder),
-                None => Access::Server(route),
+                Some(folder) => RootAccess::Folder(folder),
+                None => RootAccess::Server(route),
             }
         };
         Ok(ArtifactRoot { uri: uri.to_owned(), access })
@@ -171,8 +171,10 @@ mod tests {
     #[test]
     fn each_kind_of_address_has_its_way() {
         let server = "http://127.0.0.1:1";
-        let proxy =
-            |host: Option<&str>, path: &str| Access::Proxy { host: host.map(ToOwned::to_owned), path: path.to_owned() };
+        let proxy = |host: Option<&str>, path: &str| RootAccess::Proxy {
+            host: host.map(ToOwned::to_owned),
+            path: path.to_owned(),
+        };
         assert_eq!(
             root(server, "mlflow-artifacts:/1/models/x y/artifacts/").unwrap().access,
             proxy(None, "1/models/x y/artifacts")
@@ -188,10 +190,10 @@ mod tests {
         for uri in
             [path.to_owned(), format!("file:{path}"), format!("file://{path}"), format!("file://localhost{path}")]
         {
-            assert_eq!(root(server, &uri).unwrap().access, Access::Folder(folder.path().to_owned()), "{uri}");
+            assert_eq!(root(server, &uri).unwrap().access, RootAccess::Folder(folder.path().to_owned()), "{uri}");
             // Of another machine's folders the server has to read the files.
-            assert!(matches!(root("http://192.0.2.1", &uri).unwrap().access, Access::Server(_)), "{uri}");
+            assert!(matches!(root("http://192.0.2.1", &uri).unwrap().access, RootAccess::Server(_)), "{uri}");
         }
-        assert!(matches!(root(server, "/does/not/exist").unwrap().access, Access::Server(_)));
+        assert!(matches!(root(server, "/does/not/exist").unwrap().access, RootAccess::Server(_)));
     }
 }

@@ -10,7 +10,7 @@ use ureq::http::Method;
 
 use super::{
     fetch::{proxied, write_file},
-    root::{Access, ArtifactRoot},
+    root::{ArtifactRoot, RootAccess},
 };
 use crate::{
     address::is_plain_path,
@@ -53,13 +53,13 @@ impl MlflowClient {
             ));
         }
         match &root.access {
-            Access::Proxy { host, path: folder } => {
+            RootAccess::Proxy { host, path: folder } => {
                 let wire = self.proxy(host.as_deref())?;
                 let url = proxied(&wire, folder, path);
                 wire.send(&Call { method: Method::PUT, url, payload, is_repeatable: true, purpose: &purpose })
             }
-            Access::Folder(folder) => write_file(&folder.join(path), fill),
-            Access::Server(_) => Err(MlflowError::new(
+            RootAccess::Folder(folder) => write_file(&folder.join(path), fill),
+            RootAccess::Server(_) => Err(MlflowError::new(
                 Kind::Unsupported,
                 format!(
                     "{purpose}: only the server's own clients with access to its storage can write there; start the server \

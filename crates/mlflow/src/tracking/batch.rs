@@ -72,7 +72,7 @@ impl BatchBody<'_> {
 
     /// Removes model ids; returns whether there were any.
     fn without_models(&mut self) -> bool {
-        self.metrics.iter_mut().fold(false, |any, point| point.model_id.take().is_some() || any)
+        self.metrics.iter_mut().filter_map(|point| point.model_id.take()).count() > 0
     }
 }
 

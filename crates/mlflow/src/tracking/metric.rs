@@ -54,7 +54,7 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 }
 
 #[derive(Deserialize)]
-struct History {
+struct MetricHistory {
     #[serde(default)]
     metrics: Vec<MetricPoint>,
     next_page_token: Option<String>,
@@ -76,7 +76,7 @@ impl MlflowClient {
                 query.push(("page_token", &token));
             }
             let url = api(self.tracking(), "metrics/get-history", &query);
-            let reply: History = self.tracking().json(&Call::get(url, &purpose))?;
+            let reply: MetricHistory = self.tracking().json(&Call::get(url, &purpose))?;
             points.extend(reply.metrics);
             match reply.next_page_token.filter(|next| !next.is_empty() && *next != token) {
                 Some(next) => token = next,

@@ -95,7 +95,7 @@ fn request(reader: &mut BufReader<&TcpStream>) -> Option<Seen> {
             break;
         }
         let (name, value) = next.split_once(':').unwrap();
-        head.push_str(&format!("{}:{}\n", name.to_ascii_lowercase(), value.trim_end()));
+        head.extend([name.to_ascii_lowercase().as_str(), ":", value.trim_end(), "\n"]);
     }
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
     let mut body = vec![0; length];
