@@ -21,7 +21,7 @@ pub struct MlflowClient {
     settings: MlflowSettings,
     tracking: Arc<ServerWire>,
     registry: Arc<ServerWire>,
-    /// Of the tracking server; asked for once.
+    /// The tracking server's version, once it is known.
     version: Mutex<Option<ServerVersion>>,
 }
 

@@ -288,7 +288,7 @@ signature:
             parse("{sklearn: {pickled_model: model.pkl, serialization_format: pickle}, onnx: {data: model.onnx}}")
                 .unwrap();
         assert_eq!(both.model_files().unwrap()[0].flavor, ModelFlavor::Onnx);
-        // A name that looks like a pickle is no proof.
+        // The ending of a name proves nothing.
         let unknown = parse("{lightgbm: {data: model.pkl}}").unwrap();
         assert_eq!(unknown.model_files().unwrap().len(), 1);
         assert!(unknown.candidates[0].pickle_error().to_string().contains("model.booster_"));

@@ -1,7 +1,7 @@
 //! Servers that are slow, broken, hostile or not MLflow at all: every call ends in time, with a result or one sentence, and
 //! secrets go to nobody else.
 
-#![expect(clippy::unwrap_used, reason = "tests panic on failure")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests panic on failure")]
 
 mod support;
 
@@ -158,6 +158,56 @@ fn a_failure_in_the_middle_of_a_batch_repeats_only_that_part() {
         })
         .collect();
     assert_eq!(sizes, [1_000, 500, 500]);
+}
+
+/// Sends 150 points, one of them for a model, and returns what arrived: keys of the body with their numbers of entries.
+fn send_points(replies: Vec<Vec<u8>>) -> (vigie_mlflow::Result<vigie_mlflow::LoggedBatch>, Vec<String>) {
+    let scripts = [reply("200 OK", "", "3.17.2")].into_iter().chain(replies).map(bytes).collect();
+    let server = Fake::start(scripts);
+    let point = |i: i32| MetricPoint {
+        key: format!("k{i}"),
+        value: f64::from(i),
+        timestamp_ms: 1,
+        step: 0,
+        model_id: (i == 3).then(|| "m-1".to_owned()),
+    };
+    let tags = [("a".to_owned(), "b".to_owned())].into();
+    let batch = RunBatch { metrics: (0..150).map(point).collect(), tags, ..RunBatch::default() };
+    let result = client(&server).log_batch("r", &batch);
+    let shown = |seen: &Seen| {
+        let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+        let count = |key: &str| body[key].as_array().unwrap().len();
+        let is_for_model = body.to_string().contains("m-1");
+        format!("{} metrics, {} tags, model: {is_for_model}", count("metrics"), count("tags"))
+    };
+    (result, server.seen().iter().skip(1).map(shown).collect())
+}
+
+#[test]
+fn points_are_logged_without_a_model_that_the_user_may_only_read() {
+    let denied = || reply("403 Forbidden", "content-type: text/plain\r\n", "Permission denied");
+    let (result, seen) = send_points(vec![denied(), json("200 OK", "{}")]);
+    let logged = result.unwrap();
+    assert!(logged.is_new && !logged.is_on_model_page);
+    assert_eq!(seen, ["150 metrics, 1 tags, model: true", "150 metrics, 1 tags, model: false"]);
+    // The run itself may not be changed.
+    let (result, seen) = send_points(vec![denied(), denied()]);
+    assert_eq!((result.unwrap_err().kind(), seen.len()), (Kind::Denied, 2));
+    let (result, _) = send_points(vec![json("200 OK", "{}")]);
+    assert!(result.unwrap().is_on_model_page);
+}
+
+#[test]
+fn a_repetition_that_the_database_refuses_is_sent_in_small_pieces() {
+    let refused =
+        r#"{"error_code": "BAD_REQUEST", "message": "(sqlite3.IntegrityError) UNIQUE constraint failed: metrics.key"}"#;
+    let ok = || json("200 OK", "{}");
+    let (result, seen) = send_points(vec![json("400 Bad", refused), ok(), ok(), ok()]);
+    assert!(result.unwrap().is_new);
+    assert_eq!(
+        seen[1..],
+        ["0 metrics, 1 tags, model: false", "100 metrics, 0 tags, model: true", "50 metrics, 0 tags, model: false"]
+    );
 }
 
 #[test]

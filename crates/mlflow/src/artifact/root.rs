@@ -191,7 +191,7 @@ mod tests {
             [path.to_owned(), format!("file:{path}"), format!("file://{path}"), format!("file://localhost{path}")]
         {
             assert_eq!(root(server, &uri).unwrap().access, RootAccess::Folder(folder.path().to_owned()), "{uri}");
-            // Of another machine's folders the server has to read the files.
+            // If the server runs on another machine, it has to read the files.
             assert!(matches!(root("http://192.0.2.1", &uri).unwrap().access, RootAccess::Server(_)), "{uri}");
         }
         assert!(matches!(root(server, "/does/not/exist").unwrap().access, RootAccess::Server(_)));

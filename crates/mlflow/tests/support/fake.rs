@@ -65,7 +65,7 @@ fn serve(stream: &TcpStream, scripts: &mut impl Iterator<Item = Script>, recorde
     let mut writer = stream;
     while let Some(seen) = request(&mut reader) {
         recorded.lock().unwrap().push(seen);
-        // A client that has given up closes its end; that is no failure of the server.
+        // Writing fails if the client has given up, which the test expects.
         match scripts.next() {
             None => return,
             Some(Script::Silence(time)) => return thread::sleep(time),
