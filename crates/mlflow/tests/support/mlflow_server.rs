@@ -110,11 +110,14 @@ fn path_of(python: &str) -> String {
 
 /// Runs a command of `real_driver.py`, and returns what it prints.
 pub(crate) fn official(python: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Value {
+    // The client creates files in the working folder.
+    let folder = tempfile::tempdir().unwrap();
     let output = Command::new(python)
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real_driver.py"))
         .args(arguments)
         .env("MLFLOW_DISABLE_TELEMETRY", "true")
         .env("GIT_PYTHON_REFRESH", "quiet")
+        .current_dir(folder.path())
         .envs(environment.iter().copied())
         .output()
         .unwrap();
