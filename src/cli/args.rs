@@ -178,6 +178,9 @@ pub(super) struct LearnArgs {
     /// The class whose probability is the score, if it is not the second of two
     #[arg(long, value_name = "NAME", requires = "model")]
     pub class: Option<String>,
+    /// Also put the reference next to the model in MLflow's registry; `--model` is an address such as `models:/NAME@champion`
+    #[arg(long, requires = "model")]
+    pub register: bool,
     /// How much each feature matters to a model that vigie cannot read: CSV (feature,importance) or a JSON object
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub importance: Option<PathBuf>,

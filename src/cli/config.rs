@@ -28,6 +28,9 @@ fn model_lines(model: &CheckedModel) -> String {
     let promise = Language::English.score_promise(&model.promise);
     let features = noun(model.features as u64, "feature");
     let mut text = format!("model: {} {features}; {score} equal {promise}\n", model.features);
+    if let Some((address, version)) = &model.registered {
+        let _ = writeln!(text, "registry: {address} is {version}");
+    }
     for note in &model.notes {
         let _ = writeln!(text, "note: model.file: {note}");
     }

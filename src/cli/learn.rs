@@ -41,6 +41,7 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
         model: args.model.as_ref().map(|path| args.model_args.file(path, args.class.as_deref())),
         importance: args.importance.clone(),
         holdout: args.holdout.into(),
+        register: args.register,
         segments: segments(args)?,
     };
     let bar = ProgressLine::new("learning");

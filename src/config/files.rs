@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use super::{Alerts, Overrides, Problem, Settings};
+use super::{Alerts, MlflowOptions, Overrides, Problem, Settings, mlflow::is_address};
 use crate::{
     alert::{self, Channel, KeyKind},
     fault::describe_io,
@@ -12,7 +12,7 @@ use crate::{
 /// Returns a note if the reference does not exist yet because `vigie learn --segments` creates it from this config.
 #[must_use]
 pub fn note_missing_reference(settings: &Settings) -> Option<String> {
-    let is_awaited = settings.segments.is_some() && !settings.reference.exists();
+    let is_awaited = settings.segments.is_some() && !is_address(&settings.reference) && !settings.reference.exists();
     is_awaited.then(|| {
         format!(
             "`reference`: {} does not exist yet; create it with `vigie learn --data FILE --out {0} --segments --config {}`",
@@ -29,11 +29,16 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     let learn = format!("create it with `vigie learn --data FILE --out {reference}`");
     let is_awaited = note_missing_reference(settings).is_some();
     let mut problems = vec![
-        if is_awaited { None } else { check_readable("reference", &settings.reference, &learn) },
+        if is_awaited || is_address(&settings.reference) {
+            None
+        } else {
+            check_readable("reference", &settings.reference, &learn)
+        },
         check_writable("reports.dir", &settings.reports),
         check_writable("state", &settings.state),
     ];
-    if let Some(file) = &settings.model.file {
+    // Addresses are tried when the model is read.
+    if let Some(file) = settings.model.file.as_ref().filter(|file| !is_address(file)) {
         problems.push(check_readable("model.file", file, "set it to the model file, or remove the line"));
     }
     problems.extend(check_place(PlaceSection::Log, &settings.source.place));
@@ -41,6 +46,9 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
         problems.extend(check_place(PlaceSection::Labels, &labels.place));
     }
     problems.extend(check_channels(settings));
+    let mut mlflow = settings.mlflow.clone();
+    let files = mlflow.iter_mut().flat_map(MlflowOptions::files);
+    problems.extend(files.map(|(key, file)| check_readable(key, file, "create the file, or remove the line")));
     let with_location = |problem: Problem| {
         let location = settings.locations.get(problem.key.as_str()).copied();
         problem.at(location)

@@ -8,6 +8,7 @@ mod cron;
 mod files;
 mod key;
 mod limits;
+mod mlflow;
 mod model_choices;
 mod options;
 mod parse;
@@ -25,6 +26,7 @@ mod value_type;
 
 pub use channels::{Alerts, Http};
 pub use files::{check_files, note_missing_reference, of_all, warnings};
+pub use mlflow::MlflowOptions;
 pub use model_choices::{InputsChoice, IterationChoice, LinkChoice, ModelChoices, NamedIterations};
 pub use options::{
     BaselineOptions, ConfigFile, Cost, DecisionOptions, MissingLevel, ModelSection, Overrides, Reports, RunOptions,

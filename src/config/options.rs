@@ -12,6 +12,7 @@ use vigie_profile::{
 
 use super::{
     Alerts, Http,
+    mlflow::MlflowOptions,
     model_choices::{InputsChoice, IterationChoice, LinkChoice, ModelChoices},
 };
 use crate::{
@@ -27,7 +28,7 @@ pub struct ConfigFile {
     /// The model to monitor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelSection>,
-    /// Reference file, created by `vigie learn`.
+    /// Reference file, created by `vigie learn`, or the address of a model in MLflow's registry that has one next to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<PathBuf>,
     /// Where the prediction log is, and the names of its fields.
@@ -66,6 +67,9 @@ pub struct ConfigFile {
     /// Reports, metrics and health over HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<Http>,
+    /// The MLflow server of addresses such as `models:/NAME@champion`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mlflow: Option<MlflowOptions>,
 }
 
 /// One entry of `models:`.
@@ -74,7 +78,7 @@ pub struct ConfigFile {
 pub struct WatchedModel {
     /// The model to monitor.
     pub model: ModelSection,
-    /// Reference file, created by `vigie learn`.
+    /// Reference file, created by `vigie learn`, or the address of a model in MLflow's registry that has one next to it.
     pub reference: PathBuf,
     /// Where the prediction log is, and the names of its fields.
     pub source: source::SourceOptions,
@@ -104,7 +108,8 @@ pub struct ModelSection {
     /// Expected model version. Rows from other versions are counted and can be a finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Model file, required for replay, explain and attribution.
+    /// Model file, or its address in MLflow's registry, such as `models:/NAME@champion`. Required for replay, explain and
+    /// attribution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
     /// How many boosting iterations of the file the service uses: a number, `all`, or `best` (as early stopping noted it).

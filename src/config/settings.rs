@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use vigie_profile::window::{Cadence, Instant, Span};
 
 use super::{
-    Alerts, BaselineOptions, ConfigFile, Http, Location, ModelSection, Problem, Problems, ScheduleOptions,
-    SegmentOptions, WatchedModel, cron, key::KeyPath, parse::parse, source_keys,
+    Alerts, BaselineOptions, ConfigFile, Http, Location, MlflowOptions, ModelSection, Problem, Problems, ScheduleOptions,
+    SegmentOptions, WatchedModel, cron, key::KeyPath, mlflow::is_address, parse::parse, source_keys,
 };
 use crate::{fault::describe_io, judge::Policy, report::Language, source};
 
@@ -55,6 +55,8 @@ pub struct Settings {
     pub alerts: Alerts,
     /// HTTP server.
     pub http: Option<Http>,
+    /// The MLflow server.
+    pub mlflow: Option<MlflowOptions>,
     /// Locations of paths, database URLs and the channels' keys in the file.
     pub(super) locations: BTreeMap<String, Location>,
     /// Durations that may be months, as written.
@@ -86,7 +88,17 @@ pub struct Schedule {
 const MODEL_KEYS: [&str; 5] = ["reference", "source", "labels", "model", "schedule"];
 
 /// Keys whose values are checked after parsing, in addition to those of `source`, `labels` and the channels.
-const LOCATED_KEYS: [&str; 5] = ["reference", "model.file", "reports.dir", "state", "http.token_file"];
+const LOCATED_KEYS: [&str; 9] = [
+    "reference",
+    "model.file",
+    "reports.dir",
+    "state",
+    "http.token_file",
+    "mlflow.password_file",
+    "mlflow.token_file",
+    "mlflow.ca_file",
+    "mlflow.client_certificate",
+];
 
 /// Durations that may be months.
 const LONG_DURATIONS: [&str; 4] = ["schedule.window", "labels.revise", "reports.keep", "alerts.cooldown"];
@@ -193,10 +205,11 @@ impl Settings {
                 state: options.state.clone(),
                 alerts: options.alerts.clone(),
                 http: options.http.clone(),
+                mlflow: options.mlflow.clone(),
                 locations,
                 durations,
             };
-            for path in settings.paths() {
+            for path in settings.paths().into_iter().filter(|path| !is_address(path)) {
                 *path = resolve(&folder, path);
             }
             if let Some(problem) = nested_folders(&settings.state, &settings.reports) {
@@ -224,6 +237,7 @@ impl Settings {
         paths.extend(self.labels.iter_mut().flat_map(|labels| labels.place.paths()));
         paths.extend(self.alerts.files().into_iter().map(|(_, path)| path));
         paths.extend(self.http.as_mut().and_then(|http| http.token_file.as_mut()));
+        paths.extend(self.mlflow.iter_mut().flat_map(MlflowOptions::files).map(|(_, path)| path));
         paths
     }
 }

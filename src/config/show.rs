@@ -46,6 +46,7 @@ fn to_config_file(first: &Settings, all: &[Settings]) -> ConfigFile {
         run: RunOptions { threads: first.threads },
         alerts: first.alerts.clone(),
         http: first.http.clone(),
+        mlflow: first.mlflow.clone(),
     }
 }
 

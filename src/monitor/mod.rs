@@ -5,6 +5,7 @@ mod history;
 mod learn;
 mod model;
 mod on_demand;
+mod registry;
 mod run;
 
 pub use history::{

@@ -19,7 +19,13 @@ use super::{
 };
 use crate::{
     fault::{Fault, Result},
-    monitor::model::{ModelFile, place, read_model},
+    monitor::{
+        model::{ModelFile, place, read_model},
+        registry::{
+            local_file::{AddressedFile, RegistryPlace, local_file},
+            register::register_reference,
+        },
+    },
     reference::{
         self, Block, ColumnRoles, Holdout, Learnt, ParquetTable, Provenance, SourceFile, Training, TrainingTable,
     },
@@ -44,6 +50,8 @@ pub struct LearnRequest {
     /// A file with the importance of each feature, for a model that vigie cannot read.
     pub importance: Option<PathBuf>,
     pub holdout: Holdout,
+    /// Whether to put the reference next to the model in the registry.
+    pub register: bool,
     /// Segments to count separately as well.
     pub segments: Option<SegmentSpec>,
 }
@@ -155,14 +163,19 @@ fn learn_with(
 ) -> Result<Learnt> {
     let (mut training, files) = read_all(&request.data, request.database.as_ref())?;
     require_rows(&training)?;
-    let model = read_model(MODEL, path, choices)?;
-    let scoring = ScoringModel::new(&place(MODEL, path), model, choices.class.as_deref())?;
+    let registry = RegistryPlace::of_environment();
+    let file = local_file(MODEL, path, AddressedFile::Model, &registry)?;
+    let model = read_model(MODEL, &file.path, choices)?;
+    let scoring = ScoringModel::new(&place(MODEL, &file.path), model, choices.class.as_deref())?;
     let mut choice = request.choice.clone();
     let columns = FeatureColumns::find(scoring.model(), &training, &choice)?;
     let notes = apply_model(&scoring, &columns, &mut training, &mut choice)?;
     let provenance = request.provenance(now, training.rows, training.columns.len(), files);
     let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, &|_, _| {}, progress)?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = match &file.registered {
+        Some(registered) => registered.address.clone(),
+        None => path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+    };
     learnt.notes.extend(notes);
     match measure_contributions(&scoring, &columns, &training)? {
         Ok(contributions) => learnt.reference = learnt.reference.with_explanation(name, contributions),
@@ -174,7 +187,11 @@ fn learn_with(
     if let Some(leaves) = count_leaves(scoring.model(), &columns, &training, threads())? {
         learnt.reference = learnt.reference.with_leaves(&leaves)?;
     }
-    request.write(learnt)
+    let mut learnt = request.write(learnt)?;
+    if request.register {
+        learnt.notes.push(register_reference(path, &request.out, &registry)?);
+    }
+    Ok(learnt)
 }
 
 fn require_rows(table: &dyn TrainingTable) -> Result<()> {

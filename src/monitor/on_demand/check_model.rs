@@ -1,9 +1,15 @@
 //! `vigie config check`: reads the model file, and states what was understood.
 
+use vigie_models::Model;
+use vigie_profile::shown::shown;
+
 use crate::{
     config::Settings,
     fault::Result,
-    monitor::run::context::{open_configured_reference, open_model, read_configured_model},
+    monitor::{
+        registry::local_file::LocalFile,
+        run::context::{open_configured_reference, open_model, read_configured_model},
+    },
     replay::{ScoreKind, ScorePromise, ScoringModel},
 };
 
@@ -13,18 +19,26 @@ pub struct CheckedModel {
     pub features: usize,
     pub kind: ScoreKind,
     pub promise: ScorePromise,
-    /// What the reader decided where the file leaves a question open.
+    /// What the reader decided where the file leaves a question open, and what differs from the registry's signature.
     pub notes: Vec<String>,
+    /// Address and version, if the file is one of a registry.
+    pub registered: Option<(String, String)>,
 }
 
+/// Maximum number of features to name in a note.
+const NAMED: usize = 3;
+
 impl CheckedModel {
-    fn new(scoring: &ScoringModel) -> Self {
+    fn new(scoring: &ScoringModel, file: &LocalFile) -> Self {
         let model = scoring.model();
+        let registered = file.registered.as_ref();
+        let signature = registered.and_then(|registered| signature_note(model, &registered.inputs));
         Self {
             features: model.features().len(),
             kind: scoring.kind(),
             promise: scoring.promise(),
-            notes: model.notes().to_vec(),
+            notes: model.notes().iter().cloned().chain(signature).collect(),
+            registered: registered.map(|own| (own.address.clone(), own.version.clone())),
         }
     }
 }
@@ -34,10 +48,30 @@ impl CheckedModel {
 pub fn check_model(settings: &Settings) -> Result<Option<CheckedModel>> {
     match open_configured_reference(settings) {
         Ok(reference) => {
-            let rescorer = open_model(settings, &reference)?;
-            Ok(rescorer.map(|rescorer| CheckedModel::new(rescorer.scoring())))
+            let opened = open_model(settings, &reference)?;
+            Ok(opened.map(|opened| CheckedModel::new(opened.model.scoring(), &opened.file)))
         }
         // Whether it has to exist is another check.
-        Err(_) => Ok(read_configured_model(settings)?.map(|scoring| CheckedModel::new(&scoring))),
+        Err(_) => Ok(read_configured_model(settings)?.map(|own| CheckedModel::new(&own.model, &own.file))),
     }
+}
+
+/// A note if the registry's signature of a model has other inputs than the model itself.
+fn signature_note(model: &Model, signature: &[String]) -> Option<String> {
+    if signature.is_empty() || !model.has_feature_names() {
+        return None;
+    }
+    let features = model.features();
+    let missing = features.iter().filter(|own| own.used && !signature.contains(&own.name)).map(|own| own.name.as_str());
+    let missing: Vec<&str> = missing.collect();
+    let listed: Vec<String> = missing.iter().take(NAMED).map(|name| format!("`{}`", shown(name))).collect();
+    let more = if missing.len() > NAMED { ", …" } else { "" };
+    (!missing.is_empty()).then(|| {
+        format!(
+            "the signature in the registry lacks {} of the model's features ({}{more}): the model was logged with other inputs \
+             than it was trained with",
+            missing.len(),
+            listed.join(", ")
+        )
+    })
 }

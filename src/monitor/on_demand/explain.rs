@@ -82,7 +82,8 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
     let reference = open_configured_reference(settings)?;
     let layout = reference.layout();
     let model = open_model(settings, &reference)?
-        .ok_or_else(|| Fault::setup("model.file: not set in the config, but explain needs the model file; set it"))?;
+        .ok_or_else(|| Fault::setup("model.file: not set in the config, but explain needs the model file; set it"))?
+        .model;
     let fields = &settings.source.fields;
     let scale = fields.probability.as_ref().or(fields.prediction.as_ref()).map_or(1.0, Scaled::scale);
     let is_probability = model.scoring().kind() == ScoreKind::Probability;

@@ -13,6 +13,7 @@ use crate::{
     judge::{ParityOf, Severity},
     monitor::{
         model::{ModelFile, place, read_model},
+        registry::local_file::{AddressedFile, RegistryPlace, local_file},
         run::{
             ScanOptions,
             attribution::measure_attribution,
@@ -208,12 +209,13 @@ fn open<'a>(
         return Ok((RunContext::open(settings, scan)?, file));
     };
     let mut run = RunContext::without_model(settings, scan)?;
-    let model = read_model(CHALLENGER, path, choices)?;
-    let scoring = ScoringModel::new(&place(CHALLENGER, path), model, choices.class.as_deref())?;
+    let file = local_file(CHALLENGER, path, AddressedFile::Model, &RegistryPlace::of(settings))?;
+    let model = read_model(CHALLENGER, &file.path, choices)?;
+    let scoring = ScoringModel::new(&place(CHALLENGER, &file.path), model, choices.class.as_deref())?;
     let challenger = Rescorer::new(scoring, run.reference.layout());
     // It gets what the application passes to the config's model, for a missing level as well. If that model cannot be read,
     // only this is not known.
-    let champion = open_model(settings, &run.reference).ok().flatten();
+    let champion = open_model(settings, &run.reference).ok().flatten().map(|champion| champion.model);
     let configured = settings.model.missing_level.as_ref();
     let missing: BTreeMap<String, MissingInput> = challenger
         .names()

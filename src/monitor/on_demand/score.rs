@@ -21,10 +21,14 @@ use crate::{
             training::read,
         },
         model::{ModelFile, read_model},
+        registry::local_file::{AddressedFile, RegistryPlace, local_file},
     },
     reference::{ColumnRoles, Training, TrainingValues, duplicate_name},
     source,
 };
+
+/// The flag that names the model.
+const MODEL: &str = "--model";
 
 /// Options of `vigie score`.
 #[derive(Debug, Clone)]
@@ -79,7 +83,8 @@ pub fn score(request: &ScoreRequest) -> Result<ScoredFile> {
              (FORMAT csv, HEADER)"
         )));
     }
-    let model = read_model("--model", &request.model.path, &request.model.choices)?;
+    let file = local_file(MODEL, &request.model.path, AddressedFile::Model, &RegistryPlace::of_environment())?;
+    let model = read_model(MODEL, &file.path, &request.model.choices)?;
     let (table, _) = read(std::slice::from_ref(&request.data))?;
     // The id is no feature of a model that reads columns by their order.
     let id = request.id.iter().filter(|_| !model.has_feature_names()).cloned();

@@ -1,6 +1,9 @@
 //! Context of a run: the reference, the log, the model, and which rows are used.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use vigie_profile::{
     decision::DecisionWords,
@@ -21,7 +24,10 @@ use crate::{
     engine::{self, CountJob, Counted, Eligibility, Sample},
     fault::{Fault, Result, describe_io},
     judge::{ParityOf, StoryBlock},
-    monitor::model::{place, read_model},
+    monitor::{
+        model::{place, read_model},
+        registry::local_file::{AddressedFile, LocalFile, RegistryPlace, local_file},
+    },
     reference::Reference,
     replay::{MissingInput, Rescorer, ScoreKind, ScoringModel},
     report::{AgainstWindow, SkippedFiles},
@@ -37,6 +43,8 @@ pub(crate) struct RunContext<'a> {
     pub scan: ScanOptions<'a>,
     /// Model that rescores rows: the config's model file, if it names one.
     pub model: Option<Rescorer>,
+    /// Where the config's model file is on this machine.
+    pub model_file: Option<PathBuf>,
     pub attribution: AttributionMode,
     /// Whether the leaves of the rows are counted.
     pub leaves: LeafMode,
@@ -70,8 +78,9 @@ impl WindowData {
 impl<'a> RunContext<'a> {
     pub(crate) fn open(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
         let mut run = Self::without_model(settings, scan)?;
-        if let Some(model) = open_model(settings, &run.reference)? {
+        if let Some(ConfiguredModel { model, file }) = open_model(settings, &run.reference)? {
             run.set_model(model, None)?;
+            run.model_file = Some(file.path);
         }
         run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
         run.leaves = leaf_mode(&run.reference, run.model.as_ref())?;
@@ -96,6 +105,7 @@ impl<'a> RunContext<'a> {
             against: None,
             reference,
             model: None,
+            model_file: None,
             attribution: AttributionMode::Off,
             leaves: LeafMode::Off,
             log: Log::open(&settings.source)?,
@@ -222,7 +232,9 @@ pub(crate) fn rule(settings: &Settings) -> Eligibility {
 }
 
 pub(crate) fn open_configured_reference(settings: &Settings) -> Result<Reference> {
-    open_reference("reference", &settings.reference)
+    const KEY: &str = "reference";
+    let place = RegistryPlace::of(settings);
+    open_reference(KEY, &local_file(KEY, &settings.reference, AddressedFile::Reference, &place)?.path)
 }
 
 /// Opens a reference file; `key` is the flag or config key that names it.
@@ -240,12 +252,19 @@ pub fn open_reference(key: &str, path: &Path) -> Result<Reference> {
 /// Config key of the model file.
 pub(crate) const MODEL_FILE: &str = "model.file";
 
+/// The config's model and its file.
+pub(crate) struct ConfiguredModel<M> {
+    pub model: M,
+    pub file: LocalFile,
+}
+
 /// Reads the config's model file, if it names one.
-pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<ScoringModel>> {
+pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<ConfiguredModel<ScoringModel>>> {
     let Some(file) = &settings.model.file else { return Ok(None) };
+    let file = local_file(MODEL_FILE, file, AddressedFile::Model, &RegistryPlace::of(settings))?;
     let choices = settings.model.choices();
-    let model = read_model(MODEL_FILE, file, &choices)?;
-    let scoring = ScoringModel::new(&place(MODEL_FILE, file), model, choices.class.as_deref())?;
+    let model = read_model(MODEL_FILE, &file.path, &choices)?;
+    let scoring = ScoringModel::new(&place(MODEL_FILE, &file.path), model, choices.class.as_deref())?;
     let fields = &settings.source.fields;
     match scoring.kind() {
         ScoreKind::Prediction if fields.probability.is_some() => Err(Fault::setup(
@@ -254,16 +273,14 @@ pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<Scorin
         ScoreKind::Probability if fields.prediction.is_some() => Err(Fault::setup(
             "source.fields.prediction: the model returns a probability; map `source.fields.probability` instead",
         )),
-        ScoreKind::Prediction | ScoreKind::Probability => Ok(Some(scoring)),
+        ScoreKind::Prediction | ScoreKind::Probability => Ok(Some(ConfiguredModel { model: scoring, file })),
     }
 }
 
-pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<Rescorer>> {
-    let (Some(file), Some(scoring)) = (&settings.model.file, read_configured_model(settings)?) else {
-        return Ok(None);
-    };
-    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, file), scoring, reference.layout())?;
-    with_missing_inputs(rescorer, settings).map(Some)
+pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<ConfiguredModel<Rescorer>>> {
+    let Some(ConfiguredModel { model, file }) = read_configured_model(settings)? else { return Ok(None) };
+    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, &file.path), model, reference.layout())?;
+    Ok(Some(ConfiguredModel { model: with_missing_inputs(rescorer, settings)?, file }))
 }
 
 /// Sets what the config states about missing levels.

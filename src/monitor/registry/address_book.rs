@@ -1,0 +1,86 @@
+//! Which file an address meant when the registry was last asked. It serves while the registry cannot be reached, and saves
+//! downloading the same version again.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+
+use crate::fault::{Fault, Result, describe_io};
+
+const FILE: &str = "addresses.json";
+
+/// The kept files of a folder, by address.
+#[derive(Debug)]
+pub(crate) struct AddressBook {
+    folder: PathBuf,
+    entries: BTreeMap<String, AddressEntry>,
+}
+
+/// What an address meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AddressEntry {
+    /// SHA-256 of the file, which is its name.
+    pub sha256: String,
+    /// Version and origin, as text: equal texts mean the same files.
+    pub identity: String,
+    /// For people: `version 3 of credit-default`.
+    pub shown: String,
+    /// Names of the model's inputs by its signature; empty without one.
+    #[serde(default)]
+    pub inputs: Vec<String>,
+}
+
+impl AddressBook {
+    /// Opens the book of a folder, which is created. A damaged book is empty: files are then downloaded again.
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
+        let fault = |error: &io::Error| cannot_keep(folder, error);
+        fs::create_dir_all(folder).map_err(|error| fault(&error))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // A model is a trade secret.
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(|error| fault(&error))?;
+        }
+        let entries = match fs::read(folder.join(FILE)) {
+            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(fault(&error)),
+        };
+        Ok(Self { folder: folder.to_owned(), entries })
+    }
+
+    /// What an address meant, if its file is still there.
+    pub(crate) fn entry(&self, address: &str) -> Option<(&AddressEntry, PathBuf)> {
+        let entry = self.entries.get(address)?;
+        let file = self.folder.join(&entry.sha256);
+        file.is_file().then_some((entry, file))
+    }
+
+    /// Notes what an address means, and writes the book.
+    pub(crate) fn put(&mut self, address: &str, entry: AddressEntry) -> Result<()> {
+        self.entries.insert(address.to_owned(), entry);
+        let write = || -> io::Result<()> {
+            let mut file = NamedTempFile::new_in(&self.folder)?;
+            serde_json::to_writer_pretty(&mut file, &self.entries)?;
+            file.flush()?;
+            file.as_file().sync_all()?;
+            file.persist(self.folder.join(FILE)).map_err(|error| error.error)?;
+            Ok(())
+        };
+        write().map_err(|error| cannot_keep(&self.folder, &error))
+    }
+}
+
+fn cannot_keep(folder: &Path, error: &io::Error) -> Fault {
+    Fault::setup(format!(
+        "{}: models of the registry cannot be kept here: {}; choose a folder that this user may write",
+        folder.display(),
+        describe_io(error)
+    ))
+}

@@ -1,0 +1,7 @@
+//! Models and references in an MLflow registry: an address such as `models:/credit-default@champion` stands for a file, which
+//! is kept in the state folder.
+
+pub(crate) mod address_book;
+pub(crate) mod client;
+pub(crate) mod local_file;
+pub(crate) mod register;

@@ -1,0 +1,35 @@
+//! `vigie learn --register`: puts a reference next to the model in the registry.
+
+use std::path::Path;
+
+use vigie_mlflow::ResolvedModel;
+
+use super::{
+    client::{address_of, connect, fault},
+    local_file::{REFERENCE, RegistryPlace},
+};
+use crate::fault::{Fault, Result};
+
+/// The flag that asks for it.
+const REGISTER: &str = "--register";
+/// The tag of the version that names the reference.
+const TAG: &str = "vigie.reference";
+
+/// Uploads a reference next to the model that `address` means now, and tags the version. Returns what was registered, for
+/// people.
+pub(crate) fn register_reference(address: &Path, reference: &Path, place: &RegistryPlace<'_>) -> Result<String> {
+    let Some(parsed) = address_of(REGISTER, address)? else {
+        return Err(Fault::setup(
+            "--register: --model names a file; name the model by its address, such as models:/NAME@champion",
+        ));
+    };
+    let client = connect(place.options)?;
+    let failed = |error| fault(REGISTER, &error);
+    let model = client.resolve(&parsed).map_err(failed)?;
+    let root = client.locate(&model).map_err(failed)?;
+    client.upload_file(&root, REFERENCE, reference).map_err(failed)?;
+    if let ResolvedModel::Version(version) = &model {
+        client.set_version_tag(&version.name, version.version, TAG, REFERENCE).map_err(failed)?;
+    }
+    Ok(format!("{REFERENCE} is next to {} ({})", address.display(), client.server()))
+}
