@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use vigie_profile::window::{Cadence, Instant, Span};
 
 use super::{
-    Alerts, BaselineOptions, ConfigFile, Http, Location, MlflowOptions, ModelSection, Problem, Problems, ScheduleOptions,
-    SegmentOptions, WatchedModel, cron, key::KeyPath, mlflow::is_address, parse::parse, source_keys,
+    Alerts, BaselineOptions, ConfigFile, Http, Location, MlflowOptions, ModelSection, Problem, Problems,
+    ScheduleOptions, SegmentOptions, WatchedModel, cron, key::KeyPath, mlflow::is_address, parse::parse, source_keys,
 };
 use crate::{fault::describe_io, judge::Policy, report::Language, source};
 

@@ -23,7 +23,7 @@ use crate::{
         model::{ModelFile, place, read_model},
         registry::{
             local_file::{AddressedFile, RegistryPlace, local_file},
-            register::register_reference,
+            register::{register_reference, required_address},
         },
     },
     reference::{
@@ -161,6 +161,9 @@ fn learn_with(
     now: Instant,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
+    if request.register {
+        required_address(path)?;
+    }
     let (mut training, files) = read_all(&request.data, request.database.as_ref())?;
     require_rows(&training)?;
     let registry = RegistryPlace::of_environment();

@@ -154,13 +154,9 @@ fn find(
 /// A text that is equal for the same files only.
 fn identity(model: &ResolvedModel) -> String {
     match model {
-        ResolvedModel::Version(version) => format!(
-            "{}\n{}\n{}\n{}",
-            version.name,
-            version.version,
-            version.created_ms,
-            version.source
-        ),
+        ResolvedModel::Version(version) => {
+            format!("{}\n{}\n{}\n{}", version.name, version.version, version.created_ms, version.source)
+        }
         ResolvedModel::Logged(model) => model.model_id.clone(),
         ResolvedModel::Run { run_id, path, .. } => format!("{run_id}\n{path}"),
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vigie_mlflow::ResolvedModel;
+use vigie_mlflow::{ModelAddress, ResolvedModel};
 
 use super::{
     client::{address_of, connect, fault},
@@ -15,14 +15,17 @@ const REGISTER: &str = "--register";
 /// The tag of the version that names the reference.
 const TAG: &str = "vigie.reference";
 
+/// The address that `--model` is, where `--register` needs one.
+pub(crate) fn required_address(model: &Path) -> Result<ModelAddress> {
+    address_of(REGISTER, model)?.ok_or_else(|| {
+        Fault::setup("--register: --model names a file; name the model by its address, such as models:/NAME@champion")
+    })
+}
+
 /// Uploads a reference next to the model that `address` means now, and tags the version. Returns what was registered, for
 /// people.
 pub(crate) fn register_reference(address: &Path, reference: &Path, place: &RegistryPlace<'_>) -> Result<String> {
-    let Some(parsed) = address_of(REGISTER, address)? else {
-        return Err(Fault::setup(
-            "--register: --model names a file; name the model by its address, such as models:/NAME@champion",
-        ));
-    };
+    let parsed = required_address(address)?;
     let client = connect(place.options)?;
     let failed = |error| fault(REGISTER, &error);
     let model = client.resolve(&parsed).map_err(failed)?;

@@ -34,6 +34,7 @@ fn the_committed_reference_matches_learn() {
         model: Some(home_credit("model.cbm").into()),
         importance: None,
         holdout: Holdout::Yes,
+        register: false,
         segments: None,
     };
     learn(&request, now, &mut |_, _| {}).unwrap();

@@ -33,6 +33,7 @@ static REFERENCE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         importance: None,
         model: Some(home_credit("model.cbm").into()),
         holdout: Holdout::Yes,
+        register: false,
         segments: None,
     };
     learn(&request, Instant(0), &mut |_, _| {}).unwrap();

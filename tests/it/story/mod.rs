@@ -41,6 +41,7 @@ pub(crate) mod predicted_scores;
 pub(crate) mod predictions;
 pub(crate) mod publish;
 pub(crate) mod range;
+pub(crate) mod registry;
 pub(crate) mod replay;
 pub(crate) mod rounds;
 pub(crate) mod score;

@@ -226,6 +226,7 @@ fn provenance() -> Provenance {
         columns: 1,
         files: Vec::new(),
         holdout: Holdout::Unknown,
+        register: false,
         target: None,
         probability: None,
         prediction: None,
@@ -260,6 +261,7 @@ fn learnt(world: &World, file: &str, roles: &ColumnRoles) -> Result<Reference, S
         model: None,
         importance: None,
         holdout: Holdout::Unknown,
+        register: false,
         segments: None,
     };
     let by_column = learn(&request, Instant(0), &mut |_, _| {}).map_err(|fault| fault.to_string());

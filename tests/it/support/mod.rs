@@ -6,6 +6,7 @@ pub(crate) mod bracketed;
 pub(crate) mod draw;
 pub(crate) mod every_story;
 pub(crate) mod fake_http;
+pub(crate) mod fake_mlflow;
 pub(crate) mod fake_smtp;
 pub(crate) mod forest_exercise;
 pub(crate) mod lab;

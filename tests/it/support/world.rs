@@ -52,9 +52,16 @@ impl World {
     }
 
     pub(crate) fn vigie(&self, args: &[&str]) -> Ran {
+        self.vigie_with(args, &[])
+    }
+
+    /// Like [`World::vigie`], with environment variables.
+    pub(crate) fn vigie_with(&self, args: &[&str], environment: &[(&str, String)]) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_vigie"))
             .args(args)
             .current_dir(self.folder.path())
+            .env_remove("MLFLOW_TRACKING_URI")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env_remove("NO_COLOR")
             .output()
             .unwrap();

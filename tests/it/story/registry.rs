@@ -1,0 +1,162 @@
+//! Models and references by their addresses in MLflow's registry.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    applicants::{applicants, training_csv},
+    fake_mlflow::{FakeMlflow, MODEL},
+    light_model::LightModel,
+    world::World,
+};
+
+const CHAMPION: &str = "models:/credit default@champion";
+const INPUTS: [&str; 5] = ["AGE", "INCOME", "emp.var.rate", "JOB", "OWNS"];
+
+/// A registry with V1 and V2, and a log with the scores of V1.
+fn world() -> (World, FakeMlflow) {
+    let (world, server) = (World::new(), FakeMlflow::start());
+    let (first, second) = (LightModel::new(), LightModel::new().first(60));
+    {
+        let mut registry = server.registry();
+        registry.add(1, "lightgbm", "model.lgb", first.text(), &INPUTS);
+        registry.add(2, "lightgbm", "model.lgb", second.text(), &INPUTS);
+        registry.aliases = [("champion".to_owned(), 1), ("challenger".to_owned(), 2)].into();
+    }
+    world.file("train.csv", training_csv(1_000));
+    let lines = applicants(600, 5).into_iter().map(|one| {
+        let score = first.probability(LightModel::row(&one));
+        format!("{}\n", json!({"ts": one.rfc3339(), "id": one.id, "inputs": one.inputs(), "p": score}))
+    });
+    world.file("log/a.ndjson", lines.collect::<String>());
+    let url = server.url();
+    world.file(
+        "vigie.yaml",
+        format!(
+            "model: {{name: m, file: \"{CHAMPION}\"}}\nreference: \"{CHAMPION}\"\nmlflow: {{tracking_uri: \"{url}\"}}\nsource:\n  \
+             path: log\n  fields: {{timestamp: ts, features: inputs, probability: p, id: id}}\npolicy: {{min_rows: 100}}\n\
+             reports: {{dir: reports}}\n"
+        ),
+    );
+    (world, server)
+}
+
+/// Learns the reference of a version, and puts it next to it.
+fn register(world: &World, server: &FakeMlflow, address: &str) {
+    let learn =
+        ["learn", "--data", "train.csv", "--holdout", "yes", "--out", "ref.vigie", "--register", "--model", address];
+    let environment =
+        [("MLFLOW_TRACKING_URI", server.url()), ("XDG_CACHE_HOME", world.path("cache").display().to_string())];
+    let ran = world.vigie_with(&learn, &environment).ok();
+    assert!((ran.stdout + &ran.stderr).contains("vigie/reference.vigie is next to"));
+}
+
+fn checked(world: &World) -> Value {
+    world.check("2026-10-01", "2026-10-02")
+}
+
+#[test]
+fn the_version_behind_an_alias_is_watched() {
+    let (world, server) = world();
+    let ran = world.vigie(&["check", "--config", "vigie.yaml"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr.contains("version 1 of credit default has no reference (vigie/reference.vigie); create it with"),
+        "{}",
+        ran.stderr
+    );
+    register(&world, &server, CHAMPION);
+    assert_eq!(server.registry().tags, ["1 vigie.reference vigie/reference.vigie"]);
+    assert_eq!(server.registry().files["1/vigie/reference.vigie"], fs::read(world.path("ref.vigie")).unwrap());
+    fs::remove_file(world.path("ref.vigie")).unwrap();
+
+    let report = checked(&world);
+    assert_eq!((&report["replay"]["compared"], &report["replay"]["mismatches"]), (&600.into(), &0.into()));
+    let first = report["run"]["model"]["sha256"].clone();
+    let stated = world.vigie(&["config", "check", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(stated.contains("registry: models:/credit default@champion is version 1 of credit default"), "{stated}");
+    assert!(!stated.contains("signature"), "{stated}");
+
+    // A promotion: no key of the config changes.
+    register(&world, &server, "models:/credit default/2");
+    server.registry().aliases.insert("champion".to_owned(), 2);
+    let report = checked(&world);
+    assert_ne!(report["run"]["model"]["sha256"], first);
+    assert!(report["replay"]["mismatches"].as_u64().unwrap() > 500, "the log has the scores of V1");
+    // V1 is compared with the logged decisions like any other challenger.
+    let replay = ["replay", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02", "--format", "json"];
+    let summary = world.vigie(&[&replay[..], &["--model", "models:/credit default/1"]].concat()).ok().stdout;
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["run"]["model"]["sha256"], first);
+    assert_eq!(summary["replay"]["mismatches"], 0);
+}
+
+#[test]
+fn a_version_is_downloaded_once() {
+    let (world, server) = world();
+    register(&world, &server, CHAMPION);
+    checked(&world);
+    server.registry().requests.clear();
+    checked(&world);
+    // The reference next to a version may have been replaced.
+    assert_eq!(server.registry().downloads(), 1, "{:?}", server.registry().requests);
+    let model = server.registry().requests.iter().filter(|request| request.contains("model.lgb")).count();
+    assert_eq!(model, 0);
+}
+
+#[test]
+fn the_kept_files_serve_while_the_registry_is_away() {
+    let (world, server) = world();
+    register(&world, &server, CHAMPION);
+    let before = checked(&world);
+    server.registry().is_down = true;
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]).ok();
+    assert!(ran.stderr.contains("which the address meant last, serves until it can"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("version 1 of credit default"), "{}", ran.stderr);
+    // What was never asked for is not there.
+    let text = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", text.replacen("@champion", "@challenger", 1));
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("model.file: "), "{}", ran.stderr);
+    server.registry().is_down = false;
+    world.file("vigie.yaml", text);
+    let after = checked(&world);
+    assert_eq!(after["run"]["model"], before["run"]["model"]);
+}
+
+#[test]
+fn addresses_that_mean_nothing_are_refused_in_one_sentence() {
+    let (world, server) = world();
+    let text = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    let refused = |address: &str, sentence: &str| {
+        world.file("vigie.yaml", text.replacen(CHAMPION, address, 1));
+        let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
+        assert!(ran.code == Some(2) && ran.stderr.contains(sentence), "{address}: {}", ran.stderr);
+        assert_eq!(ran.stderr.trim().lines().count(), 1, "{}", ran.stderr);
+    };
+    register(&world, &server, CHAMPION);
+    refused("models:/credit default@nobody", "nobody");
+    refused("models:/credit default", "models:/");
+    server.registry().add(3, "sklearn", "model.pkl", b"\x80\x05\x95pickle".to_vec(), &INPUTS);
+    refused("models:/credit default/3", "skops");
+    let ran = world.vigie(&["score", "--model", "models:/a b@c", "--data", "train.csv", "--out", "a.csv"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("MLFLOW_TRACKING_URI"), "{}", ran.stderr);
+    let register = ["learn", "--data", "train.csv", "--model", "model.txt", "--register", "--out", "other.vigie"];
+    world.file("model.txt", LightModel::new().text());
+    let ran = world.vigie(&register);
+    assert!(ran.code == Some(2) && ran.stderr.contains("--register: --model names a file"), "{}", ran.stderr);
+}
+
+#[test]
+fn inputs_that_the_signature_lacks_are_noted() {
+    let (world, server) = world();
+    server.registry().add(1, "lightgbm", "model.lgb", LightModel::new().text(), &INPUTS[..3]);
+    register(&world, &server, CHAMPION);
+    let stated = world.vigie(&["config", "check", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(
+        stated.contains("the signature in the registry lacks 2 of the model's features (`JOB`, `OWNS`)"),
+        "{stated}"
+    );
+    assert_eq!(MODEL, "credit default");
+}
