@@ -226,7 +226,6 @@ fn provenance() -> Provenance {
         columns: 1,
         files: Vec::new(),
         holdout: Holdout::Unknown,
-        register: false,
         target: None,
         probability: None,
         prediction: None,
