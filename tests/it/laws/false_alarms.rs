@@ -12,9 +12,10 @@ use crate::support::{
     lab::{Data, judged, learnt},
 };
 
-/// Number of draws, 200 unless `VIGIE_DRAWS` is set. Every draw has its own reference and window.
+/// Number of draws: `VIGIE_DRAWS`, or 100; 200 if `VIGIE_CI_LARGE` is set. Every draw has its own reference and window.
 fn draws() -> usize {
-    std::env::var("VIGIE_DRAWS").ok().and_then(|draws| draws.parse().ok()).unwrap_or(200)
+    let set = std::env::var("VIGIE_DRAWS").ok().and_then(|draws| draws.parse().ok());
+    set.unwrap_or(if std::env::var_os("VIGIE_CI_LARGE").is_some() { 200 } else { 100 })
 }
 
 /// 125 features as in a table of loan applications (amounts, ratios, counters, flags), and a score. 10 features are

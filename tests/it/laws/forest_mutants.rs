@@ -1,5 +1,5 @@
 //! Damaged model files: 20,000 seeded mutants of the golden models are either rejected, or score and explain. None
-//! panics, hangs or is slow. `fuzz/` does the same with `cargo fuzz`.
+//! panics, hangs or is slow. `crates/models/fuzz` does the same with `cargo fuzz`.
 
 use std::{fs, panic, path::Path, time::Instant};
 
