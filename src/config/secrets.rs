@@ -1,5 +1,9 @@
 //! Masks passwords in URLs and connection strings before they are printed.
 
+use std::path::Path;
+
+use super::mlflow::is_address;
+
 const MASK: &str = "***";
 
 /// Masks the password of a URL (`smtps://user:secret@host`) and of `password=`.
@@ -7,6 +11,10 @@ const MASK: &str = "***";
 /// When in doubt it masks too much: a stray `@` may hide a host name, but never exposes a password.
 #[must_use]
 pub fn masked(text: &str) -> String {
+    // The `@` of a registry's address precedes an alias.
+    if is_address(Path::new(text)) {
+        return text.to_owned();
+    }
     // The scheme may be missing.
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
     let mut masked = match rest.rsplit_once('@').and_then(|(login, host)| Some((login.split_once(':')?.0, host))) {
@@ -44,5 +52,6 @@ mod tests {
         assert_eq!(masked("smtps://host:465"), "smtps://host:465");
         assert_eq!(masked("user:secret@mail.example.com:465"), "user:***@mail.example.com:465");
         assert_eq!(masked("ops@example.com"), "ops@example.com");
+        assert_eq!(masked("models:/credit:v2@champion"), "models:/credit:v2@champion");
     }
 }

@@ -23,6 +23,22 @@ impl AtomicFile {
         Ok(Self { file, out: out.to_owned() })
     }
 
+    /// Fails if the output would replace one of the files that it is made from.
+    pub(super) fn is_no_input<'p>(
+        out: &Path,
+        inputs: impl IntoIterator<Item = (&'static str, &'p Path)>,
+    ) -> Result<()> {
+        let Ok(out) = fs::canonicalize(out) else { return Ok(()) };
+        let same = |(_, input): &(&'static str, &Path)| fs::canonicalize(input).is_ok_and(|input| input == out);
+        match inputs.into_iter().find(same) {
+            None => Ok(()),
+            Some((flag, _)) => Err(Fault::setup(format!(
+                "--out {}: is the file of {flag}, which would be lost; choose another name",
+                out.display()
+            ))),
+        }
+    }
+
     /// Appends bytes.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.file.write_all(bytes).map_err(|error| fault(&self.out, &error))

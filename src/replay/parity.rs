@@ -390,6 +390,25 @@ mod tests {
         assert_eq!(mismatches(&|value| value, 1.0, 3e-16), (0, all, vec![LoggedPrecision::Full]));
     }
 
+    /// A service that logs 0 on errors, and one that cuts scores off at bounds.
+    #[test]
+    fn constants_next_to_unrounded_scores_are_compared_as_such() {
+        for (write, wrong) in [
+            (
+                &(|row: usize, score: f64| if row.is_multiple_of(30) { 0.0 } else { score })
+                    as &dyn Fn(usize, f64) -> f64,
+                134,
+            ),
+            (&|row, score| if row == 7 { 1.0 } else { score }, 1),
+            (&|_, score| score.clamp(0.1, 0.9), scores().iter().filter(|score| !(0.1..=0.9).contains(*score)).count()),
+        ] {
+            let pairs: Vec<(f64, f64)> =
+                scores().into_iter().enumerate().map(|(row, score)| (write(row, score), score)).collect();
+            let parity = tally(&pairs, 0).finish(1);
+            assert_eq!((parity.mismatches, parity.precision), (wrong as u64, vec![LoggedPrecision::Full]));
+        }
+    }
+
     /// numpy rounds arrays of 32-bit floats, whose values are widened or written as their shortest texts.
     #[test]
     fn rounded_floats_of_32_bits_are_compared_at_their_decimals() {

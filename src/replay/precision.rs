@@ -23,11 +23,14 @@ const LONGEST: usize = 17;
 const SHORTER: f64 = 0.3;
 /// Share of single-precision numbers that are half-precision numbers by chance: 13 bits are zero.
 const HALVES: f64 = 1.0 / 8192.0;
+/// Values of up to this many digits next to unrounded ones were rounded only if there are this many distinct ones.
+const SHORTEST: usize = 2;
+const VARIED: usize = 3;
 /// Natural logarithm of 10⁻⁶: below this probability, the number of values of a length is not due to chance.
 const UNLIKELY: f64 = -13.8;
 
 /// Values of one or several lengths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct Class {
     rows: u64,
     /// Maximum number of decimals, and of significant digits.
@@ -35,10 +38,18 @@ struct Class {
     digits: u8,
     /// Whether every value is the shortest text of a single-precision number.
     is_single: bool,
+    /// The smallest of the distinct values, in ascending order; NaN where there are fewer.
+    distinct: [f64; VARIED],
 }
 
 impl Class {
-    const EMPTY: Self = Self { rows: 0, decimals: 0, digits: 0, is_single: true };
+    const EMPTY: Self = Self { rows: 0, decimals: 0, digits: 0, is_single: true, distinct: [f64::NAN; VARIED] };
+
+    /// Whether there are enough distinct values to be those of a scale: constants such as 0 and 1, which a service logs on
+    /// errors, or bounds that it cuts scores off at, are not.
+    fn is_varied(&self) -> bool {
+        self.distinct.iter().all(|value| !value.is_nan())
+    }
 
     fn merged(self, other: Self) -> Self {
         Self {
@@ -46,12 +57,34 @@ impl Class {
             decimals: self.decimals.max(other.decimals),
             digits: self.digits.max(other.digits),
             is_single: self.is_single && other.is_single,
+            distinct: smallest(self.distinct, other.distinct),
         }
     }
 
     fn explains(self, required: RequiredPrecision) -> bool {
         self.decimals < required.decimals || self.digits < required.digits || self.is_single && required.single
     }
+}
+
+impl PartialEq for Class {
+    fn eq(&self, other: &Self) -> bool {
+        let bits = |class: &Self| class.distinct.map(f64::to_bits);
+        (self.rows, self.decimals, self.digits, self.is_single)
+            == (other.rows, other.decimals, other.digits, other.is_single)
+            && bits(self) == bits(other)
+    }
+}
+
+impl Eq for Class {}
+
+/// The smallest distinct values of both.
+fn smallest(ours: [f64; VARIED], theirs: [f64; VARIED]) -> [f64; VARIED] {
+    let mut all: Vec<f64> = ours.into_iter().chain(theirs).filter(|value| !value.is_nan()).collect();
+    all.sort_unstable_by(f64::total_cmp);
+    all.dedup_by(|a, b| a.to_bits() == b.to_bits());
+    let mut smallest = [f64::NAN; VARIED];
+    smallest.iter_mut().zip(all).for_each(|(place, value)| *place = value);
+    smallest
 }
 
 /// Values by their number of digits.
@@ -68,7 +101,9 @@ impl Lengths {
     fn observe(&mut self, written: &LoggedValue) {
         let LoggedValue { decimals, digits, is_single, .. } = *written;
         if let Some(class) = self.0.get_mut(usize::from(digits)) {
-            *class = class.merged(Class { rows: 1, decimals, digits, is_single });
+            let mut distinct = [f64::NAN; VARIED];
+            distinct[0] = written.value;
+            *class = class.merged(Class { rows: 1, decimals, digits, is_single, distinct });
         }
     }
 
@@ -81,7 +116,11 @@ impl Lengths {
         let merge = |lengths: &[Class]| lengths.iter().fold(Class::EMPTY, |all, one| all.merged(*one));
         let unrounded = merge(self.0.get(full..).unwrap_or_default()).rows;
         let was_rounded = |length: &usize| {
-            let rows = self.0.get(*length).map_or(0, |class| class.rows);
+            let class = self.0.get(*length).copied().unwrap_or(Class::EMPTY);
+            if *length <= SHORTEST && unrounded > 0 && !class.is_varied() {
+                return false;
+            }
+            let rows = class.rows;
             #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 17")]
             let shorter = SHORTER * 10f64.powi(*length as i32 + 1 - full as i32);
             is_more_than_chance(rows, shorter, unrounded)

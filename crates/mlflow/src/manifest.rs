@@ -225,7 +225,8 @@ impl ModelFileCandidate {
             ModelFlavor::XgBoost => "log it with mlflow.xgboost.log_model(model, …, model_format=\"ubj\")",
             ModelFlavor::CatBoost => "log it with mlflow.catboost.log_model(model, …)",
             ModelFlavor::Sklearn => {
-                "log it with MLflow 3 as mlflow.sklearn.log_model(pipeline, …, serialization_format=\"skops\")"
+                "log it with MLflow 3 as mlflow.sklearn.log_model(pipeline, …, serialization_format=\"skops\", \
+                 skops_trusted_types=[\"numpy.dtype\"])"
             }
             ModelFlavor::Onnx => "log it with mlflow.onnx.log_model(model, …)",
         };

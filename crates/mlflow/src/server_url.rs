@@ -115,8 +115,9 @@ fn is_word(text: &str) -> bool {
 /// Scheme and host of any URL, for messages; paths and queries may contain signatures.
 pub(crate) fn origin_of(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "another path of the same server".to_owned() };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
+    // A password may contain an unescaped slash, so everything before the last @ is left out.
+    let rest = rest.rsplit('@').next().unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     format!("{scheme}://{host}").chars().filter(|c| !c.is_control()).take(200).collect()
 }
 

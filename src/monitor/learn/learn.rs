@@ -20,6 +20,7 @@ use super::{
 use crate::{
     fault::{Fault, Result},
     monitor::{
+        atomic_file::AtomicFile,
         model::{ModelFile, place, read_model},
         registry::{
             local_file::{AddressedFile, RegistryPlace, local_file},
@@ -105,6 +106,10 @@ fn add_importance(mut learnt: Learnt, importance: Option<&ImportanceList>) -> Re
 
 /// Learns a reference and writes its file, completely or not at all.
 pub fn learn(request: &LearnRequest, now: Instant, progress: &mut dyn FnMut(usize, usize)) -> Result<Learnt> {
+    let model = request.model.iter().map(|model| (MODEL, model.path.as_path()));
+    let importance = request.importance.iter().map(|file| ("--importance", file.as_path()));
+    let data = request.data.iter().map(|file| ("--data", file.as_path()));
+    AtomicFile::is_no_input(&request.out, data.chain(model).chain(importance))?;
     if let Some(model) = &request.model {
         return learn_with(model, request, now, progress);
     }

@@ -7,7 +7,7 @@ use crate::{
     config::Settings,
     fault::Result,
     monitor::{
-        registry::local_file::LocalFile,
+        registry::{client::is_address, local_file::LocalFile},
         run::context::{open_configured_reference, open_model, read_configured_model},
     },
     replay::{ScoreKind, ScorePromise, ScoringModel},
@@ -51,6 +51,7 @@ pub fn check_model(settings: &Settings) -> Result<Option<CheckedModel>> {
             let opened = open_model(settings, &reference)?;
             Ok(opened.map(|opened| CheckedModel::new(opened.model.scoring(), &opened.file)))
         }
+        Err(fault) if is_address(&settings.reference) => Err(fault),
         // Whether it has to exist is another check.
         Err(_) => Ok(read_configured_model(settings)?.map(|own| CheckedModel::new(&own.model, &own.file))),
     }

@@ -83,6 +83,8 @@ pub fn score(request: &ScoreRequest) -> Result<ScoredFile> {
              (FORMAT csv, HEADER)"
         )));
     }
+    let inputs = [("--data", request.data.as_path()), (MODEL, request.model.path.as_path())];
+    AtomicFile::is_no_input(&request.out, inputs)?;
     let file = local_file(MODEL, &request.model.path, AddressedFile::Model, &RegistryPlace::of_environment())?;
     let model = read_model(MODEL, &file.path, &request.model.choices)?;
     let (table, _) = read(std::slice::from_ref(&request.data))?;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::fault::{Fault, Result, describe_io};
@@ -59,7 +60,9 @@ impl AddressBook {
     pub(crate) fn entry(&self, address: &str) -> Option<(&AddressEntry, PathBuf)> {
         let entry = self.entries.get(address)?;
         let file = self.folder.join(&entry.sha256);
-        file.is_file().then_some((entry, file))
+        // The name is the hash, so that damage does not go unnoticed.
+        let is_intact = hash_file(&file).is_ok_and(|hash| hash == entry.sha256);
+        is_intact.then_some((entry, file))
     }
 
     /// Notes what an address means, and writes the book.
@@ -75,6 +78,11 @@ impl AddressBook {
         };
         write().map_err(|error| cannot_keep(&self.folder, &error))
     }
+}
+
+/// SHA-256 of a file, in hexadecimal.
+fn hash_file(file: &Path) -> io::Result<String> {
+    Ok(Sha256::digest(fs::read(file)?).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn cannot_keep(folder: &Path, error: &io::Error) -> Fault {

@@ -80,6 +80,8 @@ pub(crate) fn local_file(key: &str, path: &Path, what: AddressedFile, place: &Re
     };
     let mut book = AddressBook::open(&place.folder).map_err(|fault| fault.context(key))?;
     let client = connect(place.options)?;
+    // Two servers may give one address to different models.
+    let name = format!("{} {name}", client.server());
     let found = find(&client, &address, what, &name, &mut book, &place.folder);
     let (entry, file) = match found {
         Ok(found) => found,

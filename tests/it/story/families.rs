@@ -171,6 +171,27 @@ fn a_model_without_names_reads_columns_by_their_order() {
     assert!(ran.code == Some(2) && ran.stderr.contains("pass the features in the order of training"), "{}", ran.stderr);
 }
 
+#[test]
+fn an_output_never_replaces_its_input() {
+    let world = World::new();
+    let (data, model) = (training_csv(50), LightModel::new().text());
+    world.file("rows.csv", &data);
+    world.file("model.txt", &model);
+    world.file("model.csv", &model);
+    for (args, flag) in [
+        (&["score", "--model", "model.txt", "--data", "rows.csv", "--out", "./rows.csv"][..], "--data"),
+        (&["score", "--model", "model.csv", "--data", "rows.csv", "--out", "model.csv"], "--model"),
+        (&["learn", "--data", "rows.csv", "--out", "rows.csv"], "--data"),
+        (&["learn", "--data", "rows.csv", "--model", "model.txt", "--out", "model.txt"], "--model"),
+    ] {
+        let ran = world.vigie(args);
+        let sentence = format!("is the file of {flag}, which would be lost; choose another name");
+        assert!(ran.code == Some(2) && ran.stderr.contains(&sentence), "{args:?}: {}", ran.stderr);
+    }
+    assert_eq!(fs::read_to_string(world.path("rows.csv")).unwrap(), data);
+    assert_eq!(fs::read_to_string(world.path("model.txt")).unwrap(), model);
+}
+
 /// Bits of a 32-bit float, in hexadecimal.
 fn single(bits: &Value) -> f32 {
     f32::from_bits(u32::from_str_radix(bits.as_str().unwrap(), 16).unwrap())

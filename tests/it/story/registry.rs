@@ -125,6 +125,36 @@ fn the_kept_files_serve_while_the_registry_is_away() {
     assert_eq!(after["run"]["model"], before["run"]["model"]);
 }
 
+/// Kept files are named by their hash, and belong to one server.
+#[test]
+fn kept_files_are_those_of_the_registry() {
+    let (world, server) = world();
+    register(&world, &server, CHAMPION);
+    let before = checked(&world)["run"]["model"].clone();
+    let folder = world.path("state/models");
+    for entry in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.extension().is_none() {
+            fs::write(&entry, LightModel::new().first(3).text()).unwrap();
+        }
+    }
+    assert_eq!(checked(&world)["run"]["model"], before, "damaged files are downloaded again");
+    let text = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", text.replace(&server.url(), "http://127.0.0.1:1"));
+    let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("127.0.0.1:1"), "{}", ran.stderr);
+    world.file("vigie.yaml", &text);
+    let shown = world.vigie(&["config", "show", "--config", "vigie.yaml"]).ok().stdout;
+    assert!(shown.contains("credit default@champion"), "{shown}");
+    // A version without a reference is a problem of the config.
+    server.registry().aliases.insert("champion".to_owned(), 2);
+    let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("version 2 of credit default has no reference"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn addresses_that_mean_nothing_are_refused_in_one_sentence() {
     let (world, server) = world();

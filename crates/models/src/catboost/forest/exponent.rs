@@ -24,7 +24,8 @@ fn mantissas() -> &'static [u64; FRACTIONS] {
     })
 }
 
-fn exponential(x: f64) -> f64 {
+/// `e^x`, as CatBoost computes it for softmax and for the predictions of Poisson and Tweedie regressions.
+pub(crate) fn exponential(x: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "2048")]
     let scale = FRACTIONS as f64 / 2.0_f64.ln();
     let x = x.clamp(LOWEST, HIGHEST);

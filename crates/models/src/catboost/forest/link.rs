@@ -1,7 +1,7 @@
 //! From raw outputs to probabilities and decisions, depending on the loss function of the model.
 
 use super::{
-    exponent::softmax,
+    exponent::{exponential, softmax},
     model_info::{ClassParams, ModelInfo},
 };
 use crate::{
@@ -18,6 +18,8 @@ fn link_of_loss(loss: &str, dimension: usize) -> Link {
         "MultiClass" => Link::Softmax,
         "MultiClassOneVsAll" => Link::OneVersusAll,
         "MultiLogloss" | "MultiCrossEntropy" => Link::Labels,
+        // As `CatBoostRegressor.predict` does by default; `CatBoost.predict` returns raw outputs.
+        "Poisson" | "Tweedie" if dimension == 1 => Link::Exp,
         "" | "PythonUserDefinedPerObject" | "PythonUserDefinedMultiTarget" => {
             if dimension == 1 {
                 Link::Sigmoid
@@ -48,7 +50,8 @@ pub(crate) struct Outputs {
 impl Outputs {
     pub(crate) fn new(info: &ModelInfo, dimension: usize, allowance: &Allowance) -> Result<Self> {
         let link = link_of_loss(&info.loss(), dimension);
-        if (link == Link::Sigmoid) != (dimension == 1) && link != Link::Identity {
+        let is_number = matches!(link, Link::Identity | Link::Exp);
+        if (link == Link::Sigmoid) != (dimension == 1) && !is_number {
             let loss = info.loss();
             return Err(damaged(format_args!(
                 "its loss {:?} and its {dimension} dimensions do not match",
@@ -66,7 +69,7 @@ impl Outputs {
         };
         let class_params = info.class_params();
         match link {
-            Link::Identity if dimension == 1 => {}
+            Link::Identity | Link::Exp if dimension == 1 => {}
             Link::Sigmoid => outputs.classes = two_classes(info)?,
             _ => {
                 if let Some(params) = class_params {
@@ -76,7 +79,7 @@ impl Outputs {
                 }
             }
         }
-        if link == Link::Identity {
+        if is_number {
             outputs.classes.clear();
         }
         Ok(outputs)
@@ -136,11 +139,12 @@ fn two_classes(info: &ModelInfo) -> Result<Vec<String>> {
 }
 
 impl Outputs {
-    /// Turns the raw outputs of rows into probabilities, in place: of the second class for [`Link::Sigmoid`]. Returns
-    /// false and changes nothing for [`Link::Identity`].
+    /// Turns the raw outputs of rows into what the library predicts, in place: probabilities, of the second class for
+    /// [`Link::Sigmoid`]; or numbers, and then returns false.
     pub(crate) fn probabilities(&self, raw: &mut [f64]) -> bool {
         match self.link {
-            Link::Identity | Link::Probability | Link::Exp | Link::Log1pExp | Link::SignedSquare => {}
+            Link::Identity | Link::Probability | Link::Log1pExp | Link::SignedSquare => {}
+            Link::Exp => raw.iter_mut().for_each(|value| *value = exponential(*value)),
             Link::Sigmoid | Link::OneVersusAll | Link::Labels => {
                 raw.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
             }
