@@ -373,6 +373,24 @@ def regression(name, large):
     return fit(CatBoostRegressor, frame, 1000 + 300 * signal(frame, rng), False, iterations=(8, 60)[large], depth=5, learning_rate=0.3)
 
 
+def counted(name, large, loss):
+    rng = stream(name)
+    frame = training(rng, 1500, 4, (), 0.2)
+    y = rng.poisson(np.exp(0.5 * signal(frame, rng)))
+    return fit(CatBoostRegressor, frame, y, False, loss_function=loss, iterations=(8, 60)[large], depth=4, learning_rate=0.3)
+
+
+@model
+def poisson(name, large):
+    """`CatBoostRegressor.predict` returns the exponential."""
+    return counted(name, large, "Poisson")
+
+
+@model
+def tweedie(name, large):
+    return counted(name, large, "Tweedie:variance_power=1.5")
+
+
 @model
 def uncertainty(name, large):
     """A mean and a variance; SHAP values for the mean only."""
@@ -504,6 +522,8 @@ def golden(name, made, path, rows, large):
         out["classes"] = [str(c) for c in loaded.classes_]
         if decisions.ndim == 1 or decisions.shape[1] == 1:
             out["decision"] = [str(d) for d in np.ravel(decisions)]
+    if name in ("poisson", "tweedie"):
+        out["prediction"] = bits(predict("Exponent"))
     if made.shap is None:
         return out
     if large:

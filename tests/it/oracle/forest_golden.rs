@@ -25,6 +25,8 @@ struct Golden {
     features: Vec<Column>,
     raw: Vec<String>,
     probability: Option<Vec<String>>,
+    /// What a regression predicts, if that is not the raw output.
+    prediction: Option<Vec<String>>,
     classes: Option<Vec<String>>,
     decision: Option<Vec<String>>,
     /// (rows, columns + 1) or (rows, dimensions, columns + 1), where rows are the first ones of the file.
@@ -171,6 +173,12 @@ fn check_interface(name: &str, path: &Path, golden: &Golden) {
         let mut values = vec![0.0; golden.rows * explainer.width()];
         explainer.values(&model, &inputs, 0..golden.rows, &mut values).unwrap();
         assert!(explainer.gap(&model, &values, &raw) <= explainer.tolerance(), "{name}");
+    }
+    if let Some(expected) = &golden.prediction {
+        let mut predictions = raw.clone();
+        model.predictions(&mut predictions);
+        assert_same(&format!("{name} prediction"), &predictions, expected);
+        assert_eq!(model.link(), Link::Exp);
     }
     let has_probabilities = model.probabilities(&mut raw);
     assert_eq!(has_probabilities, golden.probability.is_some(), "{name}");
