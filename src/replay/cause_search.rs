@@ -42,8 +42,8 @@ pub fn find_cause(
 ) -> Result<Option<ParityCause>> {
     let own = scores(model, sample)?;
     let search = CauseSearch::new(model, judge, sample, &own)?;
-    // Scores of a log that has hardly any decimals, such as decisions, fit many hypotheses.
-    let is_coarse = judge.digits().is_some_and(|digits| digits < COARSE);
+    // Scores of a log that has hardly any decimals, such as decisions, or that are all alike, fit many hypotheses.
+    let is_coarse = judge.digits().is_some_and(|digits| digits < COARSE) || judge.is_flat(&sample.logged);
     if search.differing.logged.len() < LEAST_DIFFERING || is_coarse {
         return Ok(None);
     }

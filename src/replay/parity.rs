@@ -211,6 +211,15 @@ impl RowJudge {
         self.rounding.precision().iter().filter_map(coarsest).min()
     }
 
+    /// Whether the scores differ by so little that the promise of the model hardly tells them apart.
+    pub(super) fn is_flat(&self, logged: &[f64]) -> bool {
+        const APART: f64 = 1_000.0;
+        let (least, most) = logged
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), score| (least.min(*score), most.max(*score)));
+        most - least <= APART * self.options.tolerance.within
+    }
+
     /// Whether the logged score is the replayed one, cut off after this number of decimals.
     pub(super) fn is_cut(&self, logged: f64, replayed: f64, decimals: u8) -> bool {
         let unit = 10f64.powi(i32::from(decimals)) / self.options.scale;

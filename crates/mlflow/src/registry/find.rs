@@ -166,8 +166,13 @@ impl MlflowClient {
         let url = api(self.registry(), "registered-models/alias", &[("name", name), ("alias", alias)]);
         let reply: VersionReply = self.registry().json(&Call::get(url, &purpose)).map_err(|error| {
             // MLflow replies 400 if only the alias is missing.
-            let is_missing = error.status() == Some(400) && error.to_string().contains("not found");
-            if is_missing { error.with_kind(Kind::NotFound) } else { error }
+            if error.status() != Some(400) || !error.to_string().contains("not found") {
+                return error;
+            }
+            let sentence = format!(
+                "the model {name:?} has no alias {alias:?}; set it in MLflow, or name a version: models:/{name}/1"
+            );
+            MlflowError::new(Kind::NotFound, sentence).with_status(400, error.code().map(ToOwned::to_owned))
         })?;
         Ok(reply.model_version.normalized())
     }

@@ -115,6 +115,8 @@ pub(crate) fn read_text(
     let mut ensemble = Ensemble { features: header.features, base, trees, rules }.validated()?;
     ensemble.trees.truncate(iterations.saturating_mul(header.outputs));
     let is_linear = ensemble.trees.iter().any(|tree| !tree.linear.is_empty());
+    // The library computes no sigmoid of an objective that it does not know: services do, each in its own way.
+    let is_own_sigmoid = output.transform != header.transform;
     Ok(TreeModel {
         kind: format!("LightGBM text {}", header.version),
         features: features.columns,
@@ -127,7 +129,7 @@ pub(crate) fn read_text(
         classes,
         promise: Promise {
             raw: Agreement::Bits,
-            probability: Agreement::Bits,
+            probability: if is_own_sigmoid { Agreement::Within(1e-15) } else { Agreement::Bits },
             contributions: (!is_linear).then_some(Agreement::Within(1e-12)),
             output: InputPrecision::Double,
         },

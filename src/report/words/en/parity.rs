@@ -31,7 +31,8 @@ pub(super) fn sentence(cause: &ParityCause) -> String {
 }
 
 fn clause(cause: &ParityCause) -> String {
-    const GIVES: &str = "gives the logged scores";
+    // The others may agree, where the cause came up within the window or concerns only some rows.
+    const GIVES: &str = "gives the logged scores of the rows that differ";
     match cause {
         ParityCause::OtherClass => {
             format!("the log probably has the probability of the other class: 1 minus the model’s {GIVES}")
@@ -77,11 +78,11 @@ fn clause(cause: &ParityCause) -> String {
              that order {GIVES}"
         ),
         ParityCause::LostColumn { feature } => format!(
-            "{} is probably missing to the library in every row: the model without its values {GIVES}",
+            "{} is probably missing to the library: the model without its values {GIVES}",
             shown(feature)
         ),
         ParityCause::ZeroColumn { feature } => format!(
-            "{} is probably zero to the library in every row: the model with zeros in its place {GIVES}",
+            "{} is probably zero to the library: the model with zeros in its place {GIVES}",
             shown(feature)
         ),
         ParityCause::ScaledColumn { feature, ratio } => {

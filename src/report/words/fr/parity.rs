@@ -34,7 +34,8 @@ pub(super) fn sentence(cause: &ParityCause) -> String {
 }
 
 fn clause(cause: &ParityCause) -> String {
-    const GIVES: &str = "donne les scores du journal";
+    // The others may agree, where the cause came up within the window or concerns only some rows.
+    const GIVES: &str = "donne, pour les lignes en écart, les scores du journal";
     match cause {
         ParityCause::OtherClass => format!(
             "le journal contient probablement la probabilité de l’autre classe\u{a0}: 1 moins celle du modèle {GIVES}"
@@ -82,11 +83,11 @@ fn clause(cause: &ParityCause) -> String {
              {GIVES} si ses colonnes sont dans cet ordre"
         ),
         ParityCause::LostColumn { feature } => format!(
-            "{} manque probablement à la bibliothèque sur chaque ligne\u{a0}: le modèle {GIVES} sans ses valeurs",
+            "{} manque probablement à la bibliothèque\u{a0}: le modèle {GIVES} sans ses valeurs",
             shown(feature)
         ),
         ParityCause::ZeroColumn { feature } => format!(
-            "{} vaut probablement zéro pour la bibliothèque sur chaque ligne\u{a0}: le modèle {GIVES} avec des zéros à sa place",
+            "{} vaut probablement zéro pour la bibliothèque\u{a0}: le modèle {GIVES} avec des zéros à sa place",
             shown(feature)
         ),
         ParityCause::ScaledColumn { feature, ratio } => {
