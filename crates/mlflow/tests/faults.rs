@@ -260,7 +260,7 @@ fn what_is_not_mlflow_is_recognised() {
                 r#"{"error_code": "INVALID_PARAMETER_VALUE", "message": "Registered model alias x not found."}"#,
             )),
             Kind::NotFound,
-            "alias x not found",
+            "has no alias \"champion\"; set it in MLflow, or name a version",
         ),
     ];
     for (script, kind, part) in cases {
