@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vigie_mlflow::ModelAddress;
 
 /// The MLflow server. What is not set is read from the environment, as MLflow's own clients do (`MLFLOW_TRACKING_URI`, …).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +53,7 @@ impl MlflowOptions {
 }
 
 /// Whether a path is an address in a registry, and not that of a file.
-pub(super) fn is_address(path: &Path) -> bool {
-    path.to_str().is_some_and(|path| path.starts_with("models:/") || path.starts_with("runs:/"))
+#[must_use]
+pub fn is_address(path: &Path) -> bool {
+    path.to_str().is_some_and(ModelAddress::is_address)
 }

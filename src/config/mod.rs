@@ -26,7 +26,7 @@ mod value_type;
 
 pub use channels::{Alerts, Http};
 pub use files::{check_files, note_missing_reference, of_all, warnings};
-pub use mlflow::MlflowOptions;
+pub use mlflow::{MlflowOptions, is_address};
 pub use model_choices::{InputsChoice, IterationChoice, LinkChoice, ModelChoices, NamedIterations};
 pub use options::{
     BaselineOptions, ConfigFile, Cost, DecisionOptions, MissingLevel, ModelSection, Overrides, Reports, RunOptions,

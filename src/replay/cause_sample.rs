@@ -11,7 +11,7 @@ use crate::fault::{Fault, Result};
 pub(super) const MANY: usize = 20;
 /// Share of the differing rows that may stay unexplained.
 pub(super) const UNEXPLAINED: f64 = 0.05;
-/// Maximum number of differing rows to look at, and of others.
+/// Maximum number of differing rows to compare, and of others.
 const ROWS: usize = 1_000;
 
 /// Rows of a window: their inputs and logged scores, in the order of their keys.

@@ -27,6 +27,7 @@ mod quadrants;
 mod replay;
 mod rescorer;
 mod restore;
+mod row_judge;
 mod score_shift;
 mod scoring_model;
 mod segments;
@@ -47,12 +48,13 @@ pub use leaf_counts::LeafCounts;
 pub use leaf_drift::{LeafDrift, MovedFeature, MovedTree, NoPValue};
 pub use logged_value::ScoreTolerance;
 pub use missing_input::MissingInput;
-pub use parity::{Example, Pair, Parity, ParityOptions, ParityTally, RowJudge};
+pub use parity::{Example, Pair, Parity, ParityOptions, ParityTally};
 pub use precision::LoggedPrecision;
 pub use quadrants::{Quadrants, ScorePrice, ScoreSource, ScoreSums};
 pub use replay::Replay;
 pub use rescorer::Rescorer;
 pub use restore::{RestorePlan, changed, restore};
+pub use row_judge::RowJudge;
 pub use score_shift::{
     DRAWS, DecisionTerms, ReferenceFigures, RestorableFeature, Restoration, Restorer, STRONG, ScoreShift, ScoreSummary,
 };

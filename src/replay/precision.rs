@@ -9,6 +9,8 @@
 //! hundred of 14, and so on. Values of a length that occurs too often for that were rounded, and are judged separately from
 //! longer ones.
 
+use std::collections::BTreeSet;
+
 use super::logged_value::{LoggedValue, RequiredPrecision};
 
 /// Digits that only unrounded doubles have. Values with fewer are rounded, or short by chance.
@@ -30,7 +32,7 @@ const VARIED: usize = 3;
 const UNLIKELY: f64 = -13.8;
 
 /// Values of one or several lengths.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Class {
     rows: u64,
     /// Maximum number of decimals, and of significant digits.
@@ -38,17 +40,17 @@ struct Class {
     digits: u8,
     /// Whether every value is the shortest text of a single-precision number.
     is_single: bool,
-    /// The smallest of the distinct values, in ascending order; NaN where there are fewer.
-    distinct: [f64; VARIED],
+    /// Bits of some distinct values, the smallest patterns in ascending order; `None` where there are fewer.
+    distinct: [Option<u64>; VARIED],
 }
 
 impl Class {
-    const EMPTY: Self = Self { rows: 0, decimals: 0, digits: 0, is_single: true, distinct: [f64::NAN; VARIED] };
+    const EMPTY: Self = Self { rows: 0, decimals: 0, digits: 0, is_single: true, distinct: [None; VARIED] };
 
     /// Whether there are enough distinct values to be those of a scale: constants such as 0 and 1, which a service logs on
     /// errors, or bounds that it cuts scores off at, are not.
     fn is_varied(&self) -> bool {
-        self.distinct.iter().all(|value| !value.is_nan())
+        self.distinct.iter().all(Option::is_some)
     }
 
     fn merged(self, other: Self) -> Self {
@@ -66,25 +68,11 @@ impl Class {
     }
 }
 
-impl PartialEq for Class {
-    fn eq(&self, other: &Self) -> bool {
-        let bits = |class: &Self| class.distinct.map(f64::to_bits);
-        (self.rows, self.decimals, self.digits, self.is_single)
-            == (other.rows, other.decimals, other.digits, other.is_single)
-            && bits(self) == bits(other)
-    }
-}
-
-impl Eq for Class {}
-
 /// The smallest distinct values of both.
-fn smallest(ours: [f64; VARIED], theirs: [f64; VARIED]) -> [f64; VARIED] {
-    let mut all: Vec<f64> = ours.into_iter().chain(theirs).filter(|value| !value.is_nan()).collect();
-    all.sort_unstable_by(f64::total_cmp);
-    all.dedup_by(|a, b| a.to_bits() == b.to_bits());
-    let mut smallest = [f64::NAN; VARIED];
-    smallest.iter_mut().zip(all).for_each(|(place, value)| *place = value);
-    smallest
+fn smallest(ours: [Option<u64>; VARIED], theirs: [Option<u64>; VARIED]) -> [Option<u64>; VARIED] {
+    let all: BTreeSet<u64> = ours.into_iter().chain(theirs).flatten().collect();
+    let mut all = all.into_iter();
+    std::array::from_fn(|_| all.next())
 }
 
 /// Values by their number of digits.
@@ -101,8 +89,7 @@ impl Lengths {
     fn observe(&mut self, written: &LoggedValue) {
         let LoggedValue { decimals, digits, is_single, .. } = *written;
         if let Some(class) = self.0.get_mut(usize::from(digits)) {
-            let mut distinct = [f64::NAN; VARIED];
-            distinct[0] = written.value;
+            let distinct = std::array::from_fn(|place| (place == 0).then(|| written.value.to_bits()));
             *class = class.merged(Class { rows: 1, decimals, digits, is_single, distinct });
         }
     }

@@ -5,7 +5,7 @@ use vigie_models::{Inputs, Model};
 use vigie_profile::{
     batch::{Rows, level},
     layout::{Column, Layout},
-    shown::shown,
+    shown::{listed, shown},
 };
 
 use super::{MissingInput, ScoringModel, column_of, kind_of, model_inputs};
@@ -39,7 +39,7 @@ impl Rescorer {
         if !unknown.is_empty() {
             return Err(Fault::setup(format!(
                 "{name}: the model reads {}, which the reference does not have; {learn}",
-                listed(&unknown)
+                listed(unknown.iter().copied(), NAMED)
             )));
         }
         let kinds = rescorer.model().features().iter().zip(&rescorer.columns).find_map(|(feature, column)| {
@@ -201,14 +201,5 @@ impl Rescorer {
         let mut raw = vec![0.0; rows * self.model().output_count()];
         self.model().predict_raw_with_leaves(inputs, 0..rows, &mut raw, sink)?;
         Ok(self.scoring.scores(raw))
-    }
-}
-
-/// `` `A`, `B` and 3 more ``.
-fn listed(names: &[&str]) -> String {
-    let texts: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{}`", shown(name))).collect();
-    match names.len().saturating_sub(NAMED) {
-        0 => texts.join(", "),
-        more => format!("{} and {more} more", texts.join(", ")),
     }
 }

@@ -31,6 +31,14 @@ fn is_safe(char: char) -> bool {
     !char.is_control() && !is_directional
 }
 
+/// The first names of a list in backquotes, at most `most`, and how many more there are: `` `A`, `B` and 3 more ``.
+#[must_use]
+pub fn listed<'n>(names: impl ExactSizeIterator<Item = &'n str>, most: usize) -> String {
+    let more = names.len().saturating_sub(most);
+    let texts: Vec<String> = names.take(most).map(|name| format!("`{}`", shown(name))).collect();
+    if more == 0 { texts.join(", ") } else { format!("{} and {more} more", texts.join(", ")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::shown;

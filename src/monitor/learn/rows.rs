@@ -1,7 +1,7 @@
 //! Converts rows of a table to model inputs, and computes their raw outputs.
 
 use vigie_models::{Inputs, Model, ModelFeature};
-use vigie_profile::shown::shown;
+use vigie_profile::shown::{listed, shown};
 
 use crate::{
     fault::{Fault, Result},
@@ -91,13 +91,12 @@ impl FeatureColumns {
 
     /// States which columns are the features of a model without names; `None` if it has names.
     pub(crate) fn note(&self, table: &Training) -> Option<String> {
-        let names: Vec<String> = self.names(table).take(NAMED).map(|name| format!("`{}`", shown(name))).collect();
         self.is_by_position.then(|| {
-            let more = if self.places.len() > NAMED { ", …" } else { "" };
+            let names: Vec<&str> = self.names(table).collect();
             format!(
-                "The model was trained without feature names: its {} features are the columns in the order of the file ({}{more}).",
+                "The model was trained without feature names: its {} features are the columns in the order of the file ({}).",
                 self.places.len(),
-                names.join(", ")
+                listed(names.iter().copied(), NAMED)
             )
         })
     }

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use vigie_models::{InputKind, Model};
-use vigie_profile::{batch::texts, shown::shown};
+use vigie_profile::{
+    batch::texts,
+    shown::{listed, shown},
+};
 
 use super::rows::FeatureColumns;
 use crate::{reference::Training, replay::trained_spelling};
 
-/// Maximum number of levels to look at, and to name.
-const LOOKED_AT: usize = 1_000;
+/// Maximum number of levels to compare, and to name.
+const COMPARED: usize = 1_000;
 const NAMED: usize = 3;
 
 /// A note for each column of which the model knows no level, although its trees read it.
@@ -25,7 +28,7 @@ pub(crate) fn notes(model: &Model, columns: &FeatureColumns, training: &Training
         .filter_map(|((index, _), name)| {
             let column = training.column(name).ok()?.array()?;
             let levels = texts(&column);
-            let distinct: BTreeSet<&str> = levels.iter().flatten().take(LOOKED_AT).collect();
+            let distinct: BTreeSet<&str> = levels.iter().flatten().take(COMPARED).collect();
             let is_known = |level: &&str| {
                 let spelled = trained_spelling(model, index, level, false);
                 spelled.is_none_or(|spelled| model.knows_level(index, &spelled))
@@ -33,13 +36,11 @@ pub(crate) fn notes(model: &Model, columns: &FeatureColumns, training: &Training
             if distinct.is_empty() || distinct.iter().any(is_known) {
                 return None;
             }
-            let named: Vec<String> = distinct.iter().take(NAMED).map(|level| format!("`{}`", shown(level))).collect();
-            let more = if distinct.len() > NAMED { ", …" } else { "" };
             Some(format!(
-                "The model knows no level of column `{}` ({}{more}), so that all its rows are scored as unseen: check that the \
+                "The model knows no level of column `{}` ({}), so that all its rows are scored as unseen: check that the \
                  column has the values of training{}.",
                 shown(name),
-                named.join(", "),
+                listed(distinct.iter().copied(), NAMED),
                 if model.kind().starts_with("LightGBM") { ", and the order of --categories" } else { "" }
             ))
         })

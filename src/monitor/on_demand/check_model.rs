@@ -1,13 +1,13 @@
 //! `vigie config check`: reads the model file, and states what was understood.
 
 use vigie_models::Model;
-use vigie_profile::shown::shown;
+use vigie_profile::shown::listed;
 
 use crate::{
-    config::Settings,
+    config::{Settings, is_address},
     fault::Result,
     monitor::{
-        registry::{client::is_address, local_file::LocalFile},
+        registry::local_file::LocalFile,
         run::context::{open_configured_reference, open_model, read_configured_model},
     },
     replay::{ScoreKind, ScorePromise, ScoringModel},
@@ -65,14 +65,12 @@ fn signature_note(model: &Model, signature: &[String]) -> Option<String> {
     let features = model.features();
     let missing = features.iter().filter(|own| own.used && !signature.contains(&own.name)).map(|own| own.name.as_str());
     let missing: Vec<&str> = missing.collect();
-    let listed: Vec<String> = missing.iter().take(NAMED).map(|name| format!("`{}`", shown(name))).collect();
-    let more = if missing.len() > NAMED { ", …" } else { "" };
     (!missing.is_empty()).then(|| {
         format!(
-            "the signature in the registry lacks {} of the model's features ({}{more}): the model was logged with other inputs \
+            "the signature in the registry lacks {} of the model's features ({}): the model was logged with other inputs \
              than it was trained with",
             missing.len(),
-            listed.join(", ")
+            listed(missing.iter().copied(), NAMED)
         )
     })
 }

@@ -88,7 +88,7 @@ pub fn score(request: &ScoreRequest) -> Result<ScoredFile> {
     let file = local_file(MODEL, &request.model.path, AddressedFile::Model, &RegistryPlace::of_environment())?;
     let model = read_model(MODEL, &file.path, &request.model.choices)?;
     let (table, _) = read(std::slice::from_ref(&request.data))?;
-    // The id is no feature of a model that reads columns by their order.
+    // The id is not a feature of a model that reads columns by their order.
     let id = request.id.iter().filter(|_| !model.has_feature_names()).cloned();
     let roles = ColumnRoles { ignore: id.collect(), ..ColumnRoles::default() };
     let columns = FeatureColumns::find(&model, &table, &roles)?;

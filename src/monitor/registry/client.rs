@@ -31,11 +31,6 @@ fn settings(options: &MlflowOptions) -> MlflowSettings {
     }
 }
 
-/// Whether a path is an address.
-pub(crate) fn is_address(path: &Path) -> bool {
-    path.to_str().is_some_and(ModelAddress::is_address)
-}
-
 /// The address that a path is; `None` for the path of a file. `key`: the flag or config key, for errors.
 pub(crate) fn address_of(key: &str, path: &Path) -> Result<Option<ModelAddress>> {
     let Some(text) = path.to_str().filter(|text| ModelAddress::is_address(text)) else { return Ok(None) };

@@ -46,7 +46,7 @@ const LAYERS: &[(&str, &str)] = &[
 /// External crates and crates of the workspace, with the modules that may use them.
 const CRATE_USERS: &[(&str, &str)] = &[
     ("vigie_stats", "reference drift replay performance judge report engine monitor"),
-    ("vigie_mlflow", "monitor"),
+    ("vigie_mlflow", "config monitor"),
     ("vigie_models", "fault replay monitor"),
     ("parquet", "reference source monitor"),
     ("csv", "reference source monitor"),

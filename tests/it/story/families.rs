@@ -65,12 +65,15 @@ fn a_lightgbm_model_is_learnt_checked_and_explained() {
 
     let one = &applicants(600, 5)[77];
     let explain = ["explain", "--config", "vigie.yaml", "--id", &one.id, "--format", "json"];
-    let told: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
-    assert_eq!(told["probability"], model.probability(LightModel::row(one)));
-    assert_eq!((&told["raw"], &told["logged"]["agrees"]), (&model.raw(LightModel::row(one)).into(), &true.into()));
+    let explained: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
+    assert_eq!(explained["probability"], model.probability(LightModel::row(one)));
+    assert_eq!(
+        (&explained["raw"], &explained["logged"]["agrees"]),
+        (&model.raw(LightModel::row(one)).into(), &true.into())
+    );
     let number = |value: &Value| value.as_f64().unwrap();
-    let sum: f64 = told["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
-    assert!((sum + number(&told["expected_value"]) - number(&told["raw"])).abs() < 1e-12, "{told}");
+    let sum: f64 = explained["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
+    assert!((sum + number(&explained["expected_value"]) - number(&explained["raw"])).abs() < 1e-12, "{explained}");
 
     let stated = world.vigie(&["config", "check", "--config", "vigie.yaml"]).ok().stdout;
     assert!(stated.contains("model: 5 features; probabilities equal those of LightGBM"), "{stated}");
@@ -115,12 +118,12 @@ fn the_score_may_be_the_probability_of_the_first_class() {
 
     let one = &applicants(600, 5)[77];
     let explain = ["explain", "--config", "vigie.yaml", "--id", &one.id, "--format", "json"];
-    let told: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
+    let explained: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
     let number = |value: &Value| value.as_f64().unwrap();
-    assert!((number(&told["probability"]) - (1.0 - model.probability(LightModel::row(one)))).abs() < 1e-15);
-    assert_eq!(told["raw"], -model.raw(LightModel::row(one)));
-    let sum: f64 = told["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
-    assert!((sum + number(&told["expected_value"]) - number(&told["raw"])).abs() < 1e-12, "{told}");
+    assert!((number(&explained["probability"]) - (1.0 - model.probability(LightModel::row(one)))).abs() < 1e-15);
+    assert_eq!(explained["raw"], -model.raw(LightModel::row(one)));
+    let sum: f64 = explained["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
+    assert!((sum + number(&explained["expected_value"]) - number(&explained["raw"])).abs() < 1e-12, "{explained}");
     light_config(&world, ", class: \"2\"");
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert!(ran.code == Some(2) && ran.stderr.contains("the model has no class `2`"), "{}", ran.stderr);
@@ -143,8 +146,8 @@ fn a_model_without_names_reads_columns_by_their_order() {
     assert_eq!((&report["replay"]["compared"], &report["replay"]["mismatches"]), (&600.into(), &0.into()));
     let explain = ["explain", "--config", "vigie.yaml", "--id", "a77", "--format", "json"];
     let id = &applicants(600, 5)[77].id;
-    let told = world.vigie(&explain.map(|word| if word == "a77" { id.as_str() } else { word })).ok().stdout;
-    assert!(told.contains("\"AGE\"") && !told.contains("Column_0"), "{told}");
+    let explained = world.vigie(&explain.map(|word| if word == "a77" { id.as_str() } else { word })).ok().stdout;
+    assert!(explained.contains("\"AGE\"") && !explained.contains("Column_0"), "{explained}");
     // One more column, and nobody knows which one is not a feature.
     let data = fs::read_to_string(world.path("train.csv")).unwrap();
     let wider: String = data
@@ -402,11 +405,11 @@ fn a_linear_pipeline_is_explained_against_the_means_of_its_reference() {
     let line = lines.iter().find(|one| one["inputs"]["AMT_CREDIT"].is_number()).unwrap();
     let id = line["request_id"].as_str().unwrap();
     let explain = ["explain", "--config", "vigie.yaml", "--id", id, "--format", "json"];
-    let told: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
+    let explained: Value = serde_json::from_str(&world.vigie(&explain).ok().stdout).unwrap();
     let number = |value: &Value| value.as_f64().unwrap();
-    assert!((number(&told["expected_value"]) - mean).abs() < 1e-9, "{told}");
-    let sum: f64 = told["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
-    assert!((sum + mean - number(&told["raw"])).abs() < 1e-9, "{told}");
+    assert!((number(&explained["expected_value"]) - mean).abs() < 1e-9, "{explained}");
+    let sum: f64 = explained["contributions"].as_array().unwrap().iter().map(|one| number(&one["contribution"])).sum();
+    assert!((sum + mean - number(&explained["raw"])).abs() < 1e-9, "{explained}");
 }
 
 /// In every tenth row, a level that the pipeline was not trained with makes scikit-learn refuse.

@@ -42,8 +42,8 @@ impl MlflowClient {
         ModelManifest::parse(&self.read_artifact(root, "MLmodel", MAX_MANIFEST)?)
     }
 
-    /// Downloads the file of a model into a folder, named by its SHA-256. Of several flavours the first whose file is not
-    /// a pickle counts.
+    /// Downloads the file of a model into a folder, named by its SHA-256: of the first flavour whose
+    /// file is not a pickle.
     ///
     /// # Errors
     ///

@@ -105,7 +105,7 @@ struct LoggedBody {
 }
 
 impl MlflowClient {
-    /// Says what an address means now. One call for aliases and versions, so it can be repeated at each look.
+    /// Says what an address means now. One call for aliases and versions, so it can be repeated at each poll.
     ///
     /// # Errors
     ///

@@ -31,7 +31,7 @@ pub fn safe_key(text: &str) -> String {
     format!("{kept}_{hash}")
 }
 
-/// Whether MLflow accepts the key. Of letters outside ASCII only those of Latin scripts are known to be accepted.
+/// Whether MLflow accepts the key. Outside ASCII, only letters of Latin scripts are known to be accepted.
 pub(super) fn is_key(text: &str) -> bool {
     !text.is_empty()
         && text.chars().count() <= MAX_KEY

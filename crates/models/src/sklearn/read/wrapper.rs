@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// The estimator inside a wrapper that has the same scores; `None` if this is no such wrapper.
+/// The estimator inside a wrapper that has the same scores; `None` if it is not such a wrapper.
 pub(crate) fn wrapped<'a>(node: &SkopsNode<'a>) -> Result<Option<SkopsNode<'a>>> {
     let attribute = match sklearn_class(node) {
         Some("FrozenEstimator") => "estimator",
