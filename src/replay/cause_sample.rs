@@ -50,7 +50,7 @@ pub(super) struct CauseSearch<'a> {
 
 impl<'a> CauseSearch<'a> {
     /// Divides the rows of a sample, whose scores by the model are `scores`.
-    pub(super) fn new(model: &'a Rescorer, judge: RowJudge, sample: &ParitySample, scores: &[f64]) -> Result<Self> {
+    pub(super) fn new(model: &'a Rescorer, judge: &RowJudge, sample: &ParitySample, scores: &[f64]) -> Result<Self> {
         let agrees = |row: &usize| {
             let pair = sample.logged.get(*row).zip(scores.get(*row));
             pair.is_some_and(|(logged, score)| judge.agrees(*logged, *score))
@@ -58,7 +58,7 @@ impl<'a> CauseSearch<'a> {
         let (agreeing, differing): (Vec<usize>, Vec<usize>) = (0..sample.logged.len()).partition(agrees);
         Ok(Self {
             model,
-            judge,
+            judge: *judge,
             differing: sample.select(differing.get(..ROWS).unwrap_or(&differing))?,
             agreeing: sample.select(agreeing.get(..ROWS).unwrap_or(&agreeing))?,
         })

@@ -41,7 +41,7 @@ pub fn find_cause(
     importance: &[f64],
 ) -> Result<Option<ParityCause>> {
     let own = scores(model, sample)?;
-    let search = CauseSearch::new(model, judge, sample, &own)?;
+    let search = CauseSearch::new(model, &judge, sample, &own)?;
     // Scores of a log that has hardly any decimals, such as decisions, or that are all alike, fit many hypotheses.
     let is_coarse = judge.digits().is_some_and(|digits| digits < COARSE) || judge.is_flat(&sample.logged);
     if search.differing.logged.len() < LEAST_DIFFERING || is_coarse {
@@ -64,11 +64,11 @@ pub fn find_cause(
             return Ok(Some(cause));
         }
     }
-    Ok(other_model(judge, sample, &own))
+    Ok(other_model(&judge, sample, &own))
 }
 
 /// Another model, if nearly all rows differ and no more agree than scores of another model would by chance.
-fn other_model(judge: RowJudge, sample: &ParitySample, own: &[f64]) -> Option<ParityCause> {
+fn other_model(judge: &RowJudge, sample: &ParitySample, own: &[f64]) -> Option<ParityCause> {
     let pairs = sample.logged.iter().zip(own);
     #[expect(clippy::cast_precision_loss, reason = "at most some thousand rows")]
     let share = pairs.filter(|(logged, score)| judge.agrees(**logged, **score)).count() as f64 / own.len() as f64;

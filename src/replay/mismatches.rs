@@ -22,7 +22,7 @@ impl MismatchCounts {
     }
 
     /// Number of rows whose difference this rounding does not explain.
-    pub(super) fn unexplained(&self, rounding: Rounding) -> u64 {
+    pub(super) fn unexplained(&self, rounding: &Rounding) -> u64 {
         self.0.iter().filter(|(required, _)| !rounding.explains(**required)).map(|(_, rows)| rows).sum()
     }
 }

@@ -165,10 +165,10 @@ impl ParityTally {
             compared: self.compared,
             not_scorable: self.not_scorable,
             decided: self.decided,
-            mismatches: self.mismatches.unexplained(rounding),
+            mismatches: self.mismatches.unexplained(&rounding),
             max_abs_difference: (self.compared > 0)
                 .then(|| self.largest.first().map_or(0.0, |far| (far.example.logged - far.example.replayed).abs())),
-            decisions_flipped: self.flips.unexplained(rounding),
+            decisions_flipped: self.flips.unexplained(&rounding),
             refused_logged: self.refused_logged,
             refused_replayed: self.refused_replayed,
             precision: rounding.precision(),
