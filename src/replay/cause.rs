@@ -11,6 +11,12 @@ use serde::{Deserialize, Serialize};
 pub enum ParityCause {
     /// The log has the probability of the other one of two classes.
     OtherClass,
+    /// The log has the probability of another one of several classes.
+    AnotherClass { class: String },
+    /// The log has the raw score, before the function that makes a probability of it.
+    RawScores,
+    /// The log has the score in another unit.
+    ScoresScaled { ratio: UnitRatio },
     /// The service cuts scores off after this number of decimals, instead of rounding them.
     ScoresCut { decimals: u8 },
     /// The service uses other boosting iterations of the file.
@@ -23,6 +29,8 @@ pub enum ParityCause {
     ZerosMissing,
     /// Missing numbers are zeros to the library.
     MissingZeros,
+    /// This number is a missing value to the library.
+    ValueMissing { value: i64 },
     /// Missing levels of these features are missing to the library too, instead of being replaced by a word.
     LevelsMissing { features: Vec<String> },
     /// The library reads the columns by their order, and they are in the alphabetical one.
@@ -94,12 +102,16 @@ impl ParityCause {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::OtherClass => "other_class",
+            Self::AnotherClass { .. } => "another_class",
+            Self::RawScores => "raw_scores",
+            Self::ScoresScaled { .. } => "scores_scaled",
             Self::ScoresCut { .. } => "scores_cut",
             Self::Iterations { .. } => "iterations",
             Self::InputsRounded => "inputs_rounded",
             Self::InputsNotRounded => "inputs_not_rounded",
             Self::ZerosMissing => "zeros_missing",
             Self::MissingZeros => "missing_zeros",
+            Self::ValueMissing { .. } => "value_missing",
             Self::LevelsMissing { .. } => "levels_missing",
             Self::ColumnsSorted => "columns_sorted",
             Self::SwappedColumns { .. } => "swapped_columns",
@@ -116,6 +128,9 @@ impl ParityCause {
     pub fn place(&self) -> CausePlace {
         match self {
             Self::OtherClass
+            | Self::AnotherClass { .. }
+            | Self::RawScores
+            | Self::ScoresScaled { .. }
             | Self::ScoresCut { .. }
             | Self::Iterations { .. }
             | Self::InputsRounded
@@ -123,6 +138,7 @@ impl ParityCause {
             | Self::LevelsMissing { .. } => CausePlace::Reading,
             Self::ZerosMissing
             | Self::MissingZeros
+            | Self::ValueMissing { .. }
             | Self::ColumnsSorted
             | Self::SwappedColumns { .. }
             | Self::LostColumn { .. }

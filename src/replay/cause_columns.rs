@@ -1,7 +1,7 @@
 //! Causes of differing scores in the columns that a model reads: one is lost, always zero or in another unit, two are
 //! exchanged, or all are in another order.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use arrow_array::{Array, ArrayRef, Float64Array, StringArray, cast::AsArray, new_null_array, types::Float64Type};
 use vigie_models::InputKind;
@@ -9,7 +9,7 @@ use vigie_models::InputKind;
 use super::{
     ParityCause,
     cause::UnitRatio,
-    cause_sample::{CauseSearch, ParitySample},
+    cause_sample::{CauseSearch, OtherRows, ParitySample},
 };
 use crate::fault::Result;
 
@@ -79,6 +79,9 @@ impl CauseSearch<'_> {
                 for row in self.rows_that_explain(&one, places.len(), &cell)? {
                     let Some(place) = places.get(row).copied().filter(|_| tried < CANDIDATES) else { continue };
                     tried += 1;
+                    if self.others == OtherRows::Any && !self.mingles(place) {
+                        continue;
+                    }
                     let changed = |sample: &ParitySample| {
                         let mut columns = sample.columns.clone();
                         if let Some(Some(column)) = columns.get_mut(place)
@@ -100,6 +103,38 @@ impl CauseSearch<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether rows that agree have values of a feature among those of the rows that differ. If they have others, the cause
+    /// is in those values, and not in the whole column.
+    fn mingles(&self, place: usize) -> bool {
+        const LEAST: f64 = 0.2;
+        let column = |sample: &ParitySample| sample.columns.get(place).cloned().flatten();
+        let (Some(differing), Some(agreeing)) = (column(&self.differing), column(&self.agreeing)) else { return true };
+        let shares = |all: usize, among: usize| {
+            #[expect(clippy::cast_precision_loss, reason = "at most some thousand rows")]
+            let share = among as f64 / all as f64;
+            all == 0 || share >= LEAST
+        };
+        if let (Some(differing), Some(agreeing)) =
+            (differing.as_primitive_opt::<Float64Type>(), agreeing.as_primitive_opt::<Float64Type>())
+        {
+            let bounds =
+                differing.iter().flatten().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), number| {
+                    (number.min(least), number.max(most))
+                });
+            let others: Vec<f64> = agreeing.iter().flatten().collect();
+            return shares(
+                others.len(),
+                others.iter().filter(|number| bounds.0 <= **number && **number <= bounds.1).count(),
+            );
+        }
+        if let (Some(differing), Some(agreeing)) = (differing.as_string_opt::<i32>(), agreeing.as_string_opt::<i32>()) {
+            let levels: HashSet<&str> = differing.iter().flatten().collect();
+            let others: Vec<&str> = agreeing.iter().flatten().collect();
+            return shares(others.len(), others.iter().filter(|level| levels.contains(**level)).count());
+        }
+        true
     }
 
     /// The names of two features that explain the differing rows when they are exchanged.

@@ -6,8 +6,8 @@ use arrow_select::take::take;
 use super::{Rescorer, RowJudge};
 use crate::fault::{Fault, Result};
 
-/// With this many differing rows, a hypothesis need not hold for the other rows, because the cause may have come up within
-/// the window. A search that tries thousands of hypotheses requires them.
+/// With this many differing rows, a hypothesis that no other explains better need not hold for the other rows, because the
+/// cause may have come up within the window. A search that tries thousands of hypotheses requires them.
 pub(super) const MANY: usize = 20;
 /// Share of the differing rows that may stay unexplained.
 pub(super) const UNEXPLAINED: f64 = 0.05;
@@ -46,6 +46,16 @@ pub(super) struct CauseSearch<'a> {
     pub judge: RowJudge,
     pub differing: ParitySample,
     pub agreeing: ParitySample,
+    pub others: OtherRows,
+}
+
+/// What a hypothesis does to the rows that agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OtherRows {
+    /// They agree under it too.
+    Agree,
+    /// They may differ under it: it concerns only a part of the rows.
+    Any,
 }
 
 impl<'a> CauseSearch<'a> {
@@ -61,6 +71,7 @@ impl<'a> CauseSearch<'a> {
             judge: *judge,
             differing: sample.select(differing.get(..ROWS).unwrap_or(&differing))?,
             agreeing: sample.select(agreeing.get(..ROWS).unwrap_or(&agreeing))?,
+            others: OtherRows::Agree,
         })
     }
 
@@ -73,8 +84,8 @@ impl<'a> CauseSearch<'a> {
             Ok(pairs.filter(|(logged, score)| !self.judge.agrees(**logged, **score)).count())
         };
         let left = unexplained(&self.differing)?;
-        let is_explained = self.is_few(left)
-            && (self.differing.logged.len() >= MANY || self.is_few(left + unexplained(&self.agreeing)?));
+        let is_explained =
+            self.is_few(left) && (self.others == OtherRows::Any || self.is_few(left + unexplained(&self.agreeing)?));
         Ok(is_explained.then_some(left))
     }
 

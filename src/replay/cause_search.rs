@@ -1,13 +1,14 @@
 //! Searches for the cause of differing scores: each hypothesis is applied to sampled rows, which are scored again.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use arrow_array::{Array, ArrayRef, Float64Array, cast::AsArray, types::Float64Type};
+use vigie_models::Link;
 use vigie_stats::correlation;
 
 use super::{
-    IterationsUsed, ParityCause, Rescorer, RowJudge, ScoreKind,
-    cause_sample::{CauseSearch, MANY, ParitySample, scores},
+    IterationsUsed, ParityCause, Rescorer, RowJudge, ScoreKind, UnitRatio,
+    cause_sample::{CauseSearch, MANY, OtherRows, ParitySample, scores},
 };
 use crate::fault::Result;
 
@@ -41,26 +42,18 @@ pub fn find_cause(
     importance: &[f64],
 ) -> Result<Option<ParityCause>> {
     let own = scores(model, sample)?;
-    let search = CauseSearch::new(model, &judge, sample, &own)?;
+    let mut search = CauseSearch::new(model, &judge, sample, &own)?;
     // Scores of a log that has hardly any decimals, such as decisions, or that are all alike, fit many hypotheses.
     let is_coarse = judge.digits().is_some_and(|digits| digits < COARSE) || judge.is_flat(&sample.logged);
     if search.differing.logged.len() < LEAST_DIFFERING || is_coarse {
         return Ok(None);
     }
-    if let Some(cause) = search.simple_cause(&rereadings.whole)? {
+    if let Some(cause) = search.cause(rereadings, importance)? {
         return Ok(Some(cause));
     }
     if search.differing.logged.len() >= MANY {
-        if let Some(tree) = search.changed_leaf()? {
-            return Ok(Some(ParityCause::ChangedLeaf { tree }));
-        }
-        if let Some(cause) = search.changed_column(importance)? {
-            return Ok(Some(cause));
-        }
-        if let Some(count) = search.first_iterations(rereadings.first)? {
-            return Ok(Some(ParityCause::Iterations { uses: IterationsUsed::First(count) }));
-        }
-        if let Some(cause) = search.swapped_columns(importance)? {
+        search.others = OtherRows::Any;
+        if let Some(cause) = search.cause(rereadings, importance)? {
             return Ok(Some(cause));
         }
     }
@@ -81,6 +74,26 @@ fn other_model(judge: &RowJudge, sample: &ParitySample, own: &[f64]) -> Option<P
 }
 
 impl CauseSearch<'_> {
+    /// The first hypothesis that explains the differing rows.
+    fn cause(&self, rereadings: &Rereadings<'_>, importance: &[f64]) -> Result<Option<ParityCause>> {
+        if let Some(cause) = self.simple_cause(&rereadings.whole)? {
+            return Ok(Some(cause));
+        }
+        if self.differing.logged.len() < MANY {
+            return Ok(None);
+        }
+        if let Some(tree) = self.changed_leaf()? {
+            return Ok(Some(ParityCause::ChangedLeaf { tree }));
+        }
+        if let Some(cause) = self.changed_column(importance)? {
+            return Ok(Some(cause));
+        }
+        if let Some(count) = self.first_iterations(rereadings.first)? {
+            return Ok(Some(ParityCause::Iterations { uses: IterationsUsed::First(count) }));
+        }
+        self.swapped_columns(importance)
+    }
+
     /// Hypotheses that are tried once each.
     fn simple_cause(&self, rereadings: &[(ParityCause, Rescorer)]) -> Result<Option<ParityCause>> {
         let scoring = self.model.scoring();
@@ -89,6 +102,9 @@ impl CauseSearch<'_> {
             |sample: &ParitySample| Ok(self.scores(sample)?.into_iter().map(|score| 1.0 - score).collect::<Vec<f64>>());
         if has_other_class && self.explains(other_class)? {
             return Ok(Some(ParityCause::OtherClass));
+        }
+        if let Some(cause) = self.other_scores()? {
+            return Ok(Some(cause));
         }
         if let Some(decimals) = self.cut_decimals()? {
             return Ok(Some(ParityCause::ScoresCut { decimals }));
@@ -103,6 +119,9 @@ impl CauseSearch<'_> {
         }
         if self.explains_numbers(&|number| number.or(Some(0.0)))? {
             return Ok(Some(ParityCause::MissingZeros));
+        }
+        if let Some(value) = self.missing_value()? {
+            return Ok(Some(ParityCause::ValueMissing { value }));
         }
         if let Some(features) = self.missing_levels()? {
             return Ok(Some(ParityCause::LevelsMissing { features }));
@@ -122,6 +141,64 @@ impl CauseSearch<'_> {
             let columns = sample.columns.iter().map(|column| own(column).or_else(|| column.clone())).collect();
             self.scores(&sample.with_columns(columns))
         })
+    }
+
+    /// Scores in another unit, or before the link function.
+    fn other_scores(&self) -> Result<Option<ParityCause>> {
+        if self.model.scoring().model().link() != Link::Identity
+            && self.explains(|sample| self.model.raw_scores(sample.logged.len(), sample.columns.iter().cloned()))?
+        {
+            return Ok(Some(ParityCause::RawScores));
+        }
+        for by in [100, 1_000, 10] {
+            for ratio in [UnitRatio::Over(by), UnitRatio::Times(by)] {
+                let scaled = |sample: &ParitySample| {
+                    Ok(self.scores(sample)?.into_iter().map(|score| ratio.apply(score)).collect())
+                };
+                if self.explains(scaled)? {
+                    return Ok(Some(ParityCause::ScoresScaled { ratio }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// A whole number that explains the differing rows as a missing value, among those that occur in many of these rows.
+    fn missing_value(&self) -> Result<Option<i64>> {
+        for value in self.frequent_values() {
+            #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
+            let number = value as f64;
+            #[expect(clippy::float_cmp, reason = "the value as logged")]
+            if self.explains_numbers(&|own| own.filter(|own| *own != number))? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whole numbers other than 0 and 1 by the number of differing rows that have them, the most frequent first.
+    fn frequent_values(&self) -> Vec<i64> {
+        const TRIED: usize = 20;
+        const LARGEST: f64 = 9_007_199_254_740_992.0;
+        let mut rows: HashMap<i64, (usize, usize)> = HashMap::new();
+        for column in self.differing.columns.iter().flatten() {
+            let numbers = column.as_primitive_opt::<Float64Type>().into_iter().flatten().enumerate();
+            for (row, number) in numbers {
+                let whole = number.filter(|number| number.fract() == 0.0 && number.abs() < LARGEST);
+                #[expect(clippy::cast_possible_truncation, reason = "whole and bounded")]
+                let Some(whole) = whole.map(|number| number as i64).filter(|whole| !matches!(whole, 0 | 1)) else {
+                    continue;
+                };
+                let (count, last) = rows.entry(whole).or_insert((0, 0));
+                // Several features of a row may have it.
+                if *last != row + 1 {
+                    (*count, *last) = (*count + 1, row + 1);
+                }
+            }
+        }
+        let mut values: Vec<(usize, i64)> = rows.into_iter().map(|(value, (count, _))| (count, value)).collect();
+        values.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        values.into_iter().take(TRIED).map(|(_, value)| value).collect()
     }
 
     /// The number of decimals after which all scores, those that agree included, are cut off.

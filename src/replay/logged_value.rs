@@ -1,7 +1,9 @@
 //! A logged probability as it was written, and the rounding needed to explain a difference from the model's.
 
 /// Maximum number of decimals and digits that are distinguished.
-const MOST: u8 = 20;
+const MOST: i8 = 20;
+/// Rounding to this power of ten is the coarsest that is distinguished.
+const COARSEST: i8 = -9;
 
 /// How far scores may be from those of the model's library, whatever the log rounds.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -16,7 +18,8 @@ pub struct ScoreTolerance {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct LoggedValue {
     pub value: f64,
-    pub decimals: u8,
+    /// −1 if the last digit that is not zero is that of tens, and so on. The lowest number for 0, which any rounding gives.
+    pub decimals: i8,
     pub digits: u8,
     /// The power of ten of its first digit.
     exponent: i32,
@@ -56,11 +59,11 @@ impl LoggedValue {
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let exponent: i32 = exponent.parse().unwrap_or(0);
         let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-        let decimals = i32::try_from(digits).unwrap_or(i32::MAX).saturating_sub(1).saturating_sub(exponent).max(0);
+        let decimals = i32::try_from(digits).unwrap_or(i32::MAX).saturating_sub(1).saturating_sub(exponent);
         Self {
             value,
-            decimals: u8::try_from(decimals).unwrap_or(u8::MAX).min(MOST + 1),
-            digits: u8::try_from(digits).unwrap_or(u8::MAX).min(MOST + 1),
+            decimals: if value == 0.0 { i8::MIN } else { clamped(decimals, COARSEST) },
+            digits: clamped(i32::try_from(digits).unwrap_or(i32::MAX), 0).unsigned_abs(),
             exponent,
             is_single,
             is_cast,
@@ -82,17 +85,16 @@ impl LoggedValue {
         // A rounded value was rounded once more, to single precision.
         let rounded_again = if self.is_cast { half_single } else { 0.0 };
         let half = |place: i32| 0.5 * 10f64.powi(place) * (1.0 + 1e-9) + rounded_again;
-        let fewest = |of: &dyn Fn(u8) -> f64| (0..=MOST).find(|places| off > of(*places)).unwrap_or(MOST + 1);
+        let fewest =
+            |from: i8, of: &dyn Fn(i8) -> f64| (from..=MOST).find(|places| off > of(*places)).unwrap_or(MOST + 1);
         RequiredPrecision {
             is_unexplainable: off.is_nan() || off == f64::INFINITY,
             is_zero: off <= 0.0,
             is_cast: self.is_cast,
             is_half: self.is_half,
             length: self.digits,
-            decimals: fewest(&|decimals| half(-i32::from(decimals))),
-            digits: fewest(&|digits| {
-                if digits == 0 { f64::INFINITY } else { half(self.exponent - i32::from(digits) + 1) }
-            }),
+            decimals: fewest(COARSEST, &|decimals| half(-i32::from(decimals))),
+            digits: fewest(1, &|digits| half(self.exponent - i32::from(digits) + 1)).unsigned_abs(),
             // The shortest text of a single-precision number adds up to another half of its last place.
             single: off <= half_single * if self.is_cast { 1.0 } else { 2.0 } * (1.0 + 1e-9),
             half: off <= half_unit_of_half(self.value) * (1.0 + 1e-9),
@@ -112,13 +114,18 @@ pub(super) struct RequiredPrecision {
     /// Significant digits of the value.
     pub length: u8,
     /// Rounding to fewer decimals than this explains it.
-    pub decimals: u8,
+    pub decimals: i8,
     /// Rounding to fewer significant digits than this explains it.
     pub digits: u8,
     /// Rounding to single precision explains it.
     pub single: bool,
     /// Rounding to half precision explains it.
     pub half: bool,
+}
+
+/// A number of places, not below `least`, and at most one more than is distinguished.
+fn clamped(places: i32, least: i8) -> i8 {
+    i8::try_from(places.clamp(i32::from(least), i32::from(MOST) + 1)).unwrap_or(MOST)
 }
 
 /// Whether a number has at most the 11 significant bits, and the exponents, of half precision.

@@ -210,7 +210,7 @@ pub struct Parity {
     pub refused_replayed: u64,
     /// Precision of the log; several if services round differently.
     pub precision: Vec<LoggedPrecision>,
-    pub decimals: Option<u8>,
+    pub decimals: Option<i8>,
     /// Differing rows, largest difference first.
     pub examples: Vec<Example>,
     /// How closely the model's scores equal those of its library; `None` if it was not stated.
@@ -323,7 +323,7 @@ mod tests {
             let write = |value: f64| parsed(format!("{value:.decimals$}"));
             let (sound, broken, precision) = mismatches(&write, 1.0, break_by);
             assert_eq!((sound, broken), (0, all), "{decimals} decimals ({precision:?})");
-            assert_eq!(precision, [LoggedPrecision::Decimals(u8::try_from(decimals).unwrap())]);
+            assert_eq!(precision, [LoggedPrecision::Decimals(i8::try_from(decimals).unwrap())]);
         }
         // From 0.1 up, 17 decimals are the full precision of a double.
         let write = |value: f64| parsed(format!("{value:.17}"));
@@ -341,6 +341,30 @@ mod tests {
             assert_eq!((sound, broken, precision), (0, all, vec![LoggedPrecision::Single]), "{what}");
         }
         assert_eq!(mismatches(&|value| value, 1.0, 3e-16), (0, all, vec![LoggedPrecision::Full]));
+    }
+
+    /// Amounts that a service rounds to tens or thousands.
+    #[test]
+    fn predictions_rounded_to_powers_of_ten_are_compared_at_them() {
+        for power in 1..=4_i8 {
+            let unit = 10f64.powi(power.into());
+            let amounts = (0..500).map(|row| f64::from(row).sqrt() * 31_415.9);
+            let broken = |by: f64| {
+                let mut tally = ParityTally::default();
+                let options = ParityOptions { rule: None, ..OPTIONS };
+                for (key, amount) in amounts.clone().enumerate() {
+                    let (logged, replayed) = ((amount / unit).round() * unit, amount + by);
+                    tally.observe(Pair { name: "r", key: key as u128, logged, replayed, refused: None }, options);
+                }
+                let parity = tally.finish(500);
+                (parity.mismatches, parity.precision)
+            };
+            assert_eq!(broken(0.0), (0, vec![LoggedPrecision::Decimals(-power)]));
+            assert_eq!(broken(1.01 * unit).0, 500);
+        }
+        // Whole numbers stay whole numbers, and a few round ones prove nothing.
+        let tally = tally(&[(1_200.0, 1_204.0), (300.0, 300.2), (0.0, 0.4)], 0).finish(3);
+        assert_eq!((tally.mismatches, tally.precision), (1, vec![LoggedPrecision::Decimals(0)]));
     }
 
     /// A service that logs 0 on errors, and one that cuts scores off at bounds.
@@ -373,7 +397,7 @@ mod tests {
             for write in [&cast as &dyn Fn(f64) -> f64, &text] {
                 let (sound, broken, precision) = mismatches(write, 1.0, 2.1 * unit(decimals));
                 assert_eq!((sound, broken), (0, all), "{decimals} decimals ({precision:?})");
-                assert_eq!(precision, [LoggedPrecision::Decimals(u8::try_from(decimals).unwrap())]);
+                assert_eq!(precision, [LoggedPrecision::Decimals(i8::try_from(decimals).unwrap())]);
             }
         }
     }

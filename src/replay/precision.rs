@@ -25,9 +25,15 @@ const LONGEST: usize = 17;
 const SHORTER: f64 = 0.3;
 /// Share of single-precision numbers that are half-precision numbers by chance: 13 bits are zero.
 const HALVES: f64 = 1.0 / 8192.0;
+/// Significant digits of half precision.
+const DIGITS_OF_HALF: u8 = 3;
 /// Values of up to this many digits next to unrounded ones were rounded only if there are this many distinct ones.
 const SHORTEST: usize = 2;
 const VARIED: usize = 3;
+/// With fewer values, whole numbers that are all multiples of ten are so by chance.
+const ROUND_ROWS: u64 = 10;
+/// Rounding to a higher power of ten than a billion is not distinguished.
+const LEAST: i8 = -9;
 /// Natural logarithm of 10⁻⁶: below this probability, the number of values of a length is not due to chance.
 const UNLIKELY: f64 = -13.8;
 
@@ -36,7 +42,7 @@ const UNLIKELY: f64 = -13.8;
 struct Class {
     rows: u64,
     /// Maximum number of decimals, and of significant digits.
-    decimals: u8,
+    decimals: i8,
     digits: u8,
     /// Whether every value is the shortest text of a single-precision number.
     is_single: bool,
@@ -45,7 +51,7 @@ struct Class {
 }
 
 impl Class {
-    const EMPTY: Self = Self { rows: 0, decimals: 0, digits: 0, is_single: true, distinct: [None; VARIED] };
+    const EMPTY: Self = Self { rows: 0, decimals: i8::MIN, digits: 0, is_single: true, distinct: [None; VARIED] };
 
     /// Whether there are enough distinct values to be those of a scale: constants such as 0 and 1, which a service logs on
     /// errors, or bounds that it cuts scores off at, are not.
@@ -63,8 +69,13 @@ impl Class {
         }
     }
 
+    /// Number of decimals that the values were rounded to. Below 0, to tens, hundreds, …, only if there are enough values.
+    fn decimals(self) -> i8 {
+        if self.decimals < 0 && (self.rows < ROUND_ROWS || !self.is_varied()) { 0 } else { self.decimals.max(LEAST) }
+    }
+
     fn explains(self, required: RequiredPrecision) -> bool {
-        self.decimals < required.decimals || self.digits < required.digits || self.is_single && required.single
+        self.decimals() < required.decimals || self.digits < required.digits || self.is_single && required.single
     }
 }
 
@@ -196,8 +207,8 @@ pub enum LoggedPrecision {
     Single,
     /// Rounded to this many significant digits.
     Digits(u8),
-    /// Rounded to this many decimals.
-    Decimals(u8),
+    /// Rounded to this many decimals: −1 to tens, −2 to hundreds, and so on.
+    Decimals(i8),
     /// As a double, unrounded.
     Full,
 }
@@ -238,16 +249,23 @@ impl Rounding {
     }
 
     /// Decimals of the rounded values; `None` if (almost) none is rounded.
-    pub(super) fn decimals(&self) -> Option<u8> {
-        self.rounded().map(|class| class.decimals)
+    pub(super) fn decimals(&self) -> Option<i8> {
+        self.rounded().map(Class::decimals)
+    }
+
+    /// Number of digits by which the rounded values can be told apart; `None` if (almost) none is rounded.
+    pub(super) fn digits(&self) -> Option<u8> {
+        let of_class = |class: Class| class.digits.max(u8::try_from(class.decimals()).unwrap_or_default());
+        let halves = (self.halves > 0).then_some(DIGITS_OF_HALF);
+        self.rounded().map(of_class).into_iter().chain(halves).min()
     }
 
     /// Returns the precision of the values; several if services round differently, none without values.
     pub(super) fn precision(&self) -> Vec<LoggedPrecision> {
         let rows = self.rows();
-        let of_class = |class: Class| match class {
-            Class { decimals, digits, .. } if decimals > digits + 1 => LoggedPrecision::Digits(digits),
-            Class { decimals, .. } => LoggedPrecision::Decimals(decimals),
+        let of_class = |class: Class| match class.decimals() {
+            decimals if i16::from(decimals) > i16::from(class.digits) + 1 => LoggedPrecision::Digits(class.digits),
+            decimals => LoggedPrecision::Decimals(decimals),
         };
         let doubles = self.doubles.mentioned(rows).and_then(|class| match class {
             // Some half-precision numbers have a short text.

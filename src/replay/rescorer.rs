@@ -1,14 +1,17 @@
 //! A model file applied to a log: finds its features among the columns that are read, and scores rows again.
 
 use arrow_array::ArrayRef;
-use vigie_models::{Inputs, Model};
+use vigie_models::{InputKind, Inputs, Model};
 use vigie_profile::{
     batch::{Rows, level},
-    layout::{Column, Layout},
+    layout::{Column, Kind, Layout, LevelSpelling, Shape},
     shown::{listed, shown},
 };
 
-use super::{MissingInput, ScoringModel, column_of, kind_of, model_inputs};
+use super::{
+    MissingInput, ScoringModel, column_of, kind_of, model_inputs,
+    spelling::{distinguishes_spellings, knows_missing_word},
+};
 use crate::fault::{Fault, Result};
 
 /// A model that scores the rows of one log.
@@ -17,8 +20,17 @@ pub struct Rescorer {
     scoring: ScoringModel,
     /// For each feature of the model, its column: the layout's columns, then `extra_columns`. `None`: no tree uses it.
     columns: Vec<Option<usize>>,
-    /// Columns that the model reads and the layout does not have.
+    /// For each feature of the model, the column of its levels as written, if the model distinguishes levels that are one to
+    /// the layout: an extra column.
+    written: Vec<Option<usize>>,
+    /// Columns that the model reads and the layout does not have, then those of levels as written.
     extra_columns: Vec<Column>,
+    /// For each feature of the model, whether it distinguishes texts of numbers that are one level to the layout.
+    distinguishes: Vec<bool>,
+    /// Number of columns of the layout.
+    own: usize,
+    /// Number of extra columns that the layout does not have.
+    unknown: usize,
     /// For each feature of the model, its name in the log.
     names: Vec<String>,
     /// For each feature of the model, what the application passes to it for a missing level, if the config states it.
@@ -35,7 +47,8 @@ impl Rescorer {
     pub fn for_reference(name: &str, scoring: ScoringModel, layout: &Layout) -> Result<Self> {
         let rescorer = Self::new(scoring, layout);
         let learn = "learn the reference again with `vigie learn --model`, or name the model that it belongs to";
-        let unknown: Vec<&str> = rescorer.extra_columns.iter().map(|column| column.name.as_str()).collect();
+        let unknown = rescorer.extra_columns.iter().take(rescorer.unknown);
+        let unknown: Vec<&str> = unknown.map(|column| column.name.as_str()).collect();
         if !unknown.is_empty() {
             return Err(Fault::setup(format!(
                 "{name}: the model reads {}, which the reference does not have; {learn}",
@@ -70,7 +83,8 @@ impl Rescorer {
             let found = named.or(by_place.then_some(place));
             columns.push(match found {
                 None if feature.used => {
-                    extra_columns.push(Column { name: feature.name.clone(), kind: kind_of(feature) });
+                    let (name, kind) = (feature.name.clone(), kind_of(feature));
+                    extra_columns.push(Column { name, kind, spelling: LevelSpelling::AsWritten });
                     Some(own.len() + extra_columns.len() - 1)
                 }
                 found => found,
@@ -79,8 +93,26 @@ impl Rescorer {
         let features = model.features().iter().zip(&columns);
         let in_log = |place: &Option<usize>| place.and_then(|place| own.get(place)).map(|ours| ours.name.clone());
         let names = features.map(|(feature, place)| in_log(place).unwrap_or_else(|| feature.name.clone())).collect();
-        Self { scoring, columns, extra_columns, names, configured: Vec::new(), missing: Vec::new() }
-            .with_missing_inputs(|_| None)
+        let levels = |place: &Option<usize>| match &own.get((*place)?)?.shape {
+            Shape::Categorical(levels) => Some(levels.names()),
+            Shape::Numeric(_) => None,
+        };
+        let distinguishes = columns.iter().enumerate().map(|(index, place)| {
+            levels(place).into_iter().flatten().any(|level| distinguishes_spellings(model, index, level))
+        });
+        let rescorer = Self {
+            distinguishes: distinguishes.collect(),
+            own: own.len(),
+            unknown: extra_columns.len(),
+            scoring,
+            columns,
+            written: Vec::new(),
+            extra_columns,
+            names,
+            configured: Vec::new(),
+            missing: Vec::new(),
+        };
+        rescorer.with_missing_inputs(|_| None)
     }
 
     /// Sets what the application passes to the model for a missing level of each feature, by its name in the log. Where that
@@ -92,7 +124,35 @@ impl Rescorer {
         let inferred = |index: usize| self.inferred_word(index).filter(|_| !is_replaced).map(MissingInput::Word);
         let all = self.configured.iter().enumerate();
         self.missing = all.map(|(index, configured)| configured.clone().or_else(|| inferred(index))).collect();
+        self.read_written_levels();
         self
+    }
+
+    /// Adds the columns of levels as written, of the features that need them.
+    fn read_written_levels(&mut self) {
+        self.extra_columns.truncate(self.unknown);
+        let mut written = Vec::with_capacity(self.names.len());
+        for (index, (feature, column)) in self.scoring.model().features().iter().zip(&self.columns).enumerate() {
+            let is_own = feature.used && column.is_some_and(|column| column < self.own);
+            let model = self.scoring.model();
+            let fill = self.missing.get(index).and_then(Option::as_ref);
+            let fill = match fill {
+                None if model.replaces_missing_levels() => Some(model.missing_level(index)),
+                fill => fill.and_then(MissingInput::word),
+            };
+            let is_apart = || self.distinguishes.get(index) == Some(&true) || knows_missing_word(model, index, fill);
+            written.push((is_own && feature.kind == InputKind::Categorical && is_apart()).then(|| {
+                let name = self.names.get(index).unwrap_or(&feature.name).clone();
+                self.extra_columns.push(Column { name, kind: Kind::Categorical, spelling: LevelSpelling::AsWritten });
+                self.own + self.extra_columns.len() - 1
+            }));
+        }
+        self.written = written;
+    }
+
+    /// For each feature of the model, the index of the column that it reads among the layout's and the extra ones.
+    pub fn input_columns(&self) -> impl Iterator<Item = Option<usize>> {
+        self.columns.iter().zip(&self.written).map(|(column, written)| written.or(*column))
     }
 
     /// The features, by their names in the log, whose missing levels are replaced by a word that was inferred.
@@ -149,21 +209,24 @@ impl Rescorer {
         &self.scoring
     }
 
-    /// Columns to read in addition to the layout's.
+    /// Columns to read in addition to the layout's: those that the layout does not have, then those of levels as written.
     #[must_use]
     pub fn extra_columns(&self) -> &[Column] {
         &self.extra_columns
     }
 
-    /// For each feature of the model, the index of its column among those that are read.
+    /// For each feature of the model, the index of its column among those that are read, in canonical spelling.
     #[must_use]
     pub fn columns(&self) -> &[Option<usize>] {
         &self.columns
     }
 
-    /// Converts rows to the model's inputs.
+    /// Converts rows to the model's inputs. Without the extra columns of levels as written, it reads the layout's.
     pub fn inputs(&self, rows: &Rows) -> Result<Inputs> {
-        let columns = self.columns.iter().map(|place| place.and_then(|place| rows.features.get(place)?.clone()));
+        let is_read = |place: &usize| *place < rows.features.len();
+        let places =
+            self.columns.iter().zip(&self.written).map(|(column, written)| written.filter(is_read).or(*column));
+        let columns = places.map(|place| place.and_then(|place| rows.features.get(place)?.clone()));
         self.inputs_of(rows.len, columns)
     }
 
@@ -188,6 +251,18 @@ impl Rescorer {
         let mut raw = vec![0.0; rows * self.model().output_count()];
         self.model().predict_raw(inputs, 0..rows, &mut raw)?;
         Ok(self.scoring.scores(raw))
+    }
+
+    /// Raw scores of rows, given by one column for each feature of the model, before the link function.
+    pub(super) fn raw_scores(
+        &self,
+        rows: usize,
+        columns: impl IntoIterator<Item = Option<ArrayRef>>,
+    ) -> Result<Vec<f64>> {
+        let outputs = self.model().output_count();
+        let mut raw = vec![0.0; rows * outputs];
+        self.model().predict_raw(&self.inputs_of(rows, columns)?, 0..rows, &mut raw)?;
+        Ok(raw.chunks(outputs.max(1)).map(|raw| self.scoring.raw_score(raw)).collect())
     }
 
     /// Like [`Rescorer::scores`], and passes on which leaf of each tree each row is in; see

@@ -2,7 +2,7 @@
 
 use super::{
     parity::{ParityOptions, ParityTally},
-    precision::{LoggedPrecision, Rounding},
+    precision::Rounding,
 };
 
 impl ParityTally {
@@ -30,17 +30,12 @@ impl RowJudge {
 
     /// Number of decimals of the log, if it rounds to decimals.
     pub(super) fn decimals(&self) -> Option<u8> {
-        self.rounding.decimals()
+        self.rounding.decimals().and_then(|decimals| u8::try_from(decimals).ok())
     }
 
-    /// Number of decimals or digits of the log, if it rounds.
+    /// Number of digits by which the scores of the log can be told apart, if it rounds.
     pub(super) fn digits(&self) -> Option<u8> {
-        let coarsest = |precision: &LoggedPrecision| match precision {
-            LoggedPrecision::Half => Some(3),
-            LoggedPrecision::Digits(places) | LoggedPrecision::Decimals(places) => Some(*places),
-            LoggedPrecision::Single | LoggedPrecision::Full => None,
-        };
-        self.rounding.precision().iter().filter_map(coarsest).min()
+        self.rounding.digits()
     }
 
     /// Whether the scores differ by so little that the promise of the model hardly tells them apart.

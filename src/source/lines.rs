@@ -272,14 +272,14 @@ fn into_io(error: csv::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use vigie_profile::layout::{Column, Kind};
+    use vigie_profile::layout::{Column, Kind, LevelSpelling};
 
     use super::*;
     use crate::source::{Request, SourceOptions, store::StoredFile};
 
     fn mapping() -> Mapping {
         let options: SourceOptions = serde_yaml::from_str("path: x\nfields: {timestamp: t}").unwrap();
-        let columns = vec![Column { name: "a".to_owned(), kind: Kind::Numeric }];
+        let columns = vec![Column { name: "a".to_owned(), kind: Kind::Numeric, spelling: LevelSpelling::Canonical }];
         Mapping::new(&options, &Request { columns, window: None }).unwrap()
     }
 

@@ -101,7 +101,8 @@ impl Mapping {
             ))
         })?;
         let column_of: HashMap<String, usize> =
-            request.columns.iter().enumerate().map(|(index, column)| (column.name.clone(), index)).collect();
+            // The first of two columns of one feature, which passes values on to the other.
+            request.columns.iter().enumerate().rev().map(|(index, column)| (column.name.clone(), index)).collect();
         let names = options.feature_names.as_ref().or(fields.feature_names.as_ref());
         let plain = |field, paths: &Option<super::Paths>| {
             paths.as_ref().map(|paths| MappedField { field, paths: owned(paths), scale: 1.0 })

@@ -391,7 +391,7 @@ pub(super) fn convert(
         let column = inputs.as_ref().and_then(|inputs| inputs.column_by_name(&wanted.name)).or_else(in_path);
         records.features.push(column.map(|column| match wanted.kind {
             Kind::Numeric => typed::to_numbers(column, &wanted.name, &mut records.complaints),
-            Kind::Categorical => typed::to_levels(column, &wanted.name, &mut records.complaints),
+            Kind::Categorical => typed::to_levels(column, wanted, &mut records.complaints),
         }));
     }
     for mapped in &mapping.mapped {

@@ -1,11 +1,11 @@
 //! Builds columnar [`Records`] row by row, for line formats.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, StringArray};
 use vigie_profile::{
     batch::{Complaints, Number, Reason, Records, Value, level},
-    layout::{Column, Kind},
+    layout::{Column, Kind, LevelSpelling},
     window::Instant,
 };
 
@@ -32,6 +32,7 @@ struct LevelsBuilder {
     names: Vec<String>,
     /// Keys of levels and of all their spellings, because spelling a text takes longer than finding it; `None`: missing.
     key_of: HashMap<String, Option<i32>>,
+    spelling: LevelSpelling,
 }
 
 /// Builds [`Records`] one row at a time.
@@ -39,6 +40,8 @@ pub(super) struct RecordsBuilder {
     columns: Vec<Column>,
     timestamp: Vec<i64>,
     values: Vec<ColumnBuilder>,
+    /// By column: another column of the same feature, which is read in another way.
+    twins: Vec<Option<usize>>,
     seen: Vec<bool>,
     has_features: Vec<bool>,
     /// Rows whose inputs have a shape that is not supported.
@@ -62,6 +65,7 @@ impl RecordsBuilder {
         let columns = mapping.columns.clone();
         Self {
             values: columns.iter().map(ColumnBuilder::new).collect(),
+            twins: twins(&columns),
             seen: vec![false; columns.len()],
             columns,
             timestamp: Vec::new(),
@@ -118,6 +122,14 @@ impl RecordsBuilder {
 
     /// Sets a feature of the last row. If it is set twice, the last value counts.
     pub(super) fn set_feature(&mut self, column: usize, value: Value<'_>) {
+        self.set_column(column, value);
+        if let Some(twin) = self.twins.get(column).copied().flatten() {
+            self.set_column(twin, value);
+        }
+    }
+
+    #[inline]
+    fn set_column(&mut self, column: usize, value: Value<'_>) {
         let (Some(values), Some(seen)) = (self.values.get_mut(column), self.seen.get_mut(column)) else {
             return;
         };
@@ -141,7 +153,7 @@ impl RecordsBuilder {
 
     /// Sets a mapped field of a row; `batch` is the row's number within a record that holds a batch.
     pub(super) fn set_field(&mut self, row: usize, field: Field, value: Value<'_>, scale: f64, batch: Option<usize>) {
-        let text = || value.word().map(std::borrow::Cow::into_owned);
+        let text = || value.word().map(Cow::into_owned);
         match field {
             Field::Probability | Field::Prediction => put(&mut self.probability, row, scaled(value, scale)),
             Field::ClassProbability(class) => {
@@ -223,7 +235,9 @@ impl ColumnBuilder {
     fn new(column: &Column) -> Self {
         match column.kind {
             Kind::Numeric => Self::Numbers { numbers: Vec::new(), last: f64::NAN },
-            Kind::Categorical => Self::Levels(Box::default()),
+            Kind::Categorical => {
+                Self::Levels(Box::new(LevelsBuilder { spelling: column.spelling, ..LevelsBuilder::default() }))
+            }
         }
     }
 
@@ -268,7 +282,10 @@ impl LevelsBuilder {
     /// Adds a spelling; the canonical one of a level has itself as its level.
     #[cold]
     fn add(&mut self, text: &str) -> Option<i32> {
-        let level = level(text);
+        let level = match self.spelling {
+            LevelSpelling::Canonical => level(text),
+            LevelSpelling::AsWritten => Some(Cow::Borrowed(text)),
+        };
         let key = level.as_ref().map(|level| match self.key_of.get(level.as_ref()) {
             Some(Some(key)) => *key,
             _ => {
@@ -283,6 +300,15 @@ impl LevelsBuilder {
         }
         key
     }
+}
+
+/// For each column, the later one of the same name.
+fn twins(columns: &[Column]) -> Vec<Option<usize>> {
+    let mut later: HashMap<&str, usize> = HashMap::with_capacity(columns.len());
+    let mut twins: Vec<Option<usize>> =
+        columns.iter().enumerate().rev().map(|(place, column)| later.insert(&column.name, place)).collect();
+    twins.reverse();
+    twins
 }
 
 fn put<T>(column: &mut [T], row: usize, value: T) {

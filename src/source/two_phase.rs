@@ -29,7 +29,7 @@ impl Mapping {
     /// A mapping that reads only some features, for records that are already known.
     fn features_only(&self, columns: &[usize]) -> Self {
         let columns: Vec<Column> = columns.iter().filter_map(|column| self.columns.get(*column)).cloned().collect();
-        let column_of = columns.iter().enumerate().map(|(index, column)| (column.name.clone(), index)).collect();
+        let column_of = columns.iter().enumerate().rev().map(|(index, column)| (column.name.clone(), index)).collect();
         Self {
             timestamp: Vec::new(),
             mapped: Vec::new(),

@@ -7,6 +7,7 @@ use arrow_schema::{DataType, TimeUnit};
 use jiff::{Timestamp, tz::TimeZone};
 use vigie_profile::{
     batch::{self, Complaints, Reason, Value, for_each_number, level_of_decimal, level_of_number, texts, word},
+    layout::{Column, LevelSpelling},
     window::Instant,
 };
 
@@ -18,12 +19,15 @@ pub(super) fn to_numbers(column: &ArrayRef, name: &str, complaints: &mut Complai
 }
 
 /// Converts a feature to levels. A list or an object is not a level: it becomes missing, with a complaint.
-pub(super) fn to_levels(column: &ArrayRef, name: &str, complaints: &mut Complaints) -> ArrayRef {
+pub(super) fn to_levels(column: &ArrayRef, wanted: &Column, complaints: &mut Complaints) -> ArrayRef {
     let kind = column.data_type();
     if !kind.is_nested() {
-        return batch::to_levels(column);
+        return match wanted.spelling {
+            LevelSpelling::Canonical => batch::to_levels(column),
+            LevelSpelling::AsWritten => batch::to_written_levels(column),
+        };
     }
-    let complaint = format!("{name}: a column of {kind}");
+    let complaint = format!("{}: a column of {kind}", wanted.name);
     (column.null_count()..column.len()).for_each(|_| complaints.add(Reason::NotANumber, &complaint));
     batch::to_levels(&new_null_array(&DataType::Utf8, column.len()))
 }

@@ -179,6 +179,19 @@ impl Model {
         }
     }
 
+    /// Returns true if the model is certain to know both of these texts, as different levels of a feature.
+    #[must_use]
+    pub fn distinguishes_levels(&self, feature: usize, one: &str, other: &str) -> bool {
+        let differ = || match &self.family {
+            Family::CatBoost(_) => one != other,
+            Family::Trees(model) => model.code(feature, one) != model.code(feature, other),
+            Family::Linear(_) => false,
+            Family::Sklearn(model) => model.code(feature, one) != model.code(feature, other),
+            Family::Onnx(model) => model.code(one) != model.code(other),
+        };
+        self.knows_level(feature, one) && self.knows_level(feature, other) && differ()
+    }
+
     /// The rows among `rows` that the official library refuses to score, in ascending order. They have no score of the
     /// library to compare with.
     ///

@@ -90,7 +90,7 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
     let mut parity = ParityTally::default();
     let (id, record, rows) = match request {
         ExplainRequest::Id(id, window) => {
-            let columns = layout.columns();
+            let columns = [layout.columns(), model.extra_columns().to_vec()].concat();
             let (record, log_parity) = find_record(settings, id, *window, (columns, scale, is_probability), scan)?;
             parity = log_parity;
             (Some(id.clone()), Some((record.at, record.decision, record.model_version)), record.rows)

@@ -6,7 +6,7 @@ use arrow_array::{ArrayRef, DictionaryArray, Float64Array, types::Int32Type};
 use serde_json::{Map, Value};
 use vigie_profile::{
     batch::{Number, Rows, Value as Scalar, plain_tokens},
-    layout::{Column, Kind, Layout},
+    layout::{Column, Kind, Layout, LevelSpelling},
     near::suggestions,
     shown::shown,
 };
@@ -37,9 +37,11 @@ pub(crate) fn read_row(bytes: &[u8], settings: &Settings, model: &Rescorer, layo
     let mut paths = settings.source.fields.features.iter().flat_map(crate::source::Paths::iter);
     let inside = paths.find_map(|path| at(&record, path)?.as_object());
     let inputs = inside.unwrap_or(object);
-    let columns: Vec<Column> = layout.columns();
+    let columns: Vec<Column> = [&layout.columns(), model.extra_columns()].concat();
     let mut rows = Rows { len: 1, features: vec![None; columns.len()], ..Rows::default() };
-    for (feature, place) in model.model().features().iter().zip(model.columns()) {
+    let features = model.model().features();
+    let places = features.iter().zip(model.columns()).map(|(feature, place)| (feature, *place));
+    for (feature, place) in places.chain(features.iter().zip(model.input_columns())) {
         let Some(column) = place.and_then(|place| columns.get(place)) else { continue };
         let value = match inputs.get(&column.name) {
             Some(value) => value,
@@ -82,6 +84,9 @@ fn array(column: &Column, value: &Value) -> Result<ArrayRef> {
             Number::Invalid => return Err(wrong("a number")),
         }])),
         Kind::Categorical if scalar == Scalar::Nested => return Err(wrong("a level")),
+        Kind::Categorical if let (LevelSpelling::AsWritten, Scalar::Text(text)) = (column.spelling, scalar) => {
+            Arc::new([Some(text)].into_iter().collect::<DictionaryArray<Int32Type>>())
+        }
         Kind::Categorical => Arc::new([scalar.level().as_deref()].into_iter().collect::<DictionaryArray<Int32Type>>()),
     })
 }

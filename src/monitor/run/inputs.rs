@@ -5,7 +5,7 @@ use arrow_array::{DictionaryArray, StringArray, cast::AsArray, types::Int32Type}
 use vigie_models::InputKind;
 use vigie_profile::{
     batch::{Number, number},
-    layout::{Column, Kind},
+    layout::{Column, Kind, LevelSpelling},
     profile::Counts,
     shown::shown,
 };
@@ -45,7 +45,11 @@ pub(crate) fn check_inputs(run: &RunContext<'_>, model: &Rescorer, data: &Window
             _ => false,
         };
         if feature.kind == InputKind::Numeric && without_number {
-            suspects.push(Column { name: feature.name.clone(), kind: Kind::Categorical });
+            suspects.push(Column {
+                name: feature.name.clone(),
+                kind: Kind::Categorical,
+                spelling: LevelSpelling::Canonical,
+            });
         }
     }
     match find_text(run, data, &suspects)? {

@@ -40,9 +40,9 @@ pub(crate) fn with_cause(
         let choices = options(&run.settings.model.choices());
         let iterations = Iterations::First(usize::try_from(count).ok()?);
         // An option that the file does not have is not a hypothesis.
-        reread(run, file, &ModelOptions { iterations, ..choices }).ok()
+        reread(run, file, &ModelOptions { iterations, ..choices }, run.settings.model.class.as_deref()).ok()
     };
-    let rereadings = Rereadings { whole: rereadings(run, file), first: &first };
+    let rereadings = Rereadings { whole: rereadings(run, model, file), first: &first };
     let cause = find_cause(model, tally.row_judge(request.options), &sample, &rereadings, &importance)?;
     Ok(Parity { cause, ..parity })
 }
@@ -75,7 +75,7 @@ impl CollectedSample {
         let rows = keyed.rows.len;
         self.keys.extend_from_slice(&keyed.keys);
         self.logged.extend(logged.iter().map(|score| score.unwrap_or(f64::NAN)));
-        for (values, place) in self.columns.iter_mut().zip(model.columns()) {
+        for (values, place) in self.columns.iter_mut().zip(model.input_columns()) {
             let column = place.and_then(|place| keyed.rows.features.get(place)?.as_ref());
             match (values, column) {
                 (CollectedValues::Numbers(values), Some(column)) => {
@@ -157,7 +157,7 @@ fn scorable(model: &Rescorer, keyed: &KeyedRows, request: ParityRequest) -> Resu
 }
 
 /// The model file read with other options, each with the cause that it stands for. Files that leave nothing open have none.
-fn rereadings(run: &RunContext<'_>, file: &Path) -> Vec<(ParityCause, Rescorer)> {
+fn rereadings(run: &RunContext<'_>, model: &Rescorer, file: &Path) -> Vec<(ParityCause, Rescorer)> {
     let choices = run.settings.model.choices();
     let chosen = options(&choices);
     let iterations = [
@@ -170,14 +170,38 @@ fn rereadings(run: &RunContext<'_>, file: &Path) -> Vec<(ParityCause, Rescorer)>
         .map(|(iterations, uses)| (ParityCause::Iterations { uses }, ModelOptions { iterations, ..chosen.clone() }));
     let rounding = if chosen.single_inputs { ParityCause::InputsNotRounded } else { ParityCause::InputsRounded };
     let inputs = (rounding, ModelOptions { single_inputs: !chosen.single_inputs, ..chosen.clone() });
+    let class = run.settings.model.class.as_deref();
     // An option that the file does not have is not a hypothesis.
-    others.chain([inputs]).filter_map(|(cause, options)| Some((cause, reread(run, file, &options).ok()?))).collect()
+    let reread =
+        |(cause, options): (ParityCause, ModelOptions)| Some((cause, reread(run, file, &options, class).ok()?));
+    let mut all: Vec<(ParityCause, Rescorer)> = others.chain([inputs]).filter_map(reread).collect();
+    all.extend(other_classes(run, model, file, &chosen));
+    all
 }
 
-/// The model file, read with these options.
-fn reread(run: &RunContext<'_>, file: &Path, options: &ModelOptions) -> Result<Rescorer> {
+/// The probabilities of the other ones of several classes.
+fn other_classes(
+    run: &RunContext<'_>,
+    model: &Rescorer,
+    file: &Path,
+    options: &ModelOptions,
+) -> Vec<(ParityCause, Rescorer)> {
+    const TRIED: usize = 20;
+    if model.model().output_count() < 2 {
+        return Vec::new();
+    }
+    let others = model.model().classes().iter().filter(|class| run.settings.model.class.as_ref() != Some(*class));
+    let others = others.take(TRIED).filter_map(|class| {
+        let rescorer = reread(run, file, options, Some(class)).ok()?;
+        Some((ParityCause::AnotherClass { class: class.clone() }, rescorer))
+    });
+    others.collect()
+}
+
+/// The model file, read with these options and for a class.
+fn reread(run: &RunContext<'_>, file: &Path, options: &ModelOptions, class: Option<&str>) -> Result<Rescorer> {
     let model = read_with(MODEL_FILE, file, options)?;
-    let scoring = ScoringModel::new(MODEL_FILE, model, run.settings.model.class.as_deref())?;
+    let scoring = ScoringModel::new(MODEL_FILE, model, class)?;
     let rescorer = Rescorer::for_reference(&place(MODEL_FILE, file), scoring, run.reference.layout())?;
     with_missing_inputs(rescorer, run.settings)
 }

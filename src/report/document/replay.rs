@@ -23,6 +23,9 @@ pub struct ReplaySection {
 /// The likely cause of differing scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedCause {
+    /// The class whose probability the log has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// Decimals after which the service cuts scores off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimals: Option<u8>,
@@ -34,12 +37,15 @@ pub struct ReportedCause {
     pub iterations: Option<IterationsUsed>,
     /// What it is: `swapped_columns`, `zeros_missing`, …
     pub kind: String,
-    /// What the library reads of a feature in another unit.
+    /// What the library reads of a feature, or the log of a score, in another unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<UnitRatio>,
     /// Number of the tree with another leaf, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<u64>,
+    /// The number that is a missing value to the library.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<i64>,
     pub words: String,
 }
 
@@ -95,7 +101,8 @@ pub struct ReportedPair {
 /// Precision of the logged scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedPrecision {
-    pub decimals: Option<u8>,
+    /// −1 for tens, −2 for hundreds, and so on.
+    pub decimals: Option<i8>,
     pub words: String,
 }
 
@@ -117,6 +124,10 @@ fn is_zero(rows: &u64) -> bool {
 impl ReportedCause {
     fn new(cause: &ParityCause) -> Self {
         Self {
+            class: match cause {
+                ParityCause::AnotherClass { class } => Some(class.clone()),
+                _ => None,
+            },
             decimals: match cause {
                 ParityCause::ScoresCut { decimals } => Some(*decimals),
                 _ => None,
@@ -128,11 +139,15 @@ impl ReportedCause {
             },
             kind: cause.kind().to_owned(),
             ratio: match cause {
-                ParityCause::ScaledColumn { ratio, .. } => Some(*ratio),
+                ParityCause::ScaledColumn { ratio, .. } | ParityCause::ScoresScaled { ratio } => Some(*ratio),
                 _ => None,
             },
             tree: match cause {
                 ParityCause::ChangedLeaf { tree } => Some(*tree),
+                _ => None,
+            },
+            value: match cause {
+                ParityCause::ValueMissing { value } => Some(*value),
                 _ => None,
             },
             words: Language::English.parity_cause(cause),

@@ -186,6 +186,8 @@ fn the_probability_of_a_class_is_a_score_like_any_other() {
     let other = checked(&world);
     assert_ne!(other["run"]["model"]["sha256"], report["run"]["model"]["sha256"]);
     assert!(other["replay"]["mismatches"].as_u64().unwrap() > 250, "{}", other["replay"]);
+    let cause = &other["replay"]["cause"];
+    assert_eq!((&cause["kind"], &cause["class"]), (&"another_class".into(), &"high".into()), "{}", other["replay"]);
     config(&world, "", "probability");
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert!(ran.stderr.contains("the model has the classes `low`, `mid`, `high`"), "{}", ran.stderr);

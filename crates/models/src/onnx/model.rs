@@ -50,6 +50,11 @@ impl OnnxModel {
         SPELLINGS.into_iter().find(|spelling| self.knows_level(feature, spelling)).unwrap_or_default()
     }
 
+    /// The code of a level.
+    pub(crate) fn code(&self, level: &str) -> u32 {
+        self.texts.code(level)
+    }
+
     /// Whether an operator that reads the feature directly knows the level.
     pub(crate) fn knows_level(&self, feature: usize, level: &str) -> bool {
         if self.features.get(feature).is_none_or(|feature| feature.kind != InputKind::Categorical) {

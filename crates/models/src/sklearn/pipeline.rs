@@ -164,7 +164,7 @@ impl SklearnPipeline {
         Inputs::new(&spec, rows, columns, |_| MISSING_CODE, code)
     }
 
-    fn code(&self, feature: usize, level: &str) -> Option<u32> {
+    pub(crate) fn code(&self, feature: usize, level: &str) -> Option<u32> {
         self.levels.get(feature).and_then(|levels| levels.get(level)).copied()
     }
 

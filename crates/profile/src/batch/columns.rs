@@ -227,6 +227,18 @@ pub fn to_levels(column: &ArrayRef) -> ArrayRef {
     Arc::new(keyed.with_values(Arc::new(levels)))
 }
 
+/// Converts a column to a dictionary of levels, of which texts keep the spelling of the column.
+#[must_use]
+pub fn to_written_levels(column: &ArrayRef) -> ArrayRef {
+    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let plain = without_dictionary(column);
+    if !is_text(plain.data_type()) {
+        return to_levels(column);
+    }
+    let keyed = cast(&*plain, &dictionary);
+    keyed.unwrap_or_else(|_| new_null_array(&dictionary, column.len()))
+}
+
 fn levels_of_decimals(column: &ArrayRef) -> StringArray {
     cast_to_text(column).iter().map(|digits| level_of_decimal(digits?)).collect()
 }

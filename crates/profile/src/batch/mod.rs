@@ -14,7 +14,10 @@ mod rows;
 mod spelling;
 mod value;
 
-pub use columns::{NotANumber, decoded_type, fits_f64, is_bytes, is_text, text_of_bytes, texts, to_levels, to_numbers};
+pub use columns::{
+    NotANumber, decoded_type, fits_f64, is_bytes, is_text, text_of_bytes, texts, to_levels, to_numbers,
+    to_written_levels,
+};
 pub use complaints::{Complaint, Complaints, Reason};
 pub use csv_quotes::QuoteScan;
 pub use decimals::decimals_to_f64;
@@ -23,5 +26,7 @@ pub use numbers::{for_each_number, number_values};
 pub use outside_scores::OutsideScores;
 pub use records::Records;
 pub use rows::Rows;
-pub use spelling::{Number, has_decimal_comma, level, level_of_decimal, level_of_number, number, whole_digits, word};
+pub use spelling::{
+    MISSING_WORDS, Number, has_decimal_comma, level, level_of_decimal, level_of_number, number, whole_digits, word,
+};
 pub use value::Value;

@@ -15,6 +15,9 @@ pub enum Number {
     Invalid,
 }
 
+/// Texts that represent a missing value.
+pub const MISSING_WORDS: [&str; 9] = ["", "NaN", "nan", "null", "NULL", "None", "<NA>", "NaT", "__MISSING__"];
+
 /// Whether a text represents a missing value.
 fn is_missing(text: &str) -> bool {
     matches!(text, "" | "NaN" | "nan" | "null" | "NULL" | "None" | "<NA>" | "NaT" | "__MISSING__")

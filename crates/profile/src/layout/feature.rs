@@ -29,6 +29,18 @@ impl fmt::Display for Kind {
 pub struct Column {
     pub name: String,
     pub kind: Kind,
+    #[serde(skip)]
+    pub spelling: LevelSpelling,
+}
+
+/// How a reader spells the levels of a column.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LevelSpelling {
+    /// As references and profiles do: `1`, `1.0` and `true` are one level, and the texts for a missing value are missing.
+    #[default]
+    Canonical,
+    /// Texts as the log has them, for a model that distinguishes such levels. Other values are canonical.
+    AsWritten,
 }
 
 /// Cells or levels on which a feature is counted.
@@ -58,6 +70,6 @@ impl Feature {
     /// Name and kind, for a reader.
     #[must_use]
     pub fn column(&self) -> Column {
-        Column { name: self.name.clone(), kind: self.kind() }
+        Column { name: self.name.clone(), kind: self.kind(), spelling: LevelSpelling::Canonical }
     }
 }

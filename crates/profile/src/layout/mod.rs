@@ -11,7 +11,7 @@ mod prefix;
 
 pub use cells::{Bin, BinKind, Cells};
 pub use edge_index::{BLOCK, Real};
-pub use feature::{Column, Feature, Kind, Shape};
+pub use feature::{Column, Feature, Kind, LevelSpelling, Shape};
 pub use layout::{Layout, LayoutId};
 pub use levels::Levels;
 pub use precision::Precision;

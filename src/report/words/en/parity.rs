@@ -37,6 +37,16 @@ fn clause(cause: &ParityCause) -> String {
         ParityCause::OtherClass => {
             format!("the log probably has the probability of the other class: 1 minus the model’s {GIVES}")
         }
+        ParityCause::AnotherClass { class } => {
+            let class = shown(class);
+            format!("the log probably has the probability of the class {class}: model.class: {class} {GIVES}")
+        }
+        ParityCause::RawScores => {
+            format!("the log probably has raw scores, before the link function: the model’s raw score {GIVES}")
+        }
+        ParityCause::ScoresScaled { ratio } => {
+            format!("the log probably has scores in another unit: the model’s score {} {GIVES}", changed(*ratio))
+        }
         ParityCause::ScoresCut { decimals } => format!(
             "the service probably cuts scores off after {decimals} decimals instead of rounding them: all logged scores are the \
              model’s, cut off"
@@ -67,6 +77,9 @@ fn clause(cause: &ParityCause) -> String {
         ParityCause::MissingZeros => format!(
             "missing numbers are probably zeros to the library: the model with zeros in place of missing values {GIVES}"
         ),
+        ParityCause::ValueMissing { value } => format!(
+            "{value} is probably a missing value to the library, as with XGBoost’s missing={value} (model.missing: {value}): the model              with it as a missing value {GIVES}"
+        ),
         ParityCause::LevelsMissing { features } => format!(
             "missing levels of {} probably stay missing to the library: the model {GIVES} if no word replaces them; set \
              model.missing_level: {{{}}}",
@@ -86,12 +99,7 @@ fn clause(cause: &ParityCause) -> String {
             shown(feature)
         ),
         ParityCause::ScaledColumn { feature, ratio } => {
-            let change = match ratio {
-                UnitRatio::Times(by) => format!("times {by}"),
-                UnitRatio::Over(by) => format!("divided by {by}"),
-                UnitRatio::Negated => "with the other sign".to_owned(),
-            };
-            let feature = shown(feature);
+            let (feature, change) = (shown(feature), changed(*ratio));
             format!("{feature} probably reaches the library in another unit: the model with its values {change} {GIVES}")
         }
         ParityCause::SwappedColumns { first, second } => format!(
@@ -112,6 +120,14 @@ fn clause(cause: &ParityCause) -> String {
             "another model probably scored the rows: it ranks them otherwise, and no change of the inputs explains its scores"
                 .to_owned()
         }
+    }
+}
+
+fn changed(ratio: UnitRatio) -> String {
+    match ratio {
+        UnitRatio::Times(by) => format!("times {by}"),
+        UnitRatio::Over(by) => format!("divided by {by}"),
+        UnitRatio::Negated => "with the other sign".to_owned(),
     }
 }
 

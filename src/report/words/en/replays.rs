@@ -24,7 +24,13 @@ pub(super) fn logged_precision(precision: &[LoggedPrecision]) -> String {
         LoggedPrecision::Half => "half precision".to_owned(),
         LoggedPrecision::Single => "single precision".to_owned(),
         LoggedPrecision::Digits(digits) => format!("{digits} significant digits"),
-        LoggedPrecision::Decimals(decimals) => format!("{decimals} decimals"),
+        LoggedPrecision::Decimals(-1) => "tens".to_owned(),
+        LoggedPrecision::Decimals(-2) => "hundreds".to_owned(),
+        LoggedPrecision::Decimals(-3) => "thousands".to_owned(),
+        LoggedPrecision::Decimals(0) => "whole numbers".to_owned(),
+        LoggedPrecision::Decimals(1) => "1 decimal".to_owned(),
+        LoggedPrecision::Decimals(decimals @ 2..) => format!("{decimals} decimals"),
+        LoggedPrecision::Decimals(decimals) => format!("multiples of 10^{}", decimals.unsigned_abs()),
         LoggedPrecision::Full => "full precision".to_owned(),
     };
     match precision {

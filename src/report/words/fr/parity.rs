@@ -40,6 +40,25 @@ fn clause(cause: &ParityCause) -> String {
         ParityCause::OtherClass => format!(
             "le journal contient probablement la probabilité de l’autre classe\u{a0}: 1 moins celle du modèle {GIVES}"
         ),
+        ParityCause::AnotherClass { class } => {
+            let class = shown(class);
+            format!(
+                "le journal contient probablement la probabilité de la classe {class}\u{a0}: model.class\u{a0}: {class} {GIVES}"
+            )
+        }
+        ParityCause::RawScores => format!(
+            "le journal contient probablement les scores bruts, avant la fonction de lien\u{a0}: le score brut du modèle {GIVES}"
+        ),
+        ParityCause::ScoresScaled { ratio } => {
+            let change = match ratio {
+                UnitRatio::Times(by) => format!("multiplié par {by}"),
+                UnitRatio::Over(by) => format!("divisé par {by}"),
+                UnitRatio::Negated => "de signe contraire".to_owned(),
+            };
+            format!(
+                "le journal contient probablement les scores dans une autre unité\u{a0}: le score du modèle, {change}, {GIVES}"
+            )
+        }
         ParityCause::ScoresCut { decimals } => format!(
             "le service tronque probablement les scores à {decimals} décimales au lieu de les arrondir\u{a0}: tous les scores du \
              journal sont ceux du modèle, tronqués"
@@ -71,6 +90,10 @@ fn clause(cause: &ParityCause) -> String {
         ParityCause::MissingZeros => format!(
             "les nombres manquants sont probablement des zéros pour la bibliothèque\u{a0}: le modèle {GIVES} si les manquants \
              sont remplacés par zéro"
+        ),
+        ParityCause::ValueMissing { value } => format!(
+            "{value} est probablement une valeur manquante pour la bibliothèque, comme avec missing={value} de XGBoost \
+             (model.missing\u{a0}: {value})\u{a0}: le modèle {GIVES} si elle est prise pour manquante"
         ),
         ParityCause::LevelsMissing { features } => format!(
             "les modalités manquantes de {} restent probablement manquantes pour la bibliothèque\u{a0}: le modèle {GIVES} si aucun \

@@ -22,7 +22,13 @@ pub(super) fn logged_precision(precision: &[LoggedPrecision]) -> String {
         LoggedPrecision::Half => "demi-précision".to_owned(),
         LoggedPrecision::Single => "simple précision".to_owned(),
         LoggedPrecision::Digits(digits) => format!("{digits} chiffres significatifs"),
-        LoggedPrecision::Decimals(decimals) => format!("{decimals} décimales"),
+        LoggedPrecision::Decimals(-1) => "dizaines".to_owned(),
+        LoggedPrecision::Decimals(-2) => "centaines".to_owned(),
+        LoggedPrecision::Decimals(-3) => "milliers".to_owned(),
+        LoggedPrecision::Decimals(0) => "nombres entiers".to_owned(),
+        LoggedPrecision::Decimals(1) => "1 décimale".to_owned(),
+        LoggedPrecision::Decimals(decimals @ 2..) => format!("{decimals} décimales"),
+        LoggedPrecision::Decimals(decimals) => format!("multiples de 10^{}", decimals.unsigned_abs()),
         LoggedPrecision::Full => "pleine précision".to_owned(),
     };
     match precision {
