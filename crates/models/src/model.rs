@@ -63,7 +63,7 @@ impl Model {
             check(format)?;
         }
         let family = match format {
-            ModelFormat::CatBoost => Family::CatBoost(Forest::from_bytes(name, bytes)?),
+            ModelFormat::CatBoost => Family::CatBoost(Forest::with_options(name, bytes, options)?),
             ModelFormat::LightGbm => Family::Trees(lightgbm::from_bytes(name, bytes, options)?),
             ModelFormat::XgBoost => xgboost::from_bytes(name, bytes, options)?.into(),
             ModelFormat::Sklearn => {
@@ -424,7 +424,7 @@ impl Model {
 /// for some models, such as the iterations of a linear one; the reader of the format refuses those.
 fn open_options(format: ModelFormat) -> &'static [&'static str] {
     match format {
-        ModelFormat::CatBoost => &[],
+        ModelFormat::CatBoost => &["iterations"],
         ModelFormat::LightGbm => &["iterations", "categories", "inputs", "link"],
         ModelFormat::XgBoost => &["iterations", "link", "missing"],
         ModelFormat::Sklearn => &["inputs"],
@@ -439,28 +439,27 @@ fn check_options(format: ModelFormat, options: &ModelOptions) -> Result<()> {
     if wrong.is_empty() {
         return Ok(());
     }
-    let open = if open.is_empty() { "nothing".to_owned() } else { format!("only `{}`", open.join("`, `")) };
     let without_effect = if wrong.len() == 1 { "has no effect; remove it" } else { "have no effect; remove them" };
     let (file, wrong) = (format.described(), wrong.join("`, `"));
-    Err(ModelError::new(format!("{file} leaves {open} open, so that `{wrong}` {without_effect}")))
+    Err(ModelError::new(format!("{file} leaves only `{open}` open, so that `{wrong}` {without_effect}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Iterations;
 
     #[test]
     fn options_without_effect_are_refused() {
         let refused = |options: &ModelOptions| Model::with_options("m.cbm", b"CBM1", options).unwrap_err().to_string();
-        let options = ModelOptions { iterations: Iterations::First(3), single_inputs: true, ..ModelOptions::default() };
+        let options = ModelOptions { sigmoid: true, single_inputs: true, ..ModelOptions::default() };
         assert_eq!(
             refused(&options),
-            "m.cbm: a CatBoost file leaves nothing open, so that `iterations`, `inputs` have no effect; remove them"
+            "m.cbm: a CatBoost file leaves only `iterations` open, so that `inputs`, `link` have no effect; remove them"
         );
         assert!(refused(&ModelOptions::default()).contains("damaged"));
         let missing = ModelOptions { missing: Some(0.0), ..ModelOptions::default() };
         let categories = ModelOptions { categories: Some(Vec::new()), ..ModelOptions::default() };
+    let open = open.join("`, `");
         let sentences: [(&[u8], _, _); 3] = [
             (
                 b"tree\n",
