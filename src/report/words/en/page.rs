@@ -280,6 +280,9 @@ impl PageWords for English {
         match (parity.compared, parity.mismatches) {
             (0, _) => "No rows could be rescored: there are no usable records.".to_owned(),
             (_, 0) => format!(
+            (1, 0) => {
+                format!("The one row scored again gives the logged score, at the precision of the log ({precision}).")
+            }
                 "All {compared} rows scored again give the logged score, at the precision of the log ({precision})."
             ),
             (_, 1) => format!("1 of {compared} logged scores differs from that of the model file."),

@@ -1,5 +1,6 @@
 //! Replays and contributions in English.
 
+use super::numbers::plural;
 use crate::replay::{LoggedPrecision, Unmeasured};
 
 pub(super) fn unmeasured(why: &Unmeasured) -> String {
@@ -23,12 +24,38 @@ pub(super) fn logged_precision(precision: &[LoggedPrecision]) -> String {
     let one = |precision: &LoggedPrecision| match precision {
         LoggedPrecision::Half => "half precision".to_owned(),
         LoggedPrecision::Single => "single precision".to_owned(),
-        LoggedPrecision::Digits(digits) => format!("{digits} significant digits"),
-        LoggedPrecision::Decimals(decimals) => format!("{decimals} decimals"),
+        LoggedPrecision::Digits(digits) => {
+            format!("{digits} significant {}", plural(u64::from(*digits), "digit", "digits"))
+        }
+        LoggedPrecision::Decimals(places) => decimals(*places),
         LoggedPrecision::Full => "full precision".to_owned(),
     };
     match precision {
         [] => "nothing".to_owned(),
         some => some.iter().map(one).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+/// `1 decimal`, `4 decimals`
+pub(super) fn decimals(number: u8) -> String {
+    format!("{number} {}", plural(u64::from(number), "decimal", "decimals"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_decimal_is_singular() {
+        let words = |precision: &[LoggedPrecision]| logged_precision(precision);
+        assert_eq!(words(&[LoggedPrecision::Decimals(1)]), "1 decimal");
+        assert_eq!(
+            words(&[LoggedPrecision::Digits(1), LoggedPrecision::Decimals(0)]),
+            "1 significant digit or 0 decimals"
+        );
+        assert_eq!(
+            words(&[LoggedPrecision::Digits(7), LoggedPrecision::Decimals(4)]),
+            "7 significant digits or 4 decimals"
+        );
     }
 }

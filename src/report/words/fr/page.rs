@@ -292,6 +292,9 @@ impl PageWords for French {
         match (parity.compared, parity.mismatches) {
             (0, _) => "Aucune ligne n’a pu être rescorée\u{a0}: il n’y a aucun enregistrement exploitable.".to_owned(),
             (_, 0) => format!(
+            (1, 0) => {
+                format!("La seule ligne rescorée donne le score du journal, à la précision du journal ({precision}).")
+            }
                 "Les {compared} lignes rescorées donnent toutes le score du journal, à la précision du journal ({precision})."
             ),
             (_, 1) => format!("1 score du journal sur {compared} diffère de celui du fichier de modèle."),

@@ -1,5 +1,6 @@
 //! Replays and contributions in French.
 
+use super::numbers::plural;
 use crate::replay::{LoggedPrecision, Unmeasured};
 
 pub(super) fn unmeasured(why: &Unmeasured) -> String {
@@ -21,12 +22,38 @@ pub(super) fn logged_precision(precision: &[LoggedPrecision]) -> String {
     let one = |precision: &LoggedPrecision| match precision {
         LoggedPrecision::Half => "demi-précision".to_owned(),
         LoggedPrecision::Single => "simple précision".to_owned(),
-        LoggedPrecision::Digits(digits) => format!("{digits} chiffres significatifs"),
-        LoggedPrecision::Decimals(decimals) => format!("{decimals} décimales"),
+        LoggedPrecision::Digits(digits) => {
+            format!("{digits} {}", plural(u64::from(*digits), "chiffre significatif", "chiffres significatifs"))
+        }
+        LoggedPrecision::Decimals(places) => decimals(*places),
         LoggedPrecision::Full => "pleine précision".to_owned(),
     };
     match precision {
         [] => "aucune valeur".to_owned(),
         some => some.iter().map(one).collect::<Vec<_>>().join(" ou "),
+    }
+}
+
+/// `1 décimale`, `4 décimales`
+pub(super) fn decimals(number: u8) -> String {
+    format!("{number} {}", plural(u64::from(number), "décimale", "décimales"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_decimal_is_singular() {
+        let words = |precision: &[LoggedPrecision]| logged_precision(precision);
+        assert_eq!(words(&[LoggedPrecision::Decimals(1)]), "1 décimale");
+        assert_eq!(
+            words(&[LoggedPrecision::Digits(1), LoggedPrecision::Decimals(0)]),
+            "1 chiffre significatif ou 0 décimale"
+        );
+        assert_eq!(
+            words(&[LoggedPrecision::Digits(7), LoggedPrecision::Decimals(4)]),
+            "7 chiffres significatifs ou 4 décimales"
+        );
     }
 }
