@@ -197,7 +197,13 @@ fn learn_with(
     }
     let mut learnt = request.write(learnt)?;
     if request.register {
-        learnt.notes.push(register_reference(path, &request.out, &registry)?);
+        let registered = register_reference(path, &request.out, &registry).map_err(|fault| {
+            fault.context(format!(
+                "{} was written and is complete, but it is not registered; run the same command again to register it",
+                request.out.display()
+            ))
+        });
+        learnt.notes.push(registered?);
     }
     Ok(learnt)
 }

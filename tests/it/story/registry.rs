@@ -93,6 +93,24 @@ fn the_version_behind_an_alias_is_watched() {
 }
 
 #[test]
+fn a_reference_that_could_not_be_registered_was_written() {
+    let (world, server) = world();
+    register(&world, &server, CHAMPION);
+    server.registry().is_down = true;
+    let learn = ["learn", "--data", "train.csv", "--out", "new.vigie", "--register", "--model", CHAMPION];
+    let environment =
+        [("MLFLOW_TRACKING_URI", server.url()), ("XDG_CACHE_HOME", world.path("cache").display().to_string())];
+    let ran = world.vigie_with(&learn, &environment);
+    let expected = "vigie: new.vigie was written and is complete, but it is not registered; run the same command again to register \
+                    it: --register: ";
+    assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{}", ran.stderr);
+    assert!(world.path("new.vigie").exists());
+    server.registry().is_down = false;
+    world.vigie_with(&learn, &environment).ok();
+    assert_eq!(server.registry().files["1/vigie/reference.vigie"], fs::read(world.path("new.vigie")).unwrap());
+}
+
+#[test]
 fn a_version_is_downloaded_once() {
     let (world, server) = world();
     register(&world, &server, CHAMPION);
