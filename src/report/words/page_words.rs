@@ -138,8 +138,9 @@ pub trait PageWords {
     /// Follows a share: the same share of the previous windows, in brackets.
     fn in_previous_windows(&self, share: f64, windows: usize) -> String;
 
-    /// Compares logged scores with those of the model. `precision`: the precision of the log, in words.
-    fn parity(&self, parity: &Parity, precision: &str) -> String;
+    /// Compares logged scores with those of the model. `precision`: the precision of the log, in words; `challenger`: the name
+    /// of the model file, unless it is the config's.
+    fn parity(&self, parity: &Parity, precision: &str, challenger: Option<&str>) -> String;
 
     /// States why scores differ.
     fn parity_cause(&self, cause: &ParityCause) -> String;

@@ -90,6 +90,18 @@ fn the_version_behind_an_alias_is_watched() {
     let summary: Value = serde_json::from_str(&summary).unwrap();
     assert_eq!(summary["run"]["model"]["sha256"], first);
     assert_eq!(summary["replay"]["mismatches"], 0);
+    assert_eq!(summary["run"]["model"]["file"], "models:/credit default/1 (version 1 of credit default)");
+    let printed = |more: &[&str]| world.vigie(&[&replay[..replay.len() - 2], more].concat()).ok().stdout;
+    let challenger = printed(&["--model", "models:/credit default@challenger"]);
+    let scored_by = "scored by models:/credit default@challenger (version 2 of credit default) (";
+    assert!(challenger.contains(scored_by), "{challenger}");
+    assert!(
+        challenger.contains("differ from those of models:/credit default@challenger (version 2 of"),
+        "{challenger}"
+    );
+    let own = printed(&[]);
+    assert!(own.contains("scored by models:/credit default@champion (version 2 of credit default) ("), "{own}");
+    assert!(own.contains("differ from those of the model file."), "{own}");
 }
 
 #[test]

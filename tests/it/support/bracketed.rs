@@ -156,7 +156,7 @@ impl PageWords for Bracketed {
         decisions(decisions: &DecisionReport) -> String;
         decision_tie(rounding: f64) -> String;
         in_previous_windows(share: f64, windows: usize) -> String;
-        parity(parity: &Parity, precision: &str) -> String;
+        parity(parity: &Parity, precision: &str, challenger: Option<&str>) -> String;
         parity_cause(cause: &ParityCause) -> String;
         score_promise(promise: &ScorePromise) -> String;
         no_decisions() -> &'static str;

@@ -275,8 +275,9 @@ impl PageWords for English {
         }
     }
 
-    fn parity(&self, parity: &Parity, precision: &str) -> String {
+    fn parity(&self, parity: &Parity, precision: &str, challenger: Option<&str>) -> String {
         let (compared, mismatches) = (grouped(parity.compared), grouped(parity.mismatches));
+        let model = challenger.map_or("the model file".to_owned(), shown);
         match (parity.compared, parity.mismatches) {
             (0, _) => "No rows could be rescored: there are no usable records.".to_owned(),
             (_, 0) => format!(
@@ -285,8 +286,8 @@ impl PageWords for English {
             }
                 "All {compared} rows scored again give the logged score, at the precision of the log ({precision})."
             ),
-            (_, 1) => format!("1 of {compared} logged scores differs from that of the model file."),
-            _ => format!("{mismatches} of {compared} logged scores differ from those of the model file."),
+            (_, 1) => format!("1 of {compared} logged scores differs from that of {model}."),
+            _ => format!("{mismatches} of {compared} logged scores differ from those of {model}."),
         }
     }
 

@@ -287,8 +287,9 @@ impl PageWords for French {
         }
     }
 
-    fn parity(&self, parity: &Parity, precision: &str) -> String {
+    fn parity(&self, parity: &Parity, precision: &str, challenger: Option<&str>) -> String {
         let (compared, mismatches) = (grouped(parity.compared), grouped(parity.mismatches));
+        let model = challenger.map_or("du fichier de modèle".to_owned(), |name| format!("de {}", shown(name)));
         match (parity.compared, parity.mismatches) {
             (0, _) => "Aucune ligne n’a pu être rescorée\u{a0}: il n’y a aucun enregistrement exploitable.".to_owned(),
             (_, 0) => format!(
@@ -297,8 +298,8 @@ impl PageWords for French {
             }
                 "Les {compared} lignes rescorées donnent toutes le score du journal, à la précision du journal ({precision})."
             ),
-            (_, 1) => format!("1 score du journal sur {compared} diffère de celui du fichier de modèle."),
-            _ => format!("{mismatches} scores du journal sur {compared} diffèrent de ceux du fichier de modèle."),
+            (_, 1) => format!("1 score du journal sur {compared} diffère de celui {model}."),
+            _ => format!("{mismatches} scores du journal sur {compared} diffèrent de ceux {model}."),
         }
     }
 
