@@ -119,6 +119,13 @@ impl Settings {
     pub fn load_one(path: &Path, flag: &str, model: Option<&str>) -> Result<Self, Problems> {
         Self::one_of(path, Self::load_all(path)?, flag, model)
     }
+    /// The line of the config file that sets a key, for messages: `config.yaml:12`; the file if the line is not known.
+    #[must_use]
+    pub fn line_of(&self, key: &str) -> String {
+        let file = self.path.display();
+        self.locations.get(key).map_or_else(|| file.to_string(), |location| format!("{file}:{}", location.line))
+    }
+
 
     /// Loads the settings of every model in a config file, at least one. Shared settings are in each.
     pub fn load_all(path: &Path) -> Result<Vec<Self>, Problems> {

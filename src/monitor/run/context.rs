@@ -258,10 +258,12 @@ pub(crate) struct ConfiguredModel<M> {
 /// Reads the config's model file, if it names one.
 pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<ConfiguredModel<ScoringModel>>> {
     let Some(file) = &settings.model.file else { return Ok(None) };
-    let file = local_file(MODEL_FILE, file, AddressedFile::Model, &RegistryPlace::of(settings))?;
+    let at_line = |fault: Fault| fault.context(settings.line_of(MODEL_FILE));
+    let file = local_file(MODEL_FILE, file, AddressedFile::Model, &RegistryPlace::of(settings)).map_err(at_line)?;
     let choices = settings.model.choices();
-    let model = read_model(MODEL_FILE, &file.path, &choices)?;
-    let scoring = ScoringModel::new(&place(MODEL_FILE, &file.path), model, choices.class.as_deref())?;
+    let model = read_model(MODEL_FILE, &file.path, &choices).map_err(at_line)?;
+    let scoring =
+        ScoringModel::new(&place(MODEL_FILE, &file.path), model, choices.class.as_deref()).map_err(at_line)?;
     let fields = &settings.source.fields;
     match scoring.kind() {
         ScoreKind::Prediction if fields.probability.is_some() => Err(Fault::setup(
@@ -276,7 +278,8 @@ pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<Config
 
 pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<ConfiguredModel<Rescorer>>> {
     let Some(ConfiguredModel { model, file }) = read_configured_model(settings)? else { return Ok(None) };
-    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, &file.path), model, reference.layout())?;
+    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, &file.path), model, reference.layout())
+        .map_err(|fault| fault.context(settings.line_of(MODEL_FILE)))?;
     Ok(Some(ConfiguredModel { model: with_missing_inputs(rescorer, settings)?, file }))
 }
 
