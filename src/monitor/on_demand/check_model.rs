@@ -8,7 +8,10 @@ use crate::{
     fault::Result,
     monitor::{
         registry::local_file::LocalFile,
-        run::context::{open_configured_reference, open_model, read_configured_model},
+        run::{
+            context::{open_configured_reference, open_model, read_configured_model},
+            score_field::check_score_field,
+        },
     },
     replay::{ScoreKind, ScorePromise, ScoringModel},
 };
@@ -51,6 +54,7 @@ pub fn check_model(settings: &Settings) -> Result<Option<CheckedModel>> {
             let opened = open_model(settings, &reference)?;
             Ok(opened.map(|opened| CheckedModel::new(opened.model.scoring(), &opened.file)))
         }
+            check_score_field(settings, &reference)?;
         Err(fault) if is_address(&settings.reference) => Err(fault),
         // Whether it has to exist is another check.
         Err(_) => Ok(read_configured_model(settings)?.map(|own| CheckedModel::new(&own.model, &own.file))),

@@ -16,6 +16,7 @@ use super::{
     leaf_mode::{LeafMode, leaf_mode},
     request::{RunRequest, ScanOptions},
 };
+    score_field::check_score_field,
 use crate::{
     config::{MissingLevel, Settings},
     engine::{self, CountJob, Counted, Eligibility, Sample},
@@ -100,6 +101,7 @@ impl<'a> RunContext<'a> {
             segments: segments(settings, &reference)?,
             repeats: repeat_plan(settings, &reference),
             against: None,
+        check_score_field(settings, &reference)?;
             reference,
             model: None,
             model_file: None,
