@@ -31,6 +31,8 @@ pub struct ScoringModel {
     /// Whether the score is the probability of the first of two classes, which is 1 minus the probability of the second,
     /// which the model computes.
     is_first_class: bool,
+    /// The class whose probability is the score, if it had to be chosen: one of several, or the first of two.
+    class: Option<String>,
     sha256: String,
 }
 
@@ -56,8 +58,9 @@ impl ScoringModel {
     pub fn new(name: &str, model: Model, class: Option<&str>) -> Result<Self> {
         let score = score_of(&model, class).map_err(|why| Fault::setup(format!("{name}: {why}")))?;
         let ScoreOutput { kind, output, is_first_class } = score;
-        let sha256 = identity(&model, class.filter(|_| model.output_count() > 1 || is_first_class));
-        Ok(Self { model, kind, output, is_first_class, sha256 })
+        let class = class.filter(|_| model.output_count() > 1 || is_first_class);
+        let sha256 = identity(&model, class);
+        Ok(Self { model, kind, output, is_first_class, class: class.map(ToOwned::to_owned), sha256 })
     }
 
     #[must_use]
@@ -109,6 +112,12 @@ impl ScoringModel {
     #[must_use]
     pub fn is_first_class(&self) -> bool {
         self.is_first_class
+    }
+
+    /// The class whose probability is the score, if it had to be chosen: one of several, or the first of two.
+    #[must_use]
+    pub fn chosen_class(&self) -> Option<&str> {
+        self.class.as_deref()
     }
 
     /// −1 if the score decreases with the model's raw output, as the probability of the first of two classes does; else 1.

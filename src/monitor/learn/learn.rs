@@ -11,7 +11,7 @@ use super::{
     importance::{apply_model, measure_contributions},
     importance_file::ImportanceList,
     leaves::count_leaves,
-    optimism,
+    optimism::{self, ScoreOrigin},
     rows::FeatureColumns,
     segments,
     training::{hash_files, open_columns, read_all, read_one},
@@ -74,6 +74,11 @@ impl LearnRequest {
         }
     }
 
+    /// Where the scores of the rows come from.
+    fn score_origin(&self) -> ScoreOrigin {
+        if self.choice.probability.is_some() { ScoreOrigin::Column } else { ScoreOrigin::Model }
+    }
+
     /// Reads the file with the importance of each feature.
     fn importance_list(&self) -> Result<Option<ImportanceList>> {
         self.importance.as_deref().map(ImportanceList::read).transpose()
@@ -83,6 +88,11 @@ impl LearnRequest {
     fn add_segments(&self, mut learnt: Learnt, training: &Training, choice: &ColumnRoles) -> Result<Learnt> {
         let Some(chosen) = &self.segments else { return Ok(learnt) };
         let Some(probability) = choice.probability.as_deref() else {
+            if choice.prediction.is_some() {
+                return Err(Fault::setup(
+                    "--segments: segments compare a probability, but the score is a predicted number; remove --segments",
+                ));
+            }
             return Err(Fault::setup("--segments: there is no score to compare; pass --probability or --model"));
         };
         learnt.reference = segments::add_segments(learnt.reference, training, chosen, probability)?;
@@ -90,7 +100,7 @@ impl LearnRequest {
     }
 
     fn write(&self, mut learnt: Learnt) -> Result<Learnt> {
-        learnt.notes.extend(optimism::note(&learnt.reference)?);
+        learnt.notes.extend(optimism::note(&learnt.reference, self.score_origin())?);
         ReferenceWriter::create(&self.out)?.finish(&parts(&learnt.reference)?)?;
         Ok(learnt)
     }
@@ -152,7 +162,7 @@ fn learn_in_columns(
         drop(sender);
         let mut learnt = add_importance(learnt?, importance)?;
         learnt.reference.set_files(files.join().map_err(stopped)??);
-        learnt.notes.extend(optimism::note(&learnt.reference)?);
+        learnt.notes.extend(optimism::note(&learnt.reference, request.score_origin())?);
         let parts = parts(&learnt.reference)?;
         writer.join().map_err(stopped)??.finish(&parts)?;
         Ok(learnt)

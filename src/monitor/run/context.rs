@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use vigie_models::{Link, Model};
 use vigie_profile::{
     decision::DecisionWords,
     near::alternatives,
@@ -268,9 +269,15 @@ pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<Config
         ScoringModel::new(&place(MODEL_FILE, &file.path), model, choices.class.as_deref()).map_err(at_line)?;
     let fields = &settings.source.fields;
     match scoring.kind() {
-        ScoreKind::Prediction if fields.probability.is_some() => Err(Fault::setup(
-            "source.fields.probability: the model predicts a number and no probability; map `source.fields.prediction` instead",
-        )),
+        ScoreKind::Prediction if fields.probability.is_some() => Err(Fault::setup(format!(
+            "source.fields.probability: the model predicts a number and no probability; map `source.fields.prediction` \
+             instead{}",
+            if may_be_log_odds(scoring.model()) {
+                ", or set `model.link: sigmoid` if the service turns the number into a probability"
+            } else {
+                ""
+            }
+        ))),
         ScoreKind::Probability if fields.prediction.is_some() => Err(Fault::setup(
             "source.fields.prediction: the model returns a probability; map `source.fields.probability` instead",
         )),
@@ -282,6 +289,12 @@ pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<O
     let Some(ConfiguredModel { model, file }) = read_configured_model(settings)? else { return Ok(None) };
     let rescorer = Rescorer::for_reference(&place(MODEL_FILE, &file.path), model, reference.layout())
         .map_err(|fault| fault.context(settings.line_of(MODEL_FILE)))?;
+/// Whether the number that a model predicts may be log-odds: its objective may be one of the user's own.
+fn may_be_log_odds(model: &Model) -> bool {
+    let leaves_link_open = ["LightGBM", "XGBoost", "ONNX"].iter().any(|library| model.kind().starts_with(library));
+    leaves_link_open && model.link() == Link::Identity && model.output_count() == 1
+}
+
     Ok(Some(ConfiguredModel { model: with_missing_inputs(rescorer, settings)?, file }))
 }
 

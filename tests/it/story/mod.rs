@@ -28,6 +28,7 @@ pub(crate) mod inputs;
 pub(crate) mod late_labels;
 pub(crate) mod layouts;
 pub(crate) mod leaf_drift;
+pub(crate) mod learn_words;
 pub(crate) mod left_out;
 pub(crate) mod logging;
 pub(crate) mod losses;
