@@ -88,9 +88,13 @@ pub struct Schedule {
 const MODEL_KEYS: [&str; 5] = ["reference", "source", "labels", "model", "schedule"];
 
 /// Keys whose values are checked after parsing, in addition to those of `source`, `labels` and the channels.
-const LOCATED_KEYS: [&str; 9] = [
+const LOCATED_KEYS: [&str; 13] = [
     "reference",
+    "model",
     "model.file",
+    "model.threshold",
+    "model.cost",
+    "model.beta",
     "reports.dir",
     "state",
     "http.token_file",
@@ -115,10 +119,6 @@ impl Settings {
         Self::load_one(path, MODEL_FLAG, None)
     }
 
-    /// Loads the given model from a config file, or its only model. `flag` names the option that chooses one.
-    pub fn load_one(path: &Path, flag: &str, model: Option<&str>) -> Result<Self, Problems> {
-        Self::one_of(path, Self::load_all(path)?, flag, model)
-    }
     /// The line of the config file that sets a key, for messages: `config.yaml:12`; the file if the line is not known.
     #[must_use]
     pub fn line_of(&self, key: &str) -> String {
@@ -126,6 +126,10 @@ impl Settings {
         self.locations.get(key).map_or_else(|| file.to_string(), |location| format!("{file}:{}", location.line))
     }
 
+    /// Loads the given model from a config file, or its only model. `flag` names the option that chooses one.
+    pub fn load_one(path: &Path, flag: &str, model: Option<&str>) -> Result<Self, Problems> {
+        Self::one_of(path, Self::load_all(path)?, flag, model)
+    }
 
     /// Loads the settings of every model in a config file, at least one. Shared settings are in each.
     pub fn load_all(path: &Path) -> Result<Vec<Self>, Problems> {

@@ -157,3 +157,32 @@ fn an_objective_of_ones_own_is_mentioned() {
     let ran = config_check(&world).ok();
     assert!(!ran.stdout.contains(note) && !ran.stdout.contains("reference was learnt"), "{}", ran.stdout);
 }
+
+#[test]
+fn terms_of_decisions_without_effect_are_a_warning() {
+    let world = World::new();
+    world.file("model.json", predicted_scores::regression().to_string());
+    world.file("train.csv", training_csv(1_000));
+    learn(&world, "model.json", &[]);
+    let lines = applicants(50, 5)
+        .into_iter()
+        .map(|one| format!("{}\n", json!({"ts": one.rfc3339(), "id": one.id, "inputs": one.inputs(), "p": 0.5})));
+    world.file("log/a.ndjson", lines.collect::<String>());
+    let configured = |model: &str, field: &str| {
+        world.file(
+            "vigie.yaml",
+            format!(
+                "reference: ref.vigie\nmodel:\n  name: m\n{model}source:\n  path: log\n  fields: {{timestamp: ts, features: inputs, \
+                 {field}: p, id: id}}\nreports: {{dir: reports}}\n"
+            ),
+        );
+        config_check(&world).ok().stderr
+    };
+    let warning = configured("  threshold: 0.3\n", "prediction");
+    let expected = "vigie.yaml:4: `model.threshold` has no effect, because no decision follows from a predicted number \
+                    (`source.fields.prediction`) — remove it, or map one probability in `source.fields.probability`";
+    assert!(warning.contains(expected), "{warning}");
+    let warning = configured("  cost: {false_negative: 10}\n", "prediction");
+    assert!(warning.contains("vigie.yaml:4: `model.cost` has no effect"), "{warning}");
+    assert_eq!(configured("", "prediction"), "");
+}
