@@ -3,6 +3,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use arrow_array::ArrayRef;
+use sha2::{Digest, Sha256};
 
 use crate::{
     catboost::{Forest, Kernel},
@@ -25,6 +26,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Model {
     pub(crate) family: Family,
+    /// SHA-256 of the file.
+    file_sha256: [u8; 32],
+    options: ModelOptions,
 }
 
 /// The families of models.
@@ -77,7 +81,7 @@ impl Model {
             }
             ModelFormat::Onnx => Family::Onnx(onnx::from_bytes(name, bytes, options)?),
         };
-        Ok(Self { family })
+        Ok(Self { family, file_sha256: Sha256::digest(bytes).into(), options: options.clone() })
     }
 
     /// Input features, in the order of their columns at training.
@@ -401,7 +405,7 @@ impl Model {
         }
     }
 
-    /// SHA-256 of the model file.
+    /// SHA-256 of the model file and, unless they are the default, of the options that it was read with.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
         match &self.family {
@@ -413,11 +417,27 @@ impl Model {
         }
     }
 
-    /// SHA-256 of the model file, in hexadecimal.
+    /// [`Model::sha256`] in hexadecimal.
     #[must_use]
     pub fn sha256_hex(&self) -> String {
-        self.sha256().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&self.sha256())
     }
+
+    /// SHA-256 of the model file alone, in hexadecimal.
+    #[must_use]
+    pub fn file_sha256_hex(&self) -> String {
+        hexadecimal(&self.file_sha256)
+    }
+
+    /// The options that it was read with, unless they are the default: names and values as users know them.
+    #[must_use]
+    pub fn chosen_options(&self) -> Vec<(&'static str, String)> {
+        self.options.described()
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The options that files of a format leave open, by the names that users know. In addition, some of these have no meaning
@@ -440,6 +460,7 @@ fn check_options(format: ModelFormat, options: &ModelOptions) -> Result<()> {
         return Ok(());
     }
     let without_effect = if wrong.len() == 1 { "has no effect; remove it" } else { "have no effect; remove them" };
+    let open = open.join("`, `");
     let (file, wrong) = (format.described(), wrong.join("`, `"));
     Err(ModelError::new(format!("{file} leaves only `{open}` open, so that `{wrong}` {without_effect}")))
 }
@@ -459,7 +480,6 @@ mod tests {
         assert!(refused(&ModelOptions::default()).contains("damaged"));
         let missing = ModelOptions { missing: Some(0.0), ..ModelOptions::default() };
         let categories = ModelOptions { categories: Some(Vec::new()), ..ModelOptions::default() };
-    let open = open.join("`, `");
         let sentences: [(&[u8], _, _); 3] = [
             (
                 b"tree\n",

@@ -195,12 +195,17 @@ fn learn_with(
         None => path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
     };
     learnt.notes.extend(notes);
+    let mut rows_explained = 0;
     match measure_contributions(&scoring, &columns, &training)? {
-        Ok(contributions) => learnt.reference = learnt.reference.with_explanation(name, contributions),
+        Ok(contributions) => {
+            rows_explained = contributions.rows;
+            learnt.reference = learnt.reference.with_explanation(contributions);
+        }
         Err(why) => learnt.notes.push(format!(
             "no importance is measured: {why}; pass --importance FILE without --model to weight findings"
         )),
     }
+    learnt.reference = learnt.reference.with_model(scoring.source_model(name, rows_explained));
     let mut learnt = request.add_segments(learnt, &training, &choice)?;
     if let Some(leaves) = count_leaves(scoring.model(), &columns, &training, threads())? {
         learnt.reference = learnt.reference.with_leaves(&leaves)?;

@@ -16,8 +16,8 @@ use super::{
     attribution_mode::{AttributionMode, attribution_mode},
     leaf_mode::{LeafMode, leaf_mode},
     request::{RunRequest, ScanOptions},
-};
     score_field::check_score_field,
+};
 use crate::{
     config::{MissingLevel, Settings},
     engine::{self, CountJob, Counted, Eligibility, Sample},
@@ -28,7 +28,7 @@ use crate::{
         registry::local_file::{AddressedFile, LocalFile, RegistryPlace, local_file},
     },
     reference::Reference,
-    replay::{MissingInput, Rescorer, ScoreKind, ScoringModel},
+    replay::{MissingInput, OtherModel, Rescorer, ScoreKind, ScoringModel},
     report::{AgainstWindow, SkippedFiles},
     source::{Log, Scaled},
 };
@@ -44,6 +44,8 @@ pub(crate) struct RunContext<'a> {
     pub model: Option<Rescorer>,
     /// The config's model file on this machine.
     pub model_file: Option<LocalFile>,
+    /// How that differs from the model that the reference was learnt with.
+    pub other_model: Option<OtherModel>,
     pub attribution: AttributionMode,
     /// Whether the leaves of the rows are counted.
     pub leaves: LeafMode,
@@ -78,6 +80,7 @@ impl<'a> RunContext<'a> {
     pub(crate) fn open(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
         let mut run = Self::without_model(settings, scan)?;
         if let Some(ConfiguredModel { model, file }) = open_model(settings, &run.reference)? {
+            run.other_model = OtherModel::find(run.reference.provenance().model.as_ref(), model.scoring());
             run.set_model(model, None)?;
             run.model_file = Some(file);
         }
@@ -98,14 +101,15 @@ impl<'a> RunContext<'a> {
     /// Opens everything except the config's model file.
     pub(crate) fn without_model(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
         let reference = open_configured_reference(settings)?;
+        check_score_field(settings, &reference)?;
         Ok(Self {
             segments: segments(settings, &reference)?,
             repeats: repeat_plan(settings, &reference),
             against: None,
-        check_score_field(settings, &reference)?;
             reference,
             model: None,
             model_file: None,
+            other_model: None,
             attribution: AttributionMode::Off,
             leaves: LeafMode::Off,
             log: Log::open(&settings.source)?,
@@ -285,16 +289,16 @@ pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<Config
     }
 }
 
-pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<ConfiguredModel<Rescorer>>> {
-    let Some(ConfiguredModel { model, file }) = read_configured_model(settings)? else { return Ok(None) };
-    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, &file.path), model, reference.layout())
-        .map_err(|fault| fault.context(settings.line_of(MODEL_FILE)))?;
 /// Whether the number that a model predicts may be log-odds: its objective may be one of the user's own.
 fn may_be_log_odds(model: &Model) -> bool {
     let leaves_link_open = ["LightGBM", "XGBoost", "ONNX"].iter().any(|library| model.kind().starts_with(library));
     leaves_link_open && model.link() == Link::Identity && model.output_count() == 1
 }
 
+pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<ConfiguredModel<Rescorer>>> {
+    let Some(ConfiguredModel { model, file }) = read_configured_model(settings)? else { return Ok(None) };
+    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, &file.path), model, reference.layout())
+        .map_err(|fault| fault.context(settings.line_of(MODEL_FILE)))?;
     Ok(Some(ConfiguredModel { model: with_missing_inputs(rescorer, settings)?, file }))
 }
 

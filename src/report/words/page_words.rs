@@ -11,7 +11,7 @@ use crate::{
     drift::NotCompared,
     judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift},
+    replay::{LeafDrift, NoPValue, OtherModel, Parity, ParityCause, ScorePromise, ScoreShift},
     report::report::{AgainstWindow, DecisionReport, SkippedFiles},
 };
 
@@ -128,6 +128,9 @@ pub trait PageWords {
     fn empty_later(&self, later: Window) -> String;
 
     fn other_version(&self, rows: u64) -> String;
+
+    /// States how the config's model differs from the one that the reference was learnt with, and what to do: a sentence.
+    fn other_model(&self, other: &OtherModel) -> String;
 
     /// States whether logged decisions agree with score and threshold.
     fn decisions(&self, decisions: &DecisionReport) -> String;

@@ -34,6 +34,7 @@ pub(crate) mod logging;
 pub(crate) mod losses;
 pub(crate) mod measures;
 pub(crate) mod newcomer;
+pub(crate) mod other_model;
 pub(crate) mod outage;
 pub(crate) mod parity;
 pub(crate) mod parity_causes;

@@ -11,13 +11,13 @@ use super::{
     labels::LABELS,
     leaves, lists,
     numbers::{exact, four_decimals, grouped, number, percent, plural, row_count},
-    parity, stories,
+    parity, replays, stories,
 };
 use crate::{
     drift::NotCompared,
     judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift},
+    replay::{LeafDrift, NoPValue, OtherModel, Parity, ParityCause, ScorePromise, ScoreShift},
     report::{
         report::{AgainstWindow, DecisionReport, SkippedFiles},
         words::{
@@ -280,10 +280,10 @@ impl PageWords for English {
         let model = challenger.map_or("the model file".to_owned(), shown);
         match (parity.compared, parity.mismatches) {
             (0, _) => "No rows could be rescored: there are no usable records.".to_owned(),
-            (_, 0) => format!(
             (1, 0) => {
                 format!("The one row scored again gives the logged score, at the precision of the log ({precision}).")
             }
+            (_, 0) => format!(
                 "All {compared} rows scored again give the logged score, at the precision of the log ({precision})."
             ),
             (_, 1) => format!("1 of {compared} logged scores differs from that of {model}."),
@@ -293,6 +293,10 @@ impl PageWords for English {
 
     fn parity_cause(&self, cause: &ParityCause) -> String {
         parity::sentence(cause)
+    }
+
+    fn other_model(&self, other: &OtherModel) -> String {
+        replays::other_model(other)
     }
 
     fn score_promise(&self, promise: &ScorePromise) -> String {

@@ -1,7 +1,9 @@
 //! Replays and contributions in English.
 
+use vigie_profile::shown::shown;
+
 use super::numbers::plural;
-use crate::replay::{LoggedPrecision, Unmeasured};
+use crate::replay::{LoggedPrecision, ModelDifference, OtherModel, Unmeasured};
 
 pub(super) fn unmeasured(why: &Unmeasured) -> String {
     let again = "learn the reference again with `vigie learn --model`";
@@ -17,6 +19,34 @@ pub(super) fn unmeasured(why: &Unmeasured) -> String {
         }
         Unmeasured::TooFewRows => "too few rows for a verdict".to_owned(),
         Unmeasured::NoRows => "the window has no used rows".to_owned(),
+    }
+}
+
+/// How the config's model differs from that of the reference.
+pub(super) fn other_model(other: &OtherModel) -> String {
+    let name = shown(&other.learnt);
+    let start = |sha256: &str| sha256.chars().take(12).collect::<String>();
+    let options = |list: &[String]| match list {
+        [] => "none".to_owned(),
+        some => some.iter().map(|option| shown(option)).collect::<Vec<_>>().join(", "),
+    };
+    match &other.difference {
+        ModelDifference::File { learnt, now } => format!(
+            "The reference was learnt with another model file ({name}, sha256 {}…) than the config names ({}…): learn it again \
+             with vigie learn --model, or name the file that it belongs to.",
+            start(learnt),
+            start(now)
+        ),
+        ModelDifference::Options { learnt, now } => format!(
+            "The reference was learnt with other options of the model file than the config has (reference: {}; config: {}): \
+             learn it again with those of the config, or set those of the reference.",
+            options(learnt),
+            options(now)
+        ),
+        ModelDifference::FileOrOptions => format!(
+            "The reference was learnt with another model file than the config names ({name}), or with other options of it: learn \
+             it again with vigie learn --model and the options of the config."
+        ),
     }
 }
 

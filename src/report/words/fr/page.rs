@@ -11,13 +11,13 @@ use super::{
     labels::LABELS,
     leaves, lists,
     numbers::{exact, four_decimals, grouped, number, percent, plural, row_count, s},
-    parity, stories,
+    parity, replays, stories,
 };
 use crate::{
     drift::NotCompared,
     judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift},
+    replay::{LeafDrift, NoPValue, OtherModel, Parity, ParityCause, ScorePromise, ScoreShift},
     report::{
         report::{AgainstWindow, DecisionReport, SkippedFiles},
         words::{
@@ -292,10 +292,10 @@ impl PageWords for French {
         let model = challenger.map_or("du fichier de modèle".to_owned(), |name| format!("de {}", shown(name)));
         match (parity.compared, parity.mismatches) {
             (0, _) => "Aucune ligne n’a pu être rescorée\u{a0}: il n’y a aucun enregistrement exploitable.".to_owned(),
-            (_, 0) => format!(
             (1, 0) => {
                 format!("La seule ligne rescorée donne le score du journal, à la précision du journal ({precision}).")
             }
+            (_, 0) => format!(
                 "Les {compared} lignes rescorées donnent toutes le score du journal, à la précision du journal ({precision})."
             ),
             (_, 1) => format!("1 score du journal sur {compared} diffère de celui {model}."),
@@ -305,6 +305,10 @@ impl PageWords for French {
 
     fn parity_cause(&self, cause: &ParityCause) -> String {
         parity::sentence(cause)
+    }
+
+    fn other_model(&self, other: &OtherModel) -> String {
+        replays::other_model(other)
     }
 
     fn score_promise(&self, promise: &ScorePromise) -> String {

@@ -1,7 +1,9 @@
 //! Replays and contributions in French.
 
+use vigie_profile::shown::shown;
+
 use super::numbers::plural;
-use crate::replay::{LoggedPrecision, Unmeasured};
+use crate::replay::{LoggedPrecision, ModelDifference, OtherModel, Unmeasured};
 
 pub(super) fn unmeasured(why: &Unmeasured) -> String {
     let again = "refaire la référence avec vigie learn --model et le fichier du modèle";
@@ -15,6 +17,35 @@ pub(super) fn unmeasured(why: &Unmeasured) -> String {
         Unmeasured::Prediction => "le modèle prédit un nombre, dont ne découle ni décision ni coût".to_owned(),
         Unmeasured::TooFewRows => "trop peu de lignes pour un verdict".to_owned(),
         Unmeasured::NoRows => "la fenêtre n’a aucune ligne utilisée".to_owned(),
+    }
+}
+
+/// How the config's model differs from that of the reference.
+pub(super) fn other_model(other: &OtherModel) -> String {
+    let name = shown(&other.learnt);
+    let start = |sha256: &str| sha256.chars().take(12).collect::<String>();
+    let options = |list: &[String]| match list {
+        [] => "aucune".to_owned(),
+        some => some.iter().map(|option| shown(option)).collect::<Vec<_>>().join(", "),
+    };
+    match &other.difference {
+        ModelDifference::File { learnt, now } => format!(
+            "La référence a été apprise avec un autre fichier de modèle ({name}, sha256 {}…) que celui de la configuration \
+             ({}…)\u{a0}: la refaire avec vigie learn --model, ou indiquer le fichier auquel elle correspond.",
+            start(learnt),
+            start(now)
+        ),
+        ModelDifference::Options { learnt, now } => format!(
+            "La référence a été apprise avec d’autres options du fichier de modèle que celles de la configuration \
+             (référence\u{a0}: {}\u{a0}; configuration\u{a0}: {})\u{a0}: la refaire avec celles de la configuration, ou reprendre \
+             celles de la référence.",
+            options(learnt),
+            options(now)
+        ),
+        ModelDifference::FileOrOptions => format!(
+            "La référence a été apprise avec un autre fichier de modèle que celui de la configuration ({name}), ou avec d’autres \
+             options\u{a0}: la refaire avec vigie learn --model et les options de la configuration."
+        ),
     }
 }
 
